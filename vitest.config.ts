@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['@q/source'] },
+  ssr: { resolve: { conditions: ['@q/source'] } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
+    pool: 'forks',
+    // Child processes that tests start must resolve the workspace's TypeScript too.
+    env: { NODE_OPTIONS: '--conditions=@q/source' },
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
