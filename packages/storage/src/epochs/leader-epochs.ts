@@ -1,0 +1,80 @@
+/*
+ * The history of leadership of one partition: which epoch began at which offset.
+ *
+ * Invariants
+ * - Entries ascend strictly by epoch and by start offset (an epoch that wrote nothing leaves no entry behind the next one
+ *   with the same start).
+ * - The history covers the log from its start offset to its end.
+ */
+
+export interface LeaderEpoch {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+export class LeaderEpochs {
+  #entries: LeaderEpoch[];
+
+  constructor(entries: readonly LeaderEpoch[] = []) {
+    this.#entries = [];
+    for (const entry of entries) this.assign(entry.epoch, entry.startOffset);
+  }
+
+  /** Ascending. */
+  get entries(): readonly LeaderEpoch[] {
+    return this.#entries;
+  }
+
+  /** -1 when nothing was ever appended under an epoch. */
+  get latestEpoch(): number {
+    return this.#entries.at(-1)?.epoch ?? -1;
+  }
+
+  /**
+   * Epoch `epoch` begins at `startOffset`, unless it is already in force.
+   * Entries that contradict it (a later epoch, or one that starts at or beyond `startOffset`) go.
+   * @returns true when the history changed and the checkpoint is to be written.
+   */
+  assign(epoch: number, startOffset: number): boolean {
+    const latest = this.#entries.at(-1);
+    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return false;
+    this.#entries = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset);
+    this.#entries.push({ epoch, startOffset });
+    return true;
+  }
+
+  /** The epoch under which the record at `offset` was written, or -1. */
+  epochAt(offset: number): number {
+    return this.#entries.findLast((entry) => entry.startOffset <= offset)?.epoch ?? -1;
+  }
+
+  /**
+   * Where the log of `epoch` ended: the start of the next known epoch, or the log's end for the one in force. A replica
+   * truncates to this. For an epoch of which nothing is known the answer is that of the closest lower one.
+   * @returns null when `epoch` is older than the history, or newer than any known.
+   */
+  endOffsetFor(epoch: number, logEndOffset: number): { epoch: number; endOffset: number } | null {
+    if (epoch > this.latestEpoch) return null;
+    const index = this.#entries.findLastIndex((entry) => entry.epoch <= epoch);
+    const found = this.#entries[index];
+    if (found === undefined) return null;
+    return { epoch: found.epoch, endOffset: this.#entries[index + 1]?.startOffset ?? logEndOffset };
+  }
+
+  /** The log now ends at `endOffset`. @returns true when the history changed. */
+  truncateEnd(endOffset: number): boolean {
+    const kept = this.#entries.filter((entry) => entry.startOffset < endOffset);
+    const changed = kept.length !== this.#entries.length;
+    this.#entries = kept;
+    return changed;
+  }
+
+  /** The log now starts at `startOffset`: older epochs go, the one in force there begins there. @returns true when the history changed. */
+  truncateStart(startOffset: number): boolean {
+    const index = this.#entries.findLastIndex((entry) => entry.startOffset <= startOffset);
+    const inForce = this.#entries[index];
+    if (inForce === undefined || (index === 0 && inForce.startOffset === startOffset)) return false;
+    this.#entries = [{ epoch: inForce.epoch, startOffset }, ...this.#entries.slice(index + 1)];
+    return true;
+  }
+}

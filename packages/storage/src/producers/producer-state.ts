@@ -1,0 +1,236 @@
+import { StorageError } from '../errors.ts';
+import { appendedBatch, baseOffsetOf, expectedSequence, findRepeated } from './producer-entry.ts';
+import type { ProducerBatch, ProducerEntry } from './producer-entry.ts';
+import { nextSequence } from './sequence.ts';
+
+/*
+ * Idempotence of one partition: who produced what, last.
+ *
+ * Invariants
+ * - Per producer, `batches` are consecutive: each begins with the sequence after the one before it, at a higher offset.
+ * - `check` changes nothing; `apply` never refuses. Between a `check` that accepted and its `apply` nothing else may be
+ *   applied: both happen in the synchronous part of an append.
+ * - `journal` holds, oldest first, exactly the appends since the last `settle`, so `rollbackTo` is exact: afterwards
+ *   every producer is as it was when the log ended at that offset.
+ * - The map is in order of last append (a re-append moves to the end), so the longest idle producer is the first.
+ * - A producer is forgotten (idle too long, or one too many) only by an append of another one or by `expire`. A forgotten
+ *   producer that returns is unknown, and may begin with any sequence.
+ */
+
+export type ProducerCheck =
+  | { readonly kind: 'accept' }
+  | {
+      readonly kind: 'duplicate';
+      readonly baseOffset: number;
+      readonly lastOffset: number;
+      /** Max timestamp of the stored batch: its append time where the topic stamps LogAppendTime. */
+      readonly appendTimeMs: number;
+    };
+
+export interface ProducerStateLimits {
+  /** Batches remembered per producer; a client must not have more than this many in flight. */
+  readonly producerBatchesKept: number;
+  readonly producersMax: number;
+  readonly producerExpiryMs: number;
+}
+
+interface JournalEntry {
+  readonly baseOffset: number;
+  readonly producerId: number;
+  readonly before: ProducerEntry | undefined;
+  readonly evicted: ProducerEntry | undefined;
+}
+
+const accepted: ProducerCheck = { kind: 'accept' };
+
+export class ProducerState {
+  readonly #limits: ProducerStateLimits;
+  readonly #entries = new Map<number, ProducerEntry>();
+  #journal: JournalEntry[] = [];
+
+  constructor(limits: ProducerStateLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Every known producer, the longest idle first. */
+  entries(): Iterable<ProducerEntry> {
+    return this.#entries.values();
+  }
+
+  /** Offset of the last record this producer appended, or -1: compaction keeps the batch that holds it. */
+  lastOffsetOf(producerId: number): number {
+    return this.#entries.get(producerId)?.batches.at(-1)?.lastOffset ?? -1;
+  }
+
+  /**
+   * May `batch` be appended? Answers a resent batch with where it already is.
+   *
+   * @throws StorageError STALE_PRODUCER_EPOCH: a newer instance of this producer exists.
+   * @throws StorageError OUT_OF_ORDER_SEQUENCE with details {producerId, producerEpoch, expected, got}: a gap, or a batch
+   *   older than the remembered ones.
+   */
+  check(batch: ProducerBatch, now: number): ProducerCheck {
+    if (batch.producerId < 0 || batch.baseSequence < 0) return accepted;
+    const entry = this.#live(batch.producerId, now);
+    if (entry === undefined) return accepted;
+    if (batch.producerEpoch < entry.epoch) throw staleEpoch(batch, entry);
+    if (batch.producerEpoch > entry.epoch) {
+      if (batch.baseSequence !== 0) throw outOfOrder(batch, 0);
+      return accepted;
+    }
+    const repeated = findRepeated(entry, batch);
+    if (repeated !== undefined) {
+      return {
+        kind: 'duplicate',
+        baseOffset: baseOffsetOf(repeated),
+        lastOffset: repeated.lastOffset,
+        appendTimeMs: repeated.timestampMs,
+      };
+    }
+    const expected = expectedSequence(entry);
+    if (batch.baseSequence !== expected) throw outOfOrder(batch, expected);
+    return accepted;
+  }
+
+  /** Records an append as soon as its offset is assigned, before it is durable. `rollbackTo` takes it back. */
+  apply(batch: ProducerBatch, baseOffset: number, now: number): void {
+    if (batch.producerId < 0 || batch.baseSequence < 0) return;
+    const before = this.#entries.get(batch.producerId);
+    this.#put(batch, baseOffset, now);
+    const evicted = this.#evictOneTooMany();
+    this.#journal.push({ baseOffset, producerId: batch.producerId, before, evicted });
+  }
+
+  /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
+  replay(batch: ProducerBatch, baseOffset: number, now: number): void {
+    if (batch.producerId < 0 || batch.baseSequence < 0) return;
+    const known = this.#entries.get(batch.producerId);
+    if (known !== undefined && batch.producerEpoch < known.epoch) return;
+    this.#put(batch, baseOffset, now);
+    this.#evictOneTooMany();
+  }
+
+  /** Everything below `durableEnd` can no longer be taken back. Call it when the durable end moves; cost: what settles. */
+  settle(durableEnd: number): void {
+    let settled = 0;
+    while (settled < this.#journal.length && this.#journal[settled]!.baseOffset < durableEnd) settled += 1;
+    if (settled > 0) this.#journal = this.#journal.slice(settled);
+  }
+
+  /** Takes back every unsettled append at or beyond `endOffset`. */
+  rollbackTo(endOffset: number): void {
+    for (let last = this.#journal.at(-1); last !== undefined && last.baseOffset >= endOffset; last = this.#journal.at(-1)) {
+      this.#journal.pop();
+      if (last.evicted !== undefined) this.#entries.set(last.evicted.producerId, last.evicted);
+      if (last.before === undefined) this.#entries.delete(last.producerId);
+      else this.#entries.set(last.producerId, last.before);
+    }
+  }
+
+  /** Forgets producers idle for `producerExpiryMs`; those with an unsettled append stay. */
+  expire(now: number): number {
+    const unsettled = new Set(this.#journal.map((entry) => entry.producerId));
+    let forgotten = 0;
+    for (const entry of this.#entries.values()) {
+      if (!this.#isExpired(entry, now) || unsettled.has(entry.producerId)) continue;
+      this.#entries.delete(entry.producerId);
+      forgotten += 1;
+    }
+    return forgotten;
+  }
+
+  /** Forgets everything: the first step of rebuilding from a snapshot and a replay (after a truncation, at open). */
+  clear(): void {
+    this.#entries.clear();
+    this.#journal = [];
+  }
+
+  /** Takes over entries of a snapshot. They count as seen `now`. */
+  load(entries: Iterable<ProducerEntry>, now: number): void {
+    for (const entry of entries) {
+      this.#entries.delete(entry.producerId);
+      this.#entries.set(entry.producerId, { ...entry, lastSeenMs: now });
+      this.#evictOneTooMany();
+    }
+  }
+
+  /**
+   * A snapshot holds one batch per producer, but a client may resend up to five. `other` is a state made by replaying the
+   * piece of log just before the snapshot's offset: where it ends with the batch the snapshot knows, its longer memory is
+   * taken over.
+   */
+  adoptHistory(other: ProducerState): void {
+    for (const [producerId, entry] of this.#entries) {
+      const candidate = other.#entries.get(producerId);
+      const last = entry.batches.at(-1);
+      if (candidate === undefined || last === undefined || candidate.epoch !== entry.epoch) continue;
+      if (candidate.batches.at(-1)?.lastOffset !== last.lastOffset) continue;
+      if (candidate.batches.length > entry.batches.length) {
+        this.#entries.set(producerId, { ...entry, batches: candidate.batches });
+      }
+    }
+  }
+
+  #live(producerId: number, now: number): ProducerEntry | undefined {
+    const entry = this.#entries.get(producerId);
+    return entry === undefined || this.#isExpired(entry, now) ? undefined : entry;
+  }
+
+  #isExpired(entry: ProducerEntry, now: number): boolean {
+    return now - entry.lastSeenMs >= this.#limits.producerExpiryMs;
+  }
+
+  #put(batch: ProducerBatch, baseOffset: number, now: number): void {
+    const known = this.#live(batch.producerId, now);
+    const appended = appendedBatch(batch, baseOffset);
+    const continues = known !== undefined && known.epoch === batch.producerEpoch && follows(known, batch);
+    const batches = continues ? [...known.batches, appended] : [appended];
+    if (batches.length > this.#limits.producerBatchesKept) batches.shift();
+    // Deleted first, so that the entry moves to the end of the map's order.
+    this.#entries.delete(batch.producerId);
+    this.#entries.set(batch.producerId, {
+      producerId: batch.producerId,
+      epoch: batch.producerEpoch,
+      batches,
+      lastSeenMs: now,
+      coordinatorEpoch: known?.coordinatorEpoch ?? -1,
+      currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
+    });
+  }
+
+  #evictOneTooMany(): ProducerEntry | undefined {
+    if (this.#entries.size <= this.#limits.producersMax) return undefined;
+    for (const [producerId, entry] of this.#entries) {
+      this.#entries.delete(producerId);
+      return entry;
+    }
+    return undefined;
+  }
+}
+
+/** A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there. */
+function follows(known: ProducerEntry, batch: ProducerBatch): boolean {
+  const last = known.batches.at(-1);
+  return last !== undefined && nextSequence(last.lastSequence) === batch.baseSequence;
+}
+
+function staleEpoch(batch: ProducerBatch, entry: ProducerEntry): StorageError {
+  return new StorageError(
+    'STALE_PRODUCER_EPOCH',
+    `producer ${batch.producerId} has epoch ${entry.epoch}; a batch of epoch ${batch.producerEpoch} comes from an older instance`,
+    { details: { producerId: batch.producerId, currentEpoch: entry.epoch, got: batch.producerEpoch } },
+  );
+}
+
+function outOfOrder(batch: ProducerBatch, expected: number): StorageError {
+  const { producerId, producerEpoch, baseSequence: got } = batch;
+  return new StorageError(
+    'OUT_OF_ORDER_SEQUENCE',
+    `producer ${producerId} (epoch ${producerEpoch}): expected sequence ${expected}, got ${got}`,
+    { details: { producerId, producerEpoch, expected, got } },
+  );
+}
