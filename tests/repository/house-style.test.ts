@@ -1,0 +1,67 @@
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { codeOnly, findLines } from './code-text.ts';
+import { productionSources, readRepositoryFile, repositoryFiles, typeScriptFiles } from './source-files.ts';
+
+const linesMax = 500;
+// Longer files, each with the reason why splitting would make it worse.
+const longFiles: Readonly<Record<string, string>> = {};
+
+// In brackets so that this file does not find itself.
+const unfinishedPattern = /[T]ODO|[F]IXME|[X]XX\b|[H]ACK\b|[@]ts-(?:ignore|expect-error|nocheck)/;
+const suppressedTestPattern = /\b(?:it|test|describe)\.(?:only|skip|todo|fails)\b|\bx(?:it|describe|test)\(/;
+
+describe('house style', () => {
+  it('has an index.ts in every package that lists its exports one by one', () => {
+    const wrong = typeScriptFiles()
+      .filter((path) => /^packages\/[^/]+\/src\//.test(path))
+      .flatMap((path) => findLines(codeOnly(readRepositoryFile(path)), /export\s*\*/).map(({ line }) => `${path}:${line}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it('names files after one noun, in kebab case', () => {
+    const vague = /^(utils?|helpers?|common|misc|shared|stuff|types|constants)\.ts$/;
+    const wrong = typeScriptFiles().filter((path) => {
+      const name = basename(path);
+      return vague.test(name) || !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.ts$/.test(name);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it(`keeps files under ${linesMax} lines`, () => {
+    const lengths = typeScriptFiles().map((path) => ({ path, lines: readRepositoryFile(path).split('\n').length }));
+    const wrong = lengths.filter(({ path, lines }) => lines > linesMax && !(path in longFiles));
+    expect(wrong).toEqual([]);
+    expect(Object.keys(longFiles).filter((path) => !lengths.some((file) => file.path === path && file.lines > linesMax))).toEqual([]);
+  });
+
+  it('leaves nothing unfinished', () => {
+    const wrong = repositoryFiles
+      .filter((path) => /\.(ts|json|ya?ml|md|py|sh)$/.test(path) || path.startsWith('.ci/'))
+      .flatMap((path) => findLines(readRepositoryFile(path), unfinishedPattern).map(({ line, text }) => `${path}:${line} ${text}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it('runs every test that is written', () => {
+    const wrong = typeScriptFiles()
+      .filter((path) => path.endsWith('.test.ts'))
+      .flatMap((path) => findLines(codeOnly(readRepositoryFile(path)), suppressedTestPattern).map(({ line, text }) => `${path}:${line} ${text}`));
+    expect(wrong).toEqual([]);
+  });
+
+  it('swallows no error', () => {
+    const wrong = productionSources().flatMap((path) =>
+      findLines(codeOnly(readRepositoryFile(path)), /catch\s*(\(\w+\))?\s*\{\s*\}|\.catch\(\s*\(\s*\)\s*=>\s*\{\s*\}\s*\)/).map(
+        ({ line, text }) => `${path}:${line} ${text}`,
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('casts nothing to any', () => {
+    const wrong = typeScriptFiles().flatMap((path) =>
+      findLines(codeOnly(readRepositoryFile(path)), /\bas any\b|<any>/).map(({ line, text }) => `${path}:${line} ${text}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});

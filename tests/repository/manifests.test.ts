@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readManifest, readRepositoryFile, repositoryFiles, workspaceFolders } from './source-files.ts';
+import type { Manifest } from './source-files.ts';
+
+const manifests = repositoryFiles.filter((path) => /(^|\/)package\.json$/.test(path));
+const publicFolders = workspaceFolders().filter((folder) => readManifest(`${folder}/package.json`).private !== true);
+
+// Not through the catalog, with the reason.
+const excusedManifests: Readonly<Record<string, string>> = {
+  'tests/node-24/package.json': 'brings a second release of a package that the catalog already names',
+};
+
+describe('package manifests', () => {
+  it('takes every version from the catalog', () => {
+    const wrong: string[] = [];
+    for (const path of manifests.filter((file) => !(file in excusedManifests))) {
+      for (const [name, version] of dependenciesOf(readManifest(path))) {
+        const right = name.startsWith('@q/') ? version === 'workspace:*' : version === 'catalog:';
+        if (!right) wrong.push(`${path}: ${name} ${version}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('pins every version in the catalog exactly', () => {
+    const catalog = /^catalog:\n((?: {2}.*\n)+)/m.exec(readRepositoryFile('pnpm-workspace.yaml'))?.[1] ?? '';
+    const entries = catalog.trimEnd().split('\n');
+    expect(entries.length).toBeGreaterThan(5);
+    expect(entries.filter((line) => !/^ {2}'?[@\w/.-]+'?: (npm:[@\w/-]+@)?\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+
+  it('has the same licence, engines and module type in each', () => {
+    const root = readManifest('package.json');
+    for (const folder of workspaceFolders()) {
+      const manifest = readManifest(`${folder}/package.json`);
+      expect({ folder, license: manifest.license, type: manifest.type, engines: manifest.engines }).toEqual({
+        folder,
+        license: root.license,
+        type: 'module',
+        engines: root.engines,
+      });
+    }
+  });
+
+  it('publishes built files only, under the same export names as the workspace has', () => {
+    for (const folder of publicFolders) {
+      const { exports = {}, publishConfig, files } = readManifest(`${folder}/package.json`);
+      expect(files, folder).toContain('dist');
+      if (folder.startsWith('apps/')) continue;
+      expect(exports['./internal/*'], folder).toBeNull();
+      expect(Object.keys(publishConfig?.exports ?? {}), folder).toEqual(Object.keys(exports));
+      expect(JSON.stringify(publishConfig), folder).not.toContain('src/');
+    }
+  });
+});
+
+function dependenciesOf(manifest: Manifest): [string, string][] {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
+  return [dependencies, devDependencies, optionalDependencies, peerDependencies].flatMap((group) => Object.entries(group ?? {}));
+}
