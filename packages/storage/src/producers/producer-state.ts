@@ -123,7 +123,9 @@ export class ProducerState {
 
   /** Takes back every unsettled append at or beyond `endOffset`. */
   rollbackTo(endOffset: number): void {
-    for (let last = this.#journal.at(-1); last !== undefined && last.baseOffset >= endOffset; last = this.#journal.at(-1)) {
+    for (;;) {
+      const last = this.#journal.at(-1);
+      if (last === undefined || last.baseOffset < endOffset) return;
       this.#journal.pop();
       if (last.evicted !== undefined) this.#entries.set(last.evicted.producerId, last.evicted);
       if (last.before === undefined) this.#entries.delete(last.producerId);

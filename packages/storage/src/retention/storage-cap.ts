@@ -1,0 +1,94 @@
+import { StorageError } from '../errors.ts';
+
+/*
+ * Admission of appends by room: the cap on all logs together (`storageBytesMax`) and the reserve of free disk.
+ *
+ * Rules
+ * - `refuse`: an append that would pass the cap is refused with STORAGE_FULL (retriable) until retention has made room.
+ * - `drop-oldest`: an append may pass the cap by `overshootBytesMax`, so that writers do not wait for each round of
+ *   dropping; `needsRoom` says how much is to be dropped. Beyond the overshoot it is refused like the other.
+ * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need room.
+ *   Between two looks at the disk, appended bytes count as taken from it.
+ * - Internal topics are exempt from the cap (not from the reserve's lower half: half of it is theirs to use).
+ *
+ * Bytes are counted when an append is assigned, and given back when it is taken back or its segment goes.
+ */
+
+export type WhenFull = 'refuse' | 'drop-oldest';
+
+export interface StorageCapOptions {
+  /** Undefined: no cap. */
+  readonly bytesMax: number | undefined;
+  readonly whenFull: WhenFull;
+  readonly overshootBytesMax: number;
+  /** Free disk below which appends are refused; 0: not looked at. */
+  readonly diskReserveBytes: number;
+}
+
+export class StorageCap {
+  readonly #options: StorageCapOptions;
+  #usedBytes = 0;
+  #freeBytes = Number.POSITIVE_INFINITY;
+  #refused = 0;
+
+  constructor(options: StorageCapOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of all logs. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** Appends refused so far, for metrics. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** How many bytes are to be dropped now; 0 unless `whenFull` is drop-oldest and the cap is passed. */
+  get needsRoom(): number {
+    const { bytesMax, whenFull } = this.#options;
+    if (bytesMax === undefined || whenFull !== 'drop-oldest') return 0;
+    return Math.max(0, this.#usedBytes - bytesMax);
+  }
+
+  /**
+   * Asks for room; takes none.
+   * @throws StorageError STORAGE_FULL with details {limit: 'storageBytesMax' | 'diskReserveBytes', …}
+   */
+  admit(bytes: number, o: { internal: boolean }): void {
+    const { bytesMax, whenFull, overshootBytesMax } = this.#options;
+    this.#admitByDisk(bytes, o.internal);
+    if (bytesMax === undefined || o.internal) return;
+    const limit = whenFull === 'refuse' ? bytesMax : bytesMax + overshootBytesMax;
+    if (this.#usedBytes + bytes <= limit) return;
+    this.#refused += 1;
+    throw new StorageError(
+      'STORAGE_FULL',
+      `the logs hold ${this.#usedBytes} bytes of ${bytesMax} (storageBytesMax); ${bytes} more do not fit until old segments go`,
+      { details: { limit: 'storageBytesMax', usedBytes: this.#usedBytes, bytesMax, bytes } },
+    );
+  }
+
+  /** Bytes came (positive) or went (negative). */
+  add(bytes: number): void {
+    this.#usedBytes += bytes;
+    this.#freeBytes -= bytes;
+  }
+
+  /** A fresh look at the disk. */
+  observeFree(freeBytes: number): void {
+    this.#freeBytes = freeBytes;
+  }
+
+  #admitByDisk(bytes: number, internal: boolean): void {
+    const reserve = internal ? this.#options.diskReserveBytes / 2 : this.#options.diskReserveBytes;
+    if (this.#options.diskReserveBytes === 0 || this.#freeBytes - bytes >= reserve) return;
+    this.#refused += 1;
+    throw new StorageError(
+      'STORAGE_FULL',
+      `the disk has ${this.#freeBytes} bytes free; the last ${reserve} are kept in reserve (diskReserveBytes)`,
+      { details: { limit: 'diskReserveBytes', freeBytes: this.#freeBytes, reserveBytes: reserve, bytes } },
+    );
+  }
+}
