@@ -1,0 +1,20 @@
+import type { BrokerOptions } from '@q/broker';
+import type { Settings } from './settings.ts';
+
+/** The settings as the embedding API takes them. */
+export function brokerOptions(settings: Settings): BrokerOptions {
+  return {
+    host: settings.host,
+    port: settings.port,
+    admin: settings.adminPort === null ? false : { host: settings.adminHost, port: settings.adminPort },
+    brokerId: settings.brokerId,
+    storage: settings.storage,
+    dataDir: settings.dataDir,
+    whenFull: settings.whenFull,
+    durability: settings.durability,
+    autoCreateTopics: settings.autoCreateTopics,
+    topicDefaults: settings.topicDefaults,
+    ...(settings.advertised === null ? {} : { advertised: settings.advertised }),
+    ...(settings.storageMaxBytes === null ? {} : { storageMaxBytes: settings.storageMaxBytes }),
+  };
+}

@@ -1,0 +1,55 @@
+import { styleText } from 'node:util';
+import type { Settings } from './settings.ts';
+
+/** What is worth knowing about a broker that has just become ready; also the fields of the `ready` line in JSON. */
+export interface ReadyFacts {
+  readonly version: string;
+  readonly url: string;
+  readonly adminUrl: string | null;
+  /** Absolute path, or `null` in memory. */
+  readonly dataDir: string | null;
+  readonly acknowledgement: string;
+  readonly startMs: number;
+  /** Commands worth typing next. */
+  readonly next: readonly string[];
+}
+
+/** What a producer may rely on once it has its answer, in words. */
+export function meaningOfAck(settings: Pick<Settings, 'storage' | 'durability'>): string {
+  if (settings.storage === 'memory') return 'in memory: gone when the broker stops';
+  const meanings: Record<Settings['durability'], string> = {
+    fsync: 'synced to disk: it survives a crash and a power cut (durability fsync)',
+    interval: 'written, synced within 100 ms: it survives a crash, a power cut may take the last 100 ms (durability interval)',
+    os: 'handed to the operating system: it survives a crash, not a power cut (durability os)',
+  };
+  return meanings[settings.durability];
+}
+
+/** @param program how the command line is called here, such as `q` or `pnpm --silent q` */
+export function nextCommands(options: { program: string; url: string; port: number }): string[] {
+  const url = options.port === defaultPort ? '' : ` --url ${options.url}`;
+  return [
+    `${options.program} topic create orders --partitions 8${url}`,
+    `echo hello | ${options.program} produce orders${url}`,
+    `${options.program} consume orders -o start${url}`,
+  ];
+}
+
+const defaultPort = 7420;
+
+export function greeting(facts: ReadyFacts): string {
+  const rows: [string, string][] = [
+    ['clients', facts.url],
+    ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz)`],
+    ['data', facts.dataDir ?? 'memory'],
+    ['an ack is', facts.acknowledgement],
+  ];
+  return [
+    styleText('bold', `q broker ${facts.version} is ready`) + styleText('dim', ` (${Math.round(facts.startMs)} ms)`),
+    ...rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+    'Next, in a second terminal:',
+    ...facts.next.map((command) => `  ${styleText('cyan', command)}`),
+    'Ctrl-C stops the broker; everything acknowledged is kept.',
+    '',
+  ].join('\n');
+}

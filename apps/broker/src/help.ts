@@ -1,0 +1,42 @@
+import type { Setting } from './settings.ts';
+import { commandLineVariables, configFlag, configVariable, settingsList } from './settings.ts';
+
+/** The text of `q-broker --help`, from the settings table. */
+export function helpText(): string {
+  return [
+    'Usage: q-broker [flags]',
+    '',
+    'Runs a broker: the native protocol for producers and consumers, and an admin HTTP server.',
+    '',
+    'Flags (each also a variable, and a key of the file):',
+    ...settingsList.flatMap(describe),
+    ...entry(`${configFlag} <path>`, `YAML file of settings. (${configVariable})`),
+    ...entry('--help, -h', 'Show this.'),
+    ...entry('--version, -V', 'Show the version.'),
+    '',
+    'A flag is stronger than a variable, a variable than the file, the file than the default.',
+    `Unknown flags, keys and Q_ variables are refused (${commandLineVariables.join(' and ')} belong to the command line q).`,
+    '',
+  ].join('\n');
+}
+
+function describe(setting: Setting<unknown>): string[] {
+  const standard = setting.type.format(setting.default) || 'none';
+  return entry(`${setting.flag} <${setting.type.placeholder}>`, `${setting.doc} (${setting.env}, ${setting.key}; default ${standard})`);
+}
+
+const indent = '      ';
+const widthMax = 100;
+
+function entry(head: string, text: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > widthMax) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [`  ${head}`, ...lines, line.trimEnd()];
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Broker } from '@q/broker';
+import type { Logger } from 'pino';
+import { brokerOptions } from './broker-options.ts';
+import { ExitCode } from './exit-code.ts';
+import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
+import type { ReadyFacts } from './greeting.ts';
+import { helpText } from './help.ts';
+import type { LogFormat } from './log.ts';
+import { resolveSettings } from './resolve-settings.ts';
+import type { Settings } from './settings.ts';
+import { explainStartFailure } from './start-failure.ts';
+import { firstStopSignal } from './stop-signals.ts';
+import { packageVersion } from './version.ts';
+
+/** The whole program: from the command line to the exit code. Ends the process itself. */
+export async function run(): Promise<void> {
+  const resolved = await resolveSettings({
+    argv: process.argv.slice(2),
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+  });
+  switch (resolved.kind) {
+    case 'help':
+      process.stdout.write(helpText());
+      return;
+    case 'version':
+      process.stdout.write(`${packageVersion()}\n`);
+      return;
+    case 'refused':
+      return fail([...resolved.problems, 'q-broker --help lists every setting'], ExitCode.badSettings);
+    case 'settings':
+      return serve(resolved.settings);
+  }
+}
+
+async function serve(settings: Settings): Promise<void> {
+  const stopSignal = firstStopSignal(process);
+  const { chooseLogFormat, openLog } = await import('./log.ts');
+  const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
+  const log = openLog({ level: settings.logLevel, format });
+  exitOnFault(log);
+  const broker = await start(settings, log);
+  announce(readyFacts(settings, broker), format, log);
+
+  const signal = await stopSignal;
+  log.info({ signal }, 'stopping; a second signal stops at once');
+  await stop(broker, log);
+}
+
+async function start(settings: Settings, log: Logger): Promise<Broker> {
+  try {
+    const { startBroker } = await import('@q/broker');
+    return await startBroker({
+      ...brokerOptions(settings),
+      logger: log,
+      // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of all.
+      onFatal: (error) => exitAtOnce(log, error, 'storage failed; the broker stops and recovers its logs at the next start'),
+    });
+  } catch (error) {
+    const failure = explainStartFailure(error, settings);
+    log.debug({ err: error }, 'start failed');
+    return fail([failure.line], failure.exitCode);
+  }
+}
+
+async function stop(broker: Broker, log: Logger): Promise<void> {
+  try {
+    await broker.close();
+  } catch (error) {
+    return exitAtOnce(log, error, 'the broker could not stop cleanly; it recovers its logs at the next start');
+  }
+  log.info('stopped cleanly');
+  process.exit(ExitCode.stopped);
+}
+
+/** A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work. */
+function exitOnFault(log: Logger): void {
+  process.on('uncaughtException', (error) => exitAtOnce(log, error, 'uncaught exception'));
+  process.on('unhandledRejection', (reason) => exitAtOnce(log, reason, 'unhandled rejection'));
+}
+
+function exitAtOnce(log: Logger, error: unknown, what: string): never {
+  log.fatal({ err: error }, what);
+  process.exit(ExitCode.failed);
+}
+
+function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
+  // In a clone the command line is a script of the root package; where it is installed it has its own name.
+  const program = import.meta.url.endsWith('.ts') ? 'pnpm --silent q' : 'q';
+  return {
+    version: packageVersion(),
+    url: broker.url,
+    adminUrl: broker.adminUrl,
+    dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
+    acknowledgement: meaningOfAck(settings),
+    startMs: process.uptime() * 1000,
+    next: nextCommands({ program, url: broker.url, port: broker.port }),
+  };
+}
+
+function announce(facts: ReadyFacts, format: LogFormat, log: Logger): void {
+  if (format === 'text') process.stdout.write(greeting(facts));
+  else log.info({ ...facts }, 'ready');
+}
+
+function fail(lines: readonly string[], exitCode: ExitCode): never {
+  for (const line of lines) process.stderr.write(`q-broker: ${line}\n`);
+  process.exit(exitCode);
+}

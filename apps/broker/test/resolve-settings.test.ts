@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { resolveSettings } from '../src/resolve-settings.ts';
+import type { ResolvedSettings } from '../src/resolve-settings.ts';
+import type { Settings } from '../src/settings.ts';
+
+interface Given {
+  argv?: string[];
+  env?: Record<string, string>;
+  file?: string;
+}
+
+function resolve({ argv = [], env = {}, file }: Given): Promise<ResolvedSettings> {
+  return resolveSettings({
+    argv: file === undefined ? argv : [...argv, '--config', 'q.yaml'],
+    env,
+    readFile: (path) => file === undefined || path !== 'q.yaml'
+      ? Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
+      : Promise.resolve(file),
+  });
+}
+
+async function settingsOf(given: Given): Promise<Settings> {
+  const resolved = await resolve(given);
+  if (resolved.kind !== 'settings') throw new Error(JSON.stringify(resolved));
+  return resolved.settings;
+}
+
+async function problemsOf(given: Given): Promise<readonly string[]> {
+  const resolved = await resolve(given);
+  return resolved.kind === 'refused' ? resolved.problems : [];
+}
+
+describe('settings from flags, environment and file', () => {
+  it('Q3 has a default for everything', async () => {
+    expect(await settingsOf({})).toMatchObject({
+      host: '127.0.0.1', port: 7420, adminPort: 7421, dataDir: './data', storage: 'file', durability: 'fsync', storageMaxBytes: null, topicDefaults: {},
+    });
+  });
+
+  it('Q3 takes a flag before the environment, that before the file, that before the default', async () => {
+    const file = 'port: 1\nadminPort: 2\ndataDir: /file\n';
+    const env = { Q_PORT: '3', Q_ADMIN_PORT: '4' };
+    const settings = await settingsOf({ argv: ['--port', '5'], env, file });
+    expect(settings).toMatchObject({ port: 5, adminPort: 4, dataDir: '/file', host: '127.0.0.1' });
+  });
+
+  it('Q3 says where each value came from', async () => {
+    const resolved = await resolve({ argv: ['--port=5'], env: { Q_HOST: '::' }, file: '\ndata-dir: /d\n' });
+    expect(resolved).toMatchObject({ from: { port: '--port', host: 'Q_HOST', dataDir: 'data-dir in q.yaml, line 2' } });
+  });
+
+  it('Q3 merges topic defaults of all sources, name by name', async () => {
+    const settings = await settingsOf({
+      argv: ['--topic-default', 'retention.ms=1', '--topic-default', 'segment.ms=2'],
+      env: { Q_TOPIC_DEFAULTS: 'retention.ms=3;retention.bytes=4' },
+      file: 'topicDefaults:\n  retention.bytes: 5\n  cleanup.policy: compact,delete\n  segment:\n    bytes: 1000000\n',
+    });
+    expect(settings.topicDefaults).toEqual({
+      'retention.ms': '1', 'segment.ms': '2', 'retention.bytes': '4', 'cleanup.policy': 'compact,delete', 'segment.bytes': '1000000',
+    });
+  });
+
+  it('Q3 finds the file through Q_CONFIG, and through --config first', async () => {
+    expect(await problemsOf({ env: { Q_CONFIG: 'gone.yaml' } })).toEqual(['Q_CONFIG "gone.yaml" cannot be read: there is no such file']);
+    expect(await settingsOf({ env: { Q_CONFIG: 'gone.yaml' }, file: 'port: 9' })).toMatchObject({ port: 9 });
+  });
+
+  it('answers help and version even beside mistakes', async () => {
+    expect(await resolve({ argv: ['--prot', '--help'] })).toEqual({ kind: 'help' });
+    expect(await resolve({ argv: ['-V'] })).toEqual({ kind: 'version' });
+  });
+});
+
+describe('flags that are refused', () => {
+  it('Q3 refuses an unknown flag once, with what was probably meant', async () => {
+    expect(await problemsOf({ argv: ['--prot', '7420'] })).toEqual(['--prot is not a flag of q-broker; did you mean --port?']);
+    expect(await problemsOf({ argv: ['--prot=7420'] })).toEqual(['--prot is not a flag of q-broker; did you mean --port?']);
+  });
+
+  it('Q3 refuses words that are not flags, and flags without a value', async () => {
+    expect(await problemsOf({ argv: ['start'] })).toEqual(['"start" is not expected here: q-broker takes flags only']);
+    expect(await problemsOf({ argv: ['--durability'] })).toEqual(['--durability needs a value; allowed: one of fsync, interval, os']);
+    expect(await problemsOf({ argv: ['--config'] })).toEqual(['--config needs a value: the path of a YAML file']);
+  });
+
+  it('Q3 names the setting, the source, the value and what is allowed', async () => {
+    expect(await problemsOf({ argv: ['--port', '-1'], env: { Q_STORAGE: 'disk' }, file: 'durability: always' })).toEqual([
+      'durability in q.yaml, line 1: "always" is not allowed for durability; allowed: one of fsync, interval, os',
+      'Q_STORAGE: "disk" is not allowed for storage; allowed: one of file, memory',
+      '--port: "-1" is not allowed for port; allowed: a port from 0 to 65535 (0 lets the system choose)',
+    ]);
+  });
+
+  it('Q3 refuses a wrong value even where a stronger source overrides it', async () => {
+    expect(await problemsOf({ argv: ['--port', '1'], env: { Q_PORT: 'x' } })).toHaveLength(1);
+  });
+});
+
+describe('variables', () => {
+  it('Q3 refuses an unknown Q_ variable, with what was probably meant', async () => {
+    expect(await problemsOf({ env: { Q_PROT: '1' } })).toEqual(['Q_PROT="1" is not a variable of q-broker; did you mean Q_PORT?']);
+    expect(await problemsOf({ env: { Q_SOMETHING_ELSE: '1' } })).toEqual([
+      'Q_SOMETHING_ELSE="1" is not a variable of q-broker; unset it, or see q-broker --help',
+    ]);
+  });
+
+  it('Q3 leaves alone what belongs to the command line or to somebody else', async () => {
+    expect(await settingsOf({ env: { Q_URL: 'q://elsewhere', Q_TIMEOUT: '5s', QUIET: '1', PATH: '/bin' } })).toMatchObject({ port: 7420 });
+  });
+
+  it('Q3 leaves alone the service links of Kubernetes, for a service called q too', async () => {
+    const env = {
+      Q_PORT: 'tcp://10.0.0.1:7420', Q_SERVICE_HOST: '10.0.0.1', Q_SERVICE_PORT: '7420', Q_SERVICE_PORT_NATIVE: '7420',
+      Q_PORT_7420_TCP: 'tcp://10.0.0.1:7420', Q_PORT_7420_TCP_ADDR: '10.0.0.1', Q_BROKER_PORT: 'tcp://10.0.0.2:1',
+    };
+    expect(await settingsOf({ env })).toMatchObject({ port: 7420 });
+  });
+});
+
+describe('the file', () => {
+  it.each(['storageMaxBytes: 1KiB', 'storage.maxBytes: 1KiB', 'storage-max-bytes: 1KiB', 'storage:\n  maxBytes: 1KiB', 'STORAGE_MAX_BYTES: 1024'])(
+    'Q3 reads %j as storageMaxBytes',
+    async (file) => {
+      expect(await settingsOf({ file })).toMatchObject({ storageMaxBytes: 1024 });
+    },
+  );
+
+  it('Q3 refuses unknown keys with their line, and values without a text', async () => {
+    expect(await problemsOf({ file: 'port: 1\nadmin:\n  prot: 2\n' })).toEqual(['admin.prot in q.yaml, line 3, is not a setting of q-broker; did you mean adminPort?']);
+    expect(await problemsOf({ file: 'port: [1, 2]' })).toEqual([
+      'port in q.yaml, line 1, has no single value; allowed: a port from 0 to 65535 (0 lets the system choose)',
+    ]);
+    expect(await problemsOf({ file: 'port:\n' })).toHaveLength(1);
+  });
+
+  it('Q3 refuses a setting said twice, a file that is no map, and one that is not YAML', async () => {
+    expect(await problemsOf({ file: 'dataDir: a\ndata-dir: b' })).toEqual(['data-dir in q.yaml, line 2, says dataDir a second time']);
+    expect(await problemsOf({ file: '- port' })).toEqual(['q.yaml: a map of settings is expected, such as "port: 7420"']);
+    expect((await problemsOf({ file: 'port: "1' }))[0]).toMatch(/^q\.yaml, line 1: not YAML: /);
+    expect(await settingsOf({ file: '# nothing set\n' })).toMatchObject({ port: 7420 });
+  });
+
+  it('Q3 judges numbers by our types, not by those of YAML', async () => {
+    expect(await problemsOf({ file: 'port: 0x1F' })).toHaveLength(1);
+    expect(await problemsOf({ file: 'port: 7e3' })).toHaveLength(1);
+    expect(await problemsOf({ file: 'topicDefaults: 7' })).toHaveLength(1);
+    expect(await problemsOf({ file: 'host: { a: b }' })).toHaveLength(1);
+  });
+});

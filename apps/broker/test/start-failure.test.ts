@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { settingsTable } from '../src/settings.ts';
+import type { Settings } from '../src/settings.ts';
+import { explainStartFailure } from '../src/start-failure.ts';
+
+const settings = Object.fromEntries(Object.entries(settingsTable).map(([key, setting]) => [key, setting.default])) as unknown as Settings;
+
+function lineOf(fields: object): string {
+  // Wrapped once, as the broker does: the words must be found under the cause.
+  const cause = Object.assign(new Error('inner'), fields);
+  return explainStartFailure(new Error('could not start', { cause }), settings).line;
+}
+
+describe('why a broker did not start', () => {
+  it('Q3 tells the two ports apart', () => {
+    expect(lineOf({ code: 'EADDRINUSE', port: 7420 })).toBe('port 7420 on 127.0.0.1 is in use, perhaps by another broker; choose another with --port');
+    expect(lineOf({ code: 'EADDRINUSE', port: 7421 })).toContain('--admin-port');
+    expect(lineOf({ code: 'EACCES', syscall: 'listen', port: 7420 })).toContain('not allowed to this user');
+    expect(lineOf({ code: 'EADDRNOTAVAIL', port: 7420 })).toContain('--host');
+  });
+
+  it('Q3 names the folder that cannot be used', () => {
+    expect(lineOf({ code: 'STORAGE_LOCKED' })).toBe('the data folder ./data is in use by another broker; stop that one, or choose another with --data-dir');
+    expect(lineOf({ code: 'EACCES', syscall: 'mkdir', path: '/root/x' })).toContain('no permission for /root/x');
+    expect(lineOf({ code: 'ENOTDIR' })).toContain('cannot be used: inner');
+  });
+
+  it('Q3 calls a topic default that the broker refuses a bad setting', () => {
+    expect(explainStartFailure(Object.assign(new Error('retention.ms: x'), { code: 'INVALID_CONFIG' }), settings)).toEqual({
+      line: 'topicDefaults: retention.ms: x', exitCode: 2,
+    });
+  });
+
+  it('gives the message of anything else', () => {
+    expect(explainStartFailure(new Error('out of luck'), settings)).toEqual({ line: 'the broker could not start: out of luck', exitCode: 1 });
+  });
+});
