@@ -1,0 +1,275 @@
+import { Codec, compress } from '../compression/codec.ts';
+import type { CodecName } from '../compression/codec.ts';
+import { QError } from '../errors.ts';
+import { protocolLimits } from '../limits.ts';
+import { writeBatchHeader } from './header.ts';
+import { batchHeaderBytes, noProducer, noTimestamp, transactionalFlag } from './layout.ts';
+import type { RecordHeader } from './record.ts';
+import type { ProducerStamp } from './stamp.ts';
+import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned } from './zigzag.ts';
+
+/*
+ * record:  length varint | attributes i8 = 0 | timestampDelta varlong | offsetDelta varint |
+ *          keyLength varint (-1 = null) | key | valueLength varint (-1 = null) | value |
+ *          headerCount varint | headers: keyLength varint | key | valueLength varint (-1 = null) | value
+ *
+ * Invariants of a builder:
+ *   - bytes 0..60 of the buffer are kept free for the header, so records never move;
+ *   - #position is the end of the last whole record: a record that is refused, or that throws, leaves no trace;
+ *   - after finish() the buffer belongs to the caller and the builder refuses every call.
+ *
+ * This is the hottest code of the producer. It measures a record first, because its length precedes it, and then writes
+ * it, with no allocation and no closure for each record.
+ */
+
+const initialBytesDefault = 4096;
+/** A finished batch may carry this share of unused memory; copying it away would cost more. */
+const slackShareMax = 0.25;
+/** Keys and values up to this length are copied by a loop, longer ones by `set`, whose call costs more than the copy. */
+const loopCopyBytesMax = 24;
+const recordBytesMax = 0x7fff_ffff;
+
+export interface BatchBuilderOptions {
+  readonly codec: CodecName;
+  /** Bytes the batch may have before compression, header included. One record always fits, however large. */
+  readonly bytesMax: number;
+  readonly recordsMax?: number;
+  readonly producerId?: number;
+  readonly producerEpoch?: number;
+  readonly baseSequence?: number;
+  readonly isTransactional?: boolean;
+  readonly baseOffset?: number;
+  readonly leaderEpoch?: number;
+  /** First size of the buffer, for a caller that knows what will come. */
+  readonly initialBytes?: number;
+}
+
+/** Encodes records into one batch, in one buffer, once. */
+export class BatchBuilder {
+  readonly codec: CodecName;
+  readonly #options: BatchBuilderOptions;
+  readonly #bytesMax: number;
+  readonly #recordsMax: number;
+  #buffer: Buffer | null;
+  #position: number = batchHeaderBytes;
+  #count = 0;
+  #baseTimestamp: number = noTimestamp;
+  #maxTimestamp: number = noTimestamp;
+  #producer: ProducerStamp;
+
+  constructor(options: BatchBuilderOptions) {
+    this.codec = options.codec;
+    this.#options = options;
+    this.#bytesMax = options.bytesMax;
+    this.#recordsMax = options.recordsMax ?? protocolLimits.recordsPerBatchMax;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)));
+    this.#producer = {
+      producerId: options.producerId ?? noProducer,
+      producerEpoch: options.producerEpoch ?? noProducer,
+      baseSequence: options.baseSequence ?? noProducer,
+    };
+  }
+
+  /** Records appended so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the batch so far, header included, before compression. */
+  get sizeBytes(): number {
+    return this.#position;
+  }
+
+  /**
+   * Appends a record. Returns false, and leaves the batch as it was, when the record would take it past `bytesMax` or
+   * `recordsMax`; a first record always fits. Bytes are copied, strings become UTF-8; nothing is kept of the arguments.
+   *
+   * `timestampMs`: milliseconds since the epoch, or -1 for none. Throws QError INVALID_TIMESTAMP when it is not a safe
+   * integer and RECORD_TOO_LARGE when the record cannot be represented at all (2 GiB).
+   */
+  tryAppend(
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    headers: readonly RecordHeader[] | undefined,
+    timestampMs: number,
+  ): boolean {
+    const buffer = this.#open();
+    if (this.#count >= this.#recordsMax) return false;
+    if (!Number.isSafeInteger(timestampMs)) throw invalidTimestamp(timestampMs);
+    const timestampDelta = this.#count === 0 ? 0 : timestampMs - this.#baseTimestamp;
+
+    // A string is taken for ASCII at first: its length in bytes is then known without a look at its characters.
+    const keyBytes = key === null ? 0 : key.length;
+    const keyUnsigned = key === null ? 1 : keyBytes * 2;
+    const valueBytes = value === null ? 0 : value.length;
+    const valueUnsigned = value === null ? 1 : valueBytes * 2;
+    const countUnsigned = this.#count * 2;
+    const bodyBytes =
+      1 +
+      sizeOfLong(timestampDelta) +
+      sizeOfUnsigned(countUnsigned) +
+      sizeOfUnsigned(keyUnsigned) +
+      keyBytes +
+      sizeOfUnsigned(valueUnsigned) +
+      valueBytes +
+      (headers === undefined || headers.length === 0 ? 1 : sizeOfHeaders(headers));
+    const end = this.#position + sizeOfUnsigned(bodyBytes * 2) + bodyBytes;
+    if (end > this.#bytesMax && this.#count > 0) return false;
+    if (bodyBytes > recordBytesMax / 2) throw recordTooLarge(bodyBytes);
+    const target = end > buffer.length ? this.#grow(end) : buffer;
+
+    let at = writeUnsigned(target, this.#position, bodyBytes * 2);
+    target[at] = 0;
+    at = writeLong(target, at + 1, timestampDelta);
+    at = writeUnsigned(target, at, countUnsigned);
+    at = writeUnsigned(target, at, keyUnsigned);
+    if (key !== null) {
+      if (typeof key !== 'string') copyBytes(key, target, at);
+      else if (!writeAscii(key, target, at)) return this.tryAppend(Buffer.from(key), value, headers, timestampMs);
+      at += keyBytes;
+    }
+    at = writeUnsigned(target, at, valueUnsigned);
+    if (value !== null) {
+      if (typeof value !== 'string') copyBytes(value, target, at);
+      else if (!writeAscii(value, target, at)) return this.tryAppend(key, Buffer.from(value), headers, timestampMs);
+      at += valueBytes;
+    }
+    if (headers === undefined || headers.length === 0) target[at] = 0;
+    else writeHeaders(headers, target, at);
+
+    if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = timestampMs;
+    else if (timestampMs > this.#maxTimestamp) this.#maxTimestamp = timestampMs;
+    this.#count += 1;
+    this.#position = end;
+    return true;
+  }
+
+  /** Names the producer of the batch; may be called again until `finish`. */
+  setProducer(stamp: ProducerStamp): void {
+    this.#open();
+    this.#producer = stamp;
+  }
+
+  /**
+   * Compresses, writes the header and the CRC, and hands over the batch: a buffer of its own with no large unused rest.
+   * The builder is spent. Throws QError CLOSED when called twice, INVALID_RECORD for a batch without records, and
+   * UNSUPPORTED_CODEC when the codec's native addon cannot be loaded.
+   */
+  finish(): Buffer {
+    const buffer = this.#open();
+    if (this.#count === 0) throw new QError('INVALID_RECORD', 'a batch needs at least one record');
+    const options = this.#options;
+    const batch = this.codec === 'none' ? trimSlack(buffer, this.#position) : compressRecords(this.codec, buffer, this.#position);
+    this.#buffer = null;
+    writeBatchHeader(batch, {
+      baseOffset: options.baseOffset ?? 0,
+      leaderEpoch: options.leaderEpoch ?? -1,
+      attributes: Codec[this.codec] | (options.isTransactional === true ? transactionalFlag : 0),
+      lastOffsetDelta: this.#count - 1,
+      baseTimestamp: this.#baseTimestamp,
+      maxTimestamp: this.#maxTimestamp,
+      producerId: this.#producer.producerId,
+      producerEpoch: this.#producer.producerEpoch,
+      baseSequence: this.#producer.baseSequence,
+      recordsCount: this.#count,
+    });
+    return batch;
+  }
+
+  #open(): Buffer {
+    if (this.#buffer === null) throw new QError('CLOSED', 'the batch is finished: its builder takes nothing more');
+    return this.#buffer;
+  }
+
+  /** Doubles the buffer up to `bytesMax`; only a first record that is larger than that takes it further. */
+  #grow(bytesMin: number): Buffer {
+    const current = this.#open();
+    const doubled = Math.min(Math.max(current.length * 2, initialBytesDefault), this.#bytesMax);
+    const grown = Buffer.allocUnsafeSlow(Math.max(doubled, bytesMin));
+    grown.set(current.subarray(0, this.#position));
+    this.#buffer = grown;
+    return grown;
+  }
+}
+
+function sizeOfHeaders(headers: readonly RecordHeader[]): number {
+  let size = sizeOfUnsigned(headers.length * 2);
+  for (const { key, value } of headers) {
+    const keyBytes = Buffer.byteLength(key);
+    size += sizeOfUnsigned(keyBytes * 2) + keyBytes;
+    size += value === null ? 1 : sizeOfUnsigned(value.length * 2) + value.length;
+  }
+  return size;
+}
+
+function writeHeaders(headers: readonly RecordHeader[], target: Buffer, position: number): void {
+  let at = writeUnsigned(target, position, headers.length * 2);
+  for (const { key, value } of headers) {
+    const keyBytes = Buffer.byteLength(key);
+    at = writeUnsigned(target, at, keyBytes * 2);
+    at += target.write(key, at, keyBytes);
+    if (value === null) {
+      target[at] = 1;
+      at += 1;
+      continue;
+    }
+    at = writeUnsigned(target, at, value.length * 2);
+    copyBytes(value, target, at);
+    at += value.length;
+  }
+}
+
+function copyBytes(source: Uint8Array, target: Buffer, position: number): void {
+  const length = source.length;
+  if (length > loopCopyBytesMax) {
+    target.set(source, position);
+    return;
+  }
+  for (let index = 0; index < length; index += 1) target[position + index] = source[index] as number;
+}
+
+/**
+ * Writes `text`, for which room of one byte for each character is there. Returns false, with rubbish written no further
+ * than the buffer's end, when it is not all ASCII: the caller then encodes it apart.
+ */
+function writeAscii(text: string, target: Buffer, position: number): boolean {
+  const length = text.length;
+  if (length <= loopCopyBytesMax) {
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code > 0x7f) return false;
+      target[position + index] = code;
+    }
+    return true;
+  }
+  // UTF-8 takes at most three bytes for a UTF-16 unit; with less room a cut-off text could pass for an ASCII one.
+  if (target.length - position < length * 3 && Buffer.byteLength(text) !== length) return false;
+  return target.write(text, position) === length;
+}
+
+function trimSlack(buffer: Buffer, sizeInBytes: number): Buffer {
+  const used = buffer.subarray(0, sizeInBytes);
+  if (buffer.length - sizeInBytes <= buffer.length * slackShareMax) return used;
+  const batch = Buffer.allocUnsafeSlow(sizeInBytes);
+  batch.set(used);
+  return batch;
+}
+
+function compressRecords(codec: CodecName, buffer: Buffer, end: number): Buffer {
+  return joinBatch(compress(codec, buffer.subarray(batchHeaderBytes, end)));
+}
+
+/** A batch whose header is still to be written, with `records` behind it. */
+export function joinBatch(records: Buffer): Buffer {
+  const batch = Buffer.allocUnsafeSlow(batchHeaderBytes + records.length);
+  batch.set(records, batchHeaderBytes);
+  return batch;
+}
+
+function invalidTimestamp(timestampMs: number): QError {
+  return new QError('INVALID_TIMESTAMP', `a timestamp is whole milliseconds since the epoch, not ${timestampMs}`);
+}
+
+function recordTooLarge(bodyBytes: number): QError {
+  return new QError('RECORD_TOO_LARGE', `a record of ${bodyBytes} bytes cannot be represented`, { details: { bytes: bodyBytes } });
+}

@@ -1,0 +1,32 @@
+import { RecordView } from './record-view.ts';
+import { recordOrigin } from './records.ts';
+import { openRecords } from './section.ts';
+
+/** The header that names a record for deduplication within `dedup.window.ms`: a UTF-8 text chosen by the sender. */
+export const messageIdHeader = 'q-message-id';
+
+const messageIdHeaderKey: Buffer = Buffer.from(messageIdHeader);
+
+/**
+ * The message ids of a batch's records, in their order, with null for a record that has none; null when no record has
+ * one. Cheap for the batches that carry none, which are most.
+ */
+export function peekMessageIds(batch: Buffer, options: { uncompressedBytesMax?: number } = {}): (string | null)[] | null {
+  const cursor = openRecords(batch, options.uncompressedBytesMax);
+  if (!cursor.bytes.includes(messageIdHeaderKey, cursor.recordStart)) return null;
+  const origin = recordOrigin(batch, cursor);
+  const ids: (string | null)[] = [];
+  let found = false;
+  while (cursor.next()) {
+    const id = cursor.headerCount === 0 ? null : messageIdOf(new RecordView(origin, cursor));
+    found ||= id !== null;
+    ids.push(id);
+  }
+  return found ? ids : null;
+}
+
+/** The message id of one record, or null. */
+export function messageIdOf(record: RecordView): string | null {
+  const header = record.headers.find(({ key }) => key === messageIdHeader);
+  return header?.value == null ? null : Buffer.from(header.value.buffer, header.value.byteOffset, header.value.byteLength).toString('utf8');
+}

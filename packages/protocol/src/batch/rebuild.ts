@@ -1,0 +1,128 @@
+import { Codec, compress } from '../compression/codec.ts';
+import type { CodecName } from '../compression/codec.ts';
+import { joinBatch } from './builder.ts';
+import { batchCodec, readBatchHeader, writeBatchHeader } from './header.ts';
+import type { BatchHeader } from './header.ts';
+import { batchHeaderBytes, codecMask, deleteHorizonFlag } from './layout.ts';
+import type { RecordCursor } from './record-cursor.ts';
+import { RecordView } from './record-view.ts';
+import { recordOrigin } from './records.ts';
+import { openRecords } from './section.ts';
+import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned, zigzag32 } from './zigzag.ts';
+
+export interface RecompressOptions {
+  readonly uncompressedBytesMax?: number;
+}
+
+/**
+ * The same records with another codec, for a topic that forces one: offsets, timestamps and producer fields stay, the CRC
+ * is made anew. Returns `batch` itself when it has the codec already. Throws as `decompress` and `compress` do.
+ */
+export function recompressBatch(batch: Buffer, codec: CodecName, options: RecompressOptions = {}): Buffer {
+  if (batchCodec(batch) === codec) return batch;
+  const header = readBatchHeader(batch);
+  const cursor = openRecords(batch, options.uncompressedBytesMax);
+  const rebuilt = joinBatch(compress(codec, cursor.bytes.subarray(cursor.recordStart)));
+  writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
+  return rebuilt;
+}
+
+export interface RebuildOptions {
+  readonly uncompressedBytesMax?: number;
+  /** When what is left of this batch may go, in ms since the epoch: sets the delete horizon. */
+  readonly deleteHorizonMs?: number;
+  /** Keep the header when no record is left, so that the producer's sequence and the offsets survive. Default false. */
+  readonly keepEmpty?: boolean;
+}
+
+/**
+ * The batch with only the records that `keep` wants, for log compaction. Offsets, base offset, last offset delta, producer
+ * fields and codec stay; the CRC and the greatest timestamp are made anew. Returns `batch` itself when nothing changes,
+ * and null when no record is left (unless `keepEmpty`). The view that `keep` gets is of the batch's bytes.
+ */
+export function rebuildBatch(batch: Buffer, keep: (record: RecordView) => boolean, options: RebuildOptions = {}): Buffer | null {
+  const header = readBatchHeader(batch);
+  const cursor = openRecords(batch, options.uncompressedBytesMax);
+  const origin = recordOrigin(batch, cursor);
+  const horizonMs = options.deleteHorizonMs ?? header.deleteHorizonMs;
+  // A batch with a delete horizon stores it in place of the base timestamp, and its deltas count from there.
+  const baseTimestamp = horizonMs >= 0 ? horizonMs : header.baseTimestamp;
+  const output = new RecordOutput(cursor, header.baseTimestamp - baseTimestamp);
+  while (cursor.next()) {
+    if (keep(new RecordView(origin, cursor))) output.copy(cursor);
+  }
+  if (output.count === 0) return options.keepEmpty === true ? emptyBatch(header) : null;
+  if (output.count === header.recordsCount && horizonMs === header.deleteHorizonMs) return batch;
+
+  const rebuilt = joinBatch(compress(header.codec, output.bytes()));
+  writeBatchHeader(rebuilt, {
+    ...header,
+    attributes: horizonMs >= 0 ? header.attributes | deleteHorizonFlag : header.attributes,
+    baseTimestamp,
+    maxTimestamp: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : baseTimestamp + output.maxDelta,
+    recordsCount: output.count,
+  });
+  return rebuilt;
+}
+
+/** A header alone: no records, so no codec and no horizon, but all its offsets and its producer. */
+function emptyBatch(header: BatchHeader): Buffer {
+  const batch = Buffer.alloc(batchHeaderBytes);
+  const attributes = withCodec(header.attributes, 'none') & ~deleteHorizonFlag;
+  writeBatchHeader(batch, { ...header, attributes, baseTimestamp: header.maxTimestamp, recordsCount: 0 });
+  return batch;
+}
+
+function withCodec(attributes: number, codec: CodecName): number {
+  return (attributes & ~codecMask) | Codec[codec];
+}
+
+/** Grows with the shift of the timestamps: a delta may take this many bytes more than it did. */
+const deltaGrowthBytesMax = 10;
+
+/** Collects the records that stay, their timestamp deltas moved to another base. */
+class RecordOutput {
+  count = 0;
+  maxDelta: number = Number.NEGATIVE_INFINITY;
+  readonly #shift: number;
+  readonly #buffer: Buffer;
+  #position = 0;
+
+  /** `shift`: what must be added to a timestamp delta. */
+  constructor(cursor: RecordCursor, shift: number) {
+    const recordsBytes = cursor.bytes.length - cursor.recordStart;
+    // No record is shorter than seven bytes, which bounds how many there can be.
+    const growthBytes = shift === 0 ? 0 : Math.ceil(recordsBytes / 7) * deltaGrowthBytesMax;
+    this.#shift = shift;
+    this.#buffer = Buffer.allocUnsafe(recordsBytes + growthBytes);
+  }
+
+  copy(cursor: RecordCursor): void {
+    const timestampDelta = cursor.timestampDelta + this.#shift;
+    this.count += 1;
+    if (timestampDelta > this.maxDelta) this.maxDelta = timestampDelta;
+    if (this.#shift === 0) {
+      cursor.bytes.copy(this.#buffer, this.#position, cursor.recordStart, cursor.recordEnd);
+      this.#position += cursor.recordEnd - cursor.recordStart;
+      return;
+    }
+    this.#copyShifted(cursor, timestampDelta);
+  }
+
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#position);
+  }
+
+  #copyShifted(cursor: RecordCursor, timestampDelta: number): void {
+    const offsetUnsigned = zigzag32(cursor.offsetDelta);
+    // From the key length on, nothing changes.
+    const restStart = cursor.keyLengthStart;
+    const bodyBytes = 1 + sizeOfLong(timestampDelta) + sizeOfUnsigned(offsetUnsigned) + (cursor.recordEnd - restStart);
+    let at = writeUnsigned(this.#buffer, this.#position, bodyBytes * 2);
+    this.#buffer[at] = 0;
+    at = writeLong(this.#buffer, at + 1, timestampDelta);
+    at = writeUnsigned(this.#buffer, at, offsetUnsigned);
+    cursor.bytes.copy(this.#buffer, at, restStart, cursor.recordEnd);
+    this.#position = at + (cursor.recordEnd - restStart);
+  }
+}

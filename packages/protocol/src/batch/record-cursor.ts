@@ -1,0 +1,169 @@
+import { QError } from '../errors.ts';
+
+/*
+ * Walks the records of an uncompressed records section, which is untrusted: every length is checked against what holds it
+ * before it is believed. The one parser of records, under validation, iteration, compaction and deduplication.
+ *
+ * Invariants:
+ *   - one cursor serves the whole batch and allocates nothing for a record: positions are fields, not objects;
+ *   - after next() returned true, [recordStart, recordEnd) and all ranges inside it lie within [start, end);
+ *   - next() returns false only when exactly `count` records filled the section to its end.
+ */
+const varintBytesMax = 5;
+const varlongBytesMax = 10;
+/** Attributes, timestamp delta, offset delta, key length, value length and header count take a byte each at least. */
+const recordBodyBytesMin = 6;
+
+export class RecordCursor {
+  /** The bytes that all positions refer to. */
+  readonly bytes: Buffer;
+  /** Position of the current record's length. */
+  recordStart: number;
+  /** Position after the current record. */
+  recordEnd: number;
+  timestampDelta = 0;
+  offsetDelta = 0;
+  /** Position of the key's length: from here on a record does not depend on its place in the log. */
+  keyLengthStart = 0;
+  keyStart = 0;
+  /** -1 = null. */
+  keyLength = -1;
+  valueStart = 0;
+  /** -1 = null. */
+  valueLength = -1;
+  /** Position of the first header, after their count. */
+  headersStart = 0;
+  headerCount = 0;
+  /** Index of the current record; -1 before the first. */
+  index = -1;
+
+  readonly #end: number;
+  readonly #count: number;
+  #position: number;
+
+  /** Walks `count` records in `bytes` from `start` to `end`. */
+  constructor(bytes: Buffer, start: number, end: number, count: number) {
+    this.bytes = bytes;
+    this.recordStart = start;
+    this.recordEnd = start;
+    this.#position = start;
+    this.#end = end;
+    this.#count = count;
+  }
+
+  /** Moves to the next record. Returns false after the last; throws QError INVALID_RECORD when the bytes are not records. */
+  next(): boolean {
+    const start = this.recordEnd;
+    if (this.index + 1 >= this.#count) {
+      if (start !== this.#end) throw this.#invalid(`${this.#end - start} bytes follow the last record`);
+      return false;
+    }
+    this.index += 1;
+    this.recordStart = start;
+    this.#position = start;
+    const bodyBytes = this.#varint();
+    const end = this.#position + bodyBytes;
+    if (bodyBytes < recordBodyBytesMin || end > this.#end) throw this.#invalid(`its length is ${bodyBytes}`);
+    this.recordEnd = end;
+    this.#position += 1;
+    this.timestampDelta = this.#varlong();
+    this.offsetDelta = this.#varint();
+
+    this.keyLengthStart = this.#position;
+    this.keyLength = this.#varint();
+    this.keyStart = this.#position;
+    if (this.keyLength > 0) this.#position += this.keyLength;
+    // Checked after each length, before anything is read at a position that it led to.
+    if (this.keyLength < -1 || this.#position > end) throw this.#invalid(`its key length is ${this.keyLength}`);
+
+    this.valueLength = this.#varint();
+    this.valueStart = this.#position;
+    if (this.valueLength > 0) this.#position += this.valueLength;
+    if (this.valueLength < -1 || this.#position > end) throw this.#invalid(`its value length is ${this.valueLength}`);
+
+    this.headerCount = this.#varint();
+    this.headersStart = this.#position;
+    if (this.headerCount !== 0) this.#skipHeaders(end);
+    if (this.#position !== end) throw this.#invalid(`it ends ${Math.abs(end - this.#position)} bytes off its length`);
+    return true;
+  }
+
+  /** Walks over the headers. Each takes two bytes at least, which bounds how many there can be. */
+  #skipHeaders(end: number): void {
+    const count = this.headerCount;
+    if (count < 0 || count * 2 > end - this.#position) throw this.#invalid(`its header count is ${count}`);
+    for (let index = 0; index < count; index += 1) {
+      const keyLength = this.#varint();
+      if (keyLength < 0 || keyLength > end - this.#position) throw this.#invalid(`a header key length is ${keyLength}`);
+      this.#position += keyLength;
+      const valueLength = this.#varint();
+      if (valueLength < -1 || valueLength > end - this.#position) throw this.#invalid(`a header value length is ${valueLength}`);
+      if (valueLength > 0) this.#position += valueLength;
+    }
+  }
+
+  /** A zigzag varint of at most 32 bits. */
+  #varint(): number {
+    const at = this.#position;
+    if (at < this.#end) {
+      const first = this.bytes[at] as number;
+      if (first < 0x80) {
+        this.#position = at + 1;
+        return (first >>> 1) ^ -(first & 1);
+      }
+    }
+    return this.#varintSlow();
+  }
+
+  #varintSlow(): number {
+    let unsigned = 0;
+    for (let index = 0; index < varintBytesMax; index += 1) {
+      const byte = this.#byte();
+      unsigned |= (byte & 0x7f) << (7 * index);
+      if (byte >= 0x80) continue;
+      if (index === varintBytesMax - 1 && byte > 0x0f) break;
+      return (unsigned >>> 1) ^ -(unsigned & 1);
+    }
+    throw this.#invalid('a varint is longer than 32 bits');
+  }
+
+  /** A zigzag varint of at most 64 bits, whose value must be a safe integer. */
+  #varlong(): number {
+    const at = this.#position;
+    if (at < this.#end) {
+      const first = this.bytes[at] as number;
+      if (first < 0x80) {
+        this.#position = at + 1;
+        return (first >>> 1) ^ -(first & 1);
+      }
+    }
+    return this.#varlongSlow();
+  }
+
+  #varlongSlow(): number {
+    let low = 0;
+    let high = 0;
+    for (let index = 0; index < varlongBytesMax; index += 1) {
+      const byte = this.#byte();
+      if (index < 4) low |= (byte & 0x7f) << (7 * index);
+      else high += (byte & 0x7f) * 2 ** (7 * (index - 4));
+      if (byte >= 0x80) continue;
+      // The low 28 bits and the rest are halved apart: their sum needs a bit more than a number holds exactly.
+      const magnitude = high * 0x800_0000 + (low >>> 1);
+      if (magnitude > Number.MAX_SAFE_INTEGER - 1) break;
+      return (low & 1) === 0 ? magnitude : -magnitude - 1;
+    }
+    throw this.#invalid('a timestamp delta is outside ±(2^53-1)');
+  }
+
+  #byte(): number {
+    const at = this.#position;
+    if (at >= this.#end) throw this.#invalid('it is cut off');
+    this.#position = at + 1;
+    return this.bytes[at] as number;
+  }
+
+  #invalid(reason: string): QError {
+    return new QError('INVALID_RECORD', `record ${this.index} of the batch is damaged: ${reason}`, { details: { record: this.index } });
+  }
+}

@@ -1,0 +1,132 @@
+import { corruptData, outputTooLarge } from './codec-error.ts';
+
+/*
+ * An LZ4 frame, little-endian:
+ *
+ *   magic u32 = 0x184d2204
+ *   FLG u8: version (bits 6-7 = 01) | independent blocks 5 | block checksums 4 | content size 3 | content checksum 2 | 0 | dictionary id 0
+ *   BD u8:  0 | block size (bits 4-6: 4 = 64 KiB, 5 = 256 KiB, 6 = 1 MiB, 7 = 4 MiB) | 0000
+ *   content size u64 (FLG bit 3) | dictionary id u32 (FLG bit 0) | header checksum u8
+ *   blocks: size u32 (top bit: stored as is), data, checksum u32 (FLG bit 4)
+ *   end mark u32 = 0 | content checksum u32 (FLG bit 2)
+ *
+ * A block is sequences of: token u8 (literal length high nibble, match length low), literal length +255..., literals,
+ * offset u16, match length +255...; the last sequence ends after its literals.
+ */
+const frameMagic = 0x184d2204;
+const storedFlag = 0x8000_0000;
+/** One byte of input yields at most 255 bytes of a match. */
+const expansionMax = 255;
+
+export interface Lz4Frame {
+  /** The content size the header declares, or null. */
+  readonly declaredBytes: number | null;
+}
+
+interface FrameHeader extends Lz4Frame {
+  readonly blocksAt: number;
+  readonly blockBytesMax: number;
+  readonly blockChecksumBytes: number;
+  readonly contentChecksumBytes: number;
+}
+
+/**
+ * Walks one frame that must fill `bytes` exactly. Throws QError CORRUPT_BATCH when its structure is broken and
+ * BATCH_TOO_LARGE when it would decompress to more than `bytesMax`.
+ */
+export function checkLz4Frame(bytes: Buffer, bytesMax: number): Lz4Frame {
+  const header = readHeader(bytes);
+  if (header.declaredBytes !== null && header.declaredBytes > bytesMax) throw outputTooLarge('lz4', bytesMax);
+  // The bound from block sizes alone is free, but far off when blocks are much smaller than their maximum.
+  if (walkBlocks(bytes, header, roughBlockBytes) > bytesMax && walkBlocks(bytes, header, exactBlockBytes) > bytesMax) {
+    throw outputTooLarge('lz4', bytesMax);
+  }
+  return { declaredBytes: header.declaredBytes };
+}
+
+function readHeader(bytes: Buffer): FrameHeader {
+  if (bytes.length < 11) throw corruptData('lz4', 'shorter than the smallest frame');
+  if (bytes.readUInt32LE(0) !== frameMagic) throw corruptData('lz4', 'it does not begin with the frame magic');
+  const flags = bytes.readUInt8(4);
+  if (flags >>> 6 !== 1 || (flags & 2) !== 0) throw corruptData('lz4', 'the frame version is not known');
+  if ((flags & 1) !== 0) throw corruptData('lz4', 'it needs a dictionary');
+  const blockDescriptor = bytes.readUInt8(5);
+  const blockSizeCode = blockDescriptor >>> 4;
+  if (blockSizeCode < 4 || blockSizeCode > 7 || (blockDescriptor & 0x0f) !== 0) throw corruptData('lz4', 'the block size is not known');
+  const hasContentSize = (flags & 8) !== 0;
+  if (hasContentSize && bytes.length < 19) throw corruptData('lz4', 'the frame header is cut off');
+  return {
+    declaredBytes: hasContentSize ? Number(bytes.readBigUInt64LE(6)) : null,
+    blocksAt: hasContentSize ? 15 : 7,
+    blockBytesMax: 1 << (8 + 2 * blockSizeCode),
+    blockChecksumBytes: (flags & 16) === 0 ? 0 : 4,
+    contentChecksumBytes: (flags & 4) === 0 ? 0 : 4,
+  };
+}
+
+type MeasureBlock = (bytes: Buffer, start: number, end: number, blockBytesMax: number) => number;
+
+/** Adds up what the blocks decompress to, as `measure` has it, and checks that the frame ends where the bytes end. */
+function walkBlocks(bytes: Buffer, header: FrameHeader, measure: MeasureBlock): number {
+  let at = header.blocksAt;
+  let outputBytes = 0;
+  for (;;) {
+    if (at + 4 > bytes.length) throw corruptData('lz4', 'the frame is cut off');
+    const word = bytes.readUInt32LE(at);
+    at += 4;
+    if (word === 0) break;
+    const sizeInBytes = word & ~storedFlag;
+    const end = at + sizeInBytes;
+    if (sizeInBytes > header.blockBytesMax || end > bytes.length) throw corruptData('lz4', 'a block is too large or cut off');
+    const isStored = (word & storedFlag) !== 0;
+    outputBytes += isStored ? sizeInBytes : measure(bytes, at, end, header.blockBytesMax);
+    at = end + header.blockChecksumBytes;
+  }
+  if (at + header.contentChecksumBytes !== bytes.length) throw corruptData('lz4', 'something follows the frame, or it is cut off');
+  return outputBytes;
+}
+
+function roughBlockBytes(_bytes: Buffer, start: number, end: number, blockBytesMax: number): number {
+  return Math.min(blockBytesMax, (end - start) * expansionMax);
+}
+
+/** What a compressed block decompresses to, from its sequences: lengths are read, nothing is copied. */
+function exactBlockBytes(bytes: Buffer, start: number, end: number, blockBytesMax: number): number {
+  let at = start;
+  let outputBytes = 0;
+  while (at < end) {
+    const token = bytes[at] as number;
+    at += 1;
+    let length = token >>> 4;
+    if (length === 15) {
+      const extensionAt = at;
+      at = endOfLength(bytes, at, end);
+      length += lengthExtension(bytes, extensionAt, at);
+    }
+    outputBytes += length;
+    at += length;
+    if (at >= end) break;
+    at += 2;
+    length = (token & 0x0f) + 4;
+    if ((token & 0x0f) === 15) {
+      const extensionAt = at;
+      at = endOfLength(bytes, at, end);
+      length += lengthExtension(bytes, extensionAt, at);
+    }
+    outputBytes += length;
+  }
+  if (at !== end || outputBytes > blockBytesMax) throw corruptData('lz4', 'the sequences of a block do not fit it');
+  return outputBytes;
+}
+
+/** The position after the bytes of an extended length: 255s and one that is less. */
+function endOfLength(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === 255) at += 1;
+  if (at >= end) throw corruptData('lz4', 'a length is cut off');
+  return at + 1;
+}
+
+function lengthExtension(bytes: Buffer, start: number, end: number): number {
+  return (end - start - 1) * 255 + (bytes[end - 1] as number);
+}
