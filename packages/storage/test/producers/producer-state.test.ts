@@ -1,0 +1,193 @@
+import { test as property, fc } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import type { ProducerBatch } from '../../src/producers/producer-entry.ts';
+import { ProducerState } from '../../src/producers/producer-state.ts';
+import { sequenceMax } from '../../src/producers/sequence.ts';
+
+const limits = { producerBatchesKept: 5, producersMax: 100, producerExpiryMs: 1_000 };
+
+function batch(baseSequence: number, o: { records?: number; producerId?: number; epoch?: number; maxTimestamp?: number } = {}): ProducerBatch {
+  return {
+    producerId: o.producerId ?? 7,
+    producerEpoch: o.epoch ?? 0,
+    baseSequence,
+    lastOffsetDelta: (o.records ?? 1) - 1,
+    maxTimestamp: o.maxTimestamp ?? 500,
+  };
+}
+
+/** Appends as the log does: check, then apply at the end. */
+function append(state: ProducerState, at: { end: number }, candidate: ProducerBatch, now = 0): string {
+  const check = state.check(candidate, now);
+  if (check.kind === 'duplicate') return `duplicate ${check.baseOffset}-${check.lastOffset}`;
+  const baseOffset = at.end;
+  state.apply(candidate, baseOffset, now);
+  at.end += candidate.lastOffsetDelta + 1;
+  return `appended ${baseOffset}`;
+}
+
+function snapshotOf(state: ProducerState): unknown {
+  return [...state.entries()].sort((a, b) => a.producerId - b.producerId);
+}
+
+describe('ProducerState', () => {
+  it('P4 accepts any first sequence of an unknown producer', () => {
+    const state = new ProducerState(limits);
+    expect(state.check(batch(4_711), 0)).toEqual({ kind: 'accept' });
+  });
+
+  it('P4 answers a resent batch with its original offsets, for the last five batches', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 100 };
+    for (let i = 0; i < 6; i++) append(state, at, batch(i * 3, { records: 3, maxTimestamp: 1_000 + i }));
+    for (let i = 1; i < 6; i++) {
+      expect(state.check(batch(i * 3, { records: 3 }), 0)).toEqual({
+        kind: 'duplicate',
+        baseOffset: 100 + i * 3,
+        lastOffset: 102 + i * 3,
+        appendTimeMs: 1_000 + i,
+      });
+    }
+  });
+
+  it('P4 refuses a batch older than the remembered ones, a gap, and a repeat of another shape', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    for (let i = 0; i < 6; i++) append(state, at, batch(i));
+    const refused = (candidate: ProducerBatch): unknown => {
+      try {
+        return state.check(candidate, 0);
+      } catch (error) {
+        return error;
+      }
+    };
+    const details = { producerId: 7, producerEpoch: 0, expected: 6 };
+    expect(refused(batch(0))).toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE', details: { ...details, got: 0 } });
+    expect(refused(batch(7))).toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE', details: { ...details, got: 7 } });
+    expect(refused(batch(5, { records: 2 }))).toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE' });
+  });
+
+  it('P4 lets a new epoch start at 0 only, and fences the old one', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    append(state, at, batch(10));
+    expect(() => state.check(batch(11, { epoch: 1 }), 0)).toThrow(expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE' }));
+    expect(append(state, at, batch(0, { epoch: 1 }))).toBe('appended 1');
+    expect(() => state.check(batch(11), 0)).toThrow(
+      expect.objectContaining({ code: 'STALE_PRODUCER_EPOCH', details: { producerId: 7, currentEpoch: 1, got: 0 } }),
+    );
+    // A batch of the old epoch is no duplicate of one in the new epoch with the same numbers.
+    expect(append(state, at, batch(0, { epoch: 1 }))).toBe('duplicate 1-1');
+  });
+
+  it('P4 wraps the sequence from 2^31-1 to 0, between batches and inside one', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    append(state, at, batch(sequenceMax - 1, { records: 2 }));
+    expect(append(state, at, batch(0))).toBe('appended 2');
+    const inside = new ProducerState(limits);
+    const from = { end: 0 };
+    append(inside, from, batch(sequenceMax, { records: 3 }));
+    expect(append(inside, from, batch(2))).toBe('appended 3');
+    expect(append(inside, from, batch(sequenceMax, { records: 3 }))).toBe('duplicate 0-2');
+  });
+
+  it('P4 leaves producers without an id alone', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    const plain = { ...batch(-1), producerId: -1, producerEpoch: -1 };
+    expect(append(state, at, plain)).toBe('appended 0');
+    expect(append(state, at, plain)).toBe('appended 1');
+    expect(state.size).toBe(0);
+  });
+
+  it('P4 forgets a producer after it was idle for the limit, and not before', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    append(state, at, batch(0), 0);
+    append(state, at, batch(0, { producerId: 8 }), 500);
+    state.settle(at.end);
+    expect(() => state.check(batch(9), 999)).toThrow(expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE' }));
+    expect(state.check(batch(9), 1_000)).toEqual({ kind: 'accept' });
+    expect(state.expire(1_000)).toBe(1);
+    expect([...state.entries()].map((entry) => entry.producerId)).toEqual([8]);
+  });
+
+  it('P4 evicts the longest idle producer when there are too many', () => {
+    const state = new ProducerState({ ...limits, producersMax: 2 });
+    const at = { end: 0 };
+    append(state, at, batch(0, { producerId: 1 }));
+    append(state, at, batch(0, { producerId: 2 }));
+    append(state, at, batch(1, { producerId: 1 }));
+    append(state, at, batch(0, { producerId: 3 }));
+    expect([...state.entries()].map((entry) => entry.producerId)).toEqual([1, 3]);
+    state.rollbackTo(3);
+    expect([...state.entries()].map((entry) => entry.producerId).sort()).toEqual([1, 2]);
+    expect(append(state, at, batch(0, { producerId: 2 }))).toBe('duplicate 1-1');
+  });
+
+  it('S2 does not forget by idleness what could still be taken back', () => {
+    const state = new ProducerState(limits);
+    append(state, { end: 0 }, batch(0), 0);
+    expect(state.expire(5_000)).toBe(0);
+    state.settle(1);
+    expect(state.expire(5_000)).toBe(1);
+  });
+
+  it('P4 begins memory anew where a replayed log has a gap, and skips batches of a fenced epoch', () => {
+    const state = new ProducerState(limits);
+    state.replay(batch(0), 0, 0);
+    state.replay(batch(5), 10, 0);
+    expect(state.check(batch(5), 0)).toMatchObject({ kind: 'duplicate', baseOffset: 10 });
+    expect(() => state.check(batch(0), 0)).toThrow(expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE' }));
+    state.replay(batch(0, { epoch: 2 }), 11, 0);
+    state.replay(batch(6, { epoch: 1 }), 12, 0);
+    expect(state.lastOffsetOf(7)).toBe(11);
+    expect(state.lastOffsetOf(99)).toBe(-1);
+  });
+
+  it('P4 takes back the longer memory from a replay of what lies before the snapshot', () => {
+    const full = new ProducerState(limits);
+    for (let i = 0; i < 8; i++) full.replay(batch(i), i, 0);
+    const restored = new ProducerState(limits);
+    restored.load([{ ...[...full.entries()][0]!, batches: [...full.entries()][0]!.batches.slice(-1) }], 0);
+    expect(() => restored.check(batch(4), 0)).toThrow();
+    const tail = new ProducerState(limits);
+    for (let i = 4; i < 8; i++) tail.replay(batch(i), i, 0);
+    restored.adoptHistory(tail);
+    expect(restored.check(batch(4), 0)).toMatchObject({ kind: 'duplicate', baseOffset: 4 });
+    expect(() => restored.check(batch(3), 0)).toThrow();
+  });
+
+  const step = fc.record({
+    producerId: fc.integer({ min: 1, max: 4 }),
+    epoch: fc.integer({ min: 0, max: 2 }),
+    sequence: fc.integer({ min: 0, max: 4 }),
+    records: fc.integer({ min: 1, max: 3 }),
+    advance: fc.integer({ min: 0, max: 120 }),
+  });
+
+  property.prop([fc.array(step, { maxLength: 40 }), fc.nat(40), fc.nat(40)], { numRuns: 150 })(
+    'S2 a rollback restores exactly the state at that offset, whatever was settled before',
+    (steps, settleAt, rollbackAt) => {
+      const state = new ProducerState({ producerBatchesKept: 2, producersMax: 3, producerExpiryMs: 300 });
+      const at = { end: 0 };
+      const history = new Map<number, unknown>([[0, snapshotOf(state)]]);
+      let now = 0;
+      for (const { producerId, epoch, sequence, records, advance } of steps) {
+        now += advance;
+        try {
+          append(state, at, batch(sequence, { producerId, epoch, records }), now);
+        } catch {
+          continue;
+        }
+        history.set(at.end, snapshotOf(state));
+      }
+      const ends = [...history.keys()];
+      const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].sort((a, b) => a - b) as [number, number];
+      state.settle(ends[settled]!);
+      state.rollbackTo(ends[target]!);
+      expect(snapshotOf(state)).toEqual(history.get(ends[target]!));
+    },
+  );
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { StorageCap } from '../../src/retention/storage-cap.ts';
+import type { StorageCapOptions } from '../../src/retention/storage-cap.ts';
+
+function cap(o: Partial<StorageCapOptions>): StorageCap {
+  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, ...o });
+}
+
+const user = { internal: false };
+const internal = { internal: true };
+
+describe('StorageCap', () => {
+  it('S4 refuses what would pass the cap, with a retriable error, until room is made', () => {
+    const full = cap({});
+    full.add(900);
+    full.admit(100, user);
+    expect(() => full.admit(101, user)).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FULL', retriable: true, details: expect.objectContaining({ limit: 'storageBytesMax', bytesMax: 1_000 }) }),
+    );
+    full.admit(101, internal);
+    full.add(-1);
+    full.admit(101, user);
+    expect(full.refused).toBe(1);
+    expect(full.needsRoom).toBe(0);
+  });
+
+  it('S4 lets drop-oldest overshoot while it says how much is to go', () => {
+    const dropping = cap({ whenFull: 'drop-oldest' });
+    dropping.add(1_050);
+    expect(dropping.needsRoom).toBe(50);
+    dropping.admit(50, user);
+    expect(() => dropping.admit(51, user)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+  });
+
+  it('S4 has no cap unless one is given', () => {
+    const open = cap({ bytesMax: undefined });
+    open.add(1e15);
+    open.admit(1e9, user);
+    expect(open.needsRoom).toBe(0);
+  });
+
+  it('S4 refuses on low disk, counts appends between two looks, and leaves half the reserve to internal topics', () => {
+    const disk = cap({ bytesMax: undefined, diskReserveBytes: 1_000 });
+    disk.admit(1e9, user);
+    disk.observeFree(1_500);
+    disk.admit(500, user);
+    disk.add(400);
+    expect(() => disk.admit(101, user)).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FULL', details: expect.objectContaining({ limit: 'diskReserveBytes', freeBytes: 1_100 }) }),
+    );
+    disk.admit(600, internal);
+    expect(() => disk.admit(601, internal)).toThrow();
+    disk.observeFree(1e6);
+    disk.admit(101, user);
+  });
+});
