@@ -33,7 +33,7 @@ export { batchHeaderBytes, batchPrefixBytes } from './batch/layout.ts';
 export { messageIdHeader, messageIdOf, peekMessageIds } from './batch/message-ids.ts';
 export { rebuildBatch, recompressBatch } from './batch/rebuild.ts';
 export type { RebuildOptions, RecompressOptions } from './batch/rebuild.ts';
-export type { RecordHeader, RecordInput } from './batch/record.ts';
+export type { RecordHeader, RecordInput, RecordViewHeader } from './batch/record.ts';
 export { RecordCursor } from './batch/record-cursor.ts';
 export type { RecordView } from './batch/record-view.ts';
 export { iterateRecords } from './batch/records.ts';

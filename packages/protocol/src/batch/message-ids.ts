@@ -28,5 +28,5 @@ export function peekMessageIds(batch: Buffer, options: { uncompressedBytesMax?: 
 /** The message id of one record, or null. */
 export function messageIdOf(record: RecordView): string | null {
   const header = record.headers.find(({ key }) => key === messageIdHeader);
-  return header?.value == null ? null : Buffer.from(header.value.buffer, header.value.byteOffset, header.value.byteLength).toString('utf8');
+  return header?.value?.toString('utf8') ?? null;
 }

@@ -1,5 +1,5 @@
 import type { RecordCursor } from './record-cursor.ts';
-import type { RecordHeader } from './record.ts';
+import type { RecordViewHeader } from './record.ts';
 
 /** What all records of one batch share. */
 export interface RecordOrigin {
@@ -10,7 +10,7 @@ export interface RecordOrigin {
   readonly appendTimeMs: number | null;
 }
 
-const noHeaders: readonly RecordHeader[] = Object.freeze([]);
+const noHeaders: readonly RecordViewHeader[] = Object.freeze([]);
 
 /**
  * One record of a batch. It holds positions; `key`, `value` and `headers` are decoded when they are read, so take each
@@ -73,7 +73,7 @@ export class RecordView {
   }
 
   /** The headers in their order, decoded anew on each access. */
-  get headers(): readonly RecordHeader[] {
+  get headers(): readonly RecordViewHeader[] {
     return this.#headerCount === 0 ? noHeaders : decodeHeaders(this.#origin.bytes, this.#headersStart, this.#headerCount);
   }
 
@@ -89,8 +89,8 @@ export class RecordView {
 }
 
 /** Decodes headers that a cursor has walked over already: nothing is checked again. */
-function decodeHeaders(bytes: Buffer, start: number, count: number): RecordHeader[] {
-  const headers: RecordHeader[] = [];
+function decodeHeaders(bytes: Buffer, start: number, count: number): RecordViewHeader[] {
+  const headers: RecordViewHeader[] = [];
   const reader = new HeaderReader(bytes, start);
   for (let index = 0; index < count; index += 1) {
     const key = reader.readText();

@@ -4,6 +4,11 @@ export interface RecordHeader {
   readonly value: Uint8Array | null;
 }
 
+/** A header of a decoded record; its value is a view. */
+export interface RecordViewHeader extends RecordHeader {
+  readonly value: Buffer | null;
+}
+
 /** A record to be encoded. A missing key or value is null; a null value is a tombstone on a compacted topic. */
 export interface RecordInput {
   readonly key?: Uint8Array | string | null;
