@@ -1,33 +1,72 @@
-/** Persisted nowhere; the broker maps each to its wire code in one place. */
+/** Codes of everything the storage engine can refuse or fail with. The broker maps them to wire codes by name. */
 export type StorageErrorCode =
+  | 'CORRUPT_BATCH'
   | 'CORRUPT_LOG'
   | 'OFFSET_OUT_OF_RANGE'
+  | 'BATCH_TOO_LARGE'
   | 'OUT_OF_ORDER_SEQUENCE'
   | 'STALE_PRODUCER_EPOCH'
+  | 'UNKNOWN_PRODUCER_ID'
   | 'STALE_LEADER_EPOCH'
   | 'STORAGE_FULL'
   | 'STORAGE_FAILED'
   | 'STORAGE_LOCKED'
-  | 'CLOSED'
   | 'LOG_EXISTS'
-  | 'UNKNOWN_LOG';
+  | 'UNKNOWN_LOG'
+  | 'CLOSED';
 
-export type StorageErrorDetails = Readonly<Record<string, string | number | boolean>>;
+/** What a caller can do about an error: try the same again later, change what it asked for, or give up. */
+export type StorageErrorKind = 'retry' | 'fix' | 'fatal';
 
-const retriable: ReadonlySet<StorageErrorCode> = new Set<StorageErrorCode>(['STORAGE_FULL']);
+const kinds: Readonly<Record<StorageErrorCode, StorageErrorKind>> = {
+  CORRUPT_BATCH: 'fix',
+  CORRUPT_LOG: 'fatal',
+  OFFSET_OUT_OF_RANGE: 'fix',
+  BATCH_TOO_LARGE: 'fix',
+  OUT_OF_ORDER_SEQUENCE: 'fix',
+  STALE_PRODUCER_EPOCH: 'fatal',
+  UNKNOWN_PRODUCER_ID: 'fix',
+  STALE_LEADER_EPOCH: 'retry',
+  STORAGE_FULL: 'retry',
+  STORAGE_FAILED: 'fatal',
+  STORAGE_LOCKED: 'fatal',
+  LOG_EXISTS: 'fix',
+  UNKNOWN_LOG: 'fix',
+  CLOSED: 'retry',
+};
 
-/** Every error that this package throws on purpose. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
+
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
-  /** True when the same call may succeed later without a change by the caller. */
+  readonly kind: StorageErrorKind;
   readonly retriable: boolean;
-  readonly details: StorageErrorDetails;
+  readonly details: ErrorDetails;
+  /** Tells these errors from others, also across two copies of this package. */
+  readonly brand = 'q.storage.error' as const;
 
-  constructor(code: StorageErrorCode, message: string, options: { cause?: unknown; details?: StorageErrorDetails } = {}) {
+  constructor(code: StorageErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetails } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StorageError';
     this.code = code;
-    this.retriable = retriable.has(code);
+    this.kind = kinds[code];
+    this.retriable = this.kind === 'retry';
     this.details = options.details ?? {};
   }
+
+  static is(error: unknown): error is StorageError {
+    return error instanceof Error && (error as { brand?: unknown }).brand === 'q.storage.error';
+  }
+}
+
+/** The POSIX name of what a file system refused with, or '' for any other error. */
+export function systemCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** True where the disk, or the quota on it, has no room left: the one write error after which nothing is lost. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }

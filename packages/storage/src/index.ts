@@ -1,1 +1,36 @@
-export {};
+// ── the store and its logs ──
+export type {
+  Append,
+  AppendOptions,
+  LogDamage,
+  LogDescription,
+  LogId,
+  LogRead,
+  LogState,
+  LogStore,
+  MaintenanceReport,
+  PartitionLog,
+  ReadOptions,
+  TimestampedOffset,
+} from './ports/log-store.ts';
+export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
+export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions, WhenFull } from './store/options.ts';
+
+// ── settings, limits, counts ──
+export { defaultLogConfig } from './config.ts';
+export type { CleanupPolicy, Durability, LogConfig } from './config.ts';
+export { defaultStorageLimits } from './limits.ts';
+export type { StorageLimits } from './limits.ts';
+export type { StorageStats } from './stats.ts';
+
+// ── errors ──
+export { StorageError } from './errors.ts';
+export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.ts';
+
+// ── ports, and the adapters that come with this package ──
+export type { Clock, Timer } from './ports/clock.ts';
+export type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } from './ports/file-system.ts';
+export type { StorageLog } from './ports/storage-log.ts';
+export { nodeClock } from './clock/node-clock.ts';
+export { nodeFileSystem } from './file-system/node-file-system.ts';
+export { MemoryFileSystem } from './file-system/memory-file-system.ts';

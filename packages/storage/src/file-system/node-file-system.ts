@@ -1,0 +1,127 @@
+import fs from 'node:fs';
+import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
+import { lockDirectory } from './node-directory-lock.ts';
+
+/**
+ * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and a
+ * busy broker makes tens of thousands of them a second.
+ */
+export const nodeFileSystem: FileSystem = {
+  async open(path, mode) {
+    return new NodeFile(await openDescriptor(path, mode));
+  },
+  readFile: (path) => promise<Buffer>((done) => fs.readFile(path, done)),
+  readDirectory: (path) => promise<string[]>((done) => fs.readdir(path, done)),
+  makeDirectory: (path) => promise<void>((done) => fs.mkdir(path, { recursive: true }, (error) => done(error))),
+  rename: (from, to) => promise<void>((done) => fs.rename(from, to, done)),
+  removeFile: (path) => promise<void>((done) => fs.unlink(path, done)),
+  removeDirectory: (path) => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done)),
+  async stat(path): Promise<FileStat> {
+    const found = await promise<fs.Stats>((done) => fs.stat(path, done));
+    return { sizeBytes: found.size, isDirectory: found.isDirectory(), modifiedMs: found.mtimeMs };
+  },
+  async syncDirectory(path) {
+    const descriptor = await promise<number>((done) => fs.open(path, 'r', done));
+    try {
+      await promise<void>((done) => fs.fsync(descriptor, done));
+    } finally {
+      await promise<void>((done) => fs.close(descriptor, done));
+    }
+  },
+  async diskSpace(path) {
+    const found = await promise<fs.StatsFs>((done) => fs.statfs(path, done));
+    return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
+  },
+  lock: lockDirectory,
+};
+
+class NodeFile implements File {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    // Not from Node's pool: a slice that stays in a cache would pin its neighbours.
+    const buffer = Buffer.allocUnsafeSlow(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = await this.#readOnce(buffer, filled, position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled === length ? buffer : buffer.subarray(0, filled);
+  }
+
+  #readOnce(buffer: Buffer, filled: number, position: number): Promise<number> {
+    return promise<number>((done) =>
+      fs.read(this.#descriptor, buffer, filled, buffer.length - filled, position, (error, count) => done(error, count)),
+    );
+  }
+
+  async write(buffers: readonly Buffer[], position: number): Promise<void> {
+    let rest = buffers;
+    let at = position;
+    let missing = 0;
+    for (const buffer of buffers) missing += buffer.length;
+    while (missing > 0) {
+      const written = await this.#writeOnce(rest, at);
+      missing -= written;
+      at += written;
+      // A short write: the disk is filling up, or a signal came. The next attempt says which.
+      if (missing > 0) rest = dropBytes(rest, written);
+    }
+  }
+
+  #writeOnce(buffers: readonly Buffer[], position: number): Promise<number> {
+    const only = buffers.length === 1 ? buffers[0] : undefined;
+    return promise<number>((done) => {
+      if (only) fs.write(this.#descriptor, only, 0, only.length, position, (error, count) => done(error, count));
+      else fs.writev(this.#descriptor, buffers, position, (error, count) => done(error, count));
+    });
+  }
+
+  datasync(): Promise<void> {
+    return promise<void>((done) => fs.fdatasync(this.#descriptor, done));
+  }
+
+  truncate(sizeBytes: number): Promise<void> {
+    return promise<void>((done) => fs.ftruncate(this.#descriptor, sizeBytes, done));
+  }
+
+  async size(): Promise<number> {
+    return (await promise<fs.Stats>((done) => fs.fstat(this.#descriptor, done))).size;
+  }
+
+  close(): Promise<void> {
+    return promise<void>((done) => fs.close(this.#descriptor, done));
+  }
+}
+
+function openDescriptor(path: string, mode: OpenMode): Promise<number> {
+  const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
+  const flags = mode === 'read' ? O_RDONLY : mode === 'write' ? O_RDWR : O_RDWR | O_CREAT;
+  return promise<number>((done) => fs.open(path, flags, 0o640, done));
+}
+
+function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
+  const rest: Buffer[] = [];
+  let skip = count;
+  for (const buffer of buffers) {
+    if (skip >= buffer.length) skip -= buffer.length;
+    else {
+      rest.push(skip === 0 ? buffer : buffer.subarray(skip));
+      skip = 0;
+    }
+  }
+  return rest;
+}
+
+type Done<T> = (error: Error | null | undefined, value?: T) => void;
+
+function promise<T>(start: (done: Done<T>) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    start((error, value) => (error ? reject(error) : resolve(value as T)));
+  });
+}

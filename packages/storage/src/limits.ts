@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+
+/** Every bound of the storage engine, by name. All are per store. */
+export interface StorageLimits {
+  /** Files kept open between uses. Files in use or with unsynced bytes stay open beyond it. */
+  openFilesMax: number;
+  /** Partitions opened, closed or checkpointed at once. */
+  logsInParallelMax: number;
+  /** Writes and syncs of different files under way at once within one round of the flush queue. */
+  flushesInParallelMax: number;
+  /** A round of the flush queue takes appends until it holds this many bytes (and always at least one append). */
+  roundBytesMax: number;
+  /** Bytes of recently appended batches kept in memory for readers at the tail. */
+  tailCacheBytes: number;
+  /** Bytes of indexes of old segments kept in memory. */
+  indexCacheBytes: number;
+  /** A segment is rolled when its offset index or time index has this many entries. */
+  indexEntriesMax: number;
+  /** Bytes that one scan or one cold read takes from a file at a time. */
+  readBlockBytes: number;
+  /** The most that one `read` returns, whatever the caller asks for (a first batch larger than this is still returned). */
+  readBytesMax: number;
+  /** Files handed over in one gathered write; the system's own limit is 1,024. */
+  writeBuffersMax: number;
+  /** A checkpoint of a log (index, producer snapshot, recovery point) is due after this many new bytes. */
+  checkpointBytes: number;
+  /** Bytes of an `os` or `interval` log that may wait for a checkpoint before its segment is synced in the background. */
+  unsyncedBytesMax: number;
+  /** How long the `interval` policy may leave an acknowledged record unsynced. */
+  syncIntervalMs: number;
+  /** A producer that was silent for this long is forgotten. */
+  producerExpiryMs: number;
+  /** Producers remembered by one partition; beyond it the one that was silent longest is forgotten. */
+  producersMax: number;
+  /** Message ids remembered by one partition's dedup window; beyond it the oldest are forgotten. */
+  messageIdsMax: number;
+}
+
+export const defaultStorageLimits: StorageLimits = Object.freeze({
+  openFilesMax: 512,
+  logsInParallelMax: 32,
+  flushesInParallelMax: 16,
+  roundBytesMax: 32 << 20,
+  tailCacheBytes: 64 << 20,
+  indexCacheBytes: 16 << 20,
+  indexEntriesMax: 1 << 20,
+  readBlockBytes: 1 << 20,
+  readBytesMax: 64 << 20,
+  writeBuffersMax: 1_024,
+  checkpointBytes: 1 << 20,
+  unsyncedBytesMax: 256 << 20,
+  syncIntervalMs: 100,
+  producerExpiryMs: 24 * 60 * 60 * 1_000,
+  producersMax: 100_000,
+  messageIdsMax: 1_000_000,
+});
+
+/** Positions within a segment are i32 on disk. */
+export const segmentBytesLimit: number = 2 ** 31 - 1;
+
+/** Completes and checks limits; what does not fit together is a mistake of the program, not of its input. */
+export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits {
+  const limits = { ...defaultStorageLimits, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    assert(Number.isSafeInteger(value) && value >= 0, `storage limit ${name} must be a whole number, not ${value}`);
+  }
+  assert(limits.openFilesMax >= 1 && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
+  assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
+  assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
+  return limits;
+}
+
+resolveLimits();

@@ -1,0 +1,65 @@
+/**
+ * The only way from the storage engine to a disk.
+ *
+ * Errors are whatever the system said: `Error` objects whose `code` is the POSIX name ('ENOENT', 'ENOSPC', 'EIO', …).
+ * Paths are joined with '/'. Nothing here retries, and nothing hides an error.
+ */
+export interface FileSystem {
+  /**
+   * `read`: must exist. `write`: read and write, must exist. `create`: read and write, made if absent, never cut.
+   * A file that was made is durable only after `syncDirectory` of its folder.
+   */
+  open(path: string, mode: OpenMode): Promise<File>;
+  /** The whole file; for small files. */
+  readFile(path: string): Promise<Buffer>;
+  /** Names in a folder, in no order; folders and files alike. ENOENT when the folder is absent. */
+  readDirectory(path: string): Promise<string[]>;
+  /** Makes the folder and those above it; fine if it exists. Durable after `syncDirectory` of the folder above. */
+  makeDirectory(path: string): Promise<void>;
+  /** Replaces `to` if it exists. Durable after `syncDirectory` of the folder (or folders). */
+  rename(from: string, to: string): Promise<void>;
+  removeFile(path: string): Promise<void>;
+  /** Removes the folder and everything in it; fine if it is absent. */
+  removeDirectory(path: string): Promise<void>;
+  stat(path: string): Promise<FileStat>;
+  /** Makes creations, renames and removals of names in this folder durable. */
+  syncDirectory(path: string): Promise<void>;
+  /** Free and total bytes where the path lies, or null where that cannot be known. */
+  diskSpace(path: string): Promise<DiskSpace | null>;
+  /**
+   * Takes the folder for this opener alone, until `release`. A lock whose owner died is taken over.
+   * Throws StorageError STORAGE_LOCKED (details `directory`, `pid`) when another living owner has it.
+   */
+  lock(directory: string): Promise<DirectoryLock>;
+}
+
+export type OpenMode = 'read' | 'write' | 'create';
+
+/** Several calls may be under way at once; callers see to it that writes to one place do not overlap. */
+export interface File {
+  /** Up to `length` bytes from `position`; fewer only where the file ends. The buffer belongs to the caller, who must not change it. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged from now on (a memory file keeps them). */
+  write(buffers: readonly Buffer[], position: number): Promise<void>;
+  /** Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be trusted. */
+  datasync(): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface FileStat {
+  readonly sizeBytes: number;
+  readonly isDirectory: boolean;
+  /** Milliseconds since the epoch. */
+  readonly modifiedMs: number;
+}
+
+export interface DiskSpace {
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface DirectoryLock {
+  release(): Promise<void>;
+}

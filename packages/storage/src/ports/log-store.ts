@@ -1,0 +1,160 @@
+import type { LogConfig } from '../config.ts';
+import type { StorageStats } from '../stats.ts';
+
+/**
+ * The ports between the broker and whatever keeps logs: a folder, memory, or later objects in a bucket.
+ * Offsets, timestamps (ms since the epoch) and byte counts are numbers; they cannot pass 2^53 - 1.
+ */
+export interface LogId {
+  readonly topic: string;
+  /** Lower-case 8-4-4-4-12 UUID. Tells a topic from an earlier one of the same name. */
+  readonly topicId: string;
+  readonly partition: number;
+}
+
+export interface LogStore {
+  /**
+   * Opens the log, and makes it if there is none. Opening it again returns the same object.
+   * Throws LOG_EXISTS when the partition's folder belongs to another topic id.
+   */
+  open(id: LogId, config: LogConfig): Promise<PartitionLog>;
+  /** Every log that exists, open or not, in no order. */
+  list(): Promise<LogId[]>;
+  /** Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. */
+  delete(id: LogId): Promise<void>;
+  /** Bytes of all open logs, those still waiting for their round included. */
+  readonly bytes: number;
+  /** Bytes appended and not yet written: the broker slows its readers down by this. */
+  readonly pendingBytes: number;
+  readonly stats: Readonly<StorageStats>;
+  /** Where the data lies and how much room is left there, or null for a store in memory. */
+  diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
+  /**
+   * One round of background work: retention, compaction, removal of old files, checkpoints. Called every few seconds.
+   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap.
+   */
+  maintain(now?: number): Promise<MaintenanceReport>;
+  /** Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED. */
+  close(): Promise<void>;
+}
+
+export interface MaintenanceReport {
+  segmentsDeleted: number;
+  bytesDeleted: number;
+  logsCompacted: number;
+  bytesCompacted: number;
+  filesRemoved: number;
+  logsCheckpointed: number;
+  /** Logs whose turn failed; the reason went to the log port. */
+  logsFailed: number;
+}
+
+export type LogState = 'open' | 'quarantined' | 'closed';
+
+export interface PartitionLog {
+  readonly id: LogId;
+  readonly config: LogConfig;
+  readonly state: LogState;
+  /** First offset that can be read. */
+  readonly logStartOffset: number;
+  /** Offset that the next record gets. */
+  readonly logEndOffset: number;
+  /** Consumers see records below this: the durable end under `fsync`, the written end otherwise. */
+  readonly highWatermark: number;
+  /** Below this every transaction is settled. Equals the high watermark until there are transactions. */
+  readonly lastStableOffset: number;
+  /** The latest leader epoch that a batch was stored under, or -1. */
+  readonly leaderEpoch: number;
+  /** Bytes of all segments, those waiting for their round included. */
+  readonly bytes: number;
+  readonly segments: number;
+  /**
+   * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
+   * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later.
+   * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
+   */
+  append(batch: Buffer, options: AppendOptions): Append;
+  /**
+   * Whole batches, as stored, from the one that holds `offset`; at least one, even if it alone passes `maxBytes`; none when
+   * `offset` is the end. Returns at once when the tail cache has them. The CRC is not checked here: consumers check it.
+   * Throws OFFSET_OUT_OF_RANGE (details `logStartOffset`, `logEndOffset`), CORRUPT_LOG, CLOSED; some of them by rejecting.
+   */
+  read(options: ReadOptions): LogRead | Promise<LogRead>;
+  /** The first record at or after a time, below the high watermark; null when there is none. */
+  offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
+  /** Moves the log start offset up to `offset` and drops the segments below it. Returns the log start offset. */
+  deleteBefore(offset: number): Promise<number>;
+  /** Removes every record from `toOffset` on. Appends that wait for their round fail first. */
+  truncate(toOffset: number): Promise<void>;
+  updateConfig(config: LogConfig): void;
+  /** Calls `listener` whenever the high watermark moved, or the log was closed or deleted. Returns how to stop that. */
+  onHighWatermark(listener: () => void): () => void;
+  describe(): LogDescription;
+  /** Flushes, syncs and checkpoints this log. The store may open it again. */
+  close(): Promise<void>;
+}
+
+export interface AppendOptions {
+  /** Epoch of the leader that takes the batch; stored in it. */
+  readonly leaderEpoch: number;
+  /** Message ids of the batch's records, in order, null where a record has none. Used only when the log has a dedup window. */
+  readonly messageIds?: readonly (string | null)[];
+}
+
+export interface Append {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** -1 unless the log stamps records itself. */
+  readonly logAppendTimeMs: number;
+  /** True when the batch was stored before; the offsets are those of the first time. */
+  readonly duplicate: boolean;
+  /** Resolves when the log's durability policy is kept for this batch (for a duplicate: for its original); rejects if that can never be. */
+  readonly durable: Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly offset: number;
+  readonly maxBytes: number;
+  readonly upTo: 'highWatermark' | 'end';
+}
+
+export interface LogRead {
+  /** Each holds one or more whole batches. Views of memory that readers share: never to be changed. */
+  readonly buffers: readonly Buffer[];
+  readonly bytes: number;
+  readonly highWatermark: number;
+  readonly logStartOffset: number;
+  readonly lastStableOffset: number;
+}
+
+export interface TimestampedOffset {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly leaderEpoch: number;
+}
+
+export interface LogDescription {
+  readonly id: LogId;
+  readonly state: LogState;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+  readonly logEndOffset: number;
+  readonly lastStableOffset: number;
+  readonly leaderEpoch: number;
+  readonly segments: number;
+  readonly bytes: number;
+  /** Everything below was synced. */
+  readonly recoveryPoint: number;
+  /** Why appends are refused, or null. */
+  readonly damage: LogDamage | null;
+}
+
+/** Stored bytes that are not what was written. They are kept; offsets from `fromOffset` to `toOffset` cannot be read. */
+export interface LogDamage {
+  readonly file: string;
+  readonly position: number;
+  readonly fromOffset: number;
+  /** First offset after the damage; the end of the log when nothing valid follows. */
+  readonly toOffset: number;
+  readonly reason: string;
+}

@@ -1,0 +1,47 @@
+/** Counts since the store was opened. Plain fields: the hot path adds to them, whoever reports them reads them. */
+export interface StorageStats {
+  /** Rounds of the flush queue. */
+  rounds: number;
+  /** Batches and bytes made durable by those rounds. */
+  batches: number;
+  bytesWritten: number;
+  /** Gathered writes and syncs of log files. */
+  writes: number;
+  syncs: number;
+  /** Time spent in rounds, and the longest one. */
+  roundMsTotal: number;
+  roundMsMax: number;
+  /** Reads served by the tail cache, and by files. */
+  readsHot: number;
+  readsCold: number;
+  /** Bytes that the tail cache holds now. */
+  tailCacheBytes: number;
+  /** Files open now. */
+  openFiles: number;
+  /** Appends refused or failed for want of room. */
+  appendsRefusedFull: number;
+  logsQuarantined: number;
+  /** Torn tails cut by recovery. */
+  tailsCut: number;
+  bytesCut: number;
+}
+
+export function emptyStats(): StorageStats {
+  return {
+    rounds: 0,
+    batches: 0,
+    bytesWritten: 0,
+    writes: 0,
+    syncs: 0,
+    roundMsTotal: 0,
+    roundMsMax: 0,
+    readsHot: 0,
+    readsCold: 0,
+    tailCacheBytes: 0,
+    openFiles: 0,
+    appendsRefusedFull: 0,
+    logsQuarantined: 0,
+    tailsCut: 0,
+    bytesCut: 0,
+  };
+}

@@ -1,0 +1,33 @@
+import type { StorageError } from '../errors.ts';
+import type { StorageLimits } from '../limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { StorageLog } from '../ports/storage-log.ts';
+
+/** What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments. */
+export type WhenFull = 'refuse' | 'drop-oldest';
+
+export interface StoreOptions {
+  readonly clock?: Clock;
+  readonly log?: StorageLog;
+  readonly limits?: Partial<StorageLimits>;
+  /** Cap on the bytes of all logs together; none unless given. */
+  readonly storageBytesMax?: number;
+  /** Default: 'refuse'. */
+  readonly whenFull?: WhenFull;
+  /** Short for `limits.tailCacheBytes`. */
+  readonly tailCacheBytes?: number;
+  /** Short for `limits.syncIntervalMs`. */
+  readonly syncIntervalMs?: number;
+  /** Called once, when a write or a sync failed in a way that leaves the disk's content unknown. The process must end: nothing is acknowledged any more. */
+  readonly onFatal: (error: StorageError) => void;
+}
+
+export interface DirectoryStoreOptions extends StoreOptions {
+  /** Made if absent. One process at a time: STORAGE_LOCKED otherwise. */
+  readonly directory: string;
+  /** Default: the machine's. */
+  readonly fileSystem?: FileSystem;
+}
+
+export type MemoryStoreOptions = Omit<StoreOptions, 'onFatal'> & { readonly onFatal?: (error: StorageError) => void };
