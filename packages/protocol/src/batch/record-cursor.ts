@@ -111,6 +111,11 @@ export class RecordCursor {
         this.#position = at + 1;
         return (first >>> 1) ^ -(first & 1);
       }
+      const second = this.bytes[at + 1] as number;
+      if (second < 0x80 && at + 1 < this.#end) {
+        this.#position = at + 2;
+        return (((first & 0x7f) >>> 1) | (second << 6)) ^ -(first & 1);
+      }
     }
     return this.#varintSlow();
   }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
  * Inputs at least this long go to the native addon. A native call costs about 300 ns before it reads the first byte;
  * below this length the table code is done sooner.
  */
-export const nativeBytesMin = 512;
+export const nativeBytesMin = 256;
 
 type Crc32c = (bytes: Uint8Array, initial?: number) => number;
 
