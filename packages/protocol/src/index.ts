@@ -1,3 +1,100 @@
+// @q/protocol: the bytes of q - frames, messages, errors, record batches. No I/O, no timers.
+
+// ── Limits
+export { protocolLimits } from './limits.ts';
+export type { ProtocolLimits } from './limits.ts';
+
+// ── Errors
+export { errorCode, errorEntry, errorEntryByName, errorTable } from './errors-table.ts';
+export type { ErrorEntry, ErrorKind, ErrorName } from './errors-table.ts';
+export { QError } from './errors.ts';
+export type { ErrorDetails, QErrorOptions } from './errors.ts';
+
+// ── Topic names
+export { checkTopicName, internalTopicPrefix, isInternalTopic } from './topic-name.ts';
+
+// ── Frames
+export { FrameDecoder } from './frame/decoder.ts';
+export type { FrameDecoderOptions } from './frame/decoder.ts';
+export { decodeRequestBody, decodeRequestHeader, encodeRequest } from './frame/request.ts';
+export type { RequestHeader, RequestOptions } from './frame/request.ts';
+export { decodeResponseBody, decodeResponseHeader, encodeResponse } from './frame/response.ts';
+export type { ResponseHeader, ResponseOptions } from './frame/response.ts';
+export { decodeErrorBody, encodeErrorResponse } from './frame/error-response.ts';
+export type { ErrorResponseOptions } from './frame/error-response.ts';
+
+// ── Schemas: the messages as data
+export type { FieldCodec, FieldShape, Kind, KindShape, ScalarName, StructShape } from './schema/kind.ts';
+export type { Struct } from './schema/struct.ts';
+
+// ── APIs
+export { apiByKey, apis } from './apis/registry.ts';
+export type { Api, ApiName } from './apis/api.ts';
+export { Hello, helloMagic } from './apis/hello.ts';
+export type { ApiVersionRange, HelloRequest, HelloResponse } from './apis/hello.ts';
+export { durabilityCode, Produce } from './apis/produce.ts';
+export type {
+  ProduceRequest,
+  ProduceRequestPartition,
+  ProduceRequestTopic,
+  ProduceResponse,
+  ProduceResponsePartition,
+  ProduceResponseTopic,
+} from './apis/produce.ts';
+export { Fetch, isolationCode } from './apis/fetch.ts';
+export type {
+  FetchRequest,
+  FetchRequestPartition,
+  FetchRequestTopic,
+  FetchResponse,
+  FetchResponsePartition,
+  FetchResponseTopic,
+} from './apis/fetch.ts';
+export { Metadata, noTopicId } from './apis/metadata.ts';
+export type {
+  MetadataBroker,
+  MetadataPartition,
+  MetadataRequest,
+  MetadataResponse,
+  MetadataTopic,
+} from './apis/metadata.ts';
+export { ListOffsets, offsetQuery } from './apis/list-offsets.ts';
+export type {
+  ListOffsetsRequest,
+  ListOffsetsRequestPartition,
+  ListOffsetsRequestTopic,
+  ListOffsetsResponse,
+  ListOffsetsResponsePartition,
+  ListOffsetsResponseTopic,
+} from './apis/list-offsets.ts';
+export { CreateTopic } from './apis/create-topic.ts';
+export type { CreateTopicRequest, CreateTopicResponse } from './apis/create-topic.ts';
+export { DeleteTopic } from './apis/delete-topic.ts';
+export type { DeleteTopicRequest, DeleteTopicResponse } from './apis/delete-topic.ts';
+export { ListTopics } from './apis/list-topics.ts';
+export type { ListTopicsRequest, ListTopicsResponse, ListedTopic } from './apis/list-topics.ts';
+export { DescribeTopic } from './apis/describe-topic.ts';
+export type { DescribeTopicRequest, DescribeTopicResponse, DescribedPartition } from './apis/describe-topic.ts';
+export { AlterTopic } from './apis/alter-topic.ts';
+export type { AlterTopicRequest, AlterTopicResponse } from './apis/alter-topic.ts';
+export { AddPartitions } from './apis/add-partitions.ts';
+export type { AddPartitionsRequest, AddPartitionsResponse } from './apis/add-partitions.ts';
+export { DeleteRecords } from './apis/delete-records.ts';
+export type {
+  DeleteRecordsRequest,
+  DeleteRecordsRequestPartition,
+  DeleteRecordsResponse,
+  DeleteRecordsResponsePartition,
+} from './apis/delete-records.ts';
+export { InitProducer } from './apis/init-producer.ts';
+export type { InitProducerRequest, InitProducerResponse } from './apis/init-producer.ts';
+export { Stats } from './apis/stats.ts';
+export type { ApiStats, ErrorStats, StatsRequest, StatsResponse } from './apis/stats.ts';
+export { Ping } from './apis/ping.ts';
+export type { PingRequest, PingResponse } from './apis/ping.ts';
+export { settingSource } from './apis/topic-setting.ts';
+export type { ResolvedTopicSetting, TopicSetting } from './apis/topic-setting.ts';
+
 // ── Record batches: one layout on the wire, on disk and in memory
 export { BatchBuilder } from './batch/builder.ts';
 export type { BatchBuilderOptions } from './batch/builder.ts';

@@ -1,0 +1,29 @@
+import type { Struct } from '../schema/struct.ts';
+
+export type ApiName =
+  | 'HELLO'
+  | 'PRODUCE'
+  | 'FETCH'
+  | 'METADATA'
+  | 'LIST_OFFSETS'
+  | 'CREATE_TOPIC'
+  | 'DELETE_TOPIC'
+  | 'LIST_TOPICS'
+  | 'DESCRIBE_TOPIC'
+  | 'ALTER_TOPIC'
+  | 'ADD_PARTITIONS'
+  | 'DELETE_RECORDS'
+  | 'INIT_PRODUCER'
+  | 'STATS'
+  | 'PING';
+
+/** One API: a request, its answer, and the versions of both that this package speaks. */
+export interface Api<Q, A> {
+  /** The number on the wire. Frozen. */
+  readonly key: number;
+  readonly name: ApiName;
+  readonly versions: { readonly min: number; readonly max: number };
+  readonly request: Struct<Q>;
+  readonly response: Struct<A>;
+  readonly doc: string;
+}

@@ -1,0 +1,97 @@
+import { array } from '../schema/array.ts';
+import { bool, bytes, i16, i32, i64, i8, nullableString, uuid } from '../schema/scalars.ts';
+import { field, struct } from '../schema/struct.ts';
+import type { Struct } from '../schema/struct.ts';
+import type { Api } from './api.ts';
+
+/** What an acknowledgement stands for. Frozen. */
+export const durabilityCode = { fsync: 0, interval: 1, os: 2, memory: 3 } as const;
+
+export interface ProduceRequest {
+  /** How long the broker may take until the records are as durable as the topic asks, in ms. */
+  readonly timeoutMs: number;
+  readonly topics: readonly ProduceRequestTopic[];
+}
+
+export interface ProduceRequestTopic {
+  readonly topicId: string;
+  readonly partitions: readonly ProduceRequestPartition[];
+}
+
+export interface ProduceRequestPartition {
+  readonly partition: number;
+  /** The leader epoch that the client believes in; -1 = do not check. */
+  readonly leaderEpoch: number;
+  /** Exactly one record batch. */
+  readonly records: Buffer;
+}
+
+export interface ProduceResponse {
+  readonly topics: readonly ProduceResponseTopic[];
+}
+
+export interface ProduceResponseTopic {
+  readonly topicId: string;
+  readonly partitions: readonly ProduceResponsePartition[];
+}
+
+export interface ProduceResponsePartition {
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  /** Offset of the first record; -1 with an error. */
+  readonly baseOffset: number;
+  /** Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+  /** The batch had been stored before; `baseOffset` is where. */
+  readonly duplicate: boolean;
+  /** One of {@link durabilityCode}. */
+  readonly durability: number;
+}
+
+const requestPartition: Struct<ProduceRequestPartition> = struct('ProduceRequestPartition', {
+  partition: field(i32, 'Partition number.'),
+  leaderEpoch: field(i32, 'Leader epoch that the client believes in; -1 = do not check.'),
+  records: field(bytes, 'Exactly one record batch.'),
+});
+
+const requestTopic: Struct<ProduceRequestTopic> = struct('ProduceRequestTopic', {
+  topicId: field(uuid, 'Topic id from METADATA.'),
+  partitions: field(array(requestPartition), 'One entry per partition; a partition appears once.'),
+});
+
+const produceRequest: Struct<ProduceRequest> = struct('ProduceRequest', {
+  timeoutMs: field(i32, 'How long the broker may take to make the records durable, in milliseconds.'),
+  topics: field(array(requestTopic), 'Topics to write to.'),
+});
+
+const responsePartition: Struct<ProduceResponsePartition> = struct('ProduceResponsePartition', {
+  partition: field(i32, 'Partition number.'),
+  errorCode: field(i16, '0, or why this partition was not written.'),
+  errorMessage: field(nullableString, 'The error in words; null without one.'),
+  baseOffset: field(i64, 'Offset of the first record of the batch; -1 with an error.'),
+  logAppendTimeMs: field(i64, 'Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime.'),
+  logStartOffset: field(i64, 'First offset that the partition still holds; -1 when unknown.'),
+  duplicate: field(bool, 'The batch had been stored before, at baseOffset; nothing was written now.'),
+  durability: field(i8, 'What the acknowledgement stands for: 0 fsync, 1 synced within an interval, 2 handed to the operating system, 3 memory.'),
+});
+
+const responseTopic: Struct<ProduceResponseTopic> = struct('ProduceResponseTopic', {
+  topicId: field(uuid, 'Topic id as in the request.'),
+  partitions: field(array(responsePartition), 'One entry per partition of the request, in its order.'),
+});
+
+const produceResponse: Struct<ProduceResponse> = struct('ProduceResponse', {
+  topics: field(array(responseTopic), 'One entry per topic of the request, in its order.'),
+});
+
+/** Appends one record batch to each named partition. */
+export const Produce: Api<ProduceRequest, ProduceResponse> = {
+  key: 1,
+  name: 'PRODUCE',
+  versions: { min: 0, max: 0 },
+  request: produceRequest,
+  response: produceResponse,
+  doc: 'Appends one record batch to each named partition. The answer comes when the batches are as durable as their topics ask; partitions fail or succeed one by one.',
+};

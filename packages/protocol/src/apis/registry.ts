@@ -1,0 +1,43 @@
+import { strict as assert } from 'node:assert';
+import { AddPartitions } from './add-partitions.ts';
+import { AlterTopic } from './alter-topic.ts';
+import type { Api } from './api.ts';
+import { CreateTopic } from './create-topic.ts';
+import { DeleteRecords } from './delete-records.ts';
+import { DeleteTopic } from './delete-topic.ts';
+import { DescribeTopic } from './describe-topic.ts';
+import { Fetch } from './fetch.ts';
+import { Hello } from './hello.ts';
+import { InitProducer } from './init-producer.ts';
+import { ListOffsets } from './list-offsets.ts';
+import { ListTopics } from './list-topics.ts';
+import { Metadata } from './metadata.ts';
+import { Ping } from './ping.ts';
+import { Produce } from './produce.ts';
+import { Stats } from './stats.ts';
+
+/** Every API, in the order of its key: the key is the index. */
+export const apis: readonly Api<unknown, unknown>[] = [
+  Hello,
+  Produce,
+  Fetch,
+  Metadata,
+  ListOffsets,
+  CreateTopic,
+  DeleteTopic,
+  ListTopics,
+  DescribeTopic,
+  AlterTopic,
+  AddPartitions,
+  DeleteRecords,
+  InitProducer,
+  Stats,
+  Ping,
+];
+
+assert(apis.every((api, index) => api.key === index));
+
+/** The API of a key from the wire, or undefined when this version does not know it. */
+export function apiByKey(key: number): Api<unknown, unknown> | undefined {
+  return apis[key];
+}
