@@ -5,7 +5,7 @@ import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
 /** Nothing to ask for: the request has no fields. */
-export type StatsRequest = Readonly<Record<never, never>>;
+export type StatsRequest = Readonly<Record<string, never>>;
 
 export interface StatsResponse {
   readonly brokerId: number;

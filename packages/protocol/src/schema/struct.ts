@@ -41,7 +41,7 @@ export function field<T>(kind: Kind<T>, doc: string, options?: FieldOptions<T>):
 
 /** Declares a struct. Fields follow one another on the wire with nothing between them. */
 export function struct<T extends object>(name: string, fields: Fields<T>): Struct<T> {
-  const entries = Object.entries(fields) as [string, Field<unknown>][];
+  const entries = Object.entries<Field<unknown>>(fields);
   const codecs = new Map<number, FieldCodec<T>>();
   return {
     shape: { type: 'struct', name, fields: entries.map(fieldShape) },
