@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../../src/epochs/leader-epoch-checkpoint.ts';
 import { LeaderEpochs } from '../../src/epochs/leader-epochs.ts';
 
-function history(...pairs: [number, number][]): LeaderEpochs {
-  return new LeaderEpochs(pairs.map(([epoch, startOffset]) => ({ epoch, startOffset })));
+function history(...entries: [number, number][]): LeaderEpochs {
+  return new LeaderEpochs(entries.map(([epoch, startOffset]) => ({ epoch, startOffset })));
 }
 
 function pairs(epochs: LeaderEpochs): [number, number][] {

@@ -1,4 +1,4 @@
-import { test as property, fc } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageIdWindow } from '../../src/message-ids/message-id-window.ts';
 
@@ -55,28 +55,30 @@ describe('MessageIdWindow', () => {
     advance: fc.integer({ min: 0, max: 60 }),
   });
 
-  property.prop([fc.array(step, { maxLength: 30 }), fc.nat(30), fc.nat(30)], { numRuns: 150 })(
-    'S2 a rollback restores exactly the window at that offset',
-    (steps, settleAt, rollbackAt) => {
-      const small = { messageIdsMax: 3, messageIdBytesMax: 8 };
-      const timed = withTimes(steps);
-      const ends = [0, ...timed.map((append) => append.baseOffset + append.ids.length)];
-      const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].sort((a, b) => a - b) as [number, number];
+  it('S2 a rollback restores exactly the window at that offset', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), fc.nat(30), fc.nat(30), (steps, settleAt, rollbackAt) => {
+        const small = { messageIdsMax: 3, messageIdBytesMax: 8 };
+        const timed = withTimes(steps);
+        const ends = [0, ...timed.map((append) => append.baseOffset + append.ids.length)];
+        const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [number, number];
 
-      const window = windowOf(100, small);
-      for (const { ids, baseOffset, now } of timed) window.apply(ids, baseOffset, now);
-      window.settle(ends[settled]!);
-      window.rollbackTo(ends[target]!);
-      const expected = windowOf(100, small);
-      for (const { ids, baseOffset, now } of timed.slice(0, target)) expected.replay(ids, baseOffset, now);
+        const window = windowOf(100, small);
+        for (const { ids, baseOffset, now } of timed) window.apply(ids, baseOffset, now);
+        window.settle(ends[settled]!);
+        window.rollbackTo(ends[target]!);
+        const expected = windowOf(100, small);
+        for (const { ids, baseOffset, now } of timed.slice(0, target)) expected.replay(ids, baseOffset, now);
 
-      const now = timed.at(-1)?.now ?? 0;
-      for (const each of [window, expected]) each.expire(now);
-      const probe = ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'];
-      expect(window.check(probe, 1_000, now)).toEqual(expected.check(probe, 1_000, now));
-      expect([window.size, window.bytes]).toEqual([expected.size, expected.bytes]);
-    },
-  );
+        const now = timed.at(-1)?.now ?? 0;
+        for (const each of [window, expected]) each.expire(now);
+        const probe = ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'];
+        expect(window.check(probe, 1_000, now)).toEqual(expected.check(probe, 1_000, now));
+        expect([window.size, window.bytes]).toEqual([expected.size, expected.bytes]);
+      }),
+      { numRuns: 150 },
+    );
+  });
 });
 
 function withTimes(steps: { ids: (string | null)[]; advance: number }[]): { ids: (string | null)[]; baseOffset: number; now: number }[] {

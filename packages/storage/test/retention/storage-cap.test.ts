@@ -49,7 +49,7 @@ describe('StorageCap', () => {
       expect.objectContaining({ code: 'STORAGE_FULL', details: expect.objectContaining({ limit: 'diskReserveBytes', freeBytes: 1_100 }) }),
     );
     disk.admit(600, internal);
-    expect(() => disk.admit(601, internal)).toThrow();
+    expect(() => disk.admit(601, internal)).toThrow(/kept in reserve/);
     disk.observeFree(1e6);
     disk.admit(101, user);
   });
