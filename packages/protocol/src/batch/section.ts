@@ -11,7 +11,8 @@ import { RecordCursor } from './record-cursor.ts';
 export function openRecords(batch: Buffer, uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax): RecordCursor {
   const codec = batchCodec(batch);
   const count = batchRecordsCount(batch);
-  if (codec === 'none' || batch.length === batchHeaderBytes) return new RecordCursor(batch, batchHeaderBytes, batch.length, count);
-  const bytes = decompress(codec, batch.subarray(batchHeaderBytes), uncompressedBytesMax);
+  const section = batch.subarray(batchHeaderBytes);
+  // What compaction has emptied has no section, so nothing to decompress either.
+  const bytes = section.length === 0 ? section : decompress(codec, section, uncompressedBytesMax);
   return new RecordCursor(bytes, 0, bytes.length, count);
 }

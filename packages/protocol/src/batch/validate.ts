@@ -74,7 +74,8 @@ function checkCounts(header: BatchHeader, options: ValidateBatchOptions): void {
   if (recordsCount > recordsMax) {
     throw new QError('BATCH_TOO_LARGE', `a batch of ${recordsCount} records passes the limit of ${recordsMax}`, { details: { recordsCount, recordsMax } });
   }
-  const fits = options.origin === 'log' ? recordsCount >= 0 && recordsCount <= lastOffsetDelta + 1 : recordsCount >= 1 && recordsCount === lastOffsetDelta + 1;
+  const counted = lastOffsetDelta + 1;
+  const fits = options.origin === 'log' ? recordsCount >= 0 && lastOffsetDelta >= 0 && recordsCount <= counted : recordsCount >= 1 && recordsCount === counted;
   if (!fits) throw invalid(`it counts ${recordsCount} records with a last offset delta of ${lastOffsetDelta}`);
 }
 
