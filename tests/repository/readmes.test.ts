@@ -50,13 +50,14 @@ describe('documents', () => {
   });
 });
 
-/** Code blocks whose first line is a comment with nothing but a file name, e.g. `// examples/first-message.ts`. */
+/** Code blocks that name their file: ```` ```ts file=examples/x.ts ```` or a first line `// examples/x.ts`. */
 function namedBlocks(document: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
-  for (const match of readRepositoryFile(document).matchAll(/^```(?:ts|typescript)\n\/\/ (\S+\.ts)\n([\s\S]*?)^```$/gm)) {
-    const name = match[1]!;
+  for (const match of readRepositoryFile(document).matchAll(/^```(?:ts|typescript)(?: file=(\S+))?\n(?:\/\/ (\S+\.ts)\n)?([\s\S]*?)^```$/gm)) {
+    const name = match[1] ?? match[2];
+    if (name === undefined) continue;
     const beside = join(dirname(document), name);
-    blocks.push({ document, file: repositoryFiles.includes(beside) ? beside : name, code: match[2]!.trim() });
+    blocks.push({ document, file: repositoryFiles.includes(beside) ? beside : name, code: match[3]!.trim() });
   }
   return blocks;
 }

@@ -1,0 +1,96 @@
+import type { CeilingConsumeOptions } from '../ceiling/consume.ts';
+import type { CeilingServeOptions } from '../ceiling/serve.ts';
+import type { Case, Sample } from '../case.ts';
+import { readUsage } from '../measure/process-usage.ts';
+import { Worker } from '../measure/worker.ts';
+import { startProductBroker, temporaryFolder } from '../product/broker.ts';
+import type { ProductConsumeOptions } from '../product/consume.ts';
+import type { FillOptions } from '../product/fill.ts';
+import { load } from '../profile.ts';
+import type { RunContext } from '../run-context.ts';
+import { measurePair, rateSample } from './measured-pair.ts';
+import type { CountedTime } from './measured-pair.ts';
+import { sizeName } from './size-name.ts';
+
+interface Cell {
+  readonly valueBytes: number;
+  readonly partitions: number;
+  readonly by: 'batch' | 'message';
+}
+
+const cells: readonly Cell[] = [
+  { valueBytes: 100, partitions: 1, by: 'batch' },
+  { valueBytes: 100, partitions: 12, by: 'batch' },
+  { valueBytes: 1024, partitions: 1, by: 'batch' },
+  { valueBytes: 100, partitions: 1, by: 'message' },
+  { valueBytes: 1024, partitions: 12, by: 'batch' },
+  { valueBytes: 1024, partitions: 1, by: 'message' },
+];
+const fewCells = 4;
+const topic = 'bench';
+
+/**
+ * Records read per second, from the first to the last. The broker is started on a folder that another broker filled, so
+ * it reads files, which the page cache holds, as the ceiling does; its own tail cache is empty.
+ */
+export function consumeCases(context: RunContext): Case[] {
+  return cells.slice(0, context.profile.cells === 'few' ? fewCells : cells.length).map((cell) => consumeCase(context, cell));
+}
+
+function consumeCase(context: RunContext, cell: Cell): Case {
+  const records = Math.floor(context.profile.consumeBytes / cell.valueBytes);
+  let folder: Awaited<ReturnType<typeof temporaryFolder>> | null = null;
+  return {
+    name: `${sizeName(cell.valueBytes)}, ${cell.partitions} part., by ${cell.by}`,
+    group: 'consume',
+    unit: 'records/s',
+    better: 'higher',
+    prepare: async () => {
+      folder = await temporaryFolder(context.directory);
+      await fill(context, cell, { records, directory: folder.path });
+    },
+    cleanUp: async () => folder?.[Symbol.asyncDispose](),
+    variants: [
+      { name: 'ceiling', run: () => runCeiling(context, cell, records) },
+      { name: 'product', run: () => runProduct(context, cell, { records, directory: folder!.path }) },
+    ],
+  };
+}
+
+async function fill(context: RunContext, cell: Cell, to: { records: number; directory: string }): Promise<void> {
+  await using broker = await startProductBroker(to.directory);
+  const { valueBytes, partitions } = cell;
+  await using filler = Worker.start('product/fill.ts', { url: broker.url, topic, partitions, valueBytes, records: to.records } satisfies FillOptions);
+  await filler.next('result', context.profile.runTimeoutMs);
+  await broker.stop();
+}
+
+async function runCeiling(context: RunContext, cell: Cell, records: number): Promise<Sample> {
+  const { runTimeoutMs } = context.profile;
+  await using folder = await temporaryFolder(context.directory);
+  await using server = Worker.start('ceiling/serve.ts', {
+    directory: folder.path,
+    partitions: cell.partitions,
+    valueBytes: cell.valueBytes,
+    batchBytesMax: load.batchBytesMax,
+    records,
+  } satisfies CeilingServeOptions);
+  const served = await server.next<{ port: number; records: number }>('ready', runTimeoutMs);
+  await using client = Worker.start('ceiling/consume.ts', served satisfies CeilingConsumeOptions);
+  return rateSample(await measurePair<CountedTime>({ client, server, timeoutMs: runTimeoutMs }));
+}
+
+async function runProduct(context: RunContext, cell: Cell, from: { records: number; directory: string }): Promise<Sample> {
+  const { runTimeoutMs } = context.profile;
+  await using broker = await startProductBroker(from.directory);
+  await using client = Worker.start('product/consume.ts', {
+    url: broker.url,
+    topic,
+    records: from.records,
+    by: cell.by,
+  } satisfies ProductConsumeOptions);
+  const pair = await measurePair<CountedTime>({ client, server: { usage: () => readUsage(broker.pid) }, timeoutMs: runTimeoutMs });
+  // Stopped and not killed: the next round starts on a clean folder, without a recovery scan.
+  await broker.stop();
+  return rateSample(pair);
+}

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BrokerProcess } from '@q/testkit';
+
+export const brokerMain = fileURLToPath(new URL('../../../apps/broker/src/main.ts', import.meta.url));
+
+/** The broker as a user runs it, with default settings, in a process and a folder of its own. */
+export function startProductBroker(dataDir: string): Promise<BrokerProcess> {
+  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, '--log-level', 'info'] });
+}
+
+/** A folder that is gone when the measurement is over, whatever became of it. */
+export async function temporaryFolder(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(parent, 'q-bench-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
