@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** One send of an open loop: `scheduledMs` is when it should have happened, on the clock of `performance.now()`. */
 export type ScheduledSend = (scheduledMs: number) => void;
 
@@ -9,25 +11,13 @@ export type ScheduledSend = (scheduledMs: number) => void;
  * Between sends it turns the event loop without sleeping: timers have a grain of a millisecond, which is more than what
  * is measured here. It costs one core for the client's process, ceiling and product alike.
  */
-export function runOpenLoop(options: { ratePerSecond: number; untilMs: number; send: ScheduledSend }): Promise<void> {
+export async function runOpenLoop(options: { ratePerSecond: number; untilMs: number; send: ScheduledSend }): Promise<void> {
   const { ratePerSecond, untilMs, send } = options;
   const startMs = performance.now();
+  const dueMs = (index: number): number => startMs + (index * 1000) / ratePerSecond;
   let sent = 0;
-  return new Promise((resolve, reject) => {
-    const turn = (): void => {
-      try {
-        const nowMs = performance.now();
-        const dueMax = Math.min(nowMs, untilMs);
-        for (let dueMs = startMs + (sent * 1000) / ratePerSecond; dueMs < dueMax; dueMs = startMs + (sent * 1000) / ratePerSecond) {
-          send(dueMs);
-          sent += 1;
-        }
-        if (nowMs >= untilMs) resolve();
-        else setImmediate(turn);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    turn();
-  });
+  while (performance.now() < untilMs) {
+    for (const nowMs = performance.now(); dueMs(sent) <= nowMs; sent += 1) send(dueMs(sent));
+    await nextTurn();
+  }
 }
