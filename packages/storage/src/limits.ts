@@ -32,8 +32,20 @@ export interface StorageLimits {
   producerExpiryMs: number;
   /** Producers remembered by one partition; beyond it the one that was silent longest is forgotten. */
   producersMax: number;
+  /** Batches remembered of each producer: a client must not have more than this many in flight for one partition. */
+  producerBatchesKept: number;
   /** Message ids remembered by one partition's dedup window; beyond it the oldest are forgotten. */
   messageIdsMax: number;
+  /** Bytes of those ids. */
+  messageIdBytesMax: number;
+  /** Most bytes that the records of one batch take after decompression, where the log looks into batches. */
+  uncompressedBytesMax: number;
+  /** Bytes of the map of keys that one compaction pass builds, a batch more or less. */
+  compactionMapBytesMax: number;
+  /** With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped. */
+  capOvershootBytesMax: number;
+  /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
+  diskReserveBytes: number;
 }
 
 export const defaultStorageLimits: StorageLimits = Object.freeze({
@@ -51,8 +63,14 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   unsyncedBytesMax: 256 << 20,
   syncIntervalMs: 100,
   producerExpiryMs: 24 * 60 * 60 * 1_000,
-  producersMax: 100_000,
+  producersMax: 10_000,
+  producerBatchesKept: 5,
   messageIdsMax: 1_000_000,
+  messageIdBytesMax: 64 << 20,
+  uncompressedBytesMax: 64 << 20,
+  compactionMapBytesMax: 64 << 20,
+  capOvershootBytesMax: 64 << 20,
+  diskReserveBytes: 64 << 20,
 });
 
 /** Positions within a segment are i32 on disk. */
@@ -66,6 +84,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   }
   assert(limits.openFilesMax >= 1 && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
+  assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

@@ -26,7 +26,7 @@ export interface MessageIdLimits {
   readonly messageIdBytesMax: number;
 }
 
-/** The ids of one batch by record index; null where a record has none. Keys are the id's bytes, read as latin1. */
+/** The ids of one batch by offset delta; null where a record has none, or where there is no record. */
 export type BatchMessageIds = readonly (string | null)[];
 
 /** A record that is not to be stored. */
@@ -35,6 +35,8 @@ export interface RepeatedRecord {
   readonly index: number;
   /** Where its first one is. */
   readonly offset: number;
+  /** When that one was appended. */
+  readonly appendedMs: number;
 }
 
 export interface RepeatCheck {
@@ -53,7 +55,7 @@ interface JournalEntry {
   readonly forgotten: readonly (readonly [string, Seen])[];
 }
 
-const none: RepeatCheck = { repeats: [], all: false };
+const none: RepeatCheck = Object.freeze({ repeats: [], all: false });
 
 export class MessageIdWindow {
   readonly #limits: MessageIdLimits;
@@ -93,12 +95,12 @@ export class MessageIdWindow {
    */
   check(ids: BatchMessageIds, baseOffset: number, now: number): RepeatCheck {
     const repeats: RepeatedRecord[] = [];
-    const inBatch = new Map<string, number>();
+    const inBatch = new Map<string, Seen>();
     for (const [index, id] of ids.entries()) {
       if (id === null) continue;
-      const first = this.#firstOffset(id, now) ?? inBatch.get(id);
-      if (first === undefined) inBatch.set(id, baseOffset + index);
-      else repeats.push({ index, offset: first });
+      const first = this.#first(id, now) ?? inBatch.get(id);
+      if (first === undefined) inBatch.set(id, { offset: baseOffset + index, atMs: now });
+      else repeats.push({ index, offset: first.offset, appendedMs: first.atMs });
     }
     return repeats.length === 0 ? none : { repeats, all: repeats.length === ids.length };
   }
@@ -144,9 +146,9 @@ export class MessageIdWindow {
     this.#journal = [];
   }
 
-  #firstOffset(id: string, now: number): number | undefined {
+  #first(id: string, now: number): Seen | undefined {
     const seen = this.#seen.get(id);
-    return seen === undefined || now - seen.atMs >= this.#windowMs ? undefined : seen.offset;
+    return seen === undefined || now - seen.atMs >= this.#windowMs ? undefined : seen;
   }
 
   #remember(ids: BatchMessageIds, baseOffset: number, now: number): JournalEntry {

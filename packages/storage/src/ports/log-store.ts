@@ -1,4 +1,5 @@
 import type { LogConfig } from '../config.ts';
+import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
 import type { StorageStats } from '../stats.ts';
 
 /**
@@ -106,8 +107,13 @@ export interface Append {
   readonly lastOffset: number;
   /** -1 unless the log stamps records itself. */
   readonly logAppendTimeMs: number;
-  /** True when the batch was stored before; the offsets are those of the first time. */
+  /** True when the batch, or every record of it by message id, was stored before; the offsets are those of the first time. */
   readonly duplicate: boolean;
+  /**
+   * Records that were stored before, found by their message ids: where each is. All others are at `baseOffset + index`.
+   * Empty for most batches. See message-ids/message-id-window.ts for the rule.
+   */
+  readonly repeats: readonly RepeatedRecord[];
   /** Resolves when the log's durability policy is kept for this batch (for a duplicate: for its original); rejects if that can never be. */
   readonly durable: Promise<void>;
 }

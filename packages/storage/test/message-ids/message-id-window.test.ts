@@ -12,8 +12,11 @@ describe('MessageIdWindow', () => {
   it('P4 finds the first offset of an id inside the window, and forgets it after', () => {
     const window = windowOf(100);
     window.apply(['a', null, 'b'], 10, 0);
-    expect(window.check(['b', 'a'], 20, 99)).toEqual({ repeats: [{ index: 0, offset: 12 }, { index: 1, offset: 10 }], all: true });
-    expect(window.check(['b', 'c', null], 20, 99)).toEqual({ repeats: [{ index: 0, offset: 12 }], all: false });
+    expect(window.check(['b', 'a'], 20, 99)).toEqual({
+      repeats: [{ index: 0, offset: 12, appendedMs: 0 }, { index: 1, offset: 10, appendedMs: 0 }],
+      all: true,
+    });
+    expect(window.check(['b', 'c', null], 20, 99)).toEqual({ repeats: [{ index: 0, offset: 12, appendedMs: 0 }], all: false });
     expect(window.check(['a'], 20, 100)).toEqual({ repeats: [], all: false });
   });
 
@@ -21,19 +24,19 @@ describe('MessageIdWindow', () => {
     const window = windowOf(100);
     window.apply(['a'], 0, 0);
     window.apply(['a', 'b'], 1, 50);
-    expect(window.check(['a', 'b'], 9, 60).repeats).toEqual([{ index: 0, offset: 0 }, { index: 1, offset: 2 }]);
+    expect(window.check(['a', 'b'], 9, 60).repeats).toMatchObject([{ index: 0, offset: 0 }, { index: 1, offset: 2 }]);
     expect(window.check(['a'], 9, 100).repeats).toEqual([]);
   });
 
   it('P4 sees an id that occurs twice in one batch', () => {
-    expect(windowOf(100).check(['x', 'y', 'x'], 40, 0)).toEqual({ repeats: [{ index: 2, offset: 40 }], all: false });
+    expect(windowOf(100).check(['x', 'y', 'x'], 40, 0)).toEqual({ repeats: [{ index: 2, offset: 40, appendedMs: 0 }], all: false });
   });
 
   it('P4 is bounded by count and by bytes, and says when it forgot early', () => {
     const byCount = windowOf(1_000, { messageIdsMax: 2 });
     byCount.apply(['a', 'b', 'c'], 0, 0);
     expect([byCount.size, byCount.forgottenEarly]).toEqual([2, 1]);
-    expect(byCount.check(['a', 'c'], 9, 0).repeats).toEqual([{ index: 1, offset: 2 }]);
+    expect(byCount.check(['a', 'c'], 9, 0).repeats).toMatchObject([{ index: 1, offset: 2 }]);
     const byBytes = windowOf(1_000, { messageIdBytesMax: 10 });
     byBytes.apply(['12345'], 0, 0);
     byBytes.apply(['123456'], 1, 0);

@@ -1,0 +1,184 @@
+import {
+  batchBaseOffset,
+  batchBaseSequence,
+  batchLastOffsetDelta,
+  batchMaxTimestamp,
+  batchProducerEpoch,
+  batchProducerId,
+  peekMessageIds,
+  rebuildBatch,
+} from '@q/protocol';
+import { MessageIdWindow } from '../message-ids/message-id-window.ts';
+import type { BatchMessageIds, MessageIdLimits, RepeatedRecord } from '../message-ids/message-id-window.ts';
+import { storedMessageIds } from '../message-ids/stored-message-ids.ts';
+import type { ProducerBatch } from '../producers/producer-entry.ts';
+import { ProducerState } from '../producers/producer-state.ts';
+import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-state.ts';
+
+/*
+ * Both kinds of deduplication of one partition, as an append meets them: by producer and sequence, and by message id.
+ *
+ * An append calls `admit`, and, if told to append, assigns offsets and calls `applied` in the same turn. Whatever was
+ * applied is settled by `settle(durableEnd)` or taken back by `rollbackTo(endOffset)`.
+ *
+ * Invariant: what `admit` accepted is consistent with what `applied` was called for, in offset order; nothing else is
+ * appended between the two.
+ */
+
+export interface DeduplicationLimits extends ProducerStateLimits, MessageIdLimits {
+  readonly uncompressedBytesMax: number;
+}
+
+/** Where a batch, or the first one it repeats, is. */
+export interface RepeatAnswer {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  /** When it was appended: what a topic that stamps LogAppendTime answers. */
+  readonly appendTimeMs: number;
+}
+
+export type Admission =
+  | {
+      readonly kind: 'append';
+      /** What is to be stored: the batch itself, or one without the repeats but with the same span. */
+      readonly batch: Buffer;
+      readonly ids: BatchMessageIds | null;
+      /** Records whose offset is not `baseOffset + index`. */
+      readonly repeats: readonly RepeatedRecord[];
+      /** Set when all records are repeats: the caller is answered with this, once the batch (which is empty) is durable. */
+      readonly repeated: RepeatAnswer | null;
+    }
+  | { readonly kind: 'duplicate'; readonly repeated: RepeatAnswer; readonly repeats: readonly RepeatedRecord[] };
+
+const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
+
+export class Deduplication {
+  readonly producers: ProducerState;
+  readonly #limits: DeduplicationLimits;
+  #windowMs = 0;
+  #window: MessageIdWindow | null = null;
+
+  constructor(o: { limits: DeduplicationLimits; dedupWindowMs: number }) {
+    this.#limits = o.limits;
+    this.producers = new ProducerState(o.limits);
+    this.setWindow(o.dedupWindowMs);
+  }
+
+  /** 0 turns message ids off and forgets them. */
+  setWindow(windowMs: number): void {
+    this.#windowMs = windowMs;
+    if (windowMs <= 0) this.#window = null;
+    else if (this.#window === null) this.#window = new MessageIdWindow({ windowMs, limits: this.#limits });
+    else this.#window.windowMs = windowMs;
+  }
+
+  /** The dedup window, or null while it is off. For counts. */
+  get messageIds(): MessageIdWindow | null {
+    return this.#window;
+  }
+
+  /**
+   * What becomes of a batch that would be appended at `endOffset`? Changes nothing.
+   * @param o.messageIds of the batch's records in order, if the caller has read them already.
+   * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
+   */
+  admit(batch: Buffer, o: { endOffset: number; now: number; messageIds?: BatchMessageIds | null | undefined }): Admission {
+    const check = this.producers.check(producerBatchOf(batch), o.now);
+    const window = this.#window;
+    const ids = window === null ? null : (o.messageIds ?? peekMessageIds(batch, this.#limits));
+    if (window === null || ids === null) return admitWithoutIds(batch, check);
+
+    const baseOffset = check.kind === 'duplicate' ? check.baseOffset : o.endOffset;
+    const { repeats, all } = window.check(ids, baseOffset, o.now);
+    if (check.kind === 'duplicate') {
+      // Each new record of the batch is in the window by now, at its own place: only true repeats are reported.
+      const moved = repeats.filter((repeat) => repeat.offset !== baseOffset + repeat.index);
+      return { kind: 'duplicate', repeated: all ? answerOf(repeats) : check, repeats: moved };
+    }
+    if (repeats.length === 0) return { kind: 'append', batch, ids, repeats, repeated: null };
+    if (!all) return { kind: 'append', batch: this.#without(batch, repeats), ids, repeats, repeated: null };
+    if (batchProducerId(batch) < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
+    return { kind: 'append', batch: this.#without(batch, repeats), ids, repeats, repeated: answerOf(repeats) };
+  }
+
+  /** The admitted batch was appended, and its offsets assigned. */
+  applied(batch: Buffer, ids: BatchMessageIds | null, now: number): void {
+    const baseOffset = batchBaseOffset(batch);
+    this.producers.apply(producerBatchOf(batch), baseOffset, now);
+    if (ids !== null) this.#window?.apply(ids, baseOffset, now);
+  }
+
+  settle(durableEnd: number): void {
+    this.producers.settle(durableEnd);
+    this.#window?.settle(durableEnd);
+  }
+
+  rollbackTo(endOffset: number): void {
+    this.producers.rollbackTo(endOffset);
+    this.#window?.rollbackTo(endOffset);
+  }
+
+  /** Before a rebuild from snapshot and log. */
+  clear(): void {
+    this.producers.clear();
+    this.#window?.clear();
+  }
+
+  /** Recovery: a batch of the log behind the newest snapshot. Needs the whole batch only if `wantsMessageIds` says so. */
+  replayProducer(batch: Buffer, now: number): void {
+    this.producers.replay(producerBatchOf(batch), batchBaseOffset(batch), now);
+  }
+
+  /** True when the message ids of a batch with this max timestamp still lie in the window. */
+  wantsMessageIds(maxTimestampMs: number, now: number): boolean {
+    return this.#window !== null && maxTimestampMs > now - this.#windowMs;
+  }
+
+  /** Recovery: a whole batch of the log whose timestamp lies in the window; in offset order. */
+  replayMessageIds(batch: Buffer, now: number): void {
+    const maxTimestampMs = batchMaxTimestamp(batch);
+    if (this.#window === null || !this.wantsMessageIds(maxTimestampMs, now)) return;
+    const ids = storedMessageIds(batch, this.#limits.uncompressedBytesMax);
+    if (ids !== null) this.#window.replay(ids, batchBaseOffset(batch), Math.min(now, maxTimestampMs));
+  }
+
+  /** Now and then: forgets idle producers and ids that have left the window. */
+  expire(now: number): void {
+    this.producers.expire(now);
+    this.#window?.expire(now);
+  }
+
+  #without(batch: Buffer, repeats: readonly RepeatedRecord[]): Buffer {
+    const indexes = new Set(repeats.map((repeat) => repeat.index));
+    const baseOffset = batchBaseOffset(batch);
+    const rebuilt = rebuildBatch(batch, (record) => !indexes.has(record.offset - baseOffset), {
+      uncompressedBytesMax: this.#limits.uncompressedBytesMax,
+      keepEmpty: true,
+    });
+    if (rebuilt === null) throw new TypeError('a batch rebuilt with keepEmpty is never null');
+    return rebuilt;
+  }
+}
+
+function admitWithoutIds(batch: Buffer, check: ProducerCheck): Admission {
+  if (check.kind === 'duplicate') return { kind: 'duplicate', repeated: check, repeats: noRepeats };
+  return { kind: 'append', batch, ids: null, repeats: noRepeats, repeated: null };
+}
+
+/** All records are repeats: the answer is about the first one, as exact as a batch of one record needs it. */
+function answerOf(repeats: readonly RepeatedRecord[]): RepeatAnswer {
+  const first = repeats[0];
+  const last = repeats.at(-1);
+  if (first === undefined || last === undefined) throw new TypeError('a batch without records repeats nothing');
+  return { baseOffset: first.offset, lastOffset: last.offset, appendTimeMs: first.appendedMs };
+}
+
+function producerBatchOf(batch: Buffer): ProducerBatch {
+  return {
+    producerId: batchProducerId(batch),
+    producerEpoch: batchProducerEpoch(batch),
+    baseSequence: batchBaseSequence(batch),
+    lastOffsetDelta: batchLastOffsetDelta(batch),
+    maxTimestamp: batchMaxTimestamp(batch),
+  };
+}
