@@ -84,7 +84,7 @@ export interface ErrorEntry {
 type Row = readonly [code: number, kind: ErrorKind, description: string, action: string];
 
 const rows: Readonly<Record<ErrorName, Row>> = {
-  NONE: [0, 'fix', 'No error.', 'Nothing to do.'],
+  NONE: [0, 'fix', 'There is no error.', 'Nothing to do.'],
   UNKNOWN: [
     -1,
     'fatal',
