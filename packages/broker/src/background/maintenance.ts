@@ -1,0 +1,57 @@
+/**
+ * The background work of a broker: retention, compaction, removal of old files and checkpoints, round after round.
+ *
+ * Invariants:
+ *  1. Rounds do not overlap: the pause begins when a round has ended.
+ *  2. A round that fails is reported, and the next one comes all the same.
+ *  3. After `stop` has resolved no round is under way and none will begin.
+ */
+import type { LogStore } from '@q/storage';
+import type { Clock, Scheduled } from '../clock.ts';
+import type { BrokerLogger } from '../logger.ts';
+
+export class Maintenance {
+  readonly #store: Pick<LogStore, 'maintain'>;
+  readonly #clock: Clock;
+  readonly #logger: BrokerLogger;
+  readonly #intervalMs: number;
+  #timer: Scheduled | null = null;
+  #round: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(options: { store: Pick<LogStore, 'maintain'>; clock: Clock; logger: BrokerLogger; intervalMs: number }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#round;
+  }
+
+  #schedule(): void {
+    if (this.#isStopped) return;
+    this.#timer = this.#clock.schedule(this.#intervalMs, () => {
+      this.#round = this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const report = await this.#store.maintain(this.#clock.now());
+      if (report.segmentsDeleted + report.logsCompacted + report.logsFailed > 0) {
+        this.#logger.info({ ...report }, 'old records were cleaned up');
+      }
+    } catch (error) {
+      this.#logger.error({ err: error }, 'cleaning up old records failed');
+    }
+    this.#schedule();
+  }
+}

@@ -1,0 +1,28 @@
+/** A running broker. */
+export interface Broker extends AsyncDisposable {
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`. */
+  readonly address: string;
+  /** `q://host:port`, as a client takes it. */
+  readonly url: string;
+  /** Where the admin HTTP interface listens, or null without one. */
+  readonly adminUrl: string | null;
+  /**
+   * Stops: takes no more connections and requests, answers those in flight for at most `timeoutMs` (default 10 s), ends
+   * long polls with what they have, flushes, and marks the data folder as cleanly closed. Calling it again gives the
+   * same promise. Rejects with a QError if the data could not be flushed; everything is closed all the same.
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  readonly timeoutMs?: number;
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,334 @@
+/**
+ * One client's connection: frames in, answers out.
+ *
+ * Invariants:
+ *  1. Until a HELLO was answered nothing but HELLO is looked at, and no frame above 64 KiB is taken.
+ *  2. Frames are dispatched in the order of their arrival, synchronously: what a handler does before its first await
+ *     happens in that order. Answers leave when they are ready and may overtake each other.
+ *  3. The budget holds exactly `#heldBytes` for this connection: bytes in the decoder plus bytes of frames that
+ *     handlers still use. It gets them back even if the connection is long gone.
+ *  4. Nothing is dispatched, and the socket is not read, while a limit is exceeded: requests in flight, bytes held
+ *     here, bytes held by the broker, unsent answers.
+ *  5. `closing` and `closed` are final; nothing is dispatched in either.
+ */
+import { FrameDecoder, encodeErrorResponse, protocolLimits } from '@q/protocol';
+import type { QError } from '@q/protocol';
+import type { Clock } from '../clock.ts';
+import type { Answer, Dispatcher } from '../dispatch.ts';
+import { toWireError } from '../errors/wire-error.ts';
+import type { BrokerLimits } from '../limits.ts';
+import type { BrokerLogger } from '../logger.ts';
+import type { ByteStream, StreamEvents } from '../network/network.ts';
+import type { BudgetWaiter, ByteBudget } from './budget.ts';
+import { Output } from './output.ts';
+import type { OutputTotal } from './output.ts';
+import type { Peer } from './peer.ts';
+
+/** What all connections of a broker share. */
+export interface ConnectionHost {
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+  readonly dispatcher: Dispatcher;
+  readonly budget: ByteBudget;
+  readonly outputTotal: OutputTotal;
+}
+
+type State = 'hello' | 'open' | 'closing' | 'closed';
+
+export class Connection implements Peer, StreamEvents, BudgetWaiter {
+  readonly id: number;
+  readonly remoteAddress: string;
+  clientId = '';
+  requestsInFlight = 0;
+  readonly #host: ConnectionHost;
+  readonly #stream: ByteStream;
+  readonly #decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax });
+  readonly #output: Output;
+  readonly #closeListeners = new Set<() => void>();
+  readonly #quiet: () => void;
+  readonly #gone: (connection: Connection) => void;
+  #writableWaiters: (() => void)[] = [];
+  #state: State = 'hello';
+  #draining = false;
+  #heldBytes = 0;
+  #settlingBytes = 0;
+  #fetchTurns = 0;
+  #readingIsPaused = false;
+  #pumpIsDue = false;
+  #isPumping = false;
+  #openedAt: number;
+  #lastFrameAt: number;
+  #frameBegunAt: number | null = null;
+
+  constructor(options: {
+    id: number;
+    stream: ByteStream;
+    host: ConnectionHost;
+    /** Called when the last request in flight was answered and its answer has left, once `drain` was called. */
+    quiet: () => void;
+    gone: (connection: Connection) => void;
+  }) {
+    this.id = options.id;
+    this.#stream = options.stream;
+    this.remoteAddress = options.stream.remoteAddress;
+    this.#host = options.host;
+    this.#quiet = options.quiet;
+    this.#gone = options.gone;
+    const { clock, limits, outputTotal } = options.host;
+    this.#output = new Output({
+      stream: this.#stream,
+      clock,
+      limits,
+      total: outputTotal,
+      taken: () => this.#outputTaken(),
+    });
+    this.#openedAt = clock.monotonic();
+    this.#lastFrameAt = this.#openedAt;
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** No request in flight and no unsent answer. */
+  get isQuiet(): boolean {
+    return this.requestsInFlight === 0 && this.#output.pendingBytes === 0;
+  }
+
+  // ── from the network ──
+
+  data(chunk: Buffer): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      this.#refuse(toWireError(error));
+    }
+    this.#pump();
+  }
+
+  closed(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#output.closed();
+    this.#account();
+    this.#host.budget.leave(this);
+    this.#wakeWritableWaiters();
+    for (const listener of this.#closeListeners) listener();
+    this.#closeListeners.clear();
+    this.#gone(this);
+  }
+
+  // ── from the budget ──
+
+  roomAgain(): void {
+    this.#schedulePump();
+  }
+
+  // ── from handlers ──
+
+  onClose(listener: () => void): () => void {
+    this.#closeListeners.add(listener);
+    return () => void this.#closeListeners.delete(listener);
+  }
+
+  whenWritable(): Promise<void> | null {
+    if (this.isClosed || !(this.#output.isFull || this.#host.outputTotal.isFull)) return null;
+    return new Promise<void>((resolve) => {
+      this.#writableWaiters.push(resolve);
+      if (!this.#output.isFull) this.#host.outputTotal.whenRoom(() => this.#wakeWritableWaiters());
+    });
+  }
+
+  nextFetchTurn(): number {
+    return this.#fetchTurns++;
+  }
+
+  // ── from the broker ──
+
+  /** Takes no more requests. Those in flight are answered. */
+  drain(): void {
+    this.#draining = true;
+    this.#updateReading();
+  }
+
+  /** Sends what is pending and hangs up. */
+  end(): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#state = 'closing';
+    this.#openedAt = this.#host.clock.monotonic();
+    this.#account();
+    this.#host.budget.leave(this);
+    this.#output.end();
+  }
+
+  /** Hangs up at once. */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  /** Sends one error that answers no request, and hangs up. */
+  refuse(error: QError): void {
+    this.#refuse(error);
+  }
+
+  /** Looks at the time limits. Called every `sweepIntervalMs`. */
+  sweep(now: number): void {
+    const limit = this.#overdue(now);
+    if (limit === null) return;
+    const { logger } = this.#host;
+    logger.debug({ connection: this.id, remoteAddress: this.remoteAddress, limit }, 'connection closed by a time limit');
+    if (limit === 'idleTimeoutMs') this.end();
+    else this.destroy();
+  }
+
+  #overdue(now: number): keyof BrokerLimits | null {
+    const { limits } = this.#host;
+    if (this.#output.stalledSince !== null && now - this.#output.stalledSince > limits.outputStallMs) return 'outputStallMs';
+    switch (this.#state) {
+      case 'hello':
+        return now - this.#openedAt > limits.helloTimeoutMs ? 'helloTimeoutMs' : null;
+      case 'closing':
+        return this.#output.pendingBytes === 0 && now - this.#openedAt > limits.lingerTimeoutMs ? 'lingerTimeoutMs' : null;
+      case 'open':
+        if (this.#frameBegunAt !== null && now - this.#frameBegunAt > limits.frameTimeoutMs) return 'frameTimeoutMs';
+        return this.isQuiet && now - this.#lastFrameAt > limits.idleTimeoutMs ? 'idleTimeoutMs' : null;
+      case 'closed':
+        return null;
+    }
+  }
+
+  // ── frames ──
+
+  #pump(): void {
+    // A handler that answers at once may free room and come back here; the loop below is already running then.
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      while (this.#mayDispatch()) {
+        const frame = this.#decoder.next();
+        if (frame === null) break;
+        this.#frameBegunAt = null;
+        this.#host.budget.leave(this);
+        this.#dispatch(frame);
+      }
+    } catch (error) {
+      // From the decoder only: the dispatcher answers its own errors.
+      this.#refuse(toWireError(error));
+    } finally {
+      this.#isPumping = false;
+    }
+    this.#account();
+    this.#updateReading();
+  }
+
+  #mayDispatch(): boolean {
+    if (this.#draining || (this.#state !== 'hello' && this.#state !== 'open')) return false;
+    const { limits } = this.#host;
+    return (
+      this.requestsInFlight < limits.requestsInFlightMax &&
+      this.#settlingBytes < limits.connectionBytesMax &&
+      !this.#output.isFull
+    );
+  }
+
+  #dispatch(frame: Buffer): void {
+    this.requestsInFlight += 1;
+    this.#lastFrameAt = this.#host.clock.monotonic();
+    const answer = this.#host.dispatcher.dispatch(frame, {
+      peer: this,
+      saidHello: this.#state === 'open',
+      holdFrame: () => this.#holdFrame(frame.length),
+    });
+    if (!(answer instanceof Promise)) this.#answer(answer);
+    // The dispatcher's promise never rejects: whatever goes wrong becomes an error answer.
+    else void answer.then((late) => this.#answerLate(late));
+  }
+
+  #answer(answer: Answer): void {
+    this.requestsInFlight -= 1;
+    if (this.isClosed) return;
+    if (answer.hello !== undefined && this.#state === 'hello') {
+      this.clientId = answer.hello.clientId;
+      this.#state = 'open';
+      this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
+    }
+    this.#output.push(answer.buffers);
+    if (answer.thenClose) this.end();
+  }
+
+  #answerLate(answer: Answer): void {
+    this.#answer(answer);
+    this.#pump();
+  }
+
+  #holdFrame(bytes: number): () => void {
+    this.#settling(bytes);
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#settling(-bytes);
+      this.#account();
+      this.#schedulePump();
+    };
+  }
+
+  #settling(bytes: number): void {
+    this.#settlingBytes += bytes;
+    this.#host.budget.adjustSettling(bytes);
+  }
+
+  #refuse(error: QError): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#host.dispatcher.countError(error);
+    this.#output.push(encodeErrorResponse({ correlationId: 0, error }));
+    this.end();
+  }
+
+  // ── limits ──
+
+  /** Tells the budget what this connection holds now. */
+  #account(): void {
+    const listens = this.#state === 'hello' || this.#state === 'open';
+    const held = this.#settlingBytes + (listens ? this.#decoder.bufferedBytes : 0);
+    const change = held - this.#heldBytes;
+    if (change === 0) return;
+    this.#heldBytes = held;
+    this.#host.budget.adjust(change);
+  }
+
+  #updateReading(): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    const pause = !this.#mayDispatch() || this.#heldBytes >= this.#host.limits.connectionBytesMax || this.#host.budget.mustWait(this);
+    const partial = this.#decoder.bufferedBytes > 0;
+    // The time in which the broker itself does not read is not held against the peer.
+    this.#frameBegunAt = pause || !partial ? null : (this.#frameBegunAt ?? this.#host.clock.monotonic());
+    if (pause === this.#readingIsPaused) return;
+    this.#readingIsPaused = pause;
+    if (pause) this.#stream.pauseReading();
+    else this.#stream.resumeReading();
+  }
+
+  #outputTaken(): void {
+    if (!this.#output.isFull && !this.#host.outputTotal.isFull) this.#wakeWritableWaiters();
+    if (this.#readingIsPaused) this.#schedulePump();
+    if (this.#draining && this.isQuiet) this.#quiet();
+  }
+
+  #wakeWritableWaiters(): void {
+    const waiters = this.#writableWaiters;
+    this.#writableWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #schedulePump(): void {
+    if (this.#pumpIsDue || this.isClosed) return;
+    this.#pumpIsDue = true;
+    this.#host.clock.defer(() => {
+      this.#pumpIsDue = false;
+      this.#pump();
+    });
+  }
+}

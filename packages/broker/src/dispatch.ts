@@ -1,0 +1,185 @@
+/**
+ * From a frame to its answer: finds the handler, checks the version, decodes, counts, and turns whatever goes wrong
+ * into an error answer. Nothing that a client sends makes `dispatch` throw or its promise reject.
+ */
+import {
+  QError,
+  apiByKey,
+  decodeRequestBody,
+  decodeRequestHeader,
+  encodeErrorResponse,
+  encodeResponse,
+} from '@q/protocol';
+import type { Api, ErrorName } from '@q/protocol';
+import type { Clock } from './clock.ts';
+import type { Peer, RequestContext } from './connection/peer.ts';
+import { isBrokerFault, toWireError } from './errors/wire-error.ts';
+import type { BrokerLogger } from './logger.ts';
+import { countError, countRequest, createApiCounter } from './metrics/counters.ts';
+import type { ApiCounter, BrokerCounters } from './metrics/counters.ts';
+
+/** What answers one API. */
+export interface Handler<Q, A> {
+  readonly api: Api<Q, A>;
+  /**
+   * Answers one request. What it does before its first await happens in the order in which requests arrived.
+   * May throw or reject with anything; the client gets it as an error of the wire.
+   */
+  readonly handle: (request: Q, context: RequestContext) => A | Promise<A>;
+  /** Names the errors inside an answer that is not an error as a whole, for the counters. */
+  readonly errorsIn?: (answer: A) => Iterable<ErrorName>;
+}
+
+export interface IncomingRequest {
+  readonly peer: Peer;
+  readonly saidHello: boolean;
+  readonly holdFrame: () => () => void;
+}
+
+export interface Answer {
+  readonly buffers: readonly Buffer[];
+  readonly thenClose: boolean;
+  /** Set when a HELLO succeeded. */
+  readonly hello?: { readonly clientId: string };
+}
+
+interface Route {
+  readonly api: Api<unknown, unknown>;
+  readonly handle: Handler<unknown, unknown>['handle'];
+  readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
+  readonly counter: ApiCounter;
+}
+
+interface RequestState {
+  readonly route: Route | null;
+  readonly correlationId: number;
+  readonly version: number;
+  readonly startedAt: number;
+}
+
+const helloKey = 0;
+
+export class Dispatcher {
+  readonly #routes = new Map<number, Route>();
+  readonly #clock: Clock;
+  readonly #logger: BrokerLogger;
+  readonly #counters: BrokerCounters;
+
+  constructor(options: { clock: Clock; logger: BrokerLogger; counters: BrokerCounters }) {
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#counters = options.counters;
+  }
+
+  /** Adds the handler of one API. */
+  add<Q, A>(handler: Handler<Q, A>): void {
+    const counter = createApiCounter();
+    this.#counters.apis.set(handler.api.name, counter);
+    this.#routes.set(handler.api.key, { ...(handler as unknown as Handler<unknown, unknown>), errorsIn: handler.errorsIn as Route['errorsIn'], counter });
+  }
+
+  /** The APIs that are served. */
+  get apis(): Api<unknown, unknown>[] {
+    return [...this.#routes.values()].map((route) => route.api);
+  }
+
+  /** Counts an error that answers no request. */
+  countError(error: QError): void {
+    countError(this.#counters, error.code);
+  }
+
+  dispatch(frame: Buffer, request: IncomingRequest): Answer | Promise<Answer> {
+    let header: ReturnType<typeof decodeRequestHeader>;
+    try {
+      header = decodeRequestHeader(frame);
+    } catch (error) {
+      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic() };
+      return this.#fail(state, error, { thenClose: true });
+    }
+    const state: RequestState = {
+      route: this.#routes.get(header.apiKey) ?? null,
+      correlationId: header.correlationId,
+      version: header.apiVersion,
+      startedAt: this.#clock.monotonic(),
+    };
+    if (!request.saidHello && header.apiKey !== helloKey) {
+      return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), { thenClose: true });
+    }
+    if (state.route === null) return this.#fail(state, unknownApi(header.apiKey), { thenClose: false });
+    const { min, max } = state.route.api.versions;
+    if (state.version < min || state.version > max) {
+      return this.#fail(state, unsupportedVersion(state.route.api, state.version), { thenClose: false });
+    }
+    return this.#serve(frame, state as RequestState & { route: Route }, request);
+  }
+
+  #serve(frame: Buffer, state: RequestState & { route: Route }, request: IncomingRequest): Answer | Promise<Answer> {
+    const { route, version } = state;
+    let body: unknown;
+    try {
+      body = decodeRequestBody(route.api, version, frame);
+    } catch (error) {
+      // The frame was whole, but its sender does not speak the protocol: nothing else that it sends can be trusted.
+      return this.#fail(state, error, { thenClose: true });
+    }
+    const isHello = route.api.key === helloKey;
+    try {
+      const answer = route.handle(body, { peer: request.peer, version, holdFrame: request.holdFrame });
+      if (answer instanceof Promise) return this.#whenHandled(answer, state);
+      return isHello ? { ...this.#succeed(state, answer), hello: body as { clientId: string } } : this.#succeed(state, answer);
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: isHello });
+    }
+  }
+
+  async #whenHandled(answer: Promise<unknown>, state: RequestState & { route: Route }): Promise<Answer> {
+    try {
+      return this.#succeed(state, await answer);
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: false });
+    }
+  }
+
+  #succeed(state: RequestState & { route: Route }, answer: unknown): Answer {
+    const { route, correlationId, version } = state;
+    const buffers = encodeResponse(route.api, { version, correlationId, body: answer });
+    let failed = false;
+    if (route.errorsIn !== undefined) {
+      for (const name of route.errorsIn(answer)) {
+        failed = true;
+        countError(this.#counters, name);
+      }
+    }
+    this.#count(state, failed);
+    return { buffers, thenClose: false };
+  }
+
+  #fail(state: RequestState, thrown: unknown, options: { thenClose: boolean }): Answer {
+    const error = toWireError(thrown);
+    if (isBrokerFault(error)) {
+      this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
+    }
+    countError(this.#counters, error.code);
+    this.#count(state, true);
+    return { buffers: encodeErrorResponse({ correlationId: state.correlationId, error }), thenClose: options.thenClose };
+  }
+
+  #count(state: RequestState, failed: boolean): void {
+    if (state.route === null) return;
+    countRequest(state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
+  }
+}
+
+function unknownApi(apiKey: number): QError {
+  const known = apiByKey(apiKey);
+  const name = known === undefined ? String(apiKey) : `${apiKey} (${known.name})`;
+  return new QError('UNKNOWN_API', `this broker does not serve api key ${name}`, { details: { apiKey } });
+}
+
+function unsupportedVersion(api: Api<unknown, unknown>, version: number): QError {
+  const { min, max } = api.versions;
+  const message = `${api.name} version ${version} is not served; this broker serves ${min} to ${max}`;
+  return new QError('UNSUPPORTED_VERSION', message, {
+    details: { api: api.name, version, minVersion: min, maxVersion: max },
+  });
+}

@@ -1,0 +1,43 @@
+/**
+ * The one place where errors of other layers become errors of the wire (row W2).
+ */
+import { QError } from '@q/protocol';
+import type { ErrorName } from '@q/protocol';
+import { StorageError } from '@q/storage';
+import type { StorageErrorCode } from '@q/storage';
+
+const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
+  CORRUPT_BATCH: 'CORRUPT_BATCH',
+  CORRUPT_LOG: 'CORRUPT_LOG',
+  OFFSET_OUT_OF_RANGE: 'OFFSET_OUT_OF_RANGE',
+  BATCH_TOO_LARGE: 'BATCH_TOO_LARGE',
+  OUT_OF_ORDER_SEQUENCE: 'OUT_OF_ORDER_SEQUENCE',
+  STALE_PRODUCER_EPOCH: 'STALE_PRODUCER_EPOCH',
+  UNKNOWN_PRODUCER_ID: 'UNKNOWN_PRODUCER_ID',
+  STALE_LEADER_EPOCH: 'STALE_LEADER_EPOCH',
+  STORAGE_FULL: 'STORAGE_FULL',
+  STORAGE_FAILED: 'STORAGE_FAILED',
+  // The folder lock is taken at start only, where it is the operator's setting that is wrong.
+  STORAGE_LOCKED: 'INVALID_CONFIG',
+  LOG_EXISTS: 'STORAGE_FAILED',
+  // A log goes while requests for it are on their way when its topic is deleted or the broker stops. Either way the
+  // client should look the topic up again.
+  UNKNOWN_LOG: 'UNKNOWN_TOPIC_ID',
+  CLOSED: 'UNKNOWN_TOPIC_ID',
+};
+
+/** Any thrown value as an error of the wire. The original stays as the cause; it never leaves the process. */
+export function toWireError(error: unknown): QError {
+  if (QError.is(error)) return error;
+  if (StorageError.is(error)) {
+    return new QError(wireNames[error.code], error.message, { cause: error, details: error.details });
+  }
+  return new QError('UNKNOWN', 'the broker failed in a way that it did not foresee; its log has the details', {
+    cause: error,
+  });
+}
+
+/** Whether an error is the broker's own mistake or trouble, worth a line in its log, and not the client's. */
+export function isBrokerFault(error: QError): boolean {
+  return error.code === 'UNKNOWN' || error.code === 'STORAGE_FAILED' || error.code === 'CORRUPT_LOG';
+}

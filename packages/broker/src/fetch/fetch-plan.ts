@@ -1,0 +1,162 @@
+/**
+ * One FETCH request, resolved once and then read as often as its long poll wakes.
+ *
+ * Invariants:
+ *  1. Entries stand in the order of the request, which is the order of the answer; reading begins at a rotating one, so
+ *     that a partition with plenty of data does not starve those behind it.
+ *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost.
+ *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
+ */
+import { QError } from '@q/protocol';
+import type { FetchRequest, FetchRequestPartition } from '@q/protocol';
+import type { LogRead } from '@q/storage';
+import { toWireError } from '../errors/wire-error.ts';
+import { checkLeaderEpoch, requirePartition, requireTopicId } from '../handlers/partition-lookup.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Partition } from '../topics/topic.ts';
+
+/** What one partition gives at one look. */
+export interface PartitionRead {
+  readonly error: QError | null;
+  readonly buffers: readonly Buffer[];
+  readonly bytes: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** There was something to read, and no room for it. */
+  readonly isLeftOut: boolean;
+}
+
+export interface Collection {
+  /** In the order of the request. */
+  readonly reads: readonly PartitionRead[];
+  readonly bytes: number;
+  readonly hasError: boolean;
+  /** No more room: waiting for more would be pointless. */
+  readonly isFull: boolean;
+}
+
+interface Entry {
+  readonly wanted: FetchRequestPartition;
+  readonly partition: Partition | null;
+  readonly error: QError | null;
+}
+
+const noBuffers: readonly Buffer[] = [];
+
+export class FetchPlan {
+  readonly #entries: readonly Entry[];
+  readonly #maxBytes: number;
+  readonly #turn: number;
+
+  constructor(request: FetchRequest, options: { registry: TopicRegistry; maxBytes: number; turn: number }) {
+    this.#maxBytes = options.maxBytes;
+    this.#entries = request.topics.flatMap((topic) =>
+      topic.partitions.map((wanted) => resolve(options.registry, topic.topicId, wanted)),
+    );
+    this.#turn = this.#entries.length === 0 ? 0 : options.turn % this.#entries.length;
+  }
+
+  /** The partitions whose news matter. */
+  get partitions(): Partition[] {
+    return this.#entries.flatMap((entry) => entry.partition ?? []);
+  }
+
+  /** Whether a partition has moved on since it was read. */
+  hasNews(collection: Collection): boolean {
+    return this.#entries.some(({ partition }, index) => {
+      const log = partition?.log ?? null;
+      return log !== null && (log.state === 'closed' || log.highWatermark > collection.reads[index]!.highWatermark);
+    });
+  }
+
+  /** Reads what is there now. At once when all of it is in memory. */
+  collect(): Collection | Promise<Collection> {
+    const entries = this.#entries;
+    const started: (PartitionRead | Promise<PartitionRead>)[] = Array.from({ length: entries.length });
+    let remainingBytes = this.#maxBytes;
+    let isAsync = false;
+    for (let step = 0; step < entries.length; step += 1) {
+      const index = (this.#turn + step) % entries.length;
+      const entry = entries[index]!;
+      const read = readEntry(entry, remainingBytes);
+      started[index] = read;
+      if (read instanceof Promise) {
+        isAsync = true;
+        // What a file will give is not known yet; reckon with all that it may give.
+        remainingBytes -= Math.min(entry.wanted.maxBytes, remainingBytes);
+      } else {
+        remainingBytes -= read.bytes;
+      }
+    }
+    if (!isAsync) return this.#gather(started as PartitionRead[]);
+    return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads));
+  }
+
+  /** Keeps the answer within its bound: a batch that passes it waits for the next fetch, unless it is the first. */
+  #gather(reads: PartitionRead[]): Collection {
+    let bytes = 0;
+    let hasError = false;
+    let isFull = false;
+    for (let step = 0; step < reads.length; step += 1) {
+      const index = (this.#turn + step) % reads.length;
+      const read = reads[index]!;
+      hasError ||= read.error !== null;
+      isFull ||= read.isLeftOut;
+      if (bytes > 0 && bytes + read.bytes > this.#maxBytes) {
+        isFull = true;
+        reads[index] = { ...read, buffers: noBuffers, bytes: 0 };
+      } else {
+        bytes += read.bytes;
+      }
+    }
+    return { reads, bytes, hasError, isFull };
+  }
+}
+
+function resolve(registry: TopicRegistry, topicId: string, wanted: FetchRequestPartition): Entry {
+  try {
+    const partition = requirePartition(requireTopicId(registry, topicId), wanted.partition);
+    checkLeaderEpoch(partition, wanted.leaderEpoch);
+    return { wanted, partition, error: null };
+  } catch (error) {
+    return { wanted, partition: null, error: toWireError(error) };
+  }
+}
+
+function readEntry({ wanted, partition, error }: Entry, remainingBytes: number): PartitionRead | Promise<PartitionRead> {
+  if (partition === null) return failed(error ?? toWireError(null), null);
+  try {
+    const log = partition.requireLog();
+    const { fetchOffset } = wanted;
+    if (log.state !== 'closed' && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) throw outOfRange(partition, fetchOffset);
+    const { highWatermark, lastStableOffset, logStartOffset } = log;
+    const isAtEnd = log.state !== 'closed' && fetchOffset >= highWatermark;
+    if (isAtEnd || remainingBytes <= 0) {
+      return { error: null, buffers: noBuffers, bytes: 0, highWatermark, lastStableOffset, logStartOffset, isLeftOut: !isAtEnd };
+    }
+    const maxBytes = Math.max(1, Math.min(wanted.maxBytes, remainingBytes));
+    const read = log.read({ offset: fetchOffset, maxBytes, upTo: 'highWatermark' });
+    if (read instanceof Promise) return read.then(succeeded, (thrown: unknown) => failed(toWireError(thrown), partition));
+    return succeeded(read);
+  } catch (thrown) {
+    return failed(toWireError(thrown), partition);
+  }
+}
+
+function succeeded(read: LogRead): PartitionRead {
+  return { ...read, error: null, isLeftOut: false };
+}
+
+function failed(error: QError, partition: Partition | null): PartitionRead {
+  const logStartOffset = partition?.log?.logStartOffset ?? -1;
+  return { error, buffers: noBuffers, bytes: 0, highWatermark: -1, lastStableOffset: -1, logStartOffset, isLeftOut: false };
+}
+
+function outOfRange(partition: Partition, offset: number): QError {
+  const { logStartOffset, logEndOffset } = partition.requireLog();
+  const where = `partition ${partition.index} of topic ${partition.topic.name}`;
+  return new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${where}, which has ${logStartOffset} to ${logEndOffset}`, {
+    details: { offset, logStartOffset, logEndOffset },
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * DELETE_RECORDS: moves the start of partitions up (row T1, `topic trim`).
+ */
+import { DeleteRecords, QError, errorCode, errorEntry } from '@q/protocol';
+import type { DeleteRecordsRequest, DeleteRecordsRequestPartition, DeleteRecordsResponse, DeleteRecordsResponsePartition } from '@q/protocol';
+import type { Handler } from '../dispatch.ts';
+import { toWireError } from '../errors/wire-error.ts';
+import { unknownTopic } from '../topics/topic-changes.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Topic } from '../topics/topic.ts';
+import { requirePartition } from './partition-lookup.ts';
+
+const toHighWatermark = -1;
+
+export function deleteRecordsHandler(registry: TopicRegistry): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
+  return {
+    api: DeleteRecords,
+    handle: async ({ name, partitions }) => {
+      const topic = registry.byName(name);
+      if (topic === undefined) throw unknownTopic(name);
+      if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${name} belongs to the broker itself and cannot be trimmed`);
+      return { partitions: await Promise.all(partitions.map((wanted) => deleteBefore(topic, wanted))) };
+    },
+    errorsIn: function* errorsIn(response) {
+      for (const part of response.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
+    },
+  };
+}
+
+async function deleteBefore(topic: Topic, { partition: index, beforeOffset }: DeleteRecordsRequestPartition): Promise<DeleteRecordsResponsePartition> {
+  let logStartOffset = -1;
+  try {
+    const log = requirePartition(topic, index).requireLog();
+    ({ logStartOffset } = log);
+    const { highWatermark } = log;
+    const offset = beforeOffset === toHighWatermark ? highWatermark : beforeOffset;
+    if (offset < 0 || offset > highWatermark) {
+      throw new QError('OFFSET_OUT_OF_RANGE', `partition ${index} of topic ${topic.name} can be trimmed up to ${highWatermark}, not to ${offset}`);
+    }
+    // Below the start there is nothing left to delete.
+    if (offset > logStartOffset) logStartOffset = await log.deleteBefore(offset);
+    return { partition: index, errorCode: 0, errorMessage: null, logStartOffset };
+  } catch (thrown) {
+    const error = toWireError(thrown);
+    return { partition: index, errorCode: errorCode(error.code), errorMessage: error.message, logStartOffset };
+  }
+}

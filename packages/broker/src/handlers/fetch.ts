@@ -1,0 +1,108 @@
+/**
+ * FETCH: reads batches as they are stored, waiting for them if asked to (rows C1, C2).
+ */
+import { Fetch, QError, batchRecordsCount, batchSize, errorCode, errorEntry, isolationCode } from '@q/protocol';
+import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/protocol';
+import type { Clock } from '../clock.ts';
+import type { RequestContext } from '../connection/peer.ts';
+import type { Handler } from '../dispatch.ts';
+import { FetchPlan } from '../fetch/fetch-plan.ts';
+import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
+import type { FetchWaiters } from '../fetch/waiters.ts';
+import type { BrokerLimits } from '../limits.ts';
+import type { BrokerCounters } from '../metrics/counters.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+
+export interface FetchDependencies {
+  readonly registry: TopicRegistry;
+  readonly waiters: FetchWaiters;
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly counters: BrokerCounters;
+}
+
+export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequest, FetchResponse> {
+  return {
+    api: Fetch,
+    handle: async (request, context) => {
+      checkRequest(request);
+      const collection = await collect(dependencies, request, context);
+      return answer(dependencies.counters, request, collection);
+    },
+    errorsIn: function* errorsIn(response) {
+      for (const topic of response.topics) {
+        for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
+      }
+    },
+  };
+}
+
+function checkRequest(request: FetchRequest): void {
+  if (request.isolation !== isolationCode.readUncommitted) {
+    throw new QError('INVALID_REQUEST', `isolation ${request.isolation} is not known; this broker has 0 (read uncommitted)`);
+  }
+  if (request.maxBytes < 1) throw new QError('INVALID_REQUEST', `maxBytes must be at least 1, not ${request.maxBytes}`);
+}
+
+/** Looks until there is enough, something is wrong, or the time is up. */
+async function collect(dependencies: FetchDependencies, request: FetchRequest, { peer }: RequestContext): Promise<Collection> {
+  const { registry, waiters, clock, limits } = dependencies;
+  const deadline = clock.monotonic() + Math.min(Math.max(request.maxWaitMs, 0), limits.fetchWaitMsMax);
+  const maxBytes = Math.min(request.maxBytes, limits.fetchBytesMax);
+  const minBytes = Math.min(request.minBytes, maxBytes);
+  const plan = new FetchPlan(request, { registry, maxBytes, turn: peer.nextFetchTurn() });
+  for (;;) {
+    // A peer that does not take its answers gets no new ones made, which would only wait in memory.
+    const writable = peer.whenWritable();
+    if (writable !== null) await writable;
+    const collection = await plan.collect();
+    const remainingMs = deadline - clock.monotonic();
+    const isDone = collection.bytes >= minBytes || collection.hasError || collection.isFull || remainingMs <= 0;
+    if (isDone || waiters.isReleased || peer.isClosed) return collection;
+    if (!plan.hasNews(collection)) await waiters.wait({ partitions: plan.partitions, timeoutMs: remainingMs, peer });
+  }
+}
+
+function answer(counters: BrokerCounters, request: FetchRequest, { reads, bytes }: Collection): FetchResponse {
+  let next = 0;
+  counters.bytesOut += bytes;
+  return {
+    topics: request.topics.map((topic) => ({
+      topicId: topic.topicId,
+      partitions: topic.partitions.map(({ partition }) => {
+        const read = reads[next++]!;
+        counters.recordsOut += countRecords(read.buffers);
+        return partitionAnswer(partition, read);
+      }),
+    })),
+  };
+}
+
+function partitionAnswer(partition: number, read: PartitionRead): FetchResponsePartition {
+  return {
+    partition,
+    errorCode: read.error === null ? 0 : errorCode(read.error.code),
+    errorMessage: read.error?.message ?? null,
+    highWatermark: read.highWatermark,
+    lastStableOffset: read.lastStableOffset,
+    logStartOffset: read.logStartOffset,
+    records: join(read.buffers, read.bytes),
+  };
+}
+
+const noRecords: Buffer = Buffer.alloc(0);
+
+function join(buffers: readonly Buffer[], bytes: number): Buffer {
+  if (buffers.length === 0) return noRecords;
+  return buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, bytes);
+}
+
+function countRecords(buffers: readonly Buffer[]): number {
+  let records = 0;
+  for (const buffer of buffers) {
+    for (let position = 0; position < buffer.length; position += batchSize(buffer, position)) {
+      records += batchRecordsCount(buffer, position);
+    }
+  }
+  return records;
+}

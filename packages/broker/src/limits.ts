@@ -1,0 +1,139 @@
+import { strict as assert } from 'node:assert';
+import { protocolLimits } from '@q/protocol';
+
+/** Every bound of a broker. Each is finite; none can be switched off, only moved. */
+export interface BrokerLimits {
+  // Connections
+  /** Open connections in total; one more is answered TOO_MANY_CONNECTIONS and closed. */
+  readonly connectionsMax: number;
+  /** Open connections from one address. */
+  readonly connectionsPerAddressMax: number;
+  /** From the accepted connection to a complete HELLO. */
+  readonly helloTimeoutMs: number;
+  /** A connection that sends nothing for so long, and waits for nothing, is closed. */
+  readonly idleTimeoutMs: number;
+  /** From the first byte of a frame to its last, not counting the time in which the broker did not read. */
+  readonly frameTimeoutMs: number;
+  /** How long a peer may take to hang up after the broker said goodbye. */
+  readonly lingerTimeoutMs: number;
+  /** How often time limits of connections are looked at. */
+  readonly sweepIntervalMs: number;
+
+  // Bytes and requests on their way in
+  /** Largest frame after HELLO, without its length field; the HELLO answer tells it. */
+  readonly frameBytesMax: number;
+  /** Requests of one connection that wait for their answer; above it the broker stops reading the socket. */
+  readonly requestsInFlightMax: number;
+  /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
+  readonly connectionBytesMax: number;
+  /** The same for all connections together. */
+  readonly brokerBytesMax: number;
+  /** Above this a PRODUCE that has arrived is refused with BROKER_BUSY. */
+  readonly brokerBytesHardMax: number;
+
+  // Bytes on their way out
+  /** Unsent answers of one connection; above it the broker takes no more requests from it. */
+  readonly outputBytesMax: number;
+  /** Unsent answers of all connections; above it fetches wait. */
+  readonly brokerOutputBytesMax: number;
+  /** Most bytes handed to the operating system in one write: the step in which progress is measured. */
+  readonly writeBytesMax: number;
+  /** A peer that takes none of its answers for so long is disconnected. */
+  readonly outputStallMs: number;
+
+  // Requests
+  /** Most record bytes in one FETCH answer. */
+  readonly fetchBytesMax: number;
+  /** Longest long poll; a request for more gets this much. */
+  readonly fetchWaitMsMax: number;
+  /** Longest wait for durability before REQUEST_TIMED_OUT; a request for more gets this much. */
+  readonly produceTimeoutMsMax: number;
+  /** How far a record's timestamp may lie in the future: one far ahead would keep its segment from ever expiring. */
+  readonly timestampAheadMsMax: number;
+
+  // Topics
+  readonly topicsMax: number;
+  readonly partitionsPerTopicMax: number;
+  /** Partitions of all topics together. */
+  readonly partitionsMax: number;
+  /** Partitions of a topic that is created without a number. */
+  readonly partitionsDefault: number;
+  /** Partition logs that are opened or deleted at once. */
+  readonly logOpensMax: number;
+
+  // Life
+  /** Pause between two rounds of retention, compaction and checkpoints. */
+  readonly maintenanceIntervalMs: number;
+  /** How long close() waits for requests in flight unless told otherwise. */
+  readonly closeTimeoutMs: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+
+export const defaultLimits: BrokerLimits = {
+  connectionsMax: 10_000,
+  connectionsPerAddressMax: 2_000,
+  helloTimeoutMs: 3 * secondMs,
+  idleTimeoutMs: 10 * minuteMs,
+  frameTimeoutMs: minuteMs,
+  lingerTimeoutMs: 2 * secondMs,
+  sweepIntervalMs: 500,
+
+  frameBytesMax: protocolLimits.frameBytesMax,
+  requestsInFlightMax: 512,
+  connectionBytesMax: 64 * MiB,
+  brokerBytesMax: 256 * MiB,
+  brokerBytesHardMax: 384 * MiB,
+
+  outputBytesMax: 8 * MiB,
+  brokerOutputBytesMax: 256 * MiB,
+  writeBytesMax: MiB,
+  outputStallMs: 30 * secondMs,
+
+  fetchBytesMax: 15 * MiB,
+  fetchWaitMsMax: minuteMs,
+  produceTimeoutMsMax: 2 * minuteMs,
+  timestampAheadMsMax: 60 * minuteMs,
+
+  topicsMax: 10_000,
+  partitionsPerTopicMax: 10_000,
+  partitionsMax: 20_000,
+  partitionsDefault: 1,
+  logOpensMax: 16,
+
+  maintenanceIntervalMs: 10 * secondMs,
+  closeTimeoutMs: 10 * secondMs,
+};
+
+/** Room in a frame for the fields around the records. */
+export const frameOverheadBytes: number = 64 * KiB;
+
+/**
+ * Says what is wrong with a set of limits, or `null`. Relations, not only ranges: a limit that contradicts another
+ * one would show as a hang much later.
+ */
+export function checkLimits(limits: BrokerLimits): string | null {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) return `limits.${name} = ${value}: must be a whole number of at least 1`;
+  }
+  const relations: readonly (readonly [boolean, string])[] = [
+    [limits.frameBytesMax >= protocolLimits.helloFrameBytesMax + frameOverheadBytes, 'frameBytesMax must be at least 128 KiB'],
+    [limits.fetchBytesMax + frameOverheadBytes <= limits.frameBytesMax, 'fetchBytesMax must be at least 64 KiB below frameBytesMax'],
+    [limits.connectionBytesMax >= 2 * limits.frameBytesMax, 'connectionBytesMax must be at least twice frameBytesMax'],
+    [limits.brokerBytesMax >= limits.connectionBytesMax, 'brokerBytesMax must be at least connectionBytesMax'],
+    [limits.brokerBytesHardMax >= limits.brokerBytesMax, 'brokerBytesHardMax must be at least brokerBytesMax'],
+    [limits.brokerOutputBytesMax >= limits.outputBytesMax, 'brokerOutputBytesMax must be at least outputBytesMax'],
+    [limits.connectionsMax >= limits.connectionsPerAddressMax, 'connectionsMax must be at least connectionsPerAddressMax'],
+    [limits.partitionsMax >= limits.partitionsPerTopicMax, 'partitionsMax must be at least partitionsPerTopicMax'],
+    [limits.partitionsPerTopicMax >= limits.partitionsDefault, 'partitionsPerTopicMax must be at least partitionsDefault'],
+  ];
+  for (const [holds, rule] of relations) {
+    if (!holds) return `limits: ${rule}`;
+  }
+  return null;
+}
+
+assert.equal(checkLimits(defaultLimits), null);

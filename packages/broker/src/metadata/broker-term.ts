@@ -1,0 +1,78 @@
+/**
+ * Who this broker is and in which term it serves.
+ *
+ * A term begins when the broker starts after a stop that it could not announce: a crash, a kill, a power cut. Leader
+ * epochs are counted in terms, so that a client notices when records that were acknowledged without a sync may be gone.
+ *
+ * Metadata entries (frozen):
+ *   cluster          the cluster id, a UUID
+ *   brokers/<id>     {"format":1,"term":3,"state":"running"|"stopped"}
+ */
+import { QError } from '@q/protocol';
+import { randomUuid } from '../random.ts';
+import type { Random } from '../random.ts';
+import { parseJson } from './json.ts';
+import type { MetadataEntry, MetadataStore } from './metadata-store.ts';
+
+const clusterKey = 'cluster';
+
+interface TermRecord {
+  readonly term: number;
+  readonly state: 'running' | 'stopped';
+}
+
+export class BrokerTerm {
+  readonly clusterId: string;
+  /** Counts up from 0. */
+  readonly term: number;
+  /** Whether the last run ended without `end`. */
+  readonly followsCrash: boolean;
+  readonly #metadata: MetadataStore;
+  readonly #key: string;
+
+  private constructor(options: { clusterId: string; term: number; followsCrash: boolean; metadata: MetadataStore; key: string }) {
+    this.clusterId = options.clusterId;
+    this.term = options.term;
+    this.followsCrash = options.followsCrash;
+    this.#metadata = options.metadata;
+    this.#key = options.key;
+  }
+
+  /** Notes durably that this broker runs. */
+  static async begin(metadata: MetadataStore, options: { brokerId: number; random: Random }): Promise<BrokerTerm> {
+    const key = `brokers/${options.brokerId}`;
+    const clusterId = await readClusterId(metadata, options.random);
+    const entry = await metadata.get(key);
+    const last = entry === null ? null : decode(entry);
+    const followsCrash = last?.state === 'running';
+    const term = last === null ? 0 : last.term + (followsCrash ? 1 : 0);
+    await write(metadata, entry, { key, record: { term, state: 'running' } });
+    return new BrokerTerm({ clusterId, term, followsCrash, metadata, key });
+  }
+
+  /** Notes durably that this broker stopped as it should. */
+  async end(): Promise<void> {
+    const entry = await this.#metadata.get(this.#key);
+    await write(this.#metadata, entry, { key: this.#key, record: { term: this.term, state: 'stopped' } });
+  }
+}
+
+async function readClusterId(metadata: MetadataStore, random: Random): Promise<string> {
+  const entry = await metadata.get(clusterKey);
+  if (entry !== null) return entry.value;
+  const { entry: made } = await metadata.compareAndSet({ key: clusterKey, expectedVersion: 0, value: randomUuid(random) });
+  return made!.value;
+}
+
+async function write(metadata: MetadataStore, entry: MetadataEntry | null, { key, record }: { key: string; record: TermRecord }): Promise<void> {
+  const change = { key, expectedVersion: entry?.version ?? 0, value: JSON.stringify({ format: 1, ...record }) };
+  const { isSet } = await metadata.compareAndSet(change);
+  if (!isSet) throw new QError('INVALID_CONFIG', `another broker with the same id writes ${key}`, { details: { setting: 'brokerId' } });
+}
+
+function decode(entry: MetadataEntry): TermRecord {
+  const record = parseJson(entry.value) as (Partial<TermRecord> & { format?: number }) | null;
+  const isOne = record?.format === 1 && Number.isSafeInteger(record.term) && (record.state === 'running' || record.state === 'stopped');
+  if (!isOne) throw new QError('CORRUPT_LOG', `the metadata entry ${entry.key} is not one that this broker understands`);
+  return record as TermRecord;
+}

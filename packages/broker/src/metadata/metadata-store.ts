@@ -1,0 +1,43 @@
+/**
+ * What the broker must remember beside records: topics, ids, terms. A small map of texts with versions, behind a port:
+ * embedded on a log of its own on a single broker, an outside store in a cluster.
+ */
+
+export interface MetadataEntry {
+  readonly key: string;
+  readonly value: string;
+  /** Rises with every change of any key; never 0. */
+  readonly version: number;
+}
+
+/** One change as a watcher sees it: the entry as it is now, or its key alone when it was removed. */
+export type MetadataChange =
+  | { readonly kind: 'put'; readonly entry: MetadataEntry }
+  | { readonly kind: 'removed'; readonly key: string };
+
+export interface CompareAndSet {
+  readonly key: string;
+  /** The version that the caller saw; 0 when it saw no such key. */
+  readonly expectedVersion: number;
+  /** The new value, or null to remove the key. */
+  readonly value: string | null;
+}
+
+/** `entry` is what the key holds now: after a success the new entry, after a conflict what stood in the way. */
+export interface CompareAndSetResult {
+  readonly isSet: boolean;
+  readonly entry: MetadataEntry | null;
+}
+
+export interface MetadataStore {
+  get(key: string): Promise<MetadataEntry | null>;
+  /** All entries whose key begins so, in no order. */
+  list(prefix: string): Promise<MetadataEntry[]>;
+  /** Sets the key if it is as the caller saw it. Resolves when the change is durable; rejects when it may not be. */
+  compareAndSet(change: CompareAndSet): Promise<CompareAndSetResult>;
+  /**
+   * Calls `listener` for every later change of keys that begin so, in the order of the changes, before the
+   * `compareAndSet` that made it resolves. Returns how to stop that.
+   */
+  watch(prefix: string, listener: (change: MetadataChange) => void): () => void;
+}

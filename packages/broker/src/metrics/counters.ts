@@ -1,0 +1,56 @@
+/**
+ * Counts since the broker started. Plain fields: the hot path adds to them, whoever reports them reads them.
+ */
+import type { ErrorName } from '@q/protocol';
+
+/** One API's requests. */
+export interface ApiCounter {
+  requests: number;
+  /** Answered with an error, or with an error for at least one partition. */
+  failed: number;
+  /** Microseconds from the complete request to its answer: sum and longest. Waiting of long polls is part of it. */
+  totalMicros: number;
+  maxMicros: number;
+}
+
+export interface BrokerCounters {
+  connections: number;
+  connectionsRefused: number;
+  recordsIn: number;
+  recordsOut: number;
+  /** Record bytes as stored, without the frames around them. */
+  bytesIn: number;
+  bytesOut: number;
+  readonly apis: Map<string, ApiCounter>;
+  readonly errors: Map<ErrorName, number>;
+}
+
+export function createCounters(): BrokerCounters {
+  return {
+    connections: 0,
+    connectionsRefused: 0,
+    recordsIn: 0,
+    recordsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    apis: new Map(),
+    errors: new Map(),
+  };
+}
+
+export function createApiCounter(): ApiCounter {
+  return { requests: 0, failed: 0, totalMicros: 0, maxMicros: 0 };
+}
+
+export function countError(counters: BrokerCounters, name: ErrorName): void {
+  counters.errors.set(name, (counters.errors.get(name) ?? 0) + 1);
+}
+
+/** Adds one answered request. `elapsedMs` comes from the monotonic clock. */
+export function countRequest(counter: ApiCounter, request: { elapsedMs: number; failed: boolean }): void {
+  const micros = Math.round(request.elapsedMs * 1000);
+  counter.requests += 1;
+  if (request.failed) counter.failed += 1;
+  counter.totalMicros += micros;
+  if (micros > counter.maxMicros) counter.maxMicros = micros;
+}

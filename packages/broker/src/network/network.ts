@@ -1,0 +1,43 @@
+/** The network as the broker sees it. Injected: a simulation carries the bytes itself. */
+export interface Network {
+  /** Listens; rejects when the address cannot be had. Port 0 takes a free port. */
+  listen(options: ListenOptions): Promise<Listener>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Called once for each connection; the answer is told what happens on it. */
+  readonly accept: (stream: ByteStream) => StreamEvents;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Accepts no more. Connections that exist go on. */
+  close(): Promise<void>;
+}
+
+/** One connection's bytes in both directions. */
+export interface ByteStream {
+  readonly remoteAddress: string;
+  /**
+   * Sends buffers in order. They must not change until `written` is called, which happens once the operating system
+   * has taken them all; it is not called when the stream breaks first.
+   */
+  write(buffers: readonly Buffer[], written: () => void): void;
+  /** No `data` from now on, until `resumeReading`; the peer is slowed down by its own full buffers. */
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Sends what was written, then says that nothing follows. Input is read and thrown away until the peer hangs up. */
+  end(): void;
+  /** Gives up at once. */
+  destroy(): void;
+}
+
+export interface StreamEvents {
+  /** The chunk belongs to the receiver. */
+  data(chunk: Buffer): void;
+  /** The last event: the stream is gone, by whichever side. */
+  closed(): void;
+}

@@ -1,0 +1,185 @@
+/**
+ * What a broker can be told, the defaults, and the checks (row Q3).
+ */
+import { QError } from '@q/protocol';
+import type { Durability, FileSystem, WhenFull } from '@q/storage';
+import type { Clock } from './clock.ts';
+import { checkLimits, defaultLimits } from './limits.ts';
+import type { BrokerLimits } from './limits.ts';
+import { silentLogger } from './logger.ts';
+import type { BrokerLogger } from './logger.ts';
+import type { Network } from './network/network.ts';
+import { nodeNetwork } from './network/node-network.ts';
+import { nodeClock } from './node-clock.ts';
+import { nodeRandom } from './node-random.ts';
+import type { Random } from './random.ts';
+import { parseTopicSettings } from './topics/topic-config.ts';
+import type { SettingTexts } from './topics/topic-config.ts';
+
+/** Where the admin HTTP interface listens. */
+export interface AdminOptions {
+  /** Default: the broker's own host. */
+  readonly host?: string;
+  /** Default: 7421. 0 takes a free port. */
+  readonly port?: number;
+}
+
+/** Everything about a broker can be left out. */
+export interface BrokerOptions {
+  /** Address to listen on. Default: '127.0.0.1', this machine only. */
+  readonly host?: string;
+  /** Default: 7420. 0 takes a free port; see `Broker.port`. */
+  readonly port?: number;
+  /** The admin HTTP interface, or false for none. */
+  readonly admin?: false | AdminOptions;
+  /** 'file' (the default) keeps records in `dataDir`; 'memory' loses them when the broker closes. */
+  readonly storage?: 'file' | 'memory';
+  /** Folder for the data; made if absent. Default: './data'. */
+  readonly dataDir?: string;
+  /** Default: 1. */
+  readonly brokerId?: number;
+  /** Where clients should connect when that is not the address that they dialled first. */
+  readonly advertised?: { readonly host: string; readonly port: number };
+  /** What an acknowledgement means, for topics that do not choose: 'fsync' (the default), 'interval' or 'os'. */
+  readonly durability?: Durability;
+  /** Settings of topics that do not set them themselves, e.g. `{ 'retention.ms': '3600000' }`. */
+  readonly topicDefaults?: Readonly<Record<string, string>>;
+  /** Make a topic when a client asks for one that does not exist. Default: false. */
+  readonly autoCreateTopics?: boolean;
+  /** Cap on the bytes of all topics together. Default: none. */
+  readonly storageMaxBytes?: number;
+  /** What happens at that cap: 'refuse' writes (the default) or 'drop-oldest' records. */
+  readonly whenFull?: WhenFull;
+  readonly limits?: Partial<BrokerLimits>;
+  /** Default: silent. */
+  readonly logger?: BrokerLogger;
+  /** Called once when data can no longer be made durable. Nothing is acknowledged any more; the process should end. */
+  readonly onFatal?: (error: Error) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly network?: Network;
+  /** Default: the machine's. */
+  readonly fileSystem?: FileSystem;
+}
+
+/** The same, checked and complete. */
+export interface ResolvedOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly admin: { readonly host: string; readonly port: number } | null;
+  readonly storage: 'file' | 'memory';
+  readonly dataDir: string;
+  readonly brokerId: number;
+  readonly advertised: { readonly host: string; readonly port: number } | null;
+  readonly durability: Durability;
+  readonly topicDefaults: SettingTexts;
+  readonly autoCreateTopics: boolean;
+  readonly storageMaxBytes: number | null;
+  readonly whenFull: WhenFull;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+  readonly onFatal: (error: Error) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+  readonly fileSystem: FileSystem | null;
+}
+
+export const defaultPort = 7420;
+export const defaultAdminPort = 7421;
+
+const knownOptions: readonly (keyof BrokerOptions)[] = [
+  'host', 'port', 'admin', 'storage', 'dataDir', 'brokerId', 'advertised', 'durability', 'topicDefaults', 'autoCreateTopics',
+  'storageMaxBytes', 'whenFull', 'limits', 'logger', 'onFatal', 'clock', 'random', 'network', 'fileSystem',
+];
+
+/** @throws QError INVALID_CONFIG naming the setting, its value and what is allowed */
+export function resolveOptions(given: BrokerOptions): ResolvedOptions {
+  for (const name of Object.keys(given)) {
+    if (!(knownOptions as readonly string[]).includes(name)) refuse(name, undefined, `there is no such setting; there are: ${knownOptions.join(', ')}`);
+  }
+  const host = text('host', given.host ?? '127.0.0.1');
+  const durability = oneOf('durability', given.durability ?? 'fsync', ['fsync', 'interval', 'os']);
+  return {
+    host,
+    port: whole('port', given.port ?? defaultPort, { min: 0, max: 65_535 }),
+    admin: resolveAdmin(given.admin ?? {}, host),
+    storage: oneOf('storage', given.storage ?? 'file', ['file', 'memory']),
+    dataDir: text('dataDir', given.dataDir ?? './data'),
+    brokerId: whole('brokerId', given.brokerId ?? 1, { min: 0, max: 2 ** 31 - 1 }),
+    advertised: resolveAdvertised(given.advertised),
+    durability,
+    topicDefaults: resolveTopicDefaults(given.topicDefaults ?? {}, durability),
+    autoCreateTopics: flag('autoCreateTopics', given.autoCreateTopics ?? false),
+    storageMaxBytes: given.storageMaxBytes === undefined ? null : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
+    limits: resolveLimits(given.limits ?? {}),
+    logger: given.logger ?? silentLogger,
+    onFatal: given.onFatal ?? (() => undefined),
+    clock: given.clock ?? nodeClock,
+    random: given.random ?? nodeRandom,
+    network: given.network ?? nodeNetwork,
+    fileSystem: given.fileSystem ?? null,
+  };
+}
+
+function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOptions['admin'] {
+  if (given === false) return null;
+  return {
+    host: text('admin.host', given.host ?? host),
+    port: whole('admin.port', given.port ?? defaultAdminPort, { min: 0, max: 65_535 }),
+  };
+}
+
+function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {
+  if (given === undefined) return null;
+  return { host: text('advertised.host', given.host), port: whole('advertised.port', given.port, { min: 1, max: 65_535 }) };
+}
+
+/** `durability` is a setting of topics with an option of its own; whoever gives both means the more special one. */
+function resolveTopicDefaults(given: Readonly<Record<string, string>>, durability: Durability): SettingTexts {
+  const settings = Object.entries(given).map(([key, value]) => ({ key, value: text(`topicDefaults.${key}`, value) }));
+  const texts = new Map(parseTopicSettings(settings));
+  if (!texts.has('durability') && durability !== 'fsync') texts.set('durability', durability);
+  return texts;
+}
+
+function resolveLimits(given: Partial<BrokerLimits>): BrokerLimits {
+  for (const name of Object.keys(given)) {
+    if (!(name in defaultLimits)) refuse(`limits.${name}`, undefined, `there is no such limit; there are: ${Object.keys(defaultLimits).join(', ')}`);
+  }
+  const limits = { ...defaultLimits, ...given };
+  const problem = checkLimits(limits);
+  if (problem !== null) throw new QError('INVALID_CONFIG', problem, { details: { setting: 'limits' } });
+  return limits;
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === 'string' && value.length > 0) return value;
+  return refuse(name, value, 'must be a text that is not empty');
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  return refuse(name, value, 'must be true or false');
+}
+
+function whole(name: string, value: unknown, range: { min: number; max: number }): number {
+  const { min, max } = range;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  return refuse(name, value, `must be a whole number from ${min} to ${max}`);
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((known) => known === value);
+  return found ?? refuse(name, value, `must be one of ${allowed.join(', ')}`);
+}
+
+function refuse(name: string, value: unknown, allowed: string): never {
+  const shown = value === undefined ? '' : showValue(value);
+  throw new QError('INVALID_CONFIG', `${name}${shown === '' ? '' : ` = ${shown}`}: ${allowed}`, { details: { setting: name, value: shown, allowed } });
+}
+
+function showValue(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value);
+}

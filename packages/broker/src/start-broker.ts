@@ -1,0 +1,196 @@
+/**
+ * The composition root: puts a broker together in the order in which its parts need each other, and takes it apart in
+ * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
+ */
+import { openDirectoryStore, openMemoryStore } from '@q/storage';
+import type { LogStore, StorageError } from '@q/storage';
+import type { Health } from './admin/health.ts';
+import { Maintenance } from './background/maintenance.ts';
+import { formatAddress } from './broker.ts';
+import type { Broker, CloseOptions } from './broker.ts';
+import { Closers } from './closers.ts';
+import { ByteBudget } from './connection/budget.ts';
+import { Connections } from './connection/connections.ts';
+import { OutputTotal } from './connection/output.ts';
+import { Dispatcher } from './dispatch.ts';
+import { listenError } from './errors/listen-error.ts';
+import { toWireError } from './errors/wire-error.ts';
+import { FetchWaiters } from './fetch/waiters.ts';
+import { registerHandlers } from './handlers/register-handlers.ts';
+import type { Services } from './handlers/register-handlers.ts';
+import { BrokerTerm } from './metadata/broker-term.ts';
+import { LogMetadataStore } from './metadata/log-metadata-store.ts';
+import { metadataLogConfig, metadataLogId, metadataSettings } from './metadata/metadata-topic.ts';
+import { createCounters } from './metrics/counters.ts';
+import { softwareVersion } from './node-version.ts';
+import type { Listener } from './network/network.ts';
+import { resolveOptions } from './options.ts';
+import type { BrokerOptions, ResolvedOptions } from './options.ts';
+import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import { TopicChanges } from './topics/topic-changes.ts';
+import { TopicRegistry } from './topics/topic-registry.ts';
+import { Partition, Topic } from './topics/topic.ts';
+
+/**
+ * Starts a broker and resolves when it serves.
+ * @throws QError INVALID_CONFIG (a setting, a port or the data folder cannot be used), STORAGE_FAILED, CORRUPT_LOG;
+ * whatever was opened by then is closed again
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const resolved = resolveOptions(options);
+  const health: Health = { phase: 'starting' };
+  const closers = new Closers();
+  try {
+    return await assemble(resolved, health, closers);
+  } catch (error) {
+    health.phase = 'failed';
+    await closers.closeAll().catch((closing: unknown) => resolved.logger.error({ err: closing }, 'closing after a failed start'));
+    throw toWireError(error);
+  }
+}
+
+async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
+  const adminUrl = await startAdmin(options, health, closers);
+  const store = await openStore(options, health, closers);
+  const services = await openServices(options, { store, health, closers });
+  const { connections, waiters } = serve(services, closers);
+
+  const listener = await listen(options, connections);
+  services.advertised.port ||= listener.port;
+  const maintenance = new Maintenance({ store, clock: options.clock, logger: options.logger, intervalMs: options.limits.maintenanceIntervalMs });
+  maintenance.start();
+  health.phase = 'ready';
+  const { identity, registry } = services;
+  options.logger.info({ address: formatAddress(options.host, listener.port), adminUrl, clusterId: identity.clusterId, term: identity.term, topics: registry.size, partitions: registry.partitionCount }, 'broker is ready');
+
+  const stop = async ({ timeoutMs = options.limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
+    if (health.phase === 'ready') health.phase = 'stopping';
+    await listener.close();
+    waiters.releaseAll();
+    await connections.drain(timeoutMs);
+    await connections.close();
+    await maintenance.stop();
+    await closers.closeAll();
+    options.logger.info({}, 'broker has stopped');
+  };
+  return runningBroker({ options, listener, adminUrl, clusterId: identity.clusterId, stop });
+}
+
+async function startAdmin(options: ResolvedOptions, health: Health, closers: Closers): Promise<string | null> {
+  const { admin } = options;
+  if (admin === null) return null;
+  // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
+  const { startAdminServer } = await import('./admin/node-admin-server.ts');
+  const server = await startAdminServer({ ...admin, health }).catch((error: unknown) => {
+    throw listenError(error, { setting: 'admin.port', ...admin });
+  });
+  closers.add(() => server.close());
+  return server.url;
+}
+
+async function openStore(options: ResolvedOptions, health: Health, closers: Closers): Promise<LogStore> {
+  const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull } = options;
+  const onFatal = (error: StorageError): void => {
+    health.phase = 'failed';
+    logger.error({ err: error }, 'data can no longer be made durable; nothing is acknowledged any more');
+    options.onFatal(toWireError(error));
+  };
+  const common = { clock, log: logger, whenFull, onFatal, ...(storageMaxBytes !== null && { storageBytesMax: storageMaxBytes }) };
+  const store =
+    options.storage === 'memory'
+      ? await openMemoryStore(common)
+      : await openDirectoryStore({ ...common, directory: dataDir, ...(fileSystem !== null && { fileSystem }) });
+  closers.add(() => store.close());
+  return store;
+}
+
+type OpenServices = Services & { readonly advertised: { readonly host: string; port: number } };
+
+async function openServices(options: ResolvedOptions, opened: { store: LogStore; health: Health; closers: Closers }): Promise<OpenServices> {
+  const { store, health, closers } = opened;
+  const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
+  const metadataLog = await store.open(metadataLogId, metadataLogConfig);
+  const metadata = await LogMetadataStore.open(metadataLog, clock);
+  const term = await BrokerTerm.begin(metadata, { brokerId, random });
+  // A broker that lost its disk cannot note anything any more; its next start finds that it crashed, which is true.
+  closers.add(() => (health.phase === 'failed' && metadataLog.state !== 'open' ? undefined : term.end()));
+  if (term.followsCrash) logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
+
+  const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term: term.term, logOpensMax: limits.logOpensMax });
+  registry.addInternal(metadataTopic(metadataLog, brokerDefaults));
+  await registry.start();
+  closers.add(async () => {
+    registry.stop();
+    await registry.settled();
+  });
+  return {
+    options,
+    identity: { brokerId, clusterId: term.clusterId, software: 'q', softwareVersion, term: term.term },
+    store,
+    registry,
+    changes: new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term: term.term }),
+    producerIds: await ProducerIdBlocks.open(metadata),
+    waiters: new FetchWaiters(clock),
+    budget: new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax }),
+    counters: createCounters(),
+    advertised: { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 },
+  };
+}
+
+function metadataTopic(log: Parameters<Partition['serve']>[0], brokerDefaults: ResolvedOptions['topicDefaults']): Topic {
+  const record = { name: metadataLogId.topic, topicId: metadataLogId.topicId, replicas: 1, configs: metadataSettings };
+  const topic = new Topic({ record, internal: true, leaderEpoch: 0, brokerDefaults });
+  const partition = new Partition(topic, metadataLogId.partition);
+  partition.serve(log);
+  topic.partitions.push(partition);
+  return topic;
+}
+
+function serve(services: Services, closers: Closers): { connections: Connections; waiters: FetchWaiters } {
+  const { options, counters, budget, waiters } = services;
+  const { clock, logger, limits } = options;
+  const dispatcher = new Dispatcher({ clock, logger, counters });
+  registerHandlers(dispatcher, services);
+  const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
+  const connections = new Connections({ clock, limits, logger, dispatcher, budget, outputTotal }, counters);
+  closers.add(() => connections.close());
+  return { connections, waiters };
+}
+
+async function listen(options: ResolvedOptions, connections: Connections): Promise<Listener> {
+  const { host, port, network } = options;
+  try {
+    return await network.listen({ host, port, accept: (stream) => connections.accept(stream) });
+  } catch (error) {
+    throw listenError(error, { setting: 'port', host, port });
+  }
+}
+
+function runningBroker(parts: {
+  options: ResolvedOptions;
+  listener: Listener;
+  adminUrl: string | null;
+  clusterId: string;
+  stop: (options: CloseOptions) => Promise<void>;
+}): Broker {
+  const { options, listener, stop } = parts;
+  const address = formatAddress(options.host, listener.port);
+  let closing: Promise<void> | null = null;
+  const close = (closeOptions: CloseOptions = {}): Promise<void> => {
+    closing ??= stop(closeOptions).catch((error: unknown) => {
+      throw toWireError(error);
+    });
+    return closing;
+  };
+  return {
+    brokerId: options.brokerId,
+    clusterId: parts.clusterId,
+    host: options.host,
+    port: listener.port,
+    address,
+    url: `q://${address}`,
+    adminUrl: parts.adminUrl,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}

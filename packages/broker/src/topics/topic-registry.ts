@@ -1,0 +1,190 @@
+/**
+ * The topics that this broker serves, kept in step with the metadata store.
+ *
+ * Invariants:
+ *  1. Topics in the two maps are the same, and are exactly those whose metadata record is `active` and whose logs were
+ *     opened (or whose opening failed and is reported by the partition).
+ *  2. Changes are applied one after another in the order in which the metadata store tells them (`#tail`).
+ *  3. A topic's data is removed only after its metadata record says `deleting`.
+ */
+import { StorageError } from '@q/storage';
+import type { LogId, LogStore } from '@q/storage';
+import type { BrokerLogger } from '../logger.ts';
+import type { MetadataChange, MetadataStore } from '../metadata/metadata-store.ts';
+import { forEachBounded } from './bounded.ts';
+import { Partition, Topic } from './topic.ts';
+import type { SettingTexts } from './topic-config.ts';
+import { decodeTopicRecord, topicKeyPrefix } from './topic-record.ts';
+import type { TopicRecord } from './topic-record.ts';
+
+export interface TopicRegistryOptions {
+  readonly store: LogStore;
+  readonly metadata: MetadataStore;
+  readonly logger: BrokerLogger;
+  readonly brokerDefaults: SettingTexts;
+  /** The broker's term: how often it started after it had stopped without a word. */
+  readonly term: number;
+  readonly logOpensMax: number;
+}
+
+export class TopicRegistry {
+  readonly #options: TopicRegistryOptions;
+  readonly #byName = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
+  #tail: Promise<void> = Promise.resolve();
+  #partitions = 0;
+  #stopWatching: (() => void) | null = null;
+
+  constructor(options: TopicRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** All partitions of all topics. */
+  get partitionCount(): number {
+    return this.#partitions;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  byName(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  byId(id: string): Topic | undefined {
+    return this.#byId.get(id);
+  }
+
+  topics(): IterableIterator<Topic> {
+    return this.#byName.values();
+  }
+
+  /** Takes a topic that has no record of its own, such as the metadata topic itself. */
+  addInternal(topic: Topic): void {
+    this.#put(topic);
+    this.#partitions += topic.partitions.length;
+  }
+
+  /** Opens every topic that the metadata store knows, finishes deletions, and follows its changes from now on. */
+  async start(): Promise<void> {
+    const { metadata } = this.#options;
+    this.#stopWatching = metadata.watch(topicKeyPrefix, (change) => this.#follow(change));
+    const entries = await metadata.list(topicKeyPrefix);
+    const records = entries.map((entry) => decodeTopicRecord(entry.key, entry.value));
+    for (const record of records) {
+      if (record.state === 'active') await this.#apply(record);
+    }
+    for (const record of records) {
+      if (record.state === 'deleting') await this.#deleteLogs(record);
+    }
+    await this.#reportOrphans(records);
+  }
+
+  /** Resolves when every change that was told so far is in force. */
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  stop(): void {
+    this.#stopWatching?.();
+  }
+
+  #follow(change: MetadataChange): void {
+    this.#tail = this.#tail.then(async () => {
+      try {
+        if (change.kind === 'put') await this.#apply(decodeTopicRecord(change.entry.key, change.entry.value));
+      } catch (error) {
+        this.#options.logger.error({ err: error, change: change.kind }, 'a topic change could not be applied');
+      }
+    });
+  }
+
+  async #apply(record: TopicRecord): Promise<void> {
+    if (record.state === 'deleting') {
+      this.#retire(record);
+      await this.#deleteLogs(record);
+      return;
+    }
+    let topic = this.#byName.get(record.name);
+    if (topic === undefined) {
+      topic = new Topic({
+        record,
+        internal: false,
+        leaderEpoch: this.#options.term - record.firstTerm,
+        brokerDefaults: this.#options.brokerDefaults,
+      });
+    } else {
+      topic.updateSettings(new Map(Object.entries(record.configs)));
+    }
+    await this.#openPartitions(topic, record.partitions);
+    this.#put(topic);
+  }
+
+  async #openPartitions(topic: Topic, count: number): Promise<void> {
+    const added: Partition[] = [];
+    for (let index = topic.partitions.length; index < count; index += 1) added.push(new Partition(topic, index));
+    await forEachBounded(added, this.#options.logOpensMax, (partition) => this.#open(partition));
+    topic.partitions.push(...added);
+    this.#partitions += added.length;
+  }
+
+  async #open(partition: Partition): Promise<void> {
+    const { topic, index } = partition;
+    try {
+      partition.serve(await this.#options.store.open({ topic: topic.name, topicId: topic.id, partition: index }, topic.settings.log));
+    } catch (error) {
+      this.#options.logger.error({ err: error, topic: topic.name, partition: index }, 'a partition could not be opened');
+      partition.fail(error);
+    }
+  }
+
+  #put(topic: Topic): void {
+    this.#byName.set(topic.name, topic);
+    this.#byId.set(topic.id, topic);
+  }
+
+  #retire(record: TopicRecord): void {
+    const topic = this.#byId.get(record.topicId);
+    if (topic === undefined) return;
+    topic.isDeleted = true;
+    this.#byName.delete(topic.name);
+    this.#byId.delete(topic.id);
+    this.#partitions -= topic.partitions.length;
+    for (const partition of topic.partitions) partition.retire();
+  }
+
+  async #deleteLogs(record: TopicRecord): Promise<void> {
+    const { store, logger, metadata, logOpensMax } = this.#options;
+    const { name: topic, topicId } = record;
+    const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
+    let failed = 0;
+    await forEachBounded(ids, logOpensMax, async (id) => {
+      try {
+        await store.delete(id);
+      } catch (error) {
+        // An earlier try got so far, or the broker stopped before it had made this log.
+        if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return;
+        failed += 1;
+        logger.error({ err: error, topic: id.topic, partition: id.partition }, 'the data of a deleted topic could not be removed');
+      }
+    });
+    // With data left the record stays, so that the next start, or the next DELETE_TOPIC, tries again.
+    if (failed > 0) return;
+    const entry = await metadata.get(topicKeyPrefix + record.name);
+    if (entry === null || decodeTopicRecord(entry.key, entry.value).topicId !== record.topicId) return;
+    await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null });
+  }
+
+  /**
+   * Data of topics that no record names. It is never removed: every topic that the broker itself deletes leaves a
+   * record until its data is gone, so this is data whose record was lost, and perhaps all that is left of it.
+   */
+  async #reportOrphans(records: readonly TopicRecord[]): Promise<void> {
+    const known = new Set(records.map((record) => record.topicId));
+    const isOrphan = (id: LogId): boolean => !known.has(id.topicId) && !this.#byId.has(id.topicId);
+    for (const id of (await this.#options.store.list()).filter(isOrphan)) {
+      this.#options.logger.warn({ topic: id.topic, topicId: id.topicId, partition: id.partition }, 'the data folder holds a partition of a topic that is not known; it is left alone');
+    }
+  }
+}
