@@ -14,6 +14,7 @@ export function brokerOptions(settings: Settings): BrokerOptions {
     durability: settings.durability,
     autoCreateTopics: settings.autoCreateTopics,
     topicDefaults: settings.topicDefaults,
+    limits: settings.limits,
     ...(settings.advertised === null ? {} : { advertised: settings.advertised }),
     ...(settings.storageMaxBytes === null ? {} : { storageMaxBytes: settings.storageMaxBytes }),
   };

@@ -14,15 +14,15 @@ export interface ReadyFacts {
   readonly next: readonly string[];
 }
 
-/** What a producer may rely on once it has its answer, in words. */
-export function meaningOfAck(settings: Pick<Settings, 'storage' | 'durability'>): string {
-  if (settings.storage === 'memory') return 'in memory: gone when the broker stops';
-  const meanings: Record<Settings['durability'], string> = {
+/** What a producer may rely on once it has its answer, in words; for topics that do not choose for themselves. */
+export function meaningOfAck(storage: Settings['storage'], durability: string): string {
+  if (storage === 'memory') return 'in memory: gone when the broker stops';
+  const meanings: Readonly<Record<string, string>> = {
     fsync: 'synced to disk: it survives a crash and a power cut (durability fsync)',
     interval: 'written, synced within 100 ms: it survives a crash, a power cut may take the last 100 ms (durability interval)',
     os: 'handed to the operating system: it survives a crash, not a power cut (durability os)',
   };
-  return meanings[settings.durability];
+  return meanings[durability] ?? `durability ${durability}`;
 }
 
 /** @param program how the command line is called here, such as `q` or `pnpm --silent q` */

@@ -2,8 +2,6 @@ import { readEnvironment } from './environment.ts';
 import { readFlags } from './flags.ts';
 import type { GivenSetting, SettingSource } from './setting-source.ts';
 import { readSettingsFile } from './settings-file.ts';
-import { pairs } from './setting-type.ts';
-import type { Pairs } from './setting-type.ts';
 import { configFlag, configVariable, settingsList, settingsTable } from './settings.ts';
 import type { SettingKey, Settings } from './settings.ts';
 
@@ -41,7 +39,8 @@ export async function resolveSettings(input: SettingsInput): Promise<ResolvedSet
     if (value === undefined) {
       problems.push(refusal(given));
     } else {
-      values[given.key] = given.key === 'topicDefaults' ? { ...(values.topicDefaults as Pairs), ...(value as Pairs) } : value;
+      const isMap = settingsTable[given.key].type.parseMap !== undefined;
+      values[given.key] = isMap ? { ...(values[given.key] as object), ...(value as object) } : value;
       from[given.key] = given.from;
     }
   }
@@ -65,11 +64,11 @@ async function readFileSource(
 }
 
 function parseGiven(given: GivenSetting): unknown {
-  if (typeof given.value === 'string') return settingsTable[given.key].type.parse(given.value);
-  return settingsTable[given.key].type === pairs ? given.value : undefined;
+  const { type } = settingsTable[given.key];
+  return typeof given.value === 'string' ? type.parse(given.value) : type.parseMap?.(given.value);
 }
 
 function refusal(given: GivenSetting): string {
-  const text = typeof given.value === 'string' ? given.value : '{…}';
-  return `${given.from}: "${text}" is not allowed for ${given.key}; allowed: ${settingsTable[given.key].type.allowed}`;
+  const text = typeof given.value === 'string' ? `"${given.value}"` : JSON.stringify(given.value);
+  return `${given.from}: ${text} is not allowed for ${given.key}; allowed: ${settingsTable[given.key].type.allowed}`;
 }

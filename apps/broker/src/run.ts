@@ -94,7 +94,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
     url: broker.url,
     adminUrl: broker.adminUrl,
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
-    acknowledgement: meaningOfAck(settings),
+    acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),
     startMs: process.uptime() * 1000,
     next: nextCommands({ program, url: broker.url, port: broker.port }),
   };

@@ -6,6 +6,8 @@ export interface SettingType<T> {
   readonly allowed: string;
   /** `undefined` when the text is not allowed. */
   parse(text: string): T | undefined;
+  /** Only where a file may carry a map. Values from several sources are then merged, name by name. */
+  parseMap?(map: Pairs): T | undefined;
   format(value: T): string;
 }
 
@@ -122,15 +124,42 @@ export type Pairs = Readonly<Record<string, string>>;
 export const pairs: SettingType<Pairs> = {
   placeholder: 'name=value',
   allowed: 'name=value, several separated by ";"',
-  parse(text) {
-    const result: Record<string, string> = {};
-    for (const pair of text.split(';')) {
-      const equals = pair.indexOf('=');
-      const name = pair.slice(0, equals).trim();
-      if (equals < 0 || name === '' || Object.hasOwn(result, name)) return undefined;
-      result[name] = pair.slice(equals + 1).trim();
-    }
-    return result;
-  },
-  format: (value) => Object.entries(value).map(([name, text]) => `${name}=${text}`).join(';'),
+  parse: readPairs,
+  parseMap: (map) => map,
+  format: (value) => writePairs(value),
 };
+
+export type NumberPairs = Readonly<Record<string, number>>;
+
+/** Pairs whose values are whole numbers. */
+export const numberPairs: SettingType<NumberPairs> = {
+  placeholder: 'name=number',
+  allowed: 'name=number with a whole number, several separated by ";"',
+  parse(text) {
+    const map = readPairs(text);
+    return map === undefined ? undefined : toNumbers(map);
+  },
+  parseMap: toNumbers,
+  format: (value) => writePairs(value),
+};
+
+function readPairs(text: string): Pairs | undefined {
+  const result: Record<string, string> = {};
+  for (const pair of text.split(';')) {
+    const equals = pair.indexOf('=');
+    const name = pair.slice(0, equals).trim();
+    if (equals < 0 || name === '' || Object.hasOwn(result, name)) return undefined;
+    result[name] = pair.slice(equals + 1).trim();
+  }
+  return result;
+}
+
+function writePairs(value: Readonly<Record<string, string | number>>): string {
+  return Object.entries(value).map(([name, text]) => `${name}=${text}`).join(';');
+}
+
+function toNumbers(map: Pairs): NumberPairs | undefined {
+  const entries = Object.entries(map);
+  if (!entries.every(([, text]) => /^\d{1,15}$/.test(text))) return undefined;
+  return Object.fromEntries(entries.map(([name, text]) => [name, Number(text)]));
+}

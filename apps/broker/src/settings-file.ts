@@ -2,8 +2,8 @@ import type { Node, YAMLMap } from 'yaml';
 import { nearest } from './nearest.ts';
 import type { GivenSetting, SettingSource } from './setting-source.ts';
 import type { Pairs } from './setting-type.ts';
-import { settingsList, settingsTable } from './settings.ts';
-import type { SettingKey } from './settings.ts';
+import { settingsList } from './settings.ts';
+import type { Setting, SettingKey } from './settings.ts';
 
 /** One `key: value` of the file, with nested maps already written as dotted keys. */
 interface Entry {
@@ -42,8 +42,8 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
       const key = prefix + (textOf(item.key) ?? '');
       const line = lineOf(item.key);
       if (!isMap(item.value)) return [{ key, value: textOf(item.value), line }];
-      if (normalized(key) !== normalized(settingsTable.topicDefaults.key)) return entriesOf(item.value, `${key}.`);
-      // The keys of this map are topic settings, whose own dots are part of their names.
+      if (settingNamed(key)?.type.parseMap === undefined) return entriesOf(item.value, `${key}.`);
+      // The keys of this map are names of their own, whose dots are part of them.
       return [{ key, value: pairsOf(entriesOf(item.value, '')), line }];
     });
   return readEntries(entriesOf(document.contents, ''), name);
@@ -58,13 +58,17 @@ function readEntries(entries: readonly Entry[], name: string): SettingSource {
   const problems: string[] = [];
   for (const entry of entries) {
     const from = `${entry.key} in ${name}, line ${entry.line}`;
-    const setting = settingsList.find((candidate) => normalized(candidate.key) === normalized(entry.key));
+    const setting = settingNamed(entry.key);
     if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${didYouMean(entry.key)}`);
     else if (given.some((other) => other.key === setting.key)) problems.push(`${from}, says ${setting.key} a second time`);
     else if (entry.value === undefined) problems.push(`${from}, has no single value; allowed: ${setting.type.allowed}`);
     else given.push({ key: setting.key as SettingKey, value: entry.value, from });
   }
   return { given, problems };
+}
+
+function settingNamed(key: string): Setting<unknown> | undefined {
+  return settingsList.find((candidate) => normalized(candidate.key) === normalized(key));
 }
 
 function normalized(key: string): string {

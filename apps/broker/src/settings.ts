@@ -3,6 +3,7 @@ import {
   choice,
   hostAndPort,
   hostName,
+  numberPairs,
   pairs,
   path,
   port,
@@ -10,7 +11,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './setting-type.ts';
-import type { HostAndPort, Pairs, SettingType } from './setting-type.ts';
+import type { HostAndPort, NumberPairs, Pairs, SettingType } from './setting-type.ts';
 
 /**
  * Every setting of the program, once. Help, flags, variables, the file, validation and the documents all come from this
@@ -44,6 +45,7 @@ export interface Settings {
   readonly durability: 'fsync' | 'interval' | 'os';
   readonly autoCreateTopics: boolean;
   readonly topicDefaults: Pairs;
+  readonly limits: NumberPairs;
   readonly logLevel: LogLevel;
   readonly logFormat: 'auto' | 'text' | 'json';
 }
@@ -102,6 +104,10 @@ export const settingsTable: { readonly [K in SettingKey]: Setting<Settings[K]> }
   topicDefaults: {
     key: 'topicDefaults', flag: '--topic-default', env: 'Q_TOPIC_DEFAULTS', type: pairs, default: {},
     doc: 'Topic setting for topics that do not set it themselves; the flag may be repeated, the file carries a map.',
+  },
+  limits: {
+    key: 'limits', flag: '--limit', env: 'Q_LIMITS', type: numberPairs, default: {},
+    doc: 'Bound of the broker, such as connectionsMax=500; the flag may be repeated, the file carries a map.',
   },
   logLevel: {
     key: 'logLevel', flag: '--log-level', env: 'Q_LOG_LEVEL', type: choice(logLevels), default: 'info',

@@ -13,23 +13,35 @@ interface Cause {
   readonly syscall?: string;
   readonly port?: number;
   readonly path?: string;
+  readonly details?: { readonly setting?: unknown };
   readonly cause?: unknown;
 }
 
 /** One line that says why the broker did not start and what to do, for the errors that an operator can do something about. */
 export function explainStartFailure(error: unknown, settings: Settings): StartFailure {
-  for (let cause = error as Cause | undefined; cause !== undefined && cause !== null; cause = cause.cause as Cause | undefined) {
-    const line = explain(cause, settings);
-    if (line !== null) return { line, exitCode: cause.code === 'INVALID_CONFIG' ? ExitCode.badSettings : ExitCode.failed };
+  const causes = chainOf(error);
+  const listening = { isAdmin: causes.some((cause) => cause.details?.setting === 'admin.port') };
+  for (const cause of causes) {
+    const line = explainAddress(cause, settings, listening) ?? explainFolder(cause, settings);
+    if (line !== null) return { line, exitCode: ExitCode.failed };
   }
-  return { line: `the broker could not start: ${error instanceof Error ? error.message : String(error)}`, exitCode: ExitCode.failed };
+  // The broker checks what only it knows, such as the settings of topics, and its message names the setting.
+  const refused = causes.find((cause) => cause.code === 'INVALID_CONFIG');
+  if (refused !== undefined) return { line: refused.message ?? 'a setting is not allowed', exitCode: ExitCode.badSettings };
+  return { line: `the broker could not start: ${causes.map((cause) => cause.message).join(': ')}`, exitCode: ExitCode.failed };
 }
 
-function explain(cause: Cause, settings: Settings): string | null {
-  const isAdmin = cause.port !== undefined && cause.port === settings.adminPort;
+/** The error and its causes, outermost first. */
+function chainOf(error: unknown): Cause[] {
+  const causes: Cause[] = [];
+  for (let next = error; next instanceof Error && causes.length < 10; next = next.cause) causes.push(next);
+  return causes.length > 0 ? causes : [{ message: String(error) }];
+}
+
+function explainAddress(cause: Cause, settings: Settings, { isAdmin }: { isAdmin: boolean }): string | null {
   const flags = isAdmin ? { host: '--admin-host', port: '--admin-port' } : { host: '--host', port: '--port' };
   const host = isAdmin ? settings.adminHost : settings.host;
-  const port = cause.port ?? settings.port;
+  const port = cause.port ?? (isAdmin ? settings.adminPort : settings.port);
   switch (cause.code) {
     case 'EADDRINUSE':
       return `port ${port} on ${host} is in use, perhaps by another broker; choose another with ${flags.port}`;
@@ -38,18 +50,24 @@ function explain(cause: Cause, settings: Settings): string | null {
     case 'EAI_AGAIN':
       return `${host} is not an address of this machine; choose another with ${flags.host}`;
     case 'EACCES':
+      return cause.syscall === 'listen' ? `listening on port ${port} is not allowed to this user; choose another with ${flags.port}` : null;
+    default:
+      return null;
+  }
+}
+
+function explainFolder(cause: Cause, settings: Settings): string | null {
+  switch (cause.code) {
+    case 'STORAGE_LOCKED':
+      return `the data folder ${settings.dataDir} is in use by another broker; stop that one, or choose another with --data-dir`;
+    case 'EACCES':
     case 'EPERM':
-      if (cause.syscall === 'listen') return `listening on port ${port} is not allowed to this user; choose another with ${flags.port}`;
       return `the data folder ${settings.dataDir} cannot be used: no permission for ${cause.path ?? 'it'}; choose another with --data-dir`;
     case 'ENOTDIR':
     case 'EEXIST':
     case 'EROFS':
     case 'ENOSPC':
       return `the data folder ${settings.dataDir} cannot be used: ${cause.message ?? cause.code}; choose another with --data-dir`;
-    case 'STORAGE_LOCKED':
-      return `the data folder ${settings.dataDir} is in use by another broker; stop that one, or choose another with --data-dir`;
-    case 'INVALID_CONFIG':
-      return `topicDefaults: ${cause.message ?? 'not allowed'}`;
     default:
       return null;
   }

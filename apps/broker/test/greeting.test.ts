@@ -6,7 +6,7 @@ describe('greeting', () => {
   it('says where the broker listens, where the data is, what an ack is worth, and what to type next', () => {
     const text = stripVTControlCharacters(greeting({
       version: '1.2.3', url: 'q://127.0.0.1:7420', adminUrl: 'http://127.0.0.1:7421', dataDir: '/srv/q',
-      acknowledgement: meaningOfAck({ storage: 'file', durability: 'fsync' }), startMs: 99.6,
+      acknowledgement: meaningOfAck('file', 'fsync'), startMs: 99.6,
       next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
     }));
     for (const part of ['q broker 1.2.3 is ready (100 ms)', 'q://127.0.0.1:7420', 'http://127.0.0.1:7421', '/srv/q', 'synced to disk',
@@ -15,10 +15,10 @@ describe('greeting', () => {
   });
 
   it('B2 says for each durability what an acknowledgement survives', () => {
-    expect(meaningOfAck({ storage: 'file', durability: 'fsync' })).toContain('power cut (durability fsync)');
-    expect(meaningOfAck({ storage: 'file', durability: 'interval' })).toContain('last 100 ms');
-    expect(meaningOfAck({ storage: 'file', durability: 'os' })).toContain('not a power cut');
-    expect(meaningOfAck({ storage: 'memory', durability: 'fsync' })).toContain('gone when the broker stops');
+    expect(meaningOfAck('file', 'fsync')).toContain('power cut (durability fsync)');
+    expect(meaningOfAck('file', 'interval')).toContain('last 100 ms');
+    expect(meaningOfAck('file', 'os')).toContain('not a power cut');
+    expect(meaningOfAck('memory', 'fsync')).toContain('gone when the broker stops');
   });
 
   it('names the address in the commands when it is not the usual one', () => {

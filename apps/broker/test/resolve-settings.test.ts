@@ -60,6 +60,14 @@ describe('settings from flags, environment and file', () => {
     });
   });
 
+  it('Q3 reads limits as numbers, from every source', async () => {
+    const settings = await settingsOf({ argv: ['--limit', 'a=1'], env: { Q_LIMITS: 'b=2;c=3' }, file: 'limits:\n  c: 4\n  d: 5' });
+    expect(settings.limits).toEqual({ a: 1, b: 2, c: 3, d: 5 });
+    expect(await problemsOf({ file: 'limits: { a: many }' })).toEqual([
+      'limits in q.yaml, line 1: {"a":"many"} is not allowed for limits; allowed: name=number with a whole number, several separated by ";"',
+    ]);
+  });
+
   it('Q3 finds the file through Q_CONFIG, and through --config first', async () => {
     expect(await problemsOf({ env: { Q_CONFIG: 'gone.yaml' } })).toEqual(['Q_CONFIG "gone.yaml" cannot be read: there is no such file']);
     expect(await settingsOf({ env: { Q_CONFIG: 'gone.yaml' }, file: 'port: 9' })).toMatchObject({ port: 9 });

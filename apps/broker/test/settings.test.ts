@@ -8,7 +8,8 @@ describe('settings table', () => {
       const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       expect(setting.key).toBe(key);
       // The flag of a map is repeated, one pair each, so it is named in the singular.
-      expect(setting.flag).toBe(key === 'topicDefaults' ? '--topic-default' : `--${words}`);
+      const isMap = setting.type.parseMap !== undefined;
+      expect(setting.flag).toBe(`--${isMap ? words.replace(/s$/, '') : words}`);
       expect(setting.env).toBe(`Q_${words.toUpperCase().replaceAll('-', '_')}`);
     }
   });

@@ -14,7 +14,11 @@ function lineOf(fields: object): string {
 describe('why a broker did not start', () => {
   it('Q3 tells the two ports apart', () => {
     expect(lineOf({ code: 'EADDRINUSE', port: 7420 })).toBe('port 7420 on 127.0.0.1 is in use, perhaps by another broker; choose another with --port');
-    expect(lineOf({ code: 'EADDRINUSE', port: 7421 })).toContain('--admin-port');
+    const admin = Object.assign(new Error('cannot listen'), { code: 'INVALID_CONFIG', details: { setting: 'admin.port' } });
+    admin.cause = Object.assign(new Error('inner'), { code: 'EADDRINUSE', port: 7421 });
+    expect(explainStartFailure(admin, settings)).toEqual({
+      line: 'port 7421 on 127.0.0.1 is in use, perhaps by another broker; choose another with --admin-port', exitCode: 1,
+    });
     expect(lineOf({ code: 'EACCES', syscall: 'listen', port: 7420 })).toContain('not allowed to this user');
     expect(lineOf({ code: 'EADDRNOTAVAIL', port: 7420 })).toContain('--host');
   });
@@ -25,13 +29,16 @@ describe('why a broker did not start', () => {
     expect(lineOf({ code: 'ENOTDIR' })).toContain('cannot be used: inner');
   });
 
-  it('Q3 calls a topic default that the broker refuses a bad setting', () => {
-    expect(explainStartFailure(Object.assign(new Error('retention.ms: x'), { code: 'INVALID_CONFIG' }), settings)).toEqual({
-      line: 'topicDefaults: retention.ms: x', exitCode: 2,
+  it('Q3 calls what only the broker can refuse a bad setting', () => {
+    expect(explainStartFailure(Object.assign(new Error('retention.ms = "x" is not allowed'), { code: 'INVALID_CONFIG' }), settings)).toEqual({
+      line: 'retention.ms = "x" is not allowed', exitCode: 2,
     });
   });
 
-  it('gives the message of anything else', () => {
-    expect(explainStartFailure(new Error('out of luck'), settings)).toEqual({ line: 'the broker could not start: out of luck', exitCode: 1 });
+  it('gives the messages of anything else', () => {
+    expect(explainStartFailure(new Error('out of luck', { cause: new Error('rain') }), settings)).toEqual({
+      line: 'the broker could not start: out of luck: rain', exitCode: 1,
+    });
+    expect(explainStartFailure('thrown', settings).line).toBe('the broker could not start: thrown');
   });
 });

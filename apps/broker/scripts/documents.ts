@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { defaultLimits, topicSettings } from '@q/broker';
+import { limitsMarkdown, replaceSection, settingsMarkdown, topicSettingsMarkdown } from './settings-markdown.ts';
+
+/** A document with generated sections: what it says now, and what it should say. */
+export interface GeneratedDocument {
+  readonly path: URL;
+  readonly actual: string;
+  readonly expected: string;
+}
+
+export function generatedDocuments(): GeneratedDocument[] {
+  const readme = generated('../README.md', { settings: settingsMarkdown() });
+  const configuration = generated('../../../docs/CONFIGURATION.md', {
+    settings: settingsMarkdown(),
+    'topic settings': topicSettingsMarkdown(topicSettings),
+    limits: limitsMarkdown({ ...defaultLimits }),
+  });
+  return [readme, configuration];
+}
+
+function generated(relativePath: string, sections: Readonly<Record<string, string>>): GeneratedDocument {
+  const path = new URL(relativePath, import.meta.url);
+  const actual = readFileSync(path, 'utf8');
+  const expected = Object.entries(sections).reduce((text, [section, content]) => replaceSection(text, section, content), actual);
+  return { path, actual, expected };
+}

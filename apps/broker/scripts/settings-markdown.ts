@@ -1,0 +1,49 @@
+import { none } from '../src/setting-type.ts';
+import { configFlag, configVariable, settingsList } from '../src/settings.ts';
+
+/** A row of the table of topic settings that `@q/broker` exports, as far as it is shown here. */
+export interface TopicSettingRow {
+  readonly name: string;
+  readonly default: string;
+  readonly allowed: string;
+  readonly doc: string;
+}
+
+/** The settings of the program as a Markdown table, from the settings table. */
+export function settingsMarkdown(): string {
+  const rows = settingsList.map((setting) => [
+    `\`${setting.flag}\``, `\`${setting.env}\``, `\`${setting.key}\``, code(setting.type.format(setting.default) || none), `${setting.doc} Allowed: ${setting.type.allowed}.`,
+  ]);
+  rows.push([`\`${configFlag}\``, `\`${configVariable}\``, '', code(none), 'YAML file of settings.']);
+  return markdownTable(['flag', 'variable', 'key in the file', 'default', 'meaning'], rows);
+}
+
+export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): string {
+  return markdownTable(
+    ['setting', 'default', 'meaning'],
+    settings.map((setting) => [`\`${setting.name}\``, code(setting.default), `${setting.doc} Allowed: ${setting.allowed}.`]),
+  );
+}
+
+export function limitsMarkdown(limits: Readonly<Record<string, number>>): string {
+  return markdownTable(['limit', 'default'], Object.entries(limits).map(([name, value]) => [code(name), code(String(value))]));
+}
+
+/** Puts generated text between the two comments that name the section; what is around them is written by hand. */
+export function replaceSection(document: string, section: string, text: string): string {
+  const begin = `<!-- ${section}: generated, do not edit -->`;
+  const end = `<!-- end of ${section} -->`;
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the document has no section "${section}"`);
+  return `${document.slice(0, from + begin.length)}\n\n${text}\n${document.slice(to)}`;
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))];
+  return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BrokerProgram } from './broker-program.ts';
+
+let folder: string;
+/** Free ports, and data where the test can look at it. */
+let args: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'q-broker-'));
+  args = ['--port', '0', '--admin-port', '0', '--data-dir', join(folder, 'data')];
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('q-broker', () => {
+  it('B2 says where it listens, where the data is and what an ack is worth, serves, and stops cleanly', async () => {
+    await using broker = new BrokerProgram({ args });
+    const ready = await broker.ready();
+    expect(ready).toMatchObject({ dataDir: join(folder, 'data'), acknowledgement: expect.stringContaining('power cut') as string });
+    expect(ready.url).toMatch(/^q:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(ready.next[0]).toBe(`pnpm --silent q topic create orders --partitions 8 --url ${ready.url}`);
+    expect((await fetch(`${ready.adminUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${ready.adminUrl}/readyz`)).status).toBe(200);
+
+    broker.signal('SIGTERM');
+    expect(await broker.exited).toBe(0);
+    expect(broker.stdout).toContain('"msg":"stopped cleanly"');
+    expect(broker.stderr).toBe('');
+  });
+
+  it('B2 greets in words and stops at Ctrl-C', async () => {
+    await using broker = new BrokerProgram({ args: [...args, '--log-format', 'text', '--storage', 'memory'] });
+    await broker.says(/q broker \S+ is ready[\s\S]*q:\/\/127\.0\.0\.1:\d+[\s\S]*memory[\s\S]*gone when the broker stops[\s\S]*topic create orders --partitions 8[\s\S]*Ctrl-C/);
+    broker.signal('SIGINT');
+    expect(await broker.exited).toBe(0);
+    expect(broker.stdout).toMatch(/stopped cleanly\s*$/);
+    await expect(access(join(folder, 'data'))).rejects.toThrow('ENOENT');
+  });
+
+  it('Q3 takes its settings from flags, variables and a file', async () => {
+    await writeFile(join(folder, 'q.yaml'), 'storage: memory\ndurability: os\nlogFormat: text\n');
+    await using broker = new BrokerProgram({
+      args: ['--config', join(folder, 'q.yaml'), '--storage', 'file'],
+      env: { Q_PORT: '0', Q_ADMIN_PORT: 'off', Q_DATA_DIR: join(folder, 'elsewhere'), Q_LOG_FORMAT: 'json' },
+    });
+    expect(await broker.ready()).toMatchObject({
+      adminUrl: null, dataDir: join(folder, 'elsewhere'), acknowledgement: expect.stringContaining('(durability os)') as string,
+    });
+  });
+
+  it('Q3 refuses what is unknown or not allowed, all of it, before anything is opened', async () => {
+    await using broker = new BrokerProgram({ args: [...args, '--prot', '1', '--durability', 'always'], env: { Q_STORAGE: 'disk' } });
+    expect(await broker.exited).toBe(2);
+    expect(broker.stderr.split('\n')).toEqual([
+      'q-broker: --prot is not a flag of q-broker; did you mean --port?',
+      'q-broker: Q_STORAGE: "disk" is not allowed for storage; allowed: one of file, memory',
+      'q-broker: --durability: "always" is not allowed for durability; allowed: one of fsync, interval, os',
+      'q-broker: q-broker --help lists every setting',
+      '',
+    ]);
+    await expect(access(join(folder, 'data'))).rejects.toThrow('ENOENT');
+  });
+
+  it('Q3 refuses a topic default that no topic could have', async () => {
+    await using broker = new BrokerProgram({ args: [...args, '--topic-default', 'retention.ms=soon'] });
+    expect(await broker.exited).toBe(2);
+    expect(broker.stderr).toMatch(/^q-broker: .*retention\.ms.*soon.*\n$/);
+  });
+
+  it('Q3 says in one line that a port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = (other.address() as AddressInfo).port;
+    try {
+      for (const flag of ['--port', '--admin-port']) {
+        await using broker = new BrokerProgram({ args: [...args, flag, String(port)] });
+        expect(await broker.exited).toBe(1);
+        expect(broker.stderr).toBe(`q-broker: port ${port} on 127.0.0.1 is in use, perhaps by another broker; choose another with ${flag}\n`);
+      }
+    } finally {
+      other.close();
+    }
+  });
+
+  it('Q3 says in one line that the data folder belongs to another broker', async () => {
+    await using first = new BrokerProgram({ args });
+    await first.ready();
+    await using second = new BrokerProgram({ args });
+    expect(await second.exited).toBe(1);
+    expect(second.stderr).toBe(
+      `q-broker: the data folder ${join(folder, 'data')} is in use by another broker; stop that one, or choose another with --data-dir\n`,
+    );
+  });
+
+  it('Q3 says in one line that the data folder cannot be one', async () => {
+    await writeFile(join(folder, 'data'), 'a file');
+    await using broker = new BrokerProgram({ args });
+    expect(await broker.exited).toBe(1);
+    expect(broker.stderr).toMatch(/^q-broker: the data folder \S+ cannot be used: .*; choose another with --data-dir\n$/);
+  });
+
+  it('S2 logs a fault that nobody handled and exits without the words of a clean stop', async () => {
+    const fault = 'process.on("SIGUSR2", () => { throw new Error("planted"); })';
+    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` } });
+    await broker.ready();
+    broker.signal('SIGUSR2');
+    expect(await broker.exited).toBe(1);
+    expect(broker.stdout).toMatch(/"level":"fatal".*planted.*"msg":"uncaught exception"/);
+    expect(broker.stdout).not.toContain('stopped cleanly');
+  });
+});

@@ -1,0 +1,52 @@
+import { PassThrough } from 'node:stream';
+import type { Command, Option } from 'commander';
+import { createProgram } from '../src/program.ts';
+
+/** Every command with its options as Markdown, from the definitions that `q --help` also comes from. */
+export function commandsMarkdown(): string {
+  const program = createProgram(
+    { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), interrupt: new AbortController().signal },
+    () => undefined,
+  );
+  const everywhere = `Options of every command:\n\n${optionsTable(program)}`;
+  return [...leaves(program, 'q').map(({ command, call }) => section(command, call)), everywhere].join('\n');
+}
+
+interface Leaf {
+  readonly command: Command;
+  /** How it is called, such as `q topic create`. */
+  readonly call: string;
+}
+
+function leaves(command: Command, call: string): Leaf[] {
+  if (command.commands.length === 0) return [{ command, call }];
+  return command.commands.flatMap((child) => leaves(child, `${call} ${child.name()}`));
+}
+
+function section(command: Command, call: string): string {
+  const operands = command.registeredArguments.map((argument) => ` <${argument.name()}>`).join('');
+  const options = visibleOptions(command).length === 0 ? '' : `\n${optionsTable(command)}`;
+  return `### \`${call}${operands}\`\n\n${sentence(command.description())}\n${options}`;
+}
+
+function optionsTable(command: Command): string {
+  const rows = visibleOptions(command).map((option) => `| \`${option.flags}\` | ${sentence(describe(option)).replaceAll('|', '\\|')} |`);
+  return `| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function visibleOptions(command: Command): Option[] {
+  return command.options.filter((option) => !option.hidden);
+}
+
+function describe(option: Option): string {
+  const notes = [
+    ...(option.argChoices === undefined ? [] : [`one of ${option.argChoices.join(', ')}`]),
+    ...(option.defaultValue === undefined ? [] : [`default: ${option.defaultValueDescription ?? String(option.defaultValue)}`]),
+    ...(option.envVar === undefined ? [] : [`variable: \`${option.envVar}\``]),
+  ];
+  return `${option.description}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+}

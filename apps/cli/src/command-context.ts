@@ -1,0 +1,34 @@
+import type { Readable, Writable } from 'node:stream';
+import { humanUnits, rawUnits } from './output/units.ts';
+import type { Units } from './output/units.ts';
+
+/** The world of a command: what it reads, where it writes, and when it is told to stop. */
+export interface CommandContext {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** Aborted by Ctrl-C: finish what was taken on, and end. */
+  readonly interrupt: AbortSignal;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly url: string;
+  /** Milliseconds; `undefined` leaves each step its own default. */
+  readonly timeout?: number;
+  readonly json?: boolean;
+  readonly raw?: boolean;
+}
+
+export function unitsOf(options: GlobalOptions): Units {
+  return options.raw === true ? rawUnits : humanUnits;
+}
+
+export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true;
+}
+
+/** How this program is called where it runs: a script of the root package in a clone, its own name where it is installed. */
+export const programCall: string = import.meta.url.endsWith('.ts') ? 'pnpm --silent q' : 'q';
+/** And how a broker is started there. */
+export const brokerCall: string = import.meta.url.endsWith('.ts') ? 'pnpm start' : 'q-broker';

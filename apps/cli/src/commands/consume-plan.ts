@@ -1,0 +1,72 @@
+import type { ConsumerOptions, Q } from '@q/client';
+import { resolveInPartitions } from './partition-positions.ts';
+import type { OffsetRange, Position } from '../input/offset-expression.ts';
+import { timestampOf } from '../input/time-expression.ts';
+
+/** For each partition that is read up to somewhere, the first offset that is not wanted any more. */
+export type StopOffsets = ReadonlyMap<number, number>;
+
+export interface ConsumePlan {
+  readonly consumer: ConsumerOptions;
+  readonly stopOffsets: StopOffsets;
+}
+
+export interface ConsumeRequest {
+  readonly offset: OffsetRange;
+  readonly exit?: boolean;
+  readonly partition?: readonly number[];
+  readonly nowMs: number;
+}
+
+/**
+ * Turns `-o`, `-e` and `-p` into what the consumer needs; `null` when there is nothing to read.
+ *
+ * Without a range the consumer gets the position itself, so that an absolute offset that a partition does not have is an
+ * error and partitions that are added later are found. With a range there is a fixed set of records: those of it that
+ * exist now, so it is cut to what each partition has, and never waits.
+ */
+export async function planConsumption(q: Q, topic: string, request: ConsumeRequest): Promise<ConsumePlan | null> {
+  const { from, to } = request.offset;
+  if (to !== null) return planRange(q, topic, { ...request, from, to });
+  // Asked for its checks alone: a consumer of a topic or partition that is not there would wait for it to appear.
+  await resolveInPartitions(q, { topic, partitions: request.partition, position: { kind: 'end' }, nowMs: request.nowMs });
+  const consumer: ConsumerOptions = {
+    partitions: request.partition ?? 'all',
+    from: startOf(from, request.nowMs),
+    stopAtEnd: request.exit === true,
+  };
+  return { consumer, stopOffsets: new Map() };
+}
+
+function startOf(position: Position, nowMs: number): NonNullable<ConsumerOptions['from']> {
+  switch (position.kind) {
+    case 'start':
+      return 'earliest';
+    case 'end':
+      return 'latest';
+    case 'offset':
+      return { offset: position.offset };
+    case 'last':
+      return { last: position.count };
+    case 'time':
+      return { timestampMs: timestampOf(position.time, nowMs) };
+  }
+}
+
+async function planRange(q: Q, topic: string, o: ConsumeRequest & { from: Position; to: Position }): Promise<ConsumePlan | null> {
+  const query = { topic, partitions: o.partition, nowMs: o.nowMs };
+  const starts = await resolveInPartitions(q, { ...query, position: o.from });
+  const stops = await resolveInPartitions(q, { ...query, position: o.to });
+  const offsets: Record<number, number> = {};
+  const stopOffsets = new Map<number, number>();
+  for (const [index, start] of starts.entries()) {
+    const from = Math.max(start.offset, start.startOffset);
+    const to = Math.min(stops[index]?.offset ?? start.endOffset, start.endOffset);
+    if (from >= to) continue;
+    offsets[start.partition] = from;
+    stopOffsets.set(start.partition, to);
+  }
+  if (stopOffsets.size === 0) return null;
+  // The end stops a partition whose last wanted records were compacted away, and which never yields its stop offset.
+  return { consumer: { partitions: [...stopOffsets.keys()], from: { offset: offsets }, stopAtEnd: true }, stopOffsets };
+}

@@ -1,0 +1,82 @@
+import type { Consumer, ConsumerOptions, Q } from '@q/client';
+import { usageError } from '../command-error.ts';
+import { isTerminal } from '../command-context.ts';
+import type { CommandContext, GlobalOptions } from '../command-context.ts';
+import { withClient } from '../connection.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { OffsetRange } from '../input/offset-expression.ts';
+import { ByteOutput } from '../output/byte-output.ts';
+import { Progress } from '../output/progress.ts';
+import { compileRecordFormat, defaultRecordFormat } from '../output/record-format.ts';
+import type { RecordWriter } from '../output/record-format.ts';
+import { writeRecordJson } from '../output/record-json.ts';
+import { planConsumption } from './consume-plan.ts';
+import type { StopOffsets } from './consume-plan.ts';
+
+export interface ConsumeOptions extends GlobalOptions {
+  readonly offset: OffsetRange;
+  readonly count?: number;
+  readonly exit?: boolean;
+  readonly partition?: readonly number[];
+  readonly format?: string;
+}
+
+export async function consume(context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
+  if (options.json === true && options.format !== undefined) throw usageError('--json and --format exclude each other');
+  return withClient(context, options, (q) => consumeRecords(q, context, topic, options), { endsItself: true });
+}
+
+async function consumeRecords(q: Q, context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
+  const plan = await planConsumption(q, topic, { ...options, nowMs: Date.now() });
+  if (plan === null || options.count === 0) return ExitCode.ok;
+  const consumerOptions: ConsumerOptions = { ...plan.consumer, signal: context.interrupt };
+  await using consumer = q.consumer(topic, consumerOptions);
+  const progressShown = isTerminal(context.stderr) && !isTerminal(context.stdout);
+  const copy: Copy = {
+    consumer,
+    stopOffsets: plan.stopOffsets,
+    countMax: options.count ?? Number.POSITIVE_INFINITY,
+    output: new ByteOutput(context.stdout),
+    write: options.json === true ? writeRecordJson : compileRecordFormat(options.format ?? defaultRecordFormat),
+    progress: new Progress(progressShown ? (text) => void context.stderr.write(text) : null),
+  };
+  try {
+    await copyRecords(copy);
+  } finally {
+    copy.progress.clear();
+    // Also when reading failed: what was read before is not held back.
+    await copy.output.flush();
+  }
+  return ExitCode.ok;
+}
+
+interface Copy {
+  readonly consumer: Consumer;
+  /** Empty: nothing but the end stops it. */
+  readonly stopOffsets: StopOffsets;
+  readonly countMax: number;
+  readonly output: ByteOutput;
+  readonly write: RecordWriter;
+  readonly progress: Progress;
+}
+
+/** Writes records until the loop ends, the count is reached, every partition is past its stop, or the reader goes away. */
+async function copyRecords({ consumer, stopOffsets, countMax, output, write, progress }: Copy): Promise<void> {
+  const unfinished = new Set(stopOffsets.keys());
+  const total = { records: 0, bytes: 0 };
+  for await (const batch of consumer.batches()) {
+    const stopOffset = stopOffsets.get(batch.partition) ?? Number.POSITIVE_INFINITY;
+    for (const record of batch.records) {
+      if (record.offset < stopOffset) {
+        write(record, output);
+        total.records += 1;
+        total.bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+        if (output.isFull) await output.flush();
+        if (output.closed || total.records >= countMax) return;
+      }
+      if (record.offset >= stopOffset - 1 && unfinished.delete(batch.partition) && unfinished.size === 0) return;
+    }
+    output.flushSoon();
+    progress.update(total);
+  }
+}

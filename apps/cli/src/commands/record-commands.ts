@@ -1,0 +1,77 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { argumentParser } from '../argument-parser.ts';
+import { escapesHelp, unescapeBytes } from '../input/escapes.ts';
+import { offsetRangeHelp, parseOffsetRange } from '../input/offset-expression.ts';
+import type { OffsetRange } from '../input/offset-expression.ts';
+import { parsePair } from '../input/pairs.ts';
+import { parsePartitionList } from '../input/partition-list.ts';
+import { parseWholeNumber } from '../input/whole-number.ts';
+import { compileRecordFormat, defaultRecordFormat, directives } from '../output/record-format.ts';
+import type { ProgramHost } from '../program.ts';
+import type { ConsumeOptions } from './consume.ts';
+import type { ProduceOptions } from './produce.ts';
+
+/** As in the protocol; written out here so that help does not load it. A test compares the two. */
+export const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+
+/** `q produce` and `q consume`: definitions only, see `createProgram`. */
+export function addRecordCommands(program: Command, host: ProgramHost): void {
+  addProduce(program, host);
+  addConsume(program, host);
+}
+
+function addProduce(program: Command, host: ProgramHost): void {
+  program
+    .command('produce <topic>')
+    .description('send each line of standard input, or of a file, as a record')
+    .option('-f, --file <path>', 'read lines from a file instead of standard input')
+    .addOption(new Option('-k, --key <key>', 'key of every record').conflicts('keySeparator'))
+    .option('--key-separator <text>', `a line is key, this, value; at its first occurrence (escapes: ${escapesHelp}); a line without it has no key`, separatorParser)
+    .option('-p, --partition <number>', 'send everything to one partition', argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: 2_147_483_647 })))
+    .option('-H, --header <name=value>', 'header of every record (repeatable, each name once)', argumentParser(parsePair))
+    .addOption(new Option('-z, --compression <codec>', 'compress batches').choices(codecs).default('none'))
+    .option('-Z, --tombstones', 'send an empty value as none at all, which deletes its key from a compacted topic')
+    .addHelpText('after', produceExamples)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./produce.ts').then(({ produce }) => produce(host.context, name, command.optsWithGlobals<ProduceOptions>()))));
+}
+
+function addConsume(program: Command, host: ProgramHost): void {
+  program
+    .command('consume <topic>')
+    .description('write records to standard output, and wait for more')
+    .addOption(new Option('-o, --offset <where>', `where to begin: ${offsetRangeHelp}`)
+      .argParser(argumentParser((text: string) => parseOffsetRange(text)))
+      .default({ from: { kind: 'start' }, to: null } satisfies OffsetRange, 'start'))
+    .option('-n, --count <count>', 'stop after so many records', argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: Number.MAX_SAFE_INTEGER })))
+    .option('-e, --exit', 'stop at the end that the partitions have now')
+    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', argumentParser(parsePartitionList))
+    .option('-f, --format <format>', `how to write a record, see below (default: ${defaultRecordFormat})`, argumentParser(checkedFormat))
+    .addHelpText('after', consumeHelp)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./consume.ts').then(({ consume }) => consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()))));
+}
+
+const separatorParser = argumentParser((text: string): Buffer => unescapeBytes(text));
+
+/** Compiled again by the command; here only so that a mistake is found before anything else happens. */
+function checkedFormat(text: string): string {
+  compileRecordFormat(text);
+  return text;
+}
+
+const produceExamples = `
+Examples:
+  echo hello | q produce orders
+  q produce orders -f events.tsv --key-separator '\\t' -z zstd`;
+
+const consumeHelp = `
+Format:
+${Object.entries(directives).map(([name, { doc }]) => `  %${name}  ${doc}`).join('\n')}
+  Escapes: ${escapesHelp}
+
+Examples:
+  q consume orders -o -10 -e                     the last 10 records of each partition
+  q consume orders -o @-1h -f '%T %k %v\\n'       the last hour, then whatever comes
+  q consume orders -o 100:200 -p 0 --json        offsets 100 to 199 of partition 0`;

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { argumentParser } from '../argument-parser.ts';
+import type { GlobalOptions } from '../command-context.ts';
+import { parsePosition } from '../input/offset-expression.ts';
+import { parsePair } from '../input/pairs.ts';
+import { parsePartitionList } from '../input/partition-list.ts';
+import { parseWholeNumber } from '../input/whole-number.ts';
+import type { ProgramHost } from '../program.ts';
+import type { TopicAddPartitionsOptions } from './topic-add-partitions.ts';
+import type { TopicAlterOptions } from './topic-alter.ts';
+import type { TopicCreateOptions } from './topic-create.ts';
+import type { TopicDeleteOptions } from './topic-delete.ts';
+import type { TopicListOptions } from './topic-list.ts';
+import type { TopicTrimOptions } from './topic-trim.ts';
+
+/** Only what the protocol can carry: how many are allowed is for the broker to say. */
+const countParser = argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 2_147_483_647 }));
+const settingParser = argumentParser(parsePair);
+const partitionsParser = argumentParser(parsePartitionList);
+const namesParser = argumentParser((name: string, earlier: string[] = []) => [...earlier, name]);
+const dryRunHelp = 'only say what would be done, after the broker has checked it';
+
+/** `q topic …`: definitions only, see `createProgram`. */
+export function addTopicCommands(program: Command, host: ProgramHost): void {
+  const topic = program.command('topic').description('create, list, describe, change and delete topics');
+  addCreate(topic, host);
+  addReaders(topic, host);
+  addAlter(topic, host);
+  addRemovers(topic, host);
+}
+
+function addCreate(topic: Command, host: ProgramHost): void {
+  topic
+    .command('create <topic>')
+    .description('create a topic')
+    .option('-p, --partitions <count>', 'number of partitions (default: chosen by the broker)', countParser)
+    .option('-r, --replicas <count>', 'copies of each partition (default: chosen by the broker)', argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 32_767 })))
+    .option('-c, --config <name=value>', 'setting of the topic, such as retention.ms=3600000 (repeatable)', settingParser)
+    .option('--dry-run', dryRunHelp)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-create.ts').then(({ createTopic }) => createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()))));
+}
+
+function addReaders(topic: Command, host: ProgramHost): void {
+  topic
+    .command('list')
+    .description('list topics with their partitions, messages and size')
+    .option('--internal', 'also list the topics that the broker keeps for itself')
+    .action((_options: unknown, command: Command) =>
+      host.run(import('./topic-list.ts').then(({ listTopics }) => listTopics(host.context, command.optsWithGlobals<TopicListOptions>()))));
+  topic
+    .command('describe <topic>')
+    .description('show a topic: totals, settings, and each partition with its start, end, segments and bytes')
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-describe.ts').then(({ describeTopic }) => describeTopic(host.context, name, command.optsWithGlobals<GlobalOptions>()))));
+}
+
+function addAlter(topic: Command, host: ProgramHost): void {
+  topic
+    .command('alter <topic>')
+    .description('change settings of a topic')
+    .option('-s, --set <name=value>', 'set a setting (repeatable)', settingParser)
+    .option('-u, --unset <name>', 'go back to the default of a setting (repeatable)', namesParser)
+    .option('--dry-run', dryRunHelp)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-alter.ts').then(({ alterTopic }) => alterTopic(host.context, name, command.optsWithGlobals<TopicAlterOptions>()))));
+  topic
+    .command('add-partitions <topic>')
+    .description('give a topic more partitions; keyed records may then go to other partitions than before')
+    .requiredOption('-p, --partitions <total>', 'number of partitions afterwards', countParser)
+    .option('--dry-run', dryRunHelp)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-add-partitions.ts').then(({ addPartitions }) =>
+        addPartitions(host.context, name, command.optsWithGlobals<TopicAddPartitionsOptions>()))));
+}
+
+function addRemovers(topic: Command, host: ProgramHost): void {
+  topic
+    .command('trim <topic>')
+    .description('delete the records before an offset')
+    .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N), or @time', argumentParser((text: string) => parsePosition(text)))
+    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
+    .option('--dry-run', 'only say what would be deleted')
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-trim.ts').then(({ trimTopic }) => trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()))));
+  topic
+    .command('delete <topic>')
+    .description('delete a topic and its records')
+    .option('--force', 'do not ask')
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-delete.ts').then(({ deleteTopic }) => deleteTopic(host.context, name, command.optsWithGlobals<TopicDeleteOptions>()))));
+}

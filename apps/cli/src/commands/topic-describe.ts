@@ -1,0 +1,54 @@
+import type { DescribeTopicResponse } from '@q/client';
+import { isTerminal, unitsOf } from '../command-context.ts';
+import type { CommandContext, GlobalOptions } from '../command-context.ts';
+import { withClient } from '../connection.ts';
+import { ExitCode } from '../exit-code.ts';
+import { formatJson } from '../output/json.ts';
+import { formatFacts, formatTable } from '../output/table.ts';
+import type { Units } from '../output/units.ts';
+import { settingViews } from './settings-view.ts';
+
+export async function describeTopic(context: CommandContext, name: string, options: GlobalOptions): Promise<ExitCode> {
+  const topic = await withClient(context, options, (q) => q.admin.describeTopic(name));
+  const terminal = isTerminal(context.stdout);
+  if (options.json === true) {
+    const { configs, ...rest } = topic;
+    context.stdout.write(formatJson({ ...rest, settings: settingViews(configs) }, terminal));
+    return ExitCode.ok;
+  }
+  const parts = [factsOf(topic, unitsOf(options), terminal), await settingsOf(topic, terminal), await partitionsOf(topic, unitsOf(options), terminal)];
+  context.stdout.write(parts.join('\n'));
+  return ExitCode.ok;
+}
+
+function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): string {
+  return formatFacts([
+    ['topic', topic.name],
+    ['id', topic.topicId],
+    ['partitions', units.count(topic.partitions.length)],
+    ['replicas', units.count(topic.replicas)],
+    ['messages', units.count(topic.messages)],
+    ['size', units.bytes(topic.bytes)],
+  ], terminal);
+}
+
+function settingsOf(topic: DescribeTopicResponse, terminal: boolean): Promise<string> {
+  const rows = settingViews(topic.configs).map(({ name, value, source }) => [name, value, source]);
+  return formatTable([{ title: 'setting' }, { title: 'value' }, { title: 'source' }], rows, terminal);
+}
+
+function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): Promise<string> {
+  const columns = ['partition', 'leader', 'epoch', 'start', 'end', 'messages', 'segments', 'size'].map((title) => ({ title, align: 'right' as const }));
+  // Offsets are names of places and not quantities: they are never grouped, so that they can be copied into `-o`.
+  const rows = topic.partitions.map((partition) => [
+    String(partition.partition),
+    partition.leaderId < 0 ? 'none' : String(partition.leaderId),
+    String(partition.leaderEpoch),
+    String(partition.logStartOffset),
+    String(partition.highWatermark),
+    units.count(partition.highWatermark - partition.logStartOffset),
+    units.count(partition.segments),
+    units.bytes(partition.bytes),
+  ]);
+  return formatTable(columns, rows, terminal);
+}

@@ -1,0 +1,48 @@
+import { isTerminal, unitsOf } from '../command-context.ts';
+import type { CommandContext, GlobalOptions } from '../command-context.ts';
+import { withClient } from '../connection.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Position } from '../input/offset-expression.ts';
+import { formatJson } from '../output/json.ts';
+import { formatTable } from '../output/table.ts';
+import { resolveInPartitions } from './partition-positions.ts';
+
+export interface TopicTrimOptions extends GlobalOptions {
+  readonly before: Position;
+  readonly partition?: readonly number[];
+  readonly dryRun?: boolean;
+}
+
+interface Trimmed {
+  readonly partition: number;
+  readonly startOffset: number;
+  readonly deleted: number;
+}
+
+export async function trimTopic(context: CommandContext, name: string, options: TopicTrimOptions): Promise<ExitCode> {
+  const dryRun = options.dryRun === true;
+  const trimmed = await withClient(context, options, async (q): Promise<Trimmed[]> => {
+    const before = await resolveInPartitions(q, { topic: name, partitions: options.partition, position: options.before, nowMs: Date.now() });
+    // Sent as it is where it is out of range, so that the broker says so and what the range is.
+    const asked = Object.fromEntries(before.map(({ partition, offset }) => [partition, offset]));
+    const after: Readonly<Record<number, number>> = dryRun ? asked : await q.admin.deleteRecords(name, asked);
+    return before.map(({ partition, startOffset }) => {
+      const newStart = Math.max(startOffset, after[partition] ?? startOffset);
+      return { partition, startOffset: newStart, deleted: newStart - startOffset };
+    });
+  });
+  context.stdout.write(await report(trimmed, { name, dryRun, options, terminal: isTerminal(context.stdout) }));
+  return ExitCode.ok;
+}
+
+async function report(trimmed: readonly Trimmed[], o: { name: string; dryRun: boolean; options: TopicTrimOptions; terminal: boolean }): Promise<string> {
+  if (o.options.json === true) return formatJson({ name: o.name, partitions: trimmed, dryRun: o.dryRun }, o.terminal);
+  const units = unitsOf(o.options);
+  const columns = [
+    { title: 'partition', align: 'right' },
+    { title: o.dryRun ? 'would start at' : 'starts at', align: 'right' },
+    { title: o.dryRun ? 'would be deleted' : 'deleted', align: 'right' },
+  ] as const;
+  const rows = trimmed.map(({ partition, startOffset, deleted }) => [String(partition), String(startOffset), units.count(deleted)]);
+  return formatTable(columns, rows, o.terminal);
+}

@@ -1,0 +1,71 @@
+import type { Q } from '@q/client';
+import { CommandError, usageError } from './command-error.ts';
+import { brokerCall, isTerminal } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { ExitCode } from './exit-code.ts';
+import { formatDuration } from './output/units.ts';
+
+/** Long enough for a broker that is just starting, short enough for somebody who forgot to start one. */
+const connectTimeoutDefaultMs = 3_000;
+const requestTimeoutDefaultMs = 30_000;
+/** The client's own minimum: a long poll must be able to end before its request does. */
+const requestTimeoutMinMs = 1_000;
+/** Whoever waits on a terminal for longer than this wants to know for what. */
+const patienceMs = 700;
+
+export interface ConnectionUse {
+  /**
+   * True: Ctrl-C ends the wait for a connection only, and then the command ends its work in its own way.
+   * False: it ends whatever the client is doing.
+   */
+  readonly endsItself?: boolean;
+}
+
+/** Connects, runs a command, and closes the connection whatever comes of it. */
+export async function withClient<T>(
+  context: CommandContext, options: GlobalOptions, command: (q: Q) => Promise<T>, use: ConnectionUse = {},
+): Promise<T> {
+  const life = new AbortController();
+  const abort = (): void => life.abort();
+  context.interrupt.addEventListener('abort', abort);
+  if (context.interrupt.aborted) abort();
+  try {
+    const q = await connectPatiently(context, options, life.signal);
+    if (use.endsItself === true) context.interrupt.removeEventListener('abort', abort);
+    try {
+      return await command(q);
+    } finally {
+      await q.close();
+    }
+  } finally {
+    context.interrupt.removeEventListener('abort', abort);
+  }
+}
+
+async function connectPatiently(context: CommandContext, options: GlobalOptions, signal: AbortSignal): Promise<Q> {
+  const { connect, QError } = await import('@q/client');
+  const timeoutMs = options.timeout ?? connectTimeoutDefaultMs;
+  const note = setTimeout(() => {
+    if (isTerminal(context.stderr)) context.stderr.write(`waiting for a broker at ${options.url} …\n`);
+  }, patienceMs);
+  try {
+    return await connect(options.url, {
+      signal,
+      clientId: 'q-cli',
+      connectTimeoutMs: timeoutMs,
+      requestTimeoutMs: Math.max(options.timeout ?? requestTimeoutDefaultMs, requestTimeoutMinMs),
+    });
+  } catch (error) {
+    if (!QError.is(error)) throw error;
+    if (error.code === 'INVALID_CONFIG') throw usageError(`--url ${options.url}: ${error.message}`);
+    if (error.code !== 'NO_BROKER') throw error;
+    const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)} (NO_BROKER); start one with "${brokerCall}", or name another with --url`;
+    throw new CommandError(ExitCode.failure, message, { cause: error });
+  } finally {
+    clearTimeout(note);
+  }
+}
+
+function addressOf(url: string): string {
+  return url.replace(/^q:\/\//, '').replace(/\/$/, '');
+}

@@ -1,0 +1,82 @@
+import { usageError } from '../command-error.ts';
+import { readTimeExpression, timeExpressionHelp, timestampOf } from './time-expression.ts';
+import type { TimeExpression } from './time-expression.ts';
+
+/** A place in a partition as it was written. */
+export type Position =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'offset'; readonly offset: number }
+  /** So many records before the end. */
+  | { readonly kind: 'last'; readonly count: number }
+  | { readonly kind: 'time'; readonly time: TimeExpression };
+
+/** `to` is exclusive; `null` means "and whatever comes after", which is what a place without a colon says. */
+export interface OffsetRange {
+  readonly from: Position;
+  readonly to: Position | null;
+}
+
+export const offsetRangeHelp = `start, end, an offset, -N (the last N of each partition), ${timeExpressionHelp}; or a range from:to of these, without its end`;
+
+export function parseOffsetRange(text: string): OffsetRange {
+  const whole = readPosition(text);
+  if (whole !== undefined) return { from: whole, to: null };
+  // Times contain colons too, so every colon is tried as the separator; what is a time as a whole was taken above.
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    const from = colon === 0 ? ({ kind: 'start' } as const) : readPosition(text.slice(0, colon));
+    const to = colon === text.length - 1 ? ({ kind: 'end' } as const) : readPosition(text.slice(colon + 1));
+    if (from !== undefined && to !== undefined) return { from, to };
+  }
+  throw usageError(`expected ${offsetRangeHelp}`);
+}
+
+/** One place, where a range makes no sense. */
+export function parsePosition(text: string): Position {
+  const position = readPosition(text);
+  if (position === undefined) throw usageError(`expected start, end, an offset, -N, ${timeExpressionHelp}`);
+  return position;
+}
+
+function readPosition(text: string): Position | undefined {
+  if (text === 'start') return { kind: 'start' };
+  if (text === 'end') return { kind: 'end' };
+  if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) };
+  if (/^-\d{1,15}$/.test(text)) return { kind: 'last', count: Number(text.slice(1)) };
+  if (!text.startsWith('@')) return undefined;
+  const time = readTimeExpression(text.slice(1));
+  return time === undefined ? undefined : { kind: 'time', time };
+}
+
+/** What a position is resolved against. */
+export interface PartitionEnds {
+  /** Offset of the first record that is still there. */
+  readonly startOffset: number;
+  /** Offset that the next record will get. */
+  readonly endOffset: number;
+}
+
+/** The timestamp that must be looked up at the broker before {@link resolvePosition}, or `null`. */
+export function timestampToLookUp(position: Position, nowMs: number): number | null {
+  return position.kind === 'time' ? timestampOf(position.time, nowMs) : null;
+}
+
+/**
+ * The offset that a position means in one partition. An absolute offset is given back as it is, in range or not.
+ *
+ * @param offsetAtTime what the broker answered for the position's timestamp; `null` when no record is that young
+ */
+export function resolvePosition(position: Position, ends: PartitionEnds, offsetAtTime: number | null): number {
+  switch (position.kind) {
+    case 'start':
+      return ends.startOffset;
+    case 'end':
+      return ends.endOffset;
+    case 'offset':
+      return position.offset;
+    case 'last':
+      return Math.max(ends.startOffset, ends.endOffset - position.count);
+    case 'time':
+      return offsetAtTime ?? ends.endOffset;
+  }
+}

@@ -1,0 +1,55 @@
+import { Command, Option } from 'commander';
+import { argumentParser } from './argument-parser.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { addRecordCommands } from './commands/record-commands.ts';
+import { addTopicCommands } from './commands/topic-commands.ts';
+import type { ExitCode } from './exit-code.ts';
+import { parseTimeout } from './input/duration.ts';
+import { packageVersion } from './version.ts';
+
+export const defaultUrl = 'q://127.0.0.1:7420';
+
+/** What the definition of a command needs to run it. */
+export interface ProgramHost {
+  readonly context: CommandContext;
+  /** Runs a command that was loaded for the purpose, and keeps its exit code. */
+  run(command: Promise<ExitCode>): Promise<void>;
+}
+
+/**
+ * The tree of commands. Only names, options and help are built here; what a command does is loaded when it runs, so that
+ * help and mistakes are answered without loading the client.
+ */
+export function createProgram(context: CommandContext, setExitCode: (code: ExitCode) => void): Command {
+  const host: ProgramHost = { context, run: async (command) => setExitCode(await command) };
+  const program = new Command('q')
+    .description('Command line of q, a partitioned, durable, replayable message log.')
+    .version(packageVersion(), '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .addOption(new Option('--url <url>', 'broker to talk to').env('Q_URL').default(defaultUrl))
+    .addOption(timeoutOption())
+    .option('--json', 'write JSON, for programs')
+    .option('--raw', 'write plain numbers instead of human units')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .exitOverride()
+    .addHelpText('after', exitCodesHelp);
+  addTopicCommands(program, host);
+  addRecordCommands(program, host);
+  program
+    .command('stats')
+    .description('show totals, throughput, requests and errors of a broker')
+    .action((_options: unknown, command: Command) =>
+      host.run(import('./commands/stats.ts').then(({ showStats }) => showStats(context, command.optsWithGlobals<GlobalOptions>()))));
+  return program;
+}
+
+function timeoutOption(): Option {
+  return new Option('--timeout <time>', 'give up after this long, such as 5s or 500ms (default: 3s for a connection, 30s for an answer)')
+    .env('Q_TIMEOUT')
+    .argParser(argumentParser((text: string) => parseTimeout(text)));
+}
+
+const exitCodesHelp = `
+Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 timeout, 5 not authorised, 130 interrupted.
+Payloads go to standard output, everything else to standard error.`;
