@@ -155,8 +155,9 @@ export class RecordCursor {
       if (byte >= 0x80) continue;
       // The low 28 bits and the rest are halved apart: their sum needs a bit more than a number holds exactly.
       const magnitude = high * 0x800_0000 + (low >>> 1);
-      if (magnitude > Number.MAX_SAFE_INTEGER - 1) break;
-      return (low & 1) === 0 ? magnitude : -magnitude - 1;
+      const value = (low & 1) === 0 ? magnitude : -magnitude - 1;
+      if (!Number.isSafeInteger(value)) break;
+      return value;
     }
     throw this.#invalid('a timestamp delta is outside ±(2^53-1)');
   }

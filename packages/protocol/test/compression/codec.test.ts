@@ -1,5 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadCodecAddon } from '../../src/compression/addon.ts';
 import { Codec, codecName, codecNames, compress, decompress } from '../../src/compression/codec.ts';

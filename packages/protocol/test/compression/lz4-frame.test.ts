@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compress, decompress } from '../../src/compression/codec.ts';
 import { checkLz4Frame } from '../../src/compression/lz4-frame.ts';
