@@ -1,0 +1,253 @@
+import {
+  AddPartitions,
+  AlterTopic,
+  CreateTopic,
+  DeleteRecords,
+  DeleteTopic,
+  DescribeTopic,
+  encodeBatch,
+  Fetch,
+  Hello,
+  helloMagic,
+  InitProducer,
+  ListOffsets,
+  ListTopics,
+  Metadata,
+  Ping,
+  Produce,
+  Stats,
+} from '../src/index.ts';
+import type { Api } from '../src/index.ts';
+
+/** A request as one would meet it, and its answer. */
+export interface TypicalExchange {
+  readonly api: Api<unknown, unknown>;
+  readonly request: unknown;
+  readonly response: unknown;
+}
+
+/** Lets the type checker compare the values with the messages before their types are forgotten. */
+function exchange<Q, A>(api: Api<Q, A>, request: Q, response: A): TypicalExchange {
+  return { api, request, response };
+}
+
+const topicId = '6f1c2a8e-04b7-4d0e-9a55-7e3f8b1d2c60';
+const software = 'q';
+const timestampMs = 1_763_800_000_000;
+const ranges = { min: 0, max: 0 };
+
+const records = encodeBatch(
+  [
+    { key: 'customer-1', value: '{"amount":12.5}' },
+    { key: 'customer-2', value: null, headers: [{ key: 'trace', value: Buffer.from('abc') }] },
+  ],
+  { timestampMs, producerId: 7, producerEpoch: 0, baseSequence: 40 },
+);
+
+const configs = [
+  { key: 'retention.ms', value: '3600000', source: 2 },
+  { key: 'cleanup.policy', value: 'delete', source: 0 },
+];
+
+export const typicalExchanges: readonly TypicalExchange[] = [
+  exchange(
+    Hello,
+    { magic: helloMagic, clientId: 'billing', software: 'q-client', softwareVersion: '0.1.0' },
+    {
+      brokerId: 1,
+      clusterId: 'qMk3Vx2bTn6s1Zy8',
+      software,
+      softwareVersion: '0.1.0',
+      frameBytesMax: 16_777_216,
+      requestsInFlightMax: 256,
+      features: [],
+      authMechanisms: [],
+      apis: [{ key: 0, ...ranges }, { key: 1, ...ranges }],
+    },
+  ),
+  exchange(
+    Produce,
+    { timeoutMs: 30_000, topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, records }] }] },
+    {
+      topics: [
+        {
+          topicId,
+          partitions: [
+            { partition: 3, errorCode: 0, errorMessage: null, baseOffset: 1042, logAppendTimeMs: -1, logStartOffset: 0, duplicate: false, durability: 0 },
+          ],
+        },
+      ],
+    },
+  ),
+  exchange(
+    Fetch,
+    {
+      maxWaitMs: 500,
+      minBytes: 1,
+      maxBytes: 52_428_800,
+      isolation: 0,
+      topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, fetchOffset: 1043, maxBytes: 1_048_576 }] }],
+    },
+    {
+      topics: [
+        {
+          topicId,
+          partitions: [
+            { partition: 3, errorCode: 0, errorMessage: null, highWatermark: 1044, lastStableOffset: 1044, logStartOffset: 0, records },
+            {
+              partition: 4,
+              errorCode: 50,
+              errorMessage: 'offset 9 is out of range: the partition holds 100 to 200',
+              highWatermark: 200,
+              lastStableOffset: 200,
+              logStartOffset: 100,
+              records: Buffer.alloc(0),
+            },
+          ],
+        },
+      ],
+    },
+  ),
+  exchange(
+    Metadata,
+    { topics: ['orders', 'missing'] },
+    {
+      clusterId: 'qMk3Vx2bTn6s1Zy8',
+      brokers: [{ id: 1, host: '', port: 7420 }],
+      topics: [
+        {
+          errorCode: 0,
+          errorMessage: null,
+          name: 'orders',
+          topicId,
+          internal: false,
+          cleanupPolicy: 'delete',
+          maxMessageBytes: 1_048_576,
+          partitions: [
+            { partition: 0, errorCode: 0, leaderId: 1, leaderEpoch: 0, replicas: [1], inSyncReplicas: [1] },
+            { partition: 1, errorCode: 0, leaderId: 1, leaderEpoch: 0, replicas: [1], inSyncReplicas: [1] },
+          ],
+        },
+        {
+          errorCode: 20,
+          errorMessage: 'there is no topic named missing',
+          name: 'missing',
+          topicId: '00000000-0000-0000-0000-000000000000',
+          internal: false,
+          cleanupPolicy: '',
+          maxMessageBytes: 0,
+          partitions: [],
+        },
+      ],
+    },
+  ),
+  exchange(
+    ListOffsets,
+    {
+      topics: [
+        {
+          topicId,
+          partitions: [
+            { partition: 0, leaderEpoch: -1, timestampMs: -1 },
+            { partition: 0, leaderEpoch: -1, timestampMs },
+          ],
+        },
+      ],
+    },
+    {
+      topics: [
+        {
+          topicId,
+          partitions: [
+            { partition: 0, errorCode: 0, errorMessage: null, offset: 1044, timestampMs: -1, leaderEpoch: 0 },
+            { partition: 0, errorCode: 0, errorMessage: null, offset: 1042, timestampMs, leaderEpoch: 0 },
+          ],
+        },
+      ],
+    },
+  ),
+  exchange(
+    CreateTopic,
+    { name: 'orders', partitions: 8, replicas: 1, configs: [{ key: 'retention.ms', value: '3600000' }], validateOnly: false },
+    { topicId, partitions: 8, replicas: 1, configs },
+  ),
+  exchange(DeleteTopic, { name: 'orders' }, { topicId }),
+  exchange(
+    ListTopics,
+    { includeInternal: false },
+    { topics: [{ name: 'orders', topicId, internal: false, partitions: 8, replicas: 1, messages: 200_000, bytes: 21_400_000 }] },
+  ),
+  exchange(
+    DescribeTopic,
+    { name: 'orders' },
+    {
+      name: 'orders',
+      topicId,
+      internal: false,
+      replicas: 1,
+      messages: 1044,
+      bytes: 98_304,
+      configs,
+      partitions: [
+        {
+          partition: 0,
+          leaderId: 1,
+          leaderEpoch: 0,
+          replicas: [1],
+          logStartOffset: 0,
+          highWatermark: 1044,
+          logEndOffset: 1044,
+          segments: 1,
+          bytes: 98_304,
+          errorCode: 0,
+        },
+      ],
+    },
+  ),
+  exchange(
+    AlterTopic,
+    { name: 'orders', set: [{ key: 'retention.ms', value: '7200000' }], unset: ['cleanup.policy'], validateOnly: false },
+    { configs },
+  ),
+  exchange(AddPartitions, { name: 'orders', partitions: 12, validateOnly: false }, { partitions: 12 }),
+  exchange(
+    DeleteRecords,
+    { name: 'orders', partitions: [{ partition: 0, beforeOffset: 500 }, { partition: 1, beforeOffset: -1 }] },
+    {
+      partitions: [
+        { partition: 0, errorCode: 0, errorMessage: null, logStartOffset: 500 },
+        { partition: 1, errorCode: 0, errorMessage: null, logStartOffset: 1044 },
+      ],
+    },
+  ),
+  exchange(InitProducer, { producerId: -1, producerEpoch: -1 }, { producerId: 7, producerEpoch: 0 }),
+  exchange(
+    Stats,
+    {},
+    {
+      brokerId: 1,
+      softwareVersion: '0.1.0',
+      uptimeMs: 86_400_000,
+      topics: 3,
+      partitions: 24,
+      messages: 200_000,
+      bytes: 21_400_000,
+      connections: 5,
+      memoryRssBytes: 73_400_320,
+      memoryHeapBytes: 12_582_912,
+      memoryBufferBytes: 8_388_608,
+      cpuUserMs: 5120,
+      cpuSystemMs: 2048,
+      diskFreeBytes: 107_374_182_400,
+      diskTotalBytes: 214_748_364_800,
+      recordsIn: 200_000,
+      recordsOut: 600_000,
+      bytesIn: 21_400_000,
+      bytesOut: 64_200_000,
+      durability: 'fsync',
+      apis: [{ api: 'PRODUCE', requests: 2000, failed: 1, totalMicros: 1_400_000, maxMicros: 9000 }],
+      errors: [{ error: 'UNKNOWN_TOPIC_ID', count: 1 }],
+    },
+  ),
+  exchange(Ping, { payload: Buffer.from('hello') }, { payload: Buffer.from('hello') }),
+];
