@@ -125,7 +125,13 @@ function spawnBroker(options: BrokerProcessOptions): Started {
       if (parsed !== null) ready.resolve(parsed);
     });
   }
-  const ended = once(child, 'close').then(([code, signal]) => ({ code: code as number | null, signal: signal as NodeJS.Signals | null }));
+  // A test that runs out of time is not disposed of; its broker must not outlive the process.
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    process.removeListener('exit', killAtExit);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
   return { child, ended, ready: ready.promise, log };
 }
 

@@ -1,0 +1,89 @@
+import { QError } from '@q/protocol';
+import type { SeededRandom } from '@q/testkit';
+import type { Producer } from '@q/client';
+import { formatValue } from './checker.ts';
+import type { History } from './checker.ts';
+
+export interface ProducerLoadOptions {
+  readonly producer: Producer;
+  /** Unique over the whole run. */
+  readonly name: string;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly history: History;
+  readonly random: SeededRandom;
+}
+
+const inFlightMax = 64;
+const paddingBytesMax = 1500;
+/** One in so many records is larger than the topic allows, and must be refused for certain. */
+const tooLargeEvery = 400;
+const tooLargeBytes = 2 << 20;
+
+/**
+ * One producer that always has some sends under way, in a known order, and writes down what becomes of each before
+ * anything else can happen.
+ *
+ * Invariants: a value is in the history before it is sent; sequences rise by one with each send.
+ */
+export class ProducerLoad {
+  readonly #options: ProducerLoadOptions;
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #unexpected: unknown[] = [];
+  readonly #ended: Promise<void>;
+  #sequence = 0;
+  #stopping = false;
+
+  private constructor(options: ProducerLoadOptions) {
+    this.#options = options;
+    this.#ended = this.#run();
+  }
+
+  static start(options: ProducerLoadOptions): ProducerLoad {
+    return new ProducerLoad(options);
+  }
+
+  /** Errors that a crash does not explain. */
+  get unexpected(): readonly unknown[] {
+    return this.#unexpected;
+  }
+
+  /** Sends nothing more, and resolves when every send has its answer or its error. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      if (this.#inFlight.size < inFlightMax) this.#sendNext();
+      else await Promise.race(this.#inFlight);
+    }
+    await Promise.all(this.#inFlight);
+  }
+
+  #sendNext(): void {
+    const sending = this.#send(formatValue(this.#options.name, this.#sequence++)).finally(() => this.#inFlight.delete(sending));
+    this.#inFlight.add(sending);
+  }
+
+  async #send(value: string): Promise<void> {
+    const { producer, topic, history, partitions, random } = this.#options;
+    const isTooLarge = random.below(tooLargeEvery) === 0;
+    const padding = random.bytes(isTooLarge ? tooLargeBytes : random.below(paddingBytesMax));
+    history.sending(value);
+    try {
+      const { partition, offset } = await producer.send(topic, { value, headers: { padding }, partition: random.below(partitions) });
+      history.acknowledged(value, { partition, offset });
+      if (isTooLarge) this.#unexpected.push(new Error(`${value} is larger than the topic allows and was taken`));
+    } catch (error) {
+      this.#failed(value, { error, isTooLarge });
+    }
+  }
+
+  #failed(value: string, { error, isTooLarge }: { error: unknown; isTooLarge: boolean }): void {
+    if (isTooLarge && QError.is(error) && error.code === 'RECORD_TOO_LARGE') this.#options.history.failed(value);
+    // A client that is closed while its broker is dead does not know what became of its sends.
+    else if (!(this.#stopping && QError.is(error))) this.#unexpected.push(error);
+  }
+}

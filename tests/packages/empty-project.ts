@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from './command.ts';
+
+const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
+const workspaceBinaries = join(repositoryRoot, 'node_modules/.bin');
+
+/** In the order in which they depend on each other. */
+export const publicPackages = ['packages/protocol', 'packages/storage', 'packages/coordinator', 'packages/broker', 'packages/client', 'apps/broker', 'apps/cli'] as const;
+
+export interface PackedPackage {
+  readonly folder: string;
+  readonly name: string;
+  readonly tarball: string;
+  /** Paths inside the tarball. */
+  readonly files: readonly string[];
+}
+
+/** Builds every public package and packs it into `destination`, as a release does. */
+export async function packAll(destination: string): Promise<PackedPackage[]> {
+  const path = [workspaceBinaries];
+  await runCommand('tsc', ['-b', ...publicPackages.map((folder) => `${folder}/tsconfig.build.json`)], { cwd: repositoryRoot, path, timeoutMs: 300_000 });
+  const packed: PackedPackage[] = [];
+  for (const folder of publicPackages) {
+    const output = await runCommand('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], { cwd: join(repositoryRoot, folder) });
+    const { name, filename, files } = JSON.parse(output) as { name: string; filename: string; files: { path: string }[] };
+    packed.push({ folder, name, tarball: filename, files: files.map((file) => file.path) });
+  }
+  return packed;
+}
+
+/** A project outside the repository that depends on the tarballs and on nothing else of ours. */
+export class EmptyProject implements AsyncDisposable {
+  readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  static async create(): Promise<EmptyProject> {
+    return new EmptyProject(await mkdtemp(join(tmpdir(), 'q-packages-')));
+  }
+
+  /** Folder for the tarballs, inside the project so that it is removed with it. */
+  get tarballs(): string {
+    return join(this.directory, 'tarballs');
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.tarballs);
+    await cp(fixtures, this.directory, { recursive: true });
+  }
+
+  /** Installs the tarballs with npm; our packages come from the tarballs also where they depend on each other. */
+  async install(packed: readonly PackedPackage[]): Promise<void> {
+    const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+    const manifest = {
+      private: true,
+      type: 'module',
+      dependencies,
+      devDependencies: { '@types/node': await catalogVersion('@types/node') },
+      overrides: Object.fromEntries(packed.map(({ name }) => [name, `$${name}`])),
+    };
+    await writeFile(join(this.directory, 'package.json'), JSON.stringify(manifest, null, 2));
+    await runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: this.directory, timeoutMs: 300_000 });
+  }
+
+  /** Runs a fixture with one release of Node. */
+  runProgram(file: string, node: string): Promise<string> {
+    return runCommand(node, [file], { cwd: this.directory });
+  }
+
+  /** Type-checks a fixture with the declarations in the tarballs, and those declarations themselves. */
+  typeCheck(file: string): Promise<string> {
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node'];
+    return runCommand('tsc', [...flags, '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', file], { cwd: this.directory, path: [workspaceBinaries] });
+  }
+
+  /** Path of a command that an installed package brings. */
+  command(name: string): string {
+    return join(this.directory, 'node_modules/.bin', name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The releases of Node that we say we support, from the oldest. */
+export function supportedNodes(): { name: string; program: string }[] {
+  const oldest = ['x64', 'arm64'].map((arch) => join(repositoryRoot, `tests/node-24/node_modules/node-linux-${arch}/bin/node`)).find(existsSync);
+  if (oldest === undefined) throw new Error('tests/node-24 has brought no node: run pnpm install');
+  return [
+    { name: 'Node 24', program: oldest },
+    { name: 'Node 26', program: join(workspaceBinaries, 'node') },
+  ];
+}
+
+export function folderOf(program: string): string {
+  return dirname(program);
+}
+
+async function catalogVersion(name: string): Promise<string> {
+  const workspace = await readFile(join(repositoryRoot, 'pnpm-workspace.yaml'), 'utf8');
+  const version = new RegExp(`^ {2}'?${name}'?: (\\S+)$`, 'm').exec(workspace)?.[1];
+  if (version === undefined) throw new Error(`the catalog has no ${name}`);
+  return version;
+}

@@ -1,0 +1,88 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BrokerProcess } from '@q/testkit';
+import { runCommand } from './command.ts';
+import { EmptyProject, folderOf, packAll, publicPackages, supportedNodes } from './empty-project.ts';
+import type { PackedPackage } from './empty-project.ts';
+
+// Building, packing and installing take most of the time, and are done once for all tests of this file.
+const prepareTimeoutMs = 600_000;
+const runTimeoutMs = 120_000;
+
+let project: EmptyProject;
+let packed: readonly PackedPackage[];
+
+beforeAll(async () => {
+  project = await EmptyProject.create();
+  await project.prepare();
+  packed = await packAll(project.tarballs);
+  await project.install(packed);
+}, prepareTimeoutMs);
+
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+}, runTimeoutMs);
+
+function packedFrom(folder: string): PackedPackage {
+  return packed.find((candidate) => candidate.folder === folder)!;
+}
+
+describe('tarballs', () => {
+  it.each(publicPackages)('%s carries what was built, its README and its licence, and nothing else', (folder) => {
+    const { files } = packedFrom(folder);
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
+    const others = files.filter((file) => !['package.json', 'README.md', 'LICENSE'].includes(file));
+    expect(others.filter((file) => !/^dist\/.+\.(js|d\.ts)(\.map)?$/.test(file))).toEqual([]);
+    expect(others.length).toBeGreaterThan(0);
+  });
+
+  it.each(publicPackages)('%s is published with plain versions and no way to its sources', async (folder) => {
+    const manifest = await readFile(join(project.directory, 'node_modules', packedFrom(folder).name, 'package.json'), 'utf8');
+    expect(manifest).not.toMatch(/workspace:|catalog:|@q\/source|\/src\//);
+  });
+
+  it('brings no second copy of our packages', async () => {
+    const names = await readdir(join(project.directory, 'node_modules/@q'));
+    expect(names.toSorted()).toEqual(packed.map(({ name }) => name.replace('@q/', '')).toSorted());
+    for (const name of names) {
+      const inside = await readdir(join(project.directory, 'node_modules/@q', name));
+      expect(inside).not.toContain('node_modules');
+    }
+  });
+
+  it('type-checks a program against the published declarations, and the declarations themselves', async () => {
+    expect(await project.typeCheck('embedded.ts')).toBe('');
+  }, runTimeoutMs);
+});
+
+describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
+  it('imports every package by its name only', async () => {
+    const output = await project.runProgram('every-package.ts', program);
+    const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+    expect(output.trim().split('\n')).toEqual(
+      ['protocol', 'storage', 'coordinator', 'broker', 'client'].map((name) => `@q/${name}: true ${refused} ${refused}`),
+    );
+  }, runTimeoutMs);
+
+  it('B3 P3 produces and consumes with an embedded broker and each codec', async () => {
+    const output = await project.runProgram('embedded.ts', program);
+    const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+    expect(output.trim().split('\n')).toEqual([
+      ...codecs.map((codec, offset) => `sent ${codec} to 0 at ${offset}`),
+      ...codecs.map((codec, offset) => `got ${codec} at ${offset}`),
+      'done',
+    ]);
+  }, runTimeoutMs);
+
+  it('runs the broker and the command line', async () => {
+    const dataDir = join(project.directory, `data-${process.hrtime.bigint()}`);
+    const main = join(project.directory, 'node_modules/@q/broker-app/dist/main.js');
+    await using broker = await BrokerProcess.start({ main, node: program, args: ['--data-dir', dataDir] });
+    const q = (...args: string[]): Promise<string> =>
+      runCommand(project.command('q'), args, { cwd: project.directory, path: [folderOf(program)], env: { Q_URL: broker.url } });
+    await q('topic', 'create', 'orders', '--partitions', '2');
+    expect(JSON.parse(await q('topic', 'list', '--json'))).toMatchObject([{ name: 'orders' }]);
+    expect(await broker.stop()).toEqual({ code: 0, signal: null });
+  }, runTimeoutMs);
+});
