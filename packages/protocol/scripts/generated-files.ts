@@ -1,3 +1,4 @@
+import { batchVectors } from './batch-vectors.ts';
 import { toMarkdown } from './markdown.ts';
 import { messageVectors } from './message-vectors.ts';
 import { specification } from './specification.ts';
@@ -9,6 +10,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['spec/protocol.md', toMarkdown(spec)],
     ['spec/protocol.json', `${JSON.stringify(spec, null, 2)}\n`],
     ['vectors/messages.json', toLines(messageVectors())],
+    ['vectors/batches.json', toListOfLines(batchVectors())],
   ]);
 }
 
@@ -19,4 +21,8 @@ function toLines(groups: object): string {
     return `  ${JSON.stringify(name)}: [\n${lines.join(',\n')}\n  ]`;
   });
   return `{\n${parts.join(',\n')}\n}\n`;
+}
+
+function toListOfLines(entries: readonly unknown[]): string {
+  return `[\n${entries.map((entry) => `  ${JSON.stringify(entry)}`).join(',\n')}\n]\n`;
 }

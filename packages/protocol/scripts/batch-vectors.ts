@@ -1,13 +1,13 @@
-import { joinBatch } from '../batch/builder.ts';
-import { encodeBatch } from '../batch/encode.ts';
-import { encodeEndMarker } from '../batch/end-marker.ts';
-import { readBatchHeader, writeBatchHeader } from '../batch/header.ts';
-import { messageIdHeader } from '../batch/message-ids.ts';
-import { rebuildBatch } from '../batch/rebuild.ts';
-import { iterateRecords } from '../batch/records.ts';
-import { assignAppendTime, assignOffsets } from '../batch/stamp.ts';
-import { Codec } from '../compression/codec.ts';
-import type { CodecName } from '../compression/codec.ts';
+import { joinBatch } from '../src/batch/builder.ts';
+import { encodeBatch } from '../src/batch/encode.ts';
+import { encodeEndMarker } from '../src/batch/end-marker.ts';
+import { readBatchHeader, writeBatchHeader } from '../src/batch/header.ts';
+import { messageIdHeader } from '../src/batch/message-ids.ts';
+import { rebuildBatch } from '../src/batch/rebuild.ts';
+import { iterateRecords } from '../src/batch/records.ts';
+import { assignAppendTime, assignOffsets } from '../src/batch/stamp.ts';
+import { Codec } from '../src/compression/codec.ts';
+import type { CodecName } from '../src/compression/codec.ts';
 
 /*
  * Golden vectors of record batches, for readers in other languages. Compressed sections are frozen literals and not made

@@ -3,7 +3,7 @@ import { checkBatch } from '../../src/batch/check.ts';
 import { iterateRecords } from '../../src/batch/records.ts';
 import { validateBatch } from '../../src/batch/validate.ts';
 import { codecNames } from '../../src/compression/codec.ts';
-import { batchVectors } from '../../src/spec/batch-vectors.ts';
+import { batchVectors } from '../../scripts/batch-vectors.ts';
 
 const vectors = batchVectors();
 
