@@ -1,0 +1,4 @@
+import { directoryStore } from './places.ts';
+import { logStoreConformance } from './suite.ts';
+
+logStoreConformance(directoryStore, { keeps: true });

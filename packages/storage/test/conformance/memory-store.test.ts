@@ -1,0 +1,4 @@
+import { memoryStore } from './places.ts';
+import { logStoreConformance } from './suite.ts';
+
+logStoreConformance(memoryStore, { keeps: false });
