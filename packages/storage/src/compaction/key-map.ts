@@ -30,13 +30,13 @@ export class KeyMap {
 
   put(key: Buffer, offset: number): void {
     // latin1 maps bytes to characters one to one: no two keys become one, whatever bytes they hold.
-    const text = key.latin1Slice();
+    const text = key.toString('latin1');
     if (!this.#latest.has(text)) this.#bytes += text.length + entryOverheadBytes;
     this.#latest.set(text, offset);
   }
 
   /** -1 when the key does not occur. */
   latest(key: Buffer): number {
-    return this.#latest.get(key.latin1Slice()) ?? -1;
+    return this.#latest.get(key.toString('latin1')) ?? -1;
   }
 }
