@@ -155,8 +155,10 @@ export class BatchBuilder {
 
   /**
    * Compresses, writes the header and the CRC, and hands over the batch: a buffer with no large unused rest. A small one
-   * lies in Node's buffer pool, so copy it if it is to stay for long. The builder is spent. Throws QError CLOSED when called twice, INVALID_RECORD for a batch without records, and
-   * UNSUPPORTED_CODEC when the codec's native addon cannot be loaded.
+   * lies in Node's buffer pool, so copy it if it is to stay for long. The builder is spent.
+   *
+   * Throws QError CLOSED when called twice, INVALID_RECORD for a batch without records, and UNSUPPORTED_CODEC when the
+   * codec's native addon cannot be loaded.
    */
   finish(): Buffer {
     const buffer = this.#open();

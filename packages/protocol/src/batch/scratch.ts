@@ -7,17 +7,21 @@
 const buffersMax = 4;
 const bufferBytesMax = 1024 * 1024;
 
+/** The smallest first. */
 const free: Buffer[] = [];
 
-/** A buffer of at least `bytesMin` bytes with any content, unpooled. */
+/** A buffer of at least `bytesMin` bytes with any content, unpooled: the largest there is, for then it need not grow. */
 export function takeScratch(bytesMin: number): Buffer {
-  const last = free.at(-1);
-  if (last === undefined || last.length < bytesMin) return Buffer.allocUnsafeSlow(bytesMin);
+  const largest = free.at(-1);
+  if (largest === undefined || largest.length < bytesMin) return Buffer.allocUnsafeSlow(bytesMin);
   free.pop();
-  return last;
+  return largest;
 }
 
 /** Gives back a buffer that nothing refers to any more. */
 export function returnScratch(buffer: Buffer): void {
-  if (free.length < buffersMax && buffer.length <= bufferBytesMax) free.push(buffer);
+  if (buffer.length > bufferBytesMax) return;
+  free.push(buffer);
+  free.sort((left, right) => left.length - right.length);
+  if (free.length > buffersMax) free.shift();
 }

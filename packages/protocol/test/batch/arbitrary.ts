@@ -13,7 +13,11 @@ const bytes = (maxLength: number): fc.Arbitrary<Uint8Array | null> => fc.option(
 
 const header = fc.record({ key: fc.string({ maxLength: 20, unit: 'binary' }), value: bytes(20) });
 
-const timestampMs = fc.oneof(fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }), fc.constant(-1), fc.maxSafeNat().map((value) => Math.floor(value / 2)));
+const timestampMs = fc.oneof(
+  fc.integer({ min: 1_700_000_000_000, max: 1_700_000_100_000 }),
+  fc.constant(-1),
+  fc.maxSafeNat().map((value) => Math.floor(value / 2)),
+);
 
 /** Records of every shape: null and empty parts, text and bytes, repeated headers, timestamps near and far. */
 export const records: fc.Arbitrary<(RecordInput & { timestampMs: number })[]> = fc.array(

@@ -26,7 +26,8 @@ import { iterateRecords } from '../../src/batch/records.ts';
 import { validateBatch } from '../../src/batch/validate.ts';
 import { errorOf } from '../error-of.ts';
 
-const options = { codec: 'zstd', baseOffset: 2 ** 40, leaderEpoch: 9, producerId: 2 ** 33, producerEpoch: 32_767, baseSequence: 77, isTransactional: true } as const;
+const producer = { producerId: 2 ** 33, producerEpoch: 32_767, baseSequence: 77 };
+const options = { codec: 'zstd', baseOffset: 2 ** 40, leaderEpoch: 9, ...producer, isTransactional: true } as const;
 const batch = encodeBatch([{ value: 'a', timestampMs: 1_700_000_000_000 }, { value: 'b', timestampMs: 1_700_000_000_500 }], options);
 const limits = { uncompressedBytesMax: 10_000, recordBytesMax: 10_000 };
 

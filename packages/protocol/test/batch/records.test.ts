@@ -6,7 +6,8 @@ import { codecNames } from '../../src/compression/codec.ts';
 import { errorOf } from '../error-of.ts';
 import { rawBatch, withFields } from './raw-batch.ts';
 
-const batch = encodeBatch([{ key: 'a', value: 'é1' }, { key: null, value: null }, { key: '', value: '3', headers: [{ key: 'h', value: Buffer.from('x') }] }], { baseOffset: 100 });
+const headers = [{ key: 'h', value: Buffer.from('x') }];
+const batch = encodeBatch([{ key: 'a', value: 'é1' }, { key: null, value: null }, { key: '', value: '3', headers }], { baseOffset: 100 });
 
 describe('iterateRecords', () => {
   it('C1 can begin in the middle of a batch', () => {
