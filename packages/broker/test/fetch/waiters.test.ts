@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '@q/testkit';
+import { FetchWaiters } from '../../src/fetch/waiters.ts';
+import { FakeLog } from '../fakes/fake-log.ts';
+import { FakePeer } from '../fakes/fake-peer.ts';
+import { partitionWith } from '../fakes/topics.ts';
+import { batchOf } from '../harness.ts';
+
+function setUp() {
+  const clock = new ManualClock();
+  const log = new FakeLog();
+  return { clock, log, waiters: new FetchWaiters(clock), peer: new FakePeer(), partition: partitionWith(log) };
+}
+
+describe('FetchWaiters', () => {
+  it('C2 wakes when the high watermark moves, and leaves nothing behind', async () => {
+    const { clock, log, waiters, peer, partition } = setUp();
+    const woken = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
+    expect(waiters.count).toBe(1);
+    log.append(batchOf('a'));
+    await woken;
+    expect(waiters.count).toBe(0);
+    expect(peer.closeListeners).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('C2 wakes when the time is up', async () => {
+    const { clock, waiters, peer, partition } = setUp();
+    const woken = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
+    await clock.advance(999);
+    expect(waiters.count).toBe(1);
+    await clock.advance(1);
+    await woken;
+    expect(waiters.count).toBe(0);
+  });
+
+  it('C2 wakes when the client hangs up, or the topic goes', async () => {
+    const { waiters, peer, partition } = setUp();
+    const hungUp = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
+    peer.hangUp();
+    await hungUp;
+    const retired = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer: new FakePeer() });
+    partition.retire();
+    await retired;
+    expect(waiters.count).toBe(0);
+  });
+
+  it('B6 wakes everybody when the broker stops, and lets nobody wait again', async () => {
+    const { waiters, peer, partition } = setUp();
+    const woken = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
+    waiters.releaseAll();
+    await woken;
+    await waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
+    expect(waiters.count).toBe(0);
+  });
+});
