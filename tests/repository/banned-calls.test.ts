@@ -17,6 +17,7 @@ const bannedModules = /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dgram|
 // Not adapters by name, with the reason why they may.
 const excused: Readonly<Record<string, string>> = {
   'packages/testkit/src/broker-process.ts': 'starts and kills real processes for the tests',
+  'packages/testkit/src/manual-clock.ts': 'lets real callbacks run between the moments that it makes up',
   'packages/testkit/src/tcp-proxy.ts': 'stands between real sockets in the tests',
 };
 

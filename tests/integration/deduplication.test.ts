@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { WireConnection } from '../wire-connection.ts';
+import { encodeBatch, InitProducer } from '@q/protocol';
+import { readValues, Scene } from './scene.ts';
+
+describe('message ids', () => {
+  it('P4 stores a message once within the window, and answers with its first place, also after a restart', async () => {
+    await using scene = await Scene.start();
+    await scene.q.admin.createTopic('payments', { partitions: 1, config: { 'dedup.window.ms': '3600000' } });
+    await using producer = scene.q.producer();
+    const first = await producer.send('payments', { value: 'pay 1', messageId: 'payment-1' });
+    expect(first).toMatchObject({ offset: 0, duplicate: false });
+    expect(await producer.send('payments', { value: 'pay 2', messageId: 'payment-2' })).toMatchObject({ offset: 1, duplicate: false });
+    expect(await producer.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({ offset: 0, duplicate: true });
+    await scene.restart();
+    await using later = scene.q.producer();
+    expect(await later.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({ offset: 0, duplicate: true });
+    expect(await readValues(scene.q, 'payments')).toEqual(['pay 1', 'pay 2']);
+  });
+
+  it('P4 stores what carries no id, or comes without a window, as often as it is sent', async () => {
+    await using scene = await Scene.start();
+    await scene.q.admin.createTopic('windowed', { partitions: 1, config: { 'dedup.window.ms': '3600000' } });
+    await scene.q.admin.createTopic('plain', { partitions: 1 });
+    await using producer = scene.q.producer();
+    for (let time = 0; time < 2; time += 1) {
+      await producer.send('windowed', { value: 'no id' });
+      await producer.send('plain', { value: 'with id', messageId: 'same' });
+    }
+    expect(await readValues(scene.q, 'windowed')).toEqual(['no id', 'no id']);
+    expect(await readValues(scene.q, 'plain')).toEqual(['with id', 'with id']);
+  });
+});
+
+describe('batches of an idempotent producer', () => {
+  it('P4 a resent batch gets its first offset, a gap and a stale epoch are refused, and nothing more is stored', async () => {
+    await using scene = await Scene.start();
+    await using wire = await WireConnection.open(scene.broker.url);
+    const to = await wire.createTopic('numbered');
+    const { producerId, producerEpoch } = await wire.call(InitProducer, { producerId: -1, producerEpoch: -1 });
+    const batch = (baseSequence: number, epoch = producerEpoch): Buffer =>
+      encodeBatch([{ value: Buffer.from(`sequence ${baseSequence}`) }], { producerId, producerEpoch: epoch, baseSequence, timestampMs: Date.now() });
+
+    expect(await wire.produce(to, batch(0))).toMatchObject({ errorCode: 0, baseOffset: 0, duplicate: false });
+    expect(await wire.produce(to, batch(1))).toMatchObject({ errorCode: 0, baseOffset: 1, duplicate: false });
+    expect(await wire.produce(to, batch(0))).toMatchObject({ errorCode: 0, baseOffset: 0, duplicate: true });
+    const gap = await wire.produce(to, batch(3));
+    expect(gap.errorMessage).not.toBeNull();
+    const next = await wire.call(InitProducer, { producerId, producerEpoch });
+    expect(next).toEqual({ producerId, producerEpoch: producerEpoch + 1 });
+    expect(await wire.produce(to, batch(0, next.producerEpoch))).toMatchObject({ errorCode: 0, baseOffset: 2 });
+    const stale = await wire.produce(to, batch(2));
+    expect(stale.errorMessage).not.toBeNull();
+    expect(stale.errorCode).not.toBe(gap.errorCode);
+    expect(await readValues(scene.q, 'numbered')).toEqual(['sequence 0', 'sequence 1', 'sequence 0']);
+  });
+});
