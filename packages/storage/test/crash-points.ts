@@ -1,0 +1,71 @@
+import { openDirectoryStore } from '@q/storage';
+import type { LogStore, StoreOptions } from '@q/storage';
+import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
+import type { CrashLoss } from '@q/testkit';
+
+/** One life of a machine: what runs until the power goes. It notes what was acknowledged in `facts`. */
+export interface CrashScenario<Facts> {
+  readonly options?: Partial<StoreOptions>;
+  readonly facts: () => Facts;
+  readonly run: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
+  /** Looks at what the next process finds. */
+  readonly check: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
+  /** Crash at every `stride`-th step; default 1. */
+  readonly stride?: number;
+}
+
+const losses: readonly CrashLoss[] = ['some', 'all', 'some', 'none'];
+
+/**
+ * Runs the scenario once to count the steps of its disk, then once for each step with a crash there, and checks what is
+ * found. A failure says at which step, and repeats with the same number.
+ */
+export async function crashAtEveryStep<Facts>(scenario: CrashScenario<Facts>): Promise<number> {
+  const whole = await life(scenario, Number.POSITIVE_INFINITY);
+  const steps = whole.disk.steps;
+  for (let step = 0; step <= steps; step += scenario.stride ?? 1) {
+    try {
+      const { disk, facts, clock } = await life(scenario, step);
+      const loss = losses[step % losses.length] as CrashLoss;
+      await afterlife(scenario, { disk: await disk.crash(loss), facts, clock });
+    } catch (error) {
+      throw new Error(`crash after step ${step} of ${steps}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+  return steps;
+}
+
+interface Life<Facts> {
+  readonly disk: FaultyFileSystem;
+  readonly facts: Facts;
+  readonly clock: ManualClock;
+}
+
+async function life<Facts>(scenario: CrashScenario<Facts>, stopAfter: number): Promise<Life<Facts>> {
+  const clock = new ManualClock();
+  const disk = new FaultyFileSystem({ random: seededRandom(Number.isFinite(stopAfter) ? stopAfter : 0), clock });
+  await disk.makeDirectory('/data');
+  await disk.syncDirectory('');
+  const facts = scenario.facts();
+  disk.stopAfter(stopAfter);
+  const running = (async () => {
+    const store = await open(scenario, disk, clock);
+    await scenario.run(store, facts, clock);
+    await store.close();
+  })();
+  await Promise.race([running, disk.stopped]);
+  return { disk, facts, clock };
+}
+
+async function afterlife<Facts>(scenario: CrashScenario<Facts>, o: Life<Facts>): Promise<void> {
+  const store = await open(scenario, o.disk, o.clock);
+  await scenario.check(store, o.facts, o.clock);
+  await store.close();
+}
+
+function open<Facts>(scenario: CrashScenario<Facts>, fileSystem: FaultyFileSystem, clock: ManualClock): Promise<LogStore> {
+  const onFatal = (error: Error): never => {
+    throw error;
+  };
+  return openDirectoryStore({ ...scenario.options, directory: '/data', fileSystem, clock, onFatal });
+}

@@ -1,0 +1,205 @@
+import { defaultLogConfig } from '@q/storage';
+import type { LogConfig, LogStore, PartitionLog } from '@q/storage';
+import { describe, expect, it } from 'vitest';
+import { append, batch, contents, orders } from './conformance/harness.ts';
+import { crashAtEveryStep } from './crash-points.ts';
+
+const small: LogConfig = { ...defaultLogConfig, segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: 0 };
+
+interface SentBatch {
+  readonly producerId: number;
+  readonly baseSequence: number;
+  readonly texts: readonly string[];
+  baseOffset: number;
+  isAcknowledged: boolean;
+}
+
+interface Sends {
+  readonly batches: SentBatch[];
+  /** What was asked to be deleted lies below. */
+  deletedBelow: number;
+}
+
+const noSends = (): Sends => ({ batches: [], deletedBelow: 0 });
+
+/** Sends from two producers, in groups that share a round. */
+async function send(log: PartitionLog, facts: Sends, groups: number): Promise<void> {
+  for (let group = 0; group < groups; group++) {
+    const waiting: Promise<void>[] = [];
+    for (const producerId of [1, 2]) {
+      const sent = facts.batches.filter((each) => each.producerId === producerId);
+      const baseSequence = sent.reduce((sum, each) => sum + each.texts.length, 0);
+      const texts = Array.from({ length: 1 + ((sent.length + producerId) % 3) }, (_, index) => `p${producerId}-${baseSequence + index}`);
+      const note: SentBatch = { producerId, baseSequence, texts, baseOffset: log.logEndOffset, isAcknowledged: false };
+      facts.batches.push(note);
+      const appended = log.append(batch(texts, { producerId, baseSequence, timestampMs: 1_000 + facts.batches.length }), { leaderEpoch: 0 });
+      waiting.push(appended.durable.then(() => void (note.isAcknowledged = true)));
+    }
+    await Promise.all(waiting);
+  }
+}
+
+/** Nothing acknowledged is lost, nothing is there twice, nothing is there that was not sent, and all of it in order. */
+async function checkSends(log: PartitionLog, facts: Sends): Promise<void> {
+  expect(log.state).toBe('open');
+  const found = await contents(log);
+  const sent = new Map(facts.batches.flatMap((each) => each.texts.map((text, index) => [each.baseOffset + index, text] as const)));
+  for (const entry of found) {
+    const [offset, text] = entry.split(':') as [string, string];
+    expect(sent.get(Number(offset))).toBe(text);
+  }
+  const offsets = found.map((entry) => Number(entry.split(':')[0]));
+  expect(offsets).toEqual(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+  expect(log.logStartOffset).toBeLessThanOrEqual(facts.deletedBelow);
+  const present = new Set(found);
+  for (const each of facts.batches.filter((sentBatch) => sentBatch.isAcknowledged)) {
+    for (const [index, text] of each.texts.entries()) {
+      const offset = each.baseOffset + index;
+      if (offset >= facts.deletedBelow) expect(present).toContain(`${offset}:${text}`);
+    }
+  }
+}
+
+/** What a producer does after the crash: it sends again all that was not acknowledged, and the last that was, and goes on. */
+async function resend(log: PartitionLog, facts: Sends): Promise<void> {
+  for (const producerId of [1, 2]) {
+    const all = facts.batches.filter((each) => each.producerId === producerId);
+    const firstUnknown = all.findIndex((each) => !each.isAcknowledged);
+    const from = firstUnknown < 0 ? all.length - 1 : Math.max(0, firstUnknown - 1);
+    for (const each of all.slice(Math.max(0, from))) {
+      const appended = await append(log, each.texts, { producerId, baseSequence: each.baseSequence });
+      if (each.isAcknowledged) expect(appended).toMatchObject({ duplicate: true, baseOffset: each.baseOffset });
+    }
+  }
+  const texts = (await contents(log)).map((entry) => entry.split(':')[1] as string);
+  expect(new Set(texts).size).toBe(texts.length);
+}
+
+async function openLog(store: LogStore, config: LogConfig = small): Promise<PartitionLog> {
+  return store.open(orders, config);
+}
+
+describe('a crash at every step', () => {
+  it('S2 P4 loses nothing acknowledged, brings nothing back, and stores a resent batch once', { timeout: 60_000 }, async () => {
+    const steps = await crashAtEveryStep<Sends>({
+      facts: noSends,
+      run: async (store, facts) => send(await openLog(store), facts, 12),
+      check: async (store, facts) => {
+        const log = await openLog(store);
+        await checkSends(log, facts);
+        await resend(log, facts);
+      },
+    });
+    expect(steps).toBeGreaterThan(40);
+  });
+
+  it('S2 survives a crash in the life after a crash', { timeout: 60_000 }, async () => {
+    const steps = await crashAtEveryStep<Sends>({
+      stride: 3,
+      facts: noSends,
+      run: async (store, facts) => {
+        await send(await openLog(store), facts, 3);
+        await store.close();
+      },
+      check: async (store, facts) => {
+        const log = await openLog(store);
+        await resend(log, facts);
+        await store.maintain();
+      },
+    });
+    expect(steps).toBeGreaterThan(20);
+  });
+
+  it('S2 S4 loses nothing while retention and deleteBefore remove segments', { timeout: 60_000 }, async () => {
+    const steps = await crashAtEveryStep<Sends>({
+      stride: 2,
+      facts: noSends,
+      run: async (store, facts, clock) => {
+        const log = await openLog(store);
+        await send(log, facts, 6);
+        facts.deletedBelow = 9;
+        await log.deleteBefore(9);
+        await send(log, facts, 4);
+        facts.deletedBelow = log.highWatermark - 1;
+        log.updateConfig({ ...small, retentionBytes: 300 });
+        await store.maintain(clock.now());
+        await clock.advance(1);
+        await store.maintain(clock.now());
+        await send(log, facts, 3);
+      },
+      check: async (store, facts) => {
+        const log = await openLog(store);
+        await checkSends(log, facts);
+        await resend(log, facts);
+      },
+    });
+    expect(steps).toBeGreaterThan(20);
+  });
+
+  it('S2 S4 compaction keeps the latest acknowledged value of every key', { timeout: 120_000 }, async () => {
+    const config: LogConfig = {
+      ...small,
+      segmentBytes: 300,
+      cleanupPolicy: { delete: false, compact: true },
+      minCleanableDirtyRatio: 0,
+      deleteRetentionMs: 0,
+    };
+    const steps = await crashAtEveryStep<Map<string, { sent: string[]; acknowledged: number }>>({
+      facts: () => new Map(),
+      run: async (store, facts, clock) => {
+        const log = await store.open(orders, config);
+        for (let i = 0; i < 36; i++) {
+          const key = `k${i % 5}`;
+          const value = i % 11 === 10 ? '' : `v${i}`;
+          const note = facts.get(key) ?? { sent: [], acknowledged: 0 };
+          facts.set(key, note);
+          note.sent.push(value);
+          await append(log, [`${key}=${value}`]);
+          note.acknowledged = note.sent.length;
+          if (i % 12 === 11) await store.maintain(clock.now());
+          await clock.advance(1);
+        }
+      },
+      check: async (store, facts, clock) => {
+        const log = await store.open(orders, config);
+        const checkTable = async (): Promise<void> => {
+          const table = new Map<string, string>();
+          for (const entry of await contents(log)) {
+            const [, key, value] = /^\d+:(\w+)=(.*)$/.exec(entry) as unknown as [string, string, string];
+            table.set(key, value);
+          }
+          for (const [key, { sent, acknowledged }] of facts) {
+            const allowed = acknowledged === 0 ? ['', ...sent] : sent.slice(acknowledged - 1);
+            expect(allowed).toContain(table.get(key) ?? '');
+          }
+        };
+        await checkTable();
+        await store.maintain(clock.now());
+        await checkTable();
+        await append(log, ['k0=after']);
+      },
+    });
+    expect(steps).toBeGreaterThan(20);
+  });
+
+  it('T1 S2 a deleted log does not come back, and the others stay', { timeout: 60_000 }, async () => {
+    const steps = await crashAtEveryStep<Sends & { deleted: boolean }>({
+      facts: () => ({ ...noSends(), deleted: false }),
+      run: async (store, facts) => {
+        const doomed = await store.open({ ...orders, partition: 1 }, small);
+        const log = await openLog(store);
+        await send(log, facts, 2);
+        await append(doomed, ['x']);
+        await store.delete(doomed.id);
+        facts.deleted = true;
+        await send(log, facts, 1);
+      },
+      check: async (store, facts) => {
+        const partitions = (await store.list()).map((id) => id.partition);
+        if (facts.deleted) expect(partitions).not.toContain(1);
+        await checkSends(await openLog(store), facts);
+      },
+    });
+    expect(steps).toBeGreaterThan(20);
+  });
+});
