@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { apis, encodeErrorResponse, encodeRequest, encodeResponse, errorCode, errorTable, QError } from '../src/index.ts';
+import { apis, encodeErrorResponse, encodeRequest, encodeResponse, errorTable, QError } from '../src/index.ts';
 import type { Api, ErrorDetails, ErrorName } from '../src/index.ts';
 import { edgeValue } from './edge-values.ts';
 import type { Edge } from './edge-values.ts';
@@ -85,11 +85,12 @@ function vector({ api, version, name, correlationId, body, parts }: VectorParts)
 function errorVectors(): ErrorVector[] {
   return errorTable
     .filter(({ name, code }) => name !== 'NONE' && code < 200)
-    .map(({ name, description }, index) => {
-      const details: ErrorDetails = index % 2 === 0 ? {} : { topic: 'orders', partition: index, share: -0.5, isLeader: index % 4 === 1 };
-      const error = new QError(name, description, { details });
-      const hex = Buffer.concat(encodeErrorResponse({ correlationId: index, error })).toString('hex');
-      return { error: name, errorCode: errorCode(name), correlationId: index, message: description, details, hex };
+    .map(({ name, code, description }) => {
+      // Everything comes from the code, so that a new row of the table changes no vector of another.
+      const correlationId = code + 1;
+      const details: ErrorDetails = code % 2 === 0 ? {} : { topic: 'orders', partition: code, share: -0.5, isLeader: code % 4 === 1 };
+      const hex = Buffer.concat(encodeErrorResponse({ correlationId, error: new QError(name, description, { details }) })).toString('hex');
+      return { error: name, errorCode: code, correlationId, message: description, details, hex };
     });
 }
 

@@ -4,6 +4,9 @@ import { errorBody } from '../src/frame/error-response.ts';
 import { recordBatchLayout } from './record-batch-layout.ts';
 import type { LayoutField, RecordBatchLayout } from './record-batch-layout.ts';
 
+/** Every limit but that on copies, which is no matter of the wire. */
+type WireLimit = Exclude<keyof ProtocolLimits, 'bytesByReferenceMin'>;
+
 type KindName = ScalarName | 'array' | 'nullableArray' | 'struct' | 'varint';
 
 /** How each kind of field is written. The type makes sure that none is forgotten. */
@@ -26,7 +29,7 @@ const kinds: Readonly<Record<KindName, string>> = {
   struct: 'Its fields, one after another, with nothing between them. A field is there from version `since` of the API on.',
 };
 
-const limits: Readonly<Record<keyof ProtocolLimits, string>> = {
+const limits: Readonly<Record<WireLimit, string>> = {
   frameBytesMin: 'Smallest payload of a frame, in bytes.',
   helloFrameBytesMax: 'Largest payload of a frame before HELLO is answered, in bytes.',
   frameBytesMax: 'Default for the largest payload of a frame, in bytes; HELLO tells the one in force.',
@@ -34,7 +37,6 @@ const limits: Readonly<Record<keyof ProtocolLimits, string>> = {
   arrayElementsMax: 'Most array elements in one message, all its arrays together.',
   errorMessageCharactersMax: 'Longest text in an error answer, in UTF-16 units.',
   errorDetailsMax: 'Most details in an error answer.',
-  bytesByReferenceMin: 'An inner matter of this library: from this size on, bytes are sent without a copy.',
   topicNameCharactersMax: 'Longest topic name, in characters.',
   batchBytesMax: 'Default for the largest record batch, in bytes; METADATA tells the one of each topic (maxMessageBytes).',
   uncompressedBytesMax: 'Largest records section of a batch after decompression, in bytes.',
@@ -59,11 +61,11 @@ const frameHeader: Readonly<Record<'request' | 'response', readonly LayoutField[
 
 const connection: readonly string[] = [
   'Connect by TCP. The first request is HELLO; send nothing else before its answer. Frames have at most 64 KiB until then.',
-  'HELLO is asked in the highest version that you speak. When the broker refuses it with UNSUPPORTED_VERSION, the details min and max tell its range: ask again on the same connection.',
+  'HELLO is asked in the highest version that you speak. When the broker refuses it with UNSUPPORTED_VERSION, the details minVersion and maxVersion tell its range: ask again on the same connection.',
   'The answer lists every API with its versions: use the highest that both sides speak. It also tells the largest frame and how many requests may be unanswered.',
   'Any number of requests, up to that limit, may be under way. Answers come in any order: match them by correlationId. PRODUCE requests for one partition take effect in the order in which they were sent on a connection.',
   'An answer with an errorCode other than 0 is about the whole request. PRODUCE, FETCH, LIST_OFFSETS, METADATA and DELETE_RECORDS also have error codes for each partition or topic.',
-  'A frame that is too large or not well formed is answered with an error if its header could be read; then the broker closes the connection, because the place where the next frame begins is not certain any more.',
+  'A frame that is too large or not well formed is answered with an error (correlationId 0 when its own could not be read); then the broker closes the connection, because nothing that follows can be trusted.',
   'Errors of kind retry may be retried as they are after a pause. Unknown error numbers come from a newer broker: treat them as UNKNOWN.',
 ];
 
@@ -117,7 +119,7 @@ export function specification(): Specification {
     })),
     errors: errorTable,
     recordBatch: recordBatchLayout,
-    limits: Object.entries(limits).map(([name, doc]) => ({ name, value: protocolLimits[name as keyof ProtocolLimits], doc })),
+    limits: Object.entries(limits).map(([name, doc]) => ({ name, value: protocolLimits[name as WireLimit], doc })),
   };
 }
 

@@ -11,7 +11,7 @@ export function checkVersion(api: Api<unknown, unknown>, version: number): void 
   const { min, max } = api.versions;
   if (Number.isInteger(version) && version >= min && version <= max) return;
   throw new QError('UNSUPPORTED_VERSION', `${api.name} has the versions ${min} to ${max} here, not ${version}`, {
-    details: { api: api.name, version, min, max },
+    details: { api: api.name, version, minVersion: min, maxVersion: max },
   });
 }
 

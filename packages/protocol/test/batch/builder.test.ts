@@ -75,6 +75,15 @@ describe('BatchBuilder', () => {
     }
   });
 
+  it('takes no text that the end of its buffer cuts off for an ASCII one', () => {
+    const text = `${'x'.repeat(30)}é日`;
+    for (let initialBytes = 90; initialBytes < 140; initialBytes += 1) {
+      const builder = new BatchBuilder({ codec: 'none', bytesMax: initialBytes, initialBytes });
+      builder.tryAppend(null, text, undefined, timestampMs);
+      expect([...iterateRecords(builder.finish())][0]?.valueText()).toBe(text);
+    }
+  });
+
   it.each(codecNames)('holds no large unused rest with codec %s', (codec) => {
     for (const count of [1, 10, 30, 100, 1000, 9000]) {
       const builder = new BatchBuilder({ codec, bytesMax: 1 << 20 });
@@ -95,6 +104,21 @@ describe('BatchBuilder', () => {
     for (const [index, batch] of batches.entries()) {
       validateBatch(batch, limits);
       expect([...iterateRecords(batch)].every((record) => record.value?.equals(Buffer.alloc(100, index)))).toBe(true);
+    }
+  });
+
+  it('shares no memory with a batch that is built at the same time, nor with full ones before it', () => {
+    const fill = (index: number): BatchBuilder => {
+      const builder = new BatchBuilder({ codec: index % 2 === 0 ? 'none' : 'lz4', bytesMax: 200_000 });
+      while (builder.tryAppend(null, Buffer.alloc(100, index), undefined, timestampMs));
+      return builder;
+    };
+    const finished = [1, 2, 3, 4, 5, 6].map((index) => fill(index).finish());
+    const open = [7, 8, 9, 10, 11, 12].map(fill);
+    const batches = [...finished, ...open.map((builder) => builder.finish())];
+    for (const [at, batch] of batches.entries()) {
+      expect(validateBatch(batch, limits).recordsCount).toBeGreaterThan(1700);
+      expect([...iterateRecords(batch)].every((record) => record.value?.equals(Buffer.alloc(100, at + 1)))).toBe(true);
     }
   });
 

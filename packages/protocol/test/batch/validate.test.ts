@@ -117,6 +117,7 @@ describe('the records of a batch', () => {
     ['a header value past the end', '10 00 00 00 01 01 02 00 04'],
     ['a length varint of six bytes', '8c 80 80 80 80 00 00 00 00 01 01 00'],
     ['a length varint of more than 32 bits', 'fe ff ff ff 1f 00 00 00 01 01 00'],
+    ['an offset varint with bits past the 32nd', '14 00 00 80 80 80 80 10 01 01 00'],
     ['a timestamp varlong of eleven bytes', '20 00 80 80 80 80 80 80 80 80 80 80 00 00 01 01 00'],
     ['a timestamp delta of 2^63', '1e 00 ff ff ff ff ff ff ff ff ff 01 00 01 01 00'],
     ['a timestamp delta of 2^53', '1a 00 80 80 80 80 80 80 80 20 00 01 01 00'],

@@ -62,6 +62,12 @@ describe('lz4 frame', () => {
     );
   });
 
+  it('refuses a block that holds more than the frame allows for one', () => {
+    const block = (extension: number): Buffer => Buffer.concat([Buffer.from('1f610100', 'hex'), Buffer.alloc(extension, 0xff), Buffer.from([0, 0x10, 0x62])]);
+    expect(errorOf(() => checkLz4Frame(frameOf(block(256)), 0xffff)).code).toBe('BATCH_TOO_LARGE');
+    expect(errorOf(() => checkLz4Frame(frameOf(block(257)), 0xffff)).code).toBe('CORRUPT_BATCH');
+  });
+
   it('refuses lengths that run out of their block', () => {
     for (const block of ['ff', 'f0ffff', '1f610500ff', '40616263', '1061ff']) {
       const frame = frameOf(Buffer.from(block, 'hex'));

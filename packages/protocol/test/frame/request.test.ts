@@ -106,7 +106,7 @@ describe('requests', () => {
     for (const version of [-1, 1, 0.5]) {
       expect(errorOf(() => decodeRequestBody(Ping, version, frame))).toMatchObject({
         code: 'UNSUPPORTED_VERSION',
-        details: { api: 'PING', version, min: 0, max: 0 },
+        details: { api: 'PING', version, minVersion: 0, maxVersion: 0 },
       });
     }
     const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolation: 0, topics: [] };
