@@ -64,8 +64,8 @@ describe('lz4 frame', () => {
 
   it('refuses a block that holds more than the frame allows for one', () => {
     const block = (extension: number): Buffer => Buffer.concat([Buffer.from('1f610100', 'hex'), Buffer.alloc(extension, 0xff), Buffer.from([0, 0x10, 0x62])]);
-    expect(errorOf(() => checkLz4Frame(frameOf(block(256)), 0xffff)).code).toBe('BATCH_TOO_LARGE');
-    expect(errorOf(() => checkLz4Frame(frameOf(block(257)), 0xffff)).code).toBe('CORRUPT_BATCH');
+    expect(errorOf(() => checkLz4Frame(frameOf(block(256)), 0xff00)).code).toBe('BATCH_TOO_LARGE');
+    expect(errorOf(() => checkLz4Frame(frameOf(block(257)), 0xff00)).code).toBe('CORRUPT_BATCH');
   });
 
   it('refuses lengths that run out of their block', () => {
