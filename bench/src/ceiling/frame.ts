@@ -6,7 +6,7 @@
  * ack:      length u32 = 4               | correlation u32
  * served:   length u32 (of what follows) | batches
  */
-export const requestHeadBytes = 10;
+const requestHeadBytes = 10;
 export const ackBytes = 8;
 
 export function requestHead(options: { correlation: number; partition: number; batchBytes: number }): Buffer {
