@@ -64,11 +64,11 @@ export const orders: LogId = { topic: 'orders', topicId: '6f9619ff-8b86-4d01-b42
 /** One record per text: `key=value`, `key=` (a tombstone), or a value alone; `id:` in front names the record. */
 export function record(text: string, timestampMs?: number): RecordInput {
   const [, id, rest] = /^(?:([^:=]*):)?(.*)$/s.exec(text) as unknown as [string, string | undefined, string];
-  const at = rest.indexOf('=');
-  const value = rest.slice(at + 1);
+  const equals = rest.indexOf('=');
+  const value = rest.slice(equals + 1);
   return {
-    key: at < 0 ? null : rest.slice(0, at),
-    value: at >= 0 && value === '' ? null : value,
+    key: equals < 0 ? null : rest.slice(0, equals),
+    value: equals >= 0 && value === '' ? null : value,
     ...(timestampMs === undefined ? {} : { timestampMs }),
     ...(id === undefined ? {} : { headers: [{ key: messageIdHeader, value: Buffer.from(id) }] }),
   };
