@@ -19,9 +19,9 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 const headerBytes = 6;
 
 /** How the value of a detail is to be read. Frozen. */
-export const detailType = { string: 0, number: 1, boolean: 2 } as const;
+const detailType = { string: 0, number: 1, boolean: 2 } as const;
 
-export interface ErrorDetail {
+interface ErrorDetail {
   readonly key: string;
   /** One of {@link detailType}. */
   readonly type: number;

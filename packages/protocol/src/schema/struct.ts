@@ -14,7 +14,7 @@ export interface Field<T> {
 }
 
 /** What holds for a field when the version of a message is older than the field. */
-export interface Absent<T> {
+interface Absent<T> {
   /** The value that a reader sees. */
   readonly value: T;
   /** Whether a writer may leave the field out whatever its value; otherwise any other value is refused. */
