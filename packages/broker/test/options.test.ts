@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { QError } from '@q/protocol';
 import { checkLimits, defaultLimits } from '../src/limits.ts';
 import { resolveOptions } from '../src/options.ts';
-import type { BrokerOptions } from '../src/options.ts';
 
 function refusal(options: object): QError {
   try {
-    resolveOptions(options as BrokerOptions);
+    resolveOptions(options);
   } catch (error) {
     if (QError.is(error)) return error;
     throw error;

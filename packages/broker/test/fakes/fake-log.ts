@@ -50,7 +50,7 @@ export class FakeLog implements PartitionLog {
     const end = this.logEndOffset;
     const durable = new Promise<void>((resolve, reject) => this.#pending.push({ resolve, reject, end }));
     if (!this.holdsAppends) this.settle();
-    return { baseOffset, lastOffset: end - 1, logAppendTimeMs: -1, duplicate: false, durable };
+    return { baseOffset, lastOffset: end - 1, logAppendTimeMs: -1, duplicate: false, repeats: [], durable };
   }
 
   /** Everything appended so far becomes durable, or fails. */
