@@ -26,10 +26,14 @@ export function inflateBounded(options: InflateOptions): Buffer {
   // One chunk that takes the whole output spares the decompressor a concatenation; the byte more lets it see the end.
   const chunkSize = expectedBytes === 0 ? chunkBytesDefault : Math.max(expectedBytes + 1, chunkBytesMin);
   const limits = { maxOutputLength: Math.max(bytesMax, 1), chunkSize };
+  let output: Buffer;
   try {
-    return codec === 'gzip' ? zlib().gunzipSync(bytes, limits) : zlib().zstdDecompressSync(bytes, limits);
+    output = codec === 'gzip' ? zlib().gunzipSync(bytes, limits) : zlib().zstdDecompressSync(bytes, limits);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw outputTooLarge(codec, bytesMax);
     throw corruptData(codec, (error as Error).message, error);
   }
+  // Node's limit cannot be set to nothing.
+  if (output.length > bytesMax) throw outputTooLarge(codec, bytesMax);
+  return output;
 }

@@ -21,23 +21,37 @@ export function compressZstd(bytes: Buffer): Buffer {
 }
 
 /**
- * Walks the frames before anything is decompressed: Node's decompressor ignores what follows the last frame, and the walk
- * also yields a bound on the size of the output.
+ * Walks the frames before anything is decompressed: Node ignores what follows the last frame (Node 24 all that follows the
+ * first), and the walk also bounds the size of the output.
  */
 export function decompressZstd(bytes: Buffer, bytesMax: number): Buffer {
+  const outputs: Buffer[] = [];
+  let remainingBytes = bytesMax;
   let at = 0;
-  let outputBytesBound = 0;
   while (at < bytes.length) {
     const frame = walkFrame(bytes, at);
+    if (frame.hasContent) {
+      const output = decompressFrame(bytes.subarray(at, frame.end), { frame, remainingBytes, bytesMax });
+      outputs.push(output);
+      remainingBytes -= output.length;
+    }
     at = frame.end;
-    outputBytesBound += frame.outputBytesBound;
-    if (frame.declaredBytes > bytesMax) throw outputTooLarge('zstd', bytesMax);
   }
-  if (at === 0) throw corruptData('zstd', 'there is no frame');
-  return inflateBounded({ codec: 'zstd', bytes, bytesMax, expectedBytes: Math.min(outputBytesBound, bytesMax) });
+  const [first] = outputs;
+  if (first === undefined) throw corruptData('zstd', 'there is no frame');
+  return outputs.length === 1 ? first : Buffer.concat(outputs);
+}
+
+function decompressFrame(bytes: Buffer, options: { frame: Frame; remainingBytes: number; bytesMax: number }): Buffer {
+  const { frame, remainingBytes, bytesMax } = options;
+  if (frame.declaredBytes > remainingBytes) throw outputTooLarge('zstd', bytesMax);
+  const expectedBytes = Math.min(frame.outputBytesBound, remainingBytes);
+  return inflateBounded({ codec: 'zstd', bytes, bytesMax: remainingBytes, expectedBytes });
 }
 
 interface Frame {
+  /** False for a skippable frame, which holds no data of ours. */
+  readonly hasContent: boolean;
   readonly end: number;
   readonly outputBytesBound: number;
   /** The content size the frame declares, 0 when it declares none. */
@@ -61,7 +75,7 @@ function walkFrame(bytes: Buffer, start: number): Frame {
   const end = blocks.end + ((descriptor & 4) === 0 ? 0 : 4);
   if (end > bytes.length) throw corruptData('zstd', 'a frame checksum is cut off');
   const outputBytesBound = contentSizeBytes === 0 ? blocks.outputBytesBound : Math.min(declaredBytes, blocks.outputBytesBound);
-  return { end, outputBytesBound, declaredBytes };
+  return { hasContent: true, end, outputBytesBound, declaredBytes };
 }
 
 function walkBlocks(bytes: Buffer, start: number): { end: number; outputBytesBound: number } {
@@ -92,5 +106,5 @@ function skipFrame(bytes: Buffer, start: number): Frame {
   if (start + 8 > bytes.length) throw corruptData('zstd', 'a skippable frame is cut off');
   const end = start + 8 + bytes.readUInt32LE(start + 4);
   if (end > bytes.length) throw corruptData('zstd', 'a skippable frame is cut off');
-  return { end, outputBytesBound: 0, declaredBytes: 0 };
+  return { hasContent: false, end, outputBytesBound: 0, declaredBytes: 0 };
 }

@@ -37,6 +37,10 @@ describe.each(codecNames)('codec %s', (codec) => {
     expect(decompress(codec, compress(codec, bytes), bytes.length).equals(bytes)).toBe(true);
   });
 
+  it('refuses anything at a limit of nothing', () => {
+    expect(errorOf(() => decompress(codec, compress(codec, Buffer.from('x')), 0)).code).toBe('BATCH_TOO_LARGE');
+  });
+
   it('refuses one byte over the limit', () => {
     const bytes = Buffer.alloc(100_000, text);
     expect(errorOf(() => decompress(codec, compress(codec, bytes), bytes.length - 1))).toMatchObject({ code: 'BATCH_TOO_LARGE' });
@@ -110,6 +114,25 @@ describe('bombs', () => {
     const frame = zstdCompressSync(Buffer.alloc(600_000));
     expect(decompress('zstd', frame, bytesMax)).toHaveLength(600_000);
     expect(errorOf(() => decompress('zstd', Buffer.concat([frame, frame]), bytesMax))).toMatchObject({ code: 'BATCH_TOO_LARGE' });
+    expect(decompress('zstd', Buffer.concat([frame, frame]), 1_200_000)).toHaveLength(1_200_000);
+  });
+});
+
+describe('zstd frames', () => {
+  const first = zstdCompressSync('first ');
+  const second = zstdCompressSync('second');
+  const skippable = Buffer.from('502a4d1803000000aabbcc', 'hex');
+
+  it('C3 are read one after another, skippable ones passed over', () => {
+    const frames = Buffer.concat([skippable, first, skippable, second, skippable]);
+    expect(decompress('zstd', frames, 12).toString()).toBe('first second');
+    expect(errorOf(() => decompress('zstd', frames, 11)).code).toBe('BATCH_TOO_LARGE');
+    expect(decompress('zstd', Buffer.concat([first, zstdCompressSync('')]), 6).toString()).toBe('first ');
+  });
+
+  it('are refused when a skippable one is cut off, or there is no other', () => {
+    expect(errorOf(() => decompress('zstd', skippable, 100)).code).toBe('CORRUPT_BATCH');
+    expect(errorOf(() => decompress('zstd', Buffer.concat([first, skippable.subarray(0, 10)]), 100)).code).toBe('CORRUPT_BATCH');
   });
 });
 
