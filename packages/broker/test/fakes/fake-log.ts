@@ -1,6 +1,6 @@
 import { assignOffsets, batchLastOffset, batchRecordsCount } from '@q/protocol';
 import { StorageError, defaultLogConfig } from '@q/storage';
-import type { Append, LogConfig, LogDescription, LogId, LogRead, PartitionLog, TimestampedOffset } from '@q/storage';
+import type { Append, AppendOptions, LogConfig, LogDescription, LogId, LogRead, PartitionLog, TimestampedOffset } from '@q/storage';
 
 /** A log in memory whose appends become durable when the test says so, or at once. */
 export class FakeLog implements PartitionLog {
@@ -17,6 +17,7 @@ export class FakeLog implements PartitionLog {
   /** Reads answer with a promise, as from a file, while this is set. */
   readsLate = false;
   failNext: Error | null = null;
+  lastOptions: AppendOptions | null = null;
   readonly batches: Buffer[] = [];
   readonly #pending: { resolve: () => void; reject: (error: Error) => void; end: number }[] = [];
   readonly #listeners = new Set<() => void>();
@@ -37,7 +38,8 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
-  append(batch: Buffer): Append {
+  append(batch: Buffer, options: AppendOptions): Append {
+    this.lastOptions = options;
     if (this.failNext !== null) {
       const error = this.failNext;
       this.failNext = null;

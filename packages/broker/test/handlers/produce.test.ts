@@ -1,0 +1,162 @@
+import { batchCodec, checkBatch, encodeBatch, errorCode, iterateRecords, messageIdHeader } from '@q/protocol';
+import type { ErrorName, ProduceRequest, ProduceResponsePartition } from '@q/protocol';
+import { StorageError } from '@q/storage';
+import { ManualClock } from '@q/testkit';
+import { describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../src/connection/budget.ts';
+import { produceHandler } from '../../src/handlers/produce.ts';
+import { defaultLimits } from '../../src/limits.ts';
+import { createCounters } from '../../src/metrics/counters.ts';
+import { TopicRegistry } from '../../src/topics/topic-registry.ts';
+import type { Topic } from '../../src/topics/topic.ts';
+import { FakeLog } from '../fakes/fake-log.ts';
+import { FakePeer } from '../fakes/fake-peer.ts';
+import { partitionWith, topicOf } from '../fakes/topics.ts';
+
+const clockStart = Date.now();
+
+function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
+  const clock = new ManualClock({ startMs: clockStart });
+  const logs = Array.from({ length: partitions }, () => new FakeLog());
+  for (const log of logs) partitionWith(log, topic);
+  const registry = new TopicRegistry({} as ConstructorParameters<typeof TopicRegistry>[0]);
+  registry.addInternal(topic);
+  const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
+  const counters = createCounters();
+  const handler = produceHandler({ registry, budget, clock, limits: defaultLimits, counters, durabilityCode: () => 0 });
+  const held = { frames: 0 };
+  const holdFrame = (): (() => void) => {
+    held.frames += 1;
+    return () => void (held.frames -= 1);
+  };
+  const produce = async (parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[], timeoutMs = 1000): Promise<ProduceResponsePartition[]> => {
+    const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
+    const response = await handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, { peer: new FakePeer(), version: 0, holdFrame });
+    return [...response.topics[0]!.partitions];
+  };
+  return { clock, logs, budget, counters, held, produce };
+}
+
+// A fixed time, so that the manual clock finds it neither old nor new.
+function batch(value: string): Buffer {
+  return encodeBatch([{ value: Buffer.from(value), timestampMs: clockStart }]);
+}
+
+function named(code: ErrorName): { errorCode: number } {
+  return { errorCode: errorCode(code) };
+}
+
+/** Lets every promise that can settle do so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('PRODUCE', () => {
+  it('B2 answers only when the records are durable, and holds their bytes so long', async () => {
+    const { logs, held, counters, produce } = setUp();
+    logs[0]!.holdsAppends = true;
+    let answered = false;
+    const answer = produce([{}]).finally(() => (answered = true));
+    await settled();
+    expect(answered).toBe(false);
+    expect(held.frames).toBe(1);
+    logs[0]!.settle();
+    expect(await answer).toMatchObject([{ errorCode: 0, baseOffset: 0 }]);
+    expect(held.frames).toBe(0);
+    expect(counters).toMatchObject({ recordsIn: 1, bytesIn: batch('x').length });
+  });
+
+  it('P2 answers REQUEST_TIMED_OUT for the partitions that are not durable in time, and keeps holding their bytes', async () => {
+    const { clock, logs, held, produce } = setUp();
+    logs[1]!.holdsAppends = true;
+    const answer = produce([{}, {}], 500);
+    await settled();
+    await clock.advance(500);
+    expect(await answer).toMatchObject([{ errorCode: 0, baseOffset: 0 }, { ...named('REQUEST_TIMED_OUT'), baseOffset: -1 }]);
+    expect(held.frames).toBe(1);
+    logs[1]!.settle();
+    await settled();
+    expect(held.frames).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('B2 tells why records can never be durable', async () => {
+    const { logs, produce } = setUp();
+    logs[0]!.holdsAppends = true;
+    const answer = produce([{}, {}]);
+    await settled();
+    logs[0]!.settle(new StorageError('STORAGE_FULL', 'no space left'));
+    expect(await answer).toMatchObject([{ ...named('STORAGE_FULL'), errorMessage: 'no space left' }, { errorCode: 0 }]);
+  });
+
+  it('P4 an error does not overtake an earlier append to the same partition', async () => {
+    const { logs, produce } = setUp();
+    logs[0]!.holdsAppends = true;
+    const order: string[] = [];
+    const first = produce([{}]).then(() => order.push('first'));
+    const second = produce([{ leaderEpoch: 1 }]).then((parts) => {
+      order.push('second');
+      expect(parts).toMatchObject([named('STALE_LEADER_EPOCH')]);
+    });
+    const elsewhere = produce([{ partition: 1, leaderEpoch: 1 }]).then(() => order.push('elsewhere'));
+    await settled();
+    expect(order).toEqual(['elsewhere']);
+    logs[0]!.settle();
+    await Promise.all([first, second, elsewhere]);
+    expect(order).toEqual(['elsewhere', 'first', 'second']);
+  });
+
+  it('P1 appends in the order of arrival', async () => {
+    const { logs, produce } = setUp();
+    logs[0]!.holdsAppends = true;
+    const answers = ['a', 'b', 'c'].map((value) => produce([{ records: batch(value) }]));
+    expect(logs[0]!.batches).toHaveLength(3);
+    logs[0]!.settle();
+    expect((await Promise.all(answers)).map(([part]) => part!.baseOffset)).toEqual([0, 1, 2]);
+  });
+
+  it('Z1 hands the very bytes of the request to storage', async () => {
+    const { logs, produce } = setUp();
+    const records = batch('zero-copy');
+    await produce([{ records }]);
+    expect(logs[0]!.batches[0]!.buffer).toBe(records.buffer);
+    expect(logs[0]!.batches[0]).toBe(records);
+  });
+
+  it('compares leader epochs', async () => {
+    const { produce } = setUp();
+    expect(await produce([{ leaderEpoch: 2 }, { leaderEpoch: 4 }])).toMatchObject([named('STALE_LEADER_EPOCH'), named('UNKNOWN_LEADER_EPOCH')]);
+    expect(await produce([{ leaderEpoch: 3 }, { leaderEpoch: -1 }])).toMatchObject([{ errorCode: 0 }, { errorCode: 0 }]);
+  });
+
+  it('refuses with a retriable error above the hard limit of bytes', async () => {
+    const { budget, logs, produce } = setUp();
+    budget.adjust(2001);
+    await expect(produce([{}])).rejects.toMatchObject({ code: 'BROKER_BUSY', retriable: true });
+    expect(logs[0]!.batches).toHaveLength(0);
+  });
+
+  it('S3 compresses anew when the topic forces a codec', async () => {
+    const { logs, produce } = setUp(topicOf({ configs: { 'compression.type': 'gzip' } }));
+    const compressed = encodeBatch([{ value: Buffer.alloc(1000), timestampMs: clockStart }], { codec: 'zstd' });
+    const already = encodeBatch([{ value: Buffer.alloc(1000), timestampMs: clockStart }], { codec: 'gzip' });
+    await produce([{ records: batch('plain') }]);
+    await produce([{ records: compressed }]);
+    await produce([{ records: already }]);
+    const stored = logs[0]!.batches;
+    expect(stored.map((one) => batchCodec(one))).toEqual(['gzip', 'gzip', 'gzip']);
+    expect(stored[2]).toBe(already);
+    for (const one of stored) expect(checkBatch(one, 0, one.length)).toBe('ok');
+    expect([...iterateRecords(stored[0]!)][0]!.valueText()).toBe('plain');
+  });
+
+  it('P4 passes message ids on only where a topic asks for them', async () => {
+    const withId = (): Buffer => encodeBatch([{ value: null, headers: [{ key: messageIdHeader, value: Buffer.from('id-1') }], timestampMs: clockStart }]);
+    const plain = setUp();
+    await plain.produce([{ records: withId() }]);
+    expect(plain.logs[0]!.lastOptions).not.toHaveProperty('messageIds');
+    const deduplicating = setUp(topicOf({ configs: { 'dedup.window.ms': '1000' } }));
+    await deduplicating.produce([{ records: withId() }]);
+    expect(deduplicating.logs[0]!.lastOptions).toMatchObject({ messageIds: ['id-1'] });
+  });
+});
