@@ -28,6 +28,8 @@ export interface Handler<Q, A> {
   readonly handle: (request: Q, context: RequestContext) => A | Promise<A>;
   /** Names the errors inside an answer that is not an error as a whole, for the counters. */
   readonly errorsIn?: (answer: A) => Iterable<ErrorName>;
+  /** Has the last word on the buffers of an encoded answer. */
+  readonly finish?: (buffers: readonly Buffer[]) => readonly Buffer[];
 }
 
 export interface IncomingRequest {
@@ -47,6 +49,7 @@ interface Route {
   readonly api: Api<unknown, unknown>;
   readonly handle: Handler<unknown, unknown>['handle'];
   readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
+  readonly finish: Handler<unknown, unknown>['finish'];
   readonly counter: ApiCounter;
 }
 
@@ -75,7 +78,8 @@ export class Dispatcher {
   add<Q, A>(handler: Handler<Q, A>): void {
     const counter = createApiCounter();
     this.#counters.apis.set(handler.api.name, counter);
-    this.#routes.set(handler.api.key, { ...(handler as unknown as Handler<unknown, unknown>), errorsIn: handler.errorsIn as Route['errorsIn'], counter });
+    const { api, handle, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
+    this.#routes.set(api.key, { api, handle, errorsIn, finish, counter });
   }
 
   /** The APIs that are served. */
@@ -142,7 +146,8 @@ export class Dispatcher {
 
   #succeed(state: RequestState & { route: Route }, answer: unknown): Answer {
     const { route, correlationId, version } = state;
-    const buffers = encodeResponse(route.api, { version, correlationId, body: answer });
+    const encoded = encodeResponse(route.api, { version, correlationId, body: answer });
+    const buffers = route.finish?.(encoded) ?? encoded;
     let failed = false;
     if (route.errorsIn !== undefined) {
       for (const name of route.errorsIn(answer)) {

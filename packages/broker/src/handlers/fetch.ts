@@ -8,6 +8,7 @@ import type { RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
 import { FetchPlan } from '../fetch/fetch-plan.ts';
 import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
+import { expandStandIns, oneBufferFor } from '../fetch/stand-in.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
@@ -29,6 +30,7 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
       const collection = await collect(dependencies, request, context);
       return answer(dependencies.counters, request, collection);
     },
+    finish: expandStandIns,
     errorsIn: function* errorsIn(response) {
       for (const topic of response.topics) {
         for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
@@ -86,15 +88,8 @@ function partitionAnswer(partition: number, read: PartitionRead): FetchResponseP
     highWatermark: read.highWatermark,
     lastStableOffset: read.lastStableOffset,
     logStartOffset: read.logStartOffset,
-    records: join(read.buffers, read.bytes),
+    records: oneBufferFor(read.buffers, read.bytes),
   };
-}
-
-const noRecords: Buffer = Buffer.alloc(0);
-
-function join(buffers: readonly Buffer[], bytes: number): Buffer {
-  if (buffers.length === 0) return noRecords;
-  return buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, bytes);
 }
 
 function countRecords(buffers: readonly Buffer[]): number {

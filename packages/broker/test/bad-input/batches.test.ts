@@ -1,7 +1,7 @@
 /**
  * Batches that are wrong: each gets its code, nothing of it is stored, and another connection is still served.
  */
-import { assignAppendTime, batchHeaderBytes, compress, crc32c, encodeBatch, errorCode, stampProducer } from '@q/protocol';
+import { assignAppendTime, batchHeaderBytes, compress, crc32c, encodeBatch, errorCode, errorEntry, stampProducer } from '@q/protocol';
 import type { ErrorName } from '@q/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../src/index.ts';
@@ -36,10 +36,11 @@ afterEach(async () => {
   await broker.close();
 });
 
-async function refused(batch: Buffer, code: ErrorName): Promise<string> {
+/** What the broker says to a batch. */
+async function refusalOf(batch: Buffer): Promise<{ code: ErrorName; message: string }> {
   const answer = await rude.produce(topicId, batch);
-  expect(answer).toMatchObject({ errorCode: errorCode(code), baseOffset: -1, logStartOffset: 0 });
-  return answer.errorMessage!;
+  expect(answer).toMatchObject({ baseOffset: -1, logStartOffset: 0 });
+  return { code: errorEntry(answer.errorCode).name, message: answer.errorMessage! };
 }
 
 function sealBatch(batch: Buffer): void {
@@ -66,39 +67,39 @@ describe('damaged and dishonest batches', () => {
   it('P2 a wrong CRC', async () => {
     const batch = batchOf('hello');
     batch[batch.length - 1]! ^= 1;
-    expect(await refused(batch, 'CORRUPT_BATCH')).toContain('CRC');
+    expect(await refusalOf(batch)).toEqual({ code: 'CORRUPT_BATCH', message: expect.stringContaining('CRC') as string });
   });
 
   it('P2 a length that is not that of the batch, and nothing at all', async () => {
     const batch = batchOf('hello');
-    await refused(Buffer.concat([batch, Buffer.alloc(1)]), 'CORRUPT_BATCH');
-    await refused(batch.subarray(0, batch.length - 1), 'CORRUPT_BATCH');
-    await refused(Buffer.alloc(0), 'CORRUPT_BATCH');
-    await refused(Buffer.concat([batch, batchOf('a second one')]), 'CORRUPT_BATCH');
+    expect(await refusalOf(Buffer.concat([batch, Buffer.alloc(1)]))).toMatchObject({ code: 'CORRUPT_BATCH' });
+    expect(await refusalOf(batch.subarray(0, batch.length - 1))).toMatchObject({ code: 'CORRUPT_BATCH' });
+    expect(await refusalOf(Buffer.alloc(0))).toMatchObject({ code: 'CORRUPT_BATCH' });
+    expect(await refusalOf(Buffer.concat([batch, batchOf('a second one')]))).toMatchObject({ code: 'CORRUPT_BATCH' });
   });
 
   it('P2 wrong counts', async () => {
-    await refused(changed((batch) => batch.writeInt32BE(2, recordsCountAt)), 'INVALID_RECORD');
-    await refused(changed((batch) => batch.writeInt32BE(0, recordsCountAt)), 'INVALID_RECORD');
-    await refused(changed((batch) => batch.writeInt32BE(7, lastOffsetDeltaAt)), 'INVALID_RECORD');
-    await refused(
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(2, recordsCountAt)))).toMatchObject({ code: 'INVALID_RECORD' });
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(0, recordsCountAt)))).toMatchObject({ code: 'INVALID_RECORD' });
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(7, lastOffsetDeltaAt)))).toMatchObject({ code: 'INVALID_RECORD' });
+    const both = refusalOf(
       changed((batch) => {
         batch.writeInt32BE(4, recordsCountAt);
         batch.writeInt32BE(3, lastOffsetDeltaAt);
       }),
-      'INVALID_RECORD',
     );
+    expect(await both).toMatchObject({ code: 'INVALID_RECORD' });
   });
 
   it('P3 an unknown codec', async () => {
-    expect(await refused(changed((batch) => batch.writeUInt16BE(7, attributesAt)), 'UNSUPPORTED_CODEC')).toContain('7');
+    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(7, attributesAt)))).toEqual({ code: 'UNSUPPORTED_CODEC', message: expect.stringContaining('7') as string });
   });
 
   it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('P3 %s that decompresses to less or more than it says, or not at all', async (codec) => {
     const number = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 }[codec];
     const records = batchOf('a', 'b', 'c').subarray(batchHeaderBytes);
-    await refused(compressedAs(compress(codec, records.subarray(0, records.length - 2)), number), 'INVALID_RECORD');
-    await refused(compressedAs(compress(codec, Buffer.concat([records, records])), number), 'INVALID_RECORD');
+    expect(await refusalOf(compressedAs(compress(codec, records.subarray(0, records.length - 2)), number))).toMatchObject({ code: 'INVALID_RECORD' });
+    expect(await refusalOf(compressedAs(compress(codec, Buffer.concat([records, records])), number))).toMatchObject({ code: 'INVALID_RECORD' });
     const answer = await rude.produce(topicId, compressedAs(Buffer.from('this was never compressed'), number));
     expect([errorCode('CORRUPT_BATCH'), errorCode('INVALID_RECORD')]).toContain(answer.errorCode);
   });
@@ -106,37 +107,36 @@ describe('damaged and dishonest batches', () => {
   it('P3 a bomb is stopped by its decompressed size', async () => {
     const bomb = compressedAs(compress('zstd', Buffer.alloc(80 << 20)), 4);
     expect(bomb.length).toBeLessThan(1 << 20);
-    await refused(bomb, 'BATCH_TOO_LARGE');
+    expect(await refusalOf(bomb)).toMatchObject({ code: 'BATCH_TOO_LARGE' });
   });
 
   it('P2 flags that a producer may not set', async () => {
-    await refused(changed((batch) => batch.writeUInt16BE(0x20, attributesAt)), 'INVALID_RECORD');
+    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(0x20, attributesAt)))).toMatchObject({ code: 'INVALID_RECORD' });
     const batch = batchOf('a');
     assignAppendTime(batch, Date.now());
-    await refused(batch, 'INVALID_TIMESTAMP');
+    expect(await refusalOf(batch)).toMatchObject({ code: 'INVALID_TIMESTAMP' });
   });
 
   it('P2 a time far in the future', async () => {
     const tomorrow = Date.now() + 24 * 60 * 60 * 1000;
-    expect(await refused(encodeBatch([{ value: Buffer.from('x'), timestampMs: tomorrow }]), 'INVALID_TIMESTAMP')).toContain(String(tomorrow));
+    expect(await refusalOf(encodeBatch([{ value: Buffer.from('x'), timestampMs: tomorrow }]))).toEqual({ code: 'INVALID_TIMESTAMP', message: expect.stringContaining(String(tomorrow)) as string });
   });
 });
 
 describe('sizes', () => {
   it('P5 a record larger than 1 MiB', async () => {
     const record = encodeBatch([{ value: Buffer.alloc(1 << 20), timestampMs: Date.now() }]);
-    const message = await refused(record, 'RECORD_TOO_LARGE');
-    expect(message).toContain('max.message.bytes = 1048576');
+    expect(await refusalOf(record)).toEqual({ code: 'RECORD_TOO_LARGE', message: expect.stringContaining('max.message.bytes = 1048576') as string });
   });
 
   it('P5 a batch larger than 1 MiB of records that are not', async () => {
     const batch = encodeBatch(Array.from({ length: 3 }, () => ({ value: Buffer.alloc(400_000), timestampMs: Date.now() })));
-    await refused(batch, 'BATCH_TOO_LARGE');
+    expect(await refusalOf(batch)).toMatchObject({ code: 'BATCH_TOO_LARGE' });
   });
 
   it('P5 a record that is too large only when it is decompressed', async () => {
     const batch = encodeBatch([{ value: Buffer.alloc(2 << 20), timestampMs: Date.now() }], { codec: 'zstd' });
-    await refused(batch, 'RECORD_TOO_LARGE');
+    expect(await refusalOf(batch)).toMatchObject({ code: 'RECORD_TOO_LARGE' });
   });
 
   it('P5 the limit is that of the topic', async () => {

@@ -13,7 +13,7 @@ function setUp(options: { partitions: number; batches: number }) {
   const logs = Array.from({ length: options.partitions }, () => new FakeLog());
   for (const log of logs) {
     partitionWith(log, topic);
-    for (let batch = 0; batch < options.batches; batch += 1) log.append(batchOf('x'));
+    for (let batch = 0; batch < options.batches; batch += 1) log.append(batchOf('x'), { leaderEpoch: 0 });
   }
   const registry = new TopicRegistry({} as ConstructorParameters<typeof TopicRegistry>[0]);
   registry.addInternal(topic);
@@ -59,7 +59,7 @@ describe('FetchPlan', () => {
   it('C1 gives nothing at or beyond the high watermark', async () => {
     const { topic, logs, registry } = setUp({ partitions: 1, batches: 2 });
     logs[0]!.holdsAppends = true;
-    logs[0]!.append(batchOf('y'));
+    logs[0]!.append(batchOf('y'), { leaderEpoch: 0 });
     const plan = new FetchPlan(request(topic.id, [{ fetchOffset: 2 }]), { registry, maxBytes: 1 << 20, turn: 0 });
     const collection = await plan.collect();
     expect(collection.reads[0]).toMatchObject({ error: null, bytes: 0, highWatermark: 2 });

@@ -17,7 +17,7 @@ describe('FetchWaiters', () => {
     const { clock, log, waiters, peer, partition } = setUp();
     const woken = waiters.wait({ partitions: [partition], timeoutMs: 1000, peer });
     expect(waiters.count).toBe(1);
-    log.append(batchOf('a'));
+    log.append(batchOf('a'), { leaderEpoch: 0 });
     await woken;
     expect(waiters.count).toBe(0);
     expect(peer.closeListeners).toBe(0);
