@@ -30,6 +30,8 @@ export interface RewriteOptions {
   readonly files: OpenFiles;
   readonly indexIntervalBytes: number;
   readonly blockBytes: number;
+  /** Lets others have their turn; called after each block. */
+  readonly pause: () => Promise<void>;
 }
 
 export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite> {
@@ -41,7 +43,7 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
   try {
     // One that an earlier attempt left behind.
     await target.truncate(0);
-    const writer = new SegmentWriter({ segment, target, indexIntervalBytes: o.indexIntervalBytes, blockBytes: o.blockBytes });
+    const writer = new SegmentWriter({ segment, target, indexIntervalBytes: o.indexIntervalBytes, blockBytes: o.blockBytes, pause: o.pause });
     for (const source of o.sources) await copyKept(source, writer, o);
     await writer.finish();
     const isChanged = o.sources.length > 1 || writer.isChanged;
@@ -70,20 +72,28 @@ class SegmentWriter {
   readonly #target: File;
   readonly #indexIntervalBytes: number;
   readonly #blockBytes: number;
+  readonly #pause: () => Promise<void>;
+  #scannedBytes = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   recordsRemoved = 0;
   nextHorizonMs = -1;
   isChanged = false;
 
-  constructor(o: { segment: Segment; target: File; indexIntervalBytes: number; blockBytes: number }) {
+  constructor(o: { segment: Segment; target: File; indexIntervalBytes: number; blockBytes: number; pause: () => Promise<void> }) {
     this.#segment = o.segment;
     this.#target = o.target;
     this.#indexIntervalBytes = o.indexIntervalBytes;
     this.#blockBytes = o.blockBytes;
+    this.#pause = o.pause;
   }
 
   async add(batch: Buffer, pass: CompactionPass): Promise<void> {
+    this.#scannedBytes += batch.length;
+    if (this.#scannedBytes >= this.#blockBytes) {
+      this.#scannedBytes = 0;
+      await this.#pause();
+    }
     const compacted = compactBatch(batch, pass);
     this.recordsRemoved += compacted.recordsRemoved;
     if (compacted.batch !== batch) this.isChanged = true;

@@ -32,6 +32,7 @@ export interface DeduplicationLimits extends ProducerStateLimits, MessageIdLimit
 /** Where a batch, or the first one it repeats, is. */
 export interface RepeatAnswer {
   readonly baseOffset: number;
+  /** No repeated record lies beyond it: once it is durable, all of them are. */
   readonly lastOffset: number;
   /** When it was appended: what a topic that stamps LogAppendTime answers. */
   readonly appendTimeMs: number;
@@ -168,9 +169,9 @@ function admitWithoutIds(batch: Buffer, check: ProducerCheck): Admission {
 /** All records are repeats: the answer is about the first one, as exact as a batch of one record needs it. */
 function answerOf(repeats: readonly RepeatedRecord[]): RepeatAnswer {
   const first = repeats[0];
-  const last = repeats.at(-1);
-  if (first === undefined || last === undefined) throw new TypeError('a batch without records repeats nothing');
-  return { baseOffset: first.offset, lastOffset: last.offset, appendTimeMs: first.appendedMs };
+  if (first === undefined) throw new TypeError('a batch without records repeats nothing');
+  const lastOffset = repeats.reduce((latest, repeat) => Math.max(latest, repeat.offset), first.offset);
+  return { baseOffset: first.offset, lastOffset, appendTimeMs: first.appendedMs };
 }
 
 function producerBatchOf(batch: Buffer): ProducerBatch {

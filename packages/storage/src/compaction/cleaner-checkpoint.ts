@@ -1,0 +1,58 @@
+import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
+import { cleanerCheckpointName } from '../files/file-names.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+
+/*
+ * File `cleaner-checkpoint` of a compacted partition, text, frozen:
+ *
+ *   0
+ *   <cleaner point> <next horizon ms, or -1>
+ *
+ * Below the cleaner point, no key occurs twice as far as compaction is concerned. At the next horizon a tombstone becomes
+ * due. A hint: without it, or with one from before a crash, compaction does work again that it had done.
+ */
+export interface CleanerState {
+  readonly cleanerPoint: number;
+  readonly nextHorizonMs: number;
+}
+
+export class CleanerCheckpoint implements CleanerState {
+  readonly #fileSystem: FileSystem;
+  readonly #path: string;
+  #isLoaded = false;
+  cleanerPoint = 0;
+  nextHorizonMs = -1;
+
+  constructor(o: { fileSystem: FileSystem; directory: string }) {
+    this.#fileSystem = o.fileSystem;
+    this.#path = `${o.directory}/${cleanerCheckpointName}`;
+  }
+
+  /** Reads the file, the first time. */
+  async load(): Promise<void> {
+    if (this.#isLoaded) return;
+    const bytes = await readFileIfThere(this.#fileSystem, this.#path);
+    const found = bytes === null ? null : decodeCleanerCheckpoint(bytes.toString('latin1'));
+    if (this.#isLoaded) return;
+    this.#isLoaded = true;
+    this.cleanerPoint = found?.cleanerPoint ?? 0;
+    this.nextHorizonMs = found?.nextHorizonMs ?? -1;
+  }
+
+  async save(state: CleanerState): Promise<void> {
+    this.#isLoaded = true;
+    this.cleanerPoint = state.cleanerPoint;
+    this.nextHorizonMs = state.nextHorizonMs;
+    await replaceFile(this.#fileSystem, this.#path, Buffer.from(encodeCleanerCheckpoint(state)));
+  }
+}
+
+export function encodeCleanerCheckpoint(state: CleanerState): string {
+  return `0\n${state.cleanerPoint} ${state.nextHorizonMs}\n`;
+}
+
+/** Null for what is no such text. */
+export function decodeCleanerCheckpoint(text: string): CleanerState | null {
+  const match = /^0\n(\d{1,16}) (-1|\d{1,16})\n$/.exec(text);
+  return match === null ? null : { cleanerPoint: Number(match[1]), nextHorizonMs: Number(match[2]) };
+}

@@ -1,0 +1,198 @@
+import { batchBaseOffset, batchLastOffset } from '@q/protocol';
+import { StorageError } from '../errors.ts';
+import { removeIfThere } from '../files/durable-file.ts';
+import { cleanedSuffix } from '../files/file-names.ts';
+import { segmentBytesLimit } from '../limits.ts';
+import type { LocalLog } from '../log/local-log.ts';
+import { retainedSegments } from '../retention/log-retention.ts';
+import type { Segment } from '../segment/segment.ts';
+import { mapKeys } from './batch-compaction.ts';
+import type { CompactionPass } from './batch-compaction.ts';
+import { CleanerCheckpoint } from './cleaner-checkpoint.ts';
+import { compactionGroups, compactionRange, isCompactionDue } from './compaction-plan.ts';
+import type { CompactionRange } from './compaction-plan.ts';
+import { KeyMap } from './key-map.ts';
+import { rewriteSegments } from './segment-rewrite.ts';
+import type { SegmentRewrite } from './segment-rewrite.ts';
+import { putInPlace } from './segment-swap.ts';
+import { storedBatches } from './stored-batches.ts';
+
+/*
+ * Compaction by key of one log.
+ *
+ * A pass reads the keys of the dirty part into a map, as many as fit, and then rewrites the closed segments from the start
+ * of the log up to where the map ends, lowest first.
+ *
+ * Invariants
+ * - Groups are put in place in ascending order, each durably before the next one: older values of a key go before, or
+ *   together with, the tombstone that deletes it.
+ * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
+ * - Sources are looked at again before they are replaced: what retention, truncation or a close changed meanwhile wins.
+ */
+
+export interface CompactionResult {
+  readonly passes: number;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly recordsRemoved: number;
+}
+
+interface Tally {
+  bytesBefore: number;
+  bytesAfter: number;
+  recordsRemoved: number;
+}
+
+export class LogCompaction {
+  readonly #log: LocalLog;
+  readonly #checkpoint: CleanerCheckpoint;
+
+  constructor(log: LocalLog) {
+    this.#log = log;
+    this.#checkpoint = new CleanerCheckpoint({ fileSystem: log.context.fileSystem, directory: log.directory });
+  }
+
+  /** Compacts if it is due. Null when it was not. */
+  async run(now: number): Promise<CompactionResult | null> {
+    const log = this.#log;
+    if (!log.config.cleanupPolicy.compact || log.state !== 'open') return null;
+    await this.#checkpoint.load();
+    const { nextHorizonMs } = this.#checkpoint;
+    let range = this.#range(now);
+    if (!isCompactionDue(range, { minCleanableDirtyRatio: log.config.minCleanableDirtyRatio, nextHorizonMs, now })) return null;
+
+    const tally: Tally = { bytesBefore: 0, bytesAfter: 0, recordsRemoved: 0 };
+    let passes = 0;
+    let isDone = false;
+    try {
+      while (!isDone) {
+        passes += 1;
+        const end = await this.#pass(range, now, tally);
+        isDone = end >= range.dirtyEnd;
+        range = this.#range(now);
+      }
+    } catch (error) {
+      // A log that is being closed or deleted takes its files along: whatever failed then is of no interest.
+      if (log.state === 'open') throw error;
+    }
+    return { passes, ...tally };
+  }
+
+  /** The log ends at `offset` now: what comes there next is dirty. To be called before the files are cut. */
+  async lowerTo(offset: number): Promise<void> {
+    await this.#checkpoint.load();
+    if (this.#checkpoint.cleanerPoint > offset) await this.#checkpoint.save({ cleanerPoint: offset, nextHorizonMs: this.#checkpoint.nextHorizonMs });
+  }
+
+  #range(now: number): CompactionRange {
+    const { logStartOffset, highWatermark, config } = this.#log;
+    return compactionRange({
+      segments: retainedSegments(this.#log),
+      cleanerPoint: this.#checkpoint.cleanerPoint,
+      logStartOffset,
+      highWatermark,
+      now,
+      config,
+    });
+  }
+
+  /** One map, one rewrite. Returns the offset up to which the log is clean now. */
+  async #pass(range: CompactionRange, now: number, tally: Tally): Promise<number> {
+    const log = this.#log;
+    const { keys, mapEnd } = await this.#mapKeys(range);
+    const pass: CompactionPass = {
+      keys,
+      mapEnd,
+      now,
+      deleteRetentionMs: log.config.deleteRetentionMs,
+      uncompressedBytesMax: log.context.limits.uncompressedBytesMax,
+      lastOffsetOf: (producerId) => log.dedup.producers.lastOffsetOf(producerId),
+    };
+    const groups = compactionGroups(this.#closed(), {
+      until: mapEnd,
+      segmentBytes: Math.min(log.config.segmentBytes, segmentBytesLimit),
+      offsetSpanMax: segmentBytesLimit,
+    });
+    let nextHorizonMs = -1;
+    for (const group of groups) {
+      const rewrite = await this.#rewrite(group, pass);
+      if (rewrite.nextHorizonMs >= 0 && (nextHorizonMs < 0 || rewrite.nextHorizonMs < nextHorizonMs)) nextHorizonMs = rewrite.nextHorizonMs;
+      tally.recordsRemoved += rewrite.recordsRemoved;
+      tally.bytesBefore += bytesOf(group);
+      tally.bytesAfter += rewrite.isChanged ? rewrite.segment.sizeBytes : bytesOf(group);
+    }
+    await this.#checkpoint.save({ cleanerPoint: mapEnd, nextHorizonMs });
+    return mapEnd;
+  }
+
+  async #rewrite(group: readonly ClosedSegment[], pass: CompactionPass): Promise<SegmentRewrite> {
+    const { context, config } = this.#log;
+    const sources = group.map(({ segment }) => segment);
+    const rewrite = await rewriteSegments({
+      sources,
+      pass,
+      fileSystem: context.fileSystem,
+      files: context.openFiles,
+      indexIntervalBytes: config.indexIntervalBytes,
+      blockBytes: context.limits.readBlockBytes,
+      pause: () => this.#pause(),
+    });
+    const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, sources, rewrite.segment));
+    if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
+    return rewrite;
+  }
+
+  async #mapKeys(range: CompactionRange): Promise<{ keys: KeyMap; mapEnd: number }> {
+    const { context } = this.#log;
+    const keys = new KeyMap(context.limits.compactionMapBytesMax);
+    let unpausedBytes = 0;
+    for (const { segment } of this.#closed()) {
+      if (segment.endOffset <= range.dirtyStart || segment.baseOffset >= range.dirtyEnd) continue;
+      const lease = await context.openFiles.lease(segment.path);
+      try {
+        const batches = storedBatches({ file: lease.file, path: segment.path, to: segment.sizeBytes, blockBytes: context.limits.readBlockBytes });
+        for await (const batch of batches) {
+          if (batchLastOffset(batch) < range.dirtyStart) continue;
+          if (keys.isFull) return { keys, mapEnd: batchBaseOffset(batch) };
+          mapKeys(batch, keys, context.limits.uncompressedBytesMax);
+          unpausedBytes += batch.length;
+          if (unpausedBytes < context.limits.readBlockBytes) continue;
+          unpausedBytes = 0;
+          await this.#pause();
+        }
+      } finally {
+        lease.release();
+      }
+    }
+    return { keys, mapEnd: range.dirtyEnd };
+  }
+
+  #closed(): ClosedSegment[] {
+    const closed = this.#log.segmentList.all.slice(0, -1);
+    return closed.map((segment) => ({
+      segment,
+      baseOffset: segment.baseOffset,
+      endOffset: segment.endOffset,
+      bytes: segment.sizeBytes,
+      maxTimestampMs: segment.maxTimestampMs,
+    }));
+  }
+
+  /** Compaction computes for long on the loop that serves clients: others come first, again and again. */
+  async #pause(): Promise<void> {
+    await new Promise<void>((resolve) => this.#log.context.clock.defer(resolve));
+    if (this.#log.state !== 'open') throw new StorageError('CLOSED', `the log in ${this.#log.directory} is closed`);
+  }
+}
+
+interface ClosedSegment {
+  readonly segment: Segment;
+  readonly baseOffset: number;
+  readonly endOffset: number;
+  readonly bytes: number;
+  readonly maxTimestampMs: number;
+}
+
+function bytesOf(group: readonly ClosedSegment[]): number {
+  return group.reduce((sum, segment) => sum + segment.bytes, 0);
+}

@@ -1,0 +1,47 @@
+import { cleanedSuffix, swapSuffix } from '../files/file-names.ts';
+import type { LocalLog } from '../log/local-log.ts';
+import type { Segment } from '../segment/segment.ts';
+
+/*
+ * Puts a rewritten segment in the place of its sources.
+ *
+ *   1  .cleaned (whole and synced) becomes .swap; the folder is synced: from here on a restart finishes the job
+ *   2  the files of the sources, indexes included, are set aside as .deleted; the folder is synced
+ *   3  .swap becomes .log; the folder is synced
+ *
+ * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that meet a
+ * half-way state start over, because the log's version changes before and after.
+ */
+
+/** False, and nothing has changed, when the sources are no longer a run of closed segments of an open log. */
+export async function putInPlace(log: LocalLog, sources: readonly Segment[], segment: Segment): Promise<boolean> {
+  return await log.exclusively(async () => {
+    if (!areReplaceable(log, sources)) return false;
+    const { fileSystem, openFiles, indexCache, cap } = log.context;
+    await fileSystem.rename(segment.path + cleanedSuffix, segment.path + swapSuffix);
+    try {
+      await fileSystem.syncDirectory(log.directory);
+      log.version += 1;
+      log.segmentList.replace(sources, segment);
+      cap.add(segment.sizeBytes);
+      await log.files.retire(sources);
+      await fileSystem.syncDirectory(log.directory);
+      await fileSystem.rename(segment.path + swapSuffix, segment.path);
+      await fileSystem.syncDirectory(log.directory);
+    } catch (error) {
+      // The disk may show the old segments, the new one, or both: only a restart can tell.
+      throw log.context.queue.fail(error);
+    }
+    openFiles.forget(segment.path);
+    indexCache.forget(segment.path);
+    log.version += 1;
+    return true;
+  });
+}
+
+function areReplaceable(log: LocalLog, sources: readonly Segment[]): boolean {
+  if (log.state !== 'open') return false;
+  const all = log.segmentList.all;
+  const at = all.indexOf(sources[0] as Segment);
+  return at >= 0 && at + sources.length < all.length && sources.every((source, index) => all[at + index] === source);
+}

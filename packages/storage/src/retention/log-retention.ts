@@ -1,0 +1,51 @@
+import type { LocalLog } from '../log/local-log.ts';
+import type { DroppableLog } from './drop-oldest.ts';
+import { segmentsToDelete } from './retention.ts';
+import type { RetainedSegment, RetentionReason } from './retention.ts';
+
+/*
+ * Carries out what retention.ts and drop-oldest.ts decide: moves a log's start offset. The files below it go afterwards
+ * (`LogFiles.dropBelowStart`), when the new start is durable: a crash in between must not find a log with a hole.
+ */
+
+export interface StartMove {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly reasons: readonly RetentionReason[];
+}
+
+const noMove: StartMove = { segments: 0, bytes: 0, reasons: [] };
+
+/** Moves the log's start over the segments that its own retention lets go. */
+export function moveStartByRetention(log: LocalLog, now: number): StartMove {
+  const decision = segmentsToDelete({
+    segments: retainedSegments(log),
+    logStartOffset: log.logStartOffset,
+    highWatermark: log.highWatermark,
+    now,
+    config: log.config,
+  });
+  return moveStartOver(log, decision.count, decision.reasons);
+}
+
+/** Moves the log's start over its oldest `count` segments. The active one may be among them: an empty one takes its place. */
+export function moveStartOver(log: LocalLog, count: number, reasons: readonly RetentionReason[]): StartMove {
+  if (count === 0) return noMove;
+  const { all, active } = log.segmentList;
+  const bytes = all.slice(0, count).reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  log.moveStart(all[count]?.baseOffset ?? active.endOffset);
+  return { segments: count, bytes, reasons };
+}
+
+export function droppable(log: LocalLog): DroppableLog<LocalLog> {
+  return { log, internal: log.isInternal, highWatermark: log.highWatermark, segments: retainedSegments(log) };
+}
+
+export function retainedSegments(log: LocalLog): RetainedSegment[] {
+  return log.segmentList.all.map(({ baseOffset, endOffset, sizeBytes, maxTimestampMs }) => ({
+    baseOffset,
+    endOffset,
+    bytes: sizeBytes,
+    maxTimestampMs,
+  }));
+}
