@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import {
   CreateTopic,
+  DeleteTopic,
   Fetch,
   FrameDecoder,
   Hello,
@@ -109,6 +110,10 @@ export class RawClient {
     const configs = Object.entries(options.configs ?? {}).map(([key, value]) => ({ key, value }));
     await this.request(CreateTopic, { name, partitions: options.partitions ?? 1, replicas: 1, configs, validateOnly: false });
     return this.topic(name);
+  }
+
+  deleteTopic(name: string): Promise<{ topicId: string }> {
+    return this.request(DeleteTopic, { name });
   }
 
   async topic(name: string): Promise<MetadataTopic> {

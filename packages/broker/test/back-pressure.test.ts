@@ -1,0 +1,74 @@
+/**
+ * Clients that send too much or take too little, over real sockets: the broker stays within its bytes, and the honest
+ * client beside them is served.
+ */
+import { Fetch, Produce, Stats } from '@q/protocol';
+import { FaultyFileSystem } from '@q/testkit';
+import { describe, expect, it } from 'vitest';
+import { RawClient } from './raw-client.ts';
+import { batchOf, testBroker, testClient, valuesOf } from './harness.ts';
+
+const KiB = 1024;
+
+describe('back pressure', () => {
+  it('a reader that stops reading is given no more than its share, and is hung up on in the end', async () => {
+    const broker = await testBroker({ limits: { outputBytesMax: 256 * KiB, outputStallMs: 400, sweepIntervalMs: 100 } });
+    const honest = await testClient(broker);
+    const { topicId } = await honest.createTopic('big');
+    await honest.produce(topicId, batchOf('x'.repeat(1000 * KiB)));
+    const stuck = await RawClient.connect(broker);
+    stuck.socket.pause();
+    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }] }] };
+    const refused = Array.from({ length: 60 }, () => stuck.request(Fetch, request).catch((error: unknown) => error));
+
+    let stats = await honest.request(Stats, {});
+    expect(stats.connections).toBe(2);
+    while (stats.connections > 1) stats = await honest.request(Stats, {});
+    // 60 answers were asked for; what fits into the system's own buffers and one share beyond is all that was made.
+    expect(stats.recordsOut).toBeLessThan(40);
+    await stuck.close();
+    await Promise.all(refused);
+    expect((await honest.fetch(topicId, 0)).errorCode).toBe(0);
+  });
+
+  it('a sender that is faster than the disk is slowed down, and loses nothing', async () => {
+    const fileSystem = new FaultyFileSystem();
+    const frameBytesMax = 192 * KiB;
+    const limits = { frameBytesMax, fetchBytesMax: 64 * KiB, connectionBytesMax: 2 * frameBytesMax, brokerBytesMax: 2 * frameBytesMax, brokerBytesHardMax: 3 * frameBytesMax };
+    const broker = await testBroker({ storage: 'file', dataDir: '/data', fileSystem, limits, topicDefaults: { 'max.message.bytes': '65536' } });
+    const [sender, honest] = [await testClient(broker), await testClient(broker)];
+    const { topicId } = await sender.createTopic('orders', { configs: { 'max.message.bytes': String(128 * KiB) } });
+    const hold = fileSystem.hold('datasync');
+    const value = 'x'.repeat(100 * KiB);
+    const answers = Array.from({ length: 30 }, (_, index) => sender.produce(topicId, batchOf(`${index}:${value}`)));
+    await hold.reached;
+    // Three megabytes were sent; the broker has stopped reading long before the end, and still answers others.
+    const described = await honest.topic('orders');
+    expect(described.errorCode).toBe(0);
+    const { recordsIn } = await honest.request(Stats, {});
+    expect(recordsIn).toBeLessThanOrEqual(5);
+    hold.release();
+    const produced = await Promise.all(answers);
+    expect(produced.map((part) => [part.errorCode, part.baseOffset])).toEqual(answers.map((_, index) => [0, index]));
+    expect(valuesOf((await honest.fetch(topicId, 29)).records)).toEqual([`29:${value}`]);
+  });
+
+  it('half-received frames that fill the budget do not lock each other out', async () => {
+    const frameBytesMax = 192 * KiB;
+    const limits = { frameBytesMax, fetchBytesMax: 64 * KiB, connectionBytesMax: 2 * frameBytesMax, brokerBytesMax: 2 * frameBytesMax, brokerBytesHardMax: 20 * frameBytesMax };
+    const broker = await testBroker({ limits });
+    const honest = await testClient(broker);
+    const { topicId } = await honest.createTopic('orders', { configs: { 'max.message.bytes': String(128 * KiB) } });
+    const clients = await Promise.all(Array.from({ length: 8 }, () => testClient(broker)));
+    const requests = clients.map((client, index) => {
+      const records = batchOf(`${index}`.repeat(120 * KiB));
+      const { buffers, frame } = client.prepare(Produce, { timeoutMs: 5000, topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }] });
+      return { client, bytes: Buffer.concat(buffers), frame };
+    });
+    // Everybody sends all but the last byte, twice the budget together; then everybody sends the rest.
+    for (const { client, bytes } of requests) client.write(bytes.subarray(0, -1));
+    for (const { client, bytes } of requests) client.write(bytes.subarray(-1));
+    await Promise.all(requests.map((request) => request.frame));
+    expect((await honest.fetch(topicId, 0)).highWatermark).toBe(8);
+  });
+});
