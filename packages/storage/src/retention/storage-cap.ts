@@ -6,13 +6,17 @@ import { StorageError } from '../errors.ts';
  * Rules
  * - `refuse`: an append that would pass the cap is refused with STORAGE_FULL (retriable) until retention has made room.
  * - `drop-oldest`: an append may pass the cap by `overshootBytesMax`, so that writers do not wait for each round of
- *   dropping; `needsRoom` says how much is to be dropped. Beyond the overshoot it is refused like the other.
+ *   dropping; `needsRoom` says how much is to be dropped, and `onNeedsRoom` is called when that begins. Beyond the
+ *   overshoot it is refused like the other.
  * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need room.
- *   Between two looks at the disk, appended bytes count as taken from it.
+ *   On a small disk the reserve is a share of it. Between two looks, appended bytes count as taken from the disk.
  * - Internal topics are exempt from the cap (not from the reserve's lower half: half of it is theirs to use).
  *
  * Bytes are counted when an append is assigned, and given back when it is taken back or its segment goes.
  */
+
+// A small disk must not be reserved away.
+const reserveShareMax = 0.05;
 
 export type WhenFull = 'refuse' | 'drop-oldest';
 
@@ -23,26 +27,27 @@ export interface StorageCapOptions {
   readonly overshootBytesMax: number;
   /** Free disk below which appends are refused; 0: not looked at. */
   readonly diskReserveBytes: number;
+  /** Refusals are counted here. */
+  readonly stats: { appendsRefusedFull: number };
+  /** The cap was passed; under `drop-oldest` only. Called once until there is room again. */
+  readonly onNeedsRoom?: () => void;
 }
 
 export class StorageCap {
   readonly #options: StorageCapOptions;
   #usedBytes = 0;
   #freeBytes = Number.POSITIVE_INFINITY;
-  #refused = 0;
+  #reserveBytes: number;
+  #isRoomWanted = false;
 
   constructor(options: StorageCapOptions) {
     this.#options = options;
+    this.#reserveBytes = options.diskReserveBytes;
   }
 
   /** Bytes of all logs. */
   get usedBytes(): number {
     return this.#usedBytes;
-  }
-
-  /** Appends refused so far, for metrics. */
-  get refused(): number {
-    return this.#refused;
   }
 
   /** How many bytes are to be dropped now; 0 unless `whenFull` is drop-oldest and the cap is passed. */
@@ -62,7 +67,7 @@ export class StorageCap {
     if (bytesMax === undefined || o.internal) return;
     const limit = whenFull === 'refuse' ? bytesMax : bytesMax + overshootBytesMax;
     if (this.#usedBytes + bytes <= limit) return;
-    this.#refused += 1;
+    this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(
       'STORAGE_FULL',
       `the logs hold ${this.#usedBytes} bytes of ${bytesMax} (storageBytesMax); ${bytes} more do not fit until old segments go`,
@@ -74,17 +79,21 @@ export class StorageCap {
   add(bytes: number): void {
     this.#usedBytes += bytes;
     this.#freeBytes -= bytes;
+    const isRoomWanted = this.needsRoom > 0;
+    if (isRoomWanted && !this.#isRoomWanted) this.#options.onNeedsRoom?.();
+    this.#isRoomWanted = isRoomWanted;
   }
 
   /** A fresh look at the disk. */
-  observeFree(freeBytes: number): void {
-    this.#freeBytes = freeBytes;
+  observeDisk(space: { readonly freeBytes: number; readonly totalBytes: number }): void {
+    this.#freeBytes = space.freeBytes;
+    this.#reserveBytes = Math.min(this.#options.diskReserveBytes, Math.floor(space.totalBytes * reserveShareMax));
   }
 
   #admitByDisk(bytes: number, internal: boolean): void {
-    const reserve = internal ? this.#options.diskReserveBytes / 2 : this.#options.diskReserveBytes;
+    const reserve = internal ? this.#reserveBytes / 2 : this.#reserveBytes;
     if (this.#options.diskReserveBytes === 0 || this.#freeBytes - bytes >= reserve) return;
-    this.#refused += 1;
+    this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(
       'STORAGE_FULL',
       `the disk has ${this.#freeBytes} bytes free; the last ${reserve} are kept in reserve (diskReserveBytes)`,

@@ -3,7 +3,7 @@ import { StorageCap } from '../../src/retention/storage-cap.ts';
 import type { StorageCapOptions } from '../../src/retention/storage-cap.ts';
 
 function cap(o: Partial<StorageCapOptions>): StorageCap {
-  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, ...o });
+  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, stats: { appendsRefusedFull: 0 }, ...o });
 }
 
 const user = { internal: false };
@@ -11,7 +11,8 @@ const internal = { internal: true };
 
 describe('StorageCap', () => {
   it('S4 refuses what would pass the cap, with a retriable error, until room is made', () => {
-    const full = cap({});
+    const stats = { appendsRefusedFull: 0 };
+    const full = cap({ stats });
     full.add(900);
     full.admit(100, user);
     expect(() => full.admit(101, user)).toThrow(
@@ -20,14 +21,17 @@ describe('StorageCap', () => {
     full.admit(101, internal);
     full.add(-1);
     full.admit(101, user);
-    expect(full.refused).toBe(1);
+    expect(stats.appendsRefusedFull).toBe(1);
     expect(full.needsRoom).toBe(0);
   });
 
   it('S4 lets drop-oldest overshoot while it says how much is to go', () => {
-    const dropping = cap({ whenFull: 'drop-oldest' });
-    dropping.add(1_050);
-    expect(dropping.needsRoom).toBe(50);
+    let calls = 0;
+    const dropping = cap({ whenFull: 'drop-oldest', onNeedsRoom: () => void (calls += 1) });
+    dropping.add(1_000);
+    expect(calls).toBe(0);
+    dropping.add(50);
+    expect([dropping.needsRoom, calls]).toEqual([50, 1]);
     dropping.admit(50, user);
     expect(() => dropping.admit(51, user)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
   });
@@ -42,7 +46,8 @@ describe('StorageCap', () => {
   it('S4 refuses on low disk, counts appends between two looks, and leaves half the reserve to internal topics', () => {
     const disk = cap({ bytesMax: undefined, diskReserveBytes: 1_000 });
     disk.admit(1e9, user);
-    disk.observeFree(1_500);
+    const totalBytes = 1_000_000;
+    disk.observeDisk({ freeBytes: 1_500, totalBytes });
     disk.admit(500, user);
     disk.add(400);
     expect(() => disk.admit(101, user)).toThrow(
@@ -50,7 +55,11 @@ describe('StorageCap', () => {
     );
     disk.admit(600, internal);
     expect(() => disk.admit(601, internal)).toThrow(/kept in reserve/);
-    disk.observeFree(1e6);
+    disk.observeDisk({ freeBytes: totalBytes, totalBytes });
     disk.admit(101, user);
+    // A twentieth of a disk of 10,000 bytes.
+    disk.observeDisk({ freeBytes: 600, totalBytes: 10_000 });
+    disk.admit(100, user);
+    expect(() => disk.admit(101, user)).toThrow(/kept in reserve/);
   });
 });

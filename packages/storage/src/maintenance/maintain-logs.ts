@@ -1,0 +1,135 @@
+import { inParallel } from '../flush/in-parallel.ts';
+import type { LocalLog } from '../log/local-log.ts';
+import type { LogContext } from '../log/log-context.ts';
+import type { DiskSpace } from '../ports/file-system.ts';
+import type { MaintenanceReport } from '../ports/log-store.ts';
+import { segmentsToDrop } from '../retention/drop-oldest.ts';
+import { droppable, moveStartByRetention, moveStartOver } from '../retention/log-retention.ts';
+import type { StartMove } from '../retention/log-retention.ts';
+
+export interface MaintenanceRound {
+  readonly logs: readonly LocalLog[];
+  readonly now: number;
+  /** As it is now; null where that cannot be known. */
+  readonly disk: DiskSpace | null;
+}
+
+/*
+ * One round of background work over the open logs of a store, cheapest and most urgent first: room is made by retention and
+ * by the cap before compaction, which needs some, begins.
+ *
+ * Invariant: start offsets are durable, all of a step in one write, before any file below them goes.
+ */
+export async function maintainLogs(context: LogContext, o: MaintenanceRound): Promise<MaintenanceReport> {
+  const { logs, now, disk } = o;
+  const report = emptyReport();
+  const guarded = new GuardedWork(context, report);
+  if (disk !== null) context.cap.observeDisk(disk);
+  await guarded.forEach(logs, async (log) => {
+    log.dedup.expire(now);
+    report.filesRemoved += await log.files.removeDue(now);
+  });
+  await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
+  await dropOldest(context, logs, report, guarded);
+  for (const log of logs) await guarded.run(log, () => compact(log, now, report));
+  await checkpoint(context, logs, report, guarded);
+  return report;
+}
+
+/** `whenFull: 'drop-oldest'`: makes room now, without waiting for the next round. */
+export async function makeRoom(context: LogContext, logs: readonly LocalLog[]): Promise<MaintenanceReport> {
+  const report = emptyReport();
+  await dropOldest(context, logs, report, new GuardedWork(context, report));
+  return report;
+}
+
+/** Work of which a failure concerns one log: it is reported, and the others have their turn all the same. */
+class GuardedWork {
+  readonly #context: LogContext;
+  readonly #report: MaintenanceReport;
+  readonly #failed = new Set<LocalLog>();
+
+  constructor(context: LogContext, report: MaintenanceReport) {
+    this.#context = context;
+    this.#report = report;
+  }
+
+  async run(log: LocalLog, work: () => Promise<void>): Promise<void> {
+    if (log.state !== 'open' || this.#failed.has(log)) return;
+    try {
+      await work();
+    } catch (error) {
+      if (this.#isClosed(log)) return;
+      this.#failed.add(log);
+      this.#report.logsFailed += 1;
+      this.#context.log.error({ topic: log.id.topic, partition: log.id.partition, error }, 'background work on a log failed');
+    }
+  }
+
+  async forEach(logs: readonly LocalLog[], work: (log: LocalLog) => Promise<void>): Promise<void> {
+    await inParallel(logs, this.#context.limits.logsInParallelMax, (log) => this.run(log, () => work(log)));
+  }
+
+  /** Closed or deleted while it had its turn. */
+  #isClosed(log: LocalLog): boolean {
+    return log.state === 'closed';
+  }
+}
+
+type Moves = Map<LocalLog, StartMove>;
+
+async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[], now: number): Promise<Moves> {
+  const moves: Moves = new Map();
+  for (const log of logs) {
+    await guarded.run(log, async () => {
+      const move = moveStartByRetention(log, now);
+      if (move.segments > 0) moves.set(log, move);
+    });
+  }
+  return moves;
+}
+
+async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+  if (moves.size === 0) return;
+  await context.saveStartOffsets();
+  await guarded.forEach([...moves.keys()], async (log) => {
+    const move = moves.get(log) as StartMove;
+    await log.exclusively(() => log.files.dropBelowStart());
+    report.segmentsDeleted += move.segments;
+    report.bytesDeleted += move.bytes;
+    const { id, logStartOffset } = log;
+    const fields = { topic: id.topic, partition: id.partition, segments: move.segments, bytes: move.bytes, logStartOffset };
+    context.log.info({ ...fields, reasons: [...new Set(move.reasons)].join() }, 'old segments were dropped');
+  });
+}
+
+async function dropOldest(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+  const bytesToFree = context.cap.needsRoom;
+  if (bytesToFree === 0) return;
+  const plan = segmentsToDrop({ logs: logs.filter((log) => log.state === 'open').map(droppable), bytesToFree });
+  const moves: Moves = new Map();
+  for (const [log, count] of plan.drops) moves.set(log, moveStartOver(log, count, ['size']));
+  await dropMoved(context, moves, report, guarded);
+  if (!plan.sufficient) context.log.warn({ bytesToFree, bytesDropped: plan.bytes }, 'the storage cap is passed, and nothing more may be dropped');
+}
+
+async function compact(log: LocalLog, now: number, report: MaintenanceReport): Promise<void> {
+  const result = await log.compaction.run(now);
+  if (result === null) return;
+  report.logsCompacted += 1;
+  report.bytesCompacted += result.bytesBefore - result.bytesAfter;
+  log.context.log.info({ topic: log.id.topic, partition: log.id.partition, ...result }, 'a log was compacted');
+}
+
+async function checkpoint(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+  const due = logs.filter((log) => log.state === 'open' && log.checkpoints.isDue);
+  if (due.length === 0) return;
+  await guarded.forEach(due, async (log) => {
+    if (await log.checkpoints.run()) report.logsCheckpointed += 1;
+  });
+  await context.saveRecoveryPoints();
+}
+
+function emptyReport(): MaintenanceReport {
+  return { segmentsDeleted: 0, bytesDeleted: 0, logsCompacted: 0, bytesCompacted: 0, filesRemoved: 0, logsCheckpointed: 0, logsFailed: 0 };
+}
