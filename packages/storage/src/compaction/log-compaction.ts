@@ -58,7 +58,7 @@ export class LogCompaction {
     if (!log.config.cleanupPolicy.compact || log.state !== 'open') return null;
     await this.#checkpoint.load();
     const { nextHorizonMs } = this.#checkpoint;
-    let range = this.#range(now);
+    let range = await this.#range(now);
     if (!isCompactionDue(range, { minCleanableDirtyRatio: log.config.minCleanableDirtyRatio, nextHorizonMs, now })) return null;
 
     const tally: Tally = { bytesBefore: 0, bytesAfter: 0, recordsRemoved: 0 };
@@ -69,7 +69,7 @@ export class LogCompaction {
         passes += 1;
         const end = await this.#pass(range, now, tally);
         isDone = end >= range.dirtyEnd;
-        range = this.#range(now);
+        range = await this.#range(now);
       }
     } catch (error) {
       // A log that is being closed or deleted takes its files along: whatever failed then is of no interest.
@@ -84,10 +84,11 @@ export class LogCompaction {
     if (this.#checkpoint.cleanerPoint > offset) await this.#checkpoint.save({ cleanerPoint: offset, nextHorizonMs: this.#checkpoint.nextHorizonMs });
   }
 
-  #range(now: number): CompactionRange {
+  async #range(now: number): Promise<CompactionRange> {
+    const segments = await retainedSegments(this.#log);
     const { logStartOffset, highWatermark, config } = this.#log;
     return compactionRange({
-      segments: retainedSegments(this.#log),
+      segments,
       cleanerPoint: this.#checkpoint.cleanerPoint,
       logStartOffset,
       highWatermark,

@@ -4,6 +4,7 @@ import type { LogContext } from '../log/log-context.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { segmentsToDrop } from '../retention/drop-oldest.ts';
+import type { DroppableLog } from '../retention/drop-oldest.ts';
 import { droppable, moveStartByRetention, moveStartOver } from '../retention/log-retention.ts';
 import type { StartMove } from '../retention/log-retention.ts';
 
@@ -82,7 +83,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
   const moves: Moves = new Map();
   for (const log of logs) {
     await guarded.run(log, async () => {
-      const move = moveStartByRetention(log, now);
+      const move = await moveStartByRetention(log, now);
       if (move.segments > 0) moves.set(log, move);
     });
   }
@@ -106,7 +107,9 @@ async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceR
 async function dropOldest(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   const bytesToFree = context.cap.needsRoom;
   if (bytesToFree === 0) return;
-  const plan = segmentsToDrop({ logs: logs.filter((log) => log.state === 'open').map(droppable), bytesToFree });
+  const candidates: DroppableLog<LocalLog>[] = [];
+  for (const log of logs) await guarded.run(log, async () => void candidates.push(await droppable(log)));
+  const plan = segmentsToDrop({ logs: candidates, bytesToFree });
   const moves: Moves = new Map();
   for (const [log, count] of plan.drops) moves.set(log, moveStartOver(log, count, ['size']));
   await dropMoved(context, moves, report, guarded);

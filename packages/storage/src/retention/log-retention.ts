@@ -1,4 +1,5 @@
 import type { LocalLog } from '../log/local-log.ts';
+import { maxTimestampOf } from '../log/timestamp-search.ts';
 import type { DroppableLog } from './drop-oldest.ts';
 import { segmentsToDelete } from './retention.ts';
 import type { RetainedSegment, RetentionReason } from './retention.ts';
@@ -17,9 +18,10 @@ export interface StartMove {
 const noMove: StartMove = { segments: 0, bytes: 0, reasons: [] };
 
 /** Moves the log's start over the segments that its own retention lets go. */
-export function moveStartByRetention(log: LocalLog, now: number): StartMove {
+export async function moveStartByRetention(log: LocalLog, now: number): Promise<StartMove> {
+  const segments = await retainedSegments(log);
   const decision = segmentsToDelete({
-    segments: retainedSegments(log),
+    segments,
     logStartOffset: log.logStartOffset,
     highWatermark: log.highWatermark,
     now,
@@ -37,11 +39,14 @@ export function moveStartOver(log: LocalLog, count: number, reasons: readonly Re
   return { segments: count, bytes, reasons };
 }
 
-export function droppable(log: LocalLog): DroppableLog<LocalLog> {
-  return { log, internal: log.isInternal, highWatermark: log.highWatermark, segments: retainedSegments(log) };
+export async function droppable(log: LocalLog): Promise<DroppableLog<LocalLog>> {
+  const segments = await retainedSegments(log);
+  return { log, internal: log.isInternal, highWatermark: log.highWatermark, segments };
 }
 
-export function retainedSegments(log: LocalLog): RetainedSegment[] {
+/** The segments as they are now. What came from an earlier run has its times in its index, which is read the first time. */
+export async function retainedSegments(log: LocalLog): Promise<RetainedSegment[]> {
+  for (const segment of log.segmentList.all.slice(0, -1)) await maxTimestampOf(log, segment);
   return log.segmentList.all.map(({ baseOffset, endOffset, sizeBytes, maxTimestampMs }) => ({
     baseOffset,
     endOffset,
