@@ -111,7 +111,10 @@ async function dropOldest(context: LogContext, logs: readonly LocalLog[], report
   for (const log of logs) await guarded.run(log, async () => void candidates.push(await droppable(log)));
   const plan = segmentsToDrop({ logs: candidates, bytesToFree });
   const moves: Moves = new Map();
-  for (const [log, count] of plan.drops) moves.set(log, moveStartOver(log, count, ['size']));
+  for (const { log, segments } of candidates) {
+    const count = plan.drops.get(log) ?? 0;
+    if (count > 0) moves.set(log, moveStartOver(log, segments.slice(0, count), ['size']));
+  }
   await dropMoved(context, moves, report, guarded);
   if (!plan.sufficient) context.log.warn({ bytesToFree, bytesDropped: plan.bytes }, 'the storage cap is passed, and nothing more may be dropped');
 }

@@ -27,16 +27,18 @@ export async function moveStartByRetention(log: LocalLog, now: number): Promise<
     now,
     config: log.config,
   });
-  return moveStartOver(log, decision.count, decision.reasons);
+  return moveStartOver(log, segments.slice(0, decision.count), decision.reasons);
 }
 
-/** Moves the log's start over its oldest `count` segments. The active one may be among them: an empty one takes its place. */
-export function moveStartOver(log: LocalLog, count: number, reasons: readonly RetentionReason[]): StartMove {
-  if (count === 0) return noMove;
-  const { all, active } = log.segmentList;
-  const bytes = all.slice(0, count).reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  log.moveStart(all[count]?.baseOffset ?? active.endOffset);
-  return { segments: count, bytes, reasons };
+/**
+ * Moves the log's start over its oldest segments, as they were when that was decided: what has changed since is not lost,
+ * because the offset counts. The active one may be among them: an empty one takes its place.
+ */
+export function moveStartOver(log: LocalLog, oldest: readonly RetainedSegment[], reasons: readonly RetentionReason[]): StartMove {
+  const last = oldest.at(-1);
+  if (last === undefined) return noMove;
+  log.moveStart(last.endOffset);
+  return { segments: oldest.length, bytes: oldest.reduce((sum, segment) => sum + segment.bytes, 0), reasons };
 }
 
 export async function droppable(log: LocalLog): Promise<DroppableLog<LocalLog>> {
