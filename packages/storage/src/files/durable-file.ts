@@ -1,0 +1,59 @@
+import { systemCode } from '../errors.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import { temporarySuffix } from './file-names.ts';
+
+/**
+ * Puts a whole file in place, or leaves the old one: written beside it, synced, renamed. The rename is durable after the
+ * caller has synced the folder.
+ */
+export async function replaceFile(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
+  const draft = path + temporarySuffix;
+  const file = await fileSystem.open(draft, 'create');
+  try {
+    await file.truncate(0);
+    await file.write([bytes], 0);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await fileSystem.rename(draft, path);
+}
+
+/** Writes `bytes` at `position` of a file that is made if absent, cuts it behind them and syncs it. */
+export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { position: number; bytes: Buffer }): Promise<void> {
+  const file = await fileSystem.open(path, 'create');
+  try {
+    await file.write([o.bytes], o.position);
+    await file.truncate(o.position + o.bytes.length);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<boolean> {
+  return await unlessAbsent(() => fileSystem.removeFile(path));
+}
+
+export async function renameIfThere(fileSystem: FileSystem, from: string, to: string): Promise<boolean> {
+  return await unlessAbsent(() => fileSystem.rename(from, to));
+}
+
+async function unlessAbsent(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+export async function readFileIfThere(fileSystem: FileSystem, path: string): Promise<Buffer | null> {
+  try {
+    return await fileSystem.readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+/*
+ * The one place that builds and parses names of files and folders.
+ *
+ * <data folder>/
+ *   .lock                               who has the folder
+ *   .clean-shutdown                     the last owner stopped in order
+ *   recovery-point-offset-checkpoint    per partition: everything below was synced
+ *   log-start-offset-checkpoint         per partition: first readable offset
+ *   <topic>-<partition>/
+ *     partition.metadata                topic id
+ *     leader-epoch-checkpoint
+ *     cleaner-checkpoint                how far compaction has come
+ *     <20-digit base offset>.log | .index | .timeindex | .txnindex
+ *     <20-digit offset>.snapshot        producers, as of that offset
+ *     … .deleted                        was replaced or dropped; removed after a while
+ *     … .cleaned                        compaction was writing it; worthless after a crash
+ *     … .swap                           compaction finished it; takes its place even after a crash
+ *     … .tmp                            being written, to be renamed; worthless after a crash
+ *   ~deleted-<topic id>-<partition>/    a partition on its way out; '~' is no character of a topic name
+ */
+
+export const cleanShutdownName = '.clean-shutdown';
+export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';
+export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
+export const partitionMetadataName = 'partition.metadata';
+export const leaderEpochCheckpointName = 'leader-epoch-checkpoint';
+export const cleanerCheckpointName = 'cleaner-checkpoint';
+
+export const temporarySuffix = '.tmp';
+export const deletedSuffix = '.deleted';
+export const cleanedSuffix = '.cleaned';
+export const swapSuffix = '.swap';
+
+export type OffsetFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot';
+/** The files that come and go with a segment. */
+export const segmentFileKinds: readonly OffsetFileKind[] = ['log', 'index', 'timeindex', 'txnindex'];
+
+export type FileMark = '' | typeof temporarySuffix | typeof deletedSuffix | typeof cleanedSuffix | typeof swapSuffix;
+
+export interface OffsetFile {
+  readonly name: string;
+  readonly kind: OffsetFileKind;
+  readonly offset: number;
+  readonly mark: FileMark;
+}
+
+export function offsetFileName(offset: number, kind: OffsetFileKind): string {
+  return `${String(offset).padStart(20, '0')}.${kind}`;
+}
+
+const offsetFilePattern = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;
+
+/** Null for a name that is no segment's or snapshot's, or whose offset is beyond 2^53 - 1. */
+export function parseOffsetFile(name: string): OffsetFile | null {
+  const match = offsetFilePattern.exec(name);
+  const offset = Number(match?.[1]);
+  if (!match || !Number.isSafeInteger(offset)) return null;
+  return { name, offset, kind: match[2] as OffsetFileKind, mark: (match[3] ?? '') as FileMark };
+}
+
+export function partitionDirectoryName(o: { topic: string; partition: number }): string {
+  return `${o.topic}-${o.partition}`;
+}
+
+/** Null for a folder that is no partition's. Topic names may themselves end in -<digits>: the last hyphen counts. */
+export function parsePartitionDirectory(name: string): { topic: string; partition: number } | null {
+  const match = /^([A-Za-z0-9._-]+)-(0|[1-9]\d{0,8})$/.exec(name);
+  return match ? { topic: match[1] as string, partition: Number(match[2]) } : null;
+}
+
+const deletedDirectoryPrefix = '~deleted-';
+
+export function deletedDirectoryName(o: { topicId: string; partition: number }): string {
+  return `${deletedDirectoryPrefix}${o.topicId}-${o.partition}`;
+}
+
+export function isDeletedDirectory(name: string): boolean {
+  return name.startsWith(deletedDirectoryPrefix);
+}

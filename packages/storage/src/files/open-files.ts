@@ -1,0 +1,116 @@
+import type { File, FileSystem } from '../ports/file-system.ts';
+import type { StorageStats } from '../stats.ts';
+
+/*
+ * Files kept open between uses, the least recently used closed first.
+ *
+ * Invariants
+ * - One open file per path. It is closed only when nobody holds a lease on it.
+ * - `#entries` is in order of last use. At most `openFilesMax` entries, not counting those that are leased: a burst of
+ *   leases may pass it, and it shrinks again as they are released.
+ * - A path that is renamed or removed is `forget`-ten first, so that its name never leads to the old file.
+ */
+export interface FileLease {
+  readonly file: File;
+  release(): void;
+}
+
+export class OpenFiles {
+  readonly #fileSystem: FileSystem;
+  readonly #openFilesMax: number;
+  readonly #stats: StorageStats;
+  readonly #entries = new Map<string, Entry>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(o: { fileSystem: FileSystem; openFilesMax: number; stats: StorageStats }) {
+    this.#fileSystem = o.fileSystem;
+    this.#openFilesMax = o.openFilesMax;
+    this.#stats = o.stats;
+  }
+
+  /** The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. */
+  async lease(path: string, o: { create?: boolean } = {}): Promise<FileLease> {
+    let entry = this.#entries.get(path);
+    if (entry) this.#entries.delete(path);
+    else {
+      entry = new Entry(this.#fileSystem.open(path, o.create === true ? 'create' : 'write'), (idle) => this.#onIdle(path, idle));
+      this.#stats.openFiles += 1;
+    }
+    this.#entries.set(path, entry);
+    entry.users += 1;
+    this.#evict();
+    try {
+      entry.opened = await entry.opening;
+      return entry;
+    } catch (error) {
+      entry.users -= 1;
+      if (this.#entries.get(path) === entry) this.#entries.delete(path);
+      if (!entry.isClosed) this.#stats.openFiles -= 1;
+      entry.isClosed = true;
+      throw error;
+    }
+  }
+
+  /** From now on the path leads to a freshly opened file. Leases in use stay good. */
+  forget(path: string): void {
+    const entry = this.#entries.get(path);
+    if (!entry) return;
+    this.#entries.delete(path);
+    entry.isForgotten = true;
+    if (entry.users === 0) this.#close(entry);
+  }
+
+  /** Closes everything that is not leased, and waits until it is closed. */
+  async close(): Promise<void> {
+    for (const path of this.#entries.keys()) this.forget(path);
+    await Promise.all(this.#closing);
+  }
+
+  #onIdle(path: string, entry: Entry): void {
+    if (entry.isForgotten || this.#entries.get(path) !== entry) this.#close(entry);
+    else this.#evict();
+  }
+
+  #evict(): void {
+    if (this.#entries.size <= this.#openFilesMax) return;
+    for (const [path, entry] of this.#entries) {
+      if (entry.users > 0) continue;
+      this.#entries.delete(path);
+      this.#close(entry);
+      if (this.#entries.size <= this.#openFilesMax) return;
+    }
+  }
+
+  #close(entry: Entry): void {
+    if (entry.isClosed) return;
+    entry.isClosed = true;
+    this.#stats.openFiles -= 1;
+    // What was written was synced or is the system's business by now; a failed close can be neither repaired nor retried.
+    const closing = entry.opening.then((file) => file.close()).catch(() => undefined);
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
+  }
+}
+
+class Entry implements FileLease {
+  readonly opening: Promise<File>;
+  readonly #onIdle: (entry: Entry) => void;
+  opened: File | null = null;
+  users = 0;
+  isForgotten = false;
+  isClosed = false;
+
+  constructor(opening: Promise<File>, onIdle: (entry: Entry) => void) {
+    this.opening = opening;
+    this.#onIdle = onIdle;
+  }
+
+  get file(): File {
+    return this.opened as File;
+  }
+
+  release(): void {
+    this.users -= 1;
+    if (this.users === 0) this.#onIdle(this);
+  }
+}

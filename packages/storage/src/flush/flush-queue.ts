@@ -1,0 +1,247 @@
+import { StorageError, isDiskFull } from '../errors.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { StorageStats } from '../stats.ts';
+import { inParallel } from './in-parallel.ts';
+import type { PendingAppend } from './pending-append.ts';
+
+/*
+ * The one ordered way from an append to its acknowledgement (group commit).
+ *
+ * Invariants
+ * - `#pending` holds every append that is in no round, in the order of the calls to `append`.
+ * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move, then
+ *   the promises are resolved in append order, then readers are woken.
+ * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged afterwards.
+ *   Nothing is tried twice.
+ * - A log that had no room gets its appends of the round, and those queued behind them, failed and taken back before
+ *   anything else can be appended to it.
+ */
+
+/** A log, as the queue sees it. */
+export interface FlushedLog {
+  /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
+  flush(appends: readonly PendingAppend[]): Promise<void>;
+  /** True when what was written is to be synced before `syncIntervalMs` is over. */
+  readonly wantsIntervalSync: boolean;
+  syncWritten(): Promise<void>;
+  /** The policy is kept below `endOffset`: the high watermark moves. */
+  advance(endOffset: number): void;
+  wakeReaders(): void;
+  /** Nothing from `fromOffset` on was or will be stored: cuts the file back, forgets the offsets. */
+  takeBack(fromOffset: number): Promise<void>;
+}
+
+export interface FlushQueueOptions {
+  readonly clock: Clock;
+  readonly stats: StorageStats;
+  readonly roundBytesMax: number;
+  readonly flushesInParallelMax: number;
+  readonly syncIntervalMs: number;
+  readonly onFatal: (error: StorageError) => void;
+}
+
+export class FlushQueue {
+  readonly #options: FlushQueueOptions;
+  #pending: PendingAppend[] = [];
+  #pendingBytes = 0;
+  /** One run of rounds that follow each other without a pause, and the round of it that is under way. */
+  #rounds: Promise<void> | null = null;
+  #round: Promise<void> | null = null;
+  #isScheduled = false;
+  #failure: StorageError | null = null;
+  #syncTimer: Timer | null = null;
+  readonly #unsynced = new Set<FlushedLog>();
+  #sync: Promise<void> | null = null;
+
+  constructor(options: FlushQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of appends that wait for a round or are in one. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Why nothing is taken any more, or null. */
+  get failure(): StorageError | null {
+    return this.#failure;
+  }
+
+  enqueue(append: PendingAppend): void {
+    this.#pending.push(append);
+    this.#pendingBytes += append.batch.length;
+    if (this.#rounds || this.#isScheduled) return;
+    // What arrives in this turn of the event loop shares the first round.
+    this.#isScheduled = true;
+    this.#options.clock.defer(() => this.#start());
+  }
+
+  /** Ends when no append waits any more. */
+  async drain(): Promise<void> {
+    if (this.#isScheduled) this.#start();
+    while (this.#rounds) await this.#rounds;
+  }
+
+  /** Ends when the round that is under way, if any, is settled. */
+  async roundEnd(): Promise<void> {
+    await this.#round;
+  }
+
+  /** Fails the appends of one log that are in no round yet. */
+  dropPending(log: FlushedLog, error: StorageError): PendingAppend | null {
+    const dropped = this.#pending.filter((append) => append.log === log);
+    if (dropped.length === 0) return null;
+    this.#pending = this.#pending.filter((append) => append.log !== log);
+    for (const append of dropped) {
+      this.#pendingBytes -= append.batch.length;
+      append.fail(error);
+    }
+    return dropped[0] ?? null;
+  }
+
+  /** Syncs what `interval` logs have written, and stops the timer. */
+  async close(): Promise<void> {
+    this.#syncTimer?.cancel();
+    this.#syncTimer = null;
+    await this.drain();
+    await this.#sync;
+    await this.#syncUnsynced();
+  }
+
+  forget(log: FlushedLog): void {
+    this.#unsynced.delete(log);
+  }
+
+  /** Ends everything: from here on no append is acknowledged. */
+  fail(cause: unknown): StorageError {
+    if (this.#failure) return this.#failure;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const failure = new StorageError('STORAGE_FAILED', `storage failed, what the disk holds is unknown: ${reason}`, { cause });
+    this.#failure = failure;
+    this.#syncTimer?.cancel();
+    this.#options.onFatal(failure);
+    const waiting = this.#pending;
+    this.#pending = [];
+    for (const append of waiting) append.fail(failure);
+    return failure;
+  }
+
+  #start(): void {
+    this.#isScheduled = false;
+    if (this.#rounds || this.#pending.length === 0 || this.#failure) return;
+    this.#rounds = this.#runRounds();
+  }
+
+  async #runRounds(): Promise<void> {
+    while (this.#pending.length > 0 && !this.#failure) {
+      this.#round = this.#runOrFail(this.#takeRound());
+      await this.#round;
+    }
+    this.#round = null;
+    this.#rounds = null;
+  }
+
+  async #runOrFail(round: readonly PendingAppend[]): Promise<void> {
+    try {
+      await this.#runRound(round);
+    } catch (error) {
+      const failure = this.fail(error);
+      for (const append of round) append.fail(failure);
+    }
+  }
+
+  async #runRound(round: readonly PendingAppend[]): Promise<void> {
+    const { clock, stats, flushesInParallelMax } = this.#options;
+    const startedAt = clock.now();
+    const byLog = new Map<FlushedLog, PendingAppend[]>();
+    for (const append of round) {
+      const appends = byLog.get(append.log);
+      if (appends) appends.push(append);
+      else byLog.set(append.log, [append]);
+    }
+    const full = new Map<FlushedLog, unknown>();
+    await inParallel([...byLog], flushesInParallelMax, async ([log, appends]) => {
+      try {
+        await log.flush(appends);
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        full.set(log, error);
+      }
+    });
+    await this.#takeBack(full, byLog);
+    this.#settle(round, byLog, full);
+    stats.rounds += 1;
+    const tookMs = clock.now() - startedAt;
+    stats.roundMsTotal += tookMs;
+    stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
+  }
+
+  #takeRound(): PendingAppend[] {
+    let bytes = 0;
+    let count = 0;
+    for (const append of this.#pending) {
+      bytes += append.batch.length;
+      if (count > 0 && bytes > this.#options.roundBytesMax) break;
+      count += 1;
+    }
+    const round = this.#pending;
+    if (count === round.length) this.#pending = [];
+    else this.#pending = round.splice(count);
+    return round;
+  }
+
+  /** Before the round is settled, so that no append comes in between and builds on what goes. */
+  async #takeBack(full: ReadonlyMap<FlushedLog, unknown>, byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): Promise<void> {
+    for (const [log, cause] of full) {
+      const first = byLog.get(log)?.[0] as PendingAppend;
+      this.dropPending(log, fullError(cause));
+      await log.takeBack(first.baseOffset);
+    }
+  }
+
+  #settle(round: readonly PendingAppend[], byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>, full: ReadonlyMap<FlushedLog, unknown>): void {
+    const { stats } = this.#options;
+    for (const [log, appends] of byLog) {
+      if (!full.has(log)) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);
+    }
+    for (const append of round) {
+      this.#pendingBytes -= append.batch.length;
+      const cause = full.get(append.log);
+      if (cause === undefined) {
+        stats.batches += 1;
+        append.keep();
+      } else {
+        stats.appendsRefusedFull += 1;
+        append.fail(fullError(cause));
+      }
+    }
+    for (const log of byLog.keys()) {
+      if (log.wantsIntervalSync) this.#unsynced.add(log);
+      log.wakeReaders();
+    }
+    if (this.#unsynced.size > 0) this.#scheduleSync();
+  }
+
+  #scheduleSync(): void {
+    if (this.#syncTimer || this.#failure) return;
+    this.#syncTimer = this.#options.clock.schedule(this.#options.syncIntervalMs, () => {
+      this.#syncTimer = null;
+      // One at a time; a slow one is followed by the next as soon as it is done.
+      this.#sync = (this.#sync ?? Promise.resolve()).then(() => this.#syncUnsynced());
+    });
+  }
+
+  async #syncUnsynced(): Promise<void> {
+    const logs = [...this.#unsynced];
+    this.#unsynced.clear();
+    try {
+      await inParallel(logs, this.#options.flushesInParallelMax, (log) => log.syncWritten());
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+function fullError(cause: unknown): StorageError {
+  return new StorageError('STORAGE_FULL', 'the disk is full; free some room and try again', { cause, details: { limit: 'disk' } });
+}

@@ -1,0 +1,128 @@
+import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize } from '@q/protocol';
+import { StorageError } from '../errors.ts';
+import type { File } from '../ports/file-system.ts';
+import type { Segment } from '../segment/segment.ts';
+import type { LogContext } from './log-context.ts';
+
+export interface ColdRead {
+  /** Whole batches; empty when the segment has none at or behind the offset and below the limit. */
+  readonly bytes: Buffer;
+  /** One past the last record, and where the batch behind it begins. */
+  readonly nextOffset: number;
+  readonly nextPosition: number;
+}
+
+export interface ColdReadOptions {
+  readonly offset: number;
+  readonly limitOffset: number;
+  readonly maxBytes: number;
+  /** Where the batch that holds `offset` begins, when an earlier read has shown it. */
+  readonly position?: number | undefined;
+}
+
+// Enough to hop over the batches that one index entry stands for, little enough not to read a large batch for its header.
+const probeBytes = 64 << 10;
+
+/** Reads whole batches from a segment's file. Throws CORRUPT_LOG where a batch's header makes no sense. */
+export async function readSegment(context: LogContext, segment: Segment, o: ColdReadOptions): Promise<ColdRead> {
+  const lease = await context.openFiles.lease(segment.path);
+  try {
+    const position = o.position ?? (await locate({ context, segment, file: lease.file, offset: o.offset }));
+    return await readBatches({ ...o, context, segment, file: lease.file, position });
+  } finally {
+    lease.release();
+  }
+}
+
+/** Position of the batch that holds `offset`, or of the first one behind it; the end of the file when there is none. */
+export async function locateBatch(context: LogContext, segment: Segment, offset: number): Promise<number> {
+  const lease = await context.openFiles.lease(segment.path);
+  try {
+    return await locate({ context, segment, file: lease.file, offset });
+  } finally {
+    lease.release();
+  }
+}
+
+interface Place {
+  readonly context: LogContext;
+  readonly segment: Segment;
+  readonly file: File;
+}
+
+/** Position of the first batch whose last offset is at or behind `offset`; the end of the file when there is none. */
+async function locate(o: Place & { readonly offset: number }): Promise<number> {
+  const indexes = await o.context.indexCache.load(o.segment);
+  const start = indexes.offsets.positionFor(o.offset);
+  try {
+    return await hop({ ...o, start });
+  } catch (error) {
+    if (start === 0 || !StorageError.is(error) || o.segment.indexes !== null) throw error;
+    // Perhaps the index is to blame, not the log.
+    const rebuilt = await o.context.indexCache.rebuild(o.segment);
+    return await hop({ ...o, start: rebuilt.offsets.positionFor(o.offset) });
+  }
+}
+
+async function hop(o: Place & { readonly offset: number; readonly start: number }): Promise<number> {
+  const end = o.segment.writtenBytes;
+  let position = o.start;
+  let block: Buffer = Buffer.alloc(0);
+  let blockAt = position;
+  while (position < end) {
+    if (position - blockAt + batchHeaderBytes > block.length) {
+      block = await o.file.read(position, Math.min(probeBytes, end - position));
+      blockAt = position;
+    }
+    const at = position - blockAt;
+    const bytes = checkedSize({ block, at, position, segment: o.segment });
+    if (batchBaseOffset(block, at) + batchLastOffsetDelta(block, at) >= o.offset) return position;
+    position += bytes;
+  }
+  return end;
+}
+
+async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number }): Promise<ColdRead> {
+  const { context, segment, file, position } = o;
+  const rest = segment.writtenBytes - position;
+  const nothing: ColdRead = { bytes: Buffer.alloc(0), nextOffset: o.offset, nextPosition: position };
+  if (rest <= 0) return nothing;
+  const maxBytes = Math.min(Math.max(o.maxBytes, batchHeaderBytes), context.limits.readBytesMax);
+  let block = await file.read(position, Math.min(maxBytes, rest));
+  let at = 0;
+  let nextOffset = o.offset;
+  while (at + batchHeaderBytes <= block.length) {
+    const bytes = checkedSize({ block, at, position: position + at, segment });
+    const baseOffset = batchBaseOffset(block, at);
+    if (baseOffset >= o.limitOffset) break;
+    if (at + bytes > block.length) {
+      if (at > 0) break;
+      // The first batch is always returned, even if it alone passes the limit.
+      block = await file.read(position, bytes);
+      if (block.length < bytes) throw corrupt(segment, position, 'the file ends inside it');
+    }
+    nextOffset = baseOffset + batchLastOffsetDelta(block, at) + 1;
+    at += bytes;
+  }
+  return at === 0 ? nothing : { bytes: block.subarray(0, at), nextOffset, nextPosition: position + at };
+}
+
+function checkedSize(o: { block: Buffer; at: number; position: number; segment: Segment }): number {
+  const { block, at, position, segment } = o;
+  if (at + batchHeaderBytes > block.length) throw corrupt(segment, position, 'the file ends inside its header');
+  const bytes = batchSize(block, at);
+  if (batchMagic(block, at) !== 2) throw corrupt(segment, position, 'it has no batch magic');
+  if (bytes < batchHeaderBytes || position + bytes > segment.writtenBytes) throw corrupt(segment, position, `it says it has ${bytes} bytes`);
+  const baseOffset = batchBaseOffset(block, at);
+  const lastOffset = baseOffset + batchLastOffsetDelta(block, at);
+  if (baseOffset < segment.baseOffset || lastOffset < baseOffset || lastOffset >= segment.endOffset) {
+    throw corrupt(segment, position, `it says it holds offsets ${baseOffset} to ${lastOffset}`);
+  }
+  return bytes;
+}
+
+function corrupt(segment: Segment, position: number, reason: string): StorageError {
+  return new StorageError('CORRUPT_LOG', `stored batch is damaged (${segment.path}, byte ${position}): ${reason}`, {
+    details: { file: segment.path, position, reason },
+  });
+}

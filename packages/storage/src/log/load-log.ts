@@ -1,0 +1,145 @@
+import { batchLeaderEpoch } from '@q/protocol';
+import type { LogConfig } from '../config.ts';
+import { Deduplication } from '../dedup/deduplication.ts';
+import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
+import { LeaderEpochs } from '../epochs/leader-epochs.ts';
+import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
+import { StorageError } from '../errors.ts';
+import { readFileIfThere } from '../files/durable-file.ts';
+import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import type { LogId } from '../ports/log-store.ts';
+import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
+import { SegmentList } from '../segment/segment-list.ts';
+import type { ScannedBatch } from '../segment/segment-scan.ts';
+import { Segment } from '../segment/segment.ts';
+import type { LoadedLog, LocalLog } from './local-log.ts';
+import type { LogContext } from './log-context.ts';
+import { tidyDirectory } from './partition-directory.ts';
+import { recoverSegments } from './recover-segments.ts';
+import { replayMessageIds } from './replay-message-ids.ts';
+
+export interface LoadOptions {
+  readonly id: LogId;
+  readonly directory: string;
+  readonly config: LogConfig;
+  /** From the store's checkpoints: what lies below was synced. */
+  readonly recoveryPoint: number;
+  readonly startOffset: number;
+}
+
+/**
+ * Reads what a partition's folder holds and brings it into a state to go on from (formats.md, "Recovery"). After a clean
+ * shutdown the recovery point is the end: nothing is verified then, and little more than the last index entry is looked at.
+ */
+export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
+  const { id, directory, config, recoveryPoint, startOffset } = o;
+  const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
+  const segments = await statSegments(context, { directory, bases: content.segments });
+  const dedup = new Deduplication({ limits: context.limits, dedupWindowMs: config.dedupWindowMs });
+  const storedEpochs = await readEpochs(context, directory);
+  const snapshotOffset = await loadSnapshot(context, { directory, recoveryPoint, dedup, snapshots: content.snapshots });
+  const epochs = new LeaderEpochs(storedEpochs ?? []);
+  const found = await recoverSegments(context, {
+    id,
+    segments,
+    recoveryPoint,
+    startOffset,
+    indexIntervalBytes: config.indexIntervalBytes,
+    // Without a history of epochs every batch is asked for its own.
+    replayFrom: storedEpochs ? snapshotOffset : 0,
+    onBatch: replayInto({ dedup, epochs, snapshotOffset, now: context.clock.now() }),
+  });
+  const list = new SegmentList({ directory, segments: found.segments, startOffset: Math.max(startOffset, found.endOffset) });
+  const { endOffset } = list.active;
+  const logStartOffset = Math.max(startOffset, list.first.baseOffset);
+  epochs.truncateEnd(endOffset);
+  epochs.truncateStart(logStartOffset);
+  if (config.dedupWindowMs > 0 && !found.damage) await replayMessageIds(context, { segments: list, dedup, config });
+  return {
+    id,
+    directory,
+    segments: list,
+    dedup,
+    epochs,
+    logStartOffset,
+    damage: found.damage,
+    checkpoint: {
+      recoveryPoint: Math.min(recoveryPoint, endOffset),
+      uncoveredBytes: found.bytesAboveRecoveryPoint,
+      snapshotOffsets: content.snapshots,
+      areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
+    },
+  };
+}
+
+/** As `loadLog`, for a log that is open and whose files were cut. */
+export async function reloadLog(log: LocalLog): Promise<LoadedLog> {
+  const { id, directory, config, logStartOffset, context, checkpoints } = log;
+  return await loadLog(context, { id, directory, config, recoveryPoint: checkpoints.recoveryPoint, startOffset: logStartOffset });
+}
+
+async function statSegments(context: LogContext, o: { directory: string; bases: readonly number[] }): Promise<Segment[]> {
+  const segments = o.bases.map((baseOffset) => new Segment({ directory: o.directory, baseOffset }));
+  await inParallel(segments, 4, async (segment) => {
+    const { sizeBytes } = await context.fileSystem.stat(segment.path);
+    segment.sizeBytes = segment.writtenBytes = segment.syncedBytes = sizeBytes;
+  });
+  for (const [index, segment] of segments.entries()) {
+    segment.isCreated = segment.isNameDurable = true;
+    segment.isTimeKnown = false;
+    segment.indexes = null;
+    segment.endOffset = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
+  }
+  return segments;
+}
+
+async function readEpochs(context: LogContext, directory: string): Promise<readonly LeaderEpoch[] | null> {
+  const bytes = await readFileIfThere(context.fileSystem, `${directory}/${leaderEpochCheckpointName}`);
+  if (!bytes) return null;
+  try {
+    return decodeLeaderEpochCheckpoint(bytes.toString('utf8'));
+  } catch (error) {
+    if (!StorageError.is(error)) throw error;
+    context.log.warn({ directory, error }, 'leader epochs are unreadable; they are rebuilt from the log');
+    return null;
+  }
+}
+
+/**
+ * Loads the newest snapshot that is intact and not above the recovery point (a newer one may speak of bytes that a crash
+ * took away). Returns its offset: the log from there on is to be replayed.
+ */
+async function loadSnapshot(
+  context: LogContext,
+  o: { directory: string; recoveryPoint: number; dedup: Deduplication; snapshots: readonly number[] },
+): Promise<number> {
+  for (const offset of o.snapshots.toReversed()) {
+    if (offset > o.recoveryPoint) continue;
+    const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
+    try {
+      const now = context.clock.now();
+      o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
+      return offset;
+    } catch (error) {
+      if (!StorageError.is(error)) throw error;
+      context.log.warn({ directory: o.directory, offset, error }, 'a producer snapshot is unreadable; an older one is used');
+    }
+  }
+  return 0;
+}
+
+function replayInto(o: { dedup: Deduplication; epochs: LeaderEpochs; snapshotOffset: number; now: number }): (batch: ScannedBatch) => void {
+  let isFirst = true;
+  return ({ buffer, at, baseOffset, lastOffset }) => {
+    // What the history says of the part that is read now is said anew.
+    if (isFirst) o.epochs.truncateEnd(baseOffset);
+    isFirst = false;
+    o.epochs.assign(batchLeaderEpoch(buffer, at), baseOffset);
+    if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);
+  };
+}
+
+function isSame(a: readonly LeaderEpoch[], b: readonly LeaderEpoch[]): boolean {
+  return encodeLeaderEpochCheckpoint(a) === encodeLeaderEpochCheckpoint(b);
+}

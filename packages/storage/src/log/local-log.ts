@@ -1,0 +1,432 @@
+import { assignAppendTime, assignOffsets, batchLastOffsetDelta, batchMaxTimestamp } from '@q/protocol';
+import { LogCompaction } from '../compaction/log-compaction.ts';
+import type { LogConfig } from '../config.ts';
+import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
+import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
+import { StorageError } from '../errors.ts';
+import type { FlushedLog } from '../flush/flush-queue.ts';
+import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
+import { segmentBytesLimit } from '../limits.ts';
+import type {
+  Append,
+  AppendOptions,
+  LogDamage,
+  LogDescription,
+  LogId,
+  LogRead,
+  LogState,
+  PartitionLog,
+  ReadOptions,
+  TimestampedOffset,
+} from '../ports/log-store.ts';
+import type { SegmentList } from '../segment/segment-list.ts';
+import type { Segment } from '../segment/segment.ts';
+import { ownBytes } from '../tail-cache.ts';
+import type { LogTail } from '../tail-cache.ts';
+import { LogCheckpoints } from './log-checkpoints.ts';
+import type { CheckpointState } from './log-checkpoints.ts';
+import type { LogContext } from './log-context.ts';
+import { LogFiles } from './log-files.ts';
+import { reloadLog } from './load-log.ts';
+import { LogReader } from './log-reader.ts';
+import { findTimestamp } from './timestamp-search.ts';
+
+/** What `openLog` found in a folder, or made. */
+export interface LoadedLog {
+  readonly id: LogId;
+  readonly directory: string;
+  readonly segments: SegmentList;
+  readonly dedup: Deduplication;
+  readonly epochs: LeaderEpochs;
+  readonly logStartOffset: number;
+  readonly damage: LogDamage | null;
+  readonly checkpoint: CheckpointState;
+}
+
+/*
+ * One partition's log: offsets, the way in, the way out.
+ *
+ * Invariants
+ * - logStartOffset <= highWatermark <= logEndOffset. Only `truncate` moves the high watermark back, and only the failure
+ *   of appends above it moves the end back.
+ * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
+ * - Everything from the assignment of an offset to the queue is one synchronous step: call order is offset order, and
+ *   deduplication, segments, tail cache and queue never disagree.
+ * - `version` changes whenever bytes that a reader may be at are moved, cut or removed; reads that saw a change start over.
+ */
+export class LocalLog implements PartitionLog, FlushedLog {
+  readonly id: LogId;
+  readonly directory: string;
+  readonly context: LogContext;
+  segmentList: SegmentList;
+  dedup: Deduplication;
+  epochs: LeaderEpochs;
+  readonly checkpoints: LogCheckpoints;
+  readonly files: LogFiles;
+  readonly compaction: LogCompaction;
+  readonly isInternal: boolean;
+  version = 0;
+  /** How often the end has moved back: a checkpoint that began before that is worthless. */
+  rewinds = 0;
+  /** Bytes appended since the log was opened. */
+  appendedBytes = 0;
+  #config: LogConfig;
+  #state: LogState;
+  #damage: LogDamage | null;
+  #logStartOffset: number;
+  #highWatermark: number;
+  #waiting: PendingAppend[] = [];
+  #isTruncating = false;
+  #exclusive: Promise<unknown> = Promise.resolve();
+  readonly #tail: LogTail;
+  readonly #reader: LogReader;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(context: LogContext, loaded: LoadedLog, config: LogConfig) {
+    this.context = context;
+    this.id = loaded.id;
+    this.directory = loaded.directory;
+    this.segmentList = loaded.segments;
+    this.dedup = loaded.dedup;
+    this.epochs = loaded.epochs;
+    this.isInternal = loaded.id.topic.startsWith('__');
+    this.#config = config;
+    this.#damage = loaded.damage;
+    this.#state = loaded.damage ? 'quarantined' : 'open';
+    this.#logStartOffset = loaded.logStartOffset;
+    this.#highWatermark = this.logEndOffset;
+    this.#tail = context.tailCache.openTail();
+    this.#reader = new LogReader({ log: this, tail: this.#tail });
+    this.files = new LogFiles(this);
+    this.checkpoints = new LogCheckpoints(this, loaded.checkpoint);
+    this.compaction = new LogCompaction(this);
+    context.cap.add(this.segmentList.bytes);
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  get state(): LogState {
+    return this.#state;
+  }
+
+  get damage(): LogDamage | null {
+    return this.#damage;
+  }
+
+  get logStartOffset(): number {
+    return this.#logStartOffset;
+  }
+
+  get logEndOffset(): number {
+    return this.segmentList.active.endOffset;
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  get lastStableOffset(): number {
+    return this.#highWatermark;
+  }
+
+  get leaderEpoch(): number {
+    return this.epochs.latestEpoch;
+  }
+
+  get bytes(): number {
+    return this.segmentList.bytes;
+  }
+
+  get segments(): number {
+    return this.segmentList.count;
+  }
+
+  /** Appends that are not settled, in offset order. */
+  get waiting(): readonly PendingAppend[] {
+    return this.#waiting;
+  }
+
+  append(batch: Buffer, o: AppendOptions): Append {
+    this.#assertWritable(o.leaderEpoch);
+    const now = this.context.clock.now();
+    const admission = this.dedup.admit(batch, { endOffset: this.logEndOffset, now, messageIds: o.messageIds });
+    if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
+    this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
+    const append = this.#place(admission, { leaderEpoch: o.leaderEpoch, now });
+    this.#waiting.push(append);
+    this.context.queue.enqueue(append);
+    return admission.repeated ? this.#answerRepeat(admission, admission.repeated, append) : append;
+  }
+
+  #assertWritable(leaderEpoch: number): void {
+    if (this.context.queue.failure) throw this.context.queue.failure;
+    if (this.#state === 'closed') throw this.#closedError();
+    if (this.#damage) throw this.#damageError(this.#damage);
+    if (this.#isTruncating) throw new StorageError('CLOSED', `${this.#name} is being truncated; try again`);
+    if (leaderEpoch < this.epochs.latestEpoch) {
+      throw new StorageError('STALE_LEADER_EPOCH', `${this.#name} has leader epoch ${this.epochs.latestEpoch}, not ${leaderEpoch}`, {
+        details: { leaderEpoch: this.epochs.latestEpoch, got: leaderEpoch },
+      });
+    }
+  }
+
+  /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
+  #place(admission: Admission & { kind: 'append' }, o: { leaderEpoch: number; now: number }): PendingAppend {
+    const { context } = this;
+    const batch = ownBytes(admission.batch);
+    const baseOffset = this.logEndOffset;
+    const lastOffset = baseOffset + batchLastOffsetDelta(batch);
+    const stampsTime = this.#config.timestampType === 'LogAppendTime';
+    if (stampsTime) assignAppendTime(batch, o.now);
+    assignOffsets(batch, { baseOffset, leaderEpoch: o.leaderEpoch });
+
+    const segment = this.#segmentFor({ bytes: batch.length, lastOffset, now: o.now });
+    const position = segment.sizeBytes;
+    segment.append({ bytes: batch.length, lastOffset, maxTimestampMs: batchMaxTimestamp(batch) }, this.#config.indexIntervalBytes);
+    this.dedup.applied(batch, admission.ids, o.now);
+    if (this.epochs.assign(o.leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
+    this.appendedBytes += batch.length;
+    context.cap.add(batch.length);
+    this.#tail.add({ baseOffset, lastOffset, batch });
+    const logAppendTimeMs = stampsTime ? o.now : -1;
+    return new PendingAppend({ log: this, segment, position, batch, baseOffset, lastOffset, logAppendTimeMs, repeats: admission.repeats });
+  }
+
+  #segmentFor(o: { bytes: number; lastOffset: number; now: number }): Segment {
+    let { active } = this.segmentList;
+    if (active.sizeBytes > 0 && this.#isFull(active, o)) active = this.segmentList.roll();
+    if (active.firstAppendMs < 0) active.firstAppendMs = o.now;
+    return active;
+  }
+
+  #isFull(active: Segment, o: { bytes: number; lastOffset: number; now: number }): boolean {
+    const { segmentBytes, segmentMs } = this.#config;
+    return (
+      active.sizeBytes + o.bytes > Math.min(segmentBytes, segmentBytesLimit) ||
+      (active.firstAppendMs >= 0 && o.now - active.firstAppendMs >= segmentMs) ||
+      o.lastOffset - active.baseOffset > segmentBytesLimit ||
+      (active.indexes?.offsets.count ?? 0) >= this.context.limits.indexEntriesMax
+    );
+  }
+
+  /** A repeat is as durable as its original, or as `pending` that was stored in its place. */
+  #answerRepeat({ repeats }: Admission, repeated: RepeatAnswer, pending: Append | null): Append {
+    const original = pending ?? this.#waiting.find((append) => append.lastOffset >= repeated.lastOffset) ?? null;
+    const logAppendTimeMs = this.#config.timestampType === 'LogAppendTime' ? repeated.appendTimeMs : -1;
+    return duplicateAppend({ baseOffset: repeated.baseOffset, lastOffset: repeated.lastOffset, logAppendTimeMs, original, repeats });
+  }
+
+  // ── what the flush queue asks for ──
+
+  async flush(appends: readonly PendingAppend[]): Promise<void> {
+    await this.files.write(appends);
+    if (this.#config.durability === 'fsync') await this.files.syncWritten();
+  }
+
+  get wantsIntervalSync(): boolean {
+    return this.#config.durability === 'interval' && this.files.hasUnsynced;
+  }
+
+  async syncWritten(): Promise<void> {
+    await this.files.syncWritten();
+  }
+
+  advance(endOffset: number): void {
+    this.#highWatermark = endOffset;
+    this.dedup.settle(endOffset);
+    let settled = 0;
+    while (settled < this.#waiting.length && (this.#waiting[settled] as PendingAppend).lastOffset < endOffset) settled += 1;
+    this.#waiting = settled === this.#waiting.length ? [] : this.#waiting.slice(settled);
+  }
+
+  wakeReaders(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  async takeBack(fromOffset: number): Promise<void> {
+    const index = this.#waiting.findIndex((append) => append.baseOffset >= fromOffset);
+    const first = this.#waiting[index];
+    if (!first) return;
+    this.#waiting = this.#waiting.slice(0, index);
+    this.version += 1;
+    this.rewinds += 1;
+    const bytesBefore = this.segmentList.bytes;
+    const removed = this.segmentList.dropFrom(first.segment.baseOffset);
+    first.segment.takeBack({ endOffset: fromOffset, sizeBytes: first.position });
+    this.context.cap.add(this.segmentList.bytes - bytesBefore);
+    this.#tail.takeBack(fromOffset);
+    this.dedup.rollbackTo(fromOffset);
+    if (this.epochs.truncateEnd(fromOffset)) this.checkpoints.epochsChanged();
+    await this.files.cutBack({ segment: first.segment, removed });
+  }
+
+  // ── reading ──
+
+  read(o: ReadOptions): LogRead | Promise<LogRead> {
+    if (this.#state === 'closed') throw this.#closedError();
+    if (o.offset < this.#logStartOffset || o.offset > this.logEndOffset) throw this.#rangeError(o.offset);
+    if (this.#damage && o.offset >= this.#damage.fromOffset && o.offset < this.logEndOffset) throw this.#damageError(this.#damage);
+    return this.#reader.read(o);
+  }
+
+  /** The end of what may be read: up to damage, if there is any. */
+  readLimit(upTo: ReadOptions['upTo']): number {
+    const limit = upTo === 'end' ? this.logEndOffset : this.#highWatermark;
+    return this.#damage ? Math.min(limit, this.#damage.fromOffset) : limit;
+  }
+
+  async offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null> {
+    if (this.#state === 'closed') throw this.#closedError();
+    return await findTimestamp(this, timestampMs);
+  }
+
+  // ── changing what is kept ──
+
+  async deleteBefore(offset: number): Promise<number> {
+    if (this.#state === 'closed') throw this.#closedError();
+    if (offset > this.#highWatermark) throw this.#rangeError(offset);
+    if (offset <= this.#logStartOffset) return this.#logStartOffset;
+    this.moveStart(offset);
+    await this.context.saveStartOffsets();
+    await this.exclusively(() => this.files.dropBelowStart());
+    return this.#logStartOffset;
+  }
+
+  /**
+   * Runs `work` when nothing else changes which files the log consists of: retention, truncation, checkpoints and the last
+   * step of compaction exclude one another. Not to be called from within itself.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#exclusive.then(work);
+    // The caller gets the failure; whoever is next in line has nothing to do with it.
+    this.#exclusive = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Nothing below `offset` is served any more. To be made durable before the files go. */
+  moveStart(offset: number): void {
+    this.#logStartOffset = Math.max(this.#logStartOffset, offset);
+    if (this.epochs.truncateStart(this.#logStartOffset)) this.checkpoints.epochsChanged();
+    this.version += 1;
+  }
+
+  truncate(toOffset: number): Promise<void> {
+    return this.exclusively(() => this.#truncate(toOffset));
+  }
+
+  async #truncate(toOffset: number): Promise<void> {
+    if (this.#state === 'closed') throw this.#closedError();
+    if (toOffset < this.#logStartOffset || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
+    if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
+    this.#isTruncating = true;
+    try {
+      this.context.queue.dropPending(this, new StorageError('CLOSED', `${this.#name} was truncated`));
+      await this.context.queue.roundEnd();
+      this.#rewind();
+      await this.compaction.lowerTo(toOffset);
+      await this.files.truncateTo(toOffset);
+      this.#adopt(await reloadLog(this));
+      this.#rewind();
+    } catch (error) {
+      throw this.context.queue.fail(error);
+    } finally {
+      this.#isTruncating = false;
+    }
+    this.wakeReaders();
+  }
+
+  #rewind(): void {
+    this.version += 1;
+    this.rewinds += 1;
+    this.#waiting = [];
+    this.#tail.clear();
+  }
+
+  /** After the files were cut: what they hold now is read again, as at opening. */
+  #adopt(loaded: LoadedLog): void {
+    this.context.cap.add(loaded.segments.bytes - this.segmentList.bytes);
+    this.segmentList = loaded.segments;
+    this.dedup = loaded.dedup;
+    this.epochs = loaded.epochs;
+    this.#highWatermark = Math.min(this.#highWatermark, this.logEndOffset);
+    this.#damage = loaded.damage;
+    this.#state = loaded.damage ? 'quarantined' : 'open';
+    this.checkpoints.adopt(loaded.checkpoint);
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#config = config;
+    this.dedup.setWindow(config.dedupWindowMs);
+  }
+
+  onHighWatermark(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  describe(): LogDescription {
+    const { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, damage } = this;
+    const { recoveryPoint } = this.checkpoints;
+    return { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, recoveryPoint, damage };
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const isWhole = this.#damage === null;
+    this.#state = 'closed';
+    await this.settled();
+    await this.#exclusive;
+    if (isWhole && !this.context.queue.failure) await this.checkpoints.closeOff();
+    this.#letGo();
+  }
+
+  /** Ends when every append made so far is settled, in whichever way. */
+  async settled(): Promise<void> {
+    const last = this.#waiting.at(-1);
+    if (last) await Promise.allSettled([last.durable]);
+  }
+
+  /** Ends without saving anything: the log is being deleted. */
+  async abandon(): Promise<void> {
+    this.#state = 'closed';
+    this.context.queue.dropPending(this, this.#closedError());
+    await this.context.queue.roundEnd();
+    await this.checkpoints.idle();
+    await this.#exclusive;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.context.cap.add(-this.segmentList.bytes);
+    this.context.queue.forget(this);
+    this.#tail.clear();
+    this.files.forget();
+    this.version += 1;
+    this.context.released(this);
+    this.wakeReaders();
+    this.#listeners.clear();
+  }
+
+  get #name(): string {
+    return `${this.id.topic}-${this.id.partition}`;
+  }
+
+  #closedError(): StorageError {
+    return new StorageError('CLOSED', `the log of ${this.#name} is closed`);
+  }
+
+  #rangeError(offset: number): StorageError {
+    const { logStartOffset, logEndOffset } = this;
+    return new StorageError('OFFSET_OUT_OF_RANGE', `${this.#name} holds offsets ${logStartOffset} to ${logEndOffset}, not ${offset}`, {
+      details: { offset, logStartOffset, logEndOffset },
+    });
+  }
+
+  #damageError(damage: LogDamage): StorageError {
+    const { file, position, fromOffset, toOffset, reason } = damage;
+    const message = `${this.#name} is damaged from offset ${fromOffset} on and set aside: ${reason} (${file}, byte ${position})`;
+    return new StorageError('CORRUPT_LOG', message, { details: { file, position, fromOffset, toOffset, reason } });
+  }
+}

@@ -1,0 +1,213 @@
+import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
+import { removeIfThere, replaceFile, writeFileFrom } from '../files/durable-file.ts';
+import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
+import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts';
+import { offsetIndexEntryBytes } from '../segment/offset-index.ts';
+import type { Segment } from '../segment/segment.ts';
+import { timeIndexEntryBytes } from '../segment/time-index.ts';
+import type { LocalLog } from './local-log.ts';
+
+// The newest that is not above the recovery point in the store's file may be an older one: a crash between the two.
+const snapshotsKept = 3;
+
+/** What a checkpoint saves, as it was in one moment: everything is about the log below `offset`. */
+interface CheckpointPlan {
+  readonly offset: number;
+  readonly appendedBytes: number;
+  readonly rewinds: number;
+  readonly snapshot: Buffer;
+  readonly epochs: Buffer | null;
+  readonly indexes: readonly IndexPlan[];
+}
+
+interface IndexPlan {
+  readonly segment: Segment;
+  readonly offsets: { readonly position: number; readonly bytes: Buffer };
+  readonly times: { readonly position: number; readonly bytes: Buffer };
+}
+
+export interface CheckpointState {
+  /** Everything below is synced, and the checkpoint that says so is complete. */
+  readonly recoveryPoint: number;
+  /** Bytes of log above it. */
+  readonly uncoveredBytes: number;
+  /** Snapshots on disk, ascending. */
+  readonly snapshotOffsets: readonly number[];
+  readonly areEpochsSaved: boolean;
+}
+
+/*
+ * Checkpoints of one log bound what recovery has to read.
+ *
+ * Invariants
+ * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the producer snapshot and the
+ *   leader epochs that belong to it. It moves back only before the log is cut below it.
+ * - One checkpoint at a time.
+ */
+export class LogCheckpoints {
+  readonly #log: LocalLog;
+  recoveryPoint: number;
+  #snapshotOffsets: number[];
+  #areEpochsSaved = true;
+  #bytesCovered = 0;
+  #running: Promise<boolean> | null = null;
+
+  constructor(log: LocalLog, loaded: CheckpointState) {
+    this.#log = log;
+    this.recoveryPoint = loaded.recoveryPoint;
+    this.#snapshotOffsets = [...loaded.snapshotOffsets];
+    this.adopt(loaded);
+  }
+
+  /** What was found on disk, when the log was opened or read anew. */
+  adopt(loaded: CheckpointState): void {
+    this.recoveryPoint = loaded.recoveryPoint;
+    this.#snapshotOffsets = [...loaded.snapshotOffsets];
+    this.#areEpochsSaved = loaded.areEpochsSaved;
+    this.#bytesCovered = this.#log.appendedBytes - loaded.uncoveredBytes;
+  }
+
+  epochsChanged(): void {
+    this.#areEpochsSaved = false;
+  }
+
+  /** Enough was appended that recovery would feel it. */
+  get isDue(): boolean {
+    const { damage, appendedBytes, config, context } = this.#log;
+    const { checkpointBytes, unsyncedBytesMax } = context.limits;
+    // A checkpoint syncs the log, which `os` and `interval` logs were promised not to wait for; they get it less often.
+    const dueBytes = config.durability === 'fsync' ? checkpointBytes : Math.max(checkpointBytes, unsyncedBytesMax);
+    return damage === null && appendedBytes - this.#bytesCovered >= dueBytes;
+  }
+
+  /** Saves the state as it is now, after it has become durable. False when the log's end moved back meanwhile. */
+  async run(): Promise<boolean> {
+    await this.idle();
+    const plan = this.#plan();
+    this.#running = this.#log.exclusively(() => this.#run(plan));
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** The last checkpoint before the log is closed; nothing waits any more. */
+  async closeOff(): Promise<void> {
+    await this.idle();
+    if (!this.#isCovered) await this.run();
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running) await Promise.allSettled([this.#running]);
+  }
+
+  /** Before the log is cut at `offset`: nobody may find a recovery point beyond its end. */
+  async lowerTo(offset: number): Promise<void> {
+    if (this.recoveryPoint <= offset) return;
+    this.recoveryPoint = offset;
+    await this.#log.context.saveRecoveryPoints();
+  }
+
+  get #isCovered(): boolean {
+    const { logEndOffset, segmentList, files } = this.#log;
+    if (segmentList.active.sizeBytes === 0 && segmentList.count === 1) return this.#areEpochsSaved;
+    const isSaved = this.recoveryPoint === logEndOffset && this.#areEpochsSaved && !files.hasUnsynced;
+    return isSaved && (this.#snapshotOffsets.at(-1) ?? -1) === logEndOffset;
+  }
+
+  #plan(): CheckpointPlan {
+    const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#log;
+    const indexes: IndexPlan[] = [];
+    for (const segment of segmentList.all.toReversed()) {
+      if (!segment.indexes) break;
+      indexes.push(indexPlan(segment));
+    }
+    return {
+      offset: logEndOffset,
+      appendedBytes,
+      rewinds,
+      snapshot: encodeProducerSnapshot(dedup.producers.entries()),
+      epochs: this.#areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
+      indexes,
+    };
+  }
+
+  async #run(plan: CheckpointPlan): Promise<boolean> {
+    const { fileSystem, log } = this.#log.context;
+    const { directory, id } = this.#log;
+    if (plan.epochs) this.#areEpochsSaved = true;
+    try {
+      await this.#log.settled();
+      await this.#syncLog();
+      if (this.#isOverruled(plan)) return false;
+      for (const index of plan.indexes) await this.#saveIndex(index, plan);
+      await replaceFile(fileSystem, `${directory}/${offsetFileName(plan.offset, 'snapshot')}`, plan.snapshot);
+      if (plan.epochs) await replaceFile(fileSystem, `${directory}/${leaderEpochCheckpointName}`, plan.epochs);
+      await fileSystem.syncDirectory(directory);
+    } catch (error) {
+      if (plan.epochs) this.#areEpochsSaved = false;
+      log.error({ topic: id.topic, partition: id.partition, error }, 'a checkpoint of the log failed; recovery would take longer');
+      throw error;
+    }
+    if (this.#isOverruled(plan)) return false;
+    this.recoveryPoint = Math.max(this.recoveryPoint, plan.offset);
+    this.#bytesCovered = plan.appendedBytes;
+    await this.#pruneSnapshots(plan.offset);
+    return true;
+  }
+
+  async #syncLog(): Promise<void> {
+    try {
+      await this.#log.files.syncWritten();
+    } catch (error) {
+      throw this.#log.context.queue.fail(error);
+    }
+  }
+
+  #isOverruled(plan: CheckpointPlan): boolean {
+    const isOverruled = plan.rewinds !== this.#log.rewinds || this.#log.context.queue.failure !== null;
+    if (isOverruled && plan.epochs) this.#areEpochsSaved = false;
+    return isOverruled;
+  }
+
+  async #saveIndex(index: IndexPlan, plan: CheckpointPlan): Promise<void> {
+    const { segment, offsets, times } = index;
+    const { fileSystem } = this.#log.context;
+    // Dropped meanwhile: an index must not outlive its log.
+    if (!this.#log.segmentList.all.includes(segment)) return;
+    const isNew = segment.offsetEntriesSaved === 0 && segment.timeEntriesSaved === 0;
+    const path = (kind: 'index' | 'timeindex'): string => `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
+    if (offsets.bytes.length > 0 || isNew) await writeFileFrom(fileSystem, path('index'), offsets);
+    if (times.bytes.length > 0 || isNew) await writeFileFrom(fileSystem, path('timeindex'), times);
+    if (this.#isOverruled(plan)) return;
+    segment.offsetEntriesSaved = (offsets.position + offsets.bytes.length) / offsetIndexEntryBytes;
+    segment.timeEntriesSaved = (times.position + times.bytes.length) / timeIndexEntryBytes;
+    // A closed segment's indexes are complete on disk now; the cache loads them when they are asked for.
+    const isClosed = segment !== this.#log.segmentList.active;
+    const isComplete = segment.indexes?.offsets.count === segment.offsetEntriesSaved && segment.indexes.times.count === segment.timeEntriesSaved;
+    if (isClosed && isComplete) segment.indexes = null;
+  }
+
+  async #pruneSnapshots(newest: number): Promise<void> {
+    const { fileSystem } = this.#log.context;
+    this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort((a, b) => a - b);
+    const old = this.#snapshotOffsets.splice(0, Math.max(0, this.#snapshotOffsets.length - snapshotsKept));
+    for (const offset of old) await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+  }
+}
+
+function indexPlan(segment: Segment): IndexPlan {
+  const { indexes, offsetEntriesSaved, timeEntriesSaved } = segment;
+  return {
+    segment,
+    offsets: {
+      position: offsetEntriesSaved * offsetIndexEntryBytes,
+      bytes: indexes?.offsets.bytes(offsetEntriesSaved) ?? Buffer.alloc(0),
+    },
+    times: {
+      position: timeEntriesSaved * timeIndexEntryBytes,
+      bytes: indexes?.times.bytes(timeEntriesSaved) ?? Buffer.alloc(0),
+    },
+  };
+}

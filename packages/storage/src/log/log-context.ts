@@ -1,0 +1,30 @@
+import type { OpenFiles } from '../files/open-files.ts';
+import type { FlushQueue } from '../flush/flush-queue.ts';
+import type { StorageLimits } from '../limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageCap } from '../retention/storage-cap.ts';
+import type { IndexCache } from '../segment/index-cache.ts';
+import type { StorageStats } from '../stats.ts';
+import type { TailCache } from '../tail-cache.ts';
+
+/** What all logs of one store share. */
+export interface LogContext {
+  readonly fileSystem: FileSystem;
+  readonly openFiles: OpenFiles;
+  readonly clock: Clock;
+  readonly log: StorageLog;
+  readonly limits: StorageLimits;
+  readonly stats: StorageStats;
+  readonly tailCache: TailCache;
+  readonly indexCache: IndexCache;
+  readonly queue: FlushQueue;
+  readonly cap: StorageCap;
+  /** Makes the log start offsets of all logs, as they are now, durable. */
+  saveStartOffsets(): Promise<void>;
+  /** Makes the recovery points of all logs, as they are now, durable. */
+  saveRecoveryPoints(): Promise<void>;
+  /** A log was closed, or could not be opened: the store lets go of it. */
+  released(log: { readonly directory: string }): void;
+}

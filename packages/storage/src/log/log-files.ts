@@ -1,0 +1,235 @@
+import { systemCode } from '../errors.ts';
+import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
+import { deletedSuffix, offsetFileName, parseOffsetFile, segmentFileKinds } from '../files/file-names.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import type { PendingAppend } from '../flush/pending-append.ts';
+import type { Segment } from '../segment/segment.ts';
+import { locateBatch } from './cold-read.ts';
+import type { LocalLog } from './local-log.ts';
+
+/*
+ * What one log does to its files.
+ *
+ * Invariants
+ * - Only a round of the flush queue writes to .log files, and only behind `writtenBytes` of the segment.
+ * - `#unsynced` holds exactly the segments with written and unsynced bytes, or whose file's name is not durable yet.
+ * - Before a file goes, the log start offset that makes it superfluous is durable.
+ */
+export class LogFiles {
+  readonly #log: LocalLog;
+  readonly #unsynced = new Set<Segment>();
+  #deleted: { readonly path: string; readonly dueMs: number }[] = [];
+
+  constructor(log: LocalLog) {
+    this.#log = log;
+  }
+
+  get hasUnsynced(): boolean {
+    return this.#unsynced.size > 0;
+  }
+
+  get unsyncedBytes(): number {
+    let bytes = 0;
+    for (const segment of this.#unsynced) bytes += segment.writtenBytes - segment.syncedBytes;
+    return bytes;
+  }
+
+  /** One gathered write for each segment that the appends go to; nearly always one. */
+  async write(appends: readonly PendingAppend[]): Promise<void> {
+    let buffers: Buffer[] = [];
+    let segment: Segment | null = null;
+    for (const append of appends) {
+      if (segment && segment !== append.segment) {
+        await this.#writeSegment(segment, buffers);
+        buffers = [];
+      }
+      segment = append.segment;
+      buffers.push(append.batch);
+    }
+    if (segment) await this.#writeSegment(segment, buffers);
+  }
+
+  async #writeSegment(segment: Segment, buffers: readonly Buffer[]): Promise<void> {
+    const { openFiles, limits, stats } = this.#log.context;
+    const lease = await openFiles.lease(segment.path, { create: !segment.isCreated });
+    try {
+      segment.isCreated = true;
+      this.#unsynced.add(segment);
+      for (let from = 0; from < buffers.length; from += limits.writeBuffersMax) {
+        const part = buffers.length <= limits.writeBuffersMax ? buffers : buffers.slice(from, from + limits.writeBuffersMax);
+        let bytes = 0;
+        for (const buffer of part) bytes += buffer.length;
+        await lease.file.write(part, segment.writtenBytes);
+        segment.writtenBytes += bytes;
+        stats.writes += 1;
+        stats.bytesWritten += bytes;
+      }
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Makes everything written durable, names of new files included. */
+  async syncWritten(): Promise<void> {
+    if (this.#unsynced.size === 1) {
+      for (const segment of this.#unsynced) await this.#syncSegment(segment);
+    } else {
+      await inParallel([...this.#unsynced], this.#log.context.limits.flushesInParallelMax, (segment) => this.#syncSegment(segment));
+    }
+  }
+
+  async #syncSegment(segment: Segment): Promise<void> {
+    const target = segment.writtenBytes;
+    const { rewinds, context } = this.#log;
+    try {
+      await this.#syncFile(segment);
+    } catch (error) {
+      // Dropped while this sync was on its way: there is nothing to sync.
+      if (systemCode(error) === 'ENOENT' && !this.#unsynced.has(segment)) return;
+      throw error;
+    }
+    context.stats.syncs += 1;
+    // Cut back meanwhile, the same positions may hold other bytes by now.
+    if (rewinds !== this.#log.rewinds) return;
+    segment.isNameDurable = true;
+    segment.syncedBytes = target;
+    if (!segment.hasUnsyncedBytes) this.#unsynced.delete(segment);
+  }
+
+  async #syncFile(segment: Segment): Promise<void> {
+    const { openFiles, fileSystem } = this.#log.context;
+    const lease = await openFiles.lease(segment.path);
+    try {
+      if (segment.isNameDurable) await lease.file.datasync();
+      else await Promise.all([lease.file.datasync(), fileSystem.syncDirectory(segment.directory)]);
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** After appends failed: their bytes, whole or in part, go. Synced, so that a crash does not bring them back. */
+  async cutBack(o: { segment: Segment; removed: readonly Segment[] }): Promise<void> {
+    const { openFiles, fileSystem } = this.#log.context;
+    for (const { path } of o.removed.toReversed()) {
+      openFiles.forget(path);
+      await removeIfThere(fileSystem, path);
+    }
+    for (const segment of o.removed) this.#unsynced.delete(segment);
+    if (!o.segment.isCreated) return;
+    const lease = await openFiles.lease(o.segment.path);
+    try {
+      await lease.file.truncate(o.segment.sizeBytes);
+      await lease.file.datasync();
+    } finally {
+      lease.release();
+    }
+  }
+
+  /**
+   * Drops the segments that lie wholly below the log start offset, the active one too if nothing waits: then an empty one
+   * takes its place, so that the end of the log stays known. The start offset is durable already.
+   */
+  async dropBelowStart(): Promise<number> {
+    const { segmentList, logStartOffset } = this.#log;
+    const { active } = segmentList;
+    if (active.sizeBytes > 0 && active.endOffset <= logStartOffset && active.unwrittenBytes === 0) {
+      await this.#createFile(segmentList.roll());
+    }
+    let count = 0;
+    while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
+    if (count === 0) return 0;
+    const dropped = segmentList.dropFirst(count);
+    await this.retire(dropped);
+    return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
+  }
+
+  /** The files of segments that are no longer in the list: set aside now, removed after a while. */
+  async retire(segments: readonly Segment[]): Promise<void> {
+    const { openFiles, indexCache, fileSystem, cap, clock } = this.#log.context;
+    const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
+    this.#log.version += 1;
+    for (const segment of segments) {
+      openFiles.forget(segment.path);
+      indexCache.forget(segment.path);
+      this.#unsynced.delete(segment);
+      cap.add(-segment.sizeBytes);
+      for (const kind of segmentFileKinds) {
+        const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
+        if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs });
+      }
+    }
+  }
+
+  /** Removes what was set aside long enough ago. */
+  async removeDue(now: number): Promise<number> {
+    const due = this.#deleted.filter(({ dueMs }) => dueMs <= now);
+    if (due.length === 0) return 0;
+    this.#deleted = this.#deleted.filter(({ dueMs }) => dueMs > now);
+    for (const { path } of due) await removeIfThere(this.#log.context.fileSystem, path);
+    return due.length;
+  }
+
+  /**
+   * Cuts the files so that nothing from `toOffset` on is left, later segments first, so that at every moment the log is a
+   * beginning of what it was.
+   */
+  async truncateTo(toOffset: number): Promise<void> {
+    const { segmentList, context, directory } = this.#log;
+    const { openFiles, indexCache, fileSystem } = context;
+    await this.#log.checkpoints.lowerTo(toOffset);
+    const target = segmentList.all[Math.max(0, segmentList.indexOf(toOffset))] as Segment;
+    for (const segment of segmentList.all.toReversed()) {
+      openFiles.forget(segment.path);
+      indexCache.forget(segment.path);
+      if (segment.baseOffset > target.baseOffset) await this.#remove(segment);
+    }
+    this.#unsynced.clear();
+    if (target.isCreated) await this.#cutAt(target, toOffset);
+    for (const name of await fileSystem.readDirectory(directory)) {
+      const found = parseOffsetFile(name);
+      if (found?.kind === 'snapshot' && found.offset > toOffset) await fileSystem.removeFile(`${directory}/${name}`);
+    }
+    await fileSystem.syncDirectory(directory);
+  }
+
+  async #cutAt(segment: Segment, offset: number): Promise<void> {
+    const { openFiles, fileSystem } = this.#log.context;
+    const position = await locateBatch(this.#log.context, segment, offset);
+    const lease = await openFiles.lease(segment.path);
+    try {
+      await lease.file.truncate(position);
+      await lease.file.datasync();
+    } finally {
+      lease.release();
+    }
+    // Their entries may lead behind the new end.
+    for (const kind of ['index', 'timeindex'] as const) {
+      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
+    }
+  }
+
+  async #remove(segment: Segment): Promise<void> {
+    const { fileSystem } = this.#log.context;
+    for (const kind of segmentFileKinds.toReversed()) {
+      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
+    }
+  }
+
+  async #createFile(segment: Segment): Promise<void> {
+    const { openFiles, fileSystem } = this.#log.context;
+    const lease = await openFiles.lease(segment.path, { create: true });
+    segment.isCreated = true;
+    lease.release();
+    await fileSystem.syncDirectory(segment.directory);
+    segment.isNameDurable = true;
+  }
+
+  /** Closes the files of this log once nobody uses them. */
+  forget(): void {
+    for (const segment of this.#log.segmentList.all) {
+      this.#log.context.openFiles.forget(segment.path);
+      this.#log.context.indexCache.forget(segment.path);
+    }
+    this.#unsynced.clear();
+  }
+}

@@ -1,0 +1,80 @@
+import { finishSwaps } from '../compaction/finish-swap.ts';
+import { StorageError } from '../errors.ts';
+import { readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
+import { parseOffsetFile, partitionMetadataName, temporarySuffix } from '../files/file-names.ts';
+import type { OffsetFile } from '../files/file-names.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { LogId } from '../ports/log-store.ts';
+
+/*
+ * File `partition.metadata`, text; frozen:
+ *
+ *   version: 0
+ *   topic_id: <lower-case 8-4-4-4-12 UUID>
+ */
+export function encodePartitionMetadata(topicId: string): Buffer {
+  return Buffer.from(`version: 0\ntopic_id: ${topicId}\n`);
+}
+
+/** The topic id, or null when the text is none of ours. */
+export function decodePartitionMetadata(bytes: Buffer): string | null {
+  return /^version: 0\ntopic_id: (\S+)\n$/.exec(bytes.toString('utf8'))?.[1] ?? null;
+}
+
+export async function readTopicId(fileSystem: FileSystem, directory: string): Promise<string | null> {
+  const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);
+  return bytes && decodePartitionMetadata(bytes);
+}
+
+/**
+ * Makes sure that the partition's folder is there and belongs to this topic. True when it was made just now.
+ * Throws LOG_EXISTS when it belongs to another topic id, or holds data and does not say whose.
+ */
+export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId }): Promise<boolean> {
+  const { root, directory, id } = o;
+  const topicId = await readTopicId(fileSystem, directory);
+  if (topicId === id.topicId) return false;
+  if (topicId !== null) throw existsError(id, `it belongs to topic id ${topicId}`, { topicId });
+  await fileSystem.makeDirectory(directory);
+  for (const name of await fileSystem.readDirectory(directory)) {
+    if (parseOffsetFile(name)?.kind === 'log') throw existsError(id, `it holds data, but no readable ${partitionMetadataName}`, {});
+  }
+  await replaceFile(fileSystem, `${directory}/${partitionMetadataName}`, encodePartitionMetadata(id.topicId));
+  await fileSystem.syncDirectory(directory);
+  await fileSystem.syncDirectory(root);
+  return true;
+}
+
+function existsError(id: LogId, reason: string, details: Record<string, string>): StorageError {
+  return new StorageError('LOG_EXISTS', `the folder of ${id.topic}-${id.partition} cannot be used: ${reason}`, { details });
+}
+
+export interface DirectoryContent {
+  /** Base offsets of .log files, ascending. */
+  readonly segments: readonly number[];
+  /** Ascending. */
+  readonly snapshots: readonly number[];
+}
+
+/**
+ * What a crash left half done is finished or dropped, then the files are listed. Swaps are finished first: a segment that
+ * compaction completed replaces those that it was made from.
+ */
+export async function tidyDirectory(fileSystem: FileSystem, directory: string, blockBytes: number): Promise<DirectoryContent> {
+  await finishSwaps(fileSystem, directory, blockBytes);
+  let changed = 0;
+  const files: OffsetFile[] = [];
+  for (const name of await fileSystem.readDirectory(directory)) {
+    const file = parseOffsetFile(name);
+    if (file?.mark === '') files.push(file);
+    else if (file || name.endsWith(temporarySuffix)) changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
+  }
+  const segments = files.filter(({ kind }) => kind === 'log').map(({ offset }) => offset);
+  for (const { name, kind, offset } of files) {
+    if (kind === 'log' || kind === 'snapshot' || segments.includes(offset)) continue;
+    changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
+  }
+  if (changed > 0) await fileSystem.syncDirectory(directory);
+  const snapshots = files.filter(({ kind }) => kind === 'snapshot').map(({ offset }) => offset);
+  return { segments: segments.sort((a, b) => a - b), snapshots: snapshots.sort((a, b) => a - b) };
+}

@@ -1,0 +1,260 @@
+import { batchMaxTimestamp } from '@q/protocol';
+import { removeIfThere } from '../files/durable-file.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import type { LogDamage, LogId } from '../ports/log-store.ts';
+import { readIndexFiles } from '../segment/index-cache.ts';
+import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
+import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
+import type { Segment } from '../segment/segment.ts';
+import type { LogContext } from './log-context.ts';
+
+export interface RecoveryOptions {
+  readonly id: LogId;
+  /** Ascending, sizes as the files are. */
+  readonly segments: readonly Segment[];
+  /** Below it nothing is verified: it was synced. */
+  readonly recoveryPoint: number;
+  readonly startOffset: number;
+  readonly indexIntervalBytes: number;
+  /** Every batch that reaches this offset is handed to `onBatch`. */
+  readonly replayFrom: number;
+  readonly onBatch: (batch: ScannedBatch) => void;
+}
+
+export interface Recovered {
+  readonly segments: readonly Segment[];
+  readonly endOffset: number;
+  readonly damage: LogDamage | null;
+  readonly bytesAboveRecoveryPoint: number;
+}
+
+/*
+ * Recovery of one log's segments (formats.md, "Recovery", 2 to 5).
+ *
+ * A bad batch is a torn tail, and cut, only if it lies above the recovery point and nothing valid follows it anywhere.
+ * Otherwise it is rot: nothing is changed on disk, and the log is set aside.
+ */
+export async function recoverSegments(context: LogContext, o: RecoveryOptions): Promise<Recovered> {
+  const walk = new RecoveryWalk(context, o);
+  return await walk.run();
+}
+
+class RecoveryWalk {
+  readonly #context: LogContext;
+  readonly #options: RecoveryOptions;
+  #segments: readonly Segment[];
+  #endOffset: number;
+  #bytesAbove = 0;
+
+  constructor(context: LogContext, options: RecoveryOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#segments = options.segments;
+    this.#endOffset = options.segments[0]?.baseOffset ?? options.startOffset;
+  }
+
+  async run(): Promise<Recovered> {
+    const { recoveryPoint, replayFrom, startOffset } = this.#options;
+    let damage: LogDamage | null = null;
+    for (let index = 0; index < this.#segments.length && !damage; index += 1) {
+      const segment = this.#segments[index] as Segment;
+      const isLast = index === this.#segments.length - 1;
+      if (!isLast && segment.endOffset <= Math.min(recoveryPoint, replayFrom)) continue;
+      const end = await this.#walk(segment, isLast);
+      this.#endOffset = Math.max(this.#endOffset, segment.baseOffset, end.nextOffset);
+      if (end.problem) damage = await this.#judge(index, end);
+    }
+    // A partition without a segment has its whole content below its start.
+    if (!damage && Math.max(this.#endOffset, startOffset) < recoveryPoint) damage = this.#missingTail();
+    if (!damage) await this.#syncRecovered();
+    return { segments: this.#segments, endOffset: this.#endOffset, damage, bytesAboveRecoveryPoint: this.#bytesAbove };
+  }
+
+  /** Reads what has to be read of one segment, and completes its indexes if they may be incomplete. */
+  async #walk(segment: Segment, isLast: boolean): Promise<ScanEnd> {
+    const { recoveryPoint, replayFrom, indexIntervalBytes } = this.#options;
+    const fileBytes = segment.writtenBytes;
+    const closedEndOffset = segment.endOffset;
+    const stored = await readIndexFiles(this.#context.fileSystem, segment);
+    const isRebuilt = isLast || closedEndOffset > recoveryPoint;
+    const resumeAt = isRebuilt ? resumeIndexes(segment, stored, recoveryPoint) : fileBytes;
+    const replayAt = replayFrom <= segment.baseOffset ? 0 : stored.offsets.positionFor(replayFrom);
+    const from = Math.min(resumeAt, replayAt);
+    const lease = await this.#context.openFiles.lease(segment.path);
+    try {
+      const end = await scanSegment({
+        file: lease.file,
+        from,
+        to: fileBytes,
+        offset: segment.baseOffset,
+        verifyFromOffset: recoveryPoint,
+        blockBytes: this.#context.limits.readBlockBytes,
+        onBatch: (batch) => {
+          if (batch.position >= resumeAt) this.#index(segment, batch, indexIntervalBytes);
+          if (batch.lastOffset >= replayFrom) this.#options.onBatch(batch);
+          if (batch.lastOffset >= recoveryPoint) this.#bytesAbove += batch.bytes;
+        },
+      });
+      if (isRebuilt) settleSizes(segment, end.position);
+      if (isRebuilt && !isLast) {
+        segment.seal();
+        segment.endOffset = closedEndOffset;
+      }
+      return from === fileBytes && !isLast ? { ...end, nextOffset: closedEndOffset } : end;
+    } finally {
+      lease.release();
+    }
+  }
+
+  #index(segment: Segment, batch: ScannedBatch, indexIntervalBytes: number): void {
+    const maxTimestampMs = batchMaxTimestamp(batch.buffer, batch.at);
+    if (batch.position === 0 && segment.firstAppendMs < 0) segment.firstAppendMs = maxTimestampMs;
+    segment.append({ bytes: batch.bytes, lastOffset: batch.lastOffset, maxTimestampMs }, indexIntervalBytes);
+  }
+
+  /** Torn tail or rot? */
+  async #judge(index: number, end: ScanEnd): Promise<LogDamage | null> {
+    const segment = this.#segments[index] as Segment;
+    const { recoveryPoint } = this.#options;
+    const valid = await this.#findValidBehind(index, end);
+    const isBelow = end.nextOffset < recoveryPoint;
+    const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
+    if (!isBelow && !valid) {
+      await this.#cutTail(index, end, reason);
+      return null;
+    }
+    const last = this.#segments.at(-1) as Segment;
+    const toOffset = valid?.baseOffset ?? Math.max(recoveryPoint, end.nextOffset);
+    last.endOffset = Math.max(toOffset, valid?.endOffset ?? 0, last.baseOffset);
+    this.#endOffset = last.endOffset;
+    return this.#report({ file: segment.path, position: end.position, fromOffset: end.nextOffset, toOffset, reason });
+  }
+
+  #missingTail(): LogDamage {
+    const last = this.#segments.at(-1);
+    const { recoveryPoint } = this.#options;
+    const fromOffset = Math.max(this.#endOffset, this.#options.startOffset);
+    if (last) last.endOffset = recoveryPoint;
+    this.#endOffset = recoveryPoint;
+    const reason = `the log ends at offset ${fromOffset}, but was synced up to ${recoveryPoint}`;
+    return this.#report({ file: last?.path ?? '', position: last?.writtenBytes ?? 0, fromOffset, toOffset: recoveryPoint, reason });
+  }
+
+  #report(damage: LogDamage): LogDamage {
+    const { topic, partition } = this.#options.id;
+    this.#context.stats.logsQuarantined += 1;
+    this.#context.log.error({ topic, partition, ...damage }, 'stored records are damaged; the partition is set aside, nothing was changed');
+    return damage;
+  }
+
+  async #findValidBehind(index: number, end: ScanEnd): Promise<{ baseOffset: number; endOffset: number } | null> {
+    const found: { baseOffset: number; endOffset: number }[] = [];
+    for (let at = index; at < this.#segments.length; at += 1) {
+      const segment = this.#segments[at] as Segment;
+      const from = at === index ? end.position + 1 : 0;
+      const valid = await this.#validFrom(segment, from, end.nextOffset);
+      if (valid) found.push(valid);
+    }
+    const [first, last] = [found[0], found.at(-1)];
+    return first && last ? { baseOffset: first.baseOffset, endOffset: last.endOffset } : null;
+  }
+
+  async #validFrom(segment: Segment, from: number, offset: number): Promise<{ baseOffset: number; endOffset: number } | null> {
+    const { openFiles, limits } = this.#context;
+    const lease = await openFiles.lease(segment.path);
+    try {
+      const scan = { file: lease.file, to: await lease.file.size(), offset, blockBytes: limits.readBlockBytes };
+      const first = await findValidBatch({ ...scan, from });
+      if (!first) return null;
+      const end = await scanSegment({ ...scan, from: first.position, verifyFromOffset: 0, onBatch: () => undefined });
+      return { baseOffset: first.baseOffset, endOffset: end.nextOffset };
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #cutTail(index: number, end: ScanEnd, reason: string): Promise<void> {
+    const { openFiles, fileSystem, log, stats } = this.#context;
+    const { topic, partition } = this.#options.id;
+    const segment = this.#segments[index] as Segment;
+    let bytes = 0;
+    for (const later of this.#segments.slice(index + 1).toReversed()) {
+      bytes += later.writtenBytes;
+      openFiles.forget(later.path);
+      await removeIfThere(fileSystem, later.path);
+    }
+    const lease = await openFiles.lease(segment.path);
+    try {
+      bytes += (await lease.file.size()) - end.position;
+      await lease.file.truncate(end.position);
+      await lease.file.datasync();
+    } finally {
+      lease.release();
+    }
+    await fileSystem.syncDirectory(segment.directory);
+    this.#segments = this.#segments.slice(0, index + 1);
+    segment.endOffset = end.nextOffset;
+    settleSizes(segment, end.position);
+    stats.tailsCut += 1;
+    stats.bytesCut += bytes;
+    const { path: file } = segment;
+    log.warn({ topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason }, 'torn tail cut: these bytes were never acknowledged');
+  }
+
+  /** What was found above the recovery point may be in the page cache only. */
+  async #syncRecovered(): Promise<void> {
+    const { recoveryPoint } = this.#options;
+    if (this.#bytesAbove === 0) return;
+    const above = this.#segments.filter((segment) => segment.endOffset > recoveryPoint && segment.writtenBytes > 0);
+    await inParallel(above, this.#context.limits.flushesInParallelMax, async (segment) => {
+      const lease = await this.#context.openFiles.lease(segment.path);
+      try {
+        await lease.file.datasync();
+      } finally {
+        lease.release();
+      }
+    });
+    for (const segment of above.slice(0, 1)) await this.#context.fileSystem.syncDirectory(segment.directory);
+  }
+}
+
+type StoredIndexes = Awaited<ReturnType<typeof readIndexFiles>>;
+
+/** Keeps the entries that were saved before the recovery point moved; returns where the scan that adds the rest begins. */
+function resumeIndexes(segment: Segment, stored: StoredIndexes, recoveryPoint: number): number {
+  const { offsets, times } = stored;
+  const before = { offsets: offsets.count, times: times.count };
+  offsets.truncateTo(stored.isWhole ? recoveryPoint : segment.baseOffset);
+  times.truncateTo(stored.isWhole ? recoveryPoint : segment.baseOffset);
+  segment.resumeFrom({ offsets, times, endOffset: segment.baseOffset, position: offsets.lastPosition });
+  segment.firstAppendMs = times.firstTimestampMs;
+  const isUnchanged = stored.isWhole && offsets.count === before.offsets && times.count === before.times;
+  // Entries that no longer hold must not survive in the file: the next checkpoint writes all of it.
+  if (!isUnchanged) segment.offsetEntriesSaved = segment.timeEntriesSaved = 0;
+  return offsets.lastPosition;
+}
+
+function settleSizes(segment: Segment, bytes: number): void {
+  segment.sizeBytes = bytes;
+  segment.writtenBytes = bytes;
+  segment.syncedBytes = bytes;
+}
+
+function describeProblem(problem: ScanEnd['problem']): string {
+  switch (problem) {
+    case 'truncated':
+      return 'a batch is cut off';
+    case 'bad-length':
+      return 'a batch has an impossible length';
+    case 'bad-magic':
+      return 'what should be a batch has no batch magic';
+    case 'bad-crc':
+      return 'a batch does not match its CRC';
+    case 'bad-offset':
+      return 'a batch has an offset that does not follow';
+    case 'bad-header':
+      return 'a batch has an impossible header';
+    case null:
+      return 'nothing is wrong';
+  }
+}

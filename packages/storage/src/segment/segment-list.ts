@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { Segment } from './segment.ts';
+
+/*
+ * The segments of one log.
+ *
+ * Invariants
+ * - Ascending by base offset, and no segment's records reach into the next one. The last one is active: it alone grows.
+ * - There is always an active segment; it may be empty, and its file may not exist yet.
+ */
+export class SegmentList {
+  readonly directory: string;
+  #segments: Segment[];
+
+  constructor(o: { directory: string; segments: readonly Segment[]; startOffset: number }) {
+    this.directory = o.directory;
+    this.#segments = [...o.segments];
+    if (this.#segments.length === 0) this.#segments.push(new Segment({ directory: o.directory, baseOffset: o.startOffset }));
+  }
+
+  get all(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get count(): number {
+    return this.#segments.length;
+  }
+
+  get first(): Segment {
+    return this.#segments[0] as Segment;
+  }
+
+  get active(): Segment {
+    return this.#segments.at(-1) as Segment;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const segment of this.#segments) bytes += segment.sizeBytes;
+    return bytes;
+  }
+
+  /** Number of the segment that holds `offset`, or would; -1 below the first. */
+  indexOf(offset: number): number {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Closes the active segment and begins the next one behind it. */
+  roll(): Segment {
+    const closed = this.active;
+    closed.seal();
+    const next = new Segment({ directory: this.directory, baseOffset: closed.endOffset });
+    assert(next.baseOffset > closed.baseOffset, 'an empty segment is never rolled');
+    this.#segments.push(next);
+    return next;
+  }
+
+  /** Takes the oldest `count` out; never the active one. */
+  dropFirst(count: number): Segment[] {
+    assert(count < this.#segments.length, 'the active segment stays');
+    return this.#segments.splice(0, count);
+  }
+
+  /** Takes out those that begin at or beyond `endOffset`, except that one which begins exactly there may stay as the active one. */
+  dropFrom(endOffset: number): Segment[] {
+    const keep = Math.max(this.indexOf(endOffset), 0) + 1;
+    return this.#segments.splice(keep);
+  }
+
+  /** Puts one segment in the place of a run of closed ones. */
+  replace(olds: readonly Segment[], replacement: Segment): void {
+    const at = this.#segments.indexOf(olds[0] as Segment);
+    assert(at >= 0 && at + olds.length < this.#segments.length, 'only closed segments are replaced');
+    assert(olds.every((old, index) => this.#segments[at + index] === old), 'what is replaced is a run');
+    this.#segments.splice(at, olds.length, replacement);
+  }
+
+  /** Puts another object for the active segment, after its file was read anew. */
+  replaceActive(active: Segment): void {
+    this.#segments[this.#segments.length - 1] = active;
+  }
+}

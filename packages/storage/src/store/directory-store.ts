@@ -1,0 +1,310 @@
+import { defaultLogConfig } from '../config.ts';
+import type { LogConfig } from '../config.ts';
+import { StorageError } from '../errors.ts';
+import { removeIfThere, replaceFile } from '../files/durable-file.ts';
+import {
+  cleanShutdownName,
+  deletedDirectoryName,
+  isDeletedDirectory,
+  parsePartitionDirectory,
+  partitionDirectoryName,
+  recoveryPointCheckpointName,
+  startOffsetCheckpointName,
+} from '../files/file-names.ts';
+import { OpenFiles } from '../files/open-files.ts';
+import { FlushQueue } from '../flush/flush-queue.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import { resolveLimits } from '../limits.ts';
+import type { StorageLimits } from '../limits.ts';
+import { loadLog } from '../log/load-log.ts';
+import { LocalLog } from '../log/local-log.ts';
+import type { LogContext } from '../log/log-context.ts';
+import { claimDirectory, readTopicId } from '../log/partition-directory.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DirectoryLock, DiskSpace, FileSystem } from '../ports/file-system.ts';
+import type { LogId, LogStore, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
+import type { StorageLog } from '../ports/storage-log.ts';
+import { StorageCap } from '../retention/storage-cap.ts';
+import { IndexCache } from '../segment/index-cache.ts';
+import { emptyStats } from '../stats.ts';
+import type { StorageStats } from '../stats.ts';
+import { TailCache } from '../tail-cache.ts';
+import { Maintenance } from './maintenance.ts';
+import { OffsetCheckpoint } from './offset-checkpoint.ts';
+import type { CheckpointEntry } from './offset-checkpoint.ts';
+import type { WhenFull } from './options.ts';
+
+export interface StoreParts {
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly log: StorageLog;
+  readonly limits: StorageLimits;
+  readonly storageBytesMax: number | undefined;
+  readonly whenFull: WhenFull;
+  readonly onFatal: (error: StorageError) => void;
+}
+
+/** What is remembered of a partition between its uses: `name` is its folder. */
+interface SavedOffsets {
+  readonly topic: string;
+  readonly partition: number;
+  offset: number;
+}
+
+/*
+ * All logs of one folder.
+ *
+ * Invariants
+ * - One opener at a time, by the folder's lock; one `LocalLog` per partition, by `#logs`.
+ * - The clean-shutdown marker exists only between a `close` that saved everything and the next opening.
+ * - `#recoveryPoints` and `#startOffsets` hold what is to be in the checkpoint files for partitions that are not open.
+ */
+export class DirectoryStore implements LogStore {
+  readonly stats: StorageStats = emptyStats();
+  readonly context: LogContext;
+  readonly #parts: StoreParts;
+  readonly #lock: DirectoryLock;
+  readonly #logs = new Map<string, Promise<LocalLog>>();
+  readonly #open = new Map<string, LocalLog>();
+  readonly #recoveryPoints = new Map<string, SavedOffsets>();
+  readonly #startOffsets = new Map<string, SavedOffsets>();
+  readonly #recoveryPointFile: OffsetCheckpoint;
+  readonly #startOffsetFile: OffsetCheckpoint;
+  readonly #maintenance: Maintenance;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #closing: Promise<void> | null = null;
+
+  private constructor(parts: StoreParts, lock: DirectoryLock) {
+    this.#parts = parts;
+    this.#lock = lock;
+    this.context = this.#makeContext();
+    const { fileSystem, directory } = parts;
+    this.#recoveryPointFile = new OffsetCheckpoint({
+      fileSystem,
+      directory,
+      name: recoveryPointCheckpointName,
+      collect: () => this.#collect(this.#recoveryPoints, (log) => log.checkpoints.recoveryPoint),
+    });
+    this.#startOffsetFile = new OffsetCheckpoint({
+      fileSystem,
+      directory,
+      name: startOffsetCheckpointName,
+      collect: () => this.#collect(this.#startOffsets, (log) => log.logStartOffset),
+    });
+    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
+  }
+
+  static async open(parts: StoreParts): Promise<DirectoryStore> {
+    const { fileSystem, directory } = parts;
+    resolveLimits(parts.limits);
+    await fileSystem.makeDirectory(directory);
+    const lock = await fileSystem.lock(directory);
+    try {
+      const store = new DirectoryStore(parts, lock);
+      await store.#start();
+      return store;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  #makeContext(): LogContext {
+    const { fileSystem, clock, log, limits, storageBytesMax, whenFull } = this.#parts;
+    const { stats } = this;
+    const openFiles = new OpenFiles({ fileSystem, openFilesMax: limits.openFilesMax, stats });
+    const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
+    return {
+      fileSystem,
+      openFiles,
+      clock,
+      log,
+      limits,
+      stats,
+      tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats }),
+      indexCache: new IndexCache({
+        fileSystem,
+        openFiles,
+        bytesMax: limits.indexCacheBytes,
+        blockBytes: limits.readBlockBytes,
+        indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
+      }),
+      queue: new FlushQueue({
+        clock,
+        stats,
+        roundBytesMax,
+        flushesInParallelMax,
+        syncIntervalMs,
+        onFatal: (error) => this.#onFatal(error),
+      }),
+      cap: new StorageCap({
+        bytesMax: storageBytesMax,
+        whenFull,
+        overshootBytesMax: limits.capOvershootBytesMax,
+        diskReserveBytes: limits.diskReserveBytes,
+        stats,
+        onNeedsRoom: () => this.#maintenance.makeRoom(),
+      }),
+      saveStartOffsets: () => this.#startOffsetFile.save(),
+      saveRecoveryPoints: () => this.#recoveryPointFile.save(),
+      released: (released) => this.#release(released.directory),
+    };
+  }
+
+  #onFatal(error: StorageError): void {
+    this.#parts.log.error({ error }, 'storage failed; nothing is acknowledged any more, the process must end');
+    this.#parts.onFatal(error);
+  }
+
+  async #start(): Promise<void> {
+    const { fileSystem, directory, log } = this.#parts;
+    const wasClean = await removeIfThere(fileSystem, `${directory}/${cleanShutdownName}`);
+    if (wasClean) await fileSystem.syncDirectory(directory);
+    for (const name of await fileSystem.readDirectory(directory)) {
+      if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
+    }
+    for (const entry of await this.#recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), { ...entry });
+    for (const entry of await this.#startOffsetFile.load(log)) this.#startOffsets.set(partitionDirectoryName(entry), { ...entry });
+    if (!wasClean && this.#recoveryPoints.size > 0) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+    await this.#maintenance.observeDisk();
+  }
+
+  get bytes(): number {
+    return this.context.cap.usedBytes;
+  }
+
+  get pendingBytes(): number {
+    return this.context.queue.pendingBytes;
+  }
+
+  async open(id: LogId, config: LogConfig): Promise<PartitionLog> {
+    this.#assertOpen();
+    const name = partitionDirectoryName(id);
+    const known = this.#logs.get(name);
+    if (known) {
+      const log = await known;
+      if (log.state === 'closed') return await this.open(id, config);
+      if (log.id.topicId === id.topicId) return log;
+      throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, { details: { topicId: log.id.topicId } });
+    }
+    const opening = this.#load(id, name, config);
+    this.#logs.set(name, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#logs.get(name) === opening) this.#logs.delete(name);
+      throw error;
+    }
+  }
+
+  async #load(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
+    const { fileSystem, directory: root } = this.#parts;
+    const directory = `${root}/${name}`;
+    const isNew = await claimDirectory(fileSystem, { root, directory, id });
+    if (isNew) this.#forget(name);
+    const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
+    const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
+    const loaded = await loadLog(this.context, { id, directory, config, recoveryPoint, startOffset });
+    const log = new LocalLog(this.context, loaded, config);
+    this.#open.set(name, log);
+    return log;
+  }
+
+  async list(): Promise<LogId[]> {
+    this.#assertOpen();
+    const { fileSystem, directory, limits } = this.#parts;
+    const found: LogId[] = [];
+    await inParallel(await fileSystem.readDirectory(directory), limits.logsInParallelMax, async (name) => {
+      const parsed = parsePartitionDirectory(name);
+      if (!parsed) return;
+      const topicId = this.#open.get(name)?.id.topicId ?? (await readTopicId(fileSystem, `${directory}/${name}`));
+      if (topicId !== null) found.push({ topic: parsed.topic, topicId, partition: parsed.partition });
+    });
+    return found;
+  }
+
+  async delete(id: LogId): Promise<void> {
+    this.#assertOpen();
+    const { fileSystem, directory } = this.#parts;
+    const name = partitionDirectoryName(id);
+    const topicId = await this.#topicIdOf(name);
+    if (topicId !== id.topicId) throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
+    const log = await this.#logs.get(name);
+    await log?.abandon();
+    const doomed = `${directory}/${deletedDirectoryName(id)}`;
+    await fileSystem.rename(`${directory}/${name}`, doomed);
+    await fileSystem.syncDirectory(directory);
+    this.#forget(name);
+    await fileSystem.removeDirectory(doomed);
+  }
+
+  async #topicIdOf(name: string): Promise<string | null> {
+    const log = await this.#logs.get(name);
+    return log ? log.id.topicId : await readTopicId(this.#parts.fileSystem, `${this.#parts.directory}/${name}`);
+  }
+
+  #forget(name: string): void {
+    this.#recoveryPoints.delete(name);
+    this.#startOffsets.delete(name);
+  }
+
+  async diskSpace(): Promise<DiskSpace | null> {
+    return await this.#parts.fileSystem.diskSpace(this.#parts.directory);
+  }
+
+  async maintain(now: number = this.#parts.clock.now()): Promise<MaintenanceReport> {
+    this.#assertOpen();
+    return await this.#maintenance.run(now);
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { fileSystem, directory, limits } = this.#parts;
+    this.#state = 'closing';
+    try {
+      await this.#maintenance.idle();
+      const logs = await Promise.allSettled(this.#logs.values());
+      const open = logs.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      await this.context.queue.close();
+      await inParallel(open, limits.logsInParallelMax, (log) => log.close());
+      if (this.context.queue.failure) return;
+      await this.#startOffsetFile.save();
+      await this.#recoveryPointFile.save();
+      await replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n'));
+      await fileSystem.syncDirectory(directory);
+    } finally {
+      this.#state = 'closed';
+      await this.context.openFiles.close();
+      await this.#lock.release();
+    }
+  }
+
+  /** A log was closed: its offsets stay known, so that it can be opened again. */
+  #release(directory: string): void {
+    const name = directory.slice(this.#parts.directory.length + 1);
+    const log = this.#open.get(name);
+    this.#open.delete(name);
+    this.#logs.delete(name);
+    if (!log) return;
+    const { topic, partition } = log.id;
+    this.#recoveryPoints.set(name, { topic, partition, offset: log.checkpoints.recoveryPoint });
+    this.#startOffsets.set(name, { topic, partition, offset: log.logStartOffset });
+  }
+
+  #collect(saved: ReadonlyMap<string, SavedOffsets>, offsetOf: (log: LocalLog) => number): CheckpointEntry[] {
+    const entries = new Map<string, CheckpointEntry>(saved);
+    for (const [name, log] of this.#open) {
+      entries.set(name, { topic: log.id.topic, partition: log.id.partition, offset: offsetOf(log) });
+    }
+    return [...entries.values()].filter(({ offset }) => offset > 0);
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== 'open') throw new StorageError('CLOSED', 'the store is closed');
+  }
+}

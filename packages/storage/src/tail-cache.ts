@@ -1,0 +1,147 @@
+import type { StorageStats } from './stats.ts';
+
+/*
+ * The latest batches of every log, within one budget of bytes for all.
+ *
+ * Invariants
+ * - Per log the cached batches are the last appended ones, without a gap up to the log's end.
+ * - `#order` holds the cached batches of all logs, oldest append first; those taken back are left in it, emptied.
+ * - `stats.tailCacheBytes` is the sum of their lengths.
+ */
+interface CachedBatch {
+  readonly tail: LogTail;
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  batch: Buffer | null;
+}
+
+export class TailCache {
+  readonly #bytesMax: number;
+  readonly #stats: StorageStats;
+  #order: (CachedBatch | undefined)[] = [];
+  #first = 0;
+
+  constructor(o: { bytesMax: number; stats: StorageStats }) {
+    this.#bytesMax = o.bytesMax;
+    this.#stats = o.stats;
+  }
+
+  openTail(): LogTail {
+    return new LogTail(this);
+  }
+
+  /** For LogTail alone. */
+  admit(entry: CachedBatch, bytes: number): void {
+    this.#order.push(entry);
+    this.#stats.tailCacheBytes += bytes;
+    while (this.#stats.tailCacheBytes > this.#bytesMax) this.#evictOldest();
+  }
+
+  /** For LogTail alone. */
+  release(entry: CachedBatch): void {
+    if (entry.batch) this.#stats.tailCacheBytes -= entry.batch.length;
+    entry.batch = null;
+  }
+
+  #evictOldest(): void {
+    const oldest = this.#order[this.#first];
+    this.#order[this.#first] = undefined;
+    this.#first += 1;
+    if (this.#first > 1_024 && this.#first * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#first);
+      this.#first = 0;
+    }
+    if (oldest?.batch) oldest.tail.dropFirst();
+  }
+}
+
+/** One log's share of the cache. */
+export class LogTail {
+  readonly #cache: TailCache;
+  #entries: CachedBatch[] = [];
+  #first = 0;
+
+  constructor(cache: TailCache) {
+    this.#cache = cache;
+  }
+
+  /** First cached offset, or infinity when nothing is cached. */
+  get startOffset(): number {
+    return this.#entries[this.#first]?.baseOffset ?? Number.POSITIVE_INFINITY;
+  }
+
+  add(o: { baseOffset: number; lastOffset: number; batch: Buffer }): void {
+    const entry: CachedBatch = { tail: this, ...o };
+    this.#entries.push(entry);
+    this.#cache.admit(entry, o.batch.length);
+  }
+
+  /** Batches from the one that holds `offset` up to `limitOffset`, at least one; null when `offset` is not cached. */
+  read(o: { offset: number; limitOffset: number; maxBytes: number }): { buffers: Buffer[]; bytes: number } | null {
+    if (o.offset < this.startOffset) return null;
+    const buffers: Buffer[] = [];
+    let bytes = 0;
+    for (let index = this.#find(o.offset); index < this.#entries.length; index += 1) {
+      const entry = this.#entries[index] as CachedBatch;
+      const batch = entry.batch as Buffer;
+      if (entry.baseOffset >= o.limitOffset || (bytes > 0 && bytes + batch.length > o.maxBytes)) break;
+      buffers.push(batch);
+      bytes += batch.length;
+    }
+    return { buffers, bytes };
+  }
+
+  /** Forgets the batches from `endOffset` on. */
+  takeBack(endOffset: number): void {
+    while (this.#entries.length > this.#first) {
+      const last = this.#entries.at(-1) as CachedBatch;
+      if (last.lastOffset < endOffset) return;
+      this.#entries.pop();
+      this.#cache.release(last);
+    }
+  }
+
+  clear(): void {
+    for (let index = this.#first; index < this.#entries.length; index += 1) this.#cache.release(this.#entries[index] as CachedBatch);
+    this.#entries = [];
+    this.#first = 0;
+  }
+
+  /** For TailCache alone: the oldest of all is the first of its log. */
+  dropFirst(): void {
+    const first = this.#entries[this.#first];
+    if (!first) return;
+    this.#cache.release(first);
+    this.#first += 1;
+    if (this.#first > 64 && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  #find(offset: number): number {
+    let low = this.#first;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle] as CachedBatch).lastOffset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+// Below this, copying costs less than thinking about it.
+const copyBytesMax = 8 << 10;
+// A larger view may keep this many times its own size alive.
+const pinnedTimesMax = 16;
+
+/** `batch` itself, or a copy of it where it is a small part of memory that it would keep alive. */
+export function ownBytes(batch: Buffer): Buffer {
+  const pinnedBytes = batch.buffer.byteLength;
+  const isSmallPart = batch.length <= copyBytesMax ? pinnedBytes > batch.length * 2 : pinnedBytes > batch.length * pinnedTimesMax;
+  if (!isSmallPart) return batch;
+  const copy = Buffer.allocUnsafeSlow(batch.length);
+  batch.copy(copy);
+  return copy;
+}
