@@ -46,16 +46,20 @@ interface Tally {
 export class LogCompaction {
   readonly #log: LocalLog;
   readonly #checkpoint: CleanerCheckpoint;
+  #isStopping: () => boolean = () => false;
 
   constructor(log: LocalLog) {
     this.#log = log;
     this.#checkpoint = new CleanerCheckpoint({ fileSystem: log.context.fileSystem, directory: log.directory });
   }
 
-  /** Compacts if it is due. Null when it was not. */
-  async run(now: number): Promise<CompactionResult | null> {
+  /** Compacts if it is due. Null when it was not. What has not begun when `isStopping` is left for another time. */
+  async run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
+    const { now } = o;
     const log = this.#log;
-    if (!log.config.cleanupPolicy.compact || log.state !== 'open') return null;
+    this.#isStopping = () => o.isStopping() || log.state !== 'open';
+    if (this.#isStopping()) return null;
+    if (!log.config.cleanupPolicy.compact) return null;
     await this.#checkpoint.load();
     const { nextHorizonMs } = this.#checkpoint;
     let range = await this.#range(now);
@@ -72,8 +76,8 @@ export class LogCompaction {
         range = await this.#range(now);
       }
     } catch (error) {
-      // A log that is being closed or deleted takes its files along: whatever failed then is of no interest.
-      if (log.state === 'open') throw error;
+      // A log that is being closed or deleted may take its files along: whatever failed then is of no interest.
+      if (!this.#isStopping()) throw error;
     }
     return { passes, ...tally };
   }
@@ -182,7 +186,7 @@ export class LogCompaction {
   /** Compaction computes for long on the loop that serves clients: others come first, again and again. */
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => this.#log.context.clock.defer(resolve));
-    if (this.#log.state !== 'open') throw new StorageError('CLOSED', `the log in ${this.#log.directory} is closed`);
+    if (this.#isStopping()) throw new StorageError('CLOSED', `compaction of ${this.#log.directory} has to end`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface MaintenanceRound {
   readonly now: number;
   /** As it is now; null where that cannot be known. */
   readonly disk: DiskSpace | null;
+  /** True once the store is being closed: long work ends at the next good moment. */
+  readonly isStopping: () => boolean;
 }
 
 /*
@@ -22,7 +24,7 @@ export interface MaintenanceRound {
  * Invariant: start offsets are durable, all of a step in one write, before any file below them goes.
  */
 export async function maintainLogs(context: LogContext, o: MaintenanceRound): Promise<MaintenanceReport> {
-  const { logs, now, disk } = o;
+  const { logs, now, disk, isStopping } = o;
   const report = emptyReport();
   const guarded = new GuardedWork(context, report);
   if (disk !== null) context.cap.observeDisk(disk);
@@ -32,7 +34,7 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   });
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
   await dropOldest(context, logs, report, guarded);
-  for (const log of logs) await guarded.run(log, () => compact(log, now, report));
+  for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   await checkpoint(context, logs, report, guarded);
   return report;
 }
@@ -119,8 +121,8 @@ async function dropOldest(context: LogContext, logs: readonly LocalLog[], report
   if (!plan.sufficient) context.log.warn({ bytesToFree, bytesDropped: plan.bytes }, 'the storage cap is passed, and nothing more may be dropped');
 }
 
-async function compact(log: LocalLog, now: number, report: MaintenanceReport): Promise<void> {
-  const result = await log.compaction.run(now);
+async function compact(log: LocalLog, o: { now: number; isStopping: () => boolean }, report: MaintenanceReport): Promise<void> {
+  const result = await log.compaction.run(o);
   if (result === null) return;
   report.logsCompacted += 1;
   report.bytesCompacted += result.bytesBefore - result.bytesAfter;
