@@ -28,7 +28,9 @@ export function explainStartFailure(error: unknown, settings: Settings): StartFa
   // The broker checks what only it knows, such as the settings of topics, and its message names the setting.
   const refused = causes.find((cause) => cause.code === 'INVALID_CONFIG');
   if (refused !== undefined) return { line: refused.message ?? 'a setting is not allowed', exitCode: ExitCode.badSettings };
-  return { line: `the broker could not start: ${causes.map((cause) => cause.message).join(': ')}`, exitCode: ExitCode.failed };
+  // A wrapper often repeats the message of what it wraps.
+  const messages = new Set(causes.map((cause) => cause.message));
+  return { line: `the broker could not start: ${[...messages].join(': ')}`, exitCode: ExitCode.failed };
 }
 
 /** The error and its causes, outermost first. */

@@ -70,13 +70,13 @@ async function copyRecords({ consumer, stopOffsets, countMax, output, write, pro
       if (record.offset < stopOffset) {
         write(record, output);
         total.records += 1;
-        total.bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
         if (output.isFull) await output.flush();
         if (output.closed || total.records >= countMax) return;
       }
       if (record.offset >= stopOffset - 1 && unfinished.delete(batch.partition) && unfinished.size === 0) return;
     }
     output.flushSoon();
+    total.bytes += batch.sizeBytes;
     progress.update(total);
   }
 }

@@ -1,4 +1,4 @@
-import type { Producer, ProducerRecord, Q, QError } from '@q/client';
+import type { Producer, ProducerOptions, ProducerRecord, Q, QError } from '@q/client';
 import { CommandError } from '../command-error.ts';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
@@ -18,7 +18,7 @@ export interface ProduceOptions extends GlobalOptions {
   readonly keySeparator?: Buffer;
   readonly partition?: number;
   readonly header?: readonly Pair[];
-  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+  readonly compression: NonNullable<ProducerOptions['compression']>;
   readonly tombstones?: boolean;
 }
 

@@ -12,8 +12,9 @@ import type { ProgramHost } from '../program.ts';
 import type { ConsumeOptions } from './consume.ts';
 import type { ProduceOptions } from './produce.ts';
 
-/** As in the protocol; written out here so that help does not load it. A test compares the two. */
-export const codecs: readonly string[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** Written out so that help does not load the protocol; the type makes sure that none is missing and none too many. */
+const codecSet: Readonly<Record<ProduceOptions['compression'], true>> = { none: true, gzip: true, snappy: true, lz4: true, zstd: true };
+export const codecs: readonly string[] = Object.keys(codecSet);
 
 /** `q produce` and `q consume`: definitions only, see `createProgram`. */
 export function addRecordCommands(program: Command, host: ProgramHost): void {

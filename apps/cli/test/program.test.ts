@@ -1,0 +1,54 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from './q-program.ts';
+
+/** Writes the address of every module that is loaded to standard error. */
+const loadLog = `--import=data:text/javascript,${encodeURIComponent(
+  'import { registerHooks } from "node:module"; registerHooks({ load(url, context, next) { process.stderr.write(`${url}\\n`); return next(url, context); } });',
+)}`;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('q', () => {
+  it('O2 answers help and mistakes without loading the client', async () => {
+    for (const args of [['--help'], ['topic', 'create', '--help'], ['consume', 'x', '-o', 'nonsense'], ['--version']]) {
+      const { stderr } = await runProgram({ args, env: { NODE_OPTIONS: `--conditions=@q/source ${loadLog}` } });
+      expect(stderr).toContain('/apps/cli/src/program.ts');
+      expect(stderr).not.toMatch(/packages\/(client|protocol)|cli-table3/);
+    }
+  });
+
+  it('O2 names commands in its help, and what was meant in its mistakes', async () => {
+    const help = await runProgram({ args: ['--help'] });
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const word of ['topic', 'produce', 'consume', 'stats', 'Exit codes']) expect(help.stdout).toContain(word);
+    expect(await runProgram({ args: ['topik'] })).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Did you mean topic?') as string });
+    expect(await runProgram({ args: ['topic', 'lst'] })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean list?') as string });
+    expect(await runProgram({ args: ['produce', 'x', '--kee', 'k'] })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean --key?') as string });
+    expect(await runProgram({ args: ['produce', 'x', '-z', 'rar'] })).toMatchObject({ code: 2, stderr: expect.stringContaining('none, gzip, snappy, lz4, zstd') as string });
+    expect(await runProgram({ args: [] })).toMatchObject({ code: 2, stdout: '' });
+    expect(await runProgram({ args: ['stats'], env: { Q_TIMEOUT: 'soon' } })).toMatchObject({ code: 2, stderr: expect.stringContaining('Q_TIMEOUT') as string });
+  });
+
+  it('W3 says in one line that there is no broker, and how to get one', async () => {
+    const port = await freePort();
+    const { code, stderr, stdout } = await runProgram({ args: ['topic', 'list', '--url', `q://127.0.0.1:${port}`, '--timeout', '300ms'] });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(`q: no broker at 127.0.0.1:${port} within 300 ms (NO_BROKER); start one with "pnpm start", or name another with --url\n`);
+  });
+
+  it('Q3 refuses an address that is none', async () => {
+    const { code, stderr } = await runProgram({ args: ['stats'], env: { Q_URL: 'http://x:y' } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^q: --url http:\/\/x:y: .+\n$/);
+  });
+});

@@ -1,0 +1,125 @@
+import { startBroker } from '@q/broker';
+import type { Broker } from '@q/broker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runProgram } from './q-program.ts';
+import type { ProgramResult } from './q-program.ts';
+
+let broker: Broker;
+
+beforeAll(async () => {
+  broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+});
+
+afterAll(async () => {
+  await broker.close();
+});
+
+function q(line: string, input = ''): Promise<ProgramResult> {
+  return runProgram({ args: line.split(' '), env: { Q_URL: broker.url }, input });
+}
+
+async function json(line: string): Promise<unknown> {
+  const { stdout, stderr, code } = await q(`${line} --json`);
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  return JSON.parse(stdout);
+}
+
+describe('q topic', () => {
+  it('T1 creates a topic with partitions, replicas and settings', async () => {
+    expect(await q('topic create orders --partitions 8 --replicas 1 --config retention.ms=3600000 --config cleanup.policy=compact,delete')).toEqual({
+      code: 0, stdout: 'created orders: 8 partitions; cleanup.policy=compact,delete, retention.ms=3600000\n', stderr: '',
+    });
+    expect(await json('topic create single')).toMatchObject({ name: 'single', partitions: 1, replicas: 1, dryRun: false });
+  });
+
+  it('T1 refuses a topic that exists, a bad name, partitions or settings that cannot be, each with its reason', async () => {
+    await q('topic create taken');
+    const failures: [string, number, RegExp][] = [
+      ['topic create taken', 1, /^q: .*taken.* \(TOPIC_EXISTS\)\. .+\n$/],
+      ['topic create a/b', 1, /^q: .*\(INVALID_TOPIC_NAME\)\. .+\n$/],
+      ['topic create x --partitions 999999999', 1, /^q: .*\(INVALID_PARTITIONS\)\. .+\n$/],
+      ['topic create x --replicas 3', 1, /^q: .*\(INVALID_REPLICAS\)\. .+\n$/],
+      ['topic create x --config retention.ms=soon', 1, /^q: .*retention\.ms.*"soon".* \(INVALID_CONFIG\)\. .+\n$/],
+      ['topic create x --partitions 0', 2, /expected a whole number from 1/],
+      ['topic create x --config retention.ms', 2, /expected name=value/],
+    ];
+    for (const [line, code, words] of failures) {
+      const result = await q(line);
+      expect(result, line).toMatchObject({ code, stdout: '' });
+      expect(result.stderr, line).toMatch(words);
+    }
+  });
+
+  it('T1 only says what it would do with --dry-run', async () => {
+    expect((await q('topic create ghost --partitions 3 --dry-run')).stdout).toBe('would create ghost: 3 partitions\n');
+    expect((await q('topic describe ghost')).code).toBe(3);
+    await q('topic create real --partitions 2');
+    expect((await q('topic alter real --set retention.ms=1 --dry-run')).stdout).toBe('would alter real: retention.ms=1\n');
+    expect((await q('topic add-partitions real -p 5 --dry-run')).stdout).toBe('real would have 5 partitions\n');
+    expect((await q('topic alter real --set retention.ms=soon --dry-run')).code).toBe(1);
+    const described = (await json('topic describe real')) as { partitions: unknown[]; settings: { name: string; source: string }[] };
+    expect(described.partitions).toHaveLength(2);
+    expect(described.settings.find(({ name }) => name === 'retention.ms')?.source).toBe('default');
+  });
+
+  it('T2 lists and describes, for people and for programs', async () => {
+    await q('topic create known --partitions 2 --config segment.ms=60000');
+    await q('produce known -p 1', 'a\nb\n');
+    expect((await q('topic list')).stdout).toMatch(/^topic\tpartitions\treplicas\tmessages\tsize\n[\s\S]*^known\t2\t1\t2\t\d+ B\n/m);
+    expect(await json('topic list')).toContainEqual(expect.objectContaining({ name: 'known', partitions: 2, messages: 2 }));
+
+    const { stdout } = await q('topic describe known');
+    expect(stdout).toMatch(/^topic\tknown\nid\t[0-9a-f-]{36}\npartitions\t2\nreplicas\t1\nmessages\t2\nsize\t\d+ B\n/);
+    expect(stdout).toMatch(/^segment\.ms\t60000\ttopic$/m);
+    expect(stdout).toMatch(/^partition\tleader\tepoch\tstart\tend\tmessages\tsegments\tsize\n0\t1\t\d+\t0\t0\t0\t\d+\t\d+ B\n1\t1\t\d+\t0\t2\t2\t1\t\d+ B\n$/m);
+    expect(await json('topic describe known')).toMatchObject({
+      name: 'known', messages: 2, partitions: [{ partition: 0, highWatermark: 0 }, { partition: 1, logStartOffset: 0, highWatermark: 2, segments: 1 }],
+    });
+    expect((await q('topic describe known --raw')).stdout).toMatch(/^size\t\d+$/m);
+  });
+
+  it('T1 alters settings, and takes them back', async () => {
+    await q('topic create changing --config retention.ms=1000');
+    expect((await q('topic alter changing --set segment.ms=5000 --set retention.ms=2000')).stdout).toBe('altered changing: retention.ms=2000, segment.ms=5000\n');
+    expect((await q('topic alter changing --unset retention.ms --unset segment.ms')).stdout).toBe('altered changing: all settings are at their defaults\n');
+    expect(await q('topic alter changing')).toMatchObject({ code: 2, stderr: expect.stringMatching(/^q: nothing to change/) as string });
+  });
+
+  it('T1 adds partitions, and never takes them away', async () => {
+    await q('topic create growing --partitions 2');
+    expect((await q('topic add-partitions growing --partitions 5')).stdout).toBe('growing has 5 partitions\n');
+    expect(await q('topic add-partitions growing --partitions 3')).toMatchObject({ code: 1, stderr: expect.stringContaining('(INVALID_PARTITIONS)') as string });
+  });
+
+  it('T1 trims before an offset, the end or a time, in some partitions or all', async () => {
+    await q('topic create trimmed --partitions 2');
+    for (const partition of [0, 1]) await q(`produce trimmed -p ${partition}`, 'a\nb\nc\nd\n');
+    expect((await q('topic trim trimmed --before 3 -p 0 --dry-run')).stdout).toBe('partition\twould start at\twould be deleted\n0\t3\t3\n');
+    expect((await q('topic trim trimmed --before 3 -p 0')).stdout).toBe('partition\tstarts at\tdeleted\n0\t3\t3\n');
+    expect(await json('topic trim trimmed --before -1')).toMatchObject({ partitions: [{ partition: 0, startOffset: 3, deleted: 0 }, { partition: 1, startOffset: 3, deleted: 3 }] });
+    expect((await q('consume trimmed -e -f %p/%o:%v\\n')).stdout.split('\n').sort()).toEqual(['', '0/3:d', '1/3:d']);
+    expect(await json('topic trim trimmed --before end')).toMatchObject({ partitions: [{ deleted: 1 }, { deleted: 1 }] });
+    expect(await q('topic trim trimmed --before 99 -p 0')).toMatchObject({ code: 1, stderr: expect.stringContaining('(OFFSET_OUT_OF_RANGE)') as string });
+    expect(await q('topic trim trimmed --before 1 -p 7')).toMatchObject({ code: 3, stderr: expect.stringContaining('it has partitions 0 to 1') as string });
+  });
+
+  it('T1 deletes with --force only, where nobody can be asked', async () => {
+    await q('topic create doomed');
+    expect(await q('topic delete doomed')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('add --force') as string });
+    expect((await q('topic describe doomed')).code).toBe(0);
+    expect(await q('topic delete doomed --force')).toEqual({ code: 0, stdout: 'deleted doomed\n', stderr: '' });
+    expect(await q('topic describe doomed')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/^q: .*doomed.*\(UNKNOWN_TOPIC\)\. .+\n$/) as string });
+  });
+});
+
+describe('q stats', () => {
+  it('M1 M2 shows totals and requests, for people and for programs', async () => {
+    await q('topic create measured');
+    const { stdout, code } = await q('stats');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^broker\t1, version \d/);
+    expect(stdout).toMatch(/^an ack is\tmemory$/m);
+    expect(stdout).toMatch(/^request\ttotal\tsucceeded\tfailed\tmean ms\tmax ms\n[\s\S]*^CREATE_TOPIC\t\d+\t\d+\t\d+\t[\d.]+\t[\d.]+$/m);
+    expect(await json('stats')).toMatchObject({ brokerId: 1, durability: 'memory', topics: expect.any(Number) as number });
+  });
+});
