@@ -1,1 +1,63 @@
-export {};
+// ── Connecting
+export { connect } from './connect.ts';
+export type { Q } from './q.ts';
+export type { ConnectOptions, ConsumerOptions, DeliveryFailure, OffsetOutOfRangePolicy, ProducerOptions } from './options.ts';
+export type { RetryOptions } from './retry.ts';
+
+// ── Typed topics
+export { topic } from './topic/topic.ts';
+export type { BytesIn, BytesOut, InvalidPolicy, Topic, TopicOptions } from './topic/topic.ts';
+export type { Codec } from './topic/serde.ts';
+export { SchemaIssues } from './topic/schema-issues.ts';
+export type { RecordPart, SchemaIssue } from './topic/schema-issues.ts';
+
+// ── Producing
+export type { CloseResult, Producer } from './producer/producer.ts';
+export type { ProducerRecord, RecordHeaders } from './producer/record.ts';
+export type { Durability, SendResult } from './producer/delivery.ts';
+export { murmur2, partitionOfKey } from './producer/partitioner.ts';
+export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
+
+// ── Consuming
+export type { Consumer } from './consumer/consumer.ts';
+export type { ConsumedBatch } from './consumer/consumed-batch.ts';
+export type { Message, MessageHeader } from './consumer/message.ts';
+export type { StartPosition } from './consumer/start-position.ts';
+export { deadLetterHeaders } from './consumer/dead-letter.ts';
+
+// ── Administration
+export type {
+  Admin,
+  AdminRequestOptions,
+  AlterTopicOptions,
+  ClusterMetadata,
+  CreateTopicOptions,
+  PartitionOffsets,
+  TopicConfig,
+  TopicSummary,
+} from './admin/admin.ts';
+export type { PartitionMetadata, TopicMetadata } from './cluster/topic-metadata.ts';
+export type {
+  AlterTopicResponse,
+  CreateTopicResponse,
+  DeleteTopicResponse,
+  DescribeTopicResponse,
+  MetadataBroker,
+  ResolvedTopicSetting,
+  StatsResponse,
+} from '@q/protocol';
+
+// ── Errors
+export { errorEntryByName, errorTable, QError } from '@q/protocol';
+export type { ErrorDetails, ErrorEntry, ErrorKind, ErrorName } from '@q/protocol';
+
+// ── Ports and limits
+export type { Clock, Timer } from './clock.ts';
+export type { Random } from './random.ts';
+export type { Network, Wire, WireEvents } from './network/network.ts';
+export type { Address } from './address.ts';
+export { nodeClock } from './node-clock.ts';
+export { nodeNetwork } from './network/node-network.ts';
+export { nodeRandom } from './node-random.ts';
+export { clientLimits } from './limits.ts';
+export type { ClientLimits } from './limits.ts';

@@ -1,0 +1,195 @@
+import {
+  AddPartitions,
+  AlterTopic,
+  CreateTopic,
+  DeleteRecords,
+  DeleteTopic,
+  DescribeTopic,
+  errorEntry,
+  ListTopics,
+  Ping,
+  QError,
+  Stats,
+} from '@q/protocol';
+import type {
+  AlterTopicResponse,
+  CreateTopicResponse,
+  DeleteTopicResponse,
+  DescribeTopicResponse,
+  ListTopicsResponse,
+  MetadataBroker,
+  StatsResponse,
+} from '@q/protocol';
+
+import { isAmbiguous } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { lookUpOffsets } from '../cluster/offset-lookup.ts';
+import { readTopicMetadata } from '../cluster/topic-metadata.ts';
+import type { TopicMetadata } from '../cluster/topic-metadata.ts';
+import { toQError } from '../retry.ts';
+
+/** Settings of a topic, by the names that people know: `retention.ms`, `cleanup.policy`, `durability`, … Numbers become text. */
+export type TopicConfig = Readonly<Record<string, string | number | boolean>>;
+
+export interface AdminRequestOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface CreateTopicOptions extends AdminRequestOptions {
+  /** Default: the broker's. */
+  readonly partitions?: number;
+  /** Default: the broker's. */
+  readonly replicas?: number;
+  readonly config?: TopicConfig;
+  /** Check everything, create nothing. */
+  readonly validateOnly?: boolean;
+}
+
+export interface AlterTopicOptions extends AdminRequestOptions {
+  readonly set?: TopicConfig;
+  /** Settings that go back to their default. */
+  readonly unset?: readonly string[];
+  readonly validateOnly?: boolean;
+}
+
+export interface ClusterMetadata {
+  readonly clusterId: string;
+  readonly brokers: readonly MetadataBroker[];
+  readonly topics: readonly TopicMetadata[];
+}
+
+/** Offset of a partition, by partition number. */
+export type PartitionOffsets = Readonly<Record<number, number>>;
+
+export type TopicSummary = ListTopicsResponse['topics'][number];
+
+/**
+ * Topics and brokers. Results are plain objects. Everything is retried while that makes sense, for at most the client's
+ * `requestTimeoutMs`; what creates or deletes is not sent again when the connection broke in the middle, and the error then
+ * says that the outcome is unknown.
+ *
+ * All methods throw QError: what the broker answered (`UNKNOWN_TOPIC`, `TOPIC_EXISTS`, `INVALID_CONFIG`, …), `NO_BROKER`,
+ * `CONNECTION_LOST`, `REQUEST_TIMED_OUT`, `ABORTED`, `CLOSED`.
+ */
+export interface Admin {
+  createTopic(name: string, options?: CreateTopicOptions): Promise<CreateTopicResponse>;
+  /** Deletes a topic with its data. */
+  deleteTopic(name: string, options?: AdminRequestOptions): Promise<DeleteTopicResponse>;
+  listTopics(options?: AdminRequestOptions & { readonly includeInternal?: boolean }): Promise<readonly TopicSummary[]>;
+  describeTopic(name: string, options?: AdminRequestOptions): Promise<DescribeTopicResponse>;
+  alterTopic(name: string, options: AlterTopicOptions): Promise<AlterTopicResponse>;
+  /** `partitions` is the new total. */
+  addPartitions(name: string, partitions: number, options?: AdminRequestOptions & { readonly validateOnly?: boolean }): Promise<{ readonly partitions: number }>;
+  /**
+   * Deletes the records of each named partition before an offset (`'end'`: all of them). Returns the first offset that is
+   * left. If some partitions fail, the others are done all the same, and the first failure is thrown.
+   */
+  deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, options?: AdminRequestOptions): Promise<PartitionOffsets>;
+  /** First offsets, or ends (high watermarks), of all partitions. */
+  listOffsets(name: string, at: 'start' | 'end', options?: AdminRequestOptions): Promise<PartitionOffsets>;
+  /** Offset of the first record at or after a time (ms since 1970) in each partition; null where there is none. */
+  offsetsForTimestamp(name: string, timestampMs: number, options?: AdminRequestOptions): Promise<Readonly<Record<number, number | null>>>;
+  /** Brokers and topics (all of them, or those named; throws `UNKNOWN_TOPIC` if one does not exist). */
+  metadata(topics?: readonly string[], options?: AdminRequestOptions): Promise<ClusterMetadata>;
+  /** Numbers of the broker that answers. */
+  stats(options?: AdminRequestOptions): Promise<StatsResponse>;
+  /** Resolves with the milliseconds that a request and its answer take. */
+  ping(options?: AdminRequestOptions): Promise<number>;
+}
+
+export class ClusterAdmin implements Admin {
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  createTopic(name: string, o: CreateTopicOptions = {}): Promise<CreateTopicResponse> {
+    const body = { name, partitions: o.partitions ?? -1, replicas: o.replicas ?? -1, configs: settings(o.config), validateOnly: o.validateOnly ?? false };
+    return this.#once(`creating topic "${name}"`, () => this.#cluster.request(CreateTopic, body, { resend: false, signal: o.signal }));
+  }
+
+  async deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
+    return this.#once(`deleting topic "${name}"`, () => this.#cluster.request(DeleteTopic, { name }, { resend: false, signal: o.signal }));
+  }
+
+  async listTopics(o: AdminRequestOptions & { readonly includeInternal?: boolean } = {}): Promise<readonly TopicSummary[]> {
+    const { topics } = await this.#cluster.request(ListTopics, { includeInternal: o.includeInternal ?? false }, { resend: true, signal: o.signal });
+    return topics;
+  }
+
+  describeTopic(name: string, o: AdminRequestOptions = {}): Promise<DescribeTopicResponse> {
+    return this.#cluster.request(DescribeTopic, { name }, { resend: true, signal: o.signal });
+  }
+
+  alterTopic(name: string, o: AlterTopicOptions): Promise<AlterTopicResponse> {
+    const body = { name, set: settings(o.set), unset: o.unset ?? [], validateOnly: o.validateOnly ?? false };
+    return this.#cluster.request(AlterTopic, body, { resend: true, signal: o.signal });
+  }
+
+  addPartitions(name: string, partitions: number, o: AdminRequestOptions & { readonly validateOnly?: boolean } = {}): Promise<{ readonly partitions: number }> {
+    const body = { name, partitions, validateOnly: o.validateOnly ?? false };
+    return this.#once(`adding partitions to topic "${name}"`, () => this.#cluster.request(AddPartitions, body, { resend: false, signal: o.signal }));
+  }
+
+  async deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
+    const partitions = Object.entries(before).map(([partition, offset]) => ({ partition: Number(partition), beforeOffset: offset === 'end' ? -1 : offset }));
+    const response = await this.#cluster.request(DeleteRecords, { name, partitions }, { resend: true, signal: o.signal });
+    const failed = response.partitions.find(({ errorCode }) => errorCode !== 0);
+    if (failed !== undefined) {
+      const { name: code, description } = errorEntry(failed.errorCode);
+      throw new QError(code, `Topic "${name}", partition ${failed.partition}: ${failed.errorMessage ?? description}`, {
+        details: { topic: name, partition: failed.partition, logStartOffset: failed.logStartOffset },
+      });
+    }
+    return Object.fromEntries(response.partitions.map(({ partition, logStartOffset }) => [partition, logStartOffset]));
+  }
+
+  async listOffsets(name: string, at: 'start' | 'end', o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
+    const offsets = await this.#lookUp(name, at, o.signal);
+    return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset ?? 0]));
+  }
+
+  async offsetsForTimestamp(name: string, timestampMs: number, o: AdminRequestOptions = {}): Promise<Readonly<Record<number, number | null>>> {
+    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) throw new QError('INVALID_TIMESTAMP', `${String(timestampMs)} is not a timestamp: use whole milliseconds since 1970`);
+    const offsets = await this.#lookUp(name, { timestampMs }, o.signal);
+    return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset]));
+  }
+
+  async metadata(topics?: readonly string[], o: AdminRequestOptions = {}): Promise<ClusterMetadata> {
+    const response = await this.#cluster.askMetadata(topics ?? null, { signal: o.signal });
+    this.#cluster.metadata.learn(response);
+    return { clusterId: response.clusterId, brokers: response.brokers, topics: response.topics.map(readTopicMetadata) };
+  }
+
+  stats(o: AdminRequestOptions = {}): Promise<StatsResponse> {
+    return this.#cluster.request(Stats, {}, { resend: true, signal: o.signal });
+  }
+
+  async ping(o: AdminRequestOptions = {}): Promise<number> {
+    const startMs = this.#cluster.clock.monotonic();
+    await this.#cluster.request(Ping, { payload: Buffer.alloc(0) }, { resend: true, signal: o.signal });
+    return this.#cluster.clock.monotonic() - startMs;
+  }
+
+  async #lookUp(name: string, at: 'start' | 'end' | { readonly timestampMs: number }, signal: AbortSignal | undefined): ReturnType<typeof lookUpOffsets> {
+    // Asked for anew, so that partitions that were just added are among them.
+    const { partitions } = await this.#cluster.metadata.refresh(name);
+    return lookUpOffsets(this.#cluster, name, { questions: partitions.map(({ partition }) => ({ partition, at })), signal });
+  }
+
+  /** Says in words when nobody knows whether it happened: doing it again could fail just because it did. */
+  async #once<T>(what: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (thrown) {
+      const error = toQError(thrown, what);
+      if (!isAmbiguous(error)) throw error;
+      throw new QError(error.code, `The answer to ${what} did not come, so it is unknown whether it was done: ${error.message}`, { cause: error, details: { ...error.details, outcome: 'unknown' } });
+    }
+  }
+}
+
+function settings(config: TopicConfig = {}): { key: string; value: string }[] {
+  return Object.entries(config).map(([key, value]) => ({ key, value: String(value) }));
+}

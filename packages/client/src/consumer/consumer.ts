@@ -1,0 +1,197 @@
+import { QError } from '@q/protocol';
+
+import { onAbort } from '../abort.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { lookUpOffsets } from '../cluster/offset-lookup.ts';
+import type { ResolvedConsumerOptions } from '../options.ts';
+import type { Producer } from '../producer/producer.ts';
+import type { BytesOut, Topic } from '../topic/topic.ts';
+import type { ConsumedBatch } from './consumed-batch.ts';
+import { Decoder } from './decoder.ts';
+import type { Message } from './message.ts';
+import { PartitionSet } from './partition-set.ts';
+import { PullIterator } from './pull-iterator.ts';
+import { RecordStream } from './record-stream.ts';
+
+/**
+ * Reads partitions of a topic, from a position on, for as long as the loop runs. Iterate it for messages, or `batches()` for
+ * whole batches; one loop at a time. Connection faults and moving leaders are ridden out: the loop goes on at the exact
+ * position. Leaving the loop (`break`, `return`, an error) stops fetching and frees the buffers; a later loop goes on where
+ * this one stopped. `close()` and an aborted signal end a running loop as if there were no more records.
+ *
+ * The loop throws a QError when it cannot go on: `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `OFFSET_OUT_OF_RANGE` (with the valid
+ * range in its details), `CORRUPT_BATCH` / `CORRUPT_LOG` (topic, partition and offset in its details), `SCHEMA_MISMATCH`.
+ * The position then is at the record in question: `seek` past it to go on.
+ */
+export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Message<K, V>, undefined>, AsyncDisposable {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined>;
+  /** Whole batches. A batch counts as read when it is handed out. */
+  batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined>;
+  /** Resolves when the start positions are known: what is sent from then on is not missed by `from: 'latest'`. */
+  ready(): Promise<void>;
+  /** The partitions that are read; empty before `ready`. */
+  readonly partitions: readonly number[];
+  /** Offset of the next record of the partition. Throws QError `UNKNOWN_PARTITION` if it is not read (yet). */
+  position(partition: number): number;
+  /** Goes on at another offset. What was fetched ahead of that partition is dropped. */
+  seek(to: { readonly partition: number; readonly offset: number }): Promise<void>;
+  /** Fetches no more of these partitions (default: all); what was fetched already is still handed out. */
+  pause(partitions?: readonly number[]): void;
+  resume(partitions?: readonly number[]): void;
+  /** The end (high watermark) of each partition, asked for now. */
+  endOffsets(): Promise<Map<number, number>>;
+  /** Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic). */
+  readonly skipped: number;
+  /** Ends the running loop and frees everything. */
+  close(): Promise<void>;
+}
+
+export class PlainConsumer<K, V> implements Consumer<K, V> {
+  readonly #cluster: Cluster;
+  readonly #topic: Topic<unknown, unknown, K, V>;
+  readonly #partitions: PartitionSet;
+  readonly #stream: RecordStream;
+  readonly #decoder: Decoder<K, V>;
+  readonly #onClosed: () => void;
+  readonly #forgetSignal: () => void;
+  #active: object | null = null;
+  #closed = false;
+  #wake: (() => void) | null = null;
+
+  constructor(o: {
+    cluster: Cluster;
+    topic: Topic<unknown, unknown, K, V>;
+    options: ResolvedConsumerOptions;
+    deadLetters: () => Producer;
+    onClosed: () => void;
+  }) {
+    this.#cluster = o.cluster;
+    this.#topic = o.topic;
+    this.#onClosed = o.onClosed;
+    this.#stream = new RecordStream(() => this.#partitions.fetcher.pump());
+    this.#partitions = new PartitionSet({
+      cluster: o.cluster,
+      topic: o.topic.name,
+      options: o.options,
+      onBatches: (reader) => {
+        this.#stream.list(reader);
+        this.#wake?.();
+      },
+      onChange: () => this.#wake?.(),
+    });
+    this.#decoder = new Decoder({ topic: o.topic, stream: this.#stream, deadLetters: o.deadLetters });
+    this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
+  }
+
+  get partitions(): readonly number[] {
+    return this.#partitions.all().map(({ partition }) => partition);
+  }
+
+  get skipped(): number {
+    return this.#decoder.skipped;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
+    return this.#iterate(() => this.#decoder.takeMessage());
+  }
+
+  batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
+    return this.#iterate(() => this.#decoder.takeBatch());
+  }
+
+  async ready(): Promise<void> {
+    this.#checkOpen();
+    await this.#partitions.start();
+    this.#checkOpen();
+  }
+
+  position(partition: number): number {
+    return this.#partitions.get(partition).position;
+  }
+
+  async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
+    if (!Number.isSafeInteger(to.offset) || to.offset < 0) throw new QError('INVALID_REQUEST', `${String(to.offset)} is not an offset: use whole numbers from 0`);
+    await this.ready();
+    const reader = this.#partitions.get(to.partition);
+    this.#stream.release(reader);
+    reader.seek(to.offset);
+    this.#partitions.fetcher.pump();
+  }
+
+  pause(partitions: readonly number[] = this.partitions): void {
+    for (const partition of partitions) this.#partitions.get(partition).isPaused = true;
+  }
+
+  resume(partitions: readonly number[] = this.partitions): void {
+    for (const partition of partitions) this.#partitions.get(partition).isPaused = false;
+    this.#partitions.fetcher.pump();
+  }
+
+  async endOffsets(): Promise<Map<number, number>> {
+    await this.ready();
+    const questions = this.partitions.map((partition) => ({ partition, at: 'end' as const }));
+    const answers = await lookUpOffsets(this.#cluster, this.#topic.name, { questions });
+    return new Map(answers.map(({ partition, offset }) => [partition, offset ?? 0]));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forgetSignal();
+    this.#partitions.close();
+    this.#suspend();
+    this.#wake?.();
+    this.#onClosed();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #iterate<T>(take: () => T | null | Promise<T | null>): PullIterator<T> {
+    if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
+    const iterator: PullIterator<T> = new PullIterator<T>({
+      take: () => {
+        this.#partitions.throwFailure();
+        return this.#closed || this.#active !== iterator ? null : take();
+      },
+      wait: () => this.#wait(),
+      stop: () => {
+        if (this.#active === iterator) this.#suspend();
+      },
+    });
+    this.#active = iterator;
+    return iterator;
+  }
+
+  /** Nothing is buffered: starts if need be, and waits for batches, or for the end. */
+  async #wait(): Promise<boolean> {
+    if (this.#closed) return false;
+    await this.#partitions.start();
+    if (this.#isClosed()) return false;
+    this.#partitions.throwFailure();
+    if (this.#partitions.all().some(({ hasBatches }) => hasBatches)) return true;
+    if (this.#partitions.allDone) return false;
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#partitions.fetcher.start();
+    await woken;
+    this.#wake = null;
+    return !this.#isClosed();
+  }
+
+  /** It may have been closed while we waited. */
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #suspend(): void {
+    this.#active = null;
+    this.#partitions.fetcher.stop();
+    this.#stream.clear();
+    for (const reader of this.#partitions.all()) reader.drop();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new QError('CLOSED', 'The consumer is closed');
+  }
+}

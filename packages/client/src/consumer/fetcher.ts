@@ -1,0 +1,215 @@
+import { errorEntry, Fetch, isolationCode, QError } from '@q/protocol';
+import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/protocol';
+
+import { untilAborted } from '../abort.ts';
+import type { Timer } from '../clock.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { clientLimits } from '../limits.ts';
+import type { ResolvedConsumerOptions } from '../options.ts';
+import { backoffMs, toQError } from '../retry.ts';
+import type { PartitionReader } from './partition-reader.ts';
+
+/*
+ * Keeps the readers' buffers filled: asks each leader for what its partitions have room for, while what came before is being
+ * consumed.
+ *
+ * Invariants
+ * - Bytes buffered and bytes asked for together stay below `prefetchBytes`, except that a fetch may bring one batch of any
+ *   size, or a batch larger than the budget could never be read.
+ * - A partition is in at most one fetch, and is asked for only while it holds less than its share: one that is read slowly
+ *   takes no memory from the others.
+ * - A leader has at most `fetchesPerLeaderMax` fetches under way. More than one, because the first may be a long poll of idle
+ *   partitions, which must not hold up one that has just been emptied.
+ * - Between `stop` and `start` nothing is asked for, and what is still under way is abandoned.
+ */
+
+export interface FetcherEvents {
+  /** The reader has batches now. */
+  onBatches(reader: PartitionReader): void;
+  /** The position is not, or no longer, in the log. */
+  onOutOfRange(reader: PartitionReader): void;
+  onFatal(error: QError): void;
+  /** The topic's leaders may have changed. Must call `pump` when that is settled. */
+  onStaleMetadata(): void;
+}
+
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #options: ResolvedConsumerOptions;
+  readonly #events: FetcherEvents;
+  readonly #readers = new Set<PartitionReader>();
+  readonly #underWay = new Map<number, number>();
+  #topicId = '';
+  #running: AbortController | null = null;
+  #reservedBytes = 0;
+  #scheduled = false;
+  #retryTimer: Timer | null = null;
+  #retryAtMs = 0;
+
+  constructor(o: { cluster: Cluster; options: ResolvedConsumerOptions; events: FetcherEvents }) {
+    this.#cluster = o.cluster;
+    this.#options = o.options;
+    this.#events = o.events;
+  }
+
+  add(reader: PartitionReader): void {
+    this.#readers.add(reader);
+    this.pump();
+  }
+
+  setTopicId(topicId: string): void {
+    this.#topicId = topicId;
+  }
+
+  start(): void {
+    this.#running ??= new AbortController();
+    this.pump();
+  }
+
+  stop(): void {
+    this.#running?.abort();
+    this.#running = null;
+    this.#retryTimer?.cancel();
+    this.#retryTimer = null;
+  }
+
+  /** Asks, at the end of this turn, for whatever there is room for. */
+  pump(): void {
+    if (this.#scheduled || this.#running === null) return;
+    this.#scheduled = true;
+    this.#cluster.clock.defer(() => {
+      this.#scheduled = false;
+      if (this.#running !== null) this.#fetchAll(this.#running.signal);
+    });
+  }
+
+  #fetchAll(signal: AbortSignal): void {
+    const nowMs = this.#cluster.clock.monotonic();
+    const byLeader = new Map<number, PartitionReader[]>();
+    const shareBytes = this.#shareBytes();
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const reader of this.#readers) {
+      if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= shareBytes) continue;
+      if (reader.notBeforeMs > nowMs) earliestMs = Math.min(earliestMs, reader.notBeforeMs);
+      else if (reader.leaderId === -1) this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
+      else byLeader.set(reader.leaderId, [...(byLeader.get(reader.leaderId) ?? []), reader]);
+    }
+    if (Number.isFinite(earliestMs)) this.#retryAt(earliestMs);
+    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { shareBytes, signal });
+  }
+
+  /** What one partition may hold before it is asked for again; with what is being consumed, it holds at most twice that. */
+  #shareBytes(): number {
+    const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
+    return Math.max(clientLimits.fetchPartitionBytesMin, Math.min(clientLimits.fetchPartitionBytesMax, fair));
+  }
+
+  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; signal: AbortSignal }): void {
+    if ((this.#underWay.get(brokerId) ?? 0) >= clientLimits.fetchesPerLeaderMax) return;
+    let bufferedBytes = this.#reservedBytes;
+    for (const { bufferedBytes: bytes } of this.#readers) bufferedBytes += bytes;
+    const roomBytes = this.#options.prefetchBytes - bufferedBytes;
+    if (roomBytes <= 0) return;
+    const maxBytes = Math.min(roomBytes, o.shareBytes * readers.length);
+    void this.#exchange(brokerId, readers, { ...o, maxBytes });
+  }
+
+  async #exchange(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number; signal: AbortSignal }): Promise<void> {
+    const fetch = {};
+    this.#underWay.set(brokerId, (this.#underWay.get(brokerId) ?? 0) + 1);
+    this.#reservedBytes += o.maxBytes;
+    for (const reader of readers) reader.fetch = fetch;
+    const outcome = await this.#ask(brokerId, readers, o);
+    this.#underWay.set(brokerId, (this.#underWay.get(brokerId) ?? 1) - 1);
+    this.#reservedBytes -= o.maxBytes;
+    const waiting = readers.filter((reader) => reader.fetch === fetch);
+    for (const reader of waiting) reader.fetch = null;
+    if (o.signal.aborted) return;
+    if (QError.is(outcome)) this.#failed(waiting, outcome);
+    else this.#answered(waiting, outcome);
+    this.pump();
+  }
+
+  async #ask(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number; signal: AbortSignal }): Promise<FetchResponse | QError> {
+    try {
+      const link = this.#cluster.linkOf(brokerId);
+      if (link === null) throw new QError('NO_BROKER', `The address of broker ${brokerId} is not known`);
+      const connection = link.ready ?? (await untilAborted(link.connection(), o.signal));
+      const timeoutMs = this.#cluster.requestTimeoutMs + this.#options.maxWaitMs;
+      return await connection.request(Fetch, this.#request(readers, o), { timeoutMs, signal: o.signal });
+    } catch (thrown) {
+      return toQError(thrown, 'FETCH');
+    }
+  }
+
+  #request(readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number }): FetchRequest {
+    const { maxWaitMs, minBytes } = this.#options;
+    const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: o.shareBytes }));
+    return { maxWaitMs, minBytes: Math.min(minBytes, o.maxBytes), maxBytes: o.maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
+  }
+
+  #answered(readers: readonly PartitionReader[], response: FetchResponse): void {
+    const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));
+    for (const reader of readers) {
+      const answer = answers.get(reader.partition);
+      if (answer === undefined) this.#backOff(reader, new QError('CONNECTION_LOST', `The broker did not answer for partition ${reader.partition}`));
+      else if (answer.errorCode !== 0) this.#refused(reader, answer);
+      else this.#received(reader, answer);
+    }
+  }
+
+  #received(reader: PartitionReader, answer: FetchResponsePartition): void {
+    reader.failures = 0;
+    reader.highWatermark = answer.highWatermark;
+    if (answer.records.length === 0) return this.#receivedNothing(reader, answer);
+    try {
+      reader.buffer(answer.records);
+    } catch (error) {
+      return this.#events.onFatal(toQError(error, 'reading batches'));
+    }
+    // To the end of the line: with little room, brokers serve those first that are named first.
+    this.#readers.delete(reader);
+    this.#readers.add(reader);
+    this.#events.onBatches(reader);
+  }
+
+  /** The wanted end can lie behind offsets that no record has any more; then there is nothing left to wait for. */
+  #receivedNothing(reader: PartitionReader, answer: FetchResponsePartition): void {
+    const { endOffset } = reader;
+    if (endOffset === null || answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return;
+    reader.moveTo(endOffset);
+    this.#events.onBatches(reader);
+  }
+
+  #refused(reader: PartitionReader, answer: FetchResponsePartition): void {
+    const { name, description } = errorEntry(answer.errorCode);
+    const place = { topic: reader.topic, partition: reader.partition, offset: reader.fetchOffset };
+    const error = new QError(name, `Topic "${place.topic}", partition ${place.partition}, offset ${place.offset}: ${answer.errorMessage ?? description}`, { details: place });
+    if (name === 'OFFSET_OUT_OF_RANGE') this.#events.onOutOfRange(reader);
+    else if (error.retriable || name === 'UNKNOWN_TOPIC_ID') this.#backOff(reader, error);
+    else this.#events.onFatal(error);
+  }
+
+  #failed(readers: readonly PartitionReader[], error: QError): void {
+    if (!error.retriable) return this.#events.onFatal(error);
+    for (const reader of readers) this.#backOff(reader, error);
+  }
+
+  #backOff(reader: PartitionReader, error: QError): void {
+    reader.failures += 1;
+    reader.notBeforeMs = this.#cluster.clock.monotonic() + backoffMs(this.#cluster.retry, { attempt: reader.failures, random: this.#cluster.random });
+    this.#retryAt(reader.notBeforeMs);
+    // A busy broker is still the leader; whatever else went wrong, another one may be it by now.
+    if (error.code !== 'BROKER_BUSY' && error.code !== 'BUFFER_FULL') this.#events.onStaleMetadata();
+  }
+
+  #retryAt(atMs: number): void {
+    if (this.#running === null || (this.#retryTimer !== null && this.#retryAtMs <= atMs)) return;
+    this.#retryTimer?.cancel();
+    this.#retryAtMs = atMs;
+    this.#retryTimer = this.#cluster.clock.schedule(atMs - this.#cluster.clock.monotonic(), () => {
+      this.#retryTimer = null;
+      this.pump();
+    });
+  }
+}

@@ -1,0 +1,113 @@
+import type { RecordView, RecordViewHeader } from '@q/protocol';
+
+import { SchemaIssues } from '../topic/schema-issues.ts';
+import type { BytesOut, Topic } from '../topic/topic.ts';
+
+/** A header as received. Keys may repeat. The value is a view of the fetched batch. */
+export type MessageHeader = RecordViewHeader;
+
+/**
+ * A record as received. Buffers are views of the fetched batch: copy them (`Buffer.from(buffer)`) to keep them for long,
+ * or else each keeps its whole batch in memory.
+ */
+export interface Message<K = BytesOut, V = BytesOut> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since 1970; -1 if the producer set none. */
+  readonly timestampMs: number;
+  readonly key: K;
+  readonly value: V;
+  /** In the order in which they were sent. */
+  readonly headers: readonly MessageHeader[];
+  /** Why key or value do not match their schema. Only with `onInvalid: 'raw'`; key and value are bytes then. */
+  readonly invalid?: SchemaIssues | undefined;
+}
+
+/** Which partition a record was read from. */
+export interface MessageSource {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** A message of plain bytes: parts are cut out of the batch only when they are asked for. */
+export class BytesMessage implements Message {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly invalid: SchemaIssues | undefined;
+  readonly #record: RecordView;
+
+  constructor(source: MessageSource, record: RecordView, invalid?: SchemaIssues) {
+    this.topic = source.topic;
+    this.partition = source.partition;
+    this.offset = record.offset;
+    this.invalid = invalid;
+    this.#record = record;
+  }
+
+  get timestampMs(): number {
+    return this.#record.timestampMs;
+  }
+
+  get key(): Buffer | null {
+    return this.#record.key;
+  }
+
+  get value(): Buffer | null {
+    return this.#record.value;
+  }
+
+  get headers(): readonly MessageHeader[] {
+    return this.#record.headers;
+  }
+}
+
+/** A message whose parts went through their schemas. */
+class TypedMessage<K, V> implements Message<K, V> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: K;
+  readonly value: V;
+  readonly #record: RecordView;
+
+  constructor(source: MessageSource, record: RecordView, parts: { key: K; value: V }) {
+    this.topic = source.topic;
+    this.partition = source.partition;
+    this.offset = record.offset;
+    this.key = parts.key;
+    this.value = parts.value;
+    this.#record = record;
+  }
+
+  get timestampMs(): number {
+    return this.#record.timestampMs;
+  }
+
+  get headers(): readonly MessageHeader[] {
+    return this.#record.headers;
+  }
+}
+
+/** What came of decoding a record: the message, or what its schema has against it. */
+export type Decoded<K, V> = Message<K, V> | SchemaIssues;
+
+/** Decodes a record of a topic; a promise only if a schema is asynchronous. */
+export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source: MessageSource, record: RecordView): Decoded<K, V> | Promise<Decoded<K, V>> {
+  const { keySerde, valueSerde } = topic;
+  // Without serdes the types say that key and value are bytes, which is what the message gives.
+  if (keySerde === null && valueSerde === null) return new BytesMessage(source, record) as unknown as Message<K, V>;
+  const key = keySerde === null ? record.key : keySerde.decode(record.key);
+  const value = valueSerde === null ? record.value : valueSerde.decode(record.value);
+  if (key instanceof Promise || value instanceof Promise) {
+    return Promise.all([key, value]).then(([k, v]) => joined<K, V>(source, record, { key: k, value: v }));
+  }
+  return joined(source, record, { key, value });
+}
+
+function joined<K, V>(source: MessageSource, record: RecordView, parts: { key: unknown; value: unknown }): Decoded<K, V> {
+  if (parts.key instanceof SchemaIssues) return parts.key;
+  if (parts.value instanceof SchemaIssues) return parts.value;
+  return new TypedMessage<K, V>(source, record, parts as { key: K; value: V });
+}

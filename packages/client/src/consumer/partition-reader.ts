@@ -1,0 +1,123 @@
+import { batchBaseOffset, batchLastOffset, iterateBatches, QError } from '@q/protocol';
+
+import { Queue } from '../queue.ts';
+
+/*
+ * One partition of a consumer: where it is, and what was fetched ahead.
+ *
+ *     handed out ... | position | buffered batches ... | fetchOffset | not fetched yet ...
+ *
+ * Invariants
+ * - `position` is the offset of the next record that the application gets. It moves when a record is handed out, and over
+ *   offsets that hold no record; `seek` sets it.
+ * - `fetchOffset` is one past the last offset of the last buffered batch, or `position` when nothing is buffered.
+ * - `fetch` is the one fetch whose answer will count. A seek or a stop forgets it: what it brings then is stale.
+ */
+
+export class PartitionReader {
+  readonly topic: string;
+  readonly partition: number;
+  leaderId = -1;
+  leaderEpoch = -1;
+  isPaused = false;
+  /** Its position is being looked up. */
+  isHeld = false;
+  /** The fetch under way whose answer will count. */
+  fetch: object | null = null;
+  /** Waits in the round in which partitions are read in turn. */
+  isListed = false;
+  /** Monotonic; not fetched before. */
+  notBeforeMs = 0;
+  failures = 0;
+  /** First offset that could not be fetched when the broker answered last; -1: not known yet. */
+  highWatermark = -1;
+  /** Records from this offset on are not wanted; null: all are. */
+  endOffset: number | null = null;
+  #position: number;
+  #fetchOffset: number;
+  #bufferedBytes = 0;
+  #batches = new Queue<Buffer>();
+
+  constructor(o: { topic: string; partition: number; position: number }) {
+    this.topic = o.topic;
+    this.partition = o.partition;
+    this.#position = o.position;
+    this.#fetchOffset = o.position;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get fetchOffset(): number {
+    return this.#fetchOffset;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get hasBatches(): boolean {
+    return this.#batches.length > 0;
+  }
+
+  /** Everything up to the wanted end was handed out. */
+  get isDone(): boolean {
+    return this.endOffset !== null && this.#position >= this.endOffset;
+  }
+
+  /** A record was handed out, or offsets without records were passed. */
+  moveTo(position: number): void {
+    if (position > this.#position) this.#position = position;
+  }
+
+  /**
+   * Takes the answer to a fetch. The bytes are kept as they are: nothing is decoded until it is wanted.
+   *
+   * @throws QError `CORRUPT_BATCH` if they are not batches that go on from `fetchOffset`.
+   */
+  buffer(records: Buffer): void {
+    let isFirst = true;
+    // The checksum is verified when a batch is opened: the work is done once, and only for what is really read.
+    for (const batch of iterateBatches(records, { verify: false })) {
+      const lastOffset = batchLastOffset(batch);
+      if (lastOffset < this.#fetchOffset || (!isFirst && batchBaseOffset(batch) < this.#fetchOffset)) {
+        throw this.corrupt(`a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`);
+      }
+      this.#batches.push(batch);
+      this.#bufferedBytes += batch.length;
+      this.#fetchOffset = lastOffset + 1;
+      isFirst = false;
+    }
+    if (isFirst && records.length > 0) throw this.corrupt(`${records.length} bytes came that are not a batch`);
+  }
+
+  takeBatch(): Buffer | undefined {
+    const batch = this.#batches.shift();
+    if (batch !== undefined) this.#bufferedBytes -= batch.length;
+    return batch;
+  }
+
+  /** Forgets what was fetched ahead; the next fetch begins at the position. */
+  drop(): void {
+    this.fetch = null;
+    this.#batches.clear();
+    this.#bufferedBytes = 0;
+    this.#fetchOffset = this.#position;
+  }
+
+  seek(offset: number): void {
+    this.#position = offset;
+    this.drop();
+  }
+
+  /** Damaged data, with its place. */
+  corrupt(reason: string, o: { cause?: QError; offset?: number } = {}): QError {
+    const offset = o.offset ?? this.#position;
+    const because = o.cause === undefined ? '' : `: ${o.cause.message}`;
+    return new QError(o.cause?.code ?? 'CORRUPT_BATCH', `Topic "${this.topic}", partition ${this.partition}, offset ${offset}: ${reason}${because}`, {
+      ...(o.cause === undefined ? {} : { cause: o.cause }),
+      details: { topic: this.topic, partition: this.partition, offset },
+    });
+  }
+}

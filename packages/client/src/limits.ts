@@ -1,0 +1,148 @@
+import { strict as assert } from 'node:assert';
+
+/**
+ * Every bound and default of the client, in one place. Units are in the names. What an application may change is an
+ * option (options.ts); the rest bounds what a broken or hostile broker can cost us.
+ */
+export interface ClientLimits {
+  // Addresses and connections
+  readonly portDefault: number;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveInitialDelayMs: number;
+  /** Largest answer that is accepted once HELLO has settled things. */
+  readonly responseBytesMax: number;
+  /** Requests waiting for an answer on one connection, whatever the broker allows. */
+  readonly requestsInFlightMax: number;
+  /** Requests waiting until the connection has room for them. */
+  readonly requestsQueuedMax: number;
+  /** Bytes handed to a connection that the system has not taken yet, before further requests wait. */
+  readonly unsentBytesMax: number;
+  /** Requests whose caller gave up while the answer may still come. */
+  readonly requestsAbandonedMax: number;
+  readonly clientIdLengthMax: number;
+  readonly seedsMax: number;
+
+  // Retries
+  readonly retryInitialMs: number;
+  readonly retryMaxMs: number;
+
+  // Metadata
+  readonly metadataMaxAgeMs: number;
+  /** Topics named in one METADATA request. */
+  readonly metadataTopicsMax: number;
+  /** Topics kept in the cache; the ones not asked for longest go first. */
+  readonly metadataTopicsCachedMax: number;
+  readonly brokersMax: number;
+  /** Partitions of one topic that are believed. */
+  readonly partitionsMax: number;
+
+  // Producer
+  readonly batchBytesMax: number;
+  readonly batchBytesMin: number;
+  readonly maxBufferedBytes: number;
+  /** `enqueue` refuses with BUFFER_FULL beyond this multiple of maxBufferedBytes. */
+  readonly bufferedHardFactor: number;
+  /** Records that wait for metadata, for room or for an asynchronous schema. */
+  readonly parkedRecordsMax: number;
+  /** What a parked record costs beside its key and value. */
+  readonly parkedRecordOverheadBytes: number;
+  readonly maxInFlight: number;
+  /** Requests in flight to a leader up to which a batch that is not full is sent; beyond, it goes on gathering. */
+  readonly partialBatchesInFlightMax: number;
+  readonly deliveryTimeoutMs: number;
+  readonly producerCloseTimeoutMs: number;
+  /** Records of one PRODUCE request, however much the broker would take. */
+  readonly produceRequestBytesMax: number;
+  /** What a PRODUCE request costs beside its batches. */
+  readonly produceOverheadBytes: number;
+  /** A partition that was quiet for so long starts again with one batch in flight. */
+  readonly quietPartitionMs: number;
+  /** How often one batch may be given a new sequence before its producer gives up on it. */
+  readonly restampsMax: number;
+  /** Message ids, in bytes of UTF-8. */
+  readonly messageIdBytesMax: number;
+
+  // Consumer
+  readonly prefetchBytes: number;
+  readonly prefetchBytesMin: number;
+  readonly fetchMaxWaitMs: number;
+  readonly fetchMinBytes: number;
+  /** Most that is asked of one partition in one FETCH. */
+  readonly fetchPartitionBytesMax: number;
+  readonly fetchPartitionBytesMin: number;
+  /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
+  readonly fetchesPerLeaderMax: number;
+  /** A partition is asked for again while fewer chunks than this wait: the one being consumed, and one more. */
+  readonly chunksPerPartitionMax: number;
+  readonly uncompressedBytesMax: number;
+  readonly partitionRefreshMs: number;
+}
+
+export const clientLimits: ClientLimits = Object.freeze({
+  portDefault: 7_420,
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveInitialDelayMs: 15_000,
+  responseBytesMax: 128 << 20,
+  requestsInFlightMax: 1_000,
+  requestsQueuedMax: 10_000,
+  unsentBytesMax: 16 << 20,
+  requestsAbandonedMax: 1_000,
+  clientIdLengthMax: 255,
+  seedsMax: 100,
+
+  retryInitialMs: 50,
+  retryMaxMs: 2_000,
+
+  metadataMaxAgeMs: 300_000,
+  metadataTopicsMax: 1_000,
+  metadataTopicsCachedMax: 10_000,
+  brokersMax: 10_000,
+  partitionsMax: 100_000,
+
+  batchBytesMax: 1 << 20,
+  batchBytesMin: 512,
+  maxBufferedBytes: 32 << 20,
+  bufferedHardFactor: 2,
+  parkedRecordsMax: 1_000_000,
+  parkedRecordOverheadBytes: 100,
+  maxInFlight: 5,
+  partialBatchesInFlightMax: 2,
+  deliveryTimeoutMs: 120_000,
+  producerCloseTimeoutMs: 5_000,
+  produceRequestBytesMax: 4 << 20,
+  produceOverheadBytes: 4_096,
+  quietPartitionMs: 60_000,
+  restampsMax: 10,
+  messageIdBytesMax: 1_024,
+
+  prefetchBytes: 8 << 20,
+  prefetchBytesMin: 1_024,
+  fetchMaxWaitMs: 500,
+  fetchMinBytes: 1,
+  fetchPartitionBytesMax: 1 << 20,
+  fetchPartitionBytesMin: 4 << 10,
+  fetchesPerLeaderMax: 4,
+  chunksPerPartitionMax: 2,
+  uncompressedBytesMax: 64 << 20,
+  partitionRefreshMs: 30_000,
+});
+
+/** What must hold between limits; called when this module loads, and by the tests with broken ones. */
+export function assertClientLimits(limits: ClientLimits): void {
+  for (const [name, value] of Object.entries(limits)) assert(Number.isSafeInteger(value) && value > 0, `${name} must be a positive integer`);
+  assert(limits.retryInitialMs <= limits.retryMaxMs, 'the first wait must not exceed the longest');
+  // The broker remembers the last five batches of a producer in a partition; one more in flight could come back unrecognised.
+  assert(limits.maxInFlight <= 5, 'a resent batch must be among the last five that the broker remembers');
+  assert(limits.partialBatchesInFlightMax <= limits.maxInFlight, 'batches that are not full are sent in the same window');
+  assert(limits.batchBytesMin <= limits.batchBytesMax, 'batchBytesMin <= batchBytesMax');
+  assert(limits.batchBytesMax + limits.produceOverheadBytes <= limits.produceRequestBytesMax, 'a full batch must fit in a request');
+  assert(limits.batchBytesMax <= limits.maxBufferedBytes, 'a full batch must fit in the buffer');
+  assert(limits.fetchPartitionBytesMin <= limits.fetchPartitionBytesMax, 'fetchPartitionBytesMin <= fetchPartitionBytesMax');
+  assert(limits.prefetchBytesMin <= limits.prefetchBytes, 'prefetchBytesMin <= prefetchBytes');
+  assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
+  assert(limits.fetchMaxWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
+}
+
+assertClientLimits(clientLimits);

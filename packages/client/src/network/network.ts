@@ -1,0 +1,30 @@
+import type { Address } from '../address.ts';
+
+/**
+ * The network port: one ordered, reliable byte stream to a broker. It is event-based rather than promise-based, so that
+ * opening one and giving up on it are a single object with a single `destroy`, and there is no moment in between.
+ */
+export interface Wire {
+  /** Sends the buffers in order, as one write where the system can. They belong to the wire until sent. False: slow down until `onDrain`. */
+  write(buffers: readonly Buffer[]): boolean;
+  /** Stops `onData` until `resume`, and with it, in time, the sender. */
+  pause(): void;
+  resume(): void;
+  /** Closes at once; nothing more is sent. `onClose` follows. */
+  destroy(): void;
+}
+
+export interface WireEvents {
+  /** Called once, when bytes may flow. */
+  onOpen(): void;
+  /** The chunk belongs to the receiver. */
+  onData(chunk: Buffer): void;
+  onDrain(): void;
+  /** Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an orderly way. */
+  onClose(error: Error | null): void;
+}
+
+export interface Network {
+  /** Starts to open a stream. No event is called before this returns. */
+  connect(address: Address, events: WireEvents): Wire;
+}

@@ -1,0 +1,62 @@
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+
+import type { Address } from '../address.ts';
+import { clientLimits } from '../limits.ts';
+import type { Network, Wire, WireEvents } from './network.ts';
+
+/** TCP through the operating system. */
+export const nodeNetwork: Network = {
+  connect(address: Address, events: WireEvents): Wire {
+    const socket = createConnection({
+      host: address.host,
+      port: address.port,
+      // Small requests must not wait for the acknowledgement of earlier ones: the client already gathers writes by itself.
+      noDelay: true,
+      // Finds a peer that vanished without a word, even while no request waits.
+      keepAlive: true,
+      keepAliveInitialDelay: clientLimits.keepAliveInitialDelayMs,
+    });
+    let failure: Error | null = null;
+    socket.once('connect', () => events.onOpen());
+    socket.on('data', (chunk: Buffer) => events.onData(chunk));
+    socket.on('drain', () => events.onDrain());
+    socket.once('error', (error: Error) => {
+      failure = error;
+    });
+    // The peer will send no more: for request and answer over one stream that is the end of it.
+    socket.once('end', () => socket.destroy());
+    socket.once('close', () => events.onClose(failure));
+    return new NodeWire(socket);
+  },
+};
+
+class NodeWire implements Wire {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  write(buffers: readonly Buffer[]): boolean {
+    const socket = this.#socket;
+    if (buffers.length === 1) return socket.write(buffers[0] as Buffer);
+    socket.cork();
+    let mayGoOn = true;
+    for (const buffer of buffers) mayGoOn = socket.write(buffer);
+    socket.uncork();
+    return mayGoOn;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

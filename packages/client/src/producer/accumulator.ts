@@ -1,0 +1,398 @@
+import { checkTopicName, QError } from '@q/protocol';
+
+import type { Timer } from '../clock.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { clientLimits } from '../limits.ts';
+import type { ResolvedProducerOptions } from '../options.ts';
+import { toQError } from '../retry.ts';
+import { plainBytes } from '../topic/serde.ts';
+import { ByteBudget } from './byte-budget.ts';
+import type { Delivery } from './delivery.ts';
+import { FlushBarrier } from './flush-barrier.ts';
+import { OutgoingBatch } from './outgoing-batch.ts';
+import type { BatchAnswer } from './outgoing-batch.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+import { encodeHeaders, detached, parkedBytes } from './record.ts';
+import type { PlainRecord } from './record.ts';
+import { TopicQueue } from './topic-queue.ts';
+import type { ParkedRecord } from './topic-queue.ts';
+
+/*
+ * Everything that a producer has accepted and not settled yet.
+ *
+ * Invariants
+ * - `#live` holds exactly the batches that are not settled. Each is counted once in the byte budget and in the flush
+ *   barrier, from its first record until it is settled.
+ * - A record is in a batch, or parked, or settled. It is parked only while its topic is not known, its schema is busy, it
+ *   has to wait for room, or an earlier record of its topic is parked.
+ * - No batch and no parked record outlives its deadline by more than a turn.
+ */
+
+export interface AccumulatorEvents {
+  /** A queue has something to send. */
+  onWork(queue: PartitionQueue): void;
+  /** The queue's leader is another one now. */
+  onMoved(queue: PartitionQueue): void;
+  /** Enqueued records failed, which nobody waits for. */
+  onUnawaitedFailure(error: QError, failure: { topic: string; partition: number; records: number }): void;
+}
+
+export interface AccumulatorOptions {
+  readonly cluster: Cluster;
+  readonly options: ResolvedProducerOptions;
+  readonly events: AccumulatorEvents;
+}
+
+export class Accumulator {
+  readonly budget: ByteBudget;
+  readonly barrier: FlushBarrier = new FlushBarrier();
+  readonly #cluster: Cluster;
+  readonly #options: ResolvedProducerOptions;
+  readonly #events: AccumulatorEvents;
+  readonly #topics = new Map<string, TopicQueue>();
+  readonly #live = new Map<OutgoingBatch, PartitionQueue>();
+  readonly #withParked = new Set<TopicQueue>();
+  #parkedRecords = 0;
+  #sweepTimer: Timer | null = null;
+  #deliveredRecords = 0;
+  #failedRecords = 0;
+
+  constructor(o: AccumulatorOptions) {
+    this.#cluster = o.cluster;
+    this.#options = o.options;
+    this.#events = o.events;
+    const { maxBufferedBytes } = o.options;
+    this.budget = new ByteBudget({
+      bytesMax: maxBufferedBytes,
+      bytesHardMax: maxBufferedBytes * clientLimits.bufferedHardFactor,
+      onRoom: () => this.#drainAll(),
+    });
+  }
+
+  get deliveredRecords(): number {
+    return this.#deliveredRecords;
+  }
+
+  get failedRecords(): number {
+    return this.#failedRecords;
+  }
+
+  /** @throws QError `INVALID_TOPIC_NAME`. */
+  topic(name: string): TopicQueue {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const reason = checkTopicName(name);
+    if (reason !== null) throw new QError('INVALID_TOPIC_NAME', `"${name}" cannot be a topic name: ${reason}`, { details: { topic: name } });
+    const { random } = this.#cluster;
+    const { partitioner, maxInFlight, idempotent } = this.#options;
+    const topic = new TopicQueue({ name, random, partitioner, windowMax: maxInFlight, idempotent });
+    this.#topics.set(name, topic);
+    void this.#load(topic);
+    return topic;
+  }
+
+  find(name: string): TopicQueue | undefined {
+    return this.#topics.get(name);
+  }
+
+  isKnown(topic: TopicQueue): boolean {
+    return this.#topics.get(topic.name) === topic;
+  }
+
+  /**
+   * Takes a record. With a delivery, a record that finds no room waits for it; without one it is taken all the same.
+   *
+   * @throws QError what is wrong with the record; `BUFFER_FULL`.
+   */
+  accept(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null): void {
+    const mustWait = topic.metadata === null || topic.parked.length > 0 || (delivery !== null && this.budget.batchesFull);
+    if (mustWait) this.#park(topic, record, delivery);
+    else this.#append(topic, record, delivery, this.barrier.epoch);
+  }
+
+  /** Takes a record whose schema has not made up its mind yet. Later records of the topic wait behind it. */
+  acceptLater(topic: TopicQueue, pending: Promise<PlainRecord>, delivery: Delivery | null): void {
+    let entry: ParkedRecord | null = null;
+    // Before anything can throw: a promise that nobody listens to would end the process if it failed.
+    pending.then(
+      (record) => {
+        if (entry === null) return;
+        entry.record = delivery === null ? detached(record) : record;
+        this.#drain(topic);
+      },
+      (error: unknown) => {
+        if (entry === null) return;
+        entry.error = toQError(error, `the schema of topic "${topic.name}"`);
+        this.#drain(topic);
+      },
+    );
+    entry = this.#park(topic, null, delivery);
+  }
+
+  /** Sends every batch that is gathering as soon as possible. */
+  hurry(): void {
+    for (const [batch, queue] of this.#live) {
+      batch.urgent = true;
+      this.#events.onWork(queue);
+    }
+  }
+
+  succeed(batch: OutgoingBatch, answer: BatchAnswer): void {
+    this.#deliveredRecords += batch.records;
+    batch.succeed(answer);
+    this.#settle(batch);
+  }
+
+  fail(batch: OutgoingBatch, error: QError): void {
+    const queue = this.#live.get(batch) as PartitionQueue;
+    const { unawaited } = batch;
+    this.#failedRecords += batch.records;
+    batch.fail(error);
+    this.#settle(batch);
+    if (unawaited > 0) this.#events.onUnawaitedFailure(error, { topic: queue.topic.name, partition: queue.partition, records: unawaited });
+  }
+
+  /** The halves take the place of a batch that was too large. */
+  replaced(batch: OutgoingBatch, halves: readonly OutgoingBatch[]): void {
+    const queue = this.#live.get(batch) as PartitionQueue;
+    for (const half of halves) {
+      half.epoch = this.barrier.enter(batch.epoch);
+      this.#live.set(half, queue);
+      this.budget.add(half.unaccountedBytes());
+    }
+    this.#settle(batch);
+  }
+
+  /** Every record of the topic fails, and the topic is forgotten: the next record asks for it anew. */
+  failTopic(topic: TopicQueue, error: QError): void {
+    if (this.isKnown(topic)) this.#topics.delete(topic.name);
+    topic.unwatch();
+    for (const queue of topic.partitions) {
+      for (const batch of queue.batches()) {
+        queue.giveUp(batch);
+        this.fail(batch, error);
+      }
+      queue.dropSettled();
+    }
+    this.#failParked(topic, () => error);
+  }
+
+  /** As `failTopic`, for every topic. */
+  failAll(error: QError): void {
+    for (const topic of this.#topics.values()) this.failTopic(topic, error);
+  }
+
+  /** Everything fails, each record with an error that says what is known of it. */
+  abandon(reason: QError): number {
+    const before = this.#failedRecords;
+    this.#sweepTimer?.cancel();
+    this.#sweepTimer = null;
+    for (const [batch, queue] of this.#live) this.#giveUp(batch, queue, reason);
+    for (const topic of this.#topics.values()) {
+      topic.unwatch();
+      this.#failParked(topic, () => outcomeError(reason, { topic: topic.name, maybeStored: false }));
+    }
+    this.budget.wakeAll();
+    return this.#failedRecords - before;
+  }
+
+  async #load(topic: TopicQueue): Promise<void> {
+    for (let attempt = 1; this.isKnown(topic); attempt += 1) {
+      try {
+        const metadata = await this.#cluster.metadata.topic(topic.name);
+        if (!this.isKnown(topic)) return;
+        topic.update(metadata);
+        topic.unwatch = this.#cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
+        return this.#drain(topic);
+      } catch (thrown) {
+        const error = toQError(thrown, `asking for topic "${topic.name}"`);
+        if (!error.retriable || this.#cluster.closing.aborted) return this.failTopic(topic, error);
+        await this.#cluster.pause(attempt).catch((stopped: unknown) => this.failTopic(topic, toQError(stopped, 'waiting')));
+      }
+    }
+  }
+
+  #updated(topic: TopicQueue, metadata: Parameters<TopicQueue['update']>[0]): void {
+    for (const queue of topic.update(metadata)) this.#events.onMoved(queue);
+  }
+
+  #park(topic: TopicQueue, record: PlainRecord | null, delivery: Delivery | null): ParkedRecord {
+    if (this.#parkedRecords >= clientLimits.parkedRecordsMax) {
+      throw new QError('BUFFER_FULL', `${this.#parkedRecords} records wait already to be taken into a batch`);
+    }
+    // A caller that waits keeps its bytes as they are; one that does not may reuse them, so they are copied and counted.
+    const kept = record !== null && delivery === null ? detached(record) : record;
+    const bytes = delivery === null ? (kept === null ? clientLimits.parkedRecordOverheadBytes : parkedBytes(kept)) : 0;
+    const deadlineMs = this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs;
+    const entry: ParkedRecord = { record: kept, error: null, delivery, bytes, deadlineMs, epoch: this.barrier.enter() };
+    topic.parked.push(entry);
+    this.budget.park(bytes);
+    this.#parkedRecords += 1;
+    this.#withParked.add(topic);
+    this.#watchDeadlines();
+    return entry;
+  }
+
+  #drainAll(): void {
+    for (const topic of this.#withParked) this.#drain(topic);
+  }
+
+  #drain(topic: TopicQueue): void {
+    if (topic.metadata === null || !this.isKnown(topic)) return;
+    for (let entry = topic.parked.peek(); entry !== undefined; entry = topic.parked.peek()) {
+      if (entry.record === null && entry.error === null) return;
+      if (entry.error === null && entry.delivery !== null && this.budget.batchesFull) return;
+      this.#unpark(topic);
+      try {
+        if (entry.error !== null) throw entry.error;
+        this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch);
+      } catch (thrown) {
+        this.#failedEntry(topic, entry, toQError(thrown, 'taking a record'));
+      } finally {
+        this.barrier.leave(entry.epoch);
+      }
+    }
+    this.#withParked.delete(topic);
+  }
+
+  #unpark(topic: TopicQueue): void {
+    const entry = topic.parked.shift() as ParkedRecord;
+    this.#parkedRecords -= 1;
+    this.budget.unpark(entry.bytes);
+  }
+
+  #failedEntry(topic: TopicQueue, entry: ParkedRecord, error: QError): void {
+    this.#failedRecords += 1;
+    if (entry.delivery !== null) entry.delivery.reject(error);
+    else this.#events.onUnawaitedFailure(error, { topic: topic.name, partition: entry.record?.partition ?? -1, records: 1 });
+  }
+
+  #failParked(topic: TopicQueue, errorOf: (entry: ParkedRecord) => QError | null): void {
+    for (let entry = topic.parked.peek(); entry !== undefined; entry = topic.parked.peek()) {
+      const error = errorOf(entry);
+      if (error === null) return;
+      this.#unpark(topic);
+      this.#failedEntry(topic, entry, error);
+      this.barrier.leave(entry.epoch);
+    }
+    this.#withParked.delete(topic);
+  }
+
+  /**
+   * The hot path: everything that happens to a record that finds its topic known and room in the buffer. No promise, no
+   * closure and no object for each record, hence the plain parameters.
+   */
+  #append(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null, epoch: number): void {
+    const key = plainBytes('key', record.key);
+    const value = plainBytes('value', record.value);
+    if (key === null && topic.requiresKey) {
+      throw new QError('KEY_REQUIRED', `Topic "${topic.name}" is compacted by key: every record needs one`, { details: { topic: topic.name } });
+    }
+    const headers = encodeHeaders(record);
+    const timestampMs = record.timestampMs === undefined ? this.#cluster.clock.now() : checkedTimestamp(record.timestampMs);
+    const isAlone = record.messageId !== undefined;
+    const chosen = topic.chosenFor(record, key);
+    let queue = chosen ?? topic.sticky();
+    if (queue === null || isAlone || !queue.tryAppend(key, value, headers, timestampMs)) {
+      queue = chosen ?? topic.nextSticky();
+      if (isAlone) queue.closeOpen();
+      if (isAlone || !queue.tryAppend(key, value, headers, timestampMs)) {
+        const batch = this.#newBatch(topic, queue);
+        batch.tryAppend(key, value, headers, timestampMs);
+        this.#started(topic, { queue, batch });
+      }
+      if (chosen === null) topic.stickTo(queue);
+    }
+    const batch = queue.open as OutgoingBatch;
+    if (delivery !== null) batch.expect(delivery, timestampMs);
+    if (epoch < batch.epoch) this.#moveToEpoch(batch, epoch);
+    this.budget.add(batch.unaccountedBytes());
+    if (isAlone) queue.closeOpen();
+    if (!queue.isListed) this.#events.onWork(queue);
+  }
+
+  #newBatch(topic: TopicQueue, queue: PartitionQueue): OutgoingBatch {
+    const nowMs = this.#cluster.clock.monotonic();
+    const bytesMax = Math.min(this.#options.batchBytesMax, topic.maxMessageBytes);
+    return new OutgoingBatch({
+      codec: this.#options.compression,
+      bytesMax,
+      // A little more than last time: growing means copying, and too much would be memory for nothing.
+      initialBytes: Math.min(bytesMax, Math.max(clientLimits.batchBytesMin, queue.bytesHint + (queue.bytesHint >> 3))),
+      createdAtMs: nowMs,
+      deadlineMs: nowMs + this.#options.deliveryTimeoutMs,
+      epoch: this.barrier.epoch,
+    });
+  }
+
+  /** A batch counts from when its first record is in it: one that was too large, or otherwise wrong, leaves no trace. */
+  #started(topic: TopicQueue, o: { queue: PartitionQueue; batch: OutgoingBatch }): void {
+    if (o.batch.sizeBytes > topic.maxMessageBytes) {
+      throw new QError('RECORD_TOO_LARGE', `A record makes a batch of ${o.batch.sizeBytes} bytes; topic "${topic.name}" takes ${topic.maxMessageBytes} (max.message.bytes)`, {
+        details: { topic: topic.name, recordBytes: o.batch.sizeBytes, maxMessageBytes: topic.maxMessageBytes },
+      });
+    }
+    o.queue.open = o.batch;
+    this.barrier.enter(o.batch.epoch);
+    this.#live.set(o.batch, o.queue);
+    if (this.#sweepTimer === null) this.#watchDeadlines();
+    // Also when it is listed: the batch before it is full now, and need not wait for the leader to be idle.
+    this.#events.onWork(o.queue);
+  }
+
+  /** A record that was parked before a flush takes its batch back to before that flush. */
+  #moveToEpoch(batch: OutgoingBatch, epoch: number): void {
+    this.barrier.enter(epoch);
+    this.barrier.leave(batch.epoch);
+    batch.epoch = epoch;
+    batch.urgent = true;
+  }
+
+  #settle(batch: OutgoingBatch): void {
+    this.#live.delete(batch);
+    this.budget.release(batch.accountedBytes);
+    this.barrier.leave(batch.epoch);
+  }
+
+  #watchDeadlines(): void {
+    this.#sweepTimer ??= this.#cluster.clock.schedule(this.#options.deliveryTimeoutMs, () => this.#sweep());
+  }
+
+  #sweep(): void {
+    const nowMs = this.#cluster.clock.monotonic();
+    const reason = new QError('DELIVERY_TIMED_OUT', `No acknowledgement within ${this.#options.deliveryTimeoutMs} ms`);
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [batch, queue] of this.#live) {
+      if (batch.deadlineMs <= nowMs) this.#giveUp(batch, queue, reason);
+      else nextMs = Math.min(nextMs, batch.deadlineMs);
+    }
+    for (const topic of this.#withParked) {
+      this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? outcomeError(reason, { topic: topic.name, maybeStored: false }) : null));
+      nextMs = Math.min(nextMs, topic.parked.peek()?.deadlineMs ?? nextMs);
+    }
+    this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(nextMs - nowMs, () => this.#sweep()) : null;
+  }
+
+  #giveUp(batch: OutgoingBatch, queue: PartitionQueue, reason: QError): void {
+    if (batch.state === 'sent') batch.maybeStored = true;
+    queue.giveUp(batch);
+    this.fail(batch, outcomeError(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
+    queue.dropSettled();
+    this.#events.onWork(queue);
+  }
+}
+
+/** The same error, with what is known of the record's fate, in words and as a detail. */
+function outcomeError(reason: QError, o: { topic: string; maybeStored: boolean; cause?: QError | null }): QError {
+  const fate = o.maybeStored ? 'it is unknown whether the record was stored' : 'the record was not stored';
+  const because = o.cause === undefined || o.cause === null ? '' : `; last failure: ${o.cause.message}`;
+  return new QError(reason.code, `${reason.message}: ${fate} in topic "${o.topic}"${because}`, {
+    ...(o.cause === undefined || o.cause === null ? {} : { cause: o.cause }),
+    details: { topic: o.topic, outcome: o.maybeStored ? 'unknown' : 'not-stored' },
+  });
+}
+
+function checkedTimestamp(timestampMs: number): number {
+  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return timestampMs;
+  throw new QError('INVALID_TIMESTAMP', `${String(timestampMs)} is not a timestamp: use whole milliseconds since 1970`);
+}

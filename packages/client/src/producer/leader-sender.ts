@@ -1,0 +1,209 @@
+import { errorEntry, Produce, QError } from '@q/protocol';
+import type { ProduceRequest, ProduceRequestPartition, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
+
+import type { Clock, Timer } from '../clock.ts';
+import type { Connection } from '../connection/connection.ts';
+import { clientLimits } from '../limits.ts';
+import { toQError } from '../retry.ts';
+import type { OutgoingBatch } from './outgoing-batch.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+import type { ProducerIdentity } from './producer-identity.ts';
+
+/*
+ * Sends what one leader's partitions have ready.
+ *
+ * When to send: with less than `maxInFlight` requests on the way, everything that is closed or waits to be sent again. An
+ * open batch goes along only while fewer than `partialBatchesInFlightMax` requests are on the way; beyond that it gathers,
+ * since it could not be stored any earlier. So a lone record leaves at the end of its turn, and a busy leader gets large
+ * batches, without a timer (unless `lingerMs` asks for one).
+ *
+ * Invariants
+ * - `#ready` holds the queues that may have something to send (`isListed`). A queue that cannot send until an answer or a
+ *   timer comes is taken off, and listed again by that answer or timer.
+ * - A partition is in a request at most once.
+ */
+
+/** A batch in a request. */
+export interface Shipment {
+  readonly queue: PartitionQueue;
+  readonly batch: OutgoingBatch;
+}
+
+export interface LeaderSenderHost {
+  readonly clock: Clock;
+  readonly maxInFlight: number;
+  readonly lingerMs: number;
+  readonly requestTimeoutMs: number;
+  /** The connection to the leader, or null if there is none right now. */
+  connection(): Connection | null;
+  /** Gets a connection, or learns that there is another leader; then calls `wake`. */
+  reconnect(queues: readonly PartitionQueue[]): void;
+  /** Null if it still has to be asked for; then `wake` is called when it is there. */
+  identity(): ProducerIdentity | null;
+  renewIdentity(queue: PartitionQueue): void;
+  acknowledged(shipment: Shipment, answer: ProduceResponsePartition): void;
+  failed(shipment: Shipment, error: QError): void;
+}
+
+export class LeaderSender {
+  readonly #host: LeaderSenderHost;
+  readonly #ready = new Set<PartitionQueue>();
+  #inFlight = 0;
+  #scheduled = false;
+  #lingerTimer: Timer | null = null;
+
+  constructor(host: LeaderSenderHost) {
+    this.#host = host;
+  }
+
+  /** Lists the queue, and sends at the end of this turn. */
+  add(queue: PartitionQueue): void {
+    queue.isListed = true;
+    this.#ready.add(queue);
+    this.wake();
+  }
+
+  remove(queue: PartitionQueue): void {
+    if (this.#ready.delete(queue)) queue.isListed = false;
+  }
+
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#host.clock.defer(() => {
+      this.#scheduled = false;
+      this.#pump({ mayTakeOpen: true });
+    });
+  }
+
+  stop(): void {
+    this.#lingerTimer?.cancel();
+    this.#ready.clear();
+  }
+
+  #pump(o: { mayTakeOpen: boolean }): void {
+    this.#dropIdle();
+    if (this.#ready.size === 0) return;
+    const identity = this.#host.identity();
+    if (identity === null) return;
+    const connection = this.#host.connection();
+    if (connection === null) return this.#host.reconnect([...this.#ready]);
+    while (this.#inFlight < this.#host.maxInFlight) {
+      const mayTakeOpen = o.mayTakeOpen && this.#inFlight < clientLimits.partialBatchesInFlightMax;
+      const shipments = this.#gather({ identity, mayTakeOpen, requestBytesMax: connection.negotiated.requestBytesMax });
+      if (shipments.length === 0) break;
+      this.#send(connection, shipments);
+    }
+    if (this.#host.lingerMs > 0) this.#watchLinger();
+  }
+
+  /** Queues that cannot send now, whatever the connection: they need not be looked at for each request. */
+  #dropIdle(): void {
+    const nowMs = this.#host.clock.monotonic();
+    for (const queue of this.#ready) {
+      if (queue.awaitsIdentity) this.#host.renewIdentity(queue);
+      if (queue.isEmpty || queue.isBlocked(nowMs)) this.remove(queue);
+    }
+  }
+
+  /** One batch of each partition that has one, until the request is large enough. Partitions served go to the back. */
+  #gather(o: { identity: ProducerIdentity; mayTakeOpen: boolean; requestBytesMax: number }): Shipment[] {
+    const nowMs = this.#host.clock.monotonic();
+    const bytesMax = Math.min(clientLimits.produceRequestBytesMax, o.requestBytesMax - clientLimits.produceOverheadBytes);
+    const mayTakeOpen = (batch: OutgoingBatch): boolean => o.mayTakeOpen && (batch.urgent || nowMs - batch.createdAtMs >= this.#host.lingerMs);
+    const shipments: Shipment[] = [];
+    let bytes = 0;
+    for (const queue of this.#ready) {
+      const batch = queue.next({ nowMs, mayTakeOpen });
+      if (batch === null) continue;
+      const batchBytes = batch.buffer?.length ?? batch.sizeBytes;
+      if (shipments.length > 0 && bytes + batchBytes > bytesMax) break;
+      bytes += batchBytes;
+      if (this.#stamped({ queue, batch }, o.identity)) shipments.push({ queue, batch });
+    }
+    for (const { queue } of shipments) {
+      this.#ready.delete(queue);
+      this.#ready.add(queue);
+    }
+    // A topic appears in a request once.
+    return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
+  }
+
+  /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone. */
+  #stamped(shipment: Shipment, identity: ProducerIdentity): boolean {
+    try {
+      shipment.queue.stamp(shipment.batch, identity);
+      return true;
+    } catch (error) {
+      this.#host.failed(shipment, toQError(error, 'encoding a batch'));
+      return false;
+    }
+  }
+
+  #send(connection: Connection, shipments: readonly Shipment[]): void {
+    const request = produceRequest(shipments, this.#host.requestTimeoutMs);
+    for (const { queue, batch } of shipments) queue.sent(batch);
+    this.#inFlight += 1;
+    connection.request(Produce, request).then(
+      (response) => this.#answered(connection, shipments, response),
+      (error: unknown) => this.#lost(shipments, toQError(error, 'PRODUCE')),
+    );
+  }
+
+  #answered(connection: Connection, shipments: readonly Shipment[], response: ProduceResponse): void {
+    const answers = response.topics.flatMap(({ topicId, partitions }) => partitions.map((answer) => ({ topicId, answer })));
+    const mismatch = shipments.findIndex(({ queue }, at) => answers[at]?.answer.partition !== queue.partition);
+    if (mismatch !== -1 || answers.length !== shipments.length) {
+      const error = new QError('CONNECTION_LOST', 'The broker answered PRODUCE for other partitions than it was asked about', { details: { opened: true } });
+      connection.close(error);
+      return this.#lost(shipments, error);
+    }
+    this.#inFlight -= 1;
+    for (const [at, shipment] of shipments.entries()) {
+      shipment.queue.answered();
+      const answer = answers[at]?.answer as ProduceResponsePartition;
+      if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer);
+      else this.#host.failed(shipment, answerError(answer));
+      this.add(shipment.queue);
+    }
+    // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next records.
+    this.#pump({ mayTakeOpen: false });
+  }
+
+  #lost(shipments: readonly Shipment[], error: QError): void {
+    this.#inFlight -= 1;
+    for (const shipment of shipments) {
+      shipment.queue.answered();
+      this.#host.failed(shipment, error);
+      this.add(shipment.queue);
+    }
+  }
+
+  #watchLinger(): void {
+    this.#lingerTimer?.cancel();
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const { open } of this.#ready) if (open !== null) earliestMs = Math.min(earliestMs, open.createdAtMs + this.#host.lingerMs);
+    if (!Number.isFinite(earliestMs)) return;
+    const delayMs = earliestMs - this.#host.clock.monotonic();
+    // A batch that is due already only waits for an answer, which wakes us by itself.
+    if (delayMs > 0) this.#lingerTimer = this.#host.clock.schedule(delayMs, () => this.wake());
+  }
+}
+
+function produceRequest(shipments: readonly Shipment[], requestTimeoutMs: number): ProduceRequest {
+  const topics: { topicId: string; partitions: ProduceRequestPartition[] }[] = [];
+  for (const { queue, batch } of shipments) {
+    const { topicId } = queue.topic;
+    const entry = { partition: queue.partition, leaderEpoch: queue.leaderEpoch, records: batch.buffer as Buffer };
+    const last = topics.at(-1);
+    if (last?.topicId === topicId) last.partitions.push(entry);
+    else topics.push({ topicId, partitions: [entry] });
+  }
+  // A little less than we wait ourselves, so that the broker is the one to say that it took too long.
+  return { timeoutMs: Math.ceil(requestTimeoutMs * 0.9), topics };
+}
+
+function answerError(answer: ProduceResponsePartition): QError {
+  const { name, description } = errorEntry(answer.errorCode);
+  return new QError(name, answer.errorMessage ?? description);
+}

@@ -1,0 +1,226 @@
+import { QError } from '@q/protocol';
+
+import { onAbort, untilAborted } from '../abort.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { closedError } from '../cluster/broker-link.ts';
+import { clientLimits } from '../limits.ts';
+import { checkOptions, integer } from '../option-check.ts';
+import type { DeliveryFailure, ResolvedProducerOptions } from '../options.ts';
+import { toQError } from '../retry.ts';
+import type { Topic } from '../topic/topic.ts';
+import { Accumulator } from './accumulator.ts';
+import { batchError, DeliveryGroup } from './delivery.ts';
+import type { Delivery, SendResult } from './delivery.ts';
+import { serialize } from './record.ts';
+import type { PlainRecord, ProducerRecord } from './record.ts';
+import { Sender } from './sender.ts';
+
+/** How closing a producer went, in records. */
+export interface CloseResult {
+  /** Acknowledged while closing. */
+  readonly drained: number;
+  /** Given up when the time was over. Their `send` rejected; of those sent once already it is not known whether they were stored. */
+  readonly abandoned: number;
+}
+
+/**
+ * Sends records. Within a partition they are stored in the order of the calls, whichever of the three ways they came in, and
+ * also when requests fail and are sent again. Idempotent unless told otherwise: what is sent again is stored once.
+ *
+ * Bytes given to `enqueue` are copied before it returns; those given to `send` and `sendBatch` must not change until their
+ * promise settles.
+ *
+ * A record that cannot be delivered fails with a QError: `DELIVERY_TIMED_OUT` after `deliveryTimeoutMs` of retries (its
+ * details say whether the record may have been stored), the broker's own refusal at once.
+ */
+export interface Producer extends AsyncDisposable {
+  /**
+   * Sends a record; resolves when it is acknowledged. Waits by itself while the buffer is full.
+   *
+   * @throws QError also `SCHEMA_MISMATCH`, `RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `KEY_REQUIRED`, `CLOSED`.
+   */
+  send<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): Promise<SendResult>;
+  send(topic: string, record: ProducerRecord): Promise<SendResult>;
+  /**
+   * Sends many records; resolves, in their order, when all are acknowledged. Not a transaction: when it rejects,
+   * `details.delivered` of them are stored. If one does not match its (synchronous) schema, none is sent.
+   */
+  sendBatch<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, records: readonly ProducerRecord<NoInfer<KI>, NoInfer<VI>>[]): Promise<SendResult[]>;
+  sendBatch(topic: string, records: readonly ProducerRecord[]): Promise<SendResult[]>;
+  /**
+   * Takes a record without a promise: the fastest way in. True: go on. False: the record was taken, but the buffer
+   * (`maxBufferedBytes`) is full; await `ready()` before the next one. What fails later is told to `onError` and by `flush`.
+   *
+   * @throws QError at once: `BUFFER_FULL` when twice the buffer is used and the record is not taken; `SCHEMA_MISMATCH` and
+   * whatever else is wrong with the record itself; `CLOSED`.
+   */
+  enqueue<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): boolean;
+  enqueue(topic: string, record: ProducerRecord): boolean;
+  /** Resolves when the buffer has room for a good while. */
+  ready(): Promise<void>;
+  /**
+   * Sends everything accepted so far and resolves when all of it is settled.
+   *
+   * @throws QError the first failure of an enqueued record since the last flush, with their number; `ABORTED`.
+   */
+  flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Accepts nothing more, sends what it has for at most `timeoutMs` (default 5,000; 0: not at all), then gives up the rest. */
+  close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
+  /** Bytes accepted and not settled yet. */
+  readonly bufferedBytes: number;
+}
+
+export class ClusterProducer implements Producer {
+  readonly #cluster: Cluster;
+  readonly #options: ResolvedProducerOptions;
+  readonly #accumulator: Accumulator;
+  readonly #sender: Sender;
+  readonly #onClosed: () => void;
+  readonly #forgetSignal: () => void;
+  #closing: Promise<CloseResult> | null = null;
+  /** Enqueued records that failed since the last flush. */
+  #failures: { first: QError; count: number } | null = null;
+
+  constructor(o: { cluster: Cluster; options: ResolvedProducerOptions; onClosed: () => void }) {
+    this.#cluster = o.cluster;
+    this.#options = o.options;
+    this.#onClosed = o.onClosed;
+    this.#accumulator = new Accumulator({
+      cluster: o.cluster,
+      options: o.options,
+      events: {
+        onWork: (queue) => this.#sender.list(queue),
+        onMoved: (queue) => this.#sender.moved(queue),
+        onUnawaitedFailure: (error, failure) => this.#unawaitedFailure(error, failure),
+      },
+    });
+    this.#sender = new Sender({ cluster: o.cluster, options: o.options, accumulator: this.#accumulator });
+    this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
+  }
+
+  get bufferedBytes(): number {
+    return this.#accumulator.budget.usedBytes;
+  }
+
+  send<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): Promise<SendResult> {
+    const delivery = Promise.withResolvers<SendResult>();
+    try {
+      this.#checkOpen();
+      this.#accept(topic, this.#plain(topic, record), delivery);
+    } catch (error) {
+      delivery.reject(error);
+    }
+    return delivery.promise;
+  }
+
+  sendBatch<K, V>(topic: Topic<K, V, unknown, unknown> | string, records: readonly ProducerRecord<K, V>[]): Promise<SendResult[]> {
+    let plain: (PlainRecord | Promise<PlainRecord>)[];
+    try {
+      this.#checkOpen();
+      plain = records.map((record) => this.#plain(topic, record));
+    } catch (error) {
+      return Promise.reject(toQError(error, 'sendBatch'));
+    }
+    const group = new DeliveryGroup(plain.length);
+    for (const [index, record] of plain.entries()) {
+      const delivery = group.member(index);
+      try {
+        this.#accept(topic, record, delivery);
+      } catch (error) {
+        delivery.reject(toQError(error, 'sendBatch'));
+      }
+    }
+    return group.promise;
+  }
+
+  enqueue<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): boolean {
+    if (this.#closing !== null) this.#checkOpen();
+    const { budget } = this.#accumulator;
+    if (budget.isOverfull) {
+      throw new QError('BUFFER_FULL', `${budget.usedBytes} bytes wait to be sent, of ${budget.bytesMax}; await ready() when enqueue returns false`);
+    }
+    this.#accept(topic, this.#plain(topic, record), null);
+    return !budget.isFull;
+  }
+
+  async ready(): Promise<void> {
+    this.#checkOpen();
+    await this.#accumulator.budget.ready();
+    this.#checkOpen();
+  }
+
+  async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#accumulator.hurry();
+    await untilAborted(this.#accumulator.barrier.flush(), options.signal);
+    this.#throwFailures();
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0 }) });
+    this.#closing ??= this.#close(options.timeoutMs ?? clientLimits.producerCloseTimeoutMs);
+    return this.#closing;
+  }
+
+  /** @throws QError when enqueued records were lost and neither `flush` nor `onError` has told of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    if (this.#options.onError === undefined) this.#throwFailures();
+  }
+
+  #plain<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
+    return typeof topic === 'string' ? (record as PlainRecord) : serialize(topic, record);
+  }
+
+  #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
+    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name);
+    if (record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
+    else this.#accumulator.accept(queue, record, delivery);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw closedError('The producer');
+  }
+
+  async #close(timeoutMs: number): Promise<CloseResult> {
+    this.#forgetSignal();
+    const deliveredBefore = this.#accumulator.deliveredRecords;
+    this.#accumulator.hurry();
+    if (timeoutMs > 0) await this.#flushedWithin(timeoutMs);
+    const abandoned = this.#accumulator.abandon(closedError('The producer'));
+    this.#sender.stop();
+    this.#onClosed();
+    return { drained: this.#accumulator.deliveredRecords - deliveredBefore, abandoned };
+  }
+
+  #flushedWithin(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#cluster.clock.schedule(timeoutMs, resolve);
+      void this.#accumulator.barrier.flush().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #unawaitedFailure(error: QError, failure: DeliveryFailure): void {
+    if (this.#failures === null) this.#failures = { first: error, count: 0 };
+    this.#failures.count += failure.records;
+    const { onError } = this.#options;
+    if (onError === undefined) return;
+    try {
+      onError(error, failure);
+    } catch (thrown) {
+      // The application's own error is not ours to keep, and must not break the delivery of the other batches.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  #throwFailures(): void {
+    if (this.#failures === null) return;
+    const { first, count } = this.#failures;
+    this.#failures = null;
+    throw batchError(first, { failed: count, records: count });
+  }
+}

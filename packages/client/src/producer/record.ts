@@ -1,0 +1,106 @@
+import { messageIdHeader, QError } from '@q/protocol';
+import type { RecordHeader } from '@q/protocol';
+
+import { clientLimits } from '../limits.ts';
+import { plainBytes } from '../topic/serde.ts';
+import type { Encoded } from '../topic/serde.ts';
+import { SchemaIssues, schemaMismatch } from '../topic/schema-issues.ts';
+import type { BytesIn, Topic } from '../topic/topic.ts';
+
+/** Headers of a record to be sent: an object, or a list where keys repeat. Strings are written as UTF-8. */
+export type RecordHeaders = Readonly<Record<string, string | Uint8Array | null>> | readonly RecordHeader[];
+
+interface RecordFields {
+  readonly headers?: RecordHeaders | undefined;
+  /** Chosen by the partitioner unless given. */
+  readonly partition?: number | undefined;
+  /** Milliseconds since 1970; default: now. */
+  readonly timestampMs?: number | undefined;
+  /**
+   * Names this record for a topic with `dedup.window.ms`: a second record of the same name within the window is not stored,
+   * and its result has the first one's offset and `duplicate: true`. Such a record travels in a batch of its own.
+   */
+  readonly messageId?: string | undefined;
+}
+
+/** A record to be sent to a topic with these types of key and value. A part may be left out if its type allows undefined. */
+export type ProducerRecord<K = BytesIn, V = BytesIn> = RecordFields &
+  (undefined extends K ? { readonly key?: K } : { readonly key: K }) &
+  (undefined extends V ? { readonly value?: V } : { readonly value: V });
+
+/** A record whose key and value are bytes, or strings that become bytes when they are written into their batch. */
+export interface PlainRecord extends RecordFields {
+  readonly key?: Encoded | undefined;
+  readonly value?: Encoded | undefined;
+}
+
+/**
+ * Key and value as bytes. For a topic without schemas that is the record itself, no matter how many are sent.
+ *
+ * @throws QError `SCHEMA_MISMATCH`; rejects with it if the schema is asynchronous.
+ */
+export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
+  const given = record as RecordFields & { key?: unknown; value?: unknown };
+  const { keySerde, valueSerde } = topic;
+  if (keySerde === null && valueSerde === null) return given as PlainRecord;
+  const key = keySerde === null ? plainBytes('key', given.key) : keySerde.encode(given.key);
+  const value = valueSerde === null ? plainBytes('value', given.value) : valueSerde.encode(given.value);
+  if (key instanceof Promise || value instanceof Promise) {
+    return Promise.all([key, value]).then(([k, v]) => encoded(topic.name, given, { key: k, value: v }));
+  }
+  return encoded(topic.name, given, { key, value });
+}
+
+function encoded(topic: string, fields: RecordFields, parts: { key: Encoded | SchemaIssues; value: Encoded | SchemaIssues }): PlainRecord {
+  if (parts.key instanceof SchemaIssues) throw schemaMismatch(parts.key, { topic });
+  if (parts.value instanceof SchemaIssues) throw schemaMismatch(parts.value, { topic });
+  return {
+    key: parts.key,
+    value: parts.value,
+    headers: fields.headers,
+    partition: fields.partition,
+    timestampMs: fields.timestampMs,
+    messageId: fields.messageId,
+  };
+}
+
+/** The headers as the batch takes them; undefined when there are none, which is what nearly every record has. */
+export function encodeHeaders(record: PlainRecord): readonly RecordHeader[] | undefined {
+  if (record.headers === undefined && record.messageId === undefined) return undefined;
+  const headers: RecordHeader[] = [];
+  for (const { key, value } of listed(record.headers)) headers.push({ key, value: typeof value === 'string' ? Buffer.from(value) : value });
+  if (record.messageId !== undefined) headers.push({ key: messageIdHeader, value: messageIdBytes(record.messageId) });
+  return headers;
+}
+
+function listed(headers: RecordHeaders | undefined): { readonly key: string; readonly value: Encoded }[] {
+  if (Array.isArray(headers)) return headers;
+  return Object.entries(headers ?? {}).map(([key, value]) => ({ key, value: value as Encoded }));
+}
+
+function messageIdBytes(messageId: string): Buffer {
+  const bytes = Buffer.from(messageId);
+  if (bytes.length > 0 && bytes.length <= clientLimits.messageIdBytesMax) return bytes;
+  throw new QError('INVALID_RECORD', `A message id has 1 to ${clientLimits.messageIdBytesMax} bytes, this one has ${bytes.length}`);
+}
+
+/** A record that waits keeps its own bytes, so that the caller may reuse buffers as soon as the call is over. */
+export function detached(record: PlainRecord): PlainRecord {
+  return { ...record, key: detachedBytes(record.key), value: detachedBytes(record.value), headers: detachedHeaders(record.headers) };
+}
+
+function detachedBytes(bytes: Encoded | undefined): Encoded | undefined {
+  return bytes instanceof Uint8Array ? Buffer.from(bytes) : bytes;
+}
+
+function detachedHeaders(headers: RecordHeaders | undefined): RecordHeaders | undefined {
+  if (headers === undefined) return undefined;
+  return listed(headers).map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) }));
+}
+
+/** Roughly what a record that waits costs in memory. */
+export function parkedBytes(record: PlainRecord): number {
+  let bytes = clientLimits.parkedRecordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const { key, value } of listed(record.headers)) bytes += key.length + (value?.length ?? 0);
+  return bytes;
+}

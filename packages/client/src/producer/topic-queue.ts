@@ -1,0 +1,136 @@
+import { QError } from '@q/protocol';
+
+import type { TopicMetadata } from '../cluster/topic-metadata.ts';
+import { Queue } from '../queue.ts';
+import type { Random } from '../random.ts';
+import type { Encoded } from '../topic/serde.ts';
+import type { Delivery } from './delivery.ts';
+import type { OutgoingBatch } from './outgoing-batch.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import { partitionOfKey } from './partitioner.ts';
+import type { Partitioner } from './partitioner.ts';
+import type { PlainRecord } from './record.ts';
+
+/** A record that cannot go into a batch yet. */
+export interface ParkedRecord {
+  /** Null while its schema is still looking at it. */
+  record: PlainRecord | null;
+  /** Its schema refused it. */
+  error: QError | null;
+  readonly delivery: Delivery | null;
+  bytes: number;
+  readonly deadlineMs: number;
+  readonly epoch: number;
+}
+
+export interface TopicQueueOptions {
+  readonly name: string;
+  readonly random: Random;
+  readonly partitioner: Partitioner | undefined;
+  readonly windowMax: number;
+  readonly idempotent: boolean;
+}
+
+/**
+ * One topic of a producer: its partitions' queues, and the records that wait for being let into one.
+ *
+ * Invariants
+ * - Records are parked only behind each other: while one is parked, every later record of the topic is too. So parking
+ *   never changes the order.
+ * - `partitions[n]` is partition n, and stays the same object as long as the producer knows the topic.
+ */
+export class TopicQueue {
+  readonly name: string;
+  readonly parked: Queue<ParkedRecord> = new Queue<ParkedRecord>();
+  metadata: TopicMetadata | null = null;
+  /** Forgets the listener for metadata. */
+  unwatch: () => void = () => {};
+  readonly #options: TopicQueueOptions;
+  #partitions: PartitionQueue[] = [];
+  /** Where records without a key go until their batch is gone: full batches are worth more than an even spread in the small. */
+  #sticky: PartitionQueue | null = null;
+  #stickyBatch: OutgoingBatch | null = null;
+
+  constructor(options: TopicQueueOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get topicId(): string {
+    return this.metadata?.topicId ?? '';
+  }
+
+  get partitions(): readonly PartitionQueue[] {
+    return this.#partitions;
+  }
+
+  get maxMessageBytes(): number {
+    return this.metadata?.maxMessageBytes ?? 0;
+  }
+
+  get requiresKey(): boolean {
+    return this.metadata?.cleanupPolicy.includes('compact') ?? false;
+  }
+
+  /** Takes over what the brokers say. Returns the queues whose leader is another one now. */
+  update(metadata: TopicMetadata): PartitionQueue[] {
+    const isOther = this.metadata !== null && this.metadata.topicId !== metadata.topicId;
+    this.metadata = metadata;
+    const moved: PartitionQueue[] = [];
+    for (const { partition, leaderId, leaderEpoch } of metadata.partitions) {
+      let queue = this.#partitions[partition];
+      if (queue === undefined) {
+        queue = new PartitionQueue({ topic: this, partition, windowMax: this.#options.windowMax, idempotent: this.#options.idempotent });
+        this.#partitions.push(queue);
+      }
+      if (isOther || queue.leaderId !== leaderId) queue.startSlowly();
+      if (queue.leaderId !== leaderId) moved.push(queue);
+      queue.leaderId = leaderId;
+      queue.leaderEpoch = leaderEpoch;
+    }
+    return moved;
+  }
+
+  /** The partition that the record asks for, or that its key belongs to; null if it may go anywhere. */
+  chosenFor(record: PlainRecord, key: Encoded): PartitionQueue | null {
+    if (record.partition !== undefined) return this.#partition(record.partition, 'record.partition');
+    const { partitioner } = this.#options;
+    if (partitioner !== undefined) {
+      const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+      return this.#partition(partitioner({ topic: this.name, key: bytes, partitions: this.#partitions.length }), 'the partitioner');
+    }
+    return key === null ? null : (this.#partitions[partitionOfKey(key, this.#partitions.length)] as PartitionQueue);
+  }
+
+  /** Where the last record without a key went, as long as its batch still gathers. */
+  sticky(): PartitionQueue | null {
+    return this.#sticky !== null && this.#sticky.open === this.#stickyBatch ? this.#sticky : null;
+  }
+
+  /** Another partition for records without a key, by chance: each is as likely as any other, one with a leader before one without. */
+  nextSticky(): PartitionQueue {
+    const count = this.#partitions.length;
+    const current = this.#sticky?.partition ?? count;
+    const choices = current < count && count > 1 ? count - 1 : count;
+    const choice = Math.floor(this.#options.random.next() * choices);
+    const start = choices < count && choice >= current ? choice + 1 : choice;
+    for (let step = 0; step < count; step += 1) {
+      const queue = this.#partitions[(start + step) % count] as PartitionQueue;
+      if (queue.leaderId !== -1) return queue;
+    }
+    return this.#partitions[start] as PartitionQueue;
+  }
+
+  stickTo(queue: PartitionQueue): void {
+    this.#sticky = queue;
+    this.#stickyBatch = queue.open;
+  }
+
+  #partition(partition: number, by: string): PartitionQueue {
+    const queue = this.#partitions[partition];
+    if (queue !== undefined) return queue;
+    throw new QError('UNKNOWN_PARTITION', `Topic "${this.name}" has no partition ${String(partition)}, which ${by} names; it has 0 to ${this.#partitions.length - 1}`, {
+      details: { topic: this.name, partition, partitions: this.#partitions.length },
+    });
+  }
+}

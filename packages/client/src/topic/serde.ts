@@ -1,0 +1,97 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { QError } from '@q/protocol';
+
+import { SchemaIssues } from './schema-issues.ts';
+import type { RecordPart } from './schema-issues.ts';
+
+/** How a value that is not bytes becomes bytes. */
+export type Codec = 'json' | 'string';
+
+/** What the batch takes: bytes, or a string that it writes as UTF-8. Null is a record without that part. */
+export type Encoded = Uint8Array | string | null;
+
+/**
+ * Turns one part of a record into bytes and back, checking it against a schema on both ways.
+ *
+ * The bytes hold what the caller gave (the schema's input), not what the schema made of it. So the consumer's schema gets
+ * the same input as the producer's did, and schemas that transform or fill in defaults work from end to end.
+ *
+ * `undefined` stands for a part that is absent, if the schema accepts it. With `tombstones`, null does so without the
+ * schema being asked.
+ */
+export class Serde {
+  readonly #part: RecordPart;
+  readonly #codec: Codec;
+  readonly #schema: StandardSchemaV1 | null;
+  readonly #tombstones: boolean;
+
+  constructor(o: { part: RecordPart; codec: Codec; schema: StandardSchemaV1 | null; tombstones: boolean }) {
+    this.#part = o.part;
+    this.#codec = o.codec;
+    this.#schema = o.schema;
+    this.#tombstones = o.tombstones;
+  }
+
+  /** The bytes of a value, or what its schema has against it; a promise only if the schema is asynchronous. */
+  encode(input: unknown): Encoded | SchemaIssues | Promise<Encoded | SchemaIssues> {
+    if (input === null && this.#tombstones) return null;
+    if (this.#schema === null) return this.#write(input);
+    const result = this.#schema['~standard'].validate(input);
+    if (result instanceof Promise) return result.then((settled) => this.#checked(settled, input));
+    return this.#checked(result, input);
+  }
+
+  /** The value of stored bytes, or what its schema has against them; a promise only if the schema is asynchronous. */
+  decode(bytes: Buffer | null): unknown {
+    if (bytes === null && this.#tombstones) return null;
+    const input = bytes === null ? undefined : this.#read(bytes);
+    if (input instanceof SchemaIssues) return input;
+    if (this.#schema === null) return input === undefined ? null : input;
+    const result = this.#schema['~standard'].validate(input);
+    if (result instanceof Promise) return result.then((settled) => this.#decoded(settled));
+    return this.#decoded(result);
+  }
+
+  #checked(result: StandardSchemaV1.Result<unknown>, input: unknown): Encoded | SchemaIssues {
+    return result.issues === undefined ? this.#write(input) : new SchemaIssues(this.#part, result.issues);
+  }
+
+  #decoded(result: StandardSchemaV1.Result<unknown>): unknown {
+    return result.issues === undefined ? result.value : new SchemaIssues(this.#part, result.issues);
+  }
+
+  #write(input: unknown): Encoded | SchemaIssues {
+    if (input === undefined) return null;
+    if (this.#codec === 'string') {
+      if (typeof input === 'string') return input;
+      return this.#issue(`the string codec writes text, not a value of type ${input === null ? 'null' : typeof input}; set ${this.#part}Codec: "json"`);
+    }
+    try {
+      const text = JSON.stringify(input) as string | undefined;
+      return text ?? this.#issue(`a value of type ${typeof input} cannot be written as JSON`);
+    } catch (error) {
+      return this.#issue('the value cannot be written as JSON', error);
+    }
+  }
+
+  #read(bytes: Buffer): unknown {
+    const text = bytes.toString('utf8');
+    if (this.#codec === 'string') return text;
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return this.#issue(`the stored ${this.#part} is not JSON`, error);
+    }
+  }
+
+  #issue(message: string, cause?: unknown): SchemaIssues {
+    return new SchemaIssues(this.#part, [{ message }], { cause });
+  }
+}
+
+/** The bytes of a part that has no serde. */
+export function plainBytes(part: RecordPart, input: unknown): Encoded {
+  if (input === undefined || input === null) return null;
+  if (typeof input === 'string' || input instanceof Uint8Array) return input;
+  throw new QError('INVALID_RECORD', `The ${part} of a record must be bytes or a string, not ${typeof input}; give the topic a schema to send other values`);
+}
