@@ -12,7 +12,7 @@ import {
 } from '@q/protocol';
 import type { Api, ErrorName } from '@q/protocol';
 import type { Clock } from './clock.ts';
-import type { Peer, RequestContext } from './connection/peer.ts';
+import type { Peer, RequestBudget, RequestContext } from './connection/peer.ts';
 import { isBrokerFault, toWireError } from './errors/wire-error.ts';
 import type { BrokerLogger } from './logger.ts';
 import { countError, countRequest, createApiCounter } from './metrics/counters.ts';
@@ -35,7 +35,7 @@ export interface Handler<Q, A> {
 export interface IncomingRequest {
   readonly peer: Peer;
   readonly saidHello: boolean;
-  readonly holdFrame: () => () => void;
+  readonly budget: RequestBudget;
 }
 
 export interface Answer {
@@ -128,7 +128,7 @@ export class Dispatcher {
     }
     const isHello = route.api.key === helloKey;
     try {
-      const answer = route.handle(body, { peer: request.peer, version, holdFrame: request.holdFrame });
+      const answer = route.handle(body, { peer: request.peer, version, budget: request.budget });
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
       return isHello ? { ...this.#succeed(state, answer), hello: body as { clientId: string } } : this.#succeed(state, answer);
     } catch (error) {

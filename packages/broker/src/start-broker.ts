@@ -11,7 +11,7 @@ import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import { ByteBudget } from './connection/budget.ts';
 import { Connections } from './connection/connections.ts';
-import { OutputTotal } from './connection/output.ts';
+import { OutputTotal } from './connection/output-total.ts';
 import { Dispatcher } from './dispatch.ts';
 import { listenError } from './errors/listen-error.ts';
 import { toWireError } from './errors/wire-error.ts';
@@ -43,7 +43,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   try {
     return await assemble(resolved, health, closers);
   } catch (error) {
-    health.phase = 'failed';
+    if (health.phase !== 'failed') health.phase = 'stopping';
     await closers.closeAll().catch((closing: unknown) => resolved.logger.error({ err: closing }, 'closing after a failed start'));
     throw toWireError(error);
   }
@@ -112,8 +112,8 @@ async function openServices(options: ResolvedOptions, opened: { store: LogStore;
   const metadataLog = await store.open(metadataLogId, metadataLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const term = await BrokerTerm.begin(metadata, { brokerId, random });
-  // A broker that lost its disk cannot note anything any more; its next start finds that it crashed, which is true.
-  closers.add(() => (health.phase === 'failed' && metadataLog.state !== 'open' ? undefined : term.end()));
+  // A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should.
+  closers.add(() => (health.phase === 'failed' ? undefined : term.end()));
   if (term.followsCrash) logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
 
   const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term: term.term, logOpensMax: limits.logOpensMax });

@@ -7,7 +7,7 @@ import { Dispatcher } from '../src/dispatch.ts';
 import type { Answer, Handler } from '../src/dispatch.ts';
 import type { BrokerLogger } from '../src/logger.ts';
 import { createCounters } from '../src/metrics/counters.ts';
-import { FakePeer } from './fakes/fake-peer.ts';
+import { FakePeer, FakeRequestBudget } from './fakes/fake-peer.ts';
 
 function setUp(handle: Handler<PingRequest, PingResponse>['handle'], errorsIn?: Handler<PingRequest, PingResponse>['errorsIn']) {
   const clock = new ManualClock();
@@ -17,7 +17,7 @@ function setUp(handle: Handler<PingRequest, PingResponse>['handle'], errorsIn?: 
   const dispatcher = new Dispatcher({ clock, logger, counters });
   dispatcher.add({ api: Ping, handle, ...(errorsIn !== undefined && { errorsIn }) });
   const dispatch = (frame: Buffer, saidHello = true): Answer | Promise<Answer> =>
-    dispatcher.dispatch(frame, { peer: new FakePeer(), saidHello, holdFrame: () => () => undefined });
+    dispatcher.dispatch(frame, { peer: new FakePeer(), saidHello, budget: new FakeRequestBudget() });
   return { clock, counters, logged, dispatch };
 }
 

@@ -20,9 +20,10 @@ import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
 import type { ByteStream, StreamEvents } from '../network/network.ts';
 import type { BudgetWaiter, ByteBudget } from './budget.ts';
+import type { OutputTotal } from './output-total.ts';
 import { Output } from './output.ts';
-import type { OutputTotal } from './output.ts';
 import type { Peer } from './peer.ts';
+import { RequestTicket } from './request-ticket.ts';
 
 /** What all connections of a broker share. */
 export interface ConnectionHost {
@@ -48,7 +49,6 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   readonly #closeListeners = new Set<() => void>();
   readonly #quiet: () => void;
   readonly #gone: (connection: Connection) => void;
-  #writableWaiters: (() => void)[] = [];
   #state: State = 'hello';
   #draining = false;
   #heldBytes = 0;
@@ -114,7 +114,6 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.#output.closed();
     this.#account();
     this.#host.budget.leave(this);
-    this.#wakeWritableWaiters();
     for (const listener of this.#closeListeners) listener();
     this.#closeListeners.clear();
     this.#gone(this);
@@ -131,14 +130,6 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   onClose(listener: () => void): () => void {
     this.#closeListeners.add(listener);
     return () => void this.#closeListeners.delete(listener);
-  }
-
-  whenWritable(): Promise<void> | null {
-    if (this.isClosed || !(this.#output.isFull || this.#host.outputTotal.isFull)) return null;
-    return new Promise<void>((resolve) => {
-      this.#writableWaiters.push(resolve);
-      if (!this.#output.isFull) this.#host.outputTotal.whenRoom(() => this.#wakeWritableWaiters());
-    });
   }
 
   nextFetchTurn(): number {
@@ -236,49 +227,41 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   #dispatch(frame: Buffer): void {
     this.requestsInFlight += 1;
     this.#lastFrameAt = this.#host.clock.monotonic();
-    const answer = this.#host.dispatcher.dispatch(frame, {
-      peer: this,
-      saidHello: this.#state === 'open',
-      holdFrame: () => this.#holdFrame(frame.length),
-    });
-    if (!(answer instanceof Promise)) this.#answer(answer);
+    const ticket = new RequestTicket({ output: this.#output, frameBytes: frame.length, settling: this.#settling });
+    const answer = this.#host.dispatcher.dispatch(frame, { peer: this, saidHello: this.#state === 'open', budget: ticket });
+    if (!(answer instanceof Promise)) this.#answer(answer, ticket);
     // The dispatcher's promise never rejects: whatever goes wrong becomes an error answer.
-    else void answer.then((late) => this.#answerLate(late));
+    else void answer.then((late) => this.#answerLate(late, ticket));
   }
 
-  #answer(answer: Answer): void {
+  #answer(answer: Answer, ticket: RequestTicket): void {
     this.requestsInFlight -= 1;
-    if (this.isClosed) return;
-    if (answer.hello !== undefined && this.#state === 'hello') {
-      this.clientId = answer.hello.clientId;
-      this.#state = 'open';
-      this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
+    if (!this.isClosed) {
+      if (answer.hello !== undefined && this.#state === 'hello') this.#open(answer.hello);
+      this.#output.push(answer.buffers);
+      if (answer.thenClose) this.end();
     }
-    this.#output.push(answer.buffers);
-    if (answer.thenClose) this.end();
+    ticket.answered();
   }
 
-  #answerLate(answer: Answer): void {
-    this.#answer(answer);
+  #answerLate(answer: Answer, ticket: RequestTicket): void {
+    this.#answer(answer, ticket);
     this.#pump();
   }
 
-  #holdFrame(bytes: number): () => void {
-    this.#settling(bytes);
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.#settling(-bytes);
-      this.#account();
-      this.#schedulePump();
-    };
+  #open(hello: { readonly clientId: string }): void {
+    this.clientId = hello.clientId;
+    this.#state = 'open';
+    this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
   }
 
-  #settling(bytes: number): void {
+  readonly #settling = (bytes: number): void => {
     this.#settlingBytes += bytes;
     this.#host.budget.adjustSettling(bytes);
-  }
+    if (bytes > 0) return;
+    this.#account();
+    this.#schedulePump();
+  };
 
   #refuse(error: QError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
@@ -312,15 +295,8 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   }
 
   #outputTaken(): void {
-    if (!this.#output.isFull && !this.#host.outputTotal.isFull) this.#wakeWritableWaiters();
     if (this.#readingIsPaused) this.#schedulePump();
     if (this.#draining && this.isQuiet) this.#quiet();
-  }
-
-  #wakeWritableWaiters(): void {
-    const waiters = this.#writableWaiters;
-    this.#writableWaiters = [];
-    for (const resolve of waiters) resolve();
   }
 
   #schedulePump(): void {

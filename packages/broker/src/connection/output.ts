@@ -2,51 +2,33 @@
  * The answers of one connection on their way to the socket.
  *
  * Invariants:
- *  1. `pendingBytes` is what was pushed and not yet taken by the operating system; the broker-wide counter holds the
- *     sum over all connections, and gets everything back when this one closes.
- *  2. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
+ *  1. `pendingBytes` is what was pushed and not yet taken by the operating system, `reservedBytes` what requests may
+ *     still make of it. The broker-wide total holds the sums over all connections, and gets everything back when this
+ *     one closes.
+ *  2. A reservation is granted when both sums stay within their limits, or when the sum here is zero: a single answer
+ *     larger than the limit still goes through. They are granted in the order in which they were asked for.
+ *  3. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
  *     writes in large gathered pieces without a timer.
- *  3. Answers pushed within one turn of the event loop leave in one write.
- *  4. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
+ *  4. Answers pushed within one turn of the event loop leave in one write.
+ *  5. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
  */
 import type { Clock } from '../clock.ts';
 import type { ByteStream } from '../network/network.ts';
+import type { OutputTotal } from './output-total.ts';
 
 export interface OutputLimits {
   readonly outputBytesMax: number;
-  readonly brokerOutputBytesMax: number;
   readonly writeBytesMax: number;
 }
 
-/** Unsent bytes of all connections of a broker. A connection that waits for room here is told when there is some. */
-export class OutputTotal {
-  pendingBytes = 0;
-  readonly #bytesMax: number;
-  readonly #waiters = new Set<() => void>();
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-  }
-
-  get isFull(): boolean {
-    return this.pendingBytes >= this.#bytesMax;
-  }
-
-  adjust(bytes: number): void {
-    this.pendingBytes += bytes;
-    if (bytes >= 0 || this.isFull || this.#waiters.size === 0) return;
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const roomAgain of waiters) roomAgain();
-  }
-
-  whenRoom(roomAgain: () => void): void {
-    this.#waiters.add(roomAgain);
-  }
+interface Waiting {
+  readonly bytes: number;
+  readonly grant: () => void;
 }
 
 export class Output {
   pendingBytes = 0;
+  reservedBytes = 0;
   /** Monotonic ms of the last progress of the write under way, or null when none is. */
   stalledSince: number | null = null;
   readonly #stream: ByteStream;
@@ -55,6 +37,7 @@ export class Output {
   readonly #total: OutputTotal;
   readonly #taken: () => void;
   #queue: Buffer[] = [];
+  #waiting: Waiting[] = [];
   #flushIsDue = false;
   #ending = false;
   #closed = false;
@@ -79,6 +62,22 @@ export class Output {
     return this.pendingBytes >= this.#limits.outputBytesMax;
   }
 
+  /** Sets room aside for an answer in the making. Null: granted at once. `release` must follow, for as many bytes. */
+  reserve(bytes: number): Promise<void> | null {
+    if (this.#waiting.length === 0 && this.#tryReserve(bytes)) return null;
+    return new Promise((resolve) => {
+      this.#waiting.push({ bytes, grant: resolve });
+      this.#grant();
+    });
+  }
+
+  release(bytes: number): void {
+    if (this.#closed) return;
+    this.reservedBytes -= bytes;
+    this.#total.adjust(-bytes);
+    this.#grant();
+  }
+
   /** Takes an answer; its buffers must not change any more. */
   push(buffers: readonly Buffer[]): void {
     if (this.#closed) return;
@@ -87,7 +86,8 @@ export class Output {
       this.#queue.push(buffer);
       bytes += buffer.length;
     }
-    this.#adjust(bytes);
+    this.pendingBytes += bytes;
+    this.#total.adjust(bytes);
     this.#scheduleFlush();
   }
 
@@ -98,13 +98,43 @@ export class Output {
     if (this.stalledSince === null) this.#flush();
   }
 
-  /** The stream is gone; nothing will be sent any more. */
+  /** The stream is gone; nothing will be sent any more, and who waits for room need not. */
   closed(): void {
     this.#closed = true;
     this.#queue = [];
     this.stalledSince = null;
-    this.#adjust(-this.pendingBytes);
+    const bytes = this.pendingBytes + this.reservedBytes;
+    this.pendingBytes = 0;
+    this.reservedBytes = 0;
+    this.#total.adjust(-bytes);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { grant } of waiting) grant();
   }
+
+  #tryReserve(bytes: number): boolean {
+    if (this.#closed) return true;
+    const load = this.pendingBytes + this.reservedBytes;
+    const fits = load === 0 || load + bytes <= this.#limits.outputBytesMax;
+    if (!fits || !this.#total.hasRoomFor(bytes)) return false;
+    this.reservedBytes += bytes;
+    this.#total.adjust(bytes);
+    return true;
+  }
+
+  #grant(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if (!this.#tryReserve(first.bytes)) {
+        // Room here comes with the next write that is taken; room in the total may come from any connection.
+        if (!this.#total.hasRoomFor(first.bytes)) this.#total.whenRoom(this.#grantLater);
+        return;
+      }
+      this.#waiting.shift();
+      first.grant();
+    }
+  }
+
+  readonly #grantLater = (): void => this.#grant();
 
   #scheduleFlush(): void {
     if (this.#flushIsDue || this.stalledSince !== null) return;
@@ -141,13 +171,10 @@ export class Output {
   #written(bytes: number): void {
     if (this.#closed) return;
     this.stalledSince = null;
-    this.#adjust(-bytes);
+    this.pendingBytes -= bytes;
+    this.#total.adjust(-bytes);
+    this.#grant();
     this.#flush();
     this.#taken();
-  }
-
-  #adjust(bytes: number): void {
-    this.pendingBytes += bytes;
-    this.#total.adjust(bytes);
   }
 }

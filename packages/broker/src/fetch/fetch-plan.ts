@@ -11,7 +11,7 @@ import { QError } from '@q/protocol';
 import type { FetchRequest, FetchRequestPartition } from '@q/protocol';
 import type { LogRead } from '@q/storage';
 import { toWireError } from '../errors/wire-error.ts';
-import { checkLeaderEpoch, requirePartition, requireTopicId } from '../handlers/partition-lookup.ts';
+import { checkLeaderEpoch, requirePartition, requireTopicId, unknownTopicId } from '../handlers/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 
@@ -66,7 +66,7 @@ export class FetchPlan {
   hasNews(collection: Collection): boolean {
     return this.#entries.some(({ partition }, index) => {
       const log = partition?.log ?? null;
-      return log !== null && (log.state === 'closed' || log.highWatermark > collection.reads[index]!.highWatermark);
+      return log !== null && (partition!.topic.isDeleted || log.highWatermark > collection.reads[index]!.highWatermark);
     });
   }
 
@@ -127,11 +127,13 @@ function resolve(registry: TopicRegistry, topicId: string, wanted: FetchRequestP
 function readEntry({ wanted, partition, error }: Entry, remainingBytes: number): PartitionRead | Promise<PartitionRead> {
   if (partition === null) return failed(error ?? toWireError(null), null);
   try {
+    // It may have gone while the request waited.
+    if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
     const log = partition.requireLog();
     const { fetchOffset } = wanted;
-    if (log.state !== 'closed' && (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset)) throw outOfRange(partition, fetchOffset);
+    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) throw outOfRange(partition, fetchOffset);
     const { highWatermark, lastStableOffset, logStartOffset } = log;
-    const isAtEnd = log.state !== 'closed' && fetchOffset >= highWatermark;
+    const isAtEnd = fetchOffset >= highWatermark;
     if (isAtEnd || remainingBytes <= 0) {
       return { error: null, buffers: noBuffers, bytes: 0, highWatermark, lastStableOffset, logStartOffset, isLeftOut: !isAtEnd };
     }

@@ -47,20 +47,24 @@ function checkRequest(request: FetchRequest): void {
 }
 
 /** Looks until there is enough, something is wrong, or the time is up. */
-async function collect(dependencies: FetchDependencies, request: FetchRequest, { peer }: RequestContext): Promise<Collection> {
+async function collect(dependencies: FetchDependencies, request: FetchRequest, { peer, budget }: RequestContext): Promise<Collection> {
   const { registry, waiters, clock, limits } = dependencies;
   const deadline = clock.monotonic() + Math.min(Math.max(request.maxWaitMs, 0), limits.fetchWaitMsMax);
   const maxBytes = Math.min(request.maxBytes, limits.fetchBytesMax);
   const minBytes = Math.min(request.minBytes, maxBytes);
+  // No more than half of what may be pending, so that a connection that is never quite idle gets it too.
+  const roomBytes = Math.min(maxBytes, limits.outputBytesMax >> 1);
   const plan = new FetchPlan(request, { registry, maxBytes, turn: peer.nextFetchTurn() });
   for (;;) {
     // A peer that does not take its answers gets no new ones made, which would only wait in memory.
-    const writable = peer.whenWritable();
-    if (writable !== null) await writable;
+    const room = budget.reserveAnswer(roomBytes);
+    if (room !== null) await room;
     const collection = await plan.collect();
+    budget.keepAnswer(collection.bytes);
     const remainingMs = deadline - clock.monotonic();
     const isDone = collection.bytes >= minBytes || collection.hasError || collection.isFull || remainingMs <= 0;
     if (isDone || waiters.isReleased || peer.isClosed) return collection;
+    budget.keepAnswer(0);
     if (!plan.hasNews(collection)) await waiters.wait({ partitions: plan.partitions, timeoutMs: remainingMs, peer });
   }
 }

@@ -21,33 +21,43 @@ export interface MetadataDependencies {
 }
 
 export function metadataHandler(dependencies: MetadataDependencies): Handler<MetadataRequest, MetadataResponse> {
-  const { registry, identity, advertised } = dependencies;
+  const { registry, identity, advertised, autoCreateTopics } = dependencies;
   return {
     api: Metadata,
-    handle: async (request) => ({
-      clusterId: identity.clusterId,
-      brokers: [{ id: identity.brokerId, host: advertised.host, port: advertised.port }],
-      topics:
-        request.topics === null
-          ? [...registry.topics()].map((topic) => found(topic, identity.brokerId))
-          : await Promise.all(request.topics.map((name) => byName(dependencies, name))),
-    }),
+    handle: ({ topics }) => {
+      const answer = (described: readonly MetadataTopic[]): MetadataResponse => ({
+        clusterId: identity.clusterId,
+        brokers: [{ id: identity.brokerId, host: advertised.host, port: advertised.port }],
+        topics: described,
+      });
+      if (topics === null) return answer([...registry.topics()].map((topic) => found(topic, identity.brokerId)));
+      // At once wherever possible: an answer made at once counts as output before the next request is looked at.
+      if (!autoCreateTopics) return answer(topics.map((name) => byName(dependencies, name)));
+      return createMissing(dependencies, topics).then((refused) => answer(topics.map((name) => refused.get(name) ?? byName(dependencies, name))));
+    },
     errorsIn: function* errorsIn(response) {
       for (const topic of response.topics) if (topic.errorCode !== 0) yield errorEntry(topic.errorCode).name;
     },
   };
 }
 
-async function byName(dependencies: MetadataDependencies, name: string): Promise<MetadataTopic> {
-  const { registry, changes, autoCreateTopics, identity } = dependencies;
-  try {
-    if (registry.byName(name) === undefined && autoCreateTopics) await createUnlessThere(changes, name);
-    const topic = registry.byName(name);
-    if (topic === undefined) throw unknownTopic(name);
-    return found(topic, identity.brokerId);
-  } catch (error) {
-    return missing(name, toWireError(error));
+function byName({ registry, identity }: MetadataDependencies, name: string): MetadataTopic {
+  const topic = registry.byName(name);
+  return topic === undefined ? missing(name, unknownTopic(name)) : found(topic, identity.brokerId);
+}
+
+/** Makes the topics that are not there; gives an answer for each that could not be made. */
+async function createMissing({ registry, changes }: MetadataDependencies, names: readonly string[]): Promise<Map<string, MetadataTopic>> {
+  const refused = new Map<string, MetadataTopic>();
+  for (const name of names) {
+    if (registry.byName(name) !== undefined) continue;
+    try {
+      await createUnlessThere(changes, name);
+    } catch (error) {
+      refused.set(name, missing(name, toWireError(error)));
+    }
   }
+  return refused;
 }
 
 async function createUnlessThere(changes: TopicChanges, name: string): Promise<void> {

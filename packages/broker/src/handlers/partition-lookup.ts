@@ -6,7 +6,11 @@ import type { Partition, Topic } from '../topics/topic.ts';
 export function requireTopicId(registry: TopicRegistry, topicId: string): Topic {
   const topic = registry.byId(topicId);
   if (topic !== undefined) return topic;
-  throw new QError('UNKNOWN_TOPIC_ID', `there is no topic with the id ${topicId}; it was deleted, or made anew under the same name`, { details: { topicId } });
+  throw unknownTopicId(topicId);
+}
+
+export function unknownTopicId(topicId: string): QError {
+  return new QError('UNKNOWN_TOPIC_ID', `there is no topic with the id ${topicId}; it was deleted, or made anew under the same name`, { details: { topicId } });
 }
 
 /** @throws QError UNKNOWN_PARTITION */

@@ -142,7 +142,7 @@ function settle(parts: readonly Part[], options: { clock: Clock; timeoutMs: numb
     return;
   }
   // Storage works on views of the frame until the appends are durable, also when the answer is given before.
-  const release = options.context.holdFrame();
+  const release = options.context.budget.holdFrame();
   let open = waiting.length;
   const timer = options.clock.schedule(options.timeoutMs, () => {
     for (const part of waiting) if (!part.isSettled) part.result = failure(part.result.partition, timedOut(options.timeoutMs), part.result.logStartOffset);

@@ -4,7 +4,7 @@ import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/connection/budget.ts';
 import { Connections } from '../../src/connection/connections.ts';
-import { OutputTotal } from '../../src/connection/output.ts';
+import { OutputTotal } from '../../src/connection/output-total.ts';
 import type { RequestContext } from '../../src/connection/peer.ts';
 import { Dispatcher } from '../../src/dispatch.ts';
 import { helloHandler } from '../../src/handlers/hello.ts';
@@ -126,7 +126,7 @@ describe('Connection', () => {
     const releases: (() => void)[] = [];
     for (let id = 2; id < 5; id += 1) {
       events.data(ping(id, payload));
-      releases.push(pings.at(-1)!.context.holdFrame());
+      releases.push(pings.at(-1)!.context.budget.holdFrame());
       // The next chunk makes the connection look at its limits again.
       events.data(Buffer.alloc(0));
     }
@@ -145,7 +145,7 @@ describe('Connection', () => {
     const { pings, budget, accept } = setUp();
     const { events } = accept();
     events.data(Buffer.concat([hello(), ping(2, 'abc'), ping(3).subarray(0, 7)]));
-    const release = pings[0]!.context.holdFrame();
+    const release = pings[0]!.context.budget.holdFrame();
     events.closed();
     expect(budget.heldBytes).toBeGreaterThan(0);
     release();
@@ -164,12 +164,12 @@ describe('Connection', () => {
     events.data(ping(3));
     expect(pings).toHaveLength(1);
     expect(stream.isReading).toBe(false);
-    expect(pings[0]!.context.peer.whenWritable()).not.toBeNull();
-    expect(outputTotal.pendingBytes).toBeGreaterThan(2000);
+    expect(pings[0]!.context.budget.reserveAnswer(1)).not.toBeNull();
+    expect(outputTotal.bytes).toBeGreaterThan(2000);
     await clock.advance(6000);
     expect(stream.isDestroyed).toBe(true);
     events.closed();
-    expect(outputTotal.pendingBytes).toBe(0);
+    expect(outputTotal.bytes).toBe(0);
   });
 
   it('goes on when a slow peer takes its answers at last', async () => {
@@ -184,7 +184,7 @@ describe('Connection', () => {
     events.data(ping(4));
     expect(pings).toHaveLength(2);
     let writable = false;
-    void pings[0]!.context.peer.whenWritable()!.then(() => (writable = true));
+    void pings[1]!.context.budget.reserveAnswer(1)!.then(() => (writable = true));
     stream.takesAll = true;
     stream.writes.at(-1)!.taken();
     await clock.runDeferred();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '@q/testkit';
-import { Output, OutputTotal } from '../../src/connection/output.ts';
+import { OutputTotal } from '../../src/connection/output-total.ts';
+import { Output } from '../../src/connection/output.ts';
 import { FakeStream } from '../fakes/fake-stream.ts';
 
 function setUp(limits: { outputBytesMax?: number; brokerOutputBytesMax?: number; writeBytesMax?: number } = {}) {
@@ -74,15 +75,60 @@ describe('Output', () => {
 
   it('gives its bytes back to the broker when it closes', async () => {
     const { clock, output, total } = setUp({ brokerOutputBytesMax: 10 });
-    let room = 0;
     output.push([Buffer.alloc(10)]);
     await clock.runDeferred();
-    expect(total.isFull).toBe(true);
-    total.whenRoom(() => (room += 1));
+    expect(total.hasRoomFor(1)).toBe(false);
     output.closed();
-    expect(total.pendingBytes).toBe(0);
-    expect(room).toBe(1);
+    expect(total.bytes).toBe(0);
     output.push([Buffer.alloc(10)]);
-    expect(total.pendingBytes).toBe(0);
+    expect(total.bytes).toBe(0);
+  });
+
+  it('grants room for answers up to its limit, in order, and one larger one when it is empty', async () => {
+    const { clock, stream, output } = setUp({ outputBytesMax: 100 });
+    expect(output.reserve(500)).toBeNull();
+    const granted: string[] = [];
+    const ask = (name: string, bytes: number): void => void output.reserve(bytes)!.then(() => granted.push(name));
+    ask('a', 60);
+    ask('b', 60);
+    ask('c', 1);
+    output.push([Buffer.alloc(30)]);
+    output.release(500);
+    await clock.runDeferred();
+    expect(granted).toEqual(['a']);
+    // Nobody overtakes: c would fit now.
+    stream.writes[0]!.taken();
+    await clock.runDeferred();
+    expect(granted).toEqual(['a']);
+    output.release(60);
+    await clock.runDeferred();
+    expect(granted).toEqual(['a', 'b', 'c']);
+    expect(output.reservedBytes).toBe(61);
+  });
+
+  it('waits for room that another connection takes', async () => {
+    const total = new OutputTotal(100);
+    const make = () => new Output({ stream: new FakeStream(), clock: new ManualClock(), limits: { outputBytesMax: 100, writeBytesMax: 100 }, total, taken: () => undefined });
+    const [one, two] = [make(), make()];
+    expect(one.reserve(80)).toBeNull();
+    let granted = false;
+    const waiting = two.reserve(50)!.then(() => (granted = true));
+    await Promise.resolve();
+    expect(granted).toBe(false);
+    one.closed();
+    await waiting;
+    expect(total.bytes).toBe(50);
+    // A reservation that its owner gives back after the end counts nowhere.
+    one.release(80);
+    expect(total.bytes).toBe(50);
+  });
+
+  it('lets nobody wait for a stream that is gone', async () => {
+    const { output } = setUp({ outputBytesMax: 10 });
+    expect(output.reserve(10)).toBeNull();
+    const waiting = output.reserve(10);
+    output.closed();
+    await waiting;
+    expect(output.reserve(10)).toBeNull();
   });
 });

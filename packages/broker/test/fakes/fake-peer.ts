@@ -1,4 +1,4 @@
-import type { Peer } from '../../src/connection/peer.ts';
+import type { Peer, RequestBudget } from '../../src/connection/peer.ts';
 
 /** A connection as handlers see it. */
 export class FakePeer implements Peer {
@@ -6,8 +6,6 @@ export class FakePeer implements Peer {
   readonly clientId = 'test';
   readonly remoteAddress = '10.0.0.1';
   isClosed = false;
-  /** Set to hold answers back. */
-  writable: Promise<void> | null = null;
   readonly #listeners = new Set<() => void>();
   #turns = 0;
 
@@ -20,10 +18,6 @@ export class FakePeer implements Peer {
     return () => void this.#listeners.delete(listener);
   }
 
-  whenWritable(): Promise<void> | null {
-    return this.writable;
-  }
-
   nextFetchTurn(): number {
     return this.#turns++;
   }
@@ -32,4 +26,20 @@ export class FakePeer implements Peer {
     this.isClosed = true;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Budgets without end, which count. */
+export class FakeRequestBudget implements RequestBudget {
+  framesHeld = 0;
+
+  holdFrame(): () => void {
+    this.framesHeld += 1;
+    return () => void (this.framesHeld -= 1);
+  }
+
+  reserveAnswer(): null {
+    return null;
+  }
+
+  keepAnswer(): void {}
 }

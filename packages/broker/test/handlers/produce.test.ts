@@ -10,7 +10,7 @@ import { createCounters } from '../../src/metrics/counters.ts';
 import { TopicRegistry } from '../../src/topics/topic-registry.ts';
 import type { Topic } from '../../src/topics/topic.ts';
 import { FakeLog } from '../fakes/fake-log.ts';
-import { FakePeer } from '../fakes/fake-peer.ts';
+import { FakePeer, FakeRequestBudget } from '../fakes/fake-peer.ts';
 import { partitionWith, topicOf } from '../fakes/topics.ts';
 
 const clockStart = Date.now();
@@ -24,14 +24,10 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
   const counters = createCounters();
   const handler = produceHandler({ registry, budget, clock, limits: defaultLimits, counters, durabilityCode: () => 0 });
-  const held = { frames: 0 };
-  const holdFrame = (): (() => void) => {
-    held.frames += 1;
-    return () => void (held.frames -= 1);
-  };
+  const held = new FakeRequestBudget();
   const produce = async (parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[], timeoutMs = 1000): Promise<ProduceResponsePartition[]> => {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
-    const response = await handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, { peer: new FakePeer(), version: 0, holdFrame });
+    const response = await handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, { peer: new FakePeer(), version: 0, budget: held });
     return [...response.topics[0]!.partitions];
   };
   return { clock, logs, budget, counters, held, produce };
@@ -59,10 +55,10 @@ describe('PRODUCE', () => {
     const answer = produce([{}]).finally(() => (answered = true));
     await settled();
     expect(answered).toBe(false);
-    expect(held.frames).toBe(1);
+    expect(held.framesHeld).toBe(1);
     logs[0]!.settle();
     expect(await answer).toMatchObject([{ errorCode: 0, baseOffset: 0 }]);
-    expect(held.frames).toBe(0);
+    expect(held.framesHeld).toBe(0);
     expect(counters).toMatchObject({ recordsIn: 1, bytesIn: batch('x').length });
   });
 
@@ -73,10 +69,10 @@ describe('PRODUCE', () => {
     await settled();
     await clock.advance(500);
     expect(await answer).toMatchObject([{ errorCode: 0, baseOffset: 0 }, { ...named('REQUEST_TIMED_OUT'), baseOffset: -1 }]);
-    expect(held.frames).toBe(1);
+    expect(held.framesHeld).toBe(1);
     logs[1]!.settle();
     await settled();
-    expect(held.frames).toBe(0);
+    expect(held.framesHeld).toBe(0);
     expect(clock.pending).toBe(0);
   });
 

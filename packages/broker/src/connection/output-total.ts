@@ -1,0 +1,32 @@
+/**
+ * Unsent and reserved answer bytes of all connections of a broker.
+ *
+ * Invariant: whoever was told that there is no room is told once when there is some, in the order of asking, and has to
+ * ask again.
+ */
+export class OutputTotal {
+  bytes = 0;
+  readonly #bytesMax: number;
+  #waiters = new Set<() => void>();
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** A single answer that is larger than all room still goes through when nothing else does. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bytes === 0 || this.bytes + bytes <= this.#bytesMax;
+  }
+
+  adjust(bytes: number): void {
+    this.bytes += bytes;
+    if (bytes >= 0 || this.#waiters.size === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = new Set();
+    for (const roomAgain of waiters) roomAgain();
+  }
+
+  whenRoom(roomAgain: () => void): void {
+    this.#waiters.add(roomAgain);
+  }
+}
