@@ -21,7 +21,9 @@ export interface MaintenanceRound {
  * One round of background work over the open logs of a store, cheapest and most urgent first: room is made by retention and
  * by the cap before compaction, which needs some, begins.
  *
- * Invariant: start offsets are durable, all of a step in one write, before any file below them goes.
+ * Invariants
+ * - Start offsets are durable, all of a step in one write, before any file below them goes.
+ * - Recovery points are saved after the checkpoints that they promise.
  */
 export async function maintainLogs(context: LogContext, o: MaintenanceRound): Promise<MaintenanceReport> {
   const { logs, now, disk, isStopping } = o;
@@ -34,8 +36,8 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   });
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
   await dropOldest(context, logs, report, guarded);
-  for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   await checkpoint(context, logs, report, guarded);
+  for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   return report;
 }
 
@@ -58,7 +60,7 @@ class GuardedWork {
   }
 
   async run(log: LocalLog, work: () => Promise<void>): Promise<void> {
-    if (log.state !== 'open' || this.#failed.has(log)) return;
+    if (log.state !== 'open' || this.#failed.has(log) || this.#context.queue.failure !== null) return;
     try {
       await work();
     } catch (error) {

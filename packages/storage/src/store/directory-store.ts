@@ -267,7 +267,7 @@ export class DirectoryStore implements LogStore {
     const { fileSystem, directory, limits } = this.#parts;
     this.#state = 'closing';
     try {
-      await this.#maintenance.idle();
+      await this.#maintenance.stop();
       const logs = await Promise.allSettled(this.#logs.values());
       const open = logs.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       await this.context.queue.close();
