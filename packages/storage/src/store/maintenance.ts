@@ -45,9 +45,13 @@ export class Maintenance {
     if (disk !== null) this.#options.context.cap.observeDisk(disk);
   }
 
-  /** No further work begins; ends when what runs has ended. */
-  async idle(): Promise<void> {
+  /** No further work begins, and long work ends at the next good moment. */
+  stop(): void {
     this.#isStopping = true;
+  }
+
+  /** Ends when no work is under way. */
+  async idle(): Promise<void> {
     await this.#running;
   }
 
