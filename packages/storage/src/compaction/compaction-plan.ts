@@ -69,28 +69,12 @@ export function isCompactionDue(
 }
 
 /**
- * Neighbours that become one segment: as many as fit the limits by their present size, so that what compaction shrank does
- * not stay a crowd of small files.
- * @param until segments that begin at or beyond it are left alone.
+ * May `next` go into the file that is being rewritten, behind `bytes` bytes that were kept so far? Neighbours become one
+ * segment as long as they fit, so that what compaction shrank does not stay a crowd of small files.
  */
-export function compactionGroups<S extends RetainedSegment>(
-  closed: readonly S[],
-  o: { until: number; segmentBytes: number; offsetSpanMax: number },
-): S[][] {
-  const groups: S[][] = [];
-  let bytes = 0;
-  for (const segment of closed) {
-    if (segment.baseOffset >= o.until) break;
-    const group = groups.at(-1);
-    const first = group?.[0];
-    const fits = first !== undefined && bytes + segment.bytes <= o.segmentBytes && segment.endOffset - first.baseOffset <= o.offsetSpanMax;
-    if (group !== undefined && fits) {
-      group.push(segment);
-      bytes += segment.bytes;
-    } else {
-      groups.push([segment]);
-      bytes = segment.bytes;
-    }
-  }
-  return groups;
+export function fitsBehind(
+  next: { readonly endOffset: number; readonly sizeBytes: number },
+  o: { baseOffset: number; bytes: number; segmentBytesMax: number; offsetSpanMax: number },
+): boolean {
+  return o.bytes + next.sizeBytes <= o.segmentBytesMax && next.endOffset - o.baseOffset <= o.offsetSpanMax;
 }

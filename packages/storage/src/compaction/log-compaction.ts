@@ -9,7 +9,7 @@ import type { Segment } from '../segment/segment.ts';
 import { mapKeys } from './batch-compaction.ts';
 import type { CompactionPass } from './batch-compaction.ts';
 import { CleanerCheckpoint } from './cleaner-checkpoint.ts';
-import { compactionGroups, compactionRange, isCompactionDue } from './compaction-plan.ts';
+import { compactionRange, isCompactionDue } from './compaction-plan.ts';
 import type { CompactionRange } from './compaction-plan.ts';
 import { KeyMap } from './key-map.ts';
 import { rewriteSegments } from './segment-rewrite.ts';
@@ -113,28 +113,28 @@ export class LogCompaction {
       uncompressedBytesMax: log.context.limits.uncompressedBytesMax,
       lastOffsetOf: (producerId) => log.dedup.producers.lastOffsetOf(producerId),
     };
-    const groups = compactionGroups(this.#closed(), {
-      until: mapEnd,
-      segmentBytes: Math.min(log.config.segmentBytes, segmentBytesLimit),
-      offsetSpanMax: segmentBytesLimit,
-    });
+    let remaining = this.#closed().filter((segment) => segment.baseOffset < mapEnd);
     let nextHorizonMs = -1;
-    for (const group of groups) {
-      const rewrite = await this.#rewrite(group, pass);
+    while (remaining.length > 0) {
+      const rewrite = await this.#rewrite(remaining, pass);
+      remaining = remaining.slice(rewrite.sources.length);
       if (rewrite.nextHorizonMs >= 0 && (nextHorizonMs < 0 || rewrite.nextHorizonMs < nextHorizonMs)) nextHorizonMs = rewrite.nextHorizonMs;
+      const bytesBefore = rewrite.sources.reduce((sum, source) => sum + source.sizeBytes, 0);
       tally.recordsRemoved += rewrite.recordsRemoved;
-      tally.bytesBefore += bytesOf(group);
-      tally.bytesAfter += rewrite.isChanged ? rewrite.segment.sizeBytes : bytesOf(group);
+      tally.bytesBefore += bytesBefore;
+      tally.bytesAfter += rewrite.isChanged ? rewrite.segment.sizeBytes : bytesBefore;
     }
     await this.#checkpoint.save({ cleanerPoint: mapEnd, nextHorizonMs });
     return mapEnd;
   }
 
-  async #rewrite(group: readonly ClosedSegment[], pass: CompactionPass): Promise<SegmentRewrite> {
+  /** The first of the candidates, and as many more as fit into one segment with it. */
+  async #rewrite(candidates: readonly Segment[], pass: CompactionPass): Promise<SegmentRewrite> {
     const { context, config } = this.#log;
-    const sources = group.map(({ segment }) => segment);
     const rewrite = await rewriteSegments({
-      sources,
+      candidates,
+      segmentBytesMax: Math.min(config.segmentBytes, segmentBytesLimit),
+      offsetSpanMax: segmentBytesLimit,
       pass,
       fileSystem: context.fileSystem,
       files: context.openFiles,
@@ -142,7 +142,7 @@ export class LogCompaction {
       blockBytes: context.limits.readBlockBytes,
       pause: () => this.#pause(),
     });
-    const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, sources, rewrite.segment));
+    const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
     return rewrite;
   }
@@ -151,7 +151,7 @@ export class LogCompaction {
     const { context } = this.#log;
     const keys = new KeyMap(context.limits.compactionMapBytesMax);
     let unpausedBytes = 0;
-    for (const { segment } of this.#closed()) {
+    for (const segment of this.#closed()) {
       if (segment.endOffset <= range.dirtyStart || segment.baseOffset >= range.dirtyEnd) continue;
       const lease = await context.openFiles.lease(segment.path);
       try {
@@ -172,15 +172,8 @@ export class LogCompaction {
     return { keys, mapEnd: range.dirtyEnd };
   }
 
-  #closed(): ClosedSegment[] {
-    const closed = this.#log.segmentList.all.slice(0, -1);
-    return closed.map((segment) => ({
-      segment,
-      baseOffset: segment.baseOffset,
-      endOffset: segment.endOffset,
-      bytes: segment.sizeBytes,
-      maxTimestampMs: segment.maxTimestampMs,
-    }));
+  #closed(): readonly Segment[] {
+    return this.#log.segmentList.all.slice(0, -1);
   }
 
   /** Compaction computes for long on the loop that serves clients: others come first, again and again. */
@@ -188,16 +181,4 @@ export class LogCompaction {
     await new Promise<void>((resolve) => this.#log.context.clock.defer(resolve));
     if (this.#isStopping()) throw new StorageError('CLOSED', `compaction of ${this.#log.directory} has to end`);
   }
-}
-
-interface ClosedSegment {
-  readonly segment: Segment;
-  readonly baseOffset: number;
-  readonly endOffset: number;
-  readonly bytes: number;
-  readonly maxTimestampMs: number;
-}
-
-function bytesOf(group: readonly ClosedSegment[]): number {
-  return group.reduce((sum, segment) => sum + segment.bytes, 0);
 }

@@ -5,6 +5,7 @@ import type { File, FileSystem } from '../ports/file-system.ts';
 import { Segment } from '../segment/segment.ts';
 import { compactBatch } from './batch-compaction.ts';
 import type { CompactionPass } from './batch-compaction.ts';
+import { fitsBehind } from './compaction-plan.ts';
 import { storedBatches } from './stored-batches.ts';
 
 /*
@@ -13,6 +14,8 @@ import { storedBatches } from './stored-batches.ts';
  */
 
 export interface SegmentRewrite {
+  /** Those of the candidates that went into it. */
+  readonly sources: readonly Segment[];
   /** As it will be once it is in place; its indexes are complete. */
   readonly segment: Segment;
   readonly recordsRemoved: number;
@@ -23,8 +26,10 @@ export interface SegmentRewrite {
 }
 
 export interface RewriteOptions {
-  /** Neighbours, ascending. */
-  readonly sources: readonly Segment[];
+  /** Neighbours, ascending: the first, and as many more as fit. */
+  readonly candidates: readonly Segment[];
+  readonly segmentBytesMax: number;
+  readonly offsetSpanMax: number;
   readonly pass: CompactionPass;
   readonly fileSystem: FileSystem;
   readonly files: OpenFiles;
@@ -35,8 +40,8 @@ export interface RewriteOptions {
 }
 
 export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite> {
-  const [first, last] = [o.sources[0], o.sources.at(-1)];
-  if (first === undefined || last === undefined) throw new TypeError('there is nothing to rewrite');
+  const [first] = o.candidates;
+  if (first === undefined) throw new TypeError('there is nothing to rewrite');
   const segment = new Segment({ directory: first.directory, baseOffset: first.baseOffset });
   const path = segment.path + cleanedSuffix;
   const target = await o.fileSystem.open(path, 'create');
@@ -44,13 +49,20 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
     // One that an earlier attempt left behind.
     await target.truncate(0);
     const writer = new SegmentWriter({ segment, target, indexIntervalBytes: o.indexIntervalBytes, blockBytes: o.blockBytes, pause: o.pause });
-    for (const source of o.sources) await copyKept(source, writer, o);
+    const sources: Segment[] = [];
+    for (const source of o.candidates) {
+      if (sources.length > 0 && !fitsBehind(source, { ...o, baseOffset: first.baseOffset, bytes: segment.sizeBytes })) break;
+      await copyKept(source, writer, o);
+      segment.endOffset = source.endOffset;
+      sources.push(source);
+    }
+    const { endOffset } = segment;
     await writer.finish();
-    const isChanged = o.sources.length > 1 || writer.isChanged;
+    const isChanged = sources.length > 1 || writer.isChanged;
     if (isChanged) await target.datasync();
-    segment.endOffset = last.endOffset;
+    segment.endOffset = endOffset;
     segment.firstAppendMs = first.firstAppendMs;
-    return { segment, recordsRemoved: writer.recordsRemoved, nextHorizonMs: writer.nextHorizonMs, isChanged };
+    return { segment, sources, recordsRemoved: writer.recordsRemoved, nextHorizonMs: writer.nextHorizonMs, isChanged };
   } finally {
     await target.close();
   }

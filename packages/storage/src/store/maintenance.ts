@@ -45,13 +45,9 @@ export class Maintenance {
     if (disk !== null) this.#options.context.cap.observeDisk(disk);
   }
 
-  /** No further work begins, and long work ends at the next good moment. */
-  stop(): void {
+  /** No further work begins, and long work ends at the next good moment. Ends when nothing is under way. */
+  async stop(): Promise<void> {
     this.#isStopping = true;
-  }
-
-  /** Ends when no work is under way. */
-  async idle(): Promise<void> {
     await this.#running;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compactionGroups, compactionRange, isCompactionDue } from '../../src/compaction/compaction-plan.ts';
+import { compactionRange, fitsBehind, isCompactionDue } from '../../src/compaction/compaction-plan.ts';
 import type { CompactionRange } from '../../src/compaction/compaction-plan.ts';
 import type { RetainedSegment } from '../../src/retention/retention.ts';
 
@@ -49,13 +49,11 @@ describe('isCompactionDue', () => {
   });
 });
 
-describe('compactionGroups', () => {
-  const starts = (groups: RetainedSegment[][]): number[][] => groups.map((group) => group.map((segment) => segment.baseOffset));
-
+describe('fitsBehind', () => {
   it('S4 puts neighbours together by bytes and by offsets', () => {
-    const closed = segments(1, 1, 1, 1, 1);
-    expect(starts(compactionGroups(closed, { until: 50, segmentBytes: 250, offsetSpanMax: 1_000 }))).toEqual([[0, 10], [20, 30], [40]]);
-    expect(starts(compactionGroups(closed, { until: 50, segmentBytes: 1_000, offsetSpanMax: 25 }))).toEqual([[0, 10], [20, 30], [40]]);
-    expect(starts(compactionGroups(closed, { until: 21, segmentBytes: 50, offsetSpanMax: 25 }))).toEqual([[0], [10], [20]]);
+    const limits = { baseOffset: 100, segmentBytesMax: 1_000, offsetSpanMax: 50 };
+    expect(fitsBehind({ endOffset: 150, sizeBytes: 400 }, { ...limits, bytes: 600 })).toBe(true);
+    expect(fitsBehind({ endOffset: 150, sizeBytes: 400 }, { ...limits, bytes: 601 })).toBe(false);
+    expect(fitsBehind({ endOffset: 151, sizeBytes: 400 }, { ...limits, bytes: 0 })).toBe(false);
   });
 });

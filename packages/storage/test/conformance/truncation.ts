@@ -30,6 +30,8 @@ export function truncation(kind: StoreKind): void {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open();
       await append(log, ['a']);
+      // A turn of the event loop later no round is under way: what is appended now waits for the next turn.
+      await under.clock.advance(0);
       const waiting = log.append(batch(['b']), { leaderEpoch: 0 });
       await Promise.all([expect(waiting.durable).rejects.toMatchObject({ code: 'CLOSED' }), log.truncate(1)]);
       expect(await contents(log, { upTo: 'end' })).toEqual(['0:a']);
