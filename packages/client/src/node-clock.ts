@@ -8,7 +8,7 @@ export const nodeClock: Clock = {
   now: (): number => Date.now(),
   monotonic: (): number => performance.now(),
   schedule(delayMs: number, fn: () => void): Timer {
-    const handle = setTimeout(fn, Math.min(Math.max(0, delayMs), delayMsMax));
+    const handle = setTimeout(fn, Math.min(Math.ceil(Math.max(0, delayMs)), delayMsMax));
     return { cancel: (): void => clearTimeout(handle) };
   },
   defer(fn: () => void): void {

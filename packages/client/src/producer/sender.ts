@@ -198,6 +198,8 @@ export class Sender {
     this.#backoffs.get(queue)?.cancel();
     const timer = this.#cluster.clock.schedule(waitMs, () => {
       this.#backoffs.delete(queue);
+      // A timer may be early by a fraction; the wait is over all the same, and no other timer would come.
+      queue.notBeforeMs = 0;
       this.list(queue);
     });
     this.#backoffs.set(queue, timer);
