@@ -56,11 +56,14 @@ export class PendingAppend implements Append {
   }
 
   keep(): void {
+    if (this.#outcome !== 'waiting') return;
     this.#outcome = 'durable';
     this.#durable?.resolve();
   }
 
+  /** The first outcome counts: a truncation fails appends that their round then keeps. */
   fail(error: StorageError): void {
+    if (this.#outcome !== 'waiting') return;
     this.#outcome = error;
     this.#durable?.reject(error);
   }

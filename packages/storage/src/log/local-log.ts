@@ -52,7 +52,8 @@ export interface LoadedLog {
  * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
  * - Everything from the assignment of an offset to the queue is one synchronous step: call order is offset order, and
  *   deduplication, segments, tail cache and queue never disagree.
- * - `version` changes whenever bytes that a reader may be at are moved, cut or removed; reads that saw a change start over.
+ * - `version` changes whenever bytes that a reader may be at are moved or cut, `drops` whenever segments go: a read that saw
+ *   the former, or failed and saw the latter, starts over.
  */
 export class LocalLog implements PartitionLog, FlushedLog {
   readonly id: LogId;
@@ -66,6 +67,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
   version = 0;
+  drops = 0;
   /** How often the end has moved back: a checkpoint that began before that is worthless. */
   rewinds = 0;
   /** Bytes appended since the log was opened. */
@@ -309,7 +311,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   moveStart(offset: number): void {
     this.#logStartOffset = Math.max(this.#logStartOffset, offset);
     if (this.epochs.truncateStart(this.#logStartOffset)) this.checkpoints.epochsChanged();
-    this.version += 1;
+    this.drops += 1;
   }
 
   truncate(toOffset: number): Promise<void> {
@@ -322,7 +324,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
     this.#isTruncating = true;
     try {
-      this.context.queue.dropPending(this, new StorageError('CLOSED', `${this.#name} was truncated`));
+      const error = new StorageError('CLOSED', `${this.#name} was truncated`);
+      this.context.queue.dropPending(this, error);
+      // Those in the round that is under way may be written, but not acknowledged: they go.
+      for (const append of this.#waiting) if (append.lastOffset >= toOffset) append.fail(error);
       await this.context.queue.roundEnd();
       this.#rewind();
       await this.compaction.lowerTo(toOffset);

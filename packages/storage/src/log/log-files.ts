@@ -147,7 +147,7 @@ export class LogFiles {
   async retire(segments: readonly Segment[]): Promise<void> {
     const { openFiles, indexCache, fileSystem, cap, clock } = this.#log.context;
     const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
-    this.#log.version += 1;
+    this.#log.drops += 1;
     for (const segment of segments) {
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);

@@ -1,4 +1,4 @@
-import { StorageError } from '../errors.ts';
+import { StorageError, systemCode } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogTail } from '../tail-cache.ts';
@@ -57,13 +57,16 @@ export class LogReader {
   }
 
   async #readCold(o: ReadOptions): Promise<LogRead> {
-    const { version, context } = this.#log;
+    const { version, drops, context } = this.#log;
     context.stats.readsCold += 1;
     try {
       const bytes = await this.#readFiles(o, version);
+      // What was read before its segment was dropped is as good as ever.
       if (version === this.#log.version) return this.#answer(bytes.length === 0 ? [] : [bytes], bytes.length);
     } catch (error) {
-      if (version === this.#log.version) throw this.#readError(error, o.offset);
+      // A swap of files that is under way ends first: in its midst a segment's name leads nowhere.
+      if (systemCode(error) === 'ENOENT') await this.#log.exclusively(async () => undefined);
+      if (version === this.#log.version && drops === this.#log.drops) throw this.#readError(error, o.offset);
     }
     // Files were cut, replaced or removed meanwhile. That is rare, so this ends.
     return await this.#log.read(o);

