@@ -9,8 +9,8 @@ import type { Segment } from '../segment/segment.ts';
  *   2  the files of the sources, indexes included, are set aside as .deleted; the folder is synced
  *   3  .swap becomes .log; the folder is synced
  *
- * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that meet a
- * half-way state start over, because the log's version changes before and after.
+ * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that were under
+ * way start over, because the log's version changes; those that come meanwhile wait for the end of the move.
  */
 
 /** False, and nothing has changed, when the sources are no longer a run of closed segments of an open log. */
@@ -19,6 +19,8 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
     if (!areReplaceable(log, sources)) return false;
     const { fileSystem, openFiles, indexCache, cap } = log.context;
     await fileSystem.rename(segment.path + cleanedSuffix, segment.path + swapSuffix);
+    const { promise: moved, resolve: endMove } = Promise.withResolvers<void>();
+    log.moving = moved;
     try {
       await fileSystem.syncDirectory(log.directory);
       log.version += 1;
@@ -31,10 +33,14 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
     } catch (error) {
       // The disk may show the old segments, the new one, or both: only a restart can tell.
       throw log.context.queue.fail(error);
+    } finally {
+      // Whoever opened one of the names meanwhile got a file that is no longer the right one.
+      openFiles.forget(segment.path);
+      indexCache.forget(segment.path);
+      log.version += 1;
+      log.moving = null;
+      endMove();
     }
-    openFiles.forget(segment.path);
-    indexCache.forget(segment.path);
-    log.version += 1;
     return true;
   });
 }

@@ -67,6 +67,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
   version = 0;
+  /** Set while files change places under their names: who wants to open one waits for it. */
+  moving: Promise<void> | null = null;
   drops = 0;
   /** How often the end has moved back: a checkpoint that began before that is worthless. */
   rewinds = 0;

@@ -34,13 +34,17 @@ export class LogFiles {
     return bytes;
   }
 
-  /** One gathered write for each segment that the appends go to; nearly always one. */
+  /**
+   * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced before
+   * the next one is written to: so after a crash a gap between two segments is damage, never a round that was cut short.
+   */
   async write(appends: readonly PendingAppend[]): Promise<void> {
     let buffers: Buffer[] = [];
     let segment: Segment | null = null;
     for (const append of appends) {
       if (segment && segment !== append.segment) {
         await this.#writeSegment(segment, buffers);
+        if (this.#log.config.durability === 'fsync') await this.syncWritten();
         buffers = [];
       }
       segment = append.segment;

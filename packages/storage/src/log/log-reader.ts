@@ -57,6 +57,10 @@ export class LogReader {
   }
 
   async #readCold(o: ReadOptions): Promise<LogRead> {
+    if (this.#log.moving) {
+      await this.#log.moving;
+      return await this.#log.read(o);
+    }
     const { version, drops, context } = this.#log;
     context.stats.readsCold += 1;
     try {

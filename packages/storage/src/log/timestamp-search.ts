@@ -9,11 +9,17 @@ import type { LocalLog } from './local-log.ts';
  */
 export async function findTimestamp(log: LocalLog, timestampMs: number): Promise<TimestampedOffset | null> {
   for (;;) {
-    const { version } = log;
-    const offset = await firstCandidate(log, timestampMs);
-    if (version !== log.version) continue;
-    if (offset === null) return null;
-    return await searchFrom(log, { offset, timestampMs });
+    await log.moving;
+    const { version, drops } = log;
+    try {
+      const offset = await firstCandidate(log, timestampMs);
+      if (version !== log.version) continue;
+      if (offset === null) return null;
+      return await searchFrom(log, { offset, timestampMs });
+    } catch (error) {
+      // Unless files were moved or removed meanwhile, or what lay at the offset has gone, it is a true failure.
+      if (log.state === 'closed' || (version === log.version && drops === log.drops)) throw error;
+    }
   }
 }
 

@@ -106,7 +106,8 @@ export function retention(kind: StoreKind): void {
 
     it('S4 drops the oldest segments of all logs under drop-oldest, and never refuses for it', async () => {
       await using under = await StoreUnderTest.start(kind, { storageBytesMax: 3_000, whenFull: 'drop-oldest' });
-      const [a, b] = [await under.open({ segmentBytes: 300 }), await under.open({ segmentBytes: 300 }, { partition: 1 })];
+      const config = { segmentBytes: 300, retentionMs: -1 };
+      const [a, b] = [await under.open(config), await under.open(config, { partition: 1 })];
       for (let i = 0; i < 10; i++) await append(a, [`a${i}`.padEnd(80)], { timestampMs: 2_000 + i });
       for (let i = 0; i < 40; i++) {
         await append(b, [`b${i}`.padEnd(80)], { timestampMs: 3_000 + i });
