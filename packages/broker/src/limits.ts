@@ -26,7 +26,9 @@ export interface BrokerLimits {
   readonly requestsInFlightMax: number;
   /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
   readonly connectionBytesMax: number;
-  /** The same for all connections together. */
+  /** A connection that holds no more than this is read also when the broker holds too much: who only fetches is served. */
+  readonly connectionBytesFree: number;
+  /** As `connectionBytesMax`, for all connections together. */
   readonly brokerBytesMax: number;
   /** Above this a PRODUCE that has arrived is refused with BROKER_BUSY. */
   readonly brokerBytesHardMax: number;
@@ -85,6 +87,7 @@ export const defaultLimits: BrokerLimits = {
   frameBytesMax: protocolLimits.frameBytesMax,
   requestsInFlightMax: 512,
   connectionBytesMax: 64 * MiB,
+  connectionBytesFree: 4 * KiB,
   brokerBytesMax: 256 * MiB,
   brokerBytesHardMax: 384 * MiB,
 
@@ -123,6 +126,7 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [limits.frameBytesMax >= protocolLimits.helloFrameBytesMax + frameOverheadBytes, 'frameBytesMax must be at least 128 KiB'],
     [limits.fetchBytesMax + frameOverheadBytes <= limits.frameBytesMax, 'fetchBytesMax must be at least 64 KiB below frameBytesMax'],
     [limits.connectionBytesMax >= 2 * limits.frameBytesMax, 'connectionBytesMax must be at least twice frameBytesMax'],
+    [limits.connectionBytesMax > limits.connectionBytesFree, 'connectionBytesMax must be more than connectionBytesFree'],
     [limits.brokerBytesMax >= limits.connectionBytesMax, 'brokerBytesMax must be at least connectionBytesMax'],
     [limits.brokerBytesHardMax >= limits.brokerBytesMax, 'brokerBytesHardMax must be at least brokerBytesMax'],
     [limits.brokerOutputBytesMax >= limits.outputBytesMax, 'brokerOutputBytesMax must be at least outputBytesMax'],

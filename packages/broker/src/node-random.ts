@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Random } from './random.ts';
 
 /** The machine's own randomness. */
 export const nodeRandom: Random = {
   next: () => Math.random(),
-  bytes: (count) => randomBytes(count),
+  // Not by `import`: only a broker that makes something needs the module, and loading it takes a few milliseconds.
+  bytes: (count) => process.getBuiltinModule('node:crypto').randomBytes(count),
 };

@@ -1,9 +1,11 @@
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type * as NodeHttp from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { createAdminApp } from './admin-app.ts';
+import { formatAddress } from '../broker.ts';
+import { answerAdmin } from './answer-admin.ts';
 import type { Health } from './health.ts';
+
+// Not by `import`: that would read every export of the module, and one of them loads a whole WebSocket client (40 ms, 16 MB).
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface AdminServer {
   readonly url: string;
@@ -17,26 +19,29 @@ const requestTimeoutMs = 10_000;
 
 /** Listens; rejects when the address cannot be had. */
 export function startAdminServer(options: { host: string; port: number; health: Health }): Promise<AdminServer> {
-  const app = createAdminApp(options.health);
-  const listener = getRequestListener(app.fetch);
+  const { host, port, health } = options;
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) => {
-    void listener(request, response);
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const { status, body } = answerAdmin(health, { method: request.method ?? 'GET', path });
+    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    response.end(JSON.stringify(body));
   });
   server.maxConnections = connectionsMax;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: options.host, port: options.port }, () => {
+    server.listen({ host, port }, () => {
       server.removeListener('error', reject);
+      // Failing to accept concerns one newcomer, never the broker.
       server.on('error', () => undefined);
-      resolve(adminServer(server, options.host));
+      resolve(adminServer(server, host));
     });
   });
 }
 
-function adminServer(server: Server, host: string): AdminServer {
+function adminServer(server: NodeHttp.Server, host: string): AdminServer {
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url: `http://${formatAddress(host, port)}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

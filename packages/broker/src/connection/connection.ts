@@ -284,7 +284,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
 
   #updateReading(): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const pause = !this.#mayDispatch() || this.#heldBytes >= this.#host.limits.connectionBytesMax || this.#host.budget.mustWait(this);
+    const pause = !this.#mayDispatch() || this.#holdsTooMuch();
     const partial = this.#decoder.bufferedBytes > 0;
     // The time in which the broker itself does not read is not held against the peer.
     this.#frameBegunAt = pause || !partial ? null : (this.#frameBegunAt ?? this.#host.clock.monotonic());
@@ -292,6 +292,15 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.#readingIsPaused = pause;
     if (pause) this.#stream.pauseReading();
     else this.#stream.resumeReading();
+  }
+
+  #holdsTooMuch(): boolean {
+    const { limits, budget } = this.#host;
+    if (this.#heldBytes >= limits.connectionBytesMax) return true;
+    if (this.#heldBytes > limits.connectionBytesFree) return budget.mustWait(this);
+    // Whoever holds so little keeps nobody waiting, and must not be handed the grant that others wait for.
+    budget.leave(this);
+    return false;
   }
 
   #outputTaken(): void {
