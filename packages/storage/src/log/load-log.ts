@@ -5,7 +5,7 @@ import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../epo
 import { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
 import { StorageError } from '../errors.ts';
-import { readFileIfThere } from '../files/durable-file.ts';
+import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LogId } from '../ports/log-store.ts';
@@ -38,7 +38,8 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const segments = await statSegments(context, { directory, bases: content.segments });
   const dedup = new Deduplication({ limits: context.limits, dedupWindowMs: config.dedupWindowMs });
   const storedEpochs = await readEpochs(context, directory);
-  const snapshotOffset = await loadSnapshot(context, { directory, recoveryPoint, dedup, snapshots: content.snapshots });
+  const snapshots = await dropSnapshotsAbove(context, { directory, recoveryPoint, snapshots: content.snapshots });
+  const snapshotOffset = await loadSnapshot(context, { directory, dedup, snapshots });
   const epochs = new LeaderEpochs(storedEpochs ?? []);
   const found = await recoverSegments(context, {
     id,
@@ -67,7 +68,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     checkpoint: {
       recoveryPoint: Math.min(recoveryPoint, endOffset),
       uncoveredBytes: found.bytesAboveRecoveryPoint,
-      snapshotOffsets: content.snapshots,
+      snapshotOffsets: snapshots,
       areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
     },
   };
@@ -106,16 +107,20 @@ async function readEpochs(context: LogContext, directory: string): Promise<reado
   }
 }
 
-/**
- * Loads the newest snapshot that is intact and not above the recovery point (a newer one may speak of bytes that a crash
- * took away). Returns its offset: the log from there on is to be replayed.
- */
-async function loadSnapshot(
+/** A snapshot above the recovery point may speak of bytes that a crash took away; what it knows is replayed from the log. */
+async function dropSnapshotsAbove(
   context: LogContext,
-  o: { directory: string; recoveryPoint: number; dedup: Deduplication; snapshots: readonly number[] },
-): Promise<number> {
+  o: { directory: string; recoveryPoint: number; snapshots: readonly number[] },
+): Promise<number[]> {
+  for (const offset of o.snapshots) {
+    if (offset > o.recoveryPoint) await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(offset, 'snapshot')}`);
+  }
+  return o.snapshots.filter((offset) => offset <= o.recoveryPoint);
+}
+
+/** Loads the newest snapshot that is intact. Returns its offset: the log from there on is to be replayed. */
+async function loadSnapshot(context: LogContext, o: { directory: string; dedup: Deduplication; snapshots: readonly number[] }): Promise<number> {
   for (const offset of o.snapshots.toReversed()) {
-    if (offset > o.recoveryPoint) continue;
     const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
     try {
       const now = context.clock.now();

@@ -110,26 +110,21 @@ export class LogCheckpoints {
   }
 
   get #isCovered(): boolean {
-    const { logEndOffset, segmentList, files } = this.#log;
-    if (segmentList.active.sizeBytes === 0 && segmentList.count === 1) return this.#areEpochsSaved;
+    const { logEndOffset, files } = this.#log;
+    if (logEndOffset === 0) return this.#areEpochsSaved;
     const isSaved = this.recoveryPoint === logEndOffset && this.#areEpochsSaved && !files.hasUnsynced;
     return isSaved && (this.#snapshotOffsets.at(-1) ?? -1) === logEndOffset;
   }
 
   #plan(): CheckpointPlan {
     const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#log;
-    const indexes: IndexPlan[] = [];
-    for (const segment of segmentList.all.toReversed()) {
-      if (!segment.indexes) break;
-      indexes.push(indexPlan(segment));
-    }
     return {
       offset: logEndOffset,
       appendedBytes,
       rewinds,
       snapshot: encodeProducerSnapshot(dedup.producers.entries()),
       epochs: this.#areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
-      indexes,
+      indexes: segmentList.all.filter(({ indexes }) => indexes !== null).map(indexPlan),
     };
   }
 
