@@ -16,6 +16,7 @@
  *     … .cleaned                        compaction was writing it; worthless after a crash
  *     … .swap                           compaction finished it; takes its place even after a crash
  *     … .tmp                            being written, to be renamed; worthless after a crash
+ *     <20-digit base offset>.log.<position>.aside   bytes from there on, which recovery cut and did not understand
  *   ~deleted-<topic id>-<partition>/    a partition on its way out; '~' is no character of a topic name
  */
 
@@ -46,6 +47,11 @@ export interface OffsetFile {
 
 export function offsetFileName(offset: number, kind: OffsetFileKind): string {
   return `${String(offset).padStart(20, '0')}.${kind}`;
+}
+
+/** Bytes of a .log file from `position` on that recovery cut off although they were not all nonsense. Nothing reads it. */
+export function asideFileName(o: { baseOffset: number; position: number }): string {
+  return `${offsetFileName(o.baseOffset, 'log')}.${o.position}.aside`;
 }
 
 const offsetFilePattern = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;

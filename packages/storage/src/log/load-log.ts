@@ -46,6 +46,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     segments,
     recoveryPoint,
     startOffset,
+    isSyncPromised: config.durability === 'fsync',
     indexIntervalBytes: config.indexIntervalBytes,
     // Without a history of epochs every batch is asked for its own.
     replayFrom: storedEpochs ? snapshotOffset : 0,

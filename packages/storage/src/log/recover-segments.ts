@@ -1,6 +1,8 @@
 import { batchMaxTimestamp } from '@q/protocol';
 import { removeIfThere } from '../files/durable-file.ts';
+import { asideFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
+import type { File, FileSystem } from '../ports/file-system.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { readIndexFiles } from '../segment/index-cache.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
@@ -15,6 +17,8 @@ export interface RecoveryOptions {
   /** Below it nothing is verified: it was synced. */
   readonly recoveryPoint: number;
   readonly startOffset: number;
+  /** What was acknowledged had been synced: the log's durability is `fsync`. */
+  readonly isSyncPromised: boolean;
   readonly indexIntervalBytes: number;
   /** Every batch that reaches this offset is handed to `onBatch`. */
   readonly replayFrom: number;
@@ -31,8 +35,10 @@ export interface Recovered {
 /*
  * Recovery of one log's segments (formats.md, "Recovery", 2 to 5).
  *
- * A bad batch is a torn tail, and cut, only if it lies above the recovery point and nothing valid follows it anywhere.
- * Otherwise it is rot: nothing is changed on disk, and the log is set aside.
+ * A bad batch is a torn tail, and cut, if it lies above the recovery point and nothing valid follows it anywhere. Otherwise
+ * it is rot: nothing is changed on disk, and the log is set aside. Only where syncs were never promised (`interval`, `os`)
+ * valid batches behind it prove nothing: a power cut leaves such holes. There the log is cut at the hole as well, and the
+ * bytes behind it are kept in a file beside it.
  */
 export async function recoverSegments(context: LogContext, o: RecoveryOptions): Promise<Recovered> {
   const walk = new RecoveryWalk(context, o);
@@ -119,7 +125,8 @@ class RecoveryWalk {
     const valid = await this.#findValidBehind(index, end);
     const isBelow = end.nextOffset < recoveryPoint;
     const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
-    if (!isBelow && !valid) {
+    if (!isBelow && (!valid || !this.#options.isSyncPromised)) {
+      if (valid) await this.#setAside(index, end);
       await this.#cutTail(index, end, reason);
       return null;
     }
@@ -173,6 +180,21 @@ class RecoveryWalk {
     }
   }
 
+  async #setAside(index: number, end: ScanEnd): Promise<void> {
+    const { fileSystem, openFiles, limits, log } = this.#context;
+    for (const [at, segment] of this.#segments.slice(index).entries()) {
+      const from = at === 0 ? end.position : 0;
+      const path = `${segment.directory}/${asideFileName({ baseOffset: segment.baseOffset, position: from })}`;
+      const lease = await openFiles.lease(segment.path);
+      try {
+        await copyTail(fileSystem, { source: lease.file, from, path, blockBytes: limits.readBlockBytes });
+      } finally {
+        lease.release();
+      }
+      log.warn({ file: segment.path, position: from, aside: path }, 'unsynced bytes behind a hole are kept aside');
+    }
+  }
+
   async #cutTail(index: number, end: ScanEnd, reason: string): Promise<void> {
     const { openFiles, fileSystem, log, stats } = this.#context;
     const { topic, partition } = this.#options.id;
@@ -198,7 +220,7 @@ class RecoveryWalk {
     stats.tailsCut += 1;
     stats.bytesCut += bytes;
     const { path: file } = segment;
-    log.warn({ topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason }, 'torn tail cut: these bytes were never acknowledged');
+    log.warn({ topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason }, 'torn tail cut: bytes that were never synced');
   }
 
   /** What was found above the recovery point may be in the page cache only. */
@@ -215,6 +237,21 @@ class RecoveryWalk {
       }
     });
     for (const segment of above.slice(0, 1)) await this.#context.fileSystem.syncDirectory(segment.directory);
+  }
+}
+
+async function copyTail(fileSystem: FileSystem, o: { source: File; from: number; path: string; blockBytes: number }): Promise<void> {
+  const target = await fileSystem.open(o.path, 'create');
+  try {
+    for (let position = o.from; ; ) {
+      const block = await o.source.read(position, o.blockBytes);
+      if (block.length === 0) break;
+      await target.write([block], position - o.from);
+      position += block.length;
+    }
+    await target.datasync();
+  } finally {
+    await target.close();
   }
 }
 

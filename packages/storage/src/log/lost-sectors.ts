@@ -1,0 +1,25 @@
+import type { File } from '../ports/file-system.ts';
+
+/** The smallest unit that a disk writes, or does not. */
+const sectorBytes = 512;
+// A batch begins with the high bytes of its offset, which are zeros: fewer than this many say nothing.
+const zerosMin = 8;
+
+/**
+ * Does the stretch from `from` to `to` show a write that a power cut interrupted? Sectors of it that never reached the disk
+ * read as zeros, from a sector's start (or the place where the file ended before the write) to its end. A damaged disk
+ * flips bits or returns garbage; it does not do that.
+ */
+export async function hasLostSector(o: { file: File; from: number; to: number; blockBytes: number }): Promise<boolean> {
+  const blockBytes = Math.max(sectorBytes, o.blockBytes - (o.blockBytes % sectorBytes));
+  for (let blockAt = o.from - (o.from % sectorBytes); blockAt < o.to; blockAt += blockBytes) {
+    const block = await o.file.read(blockAt, Math.min(blockBytes, o.to - blockAt));
+    for (let at = 0; at < block.length; at += sectorBytes) {
+      // The last sector counts only if all of it lies before `to`: what is valid there was written.
+      if (blockAt + at + sectorBytes > o.to) break;
+      const sector = block.subarray(Math.max(at, o.from - blockAt), at + sectorBytes);
+      if (sector.length >= zerosMin && sector.every((byte) => byte === 0)) return true;
+    }
+  }
+  return false;
+}
