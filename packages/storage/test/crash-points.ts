@@ -12,27 +12,32 @@ export interface CrashScenario<Facts> {
   readonly check: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
   /** Crash at every `stride`-th step; default 1. */
   readonly stride?: number;
+  /** Crashes at each of these steps that keep a random part of what was not synced; default 2. Two more keep all, or nothing. */
+  readonly seeds?: number;
 }
-
-const losses: readonly CrashLoss[] = ['some', 'all', 'some', 'none'];
 
 /**
  * Runs the scenario once to count the steps of its disk, then once for each step with a crash there, and checks what is
  * found. A failure says at which step, and repeats with the same number.
  */
 export async function crashAtEveryStep<Facts>(scenario: CrashScenario<Facts>): Promise<number> {
-  const whole = await life(scenario, Number.POSITIVE_INFINITY);
+  const whole = await life(scenario, { stopAfter: Number.POSITIVE_INFINITY, seed: 0 });
   const steps = whole.disk.steps;
+  const losses: readonly CrashLoss[] = ['all', 'none', ...Array.from({ length: scenario.seeds ?? 2 }, () => 'some' as const)];
   for (let step = 0; step <= steps; step += scenario.stride ?? 1) {
-    try {
-      const { disk, facts, clock } = await life(scenario, step);
-      const loss = losses[step % losses.length] as CrashLoss;
-      await afterlife(scenario, { disk: await disk.crash(loss), facts, clock });
-    } catch (error) {
-      throw new Error(`crash after step ${step} of ${steps}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
+    for (const [seed, loss] of losses.entries()) await crashOnce(scenario, { step, seed, loss });
   }
   return steps;
+}
+
+async function crashOnce<Facts>(scenario: CrashScenario<Facts>, o: { step: number; seed: number; loss: CrashLoss }): Promise<void> {
+  try {
+    const { disk, facts, clock } = await life(scenario, { stopAfter: o.step, seed: o.step * 1_000 + o.seed });
+    await afterlife(scenario, { disk: await disk.crash(o.loss), facts, clock });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`crash after step ${o.step}, seed ${o.seed} (${o.loss}): ${reason}`, { cause: error });
+  }
 }
 
 interface Life<Facts> {
@@ -41,13 +46,13 @@ interface Life<Facts> {
   readonly clock: ManualClock;
 }
 
-async function life<Facts>(scenario: CrashScenario<Facts>, stopAfter: number): Promise<Life<Facts>> {
+async function life<Facts>(scenario: CrashScenario<Facts>, o: { stopAfter: number; seed: number }): Promise<Life<Facts>> {
   const clock = new ManualClock();
-  const disk = new FaultyFileSystem({ random: seededRandom(Number.isFinite(stopAfter) ? stopAfter : 0), clock });
+  const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
   await disk.makeDirectory('/data');
   await disk.syncDirectory('');
   const facts = scenario.facts();
-  disk.stopAfter(stopAfter);
+  disk.stopAfter(o.stopAfter);
   const running = (async () => {
     const store = await open(scenario, disk, clock);
     await scenario.run(store, facts, clock);

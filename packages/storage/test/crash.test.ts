@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { append, batch, contents, orders } from './conformance/harness.ts';
 import { crashAtEveryStep } from './crash-points.ts';
 
-const small: LogConfig = { ...defaultLogConfig, segmentBytes: 400, indexIntervalBytes: 100, fileDeleteDelayMs: 0 };
+const small: LogConfig = { ...defaultLogConfig, segmentBytes: 3_000, indexIntervalBytes: 100, fileDeleteDelayMs: 0, retentionMs: -1 };
 
 interface SentBatch {
   readonly producerId: number;
@@ -22,6 +22,11 @@ interface Sends {
 
 const noSends = (): Sends => ({ batches: [], deletedBelow: 0 });
 
+/** Long enough that a batch spans sectors, of which a crash may take any. */
+function textOf(producerId: number, sequence: number): string {
+  return `p${producerId}-${sequence}-`.padEnd(50 + ((sequence * 197 + producerId * 71) % 700), '.');
+}
+
 /** Sends from two producers, in groups that share a round. */
 async function send(log: PartitionLog, facts: Sends, groups: number): Promise<void> {
   for (let group = 0; group < groups; group++) {
@@ -29,7 +34,7 @@ async function send(log: PartitionLog, facts: Sends, groups: number): Promise<vo
     for (const producerId of [1, 2]) {
       const sent = facts.batches.filter((each) => each.producerId === producerId);
       const baseSequence = sent.reduce((sum, each) => sum + each.texts.length, 0);
-      const texts = Array.from({ length: 1 + ((sent.length + producerId) % 3) }, (_, index) => `p${producerId}-${baseSequence + index}`);
+      const texts = Array.from({ length: 1 + ((sent.length + producerId) % 3) }, (_, index) => textOf(producerId, baseSequence + index));
       const note: SentBatch = { producerId, baseSequence, texts, baseOffset: log.logEndOffset, isAcknowledged: false };
       facts.batches.push(note);
       const appended = log.append(batch(texts, { producerId, baseSequence, timestampMs: 1_000 + facts.batches.length }), { leaderEpoch: 0 });
@@ -121,7 +126,7 @@ describe('a crash at every step', () => {
         await log.deleteBefore(9);
         await send(log, facts, 4);
         facts.deletedBelow = log.highWatermark - 1;
-        log.updateConfig({ ...small, retentionBytes: 300 });
+        log.updateConfig({ ...small, retentionBytes: 2_000 });
         await store.maintain(clock.now());
         await clock.advance(1);
         await store.maintain(clock.now());

@@ -9,6 +9,7 @@ import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogContext } from './log-context.ts';
+import { hasLostSector } from './lost-sectors.ts';
 
 export interface RecoveryOptions {
   readonly id: LogId;
@@ -36,13 +37,22 @@ export interface Recovered {
  * Recovery of one log's segments (formats.md, "Recovery", 2 to 5).
  *
  * A bad batch is a torn tail, and cut, if it lies above the recovery point and nothing valid follows it anywhere. Otherwise
- * it is rot: nothing is changed on disk, and the log is set aside. Only where syncs were never promised (`interval`, `os`)
- * valid batches behind it prove nothing: a power cut leaves such holes. There the log is cut at the hole as well, and the
- * bytes behind it are kept in a file beside it.
+ * it is rot: nothing is changed on disk, and the log is set aside. Two cases where valid batches behind it prove nothing,
+ * because a power cut leaves such holes: syncs were never promised (`interval`, `os`), or sectors of a write that was never
+ * synced are missing (lost-sectors.ts) and the valid batches, in the same file, are the rest of that write. There the log
+ * is cut at the hole as well, and the bytes behind it are kept in a file beside it.
  */
 export async function recoverSegments(context: LogContext, o: RecoveryOptions): Promise<Recovered> {
   const walk = new RecoveryWalk(context, o);
   return await walk.run();
+}
+
+/** Batches behind a bad one that are whole. */
+interface ValidStretch {
+  readonly segment: Segment;
+  readonly position: number;
+  readonly baseOffset: number;
+  readonly endOffset: number;
 }
 
 class RecoveryWalk {
@@ -125,7 +135,7 @@ class RecoveryWalk {
     const valid = await this.#findValidBehind(index, end);
     const isBelow = end.nextOffset < recoveryPoint;
     const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
-    if (!isBelow && (!valid || !this.#options.isSyncPromised)) {
+    if (!isBelow && (!valid || !this.#options.isSyncPromised || (await this.#isLostWrite(segment, end, valid)))) {
       if (valid) await this.#setAside(index, end);
       await this.#cutTail(index, end, reason);
       return null;
@@ -135,6 +145,18 @@ class RecoveryWalk {
     last.endOffset = Math.max(toOffset, valid?.endOffset ?? 0, last.baseOffset);
     this.#endOffset = last.endOffset;
     return this.#report({ file: segment.path, position: end.position, fromOffset: end.nextOffset, toOffset, reason });
+  }
+
+  async #isLostWrite(segment: Segment, end: ScanEnd, valid: ValidStretch): Promise<boolean> {
+    // A segment is synced before the next one is begun.
+    if (valid.segment !== segment) return false;
+    const { openFiles, limits } = this.#context;
+    const lease = await openFiles.lease(segment.path);
+    try {
+      return await hasLostSector({ file: lease.file, from: end.position, to: valid.position, blockBytes: limits.readBlockBytes });
+    } finally {
+      lease.release();
+    }
   }
 
   #missingTail(): LogDamage {
@@ -154,8 +176,9 @@ class RecoveryWalk {
     return damage;
   }
 
-  async #findValidBehind(index: number, end: ScanEnd): Promise<{ baseOffset: number; endOffset: number } | null> {
-    const found: { baseOffset: number; endOffset: number }[] = [];
+  /** From the first valid batch behind the bad one to the last. */
+  async #findValidBehind(index: number, end: ScanEnd): Promise<ValidStretch | null> {
+    const found: ValidStretch[] = [];
     for (let at = index; at < this.#segments.length; at += 1) {
       const segment = this.#segments[at] as Segment;
       const from = at === index ? end.position + 1 : 0;
@@ -163,10 +186,10 @@ class RecoveryWalk {
       if (valid) found.push(valid);
     }
     const [first, last] = [found[0], found.at(-1)];
-    return first && last ? { baseOffset: first.baseOffset, endOffset: last.endOffset } : null;
+    return first && last ? { ...first, endOffset: last.endOffset } : null;
   }
 
-  async #validFrom(segment: Segment, from: number, offset: number): Promise<{ baseOffset: number; endOffset: number } | null> {
+  async #validFrom(segment: Segment, from: number, offset: number): Promise<ValidStretch | null> {
     const { openFiles, limits } = this.#context;
     const lease = await openFiles.lease(segment.path);
     try {
@@ -174,7 +197,7 @@ class RecoveryWalk {
       const first = await findValidBatch({ ...scan, from });
       if (!first) return null;
       const end = await scanSegment({ ...scan, from: first.position, verifyFromOffset: 0, onBatch: () => undefined });
-      return { baseOffset: first.baseOffset, endOffset: end.nextOffset };
+      return { segment, position: first.position, baseOffset: first.baseOffset, endOffset: end.nextOffset };
     } finally {
       lease.release();
     }
