@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Broker } from '@q/broker';
-import type { Logger } from 'pino';
 import { brokerOptions } from './broker-options.ts';
 import { ExitCode } from './exit-code.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
+import { chooseLogFormat, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { Settings } from './settings.ts';
@@ -37,9 +37,8 @@ export async function run(): Promise<void> {
 
 async function serve(settings: Settings): Promise<void> {
   const stopSignal = firstStopSignal(process);
-  const { chooseLogFormat, openLog } = await import('./log.ts');
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
-  const log = openLog({ level: settings.logLevel, format });
+  const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
   const broker = await start(settings, log);
   announce(readyFacts(settings, broker), format, log);
@@ -49,7 +48,7 @@ async function serve(settings: Settings): Promise<void> {
   await stop(broker, log);
 }
 
-async function start(settings: Settings, log: Logger): Promise<Broker> {
+async function start(settings: Settings, log: ProgramLog): Promise<Broker> {
   try {
     const { startBroker } = await import('@q/broker');
     return await startBroker({
@@ -61,34 +60,35 @@ async function start(settings: Settings, log: Logger): Promise<Broker> {
   } catch (error) {
     const failure = explainStartFailure(error, settings);
     log.debug({ err: error }, 'start failed');
+    log.open();
     return fail([failure.line], failure.exitCode);
   }
 }
 
-async function stop(broker: Broker, log: Logger): Promise<void> {
+async function stop(broker: Broker, log: ProgramLog): Promise<void> {
   try {
     await broker.close();
   } catch (error) {
     return exitAtOnce(log, error, 'the broker could not stop cleanly; it recovers its logs at the next start');
   }
-  log.info('stopped cleanly');
+  log.info({}, 'stopped cleanly');
   process.exit(ExitCode.stopped);
 }
 
 /** A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work. */
-function exitOnFault(log: Logger): void {
+function exitOnFault(log: ProgramLog): void {
   process.on('uncaughtException', (error) => exitAtOnce(log, error, 'uncaught exception'));
   process.on('unhandledRejection', (reason) => exitAtOnce(log, reason, 'unhandled rejection'));
 }
 
-function exitAtOnce(log: Logger, error: unknown, what: string): never {
+function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
   log.fatal({ err: error }, what);
   process.exit(ExitCode.failed);
 }
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
-  // In a clone the command line is a script of the root package; where it is installed it has its own name.
-  const program = import.meta.url.endsWith('.ts') ? 'pnpm --silent q' : 'q';
+  // Installed packages live under `node_modules`; in a clone the command line is a script of the root package.
+  const program = import.meta.url.includes('/node_modules/') ? 'q' : 'pnpm --silent q';
   return {
     version: packageVersion(),
     url: broker.url,
@@ -100,9 +100,10 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   };
 }
 
-function announce(facts: ReadyFacts, format: LogFormat, log: Logger): void {
+function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
   if (format === 'text') process.stdout.write(greeting(facts));
   else log.info({ ...facts }, 'ready');
+  log.open();
 }
 
 function fail(lines: readonly string[], exitCode: ExitCode): never {

@@ -28,7 +28,5 @@ export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true;
 }
 
-/** How this program is called where it runs: a script of the root package in a clone, its own name where it is installed. */
-export const programCall: string = import.meta.url.endsWith('.ts') ? 'pnpm --silent q' : 'q';
-/** And how a broker is started there. */
-export const brokerCall: string = import.meta.url.endsWith('.ts') ? 'pnpm start' : 'q-broker';
+/** How a broker is started where this program runs: by its name where it is installed, by a script of the root package in a clone. */
+export const brokerCall: string = import.meta.url.includes('/node_modules/') ? 'q-broker' : 'pnpm start';

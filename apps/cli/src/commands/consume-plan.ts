@@ -1,7 +1,8 @@
 import type { ConsumerOptions, Q } from '@q/client';
-import { resolveInPartitions } from './partition-positions.ts';
 import type { OffsetRange, Position } from '../input/offset-expression.ts';
 import { timestampOf } from '../input/time-expression.ts';
+import { resolveInPartitions } from './partition-positions.ts';
+import type { PartitionPosition } from './partition-positions.ts';
 
 /** For each partition that is read up to somewhere, the first offset that is not wanted any more. */
 export type StopOffsets = ReadonlyMap<number, number>;
@@ -29,13 +30,25 @@ export async function planConsumption(q: Q, topic: string, request: ConsumeReque
   const { from, to } = request.offset;
   if (to !== null) return planRange(q, topic, { ...request, from, to });
   // Asked for its checks alone: a consumer of a topic or partition that is not there would wait for it to appear.
-  await resolveInPartitions(q, { topic, partitions: request.partition, position: { kind: 'end' }, nowMs: request.nowMs });
+  const positions = await resolveInPartitions(q, { topic, partitions: request.partition, position: { kind: 'end' }, nowMs: request.nowMs });
+  if (from.kind === 'offset') await checkOffset(topic, from.offset, positions);
   const consumer: ConsumerOptions = {
     partitions: request.partition ?? 'all',
     from: startOf(from, request.nowMs),
     stopAtEnd: request.exit === true,
   };
   return { consumer, stopOffsets: new Map() };
+}
+
+/** With `-e` a consumer that begins after the end has nothing to do and nothing to say. */
+async function checkOffset(topic: string, offset: number, positions: readonly PartitionPosition[]): Promise<void> {
+  const missing = positions.find(({ startOffset, endOffset }) => offset < startOffset || offset > endOffset);
+  if (missing === undefined) return;
+  const { partition, startOffset, endOffset } = missing;
+  const { QError } = await import('@q/client');
+  throw new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${topic}, partition ${partition}, which has ${startOffset} to ${endOffset}`, {
+    details: { topic, partition, offset, logStartOffset: startOffset, logEndOffset: endOffset },
+  });
 }
 
 function startOf(position: Position, nowMs: number): NonNullable<ConsumerOptions['from']> {
