@@ -107,7 +107,9 @@ export class Dispatcher {
       startedAt: this.#clock.monotonic(),
     };
     if (!request.saidHello && header.apiKey !== helloKey) {
-      return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), { thenClose: true });
+      return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), {
+        thenClose: true,
+      });
     }
     if (state.route === null) return this.#fail(state, unknownApi(header.apiKey), { thenClose: false });
     const { min, max } = state.route.api.versions;
@@ -130,7 +132,9 @@ export class Dispatcher {
     try {
       const answer = route.handle(body, { peer: request.peer, version, budget: request.budget });
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
-      return isHello ? { ...this.#succeed(state, answer), hello: body as { clientId: string } } : this.#succeed(state, answer);
+      return isHello
+        ? { ...this.#succeed(state, answer), hello: body as { clientId: string } }
+        : this.#succeed(state, answer);
     } catch (error) {
       return this.#fail(state, error, { thenClose: isHello });
     }
@@ -166,7 +170,10 @@ export class Dispatcher {
     }
     countError(this.#counters, error.code);
     this.#count(state, true);
-    return { buffers: encodeErrorResponse({ correlationId: state.correlationId, error }), thenClose: options.thenClose };
+    return {
+      buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
+      thenClose: options.thenClose,
+    };
   }
 
   #count(state: RequestState, failed: boolean): void {

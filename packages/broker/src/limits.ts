@@ -120,19 +120,35 @@ export const frameOverheadBytes: number = 64 * KiB;
  */
 export function checkLimits(limits: BrokerLimits): string | null {
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1) return `limits.${name} = ${value}: must be a whole number of at least 1`;
+    if (!Number.isSafeInteger(value) || value < 1)
+      return `limits.${name} = ${value}: must be a whole number of at least 1`;
   }
   const relations: readonly (readonly [boolean, string])[] = [
-    [limits.frameBytesMax >= protocolLimits.helloFrameBytesMax + frameOverheadBytes, 'frameBytesMax must be at least 128 KiB'],
-    [limits.fetchBytesMax + frameOverheadBytes <= limits.frameBytesMax, 'fetchBytesMax must be at least 64 KiB below frameBytesMax'],
+    [
+      limits.frameBytesMax >= protocolLimits.helloFrameBytesMax + frameOverheadBytes,
+      'frameBytesMax must be at least 128 KiB',
+    ],
+    [
+      limits.fetchBytesMax + frameOverheadBytes <= limits.frameBytesMax,
+      'fetchBytesMax must be at least 64 KiB below frameBytesMax',
+    ],
     [limits.connectionBytesMax >= 2 * limits.frameBytesMax, 'connectionBytesMax must be at least twice frameBytesMax'],
-    [limits.connectionBytesMax > limits.connectionBytesFree, 'connectionBytesMax must be more than connectionBytesFree'],
+    [
+      limits.connectionBytesMax > limits.connectionBytesFree,
+      'connectionBytesMax must be more than connectionBytesFree',
+    ],
     [limits.brokerBytesMax >= limits.connectionBytesMax, 'brokerBytesMax must be at least connectionBytesMax'],
     [limits.brokerBytesHardMax >= limits.brokerBytesMax, 'brokerBytesHardMax must be at least brokerBytesMax'],
     [limits.brokerOutputBytesMax >= limits.outputBytesMax, 'brokerOutputBytesMax must be at least outputBytesMax'],
-    [limits.connectionsMax >= limits.connectionsPerAddressMax, 'connectionsMax must be at least connectionsPerAddressMax'],
+    [
+      limits.connectionsMax >= limits.connectionsPerAddressMax,
+      'connectionsMax must be at least connectionsPerAddressMax',
+    ],
     [limits.partitionsMax >= limits.partitionsPerTopicMax, 'partitionsMax must be at least partitionsPerTopicMax'],
-    [limits.partitionsPerTopicMax >= limits.partitionsDefault, 'partitionsPerTopicMax must be at least partitionsDefault'],
+    [
+      limits.partitionsPerTopicMax >= limits.partitionsDefault,
+      'partitionsPerTopicMax must be at least partitionsDefault',
+    ],
   ];
   for (const [holds, rule] of relations) {
     if (!holds) return `limits: ${rule}`;

@@ -15,6 +15,7 @@ import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
 import { parseTopicSettings } from './topics/topic-config.ts';
 import type { SettingTexts } from './topics/topic-config.ts';
+import { checkFitsFrame } from './topics/topic-rules.ts';
 
 /** Where the admin HTTP interface listens. */
 export interface AdminOptions {
@@ -89,17 +90,38 @@ export const defaultPort = 7420;
 export const defaultAdminPort = 7421;
 
 const knownOptions: readonly (keyof BrokerOptions)[] = [
-  'host', 'port', 'admin', 'storage', 'dataDir', 'brokerId', 'advertised', 'durability', 'topicDefaults', 'autoCreateTopics',
-  'storageMaxBytes', 'whenFull', 'limits', 'logger', 'onFatal', 'clock', 'random', 'network', 'fileSystem',
+  'host',
+  'port',
+  'admin',
+  'storage',
+  'dataDir',
+  'brokerId',
+  'advertised',
+  'durability',
+  'topicDefaults',
+  'autoCreateTopics',
+  'storageMaxBytes',
+  'whenFull',
+  'limits',
+  'logger',
+  'onFatal',
+  'clock',
+  'random',
+  'network',
+  'fileSystem',
 ];
 
 /** @throws QError INVALID_CONFIG naming the setting, its value and what is allowed */
 export function resolveOptions(given: BrokerOptions): ResolvedOptions {
   for (const name of Object.keys(given)) {
-    if (!(knownOptions as readonly string[]).includes(name)) refuse(name, undefined, `there is no such setting; there are: ${knownOptions.join(', ')}`);
+    if (!(knownOptions as readonly string[]).includes(name))
+      refuse(name, undefined, `there is no such setting; there are: ${knownOptions.join(', ')}`);
   }
   const host = text('host', given.host ?? '127.0.0.1');
   const durability = oneOf('durability', given.durability ?? 'fsync', ['fsync', 'interval', 'os']);
+  const limits = resolveLimits(given.limits ?? {});
+  const topicDefaults = resolveTopicDefaults(given.topicDefaults ?? {}, durability);
+  checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   return {
     host,
     port: whole('port', given.port ?? defaultPort, { min: 0, max: 65_535 }),
@@ -109,11 +131,14 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     brokerId: whole('brokerId', given.brokerId ?? 1, { min: 0, max: 2 ** 31 - 1 }),
     advertised: resolveAdvertised(given.advertised),
     durability,
-    topicDefaults: resolveTopicDefaults(given.topicDefaults ?? {}, durability),
+    topicDefaults,
     autoCreateTopics: flag('autoCreateTopics', given.autoCreateTopics ?? false),
-    storageMaxBytes: given.storageMaxBytes === undefined ? null : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    storageMaxBytes:
+      given.storageMaxBytes === undefined
+        ? null
+        : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
-    limits: resolveLimits(given.limits ?? {}),
+    limits,
     logger: given.logger ?? silentLogger,
     onFatal: given.onFatal ?? (() => undefined),
     clock: given.clock ?? nodeClock,
@@ -133,7 +158,10 @@ function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOption
 
 function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {
   if (given === undefined) return null;
-  return { host: text('advertised.host', given.host), port: whole('advertised.port', given.port, { min: 1, max: 65_535 }) };
+  return {
+    host: text('advertised.host', given.host),
+    port: whole('advertised.port', given.port, { min: 1, max: 65_535 }),
+  };
 }
 
 /** `durability` is a setting of topics with an option of its own; whoever gives both means the more special one. */
@@ -146,7 +174,12 @@ function resolveTopicDefaults(given: Readonly<Record<string, string>>, durabilit
 
 function resolveLimits(given: Partial<BrokerLimits>): BrokerLimits {
   for (const name of Object.keys(given)) {
-    if (!(name in defaultLimits)) refuse(`limits.${name}`, undefined, `there is no such limit; there are: ${Object.keys(defaultLimits).join(', ')}`);
+    if (!(name in defaultLimits))
+      refuse(
+        `limits.${name}`,
+        undefined,
+        `there is no such limit; there are: ${Object.keys(defaultLimits).join(', ')}`,
+      );
   }
   const limits = { ...defaultLimits, ...given };
   const problem = checkLimits(limits);
@@ -177,9 +210,13 @@ function oneOf<T extends string>(name: string, value: unknown, allowed: readonly
 
 function refuse(name: string, value: unknown, allowed: string): never {
   const shown = value === undefined ? '' : showValue(value);
-  throw new QError('INVALID_CONFIG', `${name}${shown === '' ? '' : ` = ${shown}`}: ${allowed}`, { details: { setting: name, value: shown, allowed } });
+  throw new QError('INVALID_CONFIG', `${name}${shown === '' ? '' : ` = ${shown}`}: ${allowed}`, {
+    details: { setting: name, value: shown, allowed },
+  });
 }
 
 function showValue(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value);
+  return typeof value === 'number' || typeof value === 'bigint'
+    ? String(value)
+    : (JSON.stringify(value) ?? typeof value);
 }

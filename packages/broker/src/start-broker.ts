@@ -44,7 +44,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     return await assemble(resolved, health, closers);
   } catch (error) {
     if (health.phase !== 'failed') health.phase = 'stopping';
-    await closers.closeAll().catch((closing: unknown) => resolved.logger.error({ err: closing }, 'closing after a failed start'));
+    await closers
+      .closeAll()
+      .catch((closing: unknown) => resolved.logger.error({ err: closing }, 'closing after a failed start'));
     throw toWireError(error);
   }
 }
@@ -57,11 +59,26 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
 
   const listener = await listen(options, connections);
   services.advertised.port ||= listener.port;
-  const maintenance = new Maintenance({ store, clock: options.clock, logger: options.logger, intervalMs: options.limits.maintenanceIntervalMs });
+  const maintenance = new Maintenance({
+    store,
+    clock: options.clock,
+    logger: options.logger,
+    intervalMs: options.limits.maintenanceIntervalMs,
+  });
   maintenance.start();
   health.phase = 'ready';
   const { identity, registry } = services;
-  options.logger.info({ address: formatAddress(options.host, listener.port), adminUrl, clusterId: identity.clusterId, term: identity.term, topics: registry.size, partitions: registry.partitionCount }, 'broker is ready');
+  options.logger.info(
+    {
+      address: formatAddress(options.host, listener.port),
+      adminUrl,
+      clusterId: identity.clusterId,
+      term: identity.term,
+      topics: registry.size,
+      partitions: registry.partitionCount,
+    },
+    'broker is ready',
+  );
 
   const stop = async ({ timeoutMs = options.limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -95,7 +112,13 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
     logger.error({ err: error }, 'data can no longer be made durable; nothing is acknowledged any more');
     options.onFatal(toWireError(error));
   };
-  const common = { clock, log: logger, whenFull, onFatal, ...(storageMaxBytes !== null && { storageBytesMax: storageMaxBytes }) };
+  const common = {
+    clock,
+    log: logger,
+    whenFull,
+    onFatal,
+    ...(storageMaxBytes !== null && { storageBytesMax: storageMaxBytes }),
+  };
   const store =
     options.storage === 'memory'
       ? await openMemoryStore(common)
@@ -106,7 +129,10 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
 
 type OpenServices = Services & { readonly advertised: { readonly host: string; port: number } };
 
-async function openServices(options: ResolvedOptions, opened: { store: LogStore; health: Health; closers: Closers }): Promise<OpenServices> {
+async function openServices(
+  options: ResolvedOptions,
+  opened: { store: LogStore; health: Health; closers: Closers },
+): Promise<OpenServices> {
   const { store, health, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
   const metadataLog = await store.open(metadataLogId, metadataLogConfig);
@@ -114,9 +140,17 @@ async function openServices(options: ResolvedOptions, opened: { store: LogStore;
   const term = await BrokerTerm.begin(metadata, { brokerId, random });
   // A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should.
   closers.add(() => (health.phase === 'failed' ? undefined : term.end()));
-  if (term.followsCrash) logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
+  if (term.followsCrash)
+    logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
 
-  const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term: term.term, logOpensMax: limits.logOpensMax });
+  const registry = new TopicRegistry({
+    store,
+    metadata,
+    logger,
+    brokerDefaults,
+    term: term.term,
+    logOpensMax: limits.logOpensMax,
+  });
   registry.addInternal(metadataTopic(metadataLog, brokerDefaults));
   await registry.start();
   closers.add(async () => {
@@ -137,7 +171,10 @@ async function openServices(options: ResolvedOptions, opened: { store: LogStore;
   };
 }
 
-function metadataTopic(log: Parameters<Partition['serve']>[0], brokerDefaults: ResolvedOptions['topicDefaults']): Topic {
+function metadataTopic(
+  log: Parameters<Partition['serve']>[0],
+  brokerDefaults: ResolvedOptions['topicDefaults'],
+): Topic {
   const record = { name: metadataLogId.topic, topicId: metadataLogId.topicId, replicas: 1, configs: metadataSettings };
   const topic = new Topic({ record, internal: true, leaderEpoch: 0, brokerDefaults });
   const partition = new Partition(topic, metadataLogId.partition);

@@ -12,13 +12,21 @@ const KiB = 1024;
 
 describe('back pressure', () => {
   it('a reader that stops reading is given no more than its share, and is hung up on in the end', async () => {
-    const broker = await testBroker({ limits: { outputBytesMax: 256 * KiB, outputStallMs: 400, sweepIntervalMs: 100 } });
+    const broker = await testBroker({
+      limits: { outputBytesMax: 256 * KiB, outputStallMs: 400, sweepIntervalMs: 100 },
+    });
     const honest = await testClient(broker);
     const { topicId } = await honest.createTopic('big');
     await honest.produce(topicId, batchOf('x'.repeat(1000 * KiB)));
     const stuck = await RawClient.connect(broker);
     stuck.socket.pause();
-    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }] }] };
+    const request = {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1 << 20,
+      isolation: 0,
+      topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }] }],
+    };
     const refused = Array.from({ length: 60 }, () => stuck.request(Fetch, request).catch((error: unknown) => error));
 
     let stats = await honest.request(Stats, {});
@@ -34,8 +42,20 @@ describe('back pressure', () => {
   it('a sender that is faster than the disk is slowed down, and loses nothing', async () => {
     const fileSystem = new FaultyFileSystem();
     const frameBytesMax = 192 * KiB;
-    const limits = { frameBytesMax, fetchBytesMax: 64 * KiB, connectionBytesMax: 2 * frameBytesMax, brokerBytesMax: 2 * frameBytesMax, brokerBytesHardMax: 3 * frameBytesMax };
-    const broker = await testBroker({ storage: 'file', dataDir: '/data', fileSystem, limits, topicDefaults: { 'max.message.bytes': '65536' } });
+    const limits = {
+      frameBytesMax,
+      fetchBytesMax: 64 * KiB,
+      connectionBytesMax: 2 * frameBytesMax,
+      brokerBytesMax: 2 * frameBytesMax,
+      brokerBytesHardMax: 3 * frameBytesMax,
+    };
+    const broker = await testBroker({
+      storage: 'file',
+      dataDir: '/data',
+      fileSystem,
+      limits,
+      topicDefaults: { 'max.message.bytes': '65536' },
+    });
     const [sender, honest] = [await testClient(broker), await testClient(broker)];
     const { topicId } = await sender.createTopic('orders', { configs: { 'max.message.bytes': String(128 * KiB) } });
     const hold = fileSystem.hold('datasync');
@@ -55,14 +75,23 @@ describe('back pressure', () => {
 
   it('half-received frames that fill the budget do not lock each other out', async () => {
     const frameBytesMax = 192 * KiB;
-    const limits = { frameBytesMax, fetchBytesMax: 64 * KiB, connectionBytesMax: 2 * frameBytesMax, brokerBytesMax: 2 * frameBytesMax, brokerBytesHardMax: 20 * frameBytesMax };
-    const broker = await testBroker({ limits });
+    const limits = {
+      frameBytesMax,
+      fetchBytesMax: 64 * KiB,
+      connectionBytesMax: 2 * frameBytesMax,
+      brokerBytesMax: 2 * frameBytesMax,
+      brokerBytesHardMax: 20 * frameBytesMax,
+    };
+    const broker = await testBroker({ limits, topicDefaults: { 'max.message.bytes': '65536' } });
     const honest = await testClient(broker);
     const { topicId } = await honest.createTopic('orders', { configs: { 'max.message.bytes': String(128 * KiB) } });
     const clients = await Promise.all(Array.from({ length: 8 }, () => testClient(broker)));
     const requests = clients.map((client, index) => {
       const records = batchOf(`${index}`.repeat(120 * KiB));
-      const { buffers, frame } = client.prepare(Produce, { timeoutMs: 5000, topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }] });
+      const { buffers, frame } = client.prepare(Produce, {
+        timeoutMs: 5000,
+        topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }],
+      });
       return { client, bytes: Buffer.concat(buffers), frame };
     });
     // Everybody sends all but the last byte, twice the budget together; then everybody sends the rest.

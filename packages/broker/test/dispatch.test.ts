@@ -9,11 +9,19 @@ import type { BrokerLogger } from '../src/logger.ts';
 import { createCounters } from '../src/metrics/counters.ts';
 import { FakePeer, FakeRequestBudget } from './fakes/fake-peer.ts';
 
-function setUp(handle: Handler<PingRequest, PingResponse>['handle'], errorsIn?: Handler<PingRequest, PingResponse>['errorsIn']) {
+function setUp(
+  handle: Handler<PingRequest, PingResponse>['handle'],
+  errorsIn?: Handler<PingRequest, PingResponse>['errorsIn'],
+) {
   const clock = new ManualClock();
   const counters = createCounters();
   const logged: string[] = [];
-  const logger: BrokerLogger = { debug() {}, info() {}, warn() {}, error: (_fields, message) => void logged.push(message) };
+  const logger: BrokerLogger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (_fields, message) => void logged.push(message),
+  };
   const dispatcher = new Dispatcher({ clock, logger, counters });
   dispatcher.add({ api: Ping, handle, ...(errorsIn !== undefined && { errorsIn }) });
   const dispatch = (frame: Buffer, saidHello = true): Answer | Promise<Answer> =>
@@ -22,7 +30,9 @@ function setUp(handle: Handler<PingRequest, PingResponse>['handle'], errorsIn?: 
 }
 
 function frameOf(version = 0): Buffer {
-  const frame = Buffer.concat(encodeRequest(Ping, { version: 0, correlationId: 9, body: { payload: Buffer.from('x') } })).subarray(4);
+  const frame = Buffer.concat(
+    encodeRequest(Ping, { version: 0, correlationId: 9, body: { payload: Buffer.from('x') } }),
+  ).subarray(4);
   frame.writeUInt16BE(version, 2);
   return frame;
 }
@@ -38,20 +48,29 @@ describe('Dispatcher', () => {
       return request;
     });
     const answer = await dispatch(frameOf());
-    expect(decodeResponseBody(Ping, 0, Buffer.concat(answer.buffers).subarray(4))).toEqual({ payload: Buffer.from('x') });
+    expect(decodeResponseBody(Ping, 0, Buffer.concat(answer.buffers).subarray(4))).toEqual({
+      payload: Buffer.from('x'),
+    });
     expect(answer.thenClose).toBe(false);
     expect(counters.apis.get('PING')).toEqual({ requests: 1, failed: 0, totalMicros: 3000, maxMicros: 3000 });
   });
 
   it('M2 counts failures, also those inside an answer', async () => {
-    const { counters, dispatch } = setUp((request) => request, () => ['KEY_REQUIRED']);
+    const { counters, dispatch } = setUp(
+      (request) => request,
+      () => ['KEY_REQUIRED'],
+    );
     await dispatch(frameOf());
     expect(counters.apis.get('PING')).toMatchObject({ requests: 1, failed: 1 });
     expect(counters.errors.get('KEY_REQUIRED')).toBe(1);
   });
 
   it('W2 turns every thrown thing into an error of the wire, and tells nobody the inside of an accident', async () => {
-    const thrown = [new QError('TOPIC_EXISTS', 'there'), new StorageError('STORAGE_FULL', 'full'), new TypeError('secret')];
+    const thrown = [
+      new QError('TOPIC_EXISTS', 'there'),
+      new StorageError('STORAGE_FULL', 'full'),
+      new TypeError('secret'),
+    ];
     const codes: string[] = [];
     for (const one of thrown) {
       const { logged, dispatch } = setUp(() => Promise.reject(one));
@@ -70,12 +89,21 @@ describe('Dispatcher', () => {
   it('W1 names the versions that it serves', async () => {
     const { dispatch } = setUp((request) => request);
     const error = await errorIn(dispatch(frameOf(9)));
-    expect(error).toMatchObject({ code: 'UNSUPPORTED_VERSION', details: { api: 'PING', version: 9, minVersion: 0, maxVersion: 0 } });
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      details: { api: 'PING', version: 9, minVersion: 0, maxVersion: 0 },
+    });
   });
 
   it('W1 says which API it does not serve', async () => {
     const { dispatch } = setUp((request) => request);
-    const known = Buffer.concat(encodeRequest(CreateTopic, { version: 0, correlationId: 1, body: { name: 't', partitions: 1, replicas: 1, configs: [], validateOnly: false } })).subarray(4);
+    const known = Buffer.concat(
+      encodeRequest(CreateTopic, {
+        version: 0,
+        correlationId: 1,
+        body: { name: 't', partitions: 1, replicas: 1, configs: [], validateOnly: false },
+      }),
+    ).subarray(4);
     expect((await errorIn(dispatch(known))).message).toContain('CREATE_TOPIC');
     const unknown = frameOf();
     unknown.writeUInt16BE(999, 0);

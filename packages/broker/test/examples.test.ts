@@ -13,13 +13,18 @@ afterEach(() => {
 });
 
 async function isInReadme(example: string): Promise<boolean> {
-  const [code, readme] = await Promise.all([example, 'README.md'].map((path) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')));
+  const [code, readme] = await Promise.all(
+    [example, 'README.md'].map((path) => readFile(new URL(`../${path}`, import.meta.url), 'utf8')),
+  );
   return readme!.includes(code!);
 }
 
 it('Q1 the start example runs, and the README shows it', async () => {
   await import('../examples/start.ts');
-  expect(printed).toEqual([expect.stringMatching(/^listening on q:\/\/127\.0\.0\.1:\d+$/) as string, '200 {"status":"ready"}']);
+  expect(printed).toEqual([
+    expect.stringMatching(/^listening on q:\/\/127\.0\.0\.1:\d+$/) as string,
+    '200 {"status":"ready"}',
+  ]);
   expect(await isInReadme('examples/start.ts')).toBe(true);
 });
 

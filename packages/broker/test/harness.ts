@@ -36,7 +36,9 @@ export function batchOf(...values: string[]): Buffer {
 
 /** The values in the records of a FETCH answer. */
 export function valuesOf(records: Buffer): (string | null)[] {
-  return [...iterateBatches(records)].flatMap((batch) => [...iterateRecords(batch)].map((record) => record.valueText()));
+  return [...iterateBatches(records)].flatMap((batch) =>
+    [...iterateRecords(batch)].map((record) => record.valueText()),
+  );
 }
 
 /** The error that a promise rejects with. */

@@ -16,8 +16,18 @@ function refusal(options: object): QError {
 describe('options', () => {
   it('Q3 has a default for everything', () => {
     expect(resolveOptions({})).toMatchObject({
-      host: '127.0.0.1', port: 7420, admin: { host: '127.0.0.1', port: 7421 }, storage: 'file', dataDir: './data', brokerId: 1,
-      advertised: null, durability: 'fsync', autoCreateTopics: false, storageMaxBytes: null, whenFull: 'refuse', limits: defaultLimits,
+      host: '127.0.0.1',
+      port: 7420,
+      admin: { host: '127.0.0.1', port: 7421 },
+      storage: 'file',
+      dataDir: './data',
+      brokerId: 1,
+      advertised: null,
+      durability: 'fsync',
+      autoCreateTopics: false,
+      storageMaxBytes: null,
+      whenFull: 'refuse',
+      limits: defaultLimits,
     });
   });
 
@@ -47,11 +57,14 @@ describe('options', () => {
     expect(refusal({ limits: { framesMax: 1 } }).message).toContain('limits.framesMax');
     expect(refusal({ topicDefaults: { 'retention.days': '1' } }).message).toContain('retention.days');
     expect(refusal({ topicDefaults: { 'retention.ms': 'soon' } }).message).toContain('"soon"');
+    expect(refusal({ topicDefaults: { 'max.message.bytes': '50000000' } }).message).toContain('frames');
   });
 
   it('makes durability a default of topics, which topicDefaults overrules', () => {
     expect(resolveOptions({ durability: 'os' }).topicDefaults.get('durability')).toBe('os');
-    expect(resolveOptions({ durability: 'os', topicDefaults: { durability: 'interval' } }).topicDefaults.get('durability')).toBe('interval');
+    expect(
+      resolveOptions({ durability: 'os', topicDefaults: { durability: 'interval' } }).topicDefaults.get('durability'),
+    ).toBe('interval');
     expect(resolveOptions({}).topicDefaults.has('durability')).toBe(false);
   });
 });
@@ -59,10 +72,14 @@ describe('options', () => {
 describe('limits', () => {
   it('Q3 contradicting limits are refused', () => {
     expect(checkLimits(defaultLimits)).toBeNull();
-    expect(checkLimits({ ...defaultLimits, connectionBytesMax: 1 << 20 })).toMatch(/connectionBytesMax must be at least twice frameBytesMax/);
+    expect(checkLimits({ ...defaultLimits, connectionBytesMax: 1 << 20 })).toMatch(
+      /connectionBytesMax must be at least twice frameBytesMax/,
+    );
     expect(checkLimits({ ...defaultLimits, brokerBytesHardMax: 1 << 20 })).toMatch(/brokerBytesHardMax/);
     expect(checkLimits({ ...defaultLimits, topicsMax: 0 })).toMatch(/topicsMax = 0/);
-    expect(checkLimits({ ...defaultLimits, idleTimeoutMs: Number.POSITIVE_INFINITY })).toMatch(/idleTimeoutMs = Infinity/);
+    expect(checkLimits({ ...defaultLimits, idleTimeoutMs: Number.POSITIVE_INFINITY })).toMatch(
+      /idleTimeoutMs = Infinity/,
+    );
     expect(refusal({ limits: { frameBytesMax: 1000 } }).code).toBe('INVALID_CONFIG');
   });
 });

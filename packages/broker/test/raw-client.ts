@@ -106,9 +106,18 @@ export class RawClient {
 
   // ── the few requests that most tests need ──
 
-  async createTopic(name: string, options: { partitions?: number; configs?: Record<string, string> } = {}): Promise<MetadataTopic> {
+  async createTopic(
+    name: string,
+    options: { partitions?: number; configs?: Record<string, string> } = {},
+  ): Promise<MetadataTopic> {
     const configs = Object.entries(options.configs ?? {}).map(([key, value]) => ({ key, value }));
-    await this.request(CreateTopic, { name, partitions: options.partitions ?? 1, replicas: 1, configs, validateOnly: false });
+    await this.request(CreateTopic, {
+      name,
+      partitions: options.partitions ?? 1,
+      replicas: 1,
+      configs,
+      validateOnly: false,
+    });
     return this.topic(name);
   }
 
@@ -121,16 +130,39 @@ export class RawClient {
     return topics[0]!;
   }
 
-  async produce(topicId: string, records: Buffer, options: { partition?: number; leaderEpoch?: number; timeoutMs?: number } = {}): Promise<ProduceResponsePartition> {
+  async produce(
+    topicId: string,
+    records: Buffer,
+    options: { partition?: number; leaderEpoch?: number; timeoutMs?: number } = {},
+  ): Promise<ProduceResponsePartition> {
     const { partition = 0, leaderEpoch = -1, timeoutMs = 5_000 } = options;
-    const answer = await this.request(Produce, { timeoutMs, topics: [{ topicId, partitions: [{ partition, leaderEpoch, records }] }] });
+    const answer = await this.request(Produce, {
+      timeoutMs,
+      topics: [{ topicId, partitions: [{ partition, leaderEpoch, records }] }],
+    });
     return answer.topics[0]!.partitions[0]!;
   }
 
-  async fetch(topicId: string, fetchOffset: number, options: { partition?: number; leaderEpoch?: number; maxWaitMs?: number; minBytes?: number; maxBytes?: number } = {}): Promise<FetchResponsePartition> {
+  async fetch(
+    topicId: string,
+    fetchOffset: number,
+    options: {
+      partition?: number;
+      leaderEpoch?: number;
+      maxWaitMs?: number;
+      minBytes?: number;
+      maxBytes?: number;
+    } = {},
+  ): Promise<FetchResponsePartition> {
     const { partition = 0, leaderEpoch = -1, maxWaitMs = 0, minBytes = 1, maxBytes = 1 << 20 } = options;
     const partitions = [{ partition, leaderEpoch, fetchOffset, maxBytes }];
-    const answer = await this.request(Fetch, { maxWaitMs, minBytes, maxBytes, isolation: 0, topics: [{ topicId, partitions }] });
+    const answer = await this.request(Fetch, {
+      maxWaitMs,
+      minBytes,
+      maxBytes,
+      isolation: 0,
+      topics: [{ topicId, partitions }],
+    });
     return answer.topics[0]!.partitions[0]!;
   }
 

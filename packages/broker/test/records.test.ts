@@ -12,24 +12,36 @@ async function setUp(options: Parameters<typeof testBroker>[0] = {}) {
   return { broker, client: await testClient(broker) };
 }
 
-async function listOffset(client: RawClient, topicId: string, timestampMs: number): Promise<ListOffsetsResponsePartition> {
-  const answer = await client.request(ListOffsets, { topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs }] }] });
+async function listOffset(
+  client: RawClient,
+  topicId: string,
+  timestampMs: number,
+): Promise<ListOffsetsResponsePartition> {
+  const answer = await client.request(ListOffsets, {
+    topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs }] }],
+  });
   return answer.topics[0]!.partitions[0]!;
 }
 
 describe('produce and fetch', () => {
-  it.each<CodecName>(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('P3 S3 Z1 stores %s as it came, apart from the offsets', async (codec) => {
-    const { client } = await setUp();
-    const { topicId } = await client.createTopic('orders');
-    const batch = encodeBatch(['a', 'b', 'c'].map((value) => ({ value: Buffer.from(value.repeat(500)), timestampMs: Date.now() })), { codec });
-    await client.produce(topicId, batchOf('first'));
-    expect(await client.produce(topicId, batch)).toMatchObject({ errorCode: 0, baseOffset: 1 });
-    const stored = [...iterateBatches((await client.fetch(topicId, 1)).records)];
-    expect(stored).toHaveLength(1);
-    expect(readBatchHeader(stored[0]!)).toMatchObject({ baseOffset: 1, lastOffset: 3, codec });
-    // Base offset and leader epoch lie before byte 16; everything from the magic on is the producer's.
-    expect(stored[0]!.subarray(16)).toEqual(batch.subarray(16));
-  });
+  it.each<CodecName>(['none', 'gzip', 'snappy', 'lz4', 'zstd'])(
+    'P3 S3 Z1 stores %s as it came, apart from the offsets',
+    async (codec) => {
+      const { client } = await setUp();
+      const { topicId } = await client.createTopic('orders');
+      const batch = encodeBatch(
+        ['a', 'b', 'c'].map((value) => ({ value: Buffer.from(value.repeat(500)), timestampMs: Date.now() })),
+        { codec },
+      );
+      await client.produce(topicId, batchOf('first'));
+      expect(await client.produce(topicId, batch)).toMatchObject({ errorCode: 0, baseOffset: 1 });
+      const stored = [...iterateBatches((await client.fetch(topicId, 1)).records)];
+      expect(stored).toHaveLength(1);
+      expect(readBatchHeader(stored[0]!)).toMatchObject({ baseOffset: 1, lastOffset: 3, codec });
+      // Base offset and leader epoch lie before byte 16; everything from the magic on is the producer's.
+      expect(stored[0]!.subarray(16)).toEqual(batch.subarray(16));
+    },
+  );
 
   it('S3 compresses for a topic that forces a codec', async () => {
     const { client } = await setUp();
@@ -48,13 +60,23 @@ describe('produce and fetch', () => {
     const produced = await client.produce(topicId, old);
     expect(produced.logAppendTimeMs).toBeGreaterThanOrEqual(before);
     const [stored] = [...iterateBatches((await client.fetch(topicId, 0)).records)];
-    expect(readBatchHeader(stored!)).toMatchObject({ timestampType: 'LogAppendTime', maxTimestamp: produced.logAppendTimeMs });
+    expect(readBatchHeader(stored!)).toMatchObject({
+      timestampType: 'LogAppendTime',
+      maxTimestamp: produced.logAppendTimeMs,
+    });
   });
 
   it('P4 drops a record whose message id was seen within the window', async () => {
     const { client } = await setUp();
     const { topicId } = await client.createTopic('payments', { configs: { 'dedup.window.ms': '60000' } });
-    const payment = (): Buffer => encodeBatch([{ value: Buffer.from('100'), headers: [{ key: 'q-message-id', value: Buffer.from('p-1') }], timestampMs: Date.now() }]);
+    const payment = (): Buffer =>
+      encodeBatch([
+        {
+          value: Buffer.from('100'),
+          headers: [{ key: 'q-message-id', value: Buffer.from('p-1') }],
+          timestampMs: Date.now(),
+        },
+      ]);
     expect(await client.produce(topicId, payment())).toMatchObject({ baseOffset: 0, duplicate: false });
     expect(await client.produce(topicId, payment())).toMatchObject({ errorCode: 0, baseOffset: 0, duplicate: true });
     expect(valuesOf((await client.fetch(topicId, 0)).records)).toEqual(['100']);
@@ -73,13 +95,32 @@ describe('produce and fetch', () => {
   it('P2 T3 takes batches for many partitions in one request, each with its own offsets', async () => {
     const { client } = await setUp();
     const { topicId } = await client.createTopic('wide', { partitions: 12 });
-    const partitions = Array.from({ length: 12 }, (_, partition) => ({ partition, leaderEpoch: 0, records: batchOf(...Array.from({ length: partition + 1 }, () => `p${partition}`)) }));
+    const partitions = Array.from({ length: 12 }, (_, partition) => ({
+      partition,
+      leaderEpoch: 0,
+      records: batchOf(...Array.from({ length: partition + 1 }, () => `p${partition}`)),
+    }));
     const answer = await client.request(Produce, { timeoutMs: 5000, topics: [{ topicId, partitions }] });
-    expect(answer.topics[0]!.partitions.map((part) => [part.errorCode, part.baseOffset])).toEqual(partitions.map(() => [0, 0]));
+    expect(answer.topics[0]!.partitions.map((part) => [part.errorCode, part.baseOffset])).toEqual(
+      partitions.map(() => [0, 0]),
+    );
 
-    const wanted = partitions.map(({ partition }) => ({ partition, leaderEpoch: 0, fetchOffset: 0, maxBytes: 1 << 20 }));
-    const fetched = await client.request(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions: wanted }] });
-    expect(fetched.topics[0]!.partitions.map((part) => part.highWatermark)).toEqual(partitions.map(({ partition }) => partition + 1));
+    const wanted = partitions.map(({ partition }) => ({
+      partition,
+      leaderEpoch: 0,
+      fetchOffset: 0,
+      maxBytes: 1 << 20,
+    }));
+    const fetched = await client.request(Fetch, {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1 << 20,
+      isolation: 0,
+      topics: [{ topicId, partitions: wanted }],
+    });
+    expect(fetched.topics[0]!.partitions.map((part) => part.highWatermark)).toEqual(
+      partitions.map(({ partition }) => partition + 1),
+    );
     expect(valuesOf(fetched.topics[0]!.partitions[11]!.records)).toEqual(Array.from({ length: 12 }, () => 'p11'));
   });
 
@@ -154,10 +195,15 @@ describe('offsets by time', () => {
     const { client } = await setUp();
     const { topicId } = await client.createTopic('orders');
     const base = Date.now() - 10_000;
-    for (const offset of [0, 1, 2]) await client.produce(topicId, encodeBatch([{ value: null, timestampMs: base + offset * 1000 }]));
+    for (const offset of [0, 1, 2])
+      await client.produce(topicId, encodeBatch([{ value: null, timestampMs: base + offset * 1000 }]));
     expect(await listOffset(client, topicId, offsetQuery.start)).toMatchObject({ errorCode: 0, offset: 0 });
     expect(await listOffset(client, topicId, offsetQuery.end)).toMatchObject({ errorCode: 0, offset: 3 });
-    expect(await listOffset(client, topicId, base + 500)).toMatchObject({ errorCode: 0, offset: 1, timestampMs: base + 1000 });
+    expect(await listOffset(client, topicId, base + 500)).toMatchObject({
+      errorCode: 0,
+      offset: 1,
+      timestampMs: base + 1000,
+    });
     expect(await listOffset(client, topicId, base + 2000)).toMatchObject({ offset: 2 });
     expect(await listOffset(client, topicId, base + 2001)).toMatchObject({ errorCode: 0, offset: -1, timestampMs: -1 });
   });

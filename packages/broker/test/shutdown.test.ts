@@ -89,7 +89,14 @@ describe('a failing disk', () => {
   it('B2 after a failed sync nothing is acknowledged any more, and the program is told', async () => {
     const fileSystem = new FaultyFileSystem();
     const fatal: Error[] = [];
-    const broker = await startBroker({ storage: 'file', dataDir: '/data', fileSystem, port: 0, admin: { port: 0 }, onFatal: (error) => void fatal.push(error) });
+    const broker = await startBroker({
+      storage: 'file',
+      dataDir: '/data',
+      fileSystem,
+      port: 0,
+      admin: { port: 0 },
+      onFatal: (error) => void fatal.push(error),
+    });
     const client = await RawClient.connect(broker);
     const { topicId } = await client.createTopic('orders');
     fileSystem.fail({ operation: 'datasync', code: 'EIO', times: 1 });
@@ -106,7 +113,8 @@ describe('a failing disk', () => {
     const client = await testClient(broker);
     const { topicId } = await client.createTopic('orders');
     let answer = await client.produce(topicId, batchOf('x'.repeat(5000)));
-    for (let sent = 1; sent < 10 && answer.errorCode === 0; sent += 1) answer = await client.produce(topicId, batchOf('x'.repeat(5000)));
+    for (let sent = 1; sent < 10 && answer.errorCode === 0; sent += 1)
+      answer = await client.produce(topicId, batchOf('x'.repeat(5000)));
     expect(answer).toMatchObject({ errorCode: errorCode('STORAGE_FULL') });
     expect((await client.fetch(topicId, 0)).errorCode).toBe(0);
   });

@@ -21,10 +21,20 @@ describe('startBroker', () => {
   it('B3 takes a free port and says where it is', async () => {
     const broker = await testBroker({ admin: { port: 0 } });
     expect(broker.port).toBeGreaterThan(0);
-    expect(broker).toMatchObject({ host: '127.0.0.1', address: `127.0.0.1:${broker.port}`, url: `q://127.0.0.1:${broker.port}`, brokerId: 1 });
+    expect(broker).toMatchObject({
+      host: '127.0.0.1',
+      address: `127.0.0.1:${broker.port}`,
+      url: `q://127.0.0.1:${broker.port}`,
+      brokerId: 1,
+    });
     expect(broker.clusterId).toMatch(/^[0-9a-f-]{36}$/);
     expect(await (await fetch(`${broker.adminUrl}/readyz`)).json()).toEqual({ status: 'ready' });
-    expect(await (await testClient(broker)).hello()).toMatchObject({ clusterId: broker.clusterId, brokerId: 1, software: 'q', authMechanisms: [] });
+    expect(await (await testClient(broker)).hello()).toMatchObject({
+      clusterId: broker.clusterId,
+      brokerId: 1,
+      software: 'q',
+      authMechanisms: [],
+    });
   });
 
   it('B3 `await using` closes it', async () => {
@@ -45,7 +55,10 @@ describe('startBroker', () => {
     const { topicId } = await client.createTopic('orders', { partitions: 3, configs: { 'retention.ms': '123456' } });
     await client.createTopic('gone');
     await client.request(DeleteTopic, { name: 'gone' });
-    expect(await client.produce(topicId, batchOf('a', 'b'), { partition: 2 })).toMatchObject({ errorCode: 0, durability: 0 });
+    expect(await client.produce(topicId, batchOf('a', 'b'), { partition: 2 })).toMatchObject({
+      errorCode: 0,
+      durability: 0,
+    });
     const { producerId } = await client.request(InitProducer, { producerId: -1, producerEpoch: -1 });
     await client.close();
     await first.close();
@@ -59,7 +72,9 @@ describe('startBroker', () => {
     expect(described.configs).toContainEqual({ key: 'retention.ms', value: '123456', source: 2 });
     expect(described.partitions[2]).toMatchObject({ highWatermark: 2, logEndOffset: 2, leaderEpoch: 0 });
     expect(valuesOf((await again.fetch(topicId, 0, { partition: 2 })).records)).toEqual(['a', 'b']);
-    expect((await again.request(InitProducer, { producerId: -1, producerEpoch: -1 })).producerId).toBeGreaterThan(producerId);
+    expect((await again.request(InitProducer, { producerId: -1, producerEpoch: -1 })).producerId).toBeGreaterThan(
+      producerId,
+    );
     await again.close();
     await second.close();
   });
@@ -76,9 +91,15 @@ describe('startBroker', () => {
     const client = await testClient(restarted);
     const topic = await client.topic('orders');
     expect(topic.partitions[0]!.leaderEpoch).toBe(1);
-    expect(await client.produce(topic.topicId, batchOf('x'), { leaderEpoch: 0 })).toMatchObject({ errorCode: errorCode('STALE_LEADER_EPOCH') });
-    expect(await client.fetch(topic.topicId, 0, { leaderEpoch: 0 })).toMatchObject({ errorCode: errorCode('STALE_LEADER_EPOCH') });
-    expect(await client.produce(topic.topicId, batchOf('x'), { leaderEpoch: 2 })).toMatchObject({ errorCode: errorCode('UNKNOWN_LEADER_EPOCH') });
+    expect(await client.produce(topic.topicId, batchOf('x'), { leaderEpoch: 0 })).toMatchObject({
+      errorCode: errorCode('STALE_LEADER_EPOCH'),
+    });
+    expect(await client.fetch(topic.topicId, 0, { leaderEpoch: 0 })).toMatchObject({
+      errorCode: errorCode('STALE_LEADER_EPOCH'),
+    });
+    expect(await client.produce(topic.topicId, batchOf('x'), { leaderEpoch: 2 })).toMatchObject({
+      errorCode: errorCode('UNKNOWN_LEADER_EPOCH'),
+    });
     expect(await client.produce(topic.topicId, batchOf('x'), { leaderEpoch: 1 })).toMatchObject({ errorCode: 0 });
     const fresh = await client.createTopic('fresh');
     expect(fresh.partitions[0]!.leaderEpoch).toBe(0);
@@ -126,7 +147,13 @@ describe('startBroker', () => {
         probe.close(() => resolve(port));
       });
     });
-    const starting = startBroker({ storage: 'file', dataDir: '/data', fileSystem, port: 0, admin: { port: adminPort } });
+    const starting = startBroker({
+      storage: 'file',
+      dataDir: '/data',
+      fileSystem,
+      port: 0,
+      admin: { port: adminPort },
+    });
     await hold.reached;
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([503, { status: 'starting' }]);

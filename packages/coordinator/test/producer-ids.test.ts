@@ -83,7 +83,11 @@ describe('ProducerIds', () => {
   });
 
   it('P4 refuses a block that overlaps ids handed out before', () => {
-    expect(() => reserve(createProducerIds(1000), { kind: 'block-reserved', firstId: 999, size: 10 })).toThrow(/overlaps/);
-    expect(() => reserve(createProducerIds(1000), { kind: 'block-reserved', firstId: 1000, size: 0 })).toThrow(/overlaps/);
+    expect(() => reserve(createProducerIds(1000), { kind: 'block-reserved', firstId: 999, size: 10 })).toThrow(
+      /overlaps/,
+    );
+    expect(() => reserve(createProducerIds(1000), { kind: 'block-reserved', firstId: 1000, size: 0 })).toThrow(
+      /overlaps/,
+    );
   });
 });

@@ -17,7 +17,8 @@ export interface AdminAnswer {
 export function answerAdmin(health: Health, request: { method: string; path: string }): AdminAnswer {
   const { method, path } = request;
   if (path !== '/healthz' && path !== '/readyz') return { status: 404, body: { error: `there is nothing at ${path}` } };
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: `${path} takes GET, not ${method}` } };
+  if (method !== 'GET' && method !== 'HEAD')
+    return { status: 405, body: { error: `${path} takes GET, not ${method}` } };
   if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
   return { status: health.phase === 'ready' ? 200 : 503, body: { status: health.phase } };
 }

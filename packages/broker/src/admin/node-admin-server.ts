@@ -20,12 +20,15 @@ const requestTimeoutMs = 10_000;
 /** Listens; rejects when the address cannot be had. */
 export function startAdminServer(options: { host: string; port: number; health: Health }): Promise<AdminServer> {
   const { host, port, health } = options;
-  const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    const { status, body } = answerAdmin(health, { method: request.method ?? 'GET', path });
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify(body));
-  });
+  const server = createServer(
+    { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
+    (request, response) => {
+      const path = (request.url ?? '/').split('?', 1)[0]!;
+      const { status, body } = answerAdmin(health, { method: request.method ?? 'GET', path });
+      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+      response.end(JSON.stringify(body));
+    },
+  );
   server.maxConnections = connectionsMax;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -24,6 +24,7 @@ import type { OutputTotal } from './output-total.ts';
 import { Output } from './output.ts';
 import type { Peer } from './peer.ts';
 import { RequestTicket } from './request-ticket.ts';
+import { exceededTimeLimit } from './time-limits.ts';
 
 /** What all connections of a broker share. */
 export interface ConnectionHost {
@@ -57,6 +58,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   #readingIsPaused = false;
   #pumpIsDue = false;
   #isPumping = false;
+  /** Monotonic ms at which the connection, or its closing, began. */
   #openedAt: number;
   #lastFrameAt: number;
   #frameBegunAt: number | null = null;
@@ -166,28 +168,24 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
 
   /** Looks at the time limits. Called every `sweepIntervalMs`. */
   sweep(now: number): void {
-    const limit = this.#overdue(now);
+    if (this.#state === 'closed') return;
+    const limit = exceededTimeLimit(this.#host.limits, {
+      now,
+      state: this.#state,
+      since: this.#openedAt,
+      stalledSince: this.#output.stalledSince,
+      frameBegunAt: this.#frameBegunAt,
+      idleSince: this.isQuiet ? this.#lastFrameAt : null,
+      hasUnsent: this.#output.pendingBytes > 0,
+    });
     if (limit === null) return;
     const { logger } = this.#host;
-    logger.debug({ connection: this.id, remoteAddress: this.remoteAddress, limit }, 'connection closed by a time limit');
+    logger.debug(
+      { connection: this.id, remoteAddress: this.remoteAddress, limit },
+      'connection closed by a time limit',
+    );
     if (limit === 'idleTimeoutMs') this.end();
     else this.destroy();
-  }
-
-  #overdue(now: number): keyof BrokerLimits | null {
-    const { limits } = this.#host;
-    if (this.#output.stalledSince !== null && now - this.#output.stalledSince > limits.outputStallMs) return 'outputStallMs';
-    switch (this.#state) {
-      case 'hello':
-        return now - this.#openedAt > limits.helloTimeoutMs ? 'helloTimeoutMs' : null;
-      case 'closing':
-        return this.#output.pendingBytes === 0 && now - this.#openedAt > limits.lingerTimeoutMs ? 'lingerTimeoutMs' : null;
-      case 'open':
-        if (this.#frameBegunAt !== null && now - this.#frameBegunAt > limits.frameTimeoutMs) return 'frameTimeoutMs';
-        return this.isQuiet && now - this.#lastFrameAt > limits.idleTimeoutMs ? 'idleTimeoutMs' : null;
-      case 'closed':
-        return null;
-    }
   }
 
   // ── frames ──
@@ -228,7 +226,11 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.requestsInFlight += 1;
     this.#lastFrameAt = this.#host.clock.monotonic();
     const ticket = new RequestTicket({ output: this.#output, frameBytes: frame.length, settling: this.#settling });
-    const answer = this.#host.dispatcher.dispatch(frame, { peer: this, saidHello: this.#state === 'open', budget: ticket });
+    const answer = this.#host.dispatcher.dispatch(frame, {
+      peer: this,
+      saidHello: this.#state === 'open',
+      budget: ticket,
+    });
     if (!(answer instanceof Promise)) this.#answer(answer, ticket);
     // The dispatcher's promise never rejects: whatever goes wrong becomes an error answer.
     else void answer.then((late) => this.#answerLate(late, ticket));

@@ -34,7 +34,8 @@ export class Connections {
     const fromAddress = this.#perAddress.get(address) ?? 0;
     let refusal: QError | null = null;
     if (this.#open.size >= limits.connectionsMax) refusal = tooMany('connectionsMax', limits.connectionsMax);
-    else if (fromAddress >= limits.connectionsPerAddressMax) refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
+    else if (fromAddress >= limits.connectionsPerAddressMax)
+      refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
 
     this.#lastId += 1;
     const connection = new Connection({
@@ -111,5 +112,7 @@ export class Connections {
 
 function tooMany(limit: 'connectionsMax' | 'connectionsPerAddressMax', value: number): QError {
   const what = limit === 'connectionsMax' ? 'connections' : 'connections from one address';
-  return new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} ${what}`, { details: { limit, value } });
+  return new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} ${what}`, {
+    details: { limit, value },
+  });
 }

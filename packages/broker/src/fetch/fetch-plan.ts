@@ -124,7 +124,10 @@ function resolve(registry: TopicRegistry, topicId: string, wanted: FetchRequestP
   }
 }
 
-function readEntry({ wanted, partition, error }: Entry, remainingBytes: number): PartitionRead | Promise<PartitionRead> {
+function readEntry(
+  { wanted, partition, error }: Entry,
+  remainingBytes: number,
+): PartitionRead | Promise<PartitionRead> {
   if (partition === null) return failed(error ?? toWireError(null), null);
   try {
     // It may have gone while the request waited.
@@ -135,11 +138,20 @@ function readEntry({ wanted, partition, error }: Entry, remainingBytes: number):
     const { highWatermark, lastStableOffset, logStartOffset } = log;
     const isAtEnd = fetchOffset >= highWatermark;
     if (isAtEnd || remainingBytes <= 0) {
-      return { error: null, buffers: noBuffers, bytes: 0, highWatermark, lastStableOffset, logStartOffset, isLeftOut: !isAtEnd };
+      return {
+        error: null,
+        buffers: noBuffers,
+        bytes: 0,
+        highWatermark,
+        lastStableOffset,
+        logStartOffset,
+        isLeftOut: !isAtEnd,
+      };
     }
     const maxBytes = Math.max(1, Math.min(wanted.maxBytes, remainingBytes));
     const read = log.read({ offset: fetchOffset, maxBytes, upTo: 'highWatermark' });
-    if (read instanceof Promise) return read.then(succeeded, (thrown: unknown) => failed(toWireError(thrown), partition));
+    if (read instanceof Promise)
+      return read.then(succeeded, (thrown: unknown) => failed(toWireError(thrown), partition));
     return succeeded(read);
   } catch (thrown) {
     return failed(toWireError(thrown), partition);
@@ -152,13 +164,25 @@ function succeeded(read: LogRead): PartitionRead {
 
 function failed(error: QError, partition: Partition | null): PartitionRead {
   const logStartOffset = partition?.log?.logStartOffset ?? -1;
-  return { error, buffers: noBuffers, bytes: 0, highWatermark: -1, lastStableOffset: -1, logStartOffset, isLeftOut: false };
+  return {
+    error,
+    buffers: noBuffers,
+    bytes: 0,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset,
+    isLeftOut: false,
+  };
 }
 
 function outOfRange(partition: Partition, offset: number): QError {
   const { logStartOffset, logEndOffset } = partition.requireLog();
   const where = `partition ${partition.index} of topic ${partition.topic.name}`;
-  return new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${where}, which has ${logStartOffset} to ${logEndOffset}`, {
-    details: { offset, logStartOffset, logEndOffset },
-  });
+  return new QError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${offset} is not in ${where}, which has ${logStartOffset} to ${logEndOffset}`,
+    {
+      details: { offset, logStartOffset, logEndOffset },
+    },
+  );
 }

@@ -2,11 +2,16 @@
  * DELETE_RECORDS: moves the start of partitions up (row T1, `topic trim`).
  */
 import { DeleteRecords, QError, errorCode, errorEntry } from '@q/protocol';
-import type { DeleteRecordsRequest, DeleteRecordsRequestPartition, DeleteRecordsResponse, DeleteRecordsResponsePartition } from '@q/protocol';
+import type {
+  DeleteRecordsRequest,
+  DeleteRecordsRequestPartition,
+  DeleteRecordsResponse,
+  DeleteRecordsResponsePartition,
+} from '@q/protocol';
 import type { Handler } from '../dispatch.ts';
 import { toWireError } from '../errors/wire-error.ts';
-import { unknownTopic } from '../topics/topic-changes.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { unknownTopic } from '../topics/topic-rules.ts';
 import type { Topic } from '../topics/topic.ts';
 import { requirePartition } from './partition-lookup.ts';
 
@@ -18,7 +23,8 @@ export function deleteRecordsHandler(registry: TopicRegistry): Handler<DeleteRec
     handle: async ({ name, partitions }) => {
       const topic = registry.byName(name);
       if (topic === undefined) throw unknownTopic(name);
-      if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${name} belongs to the broker itself and cannot be trimmed`);
+      if (topic.internal)
+        throw new QError('INVALID_REQUEST', `topic ${name} belongs to the broker itself and cannot be trimmed`);
       return { partitions: await Promise.all(partitions.map((wanted) => deleteBefore(topic, wanted))) };
     },
     errorsIn: function* errorsIn(response) {
@@ -27,7 +33,10 @@ export function deleteRecordsHandler(registry: TopicRegistry): Handler<DeleteRec
   };
 }
 
-async function deleteBefore(topic: Topic, { partition: index, beforeOffset }: DeleteRecordsRequestPartition): Promise<DeleteRecordsResponsePartition> {
+async function deleteBefore(
+  topic: Topic,
+  { partition: index, beforeOffset }: DeleteRecordsRequestPartition,
+): Promise<DeleteRecordsResponsePartition> {
   let logStartOffset = -1;
   try {
     const log = requirePartition(topic, index).requireLog();
@@ -35,7 +44,10 @@ async function deleteBefore(topic: Topic, { partition: index, beforeOffset }: De
     const { highWatermark } = log;
     const offset = beforeOffset === toHighWatermark ? highWatermark : beforeOffset;
     if (offset < 0 || offset > highWatermark) {
-      throw new QError('OFFSET_OUT_OF_RANGE', `partition ${index} of topic ${topic.name} can be trimmed up to ${highWatermark}, not to ${offset}`);
+      throw new QError(
+        'OFFSET_OUT_OF_RANGE',
+        `partition ${index} of topic ${topic.name} can be trimmed up to ${highWatermark}, not to ${offset}`,
+      );
     }
     // Below the start there is nothing left to delete.
     if (offset > logStartOffset) logStartOffset = await log.deleteBefore(offset);

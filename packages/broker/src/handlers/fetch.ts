@@ -41,13 +41,20 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
 
 function checkRequest(request: FetchRequest): void {
   if (request.isolation !== isolationCode.readUncommitted) {
-    throw new QError('INVALID_REQUEST', `isolation ${request.isolation} is not known; this broker has 0 (read uncommitted)`);
+    throw new QError(
+      'INVALID_REQUEST',
+      `isolation ${request.isolation} is not known; this broker has 0 (read uncommitted)`,
+    );
   }
   if (request.maxBytes < 1) throw new QError('INVALID_REQUEST', `maxBytes must be at least 1, not ${request.maxBytes}`);
 }
 
 /** Looks until there is enough, something is wrong, or the time is up. */
-async function collect(dependencies: FetchDependencies, request: FetchRequest, { peer, budget }: RequestContext): Promise<Collection> {
+async function collect(
+  dependencies: FetchDependencies,
+  request: FetchRequest,
+  { peer, budget }: RequestContext,
+): Promise<Collection> {
   const { registry, waiters, clock, limits } = dependencies;
   const deadline = clock.monotonic() + Math.min(Math.max(request.maxWaitMs, 0), limits.fetchWaitMsMax);
   const maxBytes = Math.min(request.maxBytes, limits.fetchBytesMax);

@@ -17,7 +17,10 @@ export function helloHandler(options: {
     api: Hello,
     handle: (request) => {
       if (request.magic !== helloMagic) {
-        throw new QError('MALFORMED_FRAME', 'HELLO does not begin with the magic number of this protocol; is this a q client?');
+        throw new QError(
+          'MALFORMED_FRAME',
+          'HELLO does not begin with the magic number of this protocol; is this a q client?',
+        );
       }
       return {
         brokerId: identity.brokerId,

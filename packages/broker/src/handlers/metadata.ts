@@ -6,9 +6,9 @@ import type { MetadataRequest, MetadataResponse, MetadataTopic } from '@q/protoc
 import type { Handler } from '../dispatch.ts';
 import { toWireError } from '../errors/wire-error.ts';
 import type { BrokerIdentity } from '../identity.ts';
-import { unknownTopic } from '../topics/topic-changes.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { unknownTopic } from '../topics/topic-rules.ts';
 import type { Topic } from '../topics/topic.ts';
 
 export interface MetadataDependencies {
@@ -33,7 +33,9 @@ export function metadataHandler(dependencies: MetadataDependencies): Handler<Met
       if (topics === null) return answer([...registry.topics()].map((topic) => found(topic, identity.brokerId)));
       // At once wherever possible: an answer made at once counts as output before the next request is looked at.
       if (!autoCreateTopics) return answer(topics.map((name) => byName(dependencies, name)));
-      return createMissing(dependencies, topics).then((refused) => answer(topics.map((name) => refused.get(name) ?? byName(dependencies, name))));
+      return createMissing(dependencies, topics).then((refused) =>
+        answer(topics.map((name) => refused.get(name) ?? byName(dependencies, name))),
+      );
     },
     errorsIn: function* errorsIn(response) {
       for (const topic of response.topics) if (topic.errorCode !== 0) yield errorEntry(topic.errorCode).name;
@@ -47,7 +49,10 @@ function byName({ registry, identity }: MetadataDependencies, name: string): Met
 }
 
 /** Makes the topics that are not there; gives an answer for each that could not be made. */
-async function createMissing({ registry, changes }: MetadataDependencies, names: readonly string[]): Promise<Map<string, MetadataTopic>> {
+async function createMissing(
+  { registry, changes }: MetadataDependencies,
+  names: readonly string[],
+): Promise<Map<string, MetadataTopic>> {
   const refused = new Map<string, MetadataTopic>();
   for (const name of names) {
     if (registry.byName(name) !== undefined) continue;

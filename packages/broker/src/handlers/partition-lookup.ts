@@ -10,7 +10,11 @@ export function requireTopicId(registry: TopicRegistry, topicId: string): Topic 
 }
 
 export function unknownTopicId(topicId: string): QError {
-  return new QError('UNKNOWN_TOPIC_ID', `there is no topic with the id ${topicId}; it was deleted, or made anew under the same name`, { details: { topicId } });
+  return new QError(
+    'UNKNOWN_TOPIC_ID',
+    `there is no topic with the id ${topicId}; it was deleted, or made anew under the same name`,
+    { details: { topicId } },
+  );
 }
 
 /** @throws QError UNKNOWN_PARTITION */
@@ -18,9 +22,13 @@ export function requirePartition(topic: Topic, index: number): Partition {
   const partition = topic.partitions[index];
   if (partition !== undefined) return partition;
   const { name, partitions } = topic;
-  throw new QError('UNKNOWN_PARTITION', `topic ${name} has the partitions 0 to ${partitions.length - 1}, not ${index}`, {
-    details: { topic: name, partition: index, partitions: partitions.length },
-  });
+  throw new QError(
+    'UNKNOWN_PARTITION',
+    `topic ${name} has the partitions 0 to ${partitions.length - 1}, not ${index}`,
+    {
+      details: { topic: name, partition: index, partitions: partitions.length },
+    },
+  );
 }
 
 /**
@@ -33,7 +41,15 @@ export function checkLeaderEpoch(partition: Partition, leaderEpoch: number): voi
   const where = `partition ${partition.index} of topic ${partition.topic.name}`;
   const details = { leaderEpoch, currentLeaderEpoch: current };
   if (leaderEpoch < current) {
-    throw new QError('STALE_LEADER_EPOCH', `${where} is at leader epoch ${current}, the request believes in ${leaderEpoch}`, { details });
+    throw new QError(
+      'STALE_LEADER_EPOCH',
+      `${where} is at leader epoch ${current}, the request believes in ${leaderEpoch}`,
+      { details },
+    );
   }
-  throw new QError('UNKNOWN_LEADER_EPOCH', `${where} is at leader epoch ${current}, the request knows ${leaderEpoch} already`, { details });
+  throw new QError(
+    'UNKNOWN_LEADER_EPOCH',
+    `${where} is at leader epoch ${current}, the request knows ${leaderEpoch} already`,
+    { details },
+  );
 }

@@ -5,7 +5,18 @@
  * the offsets. Partitions succeed or fail one by one. An error of a partition is answered no earlier than the outcome of
  * what was appended to that partition before, so that answers never overtake each other within one partition.
  */
-import { QError, batchHeaderBytes, batchRecordsCount, errorCode, errorEntry, peekMessageIds, Produce, protocolLimits, recompressBatch, validateBatch } from '@q/protocol';
+import {
+  QError,
+  batchHeaderBytes,
+  batchRecordsCount,
+  errorCode,
+  errorEntry,
+  peekMessageIds,
+  Produce,
+  protocolLimits,
+  recompressBatch,
+  validateBatch,
+} from '@q/protocol';
 import type {
   BatchHeader,
   ProduceRequest,
@@ -41,7 +52,9 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
     handle: (request, context) => {
       const { budget, clock, limits } = dependencies;
       if (budget.isOverHard) throw tooBusy(budget);
-      const parts = request.topics.flatMap((topic) => topic.partitions.map((part) => appender.append(topic.topicId, part)));
+      const parts = request.topics.flatMap((topic) =>
+        topic.partitions.map((part) => appender.append(topic.topicId, part)),
+      );
       const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
       return new Promise((resolve) => {
         settle(parts, { clock, timeoutMs, context }, () => resolve(answer(request, parts)));
@@ -91,7 +104,10 @@ class BatchAppender {
     const header = this.#validate(partition, records);
     const batch = settings.compression === 'producer' ? records : recompressBatch(records, settings.compression);
     const messageIds = settings.log.dedupWindowMs > 0 ? peekMessageIds(batch) : null;
-    const appended = log.append(batch, { leaderEpoch: partition.leaderEpoch, ...(messageIds !== null && { messageIds }) });
+    const appended = log.append(batch, {
+      leaderEpoch: partition.leaderEpoch,
+      ...(messageIds !== null && { messageIds }),
+    });
     partition.lastAppend = appended.durable;
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;
@@ -128,14 +144,22 @@ class BatchAppender {
     const { clock, limits } = this.#dependencies;
     const latest = clock.now() + limits.timestampAheadMsMax;
     if (maxTimestamp >= -1 && maxTimestamp <= latest) return;
-    throw new QError('INVALID_TIMESTAMP', `the batch has a record of time ${maxTimestamp}; it must lie between 0 and ${latest}, an hour or so from now`, {
-      details: { timestampMs: maxTimestamp, timestampMsMax: latest },
-    });
+    throw new QError(
+      'INVALID_TIMESTAMP',
+      `the batch has a record of time ${maxTimestamp}; it must lie between 0 and ${latest}, an hour or so from now`,
+      {
+        details: { timestampMs: maxTimestamp, timestampMsMax: latest },
+      },
+    );
   }
 }
 
 /** Calls `done` when every part has its final result, or is out of time. */
-function settle(parts: readonly Part[], options: { clock: Clock; timeoutMs: number; context: RequestContext }, done: () => void): void {
+function settle(
+  parts: readonly Part[],
+  options: { clock: Clock; timeoutMs: number; context: RequestContext },
+  done: () => void,
+): void {
   const waiting = parts.filter((part) => part.settled !== null);
   if (waiting.length === 0) {
     done();
@@ -145,7 +169,9 @@ function settle(parts: readonly Part[], options: { clock: Clock; timeoutMs: numb
   const release = options.context.budget.holdFrame();
   let open = waiting.length;
   const timer = options.clock.schedule(options.timeoutMs, () => {
-    for (const part of waiting) if (!part.isSettled) part.result = failure(part.result.partition, timedOut(options.timeoutMs), part.result.logStartOffset);
+    for (const part of waiting)
+      if (!part.isSettled)
+        part.result = failure(part.result.partition, timedOut(options.timeoutMs), part.result.logStartOffset);
     done();
   });
   const oneSettled = (part: Part): void => {
@@ -206,5 +232,8 @@ function tooLarge(topic: string, records: Buffer, maxMessageBytes: number): QErr
 }
 
 function timedOut(timeoutMs: number): QError {
-  return new QError('REQUEST_TIMED_OUT', `the records were not durable after ${timeoutMs} ms; they may become so later`);
+  return new QError(
+    'REQUEST_TIMED_OUT',
+    `the records were not durable after ${timeoutMs} ms; they may become so later`,
+  );
 }

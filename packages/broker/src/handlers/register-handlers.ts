@@ -22,7 +22,14 @@ import { metadataHandler } from './metadata.ts';
 import { pingHandler } from './ping.ts';
 import { produceHandler } from './produce.ts';
 import { statsHandler } from './stats.ts';
-import { addPartitionsHandler, alterTopicHandler, createTopicHandler, deleteTopicHandler, describeTopicHandler, listTopicsHandler } from './topic-handlers.ts';
+import {
+  addPartitionsHandler,
+  alterTopicHandler,
+  createTopicHandler,
+  deleteTopicHandler,
+  describeTopicHandler,
+  listTopicsHandler,
+} from './topic-handlers.ts';
 
 /** The parts of a broker that its handlers work on. */
 export interface Services {

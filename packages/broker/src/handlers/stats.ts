@@ -57,7 +57,9 @@ function holdings(registry: TopicRegistry): Pick<StatsResponse, 'topics' | 'part
   return totals;
 }
 
-function memoryAndCpu(usage: ProcessUsage): Pick<StatsResponse, 'memoryRssBytes' | 'memoryHeapBytes' | 'memoryBufferBytes' | 'cpuUserMs' | 'cpuSystemMs'> {
+function memoryAndCpu(
+  usage: ProcessUsage,
+): Pick<StatsResponse, 'memoryRssBytes' | 'memoryHeapBytes' | 'memoryBufferBytes' | 'cpuUserMs' | 'cpuSystemMs'> {
   return {
     memoryRssBytes: usage.rssBytes,
     memoryHeapBytes: usage.heapBytes,
@@ -67,7 +69,9 @@ function memoryAndCpu(usage: ProcessUsage): Pick<StatsResponse, 'memoryRssBytes'
   };
 }
 
-function work(counters: BrokerCounters): Pick<StatsResponse, 'connections' | 'recordsIn' | 'recordsOut' | 'bytesIn' | 'bytesOut' | 'apis' | 'errors'> {
+function work(
+  counters: BrokerCounters,
+): Pick<StatsResponse, 'connections' | 'recordsIn' | 'recordsOut' | 'bytesIn' | 'bytesOut' | 'apis' | 'errors'> {
   const { connections, recordsIn, recordsOut, bytesIn, bytesOut } = counters;
   return {
     connections,
@@ -75,7 +79,9 @@ function work(counters: BrokerCounters): Pick<StatsResponse, 'connections' | 're
     recordsOut,
     bytesIn,
     bytesOut,
-    apis: [...counters.apis].filter(([, counter]) => counter.requests > 0).map(([api, counter]) => ({ api, ...counter })),
+    apis: [...counters.apis]
+      .filter(([, counter]) => counter.requests > 0)
+      .map(([api, counter]) => ({ api, ...counter })),
     errors: [...counters.errors].map(([error, count]) => ({ error, count })),
   };
 }

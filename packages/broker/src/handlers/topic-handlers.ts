@@ -18,9 +18,9 @@ import type {
   ListTopicsResponse,
 } from '@q/protocol';
 import type { Handler } from '../dispatch.ts';
-import { unknownTopic } from '../topics/topic-changes.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { unknownTopic } from '../topics/topic-rules.ts';
 import type { Partition } from '../topics/topic.ts';
 
 export function createTopicHandler(changes: TopicChanges): Handler<CreateTopicRequest, CreateTopicResponse> {
@@ -58,7 +58,10 @@ export function listTopicsHandler(registry: TopicRegistry): Handler<ListTopicsRe
   };
 }
 
-export function describeTopicHandler(registry: TopicRegistry, brokerId: number): Handler<DescribeTopicRequest, DescribeTopicResponse> {
+export function describeTopicHandler(
+  registry: TopicRegistry,
+  brokerId: number,
+): Handler<DescribeTopicRequest, DescribeTopicResponse> {
   return {
     api: DescribeTopic,
     handle: ({ name }) => {

@@ -30,7 +30,13 @@ export class BrokerTerm {
   readonly #metadata: MetadataStore;
   readonly #key: string;
 
-  private constructor(options: { clusterId: string; term: number; followsCrash: boolean; metadata: MetadataStore; key: string }) {
+  private constructor(options: {
+    clusterId: string;
+    term: number;
+    followsCrash: boolean;
+    metadata: MetadataStore;
+    key: string;
+  }) {
     this.clusterId = options.clusterId;
     this.term = options.term;
     this.followsCrash = options.followsCrash;
@@ -60,19 +66,34 @@ export class BrokerTerm {
 async function readClusterId(metadata: MetadataStore, random: Random): Promise<string> {
   const entry = await metadata.get(clusterKey);
   if (entry !== null) return entry.value;
-  const { entry: made } = await metadata.compareAndSet({ key: clusterKey, expectedVersion: 0, value: randomUuid(random) });
+  const { entry: made } = await metadata.compareAndSet({
+    key: clusterKey,
+    expectedVersion: 0,
+    value: randomUuid(random),
+  });
   return made!.value;
 }
 
-async function write(metadata: MetadataStore, entry: MetadataEntry | null, { key, record }: { key: string; record: TermRecord }): Promise<void> {
+async function write(
+  metadata: MetadataStore,
+  entry: MetadataEntry | null,
+  { key, record }: { key: string; record: TermRecord },
+): Promise<void> {
   const change = { key, expectedVersion: entry?.version ?? 0, value: JSON.stringify({ format: 1, ...record }) };
   const { isSet } = await metadata.compareAndSet(change);
-  if (!isSet) throw new QError('INVALID_CONFIG', `another broker with the same id writes ${key}`, { details: { setting: 'brokerId' } });
+  if (!isSet)
+    throw new QError('INVALID_CONFIG', `another broker with the same id writes ${key}`, {
+      details: { setting: 'brokerId' },
+    });
 }
 
 function decode(entry: MetadataEntry): TermRecord {
   const record = parseJson(entry.value) as (Partial<TermRecord> & { format?: number }) | null;
-  const isOne = record?.format === 1 && Number.isSafeInteger(record.term) && (record.state === 'running' || record.state === 'stopped');
-  if (!isOne) throw new QError('CORRUPT_LOG', `the metadata entry ${entry.key} is not one that this broker understands`);
+  const isOne =
+    record?.format === 1 &&
+    Number.isSafeInteger(record.term) &&
+    (record.state === 'running' || record.state === 'stopped');
+  if (!isOne)
+    throw new QError('CORRUPT_LOG', `the metadata entry ${entry.key} is not one that this broker understands`);
   return record as TermRecord;
 }

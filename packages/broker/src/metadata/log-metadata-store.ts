@@ -65,7 +65,11 @@ export class LogMetadataStore implements MetadataStore {
     if ((current?.version ?? 0) !== expectedVersion) return { isSet: false, entry: current };
     if (value === null && current === null) return { isSet: true, entry: null };
 
-    const record = { key: Buffer.from(key), value: value === null ? null : Buffer.from(value), timestampMs: this.#clock.now() };
+    const record = {
+      key: Buffer.from(key),
+      value: value === null ? null : Buffer.from(value),
+      timestampMs: this.#clock.now(),
+    };
     const { baseOffset, durable } = this.#log.append(encodeBatch([record]), { leaderEpoch: 0 });
     await durable;
     const entry = this.#fold(key, value, baseOffset);

@@ -12,8 +12,7 @@ export interface MetadataEntry {
 
 /** One change as a watcher sees it: the entry as it is now, or its key alone when it was removed. */
 export type MetadataChange =
-  | { readonly kind: 'put'; readonly entry: MetadataEntry }
-  | { readonly kind: 'removed'; readonly key: string };
+  { readonly kind: 'put'; readonly entry: MetadataEntry } | { readonly kind: 'removed'; readonly key: string };
 
 export interface CompareAndSet {
   readonly key: string;

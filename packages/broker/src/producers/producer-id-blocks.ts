@@ -31,7 +31,10 @@ export class ProducerIdBlocks {
 
   /** The id at a higher epoch, or a new id when its epochs are used up. @throws QError UNKNOWN_PRODUCER_ID */
   bump(identity: ProducerIdentity): Promise<ProducerIdentity> {
-    return this.#handOut({ kind: 'bump', identity: { producerId: identity.producerId, producerEpoch: identity.producerEpoch } });
+    return this.#handOut({
+      kind: 'bump',
+      identity: { producerId: identity.producerId, producerEpoch: identity.producerEpoch },
+    });
   }
 
   async #handOut(command: ProducerIdsCommand): Promise<ProducerIdentity> {
@@ -73,5 +76,7 @@ function readEnd(entry: MetadataEntry | null): number {
 
 function unknownId(command: ProducerIdsCommand): QError {
   const producerId = command.kind === 'bump' ? command.identity.producerId : -1;
-  return new QError('UNKNOWN_PRODUCER_ID', `producer id ${producerId} was never handed out here; ask for a new one`, { details: { producerId } });
+  return new QError('UNKNOWN_PRODUCER_ID', `producer id ${producerId} was never handed out here; ask for a new one`, {
+    details: { producerId },
+  });
 }

@@ -1,5 +1,9 @@
 /** Runs `work` for every item, at most `limit` at once. The first failure rejects, after those under way have ended. */
-export async function forEachBounded<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function forEachBounded<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let item = items[next]; item !== undefined; item = items[next]) {

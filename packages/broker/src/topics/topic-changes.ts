@@ -5,19 +5,29 @@
  * Invariant: a change is checked and made without another one in between (`#tail`), so two clients that create the same
  * topic, or fill the last free partitions, cannot both be told yes.
  */
-import { QError, checkTopicName, isInternalTopic } from '@q/protocol';
+import { QError } from '@q/protocol';
 import type { ResolvedTopicSetting, TopicSetting } from '@q/protocol';
 import type { Clock } from '../clock.ts';
-import { frameOverheadBytes } from '../limits.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { MetadataStore } from '../metadata/metadata-store.ts';
 import { randomUuid } from '../random.ts';
 import type { Random } from '../random.ts';
-import { describeTopicSettings, parseTopicSettings, requireSetting, resolveTopicSettings } from './topic-config.ts';
+import { describeTopicSettings, parseTopicSettings, requireSetting } from './topic-config.ts';
 import type { SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
 import type { TopicRecord } from './topic-record.ts';
 import type { TopicRegistry } from './topic-registry.ts';
+import {
+  checkFitsFrame,
+  checkName,
+  checkPartitions,
+  checkReplicas,
+  checkRoom,
+  refuseInternal,
+  replicasPossible,
+  topicExists,
+  unknownTopic,
+} from './topic-rules.ts';
 import type { Topic } from './topic.ts';
 
 export interface TopicChangesOptions {
@@ -47,9 +57,6 @@ export interface CreatedTopic {
   readonly configs: readonly ResolvedTopicSetting[];
 }
 
-/** One broker keeps one copy. */
-const replicasPossible = 1;
-
 export class TopicChanges {
   readonly #options: TopicChangesOptions;
   #tail: Promise<unknown> = Promise.resolve();
@@ -69,7 +76,12 @@ export class TopicChanges {
   }
 
   /** @throws QError UNKNOWN_TOPIC, INVALID_CONFIG, INVALID_REQUEST (internal topic), STORAGE_… */
-  alter(wanted: { name: string; set: readonly TopicSetting[]; unset: readonly string[]; validateOnly: boolean }): Promise<ResolvedTopicSetting[]> {
+  alter(wanted: {
+    name: string;
+    set: readonly TopicSetting[];
+    unset: readonly string[];
+    validateOnly: boolean;
+  }): Promise<ResolvedTopicSetting[]> {
     return this.#inTurn(() => this.#alter(wanted));
   }
 
@@ -88,12 +100,13 @@ export class TopicChanges {
     const { metadata, registry, brokerDefaults, clock, random, term } = this.#options;
     const { name } = wanted;
     checkName(name);
-    const partitions = this.#checkPartitions(wanted.partitions === -1 ? this.#options.limits.partitionsDefault : wanted.partitions);
+    const { limits } = this.#options;
+    const partitions = checkPartitions(wanted.partitions === -1 ? limits.partitionsDefault : wanted.partitions, limits);
     const replicas = checkReplicas(wanted.replicas === -1 ? replicasPossible : wanted.replicas);
     const texts = parseTopicSettings(wanted.configs);
-    this.#checkFits(texts);
+    checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
     const existing = await metadata.get(topicKey(name));
-    if (existing !== null) throw topicExists(name, decodeTopicRecord(existing.key, existing.value));
+    if (existing !== null) throw topicExists(decodeTopicRecord(existing.key, existing.value));
     this.#checkRoom({ topics: 1, partitions });
 
     const record: TopicRecord = {
@@ -111,12 +124,20 @@ export class TopicChanges {
       await registry.settled();
       await this.#undoUnlessOpen(name);
     }
-    return { topicId: record.topicId, partitions, replicas, configs: describeTopicSettings({ topic: texts, broker: brokerDefaults }) };
+    return {
+      topicId: record.topicId,
+      partitions,
+      replicas,
+      configs: describeTopicSettings({ topic: texts, broker: brokerDefaults }),
+    };
   }
 
   /** A topic of which a partition could not be made (a full disk, mostly) would look created and not be usable. */
   async #undoUnlessOpen(name: string): Promise<void> {
-    const trouble = this.#options.registry.byName(name)?.partitions.map((partition) => partition.trouble).find((error) => error !== null);
+    const trouble = this.#options.registry
+      .byName(name)
+      ?.partitions.map((partition) => partition.trouble)
+      .find((error) => error !== null);
     if (trouble === undefined) return;
     await this.#delete(name);
     throw trouble;
@@ -128,20 +149,30 @@ export class TopicChanges {
     const entry = await metadata.get(topicKey(name));
     if (entry === null) throw unknownTopic(name);
     const record = decodeTopicRecord(entry.key, entry.value);
-    await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: encodeTopicRecord({ ...record, state: 'deleting' }) });
+    await metadata.compareAndSet({
+      key: entry.key,
+      expectedVersion: entry.version,
+      value: encodeTopicRecord({ ...record, state: 'deleting' }),
+    });
     await registry.settled();
     return { topicId: record.topicId };
   }
 
-  async #alter(wanted: { name: string; set: readonly TopicSetting[]; unset: readonly string[]; validateOnly: boolean }): Promise<ResolvedTopicSetting[]> {
+  async #alter(wanted: {
+    name: string;
+    set: readonly TopicSetting[];
+    unset: readonly string[];
+    validateOnly: boolean;
+  }): Promise<ResolvedTopicSetting[]> {
     const topic = this.#requireTopic(wanted.name, 'altered');
     const texts = new Map(topic.settingTexts);
     for (const name of wanted.unset) texts.delete(requireSetting(name).name);
     for (const [name, text] of parseTopicSettings(wanted.set)) {
-      if (wanted.unset.includes(name)) throw new QError('INVALID_CONFIG', `the setting ${name} is both set and unset`, { details: { setting: name } });
+      if (wanted.unset.includes(name))
+        throw new QError('INVALID_CONFIG', `the setting ${name} is both set and unset`, { details: { setting: name } });
       texts.set(name, text);
     }
-    this.#checkFits(texts);
+    checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
     if (!wanted.validateOnly) await this.#replaceRecord(topic, { configs: Object.fromEntries(texts) });
     return describeTopicSettings({ topic: texts, broker: this.#options.brokerDefaults });
   }
@@ -149,11 +180,15 @@ export class TopicChanges {
   async #addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
     const topic = this.#requireTopic(wanted.name, 'given partitions');
     const current = topic.partitions.length;
-    const partitions = this.#checkPartitions(wanted.partitions);
+    const partitions = checkPartitions(wanted.partitions, this.#options.limits);
     if (partitions <= current) {
-      throw new QError('INVALID_PARTITIONS', `topic ${topic.name} has ${current} partitions; the new total must be larger, not ${partitions}`, {
-        details: { topic: topic.name, partitions, current },
-      });
+      throw new QError(
+        'INVALID_PARTITIONS',
+        `topic ${topic.name} has ${current} partitions; the new total must be larger, not ${partitions}`,
+        {
+          details: { topic: topic.name, partitions, current },
+        },
+      );
     }
     this.#checkRoom({ topics: 0, partitions: partitions - current });
     if (!wanted.validateOnly) await this.#replaceRecord(topic, { partitions });
@@ -165,7 +200,11 @@ export class TopicChanges {
     const entry = await metadata.get(topicKey(topic.name));
     if (entry === null) throw unknownTopic(topic.name);
     const record = { ...decodeTopicRecord(entry.key, entry.value), ...change };
-    const { isSet } = await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: encodeTopicRecord(record) });
+    const { isSet } = await metadata.compareAndSet({
+      key: entry.key,
+      expectedVersion: entry.version,
+      value: encodeTopicRecord(record),
+    });
     if (!isSet) throw new QError('BROKER_BUSY', `topic ${topic.name} was changed by somebody else at the same time`);
     await registry.settled();
   }
@@ -177,61 +216,8 @@ export class TopicChanges {
     return topic;
   }
 
-  #checkPartitions(partitions: number): number {
-    const { partitionsPerTopicMax } = this.#options.limits;
-    if (partitions >= 1 && partitions <= partitionsPerTopicMax) return partitions;
-    throw new QError('INVALID_PARTITIONS', `a topic has 1 to ${partitionsPerTopicMax} partitions, not ${partitions}`, {
-      details: { partitions, partitionsMax: partitionsPerTopicMax },
-    });
-  }
-
   #checkRoom(added: { topics: number; partitions: number }): void {
     const { registry, limits } = this.#options;
-    if (registry.size + added.topics > limits.topicsMax) {
-      throw new QError('TOPIC_LIMIT', `this broker has ${registry.size} topics and takes at most ${limits.topicsMax}`, { details: { topics: registry.size, topicsMax: limits.topicsMax } });
-    }
-    if (registry.partitionCount + added.partitions > limits.partitionsMax) {
-      throw new QError('TOPIC_LIMIT', `this broker has ${registry.partitionCount} partitions and takes at most ${limits.partitionsMax}; ${added.partitions} more would pass that`, {
-        details: { partitions: registry.partitionCount, partitionsMax: limits.partitionsMax },
-      });
-    }
+    checkRoom(limits, { topics: registry.size, partitions: registry.partitionCount }, added);
   }
-
-  /** A batch that may be stored must fit in a frame, or nobody could ever send or fetch it. */
-  #checkFits(texts: SettingTexts): void {
-    const { brokerDefaults, limits } = this.#options;
-    const { maxMessageBytes } = resolveTopicSettings({ topic: texts, broker: brokerDefaults }).log;
-    const allowed = limits.frameBytesMax - frameOverheadBytes;
-    if (maxMessageBytes <= allowed) return;
-    throw new QError('INVALID_CONFIG', `max.message.bytes = ${maxMessageBytes} is not allowed: frames of this broker leave room for ${allowed}`, {
-      details: { setting: 'max.message.bytes', value: maxMessageBytes, allowed },
-    });
-  }
-}
-
-function checkName(name: string): void {
-  const reason = checkTopicName(name) ?? (isInternalTopic(name) ? 'names that begin with "__" belong to the broker itself' : null);
-  if (reason === null) return;
-  throw new QError('INVALID_TOPIC_NAME', reason, { details: { topic: name } });
-}
-
-function checkReplicas(replicas: number): number {
-  if (replicas === replicasPossible) return replicas;
-  throw new QError('INVALID_REPLICAS', `${replicas} replicas cannot be had: there is one broker, so a topic has exactly ${replicasPossible}`, {
-    details: { replicas, brokers: 1 },
-  });
-}
-
-function refuseInternal(name: string, change: string): void {
-  if (!isInternalTopic(name)) return;
-  throw new QError('INVALID_REQUEST', `topic ${name} belongs to the broker itself and cannot be ${change}`, { details: { topic: name } });
-}
-
-function topicExists(name: string, record: TopicRecord): QError {
-  const message = record.state === 'active' ? `topic ${name} exists already` : `topic ${name} is being deleted; its data is not gone yet`;
-  return new QError('TOPIC_EXISTS', message, { details: { topic: name, topicId: record.topicId } });
-}
-
-export function unknownTopic(name: string): QError {
-  return new QError('UNKNOWN_TOPIC', `there is no topic ${JSON.stringify(name)}`, { details: { topic: name } });
 }

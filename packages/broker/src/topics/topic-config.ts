@@ -50,7 +50,11 @@ const anyBytes = Number.MAX_SAFE_INTEGER;
 /** Positions in a segment are 32-bit on disk. */
 const segmentBytesMax = 2 ** 31 - 1;
 
-function whole(key: NumberKey, unit: 'ms' | 'bytes', range: NumberRange): Pick<Setting, 'unit' | 'default' | 'allowed' | 'apply'> {
+function whole(
+  key: NumberKey,
+  unit: 'ms' | 'bytes',
+  range: NumberRange,
+): Pick<Setting, 'unit' | 'default' | 'allowed' | 'apply'> {
   const { min, max, orNone = false } = range;
   const words = max === anyBytes ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
   return {
@@ -67,7 +71,10 @@ function whole(key: NumberKey, unit: 'ms' | 'bytes', range: NumberRange): Pick<S
   };
 }
 
-function choice<T extends string>(values: readonly T[], set: (into: Draft, value: T) => void): Pick<Setting, 'unit' | 'allowed' | 'apply'> {
+function choice<T extends string>(
+  values: readonly T[],
+  set: (into: Draft, value: T) => void,
+): Pick<Setting, 'unit' | 'allowed' | 'apply'> {
   return {
     unit: 'choice',
     allowed: `one of ${values.join(', ')}`,
@@ -98,21 +105,44 @@ export const topicSettings: readonly Setting[] = [
     ...choice(['producer', ...codecNames], (into, value) => (into.compression = value)),
     doc: 'Codec in which batches are stored; producer keeps each as it was sent.',
   },
-  { name: 'dedup.window.ms', ...whole('dedupWindowMs', 'ms', { min: 0, max: 7 * dayMs }), doc: 'A record whose q-message-id header was seen within this time is dropped and answered with the first offset; 0 is off.' },
-  { name: 'delete.retention.ms', ...whole('deleteRetentionMs', 'ms', durations), doc: 'How long the tombstone of a deleted key stays readable in a compacted topic.' },
+  {
+    name: 'dedup.window.ms',
+    ...whole('dedupWindowMs', 'ms', { min: 0, max: 7 * dayMs }),
+    doc: 'A record whose q-message-id header was seen within this time is dropped and answered with the first offset; 0 is off.',
+  },
+  {
+    name: 'delete.retention.ms',
+    ...whole('deleteRetentionMs', 'ms', durations),
+    doc: 'How long the tombstone of a deleted key stays readable in a compacted topic.',
+  },
   {
     name: 'durability',
     default: defaultLogConfig.durability,
     ...choice<Durability>(['fsync', 'interval', 'os'], (into, value) => (into.log.durability = value)),
     doc: 'What an acknowledgement means: fsync - on disk; interval - written, on disk soon; os - handed to the operating system.',
   },
-  { name: 'file.delete.delay.ms', ...whole('fileDeleteDelayMs', 'ms', durations), doc: 'How long the files of deleted segments stay on disk.' },
-  { name: 'index.interval.bytes', ...whole('indexIntervalBytes', 'bytes', { min: 128, max: 1 << 24 }), doc: 'Bytes of log for each entry of the sparse index.' },
-  { name: 'max.message.bytes', ...whole('maxMessageBytes', 'bytes', { min: 128, max: protocolLimits.uncompressedBytesMax }), doc: 'Largest record batch that is taken, as sent.' },
+  {
+    name: 'file.delete.delay.ms',
+    ...whole('fileDeleteDelayMs', 'ms', durations),
+    doc: 'How long the files of deleted segments stay on disk.',
+  },
+  {
+    name: 'index.interval.bytes',
+    ...whole('indexIntervalBytes', 'bytes', { min: 128, max: 1 << 24 }),
+    doc: 'Bytes of log for each entry of the sparse index.',
+  },
+  {
+    name: 'max.message.bytes',
+    ...whole('maxMessageBytes', 'bytes', { min: 128, max: protocolLimits.uncompressedBytesMax }),
+    doc: 'Largest record batch that is taken, as sent.',
+  },
   {
     name: 'message.timestamp.type',
     default: defaultLogConfig.timestampType,
-    ...choice<LogConfig['timestampType']>(['CreateTime', 'LogAppendTime'], (into, value) => (into.log.timestampType = value)),
+    ...choice<LogConfig['timestampType']>(
+      ['CreateTime', 'LogAppendTime'],
+      (into, value) => (into.log.timestampType = value),
+    ),
     doc: 'Whose clock stamps a record: the producer’s or the broker’s.',
   },
   {
@@ -128,11 +158,31 @@ export const topicSettings: readonly Setting[] = [
     },
     doc: 'Part of a compacted log that must be new before it is compacted again.',
   },
-  { name: 'min.compaction.lag.ms', ...whole('minCompactionLagMs', 'ms', durations), doc: 'Records younger than this are not compacted.' },
-  { name: 'retention.bytes', ...whole('retentionBytes', 'bytes', { min: 0, max: anyBytes, orNone: true }), doc: 'Largest size of a partition; its oldest segments go beyond that.' },
-  { name: 'retention.ms', ...whole('retentionMs', 'ms', { ...durations, orNone: true }), doc: 'How long records are kept.' },
-  { name: 'segment.bytes', ...whole('segmentBytes', 'bytes', { min: 1024, max: segmentBytesMax }), doc: 'Size at which a new segment file is begun.' },
-  { name: 'segment.ms', ...whole('segmentMs', 'ms', { min: 1, max: longMs }), doc: 'Age at which a new segment file is begun.' },
+  {
+    name: 'min.compaction.lag.ms',
+    ...whole('minCompactionLagMs', 'ms', durations),
+    doc: 'Records younger than this are not compacted.',
+  },
+  {
+    name: 'retention.bytes',
+    ...whole('retentionBytes', 'bytes', { min: 0, max: anyBytes, orNone: true }),
+    doc: 'Largest size of a partition; its oldest segments go beyond that.',
+  },
+  {
+    name: 'retention.ms',
+    ...whole('retentionMs', 'ms', { ...durations, orNone: true }),
+    doc: 'How long records are kept.',
+  },
+  {
+    name: 'segment.bytes',
+    ...whole('segmentBytes', 'bytes', { min: 1024, max: segmentBytesMax }),
+    doc: 'Size at which a new segment file is begun.',
+  },
+  {
+    name: 'segment.ms',
+    ...whole('segmentMs', 'ms', { min: 1, max: longMs }),
+    doc: 'Age at which a new segment file is begun.',
+  },
 ];
 
 const byName: ReadonlyMap<string, Setting> = new Map(topicSettings.map((setting) => [setting.name, setting]));
@@ -147,7 +197,8 @@ export type SettingTexts = ReadonlyMap<string, string>;
 export function parseTopicSettings(given: readonly TopicSetting[]): SettingTexts {
   const texts = new Map<string, string>();
   for (const { key, value } of given) {
-    if (texts.has(key)) throw new QError('INVALID_CONFIG', `the setting ${key} is given twice`, { details: { setting: key } });
+    if (texts.has(key))
+      throw new QError('INVALID_CONFIG', `the setting ${key} is given twice`, { details: { setting: key } });
     checkSetting(key, value);
     texts.set(key, value);
   }
@@ -167,9 +218,13 @@ export function requireSetting(name: string): Setting {
 function checkSetting(name: string, value: string): void {
   const setting = requireSetting(name);
   if (setting.apply(emptyDraft(), value)) return;
-  throw new QError('INVALID_CONFIG', `${name} = ${JSON.stringify(value)} is not allowed: it must be ${setting.allowed}`, {
-    details: { setting: name, value, allowed: setting.allowed },
-  });
+  throw new QError(
+    'INVALID_CONFIG',
+    `${name} = ${JSON.stringify(value)} is not allowed: it must be ${setting.allowed}`,
+    {
+      details: { setting: name, value, allowed: setting.allowed },
+    },
+  );
 }
 
 /** The values in force: a topic's own texts over those of the broker over the built-in defaults. */

@@ -132,9 +132,14 @@ export class TopicRegistry {
   async #open(partition: Partition): Promise<void> {
     const { topic, index } = partition;
     try {
-      partition.serve(await this.#options.store.open({ topic: topic.name, topicId: topic.id, partition: index }, topic.settings.log));
+      partition.serve(
+        await this.#options.store.open({ topic: topic.name, topicId: topic.id, partition: index }, topic.settings.log),
+      );
     } catch (error) {
-      this.#options.logger.error({ err: error, topic: topic.name, partition: index }, 'a partition could not be opened');
+      this.#options.logger.error(
+        { err: error, topic: topic.name, partition: index },
+        'a partition could not be opened',
+      );
       partition.fail(error);
     }
   }
@@ -166,7 +171,10 @@ export class TopicRegistry {
         // An earlier try got so far, or the broker stopped before it had made this log.
         if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return;
         failed += 1;
-        logger.error({ err: error, topic: id.topic, partition: id.partition }, 'the data of a deleted topic could not be removed');
+        logger.error(
+          { err: error, topic: id.topic, partition: id.partition },
+          'the data of a deleted topic could not be removed',
+        );
       }
     });
     // With data left the record stays, so that the next start, or the next DELETE_TOPIC, tries again.
@@ -184,7 +192,10 @@ export class TopicRegistry {
     const known = new Set(records.map((record) => record.topicId));
     const isOrphan = (id: LogId): boolean => !known.has(id.topicId) && !this.#byId.has(id.topicId);
     for (const id of (await this.#options.store.list()).filter(isOrphan)) {
-      this.#options.logger.warn({ topic: id.topic, topicId: id.topicId, partition: id.partition }, 'the data folder holds a partition of a topic that is not known; it is left alone');
+      this.#options.logger.warn(
+        { topic: id.topic, topicId: id.topicId, partition: id.partition },
+        'the data folder holds a partition of a topic that is not known; it is left alone',
+      );
     }
   }
 }

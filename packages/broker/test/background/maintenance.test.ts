@@ -4,13 +4,26 @@ import { describe, expect, it } from 'vitest';
 import { Maintenance } from '../../src/background/maintenance.ts';
 import type { BrokerLogger } from '../../src/logger.ts';
 
-const nothing: MaintenanceReport = { segmentsDeleted: 0, bytesDeleted: 0, logsCompacted: 0, bytesCompacted: 0, filesRemoved: 0, logsCheckpointed: 0, logsFailed: 0 };
+const nothing: MaintenanceReport = {
+  segmentsDeleted: 0,
+  bytesDeleted: 0,
+  logsCompacted: 0,
+  bytesCompacted: 0,
+  filesRemoved: 0,
+  logsCheckpointed: 0,
+  logsFailed: 0,
+};
 
 function setUp(maintain: () => Promise<MaintenanceReport>) {
   const clock = new ManualClock();
   const rounds: number[] = [];
   const lines: string[] = [];
-  const logger: BrokerLogger = { debug() {}, info: (_fields, line) => void lines.push(line), warn() {}, error: (_fields, line) => void lines.push(line) };
+  const logger: BrokerLogger = {
+    debug() {},
+    info: (_fields, line) => void lines.push(line),
+    warn() {},
+    error: (_fields, line) => void lines.push(line),
+  };
   const store = {
     maintain: (now?: number) => {
       rounds.push(now! - 1_700_000_000_000);
@@ -22,7 +35,9 @@ function setUp(maintain: () => Promise<MaintenanceReport>) {
 
 describe('Maintenance', () => {
   it('S4 works in rounds, by the injected clock, and says what it removed', async () => {
-    const { clock, rounds, lines, maintenance } = setUp(() => Promise.resolve({ ...nothing, segmentsDeleted: rounds.length === 2 ? 3 : 0 }));
+    const { clock, rounds, lines, maintenance } = setUp(() =>
+      Promise.resolve({ ...nothing, segmentsDeleted: rounds.length === 2 ? 3 : 0 }),
+    );
     maintenance.start();
     await clock.advance(3000);
     expect(rounds).toEqual([1000, 2000, 3000]);

@@ -1,7 +1,16 @@
 /**
  * Batches that are wrong: each gets its code, nothing of it is stored, and another connection is still served.
  */
-import { assignAppendTime, batchHeaderBytes, compress, crc32c, encodeBatch, errorCode, errorEntry, stampProducer } from '@q/protocol';
+import {
+  assignAppendTime,
+  batchHeaderBytes,
+  compress,
+  crc32c,
+  encodeBatch,
+  errorCode,
+  errorEntry,
+  stampProducer,
+} from '@q/protocol';
 import type { ErrorName } from '@q/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../src/index.ts';
@@ -67,7 +76,10 @@ describe('damaged and dishonest batches', () => {
   it('P2 a wrong CRC', async () => {
     const batch = batchOf('hello');
     batch[batch.length - 1]! ^= 1;
-    expect(await refusalOf(batch)).toEqual({ code: 'CORRUPT_BATCH', message: expect.stringContaining('CRC') as string });
+    expect(await refusalOf(batch)).toEqual({
+      code: 'CORRUPT_BATCH',
+      message: expect.stringContaining('CRC') as string,
+    });
   });
 
   it('P2 a length that is not that of the batch, and nothing at all', async () => {
@@ -79,9 +91,15 @@ describe('damaged and dishonest batches', () => {
   });
 
   it('P2 wrong counts', async () => {
-    expect(await refusalOf(changed((batch) => batch.writeInt32BE(2, recordsCountAt)))).toMatchObject({ code: 'INVALID_RECORD' });
-    expect(await refusalOf(changed((batch) => batch.writeInt32BE(0, recordsCountAt)))).toMatchObject({ code: 'INVALID_RECORD' });
-    expect(await refusalOf(changed((batch) => batch.writeInt32BE(7, lastOffsetDeltaAt)))).toMatchObject({ code: 'INVALID_RECORD' });
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(2, recordsCountAt)))).toMatchObject({
+      code: 'INVALID_RECORD',
+    });
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(0, recordsCountAt)))).toMatchObject({
+      code: 'INVALID_RECORD',
+    });
+    expect(await refusalOf(changed((batch) => batch.writeInt32BE(7, lastOffsetDeltaAt)))).toMatchObject({
+      code: 'INVALID_RECORD',
+    });
     const both = refusalOf(
       changed((batch) => {
         batch.writeInt32BE(4, recordsCountAt);
@@ -92,17 +110,27 @@ describe('damaged and dishonest batches', () => {
   });
 
   it('P3 an unknown codec', async () => {
-    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(7, attributesAt)))).toEqual({ code: 'UNSUPPORTED_CODEC', message: expect.stringContaining('7') as string });
+    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(7, attributesAt)))).toEqual({
+      code: 'UNSUPPORTED_CODEC',
+      message: expect.stringContaining('7') as string,
+    });
   });
 
-  it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('P3 %s that decompresses to less or more than it says, or not at all', async (codec) => {
-    const number = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 }[codec];
-    const records = batchOf('a', 'b', 'c').subarray(batchHeaderBytes);
-    expect(await refusalOf(compressedAs(compress(codec, records.subarray(0, records.length - 2)), number))).toMatchObject({ code: 'INVALID_RECORD' });
-    expect(await refusalOf(compressedAs(compress(codec, Buffer.concat([records, records])), number))).toMatchObject({ code: 'INVALID_RECORD' });
-    const answer = await rude.produce(topicId, compressedAs(Buffer.from('this was never compressed'), number));
-    expect([errorCode('CORRUPT_BATCH'), errorCode('INVALID_RECORD')]).toContain(answer.errorCode);
-  });
+  it.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'P3 %s that decompresses to less or more than it says, or not at all',
+    async (codec) => {
+      const number = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 }[codec];
+      const records = batchOf('a', 'b', 'c').subarray(batchHeaderBytes);
+      expect(
+        await refusalOf(compressedAs(compress(codec, records.subarray(0, records.length - 2)), number)),
+      ).toMatchObject({ code: 'INVALID_RECORD' });
+      expect(await refusalOf(compressedAs(compress(codec, Buffer.concat([records, records])), number))).toMatchObject({
+        code: 'INVALID_RECORD',
+      });
+      const answer = await rude.produce(topicId, compressedAs(Buffer.from('this was never compressed'), number));
+      expect([errorCode('CORRUPT_BATCH'), errorCode('INVALID_RECORD')]).toContain(answer.errorCode);
+    },
+  );
 
   it('P3 a bomb is stopped by its decompressed size', async () => {
     const bomb = compressedAs(compress('zstd', Buffer.alloc(80 << 20)), 4);
@@ -111,7 +139,9 @@ describe('damaged and dishonest batches', () => {
   });
 
   it('P2 flags that a producer may not set', async () => {
-    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(0x20, attributesAt)))).toMatchObject({ code: 'INVALID_RECORD' });
+    expect(await refusalOf(changed((batch) => batch.writeUInt16BE(0x20, attributesAt)))).toMatchObject({
+      code: 'INVALID_RECORD',
+    });
     const batch = batchOf('a');
     assignAppendTime(batch, Date.now());
     expect(await refusalOf(batch)).toMatchObject({ code: 'INVALID_TIMESTAMP' });
@@ -119,18 +149,26 @@ describe('damaged and dishonest batches', () => {
 
   it('P2 a time far in the future', async () => {
     const tomorrow = Date.now() + 24 * 60 * 60 * 1000;
-    expect(await refusalOf(encodeBatch([{ value: Buffer.from('x'), timestampMs: tomorrow }]))).toEqual({ code: 'INVALID_TIMESTAMP', message: expect.stringContaining(String(tomorrow)) as string });
+    expect(await refusalOf(encodeBatch([{ value: Buffer.from('x'), timestampMs: tomorrow }]))).toEqual({
+      code: 'INVALID_TIMESTAMP',
+      message: expect.stringContaining(String(tomorrow)) as string,
+    });
   });
 });
 
 describe('sizes', () => {
   it('P5 a record larger than 1 MiB', async () => {
     const record = encodeBatch([{ value: Buffer.alloc(1 << 20), timestampMs: Date.now() }]);
-    expect(await refusalOf(record)).toEqual({ code: 'RECORD_TOO_LARGE', message: expect.stringContaining('max.message.bytes = 1048576') as string });
+    expect(await refusalOf(record)).toEqual({
+      code: 'RECORD_TOO_LARGE',
+      message: expect.stringContaining('max.message.bytes = 1048576') as string,
+    });
   });
 
   it('P5 a batch larger than 1 MiB of records that are not', async () => {
-    const batch = encodeBatch(Array.from({ length: 3 }, () => ({ value: Buffer.alloc(400_000), timestampMs: Date.now() })));
+    const batch = encodeBatch(
+      Array.from({ length: 3 }, () => ({ value: Buffer.alloc(400_000), timestampMs: Date.now() })),
+    );
     expect(await refusalOf(batch)).toMatchObject({ code: 'BATCH_TOO_LARGE' });
   });
 
@@ -142,7 +180,9 @@ describe('sizes', () => {
   it('P5 the limit is that of the topic', async () => {
     const small = await honest.createTopic('small', { configs: { 'max.message.bytes': '200' } });
     expect(small.maxMessageBytes).toBe(200);
-    expect(await rude.produce(small.topicId, batchOf('x'.repeat(300)))).toMatchObject({ errorCode: errorCode('RECORD_TOO_LARGE') });
+    expect(await rude.produce(small.topicId, batchOf('x'.repeat(300)))).toMatchObject({
+      errorCode: errorCode('RECORD_TOO_LARGE'),
+    });
     expect(await rude.produce(small.topicId, batchOf('x'))).toMatchObject({ errorCode: 0 });
     const large = await honest.createTopic('large', { configs: { 'max.message.bytes': String(4 << 20) } });
     expect(await rude.produce(large.topicId, batchOf('x'.repeat(3 << 20)))).toMatchObject({ errorCode: 0 });
@@ -183,7 +223,10 @@ describe('producers', () => {
 
   it('P4 a batch that is resent while the first one is not durable yet is stored once', async () => {
     const { topicId: id } = await honest.createTopic('twice');
-    const [first, second] = await Promise.all([rude.produce(id, stamped('a', 0, 0)), rude.produce(id, stamped('a', 0, 0))]);
+    const [first, second] = await Promise.all([
+      rude.produce(id, stamped('a', 0, 0)),
+      rude.produce(id, stamped('a', 0, 0)),
+    ]);
     expect([first.baseOffset, second.baseOffset]).toEqual([0, 0]);
     expect([first.duplicate, second.duplicate]).toEqual([false, true]);
   });

@@ -1,7 +1,24 @@
 /**
  * Requests that are wrong: each gets a clear error, and another connection is still served.
  */
-import { AddPartitions, CreateTopic, DeleteRecords, DeleteTopic, DescribeTopic, Fetch, Hello, InitProducer, ListOffsets, Metadata, Ping, Produce, decodeErrorBody, encodeRequest, errorCode, helloMagic } from '@q/protocol';
+import {
+  AddPartitions,
+  CreateTopic,
+  DeleteRecords,
+  DeleteTopic,
+  DescribeTopic,
+  Fetch,
+  Hello,
+  InitProducer,
+  ListOffsets,
+  Metadata,
+  Ping,
+  Produce,
+  decodeErrorBody,
+  encodeRequest,
+  errorCode,
+  helloMagic,
+} from '@q/protocol';
 import type { CreateTopicRequest, ErrorName } from '@q/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startBroker } from '../../src/index.ts';
@@ -49,22 +66,43 @@ describe('unknown topics and partitions', () => {
   it('T3 an id that is not known asks for new metadata', async () => {
     expect(await rude.produce(unknownId, batchOf('x'))).toMatchObject(named('UNKNOWN_TOPIC_ID'));
     expect(await rude.fetch(unknownId, 0, { maxWaitMs: 10_000 })).toMatchObject(named('UNKNOWN_TOPIC_ID'));
-    const offsets = await rude.request(ListOffsets, { topics: [{ topicId: unknownId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs: -1 }] }] });
+    const offsets = await rude.request(ListOffsets, {
+      topics: [{ topicId: unknownId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs: -1 }] }],
+    });
     expect(offsets.topics[0]!.partitions[0]).toMatchObject(named('UNKNOWN_TOPIC_ID'));
   });
 
   it('T1 a name that is not known', async () => {
     expect(await rude.topic('nope')).toMatchObject({ ...named('UNKNOWN_TOPIC'), name: 'nope', partitions: [] });
-    expect(await errorOf(rude.request(DescribeTopic, { name: 'nope' }))).toMatchObject({ code: 'UNKNOWN_TOPIC', details: { topic: 'nope' } });
+    expect(await errorOf(rude.request(DescribeTopic, { name: 'nope' }))).toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+      details: { topic: 'nope' },
+    });
     expect(await errorOf(rude.request(DeleteTopic, { name: 'nope' }))).toMatchObject({ code: 'UNKNOWN_TOPIC' });
-    expect(await errorOf(rude.request(DeleteRecords, { name: 'nope', partitions: [] }))).toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    expect(await errorOf(rude.request(DeleteRecords, { name: 'nope', partitions: [] }))).toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+    });
   });
 
   it('P2 one bad partition in a request does not spoil the others', async () => {
     const { topicId: other } = await honest.createTopic('other', { partitions: 2 });
-    const partitions = [0, 9, 1].map((partition) => ({ partition, leaderEpoch: -1, records: batchOf(`p${partition}`) }));
-    const answer = await rude.request(Produce, { timeoutMs: 5000, topics: [{ topicId: other, partitions }, { topicId: unknownId, partitions: partitions.slice(0, 1) }] });
-    expect(answer.topics[0]!.partitions.map((part) => [part.partition, part.errorCode])).toEqual([[0, 0], [9, errorCode('UNKNOWN_PARTITION')], [1, 0]]);
+    const partitions = [0, 9, 1].map((partition) => ({
+      partition,
+      leaderEpoch: -1,
+      records: batchOf(`p${partition}`),
+    }));
+    const answer = await rude.request(Produce, {
+      timeoutMs: 5000,
+      topics: [
+        { topicId: other, partitions },
+        { topicId: unknownId, partitions: partitions.slice(0, 1) },
+      ],
+    });
+    expect(answer.topics[0]!.partitions.map((part) => [part.partition, part.errorCode])).toEqual([
+      [0, 0],
+      [9, errorCode('UNKNOWN_PARTITION')],
+      [1, 0],
+    ]);
     expect(answer.topics[1]!.partitions[0]).toMatchObject(named('UNKNOWN_TOPIC_ID'));
     expect(valuesOf((await rude.fetch(other, 0, { partition: 1 })).records)).toEqual(['p1']);
   });
@@ -82,14 +120,22 @@ describe('offsets', () => {
   });
 
   it('T1 cannot delete records that are not there', async () => {
-    const answer = await rude.request(DeleteRecords, { name: 'orders', partitions: [{ partition: 0, beforeOffset: 5 }, { partition: 4, beforeOffset: 0 }] });
+    const answer = await rude.request(DeleteRecords, {
+      name: 'orders',
+      partitions: [
+        { partition: 0, beforeOffset: 5 },
+        { partition: 4, beforeOffset: 0 },
+      ],
+    });
     expect(answer.partitions[0]).toMatchObject({ ...named('OFFSET_OUT_OF_RANGE'), logStartOffset: 0 });
     expect(answer.partitions[0]!.errorMessage).toContain('up to 1');
     expect(answer.partitions[1]).toMatchObject(named('UNKNOWN_PARTITION'));
   });
 
   it('C1 a time that means nothing', async () => {
-    const answer = await rude.request(ListOffsets, { topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs: -7 }] }] });
+    const answer = await rude.request(ListOffsets, {
+      topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, timestampMs: -7 }] }],
+    });
     expect(answer.topics[0]!.partitions[0]).toMatchObject(named('INVALID_REQUEST'));
   });
 });
@@ -131,28 +177,39 @@ describe('topics', () => {
 describe('versions and APIs', () => {
   it('W1 an unsupported version is told the supported ones, and the connection goes on', async () => {
     const error = await errorOf(rude.request(Metadata, { topics: null }, 99));
-    expect(error).toMatchObject({ code: 'UNSUPPORTED_VERSION', details: { minVersion: 0, maxVersion: 0, version: 99 } });
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      details: { minVersion: 0, maxVersion: 0, version: 99 },
+    });
     expect((await rude.request(Metadata, { topics: null })).topics.map((topic) => topic.name)).toContain('orders');
   });
 
   it('W1 a later HELLO may be answered with the versions too, before any other request', async () => {
     const newcomer = await RawClient.dial(broker);
-    const error = await errorOf(newcomer.request(Hello, { magic: helloMagic, clientId: '', software: '', softwareVersion: '' }, 3));
+    const error = await errorOf(
+      newcomer.request(Hello, { magic: helloMagic, clientId: '', software: '', softwareVersion: '' }, 3),
+    );
     expect(error.code).toBe('UNSUPPORTED_VERSION');
-    expect((await newcomer.hello()).apis.map((api) => api.key)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect((await newcomer.hello()).apis.map((api) => api.key)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    ]);
     await newcomer.close();
   });
 
   it('W1 an API that nobody knows', async () => {
     const error = await errorOf(rude.request({ ...Ping, key: 4242 }, { payload: Buffer.alloc(1) }));
     expect(error).toMatchObject({ code: 'UNKNOWN_API', details: { apiKey: 4242 } });
-    expect(await rude.request(Ping, { payload: Buffer.from('still here') })).toEqual({ payload: Buffer.from('still here') });
+    expect(await rude.request(Ping, { payload: Buffer.from('still here') })).toEqual({
+      payload: Buffer.from('still here'),
+    });
   });
 
   it('W1 a fetch that asks for what there is not', async () => {
     const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1, isolation: 5, topics: [] };
     expect((await errorOf(rude.request(Fetch, request))).code).toBe('INVALID_REQUEST');
-    expect((await errorOf(rude.request(Fetch, { ...request, isolation: 0, maxBytes: 0 }))).code).toBe('INVALID_REQUEST');
+    expect((await errorOf(rude.request(Fetch, { ...request, isolation: 0, maxBytes: 0 }))).code).toBe(
+      'INVALID_REQUEST',
+    );
   });
 
   it('P4 a producer id that was never handed out', async () => {
@@ -172,7 +229,12 @@ describe('frames', () => {
 
   it('W1 more than 64 KiB before HELLO', async () => {
     const newcomer = await RawClient.dial(broker);
-    const { buffers, frame } = newcomer.prepare(Hello, { magic: helloMagic, clientId: 'x'.repeat(30_000), software: 'x'.repeat(30_000), softwareVersion: 'x'.repeat(30_000) });
+    const { buffers, frame } = newcomer.prepare(Hello, {
+      magic: helloMagic,
+      clientId: 'x'.repeat(30_000),
+      software: 'x'.repeat(30_000),
+      softwareVersion: 'x'.repeat(30_000),
+    });
     newcomer.write(...buffers);
     expect(await newcomer.strayError()).toMatchObject({ code: 'FRAME_TOO_LARGE' });
     await expect(frame).rejects.toThrow('hung up');
@@ -186,7 +248,10 @@ describe('frames', () => {
   ])('W1 garbage: %s', async (_what, garbage, code) => {
     const newcomer = await RawClient.dial(broker);
     newcomer.write(garbage);
-    const answered = code === 'HELLO_REQUIRED' ? newcomer.answer(0xffffffff).then((frame) => decodeErrorBody(frame)) : newcomer.strayError();
+    const answered =
+      code === 'HELLO_REQUIRED'
+        ? newcomer.answer(0xffffffff).then((frame) => decodeErrorBody(frame))
+        : newcomer.strayError();
     expect((await answered).code).toBe(code);
     await newcomer.closed;
   });
@@ -205,7 +270,9 @@ describe('frames', () => {
   });
 
   it('W1 a body that ends too early, has too much, or counts more than there is', async () => {
-    const whole = Buffer.concat(encodeRequest(Metadata, { version: 0, correlationId: 5, body: { topics: ['a', 'b'] } }));
+    const whole = Buffer.concat(
+      encodeRequest(Metadata, { version: 0, correlationId: 5, body: { topics: ['a', 'b'] } }),
+    );
     const short = Buffer.from(whole.subarray(0, whole.length - 1));
     const long = Buffer.concat([whole, Buffer.alloc(3)]);
     const lying = Buffer.from(whole);

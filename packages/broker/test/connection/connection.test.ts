@@ -1,4 +1,13 @@
-import { FrameDecoder, Hello, Ping, QError, decodeErrorBody, decodeResponseHeader, encodeRequest, helloMagic } from '@q/protocol';
+import {
+  FrameDecoder,
+  Hello,
+  Ping,
+  QError,
+  decodeErrorBody,
+  decodeResponseHeader,
+  encodeRequest,
+  helloMagic,
+} from '@q/protocol';
 import type { PingRequest, PingResponse } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +46,10 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
   });
   const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
   const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
-  const connections = new Connections({ clock, limits, logger: silentLogger, dispatcher, budget, outputTotal }, counters);
+  const connections = new Connections(
+    { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal },
+    counters,
+  );
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
     return { stream, events: connections.accept(stream) };
@@ -46,7 +58,13 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
 }
 
 function hello(correlationId = 1): Buffer {
-  return Buffer.concat(encodeRequest(Hello, { version: 0, correlationId, body: { magic: helloMagic, clientId: 'me', software: 's', softwareVersion: '1' } }));
+  return Buffer.concat(
+    encodeRequest(Hello, {
+      version: 0,
+      correlationId,
+      body: { magic: helloMagic, clientId: 'me', software: 's', softwareVersion: '1' },
+    }),
+  );
 }
 
 function ping(correlationId: number, payload = 'x'): Buffer {
@@ -75,7 +93,11 @@ describe('Connection', () => {
     await clock.runDeferred();
     pings[0]!.answer({ payload: Buffer.from('a') });
     await clock.runDeferred();
-    expect(answers(stream)).toEqual([[1, 0], [3, 0], [2, 0]]);
+    expect(answers(stream)).toEqual([
+      [1, 0],
+      [3, 0],
+      [2, 0],
+    ]);
     expect(pings[0]!.context.peer.clientId).toBe('me');
   });
 
@@ -96,7 +118,11 @@ describe('Connection', () => {
     await Promise.resolve();
     await clock.runDeferred();
     expect(stream.writes.length).toBeLessThanOrEqual(2);
-    expect(answers(stream)).toEqual([[1, 0], [2, 0], [3, 0]]);
+    expect(answers(stream)).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]);
   });
 
   it('stops reading while too many requests wait, and goes on with what it had received', async () => {
@@ -114,12 +140,22 @@ describe('Connection', () => {
     pings[3]!.answer({ payload: Buffer.from('4') });
     await clock.runDeferred();
     expect(stream.isReading).toBe(true);
-    expect(answers(stream).map(([id]) => id).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
+    expect(
+      answers(stream)
+        .map(([id]) => id)
+        .toSorted((a, b) => a - b),
+    ).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('counts the bytes that handlers hold, gives them back once, and stops reading meanwhile', async () => {
     const frameBytesMax = 192 * 1024;
-    const { clock, pings, budget, accept } = setUp({ frameBytesMax, fetchBytesMax: 1, connectionBytesMax: 2 * frameBytesMax, brokerBytesMax: 2 * frameBytesMax, brokerBytesHardMax: 4 * frameBytesMax });
+    const { clock, pings, budget, accept } = setUp({
+      frameBytesMax,
+      fetchBytesMax: 1,
+      connectionBytesMax: 2 * frameBytesMax,
+      brokerBytesMax: 2 * frameBytesMax,
+      brokerBytesHardMax: 4 * frameBytesMax,
+    });
     const { stream, events } = accept();
     events.data(hello());
     const payload = 'x'.repeat(150 * 1024);
@@ -293,7 +329,10 @@ describe('Connections', () => {
     pings[0]!.answer({ payload: Buffer.from('last') });
     await clock.runDeferred();
     await draining;
-    expect(answers(stream)).toEqual([[1, 0], [2, 0]]);
+    expect(answers(stream)).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
 
     const closing = connections.close();
     await clock.runDeferred();

@@ -10,7 +10,13 @@ function setUp(limits: { outputBytesMax?: number; brokerOutputBytesMax?: number;
   const all = { outputBytesMax: 100, brokerOutputBytesMax: 1000, writeBytesMax: 50, ...limits };
   const total = new OutputTotal(all.brokerOutputBytesMax);
   const taken: number[] = [];
-  const output: Output = new Output({ stream, clock, limits: all, total, taken: () => void taken.push(output.pendingBytes) });
+  const output: Output = new Output({
+    stream,
+    clock,
+    limits: all,
+    total,
+    taken: () => void taken.push(output.pendingBytes),
+  });
   return { clock, stream, total, output, taken };
 }
 
@@ -108,7 +114,14 @@ describe('Output', () => {
 
   it('waits for room that another connection takes', async () => {
     const total = new OutputTotal(100);
-    const make = () => new Output({ stream: new FakeStream(), clock: new ManualClock(), limits: { outputBytesMax: 100, writeBytesMax: 100 }, total, taken: () => undefined });
+    const make = () =>
+      new Output({
+        stream: new FakeStream(),
+        clock: new ManualClock(),
+        limits: { outputBytesMax: 100, writeBytesMax: 100 },
+        total,
+        taken: () => undefined,
+      });
     const [one, two] = [make(), make()];
     expect(one.reserve(80)).toBeNull();
     let granted = false;

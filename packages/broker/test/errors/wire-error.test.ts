@@ -7,10 +7,20 @@ import { isBrokerFault, toWireError } from '../../src/errors/wire-error.ts';
 describe('toWireError', () => {
   it('W2 knows every code of storage, and keeps message, details and cause', () => {
     const codes: Record<StorageErrorCode, string> = {
-      CORRUPT_BATCH: 'CORRUPT_BATCH', CORRUPT_LOG: 'CORRUPT_LOG', OFFSET_OUT_OF_RANGE: 'OFFSET_OUT_OF_RANGE', BATCH_TOO_LARGE: 'BATCH_TOO_LARGE',
-      OUT_OF_ORDER_SEQUENCE: 'OUT_OF_ORDER_SEQUENCE', STALE_PRODUCER_EPOCH: 'STALE_PRODUCER_EPOCH', UNKNOWN_PRODUCER_ID: 'UNKNOWN_PRODUCER_ID',
-      STALE_LEADER_EPOCH: 'STALE_LEADER_EPOCH', STORAGE_FULL: 'STORAGE_FULL', STORAGE_FAILED: 'STORAGE_FAILED', STORAGE_LOCKED: 'INVALID_CONFIG',
-      LOG_EXISTS: 'STORAGE_FAILED', UNKNOWN_LOG: 'UNKNOWN_TOPIC_ID', CLOSED: 'UNKNOWN_TOPIC_ID',
+      CORRUPT_BATCH: 'CORRUPT_BATCH',
+      CORRUPT_LOG: 'CORRUPT_LOG',
+      OFFSET_OUT_OF_RANGE: 'OFFSET_OUT_OF_RANGE',
+      BATCH_TOO_LARGE: 'BATCH_TOO_LARGE',
+      OUT_OF_ORDER_SEQUENCE: 'OUT_OF_ORDER_SEQUENCE',
+      STALE_PRODUCER_EPOCH: 'STALE_PRODUCER_EPOCH',
+      UNKNOWN_PRODUCER_ID: 'UNKNOWN_PRODUCER_ID',
+      STALE_LEADER_EPOCH: 'STALE_LEADER_EPOCH',
+      STORAGE_FULL: 'STORAGE_FULL',
+      STORAGE_FAILED: 'STORAGE_FAILED',
+      STORAGE_LOCKED: 'INVALID_CONFIG',
+      LOG_EXISTS: 'STORAGE_FAILED',
+      UNKNOWN_LOG: 'UNKNOWN_TOPIC_ID',
+      CLOSED: 'UNKNOWN_TOPIC_ID',
     };
     for (const [code, wire] of Object.entries(codes)) {
       const original = new StorageError(code as StorageErrorCode, 'words', { details: { offset: 3 } });

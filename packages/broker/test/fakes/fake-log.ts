@@ -1,6 +1,15 @@
 import { assignOffsets, batchLastOffset, batchRecordsCount } from '@q/protocol';
 import { StorageError, defaultLogConfig } from '@q/storage';
-import type { Append, AppendOptions, LogConfig, LogDescription, LogId, LogRead, PartitionLog, TimestampedOffset } from '@q/storage';
+import type {
+  Append,
+  AppendOptions,
+  LogConfig,
+  LogDescription,
+  LogId,
+  LogRead,
+  PartitionLog,
+  TimestampedOffset,
+} from '@q/storage';
 
 /** A log in memory whose appends become durable when the test says so, or at once. */
 export class FakeLog implements PartitionLog {
@@ -106,8 +115,21 @@ export class FakeLog implements PartitionLog {
   }
 
   describe(): LogDescription {
-    const { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes } = this;
-    return { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, recoveryPoint: highWatermark, damage: null };
+    const { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes } =
+      this;
+    return {
+      id,
+      state,
+      logStartOffset,
+      highWatermark,
+      logEndOffset,
+      lastStableOffset,
+      leaderEpoch,
+      segments,
+      bytes,
+      recoveryPoint: highWatermark,
+      damage: null,
+    };
   }
 
   close(): Promise<void> {

@@ -39,7 +39,15 @@ export class FakeStore implements Pick<LogStore, 'open' | 'list' | 'delete' | 'm
   }
 
   maintain(): Promise<MaintenanceReport> {
-    return Promise.resolve({ segmentsDeleted: 0, bytesDeleted: 0, logsCompacted: 0, bytesCompacted: 0, filesRemoved: 0, logsCheckpointed: 0, logsFailed: 0 });
+    return Promise.resolve({
+      segmentsDeleted: 0,
+      bytesDeleted: 0,
+      logsCompacted: 0,
+      bytesCompacted: 0,
+      filesRemoved: 0,
+      logsCheckpointed: 0,
+      logsFailed: 0,
+    });
   }
 
   close(): Promise<void> {

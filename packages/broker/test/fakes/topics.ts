@@ -2,9 +2,16 @@ import type { PartitionLog } from '@q/storage';
 import { Partition, Topic } from '../../src/topics/topic.ts';
 
 /** A topic that nobody registered. */
-export function topicOf(options: { name?: string; topicId?: string; configs?: Record<string, string>; leaderEpoch?: number } = {}): Topic {
+export function topicOf(
+  options: { name?: string; topicId?: string; configs?: Record<string, string>; leaderEpoch?: number } = {},
+): Topic {
   const { name = 't', topicId = '00000000-0000-4000-8000-0000000000aa', configs = {}, leaderEpoch = 0 } = options;
-  return new Topic({ record: { name, topicId, replicas: 1, configs }, internal: false, leaderEpoch, brokerDefaults: new Map() });
+  return new Topic({
+    record: { name, topicId, replicas: 1, configs },
+    internal: false,
+    leaderEpoch,
+    brokerDefaults: new Map(),
+  });
 }
 
 /** A partition that serves the log, the next one of its topic. */

@@ -21,7 +21,13 @@ function setUp(options: { partitions: number; batches: number }) {
 }
 
 function request(topicId: string, partitions: Partial<FetchRequest['topics'][0]['partitions'][0]>[]): FetchRequest {
-  const wanted = partitions.map((part, partition) => ({ partition, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20, ...part }));
+  const wanted = partitions.map((part, partition) => ({
+    partition,
+    leaderEpoch: -1,
+    fetchOffset: 0,
+    maxBytes: 1 << 20,
+    ...part,
+  }));
   return { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions: wanted }] };
 }
 
@@ -36,7 +42,11 @@ describe('FetchPlan', () => {
       expect(isFull).toBe(true);
       served.push(reads.map((read) => read.bytes / batchBytes));
     }
-    expect(served).toEqual([[5, 0, 0], [0, 5, 0], [0, 0, 5]]);
+    expect(served).toEqual([
+      [5, 0, 0],
+      [0, 5, 0],
+      [0, 0, 5],
+    ]);
   });
 
   it('C2 gives a batch that is larger than the bound, but only as the first', async () => {
@@ -50,7 +60,11 @@ describe('FetchPlan', () => {
   it('C2 keeps the bound also when files answer late', async () => {
     const { topic, logs, registry } = setUp({ partitions: 3, batches: 4 });
     for (const log of logs) log.readsLate = true;
-    const plan = new FetchPlan(request(topic.id, [{ maxBytes: 2 * batchBytes }, {}, {}]), { registry, maxBytes: 5 * batchBytes, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, [{ maxBytes: 2 * batchBytes }, {}, {}]), {
+      registry,
+      maxBytes: 5 * batchBytes,
+      turn: 0,
+    });
     const { reads, bytes } = await plan.collect();
     expect(reads.map((read) => read.bytes / batchBytes)).toEqual([2, 3, 0]);
     expect(bytes).toBe(5 * batchBytes);
@@ -75,7 +89,10 @@ describe('FetchPlan', () => {
       const plan = new FetchPlan(request(topic.id, [{ fetchOffset }]), { registry, maxBytes: 1 << 20, turn: 0 });
       const { reads, hasError } = await plan.collect();
       expect(hasError).toBe(true);
-      expect(reads[0]!.error).toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', details: { logStartOffset: 1, logEndOffset: 3 } });
+      expect(reads[0]!.error).toMatchObject({
+        code: 'OFFSET_OUT_OF_RANGE',
+        details: { logStartOffset: 1, logEndOffset: 3 },
+      });
       expect(reads[0]!.error!.message).toContain('1 to 3');
     }
   });
@@ -86,6 +103,10 @@ describe('FetchPlan', () => {
     const plan = new FetchPlan(wanted, { registry, maxBytes: 1 << 20, turn: 0 });
     const { reads, hasError } = await plan.collect();
     expect(hasError).toBe(true);
-    expect(reads.map((read) => read.error?.code ?? read.bytes)).toEqual(['STALE_LEADER_EPOCH', batchBytes, 'UNKNOWN_PARTITION']);
+    expect(reads.map((read) => read.error?.code ?? read.bytes)).toEqual([
+      'STALE_LEADER_EPOCH',
+      batchBytes,
+      'UNKNOWN_PARTITION',
+    ]);
   });
 });

@@ -10,17 +10,25 @@ function sent(lists: Buffer[][]): { parts: readonly Buffer[]; records: string[] 
     highWatermark: 0,
     lastStableOffset: 0,
     logStartOffset: 0,
-    records: oneBufferFor(buffers, buffers.reduce((sum, buffer) => sum + buffer.length, 0)),
+    records: oneBufferFor(
+      buffers,
+      buffers.reduce((sum, buffer) => sum + buffer.length, 0),
+    ),
   }));
   const body = { topics: [{ topicId: '00000000-0000-4000-8000-0000000000aa', partitions }] };
   const parts = expandStandIns(encodeResponse(Fetch, { version: 0, correlationId: 1, body }));
   const frame = Buffer.concat(parts).subarray(4);
-  return { parts, records: decodeResponseBody(Fetch, 0, frame).topics[0]!.partitions.map((part) => part.records.toString()) };
+  return {
+    parts,
+    records: decodeResponseBody(Fetch, 0, frame).topics[0]!.partitions.map((part) => part.records.toString()),
+  };
 }
 
 describe('stand-ins', () => {
   it('Z1 sends the batches of a read by reference, in their order and place', () => {
-    const lists = [['a', 'b'], ['c'], [], ['d', 'e', 'f']].map((texts) => texts.map((text) => Buffer.alloc(2000, text)));
+    const lists = [['a', 'b'], ['c'], [], ['d', 'e', 'f']].map((texts) =>
+      texts.map((text) => Buffer.alloc(2000, text)),
+    );
     const { parts, records } = sent(lists);
     expect(records).toEqual(lists.map((list) => Buffer.concat(list).toString()));
     for (const buffer of lists.flat()) expect(parts).toContain(buffer);

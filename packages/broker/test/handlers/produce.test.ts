@@ -25,9 +25,15 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
   const counters = createCounters();
   const handler = produceHandler({ registry, budget, clock, limits: defaultLimits, counters, durabilityCode: () => 0 });
   const held = new FakeRequestBudget();
-  const produce = async (parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[], timeoutMs = 1000): Promise<ProduceResponsePartition[]> => {
+  const produce = async (
+    parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[],
+    timeoutMs = 1000,
+  ): Promise<ProduceResponsePartition[]> => {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
-    const response = await handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, { peer: new FakePeer(), version: 0, budget: held });
+    const response = await handler.handle(
+      { timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] },
+      { peer: new FakePeer(), version: 0, budget: held },
+    );
     return [...response.topics[0]!.partitions];
   };
   return { clock, logs, budget, counters, held, produce };
@@ -68,7 +74,10 @@ describe('PRODUCE', () => {
     const answer = produce([{}, {}], 500);
     await settled();
     await clock.advance(500);
-    expect(await answer).toMatchObject([{ errorCode: 0, baseOffset: 0 }, { ...named('REQUEST_TIMED_OUT'), baseOffset: -1 }]);
+    expect(await answer).toMatchObject([
+      { errorCode: 0, baseOffset: 0 },
+      { ...named('REQUEST_TIMED_OUT'), baseOffset: -1 },
+    ]);
     expect(held.framesHeld).toBe(1);
     logs[1]!.settle();
     await settled();
@@ -121,8 +130,14 @@ describe('PRODUCE', () => {
 
   it('compares leader epochs', async () => {
     const { produce } = setUp();
-    expect(await produce([{ leaderEpoch: 2 }, { leaderEpoch: 4 }])).toMatchObject([named('STALE_LEADER_EPOCH'), named('UNKNOWN_LEADER_EPOCH')]);
-    expect(await produce([{ leaderEpoch: 3 }, { leaderEpoch: -1 }])).toMatchObject([{ errorCode: 0 }, { errorCode: 0 }]);
+    expect(await produce([{ leaderEpoch: 2 }, { leaderEpoch: 4 }])).toMatchObject([
+      named('STALE_LEADER_EPOCH'),
+      named('UNKNOWN_LEADER_EPOCH'),
+    ]);
+    expect(await produce([{ leaderEpoch: 3 }, { leaderEpoch: -1 }])).toMatchObject([
+      { errorCode: 0 },
+      { errorCode: 0 },
+    ]);
   });
 
   it('refuses with a retriable error above the hard limit of bytes', async () => {
@@ -147,7 +162,10 @@ describe('PRODUCE', () => {
   });
 
   it('P4 passes message ids on only where a topic asks for them', async () => {
-    const withId = (): Buffer => encodeBatch([{ value: null, headers: [{ key: messageIdHeader, value: Buffer.from('id-1') }], timestampMs: clockStart }]);
+    const withId = (): Buffer =>
+      encodeBatch([
+        { value: null, headers: [{ key: messageIdHeader, value: Buffer.from('id-1') }], timestampMs: clockStart },
+      ]);
     const plain = setUp();
     await plain.produce([{ records: withId() }]);
     expect(plain.logs[0]!.lastOptions).not.toHaveProperty('messageIds');

@@ -7,7 +7,9 @@ import { FakeLog } from '../fakes/fake-log.ts';
 const random = seededRandom(7);
 
 function begin(log: FakeLog): Promise<BrokerTerm> {
-  return LogMetadataStore.open(log, new ManualClock()).then((metadata) => BrokerTerm.begin(metadata, { brokerId: 4, random }));
+  return LogMetadataStore.open(log, new ManualClock()).then((metadata) =>
+    BrokerTerm.begin(metadata, { brokerId: 4, random }),
+  );
 }
 
 describe('BrokerTerm', () => {

@@ -24,7 +24,9 @@ describe('LogMetadataStore', () => {
 
   it('lets one of several callers win', async () => {
     const store = await setUp().open();
-    const results = await Promise.all(['x', 'y', 'z'].map((value) => store.compareAndSet({ key: 'a', expectedVersion: 0, value })));
+    const results = await Promise.all(
+      ['x', 'y', 'z'].map((value) => store.compareAndSet({ key: 'a', expectedVersion: 0, value })),
+    );
     expect(results.map((result) => result.isSet)).toEqual([true, false, false]);
   });
 

@@ -18,7 +18,10 @@ describe('ProducerIdBlocks', () => {
     expect(log.batches).toHaveLength(2);
     const second = await start(log);
     expect(await second.ids.create()).toEqual({ producerId: 2000, producerEpoch: 0 });
-    expect(await second.ids.bump({ producerId: 1700, producerEpoch: 3 })).toEqual({ producerId: 1700, producerEpoch: 4 });
+    expect(await second.ids.bump({ producerId: 1700, producerEpoch: 3 })).toEqual({
+      producerId: 1700,
+      producerEpoch: 4,
+    });
   });
 
   it('P4 hands out nothing before the block is durable', async () => {

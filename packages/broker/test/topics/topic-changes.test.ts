@@ -24,13 +24,26 @@ class Folder {
   async start(options: { term?: number; limits?: Partial<BrokerLimits> } = {}) {
     const { term = 0 } = options;
     const limits = { ...defaultLimits, ...options.limits };
-    const logger: BrokerLogger = { debug() {}, info() {}, warn: (fields) => void this.warnings.push(fields), error() {} };
+    const logger: BrokerLogger = {
+      debug() {},
+      info() {},
+      warn: (fields) => void this.warnings.push(fields),
+      error() {},
+    };
     const metadata = await LogMetadataStore.open(this.metadataLog, this.clock);
     const store = this.store as LogStore;
     const brokerDefaults = new Map([['segment.bytes', '4096']]);
     const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term, logOpensMax: 2 });
     await registry.start();
-    const changes = new TopicChanges({ registry, metadata, brokerDefaults, limits, clock: this.clock, random: this.random, term });
+    const changes = new TopicChanges({
+      registry,
+      metadata,
+      brokerDefaults,
+      limits,
+      clock: this.clock,
+      random: this.random,
+      term,
+    });
     return { registry, changes, metadata };
   }
 }
@@ -40,7 +53,10 @@ function topic(name: string, options: Partial<CreateTopicOptions> = {}): CreateT
 }
 
 async function refusal(promise: Promise<unknown>): Promise<QError> {
-  const error: unknown = await promise.then(() => new Error('accepted'), (thrown: unknown) => thrown);
+  const error: unknown = await promise.then(
+    () => new Error('accepted'),
+    (thrown: unknown) => thrown,
+  );
   if (QError.is(error)) return error;
   throw error;
 }
@@ -99,9 +115,24 @@ describe('TopicChanges', () => {
     const configs = await changes.alter({ name: 'a', set: [], unset: ['retention.ms'], validateOnly: false });
     expect(configs).toContainEqual({ key: 'retention.ms', value: '604800000', source: 0 });
     expect(log.config.retentionMs).toBe(604_800_000);
-    expect((await refusal(changes.alter({ name: 'a', set: [{ key: 'segment.ms', value: '1' }], unset: ['segment.ms'], validateOnly: false }))).code).toBe('INVALID_CONFIG');
-    expect((await refusal(changes.alter({ name: 'a', set: [], unset: ['nonsense'], validateOnly: false }))).message).toContain('nonsense');
-    expect((await refusal(changes.alter({ name: 'b', set: [], unset: [], validateOnly: false }))).code).toBe('UNKNOWN_TOPIC');
+    expect(
+      (
+        await refusal(
+          changes.alter({
+            name: 'a',
+            set: [{ key: 'segment.ms', value: '1' }],
+            unset: ['segment.ms'],
+            validateOnly: false,
+          }),
+        )
+      ).code,
+    ).toBe('INVALID_CONFIG');
+    expect(
+      (await refusal(changes.alter({ name: 'a', set: [], unset: ['nonsense'], validateOnly: false }))).message,
+    ).toContain('nonsense');
+    expect((await refusal(changes.alter({ name: 'b', set: [], unset: [], validateOnly: false }))).code).toBe(
+      'UNKNOWN_TOPIC',
+    );
   });
 
   it('T1 adds partitions, never removes them', async () => {
@@ -111,7 +142,9 @@ describe('TopicChanges', () => {
     expect(await changes.addPartitions({ name: 'a', partitions: 4, validateOnly: false })).toBe(4);
     expect(registry.byName('a')!.partitions.map((partition) => partition.index)).toEqual([0, 1, 2, 3]);
     expect(registry.partitionCount).toBe(4);
-    expect((await refusal(changes.addPartitions({ name: 'a', partitions: 4, validateOnly: false }))).code).toBe('INVALID_PARTITIONS');
+    expect((await refusal(changes.addPartitions({ name: 'a', partitions: 4, validateOnly: false }))).code).toBe(
+      'INVALID_PARTITIONS',
+    );
     expect((await folder.start()).registry.byName('a')!.partitions).toHaveLength(4);
   });
 
@@ -146,7 +179,10 @@ describe('TopicChanges', () => {
 
   it('leaves data alone that no record names, and says so', async () => {
     const folder = new Folder();
-    await folder.store.open({ topic: 'lost', topicId: '00000000-0000-4000-8000-0000000000ff', partition: 3 }, new FakeLog().config);
+    await folder.store.open(
+      { topic: 'lost', topicId: '00000000-0000-4000-8000-0000000000ff', partition: 3 },
+      new FakeLog().config,
+    );
     const { registry } = await folder.start();
     expect(registry.byName('lost')).toBeUndefined();
     expect(folder.store.logs.size).toBe(1);
@@ -209,7 +245,9 @@ describe('TopicChanges', () => {
     const { changes } = await new Folder().start({ limits: { topicsMax: 2, partitionsMax: 5 } });
     await changes.create(topic('a', { partitions: 3 }));
     expect((await refusal(changes.create(topic('b', { partitions: 3 })))).code).toBe('TOPIC_LIMIT');
-    expect((await refusal(changes.addPartitions({ name: 'a', partitions: 6, validateOnly: false }))).code).toBe('TOPIC_LIMIT');
+    expect((await refusal(changes.addPartitions({ name: 'a', partitions: 6, validateOnly: false }))).code).toBe(
+      'TOPIC_LIMIT',
+    );
     await changes.create(topic('b', { partitions: 2 }));
     expect((await refusal(changes.create(topic('c', { partitions: 1 })))).code).toBe('TOPIC_LIMIT');
   });
@@ -217,7 +255,11 @@ describe('TopicChanges', () => {
   it('T1 keeps its hands off the broker’s own topics', async () => {
     const { changes } = await new Folder().start();
     expect((await refusal(changes.delete('__metadata'))).code).toBe('INVALID_REQUEST');
-    expect((await refusal(changes.alter({ name: '__metadata', set: [], unset: [], validateOnly: false }))).code).toBe('INVALID_REQUEST');
-    expect((await refusal(changes.addPartitions({ name: '__metadata', partitions: 2, validateOnly: false }))).code).toBe('INVALID_REQUEST');
+    expect((await refusal(changes.alter({ name: '__metadata', set: [], unset: [], validateOnly: false }))).code).toBe(
+      'INVALID_REQUEST',
+    );
+    expect(
+      (await refusal(changes.addPartitions({ name: '__metadata', partitions: 2, validateOnly: false }))).code,
+    ).toBe('INVALID_REQUEST');
   });
 });

@@ -1,0 +1,35 @@
+import type { BrokerLimits } from '../limits.ts';
+
+/** How long a connection has been doing what. Times are monotonic ms, null where nothing of the kind goes on. */
+export interface ConnectionTimes {
+  readonly now: number;
+  readonly state: 'hello' | 'open' | 'closing';
+  /** When the connection began, or its closing. */
+  readonly since: number;
+  /** The last progress of a write that is under way. */
+  readonly stalledSince: number | null;
+  /** The first byte of a frame that is not complete. */
+  readonly frameBegunAt: number | null;
+  /** The last frame, when nothing is in flight. */
+  readonly idleSince: number | null;
+  readonly hasUnsent: boolean;
+}
+
+type TimeLimit = 'outputStallMs' | 'helloTimeoutMs' | 'lingerTimeoutMs' | 'frameTimeoutMs' | 'idleTimeoutMs';
+
+/** The limit that a connection has exceeded, or null. */
+export function exceededTimeLimit(limits: Pick<BrokerLimits, TimeLimit>, times: ConnectionTimes): TimeLimit | null {
+  const { now, state, since, stalledSince, frameBegunAt, idleSince, hasUnsent } = times;
+  const exceeds = (limit: TimeLimit, begunAt: number | null): boolean =>
+    begunAt !== null && now - begunAt > limits[limit];
+  if (exceeds('outputStallMs', stalledSince)) return 'outputStallMs';
+  switch (state) {
+    case 'hello':
+      return exceeds('helloTimeoutMs', since) ? 'helloTimeoutMs' : null;
+    case 'closing':
+      return !hasUnsent && exceeds('lingerTimeoutMs', since) ? 'lingerTimeoutMs' : null;
+    case 'open':
+      if (exceeds('frameTimeoutMs', frameBegunAt)) return 'frameTimeoutMs';
+      return exceeds('idleTimeoutMs', idleSince) ? 'idleTimeoutMs' : null;
+  }
+}
