@@ -114,7 +114,9 @@ export class CrashRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#broker.kill();
+    const stopped = this.#lasting?.stop();
     await this.#lastingClient?.close({ timeoutMs: 0 });
+    await stopped;
     await this.#proxy.close();
     await rm(this.#dataDir, { recursive: true, force: true });
   }
