@@ -13,7 +13,7 @@ import { ByteBudget } from './connection/budget.ts';
 import { Connections } from './connection/connections.ts';
 import { OutputTotal } from './connection/output-total.ts';
 import { Dispatcher } from './dispatch.ts';
-import { listenError } from './errors/listen-error.ts';
+import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { FetchWaiters } from './fetch/waiters.ts';
 import { registerHandlers } from './handlers/register-handlers.ts';
@@ -119,10 +119,13 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
     onFatal,
     ...(storageMaxBytes !== null && { storageBytesMax: storageMaxBytes }),
   };
-  const store =
+  const opening =
     options.storage === 'memory'
-      ? await openMemoryStore(common)
-      : await openDirectoryStore({ ...common, directory: dataDir, ...(fileSystem !== null && { fileSystem }) });
+      ? openMemoryStore(common)
+      : openDirectoryStore({ ...common, directory: dataDir, ...(fileSystem !== null && { fileSystem }) });
+  const store = await opening.catch((error: unknown) => {
+    throw dataFolderError(error, dataDir);
+  });
   closers.add(() => store.close());
   return store;
 }

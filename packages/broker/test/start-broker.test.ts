@@ -1,4 +1,4 @@
-import { cp, readdir } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -130,6 +130,14 @@ describe('startBroker', () => {
     await testBroker({ storage: 'file', dataDir });
     const error = await errorOf(startBroker({ port: 0, admin: false, dataDir }));
     expect(error.code).toBe('INVALID_CONFIG');
+    expect(error.message).toContain(dataDir);
+  });
+
+  it('Q3 says why the data folder cannot be made', async () => {
+    const dataDir = join(await testDirectory(), 'file', 'data');
+    await writeFile(join(dataDir, '..'), 'not a folder');
+    const error = await errorOf(startBroker({ port: 0, admin: false, dataDir }));
+    expect(error).toMatchObject({ code: 'INVALID_CONFIG', details: { setting: 'dataDir', systemCode: 'ENOTDIR' } });
     expect(error.message).toContain(dataDir);
   });
 
