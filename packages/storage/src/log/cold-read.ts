@@ -1,6 +1,7 @@
 import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize } from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { File } from '../ports/file-system.ts';
+import { hasSafeNumbers } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogContext } from './log-context.ts';
 
@@ -113,6 +114,7 @@ function checkedSize(o: { block: Buffer; at: number; position: number; segment: 
   const bytes = batchSize(block, at);
   if (batchMagic(block, at) !== 2) throw corrupt(segment, position, 'it has no batch magic');
   if (bytes < batchHeaderBytes || position + bytes > segment.writtenBytes) throw corrupt(segment, position, `it says it has ${bytes} bytes`);
+  if (!hasSafeNumbers(block, at)) throw corrupt(segment, position, 'its header is nonsense');
   const baseOffset = batchBaseOffset(block, at);
   const lastOffset = baseOffset + batchLastOffsetDelta(block, at);
   if (baseOffset < segment.baseOffset || lastOffset < baseOffset || lastOffset >= segment.endOffset) {

@@ -6,7 +6,7 @@ import { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
 import { StorageError } from '../errors.ts';
 import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
-import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
+import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LogId } from '../ports/log-store.ts';
 import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
@@ -35,7 +35,8 @@ export interface LoadOptions {
 export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
   const { id, directory, config, recoveryPoint, startOffset } = o;
   const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
-  const segments = await statSegments(context, { directory, bases: content.segments });
+  const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
+  const segments = await statSegments(context, { directory, bases });
   const dedup = new Deduplication({ limits: context.limits, dedupWindowMs: config.dedupWindowMs });
   const storedEpochs = await readEpochs(context, directory);
   const snapshots = await dropSnapshotsAbove(context, { directory, recoveryPoint, snapshots: content.snapshots });
@@ -46,6 +47,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     segments,
     recoveryPoint,
     startOffset,
+    isContiguous: !content.wasCompacted && !config.cleanupPolicy.compact,
     isSyncPromised: config.durability === 'fsync',
     indexIntervalBytes: config.indexIntervalBytes,
     // Without a history of epochs every batch is asked for its own.
@@ -79,6 +81,19 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
 export async function reloadLog(log: LocalLog): Promise<LoadedLog> {
   const { id, directory, config, logStartOffset, context, checkpoints } = log;
   return await loadLog(context, { id, directory, config, recoveryPoint: checkpoints.recoveryPoint, startOffset: logStartOffset });
+}
+
+/** A crash may have come between the moving of the start offset and the removal of the files below it. */
+async function dropSegmentsBelow(
+  context: LogContext,
+  o: { directory: string; startOffset: number; bases: readonly number[] },
+): Promise<readonly number[]> {
+  const isBelow = (next: number | undefined): boolean => next !== undefined && next <= o.startOffset;
+  const doomed = o.bases.filter((_, index) => isBelow(o.bases[index + 1]));
+  for (const baseOffset of doomed) {
+    for (const kind of segmentFileKinds) await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(baseOffset, kind)}`);
+  }
+  return o.bases.slice(doomed.length);
 }
 
 async function statSegments(context: LogContext, o: { directory: string; bases: readonly number[] }): Promise<Segment[]> {

@@ -1,7 +1,7 @@
 import { finishSwaps } from '../compaction/finish-swap.ts';
 import { StorageError } from '../errors.ts';
 import { readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
-import { parseOffsetFile, partitionMetadataName, temporarySuffix } from '../files/file-names.ts';
+import { cleanerCheckpointName, parseOffsetFile, partitionMetadataName, temporarySuffix } from '../files/file-names.ts';
 import type { OffsetFile } from '../files/file-names.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { LogId } from '../ports/log-store.ts';
@@ -54,6 +54,8 @@ export interface DirectoryContent {
   readonly segments: readonly number[];
   /** Ascending. */
   readonly snapshots: readonly number[];
+  /** Compaction has been at work here. */
+  readonly wasCompacted: boolean;
 }
 
 /**
@@ -64,7 +66,8 @@ export async function tidyDirectory(fileSystem: FileSystem, directory: string, b
   await finishSwaps(fileSystem, directory, blockBytes);
   let changed = 0;
   const files: OffsetFile[] = [];
-  for (const name of await fileSystem.readDirectory(directory)) {
+  const names = await fileSystem.readDirectory(directory);
+  for (const name of names) {
     const file = parseOffsetFile(name);
     if (file?.mark === '') files.push(file);
     else if (file || name.endsWith(temporarySuffix)) changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
@@ -76,5 +79,5 @@ export async function tidyDirectory(fileSystem: FileSystem, directory: string, b
   }
   if (changed > 0) await fileSystem.syncDirectory(directory);
   const snapshots = files.filter(({ kind }) => kind === 'snapshot').map(({ offset }) => offset);
-  return { segments: segments.sort((a, b) => a - b), snapshots: snapshots.sort((a, b) => a - b) };
+  return { segments: segments.sort((a, b) => a - b), snapshots: snapshots.sort((a, b) => a - b), wasCompacted: names.includes(cleanerCheckpointName) };
 }

@@ -20,6 +20,8 @@ export interface RecoveryOptions {
   readonly startOffset: number;
   /** What was acknowledged had been synced: the log's durability is `fsync`. */
   readonly isSyncPromised: boolean;
+  /** Compaction was never at work here: offsets have no gaps. */
+  readonly isContiguous: boolean;
   readonly indexIntervalBytes: number;
   /** Every batch that reaches this offset is handed to `onBatch`. */
   readonly replayFrom: number;
@@ -88,7 +90,7 @@ class RecoveryWalk {
 
   /** Reads what has to be read of one segment, and completes its indexes if they may be incomplete. */
   async #walk(segment: Segment, isLast: boolean): Promise<ScanEnd> {
-    const { recoveryPoint, replayFrom, indexIntervalBytes } = this.#options;
+    const { recoveryPoint, replayFrom, indexIntervalBytes, isContiguous } = this.#options;
     const fileBytes = segment.writtenBytes;
     const closedEndOffset = segment.endOffset;
     const stored = await readIndexFiles(this.#context.fileSystem, segment);
@@ -103,6 +105,7 @@ class RecoveryWalk {
         from,
         to: fileBytes,
         offset: segment.baseOffset,
+        isContiguous,
         verifyFromOffset: recoveryPoint,
         blockBytes: this.#context.limits.readBlockBytes,
         onBatch: (batch) => {
@@ -116,7 +119,10 @@ class RecoveryWalk {
         segment.seal();
         segment.endOffset = closedEndOffset;
       }
-      return from === fileBytes && !isLast ? { ...end, nextOffset: closedEndOffset } : end;
+      if (isLast || end.problem) return end;
+      if (!isRebuilt && from === fileBytes) return { ...end, nextOffset: closedEndOffset };
+      // The end of a closed segment is missing, though it stops between two batches.
+      return isContiguous && end.nextOffset !== closedEndOffset ? { ...end, problem: 'truncated' } : end;
     } finally {
       lease.release();
     }

@@ -20,6 +20,8 @@ export interface ScanOptions {
   readonly to: number;
   /** No batch may begin below this offset. */
   readonly offset: number;
+  /** Each batch begins at the offset behind the one before it, that at position 0 at `offset`: true unless compaction made gaps. */
+  readonly isContiguous?: boolean;
   /** Batches that reach this offset have their CRC checked; those below, only their header. */
   readonly verifyFromOffset: number;
   readonly blockBytes: number;
@@ -50,7 +52,7 @@ export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
       at = 0;
       view = block;
     }
-    const header = checkHeader(view, o.to - position, nextOffset);
+    const header = checkHeader(view, { remainingBytes: o.to - position, nextOffset, isContiguous: o.isContiguous === true && (position === 0 || position > o.from) });
     if (header !== null) return { position, nextOffset, problem: header };
     const bytes = batchSize(view);
     const baseOffset = batchBaseOffset(view);
@@ -71,22 +73,35 @@ export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
   return { position, nextOffset, problem: null };
 }
 
-/** What is wrong with the header at the start of `view`, of which `remainingBytes` follow in the file; null: nothing. */
-function checkHeader(view: Buffer, remainingBytes: number, nextOffset: number): ScanEnd['problem'] {
+interface HeaderExpectation {
+  /** Of the file, from the batch on. */
+  readonly remainingBytes: number;
+  readonly nextOffset: number;
+  readonly isContiguous: boolean;
+}
+
+/** What is wrong with the header at the start of `view`; null: nothing. */
+function checkHeader(view: Buffer, o: HeaderExpectation): ScanEnd['problem'] {
   if (view.length < batchHeaderBytes) return 'truncated';
   // The CRC is looked at later, if at all: everything before it is judged here.
   const check = checkBatch(view.subarray(0, batchHeaderBytes), 0, Number.MAX_SAFE_INTEGER);
   if (check === 'bad-length' || check === 'bad-magic') return check;
-  if (batchSize(view) > remainingBytes) return 'truncated';
+  if (batchSize(view) > o.remainingBytes) return 'truncated';
   if (batchLastOffsetDelta(view) < 0 || batchRecordsCount(view) < 0) return 'bad-header';
-  if (!int64Positions.every((at) => isSafeInt64(view, at))) return 'bad-header';
-  return batchBaseOffset(view) >= nextOffset ? null : 'bad-offset';
+  if (!hasSafeNumbers(view, 0)) return 'bad-header';
+  // The offset lies outside the CRC: that it follows is the only check there is.
+  const baseOffset = batchBaseOffset(view);
+  const follows = o.isContiguous ? baseOffset === o.nextOffset : baseOffset >= o.nextOffset;
+  return follows ? null : 'bad-offset';
 }
 
-// baseOffset, baseTimestamp, maxTimestamp, producerId.
-const int64Positions = [0, 27, 35, 43];
+/** False when one of the header's 64-bit fields cannot be read as a number: it is nothing that was ever assigned. */
+export function hasSafeNumbers(view: Buffer, at: number): boolean {
+  // baseOffset, baseTimestamp, maxTimestamp, producerId.
+  return isSafeInt64(view, at) && isSafeInt64(view, at + 27) && isSafeInt64(view, at + 35) && isSafeInt64(view, at + 43);
+}
 
-/** Beyond 2^53 - 1 in either direction it is nothing that was ever assigned, and reading it as a number would throw. */
+/** Within 2^53 - 1 in either direction. */
 function isSafeInt64(view: Buffer, at: number): boolean {
   const high = view.readInt32BE(at);
   return high > -0x20_0000 && high < 0x20_0000;

@@ -54,7 +54,10 @@ export class Maintenance {
   async #run(now: number): Promise<MaintenanceReport> {
     const { context, logs } = this.#options;
     const disk = await this.#diskSpace();
-    return await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });
+    const report = await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });
+    // What was removed makes room for appends now, not a round later.
+    if (report.filesRemoved > 0) await this.observeDisk();
+    return report;
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,88 @@
+import { readBatchHeader } from '@q/protocol';
+import { defaultLogConfig, openDirectoryStore } from '@q/storage';
+import type { LogConfig, LogStore, PartitionLog, StorageError, StorageLog, StoreOptions } from '@q/storage';
+import { FaultyFileSystem, ManualClock } from '@q/testkit';
+import { orders } from './conformance/harness.ts';
+
+/** What the store said, for tests that are about it. */
+export class NotedLog implements StorageLog {
+  readonly notes: { readonly level: 'info' | 'warn' | 'error'; readonly fields: object; readonly message: string }[] = [];
+
+  info(fields: object, message: string): void {
+    this.notes.push({ level: 'info', fields, message });
+  }
+
+  warn(fields: object, message: string): void {
+    this.notes.push({ level: 'warn', fields, message });
+  }
+
+  error(fields: object, message: string): void {
+    this.notes.push({ level: 'error', fields, message });
+  }
+}
+
+/** A directory store on a simulated disk, with everything that a test may want to look at. */
+export class DiskUnderTest {
+  disk: FaultyFileSystem;
+  store: LogStore;
+  readonly clock: ManualClock;
+  readonly log = new NotedLog();
+  readonly fatal: StorageError[] = [];
+  readonly #options: Partial<StoreOptions>;
+
+  private constructor(o: { disk: FaultyFileSystem; clock: ManualClock; options: Partial<StoreOptions> }) {
+    this.disk = o.disk;
+    this.clock = o.clock;
+    this.#options = o.options;
+    this.store = undefined as unknown as LogStore;
+  }
+
+  static async start(options: Partial<StoreOptions> = {}): Promise<DiskUnderTest> {
+    const disk = new FaultyFileSystem();
+    await disk.makeDirectory('/data');
+    await disk.syncDirectory('');
+    const under = new DiskUnderTest({ disk, clock: new ManualClock(), options });
+    await under.#open();
+    return under;
+  }
+
+  async #open(): Promise<void> {
+    this.store = await openDirectoryStore({
+      directory: '/data',
+      fileSystem: this.disk,
+      clock: this.clock,
+      log: this.log,
+      onFatal: (error) => void this.fatal.push(error),
+      ...this.#options,
+    });
+  }
+
+  async open(config: Partial<LogConfig> = {}, partition = 0): Promise<PartitionLog> {
+    return await this.store.open({ ...orders, partition }, { ...defaultLogConfig, ...config });
+  }
+
+  /** The power goes, and comes back. */
+  async crash(loss: 'some' | 'all' | 'none' = 'all'): Promise<void> {
+    this.disk = await this.disk.crash(loss);
+    await this.#open();
+  }
+
+  /** A clean shutdown and a new start. */
+  async restart(): Promise<void> {
+    await this.store.close();
+    await this.#open();
+  }
+
+  async names(): Promise<string[]> {
+    return (await this.disk.readDirectory('/data/orders-0')).toSorted();
+  }
+}
+
+/** Where each batch of a .log file begins. */
+export function batchPositions(file: Buffer): number[] {
+  const positions: number[] = [];
+  for (let position = 0; position < file.length; position += readBatchHeader(file, position).sizeInBytes) positions.push(position);
+  return positions;
+}
+
+export const firstLogFile = '/data/orders-0/00000000000000000000.log';
