@@ -14,7 +14,7 @@ export function formatAddress(address: Address): string {
 }
 
 // scheme (optional) · host: a name, an IPv4 address, or an IPv6 address in brackets · port (optional) · a bare slash
-const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/;
+const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/;
 
 /**
  * Reads `q://host:port`, `host:port` or `host` (port 7420).

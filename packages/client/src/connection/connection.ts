@@ -24,8 +24,9 @@ import { PendingRequests } from './pending-requests.ts';
  * - Every request is settled exactly once: by its answer, its deadline, its signal, or the end of the connection.
  * - The broker is not trusted: frames are bounded, and any byte that is not an answer to one of our requests closes the
  *   connection. All that waited then fails with CONNECTION_LOST, which is retriable, and the reason as its cause.
- * - A request whose deadline passes while the broker has been silent ever since it was sent takes the connection with it:
- *   a peer that vanished is found out by that. If other answers came meanwhile, only the one request fails.
+ * - A request that waited for the whole request timeout while the broker has been silent ever since it was sent takes the
+ *   connection with it: a peer that vanished is found out by that. If other answers came meanwhile, or the caller was in more
+ *   of a hurry, only the one request fails.
  */
 
 const lengthFieldBytes = 4;
@@ -296,7 +297,8 @@ export class Connection {
       if (request === null) continue;
       const error = new QError('REQUEST_TIMED_OUT', `No answer from ${formatAddress(this.address)} within ${Math.round(nowMs - request.startedAtMs)} ms`);
       request.fail(error);
-      if (this.#lastFrameAtMs <= request.startedAtMs) return this.close(this.#lost('the broker has gone silent', error));
+      const waitedLong = nowMs - request.startedAtMs >= this.#options.requestTimeoutMs;
+      if (waitedLong && this.#lastFrameAtMs <= request.startedAtMs) return this.close(this.#lost('the broker has gone silent', error));
     }
     if (this.#pending.abandoned > clientLimits.requestsAbandonedMax) return this.close(this.#lost('too many requests were never answered', null));
     const next = this.#pending.nextDeadlineMs();

@@ -141,13 +141,20 @@ export class LeaderSender {
   }
 
   #send(connection: Connection, shipments: readonly Shipment[]): void {
-    const request = produceRequest(shipments, this.#host.requestTimeoutMs);
+    const timeoutMs = this.#timeoutMs(shipments);
+    const request = produceRequest(shipments, timeoutMs);
     for (const { queue, batch } of shipments) queue.sent(batch);
     this.#inFlight += 1;
-    connection.request(Produce, request).then(
+    connection.request(Produce, request, { timeoutMs }).then(
       (response) => this.#answered(connection, shipments, response),
       (error: unknown) => this.#lost(shipments, toQError(error, 'PRODUCE')),
     );
+  }
+
+  /** Nobody waits for the answer any longer once every batch has met its deadline. */
+  #timeoutMs(shipments: readonly Shipment[]): number {
+    const deadlineMs = Math.max(...shipments.map(({ batch }) => batch.deadlineMs));
+    return Math.max(1, Math.min(this.#host.requestTimeoutMs, deadlineMs - this.#host.clock.monotonic()));
   }
 
   #answered(connection: Connection, shipments: readonly Shipment[], response: ProduceResponse): void {
@@ -190,7 +197,7 @@ export class LeaderSender {
   }
 }
 
-function produceRequest(shipments: readonly Shipment[], requestTimeoutMs: number): ProduceRequest {
+function produceRequest(shipments: readonly Shipment[], timeoutMs: number): ProduceRequest {
   const topics: { topicId: string; partitions: ProduceRequestPartition[] }[] = [];
   for (const { queue, batch } of shipments) {
     const { topicId } = queue.topic;
@@ -200,7 +207,7 @@ function produceRequest(shipments: readonly Shipment[], requestTimeoutMs: number
     else topics.push({ topicId, partitions: [entry] });
   }
   // A little less than we wait ourselves, so that the broker is the one to say that it took too long.
-  return { timeoutMs: Math.ceil(requestTimeoutMs * 0.9), topics };
+  return { timeoutMs: Math.ceil(timeoutMs * 0.9), topics };
 }
 
 function answerError(answer: ProduceResponsePartition): QError {

@@ -55,6 +55,8 @@ export class OutgoingBatch {
   lastError: QError | null = null;
   identity: ProducerIdentity | null = null;
   baseSequence = -1;
+  /** Its place among all batches of its partition. */
+  ordinal = -1;
   /** The bytes to send; null until stamped. */
   buffer: Buffer | null = null;
   readonly #builder: BatchBuilder;

@@ -22,6 +22,8 @@ import type { OutgoingBatch } from './outgoing-batch.ts';
  *   the partition is unanswered. So a batch is never overtaken by a later one whose earlier copy the broker refused, and
  *   never travels twice at once. A partition that is new, or was quiet for long, begins the same way: a broker that does
  *   not know the producer (any more) takes whatever batch comes first for the first one.
+ * - A batch that was not sent yet waits while the oldest unsettled one is five batches back (`ordinal`), also if all those
+ *   between are settled: brokers recognise only the last five, and the oldest may have to be sent again.
  *
  * Gaps. A batch that is given up after it was sent (its delivery timed out, or the broker refused it for good) may leave a
  * hole in the sequence. Nothing needs to be done about it unless the broker says OUT_OF_ORDER_SEQUENCE for the *first*
@@ -68,6 +70,7 @@ export class PartitionQueue {
   #stamped: OutgoingBatch[] = [];
   #identity: ProducerIdentity | null = null;
   #nextSequence = 0;
+  #nextOrdinal = 0;
   #outstanding = 0;
   #window = 1;
   #lastAckMs = 0;
@@ -121,6 +124,8 @@ export class PartitionQueue {
     if (this.#quietTooLong(o.nowMs)) this.#window = 1;
     if (this.isBlocked(o.nowMs)) return null;
     for (const batch of this.#stamped) if (batch.state === 'stamped') return batch;
+    const [oldest] = this.#stamped;
+    if (oldest !== undefined && this.#nextOrdinal - oldest.ordinal >= clientLimits.maxInFlight) return null;
     this.dropSettled();
     const closed = this.#closed.peek();
     if (closed !== undefined) return closed;
@@ -135,6 +140,8 @@ export class PartitionQueue {
     this.bytesHint = batch.sizeBytes;
     if (this.#identity === null) this.#adopt(current);
     this.#stampNew(batch);
+    batch.ordinal = this.#nextOrdinal;
+    this.#nextOrdinal += 1;
     this.#stamped.push(batch);
   }
 
@@ -186,8 +193,13 @@ export class PartitionQueue {
   replace(batch: OutgoingBatch, halves: readonly OutgoingBatch[]): void {
     const at = this.#stamped.indexOf(batch);
     assert(at !== -1 && batch.identity !== null, 'only a stamped batch is split');
-    let { baseSequence } = batch;
+    let { baseSequence, ordinal } = batch;
+    const added = halves.length - 1;
+    for (const later of this.#stamped.slice(at + 1)) later.ordinal += added;
+    this.#nextOrdinal += added;
     for (const half of halves) {
+      half.ordinal = ordinal;
+      ordinal += 1;
       half.stamp(batch.identity, baseSequence);
       if (this.#idempotent) baseSequence = nextSequence({ baseSequence, records: half.records });
     }

@@ -146,7 +146,7 @@ export class Sender {
     try {
       const identity = await this.#identities.renew(queue.identity ?? noIdentity, { fresh });
       const cause = queue.brokenBy;
-      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, failure(cause, queue));
+      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, failure(cause, { queue, batch }));
     } catch (thrown) {
       const error = toQError(thrown, 'asking for a new producer epoch');
       if (error.retriable) await this.#pause(1);
@@ -183,7 +183,7 @@ export class Sender {
         return this.#split(shipment);
       case 'fail':
         queue.giveUp(batch);
-        return this.#accumulator.fail(batch, failure(error, queue));
+        return this.#accumulator.fail(batch, failure(error, shipment));
     }
   }
 
@@ -221,11 +221,12 @@ export class Sender {
   }
 }
 
-/** What callers get: the broker's error, with the place. */
-function failure(error: QError, queue: PartitionQueue): QError {
+/** What callers get: the broker's error, with the place, and what is known of the record's fate. */
+function failure(error: QError, { queue, batch }: Shipment): QError {
   const { topic, partition } = queue;
-  return new QError(error.code, `Topic "${topic.name}", partition ${partition}: ${error.message}`, {
+  const fate = batch.maybeStored ? '; it is unknown whether the record was stored' : '';
+  return new QError(error.code, `Topic "${topic.name}", partition ${partition}: ${error.message}${fate}`, {
     cause: error,
-    details: { ...error.details, topic: topic.name, partition },
+    details: { ...error.details, topic: topic.name, partition, outcome: batch.maybeStored ? 'unknown' : 'not-stored' },
   });
 }

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+
+import { formatAddress, parseAddress } from '../src/address.ts';
+
+describe('parseAddress', () => {
+  it.each([
+    ['q://localhost:7421', { host: 'localhost', port: 7421 }],
+    ['q://localhost', { host: 'localhost', port: 7420 }],
+    ['10.0.0.1:9', { host: '10.0.0.1', port: 9 }],
+    ['broker.internal/', { host: 'broker.internal', port: 7420 }],
+    ['q://[::1]:7422', { host: '::1', port: 7422 }],
+    ['[fe80::1%eth0]', { host: 'fe80::1%eth0', port: 7420 }],
+  ])('reads %s', (text, address) => {
+    expect(parseAddress(text)).toEqual(address);
+    expect(parseAddress(formatAddress(address))).toEqual(address);
+  });
+
+  it.each(['', 'http://localhost:7420', 'localhost:', 'localhost:0', 'localhost:65536', 'a b', 'host:12x', 'q://', 'q://h/path', '::1', 'user@host'])('refuses "%s"', (text) => {
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+  });
+});

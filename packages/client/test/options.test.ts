@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+
+import { assertClientLimits, clientLimits } from '../src/limits.ts';
+import { resolveConnectOptions, resolveConsumerOptions, resolveProducerOptions } from '../src/options.ts';
+import { checkStart } from '../src/consumer/start-position.ts';
+import type { StartPosition } from '../src/consumer/start-position.ts';
+
+describe('options', () => {
+  it('Q3 have defaults for everything', () => {
+    expect(resolveProducerOptions()).toEqual({
+      compression: 'none',
+      maxBufferedBytes: 32 << 20,
+      batchBytesMax: 1 << 20,
+      lingerMs: 0,
+      maxInFlight: 5,
+      deliveryTimeoutMs: 120_000,
+      idempotent: true,
+    });
+    expect(resolveConsumerOptions({}, 30_000)).toEqual({
+      partitions: 'all',
+      from: 'earliest',
+      stopAtEnd: false,
+      prefetchBytes: 8 << 20,
+      maxWaitMs: 500,
+      minBytes: 1,
+      onOffsetOutOfRange: 'fail',
+      partitionRefreshMs: 30_000,
+    });
+    expect(resolveConnectOptions('localhost')).toMatchObject({
+      seeds: [{ host: 'localhost', port: 7420 }],
+      clientId: 'q-client',
+      requestTimeoutMs: 30_000,
+      retry: { initialMs: 50, maxMs: 2_000 },
+    });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['an unknown name', () => resolveProducerOptions({ linger: 5 } as never), 'producer has no option "linger"'],
+    ['a codec that does not exist', () => resolveProducerOptions({ compression: 'brotli' } as never), 'use one of none, gzip'],
+    ['a window that the broker cannot deduplicate', () => resolveProducerOptions({ maxInFlight: 6 }), 'use a whole number from 1 to 5'],
+    ['a fraction', () => resolveProducerOptions({ lingerMs: 0.5 }), 'producer.lingerMs is 0.5'],
+    ['a long poll longer than its request may take', () => resolveConsumerOptions({ maxWaitMs: 30_000 }, 30_000), 'from 0 to 29999'],
+    ['no partition', () => resolveConsumerOptions({ partitions: [] }, 30_000), 'at least one partition'],
+    ['a partition below zero', () => resolveConsumerOptions({ partitions: [-1] }, 30_000), '-1 is not a partition'],
+    ['no address', () => resolveConnectOptions([]), '1 to 100 addresses'],
+    ['a first wait longer than the longest', () => resolveConnectOptions('h', { retry: { initialMs: 10, maxMs: 5 } }), 'must not be larger'],
+  ])('Q3 refuse %s by name', (_what, resolve, message) => {
+    expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining(message) as string }));
+  });
+
+  it.each<unknown>(['first', null, {}, { offset: -1 }, { offset: { 0: 1.5 } }, { timestampMs: -1 }, { last: 'all' }])('Q3 refuse the start %j', (from) => {
+    expect(() => checkStart(from as StartPosition)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+  });
+});
+
+describe('limits', () => {
+  it.each<[string, Partial<typeof clientLimits>]>([
+    ['a window beyond what a broker remembers', { maxInFlight: 6 }],
+    ['a batch larger than the buffer', { maxBufferedBytes: 1_000 }],
+    ['a batch larger than a request', { produceRequestBytesMax: 1_000 }],
+    ['a prefetch larger than an answer', { responseBytesMax: 1_000 }],
+    ['a limit that is no whole number', { quietPartitionMs: 0.5 }],
+  ])('refuse %s', (_what, changed) => {
+    expect(() => assertClientLimits({ ...clientLimits, ...changed })).toThrow();
+  });
+});

@@ -1,0 +1,36 @@
+import { QError } from '@q/protocol';
+import { seededRandom } from '@q/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { backoffMs, toQError } from '../src/retry.ts';
+
+const policy = { initialMs: 50, maxMs: 1_000 };
+
+describe('backoffMs', () => {
+  it('Q2 doubles its bound with each attempt, up to the longest wait', () => {
+    const almostOne = { next: () => 0.999_999, bytes: () => Buffer.alloc(0) };
+    const waits = [1, 2, 3, 4, 5, 6, 7, 50].map((attempt) => Math.round(backoffMs(policy, { attempt, random: almostOne })));
+    expect(waits).toEqual([50, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
+  });
+
+  it('Q2 waits anything from nothing to the bound (full jitter)', () => {
+    const random = seededRandom(3);
+    const waits = Array.from({ length: 2_000 }, () => backoffMs(policy, { attempt: 4, random }));
+    expect(Math.min(...waits)).toBeLessThan(10);
+    expect(Math.max(...waits)).toBeGreaterThan(390);
+    expect(Math.max(...waits)).toBeLessThan(400);
+    expect(waits.reduce((sum, wait) => sum + wait, 0) / waits.length).toBeCloseTo(200, -1.5);
+  });
+});
+
+describe('toQError', () => {
+  it('Q2 passes QErrors on and wraps anything else with its cause', () => {
+    const own = new QError('CLOSED', 'x');
+    expect(toQError(own, 'y')).toBe(own);
+    const cause = new TypeError('not a function');
+    const wrapped = toQError(cause, 'decoding');
+    expect(wrapped).toMatchObject({ code: 'UNKNOWN', message: 'decoding: not a function' });
+    expect(wrapped.cause).toBe(cause);
+    expect(toQError('text', 'z').message).toBe('z: text');
+  });
+});
