@@ -16,6 +16,8 @@ export type {
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions, WhenFull } from './store/options.ts';
 
+export type { RepeatedRecord } from './message-ids/message-id-window.ts';
+
 // ── settings, limits, counts ──
 export { defaultLogConfig } from './config.ts';
 export type { CleanupPolicy, Durability, LogConfig } from './config.ts';

@@ -150,6 +150,7 @@ describe('a crash at every step', () => {
       deleteRetentionMs: 0,
     };
     const steps = await crashAtEveryStep<Map<string, { sent: string[]; acknowledged: number }>>({
+      stride: 3,
       facts: () => new Map(),
       run: async (store, facts, clock) => {
         const log = await store.open(orders, config);

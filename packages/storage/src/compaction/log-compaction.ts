@@ -155,7 +155,14 @@ export class LogCompaction {
       if (segment.endOffset <= range.dirtyStart || segment.baseOffset >= range.dirtyEnd) continue;
       const lease = await context.openFiles.lease(segment.path);
       try {
-        const batches = storedBatches({ file: lease.file, path: segment.path, to: segment.sizeBytes, blockBytes: context.limits.readBlockBytes });
+        const batches = storedBatches({
+          file: lease.file,
+          path: segment.path,
+          to: segment.sizeBytes,
+          baseOffset: segment.baseOffset,
+          endOffset: segment.endOffset,
+          blockBytes: context.limits.readBlockBytes,
+        });
         for await (const batch of batches) {
           if (batchLastOffset(batch) < range.dirtyStart) continue;
           if (keys.isFull) return { keys, mapEnd: batchBaseOffset(batch) };

@@ -71,7 +71,14 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
 async function copyKept(source: Segment, writer: SegmentWriter, o: RewriteOptions): Promise<void> {
   const lease = await o.files.lease(source.path);
   try {
-    const batches = storedBatches({ file: lease.file, path: source.path, to: source.sizeBytes, blockBytes: o.blockBytes });
+    const batches = storedBatches({
+      file: lease.file,
+      path: source.path,
+      to: source.sizeBytes,
+      baseOffset: source.baseOffset,
+      endOffset: source.endOffset,
+      blockBytes: o.blockBytes,
+    });
     for await (const batch of batches) await writer.add(batch, o.pass);
   } finally {
     lease.release();

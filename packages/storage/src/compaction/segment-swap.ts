@@ -1,5 +1,7 @@
-import { cleanedSuffix, swapSuffix } from '../files/file-names.ts';
+import { writeFileFrom } from '../files/durable-file.ts';
+import { cleanedSuffix, offsetFileName, swapSuffix } from '../files/file-names.ts';
 import type { LocalLog } from '../log/local-log.ts';
+import type { FileSystem } from '../ports/file-system.ts';
 import type { Segment } from '../segment/segment.ts';
 
 /*
@@ -8,6 +10,7 @@ import type { Segment } from '../segment/segment.ts';
  *   1  .cleaned (whole and synced) becomes .swap; the folder is synced: from here on a restart finishes the job
  *   2  the files of the sources, indexes included, are set aside as .deleted; the folder is synced
  *   3  .swap becomes .log; the folder is synced
+ *   4  its indexes are saved; without them they would be made again from the log
  *
  * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that were under
  * way start over, because the log's version changes; those that come meanwhile wait for the end of the move.
@@ -30,6 +33,7 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
       await fileSystem.syncDirectory(log.directory);
       await fileSystem.rename(segment.path + swapSuffix, segment.path);
       await fileSystem.syncDirectory(log.directory);
+      await saveIndexes(fileSystem, segment);
     } catch (error) {
       // The disk may show the old segments, the new one, or both: only a restart can tell.
       throw log.context.queue.fail(error);
@@ -43,6 +47,17 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
     }
     return true;
   });
+}
+
+async function saveIndexes(fileSystem: FileSystem, segment: Segment): Promise<void> {
+  const { indexes } = segment;
+  if (indexes === null) return;
+  const path = (kind: 'index' | 'timeindex'): string => `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
+  await writeFileFrom(fileSystem, path('index'), { position: 0, bytes: indexes.offsets.bytes() });
+  await writeFileFrom(fileSystem, path('timeindex'), { position: 0, bytes: indexes.times.bytes() });
+  segment.offsetEntriesSaved = indexes.offsets.count;
+  segment.timeEntriesSaved = indexes.times.count;
+  segment.indexes = null;
 }
 
 function areReplaceable(log: LocalLog, sources: readonly Segment[]): boolean {

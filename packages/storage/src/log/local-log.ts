@@ -208,7 +208,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #isFull(active: Segment, o: { bytes: number; lastOffset: number; now: number }): boolean {
     const { segmentBytes, segmentMs } = this.#config;
     return (
-      active.sizeBytes + o.bytes > Math.min(segmentBytes, segmentBytesLimit) ||
+      active.sizeBytes + o.bytes > Math.min(segmentBytes, segmentBytesLimit, this.context.cap.segmentBytesMax) ||
       (active.firstAppendMs >= 0 && o.now - active.firstAppendMs >= segmentMs) ||
       o.lastOffset - active.baseOffset > segmentBytesLimit ||
       (active.indexes?.offsets.count ?? 0) >= this.context.limits.indexEntriesMax

@@ -8,6 +8,8 @@ import { StorageError } from '../errors.ts';
  * - `drop-oldest`: an append may pass the cap by `overshootBytesMax`, so that writers do not wait for each round of
  *   dropping; `needsRoom` says how much is to be dropped, and `onNeedsRoom` is called when that begins. Beyond the
  *   overshoot it is refused like the other.
+ * - What is dropped goes by whole segments, so under `drop-oldest` segments are closed early enough that all active ones
+ *   together stay well below the cap (`segmentBytesMax`).
  * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need room.
  *   On a small disk the reserve is a share of it. Between two looks, appended bytes count as taken from the disk.
  * - Internal topics are exempt from the cap (not from the reserve's lower half: half of it is theirs to use).
@@ -17,6 +19,10 @@ import { StorageError } from '../errors.ts';
 
 // A small disk must not be reserved away.
 const reserveShareMax = 0.05;
+/** Of the cap: what the active segments of all logs may take together. */
+const activeShareMax = 0.25;
+/** Smaller segments cost more files than they are worth, except where the cap itself is tiny. */
+const smallSegmentBytes = 4 << 20;
 
 export type WhenFull = 'refuse' | 'drop-oldest';
 
@@ -27,6 +33,7 @@ export interface StorageCapOptions {
   readonly overshootBytesMax: number;
   /** Free disk below which appends are refused; 0: not looked at. */
   readonly diskReserveBytes: number;
+  readonly openLogs: () => number;
   /** Refusals are counted here. */
   readonly stats: { appendsRefusedFull: number };
   /** The cap was passed; under `drop-oldest` only. Called once until there is room again. */
@@ -48,6 +55,14 @@ export class StorageCap {
   /** Bytes of all logs. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** A segment is closed before it grows past this, whatever its log's configuration says. */
+  get segmentBytesMax(): number {
+    const { bytesMax, whenFull, openLogs } = this.#options;
+    if (bytesMax === undefined || whenFull !== 'drop-oldest') return Number.POSITIVE_INFINITY;
+    const share = (bytesMax * activeShareMax) / Math.max(1, openLogs());
+    return Math.max(share, Math.min(smallSegmentBytes, bytesMax / 8));
   }
 
   /** How many bytes are to be dropped now; 0 unless `whenFull` is drop-oldest and the cap is passed. */

@@ -143,6 +143,7 @@ export class DirectoryStore implements LogStore {
         whenFull,
         overshootBytesMax: limits.capOvershootBytesMax,
         diskReserveBytes: limits.diskReserveBytes,
+        openLogs: () => this.#open.size,
         stats,
         onNeedsRoom: () => this.#maintenance.makeRoom(),
       }),

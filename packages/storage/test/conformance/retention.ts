@@ -114,7 +114,7 @@ export function retention(kind: StoreKind): void {
         await under.store.maintain(under.clock.now());
         expect(under.store.bytes).toBeLessThanOrEqual(3_000);
       }
-      // Everything in `a` was older than anything in `b`: it went first, though its last segment was the active one.
+      // Whatever `a` held was older than anything in `b`: it went first, though its last segment was the active one.
       expect(a.logStartOffset).toBeGreaterThan(5);
       expect((await contents(b)).at(-1)).toBe(`39:${'b39'.padEnd(80)}`);
     });

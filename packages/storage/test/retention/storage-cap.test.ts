@@ -3,7 +3,7 @@ import { StorageCap } from '../../src/retention/storage-cap.ts';
 import type { StorageCapOptions } from '../../src/retention/storage-cap.ts';
 
 function cap(o: Partial<StorageCapOptions>): StorageCap {
-  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, stats: { appendsRefusedFull: 0 }, ...o });
+  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, openLogs: () => 1, stats: { appendsRefusedFull: 0 }, ...o });
 }
 
 const user = { internal: false };
@@ -34,6 +34,16 @@ describe('StorageCap', () => {
     expect([dropping.needsRoom, calls]).toEqual([50, 1]);
     dropping.admit(50, user);
     expect(() => dropping.admit(51, user)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+  });
+
+  it('S4 closes segments early enough that there is something to drop', () => {
+    const sized = (o: Partial<StorageCapOptions>): number => cap({ whenFull: 'drop-oldest', ...o }).segmentBytesMax;
+    expect(sized({ bytesMax: 1 << 30 })).toBe(1 << 28);
+    expect(sized({ bytesMax: 1 << 30, openLogs: () => 16 })).toBe(1 << 24);
+    expect(sized({ bytesMax: 1 << 30, openLogs: () => 1_000 })).toBe(1 << 22);
+    expect(sized({ bytesMax: 8_000, openLogs: () => 100 })).toBe(1_000);
+    expect(sized({ whenFull: 'refuse' })).toBe(Number.POSITIVE_INFINITY);
+    expect(sized({ bytesMax: undefined })).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('S4 has no cap unless one is given', () => {
