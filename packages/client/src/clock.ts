@@ -9,6 +9,12 @@ export interface Timer {
   cancel(): void;
 }
 
+/**
+ * The shortest wait for a point in time. A timer may be early by a fraction of a millisecond; one that is started again for
+ * the rest, without a least wait, would spin until that fraction is over.
+ */
+export const timerMsMin = 1;
+
 export interface Clock {
   /** Milliseconds since the Unix epoch: what records are stamped with. May jump when the system's clock is set. */
   now(): number;

@@ -4,6 +4,7 @@ import type { Api, HelloRequest } from '@q/protocol';
 import { abortError, onAbort } from '../abort.ts';
 import { formatAddress } from '../address.ts';
 import type { Address } from '../address.ts';
+import { timerMsMin } from '../clock.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { clientLimits } from '../limits.ts';
 import type { Network, Wire } from '../network/network.ts';
@@ -284,7 +285,7 @@ export class Connection {
     if (deadlineMs >= this.#deadlineTimerAtMs) return;
     this.#deadlineTimer?.cancel();
     this.#deadlineTimerAtMs = deadlineMs;
-    this.#deadlineTimer = this.#clock.schedule(deadlineMs - this.#clock.monotonic(), () => {
+    this.#deadlineTimer = this.#clock.schedule(Math.max(timerMsMin, deadlineMs - this.#clock.monotonic()), () => {
       this.#deadlineTimerAtMs = Number.POSITIVE_INFINITY;
       this.#expire();
     });

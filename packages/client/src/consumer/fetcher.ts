@@ -2,6 +2,7 @@ import { errorEntry, Fetch, isolationCode, QError } from '@q/protocol';
 import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/protocol';
 
 import { untilAborted } from '../abort.ts';
+import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { clientLimits } from '../limits.ts';
@@ -207,7 +208,7 @@ export class Fetcher {
     if (this.#running === null || (this.#retryTimer !== null && this.#retryAtMs <= atMs)) return;
     this.#retryTimer?.cancel();
     this.#retryAtMs = atMs;
-    this.#retryTimer = this.#cluster.clock.schedule(atMs - this.#cluster.clock.monotonic(), () => {
+    this.#retryTimer = this.#cluster.clock.schedule(Math.max(timerMsMin, atMs - this.#cluster.clock.monotonic()), () => {
       this.#retryTimer = null;
       this.pump();
     });

@@ -1,5 +1,6 @@
 import { checkTopicName, QError } from '@q/protocol';
 
+import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { clientLimits } from '../limits.ts';
@@ -370,7 +371,7 @@ export class Accumulator {
       this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? outcomeError(reason, { topic: topic.name, maybeStored: false }) : null));
       nextMs = Math.min(nextMs, topic.parked.peek()?.deadlineMs ?? nextMs);
     }
-    this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(nextMs - nowMs, () => this.#sweep()) : null;
+    this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
   }
 
   #giveUp(batch: OutgoingBatch, queue: PartitionQueue, reason: QError): void {

@@ -1,6 +1,7 @@
 import { errorEntry, Produce, QError } from '@q/protocol';
 import type { ProduceRequest, ProduceRequestPartition, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
 
+import { timerMsMin } from '../clock.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
@@ -193,7 +194,7 @@ export class LeaderSender {
     if (!Number.isFinite(earliestMs)) return;
     const delayMs = earliestMs - this.#host.clock.monotonic();
     // A batch that is due already only waits for an answer, which wakes us by itself.
-    if (delayMs > 0) this.#lingerTimer = this.#host.clock.schedule(delayMs, () => this.wake());
+    if (delayMs > 0) this.#lingerTimer = this.#host.clock.schedule(Math.max(timerMsMin, delayMs), () => this.wake());
   }
 }
 
