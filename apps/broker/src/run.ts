@@ -101,9 +101,10 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
 }
 
 function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
+  // What has waited first: the greeting is the last word, and stays in sight.
+  log.open();
   if (format === 'text') process.stdout.write(greeting(facts));
   else log.info({ ...facts }, 'ready');
-  log.open();
 }
 
 function fail(lines: readonly string[], exitCode: ExitCode): never {

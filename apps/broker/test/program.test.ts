@@ -107,6 +107,17 @@ describe('q-broker', () => {
     expect(broker.stderr).toMatch(/^q-broker: the data folder \S+ cannot be used: .*; choose another with --data-dir\n$/);
   });
 
+  it('B6 a second signal ends a stop that hangs, at once', async () => {
+    const hang = 'import { Server } from "node:net"; Server.prototype.close = function () { return this; }';
+    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
+    await broker.ready();
+    broker.signal('SIGTERM');
+    await broker.says(/"msg":"stopping; a second signal stops at once"/);
+    broker.signal('SIGINT');
+    expect(await broker.exited).toBe(130);
+    expect(broker.stdout).not.toContain('stopped cleanly');
+  });
+
   it('S2 logs a fault that nobody handled and exits without the words of a clean stop', async () => {
     const fault = 'process.on("SIGUSR2", () => { throw new Error("planted"); })';
     await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` } });

@@ -1,6 +1,9 @@
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../src/run.ts';
 import { runProgram } from './q-program.ts';
 import type { ProgramResult } from './q-program.ts';
 
@@ -109,6 +112,35 @@ describe('q topic', () => {
     expect((await q('topic describe doomed')).code).toBe(0);
     expect(await q('topic delete doomed --force')).toEqual({ code: 0, stdout: 'deleted doomed\n', stderr: '' });
     expect(await q('topic describe doomed')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/^q: .*doomed.*\(UNKNOWN_TOPIC\)\. .+\n$/) as string });
+  });
+});
+
+describe('q on a terminal', () => {
+  /** Runs a command in this process with streams that say they are a terminal. */
+  async function onTerminal(line: string, typed = ''): Promise<{ code: number; stdout: string; stderr: string }> {
+    const terminal = (): PassThrough & { isTTY: boolean } => Object.assign(new PassThrough(), { isTTY: true });
+    const [stdin, stdout, stderr] = [terminal(), terminal(), terminal()];
+    stdin.write(typed);
+    const code = await runCommand(['--url', broker.url, ...line.split(' ')], { stdin, stdout, stderr, interrupt: new AbortController().signal });
+    const text = async (stream: PassThrough): Promise<string> => stripVTControlCharacters(Buffer.concat((await stream.end().toArray()) as Buffer[]).toString());
+    return { code, stdout: await text(stdout), stderr: await text(stderr) };
+  }
+
+  it('T1 asks before it deletes, and takes only yes for yes', async () => {
+    await q('topic create asked');
+    await q('produce asked', 'a\nb\n');
+    const refused = await onTerminal('topic delete asked', 'n\n');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/Delete asked with its 2 messages \(\d+ B\)\? \[y\/N\] [\s\S]*q: nothing was deleted\n$/);
+    expect((await onTerminal('topic delete asked', '\n')).code).toBe(1);
+    expect(await onTerminal('topic delete asked', 'yes\n')).toMatchObject({ code: 0, stdout: 'deleted asked\n' });
+    expect((await onTerminal('topic delete asked')).code).toBe(3);
+  });
+
+  it('T2 lines its tables up', async () => {
+    await q('topic create lined --partitions 2');
+    expect((await onTerminal('topic describe lined')).stdout).toMatch(/^partition {2}leader {2}epoch {2}start {2}end {2}messages {2}segments {2}size\n {8}0 {7}1 /m);
+    expect(JSON.parse((await onTerminal('topic describe lined --json')).stdout)).toMatchObject({ name: 'lined' });
   });
 });
 

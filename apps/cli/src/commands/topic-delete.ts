@@ -30,6 +30,10 @@ async function confirm(context: CommandContext, question: string): Promise<void>
   try {
     const answer = await prompt.question(`${question} [y/N] `, { signal: context.interrupt });
     if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError(ExitCode.failure, 'nothing was deleted');
+  } catch (error) {
+    // At a prompt Ctrl-C is a key press and no signal; Ctrl-D and Ctrl-C both end it.
+    if (error instanceof Error && error.name === 'AbortError') throw new CommandError(ExitCode.interrupted, 'nothing was deleted', { cause: error });
+    throw error;
   } finally {
     prompt.close();
   }
