@@ -148,6 +148,11 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
   };
 }
 
+/** What an acknowledgement means for topics that do not choose. */
+export function defaultDurability({ storage, topicDefaults }: ResolvedOptions): string {
+  return storage === 'memory' ? 'memory' : (topicDefaults.get('durability') ?? 'fsync');
+}
+
 function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOptions['admin'] {
   if (given === false) return null;
   return {

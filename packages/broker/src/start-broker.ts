@@ -24,7 +24,7 @@ import { metadataLogConfig, metadataLogId, metadataSettings } from './metadata/m
 import { createCounters } from './metrics/counters.ts';
 import { softwareVersion } from './node-version.ts';
 import type { Listener } from './network/network.ts';
-import { resolveOptions } from './options.ts';
+import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
 import { TopicChanges } from './topics/topic-changes.ts';
@@ -67,18 +67,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   });
   maintenance.start();
   health.phase = 'ready';
-  const { identity, registry } = services;
-  options.logger.info(
-    {
-      address: formatAddress(options.host, listener.port),
-      adminUrl,
-      clusterId: identity.clusterId,
-      term: identity.term,
-      topics: registry.size,
-      partitions: registry.partitionCount,
-    },
-    'broker is ready',
-  );
+  reportReady(services, listener, adminUrl);
 
   const stop = async ({ timeoutMs = options.limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -90,7 +79,20 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     await closers.closeAll();
     options.logger.info({}, 'broker has stopped');
   };
-  return runningBroker({ options, listener, adminUrl, clusterId: identity.clusterId, stop });
+  return runningBroker({ options, listener, adminUrl, clusterId: services.identity.clusterId, stop });
+}
+
+function reportReady({ options, identity, registry }: Services, listener: Listener, adminUrl: string | null): void {
+  const fields = {
+    address: formatAddress(options.host, listener.port),
+    adminUrl,
+    durability: defaultDurability(options),
+    clusterId: identity.clusterId,
+    term: identity.term,
+    topics: registry.size,
+    partitions: registry.partitionCount,
+  };
+  options.logger.info(fields, 'broker is ready');
 }
 
 async function startAdmin(options: ResolvedOptions, health: Health, closers: Closers): Promise<string | null> {

@@ -5,6 +5,7 @@ import { QError } from '@q/protocol';
 import type { ErrorName } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import type { StorageErrorCode } from '@q/storage';
+import type { BrokerLogger } from '../logger.ts';
 
 const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
   CORRUPT_BATCH: 'CORRUPT_BATCH',
@@ -19,7 +20,8 @@ const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
   STORAGE_FAILED: 'STORAGE_FAILED',
   // The folder lock is taken at start only, where it is the operator's setting that is wrong.
   STORAGE_LOCKED: 'INVALID_CONFIG',
-  LOG_EXISTS: 'STORAGE_FAILED',
+  // A folder of the same name holds a partition of another topic, one that this broker does not know.
+  LOG_EXISTS: 'TOPIC_EXISTS',
   // A log goes while requests for it are on their way when its topic is deleted or the broker stops. Either way the
   // client should look the topic up again.
   UNKNOWN_LOG: 'UNKNOWN_TOPIC_ID',
@@ -40,4 +42,11 @@ export function toWireError(error: unknown): QError {
 /** Whether an error is the broker's own mistake or trouble, worth a line in its log, and not the client's. */
 export function isBrokerFault(error: QError): boolean {
   return error.code === 'UNKNOWN' || error.code === 'STORAGE_FAILED' || error.code === 'CORRUPT_LOG';
+}
+
+/** As `toWireError`, for an error inside an answer, which nobody else logs: an accident is logged here. */
+export function toPartitionError(thrown: unknown, logger: BrokerLogger): QError {
+  const error = toWireError(thrown);
+  if (error.code === 'UNKNOWN') logger.error({ err: thrown }, 'a partition could not be served');
+  return error;
 }

@@ -10,8 +10,9 @@
 import { QError } from '@q/protocol';
 import type { FetchRequest, FetchRequestPartition } from '@q/protocol';
 import type { LogRead } from '@q/storage';
-import { toWireError } from '../errors/wire-error.ts';
+import { toPartitionError } from '../errors/wire-error.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId, unknownTopicId } from '../handlers/partition-lookup.ts';
+import type { BrokerLogger } from '../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 
@@ -36,11 +37,10 @@ export interface Collection {
   readonly isFull: boolean;
 }
 
-interface Entry {
-  readonly wanted: FetchRequestPartition;
-  readonly partition: Partition | null;
-  readonly error: QError | null;
-}
+/** A partition that is there, or the reason why it is not. */
+type Entry =
+  | { readonly wanted: FetchRequestPartition; readonly partition: Partition; readonly error: null }
+  | { readonly wanted: FetchRequestPartition; readonly partition: null; readonly error: QError };
 
 const noBuffers: readonly Buffer[] = [];
 
@@ -48,11 +48,16 @@ export class FetchPlan {
   readonly #entries: readonly Entry[];
   readonly #maxBytes: number;
   readonly #turn: number;
+  readonly #logger: BrokerLogger;
 
-  constructor(request: FetchRequest, options: { registry: TopicRegistry; maxBytes: number; turn: number }) {
+  constructor(
+    request: FetchRequest,
+    options: { registry: TopicRegistry; logger: BrokerLogger; maxBytes: number; turn: number },
+  ) {
     this.#maxBytes = options.maxBytes;
+    this.#logger = options.logger;
     this.#entries = request.topics.flatMap((topic) =>
-      topic.partitions.map((wanted) => resolve(options.registry, topic.topicId, wanted)),
+      topic.partitions.map((wanted) => resolve(options, topic.topicId, wanted)),
     );
     this.#turn = this.#entries.length === 0 ? 0 : options.turn % this.#entries.length;
   }
@@ -79,18 +84,29 @@ export class FetchPlan {
     for (let step = 0; step < entries.length; step += 1) {
       const index = (this.#turn + step) % entries.length;
       const entry = entries[index]!;
-      const read = readEntry(entry, remainingBytes);
+      // The numbers come from the wire: a negative one must not make room for others.
+      const maxBytes = Math.max(0, Math.min(Math.max(1, entry.wanted.maxBytes), remainingBytes));
+      const read = this.#read(entry, maxBytes);
       started[index] = read;
-      if (read instanceof Promise) {
-        isAsync = true;
-        // What a file will give is not known yet; reckon with all that it may give.
-        remainingBytes -= Math.min(entry.wanted.maxBytes, remainingBytes);
-      } else {
-        remainingBytes -= read.bytes;
-      }
+      isAsync ||= read instanceof Promise;
+      // What a file will give is not known yet; reckon with all that it may give.
+      remainingBytes -= read instanceof Promise ? maxBytes : read.bytes;
     }
     if (!isAsync) return this.#gather(started as PartitionRead[]);
     return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads));
+  }
+
+  /** Reads one partition; no bytes are wanted when there is no room any more. */
+  #read(entry: Entry, maxBytes: number): PartitionRead | Promise<PartitionRead> {
+    if (entry.partition === null) return failed(entry.error, null);
+    const { partition } = entry;
+    const fail = (thrown: unknown): PartitionRead => failed(toPartitionError(thrown, this.#logger), partition);
+    try {
+      const read = readPartition(partition, entry.wanted.fetchOffset, maxBytes);
+      return read instanceof Promise ? read.then(succeeded, fail) : read;
+    } catch (thrown) {
+      return fail(thrown);
+    }
   }
 
   /** Keeps the answer within its bound: a batch that passes it waits for the next fetch, unless it is the first. */
@@ -114,48 +130,33 @@ export class FetchPlan {
   }
 }
 
-function resolve(registry: TopicRegistry, topicId: string, wanted: FetchRequestPartition): Entry {
+function resolve(
+  { registry, logger }: { registry: TopicRegistry; logger: BrokerLogger },
+  topicId: string,
+  wanted: FetchRequestPartition,
+): Entry {
   try {
     const partition = requirePartition(requireTopicId(registry, topicId), wanted.partition);
     checkLeaderEpoch(partition, wanted.leaderEpoch);
     return { wanted, partition, error: null };
-  } catch (error) {
-    return { wanted, partition: null, error: toWireError(error) };
+  } catch (thrown) {
+    return { wanted, partition: null, error: toPartitionError(thrown, logger) };
   }
 }
 
-function readEntry(
-  { wanted, partition, error }: Entry,
-  remainingBytes: number,
-): PartitionRead | Promise<PartitionRead> {
-  if (partition === null) return failed(error ?? toWireError(null), null);
-  try {
-    // It may have gone while the request waited.
-    if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
-    const log = partition.requireLog();
-    const { fetchOffset } = wanted;
-    if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset) throw outOfRange(partition, fetchOffset);
-    const { highWatermark, lastStableOffset, logStartOffset } = log;
-    const isAtEnd = fetchOffset >= highWatermark;
-    if (isAtEnd || remainingBytes <= 0) {
-      return {
-        error: null,
-        buffers: noBuffers,
-        bytes: 0,
-        highWatermark,
-        lastStableOffset,
-        logStartOffset,
-        isLeftOut: !isAtEnd,
-      };
-    }
-    const maxBytes = Math.max(1, Math.min(wanted.maxBytes, remainingBytes));
-    const read = log.read({ offset: fetchOffset, maxBytes, upTo: 'highWatermark' });
-    if (read instanceof Promise)
-      return read.then(succeeded, (thrown: unknown) => failed(toWireError(thrown), partition));
-    return succeeded(read);
-  } catch (thrown) {
-    return failed(toWireError(thrown), partition);
+function readPartition(partition: Partition, offset: number, maxBytes: number): PartitionRead | Promise<LogRead> {
+  // It may have gone while the request waited.
+  if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
+  const log = partition.requireLog();
+  if (offset < log.logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
+  const { highWatermark, lastStableOffset, logStartOffset } = log;
+  const isAtEnd = offset >= highWatermark;
+  if (isAtEnd || maxBytes === 0) {
+    const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: !isAtEnd };
+    return { ...nothing, highWatermark, lastStableOffset, logStartOffset };
   }
+  const read = log.read({ offset, maxBytes, upTo: 'highWatermark' });
+  return read instanceof Promise ? read : succeeded(read);
 }
 
 function succeeded(read: LogRead): PartitionRead {
@@ -164,15 +165,8 @@ function succeeded(read: LogRead): PartitionRead {
 
 function failed(error: QError, partition: Partition | null): PartitionRead {
   const logStartOffset = partition?.log?.logStartOffset ?? -1;
-  return {
-    error,
-    buffers: noBuffers,
-    bytes: 0,
-    highWatermark: -1,
-    lastStableOffset: -1,
-    logStartOffset,
-    isLeftOut: false,
-  };
+  const nothing = { buffers: noBuffers, bytes: 0, isLeftOut: false };
+  return { ...nothing, error, highWatermark: -1, lastStableOffset: -1, logStartOffset };
 }
 
 function outOfRange(partition: Partition, offset: number): QError {

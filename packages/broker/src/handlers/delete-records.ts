@@ -9,23 +9,26 @@ import type {
   DeleteRecordsResponsePartition,
 } from '@q/protocol';
 import type { Handler } from '../dispatch.ts';
-import { toWireError } from '../errors/wire-error.ts';
+import { toPartitionError } from '../errors/wire-error.ts';
+import type { BrokerLogger } from '../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
-import { unknownTopic } from '../topics/topic-rules.ts';
+import { refuseInternal, unknownTopic } from '../topics/topic-rules.ts';
 import type { Topic } from '../topics/topic.ts';
 import { requirePartition } from './partition-lookup.ts';
 
 const toHighWatermark = -1;
 
-export function deleteRecordsHandler(registry: TopicRegistry): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
+export function deleteRecordsHandler(
+  registry: TopicRegistry,
+  logger: BrokerLogger,
+): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
   return {
     api: DeleteRecords,
     handle: async ({ name, partitions }) => {
       const topic = registry.byName(name);
       if (topic === undefined) throw unknownTopic(name);
-      if (topic.internal)
-        throw new QError('INVALID_REQUEST', `topic ${name} belongs to the broker itself and cannot be trimmed`);
-      return { partitions: await Promise.all(partitions.map((wanted) => deleteBefore(topic, wanted))) };
+      refuseInternal(name, 'trimmed');
+      return { partitions: await Promise.all(partitions.map((wanted) => deleteBefore(topic, wanted, logger))) };
     },
     errorsIn: function* errorsIn(response) {
       for (const part of response.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
@@ -36,6 +39,7 @@ export function deleteRecordsHandler(registry: TopicRegistry): Handler<DeleteRec
 async function deleteBefore(
   topic: Topic,
   { partition: index, beforeOffset }: DeleteRecordsRequestPartition,
+  logger: BrokerLogger,
 ): Promise<DeleteRecordsResponsePartition> {
   let logStartOffset = -1;
   try {
@@ -53,7 +57,7 @@ async function deleteBefore(
     if (offset > logStartOffset) logStartOffset = await log.deleteBefore(offset);
     return { partition: index, errorCode: 0, errorMessage: null, logStartOffset };
   } catch (thrown) {
-    const error = toWireError(thrown);
+    const error = toPartitionError(thrown, logger);
     return { partition: index, errorCode: errorCode(error.code), errorMessage: error.message, logStartOffset };
   }
 }

@@ -11,8 +11,10 @@ import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
 import { expandStandIns, oneBufferFor } from '../fetch/stand-in.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
 import type { BrokerLimits } from '../limits.ts';
+import type { BrokerLogger } from '../logger.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { checkPartitionCount } from './partition-lookup.ts';
 
 export interface FetchDependencies {
   readonly registry: TopicRegistry;
@@ -20,13 +22,14 @@ export interface FetchDependencies {
   readonly clock: Clock;
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
+  readonly logger: BrokerLogger;
 }
 
 export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequest, FetchResponse> {
   return {
     api: Fetch,
     handle: async (request, context) => {
-      checkRequest(request);
+      checkRequest(request, dependencies.limits);
       const collection = await collect(dependencies, request, context);
       return answer(dependencies.counters, request, collection);
     },
@@ -39,7 +42,7 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
   };
 }
 
-function checkRequest(request: FetchRequest): void {
+function checkRequest(request: FetchRequest, limits: BrokerLimits): void {
   if (request.isolation !== isolationCode.readUncommitted) {
     throw new QError(
       'INVALID_REQUEST',
@@ -47,6 +50,7 @@ function checkRequest(request: FetchRequest): void {
     );
   }
   if (request.maxBytes < 1) throw new QError('INVALID_REQUEST', `maxBytes must be at least 1, not ${request.maxBytes}`);
+  checkPartitionCount(request.topics, limits);
 }
 
 /** Looks until there is enough, something is wrong, or the time is up. */
@@ -55,13 +59,13 @@ async function collect(
   request: FetchRequest,
   { peer, budget }: RequestContext,
 ): Promise<Collection> {
-  const { registry, waiters, clock, limits } = dependencies;
+  const { registry, waiters, clock, limits, logger } = dependencies;
   const deadline = clock.monotonic() + Math.min(Math.max(request.maxWaitMs, 0), limits.fetchWaitMsMax);
   const maxBytes = Math.min(request.maxBytes, limits.fetchBytesMax);
   const minBytes = Math.min(request.minBytes, maxBytes);
   // No more than half of what may be pending, so that a connection that is never quite idle gets it too.
   const roomBytes = Math.min(maxBytes, limits.outputBytesMax >> 1);
-  const plan = new FetchPlan(request, { registry, maxBytes, turn: peer.nextFetchTurn() });
+  const plan = new FetchPlan(request, { registry, logger, maxBytes, turn: peer.nextFetchTurn() });
   for (;;) {
     // A peer that does not take its answers gets no new ones made, which would only wait in memory.
     const room = budget.reserveAnswer(roomBytes);

@@ -9,21 +9,31 @@ import type {
   ListOffsetsResponsePartition,
 } from '@q/protocol';
 import type { Handler } from '../dispatch.ts';
-import { toWireError } from '../errors/wire-error.ts';
+import { toPartitionError } from '../errors/wire-error.ts';
+import type { BrokerLimits } from '../limits.ts';
+import type { BrokerLogger } from '../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
-import { checkLeaderEpoch, requirePartition, requireTopicId } from './partition-lookup.ts';
+import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from './partition-lookup.ts';
 
-export function listOffsetsHandler(registry: TopicRegistry): Handler<ListOffsetsRequest, ListOffsetsResponse> {
+export interface ListOffsetsDependencies {
+  readonly registry: TopicRegistry;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+}
+
+export function listOffsetsHandler(
+  dependencies: ListOffsetsDependencies,
+): Handler<ListOffsetsRequest, ListOffsetsResponse> {
   return {
     api: ListOffsets,
-    handle: async (request) => ({
-      topics: await Promise.all(
-        request.topics.map(async ({ topicId, partitions }) => ({
-          topicId,
-          partitions: await Promise.all(partitions.map((wanted) => lookUp(registry, topicId, wanted))),
-        })),
-      ),
-    }),
+    handle: async (request) => {
+      checkPartitionCount(request.topics, dependencies.limits);
+      const topics = request.topics.map(async ({ topicId, partitions }) => ({
+        topicId,
+        partitions: await Promise.all(partitions.map((wanted) => lookUp(dependencies, topicId, wanted))),
+      }));
+      return { topics: await Promise.all(topics) };
+    },
     errorsIn: function* errorsIn(response) {
       for (const topic of response.topics) {
         for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
@@ -33,7 +43,7 @@ export function listOffsetsHandler(registry: TopicRegistry): Handler<ListOffsets
 }
 
 async function lookUp(
-  registry: TopicRegistry,
+  { registry, logger }: ListOffsetsDependencies,
   topicId: string,
   wanted: ListOffsetsRequestPartition,
 ): Promise<ListOffsetsResponsePartition> {
@@ -45,16 +55,12 @@ async function lookUp(
     const found = { partition: wanted.partition, errorCode: 0, errorMessage: null, leaderEpoch };
     if (wanted.timestampMs === offsetQuery.end) return { ...found, offset: log.highWatermark, timestampMs: -1 };
     if (wanted.timestampMs === offsetQuery.start) return { ...found, offset: log.logStartOffset, timestampMs: -1 };
-    if (wanted.timestampMs < 0)
-      throw new QError(
-        'INVALID_REQUEST',
-        `timestampMs ${wanted.timestampMs} has no meaning; it is -1 for the end, -2 for the start, or ms since 1970`,
-      );
+    if (wanted.timestampMs < 0) throw noSuchTime(wanted.timestampMs);
     const record = await log.offsetForTimestamp(wanted.timestampMs);
     if (record === null) return { ...found, offset: -1, timestampMs: -1 };
     return { ...found, offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: record.leaderEpoch };
   } catch (thrown) {
-    const error = toWireError(thrown);
+    const error = toPartitionError(thrown, logger);
     return {
       partition: wanted.partition,
       errorCode: errorCode(error.code),
@@ -64,4 +70,11 @@ async function lookUp(
       leaderEpoch: -1,
     };
   }
+}
+
+function noSuchTime(timestampMs: number): QError {
+  const meaning = 'it is -1 for the end, -2 for the start, or ms since 1970';
+  return new QError('INVALID_REQUEST', `timestampMs ${timestampMs} has no meaning; ${meaning}`, {
+    details: { timestampMs },
+  });
 }

@@ -1,4 +1,5 @@
 import { QError } from '@q/protocol';
+import type { BrokerLimits } from '../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition, Topic } from '../topics/topic.ts';
 
@@ -52,4 +53,19 @@ export function checkLeaderEpoch(partition: Partition, leaderEpoch: number): voi
     `${where} is at leader epoch ${current}, the request knows ${leaderEpoch} already`,
     { details },
   );
+}
+
+/**
+ * A frame has room for far more partitions than a broker has, and each costs more in memory than in the frame.
+ * @throws QError INVALID_REQUEST
+ */
+export function checkPartitionCount(
+  topics: readonly { readonly partitions: readonly unknown[] }[],
+  { partitionsMax }: Pick<BrokerLimits, 'partitionsMax'>,
+): void {
+  const partitions = topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
+  if (partitions <= partitionsMax) return;
+  throw new QError('INVALID_REQUEST', `the request names ${partitions} partitions, more than this broker may have`, {
+    details: { partitions, partitionsMax },
+  });
 }

@@ -28,8 +28,9 @@ import type { ByteBudget } from '../connection/budget.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
-import { toWireError } from '../errors/wire-error.ts';
+import { toPartitionError } from '../errors/wire-error.ts';
 import type { BrokerLimits } from '../limits.ts';
+import type { BrokerLogger } from '../logger.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
@@ -41,6 +42,7 @@ export interface ProduceDependencies {
   readonly clock: Clock;
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
+  readonly logger: BrokerLogger;
   /** Number of the durability that a topic's setting stands for; in memory it is always `memory`. */
   readonly durabilityCode: (setting: 'fsync' | 'interval' | 'os') => number;
 }
@@ -50,14 +52,14 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
   return {
     api: Produce,
     handle: (request, context) => {
-      const { budget, clock, limits } = dependencies;
+      const { budget, clock, limits, logger } = dependencies;
       if (budget.isOverHard) throw tooBusy(budget);
       const parts = request.topics.flatMap((topic) =>
         topic.partitions.map((part) => appender.append(topic.topicId, part)),
       );
       const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
       return new Promise((resolve) => {
-        settle(parts, { clock, timeoutMs, context }, () => resolve(answer(request, parts)));
+        settle(parts, { clock, logger, timeoutMs, context }, () => resolve(answer(request, parts)));
       });
     },
     errorsIn: function* errorsIn(response) {
@@ -91,7 +93,11 @@ class BatchAppender {
       checkLeaderEpoch(partition, part.leaderEpoch);
       return this.#append(partition, part.records);
     } catch (thrown) {
-      const result = failure(part.partition, toWireError(thrown), partition?.log?.logStartOffset ?? -1);
+      const result = failure(
+        part.partition,
+        toPartitionError(thrown, this.#dependencies.logger),
+        partition?.log?.logStartOffset ?? -1,
+      );
       const before = partition?.lastAppend ?? null;
       // Whatever became of the earlier append, its own request is told; here only the moment matters.
       return { result, settled: before === null ? null : before.catch(() => undefined), isSettled: before === null };
@@ -157,7 +163,7 @@ class BatchAppender {
 /** Calls `done` when every part has its final result, or is out of time. */
 function settle(
   parts: readonly Part[],
-  options: { clock: Clock; timeoutMs: number; context: RequestContext },
+  options: { clock: Clock; logger: BrokerLogger; timeoutMs: number; context: RequestContext },
   done: () => void,
 ): void {
   const waiting = parts.filter((part) => part.settled !== null);
@@ -186,7 +192,11 @@ function settle(
     part.settled!.then(
       () => oneSettled(part),
       (error: unknown) => {
-        part.result = failure(part.result.partition, toWireError(error), part.result.logStartOffset);
+        part.result = failure(
+          part.result.partition,
+          toPartitionError(error, options.logger),
+          part.result.logStartOffset,
+        );
         oneSettled(part);
       },
     );

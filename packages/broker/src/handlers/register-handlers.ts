@@ -9,6 +9,7 @@ import type { FetchWaiters } from '../fetch/waiters.ts';
 import type { BrokerIdentity } from '../identity.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import { nodeProcessUsage } from '../metrics/node-process-usage.ts';
+import { defaultDurability } from '../options.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { ProducerIdBlocks } from '../producers/producer-id-blocks.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
@@ -48,7 +49,7 @@ export interface Services {
 
 export function registerHandlers(dispatcher: Dispatcher, services: Services): void {
   const { options, identity, store, registry, changes, waiters, budget, counters } = services;
-  const { clock, limits, autoCreateTopics } = options;
+  const { clock, limits, logger, autoCreateTopics } = options;
   const inMemory = options.storage === 'memory';
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   dispatcher.add(
@@ -58,19 +59,20 @@ export function registerHandlers(dispatcher: Dispatcher, services: Services): vo
       clock,
       limits,
       counters,
+      logger,
       durabilityCode: (setting) => durabilityCode[inMemory ? 'memory' : setting],
     }),
   );
-  dispatcher.add(fetchHandler({ registry, waiters, clock, limits, counters }));
+  dispatcher.add(fetchHandler({ registry, waiters, clock, limits, counters, logger }));
   dispatcher.add(metadataHandler({ registry, changes, identity, autoCreateTopics, advertised: services.advertised }));
-  dispatcher.add(listOffsetsHandler(registry));
+  dispatcher.add(listOffsetsHandler({ registry, limits, logger }));
   dispatcher.add(createTopicHandler(changes));
   dispatcher.add(deleteTopicHandler(changes));
   dispatcher.add(listTopicsHandler(registry));
   dispatcher.add(describeTopicHandler(registry, identity.brokerId));
   dispatcher.add(alterTopicHandler(changes));
   dispatcher.add(addPartitionsHandler(changes));
-  dispatcher.add(deleteRecordsHandler(registry));
+  dispatcher.add(deleteRecordsHandler(registry, logger));
   dispatcher.add(initProducerHandler(services.producerIds));
   dispatcher.add(
     statsHandler({
@@ -80,7 +82,7 @@ export function registerHandlers(dispatcher: Dispatcher, services: Services): vo
       clock,
       counters,
       usage: nodeProcessUsage,
-      durability: inMemory ? 'memory' : (options.topicDefaults.get('durability') ?? 'fsync'),
+      durability: defaultDurability(options),
     }),
   );
   dispatcher.add(pingHandler);

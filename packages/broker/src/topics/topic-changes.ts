@@ -134,11 +134,10 @@ export class TopicChanges {
 
   /** A topic of which a partition could not be made (a full disk, mostly) would look created and not be usable. */
   async #undoUnlessOpen(name: string): Promise<void> {
-    const trouble = this.#options.registry
-      .byName(name)
-      ?.partitions.map((partition) => partition.trouble)
-      .find((error) => error !== null);
-    if (trouble === undefined) return;
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) throw new QError('UNKNOWN', `topic ${name} was recorded but could not be put in service`);
+    const trouble = topic.partitions.find((partition) => partition.trouble !== null)?.trouble ?? null;
+    if (trouble === null) return;
     await this.#delete(name);
     throw trouble;
   }

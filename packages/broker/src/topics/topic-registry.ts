@@ -11,7 +11,7 @@ import { StorageError } from '@q/storage';
 import type { LogId, LogStore } from '@q/storage';
 import type { BrokerLogger } from '../logger.ts';
 import type { MetadataChange, MetadataStore } from '../metadata/metadata-store.ts';
-import { forEachBounded } from './bounded.ts';
+import { Limiter } from './limiter.ts';
 import { Partition, Topic } from './topic.ts';
 import type { SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, topicKeyPrefix } from './topic-record.ts';
@@ -29,6 +29,7 @@ export interface TopicRegistryOptions {
 
 export class TopicRegistry {
   readonly #options: TopicRegistryOptions;
+  readonly #limiter: Limiter;
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
   #tail: Promise<void> = Promise.resolve();
@@ -37,6 +38,7 @@ export class TopicRegistry {
 
   constructor(options: TopicRegistryOptions) {
     this.#options = options;
+    this.#limiter = new Limiter(options.logOpensMax);
   }
 
   /** All partitions of all topics. */
@@ -72,12 +74,10 @@ export class TopicRegistry {
     this.#stopWatching = metadata.watch(topicKeyPrefix, (change) => this.#follow(change));
     const entries = await metadata.list(topicKeyPrefix);
     const records = entries.map((entry) => decodeTopicRecord(entry.key, entry.value));
-    for (const record of records) {
-      if (record.state === 'active') await this.#apply(record);
-    }
-    for (const record of records) {
-      if (record.state === 'deleting') await this.#deleteLogs(record);
-    }
+    const withState = (state: TopicRecord['state']): TopicRecord[] =>
+      records.filter((record) => record.state === state);
+    await Promise.all(withState('active').map((record) => this.#apply(record)));
+    await Promise.all(withState('deleting').map((record) => this.#deleteLogs(record)));
     await this.#reportOrphans(records);
   }
 
@@ -124,7 +124,7 @@ export class TopicRegistry {
   async #openPartitions(topic: Topic, count: number): Promise<void> {
     const added: Partition[] = [];
     for (let index = topic.partitions.length; index < count; index += 1) added.push(new Partition(topic, index));
-    await forEachBounded(added, this.#options.logOpensMax, (partition) => this.#open(partition));
+    await Promise.all(added.map((partition) => this.#limiter.run(() => this.#open(partition))));
     topic.partitions.push(...added);
     this.#partitions += added.length;
   }
@@ -160,28 +160,29 @@ export class TopicRegistry {
   }
 
   async #deleteLogs(record: TopicRecord): Promise<void> {
-    const { store, logger, metadata, logOpensMax } = this.#options;
+    const { metadata } = this.#options;
     const { name: topic, topicId } = record;
     const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
-    let failed = 0;
-    await forEachBounded(ids, logOpensMax, async (id) => {
-      try {
-        await store.delete(id);
-      } catch (error) {
-        // An earlier try got so far, or the broker stopped before it had made this log.
-        if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return;
-        failed += 1;
-        logger.error(
-          { err: error, topic: id.topic, partition: id.partition },
-          'the data of a deleted topic could not be removed',
-        );
-      }
-    });
+    const deleted = await Promise.all(ids.map((id) => this.#limiter.run(() => this.#deleteLog(id))));
     // With data left the record stays, so that the next start, or the next DELETE_TOPIC, tries again.
-    if (failed > 0) return;
+    if (deleted.includes(false)) return;
     const entry = await metadata.get(topicKeyPrefix + record.name);
     if (entry === null || decodeTopicRecord(entry.key, entry.value).topicId !== record.topicId) return;
     await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null });
+  }
+
+  /** Whether the log is gone. */
+  async #deleteLog(id: LogId): Promise<boolean> {
+    try {
+      await this.#options.store.delete(id);
+      return true;
+    } catch (error) {
+      // An earlier try got so far, or the broker stopped before it had made this log.
+      if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return true;
+      const { topic, partition } = id;
+      this.#options.logger.error({ err: error, topic, partition }, 'the data of a deleted topic could not be removed');
+      return false;
+    }
   }
 
   /**

@@ -2,7 +2,7 @@ import { QError, errorCode } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import type { StorageErrorCode } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import { isBrokerFault, toWireError } from '../../src/errors/wire-error.ts';
+import { isBrokerFault, toPartitionError, toWireError } from '../../src/errors/wire-error.ts';
 
 describe('toWireError', () => {
   it('W2 knows every code of storage, and keeps message, details and cause', () => {
@@ -18,7 +18,7 @@ describe('toWireError', () => {
       STORAGE_FULL: 'STORAGE_FULL',
       STORAGE_FAILED: 'STORAGE_FAILED',
       STORAGE_LOCKED: 'INVALID_CONFIG',
-      LOG_EXISTS: 'STORAGE_FAILED',
+      LOG_EXISTS: 'TOPIC_EXISTS',
       UNKNOWN_LOG: 'UNKNOWN_TOPIC_ID',
       CLOSED: 'UNKNOWN_TOPIC_ID',
     };
@@ -38,5 +38,15 @@ describe('toWireError', () => {
     expect(accident.message).not.toContain('internals');
     expect(isBrokerFault(accident)).toBe(true);
     expect(isBrokerFault(mine)).toBe(false);
+  });
+
+  it('logs an accident that only one partition of an answer shows', () => {
+    const logged: object[] = [];
+    const logger = { debug() {}, info() {}, warn() {}, error: (fields: object) => void logged.push(fields) };
+    expect(toPartitionError(new StorageError('STORAGE_FULL', 'full'), logger).code).toBe('STORAGE_FULL');
+    expect(logged).toEqual([]);
+    const accident = new RangeError('internals');
+    expect(toPartitionError(accident, logger).code).toBe('UNKNOWN');
+    expect(logged).toEqual([{ err: accident }]);
   });
 });

@@ -1,4 +1,6 @@
 import type { PartitionLog } from '@q/storage';
+import { silentLogger } from '../../src/logger.ts';
+import { TopicRegistry } from '../../src/topics/topic-registry.ts';
 import { Partition, Topic } from '../../src/topics/topic.ts';
 
 /** A topic that nobody registered. */
@@ -20,4 +22,17 @@ export function partitionWith(log: PartitionLog, topic: Topic = topicOf()): Part
   partition.serve(log);
   topic.partitions.push(partition);
   return partition;
+}
+
+/** A registry to put such topics in. It opens nothing. */
+export function emptyRegistry(): TopicRegistry {
+  const nothing = {} as never;
+  return new TopicRegistry({
+    store: nothing,
+    metadata: nothing,
+    logger: silentLogger,
+    brokerDefaults: new Map(),
+    term: 0,
+    logOpensMax: 1,
+  });
 }

@@ -1,9 +1,9 @@
 import type { FetchRequest } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { FetchPlan } from '../../src/fetch/fetch-plan.ts';
-import { TopicRegistry } from '../../src/topics/topic-registry.ts';
+import { silentLogger } from '../../src/logger.ts';
 import { FakeLog } from '../fakes/fake-log.ts';
-import { partitionWith, topicOf } from '../fakes/topics.ts';
+import { emptyRegistry, partitionWith, topicOf } from '../fakes/topics.ts';
 import { batchOf } from '../harness.ts';
 
 const batchBytes = batchOf('x').length;
@@ -15,7 +15,7 @@ function setUp(options: { partitions: number; batches: number }) {
     partitionWith(log, topic);
     for (let batch = 0; batch < options.batches; batch += 1) log.append(batchOf('x'), { leaderEpoch: 0 });
   }
-  const registry = new TopicRegistry({} as ConstructorParameters<typeof TopicRegistry>[0]);
+  const registry = emptyRegistry();
   registry.addInternal(topic);
   return { topic, logs, registry };
 }
@@ -36,7 +36,12 @@ describe('FetchPlan', () => {
     const { topic, registry } = setUp({ partitions: 3, batches: 5 });
     const served: number[][] = [];
     for (let turn = 0; turn < 3; turn += 1) {
-      const plan = new FetchPlan(request(topic.id, [{}, {}, {}]), { registry, maxBytes: 5 * batchBytes, turn });
+      const plan = new FetchPlan(request(topic.id, [{}, {}, {}]), {
+        registry,
+        logger: silentLogger,
+        maxBytes: 5 * batchBytes,
+        turn,
+      });
       const { reads, bytes, isFull } = await plan.collect();
       expect(bytes).toBe(5 * batchBytes);
       expect(isFull).toBe(true);
@@ -51,7 +56,7 @@ describe('FetchPlan', () => {
 
   it('C2 gives a batch that is larger than the bound, but only as the first', async () => {
     const { topic, registry } = setUp({ partitions: 2, batches: 1 });
-    const plan = new FetchPlan(request(topic.id, [{}, {}]), { registry, maxBytes: 10, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, [{}, {}]), { registry, logger: silentLogger, maxBytes: 10, turn: 0 });
     const { reads, bytes } = await plan.collect();
     expect(bytes).toBe(batchBytes);
     expect(reads.map((read) => read.bytes)).toEqual([batchBytes, 0]);
@@ -62,6 +67,7 @@ describe('FetchPlan', () => {
     for (const log of logs) log.readsLate = true;
     const plan = new FetchPlan(request(topic.id, [{ maxBytes: 2 * batchBytes }, {}, {}]), {
       registry,
+      logger: silentLogger,
       maxBytes: 5 * batchBytes,
       turn: 0,
     });
@@ -74,7 +80,12 @@ describe('FetchPlan', () => {
     const { topic, logs, registry } = setUp({ partitions: 1, batches: 2 });
     logs[0]!.holdsAppends = true;
     logs[0]!.append(batchOf('y'), { leaderEpoch: 0 });
-    const plan = new FetchPlan(request(topic.id, [{ fetchOffset: 2 }]), { registry, maxBytes: 1 << 20, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, [{ fetchOffset: 2 }]), {
+      registry,
+      logger: silentLogger,
+      maxBytes: 1 << 20,
+      turn: 0,
+    });
     const collection = await plan.collect();
     expect(collection.reads[0]).toMatchObject({ error: null, bytes: 0, highWatermark: 2 });
     expect(plan.hasNews(collection)).toBe(false);
@@ -86,7 +97,12 @@ describe('FetchPlan', () => {
     const { topic, logs, registry } = setUp({ partitions: 1, batches: 3 });
     logs[0]!.logStartOffset = 1;
     for (const fetchOffset of [0, 4, -1]) {
-      const plan = new FetchPlan(request(topic.id, [{ fetchOffset }]), { registry, maxBytes: 1 << 20, turn: 0 });
+      const plan = new FetchPlan(request(topic.id, [{ fetchOffset }]), {
+        registry,
+        logger: silentLogger,
+        maxBytes: 1 << 20,
+        turn: 0,
+      });
       const { reads, hasError } = await plan.collect();
       expect(hasError).toBe(true);
       expect(reads[0]!.error).toMatchObject({
@@ -100,7 +116,7 @@ describe('FetchPlan', () => {
   it('T3 one partition in trouble does not keep the others from being read', async () => {
     const { topic, registry } = setUp({ partitions: 2, batches: 1 });
     const wanted = request(topic.id, [{ leaderEpoch: 1 }, {}, {}]);
-    const plan = new FetchPlan(wanted, { registry, maxBytes: 1 << 20, turn: 0 });
+    const plan = new FetchPlan(wanted, { registry, logger: silentLogger, maxBytes: 1 << 20, turn: 0 });
     const { reads, hasError } = await plan.collect();
     expect(hasError).toBe(true);
     expect(reads.map((read) => read.error?.code ?? read.bytes)).toEqual([
@@ -108,5 +124,28 @@ describe('FetchPlan', () => {
       batchBytes,
       'UNKNOWN_PARTITION',
     ]);
+  });
+
+  it('C2 a negative size from the wire makes no room', async () => {
+    const { topic, registry } = setUp({ partitions: 3, batches: 3 });
+    const plan = new FetchPlan(request(topic.id, [{ maxBytes: -(2 ** 31) }, {}, {}]), {
+      registry,
+      logger: silentLogger,
+      maxBytes: 4 * batchBytes,
+      turn: 0,
+    });
+    const { reads, bytes } = await plan.collect();
+    expect(reads.map((read) => read.bytes / batchBytes)).toEqual([1, 3, 0]);
+    expect(bytes).toBe(4 * batchBytes);
+  });
+
+  it('T1 a topic that was deleted while the request waited is an error', async () => {
+    const { topic, registry } = setUp({ partitions: 1, batches: 0 });
+    const plan = new FetchPlan(request(topic.id, [{}]), { registry, logger: silentLogger, maxBytes: 1000, turn: 0 });
+    const before = await plan.collect();
+    expect(plan.hasNews(before)).toBe(false);
+    topic.isDeleted = true;
+    expect(plan.hasNews(before)).toBe(true);
+    expect((await plan.collect()).reads[0]!.error).toMatchObject({ code: 'UNKNOWN_TOPIC_ID' });
   });
 });

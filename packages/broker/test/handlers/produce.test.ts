@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/connection/budget.ts';
 import { produceHandler } from '../../src/handlers/produce.ts';
 import { defaultLimits } from '../../src/limits.ts';
+import { silentLogger } from '../../src/logger.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
-import { TopicRegistry } from '../../src/topics/topic-registry.ts';
 import type { Topic } from '../../src/topics/topic.ts';
 import { FakeLog } from '../fakes/fake-log.ts';
 import { FakePeer, FakeRequestBudget } from '../fakes/fake-peer.ts';
-import { partitionWith, topicOf } from '../fakes/topics.ts';
+import { emptyRegistry, partitionWith, topicOf } from '../fakes/topics.ts';
 
 const clockStart = Date.now();
 
@@ -19,11 +19,19 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
   const clock = new ManualClock({ startMs: clockStart });
   const logs = Array.from({ length: partitions }, () => new FakeLog());
   for (const log of logs) partitionWith(log, topic);
-  const registry = new TopicRegistry({} as ConstructorParameters<typeof TopicRegistry>[0]);
+  const registry = emptyRegistry();
   registry.addInternal(topic);
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
   const counters = createCounters();
-  const handler = produceHandler({ registry, budget, clock, limits: defaultLimits, counters, durabilityCode: () => 0 });
+  const handler = produceHandler({
+    registry,
+    budget,
+    clock,
+    limits: defaultLimits,
+    counters,
+    logger: silentLogger,
+    durabilityCode: () => 0,
+  });
   const held = new FakeRequestBudget();
   const produce = async (
     parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[],
