@@ -8,6 +8,7 @@ import { startupCases } from './cases/startup.ts';
 import { describeMachine } from './machine.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { buildPrograms } from './product/build.ts';
 import { formatReport } from './report.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
@@ -22,6 +23,7 @@ else process.exitCode = await bench(options);
 async function bench({ profile, directory, only, jsonFile }: BenchOptions): Promise<number> {
   const machine = await describeMachine(directory);
   if (machine.fileSystem === 'tmpfs') process.stderr.write(`${directory} is memory: fdatasync costs nothing there; choose a disk with --dir\n`);
+  await buildPrograms();
   const context = { profile, directory };
   const cases = [
     ...produceCases(context),

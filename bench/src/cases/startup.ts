@@ -4,14 +4,12 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Case, Sample } from '../case.ts';
 import { readUsage } from '../measure/process-usage.ts';
-import { brokerMain, startProductBroker, temporaryFolder } from '../product/broker.ts';
+import { startProductBroker, temporaryFolder } from '../product/broker.ts';
+import { brokerMain, commandMain } from '../product/build.ts';
 import type { RunContext } from '../run-context.ts';
 
-const commandMain = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
-const nodeFlags = ['--conditions=@q/source'];
 /** Long enough for the garbage of the start to be collected and for background work to have run. */
 const idleMs = 3000;
 
@@ -36,7 +34,7 @@ export function startupCases(context: RunContext): Case[] {
       better: 'lower',
       variants: [
         { name: 'ceiling', run: node },
-        { name: 'product', run: () => runToEnd([...nodeFlags, commandMain, '--help']) },
+        { name: 'product', run: () => runToEnd([commandMain, '--help']) },
       ],
     },
     {
@@ -60,7 +58,7 @@ async function runToEnd(args: readonly string[]): Promise<Sample> {
 async function startToReady(context: RunContext): Promise<Sample> {
   await using folder = await temporaryFolder(context.directory);
   const [port, adminPort] = [await freePort(), await freePort()];
-  const args = [...nodeFlags, brokerMain, '--port', String(port), '--admin-port', String(adminPort), '--data-dir', folder.path];
+  const args = [brokerMain, '--port', String(port), '--admin-port', String(adminPort), '--data-dir', folder.path];
   const startMs = performance.now();
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');

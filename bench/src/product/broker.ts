@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BrokerProcess } from '@q/testkit';
-
-export const brokerMain = fileURLToPath(new URL('../../../apps/broker/src/main.ts', import.meta.url));
+import { brokerMain } from './build.ts';
 
 /** The broker as a user runs it, with default settings, in a process and a folder of its own. */
 export function startProductBroker(dataDir: string): Promise<BrokerProcess> {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 export interface BrokerProcessOptions {
-  /** Path of the broker program, e.g. `apps/broker/src/main.ts`. */
+  /** Path of the broker program: `apps/broker/src/main.ts` runs the workspace's sources, a built `main.js` runs what was built. */
   readonly main: string;
   /** Flags after the ones that choose free ports and the log's form. */
   readonly args?: readonly string[];
@@ -110,7 +110,8 @@ interface Started {
 
 function spawnBroker(options: BrokerProcessOptions): Started {
   const args = ['--port', String(options.port ?? 0), '--admin-port', '0', '--log-format', 'json', ...(options.args ?? [])];
-  const child = spawn(options.node ?? process.execPath, ['--conditions=@q/source', options.main, ...args], {
+  const nodeFlags = options.main.endsWith('.ts') ? ['--conditions=@q/source'] : [];
+  const child = spawn(options.node ?? process.execPath, [...nodeFlags, options.main, ...args], {
     // Settings of a broker that the developer runs in the same shell are not meant for this one.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('Q_'))),
     stdio: ['ignore', 'pipe', 'pipe'],

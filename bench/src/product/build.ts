@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The programs as `pnpm start` and `pnpm q` run them: built. */
+export const brokerMain: string = `${repositoryRoot}apps/broker/dist/main.js`;
+export const commandMain: string = `${repositoryRoot}apps/cli/dist/main.js`;
+
+/** Builds what changed since the last build. */
+export async function buildPrograms(): Promise<void> {
+  const projects = ['apps/broker', 'apps/cli'].map((folder) => `${folder}/tsconfig.build.json`);
+  await run(`${repositoryRoot}node_modules/.bin/tsc`, ['-b', ...projects], { cwd: repositoryRoot });
+}
