@@ -41,11 +41,14 @@ describe(`SIGKILL under load, seed ${seed}`, () => {
   );
 });
 
-/** What a disk does that confirms a sync it never made: the last bytes of the topic's longest segment are gone. */
+/**
+ * What a disk does that confirms syncs it never made: the second half of the topic's longest segment is gone. A half,
+ * because the very last batch may be one whose acknowledgement the crash cut off.
+ */
 async function cutLongestLog(dataDir: string): Promise<void> {
   const names = await readdir(dataDir, { recursive: true });
   const logs = names.filter((name) => /(^|\/)crash-\d+\/\d{20}\.log$/.test(name)).map((name) => join(dataDir, name));
   const sizes = await Promise.all(logs.map(async (path) => ({ path, bytes: (await stat(path)).size })));
   const longest = sizes.toSorted((a, b) => b.bytes - a.bytes)[0]!;
-  await truncate(longest.path, longest.bytes - 1);
+  await truncate(longest.path, longest.bytes >> 1);
 }
