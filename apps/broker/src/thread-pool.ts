@@ -3,10 +3,11 @@
  * segments, opening and deleting files, and asynchronous zlib. The default of 4 threads would let one round over four
  * partitions hold every thread for as long as the disk takes to sync, and each cold read would wait behind it.
  *
- * 16 leaves threads for reads while the storage's bounded number of syncs is under way; an idle thread costs a few
- * kilobytes, and these threads wait for the disk rather than use a core, so the number does not follow the core count.
+ * 24 is the 16 syncs that the storage has under way at most (`flushesInParallelMax`) and 8 for everything else. An idle
+ * thread costs a few kilobytes, and these threads wait for the disk rather than use a core, so the number does not follow
+ * the core count.
  */
-export const threadPoolSize = 16;
+export const threadPoolSize = 24;
 
 /**
  * Must run before the first asynchronous file operation: libuv reads the variable once, when its pool starts.
