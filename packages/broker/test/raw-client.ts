@@ -69,7 +69,11 @@ export class RawClient {
   request<Q, A>(api: Api<Q, A>, body: Q, version = 0): Promise<A> {
     const { buffers, frame } = this.prepare(api, body, version);
     this.write(...buffers);
-    return frame.then((answer) => decodeResponseBody(api, version, answer));
+    return frame.then((answer) => {
+      // Looked at first: the answer to a version that this client does not speak is an error that it does.
+      if (decodeResponseHeader(answer).errorCode !== 0) throw decodeErrorBody(answer);
+      return decodeResponseBody(api, version, answer);
+    });
   }
 
   /** A request that is not sent yet, and its answer. */
