@@ -15,8 +15,8 @@ describe('Queue', () => {
             queue.clear();
             model.length = 0;
           } else {
-            queue.push(step as number);
-            model.push(step as number);
+            queue.push(step);
+            model.push(step);
           }
           expect(queue.length).toBe(model.length);
           expect(queue.peek()).toBe(model[0]);

@@ -165,8 +165,9 @@ export class Fetcher {
     if (answer.records.length === 0) return this.#receivedNothing(reader, answer);
     try {
       reader.buffer(answer.records);
-    } catch (error) {
-      return this.#events.onFatal(toQError(error, 'reading batches'));
+    } catch (thrown) {
+      const cause = toQError(thrown, 'reading batches');
+      return this.#events.onFatal(reader.corrupt('what was fetched cannot be read', { cause, offset: reader.fetchOffset }));
     }
     // To the end of the line: with little room, brokers serve those first that are named first.
     this.#readers.delete(reader);

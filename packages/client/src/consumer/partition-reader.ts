@@ -82,14 +82,14 @@ export class PartitionReader {
     for (const batch of iterateBatches(records, { verify: false })) {
       const lastOffset = batchLastOffset(batch);
       if (lastOffset < this.#fetchOffset || (!isFirst && batchBaseOffset(batch) < this.#fetchOffset)) {
-        throw this.corrupt(`a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`);
+        throw new QError('CORRUPT_BATCH', `a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`);
       }
       this.#batches.push(batch);
       this.#bufferedBytes += batch.length;
       this.#fetchOffset = lastOffset + 1;
       isFirst = false;
     }
-    if (isFirst && records.length > 0) throw this.corrupt(`${records.length} bytes came that are not a batch`);
+    if (isFirst && records.length > 0) throw new QError('CORRUPT_BATCH', `${records.length} bytes came that are not a batch`);
   }
 
   takeBatch(): Buffer | undefined {

@@ -1,0 +1,108 @@
+import { DescribeTopic, encodeBatch } from '@q/protocol';
+import type { AlterTopicRequest, CreateTopicRequest, DeleteRecordsRequest } from '@q/protocol';
+import { describe, expect, it } from 'vitest';
+
+import { FakeScene } from '../fake/fake-scene.ts';
+
+describe('admin', () => {
+  it('T1 writes settings as text, and leaves defaults to the broker', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    await scene.settle(q.admin.createTopic('t', { partitions: 3, config: { 'retention.ms': 3_600_000, 'cleanup.policy': 'compact' } }));
+    await scene.settle(q.admin.createTopic('u', { validateOnly: true }));
+    expect(scene.broker.requestsOf<CreateTopicRequest>('CREATE_TOPIC')).toEqual([
+      { name: 't', partitions: 3, replicas: -1, configs: [{ key: 'retention.ms', value: '3600000' }, { key: 'cleanup.policy', value: 'compact' }], validateOnly: false },
+      { name: 'u', partitions: -1, replicas: -1, configs: [], validateOnly: true },
+    ]);
+    await expect(scene.settle(q.admin.createTopic('t'))).rejects.toMatchObject({ code: 'TOPIC_EXISTS' });
+    scene.broker.handlers.set('ALTER_TOPIC', () => ({ configs: [] }));
+    await scene.settle(q.admin.alterTopic('t', { set: { 'min.cleanable.dirty.ratio': 0.5 }, unset: ['retention.ms'] }));
+    expect(scene.broker.requestsOf<AlterTopicRequest>('ALTER_TOPIC')).toEqual([
+      { name: 't', set: [{ key: 'min.cleanable.dirty.ratio', value: '0.5' }], unset: ['retention.ms'], validateOnly: false },
+    ]);
+    await scene.settle(q.close());
+  });
+
+  it('T1 does not create twice when the answer is lost, and says that the outcome is unknown', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    scene.broker.faults = ({ api, point }) => (api === 'CREATE_TOPIC' && point === 'after' ? 'cut' : 'none');
+    await expect(scene.settle(q.admin.createTopic('t'))).rejects.toMatchObject({ code: 'CONNECTION_LOST', details: { outcome: 'unknown' }, message: expect.stringContaining('creating topic "t"') as string });
+    expect(scene.broker.requestsOf('CREATE_TOPIC')).toHaveLength(1);
+    await scene.settle(q.close());
+  });
+
+  it('T1 W3 sends again what the broker has not done', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    scene.broker.faults = ({ api, request, point }) => (api === 'CREATE_TOPIC' && request < 2 && point === 'before' ? 'BROKER_BUSY' : 'none');
+    expect(await scene.settle(q.admin.createTopic('t', { partitions: 2 }))).toMatchObject({ partitions: 2 });
+    await scene.settle(q.close());
+  });
+
+  it('T2 W3 asks again when a question got lost', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    const description = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 5, bytes: 6, configs: [], partitions: [] };
+    scene.broker.handlers.set('DESCRIBE_TOPIC', () => description);
+    scene.broker.faults = ({ api, request }) => (api === DescribeTopic.name && request === 0 ? 'cut' : 'none');
+    expect(await scene.settle(q.admin.describeTopic('t'))).toEqual(description);
+    await scene.settle(q.close());
+  });
+
+  it('T2 asks every leader for offsets, by place and by time', async () => {
+    const scene = new FakeScene();
+    const topic = scene.broker.topic('t', { partitions: 2 });
+    for (const timestampMs of [1_000, 2_000, 3_000]) topic.logs[0]?.append(encodeBatch([{ value: 'v', timestampMs }]));
+    const q = await scene.connect();
+    expect(await scene.settle(q.admin.listOffsets('t', 'end'))).toEqual({ 0: 3, 1: 0 });
+    expect(await scene.settle(q.admin.listOffsets('t', 'start'))).toEqual({ 0: 0, 1: 0 });
+    expect(await scene.settle(q.admin.offsetsForTimestamp('t', 1_500))).toEqual({ 0: 1, 1: null });
+    await expect(q.admin.offsetsForTimestamp('t', -1)).rejects.toMatchObject({ code: 'INVALID_TIMESTAMP' });
+    await expect(scene.settle(q.admin.listOffsets('missing', 'end'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    await scene.settle(q.close());
+  });
+
+  it('T1 deletes records before an offset, or all of them, and names the partition that failed', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    scene.broker.handlers.set('DELETE_RECORDS', ({ partitions }: DeleteRecordsRequest) => ({
+      partitions: partitions.map(({ partition, beforeOffset }) => ({ partition, errorCode: beforeOffset > 100 ? 50 : 0, errorMessage: null, logStartOffset: beforeOffset === -1 ? 77 : beforeOffset })),
+    }));
+    expect(await scene.settle(q.admin.deleteRecords('t', { 0: 5, 1: 'end' }))).toEqual({ 0: 5, 1: 77 });
+    await expect(scene.settle(q.admin.deleteRecords('t', { 0: 5, 3: 500 }))).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', details: { topic: 't', partition: 3 } });
+    await scene.settle(q.close());
+  });
+
+  it('H1 tells brokers and topics', async () => {
+    const scene = new FakeScene();
+    scene.broker.topic('t', { partitions: 2 });
+    const q = await scene.connect();
+    const metadata = await scene.settle(q.admin.metadata());
+    expect(metadata).toMatchObject({ clusterId: 'fake-cluster', brokers: [{ id: 1, host: '', port: 0 }], topics: [{ name: 't', partitions: [{ leaderId: 1 }, { leaderId: 1 }] }] });
+    await expect(scene.settle(q.admin.metadata(['missing']))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    await scene.settle(q.close());
+  });
+
+  it('measures a round trip, and ends when it is aborted', async () => {
+    const scene = new FakeScene({ delayMs: 7 });
+    const q = await scene.connect();
+    expect(await scene.settle(q.admin.ping())).toBeCloseTo(14, 3);
+    scene.broker.faults = () => 'silence';
+    const controller = new AbortController();
+    scene.clock.schedule(50, () => controller.abort());
+    await expect(scene.settle(q.admin.ping({ signal: controller.signal }))).rejects.toMatchObject({ code: 'ABORTED' });
+    await scene.settle(q.close());
+  });
+
+  it('W3 fails when no broker can be reached in time', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect({ requestTimeoutMs: 3_000 });
+    scene.network.isRefusing = true;
+    scene.broker.cutAll();
+    await scene.clock.advance(10);
+    await expect(scene.settle(q.admin.ping())).rejects.toMatchObject({ code: 'NO_BROKER', message: expect.stringContaining('ECONNREFUSED') as string });
+    expect(scene.clock.monotonic()).toBeLessThan(4_000);
+    await scene.settle(q.close());
+  });
+});
