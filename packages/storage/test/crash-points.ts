@@ -7,6 +7,8 @@ import type { CrashLoss } from '@q/testkit';
 export interface CrashScenario<Facts> {
   readonly options?: Partial<StoreOptions>;
   readonly facts: () => Facts;
+  /** What happens before the first crash is possible. */
+  readonly prepare?: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
   readonly run: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
   /** Looks at what the next process finds. */
   readonly check: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
@@ -22,7 +24,7 @@ export interface CrashScenario<Facts> {
  */
 export async function crashAtEveryStep<Facts>(scenario: CrashScenario<Facts>): Promise<number> {
   const whole = await life(scenario, { stopAfter: Number.POSITIVE_INFINITY, seed: 0 });
-  const steps = whole.disk.steps;
+  const { steps } = whole;
   const losses: readonly CrashLoss[] = ['all', 'none', ...Array.from({ length: scenario.seeds ?? 2 }, () => 'some' as const)];
   for (let step = 0; step <= steps; step += scenario.stride ?? 1) {
     for (const [seed, loss] of losses.entries()) await crashOnce(scenario, { step, seed, loss });
@@ -42,6 +44,8 @@ async function crashOnce<Facts>(scenario: CrashScenario<Facts>, o: { step: numbe
 
 interface Life<Facts> {
   readonly disk: FaultyFileSystem;
+  /** From where crashes are possible. */
+  readonly steps: number;
   readonly facts: Facts;
   readonly clock: ManualClock;
 }
@@ -52,17 +56,23 @@ async function life<Facts>(scenario: CrashScenario<Facts>, o: { stopAfter: numbe
   await disk.makeDirectory('/data');
   await disk.syncDirectory('');
   const facts = scenario.facts();
-  disk.stopAfter(o.stopAfter);
+  if (scenario.prepare === undefined) disk.stopAfter(o.stopAfter);
+  let firstStep = disk.steps;
   const running = (async () => {
     const store = await open(scenario, disk, clock);
+    if (scenario.prepare !== undefined) {
+      await scenario.prepare(store, facts, clock);
+      firstStep = disk.steps;
+      disk.stopAfter(o.stopAfter);
+    }
     await scenario.run(store, facts, clock);
     await store.close();
   })();
   await Promise.race([running, disk.stopped]);
-  return { disk, facts, clock };
+  return { disk, facts, clock, steps: disk.steps - firstStep };
 }
 
-async function afterlife<Facts>(scenario: CrashScenario<Facts>, o: Life<Facts>): Promise<void> {
+async function afterlife<Facts>(scenario: CrashScenario<Facts>, o: Omit<Life<Facts>, 'steps'>): Promise<void> {
   const store = await open(scenario, o.disk, o.clock);
   await scenario.check(store, o.facts, o.clock);
   await store.close();

@@ -1,5 +1,6 @@
-import { defaultLogConfig } from '@q/storage';
+import { defaultLogConfig, openDirectoryStore } from '@q/storage';
 import type { LogConfig, LogStore, PartitionLog } from '@q/storage';
+import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { append, batch, contents, orders } from './conformance/harness.ts';
 import { crashAtEveryStep } from './crash-points.ts';
@@ -80,6 +81,42 @@ async function resend(log: PartitionLog, facts: Sends): Promise<void> {
   expect(new Set(texts).size).toBe(texts.length);
 }
 
+/** What was sent for each key, in order, and how many of them were acknowledged. */
+type Values = Map<string, { sent: string[]; acknowledged: number }>;
+
+const compacted: LogConfig = {
+  ...small,
+  segmentBytes: 300,
+  cleanupPolicy: { delete: false, compact: true },
+  minCleanableDirtyRatio: 0,
+  deleteRetentionMs: 0,
+};
+
+async function setValues(log: PartitionLog, facts: Values, o: { from: number; to: number }): Promise<void> {
+  for (let i = o.from; i < o.to; i++) {
+    const key = `k${i % 5}`;
+    const value = i % 11 === 10 ? '' : `v${i}`.padEnd(20 + ((i * 37) % 60), '.');
+    const note = facts.get(key) ?? { sent: [], acknowledged: 0 };
+    facts.set(key, note);
+    note.sent.push(value);
+    await append(log, [`${key}=${value}`]);
+    note.acknowledged = note.sent.length;
+  }
+}
+
+async function checkValues(log: PartitionLog, facts: Values): Promise<void> {
+  expect(log.state).toBe('open');
+  const table = new Map<string, string>();
+  for (const entry of await contents(log)) {
+    const [, key, value] = /^\d+:(\w+)=(.*)$/.exec(entry) as unknown as [string, string, string];
+    table.set(key, value);
+  }
+  for (const [key, { sent, acknowledged }] of facts) {
+    const allowed = acknowledged === 0 ? ['', ...sent] : sent.slice(acknowledged - 1);
+    expect(allowed).toContain(table.get(key) ?? '');
+  }
+}
+
 async function openLog(store: LogStore, config: LogConfig = small): Promise<PartitionLog> {
   return store.open(orders, config);
 }
@@ -142,50 +179,87 @@ describe('a crash at every step', () => {
   });
 
   it('S2 S4 compaction keeps the latest acknowledged value of every key', { timeout: 120_000 }, async () => {
-    const config: LogConfig = {
-      ...small,
-      segmentBytes: 300,
-      cleanupPolicy: { delete: false, compact: true },
-      minCleanableDirtyRatio: 0,
-      deleteRetentionMs: 0,
-    };
-    const steps = await crashAtEveryStep<Map<string, { sent: string[]; acknowledged: number }>>({
-      stride: 3,
+    const steps = await crashAtEveryStep<Values>({
+      seeds: 4,
       facts: () => new Map(),
+      prepare: async (store, facts, clock) => {
+        const log = await store.open(orders, compacted);
+        await setValues(log, facts, { from: 0, to: 18 });
+        await store.maintain(clock.now());
+        await setValues(log, facts, { from: 18, to: 30 });
+        await clock.advance(1);
+      },
       run: async (store, facts, clock) => {
-        const log = await store.open(orders, config);
-        for (let i = 0; i < 36; i++) {
-          const key = `k${i % 5}`;
-          const value = i % 11 === 10 ? '' : `v${i}`;
-          const note = facts.get(key) ?? { sent: [], acknowledged: 0 };
-          facts.set(key, note);
-          note.sent.push(value);
-          await append(log, [`${key}=${value}`]);
-          note.acknowledged = note.sent.length;
-          if (i % 12 === 11) await store.maintain(clock.now());
-          await clock.advance(1);
-        }
+        const log = await store.open(orders, compacted);
+        await store.maintain(clock.now());
+        await setValues(log, facts, { from: 30, to: 32 });
       },
       check: async (store, facts, clock) => {
-        const log = await store.open(orders, config);
-        const checkTable = async (): Promise<void> => {
-          const table = new Map<string, string>();
-          for (const entry of await contents(log)) {
-            const [, key, value] = /^\d+:(\w+)=(.*)$/.exec(entry) as unknown as [string, string, string];
-            table.set(key, value);
-          }
-          for (const [key, { sent, acknowledged }] of facts) {
-            const allowed = acknowledged === 0 ? ['', ...sent] : sent.slice(acknowledged - 1);
-            expect(allowed).toContain(table.get(key) ?? '');
-          }
-        };
-        await checkTable();
+        const log = await store.open(orders, compacted);
+        await checkValues(log, facts);
         await store.maintain(clock.now());
-        await checkTable();
+        await checkValues(log, facts);
         await append(log, ['k0=after']);
       },
     });
     expect(steps).toBeGreaterThan(20);
+  });
+
+  it('S2 checkpoints promise nothing that a crash can take away', { timeout: 60_000 }, async () => {
+    const steps = await crashAtEveryStep<Sends>({
+      options: { limits: { checkpointBytes: 1 } },
+      facts: noSends,
+      run: async (store, facts) => {
+        const log = await openLog(store);
+        for (let round = 0; round < 4; round++) {
+          await send(log, facts, 2);
+          await store.maintain();
+        }
+      },
+      check: async (store, facts) => {
+        const log = await openLog(store);
+        await checkSends(log, facts);
+        await resend(log, facts);
+      },
+    });
+    expect(steps).toBeGreaterThan(40);
+  });
+
+  it.each(['os', 'interval'] as const)('S2 under %s leaves a beginning of what was sent, and serves it', { timeout: 60_000 }, async (durability) => {
+    const config: LogConfig = { ...small, durability };
+    const steps = await crashAtEveryStep<Sends>({
+      options: { limits: { checkpointBytes: 1 } },
+      facts: noSends,
+      run: async (store, facts, clock) => {
+        const log = await openLog(store, config);
+        for (let round = 0; round < 4; round++) {
+          await send(log, facts, 2);
+          if (round % 2 === 1) await store.maintain();
+          await clock.advance(60);
+        }
+      },
+      check: async (store, facts) => {
+        const log = await openLog(store, config);
+        // What was not synced may be lost, acknowledged or not; what is left has no hole and nothing foreign.
+        for (const each of facts.batches) each.isAcknowledged = false;
+        await checkSends(log, facts);
+        expect(log.logStartOffset).toBe(0);
+        await append(log, ['after']);
+      },
+    });
+    expect(steps).toBeGreaterThan(20);
+  });
+
+  it('S2 the data folder itself survives, with those above it that had to be made', async () => {
+    const clock = new ManualClock();
+    const disk = new FaultyFileSystem();
+    const directory = '/var/lib/q/data';
+    const onFatal = (): void => {};
+    const store = await openDirectoryStore({ directory, fileSystem: disk, clock, onFatal });
+    await append(await store.open(orders, small), ['kept']);
+    const again = await openDirectoryStore({ directory, fileSystem: await disk.crash('all'), clock, onFatal });
+    expect(await contents(await again.open(orders, small))).toEqual(['0:kept']);
+    await again.close();
   });
 
   it('T1 S2 a deleted log does not come back, and the others stay', { timeout: 60_000 }, async () => {

@@ -31,6 +31,30 @@ export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { p
   }
 }
 
+/** Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. */
+export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let each = path; !(await exists(fileSystem, each)); each = folderOf(each)) missing.push(each);
+  await fileSystem.makeDirectory(path);
+  for (const each of missing.toReversed()) await fileSystem.syncDirectory(folderOf(each));
+}
+
+async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fileSystem.stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function folderOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0) return '.';
+  return slash === 0 ? '/' : path.slice(0, slash);
+}
+
 export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<boolean> {
   return await unlessAbsent(() => fileSystem.removeFile(path));
 }

@@ -1,7 +1,7 @@
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError } from '../errors.ts';
-import { removeIfThere, replaceFile } from '../files/durable-file.ts';
+import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
   deletedDirectoryName,
@@ -33,6 +33,7 @@ import { Maintenance } from './maintenance.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
 import type { CheckpointEntry } from './offset-checkpoint.ts';
 import type { WhenFull } from './options.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface StoreParts {
   readonly directory: string;
@@ -66,6 +67,8 @@ export class DirectoryStore implements LogStore {
   readonly #parts: StoreParts;
   readonly #lock: DirectoryLock;
   readonly #logs = new Map<string, Promise<LocalLog>>();
+  /** Opening a log takes a few files: a thousand at once would be more than the system allows. */
+  readonly #loading: Turnstile;
   readonly #open = new Map<string, LocalLog>();
   readonly #recoveryPoints = new Map<string, SavedOffsets>();
   readonly #startOffsets = new Map<string, SavedOffsets>();
@@ -78,6 +81,7 @@ export class DirectoryStore implements LogStore {
   private constructor(parts: StoreParts, lock: DirectoryLock) {
     this.#parts = parts;
     this.#lock = lock;
+    this.#loading = new Turnstile(parts.limits.logsInParallelMax);
     this.context = this.#makeContext();
     const { fileSystem, directory } = parts;
     this.#recoveryPointFile = new OffsetCheckpoint({
@@ -98,7 +102,7 @@ export class DirectoryStore implements LogStore {
   static async open(parts: StoreParts): Promise<DirectoryStore> {
     const { fileSystem, directory } = parts;
     resolveLimits(parts.limits);
-    await fileSystem.makeDirectory(directory);
+    await makeDirectoryDurably(fileSystem, directory);
     const lock = await fileSystem.lock(directory);
     try {
       const store = new DirectoryStore(parts, lock);
@@ -189,7 +193,7 @@ export class DirectoryStore implements LogStore {
       if (log.id.topicId === id.topicId) return log;
       throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, { details: { topicId: log.id.topicId } });
     }
-    const opening = this.#load(id, name, config);
+    const opening = this.#loading.run(() => this.#load(id, name, config));
     this.#logs.set(name, opening);
     try {
       return await opening;
@@ -302,10 +306,15 @@ export class DirectoryStore implements LogStore {
     for (const [name, log] of this.#open) {
       entries.set(name, { topic: log.id.topic, partition: log.id.partition, offset: offsetOf(log) });
     }
-    return [...entries.values()].filter(({ offset }) => offset > 0);
+    const order = (a: CheckpointEntry, b: CheckpointEntry): number => compareText(a.topic, b.topic) || a.partition - b.partition;
+    return [...entries.values()].filter(({ offset }) => offset > 0).sort(order);
   }
 
   #assertOpen(): void {
     if (this.#state !== 'open') throw new StorageError('CLOSED', 'the store is closed');
   }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
