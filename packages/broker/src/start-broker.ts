@@ -200,9 +200,14 @@ function serve(services: Services, closers: Closers): { connections: Connections
 }
 
 async function listen(options: ResolvedOptions, connections: Connections): Promise<Listener> {
-  const { host, port, network } = options;
+  const { host, port, network, logger } = options;
   try {
-    return await network.listen({ host, port, accept: (stream) => connections.accept(stream) });
+    return await network.listen({
+      host,
+      port,
+      accept: (stream) => connections.accept(stream),
+      acceptFailed: (error) => logger.warn({ err: error }, 'a connection could not be accepted'),
+    });
   } catch (error) {
     throw listenError(error, { setting: 'port', host, port });
   }

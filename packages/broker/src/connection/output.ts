@@ -40,6 +40,7 @@ export class Output {
   #waiting: Waiting[] = [];
   #flushIsDue = false;
   #ending = false;
+  /** The stream was told that nothing follows, or is gone. */
   #closed = false;
 
   /** `taken` is called after each write that the operating system took, when room may have become free. */
@@ -98,8 +99,15 @@ export class Output {
     if (this.stalledSince === null) this.#flush();
   }
 
+  /** Answers that come after this have nowhere to go. */
+  #end(): void {
+    this.closed();
+    this.#stream.end();
+  }
+
   /** The stream is gone; nothing will be sent any more, and who waits for room need not. */
   closed(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
     this.stalledSince = null;
@@ -148,7 +156,7 @@ export class Output {
   #flush(): void {
     if (this.#closed) return;
     if (this.#queue.length === 0) {
-      if (this.#ending) this.#stream.end();
+      if (this.#ending) this.#end();
       return;
     }
     const { buffers, bytes } = this.#nextWrite();

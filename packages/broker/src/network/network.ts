@@ -9,6 +9,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Called once for each connection; the answer is told what happens on it. */
   readonly accept: (stream: ByteStream) => StreamEvents;
+  /** Called when a newcomer could not be accepted (out of file descriptors, mostly). The others are served on. */
+  readonly acceptFailed: (error: Error) => void;
 }
 
 export interface Listener {

@@ -10,8 +10,7 @@ export const nodeNetwork: Network = {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
         server.removeListener('error', reject);
-        // Failing to accept (out of file descriptors) concerns one newcomer, never the connections that exist.
-        server.on('error', () => undefined);
+        server.on('error', options.acceptFailed);
         resolve(listener(server, options));
       });
     }),

@@ -79,6 +79,19 @@ describe('Output', () => {
     expect(stream.isEnded).toBe(true);
   });
 
+  it('sends nothing after the end', async () => {
+    const { clock, stream, output, total } = setUp();
+    stream.takesAll = true;
+    output.push([Buffer.from('a')]);
+    output.end();
+    output.push([Buffer.from('b')]);
+    await clock.runDeferred();
+    expect(stream.isEnded).toBe(true);
+    expect(stream.sent.toString()).toBe('a');
+    expect(total.bytes).toBe(0);
+    expect(output.stalledSince).toBeNull();
+  });
+
   it('gives its bytes back to the broker when it closes', async () => {
     const { clock, output, total } = setUp({ brokerOutputBytesMax: 10 });
     output.push([Buffer.alloc(10)]);
