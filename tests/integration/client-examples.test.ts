@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startBroker } from '@q/broker';
+import { describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+
+/** Runs an example of the client as a program of its own, and gives what it printed. */
+async function runExample(name: string): Promise<string[]> {
+  await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+  const file = fileURLToPath(new URL(`../../packages/client/examples/${name}.ts`, import.meta.url));
+  const { stdout, stderr } = await run(process.execPath, ['--conditions=@q/source', file, broker.url], { timeout: 15_000 });
+  expect(stderr).toBe('');
+  return stdout.trim().split('\n');
+}
+
+describe('examples of @q/client', () => {
+  it('Q1 first-message sends a record and reads it', async () => {
+    expect(await runExample('first-message')).toEqual([expect.stringMatching(/^stored at [012]\/0 \(memory\)$/), 'customer-7 ordered two lamps']);
+  });
+
+  it('Q1 typed-topic checks values on both ends', async () => {
+    expect(await runExample('typed-topic')).toEqual(['SCHEMA_MISMATCH', "customer-7 { item: 'lamp', quantity: 2, note: '' }"]);
+  });
+
+  it('Q1 fast-producer delivers every record', async () => {
+    const [line] = await runExample('fast-producer');
+    const [, ...ends] = /^2 \{ '0': (\d+), '1': (\d+), '2': (\d+), '3': (\d+) \}$/.exec(line ?? '') ?? [];
+    expect(ends.reduce((sum, end) => sum + Number(end), 0)).toBe(100_002);
+  });
+
+  it('Q1 read-anywhere reads from times and offsets', async () => {
+    expect(await runExample('read-anywhere')).toEqual(['minute 58', 'minute 59', '58', '59', '50 60', 'minute 59']);
+  });
+});
