@@ -28,14 +28,6 @@ async function changeTopics(broker: Broker, known: Map<string, Knowledge>): Prom
   await attempt('b', 'gone', () => client.deleteTopic('b'));
 }
 
-/** A disk on which somebody made the data folder long ago. */
-async function diskWithFolder(seed: number): Promise<FaultyFileSystem> {
-  const disk = new FaultyFileSystem({ random: new SeededRandom(seed) });
-  await disk.makeDirectory('/data');
-  await disk.syncDirectory('/');
-  return disk;
-}
-
 /** Starts a broker on what the power cut left, and compares it with what is known. */
 async function check(disk: FaultyFileSystem, known: Map<string, Knowledge>): Promise<void> {
   const broker = await testBroker({ ...options, fileSystem: disk });
@@ -68,7 +60,7 @@ it.each(['all', 'some', 'none'] as const)(
     let steps = 0;
     for (let isDone = false; !isDone;) {
       steps += 1;
-      const disk = await diskWithFolder(steps);
+      const disk = new FaultyFileSystem({ random: new SeededRandom(steps) });
       const broker = await startBroker({ ...options, fileSystem: disk });
       const client = await RawClient.connect(broker);
       await client.createTopic('a');
