@@ -26,6 +26,8 @@ export interface LoadOptions {
   /** From the store's checkpoints: what lies below was synced. */
   readonly recoveryPoint: number;
   readonly startOffset: number;
+  /** False when the store's checkpoint of start offsets was unreadable. */
+  readonly isStartKnown: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface LoadOptions {
  * shutdown the recovery point is the end: nothing is verified then, and little more than the last index entry is looked at.
  */
 export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
-  const { id, directory, config, recoveryPoint, startOffset } = o;
+  const { id, directory, config, recoveryPoint, startOffset, isStartKnown } = o;
   const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
   const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
   const segments = await statSegments(context, { directory, bases });
@@ -47,6 +49,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     segments,
     recoveryPoint,
     startOffset,
+    isStartKnown,
     isContiguous: !content.wasCompacted && !config.cleanupPolicy.compact,
     isSyncPromised: config.durability === 'fsync',
     indexIntervalBytes: config.indexIntervalBytes,
@@ -56,7 +59,8 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   });
   const list = new SegmentList({ directory, segments: found.segments, startOffset: Math.max(startOffset, found.endOffset) });
   const { endOffset } = list.active;
-  const logStartOffset = Math.max(startOffset, list.first.baseOffset);
+  const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
+  const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
   epochs.truncateEnd(endOffset);
   epochs.truncateStart(logStartOffset);
   if (config.dedupWindowMs > 0 && !found.damage) await replayMessageIds(context, { segments: list, dedup, config });
@@ -80,7 +84,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
 /** As `loadLog`, for a log that is open and whose files were cut. */
 export async function reloadLog(log: LocalLog): Promise<LoadedLog> {
   const { id, directory, config, logStartOffset, context, checkpoints } = log;
-  return await loadLog(context, { id, directory, config, recoveryPoint: checkpoints.recoveryPoint, startOffset: logStartOffset });
+  return await loadLog(context, { id, directory, config, recoveryPoint: checkpoints.recoveryPoint, startOffset: logStartOffset, isStartKnown: true });
 }
 
 /** A crash may have come between the moving of the start offset and the removal of the files below it. */

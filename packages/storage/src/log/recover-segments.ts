@@ -18,6 +18,8 @@ export interface RecoveryOptions {
   /** Below it nothing is verified: it was synced. */
   readonly recoveryPoint: number;
   readonly startOffset: number;
+  /** False when the checkpoint of start offsets was unreadable: the log begins where its first segment does. */
+  readonly isStartKnown: boolean;
   /** What was acknowledged had been synced: the log's durability is `fsync`. */
   readonly isSyncPromised: boolean;
   /** Compaction was never at work here: offsets have no gaps. */
@@ -73,7 +75,7 @@ class RecoveryWalk {
 
   async run(): Promise<Recovered> {
     const { recoveryPoint, replayFrom, startOffset } = this.#options;
-    let damage: LogDamage | null = null;
+    let damage = await this.#checkHead();
     for (let index = 0; index < this.#segments.length && !damage; index += 1) {
       const segment = this.#segments[index] as Segment;
       const isLast = index === this.#segments.length - 1;
@@ -86,6 +88,28 @@ class RecoveryWalk {
     if (!damage && Math.max(this.#endOffset, startOffset) < recoveryPoint) damage = this.#missingTail();
     if (!damage) await this.#syncRecovered();
     return { segments: this.#segments, endOffset: this.#endOffset, damage, bytesAboveRecoveryPoint: this.#bytesAbove };
+  }
+
+  /** The start offset lies in the first segment, or that one is missing. */
+  async #checkHead(): Promise<LogDamage | null> {
+    const { isStartKnown, isContiguous, isSyncPromised, startOffset, recoveryPoint } = this.#options;
+    const first = this.#segments[0];
+    if (!first || !isStartKnown || !isContiguous || first.baseOffset <= startOffset) return null;
+    const end: ScanEnd = { position: 0, nextOffset: startOffset, problem: 'truncated' };
+    const reason = `the segment that holds offset ${startOffset} is missing`;
+    if (!isSyncPromised && recoveryPoint <= startOffset) {
+      // Names of files that were never synced went, those of later ones stayed: nothing of the log is left that leads on.
+      await this.#setAside(0, end);
+      await this.#removeFiles(this.#segments);
+      this.#segments = [];
+      this.#endOffset = startOffset;
+      return null;
+    }
+    const last = this.#segments.at(-1) as Segment;
+    last.endOffset = (await this.#validFrom(last, 0, last.baseOffset))?.endOffset ?? last.baseOffset;
+    this.#endOffset = Math.max(last.endOffset, recoveryPoint);
+    last.endOffset = this.#endOffset;
+    return this.#report({ file: first.path, position: 0, fromOffset: startOffset, toOffset: first.baseOffset, reason });
   }
 
   /** Reads what has to be read of one segment, and completes its indexes if they may be incomplete. */
@@ -228,12 +252,9 @@ class RecoveryWalk {
     const { openFiles, fileSystem, log, stats } = this.#context;
     const { topic, partition } = this.#options.id;
     const segment = this.#segments[index] as Segment;
-    let bytes = 0;
-    for (const later of this.#segments.slice(index + 1).toReversed()) {
-      bytes += later.writtenBytes;
-      openFiles.forget(later.path);
-      await removeIfThere(fileSystem, later.path);
-    }
+    const later = this.#segments.slice(index + 1);
+    let bytes = later.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0);
+    await this.#removeFiles(later);
     const lease = await openFiles.lease(segment.path);
     try {
       bytes += (await lease.file.size()) - end.position;
@@ -250,6 +271,16 @@ class RecoveryWalk {
     stats.bytesCut += bytes;
     const { path: file } = segment;
     log.warn({ topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason }, 'torn tail cut: bytes that were never synced');
+  }
+
+  /** Later ones first: what is left is at every moment a beginning of what was there. Their indexes go at the next opening. */
+  async #removeFiles(segments: readonly Segment[]): Promise<void> {
+    const { openFiles, fileSystem } = this.#context;
+    for (const { path } of segments.toReversed()) {
+      openFiles.forget(path);
+      await removeIfThere(fileSystem, path);
+    }
+    for (const { directory } of segments.slice(0, 1)) await fileSystem.syncDirectory(directory);
   }
 
   /** What was found above the recovery point may be in the page cache only. */

@@ -210,7 +210,14 @@ export class DirectoryStore implements LogStore {
     if (isNew) this.#forget(name);
     const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
     const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
-    const loaded = await loadLog(this.context, { id, directory, config, recoveryPoint, startOffset });
+    const loaded = await loadLog(this.context, {
+      id,
+      directory,
+      config,
+      recoveryPoint,
+      startOffset,
+      isStartKnown: this.#startOffsetFile.isReadable,
+    });
     const log = new LocalLog(this.context, loaded, config);
     this.#open.set(name, log);
     return log;

@@ -44,6 +44,7 @@ export class OffsetCheckpoint {
   readonly #directory: string;
   readonly #path: string;
   readonly #collect: () => readonly CheckpointEntry[];
+  #isReadable = true;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
@@ -60,7 +61,13 @@ export class OffsetCheckpoint {
     if (!bytes) return [];
     const entries = decodeOffsetCheckpoint(bytes);
     if (!entries) log.warn({ file: this.#path }, 'a checkpoint file is unreadable; recovery reads more of the logs instead');
+    this.#isReadable = entries !== null;
     return entries ?? [];
+  }
+
+  /** False when `load` met a file that is not sound. */
+  get isReadable(): boolean {
+    return this.#isReadable;
   }
 
   async save(): Promise<void> {

@@ -125,6 +125,19 @@ describe('rot', () => {
     expect((await under.names()).some((name) => name.endsWith('.aside'))).toBe(false);
   });
 
+  it.each([0, 1, 2])('S2 misses segment file number %d', async (number) => {
+    const under = await filled(12, { segmentBytes: 300 });
+    const files = (await under.names()).filter((name) => name.endsWith('.log'));
+    expect(files.length).toBeGreaterThan(4);
+    await under.disk.removeFile(`/data/orders-0/${files[number]}`);
+    await under.disk.syncDirectory('/data/orders-0');
+    await under.crash();
+    const log = await under.open({ segmentBytes: 300 });
+    const fromOffset = Number.parseInt(files[number] as string, 10);
+    expect(log.describe()).toMatchObject({ state: 'quarantined', logStartOffset: 0, logEndOffset: 12, damage: { fromOffset } });
+    expect(() => log.read({ offset: fromOffset, maxBytes: 10, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
+  });
+
   it('S2 comes back into service when it is truncated to where the damage begins', async () => {
     const under = await filled(5);
     const position = batchPositions(await under.disk.readFile(firstLogFile))[third] as number;
@@ -169,7 +182,7 @@ describe('what is derived from the log', () => {
       for (const text of numbered(60)) await append(log, [text.padEnd(50)], { timestampMs: 1_000 + log.logEndOffset });
       await under.store.close();
       for (const name of await under.names()) {
-        if (/index$/.test(name)) await under.disk.damage(`/data/orders-0/${name}`, damage);
+        if (name.endsWith('index')) await under.disk.damage(`/data/orders-0/${name}`, damage);
       }
       await under.crash();
       const again = await under.open(config);

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { nodeFileSystem, openDirectoryStore } from '@q/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const holder = `
+  import { nodeFileSystem } from '@q/storage';
+  await nodeFileSystem.lock(process.argv[1]);
+  console.log('locked');
+  setInterval(() => {}, 1_000);
+`;
+
+let directory: string;
+const children: ChildProcess[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(`${tmpdir()}/q-lock-`);
+});
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Another process that has the lock. */
+async function otherOwner(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--conditions=@q/source', '--input-type=module', '-e', holder, directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: import.meta.dirname,
+  });
+  children.push(child);
+  await once(child.stdout, 'data');
+  return child;
+}
+
+describe('the lock of a data folder', () => {
+  it('S2 keeps a second process out, and names the one that has it', async () => {
+    const child = await otherOwner();
+    const opening = openDirectoryStore({ directory, onFatal: () => undefined });
+    await expect(opening).rejects.toMatchObject({
+      code: 'STORAGE_LOCKED',
+      details: { directory, pid: child.pid },
+      message: expect.stringContaining(`process ${child.pid}`),
+    });
+  });
+
+  it('S2 is free at once after kill -9', async () => {
+    const child = await otherOwner();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const lock = await nodeFileSystem.lock(directory);
+    expect(await readFile(`${directory}/.lock`, 'utf8')).toMatch(new RegExp(`^${process.pid}\n`));
+    await lock.release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('S2 is not held by another process that happens to have the pid of a dead one', async () => {
+    await writeFile(`${directory}/.lock`, `${process.ppid}\nsome other start\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
+    await (await nodeFileSystem.lock(directory)).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('S2 goes to exactly one of many heirs', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await writeFile(`${directory}/.lock`, `999999999\n\ndead-${round}\n`);
+      // An heir that died before it took over.
+      if (round % 2 === 1) await writeFile(`${directory}/.lock.after-dead-${round}`, `999999999\n\ndead-heir-${round}\n`);
+      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => nodeFileSystem.lock(directory)));
+      const won = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+      expect(won).toHaveLength(1);
+      for (const attempt of attempts) {
+        if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'STORAGE_LOCKED' });
+      }
+      await won[0]?.release();
+      expect(await readdir(directory)).toEqual([]);
+    }
+  });
+
+  it('S2 a lock file that is no lock file does not keep the folder closed for ever', async () => {
+    await writeFile(`${directory}/.lock`, '');
+    await (await nodeFileSystem.lock(directory)).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+});

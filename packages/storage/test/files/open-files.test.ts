@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { OpenFiles } from '../../src/files/open-files.ts';
+import type { FileLease } from '../../src/files/open-files.ts';
+import { MemoryFileSystem } from '../../src/file-system/memory-file-system.ts';
+import type { File, OpenMode } from '../../src/ports/file-system.ts';
+import { emptyStats } from '../../src/stats.ts';
+
+/** Notes which files are opened and closed. */
+class WatchedFileSystem extends MemoryFileSystem {
+  readonly opened: string[] = [];
+  readonly closed: string[] = [];
+
+  override async open(path: string, mode: OpenMode): Promise<File> {
+    const file = await super.open(path, mode);
+    this.opened.push(path);
+    return Object.assign(Object.create(file) as File, {
+      read: (position: number, length: number) => file.read(position, length),
+      close: async () => void this.closed.push(path),
+    });
+  }
+}
+
+async function openFiles(openFilesMax: number): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats> }> {
+  const disk = new WatchedFileSystem();
+  const stats = emptyStats();
+  const files = new OpenFiles({ fileSystem: disk, openFilesMax, stats });
+  for (const path of ['/a', '/b', '/c']) (await files.lease(path, { create: true })).release();
+  return { files, disk, stats };
+}
+
+async function use(files: OpenFiles, path: string): Promise<void> {
+  (await files.lease(path)).release();
+}
+
+describe('open files', () => {
+  it('T3 are used again, and the least recently used is closed beyond the limit', async () => {
+    const { files, disk, stats } = await openFiles(2);
+    expect([disk.closed, stats.openFiles]).toEqual([['/a'], 2]);
+    await use(files, '/b');
+    await use(files, '/a');
+    expect([disk.opened, disk.closed]).toEqual([['/a', '/b', '/c', '/a'], ['/a', '/c']]);
+  });
+
+  it('T3 stay open while somebody uses them', async () => {
+    const { files, disk, stats } = await openFiles(1);
+    const leases: FileLease[] = [];
+    for (const path of ['/a', '/b', '/c']) leases.push(await files.lease(path));
+    expect(stats.openFiles).toBe(3);
+    const closedBefore = disk.closed.length;
+    for (const lease of leases) lease.release();
+    await files.close();
+    expect([disk.closed.length - closedBefore, stats.openFiles]).toEqual([3, 0]);
+  });
+
+  it('T3 open once for several users at the same time', async () => {
+    const { files, disk } = await openFiles(2);
+    await files.close();
+    const before = disk.opened.length;
+    const leases = await Promise.all([files.lease('/a'), files.lease('/a'), files.lease('/a')]);
+    expect(disk.opened.length).toBe(before + 1);
+    for (const lease of leases) lease.release();
+  });
+
+  it('S2 a forgotten path leads to a fresh file; who has the old one keeps it', async () => {
+    const { files, disk } = await openFiles(3);
+    const old = await files.lease('/a');
+    files.forget('/a');
+    expect(disk.closed).toEqual([]);
+    const before = disk.opened.length;
+    await use(files, '/a');
+    expect(disk.opened.length).toBe(before + 1);
+    await old.file.read(0, 1);
+    old.release();
+    await files.close();
+    expect(disk.closed.filter((path) => path === '/a')).toHaveLength(2);
+  });
+
+  it('Q2 a file that cannot be opened is tried again the next time', async () => {
+    const { files, stats } = await openFiles(5);
+    await Promise.all([0, 1].map(() => expect(files.lease('/missing')).rejects.toMatchObject({ code: 'ENOENT' })));
+    expect(stats.openFiles).toBe(3);
+    (await files.lease('/missing', { create: true })).release();
+    expect(stats.openFiles).toBe(4);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/ports/storage-log.ts';
+import { decodeOffsetCheckpoint, encodeOffsetCheckpoint, OffsetCheckpoint } from '../../src/store/offset-checkpoint.ts';
+import { FaultyFileSystem } from '@q/testkit';
+
+const entries = [
+  { topic: 'orders', partition: 0, offset: 42 },
+  { topic: 'a-1', partition: 11, offset: Number.MAX_SAFE_INTEGER },
+];
+
+describe('offset checkpoint', () => {
+  it('S2 writes the frozen layout and reads it back', () => {
+    const text = '0\n2\norders 0 42\na-1 11 9007199254740991\n';
+    expect(encodeOffsetCheckpoint(entries).toString()).toBe(text);
+    expect(decodeOffsetCheckpoint(Buffer.from(text))).toEqual(entries);
+    expect(decodeOffsetCheckpoint(Buffer.from('0\n0\n'))).toEqual([]);
+  });
+
+  it.each(['', '1\n0\n', '0\n1\n', '0\n2\norders 0 42\n', '0\n1\norders 0\n', '0\n1\norders 0 x\n', '0\n1\norders 0 99999999999999999999\n'])(
+    'S2 takes %j for unreadable',
+    (text) => {
+      expect(decodeOffsetCheckpoint(Buffer.from(text))).toBeNull();
+    },
+  );
+
+  it('S2 saves that come during a save share the next one, and each finds its values durable', async () => {
+    const disk = new FaultyFileSystem();
+    await disk.makeDirectory('/d');
+    await disk.syncDirectory('');
+    let offset = 0;
+    let collected = 0;
+    const collect = (): typeof entries => {
+      collected += 1;
+      return [{ topic: 't', partition: 0, offset }];
+    };
+    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', name: 'c', collect });
+    const hold = disk.hold('datasync');
+    const first = file.save();
+    await hold.reached;
+    offset = 7;
+    const later = [file.save(), file.save(), file.save()];
+    hold.release();
+    await Promise.all([first, ...later]);
+    expect(collected).toBe(2);
+    const after = await disk.crash('all');
+    expect(await new OffsetCheckpoint({ fileSystem: after, directory: '/d', name: 'c', collect }).load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
+  });
+
+  it('S2 leaves the old file where the new one cannot be written', async () => {
+    const disk = new FaultyFileSystem();
+    await disk.makeDirectory('/d');
+    let offset = 1;
+    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', name: 'c', collect: () => [{ topic: 't', partition: 0, offset }] });
+    await file.save();
+    offset = 2;
+    disk.fail({ operation: 'write', code: 'ENOSPC' });
+    await expect(file.save()).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await file.load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 1 }]);
+    await file.save();
+    expect(await file.load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 2 }]);
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { ownBytes, TailCache } from '../src/tail-cache.ts';
+import { emptyStats } from '../src/stats.ts';
+import { append, batch, numbered, StoreUnderTest } from './conformance/harness.ts';
+import { memoryStore } from './conformance/places.ts';
+
+function cacheOf(bytesMax: number): { cache: TailCache; stats: ReturnType<typeof emptyStats> } {
+  const stats = emptyStats();
+  return { cache: new TailCache({ bytesMax, stats }), stats };
+}
+
+const ten = (offset: number): { baseOffset: number; lastOffset: number; batch: Buffer } => ({
+  baseOffset: offset * 2,
+  lastOffset: offset * 2 + 1,
+  batch: Buffer.alloc(10, offset),
+});
+
+describe('the tail cache', () => {
+  it('Z1 gives back the very buffers, from the one that holds the offset, within limits', () => {
+    const { cache } = cacheOf(1_000);
+    const tail = cache.openTail();
+    const batches = [0, 1, 2, 3].map(ten);
+    for (const each of batches) tail.add(each);
+    expect(tail.read({ offset: 3, limitOffset: 8, maxBytes: 20 })?.buffers).toEqual([batches[1]?.batch, batches[2]?.batch]);
+    expect(tail.read({ offset: 3, limitOffset: 8, maxBytes: 20 })?.buffers[0]).toBe(batches[1]?.batch);
+    expect(tail.read({ offset: 0, limitOffset: 8, maxBytes: 1 })?.bytes).toBe(10);
+    expect(tail.read({ offset: 0, limitOffset: 4, maxBytes: 100 })?.bytes).toBe(20);
+    expect(tail.read({ offset: 8, limitOffset: 8, maxBytes: 100 })?.bytes).toBe(0);
+  });
+
+  it('Z2 drops the oldest append of all logs first, within one budget', () => {
+    const { cache, stats } = cacheOf(40);
+    const [a, b] = [cache.openTail(), cache.openTail()];
+    a.add(ten(0));
+    b.add(ten(0));
+    a.add(ten(1));
+    b.add(ten(1));
+    a.add(ten(2));
+    expect([a.startOffset, b.startOffset, stats.tailCacheBytes]).toEqual([2, 0, 40]);
+    a.add(ten(3));
+    expect([a.startOffset, b.startOffset]).toEqual([2, 2]);
+    expect(a.read({ offset: 1, limitOffset: 8, maxBytes: 100 })).toBeNull();
+  });
+
+  it('Z2 holds nothing without a budget, and forgets a log that goes', () => {
+    const { cache, stats } = cacheOf(0);
+    const tail = cache.openTail();
+    tail.add(ten(0));
+    expect([tail.startOffset, stats.tailCacheBytes]).toEqual([Number.POSITIVE_INFINITY, 0]);
+    const large = cacheOf(100);
+    const other = large.cache.openTail();
+    for (const index of [0, 1, 2]) other.add(ten(index));
+    other.clear();
+    expect([large.stats.tailCacheBytes, other.read({ offset: 4, limitOffset: 8, maxBytes: 9 })]).toEqual([0, null]);
+  });
+
+  it('S2 takes back what failed, and stays right when that is pushed out later', () => {
+    const { cache, stats } = cacheOf(50);
+    const tail = cache.openTail();
+    for (const index of [0, 1, 2, 3]) tail.add(ten(index));
+    tail.takeBack(4);
+    expect(stats.tailCacheBytes).toBe(20);
+    for (const index of [2, 3, 4, 5, 6]) tail.add(ten(index));
+    expect([stats.tailCacheBytes, tail.startOffset]).toEqual([50, 4]);
+    expect(tail.read({ offset: 4, limitOffset: 99, maxBytes: 999 })?.buffers.map((buffer) => buffer[0])).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  it('Z2 stays small over very many appends', () => {
+    const { cache, stats } = cacheOf(1_000);
+    const tails = [cache.openTail(), cache.openTail()];
+    for (let index = 0; index < 20_000; index += 1) tails[index % 2]?.add(ten(Math.floor(index / 2)));
+    expect(stats.tailCacheBytes).toBe(1_000);
+    expect(tails[0]?.startOffset).toBe((10_000 - 50) * 2);
+  });
+});
+
+describe('ownBytes', () => {
+  it('Z1 keeps a batch that fills its memory, and copies a small part of something large', () => {
+    const whole = Buffer.allocUnsafeSlow(5_000);
+    expect(ownBytes(whole)).toBe(whole);
+    const half = whole.subarray(0, 2_600);
+    expect(ownBytes(half)).toBe(half);
+    const small = whole.subarray(100, 200);
+    expect(ownBytes(small)).not.toBe(small);
+    expect(ownBytes(small).equals(small)).toBe(true);
+    expect(ownBytes(small).buffer.byteLength).toBe(100);
+    const frame = Buffer.allocUnsafeSlow(1 << 20);
+    const twelfth = frame.subarray(0, 87_000);
+    expect(ownBytes(twelfth)).toBe(twelfth);
+    expect(ownBytes(frame.subarray(0, 20_000)).buffer.byteLength).toBe(20_000);
+  });
+});
+
+describe('reads at the tail', () => {
+  it('Z2 are synchronous and copy nothing', async () => {
+    await using under = await StoreUnderTest.start(memoryStore);
+    const log = await under.open();
+    await append(log, ['a'.repeat(10_000)]);
+    const reads = [0, 1].map(() => log.read({ offset: 0, maxBytes: 1_000, upTo: 'highWatermark' }));
+    for (const read of reads) expect(read).not.toBeInstanceOf(Promise);
+    expect(under.store.stats).toMatchObject({ readsHot: 2, readsCold: 0 });
+    const [one, other] = await Promise.all(reads.map(async (read) => await read));
+    expect(one?.buffers[0]).toBe(other?.buffers[0]);
+  });
+
+  it('S1 find what the cache was too small for while it waits for its round', async () => {
+    await using under = await StoreUnderTest.start(memoryStore, { tailCacheBytes: 0 });
+    const log = await under.open();
+    await append(log, ['stored']);
+    const waiting = numbered(3).map((text) => log.append(batch([text]), { leaderEpoch: 0 }));
+    const tail = await log.read({ offset: 2, maxBytes: 1_000, upTo: 'end' });
+    expect(tail.buffers).toHaveLength(2);
+    const all = await log.read({ offset: 0, maxBytes: 1_000, upTo: 'end' });
+    expect(all.buffers).toHaveLength(1);
+    await Promise.all(waiting.map((each) => each.durable));
+  });
+});
