@@ -94,7 +94,8 @@ const compacted: LogConfig = {
 
 async function setValues(log: PartitionLog, facts: Values, o: { from: number; to: number }): Promise<void> {
   for (let i = o.from; i < o.to; i++) {
-    const key = `k${i % 5}`;
+    // Some keys are never set again: their values stay where they were first written.
+    const key = i % 4 === 1 ? `once${i}` : `k${i % 5}`;
     const value = i % 11 === 10 ? '' : `v${i}`.padEnd(20 + ((i * 37) % 60), '.');
     const note = facts.get(key) ?? { sent: [], acknowledged: 0 };
     facts.set(key, note);
