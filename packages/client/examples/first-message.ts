@@ -9,7 +9,7 @@ const { partition, offset, durability } = await producer.send('orders', { key: '
 console.log(`stored at ${partition}/${offset} (${durability})`); // once it is acknowledged it is on disk: fsync
 
 await using consumer = q.consumer('orders', { from: 'earliest' });
-for await (const message of consumer) {
-  console.log(`${message.key} ordered ${message.value}`); // customer-7 ordered two lamps
+for await (const { key, value } of consumer) {
+  console.log(`${String(key)} ordered ${String(value)}`); // customer-7 ordered two lamps
   break; // the loop would go on with whatever comes
 }

@@ -8,7 +8,7 @@ for (let minute = 0; minute < 60; minute += 1) {
 }
 
 // From a time; the last few; a range. `stopAtEnd` ends the loop at what was the end when it began.
-for await (const { value } of q.consumer('log', { from: { timestampMs: 1_700_000_000_000 + 58 * 60_000 }, stopAtEnd: true })) console.log(`${value}`);
+for await (const { value } of q.consumer('log', { from: { timestampMs: 1_700_000_000_000 + 58 * 60_000 }, stopAtEnd: true })) console.log(String(value));
 for await (const { offset } of q.consumer('log', { from: { last: 2 }, stopAtEnd: true })) console.log(offset);
 
 // Whole batches are the fastest way: decoded only while you iterate, with the lag at hand.
@@ -20,4 +20,4 @@ for await (const batch of consumer.batches()) {
 console.log(records, consumer.position(0));
 
 await consumer.seek({ partition: 0, offset: 59 }); // the same consumer, somewhere else
-for await (const { value } of consumer) console.log(`${value}`);
+for await (const { value } of consumer) console.log(String(value));

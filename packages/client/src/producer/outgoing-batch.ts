@@ -35,9 +35,6 @@ export interface OutgoingBatchOptions {
   readonly epoch: number;
 }
 
-/** What a first record adds beside its own bytes. */
-export const batchOverheadBytes: number = batchHeaderBytes;
-
 export class OutgoingBatch {
   readonly codec: CodecName;
   /** Monotonic. */
