@@ -151,18 +151,19 @@ export class Fetcher {
 
   #answered(readers: readonly PartitionReader[], response: FetchResponse): void {
     const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));
+    const isEmpty = [...answers.values()].every(({ records }) => records.length === 0);
     for (const reader of readers) {
       const answer = answers.get(reader.partition);
       if (answer === undefined) this.#backOff(reader, new QError('CONNECTION_LOST', `The broker did not answer for partition ${reader.partition}`));
       else if (answer.errorCode !== 0) this.#refused(reader, answer);
-      else this.#received(reader, answer);
+      else if (answer.records.length > 0) this.#received(reader, answer);
+      else this.#receivedNothing(reader, { answer, hadRoom: isEmpty });
     }
   }
 
   #received(reader: PartitionReader, answer: FetchResponsePartition): void {
     reader.failures = 0;
     reader.highWatermark = answer.highWatermark;
-    if (answer.records.length === 0) return this.#receivedNothing(reader, answer);
     try {
       reader.buffer(answer.records);
     } catch (thrown) {
@@ -175,10 +176,15 @@ export class Fetcher {
     this.#events.onBatches(reader);
   }
 
-  /** The wanted end can lie behind offsets that no record has any more; then there is nothing left to wait for. */
-  #receivedNothing(reader: PartitionReader, answer: FetchResponsePartition): void {
+  /**
+   * The wanted end can lie behind offsets that no record has any more; then there is nothing left to wait for. That is
+   * certain only if the whole answer is empty: otherwise other partitions may have used up its room.
+   */
+  #receivedNothing(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): void {
+    reader.failures = 0;
+    reader.highWatermark = o.answer.highWatermark;
     const { endOffset } = reader;
-    if (endOffset === null || answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return;
+    if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return;
     reader.moveTo(endOffset);
     this.#events.onBatches(reader);
   }

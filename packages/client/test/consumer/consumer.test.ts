@@ -246,6 +246,23 @@ describe('prefetching', () => {
     await scene.settle(q.close());
   });
 
+  it('C2 reads every partition to its end, also when one answer has no room for all of them', async () => {
+    const { scene, q } = await setUp({ partitions: 6, batches: 20, valueBytes: 1_000 });
+    const seen = await read(scene, q.consumer('t', { prefetchBytes: 8_000, stopAtEnd: true }));
+    for (const partition of [0, 1, 2, 3, 4, 5]) expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 60));
+    await scene.settle(q.close());
+  });
+
+  it('C2 ends where the last records were compacted away', async () => {
+    const { scene, q } = await setUp({ batches: 2 });
+    const log = scene.broker.topics.get('t')?.logs[0];
+    if (log !== undefined) log.endOffset = 20;
+    const consumer = q.consumer('t', { stopAtEnd: true });
+    expect(await read(scene, consumer)).toEqual(expected(0, 0, 6));
+    expect(consumer.position(0)).toBe(20);
+    await scene.settle(q.close());
+  });
+
   it('C2 does not let a long poll of idle partitions hold up a busy one', async () => {
     const { scene, q } = await setUp({ partitions: 3, batches: 0 });
     fill(scene, { partition: 1, batches: 50, valueBytes: 2_000 });
