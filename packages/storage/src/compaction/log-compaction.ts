@@ -13,7 +13,7 @@ import { compactionRange, isCompactionDue } from './compaction-plan.ts';
 import type { CompactionRange } from './compaction-plan.ts';
 import { KeyMap } from './key-map.ts';
 import { rewriteSegments } from './segment-rewrite.ts';
-import type { SegmentRewrite } from './segment-rewrite.ts';
+import type { RewriteOptions, SegmentRewrite } from './segment-rewrite.ts';
 import { putInPlace } from './segment-swap.ts';
 import { storedBatches } from './stored-batches.ts';
 
@@ -131,7 +131,7 @@ export class LogCompaction {
   /** The first of the candidates, and as many more as fit into one segment with it. */
   async #rewrite(candidates: readonly Segment[], pass: CompactionPass): Promise<SegmentRewrite> {
     const { context, config } = this.#log;
-    const rewrite = await rewriteSegments({
+    const rewrite = await this.#rewriteOrCleanUp(candidates, {
       candidates,
       segmentBytesMax: Math.min(config.segmentBytes, segmentBytesLimit),
       offsetSpanMax: segmentBytesLimit,
@@ -145,6 +145,20 @@ export class LogCompaction {
     const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
     return rewrite;
+  }
+
+  /** A rewrite that fails, for want of room perhaps, must not leave its half behind. */
+  async #rewriteOrCleanUp(candidates: readonly Segment[], options: RewriteOptions): Promise<SegmentRewrite> {
+    try {
+      return await rewriteSegments(options);
+    } catch (error) {
+      for (const { path } of candidates.slice(0, 1)) {
+        await removeIfThere(options.fileSystem, path + cleanedSuffix).catch((cause: unknown) => {
+          this.#log.context.log.warn({ path, error: cause }, 'a half-written segment could not be removed; the next attempt writes over it');
+        });
+      }
+      throw error;
+    }
   }
 
   async #mapKeys(range: CompactionRange): Promise<{ keys: KeyMap; mapEnd: number }> {

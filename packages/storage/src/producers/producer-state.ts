@@ -138,7 +138,9 @@ export class ProducerState {
     const unsettled = new Set(this.#journal.map((entry) => entry.producerId));
     let forgotten = 0;
     for (const entry of this.#entries.values()) {
-      if (!this.#isExpired(entry, now) || unsettled.has(entry.producerId)) continue;
+      // In order of last append: whoever follows was seen later.
+      if (!this.#isExpired(entry, now)) break;
+      if (unsettled.has(entry.producerId)) continue;
       this.#entries.delete(entry.producerId);
       forgotten += 1;
     }

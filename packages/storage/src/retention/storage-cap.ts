@@ -19,6 +19,8 @@ import { StorageError } from '../errors.ts';
 
 // A small disk must not be reserved away.
 const reserveShareMax = 0.05;
+/** Of the cap: by how much it may be passed while the oldest segments are being dropped. */
+const overshootShareMax = 0.25;
 /** Of the cap: what the active segments of all logs may take together. */
 const activeShareMax = 0.25;
 /** Smaller segments cost more files than they are worth, except where the cap itself is tiny. */
@@ -80,7 +82,7 @@ export class StorageCap {
     const { bytesMax, whenFull, overshootBytesMax } = this.#options;
     this.#admitByDisk(bytes, o.internal);
     if (bytesMax === undefined || o.internal) return;
-    const limit = whenFull === 'refuse' ? bytesMax : bytesMax + overshootBytesMax;
+    const limit = whenFull === 'refuse' ? bytesMax : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
     this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(

@@ -86,6 +86,7 @@ describe('putInPlace', () => {
     disk.fail({ operation: 'write', path: /\.cleaned$/, code: 'ENOSPC' });
     expect((await store.maintain()).logsFailed).toBe(1);
     expect(await contents(log)).toEqual(before);
+    expect((await disk.readDirectory('/data/orders-0')).filter((name) => name.endsWith('.cleaned'))).toEqual([]);
     expect(fatal).toEqual([]);
     expect((await store.maintain()).logsCompacted).toBe(1);
     expect((await contents(log)).length).toBeLessThan(before.length);
