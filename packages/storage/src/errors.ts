@@ -65,8 +65,17 @@ export function systemCode(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** True where the disk, or the quota on it, has no room left: the one write error after which nothing is lost. */
-export function isDiskFull(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
+/**
+ * True for the errors of a write after which nothing is lost: no room on the disk or in the quota for it, or no descriptor
+ * left to open its file with. Never asked about a sync: a sync that failed is the end, whatever its reason.
+ */
+export function isOutOfRoom(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(systemCode(error));
+}
+
+/** What a file system refused, in this package's terms; `what` says what was being done. */
+export function asStorageError(error: unknown, what: string): StorageError {
+  if (StorageError.is(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageError(isOutOfRoom(error) ? 'STORAGE_FULL' : 'STORAGE_FAILED', `${what} failed: ${reason}`, { cause: error });
 }

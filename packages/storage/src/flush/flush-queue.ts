@@ -1,4 +1,4 @@
-import { StorageError, isDiskFull } from '../errors.ts';
+import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from './in-parallel.ts';
@@ -164,7 +164,7 @@ export class FlushQueue {
       try {
         await log.flush(appends);
       } catch (error) {
-        if (!isDiskFull(error)) throw error;
+        if (!isOutOfRoom(error)) throw error;
         full.set(log, error);
       }
     });
@@ -243,5 +243,7 @@ export class FlushQueue {
 }
 
 function fullError(cause: unknown): StorageError {
-  return new StorageError('STORAGE_FULL', 'the disk is full; free some room and try again', { cause, details: { limit: 'disk' } });
+  const reason = systemCode(cause);
+  const what = reason === 'EMFILE' || reason === 'ENFILE' ? 'too many files are open' : 'the disk is full; free some room';
+  return new StorageError('STORAGE_FULL', `${what}, and try again`, { cause, details: { limit: 'disk', reason } });
 }

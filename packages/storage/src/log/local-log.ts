@@ -3,7 +3,7 @@ import { LogCompaction } from '../compaction/log-compaction.ts';
 import type { LogConfig } from '../config.ts';
 import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
-import { StorageError } from '../errors.ts';
+import { StorageError, asStorageError } from '../errors.ts';
 import type { FlushedLog } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { segmentBytesLimit } from '../limits.ts';
@@ -293,8 +293,12 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset) return this.#logStartOffset;
     this.moveStart(offset);
-    await this.context.saveStartOffsets();
-    await this.exclusively(() => this.files.dropBelowStart());
+    try {
+      await this.context.saveStartOffsets();
+      await this.exclusively(() => this.files.dropBelowStart());
+    } catch (error) {
+      throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
+    }
     return this.#logStartOffset;
   }
 

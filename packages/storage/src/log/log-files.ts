@@ -1,4 +1,4 @@
-import { systemCode } from '../errors.ts';
+import { StorageError, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
 import { deletedSuffix, offsetFileName, parseOffsetFile, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
@@ -90,7 +90,8 @@ export class LogFiles {
     } catch (error) {
       // Dropped while this sync was on its way: there is nothing to sync.
       if (systemCode(error) === 'ENOENT' && !this.#unsynced.has(segment)) return;
-      throw error;
+      // Also one for want of room: what the disk holds is unknown after a failed sync.
+      throw new StorageError('STORAGE_FAILED', `syncing ${segment.path} failed: ${String(error)}`, { cause: error });
     }
     context.stats.syncs += 1;
     // Cut back meanwhile, the same positions may hold other bytes by now.

@@ -1,4 +1,5 @@
-import { StorageError, systemCode } from '../errors.ts';
+import { asStorageError, systemCode } from '../errors.ts';
+import type { StorageError } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogTail } from '../tail-cache.ts';
@@ -120,8 +121,6 @@ export class LogReader {
     const { id, context } = this.#log;
     const fields = { topic: id.topic, partition: id.partition, offset, error };
     context.log.error(fields, 'a read of stored records failed');
-    if (StorageError.is(error)) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return new StorageError('STORAGE_FAILED', `records of ${id.topic}-${id.partition} at offset ${offset} cannot be read: ${reason}`, { cause: error });
+    return asStorageError(error, `reading records of ${id.topic}-${id.partition} at offset ${offset}`);
   }
 }

@@ -1,6 +1,6 @@
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
-import { StorageError } from '../errors.ts';
+import { StorageError, asStorageError } from '../errors.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -199,7 +199,7 @@ export class DirectoryStore implements LogStore {
       return await opening;
     } catch (error) {
       if (this.#logs.get(name) === opening) this.#logs.delete(name);
-      throw error;
+      throw asStorageError(error, `opening the log of ${name}`);
     }
   }
 

@@ -40,6 +40,14 @@ describe('a disk that fails', () => {
     expect(under.fatal).toHaveLength(1);
   });
 
+  it('S2 a sync that failed for want of room is a failed sync', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    under.disk.fail({ operation: 'datasync', code: 'ENOSPC', path: logFiles });
+    await expect(append(log, ['b'])).rejects.toEqual(errorWith('STORAGE_FAILED'));
+    expect(under.fatal).toHaveLength(1);
+  });
+
   it('S2 ends when what was refused for want of room cannot be cut off again', async () => {
     const under = await DiskUnderTest.start();
     const log = await under.open();

@@ -66,6 +66,24 @@ describe('a full disk', () => {
     expect((await contents(await under.open())).map((text) => text.slice(0, 3))).toEqual(['0:a', '1:c']);
   });
 
+  it('S2 runs out of descriptors as it runs out of room', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    under.disk.fail({ operation: 'create', code: 'EMFILE', path: logFiles });
+    await expect(append(log, ['a'])).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true, message: expect.stringContaining('open') });
+    expect(await append(log, ['b'])).toMatchObject({ baseOffset: 0 });
+  });
+
+  it('Q2 S2 says in its own terms what it cannot save', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    for (const text of numbered(3)) await append(log, [text]);
+    under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /start-offset/ });
+    await expect(log.deleteBefore(2)).rejects.toMatchObject({ code: 'STORAGE_FULL', message: expect.stringContaining('orders-0') });
+    under.disk.fail({ operation: 'write', code: 'EACCES', path: /metadata/ });
+    await expect(under.open({}, 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: expect.objectContaining({ code: 'EACCES' }) });
+  });
+
   it('T3 S2 one log that has no room does not touch the others of its round', async () => {
     const under = await DiskUnderTest.start();
     const [log, other] = [await under.open(), await under.open({}, 1)];

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { defaultLogConfig, openDirectoryStore } from '@q/storage';
 import type { LogStore, PartitionLog } from '@q/storage';
+import { FaultyFileSystem } from '@q/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { append, at, batch, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
 import { DiskUnderTest } from '../fixtures.ts';
@@ -40,6 +41,16 @@ describe('a thousand partitions', () => {
 });
 
 describe('directory store', () => {
+  it('S2 makes its folder so that a power cut does not take it', async () => {
+    const disk = new FaultyFileSystem();
+    const open = async (fileSystem: FaultyFileSystem): Promise<LogStore> => openDirectoryStore({ directory: '/var/q/data', fileSystem, onFatal: () => undefined });
+    const store = await open(disk);
+    await append(await store.open(orders, defaultLogConfig), ['a']);
+    const again = await open(await disk.crash('all'));
+    expect(await contents(await again.open(orders, defaultLogConfig))).toEqual(['0:a']);
+    await again.close();
+  });
+
   it('S2 marks a clean shutdown, and takes the mark away when it is opened', async () => {
     const under = await DiskUnderTest.start();
     await append(await under.open(), ['a']);
