@@ -27,8 +27,8 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
   full: {
     name: 'full',
     rounds: 5,
-    warmUpMs: 2000,
-    measureMs: 5000,
+    warmUpMs: 1500,
+    measureMs: 3000,
     consumeBytes: 1 << 30,
     cells: 'all',
     startRounds: 11,

@@ -9,8 +9,13 @@ import type { FillOptions } from '../product/fill.ts';
 import { load } from '../profile.ts';
 import type { RunContext } from '../run-context.ts';
 import { measurePair, rateSample } from './measured-pair.ts';
-import type { CountedTime } from './measured-pair.ts';
+import type { CountedTime, MeasuredPair } from './measured-pair.ts';
 import { sizeName } from './size-name.ts';
+
+interface ReadResult extends CountedTime {
+  /** Of all records, those of the warm-up included. */
+  readonly valueBytes: number;
+}
 
 interface Cell {
   readonly valueBytes: number;
@@ -77,7 +82,7 @@ async function runCeiling(context: RunContext, cell: Cell, records: number): Pro
   } satisfies CeilingServeOptions);
   const served = await server.next<{ port: number; records: number }>('ready', runTimeoutMs);
   await using client = Worker.start('ceiling/consume.ts', served satisfies CeilingConsumeOptions);
-  return rateSample(await measurePair<CountedTime>({ client, server, timeoutMs: runTimeoutMs }));
+  return checkedSample(await measurePair<ReadResult>({ client, server, timeoutMs: runTimeoutMs }), served.records * cell.valueBytes);
 }
 
 async function runProduct(context: RunContext, cell: Cell, from: { records: number; directory: string }): Promise<Sample> {
@@ -89,8 +94,14 @@ async function runProduct(context: RunContext, cell: Cell, from: { records: numb
     records: from.records,
     by: cell.by,
   } satisfies ProductConsumeOptions);
-  const pair = await measurePair<CountedTime>({ client, server: { usage: () => readUsage(broker.pid) }, timeoutMs: runTimeoutMs });
+  const pair = await measurePair<ReadResult>({ client, server: { usage: () => readUsage(broker.pid) }, timeoutMs: runTimeoutMs });
   // Stopped and not killed: the next round starts on a clean folder, without a recovery scan.
   await broker.stop();
+  return checkedSample(pair, from.records * cell.valueBytes);
+}
+
+/** A reader that leaves something out would be fast. */
+function checkedSample(pair: MeasuredPair<ReadResult>, valueBytes: number): Sample {
+  if (pair.result.valueBytes !== valueBytes) throw new Error(`${pair.result.valueBytes} bytes of values were read instead of ${valueBytes}`);
   return rateSample(pair);
 }

@@ -65,6 +65,6 @@ async function runProduct(context: RunContext, durability: 'fsync' | 'os'): Prom
   return sample(result.arrival, { ...result.arrival, ...Object.fromEntries(acknowledgement) }, processes);
 }
 
-function sample(percentiles: Percentiles, details: Record<string, number>, processes: ProcessCost[]): Sample {
+function sample(percentiles: Percentiles, details: Record<string, number>, processes: readonly ProcessCost[]): Sample {
   return { value: percentiles.p50Ms, details, processes };
 }

@@ -8,6 +8,11 @@ export interface Costed {
   usage(): Promise<Usage>;
 }
 
+export interface MeasuredPair<T> {
+  readonly result: T;
+  readonly processes: readonly ProcessCost[];
+}
+
 /**
  * Waits until the client says `measuring` and then `result`, and charges both processes for the time between the two.
  * The client stays until it is stopped, so that its last usage can be read.
@@ -16,7 +21,7 @@ export async function measurePair<T>(options: {
   client: Worker;
   server: Costed;
   timeoutMs: number;
-}): Promise<{ result: T; processes: ProcessCost[] }> {
+}): Promise<MeasuredPair<T>> {
   const { client, server, timeoutMs } = options;
   await client.next('measuring', timeoutMs);
   const before = await Promise.all([client.usage(), server.usage()]);
@@ -30,7 +35,7 @@ export interface CountedTime {
   readonly elapsedMs: number;
 }
 
-export function rateSample(pair: { result: CountedTime; processes: ProcessCost[] }): Sample {
+export function rateSample(pair: MeasuredPair<CountedTime>): Sample {
   const { records, elapsedMs } = pair.result;
   return { value: (records * 1000) / elapsedMs, details: { records, elapsedMs }, processes: pair.processes };
 }

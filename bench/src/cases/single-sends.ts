@@ -3,13 +3,13 @@ import type { CeilingSingleSendsOptions } from '../ceiling/single-sends.ts';
 import type { Case, Sample } from '../case.ts';
 import type { Percentiles } from '../measure/latencies.ts';
 import { readUsage } from '../measure/process-usage.ts';
-import type { ProcessCost } from '../measure/process-usage.ts';
 import { Worker } from '../measure/worker.ts';
 import { startProductBroker, temporaryFolder } from '../product/broker.ts';
 import type { ProductSingleSendsOptions } from '../product/single-sends.ts';
 import { load } from '../profile.ts';
 import type { RunContext } from '../run-context.ts';
 import { measurePair } from './measured-pair.ts';
+import type { MeasuredPair } from './measured-pair.ts';
 
 type Result = Percentiles & { readonly elapsedMs: number };
 
@@ -55,7 +55,7 @@ async function runProduct(context: RunContext, callers: number): Promise<Sample>
   return sample(await measurePair<Result>({ client, server: { usage: () => readUsage(broker.pid) }, timeoutMs: runTimeoutMs }));
 }
 
-function sample({ result, processes }: { result: Result; processes: ProcessCost[] }): Sample {
+function sample({ result, processes }: MeasuredPair<Result>): Sample {
   const { elapsedMs, ...percentiles } = result;
   return { value: (percentiles.count * 1000) / elapsedMs, details: percentiles, processes };
 }
