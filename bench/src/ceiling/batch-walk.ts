@@ -32,7 +32,8 @@ function walkRecords(batches: Buffer, start: number, count: number, onValue: (va
     cursor += 1;
     readZigzag(batches);
     readZigzag(batches);
-    cursor += Math.max(0, readZigzag(batches));
+    const keyBytes = readZigzag(batches);
+    cursor += Math.max(0, keyBytes);
     const valueBytes = readZigzag(batches);
     onValue(batches.subarray(cursor, cursor + valueBytes));
     cursor = end;
