@@ -30,7 +30,8 @@ async function sendFor(durationMs: number): Promise<number> {
   let records = 0;
   while (performance.now() < untilMs) {
     for (let count = 0; count < recordsPerLook; count += 1) {
-      while (!producer.enqueue(options.topic, record)) await producer.ready();
+      // False: it was taken, and is to be the last one for now.
+      if (!producer.enqueue(options.topic, record)) await producer.ready();
       records += 1;
     }
   }
