@@ -73,8 +73,6 @@ export interface ClientLimits {
   readonly fetchPartitionBytesMin: number;
   /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
   readonly fetchesPerLeaderMax: number;
-  /** A partition is asked for again while fewer chunks than this wait: the one being consumed, and one more. */
-  readonly chunksPerPartitionMax: number;
   readonly uncompressedBytesMax: number;
   readonly partitionRefreshMs: number;
 }
@@ -124,7 +122,6 @@ export const clientLimits: ClientLimits = Object.freeze({
   fetchPartitionBytesMax: 1 << 20,
   fetchPartitionBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,
-  chunksPerPartitionMax: 2,
   uncompressedBytesMax: 64 << 20,
   partitionRefreshMs: 30_000,
 });

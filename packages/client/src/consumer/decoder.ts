@@ -40,6 +40,7 @@ export class Decoder<K, V> {
 
   /** The next message, null when nothing is buffered; a promise only if a schema or a dead letter takes time. */
   takeMessage(): Message<K, V> | null | Promise<Message<K, V> | null> {
+    if (this.#isPlain) return this.#takePlain();
     for (let record = this.#stream.takeRecord(); record !== null; record = this.#stream.takeRecord()) {
       const reader = this.#stream.reader as PartitionReader;
       const decoded = decodeRecord(this.#topic, reader, record);
@@ -59,6 +60,12 @@ export class Decoder<K, V> {
     const { batch, fromOffset } = taken;
     if (!this.#isPlain) return this.#decodeBatch(batch, fromOffset);
     return { ...describeBatch(batch), records: bytesRecords(batch, fromOffset) as unknown as Iterable<Message<K, V>> };
+  }
+
+  /** The types of a topic without schemas say that key and value are bytes. */
+  #takePlain(): Message<K, V> | null {
+    const record = this.#stream.takeRecord();
+    return record === null ? null : (new BytesMessage(this.#stream.reader as PartitionReader, record) as unknown as Message<K, V>);
   }
 
   async #takeSlowly(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {

@@ -93,11 +93,9 @@ class TypedMessage<K, V> implements Message<K, V> {
 /** What came of decoding a record: the message, or what its schema has against it. */
 export type Decoded<K, V> = Message<K, V> | SchemaIssues;
 
-/** Decodes a record of a topic; a promise only if a schema is asynchronous. */
+/** Decodes a record of a topic that has a schema or a codec; a promise only if a schema is asynchronous. */
 export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source: MessageSource, record: RecordView): Decoded<K, V> | Promise<Decoded<K, V>> {
   const { keySerde, valueSerde } = topic;
-  // Without serdes the types say that key and value are bytes, which is what the message gives.
-  if (keySerde === null && valueSerde === null) return new BytesMessage(source, record) as unknown as Message<K, V>;
   const key = keySerde === null ? record.key : keySerde.decode(record.key);
   const value = valueSerde === null ? record.value : valueSerde.decode(record.value);
   if (key instanceof Promise || value instanceof Promise) {

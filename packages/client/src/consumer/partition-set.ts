@@ -80,9 +80,11 @@ export class PartitionSet {
 
   /** Throws what the loop has to fail with, once. */
   throwFailure(): void {
+    // Asked for each message.
+    if (this.#failure === null) return;
     const failure = this.#failure;
     this.#failure = null;
-    if (failure !== null) throw failure;
+    throw failure;
   }
 
   close(): void {

@@ -1,15 +1,14 @@
 import type { Address } from '../address.ts';
 
 /**
- * The network port: one ordered, reliable byte stream to a broker. It is event-based rather than promise-based, so that
+ * The network port. There is no way to pause reading: a client asks for no more bytes than it has room for.
+ *
+ * A wire is one ordered, reliable byte stream to a broker. It is event-based rather than promise-based, so that
  * opening one and giving up on it are a single object with a single `destroy`, and there is no moment in between.
  */
 export interface Wire {
   /** Sends the buffers in order, as one write where the system can. They belong to the wire until sent. False: slow down until `onDrain`. */
   write(buffers: readonly Buffer[]): boolean;
-  /** Stops `onData` until `resume`, and with it, in time, the sender. */
-  pause(): void;
-  resume(): void;
   /** Closes at once; nothing more is sent. `onClose` follows. */
   destroy(): void;
 }

@@ -48,14 +48,6 @@ class NodeWire implements Wire {
     return mayGoOn;
   }
 
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
   destroy(): void {
     this.#socket.destroy();
   }

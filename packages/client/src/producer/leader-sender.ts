@@ -42,6 +42,8 @@ export interface LeaderSenderHost {
   /** Null if it still has to be asked for; then `wake` is called when it is there. */
   identity(): ProducerIdentity | null;
   renewIdentity(queue: PartitionQueue): void;
+  /** Lists the queue with the sender of its leader, which need not be this one any more. */
+  list(queue: PartitionQueue): void;
   acknowledged(shipment: Shipment, answer: ProduceResponsePartition): void;
   failed(shipment: Shipment, error: QError): void;
 }
@@ -172,7 +174,7 @@ export class LeaderSender {
       const answer = answers[at]?.answer as ProduceResponsePartition;
       if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer);
       else this.#host.failed(shipment, answerError(answer));
-      this.add(shipment.queue);
+      this.#host.list(shipment.queue);
     }
     // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next records.
     this.#pump({ mayTakeOpen: false });
@@ -183,7 +185,7 @@ export class LeaderSender {
     for (const shipment of shipments) {
       shipment.queue.answered();
       this.#host.failed(shipment, error);
-      this.add(shipment.queue);
+      this.#host.list(shipment.queue);
     }
   }
 

@@ -74,6 +74,7 @@ export class Sender {
       reconnect: (queues) => void this.#reconnect(brokerId, queues),
       identity: () => this.#identity(),
       renewIdentity: (queue) => void this.#renew(queue),
+      list: (queue) => this.list(queue),
       acknowledged: (shipment, answer) => this.#acknowledged(shipment, answer),
       failed: (shipment, error) => this.#failed(shipment, error),
     });

@@ -97,10 +97,6 @@ class MemoryStream implements Wire, BrokerEnd {
     this.#toClientMs = this.#deliver(Buffer.concat(buffers), this.#toClientMs, (chunk) => this.#events.onData(chunk));
   }
 
-  pause(): void {}
-
-  resume(): void {}
-
   destroy(): void {
     this.#end(null);
   }

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { SendResult } from '../../src/producer/delivery.ts';
-import { FakeScene } from '../fake/fake-scene.ts';
+import { FakeBroker } from '../fake/fake-broker.ts';
+import { fakeAddress, FakeScene } from '../fake/fake-scene.ts';
 
 const partitionErrors: readonly ErrorName[] = ['BROKER_BUSY', 'REQUEST_TIMED_OUT', 'STORAGE_FULL', 'STALE_LEADER_EPOCH', 'SHUTTING_DOWN'];
 
@@ -33,7 +34,25 @@ function misbehave(scene: FakeScene, random: SeededRandom, rate: number): void {
   };
 }
 
-async function run(seed: number, o: { deliveryTimeoutMs: number; invalid: boolean }): Promise<Run> {
+/** Leaders move between two brokers that share their logs, as after a failover without loss. */
+function moveLeaders(scene: FakeScene, random: SeededRandom): void {
+  const other = new FakeBroker({ clock: scene.clock, brokerId: 2 });
+  const address = { host: 'other', port: 9 };
+  scene.network.listen(address, other.accept);
+  scene.broker.peers.set(2, address);
+  other.peers.set(1, fakeAddress);
+  for (const [name, topic] of scene.broker.topics) other.topics.set(name, topic);
+  for (let move = 0; move < 30; move += 1) {
+    scene.clock.schedule(random.below(20_000), () => {
+      for (const { leaders } of scene.broker.topics.values()) {
+        const partition = random.below(leaders.length);
+        leaders[partition] = { leaderId: random.between(1, 2), leaderEpoch: (leaders[partition]?.leaderEpoch ?? 0) + 1 };
+      }
+    });
+  }
+}
+
+async function run(seed: number, o: { deliveryTimeoutMs: number; invalid: boolean; moves?: boolean }): Promise<Run> {
   const random = seededRandom(seed);
   const scene = new FakeScene({ seed, chunks: true });
   const partitions = random.between(1, 3);
@@ -48,6 +67,7 @@ async function run(seed: number, o: { deliveryTimeoutMs: number; invalid: boolea
     compression: random.pick(['none', 'none', 'gzip']),
   });
   misbehave(scene, random.fork(), random.pick([0.02, 0.1, 0.25]));
+  if (o.moves === true) moveLeaders(scene, random.fork());
   if (o.invalid) {
     const usual = scene.broker.produceFaults;
     const chance = random.fork();
@@ -104,6 +124,16 @@ describe('a producer under random faults', () => {
         expect(failed, 'records failed').toBe(0);
       }),
       { numRuns: 100 },
+    );
+  }, 60_000);
+
+  it('P4 H2 keeps all of that while leaders move between brokers', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const { failed } = check(await run(seed, { deliveryTimeoutMs: 3_600_000, invalid: false, moves: true }));
+        expect(failed, 'records failed').toBe(0);
+      }),
+      { numRuns: 60 },
     );
   }, 60_000);
 
