@@ -9,6 +9,7 @@ import { describeMachine } from './machine.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { buildPrograms } from './product/build.ts';
+import type { Profile } from './profile.ts';
 import { formatReport } from './report.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
@@ -34,13 +35,17 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
   ].filter((subject) => isWanted(subject, only));
   const results: CaseResult[] = [];
   for (const subject of cases) {
-    // A start takes a tenth of a second: many of them cost little and say more.
-    const rounds = subject.group === 'start' ? profile.startRounds : profile.rounds;
-    results.push(await runCase(subject, { rounds, onRun: (text) => process.stderr.write(`${text}\n`) }));
+    results.push(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: (text) => process.stderr.write(`${text}\n`) }));
   }
   process.stdout.write(`\n${formatReport(results, { machine, profile })}`);
   await writeResults(JSON.stringify({ machine, profile, results }, null, 2), jsonFile);
   return results.some(({ failure }) => failure !== null) ? 1 : 0;
+}
+
+/** A start takes a tenth of a second: many of them cost little and say more. Idle memory hardly varies. */
+function roundsOf({ group }: Case, profile: Profile): number {
+  if (group === 'start') return profile.startRounds;
+  return group === 'memory' ? 1 : profile.rounds;
 }
 
 function isWanted(subject: Case, only: string | null): boolean {

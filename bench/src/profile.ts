@@ -17,8 +17,8 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
   quick: {
     name: 'quick',
     rounds: 2,
-    warmUpMs: 500,
-    measureMs: 1000,
+    warmUpMs: 400,
+    measureMs: 800,
     consumeBytes: 128 << 20,
     cells: 'few',
     startRounds: 3,
