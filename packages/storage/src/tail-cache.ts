@@ -5,7 +5,7 @@ import type { StorageStats } from './stats.ts';
  *
  * Invariants
  * - Per log the cached batches are the last appended ones, without a gap up to the log's end.
- * - `#order` holds the cached batches of all logs, oldest append first; those taken back are left in it, emptied.
+ * - `#order` holds the `#count` cached batches of all logs, oldest append first, and at most about as many that are empty.
  * - `stats.tailCacheBytes` is the sum of their lengths.
  */
 interface CachedBatch {
@@ -20,6 +20,7 @@ export class TailCache {
   readonly #stats: StorageStats;
   #order: (CachedBatch | undefined)[] = [];
   #first = 0;
+  #count = 0;
 
   constructor(o: { bytesMax: number; stats: StorageStats }) {
     this.#bytesMax = o.bytesMax;
@@ -33,14 +34,24 @@ export class TailCache {
   /** For LogTail alone. */
   admit(entry: CachedBatch, bytes: number): void {
     this.#order.push(entry);
+    this.#count += 1;
     this.#stats.tailCacheBytes += bytes;
+    // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
+    if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
     while (this.#stats.tailCacheBytes > this.#bytesMax) this.#evictOldest();
   }
 
   /** For LogTail alone. */
   release(entry: CachedBatch): void {
-    if (entry.batch) this.#stats.tailCacheBytes -= entry.batch.length;
+    if (!entry.batch) return;
+    this.#stats.tailCacheBytes -= entry.batch.length;
+    this.#count -= 1;
     entry.batch = null;
+  }
+
+  #closeHoles(): void {
+    this.#order = this.#order.filter((entry) => entry?.batch);
+    this.#first = 0;
   }
 
   #evictOldest(): void {
@@ -101,13 +112,18 @@ export class LogTail {
     }
   }
 
+  /** Forgets the batches that end below `offset`: they are gone from the log, or stored in another form. */
+  dropBelow(offset: number): void {
+    for (let first = this.#entries[this.#first]; first && first.lastOffset < offset; first = this.#entries[this.#first]) this.dropFirst();
+  }
+
   clear(): void {
     for (let index = this.#first; index < this.#entries.length; index += 1) this.#cache.release(this.#entries[index] as CachedBatch);
     this.#entries = [];
     this.#first = 0;
   }
 
-  /** For TailCache alone: the oldest of all is the first of its log. */
+  /** The oldest batch of all logs is the first of its log. */
   dropFirst(): void {
     const first = this.#entries[this.#first];
     if (!first) return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ownBytes, TailCache } from '../src/tail-cache.ts';
 import { emptyStats } from '../src/stats.ts';
-import { append, batch, numbered, StoreUnderTest } from './conformance/harness.ts';
+import { append, batch, contents, numbered, StoreUnderTest } from './conformance/harness.ts';
 import { memoryStore } from './conformance/places.ts';
 
 function cacheOf(bytesMax: number): { cache: TailCache; stats: ReturnType<typeof emptyStats> } {
@@ -65,6 +65,32 @@ describe('the tail cache', () => {
     expect(tail.read({ offset: 4, limitOffset: 99, maxBytes: 999 })?.buffers.map((buffer) => buffer[0])).toEqual([2, 3, 4, 5, 6]);
   });
 
+  it('S4 forgets what retention drops and compaction stores anew', () => {
+    const { cache, stats } = cacheOf(50);
+    const tail = cache.openTail();
+    for (const index of [0, 1, 2, 3, 4]) tail.add(ten(index));
+    tail.dropBelow(5);
+    expect([tail.startOffset, stats.tailCacheBytes]).toEqual([4, 30]);
+    tail.dropBelow(5);
+    for (const index of [5, 6, 7]) tail.add(ten(index));
+    expect([tail.startOffset, stats.tailCacheBytes]).toEqual([6, 50]);
+    tail.dropBelow(99);
+    expect([tail.startOffset, stats.tailCacheBytes]).toEqual([Number.POSITIVE_INFINITY, 0]);
+  });
+
+  it('Z2 keeps the order of appends through many that were dropped', () => {
+    const { cache, stats } = cacheOf(30);
+    const [keeper, churn] = [cache.openTail(), cache.openTail()];
+    keeper.add(ten(0));
+    for (let index = 0; index < 5_000; index += 1) {
+      churn.add(ten(index));
+      churn.dropBelow(index * 2 + 2);
+    }
+    expect([keeper.startOffset, stats.tailCacheBytes]).toEqual([0, 10]);
+    for (const index of [1, 2, 3]) keeper.add(ten(index));
+    expect([keeper.startOffset, stats.tailCacheBytes]).toEqual([2, 30]);
+  });
+
   it('Z2 stays small over very many appends', () => {
     const { cache, stats } = cacheOf(1_000);
     const tails = [cache.openTail(), cache.openTail()];
@@ -101,6 +127,17 @@ describe('reads at the tail', () => {
     expect(under.store.stats).toMatchObject({ readsHot: 2, readsCold: 0 });
     const [one, other] = await Promise.all(reads.map(async (read) => await read));
     expect(one?.buffers[0]).toBe(other?.buffers[0]);
+  });
+
+  it('S4 do not show what compaction has removed', async () => {
+    await using under = await StoreUnderTest.start(memoryStore);
+    const config = { segmentBytes: 300, cleanupPolicy: { delete: false, compact: true }, minCleanableDirtyRatio: 0 };
+    const log = await under.open(config);
+    for (let index = 0; index < 20; index += 1) await append(log, [`k=v${index}`.padEnd(60)]);
+    expect(await under.store.maintain()).toMatchObject({ logsCompacted: 1 });
+    const found = await contents(log);
+    expect(found.length).toBeLessThan(10);
+    expect(found.at(-1)).toMatch(/^19:k=v19/);
   });
 
   it('S1 find what the cache was too small for while it waits for its round', async () => {

@@ -320,6 +320,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.drops += 1;
   }
 
+  /** Batches below `offset` went, or were stored anew without some of their records: readers are not to get the old ones. */
+  forgetCachedBelow(offset: number): void {
+    this.#tail.dropBelow(offset);
+  }
+
   truncate(toOffset: number): Promise<void> {
     return this.exclusively(() => this.#truncate(toOffset));
   }

@@ -153,6 +153,7 @@ export class LogFiles {
     const { openFiles, indexCache, fileSystem, cap, clock } = this.#log.context;
     const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
     this.#log.drops += 1;
+    this.#log.forgetCachedBelow(segments.at(-1)?.endOffset ?? 0);
     for (const segment of segments) {
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);
