@@ -13,6 +13,7 @@ import { FlushBarrier } from './flush-barrier.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
 import type { BatchAnswer } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
+import { givenUp } from './outcome.ts';
 import { encodeHeaders, detached, parkedBytes } from './record.ts';
 import type { PlainRecord } from './record.ts';
 import { TopicQueue } from './topic-queue.ts';
@@ -191,7 +192,7 @@ export class Accumulator {
     for (const [batch, queue] of this.#live) this.#giveUp(batch, queue, reason);
     for (const topic of this.#topics.values()) {
       topic.unwatch();
-      this.#failParked(topic, () => outcomeError(reason, { topic: topic.name, maybeStored: false }));
+      this.#failParked(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
     }
     this.budget.wakeAll();
     return this.#failedRecords - before;
@@ -368,7 +369,7 @@ export class Accumulator {
       else nextMs = Math.min(nextMs, batch.deadlineMs);
     }
     for (const topic of this.#withParked) {
-      this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? outcomeError(reason, { topic: topic.name, maybeStored: false }) : null));
+      this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
       nextMs = Math.min(nextMs, topic.parked.peek()?.deadlineMs ?? nextMs);
     }
     this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
@@ -377,20 +378,10 @@ export class Accumulator {
   #giveUp(batch: OutgoingBatch, queue: PartitionQueue, reason: QError): void {
     if (batch.state === 'sent') batch.maybeStored = true;
     queue.giveUp(batch);
-    this.fail(batch, outcomeError(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
+    this.fail(batch, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
     queue.dropSettled();
     this.#events.onWork(queue);
   }
-}
-
-/** The same error, with what is known of the record's fate, in words and as a detail. */
-function outcomeError(reason: QError, o: { topic: string; maybeStored: boolean; cause?: QError | null }): QError {
-  const fate = o.maybeStored ? 'it is unknown whether the record was stored' : 'the record was not stored';
-  const because = o.cause === undefined || o.cause === null ? '' : `; last failure: ${o.cause.message}`;
-  return new QError(reason.code, `${reason.message}: ${fate} in topic "${o.topic}"${because}`, {
-    ...(o.cause === undefined || o.cause === null ? {} : { cause: o.cause }),
-    details: { topic: o.topic, outcome: o.maybeStored ? 'unknown' : 'not-stored' },
-  });
 }
 
 function checkedTimestamp(timestampMs: number): number {

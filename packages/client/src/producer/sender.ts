@@ -11,6 +11,7 @@ import type { Accumulator } from './accumulator.ts';
 import { durabilityOf } from './delivery.ts';
 import { LeaderSender } from './leader-sender.ts';
 import type { Shipment } from './leader-sender.ts';
+import { refused } from './outcome.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { noIdentity, ProducerIdentities } from './producer-identity.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
@@ -147,7 +148,7 @@ export class Sender {
     try {
       const identity = await this.#identities.renew(queue.identity ?? noIdentity, { fresh });
       const cause = queue.brokenBy;
-      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, failure(cause, { queue, batch }));
+      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, refused(cause, { queue, batch }));
     } catch (thrown) {
       const error = toQError(thrown, 'asking for a new producer epoch');
       if (error.retriable) await this.#pause(1);
@@ -184,7 +185,7 @@ export class Sender {
         return this.#split(shipment);
       case 'fail':
         queue.giveUp(batch);
-        return this.#accumulator.fail(batch, failure(error, shipment));
+        return this.#accumulator.fail(batch, refused(error, shipment));
     }
   }
 
@@ -220,14 +221,4 @@ export class Sender {
       if (!this.#cluster.closing.aborted) throw error;
     }
   }
-}
-
-/** What callers get: the broker's error, with the place, and what is known of the record's fate. */
-function failure(error: QError, { queue, batch }: Shipment): QError {
-  const { topic, partition } = queue;
-  const fate = batch.maybeStored ? '; it is unknown whether the record was stored' : '';
-  return new QError(error.code, `Topic "${topic.name}", partition ${partition}: ${error.message}${fate}`, {
-    cause: error,
-    details: { ...error.details, topic: topic.name, partition, outcome: batch.maybeStored ? 'unknown' : 'not-stored' },
-  });
 }
