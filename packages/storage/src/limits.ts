@@ -24,8 +24,11 @@ export interface StorageLimits {
   writeBuffersMax: number;
   /** A checkpoint of a log (index, producer snapshot, recovery point) is due after this many new bytes. */
   checkpointBytes: number;
-  /** Bytes of an `os` or `interval` log that may wait for a checkpoint before its segment is synced in the background. */
-  unsyncedBytesMax: number;
+  /**
+   * A checkpoint that is overdue by this many new bytes comes at once, and not with the next round of maintenance. For `os`
+   * and `interval` logs it is the only one: a checkpoint syncs the log.
+   */
+  checkpointBytesMax: number;
   /** How long the `interval` policy may leave an acknowledged record unsynced. */
   syncIntervalMs: number;
   /** A producer that was silent for this long is forgotten. */
@@ -60,7 +63,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   readBytesMax: 64 << 20,
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
-  unsyncedBytesMax: 256 << 20,
+  checkpointBytesMax: 128 << 20,
   syncIntervalMs: 100,
   producerExpiryMs: 24 * 60 * 60 * 1_000,
   producersMax: 10_000,
@@ -85,6 +88,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   assert(limits.openFilesMax >= 1 && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
+  assert(limits.checkpointBytes <= limits.checkpointBytesMax);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

@@ -243,6 +243,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     let settled = 0;
     while (settled < this.#waiting.length && (this.#waiting[settled] as PendingAppend).lastOffset < endOffset) settled += 1;
     this.#waiting = settled === this.#waiting.length ? [] : this.#waiting.slice(settled);
+    if (this.checkpoints.takeOverdue()) this.context.checkpointSoon(this);
   }
 
   wakeReaders(): void {

@@ -50,6 +50,7 @@ export class LogCheckpoints {
   #snapshotOffsets: number[];
   #areEpochsSaved = true;
   #bytesCovered = 0;
+  #isTaken = false;
   #running: Promise<boolean> | null = null;
 
   constructor(log: LocalLog, loaded: CheckpointState) {
@@ -73,11 +74,20 @@ export class LogCheckpoints {
 
   /** Enough was appended that recovery would feel it. */
   get isDue(): boolean {
-    const { damage, appendedBytes, config, context } = this.#log;
-    const { checkpointBytes, unsyncedBytesMax } = context.limits;
+    const { checkpointBytes, checkpointBytesMax } = this.#log.context.limits;
     // A checkpoint syncs the log, which `os` and `interval` logs were promised not to wait for; they get it less often.
-    const dueBytes = config.durability === 'fsync' ? checkpointBytes : Math.max(checkpointBytes, unsyncedBytesMax);
-    return damage === null && appendedBytes - this.#bytesCovered >= dueBytes;
+    return this.#uncoveredBytes >= (this.#log.config.durability === 'fsync' ? checkpointBytes : checkpointBytesMax);
+  }
+
+  /** A fast writer: recovery would take long before the next round of maintenance comes. True once, until it was done. */
+  takeOverdue(): boolean {
+    if (this.#isTaken || this.#uncoveredBytes < this.#log.context.limits.checkpointBytesMax) return false;
+    this.#isTaken = true;
+    return true;
+  }
+
+  get #uncoveredBytes(): number {
+    return this.#log.damage === null ? this.#log.appendedBytes - this.#bytesCovered : 0;
   }
 
   /** Saves the state as it is now, after it has become durable. False when the log's end moved back meanwhile. */
@@ -89,6 +99,7 @@ export class LogCheckpoints {
       return await this.#running;
     } finally {
       this.#running = null;
+      this.#isTaken = false;
     }
   }
 

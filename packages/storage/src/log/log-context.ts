@@ -8,6 +8,7 @@ import type { StorageCap } from '../retention/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
 import type { TailCache } from '../tail-cache.ts';
+import type { LocalLog } from './local-log.ts';
 
 /** What all logs of one store share. */
 export interface LogContext {
@@ -25,6 +26,8 @@ export interface LogContext {
   saveStartOffsets(): Promise<void>;
   /** Makes the recovery points of all logs, as they are now, durable. */
   saveRecoveryPoints(): Promise<void>;
+  /** A log has appended so much that its checkpoint should not wait. */
+  checkpointSoon(log: LocalLog): void;
   /** A log was closed, or could not be opened: the store lets go of it. */
   released(log: { readonly directory: string }): void;
 }

@@ -153,6 +153,7 @@ export class DirectoryStore implements LogStore {
       }),
       saveStartOffsets: () => this.#startOffsetFile.save(),
       saveRecoveryPoints: () => this.#recoveryPointFile.save(),
+      checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),
       released: (released) => this.#release(released.directory),
     };
   }

@@ -16,6 +16,7 @@ export class Maintenance {
   readonly #options: MaintenanceOptions;
   #round: Promise<MaintenanceReport> | null = null;
   #running: Promise<unknown> = Promise.resolve();
+  #checkpoints: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
   constructor(options: MaintenanceOptions) {
@@ -39,6 +40,15 @@ export class Maintenance {
     making.catch((error: unknown) => context.log.error({ error }, 'the oldest segments could not be dropped; the next round tries again'));
   }
 
+  /** Not in line with the other work, which may take long. A failure is reported where it happens. */
+  checkpoint(log: LocalLog): void {
+    const { context } = this.#options;
+    const saving = this.#isStopping
+      ? Promise.resolve()
+      : log.checkpoints.run().then((isDone) => (isDone ? context.saveRecoveryPoints() : undefined));
+    this.#checkpoints = Promise.allSettled([this.#checkpoints, saving]);
+  }
+
   /** A fresh look at the room on the disk, for the reserve. */
   async observeDisk(): Promise<void> {
     const disk = await this.#diskSpace();
@@ -49,6 +59,7 @@ export class Maintenance {
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#running;
+    await this.#checkpoints;
   }
 
   async #run(now: number): Promise<MaintenanceReport> {
