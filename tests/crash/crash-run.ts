@@ -50,7 +50,10 @@ export class CrashRun implements AsyncDisposable {
 
   static async start(seed: number): Promise<CrashRun> {
     const dataDir = await mkdtemp(join(tmpdir(), 'q-crash-'));
-    const broker = await startBroker(dataDir);
+    const broker = await startBroker(dataDir).catch(async (error: unknown) => {
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    });
     const proxy = await TcpProxy.start({ host: '127.0.0.1', port: broker.port });
     const run = new CrashRun({ seed, dataDir, broker, proxy });
     await run.#prepare();

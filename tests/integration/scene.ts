@@ -34,9 +34,14 @@ export class Scene implements AsyncDisposable {
   static async start(options: BrokerOptions = {}): Promise<Scene> {
     const dataDir = await mkdtemp(join(tmpdir(), 'q-scene-'));
     const withDefaults = { port: 0, admin: false, dataDir, ...options } as const;
-    const scene = new Scene(dataDir, { options: withDefaults, broker: await startBroker(withDefaults) });
-    scene.#q = await scene.connect();
-    return scene;
+    try {
+      const scene = new Scene(dataDir, { options: withDefaults, broker: await startBroker(withDefaults) });
+      scene.#q = await scene.connect();
+      return scene;
+    } catch (error) {
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get broker(): Broker {
