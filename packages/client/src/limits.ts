@@ -64,6 +64,8 @@ export interface ClientLimits {
   readonly messageIdBytesMax: number;
 
   // Consumer
+  /** Bytes that one read from a socket takes at most; each connection has a buffer of this size. */
+  readonly readBufferBytes: number;
   readonly prefetchBytes: number;
   readonly prefetchBytesMin: number;
   readonly fetchMaxWaitMs: number;
@@ -115,6 +117,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   restampsMax: 10,
   messageIdBytesMax: 1_024,
 
+  readBufferBytes: 256 << 10,
   prefetchBytes: 8 << 20,
   prefetchBytesMin: 1_024,
   fetchMaxWaitMs: 500,

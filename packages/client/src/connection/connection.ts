@@ -59,7 +59,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
-  readonly #decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax });
+  readonly #decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, chunksAreLent: true });
   readonly #pending = new PendingRequests();
   readonly #queued = new Queue<UnsentRequest>();
   readonly #closeListeners: ((error: QError) => void)[] = [];

@@ -87,10 +87,11 @@ export class Fetcher {
   #fetchAll(signal: AbortSignal): void {
     const nowMs = this.#cluster.clock.monotonic();
     const byLeader = new Map<number, PartitionReader[]>();
-    const shareBytes = this.#shareBytes();
+    const bufferBytes = this.#bufferBytes();
+    const shareBytes = Math.min(clientLimits.fetchPartitionBytesMax, bufferBytes);
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) {
-      if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= shareBytes) continue;
+      if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
       if (reader.notBeforeMs > nowMs) earliestMs = Math.min(earliestMs, reader.notBeforeMs);
       else if (reader.leaderId === -1) this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
       else byLeader.set(reader.leaderId, [...(byLeader.get(reader.leaderId) ?? []), reader]);
@@ -100,9 +101,9 @@ export class Fetcher {
   }
 
   /** What one partition may hold before it is asked for again; with what is being consumed, it holds at most twice that. */
-  #shareBytes(): number {
+  #bufferBytes(): number {
     const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
-    return Math.max(clientLimits.fetchPartitionBytesMin, Math.min(clientLimits.fetchPartitionBytesMax, fair));
+    return Math.max(clientLimits.fetchPartitionBytesMin, fair);
   }
 
   #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; signal: AbortSignal }): void {
@@ -126,9 +127,14 @@ export class Fetcher {
     const waiting = readers.filter((reader) => reader.fetch === fetch);
     for (const reader of waiting) reader.fetch = null;
     if (o.signal.aborted) return;
-    if (QError.is(outcome)) this.#failed(waiting, outcome);
-    else this.#answered(waiting, outcome);
-    this.pump();
+    if (QError.is(outcome)) {
+      this.#failed(waiting, outcome);
+      return this.pump();
+    }
+    const arrived = this.#answered(waiting, outcome);
+    // Asked for before anyone is told of what came: the broker works on it while the application does.
+    if (this.#running !== null) this.#fetchAll(this.#running.signal);
+    for (const reader of arrived) this.#events.onBatches(reader);
   }
 
   async #ask(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number; signal: AbortSignal }): Promise<FetchResponse | QError> {
@@ -149,44 +155,47 @@ export class Fetcher {
     return { maxWaitMs, minBytes: Math.min(minBytes, o.maxBytes), maxBytes: o.maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
   }
 
-  #answered(readers: readonly PartitionReader[], response: FetchResponse): void {
+  /** Returns the readers that have something new for the application. */
+  #answered(readers: readonly PartitionReader[], response: FetchResponse): PartitionReader[] {
+    const arrived: PartitionReader[] = [];
     const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));
     const isEmpty = [...answers.values()].every(({ records }) => records.length === 0);
     for (const reader of readers) {
       const answer = answers.get(reader.partition);
       if (answer === undefined) this.#backOff(reader, new QError('CONNECTION_LOST', `The broker did not answer for partition ${reader.partition}`));
       else if (answer.errorCode !== 0) this.#refused(reader, answer);
-      else if (answer.records.length > 0) this.#received(reader, answer);
-      else this.#receivedNothing(reader, { answer, hadRoom: isEmpty });
+      else if (answer.records.length > 0 ? this.#received(reader, answer) : this.#hasReachedEnd(reader, { answer, hadRoom: isEmpty })) arrived.push(reader);
     }
+    return arrived;
   }
 
-  #received(reader: PartitionReader, answer: FetchResponsePartition): void {
+  #received(reader: PartitionReader, answer: FetchResponsePartition): boolean {
     reader.failures = 0;
     reader.highWatermark = answer.highWatermark;
     try {
       reader.buffer(answer.records);
     } catch (thrown) {
       const cause = toQError(thrown, 'reading batches');
-      return this.#events.onFatal(reader.corrupt('what was fetched cannot be read', { cause, offset: reader.fetchOffset }));
+      this.#events.onFatal(reader.corrupt('what was fetched cannot be read', { cause, offset: reader.fetchOffset }));
+      return false;
     }
     // To the end of the line: with little room, brokers serve those first that are named first.
     this.#readers.delete(reader);
     this.#readers.add(reader);
-    this.#events.onBatches(reader);
+    return true;
   }
 
   /**
    * The wanted end can lie behind offsets that no record has any more; then there is nothing left to wait for. That is
    * certain only if the whole answer is empty: otherwise other partitions may have used up its room.
    */
-  #receivedNothing(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): void {
+  #hasReachedEnd(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): boolean {
     reader.failures = 0;
     reader.highWatermark = o.answer.highWatermark;
     const { endOffset } = reader;
-    if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return;
+    if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return false;
     reader.moveTo(endOffset);
-    this.#events.onBatches(reader);
+    return true;
   }
 
   #refused(reader: PartitionReader, answer: FetchResponsePartition): void {

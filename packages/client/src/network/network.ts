@@ -16,7 +16,7 @@ export interface Wire {
 export interface WireEvents {
   /** Called once, when bytes may flow. */
   onOpen(): void;
-  /** The chunk belongs to the receiver. */
+  /** The chunk is lent: its memory is used again once this returns. */
   onData(chunk: Buffer): void;
   onDrain(): void;
   /** Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an orderly way. */

@@ -63,10 +63,12 @@ export class Accumulator {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#events = o.events;
-    const { maxBufferedBytes } = o.options;
+    const { maxBufferedBytes, batchBytesMax } = o.options;
     this.budget = new ByteBudget({
       bytesMax: maxBufferedBytes,
       bytesHardMax: maxBufferedBytes * clientLimits.bufferedHardFactor,
+      stepBytes: Math.min(batchBytesMax, maxBufferedBytes / 2),
+      defer: (fn) => o.cluster.clock.defer(fn),
       onRoom: () => this.#drainAll(),
     });
   }

@@ -4,21 +4,31 @@
  * Bytes in batches and bytes of records that are still parked are counted apart. A parked `send` may go on when the
  * batches have room; if parked bytes counted there too, records parked behind it could keep it waiting for ever.
  *
+ * A producer that enqueues in a loop is asked to pause after every batch's worth of bytes even while there is room: only
+ * between turns of the event loop can what it made leave, and answers come in (docs/PERFORMANCE.md, "Letting the loop turn").
+ *
  * Invariants
  * - Both counts are never negative; each byte is counted once, from when its record is accepted until it is settled.
- * - `onRoom` listeners and `ready` waiters are called only from `release`, after the counts are right.
+ * - `ready` waiters go on only when there is room and no pause is due; `onRoom` is called after the counts are right.
  */
 export class ByteBudget {
   readonly bytesMax: number;
   readonly bytesHardMax: number;
+  readonly #stepBytes: number;
+  readonly #defer: (fn: () => void) => void;
   #inBatches = 0;
   #parked = 0;
+  #sincePause = 0;
+  #isPausing = false;
   #waiters: (() => void)[] = [];
   readonly #onRoom: () => void;
 
-  constructor(o: { bytesMax: number; bytesHardMax: number; onRoom: () => void }) {
+  /** `stepBytes`: a batch's worth. `defer`: calls back in the next turn of the event loop. */
+  constructor(o: { bytesMax: number; bytesHardMax: number; stepBytes: number; defer: (fn: () => void) => void; onRoom: () => void }) {
     this.bytesMax = o.bytesMax;
     this.bytesHardMax = o.bytesHardMax;
+    this.#stepBytes = o.stepBytes;
+    this.#defer = o.defer;
     this.#onRoom = o.onRoom;
   }
 
@@ -39,8 +49,15 @@ export class ByteBudget {
     return this.usedBytes >= this.bytesHardMax;
   }
 
+  /** Whether a producer that does not wait for its records should let the event loop turn, or wait for room. */
+  get wantsPause(): boolean {
+    return this.#isPausing || this.isFull;
+  }
+
   add(bytes: number): void {
     this.#inBatches += bytes;
+    this.#sincePause += bytes;
+    if (this.#sincePause >= this.#stepBytes) this.#pause();
   }
 
   release(bytes: number): void {
@@ -58,9 +75,9 @@ export class ByteBudget {
     this.#wake();
   }
 
-  /** Resolves when half of the budget is free, so that a producer that fills it in a loop wakes seldom and then has work to do. */
+  /** Resolves when no pause is due and, if the buffer was full, a batch's worth of it is free again. */
   ready(): Promise<void> {
-    if (!this.isFull) return Promise.resolve();
+    if (!this.wantsPause) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -70,6 +87,16 @@ export class ByteBudget {
   }
 
   #wake(): void {
-    if (this.#waiters.length > 0 && this.usedBytes <= this.bytesMax / 2) this.wakeAll();
+    if (this.#waiters.length > 0 && !this.#isPausing && this.usedBytes <= this.bytesMax - this.#stepBytes) this.wakeAll();
+  }
+
+  #pause(): void {
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#defer(() => {
+      this.#isPausing = false;
+      this.#sincePause = 0;
+      this.#wake();
+    });
   }
 }

@@ -48,15 +48,16 @@ export interface Producer extends AsyncDisposable {
   sendBatch<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, records: readonly ProducerRecord<NoInfer<KI>, NoInfer<VI>>[]): Promise<SendResult[]>;
   sendBatch(topic: string, records: readonly ProducerRecord[]): Promise<SendResult[]>;
   /**
-   * Takes a record without a promise: the fastest way in. True: go on. False: the record was taken, but the buffer
-   * (`maxBufferedBytes`) is full; await `ready()` before the next one. What fails later is told to `onError` and by `flush`.
+   * Takes a record without a promise: the fastest way in. True: go on. False: the record was taken, but await `ready()`
+   * before the next one: the buffer (`maxBufferedBytes`) is full, or a batch's worth was taken in this turn of the event
+   * loop, which must turn for it to leave. What fails later is told to `onError` and by `flush`.
    *
    * @throws QError at once: `BUFFER_FULL` when twice the buffer is used and the record is not taken; `SCHEMA_MISMATCH` and
    * whatever else is wrong with the record itself; `CLOSED`.
    */
   enqueue<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): boolean;
   enqueue(topic: string, record: ProducerRecord): boolean;
-  /** Resolves when the buffer has room for a good while. */
+  /** Resolves when `enqueue` may go on: in the next turn of the event loop, or when a batch's worth of the buffer is free. */
   ready(): Promise<void>;
   /**
    * Sends everything accepted so far and resolves when all of it is settled.
@@ -140,7 +141,7 @@ export class ClusterProducer implements Producer {
       throw new QError('BUFFER_FULL', `${budget.usedBytes} bytes wait to be sent, of ${budget.bytesMax}; await ready() when enqueue returns false`);
     }
     this.#accept(topic, this.#plain(topic, record), null);
-    return !budget.isFull;
+    return !budget.wantsPause;
   }
 
   async ready(): Promise<void> {

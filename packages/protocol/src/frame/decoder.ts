@@ -5,6 +5,11 @@ import { foreignProtocol } from './foreign-protocol.ts';
 export interface FrameDecoderOptions {
   /** Largest payload that is accepted, in bytes. */
   readonly frameBytesMax: number;
+  /**
+   * True when whoever pushes a chunk uses its memory again once `next()` has returned null: frames are then never views of
+   * a chunk.
+   */
+  readonly chunksAreLent?: boolean;
 }
 
 const lengthBytes = 4;
@@ -20,7 +25,8 @@ const growthFactor = 4;
  * Invariants
  * - A length is checked against `frameBytesMax` before anything is allocated for it.
  * - Nothing is allocated on the word of the sender: a buffer for a frame that spans chunks has at most
- *   {@link growthFactor} times the bytes that have arrived, or {@link bufferBytesInitial}.
+ *   {@link growthFactor} times the bytes that have arrived, or {@link bufferBytesInitial}, or as many as the largest
+ *   frame that this sender has completed before.
  * - After `next()` has returned null, the decoder holds at most one incomplete frame, and no chunk.
  * - After it has thrown, it throws the same error for ever: the place where the next frame begins is lost.
  */
@@ -42,11 +48,14 @@ export class FrameDecoder {
   #frameLength = 0;
   #frameFilled = 0;
 
+  readonly #chunksAreLent: boolean;
+  #largestFrameBytes: number = bufferBytesInitial;
   #isFirstFrame = true;
   #failure: QError | null = null;
 
   constructor(options: FrameDecoderOptions) {
     this.frameBytesMax = options.frameBytesMax;
+    this.#chunksAreLent = options.chunksAreLent ?? false;
   }
 
   /** Bytes that were pushed and not given out as part of a frame yet, length fields included. */
@@ -54,7 +63,8 @@ export class FrameDecoder {
     return this.#bufferedBytes;
   }
 
-  /** Takes the next piece of the stream. The decoder keeps the chunk; frames may be views of it. */
+  /** Takes the next piece of the stream. The decoder keeps the chunk until `next()` returns null; frames may be views of it
+   * unless `chunksAreLent`. */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
@@ -63,7 +73,7 @@ export class FrameDecoder {
 
   /**
    * The payload of the next frame, or null when more bytes are needed. It is a view of the chunk when it lay in one
-   * (and keeps that chunk alive), else a buffer of its own.
+   * (and keeps that chunk alive) unless `chunksAreLent`, else a buffer of its own.
    *
    * @throws QError FRAME_TOO_LARGE or MALFORMED_FRAME; the connection cannot be used any more.
    */
@@ -78,6 +88,7 @@ export class FrameDecoder {
       if (payload !== null) {
         this.#isFirstFrame = false;
         this.#bufferedBytes -= lengthBytes + payload.length;
+        if (payload.length > this.#largestFrameBytes) this.#largestFrameBytes = payload.length;
         return payload;
       }
     }
@@ -94,11 +105,12 @@ export class FrameDecoder {
     if (length <= available) {
       const start = this.#position;
       this.#position += length;
-      return chunk.subarray(start, this.#position);
+      const payload = chunk.subarray(start, this.#position);
+      return this.#chunksAreLent ? Buffer.from(payload) : payload;
     }
     this.#frameLength = length;
     this.#frameFilled = 0;
-    const frame = Buffer.allocUnsafe(Math.min(length, Math.max(bufferBytesInitial, available * growthFactor)));
+    const frame = Buffer.allocUnsafe(Math.min(length, Math.max(this.#largestFrameBytes, available * growthFactor)));
     return this.#fill(frame, chunk);
   }
 
