@@ -22,6 +22,7 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * - `#ready` holds the queues that may have something to send (`isListed`). A queue that cannot send until an answer or a
  *   timer comes is taken off, and listed again by that answer or timer.
  * - A partition is in a request at most once.
+ * - The end of a request wakes us, also when all its partitions have another leader by now: others may wait for it.
  */
 
 /** A batch in a request. */
@@ -168,7 +169,7 @@ export class LeaderSender {
       connection.close(error);
       return this.#lost(shipments, error);
     }
-    this.#inFlight -= 1;
+    this.#over();
     for (const [at, shipment] of shipments.entries()) {
       shipment.queue.answered();
       const answer = answers[at]?.answer as ProduceResponsePartition;
@@ -181,12 +182,18 @@ export class LeaderSender {
   }
 
   #lost(shipments: readonly Shipment[], error: QError): void {
-    this.#inFlight -= 1;
+    this.#over();
     for (const shipment of shipments) {
       shipment.queue.answered();
       this.#host.failed(shipment, error);
       this.#host.list(shipment.queue);
     }
+  }
+
+  /** A request is over, whatever became of it: an open batch that only waited for that may go at the end of this turn. */
+  #over(): void {
+    this.#inFlight -= 1;
+    this.wake();
   }
 
   #watchLinger(): void {

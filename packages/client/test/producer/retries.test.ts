@@ -2,8 +2,9 @@ import type { ErrorName, ProduceRequest } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 
 import type { SendResult } from '../../src/producer/delivery.ts';
-import { FakeScene } from '../fake/fake-scene.ts';
+import { FakeBroker } from '../fake/fake-broker.ts';
 import type { RequestFault } from '../fake/fake-broker.ts';
+import { FakeScene } from '../fake/fake-scene.ts';
 
 function values(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, index) => `${from + index}`);
@@ -121,6 +122,32 @@ describe('sending again', () => {
     expect(scene.clock.monotonic()).toBeGreaterThan(5_000);
     const last = scene.broker.requestsOf<ProduceRequest>('PRODUCE').at(-1);
     expect(last?.topics[0]?.partitions[0]?.leaderEpoch).toBe(2);
+    await scene.settle(q.close());
+  });
+
+  it.each(['none', 'silence'] as const)('W3 H2 sends what waited for a request whose partition has moved away (answer: %s)', async (fault) => {
+    const scene = new FakeScene();
+    const topic = scene.broker.topic('t', { partitions: 2 });
+    const other = new FakeBroker({ clock: scene.clock, brokerId: 2 });
+    const address = { host: 'other', port: 9 };
+    scene.network.listen(address, other.accept);
+    other.topics.set('t', topic);
+    scene.broker.peers.set(2, address);
+    const q = await scene.connect({ requestTimeoutMs: 1_000 });
+    const producer = q.producer({ maxInFlight: 1 });
+    await scene.settle(producer.send('t', { value: 'a', partition: 0 }));
+    scene.broker.faults = ({ api, point }) => (api === 'PRODUCE' && point === 'after' ? fault : 'none');
+    scene.broker.answerDelayMs = 100;
+    const moving = producer.send('t', { value: 'b', partition: 0 });
+    await scene.clock.advance(10);
+    expect(topic.logs[0]?.values()).toEqual(['a', 'b']);
+    const waiting = producer.send('t', { value: 'c', partition: 1 });
+    scene.broker.faults = () => 'none';
+    scene.broker.answerDelayMs = 0;
+    topic.leaders[0] = { leaderId: 2, leaderEpoch: 1 };
+    await scene.settle(q.admin.metadata(['t']));
+    expect(await scene.settle(Promise.all([moving, waiting]))).toMatchObject([{ offset: 1 }, { offset: 0 }]);
+    expect(scene.clock.monotonic()).toBeLessThan(5_000);
     await scene.settle(q.close());
   });
 
