@@ -133,13 +133,14 @@ export class LeaderSender {
     return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
   }
 
-  /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone. */
+  /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us for the next. */
   #stamped(shipment: Shipment, identity: ProducerIdentity): boolean {
     try {
       shipment.queue.stamp(shipment.batch, identity);
       return true;
     } catch (error) {
       this.#host.failed(shipment, toQError(error, 'encoding a batch'));
+      this.wake();
       return false;
     }
   }

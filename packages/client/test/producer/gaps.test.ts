@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { SendResult } from '../../src/producer/delivery.ts';
+import { OutgoingBatch } from '../../src/producer/outgoing-batch.ts';
 import type { Producer } from '../../src/producer/producer.ts';
 import type { Q } from '../../src/q.ts';
 import { FakeScene } from '../fake/fake-scene.ts';
@@ -31,6 +32,21 @@ describe('a batch that is given up', () => {
     expect(results.map((result) => ('code' in result ? result.code : result.offset))).toEqual([1, 'INVALID_RECORD', 2, 3, 4]);
     expect(values()).toEqual(['first', 'a', 'c', 'd', 'e']);
     expect(scene.broker.requestsOf('INIT_PRODUCER')).toHaveLength(2);
+    await scene.settle(q.close());
+  });
+
+  it('P4 not even encoded: only its records fail; those behind it go at once', async () => {
+    const scene = new FakeScene();
+    const { q, producer, values } = await start(scene);
+    const startMs = scene.clock.monotonic();
+    const stamp = vi.spyOn(OutgoingBatch.prototype, 'stamp').mockImplementationOnce(() => {
+      throw new Error('the compressor is broken');
+    });
+    const results = await outcomes(scene, ['a', 'b', 'c'].map((value) => producer.send('t', large(value))));
+    stamp.mockRestore();
+    expect(results).toMatchObject([{ message: expect.stringContaining('the compressor is broken') as unknown }, { offset: 1 }, { offset: 2 }]);
+    expect(values()).toEqual(['first', 'b', 'c']);
+    expect(scene.clock.monotonic() - startMs).toBeLessThan(1_000);
     await scene.settle(q.close());
   });
 
