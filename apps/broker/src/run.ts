@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
 import { brokerOptions } from './broker-options.ts';
 import { ExitCode } from './exit-code.ts';
@@ -13,6 +14,9 @@ import type { Settings } from './settings.ts';
 import { explainStartFailure } from './start-failure.ts';
 import { firstStopSignal } from './stop-signals.ts';
 import { packageVersion } from './version.ts';
+
+/** Loading the log holds the process for longer than it takes to answer whoever asks `/readyz` whether it may begin: first them. */
+const probeMs = 5;
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
@@ -41,6 +45,7 @@ async function serve(settings: Settings): Promise<void> {
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
   const broker = await start(settings, log);
+  await sleep(probeMs);
   announce(readyFacts(settings, broker), format, log);
 
   const signal = await stopSignal;

@@ -9,7 +9,7 @@ await using producer = q.producer({
   onError: (error, { topic, records }) => console.error(`${records} records for ${topic} were lost: ${error.message}`),
 });
 for (let sensor = 0; sensor < 100_000; sensor += 1) {
-  // No promise for each record. False: taken, but the buffer is full now.
+  // No promise for each record. False: taken, but a pause is due: for the loop to turn, or for room.
   const mayGoOn = producer.enqueue('measurements', { key: `sensor-${sensor % 100}`, value: `${sensor}` });
   if (!mayGoOn) await producer.ready();
 }
