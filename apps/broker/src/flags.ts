@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs } from './node-util.ts';
 import { nearest } from './nearest.ts';
 import type { GivenSetting, SettingSource } from './setting-source.ts';
 import { configFlag, settingsList } from './settings.ts';

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { styleText } from './node-util.ts';
 import type { Settings } from './settings.ts';
 
 /** What is worth knowing about a broker that has just become ready; also the fields of the `ready` line in JSON. */

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { styleText } from './node-util.ts';
 
 /** What pino hands over for one line, of which only these keys are known. */
 interface LogRecord {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import nodeModule from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
@@ -15,8 +16,11 @@ import { explainStartFailure } from './start-failure.ts';
 import { firstStopSignal } from './stop-signals.ts';
 import { packageVersion } from './version.ts';
 
-/** Loading the log holds the process for longer than it takes to answer whoever asks `/readyz` whether it may begin: first them. */
+/** Loading the log holds the process for 15 ms, so whoever waits for `/readyz` is answered first. */
 const probeMs = 5;
+
+/** After the first clients were served: writing what was compiled takes some 20 ms, on the first start of a version only. */
+const keepCompiledMs = 2000;
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
@@ -45,8 +49,10 @@ async function serve(settings: Settings): Promise<void> {
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
   const broker = await start(settings, log);
+  const facts = readyFacts(settings, broker);
   await sleep(probeMs);
-  announce(readyFacts(settings, broker), format, log);
+  announce(facts, format, log);
+  setTimeout(keepCompiled, keepCompiledMs).unref();
 
   const signal = await stopSignal;
   log.info({ signal }, 'stopping; a second signal stops at once');
@@ -89,6 +95,11 @@ function exitOnFault(log: ProgramLog): void {
 function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
   log.fatal({ err: error }, what);
   process.exit(ExitCode.failed);
+}
+
+/** Node itself does so only when a process ends in order, and the next start should be fast after any end. */
+function keepCompiled(): void {
+  nodeModule.flushCompileCache();
 }
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {

@@ -40,8 +40,8 @@ export async function claimDirectory(fileSystem: FileSystem, o: { root: string; 
     if (parseOffsetFile(name)?.kind === 'log') throw existsError(id, `it holds data, but no readable ${partitionMetadataName}`, {});
   }
   await replaceFile(fileSystem, `${directory}/${partitionMetadataName}`, encodePartitionMetadata(id.topicId));
-  await fileSystem.syncDirectory(directory);
-  await fileSystem.syncDirectory(root);
+  // At once: should a crash keep the folder and not what is in it, the folder is claimed anew.
+  await Promise.all([fileSystem.syncDirectory(directory), fileSystem.syncDirectory(root)]);
   return true;
 }
 
