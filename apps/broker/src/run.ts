@@ -17,7 +17,7 @@ import { firstStopSignal } from './stop-signals.ts';
 import { packageVersion } from './version.ts';
 
 /** Loading the log holds the process for 15 ms, so whoever waits for `/readyz` is answered first. */
-const probeMs = 5;
+const probeMs = 1;
 
 /** After the first clients were served: writing what was compiled takes some 20 ms, on the first start of a version only. */
 const keepCompiledMs = 2000;
