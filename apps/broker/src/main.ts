@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import nodeModule from 'node:module';
 import { ExitCode } from './exit-code.ts';
+import { relaxExternalMemory } from './external-memory.ts';
 import { linkOwnModules } from './module-links.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { sizeThreadPool } from './thread-pool.ts';
 
 // The default import and not the name: in a Node without it, a missing name would fail before the version is checked.
-// Order matters: nothing of ours beyond these three small files is loaded before the runtime is known to be able to run
+// Order matters: nothing of ours beyond these few small files is loaded before the runtime is known to be able to run
 // it, the compile cache is on, and the thread pool, which starts with the first file operation, has its size.
 const unsupported = checkNodeVersion(process.versions.node);
 if (unsupported !== null) {
@@ -16,5 +17,6 @@ if (unsupported !== null) {
 nodeModule.enableCompileCache();
 linkOwnModules(import.meta.url);
 sizeThreadPool(process.env);
+relaxExternalMemory();
 const { run } = await import('./run.ts');
 await run();
