@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from 'node:module';
 import { ExitCode } from './exit-code.ts';
-import { relaxExternalMemory } from './external-memory.ts';
 import { linkOwnModules } from './module-links.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { sizeThreadPool } from './thread-pool.ts';
@@ -17,6 +16,5 @@ if (unsupported !== null) {
 nodeModule.enableCompileCache();
 linkOwnModules(import.meta.url);
 sizeThreadPool(process.env);
-relaxExternalMemory();
 const { run } = await import('./run.ts');
 await run();

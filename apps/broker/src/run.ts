@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
 import { brokerOptions } from './broker-options.ts';
 import { ExitCode } from './exit-code.ts';
+import { relaxExternalMemory } from './external-memory.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
@@ -51,6 +52,7 @@ async function serve(settings: Settings): Promise<void> {
   const broker = await start(settings, log);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
+  relaxExternalMemory();
   announce(facts, format, log);
   setTimeout(keepCompiled, keepCompiledMs).unref();
 
