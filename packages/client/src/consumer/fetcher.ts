@@ -100,7 +100,7 @@ export class Fetcher {
     for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { shareBytes, signal });
   }
 
-  /** What one partition may hold before it is asked for again; with what is being consumed, it holds at most twice that. */
+  /** What one partition may hold before it is asked for again. All of them together never hold more than `prefetchBytes`. */
   #bufferBytes(): number {
     const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
     return Math.max(clientLimits.fetchPartitionBytesMin, fair);
@@ -113,10 +113,10 @@ export class Fetcher {
     const roomBytes = this.#options.prefetchBytes - bufferedBytes;
     if (roomBytes <= 0) return;
     const maxBytes = Math.min(roomBytes, o.shareBytes * readers.length);
-    void this.#exchange(brokerId, readers, { ...o, maxBytes });
+    void this.#exchange(brokerId, readers, { maxBytes, signal: o.signal });
   }
 
-  async #exchange(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number; signal: AbortSignal }): Promise<void> {
+  async #exchange(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): Promise<void> {
     const fetch = {};
     this.#underWay.set(brokerId, (this.#underWay.get(brokerId) ?? 0) + 1);
     this.#reservedBytes += o.maxBytes;
@@ -137,7 +137,7 @@ export class Fetcher {
     for (const reader of arrived) this.#events.onBatches(reader);
   }
 
-  async #ask(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number; signal: AbortSignal }): Promise<FetchResponse | QError> {
+  async #ask(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): Promise<FetchResponse | QError> {
     try {
       const link = this.#cluster.linkOf(brokerId);
       if (link === null) throw new QError('NO_BROKER', `The address of broker ${brokerId} is not known`);
@@ -149,9 +149,12 @@ export class Fetcher {
     }
   }
 
-  #request(readers: readonly PartitionReader[], o: { shareBytes: number; maxBytes: number }): FetchRequest {
+  #request(readers: readonly PartitionReader[], o: { maxBytes: number }): FetchRequest {
     const { maxWaitMs, minBytes } = this.#options;
-    const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: o.shareBytes }));
+    // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away what does
+    // not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next time.
+    const bytesMax = Math.min(clientLimits.fetchPartitionBytesMax, o.maxBytes);
+    const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: bytesMax }));
     return { maxWaitMs, minBytes: Math.min(minBytes, o.maxBytes), maxBytes: o.maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
   }
 
