@@ -63,9 +63,10 @@ export interface ClientLimits {
   /** Message ids, in bytes of UTF-8. */
   readonly messageIdBytesMax: number;
 
-  // Consumer
   /** Bytes that one read from a socket takes at most; each connection has a buffer of this size. */
   readonly readBufferBytes: number;
+
+  // Consumer
   readonly prefetchBytes: number;
   readonly prefetchBytesMin: number;
   readonly fetchMaxWaitMs: number;

@@ -100,7 +100,10 @@ export class Fetcher {
     for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { shareBytes, signal });
   }
 
-  /** What one partition may hold before it is asked for again. All of them together never hold more than `prefetchBytes`. */
+  /**
+   * What one partition may hold before it is asked for again. All together hold `prefetchBytes`, and more only where a single
+   * batch is larger than the room that was left for it.
+   */
   #bufferBytes(): number {
     const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
     return Math.max(clientLimits.fetchPartitionBytesMin, fair);

@@ -9,7 +9,8 @@
  *
  * Invariants
  * - Both counts are never negative; each byte is counted once, from when its record is accepted until it is settled.
- * - `ready` waiters go on only when there is room and no pause is due; `onRoom` is called after the counts are right.
+ * - `ready` waiters go on only when there is room and no pause is due, or when the producer closes; `onRoom` is called after
+ *   the counts are right.
  */
 export class ByteBudget {
   readonly bytesMax: number;

@@ -173,4 +173,17 @@ describe('FrameDecoder', () => {
     expect(error.code).toBe('FRAME_TOO_LARGE');
     expect(error.message).toContain(words);
   });
+
+  it('W1 keeps frames whole when the memory of lent chunks is used again', () => {
+    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(500, 3))]);
+    const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
+    const lent = Buffer.alloc(64);
+    const frames: Buffer[] = [];
+    for (let position = 0; position < stream.length; position += lent.length) {
+      decoder.push(lent.subarray(0, stream.copy(lent, 0, position)));
+      frames.push(...drain(decoder));
+      lent.fill(0xff);
+    }
+    expect(frames).toEqual([Buffer.alloc(20, 1), Buffer.alloc(30, 2), Buffer.alloc(500, 3)]);
+  });
 });
