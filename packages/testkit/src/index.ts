@@ -15,3 +15,7 @@ export type { TcpTarget } from './tcp-proxy.ts';
 // A broker in its own process.
 export { BrokerProcess } from './broker-process.ts';
 export type { BrokerProcessOptions, ProcessEnd } from './broker-process.ts';
+
+// What a rig reports.
+export { failureRateMax } from './rig-report.ts';
+export type { RigFailure, RigReport } from './rig-report.ts';
