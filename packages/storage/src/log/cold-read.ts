@@ -1,4 +1,4 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize } from '@q/protocol';
+import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize, checkBatch } from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { File } from '../ports/file-system.ts';
 import { hasSafeNumbers } from '../segment/segment-scan.ts';
@@ -75,6 +75,7 @@ async function hop(o: Place & { readonly offset: number; readonly entry: OffsetI
   const end = o.segment.writtenBytes;
   let position = entry?.position ?? 0;
   let nextOffset = entry === null ? o.segment.baseOffset : unknownOffset;
+  let before = -1;
   let block: Buffer = Buffer.alloc(0);
   let blockAt = position;
   while (position < end) {
@@ -86,11 +87,22 @@ async function hop(o: Place & { readonly offset: number; readonly entry: OffsetI
     const bytes = checkedSize({ block, at, position, segment: o.segment, nextOffset });
     const lastOffset = batchBaseOffset(block, at) + batchLastOffsetDelta(block, at);
     if (position === entry?.position && lastOffset !== entry.lastOffset) throw corrupt(o.segment, position, 'the index knows another one there');
-    if (lastOffset >= o.offset) return position;
+    if (lastOffset >= o.offset) {
+      const isInGap = batchBaseOffset(block, at) > o.offset && before >= 0;
+      if (isInGap) await assertWhole(o, before, position);
+      return position;
+    }
+    before = position;
     nextOffset = lastOffset + 1;
     position += bytes;
   }
   return end;
+}
+
+/** In a gap, the last batch before it is what says that nothing lies there: its header is believed only if its CRC matches. */
+async function assertWhole({ file, segment }: Place, position: number, end: number): Promise<void> {
+  const batch = await file.read(position, end - position);
+  if (checkBatch(batch, 0, batch.length) !== 'ok') throw corrupt(segment, position, 'it does not match its CRC');
 }
 
 /** `isNext`: the batch at `position` is the one behind what was read before, and begins at `offset`. */

@@ -65,6 +65,16 @@ describe('damage to a log that was shut down in order', () => {
     await expect(contents(log)).rejects.toThrow(errorWith('CORRUPT_LOG'));
   });
 
+  it('S2 a batch of a compacted log that claims to end earlier does not hide its records', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open(compacted);
+    for (let offset = 0; offset < 20; offset += 2) await append(log, [`k${offset}=${'.'.repeat(40)}`, 'last=1']);
+    await under.store.close();
+    await under.disk.damage(firstLogFile, (bytes) => changed(bytes, (copy) => copy.writeInt32BE(0, batchAt(copy, 1) + 23)));
+    await under.restart();
+    await expect(contents(await under.open(compacted), { fromOffset: 3 })).rejects.toThrow(errorWith('CORRUPT_LOG'));
+  });
+
   it('S2 an index that leads behind a record is made again', async () => {
     // Its first entry claims an earlier offset: whoever looks for the record there begins behind it.
     const { log } = await reopened(index, (bytes) => changed(bytes, (copy) => copy.writeInt32BE(copy.readInt32BE(0) - 1, 0)));
