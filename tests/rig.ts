@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
 import { run as runDamage } from './damage/damage-rig.ts';
+import { run as runFuzz } from './fuzz/decoder-rig.ts';
 
 interface Arguments {
   readonly count: string | undefined;
@@ -16,6 +17,7 @@ interface Arguments {
 
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
   damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
+  fuzz: async ({ count = '20000', seed, only }) => runFuzz({ count: Number(count), seed, ...(only !== undefined && { only }) }),
 };
 
 const { positionals, values } = parseArgs({

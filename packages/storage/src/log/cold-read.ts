@@ -118,6 +118,8 @@ async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { read
     const bytes = checkedSize({ block, at, position: position + at, segment, nextOffset });
     const baseOffset = batchBaseOffset(block, at);
     if (baseOffset >= o.limitOffset) break;
+    // Before a gap, an earlier read took the batch before at its word: the search does not.
+    if (at === 0 && o.isNext && baseOffset > o.offset) return await readBatches({ ...o, position: await locate(o), isNext: false });
     if (at === 0 && !segment.mayHaveGaps && baseOffset > o.offset) throw corrupt(segment, position, `it begins behind offset ${o.offset}`);
     if (at + bytes > block.length) {
       if (at > 0) break;
