@@ -31,20 +31,36 @@ export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { p
   }
 }
 
-/** Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. */
+/**
+ * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is there
+ * and has nothing in it may be what an attempt has left that came no further than this: it counts as absent.
+ */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
-  const missing: string[] = [];
-  for (let each = path; !(await exists(fileSystem, each)); each = folderOf(each)) missing.push(each);
+  const unsettled: { readonly path: string; readonly isThere: boolean }[] = [];
+  for (let each = path, below = ''; each !== folderOf(each); below = each, each = folderOf(each)) {
+    const names = await namesIn(fileSystem, each);
+    if (names !== null && names.some((name) => `${each}/${name}` !== below)) break;
+    unsettled.push({ path: each, isThere: names !== null });
+  }
   await fileSystem.makeDirectory(path);
-  for (const each of missing.toReversed()) await fileSystem.syncDirectory(folderOf(each));
+  for (const each of unsettled.toReversed()) await syncFolderOf(fileSystem, each);
 }
 
-async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+async function syncFolderOf(fileSystem: FileSystem, o: { path: string; isThere: boolean }): Promise<void> {
   try {
-    await fileSystem.stat(path);
-    return true;
+    await fileSystem.syncDirectory(folderOf(o.path));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    // Whoever may not open the folder above has not made this one: nothing that we made depends on it.
+    if (!(o.isThere && ['EACCES', 'EPERM'].includes(systemCode(error)))) throw error;
+  }
+}
+
+/** Null when there is no such folder. */
+async function namesIn(fileSystem: FileSystem, path: string): Promise<string[] | null> {
+  try {
+    return await fileSystem.readDirectory(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
