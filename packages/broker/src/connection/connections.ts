@@ -101,12 +101,15 @@ export class Connections {
   #scheduleSweep(): void {
     if (this.#sweep !== null) return;
     const { clock, limits } = this.#host;
-    this.#sweep = clock.schedule(limits.sweepIntervalMs, () => {
-      this.#sweep = null;
-      const now = clock.monotonic();
-      for (const connection of this.#open) connection.sweep(now);
-      if (this.#open.size > 0) this.#scheduleSweep();
-    });
+    // What is at hand is read first: after seconds in which the broker was busy, a peer may be late only because nobody looked.
+    this.#sweep = clock.schedule(limits.sweepIntervalMs, () => clock.defer(() => this.#sweepNow()));
+  }
+
+  #sweepNow(): void {
+    this.#sweep = null;
+    const now = this.#host.clock.monotonic();
+    for (const connection of this.#open) connection.sweep(now);
+    if (this.#open.size > 0) this.#scheduleSweep();
   }
 }
 

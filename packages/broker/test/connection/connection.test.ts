@@ -288,6 +288,18 @@ describe('Connection', () => {
     expect(pings).toHaveLength(1);
     expect(waiting.stream.isEnded).toBe(false);
   });
+
+  it('reads what is at hand before it looks at time limits: a broker that was busy is not the fault of its peers', async () => {
+    const { clock, accept } = setUp();
+    const nextTurn: (() => void)[] = [];
+    clock.defer = (run) => void nextTurn.push(run);
+    const late = accept();
+    await clock.advance(defaultLimits.helloTimeoutMs + 1000);
+    late.events.data(hello());
+    for (const run of nextTurn) run();
+    expect(late.stream.isDestroyed).toBe(false);
+    expect(answers(late.stream)).toEqual([[1, 0]]);
+  });
 });
 
 describe('Connections', () => {
