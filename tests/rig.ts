@@ -9,6 +9,7 @@ import type { RigReport } from '@q/testkit';
 import { run as runAbuse } from './abuse/abuse-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
 import { run as runFailingDisk } from './damage/failing-disk-rig.ts';
+import { mountSmallDisk, run as runFullDisk } from './damage/full-disk-rig.ts';
 import { run as runConnectionFuzz } from './fuzz/connection-rig.ts';
 import { run as runFuzz } from './fuzz/decoder-rig.ts';
 
@@ -21,10 +22,21 @@ interface Arguments {
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
   damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
   'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: Number(count), seed, ...(only !== undefined && { only }) })],
+  'full-disk': async ({ count = '2' }) => [await onSmallDisk(Number(count))],
   fuzz: async ({ count = '20000', seed, only }) => runFuzz({ count: Number(count), seed, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: Number(count), ...(only !== undefined && { only }) }),
   'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: Number(count), seed })],
 };
+
+async function onSmallDisk(count: number): Promise<RigReport> {
+  const disk = await mountSmallDisk();
+  if ('reason' in disk) return { rig: 'full-disk', runs: 0, seeds: [], failures: [], seconds: 0, notes: { skipped: disk.reason } };
+  try {
+    return await runFullDisk({ count, path: disk.path });
+  } finally {
+    await disk.unmount();
+  }
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

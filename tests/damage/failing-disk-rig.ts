@@ -26,7 +26,10 @@ const settings = [
 const recordsPerBatch = 3;
 const hangMs = 10_000;
 const losses: readonly CrashLoss[] = ['all', 'some', 'none'];
-const operations: readonly DiskOperation[] = ['write', 'datasync', 'syncDirectory', 'create', 'rename', 'truncate', 'removeFile', 'makeDirectory', 'read'];
+/** Closing a file can fail, too; the faulty disk knows no such fault, so it is put around it here. */
+type FailingOperation = DiskOperation | 'close';
+
+const operations: readonly FailingOperation[] = ['write', 'datasync', 'syncDirectory', 'create', 'rename', 'truncate', 'removeFile', 'makeDirectory', 'read', 'close'];
 const codes: readonly string[] = ['EIO', 'ENOSPC'];
 /** More operations of one kind than the life of a broker below has. */
 const operationsMax = 10_000;
@@ -37,7 +40,7 @@ const operationsMax = 10_000;
  */
 export async function run({ seed, stride, only }: FailingDiskOptions): Promise<RigReport> {
   const rig = new RigRun('failing-disk', seed);
-  const chosen = only?.split(':') as [DiskOperation, string, string, CrashLoss] | undefined;
+  const chosen = only?.split(':') as [FailingOperation, string, string, CrashLoss] | undefined;
   for (const operation of chosen === undefined ? operations : [chosen[0]]) {
     for (const code of chosen === undefined ? codes : [chosen[1]]) {
       for (let number = Number(chosen?.[2] ?? 0); number < operationsMax; number += stride) {
@@ -80,6 +83,7 @@ class BrokerLife {
   readonly #sent: SentBatch[] = [];
   readonly #fatal: Error[] = [];
   #deletedBelow = 0;
+  #closesToPass = -1;
   #errors = 0;
 
   constructor(seed: number) {
@@ -87,8 +91,9 @@ class BrokerLife {
     this.#disk = new FaultyFileSystem({ random: seededRandom(seed) });
   }
 
-  async check(o: { operation: DiskOperation; code: string; number: number; loss: CrashLoss }): Promise<string[]> {
-    this.#disk.fail({ operation: o.operation, code: o.code, after: o.number });
+  async check(o: { operation: FailingOperation; code: string; number: number; loss: CrashLoss }): Promise<string[]> {
+    if (o.operation === 'close') this.#failClose(o);
+    else this.#disk.fail({ operation: o.operation, code: o.code, after: o.number });
     for (let life = 0; life < 2 && this.#fatal.length === 0; life += 1) await this.#live();
     const isReached = !this.#isWaiting(o.operation);
     if (!isReached) {
@@ -100,8 +105,24 @@ class BrokerLife {
     return this.#checkAfterwards(await this.#disk.crash(o.loss));
   }
 
+  /** The file is closed all the same, as on Linux. */
+  #failClose({ code, number }: { code: string; number: number }): void {
+    this.#closesToPass = number;
+    const open = this.#disk.open.bind(this.#disk);
+    this.#disk.open = async (path, mode) => {
+      const file = await open(path, mode);
+      const close = async (): Promise<void> => {
+        await file.close();
+        this.#closesToPass -= 1;
+        if (this.#closesToPass === -1) throw Object.assign(new Error(`${code}: ${path}`), { code });
+      };
+      return { ...file, close };
+    };
+  }
+
   /** Has the fault not come to its turn? Asks for it as often as it may have been told to let pass. */
-  #isWaiting(operation: DiskOperation): boolean {
+  #isWaiting(operation: FailingOperation): boolean {
+    if (operation === 'close') return this.#closesToPass >= 0;
     for (let asked = 0; asked <= operationsMax; asked += 1) if (this.#disk.faults.next(operation, '') !== null) return true;
     return false;
   }

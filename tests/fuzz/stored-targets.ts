@@ -1,5 +1,4 @@
-import { defaultLogConfig } from '@q/storage';
-import { openDirectoryStore } from '@q/storage';
+import { defaultLogConfig, openDirectoryStore } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { makeImages, nowMs } from '../damage/fixture.ts';
 import type { Image } from '../damage/fixture.ts';

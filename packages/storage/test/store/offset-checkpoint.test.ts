@@ -22,13 +22,16 @@ describe('offset checkpoint', () => {
 
   it('S2 believes no file of which a bit has changed', () => {
     const whole = encodeOffsetCheckpoint(entries);
+    const believed: unknown[] = [];
     for (let bit = 0; bit < whole.length * 8; bit += 1) {
       const changed = Buffer.from(whole);
       changed[bit >> 3]! ^= 1 << (bit & 7);
       // Where the checksum's own name has changed, it is a partition that does not exist; the others are as they were.
       const found = decodeOffsetCheckpoint(changed)?.slice(0, entries.length) ?? null;
-      if (found !== null) expect(found).toEqual(entries);
+      if (found !== null) believed.push(found);
     }
+    expect(believed.length).toBeLessThan(9 * 8);
+    expect(believed.every((found) => JSON.stringify(found) === JSON.stringify(entries))).toBe(true);
   });
 
   it.each(['', '1\n0\n', '0\n1\n', '0\n2\norders 0 42\n', '0\n1\norders 0\n', '0\n1\norders 0 x\n', '0\n1\norders 0 99999999999999999999\n'])(

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { mountSmallDisk, run } from './full-disk-rig.ts';
+
+const count = Number(process.env['FULL_DISKS'] ?? 2);
+
+it('S2 B8 a full disk: writes are refused, reads are served, and it goes on by itself when there is room', { timeout: 60_000 + count * 30_000 }, async ({ skip }) => {
+  const disk = await mountSmallDisk();
+  if ('reason' in disk) return skip(disk.reason);
+  try {
+    const report = await run({ count, path: disk.path });
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBe(count);
+  } finally {
+    await disk.unmount();
+  }
+});
