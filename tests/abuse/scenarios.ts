@@ -28,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'half-sent frames', share: 0.02, abuse: halfSent, extraBytes: () => 16 * MiB },
   { name: 'counts beyond the bytes', share: 0.1, abuse: absurdCounts, extraBytes: () => 16 * MiB },
   { name: 'readers that stop', share: 0.02, abuse: stoppedReaders, extraBytes: () => 32 * MiB },
+  { name: 'all at once', share: 0.2, abuse: allAtOnce, extraBytes: (count) => count * 40 * KiB + 3 * 64 * MiB },
   { name: 'bombs', share: 0.02, abuse: bombs, extraBytes: () => 3 * 64 * MiB },
 ];
 
@@ -153,6 +154,14 @@ async function bombs({ port, count }: { port: number; count: number }): Promise<
     }),
   );
   return wrongs;
+}
+
+/** The others at the same time, except those that look at how many connections are left. */
+async function allAtOnce({ port, count }: { port: number; count: number }): Promise<string[]> {
+  const part = { port, count: Math.max(2, Math.ceil(count / 8)) };
+  const few = { port, count: 8 };
+  const wrongs = await Promise.all([flood(part), drip(part), absurdLengths(part), absurdCounts(part), halfSent(part), bombs(few)]);
+  return wrongs.flat();
 }
 
 async function produceOne(connection: WireConnection, to: WirePartition, records: Buffer): Promise<number> {
