@@ -4,7 +4,7 @@
  *
  * Invariants:
  *  1. A step is taken at once, on the newest state; its records are handed to the log before anybody hears of it.
- *  2. Members with news are woken when the news is durable, and evicted ones too: they hear that they are out.
+ *  2. Members with news are woken when the news is durable.
  *  3. A group has a deadline noted whenever one of its members can run out of time.
  *  4. What fails in the background is tried again: deadlines after `retryMs`, expired groups and offsets of deleted topics
  *     with the next sweep.
@@ -91,8 +91,7 @@ export class GroupCoordinator implements TopicListener {
     live.advance(step.group, step.records);
     this.#noteDeadline(live, step);
     this.#reportEvicted(live, step);
-    const wake = [...step.wake, ...step.evicted.map(({ memberId }) => memberId)];
-    if (wake.length > 0) void this.#wakeWhenDurable(live, wake);
+    if (step.wake.length > 0) void this.#wakeWhenDurable(live, step.wake);
     this.keepSweeping();
     return step;
   }
@@ -135,11 +134,11 @@ export class GroupCoordinator implements TopicListener {
   #sweepOnce(): void {
     const { directory, limits, logger } = this.#options;
     if (this.#mayHoldOldOffsets) this.#forgetOldOffsets();
-    const { nowMs, wallMs } = this.context();
+    const { groupExpiryMs } = limits;
+    const { nowMs } = this.context();
     for (const live of directory.groups()) {
       if (!live.exists) continue;
-      const { group, offsets } = live;
-      if (!hasExpired({ group, offsets }, { nowMs, wallMs, groupExpiryMs: limits.groupExpiryMs })) continue;
+      if (!hasExpired(live, { nowMs, groupExpiryMs })) continue;
       const count = this.remove(live);
       logger.info({ groupId: live.groupId, offsets: count }, 'a group without members has expired');
     }

@@ -1,6 +1,6 @@
-import { GroupImage } from '@q/coordinator';
+import { GroupImage, encodeGroupRecord } from '@q/coordinator';
 import type { GroupRecord } from '@q/coordinator';
-import { batchRecordsCount } from '@q/protocol';
+import { batchRecordsCount, encodeBatch } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
@@ -137,8 +137,8 @@ describe('GroupsLog', () => {
   it('S2 names the record that cannot be understood', async () => {
     const { log, groups } = setUp();
     await groups.write('g', [offset('g', 0, 1)]);
-    const { encodeBatch } = await import('@q/protocol');
-    log.append(encodeBatch([{ key: Buffer.from([1, 255]), value: Buffer.from('nonsense') }]), { leaderEpoch: 0 });
+    const { key, value } = encodeGroupRecord(offset('g', 0, 2));
+    log.append(encodeBatch([{ key, value: value!.subarray(0, 5) }]), { leaderEpoch: 0 });
     await expect(readBack(log)).rejects.toMatchObject({ code: 'CORRUPT_LOG', details: { offset: 1 } });
   });
 });
