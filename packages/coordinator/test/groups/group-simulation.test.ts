@@ -19,6 +19,7 @@ const event = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('away' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('want' as const), pick, topics: someTopics }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('topic' as const), name: fc.constantFrom(...topicNames), partitions: fc.nat({ max: 8 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 6_000 }) }) },
@@ -84,6 +85,9 @@ function act(world: SimulatedGroup, client: SimulatedClient, step: Event): void 
       break;
     case 'crash':
       world.crash(client);
+      break;
+    case 'forget':
+      client.forget();
       break;
     case 'want':
       client.want(step.topics);

@@ -72,8 +72,7 @@ export class SimulatedClient {
   hearHeld({ result }: GroupStep): void {
     if (result.kind === 'none') return;
     if (result.kind === 'refused') {
-      this.epoch = 0;
-      this.#dropAll();
+      this.forget();
       return;
     }
     this.epoch = result.memberEpoch;
@@ -88,6 +87,12 @@ export class SimulatedClient {
   miss(): void {
     this.#hasMissed = true;
     this.#mustSayAll = true;
+  }
+
+  /** Starts anew under its old id. */
+  forget(): void {
+    this.epoch = 0;
+    this.#dropAll();
   }
 
   letGo(): void {
