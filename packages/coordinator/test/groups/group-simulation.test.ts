@@ -13,7 +13,7 @@ const event = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), isStatic: fc.boolean(), topics: someTopics, isRange: fc.boolean() }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('send' as const), pick, isAnswerLost: fc.boolean() }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('look' as const), pick, isAnswerLost: fc.boolean() }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('let-go' as const), pick }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('let-go' as const), pick, most: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('slow' as const), pick, isSlow: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), pick, isPaused: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), pick }) },
@@ -68,7 +68,7 @@ function act(world: SimulatedGroup, client: SimulatedClient, step: Event): void 
       if (!client.isPaused) world.look(client, step);
       break;
     case 'let-go':
-      client.letGo();
+      client.letGo(step.most);
       break;
     case 'slow':
       client.isSlow = step.isSlow;

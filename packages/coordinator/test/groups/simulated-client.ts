@@ -95,10 +95,12 @@ export class SimulatedClient {
     this.#dropAll();
   }
 
-  letGo(): void {
-    const kept = this.believed.intersection(this.#mayOwn);
-    if (kept.size < this.believed.size) this.#mustSayAll = true;
-    this.believed = kept;
+  /** Gives up what it may not own any more, or so many partitions of it. */
+  letGo(most: number = Infinity): void {
+    for (const name of [...this.believed.difference(this.#mayOwn)].slice(0, most)) {
+      this.believed.delete(name);
+      this.#mustSayAll = true;
+    }
   }
 
   #dropAll(): void {
