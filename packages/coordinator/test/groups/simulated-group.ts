@@ -109,7 +109,7 @@ export class SimulatedGroup {
     if (groupState(this.#group) === 'reconciling') return false;
     return this.clients.every((client) => {
       const member = this.#group.members.get(client.traits.memberId);
-      return member !== undefined && client.believed.symmetricDifference(new Set(namesOf(member.target))).size === 0;
+      return member !== undefined && namesOf(member.target).toSorted().join() === [...client.believed].toSorted().join();
     });
   }
 
