@@ -1,7 +1,7 @@
 /**
  * Groups over restarts, crashes and full disks: nothing that was answered is lost, and nobody is stuck.
  */
-import { DeleteGroup, DescribeTopic, ListGroups, errorCode } from '@q/protocol';
+import { AddPartitions, DeleteGroup, DescribeTopic, ListGroups, errorCode } from '@q/protocol';
 import { FaultyFileSystem, ManualClock, SeededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../src/index.ts';
@@ -187,17 +187,29 @@ describe('a full disk', () => {
     expect(clock.monotonic()).toBe(0);
   });
 
-  it('G3 forgets offsets of a deleted topic later, when there is room', async () => {
+  it('G2 G3 catches up with topics that grew or went meanwhile, when there is room', async () => {
     const { disk, clock, client, topicId } = await setUp();
-    await commit(client, { topicId, offsets: { 0: 1, 1: 1 } });
+    const later = await client.createTopic('later', { partitions: 1 });
+    const a = new GroupMember(client, { memberId: 'a' });
+    await a.join(['orders', 'later']);
+    await a.commit(topicId, { 0: 1, 1: 1 });
+    await commit(client, { groupId: 'bare', topicId, offsets: { 0: 1 } });
+    const held = a.beat({ maxWaitMs: 5000 });
     disk.fail({ operation: 'write', code: 'ENOSPC', path: groupsLog, times: 1000 });
     await client.deleteTopic('orders');
-    await client.topic('orders');
+    await client.request(AddPartitions, { name: 'later', partitions: 3, validateOnly: false });
+    await client.topic('later');
+    expect(a.heard).toHaveLength(1);
+    expect((await describeGroup(client, 'bare')).partitions).toHaveLength(1);
     disk.faults.clear();
-    expect((await describeGroup(client)).partitions).toHaveLength(2);
-    await clock.advance(60_000);
-    await client.topic('orders');
-    expect((await errorOf(describeGroup(client))).code).toBe('UNKNOWN_GROUP');
+    await clock.advance(1000);
+    await held;
+    // First it is told to let go of what is gone; what is new comes once it has.
+    expect(a.owned.map(({ name }) => name)).toEqual(['later']);
+    await a.release();
+    expect(a.owned).toEqual([{ topicId: later.topicId, name: 'later', partitions: [0, 1, 2] }]);
+    expect((await describeGroup(client)).partitions.map(({ name }) => name)).toEqual(['later', 'later', 'later']);
+    expect((await errorOf(describeGroup(client, 'bare'))).code).toBe('UNKNOWN_GROUP');
   });
 });
 

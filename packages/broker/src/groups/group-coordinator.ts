@@ -6,8 +6,8 @@
  *  1. A step is taken at once, on the newest state; its records are handed to the log before anybody hears of it.
  *  2. Members with news are woken when the news is durable.
  *  3. A group has a deadline noted whenever one of its members can run out of time.
- *  4. What fails in the background is tried again: deadlines after `retryMs`, expired groups and offsets of deleted topics
- *     with the next sweep.
+ *  4. A group whose write failed is behind: it has missed topics that came or went, members that ran out of time. After
+ *     `retryMs` it catches up, and again until that is durable.
  */
 import { createGroup, hasExpired, nextDeadlineMs, stepGroup } from '@q/coordinator';
 import type { GroupCommand, GroupStep, StepContext, TopicView } from '@q/coordinator';
@@ -24,7 +24,7 @@ import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
 import { topicViewOf } from './topic-view.ts';
 
-/** After a failed write, deadlines of its group are looked at again so much later: the disk is not asked in a circle. */
+/** The disk is not asked in a circle. */
 const retryMs = 1000;
 
 export interface GroupCoordinatorOptions {
@@ -42,8 +42,7 @@ export class GroupCoordinator implements TopicListener {
   readonly #deadlines: GroupDeadlines<LiveGroup>;
   #sweep: Scheduled | null = null;
   #isStopped = false;
-  /** Offsets of topics that are gone may have been left, by a crash or by a write that failed. */
-  #mayHoldOldOffsets = true;
+  readonly #behind = new Set<LiveGroup>();
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, directory, limits, registry } = options;
@@ -52,15 +51,14 @@ export class GroupCoordinator implements TopicListener {
     this.#deadlines = new GroupDeadlines({
       clock,
       pauseMs: limits.groupDeadlinePauseMs,
-      due: (live) => void this.step(live, { kind: 'tick' }),
+      due: (live) => this.#due(live),
     });
     directory.onWritten((live, outcome) => this.#written(live, outcome));
   }
 
   /** Takes the stored groups into service: what happened to their topics meanwhile is made up for. */
   start(): void {
-    this.#forgetOldOffsets();
-    for (const live of this.#options.directory.groups()) this.step(live, { kind: 'topics-changed' });
+    for (const live of this.#options.directory.groups()) this.#catchUp(live);
     this.keepSweeping();
   }
 
@@ -90,8 +88,7 @@ export class GroupCoordinator implements TopicListener {
     if (isNew && step.records.length === 0) return step;
     live.advance(step.group, step.records);
     this.#noteDeadline(live, step);
-    this.#reportEvicted(live, step);
-    if (step.wake.length > 0) void this.#wakeWhenDurable(live, step.wake);
+    if (step.wake.length > 0) void this.#tellWhenDurable(live, step);
     this.keepSweeping();
     return step;
   }
@@ -102,6 +99,7 @@ export class GroupCoordinator implements TopicListener {
     for (const place of offsets) live.deleteOffset(place);
     if (live.group !== null) live.advance(null, [{ kind: 'group-gone', groupId: live.groupId }]);
     this.#deadlines.set(live, null);
+    this.#behind.delete(live);
     return offsets.length;
   }
 
@@ -133,7 +131,6 @@ export class GroupCoordinator implements TopicListener {
 
   #sweepOnce(): void {
     const { directory, limits, logger } = this.#options;
-    if (this.#mayHoldOldOffsets) this.#forgetOldOffsets();
     const { groupExpiryMs } = limits;
     const { nowMs } = this.context();
     for (const live of directory.groups()) {
@@ -144,10 +141,16 @@ export class GroupCoordinator implements TopicListener {
     }
   }
 
-  #forgetOldOffsets(): void {
-    const { directory, registry } = this.#options;
-    this.#mayHoldOldOffsets = false;
-    for (const live of directory.groups()) forgetOffsets(live, (topicId) => registry.byId(topicId) === undefined);
+  #due(live: LiveGroup): void {
+    this.step(live, { kind: 'tick' });
+    if (this.#behind.delete(live)) this.#catchUp(live);
+  }
+
+  /** Takes in what happened to the topics of the group while it could not. */
+  #catchUp(live: LiveGroup): void {
+    const { registry } = this.#options;
+    this.step(live, { kind: 'topics-changed' });
+    forgetOffsets(live, (topicId) => registry.byId(topicId) === undefined);
   }
 
   #noteDeadline(live: LiveGroup, { group, records }: GroupStep): void {
@@ -156,25 +159,26 @@ export class GroupCoordinator implements TopicListener {
 
   #written(live: LiveGroup, outcome: 'durable' | 'failed'): void {
     if (outcome === 'durable') return;
-    this.#mayHoldOldOffsets = true;
-    const deadlineMs = live.group === null ? null : nextDeadlineMs(live.group);
-    const retryAtMs = this.#options.clock.monotonic() + retryMs;
-    this.#deadlines.set(live, deadlineMs === null ? null : Math.max(deadlineMs, retryAtMs));
+    if (!live.exists) {
+      this.#deadlines.set(live, null);
+      return;
+    }
+    this.#behind.add(live);
+    this.#deadlines.set(live, this.#options.clock.monotonic() + retryMs);
   }
 
-  async #wakeWhenDurable(live: LiveGroup, memberIds: readonly string[]): Promise<void> {
+  async #tellWhenDurable(live: LiveGroup, { wake, evicted }: GroupStep): Promise<void> {
+    const { held, logger } = this.#options;
+    const { groupId } = live;
     try {
       await live.settled();
     } catch {
       // The news has been taken back, and whoever asked for it was told why.
       return;
     }
-    for (const memberId of memberIds) this.#options.held.end({ groupId: live.groupId, memberId }, 'news');
-  }
-
-  #reportEvicted({ groupId }: LiveGroup, { evicted }: GroupStep): void {
+    for (const memberId of wake) held.end({ groupId, memberId }, 'news');
     for (const { memberId, reason } of evicted) {
-      this.#options.logger.info({ groupId, memberId, reason }, 'a member was put out of its group');
+      logger.info({ groupId, memberId, reason }, 'a member was put out of its group');
     }
   }
 }
