@@ -161,6 +161,16 @@ describe('commits', () => {
 });
 
 describe('what operators see and do', () => {
+  it('G3 a group that is too large for one answer is said to be', async () => {
+    const limits = { frameBytesMax: 256 << 10, fetchBytesMax: 64 << 10, connectionBytesMax: 1 << 20 };
+    const { client, member } = await setUp({ limits, topicDefaults: { 'max.message.bytes': '65536' } });
+    await client.createTopic('wide', { partitions: 2500 });
+    await member('a').join(['orders']);
+    expect((await describeGroup(client)).partitions).toHaveLength(3);
+    await member('b').join(['wide']);
+    expect((await errorOf(describeGroup(client))).message).toMatch(/would not fit in a frame/);
+  });
+
   it('G3 a group is described with owners, lag and progress', async () => {
     const { clock, client, topicId, member } = await setUp();
     const a = member('a');
