@@ -16,11 +16,11 @@ export interface PartitionSetOptions {
   readonly onOffsetOutOfRange: OffsetOutOfRangePolicy;
   readonly onBatches: (reader: PartitionReader) => void;
   /** There is a failure to look at. */
-  readonly onFailure: () => void;
+  readonly onFailure: (error: QError) => void;
   /** News of the topic, before its leaders are taken over. */
   readonly onMetadata?: (metadata: TopicMetadata) => void;
   /** The topic was deleted and made again: positions in the old one mean nothing in the new one. */
-  readonly onMadeAnew: () => void;
+  readonly onMadeAnew: (metadata: TopicMetadata) => void;
 }
 
 /**
@@ -105,7 +105,7 @@ export class PartitionSet {
 
   fail(error: QError): void {
     this.#failure ??= error;
-    this.#o.onFailure();
+    this.#o.onFailure(error);
   }
 
   close(): void {
@@ -169,7 +169,7 @@ export class PartitionSet {
   #apply(metadata: TopicMetadata): void {
     const before = this.#metadata;
     this.#metadata = metadata;
-    if (before !== null && before.topicId !== metadata.topicId) this.#o.onMadeAnew();
+    if (before !== null && before.topicId !== metadata.topicId) this.#o.onMadeAnew(metadata);
     this.fetcher.setTopicId(metadata.topicId);
     this.#o.onMetadata?.(metadata);
     for (const reader of this.#readers.values()) this.#lead(reader);

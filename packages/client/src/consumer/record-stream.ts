@@ -53,7 +53,9 @@ export class RecordStream {
 
   /** Nothing is buffered. False does not promise a record: what is left may turn out to hold none. */
   get isEmpty(): boolean {
-    return this.#current === null && this.#round.length === 0;
+    if (this.#current !== null) return false;
+    for (const { hasBatches } of this.#round) if (hasBatches) return false;
+    return true;
   }
 
   /** The next record, or null when nothing is buffered. Throws QError `CORRUPT_BATCH` and the like, naming the place. */
