@@ -22,7 +22,7 @@ export interface AssignmentOptions {
   readonly set: PartitionSet;
   readonly ownership: Ownership;
   readonly committer: Committer;
-  readonly membership: () => Membership;
+  readonly membership: Membership;
   readonly emitter: GroupEmitter;
   /** What hands the messages out. */
   readonly flow: {
@@ -92,10 +92,16 @@ export class Assignment {
 
   /** The topic was deleted and made again. */
   madeAnew(metadata: TopicMetadata, reason: QError): void {
-    this.#grownFrom = metadata.partitions.length;
+    // All of the new one came after the consumer began.
+    this.#grownFrom = 0;
     this.lose(this.#o.ownership.all().filter(({ topicId }) => topicId !== metadata.topicId), reason);
-    this.#o.membership().doubt();
+    this.#o.membership.doubt();
     this.#reconcile();
+  }
+
+  /** Everything goes, and nobody is told. */
+  dropAll(because: string): void {
+    for (const owned of this.#o.ownership.all()) this.#leave(owned, because);
   }
 
   /** The assignment is followed no more: the consumer is leaving. */
@@ -116,7 +122,7 @@ export class Assignment {
     for (const owned of ownership.all()) if (owned.state !== 'releasing' && !this.#isWanted(owned)) void this.#release(owned);
     const fresh = [...this.#wanted].filter((partition) => ownership.find(partition) === undefined).map((partition) => ownership.add(this.#topicId, partition));
     if (fresh.length === 0) return this.#settle();
-    this.#o.membership().tell();
+    this.#o.membership.tell();
     void this.#takeUp(fresh);
   }
 
@@ -127,7 +133,7 @@ export class Assignment {
   async #takeUp(fresh: readonly OwnedPartition[]): Promise<void> {
     const { cluster, topic, set, options, committer } = this.#o;
     try {
-      const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership(), from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
+      const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership, from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
       this.#activate(positions.filter(({ isFleeting }) => !isFleeting));
       const fleeting = positions.filter(({ isFleeting }) => isFleeting);
       // A crash before the first commit must not make the next start choose a later position.
@@ -175,7 +181,7 @@ export class Assignment {
     const known = released.filter(({ reader }) => reader !== null).map(({ partition }) => partition);
     if (known.length > 0) this.#o.emitter.emit('revoked', { partitions: known });
     for (const owned of released) this.#leave(owned, 'it was assigned to another member');
-    this.#o.membership().tell();
+    this.#o.membership.tell();
     this.#reconcile();
   }
 
@@ -192,6 +198,6 @@ export class Assignment {
   }
 
   #trouble(thrown: unknown): void {
-    this.#o.emitter.emit('error', toQError(thrown, 'committing offsets'));
+    this.#o.emitter.error(toQError(thrown, 'committing offsets'));
   }
 }

@@ -77,6 +77,11 @@ export class Dispenser<K, V> {
     if (owned.reader !== null) this.#owners.delete(owned.reader);
   }
 
+  /** Offset of the next record that is read. By key, some of those before it may wait for their turn yet. */
+  position(owned: OwnedPartition): number {
+    return (owned.reader as PartitionReader).position;
+  }
+
   /** What was handed out is forgotten: nobody waits for it, and its acknowledgement means nothing any more. */
   seek(owned: OwnedPartition, offset: number): void {
     const reader = owned.reader as PartitionReader;

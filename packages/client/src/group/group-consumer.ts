@@ -1,5 +1,8 @@
+import type { QError } from '@q/protocol';
+
 import type { CloseResult } from '../producer/producer.ts';
 import type { BytesOut } from '../topic/topic.ts';
+import type { CommittedOffset } from './committed-offsets.ts';
 import type { GroupEvents } from './group-events.ts';
 import type { GroupBatch, GroupMessage } from './group-message.ts';
 
@@ -10,16 +13,6 @@ export interface OffsetToCommit {
   readonly offset: number;
   /** Any text of at most 4,096 characters, given back by `committed()`. */
   readonly metadata?: string | null;
-}
-
-/** What a group has committed of a partition. */
-export interface CommittedOffset {
-  readonly partition: number;
-  /** Of the next record to handle. */
-  readonly offset: number;
-  readonly metadata: string | null;
-  /** Milliseconds since 1970. */
-  readonly committedAtMs: number;
 }
 
 /**
@@ -64,6 +57,8 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   resume(partitions?: readonly number[]): void;
   /** Calls the listener until the returned function is called. */
   on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void;
+  /** The last trouble that `error` listeners were told of, also if there were none. */
+  readonly lastError: QError | null;
   /** Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic). */
   readonly skipped: number;
   /**

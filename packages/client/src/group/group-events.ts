@@ -40,6 +40,17 @@ type Listener<E extends keyof GroupEvents> = (event: GroupEvents[E]) => void;
 /** Tells listeners, in the order in which they came. One that throws breaks neither the others nor the consumer. */
 export class GroupEmitter {
   readonly #listeners = new Map<keyof GroupEvents, Set<Listener<never>>>();
+  #lastError: QError | null = null;
+
+  /** Of the `error` events, also when nobody listened. */
+  get lastError(): QError | null {
+    return this.#lastError;
+  }
+
+  error(error: QError): void {
+    this.#lastError = error;
+    this.emit('error', error);
+  }
 
   /** The returned function takes the listener away. */
   on<E extends keyof GroupEvents>(event: E, listener: Listener<E>): () => void {

@@ -119,9 +119,9 @@ function checkedStart(from: GroupStart): GroupStart {
 function commitInterval(autoCommit: boolean | { readonly intervalMs: number }): number | null {
   if (autoCommit === false) return null;
   if (autoCommit === true) return clientLimits.commitIntervalMs;
-  if (typeof autoCommit !== 'object' || autoCommit === null || autoCommit.intervalMs === undefined) return refuse('autoCommit', 'must be true, false, or an object: it needs intervalMs');
+  if (typeof autoCommit !== 'object' || autoCommit === null) return refuse('autoCommit', 'must be true, false or { intervalMs }');
   checkOptions('consumer.autoCommit', autoCommit, { intervalMs: integer({ min: 1, max: clientLimits.groupTimeoutMsMax }) });
-  return autoCommit.intervalMs;
+  return autoCommit.intervalMs ?? refuse('autoCommit', 'needs intervalMs when it is an object');
 }
 
 function keyConcurrency(options: GroupConsumerOptions, maxUnacked: number): number | null {

@@ -1,9 +1,9 @@
-import { errorEntry, FetchOffset, QError } from '@q/protocol';
-import type { FetchOffsetResponsePartition } from '@q/protocol';
+import { QError } from '@q/protocol';
 
 import type { Cluster } from '../cluster/cluster.ts';
 import { resolveStart } from '../consumer/start-position.ts';
 import { toQError } from '../retry.ts';
+import { fetchCommitted } from './committed-offsets.ts';
 import type { GroupStart } from './group-options.ts';
 import type { Member } from './member.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -24,11 +24,6 @@ export interface PositionsOptions {
   /** Partitions from this one on came to be after the consumer began: nothing of them is to be left out. */
   readonly grownFrom: number;
   readonly signal: AbortSignal;
-}
-
-interface Committed {
-  readonly partition: number;
-  readonly offset: number;
 }
 
 /**
@@ -67,30 +62,17 @@ async function awaitTopic(wanted: readonly OwnedPartition[], o: PositionsOptions
 }
 
 async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Promise<GroupPosition[]> {
-  const committed = new Map((await askCommitted(wanted, o)).map(({ partition, offset }) => [partition, offset]));
-  const missing = wanted.filter(({ partition }) => (committed.get(partition) ?? -1) === -1);
+  const [{ topicId }] = wanted as [OwnedPartition];
+  const { topic, member, signal } = o;
+  const answers = await fetchCommitted(o.cluster, { group: member.group, member, topic, topicId, partitions: wanted.map(({ partition }) => partition), signal });
+  const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
+  const missing = wanted.filter(({ partition }) => !committed.has(partition));
   const starts = await startsOf(missing, o);
   return wanted.map((owned) => {
-    const offset = committed.get(owned.partition) ?? -1;
-    if (offset !== -1) return { owned, offset, isFleeting: false };
+    const offset = committed.get(owned.partition);
+    if (offset !== undefined) return { owned, offset, isFleeting: false };
     return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: o.from !== 'earliest' };
   });
-}
-
-async function askCommitted(wanted: readonly OwnedPartition[], o: PositionsOptions): Promise<Committed[]> {
-  const [first] = wanted as [OwnedPartition];
-  const { group, id, epoch } = o.member;
-  const topics = [{ topicId: first.topicId, partitions: wanted.map(({ partition }) => partition) }];
-  const response = await o.cluster.request(FetchOffset, { groupId: group, memberId: id, memberEpoch: epoch, topics }, { resend: true, signal: o.signal });
-  const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));
-  return wanted.map(({ topic, partition }) => readCommitted({ topic, partition }, answers.get(partition)));
-}
-
-function readCommitted(place: { topic: string; partition: number }, answer: FetchOffsetResponsePartition | undefined): Committed {
-  if (answer === undefined) throw new QError('MALFORMED_FRAME', `The broker did not answer FETCH_OFFSET for topic "${place.topic}", partition ${place.partition}`);
-  if (answer.errorCode === 0) return { partition: place.partition, offset: answer.offset };
-  const { name, description } = errorEntry(answer.errorCode);
-  throw new QError(name, `Topic "${place.topic}", partition ${place.partition}: ${description}`, { details: place });
 }
 
 async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions): Promise<Map<number, number>> {

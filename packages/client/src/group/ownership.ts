@@ -55,6 +55,12 @@ export class Ownership {
     });
   }
 
+  /** Handed out of or about to be given up: its offsets may be committed. @throws QError `PARTITION_NOT_OWNED`. */
+  held(partition: number): OwnedPartition {
+    const owned = this.#owned.get(partition);
+    return owned === undefined || owned.reader === null ? this.active(partition) : owned;
+  }
+
   add(topicId: string, partition: number): OwnedPartition {
     const owned = new OwnedPartition({ topic: this.#topic, topicId, partition, onAck: (messages) => this.#acked(messages) });
     this.#owned.set(partition, owned);
