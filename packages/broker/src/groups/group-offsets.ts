@@ -5,7 +5,7 @@
  * arrival on, so that a member that commits and then gives a partition up has committed; it is answered when it is durable.
  */
 import { checkOffsetAccess, coordinatorLimits, mayCommit } from '@q/coordinator';
-import type { CommittedOffsets } from '@q/coordinator';
+import type { CommittedOffsets, OffsetRefusal } from '@q/coordinator';
 import { QError, errorCode } from '@q/protocol';
 import type {
   CommitOffsetRequest,
@@ -47,18 +47,16 @@ export class GroupOffsets {
 
   /** Before the first await the offsets are taken, so that what comes after on the connection sees them. */
   async commit(request: CommitOffsetRequest): Promise<CommitOffsetResponse> {
-    const { directory, limits, logger } = this.#options;
+    const { directory, limits, logger, grown } = this.#options;
     checkPartitionCount(request.topics, limits);
-    const live = directory.obtain(request.groupId);
-    const refusal = checkOffsetAccess(live.group, request, 'commit');
-    const answer = refusal === null ? this.#take(live, request) : null;
+    const known = directory.find(request.groupId);
+    const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit');
+    if (refusal !== null) return refuse(known, refusal);
+    const live = known ?? directory.obtain(request.groupId);
+    const answer = this.#take(live, request);
     const settled = live.settled();
     directory.forgetIfGone(live);
-    if (answer === null) {
-      await settled;
-      throw new QError(refusal!.code, refusal!.message);
-    }
-    this.#options.grown();
+    grown();
     try {
       await settled;
       return answer;
@@ -72,11 +70,10 @@ export class GroupOffsets {
     const { directory, limits } = this.#options;
     if (request.topics !== null) checkPartitionCount(request.topics, limits);
     const live = directory.find(request.groupId);
-    const refusal =
-      request.memberId === '' ? null : checkOffsetAccess(live?.group ?? null, request, 'fetch');
-    const topics = refusal === null ? this.#lookUp(live?.offsets ?? null, request) : [];
+    const refusal = checkOffsetAccess(live?.group ?? null, request, 'fetch');
+    if (refusal !== null) return refuse(live, refusal);
+    const topics = this.#lookUp(live?.offsets ?? null, request);
     await live?.settled();
-    if (refusal !== null) throw new QError(refusal.code, refusal.message);
     return { topics };
   }
 
@@ -139,6 +136,12 @@ export class GroupOffsets {
     if (topic === undefined) return errorCode('UNKNOWN_TOPIC_ID');
     return topic.partitions[partition] === undefined ? errorCode('UNKNOWN_PARTITION') : 0;
   }
+}
+
+/** What the refusal rests on may not be durable yet, and is taken back if it never will be. */
+async function refuse(live: LiveGroup | null, { code, message }: OffsetRefusal): Promise<never> {
+  await live?.settled();
+  throw new QError(code, message);
 }
 
 /** @throws QError OFFSET_OUT_OF_RANGE. Below the start is fine: the consumer was slow, not wrong. */

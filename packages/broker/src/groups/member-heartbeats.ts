@@ -39,13 +39,14 @@ export class MemberHeartbeats {
     const step = coordinator.step(live, command);
     const settled = live.settled();
     directory.forgetIfGone(live);
-    const waitMs = step.result.kind === 'reply' ? this.#waitMs(request, step.result) : 0;
-    if (waitMs <= 0 || step.result.kind !== 'reply' || step.records.length > 0 || isNews(request, step.result)) {
+    const reply = quietReply(request, step);
+    const waitMs = reply === null ? 0 : this.#waitMs(request, reply);
+    if (reply === null || waitMs <= 0) {
       await settled;
       return this.#answer(step);
     }
     const why = await held.hold(request, { peer, waitMs });
-    return this.#answerHeld(request, step.result, why);
+    return this.#answerHeld(request, reply, why);
   }
 
   #groupFor({ groupId, memberId, memberEpoch }: GroupHeartbeatRequest): LiveGroup {
@@ -94,9 +95,11 @@ export function heartbeatIntervalMs(sessionTimeoutMs: number): number {
   return Math.min(coordinatorLimits.heartbeatIntervalMs, Math.floor(sessionTimeoutMs / 3));
 }
 
-/** Whether the answer tells more than that all is as it was. */
-function isNews({ memberEpoch }: GroupHeartbeatRequest, reply: HeartbeatReply): boolean {
-  return memberEpoch < 0 || reply.memberEpoch !== memberEpoch || reply.assignment !== null;
+/** The reply, if it tells no more than that all is as it was: there is time to wait for news. */
+function quietReply({ memberEpoch }: GroupHeartbeatRequest, { result, records }: GroupStep): HeartbeatReply | null {
+  if (result.kind !== 'reply' || records.length > 0) return null;
+  const isNews = memberEpoch < 0 || result.memberEpoch !== memberEpoch || result.assignment !== null;
+  return isNews ? null : result;
 }
 
 function commandOf(request: GroupHeartbeatRequest, peer: Peer, { partitionsMax }: BrokerLimits): HeartbeatCommand {

@@ -19,6 +19,7 @@ import type { LiveGroup } from '../groups/live-group.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 
+/** A list of names waits for no disk: a change that is on its way may show, or not. */
 export function listGroupsHandler({ directory }: Pick<Groups, 'directory'>): Handler<ListGroupsRequest, ListGroupsResponse> {
   return {
     api: ListGroups,

@@ -115,7 +115,7 @@ function settle(world: SimulatedGroup): number {
   }
   // Of those with one static name only the first can be in the group.
   const names = new Set<string>();
-  for (const client of [...world.clients]) {
+  for (const client of world.clients.slice()) {
     const { instanceId } = client.traits;
     if (instanceId !== null && names.has(instanceId)) world.crash(client);
     else if (instanceId !== null) names.add(instanceId);

@@ -97,7 +97,7 @@ export class SimulatedClient {
 
   /** Gives up what it may not own any more, or so many partitions of it. */
   letGo(most: number = Infinity): void {
-    for (const name of [...this.believed.difference(this.#mayOwn)].slice(0, most)) {
+    for (const name of [...this.believed].filter((believed) => !this.#mayOwn.has(believed)).slice(0, most)) {
       this.believed.delete(name);
       this.#mustSayAll = true;
     }

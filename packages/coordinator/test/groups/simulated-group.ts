@@ -21,6 +21,8 @@ export class SimulatedGroup {
   readonly clients: SimulatedClient[] = [];
   nowMs = 0;
   #group: Group = createGroup('simulated', { nowMs: 0 });
+  /** Members that were woken, or answered with news, and have not asked since. */
+  #awake = new Set<string>();
   readonly #log: { key: Buffer; value: Buffer | null }[] = [];
 
   get group(): Group {
@@ -63,6 +65,7 @@ export class SimulatedGroup {
     assert.deepEqual(stepGroup(before, command, this.context), step, 'the same step came out differently');
     this.#group = step.group;
     this.#log.push(...step.records.map(encodeGroupRecord));
+    this.#noteWakes(command, step);
     return step;
   }
 
@@ -85,12 +88,15 @@ export class SimulatedGroup {
       assert.deepEqual(recordsOf(loaded, this.context), recordsOf(this.#group, this.context));
       this.#group = loaded;
     }
+    // No heartbeat is held after a restart: everybody sends one.
+    this.#awake = new Set(this.#group.members.keys());
     this.check();
   }
 
   /** With bare assertions: it runs after every one of very many steps. */
   check(): void {
     this.#checkGroup();
+    this.#checkWakes();
     const believers = new Map<string, string>();
     for (const client of this.clients) {
       const member = this.#group.members.get(client.traits.memberId);
@@ -109,8 +115,24 @@ export class SimulatedGroup {
     if (groupState(this.#group) === 'reconciling') return false;
     return this.clients.every((client) => {
       const member = this.#group.members.get(client.traits.memberId);
-      return member !== undefined && client.believed.symmetricDifference(new Set(namesOf(member.target))).size === 0;
+      return member !== undefined && namesOf(member.target).toSorted().join() === [...client.believed].toSorted().join();
     });
+  }
+
+  #noteWakes(command: GroupCommand, { result, wake }: GroupStep): void {
+    if (command.kind === 'heartbeat' || command.kind === 'look') {
+      this.#awake.delete(command.memberId);
+      if (result.kind === 'reply' && result.assignment !== null) this.#awake.add(command.memberId);
+    }
+    for (const memberId of wake) this.#awake.add(memberId);
+  }
+
+  /** Nobody sleeps over news: whoever would hear something now was woken for it. */
+  #checkWakes(): void {
+    for (const memberId of this.#group.members.keys()) {
+      const { records } = stepGroup(this.#group, { kind: 'look', memberId }, this.context);
+      assert(records.length === 0 || this.#awake.has(memberId), `${memberId} was not woken`);
+    }
   }
 
   #checkGroup(): void {
