@@ -130,7 +130,7 @@ export class Assignment {
     return owned.topicId === this.#topicId && this.#wanted.has(owned.partition);
   }
 
-  async #takeUp(fresh: readonly OwnedPartition[]): Promise<void> {
+  async #takeUp(fresh: readonly OwnedPartition[], tries = 1): Promise<void> {
     const { cluster, topic, set, options, committer } = this.#o;
     try {
       const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership, from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
@@ -140,9 +140,19 @@ export class Assignment {
       await Promise.all(fleeting.map(({ owned, offset }) => committer.commit(owned, { offset, metadata: null })));
       this.#activate(fleeting);
     } catch (thrown) {
+      const error = toQError(thrown, `taking up partitions of topic "${topic}"`);
       if (set.closing.aborted || fresh.every(({ isGone }) => isGone)) return;
-      set.fail(toQError(thrown, `taking up partitions of topic "${topic}"`));
+      if (error.code === 'PARTITION_NOT_OWNED') void this.#takeUpLater(fresh, tries);
+      else set.fail(error);
     }
+  }
+
+  /** The group does not know yet, or no longer, that they are ours: it is asked, and what it leaves us is tried again. */
+  async #takeUpLater(partitions: readonly OwnedPartition[], tries: number): Promise<void> {
+    const { cluster, set } = this.#o;
+    const mayGoOn = await cluster.pauseUnlessOver(tries, set.closing);
+    const left = partitions.filter(({ state }) => state === 'positioning');
+    if (mayGoOn && left.length > 0 && !this.#isClosed) await this.#takeUp(left, tries + 1);
   }
 
   #activate(positions: readonly GroupPosition[]): void {

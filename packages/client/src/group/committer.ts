@@ -19,7 +19,9 @@ interface PendingCommit extends Position {
 }
 
 /** The group has another idea of this member than we have: its heartbeats will find out which. */
-const memberDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH']);
+const memberDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH', 'PARTITION_NOT_OWNED']);
+/** Once that is settled the commit may succeed. */
+const settledLater: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH']);
 
 /**
  * Commits offsets.
@@ -106,17 +108,10 @@ export class Committer {
       const isDone = await this.#exchange([...this.#inFlight.values()]);
       this.#inFlight.clear();
       tries = isDone ? 0 : tries + 1;
-      if (!isDone) await this.#pause(tries);
+      if (!isDone && !(await this.#cluster.pauseUnlessOver(tries, this.#closing.signal))) break;
     }
     this.#isRunning = false;
-  }
-
-  async #pause(tries: number): Promise<void> {
-    try {
-      await this.#cluster.pause(tries, this.#closing.signal);
-    } catch (thrown) {
-      this.#failAll(toQError(thrown, 'committing offsets'));
-    }
+    if (this.#closing.signal.aborted) this.#failAll(this.#closing.signal.reason as QError);
   }
 
   #failAll(error: QError): void {
@@ -145,9 +140,8 @@ export class Committer {
       for (const { resolve } of commit.waiters.splice(0)) resolve();
       return true;
     }
-    const isDoubt = memberDoubts.has(error.code);
-    if (isDoubt) this.#member.doubt();
-    if (!owned.isGone && (isDoubt || error.retriable)) {
+    if (memberDoubts.has(error.code)) this.#member.doubt();
+    if (!owned.isGone && (settledLater.has(error.code) || error.retriable)) {
       // A newer offset of the partition stands for this one.
       const newer = this.#pending.get(owned);
       if (newer === undefined) this.#pending.set(owned, commit);

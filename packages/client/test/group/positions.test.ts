@@ -84,6 +84,16 @@ describe('where a group begins', () => {
     await scene.settle(scene.q.close());
   });
 
+  it('C4 is committed again when the group did not know yet that the partition is ours', async () => {
+    const scene = await GroupScene.start();
+    let refusals = 3;
+    scene.group.commitFault = () => ((refusals -= 1) >= 0 ? 'PARTITION_NOT_OWNED' : 'none');
+    const consumer = scene.consumer({ from: 'latest' });
+    await scene.settle(consumer.ready());
+    expect([consumer.position(0), scene.group.committedOffset(0), refusals]).toEqual([12, 12, -1]);
+    await scene.settle(scene.q.close());
+  });
+
   it('C4 follows the policy when what was committed is no longer in the log', async () => {
     const scene = await GroupScene.start();
     scene.group.topic.logs[0]!.startOffset = 6;
