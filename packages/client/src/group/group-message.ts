@@ -36,8 +36,8 @@ export interface Entry {
   readonly sequence: number;
 }
 
-function isPending(entry: Entry): boolean {
-  return !entry.owned.isClosed && entry.owned.tracker.isPending(entry.sequence);
+function isPending(owned: OwnedPartition, sequence: number): boolean {
+  return !owned.isClosed && owned.tracker.isPending(sequence);
 }
 
 export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
@@ -86,7 +86,7 @@ export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
   }
 
   get isPending(): boolean {
-    return isPending({ owned: this.#owned, sequence: this.#sequence });
+    return isPending(this.#owned, this.#sequence);
   }
 
   ack(): void {
@@ -132,7 +132,7 @@ export class HandedBatch<K, V> implements GroupBatch<K, V>, Handed {
   }
 
   get isPending(): boolean {
-    return isPending(this.#entry);
+    return isPending(this.#entry.owned, this.#entry.sequence);
   }
 
   ack(): void {
