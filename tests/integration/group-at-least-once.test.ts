@@ -69,12 +69,25 @@ class Member implements AsyncDisposable {
 class Ledger {
   readonly handlings = new Map<string, Handling[]>();
 
+  #onNoted: () => void = () => {};
+
   note(value: string, handling: Handling): void {
     this.handlings.set(value, [...(this.handlings.get(value) ?? []), handling]);
+    this.#onNoted();
   }
 
   get size(): number {
     return this.handlings.size;
+  }
+
+  /** Resolves when so many different records were handled. */
+  reaches(records: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onNoted = (): void => {
+        if (this.size >= records) resolve();
+      };
+      this.#onNoted();
+    });
   }
 }
 
@@ -117,7 +130,7 @@ describe('a group under disturbance', () => {
     const { alive, gone, leaving } = await disturbing;
     await producing;
     for (const member of alive) member.isPaused = false;
-    while (ledger.size < produced) await takes(20);
+    await ledger.reaches(produced);
     await Promise.all([...leaving, ...alive.map((member) => member[Symbol.asyncDispose]())]);
     expect(ledger.size).toBe(produced);
     // Who closed in good order and abandoned nothing had committed all that it acknowledged.

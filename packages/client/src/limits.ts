@@ -82,7 +82,7 @@ export interface ClientLimits {
   // Groups
   readonly groupIdLengthMax: number;
   readonly instanceIdLengthMax: number;
-  /** Of any time that an option of a group consumer sets: what a timer can hold, and a week is no sensible session. */
+  /** Of any time that an option of a group consumer sets: longer ones are typing errors, and the longest of all overflow timers. */
   readonly groupTimeoutMsMax: number;
   readonly rebalanceTimeoutMs: number;
   /** How long a heartbeat is held until the broker has said how long it should be. */

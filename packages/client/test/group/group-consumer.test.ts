@@ -139,6 +139,16 @@ describe('a group consumer', () => {
     await scene.settle(scene.q.close());
   });
 
+  it('G1 fails on a topic that is not there, without having joined', async () => {
+    const scene = await GroupScene.start();
+    const consumer = scene.q.consumer('missing', { group: 'g' });
+    await expect(scene.settle(consumer.ready())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    expect(await consumer.closed).toEqual({ drained: 0, abandoned: 0 });
+    expect(scene.broker.requestsOf('GROUP_HEARTBEAT')).toEqual([]);
+    await scene.settle(scene.q.close());
+  });
+
   it('goes on when a listener throws, and forgets those that were taken away', async () => {
     const scene = await GroupScene.start();
     const consumer = scene.consumer();
