@@ -1,20 +1,28 @@
 import {
   AddPartitions,
   AlterTopic,
+  CommitOffset,
   CreateTopic,
+  DeleteGroup,
+  DeleteOffsets,
   DeleteRecords,
   DeleteTopic,
+  DescribeGroup,
   DescribeTopic,
   encodeBatch,
   Fetch,
+  FetchOffset,
+  GroupHeartbeat,
   Hello,
   helloMagic,
   InitProducer,
+  ListGroups,
   ListOffsets,
   ListTopics,
   Metadata,
   Ping,
   Produce,
+  ResetOffsets,
   Stats,
 } from '../src/index.ts';
 import type { Api } from '../src/index.ts';
@@ -32,6 +40,7 @@ function exchange<Q, A>(api: Api<Q, A>, request: Q, response: A): TypicalExchang
 }
 
 const topicId = '6f1c2a8e-04b7-4d0e-9a55-7e3f8b1d2c60';
+const memberId = '0b9d6c1e-8f52-4c55-b1a7-2d1c5e90af34';
 const software = 'q';
 const timestampMs = 1_763_800_000_000;
 const ranges = { min: 0, max: 0 };
@@ -250,4 +259,102 @@ export const typicalExchanges: readonly TypicalExchange[] = [
     },
   ),
   exchange(Ping, { payload: Buffer.from('hello') }, { payload: Buffer.from('hello') }),
+  exchange(
+    GroupHeartbeat,
+    {
+      groupId: 'billing',
+      memberId,
+      memberEpoch: 0,
+      instanceId: null,
+      sessionTimeoutMs: 45_000,
+      rebalanceTimeoutMs: -1,
+      assignor: 'uniform',
+      topics: ['orders'],
+      owned: [],
+      stalledMs: 0,
+      maxWaitMs: 5000,
+    },
+    { memberEpoch: 7, heartbeatIntervalMs: 5000, sessionTimeoutMs: 45_000, assignment: [{ topicId, name: 'orders', partitions: [0, 2] }] },
+  ),
+  exchange(
+    CommitOffset,
+    {
+      groupId: 'billing',
+      memberId,
+      memberEpoch: 7,
+      topics: [{ topicId, partitions: [{ partition: 0, offset: 1044, leaderEpoch: 0, metadata: 'invoice-88' }] }],
+    },
+    { topics: [{ topicId, partitions: [{ partition: 0, errorCode: 0, errorMessage: null }] }] },
+  ),
+  exchange(
+    FetchOffset,
+    { groupId: 'billing', memberId, memberEpoch: 7, topics: [{ topicId, partitions: [0, 2] }] },
+    {
+      topics: [
+        {
+          topicId,
+          name: 'orders',
+          partitions: [
+            { partition: 0, errorCode: 0, offset: 1044, leaderEpoch: 0, metadata: 'invoice-88', committedAtMs: timestampMs },
+            { partition: 2, errorCode: 0, offset: -1, leaderEpoch: -1, metadata: null, committedAtMs: -1 },
+          ],
+        },
+      ],
+    },
+  ),
+  exchange(ListGroups, { prefix: '' }, { groups: [{ groupId: 'billing', state: 'stable', members: 1, offsets: 1 }] }),
+  exchange(
+    DescribeGroup,
+    { groupId: 'billing' },
+    {
+      groupId: 'billing',
+      state: 'stable',
+      assignor: 'uniform',
+      groupEpoch: 7,
+      targetEpoch: 7,
+      members: [
+        {
+          memberId,
+          instanceId: null,
+          clientId: 'billing',
+          host: '127.0.0.1',
+          memberEpoch: 7,
+          state: 'stable',
+          topics: ['orders'],
+          assigned: [{ topicId, name: 'orders', partitions: [0, 2] }],
+          target: [{ topicId, name: 'orders', partitions: [0, 2] }],
+          sinceHeartbeatMs: 1200,
+          sessionTimeoutMs: 45_000,
+          stalledMs: 0,
+          stalled: false,
+        },
+      ],
+      partitions: [
+        {
+          topicId,
+          name: 'orders',
+          partition: 0,
+          memberId,
+          committedOffset: 1044,
+          leaderEpoch: 0,
+          metadata: 'invoice-88',
+          logStartOffset: 0,
+          highWatermark: 1050,
+          lag: 6,
+          sinceProgressMs: 800,
+        },
+      ],
+    },
+  ),
+  exchange(DeleteGroup, { groupId: 'billing' }, { offsets: 1 }),
+  exchange(
+    ResetOffsets,
+    { groupId: 'billing', validateOnly: true, topics: [{ topicId, partitions: [{ partition: 0, offset: 500 }] }] },
+    { topics: [{ topicId, partitions: [{ partition: 0, errorCode: 0, errorMessage: null, previousOffset: 1044, offset: 500 }] }] },
+  ),
+  exchange(
+    DeleteOffsets,
+    { groupId: 'billing', topics: [{ topicId, partitions: null }] },
+    { topics: [{ topicId, errorCode: 0, errorMessage: null, offsets: 1 }] },
+  ),
 ];

@@ -5,7 +5,8 @@
  *   -1, 0       unknown, none              50-69   data
  *   1-19        framing and protocol       70-79   producers
  *   20-39       topics                     80-99   storage
- *   40-49       leadership                 200-    made by a client, never sent
+ *   40-49       leadership                 100-119 consumer groups
+ *                                          200-    made by a client, never sent
  */
 
 /**
@@ -61,6 +62,17 @@ export type ErrorName =
   // storage
   | 'STORAGE_FULL'
   | 'STORAGE_FAILED'
+  // consumer groups
+  | 'UNKNOWN_GROUP'
+  | 'INVALID_GROUP_ID'
+  | 'UNKNOWN_MEMBER'
+  | 'FENCED_MEMBER_EPOCH'
+  | 'STALE_MEMBER_EPOCH'
+  | 'PARTITION_NOT_OWNED'
+  | 'GROUP_NOT_EMPTY'
+  | 'UNRELEASED_INSTANCE'
+  | 'UNSUPPORTED_ASSIGNOR'
+  | 'GROUP_LIMIT'
   // made by a client
   | 'CONNECTION_LOST'
   | 'DELIVERY_TIMED_OUT'
@@ -68,7 +80,8 @@ export type ErrorName =
   | 'CLOSED'
   | 'ABORTED'
   | 'SCHEMA_MISMATCH'
-  | 'NO_BROKER';
+  | 'NO_BROKER'
+  | 'NO_COMMITTED_OFFSET';
 
 export interface ErrorEntry {
   /** The number on the wire. Frozen. */
@@ -314,6 +327,67 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'Check the disk and the log of the broker, then start the broker again.',
   ],
 
+  UNKNOWN_GROUP: [
+    100,
+    'fix',
+    'There is no such consumer group.',
+    'Check the group id; a group comes into being when its first member joins or its first offset is committed.',
+  ],
+  INVALID_GROUP_ID: [
+    101,
+    'fix',
+    'The group id is empty, too long, or holds control characters.',
+    'Use 1 to 249 characters, none of them a control character.',
+  ],
+  UNKNOWN_MEMBER: [
+    102,
+    'fix',
+    'The group has no such member: it left, or did not send heartbeats for longer than its session timeout.',
+    'Give up what you own and join again with member epoch 0.',
+  ],
+  FENCED_MEMBER_EPOCH: [
+    103,
+    'fix',
+    'The member epoch is not the one that the group has for this member.',
+    'Give up what you own and join again with member epoch 0.',
+  ],
+  STALE_MEMBER_EPOCH: [
+    104,
+    'fix',
+    'An offset request names an older epoch of its member, or one that the member has not reached.',
+    'Send it again with the epoch of the last heartbeat answer, for the partitions that are still owned.',
+  ],
+  PARTITION_NOT_OWNED: [
+    105,
+    'fix',
+    'The member does not own the partition, or owns it no more.',
+    'Do not commit it: its records are delivered again to the member that owns it now.',
+  ],
+  GROUP_NOT_EMPTY: [
+    106,
+    'fix',
+    'The group has members, or they want the topic in question.',
+    'Stop its consumers first, or wait until their sessions have expired.',
+  ],
+  UNRELEASED_INSTANCE: [
+    107,
+    'fix',
+    'Another live member of the group has the same static name.',
+    'Give each member a name of its own; after a crash, wait until the session of the old one has expired.',
+  ],
+  UNSUPPORTED_ASSIGNOR: [
+    108,
+    'fix',
+    'The broker does not have the assignor that the member asks for.',
+    'Use "uniform" or "range".',
+  ],
+  GROUP_LIMIT: [
+    109,
+    'fix',
+    'The broker has as many groups, or the group as many members, as it may.',
+    'Delete groups that nobody needs, or raise the limit of the broker.',
+  ],
+
   CONNECTION_LOST: [
     200,
     'retry',
@@ -355,6 +429,12 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'retry',
     'No broker could be reached.',
     'Check the address, and that the broker runs.',
+  ],
+  NO_COMMITTED_OFFSET: [
+    207,
+    'fix',
+    'The group has committed no offset for the partition, and the consumer was told not to choose one.',
+    "Start with from: 'earliest' or 'latest', or set the offset first, for example with q group seek.",
   ],
 };
 

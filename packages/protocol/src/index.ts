@@ -92,6 +92,53 @@ export { Stats } from './apis/stats.ts';
 export type { ApiStats, ErrorStats, StatsRequest, StatsResponse } from './apis/stats.ts';
 export { Ping } from './apis/ping.ts';
 export type { PingRequest, PingResponse } from './apis/ping.ts';
+export { GroupHeartbeat, memberEpochCode } from './apis/group-heartbeat.ts';
+export type { GroupHeartbeatRequest, GroupHeartbeatResponse } from './apis/group-heartbeat.ts';
+export type { AssignedTopic } from './apis/assigned-topic.ts';
+export { CommitOffset } from './apis/commit-offset.ts';
+export type {
+  CommitOffsetRequest,
+  CommitOffsetRequestPartition,
+  CommitOffsetRequestTopic,
+  CommitOffsetResponse,
+  CommitOffsetResponsePartition,
+  CommitOffsetResponseTopic,
+} from './apis/commit-offset.ts';
+export { FetchOffset } from './apis/fetch-offset.ts';
+export type {
+  FetchOffsetRequest,
+  FetchOffsetRequestTopic,
+  FetchOffsetResponse,
+  FetchOffsetResponsePartition,
+  FetchOffsetResponseTopic,
+} from './apis/fetch-offset.ts';
+export { ListGroups } from './apis/list-groups.ts';
+export type { ListGroupsRequest, ListGroupsResponse, ListedGroup } from './apis/list-groups.ts';
+export { DescribeGroup } from './apis/describe-group.ts';
+export type {
+  DescribeGroupRequest,
+  DescribeGroupResponse,
+  DescribedGroupPartition,
+  DescribedMember,
+} from './apis/describe-group.ts';
+export { DeleteGroup } from './apis/delete-group.ts';
+export type { DeleteGroupRequest, DeleteGroupResponse } from './apis/delete-group.ts';
+export { ResetOffsets } from './apis/reset-offsets.ts';
+export type {
+  ResetOffsetsRequest,
+  ResetOffsetsRequestPartition,
+  ResetOffsetsRequestTopic,
+  ResetOffsetsResponse,
+  ResetOffsetsResponsePartition,
+  ResetOffsetsResponseTopic,
+} from './apis/reset-offsets.ts';
+export { DeleteOffsets } from './apis/delete-offsets.ts';
+export type {
+  DeleteOffsetsRequest,
+  DeleteOffsetsRequestTopic,
+  DeleteOffsetsResponse,
+  DeleteOffsetsResponseTopic,
+} from './apis/delete-offsets.ts';
 export { settingSource } from './apis/topic-setting.ts';
 export type { ResolvedTopicSetting, TopicSetting } from './apis/topic-setting.ts';
 

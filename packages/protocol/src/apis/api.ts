@@ -15,7 +15,15 @@ export type ApiName =
   | 'DELETE_RECORDS'
   | 'INIT_PRODUCER'
   | 'STATS'
-  | 'PING';
+  | 'PING'
+  | 'GROUP_HEARTBEAT'
+  | 'COMMIT_OFFSET'
+  | 'FETCH_OFFSET'
+  | 'LIST_GROUPS'
+  | 'DESCRIBE_GROUP'
+  | 'DELETE_GROUP'
+  | 'RESET_OFFSETS'
+  | 'DELETE_OFFSETS';
 
 /** One API: a request, its answer, and the versions of both that this package speaks. */
 export interface Api<Q, A> {

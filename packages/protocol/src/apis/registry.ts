@@ -2,18 +2,26 @@ import { strict as assert } from 'node:assert';
 import { AddPartitions } from './add-partitions.ts';
 import { AlterTopic } from './alter-topic.ts';
 import type { Api } from './api.ts';
+import { CommitOffset } from './commit-offset.ts';
 import { CreateTopic } from './create-topic.ts';
+import { DeleteGroup } from './delete-group.ts';
+import { DeleteOffsets } from './delete-offsets.ts';
 import { DeleteRecords } from './delete-records.ts';
 import { DeleteTopic } from './delete-topic.ts';
+import { DescribeGroup } from './describe-group.ts';
 import { DescribeTopic } from './describe-topic.ts';
+import { FetchOffset } from './fetch-offset.ts';
 import { Fetch } from './fetch.ts';
+import { GroupHeartbeat } from './group-heartbeat.ts';
 import { Hello } from './hello.ts';
 import { InitProducer } from './init-producer.ts';
+import { ListGroups } from './list-groups.ts';
 import { ListOffsets } from './list-offsets.ts';
 import { ListTopics } from './list-topics.ts';
 import { Metadata } from './metadata.ts';
 import { Ping } from './ping.ts';
 import { Produce } from './produce.ts';
+import { ResetOffsets } from './reset-offsets.ts';
 import { Stats } from './stats.ts';
 
 /** Every API, in the order of its key: the key is the index. */
@@ -33,6 +41,14 @@ export const apis: readonly Api<unknown, unknown>[] = [
   InitProducer,
   Stats,
   Ping,
+  GroupHeartbeat,
+  CommitOffset,
+  FetchOffset,
+  ListGroups,
+  DescribeGroup,
+  DeleteGroup,
+  ResetOffsets,
+  DeleteOffsets,
 ];
 
 assert(apis.every((api, index) => api.key === index));

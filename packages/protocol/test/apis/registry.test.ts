@@ -27,6 +27,14 @@ describe('apis', () => {
       INIT_PRODUCER: 12,
       STATS: 13,
       PING: 14,
+      GROUP_HEARTBEAT: 15,
+      COMMIT_OFFSET: 16,
+      FETCH_OFFSET: 17,
+      LIST_GROUPS: 18,
+      DESCRIBE_GROUP: 19,
+      DELETE_GROUP: 20,
+      RESET_OFFSETS: 21,
+      DELETE_OFFSETS: 22,
     });
   });
 
@@ -34,7 +42,7 @@ describe('apis', () => {
     for (const api of apis) expect(apiByKey(api.key)).toBe(api);
   });
 
-  it.each([-1, 15, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
+  it.each([-1, 23, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
     expect(apiByKey(key)).toBeUndefined();
   });
 
