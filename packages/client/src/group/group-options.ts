@@ -119,6 +119,7 @@ function checkedStart(from: GroupStart): GroupStart {
 function commitInterval(autoCommit: boolean | { readonly intervalMs: number }): number | null {
   if (autoCommit === false) return null;
   if (autoCommit === true) return clientLimits.commitIntervalMs;
+  if (typeof autoCommit !== 'object' || autoCommit === null || autoCommit.intervalMs === undefined) return refuse('autoCommit', 'must be true, false, or an object: it needs intervalMs');
   checkOptions('consumer.autoCommit', autoCommit, { intervalMs: integer({ min: 1, max: clientLimits.groupTimeoutMsMax }) });
   return autoCommit.intervalMs;
 }
@@ -126,8 +127,8 @@ function commitInterval(autoCommit: boolean | { readonly intervalMs: number }): 
 function keyConcurrency(options: GroupConsumerOptions, maxUnacked: number): number | null {
   const { concurrency } = options;
   if (concurrency === undefined) return null;
+  if (concurrency?.by === undefined || concurrency.max === undefined) return refuse('concurrency', "needs by: 'key' and max");
   checkOptions('consumer.concurrency', concurrency, { by: oneOf(['key']), max: integer({ min: 1, max: maxUnacked }) });
-  if (concurrency.by === undefined || concurrency.max === undefined) return refuse('concurrency', "needs by: 'key' and max");
   if (options.autoAck === true) return refuse('autoAck', 'makes no sense with concurrency: the loop asks for the next message while others are in work');
   return concurrency.max;
 }
