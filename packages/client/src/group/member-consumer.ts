@@ -113,7 +113,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
 
   batches(): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
     if (this.#options.keyConcurrencyMax !== null) throw new QError('INVALID_REQUEST', 'A batch holds many keys: concurrency by key hands out messages, not batches');
-    return this.#iterate(() => this.#dispenser.takeBatch());
+    return this.#iterate(1, () => this.#dispenser.takeBatch());
   }
 
   async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {
@@ -196,13 +196,15 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   #messages(): PullIterator<HandedMessage<K, V>> {
-    return this.#iterate(() => this.#dispenser.takeMessage());
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#dispenser.takeMessage());
   }
 
-  #iterate<T extends Handed>(take: () => T | null | Promise<T | null>): PullIterator<T> {
+  #iterate<T extends Handed>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
     this.#checkOpen();
     if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
+      clock: this.#cluster.clock,
+      itemsPerLook,
       take: () => this.#take(take),
       wait: () => this.#wait(),
       stop: (isLeft) => {
