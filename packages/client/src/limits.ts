@@ -70,12 +70,20 @@ export interface ClientLimits {
   readonly prefetchBytes: number;
   readonly prefetchBytesMin: number;
   readonly fetchMaxWaitMs: number;
+  /** As long as nothing comes, each fetch may be held twice as long as the one before, up to this. */
+  readonly fetchIdleWaitMs: number;
   readonly fetchMinBytes: number;
   /** Most that is asked of one partition in one FETCH. */
   readonly fetchPartitionBytesMax: number;
   readonly fetchPartitionBytesMin: number;
   /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
   readonly fetchesPerLeaderMax: number;
+  /** The same with those whose answers nobody waits for any more. */
+  readonly abandonedFetchesMax: number;
+  /** A loop over what is buffered lets the event loop turn this often, in milliseconds. */
+  readonly consumerTurnMs: number;
+  /** Messages, which take a fraction of a microsecond each, between two looks at the clock. */
+  readonly messagesPerLook: number;
   readonly uncompressedBytesMax: number;
   readonly partitionRefreshMs: number;
 
@@ -146,10 +154,14 @@ export const clientLimits: ClientLimits = Object.freeze({
   prefetchBytes: 8 << 20,
   prefetchBytesMin: 1_024,
   fetchMaxWaitMs: 500,
+  fetchIdleWaitMs: 5_000,
   fetchMinBytes: 1,
-  fetchPartitionBytesMax: 1 << 20,
+  fetchPartitionBytesMax: 2 << 20,
   fetchPartitionBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,
+  abandonedFetchesMax: 16,
+  consumerTurnMs: 2,
+  messagesPerLook: 32,
   uncompressedBytesMax: 64 << 20,
   partitionRefreshMs: 30_000,
 
@@ -185,7 +197,8 @@ export function assertClientLimits(limits: ClientLimits): void {
   assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
   assert(limits.unackedDefault <= limits.unackedMax, 'unackedDefault <= unackedMax');
   assert(limits.heartbeatMs < limits.requestTimeoutMs, 'a held heartbeat must be answered before its request times out');
-  assert(limits.fetchMaxWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
+  assert(limits.fetchMaxWaitMs <= limits.fetchIdleWaitMs, 'fetchMaxWaitMs <= fetchIdleWaitMs');
+  assert(limits.fetchIdleWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
 }
 
 assertClientLimits(clientLimits);

@@ -165,7 +165,10 @@ export interface ConsumerOptions {
   readonly stopAtEnd?: boolean;
   /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 8 MiB. */
   readonly prefetchBytes?: number;
-  /** How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500. */
+  /**
+   * How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500; with a `minBytes` of 1, which
+   * is answered at once when anything comes, up to 5,000 while nothing does.
+   */
   readonly maxWaitMs?: number;
   /** Default 1. */
   readonly minBytes?: number;
@@ -177,7 +180,19 @@ export interface ConsumerOptions {
   readonly signal?: AbortSignal;
 }
 
-export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>> & Pick<ConsumerOptions, 'signal'>;
+export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>> & Pick<ConsumerOptions, 'signal'> & FetchWaits;
+
+/** How long the broker may hold a fetch: while records come, and at most while none do. */
+export interface FetchWaits {
+  readonly maxWaitMs: number;
+  readonly idleWaitMs: number;
+}
+
+export function resolveFetchWaits(maxWaitMs: number | undefined, requestTimeoutMs: number): FetchWaits {
+  if (maxWaitMs !== undefined) return { maxWaitMs, idleWaitMs: maxWaitMs };
+  const bounded = (ms: number): number => Math.min(ms, requestTimeoutMs - 1);
+  return { maxWaitMs: bounded(clientLimits.fetchMaxWaitMs), idleWaitMs: bounded(clientLimits.fetchIdleWaitMs) };
+}
 
 export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTimeoutMs: number): ResolvedConsumerOptions {
   checkOptions('consumer', options, {
@@ -199,7 +214,7 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
     from: options.from ?? 'earliest',
     stopAtEnd: options.stopAtEnd ?? false,
     prefetchBytes: options.prefetchBytes ?? clientLimits.prefetchBytes,
-    maxWaitMs: options.maxWaitMs ?? Math.min(clientLimits.fetchMaxWaitMs, requestTimeoutMs - 1),
+    ...resolveFetchWaits(options.maxWaitMs, requestTimeoutMs),
     minBytes: options.minBytes ?? clientLimits.fetchMinBytes,
     onOffsetOutOfRange: options.onOffsetOutOfRange ?? 'fail',
     partitionRefreshMs: options.partitionRefreshMs ?? clientLimits.partitionRefreshMs,

@@ -22,6 +22,7 @@ describe('options', () => {
       stopAtEnd: false,
       prefetchBytes: 8 << 20,
       maxWaitMs: 500,
+      idleWaitMs: 5_000,
       minBytes: 1,
       onOffsetOutOfRange: 'fail',
       partitionRefreshMs: 30_000,

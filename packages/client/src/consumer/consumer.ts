@@ -3,6 +3,7 @@ import { QError } from '@q/protocol';
 import { onAbort } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
+import { clientLimits } from '../limits.ts';
 import type { ResolvedConsumerOptions } from '../options.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
@@ -92,11 +93,11 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#iterate(() => this.#decoder.takeMessage());
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage());
   }
 
   batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
-    return this.#iterate(() => this.#decoder.takeBatch());
+    return this.#iterate(1, () => this.#decoder.takeBatch());
   }
 
   async ready(): Promise<void> {
@@ -148,9 +149,11 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     return this.close();
   }
 
-  #iterate<T>(take: () => T | null | Promise<T | null>): PullIterator<T> {
+  #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
     if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
+      clock: this.#cluster.clock,
+      itemsPerLook,
       take: () => {
         this.#partitions.set.throwFailure();
         return this.#closed || this.#active !== iterator ? null : take();

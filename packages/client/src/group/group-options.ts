@@ -2,7 +2,8 @@ import { QError } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 import { checkOptions, integer, oneOf, text } from '../option-check.ts';
-import type { OffsetOutOfRangePolicy } from '../options.ts';
+import { resolveFetchWaits } from '../options.ts';
+import type { FetchWaits, OffsetOutOfRangePolicy } from '../options.ts';
 
 /**
  * Where a group begins in a partition of which it has committed no offset: with the first record that is kept, with what comes
@@ -33,7 +34,7 @@ export interface GroupConsumerOptions {
   readonly autoAck?: boolean;
   /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 8 MiB. */
   readonly prefetchBytes?: number;
-  /** How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500. */
+  /** How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500, up to 5,000 while nothing comes. */
   readonly maxWaitMs?: number;
   /** Default 1. */
   readonly minBytes?: number;
@@ -51,7 +52,7 @@ export interface GroupConsumerOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ResolvedGroupOptions extends Required<Omit<GroupConsumerOptions, 'autoCommit' | 'instanceId' | 'assignor' | 'concurrency' | 'signal'>> {
+export interface ResolvedGroupOptions extends FetchWaits, Required<Omit<GroupConsumerOptions, 'autoCommit' | 'instanceId' | 'assignor' | 'concurrency' | 'signal'>> {
   /** Null: only by hand. */
   readonly commitIntervalMs: number | null;
   readonly instanceId: string | null;
@@ -94,7 +95,7 @@ export function resolveGroupOptions(options: GroupConsumerOptions, requestTimeou
     commitIntervalMs: commitInterval(options.autoCommit ?? true),
     autoAck: options.autoAck ?? false,
     prefetchBytes: options.prefetchBytes ?? clientLimits.prefetchBytes,
-    maxWaitMs: options.maxWaitMs ?? Math.min(clientLimits.fetchMaxWaitMs, requestTimeoutMs - 1),
+    ...resolveFetchWaits(options.maxWaitMs, requestTimeoutMs),
     minBytes: options.minBytes ?? clientLimits.fetchMinBytes,
     onOffsetOutOfRange: options.onOffsetOutOfRange ?? 'fail',
     keyConcurrencyMax: keyConcurrency(options, maxUnacked),

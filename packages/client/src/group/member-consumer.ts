@@ -79,7 +79,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
 
   batches(): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
     if (this.#options.keyConcurrencyMax !== null) throw new QError('INVALID_REQUEST', 'A batch holds many keys: concurrency by key hands out messages, not batches');
-    return this.#iterate(() => this.#session.dispenser.takeBatch());
+    return this.#iterate(1, () => this.#session.dispenser.takeBatch());
   }
 
   async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {
@@ -166,13 +166,15 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   #messages(): PullIterator<HandedMessage<K, V>> {
-    return this.#iterate(() => this.#session.dispenser.takeMessage());
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#session.dispenser.takeMessage());
   }
 
-  #iterate<T extends Handed>(take: () => T | null | Promise<T | null>): PullIterator<T> {
+  #iterate<T extends Handed>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
     this.#checkOpen();
     if (this.#loop !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
+      clock: this.#cluster.clock,
+      itemsPerLook,
       take: () => this.#take(take),
       wait: () => this.#wait(),
       stop: (isLeft) => {

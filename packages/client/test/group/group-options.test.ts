@@ -16,6 +16,7 @@ describe('options of a group consumer', () => {
       autoAck: false,
       prefetchBytes: 8 << 20,
       maxWaitMs: 500,
+      idleWaitMs: 5_000,
       minBytes: 1,
       onOffsetOutOfRange: 'fail',
       keyConcurrencyMax: null,
