@@ -69,7 +69,7 @@ async function readOffsets(context: CommandContext, path: string, options: Group
     return offsets;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new CommandError(ExitCode.failure, `${path} cannot be used: ${error.message}`, { cause: error });
+    throw new CommandError(ExitCode.failure, `${path === '-' ? 'standard input' : path} cannot be used: ${error.message}`, { cause: error });
   }
 }
 
