@@ -1,4 +1,4 @@
-import { DeleteGroup, DeleteOffsets, DescribeGroup, errorEntry, FetchOffset, ListGroups, QError, ResetOffsets } from '@q/protocol';
+import { DeleteGroup, DeleteOffsets, DescribeGroup, errorCode, errorEntry, FetchOffset, ListGroups, QError, ResetOffsets } from '@q/protocol';
 import type { DeleteGroupResponse, ListedGroup, ResetOffsetsResponsePartition } from '@q/protocol';
 
 import { untilAborted } from '../abort.ts';
@@ -93,10 +93,10 @@ export class ClusterGroupAdmin implements GroupAdmin {
     const response = validateOnly
       ? await this.#cluster.request(ResetOffsets, body, { resend: true, signal: o.signal })
       : await requestOnce(this.#cluster, ResetOffsets, { body, what: `setting offsets of group "${group}"`, signal: o.signal });
-    return names.flatMap((topic, index) => {
-      const answers = response.topics[index]?.partitions ?? [];
-      return topics[index]!.partitions.map((asked, at) => readReset(answers[at], { group, topic, ...asked }));
-    });
+    const answers = names.flatMap((topic, index) =>
+      topics[index]!.partitions.map(({ partition }, at) => ({ topic, answer: answerFor(partition, response.topics[index]?.partitions[at]) })));
+    throwRefusal(group, answers);
+    return answers.map(({ topic, answer }) => ({ topic, partition: answer.partition, previousOffset: unlessNone(answer.previousOffset), offset: answer.offset }));
   }
 
   async deleteGroupOffsets(group: string, topic: string, o: DeleteGroupOffsetsOptions = {}): Promise<{ readonly offsets: number }> {
@@ -122,12 +122,18 @@ function wirePartitions(offsets: PartitionOffsets = {}): { partition: number; of
   return Object.entries(offsets).map(([partition, offset]) => ({ partition: Number(partition), offset }));
 }
 
-function readReset(answer: ResetOffsetsResponsePartition | undefined, asked: { group: string; topic: string; partition: number; offset: number }): OffsetReset {
-  const { topic, partition } = asked;
-  if (answer?.partition !== partition) throw new QError('MALFORMED_FRAME', 'The broker answered RESET_OFFSETS for other partitions than it was asked about');
-  if (answer.errorCode !== 0) {
-    const { name, description } = errorEntry(answer.errorCode);
-    throw new QError(name, `Group "${asked.group}", topic "${topic}", partition ${partition}: ${answer.errorMessage ?? description}; no offset was changed`, { details: asked });
-  }
-  return { topic, partition, previousOffset: unlessNone(answer.previousOffset), offset: answer.offset };
+function answerFor(partition: number, answer: ResetOffsetsResponsePartition | undefined): ResetOffsetsResponsePartition {
+  if (answer?.partition === partition) return answer;
+  throw new QError('MALFORMED_FRAME', 'The broker answered RESET_OFFSETS for other partitions than it was asked about');
+}
+
+/** Partitions that only share the fate of a refused one are refused with INVALID_REQUEST; the reason is the other's. */
+function throwRefusal(group: string, answers: readonly { topic: string; answer: ResetOffsetsResponsePartition }[]): void {
+  const refused = answers.filter(({ answer }) => answer.errorCode !== 0);
+  const reason = refused.find(({ answer }) => answer.errorCode !== errorCode('INVALID_REQUEST')) ?? refused[0];
+  if (reason === undefined) return;
+  const { topic, answer: { partition, offset, errorMessage, errorCode: code } } = reason;
+  const { name, description } = errorEntry(code);
+  const message = `Group "${group}", topic "${topic}", partition ${partition}: ${errorMessage ?? description}; no offset was changed`;
+  throw new QError(name, message, { details: { group, topic, partition, offset } });
 }

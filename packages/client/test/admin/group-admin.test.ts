@@ -6,14 +6,16 @@ import { FakeScene } from '../fake/fake-scene.ts';
 
 const unknown = { leaderEpoch: -1, metadata: null, logStartOffset: -1, highWatermark: -1, lag: -1, sinceProgressMs: -1 };
 
-/** Answers RESET_OFFSETS as if 7 was committed in partition 0 and nothing elsewhere; refuses one partition if told to. */
+/** Answers RESET_OFFSETS as if 7 was committed in partition 0 and nothing elsewhere; refuses one partition, and so all, if told to. */
 function resets(refused: { partition: number; error: ErrorName; message: string | null } | null = null): (body: ResetOffsetsRequest) => ResetOffsetsResponse {
   return ({ topics }) => ({
     topics: topics.map(({ topicId, partitions }) => ({
       topicId,
       partitions: partitions.map(({ partition, offset }) => {
-        const fails = refused?.partition === partition;
-        return { partition, errorCode: fails ? errorCode(refused.error) : 0, errorMessage: fails ? refused.message : null, previousOffset: partition === 0 ? 7 : -1, offset };
+        const answer = { partition, errorCode: 0, errorMessage: null, previousOffset: partition === 0 ? 7 : -1, offset };
+        if (refused === null) return answer;
+        if (refused.partition === partition) return { ...answer, errorCode: errorCode(refused.error), errorMessage: refused.message };
+        return { ...answer, errorCode: errorCode('INVALID_REQUEST'), errorMessage: 'another partition was refused' };
       }),
     })),
   });
@@ -112,6 +114,8 @@ describe('groups', () => {
       message: 'Group "billing", topic "orders", partition 1: it has 0 to 12; no offset was changed',
       details: { group: 'billing', topic: 'orders', partition: 1, offset: 99 },
     });
+    scene.broker.handlers.set('RESET_OFFSETS', resets({ partition: 0, error: 'INVALID_REQUEST', message: null }));
+    await expect(scene.settle(q.admin.resetGroupOffsets('billing', { orders: { 0: 5, 1: 9 } }))).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { partition: 0 } });
     await expect(scene.settle(q.admin.resetGroupOffsets('billing', { missing: { 0: 0 } }))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
     scene.broker.handlers.set('RESET_OFFSETS', () => ({ topics: [] }));
     await expect(scene.settle(q.admin.resetGroupOffsets('billing', { orders: { 0: 5 } }))).rejects.toMatchObject({ code: 'MALFORMED_FRAME' });
