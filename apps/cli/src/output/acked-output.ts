@@ -19,7 +19,7 @@ export class AckedOutput {
   readonly #isTooLate: (error: unknown) => boolean;
   #printed: Acknowledgeable[] = [];
   #scheduled = false;
-  #failure: unknown = null;
+  #failure: Error | null = null;
   /** Taken for a write, and not acknowledged yet; never to be, once the output is closed. */
   #underWay = 0;
   #acknowledged = 0;
@@ -51,7 +51,7 @@ export class AckedOutput {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.flush().catch((error: unknown) => { this.#failure = error; });
+      this.flush().catch((error: unknown) => { this.#failure = error as Error; });
     });
   }
 

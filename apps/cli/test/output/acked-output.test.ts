@@ -21,7 +21,7 @@ class SlowReader {
 
 class TooLate extends Error {}
 
-function scene(): { reader: SlowReader; acked: string[]; output: AckedOutput; print(text: string, ack?: () => void): void } {
+function scene(): { reader: SlowReader; acked: string[]; output: AckedOutput; print: (text: string, ack?: () => void) => void } {
   const reader = new SlowReader();
   const bytes = new ByteOutput(reader.stream);
   const output = new AckedOutput(bytes, (error) => error instanceof TooLate);
