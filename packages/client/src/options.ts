@@ -4,6 +4,7 @@ import type { CodecName } from '@q/protocol';
 import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
+import { checkStart } from './consumer/start-position.ts';
 import type { StartPosition } from './consumer/start-position.ts';
 import { clientLimits } from './limits.ts';
 import type { Network } from './network/network.ts';
@@ -154,6 +155,8 @@ export type OffsetOutOfRangePolicy = 'fail' | 'earliest' | 'latest';
 
 /** Options of `q.consumer()`. */
 export interface ConsumerOptions {
+  /** With a group it is another kind of consumer, with options of its own: `GroupConsumerOptions`. */
+  readonly group?: undefined;
   /** Default `'all'`, which also picks up partitions that are added later. */
   readonly partitions?: readonly number[] | 'all';
   /** Where to begin; default `'earliest'`. */
@@ -174,10 +177,11 @@ export interface ConsumerOptions {
   readonly signal?: AbortSignal;
 }
 
-export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'signal'>> & Pick<ConsumerOptions, 'signal'>;
+export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>> & Pick<ConsumerOptions, 'signal'>;
 
 export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTimeoutMs: number): ResolvedConsumerOptions {
   checkOptions('consumer', options, {
+    group: null,
     partitions: null,
     from: null,
     stopAtEnd: oneOf([true, false]),
@@ -189,6 +193,7 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
     partitionRefreshMs: integer({ min: 1 }),
     signal: null,
   });
+  checkStart(options.from ?? 'earliest');
   return {
     partitions: resolvePartitions(options.partitions),
     from: options.from ?? 'earliest',

@@ -34,9 +34,12 @@ export interface FetcherEvents {
   onStaleMetadata(): void;
 }
 
+/** How much is fetched, and how patiently. */
+export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'minBytes'>;
+
 export class Fetcher {
   readonly #cluster: Cluster;
-  readonly #options: ResolvedConsumerOptions;
+  readonly #options: FetchOptions;
   readonly #events: FetcherEvents;
   readonly #readers = new Set<PartitionReader>();
   readonly #underWay = new Map<number, number>();
@@ -47,7 +50,7 @@ export class Fetcher {
   #retryTimer: Timer | null = null;
   #retryAtMs = 0;
 
-  constructor(o: { cluster: Cluster; options: ResolvedConsumerOptions; events: FetcherEvents }) {
+  constructor(o: { cluster: Cluster; options: FetchOptions; events: FetcherEvents }) {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#events = o.events;
@@ -56,6 +59,12 @@ export class Fetcher {
   add(reader: PartitionReader): void {
     this.#readers.add(reader);
     this.pump();
+  }
+
+  /** What was fetched ahead of the reader is dropped, and what is still under way will be. */
+  remove(reader: PartitionReader): void {
+    this.#readers.delete(reader);
+    reader.drop();
   }
 
   setTopicId(topicId: string): void {

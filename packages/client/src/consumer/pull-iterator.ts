@@ -1,3 +1,5 @@
+import type { QError } from '@q/protocol';
+
 import { toQError } from '../retry.ts';
 
 /** What an iterator pulls from. */
@@ -6,8 +8,8 @@ export interface PullSource<T> {
   take(): T | null | Promise<T | null>;
   /** Resolves with true when `take` is worth another try, with false when there will be nothing more. */
   wait(): Promise<boolean>;
-  /** The loop was left, or failed. */
-  stop(): void;
+  /** The loop was left (`isLeft`: with `break`, or the like), failed, or came to its end. Leaving and failing wait for what it returns. */
+  stop(isLeft: boolean): void | Promise<unknown>;
 }
 
 /**
@@ -36,16 +38,15 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
     try {
       item = this.#source.take();
     } catch (thrown) {
-      this.#end();
-      return Promise.reject(toQError(thrown, 'consuming'));
+      return this.#track(this.#fail(toQError(thrown, 'consuming')));
     }
     if (item !== null && !(item instanceof Promise)) return Promise.resolve({ done: false, value: item });
     return this.#track(this.#pull(item as Promise<T | null> | null));
   }
 
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#end();
-    return Promise.resolve({ done: true, value: undefined });
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.#end(true);
+    return { done: true, value: undefined };
   }
 
   #queued(): Promise<IteratorResult<T, undefined>> {
@@ -62,16 +63,20 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
       let item = await (first ?? this.#source.take());
       while (item === null) {
         if (!(await this.#source.wait())) {
-          this.#end();
+          await this.#end(false);
           return { done: true, value: undefined };
         }
         item = await this.#source.take();
       }
       return { done: false, value: item };
-    } catch (error) {
-      this.#end();
-      throw error;
+    } catch (thrown) {
+      return this.#fail(toQError(thrown, 'consuming'));
     }
+  }
+
+  async #fail(error: QError): Promise<never> {
+    await this.#end(false);
+    throw error;
   }
 
   #track(step: Promise<IteratorResult<T, undefined>>): Promise<IteratorResult<T, undefined>> {
@@ -83,9 +88,9 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
     return step;
   }
 
-  #end(): void {
+  #end(isLeft: boolean): void | Promise<unknown> {
     if (this.#ended) return;
     this.#ended = true;
-    this.#source.stop();
+    return this.#source.stop(isLeft);
   }
 }
