@@ -107,7 +107,7 @@ export class Assignment {
   commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<boolean> {
     const { committer, options, cluster: { clock } } = this.#o;
     if (options.commitIntervalMs !== null) committer.take(partitions);
-    return fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, onFailure: (thrown) => this.#trouble(thrown) });
+    return fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
   }
 
   #reconcile(): void {

@@ -45,7 +45,7 @@ export class Dispenser<K, V> {
     this.#ownership = o.ownership;
     this.#maxUnacked = o.options.maxUnacked;
     const max = o.options.keyConcurrencyMax;
-    this.#lanes = max === null ? null : new KeyLanes({ max, aheadMax: Math.max(max * clientLimits.laneAheadFactor, max) });
+    this.#lanes = max === null ? null : new KeyLanes({ max, aheadMax: max * clientLimits.laneAheadFactor });
   }
 
   /** Whether taking is worth a try. */

@@ -191,7 +191,7 @@ export class FakeGroup {
         name: this.#topic,
         partitions: partitions.map((partition) => {
           const { offset = -1, metadata = null } = this.offsets.get(partition) ?? {};
-          return { partition, errorCode: 0, offset, leaderEpoch: -1, metadata, committedAtMs: offset === -1 ? -1 : this.#clock.now() };
+          return { partition, errorCode: 0, offset, leaderEpoch: -1, metadata, committedAtMs: offset === -1 ? -1 : Math.floor(this.#clock.now()) };
         }),
       })),
     };

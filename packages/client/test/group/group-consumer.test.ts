@@ -21,6 +21,7 @@ describe('a group consumer', () => {
     expect(scene.group.left).toEqual([{ id: consumer.memberId, epoch: -1 }]);
     expect(await scene.settle(consumer.closed)).toEqual({ drained: 0, abandoned: 0 });
     await scene.settle(scene.q.close());
+    await scene.clock.advance(1_000);
     expect(scene.clock.pending).toBe(0);
   });
 
