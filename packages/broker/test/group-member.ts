@@ -83,6 +83,11 @@ export class GroupMember {
   }
 }
 
+/** What these members own, ascending; a partition that two own is there twice. */
+export function ownedBy(...members: readonly GroupMember[]): number[] {
+  return members.flatMap(({ partitions }) => partitions).sort((left, right) => left - right);
+}
+
 /** Commits without being a member unless told otherwise. */
 export async function commit(
   client: RawClient,

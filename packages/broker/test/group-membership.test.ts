@@ -2,7 +2,7 @@ import { AddPartitions, DeleteGroup, ListGroups } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import type { BrokerOptions } from '../src/index.ts';
-import { GroupMember, describeGroup } from './group-member.ts';
+import { GroupMember, describeGroup, ownedBy } from './group-member.ts';
 import { errorOf, testBroker, testClient } from './harness.ts';
 
 async function setUp(options: BrokerOptions & { partitions?: number } = {}) {
@@ -47,7 +47,7 @@ describe('members of a group', () => {
     expect(b.partitions).toEqual([]);
     await a.release();
     await b.beat();
-    expect([...a.partitions, ...b.partitions].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(ownedBy(a, b)).toEqual([0, 1, 2, 3, 4, 5]);
 
     const heardBefore = { a: a.epoch, b: b.epoch };
     await c.join(['nothing-of-the-kind']);
@@ -68,7 +68,7 @@ describe('members of a group', () => {
     const heldB = b.beat({ maxWaitMs: 5000 });
     await a.release();
     await heldB;
-    expect([...a.partitions, ...b.partitions].sort()).toEqual([0, 1, 2, 3]);
+    expect(ownedBy(a, b)).toEqual([0, 1, 2, 3]);
     const quiet = a.beat({ maxWaitMs: 5000 });
     await b.beat();
     await clock.advance(5000);
@@ -208,7 +208,13 @@ describe('members of a group', () => {
   });
 
   it('G1 are let into as many groups as the broker may have', async () => {
-    const { client, member } = await setUp({ limits: { groupsMax: 2 } });
+    const { client, topicId, member } = await setUp({ limits: { groupsMax: 2 } });
+    // What comes to nothing takes no place.
+    for (const groupId of ['x', 'y', 'z']) {
+      const owned = [{ topicId, name: '', partitions: [-1] }];
+      expect((await errorOf(member('a', groupId).join(['orders'], { owned }))).code).toBe('INVALID_REQUEST');
+      expect((await errorOf(member('a', groupId).join(['orders'], { assignor: 'none' }))).code).toBe('UNSUPPORTED_ASSIGNOR');
+    }
     await member('a', 'one').join(['orders']);
     await member('a', 'two').join(['orders']);
     expect((await errorOf(member('a', 'three').join(['orders']))).code).toBe('GROUP_LIMIT');

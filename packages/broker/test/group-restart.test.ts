@@ -1,12 +1,12 @@
 /**
  * Groups over restarts, crashes and full disks: nothing that was answered is lost, and nobody is stuck.
  */
-import { DeleteGroup, ListGroups, errorCode } from '@q/protocol';
+import { DeleteGroup, DescribeTopic, ListGroups, errorCode } from '@q/protocol';
 import { FaultyFileSystem, ManualClock, SeededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import type { Broker, BrokerOptions } from '../src/index.ts';
-import { GroupMember, commit, committedOffsets, describeGroup } from './group-member.ts';
+import { GroupMember, commit, committedOffsets, describeGroup, ownedBy } from './group-member.ts';
 import { batchOf, errorOf, testBroker, testClient } from './harness.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -98,6 +98,22 @@ describe('a restart', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('G3 S4 reads little, however much was committed: old commits are compacted away', { timeout: 30_000 }, async () => {
+    const { disk, clock, broker, client, topicId } = await setUp({ limits: { maintenanceIntervalMs: 1000 } });
+    const text = 'x'.repeat(4000);
+    const bytes = async (): Promise<number> => (await client.request(DescribeTopic, { name: '__groups' })).bytes;
+    for (let round = 0; round < 4400; round += 1) {
+      await commit(client, { topicId, offsets: { 0: round % 10, 1: round % 10 }, metadata: text });
+    }
+    await commit(client, { topicId, offsets: { 0: 7, 1: 8 }, metadata: 'last' });
+    const before = await bytes();
+    expect(before).toBeGreaterThan(32 << 20);
+    while ((await bytes()) > before / 2) await clock.advance(1000);
+    await broker.close();
+    const next = await testClient(await testBroker({ ...options, fileSystem: disk }));
+    expect(await committedOffsets(next)).toEqual([[0, 7], [1, 8]]);
+  });
+
   it('G3 makes up for what happened to topics while groups could not be written', async () => {
     const { disk, broker, client, topicId } = await setUp();
     const a = new GroupMember(client, { memberId: 'a' });
@@ -151,6 +167,24 @@ describe('a full disk', () => {
     expect((await describeGroup(client)).members).toHaveLength(0);
     await b.join(['orders']);
     expect(b.partitions).toHaveLength(4);
+  });
+
+  it('G2 is told to who asked, and not to members whose news it took back', async () => {
+    const { disk, client, clock } = await setUp();
+    const [a, b] = [new GroupMember(client, { memberId: 'a' }), new GroupMember(client, { memberId: 'b' })];
+    await a.join(['orders']);
+    await b.join(['orders']);
+    await a.beat();
+    const held = b.beat({ maxWaitMs: 5000 });
+    await client.topic('orders');
+    disk.fail({ operation: 'write', code: 'ENOSPC', path: groupsLog });
+    expect((await errorOf(a.release())).code).toBe('STORAGE_FULL');
+    await client.topic('orders');
+    expect(b.heard).toHaveLength(1);
+    await a.release();
+    await held;
+    expect(b.partitions).toHaveLength(2);
+    expect(clock.monotonic()).toBe(0);
   });
 
   it('G3 forgets offsets of a deleted topic later, when there is room', async () => {
@@ -265,11 +299,11 @@ async function check(disk: FaultyFileSystem, topicId: string, known: Known): Pro
         // It has left or was never stored: what it believes in is void, and it joins.
         await member.join(['orders']);
       }
-      const owned = members.flatMap(({ partitions }) => partitions);
+      const owned = ownedBy(...members);
       expect(new Set(owned).size).toBe(owned.length);
     }
   }
-  expect(members.flatMap(({ partitions }) => partitions).sort()).toEqual([0, 1]);
+  expect(ownedBy(...members)).toEqual([0, 1]);
   const { state, partitions } = await describeGroup(client);
   expect(state).toBe('stable');
   for (const member of members) {

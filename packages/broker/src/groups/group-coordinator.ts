@@ -180,5 +180,6 @@ export class GroupCoordinator implements TopicListener {
 }
 
 function forgetOffsets(live: LiveGroup, isGone: (topicId: string) => boolean): void {
-  for (const place of [...live.offsets.entries()]) if (isGone(place.topicId)) live.deleteOffset(place);
+  const gone = [...live.offsets.entries()].filter(({ topicId }) => isGone(topicId));
+  for (const place of gone) live.deleteOffset(place);
 }

@@ -1,20 +1,23 @@
 /**
  * What DESCRIBE_GROUP tells of a group: its members, and each partition with its owner, committed offset and lag (row G3).
  */
-import { groupAssignor, groupState, memberIsStalled, memberState } from '@q/coordinator';
+import { countPartitions, groupAssignor, groupState, memberIsStalled, memberState } from '@q/coordinator';
 import type { CommittedOffset, Group, Member, PartitionsByTopic } from '@q/coordinator';
 import type { DescribeGroupResponse, DescribedGroupPartition, DescribedMember } from '@q/protocol';
 import type { BrokerLimits } from '../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
+import { AnswerRoom } from './answer-room.ts';
 import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
 import { heartbeatIntervalMs } from './member-heartbeats.ts';
 import { assignedTopics } from './topic-view.ts';
 
-/** The texts of all commits of a large group could be more than a frame holds: beyond this they are left out. */
+/** The texts of all commits of a large group could fill the frame alone: beyond this they are left out. */
 const metadataBytesMax = 1 << 20;
+
+const partitionBytes = 4;
 
 export interface DescriptionOptions {
   readonly registry: TopicRegistry;
@@ -24,12 +27,19 @@ export interface DescriptionOptions {
   readonly wallMs: number;
 }
 
+/** @throws QError INVALID_REQUEST when the group is too large for one answer */
 export function describeGroup(live: LiveGroup, options: DescriptionOptions): DescribeGroupResponse {
   const { groupId, group } = live;
+  const room = new AnswerRoom(options.limits);
   const partitions = describePartitions(live, options);
+  for (const { name, memberId, metadata } of partitions) room.takeTexts(name, memberId, metadata);
   if (group === null) {
     const nobody = { state: 'empty', assignor: 'uniform', groupEpoch: 0, targetEpoch: 0, members: [] };
     return { groupId, ...nobody, partitions };
+  }
+  for (const { memberId, topics, assigned, target } of group.members.values()) {
+    room.takeTexts(memberId, ...topics);
+    room.take(partitionBytes * (countPartitions(assigned) + countPartitions(target)));
   }
   return {
     groupId,

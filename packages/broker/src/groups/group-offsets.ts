@@ -19,12 +19,12 @@ import type {
 } from '@q/protocol';
 import type { Clock } from '../clock.ts';
 import { toPartitionError } from '../errors/wire-error.ts';
-import { frameOverheadBytes } from '../limits.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
 import { checkPartitionCount, requirePartition, requireTopicId } from '../handlers/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
+import { AnswerRoom } from './answer-room.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 
@@ -115,7 +115,11 @@ export class GroupOffsets {
     return wanted.map(({ topicId, partitions }) => ({
       topicId,
       name: this.#options.registry.byId(topicId)?.name ?? '',
-      partitions: partitions.map((partition) => room.take(this.#lookUpOne(offsets, topicId, partition))),
+      partitions: partitions.map((partition) => {
+        const found = this.#lookUpOne(offsets, topicId, partition);
+        room.takeTexts(found.metadata);
+        return found;
+      }),
     }));
   }
 
@@ -181,19 +185,4 @@ export function placesByTopic(offsets: CommittedOffsets): { topicId: string; par
     topicId,
     partitions: partitions.sort((left, right) => left - right),
   }));
-}
-
-/** The texts of many commits may be more than a frame holds; nothing else in an answer is large. */
-class AnswerRoom {
-  #bytes: number;
-
-  constructor({ frameBytesMax }: BrokerLimits) {
-    this.#bytes = frameBytesMax - frameOverheadBytes;
-  }
-
-  take(part: FetchOffsetResponsePartition): FetchOffsetResponsePartition {
-    this.#bytes -= 64 + Buffer.byteLength(part.metadata ?? '');
-    if (this.#bytes >= 0) return part;
-    throw new QError('INVALID_REQUEST', 'the answer would not fit in a frame; ask for fewer partitions at once');
-  }
 }

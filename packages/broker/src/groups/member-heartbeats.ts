@@ -32,10 +32,11 @@ export class MemberHeartbeats {
   /** Before the first await the step is taken, so that a commit sent before it counts before it. */
   async beat(request: GroupHeartbeatRequest, peer: Peer): Promise<GroupHeartbeatResponse> {
     const { directory, coordinator, held, limits } = this.#options;
+    const command = commandOf(request, peer, limits);
     const live = this.#groupFor(request);
     // Also when it is refused: a member waits for one answer at a time.
     held.end(request, 'newer');
-    const step = coordinator.step(live, commandOf(request, peer, limits));
+    const step = coordinator.step(live, command);
     const settled = live.settled();
     directory.forgetIfGone(live);
     const waitMs = step.result.kind === 'reply' ? this.#waitMs(request, step.result) : 0;

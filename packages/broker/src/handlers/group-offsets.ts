@@ -13,12 +13,13 @@ import type {
   ResetOffsetsRequest,
   ResetOffsetsResponse,
 } from '@q/protocol';
+import type { RequestBudget } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
 import type { GroupOffsets } from '../groups/group-offsets.ts';
 import type { OffsetChanges } from '../groups/offset-changes.ts';
 
 export function commitOffsetHandler(offsets: GroupOffsets): Handler<CommitOffsetRequest, CommitOffsetResponse> {
-  return { api: CommitOffset, handle: (request) => offsets.commit(request), errorsIn: errorsOfPartitions };
+  return { api: CommitOffset, handle: (request, { budget }) => holding(budget, offsets.commit(request)), errorsIn: errorsOfPartitions };
 }
 
 export function fetchOffsetHandler(offsets: GroupOffsets): Handler<FetchOffsetRequest, FetchOffsetResponse> {
@@ -26,7 +27,7 @@ export function fetchOffsetHandler(offsets: GroupOffsets): Handler<FetchOffsetRe
 }
 
 export function resetOffsetsHandler(changes: OffsetChanges): Handler<ResetOffsetsRequest, ResetOffsetsResponse> {
-  return { api: ResetOffsets, handle: (request) => changes.reset(request), errorsIn: errorsOfPartitions };
+  return { api: ResetOffsets, handle: (request, { budget }) => holding(budget, changes.reset(request)), errorsIn: errorsOfPartitions };
 }
 
 export function deleteOffsetsHandler(changes: OffsetChanges): Handler<DeleteOffsetsRequest, DeleteOffsetsResponse> {
@@ -35,6 +36,16 @@ export function deleteOffsetsHandler(changes: OffsetChanges): Handler<DeleteOffs
     handle: (request) => changes.deleteOffsets(request),
     errorsIn: ({ topics }) => errorsOf(topics),
   };
+}
+
+/** Until it is answered a commit is held in memory: it counts in the budgets, so that a slow disk slows its senders down. */
+async function holding<T>(budget: RequestBudget, answer: Promise<T>): Promise<T> {
+  const release = budget.holdFrame();
+  try {
+    return await answer;
+  } finally {
+    release();
+  }
 }
 
 function* errorsOfPartitions({

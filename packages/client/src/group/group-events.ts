@@ -44,8 +44,8 @@ export class GroupEmitter {
   /** The returned function takes the listener away. */
   on<E extends keyof GroupEvents>(event: E, listener: Listener<E>): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener as Listener<never>));
-    return () => void listeners.delete(listener as Listener<never>);
+    this.#listeners.set(event, listeners.add(listener));
+    return () => void listeners.delete(listener);
   }
 
   emit<E extends keyof GroupEvents>(event: E, value: GroupEvents[E]): void {

@@ -91,7 +91,7 @@ export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
 
   ack(): void {
     if (this.#isGivenUp && this.isPending) this.#owned.givenUp -= 1;
-    if (this.#owned.ack(this.#sequence, 1)) this.#onAcked?.();
+    this.#owned.ack(this.#sequence, 1, this.#onAcked);
   }
 
   giveUp(): void {
@@ -138,7 +138,7 @@ export class HandedBatch<K, V> implements GroupBatch<K, V>, Handed {
   ack(): void {
     const { owned, sequence } = this.#entry;
     if (this.#isGivenUp && this.isPending) owned.givenUp -= this.recordsCount;
-    owned.ack(sequence, this.recordsCount);
+    owned.ack(sequence, this.recordsCount, null);
   }
 
   giveUp(): void {

@@ -78,7 +78,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     this.#stream = new RecordStream(() => this.#set.fetcher.pump());
     this.#decoder = new Decoder({ topic, stream: this.#stream, deadLetters: o.deadLetters });
     this.#set = this.#makeSet();
-    this.#ownership = new Ownership({ topic: topic.name, clock: cluster.clock, onAck: () => this.#acked() });
+    this.#ownership = new Ownership({ topic: topic.name, clock: cluster.clock, onFewer: () => this.#mayGoOn() });
     this.#dispenser = new Dispenser({ decoder: this.#decoder, stream: this.#stream, ownership: this.#ownership, options });
     this.#membership = this.#makeMembership();
     this.#committer = new Committer({ cluster, member: this.#membership, onTrouble: (error) => this.#emitter.emit('error', error) });
@@ -164,7 +164,6 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     await this.ready();
     this.#dispenser.seek(this.#ownership.active(to.partition), to.offset);
     this.#set.fetcher.pump();
-    this.#acked();
   }
 
   pause(partitions?: readonly number[]): void {
@@ -258,7 +257,8 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     return this.#isClosing;
   }
 
-  #acked(): void {
+  /** There is more to hand out, or more room for it. */
+  #mayGoOn(): void {
     if (this.#wake !== null && this.#dispenser.hasWork) this.#wake();
   }
 
@@ -352,7 +352,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       onOffsetOutOfRange: this.#options.onOffsetOutOfRange,
       onBatches: (reader) => {
         this.#stream.list(reader);
-        this.#acked();
+        this.#mayGoOn();
       },
       onFailure: (error) => this.#failed(error),
       onMadeAnew: (metadata) => {

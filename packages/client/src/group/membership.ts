@@ -186,7 +186,7 @@ export class Membership implements Member {
     const isEarly = maxWaitMs === 0 || this.#clock.monotonic() - o.sentAtMs < maxWaitMs / 2;
     this.#early = isEarly && o.sequence === this.#sent ? this.#early + 1 : 0;
     const tooEarly = this.#early - clientLimits.earlyHeartbeatsMax;
-    if (tooEarly > 0) await this.#cluster.pause(tooEarly, this.#closing.signal);
+    if (tooEarly > 0) await this.#pause(tooEarly);
   }
 
   async #failed(error: QError): Promise<void> {
@@ -199,10 +199,16 @@ export class Membership implements Member {
       this.#sessionTimer?.cancel();
       return this.#events.onRefused(error);
     }
-    await this.#cluster.pause(this.#failures, this.#closing.signal).catch((thrown: unknown) => {
+    await this.#pause(this.#failures);
+  }
+
+  async #pause(tries: number): Promise<void> {
+    try {
+      await this.#cluster.pause(tries, this.#closing.signal);
+    } catch (thrown) {
       // The one reason not to go on waiting: we are leaving, or the client is.
       if (!this.#closing.signal.aborted && !this.#cluster.closing.aborted) throw thrown;
-    });
+    }
   }
 
   #lose(reason: QError): void {

@@ -29,11 +29,11 @@ export class OwnedPartition {
   givenUp = 0;
   /** The prefix that was given to the committer last; -1: none. */
   takenPrefix = -1;
-  readonly #onAck: (owned: OwnedPartition, messages: number) => void;
+  readonly #onAck: (messages: number) => void;
   #gone: AbortController | null = null;
   #closedBecause = '';
 
-  constructor(o: { topic: string; topicId: string; partition: number; onAck: (owned: OwnedPartition, messages: number) => void }) {
+  constructor(o: { topic: string; topicId: string; partition: number; onAck: (messages: number) => void }) {
     this.topic = o.topic;
     this.topicId = o.topicId;
     this.partition = o.partition;
@@ -64,16 +64,17 @@ export class OwnedPartition {
   }
 
   /**
-   * Acknowledges what was handed out under this number. Returns whether that was news.
+   * Acknowledges what was handed out under this number. `onNews` is called if it was not acknowledged before: ahead of
+   * everything that looks whether the loop may go on now.
    *
    * @throws QError `PARTITION_NOT_OWNED`.
    */
-  ack(sequence: number, messages: number): boolean {
+  ack(sequence: number, messages: number, onNews: (() => void) | null): void {
     if (this.isClosed) throw this.notOwned();
-    if (!this.tracker.ack(sequence)) return false;
+    if (!this.tracker.ack(sequence)) return;
     this.unacked -= messages;
-    this.#onAck(this, messages);
-    return true;
+    onNews?.();
+    this.#onAck(messages);
   }
 
   /** From now on acknowledgements are refused: what there is will be committed, and then the partition goes. */

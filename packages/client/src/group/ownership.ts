@@ -19,7 +19,8 @@ interface Waiter {
 export class Ownership {
   readonly #topic: string;
   readonly #clock: Clock;
-  readonly #onAck: () => void;
+  /** Fewer messages are handed out than before. */
+  readonly #onFewer: () => void;
   readonly #owned = new Map<number, OwnedPartition>();
   #waiters: Waiter[] = [];
   /** Messages handed out and neither acknowledged nor forgotten. */
@@ -29,10 +30,10 @@ export class Ownership {
   /** Rises whenever a message is taken or acknowledged. */
   progress = 0;
 
-  constructor(o: { topic: string; clock: Clock; onAck: () => void }) {
+  constructor(o: { topic: string; clock: Clock; onFewer: () => void }) {
     this.#topic = o.topic;
     this.#clock = o.clock;
-    this.#onAck = o.onAck;
+    this.#onFewer = o.onFewer;
   }
 
   all(): OwnedPartition[] {
@@ -55,7 +56,7 @@ export class Ownership {
   }
 
   add(topicId: string, partition: number): OwnedPartition {
-    const owned = new OwnedPartition({ topic: this.#topic, topicId, partition, onAck: (_owned, messages) => this.#acked(messages) });
+    const owned = new OwnedPartition({ topic: this.#topic, topicId, partition, onAck: (messages) => this.#acked(messages) });
     this.#owned.set(partition, owned);
     return owned;
   }
@@ -73,6 +74,7 @@ export class Ownership {
     owned.unacked = 0;
     owned.givenUp = 0;
     this.#notify();
+    this.#onFewer();
   }
 
   /** Takes the partition out. What is handed out of it cannot be acknowledged any more. */
@@ -120,6 +122,6 @@ export class Ownership {
     this.acked += messages;
     this.progress += 1;
     if (this.#waiters.length > 0) this.#notify();
-    this.#onAck();
+    this.#onFewer();
   }
 }

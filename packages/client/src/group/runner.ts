@@ -34,6 +34,5 @@ export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<vo
 
 function rethrow(failure: { readonly thrown: unknown } | null): void {
   // The application's own error, whatever it is.
-  // oxlint-disable-next-line typescript/only-throw-error
   if (failure !== null) throw failure.thrown;
 }

@@ -54,6 +54,11 @@ export class GroupScene extends FakeScene {
     }
     return taken;
   }
+
+  /** Leaves the loop, as `break` does. */
+  async leave(messages: AsyncIterator<unknown, undefined>): Promise<void> {
+    await this.settle(Promise.resolve(messages.return?.()));
+  }
 }
 
 export function valuesOf(messages: readonly GroupMessage[]): string[] {
