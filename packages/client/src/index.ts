@@ -25,6 +25,12 @@ export type { Message, MessageHeader } from './consumer/message.ts';
 export type { StartPosition } from './consumer/start-position.ts';
 export { deadLetterHeaders } from './consumer/dead-letter.ts';
 
+// ── Consumer groups
+export type { CommittedOffset, GroupConsumer, OffsetToCommit } from './group/group-consumer.ts';
+export type { GroupConsumerOptions, GroupStart } from './group/group-options.ts';
+export type { GroupBatch, GroupMessage } from './group/group-message.ts';
+export type { GroupEvents, PartitionsEvent, ResumedEvent, StalledEvent } from './group/group-events.ts';
+
 // ── Administration
 export type { Admin, AlterTopicOptions, ClusterMetadata, CreateTopicOptions, TopicConfig, TopicSummary } from './admin/admin.ts';
 export type { AdminRequestOptions } from './admin/admin-request.ts';

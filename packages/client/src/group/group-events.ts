@@ -49,7 +49,7 @@ export class GroupEmitter {
   }
 
   emit<E extends keyof GroupEvents>(event: E, value: GroupEvents[E]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+    for (const listener of this.#listeners.get(event) ?? []) {
       try {
         (listener as Listener<E>)(value);
       } catch (thrown) {

@@ -157,9 +157,10 @@ export class Membership implements Member {
     };
   }
 
-  /** A held heartbeat must come back before its request is taken for lost. */
+  /** A held heartbeat must come back before its request is taken for lost, and the next be sent well within the session. */
   #holdMs(): number {
-    return Math.min(this.#heartbeatMs, Math.floor(this.#cluster.requestTimeoutMs / 2));
+    const sessionMs = this.#sessionMs > 0 ? this.#sessionMs : Number.POSITIVE_INFINITY;
+    return Math.floor(Math.min(this.#heartbeatMs, this.#cluster.requestTimeoutMs / 2, sessionMs / 3));
   }
 
   /** Several tries must fit in a session. */
