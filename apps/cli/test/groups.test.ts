@@ -192,7 +192,7 @@ describe('q group delete', () => {
 
   it('G3 forgets offsets of a topic, all or of some partitions', async () => {
     await client.admin.resetGroupOffsets('forgets', { orders: { 0: 1, 1: 1, 2: 0 }, payments: { 0: 1 } });
-    expect(await q('group delete forgets --offsets -t orders -p 0-1 --force')).toEqual({ code: 0, stdout: 'forgets has forgotten 2 offsets in orders, partition 0-1\n', stderr: '' });
+    expect(await q('group delete forgets --offsets -t orders -p 0-1 --force')).toEqual({ code: 0, stdout: 'forgets has forgotten 2 offsets in orders, partitions 0-1\n', stderr: '' });
     expect(await offsetsOf('forgets')).toEqual({ 'orders/2': 0, 'payments/0': 1 });
     expect(await json('group delete forgets --offsets -t orders --force')).toEqual({ group: 'forgets', topic: 'orders', offsets: 1 });
     expect(await offsetsOf('forgets')).toEqual({ 'payments/0': 1 });

@@ -6,7 +6,7 @@ import { confirm, requireForceOrTerminal } from '../confirmation.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
-import { formatPartitions } from '../output/partition-ranges.ts';
+import { namePartitions } from '../output/partition-ranges.ts';
 import { formatCount } from '../output/units.ts';
 
 export interface GroupDeleteOptions extends GlobalOptions {
@@ -43,7 +43,7 @@ async function deleteWhole(context: CommandContext, group: string, options: Grou
 async function forgetOffsets(context: CommandContext, group: string, options: GroupDeleteOptions & { topic: string }): Promise<ExitCode> {
   const { topic, partition: partitions } = options;
   const forced = options.force === true;
-  const place = partitions === undefined ? topic : `${topic}, partition ${formatPartitions(partitions)}`;
+  const place = partitions === undefined ? topic : `${topic}, ${namePartitions(partitions)}`;
   requireForceOrTerminal(context, { forced, what: `forgetting offsets of group ${group}` });
   const { offsets } = await withClient(context, options, async (q) => {
     if (!forced) await confirm(context, `Forget where group ${group} is in ${place}?`);

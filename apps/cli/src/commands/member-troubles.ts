@@ -1,5 +1,5 @@
 import type { GroupConsumer } from '@q/client';
-import { formatPartitions } from '../output/partition-ranges.ts';
+import { namePartitions } from '../output/partition-ranges.ts';
 
 /** What goes wrong in the background of a member: it does not end the loop, and is no secret either. */
 export class MemberTroubles {
@@ -8,7 +8,7 @@ export class MemberTroubles {
   /** @param write gets one line, with its newline, for each trouble */
   constructor(consumer: Pick<GroupConsumer, 'on'>, write: (line: string) => void) {
     consumer.on('lost', ({ partitions }) => {
-      write(`the group has taken partition ${formatPartitions(partitions)} away: what was written since the last commit may come again\n`);
+      write(`the group has taken ${namePartitions(partitions)} away: what was written since the last commit may come again\n`);
     });
     consumer.on('error', ({ message, code }) => {
       this.#hasFailed = true;

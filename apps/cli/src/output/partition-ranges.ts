@@ -8,3 +8,8 @@ export function formatPartitions(partitions: readonly number[]): string {
   }
   return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
 }
+
+/** `partition 3`, `partitions 0,2-5`. */
+export function namePartitions(partitions: readonly number[]): string {
+  return `${partitions.length === 1 ? 'partition' : 'partitions'} ${formatPartitions(partitions)}`;
+}

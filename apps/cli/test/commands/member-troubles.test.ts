@@ -25,7 +25,7 @@ describe('troubles of a member', () => {
     consumer.tell('error', new QError('OFFSET_OUT_OF_RANGE', 'partition 3 ends at 7'));
     expect(troubles.hasFailed).toBe(true);
     expect(lines).toEqual([
-      'the group has taken partition 0-1,4 away: what was written since the last commit may come again\n',
+      'the group has taken partitions 0-1,4 away: what was written since the last commit may come again\n',
       'partition 3 ends at 7 (OFFSET_OUT_OF_RANGE)\n',
     ]);
   });
