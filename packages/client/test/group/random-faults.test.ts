@@ -3,6 +3,7 @@ import type { SeededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 
 import type { GroupMessage } from '../../src/group/group-message.ts';
+import { clientLimits } from '../../src/limits.ts';
 import type { RequestFault } from '../fake/fake-broker.ts';
 import { GroupScene } from '../fake/group-scene.ts';
 
@@ -58,8 +59,8 @@ describe('a group consumer under random faults', () => {
     expect(handled.map(({ size }) => size)).toEqual(handled.map(() => records));
     await scene.settle(scene.q.close());
     expect((await running).abandoned).toBe(0);
-    // The scripted group may still hold a heartbeat that was cut off.
-    await scene.clock.advance(scene.group.heartbeatMs);
+    // The fake broker may still hold a heartbeat or a fetch that was cut off.
+    await scene.clock.advance(Math.max(scene.group.heartbeatMs, clientLimits.fetchIdleWaitMs));
     expect(scene.clock.pending).toBe(0);
   });
 });
