@@ -4,6 +4,7 @@ import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport } from '@q/testkit';
 import { RigRun } from '../rig-run.ts';
 import { batchTargets } from './batch-targets.ts';
+import { groupRecordTarget } from './group-record-target.ts';
 import { messageTargets } from './message-targets.ts';
 import { storedTargets } from './stored-targets.ts';
 import type { FuzzTarget } from './target.ts';
@@ -22,7 +23,7 @@ const stretch = 64;
 
 /** Feeds every decoder with wrong inputs; one report for each, so that the smallest count is seen. */
 export async function run(options: FuzzOptions): Promise<RigReport[]> {
-  const targets = [...messageTargets(), ...batchTargets(), ...(await storedTargets())];
+  const targets = [...messageTargets(), ...batchTargets(), groupRecordTarget(), ...(await storedTargets())];
   const [name, number] = (options.only ?? '').split(':') as [string, string | undefined];
   const chosen = name === '' ? targets : targets.filter((target) => target.name === name);
   if (chosen.length === 0) throw new Error(`there is no decoder '${name}'; there are: ${targets.map((target) => target.name).join(', ')}`);
