@@ -145,3 +145,24 @@ it('S2 a base offset that has changed in the last segment of a compacted log rem
   expect(again.state).toBe('quarantined');
   expect((await under.disk.readFile(firstLogFile)).length).toBe(before.length);
 });
+
+it('S2 a base offset that has changed where recovery goes on removes no segment behind it', async () => {
+  const under = await DiskUnderTest.start();
+  const log = await under.open(small);
+  for (let offset = 0; offset < 5; offset += 1) await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  await under.store.close();
+  await under.restart();
+  const again = await under.open(small);
+  for (let offset = 5; offset < 15; offset += 1) await append(again, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  const names = await under.names();
+  const { position } = lastEntry(await under.disk.readFile(index));
+  await under.disk.damage(firstLogFile, (bytes) => changed(bytes, (copy) => (copy[position + 5]! ^= 1)));
+  await under.crash('none');
+  expect((await under.open(small)).state).toBe('quarantined');
+  const logs = (each: readonly string[]): string[] => each.filter((name) => name.endsWith('.log'));
+  expect(logs(await under.names())).toEqual(logs(names));
+});
+
+function lastEntry(bytes: Buffer): { position: number } {
+  return { position: bytes.readInt32BE(bytes.length - 4) };
+}
