@@ -5,10 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@q/client';
 import type { Q } from '@q/client';
-import { BrokerProcess, seededRandom, TcpProxy } from '@q/testkit';
-import type { SeededRandom } from '@q/testkit';
-import { findViolations, History } from './checker.ts';
-import type { ReadRecord, Violation } from './checker.ts';
+import { BrokerProcess, findViolations, formatLog, History, seededRandom, TcpProxy } from '@q/testkit';
+import type { ReadRecord, SeededRandom, Violation } from '@q/testkit';
 import { ProducerLoad } from './producer-load.ts';
 import { ResentBatch } from './resent-batch.ts';
 
@@ -101,7 +99,7 @@ export class CrashRun implements AsyncDisposable {
 
   /** Reads everything from the start, past the proxy, and compares. Then proves that producing goes on (P4). */
   async check(): Promise<Violation[]> {
-    const violations = findViolations(this.history, await this.#readAll());
+    const violations = findViolations(this.history, { records: await this.#readAll() });
     await this.#resent!.resendThenSend(this.#broker.url);
     return violations;
   }
@@ -152,7 +150,7 @@ export class CrashRun implements AsyncDisposable {
     await using q = await connect(this.#broker.url);
     const records: ReadRecord[] = [];
     for await (const { partition, offset, value } of q.consumer(topic, { from: 'earliest', stopAtEnd: true })) {
-      records.push({ partition, offset, value: value!.toString() });
+      records.push({ log: formatLog(topic, partition), offset, value: value!.toString() });
     }
     return records;
   }

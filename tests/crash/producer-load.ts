@@ -1,8 +1,7 @@
 import { QError } from '@q/protocol';
-import type { SeededRandom } from '@q/testkit';
+import { formatLog, formatValue } from '@q/testkit';
+import type { History, SeededRandom } from '@q/testkit';
 import type { Producer } from '@q/client';
-import { formatValue } from './checker.ts';
-import type { History } from './checker.ts';
 
 export interface ProducerLoadOptions {
   readonly producer: Producer;
@@ -74,7 +73,7 @@ export class ProducerLoad {
     history.sending(value);
     try {
       const { partition, offset } = await producer.send(topic, { value, headers: { padding }, partition: random.below(partitions) });
-      history.acknowledged(value, { partition, offset });
+      history.acknowledged(value, { log: formatLog(topic, partition), offset });
       if (isTooLarge) this.#unexpected.push(new Error(`${value} is larger than the topic allows and was taken`));
     } catch (error) {
       this.#failed(value, { error, isTooLarge });

@@ -15,3 +15,11 @@ export type { TcpTarget } from './tcp-proxy.ts';
 // A broker in its own process.
 export { BrokerProcess } from './broker-process.ts';
 export type { BrokerProcessOptions, ProcessEnd } from './broker-process.ts';
+
+// What was promised, and what is there.
+export { History } from './checker/history.ts';
+export type { SendOutcome } from './checker/history.ts';
+export { findViolations } from './checker/find-violations.ts';
+export type { FinalState } from './checker/final-state.ts';
+export { formatLog, formatValue } from './checker/violation.ts';
+export type { Position, ReadRecord, Violation, ViolationKind } from './checker/violation.ts';
