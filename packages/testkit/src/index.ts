@@ -23,3 +23,10 @@ export { findViolations } from './checker/find-violations.ts';
 export type { FinalState } from './checker/final-state.ts';
 export { formatLog, formatValue } from './checker/violation.ts';
 export type { Position, ReadRecord, Violation, ViolationKind } from './checker/violation.ts';
+
+// One process that is many: what a simulation is made of.
+export { ProcessClock } from './simulation/process-clock.ts';
+export { SimulatedNetwork } from './simulation/simulated-network.ts';
+export { Trace } from './simulation/trace.ts';
+export { calm } from './simulation/weather.ts';
+export type { Weather } from './simulation/weather.ts';

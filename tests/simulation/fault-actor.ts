@@ -1,0 +1,44 @@
+import type { SimulatedBroker } from './simulated-broker.ts';
+import type { World } from './world.ts';
+
+const diskErrors = ['EIO', 'EIO', 'ENOSPC'] as const;
+const diskOperations = ['write', 'write', 'datasync', 'datasync', 'create', 'rename', 'syncDirectory', 'truncate', 'removeFile'] as const;
+/** A crash comes at a moment, or at the n-th step on the disk from a moment on. */
+const stepsMax = 30;
+
+/** Plans the crashes and the failures of the disk, at moments of chance, before the run begins. */
+export function scheduleFaults(world: World, broker: SimulatedBroker): void {
+  const { plan, clock } = world;
+  const random = world.random.fork();
+  world.network.weather = plan.weather;
+  for (let crash = 0; crash < plan.crashes; crash += 1) {
+    const kind = random.chance(plan.powerCutShare) ? 'power' : 'kill';
+    const loss = random.pick(['some', 'some', 'all', 'none'] as const);
+    const steps = random.below(stepsMax);
+    clock.schedule(random.next() * plan.faultsMs, () => {
+      if (world.isHealed || !broker.isUp) return;
+      if (steps === 0) return void broker.crash(kind, loss);
+      const { disk } = broker;
+      disk.stopAfter(steps);
+      void disk.stopped.then(() => (broker.disk === disk ? broker.crash(kind, loss) : undefined));
+    });
+  }
+  for (let fault = 0; fault < plan.diskFaults; fault += 1) {
+    const operation = random.pick(diskOperations);
+    const code = random.pick(diskErrors);
+    const after = random.below(5);
+    clock.schedule(random.next() * plan.faultsMs, () => {
+      if (world.isHealed) return;
+      world.trace.add(`the disk will fail a ${operation} with ${code}`);
+      broker.disk.fail({ operation, code, after });
+    });
+  }
+  if (plan.fillsDisk) clock.schedule(random.next() * plan.faultsMs, () => fillDisk(world, broker, random.next() * 3_000));
+}
+
+function fillDisk(world: World, broker: SimulatedBroker, durationMs: number): void {
+  if (world.isHealed) return;
+  world.trace.add('the disk is nearly full');
+  broker.disk.capacityBytes = broker.disk.usedBytes + 500;
+  world.clock.schedule(durationMs, () => (broker.disk.capacityBytes = Number.POSITIVE_INFINITY));
+}
