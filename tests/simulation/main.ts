@@ -7,7 +7,7 @@ for (let seed = first; seed < first + Number(values.seeds); seed += 1) {
   const result = await simulate(seed);
   const { failures, ...counts } = { ...result, trace: undefined, plan: undefined };
   console.log(JSON.stringify(counts));
-  if (values.trace || failures.length > 0) console.log(result.trace);
+  if (values.trace) console.log(result.trace);
   if (failures.length > 0) {
     console.log(`seed ${seed} failed:\n${failures.slice(0, 20).join('\n')}`);
     break;

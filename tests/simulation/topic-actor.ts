@@ -32,7 +32,7 @@ export class TopicActor {
 
   async #make(q: Q): Promise<void> {
     this.#incarnation += 1;
-    await this.#until(async () => {
+    await this.#until(q, async () => {
       if (!(await this.#exists(q))) await q.admin.createTopic(anewName, { config: { 'segment.bytes': this.#world.plan.segmentBytes } });
       return true;
     });
@@ -56,7 +56,7 @@ export class TopicActor {
       }
     }
     await producer.close({ timeoutMs: 100 });
-    await this.#until(() => this.#readAll(q, log));
+    await this.#until(q, () => this.#readAll(q, log));
   }
 
   /** Everything that was acknowledged, and nothing of an earlier topic of the name. */
@@ -74,7 +74,7 @@ export class TopicActor {
   }
 
   async #remove(q: Q): Promise<void> {
-    await this.#until(async () => {
+    await this.#until(q, async () => {
       if (await this.#exists(q)) await q.admin.deleteTopic(anewName);
       return true;
     });
@@ -86,12 +86,14 @@ export class TopicActor {
   }
 
   /** Tries again whatever fails for want of a broker; what else can fail is for the next look to tell. */
-  async #until(attempt: () => Promise<boolean>): Promise<void> {
+  async #until(q: Q, attempt: () => Promise<boolean>): Promise<void> {
     for (;;) {
       try {
         if (await attempt()) return;
       } catch (error) {
         const { code } = expectQError(this.#world, error, anewName);
+        // Its data could not be removed: the name is free after another deletion.
+        if (code === 'TOPIC_EXISTS') await q.admin.deleteTopic(anewName).catch((again: unknown) => expectQError(this.#world, again, anewName));
         if (code === 'CORRUPT_BATCH' || code === 'CORRUPT_LOG') this.#world.problem(`${anewName}: ${code}`);
       }
       await this.#world.sleep(this.#random.next() * 100);

@@ -241,9 +241,10 @@ export class FaultyFileSystem implements FileSystem {
     const code = await this.#stepWithFault('write', path);
     const all = Buffer.concat(buffers);
     const { sizeBytes } = inode;
-    const room = this.capacityBytes - this.#usedBytes + Math.max(0, sizeBytes - position);
+    // What lies over bytes that are there already needs no room, however full the disk is.
+    const room = Math.max(0, this.capacityBytes - this.#usedBytes) + Math.max(0, sizeBytes - position);
     // A write that fails may have written some of it.
-    const written = code !== null ? this.#random.below(all.length + 1) : Math.min(all.length, Math.max(0, room));
+    const written = code !== null ? this.#random.below(all.length + 1) : Math.min(all.length, room);
     if (written > 0) {
       await inode.write(written === all.length ? buffers : [all.subarray(0, written)], position);
       inode.modifiedMs = this.#options.clock?.now() ?? 0;

@@ -83,7 +83,7 @@ export class SimulatedNetwork implements Conditions {
 
   #ended(connection: SimulatedConnection, why: string): void {
     this.#connections.delete(connection);
-    this.#trace.add(`${connection.name} ${why}`);
+    if (why !== 'refused') this.#trace.add(`${connection.name} ${why}`);
   }
 }
 

@@ -13,7 +13,7 @@ export class Trace {
 
   constructor(o: { monotonic: () => number; linesMax?: number }) {
     this.#monotonic = o.monotonic;
-    this.#linesMax = o.linesMax ?? 2000;
+    this.#linesMax = o.linesMax ?? 20_000;
   }
 
   add(text: string): void {

@@ -102,6 +102,9 @@ describe('FaultyFileSystem', () => {
     const b = await disk.open('/b', 'create');
     await expect(b.write([Buffer.from('abc')], 0)).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await disk.diskSpace()).toEqual({ freeBytes: 0, totalBytes: 10 });
+    disk.capacityBytes = 5;
+    await a.write([Buffer.from('87654321')], 0);
+    disk.capacityBytes = 10;
     await a.truncate(0);
     await b.write([Buffer.from('abc')], 0);
     await disk.removeFile('/b');
