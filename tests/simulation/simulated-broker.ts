@@ -39,7 +39,7 @@ export class SimulatedBroker {
     this.disk = new FaultyFileSystem({
       random: world.random.fork(),
       clock: world.clock,
-      sectorBytes: random.pick([64, 512]),
+      sectorBytes: random.pick([512, 512, 4_096]),
       latency: async () => {
         if (!this.#isInstant) await world.sleep(latency.next() * world.plan.diskDelayMsMax);
       },

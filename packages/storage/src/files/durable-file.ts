@@ -31,12 +31,19 @@ export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { p
   }
 }
 
-/** Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. */
+/**
+ * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is there and
+ * empty may have been made by a process that was killed before it could sync the folder above.
+ */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
   const missing: string[] = [];
-  for (let each = path; !(await exists(fileSystem, each)); each = folderOf(each)) missing.push(each);
-  await fileSystem.makeDirectory(path);
-  for (const each of missing.toReversed()) await fileSystem.syncDirectory(folderOf(each));
+  let each = path;
+  for (; !(await exists(fileSystem, each)); each = folderOf(each)) missing.push(each);
+  if (each !== folderOf(each) && (await fileSystem.readDirectory(each)).length === 0) await fileSystem.syncDirectory(folderOf(each));
+  for (const made of missing.toReversed()) {
+    await fileSystem.makeDirectory(made);
+    await fileSystem.syncDirectory(folderOf(made));
+  }
 }
 
 async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {

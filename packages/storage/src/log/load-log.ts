@@ -107,7 +107,9 @@ async function statSegments(context: LogContext, o: { directory: string; bases: 
     segment.sizeBytes = segment.writtenBytes = segment.syncedBytes = sizeBytes;
   });
   for (const [index, segment] of segments.entries()) {
-    segment.isCreated = segment.isNameDurable = true;
+    segment.isCreated = true;
+    // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs both.
+    segment.isNameDurable = segment.sizeBytes > 0;
     segment.isTimeKnown = false;
     segment.indexes = null;
     segment.endOffset = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;
