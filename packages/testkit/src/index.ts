@@ -30,3 +30,7 @@ export { SimulatedNetwork } from './simulation/simulated-network.ts';
 export { Trace } from './simulation/trace.ts';
 export { calm } from './simulation/weather.ts';
 export type { Weather } from './simulation/weather.ts';
+
+// What a rig reports.
+export { failureRateMax } from './rig-report.ts';
+export type { RigFailure, RigReport } from './rig-report.ts';

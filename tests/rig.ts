@@ -1,0 +1,33 @@
+/**
+ * Runs one rig with counts as arguments, and prints its report as JSON:
+ *
+ *   node --conditions=@q/source tests/rig.ts damage --count all
+ *   node --conditions=@q/source tests/rig.ts fuzz --count 10000000 --seed 7
+ */
+import { parseArgs } from 'node:util';
+import type { RigReport } from '@q/testkit';
+import { run as runDamage } from './damage/damage-rig.ts';
+
+interface Arguments {
+  readonly count: string | undefined;
+  readonly seed: number;
+  readonly only: string | undefined;
+}
+
+const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
+  damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' } },
+});
+const rig = rigs[positionals[0] ?? ''];
+if (rig === undefined) {
+  console.error(`name one of: ${Object.keys(rigs).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  const reports = await rig({ count: values.count, seed: Number(values.seed), only: values.only });
+  console.log(JSON.stringify(reports, null, 2));
+  process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0;
+}
