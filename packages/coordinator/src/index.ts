@@ -1,4 +1,6 @@
-// Producer ids
+// @q/coordinator: state machines of the broker. No I/O, no clock, no chance.
+
+// ── Producer ids
 export { createProducerIds, producerEpochMax, reserve } from './producer-ids.ts';
 export type {
   ProducerIdentity,
@@ -9,6 +11,45 @@ export type {
   ProducerIdsStep,
 } from './producer-ids.ts';
 
-// Limits
+// ── Groups: the state machine
+export { createGroup } from './groups/group.ts';
+export type { Group, GroupState, MemberState } from './groups/group.ts';
+export type { AssignorName, DurableMember, Member } from './groups/member.ts';
+export type { Members } from './groups/members.ts';
+export { stepGroup } from './groups/step.ts';
+export type {
+  Eviction,
+  GroupCommand,
+  GroupStep,
+  HeartbeatCommand,
+  HeartbeatReply,
+  Refusal,
+  StepContext,
+  TopicView,
+} from './groups/group-step.ts';
+export { checkGroupId } from './groups/identifier.ts';
+
+// ── Groups: what to say of them
+export { groupAssignor } from './groups/assignor.ts';
+export { groupState, memberIsStalled, memberState, nextDeadlineMs } from './groups/group-status.ts';
+export { ownerOf } from './groups/owners.ts';
+export { countPartitions, includesPartition, partitionsByTopic } from './groups/partitions.ts';
+export type { PartitionsByTopic } from './groups/partitions.ts';
+
+// ── Groups: offsets
+export { CommittedOffsets } from './groups/committed-offsets.ts';
+export type { CommittedOffset, CommittedOffsetEntry, OffsetCommit } from './groups/committed-offsets.ts';
+export { checkOffsetAccess, mayCommit } from './groups/offset-access.ts';
+export type { OffsetRefusal } from './groups/offset-access.ts';
+export { hasExpired } from './groups/expiry.ts';
+
+// ── Groups: what is stored
+export { recordsOf } from './groups/group-changes.ts';
+export { decodeGroupRecord, encodeGroupRecord } from './groups/group-record.ts';
+export type { GroupRecord, GroupStateRecord } from './groups/group-record.ts';
+export { GroupImage } from './groups/group-image.ts';
+export type { LoadedGroup } from './groups/group-image.ts';
+
+// ── Limits
 export { coordinatorLimits } from './limits.ts';
 export type { CoordinatorLimits } from './limits.ts';

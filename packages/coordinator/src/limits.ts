@@ -1,13 +1,63 @@
 import { strict as assert } from 'node:assert';
 
-/** Bounds of the state machines. */
+/** Bounds and defaults of the state machines. */
 export interface CoordinatorLimits {
   /** Producer ids claimed by one durable write. */
   readonly producerIdBlockSize: number;
+  /** Without a heartbeat for so long a member is put out of its group, unless it or the broker says otherwise. */
+  readonly sessionTimeoutMs: number;
+  readonly sessionTimeoutMsMin: number;
+  readonly sessionTimeoutMsMax: number;
+  /** A member that has not given up within this what it was told to give up is put out of its group, unless it says otherwise. */
+  readonly rebalanceTimeoutMs: number;
+  readonly rebalanceTimeoutMsMin: number;
+  readonly rebalanceTimeoutMsMax: number;
+  /** How often members are asked to send heartbeats. */
+  readonly heartbeatIntervalMs: number;
+  readonly groupsMax: number;
+  readonly membersPerGroupMax: number;
+  /** Topics that one member may subscribe to. */
+  readonly topicsPerMemberMax: number;
+  readonly groupIdCharactersMax: number;
+  /** Member ids and the names of static members. */
+  readonly memberIdCharactersMax: number;
+  /** What a client calls itself, and where it is: kept for people only, longer ones are cut. */
+  readonly clientTextCharactersMax: number;
+  /** Text beside a committed offset. */
+  readonly metadataCharactersMax: number;
+  /** A group without members for so long is removed with its offsets, unless the broker says otherwise. */
+  readonly groupExpiryMs: number;
+  /** Last epoch of a group: the wire has an i32. */
+  readonly groupEpochMax: number;
 }
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
 export const coordinatorLimits: CoordinatorLimits = {
   producerIdBlockSize: 1000,
+  sessionTimeoutMs: 45_000,
+  sessionTimeoutMsMin: 1_000,
+  sessionTimeoutMsMax: 30 * minuteMs,
+  rebalanceTimeoutMs: minuteMs,
+  rebalanceTimeoutMsMin: 100,
+  rebalanceTimeoutMsMax: 30 * minuteMs,
+  heartbeatIntervalMs: 5_000,
+  groupsMax: 10_000,
+  membersPerGroupMax: 2_000,
+  topicsPerMemberMax: 1_000,
+  groupIdCharactersMax: 249,
+  memberIdCharactersMax: 128,
+  clientTextCharactersMax: 256,
+  metadataCharactersMax: 4096,
+  groupExpiryMs: 7 * dayMs,
+  groupEpochMax: 0x7fff_ffff,
 };
 
 assert(coordinatorLimits.producerIdBlockSize >= 1);
+assert(coordinatorLimits.sessionTimeoutMsMin <= coordinatorLimits.sessionTimeoutMs);
+assert(coordinatorLimits.sessionTimeoutMs <= coordinatorLimits.sessionTimeoutMsMax);
+assert(coordinatorLimits.rebalanceTimeoutMsMin <= coordinatorLimits.rebalanceTimeoutMs);
+assert(coordinatorLimits.rebalanceTimeoutMs <= coordinatorLimits.rebalanceTimeoutMsMax);
+// A session must outlast two lost heartbeats, or a hiccup moves partitions.
+assert(coordinatorLimits.heartbeatIntervalMs * 3 <= coordinatorLimits.sessionTimeoutMs);

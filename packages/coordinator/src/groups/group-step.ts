@@ -1,8 +1,9 @@
 /**
  * What can happen to a group, and what comes of it.
  */
-import type { Group, PartitionsByTopic } from './group.ts';
+import type { Group } from './group.ts';
 import type { GroupRecord } from './group-record.ts';
+import type { PartitionsByTopic } from './partitions.ts';
 
 /** The topics that exist, as the broker knows them at the moment of the step. */
 export interface TopicView {
@@ -10,9 +11,14 @@ export interface TopicView {
   byName(name: string): { readonly topicId: string; readonly partitions: number } | null;
 }
 
-/** What a step may look at beside the group and its command. Times are on a clock that never goes back. */
+/** What a step may look at beside the group and its command. */
 export interface StepContext {
+  /** On a clock that never goes back: what decides. */
   readonly nowMs: number;
+  /** Ms since 1970: only for what is stored, to bridge a restart. */
+  readonly wallMs: number;
+  /** For members that name none when they join; `coordinatorLimits.sessionTimeoutMs` when it is not given. */
+  readonly sessionTimeoutMs?: number;
   readonly topics: TopicView;
 }
 
@@ -41,7 +47,7 @@ export interface HeartbeatCommand {
   readonly stalledMs: number;
 }
 
-/** What a member is told. `assignment` is null when nothing changed since it was told last. */
+/** What a member is told. `assignment` is null when nothing changed since it was told last; after leaving, too. */
 export interface HeartbeatReply {
   readonly kind: 'reply';
   readonly memberEpoch: number;
@@ -67,8 +73,16 @@ export interface GroupStep {
   readonly result: HeartbeatReply | Refusal | { readonly kind: 'none' };
   /** To be made durable, all together, before `result` is told to anybody. Empty when nothing durable changed. */
   readonly records: readonly GroupRecord[];
-  /** Members with a held heartbeat that has something to hear now. The member of the command itself is not among them. */
+  /**
+   * Members whose held heartbeat has something to hear now: a `look` brings it, or the refusal. Whoever was evicted is among
+   * them, the member of the command itself is not. A member that holds no heartbeat hears it with its next one.
+   */
   readonly wake: readonly string[];
   /** Members that were put out by this step, and why: for the log and the metrics. */
-  readonly evicted: readonly { readonly memberId: string; readonly reason: 'session' | 'rebalance' | 'replaced' }[];
+  readonly evicted: readonly Eviction[];
+}
+
+export interface Eviction {
+  readonly memberId: string;
+  readonly reason: 'session' | 'rebalance' | 'replaced';
 }

@@ -5,16 +5,13 @@
  * last state that is durable when a write fails.
  *
  * Invariants:
- *  1. `memberEpoch <= targetEpoch <= groupEpoch`. A member whose epoch is the target epoch owns its target, or waits for
- *     what others still own of it.
+ *  1. `memberEpoch <= targetEpoch <= groupEpoch`. A member keeps its epoch as long as its assignment does not change, so
+ *     that nobody who is not concerned by a rebalance hears of it or has a commit refused for it.
  *  2. A partition is in `assigned` or `revoking` of at most one member: it moves only when its owner has let go.
  *  3. `target` names only members of the group, and each partition once.
+ *  4. `emptySinceMs` is null exactly while there are members.
  */
-
-/** Partitions by topic id. Lists are ascending, hold each number once, and are never empty. */
-export type PartitionsByTopic = ReadonlyMap<string, readonly number[]>;
-
-export type AssignorName = 'uniform' | 'range';
+import { Members } from './members.ts';
 
 export interface Group {
   readonly groupId: string;
@@ -23,42 +20,17 @@ export interface Group {
   /** The group epoch that `target` of every member was made for. */
   readonly targetEpoch: number;
   /** In the order of joining; a static member that comes back takes its old place. */
-  readonly members: ReadonlyMap<string, Member>;
-  /** Since when the group has had no members: it and its offsets expire. Null while it has some. */
+  readonly members: Members;
+  /** Since when the group has had no members, on the clock that never goes back. Null while it has some. */
   readonly emptySinceMs: number | null;
-}
-
-export interface Member {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly clientId: string;
-  readonly host: string;
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  /** The one it prefers; the group uses what most members prefer. */
-  readonly assignor: AssignorName;
-  /** Names of the topics that it wants, ascending. */
-  readonly topics: readonly string[];
-  readonly memberEpoch: number;
-  /** The one before: an answer may have been lost, and the request that repeats is taken all the same. */
-  readonly previousEpoch: number;
-  /** What it was told that it may own, and will not be asked to give up at its epoch. */
-  readonly assigned: PartitionsByTopic;
-  /** What it was told to give up and has not yet said that it did. */
-  readonly revoking: PartitionsByTopic;
-  /** What it is to own once the group is stable. */
-  readonly target: PartitionsByTopic;
-  /** A static member that left for a while: it keeps its target until its session expires. */
-  readonly isAway: boolean;
-  /** Not durable: after a restart every session begins anew. */
-  readonly lastHeartbeatMs: number;
-  /** By when it must have given up `revoking`; null when there is nothing to give up. Not durable. */
-  readonly revokeByMs: number | null;
-  /** As the member said last. Not durable. */
-  readonly stalledMs: number;
 }
 
 /** `assigning` is never seen from outside today, as targets are made at once: it is there for client-assigned groups. */
 export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable';
 
 export type MemberState = 'stable' | 'unrevoked' | 'unreleased' | 'away';
+
+/** A new group, empty from now on. It is not stored before its first member or offset is. */
+export function createGroup(groupId: string, context: { readonly nowMs: number }): Group {
+  return { groupId, groupEpoch: 0, targetEpoch: 0, members: Members.none, emptySinceMs: context.nowMs };
+}

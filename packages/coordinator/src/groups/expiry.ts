@@ -1,0 +1,15 @@
+import type { CommittedOffsets } from './committed-offsets.ts';
+import type { Group } from './group.ts';
+
+/**
+ * Whether nobody has been in the group, and nothing was committed, for so long that it goes with its offsets. Only the clock
+ * that never goes back decides: a wall clock that jumps expires nothing.
+ */
+export function hasExpired(
+  { group, offsets }: { readonly group: Group | null; readonly offsets: CommittedOffsets },
+  { nowMs, groupExpiryMs }: { readonly nowMs: number; readonly groupExpiryMs: number },
+): boolean {
+  if (group !== null && group.members.size > 0) return false;
+  const lastUseMs = Math.max(group?.emptySinceMs ?? -Infinity, offsets.latestCommitMs ?? -Infinity);
+  return nowMs - lastUseMs >= groupExpiryMs;
+}

@@ -1,0 +1,105 @@
+/**
+ * Groups and their offsets as the records of `__groups` tell, when a broker starts.
+ *
+ * Invariant: of each key only the last record counts, so a log and what compaction leaves of it give the same image.
+ */
+import { CommittedOffsets } from './committed-offsets.ts';
+import type { CommittedOffsetEntry } from './committed-offsets.ts';
+import type { Group } from './group.ts';
+import type { GroupRecord, GroupStateRecord } from './group-record.ts';
+import type { DurableMember, Member } from './member.ts';
+import { Members } from './members.ts';
+import { samePartitions } from './partitions.ts';
+
+export interface LoadedGroup {
+  readonly groupId: string;
+  /** Null when there are only offsets: nobody has ever joined. */
+  readonly group: Group | null;
+  readonly offsets: CommittedOffsets;
+}
+
+interface Entry {
+  state: GroupStateRecord | null;
+  readonly members: Map<string, DurableMember>;
+  readonly offsets: Map<string, CommittedOffsetEntry>;
+}
+
+interface Now {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+export class GroupImage {
+  readonly #entries = new Map<string, Entry>();
+
+  /** In the order of the log. */
+  apply(record: GroupRecord): void {
+    const entry = this.#entry(record.groupId);
+    switch (record.kind) {
+      case 'group':
+        entry.state = record;
+        break;
+      case 'member':
+        entry.members.set(record.member.memberId, record.member);
+        break;
+      case 'offset':
+        entry.offsets.set(`${record.topicId}/${record.partition}`, record);
+        break;
+      case 'group-gone':
+        entry.state = null;
+        break;
+      case 'member-gone':
+        entry.members.delete(record.memberId);
+        break;
+      case 'offset-gone':
+        entry.offsets.delete(`${record.topicId}/${record.partition}`);
+        break;
+    }
+    if (entry.state === null && entry.members.size === 0 && entry.offsets.size === 0) this.#entries.delete(record.groupId);
+  }
+
+  /** Every session begins anew, at `nowMs`. Topics may have changed meanwhile: step each group with `topics-changed`. */
+  *groups(now: Now): Generator<LoadedGroup> {
+    for (const [groupId, entry] of this.#entries) {
+      yield { groupId, group: groupOf(entry, now), offsets: offsetsOf(entry, now) };
+    }
+  }
+
+  #entry(groupId: string): Entry {
+    let entry = this.#entries.get(groupId);
+    if (entry === undefined) {
+      entry = { state: null, members: new Map(), offsets: new Map() };
+      this.#entries.set(groupId, entry);
+    }
+    return entry;
+  }
+}
+
+/** Members without their group are those of a kind of group that a newer broker wrote: they are left alone. */
+function groupOf({ state, members }: Entry, now: Now): Group | null {
+  if (state === null) return null;
+  const { groupId, groupEpoch, targetEpoch, emptySinceWallMs } = state;
+  const emptySinceMs = members.size > 0 ? null : momentOf(emptySinceWallMs ?? now.wallMs, now);
+  const revived = [...members.values()].map((member) => revive(member, now));
+  return { groupId, groupEpoch, targetEpoch, members: Members.of(revived), emptySinceMs };
+}
+
+function revive(member: DurableMember, { nowMs }: Now): Member {
+  const revokeByMs = member.revoking.size === 0 ? null : nowMs + member.rebalanceTimeoutMs;
+  // A stable member shares its target, as it did before.
+  const target = samePartitions(member.assigned, member.target) ? member.assigned : member.target;
+  return { ...member, target, lastHeartbeatMs: nowMs, revokeByMs, stalledMs: 0 };
+}
+
+function offsetsOf({ offsets }: Entry, now: Now): CommittedOffsets {
+  const loaded = new CommittedOffsets();
+  for (const { topicId, partition, committed } of offsets.values()) {
+    loaded.put(topicId, partition, committed, momentOf(committed.committedAtMs, now));
+  }
+  return loaded;
+}
+
+/** A moment of the wall clock on the clock that never goes back. One in the future counts as now: the wall clock went back. */
+function momentOf(pastWallMs: number, { nowMs, wallMs }: Now): number {
+  return nowMs - Math.max(0, wallMs - pastWallMs);
+}
