@@ -10,6 +10,10 @@ const endMs = performance.now() + Number(values.seconds) * 1000;
 let seed = Number(values.seed);
 let runs = 0;
 let failure: string | null = null;
+// Under a real broker that is the end of the process.
+process.on('unhandledRejection', (error) => {
+  failure ??= `unhandled rejection: ${String(error)}`;
+});
 for (; failure === null && performance.now() < endMs; seed += 1) {
   runs += 1;
   failure = await simulate(seed).then(
@@ -17,6 +21,8 @@ for (; failure === null && performance.now() < endMs; seed += 1) {
     (error: unknown) => `the run itself failed: ${String(error)}`,
   );
 }
-process.stdout.write(`${JSON.stringify({ caught: failure !== null, seed: seed - 1, runs, failure })}\n`);
-// Brokers that were killed leave promises behind that nothing settles.
-process.exit(0);
+report();
+
+function report(): void {
+  process.stdout.write(`${JSON.stringify({ caught: failure !== null, seed: seed - 1, runs, failure })}\n`);
+}

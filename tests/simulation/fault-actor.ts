@@ -33,12 +33,16 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
       broker.disk.fail({ operation, code, after });
     });
   }
-  if (plan.fillsDisk) clock.schedule(random.next() * plan.faultsMs, () => fillDisk(world, broker, random.next() * 3_000));
+  for (let full = 0; full < plan.fullDisks; full += 1) {
+    const fullMs = random.next() * 2_000;
+    const leftBytes = random.below(2_000);
+    clock.schedule(random.next() * plan.faultsMs, () => fillDisk(world, broker, { fullMs, leftBytes }));
+  }
 }
 
-function fillDisk(world: World, broker: SimulatedBroker, durationMs: number): void {
+function fillDisk(world: World, broker: SimulatedBroker, { fullMs, leftBytes }: { fullMs: number; leftBytes: number }): void {
   if (world.isHealed) return;
-  world.trace.add('the disk is nearly full');
-  broker.disk.capacityBytes = broker.disk.usedBytes + 500;
-  world.clock.schedule(durationMs, () => (broker.disk.capacityBytes = Number.POSITIVE_INFINITY));
+  world.trace.add(`the disk has ${leftBytes} bytes left`);
+  broker.disk.capacityBytes = broker.disk.usedBytes + leftBytes;
+  world.clock.schedule(fullMs, () => (broker.disk.capacityBytes = Number.POSITIVE_INFINITY));
 }

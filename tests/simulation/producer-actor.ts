@@ -8,8 +8,6 @@ import type { World } from './world.ts';
 
 const keys = 5;
 const tombstones = 0.15;
-/** Of a send: the producer pauses behind it. */
-const pauses = 0.3;
 
 /**
  * A client that sends records to all topics, waits for some and not for others, and writes down what it is told.
@@ -35,10 +33,10 @@ export class ProducerActor {
     const q = await connectClient(this.#world);
     const producer = this.#producer(q);
     // So that there are records under way for as long as there are faults.
-    const pauseMs = plan.faultsMs / (plan.recordsPerProducer * pauses);
+    const pauseMs = plan.faultsMs / (plan.recordsPerProducer * plan.pauses);
     for (let sequence = 0; sequence < plan.recordsPerProducer; sequence += 1) {
       this.#sends.push(this.#send(producer, sequence));
-      if (this.#random.chance(pauses)) await this.#world.sleep(this.#random.next() * 2 * pauseMs);
+      if (this.#random.chance(plan.pauses)) await this.#world.sleep(this.#random.next() * 2 * pauseMs);
       if (this.#random.chance(0.05)) await Promise.all(this.#sends);
     }
     await Promise.all(this.#sends);

@@ -9,7 +9,7 @@ const runsMax = 40;
 const steps: readonly ((plan: SimulationPlan) => PlanOverrides | null)[] = [
   ({ hasTopicChanges }) => (hasTopicChanges ? { hasTopicChanges: false } : null),
   ({ diskFaults }) => (diskFaults > 0 ? { diskFaults: 0 } : null),
-  ({ fillsDisk }) => (fillsDisk ? { fillsDisk: false } : null),
+  ({ fullDisks }) => (fullDisks > 0 ? { fullDisks: 0 } : null),
   ({ weather }) => (weather.reset > 0 ? { weather: { ...weather, reset: 0, refuse: 0, silence: 0 } } : null),
   ({ producers }) => (producers > 1 ? { producers: producers - 1 } : null),
   ({ readers }) => (readers > 1 ? { readers: readers - 1 } : null),

@@ -91,7 +91,7 @@ export class SimulatedBroker {
     this.#isInstant = true;
     for (let image = 0; image < this.#world.plan.imagesPerCrash; image += 1) {
       const disk = await this.disk.crash(this.#world.random.pick(['some', 'some', 'all', 'none'] as const));
-      await checkImage(this.#world, disk);
+      await checkImage(this.#world, disk).catch((error: unknown) => this.#world.problem(`in an image of a power cut: ${String(error)}`));
       this.images += 1;
     }
     const next = await this.disk.crash(loss);
@@ -109,7 +109,7 @@ export class SimulatedBroker {
       // Whoever killed it starts the next one.
       if (error === null || error === 'killed') return;
       this.#world.trace.add(`the broker did not start: ${error.message}`);
-      if (this.#world.plan.diskFaults === 0 && !this.#world.plan.fillsDisk) return this.#world.problem(`the broker does not start: ${error.message}`);
+      if (this.#world.plan.diskFaults === 0 && this.#world.plan.fullDisks === 0) return this.#world.problem(`the broker does not start: ${error.message}`);
       process.clock.kill();
       this.#world.network.kill(process, { isTold: true });
       this.disk = this.disk.killProcess();

@@ -20,8 +20,10 @@ export interface SimulationPlan {
   readonly diskDelayMsMax: number;
   /** Writes, syncs and other operations that fail, over the whole run. */
   readonly diskFaults: number;
-  /** Whether the disk is full for a while. */
-  readonly fillsDisk: boolean;
+  /** How often the disk is full for a while. */
+  readonly fullDisks: number;
+  /** Of a send: its producer pauses behind it. Rare pauses make large bursts. */
+  readonly pauses: number;
   readonly hasTopicChanges: boolean;
   readonly partitions: number;
   readonly segmentBytes: number;
@@ -44,21 +46,22 @@ export function planSimulation(seed: number, overrides: PlanOverrides = {}): Sim
     seed,
     faultsMs: random.between(1_000, 20_000),
     producers: random.between(1, 4),
-    recordsPerProducer: random.between(10, 120),
+    recordsPerProducer: random.between(10, 150),
     readers: random.between(1, 2),
-    crashes: random.between(0, 8),
+    crashes: random.between(1, 10),
     powerCutShare: random.pick([0, 0.5, 1, 1]),
-    imagesPerCrash: 4,
+    imagesPerCrash: 8,
     weather: { delayMsMax: random.pick([1, 5, 40]), refuse: rate * 5, reset: rate, silence: rate / 4, split: random.pick([0, 0.3]), stall: random.pick([0, 0.02]) },
     diskDelayMsMax: random.pick([0.2, 2, 20]),
-    diskFaults: random.pick([0, 0, 1, 3]),
-    fillsDisk: random.chance(0.2),
+    diskFaults: random.pick([0, 0, 2, 6]),
+    fullDisks: random.pick([0, 0, 3]),
+    pauses: random.pick([0.03, 0.1, 0.3]),
     hasTopicChanges: random.chance(0.5),
     partitions: random.between(1, 3),
     segmentBytes: random.pick([1_024, 1_024, 4_096, 65_536]),
     indexIntervalBytes: random.pick([128, 500, 4_096]),
     maintenanceIntervalMs: random.pick([50, 400, 3_000]),
-    paddingBytesMax: random.pick([1, 100, 900]),
+    paddingBytesMax: random.pick([1, 200, 1_000]),
     batchBytesMax: random.pick([512, 2_048, 65_536]),
     deliveryTimeoutMs: random.pick([1_500, 10_000, 3_600_000]),
     maxInFlight: random.between(1, 5),

@@ -93,7 +93,7 @@ async function heal(world: World, broker: SimulatedBroker): Promise<void> {
   broker.disk.capacityBytes = Number.POSITIVE_INFINITY;
   await world.settles(broker.started(), startMsMax);
   // What an operator does once the disk is good again. A disk that was full needs nobody: there the broker goes on by itself.
-  if (world.plan.diskFaults > 0) await world.settles(broker.crash('kill'), startMsMax);
+  if (world.plan.diskFaults > 0) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
 }
 
 /** The power fails once more while nothing is under way, and a fresh client reads everything. */
