@@ -36,12 +36,6 @@ export const storageMutations: readonly Mutation[] = [
   },
   { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as PendingAppend).lastOffset + 1', replace: '(appends.at(-1) as PendingAppend).lastOffset' },
   { name: 'the watermark moves before the write', file: flush, find: '        await log.flush(appends);', replace: '        log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);\n        log.wakeReaders();\n        await log.flush(appends);' },
-  {
-    name: 'what found no room is not cut off',
-    file: files,
-    find: 'await lease.file.truncate(o.segment.sizeBytes);',
-    replace: 'await lease.file.size();',
-  },
   { name: 'what found no room stays in the tail cache', file: 'packages/storage/src/log/local-log.ts', find: '    this.#tail.takeBack(fromOffset);\n', replace: '' },
   { name: 'what found no room stays in the deduplication', file: 'packages/storage/src/log/local-log.ts', find: '    this.dedup.rollbackTo(fromOffset);\n', replace: '' },
   { name: 'lose the producers at a restart', file: load, find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);', replace: '' },

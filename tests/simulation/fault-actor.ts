@@ -3,8 +3,9 @@ import type { World } from './world.ts';
 
 const diskErrors = ['EIO', 'EIO', 'ENOSPC'] as const;
 const diskOperations = ['write', 'write', 'datasync', 'datasync', 'create', 'rename', 'syncDirectory', 'truncate', 'removeFile'] as const;
-/** A crash comes at a moment, or at the n-th step on the disk from a moment on. */
+/** A crash comes at a moment, or at the n-th step on the disk from a moment on, often before a sync: much is unsynced then. */
 const stepsMax = 30;
+const stops = [null, 'datasync', 'datasync', 'syncDirectory', 'rename'] as const;
 
 /** Plans the crashes and the failures of the disk, at moments of chance, before the run begins. */
 export function scheduleFaults(world: World, broker: SimulatedBroker): void {
@@ -14,12 +15,14 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
   for (let crash = 0; crash < plan.crashes; crash += 1) {
     const kind = random.chance(plan.powerCutShare) ? 'power' : 'kill';
     const loss = random.pick(['some', 'some', 'all', 'none'] as const);
-    const steps = random.below(stepsMax);
+    const operation = random.pick(stops);
+    const steps = random.below(operation === null ? stepsMax : 5);
+    const isNow = random.chance(0.1);
     clock.schedule(random.next() * plan.faultsMs, () => {
       if (world.isHealed || !broker.isUp) return;
-      if (steps === 0) return void broker.crash(kind, loss);
+      if (isNow) return void broker.crash(kind, loss);
       const { disk } = broker;
-      disk.stopAfter(steps);
+      disk.stopAfter(steps, operation);
       void disk.stopped.then(() => (broker.disk === disk ? broker.crash(kind, loss) : undefined));
     });
   }

@@ -57,6 +57,7 @@ export class ProducerActor {
     const id = formatValue(this.#name, sequence);
     const value = isCompacted && this.#random.chance(tombstones) ? null : `${id} ${'p'.repeat(this.#random.below(plan.paddingBytesMax))}`;
     const partition = this.#random.below(topic.partitions);
+    if (topic.kind === 'loose') return await this.#sendLoosely(producer, { topic: topic.name, id, value });
     history.sending(id, key);
     try {
       const result = await producer.send(topic.name, { key, value, partition, headers: { [idHeader]: id } });
@@ -65,6 +66,15 @@ export class ProducerActor {
     } catch (error) {
       const { details } = expectQError(this.#world, error, `${id} failed`);
       if (details['outcome'] === 'not-stored') history.failed(id);
+    }
+  }
+
+  /** What becomes of it nobody will ask. */
+  async #sendLoosely(producer: Producer, { topic, id, value }: { topic: string; id: string; value: string | null }): Promise<void> {
+    try {
+      await producer.send(topic, { value, headers: { [idHeader]: id } });
+    } catch (error) {
+      expectQError(this.#world, error, `${id} failed, loosely`);
     }
   }
 }

@@ -69,7 +69,8 @@ export class ReaderActor {
     } catch (error) {
       const { code } = expectQError(this.#world, error, `${reader} stops`);
       // A partition that could not be opened, because the disk failed, is out of service until somebody sees to it.
-      const isExplained = code === 'STORAGE_FAILED' && this.#world.plan.diskFaults > 0 && !this.#world.isHealed;
+      const { diskFaults, fullDisks } = this.#world.plan;
+      const isExplained = (code === 'STORAGE_FAILED' || code === 'STORAGE_FULL') && diskFaults + fullDisks > 0 && !this.#world.isHealed;
       if (!isExplained) this.#world.problem(`${reader} cannot go on: ${code}`);
       await this.#world.sleep(this.#random.next() * 100);
     }

@@ -27,6 +27,8 @@ export class SimulatedBroker {
   disk: FaultyFileSystem;
   crashes = 0;
   images = 0;
+  /** A partition of the process that lives could not be opened; it stays so until the next start. */
+  hasUnopened = false;
   #process: Process | null = null;
   #broker: Broker | null = null;
   #isInstant = false;
@@ -105,6 +107,7 @@ export class SimulatedBroker {
       await this.#world.sleep(this.#world.random.next() * restartDelayMsMax);
       const process: Process = { clock: new ProcessClock(this.#world.clock), killed: Promise.withResolvers<void>() };
       this.#process = process;
+      this.hasUnopened = false;
       const error = await Promise.race([this.#startIn(process), process.killed.promise.then(() => 'killed' as const)]);
       // Whoever killed it starts the next one.
       if (error === null || error === 'killed') return;
@@ -118,7 +121,7 @@ export class SimulatedBroker {
   }
 
   async #startIn(process: Process): Promise<Error | null> {
-    const { world } = { world: this.#world };
+    const world = this.#world;
     try {
       this.#broker = await startBroker({
         host: 'broker',
@@ -156,6 +159,7 @@ export class SimulatedBroker {
         if (process.clock.isDead) return;
         const { err, error, ...rest } = fields as { err?: Error; error?: Error };
         const reason = err ?? error;
+        if (message === 'a partition could not be opened') this.hasUnopened = true;
         this.#world.trace.add(`broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`);
       };
     return { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') };

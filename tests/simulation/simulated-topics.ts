@@ -4,7 +4,7 @@ import type { TopicConfig } from '@q/client';
 import type { SimulationPlan } from './simulation-plan.ts';
 
 /** What becomes of a topic's records, and so what a reader may find at the end. */
-export type TopicKind = 'kept' | 'compacted' | 'trimmed' | 'anew';
+export type TopicKind = 'kept' | 'compacted' | 'trimmed' | 'loose';
 
 export interface SimulatedTopic {
   readonly name: string;
@@ -28,6 +28,8 @@ export function simulatedTopics(plan: SimulationPlan): readonly SimulatedTopic[]
       config: { ...small, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 0.1 },
     },
     { name: 'trimmed', kind: 'trimmed', partitions: 1, config: { ...small, 'retention.bytes': 4 * plan.segmentBytes } },
+    // Promises nothing through a power cut, but to be there and readable afterwards.
+    { name: 'loose', kind: 'loose', partitions: 1, config: { ...small, durability: plan.looseDurability, 'retention.ms': -1 } },
   ];
 }
 
@@ -36,6 +38,7 @@ export function logConfigOf(topic: SimulatedTopic | undefined, plan: SimulationP
   const isCompacted = topic?.kind === 'compacted';
   return {
     ...defaultLogConfig,
+    durability: topic?.kind === 'loose' ? plan.looseDurability : 'fsync',
     cleanupPolicy: { delete: !isCompacted, compact: isCompacted },
     segmentBytes: plan.segmentBytes,
     indexIntervalBytes: plan.indexIntervalBytes,

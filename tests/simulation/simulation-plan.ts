@@ -34,6 +34,7 @@ export interface SimulationPlan {
   readonly deliveryTimeoutMs: number;
   readonly maxInFlight: number;
   readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly looseDurability: 'interval' | 'os';
   readonly storageLimits: Partial<StorageLimits>;
 }
 
@@ -66,12 +67,13 @@ export function planSimulation(seed: number, overrides: PlanOverrides = {}): Sim
     deliveryTimeoutMs: random.pick([1_500, 10_000, 3_600_000]),
     maxInFlight: random.between(1, 5),
     compression: random.pick(['none', 'none', 'gzip', 'zstd']),
+    looseDurability: random.pick(['interval', 'os']),
     storageLimits: {
       openFilesMax: random.pick([1, 2, 64]),
       tailCacheBytes: random.pick([0, 2_048, 1 << 20]),
       indexCacheBytes: random.pick([0, 200, 1 << 20]),
-      checkpointBytes: random.pick([500, 3_000, 1 << 20]),
-      checkpointBytesMax: random.pick([2 << 20, 128 << 20]),
+      checkpointBytes: random.pick([500, 500, 3_000]),
+      checkpointBytesMax: random.pick([3_000, 128 << 20]),
       roundBytesMax: random.pick([1_000, 1 << 20]),
       readBlockBytes: random.pick([4_096, 1 << 16]),
       compactionMapBytesMax: random.pick([400, 1 << 20]),

@@ -28,8 +28,8 @@ function* gaps(state: FinalState): Generator<Violation> {
   const next = new Map<string, number>();
   for (const { log, offset } of state.records) {
     if (isCompacted(state, log)) continue;
-    // The start may have moved up after the log was read.
-    const expected = next.get(log) ?? Math.min(offset, startOf(state, log));
+    // The start may have moved up while the log was read, past records that had been read and past some that had not.
+    const expected = Math.max(next.get(log) ?? 0, Math.min(offset, startOf(state, log)));
     if (offset !== expected) yield { kind: 'gap', log, expected, found: offset };
     next.set(log, offset + 1);
   }

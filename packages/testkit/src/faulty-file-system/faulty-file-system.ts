@@ -48,7 +48,7 @@ export class FaultyFileSystem implements FileSystem {
   #usedBytes = 0;
   #changes = 0;
   #steps = 0;
-  #stopAfter: number = Number.POSITIVE_INFINITY;
+  #stop: { stepsLeft: number; readonly operation: DiskOperation | null } = { stepsLeft: Number.POSITIVE_INFINITY, operation: null };
   readonly #stopped = Promise.withResolvers<void>();
   #isDead = false;
 
@@ -78,9 +78,9 @@ export class FaultyFileSystem implements FileSystem {
     return this.faults.hold(operation, path);
   }
 
-  /** After `steps` more operations nothing returns any more: the moment of a crash. */
-  stopAfter(steps: number): void {
-    this.#stopAfter = this.#steps + steps;
+  /** After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, only those are counted. */
+  stopAfter(steps: number, operation: DiskOperation | null = null): void {
+    this.#stop = { stepsLeft: steps, operation };
   }
 
   /** Resolves when an operation ran into `stopAfter`. */
@@ -276,10 +276,13 @@ export class FaultyFileSystem implements FileSystem {
     await this.#alive();
     await this.#options.latency?.(operation);
     await this.#alive();
-    if (this.#steps >= this.#stopAfter) {
-      this.#isDead = true;
-      this.#stopped.resolve();
-      await this.#alive();
+    if (this.#stop.operation === null || this.#stop.operation === operation) {
+      if (this.#stop.stepsLeft <= 0) {
+        this.#isDead = true;
+        this.#stopped.resolve();
+        await this.#alive();
+      }
+      this.#stop.stepsLeft -= 1;
     }
     this.#steps += 1;
     return this.faults.next(operation, path);

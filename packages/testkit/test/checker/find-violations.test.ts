@@ -104,6 +104,13 @@ describe('findViolations', () => {
     expect(kinds({ starts: new Map([['t-0', 1]]) })).toEqual(['lost', 'lost', 'lost']);
   });
 
+  it('takes a jump of the reader to a start that moved up while it read for no gap', () => {
+    records = records.filter(({ log, offset }) => log === 't-0' && offset !== 1);
+    const deleted = new Set(['t-1']);
+    expect(kinds({ starts: new Map([['t-0', 2]]), deleted })).toEqual([]);
+    expect(kinds({ starts: new Map([['t-0', 1]]), deleted })).toEqual(['gap', 'lost']);
+  });
+
   it('lets compaction drop what a later record of the key supersedes, and nothing else', () => {
     const compacted = new Set(['c-0']);
     acknowledge('k/0', { log: 'c-0', offset: 0 }, 'x');

@@ -139,6 +139,17 @@ describe('FaultyFileSystem', () => {
     expect(await after.lock('')).toBeDefined();
   });
 
+  it('S2 stops at the n-th operation of a kind', async () => {
+    const disk = new FaultyFileSystem();
+    const file = await synced(disk, '/a', '');
+    disk.stopAfter(1, 'datasync');
+    for (let position = 0; position < 3; position++) await file.write([Buffer.from('x')], position);
+    await file.datasync();
+    void file.datasync();
+    await disk.stopped;
+    expect(await textOf(await disk.crash('all'), '/a')).toBe('xxx');
+  });
+
   it('S2 one seed leaves one disk', async () => {
     const run = async (): Promise<string> => {
       const disk = new FaultyFileSystem({ random: seededRandom(99), sectorBytes: 8 });
