@@ -31,9 +31,10 @@ describe('checkpoints', () => {
     const during = append(log, ['b']);
     await writes.reached;
     syncs.release();
-    await checkpoint;
+    // The sync ends now, and the write has not.
+    await under.clock.runDeferred();
     writes.release();
-    await during;
+    await Promise.all([during, checkpoint]);
     await under.store.maintain();
     expect(log.describe().recoveryPoint).toBe(2);
     await under.crash('all');
