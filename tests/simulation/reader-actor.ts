@@ -35,6 +35,7 @@ export class ReaderActor {
 
   async #live(q: Q, reader: string): Promise<void> {
     await using consumer = this.#consumer(q, { stopAtEnd: false });
+    this.#world.trace.add(`${reader} begins`);
     const timer = this.#world.clock.schedule(this.#random.next() * lifeMsMax, () => void consumer.close());
     await this.#read(consumer, reader);
     timer.cancel();

@@ -156,6 +156,8 @@ export class PartitionSet {
       const range = { logStartOffset: start.get(reader.partition) ?? 0, highWatermark: end.get(reader.partition) ?? 0 };
       if (onOffsetOutOfRange === 'fail') this.#fail(outOfRange(reader, range));
       else reader.seek(onOffsetOutOfRange === 'earliest' ? range.logStartOffset : range.highWatermark);
+      // Perhaps past the end that was wanted: then no fetch will come to tell the loop.
+      if (reader.isDone) this.#o.onChange();
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#fail(toQError(error, 'looking up offsets'));
     } finally {
