@@ -6,7 +6,11 @@
  */
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
+import { run as runKills } from './crash/kill-rig.ts';
+import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
+import { run as runPlanted } from './planted/planted-rig.ts';
+import { run as runSimulation } from './simulation/simulation-rig.ts';
 
 interface Arguments {
   readonly count: string | undefined;
@@ -15,6 +19,10 @@ interface Arguments {
 }
 
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
+  kill: async ({ count = '200', seed }) => [await runKills({ cycles: Number(count), seed })],
+  planted: async ({ count = '300', seed, only }) => [await runPlanted({ secondsEach: Number(count), seed, only: only ?? '' })],
+  power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: Number(count), seed })],
+  simulation: async ({ count = '20000', seed }) => [await runSimulation({ images: Number(count), seed })],
   damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
 };
 

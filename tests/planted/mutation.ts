@@ -7,6 +7,8 @@ export interface Mutation {
   /** Must occur exactly once: a mutation that has outlived the code it changes fails loudly. */
   readonly find: string;
   readonly replace: string;
+  /** It takes a rare chain of events to show: hunted by the whole set alone, which has the time. */
+  readonly isRare?: boolean;
 }
 
 export function mutate(source: string, { name, file, find, replace }: Mutation): string {

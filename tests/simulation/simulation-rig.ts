@@ -18,7 +18,7 @@ export async function run(o: SimulationRigOptions): Promise<RigReport> {
   let images = 0;
   let seed = o.seed;
   for (; images < o.images && performance.now() < endMs; seed += 1) {
-    const result = await simulate(seed, { imagesPerCrash: o.imagesPerCrash ?? 12 });
+    const result = await simulate(seed, { imagesPerCrash: o.imagesPerCrash ?? 24 });
     images += result.images;
     rig.ran('disks after a power cut', result.images);
     rig.count('seeds');
