@@ -6,9 +6,13 @@
  */
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
+import { run as runAbuse } from './abuse/abuse-rig.ts';
 import { run as runKills } from './crash/kill-rig.ts';
 import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
+import { run as runFailingDisk } from './damage/failing-disk-rig.ts';
+import { run as runConnectionFuzz } from './fuzz/connection-rig.ts';
+import { run as runFuzz } from './fuzz/decoder-rig.ts';
 import { run as runPlanted } from './planted/planted-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
 
@@ -24,6 +28,10 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: Number(count), seed })],
   simulation: async ({ count = '20000', seed }) => [await runSimulation({ images: Number(count), seed })],
   damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
+  'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: Number(count), seed, ...(only !== undefined && { only }) })],
+  fuzz: async ({ count = '20000', seed, only }) => runFuzz({ count: Number(count), seed, ...(only !== undefined && { only }) }),
+  abuse: async ({ count = '2000', only }) => runAbuse({ count: Number(count), ...(only !== undefined && { only }) }),
+  'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: Number(count), seed })],
 };
 
 const { positionals, values } = parseArgs({

@@ -32,7 +32,8 @@ export async function run(options: DamageOptions): Promise<RigReport> {
       const name = describeDamage(image.name, damage);
       const verdict = await judged(() => inspect(damage));
       rig.ran(verdict.outcome);
-      for (const wrong of verdict.wrongs) rig.fail(`${name}: ${wrong}`, `--only ${name}`);
+      if (verdict.limit !== null && verdict.wrongs.length > 0) rig.count(`known limit: ${verdict.limit}`);
+      else for (const wrong of verdict.wrongs) rig.fail(`${name}: ${wrong}`, `--only ${name}`);
     }
   }
   return rig.report();
@@ -53,15 +54,15 @@ async function inspector(image: Image): Promise<(damage: Damage) => Promise<Verd
 }
 
 /** Anything thrown that the product does not mean to throw, and anything that does not end, is a failure. */
-async function judged(inspect: () => Promise<Verdict>): Promise<Verdict | { outcome: 'crashed' | 'hung'; wrongs: string[] }> {
+async function judged(inspect: () => Promise<Verdict>): Promise<Verdict> {
   const hang = Promise.withResolvers<'hung'>();
   const timer = setTimeout(() => hang.resolve('hung'), hangMs);
   try {
     const verdict = await Promise.race([inspect(), hang.promise]);
-    return verdict === 'hung' ? { outcome: 'hung', wrongs: [`nothing happens any more after ${hangMs} ms`] } : verdict;
+    return verdict === 'hung' ? { outcome: 'hung', wrongs: [`nothing happens any more after ${hangMs} ms`], limit: null } : verdict;
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error);
-    return { outcome: 'crashed', wrongs: [`an error that is not typed: ${reason}`] };
+    return { outcome: 'crashed', wrongs: [`an error that is not typed: ${reason}`], limit: null };
   } finally {
     clearTimeout(timer);
   }

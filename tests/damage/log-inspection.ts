@@ -8,6 +8,7 @@ import { nowMs, timeOfFirstRecordMs } from './fixture.ts';
 import type { Image, LogFacts } from './fixture.ts';
 import { dataDir, diskOf, readFolder } from './folder.ts';
 import type { Folder } from './folder.ts';
+import { knownLimit } from './known-limits.ts';
 import { readRecords, typedCode } from './stored-records.ts';
 import type { Found } from './stored-records.ts';
 
@@ -23,8 +24,10 @@ export interface Expected {
 
 /** What became of one damaged folder. `outcome` counts; each of `wrongs` is a failure of the rig. */
 export interface Verdict {
-  readonly outcome: 'unharmed' | 'told' | 'quarantined' | 'refused' | 'tail cut';
+  readonly outcome: 'unharmed' | 'told' | 'quarantined' | 'refused' | 'tail cut' | 'crashed' | 'hung';
   readonly wrongs: readonly string[];
+  /** Why the wrongs are no failures: the files cannot show this damage. */
+  readonly limit: string | null;
 }
 
 const fetchBytes = 400;
@@ -77,7 +80,8 @@ export async function inspectLogs(image: Image, damage: Damage, expected: readon
     verdicts.push({ ...verdict, wrongs: [...verdict.wrongs, ...lost] });
   }
   const worst = verdicts.find(({ outcome }) => outcome !== 'unharmed') ?? verdicts[0]!;
-  return { outcome: worst.outcome, wrongs: verdicts.flatMap(({ wrongs }) => wrongs) };
+  const limit = concerned.map(({ facts }) => knownLimit(image.folder, damage, facts)).find((known) => known !== null) ?? null;
+  return { outcome: worst.outcome, wrongs: verdicts.flatMap(({ wrongs }) => wrongs), limit };
 }
 
 interface Subject {
@@ -94,19 +98,20 @@ async function inspectLog(subject: Subject): Promise<Verdict> {
     log = await subject.store.open(facts.id, facts.config);
   } catch (error) {
     typedCode(error);
-    return { outcome: 'refused', wrongs: [] };
+    return { outcome: 'refused', wrongs: [], limit: null };
   }
   // Where deleted records have come back, they are read too, and are not held against it.
   const found = await readRecords(log, { from: log.logStartOffset, stops, maxBytes: fetchBytes });
   const wrongs = [...wrongRecords(found, subject), ...(await wrongSeeks(log, subject)), ...(await wrongTimes(log, subject))];
   const missing = missingRecords(found, subject);
-  if (log.state === 'quarantined') return { outcome: 'quarantined', wrongs };
+  if (log.state === 'quarantined') return { outcome: 'quarantined', wrongs, limit: null };
   wrongs.push(...found.stalledAt.map((offset) => `a read at offset ${offset} gives nothing and no error`));
-  if (found.errors.length > 0) return { outcome: 'told', wrongs };
+  if (found.errors.length > 0) return { outcome: 'told', wrongs, limit: null };
   const isCut = missing.length > 0 && mayCut(subject, missing[0]!);
   if (missing.length > 0 && !isCut) wrongs.push(`records are missing and nothing says so: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`);
-  if (missing.length === 0) wrongs.push(...(await wrongAppend(log, subject)));
-  return { outcome: isCut ? 'tail cut' : 'unharmed', wrongs };
+  const append = missing.length === 0 ? await appendOne(log, subject) : { isRefused: false, wrongs: [] };
+  wrongs.push(...append.wrongs);
+  return { outcome: isCut ? 'tail cut' : append.isRefused ? 'told' : 'unharmed', wrongs, limit: null };
 }
 
 /** A record that is not, byte for byte, what was written at that offset. */
@@ -157,17 +162,19 @@ async function wrongTimes(log: PartitionLog, { expected }: Subject): Promise<str
   return wrongs;
 }
 
-/** An open log takes the next record behind the last one, and gives it back. */
-async function wrongAppend(log: PartitionLog, { expected }: Subject): Promise<string[]> {
+/** The log takes the next record behind the last one, and gives it back; or it refuses with an error. */
+async function appendOne(log: PartitionLog, { expected }: Subject): Promise<{ isRefused: boolean; wrongs: string[] }> {
   const { endOffset } = expected.facts;
-  if (log.logEndOffset !== endOffset) return [`the log ends at ${log.logEndOffset}, not at ${endOffset}`];
+  if (log.logEndOffset !== endOffset) return { isRefused: false, wrongs: [`the log ends at ${log.logEndOffset}, not at ${endOffset}`] };
   try {
     const { baseOffset, durable } = log.append(encodeBatch([{ key: 'k', value: 'next', timestampMs: nowMs }]), { leaderEpoch: 0 });
     await durable;
     const { records } = await readRecords(log, { from: baseOffset, stops: [], maxBytes: fetchBytes });
-    return baseOffset === endOffset && records.size === 1 ? [] : [`an append at ${baseOffset} is read back as ${records.size} records`];
+    const isRight = baseOffset === endOffset && records.size === 1;
+    return { isRefused: false, wrongs: isRight ? [] : [`an append at ${baseOffset} is read back as ${records.size} records`] };
   } catch (error) {
-    return [`an open log takes no record: ${typedCode(error)}`];
+    typedCode(error);
+    return { isRefused: true, wrongs: [] };
   }
 }
 

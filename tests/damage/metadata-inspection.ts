@@ -20,10 +20,10 @@ export async function expectedTopics(image: Image): Promise<string> {
 export async function inspectMetadata(image: Image, damage: Damage, expected: string): Promise<Verdict> {
   try {
     const topics = await topicsOf(image.folder, damage);
-    return { outcome: 'unharmed', wrongs: topics === expected ? [] : [`the broker knows other topics: ${topics}`] };
+    return { outcome: 'unharmed', wrongs: topics === expected ? [] : [`the broker knows other topics: ${topics}`], limit: null };
   } catch (error) {
     typedCode(error);
-    return { outcome: 'refused', wrongs: [] };
+    return { outcome: 'refused', wrongs: [], limit: null };
   }
 }
 
@@ -38,5 +38,6 @@ async function topicsOf(folder: Folder, damage: Damage | null): Promise<string> 
   for (const { name } of topics.toSorted((a, b) => a.name.localeCompare(b.name))) described.push(await client.call(DescribeTopic, { name }));
   client.close();
   await broker.close();
-  return JSON.stringify(described);
+  // A broker that cannot read how the last one ended counts that as a crash, and its epochs go on from there.
+  return JSON.stringify(described, (key, value: unknown) => (key === 'leaderEpoch' ? undefined : value));
 }

@@ -24,17 +24,19 @@ export async function readRecords(log: PartitionLog, o: { from: number; stops: r
   let offset = o.from;
   const nextStop = (): number => o.stops.find((stop) => stop > offset) ?? Number.POSITIVE_INFINITY;
   while (offset < log.highWatermark) {
-    const next = await readOnce(log, { offset, maxBytes: o.maxBytes }, found);
-    if (next !== null && next <= offset) found.stalledAt.push(offset);
-    offset = next === null || next <= offset ? nextStop() : next;
+    const read = await readOnce(log, { offset, maxBytes: o.maxBytes }, found);
+    if (!read.isTold && read.nextOffset <= offset) found.stalledAt.push(offset);
+    const isStuck = read.isTold || read.nextOffset <= offset;
+    offset = Math.max(offset, read.nextOffset);
+    if (isStuck) offset = nextStop();
   }
   return found;
 }
 
 type Finding = { readonly [Key in keyof Found]: Found[Key] extends ReadonlyMap<number, string> ? Map<number, string> : Found[Key] extends readonly (infer T)[] ? T[] : never };
 
-/** Returns the offset behind what was read, or null after an error. */
-async function readOnce(log: PartitionLog, o: { offset: number; maxBytes: number }, found: Finding): Promise<number | null> {
+/** Reads on from an offset; `isTold` when an error came behind what was read. */
+async function readOnce(log: PartitionLog, o: { offset: number; maxBytes: number }, found: Finding): Promise<{ nextOffset: number; isTold: boolean }> {
   let { offset } = o;
   try {
     const { buffers } = await log.read({ ...o, upTo: 'highWatermark' });
@@ -48,10 +50,10 @@ async function readOnce(log: PartitionLog, o: { offset: number; maxBytes: number
         offset = batchLastOffset(batch) + 1;
       }
     }
-    return offset;
+    return { nextOffset: offset, isTold: false };
   } catch (error) {
     found.errors.push(typedCode(error));
-    return null;
+    return { nextOffset: offset, isTold: true };
   }
 }
 

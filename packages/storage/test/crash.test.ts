@@ -263,6 +263,18 @@ describe('a crash at every step', () => {
     await again.close();
   });
 
+  it('S2 the data folder survives also where the first attempt to make it could not make it durable', async () => {
+    const clock = new ManualClock();
+    const disk = new FaultyFileSystem();
+    const options = { directory: '/var/lib/q/data', fileSystem: disk, clock, onFatal: (): void => {} };
+    disk.fail({ operation: 'syncDirectory', code: 'EIO' });
+    await expect(openDirectoryStore(options)).rejects.toMatchObject({ code: 'EIO' });
+    await append(await (await openDirectoryStore(options)).open(orders, small), ['kept']);
+    const again = await openDirectoryStore({ ...options, fileSystem: await disk.crash('all') });
+    expect(await contents(await again.open(orders, small))).toEqual(['0:kept']);
+    await again.close();
+  });
+
   it('T1 S2 a deleted log does not come back, and the others stay', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends & { deleted: boolean }>({
       facts: () => ({ ...noSends(), deleted: false }),

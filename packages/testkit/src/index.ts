@@ -3,6 +3,9 @@ export { ManualClock } from './manual-clock.ts';
 export type { ManualClockOptions } from './manual-clock.ts';
 export { SeededRandom, seededRandom } from './seeded-random.ts';
 
+// Wrong inputs out of right ones.
+export { Mutator } from './mutator.ts';
+
 // A disk that fails as disks do.
 export { FaultyFileSystem } from './faulty-file-system/faulty-file-system.ts';
 export type { CrashLoss, FaultyFileSystemOptions } from './faulty-file-system/faulty-file-system.ts';

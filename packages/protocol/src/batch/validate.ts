@@ -5,7 +5,7 @@ import { batchAttributes, batchCrc, batchMagic, batchSize, computeBatchCrc, read
 import type { BatchHeader } from './header.ts';
 import { batchHeaderBytes, codecMask, magicByte, unknownAttributesMask } from './layout.ts';
 import type { RecordCursor } from './record-cursor.ts';
-import { openRecords } from './section.ts';
+import { openRecords, releaseRecords } from './section.ts';
 
 export interface ValidateBatchOptions {
   /** Largest batch as sent, header included. Not checked when missing. */
@@ -42,7 +42,11 @@ export function validateBatch(batch: Buffer, options: ValidateBatchOptions): Bat
   if (options.origin !== 'log') checkProducerFlags(header, options);
   checkProducerStamp(header);
   const cursor = openRecords(batch, options.uncompressedBytesMax);
-  walkRecords(cursor, header, options);
+  try {
+    walkRecords(cursor, header, options);
+  } finally {
+    releaseRecords(cursor, batch);
+  }
   return header;
 }
 

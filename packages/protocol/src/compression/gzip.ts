@@ -1,4 +1,4 @@
-import { corruptData } from './codec-error.ts';
+import { corruptData, outputTooLarge } from './codec-error.ts';
 import { inflateBounded, zlib } from './zlib.ts';
 
 /*
@@ -19,8 +19,11 @@ export function compressGzip(bytes: Buffer): Buffer {
 export function decompressGzip(bytes: Buffer, bytesMax: number): Buffer {
   if (bytes.length < gzipBytesMin) throw corruptData('gzip', 'shorter than a header and a trailer');
   const declaredBytes = bytes.readUInt32LE(bytes.length - 4);
-  // Not believed before the end is reached: what cuts data off leaves any four bytes there.
-  const expectedBytes = Math.min(declaredBytes, bytesMax, bytes.length * expansionMax);
+  // Not believed before the end is reached: what cuts data off leaves any four bytes there, most often a size that the data
+  // cannot have. One that it can have, and must not, ends in a refusal whether it is true or not.
+  const possibleBytes = bytes.length * expansionMax;
+  if (declaredBytes > bytesMax && declaredBytes <= possibleBytes) throw outputTooLarge('gzip', bytesMax);
+  const expectedBytes = Math.min(declaredBytes, bytesMax, possibleBytes);
   const output = inflateBounded({ codec: 'gzip', bytes, bytesMax, expectedBytes });
   if (output.length !== declaredBytes) {
     throw corruptData('gzip', `it declares ${declaredBytes} bytes and decompresses to ${output.length}, or something follows it`);

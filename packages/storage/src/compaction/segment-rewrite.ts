@@ -43,6 +43,7 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
   const [first] = o.candidates;
   if (first === undefined) throw new TypeError('there is nothing to rewrite');
   const segment = new Segment({ directory: first.directory, baseOffset: first.baseOffset });
+  segment.mayHaveGaps = true;
   const path = segment.path + cleanedSuffix;
   const target = await o.fileSystem.open(path, 'create');
   try {

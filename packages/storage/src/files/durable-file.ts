@@ -32,26 +32,35 @@ export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { p
 }
 
 /**
- * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is there and
- * empty may have been made by a process that was killed before it could sync the folder above.
+ * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is there
+ * and has nothing in it may be what an attempt has left that came no further than this: it counts as absent.
  */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
-  const missing: string[] = [];
-  let each = path;
-  for (; !(await exists(fileSystem, each)); each = folderOf(each)) missing.push(each);
-  if (each !== folderOf(each) && (await fileSystem.readDirectory(each)).length === 0) await fileSystem.syncDirectory(folderOf(each));
-  for (const made of missing.toReversed()) {
-    await fileSystem.makeDirectory(made);
-    await fileSystem.syncDirectory(folderOf(made));
+  const unsettled: { readonly path: string; readonly isThere: boolean }[] = [];
+  for (let each = path, below = ''; each !== folderOf(each); below = each, each = folderOf(each)) {
+    const names = await namesIn(fileSystem, each);
+    if (names !== null && names.some((name) => `${each}/${name}` !== below)) break;
+    unsettled.push({ path: each, isThere: names !== null });
+  }
+  await fileSystem.makeDirectory(path);
+  for (const each of unsettled.toReversed()) await syncFolderOf(fileSystem, each);
+}
+
+async function syncFolderOf(fileSystem: FileSystem, o: { path: string; isThere: boolean }): Promise<void> {
+  try {
+    await fileSystem.syncDirectory(folderOf(o.path));
+  } catch (error) {
+    // Whoever may not open the folder above has not made this one: nothing that we made depends on it.
+    if (!(o.isThere && ['EACCES', 'EPERM'].includes(systemCode(error)))) throw error;
   }
 }
 
-async function exists(fileSystem: FileSystem, path: string): Promise<boolean> {
+/** Null when there is no such folder. */
+async function namesIn(fileSystem: FileSystem, path: string): Promise<string[] | null> {
   try {
-    await fileSystem.stat(path);
-    return true;
+    return await fileSystem.readDirectory(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize } from '@q/protocol';
+import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize, checkBatch } from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { File } from '../ports/file-system.ts';
 import { hasSafeNumbers } from '../segment/segment-scan.ts';
+import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogContext } from './log-context.ts';
 
@@ -24,12 +25,15 @@ export interface ColdReadOptions {
 // Enough to hop over the batches that one index entry stands for, little enough not to read a large batch for its header.
 const probeBytes = 64 << 10;
 
+/** The batch before is not known. */
+const unknownOffset = -1;
+
 /** Reads whole batches from a segment's file. Throws CORRUPT_LOG where a batch's header makes no sense. */
 export async function readSegment(context: LogContext, segment: Segment, o: ColdReadOptions): Promise<ColdRead> {
   const lease = await context.openFiles.lease(segment.path);
   try {
     const position = o.position ?? (await locate({ context, segment, file: lease.file, offset: o.offset }));
-    return await readBatches({ ...o, context, segment, file: lease.file, position });
+    return await readBatches({ ...o, context, segment, file: lease.file, position, isNext: o.position !== undefined });
   } finally {
     lease.release();
   }
@@ -54,20 +58,24 @@ interface Place {
 /** Position of the first batch whose last offset is at or behind `offset`; the end of the file when there is none. */
 async function locate(o: Place & { readonly offset: number }): Promise<number> {
   const indexes = await o.context.indexCache.load(o.segment);
-  const start = indexes.offsets.positionFor(o.offset);
+  const entry = indexes.offsets.entryFor(o.offset);
   try {
-    return await hop({ ...o, start });
+    return await hop({ ...o, entry });
   } catch (error) {
-    if (start === 0 || !StorageError.is(error) || o.segment.indexes !== null) throw error;
-    // Perhaps the index is to blame, not the log.
+    if (entry === null || !StorageError.is(error)) throw error;
+    // Perhaps the index is to blame, not the log. That of the active segment stays in memory: there the search goes without.
+    if (o.segment.indexes !== null) return await hop({ ...o, entry: null });
     const rebuilt = await o.context.indexCache.rebuild(o.segment);
-    return await hop({ ...o, start: rebuilt.offsets.positionFor(o.offset) });
+    return await hop({ ...o, entry: rebuilt.offsets.entryFor(o.offset) });
   }
 }
 
-async function hop(o: Place & { readonly offset: number; readonly start: number }): Promise<number> {
+async function hop(o: Place & { readonly offset: number; readonly entry: OffsetIndexEntry | null }): Promise<number> {
+  const { entry } = o;
   const end = o.segment.writtenBytes;
-  let position = o.start;
+  let position = entry?.position ?? 0;
+  let nextOffset = entry === null ? o.segment.baseOffset : unknownOffset;
+  let before = -1;
   let block: Buffer = Buffer.alloc(0);
   let blockAt = position;
   while (position < end) {
@@ -76,26 +84,43 @@ async function hop(o: Place & { readonly offset: number; readonly start: number 
       blockAt = position;
     }
     const at = position - blockAt;
-    const bytes = checkedSize({ block, at, position, segment: o.segment });
-    if (batchBaseOffset(block, at) + batchLastOffsetDelta(block, at) >= o.offset) return position;
+    const bytes = checkedSize({ block, at, position, segment: o.segment, nextOffset });
+    const lastOffset = batchBaseOffset(block, at) + batchLastOffsetDelta(block, at);
+    if (position === entry?.position && lastOffset !== entry.lastOffset) throw corrupt(o.segment, position, 'the index knows another one there');
+    if (lastOffset >= o.offset) {
+      const isInGap = batchBaseOffset(block, at) > o.offset && before >= 0;
+      if (isInGap) await assertWhole(o, before, position);
+      return position;
+    }
+    before = position;
+    nextOffset = lastOffset + 1;
     position += bytes;
   }
   return end;
 }
 
-async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number }): Promise<ColdRead> {
+/** In a gap, the last batch before it is what says that nothing lies there: its header is believed only if its CRC matches. */
+async function assertWhole({ file, segment }: Place, position: number, end: number): Promise<void> {
+  const batch = await file.read(position, end - position);
+  if (checkBatch(batch, 0, batch.length) !== 'ok') throw corrupt(segment, position, 'it does not match its CRC');
+}
+
+/** `isNext`: the batch at `position` is the one behind what was read before, and begins at `offset`. */
+async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number; readonly isNext: boolean }): Promise<ColdRead> {
   const { context, segment, file, position } = o;
   const rest = segment.writtenBytes - position;
-  const nothing: ColdRead = { bytes: Buffer.alloc(0), nextOffset: o.offset, nextPosition: position };
-  if (rest <= 0) return nothing;
+  if (rest <= 0) return nothingAt(o);
   const maxBytes = Math.min(Math.max(o.maxBytes, batchHeaderBytes), context.limits.readBytesMax);
   let block = await file.read(position, Math.min(maxBytes, rest));
   let at = 0;
-  let nextOffset = o.offset;
+  let nextOffset = o.isNext ? o.offset : unknownOffset;
   while (at + batchHeaderBytes <= block.length) {
-    const bytes = checkedSize({ block, at, position: position + at, segment });
+    const bytes = checkedSize({ block, at, position: position + at, segment, nextOffset });
     const baseOffset = batchBaseOffset(block, at);
     if (baseOffset >= o.limitOffset) break;
+    // Before a gap, an earlier read took the batch before at its word: the search does not.
+    if (at === 0 && o.isNext && baseOffset > o.offset) return await readBatches({ ...o, position: await locate(o), isNext: false });
+    if (at === 0 && !segment.mayHaveGaps && baseOffset > o.offset) throw corrupt(segment, position, `it begins behind offset ${o.offset}`);
     if (at + bytes > block.length) {
       if (at > 0) break;
       // The first batch is always returned, even if it alone passes the limit.
@@ -105,11 +130,22 @@ async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { read
     nextOffset = baseOffset + batchLastOffsetDelta(block, at) + 1;
     at += bytes;
   }
-  return at === 0 ? nothing : { bytes: block.subarray(0, at), nextOffset, nextPosition: position + at };
+  return at === 0 ? nothingAt(o) : { bytes: block.subarray(0, at), nextOffset, nextPosition: position + at };
 }
 
-function checkedSize(o: { block: Buffer; at: number; position: number; segment: Segment }): number {
-  const { block, at, position, segment } = o;
+/** No batch at `position`: fine behind the last one, and where compaction has been. Elsewhere records are missing. */
+function nothingAt(o: Omit<ColdReadOptions, 'position'> & { readonly segment: Segment; readonly position: number }): ColdRead {
+  const { segment, position, offset } = o;
+  const rest = segment.writtenBytes - position;
+  if (rest > 0 && rest < batchHeaderBytes) throw corrupt(segment, position, 'the file ends inside its header');
+  const isMissing = !segment.mayHaveGaps && offset >= segment.baseOffset && offset < Math.min(segment.endOffset, o.limitOffset);
+  if (isMissing) throw corrupt(segment, position, `the file ends before offset ${offset}`);
+  return { bytes: Buffer.alloc(0), nextOffset: offset, nextPosition: position };
+}
+
+/** `nextOffset`: where the batch has to begin (or at the earliest, if the segment may have gaps), as the one before it says. */
+function checkedSize(o: { block: Buffer; at: number; position: number; segment: Segment; nextOffset: number }): number {
+  const { block, at, position, segment, nextOffset } = o;
   if (at + batchHeaderBytes > block.length) throw corrupt(segment, position, 'the file ends inside its header');
   const bytes = batchSize(block, at);
   if (batchMagic(block, at) !== 2) throw corrupt(segment, position, 'it has no batch magic');
@@ -119,6 +155,10 @@ function checkedSize(o: { block: Buffer; at: number; position: number; segment: 
   const lastOffset = baseOffset + batchLastOffsetDelta(block, at);
   if (baseOffset < segment.baseOffset || lastOffset < baseOffset || lastOffset >= segment.endOffset) {
     throw corrupt(segment, position, `it says it holds offsets ${baseOffset} to ${lastOffset}`);
+  }
+  // The offset lies outside the CRC: that it follows is the only check there is.
+  if (nextOffset !== unknownOffset && (segment.mayHaveGaps ? baseOffset < nextOffset : baseOffset !== nextOffset)) {
+    throw corrupt(segment, position, `it begins at offset ${baseOffset}, behind ${nextOffset - 1}`);
   }
   return bytes;
 }

@@ -38,7 +38,8 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const { id, directory, config, recoveryPoint, startOffset, isStartKnown } = o;
   const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
   const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
-  const segments = await statSegments(context, { directory, bases });
+  const isContiguous = !content.wasCompacted && !config.cleanupPolicy.compact;
+  const segments = await statSegments(context, { directory, bases, isContiguous });
   const dedup = new Deduplication({ limits: context.limits, dedupWindowMs: config.dedupWindowMs });
   const storedEpochs = await readEpochs(context, directory);
   const snapshots = await dropSnapshotsAbove(context, { directory, recoveryPoint, snapshots: content.snapshots });
@@ -50,7 +51,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     recoveryPoint,
     startOffset,
     isStartKnown,
-    isContiguous: !content.wasCompacted && !config.cleanupPolicy.compact,
+    isContiguous,
     isSyncPromised: config.durability === 'fsync',
     indexIntervalBytes: config.indexIntervalBytes,
     // Without a history of epochs every batch is asked for its own.
@@ -100,7 +101,10 @@ async function dropSegmentsBelow(
   return o.bases.slice(doomed.length);
 }
 
-async function statSegments(context: LogContext, o: { directory: string; bases: readonly number[] }): Promise<Segment[]> {
+async function statSegments(
+  context: LogContext,
+  o: { directory: string; bases: readonly number[]; isContiguous: boolean },
+): Promise<Segment[]> {
   const segments = o.bases.map((baseOffset) => new Segment({ directory: o.directory, baseOffset }));
   await inParallel(segments, 4, async (segment) => {
     const { sizeBytes } = await context.fileSystem.stat(segment.path);
@@ -110,6 +114,7 @@ async function statSegments(context: LogContext, o: { directory: string; bases: 
     segment.isCreated = true;
     // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs both.
     segment.isNameDurable = segment.sizeBytes > 0;
+    segment.mayHaveGaps = !o.isContiguous;
     segment.isTimeKnown = false;
     segment.indexes = null;
     segment.endOffset = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;

@@ -83,7 +83,7 @@ export class LogReader {
     for (let index = Math.max(0, segmentList.indexOf(o.offset)); index < segmentList.count; index += 1) {
       const segment = segmentList.all[index] as Segment;
       if (segment.baseOffset >= limitOffset) break;
-      if (segment.writtenBytes === 0) continue;
+      if (segment.writtenBytes === 0 && (segment.mayHaveGaps || segment.endOffset === segment.baseOffset)) continue;
       const position = this.#takeHint(o.offset, segment, version);
       const found = await readSegment(context, segment, { offset: o.offset, limitOffset, maxBytes: o.maxBytes, position });
       if (version !== this.#log.version) break;

@@ -5,6 +5,8 @@ import { inParallel } from '../flush/in-parallel.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { readIndexFiles } from '../segment/index-cache.ts';
+import { agreesWithLog, hasBatch } from '../segment/index-check.ts';
+import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
@@ -70,7 +72,11 @@ class RecoveryWalk {
     this.#context = context;
     this.#options = options;
     this.#segments = options.segments;
-    this.#endOffset = options.segments[0]?.baseOffset ?? options.startOffset;
+    this.#endOffset = this.#firstOffset;
+  }
+
+  get #firstOffset(): number {
+    return this.#segments[0]?.baseOffset ?? this.#options.startOffset;
   }
 
   async run(): Promise<Recovered> {
@@ -119,11 +125,11 @@ class RecoveryWalk {
     const closedEndOffset = segment.endOffset;
     const stored = await readIndexFiles(this.#context.fileSystem, segment);
     const isRebuilt = isLast || closedEndOffset > recoveryPoint;
-    const resumeAt = isRebuilt ? resumeIndexes(segment, stored, recoveryPoint) : fileBytes;
-    const replayAt = replayFrom <= segment.baseOffset ? 0 : stored.offsets.positionFor(replayFrom);
-    const from = Math.min(resumeAt, replayAt);
     const lease = await this.#context.openFiles.lease(segment.path);
     try {
+      const resumeAt = isRebuilt ? await resumeIndexes(segment, { stored, recoveryPoint, file: lease.file }) : fileBytes;
+      const replayAt = replayFrom <= segment.baseOffset ? 0 : await replayPosition(stored.offsets.entryFor(replayFrom), resumeAt, lease.file);
+      const from = Math.min(resumeAt, replayAt);
       const end = await scanSegment({
         file: lease.file,
         from,
@@ -174,7 +180,8 @@ class RecoveryWalk {
     const toOffset = valid?.baseOffset ?? Math.max(recoveryPoint, end.nextOffset);
     last.endOffset = Math.max(toOffset, valid?.endOffset ?? 0, last.baseOffset);
     this.#endOffset = last.endOffset;
-    return this.#report({ file: segment.path, position: end.position, fromOffset: end.nextOffset, toOffset, reason });
+    const fromOffset = Math.min(end.nextOffset, toOffset);
+    return this.#report({ file: segment.path, position: end.position, fromOffset, toOffset, reason });
   }
 
   async #isLostWrite(segment: Segment, end: ScanEnd, valid: ValidStretch): Promise<boolean> {
@@ -211,8 +218,10 @@ class RecoveryWalk {
     const found: ValidStretch[] = [];
     for (let at = index; at < this.#segments.length; at += 1) {
       const segment = this.#segments[at] as Segment;
-      const from = at === index ? end.position + 1 : 0;
-      const valid = await this.#validFrom(segment, from, end.nextOffset);
+      // Where offsets have gaps, a whole batch with a lower one than the batch before is a witness too: that one's has changed.
+      const isOffsetWrong = end.problem === 'bad-offset' && !this.#options.isContiguous;
+      const from = at !== index ? 0 : isOffsetWrong ? end.position : end.position + 1;
+      const valid = await this.#validFrom(segment, from, isOffsetWrong ? this.#firstOffset : end.nextOffset);
       if (valid) found.push(valid);
     }
     const [first, last] = [found[0], found.at(-1)];
@@ -334,17 +343,29 @@ async function copyTail(fileSystem: FileSystem, o: { source: File; from: number;
 type StoredIndexes = Awaited<ReturnType<typeof readIndexFiles>>;
 
 /** Keeps the entries that were saved before the recovery point moved; returns where the scan that adds the rest begins. */
-function resumeIndexes(segment: Segment, stored: StoredIndexes, recoveryPoint: number): number {
+async function resumeIndexes(segment: Segment, o: { stored: StoredIndexes; recoveryPoint: number; file: File }): Promise<number> {
+  const { stored, recoveryPoint, file } = o;
   const { offsets, times } = stored;
   const before = { offsets: offsets.count, times: times.count };
-  offsets.truncateTo(stored.isWhole ? recoveryPoint : segment.baseOffset);
-  times.truncateTo(stored.isWhole ? recoveryPoint : segment.baseOffset);
+  offsets.truncateTo(recoveryPoint);
+  times.truncateTo(recoveryPoint);
+  const isRight = stored.isWhole && (await agreesWithLog(file, stored));
+  if (!isRight) {
+    offsets.truncateTo(segment.baseOffset);
+    times.truncateTo(segment.baseOffset);
+  }
   segment.resumeFrom({ offsets, times, endOffset: segment.baseOffset, position: offsets.lastPosition });
   segment.firstAppendMs = times.firstTimestampMs;
-  const isUnchanged = stored.isWhole && offsets.count === before.offsets && times.count === before.times;
+  const isUnchanged = isRight && offsets.count === before.offsets && times.count === before.times;
   // Entries that no longer hold must not survive in the file: the next checkpoint writes all of it.
   if (!isUnchanged) segment.offsetEntriesSaved = segment.timeEntriesSaved = 0;
   return offsets.lastPosition;
+}
+
+/** Where a replay begins that an index entry shortens, or a scan that begins before it anyway; at the start where the index is wrong. */
+async function replayPosition(entry: OffsetIndexEntry | null, resumeAt: number, file: File): Promise<number> {
+  if (entry === null) return 0;
+  return entry.position >= resumeAt || (await hasBatch(file, entry)) ? entry.position : 0;
 }
 
 function settleSizes(segment: Segment, bytes: number): void {

@@ -59,10 +59,10 @@ export class IndexCache {
     this.#bytes -= entry.bytes;
   }
 
-  /** Makes the indexes again from the log, for the case that they lead to the wrong place. */
+  /** Makes the indexes again, for the case that they and the log contradict each other: this time the log is read whole and checked. */
   async rebuild(segment: Segment): Promise<SegmentIndexes> {
     this.forget(segment.path);
-    const loading = this.#rebuild(segment);
+    const loading = this.#rebuild(segment, { isLogTrusted: false });
     this.#entries.set(segment.path, { loading, bytes: 0 });
     return await loading;
   }
@@ -90,29 +90,32 @@ export class IndexCache {
 
   async #read(segment: Segment): Promise<SegmentIndexes> {
     const stored = await readIndexFiles(this.#options.fileSystem, segment);
-    return stored.isWhole && stored.times.count > 0 ? stored : await this.#rebuild(segment);
+    return stored.isWhole && stored.times.count > 0 ? stored : await this.#rebuild(segment, { isLogTrusted: true });
   }
 
-  async #rebuild(segment: Segment): Promise<SegmentIndexes> {
+  async #rebuild(segment: Segment, o: { isLogTrusted: boolean }): Promise<SegmentIndexes> {
     const { openFiles, blockBytes, indexIntervalBytes } = this.#options;
     const shadow = new Segment({ directory: segment.directory, baseOffset: segment.baseOffset });
     const lease = await openFiles.lease(segment.path);
     try {
-      await scanSegment({
+      const end = await scanSegment({
         file: lease.file,
         from: 0,
         to: segment.writtenBytes,
         offset: segment.baseOffset,
-        verifyFromOffset: Number.POSITIVE_INFINITY,
+        isContiguous: !segment.mayHaveGaps,
+        limitOffset: segment.endOffset,
+        verifyFromOffset: o.isLogTrusted ? Number.POSITIVE_INFINITY : 0,
         blockBytes,
         onBatch: ({ buffer, at, bytes, lastOffset }) =>
           shadow.append({ bytes, lastOffset, maxTimestampMs: batchMaxTimestamp(buffer, at) }, indexIntervalBytes),
       });
+      shadow.seal();
+      const isCutShort = end.problem !== null || (!segment.mayHaveGaps && end.nextOffset < segment.endOffset);
+      return { ...(shadow.indexes as SegmentIndexes), isCutShort };
     } finally {
       lease.release();
     }
-    shadow.seal();
-    return shadow.indexes as SegmentIndexes;
   }
 }
 

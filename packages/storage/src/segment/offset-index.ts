@@ -11,6 +11,12 @@
  */
 export const offsetIndexEntryBytes = 8;
 
+/** A batch as the index knows it. Whoever goes by it checks that the log has the same there: the file has no checksum. */
+export interface OffsetIndexEntry {
+  readonly lastOffset: number;
+  readonly position: number;
+}
+
 export class OffsetIndex {
   readonly baseOffset: number;
   #bytes: Buffer;
@@ -46,6 +52,10 @@ export class OffsetIndex {
     return this.#bytes.length;
   }
 
+  get last(): OffsetIndexEntry | null {
+    return this.#count === 0 ? null : this.#entryAt(this.#count - 1);
+  }
+
   /** Where the last indexed batch begins, or 0. */
   get lastPosition(): number {
     return this.#count === 0 ? 0 : this.#positionAt(this.#count - 1);
@@ -61,6 +71,11 @@ export class OffsetIndex {
 
   /** The position of a batch that begins at or before the one that holds `offset`. */
   positionFor(offset: number): number {
+    return this.entryFor(offset)?.position ?? 0;
+  }
+
+  /** The entry of the last indexed batch that ends at or before `offset`; null when a search has to begin at the start. */
+  entryFor(offset: number): OffsetIndexEntry | null {
     let low = 0;
     let high = this.#count;
     const relative = offset - this.baseOffset;
@@ -69,7 +84,7 @@ export class OffsetIndex {
       if (this.#offsetAt(middle) <= relative) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? 0 : this.#positionAt(low - 1);
+    return low === 0 ? null : this.#entryAt(low - 1);
   }
 
   /** Drops what concerns the log from `endOffset` on. */
@@ -82,6 +97,10 @@ export class OffsetIndex {
   /** Entries from number `from` on, as the file has them. A copy. */
   bytes(from = 0): Buffer {
     return Buffer.from(this.#bytes.subarray(from * offsetIndexEntryBytes, this.#count * offsetIndexEntryBytes));
+  }
+
+  #entryAt(entry: number): OffsetIndexEntry {
+    return { lastOffset: this.#offsetAt(entry) + this.baseOffset, position: this.#positionAt(entry) };
   }
 
   #offsetAt(entry: number): number {

@@ -22,6 +22,8 @@ export interface ScanOptions {
   readonly offset: number;
   /** Each batch begins at the offset behind the one before it, that at position 0 at `offset`: true unless compaction made gaps. */
   readonly isContiguous?: boolean;
+  /** No batch may reach this offset. Default: as far as an index entry can lead from `offset`. */
+  readonly limitOffset?: number;
   /** Batches that reach this offset have their CRC checked; those below, only their header. */
   readonly verifyFromOffset: number;
   readonly blockBytes: number;
@@ -37,8 +39,12 @@ export interface ScanEnd {
   readonly problem: Exclude<BatchCheck, 'ok'> | 'bad-offset' | 'bad-header' | null;
 }
 
+/** Offsets in a segment are 31 bits above its base, as the indexes have no more. */
+const relativeOffsetEnd = 2 ** 31;
+
 /** Walks over the batches of a file in order, up to the first one that is not good. Payloads that need no check are not read. */
 export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
+  const limitOffset = o.limitOffset ?? o.offset + relativeOffsetEnd;
   let position = o.from;
   let nextOffset = o.offset;
   let block: Buffer = Buffer.alloc(0);
@@ -52,7 +58,8 @@ export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
       at = 0;
       view = block;
     }
-    const header = checkHeader(view, { remainingBytes: o.to - position, nextOffset, isContiguous: o.isContiguous === true && (position === 0 || position > o.from) });
+    const isContiguous = o.isContiguous === true && (position === 0 || position > o.from);
+    const header = checkHeader(view, { remainingBytes: o.to - position, nextOffset, limitOffset, isContiguous });
     if (header !== null) return { position, nextOffset, problem: header };
     const bytes = batchSize(view);
     const baseOffset = batchBaseOffset(view);
@@ -77,6 +84,7 @@ interface HeaderExpectation {
   /** Of the file, from the batch on. */
   readonly remainingBytes: number;
   readonly nextOffset: number;
+  readonly limitOffset: number;
   readonly isContiguous: boolean;
 }
 
@@ -92,7 +100,7 @@ function checkHeader(view: Buffer, o: HeaderExpectation): ScanEnd['problem'] {
   // The offset lies outside the CRC: that it follows is the only check there is.
   const baseOffset = batchBaseOffset(view);
   const follows = o.isContiguous ? baseOffset === o.nextOffset : baseOffset >= o.nextOffset;
-  return follows ? null : 'bad-offset';
+  return follows && baseOffset + batchLastOffsetDelta(view) < o.limitOffset ? null : 'bad-offset';
 }
 
 /** False when one of the header's 64-bit fields cannot be read as a number: it is nothing that was ever assigned. */

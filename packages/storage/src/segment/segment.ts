@@ -16,6 +16,8 @@ import { TimeIndex } from './time-index.ts';
 export interface SegmentIndexes {
   readonly offsets: OffsetIndex;
   readonly times: TimeIndex;
+  /** They were made again from a log file that is damaged, and end where it is: what lies behind is not known. */
+  readonly isCutShort?: boolean;
 }
 
 /** What a segment needs to know of a batch that is put behind its last one. */
@@ -36,6 +38,8 @@ export class Segment {
   /** The file was made. Its name is durable once the folder was synced: see `isNameDurable`. */
   isCreated = false;
   isNameDurable = false;
+  /** Compaction may have taken records out. Otherwise each batch begins at the offset behind the one before, and readers insist. */
+  mayHaveGaps = false;
   maxTimestampMs = -1;
   /** False for a closed segment whose time index was not asked yet: `maxTimestampMs` says nothing then. */
   isTimeKnown = true;

@@ -12,6 +12,12 @@
  */
 export const timeIndexEntryBytes = 12;
 
+/** `offset` is the last one of the batch that has the timestamp: who relies on it checks that, as the file has no checksum. */
+export interface TimeIndexEntry {
+  readonly timestampMs: number;
+  readonly offset: number;
+}
+
 export class TimeIndex {
   readonly baseOffset: number;
   #bytes: Buffer;
@@ -49,9 +55,8 @@ export class TimeIndex {
   }
 
   /** The last entry, or null. */
-  get last(): { timestampMs: number; offset: number } | null {
-    if (this.#count === 0) return null;
-    return { timestampMs: this.#timestampAt(this.#count - 1), offset: this.#offsetAt(this.#count - 1) + this.baseOffset };
+  get last(): TimeIndexEntry | null {
+    return this.#count === 0 ? null : this.#entryAt(this.#count - 1);
   }
 
   /** The first entry's timestamp, or -1. */
@@ -71,6 +76,12 @@ export class TimeIndex {
 
   /** An offset below which no record has `timestampMs` or later. */
   offsetBefore(timestampMs: number): number {
+    const entry = this.entryBefore(timestampMs);
+    return entry === null ? this.baseOffset : entry.offset + 1;
+  }
+
+  /** The last entry that is earlier; null when there is none. */
+  entryBefore(timestampMs: number): TimeIndexEntry | null {
     let low = 0;
     let high = this.#count;
     while (low < high) {
@@ -78,7 +89,7 @@ export class TimeIndex {
       if (this.#timestampAt(middle) < timestampMs) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? this.baseOffset : this.#offsetAt(low - 1) + 1 + this.baseOffset;
+    return low === 0 ? null : this.#entryAt(low - 1);
   }
 
   /** Drops what concerns the log from `endOffset` on. */
@@ -91,6 +102,10 @@ export class TimeIndex {
   /** Entries from number `from` on, as the file has them. A copy. */
   bytes(from = 0): Buffer {
     return Buffer.from(this.#bytes.subarray(from * timeIndexEntryBytes, this.#count * timeIndexEntryBytes));
+  }
+
+  #entryAt(entry: number): TimeIndexEntry {
+    return { timestampMs: this.#timestampAt(entry), offset: this.#offsetAt(entry) + this.baseOffset };
   }
 
   #timestampAt(entry: number): number {

@@ -1,3 +1,4 @@
+import { crc32c } from '@q/protocol';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
@@ -9,7 +10,13 @@ import type { StorageLog } from '../ports/storage-log.ts';
  *   0                              version
  *   <count>
  *   <topic> <partition> <offset>   count times
+ *
+ * The last item of a file that has any is ours: `~crc32c 0 <CRC-32C of the item lines before it, joined by newlines>`. A
+ * digit that flips in a start offset would hide records and remove their files. Others see a partition of a topic that
+ * does not exist, as no topic's name begins with `~`. A file without it, written by another tool, is taken as it is.
  */
+const checksumTopic = '~crc32c';
+
 export interface CheckpointEntry {
   readonly topic: string;
   readonly partition: number;
@@ -18,13 +25,23 @@ export interface CheckpointEntry {
 
 export function encodeOffsetCheckpoint(entries: readonly CheckpointEntry[]): Buffer {
   const lines = entries.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`);
-  return Buffer.from(`${['0', String(entries.length), ...lines].join('\n')}\n`);
+  if (lines.length > 0) lines.push(`${checksumTopic} 0 ${checksumOf(lines)}`);
+  return Buffer.from(`${['0', String(lines.length), ...lines].join('\n')}\n`);
+}
+
+function checksumOf(lines: readonly string[]): number {
+  return crc32c(Buffer.from(lines.join('\n')));
 }
 
 /** Null when the text is not whole and sound. */
 export function decodeOffsetCheckpoint(bytes: Buffer): CheckpointEntry[] | null {
   const [version, count, ...lines] = bytes.toString('utf8').replace(/\n$/, '').split('\n');
   if (version !== '0' || count !== String(lines.length)) return null;
+  const last = lines.at(-1);
+  if (last?.startsWith(`${checksumTopic} `) === true) {
+    lines.pop();
+    if (last !== `${checksumTopic} 0 ${checksumOf(lines)}`) return null;
+  }
   const entries: CheckpointEntry[] = [];
   for (const line of lines) {
     const match = /^(\S+) (\d+) (\d+)$/.exec(line);

@@ -107,7 +107,7 @@ describe('a full disk', () => {
   it('S2 fills a small disk to the brim, serves reads, and takes appends again once old segments went', async () => {
     const under = await DiskUnderTest.start();
     const log = await under.open({ segmentBytes: 2_000, fileDeleteDelayMs: 0 });
-    under.disk.capacityBytes = under.disk.usedBytes + 20_000;
+    under.disk.capacityBytes = under.disk.usedBytes + 20_100;
     const fill = async (): Promise<void> => {
       for (let i = 0; ; i += 1) await append(log, [`v${i}`.padEnd(200)]);
     };

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './abuse-rig.ts';
+import { scenarios } from './scenarios.ts';
+
+// All of them: ABUSE_COUNT=10000 pnpm test tests/abuse, or tests/rig.ts.
+const count = Number(process.env['ABUSE_COUNT'] ?? 2_000);
+
+describe(`abuse by ${count} connections`, () => {
+  it.each(scenarios.map(({ name }) => name))('W3 B8 %s: memory stays within its bounds, and an honest client notices nothing', { timeout: 180_000 }, async (only) => {
+    const [report] = await run({ count, only });
+    expect(report!.failures).toEqual([]);
+    expect(report!.runs).toBeGreaterThan(0);
+    // The system must have told what the broker holds, and the honest client must have been there.
+    expect(report!.notes?.['idle MiB']).toBeGreaterThan(10);
+    expect(report!.notes?.['honest records']).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,234 @@
+import { startBroker } from '@q/broker';
+import type { Broker } from '@q/broker';
+import { CreateTopic, DeleteRecords, encodeBatch, Fetch, iterateBatches, iterateRecords, ListTopics, Metadata, noTopicId, Produce, QError } from '@q/protocol';
+import type { CrashLoss, DiskOperation, RigReport } from '@q/testkit';
+import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
+import { RigRun } from '../rig-run.ts';
+import { dataDir } from './folder.ts';
+import { InProcessNetwork } from './in-process-network.ts';
+import type { InProcessClient } from './in-process-network.ts';
+import { typedCode } from './stored-records.ts';
+
+export interface FailingDiskOptions {
+  readonly seed: number;
+  /** Every so manieth operation of a kind fails; 1 is all. */
+  readonly stride: number;
+  /** Only this one, as a failure names it: `operation:code:number:loss`. */
+  readonly only?: string;
+}
+
+const topic = 'orders';
+const settings = [
+  { key: 'segment.bytes', value: '1024' },
+  { key: 'index.interval.bytes', value: '128' },
+  { key: 'file.delete.delay.ms', value: '0' },
+];
+const recordsPerBatch = 3;
+const hangMs = 10_000;
+const losses: readonly CrashLoss[] = ['all', 'some', 'none'];
+const operations: readonly DiskOperation[] = ['write', 'datasync', 'syncDirectory', 'create', 'rename', 'truncate', 'removeFile', 'makeDirectory', 'read'];
+const codes: readonly string[] = ['EIO', 'ENOSPC'];
+/** More operations of one kind than the life of a broker below has. */
+const operationsMax = 10_000;
+
+/**
+ * Lets the n-th write, sync, rename, … of a broker's life fail, for every n; then the power goes, and the next broker
+ * opens what is left. Whatever was acknowledged is there once, whole and in order; nothing crashes and nothing hangs.
+ */
+export async function run({ seed, stride, only }: FailingDiskOptions): Promise<RigReport> {
+  const rig = new RigRun('failing-disk', seed);
+  const chosen = only?.split(':') as [DiskOperation, string, string, CrashLoss] | undefined;
+  for (const operation of chosen === undefined ? operations : [chosen[0]]) {
+    for (const code of chosen === undefined ? codes : [chosen[1]]) {
+      for (let number = Number(chosen?.[2] ?? 0); number < operationsMax; number += stride) {
+        const loss = chosen?.[3] ?? losses[(number + seed) % losses.length]!;
+        const name = `${operation}:${code}:${number}:${loss}`;
+        const life = new BrokerLife(seed + number);
+        const wrongs = await withoutHanging(() => life.check({ operation, code, number, loss }));
+        rig.ran(life.outcome);
+        for (const wrong of wrongs) rig.fail(`${name}: ${wrong}`, `--only ${name} --seed ${seed}`);
+        if (life.outcome === 'not reached' || chosen !== undefined) break;
+      }
+    }
+  }
+  return rig.report();
+}
+
+async function withoutHanging(check: () => Promise<string[]>): Promise<string[]> {
+  const hang = Promise.withResolvers<string[]>();
+  const timer = setTimeout(() => hang.resolve([`nothing happens any more after ${hangMs} ms`]), hangMs);
+  try {
+    return await Promise.race([check(), hang.promise]);
+  } catch (error) {
+    return [`an error that is not typed: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error)}`];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface SentBatch {
+  readonly values: readonly string[];
+  readonly isAcknowledged: boolean;
+}
+
+/** One broker on a disk that fails once, and the one after it. */
+class BrokerLife {
+  outcome: 'not reached' | 'refused' | 'went on' | 'ended' = 'not reached';
+  readonly #seed: number;
+  readonly #disk: FaultyFileSystem;
+  readonly #clock = new ManualClock();
+  readonly #sent: SentBatch[] = [];
+  readonly #fatal: Error[] = [];
+  #deletedBelow = 0;
+  #errors = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#disk = new FaultyFileSystem({ random: seededRandom(seed) });
+  }
+
+  async check(o: { operation: DiskOperation; code: string; number: number; loss: CrashLoss }): Promise<string[]> {
+    this.#disk.fail({ operation: o.operation, code: o.code, after: o.number });
+    for (let life = 0; life < 2 && this.#fatal.length === 0; life += 1) await this.#live();
+    const isReached = !this.#isWaiting(o.operation);
+    if (!isReached) {
+      this.outcome = 'not reached';
+      return this.#errors === 0 ? [] : [`${this.#errors} requests failed on a disk that did not`];
+    }
+    this.outcome = this.#fatal.length > 0 ? 'ended' : this.#errors > 0 ? 'refused' : 'went on';
+    this.#disk.faults.clear();
+    return this.#checkAfterwards(await this.#disk.crash(o.loss));
+  }
+
+  /** Has the fault not come to its turn? Asks for it as often as it may have been told to let pass. */
+  #isWaiting(operation: DiskOperation): boolean {
+    for (let asked = 0; asked <= operationsMax; asked += 1) if (this.#disk.faults.next(operation, '') !== null) return true;
+    return false;
+  }
+
+  /** Starts, does a little of everything, stops. Whatever fails must fail with a typed error. */
+  async #live(): Promise<void> {
+    await this.#attempt(async () => {
+      const { broker, client } = await this.#start(this.#disk);
+      await this.#work(client);
+      client.close();
+      await this.#attempt(() => broker.close());
+    });
+  }
+
+  async #start(fileSystem: FaultyFileSystem): Promise<{ broker: Broker; client: InProcessClient }> {
+    const network = new InProcessNetwork();
+    const onFatal = (error: Error): void => void this.#fatal.push(error);
+    const broker = await startBroker({ fileSystem, network, dataDir, admin: false, port: 0, clock: this.#clock, random: seededRandom(this.#seed), onFatal });
+    return { broker, client: await network.connect() };
+  }
+
+  async #work(client: InProcessClient): Promise<void> {
+    await this.#attempt(() => client.call(CreateTopic, { name: topic, partitions: 1, replicas: 1, configs: settings, validateOnly: false }), ['TOPIC_EXISTS']);
+    for (let batch = 0; batch < 8; batch += 1) await this.#produce(client);
+    await this.#attempt(async () => {
+      const beforeOffset = 4;
+      // From the moment it is asked for, they may go.
+      this.#deletedBelow = beforeOffset;
+      await client.call(DeleteRecords, { name: topic, partitions: [{ partition: 0, beforeOffset }] });
+    });
+    await this.#attempt(async () => {
+      await this.#clock.advance(11_000);
+      await client.call(ListTopics, { includeInternal: true });
+    });
+    await this.#produce(client);
+    await this.#attempt(() => readAll(client));
+  }
+
+  async #produce(client: InProcessClient): Promise<void> {
+    const number = this.#sent.length;
+    const values = Array.from({ length: recordsPerBatch }, (_, index) => `${number}-${index}`.padEnd(60, '.'));
+    let isAcknowledged = false;
+    await this.#attempt(async () => {
+      const topicId = await topicIdOf(client);
+      const partitions = [{ partition: 0, leaderEpoch: -1, records: encodeBatch(values.map((value) => ({ value, timestampMs: this.#clock.now() }))) }];
+      const { topics } = await client.call(Produce, { timeoutMs: 1_000, topics: [{ topicId, partitions }] });
+      isAcknowledged = topics[0]!.partitions[0]!.errorCode === 0;
+      if (!isAcknowledged) this.#errors += 1;
+    });
+    this.#sent.push({ values, isAcknowledged });
+  }
+
+  async #attempt(action: () => Promise<unknown>, expected: readonly string[] = []): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      const code = typedCode(error);
+      if (!expected.includes(code)) this.#errors += 1;
+    }
+  }
+
+  async #checkAfterwards(disk: FaultyFileSystem): Promise<string[]> {
+    this.#fatal.length = 0;
+    const { broker, client } = await this.#start(disk);
+    const isThere = (await topicIdOf(client).catch(() => noTopicId)) !== noTopicId;
+    const wrongs = isThere ? this.#compare(await readAll(client)) : this.#compare([]);
+    if (isThere) {
+      const before = this.#sent.length;
+      await this.#produce(client);
+      if (!this.#sent[before]!.isAcknowledged) wrongs.push('the next broker takes no record');
+    }
+    client.close();
+    await broker.close();
+    return wrongs;
+  }
+
+  #compare(found: readonly { offset: number; value: string }[]): string[] {
+    const wrongs: string[] = [];
+    const values = found.map(({ value }) => value);
+    const present = new Set(values);
+    if (present.size !== values.length) wrongs.push('a record is there twice');
+    const known = new Set(this.#sent.flatMap((batch) => batch.values));
+    for (const value of present) if (!known.has(value)) wrongs.push(`a record was never sent: ${value.slice(0, 10)}`);
+    const order = values.map((value) => Number.parseInt(value, 10));
+    if (order.some((number, index) => index > 0 && number < order[index - 1]!)) wrongs.push('records are out of order');
+    let acknowledged = 0;
+    for (const batch of this.#sent) {
+      const there = batch.values.filter((value) => present.has(value)).length;
+      // Deletion takes the first records, whatever batch they are in.
+      const isWhole = there === recordsPerBatch || (there === 0 && !batch.isAcknowledged);
+      if (!isWhole && acknowledged >= this.#deletedBelow) wrongs.push(`${there} of ${recordsPerBatch} records of a batch are there (${batch.isAcknowledged ? 'acknowledged' : 'not acknowledged'})`);
+      if (batch.isAcknowledged) acknowledged += recordsPerBatch;
+    }
+    return wrongs;
+  }
+}
+
+async function topicIdOf(client: InProcessClient): Promise<string> {
+  const { topics } = await client.call(Metadata, { topics: [topic] });
+  const found = topics[0]!;
+  if (found.errorCode !== 0) throw new QError('UNKNOWN_TOPIC', 'the topic is not there');
+  return found.topicId;
+}
+
+async function readAll(client: InProcessClient): Promise<{ offset: number; value: string }[]> {
+  const topicId = await topicIdOf(client);
+  const records: { offset: number; value: string }[] = [];
+  for (let fetchOffset = -1, highWatermark = 0; fetchOffset < highWatermark; ) {
+    const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: Math.max(0, fetchOffset), maxBytes: 700 }];
+    const answer = await client.call(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions }] });
+    const found = answer.topics[0]!.partitions[0]!;
+    if (found.errorCode !== 0 && fetchOffset < found.logStartOffset && found.logStartOffset > 0) {
+      fetchOffset = found.logStartOffset;
+      // An error answer names no high watermark; the next one does.
+      highWatermark = fetchOffset + 1;
+      continue;
+    }
+    if (found.errorCode !== 0) throw new QError('STORAGE_FAILED', `fetching fails with ${found.errorCode}`);
+    highWatermark = found.highWatermark;
+    const before = fetchOffset;
+    for (const batch of iterateBatches(found.records)) {
+      for (const record of iterateRecords(batch, { fromOffset: Math.max(0, before) })) {
+        records.push({ offset: record.offset, value: record.valueText()! });
+        fetchOffset = record.offset + 1;
+      }
+    }
+    if (fetchOffset === before) break;
+  }
+  return records;
+}
