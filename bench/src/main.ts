@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Case } from './case.ts';
 import { consumeCases } from './cases/consume.ts';
+import { groupCases } from './cases/groups.ts';
 import { latencyCases } from './cases/latency.ts';
 import { produceCases } from './cases/produce.ts';
 import { singleSendCases } from './cases/single-sends.ts';
@@ -31,6 +32,7 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
     ...consumeCases(context),
     ...singleSendCases(context),
     ...latencyCases(context),
+    ...groupCases(context),
     ...startupCases(context),
   ].filter((subject) => isWanted(subject, only));
   const results: CaseResult[] = [];

@@ -33,4 +33,13 @@ describe('examples of @q/client', () => {
   it('Q1 read-anywhere reads from times and offsets', async () => {
     expect(await runExample('read-anywhere')).toEqual(['minute 58', 'minute 59', '58', '59', '50 60', 'minute 59']);
   });
+
+  it('Q1 B6 group-consumer drains on SIGTERM, and says how it went', async () => {
+    const lines = await runExample('group-consumer');
+    expect(lines).toEqual([expect.stringMatching(/^handled 100, [01] of them while closing, 0 will be delivered again$/)]);
+  });
+
+  it('Q1 B5 by-key handles each key in order', async () => {
+    expect(await runExample('by-key')).toEqual(['in order: true, abandoned: 0']);
+  });
 });

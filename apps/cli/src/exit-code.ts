@@ -4,7 +4,7 @@ export const ExitCode = {
   failure: 1,
   /** The command line itself is wrong: nothing was asked of a broker. */
   usage: 2,
-  /** The topic or partition that was named does not exist. */
+  /** The topic, partition or group that was named does not exist. */
   notFound: 3,
   timeout: 4,
   notAuthorised: 5,
@@ -18,6 +18,7 @@ const byErrorCode: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['UNKNOWN_TOPIC', ExitCode.notFound],
   ['UNKNOWN_TOPIC_ID', ExitCode.notFound],
   ['UNKNOWN_PARTITION', ExitCode.notFound],
+  ['UNKNOWN_GROUP', ExitCode.notFound],
   ['REQUEST_TIMED_OUT', ExitCode.timeout],
   ['DELIVERY_TIMED_OUT', ExitCode.timeout],
 ]);

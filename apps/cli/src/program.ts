@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { addGroupCommands } from './commands/group-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -36,6 +37,7 @@ export function createProgram(context: CommandContext, setExitCode: (code: ExitC
     .addHelpText('after', exitCodesHelp);
   addTopicCommands(program, host);
   addRecordCommands(program, host);
+  addGroupCommands(program, host);
   program
     .command('stats')
     .description('show totals, throughput, requests and errors of a broker')

@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
 
 describe('q', () => {
   it('O2 answers help and mistakes without loading the client', async () => {
-    for (const args of [['--help'], ['topic', 'create', '--help'], ['consume', 'x', '-o', 'nonsense'], ['--version']]) {
+    for (const args of [['--help'], ['topic', 'create', '--help'], ['consume', 'x', '-o', 'nonsense'], ['group', 'seek', 'x', '--to', 'nonsense'], ['--version']]) {
       const { stderr } = await runProgram({ args, env: { NODE_OPTIONS: `--conditions=@q/source ${loadLog}` } });
       expect(stderr).toContain('/apps/cli/src/program.ts');
       expect(stderr).not.toMatch(/packages\/(client|protocol)|cli-table3/);
@@ -30,7 +30,7 @@ describe('q', () => {
   it('O2 names commands in its help, and what was meant in its mistakes', async () => {
     const help = await runProgram({ args: ['--help'] });
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    for (const word of ['topic', 'produce', 'consume', 'stats', 'Exit codes']) expect(help.stdout).toContain(word);
+    for (const word of ['topic', 'group', 'produce', 'consume', 'stats', 'Exit codes']) expect(help.stdout).toContain(word);
     expect(await runProgram({ args: ['topik'] })).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Did you mean topic?') as string });
     expect(await runProgram({ args: ['topic', 'lst'] })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean list?') as string });
     expect(await runProgram({ args: ['produce', 'x', '--kee', 'k'] })).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean --key?') as string });

@@ -37,16 +37,25 @@ export class QProgram implements AsyncDisposable {
   }
 
   /** Waits until standard output has this text; fails with what was said when the process ends before. */
-  async says(text: string): Promise<void> {
-    while (!this.stdout.includes(text)) {
-      if (this.child.exitCode !== null) throw new Error(`ended without saying ${text}:\n${this.stdout}${this.stderr}`);
-      await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
-    }
+  says(text: string): Promise<void> {
+    return this.#until(() => this.stdout.includes(text), text);
+  }
+
+  /** As `says`, for so many whole lines. */
+  saysLines(count: number): Promise<void> {
+    return this.#until(() => this.stdout.split('\n').length > count, `${count} lines`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+
+  async #until(condition: () => boolean, what: string): Promise<void> {
+    while (!condition()) {
+      if (this.child.exitCode !== null) throw new Error(`ended without saying ${what}:\n${this.stdout}${this.stderr}`);
+      await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
+    }
   }
 
   #say(add: () => void): void {

@@ -1,9 +1,7 @@
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
-import { PassThrough } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../src/run.ts';
+import { runHere } from './command-here.ts';
 import { runProgram } from './q-program.ts';
 import type { ProgramResult } from './q-program.ts';
 
@@ -116,14 +114,8 @@ describe('q topic', () => {
 });
 
 describe('q on a terminal', () => {
-  /** Runs a command in this process with streams that say they are a terminal. */
-  async function onTerminal(line: string, typed = ''): Promise<{ code: number; stdout: string; stderr: string }> {
-    const terminal = (): PassThrough & { isTTY: boolean } => Object.assign(new PassThrough(), { isTTY: true });
-    const [stdin, stdout, stderr] = [terminal(), terminal(), terminal()];
-    stdin.write(typed);
-    const code = await runCommand(['--url', broker.url, ...line.split(' ')], { stdin, stdout, stderr, interrupt: new AbortController().signal });
-    const text = async (stream: PassThrough): Promise<string> => stripVTControlCharacters(Buffer.concat((await stream.end().toArray()) as Buffer[]).toString());
-    return { code, stdout: await text(stdout), stderr: await text(stderr) };
+  function onTerminal(line: string, typed = ''): Promise<ProgramResult> {
+    return runHere({ line, url: broker.url, input: typed, terminal: true });
   }
 
   it('T1 asks before it deletes, and takes only yes for yes', async () => {

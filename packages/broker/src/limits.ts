@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { coordinatorLimits } from '@q/coordinator';
 import { protocolLimits } from '@q/protocol';
 
 /** Every bound of a broker. Each is finite; none can be switched off, only moved. */
@@ -63,6 +64,19 @@ export interface BrokerLimits {
   /** Partition logs that are opened or deleted at once. */
   readonly logOpensMax: number;
 
+  // Groups
+  readonly groupsMax: number;
+  /** Session timeout of members that name none. */
+  readonly groupSessionTimeoutMs: number;
+  /** Longest hold of a heartbeat; a request for more gets this much. */
+  readonly heldHeartbeatMsMax: number;
+  /** How long the offsets of a group are kept after its last member left and its last offset was committed. */
+  readonly groupExpiryMs: number;
+  /** Pause between two looks for groups that have expired. */
+  readonly groupSweepIntervalMs: number;
+  /** Least time between two looks for sessions that have run out. */
+  readonly groupDeadlinePauseMs: number;
+
   // Life
   /** Pause between two rounds of retention, compaction and checkpoints. */
   readonly maintenanceIntervalMs: number;
@@ -107,6 +121,13 @@ export const defaultLimits: BrokerLimits = {
   partitionsDefault: 1,
   logOpensMax: 16,
 
+  groupsMax: coordinatorLimits.groupsMax,
+  groupSessionTimeoutMs: coordinatorLimits.sessionTimeoutMs,
+  heldHeartbeatMsMax: 30 * secondMs,
+  groupExpiryMs: coordinatorLimits.groupExpiryMs,
+  groupSweepIntervalMs: minuteMs,
+  groupDeadlinePauseMs: 50,
+
   maintenanceIntervalMs: 10 * secondMs,
   closeTimeoutMs: 10 * secondMs,
 };
@@ -123,6 +144,7 @@ export function checkLimits(limits: BrokerLimits): string | null {
     if (!Number.isSafeInteger(value) || value < 1)
       return `limits.${name} = ${value}: must be a whole number of at least 1`;
   }
+  const { sessionTimeoutMsMin, sessionTimeoutMsMax } = coordinatorLimits;
   const relations: readonly (readonly [boolean, string])[] = [
     [
       limits.frameBytesMax >= protocolLimits.helloFrameBytesMax + frameOverheadBytes,
@@ -148,6 +170,10 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [
       limits.partitionsPerTopicMax >= limits.partitionsDefault,
       'partitionsPerTopicMax must be at least partitionsDefault',
+    ],
+    [
+      limits.groupSessionTimeoutMs >= sessionTimeoutMsMin && limits.groupSessionTimeoutMs <= sessionTimeoutMsMax,
+      `groupSessionTimeoutMs must be from ${sessionTimeoutMsMin} to ${sessionTimeoutMsMax}`,
     ],
   ];
   for (const [holds, rule] of relations) {

@@ -16,6 +16,8 @@ import { Dispatcher } from './dispatch.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { FetchWaiters } from './fetch/waiters.ts';
+import { groupsLogId } from './groups/groups-topic.ts';
+import { Groups } from './groups/groups.ts';
 import { registerHandlers } from './handlers/register-handlers.ts';
 import type { Services } from './handlers/register-handlers.ts';
 import { BrokerTerm } from './metadata/broker-term.ts';
@@ -27,9 +29,9 @@ import type { Listener } from './network/network.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import { internalTopic } from './topics/internal-topic.ts';
 import { TopicChanges } from './topics/topic-changes.ts';
 import { TopicRegistry } from './topics/topic-registry.ts';
-import { Partition, Topic } from './topics/topic.ts';
 
 /**
  * Starts a broker and resolves when it serves.
@@ -73,6 +75,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     if (health.phase === 'ready') health.phase = 'stopping';
     await listener.close();
     waiters.releaseAll();
+    services.groups.release();
     await connections.drain(timeoutMs);
     await connections.close();
     await maintenance.stop();
@@ -156,13 +159,16 @@ async function openServices(
     brokerDefaults,
     term: term.term,
     logOpensMax: limits.logOpensMax,
+    ownLogs: [groupsLogId],
   });
-  registry.addInternal(metadataTopic(metadataLog, brokerDefaults));
-  await registry.start();
+  registry.addInternal(internalTopic({ log: metadataLog, settings: metadataSettings, brokerDefaults }));
+  const ownLogs = await registry.start();
   closers.add(async () => {
     registry.stop();
     await registry.settled();
   });
+  const groups = await Groups.open({ store, registry, brokerDefaults, clock, limits, logger }, ownLogs);
+  closers.add(() => groups.close());
   return {
     options,
     identity: { brokerId, clusterId: term.clusterId, software: 'q', softwareVersion, term: term.term },
@@ -170,23 +176,12 @@ async function openServices(
     registry,
     changes: new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term: term.term }),
     producerIds: await ProducerIdBlocks.open(metadata),
+    groups,
     waiters: new FetchWaiters(clock),
     budget: new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax }),
     counters: createCounters(),
     advertised: { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 },
   };
-}
-
-function metadataTopic(
-  log: Parameters<Partition['serve']>[0],
-  brokerDefaults: ResolvedOptions['topicDefaults'],
-): Topic {
-  const record = { name: metadataLogId.topic, topicId: metadataLogId.topicId, replicas: 1, configs: metadataSettings };
-  const topic = new Topic({ record, internal: true, leaderEpoch: 0, brokerDefaults });
-  const partition = new Partition(topic, metadataLogId.partition);
-  partition.serve(log);
-  topic.partitions.push(partition);
-  return topic;
 }
 
 function serve(services: Services, closers: Closers): { connections: Connections; waiters: FetchWaiters } {

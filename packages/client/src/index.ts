@@ -25,23 +25,35 @@ export type { Message, MessageHeader } from './consumer/message.ts';
 export type { StartPosition } from './consumer/start-position.ts';
 export { deadLetterHeaders } from './consumer/dead-letter.ts';
 
+// ── Consumer groups
+export type { CommittedOffset } from './group/committed-offsets.ts';
+export type { GroupConsumer, OffsetToCommit } from './group/group-consumer.ts';
+export type { GroupConsumerOptions, GroupStart } from './group/group-options.ts';
+export type { GroupBatch, GroupMessage } from './group/group-message.ts';
+export type { GroupEvents, PartitionsEvent, ResumedEvent, StalledEvent } from './group/group-events.ts';
+
 // ── Administration
+export type { Admin, AlterTopicOptions, ClusterMetadata, CreateTopicOptions, TopicConfig, TopicSummary } from './admin/admin.ts';
+export type { AdminRequestOptions } from './admin/admin-request.ts';
 export type {
-  Admin,
-  AdminRequestOptions,
-  AlterTopicOptions,
-  ClusterMetadata,
-  CreateTopicOptions,
+  DeleteGroupOffsetsOptions,
+  GroupAdmin,
+  ListGroupsOptions,
+  OffsetReset,
   PartitionOffsets,
-  TopicConfig,
-  TopicSummary,
-} from './admin/admin.ts';
+  ResetGroupOffsetsOptions,
+} from './admin/group-admin.ts';
+export type { GroupDescription, GroupOffset, GroupPartition } from './admin/group-description.ts';
 export type { PartitionMetadata, TopicMetadata } from './cluster/topic-metadata.ts';
 export type {
   AlterTopicResponse,
+  AssignedTopic,
   CreateTopicResponse,
+  DeleteGroupResponse,
   DeleteTopicResponse,
+  DescribedMember,
   DescribeTopicResponse,
+  ListedGroup,
   MetadataBroker,
   ResolvedTopicSetting,
   StatsResponse,

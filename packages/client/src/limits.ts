@@ -70,14 +70,46 @@ export interface ClientLimits {
   readonly prefetchBytes: number;
   readonly prefetchBytesMin: number;
   readonly fetchMaxWaitMs: number;
+  /** As long as nothing comes, each fetch may be held twice as long as the one before, up to this. */
+  readonly fetchIdleWaitMs: number;
   readonly fetchMinBytes: number;
   /** Most that is asked of one partition in one FETCH. */
   readonly fetchPartitionBytesMax: number;
   readonly fetchPartitionBytesMin: number;
   /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
   readonly fetchesPerLeaderMax: number;
+  /** The same with those whose answers nobody waits for any more. */
+  readonly abandonedFetchesMax: number;
+  /** A loop over what is buffered lets the event loop turn this often, in milliseconds. */
+  readonly consumerTurnMs: number;
+  /** Messages, which take a fraction of a microsecond each, between two looks at the clock. */
+  readonly messagesPerLook: number;
   readonly uncompressedBytesMax: number;
   readonly partitionRefreshMs: number;
+
+  // Groups
+  readonly groupIdLengthMax: number;
+  readonly instanceIdLengthMax: number;
+  /** Of any time that an option of a group consumer sets: longer ones are typing errors, and the longest of all overflow timers. */
+  readonly groupTimeoutMsMax: number;
+  readonly rebalanceTimeoutMs: number;
+  /** How long a heartbeat is held until the broker has said how long it should be. */
+  readonly heartbeatMs: number;
+  /** Heartbeats answered before their time, one after another, up to which the next is sent at once. */
+  readonly earlyHeartbeatsMax: number;
+  readonly commitIntervalMs: number;
+  /** Messages handed out and not acknowledged: unless told otherwise, and at most. */
+  readonly unackedDefault: number;
+  readonly unackedMax: number;
+  /** Messages that wait behind others of their key, for each that may be in work. */
+  readonly laneAheadFactor: number;
+  readonly stallTimeoutMs: number;
+  /** How often progress is looked at, at most. */
+  readonly stallCheckMs: number;
+  readonly drainTimeoutMs: number;
+  /** What the last commit and the leaving of a group may take when a consumer closes, beyond the drain. */
+  readonly leaveTimeoutMs: number;
+  readonly offsetMetadataLengthMax: number;
 }
 
 export const clientLimits: ClientLimits = Object.freeze({
@@ -122,12 +154,32 @@ export const clientLimits: ClientLimits = Object.freeze({
   prefetchBytes: 8 << 20,
   prefetchBytesMin: 1_024,
   fetchMaxWaitMs: 500,
+  fetchIdleWaitMs: 5_000,
   fetchMinBytes: 1,
-  fetchPartitionBytesMax: 1 << 20,
+  fetchPartitionBytesMax: 2 << 20,
   fetchPartitionBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,
+  abandonedFetchesMax: 16,
+  consumerTurnMs: 2,
+  messagesPerLook: 32,
   uncompressedBytesMax: 64 << 20,
   partitionRefreshMs: 30_000,
+
+  groupIdLengthMax: 249,
+  instanceIdLengthMax: 249,
+  groupTimeoutMsMax: 24 * 3_600_000,
+  rebalanceTimeoutMs: 60_000,
+  heartbeatMs: 3_000,
+  earlyHeartbeatsMax: 5,
+  commitIntervalMs: 1_000,
+  unackedDefault: 10_000,
+  unackedMax: 1_000_000,
+  laneAheadFactor: 64,
+  stallTimeoutMs: 30_000,
+  stallCheckMs: 1_000,
+  drainTimeoutMs: 5_000,
+  leaveTimeoutMs: 2_000,
+  offsetMetadataLengthMax: 4_096,
 });
 
 /** What must hold between limits; called when this module loads, and by the tests with broken ones. */
@@ -143,7 +195,10 @@ export function assertClientLimits(limits: ClientLimits): void {
   assert(limits.fetchPartitionBytesMin <= limits.fetchPartitionBytesMax, 'fetchPartitionBytesMin <= fetchPartitionBytesMax');
   assert(limits.prefetchBytesMin <= limits.prefetchBytes, 'prefetchBytesMin <= prefetchBytes');
   assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
-  assert(limits.fetchMaxWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
+  assert(limits.unackedDefault <= limits.unackedMax, 'unackedDefault <= unackedMax');
+  assert(limits.heartbeatMs < limits.requestTimeoutMs, 'a held heartbeat must be answered before its request times out');
+  assert(limits.fetchMaxWaitMs <= limits.fetchIdleWaitMs, 'fetchMaxWaitMs <= fetchIdleWaitMs');
+  assert(limits.fetchIdleWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
 }
 
 assertClientLimits(clientLimits);

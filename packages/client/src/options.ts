@@ -4,6 +4,7 @@ import type { CodecName } from '@q/protocol';
 import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
+import { checkStart } from './consumer/start-position.ts';
 import type { StartPosition } from './consumer/start-position.ts';
 import { clientLimits } from './limits.ts';
 import type { Network } from './network/network.ts';
@@ -154,6 +155,8 @@ export type OffsetOutOfRangePolicy = 'fail' | 'earliest' | 'latest';
 
 /** Options of `q.consumer()`. */
 export interface ConsumerOptions {
+  /** With a group it is another kind of consumer, with options of its own: `GroupConsumerOptions`. */
+  readonly group?: undefined;
   /** Default `'all'`, which also picks up partitions that are added later. */
   readonly partitions?: readonly number[] | 'all';
   /** Where to begin; default `'earliest'`. */
@@ -162,7 +165,10 @@ export interface ConsumerOptions {
   readonly stopAtEnd?: boolean;
   /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 8 MiB. */
   readonly prefetchBytes?: number;
-  /** How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500. */
+  /**
+   * How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500; with a `minBytes` of 1, which
+   * is answered at once when anything comes, up to 5,000 while nothing does.
+   */
   readonly maxWaitMs?: number;
   /** Default 1. */
   readonly minBytes?: number;
@@ -174,10 +180,23 @@ export interface ConsumerOptions {
   readonly signal?: AbortSignal;
 }
 
-export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'signal'>> & Pick<ConsumerOptions, 'signal'>;
+export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>> & Pick<ConsumerOptions, 'signal'> & FetchWaits;
+
+/** How long the broker may hold a fetch: while records come, and at most while none do. */
+export interface FetchWaits {
+  readonly maxWaitMs: number;
+  readonly idleWaitMs: number;
+}
+
+export function resolveFetchWaits(maxWaitMs: number | undefined, requestTimeoutMs: number): FetchWaits {
+  if (maxWaitMs !== undefined) return { maxWaitMs, idleWaitMs: maxWaitMs };
+  const bounded = (ms: number): number => Math.min(ms, requestTimeoutMs - 1);
+  return { maxWaitMs: bounded(clientLimits.fetchMaxWaitMs), idleWaitMs: bounded(clientLimits.fetchIdleWaitMs) };
+}
 
 export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTimeoutMs: number): ResolvedConsumerOptions {
   checkOptions('consumer', options, {
+    group: null,
     partitions: null,
     from: null,
     stopAtEnd: oneOf([true, false]),
@@ -189,12 +208,13 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
     partitionRefreshMs: integer({ min: 1 }),
     signal: null,
   });
+  checkStart(options.from ?? 'earliest');
   return {
     partitions: resolvePartitions(options.partitions),
     from: options.from ?? 'earliest',
     stopAtEnd: options.stopAtEnd ?? false,
     prefetchBytes: options.prefetchBytes ?? clientLimits.prefetchBytes,
-    maxWaitMs: options.maxWaitMs ?? Math.min(clientLimits.fetchMaxWaitMs, requestTimeoutMs - 1),
+    ...resolveFetchWaits(options.maxWaitMs, requestTimeoutMs),
     minBytes: options.minBytes ?? clientLimits.fetchMinBytes,
     onOffsetOutOfRange: options.onOffsetOutOfRange ?? 'fail',
     partitionRefreshMs: options.partitionRefreshMs ?? clientLimits.partitionRefreshMs,

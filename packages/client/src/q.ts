@@ -5,7 +5,10 @@ import { closedError } from './cluster/broker-link.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { PlainConsumer } from './consumer/consumer.ts';
 import type { Consumer } from './consumer/consumer.ts';
-import { checkStart } from './consumer/start-position.ts';
+import type { GroupConsumer } from './group/group-consumer.ts';
+import { resolveGroupOptions } from './group/group-options.ts';
+import type { GroupConsumerOptions } from './group/group-options.ts';
+import { MemberConsumer } from './group/member-consumer.ts';
 import { resolveConsumerOptions, resolveProducerOptions } from './options.ts';
 import type { ConsumerOptions, ProducerOptions } from './options.ts';
 import { ClusterProducer } from './producer/producer.ts';
@@ -23,12 +26,16 @@ export interface Q extends AsyncDisposable {
   readonly clusterId: string;
   /** @throws QError `INVALID_CONFIG`, `CLOSED`. */
   producer(options?: ProducerOptions): Producer;
+  /** A member of a consumer group. Joins when it is iterated, or with `ready()`. @throws QError `INVALID_CONFIG`, `CLOSED`. */
+  consumer<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, options: GroupConsumerOptions): GroupConsumer<KO, VO>;
+  consumer(topic: string, options: GroupConsumerOptions): GroupConsumer;
   /** Begins to read when it is iterated. @throws QError `INVALID_CONFIG`, `CLOSED`. */
   consumer<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, options?: ConsumerOptions): Consumer<KO, VO>;
   consumer(topic: string, options?: ConsumerOptions): Consumer;
   /**
-   * Closes its consumers, lets its producers send what they have for at most `timeoutMs` each (default 5,000), closes the
-   * connections. Never waits for a broker that cannot be reached any longer than that.
+   * Closes its consumers - those of groups as their `close` says -, then lets its producers send what they have, for at most
+   * `timeoutMs` each (default 5,000), and closes the connections. Never waits for a broker that cannot be reached any longer
+   * than that. The result is the sum: messages of group consumers, and records of producers.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
 }
@@ -38,7 +45,7 @@ export class Client implements Q {
   readonly #cluster: Cluster;
   readonly #requestTimeoutMs: number;
   readonly #producers = new Set<Producer>();
-  readonly #consumers = new Set<{ close(): Promise<void> }>();
+  readonly #consumers = new Set<{ close(options: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>();
   readonly #forgetSignal: () => void;
   #deadLetters: Producer | null = null;
   #closing: Promise<CloseResult> | null = null;
@@ -65,17 +72,19 @@ export class Client implements Q {
     return producer;
   }
 
-  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options: ConsumerOptions = {}): Consumer<KO, VO> {
+  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options: GroupConsumerOptions): GroupConsumer<KO, VO>;
+  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options?: ConsumerOptions): Consumer<KO, VO>;
+  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options: ConsumerOptions | GroupConsumerOptions = {}): Consumer<KO, VO> | GroupConsumer<KO, VO> {
     this.#checkOpen();
-    const resolved = resolveConsumerOptions(options, this.#requestTimeoutMs);
-    checkStart(resolved.from);
-    const consumer: PlainConsumer<KO, VO> = new PlainConsumer<KO, VO>({
-      cluster: this.#cluster,
-      topic: asTopic(topicOrName),
-      options: resolved,
-      deadLetters: () => (this.#deadLetters ??= this.producer()),
-      onClosed: () => void this.#consumers.delete(consumer),
-    });
+    const common = { cluster: this.#cluster, topic: asTopic(topicOrName), deadLetters: () => (this.#deadLetters ??= this.producer()) };
+    return isOfGroup(options)
+      ? this.#kept((onClosed) => new MemberConsumer<KO, VO>({ ...common, options: resolveGroupOptions(options, this.#requestTimeoutMs), onClosed }))
+      : this.#kept((onClosed) => new PlainConsumer<KO, VO>({ ...common, options: resolveConsumerOptions(options, this.#requestTimeoutMs), onClosed }));
+  }
+
+  /** Closed with the client, unless it has been closed before. */
+  #kept<C extends { close(options?: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>(make: (onClosed: () => void) => C): C {
+    const consumer: C = make(() => void this.#consumers.delete(consumer));
     this.#consumers.add(consumer);
     return consumer;
   }
@@ -91,8 +100,9 @@ export class Client implements Q {
 
   async #close(options: { readonly timeoutMs?: number }): Promise<CloseResult> {
     this.#forgetSignal();
-    await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    const results = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
+    const consumed = await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
+    const produced = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
+    const results = [...consumed.filter((result) => result !== undefined), ...produced];
     this.#cluster.close();
     return {
       drained: results.reduce((sum, { drained }) => sum + drained, 0),
@@ -103,4 +113,8 @@ export class Client implements Q {
   #checkOpen(): void {
     if (this.#closing !== null) throw closedError('The client');
   }
+}
+
+function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {
+  return options.group !== undefined;
 }

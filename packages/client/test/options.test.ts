@@ -22,6 +22,7 @@ describe('options', () => {
       stopAtEnd: false,
       prefetchBytes: 8 << 20,
       maxWaitMs: 500,
+      idleWaitMs: 5_000,
       minBytes: 1,
       onOffsetOutOfRange: 'fail',
       partitionRefreshMs: 30_000,
@@ -59,6 +60,8 @@ describe('limits', () => {
     ['a batch larger than the buffer', { maxBufferedBytes: 1_000 }],
     ['a batch larger than a request', { produceRequestBytesMax: 1_000 }],
     ['a prefetch larger than an answer', { responseBytesMax: 1_000 }],
+    ['more messages handed out than there may be', { unackedDefault: 2_000_000 }],
+    ['a heartbeat held longer than its request', { heartbeatMs: 30_000 }],
     ['a limit that is no whole number', { quietPartitionMs: 0.5 }],
   ])('refuse %s', (_what, changed) => {
     expect(() => assertClientLimits({ ...clientLimits, ...changed })).toThrow();

@@ -44,7 +44,7 @@ export type { OffsetRefusal } from './groups/offset-access.ts';
 export { hasExpired } from './groups/expiry.ts';
 
 // ── Groups: what is stored
-export { recordsOf } from './groups/group-changes.ts';
+export { recordsOf, removalRecords } from './groups/group-changes.ts';
 export { decodeGroupRecord, encodeGroupRecord } from './groups/group-record.ts';
 export type { GroupRecord, GroupStateRecord } from './groups/group-record.ts';
 export { GroupImage } from './groups/group-image.ts';

@@ -1,15 +1,12 @@
 import type { Consumer, ConsumerOptions, Q } from '@q/client';
 import { usageError } from '../command-error.ts';
-import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { OffsetRange } from '../input/offset-expression.ts';
-import { ByteOutput } from '../output/byte-output.ts';
-import { Progress } from '../output/progress.ts';
-import { compileRecordFormat, defaultRecordFormat } from '../output/record-format.ts';
-import type { RecordWriter } from '../output/record-format.ts';
-import { writeRecordJson } from '../output/record-json.ts';
+import { openRecordOutput } from '../output/record-output.ts';
+import type { RecordOutput } from '../output/record-output.ts';
+import { consumeAsMember } from './consume-group.ts';
 import { planConsumption } from './consume-plan.ts';
 import type { StopOffsets } from './consume-plan.ts';
 
@@ -19,10 +16,14 @@ export interface ConsumeOptions extends GlobalOptions {
   readonly exit?: boolean;
   readonly partition?: readonly number[];
   readonly format?: string;
+  /** Reads as a member of this group, which gives out the partitions and keeps the offsets. */
+  readonly group?: string;
 }
 
 export async function consume(context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
   if (options.json === true && options.format !== undefined) throw usageError('--json and --format exclude each other');
+  const { group } = options;
+  if (group !== undefined) return consumeAsMember(context, topic, { ...options, group });
   return withClient(context, options, (q) => consumeRecords(q, context, topic, options), { endsItself: true });
 }
 
@@ -31,15 +32,8 @@ async function consumeRecords(q: Q, context: CommandContext, topic: string, opti
   if (plan === null || options.count === 0) return ExitCode.ok;
   const consumerOptions: ConsumerOptions = { ...plan.consumer, signal: context.interrupt };
   await using consumer = q.consumer(topic, consumerOptions);
-  const progressShown = isTerminal(context.stderr) && !isTerminal(context.stdout);
-  const copy: Copy = {
-    consumer,
-    stopOffsets: plan.stopOffsets,
-    countMax: options.count ?? Number.POSITIVE_INFINITY,
-    output: new ByteOutput(context.stdout),
-    write: options.json === true ? writeRecordJson : compileRecordFormat(options.format ?? defaultRecordFormat),
-    progress: new Progress(progressShown ? (text) => void context.stderr.write(text) : null),
-  };
+  const countMax = options.count ?? Number.POSITIVE_INFINITY;
+  const copy: Copy = { consumer, stopOffsets: plan.stopOffsets, countMax, ...openRecordOutput(context, options) };
   try {
     await copyRecords(copy);
   } finally {
@@ -50,14 +44,11 @@ async function consumeRecords(q: Q, context: CommandContext, topic: string, opti
   return ExitCode.ok;
 }
 
-interface Copy {
+interface Copy extends RecordOutput {
   readonly consumer: Consumer;
   /** Empty: nothing but the end stops it. */
   readonly stopOffsets: StopOffsets;
   readonly countMax: number;
-  readonly output: ByteOutput;
-  readonly write: RecordWriter;
-  readonly progress: Progress;
 }
 
 /** Writes records until the loop ends, the count is reached, every partition is past its stop, or the reader goes away. */

@@ -45,6 +45,7 @@ function addConsume(program: Command, host: ProgramHost): void {
     .addOption(new Option('-o, --offset <where>', `where to begin: ${offsetRangeHelp}`)
       .argParser(argumentParser((text: string) => parseOffsetRange(text)))
       .default({ from: { kind: 'start' }, to: null } satisfies OffsetRange, 'start'))
+    .option('-g, --group <group>', 'as a member of a group: it gives out the partitions, and what was written is committed; -o counts where nothing was')
     .option('-n, --count <count>', 'stop after so many records', argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: Number.MAX_SAFE_INTEGER })))
     .option('-e, --exit', 'stop at the end that the partitions have now')
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', argumentParser(parsePartitionList))
@@ -75,4 +76,5 @@ ${Object.entries(directives).map(([name, { doc }]) => `  %${name}  ${doc}`).join
 Examples:
   q consume orders -o -10 -e                     the last 10 records of each partition
   q consume orders -o @-1h -f '%T %k %v\\n'       the last hour, then whatever comes
-  q consume orders -o 100:200 -p 0 --json        offsets 100 to 199 of partition 0`;
+  q consume orders -o 100:200 -p 0 --json        offsets 100 to 199 of partition 0
+  q consume orders -g billing                    what the group billing has not handled yet`;

@@ -20,10 +20,7 @@ export class ByteOutput {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#closed = true;
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure = error;
-    });
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
   }
 
   /** The reader went away: there is no point in going on. */
@@ -59,7 +56,7 @@ export class ByteOutput {
     });
   }
 
-  /** Resolves when everything collected so far has been taken over by the system. */
+  /** Resolves when everything collected so far has been taken over by the system; or, with `closed`, will never be. */
   async flush(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     this.#throwFailure();
@@ -71,14 +68,20 @@ export class ByteOutput {
     this.#buffer = Buffer.allocUnsafe(initialBytes);
     this.#length = 0;
     this.#writing = new Promise((resolve) => {
-      // An error also reaches the listener of the constructor, which knows what it means.
-      this.#stream.write(chunk, () => {
+      this.#stream.write(chunk, (error) => {
         this.#writing = null;
+        // It also reaches the listener of the constructor, but only after whoever waits here has gone on.
+        if (error) this.#failed(error);
         resolve();
       });
     });
     await this.#writing;
     this.#throwFailure();
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    this.#closed = true;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure = error;
   }
 
   #throwFailure(): void {

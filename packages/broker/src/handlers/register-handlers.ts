@@ -6,6 +6,7 @@ import type { LogStore } from '@q/storage';
 import type { ByteBudget } from '../connection/budget.ts';
 import type { Dispatcher } from '../dispatch.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
+import type { Groups } from '../groups/groups.ts';
 import type { BrokerIdentity } from '../identity.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import { nodeProcessUsage } from '../metrics/node-process-usage.ts';
@@ -16,6 +17,14 @@ import type { TopicChanges } from '../topics/topic-changes.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { deleteRecordsHandler } from './delete-records.ts';
 import { fetchHandler } from './fetch.ts';
+import { groupHeartbeatHandler } from './group-heartbeat.ts';
+import { deleteGroupHandler, describeGroupHandler, listGroupsHandler } from './group-lists.ts';
+import {
+  commitOffsetHandler,
+  deleteOffsetsHandler,
+  fetchOffsetHandler,
+  resetOffsetsHandler,
+} from './group-offsets.ts';
 import { helloHandler } from './hello.ts';
 import { initProducerHandler } from './init-producer.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
@@ -40,6 +49,7 @@ export interface Services {
   readonly registry: TopicRegistry;
   readonly changes: TopicChanges;
   readonly producerIds: ProducerIdBlocks;
+  readonly groups: Groups;
   readonly waiters: FetchWaiters;
   readonly budget: ByteBudget;
   readonly counters: BrokerCounters;
@@ -86,4 +96,16 @@ export function registerHandlers(dispatcher: Dispatcher, services: Services): vo
     }),
   );
   dispatcher.add(pingHandler);
+  registerGroupHandlers(dispatcher, services);
+}
+
+function registerGroupHandlers(dispatcher: Dispatcher, { groups, registry, options: { limits } }: Services): void {
+  dispatcher.add(groupHeartbeatHandler(groups.heartbeats));
+  dispatcher.add(commitOffsetHandler(groups.offsets));
+  dispatcher.add(fetchOffsetHandler(groups.offsets));
+  dispatcher.add(listGroupsHandler(groups));
+  dispatcher.add(describeGroupHandler({ groups, registry, limits }));
+  dispatcher.add(deleteGroupHandler(groups));
+  dispatcher.add(resetOffsetsHandler(groups.changes));
+  dispatcher.add(deleteOffsetsHandler(groups.changes));
 }

@@ -14,6 +14,7 @@ import type { MetadataChange, MetadataStore } from '../metadata/metadata-store.t
 import { Limiter } from './limiter.ts';
 import { Partition, Topic } from './topic.ts';
 import type { SettingTexts } from './topic-config.ts';
+import type { TopicListener } from './topic-listener.ts';
 import { decodeTopicRecord, topicKeyPrefix } from './topic-record.ts';
 import type { TopicRecord } from './topic-record.ts';
 
@@ -25,6 +26,8 @@ export interface TopicRegistryOptions {
   /** The broker's term: how often it started after it had stopped without a word. */
   readonly term: number;
   readonly logOpensMax: number;
+  /** Logs of internal topics that others open, if they are there; none unless told otherwise. */
+  readonly ownLogs?: readonly LogId[];
 }
 
 export class TopicRegistry {
@@ -33,6 +36,7 @@ export class TopicRegistry {
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
   #tail: Promise<void> = Promise.resolve();
+  readonly #listeners = new Set<TopicListener>();
   #partitions = 0;
   #stopWatching: (() => void) | null = null;
 
@@ -68,8 +72,17 @@ export class TopicRegistry {
     this.#partitions += topic.partitions.length;
   }
 
-  /** Opens every topic that the metadata store knows, finishes deletions, and follows its changes from now on. */
-  async start(): Promise<void> {
+  /** Tells the listener of every change from now on. Returns how to stop that. */
+  listen(listener: TopicListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Opens every topic that the metadata store knows, finishes deletions, and follows its changes from now on.
+   * Returns those of `ownLogs` that the store holds.
+   */
+  async start(): Promise<LogId[]> {
     const { metadata } = this.#options;
     this.#stopWatching = metadata.watch(topicKeyPrefix, (change) => this.#follow(change));
     const entries = await metadata.list(topicKeyPrefix);
@@ -78,7 +91,7 @@ export class TopicRegistry {
       records.filter((record) => record.state === state);
     await Promise.all(withState('active').map((record) => this.#apply(record)));
     await Promise.all(withState('deleting').map((record) => this.#deleteLogs(record)));
-    await this.#reportOrphans(records);
+    return this.#sortOutOrphans(records);
   }
 
   /** Resolves when every change that was told so far is in force. */
@@ -117,8 +130,11 @@ export class TopicRegistry {
     } else {
       topic.updateSettings(new Map(Object.entries(record.configs)));
     }
+    const partitionsBefore = topic.partitions.length;
     await this.#openPartitions(topic, record.partitions);
     this.#put(topic);
+    if (topic.partitions.length === partitionsBefore) return;
+    for (const listener of this.#listeners) listener.topicGrew(topic);
   }
 
   async #openPartitions(topic: Topic, count: number): Promise<void> {
@@ -157,6 +173,7 @@ export class TopicRegistry {
     this.#byId.delete(topic.id);
     this.#partitions -= topic.partitions.length;
     for (const partition of topic.partitions) partition.retire();
+    for (const listener of this.#listeners) listener.topicDeleted(topic);
   }
 
   async #deleteLogs(record: TopicRecord): Promise<void> {
@@ -189,14 +206,17 @@ export class TopicRegistry {
    * Data of topics that no record names. It is never removed: every topic that the broker itself deletes leaves a
    * record until its data is gone, so this is data whose record was lost, and perhaps all that is left of it.
    */
-  async #reportOrphans(records: readonly TopicRecord[]): Promise<void> {
+  async #sortOutOrphans(records: readonly TopicRecord[]): Promise<LogId[]> {
     const known = new Set(records.map((record) => record.topicId));
     const isOrphan = (id: LogId): boolean => !known.has(id.topicId) && !this.#byId.has(id.topicId);
-    for (const id of (await this.#options.store.list()).filter(isOrphan)) {
+    const isOwn = (id: LogId): boolean => (this.#options.ownLogs ?? []).some((own) => own.topicId === id.topicId);
+    const orphans = (await this.#options.store.list()).filter(isOrphan);
+    for (const id of orphans.filter((orphan) => !isOwn(orphan))) {
       this.#options.logger.warn(
         { topic: id.topic, topicId: id.topicId, partition: id.partition },
         'the data folder holds a partition of a topic that is not known; it is left alone',
       );
     }
+    return orphans.filter(isOwn);
   }
 }

@@ -191,7 +191,7 @@ describe('versions and APIs', () => {
     );
     expect(error.code).toBe('UNSUPPORTED_VERSION');
     expect((await newcomer.hello()).apis.map((api) => api.key)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
     ]);
     await newcomer.close();
   });

@@ -1,10 +1,11 @@
 import { QError } from '@q/protocol';
-import { StorageError } from '@q/storage';
+import { StorageError, defaultLogConfig } from '@q/storage';
 import type { LogStore } from '@q/storage';
 import { ManualClock, seededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
+import { silentLogger } from '../../src/logger.ts';
 import type { BrokerLogger } from '../../src/logger.ts';
 import { LogMetadataStore } from '../../src/metadata/log-metadata-store.ts';
 import { TopicChanges } from '../../src/topics/topic-changes.ts';
@@ -261,5 +262,43 @@ describe('TopicChanges', () => {
     expect(
       (await refusal(changes.addPartitions({ name: '__metadata', partitions: 2, validateOnly: false }))).code,
     ).toBe('INVALID_REQUEST');
+  });
+
+  it('G2 tells listeners when topics come, grow and go, and of nothing else', async () => {
+    const { registry, changes } = await new Folder().start();
+    const heard: string[] = [];
+    const isThere = (name: string): string => (registry.byName(name) === undefined ? 'gone' : 'there');
+    const stop = registry.listen({
+      topicGrew: ({ name, partitions }) => void heard.push(`${name} ${isThere(name)} ${partitions.length}`),
+      topicDeleted: ({ name }) => void heard.push(`${name} ${isThere(name)}`),
+    });
+    await changes.create(topic('a'));
+    await changes.alter({ name: 'a', set: [{ key: 'retention.ms', value: '1' }], unset: [], validateOnly: false });
+    await changes.addPartitions({ name: 'a', partitions: 5, validateOnly: false });
+    await changes.delete('a');
+    stop();
+    await changes.create(topic('b'));
+    expect(heard).toEqual(['a there 2', 'a there 5', 'a gone']);
+  });
+
+  it('G3 finds the logs of internal topics that others open, and does not warn of them', async () => {
+    const folder = new Folder();
+    const own = { topic: '__groups', topicId: '00000000-0000-4000-8000-000000000002', partition: 0 };
+    const lost = { ...own, topic: 'lost', topicId: '00000000-0000-4000-8000-00000000dead' };
+    await folder.store.open(own, defaultLogConfig);
+    await folder.store.open(lost, defaultLogConfig);
+    const metadata = await LogMetadataStore.open(folder.metadataLog, folder.clock);
+    const warned: object[] = [];
+    const registry = new TopicRegistry({
+      store: folder.store,
+      metadata,
+      logger: { ...silentLogger, warn: (fields) => void warned.push(fields) },
+      brokerDefaults: new Map(),
+      term: 0,
+      logOpensMax: 2,
+      ownLogs: [own],
+    });
+    expect(await registry.start()).toEqual([own]);
+    expect(warned).toEqual([lost]);
   });
 });

@@ -14,26 +14,34 @@ import {
 import type {
   AlterTopicResponse,
   CreateTopicResponse,
+  DeleteGroupResponse,
   DeleteTopicResponse,
   DescribeTopicResponse,
+  ListedGroup,
   ListTopicsResponse,
   MetadataBroker,
   StatsResponse,
 } from '@q/protocol';
 
-import { isAmbiguous } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { readTopicMetadata } from '../cluster/topic-metadata.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
-import { toQError } from '../retry.ts';
+import { requestOnce } from './admin-request.ts';
+import type { AdminRequestOptions } from './admin-request.ts';
+import { ClusterGroupAdmin } from './group-admin.ts';
+import type {
+  DeleteGroupOffsetsOptions,
+  GroupAdmin,
+  ListGroupsOptions,
+  OffsetReset,
+  PartitionOffsets,
+  ResetGroupOffsetsOptions,
+} from './group-admin.ts';
+import type { GroupDescription, GroupOffset } from './group-description.ts';
 
 /** Settings of a topic, by the names that people know: `retention.ms`, `cleanup.policy`, `durability`, … Numbers become text. */
 export type TopicConfig = Readonly<Record<string, string | number | boolean>>;
-
-export interface AdminRequestOptions {
-  readonly signal?: AbortSignal;
-}
 
 export interface CreateTopicOptions extends AdminRequestOptions {
   /** Default: the broker's. */
@@ -58,20 +66,17 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[];
 }
 
-/** Offset of a partition, by partition number. */
-export type PartitionOffsets = Readonly<Record<number, number>>;
-
 export type TopicSummary = ListTopicsResponse['topics'][number];
 
 /**
- * Topics and brokers. Results are plain objects. Everything is retried while that makes sense, for at most the client's
+ * Topics, groups and brokers. Results are plain objects. Everything is retried while that makes sense, for at most the client's
  * `requestTimeoutMs`; what creates or deletes is not sent again when the connection broke in the middle, and the error then
  * says that the outcome is unknown.
  *
  * All methods throw QError: what the broker answered (`UNKNOWN_TOPIC`, `TOPIC_EXISTS`, `INVALID_CONFIG`, …), `NO_BROKER`,
  * `CONNECTION_LOST`, `REQUEST_TIMED_OUT`, `ABORTED`, `CLOSED`.
  */
-export interface Admin {
+export interface Admin extends GroupAdmin {
   createTopic(name: string, options?: CreateTopicOptions): Promise<CreateTopicResponse>;
   /** Deletes a topic with its data. */
   deleteTopic(name: string, options?: AdminRequestOptions): Promise<DeleteTopicResponse>;
@@ -99,18 +104,20 @@ export interface Admin {
 
 export class ClusterAdmin implements Admin {
   readonly #cluster: Cluster;
+  readonly #groups: ClusterGroupAdmin;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+    this.#groups = new ClusterGroupAdmin(cluster);
   }
 
   createTopic(name: string, o: CreateTopicOptions = {}): Promise<CreateTopicResponse> {
     const body = { name, partitions: o.partitions ?? -1, replicas: o.replicas ?? -1, configs: settings(o.config), validateOnly: o.validateOnly ?? false };
-    return this.#once(`creating topic "${name}"`, () => this.#cluster.request(CreateTopic, body, { resend: false, signal: o.signal }));
+    return requestOnce(this.#cluster, CreateTopic, { body, what: `creating topic "${name}"`, signal: o.signal });
   }
 
-  async deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
-    return this.#once(`deleting topic "${name}"`, () => this.#cluster.request(DeleteTopic, { name }, { resend: false, signal: o.signal }));
+  deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
+    return requestOnce(this.#cluster, DeleteTopic, { body: { name }, what: `deleting topic "${name}"`, signal: o.signal });
   }
 
   async listTopics(o: AdminRequestOptions & { readonly includeInternal?: boolean } = {}): Promise<readonly TopicSummary[]> {
@@ -129,7 +136,7 @@ export class ClusterAdmin implements Admin {
 
   addPartitions(name: string, partitions: number, o: AdminRequestOptions & { readonly validateOnly?: boolean } = {}): Promise<{ readonly partitions: number }> {
     const body = { name, partitions, validateOnly: o.validateOnly ?? false };
-    return this.#once(`adding partitions to topic "${name}"`, () => this.#cluster.request(AddPartitions, body, { resend: false, signal: o.signal }));
+    return requestOnce(this.#cluster, AddPartitions, { body, what: `adding partitions to topic "${name}"`, signal: o.signal });
   }
 
   async deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
@@ -162,6 +169,30 @@ export class ClusterAdmin implements Admin {
     return { clusterId: response.clusterId, brokers: response.brokers, topics: response.topics.map(readTopicMetadata) };
   }
 
+  listGroups(o?: ListGroupsOptions): Promise<readonly ListedGroup[]> {
+    return this.#groups.listGroups(o);
+  }
+
+  describeGroup(group: string, o?: AdminRequestOptions): Promise<GroupDescription> {
+    return this.#groups.describeGroup(group, o);
+  }
+
+  deleteGroup(group: string, o?: AdminRequestOptions): Promise<DeleteGroupResponse> {
+    return this.#groups.deleteGroup(group, o);
+  }
+
+  groupOffsets(group: string, o?: AdminRequestOptions): Promise<readonly GroupOffset[]> {
+    return this.#groups.groupOffsets(group, o);
+  }
+
+  resetGroupOffsets(group: string, offsets: Readonly<Record<string, PartitionOffsets>>, o?: ResetGroupOffsetsOptions): Promise<readonly OffsetReset[]> {
+    return this.#groups.resetGroupOffsets(group, offsets, o);
+  }
+
+  deleteGroupOffsets(group: string, topic: string, o?: DeleteGroupOffsetsOptions): Promise<{ readonly offsets: number }> {
+    return this.#groups.deleteGroupOffsets(group, topic, o);
+  }
+
   stats(o: AdminRequestOptions = {}): Promise<StatsResponse> {
     return this.#cluster.request(Stats, {}, { resend: true, signal: o.signal });
   }
@@ -176,17 +207,6 @@ export class ClusterAdmin implements Admin {
     // Asked for anew, so that partitions that were just added are among them.
     const { partitions } = await this.#cluster.metadata.refresh(name);
     return lookUpOffsets(this.#cluster, name, { questions: partitions.map(({ partition }) => ({ partition, at })), signal });
-  }
-
-  /** Says in words when nobody knows whether it happened: doing it again could fail just because it did. */
-  async #once<T>(what: string, request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (thrown) {
-      const error = toQError(thrown, what);
-      if (!isAmbiguous(error)) throw error;
-      throw new QError(error.code, `The answer to ${what} did not come, so it is unknown whether it was done: ${error.message}`, { cause: error, details: { ...error.details, outcome: 'unknown' } });
-    }
   }
 }
 

@@ -120,6 +120,17 @@ export class Cluster {
     return untilAborted(waiting, signal);
   }
 
+  /** As `pause`, for what simply ends with the client or the signal: resolves with whether it may go on. */
+  async pauseUnlessOver(attempt: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.pause(attempt, signal);
+      return true;
+    } catch (thrown) {
+      if (!signal.aborted && !this.closing.aborted) throw thrown;
+      return false;
+    }
+  }
+
   async #retrying<A>(o: Omit<ClusterRequestOptions, 'brokerId'>, attempt: () => Promise<A>): Promise<A> {
     const timeoutMs = o.timeoutMs ?? this.requestTimeoutMs;
     const deadlineMs = this.clock.monotonic() + timeoutMs;

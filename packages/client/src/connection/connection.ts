@@ -77,7 +77,9 @@ export class Connection {
     this.#clock = options.clock;
     this.#wire = options.network.connect(options.address, {
       onOpen: () => this.#hello(),
-      onData: (chunk) => this.#read(chunk),
+      onData: (chunk) => this.#read(() => this.#decoder.push(chunk)),
+      room: () => this.#decoder.rest(),
+      onFilled: (bytes) => this.#read(() => this.#decoder.filled(bytes)),
       onDrain: () => this.#outbox.drained(),
       onClose: (error) => this.close(this.#lost(error === null ? 'the broker closed the connection' : error.message, error)),
     });
@@ -242,10 +244,10 @@ export class Connection {
     }
   }
 
-  #read(chunk: Buffer): void {
+  #read(take: () => void): void {
     if (this.#state === 'closed') return;
     try {
-      this.#decoder.push(chunk);
+      take();
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
         this.#lastFrameAtMs = this.#clock.monotonic();
         this.#answer(frame);

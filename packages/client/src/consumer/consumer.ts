@@ -3,13 +3,14 @@ import { QError } from '@q/protocol';
 import { onAbort } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
+import { clientLimits } from '../limits.ts';
 import type { ResolvedConsumerOptions } from '../options.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
+import { ChosenPartitions } from './chosen-partitions.ts';
 import type { ConsumedBatch } from './consumed-batch.ts';
 import { Decoder } from './decoder.ts';
 import type { Message } from './message.ts';
-import { PartitionSet } from './partition-set.ts';
 import { PullIterator } from './pull-iterator.ts';
 import { RecordStream } from './record-stream.ts';
 
@@ -49,7 +50,7 @@ export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Mess
 export class PlainConsumer<K, V> implements Consumer<K, V> {
   readonly #cluster: Cluster;
   readonly #topic: Topic<unknown, unknown, K, V>;
-  readonly #partitions: PartitionSet;
+  readonly #partitions: ChosenPartitions;
   readonly #stream: RecordStream;
   readonly #decoder: Decoder<K, V>;
   readonly #onClosed: () => void;
@@ -68,8 +69,8 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     this.#cluster = o.cluster;
     this.#topic = o.topic;
     this.#onClosed = o.onClosed;
-    this.#stream = new RecordStream(() => this.#partitions.fetcher.pump());
-    this.#partitions = new PartitionSet({
+    this.#stream = new RecordStream(() => this.#partitions.set.fetcher.pump());
+    this.#partitions = new ChosenPartitions({
       cluster: o.cluster,
       topic: o.topic.name,
       options: o.options,
@@ -77,14 +78,14 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
         this.#stream.list(reader);
         this.#wake?.();
       },
-      onChange: () => this.#wake?.(),
+      onFailure: () => this.#wake?.(),
     });
     this.#decoder = new Decoder({ topic: o.topic, stream: this.#stream, deadLetters: o.deadLetters });
     this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
   }
 
   get partitions(): readonly number[] {
-    return this.#partitions.all().map(({ partition }) => partition);
+    return this.#partitions.set.all().map(({ partition }) => partition);
   }
 
   get skipped(): number {
@@ -92,11 +93,11 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#iterate(() => this.#decoder.takeMessage());
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage());
   }
 
   batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
-    return this.#iterate(() => this.#decoder.takeBatch());
+    return this.#iterate(1, () => this.#decoder.takeBatch());
   }
 
   async ready(): Promise<void> {
@@ -115,7 +116,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     const reader = this.#partitions.get(to.partition);
     this.#stream.release(reader);
     reader.seek(to.offset);
-    this.#partitions.fetcher.pump();
+    this.#partitions.set.fetcher.pump();
   }
 
   pause(partitions: readonly number[] = this.partitions): void {
@@ -124,7 +125,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
 
   resume(partitions: readonly number[] = this.partitions): void {
     for (const partition of partitions) this.#partitions.get(partition).isPaused = false;
-    this.#partitions.fetcher.pump();
+    this.#partitions.set.fetcher.pump();
   }
 
   async endOffsets(): Promise<Map<number, number>> {
@@ -148,11 +149,13 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     return this.close();
   }
 
-  #iterate<T>(take: () => T | null | Promise<T | null>): PullIterator<T> {
+  #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
     if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
+      clock: this.#cluster.clock,
+      itemsPerLook,
       take: () => {
-        this.#partitions.throwFailure();
+        this.#partitions.set.throwFailure();
         return this.#closed || this.#active !== iterator ? null : take();
       },
       wait: () => this.#wait(),
@@ -169,11 +172,11 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     if (this.#closed) return false;
     await this.#partitions.start();
     if (this.#isClosed()) return false;
-    this.#partitions.throwFailure();
-    if (this.#partitions.all().some(({ hasBatches }) => hasBatches)) return true;
+    this.#partitions.set.throwFailure();
+    if (this.#partitions.set.all().some(({ hasBatches }) => hasBatches)) return true;
     if (this.#partitions.allDone) return false;
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#partitions.fetcher.start();
+    this.#partitions.set.fetcher.start();
     await woken;
     this.#wake = null;
     return !this.#isClosed();
@@ -186,9 +189,9 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
 
   #suspend(): void {
     this.#active = null;
-    this.#partitions.fetcher.stop();
+    this.#partitions.set.fetcher.stop();
     this.#stream.clear();
-    for (const reader of this.#partitions.all()) reader.drop();
+    for (const reader of this.#partitions.set.all()) reader.drop();
   }
 
   #checkOpen(): void {

@@ -26,6 +26,8 @@ export class Decoder<K, V> {
   readonly #deadLetters: () => Producer;
   readonly #isPlain: boolean;
   #skipped = 0;
+  #reader: PartitionReader | null = null;
+  #record: RecordView | null = null;
 
   constructor(o: { topic: Topic<unknown, unknown, K, V>; stream: RecordStream; deadLetters: () => Producer }) {
     this.#topic = o.topic;
@@ -38,11 +40,23 @@ export class Decoder<K, V> {
     return this.#skipped;
   }
 
+  /** The partition of the message or batch that was taken last. */
+  get reader(): PartitionReader | null {
+    return this.#reader;
+  }
+
+  /** The message that was taken last, as it is stored. */
+  get record(): RecordView | null {
+    return this.#record;
+  }
+
   /** The next message, null when nothing is buffered; a promise only if a schema or a dead letter takes time. */
   takeMessage(): Message<K, V> | null | Promise<Message<K, V> | null> {
     if (this.#isPlain) return this.#takePlain();
     for (let record = this.#stream.takeRecord(); record !== null; record = this.#stream.takeRecord()) {
       const reader = this.#stream.reader as PartitionReader;
+      this.#reader = reader;
+      this.#record = record;
       const decoded = decodeRecord(this.#topic, reader, record);
       if (decoded instanceof Promise) return this.#takeSlowly(record, reader, decoded);
       if (!(decoded instanceof SchemaIssues)) return decoded;
@@ -58,6 +72,7 @@ export class Decoder<K, V> {
     const taken = this.#stream.takeBatch();
     if (taken === null) return null;
     const { batch, fromOffset } = taken;
+    this.#reader = batch.reader;
     if (!this.#isPlain) return this.#decodeBatch(batch, fromOffset);
     return { ...describeBatch(batch), records: bytesRecords(batch, fromOffset) as unknown as Iterable<Message<K, V>> };
   }
@@ -65,7 +80,11 @@ export class Decoder<K, V> {
   /** The types of a topic without schemas say that key and value are bytes. */
   #takePlain(): Message<K, V> | null {
     const record = this.#stream.takeRecord();
-    return record === null ? null : (new BytesMessage(this.#stream.reader as PartitionReader, record) as unknown as Message<K, V>);
+    if (record === null) return null;
+    const reader = this.#stream.reader as PartitionReader;
+    this.#reader = reader;
+    this.#record = record;
+    return new BytesMessage(reader, record) as unknown as Message<K, V>;
   }
 
   async #takeSlowly(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {

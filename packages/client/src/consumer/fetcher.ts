@@ -19,8 +19,9 @@ import type { PartitionReader } from './partition-reader.ts';
  *   size, or a batch larger than the budget could never be read.
  * - A partition is in at most one fetch, and is asked for only while it holds less than its share: one that is read slowly
  *   takes no memory from the others.
- * - A leader has at most `fetchesPerLeaderMax` fetches under way. More than one, because the first may be a long poll of idle
- *   partitions, which must not hold up one that has just been emptied.
+ * - A leader has at most `fetchesPerLeaderMax` fetches under way that somebody waits for. More than one, because the first may
+ *   be a long poll of idle partitions, which must not hold up one that has just been emptied. Those that nobody waits for any
+ *   more take no room, but there are only so many of them too.
  * - Between `stop` and `start` nothing is asked for, and what is still under way is abandoned.
  */
 
@@ -34,20 +35,29 @@ export interface FetcherEvents {
   onStaleMetadata(): void;
 }
 
+/** How much is fetched, and how patiently. */
+export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes'>;
+
+/** A request under way. Readers that have moved elsewhere meanwhile do not wait for it any more. */
+interface FetchUnderWay {
+  readonly brokerId: number;
+  readonly readers: readonly PartitionReader[];
+  readonly maxBytes: number;
+}
+
 export class Fetcher {
   readonly #cluster: Cluster;
-  readonly #options: ResolvedConsumerOptions;
+  readonly #options: FetchOptions;
   readonly #events: FetcherEvents;
   readonly #readers = new Set<PartitionReader>();
-  readonly #underWay = new Map<number, number>();
+  readonly #underWay = new Set<FetchUnderWay>();
   #topicId = '';
   #running: AbortController | null = null;
-  #reservedBytes = 0;
   #scheduled = false;
   #retryTimer: Timer | null = null;
   #retryAtMs = 0;
 
-  constructor(o: { cluster: Cluster; options: ResolvedConsumerOptions; events: FetcherEvents }) {
+  constructor(o: { cluster: Cluster; options: FetchOptions; events: FetcherEvents }) {
     this.#cluster = o.cluster;
     this.#options = o.options;
     this.#events = o.events;
@@ -56,6 +66,12 @@ export class Fetcher {
   add(reader: PartitionReader): void {
     this.#readers.add(reader);
     this.pump();
+  }
+
+  /** What was fetched ahead of the reader is dropped, and what is still under way will be. */
+  remove(reader: PartitionReader): void {
+    this.#readers.delete(reader);
+    reader.drop();
   }
 
   setTopicId(topicId: string): void {
@@ -110,26 +126,31 @@ export class Fetcher {
   }
 
   #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; signal: AbortSignal }): void {
-    if ((this.#underWay.get(brokerId) ?? 0) >= clientLimits.fetchesPerLeaderMax) return;
-    let bufferedBytes = this.#reservedBytes;
-    for (const { bufferedBytes: bytes } of this.#readers) bufferedBytes += bytes;
-    const roomBytes = this.#options.prefetchBytes - bufferedBytes;
+    const toLeader = [...this.#underWay].filter((fetch) => fetch.brokerId === brokerId);
+    if (toLeader.length >= clientLimits.abandonedFetchesMax) return;
+    if (toLeader.filter(isAwaited).length >= clientLimits.fetchesPerLeaderMax) return;
+    const roomBytes = this.#options.prefetchBytes - this.#heldBytes();
     if (roomBytes <= 0) return;
-    const maxBytes = Math.min(roomBytes, o.shareBytes * readers.length);
-    void this.#exchange(brokerId, readers, { maxBytes, signal: o.signal });
+    const maxBytes = wholeBatches(Math.min(roomBytes, o.shareBytes * readers.length));
+    void this.#exchange({ brokerId, readers, maxBytes }, o.signal);
   }
 
-  async #exchange(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): Promise<void> {
-    const fetch = {};
-    this.#underWay.set(brokerId, (this.#underWay.get(brokerId) ?? 0) + 1);
-    this.#reservedBytes += o.maxBytes;
-    for (const reader of readers) reader.fetch = fetch;
-    const outcome = await this.#ask(brokerId, readers, o);
-    this.#underWay.set(brokerId, (this.#underWay.get(brokerId) ?? 1) - 1);
-    this.#reservedBytes -= o.maxBytes;
-    const waiting = readers.filter((reader) => reader.fetch === fetch);
+  /** Buffered, or asked for. */
+  #heldBytes(): number {
+    let bytes = 0;
+    for (const { bufferedBytes } of this.#readers) bytes += bufferedBytes;
+    for (const fetch of this.#underWay) if (isAwaited(fetch)) bytes += fetch.maxBytes;
+    return bytes;
+  }
+
+  async #exchange(fetch: FetchUnderWay, signal: AbortSignal): Promise<void> {
+    this.#underWay.add(fetch);
+    for (const reader of fetch.readers) reader.fetch = fetch;
+    const outcome = await this.#ask(fetch, signal);
+    this.#underWay.delete(fetch);
+    const waiting = fetch.readers.filter((reader) => reader.fetch === fetch);
     for (const reader of waiting) reader.fetch = null;
-    if (o.signal.aborted) return;
+    if (signal.aborted) return;
     if (QError.is(outcome)) {
       this.#failed(waiting, outcome);
       return this.pump();
@@ -140,25 +161,38 @@ export class Fetcher {
     for (const reader of arrived) this.#events.onBatches(reader);
   }
 
-  async #ask(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): Promise<FetchResponse | QError> {
+  async #ask(fetch: FetchUnderWay, signal: AbortSignal): Promise<FetchResponse | QError> {
+    const { brokerId } = fetch;
     try {
       const link = this.#cluster.linkOf(brokerId);
       if (link === null) throw new QError('NO_BROKER', `The address of broker ${brokerId} is not known`);
-      const connection = link.ready ?? (await untilAborted(link.connection(), o.signal));
-      const timeoutMs = this.#cluster.requestTimeoutMs + this.#options.maxWaitMs;
-      return await connection.request(Fetch, this.#request(readers, o), { timeoutMs, signal: o.signal });
+      const connection = link.ready ?? (await untilAborted(link.connection(), signal));
+      const request = this.#request(fetch);
+      const timeoutMs = this.#cluster.requestTimeoutMs + request.maxWaitMs;
+      return await connection.request(Fetch, request, { timeoutMs, signal });
     } catch (thrown) {
       return toQError(thrown, 'FETCH');
     }
   }
 
-  #request(readers: readonly PartitionReader[], o: { maxBytes: number }): FetchRequest {
-    const { maxWaitMs, minBytes } = this.#options;
+  #request({ readers, maxBytes }: FetchUnderWay): FetchRequest {
     // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away what does
     // not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next time.
-    const bytesMax = Math.min(clientLimits.fetchPartitionBytesMax, o.maxBytes);
+    const bytesMax = Math.min(clientLimits.fetchPartitionBytesMax, maxBytes);
     const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: bytesMax }));
-    return { maxWaitMs, minBytes: Math.min(minBytes, o.maxBytes), maxBytes: o.maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
+    const minBytes = Math.min(this.#options.minBytes, maxBytes);
+    return { maxWaitMs: this.#waitMs(readers), minBytes, maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
+  }
+
+  /**
+   * Whoever waits for the first byte is answered when it comes, however long the broker may wait: a consumer that has nothing
+   * to do costs less and less. Whoever waits for more bytes than one is answered with fewer when the time is up.
+   */
+  #waitMs(readers: readonly PartitionReader[]): number {
+    const { maxWaitMs, idleWaitMs, minBytes } = this.#options;
+    if (minBytes > 1) return maxWaitMs;
+    const emptyFetches = readers.reduce((least, reader) => Math.min(least, reader.emptyFetches), Number.POSITIVE_INFINITY);
+    return Math.min(idleWaitMs, maxWaitMs * 2 ** Math.min(emptyFetches, 16));
   }
 
   /** Returns the readers that have something new for the application. */
@@ -197,6 +231,7 @@ export class Fetcher {
    */
   #hasReachedEnd(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): boolean {
     reader.failures = 0;
+    reader.emptyFetches += 1;
     reader.highWatermark = o.answer.highWatermark;
     const { endOffset } = reader;
     if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return false;
@@ -235,4 +270,14 @@ export class Fetcher {
       this.pump();
     });
   }
+}
+
+function isAwaited(fetch: FetchUnderWay): boolean {
+  return fetch.readers.some((reader) => reader.fetch === fetch);
+}
+
+/** What is asked for should have room for whole batches: of one that does not fit the broker has read in vain. */
+function wholeBatches(bytes: number): number {
+  const { fetchPartitionBytesMax } = clientLimits;
+  return bytes < fetchPartitionBytesMax ? bytes : bytes - (bytes % fetchPartitionBytesMax);
 }

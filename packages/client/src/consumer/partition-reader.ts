@@ -24,6 +24,8 @@ export class PartitionReader {
   isHeld = false;
   /** The fetch under way whose answer will count. */
   fetch: object | null = null;
+  /** Fetches since the last one that brought something. */
+  emptyFetches = 0;
   /** Waits in the round in which partitions are read in turn. */
   isListed = false;
   /** Monotonic; not fetched before. */
@@ -78,6 +80,7 @@ export class PartitionReader {
    */
   buffer(records: Buffer): void {
     let isFirst = true;
+    this.emptyFetches = 0;
     // The checksum is verified when a batch is opened: the work is done once, and only for what is really read.
     for (const batch of iterateBatches(records, { verify: false })) {
       const lastOffset = batchLastOffset(batch);
@@ -101,6 +104,7 @@ export class PartitionReader {
   /** Forgets what was fetched ahead; the next fetch begins at the position. */
   drop(): void {
     this.fetch = null;
+    this.emptyFetches = 0;
     this.#batches.clear();
     this.#bufferedBytes = 0;
     this.#fetchOffset = this.#position;

@@ -1,28 +1,44 @@
+import type { QError } from '@q/protocol';
+
+import type { Clock } from '../clock.ts';
+import { clientLimits } from '../limits.ts';
 import { toQError } from '../retry.ts';
 
 /** What an iterator pulls from. */
 export interface PullSource<T> {
+  readonly clock: Pick<Clock, 'monotonic' | 'defer'>;
+  /** The time is looked at once for so many items: 1 for large ones, more for those that take less time than the look. */
+  readonly itemsPerLook: number;
   /** What is at hand: an item, null for nothing, a promise if it takes a moment. May throw. */
   take(): T | null | Promise<T | null>;
   /** Resolves with true when `take` is worth another try, with false when there will be nothing more. */
   wait(): Promise<boolean>;
-  /** The loop was left, or failed. */
-  stop(): void;
+  /** The loop was left (`isLeft`: with `break`, or the like), failed, or came to its end. Leaving and failing wait for what it returns. */
+  stop(isLeft: boolean): void | Promise<unknown>;
 }
 
 /**
  * An async iterator over a source that mostly has something at hand. An item at hand costs one promise, already resolved;
  * an async generator would cost three.
  *
- * Invariant: items are pulled one at a time, in order, even if `next` is called again before the last call has settled.
+ * A loop over promises that are resolved already gives the event loop no turn: nothing would be read from the network until
+ * all that is buffered was handed out, and with a handler that computes for long no heartbeat would be sent. So now and then
+ * an item is taken only after a turn.
+ *
+ * Invariants
+ * - Items are pulled one at a time, in order, even if `next` is called again before the last call has settled.
+ * - The event loop gets a turn at least every `consumerTurnMs`, unless a single item, or those of one look, take longer.
  */
 export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #source: PullSource<T>;
   #busy: Promise<unknown> | null = null;
   #ended = false;
+  #sinceLook = 0;
+  #turnAtMs: number;
 
   constructor(source: PullSource<T>) {
     this.#source = source;
+    this.#turnAtMs = source.clock.monotonic();
   }
 
   [Symbol.asyncIterator](): this {
@@ -32,25 +48,39 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#busy !== null) return this.#queued();
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    if (this.#isTurnDue()) return this.#track(this.#pullAfterTurn());
     let item: T | null | Promise<T | null>;
     try {
       item = this.#source.take();
     } catch (thrown) {
-      this.#end();
-      return Promise.reject(toQError(thrown, 'consuming'));
+      return this.#track(this.#fail(toQError(thrown, 'consuming')));
     }
     if (item !== null && !(item instanceof Promise)) return Promise.resolve({ done: false, value: item });
     return this.#track(this.#pull(item as Promise<T | null> | null));
   }
 
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#end();
-    return Promise.resolve({ done: true, value: undefined });
+  async return(): Promise<IteratorResult<T, undefined>> {
+    await this.#end(true);
+    return { done: true, value: undefined };
   }
 
   #queued(): Promise<IteratorResult<T, undefined>> {
     const pull = (): Promise<IteratorResult<T, undefined>> => this.#pullNow();
     return this.#track((this.#busy as Promise<unknown>).then(pull, pull));
+  }
+
+  #isTurnDue(): boolean {
+    this.#sinceLook += 1;
+    if (this.#sinceLook < this.#source.itemsPerLook) return false;
+    this.#sinceLook = 0;
+    return this.#source.clock.monotonic() - this.#turnAtMs >= clientLimits.consumerTurnMs;
+  }
+
+  async #pullAfterTurn(): Promise<IteratorResult<T, undefined>> {
+    const { clock } = this.#source;
+    await new Promise<void>((resolve) => clock.defer(resolve));
+    this.#turnAtMs = clock.monotonic();
+    return this.#pullNow();
   }
 
   async #pullNow(): Promise<IteratorResult<T, undefined>> {
@@ -62,16 +92,20 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
       let item = await (first ?? this.#source.take());
       while (item === null) {
         if (!(await this.#source.wait())) {
-          this.#end();
+          await this.#end(false);
           return { done: true, value: undefined };
         }
         item = await this.#source.take();
       }
       return { done: false, value: item };
-    } catch (error) {
-      this.#end();
-      throw error;
+    } catch (thrown) {
+      return this.#fail(toQError(thrown, 'consuming'));
     }
+  }
+
+  async #fail(error: QError): Promise<never> {
+    await this.#end(false);
+    throw error;
   }
 
   #track(step: Promise<IteratorResult<T, undefined>>): Promise<IteratorResult<T, undefined>> {
@@ -83,9 +117,9 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
     return step;
   }
 
-  #end(): void {
+  #end(isLeft: boolean): void | Promise<unknown> {
     if (this.#ended) return;
     this.#ended = true;
-    this.#source.stop();
+    return this.#source.stop(isLeft);
   }
 }

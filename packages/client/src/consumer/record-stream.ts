@@ -51,6 +51,13 @@ export class RecordStream {
     return this.#current?.batch.reader ?? null;
   }
 
+  /** Nothing is buffered. False does not promise a record: what is left may turn out to hold none. */
+  get isEmpty(): boolean {
+    if (this.#current !== null) return false;
+    for (const { hasBatches } of this.#round) if (hasBatches) return false;
+    return true;
+  }
+
   /** The next record, or null when nothing is buffered. Throws QError `CORRUPT_BATCH` and the like, naming the place. */
   takeRecord(): RecordView | null {
     for (;;) {

@@ -8,6 +8,8 @@ import type { Network, Wire, WireEvents } from './network.ts';
 /** TCP through the operating system. */
 export const nodeNetwork: Network = {
   connect(address: Address, events: WireEvents): Wire {
+    // Most reads share one buffer: a new one for each 64 KiB was most of the garbage of a busy consumer.
+    const shared = Buffer.allocUnsafeSlow(clientLimits.readBufferBytes);
     const socket = createConnection({
       host: address.host,
       port: address.port,
@@ -16,11 +18,11 @@ export const nodeNetwork: Network = {
       // Finds a peer that vanished without a word, even while no request waits.
       keepAlive: true,
       keepAliveInitialDelay: clientLimits.keepAliveInitialDelayMs,
-      // One buffer for all reads: a new one for each 64 KiB was most of the garbage of a busy consumer.
       onread: {
-        buffer: Buffer.allocUnsafeSlow(clientLimits.readBufferBytes),
+        buffer: (): Buffer => events.room() ?? shared,
         callback: (bytes: number, buffer: Uint8Array): boolean => {
-          events.onData((buffer as Buffer).subarray(0, bytes));
+          if (buffer === shared) events.onData(shared.subarray(0, bytes));
+          else events.onFilled(bytes);
           return true;
         },
       },

@@ -273,6 +273,51 @@ describe('prefetching', () => {
     await scene.settle(q.close());
   });
 
+  it('C2 waits longer and longer while nothing comes, and at once no longer when something does', async () => {
+    const { scene, q } = await setUp({ batches: 0 });
+    const consumer = q.consumer('t');
+    const iterator = consumer[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await scene.clock.advance(30_000);
+    const waits = (): number[] => scene.broker.requestsOf<FetchRequest>('FETCH').map(({ maxWaitMs }) => maxWaitMs);
+    expect(waits().slice(0, 6)).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
+    const startMs = scene.clock.monotonic();
+    fill(scene, { partition: 0, batches: 1 });
+    await scene.settle(first);
+    expect(scene.clock.monotonic() - startMs).toBeLessThan(100);
+    await scene.clock.advance(10);
+    expect(waits().at(-1)).toBe(500);
+    await scene.settle(q.close());
+  });
+
+  it('C2 waits as long as it is told to', async () => {
+    for (const options of [{ maxWaitMs: 700 }, { maxWaitMs: 0 }, { minBytes: 10 }]) {
+      const { scene, q } = await setUp({ batches: 0 });
+      const pending = q.consumer('t', options)[Symbol.asyncIterator]().next();
+      await scene.clock.advance(100 + (options.maxWaitMs ?? 500) * 4);
+      const waits = new Set(scene.broker.requestsOf<FetchRequest>('FETCH').map(({ maxWaitMs }) => maxWaitMs));
+      expect([...waits]).toEqual([options.maxWaitMs ?? 500]);
+      await scene.settle(q.close());
+      await pending;
+    }
+  });
+
+  it('C2 is not held up by fetches that nobody waits for any more', async () => {
+    const { scene, q } = await setUp({ batches: 20 });
+    const consumer = q.consumer('t', { maxWaitMs: 20_000, from: 'latest' });
+    const next = consumer[Symbol.asyncIterator]().next();
+    await scene.clock.advance(100);
+    for (let round = 0; round < 6; round += 1) {
+      await scene.settle(consumer.seek({ partition: 0, offset: 60 }));
+      await scene.clock.advance(100);
+    }
+    const startMs = scene.clock.monotonic();
+    await scene.settle(consumer.seek({ partition: 0, offset: 3 }));
+    expect((await scene.settle(next)).value?.offset).toBe(3);
+    expect(scene.clock.monotonic() - startMs).toBeLessThan(100);
+    await scene.settle(q.close());
+  });
+
   it('C2 does not let a long poll of idle partitions hold up a busy one', async () => {
     const { scene, q } = await setUp({ partitions: 3, batches: 0 });
     fill(scene, { partition: 1, batches: 50, valueBytes: 2_000 });

@@ -2,6 +2,7 @@
  * Which records a change of a group takes, and which ones all of it does.
  */
 import type { Group } from './group.ts';
+import type { LoadedGroup } from './group-image.ts';
 import type { GroupRecord, GroupStateRecord } from './group-record.ts';
 import type { DurableMember, Member } from './member.ts';
 
@@ -32,6 +33,15 @@ export function recordsOf(group: Group, now: Now): GroupRecord[] {
   const { groupId } = group;
   const members = [...group.members.values()].map((member) => ({ kind: 'member', groupId, member: durable(member) }) as const);
   return [stateRecord(group, now), ...members];
+}
+
+/** Whatever there is of a group, gone: all of it, or compaction would let the rest come back. */
+export function removalRecords({ groupId, group, offsets }: LoadedGroup): GroupRecord[] {
+  const members = [...(group?.members.keys() ?? [])].map((memberId) => ({ kind: 'member-gone', groupId, memberId }) as const);
+  const committed = [...offsets.entries()].map(
+    ({ topicId, partition }) => ({ kind: 'offset-gone', groupId, topicId, partition }) as const,
+  );
+  return [{ kind: 'group-gone', groupId }, ...members, ...committed];
 }
 
 /** The wall clock is asked only now: while the broker runs it may jump as it likes. */

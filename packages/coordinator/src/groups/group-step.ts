@@ -74,8 +74,9 @@ export interface GroupStep {
   /** To be made durable, all together, before `result` is told to anybody. Empty when nothing durable changed. */
   readonly records: readonly GroupRecord[];
   /**
-   * Members whose held heartbeat has something to hear now: a `look` brings it, or the refusal. Whoever was evicted is among
-   * them, the member of the command itself is not. A member that holds no heartbeat hears it with its next one.
+   * Members whose held heartbeat has something to hear since this step: a `look` brings it, or the refusal. Whoever was
+   * evicted is among them, the member of the command itself is not. Each is named once for what it has not heard yet; a
+   * member that holds no heartbeat hears it with its next one.
    */
   readonly wake: readonly string[];
   /** Members that were put out by this step, and why: for the log and the metrics. */

@@ -106,7 +106,7 @@ export class Members implements ReadonlyMap<string, Member> {
   }
 
   *values(): Generator<Member, undefined> {
-    for (const chunk of this.#chunks) yield* chunk.members;
+    for (const chunk of this.#chunks) for (const member of chunk.members) yield member;
   }
 
   *entries(): Generator<[string, Member], undefined> {

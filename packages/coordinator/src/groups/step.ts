@@ -21,7 +21,7 @@ import { retargetIfChanged } from './target.ts';
 export function stepGroup(group: Group, command: GroupCommand, context: StepContext): GroupStep {
   const { group: after, result, evicted } = apply(group, command, context);
   const records = after === group ? [] : changedRecords(group, after, context);
-  const wake = records.length === 0 ? [] : membersToWake(after, command);
+  const wake = records.length === 0 ? [] : membersToWake(group, after, command);
   return { group: after, result, records, wake: [...evicted.map(({ memberId }) => memberId), ...wake], evicted };
 }
 
@@ -54,11 +54,17 @@ function applyHeartbeat(group: Group, command: HeartbeatCommand, context: StepCo
   }
 }
 
-function membersToWake(group: Group, command: GroupCommand): string[] {
+/**
+ * Those for whom there is news now and was none before. Whoever had some already was woken for it then, and hears all there
+ * is when it looks: waking it at each step would make a thousand looks of every one while a large group forms.
+ */
+function membersToWake(before: Group, after: Group, command: GroupCommand): string[] {
   const itself = command.kind === 'heartbeat' || command.kind === 'look' ? command.memberId : null;
   const woken: string[] = [];
-  for (const member of group.members.values()) {
-    if (member.memberId !== itself && hasNews(group, member)) woken.push(member.memberId);
+  for (const member of after.members.values()) {
+    if (member.memberId === itself || !hasNews(after, member)) continue;
+    const known = before.members.get(member.memberId);
+    if (known === undefined || !hasNews(before, known)) woken.push(member.memberId);
   }
   return woken;
 }

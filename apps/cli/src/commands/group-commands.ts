@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { argumentParser } from '../argument-parser.ts';
+import type { GlobalOptions } from '../command-context.ts';
+import { parsePosition } from '../input/offset-expression.ts';
+import { parsePartitionList } from '../input/partition-list.ts';
+import { timeExpressionHelp } from '../input/time-expression.ts';
+import { parseShift } from '../input/shift.ts';
+import type { ProgramHost } from '../program.ts';
+import type { GroupDeleteOptions } from './group-delete.ts';
+import type { GroupListOptions } from './group-list.ts';
+import type { GroupSeekOptions } from './group-seek.ts';
+
+const partitionsParser = argumentParser(parsePartitionList);
+
+/** `q group …`: definitions only, see `createProgram`. */
+export function addGroupCommands(program: Command, host: ProgramHost): void {
+  const group = program.command('group').description('list and describe consumer groups, move and delete their offsets');
+  addReaders(group, host);
+  addSeek(group, host);
+  addDelete(group, host);
+}
+
+function addReaders(group: Command, host: ProgramHost): void {
+  group
+    .command('list')
+    .description('list consumer groups with their states, members and committed offsets')
+    .option('--prefix <text>', 'only groups whose id begins so')
+    .option('--lag', 'also the records that each is behind, which asks about one group after the other')
+    .action((_options: unknown, command: Command) =>
+      host.run(import('./group-list.ts').then(({ listGroups }) => listGroups(host.context, command.optsWithGlobals<GroupListOptions>()))));
+  group
+    .command('describe <group>')
+    .description('show a group: its members, what they own and whether they stall; each partition with its offset, lag and progress')
+    .action((id: string, _options: unknown, command: Command) =>
+      host.run(import('./group-describe.ts').then(({ describeGroup }) => describeGroup(host.context, id, command.optsWithGlobals<GlobalOptions>()))));
+}
+
+function addSeek(group: Command, host: ProgramHost): void {
+  group
+    .command('seek <group>')
+    .description('set where a group without members goes on: a preview, unless --execute is given')
+    .option('-t, --topic <topic>', 'topic whose offsets are set (with --from-file: only this one of the file)')
+    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
+    .option('--to <where>', `start, end, an offset, -N (the last N of each partition), ${timeExpressionHelp}`, argumentParser((text: string) => parsePosition(text)))
+    .option('--shift <records>', 'so many records forward, or back with -N, as far as there are any', argumentParser((text: string) => parseShift(text)))
+    .option('--from-file <path>', 'offsets of a file, or of standard input for -: JSON as describe and seek write it, or lines of topic,partition,offset')
+    .option('--execute', 'set them, all or none')
+    .addHelpText('after', seekExamples)
+    .action((id: string, _options: unknown, command: Command) =>
+      host.run(import('./group-seek.ts').then(({ seekGroup }) => seekGroup(host.context, id, command.optsWithGlobals<GroupSeekOptions>()))));
+}
+
+function addDelete(group: Command, host: ProgramHost): void {
+  group
+    .command('delete <group>')
+    .description('delete a group without members, with its offsets')
+    .option('--offsets', 'only forget the offsets of a topic that no member wants; the group stays')
+    .option('-t, --topic <topic>', 'with --offsets: of which topic')
+    .option('-p, --partition <list>', 'with --offsets: of which partitions (repeatable; default: all)', partitionsParser)
+    .option('--force', 'do not ask')
+    .action((id: string, _options: unknown, command: Command) =>
+      host.run(import('./group-delete.ts').then(({ deleteGroup }) => deleteGroup(host.context, id, command.optsWithGlobals<GroupDeleteOptions>()))));
+}
+
+const seekExamples = `
+Examples:
+  q group seek billing -t orders --to @-1h                   where would it be an hour ago?
+  q group seek billing -t orders -p 0 --shift -1 --execute   handle the last record of partition 0 again
+  q group describe billing --json > billing.json             keep the offsets, and later
+  q group seek billing --from-file billing.json --execute    go back to them`;

@@ -1,0 +1,85 @@
+import { styleText } from 'node:util';
+import type { AssignedTopic, DescribedMember, GroupDescription, GroupPartition } from '@q/client';
+import { formatPartitions } from '../output/partition-ranges.ts';
+import { formatFacts, formatTable } from '../output/table.ts';
+import type { Units } from '../output/units.ts';
+
+export interface GroupViewOptions {
+  readonly units: Units;
+  readonly terminal: boolean;
+}
+
+/** Stands where there is no value, so that a line has the same cells whatever is known. */
+const nothing = '-';
+
+/** A group for people: what it is, who is in it, and how far it is. */
+export async function formatGroup(group: GroupDescription, view: GroupViewOptions): Promise<string> {
+  const parts = [factsOf(group, view)];
+  if (group.members.length > 0) parts.push(await membersOf(group.members, view));
+  if (group.partitions.length > 0) parts.push(await partitionsOf(group.partitions, view));
+  return parts.join('\n');
+}
+
+function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions): string {
+  const stalled = group.members.filter((member) => member.stalled).length;
+  const committed = group.partitions.filter(({ committedOffset }) => committedOffset !== null).length;
+  const epoch = group.targetEpoch === group.groupEpoch ? String(group.groupEpoch) : `${group.groupEpoch} (assigned for ${group.targetEpoch})`;
+  return formatFacts([
+    ['group', group.groupId],
+    ['state', group.state],
+    ['assignor', group.assignor],
+    ['epoch', epoch],
+    ['members', stalled === 0 ? units.count(group.members.length) : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`],
+    ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
+    ['lag', units.count(group.lag)],
+  ], terminal);
+}
+
+function membersOf(members: readonly DescribedMember[], { units, terminal }: GroupViewOptions): Promise<string> {
+  // What they will own is of interest only while it is not what they own.
+  const moving = members.some(({ state }) => state !== 'stable');
+  const titles = ['member', 'instance', 'client', 'host', 'state', 'epoch', 'owns', ...(moving ? ['will own'] : []), 'heartbeat ago', 'stalled'];
+  const toTheRight = new Set(['epoch', 'heartbeat ago']);
+  const rows = members.map((member) => [
+    member.memberId,
+    member.instanceId ?? nothing,
+    member.clientId || nothing,
+    member.host || nothing,
+    member.state,
+    String(member.memberEpoch),
+    assignmentOf(member.assigned),
+    ...(moving ? [assignmentOf(member.target)] : []),
+    units.duration(member.sinceHeartbeatMs),
+    stallOf(member, { units, terminal }),
+  ]);
+  return formatTable(titles.map((title) => ({ title, align: toTheRight.has(title) ? 'right' : 'left' })), rows, terminal);
+}
+
+function assignmentOf(topics: readonly AssignedTopic[]): string {
+  return topics.map(({ name, topicId, partitions }) => `${name || topicId}:${formatPartitions(partitions)}`).join(' ') || nothing;
+}
+
+/** A member stalls by what it says of its application, or by saying nothing for too long. */
+function stallOf(member: DescribedMember, { units, terminal }: GroupViewOptions): string {
+  if (!member.stalled) return 'no';
+  return warning(member.stalledMs > 0 ? `for ${units.duration(member.stalledMs)}` : 'heartbeat overdue', terminal);
+}
+
+function partitionsOf(partitions: readonly GroupPartition[], { units, terminal }: GroupViewOptions): Promise<string> {
+  const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({ title, align: 'right' as const }));
+  // Offsets are names of places and not quantities: they are never grouped, so that they can be copied into `-o`.
+  const rows = partitions.map((partition) => [
+    partition.topic || partition.topicId,
+    String(partition.partition),
+    String(partition.committedOffset ?? nothing),
+    String(partition.highWatermark ?? nothing),
+    partition.lag === null ? nothing : units.count(partition.lag),
+    partition.sinceProgressMs === null ? nothing : units.duration(partition.sinceProgressMs),
+    partition.memberId ?? nothing,
+  ]);
+  return formatTable([{ title: 'topic' }, ...numbers, { title: 'owner' }], rows, terminal);
+}
+
+function warning(text: string, terminal: boolean): string {
+  return terminal ? styleText('red', text) : text;
+}

@@ -1,0 +1,40 @@
+/**
+ * Topics as groups see them, and the partitions of members between the wire and the state machine.
+ */
+import { partitionsByTopic } from '@q/coordinator';
+import type { PartitionsByTopic, TopicView } from '@q/coordinator';
+import { QError } from '@q/protocol';
+import type { AssignedTopic } from '@q/protocol';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+
+/** Internal topics are not there for groups: one that consumed the groups topic would feed itself with its own commits. */
+export function topicViewOf(registry: TopicRegistry): TopicView {
+  return {
+    byName: (name) => {
+      const topic = registry.byName(name);
+      if (topic === undefined || topic.internal) return null;
+      return { topicId: topic.id, partitions: topic.partitions.length };
+    },
+  };
+}
+
+/**
+ * What a member says it owns.
+ * @throws QError INVALID_REQUEST for more partitions than the broker may have, or a negative one
+ */
+export function ownedPartitions(topics: readonly AssignedTopic[], partitionsMax: number): PartitionsByTopic {
+  const count = topics.reduce((sum, { partitions }) => sum + partitions.length, 0);
+  if (count <= partitionsMax && !topics.some(({ partitions }) => partitions.some((partition) => partition < 0)))
+    return partitionsByTopic(topics);
+  const message = `a member owns at most ${partitionsMax} partitions, and their numbers are not negative`;
+  throw new QError('INVALID_REQUEST', message, { details: { partitions: count, partitionsMax } });
+}
+
+/** Partitions for the wire, with the names of their topics; empty for a topic that is gone. */
+export function assignedTopics(partitions: PartitionsByTopic, registry: TopicRegistry): AssignedTopic[] {
+  return [...partitions].map(([topicId, numbers]) => ({
+    topicId,
+    name: registry.byId(topicId)?.name ?? '',
+    partitions: numbers,
+  }));
+}

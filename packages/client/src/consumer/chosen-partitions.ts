@@ -1,0 +1,109 @@
+import { QError } from '@q/protocol';
+
+import type { Timer } from '../clock.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { TopicMetadata } from '../cluster/topic-metadata.ts';
+import type { ResolvedConsumerOptions } from '../options.ts';
+import type { PartitionReader } from './partition-reader.ts';
+import { PartitionSet } from './partition-set.ts';
+import { resolveStart } from './start-position.ts';
+
+/**
+ * The partitions that a consumer without a group reads: those it was told, or all.
+ *
+ * Invariant: partitions are added once and never removed. One that appears after the start is read from its beginning: it
+ * was empty when the consumer started, so nothing of it was to be left out.
+ */
+export class ChosenPartitions {
+  readonly set: PartitionSet;
+  readonly #o: { readonly cluster: Cluster; readonly topic: string; readonly options: ResolvedConsumerOptions };
+  #starting: Promise<void> | null = null;
+  #refreshTimer: Timer | null = null;
+
+  constructor(o: { cluster: Cluster; topic: string; options: ResolvedConsumerOptions; onBatches: (reader: PartitionReader) => void; onFailure: () => void }) {
+    this.#o = o;
+    this.set = new PartitionSet({
+      cluster: o.cluster,
+      topic: o.topic,
+      fetch: o.options,
+      onOffsetOutOfRange: o.options.onOffsetOutOfRange,
+      onBatches: o.onBatches,
+      onFailure: o.onFailure,
+      onMetadata: (metadata) => this.#addNew(metadata),
+      onMadeAnew: () => this.#madeAnew(),
+    });
+  }
+
+  get allDone(): boolean {
+    const readers = this.set.all();
+    return readers.length > 0 && readers.every(({ isDone }) => isDone);
+  }
+
+  /** @throws QError `UNKNOWN_PARTITION`. */
+  get(partition: number): PartitionReader {
+    const reader = this.set.get(partition);
+    if (reader !== undefined) return reader;
+    const readers = this.set.all();
+    const read = readers.length === 0 ? 'nothing yet (await ready())' : readers.map((other) => other.partition).join(', ');
+    throw new QError('UNKNOWN_PARTITION', `The consumer of topic "${this.#o.topic}" does not read partition ${String(partition)}; it reads ${read}`);
+  }
+
+  /** Finds the partitions and where to begin; once. A failed start may be tried again. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = null;
+      if (!this.set.closing.aborted) throw error;
+    });
+    return this.#starting;
+  }
+
+  close(): void {
+    this.set.close();
+    this.#refreshTimer?.cancel();
+  }
+
+  async #start(): Promise<void> {
+    const { cluster, topic, options } = this.#o;
+    const metadata = await this.set.persist(() => cluster.metadata.topic(topic));
+    const partitions = this.#chosen(metadata);
+    const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }));
+    const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end')) : null;
+    for (const partition of partitions) this.set.add(partition, { position: starts.get(partition) ?? 0, endOffset: ends === null ? null : (ends.get(partition) ?? 0) });
+    this.set.follow(metadata);
+    if (options.partitions === 'all' && !options.stopAtEnd) this.#scheduleRefresh();
+  }
+
+  #chosen(metadata: TopicMetadata): readonly number[] {
+    const { partitions } = this.#o.options;
+    if (partitions === 'all') return metadata.partitions.map(({ partition }) => partition);
+    const unknown = partitions.find((partition) => metadata.partitions[partition] === undefined);
+    if (unknown === undefined) return partitions;
+    throw new QError('UNKNOWN_PARTITION', `Topic "${metadata.name}" has no partition ${unknown}; it has 0 to ${metadata.partitions.length - 1}`, {
+      details: { topic: metadata.name, partition: unknown },
+    });
+  }
+
+  #addNew(metadata: TopicMetadata): void {
+    const { partitions, stopAtEnd } = this.#o.options;
+    if (partitions !== 'all' || stopAtEnd) return;
+    for (const { partition } of metadata.partitions) {
+      if (this.set.get(partition) === undefined) this.set.add(partition, { position: 0, endOffset: null });
+    }
+  }
+
+  #madeAnew(): void {
+    if (this.#o.options.onOffsetOutOfRange !== 'fail') {
+      for (const reader of this.set.all()) void this.set.reposition(reader);
+      return;
+    }
+    const { topic } = this.#o;
+    this.set.fail(new QError('UNKNOWN_TOPIC', `Topic "${topic}" was deleted and created again; the positions in the old one mean nothing in the new one`, { details: { topic } }));
+  }
+
+  #scheduleRefresh(): void {
+    this.#refreshTimer = this.#o.cluster.clock.schedule(this.#o.options.partitionRefreshMs, () => {
+      this.#scheduleRefresh();
+      void this.set.refresh();
+    });
+  }
+}

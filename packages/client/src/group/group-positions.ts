@@ -1,0 +1,94 @@
+import { QError } from '@q/protocol';
+
+import type { Cluster } from '../cluster/cluster.ts';
+import { resolveStart } from '../consumer/start-position.ts';
+import { toQError } from '../retry.ts';
+import { fetchCommitted } from './committed-offsets.ts';
+import type { GroupStart } from './group-options.ts';
+import type { Member } from './member.ts';
+import type { OwnedPartition } from './owned-partition.ts';
+
+/** Where a partition begins. */
+export interface GroupPosition {
+  readonly owned: OwnedPartition;
+  readonly offset: number;
+  /** The same question may be answered differently later: the answer is to be committed before anything is handed out. */
+  readonly isFleeting: boolean;
+}
+
+export interface PositionsOptions {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly member: Member;
+  readonly from: GroupStart;
+  /** Partitions from this one on came to be after the consumer began: nothing of them is to be left out. */
+  readonly grownFrom: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The positions of partitions that were just assigned: what the group has committed, else what `from` says. Repeats what
+ * can pass, for as long as one of the partitions is still owned.
+ *
+ * @throws QError `NO_COMMITTED_OFFSET`, or what the broker says.
+ */
+export async function findPositions(assigned: readonly OwnedPartition[], o: PositionsOptions): Promise<GroupPosition[]> {
+  for (let tries = 1; ; tries += 1) {
+    const wanted = assigned.filter(({ isGone }) => !isGone);
+    if (wanted.length === 0) return [];
+    try {
+      await awaitTopic(wanted, o);
+      return await look(wanted, o);
+    } catch (thrown) {
+      const error = toQError(thrown, 'finding committed offsets');
+      if (!isPassing(error)) throw error;
+      await o.cluster.pause(tries, o.signal);
+    }
+  }
+}
+
+/** Heartbeats settle what a member's standing is; until then the question is asked again. */
+function isPassing(error: QError): boolean {
+  return error.retriable || ['STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'UNKNOWN_TOPIC_ID'].includes(error.code);
+}
+
+/** The broker that assigns may know of a new topic, or of its new partitions, before our metadata does. */
+async function awaitTopic(wanted: readonly OwnedPartition[], o: PositionsOptions): Promise<void> {
+  const isCurrent = ({ topicId, partitions }: { topicId: string; partitions: readonly unknown[] }): boolean =>
+    wanted.every((owned) => owned.topicId === topicId && owned.partition < partitions.length);
+  if (isCurrent(await o.cluster.metadata.topic(o.topic))) return;
+  if (isCurrent(await o.cluster.metadata.refresh(o.topic))) return;
+  throw new QError('UNKNOWN_TOPIC_ID', `What the group assigns of topic "${o.topic}" is not what its metadata says`);
+}
+
+async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Promise<GroupPosition[]> {
+  const [{ topicId }] = wanted as [OwnedPartition];
+  const { topic, member, signal } = o;
+  const answers = await fetchCommitted(o.cluster, { group: member.group, member, topic, topicId, partitions: wanted.map(({ partition }) => partition), signal });
+  const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
+  const missing = wanted.filter(({ partition }) => !committed.has(partition));
+  const starts = await startsOf(missing, o);
+  return wanted.map((owned) => {
+    const offset = committed.get(owned.partition);
+    if (offset !== undefined) return { owned, offset, isFleeting: false };
+    return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: o.from !== 'earliest' };
+  });
+}
+
+async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions): Promise<Map<number, number>> {
+  if (missing.length === 0) return new Map();
+  const { from, cluster, topic, signal } = o;
+  if (from === 'fail') {
+    const [{ partition }] = missing as [OwnedPartition];
+    throw new QError('NO_COMMITTED_OFFSET', `Group "${o.member.group}" has committed no offset of topic "${topic}", partition ${partition}, and from is 'fail'`, {
+      details: { topic, partition },
+    });
+  }
+  const numbers = missing.map(({ partition }) => partition);
+  const [grown, others] = [numbers.filter((partition) => partition >= o.grownFrom), numbers.filter((partition) => partition < o.grownFrom)];
+  const [grownStarts, starts] = await Promise.all([
+    resolveStart(cluster, topic, { partitions: grown, from: 'earliest', signal }),
+    resolveStart(cluster, topic, { partitions: others, from, signal }),
+  ]);
+  return new Map([...grownStarts, ...starts]);
+}

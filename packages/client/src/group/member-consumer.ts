@@ -1,0 +1,252 @@
+import { QError } from '@q/protocol';
+
+import { onAbort } from '../abort.ts';
+import { closedError } from '../cluster/broker-link.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { PullIterator } from '../consumer/pull-iterator.ts';
+import { clientLimits } from '../limits.ts';
+import { checkOptions, integer } from '../option-check.ts';
+import type { CloseResult, Producer } from '../producer/producer.ts';
+import { toQError } from '../retry.ts';
+import type { Topic } from '../topic/topic.ts';
+import { fetchCommitted } from './committed-offsets.ts';
+import type { CommittedOffset } from './committed-offsets.ts';
+import type { GroupConsumer, OffsetToCommit } from './group-consumer.ts';
+import type { GroupEvents } from './group-events.ts';
+import type { GroupBatch, GroupMessage, Handed, HandedMessage } from './group-message.ts';
+import type { ResolvedGroupOptions } from './group-options.ts';
+import { GroupSession } from './group-session.ts';
+import { runHandler } from './runner.ts';
+
+/**
+ * A group consumer: what the application calls, and the loop.
+ *
+ * Invariants
+ * - One loop at a time. One that waits is woken by whatever could let it go on: batches, acknowledgements, failures, the end.
+ * - It is closed once. From then on nothing is handed out, and a loop ends when the group has been left.
+ */
+export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
+  readonly #cluster: Cluster;
+  readonly #topic: string;
+  readonly #options: ResolvedGroupOptions;
+  readonly #onClosed: () => void;
+  readonly #session: GroupSession<K, V>;
+  readonly #closed = Promise.withResolvers<CloseResult>();
+  readonly #forgetSignal: () => void;
+  #isClosing = false;
+  #loop: object | null = null;
+  #inHand: Handed | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(o: { cluster: Cluster; topic: Topic<unknown, unknown, K, V>; options: ResolvedGroupOptions; deadLetters: () => Producer; onClosed: () => void }) {
+    const { cluster, topic, options, deadLetters } = o;
+    this.#cluster = cluster;
+    this.#topic = topic.name;
+    this.#options = options;
+    this.#onClosed = o.onClosed;
+    this.#session = new GroupSession({ cluster, topic, options, deadLetters, onMayGoOn: () => this.#mayGoOn(), onFailure: (error) => this.#failed(error) });
+    this.#forgetSignal = onAbort(options.signal, () => void this.close());
+  }
+
+  get memberId(): string {
+    return this.#session.membership.id;
+  }
+
+  get partitions(): readonly number[] {
+    const active = this.#session.ownership.all().filter(({ state }) => state === 'active');
+    return active.map(({ partition }) => partition).toSorted((a, b) => a - b);
+  }
+
+  get skipped(): number {
+    return this.#session.decoder.skipped;
+  }
+
+  get lastError(): QError | null {
+    return this.#session.emitter.lastError;
+  }
+
+  get closed(): Promise<CloseResult> {
+    return this.#closed.promise;
+  }
+
+  on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void {
+    return this.#session.emitter.on(event, listener);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<GroupMessage<K, V>, undefined> {
+    return this.#messages();
+  }
+
+  batches(): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
+    if (this.#options.keyConcurrencyMax !== null) throw new QError('INVALID_REQUEST', 'A batch holds many keys: concurrency by key hands out messages, not batches');
+    return this.#iterate(1, () => this.#session.dispenser.takeBatch());
+  }
+
+  async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {
+    await runHandler({
+      messages: this.#messages(),
+      handler,
+      isConcurrent: this.#options.keyConcurrencyMax !== null,
+      stop: () => void this.close(),
+      onStaleFailure: (thrown) => this.#session.emitter.error(toQError(thrown, 'handling a message of a partition that was taken away')),
+    });
+    return this.closed;
+  }
+
+  async ready(): Promise<void> {
+    this.#checkOpen();
+    await this.#session.ready();
+    this.#checkOpen();
+  }
+
+  async commit(offsets?: readonly OffsetToCommit[]): Promise<void> {
+    const { committer, ownership, isOver } = this.#session;
+    if (isOver) throw closedError('The consumer');
+    if (offsets === undefined) {
+      committer.take(ownership.all());
+      return committer.settled(ownership.all());
+    }
+    for (const { offset, metadata } of offsets) checkOffset(offset, metadata ?? null);
+    const commits = offsets.map(({ partition, offset, metadata }) => ({ owned: ownership.held(partition), offset, metadata: metadata ?? null }));
+    await Promise.all(commits.map(({ owned, offset, metadata }) => committer.commit(owned, { offset, metadata })));
+  }
+
+  async committed(): Promise<CommittedOffset[]> {
+    if (this.#session.isOver) throw closedError('The consumer');
+    const { topicId, partitions } = await this.#cluster.metadata.topic(this.#topic);
+    return fetchCommitted(this.#cluster, {
+      group: this.#options.group,
+      member: null,
+      topic: this.#topic,
+      topicId,
+      partitions: partitions.map(({ partition }) => partition),
+      signal: this.#cluster.closing,
+    });
+  }
+
+  position(partition: number): number {
+    return this.#session.dispenser.position(this.#session.ownership.active(partition));
+  }
+
+  async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
+    checkOffset(to.offset, null);
+    await this.ready();
+    this.#session.dispenser.seek(this.#session.ownership.active(to.partition), to.offset);
+    this.#session.set.fetcher.pump();
+  }
+
+  pause(partitions?: readonly number[]): void {
+    this.#session.setPaused(partitions ?? null, true);
+  }
+
+  resume(partitions?: readonly number[]): void {
+    this.#session.setPaused(partitions ?? null, false);
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0 }) });
+    if (!this.#isClosing) {
+      this.#isClosing = true;
+      void this.#close(options.timeoutMs ?? this.#options.drainTimeoutMs).then(this.#closed.resolve, this.#closed.reject);
+    }
+    return this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<CloseResult> {
+    this.#forgetSignal();
+    const leaving = this.#session.leave(timeoutMs);
+    this.#wake?.();
+    const result = await leaving;
+    this.#onClosed();
+    return result;
+  }
+
+  #messages(): PullIterator<HandedMessage<K, V>> {
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#session.dispenser.takeMessage());
+  }
+
+  #iterate<T extends Handed>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
+    this.#checkOpen();
+    if (this.#loop !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
+    const iterator: PullIterator<T> = new PullIterator<T>({
+      clock: this.#cluster.clock,
+      itemsPerLook,
+      take: () => this.#take(take),
+      wait: () => this.#wait(),
+      stop: (isLeft) => {
+        // What the loop had in hand when it was left: nobody knows whether it will ever be acknowledged.
+        if (isLeft && this.#options.keyConcurrencyMax === null) this.#inHand?.giveUp();
+        return this.close();
+      },
+    });
+    this.#loop = iterator;
+    return iterator;
+  }
+
+  #take<T extends Handed>(take: () => T | null | Promise<T | null>): T | null | Promise<T | null> {
+    const before = this.#inHand;
+    if (before !== null) {
+      this.#inHand = null;
+      if (this.#options.autoAck && before.isPending) before.ack();
+    }
+    if (this.#isClosing) return null;
+    this.#session.set.throwFailure();
+    const taken = take();
+    if (taken instanceof Promise) return taken.then((handed) => this.#keep(handed));
+    this.#inHand = taken;
+    return taken;
+  }
+
+  /** What a slow schema gave may come too late: it is left to the next owner. */
+  #keep<T extends Handed>(handed: T | null): T | null {
+    if (handed !== null && this.#isClosing) {
+      handed.giveUp();
+      return null;
+    }
+    this.#inHand = handed;
+    return handed;
+  }
+
+  /** Nothing can be handed out: starts if need be, and waits until something can, or for the end. */
+  async #wait(): Promise<boolean> {
+    if (!this.#isClosing) await this.#session.start();
+    if (this.#isEnding()) {
+      await this.closed;
+      return false;
+    }
+    if (this.#session.set.hasFailed || this.#session.dispenser.hasWork) return true;
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = null;
+    return true;
+  }
+
+  /** It may have been closed while we waited. */
+  #isEnding(): boolean {
+    return this.#isClosing;
+  }
+
+  #mayGoOn(): void {
+    if (this.#wake !== null && this.#session.dispenser.hasWork) this.#wake();
+  }
+
+  #failed(error: QError): void {
+    // With no loop to throw it, it must not go unheard.
+    if (this.#loop === null) this.#session.emitter.error(error);
+    this.#wake?.();
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosing) throw closedError('The consumer');
+  }
+}
+
+/** @throws QError `INVALID_REQUEST`. */
+function checkOffset(offset: number, metadata: string | null): void {
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new QError('INVALID_REQUEST', `${String(offset)} is not an offset: use whole numbers from 0`);
+  if (metadata === null || metadata.length <= clientLimits.offsetMetadataLengthMax) return;
+  throw new QError('INVALID_REQUEST', `The metadata of a commit is ${metadata.length} characters long; at most ${clientLimits.offsetMetadataLengthMax} are kept`);
+}
