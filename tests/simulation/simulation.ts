@@ -1,6 +1,5 @@
-import { findViolations, formatLog } from '@q/testkit';
+import { calm, findViolations, formatLog } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
-import { calm } from '@q/testkit';
 import { scheduleFaults } from './fault-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
 import { ReaderActor } from './reader-actor.ts';

@@ -19,12 +19,12 @@ export async function run(o: PowerRigOptions): Promise<RigReport> {
     return rig.report();
   }
   await using disk = await Ext4Disk.make();
-  const run = new PowerRun(disk, o.seed);
+  const power = new PowerRun(disk, o.seed);
   const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
   for (let cut = 1; cut <= o.cuts && performance.now() < endMs; cut += 1) {
-    for (const failure of await run.cut()) rig.fail(`cut ${cut}: ${failure}`, `--count ${cut} --seed ${o.seed}`);
+    for (const failure of await power.cut()) rig.fail(`cut ${cut}: ${failure}`, `--count ${cut} --seed ${o.seed}`);
     rig.ran('power cuts');
   }
-  rig.note('records acknowledged', run.acknowledged);
+  rig.note('records acknowledged', power.acknowledged);
   return rig.report();
 }
