@@ -26,6 +26,8 @@ export interface SimulationPlan {
   readonly pauses: number;
   readonly hasTopicChanges: boolean;
   readonly partitions: number;
+  /** Producers send to one log only: its rounds hold many batches, over several segments. */
+  readonly isFocused: boolean;
   readonly segmentBytes: number;
   readonly indexIntervalBytes: number;
   readonly maintenanceIntervalMs: number;
@@ -59,6 +61,7 @@ export function planSimulation(seed: number, overrides: PlanOverrides = {}): Sim
     pauses: random.pick([0.03, 0.1, 0.3]),
     hasTopicChanges: random.chance(0.5),
     partitions: random.between(1, 3),
+    isFocused: random.chance(0.3),
     segmentBytes: random.pick([1_024, 1_024, 4_096, 65_536]),
     indexIntervalBytes: random.pick([128, 500, 4_096]),
     maintenanceIntervalMs: random.pick([50, 400, 3_000]),
