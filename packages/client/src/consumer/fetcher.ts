@@ -104,7 +104,6 @@ export class Fetcher {
     const nowMs = this.#cluster.clock.monotonic();
     const byLeader = new Map<number, PartitionReader[]>();
     const bufferBytes = this.#bufferBytes();
-    const shareBytes = Math.min(clientLimits.fetchPartitionBytesMax, bufferBytes);
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) {
       if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
@@ -113,7 +112,7 @@ export class Fetcher {
       else byLeader.set(reader.leaderId, [...(byLeader.get(reader.leaderId) ?? []), reader]);
     }
     if (Number.isFinite(earliestMs)) this.#retryAt(earliestMs);
-    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { shareBytes, signal });
+    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { wantedBytes: bufferBytes * readers.length, signal });
   }
 
   /**
@@ -122,17 +121,29 @@ export class Fetcher {
    */
   #bufferBytes(): number {
     const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
-    return Math.max(clientLimits.fetchPartitionBytesMin, fair);
+    return Math.max(clientLimits.fetchBufferBytesMin, fair);
   }
 
-  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { shareBytes: number; signal: AbortSignal }): void {
+  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { wantedBytes: number; signal: AbortSignal }): void {
     const toLeader = [...this.#underWay].filter((fetch) => fetch.brokerId === brokerId);
     if (toLeader.length >= clientLimits.abandonedFetchesMax) return;
     if (toLeader.filter(isAwaited).length >= clientLimits.fetchesPerLeaderMax) return;
-    const roomBytes = this.#options.prefetchBytes - this.#heldBytes();
-    if (roomBytes <= 0) return;
-    const maxBytes = wholeBatches(Math.min(roomBytes, o.shareBytes * readers.length));
-    void this.#exchange({ brokerId, readers, maxBytes }, o.signal);
+    const maxBytes = this.#bytesToAsk(o.wantedBytes);
+    if (maxBytes > 0) void this.#exchange({ brokerId, readers, maxBytes }, o.signal);
+  }
+
+  /**
+   * What is asked for has room for whole batches: of one that does not fit the broker reads in vain, and little room now is
+   * more room soon. 0: not now.
+   */
+  #bytesToAsk(wantedBytes: number): number {
+    const { prefetchBytes } = this.#options;
+    const heldBytes = this.#heldBytes();
+    const roomBytes = prefetchBytes - heldBytes;
+    const batchBytes = Math.min(clientLimits.fetchPartitionBytesMin, prefetchBytes >> 2);
+    if (roomBytes < batchBytes) return heldBytes === 0 ? roomBytes : 0;
+    const bytes = Math.min(roomBytes, Math.max(wantedBytes, batchBytes));
+    return bytes - (bytes % Math.max(1, batchBytes));
   }
 
   /** Buffered, or asked for. */
@@ -178,7 +189,7 @@ export class Fetcher {
   #request({ readers, maxBytes }: FetchUnderWay): FetchRequest {
     // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away what does
     // not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next time.
-    const bytesMax = Math.min(clientLimits.fetchPartitionBytesMax, maxBytes);
+    const bytesMax = Math.min(maxBytes, Math.max(clientLimits.fetchPartitionBytesMin, Math.floor(maxBytes / readers.length)));
     const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: bytesMax }));
     const minBytes = Math.min(this.#options.minBytes, maxBytes);
     return { maxWaitMs: this.#waitMs(readers), minBytes, maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
@@ -274,10 +285,4 @@ export class Fetcher {
 
 function isAwaited(fetch: FetchUnderWay): boolean {
   return fetch.readers.some((reader) => reader.fetch === fetch);
-}
-
-/** What is asked for should have room for whole batches: of one that does not fit the broker has read in vain. */
-function wholeBatches(bytes: number): number {
-  const { fetchPartitionBytesMax } = clientLimits;
-  return bytes < fetchPartitionBytesMax ? bytes : bytes - (bytes % fetchPartitionBytesMax);
 }
