@@ -11,6 +11,7 @@ const steps: readonly ((plan: SimulationPlan) => PlanOverrides | null)[] = [
   ({ diskFaults }) => (diskFaults > 0 ? { diskFaults: 0 } : null),
   ({ fullDisks }) => (fullDisks > 0 ? { fullDisks: 0 } : null),
   ({ weather }) => (weather.reset > 0 ? { weather: { ...weather, reset: 0, refuse: 0, silence: 0 } } : null),
+  ({ members }) => (members > 0 ? { members: members - 1 } : null),
   ({ producers }) => (producers > 1 ? { producers: producers - 1 } : null),
   ({ readers }) => (readers > 1 ? { readers: readers - 1 } : null),
   ({ recordsPerProducer }) => (recordsPerProducer > 1 ? { recordsPerProducer: recordsPerProducer >> 1 } : null),

@@ -25,6 +25,8 @@ export interface SimulationPlan {
   /** Of a send: its producer pauses behind it. Rare pauses make large bursts. */
   readonly pauses: number;
   readonly hasTopicChanges: boolean;
+  /** Of one consumer group. */
+  readonly members: number;
   readonly partitions: number;
   /** Producers send to one log only: its rounds hold many batches, over several segments. */
   readonly isFocused: boolean;
@@ -60,6 +62,7 @@ export function planSimulation(seed: number, overrides: PlanOverrides = {}): Sim
     fullDisks: random.pick([0, 0, 3]),
     pauses: random.pick([0.03, 0.1, 0.3]),
     hasTopicChanges: random.chance(0.5),
+    members: random.pick([0, 1, 2, 3]),
     partitions: random.between(1, 3),
     isFocused: random.chance(0.3),
     segmentBytes: random.pick([1_024, 1_024, 4_096, 65_536]),

@@ -1,6 +1,7 @@
 import { calm, findViolations, formatLog } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
 import { scheduleFaults } from './fault-actor.ts';
+import { checkCommitted, GroupActor } from './group-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
 import { ReaderActor } from './reader-actor.ts';
 import { idOf } from './record-identity.ts';
@@ -75,12 +76,13 @@ async function prepare(world: World, broker: SimulatedBroker, topics: readonly S
 }
 
 function startActors(world: World, topics: readonly SimulatedTopic[]): Promise<void>[] {
-  const { producers, readers, hasTopicChanges } = world.plan;
+  const { producers, readers, hasTopicChanges, members } = world.plan;
   const promised = topics.filter(({ kind }) => kind !== 'loose');
   const actors = [watchTopics(world, promised)];
   for (let index = 0; index < producers; index += 1) actors.push(new ProducerActor({ world, name: `p${index}`, topics }).run());
   for (let index = 0; index < readers; index += 1) actors.push(new ReaderActor({ world, name: `r${index}`, topic: promised[index % promised.length]! }).run());
   actors.push(new ReaderActor({ world, name: 'rt', topic: promised[2]! }).run());
+  for (let index = 0; index < members; index += 1) actors.push(new GroupActor({ world, name: `m${index}` }).run());
   if (hasTopicChanges) actors.push(new TopicActor(world).run());
   // One that fails is a mistake of the rig; the others go on, so that the run comes to its end and says so.
   return actors.map((actor) => actor.catch((error: unknown) => world.problem(`an actor failed: ${(error as Error).stack}`)));
@@ -115,6 +117,7 @@ async function finish(world: World, broker: SimulatedBroker, topics: readonly Si
     const offsets = await q.admin.listOffsets(name, 'start');
     for (const [partition, offset] of Object.entries(offsets)) starts.set(formatLog(name, Number(partition)), offset);
   }
+  if (world.plan.members > 0) await checkCommitted(world, q);
   await q.close();
   const compacted = new Set(topics.filter(({ kind }) => kind === 'compacted').map(({ name }) => formatLog(name, 0)));
   return { records, starts, compacted, deleted: world.deletedLogs };
