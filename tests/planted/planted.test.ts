@@ -20,7 +20,7 @@ describe('planted bugs', () => {
 
   it('that are out of date fail loudly', () => {
     const mutation = { name: 'x', file: 'f.ts', find: 'one', replace: 'two' };
-    expect(() => mutate('none', mutation)).toThrow('out of date');
+    expect(() => mutate('zero', mutation)).toThrow('out of date');
     expect(() => mutate('one and one', mutation)).toThrow('out of date');
   });
 

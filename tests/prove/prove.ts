@@ -17,17 +17,21 @@ import { proofMarkdown } from './proof-markdown.ts';
 
 const rigProgram = fileURLToPath(new URL('../rig.ts', import.meta.url));
 
-/** Counts of each rig: kill cycles, power cuts, disks, damaged folders (or all), seconds for each planted bug. */
+/** Counts of each rig, in its own unit (see tests/rig.ts): disks, kills, cuts, damaged folders, inputs, connections, seconds for each bug. */
 const counts: Readonly<Record<string, { readonly ci: string; readonly full: string }>> = {
   simulation: { ci: '20000', full: '1000000' },
   kill: { ci: '200', full: '10000' },
   power: { ci: '1000', full: '30000' },
   damage: { ci: '6000', full: 'all' },
+  'failing-disk': { ci: '1', full: '1' },
+  fuzz: { ci: '20000', full: '10000000' },
+  'fuzz-connection': { ci: '1000', full: '100000' },
+  abuse: { ci: '2000', full: '10000' },
   planted: { ci: '60', full: '300' },
 };
 
 const rigOptions = Object.fromEntries(Object.keys(counts).map((rig) => [rig, { type: 'string' as const }]));
-const { values } = parseArgs({ options: { ...rigOptions, full: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, out: { type: 'string', default: 'proof' } } });
+const { values } = parseArgs({ options: { ...rigOptions, full: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, out: { type: 'string', default: 'bench/results/proof' } } });
 const given = values as Readonly<Record<string, string | boolean | undefined>>;
 
 const reports: RigReport[] = [];
