@@ -39,11 +39,11 @@ export class RigRun {
   }
 
   /** `arguments_`: what to add to the rig's command so that it does this and nothing else. */
-  fail(message: string, arguments_: string): void {
+  fail(message: string, arguments_: string, seed: number = this.#seed): void {
     this.#failuresTotal += 1;
     if (this.#failures.length >= failuresShownMax) return;
     const [program] = this.#rig.split('/');
-    this.#failures.push({ seed: this.#seed, message, replay: `node --conditions=@q/source tests/rig.ts ${program} ${arguments_}` });
+    this.#failures.push({ seed, message, replay: `node --conditions=@q/source tests/rig.ts ${program} ${arguments_}` });
   }
 
   get failuresTotal(): number {

@@ -7,11 +7,15 @@
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
 import { run as runAbuse } from './abuse/abuse-rig.ts';
+import { run as runKills } from './crash/kill-rig.ts';
+import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
 import { run as runFailingDisk } from './damage/failing-disk-rig.ts';
 import { mountSmallDisk, run as runFullDisk } from './damage/full-disk-rig.ts';
 import { run as runConnectionFuzz } from './fuzz/connection-rig.ts';
 import { run as runFuzz } from './fuzz/decoder-rig.ts';
+import { run as runPlanted } from './planted/planted-rig.ts';
+import { run as runSimulation } from './simulation/simulation-rig.ts';
 
 interface Arguments {
   readonly count: string | undefined;
@@ -20,6 +24,10 @@ interface Arguments {
 }
 
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
+  kill: async ({ count = '200', seed }) => [await runKills({ cycles: Number(count), seed })],
+  planted: async ({ count = '300', seed, only }) => [await runPlanted({ secondsEach: Number(count), seed, only: only ?? '' })],
+  power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: Number(count), seed })],
+  simulation: async ({ count = '20000', seed }) => [await runSimulation({ images: Number(count), seed })],
   damage: async ({ count = '6000', seed, only }) => [await runDamage({ count: count === 'all' ? 'all' : Number(count), seed, ...(only !== undefined && { only }) })],
   'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: Number(count), seed, ...(only !== undefined && { only }) })],
   'full-disk': async ({ count = '2' }) => [await onSmallDisk(Number(count))],

@@ -2,25 +2,22 @@ import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CrashRun } from './crash-run.ts';
+import { run } from './kill-rig.ts';
 
-// More cycles: CRASH_CYCLES=200 pnpm test tests/crash. A failure prints its seed: CRASH_SEED=… runs the same choices again,
-// though not the same moments, which are the operating system's.
-const cycles = Number(process.env['CRASH_CYCLES'] ?? 6);
+// More cycles: CRASH_CYCLES=200 CRASH_SECONDS=600 pnpm test tests/crash. A failure prints its seed: CRASH_SEED=… makes the same choices
+// again, though not at the same moments, which are the operating system's.
+const cycles = Number(process.env['CRASH_CYCLES'] ?? 200);
+const secondsMax = Number(process.env['CRASH_SECONDS'] ?? 90);
 const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const timeoutMs = 60_000 + cycles * 10_000;
+const timeoutMs = (secondsMax + 120) * 1000;
 
 describe(`SIGKILL under load, seed ${seed}`, () => {
   it(
-    `B2 S2 P4 loses, repeats and moves nothing that was acknowledged, over ${cycles} crashes`,
+    `B2 S2 P4 loses, repeats and moves nothing that was acknowledged, over ${cycles} kills or ${secondsMax} s of them`,
     async () => {
-      await using run = await CrashRun.start(seed);
-      for (let cycle = 1; cycle <= cycles; cycle += 1) {
-        await run.crash();
-        expect(await run.check(), `seed ${seed}, cycle ${cycle}\n${run.brokerLog}`).toEqual([]);
-      }
-      await run.finish();
-      expect(await run.check(), `seed ${seed}, at the end\n${run.brokerLog}`).toEqual([]);
-      expect(run.history.acknowledgedCount).toBeGreaterThan(cycles);
+      const report = await run({ cycles, seed, secondsMax });
+      expect(report.failures).toEqual([]);
+      expect(report.notes!['records acknowledged']).toBeGreaterThan(report.runs);
     },
     timeoutMs,
   );
@@ -28,13 +25,14 @@ describe(`SIGKILL under load, seed ${seed}`, () => {
   it(
     'the rig notices when acknowledged bytes are cut off a log',
     async () => {
-      await using run = await CrashRun.start(seed);
-      await run.crash();
-      await run.killIdle();
-      await cutLongestLog(run.dataDir);
-      await run.restart();
+      await using folder = await CrashRun.start(seed);
+      // Half of a log of a few records may be records that nobody was told of.
+      while (folder.history.acknowledgedCount < 1000) await folder.crash();
+      await folder.killIdle();
+      await cutLongestLog(folder.dataDir);
+      await folder.restart();
       // Either the broker serves less than it acknowledged, or it refuses to serve what it knows to be damaged.
-      const verdict = await run.check().catch((error: unknown) => [error]);
+      const verdict = await folder.check().catch((error: unknown) => [error]);
       expect(verdict).not.toEqual([]);
     },
     timeoutMs,

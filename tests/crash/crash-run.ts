@@ -5,21 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@q/client';
 import type { Q } from '@q/client';
-import { BrokerProcess, seededRandom, TcpProxy } from '@q/testkit';
-import type { SeededRandom } from '@q/testkit';
-import { findViolations, History } from './checker.ts';
-import type { ReadRecord, Violation } from './checker.ts';
+import { BrokerProcess, findViolations, formatLog, History, seededRandom, TcpProxy } from '@q/testkit';
+import type { FinalState, ReadRecord, SeededRandom } from '@q/testkit';
+import { compactedLogs, crashTopics } from './crash-topics.ts';
 import { ProducerLoad } from './producer-load.ts';
 import { ResentBatch } from './resent-batch.ts';
+import { TopicChurn } from './topic-churn.ts';
 
 const brokerMain = fileURLToPath(new URL('../../apps/broker/src/main.ts', import.meta.url));
-const topic = 'crash';
-const partitions = 3;
-const acksBeforeKillMax = 3000;
+const acksBeforeKillMax = 600;
 const killDelayMsMax = 20;
 const acksTimeoutMs = 30_000;
-/** Small segments, so that crashes hit rolls, several segments and their indexes too. */
-const topicConfig = { 'segment.bytes': '1048576' };
+/** Retention and compaction are at work when the kill comes. */
+const maintenance = ['--limit', 'maintenanceIntervalMs=20'];
 
 /**
  * Kills one broker again and again under load, always on the same folder.
@@ -39,10 +37,12 @@ export class CrashRun implements AsyncDisposable {
   #resent: ResentBatch | null = null;
   #lastingClient: Q | null = null;
   #lasting: ProducerLoad | null = null;
+  readonly #churn: TopicChurn;
   #cycle = 0;
 
   private constructor(parts: { seed: number; dataDir: string; broker: BrokerProcess; proxy: TcpProxy }) {
     this.#random = seededRandom(parts.seed);
+    this.#churn = new TopicChurn(this.#random.fork());
     this.#dataDir = parts.dataDir;
     this.#broker = parts.broker;
     this.#proxy = parts.proxy;
@@ -64,6 +64,10 @@ export class CrashRun implements AsyncDisposable {
     return this.#dataDir;
   }
 
+  get topicChanges(): number {
+    return this.#churn.changes;
+  }
+
   get brokerLog(): string {
     return this.#broker.log;
   }
@@ -74,6 +78,7 @@ export class CrashRun implements AsyncDisposable {
     this.#proxy.accept();
     const client = await connect(this.#proxyUrl);
     const passing = this.#load(client, `passing-${this.#cycle}`);
+    const churning = this.#churn.run(client.admin);
     const acknowledgedAtKill = this.history.acknowledgedCount + this.#random.between(1, acksBeforeKillMax);
     await this.#acknowledged(acknowledgedAtKill);
     await sleep(this.#random.next() * killDelayMsMax);
@@ -83,6 +88,7 @@ export class CrashRun implements AsyncDisposable {
     const stopped = passing.stop();
     await client.close({ timeoutMs: 0 });
     await stopped;
+    await churning;
     failOn(passing.unexpected);
     await this.restart();
   }
@@ -100,10 +106,12 @@ export class CrashRun implements AsyncDisposable {
   }
 
   /** Reads everything from the start, past the proxy, and compares. Then proves that producing goes on (P4). */
-  async check(): Promise<Violation[]> {
-    const violations = findViolations(this.history, await this.#readAll());
+  async check(): Promise<string[]> {
+    await using q = await connect(this.#broker.url);
+    const violations = findViolations(this.history, await readAll(q)).map((violation) => JSON.stringify(violation));
+    const wrongs = await this.#churn.wrongs(q.admin);
     await this.#resent!.resendThenSend(this.#broker.url);
-    return violations;
+    return [...violations, ...wrongs];
   }
 
   /** Lets the lasting producers finish: each of their sends must end in an acknowledgement. */
@@ -138,28 +146,32 @@ export class CrashRun implements AsyncDisposable {
 
   async #prepare(): Promise<void> {
     await using q = await connect(this.#broker.url);
-    await q.admin.createTopic(topic, { partitions, config: topicConfig });
+    for (const { name, partitions, config } of crashTopics) await q.admin.createTopic(name, { partitions, config });
     this.#resent = await ResentBatch.create(this.#broker.url);
     this.#lastingClient = await connect(this.#proxyUrl, { retry: { maxMs: 100 } });
     this.#lasting = this.#load(this.#lastingClient, 'lasting');
   }
 
   #load(q: Q, name: string): ProducerLoad {
-    return ProducerLoad.start({ producer: q.producer(), name, topic, partitions, history: this.history, random: this.#random.fork() });
-  }
-
-  async #readAll(): Promise<ReadRecord[]> {
-    await using q = await connect(this.#broker.url);
-    const records: ReadRecord[] = [];
-    for await (const { partition, offset, value } of q.consumer(topic, { from: 'earliest', stopAtEnd: true })) {
-      records.push({ partition, offset, value: value!.toString() });
-    }
-    return records;
+    return ProducerLoad.start({ producer: q.producer(), name, topics: crashTopics, history: this.history, random: this.#random.fork() });
   }
 }
 
+async function readAll(q: Q): Promise<FinalState> {
+  const records: ReadRecord[] = [];
+  const starts = new Map<string, number>();
+  for (const { name } of crashTopics) {
+    for await (const { partition, offset, key, value } of q.consumer(name, { from: 'earliest', stopAtEnd: true, onOffsetOutOfRange: 'earliest' })) {
+      records.push({ log: formatLog(name, partition), offset, value: value!.toString(), key: key?.toString() ?? null });
+    }
+    // After the reading: what retention took meanwhile may be missing.
+    for (const [partition, offset] of Object.entries(await q.admin.listOffsets(name, 'start'))) starts.set(formatLog(name, Number(partition)), offset);
+  }
+  return { records, starts, compacted: compactedLogs };
+}
+
 function startBroker(dataDir: string): Promise<BrokerProcess> {
-  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir] });
+  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, ...maintenance] });
 }
 
 function failOn(errors: readonly unknown[]): void {

@@ -1,15 +1,14 @@
 import { QError } from '@q/protocol';
-import type { SeededRandom } from '@q/testkit';
+import { formatLog, formatValue } from '@q/testkit';
+import type { History, SeededRandom } from '@q/testkit';
 import type { Producer } from '@q/client';
-import { formatValue } from './checker.ts';
-import type { History } from './checker.ts';
+import type { CrashTopic } from './crash-topics.ts';
 
 export interface ProducerLoadOptions {
   readonly producer: Producer;
   /** Unique over the whole run. */
   readonly name: string;
-  readonly topic: string;
-  readonly partitions: number;
+  readonly topics: readonly CrashTopic[];
   readonly history: History;
   readonly random: SeededRandom;
 }
@@ -19,6 +18,7 @@ const paddingBytesMax = 1500;
 /** One in so many records is larger than the topic allows, and must be refused for certain. */
 const tooLargeEvery = 400;
 const tooLargeBytes = 2 << 20;
+const keys = 50;
 
 /**
  * One producer that always has some sends under way, in a known order, and writes down what becomes of each before
@@ -68,13 +68,16 @@ export class ProducerLoad {
   }
 
   async #send(value: string): Promise<void> {
-    const { producer, topic, history, partitions, random } = this.#options;
+    const { producer, topics, history, random } = this.#options;
+    const topic = random.pick(topics);
     const isTooLarge = random.below(tooLargeEvery) === 0;
     const padding = random.bytes(isTooLarge ? tooLargeBytes : random.below(paddingBytesMax));
-    history.sending(value);
+    const key = topic.isCompacted ? `k${random.below(keys)}` : null;
+    history.sending(value, key);
     try {
-      const { partition, offset } = await producer.send(topic, { value, headers: { padding }, partition: random.below(partitions) });
-      history.acknowledged(value, { partition, offset });
+      const record = { key, value, headers: { padding }, partition: random.below(topic.partitions) };
+      const { partition, offset } = await producer.send(topic.name, record);
+      history.acknowledged(value, { log: formatLog(topic.name, partition), offset });
       if (isTooLarge) this.#unexpected.push(new Error(`${value} is larger than the topic allows and was taken`));
     } catch (error) {
       this.#failed(value, { error, isTooLarge });

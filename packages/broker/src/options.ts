@@ -2,7 +2,7 @@
  * What a broker can be told, the defaults, and the checks (row Q3).
  */
 import { QError } from '@q/protocol';
-import type { Durability, FileSystem, WhenFull } from '@q/storage';
+import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
 import type { Clock } from './clock.ts';
 import { checkLimits, defaultLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -52,6 +52,8 @@ export interface BrokerOptions {
   /** What happens at that cap: 'refuse' writes (the default) or 'drop-oldest' records. */
   readonly whenFull?: WhenFull;
   readonly limits?: Partial<BrokerLimits>;
+  /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
+  readonly storageLimits?: Partial<StorageLimits>;
   /** Default: silent. */
   readonly logger?: BrokerLogger;
   /** Called once when data can no longer be made durable. Nothing is acknowledged any more; the process should end. */
@@ -78,6 +80,7 @@ export interface ResolvedOptions {
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
   readonly limits: BrokerLimits;
+  readonly storageLimits: Partial<StorageLimits>;
   readonly logger: BrokerLogger;
   readonly onFatal: (error: Error) => void;
   readonly clock: Clock;
@@ -103,6 +106,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'storageMaxBytes',
   'whenFull',
   'limits',
+  'storageLimits',
   'logger',
   'onFatal',
   'clock',
@@ -139,6 +143,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
         : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
     limits,
+    storageLimits: given.storageLimits ?? {},
     logger: given.logger ?? silentLogger,
     onFatal: given.onFatal ?? (() => undefined),
     clock: given.clock ?? nodeClock,

@@ -111,7 +111,7 @@ async function startAdmin(options: ResolvedOptions, health: Health, closers: Clo
 }
 
 async function openStore(options: ResolvedOptions, health: Health, closers: Closers): Promise<LogStore> {
-  const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull } = options;
+  const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {
     health.phase = 'failed';
     logger.error({ err: error }, 'data can no longer be made durable; nothing is acknowledged any more');
@@ -120,6 +120,7 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
   const common = {
     clock,
     log: logger,
+    limits: storageLimits,
     whenFull,
     onFatal,
     ...(storageMaxBytes !== null && { storageBytesMax: storageMaxBytes }),

@@ -67,6 +67,12 @@ export class DiskUnderTest {
     await this.#open();
   }
 
+  /** The process is killed, and another starts on the same machine. */
+  async kill(): Promise<void> {
+    this.disk = this.disk.killProcess();
+    await this.#open();
+  }
+
   /** A clean shutdown and a new start. */
   async restart(): Promise<void> {
     await this.store.close();

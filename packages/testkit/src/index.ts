@@ -19,6 +19,21 @@ export type { TcpTarget } from './tcp-proxy.ts';
 export { BrokerProcess } from './broker-process.ts';
 export type { BrokerProcessOptions, ProcessEnd } from './broker-process.ts';
 
+// What was promised, and what is there.
+export { History } from './checker/history.ts';
+export type { SendOutcome } from './checker/history.ts';
+export { findViolations } from './checker/find-violations.ts';
+export type { FinalState } from './checker/final-state.ts';
+export { formatLog, formatValue } from './checker/violation.ts';
+export type { Position, ReadRecord, Violation, ViolationKind } from './checker/violation.ts';
+
+// One process that is many: what a simulation is made of.
+export { ProcessClock } from './simulation/process-clock.ts';
+export { SimulatedNetwork } from './simulation/simulated-network.ts';
+export { Trace } from './simulation/trace.ts';
+export { calm } from './simulation/weather.ts';
+export type { Weather } from './simulation/weather.ts';
+
 // What a rig reports.
 export { failureRateMax } from './rig-report.ts';
 export type { RigFailure, RigReport } from './rig-report.ts';

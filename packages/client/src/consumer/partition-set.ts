@@ -125,6 +125,8 @@ export class PartitionSet {
       if (this.#readers.get(reader.partition) !== reader) return;
       if (onOffsetOutOfRange === 'fail') this.fail(outOfRange(reader, range));
       else reader.seek(onOffsetOutOfRange === 'earliest' ? range.logStartOffset : range.highWatermark);
+      // Perhaps past the end that was wanted: then no fetch will come to tell the loop.
+      if (reader.isDone) this.#o.onBatches(reader);
     } catch (error) {
       if (!this.#closing.signal.aborted) this.fail(toQError(error, 'looking up offsets'));
     } finally {

@@ -199,6 +199,16 @@ describe('a consumer', () => {
 });
 
 describe('batches', () => {
+  it('C1 C3 ends at its end also when the records before it are deleted while it reads', async () => {
+    const { scene, q } = await setUp();
+    const consumer = q.consumer('t', { stopAtEnd: true, onOffsetOutOfRange: 'earliest' });
+    await scene.settle(consumer.ready());
+    fill(scene, { partition: 0, batches: 1 });
+    const log = scene.broker.topics.get('t')!.logs[0]!;
+    log.startOffset = 13;
+    expect(await read(scene, consumer)).toEqual([]);
+  });
+
   it('C2 come whole, with what is known of them, and their records from the position on', async () => {
     const { scene, q } = await setUp();
     const consumer = q.consumer('t', { from: { offset: 4 }, stopAtEnd: true });

@@ -27,6 +27,7 @@ import { storedBatches } from './stored-batches.ts';
  * - Groups are put in place in ascending order, each durably before the next one: older values of a key go before, or
  *   together with, the tombstone that deletes it.
  * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
+ * - Nothing above the recovery point goes.
  * - Sources are looked at again before they are replaced: what retention, truncation or a close changed meanwhile wins.
  */
 
@@ -69,7 +70,7 @@ export class LogCompaction {
     let passes = 0;
     let isDone = false;
     try {
-      while (!isDone) {
+      while (!isDone && (await this.#keepProducers())) {
         passes += 1;
         const end = await this.#pass(range, now, tally);
         isDone = end >= range.dirtyEnd;
@@ -79,13 +80,23 @@ export class LogCompaction {
       // A log that is being closed or deleted may take its files along: whatever failed then is of no interest.
       if (!this.#isStopping()) throw error;
     }
-    return { passes, ...tally };
+    return passes === 0 ? null : { passes, ...tally };
   }
 
   /** The log ends at `offset` now: what comes there next is dirty. To be called before the files are cut. */
   async lowerTo(offset: number): Promise<void> {
     await this.#checkpoint.load();
     if (this.#checkpoint.cleanerPoint > offset) await this.#checkpoint.save({ cleanerPoint: offset, nextHorizonMs: this.#checkpoint.nextHorizonMs });
+  }
+
+  /**
+   * Batches that go leave a gap in their producer's sequence. After a restart a batch before the gap would not be recognised when it
+   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. False: the log was cut.
+   */
+  async #keepProducers(): Promise<boolean> {
+    if (!(await this.#log.checkpoints.run())) return false;
+    await this.#log.context.saveRecoveryPoints();
+    return true;
   }
 
   async #range(now: number): Promise<CompactionRange> {

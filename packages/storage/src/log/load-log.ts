@@ -111,7 +111,9 @@ async function statSegments(
     segment.sizeBytes = segment.writtenBytes = segment.syncedBytes = sizeBytes;
   });
   for (const [index, segment] of segments.entries()) {
-    segment.isCreated = segment.isNameDurable = true;
+    segment.isCreated = true;
+    // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs both.
+    segment.isNameDurable = segment.sizeBytes > 0;
     segment.mayHaveGaps = !o.isContiguous;
     segment.isTimeKnown = false;
     segment.indexes = null;

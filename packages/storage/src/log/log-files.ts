@@ -65,6 +65,8 @@ export class LogFiles {
         for (const buffer of part) bytes += buffer.length;
         await lease.file.write(part, segment.writtenBytes);
         segment.writtenBytes += bytes;
+        // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
+        this.#unsynced.add(segment);
         stats.writes += 1;
         stats.bytesWritten += bytes;
       }

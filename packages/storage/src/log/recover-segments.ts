@@ -292,20 +292,36 @@ class RecoveryWalk {
     for (const { directory } of segments.slice(0, 1)) await fileSystem.syncDirectory(directory);
   }
 
-  /** What was found above the recovery point may be in the page cache only. */
+  /**
+   * What was found above the recovery point may be in the page cache only, and a sync alone does not change that: one that failed in
+   * an earlier process has marked the pages clean without writing them. Written once more, they are dirty again.
+   */
   async #syncRecovered(): Promise<void> {
     const { recoveryPoint } = this.#options;
     if (this.#bytesAbove === 0) return;
+    const { limits, openFiles, fileSystem } = this.#context;
     const above = this.#segments.filter((segment) => segment.endOffset > recoveryPoint && segment.writtenBytes > 0);
-    await inParallel(above, this.#context.limits.flushesInParallelMax, async (segment) => {
-      const lease = await this.#context.openFiles.lease(segment.path);
+    await inParallel(above, limits.flushesInParallelMax, async (segment) => {
+      const lease = await openFiles.lease(segment.path);
       try {
+        const from = segment.indexes?.offsets.positionFor(recoveryPoint) ?? 0;
+        await writeAgain(lease.file, { from, to: segment.writtenBytes, blockBytes: limits.readBlockBytes });
         await lease.file.datasync();
       } finally {
         lease.release();
       }
     });
-    for (const segment of above.slice(0, 1)) await this.#context.fileSystem.syncDirectory(segment.directory);
+    for (const segment of above.slice(0, 1)) await fileSystem.syncDirectory(segment.directory);
+  }
+}
+
+/** Every block with its own bytes: whatever part of it a crash leaves unwritten, the content is the same. */
+async function writeAgain(file: File, o: { from: number; to: number; blockBytes: number }): Promise<void> {
+  for (let position = o.from; position < o.to; ) {
+    const block = await file.read(position, Math.min(o.blockBytes, o.to - position));
+    if (block.length === 0) return;
+    await file.write([block], position);
+    position += block.length;
   }
 }
 

@@ -166,7 +166,8 @@ export class DirectoryStore implements LogStore {
   async #start(): Promise<void> {
     const { fileSystem, directory, log } = this.#parts;
     const wasClean = await removeIfThere(fileSystem, `${directory}/${cleanShutdownName}`);
-    if (wasClean) await fileSystem.syncDirectory(directory);
+    // After a crash, for the names that the killed process saw and did not sync: what follows builds on them.
+    await fileSystem.syncDirectory(directory);
     for (const name of await fileSystem.readDirectory(directory)) {
       if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
     }
@@ -207,8 +208,9 @@ export class DirectoryStore implements LogStore {
   async #load(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
     const { fileSystem, directory: root } = this.#parts;
     const directory = `${root}/${name}`;
-    const isNew = await claimDirectory(fileSystem, { root, directory, id });
-    if (isNew) this.#forget(name);
+    // Before the folder is made: a crash in between must not leave it with the offsets of another one.
+    if (this.#isKnown(name) && (await readTopicId(fileSystem, directory)) === null) await this.#forget(name);
+    await claimDirectory(fileSystem, { root, directory, id });
     const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
     const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
     const loaded = await loadLog(this.context, {
@@ -248,7 +250,7 @@ export class DirectoryStore implements LogStore {
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
     await fileSystem.rename(`${directory}/${name}`, doomed);
     await fileSystem.syncDirectory(directory);
-    this.#forget(name);
+    await this.#forget(name);
     await fileSystem.removeDirectory(doomed);
   }
 
@@ -257,9 +259,25 @@ export class DirectoryStore implements LogStore {
     return log ? log.id.topicId : await readTopicId(this.#parts.fileSystem, `${this.#parts.directory}/${name}`);
   }
 
-  #forget(name: string): void {
+  #isKnown(name: string): boolean {
+    return this.#recoveryPoints.has(name) || this.#startOffsets.has(name);
+  }
+
+  /** Durably: what the checkpoint files say of a folder that is gone would be taken for what they say of the next of its name. */
+  async #forget(name: string): Promise<void> {
+    const recoveryPoint = this.#recoveryPoints.get(name);
+    const startOffset = this.#startOffsets.get(name);
     this.#recoveryPoints.delete(name);
     this.#startOffsets.delete(name);
+    try {
+      if (recoveryPoint !== undefined && recoveryPoint.offset > 0) await this.#recoveryPointFile.save();
+      if (startOffset !== undefined && startOffset.offset > 0) await this.#startOffsetFile.save();
+    } catch (error) {
+      // The files still say it: whoever opens the next folder of the name tries again.
+      if (recoveryPoint !== undefined) this.#recoveryPoints.set(name, recoveryPoint);
+      if (startOffset !== undefined) this.#startOffsets.set(name, startOffset);
+      throw error;
+    }
   }
 
   async diskSpace(): Promise<DiskSpace | null> {

@@ -20,6 +20,27 @@ describe('checkpoints', () => {
     expect([again.state, again.logEndOffset, again.bytes]).toEqual(['open', 6, length]);
   });
 
+  it('S2 sync what was written while an earlier sync was on its way', async () => {
+    const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1, checkpointBytesMax: 1 }, syncIntervalMs: 1_000_000 });
+    const log = await under.open({ durability: 'interval' });
+    await append(log, ['a']);
+    const syncs = under.disk.hold('datasync', /\.log$/);
+    const writes = under.disk.hold('write', /\.log$/);
+    const checkpoint = under.store.maintain();
+    await syncs.reached;
+    const during = append(log, ['b']);
+    await writes.reached;
+    syncs.release();
+    // The sync ends now, and the write has not.
+    await under.clock.runDeferred();
+    writes.release();
+    await Promise.all([during, checkpoint]);
+    await under.store.maintain();
+    expect(log.describe().recoveryPoint).toBe(2);
+    await under.crash('all');
+    expect(await contents(await under.open({ durability: 'interval' }))).toEqual(['0:a', '1:b']);
+  });
+
   it('S2 are taken of a log that is being written to, without waiting for a pause', async () => {
     const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 } });
     const log = await under.open();

@@ -32,6 +32,19 @@ describe('a disk that fails', () => {
     expect(await contents(await under.open())).toEqual(['0:a']);
   });
 
+  it('S2 what a failed sync has dropped is written again by the next process before anything is built on it', async () => {
+    const under = await DiskUnderTest.start();
+    await append(await under.open(), ['a']);
+    under.disk.fail({ operation: 'datasync', code: 'EIO', path: logFiles });
+    await expect(append(await under.open(), ['b'])).rejects.toEqual(errorWith('STORAGE_FAILED'));
+    await under.kill();
+    const log = await under.open();
+    expect(await contents(log)).toEqual(['0:a', '1:b']);
+    await append(log, ['c']);
+    await under.crash('all');
+    expect(await contents(await under.open())).toEqual(['0:a', '1:b', '2:c']);
+  });
+
   it.each(['write', 'syncDirectory'] as const)('S2 ends with a failed %s as well', async (operation) => {
     const under = await DiskUnderTest.start();
     const log = await under.open();

@@ -4,7 +4,7 @@ import type { SeededRandom } from '../seeded-random.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { FaultPlan } from './faults.ts';
 import type { DiskOperation, Fault, Hold } from './faults.ts';
-import { DirectoryInode, FileInode, settle } from './inode.ts';
+import { DirectoryInode, editNames, FileInode } from './inode.ts';
 import type { Inode, NameChange } from './inode.ts';
 
 /*
@@ -26,6 +26,8 @@ export interface FaultyFileSystemOptions {
   readonly capacityBytes?: number;
   /** For modification times; default: always 0. */
   readonly clock?: { now(): number };
+  /** What each operation waits for before it is done, as on a disk that takes its time; default: nothing. */
+  readonly latency?: (operation: DiskOperation) => Promise<void>;
 }
 
 /** What a crash does to unsynced sectors and names. */
@@ -39,14 +41,14 @@ export class FaultyFileSystem implements FileSystem {
   capacityBytes: number;
   readonly #options: FaultyFileSystemOptions;
   readonly #random: SeededRandom;
-  readonly #contents = new MemoryFileSystem();
-  readonly #root = new DirectoryInode();
+  #contents = new MemoryFileSystem();
+  #root = new DirectoryInode();
   readonly #locks = new Set<string>();
   #files = 0;
   #usedBytes = 0;
   #changes = 0;
   #steps = 0;
-  #stopAfter: number = Number.POSITIVE_INFINITY;
+  #stop: { stepsLeft: number; readonly operation: DiskOperation | null } = { stepsLeft: Number.POSITIVE_INFINITY, operation: null };
   readonly #stopped = Promise.withResolvers<void>();
   #isDead = false;
 
@@ -76,9 +78,9 @@ export class FaultyFileSystem implements FileSystem {
     return this.faults.hold(operation, path);
   }
 
-  /** After `steps` more operations nothing returns any more: the moment of a crash. */
-  stopAfter(steps: number): void {
-    this.#stopAfter = this.#steps + steps;
+  /** After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, only those are counted. */
+  stopAfter(steps: number, operation: DiskOperation | null = null): void {
+    this.#stop = { stepsLeft: steps, operation };
   }
 
   /** Resolves when an operation ran into `stopAfter`. */
@@ -86,13 +88,35 @@ export class FaultyFileSystem implements FileSystem {
     return this.#stopped.promise;
   }
 
-  /** The machine loses power. Returns the disk as the next process finds it; this one is dead. */
+  /**
+   * The machine loses power. Returns the disk as the next process finds it; this one is dead. Asked again, it returns another
+   * disk that the same power cut might have left.
+   */
   async crash(loss: CrashLoss = 'some'): Promise<FaultyFileSystem> {
     this.#isDead = true;
-    const next = new FaultyFileSystem({ ...this.#options, random: this.#random.fork(), capacityBytes: this.capacityBytes });
-    this.#settleNames(loss);
-    await this.#copyInto(next, { from: this.#root, to: next.#root, loss });
+    const next = this.#successor();
+    const names = this.#settledNames(loss);
+    await this.#copyInto(next, { from: this.#root, to: next.#root, loss, names });
     return next;
+  }
+
+  /**
+   * The process is killed, the machine goes on: the next process finds everything as this one saw it, and what was not synced
+   * still is not. What a failed sync has lost is still to be read, and still lost at a power cut.
+   */
+  killProcess(): FaultyFileSystem {
+    this.#isDead = true;
+    const next = this.#successor();
+    next.#contents = this.#contents;
+    next.#root = this.#root;
+    next.#files = this.#files;
+    next.#usedBytes = this.#usedBytes;
+    next.#changes = this.#changes;
+    return next;
+  }
+
+  #successor(): FaultyFileSystem {
+    return new FaultyFileSystem({ ...this.#options, random: this.#random.fork(), capacityBytes: this.capacityBytes });
   }
 
   async open(path: string, mode: OpenMode): Promise<File> {
@@ -217,9 +241,10 @@ export class FaultyFileSystem implements FileSystem {
     const code = await this.#stepWithFault('write', path);
     const all = Buffer.concat(buffers);
     const { sizeBytes } = inode;
-    const room = this.capacityBytes - this.#usedBytes + Math.max(0, sizeBytes - position);
+    // What lies over bytes that are there already needs no room, however full the disk is.
+    const room = Math.max(0, this.capacityBytes - this.#usedBytes) + Math.max(0, sizeBytes - position);
     // A write that fails may have written some of it.
-    const written = code !== null ? this.#random.below(all.length + 1) : Math.min(all.length, Math.max(0, room));
+    const written = code !== null ? this.#random.below(all.length + 1) : Math.min(all.length, room);
     if (written > 0) {
       await inode.write(written === all.length ? buffers : [all.subarray(0, written)], position);
       inode.modifiedMs = this.#options.clock?.now() ?? 0;
@@ -249,16 +274,22 @@ export class FaultyFileSystem implements FileSystem {
   async #stepWithFault(operation: DiskOperation, path: string): Promise<string | null> {
     await this.faults.wait(operation, path);
     await this.#alive();
-    if (this.#steps >= this.#stopAfter) {
-      this.#isDead = true;
-      this.#stopped.resolve();
-      await this.#alive();
+    await this.#options.latency?.(operation);
+    await this.#alive();
+    if (this.#stop.operation === null || this.#stop.operation === operation) {
+      if (this.#stop.stepsLeft <= 0) {
+        this.#isDead = true;
+        this.#stopped.resolve();
+        await this.#alive();
+      }
+      this.#stop.stepsLeft -= 1;
     }
     this.#steps += 1;
     return this.faults.next(operation, path);
   }
 
   async #aliveFor(operation: DiskOperation, path: string): Promise<void> {
+    await this.#options.latency?.(operation);
     await this.#alive();
     const code = this.faults.next(operation, path);
     if (code !== null) throw systemError(code, path);
@@ -330,13 +361,13 @@ export class FaultyFileSystem implements FileSystem {
 
   /* ── crash ── */
 
-  /** Decides each unsynced name change, in the order in which they were made. */
-  #settleNames(loss: CrashLoss): void {
+  /** The names of each folder after the crash: each unsynced change is decided, in the order in which they were made. */
+  #settledNames(loss: CrashLoss): ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode>> {
     const changes = new Set<NameChange>();
-    const seen = new Set<DirectoryInode>();
+    const names = new Map<DirectoryInode, Map<string, Inode>>();
     const visit = (directory: DirectoryInode): void => {
-      if (seen.has(directory)) return;
-      seen.add(directory);
+      if (names.has(directory)) return;
+      names.set(directory, new Map(directory.durable));
       for (const change of directory.unsynced) changes.add(change);
       for (const inode of [...directory.live.values(), ...directory.durable.values()]) {
         if (inode instanceof DirectoryInode) visit(inode);
@@ -344,20 +375,22 @@ export class FaultyFileSystem implements FileSystem {
     };
     visit(this.#root);
     for (const change of [...changes].sort((a, b) => a.sequence - b.sequence)) {
-      if (this.#random.chance(keepProbability[loss])) settle(change);
+      if (!this.#random.chance(keepProbability[loss])) continue;
+      for (const { directory, name, inode } of change.edits) editNames(names.get(directory) ?? new Map<string, Inode>(), name, inode);
     }
+    return names;
   }
 
   async #copyInto(
     next: FaultyFileSystem,
-    o: { from: DirectoryInode; to: DirectoryInode; loss: CrashLoss },
+    o: { from: DirectoryInode; to: DirectoryInode; loss: CrashLoss; names: ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode>> },
   ): Promise<void> {
     const sectorBytes = this.#options.sectorBytes ?? 512;
-    for (const [name, inode] of o.from.durable) {
+    for (const [name, inode] of o.names.get(o.from) ?? o.from.durable) {
       if (inode instanceof DirectoryInode) {
         const copy = new DirectoryInode();
         next.#link(o.to, name, copy);
-        await this.#copyInto(next, { from: inode, to: copy, loss: o.loss });
+        await this.#copyInto(next, { ...o, from: inode, to: copy });
         continue;
       }
       const copy = await next.#newFile();

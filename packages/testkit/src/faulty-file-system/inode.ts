@@ -110,7 +110,7 @@ export class DirectoryInode {
 
   static change(change: NameChange): void {
     for (const { directory, name, inode } of change.edits) {
-      edit(directory.live, name, inode);
+      editNames(directory.live, name, inode);
       directory.unsynced.add(change);
     }
   }
@@ -121,14 +121,14 @@ export class DirectoryInode {
 }
 
 /** The change becomes durable, in both folders if it spans two. */
-export function settle(change: NameChange): void {
+function settle(change: NameChange): void {
   for (const { directory, name, inode } of change.edits) {
-    edit(directory.durable, name, inode);
+    editNames(directory.durable, name, inode);
     directory.unsynced.delete(change);
   }
 }
 
-function edit(entries: Map<string, Inode>, name: string, inode: Inode | null): void {
+export function editNames(entries: Map<string, Inode>, name: string, inode: Inode | null): void {
   if (inode === null) entries.delete(name);
   else entries.set(name, inode);
 }

@@ -102,6 +102,9 @@ describe('FaultyFileSystem', () => {
     const b = await disk.open('/b', 'create');
     await expect(b.write([Buffer.from('abc')], 0)).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await disk.diskSpace()).toEqual({ freeBytes: 0, totalBytes: 10 });
+    disk.capacityBytes = 5;
+    await a.write([Buffer.from('87654321')], 0);
+    disk.capacityBytes = 10;
     await a.truncate(0);
     await b.write([Buffer.from('abc')], 0);
     await disk.removeFile('/b');
@@ -136,6 +139,17 @@ describe('FaultyFileSystem', () => {
     expect(await after.lock('')).toBeDefined();
   });
 
+  it('S2 stops at the n-th operation of a kind', async () => {
+    const disk = new FaultyFileSystem();
+    const file = await synced(disk, '/a', '');
+    disk.stopAfter(1, 'datasync');
+    for (let position = 0; position < 3; position++) await file.write([Buffer.from('x')], position);
+    await file.datasync();
+    void file.datasync();
+    await disk.stopped;
+    expect(await textOf(await disk.crash('all'), '/a')).toBe('xxx');
+  });
+
   it('S2 one seed leaves one disk', async () => {
     const run = async (): Promise<string> => {
       const disk = new FaultyFileSystem({ random: seededRandom(99), sectorBytes: 8 });
@@ -155,5 +169,39 @@ describe('FaultyFileSystem', () => {
     await synced(disk, '/a', 'good');
     await disk.damage('/a', (bytes) => (bytes.write('b', 0), bytes));
     expect(await textOf(await disk.crash('all'), '/a')).toBe('bood');
+  });
+
+  it('S2 one power cut may leave several disks', async () => {
+    const disk = new FaultyFileSystem({ random: seededRandom(5), sectorBytes: 4 });
+    const file = await synced(disk, '/a', '');
+    await file.write([Buffer.from('aaaabbbb')], 0);
+    await disk.rename('/a', '/b');
+    const images = new Set<string>();
+    for (let image = 0; image < 40; image++) {
+      const after = await disk.crash();
+      for (const name of await after.readDirectory('')) images.add(`${name}=${(await textOf(after, `/${name}`)).replaceAll('\0', '0')}`);
+    }
+    expect([...images].sort()).toEqual(['a', 'b'].flatMap((name) => ['', '0000bbbb', 'aaaa', 'aaaabbbb'].map((text) => `${name}=${text}`)));
+  });
+
+  it('S2 a killed process leaves what it wrote, and a failed sync stays lost behind it', async () => {
+    const disk = new FaultyFileSystem();
+    const file = await synced(disk, '/a', 'old ');
+    await file.write([Buffer.from('lost ')], 4);
+    disk.fail({ operation: 'datasync', code: 'EIO' });
+    await expect(file.datasync()).rejects.toMatchObject({ code: 'EIO' });
+    await file.write([Buffer.from('dirty')], 9);
+    const next = disk.killProcess();
+    expect(await textOf(next, '/a')).toBe('old lost dirty');
+    await (await next.open('/a', 'read')).datasync();
+    expect(await textOf(await next.crash('all'), '/a')).toBe('old \0\0\0\0\0dirty');
+  });
+
+  it('S2 waits as long as it is told before each operation', async () => {
+    const waited: string[] = [];
+    const disk = new FaultyFileSystem({ latency: async (operation) => void waited.push(operation) });
+    await synced(disk, '/a', 'x');
+    await disk.readFile('/a');
+    expect(waited).toEqual(['create', 'write', 'datasync', 'syncDirectory', 'read']);
   });
 });

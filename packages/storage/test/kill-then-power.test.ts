@@ -1,0 +1,98 @@
+import { defaultLogConfig, openDirectoryStore } from '@q/storage';
+import type { LogConfig, LogStore } from '@q/storage';
+import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
+import { expect, it } from 'vitest';
+import { append, contents, orders } from './conformance/harness.ts';
+import { DiskUnderTest } from './fixtures.ts';
+
+/*
+ * The process is killed at every step, another goes on with what it finds, and then the power fails. What the first process
+ * made and did not sync, the second one sees, and must not take for durable.
+ */
+const config: LogConfig = { ...defaultLogConfig, segmentBytes: 200, fileDeleteDelayMs: 0 };
+
+function open(fileSystem: FaultyFileSystem, clock: ManualClock): Promise<LogStore> {
+  const onFatal = (error: Error): never => {
+    throw error;
+  };
+  return openDirectoryStore({ directory: '/srv/q/data', fileSystem, clock, onFatal, limits: { checkpointBytes: 1 } });
+}
+
+/** Appends until it is stopped. `acknowledged` holds the values by offset. */
+async function live(store: LogStore, acknowledged: Map<number, string>, o: { from: number; trim: boolean }): Promise<void> {
+  const log = await store.open(orders, config);
+  for (let value = o.from; value < o.from + 8; value += 1) {
+    const { baseOffset } = await append(log, [`v${value}`]);
+    acknowledged.set(baseOffset, `v${value}`);
+    if (value % 3 === 2) await store.maintain();
+    if (o.trim && value % 4 === 3) await log.deleteBefore(baseOffset);
+  }
+  await store.close();
+}
+
+async function lives(o: { step: number; seed: number; loss: 'all' | 'some' }): Promise<boolean> {
+  const clock = new ManualClock();
+  const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
+  const acknowledged = new Map<number, string>();
+  disk.stopAfter(o.step);
+  const first = open(disk, clock).then((store) => live(store, acknowledged, { from: 0, trim: true }));
+  const isOver = await Promise.race([first.then(() => true), disk.stopped.then(() => false)]);
+  const next = disk.killProcess();
+  // It stays where it is after its last acknowledgement, and the power fails.
+  const second = await open(next, clock);
+  const log = await second.open(orders, config);
+  const { baseOffset } = await append(log, ['after']);
+  acknowledged.set(baseOffset, 'after');
+  const third = await open(await next.crash(o.loss), clock);
+  const found = await third.open(orders, config);
+  const where = JSON.stringify(o);
+  expect(found.describe().damage, where).toBeNull();
+  const seen = await contents(found);
+  const expected = [...acknowledged].filter(([offset]) => offset >= found.logStartOffset).map(([offset, value]) => `${offset}:${value}`);
+  expect(seen, where).toEqual(expect.arrayContaining(expected));
+  await third.close();
+  return isOver;
+}
+
+it('S2 a power cut behind a killed process takes nothing that was acknowledged, wherever it was killed', async () => {
+  let step = 0;
+  for (let isOver = false; !isOver; step += 1) {
+    isOver = await lives({ step, seed: step, loss: 'all' });
+    for (let seed = 0; seed < 4; seed += 1) await lives({ step, seed: step * 10 + seed, loss: 'some' });
+  }
+  expect(step).toBeGreaterThan(60);
+}, 60_000);
+
+it('S2 T1 the offsets of a deleted log are not taken for those of the next one of its name', async () => {
+  const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 } });
+  const old = await under.open();
+  await append(old, ['a', 'b', 'c']);
+  await old.deleteBefore(2);
+  await under.store.maintain();
+  await under.store.delete(old.id);
+  const id = { ...orders, topicId: '00000000-0000-4000-8000-00000000000b' };
+  await append(await under.store.open(id, config), ['new']);
+  await under.crash('all');
+  const found = await under.store.open(id, config);
+  expect([await contents(found), found.describe().damage]).toEqual([['0:new'], null]);
+});
+
+it('S2 T1 nor when the power fails before the old offsets are forgotten', async () => {
+  for (let step = 0, isOver = false; !isOver; step += 1) {
+    const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 } });
+    const old = await under.open();
+    await append(old, ['a', 'b', 'c']);
+    await old.deleteBefore(2);
+    await under.store.maintain();
+    const id = { ...orders, topicId: '00000000-0000-4000-8000-00000000000b' };
+    under.disk.stopAfter(step);
+    const making = under.store.delete(old.id).then(() => under.store.open(id, config));
+    isOver = await Promise.race([making.then(() => true), under.disk.stopped.then(() => false)]);
+    await under.crash('some');
+    if ((await under.store.list()).some(({ topicId }) => topicId === orders.topicId)) await under.store.delete(orders);
+    await append(await under.store.open(id, config), ['new']);
+    await under.crash('all');
+    const found = await under.store.open(id, config);
+    expect([step, await contents(found), found.describe().damage]).toEqual([step, ['0:new'], null]);
+  }
+});

@@ -1,0 +1,104 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const shutdownProgram = fileURLToPath(new URL('ext4-shutdown.py', import.meta.url));
+const imageBytes = 96 << 20;
+
+/**
+ * A real ext4 in a file, mounted through a loop device, of which the power can be cut.
+ *
+ * Invariant: whatever happens, `dispose` unmounts it, lets its loop device go, and removes its files.
+ */
+export class Ext4Disk implements AsyncDisposable {
+  /** Where it is mounted. */
+  readonly directory: string;
+  readonly #folder: string;
+  readonly #device: string;
+  readonly #helper: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #answers: AsyncIterator<string>;
+  #isMounted = false;
+
+  private constructor(folder: string, device: string) {
+    this.#folder = folder;
+    this.#device = device;
+    this.directory = join(folder, 'mounted');
+    this.#helper = spawn('python3', [shutdownProgram], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#answers = createInterface({ input: this.#helper.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Why there can be no such disk here, or null. */
+  static async missing(): Promise<string | null> {
+    if (process.platform !== 'linux') return 'power cuts need Linux';
+    if (process.getuid?.() !== 0) return 'power cuts need root';
+    for (const program of ['mkfs.ext4', 'losetup', 'mount', 'umount', 'python3']) {
+      const isThere = await run('sh', ['-c', `command -v ${program}`]).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return `power cuts need ${program}`;
+    }
+    return await Ext4Disk.make().then(
+      async (disk) => {
+        await disk[Symbol.asyncDispose]();
+        return null;
+      },
+      (error: unknown) => `power cuts need loop devices and ext4: ${String(error)}`,
+    );
+  }
+
+  static async make(): Promise<Ext4Disk> {
+    const folder = await mkdtemp(join(tmpdir(), 'q-ext4-'));
+    const image = join(folder, 'image');
+    try {
+      await writeFile(image, '');
+      await truncate(image, imageBytes);
+      await run('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
+      const { stdout } = await run('losetup', ['--find', '--show', image]);
+      const disk = new Ext4Disk(folder, stdout.trim());
+      await mkdir(disk.directory);
+      await disk.mount().catch(async (error: unknown) => {
+        await disk[Symbol.asyncDispose]();
+        throw error;
+      });
+      return disk;
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  async mount(): Promise<void> {
+    await run('mount', ['-t', 'ext4', this.#device, this.directory]);
+    this.#isMounted = true;
+  }
+
+  /** From here on nothing reaches the disk, and every operation on it fails. */
+  async cutPower(): Promise<void> {
+    this.#helper.stdin.write(`${this.directory}\n`);
+    const { value } = (await this.#answers.next()) as { value: string };
+    if (value !== 'ok') throw new Error(`the shutdown of ${this.directory} failed: ${value}`);
+  }
+
+  /** Fails while a file is open on it. */
+  async unmount(): Promise<void> {
+    await run('umount', [this.directory]);
+    this.#isMounted = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isMounted) await run('umount', ['--lazy', this.directory]);
+    await run('losetup', ['--detach', this.#device]);
+    this.#helper.stdin.end();
+    await once(this.#helper, 'close');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

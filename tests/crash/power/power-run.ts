@@ -1,0 +1,134 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startBroker } from '@q/broker';
+import type { Broker } from '@q/broker';
+import { connect, QError } from '@q/client';
+import type { Producer, Q } from '@q/client';
+import { findViolations, formatLog, formatValue, History, seededRandom } from '@q/testkit';
+import type { ReadRecord, SeededRandom } from '@q/testkit';
+import type { Ext4Disk } from './ext4-disk.ts';
+
+const topic = 'cut';
+const partitions = 3;
+/** Segments are rolled all the time, and small rounds are as common as large ones. */
+const config = { 'segment.bytes': 16_384, 'index.interval.bytes': 512 };
+/** The power goes so many acknowledgements after the start, and a moment later. */
+const acknowledgedMax = 40;
+const momentMsMax = 6;
+const patienceMs = 5_000;
+const lockName = '.lock';
+const paddingBytesMax = 1_500;
+const inFlightMax = 40;
+/** Everything is read after every cut, so a log must not grow for ever. */
+const cutsPerLife = 20;
+
+/**
+ * One data folder on a real disk, through power cuts: records are sent until the power goes, the disk is mounted again, and
+ * everything that was acknowledged must be there. After some cuts a new folder is begun.
+ *
+ * Broker and client run in this process, over real sockets, because a new one would take longer than everything else.
+ */
+export class PowerRun {
+  readonly #disk: Ext4Disk;
+  readonly #random: SeededRandom;
+  #history = new History();
+  #life = 0;
+  #cuts = 0;
+  acknowledged = 0;
+
+  constructor(disk: Ext4Disk, seed: number) {
+    this.#disk = disk;
+    this.#random = seededRandom(seed);
+  }
+
+  /** Load, cut, mount, read, compare. What is wrong, in words. */
+  async cut(): Promise<string[]> {
+    if (this.#cuts % cutsPerLife === 0) await this.#begin();
+    this.#cuts += 1;
+    const broker = await this.#start();
+    const q = await connect(broker.url);
+    const load = this.#load(q.producer(), `p${this.#cuts}`);
+    await this.#acknowledges(this.#random.below(acknowledgedMax));
+    await sleep(this.#random.next() * momentMsMax);
+    await this.#disk.cutPower();
+    await load.stop(q);
+    // It cannot save anything any more, which is what its close says, if it came so far as to try.
+    await broker.close({ timeoutMs: 0 }).catch((error: unknown) => expectStorageFailure(error));
+    await this.#disk.unmount();
+    await this.#disk.mount();
+    // This process lives on, so its lock, should the disk still have it, would be honoured.
+    await rm(join(this.#directory, lockName), { force: true });
+    return await this.#check();
+  }
+
+  async #acknowledges(more: number): Promise<void> {
+    const target = this.acknowledged + more;
+    const endMs = performance.now() + patienceMs;
+    while (this.acknowledged < target && performance.now() < endMs) await sleep(1);
+  }
+
+  get #directory(): string {
+    return join(this.#disk.directory, `life-${this.#life}`);
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#life > 0) await rm(this.#directory, { recursive: true });
+    this.#life += 1;
+    this.#history = new History();
+    await mkdir(this.#directory);
+    await using broker = await this.#start();
+    await using q = await connect(broker.url);
+    await q.admin.createTopic(topic, { partitions, config });
+  }
+
+  #start(): Promise<Broker> {
+    return startBroker({ dataDir: this.#directory, port: 0, admin: false, storageLimits: { checkpointBytes: 20_000 }, limits: { maintenanceIntervalMs: 3 } });
+  }
+
+  #load(producer: Producer, name: string): { stop(q: Q): Promise<void> } {
+    let isOver = false;
+    let sequence = 0;
+    const inFlight = new Set<Promise<void>>();
+    const send = async (id: string): Promise<void> => {
+      this.#history.sending(id);
+      const partition = this.#random.below(partitions);
+      try {
+        const { offset } = await producer.send(topic, { value: id, headers: { padding: this.#random.bytes(this.#random.below(paddingBytesMax)) }, partition });
+        this.#history.acknowledged(id, { log: formatLog(topic, partition), offset });
+        this.acknowledged += 1;
+      } catch (error) {
+        if (!QError.is(error)) throw error;
+      }
+    };
+    const running = (async () => {
+      while (!isOver) {
+        const sending = send(formatValue(name, sequence++)).finally(() => inFlight.delete(sending));
+        inFlight.add(sending);
+        if (inFlight.size >= inFlightMax || this.#random.chance(0.1)) await Promise.race(inFlight);
+      }
+      await Promise.all(inFlight);
+    })();
+    return {
+      stop: async (q) => {
+        isOver = true;
+        await q.close({ timeoutMs: 0 });
+        await running;
+      },
+    };
+  }
+
+  async #check(): Promise<string[]> {
+    await using broker = await this.#start();
+    await using q = await connect(broker.url);
+    const records: ReadRecord[] = [];
+    for await (const { partition, offset, value } of q.consumer(topic, { from: 'earliest', stopAtEnd: true })) {
+      records.push({ log: formatLog(topic, partition), offset, value: value!.toString() });
+    }
+    return findViolations(this.#history, { records }).map((violation) => JSON.stringify(violation));
+  }
+}
+
+function expectStorageFailure(error: unknown): void {
+  if (!QError.is(error)) throw error;
+}

@@ -1,0 +1,29 @@
+import type { Mutation } from './mutation.ts';
+
+/** Bugs of the broker: what it hands out and what it answers. */
+export const brokerMutations: readonly Mutation[] = [
+  {
+    name: 'serve above the high watermark',
+    file: 'packages/broker/src/fetch/fetch-plan.ts',
+    find: "  const isAtEnd = offset >= highWatermark;\n",
+    replace: "  const isAtEnd = offset >= log.logEndOffset;\n  if (!isAtEnd && maxBytes > 0) {\n    const all = log.read({ offset, maxBytes, upTo: 'end' });\n    return all instanceof Promise ? all : succeeded(all);\n  }\n",
+  },
+  { name: 'answer before the records are durable', file: 'packages/broker/src/handlers/produce.ts', find: 'return { result, settled: appended.durable, isSettled: false };', replace: 'void appended.durable.catch(() => undefined);\n    return { result, settled: null, isSettled: true };' },
+  { name: 'answer a failed append as a success', file: 'packages/broker/src/handlers/produce.ts', find: '        part.result = failure(\n          part.result.partition,\n          toPartitionError(error, options.logger),\n          part.result.logStartOffset,\n        );\n        oneSettled(part);', replace: '        void error;\n        oneSettled(part);' },
+  { name: 'hand out a producer id twice', file: 'packages/broker/src/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
+  { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
+];
+
+/** Bugs of the client: what it sends again and what it tells its user. */
+export const clientMutations: readonly Mutation[] = [
+  { name: 'an unknown outcome is called a failure', file: 'packages/client/src/producer/outcome.ts', find: "outcome: o.maybeStored ? 'unknown' : 'not-stored' }", replace: "outcome: 'not-stored' }" },
+  {
+    name: 'send again under a new sequence',
+    file: 'packages/client/src/producer/partition-queue.ts',
+    find: "    batch.state = 'stamped';\n    this.#window = 1;\n    this.notBeforeMs",
+    replace: "    batch.state = 'stamped';\n    if (this.isFirst(batch) && this.#stamped.length === 1) this.#stampNew(batch);\n    this.#window = 1;\n    this.notBeforeMs",
+  },
+  { name: 'keep chunks that were lent', file: 'packages/client/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
+  { name: 'a consumer passes by the first record of what it fetched', file: 'packages/client/src/consumer/partition-reader.ts', find: '      this.#fetchOffset = lastOffset + 1;', replace: '      this.#fetchOffset = lastOffset + 2;' },
+  { name: 'a consumer reads ahead from where it reads', file: 'packages/client/src/consumer/partition-reader.ts', find: '    if (position > this.#position) this.#position = position;', replace: '    this.#position = position - 1;' },
+];

@@ -1,0 +1,12 @@
+import { brokerMutations, clientMutations } from './broker-and-client-mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { storageMutations } from './storage-mutations.ts';
+
+/** Every bug that can be planted. */
+export const mutations: readonly Mutation[] = [...storageMutations, ...brokerMutations, ...clientMutations];
+
+export function mutationNamed(name: string): Mutation {
+  const mutation = mutations.find((each) => each.name === name);
+  if (mutation === undefined) throw new Error(`there is no planted bug "${name}"`);
+  return mutation;
+}

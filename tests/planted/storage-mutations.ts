@@ -1,0 +1,71 @@
+import type { Mutation } from './mutation.ts';
+
+const flush = 'packages/storage/src/flush/flush-queue.ts';
+const files = 'packages/storage/src/log/log-files.ts';
+const load = 'packages/storage/src/log/load-log.ts';
+const recover = 'packages/storage/src/log/recover-segments.ts';
+const checkpoints = 'packages/storage/src/log/log-checkpoints.ts';
+const store = 'packages/storage/src/store/directory-store.ts';
+
+/** Bugs of the log: durability, recovery, deduplication, cleaning. */
+export const storageMutations: readonly Mutation[] = [
+  {
+    name: 'acknowledge before the sync',
+    file: 'packages/storage/src/log/local-log.ts',
+    find: "if (this.#config.durability === 'fsync') await this.files.syncWritten();\n  }\n\n  get wantsIntervalSync",
+    replace: "if (this.#config.durability === 'fsync') void this.files.syncWritten().catch(() => undefined);\n  }\n\n  get wantsIntervalSync",
+  },
+  { name: 'skip the sync of the file', file: files, find: 'if (segment.isNameDurable) await lease.file.datasync();', replace: 'if (segment.isNameDurable) await lease.file.size();' },
+  {
+    name: 'try a failed sync again',
+    file: files,
+    find: 'if (segment.isNameDurable) await lease.file.datasync();',
+    replace: 'if (segment.isNameDurable) await lease.file.datasync().catch(() => lease.file.datasync());',
+  },
+  {
+    name: 'forget the sync of the folder',
+    file: files,
+    find: 'await Promise.all([lease.file.datasync(), fileSystem.syncDirectory(segment.directory)])',
+    replace: 'await Promise.all([lease.file.datasync(), fileSystem.stat(segment.directory)])',
+  },
+  {
+    name: 'begin the next segment before the last one is synced',
+    isRare: true,
+    file: files,
+    find: "if (this.#log.config.durability === 'fsync') await this.syncWritten();\n        buffers",
+    replace: 'buffers',
+  },
+  { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as PendingAppend).lastOffset + 1', replace: '(appends.at(-1) as PendingAppend).lastOffset' },
+  { name: 'the watermark moves before the write', file: flush, find: '        await log.flush(appends);', replace: '        log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);\n        log.wakeReaders();\n        await log.flush(appends);' },
+  { name: 'what found no room stays in the tail cache', file: 'packages/storage/src/log/local-log.ts', find: '    this.#tail.takeBack(fromOffset);\n', replace: '' },
+  { name: 'what found no room stays in the deduplication', file: 'packages/storage/src/log/local-log.ts', find: '    this.dedup.rollbackTo(fromOffset);\n', replace: '' },
+  { name: 'lose the producers at a restart', file: load, find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);', replace: '' },
+  { name: 'the recovery point is saved before the sync', file: checkpoints, find: '      await this.#log.settled();\n      await this.#syncLog();\n', replace: '' },
+  { name: 'the recovery point is one batch too high', file: checkpoints, find: 'Math.max(this.recoveryPoint, plan.offset)', replace: 'Math.max(this.recoveryPoint, plan.offset + 1)' },
+  { name: 'checkpoint files are renamed without a sync', file: 'packages/storage/src/files/durable-file.ts', find: '    await file.truncate(0);\n    await file.write([bytes], 0);\n    await file.datasync();', replace: '    await file.truncate(0);\n    await file.write([bytes], 0);' },
+  { name: 'a torn tail is not cut', isRare: true, file: recover, find: '      await lease.file.truncate(end.position);\n      await lease.file.datasync();', replace: '      await lease.file.datasync();' },
+  { name: 'a hole of a lost write is taken for damage', isRare: true, file: recover, find: '(await this.#isLostWrite(segment, end, valid))', replace: 'false' },
+  { name: 'recovered bytes are not written again', file: recover, find: '        await writeAgain(lease.file,', replace: '        if (from < 0) await writeAgain(lease.file,' },
+  { name: 'the name of an empty segment is taken for durable', isRare: true, file: load, find: 'segment.isNameDurable = segment.sizeBytes > 0;', replace: 'segment.isNameDurable = true;' },
+  { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#forget(name);\n    await fileSystem.removeDirectory(doomed);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);\n    await fileSystem.removeDirectory(doomed);' },
+  { name: 'segments go before the new start is durable', file: 'packages/storage/src/maintenance/maintain-logs.ts', find: '  await context.saveStartOffsets();\n', replace: '' },
+  { name: 'compaction drops the newest value', file: 'packages/storage/src/compaction/batch-compaction.ts', find: 'if (record.offset < keys.latest(key)) return false;', replace: 'if (record.offset <= keys.latest(key)) return false;' },
+  {
+    name: 'compact what no snapshot covers',
+    isRare: true,
+    file: 'packages/storage/src/compaction/log-compaction.ts',
+    find: 'while (!isDone && (await this.#keepProducers()))',
+    replace: 'while (!isDone)',
+  },
+  {
+    name: 'a sync that ends during a write takes the segment for synced',
+    isRare: true,
+    file: files,
+    find: '        segment.writtenBytes += bytes;\n        // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.\n        this.#unsynced.add(segment);',
+    replace: '        segment.writtenBytes += bytes;',
+  },
+  { name: 'tombstones go at once', isRare: true, file: 'packages/storage/src/compaction/batch-compaction.ts', find: 'const tombstonesGo = horizonMs >= 0 && pass.now >= horizonMs;', replace: 'const tombstonesGo = true;' },
+  { name: 'a compacted segment is put in place unsynced', file: 'packages/storage/src/compaction/segment-rewrite.ts', find: '    if (isChanged) await target.datasync();\n', replace: '' },
+  { name: 'a read stops short of a segment boundary', file: 'packages/storage/src/log/log-reader.ts', find: 'let index = Math.max(0, segmentList.indexOf(o.offset))', replace: 'let index = Math.max(0, segmentList.indexOf(o.offset + 1))' },
+  { name: 'a read skips the batch that ends at its offset', file: 'packages/storage/src/log/cold-read.ts', find: '    if (lastOffset >= o.offset) {', replace: '    if (lastOffset > o.offset) {' },
+];

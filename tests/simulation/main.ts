@@ -1,0 +1,43 @@
+/**
+ * Runs simulations, and shows the one that fails:
+ *
+ *   pnpm sim --seed 7            one run, with its trace
+ *   pnpm sim --seed 1 --seeds 500
+ */
+import { parseArgs } from 'node:util';
+import { shrink } from './shrink.ts';
+import { simulate } from './simulation.ts';
+import type { SimulationResult } from './simulation.ts';
+
+const traceLines = 200;
+const failuresShown = 10;
+
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' } } });
+const first = Number(values.seed);
+const count = Number(values.seeds);
+for (let seed = first; seed < first + count; seed += 1) {
+  const result = await simulate(seed);
+  if (count === 1) console.log(`${JSON.stringify(result.plan, null, 2)}\n${result.trace}`);
+  console.log(summary(result));
+  if (result.failures.length === 0) continue;
+  await report(result);
+  process.exitCode = 1;
+  break;
+}
+
+function summary({ plan, digest, sent, acknowledged, crashes, images, failures }: SimulationResult): string {
+  const verdict = failures.length === 0 ? 'every promise was kept' : `${failures.length} broken promises`;
+  return `seed ${plan.seed}, trace ${digest}: ${sent} sent, ${acknowledged} acknowledged, ${crashes} crashes, ${images} disks: ${verdict}`;
+}
+
+async function report(failed: SimulationResult): Promise<void> {
+  console.log(`\nseed ${failed.plan.seed} fails:\n${failed.failures.slice(0, failuresShown).join('\n')}`);
+  const { result, overrides } = await shrink(failed);
+  console.log(`\nstill fails with ${JSON.stringify(overrides)}:\n${result.failures.slice(0, failuresShown).join('\n')}`);
+  const lines = result.trace.split('\n');
+  const at = lines.findIndex((line) => line.includes('PROBLEM'));
+  // A broken promise of an image is seen in the middle of the run: what led to it stands before it.
+  const end = at < 0 ? lines.length : at + 1;
+  console.log(`\n${lines.slice(Math.max(0, end - traceLines), end).join('\n')}`);
+  console.log(`\nagain: pnpm sim --seed ${failed.plan.seed}`);
+}

@@ -1,0 +1,167 @@
+import { startBroker } from '@q/broker';
+import type { Broker, BrokerLogger } from '@q/broker';
+import { FaultyFileSystem, ProcessClock } from '@q/testkit';
+import type { CrashLoss } from '@q/testkit';
+import { checkImage } from './disk-image.ts';
+import type { World } from './world.ts';
+
+export const brokerUrl = 'q://broker:7420';
+const restartDelayMsMax = 300;
+/** A broker that has not started after so many tries, without a fault left that explains it, never will. */
+const startsMax = 40;
+
+interface Process {
+  readonly clock: ProcessClock;
+  readonly killed: PromiseWithResolvers<void>;
+}
+
+/**
+ * The broker of a simulation: the real one, in processes that die and are followed by others on the same disk.
+ *
+ * Invariants
+ * - At most one process lives. A dead one's clock, network and disk are dead with it.
+ * - Every death is followed by a start; `isUp` is true between a start and the next death.
+ */
+export class SimulatedBroker {
+  readonly #world: World;
+  disk: FaultyFileSystem;
+  crashes = 0;
+  images = 0;
+  /** A partition of the process that lives could not be opened; it stays so until the next start. */
+  hasUnopened = false;
+  #process: Process | null = null;
+  #broker: Broker | null = null;
+  #isInstant = false;
+  #starting: Promise<void> = Promise.resolve();
+
+  constructor(world: World) {
+    this.#world = world;
+    const random = world.random.fork();
+    const latency = world.random.fork();
+    this.disk = new FaultyFileSystem({
+      random: world.random.fork(),
+      clock: world.clock,
+      sectorBytes: random.pick([512, 512, 4_096]),
+      latency: async () => {
+        if (!this.#isInstant) await world.sleep(latency.next() * world.plan.diskDelayMsMax);
+      },
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#broker !== null;
+  }
+
+  /** Resolves when the broker serves, or the run is lost. */
+  started(): Promise<void> {
+    return this.#starting;
+  }
+
+  start(): Promise<void> {
+    this.#starting = this.#startSoon();
+    return this.#starting;
+  }
+
+  /** The process dies, or the machine loses power; a new process is started a little later. */
+  async crash(kind: 'kill' | 'power', loss: CrashLoss = 'some'): Promise<void> {
+    const dead = this.#process;
+    if (dead === null) return;
+    this.#process = null;
+    this.#broker = null;
+    this.crashes += 1;
+    this.#world.trace.add(kind === 'kill' ? 'CRASH the process is killed' : `CRASH power cut, ${loss} lost`);
+    dead.clock.kill();
+    dead.killed.resolve();
+    this.#world.network.kill(dead, { isTold: kind === 'kill' || this.#world.random.chance(0.5) });
+    if (kind === 'kill') this.disk = this.disk.killProcess();
+    else this.disk = await this.#cutPower(loss);
+    await this.start();
+  }
+
+  /** An orderly stop. */
+  async close(): Promise<void> {
+    await this.#broker?.close({ timeoutMs: 1_000 });
+    this.#world.trace.add('the broker has stopped');
+    this.#process?.clock.kill();
+    if (this.#process !== null) this.#world.network.kill(this.#process, { isTold: true });
+    this.#process = null;
+    this.#broker = null;
+    this.disk = this.disk.killProcess();
+  }
+
+  async #cutPower(loss: CrashLoss): Promise<FaultyFileSystem> {
+    this.#isInstant = true;
+    for (let image = 0; image < this.#world.plan.imagesPerCrash; image += 1) {
+      const disk = await this.disk.crash(this.#world.random.pick(['some', 'some', 'all', 'none'] as const));
+      await checkImage(this.#world, disk).catch((error: unknown) => this.#world.problem(`in an image of a power cut: ${String(error)}`));
+      this.images += 1;
+    }
+    const next = await this.disk.crash(loss);
+    this.images += 1;
+    this.#isInstant = false;
+    return next;
+  }
+
+  async #startSoon(): Promise<void> {
+    for (let tries = 1; tries <= startsMax; tries += 1) {
+      await this.#world.sleep(this.#world.random.next() * restartDelayMsMax);
+      const process: Process = { clock: new ProcessClock(this.#world.clock), killed: Promise.withResolvers<void>() };
+      this.#process = process;
+      this.hasUnopened = false;
+      const error = await Promise.race([this.#startIn(process), process.killed.promise.then(() => 'killed' as const)]);
+      // Whoever killed it starts the next one.
+      if (error === null || error === 'killed') return;
+      this.#world.trace.add(`the broker did not start: ${error.message}`);
+      if (this.#world.plan.diskFaults === 0 && this.#world.plan.fullDisks === 0) return this.#world.problem(`the broker does not start: ${error.message}`);
+      process.clock.kill();
+      this.#world.network.kill(process, { isTold: true });
+      this.disk = this.disk.killProcess();
+    }
+    this.#world.problem('the broker does not start');
+  }
+
+  async #startIn(process: Process): Promise<Error | null> {
+    const world = this.#world;
+    try {
+      this.#broker = await startBroker({
+        host: 'broker',
+        port: 7420,
+        admin: false,
+        dataDir: '/data',
+        fileSystem: this.disk,
+        clock: process.clock,
+        random: world.random.fork(),
+        network: world.network.forBroker(process),
+        limits: { maintenanceIntervalMs: world.plan.maintenanceIntervalMs, idleTimeoutMs: 60_000 },
+        storageLimits: world.plan.storageLimits,
+        logger: this.#logger(process),
+        onFatal: () => this.#failed(process),
+      });
+      world.trace.add('the broker is up');
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  /** A broker that cannot make data durable any more ends, as its program does. */
+  #failed(process: Process): void {
+    this.#world.trace.add('the broker has failed');
+    this.#world.clock.schedule(1, () => {
+      if (this.#process === process && this.#broker !== null) void this.crash(this.#world.random.chance(0.5) ? 'kill' : 'power');
+    });
+  }
+
+  #logger(process: Process): BrokerLogger {
+    const line =
+      (level: string) =>
+      (fields: object, message: string): void => {
+        if (process.clock.isDead) return;
+        const { err, error, ...rest } = fields as { err?: Error; error?: Error };
+        const reason = err ?? error;
+        if (message === 'a partition could not be opened') this.hasUnopened = true;
+        this.#world.trace.add(`broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`);
+      };
+    return { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') };
+  }
+}

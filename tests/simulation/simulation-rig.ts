@@ -1,0 +1,31 @@
+import type { RigReport } from '@q/testkit';
+import { RigRun } from '../rig-run.ts';
+import { simulate } from './simulation.ts';
+
+export interface SimulationRigOptions {
+  /** Disks after simulated power cuts; runs go on, seed after seed, until so many were looked at. */
+  readonly images: number;
+  readonly seed: number;
+  readonly imagesPerCrash?: number;
+  /** Ends early, and is reported with the images that it came to. */
+  readonly secondsMax?: number;
+}
+
+/** Seeds one after another. A run without a power cut counts no image, but is a run like the others. */
+export async function run(o: SimulationRigOptions): Promise<RigReport> {
+  const rig = new RigRun('simulation', o.seed);
+  const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
+  let images = 0;
+  let seed = o.seed;
+  for (; images < o.images && performance.now() < endMs; seed += 1) {
+    const result = await simulate(seed, { imagesPerCrash: o.imagesPerCrash ?? 24 });
+    images += result.images;
+    rig.ran('disks after a power cut', result.images);
+    rig.count('seeds');
+    rig.count('crashes', result.crashes);
+    rig.count('records sent', result.sent);
+    rig.count('records acknowledged', result.acknowledged);
+    for (const failure of result.failures.slice(0, 3)) rig.fail(failure, `--count 1 --seed ${seed}`, seed);
+  }
+  return rig.report();
+}
