@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const shutdownProgram = fileURLToPath(new URL('ext4-shutdown.py', import.meta.url));
 const imageBytes = 96 << 20;
+const unmountPatienceMs = 5_000;
 
 /**
  * A real ext4 in a file, mounted through a loop device, of which the power can be cut.
@@ -81,16 +82,29 @@ export class Ext4Disk implements AsyncDisposable {
     this.#isMounted = true;
   }
 
-  /** From here on nothing reaches the disk, and every operation on it fails. */
-  async cutPower(): Promise<void> {
+  /**
+   * From here on nothing reaches the disk, and every operation on it fails. Returns a moment at which the power was still on,
+   * right before the cut, on the clock of `process.hrtime`.
+   */
+  async cutPower(): Promise<bigint> {
     this.#helper.stdin.write(`${this.directory}\n`);
     const { value } = (await this.#answers.next()) as { value: string };
-    if (value !== 'ok') throw new Error(`the shutdown of ${this.directory} failed: ${value}`);
+    const [ok, momentNs] = value.split(' ');
+    if (ok !== 'ok' || momentNs === undefined) throw new Error(`the shutdown of ${this.directory} failed: ${value}`);
+    return BigInt(momentNs);
   }
 
-  /** Fails while a file is open on it. */
+  /** Waits for operations of a broker that failed to end, which the kernel may still have under way. Fails if a file stays open. */
   async unmount(): Promise<void> {
-    await run('umount', [this.directory]);
+    const endMs = performance.now() + unmountPatienceMs;
+    for (;;) {
+      try {
+        await run('umount', [this.directory]);
+        break;
+      } catch (error) {
+        if (performance.now() > endMs) throw error;
+      }
+    }
     this.#isMounted = false;
   }
 

@@ -26,5 +26,6 @@ export async function run(o: PowerRigOptions): Promise<RigReport> {
     rig.ran('power cuts');
   }
   rig.note('records acknowledged', power.acknowledged);
+  rig.note('acknowledged after the cut', power.tooLate);
   return rig.report();
 }

@@ -23,6 +23,14 @@ const inFlightMax = 40;
 /** Everything is read after every cut, so a log must not grow for ever. */
 const cutsPerLife = 20;
 
+interface Acknowledgement {
+  readonly id: string;
+  readonly log: string;
+  readonly offset: number;
+  /** When it was received, on the clock of `process.hrtime`. */
+  readonly atNs: bigint;
+}
+
 /**
  * One data folder on a real disk, through power cuts: records are sent until the power goes, the disk is mounted again, and
  * everything that was acknowledged must be there. After some cuts a new folder is begun.
@@ -35,7 +43,11 @@ export class PowerRun {
   #history = new History();
   #life = 0;
   #cuts = 0;
+  /** Acknowledgements since the last cut. */
+  #acks: Acknowledgement[] = [];
   acknowledged = 0;
+  /** Acknowledgements that came when the power was off already: nobody could have received them. */
+  tooLate = 0;
 
   constructor(disk: Ext4Disk, seed: number) {
     this.#disk = disk;
@@ -51,8 +63,9 @@ export class PowerRun {
     const load = this.#load(q.producer(), `p${this.#cuts}`);
     await this.#acknowledges(this.#random.below(acknowledgedMax));
     await sleep(this.#random.next() * momentMsMax);
-    await this.#disk.cutPower();
+    const cutAtNs = await this.#disk.cutPower();
     await load.stop(q);
+    this.#count(cutAtNs);
     // It cannot save anything any more, which is what its close says, if it came so far as to try.
     await broker.close({ timeoutMs: 0 }).catch((error: unknown) => expectStorageFailure(error));
     await this.#disk.unmount();
@@ -63,9 +76,24 @@ export class PowerRun {
   }
 
   async #acknowledges(more: number): Promise<void> {
-    const target = this.acknowledged + more;
     const endMs = performance.now() + patienceMs;
-    while (this.acknowledged < target && performance.now() < endMs) await sleep(1);
+    while (this.#acks.length < more && performance.now() < endMs) await sleep(1);
+  }
+
+  /**
+   * A machine without power receives nothing, while this process lives on: what it hears after the cut does not count. It would
+   * not be true either: a sync that is under way when this file system is shut down may well return as if it had been done.
+   */
+  #count(cutAtNs: bigint): void {
+    for (const { id, log, offset, atNs } of this.#acks) {
+      if (atNs >= cutAtNs) {
+        this.tooLate += 1;
+        continue;
+      }
+      this.#history.acknowledged(id, { log, offset });
+      this.acknowledged += 1;
+    }
+    this.#acks = [];
   }
 
   get #directory(): string {
@@ -95,8 +123,7 @@ export class PowerRun {
       const partition = this.#random.below(partitions);
       try {
         const { offset } = await producer.send(topic, { value: id, headers: { padding: this.#random.bytes(this.#random.below(paddingBytesMax)) }, partition });
-        this.#history.acknowledged(id, { log: formatLog(topic, partition), offset });
-        this.acknowledged += 1;
+        this.#acks.push({ id, log: formatLog(topic, partition), offset, atNs: process.hrtime.bigint() });
       } catch (error) {
         if (!QError.is(error)) throw error;
       }
