@@ -73,8 +73,8 @@ export interface ClientLimits {
   /** As long as nothing comes, each fetch may be held twice as long as the one before, up to this. */
   readonly fetchIdleWaitMs: number;
   readonly fetchMinBytes: number;
-  /** At least so much is asked of each partition in a FETCH, if there is room for it at all: a batch of the usual largest size. */
-  readonly fetchPartitionBytesMin: number;
+  /** Asked of each partition in a FETCH, if there is room for it at all: a batch of the usual largest size. */
+  readonly fetchPartitionBytes: number;
   /** A partition that holds less may be asked for more, however many share the budget. */
   readonly fetchBufferBytesMin: number;
   /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
@@ -157,7 +157,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   fetchMaxWaitMs: 500,
   fetchIdleWaitMs: 5_000,
   fetchMinBytes: 1,
-  fetchPartitionBytesMin: 1 << 20,
+  fetchPartitionBytes: 1 << 20,
   fetchBufferBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,
   abandonedFetchesMax: 16,
@@ -193,7 +193,7 @@ export function assertClientLimits(limits: ClientLimits): void {
   assert(limits.batchBytesMin <= limits.batchBytesMax, 'batchBytesMin <= batchBytesMax');
   assert(limits.batchBytesMax + limits.produceOverheadBytes <= limits.produceRequestBytesMax, 'a full batch must fit in a request');
   assert(limits.batchBytesMax <= limits.maxBufferedBytes, 'a full batch must fit in the buffer');
-  assert(limits.fetchBufferBytesMin <= limits.fetchPartitionBytesMin, 'fetchBufferBytesMin <= fetchPartitionBytesMin');
+  assert(limits.fetchBufferBytesMin <= limits.fetchPartitionBytes, 'fetchBufferBytesMin <= fetchPartitionBytes');
   assert(limits.prefetchBytesMin <= limits.prefetchBytes, 'prefetchBytesMin <= prefetchBytes');
   assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
   assert(limits.unackedDefault <= limits.unackedMax, 'unackedDefault <= unackedMax');

@@ -104,6 +104,8 @@ export class Fetcher {
     const nowMs = this.#cluster.clock.monotonic();
     const byLeader = new Map<number, PartitionReader[]>();
     const bufferBytes = this.#bufferBytes();
+    // Not more, though there may be room: what has just come is decoded faster while the processor's caches still hold it.
+    const shareBytes = Math.min(clientLimits.fetchPartitionBytes, bufferBytes);
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) {
       if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
@@ -112,7 +114,7 @@ export class Fetcher {
       else byLeader.set(reader.leaderId, [...(byLeader.get(reader.leaderId) ?? []), reader]);
     }
     if (Number.isFinite(earliestMs)) this.#retryAt(earliestMs);
-    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { wantedBytes: bufferBytes * readers.length, signal });
+    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { wantedBytes: shareBytes * readers.length, signal });
   }
 
   /**
@@ -140,7 +142,7 @@ export class Fetcher {
     const { prefetchBytes } = this.#options;
     const heldBytes = this.#heldBytes();
     const roomBytes = prefetchBytes - heldBytes;
-    const batchBytes = Math.min(clientLimits.fetchPartitionBytesMin, prefetchBytes >> 2);
+    const batchBytes = Math.min(clientLimits.fetchPartitionBytes, prefetchBytes >> 2);
     if (roomBytes < batchBytes) return heldBytes === 0 ? roomBytes : 0;
     const bytes = Math.min(roomBytes, Math.max(wantedBytes, batchBytes));
     return bytes - (bytes % Math.max(1, batchBytes));
@@ -189,7 +191,7 @@ export class Fetcher {
   #request({ readers, maxBytes }: FetchUnderWay): FetchRequest {
     // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away what does
     // not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next time.
-    const bytesMax = Math.min(maxBytes, Math.max(clientLimits.fetchPartitionBytesMin, Math.floor(maxBytes / readers.length)));
+    const bytesMax = Math.min(clientLimits.fetchPartitionBytes, maxBytes);
     const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: bytesMax }));
     const minBytes = Math.min(this.#options.minBytes, maxBytes);
     return { maxWaitMs: this.#waitMs(readers), minBytes, maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
