@@ -4,8 +4,8 @@ import { BrokerProcess } from '@q/testkit';
 import { brokerMain } from './build.ts';
 
 /** The broker as a user runs it, with default settings, in a process and a folder of its own. */
-export function startProductBroker(dataDir: string): Promise<BrokerProcess> {
-  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, '--log-level', 'info'] });
+export function startProductBroker(dataDir: string, port = 0): Promise<BrokerProcess> {
+  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, '--log-level', 'info'], port });
 }
 
 /** A folder that is gone when the measurement is over, whatever became of it. */

@@ -63,7 +63,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   readBytesMax: 64 << 20,
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
-  checkpointBytesMax: 128 << 20,
+  checkpointBytesMax: 32 << 20,
   syncIntervalMs: 100,
   producerExpiryMs: 24 * 60 * 60 * 1_000,
   producersMax: 10_000,
