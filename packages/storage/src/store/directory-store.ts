@@ -210,7 +210,7 @@ export class DirectoryStore implements LogStore {
     const directory = `${root}/${name}`;
     // Before the folder is made: a crash in between must not leave it with the offsets of another one.
     if (this.#isKnown(name) && (await readTopicId(fileSystem, directory)) === null) await this.#forget(name);
-    await claimDirectory(fileSystem, { root, directory, id });
+    const isNew = await claimDirectory(fileSystem, { root, directory, id });
     const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
     const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
     const loaded = await loadLog(this.context, {
@@ -221,6 +221,8 @@ export class DirectoryStore implements LogStore {
       startOffset,
       isStartKnown: this.#startOffsetFile.isReadable,
     });
+    // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not whose they are.
+    if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);
     const log = new LocalLog(this.context, loaded, config);
     this.#open.set(name, log);
     return log;
