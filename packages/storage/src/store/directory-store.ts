@@ -246,7 +246,11 @@ export class DirectoryStore implements LogStore {
     const { fileSystem, directory } = this.#parts;
     const name = partitionDirectoryName(id);
     const topicId = await this.#topicIdOf(name);
-    if (topicId !== id.topicId) throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
+    if (topicId !== id.topicId) {
+      // An earlier try may have renamed the folder and not synced that: what is said to be gone must not come back with a power cut.
+      await fileSystem.syncDirectory(directory);
+      throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
+    }
     const log = await this.#logs.get(name);
     await log?.abandon();
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
