@@ -44,7 +44,7 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'the recovery point is one batch too high', file: checkpoints, find: 'Math.max(this.recoveryPoint, plan.offset)', replace: 'Math.max(this.recoveryPoint, plan.offset + 1)' },
   { name: 'checkpoint files are renamed without a sync', file: 'packages/storage/src/files/durable-file.ts', find: '    await file.truncate(0);\n    await file.write([bytes], 0);\n    await file.datasync();', replace: '    await file.truncate(0);\n    await file.write([bytes], 0);' },
   { name: 'a torn tail is not cut', isRare: true, file: recover, find: '      await lease.file.truncate(end.position);\n      await lease.file.datasync();', replace: '      await lease.file.datasync();' },
-  { name: 'a hole of a lost write is taken for damage', isRare: true, file: recover, find: '(await this.#isLostWrite(segment, end, valid))', replace: 'false' },
+  { name: 'a hole of a lost write is taken for damage', isRare: true, file: recover, find: '(await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid))', replace: 'false' },
   { name: 'recovered bytes are not written again', file: recover, find: '        await writeAgain(lease.file,', replace: '        if (from < 0) await writeAgain(lease.file,' },
   { name: 'the name of an empty segment is taken for durable', isRare: true, file: load, find: 'segment.isNameDurable = segment.sizeBytes > 0;', replace: 'segment.isNameDurable = true;' },
   { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#forget(name);\n    await fileSystem.removeDirectory(doomed);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);\n    await fileSystem.removeDirectory(doomed);' },

@@ -3,20 +3,23 @@
  *
  *   pnpm sim --seed 7            one run, with its trace
  *   pnpm sim --seed 1 --seeds 500
+ *   pnpm sim --seed 7 --images 80    with more disks for each power cut; another run than one with fewer
  */
 import { parseArgs } from 'node:util';
 import { shrink } from './shrink.ts';
 import { simulate } from './simulation.ts';
+import type { PlanOverrides } from './simulation-plan.ts';
 import type { SimulationResult } from './simulation.ts';
 
 const traceLines = 200;
 const failuresShown = 10;
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' } } });
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' }, images: { type: 'string' } } });
 const first = Number(values.seed);
 const count = Number(values.seeds);
+const given: PlanOverrides = values.images === undefined ? {} : { imagesPerCrash: Number(values.images) };
 for (let seed = first; seed < first + count; seed += 1) {
-  const result = await simulate(seed);
+  const result = await simulate(seed, given);
   if (count === 1) console.log(`${JSON.stringify(result.plan, null, 2)}\n${result.trace}`);
   console.log(summary(result));
   if (result.failures.length === 0) continue;
@@ -32,12 +35,12 @@ function summary({ plan, digest, sent, acknowledged, crashes, images, failures }
 
 async function report(failed: SimulationResult): Promise<void> {
   console.log(`\nseed ${failed.plan.seed} fails:\n${failed.failures.slice(0, failuresShown).join('\n')}`);
-  const { result, overrides } = await shrink(failed);
+  const { result, overrides } = await shrink(failed, given);
   console.log(`\nstill fails with ${JSON.stringify(overrides)}:\n${result.failures.slice(0, failuresShown).join('\n')}`);
   const lines = result.trace.split('\n');
   const at = lines.findIndex((line) => line.includes('PROBLEM'));
   // A broken promise of an image is seen in the middle of the run: what led to it stands before it.
   const end = at < 0 ? lines.length : at + 1;
   console.log(`\n${lines.slice(Math.max(0, end - traceLines), end).join('\n')}`);
-  console.log(`\nagain: pnpm sim --seed ${failed.plan.seed}`);
+  console.log(`\nagain: pnpm sim --seed ${failed.plan.seed}${values.images === undefined ? '' : ` --images ${values.images}`}`);
 }

@@ -20,10 +20,13 @@ const steps: readonly ((plan: SimulationPlan) => PlanOverrides | null)[] = [
   ({ compression }) => (compression === 'none' ? null : { compression: 'none' }),
 ];
 
-/** The smallest run of the seed, within a bounded effort, that still fails: fewer clients, records and kinds of faults. */
-export async function shrink(failed: SimulationResult): Promise<{ result: SimulationResult; overrides: PlanOverrides }> {
+/**
+ * The smallest run of the seed, within a bounded effort, that still fails: fewer clients, records and kinds of faults. `given` is
+ * what the failed run was given besides its seed.
+ */
+export async function shrink(failed: SimulationResult, given: PlanOverrides = {}): Promise<{ result: SimulationResult; overrides: PlanOverrides }> {
   let best = failed;
-  let overrides: PlanOverrides = {};
+  let overrides = given;
   let runs = 0;
   for (let hasShrunk = true; hasShrunk; ) {
     hasShrunk = false;

@@ -15,17 +15,19 @@ export interface SimulationRigOptions {
 export async function run(o: SimulationRigOptions): Promise<RigReport> {
   const rig = new RigRun('simulation', o.seed);
   const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
+  const imagesPerCrash = o.imagesPerCrash ?? 24;
   let images = 0;
   let seed = o.seed;
   for (; images < o.images && performance.now() < endMs; seed += 1) {
-    const result = await simulate(seed, { imagesPerCrash: o.imagesPerCrash ?? 24 });
+    const result = await simulate(seed, { imagesPerCrash });
     images += result.images;
     rig.ran('disks after a power cut', result.images);
     rig.count('seeds');
     rig.count('crashes', result.crashes);
     rig.count('records sent', result.sent);
     rig.count('records acknowledged', result.acknowledged);
-    for (const failure of result.failures.slice(0, 3)) rig.fail(failure, `--count 1 --seed ${seed}`, seed);
+    const again = `pnpm sim --seed ${seed} --images ${imagesPerCrash}`;
+    for (const failure of result.failures.slice(0, 3)) rig.fail(`${failure} (${again})`, `--count 1 --seed ${seed}`, seed);
   }
   return rig.report();
 }

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './simulation.ts';
 import { run } from './simulation-rig.ts';
 
-// Other seeds each day, the same all day: a failure on one machine is a failure on all of them. `pnpm sim --seed N` shows one.
-const today = Math.floor(Date.now() / 86_400_000);
-const seed = Number(process.env['SIM_SEED'] ?? today * 1000);
+// The same seeds every day: a change fails for what it changes, not for the date. New ones are for `pnpm sim --seeds` and `pnpm prove`.
+const seed = Number(process.env['SIM_SEED'] ?? 1);
 const images = Number(process.env['SIM_IMAGES'] ?? 20_000);
 
 describe(`the whole broker and its clients in one process, seed ${seed}`, () => {

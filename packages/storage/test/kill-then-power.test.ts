@@ -96,3 +96,31 @@ it('S2 T1 nor when the power fails before the old offsets are forgotten', async 
     expect([step, await contents(found), found.describe().damage]).toEqual([step, ['0:new'], null]);
   }
 });
+
+/** The first process is killed while it makes the log's folder, and the power fails while the second one writes to it. */
+async function claims(o: { killedAt: number; cutAt: number; seed: number }): Promise<{ isFirstOver: boolean; isSecondOver: boolean }> {
+  const clock = new ManualClock();
+  const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
+  disk.stopAfter(o.killedAt);
+  const first = open(disk, clock).then((store) => store.open(orders, config));
+  const isFirstOver = await Promise.race([first.then(() => true), disk.stopped.then(() => false)]);
+  const next = disk.killProcess();
+  next.stopAfter(o.cutAt);
+  const second = open(next, clock).then(async (store) => await append(await store.open(orders, config), ['a']));
+  const isSecondOver = await Promise.race([second.then(() => true), next.stopped.then(() => false)]);
+  const third = await open(await next.crash('some'), clock);
+  const found = await third.open(orders, config);
+  expect([found.describe().damage, found.logEndOffset >= Number(isSecondOver)], JSON.stringify(o)).toEqual([null, true]);
+  await third.close();
+  return { isFirstOver, isSecondOver };
+}
+
+it('S2 T1 a power cut behind a killed process leaves no folder of which nobody knows whose it is', async () => {
+  let killedAt = 0;
+  for (let isFirstOver = false; !isFirstOver; killedAt += 1) {
+    for (let cutAt = 0, isSecondOver = false; !isSecondOver; cutAt += 1) {
+      for (let seed = 0; seed < 8; seed += 1) ({ isFirstOver, isSecondOver } = await claims({ killedAt, cutAt, seed: seed + 1 }));
+    }
+  }
+  expect(killedAt).toBeGreaterThan(8);
+}, 60_000);

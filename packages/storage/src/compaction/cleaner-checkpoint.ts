@@ -9,7 +9,8 @@ import type { FileSystem } from '../ports/file-system.ts';
  *   <cleaner point> <next horizon ms, or -1>
  *
  * Below the cleaner point, no key occurs twice as far as compaction is concerned. At the next horizon a tombstone becomes
- * due. A hint: without it, or with one from before a crash, compaction does work again that it had done.
+ * due. A hint: without it, or with one from before a crash, compaction does work again that it had done. But that the file is
+ * there means that offsets may have gaps, whatever the partition's policy is by now: so it is made before the first gap is.
  */
 export interface CleanerState {
   readonly cleanerPoint: number;
@@ -20,6 +21,7 @@ export class CleanerCheckpoint implements CleanerState {
   readonly #fileSystem: FileSystem;
   readonly #path: string;
   #isLoaded = false;
+  #isThere = false;
   cleanerPoint = 0;
   nextHorizonMs = -1;
 
@@ -35,8 +37,15 @@ export class CleanerCheckpoint implements CleanerState {
     const found = bytes === null ? null : decodeCleanerCheckpoint(bytes.toString('latin1'));
     if (this.#isLoaded) return;
     this.#isLoaded = true;
+    this.#isThere = bytes !== null;
     this.cleanerPoint = found?.cleanerPoint ?? 0;
     this.nextHorizonMs = found?.nextHorizonMs ?? -1;
+  }
+
+  /** Makes the file, durably, if there is none yet. */
+  async make(): Promise<void> {
+    await this.load();
+    if (!this.#isThere) await this.save({ cleanerPoint: this.cleanerPoint, nextHorizonMs: this.nextHorizonMs });
   }
 
   async save(state: CleanerState): Promise<void> {
@@ -44,6 +53,7 @@ export class CleanerCheckpoint implements CleanerState {
     this.cleanerPoint = state.cleanerPoint;
     this.nextHorizonMs = state.nextHorizonMs;
     await replaceFile(this.#fileSystem, this.#path, Buffer.from(encodeCleanerCheckpoint(state)));
+    this.#isThere = true;
   }
 }
 

@@ -27,7 +27,7 @@ import { storedBatches } from './stored-batches.ts';
  * - Groups are put in place in ascending order, each durably before the next one: older values of a key go before, or
  *   together with, the tombstone that deletes it.
  * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
- * - Nothing above the recovery point goes.
+ * - Nothing above the recovery point goes, and nothing at all before the cleaner checkpoint is there to tell of it.
  * - Sources are looked at again before they are replaced: what retention, truncation or a close changed meanwhile wins.
  */
 
@@ -153,6 +153,7 @@ export class LogCompaction {
       blockBytes: context.limits.readBlockBytes,
       pause: () => this.#pause(),
     });
+    if (rewrite.isChanged) await this.#checkpoint.make();
     const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
     return rewrite;

@@ -4,6 +4,7 @@ import type { File } from '../ports/file-system.ts';
 const sectorBytes = 512;
 // A batch begins with the high bytes of its offset, which are zeros: fewer than this many say nothing.
 const zerosMin = 8;
+const offsetBytes = 8;
 
 /**
  * Does the stretch from `from` to `to` show a write that a power cut interrupted? Sectors of it that never reached the disk
@@ -22,4 +23,20 @@ export async function hasLostSector(o: { file: File; from: number; to: number; b
     }
   }
   return false;
+}
+
+/**
+ * Is the offset of the batch at `position` lower than it should be, `offset`, because the sector in which the batch begins was not
+ * written, though the next one was? The CRC does not cover the offset, so the batch is whole in every other way. A sector that ends
+ * within the offset left bytes of it behind: they must be those of `offset`, and it must be sure that this is the right one.
+ */
+export async function hasLostOffset(o: { file: File; position: number; offset: number; isSure: boolean }): Promise<boolean> {
+  const lostBytes = sectorBytes - (o.position % sectorBytes);
+  const found = await o.file.read(o.position, Math.max(lostBytes, offsetBytes));
+  if (found.readBigInt64BE() >= o.offset) return false;
+  if (!found.subarray(0, lostBytes).every((byte) => byte === 0)) return false;
+  if (lostBytes >= offsetBytes) return true;
+  const expected = Buffer.alloc(offsetBytes);
+  expected.writeBigInt64BE(BigInt(o.offset));
+  return o.isSure && found.subarray(lostBytes, offsetBytes).equals(expected.subarray(lostBytes));
 }

@@ -27,13 +27,14 @@ export async function readTopicId(fileSystem: FileSystem, directory: string): Pr
 }
 
 /**
- * Makes sure that the partition's folder is there and belongs to this topic.
+ * Makes sure that the partition's folder is there and belongs to this topic. False: it did already, as far as this process sees;
+ * one that was killed may have left that unsynced.
  * Throws LOG_EXISTS when it belongs to another topic id, or holds data and does not say whose.
  */
-export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId }): Promise<void> {
+export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId }): Promise<boolean> {
   const { root, directory, id } = o;
   const topicId = await readTopicId(fileSystem, directory);
-  if (topicId === id.topicId) return;
+  if (topicId === id.topicId) return false;
   if (topicId !== null) throw existsError(id, `it belongs to topic id ${topicId}`, { topicId });
   await fileSystem.makeDirectory(directory);
   for (const name of await fileSystem.readDirectory(directory)) {
@@ -42,6 +43,7 @@ export async function claimDirectory(fileSystem: FileSystem, o: { root: string; 
   await replaceFile(fileSystem, `${directory}/${partitionMetadataName}`, encodePartitionMetadata(id.topicId));
   // At once: should a crash keep the folder and not what is in it, the folder is claimed anew.
   await Promise.all([fileSystem.syncDirectory(directory), fileSystem.syncDirectory(root)]);
+  return true;
 }
 
 function existsError(id: LogId, reason: string, details: Record<string, string>): StorageError {

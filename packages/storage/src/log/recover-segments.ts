@@ -11,7 +11,7 @@ import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogContext } from './log-context.ts';
-import { hasLostSector } from './lost-sectors.ts';
+import { hasLostOffset, hasLostSector } from './lost-sectors.ts';
 
 export interface RecoveryOptions {
   readonly id: LogId;
@@ -61,11 +61,17 @@ interface ValidStretch {
   readonly endOffset: number;
 }
 
+interface JudgedEnd extends ScanEnd {
+  readonly isOffsetLost: boolean;
+}
+
 class RecoveryWalk {
   readonly #context: LogContext;
   readonly #options: RecoveryOptions;
   #segments: readonly Segment[];
   #endOffset: number;
+  /** Where the batches end of which each began where the one before it did, from the recovery point on: nothing is compacted there. */
+  #unbrokenEnd: number;
   #bytesAbove = 0;
 
   constructor(context: LogContext, options: RecoveryOptions) {
@@ -73,6 +79,7 @@ class RecoveryWalk {
     this.#options = options;
     this.#segments = options.segments;
     this.#endOffset = this.#firstOffset;
+    this.#unbrokenEnd = options.recoveryPoint;
   }
 
   get #firstOffset(): number {
@@ -142,6 +149,7 @@ class RecoveryWalk {
           if (batch.position >= resumeAt) this.#index(segment, batch, indexIntervalBytes);
           if (batch.lastOffset >= replayFrom) this.#options.onBatch(batch);
           if (batch.lastOffset >= recoveryPoint) this.#bytesAbove += batch.bytes;
+          if (batch.baseOffset === this.#unbrokenEnd) this.#unbrokenEnd = batch.lastOffset + 1;
         },
       });
       if (isRebuilt) settleSizes(segment, end.position);
@@ -168,10 +176,11 @@ class RecoveryWalk {
   async #judge(index: number, end: ScanEnd): Promise<LogDamage | null> {
     const segment = this.#segments[index] as Segment;
     const { recoveryPoint } = this.#options;
-    const valid = await this.#findValidBehind(index, end);
+    const isOffsetLost = await this.#isOffsetLost(segment, end);
+    const valid = await this.#findValidBehind(index, { ...end, isOffsetLost });
     const isBelow = end.nextOffset < recoveryPoint;
     const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
-    if (!isBelow && (!valid || !this.#options.isSyncPromised || (await this.#isLostWrite(segment, end, valid)))) {
+    if (!isBelow && (!valid || !this.#options.isSyncPromised || (await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid)))) {
       if (valid) await this.#setAside(index, end);
       await this.#cutTail(index, end, reason);
       return null;
@@ -184,9 +193,22 @@ class RecoveryWalk {
     return this.#report({ file: segment.path, position: end.position, fromOffset, toOffset, reason });
   }
 
-  async #isLostWrite(segment: Segment, end: ScanEnd, valid: ValidStretch): Promise<boolean> {
+  /** An offset that does not follow because the sector with its first bytes was never written. */
+  async #isOffsetLost(segment: Segment, end: ScanEnd): Promise<boolean> {
+    if (end.problem !== 'bad-offset') return false;
+    const lease = await this.#context.openFiles.lease(segment.path);
+    try {
+      const isSure = this.#options.isContiguous || end.nextOffset === this.#unbrokenEnd;
+      return await hasLostOffset({ file: lease.file, position: end.position, offset: end.nextOffset, isSure });
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #isLostWrite(segment: Segment, end: JudgedEnd, valid: ValidStretch): Promise<boolean> {
     // A segment is synced before the next one is begun.
     if (valid.segment !== segment) return false;
+    if (end.isOffsetLost) return true;
     const { openFiles, limits } = this.#context;
     const lease = await openFiles.lease(segment.path);
     try {
@@ -214,12 +236,12 @@ class RecoveryWalk {
   }
 
   /** From the first valid batch behind the bad one to the last. */
-  async #findValidBehind(index: number, end: ScanEnd): Promise<ValidStretch | null> {
+  async #findValidBehind(index: number, end: JudgedEnd): Promise<ValidStretch | null> {
     const found: ValidStretch[] = [];
     for (let at = index; at < this.#segments.length; at += 1) {
       const segment = this.#segments[at] as Segment;
       // Where offsets have gaps, a whole batch with a lower one than the batch before is a witness too: that one's has changed.
-      const isOffsetWrong = end.problem === 'bad-offset' && !this.#options.isContiguous;
+      const isOffsetWrong = end.problem === 'bad-offset' && !this.#options.isContiguous && !end.isOffsetLost;
       const from = at !== index ? 0 : isOffsetWrong ? end.position : end.position + 1;
       const valid = await this.#validFrom(segment, from, isOffsetWrong ? this.#firstOffset : end.nextOffset);
       if (valid) found.push(valid);

@@ -210,7 +210,7 @@ export class DirectoryStore implements LogStore {
     const directory = `${root}/${name}`;
     // Before the folder is made: a crash in between must not leave it with the offsets of another one.
     if (this.#isKnown(name) && (await readTopicId(fileSystem, directory)) === null) await this.#forget(name);
-    await claimDirectory(fileSystem, { root, directory, id });
+    const isNew = await claimDirectory(fileSystem, { root, directory, id });
     const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
     const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
     const loaded = await loadLog(this.context, {
@@ -221,6 +221,8 @@ export class DirectoryStore implements LogStore {
       startOffset,
       isStartKnown: this.#startOffsetFile.isReadable,
     });
+    // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not whose they are.
+    if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);
     const log = new LocalLog(this.context, loaded, config);
     this.#open.set(name, log);
     return log;
@@ -244,7 +246,11 @@ export class DirectoryStore implements LogStore {
     const { fileSystem, directory } = this.#parts;
     const name = partitionDirectoryName(id);
     const topicId = await this.#topicIdOf(name);
-    if (topicId !== id.topicId) throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
+    if (topicId !== id.topicId) {
+      // An earlier try may have renamed the folder and not synced that: what is said to be gone must not come back with a power cut.
+      await fileSystem.syncDirectory(directory);
+      throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
+    }
     const log = await this.#logs.get(name);
     await log?.abandon();
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
