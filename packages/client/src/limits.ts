@@ -77,10 +77,12 @@ export interface ClientLimits {
   readonly fetchPartitionBytes: number;
   /** A partition that holds less may be asked for more, however many share the budget. */
   readonly fetchBufferBytesMin: number;
-  /** FETCH requests under way to one leader: a long poll of the idle partitions must not hold up a busy one. */
+  /** FETCH requests under way to one leader, of partitions that have records. */
   readonly fetchesPerLeaderMax: number;
-  /** The same with those whose answers nobody waits for any more. */
-  readonly abandonedFetchesMax: number;
+  /** FETCH requests under way to one leader, of partitions that were read to their end. */
+  readonly pollsPerLeaderMax: number;
+  /** All of them, with those whose answers nobody waits for any more. */
+  readonly fetchesWithAbandonedMax: number;
   /** A loop over what is buffered lets the event loop turn this often, in milliseconds. */
   readonly consumerTurnMs: number;
   /** Messages, which take a fraction of a microsecond each, between two looks at the clock. */
@@ -160,7 +162,8 @@ export const clientLimits: ClientLimits = Object.freeze({
   fetchPartitionBytes: 1 << 20,
   fetchBufferBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,
-  abandonedFetchesMax: 16,
+  pollsPerLeaderMax: 64,
+  fetchesWithAbandonedMax: 80,
   consumerTurnMs: 2,
   messagesPerLook: 32,
   uncompressedBytesMax: 64 << 20,
@@ -198,6 +201,7 @@ export function assertClientLimits(limits: ClientLimits): void {
   assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
   assert(limits.unackedDefault <= limits.unackedMax, 'unackedDefault <= unackedMax');
   assert(limits.heartbeatMs < limits.requestTimeoutMs, 'a held heartbeat must be answered before its request times out');
+  assert(limits.fetchesPerLeaderMax + limits.pollsPerLeaderMax < limits.fetchesWithAbandonedMax, 'fetches that nobody waits for must leave room');
   assert(limits.fetchMaxWaitMs <= limits.fetchIdleWaitMs, 'fetchMaxWaitMs <= fetchIdleWaitMs');
   assert(limits.fetchIdleWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
 }

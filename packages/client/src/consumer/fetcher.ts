@@ -19,9 +19,11 @@ import type { PartitionReader } from './partition-reader.ts';
  *   size, or a batch larger than the budget could never be read.
  * - A partition is in at most one fetch, and is asked for only while it holds less than its share: one that is read slowly
  *   takes no memory from the others.
- * - A leader has at most `fetchesPerLeaderMax` fetches under way that somebody waits for. More than one, because the first may
- *   be a long poll of idle partitions, which must not hold up one that has just been emptied. Those that nobody waits for any
- *   more take no room, but there are only so many of them too.
+ * - Partitions that were read up to their end are waited for in fetches of their own, so that no long poll holds up a partition
+ *   that has records. A leader has at most `fetchesPerLeaderMax` fetches for those with records, and `pollsPerLeaderMax` polls.
+ *   As partitions come to their ends one by one, each may be in a poll of its own; those that are answered together go on
+ *   together.
+ * - Fetches that nobody waits for any more take no room; with them a leader has at most `fetchesWithAbandonedMax`.
  * - Between `stop` and `start` nothing is asked for, and what is still under way is abandoned.
  */
 
@@ -41,6 +43,8 @@ export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxW
 /** A request under way. Readers that have moved elsewhere meanwhile do not wait for it any more. */
 interface FetchUnderWay {
   readonly brokerId: number;
+  /** Its readers were at the end of their partitions. */
+  readonly isPoll: boolean;
   readonly readers: readonly PartitionReader[];
   readonly maxBytes: number;
 }
@@ -102,19 +106,23 @@ export class Fetcher {
 
   #fetchAll(signal: AbortSignal): void {
     const nowMs = this.#cluster.clock.monotonic();
-    const byLeader = new Map<number, PartitionReader[]>();
+    const due: PartitionReader[] = [];
     const bufferBytes = this.#bufferBytes();
-    // Not more, though there may be room: what has just come is decoded faster while the processor's caches still hold it.
-    const shareBytes = Math.min(clientLimits.fetchPartitionBytes, bufferBytes);
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) {
       if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
       if (reader.notBeforeMs > nowMs) earliestMs = Math.min(earliestMs, reader.notBeforeMs);
       else if (reader.leaderId === -1) this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
-      else byLeader.set(reader.leaderId, [...(byLeader.get(reader.leaderId) ?? []), reader]);
+      else due.push(reader);
     }
     if (Number.isFinite(earliestMs)) this.#retryAt(earliestMs);
-    for (const [brokerId, readers] of byLeader) this.#fetchFrom(brokerId, readers, { wantedBytes: shareBytes * readers.length, signal });
+    // Not more, though there may be room: what has just come is decoded faster while the processor's caches still hold it.
+    const shareBytes = Math.min(clientLimits.fetchPartitionBytes, bufferBytes);
+    for (const [brokerId, readers] of Map.groupBy(due, ({ leaderId }) => leaderId)) {
+      const [atEnd, behind] = [readers.filter(({ isAtEnd }) => isAtEnd), readers.filter((reader) => !reader.isAtEnd)];
+      if (behind.length > 0) this.#fetchFrom(brokerId, behind, { wantedBytes: shareBytes * behind.length, signal });
+      if (atEnd.length > 0) this.#poll(brokerId, atEnd, { maxBytes: shareBytes * atEnd.length, signal });
+    }
   }
 
   /**
@@ -127,32 +135,48 @@ export class Fetcher {
   }
 
   #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { wantedBytes: number; signal: AbortSignal }): void {
-    const toLeader = [...this.#underWay].filter((fetch) => fetch.brokerId === brokerId);
-    if (toLeader.length >= clientLimits.abandonedFetchesMax) return;
-    if (toLeader.filter(isAwaited).length >= clientLimits.fetchesPerLeaderMax) return;
+    if (!this.#hasSlot(brokerId, { isPoll: false })) return;
     const maxBytes = this.#bytesToAsk(o.wantedBytes);
-    if (maxBytes > 0) void this.#exchange({ brokerId, readers, maxBytes }, o.signal);
+    if (maxBytes > 0) void this.#exchange({ brokerId, isPoll: false, readers, maxBytes }, o.signal);
+  }
+
+  /** What polls ask for needs no look at the room: a partition is in one fetch, and all shares together are half of the budget. */
+  #poll(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): void {
+    if (this.#hasSlot(brokerId, { isPoll: true })) void this.#exchange({ brokerId, isPoll: true, readers, maxBytes: o.maxBytes }, o.signal);
+  }
+
+  #hasSlot(brokerId: number, { isPoll }: { isPoll: boolean }): boolean {
+    const toLeader = [...this.#underWay].filter((fetch) => fetch.brokerId === brokerId);
+    const alike = toLeader.filter((fetch) => fetch.isPoll === isPoll && isAwaited(fetch));
+    const { fetchesPerLeaderMax, pollsPerLeaderMax, fetchesWithAbandonedMax } = clientLimits;
+    return toLeader.length < fetchesWithAbandonedMax && alike.length < (isPoll ? pollsPerLeaderMax : fetchesPerLeaderMax);
   }
 
   /**
-   * What is asked for has room for whole batches: of one that does not fit the broker reads in vain, and little room now is
-   * more room soon. 0: not now.
+   * What is asked for has room for whole batches: of one that does not fit the broker reads in vain, and while something is
+   * under way little room now is more room soon. 0: not now.
    */
   #bytesToAsk(wantedBytes: number): number {
     const { prefetchBytes } = this.#options;
-    const heldBytes = this.#heldBytes();
-    const roomBytes = prefetchBytes - heldBytes;
+    const askedBytes = this.#askedBytes({ isPoll: false });
+    // With very many partitions the least that each poll asks for is more than half of the budget; it must not be all of it.
+    const polledBytes = Math.min(prefetchBytes >> 1, this.#askedBytes({ isPoll: true }));
+    const roomBytes = prefetchBytes - this.#bufferedBytes() - askedBytes - polledBytes;
     const batchBytes = Math.min(clientLimits.fetchPartitionBytes, prefetchBytes >> 2);
-    if (roomBytes < batchBytes) return heldBytes === 0 ? roomBytes : 0;
+    if (roomBytes < batchBytes) return askedBytes > 0 ? 0 : Math.max(0, roomBytes);
     const bytes = Math.min(roomBytes, Math.max(wantedBytes, batchBytes));
     return bytes - (bytes % Math.max(1, batchBytes));
   }
 
-  /** Buffered, or asked for. */
-  #heldBytes(): number {
+  #bufferedBytes(): number {
     let bytes = 0;
     for (const { bufferedBytes } of this.#readers) bytes += bufferedBytes;
-    for (const fetch of this.#underWay) if (isAwaited(fetch)) bytes += fetch.maxBytes;
+    return bytes;
+  }
+
+  #askedBytes({ isPoll }: { isPoll: boolean }): number {
+    let bytes = 0;
+    for (const fetch of this.#underWay) if (fetch.isPoll === isPoll && isAwaited(fetch)) bytes += fetch.maxBytes;
     return bytes;
   }
 
@@ -244,8 +268,8 @@ export class Fetcher {
    */
   #hasReachedEnd(reader: PartitionReader, o: { answer: FetchResponsePartition; hadRoom: boolean }): boolean {
     reader.failures = 0;
-    reader.emptyFetches += 1;
     reader.highWatermark = o.answer.highWatermark;
+    if (reader.isAtEnd) reader.emptyFetches += 1;
     const { endOffset } = reader;
     if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return false;
     reader.moveTo(endOffset);

@@ -24,7 +24,7 @@ export class PartitionReader {
   isHeld = false;
   /** The fetch under way whose answer will count. */
   fetch: object | null = null;
-  /** Fetches since the last one that brought something. */
+  /** Fetches at the end of the partition since the last one that brought something. */
   emptyFetches = 0;
   /** Waits in the round in which partitions are read in turn. */
   isListed = false;
@@ -53,6 +53,11 @@ export class PartitionReader {
 
   get fetchOffset(): number {
     return this.#fetchOffset;
+  }
+
+  /** As far as is known there is nothing to fetch. */
+  get isAtEnd(): boolean {
+    return this.highWatermark !== -1 && this.#fetchOffset >= this.highWatermark;
   }
 
   get bufferedBytes(): number {

@@ -302,6 +302,19 @@ describe('prefetching', () => {
     }
   });
 
+  it('C2 reads on at once where there are records, however many partitions have come to their ends one by one', async () => {
+    const { scene, q } = await setUp({ partitions: 12, batches: 0 });
+    for (let partition = 0; partition < 12; partition += 1) fill(scene, { partition, batches: 4 * (partition + 1), valueBytes: 1_000 });
+    // The larger budget is half the shares of all partitions, the smaller one less than the least that each may ask for.
+    for (const prefetchBytes of [200_000, 20_000]) {
+      const consumer = q.consumer('t', { prefetchBytes, maxWaitMs: 20_000 });
+      const startMs = scene.clock.monotonic();
+      expect(await read(scene, consumer, 3 * 4 * 78)).toHaveLength(936);
+      expect(scene.clock.monotonic() - startMs).toBeLessThan(2_000);
+    }
+    await scene.settle(q.close());
+  });
+
   it('C2 is not held up by fetches that nobody waits for any more', async () => {
     const { scene, q } = await setUp({ batches: 20 });
     const consumer = q.consumer('t', { maxWaitMs: 20_000, from: 'latest' });
