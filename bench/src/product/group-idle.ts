@@ -13,7 +13,7 @@ export interface GroupIdleOptions {
   readonly measureMs: number;
 }
 
-/** Held heartbeats and fetches take up room on a connection, which has room for 512 requests. */
+/** Held heartbeats and fetches take up room on a connection, which has room for 2048 requests. */
 const membersPerConnection = 100;
 
 const options = workerOptions<GroupIdleOptions>();

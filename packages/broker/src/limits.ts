@@ -99,7 +99,7 @@ export const defaultLimits: BrokerLimits = {
   sweepIntervalMs: 500,
 
   frameBytesMax: protocolLimits.frameBytesMax,
-  requestsInFlightMax: 512,
+  requestsInFlightMax: 2048,
   connectionBytesMax: 64 * MiB,
   connectionBytesFree: 4 * KiB,
   brokerBytesMax: 256 * MiB,
