@@ -77,9 +77,7 @@ export class Connection {
     this.#clock = options.clock;
     this.#wire = options.network.connect(options.address, {
       onOpen: () => this.#hello(),
-      onData: (chunk) => this.#read(() => this.#decoder.push(chunk)),
-      room: () => this.#decoder.rest(),
-      onFilled: (bytes) => this.#read(() => this.#decoder.filled(bytes)),
+      onData: (chunk) => this.#read(chunk),
       onDrain: () => this.#outbox.drained(),
       onClose: (error) => this.close(this.#lost(error === null ? 'the broker closed the connection' : error.message, error)),
     });
@@ -244,10 +242,10 @@ export class Connection {
     }
   }
 
-  #read(take: () => void): void {
+  #read(chunk: Buffer): void {
     if (this.#state === 'closed') return;
     try {
-      take();
+      this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
         this.#lastFrameAtMs = this.#clock.monotonic();
         this.#answer(frame);

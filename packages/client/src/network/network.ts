@@ -18,13 +18,6 @@ export interface WireEvents {
   onOpen(): void;
   /** The chunk is lent: its memory is used again once this returns. */
   onData(chunk: Buffer): void;
-  /**
-   * Asked before each read: where the next bytes are wanted, or null if that does not matter. A wire that can reads them there
-   * and calls `onFilled` in place of `onData`; one that cannot never asks.
-   */
-  room(): Buffer | null;
-  /** So many bytes were read to the beginning of the last `room()`. */
-  onFilled(bytes: number): void;
   onDrain(): void;
   /** Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an orderly way. */
   onClose(error: Error | null): void;

@@ -8,8 +8,6 @@ import type { Network, Wire, WireEvents } from './network.ts';
 /** TCP through the operating system. */
 export const nodeNetwork: Network = {
   connect(address: Address, events: WireEvents): Wire {
-    // Most reads share one buffer: a new one for each 64 KiB was most of the garbage of a busy consumer.
-    const shared = Buffer.allocUnsafeSlow(clientLimits.readBufferBytes);
     const socket = createConnection({
       host: address.host,
       port: address.port,
@@ -18,11 +16,11 @@ export const nodeNetwork: Network = {
       // Finds a peer that vanished without a word, even while no request waits.
       keepAlive: true,
       keepAliveInitialDelay: clientLimits.keepAliveInitialDelayMs,
+      // One buffer for all reads: a new one for each 64 KiB was most of the garbage of a busy consumer.
       onread: {
-        buffer: (): Buffer => events.room() ?? shared,
+        buffer: Buffer.allocUnsafeSlow(clientLimits.readBufferBytes),
         callback: (bytes: number, buffer: Uint8Array): boolean => {
-          if (buffer === shared) events.onData(shared.subarray(0, bytes));
-          else events.onFilled(bytes);
+          events.onData((buffer as Buffer).subarray(0, bytes));
           return true;
         },
       },

@@ -15,8 +15,6 @@ export interface FrameDecoderOptions {
 const lengthBytes = 4;
 const bufferBytesInitial = 16 * 1024;
 const growthFactor = 4;
-/** A read into a shorter rest would cost a system call of its own for next to nothing. */
-const restBytesMin = 4 * 1024;
 
 /**
  * Cuts a stream of bytes into frames.
@@ -74,23 +72,6 @@ export class FrameDecoder {
   }
 
   /**
-   * Where the stream's next bytes belong while a large frame is incomplete: who can choose where bytes are read to reads them
-   * there, calls `filled`, and saves copying them. Null when there is no such place. The memory is the decoder's: nothing else
-   * may be done with it, and nothing may be pushed between the two calls.
-   */
-  rest(): Buffer | null {
-    if (this.#frame === null || this.#chunks.length > 0) return null;
-    const end = Math.min(this.#frame.length, this.#frameLength);
-    return end - this.#frameFilled < restBytesMin ? null : this.#frame.subarray(this.#frameFilled, end);
-  }
-
-  /** The stream's next `bytes` bytes were put at the beginning of `rest()`. */
-  filled(bytes: number): void {
-    this.#frameFilled += bytes;
-    this.#bufferedBytes += bytes;
-  }
-
-  /**
    * The payload of the next frame, or null when more bytes are needed. It is a view of the chunk when it lay in one
    * (and keeps that chunk alive) unless `chunksAreLent`, else a buffer of its own.
    *
@@ -98,32 +79,20 @@ export class FrameDecoder {
    */
   next(): Buffer | null {
     if (this.#failure !== null) throw this.#failure;
-    const filled = this.#takeFilled();
-    if (filled !== null) return this.#give(filled);
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
       const payload = this.#advance(chunk);
       if (this.#position === chunk.length) {
         this.#chunks.shift();
         this.#position = 0;
       }
-      if (payload !== null) return this.#give(payload);
+      if (payload !== null) {
+        this.#isFirstFrame = false;
+        this.#bufferedBytes -= lengthBytes + payload.length;
+        if (payload.length > this.#largestFrameBytes) this.#largestFrameBytes = payload.length;
+        return payload;
+      }
     }
     return null;
-  }
-
-  #give(payload: Buffer): Buffer {
-    this.#isFirstFrame = false;
-    this.#bufferedBytes -= lengthBytes + payload.length;
-    if (payload.length > this.#largestFrameBytes) this.#largestFrameBytes = payload.length;
-    return payload;
-  }
-
-  /** The frame that `filled` has completed. */
-  #takeFilled(): Buffer | null {
-    const frame = this.#frame;
-    if (frame === null || this.#frameFilled < this.#frameLength) return null;
-    this.#frame = null;
-    return frame;
   }
 
   /** One step through the chunk: finishes a frame, or uses the chunk up. */

@@ -68,46 +68,6 @@ describe('FrameDecoder', () => {
     );
   });
 
-  it('Z1 takes bytes that were read to where they belong, whatever is read how', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 6, max: 300_000 }), { minLength: 1, maxLength: 4 }), fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1, maxLength: 30 }), (lengths, sizes) => {
-        const frames = lengths.map((length, index) => Buffer.alloc(length, `${index} and so on `));
-        const stream = Buffer.concat(frames.map(framed));
-        const decoder = new FrameDecoder({ frameBytesMax: 1 << 20, chunksAreLent: true });
-        const got: Buffer[] = [];
-        let position = 0;
-        for (let turn = 0; position < stream.length; turn += 1) {
-          const rest = decoder.rest();
-          const bytes = Math.min(sizes[turn % sizes.length]!, rest?.length ?? stream.length, stream.length - position);
-          const chunk = Buffer.from(stream.subarray(position, position + bytes));
-          position += bytes;
-          if (rest === null) decoder.push(chunk);
-          else decoder.filled(chunk.copy(rest));
-          got.push(...drain(decoder));
-          chunk.fill(0xff);
-        }
-        expect(got.length).toBe(frames.length);
-        expect(got.every((frame, index) => frame.equals(frames[index]!))).toBe(true);
-        expect(decoder.bufferedBytes).toBe(0);
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('Z1 offers room only while a large frame is incomplete', () => {
-    const decoder = new FrameDecoder({ frameBytesMax: 1 << 20 });
-    expect(decoder.rest()).toBeNull();
-    decoder.push(framed(Buffer.alloc(100_000)).subarray(0, 50_000));
-    expect(decoder.rest()).toBeNull();
-    expect(decoder.next()).toBeNull();
-    expect(decoder.rest()).toHaveLength(50_004);
-    decoder.filled(decoder.rest()!.length - 100);
-    // Not worth a read of its own.
-    expect(decoder.rest()).toBeNull();
-    decoder.push(Buffer.alloc(100));
-    expect(decoder.next()).toHaveLength(100_000);
-  });
-
   it('Z1 gives a view when the frame lies in one chunk', () => {
     const chunk = Buffer.concat([framed(Buffer.from('first one')), framed(Buffer.from('second'))]);
     const decoder = new FrameDecoder({ frameBytesMax });
