@@ -44,9 +44,10 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
   return results.some(({ failure }) => failure !== null) ? 1 : 0;
 }
 
-/** A start takes a tenth of a second: many of them cost little and say more. Idle memory hardly varies. */
+/** A start takes a tenth of a second: many of them cost little and say more. Idle memory hardly varies; a group takes seconds to settle. */
 function roundsOf({ group }: Case, profile: Profile): number {
   if (group === 'start') return profile.startRounds;
+  if (group === 'groups' && profile.name === 'quick') return 1;
   return group === 'memory' ? 1 : profile.rounds;
 }
 
