@@ -22,14 +22,14 @@ import { registerHandlers } from './handlers/register-handlers.ts';
 import type { Services } from './handlers/register-handlers.ts';
 import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
-import { metadataLogConfig, metadataLogId, metadataSettings } from './metadata/metadata-topic.ts';
+import { metadataLogId } from './metadata/metadata-topic.ts';
 import { createCounters } from './metrics/counters.ts';
 import { softwareVersion } from './node-version.ts';
 import type { Listener } from './network/network.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
-import { internalTopic } from './topics/internal-topic.ts';
+import { internalLogConfig, internalTopic } from './topics/internal-topic.ts';
 import { TopicChanges } from './topics/topic-changes.ts';
 import { TopicRegistry } from './topics/topic-registry.ts';
 
@@ -144,7 +144,7 @@ async function openServices(
 ): Promise<OpenServices> {
   const { store, health, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
-  const metadataLog = await store.open(metadataLogId, metadataLogConfig);
+  const metadataLog = await store.open(metadataLogId, internalLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const term = await BrokerTerm.begin(metadata, { brokerId, random });
   // A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should.
@@ -161,7 +161,7 @@ async function openServices(
     logOpensMax: limits.logOpensMax,
     ownLogs: [groupsLogId],
   });
-  registry.addInternal(internalTopic({ log: metadataLog, settings: metadataSettings, brokerDefaults }));
+  registry.addInternal(internalTopic({ log: metadataLog, brokerDefaults }));
   const ownLogs = await registry.start();
   closers.add(async () => {
     registry.stop();

@@ -6,7 +6,7 @@ import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../clock.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
-import { internalTopic } from '../topics/internal-topic.ts';
+import { internalLogConfig, internalTopic } from '../topics/internal-topic.ts';
 import type { SettingTexts } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
@@ -14,7 +14,7 @@ import { GroupDirectory } from './group-directory.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { GroupsLog } from './groups-log.ts';
 import { replayGroups } from './groups-replay.ts';
-import { groupsLogConfig, groupsLogId, groupsSettings } from './groups-topic.ts';
+import { groupsLogId } from './groups-topic.ts';
 import { HeldHeartbeats } from './held-heartbeats.ts';
 import { MemberHeartbeats } from './member-heartbeats.ts';
 import { OffsetChanges } from './offset-changes.ts';
@@ -88,7 +88,7 @@ export class Groups {
 }
 
 async function openLog({ store, registry, brokerDefaults }: GroupsOptions): Promise<PartitionLog> {
-  const log = await store.open(groupsLogId, groupsLogConfig);
-  registry.addInternal(internalTopic({ log, settings: groupsSettings, brokerDefaults }));
+  const log = await store.open(groupsLogId, internalLogConfig);
+  registry.addInternal(internalTopic({ log, brokerDefaults }));
   return log;
 }
