@@ -10,6 +10,16 @@ export interface StorageLimits {
   flushesInParallelMax: number;
   /** A round of the flush queue takes appends until it holds this many bytes (and always at least one append). */
   roundBytesMax: number;
+  /** Files of the journal; 0 for no journal. They are made once there is enough small work, and kept. */
+  journalFiles: number;
+  /** Size of each. What they hold together is read and written again at the start after a crash. */
+  journalFileBytes: number;
+  /** What one log has in a round goes to the journal up to this many bytes; more is written to its segment alone and synced there. */
+  journalPieceBytesMax: number;
+  /** Bytes gathered for one write to the journal, unless one piece has more. */
+  journalEntryBytes: number;
+  /** The journal is made after this many rounds that could have used it: not for the few writes of a start. */
+  journalRoundsBefore: number;
   /** Bytes of recently appended batches kept in memory for readers at the tail. */
   tailCacheBytes: number;
   /** Bytes of indexes of old segments kept in memory. */
@@ -52,10 +62,15 @@ export interface StorageLimits {
 }
 
 export const defaultStorageLimits: StorageLimits = Object.freeze({
-  openFilesMax: 512,
+  openFilesMax: 2_048,
   logsInParallelMax: 32,
   flushesInParallelMax: 16,
   roundBytesMax: 32 << 20,
+  journalFiles: 4,
+  journalFileBytes: 16 << 20,
+  journalPieceBytesMax: 256 << 10,
+  journalEntryBytes: 4 << 20,
+  journalRoundsBefore: 32,
   tailCacheBytes: 64 << 20,
   indexCacheBytes: 16 << 20,
   indexEntriesMax: 1 << 20,
@@ -76,6 +91,9 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   diskReserveBytes: 64 << 20,
 });
 
+/** Everything in a journal file begins at a multiple of this, so that no write touches a page of an earlier one. */
+export const journalBlockBytes = 4_096;
+
 /** Positions within a segment are i32 on disk. */
 export const segmentBytesLimit: number = 2 ** 31 - 1;
 
@@ -89,6 +107,9 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);
+  const journalRoom = limits.journalFileBytes - journalBlockBytes;
+  assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');
+  assert(limits.journalFileBytes % journalBlockBytes === 0, `journalFileBytes must be a multiple of ${journalBlockBytes}`);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

@@ -8,6 +8,11 @@ export interface StorageStats {
   /** Gathered writes and syncs of log files. */
   writes: number;
   syncs: number;
+  /** Writes to the journal, and their bytes. */
+  journalWrites: number;
+  journalBytes: number;
+  /** Journal files that were emptied, after what they held was synced in its segments. */
+  journalFilesRetired: number;
   /** Time spent in rounds, and the longest one. */
   roundMsTotal: number;
   roundMsMax: number;
@@ -33,6 +38,9 @@ export function emptyStats(): StorageStats {
     bytesWritten: 0,
     writes: 0,
     syncs: 0,
+    journalWrites: 0,
+    journalBytes: 0,
+    journalFilesRetired: 0,
     roundMsTotal: 0,
     roundMsMax: 0,
     readsHot: 0,

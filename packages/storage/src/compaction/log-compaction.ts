@@ -95,7 +95,10 @@ export class LogCompaction {
    */
   async #keepProducers(): Promise<boolean> {
     if (!(await this.#log.checkpoints.run())) return false;
-    await this.#log.context.saveRecoveryPoints();
+    const { context, checkpoints, journalKey } = this.#log;
+    await context.saveRecoveryPoints();
+    // Positions in rewritten segments are others than the journal knows.
+    await context.queue.declare(this.#log, { kind: 'floor', key: journalKey, offset: checkpoints.recoveryPoint });
     return true;
   }
 

@@ -18,7 +18,7 @@ export class MemoryFileSystem implements FileSystem {
       content = new MemoryContent();
       this.#files.set(path, content);
     }
-    return new MemoryFile(content);
+    return new MemoryFile(content, mode === 'durable');
   }
 
   async readFile(path: string): Promise<Buffer> {
@@ -180,9 +180,12 @@ class MemoryContent {
 
 class MemoryFile implements File {
   readonly #content: MemoryContent;
+  readonly #copies: boolean;
 
-  constructor(content: MemoryContent) {
+  /** `copies`: the buffers of a write are not kept. */
+  constructor(content: MemoryContent, copies: boolean) {
     this.#content = content;
+    this.#copies = copies;
   }
 
   async read(position: number, length: number): Promise<Buffer> {
@@ -190,7 +193,7 @@ class MemoryFile implements File {
   }
 
   async write(buffers: readonly Buffer[], position: number): Promise<void> {
-    this.#content.write(buffers, position);
+    this.#content.write(this.#copies ? [Buffer.concat(buffers)] : buffers, position);
   }
 
   async datasync(): Promise<void> {

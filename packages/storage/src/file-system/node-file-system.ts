@@ -2,13 +2,24 @@ import fs from 'node:fs';
 import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
 import { lockDirectory } from './node-directory-lock.ts';
 
+const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;
+// Not on every system, whatever its type says.
+const hasDurableWrites = (O_DSYNC as number | undefined) !== undefined;
+const openFlags: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT,
+  durable: hasDurableWrites ? O_RDWR | O_DSYNC : O_RDWR,
+};
+
 /**
  * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and a
  * busy broker makes tens of thousands of them a second.
  */
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    return new NodeFile(await openDescriptor(path, mode));
+    const descriptor = await openDescriptor(path, mode);
+    return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor) : new NodeFile(descriptor);
   },
   readFile: (path) => promise<Buffer>((done) => fs.readFile(path, done)),
   readDirectory: (path) => promise<string[]>((done) => fs.readdir(path, done)),
@@ -99,10 +110,16 @@ class NodeFile implements File {
   }
 }
 
+/** Where the system has no writes that are durable when they return: a sync behind each. */
+class SyncingFile extends NodeFile {
+  override async write(buffers: readonly Buffer[], position: number): Promise<void> {
+    await super.write(buffers, position);
+    await this.datasync();
+  }
+}
+
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {
-  const { O_RDONLY, O_RDWR, O_CREAT } = fs.constants;
-  const flags = mode === 'read' ? O_RDONLY : mode === 'write' ? O_RDWR : O_RDWR | O_CREAT;
-  return promise<number>((done) => fs.open(path, flags, 0o640, done));
+  return promise<number>((done) => fs.open(path, openFlags[mode], 0o640, done));
 }
 
 function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {

@@ -6,6 +6,7 @@
  *   .clean-shutdown                     the last owner stopped in order
  *   recovery-point-offset-checkpoint    per partition: everything below was synced
  *   log-start-offset-checkpoint         per partition: first readable offset
+ *   journal.<n>                         what was acknowledged and is not synced in its segments yet
  *   <topic>-<partition>/
  *     partition.metadata                topic id
  *     leader-epoch-checkpoint
@@ -26,6 +27,16 @@ export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
 export const partitionMetadataName = 'partition.metadata';
 export const leaderEpochCheckpointName = 'leader-epoch-checkpoint';
 export const cleanerCheckpointName = 'cleaner-checkpoint';
+
+export function journalFileName(index: number): string {
+  return `journal.${index}`;
+}
+
+/** The number of a journal file, or null for another name. */
+export function parseJournalFile(name: string): number | null {
+  const match = /^journal\.(0|[1-9]\d{0,3})$/.exec(name);
+  return match ? Number(match[1]) : null;
+}
 
 export const temporarySuffix = '.tmp';
 export const deletedSuffix = '.deleted';

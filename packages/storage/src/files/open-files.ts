@@ -9,9 +9,15 @@ import type { StorageStats } from '../stats.ts';
  * - `#entries` is in order of last use. At most `openFilesMax` entries, not counting those that are leased: a burst of
  *   leases may pass it, and it shrinks again as they are released.
  * - A path that is renamed or removed is `forget`-ten first, so that its name never leads to the old file.
+ * - A file that owes a sync gets it before it is closed to make room: whoever opens it again might not be told that the system
+ *   failed to write what was written through this descriptor.
  */
 export interface FileLease {
   readonly file: File;
+  /** What was written now is promised to be synced later. */
+  owesSync(): void;
+  /** Syncs the file, its debts included. */
+  sync(): Promise<void>;
   release(): void;
 }
 
@@ -19,13 +25,16 @@ export class OpenFiles {
   readonly #fileSystem: FileSystem;
   readonly #openFilesMax: number;
   readonly #stats: StorageStats;
+  readonly #onFatal: (error: unknown) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(o: { fileSystem: FileSystem; openFilesMax: number; stats: StorageStats }) {
+  /** `onFatal`: a sync that was owed has failed. */
+  constructor(o: { fileSystem: FileSystem; openFilesMax: number; stats: StorageStats; onFatal: (error: unknown) => void }) {
     this.#fileSystem = o.fileSystem;
     this.#openFilesMax = o.openFilesMax;
     this.#stats = o.stats;
+    this.#onFatal = o.onFatal;
   }
 
   /** The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. */
@@ -76,9 +85,21 @@ export class OpenFiles {
     for (const [path, entry] of this.#entries) {
       if (entry.users > 0) continue;
       this.#entries.delete(path);
-      this.#close(entry);
+      if (entry.owes) this.#syncAndClose(entry);
+      else this.#close(entry);
       if (this.#entries.size <= this.#openFilesMax) return;
     }
+  }
+
+  #syncAndClose(entry: Entry): void {
+    entry.users += 1;
+    entry.isForgotten = true;
+    const syncing = entry.sync().then(
+      () => entry.release(),
+      (error: unknown) => this.#onFatal(error),
+    );
+    this.#closing.add(syncing);
+    void syncing.then(() => this.#closing.delete(syncing));
   }
 
   #close(entry: Entry): void {
@@ -99,6 +120,8 @@ class Entry implements FileLease {
   users = 0;
   isForgotten = false;
   isClosed = false;
+  #written = 0;
+  #synced = 0;
 
   constructor(opening: Promise<File>, onIdle: (entry: Entry) => void) {
     this.opening = opening;
@@ -107,6 +130,21 @@ class Entry implements FileLease {
 
   get file(): File {
     return this.opened as File;
+  }
+
+  get owes(): boolean {
+    return this.#written > this.#synced;
+  }
+
+  owesSync(): void {
+    this.#written += 1;
+  }
+
+  async sync(): Promise<void> {
+    const written = this.#written;
+    await this.file.datasync();
+    // Writes that came meanwhile are not covered.
+    this.#synced = Math.max(this.#synced, written);
   }
 
   release(): void {

@@ -1,4 +1,6 @@
 import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
+import type { JournalWord } from '../journal/journal-item.ts';
+import type { HeldPiece, Journal, JournalPlan, OutgoingItem } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from './in-parallel.ts';
@@ -11,6 +13,8 @@ import type { PendingAppend } from './pending-append.ts';
  * - `#pending` holds every append that is in no round, in the order of the calls to `append`.
  * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move, then
  *   the promises are resolved in append order, then readers are woken.
+ * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal, beside
+ *   writes to their segments that are synced later; anything else by a write and a sync of its segment.
  * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged afterwards.
  *   Nothing is tried twice.
  * - A log that had no room gets its appends of the round, and those queued behind them, failed and taken back before
@@ -21,6 +25,11 @@ import type { PendingAppend } from './pending-append.ts';
 export interface FlushedLog {
   /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
   flush(appends: readonly PendingAppend[]): Promise<void>;
+  /** Writes them alone: the journal makes them durable. */
+  write(appends: readonly PendingAppend[]): Promise<void>;
+  readonly journalKey: Buffer;
+  /** What the journal is to keep of them; null where they are no matter for a journal. */
+  journalPiece(appends: readonly PendingAppend[]): HeldPiece | null;
   /** True when what was written is to be synced before `syncIntervalMs` is over. */
   readonly wantsIntervalSync: boolean;
   syncWritten(): Promise<void>;
@@ -29,6 +38,11 @@ export interface FlushedLog {
   wakeReaders(): void;
   /** Nothing from `fromOffset` on was or will be stored: cuts the file back, forgets the offsets. */
   takeBack(fromOffset: number): Promise<void>;
+}
+
+interface PendingWord {
+  readonly word: JournalWord;
+  readonly done: PromiseWithResolvers<void>;
 }
 
 export interface FlushQueueOptions {
@@ -42,6 +56,8 @@ export interface FlushQueueOptions {
 
 export class FlushQueue {
   readonly #options: FlushQueueOptions;
+  #journal: Journal | null = null;
+  #words: PendingWord[] = [];
   #pending: PendingAppend[] = [];
   #pendingBytes = 0;
   /** One run of rounds that follow each other without a pause, and the round of it that is under way. */
@@ -67,9 +83,28 @@ export class FlushQueue {
     return this.#failure;
   }
 
+  /** Until then every log is synced by itself. */
+  useJournal(journal: Journal): void {
+    this.#journal = journal;
+  }
+
   enqueue(append: PendingAppend): void {
     this.#pending.push(append);
     this.#pendingBytes += append.batch.length;
+    this.#schedule();
+  }
+
+  /** Puts a word into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
+  async declare(log: FlushedLog, word: JournalWord): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (!this.#journal?.holds(log)) return;
+    const done = Promise.withResolvers<void>();
+    this.#words.push({ word, done });
+    this.#schedule();
+    await done.promise;
+  }
+
+  #schedule(): void {
     if (this.#rounds || this.#isScheduled) return;
     // What arrives in this turn of the event loop shares the first round.
     this.#isScheduled = true;
@@ -110,6 +145,7 @@ export class FlushQueue {
 
   forget(log: FlushedLog): void {
     this.#unsynced.delete(log);
+    this.#journal?.forget(log);
   }
 
   /** Ends everything: from here on no append is acknowledged. */
@@ -123,35 +159,43 @@ export class FlushQueue {
     const waiting = this.#pending;
     this.#pending = [];
     for (const append of waiting) append.fail(failure);
+    for (const { done } of this.#words.splice(0)) done.reject(failure);
     return failure;
   }
 
   #start(): void {
     this.#isScheduled = false;
-    if (this.#rounds || this.#pending.length === 0 || this.#failure) return;
+    if (this.#rounds || !this.#hasWork || this.#failure) return;
     this.#rounds = this.#runRounds();
   }
 
+  get #hasWork(): boolean {
+    return this.#pending.length > 0 || this.#words.length > 0;
+  }
+
   async #runRounds(): Promise<void> {
-    while (this.#pending.length > 0 && !this.#failure) {
-      this.#round = this.#runOrFail(this.#takeRound());
+    while (this.#hasWork && !this.#failure) {
+      this.#round = this.#runOrFail(this.#takeRound(), this.#words.splice(0));
       await this.#round;
     }
     this.#round = null;
     this.#rounds = null;
   }
 
-  async #runOrFail(round: readonly PendingAppend[]): Promise<void> {
+  async #runOrFail(round: readonly PendingAppend[], words: readonly PendingWord[]): Promise<void> {
     try {
-      await this.#runRound(round);
+      if (words.length > 0) await this.#writeWords(words.map(({ word }) => word));
+      if (round.length > 0) await this.#runRound(round);
+      for (const { done } of words) done.resolve();
     } catch (error) {
       const failure = this.fail(error);
       for (const append of round) append.fail(failure);
+      for (const { done } of words) done.reject(failure);
     }
   }
 
   async #runRound(round: readonly PendingAppend[]): Promise<void> {
-    const { clock, stats, flushesInParallelMax } = this.#options;
+    const { clock, stats } = this.#options;
     const startedAt = clock.now();
     const byLog = new Map<FlushedLog, PendingAppend[]>();
     for (const append of round) {
@@ -159,21 +203,64 @@ export class FlushQueue {
       if (appends) appends.push(append);
       else byLog.set(append.log, [append]);
     }
-    const full = new Map<FlushedLog, unknown>();
-    await inParallel([...byLog], flushesInParallelMax, async ([log, appends]) => {
-      try {
-        await log.flush(appends);
-      } catch (error) {
-        if (!isOutOfRoom(error)) throw error;
-        full.set(log, error);
-      }
-    });
-    await this.#takeBack(full, byLog);
+    const { plan, journaled } = this.#planJournal(byLog);
+    const full = await this.#writeRound(byLog, plan, journaled);
+    this.#journal?.roundWritten();
+    await this.#takeBack(full, byLog, journaled);
     this.#settle(round, byLog, full);
     stats.rounds += 1;
     const tookMs = clock.now() - startedAt;
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
+  }
+
+  /** The pieces that the journal takes, and whose they are. */
+  #planJournal(byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): { plan: JournalPlan | null; journaled: ReadonlySet<FlushedLog> } {
+    const journaled = new Set<FlushedLog>();
+    if (!this.#journal) return { plan: null, journaled };
+    const pieces: HeldPiece[] = [];
+    const logs: FlushedLog[] = [];
+    for (const [log, appends] of byLog) {
+      const piece = log.journalPiece(appends);
+      if (!piece) continue;
+      pieces.push(piece);
+      logs.push(log);
+    }
+    const plan = this.#journal.plan(pieces);
+    for (const log of logs.slice(0, plan.accepted)) journaled.add(log);
+    return { plan, journaled };
+  }
+
+  /** Returns the logs that had no room. */
+  async #writeRound(
+    byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>,
+    plan: JournalPlan | null,
+    journaled: ReadonlySet<FlushedLog>,
+  ): Promise<Map<FlushedLog, unknown>> {
+    const full = new Map<FlushedLog, unknown>();
+    const segments = inParallel([...byLog], this.#options.flushesInParallelMax, async ([log, appends]) => {
+      try {
+        await (journaled.has(log) ? log.write(appends) : log.flush(appends));
+      } catch (error) {
+        if (!isOutOfRoom(error)) throw error;
+        full.set(log, error);
+      }
+    });
+    const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
+    for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
+    return full;
+  }
+
+  /** Words have no other way than the journal; while it has no room, its files are being emptied. */
+  async #writeWords(words: readonly JournalWord[]): Promise<void> {
+    const journal = this.#journal;
+    for (let rest: readonly OutgoingItem[] = words; journal && rest.length > 0; ) {
+      const plan = journal.plan(rest);
+      await journal.write(plan);
+      rest = rest.slice(plan.accepted);
+      if (rest.length > 0) await journal.room();
+      if (this.#failure) throw this.#failure;
+    }
   }
 
   #takeRound(): PendingAppend[] {
@@ -191,12 +278,20 @@ export class FlushQueue {
   }
 
   /** Before the round is settled, so that no append comes in between and builds on what goes. */
-  async #takeBack(full: ReadonlyMap<FlushedLog, unknown>, byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): Promise<void> {
+  async #takeBack(
+    full: ReadonlyMap<FlushedLog, unknown>,
+    byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>,
+    journaled: ReadonlySet<FlushedLog>,
+  ): Promise<void> {
+    const cuts: JournalWord[] = [];
     for (const [log, cause] of full) {
-      const first = byLog.get(log)?.[0] as PendingAppend;
+      const { baseOffset: offset } = byLog.get(log)?.[0] as PendingAppend;
       this.dropPending(log, fullError(cause));
-      await log.takeBack(first.baseOffset);
+      await log.takeBack(offset);
+      // The journal has them, and a crash must not bring back what is said to have failed.
+      if (journaled.has(log)) cuts.push({ kind: 'cut', key: log.journalKey, offset });
     }
+    await this.#writeWords(cuts);
   }
 
   #settle(round: readonly PendingAppend[], byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>, full: ReadonlyMap<FlushedLog, unknown>): void {

@@ -4,8 +4,11 @@ import type { LogConfig } from '../config.ts';
 import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import { StorageError, asStorageError } from '../errors.ts';
+import { partitionDirectoryName } from '../files/file-names.ts';
 import type { FlushedLog } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
+import { journalKey } from '../journal/journal-item.ts';
+import type { HeldPiece } from '../journal/journal.ts';
 import { segmentBytesLimit } from '../limits.ts';
 import type {
   Append,
@@ -66,6 +69,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly files: LogFiles;
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
+  /** How the journal names this log. */
+  readonly journalKey: Buffer;
   version = 0;
   /** Set while files change places under their names: who wants to open one waits for it. */
   moving: Promise<void> | null = null;
@@ -94,6 +99,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.dedup = loaded.dedup;
     this.epochs = loaded.epochs;
     this.isInternal = loaded.id.topic.startsWith('__');
+    this.journalKey = journalKey({ folder: partitionDirectoryName(loaded.id), topicId: loaded.id.topicId });
     this.#config = config;
     this.#damage = loaded.damage;
     this.#state = loaded.damage ? 'quarantined' : 'open';
@@ -229,6 +235,30 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#config.durability === 'fsync') await this.files.syncWritten();
   }
 
+  async write(appends: readonly PendingAppend[]): Promise<void> {
+    await this.files.write(appends);
+  }
+
+  journalPiece(appends: readonly PendingAppend[]): HeldPiece | null {
+    if (this.#config.durability !== 'fsync') return null;
+    const first = appends[0] as PendingAppend;
+    const last = appends.at(-1) as PendingAppend;
+    const bytes = last.position + last.batch.length - first.position;
+    // A segment is synced before the next one is written to, which takes a round of its own.
+    if (first.segment !== last.segment || bytes > this.context.limits.journalPieceBytesMax) return null;
+    return {
+      kind: 'piece',
+      log: this,
+      key: this.journalKey,
+      offset: first.baseOffset,
+      endOffset: last.lastOffset + 1,
+      segmentBase: first.segment.baseOffset,
+      position: first.position,
+      bytes,
+      batches: appends.map(({ batch }) => batch),
+    };
+  }
+
   get wantsIntervalSync(): boolean {
     return this.#config.durability === 'interval' && this.files.hasUnsynced;
   }
@@ -342,6 +372,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
       for (const append of this.#waiting) if (append.lastOffset >= toOffset) append.fail(error);
       await this.context.queue.roundEnd();
       this.#rewind();
+      // What stays may be durable in the journal alone, which forgets it once the files are read anew.
+      await this.files.syncWritten();
+      await this.context.queue.declare(this, { kind: 'cut', key: this.journalKey, offset: toOffset });
       await this.compaction.lowerTo(toOffset);
       await this.files.truncateTo(toOffset);
       this.#adopt(await reloadLog(this));

@@ -64,6 +64,7 @@ export class LogFiles {
         let bytes = 0;
         for (const buffer of part) bytes += buffer.length;
         await lease.file.write(part, segment.writtenBytes);
+        if (this.#log.config.durability === 'fsync') lease.owesSync();
         segment.writtenBytes += bytes;
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
@@ -107,8 +108,8 @@ export class LogFiles {
     const { openFiles, fileSystem } = this.#log.context;
     const lease = await openFiles.lease(segment.path);
     try {
-      if (segment.isNameDurable) await lease.file.datasync();
-      else await Promise.all([lease.file.datasync(), fileSystem.syncDirectory(segment.directory)]);
+      if (segment.isNameDurable) await lease.sync();
+      else await Promise.all([lease.sync(), fileSystem.syncDirectory(segment.directory)]);
     } finally {
       lease.release();
     }
@@ -126,7 +127,7 @@ export class LogFiles {
     const lease = await openFiles.lease(o.segment.path);
     try {
       await lease.file.truncate(o.segment.sizeBytes);
-      await lease.file.datasync();
+      await lease.sync();
     } finally {
       lease.release();
     }
@@ -146,6 +147,7 @@ export class LogFiles {
     while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
     if (count === 0) return 0;
     const dropped = segmentList.dropFirst(count);
+    await this.#log.context.queue.declare(this.#log, { kind: 'floor', key: this.#log.journalKey, offset: logStartOffset });
     await this.retire(dropped);
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
   }

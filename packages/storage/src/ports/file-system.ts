@@ -7,6 +7,7 @@
 export interface FileSystem {
   /**
    * `read`: must exist. `write`: read and write, must exist. `create`: read and write, made if absent, never cut.
+   * `durable`: as `write`, and every write returns only once its bytes are durable; its buffers are the caller's again then.
    * A file that was made is durable only after `syncDirectory` of its folder.
    */
   open(path: string, mode: OpenMode): Promise<File>;
@@ -33,7 +34,7 @@ export interface FileSystem {
   lock(directory: string): Promise<DirectoryLock>;
 }
 
-export type OpenMode = 'read' | 'write' | 'create';
+export type OpenMode = 'read' | 'write' | 'create' | 'durable';
 
 /** Several calls may be under way at once; callers see to it that writes to one place do not overlap. */
 export interface File {

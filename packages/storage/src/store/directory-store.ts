@@ -14,6 +14,8 @@ import {
 import { OpenFiles } from '../files/open-files.ts';
 import { FlushQueue } from '../flush/flush-queue.ts';
 import { inParallel } from '../flush/in-parallel.ts';
+import { openJournal } from '../journal/journal-replay.ts';
+import type { Journal } from '../journal/journal.ts';
 import { resolveLimits } from '../limits.ts';
 import type { StorageLimits } from '../limits.ts';
 import { loadLog } from '../log/load-log.ts';
@@ -64,6 +66,7 @@ interface SavedOffsets {
 export class DirectoryStore implements LogStore {
   readonly stats: StorageStats = emptyStats();
   readonly context: LogContext;
+  #journal: Journal | null = null;
   readonly #parts: StoreParts;
   readonly #lock: DirectoryLock;
   readonly #logs = new Map<string, Promise<LocalLog>>();
@@ -117,7 +120,12 @@ export class DirectoryStore implements LogStore {
   #makeContext(): LogContext {
     const { fileSystem, clock, log, limits, storageBytesMax, whenFull } = this.#parts;
     const { stats } = this;
-    const openFiles = new OpenFiles({ fileSystem, openFilesMax: limits.openFilesMax, stats });
+    const openFiles = new OpenFiles({
+      fileSystem,
+      openFilesMax: limits.openFilesMax,
+      stats,
+      onFatal: (error) => void this.context.queue.fail(error),
+    });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     return {
       fileSystem,
@@ -168,13 +176,25 @@ export class DirectoryStore implements LogStore {
     const wasClean = await removeIfThere(fileSystem, `${directory}/${cleanShutdownName}`);
     // After a crash, for the names that the killed process saw and did not sync: what follows builds on them.
     await fileSystem.syncDirectory(directory);
-    for (const name of await fileSystem.readDirectory(directory)) {
+    const names = await fileSystem.readDirectory(directory);
+    for (const name of names) {
       if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
     }
     for (const entry of await this.#recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), { ...entry });
     for (const entry of await this.#startOffsetFile.load(log)) this.#startOffsets.set(partitionDirectoryName(entry), { ...entry });
     if (!wasClean && this.#recoveryPoints.size > 0) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+    await this.#openJournal(names);
     await this.#maintenance.observeDisk();
+  }
+
+  async #openJournal(names: readonly string[]): Promise<void> {
+    const { fileSystem, directory, limits, log } = this.#parts;
+    const recoveryPointOf = (folder: string): number => this.#recoveryPoints.get(folder)?.offset ?? 0;
+    const onFatal = (error: unknown): void => void this.context.queue.fail(error);
+    const hasFailed = (): boolean => this.context.queue.failure !== null;
+    const { stats } = this;
+    this.#journal = await openJournal({ fileSystem, directory, limits, stats, log, onFatal, hasFailed, recoveryPointOf }, names);
+    this.context.queue.useJournal(this.#journal);
   }
 
   get bytes(): number {
@@ -309,6 +329,7 @@ export class DirectoryStore implements LogStore {
       const open = logs.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       await this.context.queue.close();
       await inParallel(open, limits.logsInParallelMax, (log) => log.close());
+      await this.#journal?.close({ isSynced: this.context.queue.failure === null });
       if (this.context.queue.failure) return;
       await this.#startOffsetFile.save();
       await this.#recoveryPointFile.save();

@@ -22,7 +22,7 @@ export async function openDirectoryStore(options: DirectoryStoreOptions): Promis
 /** The same logs, kept in memory: gone when the store is closed. */
 export async function openMemoryStore(options: MemoryStoreOptions = {}): Promise<LogStore> {
   return await DirectoryStore.open({
-    ...commonParts(options),
+    ...commonParts({ ...options, limits: { ...options.limits, journalFiles: 0 } }),
     directory: '/memory',
     fileSystem: new MemoryFileSystem(),
     // Memory does not fail: there is nobody to tell.

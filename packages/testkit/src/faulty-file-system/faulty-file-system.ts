@@ -122,7 +122,7 @@ export class FaultyFileSystem implements FileSystem {
   async open(path: string, mode: OpenMode): Promise<File> {
     const found = this.#find(path);
     if (found instanceof DirectoryInode) throw systemError('EISDIR', path);
-    if (found !== undefined) return this.#handle(path, found);
+    if (found !== undefined) return mode === 'durable' ? this.#durableHandle(path, found) : this.#handle(path, found);
     if (mode !== 'create') throw systemError('ENOENT', path);
     const parent = this.#parent(path);
     await this.#step('create', path);
@@ -234,6 +234,17 @@ export class FaultyFileSystem implements FileSystem {
         return inode.sizeBytes;
       },
       close: () => this.#alive(),
+    };
+  }
+
+  /** A write and a sync are two steps: a crash may come in between, when some of the bytes are there. */
+  #durableHandle(path: string, inode: FileInode): File {
+    return {
+      ...this.#handle(path, inode),
+      write: async (buffers, position) => {
+        await this.#write(path, inode, [Buffer.concat(buffers)], position);
+        await this.#datasync(path, inode);
+      },
     };
   }
 

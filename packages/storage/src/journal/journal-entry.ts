@@ -1,0 +1,63 @@
+import { crc32c } from '@q/protocol';
+import { journalBlockBytes } from '../limits.ts';
+import { itemBytes, readItems, writeItem } from './journal-item.ts';
+import type { JournalItem } from './journal-item.ts';
+
+/*
+ * What one write puts into a journal file, at a multiple of 4,096 bytes and filled up with zeros to the next one. Big-endian; RFC 5.
+ *
+ *    0  crc u32        CRC-32C of bytes 4 to 8 + length
+ *    4  length i32     bytes from byte 8 on, without the filling
+ *    8  sequence i64   one more than that of the entry before, over all files
+ *   16  items i32
+ *   20  the items      journal-item.ts
+ */
+/** What an entry has before its items. */
+export const entryHeadBytes = 20;
+const lengthFrom = 8;
+
+/** Puts entries together in memory of its own, which the next entry uses again. */
+export class EntryBuilder {
+  #buffer: Buffer = Buffer.alloc(0);
+
+  /** Valid until the next call. */
+  build(sequence: number, items: readonly JournalItem[]): Buffer {
+    const bytes = items.reduce((sum, item) => sum + itemBytes(item), entryHeadBytes);
+    const paddedBytes = paddedEntryBytes(bytes);
+    if (this.#buffer.length < paddedBytes) this.#buffer = Buffer.allocUnsafeSlow(paddedBytes);
+    const entry = this.#buffer.subarray(0, paddedBytes);
+    entry.writeInt32BE(bytes - lengthFrom, 4);
+    entry.writeInt32BE(Math.floor(sequence / 2 ** 32), 8);
+    entry.writeUInt32BE(sequence % 2 ** 32, 12);
+    entry.writeInt32BE(items.length, 16);
+    let at = entryHeadBytes;
+    for (const item of items) at = writeItem(entry, at, item);
+    entry.fill(0, bytes);
+    entry.writeUInt32BE(crc32c(entry.subarray(4, bytes)), 0);
+    return entry;
+  }
+}
+
+/** What an entry of this many bytes, its head included, takes in a file. */
+export function paddedEntryBytes(bytes: number): number {
+  return Math.ceil(bytes / journalBlockBytes) * journalBlockBytes;
+}
+
+export interface JournalEntry {
+  readonly sequence: number;
+  readonly items: readonly JournalItem[];
+  /** What it takes in its file. */
+  readonly bytes: number;
+}
+
+/** The entry at `at`, or null where there is no whole one. */
+export function readEntry(file: Buffer, at: number): JournalEntry | null {
+  if (at + entryHeadBytes > file.length) return null;
+  const length = file.readInt32BE(at + 4);
+  const end = at + lengthFrom + length;
+  if (length < entryHeadBytes - lengthFrom || end > file.length) return null;
+  if (file.readUInt32BE(at) !== crc32c(file.subarray(at + 4, end))) return null;
+  const sequence = file.readInt32BE(at + 8) * 2 ** 32 + file.readUInt32BE(at + 12);
+  const items = readItems(file.subarray(at + entryHeadBytes, end), file.readInt32BE(at + 16));
+  return items && { sequence, items, bytes: paddedEntryBytes(lengthFrom + length) };
+}

@@ -1,0 +1,120 @@
+import { crc32c } from '@q/protocol';
+import { StorageError } from '../errors.ts';
+import { removeIfThere } from '../files/durable-file.ts';
+import { journalBlockBytes } from '../limits.ts';
+import type { File, FileSystem } from '../ports/file-system.ts';
+import { readEntry } from './journal-entry.ts';
+import type { JournalEntry } from './journal-entry.ts';
+
+/*
+ * One file of the journal. It has its full size from the start, so that a write changes nothing but the bytes it writes: a
+ * file that grows costs a second write, of its size. The first block is its head; entries follow from the second on.
+ *
+ *    0  magic          'qjournal'
+ *    8  crc u32        CRC-32C of bytes 12 to 24
+ *   12  version i32    1
+ *   16  minimum i64    entries of a lower sequence do not count: what they hold was synced elsewhere
+ */
+const magic = Buffer.from('qjournal', 'latin1');
+const headBytes = 24;
+const version = 1;
+
+export class JournalFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly #file: File;
+  #position = journalBlockBytes;
+
+  constructor(o: { path: string; file: File; sizeBytes: number }) {
+    this.path = o.path;
+    this.sizeBytes = o.sizeBytes;
+    this.#file = o.file;
+  }
+
+  /** Bytes that entries can still take. */
+  get roomBytes(): number {
+    return this.sizeBytes - this.#position;
+  }
+
+  /** Durable when it returns. */
+  async write(entry: Buffer): Promise<void> {
+    await this.#file.write([entry], this.#position);
+    this.#position += entry.length;
+  }
+
+  /** Forgets all entries below `minimum`, durably; the next one comes first. */
+  async empty(minimum: number): Promise<void> {
+    await this.#file.write([encodeHead(minimum)], 0);
+    this.#position = journalBlockBytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Makes a file of zeros with a head. Its name is durable once the folder is synced. */
+export async function createJournalFile(fileSystem: FileSystem, o: { path: string; sizeBytes: number; minimum: number; blockBytes: number }): Promise<void> {
+  const { path, sizeBytes, minimum, blockBytes } = o;
+  const file = await fileSystem.open(path, 'create');
+  try {
+    const zeros = Buffer.alloc(Math.min(blockBytes, sizeBytes));
+    for (let at = 0; at < sizeBytes; at += zeros.length) await file.write([zeros.subarray(0, Math.min(zeros.length, sizeBytes - at))], at);
+    await file.datasync();
+    // Last: a file without a head is one that was never finished.
+    await file.write([encodeHead(minimum)], 0);
+    await file.datasync();
+  } catch (error) {
+    await removeIfThere(fileSystem, path);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+export async function openJournalFile(fileSystem: FileSystem, path: string): Promise<JournalFile> {
+  const file = await fileSystem.open(path, 'durable');
+  return new JournalFile({ path, file, sizeBytes: await file.size() });
+}
+
+export interface JournalContent {
+  /** In order, without a gap in their sequence. */
+  readonly entries: readonly JournalEntry[];
+  /** `unfinished`: never used. `damaged`: its head is wrong, and its entries may be older than it said. */
+  readonly head: 'good' | 'unfinished' | 'damaged';
+  readonly minimum: number;
+}
+
+/** What a file holds, up to the first entry that is not whole. */
+export function readJournal(bytes: Buffer): JournalContent {
+  const minimum = decodeHead(bytes);
+  if (minimum === null && bytes.subarray(0, journalBlockBytes).every((byte) => byte === 0)) return { entries: [], head: 'unfinished', minimum: 0 };
+  const entries: JournalEntry[] = [];
+  for (let at = journalBlockBytes, next = -1; ; ) {
+    const entry = readEntry(bytes, at);
+    if (!entry || entry.sequence < (minimum ?? 0) || (next >= 0 && entry.sequence !== next)) break;
+    entries.push(entry);
+    next = entry.sequence + 1;
+    at += entry.bytes;
+  }
+  return { entries, head: minimum === null ? 'damaged' : 'good', minimum: minimum ?? 0 };
+}
+
+function encodeHead(minimum: number): Buffer {
+  const head = Buffer.alloc(journalBlockBytes);
+  magic.copy(head);
+  head.writeInt32BE(version, 12);
+  head.writeInt32BE(Math.floor(minimum / 2 ** 32), 16);
+  head.writeUInt32BE(minimum % 2 ** 32, 20);
+  head.writeUInt32BE(crc32c(head.subarray(12, headBytes)), 8);
+  return head;
+}
+
+/** The least sequence that counts, or null where there is no head. Throws CORRUPT_LOG for a version that is not known. */
+function decodeHead(bytes: Buffer): number | null {
+  if (bytes.length < journalBlockBytes || !bytes.subarray(0, magic.length).equals(magic)) return null;
+  if (bytes.readUInt32BE(8) !== crc32c(bytes.subarray(12, headBytes))) return null;
+  const found = bytes.readInt32BE(12);
+  if (found !== version) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}: a newer version of q wrote it, and has to read it`);
+  return bytes.readInt32BE(16) * 2 ** 32 + bytes.readUInt32BE(20);
+}

@@ -1,0 +1,127 @@
+import { batchLastOffset, batchSize } from '@q/protocol';
+import { journalFileName, offsetFileName, parseJournalFile } from '../files/file-names.ts';
+import { removeIfThere } from '../files/durable-file.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import { readTopicId } from '../log/partition-directory.ts';
+import type { File, FileSystem } from '../ports/file-system.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { openJournalFile, readJournal } from './journal-file.ts';
+import type { JournalFile } from './journal-file.ts';
+import { parseJournalKey } from './journal-item.ts';
+import type { JournalItem, JournalPiece, LogName } from './journal-item.ts';
+import { Journal } from './journal.ts';
+import type { JournalOptions } from './journal.ts';
+
+export interface OpenJournalOptions extends JournalOptions {
+  /** Of a partition's folder: what lies below was synced in its segments. */
+  readonly recoveryPointOf: (folder: string) => number;
+}
+
+/**
+ * Opens the journal of a store, before any of its logs. What a crash has left in it is written to the segments that it belongs to
+ * and synced there; from then on the folder is as if every round had been synced in its segments.
+ */
+export async function openJournal(o: OpenJournalOptions, names: readonly string[]): Promise<Journal> {
+  const { fileSystem, directory, limits } = o;
+  const found = names.map(parseJournalFile).filter((index) => index !== null);
+  const files: JournalFile[] = [];
+  let entries: JournalEntry[] = [];
+  let sequence = 0;
+  for (const index of found.toSorted((a, b) => a - b)) {
+    const path = `${directory}/${journalFileName(index)}`;
+    const bytes = await fileSystem.readFile(path);
+    const content = readJournal(bytes);
+    if (content.head === 'damaged') o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
+    entries = entries.concat(content.entries);
+    sequence = Math.max(sequence, content.minimum, (content.entries.at(-1)?.sequence ?? -1) + 1);
+    if (content.head !== 'unfinished' && bytes.length === limits.journalFileBytes && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
+  }
+  entries.sort((a, b) => a.sequence - b.sequence);
+  reportGaps(o, entries);
+  await replay(o, entries.flatMap(({ items }) => items));
+  for (const file of files) await file.empty(sequence);
+  await removeOthers(o, found, files);
+  return new Journal(o, { files, sequence });
+}
+
+/** Entries follow each other over all files: one that is missing before another was damaged, not torn. */
+function reportGaps(o: OpenJournalOptions, entries: readonly JournalEntry[]): void {
+  for (const [index, { sequence }] of entries.entries()) {
+    const previous = entries[index - 1]?.sequence ?? sequence - 1;
+    if (sequence === previous + 1) continue;
+    o.log.error({ directory: o.directory, from: previous + 1, to: sequence - 1 }, 'entries of the journal are damaged: acknowledged records may be missing');
+  }
+}
+
+/** Files that were never finished, and those of another size or number than is wanted now. */
+async function removeOthers(o: OpenJournalOptions, found: readonly number[], kept: readonly JournalFile[]): Promise<void> {
+  const paths = found.map((index) => `${o.directory}/${journalFileName(index)}`);
+  const doomed = paths.filter((path) => kept.every((file) => file.path !== path));
+  for (const path of doomed) await removeIfThere(o.fileSystem, path);
+  if (doomed.length > 0) await o.fileSystem.syncDirectory(o.directory);
+}
+
+async function replay(o: OpenJournalOptions, items: readonly JournalItem[]): Promise<void> {
+  const logs = [...piecesByLog(items).values()].map(({ name, pieces }) => {
+    const recoveryPoint = o.recoveryPointOf(name.folder);
+    return { name, pieces: pieces.filter(({ endOffset }) => endOffset > recoveryPoint) };
+  });
+  const unsynced = logs.filter(({ pieces }) => pieces.length > 0);
+  let bytes = 0;
+  await inParallel(unsynced, o.limits.logsInParallelMax, async ({ name, pieces }) => {
+    if ((await readTopicId(o.fileSystem, `${o.directory}/${name.folder}`)) !== name.topicId) return;
+    bytes += await replayLog(o.fileSystem, `${o.directory}/${name.folder}`, pieces);
+  });
+  if (bytes > 0) o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
+}
+
+interface LogPieces {
+  readonly name: LogName;
+  pieces: JournalPiece[];
+}
+
+/** What still counts of each log. */
+function piecesByLog(items: readonly JournalItem[]): Map<string, LogPieces> {
+  const logs = new Map<string, LogPieces>();
+  for (const item of items) {
+    const key = item.key.toString('latin1');
+    let log = logs.get(key);
+    if (!log) logs.set(key, (log = { name: parseJournalKey(item.key), pieces: [] }));
+    if (item.kind === 'piece') log.pieces.push(item);
+    else if (item.kind === 'floor') log.pieces = log.pieces.filter(({ endOffset }) => endOffset > item.offset);
+    else log.pieces = log.pieces.flatMap((piece) => cutPiece(piece, item.offset));
+  }
+  return logs;
+}
+
+/** The batches of a piece that end below `offset`. */
+function cutPiece(piece: JournalPiece, offset: number): JournalPiece[] {
+  if (piece.endOffset <= offset) return [piece];
+  const bytes = Buffer.concat(piece.batches);
+  let at = 0;
+  let endOffset = piece.offset;
+  while (at < bytes.length && batchLastOffset(bytes.subarray(at)) < offset) {
+    endOffset = batchLastOffset(bytes.subarray(at)) + 1;
+    at += batchSize(bytes, at);
+  }
+  return at === 0 ? [] : [{ ...piece, endOffset, bytes: at, batches: [bytes.subarray(0, at)] }];
+}
+
+/** Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing them. */
+async function replayLog(fileSystem: FileSystem, directory: string, pieces: readonly JournalPiece[]): Promise<number> {
+  const files = new Map<number, File>();
+  let bytes = 0;
+  try {
+    for (const { segmentBase, position, batches, bytes: size } of pieces) {
+      let file = files.get(segmentBase);
+      if (!file) files.set(segmentBase, (file = await fileSystem.open(`${directory}/${offsetFileName(segmentBase, 'log')}`, 'create')));
+      await file.write(batches, position);
+      bytes += size;
+    }
+    for (const file of files.values()) await file.datasync();
+    await fileSystem.syncDirectory(directory);
+  } finally {
+    for (const file of files.values()) await file.close();
+  }
+  return bytes;
+}

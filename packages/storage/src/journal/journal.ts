@@ -1,0 +1,211 @@
+import { journalFileName } from '../files/file-names.ts';
+import { inParallel } from '../flush/in-parallel.ts';
+import { journalBlockBytes } from '../limits.ts';
+import type { StorageLimits } from '../limits.ts';
+import type { FileSystem } from '../ports/file-system.ts';
+import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageStats } from '../stats.ts';
+import { EntryBuilder, entryHeadBytes, paddedEntryBytes } from './journal-entry.ts';
+import { createJournalFile, openJournalFile } from './journal-file.ts';
+import type { JournalFile } from './journal-file.ts';
+import { itemBytes } from './journal-item.ts';
+import type { JournalPiece, JournalWord } from './journal-item.ts';
+
+/** A log whose latest bytes may be durable in the journal alone. */
+export interface JournaledLog {
+  /** Makes everything that was written to its segments durable there. */
+  syncWritten(): Promise<void>;
+}
+
+export interface HeldPiece extends JournalPiece {
+  readonly log: JournaledLog;
+}
+
+export type OutgoingItem = HeldPiece | JournalWord;
+
+/** Entries of one round, and the file that each goes to. */
+export interface JournalPlan {
+  readonly entries: readonly { readonly file: JournalFile; readonly items: readonly OutgoingItem[] }[];
+  /** What found room, in order: a beginning of what was asked for. */
+  readonly accepted: number;
+}
+
+export interface JournalOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  readonly limits: StorageLimits;
+  readonly stats: StorageStats;
+  readonly log: StorageLog;
+  /** A sync has failed: nothing may be acknowledged any more. */
+  readonly onFatal: (error: unknown) => void;
+  /** Something has failed that badly: logs are closed unsynced then, and what the journal holds is all there is. */
+  readonly hasFailed: () => boolean;
+}
+
+/*
+ * One write that makes what many logs have in a round durable together. Their segments get the same bytes, and are synced later.
+ *
+ * Invariants
+ * - Only the rounds of the flush queue write entries, one round at a time: what `plan` finds is still so in `write`.
+ * - Every file is one of: free, active, filled (in the round that is under way), full. It is emptied only when all logs that it
+ *   holds pieces of are synced, and that begins only after the round that filled it has written to its segments.
+ * - Files are emptied in the order in which they were filled.
+ * - `#holders` has, for each file that is not free, the logs with pieces in it.
+ * - The journal is never needed: without room in it, or without a file, a round goes to its segments alone.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #builder = new EntryBuilder();
+  readonly #holders = new Map<JournalFile, Set<JournaledLog>>();
+  #sequence: number;
+  #active: JournalFile | null = null;
+  readonly #free: JournalFile[];
+  readonly #filled: JournalFile[] = [];
+  readonly #full: JournalFile[] = [];
+  #missed = 0;
+  #preparing: Promise<void> | null = null;
+  #retiring: Promise<void> | null = null;
+  #isClosing = false;
+
+  /** `files`: those that are there, empty below `sequence`, which the next entry gets. */
+  constructor(options: JournalOptions, o: { files: readonly JournalFile[]; sequence: number }) {
+    this.#options = options;
+    this.#free = [...o.files];
+    this.#sequence = o.sequence;
+    for (const file of o.files) this.#holders.set(file, new Set());
+  }
+
+  /** True if a crash could find something of this log in the journal. */
+  holds(log: JournaledLog): boolean {
+    for (const logs of this.#holders.values()) if (logs.has(log)) return true;
+    return false;
+  }
+
+  /** The log is closed and synced, or gone. */
+  forget(log: JournaledLog): void {
+    for (const logs of this.#holders.values()) logs.delete(log);
+  }
+
+  /** Where these items would go, as far as there is room. Makes files that have none left give way to the next. */
+  plan(items: readonly OutgoingItem[]): JournalPlan {
+    const entries: { file: JournalFile; items: OutgoingItem[] }[] = [];
+    if (items.length === 0) return { entries, accepted: 0 };
+    this.#active ??= this.#free.shift() ?? null;
+    if (!this.#active) this.#prepareIfMissed();
+    let accepted = 0;
+    let roomBytes = this.#active?.roomBytes ?? 0;
+    let bytes = 0;
+    for (const item of items) {
+      const added = itemBytes(item);
+      const isEntryFull = bytes > 0 && (bytes + added > this.#options.limits.journalEntryBytes || paddedEntryBytes(bytes + added) > roomBytes);
+      if (isEntryFull) roomBytes -= paddedEntryBytes(bytes);
+      if (isEntryFull || bytes === 0) bytes = entryHeadBytes;
+      while (this.#active && paddedEntryBytes(bytes + added) > roomBytes) roomBytes = this.#nextFile();
+      if (!this.#active) break;
+      if (bytes === entryHeadBytes) entries.push({ file: this.#active, items: [] });
+      entries.at(-1)?.items.push(item);
+      bytes += added;
+      accepted += 1;
+    }
+    return { entries, accepted };
+  }
+
+  #nextFile(): number {
+    if (this.#active) this.#filled.push(this.#active);
+    this.#active = this.#free.shift() ?? null;
+    return this.#active?.roomBytes ?? 0;
+  }
+
+  /** Durable when it returns. Any failure leaves unknown what a crash would find: the caller must end everything. */
+  async write({ entries }: JournalPlan): Promise<void> {
+    const { stats } = this.#options;
+    for (const { file, items } of entries) {
+      const entry = this.#builder.build(this.#sequence, items);
+      this.#sequence += 1;
+      const holders = this.#holders.get(file);
+      for (const item of items) if (item.kind === 'piece') holders?.add(item.log);
+      await file.write(entry);
+      stats.journalWrites += 1;
+      stats.journalBytes += entry.length;
+    }
+  }
+
+  /** The round that is under way has written to all its segments: what it filled may be emptied, in the background. */
+  roundWritten(): void {
+    this.#full.push(...this.#filled.splice(0));
+    if (this.#full.length === 0 || this.#retiring) return;
+    this.#retiring = this.#retire().finally(() => (this.#retiring = null));
+  }
+
+  /** Waits until a file is free. For words, which have no other way than the journal; there is one if anything is held. */
+  async room(): Promise<void> {
+    this.roundWritten();
+    await this.#retiring;
+  }
+
+  async #retire(): Promise<void> {
+    try {
+      for (let file = this.#full[0]; file; file = this.#full[0]) {
+        const holders = this.#holders.get(file) ?? new Set();
+        await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncWritten());
+        if (this.#options.hasFailed()) return;
+        await file.empty(this.#sequence);
+        holders.clear();
+        this.#full.shift();
+        this.#free.push(file);
+        this.#options.stats.journalFilesRetired += 1;
+      }
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+  }
+
+  #prepareIfMissed(): void {
+    const { journalFiles, journalRoundsBefore } = this.#options.limits;
+    if (this.#preparing || this.#isClosing || this.#holders.size >= journalFiles) return;
+    this.#missed += 1;
+    if (this.#missed <= journalRoundsBefore) return;
+    this.#missed = 0;
+    this.#preparing = this.#prepare().finally(() => (this.#preparing = null));
+  }
+
+  /** Makes the files that are missing. Without them everything works, if slower: a failure is reported, and tried again later. */
+  async #prepare(): Promise<void> {
+    const { fileSystem, directory, limits, log } = this.#options;
+    const { journalFiles, journalFileBytes, readBlockBytes } = limits;
+    const taken = new Set([...this.#holders.keys()].map(({ path }) => path));
+    const paths = Array.from({ length: journalFiles }, (_, index) => `${directory}/${journalFileName(index)}`).filter((path) => !taken.has(path));
+    try {
+      for (const path of paths) {
+        if (this.#isClosing || !(await this.#hasDiskRoom())) return;
+        await createJournalFile(fileSystem, { path, sizeBytes: journalFileBytes, minimum: this.#sequence, blockBytes: readBlockBytes });
+        await fileSystem.syncDirectory(directory);
+        const file = await openJournalFile(fileSystem, path);
+        this.#holders.set(file, new Set());
+        this.#free.push(file);
+      }
+    } catch (error) {
+      log.warn({ error }, 'a journal file could not be made; small writes are slower without it');
+    }
+  }
+
+  /** A disk that is nearly full has better uses for its room. */
+  async #hasDiskRoom(): Promise<boolean> {
+    const { fileSystem, directory, limits } = this.#options;
+    const disk = await fileSystem.diskSpace(directory);
+    return disk === null || disk.freeBytes >= limits.diskReserveBytes + 4 * limits.journalFiles * limits.journalFileBytes;
+  }
+
+  /** After all logs were closed. `isSynced`: and synced, so that nothing in the journal is needed any more. */
+  async close({ isSynced }: { isSynced: boolean }): Promise<void> {
+    this.#isClosing = true;
+    await this.#preparing;
+    await this.#retiring;
+    for (const file of this.#holders.keys()) {
+      const isUsed = file.roomBytes < file.sizeBytes - journalBlockBytes;
+      if (isSynced && isUsed) await file.empty(this.#sequence);
+      await file.close();
+    }
+    this.#holders.clear();
+  }
+}
