@@ -1,5 +1,5 @@
 import { seededRandom } from '@q/testkit';
-import type { Weather } from '@q/testkit';
+import type { SeededRandom, Weather } from '@q/testkit';
 import type { StorageLimits } from '@q/storage';
 
 /** Everything about a run that is drawn from its seed before it begins. A shrunk run overrides some of it. */
@@ -84,7 +84,19 @@ export function planSimulation(seed: number, overrides: PlanOverrides = {}): Sim
       readBlockBytes: random.pick([4_096, 1 << 16]),
       compactionMapBytesMax: random.pick([400, 1 << 20]),
       diskReserveBytes: 0,
+      ...planJournal(seededRandom(~seed)),
     },
     ...overrides,
+  };
+}
+
+/** Small files, so that they are filled, emptied and written over many times in a run; or no journal. */
+function planJournal(random: SeededRandom): Partial<StorageLimits> {
+  return {
+    journalFiles: random.pick([0, 1, 2, 3]),
+    journalFileBytes: random.pick([16_384, 65_536]),
+    journalPieceBytesMax: random.pick([600, 4_096]),
+    journalEntryBytes: random.pick([1_000, 1 << 20]),
+    journalRoundsBefore: random.pick([0, 2, 10]),
   };
 }

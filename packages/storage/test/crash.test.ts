@@ -4,6 +4,7 @@ import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { append, batch, contents, orders } from './conformance/harness.ts';
 import { crashAtEveryStep } from './crash-points.ts';
+import { tinyJournal } from './fixtures.ts';
 
 const small: LogConfig = { ...defaultLogConfig, segmentBytes: 3_000, indexIntervalBytes: 100, fileDeleteDelayMs: 0, retentionMs: -1 };
 
@@ -122,9 +123,15 @@ async function openLog(store: LogStore, config: LogConfig = small): Promise<Part
   return store.open(orders, config);
 }
 
-describe('a crash at every step', () => {
+const journals = [
+  ['each segment synced', { journalFiles: 0 }],
+  ['a journal', tinyJournal],
+] as const;
+
+describe.each(journals)('a crash at every step, with %s', (_, limits) => {
   it('S2 P4 loses nothing acknowledged, brings nothing back, and stores a resent batch once', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
+      options: { limits },
       facts: noSends,
       run: async (store, facts) => send(await openLog(store), facts, 12),
       check: async (store, facts) => {
@@ -138,6 +145,7 @@ describe('a crash at every step', () => {
 
   it('S2 survives a crash in the life after a crash', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
+      options: { limits },
       stride: 3,
       facts: noSends,
       run: async (store, facts) => {
@@ -155,6 +163,7 @@ describe('a crash at every step', () => {
 
   it('S2 S4 loses nothing while retention and deleteBefore remove segments', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
+      options: { limits },
       stride: 2,
       facts: noSends,
       run: async (store, facts, clock) => {
@@ -181,6 +190,7 @@ describe('a crash at every step', () => {
 
   it('S2 S4 compaction keeps the latest acknowledged value of every key', { timeout: 120_000 }, async () => {
     const steps = await crashAtEveryStep<Values>({
+      options: { limits },
       seeds: 4,
       facts: () => new Map(),
       prepare: async (store, facts, clock) => {
@@ -208,7 +218,7 @@ describe('a crash at every step', () => {
 
   it('S2 checkpoints promise nothing that a crash can take away', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
-      options: { limits: { checkpointBytes: 1 } },
+      options: { limits: { ...limits, checkpointBytes: 1 } },
       facts: noSends,
       run: async (store, facts) => {
         const log = await openLog(store);
@@ -229,7 +239,7 @@ describe('a crash at every step', () => {
   it.each(['os', 'interval'] as const)('S2 under %s leaves a beginning of what was sent, and serves it', { timeout: 60_000 }, async (durability) => {
     const config: LogConfig = { ...small, durability };
     const steps = await crashAtEveryStep<Sends>({
-      options: { limits: { checkpointBytes: 1 } },
+      options: { limits: { ...limits, checkpointBytes: 1 } },
       facts: noSends,
       run: async (store, facts, clock) => {
         const log = await openLog(store, config);
@@ -277,6 +287,7 @@ describe('a crash at every step', () => {
 
   it('T1 S2 a deleted log does not come back, and the others stay', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends & { deleted: boolean }>({
+      options: { limits },
       facts: () => ({ ...noSends(), deleted: false }),
       run: async (store, facts) => {
         const doomed = await store.open({ ...orders, partition: 1 }, small);

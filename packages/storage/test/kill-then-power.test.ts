@@ -1,9 +1,9 @@
 import { defaultLogConfig, openDirectoryStore } from '@q/storage';
-import type { LogConfig, LogStore } from '@q/storage';
+import type { LogConfig, LogStore, StorageLimits } from '@q/storage';
 import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
 import { expect, it } from 'vitest';
 import { append, contents, orders } from './conformance/harness.ts';
-import { DiskUnderTest } from './fixtures.ts';
+import { DiskUnderTest, tinyJournal } from './fixtures.ts';
 
 /*
  * The process is killed at every step, another goes on with what it finds, and then the power fails. What the first process
@@ -11,11 +11,11 @@ import { DiskUnderTest } from './fixtures.ts';
  */
 const config: LogConfig = { ...defaultLogConfig, segmentBytes: 200, fileDeleteDelayMs: 0 };
 
-function open(fileSystem: FaultyFileSystem, clock: ManualClock): Promise<LogStore> {
+function open(fileSystem: FaultyFileSystem, clock: ManualClock, limits: Partial<StorageLimits> = {}): Promise<LogStore> {
   const onFatal = (error: Error): never => {
     throw error;
   };
-  return openDirectoryStore({ directory: '/srv/q/data', fileSystem, clock, onFatal, limits: { checkpointBytes: 1 } });
+  return openDirectoryStore({ directory: '/srv/q/data', fileSystem, clock, onFatal, limits: { ...limits, checkpointBytes: 1 } });
 }
 
 /** Appends until it is stopped. `acknowledged` holds the values by offset. */
@@ -30,20 +30,20 @@ async function live(store: LogStore, acknowledged: Map<number, string>, o: { fro
   await store.close();
 }
 
-async function lives(o: { step: number; seed: number; loss: 'all' | 'some' }): Promise<boolean> {
+async function lives(o: { step: number; seed: number; loss: 'all' | 'some'; limits: Partial<StorageLimits> }): Promise<boolean> {
   const clock = new ManualClock();
   const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
   const acknowledged = new Map<number, string>();
   disk.stopAfter(o.step);
-  const first = open(disk, clock).then((store) => live(store, acknowledged, { from: 0, trim: true }));
+  const first = open(disk, clock, o.limits).then((store) => live(store, acknowledged, { from: 0, trim: true }));
   const isOver = await Promise.race([first.then(() => true), disk.stopped.then(() => false)]);
   const next = disk.killProcess();
   // It stays where it is after its last acknowledgement, and the power fails.
-  const second = await open(next, clock);
+  const second = await open(next, clock, o.limits);
   const log = await second.open(orders, config);
   const { baseOffset } = await append(log, ['after']);
   acknowledged.set(baseOffset, 'after');
-  const third = await open(await next.crash(o.loss), clock);
+  const third = await open(await next.crash(o.loss), clock, o.limits);
   const found = await third.open(orders, config);
   const where = JSON.stringify(o);
   expect(found.describe().damage, where).toBeNull();
@@ -54,11 +54,11 @@ async function lives(o: { step: number; seed: number; loss: 'all' | 'some' }): P
   return isOver;
 }
 
-it('S2 a power cut behind a killed process takes nothing that was acknowledged, wherever it was killed', async () => {
+it.each([{ journalFiles: 0 }, tinyJournal])('S2 a power cut behind a killed process takes nothing that was acknowledged, wherever it was killed: %o', async (limits) => {
   let step = 0;
   for (let isOver = false; !isOver; step += 1) {
-    isOver = await lives({ step, seed: step, loss: 'all' });
-    for (let seed = 0; seed < 4; seed += 1) await lives({ step, seed: step * 10 + seed, loss: 'some' });
+    isOver = await lives({ step, seed: step, loss: 'all', limits });
+    for (let seed = 0; seed < 4; seed += 1) await lives({ step, seed: step * 10 + seed, loss: 'some', limits });
   }
   expect(step).toBeGreaterThan(60);
 }, 60_000);

@@ -9,23 +9,30 @@ import { emptyStats } from '../../src/stats.ts';
 class WatchedFileSystem extends MemoryFileSystem {
   readonly opened: string[] = [];
   readonly closed: string[] = [];
+  readonly synced: string[] = [];
+  syncError: Error | null = null;
 
   override async open(path: string, mode: OpenMode): Promise<File> {
     const file = await super.open(path, mode);
     this.opened.push(path);
     return Object.assign(Object.create(file) as File, {
       read: (position: number, length: number) => file.read(position, length),
+      datasync: async () => {
+        if (this.syncError) throw this.syncError;
+        this.synced.push(path);
+      },
       close: async () => void this.closed.push(path),
     });
   }
 }
 
-async function openFiles(openFilesMax: number): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats> }> {
+async function openFiles(openFilesMax: number): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats>; fatal: unknown[] }> {
   const disk = new WatchedFileSystem();
   const stats = emptyStats();
-  const files = new OpenFiles({ fileSystem: disk, openFilesMax, stats });
+  const fatal: unknown[] = [];
+  const files = new OpenFiles({ fileSystem: disk, openFilesMax, stats, onFatal: (error) => fatal.push(error) });
   for (const path of ['/a', '/b', '/c']) (await files.lease(path, { create: true })).release();
-  return { files, disk, stats };
+  return { files, disk, stats, fatal };
 }
 
 async function use(files: OpenFiles, path: string): Promise<void> {
@@ -73,6 +80,47 @@ describe('open files', () => {
     old.release();
     await files.close();
     expect(disk.closed.filter((path) => path === '/a')).toHaveLength(2);
+  });
+
+  it('S2 owe a sync until they have had it, and get it before they are closed to make room', async () => {
+    const { files, disk, fatal } = await openFiles(1);
+    const owing = await files.lease('/a');
+    owing.owesSync();
+    owing.release();
+    await use(files, '/b');
+    await files.close();
+    expect(disk.synced).toEqual(['/a']);
+    const paid = await files.lease('/a');
+    paid.owesSync();
+    await paid.sync();
+    paid.release();
+    await use(files, '/b');
+    await files.close();
+    expect([disk.synced, fatal]).toEqual([['/a', '/a'], []]);
+  });
+
+  it('S2 a write during a sync is owed another one', async () => {
+    const { files, disk } = await openFiles(1);
+    const lease = await files.lease('/a');
+    lease.owesSync();
+    const syncing = lease.sync();
+    lease.owesSync();
+    await syncing;
+    lease.release();
+    await use(files, '/b');
+    await files.close();
+    expect(disk.synced).toEqual(['/a', '/a']);
+  });
+
+  it('S2 say so when the sync that is owed fails: what was written may be lost', async () => {
+    const { files, disk, fatal } = await openFiles(1);
+    const lease = await files.lease('/a');
+    lease.owesSync();
+    lease.release();
+    disk.syncError = new Error('EIO');
+    await use(files, '/b');
+    await files.close();
+    expect(fatal).toEqual([disk.syncError]);
   });
 
   it('Q2 a file that cannot be opened is tried again the next time', async () => {
