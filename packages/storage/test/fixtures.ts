@@ -31,12 +31,15 @@ export class DiskUnderTest {
   readonly clock: ManualClock;
   readonly log = new NotedLog();
   readonly fatal: StorageError[] = [];
+  /** Settable: for the next opening. */
+  limits: Partial<StorageLimits>;
   readonly #options: Partial<StoreOptions>;
 
   private constructor(o: { disk: FaultyFileSystem; clock: ManualClock; options: Partial<StoreOptions> }) {
     this.disk = o.disk;
     this.clock = o.clock;
     this.#options = o.options;
+    this.limits = o.options.limits ?? {};
     this.store = undefined as unknown as LogStore;
   }
 
@@ -45,11 +48,12 @@ export class DiskUnderTest {
     await disk.makeDirectory('/data');
     await disk.syncDirectory('');
     const under = new DiskUnderTest({ disk, clock: new ManualClock(), options });
-    await under.#open();
+    await under.reopen();
     return under;
   }
 
-  async #open(): Promise<void> {
+  /** Opens what `disk` has. */
+  async reopen(): Promise<void> {
     this.store = await openDirectoryStore({
       directory: '/data',
       fileSystem: this.disk,
@@ -57,6 +61,7 @@ export class DiskUnderTest {
       log: this.log,
       onFatal: (error) => void this.fatal.push(error),
       ...this.#options,
+      limits: this.limits,
     });
   }
 
@@ -67,19 +72,19 @@ export class DiskUnderTest {
   /** The power goes, and comes back. */
   async crash(loss: 'some' | 'all' | 'none' = 'all'): Promise<void> {
     this.disk = await this.disk.crash(loss);
-    await this.#open();
+    await this.reopen();
   }
 
   /** The process is killed, and another starts on the same machine. */
   async kill(): Promise<void> {
     this.disk = this.disk.killProcess();
-    await this.#open();
+    await this.reopen();
   }
 
   /** A clean shutdown and a new start. */
   async restart(): Promise<void> {
     await this.store.close();
-    await this.#open();
+    await this.reopen();
   }
 
   async names(): Promise<string[]> {

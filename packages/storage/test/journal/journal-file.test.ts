@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryFileSystem } from '@q/storage';
+import { journalBlockBytes } from '../../src/limits.ts';
+import { EntryBuilder } from '../../src/journal/journal-entry.ts';
+import { createJournalFile, openJournalFile, readJournal } from '../../src/journal/journal-file.ts';
+import { journalKey, parseJournalKey } from '../../src/journal/journal-item.ts';
+import type { JournalItem, JournalPiece } from '../../src/journal/journal-item.ts';
+
+const name = { folder: 'orders-3', topicId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' };
+const key = journalKey(name);
+const path = '/journal.0';
+const sizeBytes = 16 * journalBlockBytes;
+
+const piece: JournalPiece = { kind: 'piece', key, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, batches: [Buffer.from('abc'), Buffer.from('de')] };
+const items: readonly JournalItem[] = [piece, { kind: 'cut', key, offset: 9 }, { kind: 'floor', key, offset: 4 }];
+
+/** The layout of an entry and of a file's head, for ever (RFC 5). */
+const goldenEntry =
+  `23189c8a 000000ce 0000000200000005 00000003 01 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000200000001 0000000200000003 0000000200000000 0000004d 00000005 6162636465` +
+  ` 02 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000009` +
+  ` 03 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000004`;
+const goldenHead = '716a6f75726e616c 00000000 00000001 0000000100000007';
+
+interface Disk {
+  readonly bytes: () => Promise<Buffer>;
+  readonly write: (entries: readonly Buffer[], minimum?: number) => Promise<void>;
+}
+
+async function disk(): Promise<Disk> {
+  const fileSystem = new MemoryFileSystem();
+  await createJournalFile(fileSystem, { path, sizeBytes, minimum: 0, blockBytes: 10_000 });
+  return {
+    bytes: async () => Buffer.from(await fileSystem.readFile(path)),
+    write: async (entries, minimum) => {
+      const file = await openJournalFile(fileSystem, path);
+      if (minimum !== undefined) await file.empty(minimum);
+      for (const each of entries) await file.write(each);
+      await file.close();
+    },
+  };
+}
+
+/** Copies: a builder uses its memory again. */
+function entry(sequence: number, content: readonly JournalItem[] = items): Buffer {
+  return Buffer.from(new EntryBuilder().build(sequence, content));
+}
+
+function sequences(bytes: Buffer): number[] {
+  return readJournal(bytes).entries.map(({ sequence }) => sequence);
+}
+
+describe('a journal file', () => {
+  it('S2 has the layout of RFC 5', async () => {
+    const built = entry(2 ** 33 + 5);
+    const hex = goldenEntry.replaceAll(' ', '');
+    expect(built.length).toBe(journalBlockBytes);
+    expect(built.subarray(0, hex.length / 2).toString('hex')).toBe(hex);
+    expect(built.subarray(hex.length / 2).every((byte) => byte === 0)).toBe(true);
+    const { write, bytes } = await disk();
+    await write([], 2 ** 32 + 7);
+    const head = (await bytes()).subarray(0, 24);
+    expect(`${head.toString('hex', 0, 8)} 00000000 ${head.toString('hex', 12, 16)} ${head.toString('hex', 16)}`).toBe(goldenHead);
+  });
+
+  it('S2 gives back what was written, in order', async () => {
+    const { write, bytes } = await disk();
+    await write([entry(7), entry(8, [piece])], 7);
+    const content = readJournal(await bytes());
+    expect(content).toMatchObject({ head: 'good', minimum: 7 });
+    expect(content.entries.map(({ sequence }) => sequence)).toEqual([7, 8]);
+    expect(content.entries[0]?.items).toEqual([{ ...piece, batches: [Buffer.from('abcde')] }, ...items.slice(1)]);
+    expect(parseJournalKey(content.entries[0]?.items[0]?.key ?? Buffer.alloc(0))).toEqual(name);
+  });
+
+  it('S2 has its full size at once, and does not grow', async () => {
+    const { write, bytes } = await disk();
+    expect((await bytes()).length).toBe(sizeBytes);
+    await write([entry(1)], 0);
+    expect((await bytes()).length).toBe(sizeBytes);
+  });
+
+  it('S2 an entry that is damaged anywhere is none, and ends what is read', async () => {
+    const { write, bytes } = await disk();
+    await write([entry(1), entry(2), entry(3)], 0);
+    const whole = await bytes();
+    const length = 8 + whole.readInt32BE(2 * journalBlockBytes + 4);
+    for (let at = 0; at < length; at += 1) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        const damaged = Buffer.from(whole);
+        const position = 2 * journalBlockBytes + at;
+        damaged.writeUInt8(damaged.readUInt8(position) ^ (1 << bit), position);
+        expect(sequences(damaged), `byte ${at}, bit ${bit}`).toEqual([1]);
+      }
+    }
+  });
+
+  it('S2 what was there before it was emptied does not count, also behind newer entries', async () => {
+    const { write, bytes } = await disk();
+    await write([entry(1), entry(2), entry(3), entry(4)], 0);
+    await write([], 5);
+    expect(sequences(await bytes())).toEqual([]);
+    await write([entry(6)]);
+    expect(sequences(await bytes())).toEqual([6]);
+  });
+
+  it('S2 entries follow each other without a gap', async () => {
+    const { write, bytes } = await disk();
+    await write([entry(1), entry(3)], 0);
+    expect(sequences(await bytes())).toEqual([1]);
+  });
+
+  it('S2 one that was never finished is told from one whose head is damaged', async () => {
+    expect(readJournal(Buffer.alloc(sizeBytes))).toEqual({ entries: [], head: 'unfinished', minimum: 0 });
+    expect(readJournal(Buffer.alloc(100)).head).toBe('unfinished');
+    const { write, bytes } = await disk();
+    await write([entry(4)], 3);
+    const damaged = await bytes();
+    damaged.writeUInt8(1, 20);
+    const content = readJournal(damaged);
+    expect([content.head, content.entries.map(({ sequence }) => sequence)]).toEqual(['damaged', [4]]);
+  });
+
+  it('Q2 one of a version that is not known is refused', async () => {
+    const { bytes } = await disk();
+    const head = await bytes();
+    head.writeInt32BE(2, 12);
+    const { crc32c } = await import('@q/protocol');
+    head.writeUInt32BE(crc32c(head.subarray(12, 24)), 8);
+    expect(() => readJournal(head)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG', message: expect.stringContaining('version 2') as string }) as Error);
+  });
+});

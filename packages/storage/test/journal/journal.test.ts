@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import type { LogId, PartitionLog } from '@q/storage';
+import { journalBlockBytes } from '../../src/limits.ts';
+import { append, at, batch, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
+import { DiskUnderTest, firstLogFile, tinyJournal } from '../fixtures.ts';
+
+const segments = /\.log$/;
+const journal = /journal/;
+
+/** A store whose journal is in use. What made it so is in `orders-99`. */
+async function journaled(limits: object = {}): Promise<DiskUnderTest> {
+  const under = await DiskUnderTest.start({ limits: { ...tinyJournal, ...limits } });
+  const first = await under.open({}, 99);
+  // The journal is made beside the first rounds.
+  while (under.store.stats.journalWrites === 0) await append(first, ['x']);
+  return under;
+}
+
+async function inOneRound(logs: readonly PartitionLog[], texts: readonly string[]): Promise<void> {
+  await Promise.all(logs.map(async (log) => await log.append(batch(texts), { leaderEpoch: 0 }).durable));
+}
+
+function entriesOf(under: DiskUnderTest): Promise<Buffer> {
+  return under.disk.readFile('/data/journal.0');
+}
+
+describe('the journal', () => {
+  it('S2 makes what many logs have in a round durable with one write, and syncs none of them', async () => {
+    const under = await journaled();
+    const logs = await Promise.all(Array.from({ length: 20 }, (_, partition) => under.open({}, partition)));
+    const before = { ...under.store.stats };
+    await inOneRound(logs, ['a', 'b']);
+    expect(under.store.stats.journalWrites - before.journalWrites).toBe(1);
+    expect(under.store.stats.syncs - before.syncs).toBe(0);
+    await under.crash('all');
+    for (let partition = 0; partition < 20; partition += 1) expect(await contents(await under.open({}, partition))).toEqual(['0:a', '1:b']);
+  });
+
+  it('S2 acknowledges only what it has written durably', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    const hold = under.disk.hold('datasync', journal);
+    let isAcknowledged = false;
+    const appended = log.append(batch(['a']), { leaderEpoch: 0 }).durable.then(() => (isAcknowledged = true));
+    await hold.reached;
+    expect([isAcknowledged, log.highWatermark]).toEqual([false, 0]);
+    hold.release();
+    await appended;
+    expect(log.highWatermark).toBe(1);
+  });
+
+  it('S2 leaves large pieces, and logs that are not synced before an acknowledgement, to their segments', async () => {
+    const under = await journaled();
+    const [log, loose] = [await under.open(), await under.open({ durability: 'os' }, 1)];
+    const before = { ...under.store.stats };
+    await inOneRound([log], ['x'.repeat(5_000)]);
+    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([0, 1]);
+    await inOneRound([loose], ['y']);
+    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([0, 1]);
+  });
+
+  it('S2 leaves a round that goes on into a new segment to the segments', async () => {
+    const under = await journaled();
+    const log = await under.open({ segmentBytes: 200 });
+    const before = under.store.stats.journalWrites;
+    await Promise.all([1, 2].map(async () => await log.append(batch(['z'.repeat(100)]), { leaderEpoch: 0 }).durable));
+    expect(under.store.stats.journalWrites).toBe(before);
+  });
+
+  it('S2 splits a round that is larger than an entry or a file may be', async () => {
+    const under = await journaled({ journalEntryBytes: 2_000 });
+    const logs = await Promise.all(Array.from({ length: 6 }, (_, partition) => under.open({}, partition)));
+    const before = { ...under.store.stats };
+    await inOneRound(logs, ['x'.repeat(900)]);
+    expect(under.store.stats.journalWrites - before.journalWrites).toBeGreaterThan(2);
+    await under.crash('all');
+    for (let partition = 0; partition < 6; partition += 1) expect(await contents(await under.open({}, partition))).toEqual([`0:${'x'.repeat(900)}`]);
+  });
+
+  it('S2 uses a file again once what it held is synced, and loses nothing over many of them', async () => {
+    const under = await journaled();
+    const logs = [await under.open(), await under.open({}, 1)];
+    for (const text of numbered(40)) await inOneRound(logs, [text]);
+    expect(under.store.stats.journalFilesRetired).toBeGreaterThan(5);
+    await under.crash('all');
+    for (const partition of [0, 1]) expect(await contents(await under.open({}, partition))).toEqual(at(0, numbered(40)));
+  });
+
+  it('S2 does not use a file again before what it held is synced', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    const hold = under.disk.hold('datasync', segments);
+    const acknowledged: string[] = [];
+    const sending = (async () => {
+      for (const text of numbered(20)) {
+        await append(log, [text]);
+        acknowledged.push(text);
+      }
+    })();
+    await hold.reached;
+    // Files are left for a few more; then the log has to be synced itself, and waits as well.
+    await Promise.race([sending, new Promise<void>((resolve) => void setImmediate(() => setImmediate(resolve)))]);
+    expect([acknowledged.length < 20, under.store.stats.journalFilesRetired]).toEqual([true, 0]);
+    const kept = acknowledged.length;
+    await under.crash('all');
+    expect((await contents(await under.open())).slice(0, kept)).toEqual(at(0, numbered(kept)));
+    hold.release();
+  });
+
+  it('S2 does not bring back what found no room in its segment', async () => {
+    const under = await journaled();
+    const [log, other] = [await under.open(), await under.open({}, 1)];
+    await inOneRound([log, other], ['a']);
+    under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /orders-0.*\.log$/ });
+    const outcomes = await Promise.allSettled([append(log, ['refused']), append(other, ['b'])]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    await under.crash('all');
+    const found = await under.open();
+    expect([await contents(found), await contents(await under.open({}, 1))]).toEqual([['0:a'], ['0:a', '1:b']]);
+    await append(found, ['c']);
+    expect(await contents(found)).toEqual(['0:a', '1:c']);
+  });
+
+  it('S2 does not bring back what was truncated, also within a round', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    await Promise.all(['a', 'b', 'c'].map(async (text) => await log.append(batch([text]), { leaderEpoch: 0 }).durable));
+    await log.truncate(2);
+    await append(log, ['d']);
+    await log.truncate(2);
+    await under.crash('all');
+    expect(await contents(await under.open())).toEqual(['0:a', '1:b']);
+  });
+
+  it('S2 T1 does not give records of a deleted topic to the next one of its name', async () => {
+    const under = await journaled({ journalFileBytes: 65_536 });
+    const old = await under.open();
+    for (const text of ['old', 'older', 'oldest']) await append(old, [text]);
+    await under.store.delete(old.id);
+    const id: LogId = { ...orders, topicId: '00000000-0000-4000-8000-00000000000b' };
+    const made = await under.store.open(id, old.config);
+    await append(made, ['new']);
+    await under.crash('all');
+    expect(await contents(await under.store.open(id, old.config))).toEqual(['0:new']);
+  });
+
+  it('S2 makes a segment again whose name a crash took away', async () => {
+    const under = await journaled();
+    const log = await under.open({ segmentBytes: 150 });
+    for (const text of ['a', 'b', 'c']) await append(log, [text.repeat(60)]);
+    expect(log.segments).toBe(3);
+    await under.crash('all');
+    const found = await under.open({ segmentBytes: 150 });
+    expect([found.segments, found.logEndOffset, found.describe().damage]).toEqual([3, 3, null]);
+  });
+
+  it('S2 the same crash twice: what is replayed may be replayed again', async () => {
+    const under = await journaled();
+    await append(await under.open(), ['a']);
+    for (let step = 0; step < 12; step += 1) {
+      under.disk = await under.disk.crash('all');
+      under.disk.stopAfter(step);
+      await Promise.race([under.reopen(), under.disk.stopped]);
+    }
+    await under.crash('all');
+    expect(await contents(await under.open())).toEqual(['0:a']);
+  });
+
+  it('S2 a clean shutdown leaves nothing to replay', async () => {
+    const under = await journaled();
+    await append(await under.open(), ['a']);
+    await under.restart();
+    expect(under.log.notes.some(({ message }) => message.includes('journal'))).toBe(false);
+    expect(await contents(await under.open())).toEqual(['0:a']);
+  });
+
+  it('S2 a write to it that fails is the end', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    under.disk.fail({ operation: 'datasync', code: 'EIO', path: journal });
+    await expect(append(log, ['a'])).rejects.toEqual(errorWith('STORAGE_FAILED'));
+    expect(under.fatal).toHaveLength(1);
+    await expect(append(log, ['b'])).rejects.toEqual(errorWith('STORAGE_FAILED'));
+  });
+
+  it('S2 a sync that it owes and that fails is the end', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    under.disk.fail({ operation: 'datasync', code: 'EIO', path: segments });
+    while (under.fatal.length === 0) await append(log, ['a']).catch(() => undefined);
+    expect(under.fatal[0]).toEqual(errorWith('STORAGE_FAILED'));
+  });
+
+  it('S2 is made after some rounds, and not where there is little room', async () => {
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalRoundsBefore: 5 } });
+    const log = await under.open();
+    for (const text of numbered(5)) await append(log, [text]);
+    expect((await under.disk.readDirectory('/data')).filter((name) => journal.test(name))).toEqual([]);
+    while (under.store.stats.journalWrites === 0) await append(log, ['x']);
+
+    const tight = await DiskUnderTest.start({ limits: { ...tinyJournal, diskReserveBytes: 0 } });
+    tight.disk.capacityBytes = 8 * 16_384 - 1;
+    const small = await tight.open();
+    for (const text of numbered(50)) await append(small, [text]);
+    expect([tight.store.stats.journalWrites, (await tight.disk.readDirectory('/data')).filter((name) => journal.test(name))]).toEqual([0, []]);
+  });
+
+  it('S2 a file that cannot be made is done without, and tried again', async () => {
+    const under = await DiskUnderTest.start({ limits: tinyJournal });
+    under.disk.fail({ operation: 'write', code: 'ENOSPC', path: journal });
+    const log = await under.open();
+    while (under.store.stats.journalWrites === 0) await append(log, ['x']);
+    expect(under.log.notes.filter(({ level, message }) => level === 'warn' && message.includes('journal file could not be made'))).toHaveLength(1);
+    expect(under.fatal).toEqual([]);
+  });
+
+  it.each([
+    ['of another size', { journalFileBytes: 32_768 }],
+    ['that is no longer wanted', { journalFiles: 0 }],
+  ])('S2 one %s is read before it goes', async (_, limits) => {
+    const under = await journaled();
+    await append(await under.open(), ['a']);
+    under.limits = { ...tinyJournal, ...limits };
+    await under.crash('all');
+    expect(await contents(await under.open())).toEqual(['0:a']);
+    expect((await under.disk.readDirectory('/data')).filter((name) => journal.test(name))).toEqual([]);
+  });
+
+  it('S2 one whose head is damaged is read all the same, and reported', async () => {
+    const under = await journaled();
+    await append(await under.open(), ['a']);
+    const disk = await under.disk.crash('all');
+    await disk.damage('/data/journal.0', (bytes) => Buffer.concat([Buffer.from([1]), bytes.subarray(1)]));
+    under.disk = disk;
+    await under.reopen();
+    expect(await contents(await under.open())).toEqual(['0:a']);
+    expect(under.log.notes.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  it('S2 entries that are missing before others are reported', async () => {
+    const under = await journaled();
+    const log = await under.open();
+    // Until the second file is in use; nothing is synced meanwhile.
+    const hold = under.disk.hold('datasync', segments);
+    const isSecondUsed = async (): Promise<boolean> => (await under.disk.readFile('/data/journal.1')).subarray(journalBlockBytes).some((byte) => byte !== 0);
+    while (!(await isSecondUsed())) await append(log, ['a']);
+    expect((await entriesOf(under)).length).toBe(16_384);
+    const disk = await under.disk.crash('all');
+    await disk.damage('/data/journal.0', (bytes) => Buffer.concat([bytes.subarray(0, 3 * journalBlockBytes), Buffer.alloc(journalBlockBytes)]));
+    under.disk = disk;
+    await under.reopen();
+    hold.release();
+    expect(under.log.notes.filter(({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged'))).toHaveLength(1);
+  });
+
+  it('S2 segments that are removed are not made again', async () => {
+    const under = await journaled();
+    const log = await under.open({ segmentBytes: 150, fileDeleteDelayMs: 0 });
+    for (const text of ['a', 'b', 'c']) await append(log, [text.repeat(60)]);
+    await log.deleteBefore(2);
+    const disk = await under.disk.crash('none');
+    // Without the checkpoints, only the journal knows.
+    for (const name of ['log-start-offset-checkpoint', 'recovery-point-offset-checkpoint']) await disk.removeFile(`/data/${name}`).catch(() => undefined);
+    under.disk = disk;
+    await under.reopen();
+    expect((await under.names()).filter((name) => name.endsWith('.log'))).toEqual(['00000000000000000002.log']);
+    expect(await under.disk.stat(firstLogFile).catch((error: { code: string }) => error.code)).toBe('ENOENT');
+  });
+});
