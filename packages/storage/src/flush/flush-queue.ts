@@ -285,7 +285,7 @@ export class FlushQueue {
   ): Promise<void> {
     const cuts: JournalWord[] = [];
     for (const [log, cause] of full) {
-      const offset = (byLog.get(log)?.[0] as PendingAppend).baseOffset;
+      const { baseOffset: offset } = (byLog.get(log) as readonly PendingAppend[])[0] as PendingAppend;
       this.dropPending(log, fullError(cause));
       await log.takeBack(offset);
       // The journal has them, and a crash must not bring back what is said to have failed.
