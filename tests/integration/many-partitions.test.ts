@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readAll, Scene } from './scene.ts';
 
-const partitions = 1000;
+const partitions = 1_500;
 /** Handles of this process before any log is open are about 30; logs may add a bounded number, not one each. */
-const openFilesMax = 700;
+const openFilesMax = 1_150;
 /** Loose on purpose: about ten times what an idle machine needs. */
 const reopenMsMax = 10_000;
 

@@ -62,7 +62,7 @@ export interface StorageLimits {
 }
 
 export const defaultStorageLimits: StorageLimits = Object.freeze({
-  openFilesMax: 2_048,
+  openFilesMax: 1_024,
   logsInParallelMax: 32,
   flushesInParallelMax: 16,
   roundBytesMax: 32 << 20,

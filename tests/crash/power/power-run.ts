@@ -19,6 +19,11 @@ const momentMsMax = 6;
 const patienceMs = 5_000;
 const lockName = '.lock';
 const paddingBytesMax = 1_500;
+/** A journal of small files that are emptied often, and a broker that syncs each segment. */
+const journals = [
+  { journalFiles: 3, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, journalRoundsBefore: 0, diskReserveBytes: 0 },
+  { journalFiles: 0 },
+];
 const inFlightMax = 40;
 /** Everything is read after every cut, so a log must not grow for ever. */
 const cutsPerLife = 20;
@@ -110,8 +115,12 @@ export class PowerRun {
     await q.admin.createTopic(topic, { partitions, config });
   }
 
+  get #storageLimits(): object {
+    return { checkpointBytes: 20_000, ...journals[this.#life % journals.length] };
+  }
+
   #start(): Promise<Broker> {
-    return startBroker({ dataDir: this.#directory, port: 0, admin: false, storageLimits: { checkpointBytes: 20_000 }, limits: { maintenanceIntervalMs: 3 } });
+    return startBroker({ dataDir: this.#directory, port: 0, admin: false, storageLimits: this.#storageLimits, limits: { maintenanceIntervalMs: 3 } });
   }
 
   #load(producer: Producer, name: string): { stop(q: Q): Promise<void> } {
