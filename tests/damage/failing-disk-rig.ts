@@ -4,6 +4,7 @@ import { CreateTopic, DeleteRecords, encodeBatch, Fetch, iterateBatches, iterate
 import type { CrashLoss, DiskOperation, RigReport } from '@q/testkit';
 import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
 import { RigRun } from '../rig-run.ts';
+import { storageLimits } from './fixture.ts';
 import { dataDir } from './folder.ts';
 import { InProcessNetwork } from './in-process-network.ts';
 import type { InProcessClient } from './in-process-network.ts';
@@ -140,7 +141,8 @@ class BrokerLife {
   async #start(fileSystem: FaultyFileSystem): Promise<{ broker: Broker; client: InProcessClient }> {
     const network = new InProcessNetwork();
     const onFatal = (error: Error): void => void this.#fatal.push(error);
-    const broker = await startBroker({ fileSystem, network, dataDir, admin: false, port: 0, clock: this.#clock, random: seededRandom(this.#seed), onFatal });
+    const random = seededRandom(this.#seed);
+    const broker = await startBroker({ fileSystem, network, dataDir, admin: false, port: 0, clock: this.#clock, random, onFatal, storageLimits });
     return { broker, client: await network.connect() };
   }
 

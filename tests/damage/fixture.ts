@@ -3,7 +3,7 @@ import type { BrokerOptions } from '@q/broker';
 import { CreateTopic, DeleteRecords, encodeBatch, ListTopics, Produce } from '@q/protocol';
 import type { CodecName, EncodeBatchOptions, RecordInput } from '@q/protocol';
 import { defaultLogConfig, MemoryFileSystem } from '@q/storage';
-import type { LogConfig, LogId } from '@q/storage';
+import type { LogConfig, LogId, StorageLimits } from '@q/storage';
 import { ManualClock, seededRandom } from '@q/testkit';
 import { dataDir, readFolder } from './folder.ts';
 import type { Folder } from './folder.ts';
@@ -48,9 +48,12 @@ const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   table: { ...common, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' },
 };
 
+/** A journal from the first round on, of one small file: it is part of what is damaged. */
+export const storageLimits: Partial<StorageLimits> = { journalFiles: 1, journalFileBytes: 16 << 10, journalPieceBytesMax: 4 << 10, journalRoundsBefore: 0 };
+
 /** As the broker of the fixture is started, also on damaged copies of what it left. */
 export function brokerOptions(o: { fileSystem: MemoryFileSystem; network: InProcessNetwork; clock: ManualClock }): BrokerOptions {
-  return { ...o, dataDir, admin: false, port: 0, random: seededRandom(7) };
+  return { ...o, dataDir, admin: false, port: 0, random: seededRandom(7), storageLimits };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { LogStore, PartitionLog } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { damaged, firstBadByte } from './damage.ts';
 import type { Damage } from './damage.ts';
-import { nowMs, timeOfFirstRecordMs } from './fixture.ts';
+import { nowMs, storageLimits, timeOfFirstRecordMs } from './fixture.ts';
 import type { Image, LogFacts } from './fixture.ts';
 import { dataDir, diskOf, readFolder } from './folder.ts';
 import type { Folder } from './folder.ts';
@@ -65,7 +65,7 @@ async function openFolder(folder: Folder, damage: Damage | null): Promise<LogSto
   const onFatal = (error: Error): void => {
     throw error;
   };
-  const store = await openDirectoryStore({ directory: dataDir, fileSystem: disk, clock, onFatal });
+  const store = await openDirectoryStore({ directory: dataDir, fileSystem: disk, clock, onFatal, limits: storageLimits });
   return Object.assign(store, { disk });
 }
 

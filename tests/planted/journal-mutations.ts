@@ -12,5 +12,5 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'the journal brings back what found no room', isRare: true, file: flush, find: '    await this.#writeWords(cuts);\n', replace: '' },
   { name: 'what was replayed is not synced before the journal is emptied', file: replay, find: '    for (const file of files.values()) await file.datasync();\n', replace: '' },
   { name: 'records of a deleted topic are replayed into the next of its name', file: replay, find: 'if ((await readTopicId(o.fileSystem, `${o.directory}/${name.folder}`)) !== name.topicId) return;', replace: '' },
-  { name: 'entries from before a journal file was emptied count', file: 'packages/storage/src/journal/journal-file.ts', find: 'entry.sequence < (minimum ?? 0) || ', replace: '' },
+  { name: 'entries from before a journal file was emptied count', file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },
 ];

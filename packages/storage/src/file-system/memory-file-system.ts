@@ -126,11 +126,9 @@ class MemoryContent {
   }
 
   write(buffers: readonly Buffer[], position: number): void {
-    if (position !== this.sizeBytes) {
-      this.#overwrite(Buffer.concat(buffers), position);
-      return;
-    }
-    for (const buffer of buffers) this.#push(buffer);
+    if (position > this.sizeBytes) this.#push(Buffer.alloc(position - this.sizeBytes));
+    if (position < this.sizeBytes) this.#overwrite(buffers, position);
+    else for (const buffer of buffers) this.#push(buffer);
   }
 
   #push(buffer: Buffer): void {
@@ -140,16 +138,18 @@ class MemoryContent {
     this.sizeBytes += buffer.length;
   }
 
-  /** Rare (a checkpoint written over, damage done by a test): the file becomes one piece. */
-  #overwrite(bytes: Buffer, position: number): void {
-    const before = this.read(0, this.sizeBytes);
-    const whole = Buffer.alloc(Math.max(before.length, position + bytes.length));
-    before.copy(whole);
-    bytes.copy(whole, position);
-    this.#pieces = [];
-    this.#starts = [];
-    this.sizeBytes = 0;
-    this.#push(whole);
+  /** Takes out what is written over. What was read of it stays as it was. */
+  #overwrite(buffers: readonly Buffer[], position: number): void {
+    const end = buffers.reduce((at, { length }) => at + length, position);
+    const first = this.#find(position);
+    const behind = end < this.sizeBytes ? this.#pieces.slice(this.#find(end)) : [];
+    const behindFrom = end < this.sizeBytes ? end - (this.#starts[this.#find(end)] as number) : 0;
+    const before = (this.#pieces[first] as Buffer).subarray(0, position - (this.#starts[first] as number));
+    this.#pieces.length = first;
+    this.sizeBytes = this.#starts[first] as number;
+    this.#starts.length = first;
+    for (const piece of [before, ...buffers]) this.#push(piece);
+    behind.forEach((piece, index) => this.#push(index === 0 ? piece.subarray(behindFrom) : piece));
   }
 
   truncate(sizeBytes: number): void {

@@ -1,5 +1,6 @@
 import { crc32c } from '@q/protocol';
 import { journalBlockBytes } from '../limits.ts';
+import type { File } from '../ports/file-system.ts';
 import { itemBytes, readItems, writeItem } from './journal-item.ts';
 import type { JournalItem } from './journal-item.ts';
 
@@ -50,14 +51,16 @@ export interface JournalEntry {
   readonly bytes: number;
 }
 
-/** The entry at `at`, or null where there is no whole one. */
-export function readEntry(file: Buffer, at: number): JournalEntry | null {
-  if (at + entryHeadBytes > file.length) return null;
-  const length = file.readInt32BE(at + 4);
-  const end = at + lengthFrom + length;
-  if (length < entryHeadBytes - lengthFrom || end > file.length) return null;
-  if (file.readUInt32BE(at) !== crc32c(file.subarray(at + 4, end))) return null;
-  const sequence = file.readInt32BE(at + 8) * 2 ** 32 + file.readUInt32BE(at + 12);
-  const items = readItems(file.subarray(at + entryHeadBytes, end), file.readInt32BE(at + 16));
-  return items && { sequence, items, bytes: paddedEntryBytes(lengthFrom + length) };
+/** The entry at `position`, or null where there is no whole one that may follow. */
+export async function readEntry(file: File, o: { position: number; sequenceMin: number; endPosition: number }): Promise<JournalEntry | null> {
+  const { position, sequenceMin, endPosition } = o;
+  const head = await file.read(position, entryHeadBytes);
+  if (head.length < entryHeadBytes) return null;
+  const bytes = lengthFrom + head.readInt32BE(4);
+  const sequence = head.readInt32BE(8) * 2 ** 32 + head.readUInt32BE(12);
+  if (sequence < sequenceMin || bytes < entryHeadBytes || position + bytes > endPosition) return null;
+  const entry = await file.read(position, bytes);
+  if (entry.length < bytes || entry.readUInt32BE(0) !== crc32c(entry.subarray(4))) return null;
+  const items = readItems(entry.subarray(entryHeadBytes), entry.readInt32BE(16));
+  return items && { sequence, items, bytes: paddedEntryBytes(bytes) };
 }

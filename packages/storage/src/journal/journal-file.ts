@@ -72,6 +72,7 @@ export async function createJournalFile(fileSystem: FileSystem, o: { path: strin
   }
 }
 
+/** For what comes next: `readJournal` says what it holds. */
 export async function openJournalFile(fileSystem: FileSystem, path: string): Promise<JournalFile> {
   const file = await fileSystem.open(path, 'durable');
   return new JournalFile({ path, file, sizeBytes: await file.size() });
@@ -83,21 +84,35 @@ export interface JournalContent {
   /** `unfinished`: never used. `damaged`: its head is wrong, and its entries may be older than it said. */
   readonly head: 'good' | 'unfinished' | 'damaged';
   readonly minimum: number;
+  readonly sizeBytes: number;
 }
 
-/** What a file holds, up to the first entry that is not whole. */
-export function readJournal(bytes: Buffer): JournalContent {
-  const minimum = decodeHead(bytes);
-  if (minimum === null && bytes.subarray(0, journalBlockBytes).every((byte) => byte === 0)) return { entries: [], head: 'unfinished', minimum: 0 };
-  const entries: JournalEntry[] = [];
-  for (let at = journalBlockBytes, next = -1; ; ) {
-    const entry = readEntry(bytes, at);
-    if (!entry || entry.sequence < (minimum ?? 0) || (next >= 0 && entry.sequence !== next)) break;
-    entries.push(entry);
-    next = entry.sequence + 1;
-    at += entry.bytes;
+/** What a file holds, up to the first entry that is not whole. Of one that is empty, two blocks are read. */
+export async function readJournal(fileSystem: FileSystem, path: string): Promise<JournalContent> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    const sizeBytes = await file.size();
+    const head = await file.read(0, journalBlockBytes);
+    const minimum = decodeHead(head);
+    if (minimum === null && head.every((byte) => byte === 0)) return { entries: [], head: 'unfinished', minimum: 0, sizeBytes };
+    const entries = await readEntries(file, { sequenceMin: minimum ?? 0, endPosition: sizeBytes });
+    return { entries, head: minimum === null ? 'damaged' : 'good', minimum: minimum ?? 0, sizeBytes };
+  } finally {
+    await file.close();
   }
-  return { entries, head: minimum === null ? 'damaged' : 'good', minimum: minimum ?? 0 };
+}
+
+async function readEntries(file: File, o: { sequenceMin: number; endPosition: number }): Promise<JournalEntry[]> {
+  const entries: JournalEntry[] = [];
+  let position = journalBlockBytes;
+  let { sequenceMin } = o;
+  for (;;) {
+    const entry = await readEntry(file, { ...o, position, sequenceMin });
+    if (!entry || (entries.length > 0 && entry.sequence !== sequenceMin)) return entries;
+    entries.push(entry);
+    sequenceMin = entry.sequence + 1;
+    position += entry.bytes;
+  }
 }
 
 function encodeHead(minimum: number): Buffer {

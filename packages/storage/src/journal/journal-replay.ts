@@ -29,12 +29,11 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
   let sequence = 0;
   for (const index of found.toSorted((a, b) => a - b)) {
     const path = `${directory}/${journalFileName(index)}`;
-    const bytes = await fileSystem.readFile(path);
-    const content = readJournal(bytes);
+    const content = await readJournal(fileSystem, path);
     if (content.head === 'damaged') o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
     entries = entries.concat(content.entries);
     sequence = Math.max(sequence, content.minimum, (content.entries.at(-1)?.sequence ?? -1) + 1);
-    if (content.head !== 'unfinished' && bytes.length === limits.journalFileBytes && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
+    if (content.head !== 'unfinished' && content.sizeBytes === limits.journalFileBytes && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
   }
   entries.sort((a, b) => a.sequence - b.sequence);
   reportGaps(o, entries);

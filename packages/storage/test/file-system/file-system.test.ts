@@ -51,6 +51,21 @@ describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
     expect((await fileSystem.readFile(`${root}/f`)).toString()).toBe('aXYdefgh');
   });
 
+  it('S2 writes durably what it is told to, and keeps no buffer of that', async () => {
+    const { fileSystem, root } = await place();
+    await write(fileSystem, `${root}/f`, '0123456789');
+    await expect(fileSystem.open(`${root}/none`, 'durable')).rejects.toMatchObject({ code: 'ENOENT' });
+    const file = await fileSystem.open(`${root}/f`, 'durable');
+    const bytes = Buffer.from('abc');
+    await file.write([bytes, Buffer.from('d')], 2);
+    bytes.fill('x');
+    await file.close();
+    expect((await fileSystem.readFile(`${root}/f`)).toString()).toBe('01abcd6789');
+    if (!(fileSystem instanceof FaultyFileSystem)) return;
+    for (const folder of ['', root]) await fileSystem.syncDirectory(folder);
+    expect((await (await fileSystem.crash('all')).readFile(`${root}/f`)).toString()).toBe('01abcd6789');
+  });
+
   it('S1 cuts and extends files', async () => {
     const { fileSystem, root } = await place();
     const file = await fileSystem.open(`${root}/f`, 'create');

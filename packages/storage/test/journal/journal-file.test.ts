@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { crc32c } from '@q/protocol';
 import { MemoryFileSystem } from '@q/storage';
 import { journalBlockBytes } from '../../src/limits.ts';
 import { EntryBuilder } from '../../src/journal/journal-entry.ts';
@@ -40,13 +41,20 @@ async function disk(): Promise<Disk> {
   };
 }
 
+/** Of a file with these bytes. */
+async function read(bytes: Buffer): Promise<Awaited<ReturnType<typeof readJournal>>> {
+  const fileSystem = new MemoryFileSystem();
+  await (await fileSystem.open(path, 'create')).write([bytes], 0);
+  return await readJournal(fileSystem, path);
+}
+
 /** Copies: a builder uses its memory again. */
 function entry(sequence: number, content: readonly JournalItem[] = items): Buffer {
   return Buffer.from(new EntryBuilder().build(sequence, content));
 }
 
-function sequences(bytes: Buffer): number[] {
-  return readJournal(bytes).entries.map(({ sequence }) => sequence);
+async function sequences(bytes: Buffer): Promise<number[]> {
+  return (await read(bytes)).entries.map(({ sequence }) => sequence);
 }
 
 describe('a journal file', () => {
@@ -65,7 +73,7 @@ describe('a journal file', () => {
   it('S2 gives back what was written, in order', async () => {
     const { write, bytes } = await disk();
     await write([entry(7), entry(8, [piece])], 7);
-    const content = readJournal(await bytes());
+    const content = await read(await bytes());
     expect(content).toMatchObject({ head: 'good', minimum: 7 });
     expect(content.entries.map(({ sequence }) => sequence)).toEqual([7, 8]);
     expect(content.entries[0]?.items).toEqual([{ ...piece, batches: [Buffer.from('abcde')] }, ...items.slice(1)]);
@@ -89,7 +97,7 @@ describe('a journal file', () => {
         const damaged = Buffer.from(whole);
         const position = 2 * journalBlockBytes + at;
         damaged.writeUInt8(damaged.readUInt8(position) ^ (1 << bit), position);
-        expect(sequences(damaged), `byte ${at}, bit ${bit}`).toEqual([1]);
+        expect(await sequences(damaged), `byte ${at}, bit ${bit}`).toEqual([1]);
       }
     }
   });
@@ -98,25 +106,25 @@ describe('a journal file', () => {
     const { write, bytes } = await disk();
     await write([entry(1), entry(2), entry(3), entry(4)], 0);
     await write([], 5);
-    expect(sequences(await bytes())).toEqual([]);
+    expect(await sequences(await bytes())).toEqual([]);
     await write([entry(6)]);
-    expect(sequences(await bytes())).toEqual([6]);
+    expect(await sequences(await bytes())).toEqual([6]);
   });
 
   it('S2 entries follow each other without a gap', async () => {
     const { write, bytes } = await disk();
     await write([entry(1), entry(3)], 0);
-    expect(sequences(await bytes())).toEqual([1]);
+    expect(await sequences(await bytes())).toEqual([1]);
   });
 
   it('S2 one that was never finished is told from one whose head is damaged', async () => {
-    expect(readJournal(Buffer.alloc(sizeBytes))).toEqual({ entries: [], head: 'unfinished', minimum: 0 });
-    expect(readJournal(Buffer.alloc(100)).head).toBe('unfinished');
+    expect(await read(Buffer.alloc(sizeBytes))).toEqual({ entries: [], head: 'unfinished', minimum: 0, sizeBytes });
+    expect((await read(Buffer.alloc(100))).head).toBe('unfinished');
     const { write, bytes } = await disk();
     await write([entry(4)], 3);
     const damaged = await bytes();
     damaged.writeUInt8(1, 20);
-    const content = readJournal(damaged);
+    const content = await read(damaged);
     expect([content.head, content.entries.map(({ sequence }) => sequence)]).toEqual(['damaged', [4]]);
   });
 
@@ -124,8 +132,7 @@ describe('a journal file', () => {
     const { bytes } = await disk();
     const head = await bytes();
     head.writeInt32BE(2, 12);
-    const { crc32c } = await import('@q/protocol');
     head.writeUInt32BE(crc32c(head.subarray(12, 24)), 8);
-    expect(() => readJournal(head)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG', message: expect.stringContaining('version 2') as string }) as Error);
+    await expect(read(head)).rejects.toMatchObject({ code: 'CORRUPT_LOG', message: expect.stringContaining('version 2') as string });
   });
 });
