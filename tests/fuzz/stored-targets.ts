@@ -1,6 +1,6 @@
 import { defaultLogConfig, openDirectoryStore } from '@q/storage';
 import { ManualClock } from '@q/testkit';
-import { makeImages, nowMs } from '../damage/fixture.ts';
+import { makeImages, nowMs, storageLimits } from '../damage/fixture.ts';
 import type { Image } from '../damage/fixture.ts';
 import { dataDir, diskOf } from '../damage/folder.ts';
 import { readRecords, typedCode } from '../damage/stored-records.ts';
@@ -19,6 +19,7 @@ const files: readonly (readonly [kind: string, path: RegExp])[] = [
   ['recovery points', /^recovery-point-offset-checkpoint$/],
   ['start offsets', /^log-start-offset-checkpoint$/],
   ['cleaner checkpoint', /^table-0\/cleaner-checkpoint$/],
+  ['journal', /^journal\.0$/],
 ];
 
 /** The decoders of what is stored, through the store that uses them: no file, whatever is in it, may crash an opening. */
@@ -41,6 +42,7 @@ async function openWith(image: Image, change: { path: string; bytes: Buffer }): 
     fileSystem: await diskOf(image.folder, change),
     clock: new ManualClock({ startMs: nowMs }),
     onFatal,
+    limits: storageLimits,
   });
   const { id, config } = image.logs.find((log) => change.path.startsWith(`${log.id.topic}-`)) ?? image.logs[0]!;
   try {
