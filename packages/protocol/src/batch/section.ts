@@ -1,4 +1,4 @@
-import { decompress } from '../compression/codec.ts';
+import { decompress, decompressInPool } from '../compression/codec.ts';
 import { protocolLimits } from '../limits.ts';
 import { batchCodec, batchRecordsCount } from './header.ts';
 import { batchHeaderBytes } from './layout.ts';
@@ -9,15 +9,27 @@ const releasedBytesMin = 256 * 1024;
 
 /**
  * A cursor over the records of `batch`, which must be exactly one batch. Compressed records are decompressed first, to at
- * most `uncompressedBytesMax` bytes; otherwise the cursor reads the batch itself.
+ * most `uncompressedBytesMax` bytes; otherwise the cursor reads the batch itself. It refuses records above `recordBytesMax`.
  */
-export function openRecords(batch: Buffer, uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax): RecordCursor {
-  const codec = batchCodec(batch);
-  const count = batchRecordsCount(batch);
+export function openRecords(batch: Buffer, uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax, recordBytesMax?: number): RecordCursor {
   const section = batch.subarray(batchHeaderBytes);
   // What compaction has emptied has no section, so nothing to decompress either.
-  const bytes = section.length === 0 ? section : decompress(codec, section, uncompressedBytesMax);
-  return new RecordCursor(bytes, 0, bytes.length, count);
+  const bytes = section.length === 0 ? section : decompress(batchCodec(batch), section, uncompressedBytesMax);
+  return new RecordCursor(bytes, 0, bytes.length, batchRecordsCount(batch), recordBytesMax);
+}
+
+export interface SliceOptions {
+  readonly uncompressedBytesMax?: number;
+  /** Gives way to others: called between two pieces of work, of a millisecond or two each. */
+  readonly pause: () => Promise<void>;
+}
+
+/** As `openRecords`, decompressing in the thread pool. */
+export async function openRecordsInPool(batch: Buffer, options: SliceOptions & { recordBytesMax?: number }): Promise<RecordCursor> {
+  const { uncompressedBytesMax = protocolLimits.uncompressedBytesMax, pause, recordBytesMax } = options;
+  const section = batch.subarray(batchHeaderBytes);
+  const bytes = section.length === 0 ? section : await decompressInPool(batchCodec(batch), section, { bytesMax: uncompressedBytesMax, pause });
+  return new RecordCursor(bytes, 0, bytes.length, batchRecordsCount(batch), recordBytesMax);
 }
 
 /**
