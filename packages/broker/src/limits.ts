@@ -23,8 +23,15 @@ export interface BrokerLimits {
   // Bytes and requests on their way in
   /** Largest frame after HELLO, without its length field; the HELLO answer tells it. */
   readonly frameBytesMax: number;
-  /** Requests of one connection that wait for their answer; above it the broker stops reading the socket. */
+  /** Requests of one connection that are worked on; above it the broker stops reading the socket. Held ones count apart. */
   readonly requestsInFlightMax: number;
+  /**
+   * Partitions that long polls of one connection wait for, and members that its held heartbeats belong to. A request beyond
+   * it is not held: it is answered at once with what there is.
+   */
+  readonly connectionHeldMax: number;
+  /** As `connectionHeldMax`, for all connections together. Each takes some 300 bytes while it waits. */
+  readonly brokerHeldMax: number;
   /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
   readonly connectionBytesMax: number;
   /** A connection that holds no more than this is read also when the broker holds too much: who only fetches is served. */
@@ -43,6 +50,20 @@ export interface BrokerLimits {
   readonly writeBytesMax: number;
   /** A peer that takes none of its answers for so long is disconnected. */
   readonly outputStallMs: number;
+
+  // Work on the one thread that serves everybody
+  /** How long requests of one connection are worked on before the others get a turn: whole requests and whole batches. */
+  readonly turnMsMax: number;
+  /**
+   * Bytes that compressed batches become on the spot in one turn of the event loop, all connections together. What is beyond
+   * is checked apart: in the thread pool and in slices. Also the largest batch that is checked on the spot, plain or not.
+   */
+  readonly checkTurnBytesMax: number;
+  /** Batches that are checked apart at once; others wait, one of each connection. */
+  readonly checksMax: number;
+  /** A batch that takes more than this, in bytes that it is and becomes, waits for one of `largeChecksMax` places. */
+  readonly largeCheckBytesMin: number;
+  readonly largeChecksMax: number;
 
   // Requests
   /** Most record bytes in one FETCH answer. */
@@ -100,6 +121,8 @@ export const defaultLimits: BrokerLimits = {
 
   frameBytesMax: protocolLimits.frameBytesMax,
   requestsInFlightMax: 2048,
+  connectionHeldMax: 65_536,
+  brokerHeldMax: 524_288,
   connectionBytesMax: 64 * MiB,
   connectionBytesFree: 4 * KiB,
   brokerBytesMax: 256 * MiB,
@@ -109,6 +132,12 @@ export const defaultLimits: BrokerLimits = {
   brokerOutputBytesMax: 256 * MiB,
   writeBytesMax: MiB,
   outputStallMs: 30 * secondMs,
+
+  turnMsMax: 4,
+  checkTurnBytesMax: 2 * MiB,
+  checksMax: 2,
+  largeCheckBytesMin: 8 * MiB,
+  largeChecksMax: 1,
 
   fetchBytesMax: 15 * MiB,
   fetchWaitMsMax: minuteMs,
@@ -165,6 +194,11 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [
       limits.connectionsMax >= limits.connectionsPerAddressMax,
       'connectionsMax must be at least connectionsPerAddressMax',
+    ],
+    [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
+    [
+      limits.largeCheckBytesMin >= limits.checkTurnBytesMax,
+      'largeCheckBytesMin must be at least checkTurnBytesMax',
     ],
     [limits.partitionsMax >= limits.partitionsPerTopicMax, 'partitionsMax must be at least partitionsPerTopicMax'],
     [

@@ -11,6 +11,7 @@ import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import { ByteBudget } from './connection/budget.ts';
 import { Connections } from './connection/connections.ts';
+import { HeldTotal } from './connection/held-total.ts';
 import { OutputTotal } from './connection/output-total.ts';
 import { Dispatcher } from './dispatch.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
@@ -190,7 +191,9 @@ function serve(services: Services, closers: Closers): { connections: Connections
   const dispatcher = new Dispatcher({ clock, logger, counters });
   registerHandlers(dispatcher, services);
   const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
-  const connections = new Connections({ clock, limits, logger, dispatcher, budget, outputTotal }, counters);
+  const heldTotal = new HeldTotal(limits.brokerHeldMax);
+  const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal };
+  const connections = new Connections(host, counters);
   closers.add(() => connections.close());
   return { connections, waiters };
 }

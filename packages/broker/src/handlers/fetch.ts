@@ -75,8 +75,17 @@ async function collect(
     const remainingMs = deadline - clock.monotonic();
     const isDone = collection.bytes >= minBytes || collection.hasError || collection.isFull || remainingMs <= 0;
     if (isDone || waiters.isReleased || peer.isClosed) return collection;
+    if (plan.hasNews(collection)) {
+      budget.keepAnswer(0);
+      continue;
+    }
+    const { partitions } = plan;
+    const unpark = budget.park(Math.max(1, partitions.length));
+    // Too many wait already; this one gets what there is.
+    if (unpark === null) return collection;
     budget.keepAnswer(0);
-    if (!plan.hasNews(collection)) await waiters.wait({ partitions: plan.partitions, timeoutMs: remainingMs, peer });
+    await waiters.wait({ partitions, timeoutMs: remainingMs, peer });
+    unpark();
   }
 }
 

@@ -31,10 +31,25 @@ export class FakePeer implements Peer {
 /** Budgets without end, which count. */
 export class FakeRequestBudget implements RequestBudget {
   framesHeld = 0;
+  ordersHeld = 0;
+  parked = 0;
+  /** Nothing may be held any more. */
+  parkingIsFull = false;
 
   holdFrame(): () => void {
     this.framesHeld += 1;
     return () => void (this.framesHeld -= 1);
+  }
+
+  holdOrder(): () => void {
+    this.ordersHeld += 1;
+    return () => void (this.ordersHeld -= 1);
+  }
+
+  park(count: number): (() => void) | null {
+    if (this.parkingIsFull) return null;
+    this.parked += count;
+    return () => void (this.parked -= count);
   }
 
   reserveAnswer(): null {

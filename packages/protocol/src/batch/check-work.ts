@@ -15,8 +15,9 @@ export function checkWorkBytes(batch: Buffer, recompressTo: CodecName | null = n
   if (batch.length < batchHeaderBytes) return 0;
   const codec = codecNames[batchAttributes(batch) & codecMask];
   if (codec === undefined) return 0;
+  if (codec === 'none' && (recompressTo === null || recompressTo === 'none')) return batch.length;
   const section = batch.subarray(batchHeaderBytes);
   const plainBytes = bytesSaid(codec, section);
   const makesAnew = recompressTo !== null && recompressTo !== codec;
-  return (codec === 'none' ? 0 : section.length) + plainBytes * (makesAnew ? compressionFactor[recompressTo] : 1);
+  return batch.length + plainBytes * (makesAnew ? compressionFactor[recompressTo] : 1);
 }
