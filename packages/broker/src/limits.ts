@@ -30,7 +30,9 @@ export interface BrokerLimits {
    * it is not held: it is answered at once with what there is.
    */
   readonly connectionHeldMax: number;
-  /** As `connectionHeldMax`, for all connections together. Each takes some 300 bytes while it waits. */
+  /** A connection that waits for no more than this is held also when the broker holds too much: who waits for little is served. */
+  readonly connectionHeldFree: number;
+  /** As `connectionHeldMax`, for all connections together. */
   readonly brokerHeldMax: number;
   /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
   readonly connectionBytesMax: number;
@@ -122,6 +124,7 @@ export const defaultLimits: BrokerLimits = {
   frameBytesMax: protocolLimits.frameBytesMax,
   requestsInFlightMax: 2048,
   connectionHeldMax: 65_536,
+  connectionHeldFree: 32,
   brokerHeldMax: 524_288,
   connectionBytesMax: 64 * MiB,
   connectionBytesFree: 4 * KiB,
@@ -194,6 +197,10 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [
       limits.connectionsMax >= limits.connectionsPerAddressMax,
       'connectionsMax must be at least connectionsPerAddressMax',
+    ],
+    [
+      limits.connectionHeldMax >= limits.connectionHeldFree,
+      'connectionHeldMax must be at least connectionHeldFree',
     ],
     [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
     [

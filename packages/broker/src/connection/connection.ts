@@ -287,7 +287,9 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     },
     park: (count) => {
       const { heldTotal, limits } = this.#host;
-      if (this.#heldCount + count > limits.connectionHeldMax || !heldTotal.hasRoomFor(count)) return false;
+      const held = this.#heldCount + count;
+      if (held > limits.connectionHeldMax) return false;
+      if (held > limits.connectionHeldFree && !heldTotal.hasRoomFor(count)) return false;
       this.#moveHeld(1, count);
       // There may be room for a request that waits in the decoder now.
       if (this.#readingIsPaused) this.#schedulePump();

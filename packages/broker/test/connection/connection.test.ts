@@ -168,7 +168,7 @@ describe('Connection', () => {
   });
 
   it('G2 C2 requests that wait for news keep no others out, up to a bound of the connection', async () => {
-    const { clock, pings, heldTotal, accept } = setUp({ requestsInFlightMax: 2, connectionHeldMax: 5 });
+    const { clock, pings, heldTotal, accept } = setUp({ requestsInFlightMax: 2, connectionHeldMax: 5, connectionHeldFree: 1 });
     const { stream, events } = accept();
     events.data(hello());
     const unparks: (() => void)[] = [];
@@ -203,7 +203,7 @@ describe('Connection', () => {
   });
 
   it('C2 requests of all connections that wait for news have a bound together', () => {
-    const { pings, accept } = setUp({ connectionHeldMax: 3, brokerHeldMax: 4 });
+    const { pings, accept } = setUp({ connectionHeldMax: 3, connectionHeldFree: 1, brokerHeldMax: 4 });
     for (let count = 0; count < 2; count += 1) accept().events.data(Buffer.concat([hello(), ping(2)]));
     const unpark = pings[0]!.context.budget.park(3);
     expect(pings[1]!.context.budget.park(2)).toBeNull();
