@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
 import { run as runAbuse } from './abuse/abuse-rig.ts';
+import { run as runHostileMix } from './abuse/hostile-mix-rig.ts';
 import { run as runKills } from './crash/kill-rig.ts';
 import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
@@ -33,6 +34,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   'full-disk': async ({ count = '2' }) => [await onSmallDisk(Number(count))],
   fuzz: async ({ count = '20000', seed, only }) => runFuzz({ count: Number(count), seed, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: Number(count), ...(only !== undefined && { only }) }),
+  'hostile-mix': async ({ count = '60' }) => [await runHostileMix({ seconds: Number(count) })],
   'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: Number(count), seed })],
 };
 

@@ -17,7 +17,7 @@ import { proofMarkdown } from './proof-markdown.ts';
 
 const rigProgram = fileURLToPath(new URL('../rig.ts', import.meta.url));
 
-/** Counts of each rig, in its own unit (see tests/rig.ts): disks, kills, cuts, damaged folders, inputs, connections, seconds for each bug. */
+/** Counts of each rig, in its own unit (see tests/rig.ts): disks, kills, cuts, damaged folders, inputs, connections, seconds of the mix, seconds for each bug. */
 const counts: Readonly<Record<string, { readonly ci: string; readonly full: string }>> = {
   simulation: { ci: '20000', full: '1000000' },
   kill: { ci: '200', full: '10000' },
@@ -27,6 +27,7 @@ const counts: Readonly<Record<string, { readonly ci: string; readonly full: stri
   fuzz: { ci: '20000', full: '10000000' },
   'fuzz-connection': { ci: '1000', full: '100000' },
   abuse: { ci: '2000', full: '10000' },
+  'hostile-mix': { ci: '60', full: '1800' },
   planted: { ci: '60', full: '300' },
 };
 
