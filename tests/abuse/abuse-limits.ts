@@ -11,6 +11,7 @@ export const limits = {
   brokerBytesHardMax: 24 * MiB,
   outputBytesMax: 2 * MiB,
   brokerOutputBytesMax: 16 * MiB,
+  brokerOutputBytesHardMax: 24 * MiB,
   frameTimeoutMs: 2_000,
   outputStallMs: 2_000,
   helloTimeoutMs: 3_000,
@@ -21,4 +22,4 @@ export const limits = {
  * have grown threefold.
  */
 const uncollectedFactor = 3;
-export const budgetBytes = uncollectedFactor * (limits.brokerBytesHardMax + limits.brokerOutputBytesMax) + 32 * MiB;
+export const budgetBytes = uncollectedFactor * (limits.brokerBytesHardMax + limits.brokerOutputBytesHardMax) + 32 * MiB;

@@ -91,7 +91,6 @@ async function sendGarbage({ port, signal, did }: Crowd): Promise<void> {
     if (number % 3 === 2) noise.writeUInt32BE(noise.length - 4);
     socket.write(noise);
     await Promise.race([socket.gone, pause(5_000, signal)]);
-    if (!socket.isGone && !signal.aborted) did('senders of garbage that were kept');
     await socket.close();
     did('garbage frames');
   });

@@ -46,8 +46,12 @@ export interface BrokerLimits {
   // Bytes on their way out
   /** Unsent answers of one connection; above it the broker takes no more requests from it. */
   readonly outputBytesMax: number;
-  /** Unsent answers of all connections; above it fetches wait. */
+  /** Unsent answers of all connections; above it fetches wait, or get little. */
   readonly brokerOutputBytesMax: number;
+  /** Above `brokerOutputBytesMax`, up to this: for fetches of connections that have taken all their answers. */
+  readonly brokerOutputBytesHardMax: number;
+  /** What such a fetch gets, in record bytes, or one batch. */
+  readonly outputBytesLeast: number;
   /** Most bytes handed to the operating system in one write: the step in which progress is measured. */
   readonly writeBytesMax: number;
   /** A peer that takes none of its answers for so long is disconnected. */
@@ -133,6 +137,8 @@ export const defaultLimits: BrokerLimits = {
 
   outputBytesMax: 8 * MiB,
   brokerOutputBytesMax: 256 * MiB,
+  brokerOutputBytesHardMax: 384 * MiB,
+  outputBytesLeast: 64 * KiB,
   writeBytesMax: MiB,
   outputStallMs: 30 * secondMs,
 
@@ -201,6 +207,10 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [
       limits.connectionHeldMax >= limits.connectionHeldFree,
       'connectionHeldMax must be at least connectionHeldFree',
+    ],
+    [
+      limits.brokerOutputBytesHardMax >= limits.brokerOutputBytesMax,
+      'brokerOutputBytesHardMax must be at least brokerOutputBytesMax',
     ],
     [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
     [

@@ -190,7 +190,10 @@ function serve(services: Services, closers: Closers): { connections: Connections
   const { clock, logger, limits } = options;
   const dispatcher = new Dispatcher({ clock, logger, counters });
   registerHandlers(dispatcher, services);
-  const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
+  const outputTotal = new OutputTotal({
+    bytesMax: limits.brokerOutputBytesMax,
+    bytesHardMax: limits.brokerOutputBytesHardMax,
+  });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal };
   const connections = new Connections(host, counters);

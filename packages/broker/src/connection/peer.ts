@@ -29,10 +29,11 @@ export interface RequestBudget {
    */
   park(count: number): (() => void) | null;
   /**
-   * Sets room aside for an answer of up to so many bytes, and resolves when there is room; null when there is now.
-   * A large answer must not be made before: it would only wait in memory for a peer that does not take it.
+   * Sets room aside for an answer of up to `bytes`, or of `leastBytes` when the broker is short of room and this connection
+   * has taken all its answers. Gives how much, once there is room. A large answer must not be made before: it would only
+   * wait in memory for a peer that does not take it.
    */
-  reserveAnswer(bytes: number): Promise<void> | null;
+  reserveAnswer(bytes: number, leastBytes: number): number | Promise<number>;
   /** Gives room back, all but so many bytes. The rest is given back when the answer is on its way. */
   keepAnswer(bytes: number): void;
 }

@@ -47,11 +47,15 @@ export class RequestTicket implements RequestBudget {
     return once(() => this.#uses.unpark(count));
   }
 
-  reserveAnswer(bytes: number): Promise<void> | null {
+  reserveAnswer(bytes: number, leastBytes: number): number | Promise<number> {
     this.keepAnswer(0);
-    const granted = this.#output.reserve(bytes);
-    if (granted === null) this.#reservedBytes = bytes;
-    return granted === null ? null : granted.then(() => void (this.#reservedBytes = bytes));
+    const granted = this.#output.reserve(bytes, leastBytes);
+    return typeof granted === 'number' ? this.#note(granted) : granted.then((later) => this.#note(later));
+  }
+
+  #note(granted: number): number {
+    this.#reservedBytes = granted;
+    return granted;
   }
 
   keepAnswer(bytes: number): void {

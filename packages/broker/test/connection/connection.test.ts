@@ -46,7 +46,7 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
       }),
   });
   const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
-  const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
+  const outputTotal = new OutputTotal({ bytesMax: limits.brokerOutputBytesMax, bytesHardMax: limits.brokerOutputBytesMax });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const connections = new Connections(
     { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal, heldTotal },
@@ -281,7 +281,7 @@ describe('Connection', () => {
     events.data(ping(3));
     expect(pings).toHaveLength(1);
     expect(stream.isReading).toBe(false);
-    expect(pings[0]!.context.budget.reserveAnswer(1)).not.toBeNull();
+    expect(pings[0]!.context.budget.reserveAnswer(1, 1)).toBeInstanceOf(Promise);
     expect(outputTotal.bytes).toBeGreaterThan(2000);
     await clock.advance(6000);
     expect(stream.isDestroyed).toBe(true);
@@ -301,7 +301,7 @@ describe('Connection', () => {
     events.data(ping(4));
     expect(pings).toHaveLength(2);
     let writable = false;
-    void pings[1]!.context.budget.reserveAnswer(1)!.then(() => (writable = true));
+    void (pings[1]!.context.budget.reserveAnswer(1, 1) as Promise<number>).then(() => (writable = true));
     stream.takesAll = true;
     stream.writes.at(-1)!.taken();
     await clock.runDeferred();
