@@ -26,6 +26,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const brokerMain = fileURLToPath(new URL('../../apps/broker/src/main.ts', import.meta.url));
 const honestProgram = fileURLToPath(new URL('honest-client.ts', import.meta.url));
+const turnMonitor = new URL('turn-monitor.ts', import.meta.url).href;
 const crowdProgram = fileURLToPath(new URL('hostile-crowd.ts', import.meta.url));
 
 const idleConnectionsMax = 10_000;
@@ -34,6 +35,8 @@ const otherDescriptors = 1_500;
 /** Nothing is judged before the honest client has run warm. */
 const warmUpMs = 3_000;
 const slowdownMax = 3;
+/** Generous, as a collection of garbage is part of a turn. Checked on the spot, one bomb alone takes 90 ms. */
+const turnMsMax = { p99: 15, max: 60 };
 
 /** The small budgets of the abuse rigs, with time for a byte a second, and long polls beyond what is held. */
 const limits = { ...abuseLimits, frameTimeoutMs: 10_000, connectionHeldMax: 8_000, brokerHeldMax: 50_000 } as const;
@@ -67,11 +70,20 @@ export async function run({ seconds, idleConnections = affordableConnections(), 
       if (judgesTime && isSlow) rig.fail(`the p99 of ${way} went from ${before.p99Ms} to ${during.p99Ms} ms, more than ${slowdownMax} times`, replay);
     }
     rig.note('broker cores', mix.brokerCores);
+    rig.note('turn of the event loop, processor ms (p99, max)', `${mix.turns.turnP99Ms}, ${mix.turns.turnMaxMs}`);
+    if (mix.turns.turnP99Ms > turnMsMax.p99) rig.fail(`one turn in a hundred of the event loop took ${mix.turns.turnP99Ms} ms of processor time or more`, replay);
+    if (mix.turns.turnMaxMs > turnMsMax.max) rig.fail(`a turn of the event loop took ${mix.turns.turnMaxMs} ms of processor time`, replay);
     for (const [what, times] of Object.entries(mix.done)) rig.note(what, times);
     return rig.report();
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Processor time of the broker's main thread from one look at its timers to the next (see turn-monitor.ts). */
+interface Turns {
+  readonly turnP99Ms: number;
+  readonly turnMaxMs: number;
 }
 
 interface Mix {
@@ -82,13 +94,14 @@ interface Mix {
   readonly peakBytes: number;
   /** Of a core, while the mix went on. */
   readonly brokerCores: number;
+  readonly turns: Turns;
   readonly done: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
 }
 
 async function measure({ dataDir, seconds, idleConnections }: { dataDir: string; seconds: number; idleConnections: number }): Promise<Mix> {
   const args = Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`]);
-  await using broker = await BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, ...args] });
+  await using broker = await BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, ...args], nodeFlags: ['--import', turnMonitor] });
   await using watcher = await WireConnection.open(broker.url);
   await using honest = new Child(honestProgram, [broker.url]);
   await honest.ask('begin');
@@ -105,18 +118,27 @@ async function measure({ dataDir, seconds, idleConnections }: { dataDir: string;
     await crowd.ask('begin');
     await pause(warmUpMs);
     await honest.ask('latencies');
+    process.kill(broker.pid, 'SIGUSR2');
     const before = await watcher.call(Stats, {});
     await pause(seconds * 1000);
     const hostile = await honest.ask<Latencies>('latencies');
     const after = await watcher.call(Stats, {});
+    const turns = turnsIn(broker.log);
     const cpuMs = after.cpuUserMs + after.cpuSystemMs - before.cpuUserMs - before.cpuSystemMs;
     const done = await crowd.ask<Record<string, number>>('end');
     const account = await honest.ask<HonestEnd>('end');
     const faults = broker.log.split('\n').filter((line) => line.includes('request failed') || line.includes('could not be served'));
-    return { alone, hostile, honest: account, idleBytes, peakBytes, brokerCores: Math.round(cpuMs / (after.uptimeMs - before.uptimeMs) * 100) / 100, done, faults };
+    const brokerCores = Math.round((cpuMs / (after.uptimeMs - before.uptimeMs)) * 100) / 100;
+    return { alone, hostile, honest: account, idleBytes, peakBytes, brokerCores, turns, done, faults };
   } finally {
     clearInterval(watch);
   }
+}
+
+function turnsIn(log: string): Turns {
+  const line = log.split('\n').findLast((each) => each.startsWith('{"turnP99Ms"'));
+  if (line === undefined) throw new Error('the broker did not tell how long its turns were');
+  return JSON.parse(line) as Turns;
 }
 
 function judgeMemory(rig: RigRun, { idleBytes, peakBytes }: Mix, { replay, allowedBytes }: { replay: string; allowedBytes: number }): void {
