@@ -31,7 +31,7 @@ export interface ProtocolLimits {
   readonly recordsPerBatchMax: number;
   /** Most zstd frames in the records section of one batch: writers make one, and each costs the time to begin it. */
   readonly zstdFramesMax: number;
-  /** Records and headers that a check in slices walks before it gives way: a millisecond or two. */
+  /** Records and headers that a check in slices walks before it gives way: less than half a millisecond. */
   readonly recordsPerSliceMax: number;
 }
 
@@ -52,7 +52,7 @@ export const protocolLimits: ProtocolLimits = {
   uncompressedBytesMax: 64 * MiB,
   recordsPerBatchMax: 1_000_000,
   zstdFramesMax: 1_024,
-  recordsPerSliceMax: 32_768,
+  recordsPerSliceMax: 8_192,
 };
 
 assert(protocolLimits.frameBytesMin <= protocolLimits.helloFrameBytesMax);

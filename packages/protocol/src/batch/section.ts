@@ -1,4 +1,5 @@
 import { decompress, decompressInPool } from '../compression/codec.ts';
+import { returnOutput } from '../compression/output-memory.ts';
 import { protocolLimits } from '../limits.ts';
 import { batchCodec, batchRecordsCount } from './header.ts';
 import { batchHeaderBytes } from './layout.ts';
@@ -20,7 +21,7 @@ export function openRecords(batch: Buffer, uncompressedBytesMax: number = protoc
 
 export interface SliceOptions {
   readonly uncompressedBytesMax?: number;
-  /** Gives way to others: called between two pieces of work, of a millisecond or two each. */
+  /** Gives way to others: called between two pieces of work, each of a fraction of a millisecond. */
   readonly pause: () => Promise<void>;
 }
 
@@ -33,12 +34,13 @@ export async function openRecordsInPool(batch: Buffer, options: SliceOptions & {
 }
 
 /**
- * Gives the memory of decompressed records back at once, when nothing of them is used any more: `cursor` and its views are
- * empty from now on. The collector would wait until a multiple of what lives has gathered, and a few kilobytes on the wire
+ * Gives the memory of decompressed records back at once, when nothing of them is used any more: `cursor` and its views must
+ * not be used from now on. The collector would wait until a multiple of what lives has gathered, and a few kilobytes on the wire
  * can become 64 MiB here: whoever sends such batches could make the process as large as they like.
  */
 export function releaseRecords(cursor: RecordCursor, batch: Buffer): void {
   const { bytes } = cursor;
+  if (returnOutput(bytes)) return;
   const isOwn = bytes.buffer !== batch.buffer && bytes.length >= releasedBytesMin;
   // Only what has the memory to itself, and nearly all of it.
   if (isOwn && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength < bytes.length * 2) bytes.buffer.transfer(0);

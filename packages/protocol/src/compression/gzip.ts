@@ -1,5 +1,6 @@
 import type { QError } from '../errors.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
 import { inflateBounded, inflateInPool, zlib } from './zlib.ts';
 import type { InflateOptions } from './zlib.ts';
 
@@ -26,7 +27,13 @@ export function decompressGzip(bytes: Buffer, bytesMax: number): Buffer {
 /** As `decompressGzip`, in the thread pool. */
 export async function decompressGzipInPool(bytes: Buffer, bytesMax: number): Promise<Buffer> {
   const options = inflateOptions(bytes, bytesMax);
-  return asDeclared(bytes, await inflateInPool(options));
+  const output = takeOutput(options.outputBytesMax);
+  try {
+    return asDeclared(bytes, output.subarray(0, await inflateInPool(options, output)));
+  } catch (error) {
+    returnOutput(output);
+    throw error;
+  }
 }
 
 /** What the data says it becomes, as far as it could. */

@@ -1,5 +1,6 @@
 import { QError } from '../errors.ts';
 import { loadCodecAddon } from './addon.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
 
 /*
@@ -52,7 +53,17 @@ export function decompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
  */
 export async function decompressSnappyInPool(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
   if (!isXerial(bytes)) return decompressRawInPool(checkedRaw(bytes, bytesMax));
-  const output = Buffer.allocUnsafeSlow(xerialBytes(bytes, bytesMax));
+  const output = takeOutput(xerialBytes(bytes, bytesMax));
+  try {
+    await joinXerial(bytes, output, pause);
+  } catch (error) {
+    returnOutput(output);
+    throw error;
+  }
+  return output;
+}
+
+async function joinXerial(bytes: Buffer, output: Buffer, pause: () => Promise<void>): Promise<void> {
   let length = 0;
   let sliceBytes = 0;
   for (const { start, end } of xerialBlocks(bytes)) {
@@ -66,7 +77,6 @@ export async function decompressSnappyInPool(bytes: Buffer, bytesMax: number, pa
     sliceBytes = 0;
     await pause();
   }
-  return output;
 }
 
 /** What the data says it becomes, and what it costs to begin each of its blocks; 0 when it cannot be read. */

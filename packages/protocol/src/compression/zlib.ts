@@ -41,30 +41,25 @@ export function inflateBounded({ codec, bytes, outputBytesMax, tooLong }: Inflat
 const pieceBytes = 256 * 1024;
 
 /**
- * As `inflateBounded`, in the thread pool and piece by piece. The pieces are gathered in memory that belongs to this call,
- * and given back at once however it ends: of data that is damaged or lies, one piece is left to the collector, not all.
+ * As `inflateBounded`, in the thread pool and piece by piece, to the beginning of `output`, which has room for `outputBytesMax`
+ * bytes. Resolves to how many there are. Of data that is damaged or lies, one piece is left to the collector, not all.
  */
-export function inflateInPool({ codec, bytes, outputBytesMax, tooLong }: InflateOptions): Promise<Buffer> {
-  const output = Buffer.allocUnsafeSlow(outputBytesMax);
+export function inflateInPool({ codec, bytes, outputBytesMax, tooLong }: InflateOptions, output: Buffer): Promise<number> {
   let length = 0;
   return new Promise((resolve, reject) => {
     const stream = codec === 'gzip' ? zlib().createGunzip({ chunkSize: pieceBytes }) : zlib().createZstdDecompress({ chunkSize: pieceBytes });
-    const fail = (error: QError): void => {
-      giveBack(output);
-      reject(error);
-    };
     stream.on('data', (piece: Buffer) => {
       if (length + piece.length > outputBytesMax) {
         stream.destroy();
-        fail(tooLong());
+        reject(tooLong());
         return;
       }
       piece.copy(output, length);
       length += piece.length;
       giveBack(piece);
     });
-    stream.once('error', (error) => fail(corruptData(codec, error.message, error)));
-    stream.once('end', () => resolve(output.subarray(0, length)));
+    stream.once('error', (error) => reject(corruptData(codec, error.message, error)));
+    stream.once('end', () => resolve(length));
     stream.end(bytes);
   });
 }

@@ -1,6 +1,7 @@
 import { QError } from '../errors.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
 import { protocolLimits } from '../limits.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
 import { inflateBounded, inflateInPool, zlib } from './zlib.ts';
 import type { InflateOptions } from './zlib.ts';
 
@@ -30,24 +31,30 @@ export function compressZstd(bytes: Buffer): Buffer {
 export function decompressZstd(bytes: Buffer, bytesMax: number): Buffer {
   const outputs: Buffer[] = [];
   let remainingBytes = bytesMax;
-  for (const frame of contentFrames(bytes)) {
+  for (const frame of [...contentFrames(bytes)]) {
     const output = inflateBounded(inflateOptions(bytes, frame, { remainingBytes, bytesMax }));
     outputs.push(output);
     remainingBytes -= output.length;
   }
-  return joined(outputs);
+  return outputs.length === 1 ? outputs[0]! : Buffer.concat(outputs);
 }
 
 /** As `decompressZstd`, in the thread pool. */
 export async function decompressZstdInPool(bytes: Buffer, bytesMax: number): Promise<Buffer> {
-  const outputs: Buffer[] = [];
-  let remainingBytes = bytesMax;
-  for (const frame of contentFrames(bytes)) {
-    const output = await inflateInPool(inflateOptions(bytes, frame, { remainingBytes, bytesMax }));
-    outputs.push(output);
-    remainingBytes -= output.length;
+  const frames = [...contentFrames(bytes)];
+  const saidBytes = frames.reduce((sum, frame) => sum + frame.outputBytesBound, 0);
+  const output = takeOutput(Math.min(saidBytes, bytesMax));
+  let length = 0;
+  try {
+    for (const frame of frames) {
+      const options = inflateOptions(bytes, frame, { remainingBytes: bytesMax - length, bytesMax });
+      length += await inflateInPool(options, output.subarray(length));
+    }
+  } catch (error) {
+    returnOutput(output);
+    throw error;
   }
-  return joined(outputs);
+  return output.subarray(0, length);
 }
 
 /** What the frames say they become, and what it costs to begin each of them. */
@@ -59,10 +66,6 @@ export function zstdBytesSaid(bytes: Buffer): number {
 
 /** A decompressor is set up for each frame, which takes about as long as so many bytes do. */
 const frameOverheadBytes = 16 * 1024;
-
-function joined(outputs: readonly Buffer[]): Buffer {
-  return outputs.length === 1 ? outputs[0]! : Buffer.concat(outputs);
-}
 
 /** The frames that have data, of which there must be one at least, and not so many that beginning them is what takes the time. */
 function* contentFrames(bytes: Buffer): Generator<Frame> {

@@ -113,5 +113,6 @@ function outcome(run: () => unknown): string {
 
 function describedError(error: unknown): string {
   const { code, message } = error as { code: string; message: string };
-  return `${code}: ${message}`;
+  // Compressed data may be wrong in two ways, of which one or the other is seen first.
+  return code === 'CORRUPT_BATCH' ? code : `${code}: ${message}`;
 }

