@@ -19,6 +19,8 @@ export interface BrokerLimits {
   readonly lingerTimeoutMs: number;
   /** How often time limits of connections are looked at. */
   readonly sweepIntervalMs: number;
+  /** Connections that are looked at in one turn of the event loop. */
+  readonly sweepSliceMax: number;
 
   // Bytes and requests on their way in
   /** Largest frame after HELLO, without its length field; the HELLO answer tells it. */
@@ -124,6 +126,7 @@ export const defaultLimits: BrokerLimits = {
   frameTimeoutMs: minuteMs,
   lingerTimeoutMs: 2 * secondMs,
   sweepIntervalMs: 500,
+  sweepSliceMax: 500,
 
   frameBytesMax: protocolLimits.frameBytesMax,
   requestsInFlightMax: 2048,

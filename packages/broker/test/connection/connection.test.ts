@@ -310,6 +310,17 @@ describe('Connection', () => {
     expect(stream.isReading).toBe(true);
   });
 
+  it('W3 looks at the time limits of many connections in slices, and at all of them', async () => {
+    const { clock, accept } = setUp({ sweepSliceMax: 2, helloTimeoutMs: 1000, sweepIntervalMs: 500 });
+    const silent = Array.from({ length: 5 }, () => accept());
+    await clock.advance(2000);
+    expect(silent.map(({ stream }) => stream.isDestroyed)).toEqual(Array(5).fill(true));
+    for (const { events } of silent) events.closed();
+    const late = accept();
+    await clock.advance(2000);
+    expect(late.stream.isDestroyed).toBe(true);
+  });
+
   it('W1 refuses everything before HELLO, and hangs up', async () => {
     const { clock, pings, accept } = setUp();
     const { stream, events } = accept();

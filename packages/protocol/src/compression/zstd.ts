@@ -31,7 +31,7 @@ export function compressZstd(bytes: Buffer): Buffer {
 export function decompressZstd(bytes: Buffer, bytesMax: number): Buffer {
   const outputs: Buffer[] = [];
   let remainingBytes = bytesMax;
-  for (const frame of [...contentFrames(bytes)]) {
+  for (const frame of contentFrames(bytes)) {
     const output = inflateBounded(inflateOptions(bytes, frame, { remainingBytes, bytesMax }));
     outputs.push(output);
     remainingBytes -= output.length;

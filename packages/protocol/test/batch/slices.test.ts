@@ -1,9 +1,9 @@
-import { crc32c } from '../../src/index.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkWorkBytes,
   codecNames,
+  crc32c,
   encodeBatch,
   messageIdHeader,
   peekMessageIds,
