@@ -27,6 +27,7 @@ import type {
 } from '@q/protocol';
 import { BatchChecks } from '../checks/batch-checks.ts';
 import type { BatchWishes, CheckedBatch } from '../checks/batch-checks.ts';
+import { TimeSlice } from '../checks/time-slice.ts';
 import type { ByteBudget } from '../connection/budget.ts';
 import type { Clock } from '../clock.ts';
 import type { Peer, RequestContext } from '../connection/peer.ts';
@@ -35,6 +36,7 @@ import { toPartitionError } from '../errors/wire-error.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
+import type { TopicSettings } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from './partition-lookup.ts';
@@ -91,6 +93,8 @@ interface Asking extends RequestContext {
 class BatchAppender {
   readonly #dependencies: ProduceDependencies;
   readonly #checks: BatchChecks;
+  /** Settings are made anew when they change, so each set has its wishes. */
+  readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
 
   constructor(dependencies: ProduceDependencies) {
     this.#dependencies = dependencies;
@@ -99,12 +103,10 @@ class BatchAppender {
 
   /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `appendRest`. */
   appendNow(request: ProduceRequest, parts: Part[], context: RequestContext): boolean {
-    const { clock, limits } = this.#dependencies;
-    const startedAt = clock.monotonic();
+    const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
     for (const { topicId, partitions } of request.topics) {
       for (const part of partitions) {
-        const isLate = parts.length > 0 && clock.monotonic() - startedAt > limits.turnMsMax;
-        const done = isLate ? null : this.#appendIfQuick(topicId, part, context);
+        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick(topicId, part, context);
         if (done === null) return false;
         parts.push(done);
       }
@@ -120,8 +122,13 @@ class BatchAppender {
     const goOn = asking.budget.holdOrder();
     const release = asking.budget.holdFrame();
     const wanted = request.topics.flatMap(({ topicId, partitions }) => partitions.map((part) => ({ topicId, part })));
+    const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
+    await this.#checks.pause();
     for (const { topicId, part } of wanted.slice(parts.length)) {
-      await this.#checks.pause();
+      if (slice.isOver(part.records.length)) {
+        await this.#checks.pause();
+        slice.beginAnew();
+      }
       parts.push(this.#appendIfQuick(topicId, part, asking) ?? (await this.#appendApart(topicId, part, asking)));
     }
     goOn();
@@ -151,7 +158,7 @@ class BatchAppender {
       checkStillThere(peer);
       // The topic may have gone meanwhile, or want something else.
       partition = this.#find(topicId, part);
-      if (!isSame(wishes, this.#wishesFor(partition, part))) throw changedMeanwhile(partition);
+      if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
       return this.#append(partition, checked);
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
@@ -205,17 +212,14 @@ class BatchAppender {
     partition.requireLog();
     const { topic } = partition;
     if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${topic.name} is written by the broker alone`);
-    const { compression, log } = topic.settings;
-    if (records.length > log.maxMessageBytes) throw tooLarge(topic.name, records, log.maxMessageBytes);
-    return {
-      validate: {
-        uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
-        recordBytesMax: log.maxMessageBytes,
-        requireKeys: log.cleanupPolicy.compact,
-      },
-      recompressTo: compression === 'producer' ? null : compression,
-      wantsMessageIds: log.dedupWindowMs > 0,
-    };
+    const { settings } = topic;
+    const { maxMessageBytes } = settings.log;
+    if (records.length > maxMessageBytes) throw tooLarge(topic.name, records, maxMessageBytes);
+    const known = this.#wishes.get(settings);
+    if (known !== undefined) return known;
+    const wishes = wishesOf(settings);
+    this.#wishes.set(settings, wishes);
+    return wishes;
   }
 
   #checkTimestamp(maxTimestamp: number): void {
@@ -232,6 +236,18 @@ class BatchAppender {
   }
 }
 
+function wishesOf({ compression, log }: TopicSettings): BatchWishes {
+  return {
+    validate: {
+      uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
+      recordBytesMax: log.maxMessageBytes,
+      requireKeys: log.cleanupPolicy.compact,
+    },
+    recompressTo: compression === 'producer' ? null : compression,
+    wantsMessageIds: log.dedupWindowMs > 0,
+  };
+}
+
 function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageIds }: BatchWishes): CheckedBatch {
   const header = validateBatch(records, validate);
   const batch = recompressTo === null ? records : recompressBatch(records, recompressTo);
@@ -241,15 +257,6 @@ function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageId
 /** Nobody would hear of what is appended now, and it must not come behind what its sender sends again elsewhere. */
 function checkStillThere(peer: Peer): void {
   if (peer.isClosed) throw new QError('REQUEST_TIMED_OUT', 'the connection ended; the records were not written');
-}
-
-function isSame(before: BatchWishes, now: BatchWishes): boolean {
-  return (
-    before.recompressTo === now.recompressTo &&
-    before.wantsMessageIds === now.wantsMessageIds &&
-    before.validate.recordBytesMax === now.validate.recordBytesMax &&
-    before.validate.requireKeys === now.validate.requireKeys
-  );
 }
 
 function changedMeanwhile({ topic }: Partition): QError {

@@ -231,13 +231,25 @@ describe('PRODUCE', () => {
     });
 
     it('W3 many plain batches in one request give way to others after a while', async () => {
-      const { clock, logs, held, produce } = setUp(topicOf(), 4, { turnMsMax: 5 });
-      // The second append takes 6 ms.
-      clock.monotonic = () => (logs[1]!.batches.length > 0 ? 6 : 0);
-      const answers = produce([{}, {}, {}, {}]);
-      expect(logs.map((log) => log.batches.length)).toEqual([1, 1, 0, 0]);
+      const { clock, logs, held, produce } = setUp(topicOf(), 6, { turnMsMax: 5 });
+      const plain = (): Buffer => encodeBatch([{ value: Buffer.alloc(300_000), timestampMs: clockStart }]);
+      // Each append takes 4 ms.
+      clock.monotonic = () => logs.reduce((sum, log) => sum + log.batches.length * 4, 0);
+      const answers = produce(Array.from({ length: 6 }, () => ({ records: plain() })));
+      expect(logs.map((log) => log.batches.length)).toEqual([1, 1, 0, 0, 0, 0]);
       expect(held.ordersHeld).toBe(1);
-      expect(await answers).toMatchObject([{ errorCode: 0 }, { errorCode: 0 }, { errorCode: 0 }, { errorCode: 0 }]);
+      expect(await answers).toMatchObject(Array(6).fill({ errorCode: 0 }));
+      expect(held.ordersHeld).toBe(0);
+    });
+
+    it('Z1 small batches look at no clock, however many', async () => {
+      const { clock, logs, produce } = setUp(topicOf(), 6, { turnMsMax: 5 });
+      let looks = 0;
+      clock.monotonic = () => (looks += 1000);
+      const answers = produce(Array.from({ length: 6 }, () => ({})));
+      expect(logs.map((log) => log.batches.length)).toEqual(Array(6).fill(1));
+      await answers;
+      expect(looks).toBe(0);
     });
 
     it('S3 P4 compresses anew and finds message ids there, too', async () => {
