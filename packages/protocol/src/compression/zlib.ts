@@ -38,7 +38,7 @@ export function inflateBounded({ codec, bytes, outputBytesMax, tooLong }: Inflat
 }
 
 /** Long enough that the way to the thread pool and back does not count, short enough that files get their turns there. */
-const pieceBytes = 256 * 1024;
+const pieceBytes = 512 * 1024;
 
 /**
  * As `inflateBounded`, in the thread pool and piece by piece, to the beginning of `output`, which has room for `outputBytesMax`
