@@ -67,6 +67,8 @@ export interface BrokerLimits {
    * is checked apart: in the thread pool and in slices. Also the largest batch that is checked on the spot, plain or not.
    */
   readonly checkTurnBytesMax: number;
+  /** Partitions of long polls that go on in one turn of the event loop, when many are woken at once. */
+  readonly wakesPerTurnMax: number;
   /** Batches that are checked apart at once; others wait, one of each connection. */
   readonly checksMax: number;
   /** A batch that takes more than this, in bytes that it is and becomes, waits for one of `largeChecksMax` places. */
@@ -147,6 +149,7 @@ export const defaultLimits: BrokerLimits = {
 
   turnMsMax: 4,
   checkTurnBytesMax: 2 * MiB,
+  wakesPerTurnMax: 4_096,
   checksMax: 2,
   largeCheckBytesMin: 8 * MiB,
   largeChecksMax: 1,

@@ -178,7 +178,7 @@ async function openServices(
     changes: new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term: term.term }),
     producerIds: await ProducerIdBlocks.open(metadata),
     groups,
-    waiters: new FetchWaiters(clock),
+    waiters: new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax }),
     budget: new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax }),
     counters: createCounters(),
     advertised: { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 },
