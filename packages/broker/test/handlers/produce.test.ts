@@ -238,7 +238,7 @@ describe('PRODUCE', () => {
       const answers = produce(Array.from({ length: 6 }, () => ({ records: plain() })));
       expect(logs.map((log) => log.batches.length)).toEqual([1, 1, 0, 0, 0, 0]);
       expect(held.ordersHeld).toBe(1);
-      expect(await answers).toMatchObject(Array(6).fill({ errorCode: 0 }));
+      expect(await answers).toMatchObject(Array.from({ length: 6 }, () => ({ errorCode: 0 })));
       expect(held.ordersHeld).toBe(0);
     });
 
