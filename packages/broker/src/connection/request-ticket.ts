@@ -14,6 +14,8 @@ export class RequestTicket implements RequestBudget {
   readonly #frameBytes: number;
   readonly #settling: (bytes: number) => void;
   #reservedBytes = 0;
+  /** To be called when the answer has left, by whoever sends it. */
+  taken: (() => void) | null = null;
 
   /** `settling` is told by how much the bytes of frames in use change. */
   constructor(options: { output: Output; frameBytes: number; settling: (bytes: number) => void }) {
@@ -44,6 +46,10 @@ export class RequestTicket implements RequestBudget {
     if (surplus <= 0) return;
     this.#reservedBytes = bytes;
     this.#output.release(surplus);
+  }
+
+  whenTaken(release: () => void): void {
+    this.taken = release;
   }
 
   /** The answer was pushed; its real bytes count now. */

@@ -6,7 +6,7 @@ import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/pro
 import type { Clock } from '../clock.ts';
 import type { RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
-import { FetchPlan } from '../fetch/fetch-plan.ts';
+import { FetchPlan, releaseReads } from '../fetch/fetch-plan.ts';
 import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
 import { expandStandIns, oneBufferFor } from '../fetch/stand-in.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
@@ -31,6 +31,7 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
     handle: async (request, context) => {
       checkRequest(request, dependencies.limits);
       const collection = await collect(dependencies, request, context);
+      if (collection.reads.some(({ release }) => release !== undefined)) context.budget.whenTaken(() => releaseReads(collection));
       return answer(dependencies.counters, request, collection);
     },
     finish: expandStandIns,
@@ -76,6 +77,7 @@ async function collect(
     const isDone = collection.bytes >= minBytes || collection.hasError || collection.isFull || remainingMs <= 0;
     if (isDone || waiters.isReleased || peer.isClosed) return collection;
     budget.keepAnswer(0);
+    releaseReads(collection);
     if (!plan.hasNews(collection)) await waiters.wait({ partitions: plan.partitions, timeoutMs: remainingMs, peer });
   }
 }

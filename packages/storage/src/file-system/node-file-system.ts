@@ -53,9 +53,10 @@ class NodeFile implements File {
     this.#descriptor = descriptor;
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
-    // Not from Node's pool: a slice that stays in a cache would pin its neighbours.
-    const buffer = Buffer.allocUnsafeSlow(length);
+  // Not from Node's pool: a slice that stays in a cache would pin its neighbours.
+  async read(position: number, length: number, allocate: (length: number) => Buffer = Buffer.allocUnsafeSlow): Promise<Buffer> {
+    const memory = allocate(length);
+    const buffer = memory.length === length ? memory : memory.subarray(0, length);
     let filled = 0;
     while (filled < length) {
       const count = await this.#readOnce(buffer, filled, position + filled);

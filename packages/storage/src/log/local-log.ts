@@ -428,6 +428,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.#state = 'closed';
     await this.settled();
     await this.#exclusive;
+    await this.#reader.stop();
     if (isWhole && !this.context.queue.failure) await this.checkpoints.closeOff();
     this.#letGo();
   }
@@ -445,6 +446,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     await this.context.queue.roundEnd();
     await this.checkpoints.idle();
     await this.#exclusive;
+    await this.#reader.stop();
     this.#letGo();
   }
 
