@@ -113,6 +113,14 @@ export class RecordView {
   }
 }
 
+/** What `console.log` shows: the fields are none of the object's own. */
+Object.defineProperty(RecordView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: RecordView): object {
+    const { topic, partition, offset, timestampMs, key, value, headers } = this;
+    return { topic, partition, offset, timestampMs, key, value, headers };
+  },
+});
+
 function decodeHeaders(fields: FieldReader, count: number): RecordViewHeader[] {
   const headers: RecordViewHeader[] = [];
   for (let index = 0; index < count; index += 1) {

@@ -53,8 +53,7 @@ class NodeFile implements File {
     this.#descriptor = descriptor;
   }
 
-  // Not from Node's pool: a slice that stays in a cache would pin its neighbours.
-  async read(position: number, length: number, allocate: (length: number) => Buffer = Buffer.allocUnsafeSlow): Promise<Buffer> {
+  async read(position: number, length: number, allocate: (length: number) => Buffer = ownBuffer): Promise<Buffer> {
     const memory = allocate(length);
     const buffer = memory.length === length ? memory : memory.subarray(0, length);
     let filled = 0;
@@ -117,6 +116,11 @@ class SyncingFile extends NodeFile {
     await super.write(buffers, position);
     await this.datasync();
   }
+}
+
+/** Not from Node's pool: a slice that stays in a cache would pin its neighbours. */
+function ownBuffer(length: number): Buffer {
+  return Buffer.allocUnsafeSlow(length);
 }
 
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {
