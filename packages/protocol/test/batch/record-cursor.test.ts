@@ -118,7 +118,7 @@ describe('RecordCursor', () => {
   });
 
   it('takes what is damaged exactly where the plainest reader does', () => {
-    const small = fc.array(fc.record({ ...{ key: fc.option(fc.uint8Array({ maxLength: 3 })), value: fc.option(fc.uint8Array({ maxLength: 70 })) } }), { minLength: 1, maxLength: 4 });
+    const small = fc.array(fc.record({ key: fc.option(fc.uint8Array({ maxLength: 3 })), value: fc.option(fc.uint8Array({ maxLength: 70 })) }), { minLength: 1, maxLength: 4 });
     const change = fc.record({ at: fc.nat(300), byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 2, 0x7f, 0x80, 0xff)) });
     let accepted = 0;
     fc.assert(

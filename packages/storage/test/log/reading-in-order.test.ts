@@ -26,8 +26,8 @@ class PlannedDisk extends MemoryFileSystem {
     if (!path.endsWith('.log')) return file;
     this.opened += 1;
     return {
-      read: async (position, length, allocate = Buffer.alloc) => {
-        const memory = allocate(length);
+      read: async (position, length, allocate) => {
+        const memory = allocate?.(length) ?? Buffer.alloc(length);
         await this.#next();
         const bytes = await file.read(position, length);
         bytes.copy(memory);
