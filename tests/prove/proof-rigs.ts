@@ -1,3 +1,5 @@
+import { formatPart } from '../part.ts';
+
 /** One rig of the proof, and how much of it: counts are in the rig's own unit (see tests/rig.ts). */
 export interface ProofRig {
   readonly name: string;
@@ -21,7 +23,7 @@ export const proofRigs: readonly ProofRig[] = [
   { name: 'fuzz-connection', ci: '1000', full: '100000' },
   { name: 'planted', ci: '5', full: 'all' },
   { name: 'abuse', ci: '2000', full: '10000' },
-  { name: 'damage', ci: '6000', full: 'all', isDivisible: true },
+  { name: 'damage', ci: '20000', full: 'all', isDivisible: true },
   { name: 'failing-disk', ci: '1', full: '1' },
   { name: 'full-disk', ci: '2', full: '20' },
   { name: 'recovery', option: 'gib', ci: '1', full: '10', isAlone: true },
@@ -53,7 +55,7 @@ export function jobsOf(rigs: readonly ProofRig[], { isFull, counts, seed, lanes 
     const parts = rig.isDivisible === true ? lanes : 1;
     return Array.from({ length: parts }, (_, index) => ({
       rig: rig.name,
-      args: parts === 1 ? args : [...args, '--part', `${index + 1}/${parts}`],
+      args: parts === 1 ? args : [...args, '--part', formatPart({ index, of: parts })],
       isAlone: rig.isAlone === true,
     }));
   });
