@@ -18,6 +18,7 @@ import { run as runFailingDisk } from './damage/failing-disk-rig.ts';
 import { mountSmallDisk, run as runFullDisk } from './damage/full-disk-rig.ts';
 import { run as runConnectionFuzz } from './fuzz/connection-rig.ts';
 import { run as runFuzz } from './fuzz/decoder-rig.ts';
+import { numberArgument } from './number-argument.ts';
 import { parsePart } from './part.ts';
 import type { Part } from './part.ts';
 import { run as runPlanted } from './planted/planted-rig.ts';
@@ -35,28 +36,21 @@ interface Arguments {
 }
 
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
-  kill: async ({ count = '200', seed }) => [await runKills({ cycles: numberOf(count), seed })],
+  kill: async ({ count = '200', seed }) => [await runKills({ cycles: numberArgument(count), seed })],
   planted: async ({ count = 'all', seed, only, seconds = 300 }) => [await runPlanted({ count: countOf(count), secondsEach: seconds, seed, ...(only !== undefined && { only }) })],
-  power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: numberOf(count), seed })],
-  simulation: async ({ count = '20000', seed, part }) => [await runSimulation({ images: numberOf(count), seed, part })],
+  power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: numberArgument(count), seed })],
+  simulation: async ({ count = '20000', seed, part }) => [await runSimulation({ images: numberArgument(count), seed, part })],
   recovery: async ({ gib }) => [await runRecovery({ gib })],
   damage: async ({ count = '6000', seed, only, part }) => [await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) })],
-  'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: numberOf(count), seed, ...(only !== undefined && { only }) })],
-  'full-disk': async ({ count = '2' }) => [await onSmallDisk(numberOf(count))],
-  fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberOf(count), seed, part, ...(only !== undefined && { only }) }),
-  abuse: async ({ count = '2000', only }) => runAbuse({ count: numberOf(count), ...(only !== undefined && { only }) }),
-  'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: numberOf(count), seed })],
+  'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: numberArgument(count), seed, ...(only !== undefined && { only }) })],
+  'full-disk': async ({ count = '2' }) => [await onSmallDisk(numberArgument(count))],
+  fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
+  abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
+  'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: numberArgument(count), seed })],
 };
 
 function countOf(text: string): number | 'all' {
-  return text === 'all' ? text : numberOf(text);
-}
-
-/** What is not a number would be compared with for ever. */
-function numberOf(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isFinite(number)) throw new Error(`'${text}' is not a number`);
-  return number;
+  return text === 'all' ? text : numberArgument(text);
 }
 
 async function onSmallDisk(count: number): Promise<RigReport> {
@@ -88,7 +82,7 @@ if (rig === undefined) {
   process.exitCode = 2;
 } else {
   const { count, only, seconds } = values;
-  const reports = await rig({ count, only, seed: numberOf(values.seed), part: parsePart(values.part), gib: numberOf(values.gib), seconds: seconds === undefined ? undefined : numberOf(seconds) });
+  const reports = await rig({ count, only, seed: numberArgument(values.seed), part: parsePart(values.part), gib: numberArgument(values.gib), seconds: seconds === undefined ? undefined : numberArgument(seconds) });
   console.log(JSON.stringify(reports, null, 2));
   process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }

@@ -13,6 +13,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
+import { numberArgument } from '../number-argument.ts';
 import { mergeReports } from './merge-reports.ts';
 import { failuresOf, proofMarkdown } from './proof-markdown.ts';
 import type { Proof } from './proof-markdown.ts';
@@ -34,9 +35,9 @@ const { values } = parseArgs({
   },
 });
 const isFull = values.full;
-const minutes = Number(values.minutes ?? (isFull ? minutesMax.full : minutesMax.ci));
-const lanes = Number(values.lanes);
-const seed = Number(values.seed);
+const minutes = values.minutes === undefined ? minutesMax[isFull ? 'full' : 'ci'] : numberArgument(values.minutes);
+const lanes = Math.max(1, numberArgument(values.lanes));
+const seed = numberArgument(values.seed);
 const counts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 const jobs = jobsOf(proofRigs, { isFull, counts, seed, lanes });
 
