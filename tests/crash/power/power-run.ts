@@ -125,7 +125,7 @@ export class PowerRun {
   }
 
   get #storageLimits(): object {
-    return { checkpointBytes: 20_000, ...journals[this.#life % journals.length] };
+    return { checkpointBytes: 20_000, ...journals[(this.#firstSeed + this.#life) % journals.length] };
   }
 
   #start(): Promise<Broker> {

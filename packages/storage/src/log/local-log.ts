@@ -46,6 +46,14 @@ export interface LoadedLog {
   readonly checkpoint: CheckpointState;
 }
 
+/** A new start of a log, on its way to the disk. */
+export interface StartPlan {
+  /** It is durable: the start moves. */
+  carryOut(): void;
+  /** Whether carried out or not. */
+  end(): void;
+}
+
 /*
  * One partition's log: offsets, the way in, the way out.
  *
@@ -83,6 +91,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #state: LogState;
   #damage: LogDamage | null;
   #logStartOffset: number;
+  /** Offsets that are being saved as the start; nobody sees them before. */
+  readonly #plannedStarts: number[] = [];
   #highWatermark: number;
   #waiting: PendingAppend[] = [];
   #isTruncating = false;
@@ -127,6 +137,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   get logStartOffset(): number {
     return this.#logStartOffset;
+  }
+
+  /** What the checkpoint of start offsets is to say: a start is made durable before it moves. */
+  get startOffsetToSave(): number {
+    return Math.max(this.#logStartOffset, ...this.#plannedStarts);
   }
 
   get logEndOffset(): number {
@@ -323,9 +338,14 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#state === 'closed') throw this.#closedError();
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset) return this.#logStartOffset;
-    this.moveStart(offset);
     try {
-      await this.context.saveStartOffsets();
+      const plan = this.planStart(offset);
+      try {
+        await this.context.saveStartOffsets();
+        plan.carryOut();
+      } finally {
+        plan.end();
+      }
       await this.exclusively(() => this.files.dropBelowStart());
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
@@ -344,8 +364,19 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return result;
   }
 
-  /** Nothing below `offset` is served any more. To be made durable before the files go. */
-  moveStart(offset: number): void {
+  /**
+   * From here on what is saved of this log says that it begins at `offset`. Once that is durable the plan is carried out, and nothing
+   * below is served any more; if it could not be saved, everything stays as it was. The files go afterwards. Every plan is ended.
+   */
+  planStart(offset: number): StartPlan {
+    this.#plannedStarts.push(offset);
+    return {
+      carryOut: () => this.#moveStart(offset),
+      end: () => void this.#plannedStarts.splice(this.#plannedStarts.indexOf(offset), 1),
+    };
+  }
+
+  #moveStart(offset: number): void {
     this.#logStartOffset = Math.max(this.#logStartOffset, offset);
     if (this.epochs.truncateStart(this.#logStartOffset)) this.checkpoints.epochsChanged();
     this.drops += 1;
@@ -362,7 +393,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   async #truncate(toOffset: number): Promise<void> {
     if (this.#state === 'closed') throw this.#closedError();
-    if (toOffset < this.#logStartOffset || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
+    if (toOffset < this.startOffsetToSave || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
     if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
     this.#isTruncating = true;
     try {
