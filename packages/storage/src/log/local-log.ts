@@ -32,6 +32,7 @@ import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
 import { reloadLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
+import { moveStarts } from './move-starts.ts';
 import { findTimestamp } from './timestamp-search.ts';
 
 /** What `openLog` found in a folder, or made. */
@@ -44,14 +45,6 @@ export interface LoadedLog {
   readonly logStartOffset: number;
   readonly damage: LogDamage | null;
   readonly checkpoint: CheckpointState;
-}
-
-/** A new start of a log, on its way to the disk. */
-export interface StartPlan {
-  /** It is durable: the start moves. */
-  carryOut(): void;
-  /** Whether carried out or not. */
-  end(): void;
 }
 
 /*
@@ -92,7 +85,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #damage: LogDamage | null;
   #logStartOffset: number;
   /** Offsets that are being saved as the start; nobody sees them before. */
-  readonly #plannedStarts: number[] = [];
+  readonly plannedStarts: number[] = [];
   #highWatermark: number;
   #waiting: PendingAppend[] = [];
   #isTruncating = false;
@@ -139,9 +132,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return this.#logStartOffset;
   }
 
-  /** What the checkpoint of start offsets is to say: a start is made durable before it moves. */
+  /** What the checkpoint of start offsets is to say. */
   get startOffsetToSave(): number {
-    return Math.max(this.#logStartOffset, ...this.#plannedStarts);
+    return Math.max(this.#logStartOffset, ...this.plannedStarts);
   }
 
   get logEndOffset(): number {
@@ -339,13 +332,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset) return this.#logStartOffset;
     try {
-      const plan = this.planStart(offset);
-      try {
-        await this.context.saveStartOffsets();
-        plan.carryOut();
-      } finally {
-        plan.end();
-      }
+      await moveStarts(this.context, new Map([[this, offset]]));
       await this.exclusively(() => this.files.dropBelowStart());
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
@@ -364,19 +351,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return result;
   }
 
-  /**
-   * From here on what is saved of this log says that it begins at `offset`. Once that is durable the plan is carried out, and nothing
-   * below is served any more; if it could not be saved, everything stays as it was. The files go afterwards. Every plan is ended.
-   */
-  planStart(offset: number): StartPlan {
-    this.#plannedStarts.push(offset);
-    return {
-      carryOut: () => this.#moveStart(offset),
-      end: () => void this.#plannedStarts.splice(this.#plannedStarts.indexOf(offset), 1),
-    };
-  }
-
-  #moveStart(offset: number): void {
+  /** Nothing below `offset` is served any more: for `moveStarts` alone, which has made it durable. */
+  moveStart(offset: number): void {
     this.#logStartOffset = Math.max(this.#logStartOffset, offset);
     if (this.epochs.truncateStart(this.#logStartOffset)) this.checkpoints.epochsChanged();
     this.drops += 1;

@@ -1,6 +1,7 @@
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
+import { moveStarts } from '../log/move-starts.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { segmentsToDrop } from '../retention/drop-oldest.ts';
@@ -96,13 +97,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
 
 async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   if (moves.size === 0) return;
-  const plans = [...moves].map(([log, { offset }]) => log.planStart(offset));
-  try {
-    await context.saveStartOffsets();
-    for (const plan of plans) plan.carryOut();
-  } finally {
-    for (const plan of plans) plan.end();
-  }
+  await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log, offset])));
   await guarded.forEach([...moves.keys()], async (log) => {
     const move = moves.get(log) as StartMove;
     await log.exclusively(() => log.files.dropBelowStart());
