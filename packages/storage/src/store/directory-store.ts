@@ -99,7 +99,7 @@ export class DirectoryStore implements LogStore {
       fileSystem,
       directory,
       name: startOffsetCheckpointName,
-      collect: () => this.#collect(this.#startOffsets, (log) => log.logStartOffset),
+      collect: () => this.#collect(this.#startOffsets, (log) => log.startOffsetToSave),
     });
     this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
   }
@@ -356,7 +356,7 @@ export class DirectoryStore implements LogStore {
     if (!log) return;
     const { topic, partition } = log.id;
     this.#recoveryPoints.set(name, { topic, partition, offset: log.checkpoints.recoveryPoint });
-    this.#startOffsets.set(name, { topic, partition, offset: log.logStartOffset });
+    this.#startOffsets.set(name, { topic, partition, offset: log.startOffsetToSave });
   }
 
   #collect(saved: ReadonlyMap<string, SavedOffsets>, offsetOf: (log: LocalLog) => number): CheckpointEntry[] {
