@@ -26,7 +26,7 @@ export interface Case {
   /** E.g. `produce 100 B, 1 partition, fsync`. */
   readonly name: string;
   readonly group: string;
-  readonly unit: 'records/s' | 'sends/s' | 'commits/s' | 'ms' | 'MB' | '% of a core';
+  readonly unit: 'records/s' | 'sends/s' | 'commits/s' | 'ms' | 'MB' | '% of a core' | 'ns/KiB';
   readonly better: 'higher' | 'lower';
   readonly variants: readonly Variant[];
   /** Runs before the first round and makes what all rounds share. */

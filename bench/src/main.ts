@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Case } from './case.ts';
 import { consumeCases } from './cases/consume.ts';
+import { fanOutCases } from './cases/fan-out.ts';
 import { groupCases } from './cases/groups.ts';
 import { latencyCases } from './cases/latency.ts';
 import { produceCases } from './cases/produce.ts';
@@ -30,6 +31,7 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
   const cases = [
     ...produceCases(context),
     ...consumeCases(context),
+    ...fanOutCases(context),
     ...singleSendCases(context),
     ...latencyCases(context),
     ...groupCases(context),

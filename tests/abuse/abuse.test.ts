@@ -17,7 +17,7 @@ describe(`abuse by ${count} connections`, () => {
   });
 });
 
-// In full, and with the latencies judged: tests/rig.ts hostile-mix --count 60, on a machine that does nothing else.
+// In full, and with the latencies judged: tests/rig.ts hostile-mix --seconds 60, on a machine that does nothing else.
 it('W3 B8 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long', { timeout: 180_000 }, async () => {
   const report = await runMix({ seconds: 5, idleConnections: 500, judgesTime: false });
   expect(report.failures).toEqual([]);

@@ -55,7 +55,7 @@ function extraBytes(idleConnections: number): number {
  */
 export async function run({ seconds, idleConnections = affordableConnections(), judgesTime = true }: HostileMixOptions): Promise<RigReport> {
   const rig = new RigRun('hostile-mix', 0);
-  const replay = `--count ${seconds}`;
+  const replay = `--seconds ${seconds}`;
   const dataDir = await mkdtemp(join(tmpdir(), 'q-hostile-'));
   try {
     const mix = await measure({ dataDir, seconds, idleConnections });

@@ -1,6 +1,7 @@
 import type { CeilingConsumeOptions } from '../ceiling/consume.ts';
 import type { CeilingServeOptions } from '../ceiling/serve.ts';
 import type { Case, Sample } from '../case.ts';
+import { forgetPages } from '../measure/page-cache.ts';
 import { readUsage } from '../measure/process-usage.ts';
 import { Worker } from '../measure/worker.ts';
 import { startProductBroker, temporaryFolder } from '../product/broker.ts';
@@ -21,6 +22,8 @@ interface Cell {
   readonly valueBytes: number;
   readonly partitions: number;
   readonly by: 'batch' | 'message';
+  /** Where the files are when reading begins. Default: in the page cache. */
+  readonly from?: 'disk';
 }
 
 const cells: readonly Cell[] = [
@@ -30,13 +33,15 @@ const cells: readonly Cell[] = [
   { valueBytes: 1024, partitions: 1, by: 'batch' },
   { valueBytes: 1024, partitions: 12, by: 'batch' },
   { valueBytes: 1024, partitions: 1, by: 'message' },
+  { valueBytes: 100, partitions: 1, by: 'batch', from: 'disk' },
+  { valueBytes: 100, partitions: 12, by: 'batch', from: 'disk' },
 ];
 const fewCells = 3;
 const topic = 'bench';
 
 /**
  * Records read per second, from the first to the last. The broker is started on a folder that another broker filled, so
- * it reads files, which the page cache holds, as the ceiling does; its own tail cache is empty.
+ * it reads files, as the ceiling does; its own tail cache is empty. The page cache holds them, or they come from the disk.
  */
 export function consumeCases(context: RunContext): Case[] {
   return cells.slice(0, context.profile.cells === 'few' ? fewCells : cells.length).map((cell) => consumeCase(context, cell));
@@ -46,7 +51,7 @@ function consumeCase(context: RunContext, cell: Cell): Case {
   const records = Math.floor(context.profile.consumeBytes / cell.valueBytes);
   let folder: Awaited<ReturnType<typeof temporaryFolder>> | null = null;
   return {
-    name: `${sizeName(cell.valueBytes)}, ${cell.partitions} part., by ${cell.by}`,
+    name: `${sizeName(cell.valueBytes)}, ${cell.partitions} part., by ${cell.by}${cell.from === 'disk' ? ', from the disk' : ''}`,
     group: 'consume',
     unit: 'records/s',
     better: 'higher',
@@ -81,12 +86,14 @@ async function runCeiling(context: RunContext, cell: Cell, records: number): Pro
     records,
   } satisfies CeilingServeOptions);
   const served = await server.next<{ port: number; records: number }>('ready', runTimeoutMs);
+  if (cell.from === 'disk') await forgetPages(folder.path);
   await using client = Worker.start('ceiling/consume.ts', served satisfies CeilingConsumeOptions);
   return checkedSample(await measurePair<ReadResult>({ client, server, timeoutMs: runTimeoutMs }), served.records * cell.valueBytes);
 }
 
 async function runProduct(context: RunContext, cell: Cell, from: { records: number; directory: string }): Promise<Sample> {
   const { runTimeoutMs } = context.profile;
+  if (cell.from === 'disk') await forgetPages(from.directory);
   await using broker = await startProductBroker(from.directory);
   await using client = Worker.start('product/consume.ts', {
     url: broker.url,

@@ -6,11 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Sample } from '../case.ts';
 import { readUsage } from '../measure/process-usage.ts';
-import { Worker } from '../measure/worker.ts';
 import { startProductBroker, temporaryFolder } from '../product/broker.ts';
 import { brokerMain, commandMain } from '../product/build.ts';
-import type { FillOptions } from '../product/fill.ts';
-import type { FirstAckOptions } from '../product/first-ack.ts';
+import { killToFirstAck } from '../product/kill-to-first-ack.ts';
 import type { RunContext } from '../run-context.ts';
 
 /** Long enough for the garbage of the start to be collected and for background work to have run. */
@@ -45,7 +43,7 @@ export function startupCases(context: RunContext): Case[] {
       group: 'recovery',
       unit: 'ms',
       better: 'lower',
-      variants: [{ name: 'product', run: () => killToFirstAck(context) }],
+      variants: [{ name: 'product', run: () => recovery(context) }],
     },
     {
       name: 'idle broker, resident',
@@ -84,24 +82,9 @@ async function startToReady(context: RunContext): Promise<Sample> {
   }
 }
 
-/** Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. */
-async function killToFirstAck(context: RunContext): Promise<Sample> {
-  const { runTimeoutMs, consumeBytes } = context.profile;
-  await using folder = await temporaryFolder(context.directory);
-  await using killed = await startProductBroker(folder.path);
-  const { url, port } = killed;
-  const filling = { url, topic: 'filled', partitions: 12, valueBytes: 1000, records: Math.floor(consumeBytes / 1000) };
-  await using filler = Worker.start('product/fill.ts', filling satisfies FillOptions);
-  await filler.next('result', runTimeoutMs);
-  await killed.kill();
-  await filler.stop();
-  await using client = Worker.start('product/first-ack.ts', { url } satisfies FirstAckOptions);
-  await client.next('waiting', runTimeoutMs);
-  const startMs = performance.now();
-  await using broker = await startProductBroker(folder.path, port);
-  const readyMs = performance.now() - startMs;
-  await client.next('result', runTimeoutMs);
-  return { value: performance.now() - startMs, details: { readyMs, startMs: broker.startMs } };
+async function recovery({ directory, profile }: RunContext): Promise<Sample> {
+  const { ackMs, ...details } = await killToFirstAck({ directory, bytes: profile.consumeBytes, timeoutMs: profile.runTimeoutMs });
+  return { value: ackMs, details };
 }
 
 async function idleMemory(context: RunContext): Promise<Sample> {

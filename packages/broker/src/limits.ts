@@ -120,6 +120,9 @@ const MiB = 1024 * KiB;
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 
+/** Room in a frame for the fields around the records. */
+export const frameOverheadBytes: number = 64 * KiB;
+
 export const defaultLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,
@@ -144,7 +147,8 @@ export const defaultLimits: BrokerLimits = {
   brokerOutputBytesMax: 256 * MiB,
   brokerOutputBytesHardMax: 384 * MiB,
   outputBytesLeast: 64 * KiB,
-  writeBytesMax: MiB,
+  // A batch of the usual largest size and the head of its answer leave together.
+  writeBytesMax: MiB + frameOverheadBytes,
   outputStallMs: 30 * secondMs,
 
   turnMsMax: 4,
@@ -175,9 +179,6 @@ export const defaultLimits: BrokerLimits = {
   maintenanceIntervalMs: 10 * secondMs,
   closeTimeoutMs: 10 * secondMs,
 };
-
-/** Room in a frame for the fields around the records. */
-export const frameOverheadBytes: number = 64 * KiB;
 
 /**
  * Says what is wrong with a set of limits, or `null`. Relations, not only ranges: a limit that contradicts another

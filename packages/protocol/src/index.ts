@@ -180,8 +180,9 @@ export { rebuildBatch, recompressBatch, recompressBatchInPool } from './batch/re
 export type { RebuildOptions, RecompressOptions } from './batch/rebuild.ts';
 export type { RecordHeader, RecordInput, RecordViewHeader } from './batch/record.ts';
 export { RecordCursor } from './batch/record-cursor.ts';
-export type { RecordView } from './batch/record-view.ts';
-export { iterateRecords } from './batch/records.ts';
+export type { RecordSource, RecordView } from './batch/record-view.ts';
+export { iterateRecords, readRecords } from './batch/records.ts';
+export type { RecordReader } from './batch/records.ts';
 export type { IterateRecordsOptions } from './batch/records.ts';
 export { openRecords } from './batch/section.ts';
 export type { SliceOptions } from './batch/section.ts';

@@ -256,7 +256,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.requestsInFlight -= 1;
     if (!this.isClosed) {
       if (answer.hello !== undefined && this.#state === 'hello') this.#open(answer.hello);
-      this.#output.push(answer.buffers);
+      this.#output.push(answer.buffers, ticket.taken);
       if (answer.thenClose) this.end();
     }
     ticket.answered();

@@ -11,7 +11,9 @@
  *  3. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
  *     writes in large gathered pieces without a timer.
  *  4. Answers pushed within one turn of the event loop leave in one write.
- *  5. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
+ *  5. Whoever lent the buffers of an answer is told when the operating system has taken them all, and never before. When
+ *     the stream breaks nobody is told: what was under way then may still be read.
+ *  6. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
  */
 import type { Clock } from '../clock.ts';
 import type { ByteStream } from '../network/network.ts';
@@ -20,6 +22,12 @@ import type { OutputTotal } from './output-total.ts';
 export interface OutputLimits {
   readonly outputBytesMax: number;
   readonly writeBytesMax: number;
+}
+
+/** An answer whose buffers are lent, and where it ends among all bytes pushed. */
+interface Lent {
+  readonly end: number;
+  readonly taken: () => void;
 }
 
 interface Waiting {
@@ -40,6 +48,10 @@ export class Output {
   readonly #taken: () => void;
   #queue: Buffer[] = [];
   #waiting: Waiting[] = [];
+  #lent: Lent[] = [];
+  /** Bytes of all answers so far, and of those that were taken. */
+  #pushedBytes = 0;
+  #takenBytes = 0;
   #flushIsDue = false;
   #ending = false;
   /** The stream was told that nothing follows, or is gone. */
@@ -85,8 +97,8 @@ export class Output {
     this.#grant();
   }
 
-  /** Takes an answer; its buffers must not change any more. */
-  push(buffers: readonly Buffer[]): void {
+  /** Takes an answer; its buffers must not change until `taken` is called, and without one never again. */
+  push(buffers: readonly Buffer[], taken: (() => void) | null = null): void {
     if (this.#closed) return;
     let bytes = 0;
     for (const buffer of buffers) {
@@ -94,6 +106,8 @@ export class Output {
       bytes += buffer.length;
     }
     this.pendingBytes += bytes;
+    this.#pushedBytes += bytes;
+    if (taken !== null) this.#lent.push({ end: this.#pushedBytes, taken });
     this.#total.adjust(bytes);
     this.#scheduleFlush();
   }
@@ -116,6 +130,7 @@ export class Output {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
+    this.#lent = [];
     this.stalledSince = null;
     const bytes = this.pendingBytes + this.reservedBytes;
     this.pendingBytes = 0;
@@ -190,6 +205,11 @@ export class Output {
     if (this.#closed) return;
     this.stalledSince = null;
     this.pendingBytes -= bytes;
+    this.#takenBytes += bytes;
+    for (let first = this.#lent[0]; first !== undefined && first.end <= this.#takenBytes; first = this.#lent[0]) {
+      this.#lent.shift();
+      first.taken();
+    }
     this.#total.adjust(-bytes);
     this.#grant();
     this.#flush();

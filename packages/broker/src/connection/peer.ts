@@ -36,6 +36,11 @@ export interface RequestBudget {
   reserveAnswer(bytes: number, leastBytes: number): number | Promise<number>;
   /** Gives room back, all but so many bytes. The rest is given back when the answer is on its way. */
   keepAnswer(bytes: number): void;
+  /**
+   * Calls `release` when the operating system has taken the answer, whose memory nobody looks at any more then. Not called
+   * where that is never known for certain, as when the connection breaks. Once for a request.
+   */
+  whenTaken(release: () => void): void;
 }
 
 /** One request while it is being answered. */

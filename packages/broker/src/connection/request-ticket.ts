@@ -25,6 +25,8 @@ export class RequestTicket implements RequestBudget {
   readonly #frameBytes: number;
   readonly #uses: RequestUses;
   #reservedBytes = 0;
+  /** To be called when the answer has left, by whoever sends it. */
+  taken: (() => void) | null = null;
 
   constructor(options: { output: Output; frameBytes: number; uses: RequestUses }) {
     this.#output = options.output;
@@ -63,6 +65,10 @@ export class RequestTicket implements RequestBudget {
     if (surplus <= 0) return;
     this.#reservedBytes = bytes;
     this.#output.release(surplus);
+  }
+
+  whenTaken(release: () => void): void {
+    this.taken = release;
   }
 
   /** The answer was pushed; its real bytes count now. */

@@ -26,6 +26,8 @@ export interface PartitionRead {
   readonly logStartOffset: number;
   /** There was something to read, and no room for it. */
   readonly isLeftOut: boolean;
+  /** Gives the memory of `buffers` back, where it is lent; see `LogRead`. */
+  readonly release?: () => void;
 }
 
 export interface Collection {
@@ -121,7 +123,8 @@ export class FetchPlan {
       isFull ||= read.isLeftOut;
       if (bytes > 0 && bytes + read.bytes > maxBytes) {
         isFull = true;
-        reads[index] = { ...read, buffers: noBuffers, bytes: 0 };
+        read.release?.();
+        reads[index] = leftOut(read);
       } else {
         bytes += read.bytes;
       }
@@ -161,6 +164,15 @@ function readPartition(partition: Partition, offset: number, maxBytes: number): 
 
 function succeeded(read: LogRead): PartitionRead {
   return { ...read, error: null, isLeftOut: false };
+}
+
+function leftOut({ error, highWatermark, lastStableOffset, logStartOffset }: PartitionRead): PartitionRead {
+  return { error, highWatermark, lastStableOffset, logStartOffset, buffers: noBuffers, bytes: 0, isLeftOut: true };
+}
+
+/** Nobody looks at what was read any more. */
+export function releaseReads({ reads }: Collection): void {
+  for (const { release } of reads) release?.();
 }
 
 function failed(error: QError, partition: Partition | null): PartitionRead {

@@ -6,7 +6,7 @@ import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/pro
 import type { Clock } from '../clock.ts';
 import type { RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
-import { FetchPlan } from '../fetch/fetch-plan.ts';
+import { FetchPlan, releaseReads } from '../fetch/fetch-plan.ts';
 import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
 import { expandStandIns, oneBufferFor } from '../fetch/stand-in.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
@@ -31,6 +31,7 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
     handle: async (request, context) => {
       checkRequest(request, dependencies.limits);
       const collection = await collect(dependencies, request, context);
+      if (collection.reads.some(({ release }) => release !== undefined)) context.budget.whenTaken(() => releaseReads(collection));
       return answer(dependencies.counters, request, collection);
     },
     finish: expandStandIns,
@@ -79,6 +80,7 @@ async function collect(
     if (isDone || waiters.isReleased || peer.isClosed) return collection;
     if (plan.hasNews(collection)) {
       budget.keepAnswer(0);
+      releaseReads(collection);
       continue;
     }
     const { partitions } = plan;
@@ -86,6 +88,7 @@ async function collect(
     // Too many wait already; this one gets what there is.
     if (unpark === null) return collection;
     budget.keepAnswer(0);
+    releaseReads(collection);
     await waiters.wait({ partitions, timeoutMs: remainingMs, peer });
     unpark();
   }

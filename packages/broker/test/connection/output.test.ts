@@ -54,6 +54,34 @@ describe('Output', () => {
     expect(output.pendingBytes).toBe(0);
   });
 
+  it('Z1 says that an answer was taken when all of it was, in order, and not before', async () => {
+    const { clock, stream, output } = setUp({ writeBytesMax: 4 });
+    const told: string[] = [];
+    output.push([Buffer.from('abcd'), Buffer.from('ef')], () => void told.push('first'));
+    output.push([Buffer.from('g')]);
+    output.push([Buffer.from('hi')], () => void told.push('third'));
+    await clock.runDeferred();
+    stream.writes[0]!.taken();
+    expect([stream.sent.toString(), told]).toEqual(['abcdefg', []]);
+    stream.writes[1]!.taken();
+    expect([stream.sent.toString(), told]).toEqual(['abcdefghi', ['first']]);
+    stream.writes[2]!.taken();
+    expect(told).toEqual(['first', 'third']);
+  });
+
+  it('Z1 never says so of an answer that was under way when the stream broke', async () => {
+    const { clock, stream, output } = setUp();
+    const told: string[] = [];
+    output.push([Buffer.from('a')], () => void told.push('under way'));
+    await clock.runDeferred();
+    output.push([Buffer.from('b')], () => void told.push('waiting'));
+    output.closed();
+    stream.writes[0]!.taken();
+    output.push([Buffer.from('c')], () => void told.push('late'));
+    await clock.runDeferred();
+    expect(told).toEqual([]);
+  });
+
   it('is full while the peer takes nothing, and tells since when', async () => {
     const { clock, stream, output } = setUp();
     output.push([Buffer.alloc(100)]);

@@ -30,6 +30,7 @@ export class FakePeer implements Peer {
 
 /** Budgets without end, which count. */
 export class FakeRequestBudget implements RequestBudget {
+  readonly releases: (() => void)[] = [];
   framesHeld = 0;
   ordersHeld = 0;
   parked = 0;
@@ -57,4 +58,8 @@ export class FakeRequestBudget implements RequestBudget {
   }
 
   keepAnswer(): void {}
+
+  whenTaken(release: () => void): void {
+    this.releases.push(release);
+  }
 }

@@ -134,6 +134,11 @@ export interface LogRead {
   readonly highWatermark: number;
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
+  /**
+   * Gives the memory of `buffers` to later reads: to be called at most once, when nobody looks at them any more. Not there for
+   * memory that others share. Who never calls it leaves the memory to the garbage collector, which costs a busy reader dearly.
+   */
+  readonly release?: () => void;
 }
 
 export interface TimestampedOffset {
