@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
 import { run as runAbuse } from './abuse/abuse-rig.ts';
+import { run as runHostileMix } from './abuse/hostile-mix-rig.ts';
 import { run as runKills } from './crash/kill-rig.ts';
 import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
@@ -46,6 +47,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   'full-disk': async ({ count = '2' }) => [await onSmallDisk(numberArgument(count))],
   fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
+  'hostile-mix': async ({ seconds = 60 }) => [await runHostileMix({ seconds })],
   'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: numberArgument(count), seed })],
 };
 

@@ -6,7 +6,8 @@
  *     still make of it. The broker-wide total holds the sums over all connections, and gets everything back when this
  *     one closes.
  *  2. A reservation is granted when both sums stay within their limits, or when the sum here is zero: a single answer
- *     larger than the limit still goes through. They are granted in the order in which they were asked for.
+ *     larger than the limit still goes through. They are granted in the order in which they were asked for. When the total
+ *     is used up and the sum here is zero, less is granted, out of a reserve: whoever takes what it gets is served.
  *  3. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
  *     writes in large gathered pieces without a timer.
  *  4. Answers pushed within one turn of the event loop leave in one write.
@@ -31,7 +32,8 @@ interface Lent {
 
 interface Waiting {
   readonly bytes: number;
-  readonly grant: () => void;
+  readonly leastBytes: number;
+  readonly grant: (bytes: number) => void;
 }
 
 export class Output {
@@ -75,11 +77,15 @@ export class Output {
     return this.pendingBytes >= this.#limits.outputBytesMax;
   }
 
-  /** Sets room aside for an answer in the making. Null: granted at once. `release` must follow, for as many bytes. */
-  reserve(bytes: number): Promise<void> | null {
-    if (this.#waiting.length === 0 && this.#tryReserve(bytes)) return null;
+  /**
+   * Sets room aside for an answer in the making: `bytes`, or `leastBytes` when the broker is short of it. Gives what was
+   * granted, at once where there is room. `release` must follow, for as many bytes.
+   */
+  reserve(bytes: number, leastBytes: number): number | Promise<number> {
+    const granted = this.#waiting.length === 0 ? this.#tryReserve(bytes, leastBytes) : 0;
+    if (granted > 0) return granted;
     return new Promise((resolve) => {
-      this.#waiting.push({ bytes, grant: resolve });
+      this.#waiting.push({ bytes, leastBytes, grant: resolve });
       this.#grant();
     });
   }
@@ -132,28 +138,32 @@ export class Output {
     this.#total.adjust(-bytes);
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { grant } of waiting) grant();
+    for (const { bytes: wanted, grant } of waiting) grant(wanted);
   }
 
-  #tryReserve(bytes: number): boolean {
-    if (this.#closed) return true;
+  /** The bytes that were granted; 0: there is no room. */
+  #tryReserve(bytes: number, leastBytes: number): number {
+    if (this.#closed) return bytes;
     const load = this.pendingBytes + this.reservedBytes;
     const fits = load === 0 || load + bytes <= this.#limits.outputBytesMax;
-    if (!fits || !this.#total.hasRoomFor(bytes)) return false;
-    this.reservedBytes += bytes;
-    this.#total.adjust(bytes);
-    return true;
+    let granted = 0;
+    if (fits && this.#total.hasRoomFor(bytes)) granted = bytes;
+    else if (load === 0 && this.#total.hasSpareRoomFor(leastBytes)) granted = leastBytes;
+    this.reservedBytes += granted;
+    this.#total.adjust(granted);
+    return granted;
   }
 
   #grant(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (!this.#tryReserve(first.bytes)) {
+      const granted = this.#tryReserve(first.bytes, first.leastBytes);
+      if (granted === 0) {
         // Room here comes with the next write that is taken; room in the total may come from any connection.
         if (!this.#total.hasRoomFor(first.bytes)) this.#total.whenRoom(this.#grantLater);
         return;
       }
       this.#waiting.shift();
-      first.grant();
+      first.grant(granted);
     }
   }
 

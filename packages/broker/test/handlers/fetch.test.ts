@@ -19,7 +19,7 @@ function setUp() {
   log.append(batchOf('x'), { leaderEpoch: 0 });
   const registry = emptyRegistry();
   registry.addInternal(topic);
-  const waiters = new FetchWaiters(clock);
+  const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
   const handler = fetchHandler({ registry, waiters, clock, limits: defaultLimits, counters: createCounters(), logger: silentLogger });
   const budget = new FakeRequestBudget();
   const fetch = async (o: { minBytes: number; maxWaitMs: number }): Promise<FetchResponsePartition> => {

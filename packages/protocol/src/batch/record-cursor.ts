@@ -39,19 +39,26 @@ export class RecordCursor {
 
   readonly #end: number;
   readonly #count: number;
+  readonly #recordBytesMax: number;
   #position: number;
 
-  /** Walks `count` records in `bytes` from `start` to `end`. */
-  constructor(bytes: Buffer, start: number, end: number, count: number) {
+  /** Walks `count` records in `bytes` from `start` to `end`, none of them larger than `recordBytesMax`. */
+  constructor(bytes: Buffer, start: number, end: number, count: number, recordBytesMax: number = Number.POSITIVE_INFINITY) {
     this.bytes = bytes;
     this.recordStart = start;
     this.recordEnd = start;
     this.#position = start;
     this.#end = end;
     this.#count = count;
+    this.#recordBytesMax = recordBytesMax;
   }
 
-  /** Moves to the next record. Returns false after the last; throws QError INVALID_RECORD when the bytes are not records. */
+  /** Whether there is a record behind the current one. */
+  get hasNext(): boolean {
+    return this.index + 1 < this.#count;
+  }
+
+  /** Moves to the next record. Returns false after the last; throws QError INVALID_RECORD when the bytes are not records, RECORD_TOO_LARGE. */
   next(): boolean {
     const start = this.recordEnd;
     if (this.index + 1 >= this.#count) {
@@ -141,6 +148,8 @@ export class RecordCursor {
     const bodyBytes = this.#varint();
     const end = this.#position + bodyBytes;
     if (bodyBytes < recordBodyBytesMin || end > this.#end) throw this.#invalid(`its length is ${bodyBytes}`);
+    // Before its headers are walked, of which a large one could have millions.
+    if (end - start > this.#recordBytesMax) throw this.#tooLarge(end - start);
     this.recordEnd = end;
     this.#position += 1;
     this.timestampDelta = this.#varlong();
@@ -243,6 +252,13 @@ export class RecordCursor {
     if (at >= this.#end) throw this.#invalid('it is cut off');
     this.#position = at + 1;
     return this.bytes[at] as number;
+  }
+
+  #tooLarge(sizeInBytes: number): QError {
+    const bytesMax = this.#recordBytesMax;
+    return new QError('RECORD_TOO_LARGE', `record ${this.index} of the batch has ${sizeInBytes} bytes, the limit is ${bytesMax}`, {
+      details: { record: this.index, bytes: sizeInBytes, bytesMax },
+    });
   }
 
   #invalid(reason: string): QError {

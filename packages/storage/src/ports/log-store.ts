@@ -98,8 +98,11 @@ export interface PartitionLog {
 export interface AppendOptions {
   /** Epoch of the leader that takes the batch; stored in it. */
   readonly leaderEpoch: number;
-  /** Message ids of the batch's records, in order, null where a record has none. Used only when the log has a dedup window. */
-  readonly messageIds?: readonly (string | null)[];
+  /**
+   * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
+   * the log has a dedup window; when missing, the log looks into the batch itself.
+   */
+  readonly messageIds?: readonly (string | null)[] | null;
 }
 
 export interface Append {
