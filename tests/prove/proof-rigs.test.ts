@@ -19,6 +19,10 @@ describe('jobsOf', () => {
     ]);
   });
 
+  it('leaves a rig the seed of its own', () => {
+    expect(jobsOf([{ name: 'planted', ci: '5', full: 'all', seed: 1 }], options)[0]!.args).toEqual(['--count', '5', '--seed', '1']);
+  });
+
   it('takes the full counts, and those that are given instead', () => {
     const jobs = jobsOf(rigs, { ...options, isFull: true, lanes: 1, counts: { kill: '3', recovery: '0' } });
     expect(jobs.map(({ rig, args }) => [rig, args[1]])).toEqual([['kill', '3'], ['damage', 'all']]);

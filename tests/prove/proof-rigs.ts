@@ -10,6 +10,8 @@ export interface ProofRig {
   readonly option?: 'count' | 'gib' | 'seconds';
   /** Can be done in parts by several processes. */
   readonly isDivisible?: boolean;
+  /** Always this one, and not that of the day. */
+  readonly seed?: number;
   /** It looks at time: nothing else runs meanwhile. */
   readonly isAlone?: boolean;
 }
@@ -21,7 +23,8 @@ export const proofRigs: readonly ProofRig[] = [
   { name: 'fuzz', ci: '200000', full: '10000000', isDivisible: true },
   { name: 'simulation', ci: '20000', full: '1000000', isDivisible: true },
   { name: 'fuzz-connection', ci: '1000', full: '100000' },
-  { name: 'planted', ci: '5', full: 'all' },
+  // From the seed that the tests hunt from, too: from another one a bug may hide for longer than there is time.
+  { name: 'planted', ci: '5', full: 'all', seed: 1 },
   { name: 'abuse', ci: '2000', full: '10000' },
   { name: 'damage', ci: '20000', full: 'all', isDivisible: true },
   { name: 'failing-disk', ci: '1', full: '1' },
@@ -52,7 +55,7 @@ export function jobsOf(rigs: readonly ProofRig[], { isFull, counts, seed, lanes 
     const count = counts[rig.name] ?? (isFull ? rig.full : rig.ci);
     if (!isCount(rig, count)) throw new Error(`--${rig.name} takes a number${rig.full === 'all' ? ', or all' : ''}, not '${count}'`);
     if (Number(count) === 0) return [];
-    const args = [`--${rig.option ?? 'count'}`, count, '--seed', String(seed)];
+    const args = [`--${rig.option ?? 'count'}`, count, '--seed', String(rig.seed ?? seed)];
     const parts = rig.isDivisible === true ? lanes : 1;
     return Array.from({ length: parts }, (_, index) => ({
       rig: rig.name,

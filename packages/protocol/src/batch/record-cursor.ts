@@ -86,7 +86,7 @@ export class RecordCursor {
       field = (field & 0x7f) | (second << 7);
     }
     const end = at + (field >>> 1);
-    if ((field & 1) !== 0 || end > this.#end) return false;
+    if ((field & 1) !== 0 || end > this.#end || field >>> 1 > this.#recordBytesMax) return false;
     at += 1;
 
     field = bytes[at++] as number;
