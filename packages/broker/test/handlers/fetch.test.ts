@@ -19,11 +19,7 @@ function setUp() {
   log.append(batchOf('x'), { leaderEpoch: 0 });
   const registry = emptyRegistry();
   registry.addInternal(topic);
-<<<<<<< HEAD
-  const waiters = new FetchWaiters({ clock, wakesPerTurnMax: defaultLimits.wakesPerTurnMax });
-=======
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
->>>>>>> main
   const handler = fetchHandler({ registry, waiters, clock, limits: defaultLimits, counters: createCounters(), logger: silentLogger });
   const budget = new FakeRequestBudget();
   const fetch = async (o: { minBytes: number; maxWaitMs: number }): Promise<FetchResponsePartition> => {
