@@ -6,9 +6,10 @@ import { readRepositoryFile } from '../repository/source-files.ts';
 
 // Five a day, others the next day; `tests/planted/planted.ts` hunts them all.
 const perDay = 5;
+/** Of processor time: a busy machine takes longer for it. */
 const secondsMax = 60;
 const today = Math.floor(Date.now() / 86_400_000);
-const quick = mutations.filter(({ isRare }) => isRare !== true);
+const quick = mutations.filter(({ isRare, test }) => isRare !== true && test === undefined);
 const chosen = Array.from({ length: perDay }, (_, index) => quick[(today * perDay + index) % quick.length]!);
 
 describe('planted bugs', () => {
@@ -29,6 +30,6 @@ describe('planted bugs', () => {
     async (mutation) => {
       expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true });
     },
-    (secondsMax + 30) * 1000,
+    secondsMax * 5_000,
   );
 });
