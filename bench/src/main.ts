@@ -48,10 +48,10 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
 }
 
 /** Returns the exit code: 1 when something could not be measured; a peer that cannot be had is no failure. */
-async function benchPeers(options: BenchOptions): Promise<number> {
-  const { report, markdown } = await comparePeers(options);
+async function benchPeers(peersOptions: BenchOptions): Promise<number> {
+  const { report, markdown } = await comparePeers(peersOptions);
   process.stdout.write(`\n${markdown}`);
-  await writeResults(JSON.stringify(report, null, 2), options.jsonFile);
+  await writeResults(JSON.stringify(report, null, 2), peersOptions.jsonFile);
   return report.failures.length > 0 ? 1 : 0;
 }
 

@@ -20,6 +20,7 @@ const peers: readonly Peer[] = [kafka, nats, redis, rabbitmq];
 /** Measures the product and its peers in turn; what cannot be had is left out, and said. */
 export async function comparePeers(options: BenchOptions): Promise<{ report: PeersReport; markdown: string }> {
   const { directory, only } = options;
+  endServersWithThis();
   const profile = { ...peersProfiles[options.profile.name], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
   const wanted = peers.filter(({ name }) => only === null || name.toLowerCase().includes(only.toLowerCase()));
   const guests: Guest[] = [];
@@ -39,6 +40,11 @@ export async function comparePeers(options: BenchOptions): Promise<{ report: Pee
   const comparison = await new PeerComparison({ profile, directory, onRun: say }).run(contenders);
   const report = { machine: await describeMachine(directory), profile, guests, ...comparison };
   return { report, markdown: formatPeers(report) };
+}
+
+/** A signal ends a process without `exit`, on which the servers are ended. */
+function endServersWithThis(): void {
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
 }
 
 function defaultFolder(): string {
