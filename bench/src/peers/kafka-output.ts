@@ -1,5 +1,5 @@
-/** The share of the records that is read before the rate counts, as in the other load programs. */
-const warmUpShare = 0.2;
+/** The share of the records that is produced or read before the rate counts, as in the other load programs. */
+export const warmUpShare = 0.2;
 
 /**
  * The last line of kafka-producer-perf-test with `--warmup-records`:

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mavenLibraries } from './install/maven.ts';
 import type { Artifact } from './install/maven.ts';
-import { parseConsumerRate, parseProducerRate } from './kafka-output.ts';
+import { parseConsumerRate, parseProducerRate, warmUpShare } from './kafka-output.ts';
 import { parseSendTimes } from './load-line.ts';
-import type { Durability, InstalledPeer, Load, Peer, RunningPeer } from './peer.ts';
+import type { Durability, InstalledPeer, Load, LoadResult, Peer, RunningPeer, SendTimes } from './peer.ts';
 import { freePort, ServerProcess } from './server-process.ts';
 import { runTool } from './tool.ts';
 import type { ToolRun } from './tool.ts';
@@ -21,7 +21,8 @@ const toolFlags = ['-Xmx512M', '-server', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=
 const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
 const sayReady = '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info';
 const producerProperties = ['acks=all', 'linger.ms=10', 'batch.size=1000000', 'max.request.size=8000000', 'buffer.memory=67108864'];
-const reportEveryMs = 100;
+/** Often enough that even a short run has lines on both sides of its warm-up. */
+const reportEveryMs = 10;
 
 export const kafka: Peer = {
   name: 'Apache Kafka',
@@ -88,19 +89,19 @@ class RunningKafka implements RunningPeer {
     await this.#tool('TopicCommand', ['--create', '--topic', topic, '--partitions', String(partitions), '--config', 'max.message.bytes=8000000', ...durable]);
   }
 
-  async produce(topic: string, { valueBytes, records }: Load): Promise<{ recordsPerSecond: number; client: ToolRun['cost'] }> {
-    const sizes = ['--num-records', String(records), '--warmup-records', String(Math.floor(records / 5)), '--record-size', String(valueBytes)];
+  async produce(topic: string, { valueBytes, records }: Load): Promise<LoadResult> {
+    const sizes = ['--num-records', String(records), '--warmup-records', String(Math.floor(records * warmUpShare)), '--record-size', String(valueBytes)];
     const { output, cost } = await this.#tool('ProducerPerformance', ['--topic', topic, ...sizes, '--throughput', '-1', '--command-property', ...producerProperties]);
     return { recordsPerSecond: parseProducerRate(output), client: cost };
   }
 
-  async consume(topic: string, { records }: Load): Promise<{ recordsPerSecond: number; client: ToolRun['cost'] }> {
+  async consume(topic: string, { records }: Load): Promise<LoadResult> {
     const stats = ['--show-detailed-stats', '--reporting-interval', String(reportEveryMs)];
     const { output, cost } = await this.#tool('ConsumerPerformance', ['--topic', topic, '--num-records', String(records), ...stats]);
     return { recordsPerSecond: parseConsumerRate(output, records), client: cost };
   }
 
-  async awaitedSends(topic: string, { valueBytes, records }: Load): Promise<{ p50Ms: number; p99Ms: number }> {
+  async awaitedSends(topic: string, { valueBytes, records }: Load): Promise<SendTimes> {
     const { output } = await this.#java('KafkaSends', [String(this.#port), topic, String(records), String(valueBytes)]);
     return parseSendTimes(output);
   }

@@ -9,5 +9,5 @@ export interface PeersProfile {
 
 export const peersProfiles: Readonly<Record<'quick' | 'full', PeersProfile>> = {
   quick: { rounds: 1, shortSeconds: 0.3, longSeconds: 1.2, sendSeconds: 0.5 },
-  full: { rounds: 3, shortSeconds: 0.8, longSeconds: 3.5, sendSeconds: 1.5 },
+  full: { rounds: 3, shortSeconds: 0.7, longSeconds: 3, sendSeconds: 1.2 },
 };
