@@ -24,7 +24,7 @@ export const helpText = `Usage: pnpm bench [peers] [--quick] [--only TEXT] [--js
 Measures the bare machine and the product in turn, prints the ratios, and writes JSON to bench/results/.
 With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ streams instead of the bare machine.
 
-  --quick             fewer cases, shorter rounds: under two minutes, with peers under four
+  --quick             fewer cases, shorter rounds: under two minutes, with peers some five
   --only TEXT         only cases whose group or name contains TEXT, e.g. produce; only peers whose name does
   --json FILE         write the JSON there too
   --dir FOLDER        folder on the disk to measure (default: the system's folder for temporary files)
