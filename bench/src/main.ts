@@ -10,6 +10,7 @@ import { startupCases } from './cases/startup.ts';
 import { describeMachine } from './machine.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { comparePeers } from './peers/main.ts';
 import { buildPrograms } from './product/build.ts';
 import type { Profile } from './profile.ts';
 import { formatReport } from './report.ts';
@@ -20,7 +21,7 @@ const resultsFolder = new URL('../results/', import.meta.url);
 
 const options = readOptions(process.argv.slice(2));
 if (options.help) process.stdout.write(helpText);
-else process.exitCode = await bench(options);
+else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench(options));
 
 /** Returns the exit code: 1 when a case could not be measured. */
 async function bench({ profile, directory, only, jsonFile }: BenchOptions): Promise<number> {
@@ -44,6 +45,14 @@ async function bench({ profile, directory, only, jsonFile }: BenchOptions): Prom
   process.stdout.write(`\n${formatReport(results, { machine, profile })}`);
   await writeResults(JSON.stringify({ machine, profile, results }, null, 2), jsonFile);
   return results.some(({ failure }) => failure !== null) ? 1 : 0;
+}
+
+/** Returns the exit code: 1 when something could not be measured; a peer that cannot be had is no failure. */
+async function benchPeers(peersOptions: BenchOptions): Promise<number> {
+  const { report, markdown } = await comparePeers(peersOptions);
+  process.stdout.write(`\n${markdown}`);
+  await writeResults(JSON.stringify(report, null, 2), peersOptions.jsonFile);
+  return report.failures.length > 0 ? 1 : 0;
 }
 
 /** A start takes a tenth of a second: many of them cost little and say more. Idle memory hardly varies; a group takes seconds to settle. */

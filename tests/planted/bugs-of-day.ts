@@ -4,7 +4,7 @@ import { mutations } from './mutations.ts';
 const msPerDay = 86_400_000;
 
 /** Bugs that a few simulations find. */
-export const quickBugs: readonly Mutation[] = mutations.filter(({ isRare }) => isRare !== true);
+export const quickBugs: readonly Mutation[] = mutations.filter(({ isRare, test }) => isRare !== true && test === undefined);
 
 /** So many quick ones, others the next day, until it has been each one's turn. */
 export function bugsOfDay(count: number, nowMs: number): Mutation[] {

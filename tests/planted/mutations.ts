@@ -1,10 +1,11 @@
 import { brokerMutations, clientMutations } from './broker-and-client-mutations.ts';
+import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { storageMutations } from './storage-mutations.ts';
 
 /** Every bug that can be planted. */
-export const mutations: readonly Mutation[] = [...storageMutations, ...journalMutations, ...brokerMutations, ...clientMutations];
+export const mutations: readonly Mutation[] = [...storageMutations, ...journalMutations, ...brokerMutations, ...groupMutations, ...clientMutations];
 
 export function mutationNamed(name: string): Mutation {
   const mutation = mutations.find((each) => each.name === name);

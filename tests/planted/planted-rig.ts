@@ -8,22 +8,51 @@ import { mutations } from './mutations.ts';
 
 const huntProgram = fileURLToPath(new URL('hunt.ts', import.meta.url));
 const loader = new URL('planted-loader.ts', import.meta.url).href;
+const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+const vitestConfig = fileURLToPath(new URL('vitest.config.ts', import.meta.url));
 
 export interface Hunt {
   readonly name: string;
   readonly caught: boolean;
-  /** Simulations until the first that failed. */
+  /** `simulation`, or the file of the test. */
+  readonly rig: string;
+  /** Simulations until the first that failed; of a test: 1. */
   readonly runs: number;
-  readonly seed: number;
+  /** Of processor time; of a test: of the clock. */
   readonly seconds: number;
   readonly failure: string | null;
 }
 
-/** Runs the simulation against one planted bug, in a process of its own. */
-export async function hunt(mutation: Mutation, o: { seed: number; secondsMax: number }): Promise<Hunt> {
-  const startedMs = performance.now();
+interface HuntOptions {
+  readonly seed: number;
+  /** Of processor time; a test has its own bounds. */
+  readonly secondsMax: number;
+}
+
+/** Sets the rig that is to catch it against one planted bug, in a process of its own. */
+export async function hunt(mutation: Mutation, o: HuntOptions): Promise<Hunt> {
+  return mutation.test === undefined ? huntBySimulation(mutation, o) : huntByTest(mutation, mutation.test);
+}
+
+async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hunt> {
   const args = ['--conditions=@q/source', '--import', loader, huntProgram, '--seed', String(o.seed), '--seconds', String(o.secondsMax)];
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', PLANTED_BUG: mutation.name }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { code, output, errors } = await runNode(name, args);
+  if (code !== 0) throw new Error(`the hunt for "${name}" ended with code ${String(code)}:\n${errors.slice(-2000)}`);
+  return { name, rig: 'simulation', ...(JSON.parse(output) as Pick<Hunt, 'caught' | 'runs' | 'seconds' | 'failure'>) };
+}
+
+/** Caught is a test that fails; a file that cannot be run has caught nothing. */
+async function huntByTest({ name }: Mutation, test: string): Promise<Hunt> {
+  const startedMs = performance.now();
+  const { output, errors } = await runNode(name, [vitest, 'run', '--config', vitestConfig, '--reporter', 'json', test]);
+  if (!output.startsWith('{')) throw new Error(`the test for "${name}" cannot be run:\n${(errors || output).slice(-2000)}`);
+  const { numFailedTests, numTotalTests } = JSON.parse(output) as { numFailedTests: number; numTotalTests: number };
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  return { name, caught: numFailedTests > 0, rig: test, runs: 1, seconds, failure: numFailedTests > 0 ? `${numFailedTests} of ${numTotalTests} tests fail` : null };
+}
+
+async function runNode(planted: string, args: readonly string[]): Promise<{ code: number | null; output: string; errors: string }> {
+  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', PLANTED_BUG: planted }, stdio: ['ignore', 'pipe', 'pipe'] });
   const output: string[] = [];
   const errors: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
@@ -32,9 +61,7 @@ export async function hunt(mutation: Mutation, o: { seed: number; secondsMax: nu
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`the hunt for "${mutation.name}" ended with code ${String(code)}:\n${errors.join('').slice(-2000)}`);
-  const found = JSON.parse(output.join('')) as Omit<Hunt, 'name' | 'seconds'>;
-  return { name: mutation.name, ...found, seconds: Math.round((performance.now() - startedMs) / 100) / 10 };
+  return { code, output: output.join(''), errors: errors.join('') };
 }
 
 export interface PlantedOptions {

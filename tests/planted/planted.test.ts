@@ -7,6 +7,7 @@ import { readRepositoryFile } from '../repository/source-files.ts';
 
 // Five a day, others the next day; `tests/planted/planted.ts` hunts them all.
 const perDay = 5;
+/** Of processor time: a busy machine takes longer for it. */
 const secondsMax = 60;
 
 describe('planted bugs', () => {
@@ -33,6 +34,6 @@ describe('planted bugs', () => {
     async (mutation) => {
       expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true });
     },
-    (secondsMax + 30) * 1000,
+    secondsMax * 5_000,
   );
 });

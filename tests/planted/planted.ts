@@ -12,8 +12,9 @@ console.log('| planted bug | in | caught after | by |\n|---|---|---|---|');
 for (const mutation of mutations.filter(({ name }) => name.includes(values.only))) {
   const found = await hunt(mutation, { seed: Number(values.seed), secondsMax: Number(values.seconds) });
   const file = mutation.file.replace(/^packages\/(\w+)\/src\//, '$1: ');
+  const by = found.rig === 'simulation' ? kindOf(found.failure) : found.rig;
   const after = found.caught ? `${found.runs} runs, ${found.seconds} s` : `**not** in ${found.runs} runs, ${found.seconds} s`;
-  console.log(`| ${mutation.name} | ${file} | ${after} | ${kindOf(found.failure)} |`);
+  console.log(`| ${mutation.name} | ${file} | ${after} | ${by} |`);
   if (!found.caught) process.exitCode = 1;
 }
 

@@ -1,10 +1,11 @@
 import { batchLastOffset, iterateBatches, iterateRecords } from '@q/protocol';
 import { openDirectoryStore } from '@q/storage';
-import type { PartitionLog } from '@q/storage';
+import type { LogConfig, PartitionLog } from '@q/storage';
 import { findViolations, formatLog, ProcessClock } from '@q/testkit';
 import type { FaultyFileSystem, ReadRecord } from '@q/testkit';
 import { idOf } from './record-identity.ts';
 import { anewName, logConfigOf, simulatedTopics } from './simulated-topics.ts';
+import type { SimulatedTopic } from './simulated-topics.ts';
 import type { World } from './world.ts';
 
 /**
@@ -23,13 +24,15 @@ export async function checkImage(world: World, disk: FaultyFileSystem): Promise<
     limits: world.plan.storageLimits,
     onFatal: (error) => fatal.push(error.message),
   });
+  // An operator may have changed the policy since: what compaction left must be understood all the same.
+  const isPolicyChanged = world.random.chance(0.3);
   const records: ReadRecord[] = [];
   const starts = new Map<string, number>();
   const seen = new Set<string>();
   for (const id of await store.list()) {
     const topic = topics.find(({ name }) => name === id.topic);
     if (topic === undefined) continue;
-    const log = await store.open(id, logConfigOf(topic, world.plan));
+    const log = await store.open(id, isPolicyChanged ? withoutCompaction(topic, world) : logConfigOf(topic, world.plan));
     const name = formatLog(id.topic, id.partition);
     seen.add(name);
     starts.set(name, log.logStartOffset);
@@ -45,6 +48,10 @@ export async function checkImage(world: World, disk: FaultyFileSystem): Promise<
   const deleted = new Set([...world.history.acknowledgements()].map(([, { log }]) => log).filter((log) => log.startsWith(anewName)));
   const violations = findViolations(world.history, { records, starts, compacted, deleted });
   for (const violation of violations) world.problem(`in an image of a power cut: ${JSON.stringify(violation)}`);
+}
+
+function withoutCompaction(topic: SimulatedTopic, { plan }: World): LogConfig {
+  return { ...logConfigOf(topic, plan), cleanupPolicy: { delete: true, compact: false }, retentionMs: -1 };
 }
 
 async function readLog(log: PartitionLog, name: string): Promise<ReadRecord[]> {

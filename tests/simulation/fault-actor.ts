@@ -3,9 +3,12 @@ import type { World } from './world.ts';
 
 const diskErrors = ['EIO', 'EIO', 'ENOSPC'] as const;
 const diskOperations = ['write', 'write', 'datasync', 'datasync', 'create', 'rename', 'syncDirectory', 'truncate', 'removeFile'] as const;
-/** A crash comes at a moment, or at the n-th step on the disk from a moment on, often before a sync: much is unsynced then. */
+/** A crash comes at a moment, or at the n-th step on the disk from a moment on. */
 const stepsMax = 30;
-const stops = [null, 'datasync', 'datasync', 'syncDirectory', 'rename'] as const;
+const relapseMsMax = 200;
+const relapseStepsMax = 8;
+
+const dataFolder = /^\/data$/;
 
 /** Plans the crashes and the failures of the disk, at moments of chance, before the run begins. */
 export function scheduleFaults(world: World, broker: SimulatedBroker): void {
@@ -15,25 +18,25 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
   for (let crash = 0; crash < plan.crashes; crash += 1) {
     const kind = random.chance(plan.powerCutShare) ? 'power' : 'kill';
     const loss = random.pick(['some', 'some', 'all', 'none'] as const);
-    const operation = random.pick(stops);
+    const { operation, inPath } = random.pick(plan.crashPoints);
     const steps = random.below(operation === null ? stepsMax : 5);
     const isNow = random.chance(0.1);
     clock.schedule(random.next() * plan.faultsMs, () => {
       if (world.isHealed || !broker.isUp) return;
       if (isNow) return void broker.crash(kind, loss);
-      const { disk } = broker;
-      disk.stopAfter(steps, operation);
-      void disk.stopped.then(() => (broker.disk === disk ? broker.crash(kind, loss) : undefined));
+      broker.crashAt({ steps, operation, inPath }, { kind, loss });
     });
   }
   for (let fault = 0; fault < plan.diskFaults; fault += 1) {
     const operation = random.pick(diskOperations);
     const code = random.pick(diskErrors);
     const after = random.below(5);
+    const isOfFolder = plan.isFolderBad && random.chance(0.5);
     clock.schedule(random.next() * plan.faultsMs, () => {
       if (world.isHealed) return;
       world.trace.add(`the disk will fail a ${operation} with ${code}`);
-      broker.disk.fail({ operation, code, after });
+      if (isOfFolder) broker.disk.fail({ operation: 'syncDirectory', code, path: dataFolder });
+      else broker.disk.fail({ operation, code, after });
     });
   }
   for (let full = 0; full < plan.fullDisks; full += 1) {
@@ -41,6 +44,18 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
     const leftBytes = random.below(2_000);
     clock.schedule(random.next() * plan.faultsMs, () => fillDisk(world, broker, { fullMs, leftBytes }));
   }
+}
+
+/** Not long after a start the next crash comes, if the plan wants it. */
+export function scheduleRelapse(world: World, broker: SimulatedBroker): void {
+  const { plan, random, clock } = world;
+  if (world.isHealed || !random.chance(plan.relapses)) return;
+  const kind = random.chance(plan.powerCutShare) ? 'power' : 'kill';
+  const loss = random.pick(['some', 'some', 'all', 'none'] as const);
+  const point = { ...random.pick(plan.crashPoints), steps: random.below(relapseStepsMax) };
+  clock.schedule(random.next() * relapseMsMax, () => {
+    if (!world.isHealed && broker.isUp) broker.crashAt(point, { kind, loss });
+  });
 }
 
 function fillDisk(world: World, broker: SimulatedBroker, { fullMs, leftBytes }: { fullMs: number; leftBytes: number }): void {

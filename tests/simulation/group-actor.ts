@@ -1,17 +1,18 @@
-import type { GroupConsumer, Q } from '@q/client';
-import { formatLog } from '@q/testkit';
+import type { Q } from '@q/client';
+import { ProcessClock } from '@q/testkit';
 import type { SeededRandom } from '@q/testkit';
-import { idOf } from './record-identity.ts';
+import { checkCommitted } from './group-check.ts';
+import { GroupMember } from './group-member.ts';
 import { connectClient, expectQError } from './simulated-client.ts';
 import type { World } from './world.ts';
 
-const groupName = 'g';
-const topic = 'kept';
-const lifeMsMax = 8_000;
+/** How a member's life ends, or goes on: it leaves; its process is killed; its process stands still, for longer than a session perhaps. */
+const fates = ['leaves', 'leaves', 'dies', 'freezes', 'freezes'] as const;
+const frozenMsMax = 8_000;
 
 /**
- * A member of a group that comes and goes. What it commits by hand is written down, and must never be seen lower; what lies below a
- * committed offset must have been handed to some member.
+ * Processes, one after another, in which members of a group come and go. Who owns what is written down, as the members see it, and
+ * what was committed must never be seen lower.
  */
 export class GroupActor {
   readonly #world: World;
@@ -25,54 +26,50 @@ export class GroupActor {
   }
 
   async run(): Promise<void> {
-    const q = await connectClient(this.#world);
     while (!this.#world.isHealed) {
-      await this.#live(q);
+      const clock = new ProcessClock(this.#world.clock);
+      const dead = Promise.withResolvers<void>();
+      await Promise.race([this.#live(clock, dead.resolve), dead.promise]);
+    }
+  }
+
+  async #live(clock: ProcessClock, died: () => void): Promise<void> {
+    const q = await connectClient(this.#world, clock);
+    // As long as there are faults, and once more in a world without.
+    for (let isLast = false; !isLast; ) {
+      isLast = this.#world.isHealed;
+      await this.#member(q, clock, died);
       await checkCommitted(this.#world, q).catch((error: unknown) => expectQError(this.#world, error, `${this.#name} asks in vain`));
     }
     await q.close({ timeoutMs: 1_000 });
   }
 
-  async #live(q: Q): Promise<void> {
-    const consumer = q.consumer(topic, { group: groupName, autoCommit: false, sessionTimeoutMs: 6_000, drainTimeoutMs: 500, maxWaitMs: 50 });
-    const timer = this.#world.clock.schedule(this.#random.next() * lifeMsMax, () => void consumer.close());
-    try {
-      for await (const message of consumer) {
-        this.#world.delivered.add(`${formatLog(topic, message.partition)} ${message.offset}`);
-        if (idOf(message.headers) === '') this.#world.problem(`${this.#name} got a record without an id`);
-        message.ack();
-        if (this.#random.chance(0.2)) await this.#commit(consumer, message.partition, message.offset + 1);
-      }
-    } catch (error) {
-      expectQError(this.#world, error, `${this.#name} leaves the group`);
-      await this.#world.sleep(this.#random.next() * 100);
-    }
+  async #member(q: Q, clock: ProcessClock, died: () => void): Promise<void> {
+    const member = new GroupMember({ world: this.#world, q, clock, name: this.#name, random: this.#random.fork() });
+    const afterMs = this.#random.next() * this.#world.plan.memberLifeMsMax;
+    const fate = this.#random.pick(fates);
+    const timer = this.#world.clock.schedule(afterMs, () => {
+      if (fate === 'leaves' || this.#world.isHealed) return member.leave();
+      if (fate === 'dies') return this.#die(member, clock, died);
+      this.#freeze(member, clock);
+      this.#world.clock.schedule(this.#random.next() * this.#world.plan.memberLifeMsMax, () => clock.run(() => member.leave()));
+    });
+    await member.run();
     timer.cancel();
-    await consumer.close({ timeoutMs: 100 });
   }
 
-  async #commit(consumer: GroupConsumer, partition: number, offset: number): Promise<void> {
-    try {
-      await consumer.commit([{ partition, offset }]);
-      this.#world.trace.add(`${this.#name} commits ${partition}:${offset}`);
-      this.#world.history.committed(groupName, { log: formatLog(topic, partition), offset });
-    } catch (error) {
-      expectQError(this.#world, error, `${this.#name} cannot commit`);
-    }
+  #freeze(member: GroupMember, clock: ProcessClock): void {
+    const forMs = this.#random.next() * frozenMsMax;
+    this.#world.trace.add(`${this.#name} stands still for ${Math.round(forMs)} ms`);
+    clock.freeze(forMs);
+    member.excuse(forMs);
   }
-}
 
-/** What the group has committed is no lower than it was told, and nothing below it was passed by. */
-export async function checkCommitted(world: World, q: Q): Promise<void> {
-  const { history, plan, delivered } = world;
-  const logs = Array.from({ length: plan.partitions }, (_, partition) => formatLog(topic, partition));
-  const asked = logs.map((log) => history.askCommitted(groupName, log));
-  await using consumer = q.consumer(topic, { group: groupName, autoCommit: false });
-  const committed = new Map((await consumer.committed()).map(({ partition, offset }) => [partition, offset]));
-  for (const [partition, log] of logs.entries()) {
-    const offset = committed.get(partition) ?? 0;
-    history.fetchedCommitted(groupName, { log, offset }, asked[partition]!);
-    const passed = Array.from({ length: offset }, (_, below) => below).find((below) => !delivered.has(`${log} ${below}`));
-    if (passed !== undefined) world.problem(`${log} is committed to ${offset}, and nobody of the group got ${passed}`);
+  #die(member: GroupMember, clock: ProcessClock, died: () => void): void {
+    this.#world.trace.add(`${this.#name} is killed`);
+    member.died();
+    clock.kill();
+    this.#world.network.kill(clock, { isTold: this.#random.chance(0.5) });
+    died();
   }
 }

@@ -4,9 +4,11 @@
  *   pnpm sim --seed 7            one run, with its trace
  *   pnpm sim --seed 1 --seeds 500
  *   pnpm sim --seed 7 --images 80    with more disks for each power cut; another run than one with fewer
+ *   pnpm sim --seed 7 --profile groups    dwells on what the profile says; another run than the seed's own
  */
 import { parseArgs } from 'node:util';
 import { shrink } from './shrink.ts';
+import { parseProfile } from './simulation-profile.ts';
 import { simulate } from './simulation.ts';
 import type { PlanOverrides } from './simulation-plan.ts';
 import type { SimulationResult } from './simulation.ts';
@@ -14,10 +16,13 @@ import type { SimulationResult } from './simulation.ts';
 const traceLines = 200;
 const failuresShown = 10;
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' }, images: { type: 'string' } } });
+const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' }, images: { type: 'string' }, profile: { type: 'string' } } });
 const first = Number(values.seed);
 const count = Number(values.seeds);
-const given: PlanOverrides = values.images === undefined ? {} : { imagesPerCrash: Number(values.images) };
+const given: PlanOverrides = {
+  ...(values.images === undefined ? {} : { imagesPerCrash: Number(values.images) }),
+  ...(values.profile === undefined ? {} : { profile: parseProfile(values.profile) }),
+};
 for (let seed = first; seed < first + count; seed += 1) {
   const result = await simulate(seed, given);
   if (count === 1) console.log(`${JSON.stringify(result.plan, null, 2)}\n${result.trace}`);
@@ -26,6 +31,11 @@ for (let seed = first; seed < first + count; seed += 1) {
   await report(result);
   process.exitCode = 1;
   break;
+}
+
+function again(option: 'images' | 'profile'): string {
+  const value = values[option];
+  return value === undefined ? '' : ` --${option} ${value}`;
 }
 
 function summary({ plan, digest, sent, acknowledged, crashes, images, failures }: SimulationResult): string {
@@ -42,5 +52,5 @@ async function report(failed: SimulationResult): Promise<void> {
   // A broken promise of an image is seen in the middle of the run: what led to it stands before it.
   const end = at < 0 ? lines.length : at + 1;
   console.log(`\n${lines.slice(Math.max(0, end - traceLines), end).join('\n')}`);
-  console.log(`\nagain: pnpm sim --seed ${failed.plan.seed}${values.images === undefined ? '' : ` --images ${values.images}`}`);
+  console.log(`\nagain: pnpm sim --seed ${failed.plan.seed}${again('images')}${again('profile')}`);
 }

@@ -51,12 +51,12 @@ export class ProducerActor {
 
   async #send(producer: Producer, sequence: number): Promise<void> {
     const { history, trace, plan } = this.#world;
-    const topic = plan.isFocused ? this.#topics[0]! : this.#random.pick(this.#topics);
+    const topic = this.#topics.find(({ kind }) => kind === plan.focus) ?? this.#random.pick(this.#topics);
     const isCompacted = topic.kind === 'compacted';
     const key = isCompacted ? `k${this.#random.below(keys)}` : null;
     const id = formatValue(this.#name, sequence);
     const value = isCompacted && this.#random.chance(tombstones) ? null : `${id} ${'p'.repeat(this.#random.below(plan.paddingBytesMax))}`;
-    const partition = plan.isFocused ? 0 : this.#random.below(topic.partitions);
+    const partition = plan.focus !== null && plan.profile !== 'groups' ? 0 : this.#random.below(topic.partitions);
     if (topic.kind === 'loose') return await this.#sendLoosely(producer, { topic: topic.name, id, value });
     history.sending(id, key);
     try {

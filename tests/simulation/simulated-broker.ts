@@ -1,8 +1,10 @@
 import { startBroker } from '@q/broker';
 import type { Broker, BrokerLogger } from '@q/broker';
 import { FaultyFileSystem, ProcessClock } from '@q/testkit';
-import type { CrashLoss } from '@q/testkit';
+import type { CrashLoss, DiskOperation } from '@q/testkit';
 import { checkImage } from './disk-image.ts';
+import { scheduleRelapse } from './fault-actor.ts';
+import { groupSessionMs } from './simulated-group.ts';
 import type { World } from './world.ts';
 
 export const brokerUrl = 'q://broker:7420';
@@ -72,10 +74,18 @@ export class SimulatedBroker {
     this.#world.trace.add(kind === 'kill' ? 'CRASH the process is killed' : `CRASH power cut, ${loss} lost`);
     dead.clock.kill();
     dead.killed.resolve();
+    this.#excuseMembers();
     this.#world.network.kill(dead, { isTold: kind === 'kill' || this.#world.random.chance(0.5) });
     if (kind === 'kill') this.disk = this.disk.killProcess();
     else this.disk = await this.#cutPower(loss);
     await this.start();
+  }
+
+  /** It will crash when it comes to that point. */
+  crashAt({ steps, operation, inPath }: { steps: number; operation: DiskOperation | null; inPath?: string | undefined }, { kind, loss }: { kind: 'kill' | 'power'; loss: CrashLoss }): void {
+    const { disk } = this;
+    disk.stopAfter(steps, { operation, inPath });
+    void disk.stopped.then(() => (this.disk === disk ? this.crash(kind, loss) : undefined));
   }
 
   /** An orderly stop. */
@@ -138,6 +148,7 @@ export class SimulatedBroker {
         onFatal: () => this.#failed(process),
       });
       world.trace.add('the broker is up');
+      if (this.crashes > 0) scheduleRelapse(world, this);
       return null;
     } catch (error) {
       return error as Error;
@@ -152,6 +163,19 @@ export class SimulatedBroker {
     });
   }
 
+  /** Who was put out for its slowness hears of it with its next heartbeat, or is without an answer until its session is over. */
+  #wasPutOut({ memberId, reason }: { memberId: string; reason: string }): void {
+    const { history, clock } = this.#world;
+    if (reason === 'rebalance') history.ownerships.excuse(memberId, clock.monotonic() + groupSessionMs);
+  }
+
+  /** Whom the dead process had put out, and did not come to say so, nobody knows. */
+  #excuseMembers(): void {
+    const { history, clock, plan } = this.#world;
+    if (plan.rebalanceTimeoutMs > plan.faultsMs) return;
+    for (const memberId of history.ownerships.owners()) history.ownerships.excuse(memberId, clock.monotonic() + groupSessionMs);
+  }
+
   #logger(process: Process): BrokerLogger {
     const line =
       (level: string) =>
@@ -160,6 +184,7 @@ export class SimulatedBroker {
         const { err, error, ...rest } = fields as { err?: Error; error?: Error };
         const reason = err ?? error;
         if (message === 'a partition could not be opened') this.hasUnopened = true;
+        if (message === 'a member was put out of its group') this.#wasPutOut(rest as { memberId: string; reason: string });
         this.#world.trace.add(`broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`);
       };
     return { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') };

@@ -5,14 +5,13 @@ import { brokerUrl } from './simulated-broker.ts';
 import type { World } from './world.ts';
 
 /** A client in a process of its own, which may be told to connect while the broker is away: it tries until it gets through. */
-export async function connectClient(world: World): Promise<Q> {
-  const clock = new ProcessClock(world.clock);
+export async function connectClient(world: World, clock: ProcessClock = new ProcessClock(world.clock)): Promise<Q> {
   for (;;) {
     try {
       return await connect(brokerUrl, {
         clock,
         random: world.random.fork(),
-        network: world.network,
+        network: world.network.forClient(clock),
         connectTimeoutMs: 2_000,
         requestTimeoutMs: 2_000,
         retry: { initialMs: 10, maxMs: 200 },

@@ -34,11 +34,11 @@ export function simulatedTopics(plan: SimulationPlan): readonly SimulatedTopic[]
 }
 
 /** The same settings as storage has them, to open a log without a broker. */
-export function logConfigOf(topic: SimulatedTopic | undefined, plan: SimulationPlan): LogConfig {
-  const isCompacted = topic?.kind === 'compacted';
+export function logConfigOf(topic: SimulatedTopic, plan: SimulationPlan): LogConfig {
+  const isCompacted = topic.kind === 'compacted';
   return {
     ...defaultLogConfig,
-    durability: topic?.kind === 'loose' ? plan.looseDurability : 'fsync',
+    durability: topic.kind === 'loose' ? plan.looseDurability : 'fsync',
     cleanupPolicy: { delete: !isCompacted, compact: isCompacted },
     segmentBytes: plan.segmentBytes,
     indexIntervalBytes: plan.indexIntervalBytes,

@@ -1,7 +1,8 @@
 import { calm, findViolations, formatLog } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
 import { scheduleFaults } from './fault-actor.ts';
-import { checkCommitted, GroupActor } from './group-actor.ts';
+import { checkCommitted, finishGroup } from './group-check.ts';
+import { GroupActor } from './group-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
 import { ReaderActor } from './reader-actor.ts';
 import { idOf } from './record-identity.ts';
@@ -119,7 +120,10 @@ async function finish(world: World, broker: SimulatedBroker, topics: readonly Si
     const offsets = await q.admin.listOffsets(name, 'start');
     for (const [partition, offset] of Object.entries(offsets)) starts.set(formatLog(name, Number(partition)), offset);
   }
-  if (world.plan.members > 0) await checkCommitted(world, q);
+  if (world.plan.members > 0) {
+    await checkCommitted(world, q);
+    await finishGroup(world, q);
+  }
   await q.close();
   const compacted = new Set(topics.filter(({ kind }) => kind === 'compacted').map(({ name }) => formatLog(name, 0)));
   return { records, starts, compacted, deleted: world.deletedLogs };

@@ -19,8 +19,8 @@ export class World {
   readonly problems: string[] = [];
   /** Logs whose topic was deleted, or may have been. */
   readonly deletedLogs: Set<string> = new Set<string>();
-  /** What members of the group were handed: `log offset`. */
-  readonly delivered: Set<string> = new Set<string>();
+  /** What members of the group have acknowledged: `log offset`. */
+  readonly handled: Set<string> = new Set<string>();
   /** True once faults are over and everything has to come to its end. */
   isHealed = false;
 

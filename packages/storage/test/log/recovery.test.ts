@@ -30,6 +30,8 @@ describe('recovery of a torn tail', () => {
       expect(again.log.notes).toContainEqual(
         expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ topic: 'orders', partition: 0, position: lastAt }) }),
       );
+      // What is left of it behind the next batches could be taken for more of them.
+      expect(await again.disk.readFile(firstLogFile)).toHaveLength(lastAt);
       const log = await again.open();
       expect(await append(log, ['next'])).toMatchObject({ baseOffset: 2 });
       await again.crash();

@@ -21,6 +21,7 @@ export function findViolations(history: History, state: FinalState): Violation[]
     ...inconsistencies(history, state),
     ...findReaderViolations(history, state),
     ...history.fallen,
+    ...history.ownerships.violations(),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { Ownerships } from './ownerships.ts';
 import { RisingValues } from './rising-values.ts';
 import type { Position, ReadRecord, Violation } from './violation.ts';
 
@@ -27,6 +28,8 @@ export interface Polls {
 }
 
 export class History {
+  /** Of the partitions of one group. */
+  readonly ownerships: Ownerships = new Ownerships();
   readonly #sends = new Map<string, Send>();
   readonly #polls = new Map<string, Polls>();
   readonly #watermarks = new RisingValues();

@@ -48,7 +48,7 @@ export class FaultyFileSystem implements FileSystem {
   #usedBytes = 0;
   #changes = 0;
   #steps = 0;
-  #stop: { stepsLeft: number; readonly operation: DiskOperation | null } = { stepsLeft: Number.POSITIVE_INFINITY, operation: null };
+  #stop: { stepsLeft: number; readonly operation: DiskOperation | null; readonly inPath: string } = { stepsLeft: Number.POSITIVE_INFINITY, operation: null, inPath: '' };
   readonly #stopped = Promise.withResolvers<void>();
   #isDead = false;
 
@@ -78,9 +78,9 @@ export class FaultyFileSystem implements FileSystem {
     return this.faults.hold(operation, path);
   }
 
-  /** After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, only those are counted. */
-  stopAfter(steps: number, operation: DiskOperation | null = null): void {
-    this.#stop = { stepsLeft: steps, operation };
+  /** After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, or a part of a path, only those are counted. */
+  stopAfter(steps: number, o: { operation?: DiskOperation | null; inPath?: string | undefined } = {}): void {
+    this.#stop = { stepsLeft: steps, operation: o.operation ?? null, inPath: o.inPath ?? '' };
   }
 
   /** Resolves when an operation ran into `stopAfter`. */
@@ -287,7 +287,7 @@ export class FaultyFileSystem implements FileSystem {
     await this.#alive();
     await this.#options.latency?.(operation);
     await this.#alive();
-    if (this.#stop.operation === null || this.#stop.operation === operation) {
+    if ((this.#stop.operation === null || this.#stop.operation === operation) && path.includes(this.#stop.inPath)) {
       if (this.#stop.stepsLeft <= 0) {
         this.#isDead = true;
         this.#stopped.resolve();

@@ -39,10 +39,12 @@ const unsentBytesMax = 64 << 10;
  * - Each side hears of the end at most once. Who ends the stream always hears of it, the other side only if the network speaks.
  * - A `silent` stream delivers nothing, in either direction, and does not say so.
  * - Once a write was lost, no later one arrives.
+ * - A client that ends the stream may be heard for a while yet: what it had sent arrives, and the news of its end behind it.
  */
 export class SimulatedConnection {
   readonly name: string;
   process: object | null = null;
+  readonly client: object | null;
   readonly #network: Conditions;
   readonly #events: DialledEvents;
   readonly #onEnd: (connection: SimulatedConnection, why: string) => void;
@@ -55,12 +57,15 @@ export class SimulatedConnection {
   #isBroken = false;
   #isEnding = false;
   #isFull = false;
+  /** The client is gone, and what it had sent is still to arrive. */
+  #isLingering = false;
 
-  constructor(o: { network: Conditions; events: DialledEvents; name: string; onEnd: (connection: SimulatedConnection, why: string) => void }) {
+  constructor(o: { network: Conditions; events: DialledEvents; client: object | null; name: string; onEnd: (connection: SimulatedConnection, why: string) => void }) {
     this.#network = o.network;
     this.#events = o.events;
     this.#onEnd = o.onEnd;
     this.name = o.name;
+    this.client = o.client;
     this.#toBroker = new SimulatedPipe(o.network, (chunk) => this.#brokerGets(chunk));
     this.#toClient = new SimulatedPipe(o.network, (chunk) => this.#clientGets(chunk));
   }
@@ -92,12 +97,21 @@ export class SimulatedConnection {
   /** The broker's process is dead. */
   abandon(o: { isTold: boolean }): void {
     this.#hasBroker = false;
+    this.#isLingering = false;
     this.#accepted = null;
     if (o.isTold) this.#close('network', resetError(), 'lost with its broker');
     else {
       this.#isSilent = true;
       this.#onEnd(this, 'lost with its broker, silently');
     }
+  }
+
+  /** The client's process is dead. */
+  forsake(o: { isTold: boolean }): void {
+    if (o.isTold) return this.#close('client', null, 'lost with its client');
+    this.#hasClient = false;
+    this.#isSilent = true;
+    this.#onEnd(this, 'lost with its client, silently');
   }
 
   #clientWrites(buffers: readonly Buffer[]): boolean {
@@ -139,7 +153,7 @@ export class SimulatedConnection {
   }
 
   #brokerGets(chunk: Buffer): void {
-    if (this.#isOpen() && !this.#isEnding) this.#accepted?.data(chunk);
+    if ((this.#isOpen() || (this.#isLingering && !this.#isSilent)) && !this.#isEnding) this.#accepted?.data(chunk);
   }
 
   /** The chunk is lent: whoever keeps it finds something else in it. */
@@ -160,11 +174,26 @@ export class SimulatedConnection {
       this.#hasClient = false;
       clock.schedule(0, () => this.#events.onClose(error));
     }
+    if (by === 'client' && this.#hasBroker && passes && this.#lingers(why)) return;
     if (this.#hasBroker && (passes || by === 'broker')) {
       this.#hasBroker = false;
+      this.#isLingering = false;
       clock.schedule(by === 'broker' ? 0 : this.#network.delayMs(), () => this.#accepted?.closed());
     }
     this.#onEnd(this, why);
+  }
+
+  /** Whether the end is put off until the last byte that is under way has arrived. */
+  #lingers(why: string): boolean {
+    if (this.#isLingering) return true;
+    const { clock, random } = this.#network;
+    const lateMs = this.#toBroker.arrivesInMs;
+    if (this.#isBroken || lateMs <= 0 || !random.chance(0.5)) return false;
+    this.#isLingering = true;
+    clock.schedule(lateMs, () => {
+      if (this.#isLingering) this.#close('network', null, why);
+    });
+    return true;
   }
 }
 

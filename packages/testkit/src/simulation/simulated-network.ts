@@ -1,5 +1,6 @@
 import type { ManualClock } from '../manual-clock.ts';
 import type { SeededRandom } from '../seeded-random.ts';
+import type { ProcessClock } from './process-clock.ts';
 import { SimulatedConnection } from './simulated-connection.ts';
 import type { AcceptedEvents, AcceptedStream, DialledEvents, DialledWire } from './simulated-connection.ts';
 import type { Trace } from './trace.ts';
@@ -11,6 +12,11 @@ export interface ListenRequest {
   readonly host: string;
   readonly port: number;
   readonly accept: (stream: AcceptedStream) => AcceptedEvents;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 interface Host {
@@ -55,11 +61,20 @@ export class SimulatedNetwork implements Conditions {
     };
   }
 
-  /** The network port of a client. */
-  connect(address: { readonly host: string; readonly port: number }, events: DialledEvents): DialledWire {
+  /** The network port of a client's process: it hears nothing while that stands still, and nothing more once it is dead. */
+  forClient(process: ProcessClock): { connect(address: Address, events: DialledEvents): DialledWire } {
+    return { connect: (address, events) => this.#dial(address, { events: heardBy(process, events), client: process }) };
+  }
+
+  /** The network port of a client that never dies. */
+  connect(address: Address, events: DialledEvents): DialledWire {
+    return this.#dial(address, { events, client: null });
+  }
+
+  #dial(address: Address, o: { events: DialledEvents; client: object | null }): DialledWire {
     const name = `${address.host}:${address.port}`;
     this.#opened += 1;
-    const connection = new SimulatedConnection({ network: this, events, name: `c${this.#opened}`, onEnd: (ended, why) => this.#ended(ended, why) });
+    const connection = new SimulatedConnection({ network: this, ...o, name: `c${this.#opened}`, onEnd: (ended, why) => this.#ended(ended, why) });
     const isRefused = this.random.chance(this.weather.refuse);
     this.clock.schedule(this.delayMs(), () => {
       const host = this.#hosts.get(name);
@@ -73,7 +88,10 @@ export class SimulatedNetwork implements Conditions {
   /** The process is gone. Its peers are told by their systems if `isTold`; otherwise they wait, as after a power cut. */
   kill(process: object, o: { isTold: boolean }): void {
     for (const [name, host] of this.#hosts) if (host.process === process) this.#hosts.delete(name);
-    for (const connection of this.#connections) if (connection.process === process) connection.abandon(o);
+    for (const connection of this.#connections) {
+      if (connection.process === process) connection.abandon(o);
+      else if (connection.client === process) connection.forsake(o);
+    }
   }
 
   delayMs(): number {
@@ -88,3 +106,16 @@ export class SimulatedNetwork implements Conditions {
 }
 
 const stallFactor = 100;
+
+function heardBy(process: ProcessClock, events: DialledEvents): DialledEvents {
+  return {
+    onOpen: () => process.run(() => events.onOpen()),
+    onData: (chunk) => {
+      // A process that stands still finds the bytes in its system's buffer.
+      const bytes = process.isFrozen ? Buffer.from(chunk) : chunk;
+      process.run(() => events.onData(bytes));
+    },
+    onDrain: () => process.run(() => events.onDrain()),
+    onClose: (error) => process.run(() => events.onClose(error)),
+  };
+}

@@ -35,6 +35,11 @@ export class SimulatedPipe {
     }
   }
 
+  /** How long the last piece that is under way takes yet. */
+  get arrivesInMs(): number {
+    return this.#notBeforeMs - this.#network.clock.monotonic();
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

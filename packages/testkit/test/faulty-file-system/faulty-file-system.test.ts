@@ -142,12 +142,22 @@ describe('FaultyFileSystem', () => {
   it('S2 stops at the n-th operation of a kind', async () => {
     const disk = new FaultyFileSystem();
     const file = await synced(disk, '/a', '');
-    disk.stopAfter(1, 'datasync');
+    disk.stopAfter(1, { operation: 'datasync' });
     for (let position = 0; position < 3; position++) await file.write([Buffer.from('x')], position);
     await file.datasync();
     void file.datasync();
     await disk.stopped;
     expect(await textOf(await disk.crash('all'), '/a')).toBe('xxx');
+  });
+
+  it('S2 stops at the n-th operation on some files', async () => {
+    const disk = new FaultyFileSystem();
+    const [one, other] = [await synced(disk, '/one', ''), await synced(disk, '/other', '')];
+    disk.stopAfter(1, { inPath: 'oth' });
+    for (const file of [one, one, other, one]) await file.write([Buffer.from('x')], 0);
+    void other.write([Buffer.from('y')], 0);
+    await disk.stopped;
+    expect(await textOf(await disk.crash('none'), '/other')).toBe('x');
   });
 
   it('S2 one seed leaves one disk', async () => {

@@ -103,7 +103,85 @@ describe('SimulatedNetwork', () => {
   });
 });
 
+describe('SimulatedNetwork, of processes of clients', () => {
+  let own: ProcessClock;
+  let wire: ReturnType<SimulatedNetwork['connect']>;
+
+  beforeEach(async () => {
+    own = new ProcessClock(clock);
+    wire = network.forClient(own).connect(address, {
+      onOpen: () => heard.push('open'),
+      onData: (chunk) => heard.push(`data ${chunk.toString()}`),
+      onDrain: () => heard.push('drain'),
+      onClose: (error) => heard.push(`closed ${error?.message ?? ''}`),
+    });
+    await clock.advance(10);
+  });
+
+  it('hands over what came while the process stood still once it goes on, in order and unchanged', async () => {
+    own.freeze(1_000);
+    stream!.write([Buffer.from('one')], () => undefined);
+    await clock.advance(10);
+    stream!.write([Buffer.from('two')], () => undefined);
+    await clock.advance(900);
+    expect(heard).toEqual(['open']);
+    await clock.advance(100);
+    expect(heard).toEqual(['open', 'data one', 'data two']);
+  });
+
+  it('hangs up for a process that is dead, if its system can say so, and tells it nothing', async () => {
+    own.kill();
+    network.kill(own, { isTold: true });
+    await clock.advance(100);
+    expect(heard).toEqual(['open', 'broker: closed']);
+  });
+
+  it('says nothing for a machine that is gone', async () => {
+    own.kill();
+    network.kill(own, { isTold: false });
+    stream!.write([Buffer.from('lost')], () => heard.push('written'));
+    await clock.advance(100_000);
+    expect(heard).toEqual(['open']);
+  });
+
+  it('may bring what a client sent before it went, and the end behind it', async () => {
+    network.weather = { ...calm, delayMsMax: 1_000 };
+    const late = new Set<string>();
+    for (let round = 0; round < 40; round += 1) {
+      received = '';
+      heard = [];
+      const other = dial();
+      await clock.advance(1_000);
+      other.write([Buffer.from('last words')]);
+      other.destroy();
+      await clock.advance(10_000);
+      expect(heard).toEqual(['open', 'closed ', 'broker: closed']);
+      late.add(received);
+    }
+    expect(late).toEqual(new Set(['', 'last words']));
+    wire.destroy();
+  });
+});
+
 describe('ProcessClock', () => {
+  it('stands still while it is frozen, and then runs all that was due in its order, but for what that cancels', async () => {
+    const own = new ProcessClock(clock);
+    const runs: string[] = [];
+    own.schedule(5, () => {
+      runs.push(`a ${clock.monotonic()}`);
+      third.cancel();
+    });
+    own.schedule(7, () => runs.push(`b ${clock.monotonic()}`));
+    const third = own.schedule(8, () => runs.push('cancelled'));
+    own.schedule(200, () => runs.push(`d ${clock.monotonic()}`));
+    own.freeze(100);
+    own.run(() => runs.push('first'));
+    await clock.advance(50);
+    expect([runs, own.isFrozen]).toEqual([[], true]);
+    await clock.advance(150);
+    expect(runs).toEqual(['first', 'a 100', 'b 100', 'd 200']);
+  });
+
   it('runs nothing any more once its process is dead', async () => {
     const own = new ProcessClock(clock);
     let runs = 0;

@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fetchWith } from './fetch.ts';
+import { installOnce } from './once.ts';
+
+/** `group:artifact:version` */
+export type Artifact = `${string}:${string}:${string}`;
+
+/**
+ * Fetches Java libraries with all they need, and compiles a source file against them where one is given.
+ *
+ * @returns the class path
+ */
+export async function mavenLibraries(folder: string, artifacts: readonly Artifact[], source: { readonly path: string; readonly text: string }): Promise<string> {
+  await installOnce(folder, `${artifacts.join(' ')}\n${source.text}`, async (unfinished) => {
+    await writeFile(join(unfinished, 'pom.xml'), projectOf(artifacts));
+    const lib = join(unfinished, 'lib');
+    await fetchWith({ program: 'mvn', args: ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${lib}`], folder: unfinished });
+    await fetchWith({ program: 'javac', args: ['-cp', join(lib, '*'), '-d', join(unfinished, 'classes'), source.path] });
+  });
+  return `${join(folder, 'classes')}:${join(folder, 'lib', '*')}`;
+}
+
+function projectOf(artifacts: readonly Artifact[]): string {
+  const dependencies = artifacts.map((artifact) => {
+    const [group, name, version] = artifact.split(':');
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+  });
+  return [
+    '<project xmlns="http://maven.apache.org/POM/4.0.0">',
+    '<modelVersion>4.0.0</modelVersion><groupId>q.bench</groupId><artifactId>peer</artifactId><version>1</version>',
+    `<dependencies>${dependencies.join('\n')}</dependencies>`,
+    '</project>',
+    '',
+  ].join('\n');
+}

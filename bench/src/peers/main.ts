@@ -1,0 +1,56 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { describeMachine } from '../machine.ts';
+import type { BenchOptions } from '../options.ts';
+import { PeerComparison } from './compare.ts';
+import type { Contender } from './compare.ts';
+import { kafka } from './kafka.ts';
+import { nats } from './nats.ts';
+import { PeerMissing } from './peer.ts';
+import type { Peer } from './peer.ts';
+import { peersProfiles } from './profile.ts';
+import { product, productInterval } from './q.ts';
+import { rabbitmq } from './rabbitmq.ts';
+import { redis } from './redis.ts';
+import { formatPeers } from './report.ts';
+import type { Guest, PeersReport } from './report.ts';
+
+const peers: readonly Peer[] = [kafka, nats, redis, rabbitmq];
+
+/** Measures the product and its peers in turn; what cannot be had is left out, and said. */
+export async function comparePeers(options: BenchOptions): Promise<{ report: PeersReport; markdown: string }> {
+  const { directory, only } = options;
+  endServersWithThis();
+  const profile = { ...peersProfiles[options.profile.name], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
+  const wanted = peers.filter(({ name }) => only === null || name.toLowerCase().includes(only.toLowerCase()));
+  const guests: Guest[] = [];
+  const contenders: Contender[] = [];
+  for (const peer of [product, productInterval, ...wanted]) {
+    say(`${peer.name}: finds or fetches its programs`);
+    try {
+      const installed = await peer.install(options.peersFolder ?? defaultFolder());
+      contenders.push({ peer, installed });
+      guests.push({ peer, version: installed.version, missing: null });
+    } catch (error) {
+      if (!(error instanceof PeerMissing)) throw error;
+      say(`${peer.name} is left out: ${error.message}`);
+      guests.push({ peer, version: null, missing: error.message });
+    }
+  }
+  const comparison = await new PeerComparison({ profile, directory, onRun: say }).run(contenders);
+  const report = { machine: await describeMachine(directory), profile, guests, ...comparison };
+  return { report, markdown: formatPeers(report) };
+}
+
+/** A signal ends a process without `exit`, on which the servers are ended. */
+function endServersWithThis(): void {
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+}
+
+function defaultFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'q-bench-peers');
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

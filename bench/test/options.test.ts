@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from '../src/options.ts';
+
+describe('options of the bench', () => {
+  it('compares with the bare machine unless peers are asked for', () => {
+    expect(readOptions([]).isWithPeers).toBe(false);
+    expect(readOptions(['peers', '--quick', '--peers-dir', 'cache'])).toMatchObject({ isWithPeers: true, peersFolder: 'cache', roundsGiven: null, profile: { name: 'quick' } });
+  });
+
+  it('tells rounds that were given from those of the profile', () => {
+    expect(readOptions(['peers', '--rounds', '7'])).toMatchObject({ roundsGiven: 7, profile: { rounds: 7 } });
+    expect(() => readOptions(['--rounds', '0'])).toThrow('whole number');
+  });
+
+  it('refuses words that it does not know', () => {
+    expect(() => readOptions(['pears'])).toThrow('pears: the only word');
+    expect(() => readOptions(['peers', 'kafka'])).toThrow('peers kafka: the only word');
+  });
+});
