@@ -8,20 +8,30 @@ export interface BenchOptions {
   readonly directory: string;
   /** Where the JSON goes beside `bench/results/`; null: nowhere else. */
   readonly jsonFile: string | null;
-  /** Only cases whose group or name contains this. */
-  readonly only: string | null;
+  /** Where the Markdown report with its plots goes beside `bench/results/`; null: nowhere else. */
+  readonly reportFolder: string | null;
+  /** JSON of an earlier run, to report on it instead of running. */
+  readonly renderFile: string | null;
+  /** Only cases whose group or name contains one of these; all when empty. */
+  readonly only: readonly string[];
+  readonly list: boolean;
   readonly help: boolean;
 }
 
-export const helpText = `Usage: pnpm bench [--quick] [--only TEXT] [--json FILE] [--dir FOLDER] [--rounds N]
+export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [--rounds N] [--dir FOLDER] [--json FILE] [--report FOLDER]
+       pnpm bench --render FILE [--report FOLDER]
 
-Measures the bare machine and the product in turn, prints the ratios, and writes JSON to bench/results/.
+Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and a
+Markdown report with plots to bench/results/.
 
-  --quick       under two minutes: fewer cases, shorter rounds
-  --only TEXT   only cases whose group or name contains TEXT, e.g. produce
-  --json FILE   write the JSON there too
-  --dir FOLDER  folder on the disk to measure (default: the system's folder for temporary files)
-  --rounds N    rounds of each case
+  --quick          under two minutes: the shapes that say most, shorter rounds
+  --only TEXT      only cases whose "group: name" contains TEXT, e.g. produce, or "fetch by time, 1 GiB"; may be repeated
+  --list           say which cases there are and how long each will take, and run none
+  --rounds N       rounds of every case
+  --dir FOLDER     folder on the disk to measure (default: the system's folder for temporary files)
+  --json FILE      write the JSON there too
+  --report FOLDER  write the report there too
+  --render FILE    report on the JSON of an earlier run
 `;
 
 export function readOptions(argv: readonly string[]): BenchOptions {
@@ -29,21 +39,31 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     args: argv.filter((arg) => arg !== '--'),
     options: {
       quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      list: { type: 'boolean', default: false },
       json: { type: 'string' },
+      report: { type: 'string' },
+      render: { type: 'string' },
       dir: { type: 'string' },
       rounds: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const profile = values.quick ? profiles.quick : profiles.full;
-  const rounds = values.rounds === undefined ? profile.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: allowed is a whole number from 1`);
   return {
-    profile: { ...profile, rounds },
+    profile: values.rounds === undefined ? profile : withRounds(profile, values.rounds),
     directory: values.dir ?? tmpdir(),
     jsonFile: values.json ?? null,
-    only: values.only ?? null,
+    reportFolder: values.report ?? null,
+    renderFile: values.render ?? null,
+    only: values.only,
+    list: values.list,
     help: values.help,
   };
+}
+
+function withRounds(profile: Profile, text: string): Profile {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${text}: allowed is a whole number from 1`);
+  return { ...profile, rounds, slowRounds: rounds, startRounds: rounds };
 }

@@ -6,11 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Case, Sample } from '../case.ts';
 import { readUsage } from '../measure/process-usage.ts';
-import { Worker } from '../measure/worker.ts';
 import { startProductBroker, temporaryFolder } from '../product/broker.ts';
 import { brokerMain, commandMain } from '../product/build.ts';
-import type { FillOptions } from '../product/fill.ts';
-import type { FirstAckOptions } from '../product/first-ack.ts';
 import type { RunContext } from '../run-context.ts';
 
 /** Long enough for the garbage of the start to be collected and for background work to have run. */
@@ -25,6 +22,8 @@ export function startupCases(context: RunContext): Case[] {
       group: 'start',
       unit: 'ms',
       better: 'lower',
+      rounds: context.profile.startRounds,
+      estimate: { prepareMs: 0, runMs: 150 },
       variants: [
         { name: 'ceiling', run: node },
         { name: 'product', run: () => startToReady(context) },
@@ -35,23 +34,21 @@ export function startupCases(context: RunContext): Case[] {
       group: 'start',
       unit: 'ms',
       better: 'lower',
+      rounds: context.profile.startRounds,
+      estimate: { prepareMs: 0, runMs: 150 },
       variants: [
         { name: 'ceiling', run: node },
         { name: 'product', run: () => runToEnd([commandMain, '--help']) },
       ],
     },
     {
-      name: `after SIGKILL with ${Math.round(context.profile.consumeBytes / 2 ** 20)} MiB of log, to the first acknowledgement`,
-      group: 'recovery',
-      unit: 'ms',
-      better: 'lower',
-      variants: [{ name: 'product', run: () => killToFirstAck(context) }],
-    },
-    {
       name: 'idle broker, resident',
       group: 'memory',
       unit: 'MB',
       better: 'lower',
+      // It hardly varies.
+      rounds: 1,
+      estimate: { prepareMs: 0, runMs: idleMs + 500 },
       variants: [{ name: 'product', run: () => idleMemory(context) }],
     },
   ];
@@ -82,26 +79,6 @@ async function startToReady(context: RunContext): Promise<Sample> {
     child.kill('SIGKILL');
     await ended;
   }
-}
-
-/** Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. */
-async function killToFirstAck(context: RunContext): Promise<Sample> {
-  const { runTimeoutMs, consumeBytes } = context.profile;
-  await using folder = await temporaryFolder(context.directory);
-  await using killed = await startProductBroker(folder.path);
-  const { url, port } = killed;
-  const filling = { url, topic: 'filled', partitions: 12, valueBytes: 1000, records: Math.floor(consumeBytes / 1000) };
-  await using filler = Worker.start('product/fill.ts', filling satisfies FillOptions);
-  await filler.next('result', runTimeoutMs);
-  await killed.kill();
-  await filler.stop();
-  await using client = Worker.start('product/first-ack.ts', { url } satisfies FirstAckOptions);
-  await client.next('waiting', runTimeoutMs);
-  const startMs = performance.now();
-  await using broker = await startProductBroker(folder.path, port);
-  const readyMs = performance.now() - startMs;
-  await client.next('result', runTimeoutMs);
-  return { value: performance.now() - startMs, details: { readyMs, startMs: broker.startMs } };
 }
 
 async function idleMemory(context: RunContext): Promise<Sample> {

@@ -56,6 +56,11 @@ export class Worker implements AsyncDisposable {
     return message.body as T;
   }
 
+  /** Lets a worker that waits for it go ahead. */
+  go(): void {
+    this.#child.send('go');
+  }
+
   usage(): Promise<Usage> {
     return readUsage(this.pid);
   }
