@@ -1,3 +1,4 @@
+import { formatSpread } from './report.ts';
 import { formatNumber, formatRatio } from './number-format.ts';
 import { barPlot } from './plot/bars.ts';
 import type { Bar } from './plot/bars.ts';
@@ -38,19 +39,18 @@ function barsOf(title: string, cases: readonly CaseResult[]): Plot {
 function barOf(result: CaseResult, { name, value }: VariantResult): Bar {
   const ratio = result.ratios[name];
   // What the product is to this one.
-  const note = ratio === undefined ? '' : `   product: ${formatRatio(ratio.median)} x (${formatRatio(ratio.min)} - ${formatRatio(ratio.max)})`;
+  const note = ratio === undefined ? '' : `product: ${formatSpread(ratio, formatRatio)} of it`;
   return { label: name, class: variantClass(name), value, note };
 }
 
 /** Of cases that only the product has, all in one picture: what they are compared with is each other. */
 function curvesOf(group: string, cases: readonly CaseResult[]): Plot[] {
   if (isProductOnly(cases)) {
-    const series = cases.flatMap((result) => seriesOf(result, (curve) => (curve === '' ? result.name : `${shortName(result.name)}, ${curve}`)));
-    const plots = Map.groupBy(series, (one) => one.curve);
+    const plots = Map.groupBy(cases.flatMap(seriesOf), (one) => one.curve);
     return [...plots].map(([curve, ones]) => plotOf(`${group}, ${curve}`, ones.map((one, index) => ({ ...one, label: shortName(one.case), class: seriesClass(index) }))));
   }
   return cases.flatMap((result) => {
-    const series = seriesOf(result, (curve) => curve);
+    const series = seriesOf(result);
     return series.length === 0 ? [] : [plotOf(`${group}, ${result.name}`, withOwnClasses(series))];
   });
 }
@@ -60,11 +60,11 @@ interface CaseSeries extends Series {
   readonly curve: string;
 }
 
-function seriesOf(result: CaseResult, label: (curve: string) => string): CaseSeries[] {
+function seriesOf(result: CaseResult): CaseSeries[] {
   return result.variants.flatMap(({ name, typical }) =>
     Object.entries(typical.curves ?? {})
       .filter(([, points]) => points.length > 0)
-      .map(([curve, points]) => ({ case: result.name, curve, label: `${name}, ${label(curve)}`, class: variantClass(name), points })),
+      .map(([curve, points]) => ({ case: result.name, curve, label: `${name}, ${curve}`, class: variantClass(name), points })),
   );
 }
 

@@ -42,7 +42,7 @@ export function formatReport(found: Results): string {
 export function aboutLines({ machine, profile, at }: Results): string[] {
   return [
     `${machine.cpuCount} x ${machine.cpuModel}, ${machine.memoryGiB} GiB, Node ${machine.node}, Linux ${machine.kernel}, ${machine.fileSystem}, ${at}`,
-    `${profile.name}: ${profile.rounds} rounds unless a note says otherwise; each number is the median (min - max) of its rounds, each ratio that of the product to another program, round by round`,
+    `${profile.name}: ${profile.rounds} rounds of most; each number is the median (min - max) of its rounds, or of one round where it stands alone; each ratio is that of the product to another program, round by round`,
     Object.entries(variantWords)
       .map(([name, words]) => `${name}: ${words}`)
       .join('; '),
@@ -57,15 +57,15 @@ export function groupTables(results: readonly CaseResult[]): Table[] {
 function groupTable(title: string, cases: readonly CaseResult[]): Table {
   const names = variantNames(cases);
   const others = names.filter((name) => name !== 'product');
+  const costed = (['client', 'server'] as const).filter((process) => cases.some((result) => formatCost(result, process) !== '-'));
   return {
     title,
-    head: ['', ...names, ...others.map((name) => `to ${name}`), 'client', 'server'],
+    head: ['', ...names, ...others.map((name) => `to ${name}`), ...costed],
     rows: cases.map((result) => [
       result.name,
       ...names.map((name) => formatSpread(variantOf(result, name)?.value)),
       ...others.map((name) => formatSpread(result.ratios[name], formatRatio)),
-      formatCost(result, 'client'),
-      formatCost(result, 'server'),
+      ...costed.map((process) => formatCost(result, process)),
     ]),
     notes: cases.flatMap(notesOf),
   };
@@ -98,19 +98,12 @@ function targetNumber({ unit, per }: Target): (value: number) => string {
 
 function notesOf(result: CaseResult): string[] {
   const { name, base, failure, skips, variants } = result;
-  const rounds = variants.find((variant) => variant.name === 'product')?.value.rounds;
   return [
     ...(base === null || variants.length === 0 ? [] : [`${name}: base is ${base}`]),
     ...variants.flatMap((variant) => percentileNotes(name, variant)),
-    ...(rounds === undefined ? [] : roundsNote(result, rounds)),
     ...skips.map(({ variant, why }) => `SKIPPED ${name}${variant === null ? '' : `, ${variant}`}: ${why}`),
     ...(failure === null ? [] : [`FAILED ${name}: ${failure}`]),
   ];
-}
-
-/** One round has no range: its number is to be taken for what it is. */
-function roundsNote({ name }: CaseResult, rounds: number): string[] {
-  return rounds === 1 ? [`${name}: one round`] : [];
 }
 
 const percentileKeys = ['p50Ms', 'p90Ms', 'p99Ms', 'p999Ms', 'p9999Ms', 'maxMs'] as const;

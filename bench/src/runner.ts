@@ -76,10 +76,12 @@ async function runRounds(
 }
 
 function resultOf(subject: Case, reading: Reading | null, o: { samples: Samples; skips: readonly Skip[]; failure: string | null }): CaseResult {
-  const { group, base = null } = subject;
+  const { group } = subject;
   const { name, unit, better } = reading ?? subject;
   const variants = [...o.samples].flatMap(([variant, samples]) => variantResult(variant, samples.flatMap((sample) => readSample(sample, reading))));
-  return { name, group, unit, better, base, variants, ratios: ratiosOf(variants), skips: o.skips, failure: o.failure };
+  // Said once, with the case itself.
+  const said = reading === null ? { base: subject.base ?? null, skips: o.skips, failure: o.failure } : { base: null, skips: [], failure: null };
+  return { name, group, unit, better, variants, ratios: ratiosOf(variants), ...said };
 }
 
 /** A variant may not have the number of a reading: no sample then. */

@@ -9,7 +9,7 @@ export type Filling = Omit<FillOptions, 'url'>;
 const slowestBytesPerMs = 20_000;
 
 export function fillTimeoutMs({ shape, records }: Filling): number {
-  return 30_000 + (records * shape.valueBytes) / slowestBytesPerMs;
+  return 30_000 + Math.ceil((records * shape.valueBytes) / slowestBytesPerMs);
 }
 
 /** Not measured: puts the records in, and ends when they are acknowledged. */

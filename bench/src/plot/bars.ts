@@ -6,7 +6,7 @@ export interface Bar {
   readonly label: string;
   readonly class: string;
   readonly value: Spread;
-  /** Behind the value, e.g. a ratio. */
+  /** At the right edge, e.g. a ratio; may be empty. */
   readonly note: string;
 }
 
@@ -41,17 +41,16 @@ export function barPlot({ title, subtitle, groups, isCommonScale, format }: BarP
   let y = headHeight;
   for (const { name, bars } of groups) {
     const max = isCommonScale ? commonMax : maxOf(bars);
-    if (isCommonScale) parts.push(text(name, { class: 'ink', x: margin, y: y + 12 }));
-    else parts.push(text(name, { class: 'ink', x: margin, y: y + 12, 'font-weight': 600 }));
+    parts.push(text(name, { class: 'ink', x: margin, y: y + 12 }));
     y += nameHeight;
+    parts.push(element('line', { class: 'grid', x1: barX, x2: barX, y1: y - 3, y2: y + bars.length * (barHeight + barGap) }));
     for (const bar of bars) {
       parts.push(...barAt(bar, { y, max, format }));
       y += barHeight + barGap;
     }
     y += groupGap;
   }
-  const axis = element('line', { class: 'grid', x1: barX, x2: barX, y1: headHeight + nameHeight - 4, y2: y - groupGap });
-  return picture({ title, subtitle, width, height: y + 4 }, [axis, ...parts]);
+  return picture({ title, subtitle, width, height: y + 4 }, parts);
 }
 
 function barAt(bar: Bar, o: { y: number; max: number; format: (value: number) => string }): string[] {
@@ -64,7 +63,8 @@ function barAt(bar: Bar, o: { y: number; max: number; format: (value: number) =>
     text(bar.label, { class: 'small faint', x: barX - 8, y: baseline, 'text-anchor': 'end' }),
     element('rect', { class: `bar ${bar.class}`, x: barX, y, width: Math.max(1, at(median) - barX), height: barHeight, rx: 2 }),
     ...(rounds === 1 ? [] : whisker({ from: at(min), to: at(most), y: middle })),
-    text(`${format(median)}${bar.note}`, { class: 'small ink', x: Math.max(at(median), at(most)) + 8, y: baseline }),
+    text(format(median), { class: 'small ink', x: Math.max(at(median), at(most)) + 8, y: baseline }),
+    ...(bar.note === '' ? [] : [text(bar.note, { class: 'small faint', x: width - margin, y: baseline, 'text-anchor': 'end' })]),
   ];
 }
 

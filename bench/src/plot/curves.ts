@@ -12,7 +12,7 @@ export interface Series {
 const width = 860;
 const plotHeight = 300;
 const left = margin + 60;
-const right = width - margin - 190;
+const right = width - margin - 220;
 const top = headHeight + 8;
 const bottom = top + plotHeight;
 const labelGap = 15;
@@ -93,6 +93,6 @@ function endLabels(series: readonly Series[], { x, y }: { x: (percent: number) =
   const overflow = Math.max(0, (ends.at(-1)?.at ?? 0) - bottom);
   return ends.flatMap(({ one, last, at }) => [
     element('circle', { class: `dot ${one.class}`, cx: x(last.percent), cy: y(last.ms), r: 3.5 }),
-    text(`${one.label}: p${last.percent} ${formatNumber(last.ms)} ms`, { class: `small label ${one.class}`, x: right + 10, y: at - overflow + 4 }),
+    text(`${one.label}: ${formatNumber(last.ms)} ms`, { class: `small label ${one.class}`, x: right + 10, y: at - overflow + 4 }),
   ]);
 }

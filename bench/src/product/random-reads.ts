@@ -17,11 +17,14 @@ export interface RandomReadsOptions {
   readonly warmUpReads: number;
 }
 
+const prefetchBytes = 64 << 10;
+
 const { url, topic, records, fromMs, reads, warmUpReads } = workerOptions<RandomReadsOptions>();
 const q = await connect(url);
 
 async function firstOffset(from: StartPosition): Promise<number> {
-  await using consumer = q.consumer(topic, { from });
+  // Nothing beyond the batch that holds the record: what is fetched ahead would still be coming when the next one is looked for.
+  await using consumer = q.consumer(topic, { from, prefetchBytes });
   for await (const { offset } of consumer) return offset;
   throw new Error('the consumer ended');
 }
