@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['@q/source'] },
   ssr: { resolve: { conditions: ['@q/source'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'bench/test/**/*.test.ts'],
     pool: 'forks',
     // Child processes that tests start must resolve the workspace's TypeScript too.
     env: { NODE_OPTIONS: '--conditions=@q/source' },

@@ -39,7 +39,7 @@ export function roundsOf(subject: Case, profile: Profile): number {
 }
 
 /** Two processes that start, and end, around what is measured. */
-const processesMs = 900;
+const processesMs = 600;
 
 /** How long a case will take, about. */
 export function estimatedMs(subject: Case, profile: Profile): number {

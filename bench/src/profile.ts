@@ -20,7 +20,7 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
     name: 'quick',
     rounds: 2,
     warmUpMs: 300,
-    measureMs: 500,
+    measureMs: 400,
     consumeBytes: 128 << 20,
     cells: 'few',
     startRounds: 3,

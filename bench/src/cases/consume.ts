@@ -7,7 +7,7 @@ import type { ReadFilesOptions } from '../ceiling/read-files.ts';
 import type { CeilingServeOptions } from '../ceiling/serve.ts';
 import type { Case, Sample } from '../case.ts';
 import { dropPageCache, whyNotDropped } from '../measure/page-cache.ts';
-import { sizeName } from '../measure/size-name.ts';
+import { sizeName } from './size-name.ts';
 import { Worker } from '../measure/worker.ts';
 import { costOf, startProductBroker, temporaryFolder } from '../product/broker.ts';
 import type { ProductConsumeOptions } from '../product/consume.ts';
@@ -48,12 +48,12 @@ const cells: readonly Cell[] = [
   { quick: true },
   { source: 'tail', quick: true },
   { source: 'cold', quick: true },
-  { by: 'message', quick: true },
+  { by: 'message' },
   { valueBytes: 16 },
   { valueBytes: 1024 },
   { valueBytes: 1024, by: 'message' },
   { valueBytes: 100 * 1024 },
-  { partitions: 12, quick: true },
+  { partitions: 12 },
   { partitions: 12, source: 'tail' },
   { partitions: 12, source: 'cold' },
   { partitions: 100 },
@@ -65,6 +65,9 @@ const cells: readonly Cell[] = [
 const topic = 'bench';
 /** What a broker reads to answer requests, and a file now and then, is far below. */
 const tailReadShareMax = 0.05;
+/** About, for the estimate. */
+const fillBytesPerMs = 150_000;
+const readBytesPerMs = 250_000;
 
 /** Records read per second, from the first to the last. */
 export function consumeCases(context: RunContext): Case[] {
@@ -93,11 +96,13 @@ class ConsumeCase {
   case(): Case {
     const { valueBytes, partitions, by, source, codec } = this.#shape;
     const isCold = source === 'cold';
+    const bytes = this.#context.profile.consumeBytes;
     return {
       name: [sizeName(valueBytes), `${partitions} part.`, `by ${by}`, source, ...(codec === 'none' ? [] : [codec])].join(', '),
       group: 'consume',
       unit: 'records/s',
       better: 'higher',
+      estimate: { prepareMs: 1000 + bytes / fillBytesPerMs, runMs: 700 + bytes / readBytesPerMs },
       ...(isCold && { whyNot: whyNotDropped }),
       prepare: async () => {
         const path = await this.#folder.make();

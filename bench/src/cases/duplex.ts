@@ -23,7 +23,7 @@ export function duplexCases(context: RunContext): Case[] {
       group: 'produce and consume at once',
       unit: 'records/s',
       better: 'higher',
-      estimate: { prepareMs: 0, runMs: 1500 + context.profile.consumeBytes / 100_000 },
+      estimate: { prepareMs: 0, runMs: 800 + context.profile.consumeBytes / 120_000 },
       variants: [
         { name: 'ceiling', run: () => runCeiling(context, partitions) },
         { name: 'product', run: () => runProduct(context, partitions) },

@@ -1,7 +1,7 @@
 import type { Case, Sample } from '../case.ts';
-import { whyNoRoom } from '../measure/disk-room.ts';
+import { whyNoRoom } from './disk-room.ts';
 import type { CurvePoint, Percentiles } from '../measure/latencies.ts';
-import { sizeName } from '../measure/size-name.ts';
+import { sizeName } from './size-name.ts';
 import { Worker } from '../measure/worker.ts';
 import { costOf, startProductBroker } from '../product/broker.ts';
 import type { FirstAckOptions } from '../product/first-ack.ts';
@@ -63,7 +63,7 @@ function recoveryCase(context: RunContext, bytes: number): Case {
     unit: 'ms',
     better: 'lower',
     rounds,
-    estimate: { prepareMs: 1000 + firstBytes / fillBytesPerMs, runMs: 2000 + lastBytes / fillBytesPerMs },
+    estimate: { prepareMs: firstBytes === 0 ? 0 : 1000 + firstBytes / fillBytesPerMs, runMs: 2000 + lastBytes / fillBytesPerMs },
     whyNot: () => whyNoRoom(context.directory, diskBytesPerByte * (firstBytes + rounds * lastBytes)),
     prepare: async () => {
       const path = await folder.make();
@@ -117,7 +117,7 @@ function readCase(context: RunContext, bytes: number): Case {
       { name: `fetch by time, ${words}, median`, unit: 'ms', better: 'lower', of: 'by time p50Ms' },
       { name: `fetch by time, ${words}, p99`, unit: 'ms', better: 'lower', of: 'by time p99Ms' },
     ],
-    estimate: { prepareMs: 1500 + bytes / fillBytesPerMs, runMs: 4000 },
+    estimate: { prepareMs: 1000 + bytes / fillBytesPerMs, runMs: 800 + 4 * readsOf(context).reads },
     whyNot: () => whyNoRoom(context.directory, diskBytesPerByte * bytes),
     prepare: async () => fillFolder(await folder.make(), { topic, partitions: 1, shape, records, durability: 'os', fromMs, isNew: true }),
     cleanUp: () => folder.remove(),
@@ -125,10 +125,13 @@ function readCase(context: RunContext, bytes: number): Case {
   };
 }
 
+function readsOf({ profile }: RunContext): { reads: number; warmUpReads: number } {
+  return profile.cells === 'all' ? { reads: 1000, warmUpReads: 200 } : { reads: 200, warmUpReads: 50 };
+}
+
 async function readAtRandom(context: RunContext, directory: string, log: { records: number; fromMs: number }): Promise<Sample> {
-  const isFull = context.profile.cells === 'all';
   await using broker = await startProductBroker(directory);
-  const options = { url: broker.url, topic, ...log, reads: isFull ? 500 : 100, warmUpReads: isFull ? 100 : 20 };
+  const options = { url: broker.url, topic, ...log, ...readsOf(context) };
   await using client = Worker.start('product/random-reads.ts', options satisfies RandomReadsOptions);
   const { result, processes } = await measurePair<{ byOffset: Distribution; byTime: Distribution }>({ client, server: costOf(broker), timeoutMs: context.profile.runTimeoutMs });
   await broker.stop();

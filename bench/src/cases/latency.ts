@@ -26,7 +26,7 @@ interface Cell {
 }
 
 const cells: readonly Cell[] = [
-  { ratePerSecond: 1000, durability: 'fsync', quick: true },
+  { ratePerSecond: 1000, durability: 'fsync' },
   { ratePerSecond: 10_000, durability: 'fsync', quick: true },
   { ratePerSecond: 100_000, durability: 'fsync' },
   { ratePerSecond: 1000, durability: 'os' },
