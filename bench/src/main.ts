@@ -11,6 +11,9 @@ import { writeJson, writeReport, writeRun } from './results-folder.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
 
+// What was started is killed and what was written is removed when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 const options = readOptions(process.argv.slice(2));
 if (options.help) process.stdout.write(helpText);
 else if (options.list) list(options);

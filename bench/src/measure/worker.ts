@@ -26,7 +26,11 @@ export class Worker implements AsyncDisposable {
       this.#events.push(message as WorkerMessage);
       this.#wake?.();
     });
+    // Its IPC channel alone would not end it with this process.
+    const killAtExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', killAtExit);
     this.#ended = once(child, 'exit').finally(() => {
+      process.removeListener('exit', killAtExit);
       this.#over = true;
       this.#wake?.();
     });

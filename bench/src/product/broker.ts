@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BrokerProcess } from '@q/testkit';
@@ -22,8 +23,17 @@ export function costOf(broker: BrokerProcess): Costed {
   return { usage: () => readUsage(broker.pid) };
 }
 
-/** A folder that is gone when the measurement is over, whatever became of it. */
+/** A folder that is gone when the measurement is over, whatever became of it, and also when this process is told to end. */
 export async function temporaryFolder(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(parent, 'q-bench-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  // Whoever writes into it is killed at the same moment, and may not be gone yet.
+  const removeAtExit = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  process.once('exit', removeAtExit);
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await rm(path, { recursive: true, force: true });
+      process.removeListener('exit', removeAtExit);
+    },
+  };
 }
