@@ -133,7 +133,7 @@ async function readAtRandom(context: RunContext, directory: string, log: { recor
   await using broker = await startProductBroker(directory);
   const options = { url: broker.url, topic, ...log, ...readsOf(context) };
   await using client = Worker.start('product/random-reads.ts', options satisfies RandomReadsOptions);
-  const { result, processes } = await measurePair<{ byOffset: Distribution; byTime: Distribution }>({ client, server: costOf(broker), timeoutMs: context.profile.runTimeoutMs });
+  const { result, processes } = await measurePair<{ byOffset: Distribution; byTime: Distribution }>({ client, server: costOf(broker), timeoutMs: 2 * context.profile.runTimeoutMs });
   await broker.stop();
   const { byOffset, byTime } = result;
   const ofTime = Object.entries(byTime.percentiles).map(([name, value]) => [`by time ${name}`, value] as const);
