@@ -32,11 +32,14 @@ async function bench(o: BenchOptions): Promise<number> {
   await buildPrograms();
   const startMs = performance.now();
   const results: CaseResult[] = [];
-  for (const subject of cases) results.push(...(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: say })));
-  say(`took ${formatDuration(performance.now() - startMs)}`);
   const found: Results = { at: new Date().toISOString(), machine, profile, results };
+  for (const subject of cases) {
+    results.push(...(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: say })));
+    // After each: whoever ends the run early has what was measured.
+    say(`in ${await writeRun(found)}`);
+  }
+  say(`took ${formatDuration(performance.now() - startMs)}`);
   process.stdout.write(`\n${formatReport(found)}`);
-  say(`written to ${await writeRun(found)}`);
   if (o.jsonFile !== null) await writeJson(found, o.jsonFile);
   if (o.reportFolder !== null) await writeReport(found, o.reportFolder);
   return results.some(({ failure }) => failure !== null) ? 1 : 0;

@@ -10,7 +10,7 @@ import type { Judgement, Target } from './targets.ts';
 
 /** Everything that a run found, as it is written to JSON. */
 export interface Results {
-  /** When the run ended, ISO 8601. */
+  /** When the run began, ISO 8601. */
   readonly at: string;
   readonly machine: Machine;
   readonly profile: Profile;

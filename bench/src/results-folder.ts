@@ -6,7 +6,7 @@ import type { Results } from './report.ts';
 
 const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
 
-/** Writes JSON, report and plots to a folder of their own, named after the time. Returns its path in the repository. */
+/** Writes JSON, report and plots to the run's own folder, named after its time. Returns the folder's path in the repository. */
 export async function writeRun(found: Results): Promise<string> {
   const name = found.at.replaceAll(/[:.]/g, '-');
   await writeReport(found, join(resultsFolder, name));
