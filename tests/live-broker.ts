@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@q/client';
 import type { Q } from '@q/client';
 import { BrokerProcess } from '@q/testkit';
+import { residentBytes } from './resident-memory.ts';
 
 const brokerMain = fileURLToPath(new URL('../apps/broker/src/main.ts', import.meta.url));
 const topic = 'honest';
@@ -111,16 +111,5 @@ export class LiveBroker implements AsyncDisposable {
 
   #look(): void {
     this.peakBytes = Math.max(this.peakBytes, residentBytes(this.broker.pid));
-  }
-}
-
-/** 0 when the process is gone, or where the system does not tell. */
-function residentBytes(pid: number): number {
-  try {
-    const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Number(kibibytes ?? 0) * 1024;
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0;
-    throw error;
   }
 }

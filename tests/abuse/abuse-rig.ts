@@ -1,6 +1,7 @@
 import type { RigReport } from '@q/testkit';
 import { LiveBroker } from '../live-broker.ts';
 import { RigRun } from '../rig-run.ts';
+import { budgetBytes, limits } from './abuse-limits.ts';
 import { scenarios } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -12,31 +13,6 @@ export interface AbuseOptions {
   /** Only the scenario of this name. */
   readonly only?: string;
 }
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** Small budgets, so that a leak of a few megabytes shows. Times are short, so that the broker's own limits come into play. */
-const limits = {
-  connectionsMax: 20_000,
-  frameBytesMax: 2 * MiB,
-  fetchBytesMax: 900 * KiB,
-  connectionBytesMax: 4 * MiB,
-  brokerBytesMax: 16 * MiB,
-  brokerBytesHardMax: 24 * MiB,
-  outputBytesMax: 2 * MiB,
-  brokerOutputBytesMax: 16 * MiB,
-  frameTimeoutMs: 2_000,
-  outputStallMs: 2_000,
-  helloTimeoutMs: 3_000,
-} as const;
-
-/**
- * Input and output budgets, and what V8 lets lie about before it collects: the broker program has it wait until buffers
- * have grown threefold.
- */
-const uncollectedFactor = 3;
-const budgetBytes = uncollectedFactor * (limits.brokerBytesHardMax + limits.brokerOutputBytesMax) + 32 * MiB;
 
 /** Each kind of abuse against a broker of its own, beside an honest client that must not notice. */
 export async function run({ count, rounds = 1, only }: AbuseOptions): Promise<RigReport[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './abuse-rig.ts';
+import { run as runMix } from './hostile-mix-rig.ts';
 import { scenarios } from './scenarios.ts';
 
 // All of them: ABUSE_COUNT=10000 pnpm test tests/abuse, or tests/rig.ts.
@@ -14,4 +15,15 @@ describe(`abuse by ${count} connections`, () => {
     expect(report!.notes?.['idle MiB']).toBeGreaterThan(10);
     expect(report!.notes?.['honest records']).toBeGreaterThan(0);
   });
+});
+
+// In full, and with the latencies judged: tests/rig.ts hostile-mix --count 60, on a machine that does nothing else.
+it('W3 B8 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long', { timeout: 180_000 }, async () => {
+  const report = await runMix({ seconds: 5, idleConnections: 500, judgesTime: false });
+  expect(report.failures).toEqual([]);
+  expect(report.runs).toBeGreaterThan(0);
+  // Everybody must have been there.
+  for (const what of ['bombs stored', 'bombs refused', 'batches that grow stored', 'long polls', 'half-sent frames', 'garbage frames', 'bytes trickled', 'fetches not taken']) {
+    expect.soft(report.notes?.[what], what).toBeGreaterThan(0);
+  }
 });

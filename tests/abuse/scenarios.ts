@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { compress, crc32c, encodeBatch, Fetch, Metadata, Produce, Stats } from '@q/protocol';
+import { encodeBatch, Fetch, Metadata, Produce, Stats } from '@q/protocol';
 import { WireConnection } from '../wire-connection.ts';
 import type { WirePartition } from '../wire-connection.ts';
+import { bomb, lyingBomb } from './bombs.ts';
 import { closeAll, HostileSocket, openMany, requestBytes } from './hostile-socket.ts';
 
 /** What is done to a broker. `count` connections, more or less, do it. */
@@ -142,8 +143,7 @@ async function bombs({ port, count }: { port: number; count: number }): Promise<
   await using maker = await WireConnection.open(`q://127.0.0.1:${port}`);
   const to = await maker.createTopic('bombs');
   const [allowed, tooMuch] = [bomb(60 * MiB), bomb(80 * MiB)];
-  // It says that it is small; a gzip trailer ends with the size.
-  const lying = resealed(Buffer.concat([tooMuch.subarray(0, -4), Buffer.from([100, 0, 0, 0])]));
+  const lying = lyingBomb(tooMuch, 100);
   const wrongs: string[] = [];
   await Promise.all(
     Array.from({ length: Math.max(2, count) }, async (_, number) => {
@@ -168,22 +168,6 @@ async function produceOne(connection: WireConnection, to: WirePartition, records
   const partitions = [{ partition: to.partition, leaderEpoch: -1, records }];
   const { topics } = await connection.call(Produce, { timeoutMs: 60_000, topics: [{ topicId: to.topicId, partitions }] });
   return topics[0]!.partitions[0]!.errorCode;
-}
-
-/** A batch whose records are so many zeros, compressed; none of them is too large by itself. */
-function bomb(bytes: number): Buffer {
-  const value = Buffer.alloc(512 * KiB);
-  const plain = encodeBatch(Array.from({ length: bytes / value.length }, () => ({ value })));
-  const section = compress('gzip', plain.subarray(61));
-  return resealed(Buffer.concat([plain.subarray(0, 61), section]));
-}
-
-/** The batch as a gzip batch with a length and a CRC that fit. */
-function resealed(batch: Buffer): Buffer {
-  batch.writeInt32BE(batch.length - 12, 8);
-  batch.writeInt16BE(1, 21);
-  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
-  return batch;
 }
 
 async function helloed(port: number, count: number): Promise<HostileSocket[]> {

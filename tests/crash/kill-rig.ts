@@ -20,22 +20,44 @@ export async function run(o: KillRigOptions): Promise<RigReport> {
   const isOver = (): boolean => cycles >= o.cycles || performance.now() >= endMs;
   for (let seed = o.seed; !isOver(); seed += 1) {
     await using folder = await CrashRun.start(seed);
-    for (let cycle = 0; cycle < cyclesPerFolder && !isOver(); cycle += 1) {
+    let isWhole = true;
+    let cycle = 0;
+    // The folder's own seed and cycles: those before it are not needed to see a failure again.
+    const fail = (wrong: string): void => rig.fail(wrong, `--count ${cycle} --seed ${seed}`, seed);
+    while (isWhole && cycle < cyclesPerFolder && !isOver()) {
+      cycle += 1;
       cycles += 1;
       const wrongs = await cycleOf(folder);
       rig.ran('SIGKILL cycles');
-      for (const wrong of wrongs) rig.fail(wrong, `--count ${cycles} --seed ${o.seed}`, seed);
-      if (wrongs.length > 0) break;
+      wrongs.forEach(fail);
+      isWhole = wrongs.length === 0;
     }
-    await folder.finish();
-    for (const wrong of await folder.check()) rig.fail(`at the end: ${wrong}`, `--count ${cycles} --seed ${o.seed}`, seed);
+    if (isWhole) (await endOf(folder)).forEach((wrong) => fail(`at the end: ${wrong}`));
     rig.count('records acknowledged', folder.history.acknowledgedCount);
     rig.count('topics created and deleted', folder.topicChanges);
   }
   return rig.report();
 }
 
-async function cycleOf(folder: CrashRun): Promise<string[]> {
-  await folder.crash();
-  return await folder.check();
+function cycleOf(folder: CrashRun): Promise<string[]> {
+  return orWhy(async () => {
+    await folder.crash();
+    return await folder.check();
+  });
+}
+
+function endOf(folder: CrashRun): Promise<string[]> {
+  return orWhy(async () => {
+    await folder.finish();
+    return await folder.check();
+  });
+}
+
+/** A broker that does not start again, or takes nothing, is a failure like any other, and must not take the report with it. */
+async function orWhy(work: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await work();
+  } catch (error) {
+    return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
 }

@@ -1,5 +1,7 @@
 import { seededRandom } from '@q/testkit';
 import type { RigReport } from '@q/testkit';
+import { partOf, whole } from '../part.ts';
+import type { Part } from '../part.ts';
 import { RigRun } from '../rig-run.ts';
 import { allDamage, describeDamage, sampleDamage } from './damage.ts';
 import type { Damage, DamageKind } from './damage.ts';
@@ -15,6 +17,8 @@ export interface DamageOptions {
   readonly seed: number;
   /** Only this one, as a failure names it. */
   readonly only?: string;
+  /** That share of them. */
+  readonly part?: Part;
 }
 
 /** Longer than any folder of a few kilobytes may take to open and read: beyond it, something hangs. */
@@ -28,7 +32,7 @@ export async function run(options: DamageOptions): Promise<RigReport> {
   const rig = new RigRun('damage', options.seed);
   for (const image of await makeImages()) {
     const inspect = await inspector(image);
-    for (const damage of chosen(image, options)) {
+    for (const damage of partOf(chosen(image, options), options.part ?? whole)) {
       const name = describeDamage(image.name, damage);
       const verdict = await judged(() => inspect(damage));
       rig.ran(verdict.outcome);

@@ -32,8 +32,12 @@ export async function mountSmallDisk(): Promise<{ path: string; unmount: () => P
     await rm(path, { recursive: true, force: true });
     return { reason: `a tmpfs cannot be mounted here: ${mounted.stderr ?? mounted.error?.message}` };
   }
+  const letGo = (): void => void spawnSync('umount', ['-l', path]);
+  // A process that is ended early must not leave it behind.
+  process.once('exit', letGo);
   const unmount = async (): Promise<void> => {
-    spawnSync('umount', ['-l', path]);
+    letGo();
+    process.removeListener('exit', letGo);
     await rm(path, { recursive: true, force: true });
   };
   return { path, unmount };

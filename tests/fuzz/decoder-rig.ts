@@ -2,6 +2,8 @@ import { QError } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport } from '@q/testkit';
+import { partOf, whole } from '../part.ts';
+import type { Part } from '../part.ts';
 import { RigRun } from '../rig-run.ts';
 import { batchTargets } from './batch-targets.ts';
 import { groupRecordTarget } from './group-record-target.ts';
@@ -15,6 +17,8 @@ export interface FuzzOptions {
   readonly seed: number;
   /** A decoder's name, or `name:number` for one input. */
   readonly only?: string;
+  /** That share of the decoders. */
+  readonly part?: Part;
 }
 
 const inputMsMax = 50;
@@ -28,11 +32,11 @@ export async function run(options: FuzzOptions): Promise<RigReport[]> {
   const chosen = name === '' ? targets : targets.filter((target) => target.name === name);
   if (chosen.length === 0) throw new Error(`there is no decoder '${name}'; there are: ${targets.map((target) => target.name).join(', ')}`);
   const reports: RigReport[] = [];
-  for (const target of chosen) reports.push(await fuzz(target, options, number === undefined ? null : Number(number)));
+  for (const target of partOf(chosen, options.part ?? whole)) reports.push(await fuzz(target, options, number === undefined ? null : Number(number)));
   return reports;
 }
 
-export async function fuzz(target: FuzzTarget, { count, seed }: Omit<FuzzOptions, 'only'>, only: number | null = null): Promise<RigReport> {
+export async function fuzz(target: FuzzTarget, { count, seed }: Pick<FuzzOptions, 'count' | 'seed'>, only: number | null = null): Promise<RigReport> {
   const rig = new RigRun(`fuzz/${target.name}`, seed);
   const mutator = new Mutator(target.corpus);
   const inputs = Math.ceil(count * (target.share ?? 1));

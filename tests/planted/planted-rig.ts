@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RigReport } from '@q/testkit';
 import { RigRun } from '../rig-run.ts';
+import { bugsOfDay } from './bugs-of-day.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 
@@ -36,14 +37,24 @@ export async function hunt(mutation: Mutation, o: { seed: number; secondsMax: nu
   return { name: mutation.name, ...found, seconds: Math.round((performance.now() - startedMs) / 100) / 10 };
 }
 
-/** Every bug whose name has `only` in it; one that is not caught in time is a failure of the rigs. */
-export async function run(o: { secondsEach: number; seed: number; only: string }): Promise<RigReport> {
+export interface PlantedOptions {
+  /** So many of the quick ones, others each day; or all, the rare ones too. */
+  readonly count: number | 'all';
+  readonly seed: number;
+  readonly secondsEach: number;
+  /** Of all, those that have this in their name. */
+  readonly only?: string;
+}
+
+/** Hunts one bug after another; one that is not caught in time is a failure of the rigs. */
+export async function run(o: PlantedOptions): Promise<RigReport> {
   const rig = new RigRun('planted', o.seed);
-  for (const mutation of mutations.filter(({ name }) => name.includes(o.only))) {
+  const chosen = o.count === 'all' || o.only !== undefined ? mutations.filter(({ name }) => name.includes(o.only ?? '')) : bugsOfDay(o.count, Date.now());
+  for (const mutation of chosen) {
     const { name, caught, runs, seconds } = await hunt(mutation, { seed: o.seed, secondsMax: o.secondsEach });
     rig.ran('bugs planted');
     if (caught) rig.count('bugs caught');
-    else rig.fail(`"${name}" was not caught in ${runs} runs, ${seconds} s`, `--count ${o.secondsEach} --seed ${o.seed} --only '${name}'`);
+    else rig.fail(`"${name}" was not caught in ${runs} runs, ${seconds} s`, `--seconds ${o.secondsEach} --seed ${o.seed} --only '${name}'`);
   }
   return rig.report();
 }

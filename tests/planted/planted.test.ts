@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bugsOfDay, quickBugs } from './bugs-of-day.ts';
 import { mutate } from './mutation.ts';
 import { mutations } from './mutations.ts';
 import { hunt } from './planted-rig.ts';
@@ -7,15 +8,18 @@ import { readRepositoryFile } from '../repository/source-files.ts';
 // Five a day, others the next day; `tests/planted/planted.ts` hunts them all.
 const perDay = 5;
 const secondsMax = 60;
-const today = Math.floor(Date.now() / 86_400_000);
-const quick = mutations.filter(({ isRare }) => isRare !== true);
-const chosen = Array.from({ length: perDay }, (_, index) => quick[(today * perDay + index) % quick.length]!);
 
 describe('planted bugs', () => {
   it('are twenty at least, each with a name of its own, and fit the source as it is now', () => {
     expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length);
-    expect(quick.length).toBeGreaterThanOrEqual(20);
+    expect(quickBugs.length).toBeGreaterThanOrEqual(20);
     for (const mutation of mutations) expect(mutate(readRepositoryFile(mutation.file), mutation)).toContain(mutation.replace);
+  });
+
+  it('take their turn, all of them', () => {
+    const days = Array.from({ length: quickBugs.length }, (_, day) => bugsOfDay(perDay, day * 86_400_000));
+    expect(new Set(days.flat())).toEqual(new Set(quickBugs));
+    expect(days[0]).not.toEqual(days[1]);
   });
 
   it('that are out of date fail loudly', () => {
@@ -24,7 +28,7 @@ describe('planted bugs', () => {
     expect(() => mutate('one and one', mutation)).toThrow('out of date');
   });
 
-  it.each(chosen)(
+  it.each(bugsOfDay(perDay, Date.now()))(
     'are caught by the simulation: $name',
     async (mutation) => {
       expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true });

@@ -48,7 +48,7 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'recovered bytes are not written again', file: recover, find: '        await writeAgain(lease.file,', replace: '        if (from < 0) await writeAgain(lease.file,' },
   { name: 'the name of an empty segment is taken for durable', isRare: true, file: load, find: 'segment.isNameDurable = segment.sizeBytes > 0;', replace: 'segment.isNameDurable = true;' },
   { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#forget(name);\n    await fileSystem.removeDirectory(doomed);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);\n    await fileSystem.removeDirectory(doomed);' },
-  { name: 'segments go before the new start is durable', file: 'packages/storage/src/maintenance/maintain-logs.ts', find: '  await context.saveStartOffsets();\n', replace: '' },
+  { name: 'segments go before the new start is durable', file: 'packages/storage/src/log/move-starts.ts', find: '    await context.saveStartOffsets();\n', replace: '' },
   { name: 'compaction drops the newest value', file: 'packages/storage/src/compaction/batch-compaction.ts', find: 'if (record.offset < keys.latest(key)) return false;', replace: 'if (record.offset <= keys.latest(key)) return false;' },
   {
     name: 'compact what no snapshot covers',

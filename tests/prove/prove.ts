@@ -1,68 +1,75 @@
 /**
- * Runs every rig, each in a process of its own, and writes what came of it as `report.md` and `report.json`:
+ * Runs every rig, each in processes of its own, as many at once as there are cores, and writes what came of it as `report.md` and
+ * `report.json`:
  *
- *   pnpm prove                                   the counts of CI
- *   pnpm prove --full                            the counts that the whole proof asks for; takes a day
- *   pnpm prove --kill 10000 --simulation 1000000 --out proof
+ *   pnpm prove                                   the counts of CI, within 20 minutes
+ *   pnpm prove --full                            the counts that the whole proof asks for, within a day
+ *   pnpm prove --kill 10000 --simulation 1000000 --out proof --minutes 600
  *
- * A rig that is given 0 is left out.
+ * A rig that is given 0 is left out. Seeds are others each day; `--seed` repeats those of one. What is not finished in time is a failure.
  */
-import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
-import { proofMarkdown } from './proof-markdown.ts';
+import { numberArgument } from '../number-argument.ts';
+import { mergeReports } from './merge-reports.ts';
+import { failuresOf, proofMarkdown } from './proof-markdown.ts';
+import type { Proof } from './proof-markdown.ts';
+import { jobsOf, proofRigs, seedOfDay } from './proof-rigs.ts';
+import type { Job } from './proof-rigs.ts';
+import { runRig } from './rig-process.ts';
+import { schedule } from './schedule.ts';
 
-const rigProgram = fileURLToPath(new URL('../rig.ts', import.meta.url));
+const minutesMax = { ci: 20, full: 24 * 60 };
 
-/** Counts of each rig, in its own unit (see tests/rig.ts): disks, kills, cuts, damaged folders, inputs, connections, seconds for each bug. */
-const counts: Readonly<Record<string, { readonly ci: string; readonly full: string }>> = {
-  simulation: { ci: '20000', full: '1000000' },
-  kill: { ci: '200', full: '10000' },
-  power: { ci: '1000', full: '30000' },
-  damage: { ci: '6000', full: 'all' },
-  'failing-disk': { ci: '1', full: '1' },
-  fuzz: { ci: '20000', full: '10000000' },
-  'fuzz-connection': { ci: '1000', full: '100000' },
-  abuse: { ci: '2000', full: '10000' },
-  planted: { ci: '60', full: '300' },
-};
+const { values } = parseArgs({
+  options: {
+    ...Object.fromEntries(proofRigs.map(({ name }) => [name, { type: 'string' as const }])),
+    full: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(seedOfDay(Date.now())) },
+    minutes: { type: 'string' },
+    lanes: { type: 'string', default: String(availableParallelism()) },
+    out: { type: 'string', default: 'bench/results/proof' },
+  },
+});
+const isFull = values.full;
+const minutes = values.minutes === undefined ? minutesMax[isFull ? 'full' : 'ci'] : numberArgument(values.minutes);
+const lanes = Math.max(1, numberArgument(values.lanes));
+const seed = numberArgument(values.seed);
+const counts = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+const jobs = jobsOf(proofRigs, { isFull, counts, seed, lanes });
 
-const rigOptions = Object.fromEntries(Object.keys(counts).map((rig) => [rig, { type: 'string' as const }]));
-const { values } = parseArgs({ options: { ...rigOptions, full: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, out: { type: 'string', default: 'bench/results/proof' } } });
-const given = values as Readonly<Record<string, string | boolean | undefined>>;
-
-const reports: RigReport[] = [];
-for (const [rig, { ci, full }] of Object.entries(counts)) {
-  const count = (given[rig] as string | undefined) ?? (values.full ? full : ci);
-  if (count === '0') continue;
-  console.log(`${rig}: ${count}`);
-  reports.push(...(await reportsOf(rig, ['--count', count, '--seed', values.seed])));
-}
+const proof = await prove();
 await mkdir(values.out, { recursive: true });
-await writeFile(join(values.out, 'report.json'), `${JSON.stringify(reports, null, 2)}\n`);
-await writeFile(join(values.out, 'report.md'), proofMarkdown(reports));
-console.log(proofMarkdown(reports));
-process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0;
+await writeFile(join(values.out, 'report.json'), `${JSON.stringify(proof, null, 2)}\n`);
+await writeFile(join(values.out, 'report.md'), proofMarkdown(proof));
+console.log(`\n${proofMarkdown(proof)}`);
+process.exitCode = failuresOf(proof.reports).length > 0 ? 1 : 0;
 
-/** A rig that dies without a report is a failure with what it said last. */
-async function reportsOf(rig: string, args: readonly string[]): Promise<readonly RigReport[]> {
-  const child = spawn(process.execPath, ['--conditions=@q/source', rigProgram, rig, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output: string[] = [];
-  const errors: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
-  await new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve());
-  });
+async function prove(): Promise<Proof> {
+  const startedAt = new Date().toISOString();
+  const startMs = performance.now();
+  const seconds = (): number => Math.round((performance.now() - startMs) / 1000);
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(`the ${minutes} minutes were over`), minutes * 60_000);
+  const interrupt = (name: NodeJS.Signals): void => stop.abort(name);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
+  const temporary = await mkdtemp(join(tmpdir(), 'q-prove-'));
+  const run = async (job: Job): Promise<readonly RigReport[]> => {
+    const name = `${job.rig} ${job.args.join(' ')}`;
+    console.log(`${seconds()} s: ${name}`);
+    const reports = await runRig(job, { signal: stop.signal, temporary });
+    console.log(`${seconds()} s: ${name}: ${failuresOf(reports).length === 0 ? 'done' : 'FAILED'}`);
+    return reports;
+  };
   try {
-    return JSON.parse(output.join('')) as readonly RigReport[];
-  } catch (error) {
-    const replay = `node --conditions=@q/source tests/rig.ts ${rig} ${args.join(' ')}`;
-    const message = `the rig gave no report (${String(error)}): ${errors.join('').slice(-500)}`;
-    return [{ rig, runs: 0, seeds: [], failures: [{ seed: 0, message, replay }], seconds: 0 }];
+    const reports = mergeReports((await schedule(jobs, { lanes, run })).flat());
+    const machine = `${cpus()[0]?.model ?? process.arch}, ${lanes} of ${availableParallelism()} cores, Node ${process.version}`;
+    return { startedAt, machine, seed, seconds: seconds(), reports };
+  } finally {
+    clearTimeout(timer);
+    await rm(temporary, { recursive: true, force: true });
   }
 }

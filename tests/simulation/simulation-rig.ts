@@ -1,4 +1,6 @@
 import type { RigReport } from '@q/testkit';
+import { whole } from '../part.ts';
+import type { Part } from '../part.ts';
 import { RigRun } from '../rig-run.ts';
 import { simulate } from './simulation.ts';
 
@@ -9,6 +11,8 @@ export interface SimulationRigOptions {
   readonly imagesPerCrash?: number;
   /** Ends early, and is reported with the images that it came to. */
   readonly secondsMax?: number;
+  /** Every so manieth seed, and that share of the images. */
+  readonly part?: Part;
 }
 
 /** Seeds one after another. A run without a power cut counts no image, but is a run like the others. */
@@ -16,9 +20,11 @@ export async function run(o: SimulationRigOptions): Promise<RigReport> {
   const rig = new RigRun('simulation', o.seed);
   const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
   const imagesPerCrash = o.imagesPerCrash ?? 24;
+  const part = o.part ?? whole;
+  const imagesWanted = Math.ceil(o.images / part.of);
   let images = 0;
-  let seed = o.seed;
-  for (; images < o.images && performance.now() < endMs; seed += 1) {
+  let seed = o.seed + part.index;
+  for (; images < imagesWanted && performance.now() < endMs; seed += part.of) {
     const result = await simulate(seed, { imagesPerCrash });
     images += result.images;
     rig.ran('disks after a power cut', result.images);

@@ -6,7 +6,7 @@ import type { CeilingConsumeOptions } from '../ceiling/consume.ts';
 import type { ReadFilesOptions } from '../ceiling/read-files.ts';
 import type { CeilingServeOptions } from '../ceiling/serve.ts';
 import type { Case, Sample } from '../case.ts';
-import { dropPageCache, whyNotDropped } from '../measure/page-cache.ts';
+import { forgetPages } from '../measure/page-cache.ts';
 import { sizeName } from './size-name.ts';
 import { Worker } from '../measure/worker.ts';
 import { costOf, startProductBroker, temporaryFolder } from '../product/broker.ts';
@@ -27,7 +27,7 @@ interface ReadResult extends CountedTime {
 /**
  * - `tail`: what was written last, which the broker's tail cache holds, read again and again;
  * - `warm`: files that another broker wrote and the page cache holds;
- * - `cold`: the same files after the page cache was dropped.
+ * - `cold`: the same files after the page cache was told to forget them.
  */
 type Source = 'tail' | 'warm' | 'cold';
 
@@ -103,7 +103,6 @@ class ConsumeCase {
       unit: 'records/s',
       better: 'higher',
       estimate: { prepareMs: 1000 + bytes / fillBytesPerMs, runMs: 700 + bytes / readBytesPerMs },
-      ...(isCold && { whyNot: whyNotDropped }),
       prepare: async () => {
         const path = await this.#folder.make();
         if (source !== 'tail') await fillFolder(path, this.#filling);
@@ -139,7 +138,7 @@ class ConsumeCase {
       isCold: this.#isCold,
     } satisfies CeilingServeOptions);
     await server.next('written', runTimeoutMs);
-    if (this.#isCold) await dropPageCache();
+    if (this.#isCold) await forgetPages(folder.path);
     server.go();
     const served = await server.next<CeilingConsumeOptions>('ready', runTimeoutMs);
     await using client = Worker.start('ceiling/consume.ts', served);
@@ -150,7 +149,7 @@ class ConsumeCase {
   /** What is read from the disk, and nothing else done with it. */
   async #readFiles(): Promise<Sample> {
     const { runTimeoutMs } = this.#context.profile;
-    await dropPageCache();
+    await forgetPages(this.#folder.path);
     await using reader = Worker.start('ceiling/read-files.ts', { paths: await logFiles(this.#folder.path) } satisfies ReadFilesOptions);
     await reader.next('measuring', runTimeoutMs);
     const { bytes, elapsedMs } = await reader.next<{ bytes: number; elapsedMs: number }>('result', runTimeoutMs);
@@ -160,7 +159,7 @@ class ConsumeCase {
 
   async #runFiles(): Promise<Sample> {
     await using broker = await startProductBroker(this.#folder.path);
-    if (this.#isCold) await dropPageCache();
+    if (this.#isCold) await forgetPages(this.#folder.path);
     const sample = await this.#consume(broker);
     // Stopped and not killed: the next round starts on a clean folder, without a recovery scan.
     await broker.stop();

@@ -4,11 +4,11 @@ import type { CurvePoint, Percentiles } from '../measure/latencies.ts';
 import { sizeName } from './size-name.ts';
 import { Worker } from '../measure/worker.ts';
 import { costOf, startProductBroker } from '../product/broker.ts';
-import type { FirstAckOptions } from '../product/first-ack.ts';
+import { fillKillAndAck } from '../product/kill-to-first-ack.ts';
 import type { RandomReadsOptions } from '../product/random-reads.ts';
 import { cellsOf } from '../profile.ts';
 import type { RunContext } from '../run-context.ts';
-import { fill, fillFolder } from './filled-topic.ts';
+import { fillFolder } from './filled-topic.ts';
 import type { Filling } from './filled-topic.ts';
 import { KeptFolder } from './kept-folder.ts';
 import { measurePair } from './measured-pair.ts';
@@ -76,28 +76,12 @@ function recoveryCase(context: RunContext, bytes: number): Case {
         run: async () => {
           const last = filling(lastBytes, firstBytes === 0 && killed === 0);
           killed += 1;
-          return killToFirstAck(context, folder.path, { filling: last, topic: `first-${killed}` });
+          const { ackMs, ...details } = await fillKillAndAck(folder.path, { filling: last, topic: `first-${killed}`, timeoutMs: context.profile.runTimeoutMs });
+          return { value: ackMs, details };
         },
       },
     ],
   };
-}
-
-async function killToFirstAck(context: RunContext, directory: string, o: { filling: Filling; topic: string }): Promise<Sample> {
-  const { runTimeoutMs } = context.profile;
-  await using killed = await startProductBroker(directory);
-  const { url, port } = killed;
-  await fill(killed, o.filling);
-  await killed.kill();
-  await using client = Worker.start('product/first-ack.ts', { url, topic: o.topic } satisfies FirstAckOptions);
-  await client.next('waiting', runTimeoutMs);
-  const startMs = performance.now();
-  await using broker = await startProductBroker(directory, { port });
-  const readyMs = performance.now() - startMs;
-  await client.next('result', runTimeoutMs);
-  const firstAckMs = performance.now() - startMs;
-  await broker.stop();
-  return { value: firstAckMs, details: { readyMs, startMs: broker.startMs } };
 }
 
 /** One partition; the time of each record is a millisecond after that of the one before it. */

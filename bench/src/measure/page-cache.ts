@@ -1,26 +1,17 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const control = '/proc/sys/vm/drop_caches';
 
 /**
- * Drops every clean page of the machine's page cache, after what is dirty was written. Only root may; there is no way in
- * Node to do it for one file.
+ * Makes the system forget what it holds in memory of the files below a folder, so that the next read of them goes to the disk.
+ * Node has no `posix_fadvise`, and `dd` has: with no bytes to copy it syncs the file and gives the advice for all of it.
  */
-export async function dropPageCache(): Promise<void> {
-  await run('sync');
-  await writeFile(control, '1\n');
-}
-
-/** Why the page cache cannot be dropped here; null when it can. Drops it to find out. */
-export async function whyNotDropped(): Promise<string | null> {
-  try {
-    await dropPageCache();
-    return null;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `cold reads need the page cache dropped, which only root may do on its own machine (${control}): ${reason}`;
+export async function forgetPages(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    await run('dd', [`of=${join(entry.parentPath, entry.name)}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0', 'status=none']);
   }
 }

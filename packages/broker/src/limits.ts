@@ -19,12 +19,23 @@ export interface BrokerLimits {
   readonly lingerTimeoutMs: number;
   /** How often time limits of connections are looked at. */
   readonly sweepIntervalMs: number;
+  /** Connections that are looked at in one turn of the event loop. */
+  readonly sweepSliceMax: number;
 
   // Bytes and requests on their way in
   /** Largest frame after HELLO, without its length field; the HELLO answer tells it. */
   readonly frameBytesMax: number;
-  /** Requests of one connection that wait for their answer; above it the broker stops reading the socket. */
+  /** Requests of one connection that are worked on; above it the broker stops reading the socket. Held ones count apart. */
   readonly requestsInFlightMax: number;
+  /**
+   * Partitions that long polls of one connection wait for, and members that its held heartbeats belong to. A request beyond
+   * it is not held: it is answered at once with what there is.
+   */
+  readonly connectionHeldMax: number;
+  /** A connection that waits for no more than this is held also when the broker holds too much: who waits for little is served. */
+  readonly connectionHeldFree: number;
+  /** As `connectionHeldMax`, for all connections together. */
+  readonly brokerHeldMax: number;
   /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
   readonly connectionBytesMax: number;
   /** A connection that holds no more than this is read also when the broker holds too much: who only fetches is served. */
@@ -37,12 +48,32 @@ export interface BrokerLimits {
   // Bytes on their way out
   /** Unsent answers of one connection; above it the broker takes no more requests from it. */
   readonly outputBytesMax: number;
-  /** Unsent answers of all connections; above it fetches wait. */
+  /** Unsent answers of all connections; above it fetches wait, or get little. */
   readonly brokerOutputBytesMax: number;
+  /** Above `brokerOutputBytesMax`, up to this: for fetches of connections that have taken all their answers. */
+  readonly brokerOutputBytesHardMax: number;
+  /** What such a fetch gets, in record bytes, or one batch. */
+  readonly outputBytesLeast: number;
   /** Most bytes handed to the operating system in one write: the step in which progress is measured. */
   readonly writeBytesMax: number;
   /** A peer that takes none of its answers for so long is disconnected. */
   readonly outputStallMs: number;
+
+  // Work on the one thread that serves everybody
+  /** How long requests of one connection are worked on before the others get a turn: whole requests and whole batches. */
+  readonly turnMsMax: number;
+  /**
+   * Bytes that compressed batches become on the spot in one turn of the event loop, all connections together. What is beyond
+   * is checked apart: in the thread pool and in slices. Also the largest batch that is checked on the spot, plain or not.
+   */
+  readonly checkTurnBytesMax: number;
+  /** Partitions of long polls that go on in one turn of the event loop, when many are woken at once. */
+  readonly wakesPerTurnMax: number;
+  /** Batches that are checked apart at once; others wait, one of each connection. */
+  readonly checksMax: number;
+  /** A batch that takes more than this, in bytes that it is and becomes, waits for one of `largeChecksMax` places. */
+  readonly largeCheckBytesMin: number;
+  readonly largeChecksMax: number;
 
   // Requests
   /** Most record bytes in one FETCH answer. */
@@ -89,6 +120,9 @@ const MiB = 1024 * KiB;
 const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 
+/** Room in a frame for the fields around the records. */
+export const frameOverheadBytes: number = 64 * KiB;
+
 export const defaultLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,
@@ -97,9 +131,13 @@ export const defaultLimits: BrokerLimits = {
   frameTimeoutMs: minuteMs,
   lingerTimeoutMs: 2 * secondMs,
   sweepIntervalMs: 500,
+  sweepSliceMax: 500,
 
   frameBytesMax: protocolLimits.frameBytesMax,
   requestsInFlightMax: 2048,
+  connectionHeldMax: 65_536,
+  connectionHeldFree: 32,
+  brokerHeldMax: 524_288,
   connectionBytesMax: 64 * MiB,
   connectionBytesFree: 4 * KiB,
   brokerBytesMax: 256 * MiB,
@@ -107,8 +145,18 @@ export const defaultLimits: BrokerLimits = {
 
   outputBytesMax: 8 * MiB,
   brokerOutputBytesMax: 256 * MiB,
-  writeBytesMax: MiB,
+  brokerOutputBytesHardMax: 384 * MiB,
+  outputBytesLeast: 64 * KiB,
+  // A batch of the usual largest size and the head of its answer leave together.
+  writeBytesMax: MiB + frameOverheadBytes,
   outputStallMs: 30 * secondMs,
+
+  turnMsMax: 4,
+  checkTurnBytesMax: 2 * MiB,
+  wakesPerTurnMax: 4_096,
+  checksMax: 2,
+  largeCheckBytesMin: 8 * MiB,
+  largeChecksMax: 1,
 
   fetchBytesMax: 15 * MiB,
   fetchWaitMsMax: minuteMs,
@@ -131,9 +179,6 @@ export const defaultLimits: BrokerLimits = {
   maintenanceIntervalMs: 10 * secondMs,
   closeTimeoutMs: 10 * secondMs,
 };
-
-/** Room in a frame for the fields around the records. */
-export const frameOverheadBytes: number = 64 * KiB;
 
 /**
  * Says what is wrong with a set of limits, or `null`. Relations, not only ranges: a limit that contradicts another
@@ -165,6 +210,19 @@ export function checkLimits(limits: BrokerLimits): string | null {
     [
       limits.connectionsMax >= limits.connectionsPerAddressMax,
       'connectionsMax must be at least connectionsPerAddressMax',
+    ],
+    [
+      limits.connectionHeldMax >= limits.connectionHeldFree,
+      'connectionHeldMax must be at least connectionHeldFree',
+    ],
+    [
+      limits.brokerOutputBytesHardMax >= limits.brokerOutputBytesMax,
+      'brokerOutputBytesHardMax must be at least brokerOutputBytesMax',
+    ],
+    [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
+    [
+      limits.largeCheckBytesMin >= limits.checkTurnBytesMax,
+      'largeCheckBytesMin must be at least checkTurnBytesMax',
     ],
     [limits.partitionsMax >= limits.partitionsPerTopicMax, 'partitionsMax must be at least partitionsPerTopicMax'],
     [

@@ -11,6 +11,7 @@ import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import { ByteBudget } from './connection/budget.ts';
 import { Connections } from './connection/connections.ts';
+import { HeldTotal } from './connection/held-total.ts';
 import { OutputTotal } from './connection/output-total.ts';
 import { Dispatcher } from './dispatch.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
@@ -177,7 +178,7 @@ async function openServices(
     changes: new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term: term.term }),
     producerIds: await ProducerIdBlocks.open(metadata),
     groups,
-    waiters: new FetchWaiters(clock),
+    waiters: new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax }),
     budget: new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax }),
     counters: createCounters(),
     advertised: { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 },
@@ -189,8 +190,13 @@ function serve(services: Services, closers: Closers): { connections: Connections
   const { clock, logger, limits } = options;
   const dispatcher = new Dispatcher({ clock, logger, counters });
   registerHandlers(dispatcher, services);
-  const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
-  const connections = new Connections({ clock, limits, logger, dispatcher, budget, outputTotal }, counters);
+  const outputTotal = new OutputTotal({
+    bytesMax: limits.brokerOutputBytesMax,
+    bytesHardMax: limits.brokerOutputBytesHardMax,
+  });
+  const heldTotal = new HeldTotal(limits.brokerHeldMax);
+  const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal };
+  const connections = new Connections(host, counters);
   closers.add(() => connections.close());
   return { connections, waiters };
 }

@@ -39,6 +39,40 @@ describe('back pressure', () => {
     expect((await honest.fetch(topicId, 0)).errorCode).toBe(0);
   });
 
+  it('W3 readers that stop hold no more than their share: who takes what it gets is served beside them', async () => {
+    const broker = await testBroker({
+      limits: {
+        outputBytesMax: 256 * KiB,
+        brokerOutputBytesMax: 512 * KiB,
+        brokerOutputBytesHardMax: 4096 * KiB,
+        writeBytesMax: 64 * KiB,
+      },
+    });
+    const honest = await testClient(broker);
+    const { topicId } = await honest.createTopic('big');
+    for (let number = 0; number < 4; number += 1) await honest.produce(topicId, batchOf('x'.repeat(100 * KiB)));
+    const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }];
+    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions }] };
+    const stuck = await Promise.all(Array.from({ length: 8 }, () => testClient(broker)));
+    for (const client of stuck) {
+      client.socket.pause();
+      for (let number = 0; number < 60; number += 1) {
+        const { buffers, frame } = client.prepare(Fetch, request);
+        // It will be told that the connection was closed under it.
+        void frame.catch(() => undefined);
+        client.write(...buffers);
+      }
+    }
+    // They come to a stop when what may be made for them is made.
+    for (let before = -1, now = 0; now > before; ) {
+      before = now;
+      now = (await honest.request(Stats, {})).recordsOut;
+      for (let turns = 0; turns < 50; turns += 1) await honest.fetch(topicId, 4);
+    }
+    const read = await honest.fetch(topicId, 0, { minBytes: 1 << 20, maxWaitMs: 60_000 });
+    expect(valuesOf(read.records).length).toBeGreaterThan(0);
+  });
+
   it('a sender that is faster than the disk is slowed down, and loses nothing', async () => {
     const fileSystem = new FaultyFileSystem();
     const frameBytesMax = 192 * KiB;

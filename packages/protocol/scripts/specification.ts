@@ -5,7 +5,7 @@ import { recordBatchLayout } from './record-batch-layout.ts';
 import type { LayoutField, RecordBatchLayout } from './record-batch-layout.ts';
 
 /** Every limit but that on copies, which is no matter of the wire. */
-type WireLimit = Exclude<keyof ProtocolLimits, 'bytesByReferenceMin'>;
+type WireLimit = Exclude<keyof ProtocolLimits, 'bytesByReferenceMin' | 'recordsPerSliceMax'>;
 
 type KindName = ScalarName | 'array' | 'nullableArray' | 'struct' | 'varint';
 
@@ -41,6 +41,7 @@ const limits: Readonly<Record<WireLimit, string>> = {
   batchBytesMax: 'Default for the largest record batch, in bytes; METADATA tells the one of each topic (maxMessageBytes).',
   uncompressedBytesMax: 'Largest records section of a batch after decompression, in bytes.',
   recordsPerBatchMax: 'Most records in a batch.',
+  zstdFramesMax: 'Most zstd frames in the records section of a batch; one is usual.',
 };
 
 const frameHeader: Readonly<Record<'request' | 'response', readonly LayoutField[]>> = {

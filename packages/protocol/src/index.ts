@@ -147,6 +147,7 @@ export { BatchBuilder } from './batch/builder.ts';
 export type { BatchBuilderOptions } from './batch/builder.ts';
 export { assertBatch, checkBatch, iterateBatches } from './batch/check.ts';
 export type { BatchCheck, IterateBatchesOptions } from './batch/check.ts';
+export { checkWorkBytes } from './batch/check-work.ts';
 export { encodeBatch } from './batch/encode.ts';
 export type { EncodeBatchOptions } from './batch/encode.ts';
 export { encodeEndMarker, readEndMarker } from './batch/end-marker.ts';
@@ -174,18 +175,20 @@ export {
 } from './batch/header.ts';
 export type { BatchHeader, TimestampType } from './batch/header.ts';
 export { batchHeaderBytes, batchPrefixBytes } from './batch/layout.ts';
-export { messageIdHeader, messageIdOf, peekMessageIds } from './batch/message-ids.ts';
-export { rebuildBatch, recompressBatch } from './batch/rebuild.ts';
+export { messageIdHeader, messageIdOf, peekMessageIds, peekMessageIdsInSlices } from './batch/message-ids.ts';
+export { rebuildBatch, recompressBatch, recompressBatchInPool } from './batch/rebuild.ts';
 export type { RebuildOptions, RecompressOptions } from './batch/rebuild.ts';
 export type { RecordHeader, RecordInput, RecordViewHeader } from './batch/record.ts';
 export { RecordCursor } from './batch/record-cursor.ts';
-export type { RecordView } from './batch/record-view.ts';
-export { iterateRecords } from './batch/records.ts';
+export type { RecordSource, RecordView } from './batch/record-view.ts';
+export { iterateRecords, readRecords } from './batch/records.ts';
+export type { RecordReader } from './batch/records.ts';
 export type { IterateRecordsOptions } from './batch/records.ts';
 export { openRecords } from './batch/section.ts';
+export type { SliceOptions } from './batch/section.ts';
 export { assignAppendTime, assignOffsets, stampProducer } from './batch/stamp.ts';
 export type { ProducerStamp } from './batch/stamp.ts';
-export { validateBatch } from './batch/validate.ts';
+export { validateBatch, validateBatchInSlices } from './batch/validate.ts';
 export type { ValidateBatchOptions } from './batch/validate.ts';
 
 // ── Compression and checksum

@@ -29,6 +29,10 @@ export interface ProtocolLimits {
   readonly uncompressedBytesMax: number;
   /** Most records in one batch. */
   readonly recordsPerBatchMax: number;
+  /** Most zstd frames in the records section of one batch: writers make one, and each costs the time to begin it. */
+  readonly zstdFramesMax: number;
+  /** Records and headers that a check in slices walks before it gives way: less than half a millisecond. */
+  readonly recordsPerSliceMax: number;
 }
 
 const KiB = 1024;
@@ -47,6 +51,8 @@ export const protocolLimits: ProtocolLimits = {
   batchBytesMax: MiB,
   uncompressedBytesMax: 64 * MiB,
   recordsPerBatchMax: 1_000_000,
+  zstdFramesMax: 1_024,
+  recordsPerSliceMax: 8_192,
 };
 
 assert(protocolLimits.frameBytesMin <= protocolLimits.helloFrameBytesMax);

@@ -30,6 +30,14 @@ export interface StorageLimits {
   readBlockBytes: number;
   /** The most that one `read` returns, whatever the caller asks for (a first batch larger than this is still returned). */
   readBytesMax: number;
+  /** Bytes read ahead of readers who go through a log in order: blocks that wait to be asked for, or are being read. */
+  readAheadBytes: number;
+  /** Such blocks, however small. */
+  readAheadBlocksMax: number;
+  /** A block that nobody asks for is dropped after this time, or up to twice as long. */
+  readAheadMs: number;
+  /** Bytes of buffers that reads of files have used and that wait to be used again; each has `readBlockBytes`. */
+  readBuffersBytes: number;
   /** Files handed over in one gathered write; the system's own limit is 1,024. */
   writeBuffersMax: number;
   /** A checkpoint of a log (index, producer snapshot, recovery point) is due after this many new bytes. */
@@ -76,6 +84,10 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   indexEntriesMax: 1 << 20,
   readBlockBytes: 1 << 20,
   readBytesMax: 64 << 20,
+  readAheadBytes: 16 << 20,
+  readAheadBlocksMax: 64,
+  readAheadMs: 1_000,
+  readBuffersBytes: 16 << 20,
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
   checkpointBytesMax: 32 << 20,

@@ -19,6 +19,9 @@ export interface StorageStats {
   /** Reads served by the tail cache, and by files. */
   readsHot: number;
   readsCold: number;
+  /** Of the reads served by files: those whose block had been read before they came. And blocks read ahead in vain. */
+  readsAhead: number;
+  readsAheadUnused: number;
   /** Bytes that the tail cache holds now. */
   tailCacheBytes: number;
   /** Files open now. */
@@ -45,6 +48,8 @@ export function emptyStats(): StorageStats {
     roundMsMax: 0,
     readsHot: 0,
     readsCold: 0,
+    readsAhead: 0,
+    readsAheadUnused: 0,
     tailCacheBytes: 0,
     openFiles: 0,
     appendsRefusedFull: 0,

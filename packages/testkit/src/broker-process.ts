@@ -11,6 +11,8 @@ export interface BrokerProcessOptions {
   readonly args?: readonly string[];
   /** Node program to run it with. Default: the one that runs this. */
   readonly node?: string;
+  /** Flags for Node itself, such as `--import` of a file that watches the broker from inside. */
+  readonly nodeFlags?: readonly string[];
   /** Port of the native protocol. Default 0: any free one. */
   readonly port?: number;
   /** How long the broker may take to say that it is ready. Default 30,000. */
@@ -110,7 +112,7 @@ interface Started {
 
 function spawnBroker(options: BrokerProcessOptions): Started {
   const args = ['--port', String(options.port ?? 0), '--admin-port', '0', '--log-format', 'json', ...(options.args ?? [])];
-  const nodeFlags = options.main.endsWith('.ts') ? ['--conditions=@q/source'] : [];
+  const nodeFlags = [...(options.main.endsWith('.ts') ? ['--conditions=@q/source'] : []), ...(options.nodeFlags ?? [])];
   const child = spawn(options.node ?? process.execPath, [...nodeFlags, options.main, ...args], {
     // Settings of a broker that the developer runs in the same shell are not meant for this one.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('Q_'))),

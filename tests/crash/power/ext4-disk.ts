@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
@@ -17,7 +17,8 @@ const unmountPatienceMs = 5_000;
 /**
  * A real ext4 in a file, mounted through a loop device, of which the power can be cut.
  *
- * Invariant: whatever happens, `dispose` unmounts it, lets its loop device go, and removes its files.
+ * Invariant: whatever happens, `dispose` unmounts it, lets its loop device go, and removes its files; where this process ends before
+ * that, it is unmounted and its device let go on the way out.
  */
 export class Ext4Disk implements AsyncDisposable {
   /** Where it is mounted. */
@@ -26,6 +27,7 @@ export class Ext4Disk implements AsyncDisposable {
   readonly #device: string;
   readonly #helper: ChildProcessByStdio<Writable, Readable, null>;
   readonly #answers: AsyncIterator<string>;
+  readonly #letGoAtExit = (): void => this.#letGo();
   #isMounted = false;
 
   private constructor(folder: string, device: string) {
@@ -34,6 +36,7 @@ export class Ext4Disk implements AsyncDisposable {
     this.directory = join(folder, 'mounted');
     this.#helper = spawn('python3', [shutdownProgram], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#answers = createInterface({ input: this.#helper.stdout })[Symbol.asyncIterator]();
+    process.once('exit', this.#letGoAtExit);
   }
 
   /** Why there can be no such disk here, or null. */
@@ -111,8 +114,15 @@ export class Ext4Disk implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isMounted) await run('umount', ['--lazy', this.directory]);
     await run('losetup', ['--detach', this.#device]);
+    process.removeListener('exit', this.#letGoAtExit);
     this.#helper.stdin.end();
     await once(this.#helper, 'close');
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What can be done while a process ends: a loop device that is kept outlives it. */
+  #letGo(): void {
+    spawnSync('umount', ['--lazy', this.directory]);
+    spawnSync('losetup', ['--detach', this.#device]);
   }
 }

@@ -22,7 +22,7 @@ export async function run(o: PowerRigOptions): Promise<RigReport> {
   const power = new PowerRun(disk, o.seed);
   const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
   for (let cut = 1; cut <= o.cuts && performance.now() < endMs; cut += 1) {
-    for (const failure of await power.cut()) rig.fail(`cut ${cut}: ${failure}`, `--count ${cut} --seed ${o.seed}`);
+    for (const failure of await power.cut()) rig.fail(`cut ${cut}: ${failure}`, power.replayArguments);
     rig.ran('power cuts');
   }
   rig.note('records acknowledged', power.acknowledged);

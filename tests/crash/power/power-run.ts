@@ -44,7 +44,8 @@ interface Acknowledgement {
  */
 export class PowerRun {
   readonly #disk: Ext4Disk;
-  readonly #random: SeededRandom;
+  readonly #firstSeed: number;
+  #random: SeededRandom;
   #history = new History();
   #life = 0;
   #cuts = 0;
@@ -56,7 +57,14 @@ export class PowerRun {
 
   constructor(disk: Ext4Disk, seed: number) {
     this.#disk = disk;
+    this.#firstSeed = seed;
     this.#random = seededRandom(seed);
+  }
+
+  /** What makes the last cut again, without the folders before it. */
+  get replayArguments(): string {
+    const before = Math.max(0, this.#life - 1);
+    return `--count ${this.#cuts - before * cutsPerLife} --seed ${this.#firstSeed + before}`;
   }
 
   /** Load, cut, mount, read, compare. What is wrong, in words. */
@@ -107,6 +115,7 @@ export class PowerRun {
 
   async #begin(): Promise<void> {
     if (this.#life > 0) await rm(this.#directory, { recursive: true });
+    this.#random = seededRandom(this.#firstSeed + this.#life);
     this.#life += 1;
     this.#history = new History();
     await mkdir(this.#directory);
@@ -116,7 +125,7 @@ export class PowerRun {
   }
 
   get #storageLimits(): object {
-    return { checkpointBytes: 20_000, ...journals[this.#life % journals.length] };
+    return { checkpointBytes: 20_000, ...journals[(this.#firstSeed + this.#life) % journals.length] };
   }
 
   #start(): Promise<Broker> {

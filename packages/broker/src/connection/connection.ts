@@ -8,8 +8,11 @@
  *  3. The budget holds exactly `#heldBytes` for this connection: bytes in the decoder plus bytes of frames that
  *     handlers still use. It gets them back even if the connection is long gone.
  *  4. Nothing is dispatched, and the socket is not read, while a limit is exceeded: requests in flight, bytes held
- *     here, bytes held by the broker, unsent answers.
- *  5. `closing` and `closed` are final; nothing is dispatched in either.
+ *     here, bytes held by the broker, unsent answers; nor while a request holds back those behind it, or this connection
+ *     has had its time in this turn of the event loop.
+ *  5. A request that was dispatched is in flight or parked until it is answered. Parked ones wait for news, and count
+ *     against limits of their own.
+ *  6. `closing` and `closed` are final; nothing is dispatched in either.
  */
 import { FrameDecoder, encodeErrorResponse, protocolLimits } from '@q/protocol';
 import type { QError } from '@q/protocol';
@@ -20,10 +23,12 @@ import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
 import type { ByteStream, StreamEvents } from '../network/network.ts';
 import type { BudgetWaiter, ByteBudget } from './budget.ts';
+import type { HeldTotal } from './held-total.ts';
 import type { OutputTotal } from './output-total.ts';
 import { Output } from './output.ts';
 import type { Peer } from './peer.ts';
 import { RequestTicket } from './request-ticket.ts';
+import type { RequestUses } from './request-ticket.ts';
 import { exceededTimeLimit } from './time-limits.ts';
 
 /** What all connections of a broker share. */
@@ -34,6 +39,7 @@ export interface ConnectionHost {
   readonly dispatcher: Dispatcher;
   readonly budget: ByteBudget;
   readonly outputTotal: OutputTotal;
+  readonly heldTotal: HeldTotal;
 }
 
 type State = 'hello' | 'open' | 'closing' | 'closed';
@@ -54,10 +60,16 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   #draining = false;
   #heldBytes = 0;
   #settlingBytes = 0;
+  #parkedRequests = 0;
+  /** Partitions and members that parked requests wait for. */
+  #heldCount = 0;
+  #orderHolds = 0;
   #fetchTurns = 0;
   #readingIsPaused = false;
   #pumpIsDue = false;
   #isPumping = false;
+  /** The time of this turn is used up; the next pump goes on. */
+  #hasHadItsTurn = false;
   /** Monotonic ms at which the connection, or its closing, began. */
   #openedAt: number;
   #lastFrameAt: number;
@@ -93,9 +105,9 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     return this.#state === 'closed';
   }
 
-  /** No request in flight and no unsent answer. */
+  /** No request in flight or parked, and no unsent answer. */
   get isQuiet(): boolean {
-    return this.requestsInFlight === 0 && this.#output.pendingBytes === 0;
+    return this.requestsInFlight === 0 && this.#parkedRequests === 0 && this.#output.pendingBytes === 0;
   }
 
   // ── from the network ──
@@ -194,6 +206,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     // A handler that answers at once may free room and come back here; the loop below is already running then.
     if (this.#isPumping) return;
     this.#isPumping = true;
+    let begunAt: number | null = null;
     try {
       while (this.#mayDispatch()) {
         const frame = this.#decoder.next();
@@ -201,6 +214,8 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
         this.#frameBegunAt = null;
         this.#host.budget.leave(this);
         this.#dispatch(frame);
+        begunAt ??= this.#lastFrameAt;
+        if (this.#lastFrameAt - begunAt > this.#host.limits.turnMsMax) this.#waitForNextTurn();
       }
     } catch (error) {
       // From the decoder only: the dispatcher answers its own errors.
@@ -213,7 +228,8 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   }
 
   #mayDispatch(): boolean {
-    if (this.#draining || (this.#state !== 'hello' && this.#state !== 'open')) return false;
+    if (this.#draining || this.#orderHolds > 0 || this.#hasHadItsTurn) return false;
+    if (this.#state !== 'hello' && this.#state !== 'open') return false;
     const { limits } = this.#host;
     return (
       this.requestsInFlight < limits.requestsInFlightMax &&
@@ -225,7 +241,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   #dispatch(frame: Buffer): void {
     this.requestsInFlight += 1;
     this.#lastFrameAt = this.#host.clock.monotonic();
-    const ticket = new RequestTicket({ output: this.#output, frameBytes: frame.length, settling: this.#settling });
+    const ticket = new RequestTicket({ output: this.#output, frameBytes: frame.length, uses: this.#uses });
     const answer = this.#host.dispatcher.dispatch(frame, {
       peer: this,
       saidHello: this.#state === 'open',
@@ -240,7 +256,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.requestsInFlight -= 1;
     if (!this.isClosed) {
       if (answer.hello !== undefined && this.#state === 'hello') this.#open(answer.hello);
-      this.#output.push(answer.buffers);
+      this.#output.push(answer.buffers, ticket.taken);
       if (answer.thenClose) this.end();
     }
     ticket.answered();
@@ -257,13 +273,37 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
   }
 
-  readonly #settling = (bytes: number): void => {
-    this.#settlingBytes += bytes;
-    this.#host.budget.adjustSettling(bytes);
-    if (bytes > 0) return;
-    this.#account();
-    this.#schedulePump();
+  readonly #uses: RequestUses = {
+    settling: (bytes) => {
+      this.#settlingBytes += bytes;
+      this.#host.budget.adjustSettling(bytes);
+      if (bytes > 0) return;
+      this.#account();
+      this.#schedulePump();
+    },
+    ordering: (change) => {
+      this.#orderHolds += change;
+      if (this.#orderHolds === 0) this.#schedulePump();
+    },
+    park: (count) => {
+      const { heldTotal, limits } = this.#host;
+      const held = this.#heldCount + count;
+      if (held > limits.connectionHeldMax) return false;
+      if (held > limits.connectionHeldFree && !heldTotal.hasRoomFor(count)) return false;
+      this.#moveHeld(1, count);
+      // There may be room for a request that waits in the decoder now.
+      if (this.#readingIsPaused) this.#schedulePump();
+      return true;
+    },
+    unpark: (count) => this.#moveHeld(-1, -count),
   };
+
+  #moveHeld(requests: number, count: number): void {
+    this.requestsInFlight -= requests;
+    this.#parkedRequests += requests;
+    this.#heldCount += count;
+    this.#host.heldTotal.count += count;
+  }
 
   #refuse(error: QError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
@@ -310,11 +350,17 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     if (this.#draining && this.isQuiet) this.#quiet();
   }
 
+  #waitForNextTurn(): void {
+    this.#hasHadItsTurn = true;
+    this.#schedulePump();
+  }
+
   #schedulePump(): void {
     if (this.#pumpIsDue || this.isClosed) return;
     this.#pumpIsDue = true;
     this.#host.clock.defer(() => {
       this.#pumpIsDue = false;
+      this.#hasHadItsTurn = false;
       this.#pump();
     });
   }

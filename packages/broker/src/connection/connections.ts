@@ -102,14 +102,23 @@ export class Connections {
     if (this.#sweep !== null) return;
     const { clock, limits } = this.#host;
     // What is at hand is read first: after seconds in which the broker was busy, a peer may be late only because nobody looked.
-    this.#sweep = clock.schedule(limits.sweepIntervalMs, () => clock.defer(() => this.#sweepNow()));
+    this.#sweep = clock.schedule(limits.sweepIntervalMs, () => clock.defer(() => this.#sweepSome(this.#open.values())));
   }
 
-  #sweepNow(): void {
-    this.#sweep = null;
-    const now = this.#host.clock.monotonic();
-    for (const connection of this.#open) connection.sweep(now);
-    if (this.#open.size > 0) this.#scheduleSweep();
+  /** Thousands of connections take milliseconds, so others get a turn in between. */
+  #sweepSome(rest: SetIterator<Connection>): void {
+    const { clock, limits } = this.#host;
+    const now = clock.monotonic();
+    for (let swept = 0; swept < limits.sweepSliceMax; swept += 1) {
+      const next = rest.next();
+      if (next.done === true) {
+        this.#sweep = null;
+        if (this.#open.size > 0) this.#scheduleSweep();
+        return;
+      }
+      next.value.sweep(now);
+    }
+    clock.defer(() => this.#sweepSome(rest));
   }
 }
 

@@ -7,15 +7,22 @@
 export class OutputTotal {
   bytes = 0;
   readonly #bytesMax: number;
+  readonly #bytesHardMax: number;
   #waiters = new Set<() => void>();
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
+  constructor(options: { bytesMax: number; bytesHardMax: number }) {
+    this.#bytesMax = options.bytesMax;
+    this.#bytesHardMax = options.bytesHardMax;
   }
 
   /** A single answer that is larger than all room still goes through when nothing else does. */
   hasRoomFor(bytes: number): boolean {
     return this.bytes === 0 || this.bytes + bytes <= this.#bytesMax;
+  }
+
+  /** Room that is kept for those who have taken all that they got, when others who have not hold the rest. */
+  hasSpareRoomFor(bytes: number): boolean {
+    return this.bytes + bytes <= this.#bytesHardMax;
   }
 
   adjust(bytes: number): void {

@@ -6,11 +6,14 @@
  *     still make of it. The broker-wide total holds the sums over all connections, and gets everything back when this
  *     one closes.
  *  2. A reservation is granted when both sums stay within their limits, or when the sum here is zero: a single answer
- *     larger than the limit still goes through. They are granted in the order in which they were asked for.
+ *     larger than the limit still goes through. They are granted in the order in which they were asked for. When the total
+ *     is used up and the sum here is zero, less is granted, out of a reserve: whoever takes what it gets is served.
  *  3. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
  *     writes in large gathered pieces without a timer.
  *  4. Answers pushed within one turn of the event loop leave in one write.
- *  5. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
+ *  5. Whoever lent the buffers of an answer is told when the operating system has taken them all, and never before. When
+ *     the stream breaks nobody is told: what was under way then may still be read.
+ *  6. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
  */
 import type { Clock } from '../clock.ts';
 import type { ByteStream } from '../network/network.ts';
@@ -21,9 +24,16 @@ export interface OutputLimits {
   readonly writeBytesMax: number;
 }
 
+/** An answer whose buffers are lent, and where it ends among all bytes pushed. */
+interface Lent {
+  readonly end: number;
+  readonly taken: () => void;
+}
+
 interface Waiting {
   readonly bytes: number;
-  readonly grant: () => void;
+  readonly leastBytes: number;
+  readonly grant: (bytes: number) => void;
 }
 
 export class Output {
@@ -38,6 +48,10 @@ export class Output {
   readonly #taken: () => void;
   #queue: Buffer[] = [];
   #waiting: Waiting[] = [];
+  #lent: Lent[] = [];
+  /** Bytes of all answers so far, and of those that were taken. */
+  #pushedBytes = 0;
+  #takenBytes = 0;
   #flushIsDue = false;
   #ending = false;
   /** The stream was told that nothing follows, or is gone. */
@@ -63,11 +77,15 @@ export class Output {
     return this.pendingBytes >= this.#limits.outputBytesMax;
   }
 
-  /** Sets room aside for an answer in the making. Null: granted at once. `release` must follow, for as many bytes. */
-  reserve(bytes: number): Promise<void> | null {
-    if (this.#waiting.length === 0 && this.#tryReserve(bytes)) return null;
+  /**
+   * Sets room aside for an answer in the making: `bytes`, or `leastBytes` when the broker is short of it. Gives what was
+   * granted, at once where there is room. `release` must follow, for as many bytes.
+   */
+  reserve(bytes: number, leastBytes: number): number | Promise<number> {
+    const granted = this.#waiting.length === 0 ? this.#tryReserve(bytes, leastBytes) : 0;
+    if (granted > 0) return granted;
     return new Promise((resolve) => {
-      this.#waiting.push({ bytes, grant: resolve });
+      this.#waiting.push({ bytes, leastBytes, grant: resolve });
       this.#grant();
     });
   }
@@ -79,8 +97,8 @@ export class Output {
     this.#grant();
   }
 
-  /** Takes an answer; its buffers must not change any more. */
-  push(buffers: readonly Buffer[]): void {
+  /** Takes an answer; its buffers must not change until `taken` is called, and without one never again. */
+  push(buffers: readonly Buffer[], taken: (() => void) | null = null): void {
     if (this.#closed) return;
     let bytes = 0;
     for (const buffer of buffers) {
@@ -88,6 +106,8 @@ export class Output {
       bytes += buffer.length;
     }
     this.pendingBytes += bytes;
+    this.#pushedBytes += bytes;
+    if (taken !== null) this.#lent.push({ end: this.#pushedBytes, taken });
     this.#total.adjust(bytes);
     this.#scheduleFlush();
   }
@@ -110,6 +130,7 @@ export class Output {
     if (this.#closed) return;
     this.#closed = true;
     this.#queue = [];
+    this.#lent = [];
     this.stalledSince = null;
     const bytes = this.pendingBytes + this.reservedBytes;
     this.pendingBytes = 0;
@@ -117,28 +138,32 @@ export class Output {
     this.#total.adjust(-bytes);
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { grant } of waiting) grant();
+    for (const { bytes: wanted, grant } of waiting) grant(wanted);
   }
 
-  #tryReserve(bytes: number): boolean {
-    if (this.#closed) return true;
+  /** The bytes that were granted; 0: there is no room. */
+  #tryReserve(bytes: number, leastBytes: number): number {
+    if (this.#closed) return bytes;
     const load = this.pendingBytes + this.reservedBytes;
     const fits = load === 0 || load + bytes <= this.#limits.outputBytesMax;
-    if (!fits || !this.#total.hasRoomFor(bytes)) return false;
-    this.reservedBytes += bytes;
-    this.#total.adjust(bytes);
-    return true;
+    let granted = 0;
+    if (fits && this.#total.hasRoomFor(bytes)) granted = bytes;
+    else if (load === 0 && this.#total.hasSpareRoomFor(leastBytes)) granted = leastBytes;
+    this.reservedBytes += granted;
+    this.#total.adjust(granted);
+    return granted;
   }
 
   #grant(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (!this.#tryReserve(first.bytes)) {
+      const granted = this.#tryReserve(first.bytes, first.leastBytes);
+      if (granted === 0) {
         // Room here comes with the next write that is taken; room in the total may come from any connection.
         if (!this.#total.hasRoomFor(first.bytes)) this.#total.whenRoom(this.#grantLater);
         return;
       }
       this.#waiting.shift();
-      first.grant();
+      first.grant(granted);
     }
   }
 
@@ -180,6 +205,11 @@ export class Output {
     if (this.#closed) return;
     this.stalledSince = null;
     this.pendingBytes -= bytes;
+    this.#takenBytes += bytes;
+    for (let first = this.#lent[0]; first !== undefined && first.end <= this.#takenBytes; first = this.#lent[0]) {
+      this.#lent.shift();
+      first.taken();
+    }
     this.#total.adjust(-bytes);
     this.#grant();
     this.#flush();

@@ -9,34 +9,55 @@
 import type { Output } from './output.ts';
 import type { RequestBudget } from './peer.ts';
 
+/** What a connection is told of its requests. */
+export interface RequestUses {
+  /** By how much the bytes of frames in use change. */
+  settling(bytes: number): void;
+  /** One more, or one fewer, request holds back those behind it. */
+  ordering(change: 1 | -1): void;
+  /** A request is set apart while it waits; false: it may not be. */
+  park(count: number): boolean;
+  unpark(count: number): void;
+}
+
 export class RequestTicket implements RequestBudget {
   readonly #output: Output;
   readonly #frameBytes: number;
-  readonly #settling: (bytes: number) => void;
+  readonly #uses: RequestUses;
   #reservedBytes = 0;
+  /** To be called when the answer has left, by whoever sends it. */
+  taken: (() => void) | null = null;
 
-  /** `settling` is told by how much the bytes of frames in use change. */
-  constructor(options: { output: Output; frameBytes: number; settling: (bytes: number) => void }) {
+  constructor(options: { output: Output; frameBytes: number; uses: RequestUses }) {
     this.#output = options.output;
     this.#frameBytes = options.frameBytes;
-    this.#settling = options.settling;
+    this.#uses = options.uses;
   }
 
   holdFrame(): () => void {
-    let isHeld = true;
-    this.#settling(this.#frameBytes);
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      this.#settling(-this.#frameBytes);
-    };
+    this.#uses.settling(this.#frameBytes);
+    return once(() => this.#uses.settling(-this.#frameBytes));
   }
 
-  reserveAnswer(bytes: number): Promise<void> | null {
+  holdOrder(): () => void {
+    this.#uses.ordering(1);
+    return once(() => this.#uses.ordering(-1));
+  }
+
+  park(count: number): (() => void) | null {
+    if (!this.#uses.park(count)) return null;
+    return once(() => this.#uses.unpark(count));
+  }
+
+  reserveAnswer(bytes: number, leastBytes: number): number | Promise<number> {
     this.keepAnswer(0);
-    const granted = this.#output.reserve(bytes);
-    if (granted === null) this.#reservedBytes = bytes;
-    return granted === null ? null : granted.then(() => void (this.#reservedBytes = bytes));
+    const granted = this.#output.reserve(bytes, leastBytes);
+    return typeof granted === 'number' ? this.#note(granted) : granted.then((later) => this.#note(later));
+  }
+
+  #note(granted: number): number {
+    this.#reservedBytes = granted;
+    return granted;
   }
 
   keepAnswer(bytes: number): void {
@@ -46,8 +67,21 @@ export class RequestTicket implements RequestBudget {
     this.#output.release(surplus);
   }
 
+  whenTaken(release: () => void): void {
+    this.taken = release;
+  }
+
   /** The answer was pushed; its real bytes count now. */
   answered(): void {
     this.keepAnswer(0);
   }
+}
+
+function once(run: () => void): () => void {
+  let hasRun = false;
+  return () => {
+    if (hasRun) return;
+    hasRun = true;
+    run();
+  };
 }

@@ -26,6 +26,8 @@ export interface PartitionRead {
   readonly logStartOffset: number;
   /** There was something to read, and no room for it. */
   readonly isLeftOut: boolean;
+  /** Gives the memory of `buffers` back, where it is lent; see `LogRead`. */
+  readonly release?: () => void;
 }
 
 export interface Collection {
@@ -75,25 +77,25 @@ export class FetchPlan {
     });
   }
 
-  /** Reads what is there now. At once when all of it is in memory. */
-  collect(): Collection | Promise<Collection> {
+  /** Reads what is there now, at most `maxBytes` if that is less than usual. At once when all of it is in memory. */
+  collect(maxBytes: number = this.#maxBytes): Collection | Promise<Collection> {
     const entries = this.#entries;
     const started: (PartitionRead | Promise<PartitionRead>)[] = Array.from({ length: entries.length });
-    let remainingBytes = this.#maxBytes;
+    let remainingBytes = maxBytes;
     let isAsync = false;
     for (let step = 0; step < entries.length; step += 1) {
       const index = (this.#turn + step) % entries.length;
       const entry = entries[index]!;
       // The numbers come from the wire: a negative one must not make room for others.
-      const maxBytes = Math.max(0, Math.min(Math.max(1, entry.wanted.maxBytes), remainingBytes));
-      const read = this.#read(entry, maxBytes);
+      const roomBytes = Math.max(0, Math.min(Math.max(1, entry.wanted.maxBytes), remainingBytes));
+      const read = this.#read(entry, roomBytes);
       started[index] = read;
       isAsync ||= read instanceof Promise;
       // What a file will give is not known yet; reckon with all that it may give.
-      remainingBytes -= read instanceof Promise ? maxBytes : read.bytes;
+      remainingBytes -= read instanceof Promise ? roomBytes : read.bytes;
     }
-    if (!isAsync) return this.#gather(started as PartitionRead[]);
-    return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads));
+    if (!isAsync) return this.#gather(started as PartitionRead[], maxBytes);
+    return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads, maxBytes));
   }
 
   /** Reads one partition; no bytes are wanted when there is no room any more. */
@@ -110,7 +112,7 @@ export class FetchPlan {
   }
 
   /** Keeps the answer within its bound: a batch that passes it waits for the next fetch, unless it is the first. */
-  #gather(reads: PartitionRead[]): Collection {
+  #gather(reads: PartitionRead[], maxBytes: number): Collection {
     let bytes = 0;
     let hasError = false;
     let isFull = false;
@@ -119,9 +121,10 @@ export class FetchPlan {
       const read = reads[index]!;
       hasError ||= read.error !== null;
       isFull ||= read.isLeftOut;
-      if (bytes > 0 && bytes + read.bytes > this.#maxBytes) {
+      if (bytes > 0 && bytes + read.bytes > maxBytes) {
         isFull = true;
-        reads[index] = { ...read, buffers: noBuffers, bytes: 0 };
+        read.release?.();
+        reads[index] = leftOut(read);
       } else {
         bytes += read.bytes;
       }
@@ -161,6 +164,15 @@ function readPartition(partition: Partition, offset: number, maxBytes: number): 
 
 function succeeded(read: LogRead): PartitionRead {
   return { ...read, error: null, isLeftOut: false };
+}
+
+function leftOut({ error, highWatermark, lastStableOffset, logStartOffset }: PartitionRead): PartitionRead {
+  return { error, highWatermark, lastStableOffset, logStartOffset, buffers: noBuffers, bytes: 0, isLeftOut: true };
+}
+
+/** Nobody looks at what was read any more. */
+export function releaseReads({ reads }: Collection): void {
+  for (const { release } of reads) release?.();
 }
 
 function failed(error: QError, partition: Partition | null): PartitionRead {

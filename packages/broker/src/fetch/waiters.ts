@@ -4,7 +4,9 @@
  * Invariants:
  *  1. A waiter resolves exactly once: by records, by its time, by its connection's end, or by the broker's. Whichever
  *     comes first removes it from everything that could wake it.
- *  2. After `releaseAll` nobody waits any more: the broker is stopping and answers at once.
+ *  2. In one turn of the event loop waiters of about `wakesPerTurnMax` partitions go on, whatever woke them; the others follow in
+ *     the next turns, in the order in which they were woken. One record can wake everybody.
+ *  3. After `releaseAll` nobody waits any more: the broker is stopping and answers at once.
  */
 import type { Clock } from '../clock.ts';
 import type { Peer } from '../connection/peer.ts';
@@ -16,13 +18,24 @@ export interface WaitOptions {
   readonly peer: Peer;
 }
 
+interface Woken {
+  readonly partitions: number;
+  readonly resolve: () => void;
+}
+
 export class FetchWaiters {
   readonly #clock: Clock;
+  readonly #wakesPerTurnMax: number;
   readonly #waiting = new Set<() => void>();
+  /** Woken, but not let go on yet. */
+  readonly #woken = new Set<Woken>();
+  #wakesThisTurn = 0;
+  #turnIsNoted = false;
   #isReleased = false;
 
-  constructor(clock: Clock) {
+  constructor({ clock, wakesPerTurnMax }: { clock: Clock; wakesPerTurnMax: number }) {
     this.#clock = clock;
+    this.#wakesPerTurnMax = wakesPerTurnMax;
   }
 
   get count(): number {
@@ -46,7 +59,7 @@ export class FetchWaiters {
         if (!this.#waiting.delete(wake)) return;
         timer.cancel();
         for (const stop of stops) stop();
-        resolve();
+        this.#goOn({ partitions: options.partitions.length, resolve });
       };
       this.#waiting.add(wake);
       const timer = this.#clock.schedule(options.timeoutMs, wake);
@@ -54,6 +67,30 @@ export class FetchWaiters {
       for (const partition of options.partitions) stops.push(partition.onRecords(wake));
     });
   }
+
+  #goOn(woken: Woken): void {
+    if (this.#woken.size > 0 || this.#wakesThisTurn >= this.#wakesPerTurnMax) this.#woken.add(woken);
+    else this.#resolve(woken);
+    if (this.#turnIsNoted) return;
+    this.#turnIsNoted = true;
+    this.#clock.defer(this.#nextTurn);
+  }
+
+  #resolve({ partitions, resolve }: Woken): void {
+    this.#wakesThisTurn += Math.max(1, partitions);
+    resolve();
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#turnIsNoted = this.#woken.size > 0;
+    this.#wakesThisTurn = 0;
+    for (const woken of this.#woken) {
+      if (this.#wakesThisTurn >= this.#wakesPerTurnMax) break;
+      this.#woken.delete(woken);
+      this.#resolve(woken);
+    }
+    if (this.#turnIsNoted) this.#clock.defer(this.#nextTurn);
+  };
 
   /** Wakes everybody, now and from now on. */
   releaseAll(): void {

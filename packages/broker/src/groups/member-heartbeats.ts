@@ -5,7 +5,7 @@ import { coordinatorLimits } from '@q/coordinator';
 import type { GroupStep, HeartbeatCommand, HeartbeatReply } from '@q/coordinator';
 import { QError, memberEpochCode } from '@q/protocol';
 import type { GroupHeartbeatRequest, GroupHeartbeatResponse } from '@q/protocol';
-import type { Peer } from '../connection/peer.ts';
+import type { Peer, RequestContext } from '../connection/peer.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
@@ -30,7 +30,10 @@ export class MemberHeartbeats {
   }
 
   /** Before the first await the step is taken, so that a commit sent before it counts before it. */
-  async beat(request: GroupHeartbeatRequest, peer: Peer): Promise<GroupHeartbeatResponse> {
+  async beat(
+    request: GroupHeartbeatRequest,
+    { peer, budget }: Pick<RequestContext, 'peer' | 'budget'>,
+  ): Promise<GroupHeartbeatResponse> {
     const { directory, coordinator, held, limits } = this.#options;
     const command = commandOf(request, peer, limits);
     const live = this.#groupFor(request);
@@ -41,11 +44,13 @@ export class MemberHeartbeats {
     directory.forgetIfGone(live);
     const reply = quietReply(request, step);
     const waitMs = reply === null ? 0 : this.#waitMs(request, reply);
-    if (reply === null || waitMs <= 0) {
+    const unpark = reply === null || waitMs <= 0 ? null : budget.park(1);
+    if (reply === null || unpark === null) {
       await settled;
       return this.#answer(step);
     }
     const why = await held.hold(request, { peer, waitMs });
+    unpark();
     return this.#answerHeld(request, reply, why);
   }
 

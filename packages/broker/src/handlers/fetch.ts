@@ -6,7 +6,7 @@ import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/pro
 import type { Clock } from '../clock.ts';
 import type { RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
-import { FetchPlan } from '../fetch/fetch-plan.ts';
+import { FetchPlan, releaseReads } from '../fetch/fetch-plan.ts';
 import type { Collection, PartitionRead } from '../fetch/fetch-plan.ts';
 import { expandStandIns, oneBufferFor } from '../fetch/stand-in.ts';
 import type { FetchWaiters } from '../fetch/waiters.ts';
@@ -31,6 +31,7 @@ export function fetchHandler(dependencies: FetchDependencies): Handler<FetchRequ
     handle: async (request, context) => {
       checkRequest(request, dependencies.limits);
       const collection = await collect(dependencies, request, context);
+      if (collection.reads.some(({ release }) => release !== undefined)) context.budget.whenTaken(() => releaseReads(collection));
       return answer(dependencies.counters, request, collection);
     },
     finish: expandStandIns,
@@ -68,15 +69,28 @@ async function collect(
   const plan = new FetchPlan(request, { registry, logger, maxBytes, turn: peer.nextFetchTurn() });
   for (;;) {
     // A peer that does not take its answers gets no new ones made, which would only wait in memory.
-    const room = budget.reserveAnswer(roomBytes);
-    if (room !== null) await room;
-    const collection = await plan.collect();
+    const room = budget.reserveAnswer(roomBytes, Math.min(roomBytes, limits.outputBytesLeast));
+    const grantedBytes = typeof room === 'number' ? room : await room;
+    const isShort = grantedBytes < roomBytes;
+    const collection = await plan.collect(isShort ? grantedBytes : maxBytes);
     budget.keepAnswer(collection.bytes);
     const remainingMs = deadline - clock.monotonic();
-    const isDone = collection.bytes >= minBytes || collection.hasError || collection.isFull || remainingMs <= 0;
+    const isEnough = collection.bytes >= minBytes || (isShort && collection.bytes > 0);
+    const isDone = isEnough || collection.hasError || collection.isFull || remainingMs <= 0;
     if (isDone || waiters.isReleased || peer.isClosed) return collection;
+    if (plan.hasNews(collection)) {
+      budget.keepAnswer(0);
+      releaseReads(collection);
+      continue;
+    }
+    const { partitions } = plan;
+    const unpark = budget.park(Math.max(1, partitions.length));
+    // Too many wait already; this one gets what there is.
+    if (unpark === null) return collection;
     budget.keepAnswer(0);
-    if (!plan.hasNews(collection)) await waiters.wait({ partitions: plan.partitions, timeoutMs: remainingMs, peer });
+    releaseReads(collection);
+    await waiters.wait({ partitions, timeoutMs: remainingMs, peer });
+    unpark();
   }
 }
 

@@ -9,5 +9,5 @@ import type { MemberHeartbeats } from '../groups/member-heartbeats.ts';
 export function groupHeartbeatHandler(
   heartbeats: MemberHeartbeats,
 ): Handler<GroupHeartbeatRequest, GroupHeartbeatResponse> {
-  return { api: GroupHeartbeat, handle: (request, { peer }) => heartbeats.beat(request, peer) };
+  return { api: GroupHeartbeat, handle: (request, context) => heartbeats.beat(request, context) };
 }

@@ -2,7 +2,9 @@
  * PRODUCE: checks each batch, appends it, and answers when it is durable (rows P1-P5).
  *
  * Everything up to the append happens synchronously, in the order in which requests arrived: that order is the order of
- * the offsets. Partitions succeed or fail one by one. An error of a partition is answered no earlier than the outcome of
+ * the offsets. A request that would hold up the event loop, because of what its batches become or because there are so many,
+ * does the rest of its work apart; the requests behind it on its connection wait until its last batch is appended, so that
+ * the order is the same. Partitions succeed or fail one by one. An error of a partition is answered no earlier than the outcome of
  * what was appended to that partition before, so that answers never overtake each other within one partition.
  */
 import {
@@ -18,20 +20,23 @@ import {
   validateBatch,
 } from '@q/protocol';
 import type {
-  BatchHeader,
   ProduceRequest,
   ProduceRequestPartition,
   ProduceResponse,
   ProduceResponsePartition,
 } from '@q/protocol';
+import { BatchChecks } from '../checks/batch-checks.ts';
+import type { BatchWishes, CheckedBatch } from '../checks/batch-checks.ts';
+import { TimeSlice } from '../checks/time-slice.ts';
 import type { ByteBudget } from '../connection/budget.ts';
 import type { Clock } from '../clock.ts';
-import type { RequestContext } from '../connection/peer.ts';
+import type { Peer, RequestContext } from '../connection/peer.ts';
 import type { Handler } from '../dispatch.ts';
 import { toPartitionError } from '../errors/wire-error.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { BrokerLogger } from '../logger.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
+import type { TopicSettings } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from './partition-lookup.ts';
@@ -54,12 +59,14 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
     handle: (request, context) => {
       const { budget, clock, limits, logger } = dependencies;
       if (budget.isOverHard) throw tooBusy(budget);
-      const parts = request.topics.flatMap((topic) =>
-        topic.partitions.map((part) => appender.append(topic.topicId, part)),
-      );
       const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
-      return new Promise((resolve) => {
-        settle(parts, { clock, logger, timeoutMs, context }, () => resolve(answer(request, parts)));
+      const parts: Part[] = [];
+      const settling = { clock, logger, timeoutMs, context };
+      if (appender.appendNow(request, parts, context)) return whenSettled(request, parts, settling);
+      return appender.appendRest(request, parts, { ...context, timeoutMs }).then((release) => {
+        const answered = whenSettled(request, parts, settling);
+        release();
+        return answered;
       });
     },
     errorsIn: function* errorsIn(response) {
@@ -78,41 +85,108 @@ interface Part {
   isSettled: boolean;
 }
 
+/** Whose request it is, and how long it may wait. */
+interface Asking extends RequestContext {
+  readonly timeoutMs: number;
+}
+
 class BatchAppender {
   readonly #dependencies: ProduceDependencies;
+  readonly #checks: BatchChecks;
+  /** Settings are made anew when they change, so each set has its wishes. */
+  readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
 
   constructor(dependencies: ProduceDependencies) {
     this.#dependencies = dependencies;
+    this.#checks = new BatchChecks(dependencies);
   }
 
-  append(topicId: string, part: ProduceRequestPartition): Part {
+  /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `appendRest`. */
+  appendNow(request: ProduceRequest, parts: Part[], context: RequestContext): boolean {
+    const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
+    for (const { topicId, partitions } of request.topics) {
+      for (const part of partitions) {
+        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick(topicId, part, context);
+        if (done === null) return false;
+        parts.push(done);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Appends what `appendNow` has left, one batch after the other; the connection's later requests wait. The frame counts as
+   * held until the result is called.
+   */
+  async appendRest(request: ProduceRequest, parts: Part[], asking: Asking): Promise<() => void> {
+    const goOn = asking.budget.holdOrder();
+    const release = asking.budget.holdFrame();
+    const wanted = request.topics.flatMap(({ topicId, partitions }) => partitions.map((part) => ({ topicId, part })));
+    const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
+    await this.#checks.pause();
+    for (const { topicId, part } of wanted.slice(parts.length)) {
+      if (slice.isOver(part.records.length)) {
+        await this.#checks.pause();
+        slice.beginAnew();
+      }
+      parts.push(this.#appendIfQuick(topicId, part, asking) ?? (await this.#appendApart(topicId, part, asking)));
+    }
+    goOn();
+    return release;
+  }
+
+  /** Null when the batch has to be checked apart. A batch that is refused is quick. */
+  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer }: RequestContext): Part | null {
     let partition: Partition | null = null;
     try {
-      const topic = requireTopicId(this.#dependencies.registry, topicId);
-      partition = requirePartition(topic, part.partition);
-      checkLeaderEpoch(partition, part.leaderEpoch);
-      return this.#append(partition, part.records);
+      checkStillThere(peer);
+      partition = this.#find(topicId, part);
+      const wishes = this.#wishesFor(partition, part);
+      if (!this.#checks.takeTurn(part.records, wishes.recompressTo)) return null;
+      return this.#append(partition, checkBatchNow(part.records, wishes));
     } catch (thrown) {
-      const result = failure(
-        part.partition,
-        toPartitionError(thrown, this.#dependencies.logger),
-        partition?.log?.logStartOffset ?? -1,
-      );
-      const before = partition?.lastAppend ?? null;
-      // Whatever became of the earlier append, its own request is told; here only the moment matters.
-      return { result, settled: before === null ? null : before.catch(() => undefined), isSettled: before === null };
+      return this.#failed(thrown, part, partition);
     }
   }
 
-  #append(partition: Partition, records: Buffer): Part {
+  async #appendApart(topicId: string, part: ProduceRequestPartition, { peer, timeoutMs }: Asking): Promise<Part> {
+    let partition: Partition | null = null;
+    try {
+      partition = this.#find(topicId, part);
+      const wishes = this.#wishesFor(partition, part);
+      const checked = await this.#checks.check(part.records, wishes, { peer, timeoutMs });
+      checkStillThere(peer);
+      // The topic may have gone meanwhile, or want something else.
+      partition = this.#find(topicId, part);
+      if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
+      return this.#append(partition, checked);
+    } catch (thrown) {
+      return this.#failed(thrown, part, partition);
+    }
+  }
+
+  #find(topicId: string, part: ProduceRequestPartition): Partition {
+    return requirePartition(requireTopicId(this.#dependencies.registry, topicId), part.partition);
+  }
+
+  #failed(thrown: unknown, part: ProduceRequestPartition, partition: Partition | null): Part {
+    const error = toPartitionError(thrown, this.#dependencies.logger);
+    const before = partition?.lastAppend ?? null;
+    return {
+      result: failure(part.partition, error, partition?.log?.logStartOffset ?? -1),
+      // Whatever became of the earlier append, its own request is told; here only the moment matters.
+      settled: before === null ? null : before.catch(() => undefined),
+      isSettled: before === null,
+    };
+  }
+
+  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch): Part {
     const { settings } = partition.topic;
     const log = partition.requireLog();
-    const header = this.#validate(partition, records);
-    const batch = settings.compression === 'producer' ? records : recompressBatch(records, settings.compression);
-    const messageIds = settings.log.dedupWindowMs > 0 ? peekMessageIds(batch) : null;
+    if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
     const appended = log.append(batch, {
       leaderEpoch: partition.leaderEpoch,
-      ...(messageIds !== null && { messageIds }),
+      ...(settings.log.dedupWindowMs > 0 && { messageIds }),
     });
     partition.lastAppend = appended.durable;
     if (!appended.duplicate) {
@@ -132,18 +206,20 @@ class BatchAppender {
     return { result, settled: appended.durable, isSettled: false };
   }
 
-  #validate(partition: Partition, records: Buffer): BatchHeader {
+  /** @throws QError when the batch is refused for what needs no look into it */
+  #wishesFor(partition: Partition, { leaderEpoch, records }: ProduceRequestPartition): BatchWishes {
+    checkLeaderEpoch(partition, leaderEpoch);
+    partition.requireLog();
     const { topic } = partition;
     if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${topic.name} is written by the broker alone`);
-    const { maxMessageBytes, timestampType, cleanupPolicy } = topic.settings.log;
+    const { settings } = topic;
+    const { maxMessageBytes } = settings.log;
     if (records.length > maxMessageBytes) throw tooLarge(topic.name, records, maxMessageBytes);
-    const header = validateBatch(records, {
-      uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
-      recordBytesMax: maxMessageBytes,
-      requireKeys: cleanupPolicy.compact,
-    });
-    if (timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
-    return header;
+    const known = this.#wishes.get(settings);
+    if (known !== undefined) return known;
+    const wishes = wishesOf(settings);
+    this.#wishes.set(settings, wishes);
+    return wishes;
   }
 
   #checkTimestamp(maxTimestamp: number): void {
@@ -160,12 +236,46 @@ class BatchAppender {
   }
 }
 
+function wishesOf({ compression, log }: TopicSettings): BatchWishes {
+  return {
+    validate: {
+      uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
+      recordBytesMax: log.maxMessageBytes,
+      requireKeys: log.cleanupPolicy.compact,
+    },
+    recompressTo: compression === 'producer' ? null : compression,
+    wantsMessageIds: log.dedupWindowMs > 0,
+  };
+}
+
+function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageIds }: BatchWishes): CheckedBatch {
+  const header = validateBatch(records, validate);
+  const batch = recompressTo === null ? records : recompressBatch(records, recompressTo);
+  return { header, batch, messageIds: wantsMessageIds ? peekMessageIds(batch) : null };
+}
+
+/** Nobody would hear of what is appended now, and it must not come behind what its sender sends again elsewhere. */
+function checkStillThere(peer: Peer): void {
+  if (peer.isClosed) throw new QError('REQUEST_TIMED_OUT', 'the connection ended; the records were not written');
+}
+
+function changedMeanwhile({ topic }: Partition): QError {
+  return new QError('BROKER_BUSY', `topic ${topic.name} was changed while the records were checked; send them again`);
+}
+
+interface SettleOptions {
+  readonly clock: Clock;
+  readonly logger: BrokerLogger;
+  readonly timeoutMs: number;
+  readonly context: RequestContext;
+}
+
+function whenSettled(request: ProduceRequest, parts: readonly Part[], options: SettleOptions): Promise<ProduceResponse> {
+  return new Promise((resolve) => settle(parts, options, () => resolve(answer(request, parts))));
+}
+
 /** Calls `done` when every part has its final result, or is out of time. */
-function settle(
-  parts: readonly Part[],
-  options: { clock: Clock; logger: BrokerLogger; timeoutMs: number; context: RequestContext },
-  done: () => void,
-): void {
+function settle(parts: readonly Part[], options: SettleOptions, done: () => void): void {
   const waiting = parts.filter((part) => part.settled !== null);
   if (waiting.length === 0) {
     done();

@@ -13,6 +13,7 @@ import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/connection/budget.ts';
 import { Connections } from '../../src/connection/connections.ts';
+import { HeldTotal } from '../../src/connection/held-total.ts';
 import { OutputTotal } from '../../src/connection/output-total.ts';
 import type { RequestContext } from '../../src/connection/peer.ts';
 import { Dispatcher } from '../../src/dispatch.ts';
@@ -45,16 +46,17 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
       }),
   });
   const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
-  const outputTotal = new OutputTotal(limits.brokerOutputBytesMax);
+  const outputTotal = new OutputTotal({ bytesMax: limits.brokerOutputBytesMax, bytesHardMax: limits.brokerOutputBytesMax });
+  const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const connections = new Connections(
-    { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal },
+    { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal, heldTotal },
     counters,
   );
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
     return { stream, events: connections.accept(stream) };
   };
-  return { clock, counters, pings, budget, outputTotal, connections, accept };
+  return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept };
 }
 
 function hello(correlationId = 1): Buffer {
@@ -147,6 +149,85 @@ describe('Connection', () => {
     ).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('W3 holds back the requests behind one that says so, and goes on in their order', async () => {
+    const { clock, pings, accept } = setUp();
+    const { stream, events } = accept();
+    events.data(hello());
+    events.data(ping(2));
+    const goOn = pings[0]!.context.budget.holdOrder();
+    events.data(Buffer.concat([ping(3), ping(4)]));
+    pings[0]!.answer({ payload: Buffer.from('a') });
+    await clock.runDeferred();
+    expect(pings).toHaveLength(1);
+    expect(stream.isReading).toBe(false);
+    goOn();
+    goOn();
+    await clock.runDeferred();
+    expect(pings).toHaveLength(3);
+    expect(stream.isReading).toBe(true);
+  });
+
+  it('G2 C2 requests that wait for news keep no others out, up to a bound of the connection', async () => {
+    const { clock, pings, heldTotal, accept } = setUp({ requestsInFlightMax: 2, connectionHeldMax: 5, connectionHeldFree: 1 });
+    const { stream, events } = accept();
+    events.data(hello());
+    const unparks: (() => void)[] = [];
+    for (let id = 2; id < 7; id += 1) {
+      events.data(ping(id));
+      unparks.push(pings.at(-1)!.context.budget.park(1)!);
+    }
+    expect(heldTotal.count).toBe(5);
+    events.data(Buffer.concat([ping(7), ping(8), ping(9)]));
+    expect(pings).toHaveLength(7);
+    expect(stream.isReading).toBe(false);
+    // The sixth may not wait; it is answered.
+    expect(pings[5]!.context.budget.park(1)).toBeNull();
+    pings[5]!.answer({ payload: Buffer.from('x') });
+    await clock.runDeferred();
+    expect(pings).toHaveLength(8);
+    // Two are worked on again. When one of them is parked, there is room.
+    unparks[0]!();
+    unparks[0]!();
+    expect(heldTotal.count).toBe(4);
+    events.data(ping(10));
+    expect(pings).toHaveLength(8);
+    expect(pings[6]!.context.budget.park(1)).not.toBeNull();
+    pings[0]!.answer({ payload: Buffer.from('y') });
+    await clock.runDeferred();
+    expect(pings).toHaveLength(9);
+    // Whoever waits for something is not idle.
+    for (const call of pings.slice(1)) call.answer({ payload: Buffer.from('z') });
+    for (const unpark of unparks.slice(2)) unpark();
+    await clock.advance(defaultLimits.idleTimeoutMs + defaultLimits.sweepIntervalMs);
+    expect(stream.isEnded).toBe(false);
+  });
+
+  it('C2 requests of all connections that wait for news have a bound together', () => {
+    const { pings, accept } = setUp({ connectionHeldMax: 3, connectionHeldFree: 1, brokerHeldMax: 4 });
+    for (let count = 0; count < 2; count += 1) accept().events.data(Buffer.concat([hello(), ping(2)]));
+    const unpark = pings[0]!.context.budget.park(3);
+    expect(pings[1]!.context.budget.park(2)).toBeNull();
+    expect(pings[1]!.context.budget.park(1)).not.toBeNull();
+    unpark!();
+    expect(pings[1]!.context.budget.park(2)).not.toBeNull();
+  });
+
+  it('W3 gives others a turn when its requests take long', async () => {
+    const { clock, pings, accept } = setUp({ turnMsMax: 4 });
+    const { stream, events } = accept();
+    events.data(hello());
+    // Each request takes 3 ms.
+    clock.monotonic = () => pings.length * 3;
+    events.data(Buffer.concat(Array.from({ length: 7 }, (_, index) => ping(index + 2))));
+    expect(pings).toHaveLength(3);
+    expect(stream.isReading).toBe(false);
+    events.data(ping(9));
+    expect(pings).toHaveLength(3);
+    await clock.runDeferred();
+    expect(pings).toHaveLength(8);
+    expect(stream.isReading).toBe(true);
+  });
+
   it('counts the bytes that handlers hold, gives them back once, and stops reading meanwhile', async () => {
     const frameBytesMax = 192 * 1024;
     const { clock, pings, budget, accept } = setUp({
@@ -200,7 +281,7 @@ describe('Connection', () => {
     events.data(ping(3));
     expect(pings).toHaveLength(1);
     expect(stream.isReading).toBe(false);
-    expect(pings[0]!.context.budget.reserveAnswer(1)).not.toBeNull();
+    expect(pings[0]!.context.budget.reserveAnswer(1, 1)).toBeInstanceOf(Promise);
     expect(outputTotal.bytes).toBeGreaterThan(2000);
     await clock.advance(6000);
     expect(stream.isDestroyed).toBe(true);
@@ -220,13 +301,24 @@ describe('Connection', () => {
     events.data(ping(4));
     expect(pings).toHaveLength(2);
     let writable = false;
-    void pings[1]!.context.budget.reserveAnswer(1)!.then(() => (writable = true));
+    void (pings[1]!.context.budget.reserveAnswer(1, 1) as Promise<number>).then(() => (writable = true));
     stream.takesAll = true;
     stream.writes.at(-1)!.taken();
     await clock.runDeferred();
     expect(writable).toBe(true);
     expect(pings).toHaveLength(3);
     expect(stream.isReading).toBe(true);
+  });
+
+  it('W3 looks at the time limits of many connections in slices, and at all of them', async () => {
+    const { clock, accept } = setUp({ sweepSliceMax: 2, helloTimeoutMs: 1000, sweepIntervalMs: 500 });
+    const silent = Array.from({ length: 5 }, () => accept());
+    await clock.advance(2000);
+    expect(silent.map(({ stream }) => stream.isDestroyed)).toEqual(Array(5).fill(true));
+    for (const { events } of silent) events.closed();
+    const late = accept();
+    await clock.advance(2000);
+    expect(late.stream.isDestroyed).toBe(true);
   });
 
   it('W1 refuses everything before HELLO, and hangs up', async () => {

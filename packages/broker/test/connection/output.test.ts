@@ -8,7 +8,7 @@ function setUp(limits: { outputBytesMax?: number; brokerOutputBytesMax?: number;
   const clock = new ManualClock({ defer: 'manual' });
   const stream = new FakeStream();
   const all = { outputBytesMax: 100, brokerOutputBytesMax: 1000, writeBytesMax: 50, ...limits };
-  const total = new OutputTotal(all.brokerOutputBytesMax);
+  const total = new OutputTotal({ bytesMax: all.brokerOutputBytesMax, bytesHardMax: all.brokerOutputBytesMax });
   const taken: number[] = [];
   const output: Output = new Output({
     stream,
@@ -52,6 +52,34 @@ describe('Output', () => {
     expect(stream.writes.map((write) => write.bytes)).toEqual([4, 2, 7, 1]);
     expect(stream.sent.toString()).toBe('abcdeftoolongg');
     expect(output.pendingBytes).toBe(0);
+  });
+
+  it('Z1 says that an answer was taken when all of it was, in order, and not before', async () => {
+    const { clock, stream, output } = setUp({ writeBytesMax: 4 });
+    const told: string[] = [];
+    output.push([Buffer.from('abcd'), Buffer.from('ef')], () => void told.push('first'));
+    output.push([Buffer.from('g')]);
+    output.push([Buffer.from('hi')], () => void told.push('third'));
+    await clock.runDeferred();
+    stream.writes[0]!.taken();
+    expect([stream.sent.toString(), told]).toEqual(['abcdefg', []]);
+    stream.writes[1]!.taken();
+    expect([stream.sent.toString(), told]).toEqual(['abcdefghi', ['first']]);
+    stream.writes[2]!.taken();
+    expect(told).toEqual(['first', 'third']);
+  });
+
+  it('Z1 never says so of an answer that was under way when the stream broke', async () => {
+    const { clock, stream, output } = setUp();
+    const told: string[] = [];
+    output.push([Buffer.from('a')], () => void told.push('under way'));
+    await clock.runDeferred();
+    output.push([Buffer.from('b')], () => void told.push('waiting'));
+    output.closed();
+    stream.writes[0]!.taken();
+    output.push([Buffer.from('c')], () => void told.push('late'));
+    await clock.runDeferred();
+    expect(told).toEqual([]);
   });
 
   it('is full while the peer takes nothing, and tells since when', async () => {
@@ -105,9 +133,9 @@ describe('Output', () => {
 
   it('grants room for answers up to its limit, in order, and one larger one when it is empty', async () => {
     const { clock, stream, output } = setUp({ outputBytesMax: 100 });
-    expect(output.reserve(500)).toBeNull();
+    expect(output.reserve(500, 1)).toBe(500);
     const granted: string[] = [];
-    const ask = (name: string, bytes: number): void => void output.reserve(bytes)!.then(() => granted.push(name));
+    const ask = (name: string, bytes: number): void => void (output.reserve(bytes, bytes) as Promise<number>).then(() => granted.push(name));
     ask('a', 60);
     ask('b', 60);
     ask('c', 1);
@@ -126,7 +154,7 @@ describe('Output', () => {
   });
 
   it('waits for room that another connection takes', async () => {
-    const total = new OutputTotal(100);
+    const total = new OutputTotal({ bytesMax: 100, bytesHardMax: 100 });
     const make = () =>
       new Output({
         stream: new FakeStream(),
@@ -136,9 +164,9 @@ describe('Output', () => {
         taken: () => undefined,
       });
     const [one, two] = [make(), make()];
-    expect(one.reserve(80)).toBeNull();
+    expect(one.reserve(80, 1)).toBe(80);
     let granted = false;
-    const waiting = two.reserve(50)!.then(() => (granted = true));
+    const waiting = (two.reserve(50, 50) as Promise<number>).then(() => (granted = true));
     await Promise.resolve();
     expect(granted).toBe(false);
     one.closed();
@@ -149,12 +177,38 @@ describe('Output', () => {
     expect(total.bytes).toBe(50);
   });
 
+  it('W3 grants a little out of the reserve to who has taken all, while others hold the rest', async () => {
+    const total = new OutputTotal({ bytesMax: 100, bytesHardMax: 120 });
+    const make = () =>
+      new Output({
+        stream: new FakeStream(),
+        clock: new ManualClock(),
+        limits: { outputBytesMax: 100, writeBytesMax: 100 },
+        total,
+        taken: () => undefined,
+      });
+    const [greedy, honest, third] = [make(), make(), make()];
+    expect(greedy.reserve(60, 15)).toBe(60);
+    expect(greedy.reserve(40, 15)).toBe(40);
+    expect(honest.reserve(50, 15)).toBe(15);
+    // It holds something now, so it waits as the others do; and the reserve has an end, too.
+    const more = honest.reserve(50, 15);
+    const none = third.reserve(50, 15);
+    expect([more, none]).toEqual([expect.any(Promise), expect.any(Promise)]);
+    expect(total.bytes).toBe(115);
+    honest.release(15);
+    expect(await more).toBe(15);
+    greedy.closed();
+    expect(await none).toBe(50);
+    expect(total.bytes).toBe(65);
+  });
+
   it('lets nobody wait for a stream that is gone', async () => {
     const { output } = setUp({ outputBytesMax: 10 });
-    expect(output.reserve(10)).toBeNull();
-    const waiting = output.reserve(10);
+    expect(output.reserve(10, 1)).toBe(10);
+    const waiting = output.reserve(10, 10);
     output.closed();
     await waiting;
-    expect(output.reserve(10)).toBeNull();
+    expect(output.reserve(10, 1)).toBe(10);
   });
 });

@@ -25,6 +25,8 @@ export class FakeLog implements PartitionLog {
   holdsAppends = false;
   /** Reads answer with a promise, as from a file, while this is set. */
   readsLate = false;
+  /** Reads that answered late and were given back. */
+  released = 0;
   failNext: Error | null = null;
   lastOptions: AppendOptions | null = null;
   readonly batches: Buffer[] = [];
@@ -89,7 +91,7 @@ export class FakeLog implements PartitionLog {
     }
     const { highWatermark, logStartOffset, lastStableOffset } = this;
     const read = { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
-    return this.readsLate ? Promise.resolve(read) : read;
+    return this.readsLate ? Promise.resolve({ ...read, release: () => void (this.released += 1) }) : read;
   }
 
   onHighWatermark(listener: () => void): () => void {

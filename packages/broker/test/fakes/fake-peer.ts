@@ -30,16 +30,36 @@ export class FakePeer implements Peer {
 
 /** Budgets without end, which count. */
 export class FakeRequestBudget implements RequestBudget {
+  readonly releases: (() => void)[] = [];
   framesHeld = 0;
+  ordersHeld = 0;
+  parked = 0;
+  /** Nothing may be held any more. */
+  parkingIsFull = false;
 
   holdFrame(): () => void {
     this.framesHeld += 1;
     return () => void (this.framesHeld -= 1);
   }
 
-  reserveAnswer(): null {
-    return null;
+  holdOrder(): () => void {
+    this.ordersHeld += 1;
+    return () => void (this.ordersHeld -= 1);
+  }
+
+  park(count: number): (() => void) | null {
+    if (this.parkingIsFull) return null;
+    this.parked += count;
+    return () => void (this.parked -= count);
+  }
+
+  reserveAnswer(bytes: number): number {
+    return bytes;
   }
 
   keepAnswer(): void {}
+
+  whenTaken(release: () => void): void {
+    this.releases.push(release);
+  }
 }

@@ -1,6 +1,6 @@
 import type { FetchRequest } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
-import { FetchPlan } from '../../src/fetch/fetch-plan.ts';
+import { FetchPlan, releaseReads } from '../../src/fetch/fetch-plan.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { FakeLog } from '../fakes/fake-log.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../fakes/topics.ts';
@@ -74,6 +74,19 @@ describe('FetchPlan', () => {
     const { reads, bytes } = await plan.collect();
     expect(reads.map((read) => read.bytes / batchBytes)).toEqual([2, 3, 0]);
     expect(bytes).toBe(5 * batchBytes);
+  });
+
+  it('gives back at once what did not fit', async () => {
+    const { topic, logs, registry } = setUp({ partitions: 2, batches: 1 });
+    for (const log of logs) log.readsLate = true;
+    // Both are read for what they ask, and the second batch turns out to be too much.
+    const parts = [{ maxBytes: 1 }, { maxBytes: 1 }];
+    const plan = new FetchPlan(request(topic.id, parts), { registry, logger: silentLogger, maxBytes: 10, turn: 0 });
+    const collection = await plan.collect();
+    expect(collection.reads.map((read) => read.bytes)).toEqual([batchBytes, 0]);
+    expect(logs.map(({ released }) => released)).toEqual([0, 1]);
+    releaseReads(collection);
+    expect(logs.map(({ released }) => released)).toEqual([1, 1]);
   });
 
   it('C1 gives nothing at or beyond the high watermark', async () => {

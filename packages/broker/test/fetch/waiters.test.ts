@@ -6,10 +6,10 @@ import { FakePeer } from '../fakes/fake-peer.ts';
 import { partitionWith } from '../fakes/topics.ts';
 import { batchOf } from '../harness.ts';
 
-function setUp() {
-  const clock = new ManualClock();
+function setUp(wakesPerTurnMax = 100) {
+  const clock = new ManualClock({ defer: 'manual' });
   const log = new FakeLog();
-  return { clock, log, waiters: new FetchWaiters(clock), peer: new FakePeer(), partition: partitionWith(log) };
+  return { clock, log, waiters: new FetchWaiters({ clock, wakesPerTurnMax }), peer: new FakePeer(), partition: partitionWith(log) };
 }
 
 describe('FetchWaiters', () => {
@@ -21,6 +21,27 @@ describe('FetchWaiters', () => {
     await woken;
     expect(waiters.count).toBe(0);
     expect(peer.closeListeners).toBe(0);
+    await clock.runDeferred();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('W3 one record wakes everybody, some in each turn and in their order', async () => {
+    const { clock, log, waiters, peer, partition } = setUp(4);
+    const order: number[] = [];
+    const waits = Array.from({ length: 5 }, (_, index) => {
+      const partitions = [partition, partition];
+      return waiters.wait({ partitions, timeoutMs: 1000, peer }).then(() => order.push(index));
+    });
+    log.append(batchOf('a'), { leaderEpoch: 0 });
+    expect(waiters.count).toBe(0);
+    await Promise.all(waits.slice(0, 2));
+    expect(order).toEqual([0, 1]);
+    // Whoever is woken now does not overtake the others.
+    const later = waiters.wait({ partitions: [], timeoutMs: 1000, peer }).then(() => order.push(5));
+    peer.hangUp();
+    await clock.runDeferred();
+    await Promise.all([...waits, later]);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
     expect(clock.pending).toBe(0);
   });
 

@@ -1,11 +1,12 @@
-import { batchCodec, checkBatch, encodeBatch, errorCode, iterateRecords, messageIdHeader } from '@q/protocol';
-import type { ErrorName, ProduceRequest, ProduceResponsePartition } from '@q/protocol';
+import { batchCodec, checkBatch, codecNames, encodeBatch, errorCode, iterateRecords, messageIdHeader } from '@q/protocol';
+import type { CodecName, ErrorName, ProduceRequest, ProduceResponsePartition } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/connection/budget.ts';
 import { produceHandler } from '../../src/handlers/produce.ts';
 import { defaultLimits } from '../../src/limits.ts';
+import type { BrokerLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
 import type { Topic } from '../../src/topics/topic.ts';
@@ -15,7 +16,7 @@ import { emptyRegistry, partitionWith, topicOf } from '../fakes/topics.ts';
 
 const clockStart = Date.now();
 
-function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
+function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limits: Partial<BrokerLimits> = {}) {
   const clock = new ManualClock({ startMs: clockStart });
   const logs = Array.from({ length: partitions }, () => new FakeLog());
   for (const log of logs) partitionWith(log, topic);
@@ -27,12 +28,13 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
     registry,
     budget,
     clock,
-    limits: defaultLimits,
+    limits: { ...defaultLimits, ...limits },
     counters,
     logger: silentLogger,
     durabilityCode: () => 0,
   });
   const held = new FakeRequestBudget();
+  const peer = new FakePeer();
   const produce = async (
     parts: Partial<ProduceRequest['topics'][0]['partitions'][0]>[],
     timeoutMs = 1000,
@@ -40,11 +42,11 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2) {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
     const response = await handler.handle(
       { timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] },
-      { peer: new FakePeer(), version: 0, budget: held },
+      { peer, version: 0, budget: held },
     );
     return [...response.topics[0]!.partitions];
   };
-  return { clock, logs, budget, counters, held, produce };
+  return { clock, logs, topic, registry, budget, counters, held, peer, produce };
 }
 
 // A fixed time, so that the manual clock finds it neither old nor new.
@@ -180,5 +182,102 @@ describe('PRODUCE', () => {
     const deduplicating = setUp(topicOf({ configs: { 'dedup.window.ms': '1000' } }));
     await deduplicating.produce([{ records: withId() }]);
     expect(deduplicating.logs[0]!.lastOptions).toMatchObject({ messageIds: ['id-1'] });
+  });
+
+  describe('that would hold up everybody', () => {
+    const large = (codec: CodecName, bytes = 3 << 20): Buffer =>
+      encodeBatch(
+        Array.from({ length: bytes >> 19 }, () => ({ value: Buffer.alloc(1 << 19), timestampMs: clockStart })),
+        { codec },
+      );
+
+    it.each(codecNames)('W3 %s: is checked apart, in its order, and appended as it would be otherwise', async (codec) => {
+      const { logs, held, produce } = setUp(topicOf({ configs: { 'max.message.bytes': String(4 << 20) } }));
+      const records = large(codec);
+      const answers = produce([{ records }, {}, { partition: 0, records: batch('behind') }]);
+      // Nothing overtakes it: neither what follows in the request, nor the requests behind it.
+      expect(logs.map((log) => log.batches.length)).toEqual([0, 0]);
+      expect(held).toMatchObject({ ordersHeld: 1, framesHeld: 1 });
+      expect(await answers).toMatchObject([
+        { errorCode: 0, baseOffset: 0 },
+        { errorCode: 0, baseOffset: 0 },
+        { errorCode: 0, baseOffset: 6 },
+      ]);
+      expect(logs[0]!.batches[0]).toBe(records);
+      expect(held).toMatchObject({ ordersHeld: 0, framesHeld: 0 });
+    });
+
+    it('W3 refuses in the same words', async () => {
+      const { logs, produce } = setUp();
+      const damaged = large('gzip');
+      damaged[100]! ^= 0xff;
+      const tooMuch = large('zstd', 80 << 20);
+      expect(await produce([{ records: damaged }, { records: tooMuch }])).toMatchObject([
+        named('CORRUPT_BATCH'),
+        named('BATCH_TOO_LARGE'),
+      ]);
+      expect(logs.map((log) => log.batches.length)).toEqual([0, 0]);
+    });
+
+    it('W3 what many batches become in one turn counts together', async () => {
+      const { logs, held, produce } = setUp(topicOf(), 2, { checkTurnBytesMax: 30_000 });
+      const small = (): Buffer => encodeBatch([{ value: Buffer.alloc(6_000), timestampMs: clockStart }], { codec: 'zstd' });
+      const answers = Array.from({ length: 5 }, () => produce([{ records: small() }]));
+      // A zstd frame counts 16 KiB beside its bytes: the first takes this turn, the others have to wait for theirs.
+      expect(logs[0]!.batches).toHaveLength(1);
+      expect(held.ordersHeld).toBe(4);
+      for (const answer of answers) expect(await answer).toMatchObject([{ errorCode: 0 }]);
+      expect(logs[0]!.batches).toHaveLength(5);
+    });
+
+    it('W3 many plain batches in one request give way to others after a while', async () => {
+      const { clock, logs, held, produce } = setUp(topicOf(), 6, { turnMsMax: 5 });
+      const plain = (): Buffer => encodeBatch([{ value: Buffer.alloc(300_000), timestampMs: clockStart }]);
+      // Each append takes 4 ms.
+      clock.monotonic = () => logs.reduce((sum, log) => sum + log.batches.length * 4, 0);
+      const answers = produce(Array.from({ length: 6 }, () => ({ records: plain() })));
+      expect(logs.map((log) => log.batches.length)).toEqual([1, 1, 0, 0, 0, 0]);
+      expect(held.ordersHeld).toBe(1);
+      expect(await answers).toMatchObject(Array.from({ length: 6 }, () => ({ errorCode: 0 })));
+      expect(held.ordersHeld).toBe(0);
+    });
+
+    it('Z1 small batches look at no clock, however many', async () => {
+      const { clock, logs, produce } = setUp(topicOf(), 6, { turnMsMax: 5 });
+      let looks = 0;
+      clock.monotonic = () => (looks += 1000);
+      const answers = produce(Array.from({ length: 6 }, () => ({})));
+      expect(logs.map((log) => log.batches.length)).toEqual(Array(6).fill(1));
+      await answers;
+      expect(looks).toBe(0);
+    });
+
+    it('S3 P4 compresses anew and finds message ids there, too', async () => {
+      const configs = { 'compression.type': 'zstd', 'dedup.window.ms': '1000' };
+      const { logs, produce } = setUp(topicOf({ configs }));
+      await produce([{ records: large('gzip') }, { records: large('zstd') }]);
+      expect(batchCodec(logs[0]!.batches[0]!)).toBe('zstd');
+      expect([...iterateRecords(logs[0]!.batches[0]!)]).toHaveLength(6);
+      expect(logs[0]!.lastOptions).toMatchObject({ messageIds: null });
+      const headers = [{ key: messageIdHeader, value: Buffer.from('id-9') }];
+      const withId = encodeBatch([{ value: Buffer.alloc(900_000), headers, timestampMs: clockStart }], { codec: 'gzip' });
+      await produce([{ records: withId }]);
+      expect(logs[0]!.lastOptions).toMatchObject({ messageIds: ['id-9'] });
+    });
+
+    it('is not written when its connection, or its topic, is gone meanwhile', async () => {
+      const gone = setUp();
+      const answers = gone.produce([{ records: large('gzip') }, {}]);
+      gone.peer.hangUp();
+      expect(await answers).toMatchObject([named('REQUEST_TIMED_OUT'), named('REQUEST_TIMED_OUT')]);
+      expect(gone.logs.map((log) => log.batches.length)).toEqual([0, 0]);
+      expect(gone.held).toMatchObject({ ordersHeld: 0, framesHeld: 0 });
+
+      const deleted = setUp();
+      const late = deleted.produce([{ records: large('gzip') }]);
+      deleted.topic.partitions.length = 0;
+      expect(await late).toMatchObject([named('UNKNOWN_PARTITION')]);
+      expect(deleted.logs[0]!.batches).toHaveLength(0);
+    });
   });
 });

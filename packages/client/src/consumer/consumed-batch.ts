@@ -1,10 +1,9 @@
-import { batchMaxTimestamp, iterateRecords } from '@q/protocol';
-import type { QError, RecordView } from '@q/protocol';
+import { batchMaxTimestamp } from '@q/protocol';
+import type { QError, RecordReader, RecordView } from '@q/protocol';
 
-import { clientLimits } from '../limits.ts';
 import { toQError } from '../retry.ts';
 import type { BytesOut } from '../topic/topic.ts';
-import { BytesMessage } from './message.ts';
+import { readMessages } from './message.ts';
 import type { Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { OpenBatch } from './record-stream.ts';
@@ -53,41 +52,34 @@ export function bytesRecords(batch: OpenBatch, fromOffset: number): Iterable<Mes
 /** Hand-written: a generator takes about twice as long for each record. */
 class BytesRecordIterator implements Iterator<Message, undefined> {
   readonly #reader: PartitionReader;
-  readonly #records: Iterator<RecordView, undefined>;
+  readonly #records: RecordReader;
   readonly #endOffset: number;
   #nextOffset: number;
 
   constructor(batch: OpenBatch, fromOffset: number) {
-    this.#reader = batch.reader;
-    this.#endOffset = batch.reader.endOffset ?? Number.POSITIVE_INFINITY;
+    const { reader } = batch;
+    this.#reader = reader;
+    this.#endOffset = reader.endOffset ?? Number.POSITIVE_INFINITY;
     this.#nextOffset = fromOffset;
-    this.#records = this.#guarded(() => {
-      const records = iterateRecords(batch.bytes, { fromOffset, uncompressedBytesMax: clientLimits.uncompressedBytesMax });
-      return records[Symbol.iterator]() as Iterator<RecordView, undefined>;
-    });
+    try {
+      this.#records = readMessages(batch.bytes, { source: reader, fromOffset });
+    } catch (error) {
+      throw this.#damaged(error);
+    }
   }
 
   next(): IteratorResult<Message, undefined> {
-    const record = this.#read();
-    if (record === undefined || record.offset >= this.#endOffset) return { done: true, value: undefined };
-    this.#nextOffset = record.offset + 1;
-    return { done: false, value: new BytesMessage(this.#reader, record) };
-  }
-
-  #read(): RecordView | undefined {
+    let message: RecordView | null;
     try {
-      return this.#records.next().value;
+      message = this.#records.next();
     } catch (error) {
       throw this.#damaged(error);
     }
-  }
-
-  #guarded<T>(open: () => T): T {
-    try {
-      return open();
-    } catch (error) {
-      throw this.#damaged(error);
-    }
+    if (message === null) return { done: true, value: undefined };
+    const { offset } = message;
+    if (offset >= this.#endOffset) return { done: true, value: undefined };
+    this.#nextOffset = offset + 1;
+    return { done: false, value: message };
   }
 
   #damaged(error: unknown): QError {

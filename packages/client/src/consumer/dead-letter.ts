@@ -1,8 +1,7 @@
-import type { RecordView } from '@q/protocol';
+import type { RecordSource, RecordView } from '@q/protocol';
 
 import type { Producer } from '../producer/producer.ts';
 import type { SchemaIssues } from '../topic/schema-issues.ts';
-import type { MessageSource } from './message.ts';
 
 /** Headers that say where a dead letter came from, and why. */
 export const deadLetterHeaders = {
@@ -13,7 +12,7 @@ export const deadLetterHeaders = {
 } as const;
 
 /** Sends a record to a dead letter topic: bytes, headers and time as they are, with its origin beside them. */
-export async function sendDeadLetter(producer: Producer, o: { to: string; source: MessageSource; record: RecordView; issues: SchemaIssues }): Promise<void> {
+export async function sendDeadLetter(producer: Producer, o: { to: string; source: RecordSource; record: RecordView; issues: SchemaIssues }): Promise<void> {
   const { source, record, issues } = o;
   const origin: [string, string][] = [
     [deadLetterHeaders.topic, source.topic],

@@ -9,7 +9,7 @@ import type { Topic } from '../topic/topic.ts';
 import { bytesRecords, describeBatch } from './consumed-batch.ts';
 import type { ConsumedBatch } from './consumed-batch.ts';
 import { sendDeadLetter } from './dead-letter.ts';
-import { BytesMessage, decodeRecord } from './message.ts';
+import { decodeRecord, InvalidMessage } from './message.ts';
 import type { Decoded, Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { OpenBatch, RecordStream } from './record-stream.ts';
@@ -84,7 +84,7 @@ export class Decoder<K, V> {
     const reader = this.#stream.reader as PartitionReader;
     this.#reader = reader;
     this.#record = record;
-    return new BytesMessage(reader, record) as unknown as Message<K, V>;
+    return record as unknown as Message<K, V>;
   }
 
   async #takeSlowly(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
@@ -125,7 +125,7 @@ export class Decoder<K, V> {
   #invalid(record: RecordView, reader: PartitionReader, issues: SchemaIssues): Message<K, V> | null | Promise<null> {
     const { onInvalid } = this.#topic;
     // The types of such a topic say that key and value may be bytes.
-    if (onInvalid === 'raw') return new BytesMessage(reader, record, issues) as unknown as Message<K, V>;
+    if (onInvalid === 'raw') return new InvalidMessage(reader, record, issues) as unknown as Message<K, V>;
     if (onInvalid === 'fail') {
       this.#backTo(reader, record.offset);
       throw schemaMismatch(issues, { topic: reader.topic, partition: reader.partition, offset: record.offset });

@@ -1,5 +1,7 @@
-import type { RecordView, RecordViewHeader } from '@q/protocol';
+import { readRecords } from '@q/protocol';
+import type { RecordReader, RecordSource, RecordView, RecordViewHeader } from '@q/protocol';
 
+import { clientLimits } from '../limits.ts';
 import { SchemaIssues } from '../topic/schema-issues.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
 
@@ -24,21 +26,15 @@ export interface Message<K = BytesOut, V = BytesOut> {
   readonly invalid?: SchemaIssues | undefined;
 }
 
-/** Which partition a record was read from. */
-export interface MessageSource {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** A message of plain bytes: parts are cut out of the batch only when they are asked for. */
-export class BytesMessage implements Message {
+/** A message that does not match its schema, as bytes. */
+export class InvalidMessage implements Message {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  readonly invalid: SchemaIssues | undefined;
+  readonly invalid: SchemaIssues;
   readonly #record: RecordView;
 
-  constructor(source: MessageSource, record: RecordView, invalid?: SchemaIssues) {
+  constructor(source: RecordSource, record: RecordView, invalid: SchemaIssues) {
     this.topic = source.topic;
     this.partition = source.partition;
     this.offset = record.offset;
@@ -72,7 +68,7 @@ class TypedMessage<K, V> implements Message<K, V> {
   readonly value: V;
   readonly #record: RecordView;
 
-  constructor(source: MessageSource, record: RecordView, parts: { key: K; value: V }) {
+  constructor(source: RecordSource, record: RecordView, parts: { key: K; value: V }) {
     this.topic = source.topic;
     this.partition = source.partition;
     this.offset = record.offset;
@@ -94,7 +90,7 @@ class TypedMessage<K, V> implements Message<K, V> {
 export type Decoded<K, V> = Message<K, V> | SchemaIssues;
 
 /** Decodes a record of a topic that has a schema or a codec; a promise only if a schema is asynchronous. */
-export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source: MessageSource, record: RecordView): Decoded<K, V> | Promise<Decoded<K, V>> {
+export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source: RecordSource, record: RecordView): Decoded<K, V> | Promise<Decoded<K, V>> {
   const { keySerde, valueSerde } = topic;
   const key = keySerde === null ? record.key : keySerde.decode(record.key);
   const value = valueSerde === null ? record.value : valueSerde.decode(record.value);
@@ -104,8 +100,16 @@ export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source:
   return joined(source, record, { key, value });
 }
 
-function joined<K, V>(source: MessageSource, record: RecordView, parts: { key: unknown; value: unknown }): Decoded<K, V> {
+function joined<K, V>(source: RecordSource, record: RecordView, parts: { key: unknown; value: unknown }): Decoded<K, V> {
   if (parts.key instanceof SchemaIssues) return parts.key;
   if (parts.value instanceof SchemaIssues) return parts.value;
   return new TypedMessage<K, V>(source, record, parts as { key: K; value: V });
+}
+
+/**
+ * The records of a batch from `fromOffset` on. Of a topic of plain bytes they are the messages: one object for each record, which
+ * cuts its parts out of the batch when they are asked for. Throws as `iterateRecords`.
+ */
+export function readMessages(batch: Buffer, o: { source: RecordSource; fromOffset: number }): RecordReader {
+  return readRecords(batch, { ...o, uncompressedBytesMax: clientLimits.uncompressedBytesMax });
 }

@@ -1,9 +1,9 @@
-import { batchBaseOffset, batchIsControl, batchLastOffset, batchRecordsCount, checkBatch, iterateRecords } from '@q/protocol';
-import type { RecordView } from '@q/protocol';
+import { batchBaseOffset, batchIsControl, batchLastOffset, batchRecordsCount, checkBatch } from '@q/protocol';
+import type { RecordReader, RecordView } from '@q/protocol';
 
-import { clientLimits } from '../limits.ts';
 import { Queue } from '../queue.ts';
 import { toQError } from '../retry.ts';
+import { readMessages } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 
 /** A batch that was checked and is not empty, ready to be read from the reader's position on. */
@@ -18,7 +18,7 @@ export interface OpenBatch {
 
 interface CurrentBatch {
   readonly batch: OpenBatch;
-  readonly records: Iterator<RecordView, undefined>;
+  readonly records: RecordReader;
 }
 
 /**
@@ -100,17 +100,17 @@ export class RecordStream {
     const batch = this.#nextBatch();
     if (batch === null) return false;
     try {
-      const records = iterateRecords(batch.bytes, { fromOffset: batch.reader.position, uncompressedBytesMax: clientLimits.uncompressedBytesMax });
-      this.#current = { batch, records: records[Symbol.iterator]() as Iterator<RecordView, undefined> };
+      const { reader, bytes } = batch;
+      this.#current = { batch, records: readMessages(bytes, { source: reader, fromOffset: reader.position }) };
     } catch (error) {
       throw batch.reader.corrupt('a batch cannot be opened', { cause: toQError(error, 'opening a batch') });
     }
     return true;
   }
 
-  #read(reader: PartitionReader, records: Iterator<RecordView, undefined>): RecordView | null {
+  #read(reader: PartitionReader, records: RecordReader): RecordView | null {
     try {
-      return records.next().value ?? null;
+      return records.next();
     } catch (error) {
       throw reader.corrupt('a batch holds a damaged record', { cause: toQError(error, 'reading a record') });
     }

@@ -58,7 +58,7 @@ describe('a consumer', () => {
     const consumer = q.consumer('t', { stopAtEnd: true });
     const iterator = consumer[Symbol.asyncIterator]();
     const { value: message } = await scene.settle(iterator.next());
-    expect({ ...message }).toMatchObject({ topic: 't', partition: 0, offset: 0 });
+    expect(message).toMatchObject({ topic: 't', partition: 0, offset: 0 });
     expect([message?.timestampMs, message?.key, message?.value, message?.headers]).toEqual([0, Buffer.from('k0'), Buffer.from('0:0'), [{ key: 'h', value: Buffer.from('1') }]]);
     await scene.settle(q.close());
   });

@@ -1,4 +1,4 @@
-import { Codec, compress } from '../compression/codec.ts';
+import { Codec, compress, compressInPool } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
 import { joinBatch } from './builder.ts';
 import { batchCodec, readBatchHeader, writeBatchHeader } from './header.ts';
@@ -7,7 +7,8 @@ import { batchHeaderBytes, codecMask, deleteHorizonFlag } from './layout.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { RecordView } from './record-view.ts';
 import { recordOrigin } from './records.ts';
-import { openRecords } from './section.ts';
+import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
+import type { SliceOptions } from './section.ts';
 import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned, zigzag32 } from './zigzag.ts';
 
 export interface RecompressOptions {
@@ -25,6 +26,20 @@ export function recompressBatch(batch: Buffer, codec: CodecName, options: Recomp
   const rebuilt = joinBatch(compress(codec, cursor.bytes.subarray(cursor.recordStart)));
   writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
   return rebuilt;
+}
+
+/** As `recompressBatch`, for batches that take long: all of it in the thread pool. `batch` must not change before it settles. */
+export async function recompressBatchInPool(batch: Buffer, codec: CodecName, options: SliceOptions): Promise<Buffer> {
+  if (batchCodec(batch) === codec) return batch;
+  const header = readBatchHeader(batch);
+  const cursor = await openRecordsInPool(batch, options);
+  try {
+    const rebuilt = joinBatch(await compressInPool(codec, cursor.bytes));
+    writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
+    return rebuilt;
+  } finally {
+    releaseRecords(cursor, batch);
+  }
 }
 
 export interface RebuildOptions {

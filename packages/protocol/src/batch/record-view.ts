@@ -8,6 +8,13 @@ export interface RecordOrigin {
   readonly baseTimestamp: number;
   /** The one timestamp of all records when the log stamped them on arrival, else null. */
   readonly appendTimeMs: number | null;
+  readonly source: RecordSource | null;
+}
+
+/** Where a batch was read from. */
+export interface RecordSource {
+  readonly topic: string;
+  readonly partition: number;
 }
 
 const noHeaders: readonly RecordViewHeader[] = Object.freeze([]);
@@ -35,6 +42,16 @@ export class RecordView {
     this.#keyLengthStart = cursor.keyLengthStart;
     this.#valueStart = cursor.valueStart;
     this.#valueLength = cursor.valueLength;
+  }
+
+  /** Empty unless whoever reads the batch has said where it comes from. */
+  get topic(): string {
+    return this.#origin.source?.topic ?? '';
+  }
+
+  /** -1 unless whoever reads the batch has said where it comes from. */
+  get partition(): number {
+    return this.#origin.source?.partition ?? -1;
   }
 
   get offset(): number {
@@ -95,6 +112,14 @@ export class RecordView {
     return new FieldReader(this.#origin.bytes, this.#valueStart + Math.max(0, this.#valueLength));
   }
 }
+
+/** What `console.log` shows: the fields are none of the object's own. */
+Object.defineProperty(RecordView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: RecordView): object {
+    const { topic, partition, offset, timestampMs, key, value, headers } = this;
+    return { topic, partition, offset, timestampMs, key, value, headers };
+  },
+});
 
 function decodeHeaders(fields: FieldReader, count: number): RecordViewHeader[] {
   const headers: RecordViewHeader[] = [];

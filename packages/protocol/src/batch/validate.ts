@@ -5,7 +5,8 @@ import { batchAttributes, batchCrc, batchMagic, batchSize, computeBatchCrc, read
 import type { BatchHeader } from './header.ts';
 import { batchHeaderBytes, codecMask, magicByte, unknownAttributesMask } from './layout.ts';
 import type { RecordCursor } from './record-cursor.ts';
-import { openRecords, releaseRecords } from './section.ts';
+import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
+import type { SliceOptions } from './section.ts';
 
 export interface ValidateBatchOptions {
   /** Largest batch as sent, header included. Not checked when missing. */
@@ -36,17 +37,43 @@ export interface ValidateBatchOptions {
  * INVALID_TIMESTAMP, KEY_REQUIRED, RECORD_TOO_LARGE or BATCH_TOO_LARGE.
  */
 export function validateBatch(batch: Buffer, options: ValidateBatchOptions): BatchHeader {
+  const header = validateHeader(batch, options);
+  const cursor = openRecords(batch, options.uncompressedBytesMax, options.recordBytesMax);
+  try {
+    const maxDelta = walkRecords(cursor, options, { maxDelta: Number.NEGATIVE_INFINITY, recordsMax: Number.POSITIVE_INFINITY });
+    checkEnd(cursor, header, maxDelta);
+  } finally {
+    releaseRecords(cursor, batch);
+  }
+  return header;
+}
+
+/**
+ * As `validateBatch`, for batches that take long: decompressed in the thread pool, their records walked in slices. `batch` must
+ * not change before the promise settles.
+ */
+export async function validateBatchInSlices(batch: Buffer, options: ValidateBatchOptions & SliceOptions): Promise<BatchHeader> {
+  const header = validateHeader(batch, options);
+  const cursor = await openRecordsInPool(batch, options);
+  try {
+    let maxDelta = Number.NEGATIVE_INFINITY;
+    do {
+      await options.pause();
+      maxDelta = walkRecords(cursor, options, { maxDelta, recordsMax: protocolLimits.recordsPerSliceMax });
+    } while (cursor.hasNext);
+    checkEnd(cursor, header, maxDelta);
+  } finally {
+    releaseRecords(cursor, batch);
+  }
+  return header;
+}
+
+function validateHeader(batch: Buffer, options: ValidateBatchOptions): BatchHeader {
   checkEnvelope(batch, options);
   const header = readBatchHeader(batch);
   checkCounts(header, options);
   if (options.origin !== 'log') checkProducerFlags(header, options);
   checkProducerStamp(header);
-  const cursor = openRecords(batch, options.uncompressedBytesMax);
-  try {
-    walkRecords(cursor, header, options);
-  } finally {
-    releaseRecords(cursor, batch);
-  }
   return header;
 }
 
@@ -99,22 +126,31 @@ function checkProducerStamp(header: BatchHeader): void {
   }
 }
 
-/** The walk proves the lengths; here come the offsets, sizes, keys and timestamps. */
-function walkRecords(cursor: RecordCursor, header: BatchHeader, options: ValidateBatchOptions): void {
-  const { recordBytesMax, requireKeys = false } = options;
+/**
+ * The walk proves the lengths; here come the offsets, keys and timestamps. Ends with the last record, or after `recordsMax` of
+ * them, headers counted as well. Takes the greatest timestamp delta so far, and returns it.
+ */
+function walkRecords(cursor: RecordCursor, options: ValidateBatchOptions, from: { maxDelta: number; recordsMax: number }): number {
+  const { requireKeys = false } = options;
+  const { recordsMax } = from;
   const isDense = options.origin !== 'log';
-  let previousDelta = -1;
-  let maxDelta = Number.NEGATIVE_INFINITY;
-  while (cursor.next()) {
+  let { maxDelta } = from;
+  let previousDelta = cursor.index < 0 ? -1 : cursor.offsetDelta;
+  for (let walked = 0; walked < recordsMax && cursor.next(); walked += 1 + cursor.headerCount) {
     const { offsetDelta } = cursor;
     if (isDense ? offsetDelta !== previousDelta + 1 : offsetDelta <= previousDelta) throw wrongOffset(cursor, previousDelta);
     previousDelta = offsetDelta;
-    const sizeInBytes = cursor.recordEnd - cursor.recordStart;
-    if (sizeInBytes > recordBytesMax) throw recordTooLarge(cursor, sizeInBytes, recordBytesMax);
     if (requireKeys && cursor.keyLength < 0) throw keyRequired(cursor);
     if (cursor.timestampDelta > maxDelta) maxDelta = cursor.timestampDelta;
   }
-  if (previousDelta > header.lastOffsetDelta) throw invalid(`its last record has offset delta ${previousDelta}, past ${header.lastOffsetDelta}`);
+  return maxDelta;
+}
+
+/** Behind the last record: whether anything follows it, and whether the header says what the records do. */
+function checkEnd(cursor: RecordCursor, header: BatchHeader, maxDelta: number): void {
+  cursor.next();
+  const lastDelta = cursor.index < 0 ? -1 : cursor.offsetDelta;
+  if (lastDelta > header.lastOffsetDelta) throw invalid(`its last record has offset delta ${lastDelta}, past ${header.lastOffsetDelta}`);
   const hasCreateTimes = header.timestampType === 'CreateTime' && header.recordsCount > 0;
   if (hasCreateTimes && header.baseTimestamp + maxDelta !== header.maxTimestamp) {
     throw new QError('INVALID_TIMESTAMP', `the greatest record timestamp is ${header.baseTimestamp + maxDelta}, the header says ${header.maxTimestamp}`);
@@ -132,12 +168,6 @@ function invalid(reason: string): QError {
 function wrongOffset(cursor: RecordCursor, previousDelta: number): QError {
   const { index, offsetDelta } = cursor;
   return new QError('INVALID_RECORD', `record ${index} of the batch has offset delta ${offsetDelta} after ${previousDelta}`, { details: { record: index } });
-}
-
-function recordTooLarge(cursor: RecordCursor, sizeInBytes: number, recordBytesMax: number): QError {
-  return new QError('RECORD_TOO_LARGE', `record ${cursor.index} of the batch has ${sizeInBytes} bytes, the limit is ${recordBytesMax}`, {
-    details: { record: cursor.index, bytes: sizeInBytes, bytesMax: recordBytesMax },
-  });
 }
 
 function keyRequired(cursor: RecordCursor): QError {

@@ -1,9 +1,11 @@
 import { QError } from '../errors.ts';
 import { outputTooLarge } from './codec-error.ts';
-import { compressGzip, decompressGzip } from './gzip.ts';
-import { compressLz4, decompressLz4 } from './lz4.ts';
-import { compressSnappy, decompressSnappy } from './snappy.ts';
-import { compressZstd, decompressZstd } from './zstd.ts';
+import { compressGzip, decompressGzip, decompressGzipInPool, gzipBytesSaid } from './gzip.ts';
+import { lz4BytesSaid } from './lz4-frame.ts';
+import { compressLz4, compressLz4InPool, decompressLz4, decompressLz4InPool } from './lz4.ts';
+import { compressSnappy, compressSnappyInPool, decompressSnappy, decompressSnappyInPool, snappyBytesSaid } from './snappy.ts';
+import { deflateInPool } from './zlib.ts';
+import { compressZstd, decompressZstd, decompressZstdInPool, zstdBytesSaid } from './zstd.ts';
 
 /** Compression codecs by the number that the batch attributes carry. Frozen: part of a public format. */
 export const Codec: { readonly none: 0; readonly gzip: 1; readonly snappy: 2; readonly lz4: 3; readonly zstd: 4 } = {
@@ -68,5 +70,64 @@ export function decompress(codec: CodecName, bytes: Buffer, bytesMax: number): B
       return decompressLz4(bytes, bytesMax);
     case 'zstd':
       return decompressZstd(bytes, bytesMax);
+  }
+}
+
+/** As `compress`, in the thread pool: `bytes` must not change before the promise settles. */
+export async function compressInPool(codec: CodecName, bytes: Buffer): Promise<Buffer> {
+  switch (codec) {
+    case 'none':
+      return bytes;
+    case 'gzip':
+    case 'zstd':
+      return deflateInPool(codec, bytes);
+    case 'snappy':
+      return compressSnappyInPool(bytes);
+    case 'lz4':
+      return compressLz4InPool(bytes);
+  }
+}
+
+/**
+ * As `decompress`, in the thread pool: `bytes` must not change before the promise settles. What is not worth the way there
+ * is done here, with a call of `pause` now and then.
+ */
+export async function decompressInPool(codec: CodecName, bytes: Buffer, options: { bytesMax: number; pause: () => Promise<void> }): Promise<Buffer> {
+  const { bytesMax, pause } = options;
+  switch (codec) {
+    case 'none':
+      return decompress(codec, bytes, bytesMax);
+    case 'gzip':
+      return decompressGzipInPool(bytes, bytesMax);
+    case 'snappy':
+      return decompressSnappyInPool(bytes, bytesMax, pause);
+    case 'lz4':
+      return decompressLz4InPool(bytes, bytesMax);
+    case 'zstd':
+      return decompressZstdInPool(bytes, bytesMax);
+  }
+}
+
+/**
+ * What `bytes` say they decompress to, without doing it: an upper bound, with something for each piece that the codec begins
+ * anew. 0 when they cannot be read: `decompress` will say why, at once.
+ */
+export function bytesSaid(codec: CodecName, bytes: Buffer): number {
+  try {
+    switch (codec) {
+      case 'none':
+        return bytes.length;
+      case 'gzip':
+        return gzipBytesSaid(bytes);
+      case 'snappy':
+        return snappyBytesSaid(bytes);
+      case 'lz4':
+        return lz4BytesSaid(bytes);
+      case 'zstd':
+        return zstdBytesSaid(bytes);
+    }
+  } catch (error) {
+    if (QError.is(error)) return 0;
+    throw error;
   }
 }

@@ -1,5 +1,8 @@
+import type { QError } from '../errors.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
-import { inflateBounded, zlib } from './zlib.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
+import { inflateBounded, inflateInPool, zlib } from './zlib.ts';
+import type { InflateOptions } from './zlib.ts';
 
 /*
  *   1f 8b 08 flags ...              header, 10 bytes or more
@@ -17,16 +20,46 @@ export function compressGzip(bytes: Buffer): Buffer {
 
 /** Exactly one gzip member is accepted: its size field must match what came out, so nothing can hide behind it. */
 export function decompressGzip(bytes: Buffer, bytesMax: number): Buffer {
+  const options = inflateOptions(bytes, bytesMax);
+  return asDeclared(bytes, inflateBounded(options));
+}
+
+/** As `decompressGzip`, in the thread pool. */
+export async function decompressGzipInPool(bytes: Buffer, bytesMax: number): Promise<Buffer> {
+  const options = inflateOptions(bytes, bytesMax);
+  const output = takeOutput(options.outputBytesMax);
+  try {
+    return asDeclared(bytes, output.subarray(0, await inflateInPool(options, output)));
+  } catch (error) {
+    returnOutput(output);
+    throw error;
+  }
+}
+
+/** What the data says it becomes, as far as it could. */
+export function gzipBytesSaid(bytes: Buffer): number {
+  return bytes.length < gzipBytesMin ? 0 : Math.min(declaredBytes(bytes), bytes.length * expansionMax);
+}
+
+function declaredBytes(bytes: Buffer): number {
+  return bytes.readUInt32LE(bytes.length - 4);
+}
+
+function inflateOptions(bytes: Buffer, bytesMax: number): InflateOptions {
   if (bytes.length < gzipBytesMin) throw corruptData('gzip', 'shorter than a header and a trailer');
-  const declaredBytes = bytes.readUInt32LE(bytes.length - 4);
+  const declared = declaredBytes(bytes);
   // Not believed before the end is reached: what cuts data off leaves any four bytes there, most often a size that the data
   // cannot have. One that it can have, and must not, ends in a refusal whether it is true or not.
   const possibleBytes = bytes.length * expansionMax;
-  if (declaredBytes > bytesMax && declaredBytes <= possibleBytes) throw outputTooLarge('gzip', bytesMax);
-  const expectedBytes = Math.min(declaredBytes, bytesMax, possibleBytes);
-  const output = inflateBounded({ codec: 'gzip', bytes, bytesMax, expectedBytes });
-  if (output.length !== declaredBytes) {
-    throw corruptData('gzip', `it declares ${declaredBytes} bytes and decompresses to ${output.length}, or something follows it`);
-  }
-  return output;
+  if (declared > bytesMax && declared <= possibleBytes) throw outputTooLarge('gzip', bytesMax);
+  // More than it declares would not be accepted anyway: whoever declares little and has much is stopped there.
+  const outputBytesMax = Math.min(declared, bytesMax, possibleBytes);
+  const tooLong = (): QError => (declared > bytesMax ? outputTooLarge('gzip', bytesMax) : corruptData('gzip', `it has more than the ${declared} bytes that it declares`));
+  return { codec: 'gzip', bytes, outputBytesMax, tooLong };
+}
+
+function asDeclared(bytes: Buffer, output: Buffer): Buffer {
+  const declared = declaredBytes(bytes);
+  if (output.length === declared) return output;
+  throw corruptData('gzip', `it declares ${declared} bytes and decompresses to ${output.length}, or something follows it`);
 }

@@ -44,6 +44,11 @@ export function checkLz4Frame(bytes: Buffer, bytesMax: number): Lz4Frame {
   return { declaredBytes: header.declaredBytes };
 }
 
+/** What a frame may become at most, from the sizes of its blocks. */
+export function lz4BytesSaid(bytes: Buffer): number {
+  return walkBlocks(bytes, readHeader(bytes), roughBlockBytes);
+}
+
 function readHeader(bytes: Buffer): FrameHeader {
   if (bytes.length < 11) throw corruptData('lz4', 'shorter than the smallest frame');
   if (bytes.readUInt32LE(0) !== frameMagic) throw corruptData('lz4', 'it does not begin with the frame magic');

@@ -1,4 +1,6 @@
+import { QError } from '../errors.ts';
 import { loadCodecAddon } from './addon.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
 
 /*
@@ -10,6 +12,8 @@ import { corruptData, outputTooLarge } from './codec-error.ts';
 interface SnappyAddon {
   compressSync(input: Uint8Array): Buffer;
   uncompressSync(input: Uint8Array, options: { asBuffer: true }): Buffer;
+  compress(input: Uint8Array): Promise<Buffer>;
+  uncompress(input: Uint8Array, options: { asBuffer: true }): Promise<Buffer>;
 }
 
 let loaded: SnappyAddon | undefined;
@@ -30,39 +34,103 @@ export function compressSnappy(bytes: Buffer): Buffer {
   return snappy().compressSync(bytes);
 }
 
+export function compressSnappyInPool(bytes: Buffer): Promise<Buffer> {
+  return snappy().compress(bytes);
+}
+
 /** Reads raw snappy and xerial framing; sizes are checked against `bytesMax` before anything is decompressed. */
 export function decompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
-  if (bytes.length >= xerialMagic.length && xerialMagic.equals(bytes.subarray(0, xerialMagic.length))) {
-    return decompressXerial(bytes, bytesMax);
-  }
-  if (declaredBytes(bytes) > bytesMax) throw outputTooLarge('snappy', bytesMax);
-  return decompressRaw(bytes);
+  if (!isXerial(bytes)) return decompressRaw(checkedRaw(bytes, bytesMax));
+  const outputBytes = xerialBytes(bytes, bytesMax);
+  const outputs: Buffer[] = [];
+  for (const { start, end } of xerialBlocks(bytes)) outputs.push(decompressRaw(bytes.subarray(start, end)));
+  return Buffer.concat(outputs, outputBytes);
 }
 
-function decompressXerial(bytes: Buffer, bytesMax: number): Buffer {
-  const blocks = splitXerial(bytes);
+/**
+ * As `decompressSnappy`, in the thread pool. Blocks of xerial framing are small, so they are decompressed here, and `pause`
+ * is called between some of them.
+ */
+export async function decompressSnappyInPool(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
+  if (!isXerial(bytes)) return decompressRawInPool(checkedRaw(bytes, bytesMax));
+  const output = takeOutput(xerialBytes(bytes, bytesMax));
+  try {
+    await joinXerial(bytes, output, pause);
+  } catch (error) {
+    returnOutput(output);
+    throw error;
+  }
+  return output;
+}
+
+async function joinXerial(bytes: Buffer, output: Buffer, pause: () => Promise<void>): Promise<void> {
+  let length = 0;
+  let sliceBytes = 0;
+  for (const { start, end } of xerialBlocks(bytes)) {
+    const block = bytes.subarray(start, end);
+    const isLarge = declaredBytes(bytes, start, end) > sliceBytesMax;
+    const piece = isLarge ? await decompressRawInPool(block) : decompressRaw(block);
+    piece.copy(output, length);
+    length += piece.length;
+    sliceBytes += piece.length + blockOverheadBytes;
+    if (sliceBytes < sliceBytesMax) continue;
+    sliceBytes = 0;
+    await pause();
+  }
+}
+
+/** What the data says it becomes, and what it costs to begin each of its blocks; 0 when it cannot be read. */
+export function snappyBytesSaid(bytes: Buffer): number {
+  if (!isXerial(bytes)) return declaredBytes(bytes, 0, bytes.length);
+  let saidBytes = 0;
+  for (const { start, end } of xerialBlocks(bytes)) saidBytes += declaredBytes(bytes, start, end) + blockOverheadBytes;
+  return saidBytes;
+}
+
+/** A call of the addon takes about as long as so many bytes do. */
+const blockOverheadBytes = 1024;
+const sliceBytesMax = 512 * 1024;
+
+function isXerial(bytes: Buffer): boolean {
+  return bytes.length >= xerialMagic.length && xerialMagic.equals(bytes.subarray(0, xerialMagic.length));
+}
+
+function checkedRaw(bytes: Buffer, bytesMax: number): Buffer {
+  if (declaredBytes(bytes, 0, bytes.length) > bytesMax) throw outputTooLarge('snappy', bytesMax);
+  return bytes;
+}
+
+/** What all blocks decompress to. */
+function xerialBytes(bytes: Buffer, bytesMax: number): number {
   let outputBytes = 0;
-  for (const block of blocks) {
-    outputBytes += declaredBytes(block);
+  for (const { start, end } of xerialBlocks(bytes)) {
+    outputBytes += declaredBytes(bytes, start, end);
     if (outputBytes > bytesMax) throw outputTooLarge('snappy', bytesMax);
   }
-  return Buffer.concat(blocks.map(decompressRaw), outputBytes);
+  return outputBytes;
 }
 
-function splitXerial(bytes: Buffer): Buffer[] {
+function* xerialBlocks(bytes: Buffer): Generator<{ start: number; end: number }> {
   if (bytes.length < xerialHeaderBytes) throw corruptData('snappy', 'the xerial header is cut off');
   const compatibleVersion = bytes.readInt32BE(12);
   if (compatibleVersion > xerialVersion) throw corruptData('snappy', `xerial version ${compatibleVersion} is not known`);
-  const blocks: Buffer[] = [];
   let at = xerialHeaderBytes;
   while (at < bytes.length) {
     if (at + 4 > bytes.length) throw corruptData('snappy', 'a xerial block length is cut off');
     const end = at + 4 + bytes.readUInt32BE(at);
     if (end > bytes.length) throw corruptData('snappy', 'a xerial block is cut off');
-    blocks.push(bytes.subarray(at + 4, end));
+    yield { start: at + 4, end };
     at = end;
   }
-  return blocks;
+}
+
+async function decompressRawInPool(bytes: Buffer): Promise<Buffer> {
+  try {
+    return await snappy().uncompress(bytes, { asBuffer: true });
+  } catch (error) {
+    if (QError.is(error)) throw error;
+    throw corruptData('snappy', (error as Error).message, error);
+  }
 }
 
 function decompressRaw(bytes: Buffer): Buffer {
@@ -75,15 +143,15 @@ function decompressRaw(bytes: Buffer): Buffer {
   }
 }
 
-/** The length prefix of a raw block. */
-function declaredBytes(bytes: Buffer): number {
+/** The length prefix of the raw block from `start` to `end`. */
+function declaredBytes(bytes: Buffer, start: number, end: number): number {
   let value = 0;
   for (let index = 0; index < 5; index += 1) {
-    const byte = bytes[index];
+    const byte = start + index < end ? bytes[start + index] : undefined;
     if (byte === undefined) break;
     value += (byte & 0x7f) * 2 ** (7 * index);
     if (byte >= 0x80) continue;
-    if (value > bytes.length * expansionMax) throw corruptData('snappy', `${bytes.length} bytes cannot hold the ${value} they declare`);
+    if (value > (end - start) * expansionMax) throw corruptData('snappy', `${end - start} bytes cannot hold the ${value} they declare`);
     return value;
   }
   throw corruptData('snappy', 'the length prefix is cut off or overlong');

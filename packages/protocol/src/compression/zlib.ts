@@ -1,5 +1,6 @@
 import type * as NodeZlib from 'node:zlib';
-import { corruptData, outputTooLarge } from './codec-error.ts';
+import type { QError } from '../errors.ts';
+import { corruptData } from './codec-error.ts';
 
 let loaded: typeof NodeZlib | undefined;
 
@@ -9,31 +10,71 @@ export function zlib(): typeof NodeZlib {
   return loaded;
 }
 
-interface InflateOptions {
+export interface InflateOptions {
   readonly codec: 'gzip' | 'zstd';
   readonly bytes: Buffer;
-  readonly bytesMax: number;
-  /** The size the data declares, already bounded by what `bytes` can hold at best; 0 = not known. */
-  readonly expectedBytes: number;
+  /** Most bytes that may come out: what the data says, or must not pass. */
+  readonly outputBytesMax: number;
+  /** The error when more would come out. */
+  readonly tooLong: () => QError;
 }
 
 const chunkBytesMin = 16 * 1024;
-const chunkBytesDefault = 64 * 1024;
 
-/** Runs the decompressor of `codec` and never lets it produce more than `bytesMax` bytes. */
-export function inflateBounded(options: InflateOptions): Buffer {
-  const { codec, bytes, bytesMax, expectedBytes } = options;
+/** Runs the decompressor of `codec` and never lets it produce more than `outputBytesMax` bytes. */
+export function inflateBounded({ codec, bytes, outputBytesMax, tooLong }: InflateOptions): Buffer {
   // One chunk that takes the whole output spares the decompressor a concatenation; the byte more lets it see the end.
-  const chunkSize = expectedBytes === 0 ? chunkBytesDefault : Math.max(expectedBytes + 1, chunkBytesMin);
-  const limits = { maxOutputLength: Math.max(bytesMax, 1), chunkSize };
+  const limits = { maxOutputLength: Math.max(outputBytesMax, 1), chunkSize: Math.max(outputBytesMax + 1, chunkBytesMin) };
   let output: Buffer;
   try {
     output = codec === 'gzip' ? zlib().gunzipSync(bytes, limits) : zlib().zstdDecompressSync(bytes, limits);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw outputTooLarge(codec, bytesMax);
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong();
     throw corruptData(codec, (error as Error).message, error);
   }
   // Node's limit cannot be set to nothing.
-  if (output.length > bytesMax) throw outputTooLarge(codec, bytesMax);
+  if (output.length > outputBytesMax) throw tooLong();
   return output;
+}
+
+/** Long enough that the way to the thread pool and back does not count, short enough that files get their turns there. */
+const pieceBytes = 512 * 1024;
+
+/**
+ * As `inflateBounded`, in the thread pool and piece by piece, to the beginning of `output`, which has room for `outputBytesMax`
+ * bytes. Resolves to how many there are. Of data that is damaged or lies, one piece is left to the collector, not all.
+ */
+export function inflateInPool({ codec, bytes, outputBytesMax, tooLong }: InflateOptions, output: Buffer): Promise<number> {
+  let length = 0;
+  return new Promise((resolve, reject) => {
+    const stream = codec === 'gzip' ? zlib().createGunzip({ chunkSize: pieceBytes }) : zlib().createZstdDecompress({ chunkSize: pieceBytes });
+    stream.on('data', (piece: Buffer) => {
+      if (length + piece.length > outputBytesMax) {
+        stream.destroy();
+        reject(tooLong());
+        return;
+      }
+      piece.copy(output, length);
+      length += piece.length;
+      giveBack(piece);
+    });
+    stream.once('error', (error) => reject(corruptData(codec, error.message, error)));
+    stream.once('end', () => resolve(length));
+    stream.end(bytes);
+  });
+}
+
+/** Gives the memory of a buffer back, if it has it to itself: zlib goes on writing behind a piece that is not full. */
+function giveBack(buffer: Buffer): void {
+  const memory = buffer.buffer;
+  if (memory instanceof ArrayBuffer && memory.byteLength > 0 && memory.byteLength === buffer.length) memory.transfer(0);
+}
+
+/** Compresses in the thread pool. */
+export function deflateInPool(codec: 'gzip' | 'zstd', bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, output: Buffer): void => (error === null ? resolve(output) : reject(error));
+    if (codec === 'gzip') zlib().gzip(bytes, done);
+    else zlib().zstdCompress(bytes, done);
+  });
 }

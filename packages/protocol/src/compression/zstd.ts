@@ -1,5 +1,9 @@
+import { QError } from '../errors.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
-import { inflateBounded, zlib } from './zlib.ts';
+import { protocolLimits } from '../limits.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
+import { inflateBounded, inflateInPool, zlib } from './zlib.ts';
+import type { InflateOptions } from './zlib.ts';
 
 /*
  * A zstd frame (RFC 8878), little-endian:
@@ -27,31 +31,72 @@ export function compressZstd(bytes: Buffer): Buffer {
 export function decompressZstd(bytes: Buffer, bytesMax: number): Buffer {
   const outputs: Buffer[] = [];
   let remainingBytes = bytesMax;
-  let at = 0;
-  while (at < bytes.length) {
-    const frame = walkFrame(bytes, at);
-    if (frame.hasContent) {
-      const output = decompressFrame(bytes.subarray(at, frame.end), { frame, remainingBytes, bytesMax });
-      outputs.push(output);
-      remainingBytes -= output.length;
-    }
-    at = frame.end;
+  for (const frame of contentFrames(bytes)) {
+    const output = inflateBounded(inflateOptions(bytes, frame, { remainingBytes, bytesMax }));
+    outputs.push(output);
+    remainingBytes -= output.length;
   }
-  const [first] = outputs;
-  if (first === undefined) throw corruptData('zstd', 'there is no frame');
-  return outputs.length === 1 ? first : Buffer.concat(outputs);
+  return outputs.length === 1 ? outputs[0]! : Buffer.concat(outputs);
 }
 
-function decompressFrame(bytes: Buffer, options: { frame: Frame; remainingBytes: number; bytesMax: number }): Buffer {
-  const { frame, remainingBytes, bytesMax } = options;
-  if (frame.declaredBytes > remainingBytes) throw outputTooLarge('zstd', bytesMax);
-  const expectedBytes = Math.min(frame.outputBytesBound, remainingBytes);
-  return inflateBounded({ codec: 'zstd', bytes, bytesMax: remainingBytes, expectedBytes });
+/** As `decompressZstd`, in the thread pool. */
+export async function decompressZstdInPool(bytes: Buffer, bytesMax: number): Promise<Buffer> {
+  const frames = [...contentFrames(bytes)];
+  const saidBytes = frames.reduce((sum, frame) => sum + frame.outputBytesBound, 0);
+  const output = takeOutput(Math.min(saidBytes, bytesMax));
+  let length = 0;
+  try {
+    for (const frame of frames) {
+      const options = inflateOptions(bytes, frame, { remainingBytes: bytesMax - length, bytesMax });
+      length += await inflateInPool(options, output.subarray(length));
+    }
+  } catch (error) {
+    returnOutput(output);
+    throw error;
+  }
+  return output.subarray(0, length);
+}
+
+/** What the frames say they become, and what it costs to begin each of them. */
+export function zstdBytesSaid(bytes: Buffer): number {
+  let saidBytes = 0;
+  for (const frame of contentFrames(bytes)) saidBytes += frame.outputBytesBound + frameOverheadBytes;
+  return saidBytes;
+}
+
+/** A decompressor is set up for each frame, which takes about as long as so many bytes do. */
+const frameOverheadBytes = 16 * 1024;
+
+/** The frames that have data, of which there must be one at least, and not so many that beginning them is what takes the time. */
+function* contentFrames(bytes: Buffer): Generator<Frame> {
+  const { zstdFramesMax } = protocolLimits;
+  let count = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const frame = walkFrame(bytes, at);
+    at = frame.end;
+    if (!frame.hasContent) continue;
+    count += 1;
+    if (count > zstdFramesMax) throw tooManyFrames(zstdFramesMax);
+    yield frame;
+  }
+  if (count === 0) throw corruptData('zstd', 'there is no frame');
+}
+
+function inflateOptions(bytes: Buffer, frame: Frame, room: { remainingBytes: number; bytesMax: number }): InflateOptions {
+  const tooLong = (): QError => outputTooLarge('zstd', room.bytesMax);
+  if (frame.declaredBytes > room.remainingBytes) throw tooLong();
+  const outputBytesMax = Math.min(frame.outputBytesBound, room.remainingBytes);
+  return { codec: 'zstd', bytes: bytes.subarray(frame.start, frame.end), outputBytesMax, tooLong };
+}
+
+function tooManyFrames(framesMax: number): QError {
+  return new QError('BATCH_TOO_LARGE', `zstd data has more than ${framesMax} frames; write it as one`, { details: { codec: 'zstd', framesMax } });
 }
 
 interface Frame {
   /** False for a skippable frame, which holds no data of ours. */
   readonly hasContent: boolean;
+  readonly start: number;
   readonly end: number;
   readonly outputBytesBound: number;
   /** The content size the frame declares, 0 when it declares none. */
@@ -75,7 +120,7 @@ function walkFrame(bytes: Buffer, start: number): Frame {
   const end = blocks.end + ((descriptor & 4) === 0 ? 0 : 4);
   if (end > bytes.length) throw corruptData('zstd', 'a frame checksum is cut off');
   const outputBytesBound = contentSizeBytes === 0 ? blocks.outputBytesBound : Math.min(declaredBytes, blocks.outputBytesBound);
-  return { hasContent: true, end, outputBytesBound, declaredBytes };
+  return { hasContent: true, start, end, outputBytesBound, declaredBytes };
 }
 
 function walkBlocks(bytes: Buffer, start: number): { end: number; outputBytesBound: number } {
@@ -106,5 +151,5 @@ function skipFrame(bytes: Buffer, start: number): Frame {
   if (start + 8 > bytes.length) throw corruptData('zstd', 'a skippable frame is cut off');
   const end = start + 8 + bytes.readUInt32LE(start + 4);
   if (end > bytes.length) throw corruptData('zstd', 'a skippable frame is cut off');
-  return { hasContent: false, end, outputBytesBound: 0, declaredBytes: 0 };
+  return { hasContent: false, start, end, outputBytesBound: 0, declaredBytes: 0 };
 }

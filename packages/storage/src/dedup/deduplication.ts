@@ -80,13 +80,13 @@ export class Deduplication {
 
   /**
    * What becomes of a batch that would be appended at `endOffset`? Changes nothing.
-   * @param o.messageIds of the batch's records in order, if the caller has read them already.
+   * @param o.messageIds of the batch's records in order, if the caller has read them already; null when there are none.
    * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
    */
   admit(batch: Buffer, o: { endOffset: number; now: number; messageIds?: BatchMessageIds | null | undefined }): Admission {
     const check = this.producers.check(producerBatchOf(batch), o.now);
     const window = this.#window;
-    const ids = window === null ? null : (o.messageIds ?? peekMessageIds(batch, this.#limits));
+    const ids = window === null ? null : o.messageIds === undefined ? peekMessageIds(batch, this.#limits) : o.messageIds;
     if (window === null || ids === null) return admitWithoutIds(batch, check);
 
     const baseOffset = check.kind === 'duplicate' ? check.baseOffset : o.endOffset;

@@ -53,9 +53,9 @@ class NodeFile implements File {
     this.#descriptor = descriptor;
   }
 
-  async read(position: number, length: number): Promise<Buffer> {
-    // Not from Node's pool: a slice that stays in a cache would pin its neighbours.
-    const buffer = Buffer.allocUnsafeSlow(length);
+  async read(position: number, length: number, allocate: (length: number) => Buffer = ownBuffer): Promise<Buffer> {
+    const memory = allocate(length);
+    const buffer = memory.length === length ? memory : memory.subarray(0, length);
     let filled = 0;
     while (filled < length) {
       const count = await this.#readOnce(buffer, filled, position + filled);
@@ -116,6 +116,11 @@ class SyncingFile extends NodeFile {
     await super.write(buffers, position);
     await this.datasync();
   }
+}
+
+/** Not from Node's pool: a slice that stays in a cache would pin its neighbours. */
+function ownBuffer(length: number): Buffer {
+  return Buffer.allocUnsafeSlow(length);
 }
 
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {

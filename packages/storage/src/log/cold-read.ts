@@ -1,5 +1,6 @@
 import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize, checkBatch } from '@q/protocol';
 import { StorageError } from '../errors.ts';
+import type { ReadBuffers } from '../files/read-buffers.ts';
 import type { File } from '../ports/file-system.ts';
 import { hasSafeNumbers } from '../segment/segment-scan.ts';
 import type { OffsetIndexEntry } from '../segment/offset-index.ts';
@@ -20,6 +21,10 @@ export interface ColdReadOptions {
   readonly maxBytes: number;
   /** Where the batch that holds `offset` begins, when an earlier read has shown it. */
   readonly position?: number | undefined;
+  /** Where the bytes are read to, for callers who give them back. */
+  readonly memory?: ReadBuffers | undefined;
+  /** A first batch that alone has more than `maxBytes` is not read, and nothing found. By default it is returned as it is. */
+  readonly isBounded?: boolean | undefined;
 }
 
 // Enough to hop over the batches that one index entry stands for, little enough not to read a large batch for its header.
@@ -107,11 +112,11 @@ async function assertWhole({ file, segment }: Place, position: number, end: numb
 
 /** `isNext`: the batch at `position` is the one behind what was read before, and begins at `offset`. */
 async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number; readonly isNext: boolean }): Promise<ColdRead> {
-  const { context, segment, file, position } = o;
+  const { context, segment, file, position, memory } = o;
   const rest = segment.writtenBytes - position;
   if (rest <= 0) return nothingAt(o);
   const maxBytes = Math.min(Math.max(o.maxBytes, batchHeaderBytes), context.limits.readBytesMax);
-  let block = await file.read(position, Math.min(maxBytes, rest));
+  let block = await file.read(position, Math.min(maxBytes, rest), memory?.take);
   let at = 0;
   let nextOffset = o.isNext ? o.offset : unknownOffset;
   while (at + batchHeaderBytes <= block.length) {
@@ -119,19 +124,26 @@ async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { read
     const baseOffset = batchBaseOffset(block, at);
     if (baseOffset >= o.limitOffset) break;
     // Before a gap, an earlier read took the batch before at its word: the search does not.
-    if (at === 0 && o.isNext && baseOffset > o.offset) return await readBatches({ ...o, position: await locate(o), isNext: false });
+    if (at === 0 && o.isNext && baseOffset > o.offset) {
+      memory?.giveBack(block);
+      return await readBatches({ ...o, position: await locate(o), isNext: false });
+    }
     // A reader that comes from a compacted segment may ask for an offset that was there.
     if (at === 0 && !segment.mayHaveGaps && baseOffset > Math.max(o.offset, segment.baseOffset)) throw corrupt(segment, position, `it begins behind offset ${o.offset}`);
     if (at + bytes > block.length) {
       if (at > 0) break;
       // The first batch is always returned, even if it alone passes the limit.
-      block = await file.read(position, bytes);
+      memory?.giveBack(block);
+      if (o.isBounded === true) return { bytes: Buffer.alloc(0), nextOffset: o.offset, nextPosition: position };
+      block = await file.read(position, bytes, memory?.take);
       if (block.length < bytes) throw corrupt(segment, position, 'the file ends inside it');
     }
     nextOffset = baseOffset + batchLastOffsetDelta(block, at) + 1;
     at += bytes;
   }
-  return at === 0 ? nothingAt(o) : { bytes: block.subarray(0, at), nextOffset, nextPosition: position + at };
+  if (at > 0) return { bytes: block.subarray(0, at), nextOffset, nextPosition: position + at };
+  memory?.giveBack(block);
+  return nothingAt(o);
 }
 
 /** No batch at `position`: fine behind the last one, and where compaction has been. Elsewhere records are missing. */

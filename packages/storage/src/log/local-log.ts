@@ -32,6 +32,7 @@ import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
 import { reloadLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
+import { moveStarts } from './move-starts.ts';
 import { findTimestamp } from './timestamp-search.ts';
 
 /** What `openLog` found in a folder, or made. */
@@ -83,6 +84,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #state: LogState;
   #damage: LogDamage | null;
   #logStartOffset: number;
+  /** Offsets that are being saved as the start; nobody sees them before. */
+  readonly plannedStarts: number[] = [];
   #highWatermark: number;
   #waiting: PendingAppend[] = [];
   #isTruncating = false;
@@ -127,6 +130,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   get logStartOffset(): number {
     return this.#logStartOffset;
+  }
+
+  /** What the checkpoint of start offsets is to say. */
+  get startOffsetToSave(): number {
+    return Math.max(this.#logStartOffset, ...this.plannedStarts);
   }
 
   get logEndOffset(): number {
@@ -323,9 +331,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#state === 'closed') throw this.#closedError();
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset) return this.#logStartOffset;
-    this.moveStart(offset);
     try {
-      await this.context.saveStartOffsets();
+      await moveStarts(this.context, new Map([[this, offset]]));
       await this.exclusively(() => this.files.dropBelowStart());
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
@@ -344,7 +351,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return result;
   }
 
-  /** Nothing below `offset` is served any more. To be made durable before the files go. */
+  /** Nothing below `offset` is served any more: for `moveStarts` alone, which has made it durable. */
   moveStart(offset: number): void {
     this.#logStartOffset = Math.max(this.#logStartOffset, offset);
     if (this.epochs.truncateStart(this.#logStartOffset)) this.checkpoints.epochsChanged();
@@ -362,7 +369,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   async #truncate(toOffset: number): Promise<void> {
     if (this.#state === 'closed') throw this.#closedError();
-    if (toOffset < this.#logStartOffset || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
+    if (toOffset < this.startOffsetToSave || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
     if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
     this.#isTruncating = true;
     try {
@@ -428,6 +435,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.#state = 'closed';
     await this.settled();
     await this.#exclusive;
+    await this.#reader.stop();
     if (isWhole && !this.context.queue.failure) await this.checkpoints.closeOff();
     this.#letGo();
   }
@@ -445,6 +453,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     await this.context.queue.roundEnd();
     await this.checkpoints.idle();
     await this.#exclusive;
+    await this.#reader.stop();
     this.#letGo();
   }
 

@@ -1,4 +1,5 @@
 import type { OpenFiles } from '../files/open-files.ts';
+import type { ReadBuffers } from '../files/read-buffers.ts';
 import type { FlushQueue } from '../flush/flush-queue.ts';
 import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,6 +10,8 @@ import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
 import type { TailCache } from '../tail-cache.ts';
 import type { LocalLog } from './local-log.ts';
+import type { FoundBatches } from './log-reader.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
 /** What all logs of one store share. */
 export interface LogContext {
@@ -19,6 +22,8 @@ export interface LogContext {
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
   readonly tailCache: TailCache;
+  readonly readBuffers: ReadBuffers;
+  readonly readAhead: ReadAhead<FoundBatches>;
   readonly indexCache: IndexCache;
   readonly queue: FlushQueue;
   readonly cap: StorageCap;

@@ -1,10 +1,13 @@
+import { batchSize } from '@q/protocol';
 import { asStorageError, systemCode } from '../errors.ts';
 import type { StorageError } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogTail } from '../tail-cache.ts';
 import { readSegment } from './cold-read.ts';
+import type { ColdRead } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
+import type { Block } from './read-ahead.ts';
 
 // Readers of one log that go through it in order at the same time, and skip the search for the next position.
 const readersRemembered = 16;
@@ -16,14 +19,35 @@ interface Hint {
   readonly position: number;
 }
 
-/**
+/** Whole batches of one segment. */
+export interface FoundBatches extends ColdRead {
+  readonly segment: Segment;
+  /** Nothing from this offset on was to be read. */
+  readonly limitOffset: number;
+}
+
+/** What follows an earlier read, on its way. */
+interface Ahead {
+  readonly version: number;
+  readonly maxBytes: number;
+  readonly block: Block<FoundBatches>;
+}
+
+/*
  * The way out of a log: from the tail cache if it has the offset, else from appends that still wait for their round, else
- * from the segment's file.
+ * from the segment's file. Who reads files in order finds the next block read already.
+ *
+ * Invariants
+ * - What was read ahead is given out only where a read of the files would give the same now: for the version of the log that
+ *   it was read from, with no more room than it was read for, and not where it ended at a high watermark that has moved on.
+ * - Once the log is closed nothing more is read ahead.
  */
 export class LogReader {
   readonly #log: LocalLog;
   readonly #tail: LogTail;
   readonly #hints = new Map<number, Hint>();
+  readonly #ahead = new Map<number, Ahead>();
+  readonly #dropping = new Set<Promise<void>>();
 
   constructor(o: { log: LocalLog; tail: LogTail }) {
     this.#log = o.log;
@@ -65,9 +89,14 @@ export class LogReader {
     const { version, drops, context } = this.#log;
     context.stats.readsCold += 1;
     try {
-      const bytes = await this.#readFiles(o, version);
+      const isInOrder = this.#ahead.has(o.offset) || this.#hints.has(o.offset);
+      const found = (await this.#takeAhead(o, version)) ?? (await this.#readFiles(o, version));
       // What was read before its segment was dropped is as good as ever.
-      if (version === this.#log.version) return this.#answer(bytes.length === 0 ? [] : [bytes], bytes.length);
+      if (version === this.#log.version) {
+        if (isInOrder && found !== null) this.#readAhead(found, o.maxBytes);
+        return this.#answerFound(found);
+      }
+      if (found !== null) context.readBuffers.giveBack(found.bytes);
     } catch (error) {
       // A swap of files that is under way ends first: in its midst a segment's name leads nowhere.
       if (systemCode(error) === 'ENOENT') await this.#log.exclusively(async () => undefined);
@@ -77,7 +106,8 @@ export class LogReader {
     return await this.#log.read(o);
   }
 
-  async #readFiles(o: ReadOptions, version: number): Promise<Buffer> {
+  /** Null: there is nothing, or the log changed meanwhile. */
+  async #readFiles(o: ReadOptions & { isBounded?: boolean }, version: number): Promise<FoundBatches | null> {
     const { segmentList, context, waiting } = this.#log;
     const limitOffset = Math.min(this.#log.readLimit(o.upTo), waiting[0]?.baseOffset ?? Number.POSITIVE_INFINITY);
     for (let index = Math.max(0, segmentList.indexOf(o.offset)); index < segmentList.count; index += 1) {
@@ -85,13 +115,70 @@ export class LogReader {
       if (segment.baseOffset >= limitOffset) break;
       if (segment.writtenBytes === 0 && (segment.mayHaveGaps || segment.endOffset === segment.baseOffset)) continue;
       const position = this.#takeHint(o.offset, segment, version);
-      const found = await readSegment(context, segment, { offset: o.offset, limitOffset, maxBytes: o.maxBytes, position });
-      if (version !== this.#log.version) break;
+      const found = await readSegment(context, segment, { ...o, limitOffset, position, memory: context.readBuffers });
+      if (version !== this.#log.version) {
+        context.readBuffers.giveBack(found.bytes);
+        break;
+      }
+      if (found.bytes.length === 0 && o.isBounded === true && found.nextPosition < segment.writtenBytes) break;
       if (found.bytes.length === 0) continue;
       this.#keepHint(found.nextOffset, { version, segment, position: found.nextPosition });
-      return found.bytes;
+      return { ...found, segment, limitOffset };
     }
-    return Buffer.alloc(0);
+    return null;
+  }
+
+  // ── reading ahead ──
+
+  /** What was read ahead for a read like this one, if it is as good as what the files would give now. */
+  async #takeAhead(o: ReadOptions, version: number): Promise<FoundBatches | null> {
+    const ahead = this.#ahead.get(o.offset);
+    if (!ahead) return null;
+    if (ahead.version !== version || o.maxBytes > ahead.maxBytes) {
+      this.#drop(ahead);
+      return null;
+    }
+    const { readAhead, readBuffers, stats } = this.#log.context;
+    this.#ahead.delete(o.offset);
+    const found = await readAhead.take(ahead.block);
+    if (found === null) return null;
+    const limitOffset = this.#log.readLimit(o.upTo);
+    const isCutShort = found.nextOffset >= found.limitOffset && found.limitOffset < limitOffset;
+    const fits = found.bytes.length <= o.maxBytes || batchSize(found.bytes) === found.bytes.length;
+    if (!isCutShort && fits && found.nextOffset <= limitOffset) {
+      stats.readsAhead += 1;
+      return found;
+    }
+    stats.readsAheadUnused += 1;
+    readBuffers.giveBack(found.bytes);
+    return null;
+  }
+
+  /** Starts to read what follows, for whoever has read up to there and comes again. */
+  #readAhead({ nextOffset }: FoundBatches, maxBytes: number): void {
+    const { context, version } = this.#log;
+    const { readAhead, limits } = context;
+    if (maxBytes > limits.readBlockBytes || this.#ahead.has(nextOffset)) return;
+    const isElsewhere = nextOffset >= this.#log.readLimit('highWatermark') || nextOffset >= this.#tail.startOffset;
+    if (isElsewhere || this.#log.moving !== null || this.#log.state === 'closed') return;
+    const block = readAhead.start({
+      bytes: Math.max(maxBytes, limits.readBlockBytes),
+      read: () => this.#readFiles({ offset: nextOffset, maxBytes, upTo: 'highWatermark', isBounded: true }, version),
+      dropped: () => this.#ahead.delete(nextOffset),
+    });
+    if (block !== null) this.#ahead.set(nextOffset, { version, maxBytes, block });
+  }
+
+  #drop({ block }: Ahead): void {
+    const dropped = this.#log.context.readAhead.drop(block);
+    this.#dropping.add(dropped);
+    void dropped.then(() => this.#dropping.delete(dropped));
+  }
+
+  /** Drops what was read ahead, and resolves when none of it is under way any more: files may be closed then, or removed. */
+  async stop(): Promise<void> {
+    for (const ahead of this.#ahead.values()) this.#drop(ahead);
+    await Promise.all(this.#dropping);
   }
 
   #takeHint(offset: number, segment: Segment, version: number): number | undefined {
@@ -115,6 +202,14 @@ export class LogReader {
   #answer(buffers: readonly Buffer[], bytes: number): LogRead {
     const { highWatermark, logStartOffset, lastStableOffset } = this.#log;
     return { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
+  }
+
+  #answerFound(found: FoundBatches | null): LogRead {
+    if (found === null) return this.#answer([], 0);
+    const { bytes } = found;
+    const { readBuffers } = this.#log.context;
+    const answer = this.#answer([bytes], bytes.length);
+    return readBuffers.isLent(bytes) ? { ...answer, release: () => readBuffers.giveBack(bytes) } : answer;
   }
 
   #readError(error: unknown, offset: number): StorageError {

@@ -1,11 +1,12 @@
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
+import { moveStarts } from '../log/move-starts.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { segmentsToDrop } from '../retention/drop-oldest.ts';
 import type { DroppableLog } from '../retention/drop-oldest.ts';
-import { droppable, moveStartByRetention, moveStartOver } from '../retention/log-retention.ts';
+import { droppable, moveByRetention, moveOver } from '../retention/log-retention.ts';
 import type { StartMove } from '../retention/log-retention.ts';
 
 export interface MaintenanceRound {
@@ -22,7 +23,7 @@ export interface MaintenanceRound {
  * by the cap before compaction, which needs some, begins.
  *
  * Invariants
- * - Start offsets are durable, all of a step in one write, before any file below them goes.
+ * - Start offsets are durable, all of a step in one write, before they move, and before any file below them goes.
  * - Recovery points are saved after the checkpoints that they promise.
  */
 export async function maintainLogs(context: LogContext, o: MaintenanceRound): Promise<MaintenanceReport> {
@@ -87,7 +88,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
   const moves: Moves = new Map();
   for (const log of logs) {
     await guarded.run(log, async () => {
-      const move = await moveStartByRetention(log, now);
+      const move = await moveByRetention(log, now);
       if (move.segments > 0) moves.set(log, move);
     });
   }
@@ -96,7 +97,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
 
 async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   if (moves.size === 0) return;
-  await context.saveStartOffsets();
+  await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log, offset])));
   await guarded.forEach([...moves.keys()], async (log) => {
     const move = moves.get(log) as StartMove;
     await log.exclusively(() => log.files.dropBelowStart());
@@ -117,7 +118,7 @@ async function dropOldest(context: LogContext, logs: readonly LocalLog[], report
   const moves: Moves = new Map();
   for (const { log, segments } of candidates) {
     const count = plan.drops.get(log) ?? 0;
-    if (count > 0) moves.set(log, moveStartOver(log, segments.slice(0, count), ['size']));
+    if (count > 0) moves.set(log, moveOver(segments.slice(0, count), ['size']));
   }
   await dropMoved(context, moves, report, guarded);
   if (!plan.sufficient) context.log.warn({ bytesToFree, bytesDropped: plan.bytes }, 'the storage cap is passed, and nothing more may be dropped');

@@ -38,8 +38,11 @@ export type OpenMode = 'read' | 'write' | 'create' | 'durable';
 
 /** Several calls may be under way at once; callers see to it that writes to one place do not overlap. */
 export interface File {
-  /** Up to `length` bytes from `position`; fewer only where the file ends. The buffer belongs to the caller, who must not change it. */
-  read(position: number, length: number): Promise<Buffer>;
+  /**
+   * Up to `length` bytes from `position`; fewer only where the file ends. The buffer belongs to the caller, who must not change it.
+   * A file that copies does so into what `allocate` gives, of at least `length` bytes; one that is memory itself need not ask.
+   */
+  read(position: number, length: number, allocate?: (length: number) => Buffer): Promise<Buffer>;
   /** All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged from now on (a memory file keeps them). */
   write(buffers: readonly Buffer[], position: number): Promise<void>;
   /** Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be trusted. */

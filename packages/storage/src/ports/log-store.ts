@@ -98,8 +98,11 @@ export interface PartitionLog {
 export interface AppendOptions {
   /** Epoch of the leader that takes the batch; stored in it. */
   readonly leaderEpoch: number;
-  /** Message ids of the batch's records, in order, null where a record has none. Used only when the log has a dedup window. */
-  readonly messageIds?: readonly (string | null)[];
+  /**
+   * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
+   * the log has a dedup window; when missing, the log looks into the batch itself.
+   */
+  readonly messageIds?: readonly (string | null)[] | null;
 }
 
 export interface Append {
@@ -131,6 +134,11 @@ export interface LogRead {
   readonly highWatermark: number;
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
+  /**
+   * Gives the memory of `buffers` to later reads: to be called at most once, when nobody looks at them any more. Not there for
+   * memory that others share. Who never calls it leaves the memory to the garbage collector, which costs a busy reader dearly.
+   */
+  readonly release?: () => void;
 }
 
 export interface TimestampedOffset {

@@ -5,20 +5,22 @@ import { segmentsToDelete } from './retention.ts';
 import type { RetainedSegment, RetentionReason } from './retention.ts';
 
 /*
- * Carries out what retention.ts and drop-oldest.ts decide: moves a log's start offset. The files below it go afterwards
- * (`LogFiles.dropBelowStart`), when the new start is durable: a crash in between must not find a log with a hole.
+ * Says how far the start of a log moves by what retention.ts and drop-oldest.ts decide. It moves when that is durable, and the
+ * files below it go afterwards (`LogFiles.dropBelowStart`): a crash in between must not find a log with a hole.
  */
 
 export interface StartMove {
+  /** The new start. */
+  readonly offset: number;
   readonly segments: number;
   readonly bytes: number;
   readonly reasons: readonly RetentionReason[];
 }
 
-const noMove: StartMove = { segments: 0, bytes: 0, reasons: [] };
+const noMove: StartMove = { offset: 0, segments: 0, bytes: 0, reasons: [] };
 
-/** Moves the log's start over the segments that its own retention lets go. */
-export async function moveStartByRetention(log: LocalLog, now: number): Promise<StartMove> {
+/** Over the segments that the log's own retention lets go. */
+export async function moveByRetention(log: LocalLog, now: number): Promise<StartMove> {
   const segments = await retainedSegments(log);
   const decision = segmentsToDelete({
     segments,
@@ -27,18 +29,17 @@ export async function moveStartByRetention(log: LocalLog, now: number): Promise<
     now,
     config: log.config,
   });
-  return moveStartOver(log, segments.slice(0, decision.count), decision.reasons);
+  return moveOver(segments.slice(0, decision.count), decision.reasons);
 }
 
 /**
- * Moves the log's start over its oldest segments, as they were when that was decided: what has changed since is not lost,
- * because the offset counts. The active one may be among them: an empty one takes its place.
+ * Over the oldest segments of a log, as they were when that was decided: what has changed since is not lost, because the
+ * offset counts. The active one may be among them: an empty one takes its place.
  */
-export function moveStartOver(log: LocalLog, oldest: readonly RetainedSegment[], reasons: readonly RetentionReason[]): StartMove {
+export function moveOver(oldest: readonly RetainedSegment[], reasons: readonly RetentionReason[]): StartMove {
   const last = oldest.at(-1);
   if (last === undefined) return noMove;
-  log.moveStart(last.endOffset);
-  return { segments: oldest.length, bytes: oldest.reduce((sum, segment) => sum + segment.bytes, 0), reasons };
+  return { offset: last.endOffset, segments: oldest.length, bytes: oldest.reduce((sum, segment) => sum + segment.bytes, 0), reasons };
 }
 
 export async function droppable(log: LocalLog): Promise<DroppableLog<LocalLog>> {

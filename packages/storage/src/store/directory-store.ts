@@ -12,6 +12,7 @@ import {
   startOffsetCheckpointName,
 } from '../files/file-names.ts';
 import { OpenFiles } from '../files/open-files.ts';
+import { ReadBuffers } from '../files/read-buffers.ts';
 import { FlushQueue } from '../flush/flush-queue.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import { openJournal } from '../journal/journal-replay.ts';
@@ -22,6 +23,7 @@ import { loadLog } from '../log/load-log.ts';
 import { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { claimDirectory, readTopicId } from '../log/partition-directory.ts';
+import { ReadAhead } from '../log/read-ahead.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DirectoryLock, DiskSpace, FileSystem } from '../ports/file-system.ts';
 import type { LogId, LogStore, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
@@ -97,7 +99,7 @@ export class DirectoryStore implements LogStore {
       fileSystem,
       directory,
       name: startOffsetCheckpointName,
-      collect: () => this.#collect(this.#startOffsets, (log) => log.logStartOffset),
+      collect: () => this.#collect(this.#startOffsets, (log) => log.startOffsetToSave),
     });
     this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
   }
@@ -126,6 +128,7 @@ export class DirectoryStore implements LogStore {
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
+    const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     return {
       fileSystem,
@@ -135,6 +138,8 @@ export class DirectoryStore implements LogStore {
       limits,
       stats,
       tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats }),
+      readBuffers,
+      readAhead: new ReadAhead({ limits, clock, stats, discard: ({ bytes }) => readBuffers.giveBack(bytes) }),
       indexCache: new IndexCache({
         fileSystem,
         openFiles,
@@ -352,7 +357,7 @@ export class DirectoryStore implements LogStore {
     if (!log) return;
     const { topic, partition } = log.id;
     this.#recoveryPoints.set(name, { topic, partition, offset: log.checkpoints.recoveryPoint });
-    this.#startOffsets.set(name, { topic, partition, offset: log.logStartOffset });
+    this.#startOffsets.set(name, { topic, partition, offset: log.startOffsetToSave });
   }
 
   #collect(saved: ReadonlyMap<string, SavedOffsets>, offsetOf: (log: LocalLog) => number): CheckpointEntry[] {

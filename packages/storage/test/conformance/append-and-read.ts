@@ -1,4 +1,4 @@
-import { batchLeaderEpoch, readBatchHeader } from '@q/protocol';
+import { batchLastOffset, batchLeaderEpoch, iterateBatches, readBatchHeader } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { append, at, batch, contents, errorWith, numbered, StoreUnderTest } from './harness.ts';
 import type { StoreKind } from './harness.ts';
@@ -48,6 +48,30 @@ export function appendAndRead(kind: StoreKind): void {
       await Promise.all(all);
       expect(order).toEqual(Array.from({ length: 20 }, (_, index) => index));
       expect(seen).toEqual(order.map(() => true));
+    });
+
+    it('Z2 gives readers who go through it in order the same bytes, whatever they ask for and however often memory is used again', async () => {
+      // Blocks so small that every few batches are one, and reads of which some fit what was read ahead and some do not.
+      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 0, limits: { readBlockBytes: 4_096, readBuffersBytes: 8_192, readAheadBytes: 16_384 } });
+      const log = await under.open({ segmentBytes: 20_000, indexIntervalBytes: 1 });
+      const texts = numbered(120).map((text, index) => text.padEnd(100 + ((index * 37) % 900)));
+      for (const text of texts) await append(log, [text]);
+      const asked = [4_096, 4_096, 4_096, 3_000, 1_000, 4_096, 5_000, 2_000, 2_000];
+      const readAll = async (shift: number): Promise<Buffer> => {
+        const seen: Buffer[] = [];
+        for (let offset = 0, step = shift; offset < log.highWatermark; step += 1) {
+          const read = await log.read({ offset, maxBytes: asked[step % asked.length] as number, upTo: 'highWatermark' });
+          const bytes = Buffer.concat(read.buffers);
+          read.release?.();
+          for (const each of iterateBatches(bytes)) offset = batchLastOffset(each) + 1;
+          seen.push(bytes);
+        }
+        return Buffer.concat(seen);
+      };
+      const [first, ...others] = await Promise.all([0, 1, 2, 3, 4].map(readAll));
+      expect([...iterateBatches(first as Buffer)]).toHaveLength(texts.length);
+      for (const other of others) expect(other.equals(first as Buffer)).toBe(true);
+      expect(under.store.stats.readsAhead).toBeGreaterThan(0);
     });
 
     it('C2 returns whole batches within maxBytes, and at least one', async () => {

@@ -106,6 +106,7 @@ export async function contents(
   for (;;) {
     const read = await log.read({ offset, maxBytes: o.maxBytes ?? 1 << 20, upTo });
     const next = collect(read, offset, seen);
+    read.release?.();
     if (next === offset) return seen;
     offset = next;
   }

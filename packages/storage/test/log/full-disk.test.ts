@@ -84,6 +84,33 @@ describe('a full disk', () => {
     await expect(under.open({}, 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: expect.objectContaining({ code: 'EACCES' }) });
   });
 
+  it('S2 Q2 keeps a start that could not be saved where it was, and moves it when there is room', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    for (const text of numbered(3)) await append(log, [text]);
+    under.disk.fail({ operation: 'create', code: 'ENOSPC', path: /start-offset/ });
+    await expect(log.deleteBefore(2)).rejects.toEqual(errorWith('STORAGE_FULL'));
+    expect(log.logStartOffset).toBe(0);
+    expect(await contents(log)).toEqual(at(0, numbered(3)));
+    expect(await log.deleteBefore(1)).toBe(1);
+    await under.crash('all');
+    expect(await contents(await under.open())).toEqual(at(0, numbered(3)).slice(1));
+  });
+
+  it('S2 shows a new start to nobody before it is durable', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    for (const text of numbered(3)) await append(log, [text]);
+    const hold = under.disk.hold('write', /start-offset/);
+    const deleting = log.deleteBefore(2);
+    await hold.reached;
+    expect(await contents(log)).toEqual(at(0, numbered(3)));
+    await expect(log.truncate(1)).rejects.toEqual(errorWith('OFFSET_OUT_OF_RANGE'));
+    hold.release();
+    expect(await deleting).toBe(2);
+    expect(log.logStartOffset).toBe(2);
+  });
+
   it('T3 S2 one log that has no room does not touch the others of its round', async () => {
     const under = await DiskUnderTest.start();
     const [log, other] = [await under.open(), await under.open({}, 1)];

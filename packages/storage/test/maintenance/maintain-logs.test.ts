@@ -48,6 +48,19 @@ describe('maintainLogs', () => {
     await store.close();
   });
 
+  it('S2 S4 keeps what retention lets go until that could be saved', async () => {
+    const { disk, store } = await rig();
+    const log = await store.open(orders, { ...config, retentionBytes: 600 });
+    for (const text of numbered(12)) await append(log, [text.padEnd(60)]);
+    disk.fail({ operation: 'create', code: 'ENOSPC', path: /start-offset/ });
+    await expect(store.maintain()).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(log.logStartOffset).toBe(0);
+    expect(await contents(log)).toHaveLength(12);
+    expect((await store.maintain()).segmentsDeleted).toBeGreaterThan(0);
+    expect(log.logStartOffset).toBeGreaterThan(0);
+    await store.close();
+  });
+
   it('S4 drops the oldest at once when the cap is passed, without waiting for a round', async () => {
     const { clock, store } = await rig({ storageBytesMax: 2_000 });
     const log = await store.open(orders, config);
