@@ -1,75 +1,73 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import type { Case } from './case.ts';
-import { consumeCases } from './cases/consume.ts';
-import { fanOutCases } from './cases/fan-out.ts';
-import { groupCases } from './cases/groups.ts';
-import { latencyCases } from './cases/latency.ts';
-import { produceCases } from './cases/produce.ts';
-import { singleSendCases } from './cases/single-sends.ts';
-import { startupCases } from './cases/startup.ts';
+import { readFile } from 'node:fs/promises';
+import { allCases, caseKey, chosenCases, estimatedMs, roundsOf } from './case-list.ts';
 import { describeMachine } from './machine.ts';
+import { formatDuration } from './number-format.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { comparePeers } from './peers/main.ts';
 import { buildPrograms } from './product/build.ts';
-import type { Profile } from './profile.ts';
 import { formatReport } from './report.ts';
+import type { Results } from './report.ts';
+import { writeJson, writePeers, writeReport, writeRun } from './results-folder.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
 
-const resultsFolder = new URL('../results/', import.meta.url);
+// What was started is killed and what was written is removed when the process exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 const options = readOptions(process.argv.slice(2));
 if (options.help) process.stdout.write(helpText);
+else if (options.list) list(options);
+else if (options.renderFile !== null) await render(options.renderFile, options);
 else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench(options));
 
-/** Returns the exit code: 1 when a case could not be measured. */
-async function bench({ profile, directory, only, jsonFile }: BenchOptions): Promise<number> {
+/** Returns the exit code: 1 when a case could not be measured. One that was left out for a reason is no failure. */
+async function bench(o: BenchOptions): Promise<number> {
+  const { profile, directory, only } = o;
   const machine = await describeMachine(directory);
-  if (machine.fileSystem === 'tmpfs') process.stderr.write(`${directory} is memory: fdatasync costs nothing there; choose a disk with --dir\n`);
+  if (machine.fileSystem === 'tmpfs') say(`${directory} is memory: fdatasync costs nothing there; choose a disk with --dir`);
+  const cases = chosenCases(allCases({ profile, directory }), only);
+  if (cases.length === 0) throw new Error(`no case is called like that: ${only.join(', ')}; --list shows all`);
+  const wholeMs = cases.reduce((sum, subject) => sum + estimatedMs(subject, profile), 0);
+  say(`${cases.length} cases, about ${formatDuration(wholeMs)} on a quiet machine`);
   await buildPrograms();
-  const context = { profile, directory };
-  const cases = [
-    ...produceCases(context),
-    ...consumeCases(context),
-    ...fanOutCases(context),
-    ...singleSendCases(context),
-    ...latencyCases(context),
-    ...groupCases(context),
-    ...startupCases(context),
-  ].filter((subject) => isWanted(subject, only));
+  const startMs = performance.now();
   const results: CaseResult[] = [];
+  const found: Results = { at: new Date().toISOString(), machine, profile, results };
   for (const subject of cases) {
-    results.push(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: (text) => process.stderr.write(`${text}\n`) }));
+    results.push(...(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: say })));
+    // After each: whoever ends the run early has what was measured.
+    say(`in ${await writeRun(found)}`);
   }
-  process.stdout.write(`\n${formatReport(results, { machine, profile })}`);
-  await writeResults(JSON.stringify({ machine, profile, results }, null, 2), jsonFile);
+  say(`took ${formatDuration(performance.now() - startMs)}`);
+  process.stdout.write(`\n${formatReport(found)}`);
+  if (o.jsonFile !== null) await writeJson(found, o.jsonFile);
+  if (o.reportFolder !== null) await writeReport(found, o.reportFolder);
   return results.some(({ failure }) => failure !== null) ? 1 : 0;
 }
 
 /** Returns the exit code: 1 when something could not be measured; a peer that cannot be had is no failure. */
-async function benchPeers(peersOptions: BenchOptions): Promise<number> {
-  const { report, markdown } = await comparePeers(peersOptions);
+async function benchPeers(o: BenchOptions): Promise<number> {
+  const { report, markdown } = await comparePeers(o);
   process.stdout.write(`\n${markdown}`);
-  await writeResults(JSON.stringify(report, null, 2), peersOptions.jsonFile);
+  say(`in ${await writePeers({ report, markdown })}`);
+  if (o.jsonFile !== null) await writeJson(report, o.jsonFile);
   return report.failures.length > 0 ? 1 : 0;
 }
 
-/** A start takes a tenth of a second: many of them cost little and say more. Idle memory hardly varies; a group takes seconds to settle. */
-function roundsOf({ group }: Case, profile: Profile): number {
-  if (group === 'start') return profile.startRounds;
-  if (group === 'groups' && profile.name === 'quick') return 1;
-  return group === 'memory' ? 1 : profile.rounds;
+function list({ profile, directory, only }: BenchOptions): void {
+  for (const subject of chosenCases(allCases({ profile, directory }), only)) {
+    process.stdout.write(`${caseKey(subject)}  [${subject.variants.map(({ name }) => name).join(', ')}; ${formatDuration(estimatedMs(subject, profile))}]\n`);
+  }
 }
 
-function isWanted(subject: Case, only: string | null): boolean {
-  return only === null || `${subject.group} ${subject.name}`.includes(only);
+/** Prints, and writes, the report of an earlier run anew. */
+async function render(file: string, { reportFolder }: BenchOptions): Promise<void> {
+  const found = JSON.parse(await readFile(file, 'utf8')) as Results;
+  process.stdout.write(formatReport(found));
+  if (reportFolder !== null) await writeReport(found, reportFolder);
 }
 
-async function writeResults(json: string, jsonFile: string | null): Promise<void> {
-  await mkdir(resultsFolder, { recursive: true });
-  const name = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`;
-  await writeFile(new URL(name, resultsFolder), `${json}\n`);
-  process.stderr.write(`written to bench/results/${name}\n`);
-  if (jsonFile !== null) await writeFile(jsonFile, `${json}\n`);
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

@@ -8,8 +8,13 @@ export interface BenchOptions {
   readonly directory: string;
   /** Where the JSON goes beside `bench/results/`; null: nowhere else. */
   readonly jsonFile: string | null;
-  /** Only cases whose group or name contains this; only peers whose name does. */
-  readonly only: string | null;
+  /** Where the Markdown report with its plots goes beside `bench/results/`; null: nowhere else. */
+  readonly reportFolder: string | null;
+  /** JSON of an earlier run, to report on it instead of running. */
+  readonly renderFile: string | null;
+  /** Only cases whose group or name contains one of these; all when empty. Only peers whose name does. */
+  readonly only: readonly string[];
+  readonly list: boolean;
   /** Compare with other logs instead of with the bare machine. */
   readonly isWithPeers: boolean;
   /** Where the peers' programs are kept; null: in the user's cache folder. */
@@ -19,27 +24,37 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `Usage: pnpm bench [peers] [--quick] [--only TEXT] [--json FILE] [--dir FOLDER] [--rounds N] [--peers-dir FOLDER]
+export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [--rounds N] [--dir FOLDER] [--json FILE] [--report FOLDER]
+       pnpm bench --render FILE [--report FOLDER]
+       pnpm bench peers [--quick] [--only PEER]... [--rounds N] [--dir FOLDER] [--json FILE] [--peers-dir FOLDER]
 
-Measures the bare machine and the product in turn, prints the ratios, and writes JSON to bench/results/.
-With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ streams instead of the bare machine.
+Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and a
+Markdown report with plots to bench/results/. With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ streams
+instead of the bare machine.
 
-  --quick             fewer cases, shorter rounds: under two minutes, with peers some five
-  --only TEXT         only cases whose group or name contains TEXT, e.g. produce; only peers whose name does
-  --json FILE         write the JSON there too
+  --quick             under two minutes: the shapes that say most, shorter rounds; with peers some five
+  --only TEXT         only cases whose "group: name" contains TEXT, e.g. produce, or "fetch by time, 1 GiB"; only peers whose name
+                      does; may be repeated
+  --list              say which cases there are and how long each will take, and run none
+  --rounds N          rounds of every case
   --dir FOLDER        folder on the disk to measure (default: the system's folder for temporary files)
-  --rounds N          rounds of each case
+  --json FILE         write the JSON there too
+  --report FOLDER     write the report there too
+  --render FILE       report on the JSON of an earlier run
   --peers-dir FOLDER  where the peers' programs are kept (default: Q_BENCH_PEERS_DIR, or q-bench-peers in the user's cache folder)
 `;
 
 export function readOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
-    args: argv.filter((arg) => arg !== '--'),
     allowPositionals: true,
+    args: argv.filter((arg) => arg !== '--'),
     options: {
       quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      list: { type: 'boolean', default: false },
       json: { type: 'string' },
+      report: { type: 'string' },
+      render: { type: 'string' },
       dir: { type: 'string' },
       rounds: { type: 'string' },
       'peers-dir': { type: 'string' },
@@ -47,17 +62,25 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     },
   });
   const profile = values.quick ? profiles.quick : profiles.full;
-  const rounds = values.rounds === undefined ? profile.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: allowed is a whole number from 1`);
+  const rounds = values.rounds === undefined ? null : readRounds(values.rounds);
   if (positionals.length > 1 || (positionals[0] ?? 'peers') !== 'peers') throw new Error(`${positionals.join(' ')}: the only word that is known is peers`);
   return {
-    profile: { ...profile, rounds },
+    profile: rounds === null ? profile : { ...profile, rounds, slowRounds: rounds, startRounds: rounds },
     directory: values.dir ?? tmpdir(),
     jsonFile: values.json ?? null,
-    only: values.only ?? null,
+    reportFolder: values.report ?? null,
+    renderFile: values.render ?? null,
+    only: values.only,
+    list: values.list,
     isWithPeers: positionals.length === 1,
     peersFolder: values['peers-dir'] ?? process.env['Q_BENCH_PEERS_DIR'] ?? null,
-    roundsGiven: values.rounds === undefined ? null : rounds,
+    roundsGiven: rounds,
     help: values.help,
   };
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${text}: allowed is a whole number from 1`);
+  return rounds;
 }

@@ -6,9 +6,11 @@ export interface Profile {
   readonly measureMs: number;
   /** Bytes of values that a consumer reads in one round. */
   readonly consumeBytes: number;
-  /** Every combination, or the ones that say most. */
+  /** Every shape, or the ones that say most. */
   readonly cells: 'all' | 'few';
   readonly startRounds: number;
+  /** Rounds of what takes minutes to prepare or seconds to settle. */
+  readonly slowRounds: number;
   /** No single run may take longer; one that does is ended and reported as failed. */
   readonly runTimeoutMs: number;
 }
@@ -17,21 +19,23 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
   quick: {
     name: 'quick',
     rounds: 2,
-    warmUpMs: 400,
-    measureMs: 800,
+    warmUpMs: 300,
+    measureMs: 400,
     consumeBytes: 128 << 20,
     cells: 'few',
     startRounds: 3,
+    slowRounds: 1,
     runTimeoutMs: 20_000,
   },
   full: {
     name: 'full',
     rounds: 5,
-    warmUpMs: 1500,
-    measureMs: 3000,
+    warmUpMs: 1000,
+    measureMs: 2000,
     consumeBytes: 1 << 30,
     cells: 'all',
     startRounds: 11,
+    slowRounds: 3,
     runTimeoutMs: 60_000,
   },
 };
@@ -41,6 +45,11 @@ export const load = {
   batchBytesMax: 1 << 20,
   /** The product's 32 MiB buffer holds about this many full batches; 5 for each partition are in flight at most. */
   inFlightMax: (partitions: number): number => Math.min(5 * partitions, 30),
-  latencyRatePerSecond: 1000,
-  callers: [1, 64],
+  /** What the product's tail cache, 64 MiB, holds for sure, with what a batch has beside its values. */
+  tailBytes: 48 << 20,
 } as const;
+
+/** The cells of a table that the profile measures. */
+export function cellsOf<T extends { readonly quick?: boolean }>(cells: readonly T[], profile: Profile): readonly T[] {
+  return profile.cells === 'all' ? cells : cells.filter(({ quick }) => quick === true);
+}

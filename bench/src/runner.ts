@@ -1,4 +1,4 @@
-import type { Case, Sample, VariantName } from './case.ts';
+import type { Case, Reading, Sample, VariantName } from './case.ts';
 import { spreadOf } from './measure/spread.ts';
 import type { Spread } from './measure/spread.ts';
 
@@ -15,36 +15,84 @@ export interface CaseResult {
   readonly group: string;
   readonly unit: Case['unit'];
   readonly better: Case['better'];
+  readonly base: string | null;
   readonly variants: readonly VariantResult[];
+  /** The product as a share of each other variant, round by round; 1 is as good. */
+  readonly ratios: Readonly<Partial<Record<VariantName, Spread>>>;
+  /** What was left out, and why; `variant` null: all of it. */
+  readonly skips: readonly Skip[];
   /** In words, when a run failed; what was measured before is kept. */
   readonly failure: string | null;
 }
 
+export interface Skip {
+  readonly variant: VariantName | null;
+  readonly why: string;
+}
+
+type Samples = ReadonlyMap<VariantName, Sample[]>;
+
 /**
  * Runs the variants of a case in turn, round after round (A B A B), so that a machine that slows down or speeds up
- * in between does so to all of them.
+ * in between does so to all of them. The first result is the case itself, the others are its readings.
  */
-export async function runCase(subject: Case, options: { rounds: number; onRun: (text: string) => void }): Promise<CaseResult> {
-  const samples = new Map<VariantName, Sample[]>(subject.variants.map(({ name }) => [name, []]));
+export async function runCase(subject: Case, options: { rounds: number; onRun: (text: string) => void }): Promise<CaseResult[]> {
+  const samples = new Map<VariantName, Sample[]>();
+  const skips: Skip[] = [];
   let failure: string | null = null;
   try {
-    await subject.prepare?.();
-    for (let round = 1; round <= options.rounds; round += 1) {
-      for (const variant of subject.variants) {
-        options.onRun(`${subject.group}: ${subject.name}: ${variant.name}, round ${round} of ${options.rounds}`);
-        samples.get(variant.name)!.push(await variant.run());
-      }
-    }
+    const why = (await subject.whyNot?.()) ?? null;
+    if (why !== null) skips.push({ variant: null, why });
+    else await runRounds(subject, { ...options, samples, skips });
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   } finally {
     await subject.cleanUp?.();
   }
-  const { name, group, unit, better } = subject;
-  return { name, group, unit, better, variants: [...samples].flatMap(resultOf), failure };
+  const result = (reading: Reading | null): CaseResult => resultOf(subject, reading, { samples, skips, failure });
+  return [result(null), ...(subject.readings ?? []).map(result)];
 }
 
-function resultOf([name, samples]: readonly [VariantName, Sample[]]): VariantResult[] {
+async function runRounds(
+  subject: Case,
+  o: { rounds: number; onRun: (text: string) => void; samples: Map<VariantName, Sample[]>; skips: Skip[] },
+): Promise<void> {
+  const variants: Case['variants'][number][] = [];
+  for (const variant of subject.variants) {
+    const why = (await variant.whyNot?.()) ?? null;
+    if (why === null) variants.push(variant);
+    else o.skips.push({ variant: variant.name, why });
+  }
+  if (variants.length === 0) return;
+  o.onRun(`${subject.group}: ${subject.name}`);
+  await subject.prepare?.();
+  for (let round = 1; round <= o.rounds; round += 1) {
+    for (const variant of variants) {
+      o.onRun(`${subject.group}: ${subject.name}: ${variant.name}, round ${round} of ${o.rounds}`);
+      const sample = await variant.run();
+      o.samples.set(variant.name, [...(o.samples.get(variant.name) ?? []), sample]);
+    }
+  }
+}
+
+function resultOf(subject: Case, reading: Reading | null, o: { samples: Samples; skips: readonly Skip[]; failure: string | null }): CaseResult {
+  const { group } = subject;
+  const { name, unit, better } = reading ?? subject;
+  const variants = [...o.samples].flatMap(([variant, samples]) => variantResult(variant, samples.flatMap((sample) => readSample(sample, reading))));
+  // Said once, with the case itself.
+  const said = reading === null ? { base: subject.base ?? null, skips: o.skips, failure: o.failure } : { base: null, skips: [], failure: null };
+  return { name, group, unit, better, variants, ratios: ratiosOf(variants), ...said };
+}
+
+/** A variant may not have the number of a reading: no sample then. */
+function readSample(sample: Sample, reading: Reading | null): Sample[] {
+  if (reading === null) return [sample];
+  const value = sample.details?.[reading.of];
+  // Costs and curves stand with the case itself.
+  return value === undefined ? [] : [{ value }];
+}
+
+function variantResult(name: VariantName, samples: readonly Sample[]): VariantResult[] {
   if (samples.length === 0) return [];
   const value = spreadOf(samples.map((sample) => sample.value));
   const distance = (sample: Sample): number => Math.abs(sample.value - value.median);
@@ -52,9 +100,24 @@ function resultOf([name, samples]: readonly [VariantName, Sample[]]): VariantRes
   return [{ name, value, typical, samples }];
 }
 
-/** The product as a share of the ceiling; 1 is as good. Null where one of the two is missing. */
-export function ratioTo(name: VariantName, result: CaseResult): number | null {
-  const base = result.variants.find((variant) => variant.name === name)?.value.median;
-  const product = result.variants.find((variant) => variant.name === 'product')?.value.median;
-  return base === undefined || product === undefined ? null : product / base;
+function ratiosOf(variants: readonly VariantResult[]): CaseResult['ratios'] {
+  const product = variants.find(({ name }) => name === 'product');
+  if (product === undefined) return {};
+  const others = variants.filter(({ name }) => name !== 'product');
+  return Object.fromEntries(
+    others.flatMap((other) => {
+      const ratio = pairedRatio({ of: product.samples.map(valueOf), to: other.samples.map(valueOf) });
+      return ratio === null ? [] : [[other.name, ratio]];
+    }),
+  );
+}
+
+function valueOf(sample: Sample): number {
+  return sample.value;
+}
+
+/** Of each round for itself: what the machine did in it, it did to both. Null when no round has both. */
+export function pairedRatio(o: { of: readonly number[]; to: readonly number[] }): Spread | null {
+  const ratios = o.of.slice(0, o.to.length).map((value, round) => value / o.to[round]!);
+  return ratios.length === 0 ? null : spreadOf(ratios);
 }

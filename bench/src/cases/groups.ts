@@ -1,10 +1,10 @@
 import type { Case, Sample } from '../case.ts';
-import { readUsage } from '../measure/process-usage.ts';
 import { Worker } from '../measure/worker.ts';
-import { startProductBroker, temporaryFolder } from '../product/broker.ts';
+import { costOf, startProductBroker, temporaryFolder } from '../product/broker.ts';
 import type { GroupCommitsOptions } from '../product/group-commits.ts';
 import type { GroupIdleOptions } from '../product/group-idle.ts';
 import type { GroupRebalanceOptions } from '../product/group-rebalance.ts';
+import { cellsOf } from '../profile.ts';
 import type { RunContext } from '../run-context.ts';
 import { measurePair } from './measured-pair.ts';
 import type { MeasuredPair } from './measured-pair.ts';
@@ -12,6 +12,7 @@ import type { MeasuredPair } from './measured-pair.ts';
 const shape = { members: 8, partitions: 96 };
 const killedSessionMs = 3000;
 const settleMs = 1000;
+const idleMs = 9000;
 
 interface RebalanceResult {
   readonly gapMs: number;
@@ -23,20 +24,26 @@ interface RebalanceResult {
 export function groupCases(context: RunContext): Case[] {
   const rebalance = (how: GroupRebalanceOptions['how'], pick: (result: RebalanceResult) => number) => (): Promise<Sample> => runRebalance(context, how, pick);
   const product = (run: () => Promise<Sample>): Case['variants'] => [{ name: 'product', run }];
+  const common = { group: 'groups', unit: 'ms', better: 'lower', rounds: context.profile.slowRounds, estimate: { prepareMs: 0, runMs: 6000 } } as const;
   const name = `${shape.members} members, ${shape.partitions} part.`;
-  return [
-    { name: `${name}, one closes: pause of the others' partitions`, group: 'groups', unit: 'ms', better: 'lower', variants: product(rebalance('close', ({ gapMs }) => gapMs)) },
-    { name: `${name}, one closes: its partitions flow again`, group: 'groups', unit: 'ms', better: 'lower', variants: product(rebalance('close', ({ flowMs }) => flowMs)) },
+  const cases: (Case & { readonly quick?: boolean })[] = [
     {
+      ...common,
+      name: `${name}, one closes: pause of the others' partitions`,
+      readings: [{ name: `${name}, one closes: its partitions flow again`, unit: 'ms', better: 'lower', of: 'flowMs' }],
+      variants: product(rebalance('close', ({ gapMs }) => gapMs)),
+      quick: true,
+    },
+    {
+      ...common,
       name: `${name}, one is killed: its partitions flow, after its session of ${killedSessionMs} ms`,
-      group: 'groups',
-      unit: 'ms',
-      better: 'lower',
+      estimate: { prepareMs: 0, runMs: 6000 + killedSessionMs },
       variants: product(rebalance('kill', ({ flowMs }) => flowMs - killedSessionMs)),
     },
-    { name: '1,000 idle members of 100 groups: processor time of the broker', group: 'groups', unit: '% of a core', better: 'lower', variants: product(() => runIdle(context)) },
-    { name: '256 members commit, 20 k records/s produced', group: 'groups', unit: 'commits/s', better: 'higher', variants: product(() => runCommits(context)) },
+    { ...common, name: '1,000 idle members of 100 groups: processor time of the broker', unit: '% of a core', estimate: { prepareMs: 0, runMs: 5000 + idleMs }, variants: product(() => runIdle(context)) },
+    { ...common, name: '256 members commit, 20 k records/s produced', unit: 'commits/s', better: 'higher', variants: product(() => runCommits(context)) },
   ];
+  return [...cellsOf(cases, context.profile)];
 }
 
 async function runRebalance(context: RunContext, how: GroupRebalanceOptions['how'], pick: (result: RebalanceResult) => number): Promise<Sample> {
@@ -46,7 +53,7 @@ async function runRebalance(context: RunContext, how: GroupRebalanceOptions['how
 }
 
 async function runIdle(context: RunContext): Promise<Sample> {
-  const options = { groups: 100, membersPerGroup: 10, measureMs: 3 * context.profile.measureMs };
+  const options = { groups: 100, membersPerGroup: 10, measureMs: idleMs };
   const { result, processes } = await runWorker<{ elapsedMs: number }>(context, 'product/group-idle.ts', (url) => ({ ...options, url }) satisfies GroupIdleOptions);
   const broker = processes.find((process) => process.name === 'server')!;
   return { value: (broker.cpuSeconds * 100_000) / result.elapsedMs, details: { ...result }, processes };
@@ -64,5 +71,5 @@ async function runWorker<T>(context: RunContext, script: string, options: (url: 
   await using folder = await temporaryFolder(context.directory);
   await using broker = await startProductBroker(folder.path);
   await using client = Worker.start(script, options(broker.url));
-  return await measurePair<T>({ client, server: { usage: () => readUsage(broker.pid) }, timeoutMs: context.profile.runTimeoutMs });
+  return await measurePair<T>({ client, server: costOf(broker), timeoutMs: context.profile.runTimeoutMs });
 }

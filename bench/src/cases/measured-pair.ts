@@ -14,20 +14,24 @@ export interface MeasuredPair<T> {
 }
 
 /**
- * Waits until the client says `measuring` and then `result`, and charges both processes for the time between the two.
+ * Waits until the client says `measuring` and then `result`, and charges all processes for the time between the two.
  * The client stays until it is stopped, so that its last usage can be read.
  */
 export async function measurePair<T>(options: {
   client: Worker;
   server: Costed;
+  /** Of a case where one process produces and the client consumes. */
+  producer?: Costed;
   timeoutMs: number;
 }): Promise<MeasuredPair<T>> {
-  const { client, server, timeoutMs } = options;
+  const { client, server, producer, timeoutMs } = options;
+  const costed: [string, Costed][] = [['client', client], ['server', server], ...(producer === undefined ? [] : [['producer', producer] as [string, Costed]])];
+  const usages = (): Promise<Usage[]> => Promise.all(costed.map(([, process]) => process.usage()));
   await client.next('measuring', timeoutMs);
-  const before = await Promise.all([client.usage(), server.usage()]);
+  const before = await usages();
   const result = await client.next<T>('result', timeoutMs);
-  const after = await Promise.all([client.usage(), server.usage()]);
-  return { result, processes: [costBetween('client', before[0], after[0]), costBetween('server', before[1], after[1])] };
+  const after = await usages();
+  return { result, processes: costed.map(([name], index) => costBetween(name, before[index]!, after[index]!)) };
 }
 
 export interface CountedTime {

@@ -8,7 +8,6 @@ import type { Case, Sample } from '../case.ts';
 import { readUsage } from '../measure/process-usage.ts';
 import { startProductBroker, temporaryFolder } from '../product/broker.ts';
 import { brokerMain, commandMain } from '../product/build.ts';
-import { killToFirstAck } from '../product/kill-to-first-ack.ts';
 import type { RunContext } from '../run-context.ts';
 
 /** Long enough for the garbage of the start to be collected and for background work to have run. */
@@ -23,6 +22,8 @@ export function startupCases(context: RunContext): Case[] {
       group: 'start',
       unit: 'ms',
       better: 'lower',
+      rounds: context.profile.startRounds,
+      estimate: { prepareMs: 0, runMs: 150 },
       variants: [
         { name: 'ceiling', run: node },
         { name: 'product', run: () => startToReady(context) },
@@ -33,23 +34,21 @@ export function startupCases(context: RunContext): Case[] {
       group: 'start',
       unit: 'ms',
       better: 'lower',
+      rounds: context.profile.startRounds,
+      estimate: { prepareMs: 0, runMs: 150 },
       variants: [
         { name: 'ceiling', run: node },
         { name: 'product', run: () => runToEnd([commandMain, '--help']) },
       ],
     },
     {
-      name: `after SIGKILL with ${Math.round(context.profile.consumeBytes / 2 ** 20)} MiB of log, to the first acknowledgement`,
-      group: 'recovery',
-      unit: 'ms',
-      better: 'lower',
-      variants: [{ name: 'product', run: () => recovery(context) }],
-    },
-    {
       name: 'idle broker, resident',
       group: 'memory',
       unit: 'MB',
       better: 'lower',
+      // It hardly varies.
+      rounds: 1,
+      estimate: { prepareMs: 0, runMs: idleMs + 500 },
       variants: [{ name: 'product', run: () => idleMemory(context) }],
     },
   ];
@@ -80,11 +79,6 @@ async function startToReady(context: RunContext): Promise<Sample> {
     child.kill('SIGKILL');
     await ended;
   }
-}
-
-async function recovery({ directory, profile }: RunContext): Promise<Sample> {
-  const { ackMs, ...details } = await killToFirstAck({ directory, bytes: profile.consumeBytes, timeoutMs: profile.runTimeoutMs });
-  return { value: ackMs, details };
 }
 
 async function idleMemory(context: RunContext): Promise<Sample> {

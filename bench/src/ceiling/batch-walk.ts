@@ -1,12 +1,16 @@
 /*
  * The least that a reader of batches must do: find each record and hand out its value as a view of the batch.
- * Written apart from `@q/protocol` so that a slow reader there shows up in the ratio. Uncompressed batches only.
+ * Written apart from `@q/protocol` so that a slow reader there shows up in the ratio. Only codecs are the product's.
  *
  * record: length varint | attributes i8 | timestampDelta varlong | offsetDelta varint | keyLength varint | key |
  *         valueLength varint | value | headerCount varint | headers
  */
+import { codecName, decompress, protocolLimits } from '@q/protocol';
+
 const headerBytes = 61;
 const lengthOffset = 8;
+const attributesOffset = 21;
+const codecMask = 7;
 const countOffset = 57;
 
 /** Calls `onValue` with the value of every record in `batches`; returns how many there were. */
@@ -15,9 +19,12 @@ export function walkBatches(batches: Buffer, onValue: (value: Buffer) => void): 
   let batchAt = 0;
   while (batchAt < batches.length) {
     const count = batches.readInt32BE(batchAt + countOffset);
-    walkRecords(batches, batchAt + headerBytes, count, onValue);
+    const end = batchAt + batches.readInt32BE(batchAt + lengthOffset) + 12;
+    const codec = batches.readInt16BE(batchAt + attributesOffset) & codecMask;
+    if (codec === 0) walkRecords(batches, batchAt + headerBytes, count, onValue);
+    else walkRecords(decompress(codecName(codec), batches.subarray(batchAt + headerBytes, end), protocolLimits.uncompressedBytesMax), 0, count, onValue);
     records += count;
-    batchAt += batches.readInt32BE(batchAt + lengthOffset) + 12;
+    batchAt = end;
   }
   return records;
 }

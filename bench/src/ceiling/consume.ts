@@ -24,6 +24,7 @@ const cutter = new FrameCutter((body) => {
 const socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true });
 socket.on('data', (chunk: Buffer) => cutter.push(chunk));
 socket.write('go');
+await report('reading');
 
 async function finish(): Promise<void> {
   await report('result', { ...meter.result(), valueBytes });

@@ -17,6 +17,12 @@ export function requestHead(options: { correlation: number; partition: number; b
   return head;
 }
 
+export function servedHead(batchBytes: number): Buffer {
+  const head = Buffer.allocUnsafe(4);
+  head.writeUInt32BE(batchBytes, 0);
+  return head;
+}
+
 export function writeAck(target: Buffer, at: number, correlation: number): void {
   target.writeUInt32BE(4, at);
   target.writeUInt32BE(correlation, at + 4);

@@ -5,7 +5,7 @@
 import { Latencies } from '../measure/latencies.ts';
 import { runOpenLoop } from '../measure/open-loop.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
-import { fullBatch, recordValue } from './full-batch.ts';
+import { singleBatch } from './full-batch.ts';
 import { CeilingLink } from './link.ts';
 
 export interface CeilingLatencyOptions {
@@ -17,7 +17,7 @@ export interface CeilingLatencyOptions {
 }
 
 const options = workerOptions<CeilingLatencyOptions>();
-const { batch } = fullBatch({ value: recordValue(options.valueBytes), bytesMax: 1 });
+const batch = singleBatch(options.valueBytes);
 const link = await CeilingLink.open(options.port);
 const latencies = new Latencies();
 
@@ -39,4 +39,4 @@ latencies.reset();
 await report('measuring');
 await sendFor(options.measureMs);
 await drained();
-await report('result', { ...latencies.percentiles() });
+await report('result', { percentiles: latencies.percentiles(), curve: latencies.curve() });

@@ -2,7 +2,7 @@
  * The bare client for single records: each of some callers sends a batch of one record and waits for its
  * acknowledgement, again and again. One record is one frame here; the product may gather callers into one batch.
  */
-import { fullBatch, recordValue } from './full-batch.ts';
+import { singleBatch } from './full-batch.ts';
 import { CeilingLink } from './link.ts';
 import { Latencies } from '../measure/latencies.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
@@ -10,22 +10,26 @@ import { report, workerOptions } from '../measure/worker-channel.ts';
 export interface CeilingSingleSendsOptions {
   readonly port: number;
   readonly callers: number;
+  /** Each send goes to the next one. */
+  readonly partitions: number;
   readonly valueBytes: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
 
 const options = workerOptions<CeilingSingleSendsOptions>();
-// A batch takes its first record however small its limit is.
-const { batch } = fullBatch({ value: recordValue(options.valueBytes), bytesMax: 1 });
+const batch = singleBatch(options.valueBytes);
 const link = await CeilingLink.open(options.port);
 const latencies = new Latencies();
 const untilMs = performance.now() + options.warmUpMs + options.measureMs;
 
+let partition = 0;
+
 async function call(): Promise<void> {
   while (performance.now() < untilMs) {
     const startMs = performance.now();
-    await new Promise<void>((resolve) => link.send(0, batch, resolve));
+    partition = (partition + 1) % options.partitions;
+    await new Promise<void>((resolve) => link.send(partition, batch, resolve));
     latencies.record(performance.now() - startMs);
   }
 }
@@ -36,4 +40,4 @@ latencies.reset();
 await report('measuring');
 const startMs = performance.now();
 await Promise.all(callers);
-await report('result', { elapsedMs: performance.now() - startMs, ...latencies.percentiles() });
+await report('result', { elapsedMs: performance.now() - startMs, percentiles: latencies.percentiles(), curve: latencies.curve() });

@@ -7,9 +7,19 @@ export interface Percentiles {
   readonly p90Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
+  readonly p9999Ms: number;
   readonly maxMs: number;
   readonly count: number;
 }
+
+/** `percent` of all took `ms` at most. */
+export interface CurvePoint {
+  readonly percent: number;
+  readonly ms: number;
+}
+
+/** Where curves are drawn through: the tail is what they are for. */
+const curvePercents = [1, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.975, 99.99] as const;
 
 /** Latencies to three significant digits, up to a minute. */
 export class Latencies {
@@ -25,14 +35,24 @@ export class Latencies {
   }
 
   percentiles(): Percentiles {
-    const at = (percent: number): number => this.#histogram.percentile(percent) / 1e6;
     return {
-      p50Ms: at(50),
-      p90Ms: at(90),
-      p99Ms: at(99),
-      p999Ms: at(99.9),
+      p50Ms: this.#at(50),
+      p90Ms: this.#at(90),
+      p99Ms: this.#at(99),
+      p999Ms: this.#at(99.9),
+      p9999Ms: this.#at(99.99),
       maxMs: this.#histogram.max / 1e6,
       count: this.#histogram.count,
     };
+  }
+
+  /** Only percentiles that at least one of the samples lies beyond: the others would all be the longest. */
+  curve(): CurvePoint[] {
+    const { count } = this.#histogram;
+    return curvePercents.filter((percent) => (count * (100 - percent)) / 100 >= 1).map((percent) => ({ percent, ms: this.#at(percent) }));
+  }
+
+  #at(percent: number): number {
+    return this.#histogram.percentile(percent) / 1e6;
   }
 }

@@ -25,6 +25,10 @@ export class ReadMeter {
     if (this.isDone) this.#endMs = performance.now();
   }
 
+  get records(): number {
+    return this.#records;
+  }
+
   get isDone(): boolean {
     return this.#records >= this.#total;
   }

@@ -19,3 +19,8 @@ export function report(event: string, body: object = {}): Promise<void> {
     process.send!(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
   });
 }
+
+/** Resolves when the process that started this one says `go`. */
+export function goAhead(): Promise<void> {
+  return new Promise((resolve) => process.once('message', () => resolve()));
+}

@@ -26,7 +26,11 @@ export class Worker implements AsyncDisposable {
       this.#events.push(message as WorkerMessage);
       this.#wake?.();
     });
+    // Its IPC channel alone would not end it with this process.
+    const killAtExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', killAtExit);
     this.#ended = once(child, 'exit').finally(() => {
+      process.removeListener('exit', killAtExit);
       this.#over = true;
       this.#wake?.();
     });
@@ -54,6 +58,11 @@ export class Worker implements AsyncDisposable {
     const message = this.#events.shift()!;
     if (message.event !== event) throw new Error(`${this.#name} said ${message.event} instead of ${event}: ${JSON.stringify(message.body)}`);
     return message.body as T;
+  }
+
+  /** Lets a worker that waits for it go ahead. */
+  go(): void {
+    this.#child.send('go');
   }
 
   usage(): Promise<Usage> {

@@ -22,7 +22,7 @@ export async function comparePeers(options: BenchOptions): Promise<{ report: Pee
   const { directory, only } = options;
   endServersWithThis();
   const profile = { ...peersProfiles[options.profile.name], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
-  const wanted = peers.filter(({ name }) => only === null || name.toLowerCase().includes(only.toLowerCase()));
+  const wanted = peers.filter(({ name }) => only.length === 0 || only.some((text) => name.toLowerCase().includes(text.toLowerCase())));
   const guests: Guest[] = [];
   const contenders: Contender[] = [];
   for (const peer of [product, productInterval, ...wanted]) {

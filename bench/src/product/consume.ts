@@ -1,43 +1,51 @@
 /*
- * The product's consumer, from the first record to the last of a topic that was filled before: whole batches, or
- * messages one by one. Each record's value is taken in both, as a program that does something with it would.
+ * The product's consumer, from the first record to the last of a topic: whole batches, or messages one by one. Each
+ * record's value is taken in both, as a program that does something with it would.
  */
 import { connect } from '@q/client';
+import type { Consumer } from '@q/client';
 import { ReadMeter } from '../measure/read-meter.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface ProductConsumeOptions {
   readonly url: string;
   readonly topic: string;
+  /** Of all partitions. */
   readonly records: number;
+  /** How often to read all of them. A topic that is still being written is read once. */
+  readonly passes: number;
   readonly by: 'batch' | 'message';
 }
 
-const options = workerOptions<ProductConsumeOptions>();
-const q = await connect(options.url);
-const consumer = q.consumer(options.topic, { from: 'earliest' });
-const meter = new ReadMeter(options.records, () => void report('measuring'));
+const { url, topic, records, passes, by } = workerOptions<ProductConsumeOptions>();
+const q = await connect(url);
+const meter = new ReadMeter(records * passes, () => void report('measuring'));
 let valueBytes = 0;
 
-async function readBatches(): Promise<void> {
+async function readBatches(consumer: Consumer, until: () => boolean): Promise<void> {
   for await (const batch of consumer.batches()) {
-    let records = 0;
+    let count = 0;
     for (const { value } of batch.records) {
       valueBytes += value?.length ?? 0;
-      records += 1;
+      count += 1;
     }
-    meter.add(records);
-    if (meter.isDone) return;
+    meter.add(count);
+    if (until()) return;
   }
 }
 
-async function readMessages(): Promise<void> {
+async function readMessages(consumer: Consumer, until: () => boolean): Promise<void> {
   for await (const { value } of consumer) {
     valueBytes += value?.length ?? 0;
     meter.add(1);
-    if (meter.isDone) return;
+    if (until()) return;
   }
 }
 
-await (options.by === 'batch' ? readBatches() : readMessages());
+for (let pass = 1; pass <= passes; pass += 1) {
+  await using consumer = q.consumer(topic, { from: 'earliest' });
+  if (pass === 1) await report('reading');
+  const isRead = (): boolean => meter.records >= records * pass;
+  await (by === 'batch' ? readBatches(consumer, isRead) : readMessages(consumer, isRead));
+}
 await report('result', { ...meter.result(), valueBytes });

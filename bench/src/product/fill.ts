@@ -1,24 +1,37 @@
-/* Puts a known number of records into a topic, for a consumer to read. Not measured. */
+/* Puts a known number of records into a topic, for a consumer to read: says `ready` when the topic is there, and waits for the go-ahead. */
 import { connect } from '@q/client';
-import { recordValue } from '../ceiling/full-batch.ts';
-import { report, workerOptions } from '../measure/worker-channel.ts';
+import type { CodecName } from '@q/protocol';
+import { recordValues } from '../ceiling/record-values.ts';
+import type { ValueShape } from '../ceiling/record-values.ts';
+import { goAhead, report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface FillOptions {
   readonly url: string;
   readonly topic: string;
   readonly partitions: number;
-  readonly valueBytes: number;
+  readonly shape: ValueShape & { readonly codec: CodecName };
   readonly records: number;
+  readonly durability: 'fsync' | 'os';
+  /** Of the first record; each one after it is a millisecond younger. Null: now. */
+  readonly fromMs: number | null;
+  /** False: the topic is there already, and gets more. */
+  readonly isNew: boolean;
 }
 
-const options = workerOptions<FillOptions>();
-const q = await connect(options.url);
-await q.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: 'os' } });
-const producer = q.producer();
-const record = { value: recordValue(options.valueBytes) };
-for (let count = 0; count < options.records; count += 1) {
+const { url, topic, partitions, shape, records, durability, fromMs, isNew } = workerOptions<FillOptions>();
+const q = await connect(url);
+// Nothing is to expire, however old it says it is.
+if (isNew) await q.admin.createTopic(topic, { partitions, config: { durability, 'retention.ms': -1 } });
+const producer = q.producer({ compression: shape.codec });
+const values = recordValues(shape);
+const goes = goAhead();
+await report('ready');
+await goes;
+for (let count = 0; count < records; count += 1) {
+  const value = values[count % values.length]!;
+  const record = fromMs === null ? { value } : { value, timestampMs: fromMs + count };
   // False: it was taken, and is to be the last one for now.
-  if (!producer.enqueue(options.topic, record)) await producer.ready();
+  if (!producer.enqueue(topic, record)) await producer.ready();
 }
 await producer.flush();
-await report('result', { records: options.records });
+await report('result', { records });

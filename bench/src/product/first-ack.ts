@@ -6,12 +6,14 @@ import { report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface FirstAckOptions {
   readonly url: string;
+  /** One that is not there yet. */
+  readonly topic: string;
 }
 
-const { url } = workerOptions<FirstAckOptions>();
+const { url, topic } = workerOptions<FirstAckOptions>();
 await report('waiting');
 const q = await connect(url, { retry: { initialMs: 5, maxMs: 20 }, connectTimeoutMs: 60_000 });
-await q.admin.createTopic('first');
-const { durability } = await q.producer().send('first', { value: 'still here' });
+await q.admin.createTopic(topic);
+const { durability } = await q.producer().send(topic, { value: 'still here' });
 if (durability !== 'fsync') throw new Error(`the acknowledgement means ${durability}`);
 await report('result');

@@ -4,7 +4,7 @@
  */
 import { connect } from '@q/client';
 import type { GroupConsumer } from '@q/client';
-import { recordValue } from '../ceiling/full-batch.ts';
+import { recordValue } from '../ceiling/record-values.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface GroupCommitsOptions {

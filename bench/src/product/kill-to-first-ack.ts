@@ -1,6 +1,7 @@
+import { fill } from '../cases/filled-topic.ts';
+import type { Filling } from '../cases/filled-topic.ts';
 import { Worker } from '../measure/worker.ts';
 import { startProductBroker, temporaryFolder } from './broker.ts';
-import type { FillOptions } from './fill.ts';
 import type { FirstAckOptions } from './first-ack.ts';
 
 export interface KillToFirstAckOptions {
@@ -20,24 +21,33 @@ export interface KillToFirstAck {
   readonly startMs: number;
 }
 
-const partitions = 12;
 const valueBytes = 1000;
 
-/** Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. Runs the built broker. */
+/** Runs the built broker on a folder of its own. */
 export async function killToFirstAck({ directory, bytes, timeoutMs }: KillToFirstAckOptions): Promise<KillToFirstAck> {
   await using folder = await temporaryFolder(directory);
-  await using killed = await startProductBroker(folder.path);
+  const shape = { valueBytes, isVaried: false, codec: 'none' } as const;
+  const filling: Filling = { topic: 'filled', partitions: 12, shape, records: Math.floor(bytes / valueBytes), durability: 'os', fromMs: null, isNew: true };
+  return await fillKillAndAck(folder.path, { filling, topic: 'first', timeoutMs });
+}
+
+/**
+ * Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. The folder may have logs
+ * already, and keeps what it has. The acknowledgement is of a record in `topic`, which must not be there yet.
+ */
+export async function fillKillAndAck(dataDir: string, o: { filling: Filling; topic: string; timeoutMs: number }): Promise<KillToFirstAck> {
+  const { filling, topic, timeoutMs } = o;
+  await using killed = await startProductBroker(dataDir);
   const { url, port } = killed;
-  const filling = { url, topic: 'filled', partitions, valueBytes, records: Math.floor(bytes / valueBytes) };
-  await using filler = Worker.start('product/fill.ts', filling satisfies FillOptions);
-  await filler.next('result', timeoutMs);
+  await fill(killed, filling);
   await killed.kill();
-  await filler.stop();
-  await using client = Worker.start('product/first-ack.ts', { url } satisfies FirstAckOptions);
+  await using client = Worker.start('product/first-ack.ts', { url, topic } satisfies FirstAckOptions);
   await client.next('waiting', timeoutMs);
   const startMs = performance.now();
-  await using broker = await startProductBroker(folder.path, port);
+  await using broker = await startProductBroker(dataDir, { port });
   const readyMs = performance.now() - startMs;
   await client.next('result', timeoutMs);
-  return { ackMs: performance.now() - startMs, readyMs, startMs: broker.startMs };
+  const ackMs = performance.now() - startMs;
+  await broker.stop();
+  return { ackMs, readyMs, startMs: broker.startMs };
 }

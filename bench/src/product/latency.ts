@@ -3,7 +3,7 @@
  * carries the time at which it was due; both its acknowledgement and its arrival are timed from that.
  */
 import { connect } from '@q/client';
-import { recordValue } from '../ceiling/full-batch.ts';
+import { recordValue } from '../ceiling/record-values.ts';
 import { Latencies } from '../measure/latencies.ts';
 import { runOpenLoop } from '../measure/open-loop.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
@@ -69,4 +69,5 @@ acknowledgements.reset();
 arrivals.reset();
 await report('measuring');
 await sendFor(options.measureMs);
-await report('result', { acknowledgement: acknowledgements.percentiles(), arrival: arrivals.percentiles() });
+const found = (latencies: Latencies): object => ({ percentiles: latencies.percentiles(), curve: latencies.curve() });
+await report('result', { acknowledgement: found(acknowledgements), arrival: found(arrivals) });

@@ -1,46 +1,56 @@
 /*
- * The product's producer: `enqueue` until the buffer is full, `ready`, again; `flush` at the end, so that every record
- * that counts is acknowledged. Default settings but for what the case names.
+ * The product's producers, each with a connection of its own: `enqueue` until the buffer is full, `ready`, again; `flush` at
+ * the end, so that every record that counts is acknowledged. Default settings but for what the case names.
  */
 import { connect } from '@q/client';
-import { recordValue } from '../ceiling/full-batch.ts';
+import type { Producer, ProducerOptions } from '@q/client';
+import { recordValues } from '../ceiling/record-values.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 
 export interface ProductProduceOptions {
   readonly url: string;
   readonly topic: string;
   readonly partitions: number;
-  readonly durability: 'fsync' | 'os';
+  readonly producers: number;
+  readonly durability: 'fsync' | 'interval' | 'os';
+  readonly codec: NonNullable<ProducerOptions['compression']>;
   readonly valueBytes: number;
+  readonly isVaried: boolean;
   readonly warmUpMs: number;
   readonly measureMs: number;
 }
 
-/** Asking for the time costs more than buffering a record, so it is asked once for this many. */
-const recordsPerLook = 256;
+/** Asking for the time costs more than buffering a record, so it is asked once for this many bytes. */
+const bytesPerLook = 32 << 10;
 
 const options = workerOptions<ProductProduceOptions>();
-const q = await connect(options.url);
-await q.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability } });
-const producer = q.producer();
-const record = { value: recordValue(options.valueBytes) };
+const recordsPerLook = Math.max(1, Math.floor(bytesPerLook / options.valueBytes));
+const clients = await Promise.all(Array.from({ length: options.producers }, () => connect(options.url)));
+await clients[0]!.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability } });
+const producers = clients.map((q) => q.producer({ compression: options.codec }));
+const records = recordValues(options).map((value) => ({ value }));
 
-async function sendFor(durationMs: number): Promise<number> {
+async function sendThrough(producer: Producer, durationMs: number): Promise<number> {
   const untilMs = performance.now() + durationMs;
-  let records = 0;
+  let sent = 0;
   while (performance.now() < untilMs) {
     for (let count = 0; count < recordsPerLook; count += 1) {
       // False: it was taken, and is to be the last one for now.
-      if (!producer.enqueue(options.topic, record)) await producer.ready();
-      records += 1;
+      if (!producer.enqueue(options.topic, records[sent % records.length]!)) await producer.ready();
+      sent += 1;
     }
   }
   await producer.flush();
-  return records;
+  return sent;
+}
+
+async function sendFor(durationMs: number): Promise<number> {
+  const counts = await Promise.all(producers.map((producer) => sendThrough(producer, durationMs)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 await sendFor(options.warmUpMs);
 await report('measuring');
 const startMs = performance.now();
-const records = await sendFor(options.measureMs);
-await report('result', { records, elapsedMs: performance.now() - startMs });
+const sent = await sendFor(options.measureMs);
+await report('result', { records: sent, elapsedMs: performance.now() - startMs });

@@ -1,6 +1,6 @@
 /* Callers that await each send of one record, against the product. */
 import { connect } from '@q/client';
-import { recordValue } from '../ceiling/full-batch.ts';
+import { recordValue } from '../ceiling/record-values.ts';
 import { Latencies } from '../measure/latencies.ts';
 import { report, workerOptions } from '../measure/worker-channel.ts';
 
@@ -9,6 +9,8 @@ export interface ProductSingleSendsOptions {
   readonly topic: string;
   readonly durability: 'fsync' | 'os';
   readonly callers: number;
+  /** Each send goes to the next one. */
+  readonly partitions: number;
   readonly valueBytes: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -16,16 +18,19 @@ export interface ProductSingleSendsOptions {
 
 const options = workerOptions<ProductSingleSendsOptions>();
 const q = await connect(options.url);
-await q.admin.createTopic(options.topic, { partitions: 1, config: { durability: options.durability } });
+await q.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability } });
 const producer = q.producer();
-const record = { value: recordValue(options.valueBytes) };
+const value = recordValue(options.valueBytes);
 const latencies = new Latencies();
 const untilMs = performance.now() + options.warmUpMs + options.measureMs;
+
+let partition = 0;
 
 async function call(): Promise<void> {
   while (performance.now() < untilMs) {
     const startMs = performance.now();
-    await producer.send(options.topic, record);
+    partition = (partition + 1) % options.partitions;
+    await producer.send(options.topic, { value, partition });
     latencies.record(performance.now() - startMs);
   }
 }
@@ -36,4 +41,4 @@ latencies.reset();
 await report('measuring');
 const startMs = performance.now();
 await Promise.all(callers);
-await report('result', { elapsedMs: performance.now() - startMs, ...latencies.percentiles() });
+await report('result', { elapsedMs: performance.now() - startMs, percentiles: latencies.percentiles(), curve: latencies.curve() });

@@ -9,9 +9,12 @@ import { scanSegment } from '../segment/segment-scan.ts';
  *
  * A source behind the swap's last record (all of its records went) may stay behind: its records are superseded by later
  * ones that are still in the log, and the next pass removes them again.
+ *
+ * Returns how many there were: with any, `names`, what the folder held, is out of date.
  */
-export async function finishSwaps(fileSystem: FileSystem, directory: string, blockBytes: number): Promise<number> {
-  const files = (await fileSystem.readDirectory(directory)).map(parseOffsetFile).filter((file) => file !== null);
+export async function finishSwaps(fileSystem: FileSystem, o: { directory: string; names: readonly string[]; blockBytes: number }): Promise<number> {
+  const { directory, blockBytes } = o;
+  const files = o.names.map(parseOffsetFile).filter((file) => file !== null);
   const swaps = files.filter(({ kind, mark }) => kind === 'log' && mark === swapSuffix);
   for (const swap of swaps) {
     const endOffset = await endOf(fileSystem, { path: `${directory}/${swap.name}`, baseOffset: swap.offset, blockBytes });

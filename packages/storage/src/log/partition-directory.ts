@@ -27,13 +27,12 @@ export async function readTopicId(fileSystem: FileSystem, directory: string): Pr
 }
 
 /**
- * Makes sure that the partition's folder is there and belongs to this topic. False: it did already, as far as this process sees;
- * one that was killed may have left that unsynced.
+ * Makes sure that the partition's folder is there and belongs to this topic; `topicId` is what `readTopicId` says of it. False: it
+ * did already, as far as this process sees; one that was killed may have left that unsynced.
  * Throws LOG_EXISTS when it belongs to another topic id, or holds data and does not say whose.
  */
-export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId }): Promise<boolean> {
-  const { root, directory, id } = o;
-  const topicId = await readTopicId(fileSystem, directory);
+export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId; topicId: string | null }): Promise<boolean> {
+  const { root, directory, id, topicId } = o;
   if (topicId === id.topicId) return false;
   if (topicId !== null) throw existsError(id, `it belongs to topic id ${topicId}`, { topicId });
   await fileSystem.makeDirectory(directory);
@@ -64,10 +63,11 @@ export interface DirectoryContent {
  * compaction completed replaces those that it was made from.
  */
 export async function tidyDirectory(fileSystem: FileSystem, directory: string, blockBytes: number): Promise<DirectoryContent> {
-  await finishSwaps(fileSystem, directory, blockBytes);
+  const found = await fileSystem.readDirectory(directory);
+  const swaps = await finishSwaps(fileSystem, { directory, names: found, blockBytes });
+  const names = swaps === 0 ? found : await fileSystem.readDirectory(directory);
   let changed = 0;
   const files: OffsetFile[] = [];
-  const names = await fileSystem.readDirectory(directory);
   for (const name of names) {
     const file = parseOffsetFile(name);
     if (file?.mark === '') files.push(file);

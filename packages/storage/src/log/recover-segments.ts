@@ -4,7 +4,7 @@ import { asideFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
-import { readIndexFiles } from '../segment/index-cache.ts';
+import { noIndexes, readIndexFiles } from '../segment/index-cache.ts';
 import { agreesWithLog, hasBatch } from '../segment/index-check.ts';
 import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
@@ -130,7 +130,9 @@ class RecoveryWalk {
     const { recoveryPoint, replayFrom, indexIntervalBytes, isContiguous } = this.#options;
     const fileBytes = segment.writtenBytes;
     const closedEndOffset = segment.endOffset;
-    const stored = await readIndexFiles(this.#context.fileSystem, segment);
+    // Before the first interval is full there is no entry. Many of ten thousand logs are as small, and two files each are a lot.
+    const mayHaveEntries = !isLast || fileBytes > indexIntervalBytes;
+    const stored = mayHaveEntries ? await readIndexFiles(this.#context.fileSystem, segment) : noIndexes(segment);
     const isRebuilt = isLast || closedEndOffset > recoveryPoint;
     const lease = await this.#context.openFiles.lease(segment.path);
     try {

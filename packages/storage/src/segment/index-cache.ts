@@ -119,6 +119,11 @@ export class IndexCache {
   }
 }
 
+/** The indexes of a segment that has no entries yet. */
+export function noIndexes({ baseOffset }: { readonly baseOffset: number }): SegmentIndexes & { readonly isWhole: boolean } {
+  return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), isWhole: true };
+}
+
 /** What the index files of a segment say; `isWhole` is false where they are missing or partly senseless. */
 export async function readIndexFiles(
   fileSystem: FileSystem,

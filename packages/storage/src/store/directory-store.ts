@@ -234,8 +234,9 @@ export class DirectoryStore implements LogStore {
     const { fileSystem, directory: root } = this.#parts;
     const directory = `${root}/${name}`;
     // Before the folder is made: a crash in between must not leave it with the offsets of another one.
-    if (this.#isKnown(name) && (await readTopicId(fileSystem, directory)) === null) await this.#forget(name);
-    const isNew = await claimDirectory(fileSystem, { root, directory, id });
+    const topicId = await readTopicId(fileSystem, directory);
+    if (topicId === null && this.#isKnown(name)) await this.#forget(name);
+    const isNew = await claimDirectory(fileSystem, { root, directory, id, topicId });
     const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
     const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
     const loaded = await loadLog(this.context, {

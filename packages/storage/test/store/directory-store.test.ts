@@ -77,8 +77,31 @@ describe('directory store', () => {
       return { ...file, read: (position, length) => ((reads += 1), read(position, length)) };
     };
     const store = await openDirectoryStore({ directory: '/data', fileSystem: disk, clock: under.clock, onFatal: () => undefined });
-    const again = await store.open(orders, defaultLogConfig);
+    const again = await store.open(orders, { ...defaultLogConfig, indexIntervalBytes: 1 });
     expect([again.logEndOffset, again.describe().recoveryPoint, reads]).toEqual([20, 20, 2]);
+  });
+
+  it('S1 S2 reads no index files of a log that is too small to have entries, whatever an earlier interval left in them', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open({ indexIntervalBytes: 1 });
+    for (const text of numbered(20)) await append(log, [text.padEnd(80)]);
+    await under.store.close();
+    const readFile = under.disk.readFile.bind(under.disk);
+    const read: string[] = [];
+    under.disk.readFile = (path) => {
+      read.push(path);
+      return readFile(path);
+    };
+    await under.reopen();
+    const again = await under.open();
+    expect(read.filter((path) => path.endsWith('index'))).toEqual([]);
+    // Beyond the interval the files count, and are written anew.
+    for (const text of numbered(40, 20)) await append(again, [text.padEnd(80)]);
+    await under.restart();
+    const grown = await under.open();
+    expect(read.filter((path) => path.endsWith('index')).length).toBe(2);
+    const wanted = at(0, numbered(60).map((text) => text.padEnd(80)));
+    for (const fromOffset of [0, 25, 59]) expect(await contents(grown, { fromOffset, maxBytes: 500 })).toEqual(wanted.slice(fromOffset));
   });
 
   it('S2 writes the public checkpoint files; frozen', async () => {

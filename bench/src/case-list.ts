@@ -1,0 +1,48 @@
+import type { Case } from './case.ts';
+import { consumeCases } from './cases/consume.ts';
+import { duplexCases } from './cases/duplex.ts';
+import { fanOutCases } from './cases/fan-out.ts';
+import { groupCases } from './cases/groups.ts';
+import { growingConnectionsCases } from './cases/growth-connections.ts';
+import { growingLogCases } from './cases/growth-log.ts';
+import { growingPartitionsCases } from './cases/growth-partitions.ts';
+import { latencyCases } from './cases/latency.ts';
+import { produceCases } from './cases/produce.ts';
+import { singleSendCases } from './cases/single-sends.ts';
+import { startupCases } from './cases/startup.ts';
+import type { Profile } from './profile.ts';
+import type { RunContext } from './run-context.ts';
+
+/** In the order in which they run. */
+export function allCases(context: RunContext): Case[] {
+  return [produceCases, consumeCases, fanOutCases, duplexCases, singleSendCases, latencyCases, groupCases, startupCases, growingPartitionsCases, growingConnectionsCases, growingLogCases].flatMap((casesOf) =>
+    casesOf(context),
+  );
+}
+
+/** `group: name`, by which people choose cases. */
+export function caseKey({ group, name }: { readonly group: string; readonly name: string }): string {
+  return `${group}: ${name}`;
+}
+
+/** Those whose key, or that of one of their readings, contains one of the texts; all without any. */
+export function chosenCases(cases: readonly Case[], only: readonly string[]): Case[] {
+  if (only.length === 0) return [...cases];
+  return cases.filter((subject) => {
+    const keys = [subject, ...(subject.readings ?? [])].map(({ name }) => caseKey({ group: subject.group, name }));
+    return only.some((text) => keys.some((key) => key.includes(text)));
+  });
+}
+
+export function roundsOf(subject: Case, profile: Profile): number {
+  return subject.rounds ?? profile.rounds;
+}
+
+/** Two processes that start, and end, around what is measured. */
+const processesMs = 600;
+
+/** How long a case will take, about. */
+export function estimatedMs(subject: Case, profile: Profile): number {
+  const { prepareMs, runMs } = subject.estimate ?? { prepareMs: 0, runMs: processesMs + profile.warmUpMs + profile.measureMs };
+  return prepareMs + roundsOf(subject, profile) * subject.variants.length * runMs;
+}

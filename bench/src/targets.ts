@@ -1,0 +1,85 @@
+import type { Unit, VariantName } from './case.ts';
+import { spreadOf } from './measure/spread.ts';
+import type { Spread } from './measure/spread.ts';
+import { pairedRatio } from './runner.ts';
+import type { CaseResult } from './runner.ts';
+
+/** What is to be reached, in one case, by the median of its rounds. */
+export interface Target {
+  /** In words. */
+  readonly what: string;
+  readonly group: string;
+  readonly case: string;
+  /** The product's number: one of its details, or the case's value. */
+  readonly of?: string;
+  /** What it is divided by, round by round; absent: the number itself counts. */
+  readonly per?: { readonly variant: VariantName; readonly of?: string };
+  readonly atLeast?: number;
+  readonly atMost?: number;
+  /** Of the number; a ratio has none. */
+  readonly unit?: Unit;
+}
+
+export interface Judgement {
+  readonly target: Target;
+  readonly measured: Spread | null;
+  readonly verdict: 'reached' | 'not reached' | 'not measured';
+}
+
+const produce = { group: 'produce', per: { variant: 'ceiling' }, atLeast: 0.7 } as const;
+const consume = { group: 'consume', per: { variant: 'ceiling' }, atLeast: 0.7 } as const;
+const files = { group: 'consume', per: { variant: 'files' }, atLeast: 0.7 } as const;
+const sends = { group: 'awaited single sends' } as const;
+const latency = { group: 'latency', case: '10,000/s, 100 B, fsync', per: { variant: 'ceiling', of: 'p50Ms' } } as const;
+const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part.' } as const;
+
+/** The targets of "Speed: close to the bare machine in every shape". Those against peers are judged where peers are measured. */
+export const targets: readonly Target[] = [
+  { what: 'produce, 100 B, 1 partition, fsync: of the ingest ceiling', case: '100 B, 1 part., fsync', ...produce },
+  { what: 'produce, 100 B, 12 partitions, fsync: of the ingest ceiling', case: '100 B, 12 part., fsync', ...produce },
+  { what: 'produce, 100 B, 1,000 partitions, fsync: of the same with 12', group: 'produce', case: '100 B, 1000 part., fsync', per: { variant: 'base' }, atLeast: 0.5 },
+  { what: 'awaited sends, 64 in flight over 100 partitions: median, of the same on one', ...sends, case: '64 in flight, 100 part.', of: 'p50Ms', per: { variant: 'base', of: 'p50Ms' }, atMost: 1.5 },
+  { what: 'consume at the tail, 1 partition: of the serve ceiling', case: '100 B, 1 part., by batch, tail', ...consume },
+  { what: 'consume at the tail, 12 partitions: of the serve ceiling', case: '100 B, 12 part., by batch, tail', ...consume },
+  { what: 'consume from the page cache, 1 partition: of the serve ceiling', case: '100 B, 1 part., by batch, warm', ...consume },
+  { what: 'consume from the page cache, 12 partitions: of the serve ceiling', case: '100 B, 12 part., by batch, warm', ...consume },
+  { what: 'consume cold, 1 partition: of the serve ceiling', case: '100 B, 1 part., by batch, cold', ...consume },
+  { what: 'consume cold, 12 partitions: of the serve ceiling', case: '100 B, 12 part., by batch, cold', ...consume },
+  { what: 'consume cold, 1 partition: of plain reads of the same files', case: '100 B, 1 part., by batch, cold', ...files },
+  { what: 'consume cold, 12 partitions: of plain reads of the same files', case: '100 B, 12 part., by batch, cold', ...files },
+  { what: 'awaited single sends, 1 in flight: median, of echo', ...sends, case: '1 in flight', of: 'p50Ms', per: { variant: 'ceiling', of: 'p50Ms' }, atMost: 1.5 },
+  { what: 'awaited single sends, 1,000 in flight, one process', ...sends, case: '1,000 in flight', atLeast: 100_000, unit: 'sends/s' },
+  { what: 'end to end at 10,000/s, fsync: p50, of the median of echo', ...latency, of: 'p50Ms', atMost: 3 },
+  { what: 'end to end at 10,000/s, fsync: p99, of the median of echo', ...latency, of: 'p99Ms', atMost: 10 },
+  { what: 'fan-out of 10: processor time of the broker for each byte, of one consumer', ...fanOut, per: { variant: 'base' }, atMost: 1.3 },
+  { what: 'fan-out of 10: processor time of broker and clients for each byte, of one consumer', ...fanOut, of: 'totalNsPerByte', per: { variant: 'base', of: 'totalNsPerByte' }, atMost: 1.3 },
+  { what: 'fan-out of 10: bytes that the broker read, from files or sockets, for each delivered', ...fanOut, of: 'readPerByte', atMost: 0.01 },
+  { what: 'idle broker: resident', group: 'memory', case: 'idle broker, resident', atMost: 80, unit: 'MB' },
+  { what: 'start to ready, empty folder', group: 'start', case: 'broker, empty folder, to /readyz', atMost: 150, unit: 'ms' },
+  { what: 'start to ready, 10,000 partitions', group: 'growth, partitions', case: 'start to ready, 10,000 partitions', atMost: 3000, unit: 'ms' },
+  { what: 'resident after the start, 10,000 partitions', group: 'growth, partitions', case: 'resident after the start, 10,000 partitions', atMost: 250, unit: 'MB' },
+  { what: 'first acknowledgement after kill -9, 10 GiB', group: 'growth, recovery', case: 'first acknowledgement after kill -9, 10 GiB', atMost: 2000, unit: 'ms' },
+];
+
+export function judge(results: readonly CaseResult[], wanted: readonly Target[] = targets): Judgement[] {
+  return wanted.map((target) => {
+    const result = results.find(({ group, name }) => group === target.group && name === target.case);
+    const measured = result === undefined ? null : measure(result, target);
+    return { target, measured, verdict: measured === null ? 'not measured' : isReached(target, measured) ? 'reached' : 'not reached' };
+  });
+}
+
+function measure(result: CaseResult, { of, per }: Target): Spread | null {
+  const numbers = numbersOf(result, 'product', of);
+  if (per !== undefined) return pairedRatio({ of: numbers, to: numbersOf(result, per.variant, per.of) });
+  return numbers.length === 0 ? null : spreadOf(numbers);
+}
+
+function numbersOf(result: CaseResult, name: VariantName, detail: string | undefined): number[] {
+  const samples = result.variants.find((variant) => variant.name === name)?.samples ?? [];
+  return samples.flatMap((sample) => (detail === undefined ? sample.value : (sample.details?.[detail] ?? [])));
+}
+
+function isReached({ atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY }: Target, { median }: Spread): boolean {
+  return median >= atLeast && median <= atMost;
+}
