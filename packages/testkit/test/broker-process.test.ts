@@ -6,11 +6,11 @@ import { BrokerProcess } from '../src/broker-process.ts';
 
 // Says what the broker program says, and shows its arguments and environment in a field that nobody else reads.
 const program = `
+process.on('SIGTERM', () => process.exit(0));
 console.log('starting');
 console.log(JSON.stringify({ msg: 'ready', url: 'q://127.0.0.1:1234', adminUrl: 'http://127.0.0.1:1235', startMs: 7 }));
 process.stdout.write('{"cut short "ready"');
 console.error(JSON.stringify({ args: process.argv.slice(2), variables: Object.keys(process.env).filter((name) => name.startsWith('Q_')) }));
-process.on('SIGTERM', () => process.exit(0));
 setInterval(() => undefined, 1000);
 `;
 
