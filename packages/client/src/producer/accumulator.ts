@@ -14,6 +14,7 @@ import { OutgoingBatch } from './outgoing-batch.ts';
 import type { BatchAnswer } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { givenUp } from './outcome.ts';
+import { RecordTime } from './record-time.ts';
 import { encodeHeaders, detached, parkedBytes } from './record.ts';
 import type { PlainRecord } from './record.ts';
 import { TopicQueue } from './topic-queue.ts';
@@ -49,6 +50,7 @@ export class Accumulator {
   readonly budget: ByteBudget;
   readonly barrier: FlushBarrier = new FlushBarrier();
   readonly #cluster: Cluster;
+  readonly #time: RecordTime;
   readonly #options: ResolvedProducerOptions;
   readonly #events: AccumulatorEvents;
   readonly #topics = new Map<string, TopicQueue>();
@@ -61,6 +63,7 @@ export class Accumulator {
 
   constructor(o: AccumulatorOptions) {
     this.#cluster = o.cluster;
+    this.#time = new RecordTime(o.cluster.clock);
     this.#options = o.options;
     this.#events = o.events;
     const { maxBufferedBytes, batchBytesMax } = o.options;
@@ -293,7 +296,7 @@ export class Accumulator {
       throw new QError('KEY_REQUIRED', `Topic "${topic.name}" is compacted by key: every record needs one`, { details: { topic: topic.name } });
     }
     const headers = encodeHeaders(record);
-    const timestampMs = record.timestampMs === undefined ? this.#cluster.clock.now() : checkedTimestamp(record.timestampMs);
+    const timestampMs = record.timestampMs === undefined ? this.#time.now() : checkedTimestamp(record.timestampMs);
     const isAlone = record.messageId !== undefined;
     const chosen = topic.chosenFor(record, key);
     let queue = chosen ?? topic.sticky();
