@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BatchBuilder } from '../../src/batch/builder.ts';
 import { encodeBatch } from '../../src/batch/encode.ts';
 import { readBatchHeader } from '../../src/batch/header.ts';
+import type { RecordHeader } from '../../src/batch/record.ts';
 import { iterateRecords } from '../../src/batch/records.ts';
 import { validateBatch } from '../../src/batch/validate.ts';
 import { codecNames } from '../../src/compression/codec.ts';
@@ -147,5 +148,37 @@ describe('BatchBuilder', () => {
     const builder = new BatchBuilder({ codec: 'none', bytesMax: 1000 });
     expect(errorOf(() => builder.tryAppend(null, 'v', undefined, timestamp)).code).toBe('INVALID_TIMESTAMP');
     expect(builder.count).toBe(0);
+  });
+});
+
+describe('the short way for usual records', () => {
+  /** A list of headers, though empty, takes the careful way. */
+  function build(headers: readonly RecordHeader[] | undefined, records: readonly (readonly [bytes: number, timestampMs: number])[]): Buffer {
+    const builder = new BatchBuilder({ codec: 'none', bytesMax: 1 << 20, initialBytes: 1 << 20 });
+    for (const [bytes, timestampMs] of records) expect(builder.tryAppend(null, Buffer.alloc(bytes, bytes), headers, timestampMs)).toBe(true);
+    return builder.finish();
+  }
+
+  it('P1 writes what the careful way writes, at every length and time where a number takes a byte more', () => {
+    const sizes = [0, 1, 55, 56, 57, 58, 63, 64, 100, 119, 127, 128, 8_100, 8_121, 8_128, 8_129, 9_000];
+    const deltas = [0, 1, 63, 64, 8_191, 8_192, 1_000_000, 0.0, -1, -5_000];
+    const records = sizes.flatMap((bytes) => deltas.map((delta) => [bytes, 1_700_000_000_000 + delta] as const));
+    expect(build(undefined, records).equals(build([], records))).toBe(true);
+  });
+
+  it('P1 also for so many records that their number takes a byte more', () => {
+    const records = Array.from({ length: 9_000 }, (_, index) => [index % 90, 1_700_000_000_000 + (index >> 6)] as const);
+    expect(build(undefined, records).equals(build([], records))).toBe(true);
+  });
+
+  it('P1 ends at the same record as the careful way', () => {
+    const counts = [undefined, []].map((headers) => {
+      const builder = new BatchBuilder({ codec: 'none', bytesMax: 5_000, recordsMax: 40 });
+      let count = 0;
+      while (builder.tryAppend(null, Buffer.alloc(100 + count), headers, 1_000)) count += 1;
+      return [count, builder.sizeBytes];
+    });
+    expect(counts[0]).toEqual(counts[1]);
+    expect(() => new BatchBuilder({ codec: 'none', bytesMax: 5_000 }).tryAppend(null, Buffer.alloc(1), undefined, 0.5)).toThrow('timestamp');
   });
 });
