@@ -155,7 +155,7 @@ describe('the short way for usual records', () => {
   /** A list of headers, though empty, takes the careful way. */
   function build(headers: readonly RecordHeader[] | undefined, records: readonly (readonly [bytes: number, timestampMs: number])[]): Buffer {
     const builder = new BatchBuilder({ codec: 'none', bytesMax: 1 << 20, initialBytes: 1 << 20 });
-    for (const [bytes, timestampMs] of records) expect(builder.tryAppend(null, Buffer.alloc(bytes, bytes), headers, timestampMs)).toBe(true);
+    for (const [bytes, atMs] of records) expect(builder.tryAppend(null, Buffer.alloc(bytes, bytes), headers, atMs)).toBe(true);
     return builder.finish();
   }
 
