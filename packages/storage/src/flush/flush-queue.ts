@@ -205,6 +205,8 @@ export class FlushQueue {
     }
     const { plan, journaled } = this.#planJournal(byLog);
     const full = await this.#writeRound(byLog, plan, journaled);
+    // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
+    if (this.#failure) throw this.#failure;
     this.#journal?.roundWritten();
     await this.#takeBack(full, byLog, journaled);
     this.#settle(round, byLog, full);

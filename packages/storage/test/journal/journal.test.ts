@@ -191,6 +191,25 @@ describe('the journal', () => {
     expect(under.fatal[0]).toEqual(errorWith('STORAGE_FAILED'));
   });
 
+  it('S2 acknowledges nothing of a round during which such a sync failed', async () => {
+    const under = await journaled({ journalFiles: 3 });
+    const log = await under.open();
+    const syncing = under.disk.hold('datasync', segments);
+    let isSyncing = false;
+    void syncing.reached.then(() => (isSyncing = true));
+    while (!isSyncing) await append(log, ['a']);
+    const { highWatermark } = log;
+    const writing = under.disk.hold('datasync', journal);
+    const refused = expect(append(log, ['b'])).rejects.toEqual(errorWith('STORAGE_FAILED'));
+    await writing.reached;
+    under.disk.fail({ operation: 'datasync', code: 'EIO', path: segments });
+    syncing.release();
+    while (under.fatal.length === 0) await new Promise<void>((resolve) => void setImmediate(resolve));
+    writing.release();
+    await refused;
+    expect(log.highWatermark).toBe(highWatermark);
+  });
+
   it('S2 is made after some rounds, and not where there is little room', async () => {
     const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalRoundsBefore: 5 } });
     const log = await under.open();
