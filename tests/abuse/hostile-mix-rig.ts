@@ -146,10 +146,10 @@ function turnsIn(log: string): Turns {
 
 function judgeMemory(rig: RigRun, { idleBytes, peakBytes }: Mix, { replay, allowedBytes }: { replay: string; allowedBytes: number }): void {
   const grownBytes = peakBytes - idleBytes;
-  rig.note('idle MiB', idleBytes >> 20);
-  rig.note('grown MiB', grownBytes >> 20);
-  rig.note('allowed MiB', allowedBytes >> 20);
-  if (grownBytes > allowedBytes) rig.fail(`the broker grew by ${grownBytes >> 20} MiB, more than ${allowedBytes >> 20}`, replay);
+  rig.note('idle MiB', Math.round(idleBytes / MiB));
+  rig.note('grown MiB', Math.round(grownBytes / MiB));
+  rig.note('allowed MiB', Math.round(allowedBytes / MiB));
+  if (grownBytes > allowedBytes) rig.fail(`the broker grew by ${Math.round(grownBytes / MiB)} MiB, more than ${Math.round(allowedBytes / MiB)}`, replay);
 }
 
 /** As many as the limit of open files allows, which the processes that this one starts inherit. */

@@ -47,6 +47,11 @@ export interface StorageLimits {
    * and `interval` logs it is the only one: a checkpoint syncs the log.
    */
   checkpointBytesMax: number;
+  /**
+   * Bytes of all open logs together that no checkpoint covers. Beyond it a log gets its checkpoint at once when it has
+   * `checkpointBytes` of them: what a crash leaves to be read and written again is bounded by this, and as much again of each log.
+   */
+  uncoveredBytesMax: number;
   /** How long the `interval` policy may leave an acknowledged record unsynced. */
   syncIntervalMs: number;
   /** A producer that was silent for this long is forgotten. */
@@ -91,6 +96,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
   checkpointBytesMax: 32 << 20,
+  uncoveredBytesMax: 192 << 20,
   syncIntervalMs: 100,
   producerExpiryMs: 24 * 60 * 60 * 1_000,
   producersMax: 10_000,

@@ -206,6 +206,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.dedup.applied(batch, admission.ids, o.now);
     if (this.epochs.assign(o.leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
     this.appendedBytes += batch.length;
+    this.checkpoints.appended(batch.length);
     context.cap.add(batch.length);
     this.#tail.add({ baseOffset, lastOffset, batch });
     const logAppendTimeMs = stampsTime ? o.now : -1;
@@ -459,6 +460,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   #letGo(): void {
     this.context.cap.add(-this.segmentList.bytes);
+    this.checkpoints.forget();
     this.context.queue.forget(this);
     this.#tail.clear();
     this.files.forget();

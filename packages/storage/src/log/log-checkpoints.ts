@@ -65,7 +65,22 @@ export class LogCheckpoints {
     this.recoveryPoint = loaded.recoveryPoint;
     this.#snapshotOffsets = [...loaded.snapshotOffsets];
     this.#areEpochsSaved = loaded.areEpochsSaved;
-    this.#bytesCovered = this.#log.appendedBytes - loaded.uncoveredBytes;
+    this.#cover(this.#log.appendedBytes - loaded.uncoveredBytes);
+  }
+
+  /** The log has grown. */
+  appended(bytes: number): void {
+    this.#log.context.uncovered.bytes += bytes;
+  }
+
+  /** The log is let go: what it has above its checkpoint is no longer this store's to bound. */
+  forget(): void {
+    this.#cover(this.#log.appendedBytes);
+  }
+
+  #cover(bytesCovered: number): void {
+    this.#log.context.uncovered.bytes -= bytesCovered - this.#bytesCovered;
+    this.#bytesCovered = bytesCovered;
   }
 
   epochsChanged(): void {
@@ -81,7 +96,9 @@ export class LogCheckpoints {
 
   /** A fast writer: recovery would take long before the next round of maintenance comes. True once, until it was done. */
   takeOverdue(): boolean {
-    if (this.#isTaken || this.#uncoveredBytes < this.#log.context.limits.checkpointBytesMax) return false;
+    const { limits, uncovered } = this.#log.context;
+    const isMuch = uncovered.bytes > limits.uncoveredBytesMax;
+    if (this.#isTaken || this.#uncoveredBytes < (isMuch ? limits.checkpointBytes : limits.checkpointBytesMax)) return false;
     this.#isTaken = true;
     return true;
   }
@@ -158,7 +175,7 @@ export class LogCheckpoints {
     }
     if (this.#isOverruled(plan)) return false;
     this.recoveryPoint = Math.max(this.recoveryPoint, plan.offset);
-    this.#bytesCovered = plan.appendedBytes;
+    this.#cover(plan.appendedBytes);
     await this.#pruneSnapshots(plan.offset);
     return true;
   }

@@ -27,6 +27,8 @@ export interface LogContext {
   readonly indexCache: IndexCache;
   readonly queue: FlushQueue;
   readonly cap: StorageCap;
+  /** What all open logs have above their checkpoints. */
+  readonly uncovered: { bytes: number };
   /** Makes the log start offsets of all logs, as they are now, durable. */
   saveStartOffsets(): Promise<void>;
   /** Makes the recovery points of all logs, as they are now, durable. */

@@ -164,6 +164,7 @@ export class DirectoryStore implements LogStore {
         stats,
         onNeedsRoom: () => this.#maintenance.makeRoom(),
       }),
+      uncovered: { bytes: 0 },
       saveStartOffsets: () => this.#startOffsetFile.save(),
       saveRecoveryPoints: () => this.#recoveryPointFile.save(),
       checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),

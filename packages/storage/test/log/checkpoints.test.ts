@@ -72,6 +72,25 @@ describe('checkpoints', () => {
     expect(under.fatal).toEqual([]);
   });
 
+  it('S2 come at once when all logs together have much above their checkpoints, and not before', async () => {
+    const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1_000, uncoveredBytesMax: 10_000 } });
+    const logs = await Promise.all([0, 1, 2, 3].map((partition) => under.open({}, partition)));
+    let checkpoints = 0;
+    const renames = under.disk.hold('rename', /recovery-point/);
+    void renames.reached.then(() => (checkpoints += 1));
+    for (const log of logs) for (let i = 0; i < 3; i += 1) await append(log, ['x'.repeat(600)]);
+    expect(checkpoints).toBe(0);
+    for (const log of logs) for (let i = 0; i < 3; i += 1) await append(log, ['x'.repeat(600)]);
+    await renames.reached;
+    renames.release();
+    // What was closed, and what was covered, counts no more.
+    await under.restart();
+    const again = await Promise.all([0, 1, 2, 3].map((partition) => under.open({}, partition)));
+    const before = again.map((log) => log.describe().recoveryPoint);
+    for (const log of again) for (let i = 0; i < 2; i += 1) await append(log, ['x'.repeat(600)]);
+    expect(again.map((log) => log.describe().recoveryPoint)).toEqual(before);
+  });
+
   it('S2 of a closed segment leave its indexes to the disk, and keep the newest snapshots only', async () => {
     const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 }, tailCacheBytes: 0 });
     const log = await under.open({ segmentBytes: 400, indexIntervalBytes: 1, retentionMs: -1 });
