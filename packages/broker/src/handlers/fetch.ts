@@ -71,13 +71,19 @@ async function collect(
     // A peer that does not take its answers gets no new ones made, which would only wait in memory.
     const room = budget.reserveAnswer(roomBytes, Math.min(roomBytes, limits.outputBytesLeast));
     const grantedBytes = typeof room === 'number' ? room : await room;
+    // Whoever waited for room when the connection ended goes on at once, all together: nothing is read for them.
+    if (peer.isClosed) throw gone();
     const isShort = grantedBytes < roomBytes;
     const collection = await plan.collect(isShort ? grantedBytes : maxBytes);
     budget.keepAnswer(collection.bytes);
     const remainingMs = deadline - clock.monotonic();
     const isEnough = collection.bytes >= minBytes || (isShort && collection.bytes > 0);
     const isDone = isEnough || collection.hasError || collection.isFull || remainingMs <= 0;
-    if (isDone || waiters.isReleased || peer.isClosed) return collection;
+    if (peer.isClosed) {
+      releaseReads(collection);
+      throw gone();
+    }
+    if (isDone || waiters.isReleased) return collection;
     if (plan.hasNews(collection)) {
       budget.keepAnswer(0);
       releaseReads(collection);
@@ -92,6 +98,10 @@ async function collect(
     await waiters.wait({ partitions, timeoutMs: remainingMs, peer });
     unpark();
   }
+}
+
+function gone(): QError {
+  return new QError('REQUEST_TIMED_OUT', 'the connection ended before the answer was made');
 }
 
 function answer(counters: BrokerCounters, request: FetchRequest, { reads, bytes }: Collection): FetchResponse {

@@ -25,6 +25,7 @@ export class FakeLog implements PartitionLog {
   holdsAppends = false;
   /** Reads answer with a promise, as from a file, while this is set. */
   readsLate = false;
+  reads = 0;
   /** Reads that answered late and were given back. */
   released = 0;
   failNext: Error | null = null;
@@ -91,6 +92,7 @@ export class FakeLog implements PartitionLog {
     }
     const { highWatermark, logStartOffset, lastStableOffset } = this;
     const read = { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
+    this.reads += 1;
     return this.readsLate ? Promise.resolve({ ...read, release: () => void (this.released += 1) }) : read;
   }
 

@@ -36,6 +36,8 @@ export class FakeRequestBudget implements RequestBudget {
   parked = 0;
   /** Nothing may be held any more. */
   parkingIsFull = false;
+  /** What answers wait for; null: there is always room. */
+  room: Promise<number> | null = null;
 
   holdFrame(): () => void {
     this.framesHeld += 1;
@@ -53,8 +55,8 @@ export class FakeRequestBudget implements RequestBudget {
     return () => void (this.parked -= count);
   }
 
-  reserveAnswer(bytes: number): number {
-    return bytes;
+  reserveAnswer(bytes: number): number | Promise<number> {
+    return this.room ?? bytes;
   }
 
   keepAnswer(): void {}

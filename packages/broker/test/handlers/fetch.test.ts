@@ -22,13 +22,14 @@ function setUp() {
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
   const handler = fetchHandler({ registry, waiters, clock, limits: defaultLimits, counters: createCounters(), logger: silentLogger });
   const budget = new FakeRequestBudget();
+  const peer = new FakePeer();
   const fetch = async (o: { minBytes: number; maxWaitMs: number }): Promise<FetchResponsePartition> => {
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }];
     const request = { ...o, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId: topic.id, partitions }] };
-    const response = await handler.handle(request, { peer: new FakePeer(), version: 0, budget });
+    const response = await handler.handle(request, { peer, version: 0, budget });
     return response.topics[0]!.partitions[0]!;
   };
-  return { clock, log, waiters, budget, fetch };
+  return { clock, log, waiters, budget, peer, fetch };
 }
 
 describe('FETCH', () => {
@@ -57,5 +58,25 @@ describe('FETCH', () => {
     expect((await answer).records).toHaveLength(batchOf('x').length);
     budget.releases[0]!();
     expect(log.released).toBe(2);
+  });
+
+  it('B4 reads nothing for those who waited for room when their connection ended', async () => {
+    const { log, budget, peer, fetch } = setUp();
+    const room = Promise.withResolvers<number>();
+    budget.room = room.promise;
+    const answer = expect(fetch({ minBytes: 1, maxWaitMs: 0 })).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+    peer.hangUp();
+    room.resolve(1 << 20);
+    await answer;
+    expect(log.reads).toBe(0);
+  });
+
+  it('Z1 gives back what was read for a connection that ended meanwhile', async () => {
+    const { log, budget, peer, fetch } = setUp();
+    log.readsLate = true;
+    const answer = expect(fetch({ minBytes: 1, maxWaitMs: 0 })).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+    peer.hangUp();
+    await answer;
+    expect([log.reads, log.released, budget.releases.length]).toEqual([1, 1, 0]);
   });
 });
