@@ -27,8 +27,8 @@ const stopped = { connections: 20, fetches: 100 };
 const flooding = { connections: 5, everyMs: 100 };
 const garbage = { connections: 5, everyMs: 100 };
 const halfSent = { connections: 8, bytes: 900 * KiB };
-const bombing = { connections: 8, everyMs: 1000 };
-const growing = { connections: 10, everyMs: 50, bytes: 256 * KiB };
+const bombing = { connections: 8, everyMs: 8000 };
+const growing = { connections: 10, everyMs: 200, bytes: 256 * KiB };
 const polling = { connections: 10, polls: 100, partitions: 100 };
 
 /** They say hello and nothing more. */

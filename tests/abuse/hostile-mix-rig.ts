@@ -35,14 +35,19 @@ const otherDescriptors = 1_500;
 /** Nothing is judged before the honest client has run warm. */
 const warmUpMs = 3_000;
 const slowdownMax = 3;
+/** What shares two cores with two other programs is held up for this long by nobody's fault. */
+const p99MsLeast = 5;
 /**
  * Generous, as more comes at once in a turn when the machine is busy, and a collection of garbage is part of one. Before batches
  * were checked apart, the mix had turns of 510 ms, and one in a hundred was as long.
  */
 const turnMsMax = { p99: 30, max: 100 };
 
-/** The small budgets of the abuse rigs, with time for a byte a second, and long polls beyond what is held. */
-const limits = { ...abuseLimits, frameTimeoutMs: 10_000, connectionHeldMax: 8_000, brokerHeldMax: 50_000 } as const;
+/**
+ * The small budgets of the abuse rigs, with time for a byte a second, and long polls beyond what is held. One check of a large batch
+ * at a time: with two, and one of a huge one, three threads would want the two cores that the mix is meant for.
+ */
+const limits = { ...abuseLimits, frameTimeoutMs: 10_000, connectionHeldMax: 8_000, brokerHeldMax: 50_000, checksMax: 1 } as const;
 
 /** What the broker may hold beside its budgets: idle connections, what a large batch becomes (V8 may leave another two), held requests. */
 function extraBytes(idleConnections: number): number {
@@ -69,8 +74,8 @@ export async function run({ seconds, idleConnections = affordableConnections(), 
       const [before, during] = [mix.alone[way], mix.hostile[way]];
       rig.note(`${way} ms alone (p50, p99, max)`, `${before.p50Ms}, ${before.p99Ms}, ${before.maxMs}`);
       rig.note(`${way} ms in the mix (p50, p99, max)`, `${during.p50Ms}, ${during.p99Ms}, ${during.maxMs}`);
-      const isSlow = during.p99Ms > slowdownMax * before.p99Ms;
-      if (judgesTime && isSlow) rig.fail(`the p99 of ${way} went from ${before.p99Ms} to ${during.p99Ms} ms, more than ${slowdownMax} times`, replay);
+      const isSlow = during.p99Ms > slowdownMax * Math.max(before.p99Ms, p99MsLeast);
+      if (judgesTime && isSlow) rig.fail(`the p99 of ${way} went from ${before.p99Ms} to ${during.p99Ms} ms, more than ${slowdownMax} times that, or than ${slowdownMax * p99MsLeast} ms`, replay);
     }
     rig.note('broker cores', mix.brokerCores);
     rig.note('turn of the event loop, processor ms (p99, max)', `${mix.turns.turnP99Ms}, ${mix.turns.turnMaxMs}`);
