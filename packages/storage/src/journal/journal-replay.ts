@@ -69,7 +69,9 @@ async function replay(o: OpenJournalOptions, items: readonly JournalItem[]): Pro
   let bytes = 0;
   await inParallel(unsynced, o.limits.logsInParallelMax, async ({ name, pieces }) => {
     if ((await readTopicId(o.fileSystem, `${o.directory}/${name.folder}`)) !== name.topicId) return;
-    bytes += await replayLog(o.fileSystem, `${o.directory}/${name.folder}`, pieces);
+    // Not in one expression: other logs add to it meanwhile.
+    const written = await replayLog(o.fileSystem, `${o.directory}/${name.folder}`, pieces);
+    bytes += written;
   });
   if (bytes > 0) o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
 }

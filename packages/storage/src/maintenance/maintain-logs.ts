@@ -33,7 +33,9 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
     log.dedup.expire(now);
-    report.filesRemoved += await log.files.removeDue(now);
+    // Not in one expression: other logs add to it meanwhile.
+    const removed = await log.files.removeDue(now);
+    report.filesRemoved += removed;
   });
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
   await dropOldest(context, logs, report, guarded);

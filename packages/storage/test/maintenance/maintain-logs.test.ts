@@ -33,6 +33,21 @@ const config = { ...defaultLogConfig, segmentBytes: 300, retentionMs: -1, fileDe
 const compacted = { ...config, cleanupPolicy: { delete: false, compact: true }, minCleanableDirtyRatio: 0 };
 
 describe('maintainLogs', () => {
+  it('S4 counts the files that it removes of all logs, however many are at it at once', async () => {
+    const { store, disk } = await rig();
+    const kept = { ...config, fileDeleteDelayMs: 0, retentionMs: -1 };
+    for (const partition of [0, 1, 2, 3, 4]) {
+      const log = await store.open({ ...orders, partition }, kept);
+      for (const text of numbered(12)) await append(log, [text.padEnd(60)]);
+      // Set aside now, removed by the next round.
+      if (partition < 3) await log.deleteBefore(10);
+    }
+    const folders = await Promise.all([0, 1, 2, 3, 4].map((partition) => disk.readDirectory(`/data/orders-${partition}`)));
+    const setAside = folders.flat().filter((name) => name.endsWith('.deleted')).length;
+    expect(setAside).toBeGreaterThan(3);
+    expect((await store.maintain()).filesRemoved).toBe(setAside);
+  });
+
   it('S4 reports a log in trouble, and does the work of the others', async () => {
     const { disk, store, errors } = await rig({ limits: { tailCacheBytes: 0 } });
     const [broken, sound] = [await store.open(orders, compacted), await store.open({ ...orders, partition: 1 }, compacted)];
