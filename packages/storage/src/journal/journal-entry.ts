@@ -3,6 +3,7 @@ import { journalBlockBytes } from '../limits.ts';
 import type { File } from '../ports/file-system.ts';
 import { itemBytes, readItems, writeItem } from './journal-item.ts';
 import type { JournalItem } from './journal-item.ts';
+import { readWide, writeWide } from './wide-number.ts';
 
 /*
  * What one write puts into a journal file, at a multiple of 4,096 bytes and filled up with zeros to the next one. Big-endian; RFC 5.
@@ -28,8 +29,7 @@ export class EntryBuilder {
     if (this.#buffer.length < paddedBytes) this.#buffer = Buffer.allocUnsafeSlow(paddedBytes);
     const entry = this.#buffer.subarray(0, paddedBytes);
     entry.writeInt32BE(bytes - lengthFrom, 4);
-    entry.writeInt32BE(Math.floor(sequence / 2 ** 32), 8);
-    entry.writeUInt32BE(sequence % 2 ** 32, 12);
+    writeWide(entry, sequence, 8);
     entry.writeInt32BE(items.length, 16);
     let at = entryHeadBytes;
     for (const item of items) at = writeItem(entry, at, item);
@@ -57,7 +57,7 @@ export async function readEntry(file: File, o: { position: number; sequenceMin: 
   const head = await file.read(position, entryHeadBytes);
   if (head.length < entryHeadBytes) return null;
   const bytes = lengthFrom + head.readInt32BE(4);
-  const sequence = head.readInt32BE(8) * 2 ** 32 + head.readUInt32BE(12);
+  const sequence = readWide(head, 8);
   if (sequence < sequenceMin || bytes < entryHeadBytes || position + bytes > endPosition) return null;
   const entry = await file.read(position, bytes);
   if (entry.length < bytes || entry.readUInt32BE(0) !== crc32c(entry.subarray(4))) return null;

@@ -5,6 +5,7 @@ import { journalBlockBytes } from '../limits.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
 import { readEntry } from './journal-entry.ts';
 import type { JournalEntry } from './journal-entry.ts';
+import { readWide, writeWide } from './wide-number.ts';
 
 /*
  * One file of the journal. It has its full size from the start, so that a write changes nothing but the bytes it writes: a
@@ -119,8 +120,7 @@ function encodeHead(minimum: number): Buffer {
   const head = Buffer.alloc(journalBlockBytes);
   magic.copy(head);
   head.writeInt32BE(version, 12);
-  head.writeInt32BE(Math.floor(minimum / 2 ** 32), 16);
-  head.writeUInt32BE(minimum % 2 ** 32, 20);
+  writeWide(head, minimum, 16);
   head.writeUInt32BE(crc32c(head.subarray(12, headBytes)), 8);
   return head;
 }
@@ -131,5 +131,5 @@ function decodeHead(bytes: Buffer): number | null {
   if (bytes.readUInt32BE(8) !== crc32c(bytes.subarray(12, headBytes))) return null;
   const found = bytes.readInt32BE(12);
   if (found !== version) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}: a newer version of q wrote it, and has to read it`);
-  return bytes.readInt32BE(16) * 2 ** 32 + bytes.readUInt32BE(20);
+  return readWide(bytes, 16);
 }

@@ -1,3 +1,5 @@
+import { readWide, writeWide } from './wide-number.ts';
+
 /*
  * What the journal says, one item after another. Big-endian; RFC 5.
  *
@@ -66,10 +68,10 @@ export function itemBytes(item: JournalItem): number {
 export function writeItem(target: Buffer, at: number, item: JournalItem): number {
   let next = target.writeInt8(kinds.indexOf(item.kind) + 1, at);
   next += item.key.copy(target, next);
-  next = writeOffset(target, next, item.offset);
+  next = writeWide(target, item.offset, next);
   if (item.kind !== 'piece') return next;
-  next = writeOffset(target, next, item.endOffset);
-  next = writeOffset(target, next, item.segmentBase);
+  next = writeWide(target, item.endOffset, next);
+  next = writeWide(target, item.segmentBase, next);
   next = target.writeInt32BE(item.position, next);
   next = target.writeInt32BE(item.bytes, next);
   for (const batch of item.batches) next += batch.copy(target, next);
@@ -96,7 +98,7 @@ function readItem(bytes: Buffer, at: number): JournalItem | null {
   const offsetAt = at + 3 + folderBytes + topicIdBytes;
   const pieceAt = offsetAt + 8;
   if (kind === undefined || folderBytes < 1 || pieceAt > bytes.length) return null;
-  const head = { key: bytes.subarray(at + 1, offsetAt), offset: readOffset(bytes, offsetAt) };
+  const head = { key: bytes.subarray(at + 1, offsetAt), offset: readWide(bytes, offsetAt) };
   return kind === 'piece' ? readPiece(bytes, pieceAt, head) : { kind, ...head };
 }
 
@@ -107,14 +109,5 @@ function readPiece(bytes: Buffer, at: number, head: { key: Buffer; offset: numbe
   const size = bytes.readInt32BE(at + 20);
   if (position < 0 || size < 0 || batchesAt + size > bytes.length) return null;
   const batches = [bytes.subarray(batchesAt, batchesAt + size)];
-  return { kind: 'piece', ...head, endOffset: readOffset(bytes, at), segmentBase: readOffset(bytes, at + 8), position, bytes: size, batches };
-}
-
-function writeOffset(target: Buffer, at: number, offset: number): number {
-  target.writeInt32BE(Math.floor(offset / 2 ** 32), at);
-  return target.writeUInt32BE(offset % 2 ** 32, at + 4);
-}
-
-function readOffset(bytes: Buffer, at: number): number {
-  return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+  return { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, batches };
 }
