@@ -40,6 +40,10 @@ export interface ClientLimits {
   // Producer
   readonly batchBytesMax: number;
   readonly batchBytesMin: number;
+  /** Memory of acknowledged batches that a producer keeps for its next ones, at most as much as it may buffer. */
+  readonly batchMemoryBytesMax: number;
+  /** The same while it has nothing to deliver. */
+  readonly batchMemoryIdleBytesMax: number;
   readonly maxBufferedBytes: number;
   /** `enqueue` refuses with BUFFER_FULL beyond this multiple of maxBufferedBytes. */
   readonly bufferedHardFactor: number;
@@ -139,6 +143,8 @@ export const clientLimits: ClientLimits = Object.freeze({
 
   batchBytesMax: 1 << 20,
   batchBytesMin: 512,
+  batchMemoryBytesMax: 32 << 20,
+  batchMemoryIdleBytesMax: 4 << 20,
   maxBufferedBytes: 32 << 20,
   bufferedHardFactor: 2,
   parkedRecordsMax: 1_000_000,

@@ -143,6 +143,7 @@ export { settingSource } from './apis/topic-setting.ts';
 export type { ResolvedTopicSetting, TopicSetting } from './apis/topic-setting.ts';
 
 // ── Record batches: one layout on the wire, on disk and in memory
+export { BatchMemory } from './batch/batch-memory.ts';
 export { BatchBuilder } from './batch/builder.ts';
 export type { BatchBuilderOptions } from './batch/builder.ts';
 export { assertBatch, checkBatch, iterateBatches } from './batch/check.ts';

@@ -1,4 +1,4 @@
-import { checkTopicName, QError } from '@q/protocol';
+import { BatchMemory, checkTopicName, QError } from '@q/protocol';
 
 import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
@@ -51,6 +51,7 @@ export class Accumulator {
   readonly barrier: FlushBarrier = new FlushBarrier();
   readonly #cluster: Cluster;
   readonly #time: RecordTime;
+  readonly #memory: BatchMemory;
   readonly #options: ResolvedProducerOptions;
   readonly #events: AccumulatorEvents;
   readonly #topics = new Map<string, TopicQueue>();
@@ -67,6 +68,7 @@ export class Accumulator {
     this.#options = o.options;
     this.#events = o.events;
     const { maxBufferedBytes, batchBytesMax } = o.options;
+    this.#memory = new BatchMemory({ bytesMax: Math.min(maxBufferedBytes, clientLimits.batchMemoryBytesMax) });
     this.budget = new ByteBudget({
       bytesMax: maxBufferedBytes,
       bytesHardMax: maxBufferedBytes * clientLimits.bufferedHardFactor,
@@ -329,6 +331,7 @@ export class Accumulator {
       createdAtMs: nowMs,
       deadlineMs: nowMs + this.#options.deliveryTimeoutMs,
       epoch: this.barrier.epoch,
+      memory: this.#memory,
     });
   }
 
@@ -357,6 +360,7 @@ export class Accumulator {
 
   #settle(batch: OutgoingBatch): void {
     this.#live.delete(batch);
+    if (this.#live.size === 0) this.#memory.shrinkTo(clientLimits.batchMemoryIdleBytesMax);
     this.budget.release(batch.accountedBytes);
     this.barrier.leave(batch.epoch);
   }

@@ -1,5 +1,5 @@
 import { BatchBuilder, batchHeaderBytes, iterateRecords, stampProducer } from '@q/protocol';
-import type { CodecName, QError, RecordHeader } from '@q/protocol';
+import type { BatchMemory, CodecName, QError, RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 import type { Encoded } from '../topic/serde.ts';
@@ -33,6 +33,7 @@ export interface OutgoingBatchOptions {
   readonly createdAtMs: number;
   readonly deadlineMs: number;
   readonly epoch: number;
+  readonly memory: BatchMemory;
 }
 
 export class OutgoingBatch {
@@ -48,6 +49,8 @@ export class OutgoingBatch {
   /** A copy went out, and no answer has said what became of it. */
   maybeStored = false;
   restamps = 0;
+  /** How many requests have carried it. */
+  sends = 0;
   /** Why it had to be sent again. */
   lastError: QError | null = null;
   identity: ProducerIdentity | null = null;
@@ -56,6 +59,7 @@ export class OutgoingBatch {
   ordinal = -1;
   /** The bytes to send; null until stamped. */
   buffer: Buffer | null = null;
+  readonly #memory: BatchMemory;
   readonly #builder: BatchBuilder;
   #accountedBytes = 0;
   #deliveries: Delivery[] = [];
@@ -67,7 +71,8 @@ export class OutgoingBatch {
     this.createdAtMs = o.createdAtMs;
     this.deadlineMs = o.deadlineMs;
     this.epoch = o.epoch;
-    this.#builder = new BatchBuilder({ codec: o.codec, bytesMax: o.bytesMax, initialBytes: o.initialBytes });
+    this.#memory = o.memory;
+    this.#builder = new BatchBuilder({ codec: o.codec, bytesMax: o.bytesMax, initialBytes: o.initialBytes, memory: o.memory });
   }
 
   get records(): number {
@@ -126,13 +131,14 @@ export class OutgoingBatch {
       const timestampMs = logAppendTimeMs === -1 ? (this.#timestamps[at] as number) : logAppendTimeMs;
       (this.#deliveries[at] as Delivery).resolve({ partition, offset: baseOffset + (this.#indexes[at] as number), timestampMs, duplicate, durability });
     }
-    this.#forget();
+    // Its answer says that the broker has all of the one copy that went out. Of several, one may still be on its way.
+    this.#forget({ mayReuse: this.sends === 1 });
   }
 
   fail(error: QError): void {
     this.state = 'settled';
     for (const delivery of this.#deliveries) delivery.reject(error);
-    this.#forget();
+    this.#forget({ mayReuse: false });
   }
 
   /**
@@ -152,7 +158,7 @@ export class OutgoingBatch {
       waiter += 1;
     }
     this.state = 'settled';
-    this.#forget();
+    this.#forget({ mayReuse: false });
     return halves;
   }
 
@@ -165,12 +171,14 @@ export class OutgoingBatch {
       createdAtMs: this.createdAtMs,
       deadlineMs: this.deadlineMs,
       epoch: this.epoch,
+      memory: this.#memory,
     });
   }
 
   /** Memory is held by callers' references to settled batches otherwise, as in the answer that is being worked through. */
-  #forget(): void {
+  #forget(o: { mayReuse: boolean }): void {
     this.buffer = null;
+    this.#builder.release(o);
     this.#deliveries = [];
     this.#indexes = [];
     this.#timestamps = [];

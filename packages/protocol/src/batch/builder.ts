@@ -2,10 +2,11 @@ import { Codec, compress } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
 import { QError } from '../errors.ts';
 import { protocolLimits } from '../limits.ts';
+import { sharedBatchMemory } from './batch-memory.ts';
+import type { BatchMemory } from './batch-memory.ts';
 import { writeBatchHeader } from './header.ts';
 import { batchHeaderBytes, noProducer, noTimestamp, transactionalFlag } from './layout.ts';
 import type { RecordHeader } from './record.ts';
-import { returnScratch, takeScratch } from './scratch.ts';
 import type { ProducerStamp } from './stamp.ts';
 import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned } from './zigzag.ts';
 
@@ -17,7 +18,8 @@ import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned } from './zigzag.t
  * Invariants of a builder:
  *   - bytes 0..60 of the buffer are kept free for the header, so records never move;
  *   - #position is the end of the last whole record: a record that is refused, or that throws, leaves no trace;
- *   - after finish() the buffer belongs to the caller and the builder refuses every call.
+ *   - after finish() the batch belongs to the caller, and the builder takes nothing more;
+ *   - #lent is the buffer that a finished batch lies in, until `release`: null for a batch that was copied out of it.
  *
  * This is the hottest code of the producer. It measures a record first, because its length precedes it, and then writes
  * it, with no allocation and no closure for each record.
@@ -45,6 +47,8 @@ export interface BatchBuilderOptions {
   readonly leaderEpoch?: number;
   /** First size of the buffer, for a caller that knows what will come. */
   readonly initialBytes?: number;
+  /** Where the buffer comes from; one that all builders share if none is given. */
+  readonly memory?: BatchMemory;
 }
 
 /** Encodes records into one batch, in one buffer, once. */
@@ -53,7 +57,9 @@ export class BatchBuilder {
   readonly #options: BatchBuilderOptions;
   readonly #bytesMax: number;
   readonly #recordsMax: number;
+  readonly #memory: BatchMemory;
   #buffer: Buffer | null;
+  #lent: Buffer | null = null;
   #position: number = batchHeaderBytes;
   #count = 0;
   #baseTimestamp: number = noTimestamp;
@@ -65,7 +71,8 @@ export class BatchBuilder {
     this.#options = options;
     this.#bytesMax = options.bytesMax;
     this.#recordsMax = options.recordsMax ?? protocolLimits.recordsPerBatchMax;
-    this.#buffer = takeScratch(Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)));
+    this.#memory = options.memory ?? sharedBatchMemory;
+    this.#buffer = this.#memory.take(Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)));
     this.#producer = {
       producerId: options.producerId ?? noProducer,
       producerEpoch: options.producerEpoch ?? noProducer,
@@ -236,6 +243,15 @@ export class BatchBuilder {
     return batch;
   }
 
+  /**
+   * The finished batch is needed no more. `mayReuse`: and nobody, no socket either, will look at its bytes again, so that the next
+   * builder may write over them. Without it they are left to the collector.
+   */
+  release(o: { readonly mayReuse: boolean }): void {
+    if (this.#lent !== null && o.mayReuse) this.#memory.giveBack(this.#lent);
+    this.#lent = null;
+  }
+
   #open(): Buffer {
     if (this.#buffer === null) throw new QError('CLOSED', 'the batch is finished: its builder takes nothing more');
     return this.#buffer;
@@ -244,9 +260,12 @@ export class BatchBuilder {
   /** The batch without its header. The builder's own buffer leaves with it, or is kept for the next builder. */
   #takeBatch(buffer: Buffer): Buffer {
     const used = buffer.subarray(0, this.#position);
-    if (this.codec === 'none' && buffer.length - used.length <= buffer.length * slackShareMax) return used;
+    if (this.codec === 'none' && buffer.length - used.length <= buffer.length * slackShareMax) {
+      this.#lent = buffer;
+      return used;
+    }
     const batch = this.codec === 'none' ? Buffer.from(used) : joinBatch(compress(this.codec, used.subarray(batchHeaderBytes)));
-    returnScratch(buffer);
+    this.#memory.giveBack(buffer);
     return batch;
   }
 
@@ -254,10 +273,10 @@ export class BatchBuilder {
   #grow(bytesMin: number): Buffer {
     const current = this.#open();
     const grownBytes = Math.min(Math.max(current.length, initialBytesDefault) * growthFactor, this.#bytesMax);
-    const grown = takeScratch(Math.max(grownBytes, bytesMin));
+    const grown = this.#memory.take(Math.max(grownBytes, bytesMin));
     grown.set(current.subarray(0, this.#position));
     this.#buffer = grown;
-    returnScratch(current);
+    this.#memory.giveBack(current);
     return grown;
   }
 }
