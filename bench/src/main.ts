@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { allCases, caseKey, chosenCases, estimatedMs, roundsOf } from './case-list.ts';
 import { describeMachine } from './machine.ts';
+import { UsedMemory } from './measure/used-memory.ts';
 import { formatDuration } from './number-format.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
@@ -32,10 +33,12 @@ async function bench(o: BenchOptions): Promise<number> {
   say(`${cases.length} cases, about ${formatDuration(wholeMs)} on a quiet machine`);
   await buildPrograms();
   const startMs = performance.now();
+  await using memory = profile.fillsMemory ? await UsedMemory.open(directory) : null;
+  const beforeRun = async (): Promise<void> => await memory?.fill();
   const results: CaseResult[] = [];
   const found: Results = { at: new Date().toISOString(), machine, profile, results };
   for (const subject of cases) {
-    results.push(...(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: say })));
+    results.push(...(await runCase(subject, { rounds: roundsOf(subject, profile), onRun: say, beforeRun })));
     // After each: whoever ends the run early has what was measured.
     say(`in ${await writeRun(found)}`);
   }

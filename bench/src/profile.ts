@@ -8,6 +8,8 @@ export interface Profile {
   readonly consumeBytes: number;
   /** Every shape, or the ones that say most. */
   readonly cells: 'all' | 'few';
+  /** Before each run, with pages of files; it takes a minute the first time, and seconds after that. See measure/used-memory.ts. */
+  readonly fillsMemory: boolean;
   readonly startRounds: number;
   /** Rounds of what takes minutes to prepare or seconds to settle. */
   readonly slowRounds: number;
@@ -23,6 +25,7 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
     measureMs: 400,
     consumeBytes: 128 << 20,
     cells: 'few',
+    fillsMemory: false,
     startRounds: 3,
     slowRounds: 1,
     runTimeoutMs: 20_000,
@@ -34,6 +37,7 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
     measureMs: 2000,
     consumeBytes: 1 << 30,
     cells: 'all',
+    fillsMemory: true,
     startRounds: 11,
     slowRounds: 3,
     runTimeoutMs: 60_000,

@@ -30,13 +30,20 @@ export interface Skip {
   readonly why: string;
 }
 
+export interface RunOptions {
+  readonly rounds: number;
+  readonly onRun: (text: string) => void;
+  /** Makes the machine the same for each variant. */
+  readonly beforeRun?: () => Promise<void>;
+}
+
 type Samples = ReadonlyMap<VariantName, Sample[]>;
 
 /**
  * Runs the variants of a case in turn, round after round (A B A B), so that a machine that slows down or speeds up
  * in between does so to all of them. The first result is the case itself, the others are its readings.
  */
-export async function runCase(subject: Case, options: { rounds: number; onRun: (text: string) => void }): Promise<CaseResult[]> {
+export async function runCase(subject: Case, options: RunOptions): Promise<CaseResult[]> {
   const samples = new Map<VariantName, Sample[]>();
   const skips: Skip[] = [];
   let failure: string | null = null;
@@ -55,7 +62,7 @@ export async function runCase(subject: Case, options: { rounds: number; onRun: (
 
 async function runRounds(
   subject: Case,
-  o: { rounds: number; onRun: (text: string) => void; samples: Map<VariantName, Sample[]>; skips: Skip[] },
+  o: RunOptions & { samples: Map<VariantName, Sample[]>; skips: Skip[] },
 ): Promise<void> {
   const variants: Case['variants'][number][] = [];
   for (const variant of subject.variants) {
@@ -69,6 +76,7 @@ async function runRounds(
   for (let round = 1; round <= o.rounds; round += 1) {
     for (const variant of variants) {
       o.onRun(`${subject.group}: ${subject.name}: ${variant.name}, round ${round} of ${o.rounds}`);
+      await o.beforeRun?.();
       const sample = await variant.run();
       o.samples.set(variant.name, [...(o.samples.get(variant.name) ?? []), sample]);
     }

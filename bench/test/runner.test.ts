@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pairedRatio } from '../src/runner.ts';
+import { pairedRatio, runCase } from '../src/runner.ts';
 import { runScripted, scripted, scriptedCase } from './sample-results.ts';
 
 describe('runCase', () => {
@@ -11,6 +11,13 @@ describe('runCase', () => {
     expect(order).toEqual(['ceiling', 'product', 'ceiling', 'product', 'ceiling', 'product']);
     expect(result!.ratios.ceiling).toEqual({ median: 0.8, min: 0.8, max: 0.9, rounds: 3 });
     expect(result!.variants.map(({ value }) => value.median)).toEqual([100, 80]);
+  });
+
+  it('makes the machine the same before each run', async () => {
+    const order: string[] = [];
+    const subject = scriptedCase([scripted('ceiling', [1, 1], order), scripted('product', [1, 1], order)]);
+    await runCase(subject, { rounds: 2, onRun: () => undefined, beforeRun: async () => void order.push('before') });
+    expect(order).toEqual(['before', 'ceiling', 'before', 'product', 'before', 'ceiling', 'before', 'product']);
   });
 
   it('makes a row of its own of each reading, with ratios of its own', async () => {
