@@ -71,5 +71,8 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'an offset in a lost sector is taken for damage', test: 'packages/storage/test/log/lost-offset.test.ts', file: recover, find: "if (end.problem !== 'bad-offset') return false;", replace: 'if (end.position >= 0) return false;' },
   { name: 'the folder of an empty log is not synced again', test: 'packages/storage/test/kill-then-power.test.ts', file: store, find: '    if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);\n', replace: '' },
   { name: 'a log is said to be gone before the folder is synced', isRare: true, file: store, find: '      await fileSystem.syncDirectory(directory);\n      throw new StorageError', replace: '      throw new StorageError' },
+  { name: 'the memory of a batch is used again before it is written', file: 'packages/storage/src/log/local-log.ts', find: '    context.appendBuffers.retain(batch);\n', replace: '' },
+  { name: 'the memory of a cached batch is used again', file: 'packages/storage/src/tail-cache.ts', find: '    this.#appendBuffers.retain(batch);\n', replace: '' },
+  { name: 'the memory of a batch is used again while it is sent', test: 'packages/storage/test/files/append-buffers.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'buffers.filter((buffer) => appendBuffers.retain(buffer))', replace: 'buffers.filter((buffer) => appendBuffers.retain(buffer) && void appendBuffers.release(buffer))' },
   { name: 'compaction does not say that it is at work', file: 'packages/storage/src/compaction/log-compaction.ts', find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n', replace: '' },
 ];

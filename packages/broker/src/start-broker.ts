@@ -195,7 +195,8 @@ function serve(services: Services, closers: Closers): { connections: Connections
     bytesHardMax: limits.brokerOutputBytesHardMax,
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal };
+  const allocateFrame = services.store.appendBuffers?.take ?? ((length: number) => Buffer.allocUnsafe(length));
+  const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal, allocateFrame };
   const connections = new Connections(host, counters);
   closers.add(() => connections.close());
   return { connections, waiters };

@@ -38,6 +38,10 @@ export interface StorageLimits {
   readAheadMs: number;
   /** Bytes of buffers that reads of files have used and that wait to be used again; each has `readBlockBytes`. */
   readBuffersBytes: number;
+  /** Batches that arrive in memory of at least so many bytes are put into memory that is used again. */
+  appendBuffersBytesMin: number;
+  /** Bytes of such memory that wait to be used again. */
+  appendBuffersBytes: number;
   /** Files handed over in one gathered write; the system's own limit is 1,024. */
   writeBuffersMax: number;
   /** A checkpoint of a log (index, producer snapshot, recovery point) is due after this many new bytes. */
@@ -93,6 +97,8 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   readAheadBlocksMax: 64,
   readAheadMs: 1_000,
   readBuffersBytes: 16 << 20,
+  appendBuffersBytesMin: 256 << 10,
+  appendBuffersBytes: 16 << 20,
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
   checkpointBytesMax: 32 << 20,
@@ -128,6 +134,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');
   assert(limits.journalFileBytes % journalBlockBytes === 0, `journalFileBytes must be a multiple of ${journalBlockBytes}`);
+  assert(limits.appendBuffersBytesMin >= 1);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

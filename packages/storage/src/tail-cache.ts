@@ -1,3 +1,4 @@
+import type { AppendBuffers } from './files/append-buffers.ts';
 import type { StorageStats } from './stats.ts';
 
 /*
@@ -7,6 +8,7 @@ import type { StorageStats } from './stats.ts';
  * - Per log the cached batches are the last appended ones, without a gap up to the log's end.
  * - `#order` holds the `#count` cached batches of all logs, oldest append first, and at most about as many that are empty.
  * - `stats.tailCacheBytes` is the sum of their lengths.
+ * - The cache is one user of the memory of each, from its admission to its release.
  */
 interface CachedBatch {
   readonly tail: LogTail;
@@ -18,13 +20,15 @@ interface CachedBatch {
 export class TailCache {
   readonly #bytesMax: number;
   readonly #stats: StorageStats;
+  readonly #appendBuffers: AppendBuffers;
   #order: (CachedBatch | undefined)[] = [];
   #first = 0;
   #count = 0;
 
-  constructor(o: { bytesMax: number; stats: StorageStats }) {
+  constructor(o: { bytesMax: number; stats: StorageStats; appendBuffers: AppendBuffers }) {
     this.#bytesMax = o.bytesMax;
     this.#stats = o.stats;
+    this.#appendBuffers = o.appendBuffers;
   }
 
   openTail(): LogTail {
@@ -32,10 +36,11 @@ export class TailCache {
   }
 
   /** For LogTail alone. */
-  admit(entry: CachedBatch, bytes: number): void {
+  admit(entry: CachedBatch, batch: Buffer): void {
+    this.#appendBuffers.retain(batch);
     this.#order.push(entry);
     this.#count += 1;
-    this.#stats.tailCacheBytes += bytes;
+    this.#stats.tailCacheBytes += batch.length;
     // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
     if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
     while (this.#stats.tailCacheBytes > this.#bytesMax) this.#evictOldest();
@@ -45,6 +50,7 @@ export class TailCache {
   release(entry: CachedBatch): void {
     if (!entry.batch) return;
     this.#stats.tailCacheBytes -= entry.batch.length;
+    this.#appendBuffers.release(entry.batch);
     this.#count -= 1;
     entry.batch = null;
   }
@@ -84,7 +90,7 @@ export class LogTail {
   add(o: { baseOffset: number; lastOffset: number; batch: Buffer }): void {
     const entry: CachedBatch = { tail: this, ...o };
     this.#entries.push(entry);
-    this.#cache.admit(entry, o.batch.length);
+    this.#cache.admit(entry, o.batch);
   }
 
   /** Batches from the one that holds `offset` up to `limitOffset`, at least one; null when `offset` is not cached. */

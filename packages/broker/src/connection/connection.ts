@@ -40,6 +40,8 @@ export interface ConnectionHost {
   readonly budget: ByteBudget;
   readonly outputTotal: OutputTotal;
   readonly heldTotal: HeldTotal;
+  /** Memory for a large frame; whoever is done with what was in it may say so. */
+  readonly allocateFrame: (length: number) => Buffer;
 }
 
 type State = 'hello' | 'open' | 'closing' | 'closed';
@@ -51,7 +53,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
   requestsInFlight = 0;
   readonly #host: ConnectionHost;
   readonly #stream: ByteStream;
-  readonly #decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax });
+  readonly #decoder: FrameDecoder;
   readonly #output: Output;
   readonly #closeListeners = new Set<() => void>();
   readonly #quiet: () => void;
@@ -89,7 +91,8 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.#host = options.host;
     this.#quiet = options.quiet;
     this.#gone = options.gone;
-    const { clock, limits, outputTotal } = options.host;
+    const { clock, limits, outputTotal, allocateFrame } = options.host;
+    this.#decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, allocate: allocateFrame });
     this.#output = new Output({
       stream: this.#stream,
       clock,

@@ -25,6 +25,7 @@ import type {
   ProduceResponse,
   ProduceResponsePartition,
 } from '@q/protocol';
+import type { AppendBuffers } from '@q/storage';
 import { BatchChecks } from '../checks/batch-checks.ts';
 import type { BatchWishes, CheckedBatch } from '../checks/batch-checks.ts';
 import { TimeSlice } from '../checks/time-slice.ts';
@@ -48,6 +49,8 @@ export interface ProduceDependencies {
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
   readonly logger: BrokerLogger;
+  /** Where the memory of large frames comes from, if it is used again. */
+  readonly appendBuffers: AppendBuffers | null;
   /** Number of the durability that a topic's setting stands for; in memory it is always `memory`. */
   readonly durabilityCode: (setting: 'fsync' | 'interval' | 'os') => number;
 }
@@ -62,7 +65,11 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
       const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
       const parts: Part[] = [];
       const settling = { clock, logger, timeoutMs, context };
-      if (appender.appendNow(request, parts, context)) return whenSettled(request, parts, settling);
+      if (appender.appendNow(request, parts, context)) {
+        // Whose batches are in the frame looks after it now. Of a frame that takes the other way the memory is not used again.
+        letGoOfFrame(request, dependencies.appendBuffers);
+        return whenSettled(request, parts, settling);
+      }
       return appender.appendRest(request, parts, { ...context, timeoutMs }).then((release) => {
         const answered = whenSettled(request, parts, settling);
         release();
@@ -261,6 +268,12 @@ function checkStillThere(peer: Peer): void {
 
 function changedMeanwhile({ topic }: Partition): QError {
   return new QError('BROKER_BUSY', `topic ${topic.name} was changed while the records were checked; send them again`);
+}
+
+/** All batches of a request lie in the memory of its frame. */
+function letGoOfFrame({ topics }: ProduceRequest, buffers: AppendBuffers | null): void {
+  const first = topics[0]?.partitions[0];
+  if (first !== undefined) buffers?.release(first.records);
 }
 
 interface SettleOptions {

@@ -70,6 +70,7 @@ export function registerHandlers(dispatcher: Dispatcher, services: Services): vo
       limits,
       counters,
       logger,
+      appendBuffers: store.appendBuffers,
       durabilityCode: (setting) => durabilityCode[inMemory ? 'memory' : setting],
     }),
   );

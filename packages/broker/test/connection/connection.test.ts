@@ -49,7 +49,7 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
   const outputTotal = new OutputTotal({ bytesMax: limits.brokerOutputBytesMax, bytesHardMax: limits.brokerOutputBytesMax });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const connections = new Connections(
-    { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal, heldTotal },
+    { clock, limits, logger: silentLogger, dispatcher, budget, outputTotal, heldTotal, allocateFrame: (length) => Buffer.allocUnsafe(length) },
     counters,
   );
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {

@@ -3,11 +3,12 @@ import type { LogConfig, LogId, LogStore, MaintenanceReport, StorageStats } from
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
-export class FakeStore implements Pick<LogStore, 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace'> {
+export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace'> {
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;
   readonly bytes = 0;
   readonly pendingBytes = 0;
+  readonly appendBuffers = null;
   /** What `open` and `delete` fail with, by partition. */
   readonly openFailures = new Map<number, Error>();
   readonly deleteFailures = new Map<number, Error>();

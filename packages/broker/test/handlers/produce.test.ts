@@ -31,6 +31,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     limits: { ...defaultLimits, ...limits },
     counters,
     logger: silentLogger,
+    appendBuffers: null,
     durabilityCode: () => 0,
   });
   const held = new FakeRequestBudget();

@@ -10,6 +10,11 @@ export interface FrameDecoderOptions {
    * a chunk.
    */
   readonly chunksAreLent?: boolean;
+  /**
+   * Where the memory of a frame that spans chunks comes from, if its sender is trusted with all of it at once: at least `length`
+   * bytes, with any content. `Buffer.allocUnsafe` if it is not given.
+   */
+  readonly allocate?: (length: number) => Buffer;
 }
 
 const lengthBytes = 4;
@@ -49,6 +54,7 @@ export class FrameDecoder {
   #frameFilled = 0;
 
   readonly #chunksAreLent: boolean;
+  readonly #allocate: (length: number) => Buffer;
   #largestFrameBytes: number = bufferBytesInitial;
   #isFirstFrame = true;
   #failure: QError | null = null;
@@ -56,6 +62,7 @@ export class FrameDecoder {
   constructor(options: FrameDecoderOptions) {
     this.frameBytesMax = options.frameBytesMax;
     this.#chunksAreLent = options.chunksAreLent ?? false;
+    this.#allocate = options.allocate ?? ((length) => Buffer.allocUnsafe(length));
   }
 
   /** Bytes that were pushed and not given out as part of a frame yet, length fields included. */
@@ -110,8 +117,9 @@ export class FrameDecoder {
     }
     this.#frameLength = length;
     this.#frameFilled = 0;
-    const frame = Buffer.allocUnsafe(Math.min(length, Math.max(this.#largestFrameBytes, available * growthFactor)));
-    return this.#fill(frame, chunk);
+    const trustedBytes = Math.max(this.#largestFrameBytes, available * growthFactor);
+    const frame = length <= trustedBytes ? this.#allocate(length) : Buffer.allocUnsafe(trustedBytes);
+    return this.#fill(frame.length > length ? frame.subarray(0, length) : frame, chunk);
   }
 
   /** The length field, or null when the chunk ends inside it. */

@@ -35,6 +35,24 @@ const payload = fc.uint8Array({ minLength: 6, maxLength: 300 });
 const payloads = fc.array(payload, { maxLength: 8 });
 
 describe('FrameDecoder', () => {
+  it('W1 W3 asks for memory only once the sender has completed a frame as large, and gives out as much of it as the frame has', () => {
+    const asked: number[] = [];
+    const allocate = (length: number): Buffer => {
+      asked.push(length);
+      return Buffer.alloc(length + 1_000);
+    };
+    const decoder = new FrameDecoder({ frameBytesMax, allocate });
+    const [large, smaller] = [Buffer.alloc(300_000, 1), Buffer.alloc(200_000, 2)];
+    const stream = Buffer.concat([large, smaller, large].map(framed));
+    const frames: Buffer[] = [];
+    for (let at = 0; at < stream.length; at += 1_000) {
+      decoder.push(stream.subarray(at, at + 1_000));
+      frames.push(...drain(decoder));
+    }
+    expect(frames).toEqual([large, smaller, large]);
+    expect(asked).toEqual([200_000, 300_000]);
+  });
+
   it('W1 finds the same frames byte by byte as in one piece', () => {
     fc.assert(
       fc.property(payloads, (expected) => {

@@ -6,6 +6,7 @@ import type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } f
  * one piece is a view. Folders exist as names only. Nothing is durable, so syncing does nothing.
  */
 export class MemoryFileSystem implements FileSystem {
+  readonly copiesWrites = false;
   readonly #files = new Map<string, MemoryContent>();
   readonly #directories = new Set<string>(['', '/']);
   readonly #locks = new Set<string>();

@@ -17,6 +17,7 @@ const openFlags: Readonly<Record<OpenMode, number>> = {
  * busy broker makes tens of thousands of them a second.
  */
 export const nodeFileSystem: FileSystem = {
+  copiesWrites: true,
   async open(path, mode) {
     const descriptor = await openDescriptor(path, mode);
     return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor) : new NodeFile(descriptor);

@@ -53,7 +53,8 @@ export interface LoadedLog {
  * Invariants
  * - logStartOffset <= highWatermark <= logEndOffset. Only `truncate` moves the high watermark back, and only the failure
  *   of appends above it moves the end back.
- * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
+ * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end. Each is a user of its
+ *   batch's memory until the policy is kept for it.
  * - Everything from the assignment of an offset to the queue is one synchronous step: call order is offset order, and
  *   deduplication, segments, tail cache and queue never disagree.
  * - `version` changes whenever bytes that a reader may be at are moved or cut, `drops` whenever segments go: a read that saw
@@ -194,6 +195,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #place(admission: Admission & { kind: 'append' }, o: { leaderEpoch: number; now: number }): PendingAppend {
     const { context } = this;
     const batch = ownBytes(admission.batch);
+    context.appendBuffers.retain(batch);
     const baseOffset = this.logEndOffset;
     const lastOffset = baseOffset + batchLastOffsetDelta(batch);
     const stampsTime = this.#config.timestampType === 'LogAppendTime';
@@ -281,6 +283,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.dedup.settle(endOffset);
     let settled = 0;
     while (settled < this.#waiting.length && (this.#waiting[settled] as PendingAppend).lastOffset < endOffset) settled += 1;
+    // Those that failed keep their memory for good: a write of it may have been cut short anywhere.
+    for (let index = 0; index < settled; index += 1) this.context.appendBuffers.release((this.#waiting[index] as PendingAppend).batch);
     this.#waiting = settled === this.#waiting.length ? [] : this.#waiting.slice(settled);
     if (this.checkpoints.takeOverdue()) this.context.checkpointSoon(this);
   }

@@ -1,3 +1,4 @@
+import type { AppendBuffers } from '../files/append-buffers.ts';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
 import type { FlushQueue } from '../flush/flush-queue.ts';
@@ -23,6 +24,7 @@ export interface LogContext {
   readonly stats: StorageStats;
   readonly tailCache: TailCache;
   readonly readBuffers: ReadBuffers;
+  readonly appendBuffers: AppendBuffers;
   readonly readAhead: ReadAhead<FoundBatches>;
   readonly indexCache: IndexCache;
   readonly queue: FlushQueue;

@@ -62,7 +62,7 @@ export class LogReader {
     const hot = this.#tail.read({ offset: o.offset, limitOffset, maxBytes }) ?? this.#readWaiting(o.offset, maxBytes, limitOffset);
     if (!hot) return this.#readCold(o);
     this.#log.context.stats.readsHot += 1;
-    return this.#answer(hot.buffers, hot.bytes);
+    return this.#answerShared(hot.buffers, hot.bytes);
   }
 
   /** Appends that the tail cache, short of room, has dropped before they were written. */
@@ -202,6 +202,19 @@ export class LogReader {
   #answer(buffers: readonly Buffer[], bytes: number): LogRead {
     const { highWatermark, logStartOffset, lastStableOffset } = this.#log;
     return { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
+  }
+
+  /** Others look at the same batches. */
+  #answerShared(buffers: readonly Buffer[], bytes: number): LogRead {
+    const { appendBuffers } = this.#log.context;
+    let lent = buffers.filter((buffer) => appendBuffers.retain(buffer));
+    const answer = this.#answer(buffers, bytes);
+    if (lent.length === 0) return answer;
+    const release = (): void => {
+      for (const buffer of lent) appendBuffers.release(buffer);
+      lent = [];
+    };
+    return { ...answer, release };
   }
 
   #answerFound(found: FoundBatches | null): LogRead {

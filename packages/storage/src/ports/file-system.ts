@@ -6,6 +6,11 @@
  */
 export interface FileSystem {
   /**
+   * True where writes copy: buffers are the caller's again once a write has returned. Otherwise a file may keep the very buffers, and they
+   * must never change.
+   */
+  readonly copiesWrites: boolean;
+  /**
    * `read`: must exist. `write`: read and write, must exist. `create`: read and write, made if absent, never cut.
    * `durable`: as `write`, and every write returns only once its bytes are durable; its buffers are the caller's again then.
    * A file that was made is durable only after `syncDirectory` of its folder.
@@ -43,7 +48,7 @@ export interface File {
    * A file that copies does so into what `allocate` gives, of at least `length` bytes; one that is memory itself need not ask.
    */
   read(position: number, length: number, allocate?: (length: number) => Buffer): Promise<Buffer>;
-  /** All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged from now on (a memory file keeps them). */
+  /** All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged until it returns; where `copiesWrites` is false, for ever. */
   write(buffers: readonly Buffer[], position: number): Promise<void>;
   /** Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be trusted. */
   datasync(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { AppendBuffers } from '../files/append-buffers.ts';
 import type { LogConfig } from '../config.ts';
 import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
 import type { StorageStats } from '../stats.ts';
@@ -28,6 +29,11 @@ export interface LogStore {
   /** Bytes appended and not yet written: the broker slows its readers down by this. */
   readonly pendingBytes: number;
   readonly stats: Readonly<StorageStats>;
+  /**
+   * Memory for batches that are going to be appended, used again once no append, cache or reader looks at it. Null where the store keeps
+   * for ever what it is given.
+   */
+  readonly appendBuffers: AppendBuffers | null;
   /** Where the data lies and how much room is left there, or null for a store in memory. */
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
@@ -71,7 +77,8 @@ export interface PartitionLog {
   readonly segments: number;
   /**
    * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
-   * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later.
+   * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it lies in
+   * memory of the store's `appendBuffers` and nobody uses that any more.
    * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
@@ -135,8 +142,9 @@ export interface LogRead {
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
   /**
-   * Gives the memory of `buffers` to later reads: to be called at most once, when nobody looks at them any more. Not there for
-   * memory that others share. Who never calls it leaves the memory to the garbage collector, which costs a busy reader dearly.
+   * Lets go of the memory of `buffers`, which is used again once nobody else looks at it: to be called when the reader does so no more;
+   * a second call changes nothing. Not there for memory that nobody uses again. Who never calls it leaves the memory to the garbage
+   * collector, which costs a busy broker dearly.
    */
   readonly release?: () => void;
 }

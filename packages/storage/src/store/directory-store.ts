@@ -1,6 +1,7 @@
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
+import { AppendBuffers } from '../files/append-buffers.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -104,6 +105,10 @@ export class DirectoryStore implements LogStore {
     this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
   }
 
+  get appendBuffers(): AppendBuffers | null {
+    return this.#parts.fileSystem.copiesWrites ? this.context.appendBuffers : null;
+  }
+
   static async open(parts: StoreParts): Promise<DirectoryStore> {
     const { fileSystem, directory } = parts;
     resolveLimits(parts.limits);
@@ -128,6 +133,7 @@ export class DirectoryStore implements LogStore {
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
+    const appendBuffers = new AppendBuffers({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
     const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     return {
@@ -137,8 +143,9 @@ export class DirectoryStore implements LogStore {
       log,
       limits,
       stats,
-      tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats }),
+      tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers }),
       readBuffers,
+      appendBuffers,
       readAhead: new ReadAhead({ limits, clock, stats, discard: ({ bytes }) => readBuffers.giveBack(bytes) }),
       indexCache: new IndexCache({
         fileSystem,

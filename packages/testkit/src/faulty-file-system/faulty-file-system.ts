@@ -36,6 +36,7 @@ export type CrashLoss = 'some' | 'all' | 'none';
 const keepProbability: Readonly<Record<CrashLoss, number>> = { some: 0.5, all: 0, none: 1 };
 
 export class FaultyFileSystem implements FileSystem {
+  readonly copiesWrites = true;
   readonly faults: FaultPlan = new FaultPlan();
   /** Settable: a disk can fill up, and be given room. */
   capacityBytes: number;
@@ -257,7 +258,7 @@ export class FaultyFileSystem implements FileSystem {
     // A write that fails may have written some of it.
     const written = code !== null ? this.#random.below(all.length + 1) : Math.min(all.length, room);
     if (written > 0) {
-      await inode.write(written === all.length ? buffers : [all.subarray(0, written)], position);
+      await inode.write([all.subarray(0, written)], position);
       inode.modifiedMs = this.#options.clock?.now() ?? 0;
       this.#usedBytes += Math.max(0, position + written - sizeBytes);
     }

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { AppendBuffers } from '../../src/files/append-buffers.ts';
+import { batch, contents, StoreUnderTest } from '../conformance/harness.ts';
+import { directoryStore, memoryStore, simulatedDiskStore } from '../conformance/places.ts';
+
+const bytesMin = 64 << 10;
+
+function buffersOf(bytesMax: number): AppendBuffers {
+  return new AppendBuffers({ bytesMin, bytesMax });
+}
+
+describe('memory for appends', () => {
+  it('B2 is used again when the last of those who look at it has let go', () => {
+    const buffers = buffersOf(1 << 20);
+    const taken = buffers.take(100_000);
+    const view = taken.subarray(1_000, 2_000);
+    expect(buffers.retain(view)).toBe(true);
+    expect(buffers.retain(view)).toBe(true);
+    buffers.release(taken);
+    buffers.release(view);
+    expect(buffers.freeBytes).toBe(0);
+    buffers.release(view);
+    expect(buffers.freeBytes).toBe(taken.length);
+    expect(buffers.take(90_000).buffer).toBe(taken.buffer);
+    expect(buffers.freeBytes).toBe(0);
+  });
+
+  it('B2 counts nobody twice: who lets go of free memory changes nothing', () => {
+    const buffers = buffersOf(1 << 20);
+    const taken = buffers.take(100_000);
+    buffers.release(taken);
+    buffers.release(taken);
+    expect(buffers.retain(taken)).toBe(false);
+    expect(buffers.freeBytes).toBe(taken.length);
+  });
+
+  it('B2 leaves small memory, and that of others, alone', () => {
+    const buffers = buffersOf(1 << 20);
+    const small = buffers.take(1_000);
+    expect(small.length).toBe(1_000);
+    expect([small, Buffer.alloc(100_000)].map((view) => buffers.retain(view))).toEqual([false, false]);
+    buffers.release(Buffer.alloc(100_000));
+    expect(buffers.freeBytes).toBe(0);
+  });
+
+  it('B2 gives memory only to what fills most of it', () => {
+    const buffers = buffersOf(1 << 20);
+    const large = buffers.take(300_000);
+    buffers.release(large);
+    expect(buffers.take(100_000).buffer).not.toBe(large.buffer);
+    expect(buffers.take(300_001).buffer).toBe(large.buffer);
+  });
+
+  it('B8 keeps no more than its bound free, the latest', () => {
+    const buffers = buffersOf(256 << 10);
+    const taken = Array.from({ length: 5 }, () => buffers.take(128 << 10));
+    for (const each of taken) buffers.release(each);
+    expect(buffers.freeBytes).toBe(256 << 10);
+    expect([buffers.take(128 << 10), buffers.take(128 << 10)].map((each) => each.buffer)).toEqual([taken[4]?.buffer, taken[3]?.buffer]);
+  });
+});
+
+for (const kind of [directoryStore, simulatedDiskStore]) {
+  describe(`memory for appends, ${kind.name}`, () => {
+    const recordsOf = (count: number, round: number): string[] => Array.from({ length: count }, (_, index) => `${round}/${index} ${'x'.repeat(100)}`);
+
+    /** As a connection does: a frame with a batch in it, appended, let go of. */
+    function appendFrame(under: StoreUnderTest, log: Awaited<ReturnType<StoreUnderTest['open']>>, texts: readonly string[]): Promise<void> {
+      const bytes = batch(texts);
+      const { appendBuffers } = under.store;
+      const frame = appendBuffers?.take(bytes.length) as Buffer;
+      bytes.copy(frame);
+      const view = frame.subarray(0, bytes.length);
+      const appended = log.append(view, { leaderEpoch: 0 });
+      appendBuffers?.release(view);
+      return appended.durable;
+    }
+
+    it('B2 S1 holds what is not durable, cached or being read, and nothing else', async () => {
+      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 100_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 } });
+      const log = await under.open();
+      const free = (): number => under.store.appendBuffers?.freeBytes ?? -1;
+      const first = appendFrame(under, log, recordsOf(500, 0));
+      expect(free()).toBe(0);
+      await first;
+      // The tail cache has it.
+      expect(free()).toBe(0);
+      const read = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
+      const other = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
+      const seen = Buffer.concat(read.buffers);
+      await appendFrame(under, log, recordsOf(500, 1));
+      // Evicted, but readers still look at it.
+      expect(free()).toBe(0);
+      read.release?.();
+      read.release?.();
+      expect(free()).toBe(0);
+      expect(Buffer.concat(other.buffers).equals(seen)).toBe(true);
+      other.release?.();
+      expect(free()).toBe(65_536);
+    });
+
+    it('B2 S1 P4 gives back every record as it came, in memory that is written over as soon as it is free', async () => {
+      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 200_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 } });
+      const logs = [await under.open({}, { partition: 0 }), await under.open({}, { partition: 1 })];
+      const expected: string[][] = [[], []];
+      const held: { read: Awaited<ReturnType<(typeof logs)[0]['read']>>; copy: Buffer }[] = [];
+      for (let round = 0; round < 60; round += 1) {
+        const texts = recordsOf(200 + (round % 7) * 60, round);
+        await Promise.all(logs.map((log) => appendFrame(under, log, texts)));
+        for (const each of expected) for (const text of texts) each.push(`${each.length}:${text}`);
+        const log = logs[round % 2] as (typeof logs)[0];
+        const read = await log.read({ offset: log.highWatermark - 1, maxBytes: 1 << 20, upTo: 'highWatermark' });
+        held.push({ read, copy: Buffer.concat(read.buffers) });
+        if (held.length < 5) continue;
+        const oldest = held.shift() as (typeof held)[0];
+        expect(Buffer.concat(oldest.read.buffers).equals(oldest.copy)).toBe(true);
+        oldest.read.release?.();
+      }
+      expect(under.store.appendBuffers?.freeBytes).toBeGreaterThan(0);
+      for (const [index, log] of logs.entries()) expect(await contents(log)).toEqual(expected[index]);
+      await under.restart();
+      for (const index of logs.keys()) expect(await contents(await under.open({}, { partition: index }))).toEqual(expected[index]);
+    });
+  });
+}
+
+describe('memory for appends, memory store', () => {
+  it('B2 is not used again: its files are the very buffers', async () => {
+    await using under = await StoreUnderTest.start(memoryStore);
+    expect(under.store.appendBuffers).toBeNull();
+  });
+});
