@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RigReport } from '@q/testkit';
@@ -41,14 +44,28 @@ async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hun
   return { name, rig: 'simulation', ...(JSON.parse(output) as Pick<Hunt, 'caught' | 'runs' | 'seconds' | 'failure'>) };
 }
 
-/** Caught is a test that fails; a file that cannot be run has caught nothing. */
+/** Caught is a test that fails, and passes without the bug; a file that cannot be run has caught nothing. */
 async function huntByTest({ name }: Mutation, test: string): Promise<Hunt> {
   const startedMs = performance.now();
-  const { output, errors } = await runNode(name, [vitest, 'run', '--config', vitestConfig, '--reporter', 'json', test]);
-  if (!output.startsWith('{')) throw new Error(`the test for "${name}" cannot be run:\n${(errors || output).slice(-2000)}`);
-  const { numFailedTests, numTotalTests } = JSON.parse(output) as { numFailedTests: number; numTotalTests: number };
+  const sound = await runTest('', test);
+  if (sound.numFailedTests > 0 || sound.numTotalTests === 0) throw new Error(`${test} fails without the bug "${name}", too: ${sound.numFailedTests} of ${sound.numTotalTests} tests`);
+  const { numFailedTests, numTotalTests } = await runTest(name, test);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   return { name, caught: numFailedTests > 0, rig: test, runs: 1, seconds, failure: numFailedTests > 0 ? `${numFailedTests} of ${numTotalTests} tests fail` : null };
+}
+
+async function runTest(planted: string, test: string): Promise<{ numFailedTests: number; numTotalTests: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'q-planted-'));
+  const file = join(folder, 'result.json');
+  try {
+    const { output, errors } = await runNode(planted, [vitest, 'run', '--config', vitestConfig, '--reporter', 'json', '--outputFile', file, test]);
+    const found = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new Error(`${test} cannot be run:\n${(errors || output).slice(-2000)}`, { cause });
+    });
+    return JSON.parse(found) as { numFailedTests: number; numTotalTests: number };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function runNode(planted: string, args: readonly string[]): Promise<{ code: number | null; output: string; errors: string }> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bugsOfDay, quickBugs } from './bugs-of-day.ts';
 import { mutate } from './mutation.ts';
-import { mutations } from './mutations.ts';
+import { mutationNamed, mutations } from './mutations.ts';
 import { hunt } from './planted-rig.ts';
 import { readRepositoryFile } from '../repository/source-files.ts';
 
@@ -28,6 +28,11 @@ describe('planted bugs', () => {
     expect(() => mutate('zero', mutation)).toThrow('out of date');
     expect(() => mutate('one and one', mutation)).toThrow('out of date');
   });
+
+  it('are caught by the test that is there for them', async () => {
+    const mutation = mutationNamed('the memory of a batch is used again although a copy may be on its way');
+    expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true, rig: mutation.test });
+  }, secondsMax * 1_000);
 
   it.each(bugsOfDay(perDay, Date.now()))(
     'are caught by the simulation: $name',
