@@ -16,7 +16,7 @@ export const brokerMutations: readonly Mutation[] = [
 
 /** Bugs of the client: what it sends again and what it tells its user. */
 export const clientMutations: readonly Mutation[] = [
-  { name: 'the memory of a batch is used again although a copy may be on its way', test: 'packages/client/test/producer/outgoing-batch.test.ts', file: 'packages/client/src/producer/outgoing-batch.ts', find: 'mayReuse: this.sends === 1', replace: 'mayReuse: true' },
+  { name: 'the memory of a batch is used again although a copy may be on its way', test: 'packages/client/test/producer/outgoing-batch.test.ts', file: 'packages/client/src/producer/outgoing-batch.ts', find: 'mayReuse: this.#sends === 1', replace: 'mayReuse: true' },
   { name: 'an unknown outcome is called a failure', file: 'packages/client/src/producer/outcome.ts', find: "outcome: o.maybeStored ? 'unknown' : 'not-stored' }", replace: "outcome: 'not-stored' }" },
   {
     name: 'send again under a new sequence',

@@ -50,7 +50,7 @@ export interface ProduceDependencies {
   readonly counters: BrokerCounters;
   readonly logger: BrokerLogger;
   /** Where the memory of large frames comes from, if it is used again. */
-  readonly appendBuffers: AppendBuffers | null;
+  readonly appendBuffers: Pick<AppendBuffers, 'release'> | null;
   /** Number of the durability that a topic's setting stands for; in memory it is always `memory`. */
   readonly durabilityCode: (setting: 'fsync' | 'interval' | 'os') => number;
 }
@@ -66,7 +66,7 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
       const parts: Part[] = [];
       const settling = { clock, logger, timeoutMs, context };
       if (appender.appendNow(request, parts, context)) {
-        // Whose batches are in the frame looks after it now. Of a frame that takes the other way the memory is not used again.
+        // The logs look after their batches now. The other way lets go of nothing: a check in the thread pool may outlive the answer.
         letGoOfFrame(request, dependencies.appendBuffers);
         return whenSettled(request, parts, settling);
       }
@@ -271,7 +271,7 @@ function changedMeanwhile({ topic }: Partition): QError {
 }
 
 /** All batches of a request lie in the memory of its frame. */
-function letGoOfFrame({ topics }: ProduceRequest, buffers: AppendBuffers | null): void {
+function letGoOfFrame({ topics }: ProduceRequest, buffers: ProduceDependencies['appendBuffers']): void {
   const first = topics[0]?.partitions[0];
   if (first !== undefined) buffers?.release(first.records);
 }

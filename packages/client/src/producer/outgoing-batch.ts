@@ -49,8 +49,6 @@ export class OutgoingBatch {
   /** A copy went out, and no answer has said what became of it. */
   maybeStored = false;
   restamps = 0;
-  /** How many requests have carried it. */
-  sends = 0;
   /** Why it had to be sent again. */
   lastError: QError | null = null;
   identity: ProducerIdentity | null = null;
@@ -62,6 +60,8 @@ export class OutgoingBatch {
   readonly #memory: BatchMemory;
   readonly #builder: BatchBuilder;
   #accountedBytes = 0;
+  /** How many requests have carried it. */
+  #sends = 0;
   #deliveries: Delivery[] = [];
   #indexes: number[] = [];
   #timestamps: number[] = [];
@@ -124,6 +124,12 @@ export class OutgoingBatch {
     this.state = 'stamped';
   }
 
+  /** A request carries it. */
+  send(): void {
+    this.state = 'sent';
+    this.#sends += 1;
+  }
+
   succeed(answer: BatchAnswer): void {
     this.state = 'settled';
     const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
@@ -132,7 +138,7 @@ export class OutgoingBatch {
       (this.#deliveries[at] as Delivery).resolve({ partition, offset: baseOffset + (this.#indexes[at] as number), timestampMs, duplicate, durability });
     }
     // Its answer says that the broker has all of the one copy that went out. Of several, one may still be on its way.
-    this.#forget({ mayReuse: this.sends === 1 });
+    this.#forget({ mayReuse: this.#sends === 1 });
   }
 
   fail(error: QError): void {

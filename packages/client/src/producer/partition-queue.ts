@@ -147,8 +147,7 @@ export class PartitionQueue {
 
   sent(batch: OutgoingBatch): void {
     assert(batch.state === 'stamped', 'only a stamped batch is sent');
-    batch.state = 'sent';
-    batch.sends += 1;
+    batch.send();
     this.#outstanding += 1;
   }
 

@@ -8,8 +8,10 @@ const answer = { partition: 0, baseOffset: 0, logAppendTimeMs: -1, duplicate: fa
 function sentBatch(memory: BatchMemory, sends: number): OutgoingBatch {
   const batch = new OutgoingBatch({ codec: 'none', bytesMax: 1 << 20, initialBytes: 50_100, createdAtMs: 0, deadlineMs: 1_000, epoch: 0, memory });
   batch.tryAppend(null, Buffer.alloc(50_000), undefined, 1);
-  batch.stamp({ producerId: 1, producerEpoch: 0 }, 0);
-  batch.sends = sends;
+  for (let count = 0; count < sends; count += 1) {
+    batch.stamp({ producerId: 1, producerEpoch: 0 }, 0);
+    batch.send();
+  }
   return batch;
 }
 
