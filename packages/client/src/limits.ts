@@ -160,7 +160,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   messageIdBytesMax: 1_024,
 
   readBufferBytes: 256 << 10,
-  prefetchBytes: 8 << 20,
+  prefetchBytes: 4 << 20,
   prefetchBytesMin: 1_024,
   fetchMaxWaitMs: 500,
   fetchIdleWaitMs: 5_000,

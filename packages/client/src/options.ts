@@ -163,7 +163,7 @@ export interface ConsumerOptions {
   readonly from?: StartPosition;
   /** End the loop once every partition has reached the end that it had when the consumer started. Default false. */
   readonly stopAtEnd?: boolean;
-  /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 8 MiB. */
+  /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 4 MiB. */
   readonly prefetchBytes?: number;
   /**
    * How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500; with a `minBytes` of 1, which

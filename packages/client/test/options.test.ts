@@ -20,7 +20,7 @@ describe('options', () => {
       partitions: 'all',
       from: 'earliest',
       stopAtEnd: false,
-      prefetchBytes: 8 << 20,
+      prefetchBytes: 4 << 20,
       maxWaitMs: 500,
       idleWaitMs: 5_000,
       minBytes: 1,

@@ -32,7 +32,7 @@ export interface GroupConsumerOptions {
   readonly autoCommit?: boolean | { readonly intervalMs: number };
   /** True: a message counts as acknowledged when the loop asks for the next one. Default false: only `ack()` acknowledges. */
   readonly autoAck?: boolean;
-  /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 8 MiB. */
+  /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 4 MiB. */
   readonly prefetchBytes?: number;
   /** How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500, up to 5,000 while nothing comes. */
   readonly maxWaitMs?: number;

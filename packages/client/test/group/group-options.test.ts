@@ -14,7 +14,7 @@ describe('options of a group consumer', () => {
       assignor: null,
       commitIntervalMs: 1_000,
       autoAck: false,
-      prefetchBytes: 8 << 20,
+      prefetchBytes: 4 << 20,
       maxWaitMs: 500,
       idleWaitMs: 5_000,
       minBytes: 1,

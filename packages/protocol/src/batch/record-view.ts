@@ -4,6 +4,8 @@ import type { RecordViewHeader } from './record.ts';
 /** What all records of one batch share. */
 export interface RecordOrigin {
   readonly bytes: Buffer;
+  /** What `bytes` is a view of. Asking a buffer for it takes 10 ns, so it is asked once for all records. */
+  readonly memory: ArrayBufferLike;
   readonly baseOffset: number;
   readonly baseTimestamp: number;
   /** The one timestamp of all records when the log stamped them on arrival, else null. */
@@ -16,6 +18,9 @@ export interface RecordSource {
   readonly topic: string;
   readonly partition: number;
 }
+
+/** The class of what `Buffer.subarray` returns: buffers without the call, and the checks, that take half of its time. */
+const BufferView = (Buffer as unknown as { [Symbol.species]: new (memory: ArrayBufferLike, start: number, length: number) => Buffer })[Symbol.species];
 
 const noHeaders: readonly RecordViewHeader[] = Object.freeze([]);
 
@@ -68,7 +73,7 @@ export class RecordView {
   }
 
   get value(): Buffer | null {
-    return this.#valueLength < 0 ? null : this.#origin.bytes.subarray(this.#valueStart, this.#valueStart + this.#valueLength);
+    return this.#valueLength < 0 ? null : viewOf(this.#origin, this.#valueStart, this.#valueLength);
   }
 
   /** Length of the key in bytes, -1 for a null key; costs no view. */
@@ -104,12 +109,12 @@ export class RecordView {
 
   /** At the key's length. */
   #keyFields(): FieldReader {
-    return new FieldReader(this.#origin.bytes, this.#keyLengthStart);
+    return new FieldReader(this.#origin, this.#keyLengthStart);
   }
 
   /** At the count of the headers. */
   #headerFields(): FieldReader {
-    return new FieldReader(this.#origin.bytes, this.#valueStart + Math.max(0, this.#valueLength));
+    return new FieldReader(this.#origin, this.#valueStart + Math.max(0, this.#valueLength));
   }
 }
 
@@ -120,6 +125,11 @@ Object.defineProperty(RecordView.prototype, Symbol.for('nodejs.util.inspect.cust
     return { topic, partition, offset, timestampMs, key, value, headers };
   },
 });
+
+/** As `bytes.subarray(start, start + length)`, of a range that a cursor has walked over. */
+function viewOf({ memory, bytes }: RecordOrigin, start: number, length: number): Buffer {
+  return new BufferView(memory, bytes.byteOffset + start, length);
+}
 
 function decodeHeaders(fields: FieldReader, count: number): RecordViewHeader[] {
   const headers: RecordViewHeader[] = [];
@@ -132,19 +142,20 @@ function decodeHeaders(fields: FieldReader, count: number): RecordViewHeader[] {
 
 /** Reads fields that a cursor has walked over already: nothing is checked again. */
 class FieldReader {
-  readonly #bytes: Buffer;
+  readonly #origin: RecordOrigin;
   #position: number;
 
-  constructor(bytes: Buffer, position: number) {
-    this.#bytes = bytes;
+  constructor(origin: RecordOrigin, position: number) {
+    this.#origin = origin;
     this.#position = position;
   }
 
   /** A length or a count; -1 = null. */
   readLength(): number {
+    const { bytes } = this.#origin;
     let unsigned = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.#bytes[this.#position] as number;
+      const byte = bytes[this.#position] as number;
       this.#position += 1;
       unsigned |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (unsigned >>> 1) ^ -(unsigned & 1);
@@ -153,12 +164,14 @@ class FieldReader {
 
   readText(): string | null {
     const end = this.#endOfBytes();
-    return end < 0 ? null : this.#bytes.toString('utf8', this.#take(end), end);
+    return end < 0 ? null : this.#origin.bytes.toString('utf8', this.#take(end), end);
   }
 
   readBytes(): Buffer | null {
     const end = this.#endOfBytes();
-    return end < 0 ? null : this.#bytes.subarray(this.#take(end), end);
+    if (end < 0) return null;
+    const start = this.#take(end);
+    return viewOf(this.#origin, start, end - start);
   }
 
   /** Position after the bytes whose length is read here; -1 = null. */

@@ -38,6 +38,7 @@ export function recordOrigin(batch: Buffer, cursor: RecordCursor, source: Record
   const isAppendTime = (batchAttributes(batch) & logAppendTimeFlag) !== 0;
   return {
     bytes: cursor.bytes,
+    memory: cursor.bytes.buffer,
     baseOffset: batchBaseOffset(batch),
     baseTimestamp: batchBaseTimestamp(batch),
     appendTimeMs: isAppendTime ? batchMaxTimestamp(batch) : null,
