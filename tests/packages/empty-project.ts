@@ -24,6 +24,7 @@ export interface PackedPackage {
 export async function packAll(destination: string): Promise<PackedPackage[]> {
   const path = [workspaceBinaries];
   await runCommand('tsc', ['-b', ...publicPackages.map((folder) => `${folder}/tsconfig.build.json`)], { cwd: repositoryRoot, path, timeoutMs: 300_000 });
+  await runCommand('node', ['scripts/bundle.ts', ...publicPackages], { cwd: repositoryRoot, path });
   const packed: PackedPackage[] = [];
   for (const folder of publicPackages) {
     const output = await runCommand('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], { cwd: join(repositoryRoot, folder) });

@@ -33,6 +33,8 @@ describe('tarballs', () => {
     const { files } = packedFrom(folder);
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
     expect(files.filter((file) => /^dist\/.+\.js$/.test(file)).length).toBeGreaterThan(0);
+    // One file, and chunks beside it: modules of their own would be loaded one by one.
+    expect(files.filter((file) => /^dist\/.+\/.+\.js$/.test(file))).toEqual([]);
     const foreign = /^(src|test|scripts|examples|node_modules)\/|\.tsbuildinfo$|(?<!\.d)\.ts$|^tsconfig|^\./;
     expect(files.filter((file) => foreign.test(file))).toEqual([]);
   });

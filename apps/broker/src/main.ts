@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import nodeModule from 'node:module';
 import { ExitCode } from './exit-code.ts';
-import { linkOwnModules } from './module-links.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { sizeThreadPool } from './thread-pool.ts';
 
@@ -14,7 +13,6 @@ if (unsupported !== null) {
   process.exit(ExitCode.failed);
 }
 nodeModule.enableCompileCache();
-linkOwnModules(import.meta.url);
 sizeThreadPool(process.env);
 const { run } = await import('./run.ts');
 await run();

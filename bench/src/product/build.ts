@@ -11,6 +11,5 @@ export const commandMain: string = `${repositoryRoot}apps/cli/dist/main.js`;
 
 /** Builds what changed since the last build. */
 export async function buildPrograms(): Promise<void> {
-  const projects = ['apps/broker', 'apps/cli'].map((folder) => `${folder}/tsconfig.build.json`);
-  await run(`${repositoryRoot}node_modules/.bin/tsc`, ['-b', ...projects], { cwd: repositoryRoot });
+  await run(process.execPath, ['scripts/bundle.ts', 'apps/broker', 'apps/cli'], { cwd: repositoryRoot });
 }
