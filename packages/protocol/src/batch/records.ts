@@ -79,6 +79,7 @@ class RecordIterator implements Iterator<RecordView, undefined> {
 
   next(): IteratorResult<RecordView, undefined> {
     const value = this.#records.next();
-    return value === null ? { done: true, value: undefined } : { done: false, value };
+    // One place that makes the result: V8 then finds that a loop needs none.
+    return { done: value === null, value: value ?? undefined } as IteratorResult<RecordView, undefined>;
   }
 }
