@@ -33,7 +33,7 @@ async function bench(o: BenchOptions): Promise<number> {
   say(`${cases.length} cases, about ${formatDuration(wholeMs)} on a quiet machine`);
   await buildPrograms();
   const startMs = performance.now();
-  await using memory = profile.fillsMemory ? await UsedMemory.open(directory) : null;
+  await using memory = await usedMemory(o);
   const beforeRun = async (): Promise<void> => await memory?.fill();
   const results: CaseResult[] = [];
   const found: Results = { at: new Date().toISOString(), machine, profile, results };
@@ -49,9 +49,15 @@ async function bench(o: BenchOptions): Promise<number> {
   return results.some(({ failure }) => failure !== null) ? 1 : 0;
 }
 
+/** For what is to be filled before each run, in runs that have the time for it. */
+async function usedMemory({ profile, directory }: BenchOptions): Promise<UsedMemory | null> {
+  return profile.fillsMemory ? await UsedMemory.open(directory) : null;
+}
+
 /** Returns the exit code: 1 when something could not be measured; a peer that cannot be had is no failure. */
 async function benchPeers(o: BenchOptions): Promise<number> {
-  const { report, markdown } = await comparePeers(o);
+  await using memory = await usedMemory(o);
+  const { report, markdown } = await comparePeers(o, async () => await memory?.fill());
   process.stdout.write(`\n${markdown}`);
   say(`in ${await writePeers({ report, markdown })}`);
   if (o.jsonFile !== null) await writeJson(report, o.jsonFile);

@@ -1,4 +1,5 @@
 import type { Case, Reading, Sample, VariantName } from './case.ts';
+import { rotated } from './measure/rotated.ts';
 import { spreadOf } from './measure/spread.ts';
 import type { Spread } from './measure/spread.ts';
 
@@ -40,7 +41,7 @@ export interface RunOptions {
 type Samples = ReadonlyMap<VariantName, Sample[]>;
 
 /**
- * Runs the variants of a case in turn, round after round (A B A B), so that a machine that slows down or speeds up
+ * Runs the variants of a case in turn, round after round, each time another one first (A B, B A), so that a machine that slows down or speeds up
  * in between does so to all of them. The first result is the case itself, the others are its readings.
  */
 export async function runCase(subject: Case, options: RunOptions): Promise<CaseResult[]> {
@@ -74,7 +75,7 @@ async function runRounds(
   o.onRun(`${subject.group}: ${subject.name}`);
   await subject.prepare?.();
   for (let round = 1; round <= o.rounds; round += 1) {
-    for (const variant of variants) {
+    for (const variant of rotated(variants, round)) {
       o.onRun(`${subject.group}: ${subject.name}: ${variant.name}, round ${round} of ${o.rounds}`);
       await o.beforeRun?.();
       const sample = await variant.run();

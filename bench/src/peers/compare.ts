@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readTree, resetPeaks } from '../measure/process-tree.ts';
+import { rotated } from '../measure/rotated.ts';
 import { sizeName } from '../cases/size-name.ts';
 import { temporaryFolder } from '../product/broker.ts';
 import { costOfRecord } from './cost.ts';
@@ -70,14 +71,16 @@ export class PeerComparison {
   readonly #profile: PeersProfile;
   readonly #directory: string;
   readonly #onRun: (text: string) => void;
+  readonly #beforeRun: () => Promise<void>;
   readonly #book = new RowBook();
   readonly #failures: Failure[] = [];
   #topics = 0;
 
-  constructor(options: { profile: PeersProfile; directory: string; onRun: (text: string) => void }) {
+  constructor(options: { profile: PeersProfile; directory: string; onRun: (text: string) => void; beforeRun: () => Promise<void> }) {
     this.#profile = options.profile;
     this.#directory = options.directory;
     this.#onRun = options.onRun;
+    this.#beforeRun = options.beforeRun;
   }
 
   async run(contenders: readonly Contender[]): Promise<Comparison> {
@@ -114,7 +117,7 @@ export class PeerComparison {
       });
     }
     for (let round = 1; round <= this.#profile.rounds; round += 1) {
-      for (const one of running) {
+      for (const one of rotated(running, round)) {
         const first = short.get(one);
         if (first === undefined) continue;
         await this.#attempt(this.#about(one, shape, durability, `round ${round}`), async () => {
@@ -153,7 +156,7 @@ export class PeerComparison {
   async #measureSends(running: readonly Running[], durability: Durability): Promise<void> {
     const { valueBytes, partitions } = sendShape;
     for (let round = 1; round <= this.#profile.rounds; round += 1) {
-      for (const one of running) {
+      for (const one of rotated(running, round)) {
         const { peer, server } = one;
         await this.#attempt(this.#about(one, sendShape, durability, `awaited sends, round ${round}`), async () => {
           const topic = this.#nextTopic();
@@ -182,6 +185,7 @@ export class PeerComparison {
   /** One peer's failure leaves the others' numbers as they are. */
   async #attempt(about: { peer: Peer; durability: Durability; what: string }, run: () => Promise<void>): Promise<void> {
     try {
+      await this.#beforeRun();
       await run();
     } catch (error) {
       const failure = { peer: about.peer.name, durability: about.durability, what: about.what, reason: error instanceof Error ? error.message : String(error) };

@@ -44,7 +44,8 @@ async function start(classPath: string, { folder, durability }: { folder: string
   const settingsFile = join(folder, 'server.properties');
   await writeFile(settingsFile, serverProperties({ port, controllerPort, dataFolder: join(folder, 'data') }));
   const clusterId = randomBytes(16).toString('base64url');
-  await runTool({ program: 'java', args: [quiet, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile] });
+  // With an equals sign: one in 64 ids begins with a dash.
+  await runTool({ program: 'java', args: [quiet, '-cp', classPath, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', settingsFile] });
   const server = await ServerProcess.start({ program: 'java', args: [...serverFlags, quiet, sayReady, '-cp', classPath, 'kafka.Kafka', settingsFile] }, /Kafka Server started/);
   return new RunningKafka({ server, classPath, port, durability });
 }

@@ -18,7 +18,7 @@ import type { Guest, PeersReport } from './report.ts';
 const peers: readonly Peer[] = [kafka, nats, redis, rabbitmq];
 
 /** Measures the product and its peers in turn; what cannot be had is left out, and said. */
-export async function comparePeers(options: BenchOptions): Promise<{ report: PeersReport; markdown: string }> {
+export async function comparePeers(options: BenchOptions, beforeRun: () => Promise<void>): Promise<{ report: PeersReport; markdown: string }> {
   const { directory, only } = options;
   endServersWithThis();
   const profile = { ...peersProfiles[options.profile.name], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
@@ -37,13 +37,17 @@ export async function comparePeers(options: BenchOptions): Promise<{ report: Pee
       guests.push({ peer, version: null, missing: error.message });
     }
   }
-  const comparison = await new PeerComparison({ profile, directory, onRun: say }).run(contenders);
+  const comparison = await new PeerComparison({ profile, directory, onRun: say, beforeRun }).run(contenders);
   const report = { machine: await describeMachine(directory), profile, guests, ...comparison };
   return { report, markdown: formatPeers(report) };
 }
 
+/** A server and a folder for each peer, and some for what else is under way. */
+const exitListenersMax = 32;
+
 /** A signal ends a process without `exit`, on which the servers are ended. */
 function endServersWithThis(): void {
+  process.setMaxListeners(exitListenersMax);
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
 }
 
