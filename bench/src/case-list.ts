@@ -25,13 +25,16 @@ export function caseKey({ group, name }: { readonly group: string; readonly name
   return `${group}: ${name}`;
 }
 
-/** Those whose key, or that of one of their readings, contains one of the texts; all without any. */
+/** Those whose key, or that of one of their readings, is one of the texts, or contains one that is nobody's whole key; all without any. */
 export function chosenCases(cases: readonly Case[], only: readonly string[]): Case[] {
   if (only.length === 0) return [...cases];
-  return cases.filter((subject) => {
-    const keys = [subject, ...(subject.readings ?? [])].map(({ name }) => caseKey({ group: subject.group, name }));
-    return only.some((text) => keys.some((key) => key.includes(text)));
-  });
+  const allKeys = new Set(cases.flatMap(keysOf));
+  const isChosen = (key: string): boolean => only.some((text) => (allKeys.has(text) ? key === text : key.includes(text)));
+  return cases.filter((subject) => keysOf(subject).some(isChosen));
+}
+
+function keysOf(subject: Case): string[] {
+  return [subject, ...(subject.readings ?? [])].map(({ name }) => caseKey({ group: subject.group, name }));
 }
 
 export function roundsOf(subject: Case, profile: Profile): number {

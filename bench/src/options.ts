@@ -33,8 +33,8 @@ Markdown report with plots to bench/results/. With peers, measures Kafka, NATS J
 instead of the bare machine.
 
   --quick             under two minutes: the shapes that say most, shorter rounds; with peers some five
-  --only TEXT         only cases whose "group: name" contains TEXT, e.g. produce, or "fetch by time, 1 GiB"; only peers whose name
-                      does; may be repeated
+  --only TEXT         only the case whose "group: name" is TEXT, or those that contain it, e.g. produce, or "fetch by time, 1 GiB";
+                      only peers whose name does; may be repeated
   --list              say which cases there are and how long each will take, and run none
   --rounds N          rounds of every case
   --dir FOLDER        folder on the disk to measure (default: the system's folder for temporary files)

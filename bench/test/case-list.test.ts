@@ -33,6 +33,8 @@ describe('the cases', () => {
     expect(chosenCases(full, []).length).toBe(full.length);
     expect(chosenCases(full, ['consume: 100 B, 1 part., by batch, cold']).map(({ name }) => name)).toEqual(['100 B, 1 part., by batch, cold']);
     expect(chosenCases(full, ['fetch by time, 10 GiB', 'memory: ']).map(({ group }) => group)).toEqual(['memory', 'growth, reads']);
+    expect(chosenCases(full, ['produce: 100 B, 12 part., fsync']).map(({ name }) => name)).toEqual(['100 B, 12 part., fsync']);
+    expect(chosenCases(full, ['produce: 100 B, 12 part., fsync,']).length).toBeGreaterThan(1);
     expect(chosenCases(full, ['no such case'])).toEqual([]);
   });
 });

@@ -92,7 +92,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     this.#quiet = options.quiet;
     this.#gone = options.gone;
     const { clock, limits, outputTotal, allocateFrame } = options.host;
-    this.#decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, allocate: allocateFrame });
+    this.#decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, chunksAreLent: true, allocate: allocateFrame });
     this.#output = new Output({
       stream: this.#stream,
       clock,
@@ -123,6 +123,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
       this.#refuse(toWireError(error));
     }
     this.#pump();
+    this.#decoder.keepChunks();
   }
 
   closed(): void {

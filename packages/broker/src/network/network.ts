@@ -38,7 +38,7 @@ export interface ByteStream {
 }
 
 export interface StreamEvents {
-  /** The chunk belongs to the receiver. */
+  /** The chunk is lent: its memory is used again once this returns. */
   data(chunk: Buffer): void;
   /** The last event: the stream is gone, by whichever side. */
   closed(): void;

@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './network.ts';
+import { readThrough } from './read-memory.ts';
 
 /** TCP. */
 export const nodeNetwork: Network = {
   listen: (options) =>
     new Promise<Listener>((resolve, reject) => {
-      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => connect(socket, options.accept));
+      // Not a byte is read before it is known where to.
+      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) => connect(accepted, options.accept));
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
         server.removeListener('error', reject);
@@ -29,12 +31,14 @@ function listener(server: Server, options: ListenOptions): Listener {
   };
 }
 
-function connect(socket: Socket, accept: (stream: ByteStream) => StreamEvents): void {
-  const stream = new SocketStream(socket);
-  const events = accept(stream);
-  socket.on('data', (chunk: Buffer) => {
+function connect(accepted: Socket, accept: (stream: ByteStream) => StreamEvents): void {
+  const socket = readThrough(accepted, (chunk) => {
     if (!stream.ended) events.data(chunk);
   });
+  const stream = new SocketStream(socket);
+  // Nothing is heard before this turn of the event loop is over.
+  socket.resume();
+  const events = accept(stream);
   socket.on('close', () => events.closed());
   // 'close' follows every 'error' and is what the broker acts on.
   socket.on('error', () => undefined);

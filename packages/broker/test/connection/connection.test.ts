@@ -22,6 +22,7 @@ import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
+import type { StreamEvents } from '../../src/network/network.ts';
 import { FakeStream } from '../fakes/fake-stream.ts';
 
 interface PingCall {
@@ -54,9 +55,19 @@ function setUp(changed: Partial<BrokerLimits> = {}) {
   );
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
-    return { stream, events: connections.accept(stream) };
+    return { stream, events: lending(connections.accept(stream)) };
   };
   return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept };
+}
+
+/** Chunks are lent: what keeps one finds something else in it. */
+function lending(events: StreamEvents): StreamEvents {
+  const data = (chunk: Buffer): void => {
+    const lent = Buffer.from(chunk);
+    events.data(lent);
+    lent.fill(0xdd);
+  };
+  return { data, closed: () => events.closed() };
 }
 
 function hello(correlationId = 1): Buffer {

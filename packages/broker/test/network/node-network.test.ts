@@ -16,7 +16,7 @@ async function pair() {
       accepted.resolve(stream);
       return {
         data: (chunk) => {
-          seen.push(chunk);
+          seen.push(Buffer.from(chunk));
           data.resolve();
         },
         closed: () => closed.resolve(),

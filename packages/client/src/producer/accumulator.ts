@@ -55,6 +55,8 @@ export class Accumulator {
   readonly #options: ResolvedProducerOptions;
   readonly #events: AccumulatorEvents;
   readonly #topics = new Map<string, TopicQueue>();
+  /** The topic asked for last, most often the one that is asked for next. */
+  #latest: TopicQueue | null = null;
   readonly #live = new Map<OutgoingBatch, PartitionQueue>();
   readonly #withParked = new Set<TopicQueue>();
   #parkedRecords = 0;
@@ -88,8 +90,11 @@ export class Accumulator {
 
   /** @throws QError `INVALID_TOPIC_NAME`. */
   topic(name: string): TopicQueue {
-    const known = this.#topics.get(name);
-    if (known !== undefined) return known;
+    if (this.#latest !== null && this.#latest.name === name) return this.#latest;
+    return (this.#latest = this.#topics.get(name) ?? this.#newTopic(name));
+  }
+
+  #newTopic(name: string): TopicQueue {
     const reason = checkTopicName(name);
     if (reason !== null) throw new QError('INVALID_TOPIC_NAME', `"${name}" cannot be a topic name: ${reason}`, { details: { topic: name } });
     const { random } = this.#cluster;
@@ -114,7 +119,7 @@ export class Accumulator {
    * @throws QError what is wrong with the record; `BUFFER_FULL`.
    */
   accept(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null): void {
-    const mustWait = topic.metadata === null || topic.parked.length > 0 || (delivery !== null && this.budget.batchesFull);
+    const mustWait = topic.metadata === null || (this.#parkedRecords > 0 && topic.parked.length > 0) || (delivery !== null && this.budget.batchesFull);
     if (mustWait) this.#park(topic, record, delivery);
     else this.#append(topic, record, delivery, this.barrier.epoch);
   }
@@ -175,6 +180,7 @@ export class Accumulator {
   /** Every record of the topic fails, and the topic is forgotten: the next record asks for it anew. */
   failTopic(topic: TopicQueue, error: QError): void {
     if (this.isKnown(topic)) this.#topics.delete(topic.name);
+    if (this.#latest === topic) this.#latest = null;
     topic.unwatch();
     for (const queue of topic.partitions) {
       for (const batch of queue.batches()) {

@@ -174,8 +174,9 @@ export class ClusterProducer implements Producer {
 
   #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
     const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name);
-    if (record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
-    else this.#accumulator.accept(queue, record, delivery);
+    // Without a schema it is none, and asking whether it is takes as long as finding the queue.
+    if (typeof topic !== 'string' && record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
+    else this.#accumulator.accept(queue, record as PlainRecord, delivery);
   }
 
   #checkOpen(): void {

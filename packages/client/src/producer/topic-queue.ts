@@ -43,6 +43,8 @@ export class TopicQueue {
   readonly name: string;
   readonly parked: Queue<ParkedRecord> = new Queue<ParkedRecord>();
   metadata: TopicMetadata | null = null;
+  /** It is compacted by key. */
+  requiresKey = false;
   /** Forgets the listener for metadata. */
   unwatch: () => void = () => {};
   readonly #options: TopicQueueOptions;
@@ -68,14 +70,11 @@ export class TopicQueue {
     return this.metadata?.maxMessageBytes ?? 0;
   }
 
-  get requiresKey(): boolean {
-    return this.metadata?.cleanupPolicy.includes('compact') ?? false;
-  }
-
   /** Takes over what the brokers say. Returns the queues whose leader is another one now. */
   update(metadata: TopicMetadata): PartitionQueue[] {
     const isOther = this.metadata !== null && this.metadata.topicId !== metadata.topicId;
     this.metadata = metadata;
+    this.requiresKey = metadata.cleanupPolicy.includes('compact');
     const moved: PartitionQueue[] = [];
     for (const { partition, leaderId, leaderEpoch } of metadata.partitions) {
       let queue = this.#partitions[partition];

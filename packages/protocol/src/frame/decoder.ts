@@ -6,8 +6,8 @@ export interface FrameDecoderOptions {
   /** Largest payload that is accepted, in bytes. */
   readonly frameBytesMax: number;
   /**
-   * True when whoever pushes a chunk uses its memory again once `next()` has returned null: frames are then never views of
-   * a chunk.
+   * True when whoever pushes a chunk uses its memory again, once `next()` has returned null or `keepChunks()` was called: frames are then
+   * never views of a chunk.
    */
   readonly chunksAreLent?: boolean;
   /**
@@ -76,6 +76,13 @@ export class FrameDecoder {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.length;
+  }
+
+  /** Copies what was pushed and not looked at yet: for who stops before `next()` has returned null, when the chunks were only lent. */
+  keepChunks(): void {
+    if (this.#chunks.length === 0) return;
+    this.#chunks = this.#chunks.map((chunk, index) => Buffer.from(index === 0 ? chunk.subarray(this.#position) : chunk));
+    this.#position = 0;
   }
 
   /**

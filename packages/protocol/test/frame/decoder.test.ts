@@ -204,4 +204,19 @@ describe('FrameDecoder', () => {
     }
     expect(frames).toEqual([Buffer.alloc(20, 1), Buffer.alloc(30, 2), Buffer.alloc(500, 3)]);
   });
+
+  it('W1 keeps what was lent and not looked at yet, if it is told to', () => {
+    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(40, 3))]);
+    const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
+    const [first, second] = [Buffer.from(stream.subarray(0, 60)), Buffer.from(stream.subarray(60))];
+    decoder.push(first);
+    expect(decoder.next()).toEqual(Buffer.alloc(20, 1));
+    decoder.push(second);
+    const { bufferedBytes } = decoder;
+    decoder.keepChunks();
+    expect(decoder.bufferedBytes).toBe(bufferedBytes);
+    for (const lent of [first, second]) lent.fill(0xff);
+    expect(drain(decoder)).toEqual([Buffer.alloc(30, 2), Buffer.alloc(40, 3)]);
+    expect(decoder.bufferedBytes).toBe(0);
+  });
 });

@@ -152,11 +152,13 @@ export class SimulatedConnection {
     return random.chance(0.5);
   }
 
+  // Chunks are lent: whoever keeps one finds something else in it.
+
   #brokerGets(chunk: Buffer): void {
     if ((this.#isOpen() || (this.#isLingering && !this.#isSilent)) && !this.#isEnding) this.#accepted?.data(chunk);
+    chunk.fill(0xdd);
   }
 
-  /** The chunk is lent: whoever keeps it finds something else in it. */
   #clientGets(chunk: Buffer): void {
     if (!this.#isOpen()) return;
     this.#events.onData(chunk);
