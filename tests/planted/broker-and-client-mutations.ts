@@ -11,7 +11,7 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'answer before the records are durable', file: 'packages/broker/src/handlers/produce.ts', find: 'return { result, settled: appended.durable, isSettled: false };', replace: 'void appended.durable.catch(() => undefined);\n    return { result, settled: null, isSettled: true };' },
   { name: 'answer a failed append as a success', file: 'packages/broker/src/handlers/produce.ts', find: '        part.result = failure(\n          part.result.partition,\n          toPartitionError(error, options.logger),\n          part.result.logStartOffset,\n        );\n        oneSettled(part);', replace: '        void error;\n        oneSettled(part);' },
   { name: 'hand out a producer id twice', file: 'packages/broker/src/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
-  { name: 'a broker keeps chunks that were lent', file: 'packages/broker/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
+  { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: '    this.#decoder.keepChunks();\n', replace: '' },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
 ];

@@ -2,14 +2,16 @@ import type { Mutation } from './mutation.ts';
 
 const journal = 'packages/storage/src/journal/journal.ts';
 const replay = 'packages/storage/src/journal/journal-replay.ts';
+const files = 'packages/storage/src/log/log-files.ts';
 const flush = 'packages/storage/src/flush/flush-queue.ts';
 
 /** Bugs of the journal, and of what relies on it. */
 export const journalMutations: readonly Mutation[] = [
   { name: 'what the journal holds is not replayed', file: replay, find: '  await replay(o, entries.flatMap(({ items }) => items));\n', replace: '' },
-  { name: 'a journal file is emptied before its logs are synced', file: journal, find: '        await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncWritten());\n', replace: '' },
+  { name: 'a journal file is emptied before its logs are synced', file: journal, find: '        await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncAppended());\n', replace: '' },
   { name: 'a round is acknowledged before it is in the journal', file: flush, find: 'const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;', replace: 'const journal = undefined;\n    if (plan && plan.accepted > 0) void this.#journal?.write(plan).catch(() => undefined);' },
-  { name: 'the journal brings back what found no room', test: 'packages/storage/test/journal/journal.test.ts', file: flush, find: '    await this.#writeWords(cuts);\n', replace: '' },
+  { name: 'a journal file is emptied before what it holds is written', test: 'packages/storage/test/flush/late-writes.test.ts', file: files, find: '    await this.writeOwed();\n    await this.syncWritten();', replace: '    await this.syncWritten();' },
+  { name: 'what is owed is lost to readers', test: 'packages/storage/test/flush/late-writes.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'for (const append of [...files.owed, ...waiting]) {', replace: 'for (const append of waiting) {' },
   { name: 'what was replayed is not synced before the journal is emptied', isRare: true, file: replay, find: '    for (const file of files.values()) await file.datasync();\n', replace: '' },
   { name: 'records of a deleted topic are replayed into the next of its name', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: 'if ((await readTopicId(o.fileSystem, `${o.directory}/${name.folder}`)) !== name.topicId) return;', replace: '' },
   { name: 'entries from before a journal file was emptied count', isRare: true, file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },

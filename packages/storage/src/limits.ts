@@ -18,6 +18,12 @@ export interface StorageLimits {
   journalPieceBytesMax: number;
   /** Bytes gathered for one write to the journal, unless one piece has more. */
   journalEntryBytes: number;
+  /** What the journal holds is written to its segments after this time, many batches at once. */
+  lateWriteMs: number;
+  /** Or when this many bytes are to be written. */
+  lateWriteBytes: number;
+  /** Such writes under way at once: nobody waits for them, and others are not to wait behind them. */
+  lateWritesInParallelMax: number;
   /** The journal is made after this many rounds that could have used it: not for the few writes of a start. */
   journalRoundsBefore: number;
   /** Bytes of recently appended batches kept in memory for readers at the tail. */
@@ -87,6 +93,9 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   journalFileBytes: 16 << 20,
   journalPieceBytesMax: 256 << 10,
   journalEntryBytes: 4 << 20,
+  lateWriteMs: 50,
+  lateWriteBytes: 8 << 20,
+  lateWritesInParallelMax: 4,
   journalRoundsBefore: 32,
   tailCacheBytes: 64 << 20,
   indexCacheBytes: 16 << 20,
@@ -134,7 +143,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');
   assert(limits.journalFileBytes % journalBlockBytes === 0, `journalFileBytes must be a multiple of ${journalBlockBytes}`);
-  assert(limits.appendBuffersBytesMin >= 1);
+  assert(limits.appendBuffersBytesMin >= 1 && limits.lateWritesInParallelMax >= 1);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

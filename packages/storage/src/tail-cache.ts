@@ -7,7 +7,7 @@ import type { StorageStats } from './stats.ts';
  * Invariants
  * - Per log the cached batches are the last appended ones, without a gap up to the log's end.
  * - `#order` holds the `#count` cached batches of all logs, oldest append first, and at most about as many that are empty.
- * - `stats.tailCacheBytes` is the sum of their lengths.
+ * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too.
  * - The cache is one user of the memory of each, from its admission to its release.
  */
 interface CachedBatch {
@@ -17,16 +17,21 @@ interface CachedBatch {
   batch: Buffer | null;
 }
 
+/** What a batch takes on the heap: its entry here, and the view of its memory. */
+const entryHeapBytes = 256;
+
 export class TailCache {
   readonly #bytesMax: number;
+  readonly #entryBytes: number;
   readonly #stats: StorageStats;
   readonly #appendBuffers: AppendBuffers;
   #order: (CachedBatch | undefined)[] = [];
   #first = 0;
   #count = 0;
 
-  constructor(o: { bytesMax: number; stats: StorageStats; appendBuffers: AppendBuffers }) {
+  constructor(o: { bytesMax: number; entryBytes?: number; stats: StorageStats; appendBuffers: AppendBuffers }) {
     this.#bytesMax = o.bytesMax;
+    this.#entryBytes = o.entryBytes ?? entryHeapBytes;
     this.#stats = o.stats;
     this.#appendBuffers = o.appendBuffers;
   }
@@ -43,7 +48,7 @@ export class TailCache {
     this.#stats.tailCacheBytes += batch.length;
     // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
     if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
-    while (this.#stats.tailCacheBytes > this.#bytesMax) this.#evictOldest();
+    while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > this.#bytesMax) this.#evictOldest();
   }
 
   /** For LogTail alone. */
@@ -151,19 +156,4 @@ export class LogTail {
     }
     return low;
   }
-}
-
-// Below this, copying costs less than thinking about it.
-const copyBytesMax = 8 << 10;
-// A larger view may keep this many times its own size alive.
-const pinnedTimesMax = 16;
-
-/** `batch` itself, or a copy of it where it is a small part of memory that it would keep alive. */
-export function ownBytes(batch: Buffer): Buffer {
-  const pinnedBytes = batch.buffer.byteLength;
-  const isSmallPart = batch.length <= copyBytesMax ? pinnedBytes > batch.length * 2 : pinnedBytes > batch.length * pinnedTimesMax;
-  if (!isSmallPart) return batch;
-  const copy = Buffer.allocUnsafeSlow(batch.length);
-  batch.copy(copy);
-  return copy;
 }

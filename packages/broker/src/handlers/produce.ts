@@ -191,10 +191,8 @@ class BatchAppender {
     const { settings } = partition.topic;
     const log = partition.requireLog();
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
-    const appended = log.append(batch, {
-      leaderEpoch: partition.leaderEpoch,
-      ...(settings.log.dedupWindowMs > 0 && { messageIds }),
-    });
+    const { leaderEpoch } = partition;
+    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, messageIds } : { leaderEpoch });
     partition.lastAppend = appended.durable;
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;

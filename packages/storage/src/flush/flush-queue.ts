@@ -1,6 +1,6 @@
 import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalWord } from '../journal/journal-item.ts';
-import type { HeldPiece, Journal, JournalPlan, OutgoingItem } from '../journal/journal.ts';
+import type { HeldPiece, Journal, JournaledLog, JournalPlan } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from './in-parallel.ts';
@@ -13,25 +13,25 @@ import type { PendingAppend } from './pending-append.ts';
  * - `#pending` holds every append that is in no round, in the order of the calls to `append`.
  * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move, then
  *   the promises are resolved in append order, then readers are woken.
- * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal, beside
- *   writes to their segments that are synced later; anything else by a write and a sync of its segment.
+ * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal, and
+ *   their segments get them later; anything else by a write and a sync of its segment.
  * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged afterwards.
  *   Nothing is tried twice.
  * - A log that had no room gets its appends of the round, and those queued behind them, failed and taken back before
- *   anything else can be appended to it.
+ *   anything else can be appended to it. The journal has none of them.
  */
 
 /** A log, as the queue sees it. */
-export interface FlushedLog {
+export interface FlushedLog extends JournaledLog {
   /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
   flush(appends: readonly PendingAppend[]): Promise<void>;
-  /** Writes them alone: the journal makes them durable. */
-  write(appends: readonly PendingAppend[]): Promise<void>;
-  readonly journalKey: Buffer;
+  /** The journal has made them durable: they are written when there is time. */
+  writeLater(appends: readonly PendingAppend[]): void;
   /** What the journal is to keep of them; null where they are no matter for a journal. */
   journalPiece(appends: readonly PendingAppend[]): HeldPiece | null;
   /** True when what was written is to be synced before `syncIntervalMs` is over. */
   readonly wantsIntervalSync: boolean;
+  /** Makes what was written durable. */
   syncWritten(): Promise<void>;
   /** The policy is kept below `endOffset`: the high watermark moves. */
   advance(endOffset: number): void;
@@ -184,9 +184,8 @@ export class FlushQueue {
 
   async #runOrFail(round: readonly PendingAppend[], words: readonly PendingWord[]): Promise<void> {
     try {
-      if (words.length > 0) await this.#writeWords(words.map(({ word }) => word));
+      if (words.length > 0) await this.#writeWords(words);
       if (round.length > 0) await this.#runRound(round);
-      for (const { done } of words) done.resolve();
     } catch (error) {
       const failure = this.fail(error);
       for (const append of round) append.fail(failure);
@@ -207,8 +206,9 @@ export class FlushQueue {
     const full = await this.#writeRound(byLog, plan, journaled);
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
+    for (const log of journaled) log.writeLater(byLog.get(log) as readonly PendingAppend[]);
     this.#journal?.roundWritten();
-    await this.#takeBack(full, byLog, journaled);
+    await this.#takeBack(full, byLog);
     this.#settle(round, byLog, full);
     stats.rounds += 1;
     const tookMs = clock.now() - startedAt;
@@ -240,9 +240,10 @@ export class FlushQueue {
     journaled: ReadonlySet<FlushedLog>,
   ): Promise<Map<FlushedLog, unknown>> {
     const full = new Map<FlushedLog, unknown>();
-    const segments = inParallel([...byLog], this.#options.flushesInParallelMax, async ([log, appends]) => {
+    const others = journaled.size === 0 ? [...byLog] : [...byLog].filter(([log]) => !journaled.has(log));
+    const segments = inParallel(others, this.#options.flushesInParallelMax, async ([log, appends]) => {
       try {
-        await (journaled.has(log) ? log.write(appends) : log.flush(appends));
+        await log.flush(appends);
       } catch (error) {
         if (!isOutOfRoom(error)) throw error;
         full.set(log, error);
@@ -253,15 +254,19 @@ export class FlushQueue {
     return full;
   }
 
-  /** Words have no other way than the journal; while it has no room, its files are being emptied. */
-  async #writeWords(words: readonly JournalWord[]): Promise<void> {
-    const journal = this.#journal;
-    for (let rest: readonly OutgoingItem[] = words; journal && rest.length > 0; ) {
-      const plan = journal.plan(rest);
+  /** Words have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
+  async #writeWords(words: readonly PendingWord[]): Promise<void> {
+    const journal = this.#journal as Journal;
+    for (let rest = words; rest.length > 0; ) {
+      const plan = journal.plan(rest.map(({ word }) => word));
       await journal.write(plan);
+      for (const { done } of rest.slice(0, plan.accepted)) done.resolve();
       rest = rest.slice(plan.accepted);
-      if (rest.length > 0) await journal.room();
+      const isRefused = rest.length > 0 && !(await journal.room());
       if (this.#failure) throw this.#failure;
+      if (!isRefused) continue;
+      for (const { done } of rest) done.reject(new StorageError('STORAGE_FULL', 'the journal cannot be emptied while the disk is full; free some room, and try again'));
+      return;
     }
   }
 
@@ -280,20 +285,12 @@ export class FlushQueue {
   }
 
   /** Before the round is settled, so that no append comes in between and builds on what goes. */
-  async #takeBack(
-    full: ReadonlyMap<FlushedLog, unknown>,
-    byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>,
-    journaled: ReadonlySet<FlushedLog>,
-  ): Promise<void> {
-    const cuts: JournalWord[] = [];
+  async #takeBack(full: ReadonlyMap<FlushedLog, unknown>, byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): Promise<void> {
     for (const [log, cause] of full) {
-      const { baseOffset: offset } = (byLog.get(log) as readonly PendingAppend[])[0] as PendingAppend;
+      const { baseOffset } = (byLog.get(log) as readonly PendingAppend[])[0] as PendingAppend;
       this.dropPending(log, fullError(cause));
-      await log.takeBack(offset);
-      // The journal has them, and a crash must not bring back what is said to have failed.
-      if (journaled.has(log)) cuts.push({ kind: 'cut', key: log.journalKey, offset });
+      await log.takeBack(baseOffset);
     }
-    await this.#writeWords(cuts);
   }
 
   #settle(round: readonly PendingAppend[], byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>, full: ReadonlyMap<FlushedLog, unknown>): void {

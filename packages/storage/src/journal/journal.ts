@@ -1,3 +1,4 @@
+import { isOutOfRoom } from '../errors.ts';
 import { journalFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import { journalBlockBytes } from '../limits.ts';
@@ -13,15 +14,15 @@ import type { JournalPiece, JournalWord } from './journal-item.ts';
 
 /** A log whose latest bytes may be durable in the journal alone. */
 export interface JournaledLog {
-  /** Makes everything that was written to its segments durable there. */
-  syncWritten(): Promise<void>;
+  /** Makes everything that was appended to it durable in its segments. */
+  syncAppended(): Promise<void>;
 }
 
 export interface HeldPiece extends JournalPiece {
   readonly log: JournaledLog;
 }
 
-export type OutgoingItem = HeldPiece | JournalWord;
+type OutgoingItem = HeldPiece | JournalWord;
 
 /** Entries of one round, and the file that each goes to. */
 export interface JournalPlan {
@@ -43,12 +44,12 @@ export interface JournalOptions {
 }
 
 /*
- * One write that makes what many logs have in a round durable together. Their segments get the same bytes, and are synced later.
+ * One write that makes what many logs have in a round durable together. Their segments get the same bytes later, and are synced.
  *
  * Invariants
  * - Only the rounds of the flush queue write entries, one round at a time: what `plan` finds is still so in `write`.
  * - Every file is one of: free, active, filled (in the round that is under way), full. It is emptied only when all logs that it
- *   holds pieces of are synced, and that begins only after the round that filled it has written to its segments.
+ *   holds pieces of are synced, and that begins only after the logs know what the round that filled it leaves to be written.
  * - Files are emptied in the order in which they were filled.
  * - `#holders` has, for each file that is not free, the logs with pieces in it.
  * - The journal is never needed: without room in it, or without a file, a round goes to its segments alone.
@@ -65,6 +66,8 @@ export class Journal {
   #missed = 0;
   #preparing: Promise<void> | null = null;
   #retiring: Promise<void> | null = null;
+  /** Before the next try, after the disk had no room. */
+  #roundsToWait = 0;
   #isClosing = false;
 
   /** `files`: those that are there, empty below `sequence`, which the next entry gets. */
@@ -130,24 +133,34 @@ export class Journal {
     }
   }
 
-  /** The round that is under way has written to all its segments: what it filled may be emptied, in the background. */
+  /** The logs of the round that is under way write the rest of it by themselves: what it filled may be emptied, in the background. */
   roundWritten(): void {
     this.#full.push(...this.#filled.splice(0));
     if (this.#full.length === 0 || this.#retiring) return;
-    this.#retiring = this.#retire().finally(() => (this.#retiring = null));
+    if (this.#roundsToWait > 0) this.#roundsToWait -= 1;
+    else this.#retireInBackground();
   }
 
-  /** Waits until a file is free. For words, which have no other way than the journal; there is one if anything is held. */
-  async room(): Promise<void> {
-    this.roundWritten();
+  /**
+   * Waits until a file is free. For words, which have no other way than the journal; there is one if anything is held. False: the
+   * disk has no room for what the files hold.
+   */
+  async room(): Promise<boolean> {
+    this.#full.push(...this.#filled.splice(0));
+    if (!this.#retiring) this.#retireInBackground();
     await this.#retiring;
+    return this.#free.length > 0;
+  }
+
+  #retireInBackground(): void {
+    this.#retiring = this.#retire().finally(() => (this.#retiring = null));
   }
 
   async #retire(): Promise<void> {
     try {
       for (let file = this.#full[0]; file; file = this.#full[0]) {
         const holders = this.#holders.get(file) ?? new Set();
-        await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncWritten());
+        await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncAppended());
         if (this.#options.hasFailed()) return;
         await file.empty(this.#sequence);
         holders.clear();
@@ -156,7 +169,9 @@ export class Journal {
         this.#options.stats.journalFilesRetired += 1;
       }
     } catch (error) {
-      this.#options.onFatal(error);
+      // A disk without room: the file is full until it has some.
+      if (isOutOfRoom(error)) this.#roundsToWait = this.#options.limits.journalRoundsBefore;
+      else this.#options.onFatal(error);
     }
   }
 

@@ -24,8 +24,8 @@ import type {
 } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
 import type { Segment } from '../segment/segment.ts';
-import { ownBytes } from '../tail-cache.ts';
 import type { LogTail } from '../tail-cache.ts';
+import { journalPiece } from './journal-piece.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
@@ -167,6 +167,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return this.#waiting;
   }
 
+  /** Where the files end, for readers: what follows is in memory. */
+  get unwrittenOffset(): number {
+    return (this.files.owed[0] ?? this.#waiting[0])?.baseOffset ?? this.logEndOffset;
+  }
+
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
     const now = this.context.clock.now();
@@ -174,7 +179,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
     const append = this.#place(admission, { leaderEpoch: o.leaderEpoch, now });
-    this.#waiting.push(append);
+    if (this.#waiting.length === 0) this.#waiting = [append];
+    else this.#waiting.push(append);
     this.context.queue.enqueue(append);
     return admission.repeated ? this.#answerRepeat(admission, admission.repeated, append) : append;
   }
@@ -194,7 +200,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
   #place(admission: Admission & { kind: 'append' }, o: { leaderEpoch: number; now: number }): PendingAppend {
     const { context } = this;
-    const batch = ownBytes(admission.batch);
+    const batch = context.ownMemory.own(admission.batch);
     context.appendBuffers.retain(batch);
     const baseOffset = this.logEndOffset;
     const lastOffset = baseOffset + batchLastOffsetDelta(batch);
@@ -246,28 +252,12 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#config.durability === 'fsync') await this.files.syncWritten();
   }
 
-  async write(appends: readonly PendingAppend[]): Promise<void> {
-    await this.files.write(appends);
+  writeLater(appends: readonly PendingAppend[]): void {
+    this.files.owe(appends);
   }
 
   journalPiece(appends: readonly PendingAppend[]): HeldPiece | null {
-    if (this.#config.durability !== 'fsync') return null;
-    const first = appends[0] as PendingAppend;
-    const last = appends.at(-1) as PendingAppend;
-    const bytes = last.position + last.batch.length - first.position;
-    // A segment is synced before the next one is written to, which takes a round of its own.
-    if (first.segment !== last.segment || bytes > this.context.limits.journalPieceBytesMax) return null;
-    return {
-      kind: 'piece',
-      log: this,
-      key: this.journalKey,
-      offset: first.baseOffset,
-      endOffset: last.lastOffset + 1,
-      segmentBase: first.segment.baseOffset,
-      position: first.position,
-      bytes,
-      batches: appends.map(({ batch }) => batch),
-    };
+    return journalPiece(this, appends);
   }
 
   get wantsIntervalSync(): boolean {
@@ -276,6 +266,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   async syncWritten(): Promise<void> {
     await this.files.syncWritten();
+  }
+
+  async syncAppended(): Promise<void> {
+    await this.files.syncAppended();
   }
 
   advance(endOffset: number): void {
@@ -385,7 +379,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
       await this.context.queue.roundEnd();
       this.#rewind();
       // What stays may be durable in the journal alone, which forgets it once the files are read anew.
-      await this.files.syncWritten();
+      await this.files.syncAppended();
       await this.context.queue.declare(this, { kind: 'cut', key: this.journalKey, offset: toOffset });
       await this.compaction.lowerTo(toOffset);
       await this.files.truncateTo(toOffset);
@@ -456,6 +450,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.#state = 'closed';
     this.context.queue.dropPending(this, this.#closedError());
     await this.context.queue.roundEnd();
+    await this.files.abandon();
     await this.checkpoints.idle();
     await this.#exclusive;
     await this.#reader.stop();

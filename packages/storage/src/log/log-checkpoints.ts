@@ -1,4 +1,5 @@
 import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
+import { isOutOfRoom } from '../errors.ts';
 import { removeIfThere, replaceFile, writeFileFrom } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
 import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts';
@@ -182,9 +183,9 @@ export class LogCheckpoints {
 
   async #syncLog(): Promise<void> {
     try {
-      await this.#log.files.syncWritten();
+      await this.#log.files.syncAppended();
     } catch (error) {
-      throw this.#log.context.queue.fail(error);
+      throw isOutOfRoom(error) ? error : this.#log.context.queue.fail(error);
     }
   }
 

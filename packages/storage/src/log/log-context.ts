@@ -1,7 +1,9 @@
 import type { AppendBuffers } from '../files/append-buffers.ts';
 import type { OpenFiles } from '../files/open-files.ts';
+import type { OwnMemory } from '../files/own-memory.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
 import type { FlushQueue } from '../flush/flush-queue.ts';
+import type { LateWrites } from '../flush/late-writes.ts';
 import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
@@ -25,9 +27,11 @@ export interface LogContext {
   readonly tailCache: TailCache;
   readonly readBuffers: ReadBuffers;
   readonly appendBuffers: AppendBuffers;
+  readonly ownMemory: OwnMemory;
   readonly readAhead: ReadAhead<FoundBatches>;
   readonly indexCache: IndexCache;
   readonly queue: FlushQueue;
+  readonly lateWrites: LateWrites;
   readonly cap: StorageCap;
   /** What all open logs have above their checkpoints. */
   readonly uncovered: { bytes: number };

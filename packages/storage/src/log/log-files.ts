@@ -1,4 +1,4 @@
-import { StorageError, systemCode } from '../errors.ts';
+import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
 import { deletedSuffix, offsetFileName, parseOffsetFile, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
@@ -11,13 +11,19 @@ import type { LocalLog } from './local-log.ts';
  * What one log does to its files.
  *
  * Invariants
- * - Only a round of the flush queue writes to .log files, and only behind `writtenBytes` of the segment.
+ * - Only `write` and `writeOwed` write to .log files, one after the other, and only behind `writtenBytes` of the segment.
+ * - `#owed` holds, in order, what the journal has made durable and the segments are still to get. It comes before anything else that is
+ *   written, and is a user of its memory until then.
  * - `#unsynced` holds exactly the segments with written and unsynced bytes, or whose file's name is not durable yet.
  * - Before a file goes, the log start offset that makes it superfluous is durable.
  */
 export class LogFiles {
   readonly #log: LocalLog;
   readonly #unsynced = new Set<Segment>();
+  #owed: PendingAppend[] = [];
+  /** The last of the writes and cuts, which follow each other. */
+  #last: Promise<void> = Promise.resolve();
+  #isShort = false;
   #deleted: { readonly path: string; readonly dueMs: number }[] = [];
 
   constructor(log: LocalLog) {
@@ -25,20 +31,67 @@ export class LogFiles {
   }
 
   get hasUnsynced(): boolean {
-    return this.#unsynced.size > 0;
+    return this.#unsynced.size > 0 || this.#owed.length > 0;
   }
 
-  get unsyncedBytes(): number {
+  /** Durable in the journal and not written yet, in offset order. */
+  get owed(): readonly PendingAppend[] {
+    return this.#owed;
+  }
+
+  /** What is owed had no room on the disk: the journal should get no more of this log. */
+  get isShort(): boolean {
+    return this.#isShort;
+  }
+
+  /** The journal has them. */
+  owe(appends: readonly PendingAppend[]): void {
+    const { appendBuffers, lateWrites } = this.#log.context;
     let bytes = 0;
-    for (const segment of this.#unsynced) bytes += segment.writtenBytes - segment.syncedBytes;
-    return bytes;
+    for (const append of appends) {
+      appendBuffers.retain(append.batch);
+      this.#owed.push(append);
+      bytes += append.batch.length;
+    }
+    lateWrites.owe(this, bytes);
+  }
+
+  /** Throws as the file system does where there is no room; any other failure ends everything. */
+  async writeOwed(): Promise<void> {
+    const { queue } = this.#log.context;
+    if (queue.failure) throw queue.failure;
+    try {
+      await this.write([]);
+    } catch (error) {
+      throw isOutOfRoom(error) ? error : queue.fail(error);
+    }
+  }
+
+  /** Behind what is owed. */
+  async write(appends: readonly PendingAppend[]): Promise<void> {
+    await this.#inTurn(async () => {
+      try {
+        await this.#write([...this.#owed, ...appends]);
+        this.#isShort = false;
+      } catch (error) {
+        this.#isShort = this.#owed.length > 0;
+        throw error;
+      }
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const result = this.#last.then(work);
+    // The caller is told; what comes next is not concerned.
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   /**
    * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced before
    * the next one is written to: so after a crash a gap between two segments is damage, never a round that was cut short.
    */
-  async write(appends: readonly PendingAppend[]): Promise<void> {
+  async #write(appends: readonly PendingAppend[]): Promise<void> {
     let buffers: Buffer[] = [];
     let segment: Segment | null = null;
     for (const append of appends) {
@@ -66,6 +119,7 @@ export class LogFiles {
         await lease.file.write(part, segment.writtenBytes);
         if (this.#log.config.durability === 'fsync') lease.owesSync();
         segment.writtenBytes += bytes;
+        this.#settleOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
         stats.writes += 1;
@@ -74,6 +128,26 @@ export class LogFiles {
     } finally {
       lease.release();
     }
+  }
+
+  /** Those at the head of the list for which that is true are owed no more. */
+  #settleOwed(isSettled: (append: PendingAppend) => boolean): void {
+    const { appendBuffers, lateWrites } = this.#log.context;
+    let [count, bytes] = [0, 0];
+    for (const append of this.#owed) {
+      if (!isSettled(append)) break;
+      appendBuffers.release(append.batch);
+      count += 1;
+      bytes += append.batch.length;
+    }
+    if (count > 0) this.#owed = this.#owed.slice(count);
+    lateWrites.settled(bytes);
+  }
+
+  /** Makes everything durable in the segments that was appended and acknowledged. */
+  async syncAppended(): Promise<void> {
+    await this.writeOwed();
+    await this.syncWritten();
   }
 
   /** Makes everything written durable, names of new files included. */
@@ -124,13 +198,15 @@ export class LogFiles {
     }
     for (const segment of o.removed) this.#unsynced.delete(segment);
     if (!o.segment.isCreated) return;
-    const lease = await openFiles.lease(o.segment.path);
-    try {
-      await lease.file.truncate(o.segment.sizeBytes);
-      await lease.sync();
-    } finally {
-      lease.release();
-    }
+    await this.#inTurn(async () => {
+      const lease = await openFiles.lease(o.segment.path);
+      try {
+        await lease.file.truncate(o.segment.writtenBytes);
+        await lease.sync();
+      } finally {
+        lease.release();
+      }
+    });
   }
 
   /**
@@ -138,6 +214,7 @@ export class LogFiles {
    * takes its place, so that the end of the log stays known. The start offset is durable already.
    */
   async dropBelowStart(): Promise<number> {
+    await this.#writeOwedIfThereIsRoom();
     const { segmentList, logStartOffset } = this.#log;
     const { active } = segmentList;
     if (active.sizeBytes > 0 && active.endOffset <= logStartOffset && active.unwrittenBytes === 0) {
@@ -152,10 +229,20 @@ export class LogFiles {
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
   }
 
+  /** On a full disk all the more must go that can. */
+  async #writeOwedIfThereIsRoom(): Promise<void> {
+    try {
+      await this.writeOwed();
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+    }
+  }
+
   /** The files of segments that are no longer in the list: set aside now, removed after a while. */
   async retire(segments: readonly Segment[]): Promise<void> {
     const { openFiles, indexCache, fileSystem, cap, clock } = this.#log.context;
     const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
+    await this.#forgive((segment) => segments.includes(segment));
     this.#log.drops += 1;
     this.#log.forgetCachedBelow(segments.at(-1)?.endOffset ?? 0);
     for (const segment of segments) {
@@ -234,8 +321,21 @@ export class LogFiles {
     segment.isNameDurable = true;
   }
 
-  /** Closes the files of this log once nobody uses them. */
+  /** Nothing is to be written to these segments any more. Ends when nothing is. */
+  async #forgive(isGone: (segment: Segment) => boolean): Promise<void> {
+    this.#settleOwed(({ segment }) => isGone(segment));
+    await this.#last;
+  }
+
+  /** What is owed will never be written: the log is being deleted. */
+  async abandon(): Promise<void> {
+    await this.#forgive(() => true);
+  }
+
+  /** Closes the files of this log once nobody uses them. What is still owed is left to the journal. */
   forget(): void {
+    this.#settleOwed(() => true);
+    this.#log.context.lateWrites.forget(this);
     for (const segment of this.#log.segmentList.all) {
       this.#log.context.openFiles.forget(segment.path);
       this.#log.context.indexCache.forget(segment.path);

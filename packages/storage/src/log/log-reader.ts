@@ -34,8 +34,8 @@ interface Ahead {
 }
 
 /*
- * The way out of a log: from the tail cache if it has the offset, else from appends that still wait for their round, else
- * from the segment's file. Who reads files in order finds the next block read already.
+ * The way out of a log: from the tail cache if it has the offset, else from appends that wait for their round, or to be written
+ * after it, else from the segment's file. Who reads files in order finds the next block read already.
  *
  * Invariants
  * - What was read ahead is given out only where a read of the files would give the same now: for the version of the log that
@@ -67,16 +67,18 @@ export class LogReader {
 
   /** Appends that the tail cache, short of room, has dropped before they were written. */
   #readWaiting(offset: number, maxBytes: number, limitOffset: number): { buffers: Buffer[]; bytes: number } | null {
-    const { waiting } = this.#log;
-    const first = waiting[0];
-    if (!first || offset < first.baseOffset) return null;
+    const { waiting, files, unwrittenOffset } = this.#log;
+    if (offset < unwrittenOffset) return null;
     const buffers: Buffer[] = [];
     let bytes = 0;
-    for (const append of waiting) {
-      if (append.lastOffset < offset) continue;
+    let nextOffset = offset;
+    // A round that is about to end has appends that wait, and are owed already.
+    for (const append of [...files.owed, ...waiting]) {
+      if (append.lastOffset < nextOffset) continue;
       if (append.baseOffset >= limitOffset || (bytes > 0 && bytes + append.batch.length > maxBytes)) break;
       buffers.push(append.batch);
       bytes += append.batch.length;
+      nextOffset = append.lastOffset + 1;
     }
     return { buffers, bytes };
   }
@@ -108,8 +110,8 @@ export class LogReader {
 
   /** Null: there is nothing, or the log changed meanwhile. */
   async #readFiles(o: ReadOptions & { isBounded?: boolean }, version: number): Promise<FoundBatches | null> {
-    const { segmentList, context, waiting } = this.#log;
-    const limitOffset = Math.min(this.#log.readLimit(o.upTo), waiting[0]?.baseOffset ?? Number.POSITIVE_INFINITY);
+    const { segmentList, context } = this.#log;
+    const limitOffset = Math.min(this.#log.readLimit(o.upTo), this.#log.unwrittenOffset);
     for (let index = Math.max(0, segmentList.indexOf(o.offset)); index < segmentList.count; index += 1) {
       const segment = segmentList.all[index] as Segment;
       if (segment.baseOffset >= limitOffset) break;

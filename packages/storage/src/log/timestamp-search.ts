@@ -84,6 +84,8 @@ async function offsetBefore(log: LocalLog, segment: Segment, timestampMs: number
 async function isTrue(log: LocalLog, segment: Segment, entry: TimeIndexEntry | null): Promise<boolean> {
   // No batch needs to have it: it says that none has a timestamp.
   if (entry === null || entry.timestampMs === -1) return true;
+  // It was added a moment ago, and has never been on a disk.
+  if (entry.offset >= log.unwrittenOffset) return true;
   try {
     const { bytes } = await readSegment(log.context, segment, { offset: entry.offset, limitOffset: entry.offset + 1, maxBytes: 1 });
     return bytes.length > 0 && batchMaxTimestamp(bytes) === entry.timestampMs && batchLastOffset(bytes) === entry.offset;

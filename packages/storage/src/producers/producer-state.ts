@@ -1,6 +1,6 @@
 import { StorageError } from '../errors.ts';
 import { appendedBatch, baseOffsetOf, expectedSequence, findRepeated } from './producer-entry.ts';
-import type { ProducerBatch, ProducerEntry } from './producer-entry.ts';
+import type { AppendedBatch, ProducerBatch, ProducerEntry } from './producer-entry.ts';
 import { nextSequence } from './sequence.ts';
 
 /*
@@ -45,7 +45,10 @@ const accepted: ProducerCheck = { kind: 'accept' };
 
 export class ProducerState {
   readonly #limits: ProducerStateLimits;
+  /** In the order of their last appends. */
   readonly #entries = new Map<number, ProducerEntry>();
+  /** The last of them, if it is known which one that is. */
+  #latestId = -1;
   #journal: JournalEntry[] = [];
 
   constructor(limits: ProducerStateLimits) {
@@ -102,7 +105,10 @@ export class ProducerState {
     const before = this.#entries.get(batch.producerId);
     this.#put(batch, baseOffset, now);
     const evicted = this.#evictOneTooMany();
-    this.#journal.push({ baseOffset, producerId: batch.producerId, before, evicted });
+    const entry = { baseOffset, producerId: batch.producerId, before, evicted };
+    // Nearly always the only one, and `push` makes room for sixteen more.
+    if (this.#journal.length === 0) this.#journal = [entry];
+    else this.#journal.push(entry);
   }
 
   /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
@@ -123,6 +129,7 @@ export class ProducerState {
 
   /** Takes back every unsettled append at or beyond `endOffset`. */
   rollbackTo(endOffset: number): void {
+    this.#latestId = -1;
     for (;;) {
       const last = this.#journal.at(-1);
       if (last === undefined || last.baseOffset < endOffset) return;
@@ -155,6 +162,7 @@ export class ProducerState {
 
   /** Takes over entries of a snapshot. They count as seen `now`. */
   load(entries: Iterable<ProducerEntry>, now: number): void {
+    this.#latestId = -1;
     for (const entry of entries) {
       this.#entries.delete(entry.producerId);
       this.#entries.set(entry.producerId, { ...entry, lastSeenMs: now });
@@ -175,10 +183,11 @@ export class ProducerState {
     const known = this.#live(batch.producerId, now);
     const appended = appendedBatch(batch, baseOffset);
     const continues = known !== undefined && known.epoch === batch.producerEpoch && follows(known, batch);
-    const batches = continues ? [...known.batches, appended] : [appended];
-    if (batches.length > this.#limits.producerBatchesKept) batches.shift();
-    // Deleted first, so that the entry moves to the end of the map's order.
-    this.#entries.delete(batch.producerId);
+    const batches = continues ? behind(known.batches, appended, this.#limits.producerBatchesKept) : [appended];
+    // Deleted first, so that the entry moves to the end of the map's order, unless it is there: a map that is changed like that is made
+    // anew every few times.
+    if (batch.producerId !== this.#latestId) this.#entries.delete(batch.producerId);
+    this.#latestId = batch.producerId;
     this.#entries.set(batch.producerId, {
       producerId: batch.producerId,
       epoch: batch.producerEpoch,
@@ -197,6 +206,11 @@ export class ProducerState {
     }
     return undefined;
   }
+}
+
+/** The last `countMax` of them all. Not by `push`, which makes room for twenty more, in an array for each append. */
+function behind(known: readonly AppendedBatch[], appended: AppendedBatch, countMax: number): readonly AppendedBatch[] {
+  return known.slice(Math.max(0, known.length + 1 - countMax)).concat(appended);
 }
 
 /** A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there. */

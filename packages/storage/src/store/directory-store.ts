@@ -13,9 +13,11 @@ import {
   startOffsetCheckpointName,
 } from '../files/file-names.ts';
 import { OpenFiles } from '../files/open-files.ts';
+import { OwnMemory } from '../files/own-memory.ts';
 import { ReadBuffers } from '../files/read-buffers.ts';
 import { FlushQueue } from '../flush/flush-queue.ts';
 import { inParallel } from '../flush/in-parallel.ts';
+import { LateWrites } from '../flush/late-writes.ts';
 import { openJournal } from '../journal/journal-replay.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolveLimits } from '../limits.ts';
@@ -146,6 +148,7 @@ export class DirectoryStore implements LogStore {
       tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers }),
       readBuffers,
       appendBuffers,
+      ownMemory: new OwnMemory({ hasSlabs: fileSystem.copiesWrites }),
       readAhead: new ReadAhead({ limits, clock, stats, discard: ({ bytes }) => readBuffers.giveBack(bytes) }),
       indexCache: new IndexCache({
         fileSystem,
@@ -161,6 +164,13 @@ export class DirectoryStore implements LogStore {
         flushesInParallelMax,
         syncIntervalMs,
         onFatal: (error) => this.#onFatal(error),
+      }),
+      lateWrites: new LateWrites({
+        clock,
+        log,
+        delayMs: limits.lateWriteMs,
+        bytesMax: limits.lateWriteBytes,
+        parallelMax: limits.lateWritesInParallelMax,
       }),
       cap: new StorageCap({
         bytesMax: storageBytesMax,
@@ -342,6 +352,7 @@ export class DirectoryStore implements LogStore {
       const logs = await Promise.allSettled(this.#logs.values());
       const open = logs.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       await this.context.queue.close();
+      await this.context.lateWrites.close();
       await inParallel(open, limits.logsInParallelMax, (log) => log.close());
       await this.#journal?.close({ isSynced: this.context.queue.failure === null });
       if (this.context.queue.failure) return;

@@ -100,7 +100,7 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
     });
 
     it('B2 S1 P4 gives back every record as it came, in memory that is written over as soon as it is free', async () => {
-      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 200_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 } });
+      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 200_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20, lateWriteBytes: 100_000 } });
       const logs = [await under.open({}, { partition: 0 }), await under.open({}, { partition: 1 })];
       const expected: string[][] = [[], []];
       const held: { read: Awaited<ReturnType<(typeof logs)[0]['read']>>; copy: Buffer }[] = [];

@@ -111,20 +111,6 @@ describe('the journal', () => {
     hold.release();
   });
 
-  it('S2 does not bring back what found no room in its segment', async () => {
-    const under = await journaled();
-    const [log, other] = [await under.open(), await under.open({}, 1)];
-    await inOneRound([log, other], ['a']);
-    under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /orders-0.*\.log$/ });
-    const outcomes = await Promise.allSettled([append(log, ['refused']), append(other, ['b'])]);
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
-    await under.crash('all');
-    const found = await under.open();
-    expect([await contents(found), await contents(await under.open({}, 1))]).toEqual([['0:a'], ['0:a', '1:b']]);
-    await append(found, ['c']);
-    expect(await contents(found)).toEqual(['0:a', '1:c']);
-  });
-
   it('S2 does not bring back what was truncated, also within a round', async () => {
     const under = await journaled();
     const log = await under.open();
