@@ -1,6 +1,6 @@
-import { batchBaseOffset, batchSize, checkBatch, encodeBatch } from '@q/protocol';
+import { batchBaseOffset, batchLastOffset, batchSize, checkBatch, encodeBatch } from '@q/protocol';
 import { openDirectoryStore } from '@q/storage';
-import type { LogStore, PartitionLog } from '@q/storage';
+import type { LogStore, PartitionLog, StorageLog } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { damaged, firstBadByte } from './damage.ts';
 import type { Damage } from './damage.ts';
@@ -33,7 +33,7 @@ export interface Verdict {
 const fetchBytes = 400;
 
 export async function expectedOf(image: Image): Promise<Expected[]> {
-  const store = await openFolder(image.folder, null);
+  const { store } = await openFolder(image.folder, null);
   const expected: Expected[] = [];
   for (const facts of image.logs) {
     const log = await store.open(facts.id, facts.config);
@@ -58,26 +58,40 @@ function batchStarts(folder: Folder, { id }: LogFacts): number[] {
   return starts;
 }
 
-async function openFolder(folder: Folder, damage: Damage | null): Promise<LogStore & { disk: Awaited<ReturnType<typeof diskOf>> }> {
+interface OpenFolder {
+  readonly store: LogStore;
+  readonly disk: Awaited<ReturnType<typeof diskOf>>;
+  /** What the store has called an error while it was opened. */
+  readonly errors: readonly string[];
+}
+
+async function openFolder(folder: Folder, damage: Damage | null): Promise<OpenFolder> {
   const change = damage === null ? undefined : { path: damage.path, bytes: damaged(folder.get(damage.path)!, damage) };
   const disk = await diskOf(folder, change);
   const clock = new ManualClock({ startMs: nowMs });
   const onFatal = (error: Error): void => {
     throw error;
   };
-  const store = await openDirectoryStore({ directory: dataDir, fileSystem: disk, clock, onFatal, limits: storageLimits });
-  return Object.assign(store, { disk });
+  const errors: string[] = [];
+  const log: StorageLog = { info: () => undefined, warn: () => undefined, error: (_fields, message) => void errors.push(message) };
+  const store = await openDirectoryStore({ directory: dataDir, fileSystem: disk, clock, log, onFatal, limits: storageLimits });
+  return { store, disk, errors };
 }
 
 /** Opens the damaged folder and looks at every log that the damage can concern. */
 export async function inspectLogs(image: Image, damage: Damage, expected: readonly Expected[]): Promise<Verdict> {
-  const store = await openFolder(image.folder, damage);
+  const { store, disk, errors } = await openFolder(image.folder, damage);
   const concerned = expected.filter(({ facts }) => !damage.path.includes('/') || damage.path.startsWith(`${facts.id.topic}-0/`));
   const verdicts: Verdict[] = [];
   for (const each of concerned) {
     const verdict = await inspectLog({ store, image, damage, expected: each });
-    const lost = verdict.outcome === 'tail cut' ? [] : await lostFiles(store.disk, image.folder, { damage, topic: each.facts.id.topic });
+    const lost = verdict.outcome === 'tail cut' ? [] : await lostFiles(disk, image.folder, { damage, topic: each.facts.id.topic });
     verdicts.push({ ...verdict, wrongs: [...verdict.wrongs, ...lost] });
+  }
+  // An empty file is one that was never finished; after a clean shutdown nothing in it counts.
+  const mustTell = image.name === 'crashed' && damage.kind === 'cut' && damage.at > 0 && isJournal(damage);
+  if (mustTell && !errors.some((message) => message.includes('journal'))) {
+    verdicts.push({ outcome: 'unharmed', wrongs: ['a journal file is shorter than it was made, and nothing says so'], limit: null });
   }
   const worst = verdicts.find(({ outcome }) => outcome !== 'unharmed') ?? verdicts[0]!;
   const limit = concerned.map(({ facts }) => knownLimit(image.folder, damage, facts)).find((known) => known !== null) ?? null;
@@ -180,9 +194,11 @@ async function appendOne(log: PartitionLog, { expected }: Subject): Promise<{ is
 
 /**
  * RFC 3, "A bad batch": what lies above the recovery point and has nothing valid behind it is a torn tail, which no rig can
- * tell from one. Only there, and only after a crash, may acknowledged records go without a word to the consumer.
+ * tell from one. Only there, and only after a crash, may acknowledged records go without a word to the consumer. The newest entry
+ * of the journal is such a tail, too.
  */
 function mayCut({ image, damage, expected }: Subject, firstMissing: number): boolean {
+  if (image.name === 'crashed' && isJournal(damage)) return firstMissing >= endOfSegments(image.folder, expected.facts);
   if (image.name !== 'crashed' || !damage.path.endsWith('.log') || firstMissing < expected.facts.recoveryPoint) return false;
   const bytes = image.folder.get(damage.path)!;
   const laterLogs = [...image.folder.keys()].filter((path) => path.endsWith('.log') && path > damage.path && path.startsWith(`${expected.facts.id.topic}-`));
@@ -192,6 +208,20 @@ function mayCut({ image, damage, expected }: Subject, firstMissing: number): boo
   const hurt = batchesIn(bytes).filter(({ end }) => end > first);
   // A stretch of zeros is a sector that was never written, whatever lies behind it.
   return damage.kind === 'zeros' || hurt.length <= 1;
+}
+
+function isJournal({ path }: Damage): boolean {
+  return path.startsWith('journal.');
+}
+
+/** What lies behind it is in the journal alone. */
+function endOfSegments(folder: Folder, { id }: LogFacts): number {
+  let end = 0;
+  for (const [path, bytes] of folder) {
+    if (!path.startsWith(`${id.topic}-0/`) || !path.endsWith('.log')) continue;
+    for (const { start } of batchesIn(bytes)) end = Math.max(end, batchLastOffset(bytes.subarray(start)) + 1);
+  }
+  return end;
 }
 
 function batchesIn(bytes: Buffer): { start: number; end: number }[] {

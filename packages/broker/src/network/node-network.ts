@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './network.ts';
-import { readThrough } from './read-memory.ts';
+import { readThrough } from './node-read-memory.ts';
 
 /** TCP. */
 export const nodeNetwork: Network = {

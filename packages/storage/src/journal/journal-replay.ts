@@ -15,6 +15,8 @@ import type { JournalOptions } from './journal.ts';
 export interface OpenJournalOptions extends JournalOptions {
   /** Of a partition's folder: what lies below was synced in its segments. */
   readonly recoveryPointOf: (folder: string) => number;
+  /** After a clean shutdown nothing in the files counts. */
+  readonly isClean: boolean;
 }
 
 /**
@@ -30,10 +32,13 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
   for (const index of found.toSorted((a, b) => a - b)) {
     const path = `${directory}/${journalFileName(index)}`;
     const content = await readJournal(fileSystem, path);
+    const isWhole = content.sizeBytes === limits.journalFileBytes;
+    // A file is made in full before it gets its head, and never changes its size.
+    if (!isWhole && !o.isClean && content.head !== 'unfinished') reportSize(o, path, content.sizeBytes);
     if (content.head === 'damaged') o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
     entries = entries.concat(content.entries);
     sequence = Math.max(sequence, content.minimum, (content.entries.at(-1)?.sequence ?? -1) + 1);
-    if (content.head !== 'unfinished' && content.sizeBytes === limits.journalFileBytes && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
+    if (content.head !== 'unfinished' && isWhole && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
   }
   entries.sort((a, b) => a.sequence - b.sequence);
   reportGaps(o, entries);
@@ -41,6 +46,11 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
   for (const file of files) await file.empty(sequence);
   await removeOthers(o, found, files);
   return new Journal(o, { files, sequence });
+}
+
+function reportSize({ log, limits }: OpenJournalOptions, file: string, sizeBytes: number): void {
+  const fields = { file, sizeBytes, wantedBytes: limits.journalFileBytes };
+  log.error(fields, 'a journal file does not have the size that it is made with: unless that was changed, acknowledged records may be missing');
 }
 
 /** Entries follow each other over all files: one that is missing before another was damaged, not torn. */

@@ -206,17 +206,17 @@ export class DirectoryStore implements LogStore {
     for (const entry of await this.#recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), { ...entry });
     for (const entry of await this.#startOffsetFile.load(log)) this.#startOffsets.set(partitionDirectoryName(entry), { ...entry });
     if (!wasClean && this.#recoveryPoints.size > 0) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
-    await this.#openJournal(names);
+    await this.#openJournal(names, { isClean: wasClean });
     await this.#maintenance.observeDisk();
   }
 
-  async #openJournal(names: readonly string[]): Promise<void> {
+  async #openJournal(names: readonly string[], o: { isClean: boolean }): Promise<void> {
     const { fileSystem, directory, limits, log } = this.#parts;
     const recoveryPointOf = (folder: string): number => this.#recoveryPoints.get(folder)?.offset ?? 0;
     const onFatal = (error: unknown): void => void this.context.queue.fail(error);
     const hasFailed = (): boolean => this.context.queue.failure !== null;
     const { stats } = this;
-    this.#journal = await openJournal({ fileSystem, directory, limits, stats, log, onFatal, hasFailed, recoveryPointOf }, names);
+    this.#journal = await openJournal({ ...o, fileSystem, directory, limits, stats, log, onFatal, hasFailed, recoveryPointOf }, names);
     this.context.queue.useJournal(this.#journal);
   }
 

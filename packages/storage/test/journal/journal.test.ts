@@ -246,6 +246,22 @@ describe('the journal', () => {
     expect(under.log.notes.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
+  it('S2 one that is shorter than it was made is reported after a crash', async () => {
+    const errorsAfter = async (shorten: boolean, o: { isClean: boolean }): Promise<string[]> => {
+      const under = await journaled();
+      await append(await under.open(), ['a']);
+      if (o.isClean) await under.store.close();
+      const disk = await under.disk.crash('all');
+      if (shorten) await disk.damage('/data/journal.0', (bytes) => bytes.subarray(0, 2 * journalBlockBytes - 100));
+      under.disk = disk;
+      await under.reopen();
+      return under.log.notes.filter(({ level }) => level === 'error').map(({ message }) => message);
+    };
+    expect(await errorsAfter(true, { isClean: false })).toEqual([expect.stringContaining('does not have the size')]);
+    expect(await errorsAfter(false, { isClean: false })).toEqual([]);
+    expect(await errorsAfter(true, { isClean: true })).toEqual([]);
+  });
+
   it('S2 entries that are missing before others are reported', async () => {
     const under = await journaled();
     const log = await under.open();

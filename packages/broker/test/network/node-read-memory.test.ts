@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readThrough } from '../../src/network/read-memory.ts';
+import { readThrough } from '../../src/network/node-read-memory.ts';
 
 const servers: { close(): unknown }[] = [];
 const sockets: Socket[] = [];
