@@ -159,7 +159,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   restampsMax: 10,
   messageIdBytesMax: 1_024,
 
-  readBufferBytes: 256 << 10,
+  readBufferBytes: 64 << 10,
   prefetchBytes: 4 << 20,
   prefetchBytesMin: 1_024,
   fetchMaxWaitMs: 500,
