@@ -13,7 +13,8 @@ import { join } from 'node:path';
  * The pages are those of one file without content, larger than the memory, so that they cost no room on the disk and no
  * reads from it.
  */
-const freeBytesMax = 1.2 * 2 ** 30;
+/** The system keeps half a percent for itself; more would do for a good part of a run. */
+const freeShareMax = 0.015;
 const pieceBytes = 64 << 20;
 const readBytes = 1 << 20;
 
@@ -42,9 +43,9 @@ export class UsedMemory implements AsyncDisposable {
     return new UsedMemory({ folder, file, sizeBytes });
   }
 
-  /** Until no more than a gigabyte or so is free. Goes on behind the last pages that it has put into memory: the oldest are gone first. */
+  /** Until next to nothing is free. Goes on behind the last pages that it has put into memory: the oldest are gone first. */
   async fill(): Promise<void> {
-    for (let passed = 0; passed < this.#sizeBytes && (await freeBytes()) > freeBytesMax; passed += pieceBytes) {
+    for (let passed = 0; passed < this.#sizeBytes && (await freeBytes()) > totalmem() * freeShareMax; passed += pieceBytes) {
       for (let at = 0; at < pieceBytes; at += readBytes) await this.#file.read(this.#buffer, 0, readBytes, this.#position + at);
       this.#position = (this.#position + pieceBytes) % this.#sizeBytes;
     }
