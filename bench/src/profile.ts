@@ -35,7 +35,7 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
     rounds: 5,
     warmUpMs: 1000,
     measureMs: 2000,
-    consumeBytes: 1 << 30,
+    consumeBytes: 2 * 2 ** 30,
     cells: 'all',
     fillsMemory: true,
     startRounds: 11,
