@@ -41,11 +41,6 @@ export class LateWrites {
     this.#options = options;
   }
 
-  /** Bytes that logs owe to their segments. */
-  get owedBytes(): number {
-    return this.#owedBytes;
-  }
-
   owe(log: OwingLog, bytes: number): void {
     this.#logs.add(log);
     this.#owedBytes += bytes;
