@@ -7,17 +7,18 @@ const zerosMin = 8;
 const offsetBytes = 8;
 
 /**
- * Does the stretch from `from` to `to` show a write that a power cut interrupted? Sectors of it that never reached the disk
- * read as zeros, from a sector's start (or the place where the file ended before the write) to its end. A damaged disk
- * flips bits or returns garbage; it does not do that.
+ * Does the stretch from `from` to `to`, where something valid begins, show a write that a power cut interrupted? Sectors of it that never
+ * reached the disk read as zeros, from a sector's start (or the place where the file ended before the write) to its end. A damaged
+ * disk flips bits or returns garbage; it does not do that.
  */
 export async function hasLostSector(o: { file: File; from: number; to: number; blockBytes: number }): Promise<boolean> {
   const blockBytes = Math.max(sectorBytes, o.blockBytes - (o.blockBytes % sectorBytes));
-  for (let blockAt = o.from - (o.from % sectorBytes); blockAt < o.to; blockAt += blockBytes) {
-    const block = await o.file.read(blockAt, Math.min(blockBytes, o.to - blockAt));
-    for (let at = 0; at < block.length; at += sectorBytes) {
-      // The last sector counts only if all of it lies before `to`: what is valid there was written.
-      if (blockAt + at + sectorBytes > o.to) break;
+  // The last sector counts only if all of it lies before `to`: what is valid there was written. But for the zeros that its offset begins with.
+  const overhang = sectorBytes - (o.to % sectorBytes);
+  const end = overhang < offsetBytes ? o.to + overhang : o.to;
+  for (let blockAt = o.from - (o.from % sectorBytes); blockAt < end; blockAt += blockBytes) {
+    const block = await o.file.read(blockAt, Math.min(blockBytes, end - blockAt));
+    for (let at = 0; at + sectorBytes <= block.length; at += sectorBytes) {
       const sector = block.subarray(Math.max(at, o.from - blockAt), at + sectorBytes);
       if (sector.length >= zerosMin && sector.every((byte) => byte === 0)) return true;
     }

@@ -23,6 +23,12 @@ describe('hasLostSector', () => {
     expect(await lost({ zeros: [[505, 512]], from: 505, to: 2_000 })).toBe(false);
   });
 
+  it('S2 sees a sector at whose end the next batch begins, with the zeros of its offset', async () => {
+    expect(await lost({ zeros: [[0, 512]], from: 0, to: 508 })).toBe(true);
+    expect(await lost({ zeros: [[0, 512]], from: 0, to: 504 })).toBe(false);
+    expect(await lost({ zeros: [[0, 511]], from: 0, to: 508 })).toBe(false);
+  });
+
   it('S2 takes neither flipped bits nor zeros inside a record for it', async () => {
     expect(await lost({ zeros: [], from: 0, to: 4_096 })).toBe(false);
     expect(await lost({ zeros: [[600, 1_500]], from: 512, to: 1_536 })).toBe(false);
