@@ -2,8 +2,8 @@
  * Memory for batches that arrive as a small part of something larger, which they would keep alive as a whole. Small ones lie together in
  * slabs: memory of its own costs each of them some 300 bytes of heap and its share of every collection, beside 170 of records.
  *
- * A slab is there as long as any batch in it. That is short where batches leave memory in the order in which they came, as they do the tail
- * cache. Where they stay for as long as their topic wants, one could keep a slab of others that are gone: no slabs there.
+ * One batch that stays keeps the whole slab, so slabs pay only where all leave in the order in which they came, as they leave the tail cache.
+ * In a store in memory a batch stays for as long as its topic wants, and could keep 64 KiB for its 170 bytes: no slabs there.
  */
 
 /** Below this, copying costs less than thinking about it. */

@@ -207,7 +207,7 @@ export class FlushQueue {
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
     for (const log of journaled) log.writeLater(byLog.get(log) as readonly PendingAppend[]);
-    this.#journal?.roundWritten();
+    this.#journal?.roundOver();
     await this.#takeBack(full, byLog);
     this.#settle(round, byLog, full);
     stats.rounds += 1;

@@ -134,7 +134,7 @@ export class Journal {
   }
 
   /** The logs of the round that is under way write the rest of it by themselves: what it filled may be emptied, in the background. */
-  roundWritten(): void {
+  roundOver(): void {
     this.#full.push(...this.#filled.splice(0));
     if (this.#full.length === 0 || this.#retiring) return;
     if (this.#roundsToWait > 0) this.#roundsToWait -= 1;
