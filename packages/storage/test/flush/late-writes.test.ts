@@ -168,6 +168,20 @@ describe('what the journal has made durable', () => {
     expect(under.fatal).toEqual([]);
   });
 
+  it('S4 S2 is not written to segments that were trimmed while the disk was full', async () => {
+    const under = await journaled({ tailCacheBytes: 0 });
+    const log = await under.open({ segmentBytes: 150, fileDeleteDelayMs: 0 });
+    const texts = numbered(5).map((text) => text.padEnd(60));
+    under.disk.fail({ operation: 'create', code: 'ENOSPC', path: segments, times: 1_000 });
+    await appendEach(log, texts);
+    expect(await log.deleteBefore(3)).toBe(3);
+    under.disk.faults.clear();
+    await lateWrites(under);
+    expect((await under.names()).filter((name) => name.endsWith('.log'))).toEqual(['00000000000000000003.log', '00000000000000000004.log']);
+    expect(await contents(log)).toEqual(at(0, texts).slice(3));
+    expect(under.fatal).toEqual([]);
+  });
+
   it('S2 waits where the disk is full: what is acknowledged stays, what is new is refused, the others go on', async () => {
     const under = await journaled({ tailCacheBytes: 0 });
     const [log, other] = [await under.open(), await under.open({}, 1)];

@@ -127,6 +127,20 @@ describe('ProducerState', () => {
     expect(append(state, at, batch(0, { producerId: 2 }))).toBe('duplicate 1-1');
   });
 
+  it('S2 keeps the order of last appends also after some were taken back', () => {
+    const state = new ProducerState({ ...limits, producersMax: 2 });
+    const at = { end: 0 };
+    append(state, at, batch(0, { producerId: 1 }));
+    append(state, at, batch(0, { producerId: 2 }));
+    // Forgets the first one, who is back behind the second once this is taken back.
+    append(state, at, batch(0, { producerId: 3 }));
+    append(state, at, batch(1, { producerId: 2 }));
+    state.rollbackTo(2);
+    at.end = 2;
+    append(state, at, batch(1, { producerId: 2 }));
+    expect([...state.entries()].map((entry) => entry.producerId)).toEqual([1, 2]);
+  });
+
   it('S2 does not forget by idleness what could still be taken back', () => {
     const state = new ProducerState(limits);
     append(state, { end: 0 }, batch(0), 0);
