@@ -2,6 +2,7 @@
 export type {
   Append,
   AppendOptions,
+  AppendWaiter,
   LogDamage,
   LogDescription,
   LogId,

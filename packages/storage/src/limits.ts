@@ -93,7 +93,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   journalFileBytes: 16 << 20,
   journalPieceBytesMax: 256 << 10,
   journalEntryBytes: 4 << 20,
-  lateWriteMs: 50,
+  lateWriteMs: 200,
   lateWriteBytes: 8 << 20,
   lateWritesInParallelMax: 4,
   journalRoundsBefore: 32,

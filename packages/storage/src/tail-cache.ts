@@ -93,7 +93,7 @@ export class LogTail {
   }
 
   add(o: { baseOffset: number; lastOffset: number; batch: Buffer }): void {
-    const entry: CachedBatch = { tail: this, ...o };
+    const entry: CachedBatch = { tail: this, baseOffset: o.baseOffset, lastOffset: o.lastOffset, batch: o.batch };
     this.#entries.push(entry);
     this.#cache.admit(entry, o.batch);
   }

@@ -11,7 +11,6 @@ import {
   QError,
   batchHeaderBytes,
   batchRecordsCount,
-  errorCode,
   errorEntry,
   peekMessageIds,
   Produce,
@@ -23,7 +22,6 @@ import type {
   ProduceRequest,
   ProduceRequestPartition,
   ProduceResponse,
-  ProduceResponsePartition,
 } from '@q/protocol';
 import type { AppendBuffers } from '@q/storage';
 import { BatchChecks } from '../checks/batch-checks.ts';
@@ -41,6 +39,8 @@ import type { TopicSettings } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from './partition-lookup.ts';
+import { partFailure, ProducedPart, settle } from './produced-part.ts';
+import type { SettleOptions } from './produced-part.ts';
 
 export interface ProduceDependencies {
   readonly registry: TopicRegistry;
@@ -63,7 +63,7 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
       const { budget, clock, limits, logger } = dependencies;
       if (budget.isOverHard) throw tooBusy(budget);
       const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
-      const parts: Part[] = [];
+      const parts: ProducedPart[] = [];
       const settling = { clock, logger, timeoutMs, context };
       if (appender.appendNow(request, parts, context)) {
         // The logs look after their batches now. The other way lets go of nothing: a check in the thread pool may outlive the answer.
@@ -84,14 +84,6 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
   };
 }
 
-/** One partition of a request on its way: `result` is what it will be answered once `settled` has resolved. */
-interface Part {
-  result: ProduceResponsePartition;
-  /** Rejects when the append can never be durable. Null: nothing to wait for. */
-  readonly settled: Promise<void> | null;
-  isSettled: boolean;
-}
-
 /** Whose request it is, and how long it may wait. */
 interface Asking extends RequestContext {
   readonly timeoutMs: number;
@@ -109,7 +101,7 @@ class BatchAppender {
   }
 
   /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `appendRest`. */
-  appendNow(request: ProduceRequest, parts: Part[], context: RequestContext): boolean {
+  appendNow(request: ProduceRequest, parts: ProducedPart[], context: RequestContext): boolean {
     const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
     for (const { topicId, partitions } of request.topics) {
       for (const part of partitions) {
@@ -125,7 +117,7 @@ class BatchAppender {
    * Appends what `appendNow` has left, one batch after the other; the connection's later requests wait. The frame counts as
    * held until the result is called.
    */
-  async appendRest(request: ProduceRequest, parts: Part[], asking: Asking): Promise<() => void> {
+  async appendRest(request: ProduceRequest, parts: ProducedPart[], asking: Asking): Promise<() => void> {
     const goOn = asking.budget.holdOrder();
     const release = asking.budget.holdFrame();
     const wanted = request.topics.flatMap(({ topicId, partitions }) => partitions.map((part) => ({ topicId, part })));
@@ -143,7 +135,7 @@ class BatchAppender {
   }
 
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
-  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer }: RequestContext): Part | null {
+  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer }: RequestContext): ProducedPart | null {
     let partition: Partition | null = null;
     try {
       checkStillThere(peer);
@@ -156,7 +148,7 @@ class BatchAppender {
     }
   }
 
-  async #appendApart(topicId: string, part: ProduceRequestPartition, { peer, timeoutMs }: Asking): Promise<Part> {
+  async #appendApart(topicId: string, part: ProduceRequestPartition, { peer, timeoutMs }: Asking): Promise<ProducedPart> {
     let partition: Partition | null = null;
     try {
       partition = this.#find(topicId, part);
@@ -176,24 +168,17 @@ class BatchAppender {
     return requirePartition(requireTopicId(this.#dependencies.registry, topicId), part.partition);
   }
 
-  #failed(thrown: unknown, part: ProduceRequestPartition, partition: Partition | null): Part {
+  #failed(thrown: unknown, part: ProduceRequestPartition, partition: Partition | null): ProducedPart {
     const error = toPartitionError(thrown, this.#dependencies.logger);
-    const before = partition?.lastAppend ?? null;
-    return {
-      result: failure(part.partition, error, partition?.log?.logStartOffset ?? -1),
-      // Whatever became of the earlier append, its own request is told; here only the moment matters.
-      settled: before === null ? null : before.catch(() => undefined),
-      isSettled: before === null,
-    };
+    return ProducedPart.refused(partition, partFailure(part.partition, error, partition?.log?.logStartOffset ?? -1));
   }
 
-  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch): Part {
+  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch): ProducedPart {
     const { settings } = partition.topic;
     const log = partition.requireLog();
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
     const { leaderEpoch } = partition;
     const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, messageIds } : { leaderEpoch });
-    partition.lastAppend = appended.durable;
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;
       this.#dependencies.counters.bytesIn += batch.length;
@@ -208,7 +193,7 @@ class BatchAppender {
       duplicate: appended.duplicate,
       durability: this.#dependencies.durabilityCode(settings.log.durability),
     };
-    return { result, settled: appended.durable, isSettled: false };
+    return ProducedPart.appended(partition, appended, result);
   }
 
   /** @throws QError when the batch is refused for what needs no look into it */
@@ -274,76 +259,17 @@ function letGoOfFrame({ topics }: ProduceRequest, buffers: ProduceDependencies['
   if (first !== undefined) buffers?.release(first.records);
 }
 
-interface SettleOptions {
-  readonly clock: Clock;
-  readonly logger: BrokerLogger;
-  readonly timeoutMs: number;
-  readonly context: RequestContext;
-}
-
-function whenSettled(request: ProduceRequest, parts: readonly Part[], options: SettleOptions): Promise<ProduceResponse> {
+function whenSettled(request: ProduceRequest, parts: readonly ProducedPart[], options: SettleOptions): Promise<ProduceResponse> {
   return new Promise((resolve) => settle(parts, options, () => resolve(answer(request, parts))));
 }
 
-/** Calls `done` when every part has its final result, or is out of time. */
-function settle(parts: readonly Part[], options: SettleOptions, done: () => void): void {
-  const waiting = parts.filter((part) => part.settled !== null);
-  if (waiting.length === 0) {
-    done();
-    return;
-  }
-  // Storage works on views of the frame until the appends are durable, also when the answer is given before.
-  const release = options.context.budget.holdFrame();
-  let open = waiting.length;
-  const timer = options.clock.schedule(options.timeoutMs, () => {
-    for (const part of waiting)
-      if (!part.isSettled)
-        part.result = failure(part.result.partition, timedOut(options.timeoutMs), part.result.logStartOffset);
-    done();
-  });
-  const oneSettled = (part: Part): void => {
-    part.isSettled = true;
-    open -= 1;
-    if (open > 0) return;
-    timer.cancel();
-    release();
-    done();
-  };
-  for (const part of waiting) {
-    part.settled!.then(
-      () => oneSettled(part),
-      (error: unknown) => {
-        part.result = failure(
-          part.result.partition,
-          toPartitionError(error, options.logger),
-          part.result.logStartOffset,
-        );
-        oneSettled(part);
-      },
-    );
-  }
-}
-
-function answer(request: ProduceRequest, parts: readonly Part[]): ProduceResponse {
+function answer(request: ProduceRequest, parts: readonly ProducedPart[]): ProduceResponse {
   let next = 0;
   return {
     topics: request.topics.map((topic) => ({
       topicId: topic.topicId,
       partitions: topic.partitions.map(() => parts[next++]!.result),
     })),
-  };
-}
-
-function failure(partition: number, error: QError, logStartOffset: number): ProduceResponsePartition {
-  return {
-    partition,
-    errorCode: errorCode(error.code),
-    errorMessage: error.message,
-    baseOffset: -1,
-    logAppendTimeMs: -1,
-    logStartOffset,
-    duplicate: false,
-    durability: 0,
   };
 }
 
@@ -360,11 +286,4 @@ function tooLarge(topic: string, records: Buffer, maxMessageBytes: number): QErr
   const what = isOneRecord ? 'a record' : 'a batch';
   const message = `${what} of ${records.length} bytes is larger than topic ${topic} takes (max.message.bytes = ${maxMessageBytes})`;
   return new QError(isOneRecord ? 'RECORD_TOO_LARGE' : 'BATCH_TOO_LARGE', message, { details });
-}
-
-function timedOut(timeoutMs: number): QError {
-  return new QError(
-    'REQUEST_TIMED_OUT',
-    `the records were not durable after ${timeoutMs} ms; they may become so later`,
-  );
 }

@@ -8,7 +8,7 @@
  */
 import { QError } from '@q/protocol';
 import type { ResolvedTopicSetting } from '@q/protocol';
-import type { PartitionLog } from '@q/storage';
+import type { Append, PartitionLog } from '@q/storage';
 import { toWireError } from '../errors/wire-error.ts';
 import { describeTopicSettings, resolveTopicSettings } from './topic-config.ts';
 import type { SettingTexts, TopicSettings } from './topic-config.ts';
@@ -88,8 +88,8 @@ export class Topic {
 export class Partition {
   readonly topic: Topic;
   readonly index: number;
-  /** Durability of the latest append: what is answered later about this partition waits for it. */
-  lastAppend: Promise<void> | null = null;
+  /** The latest append, while it is not settled: what is answered later about this partition waits for it. */
+  lastAppend: Append | null = null;
   #log: PartitionLog | null = null;
   #trouble: unknown = null;
   #stopWatching: (() => void) | null = null;

@@ -3,6 +3,7 @@ import { StorageError, defaultLogConfig } from '@q/storage';
 import type {
   Append,
   AppendOptions,
+  AppendWaiter,
   LogConfig,
   LogDescription,
   LogId,
@@ -10,6 +11,12 @@ import type {
   PartitionLog,
   TimestampedOffset,
 } from '@q/storage';
+
+/** What a log answers to an append that ends with `durable`. */
+export function appendOf(o: { baseOffset: number; lastOffset: number; durable: Promise<void> }): Append {
+  const whenSettled = (waiter: AppendWaiter): void => void o.durable.then(() => waiter.kept(), (error: StorageError) => waiter.failed(error));
+  return { ...o, logAppendTimeMs: -1, duplicate: false, repeats: [], whenSettled };
+}
 
 /** A log in memory whose appends become durable when the test says so, or at once. */
 export class FakeLog implements PartitionLog {
@@ -64,7 +71,7 @@ export class FakeLog implements PartitionLog {
     const end = this.logEndOffset;
     const durable = new Promise<void>((resolve, reject) => this.#pending.push({ resolve, reject, end }));
     if (!this.holdsAppends) this.settle();
-    return { baseOffset, lastOffset: end - 1, logAppendTimeMs: -1, duplicate: false, repeats: [], durable };
+    return appendOf({ baseOffset, lastOffset: end - 1, durable });
   }
 
   /** Everything appended so far becomes durable, or fails. */

@@ -15,7 +15,7 @@ import { replayGroups } from '../../src/groups/groups-replay.ts';
 import { HeldHeartbeats } from '../../src/groups/held-heartbeats.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
-import { FakeLog } from '../fakes/fake-log.ts';
+import { appendOf, FakeLog } from '../fakes/fake-log.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../fakes/topics.ts';
 
 interface Waiting {
@@ -39,7 +39,7 @@ class ForgetfulLog extends FakeLog {
     const durable = Promise.withResolvers<void>();
     this.#waiting.push({ batch, options, durable });
     const at = this.logEndOffset;
-    return { baseOffset: at, lastOffset: at, logAppendTimeMs: -1, duplicate: false, repeats: [], durable: durable.promise };
+    return appendOf({ baseOffset: at, lastOffset: at, durable: durable.promise });
   }
 
   end(): void {

@@ -66,6 +66,16 @@ function settled(): Promise<void> {
 }
 
 describe('PRODUCE', () => {
+  it('B2 keeps the latest append of a partition for what is answered later, and only until it is settled', async () => {
+    const { logs, topic, produce } = setUp();
+    logs[0]!.holdsAppends = true;
+    const answers = [produce([{}]), produce([{}])];
+    expect(topic.partitions[0]!.lastAppend).toMatchObject({ baseOffset: 1 });
+    logs[0]!.settle();
+    await Promise.all(answers);
+    expect(topic.partitions[0]!.lastAppend).toBeNull();
+  });
+
   it('B2 lets go of its frame once, as soon as its batches are appended, for the log looks after them then', async () => {
     const { logs, letGo, produce } = setUp();
     logs[0]!.holdsAppends = true;

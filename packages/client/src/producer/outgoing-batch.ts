@@ -13,8 +13,7 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * - state goes gathering -> stamped <-> sent -> settled; a batch may be settled in any state, and only once.
  * - Records and their order never change after the first `stamp`; only identity and sequence may, and only when no copy of
  *   the batch can have been stored (partition-queue.ts decides that).
- * - `deliveries`, `indexes` and `timestamps` run in parallel: record `indexes[i]` is waited for by `deliveries[i]`. Records
- *   that were enqueued have no entry, which is what keeps them cheap.
+ * - `waiters` are in the order of their records. Records that were enqueued have none, which is what keeps them cheap.
  */
 
 export interface BatchAnswer {
@@ -24,6 +23,14 @@ export interface BatchAnswer {
   readonly logAppendTimeMs: number;
   readonly duplicate: boolean;
   readonly durability: Durability;
+}
+
+/** A record that is waited for. */
+interface Waiter {
+  readonly delivery: Delivery;
+  /** In the batch. */
+  readonly index: number;
+  readonly timestampMs: number;
 }
 
 export interface OutgoingBatchOptions {
@@ -62,9 +69,7 @@ export class OutgoingBatch {
   #accountedBytes = 0;
   /** How many requests have carried it. */
   #sends = 0;
-  #deliveries: Delivery[] = [];
-  #indexes: number[] = [];
-  #timestamps: number[] = [];
+  #waiters: Waiter[] = [];
 
   constructor(o: OutgoingBatchOptions) {
     this.codec = o.codec;
@@ -86,7 +91,7 @@ export class OutgoingBatch {
 
   /** Records that nobody waits for. */
   get unawaited(): number {
-    return this.records - this.#deliveries.length;
+    return this.records - this.#waiters.length;
   }
 
   /** As BatchBuilder.tryAppend: key and value first, since an options object for each record would cost more than the record. */
@@ -96,9 +101,10 @@ export class OutgoingBatch {
 
   /** The record appended last is waited for. */
   expect(delivery: Delivery, timestampMs: number): void {
-    this.#deliveries.push(delivery);
-    this.#indexes.push(this.#builder.count - 1);
-    this.#timestamps.push(timestampMs);
+    const waiter = { delivery, index: this.#builder.count - 1, timestampMs };
+    // Where records go to many partitions it is the only one, and `push` makes room for sixteen more.
+    if (this.#waiters.length === 0) this.#waiters = [waiter];
+    else this.#waiters.push(waiter);
   }
 
   /** The bytes appended since the last call: what the budget has not counted yet. */
@@ -133,9 +139,8 @@ export class OutgoingBatch {
   succeed(answer: BatchAnswer): void {
     this.state = 'settled';
     const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
-    for (let at = 0; at < this.#deliveries.length; at += 1) {
-      const timestampMs = logAppendTimeMs === -1 ? (this.#timestamps[at] as number) : logAppendTimeMs;
-      (this.#deliveries[at] as Delivery).resolve({ partition, offset: baseOffset + (this.#indexes[at] as number), timestampMs, duplicate, durability });
+    for (const { delivery, index, timestampMs } of this.#waiters) {
+      delivery.resolve({ partition, offset: baseOffset + index, timestampMs: logAppendTimeMs === -1 ? timestampMs : logAppendTimeMs, duplicate, durability });
     }
     // Its answer says that the broker has all of the one copy that went out. Of several, one may still be on its way.
     this.#forget({ mayReuse: this.#sends === 1 });
@@ -143,7 +148,7 @@ export class OutgoingBatch {
 
   fail(error: QError): void {
     this.state = 'settled';
-    for (const delivery of this.#deliveries) delivery.reject(error);
+    for (const { delivery } of this.#waiters) delivery.reject(error);
     this.#forget({ mayReuse: false });
   }
 
@@ -155,13 +160,14 @@ export class OutgoingBatch {
     const records = [...iterateRecords(this.buffer as Buffer, { uncompressedBytesMax: clientLimits.uncompressedBytesMax })];
     const middle = records.length >> 1;
     const halves: [OutgoingBatch, OutgoingBatch] = [this.#emptyHalf(), this.#emptyHalf()];
-    let waiter = 0;
+    let next = 0;
     for (const [index, record] of records.entries()) {
       const half = halves[index < middle ? 0 : 1];
       half.#builder.tryAppend(record.key, record.value, record.headers, record.timestampMs);
-      if (this.#indexes[waiter] !== index) continue;
-      half.expect(this.#deliveries[waiter] as Delivery, this.#timestamps[waiter] as number);
-      waiter += 1;
+      const waiter = this.#waiters[next];
+      if (waiter?.index !== index) continue;
+      half.expect(waiter.delivery, waiter.timestampMs);
+      next += 1;
     }
     this.state = 'settled';
     this.#forget({ mayReuse: false });
@@ -185,8 +191,6 @@ export class OutgoingBatch {
   #forget(o: { mayReuse: boolean }): void {
     this.buffer = null;
     this.#builder.release(o);
-    this.#deliveries = [];
-    this.#indexes = [];
-    this.#timestamps = [];
+    this.#waiters = [];
   }
 }

@@ -1,6 +1,6 @@
 import type { StorageError } from '../errors.ts';
 import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
-import type { Append } from '../ports/log-store.ts';
+import type { Append, AppendWaiter } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { FlushedLog } from './flush-queue.ts';
 
@@ -21,6 +21,8 @@ export interface PendingAppendFields {
 /**
  * One batch on its way to the disk, and the answer to its `append`. The promise is made only for those who look at it:
  * internal writers that wait for their last batch alone do not pay for the others.
+ *
+ * It lets go of whoever waited as soon as it is settled: it is kept for some time after that (log-files.ts).
  */
 export class PendingAppend implements Append {
   readonly log: FlushedLog;
@@ -34,7 +36,10 @@ export class PendingAppend implements Append {
   readonly duplicate = false;
   readonly repeats: readonly RepeatedRecord[];
   #outcome: 'waiting' | 'durable' | StorageError = 'waiting';
-  #durable: PromiseWithResolvers<void> | null = null;
+  #durable: Promise<void> | null = null;
+  /** Nearly always one, or none. */
+  #waiter: AppendWaiter | null = null;
+  #laterWaiters: AppendWaiter[] | null = null;
 
   constructor(o: PendingAppendFields) {
     this.log = o.log;
@@ -48,24 +53,37 @@ export class PendingAppend implements Append {
   }
 
   get durable(): Promise<void> {
-    if (this.#durable) return this.#durable.promise;
     if (this.#outcome === 'durable') return kept;
-    if (this.#outcome !== 'waiting') return Promise.reject(this.#outcome);
-    this.#durable = Promise.withResolvers<void>();
-    return this.#durable.promise;
+    this.#durable ??= new Promise((resolve, reject) => this.whenSettled({ kept: resolve, failed: reject }));
+    return this.#durable;
+  }
+
+  whenSettled(waiter: AppendWaiter): void {
+    if (this.#outcome === 'durable') waiter.kept();
+    else if (this.#outcome !== 'waiting') waiter.failed(this.#outcome);
+    else if (!this.#waiter) this.#waiter = waiter;
+    else (this.#laterWaiters ??= []).push(waiter);
   }
 
   keep(): void {
     if (this.#outcome !== 'waiting') return;
     this.#outcome = 'durable';
-    this.#durable?.resolve();
+    this.#tell((waiter) => waiter.kept());
   }
 
   /** The first outcome counts: a truncation fails appends that their round then keeps. */
   fail(error: StorageError): void {
     if (this.#outcome !== 'waiting') return;
     this.#outcome = error;
-    this.#durable?.reject(error);
+    this.#tell((waiter) => waiter.failed(error));
+  }
+
+  #tell(tellOne: (waiter: AppendWaiter) => void): void {
+    if (this.#waiter) tellOne(this.#waiter);
+    for (const waiter of this.#laterWaiters ?? []) tellOne(waiter);
+    this.#durable = null;
+    this.#waiter = null;
+    this.#laterWaiters = null;
   }
 }
 
@@ -78,5 +96,16 @@ export function duplicateAppend(o: {
   repeats?: readonly RepeatedRecord[];
 }): Append {
   const { baseOffset, lastOffset, logAppendTimeMs, original, repeats = noRepeats } = o;
-  return { baseOffset, lastOffset, logAppendTimeMs, duplicate: true, repeats, durable: original?.durable ?? kept };
+  return {
+    baseOffset,
+    lastOffset,
+    logAppendTimeMs,
+    duplicate: true,
+    repeats,
+    // Made when it is asked for: the failure of a promise that nobody looks at would end the process.
+    get durable() {
+      return original?.durable ?? kept;
+    },
+    whenSettled: (waiter) => (original ? original.whenSettled(waiter) : waiter.kept()),
+  };
 }

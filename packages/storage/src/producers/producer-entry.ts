@@ -46,7 +46,6 @@ export function appendedBatch(batch: ProducerBatch, baseOffset: number): Appende
   };
 }
 
-
 export function baseOffsetOf(batch: AppendedBatch): number {
   return batch.lastOffset - batch.offsetDelta;
 }
@@ -60,7 +59,8 @@ export function expectedSequence(entry: ProducerEntry): number {
 /** The remembered batch that `batch` repeats, if it does. */
 export function findRepeated(entry: ProducerEntry, batch: ProducerBatch): AppendedBatch | undefined {
   const lastSequence = sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
-  return entry.batches.findLast(
-    (known) => known.lastSequence === lastSequence && known.offsetDelta === batch.lastOffsetDelta,
-  );
+  for (const known of entry.batches) {
+    if (known.lastSequence === lastSequence && known.offsetDelta === batch.lastOffsetDelta) return known;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AppendWaiter } from '../../src/ports/log-store.ts';
 import { append, at, batch, contents, numbered } from '../conformance/harness.ts';
 import { DiskUnderTest } from '../fixtures.ts';
 
@@ -35,6 +36,39 @@ describe('group commit', () => {
     await Promise.all([early, ...late].map((each) => each.durable));
     expect(under.store.stats.rounds).toBe(rounds + 2);
     expect(await contents(log)).toEqual(['0:first', '1:a', ...at(2, numbered(20))]);
+  });
+
+  it('B2 tells everybody who waits, once: before the end, after it, and for a batch sent again', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    const told: string[] = [];
+    const waiter = (name: string): AppendWaiter => ({ kept: () => void told.push(name), failed: ({ code }) => void told.push(`${name} ${code}`) });
+    const first = log.append(batch(['a'], { producerId: 9 }), { leaderEpoch: 0 });
+    const again = log.append(batch(['a'], { producerId: 9 }), { leaderEpoch: 0 });
+    first.whenSettled(waiter('one'));
+    first.whenSettled(waiter('two'));
+    again.whenSettled(waiter('again'));
+    expect(told).toEqual([]);
+    await first.durable;
+    expect(told).toEqual(['one', 'two', 'again']);
+    first.whenSettled(waiter('late'));
+    log.append(batch(['a'], { producerId: 9 }), { leaderEpoch: 0 }).whenSettled(waiter('late, again'));
+    expect(told.slice(3)).toEqual(['late', 'late, again']);
+  });
+
+  it('B2 tells everybody who waits, and whoever asks later, that a batch was not stored', async () => {
+    const under = await DiskUnderTest.start();
+    const log = await under.open();
+    await append(log, ['first']);
+    under.disk.fail({ operation: 'datasync', code: 'EIO', path: logFiles });
+    const lost = log.append(batch(['a']), { leaderEpoch: 0 });
+    const told: string[] = [];
+    const waiter = (name: string): AppendWaiter => ({ kept: () => void told.push(name), failed: ({ code }) => void told.push(`${name} ${code}`) });
+    lost.whenSettled(waiter('one'));
+    await expect(lost.durable).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    lost.whenSettled(waiter('late'));
+    expect(told).toEqual(['one STORAGE_FAILED', 'late STORAGE_FAILED']);
+    await expect(lost.durable).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   });
 
   it('B2 acknowledges after the sync, in the order of the appends, across logs', async () => {

@@ -1,0 +1,154 @@
+/**
+ * What becomes of the parts of a PRODUCE request between their append and their answer: each waits for its append, or, if it was
+ * refused, for the one before it in its partition, and the request for all of them.
+ *
+ * The hot path of small batches: no promise and no closure for each part.
+ */
+import { QError, errorCode } from '@q/protocol';
+import type { ProduceResponsePartition } from '@q/protocol';
+import type { Append, AppendWaiter } from '@q/storage';
+import type { Clock, Scheduled } from '../clock.ts';
+import type { RequestContext } from '../connection/peer.ts';
+import { toPartitionError } from '../errors/wire-error.ts';
+import type { BrokerLogger } from '../logger.ts';
+import type { Partition } from '../topics/topic.ts';
+
+export interface SettleOptions {
+  readonly clock: Clock;
+  readonly logger: BrokerLogger;
+  readonly timeoutMs: number;
+  readonly context: RequestContext;
+}
+
+/** Calls `done` when every part has its final result, or is out of time. */
+export function settle(parts: readonly ProducedPart[], options: SettleOptions, done: () => void): void {
+  if (parts.every(({ isSettled }) => isSettled)) done();
+  else new Settling(parts, options, done).begin();
+}
+
+/** One partition of a request on its way: `result` is what it will be answered once `isSettled`. */
+export class ProducedPart implements AppendWaiter {
+  result: ProduceResponsePartition;
+  readonly #partition: Partition | null;
+  readonly #append: Append | null;
+  readonly #isRefused: boolean;
+  #settling: Settling | null = null;
+  #isSettled: boolean;
+
+  private constructor(o: { result: ProduceResponsePartition; partition: Partition | null; append: Append | null; isRefused: boolean }) {
+    this.result = o.result;
+    this.#partition = o.partition;
+    this.#append = o.append;
+    this.#isRefused = o.isRefused;
+    this.#isSettled = o.append === null;
+  }
+
+  /** Its batch is in the log. Whatever is said of the partition from now on comes later than what becomes of it. */
+  static appended(partition: Partition, append: Append, result: ProduceResponsePartition): ProducedPart {
+    partition.lastAppend = append;
+    return new ProducedPart({ result, partition, append, isRefused: false });
+  }
+
+  /** `partition`: null when there is none. */
+  static refused(partition: Partition | null, result: ProduceResponsePartition): ProducedPart {
+    return new ProducedPart({ result, partition, append: partition?.lastAppend ?? null, isRefused: true });
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** For Settling alone. */
+  listen(settling: Settling): void {
+    this.#settling = settling;
+    this.#append?.whenSettled(this);
+  }
+
+  kept(): void {
+    this.#settled();
+  }
+
+  failed(error: unknown): void {
+    // Whatever became of the earlier append, its own request is told; for one that was refused only the moment matters.
+    if (!this.#isRefused) this.fail((this.#settling as Settling).errorOf(error));
+    this.#settled();
+  }
+
+  fail(error: QError): void {
+    this.result = partFailure(this.result.partition, error, this.result.logStartOffset);
+  }
+
+  #settled(): void {
+    this.#isSettled = true;
+    // It would keep the memory of its batch alive.
+    if (this.#partition?.lastAppend === this.#append) (this.#partition as Partition).lastAppend = null;
+    this.#settling?.oneSettled();
+  }
+}
+
+/** A request that waits for its parts. */
+class Settling {
+  readonly #parts: readonly ProducedPart[];
+  readonly #options: SettleOptions;
+  readonly #done: () => void;
+  readonly #release: () => void;
+  readonly #timer: Scheduled;
+  #open: number;
+
+  constructor(parts: readonly ProducedPart[], options: SettleOptions, done: () => void) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#done = done;
+    // Storage works on views of the frame until the appends are durable, also when the answer is given before.
+    this.#release = options.context.budget.holdFrame();
+    this.#timer = options.clock.schedule(options.timeoutMs, () => this.#outOfTime());
+    // One more than there are, until all of them were asked: some may be settled by then.
+    this.#open = 1;
+  }
+
+  begin(): void {
+    for (const part of this.#parts) {
+      if (part.isSettled) continue;
+      this.#open += 1;
+      part.listen(this);
+    }
+    this.oneSettled();
+  }
+
+  oneSettled(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    this.#timer.cancel();
+    this.#release();
+    this.#done();
+  }
+
+  errorOf(thrown: unknown): QError {
+    return toPartitionError(thrown, this.#options.logger);
+  }
+
+  #outOfTime(): void {
+    for (const part of this.#parts) if (!part.isSettled) part.fail(timedOut(this.#options.timeoutMs));
+    this.#done();
+  }
+}
+
+export function partFailure(partition: number, error: QError, logStartOffset: number): ProduceResponsePartition {
+  return {
+    partition,
+    errorCode: errorCode(error.code),
+    errorMessage: error.message,
+    baseOffset: -1,
+    logAppendTimeMs: -1,
+    logStartOffset,
+    duplicate: false,
+    durability: 0,
+  };
+}
+
+function timedOut(timeoutMs: number): QError {
+  return new QError(
+    'REQUEST_TIMED_OUT',
+    `the records were not durable after ${timeoutMs} ms; they may become so later`,
+  );
+}
