@@ -81,7 +81,8 @@ export class ProducedPart implements AppendWaiter {
   #settled(): void {
     this.#isSettled = true;
     // It would keep the memory of its batch alive.
-    if (this.#partition?.lastAppend === this.#append) (this.#partition as Partition).lastAppend = null;
+    const partition = this.#partition;
+    if (partition !== null && partition.lastAppend === this.#append) partition.lastAppend = null;
     this.#settling?.oneSettled();
   }
 }
