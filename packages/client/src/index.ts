@@ -20,7 +20,7 @@ export type { PartitionChoice, Partitioner } from './producer/partitioner.ts';
 
 // ── Consuming
 export type { Consumer } from './consumer/consumer.ts';
-export type { ConsumedBatch } from './consumer/consumed-batch.ts';
+export type { BatchesOptions, ConsumedBatch } from './consumer/consumed-batch.ts';
 export type { Message, MessageHeader } from './consumer/message.ts';
 export type { StartPosition } from './consumer/start-position.ts';
 export { deadLetterHeaders } from './consumer/dead-letter.ts';

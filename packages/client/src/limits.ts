@@ -44,6 +44,10 @@ export interface ClientLimits {
   readonly batchMemoryBytesMax: number;
   /** The same while it has nothing to deliver. */
   readonly batchMemoryIdleBytesMax: number;
+  /** Frames from this size on lie in memory that is used again, where batches are lent. */
+  readonly frameMemoryBytesMin: number;
+  /** Memory of frames that a client keeps for the next ones. */
+  readonly frameMemoryBytesMax: number;
   readonly maxBufferedBytes: number;
   /** `enqueue` refuses with BUFFER_FULL beyond this multiple of maxBufferedBytes. */
   readonly bufferedHardFactor: number;
@@ -145,6 +149,8 @@ export const clientLimits: ClientLimits = Object.freeze({
   batchBytesMin: 512,
   batchMemoryBytesMax: 32 << 20,
   batchMemoryIdleBytesMax: 4 << 20,
+  frameMemoryBytesMin: 64 << 10,
+  frameMemoryBytesMax: 8 << 20,
   maxBufferedBytes: 32 << 20,
   bufferedHardFactor: 2,
   parkedRecordsMax: 1_000_000,

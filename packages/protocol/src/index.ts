@@ -16,6 +16,8 @@ export { checkTopicName, internalTopicPrefix, isInternalTopic } from './topic-na
 // ── Frames
 export { FrameDecoder } from './frame/decoder.ts';
 export type { FrameDecoderOptions } from './frame/decoder.ts';
+export { FrameMemory } from './frame/frame-memory.ts';
+export type { FrameMemoryOptions } from './frame/frame-memory.ts';
 export { decodeRequestBody, decodeRequestHeader, encodeRequest } from './frame/request.ts';
 export type { RequestHeader, RequestOptions } from './frame/request.ts';
 export { decodeResponseBody, decodeResponseHeader, encodeResponse } from './frame/response.ts';

@@ -14,7 +14,6 @@ export type {
   ReadOptions,
   TimestampedOffset,
 } from './ports/log-store.ts';
-export type { AppendBuffers } from './files/append-buffers.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions, WhenFull } from './store/options.ts';
 

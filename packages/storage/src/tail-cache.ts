@@ -1,4 +1,4 @@
-import type { AppendBuffers } from './files/append-buffers.ts';
+import type { FrameMemory } from '@q/protocol';
 import type { StorageStats } from './stats.ts';
 
 /*
@@ -24,12 +24,12 @@ export class TailCache {
   readonly #bytesMax: number;
   readonly #entryBytes: number;
   readonly #stats: StorageStats;
-  readonly #appendBuffers: AppendBuffers;
+  readonly #appendBuffers: FrameMemory;
   #order: (CachedBatch | undefined)[] = [];
   #first = 0;
   #count = 0;
 
-  constructor(o: { bytesMax: number; entryBytes?: number; stats: StorageStats; appendBuffers: AppendBuffers }) {
+  constructor(o: { bytesMax: number; entryBytes?: number; stats: StorageStats; appendBuffers: FrameMemory }) {
     this.#bytesMax = o.bytesMax;
     this.#entryBytes = o.entryBytes ?? entryHeapBytes;
     this.#stats = o.stats;

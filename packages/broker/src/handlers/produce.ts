@@ -19,11 +19,11 @@ import {
   validateBatch,
 } from '@q/protocol';
 import type {
+  FrameMemory,
   ProduceRequest,
   ProduceRequestPartition,
   ProduceResponse,
 } from '@q/protocol';
-import type { AppendBuffers } from '@q/storage';
 import { BatchChecks } from '../checks/batch-checks.ts';
 import type { BatchWishes, CheckedBatch } from '../checks/batch-checks.ts';
 import { TimeSlice } from '../checks/time-slice.ts';
@@ -50,7 +50,7 @@ export interface ProduceDependencies {
   readonly counters: BrokerCounters;
   readonly logger: BrokerLogger;
   /** Where the memory of large frames comes from, if it is used again. */
-  readonly appendBuffers: Pick<AppendBuffers, 'release'> | null;
+  readonly appendBuffers: Pick<FrameMemory, 'release'> | null;
   /** Number of the durability that a topic's setting stands for; in memory it is always `memory`. */
   readonly durabilityCode: (setting: 'fsync' | 'interval' | 'os') => number;
 }

@@ -1,4 +1,4 @@
-import { Metadata, QError } from '@q/protocol';
+import { FrameMemory, Metadata, QError } from '@q/protocol';
 import type { Api, MetadataResponse } from '@q/protocol';
 
 import { sleep, untilAborted } from '../abort.ts';
@@ -41,6 +41,8 @@ export class Cluster {
   readonly retry: RetryPolicy;
   readonly requestTimeoutMs: number;
   readonly metadata: MetadataCache;
+  /** What large answers lie in. Views of it reach the application, so they are detached before the memory is used again. */
+  readonly frames: FrameMemory = new FrameMemory({ bytesMin: clientLimits.frameMemoryBytesMin, bytesMax: clientLimits.frameMemoryBytesMax, detaches: true });
   readonly #options: ResolvedConnectOptions;
   readonly #links = new Map<string, BrokerLink>();
   readonly #addressOfBroker = new Map<number, Address>();
@@ -209,7 +211,7 @@ export class Cluster {
     const { clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs, seeds } = this.#options;
     // With several addresses one that swallows packets must leave time for the others.
     const timeoutMs = seeds.length === 1 ? connectTimeoutMs : Math.max(1_000, connectTimeoutMs / (2 * seeds.length));
-    const link = new BrokerLink({ address, clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs: timeoutMs });
+    const link = new BrokerLink({ address, clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs: timeoutMs, frames: this.frames });
     this.#links.set(key, link);
     return link;
   }

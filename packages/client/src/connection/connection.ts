@@ -1,5 +1,5 @@
 import { decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, Hello, helloMagic, protocolLimits, QError } from '@q/protocol';
-import type { Api, HelloRequest } from '@q/protocol';
+import type { Api, FrameMemory, HelloRequest } from '@q/protocol';
 
 import { abortError, onAbort } from '../abort.ts';
 import { formatAddress } from '../address.ts';
@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   /** For opening: TCP and HELLO together. */
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** Where large answers lie. Who is the last to need one gives it back, or leaves it to the collector. */
+  readonly frames: FrameMemory;
 }
 
 export interface RequestOptions {
@@ -59,7 +61,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
-  readonly #decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, chunksAreLent: true });
+  readonly #decoder: FrameDecoder;
   readonly #pending = new PendingRequests();
   readonly #queued = new Queue<UnsentRequest>();
   readonly #closeListeners: ((error: QError) => void)[] = [];
@@ -75,6 +77,7 @@ export class Connection {
     this.#options = options;
     this.address = options.address;
     this.#clock = options.clock;
+    this.#decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, chunksAreLent: true, allocate: options.frames.take });
     this.#wire = options.network.connect(options.address, {
       onOpen: () => this.#hello(),
       onData: (chunk) => this.#read(chunk),

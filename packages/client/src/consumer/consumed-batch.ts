@@ -1,12 +1,29 @@
 import { batchMaxTimestamp } from '@q/protocol';
 import type { QError, RecordReader, RecordView } from '@q/protocol';
 
+import { checkOptions, oneOf } from '../option-check.ts';
 import { toQError } from '../retry.ts';
 import type { BytesOut } from '../topic/topic.ts';
 import { readMessages } from './message.ts';
 import type { Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { OpenBatch } from './record-stream.ts';
+
+export interface BatchesOptions {
+  /**
+   * True lends each batch: its memory is taken back when the next one is asked for, and used again. Keys, values and headers that were
+   * kept until then are empty afterwards, and can no longer be read from their records: copy what is to stay (`Buffer.from(value)`).
+   * Worth it for records of a kilobyte and more, and for many consumers in a process, whose garbage collector has that much less to do.
+   * Default false: whatever is kept keeps its batch in memory.
+   */
+  readonly lend?: boolean;
+}
+
+/** Whether batches are to be lent. @throws QError `INVALID_CONFIG` */
+export function lends(options: BatchesOptions): { lend: boolean } {
+  checkOptions('batches', options, { lend: oneOf([true, false]) });
+  return { lend: options.lend ?? false };
+}
 
 /** A batch as it was stored: the cheapest way to read. */
 export interface ConsumedBatch<K = BytesOut, V = BytesOut> {

@@ -8,7 +8,8 @@ import type { ResolvedConsumerOptions } from '../options.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
 import { ChosenPartitions } from './chosen-partitions.ts';
-import type { ConsumedBatch } from './consumed-batch.ts';
+import { lends } from './consumed-batch.ts';
+import type { BatchesOptions, ConsumedBatch } from './consumed-batch.ts';
 import { Decoder } from './decoder.ts';
 import type { Message } from './message.ts';
 import { PullIterator } from './pull-iterator.ts';
@@ -26,8 +27,8 @@ import { RecordStream } from './record-stream.ts';
  */
 export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Message<K, V>, undefined>, AsyncDisposable {
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined>;
-  /** Whole batches. A batch counts as read when it is handed out. */
-  batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined>;
+  /** Whole batches. A batch counts as read when it is handed out. @throws QError `INVALID_CONFIG` */
+  batches(options?: BatchesOptions): AsyncIterableIterator<ConsumedBatch<K, V>, undefined>;
   /** Resolves when the start positions are known: what is sent from then on is not missed by `from: 'latest'`. */
   ready(): Promise<void>;
   /** The partitions that are read; empty before `ready`. */
@@ -96,8 +97,9 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage());
   }
 
-  batches(): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
-    return this.#iterate(1, () => this.#decoder.takeBatch());
+  batches(options: BatchesOptions = {}): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
+    const memory = lends(options);
+    return this.#iterate(1, () => this.#decoder.takeBatch(memory));
   }
 
   async ready(): Promise<void> {

@@ -68,8 +68,8 @@ export class Decoder<K, V> {
   }
 
   /** As `takeMessage`, for whole batches. Of a topic with schemas the records are decoded here, before it is handed out. */
-  takeBatch(): ConsumedBatch<K, V> | null | Promise<ConsumedBatch<K, V>> {
-    const taken = this.#stream.takeBatch();
+  takeBatch(o: { lend: boolean }): ConsumedBatch<K, V> | null | Promise<ConsumedBatch<K, V>> {
+    const taken = this.#stream.takeBatch(o);
     if (taken === null) return null;
     const { batch, fromOffset } = taken;
     this.#reader = batch.reader;

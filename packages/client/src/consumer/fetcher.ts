@@ -243,7 +243,14 @@ export class Fetcher {
       else if (answer.errorCode !== 0) this.#refused(reader, answer);
       else if (answer.records.length > 0 ? this.#received(reader, answer) : this.#hasReachedEnd(reader, { answer, hadRoom: isEmpty })) arrived.push(reader);
     }
+    this.#letGoOfFrame(response);
     return arrived;
+  }
+
+  /** The readers look after their batches now. */
+  #letGoOfFrame(response: FetchResponse): void {
+    const withRecords = response.topics[0]?.partitions.find(({ records }) => records.length > 0);
+    if (withRecords !== undefined) this.#cluster.frames.release(withRecords.records);
   }
 
   #received(reader: PartitionReader, answer: FetchResponsePartition): boolean {

@@ -1,4 +1,5 @@
 import { batchBaseOffset, batchLastOffset, iterateBatches, QError } from '@q/protocol';
+import type { FrameMemory } from '@q/protocol';
 
 import { Queue } from '../queue.ts';
 
@@ -39,8 +40,10 @@ export class PartitionReader {
   #fetchOffset: number;
   #bufferedBytes = 0;
   #batches = new Queue<Buffer>();
+  readonly #frames: FrameMemory;
 
-  constructor(o: { topic: string; partition: number; position: number }) {
+  constructor(o: { topic: string; partition: number; position: number; frames: FrameMemory }) {
+    this.#frames = o.frames;
     this.topic = o.topic;
     this.partition = o.partition;
     this.#position = o.position;
@@ -92,6 +95,7 @@ export class PartitionReader {
       if (lastOffset < this.#fetchOffset || (!isFirst && batchBaseOffset(batch) < this.#fetchOffset)) {
         throw new QError('CORRUPT_BATCH', `a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`);
       }
+      this.#frames.retain(batch);
       this.#batches.push(batch);
       this.#bufferedBytes += batch.length;
       this.#fetchOffset = lastOffset + 1;
@@ -104,6 +108,11 @@ export class PartitionReader {
     const batch = this.#batches.shift();
     if (batch !== undefined) this.#bufferedBytes -= batch.length;
     return batch;
+  }
+
+  /** Nobody needs the batch any more: what follows may come to lie in its place. Without a call it is left to the collector. */
+  giveBack(batch: Buffer): void {
+    this.#frames.release(batch);
   }
 
   /** Forgets what was fetched ahead; the next fetch begins at the position. */

@@ -69,7 +69,7 @@ export class PartitionSet {
   }
 
   add(partition: number, o: { position: number; endOffset: number | null }): PartitionReader {
-    const reader = new PartitionReader({ topic: this.#o.topic, partition, position: o.position });
+    const reader = new PartitionReader({ topic: this.#o.topic, partition, position: o.position, frames: this.#o.cluster.frames });
     reader.endOffset = o.endOffset;
     this.#readers.set(partition, reader);
     this.#lead(reader);

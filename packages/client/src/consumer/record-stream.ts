@@ -29,11 +29,13 @@ interface CurrentBatch {
  * - A reader is in the round exactly once while it has batches (`isListed`).
  * - When a record is handed out, its reader's position is one past it.
  * - At most one batch is being read. `release` gives up the rest of it; the position then says where to go on.
+ * - At most one batch is lent, until the next one is asked for. That of a loop that was left is never taken back: it may still be in use.
  */
 export class RecordStream {
   readonly #round = new Queue<PartitionReader>();
   readonly #onTaken: () => void;
   #current: CurrentBatch | null = null;
+  #lent: OpenBatch | null = null;
 
   /** `onTaken` is called when a batch leaves a buffer: there is room to fetch more. */
   constructor(onTaken: () => void) {
@@ -74,14 +76,21 @@ export class RecordStream {
     }
   }
 
-  /** The next batch as a whole, or null when nothing is buffered. Its records count as handed out. */
-  takeBatch(): { batch: OpenBatch; fromOffset: number } | null {
+  /** The next batch as a whole, or null when nothing is buffered. Its records count as handed out. Takes back the one that was lent. */
+  takeBatch(o: { lend: boolean }): { batch: OpenBatch; fromOffset: number } | null {
     this.release();
+    this.#takeBack();
     const batch = this.#nextBatch();
     if (batch === null) return null;
     const fromOffset = batch.reader.position;
     this.#passed(batch);
+    if (o.lend) this.#lent = batch;
     return { batch, fromOffset };
+  }
+
+  #takeBack(): void {
+    this.#lent?.reader.giveBack(this.#lent.bytes);
+    this.#lent = null;
   }
 
   /** Gives up the rest of the batch being read, if it is of this partition (or any, without one). */
@@ -92,6 +101,7 @@ export class RecordStream {
   /** Takes every reader off the round, as when reading stops. */
   clear(): void {
     this.#current = null;
+    this.#lent = null;
     for (const reader of this.#round) reader.isListed = false;
     this.#round.clear();
   }

@@ -96,11 +96,11 @@ export class Dispenser<K, V> {
     return this.#lanes === null ? this.#takeNext() : this.#takeByKey(this.#lanes);
   }
 
-  takeBatch(): Taken<HandedBatch<K, V>> {
+  takeBatch(o: { lend: boolean }): Taken<HandedBatch<K, V>> {
     for (;;) {
       if (!this.#hasRoom) return null;
-      const taken = this.#decoder.takeBatch();
-      if (taken instanceof Promise) return taken.then((batch) => (batch === null ? null : (this.#handOutBatch(batch) ?? this.takeBatch())));
+      const taken = this.#decoder.takeBatch(o);
+      if (taken instanceof Promise) return taken.then((batch) => (batch === null ? null : (this.#handOutBatch(batch) ?? this.takeBatch(o))));
       if (taken === null) return this.#ranDry();
       const handed = this.#handOutBatch(taken);
       if (handed !== null) return handed;

@@ -1,5 +1,6 @@
 import type { QError } from '@q/protocol';
 
+import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import type { CloseResult } from '../producer/producer.ts';
 import type { BytesOut } from '../topic/topic.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
@@ -31,7 +32,7 @@ export interface OffsetToCommit {
 export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable<GroupMessage<K, V>, undefined>, AsyncDisposable {
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupMessage<K, V>, undefined>;
   /** Whole batches, acknowledged as a whole. Not with `concurrency`. */
-  batches(): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
+  batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
   /**
    * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is done
    * with. Returns when the consumer is closed. A handler that throws closes it, and `run` throws its error afterwards; unless

@@ -3,6 +3,8 @@ import { QError } from '@q/protocol';
 import { onAbort } from '../abort.ts';
 import { closedError } from '../cluster/broker-link.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { lends } from '../consumer/consumed-batch.ts';
+import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import { PullIterator } from '../consumer/pull-iterator.ts';
 import { clientLimits } from '../limits.ts';
 import { checkOptions, integer } from '../option-check.ts';
@@ -77,9 +79,10 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     return this.#messages();
   }
 
-  batches(): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
+  batches(options: BatchesOptions = {}): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
+    const memory = lends(options);
     if (this.#options.keyConcurrencyMax !== null) throw new QError('INVALID_REQUEST', 'A batch holds many keys: concurrency by key hands out messages, not batches');
-    return this.#iterate(1, () => this.#session.dispenser.takeBatch());
+    return this.#iterate(1, () => this.#session.dispenser.takeBatch(memory));
   }
 
   async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {

@@ -1,4 +1,4 @@
-import { encodeResponse, errorCode, Hello, Ping, QError, Stats } from '@q/protocol';
+import { encodeResponse, errorCode, FrameMemory, Hello, Ping, QError, Stats } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -8,10 +8,11 @@ import type { BrokerEnd } from '../fake/memory-network.ts';
 import { MemoryNetwork } from '../fake/memory-network.ts';
 
 const payload = Buffer.from('ping');
+const frames = new FrameMemory({ bytesMin: 1 << 16, bytesMax: 1 << 20 });
 
 function open(scene: FakeScene, signal?: AbortSignal): Promise<Connection> {
   const opening = Connection.open(
-    { address: fakeAddress, network: scene.network, clock: scene.clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500 },
+    { address: fakeAddress, network: scene.network, clock: scene.clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500, frames },
     signal,
   );
   return scene.settle(opening);
@@ -259,7 +260,7 @@ describe('a hostile broker', () => {
       end.send(encodeResponse(Hello, { version: 0, correlationId: 7, body: { brokerId: 1, clusterId: '', software: '', softwareVersion: '', frameBytesMax: 1 << 20, requestsInFlightMax: 1, features: [], authMechanisms: [], apis: [] } }));
       return { onData: () => {}, onClose: () => {} };
     });
-    const opening = Connection.open({ address: fakeAddress, network, clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500 });
+    const opening = Connection.open({ address: fakeAddress, network, clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500, frames });
     opening.catch(() => undefined);
     await clock.advance(10);
     await expect(opening).rejects.toMatchObject({ code: 'CONNECTION_LOST', cause: { code: 'MALFORMED_FRAME' } });

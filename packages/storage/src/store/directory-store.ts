@@ -1,7 +1,7 @@
+import { FrameMemory } from '@q/protocol';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
-import { AppendBuffers } from '../files/append-buffers.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -107,7 +107,7 @@ export class DirectoryStore implements LogStore {
     this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
   }
 
-  get appendBuffers(): AppendBuffers | null {
+  get appendBuffers(): FrameMemory | null {
     return this.#parts.fileSystem.copiesWrites ? this.context.appendBuffers : null;
   }
 
@@ -135,7 +135,7 @@ export class DirectoryStore implements LogStore {
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
-    const appendBuffers = new AppendBuffers({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
+    const appendBuffers = new FrameMemory({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
     const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     return {

@@ -1,64 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AppendBuffers } from '../../src/files/append-buffers.ts';
 import { batch, contents, StoreUnderTest } from '../conformance/harness.ts';
 import { directoryStore, memoryStore, simulatedDiskStore } from '../conformance/places.ts';
-
-const bytesMin = 64 << 10;
-
-function buffersOf(bytesMax: number): AppendBuffers {
-  return new AppendBuffers({ bytesMin, bytesMax });
-}
-
-describe('memory for appends', () => {
-  it('B2 is used again when the last of those who look at it has let go', () => {
-    const buffers = buffersOf(1 << 20);
-    const taken = buffers.take(100_000);
-    const view = taken.subarray(1_000, 2_000);
-    expect(buffers.retain(view)).toBe(true);
-    expect(buffers.retain(view)).toBe(true);
-    buffers.release(taken);
-    buffers.release(view);
-    expect(buffers.freeBytes).toBe(0);
-    buffers.release(view);
-    expect(buffers.freeBytes).toBe(taken.length);
-    expect(buffers.take(90_000).buffer).toBe(taken.buffer);
-    expect(buffers.freeBytes).toBe(0);
-  });
-
-  it('B2 counts nobody twice: who lets go of free memory changes nothing', () => {
-    const buffers = buffersOf(1 << 20);
-    const taken = buffers.take(100_000);
-    buffers.release(taken);
-    buffers.release(taken);
-    expect(buffers.retain(taken)).toBe(false);
-    expect(buffers.freeBytes).toBe(taken.length);
-  });
-
-  it('B2 leaves small memory, and that of others, alone', () => {
-    const buffers = buffersOf(1 << 20);
-    const small = buffers.take(1_000);
-    expect(small.length).toBe(1_000);
-    expect([small, Buffer.alloc(100_000)].map((view) => buffers.retain(view))).toEqual([false, false]);
-    buffers.release(Buffer.alloc(100_000));
-    expect(buffers.freeBytes).toBe(0);
-  });
-
-  it('B2 gives memory only to what fills most of it', () => {
-    const buffers = buffersOf(1 << 20);
-    const large = buffers.take(300_000);
-    buffers.release(large);
-    expect(buffers.take(100_000).buffer).not.toBe(large.buffer);
-    expect(buffers.take(300_001).buffer).toBe(large.buffer);
-  });
-
-  it('B8 keeps no more than its bound free, the latest', () => {
-    const buffers = buffersOf(256 << 10);
-    const taken = Array.from({ length: 5 }, () => buffers.take(128 << 10));
-    for (const each of taken) buffers.release(each);
-    expect(buffers.freeBytes).toBe(256 << 10);
-    expect([buffers.take(128 << 10), buffers.take(128 << 10)].map((each) => each.buffer)).toEqual([taken[4]?.buffer, taken[3]?.buffer]);
-  });
-});
 
 for (const kind of [directoryStore, simulatedDiskStore]) {
   describe(`memory for appends, ${kind.name}`, () => {

@@ -1,9 +1,10 @@
 /*
- * Memory that large batches arrive in, used again. Otherwise each of them is garbage by the megabyte once it is written, which V8 counts
- * as external memory and collects for: a fifth of the processor time of a broker that takes batches (docs/PERFORMANCE.md).
+ * Memory that large frames arrive in, used again. Otherwise each of them is garbage by the megabyte once it was worked through, which V8
+ * counts as external memory and collects for: a fifth of the processor time of a broker that takes batches, a third of that of ten
+ * consumers (docs/PERFORMANCE.md).
  *
- * Many look at one piece of memory: whoever took it and fills it, appends that are not durable yet, the tail cache, and
- * answers to readers that are on their way. Each of them counts as one user.
+ * Many look at one piece of memory: whoever took it and fills it, and everybody who has a view of what lies in it. Each of them counts
+ * as one user.
  *
  * Invariants
  * - A buffer is free, or has users, or belongs to the collector. It becomes free when the last of its users lets go.
@@ -20,19 +21,32 @@ const stepBytesMax = 64 << 10;
 /** Of a buffer, what it is taken for uses at least this share. */
 const usedShareMin = 2 / 3;
 
-export class AppendBuffers {
+export interface FrameMemoryOptions {
+  /** What is smaller is not worth the bookkeeping. */
+  readonly bytesMin: number;
+  /** How much is kept at most while nobody uses it. */
+  readonly bytesMax: number;
+  /**
+   * True where views reach those who may keep them for too long: what is free is detached from them (`ArrayBuffer.prototype.transfer`, no
+   * copy). They are empty from then on, and no new ones can be made, instead of showing what comes next.
+   */
+  readonly detaches?: boolean;
+}
+
+export class FrameMemory {
   readonly #bytesMin: number;
   readonly #bytesMax: number;
+  readonly #detaches: boolean;
   readonly #stepBytes: number;
   /** Those that became free last come last. */
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
   readonly #lent = new WeakMap<ArrayBufferLike, Lent>();
 
-  /** `bytesMin`: what is smaller is not worth the bookkeeping. `bytesMax`: how much is kept at most while nobody uses it. */
-  constructor(o: { bytesMin: number; bytesMax: number }) {
+  constructor(o: FrameMemoryOptions) {
     this.#bytesMin = o.bytesMin;
     this.#bytesMax = o.bytesMax;
+    this.#detaches = o.detaches ?? false;
     this.#stepBytes = Math.min(stepBytesMax, o.bytesMin);
   }
 
@@ -43,7 +57,7 @@ export class AppendBuffers {
 
   /**
    * Memory of at least `length` bytes; what it held before is still in it. The caller is its first user, and calls `release` once
-   * the log has got what is in it. Views of it may be appended.
+   * everybody else who is to have a view of it does.
    */
   readonly take = (length: number): Buffer => {
     if (length < this.#bytesMin) return Buffer.allocUnsafe(length);
@@ -77,9 +91,11 @@ export class AppendBuffers {
     if (lent === null) return;
     lent.users -= 1;
     if (lent.users > 0) return;
-    this.#lent.delete(lent.buffer.buffer);
-    this.#free.push(lent.buffer);
-    this.#freeBytes += lent.buffer.length;
+    const memory = lent.buffer.buffer as ArrayBuffer;
+    this.#lent.delete(memory);
+    const buffer = this.#detaches ? Buffer.from(memory.transfer()) : lent.buffer;
+    this.#free.push(buffer);
+    this.#freeBytes += buffer.length;
     while (this.#freeBytes > this.#bytesMax) this.#freeBytes -= (this.#free.shift() as Buffer).length;
   }
 
