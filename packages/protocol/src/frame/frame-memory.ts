@@ -12,9 +12,17 @@
  * - At most `bytesMax` bytes are free.
  */
 interface Lent {
+  readonly owner: FrameMemory;
   readonly buffer: Buffer;
   users: number;
 }
+
+/**
+ * Written on the memory itself. Not in a WeakMap: what is a key there outlives the collections of young objects, so that frames that are
+ * left to the collector all waited for a full one (consumers took twice the processor time, docs/PERFORMANCE.md).
+ */
+const lentKey = Symbol('lent');
+type FrameBytes = ArrayBuffer & { [lentKey]?: Lent | null };
 
 /** Sizes are multiples of this, so that frames of about the same size fit into the memory of each other. */
 const stepBytesMax = 64 << 10;
@@ -41,7 +49,6 @@ export class FrameMemory {
   /** Those that became free last come last. */
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
-  readonly #lent = new WeakMap<ArrayBufferLike, Lent>();
 
   constructor(o: FrameMemoryOptions) {
     this.#bytesMin = o.bytesMin;
@@ -62,7 +69,7 @@ export class FrameMemory {
   readonly take = (length: number): Buffer => {
     if (length < this.#bytesMin) return Buffer.allocUnsafe(length);
     const buffer = this.#takeFree(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / this.#stepBytes) * this.#stepBytes);
-    this.#lent.set(buffer.buffer, { buffer, users: 1 });
+    (buffer.buffer as FrameBytes)[lentKey] = { owner: this, buffer, users: 1 };
     return buffer;
   };
 
@@ -91,8 +98,8 @@ export class FrameMemory {
     if (lent === null) return;
     lent.users -= 1;
     if (lent.users > 0) return;
-    const memory = lent.buffer.buffer as ArrayBuffer;
-    this.#lent.delete(memory);
+    const memory = lent.buffer.buffer as FrameBytes;
+    memory[lentKey] = null;
     const buffer = this.#detaches ? Buffer.from(memory.transfer()) : lent.buffer;
     this.#free.push(buffer);
     this.#freeBytes += buffer.length;
@@ -100,8 +107,10 @@ export class FrameMemory {
   }
 
   #find(view: Buffer): Lent | null {
+    const memory = view.buffer as FrameBytes;
     // Most views are of smaller memory than any that is lent: they need not be looked up.
-    if (view.buffer.byteLength < this.#bytesMin) return null;
-    return this.#lent.get(view.buffer) ?? null;
+    if (memory.byteLength < this.#bytesMin) return null;
+    const lent = memory[lentKey];
+    return lent !== undefined && lent !== null && lent.owner === this ? lent : null;
   }
 }
