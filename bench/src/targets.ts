@@ -31,7 +31,7 @@ const consume = { group: 'consume', per: { variant: 'ceiling' }, atLeast: 0.7 } 
 const files = { group: 'consume', per: { variant: 'files' }, atLeast: 0.7 } as const;
 const sends = { group: 'awaited single sends' } as const;
 const latency = { group: 'latency', case: '10,000/s, 100 B, fsync', per: { variant: 'ceiling', of: 'p50Ms' } } as const;
-const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part.' } as const;
+const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part., lent batches' } as const;
 
 /** The targets of "Speed: close to the bare machine in every shape". Those against peers are judged where peers are measured. */
 export const targets: readonly Target[] = [

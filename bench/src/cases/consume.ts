@@ -34,7 +34,7 @@ type Source = 'tail' | 'warm' | 'cold';
 interface Shape {
   readonly valueBytes: number;
   readonly partitions: number;
-  readonly by: 'batch' | 'message';
+  readonly by: ProductConsumeOptions['by'];
   readonly source: Source;
   readonly codec: CodecName;
 }
@@ -48,11 +48,16 @@ const cells: readonly Cell[] = [
   { quick: true },
   { source: 'tail', quick: true },
   { source: 'cold', quick: true },
+  { by: 'lent batch' },
   { by: 'message' },
   { valueBytes: 16 },
   { valueBytes: 1024 },
+  { valueBytes: 1024, by: 'lent batch' },
+  { valueBytes: 1024, by: 'lent batch', source: 'cold' },
   { valueBytes: 1024, by: 'message' },
   { valueBytes: 100 * 1024 },
+  { valueBytes: 100 * 1024, by: 'lent batch' },
+  { valueBytes: 100 * 1024, by: 'lent batch', source: 'cold' },
   { partitions: 12 },
   { partitions: 12, source: 'tail' },
   { partitions: 12, source: 'cold' },

@@ -20,31 +20,34 @@ const deliveredBytesMin = { all: 2 ** 30, few: 2 ** 29 } as const;
  * no consumer makes it read the log again.
  */
 export function fanOutCases(context: RunContext): Case[] {
-  return [
-    {
-      name: `${consumersMany} consumers, 100 B, 1 part.`,
-      group: 'fan-out',
-      unit: 'ns/byte',
-      better: 'lower',
-      base: 'the product with one consumer',
-      readings: [{ name: `${consumersMany} consumers, broker and clients together`, unit: 'ns/byte', better: 'lower', of: 'totalNsPerByte' }],
-      rounds: context.profile.cells === 'all' ? context.profile.rounds : context.profile.slowRounds,
-      estimate: { prepareMs: 0, runMs: 1500 + deliveredBytesMin[context.profile.cells] / 300_000 },
-      variants: [
-        { name: 'base', run: () => run(context, 1) },
-        { name: 'product', run: () => run(context, consumersMany) },
-      ],
-    },
-  ];
+  return [true, false].filter((lend) => lend || context.profile.cells === 'all').map((lend) => fanOutCase(context, { lend }));
 }
 
-async function run(context: RunContext, consumers: number): Promise<Sample> {
+function fanOutCase(context: RunContext, { lend }: { lend: boolean }): Case {
+  const batches = lend ? ', lent batches' : '';
+  return {
+    name: `${consumersMany} consumers, 100 B, 1 part.${batches}`,
+    group: 'fan-out',
+    unit: 'ns/byte',
+    better: 'lower',
+    base: 'the product with one consumer',
+    readings: [{ name: `${consumersMany} consumers${batches}, broker and clients together`, unit: 'ns/byte', better: 'lower', of: 'totalNsPerByte' }],
+    rounds: context.profile.cells === 'all' ? context.profile.rounds : context.profile.slowRounds,
+    estimate: { prepareMs: 0, runMs: 1500 + deliveredBytesMin[context.profile.cells] / 300_000 },
+    variants: [
+      { name: 'base', run: () => run(context, { consumers: 1, lend }) },
+      { name: 'product', run: () => run(context, { consumers: consumersMany, lend }) },
+    ],
+  };
+}
+
+async function run(context: RunContext, { consumers, lend }: { consumers: number; lend: boolean }): Promise<Sample> {
   const { runTimeoutMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
   await using broker = await startProductBroker(folder.path);
   await fill(broker, { topic, partitions: 1, shape: { valueBytes, isVaried: false, codec: 'none' }, records, durability: 'os', fromMs: null, isNew: true });
   const passes = Math.ceil(deliveredBytesMin[context.profile.cells] / load.tailBytes / consumersMany) * (consumersMany / consumers);
-  await using client = Worker.start('product/fan-out.ts', { url: broker.url, topic, records, consumers, passes } satisfies FanOutOptions);
+  await using client = Worker.start('product/fan-out.ts', { url: broker.url, topic, records, consumers, passes, lend } satisfies FanOutOptions);
   const { result, processes } = await measurePair<{ valueBytes: number; elapsedMs: number }>({ client, server: costOf(broker), timeoutMs: runTimeoutMs });
   const wanted = records * valueBytes * consumers * passes;
   if (result.valueBytes !== wanted) throw new Error(`${result.valueBytes} bytes of values were read instead of ${wanted}`);

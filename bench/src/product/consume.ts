@@ -1,5 +1,5 @@
 /*
- * The product's consumer, from the first record to the last of a topic: whole batches, or messages one by one. Each
+ * The product's consumer, from the first record to the last of a topic: whole batches, lent or not, or messages one by one. Each
  * record's value is taken in both, as a program that does something with it would.
  */
 import { connect } from '@q/client';
@@ -14,7 +14,7 @@ export interface ProductConsumeOptions {
   readonly records: number;
   /** How often to read all of them. A topic that is still being written is read once. */
   readonly passes: number;
-  readonly by: 'batch' | 'message';
+  readonly by: 'batch' | 'lent batch' | 'message';
 }
 
 const { url, topic, records, passes, by } = workerOptions<ProductConsumeOptions>();
@@ -23,7 +23,7 @@ const meter = new ReadMeter(records * passes, () => void report('measuring'));
 let valueBytes = 0;
 
 async function readBatches(consumer: Consumer, until: () => boolean): Promise<void> {
-  for await (const batch of consumer.batches()) {
+  for await (const batch of consumer.batches({ lend: by === 'lent batch' })) {
     let count = 0;
     for (const { value } of batch.records) {
       valueBytes += value?.length ?? 0;
@@ -46,6 +46,6 @@ for (let pass = 1; pass <= passes; pass += 1) {
   await using consumer = q.consumer(topic, { from: 'earliest' });
   if (pass === 1) await report('reading');
   const isRead = (): boolean => meter.records >= records * pass;
-  await (by === 'batch' ? readBatches(consumer, isRead) : readMessages(consumer, isRead));
+  await (by === 'message' ? readMessages(consumer, isRead) : readBatches(consumer, isRead));
 }
 await report('result', { ...meter.result(), valueBytes });

@@ -9,16 +9,18 @@ export interface FanOutOptions {
   readonly records: number;
   readonly consumers: number;
   readonly passes: number;
+  /** Whether batches are lent to the consumers. */
+  readonly lend: boolean;
 }
 
-const { url, topic, records, consumers, passes } = workerOptions<FanOutOptions>();
+const { url, topic, records, consumers, passes, lend } = workerOptions<FanOutOptions>();
 const clients = await Promise.all(Array.from({ length: consumers }, () => connect(url)));
 
 async function read(q: Q): Promise<number> {
   await using consumer = q.consumer(topic, { from: 'earliest' });
   let count = 0;
   let valueBytes = 0;
-  for await (const batch of consumer.batches()) {
+  for await (const batch of consumer.batches({ lend })) {
     for (const { value } of batch.records) {
       valueBytes += value?.length ?? 0;
       count += 1;
