@@ -58,6 +58,25 @@ describe('batches that are lent', () => {
     for (const value of own.kept) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
   }, 60_000);
 
+  it('C2 G2 C4 members of a group are lent them, too, and may acknowledge them later', async () => {
+    await using scene = await Scene.start({});
+    await fill(scene.q);
+    const consumer = scene.q.consumer(topic, { group: 'billing', from: 'earliest' });
+    const acks: (() => void)[] = [];
+    let right = 0;
+    for await (const batch of consumer.batches({ lend: true })) {
+      for (const { value } of batch.records) {
+        const text = value?.toString() ?? '';
+        if (text === valueOf(Number.parseInt(text, 10))) right += 1;
+      }
+      acks.push(() => batch.ack());
+      if (acks.length > 2) acks.shift()?.();
+      if (right >= records) break;
+    }
+    expect(right).toBe(records);
+    await consumer.close();
+  }, 60_000);
+
   it('C2 the last one of a loop that was left stays', async () => {
     await using scene = await Scene.start({});
     await fill(scene.q);

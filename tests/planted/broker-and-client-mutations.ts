@@ -18,6 +18,8 @@ export const brokerMutations: readonly Mutation[] = [
 
 /** Bugs of the client: what it sends again and what it tells its user. */
 export const clientMutations: readonly Mutation[] = [
+  { name: 'a lent batch is taken back while it is in hand', test: 'tests/integration/lent-batches.test.ts', file: 'packages/client/src/consumer/record-stream.ts', find: '    if (o.lend) this.#lent = batch;\n', replace: '    if (o.lend) batch.reader.giveBack(batch.bytes);\n' },
+  { name: 'the memory of a frame is used again while batches of it wait', test: 'tests/integration/lent-batches.test.ts', file: 'packages/client/src/consumer/partition-reader.ts', find: '      this.#frames.retain(batch);\n', replace: '' },
   { name: 'the memory of a batch is used again although a copy may be on its way', test: 'packages/client/test/producer/outgoing-batch.test.ts', file: 'packages/client/src/producer/outgoing-batch.ts', find: 'mayReuse: this.#sends === 1', replace: 'mayReuse: true' },
   { name: 'an unknown outcome is called a failure', file: 'packages/client/src/producer/outcome.ts', find: "outcome: o.maybeStored ? 'unknown' : 'not-stored' }", replace: "outcome: 'not-stored' }" },
   {

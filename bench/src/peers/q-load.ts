@@ -37,7 +37,7 @@ async function produce({ q, topic, records, valueBytes }: Work): Promise<string>
 async function consume({ q, topic, records, valueBytes }: Work): Promise<string> {
   const meter = new ReadMeter(records, () => undefined);
   let readBytes = 0;
-  for await (const batch of q.consumer(topic, { from: 'earliest' }).batches()) {
+  for await (const batch of q.consumer(topic, { from: 'earliest' }).batches({ lend: true })) {
     let count = 0;
     for (const { value } of batch.records) {
       readBytes += value?.length ?? 0;

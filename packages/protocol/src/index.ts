@@ -16,8 +16,6 @@ export { checkTopicName, internalTopicPrefix, isInternalTopic } from './topic-na
 // ── Frames
 export { FrameDecoder } from './frame/decoder.ts';
 export type { FrameDecoderOptions } from './frame/decoder.ts';
-export { FrameMemory } from './frame/frame-memory.ts';
-export type { FrameMemoryOptions } from './frame/frame-memory.ts';
 export { decodeRequestBody, decodeRequestHeader, encodeRequest } from './frame/request.ts';
 export type { RequestHeader, RequestOptions } from './frame/request.ts';
 export { decodeResponseBody, decodeResponseHeader, encodeResponse } from './frame/response.ts';
@@ -146,6 +144,8 @@ export type { ResolvedTopicSetting, TopicSetting } from './apis/topic-setting.ts
 
 // ── Record batches: one layout on the wire, on disk and in memory
 export { BatchMemory } from './batch/batch-memory.ts';
+export { LentMemory } from './batch/lent-memory.ts';
+export type { LentMemoryOptions } from './batch/lent-memory.ts';
 export { BatchBuilder } from './batch/builder.ts';
 export type { BatchBuilderOptions } from './batch/builder.ts';
 export { assertBatch, checkBatch, iterateBatches } from './batch/check.ts';

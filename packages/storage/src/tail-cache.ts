@@ -1,4 +1,4 @@
-import type { FrameMemory } from '@q/protocol';
+import type { LentMemory } from '@q/protocol';
 import type { StorageStats } from './stats.ts';
 
 /*
@@ -24,12 +24,12 @@ export class TailCache {
   readonly #bytesMax: number;
   readonly #entryBytes: number;
   readonly #stats: StorageStats;
-  readonly #appendBuffers: FrameMemory;
+  readonly #appendBuffers: LentMemory;
   #order: (CachedBatch | undefined)[] = [];
   #first = 0;
   #count = 0;
 
-  constructor(o: { bytesMax: number; entryBytes?: number; stats: StorageStats; appendBuffers: FrameMemory }) {
+  constructor(o: { bytesMax: number; entryBytes?: number; stats: StorageStats; appendBuffers: LentMemory }) {
     this.#bytesMax = o.bytesMax;
     this.#entryBytes = o.entryBytes ?? entryHeapBytes;
     this.#stats = o.stats;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FrameMemory } from '@q/protocol';
+import { LentMemory } from '@q/protocol';
 import { TailCache } from '../src/tail-cache.ts';
 import { emptyStats } from '../src/stats.ts';
 import { append, batch, contents, numbered, StoreUnderTest } from './conformance/harness.ts';
@@ -7,7 +7,7 @@ import { memoryStore } from './conformance/places.ts';
 
 function cacheOf(bytesMax: number, entryBytes = 0): { cache: TailCache; stats: ReturnType<typeof emptyStats> } {
   const stats = emptyStats();
-  return { cache: new TailCache({ bytesMax, entryBytes, stats, appendBuffers: new FrameMemory({ bytesMin: 1, bytesMax: 0 }) }), stats };
+  return { cache: new TailCache({ bytesMax, entryBytes, stats, appendBuffers: new LentMemory({ bytesMin: 1, bytesMax: 0 }) }), stats };
 }
 
 const ten = (offset: number): { baseOffset: number; lastOffset: number; batch: Buffer } => ({

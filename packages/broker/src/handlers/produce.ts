@@ -19,7 +19,7 @@ import {
   validateBatch,
 } from '@q/protocol';
 import type {
-  FrameMemory,
+  LentMemory,
   ProduceRequest,
   ProduceRequestPartition,
   ProduceResponse,
@@ -50,7 +50,7 @@ export interface ProduceDependencies {
   readonly counters: BrokerCounters;
   readonly logger: BrokerLogger;
   /** Where the memory of large frames comes from, if it is used again. */
-  readonly appendBuffers: Pick<FrameMemory, 'release'> | null;
+  readonly appendBuffers: Pick<LentMemory, 'release'> | null;
   /** Number of the durability that a topic's setting stands for; in memory it is always `memory`. */
   readonly durabilityCode: (setting: 'fsync' | 'interval' | 'os') => number;
 }

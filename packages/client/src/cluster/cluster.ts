@@ -1,4 +1,4 @@
-import { FrameMemory, Metadata, QError } from '@q/protocol';
+import { LentMemory, Metadata, QError } from '@q/protocol';
 import type { Api, MetadataResponse } from '@q/protocol';
 
 import { sleep, untilAborted } from '../abort.ts';
@@ -42,7 +42,7 @@ export class Cluster {
   readonly requestTimeoutMs: number;
   readonly metadata: MetadataCache;
   /** What large answers lie in. Views of it reach the application, so they are detached before the memory is used again. */
-  readonly frames: FrameMemory = new FrameMemory({ bytesMin: clientLimits.frameMemoryBytesMin, bytesMax: clientLimits.frameMemoryBytesMax, detaches: true });
+  readonly frames: LentMemory = new LentMemory({ bytesMin: clientLimits.frameMemoryBytesMin, bytesMax: clientLimits.frameMemoryBytesMax, detaches: true });
   readonly #options: ResolvedConnectOptions;
   readonly #links = new Map<string, BrokerLink>();
   readonly #addressOfBroker = new Map<number, Address>();

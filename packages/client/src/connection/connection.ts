@@ -1,5 +1,5 @@
 import { decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, Hello, helloMagic, protocolLimits, QError } from '@q/protocol';
-import type { Api, FrameMemory, HelloRequest } from '@q/protocol';
+import type { Api, HelloRequest, LentMemory } from '@q/protocol';
 
 import { abortError, onAbort } from '../abort.ts';
 import { formatAddress } from '../address.ts';
@@ -41,7 +41,7 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** Where large answers lie. Who is the last to need one gives it back, or leaves it to the collector. */
-  readonly frames: FrameMemory;
+  readonly frames: LentMemory;
 }
 
 export interface RequestOptions {

@@ -1,5 +1,5 @@
 import { batchBaseOffset, batchLastOffset, iterateBatches, QError } from '@q/protocol';
-import type { FrameMemory } from '@q/protocol';
+import type { LentMemory } from '@q/protocol';
 
 import { Queue } from '../queue.ts';
 
@@ -40,9 +40,9 @@ export class PartitionReader {
   #fetchOffset: number;
   #bufferedBytes = 0;
   #batches = new Queue<Buffer>();
-  readonly #frames: FrameMemory;
+  readonly #frames: LentMemory;
 
-  constructor(o: { topic: string; partition: number; position: number; frames: FrameMemory }) {
+  constructor(o: { topic: string; partition: number; position: number; frames: LentMemory }) {
     this.#frames = o.frames;
     this.topic = o.topic;
     this.partition = o.partition;

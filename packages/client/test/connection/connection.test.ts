@@ -1,4 +1,4 @@
-import { encodeResponse, errorCode, FrameMemory, Hello, Ping, QError, Stats } from '@q/protocol';
+import { encodeResponse, errorCode, Hello, LentMemory, Ping, QError, Stats } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -8,7 +8,7 @@ import type { BrokerEnd } from '../fake/memory-network.ts';
 import { MemoryNetwork } from '../fake/memory-network.ts';
 
 const payload = Buffer.from('ping');
-const frames = new FrameMemory({ bytesMin: 1 << 16, bytesMax: 1 << 20 });
+const frames = new LentMemory({ bytesMin: 1 << 16, bytesMax: 1 << 20 });
 
 function open(scene: FakeScene, signal?: AbortSignal): Promise<Connection> {
   const opening = Connection.open(

@@ -1,4 +1,4 @@
-import type { FrameMemory } from '@q/protocol';
+import type { LentMemory } from '@q/protocol';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { OwnMemory } from '../files/own-memory.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
@@ -26,7 +26,7 @@ export interface LogContext {
   readonly stats: StorageStats;
   readonly tailCache: TailCache;
   readonly readBuffers: ReadBuffers;
-  readonly appendBuffers: FrameMemory;
+  readonly appendBuffers: LentMemory;
   readonly ownMemory: OwnMemory;
   readonly readAhead: ReadAhead<FoundBatches>;
   readonly indexCache: IndexCache;

@@ -1,4 +1,4 @@
-import type { FrameMemory } from '@q/protocol';
+import type { LentMemory } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
@@ -34,7 +34,7 @@ export interface LogStore {
    * Memory for batches that are going to be appended, used again once no append, cache or reader looks at it. Null where the store keeps
    * for ever what it is given.
    */
-  readonly appendBuffers: FrameMemory | null;
+  readonly appendBuffers: LentMemory | null;
   /** Where the data lies and how much room is left there, or null for a store in memory. */
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**

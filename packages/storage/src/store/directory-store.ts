@@ -1,4 +1,4 @@
-import { FrameMemory } from '@q/protocol';
+import { LentMemory } from '@q/protocol';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
@@ -107,7 +107,7 @@ export class DirectoryStore implements LogStore {
     this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
   }
 
-  get appendBuffers(): FrameMemory | null {
+  get appendBuffers(): LentMemory | null {
     return this.#parts.fileSystem.copiesWrites ? this.context.appendBuffers : null;
   }
 
@@ -135,7 +135,7 @@ export class DirectoryStore implements LogStore {
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
-    const appendBuffers = new FrameMemory({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
+    const appendBuffers = new LentMemory({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
     const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     return {

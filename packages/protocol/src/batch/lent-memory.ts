@@ -1,7 +1,7 @@
 /*
- * Memory that large frames arrive in, used again. Otherwise each of them is garbage by the megabyte once it was worked through, which V8
- * counts as external memory and collects for: a fifth of the processor time of a broker that takes batches, a third of that of ten
- * consumers (docs/PERFORMANCE.md).
+ * Memory that batches arrive in, whole frames of them, used again. Otherwise each frame is garbage by the megabyte once it was worked
+ * through, which V8 counts as external memory and collects for: a fifth of the processor time of a broker that takes batches, a third of
+ * that of ten consumers (docs/PERFORMANCE.md).
  *
  * Many look at one piece of memory: whoever took it and fills it, and everybody who has a view of what lies in it. Each of them counts
  * as one user.
@@ -12,7 +12,7 @@
  * - At most `bytesMax` bytes are free.
  */
 interface Lent {
-  readonly owner: FrameMemory;
+  readonly owner: LentMemory;
   readonly buffer: Buffer;
   users: number;
 }
@@ -22,14 +22,14 @@ interface Lent {
  * left to the collector all waited for a full one (consumers took twice the processor time, docs/PERFORMANCE.md).
  */
 const lentKey = Symbol('lent');
-type FrameBytes = ArrayBuffer & { [lentKey]?: Lent | null };
+type Memory = ArrayBuffer & { [lentKey]?: Lent | null };
 
 /** Sizes are multiples of this, so that frames of about the same size fit into the memory of each other. */
 const stepBytesMax = 64 << 10;
 /** Of a buffer, what it is taken for uses at least this share. */
 const usedShareMin = 2 / 3;
 
-export interface FrameMemoryOptions {
+export interface LentMemoryOptions {
   /** What is smaller is not worth the bookkeeping. */
   readonly bytesMin: number;
   /** How much is kept at most while nobody uses it. */
@@ -41,7 +41,7 @@ export interface FrameMemoryOptions {
   readonly detaches?: boolean;
 }
 
-export class FrameMemory {
+export class LentMemory {
   readonly #bytesMin: number;
   readonly #bytesMax: number;
   readonly #detaches: boolean;
@@ -50,7 +50,7 @@ export class FrameMemory {
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
 
-  constructor(o: FrameMemoryOptions) {
+  constructor(o: LentMemoryOptions) {
     this.#bytesMin = o.bytesMin;
     this.#bytesMax = o.bytesMax;
     this.#detaches = o.detaches ?? false;
@@ -69,7 +69,7 @@ export class FrameMemory {
   readonly take = (length: number): Buffer => {
     if (length < this.#bytesMin) return Buffer.allocUnsafe(length);
     const buffer = this.#takeFree(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / this.#stepBytes) * this.#stepBytes);
-    (buffer.buffer as FrameBytes)[lentKey] = { owner: this, buffer, users: 1 };
+    (buffer.buffer as Memory)[lentKey] = { owner: this, buffer, users: 1 };
     return buffer;
   };
 
@@ -98,7 +98,7 @@ export class FrameMemory {
     if (lent === null) return;
     lent.users -= 1;
     if (lent.users > 0) return;
-    const memory = lent.buffer.buffer as FrameBytes;
+    const memory = lent.buffer.buffer as Memory;
     memory[lentKey] = null;
     const buffer = this.#detaches ? Buffer.from(memory.transfer()) : lent.buffer;
     this.#free.push(buffer);
@@ -107,7 +107,7 @@ export class FrameMemory {
   }
 
   #find(view: Buffer): Lent | null {
-    const memory = view.buffer as FrameBytes;
+    const memory = view.buffer as Memory;
     // Most views are of smaller memory than any that is lent: they need not be looked up.
     if (memory.byteLength < this.#bytesMin) return null;
     const lent = memory[lentKey];

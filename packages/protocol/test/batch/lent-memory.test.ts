@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { FrameMemory } from '../../src/frame/frame-memory.ts';
+import { LentMemory } from '../../src/batch/lent-memory.ts';
 
 const bytesMin = 64 << 10;
 
-function buffersOf(bytesMax: number, o: { detaches?: boolean } = {}): FrameMemory {
-  return new FrameMemory({ bytesMin, bytesMax, ...o });
+function buffersOf(bytesMax: number, o: { detaches?: boolean } = {}): LentMemory {
+  return new LentMemory({ bytesMin, bytesMax, ...o });
 }
 
-describe('memory of frames', () => {
+describe('memory that is lent', () => {
   it('B2 is used again when the last of those who look at it has let go', () => {
     const buffers = buffersOf(1 << 20);
     const taken = buffers.take(100_000);
