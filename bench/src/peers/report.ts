@@ -4,6 +4,7 @@ import type { Comparison } from './compare.ts';
 import type { Durability, Peer, Shape } from './peer.ts';
 import type { PeersProfile } from './profile.ts';
 import type { Metric, Row } from './row.ts';
+import { describeJudgements, judgePeers } from './targets.ts';
 
 /** A peer that was wanted, with its version, or with why it could not be had. */
 export interface Guest {
@@ -40,6 +41,8 @@ export function formatPeers(report: PeersReport): string {
       'A record\'s processor time is that of a long run less a short one, so that starting a tool and compiling its code do not count.',
     '',
     ...report.guests.map(({ peer, version, missing }) => `- ${peer.name} ${version ?? ''}: ${missing === null ? peer.settings : `left out: ${missing}`}`),
+    '',
+    ...describeJudgements(judgePeers(report.rows)),
     '',
     ...(['fsync', 'default'] as const).flatMap((durability) => formatDurability(report, durability)),
     ...report.failures.map(({ peer, durability, what, reason }) => `FAILED ${peer}, ${durability}, ${what}: ${reason}\n`),

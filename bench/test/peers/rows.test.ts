@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { costOfRecord } from '../../src/peers/cost.ts';
 import { formatPeers } from '../../src/peers/report.ts';
 import { RowBook } from '../../src/peers/row.ts';
+import { describeJudgements, judgePeers } from '../../src/peers/targets.ts';
 import type { Peer, Shape } from '../../src/peers/peer.ts';
 
 const shape: Shape = { valueBytes: 100, partitions: 1 };
@@ -63,6 +64,20 @@ describe('the report', () => {
 
   it('puts the product in proportion to each peer', () => {
     expect(markdown).toContain('| 100 B, 1 part. | Other | 300 k | 400 k | - | - | - | - | 3.00 | 1.50 |');
+  });
+
+  it('says whether the product is ahead of each, and where not', () => {
+    const mixed = new RowBook();
+    for (const [peer, rate, cost] of [['q', 10, 5], ['q, interval', 1, 1], ['A', 9, 6], ['B', 10, 4]] as const) {
+      mixed.add({ peer, shape, durability: 'default' }, { 'produce, records/s': rate, 'consume, records a CPU second': cost, 'produce, server peak MB': 1 });
+    }
+    mixed.add({ peer: 'A', shape, durability: 'fsync' }, { 'produce, records/s': 1_000 });
+    expect(describeJudgements(judgePeers(mixed.rows()))).toEqual([
+      'Target, to be ahead of each peer in records a second and for each second of processor time: 2 of 4 reached.',
+      '- not reached: consume, records a CPU second, 100 B, 1 part., default: 0.83 of A',
+      '- not reached: produce, records/s, 100 B, 1 part., default: 1.00 of B',
+    ]);
+    expect(markdown).toContain('2 of 2 reached.');
   });
 
   it('says who is left out and why, and what failed', () => {
