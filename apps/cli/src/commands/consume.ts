@@ -55,7 +55,8 @@ interface Copy extends RecordOutput {
 async function copyRecords({ consumer, stopOffsets, countMax, output, write, progress }: Copy): Promise<void> {
   const unfinished = new Set(stopOffsets.keys());
   const total = { records: 0, bytes: 0 };
-  for await (const batch of consumer.batches()) {
+  // Lent: what is written is copied at once.
+  for await (const batch of consumer.batches({ lend: true })) {
     const stopOffset = stopOffsets.get(batch.partition) ?? Number.POSITIVE_INFINITY;
     for (const record of batch.records) {
       if (record.offset < stopOffset) {

@@ -12,7 +12,7 @@ import type { PendingAppend } from './pending-append.ts';
  * Invariants
  * - `#pending` holds every append that is in no round, in the order of the calls to `append`.
  * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move, then
- *   the promises are resolved in append order, then readers are woken.
+ *   whoever waits is told in append order, then readers are woken.
  * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal, and
  *   their segments get them later; anything else by a write and a sync of its segment.
  * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged afterwards.
