@@ -16,8 +16,8 @@ const deliveredBytesMin = { all: 2 ** 30, few: 2 ** 29 } as const;
 
 /**
  * Processor time of the broker for each byte of values that it delivers, to ten consumers and to one, which get as much
- * together, with batches that are lent and with such that are left to the collector. What they read is in the tail cache; the kernel's count of what the broker's read calls returned shows that
- * no consumer makes it read the log again.
+ * together, with batches that are lent and with such that are left to the collector. What they read is in the tail cache; the
+ * kernel's count of what the broker's read calls returned shows that no consumer makes it read the log again.
  */
 export function fanOutCases(context: RunContext): Case[] {
   return [true, false].filter((lend) => lend || context.profile.cells === 'all').map((lend) => fanOutCase(context, { lend }));
