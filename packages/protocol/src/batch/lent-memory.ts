@@ -41,6 +41,7 @@ export interface LentMemoryOptions {
   readonly detaches?: boolean;
 }
 
+/** Lends memory, counts who looks at each piece, and lends it again when nobody does. */
 export class LentMemory {
   readonly #bytesMin: number;
   readonly #bytesMax: number;
