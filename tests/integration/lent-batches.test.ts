@@ -1,3 +1,4 @@
+import { TcpProxy } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import type { BatchesOptions, Q } from '@q/client';
 import { Scene } from './scene.ts';
@@ -56,6 +57,37 @@ describe('batches that are lent', () => {
       for (const value of kept) if (value.length > 0) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
     }
     for (const value of own.kept) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
+  }, 60_000);
+
+  it('C2 W3 are whole also when the connection is cut again and again, and the reader moves about', async () => {
+    await using scene = await Scene.start({});
+    await fill(scene.q);
+    const proxy = await TcpProxy.start({ host: '127.0.0.1', port: scene.broker.port });
+    const q = await scene.connect(`q://${proxy.address}`, { requestTimeoutMs: 2_000 });
+    const consumer = q.consumer(topic, { from: 'earliest' });
+    const seen = new Map<number, Set<number>>();
+    let [batches, wrong] = [0, 0];
+    for await (const { partition, baseOffset, records: all } of consumer.batches({ lend: true })) {
+      const offsets = seen.get(partition) ?? new Set();
+      seen.set(partition, offsets);
+      batches += 1;
+      // In the middle of its records, too: what is in hand does not depend on the connection it came by.
+      let index = 0;
+      for (const { offset, value } of all) {
+        if (index === 5 && batches % 4 === 0) proxy.cut();
+        const text = value?.toString() ?? '';
+        if (text !== valueOf(Number.parseInt(text, 10))) wrong += 1;
+        offsets.add(offset);
+        index += 1;
+      }
+      if (batches % 7 === 3) await consumer.seek({ partition, offset: baseOffset });
+      if ([...seen.values()].reduce((sum, { size }) => sum + size, 0) >= records || batches > 2_000) break;
+    }
+    expect(wrong).toBe(0);
+    expect([...seen.values()].reduce((sum, { size }) => sum + size, 0)).toBe(records);
+    expect(proxy.accepted).toBeGreaterThan(4);
+    await q.close();
+    await proxy.close();
   }, 60_000);
 
   it('C2 G2 C4 members of a group are lent them, too, and may acknowledge them later', async () => {
