@@ -49,7 +49,7 @@ const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** A journal from the first round on, of one small file: it is part of what is damaged. */
-export const storageLimits: Partial<StorageLimits> = { journalFiles: 1, journalFileBytes: 16 << 10, journalPieceBytesMax: 4 << 10, journalRoundsBefore: 0 };
+export const storageLimits: Partial<StorageLimits> = { journalFiles: 1, journalFileBytes: 16 << 10, journalPieceBytesMax: 4 << 10, journalMissesBefore: 0 };
 
 /** As the broker of the fixture is started, also on damaged copies of what it left. */
 export function brokerOptions(o: { fileSystem: MemoryFileSystem; network: InProcessNetwork; clock: ManualClock }): BrokerOptions {

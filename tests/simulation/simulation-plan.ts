@@ -134,6 +134,6 @@ function planJournal(random: SeededRandom): Partial<StorageLimits> {
     journalFileBytes: random.pick([16_384, 65_536]),
     journalPieceBytesMax: random.pick([600, 4_096]),
     journalEntryBytes: random.pick([1_000, 1 << 20]),
-    journalRoundsBefore: random.pick([0, 2, 10]),
+    journalMissesBefore: random.pick([0, 2, 10]),
   };
 }

@@ -24,8 +24,8 @@ export interface StorageLimits {
   lateWriteBytes: number;
   /** Such writes under way at once: nobody waits for them, and others are not to wait behind them. */
   lateWritesInParallelMax: number;
-  /** The journal is made after this many rounds that could have used it: not for the few writes of a start. */
-  journalRoundsBefore: number;
+  /** The journal is made after this many pieces that could have used it, of one round or of many: not for the few writes of a start. */
+  journalMissesBefore: number;
   /** Bytes of recently appended batches kept in memory for readers at the tail. */
   tailCacheBytes: number;
   /** Bytes of indexes of old segments kept in memory. */
@@ -96,7 +96,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   lateWriteMs: 200,
   lateWriteBytes: 8 << 20,
   lateWritesInParallelMax: 4,
-  journalRoundsBefore: 32,
+  journalMissesBefore: 32,
   tailCacheBytes: 64 << 20,
   indexCacheBytes: 16 << 20,
   indexEntriesMax: 1 << 20,

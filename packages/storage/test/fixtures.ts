@@ -5,7 +5,7 @@ import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { orders } from './conformance/harness.ts';
 
 /** A journal from the first round on, of files that are soon full. */
-export const tinyJournal: Partial<StorageLimits> = Object.freeze({ journalFiles: 2, journalFileBytes: 16_384, journalPieceBytesMax: 4_096, journalRoundsBefore: 0 });
+export const tinyJournal: Partial<StorageLimits> = Object.freeze({ journalFiles: 2, journalFileBytes: 16_384, journalPieceBytesMax: 4_096, journalMissesBefore: 0 });
 
 /** What the store said, for tests that are about it. */
 export class NotedLog implements StorageLog {

@@ -21,7 +21,7 @@ const lockName = '.lock';
 const paddingBytesMax = 1_500;
 /** A journal of small files that are emptied often, and a broker that syncs each segment. */
 const journals = [
-  { journalFiles: 3, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, journalRoundsBefore: 0, diskReserveBytes: 0 },
+  { journalFiles: 3, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, journalMissesBefore: 0, diskReserveBytes: 0 },
   { journalFiles: 0 },
 ];
 const inFlightMax = 40;

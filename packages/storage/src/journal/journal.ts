@@ -63,7 +63,7 @@ export class Journal {
   readonly #free: JournalFile[];
   readonly #filled: JournalFile[] = [];
   readonly #full: JournalFile[] = [];
-  #missed = 0;
+  #misses = 0;
   #preparing: Promise<void> | null = null;
   #retiring: Promise<void> | null = null;
   /** Before the next try, after the disk had no room. */
@@ -94,7 +94,7 @@ export class Journal {
     const entries: { file: JournalFile; items: OutgoingItem[] }[] = [];
     if (items.length === 0) return { entries, accepted: 0 };
     this.#active ??= this.#free.shift() ?? null;
-    if (!this.#active) this.#prepareIfMissed();
+    if (!this.#active) this.#missed(items.length);
     let accepted = 0;
     let roomBytes = this.#active?.roomBytes ?? 0;
     let bytes = 0;
@@ -170,17 +170,18 @@ export class Journal {
       }
     } catch (error) {
       // A disk without room: the file is full until it has some.
-      if (isOutOfRoom(error)) this.#roundsToWait = this.#options.limits.journalRoundsBefore;
+      if (isOutOfRoom(error)) this.#roundsToWait = this.#options.limits.journalMissesBefore;
       else this.#options.onFatal(error);
     }
   }
 
-  #prepareIfMissed(): void {
-    const { journalFiles, journalRoundsBefore } = this.#options.limits;
+  /** A round over many logs is worth as much as many rounds: without a journal each of its pieces costs a sync. */
+  #missed(pieces: number): void {
+    const { journalFiles, journalMissesBefore } = this.#options.limits;
     if (this.#preparing || this.#isClosing || this.#holders.size >= journalFiles) return;
-    this.#missed += 1;
-    if (this.#missed <= journalRoundsBefore) return;
-    this.#missed = 0;
+    this.#misses += pieces;
+    if (this.#misses <= journalMissesBefore) return;
+    this.#misses = 0;
     this.#preparing = this.#prepare().finally(() => (this.#preparing = null));
   }
 

@@ -201,7 +201,7 @@ describe('the journal', () => {
   });
 
   it('S2 is made after some rounds, and not where there is little room', async () => {
-    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalRoundsBefore: 5 } });
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalMissesBefore: 5 } });
     const log = await under.open();
     for (const text of numbered(5)) await append(log, [text]);
     expect((await under.disk.readDirectory('/data')).filter((name) => journal.test(name))).toEqual([]);
@@ -212,6 +212,15 @@ describe('the journal', () => {
     const small = await tight.open();
     for (const text of numbered(50)) await append(small, [text]);
     expect([tight.store.stats.journalWrites, (await tight.disk.readDirectory('/data')).filter((name) => journal.test(name))]).toEqual([0, []]);
+  });
+
+  it('S2 is made after one round, if it is one of many logs', async () => {
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalMissesBefore: 5 } });
+    const logs = await Promise.all(numbered(6).map((_, partition) => under.open({}, partition)));
+    await Promise.all(logs.map((log) => append(log, ['x'])));
+    const made = async (): Promise<number> => (await under.disk.readDirectory('/data')).filter((name) => journal.test(name)).length;
+    for (let turn = 0; turn < 1_000 && (await made()) === 0; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(await made()).toBeGreaterThan(0);
   });
 
   it('S2 a file that cannot be made is done without, and tried again', async () => {
