@@ -54,9 +54,15 @@ export class GroupMember {
       for await (const message of this.#consumer) await this.#handle(message);
     } catch (error) {
       expectQError(this.#world, error, `${this.#name} leaves the group`);
+      this.#endedByItself();
       await this.#sleep(this.#random.next() * 100);
     }
     await this.#consumer.close({ timeoutMs: 100 });
+    this.#endedByItself();
+  }
+
+  /** As soon as it is known: the next owner may come and die while this one is still closing. */
+  #endedByItself(): void {
     if (!this.#isLeaving) this.#world.history.ownerships.left(this.#id, this.#nowMs, { isCertain: false });
   }
 
