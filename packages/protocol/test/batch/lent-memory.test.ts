@@ -41,6 +41,16 @@ describe('memory that is lent', () => {
     expect(buffers.freeBytes).toBe(0);
   });
 
+  it('B2 does not take what another one has lent', () => {
+    const [mine, theirs] = [buffersOf(1 << 20), buffersOf(1 << 20)];
+    const taken = theirs.take(100_000);
+    expect(mine.retain(taken)).toBe(false);
+    mine.release(taken);
+    expect([mine.freeBytes, theirs.freeBytes]).toEqual([0, 0]);
+    theirs.release(taken);
+    expect(theirs.freeBytes).toBe(taken.length);
+  });
+
   it('B2 gives memory only to what fills most of it', () => {
     const buffers = buffersOf(1 << 20);
     const large = buffers.take(300_000);
