@@ -36,7 +36,7 @@ export const storageMutations: readonly Mutation[] = [
     replace: 'buffers',
   },
   { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as PendingAppend).lastOffset + 1', replace: '(appends.at(-1) as PendingAppend).lastOffset' },
-  { name: 'the watermark moves before the write', file: flush, find: '    const full = await this.#writeRound(byLog, plan, journaled);', replace: '    for (const [log, appends] of byLog) {\n      log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);\n      log.wakeReaders();\n    }\n    const full = await this.#writeRound(byLog, plan, journaled);' },
+  { name: 'the watermark moves before the write', file: flush, find: '    await this.#writeRound(parts, this.#planJournal(parts));', replace: '    for (const { log, appends } of parts) {\n      log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);\n      log.wakeReaders();\n    }\n    await this.#writeRound(parts, this.#planJournal(parts));' },
   { name: 'what found no room stays in the tail cache', file: 'packages/storage/src/log/local-log.ts', find: '    this.#tail.takeBack(fromOffset);\n', replace: '' },
   { name: 'what found no room stays in the deduplication', file: 'packages/storage/src/log/local-log.ts', find: '    this.dedup.rollbackTo(fromOffset);\n', replace: '' },
   { name: 'lose the producers at a restart', file: load, find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);', replace: '' },

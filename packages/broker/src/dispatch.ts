@@ -26,6 +26,8 @@ export interface Handler<Q, A> {
    * May throw or reject with anything; the client gets it as an error of the wire.
    */
   readonly handle: (request: Q, context: RequestContext) => A | Promise<A>;
+  /** It can do with a request whose bytes are only lent to it (`context.isLent`). The others get a copy of the frame. */
+  readonly takesLent?: boolean;
   /** Names the errors inside an answer that is not an error as a whole, for the counters. */
   readonly errorsIn?: (answer: A) => Iterable<ErrorName>;
   /** Has the last word on the buffers of an encoded answer. */
@@ -36,6 +38,8 @@ export interface IncomingRequest {
   readonly peer: Peer;
   readonly saidHello: boolean;
   readonly budget: RequestBudget;
+  /** The memory of the frame is used again once `dispatch` has returned. */
+  readonly isLent: boolean;
 }
 
 export interface Answer {
@@ -48,6 +52,7 @@ export interface Answer {
 interface Route {
   readonly api: Api<unknown, unknown>;
   readonly handle: Handler<unknown, unknown>['handle'];
+  readonly takesLent: boolean;
   readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
   readonly finish: Handler<unknown, unknown>['finish'];
   readonly counter: ApiCounter;
@@ -78,8 +83,8 @@ export class Dispatcher {
   add<Q, A>(handler: Handler<Q, A>): void {
     const counter = createApiCounter();
     this.#counters.apis.set(handler.api.name, counter);
-    const { api, handle, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
-    this.#routes.set(api.key, { api, handle, errorsIn, finish, counter });
+    const { api, handle, takesLent = false, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
+    this.#routes.set(api.key, { api, handle, takesLent, errorsIn, finish, counter });
   }
 
   /** The APIs that are served. */
@@ -121,16 +126,17 @@ export class Dispatcher {
 
   #serve(frame: Buffer, state: RequestState & { route: Route }, request: IncomingRequest): Answer | Promise<Answer> {
     const { route, version } = state;
+    const isLent = request.isLent && route.takesLent;
     let body: unknown;
     try {
-      body = decodeRequestBody(route.api, version, frame);
+      body = decodeRequestBody(route.api, version, request.isLent && !isLent ? Buffer.from(frame) : frame);
     } catch (error) {
       // The frame was whole, but its sender does not speak the protocol: nothing else that it sends can be trusted.
       return this.#fail(state, error, { thenClose: true });
     }
     const isHello = route.api.key === helloKey;
     try {
-      const answer = route.handle(body, { peer: request.peer, version, budget: request.budget });
+      const answer = route.handle(body, { peer: request.peer, version, budget: request.budget, isLent });
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
       return isHello
         ? { ...this.#succeed(state, answer), hello: body as { clientId: string } }

@@ -24,9 +24,9 @@ function setUp(
   };
   const dispatcher = new Dispatcher({ clock, logger, counters });
   dispatcher.add({ api: Ping, handle, ...(errorsIn !== undefined && { errorsIn }) });
-  const dispatch = (frame: Buffer, saidHello = true): Answer | Promise<Answer> =>
-    dispatcher.dispatch(frame, { peer: new FakePeer(), saidHello, budget: new FakeRequestBudget() });
-  return { clock, counters, logged, dispatch };
+  const dispatch = (frame: Buffer, saidHello = true, isLent = false): Answer | Promise<Answer> =>
+    dispatcher.dispatch(frame, { peer: new FakePeer(), saidHello, budget: new FakeRequestBudget(), isLent });
+  return { clock, counters, logged, dispatcher, dispatch };
 }
 
 function frameOf(version = 0): Buffer {
@@ -53,6 +53,32 @@ describe('Dispatcher', () => {
     });
     expect(answer.thenClose).toBe(false);
     expect(counters.apis.get('PING')).toEqual({ requests: 1, failed: 0, totalMicros: 3000, maxMicros: 3000 });
+  });
+
+  it('Z1 gives a handler a copy of what was only lent, unless it can do without', async () => {
+    const { dispatcher, dispatch } = setUp(async (request) => {
+      await Promise.resolve();
+      return request;
+    });
+    const payloadOf = async (): Promise<string> => {
+      const frame = frameOf();
+      const answer = dispatch(frame, true, true);
+      frame.fill(0xdd);
+      return decodeResponseBody(Ping, 0, Buffer.concat((await answer).buffers).subarray(4)).payload.toString();
+    };
+    expect(await payloadOf()).toBe('x');
+    const seen: boolean[] = [];
+    dispatcher.add({
+      api: Ping,
+      takesLent: true,
+      handle: (request, { isLent }) => {
+        seen.push(isLent);
+        return { payload: Buffer.from(request.payload) };
+      },
+    });
+    expect(await payloadOf()).toBe('x');
+    await dispatch(frameOf());
+    expect(seen).toEqual([true, false]);
   });
 
   it('M2 counts failures, also those inside an answer', async () => {

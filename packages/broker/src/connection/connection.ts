@@ -213,7 +213,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
     let begunAt: number | null = null;
     try {
       while (this.#mayDispatch()) {
-        const frame = this.#decoder.next();
+        const frame = this.#decoder.nextLent();
         if (frame === null) break;
         this.#frameBegunAt = null;
         this.#host.budget.leave(this);
@@ -250,6 +250,7 @@ export class Connection implements Peer, StreamEvents, BudgetWaiter {
       peer: this,
       saidHello: this.#state === 'open',
       budget: ticket,
+      isLent: this.#decoder.frameIsLent,
     });
     if (!(answer instanceof Promise)) this.#answer(answer, ticket);
     // The dispatcher's promise never rejects: whatever goes wrong becomes an error answer.

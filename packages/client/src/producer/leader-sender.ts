@@ -62,8 +62,7 @@ export class LeaderSender {
 
   /** Lists the queue, and sends at the end of this turn. */
   add(queue: PartitionQueue): void {
-    queue.isListed = true;
-    this.#ready.add(queue);
+    this.#list(queue);
     this.wake();
   }
 
@@ -116,9 +115,10 @@ export class LeaderSender {
     const bytesMax = Math.min(clientLimits.produceRequestBytesMax, o.requestBytesMax - clientLimits.produceOverheadBytes);
     const mayTakeOpen = (batch: OutgoingBatch): boolean => o.mayTakeOpen && (batch.urgent || nowMs - batch.createdAtMs >= this.#host.lingerMs);
     const shipments: Shipment[] = [];
+    const next = { nowMs, mayTakeOpen };
     let bytes = 0;
     for (const queue of this.#ready) {
-      const batch = queue.next({ nowMs, mayTakeOpen });
+      const batch = queue.next(next);
       if (batch === null) continue;
       const batchBytes = batch.buffer?.length ?? batch.sizeBytes;
       if (shipments.length > 0 && bytes + batchBytes > bytesMax) break;
@@ -126,11 +126,17 @@ export class LeaderSender {
       if (this.#stamped({ queue, batch }, o.identity)) shipments.push({ queue, batch });
     }
     for (const { queue } of shipments) {
-      this.#ready.delete(queue);
-      this.#ready.add(queue);
+      this.remove(queue);
+      // What is in the request is listed again by its answer.
+      if (queue.hasUnsent) this.#list(queue);
     }
     // A topic appears in a request once.
     return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
+  }
+
+  #list(queue: PartitionQueue): void {
+    queue.isListed = true;
+    this.#ready.add(queue);
   }
 
   /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us for the next. */
@@ -158,25 +164,26 @@ export class LeaderSender {
 
   /** Nobody waits for the answer any longer once every batch has met its deadline. */
   #timeoutMs(shipments: readonly Shipment[]): number {
-    const deadlineMs = Math.max(...shipments.map(({ batch }) => batch.deadlineMs));
+    let deadlineMs = 0;
+    for (const { batch } of shipments) deadlineMs = Math.max(deadlineMs, batch.deadlineMs);
     return Math.max(1, Math.min(this.#host.requestTimeoutMs, deadlineMs - this.#host.clock.monotonic()));
   }
 
   #answered(connection: Connection, shipments: readonly Shipment[], response: ProduceResponse): void {
-    const answers = response.topics.flatMap(({ topicId, partitions }) => partitions.map((answer) => ({ topicId, answer })));
-    const mismatch = shipments.findIndex(({ queue }, at) => answers[at]?.answer.partition !== queue.partition);
-    if (mismatch !== -1 || answers.length !== shipments.length) {
+    const answers = response.topics.flatMap(({ partitions }) => partitions);
+    if (answers.length !== shipments.length || shipments.some(({ queue }, at) => answers[at]?.partition !== queue.partition)) {
       const error = new QError('CONNECTION_LOST', 'The broker answered PRODUCE for other partitions than it was asked about', { details: { opened: true } });
       connection.close(error);
       return this.#lost(shipments, error);
     }
     this.#over();
-    for (const [at, shipment] of shipments.entries()) {
+    for (let at = 0; at < shipments.length; at += 1) {
+      const shipment = shipments[at] as Shipment;
+      const answer = answers[at] as ProduceResponsePartition;
       shipment.queue.answered();
-      const answer = answers[at]?.answer as ProduceResponsePartition;
       if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer);
       else this.#host.failed(shipment, answerError(answer));
-      this.#host.list(shipment.queue);
+      this.#listAgain(shipment.queue);
     }
     // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next records.
     this.#pump({ mayTakeOpen: false });
@@ -187,8 +194,12 @@ export class LeaderSender {
     for (const shipment of shipments) {
       shipment.queue.answered();
       this.#host.failed(shipment, error);
-      this.#host.list(shipment.queue);
+      this.#listAgain(shipment.queue);
     }
+  }
+
+  #listAgain(queue: PartitionQueue): void {
+    if (!queue.isEmpty) this.#host.list(queue);
   }
 
   /** A request is over, whatever became of it: an open batch that only waited for that may go at the end of this turn. */

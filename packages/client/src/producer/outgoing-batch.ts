@@ -77,7 +77,7 @@ export class OutgoingBatch {
     this.deadlineMs = o.deadlineMs;
     this.epoch = o.epoch;
     this.#memory = o.memory;
-    this.#builder = new BatchBuilder({ codec: o.codec, bytesMax: o.bytesMax, initialBytes: o.initialBytes, memory: o.memory });
+    this.#builder = new BatchBuilder(o);
   }
 
   get records(): number {

@@ -95,6 +95,11 @@ export class PartitionQueue {
     return this.open === null && this.#closed.length === 0 && this.#stamped.length === 0;
   }
 
+  /** Whether anything has never been in a request. */
+  get hasUnsent(): boolean {
+    return this.open !== null || this.#closed.length > 0;
+  }
+
   /** Every unsettled batch, oldest first. */
   batches(): OutgoingBatch[] {
     const closed = [...this.#closed].filter(({ state }) => state !== 'settled');

@@ -6,8 +6,8 @@ export interface FrameDecoderOptions {
   /** Largest payload that is accepted, in bytes. */
   readonly frameBytesMax: number;
   /**
-   * True when whoever pushes a chunk uses its memory again, once `next()` has returned null or `keepChunks()` was called: frames are then
-   * never views of a chunk.
+   * True when whoever pushes a chunk uses its memory again, once `next()` has returned null or `keepChunks()` was called: frames of
+   * `next()` are then never views of a chunk.
    */
   readonly chunksAreLent?: boolean;
   /**
@@ -57,6 +57,7 @@ export class FrameDecoder {
   readonly #allocate: (length: number) => Buffer;
   #largestFrameBytes: number = bufferBytesInitial;
   #isFirstFrame = true;
+  #frameIsLent = false;
   #failure: QError | null = null;
 
   constructor(options: FrameDecoderOptions) {
@@ -68,6 +69,11 @@ export class FrameDecoder {
   /** Bytes that were pushed and not given out as part of a frame yet, length fields included. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
+  }
+
+  /** Whether the frame that came last is a view of memory that was only lent. */
+  get frameIsLent(): boolean {
+    return this.#frameIsLent;
   }
 
   /** Takes the next piece of the stream. The decoder keeps the chunk until `next()` returns null; frames may be views of it
@@ -92,6 +98,15 @@ export class FrameDecoder {
    * @throws QError FRAME_TOO_LARGE or MALFORMED_FRAME; the connection cannot be used any more.
    */
   next(): Buffer | null {
+    const frame = this.nextLent();
+    return frame !== null && this.#frameIsLent ? Buffer.from(frame) : frame;
+  }
+
+  /**
+   * As `next()`, but a frame that lies whole in a lent chunk is a view of it (`frameIsLent`): for who is done with it, or has copied what
+   * is to stay, before the chunk's memory is used again.
+   */
+  nextLent(): Buffer | null {
     if (this.#failure !== null) throw this.#failure;
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
       const payload = this.#advance(chunk);
@@ -119,8 +134,8 @@ export class FrameDecoder {
     if (length <= available) {
       const start = this.#position;
       this.#position += length;
-      const payload = chunk.subarray(start, this.#position);
-      return this.#chunksAreLent ? Buffer.from(payload) : payload;
+      this.#frameIsLent = this.#chunksAreLent;
+      return chunk.subarray(start, this.#position);
     }
     this.#frameLength = length;
     this.#frameFilled = 0;
@@ -158,6 +173,7 @@ export class FrameDecoder {
     this.#position += piece;
     this.#frameFilled = filled;
     this.#frame = filled === this.#frameLength ? null : frame;
+    this.#frameIsLent = false;
     return this.#frame === null ? frame : null;
   }
 

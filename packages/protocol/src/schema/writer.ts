@@ -3,6 +3,7 @@ import { SchemaFault } from './fault.ts';
 
 const twoTo32 = 2 ** 32;
 const headBytesInitial = 256;
+const growthFactor = 4;
 
 /** Value of a hexadecimal digit by character code; 255 for anything else. */
 const nibbles: Uint8Array = new Uint8Array(128).fill(255);
@@ -139,7 +140,7 @@ export class Writer {
 
   #grow(bytes: number): number {
     const pending = this.#head.subarray(this.#start, this.#position);
-    const head = Buffer.allocUnsafe(Math.max(2 * this.#head.length, pending.length + bytes + headBytesInitial));
+    const head = Buffer.allocUnsafe(Math.max(growthFactor * this.#head.length, pending.length + bytes + headBytesInitial));
     head.set(pending);
     this.#head = head;
     this.#start = 0;

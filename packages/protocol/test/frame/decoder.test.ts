@@ -205,6 +205,23 @@ describe('FrameDecoder', () => {
     expect(frames).toEqual([Buffer.alloc(20, 1), Buffer.alloc(30, 2), Buffer.alloc(500, 3)]);
   });
 
+  it('Z1 gives frames that lie whole in a lent chunk as views of it, and says so, to who asks for that', () => {
+    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(40, 3))]);
+    const [first, second] = [Buffer.from(stream.subarray(0, 40)), Buffer.from(stream.subarray(40))];
+    const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
+    decoder.push(first);
+    const one = decoder.nextLent()!;
+    expect([one, one.buffer === first.buffer, decoder.frameIsLent]).toEqual([Buffer.alloc(20, 1), true, true]);
+    expect(decoder.nextLent()).toBeNull();
+    first.fill(0xdd);
+    decoder.push(second);
+    expect([decoder.nextLent(), decoder.frameIsLent]).toEqual([Buffer.alloc(30, 2), false]);
+    expect([decoder.nextLent(), decoder.frameIsLent]).toEqual([Buffer.alloc(40, 3), true]);
+    const owner = new FrameDecoder({ frameBytesMax });
+    owner.push(stream);
+    expect([owner.nextLent(), owner.frameIsLent]).toEqual([Buffer.alloc(20, 1), false]);
+  });
+
   it('W1 keeps what was lent and not looked at yet, if it is told to', () => {
     const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(40, 3))]);
     const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });

@@ -43,6 +43,8 @@ export type Admission =
       readonly kind: 'append';
       /** What is to be stored: the batch itself, or one without the repeats but with the same span. */
       readonly batch: Buffer;
+      /** What its header says to producer state, as long as nobody stamps it. */
+      readonly producer: ProducerBatch;
       readonly ids: BatchMessageIds | null;
       /** Records whose offset is not `baseOffset + index`. */
       readonly repeats: readonly RepeatedRecord[];
@@ -50,6 +52,13 @@ export type Admission =
       readonly repeated: RepeatAnswer | null;
     }
   | { readonly kind: 'duplicate'; readonly repeated: RepeatAnswer; readonly repeats: readonly RepeatedRecord[] };
+
+export interface AdmitOptions {
+  readonly endOffset: number;
+  readonly now: number;
+  readonly header?: ProducerBatch | undefined;
+  readonly messageIds?: BatchMessageIds | null | undefined;
+}
 
 const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
 
@@ -80,14 +89,16 @@ export class Deduplication {
 
   /**
    * What becomes of a batch that would be appended at `endOffset`? Changes nothing.
-   * @param o.messageIds of the batch's records in order, if the caller has read them already; null when there are none.
+   * @param o.header of the batch, if the caller has read it already.
+   * @param o.messageIds of the batch's records in order, likewise; null when there are none.
    * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
    */
-  admit(batch: Buffer, o: { endOffset: number; now: number; messageIds?: BatchMessageIds | null | undefined }): Admission {
-    const check = this.producers.check(producerBatchOf(batch), o.now);
+  admit(batch: Buffer, o: AdmitOptions): Admission {
+    const producer = o.header ?? producerBatchOf(batch);
+    const check = this.producers.check(producer, o.now);
     const window = this.#window;
     const ids = window === null ? null : o.messageIds === undefined ? peekMessageIds(batch, this.#limits) : o.messageIds;
-    if (window === null || ids === null) return admitWithoutIds(batch, check);
+    if (window === null || ids === null) return admitWithoutIds(batch, producer, check);
 
     const baseOffset = check.kind === 'duplicate' ? check.baseOffset : o.endOffset;
     const { repeats, all } = window.check(ids, baseOffset, o.now);
@@ -96,16 +107,15 @@ export class Deduplication {
       const moved = repeats.filter((repeat) => repeat.offset !== baseOffset + repeat.index);
       return { kind: 'duplicate', repeated: all ? answerOf(repeats) : check, repeats: moved };
     }
-    if (repeats.length === 0) return { kind: 'append', batch, ids, repeats, repeated: null };
-    if (!all) return { kind: 'append', batch: this.#without(batch, repeats), ids, repeats, repeated: null };
-    if (batchProducerId(batch) < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
-    return { kind: 'append', batch: this.#without(batch, repeats), ids, repeats, repeated: answerOf(repeats) };
+    if (repeats.length === 0) return { kind: 'append', batch, producer, ids, repeats, repeated: null };
+    if (all && producer.producerId < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
+    const rest = this.#without(batch, repeats);
+    return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
   }
 
-  /** The admitted batch was appended, and its offsets assigned. */
-  applied(batch: Buffer, ids: BatchMessageIds | null, now: number): void {
-    const baseOffset = batchBaseOffset(batch);
-    this.producers.apply(producerBatchOf(batch), baseOffset, now);
+  /** The admitted batch was appended; `producer` is what its header says now. */
+  applied(producer: ProducerBatch, { ids, baseOffset, now }: { ids: BatchMessageIds | null; baseOffset: number; now: number }): void {
+    this.producers.apply(producer, baseOffset, now);
     if (ids !== null) this.#window?.apply(ids, baseOffset, now);
   }
 
@@ -161,9 +171,9 @@ export class Deduplication {
   }
 }
 
-function admitWithoutIds(batch: Buffer, check: ProducerCheck): Admission {
+function admitWithoutIds(batch: Buffer, producer: ProducerBatch, check: ProducerCheck): Admission {
   if (check.kind === 'duplicate') return { kind: 'duplicate', repeated: check, repeats: noRepeats };
-  return { kind: 'append', batch, ids: null, repeats: noRepeats, repeated: null };
+  return { kind: 'append', batch, producer, ids: null, repeats: noRepeats, repeated: null };
 }
 
 /** All records are repeats: the answer is about the first one, as exact as a batch of one record needs it. */

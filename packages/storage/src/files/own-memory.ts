@@ -26,7 +26,10 @@ export class OwnMemory {
   own(batch: Buffer): Buffer {
     const pinnedBytes = batch.buffer.byteLength;
     const isSmallPart = batch.length <= copyBytesMax ? pinnedBytes > batch.length * 2 : pinnedBytes > batch.length * pinnedTimesMax;
-    if (!isSmallPart) return batch;
+    return isSmallPart ? this.copy(batch) : batch;
+  }
+
+  copy(batch: Buffer): Buffer {
     const copy = this.#hasSlabs && batch.length <= copyBytesMax ? this.#take(batch.length) : Buffer.allocUnsafeSlow(batch.length);
     copy.set(batch);
     return copy;

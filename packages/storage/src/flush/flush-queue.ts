@@ -40,6 +40,16 @@ export interface FlushedLog extends JournaledLog {
   takeBack(fromOffset: number): Promise<void>;
 }
 
+/** What one log has in a round. */
+interface RoundPart {
+  readonly log: FlushedLog;
+  readonly appends: PendingAppend[];
+  /** The journal has it: its segment gets it later. */
+  isJournaled: boolean;
+  /** Why there was no room for it. */
+  fullBy: unknown;
+}
+
 interface PendingWord {
   readonly word: JournalWord;
   readonly done: PromiseWithResolvers<void>;
@@ -196,62 +206,50 @@ export class FlushQueue {
   async #runRound(round: readonly PendingAppend[]): Promise<void> {
     const { clock, stats } = this.#options;
     const startedAt = clock.now();
-    const byLog = new Map<FlushedLog, PendingAppend[]>();
-    for (const append of round) {
-      const appends = byLog.get(append.log);
-      if (appends) appends.push(append);
-      else byLog.set(append.log, [append]);
-    }
-    const { plan, journaled } = this.#planJournal(byLog);
-    const full = await this.#writeRound(byLog, plan, journaled);
+    const parts = partsOf(round);
+    await this.#writeRound(parts, this.#planJournal(parts));
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
-    for (const log of journaled) log.writeLater(byLog.get(log) as readonly PendingAppend[]);
+    for (const { log, appends, isJournaled } of parts) if (isJournaled) log.writeLater(appends);
     this.#journal?.roundOver();
-    await this.#takeBack(full, byLog);
-    this.#settle(round, byLog, full);
+    const full = parts.filter(({ fullBy }) => fullBy !== undefined);
+    await this.#takeBack(full);
+    this.#settle(round, parts, full);
     stats.rounds += 1;
     const tookMs = clock.now() - startedAt;
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
   }
 
-  /** The pieces that the journal takes, and whose they are. */
-  #planJournal(byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): { plan: JournalPlan | null; journaled: ReadonlySet<FlushedLog> } {
-    const journaled = new Set<FlushedLog>();
-    if (!this.#journal) return { plan: null, journaled };
+  /** The pieces that the journal takes; notes whose they are. */
+  #planJournal(parts: readonly RoundPart[]): JournalPlan | null {
+    if (!this.#journal) return null;
     const pieces: HeldPiece[] = [];
-    const logs: FlushedLog[] = [];
-    for (const [log, appends] of byLog) {
-      const piece = log.journalPiece(appends);
+    const whose: RoundPart[] = [];
+    for (const part of parts) {
+      const piece = part.log.journalPiece(part.appends);
       if (!piece) continue;
       pieces.push(piece);
-      logs.push(log);
+      whose.push(part);
     }
     const plan = this.#journal.plan(pieces);
-    for (const log of logs.slice(0, plan.accepted)) journaled.add(log);
-    return { plan, journaled };
+    for (const part of whose.slice(0, plan.accepted)) part.isJournaled = true;
+    return plan;
   }
 
-  /** Returns the logs that had no room. */
-  async #writeRound(
-    byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>,
-    plan: JournalPlan | null,
-    journaled: ReadonlySet<FlushedLog>,
-  ): Promise<Map<FlushedLog, unknown>> {
-    const full = new Map<FlushedLog, unknown>();
-    const others = journaled.size === 0 ? [...byLog] : [...byLog].filter(([log]) => !journaled.has(log));
-    const segments = inParallel(others, this.#options.flushesInParallelMax, async ([log, appends]) => {
+  /** Notes the logs that had no room. */
+  async #writeRound(parts: readonly RoundPart[], plan: JournalPlan | null): Promise<void> {
+    const others = parts.filter(({ isJournaled }) => !isJournaled);
+    const segments = inParallel(others, this.#options.flushesInParallelMax, async (part) => {
       try {
-        await log.flush(appends);
+        await part.log.flush(part.appends);
       } catch (error) {
         if (!isOutOfRoom(error)) throw error;
-        full.set(log, error);
+        part.fullBy = error;
       }
     });
     const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
     for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
-    return full;
   }
 
   /** Words have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
@@ -285,22 +283,22 @@ export class FlushQueue {
   }
 
   /** Before the round is settled, so that no append comes in between and builds on what goes. */
-  async #takeBack(full: ReadonlyMap<FlushedLog, unknown>, byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>): Promise<void> {
-    for (const [log, cause] of full) {
-      const { baseOffset } = (byLog.get(log) as readonly PendingAppend[])[0] as PendingAppend;
-      this.dropPending(log, fullError(cause));
-      await log.takeBack(baseOffset);
+  async #takeBack(full: readonly RoundPart[]): Promise<void> {
+    for (const { log, appends, fullBy } of full) {
+      this.dropPending(log, fullError(fullBy));
+      await log.takeBack((appends[0] as PendingAppend).baseOffset);
     }
   }
 
-  #settle(round: readonly PendingAppend[], byLog: ReadonlyMap<FlushedLog, readonly PendingAppend[]>, full: ReadonlyMap<FlushedLog, unknown>): void {
+  #settle(round: readonly PendingAppend[], parts: readonly RoundPart[], full: readonly RoundPart[]): void {
     const { stats } = this.#options;
-    for (const [log, appends] of byLog) {
-      if (!full.has(log)) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);
+    for (const { log, appends, fullBy } of parts) {
+      if (fullBy === undefined) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);
     }
+    const causes = new Map(full.map(({ log, fullBy }) => [log, fullBy]));
     for (const append of round) {
       this.#pendingBytes -= append.batch.length;
-      const cause = full.get(append.log);
+      const cause = causes.get(append.log);
       if (cause === undefined) {
         stats.batches += 1;
         append.keep();
@@ -309,7 +307,7 @@ export class FlushQueue {
         append.fail(fullError(cause));
       }
     }
-    for (const log of byLog.keys()) {
+    for (const { log } of parts) {
       if (log.wantsIntervalSync) this.#unsynced.add(log);
       log.wakeReaders();
     }
@@ -334,6 +332,22 @@ export class FlushQueue {
       this.fail(error);
     }
   }
+}
+
+function partsOf(round: readonly PendingAppend[]): RoundPart[] {
+  const parts: RoundPart[] = [];
+  const byLog = new Map<FlushedLog, RoundPart>();
+  for (const append of round) {
+    const known = byLog.get(append.log);
+    if (known) {
+      known.appends.push(append);
+      continue;
+    }
+    const part: RoundPart = { log: append.log, appends: [append], isJournaled: false, fullBy: undefined };
+    byLog.set(append.log, part);
+    parts.push(part);
+  }
+  return parts;
 }
 
 function fullError(cause: unknown): StorageError {

@@ -67,14 +67,19 @@ export function itemBytes(item: JournalItem): number {
 /** Returns where the next item begins. */
 export function writeItem(target: Buffer, at: number, item: JournalItem): number {
   let next = target.writeInt8(kinds.indexOf(item.kind) + 1, at);
-  next += item.key.copy(target, next);
+  // `set`: `copy` takes twice as long for so little.
+  target.set(item.key, next);
+  next += item.key.length;
   next = writeWide(target, item.offset, next);
   if (item.kind !== 'piece') return next;
   next = writeWide(target, item.endOffset, next);
   next = writeWide(target, item.segmentBase, next);
   next = target.writeInt32BE(item.position, next);
   next = target.writeInt32BE(item.bytes, next);
-  for (const batch of item.batches) next += batch.copy(target, next);
+  for (const batch of item.batches) {
+    target.set(batch, next);
+    next += batch.length;
+  }
   return next;
 }
 

@@ -1,4 +1,4 @@
-import { assignAppendTime, assignOffsets, batchLastOffsetDelta, batchMaxTimestamp } from '@q/protocol';
+import { assignAppendTime, assignOffsets } from '@q/protocol';
 import { LogCompaction } from '../compaction/log-compaction.ts';
 import type { LogConfig } from '../config.ts';
 import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
@@ -175,10 +175,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
     const now = this.context.clock.now();
-    const admission = this.dedup.admit(batch, { endOffset: this.logEndOffset, now, messageIds: o.messageIds });
+    const admission = this.dedup.admit(batch, { endOffset: this.logEndOffset, now, header: o.header, messageIds: o.messageIds });
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
-    const append = this.#place(admission, { leaderEpoch: o.leaderEpoch, now });
+    const append = this.#place(admission, o, now);
     if (this.#waiting.length === 0) this.#waiting = [append];
     else this.#waiting.push(append);
     this.context.queue.enqueue(append);
@@ -198,26 +198,27 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
-  #place(admission: Admission & { kind: 'append' }, o: { leaderEpoch: number; now: number }): PendingAppend {
+  #place(admission: Admission & { kind: 'append' }, { leaderEpoch, isLent = false }: AppendOptions, now: number): PendingAppend {
     const { context } = this;
-    const batch = context.ownMemory.own(admission.batch);
+    const batch = isLent ? context.ownMemory.copy(admission.batch) : context.ownMemory.own(admission.batch);
     context.appendBuffers.retain(batch);
     const baseOffset = this.logEndOffset;
-    const lastOffset = baseOffset + batchLastOffsetDelta(batch);
+    const lastOffset = baseOffset + admission.producer.lastOffsetDelta;
     const stampsTime = this.#config.timestampType === 'LogAppendTime';
-    if (stampsTime) assignAppendTime(batch, o.now);
-    assignOffsets(batch, { baseOffset, leaderEpoch: o.leaderEpoch });
+    if (stampsTime) assignAppendTime(batch, now);
+    assignOffsets(batch, { baseOffset, leaderEpoch });
+    const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const segment = this.#segmentFor({ bytes: batch.length, lastOffset, now: o.now });
+    const segment = this.#segmentFor({ bytes: batch.length, lastOffset, now });
     const position = segment.sizeBytes;
-    segment.append({ bytes: batch.length, lastOffset, maxTimestampMs: batchMaxTimestamp(batch) }, this.#config.indexIntervalBytes);
-    this.dedup.applied(batch, admission.ids, o.now);
-    if (this.epochs.assign(o.leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
+    segment.append({ bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp }, this.#config.indexIntervalBytes);
+    this.dedup.applied(producer, { ids: admission.ids, baseOffset, now });
+    if (this.epochs.assign(leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
     this.appendedBytes += batch.length;
     this.checkpoints.appended(batch.length);
     context.cap.add(batch.length);
     this.#tail.add({ baseOffset, lastOffset, batch });
-    const logAppendTimeMs = stampsTime ? o.now : -1;
+    const logAppendTimeMs = stampsTime ? now : -1;
     return new PendingAppend({ log: this, segment, position, batch, baseOffset, lastOffset, logAppendTimeMs, repeats: admission.repeats });
   }
 

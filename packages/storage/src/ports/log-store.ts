@@ -1,4 +1,4 @@
-import type { LentMemory } from '@q/protocol';
+import type { BatchHeader, LentMemory } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
@@ -106,6 +106,10 @@ export interface PartitionLog {
 export interface AppendOptions {
   /** Epoch of the leader that takes the batch; stored in it. */
   readonly leaderEpoch: number;
+  /** What `readBatchHeader` says of the batch, if the caller has asked it already; it is not asked again then. */
+  readonly header?: BatchHeader;
+  /** The memory of the batch is good only until `append` returns: what stays of it is a copy. Default: it is the log's from then on. */
+  readonly isLent?: boolean;
   /**
    * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
    * the log has a dedup window; when missing, the log looks into the batch itself.

@@ -85,6 +85,9 @@ export class ProducerState {
       if (batch.baseSequence !== 0) throw outOfOrder(batch, 0);
       return accepted;
     }
+    const expected = expectedSequence(entry);
+    // What comes next in the sequence repeats none of the remembered ones.
+    if (batch.baseSequence === expected) return accepted;
     const repeated = findRepeated(entry, batch);
     if (repeated !== undefined) {
       return {
@@ -94,16 +97,14 @@ export class ProducerState {
         appendTimeMs: repeated.timestampMs,
       };
     }
-    const expected = expectedSequence(entry);
-    if (batch.baseSequence !== expected) throw outOfOrder(batch, expected);
-    return accepted;
+    throw outOfOrder(batch, expected);
   }
 
   /** Records an append as soon as its offset is assigned, before it is durable. `rollbackTo` takes it back. */
   apply(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
     const before = this.#entries.get(batch.producerId);
-    this.#put(batch, baseOffset, now);
+    this.#put(batch, { baseOffset, now, before });
     const evicted = this.#evictOneTooMany();
     const entry = { baseOffset, producerId: batch.producerId, before, evicted };
     // Nearly always the only one, and `push` makes room for sixteen more.
@@ -116,7 +117,7 @@ export class ProducerState {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
     const known = this.#entries.get(batch.producerId);
     if (known !== undefined && batch.producerEpoch < known.epoch) return;
-    this.#put(batch, baseOffset, now);
+    this.#put(batch, { baseOffset, now, before: known });
     this.#evictOneTooMany();
   }
 
@@ -124,7 +125,8 @@ export class ProducerState {
   settle(durableEnd: number): void {
     let settled = 0;
     while (settled < this.#journal.length && this.#journal[settled]!.baseOffset < durableEnd) settled += 1;
-    if (settled > 0) this.#journal = this.#journal.slice(settled);
+    if (settled === 0) return;
+    this.#journal = settled === this.#journal.length ? [] : this.#journal.slice(settled);
   }
 
   /** Takes back every unsettled append at or beyond `endOffset`. */
@@ -171,7 +173,10 @@ export class ProducerState {
   }
 
   #live(producerId: number, now: number): ProducerEntry | undefined {
-    const entry = this.#entries.get(producerId);
+    return this.#unlessExpired(this.#entries.get(producerId), now);
+  }
+
+  #unlessExpired(entry: ProducerEntry | undefined, now: number): ProducerEntry | undefined {
     return entry === undefined || this.#isExpired(entry, now) ? undefined : entry;
   }
 
@@ -179,8 +184,8 @@ export class ProducerState {
     return now - entry.lastSeenMs >= this.#limits.producerExpiryMs;
   }
 
-  #put(batch: ProducerBatch, baseOffset: number, now: number): void {
-    const known = this.#live(batch.producerId, now);
+  #put(batch: ProducerBatch, { baseOffset, now, before }: { baseOffset: number; now: number; before: ProducerEntry | undefined }): void {
+    const known = this.#unlessExpired(before, now);
     const appended = appendedBatch(batch, baseOffset);
     const continues = known !== undefined && known.epoch === batch.producerEpoch && follows(known, batch);
     const batches = continues ? behind(known.batches, appended, this.#limits.producerBatchesKept) : [appended];

@@ -36,7 +36,7 @@ class TinyLog {
     const admission = this.dedup.admit(batch, { endOffset: this.end, now: this.now });
     if (admission.kind === 'append') {
       assignOffsets(admission.batch, { baseOffset: this.end, leaderEpoch: 0 });
-      this.dedup.applied(admission.batch, admission.ids, this.now);
+      this.dedup.applied(admission.producer, { ids: admission.ids, baseOffset: this.end, now: this.now });
       this.batches.push(admission.batch);
       this.end += batchLastOffsetDelta(admission.batch) + 1;
     }
