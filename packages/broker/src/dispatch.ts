@@ -18,6 +18,18 @@ import type { BrokerLogger } from './logger.ts';
 import { countError, countRequest, createApiCounter } from './metrics/counters.ts';
 import type { ApiCounter, BrokerCounters } from './metrics/counters.ts';
 
+/** An answer that is known but for what may still go wrong: it is encoded while that is found out. */
+export class Expected<A> {
+  readonly answer: A;
+  /** Null when all went well, else the answer in its place. */
+  readonly other: Promise<A | null>;
+
+  constructor(o: { answer: A; other: Promise<A | null> }) {
+    this.answer = o.answer;
+    this.other = o.other;
+  }
+}
+
 /** What answers one API. */
 export interface Handler<Q, A> {
   readonly api: Api<Q, A>;
@@ -25,7 +37,7 @@ export interface Handler<Q, A> {
    * Answers one request. What it does before its first await happens in the order in which requests arrived.
    * May throw or reject with anything; the client gets it as an error of the wire.
    */
-  readonly handle: (request: Q, context: RequestContext) => A | Promise<A>;
+  readonly handle: (request: Q, context: RequestContext) => A | Promise<A> | Expected<A>;
   /** It can do with a request whose bytes are only lent to it (`context.isLent`). The others get a copy of the frame. */
   readonly takesLent?: boolean;
   /** Names the errors inside an answer that is not an error as a whole, for the counters. */
@@ -138,6 +150,7 @@ export class Dispatcher {
     try {
       const answer = route.handle(body, { peer: request.peer, version, budget: request.budget, isLent });
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
+      if (answer instanceof Expected) return this.#whenKnown(answer, state);
       return isHello
         ? { ...this.#succeed(state, answer), hello: body as { clientId: string } }
         : this.#succeed(state, answer);
@@ -154,10 +167,34 @@ export class Dispatcher {
     }
   }
 
-  #succeed(state: RequestState & { route: Route }, answer: unknown): Answer {
-    const { route, correlationId, version } = state;
+  async #whenKnown({ answer, other }: Expected<unknown>, state: RequestState & { route: Route }): Promise<Answer> {
+    let encoded: readonly Buffer[] | undefined;
+    let isKnown = false;
+    // Not before what the answer waits for is on its way: the disk works meanwhile.
+    this.#clock.defer(() => {
+      if (isKnown) return;
+      try {
+        encoded = this.#encode(state, answer);
+      } catch {
+        // It goes wrong again below, and is answered there.
+      }
+    });
+    try {
+      const instead = await other;
+      isKnown = true;
+      return instead === null ? this.#succeed(state, answer, encoded) : this.#succeed(state, instead);
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: false });
+    }
+  }
+
+  #encode({ route, correlationId, version }: RequestState & { route: Route }, answer: unknown): readonly Buffer[] {
     const encoded = encodeResponse(route.api, { version, correlationId, body: answer });
-    const buffers = route.finish?.(encoded) ?? encoded;
+    return route.finish?.(encoded) ?? encoded;
+  }
+
+  #succeed(state: RequestState & { route: Route }, answer: unknown, buffers = this.#encode(state, answer)): Answer {
+    const { route } = state;
     let failed = false;
     if (route.errorsIn !== undefined) {
       for (const name of route.errorsIn(answer)) {

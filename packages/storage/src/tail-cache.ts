@@ -7,7 +7,8 @@ import type { StorageStats } from './stats.ts';
  * Invariants
  * - Per log the cached batches are the last appended ones, without a gap up to the log's end.
  * - `#order` holds the `#count` cached batches of all logs, oldest append first, and at most about as many that are empty.
- * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too.
+ * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too. It is kept by `trim`, and
+ *   never passed by more than a sixteenth.
  * - The cache is one user of the memory of each, from its admission to its release.
  */
 interface CachedBatch {
@@ -17,6 +18,8 @@ interface CachedBatch {
   batch: Buffer | null;
 }
 
+/** What is over the budget waits for `trim` so long: whatever is let go of has left the processor's caches, and costs an append more than its record. */
+const overShareMax = 1 / 16;
 /** What a batch takes on the heap: its entry here, and the view of its memory. */
 const entryHeapBytes = 256;
 
@@ -48,7 +51,16 @@ export class TailCache {
     this.#stats.tailCacheBytes += batch.length;
     // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
     if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
-    while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > this.#bytesMax) this.#evictOldest();
+    this.#evictDownTo(this.#bytesMax * (1 + overShareMax));
+  }
+
+  /** Lets go of what is over the budget: for a moment in which nobody waits for the processor. */
+  trim(): void {
+    this.#evictDownTo(this.#bytesMax);
+  }
+
+  #evictDownTo(bytes: number): void {
+    while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > bytes) this.#evictOldest();
   }
 
   /** For LogTail alone. */

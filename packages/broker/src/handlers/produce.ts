@@ -30,6 +30,7 @@ import { TimeSlice } from '../checks/time-slice.ts';
 import type { ByteBudget } from '../connection/budget.ts';
 import type { Clock } from '../clock.ts';
 import type { Peer, RequestContext } from '../connection/peer.ts';
+import { Expected } from '../dispatch.ts';
 import type { Handler } from '../dispatch.ts';
 import { toPartitionError } from '../errors/wire-error.ts';
 import type { BrokerLimits } from '../limits.ts';
@@ -71,10 +72,10 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
         letGoOfFrame(request, dependencies.appendBuffers);
         return whenSettled(request, parts, settling);
       }
-      return appender.appendRest(request, parts, { ...context, timeoutMs }).then((release) => {
-        const answered = whenSettled(request, parts, settling);
+      return appender.appendRest(request, parts, { ...context, timeoutMs }).then(async (release) => {
+        const { answer, other } = whenSettled(request, parts, settling);
         release();
-        return answered;
+        return (await other) ?? answer;
       });
     },
     errorsIn: function* errorsIn(response) {
@@ -268,11 +269,14 @@ function letGoOfFrame({ topics }: ProduceRequest, buffers: ProduceDependencies['
   if (first !== undefined) buffers?.release(first.records);
 }
 
-function whenSettled(request: ProduceRequest, parts: readonly ProducedPart[], options: SettleOptions): Promise<ProduceResponse> {
-  return new Promise((resolve) => settle(parts, options, () => resolve(answer(request, parts))));
+function whenSettled(request: ProduceRequest, parts: readonly ProducedPart[], options: SettleOptions): Expected<ProduceResponse> {
+  const other = new Promise<ProduceResponse | null>((resolve) => {
+    settle(parts, options, ({ asExpected }) => resolve(asExpected ? null : answerOf(request, parts)));
+  });
+  return new Expected({ answer: answerOf(request, parts), other });
 }
 
-function answer(request: ProduceRequest, parts: readonly ProducedPart[]): ProduceResponse {
+function answerOf(request: ProduceRequest, parts: readonly ProducedPart[]): ProduceResponse {
   let next = 0;
   return {
     topics: request.topics.map((topic) => ({

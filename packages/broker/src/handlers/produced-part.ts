@@ -20,9 +20,12 @@ export interface SettleOptions {
   readonly context: RequestContext;
 }
 
+/** `asExpected`: every part has the result that it had when it was appended or refused. */
+export type Done = (o: { readonly asExpected: boolean }) => void;
+
 /** Calls `done` when every part has its final result, or is out of time. */
-export function settle(parts: readonly ProducedPart[], options: SettleOptions, done: () => void): void {
-  if (parts.every(({ isSettled }) => isSettled)) done();
+export function settle(parts: readonly ProducedPart[], options: SettleOptions, done: Done): void {
+  if (parts.every(({ isSettled }) => isSettled)) done({ asExpected: true });
   else new Settling(parts, options, done).begin();
 }
 
@@ -91,12 +94,13 @@ export class ProducedPart implements AppendWaiter {
 class Settling {
   readonly #parts: readonly ProducedPart[];
   readonly #options: SettleOptions;
-  readonly #done: () => void;
+  readonly #done: Done;
   readonly #release: () => void;
   readonly #timer: Scheduled;
   #open: number;
+  #asExpected = true;
 
-  constructor(parts: readonly ProducedPart[], options: SettleOptions, done: () => void) {
+  constructor(parts: readonly ProducedPart[], options: SettleOptions, done: Done) {
     this.#parts = parts;
     this.#options = options;
     this.#done = done;
@@ -121,16 +125,17 @@ class Settling {
     if (this.#open > 0) return;
     this.#timer.cancel();
     this.#release();
-    this.#done();
+    this.#done({ asExpected: this.#asExpected });
   }
 
   errorOf(thrown: unknown): QError {
+    this.#asExpected = false;
     return toPartitionError(thrown, this.#options.logger);
   }
 
   #outOfTime(): void {
     for (const part of this.#parts) if (!part.isSettled) part.fail(timedOut(this.#options.timeoutMs));
-    this.#done();
+    this.#done({ asExpected: false });
   }
 }
 

@@ -4,6 +4,7 @@ import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../src/connection/budget.ts';
+import { Expected } from '../../src/dispatch.ts';
 import { produceHandler } from '../../src/handlers/produce.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
@@ -43,10 +44,11 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     isLent = false,
   ): Promise<ProduceResponsePartition[]> => {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
-    const response = await handler.handle(
+    const handled = handler.handle(
       { timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] },
       { peer, version: 0, budget: held, isLent },
     );
+    const response = handled instanceof Expected ? ((await handled.other) ?? handled.answer) : await handled;
     return [...response.topics[0]!.partitions];
   };
   return { clock, logs, topic, registry, budget, counters, held, peer, letGo, produce };

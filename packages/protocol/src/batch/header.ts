@@ -1,4 +1,4 @@
-import { crc32c } from '../checksum/crc32c.ts';
+import { crc32cOfPart } from '../checksum/crc32c.ts';
 import { codecName } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
 import { QError } from '../errors.ts';
@@ -177,7 +177,7 @@ export function batchRecordsCount(buffer: Buffer, position = 0): number {
 
 /** The CRC-32C that the batch at `position` of `sizeInBytes` bytes should carry. */
 export function computeBatchCrc(buffer: Buffer, position: number, sizeInBytes: number): number {
-  return crc32c(buffer.subarray(position + attributesAt, position + sizeInBytes));
+  return crc32cOfPart(buffer, position + attributesAt, position + sizeInBytes);
 }
 
 /** The fields a new header is written from; size and CRC follow from the buffer. */

@@ -13,9 +13,13 @@ const releasedBytesMin = 256 * 1024;
  * most `uncompressedBytesMax` bytes; otherwise the cursor reads the batch itself. It refuses records above `recordBytesMax`.
  */
 export function openRecords(batch: Buffer, uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax, recordBytesMax?: number): RecordCursor {
-  const section = batch.subarray(batchHeaderBytes);
+  const codec = batchCodec(batch);
+  const sectionBytes = batch.length - batchHeaderBytes;
   // What compaction has emptied has no section, so nothing to decompress either.
-  const bytes = section.length === 0 ? section : decompress(batchCodec(batch), section, uncompressedBytesMax);
+  if (sectionBytes === 0 || (codec === 'none' && sectionBytes <= uncompressedBytesMax)) {
+    return new RecordCursor(batch, batchHeaderBytes, batch.length, batchRecordsCount(batch), recordBytesMax);
+  }
+  const bytes = decompress(codec, batch.subarray(batchHeaderBytes), uncompressedBytesMax);
   return new RecordCursor(bytes, 0, bytes.length, batchRecordsCount(batch), recordBytesMax);
 }
 

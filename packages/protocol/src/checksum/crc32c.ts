@@ -30,10 +30,14 @@ function buildTables(): Int32Array {
 
 /** CRC-32C by "slicing by 8": eight table look-ups for eight bytes, with no dependency between them. */
 export function crc32cTable(bytes: Uint8Array, initial = 0): number {
+  return tableCrc(bytes, initial, 0, bytes.length);
+}
+
+function tableCrc(bytes: Uint8Array, initial: number, from: number, to: number): number {
   const t = tables;
   let crc = ~initial;
-  let at = 0;
-  const wholeEnd = bytes.length - (bytes.length % 8);
+  let at = from;
+  const wholeEnd = to - ((to - from) % 8);
   while (at < wholeEnd) {
     const low = crc ^ (byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24));
     crc =
@@ -47,7 +51,7 @@ export function crc32cTable(bytes: Uint8Array, initial = 0): number {
       (t[byteAt(bytes, at + 7)] as number);
     at += 8;
   }
-  while (at < bytes.length) {
+  while (at < to) {
     crc = (crc >>> 8) ^ (t[(crc ^ byteAt(bytes, at)) & 0xff] as number);
     at += 1;
   }
@@ -78,4 +82,9 @@ export function crc32c(bytes: Uint8Array, initial = 0): number {
   if (bytes.length < nativeBytesMin) return crc32cTable(bytes, initial);
   native ??= loadNative();
   return native(bytes, initial);
+}
+
+/** As `crc32c` of `bytes.subarray(from, to)`; of a short piece without making that view, which takes as long as its CRC. */
+export function crc32cOfPart(bytes: Uint8Array, from: number, to: number): number {
+  return to - from < nativeBytesMin ? tableCrc(bytes, 0, from, Math.min(to, bytes.length)) : crc32c(bytes.subarray(from, to));
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32c, crc32cTable, nativeBytesMin } from '../../src/checksum/crc32c.ts';
+import { crc32c, crc32cOfPart, crc32cTable, nativeBytesMin } from '../../src/checksum/crc32c.ts';
 
 describe('crc32c', () => {
   it('Z5 gives the published check value', () => {
@@ -21,6 +21,14 @@ describe('crc32c', () => {
     for (let length = 0; length <= bytes.length; length += 1) {
       const part = bytes.subarray(length % 8, length);
       expect(crc32c(part)).toBe(crc32cTable(part));
+    }
+  });
+
+  it('of a part is that of a view of the part, also where it ends early', () => {
+    const bytes = Uint8Array.from({ length: nativeBytesMin * 2 }, (_, index) => (index * 31) ^ (index >> 3));
+    for (let to = 0; to <= bytes.length + 9; to += 1) {
+      const from = to % 23;
+      expect(crc32cOfPart(bytes, from, to)).toBe(crc32c(bytes.subarray(from, to)));
     }
   });
 

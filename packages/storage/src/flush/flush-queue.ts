@@ -61,6 +61,8 @@ export interface FlushQueueOptions {
   readonly roundBytesMax: number;
   readonly flushesInParallelMax: number;
   readonly syncIntervalMs: number;
+  /** Work that can wait is done while the disk is at work: called once its writes of a round are under way. */
+  readonly whileWriting: () => void;
   readonly onFatal: (error: StorageError) => void;
 }
 
@@ -249,6 +251,7 @@ export class FlushQueue {
       }
     });
     const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
+    this.#options.whileWriting();
     for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
   }
 

@@ -138,6 +138,7 @@ export class DirectoryStore implements LogStore {
     const appendBuffers = new LentMemory({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
     const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
+    const tailCache = new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers });
     return {
       fileSystem,
       openFiles,
@@ -145,7 +146,7 @@ export class DirectoryStore implements LogStore {
       log,
       limits,
       stats,
-      tailCache: new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers }),
+      tailCache,
       readBuffers,
       appendBuffers,
       ownMemory: new OwnMemory({ hasSlabs: fileSystem.copiesWrites }),
@@ -163,6 +164,7 @@ export class DirectoryStore implements LogStore {
         roundBytesMax,
         flushesInParallelMax,
         syncIntervalMs,
+        whileWriting: () => tailCache.trim(),
         onFatal: (error) => this.#onFatal(error),
       }),
       lateWrites: new LateWrites({
