@@ -1,7 +1,7 @@
 import { array } from '../schema/array.ts';
 import { bool, bytes, i16, i32, i64, i8, nullableString, uuid } from '../schema/scalars.ts';
 import { field, struct } from '../schema/struct.ts';
-import type { Struct } from '../schema/struct.ts';
+import type { Struct, WrittenOut } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
 /** What an acknowledgement stands for. Frozen. */
@@ -50,11 +50,27 @@ export interface ProduceResponsePartition {
   readonly durability: number;
 }
 
-const requestPartition: Struct<ProduceRequestPartition> = struct('ProduceRequestPartition', {
-  partition: field(i32, 'Partition number.'),
-  leaderEpoch: field(i32, 'Leader epoch that the client believes in; -1 = do not check.'),
-  records: field(bytes, 'Exactly one record batch.'),
-});
+const bytesCodec = bytes.codec(0);
+const messageCodec = nullableString.codec(0);
+
+const requestPartitionCodec: WrittenOut<ProduceRequestPartition> = {
+  encode: (writer, { partition, leaderEpoch, records }) => {
+    writer.i32(partition);
+    writer.i32(leaderEpoch);
+    bytesCodec.encode(writer, records);
+  },
+  decode: (reader) => ({ partition: reader.i32(), leaderEpoch: reader.i32(), records: bytesCodec.decode(reader) }),
+};
+
+const requestPartition: Struct<ProduceRequestPartition> = struct(
+  'ProduceRequestPartition',
+  {
+    partition: field(i32, 'Partition number.'),
+    leaderEpoch: field(i32, 'Leader epoch that the client believes in; -1 = do not check.'),
+    records: field(bytes, 'Exactly one record batch.'),
+  },
+  requestPartitionCodec,
+);
 
 const requestTopic: Struct<ProduceRequestTopic> = struct('ProduceRequestTopic', {
   topicId: field(uuid, 'Topic id from METADATA.'),
@@ -66,16 +82,43 @@ const produceRequest: Struct<ProduceRequest> = struct('ProduceRequest', {
   topics: field(array(requestTopic), 'Topics to write to.'),
 });
 
-const responsePartition: Struct<ProduceResponsePartition> = struct('ProduceResponsePartition', {
-  partition: field(i32, 'Partition number.'),
-  errorCode: field(i16, '0, or why this partition was not written.'),
-  errorMessage: field(nullableString, 'The error in words; null without one.'),
-  baseOffset: field(i64, 'Offset of the first record of the batch; -1 with an error.'),
-  logAppendTimeMs: field(i64, 'Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime.'),
-  logStartOffset: field(i64, 'First offset that the partition still holds; -1 when unknown.'),
-  duplicate: field(bool, 'The batch had been stored before, at baseOffset; nothing was written now.'),
-  durability: field(i8, 'What the acknowledgement stands for: 0 fsync, 1 synced within an interval, 2 handed to the operating system, 3 memory.'),
-});
+const responsePartitionCodec: WrittenOut<ProduceResponsePartition> = {
+  encode: (writer, answer) => {
+    writer.i32(answer.partition);
+    writer.i16(answer.errorCode);
+    messageCodec.encode(writer, answer.errorMessage);
+    writer.i64(answer.baseOffset);
+    writer.i64(answer.logAppendTimeMs);
+    writer.i64(answer.logStartOffset);
+    writer.bool(answer.duplicate);
+    writer.i8(answer.durability);
+  },
+  decode: (reader) => ({
+    partition: reader.i32(),
+    errorCode: reader.i16(),
+    errorMessage: messageCodec.decode(reader),
+    baseOffset: reader.i64(),
+    logAppendTimeMs: reader.i64(),
+    logStartOffset: reader.i64(),
+    duplicate: reader.bool(),
+    durability: reader.i8(),
+  }),
+};
+
+const responsePartition: Struct<ProduceResponsePartition> = struct(
+  'ProduceResponsePartition',
+  {
+    partition: field(i32, 'Partition number.'),
+    errorCode: field(i16, '0, or why this partition was not written.'),
+    errorMessage: field(nullableString, 'The error in words; null without one.'),
+    baseOffset: field(i64, 'Offset of the first record of the batch; -1 with an error.'),
+    logAppendTimeMs: field(i64, 'Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime.'),
+    logStartOffset: field(i64, 'First offset that the partition still holds; -1 when unknown.'),
+    duplicate: field(bool, 'The batch had been stored before, at baseOffset; nothing was written now.'),
+    durability: field(i8, 'What the acknowledgement stands for: 0 fsync, 1 synced within an interval, 2 handed to the operating system, 3 memory.'),
+  },
+  responsePartitionCodec,
+);
 
 const responseTopic: Struct<ProduceResponseTopic> = struct('ProduceResponseTopic', {
   topicId: field(uuid, 'Topic id as in the request.'),

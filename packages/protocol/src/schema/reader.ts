@@ -22,6 +22,15 @@ export class Reader {
     this.#position = position;
   }
 
+  get position(): number {
+    return this.#position;
+  }
+
+  /** To a position where it has been. */
+  goBack(position: number): void {
+    this.#position = position;
+  }
+
   get remaining(): number {
     return this.#buffer.length - this.#position;
   }
