@@ -13,10 +13,12 @@ export interface LeaderEpoch {
 }
 
 export class LeaderEpochs {
-  #entries: LeaderEpoch[];
+  #entries: readonly LeaderEpoch[] = [];
+  /** Of the last entry, which every append looks at. */
+  #latestEpoch = -1;
+  #latestStartOffset = Number.POSITIVE_INFINITY;
 
   constructor(entries: readonly LeaderEpoch[] = []) {
-    this.#entries = [];
     for (const entry of entries) this.assign(entry.epoch, entry.startOffset);
   }
 
@@ -27,7 +29,7 @@ export class LeaderEpochs {
 
   /** -1 when nothing was ever appended under an epoch. */
   get latestEpoch(): number {
-    return this.#entries.at(-1)?.epoch ?? -1;
+    return this.#latestEpoch;
   }
 
   /**
@@ -36,11 +38,17 @@ export class LeaderEpochs {
    * @returns true when the history changed and the checkpoint is to be written.
    */
   assign(epoch: number, startOffset: number): boolean {
-    const latest = this.#entries.at(-1);
-    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return false;
-    this.#entries = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset);
-    this.#entries.push({ epoch, startOffset });
+    if (this.#latestEpoch === epoch && this.#latestStartOffset <= startOffset) return false;
+    const earlier = this.#entries.filter((entry) => entry.epoch < epoch && entry.startOffset < startOffset);
+    this.#replace([...earlier, { epoch, startOffset }]);
     return true;
+  }
+
+  #replace(entries: readonly LeaderEpoch[]): void {
+    this.#entries = entries;
+    const latest = entries.at(-1);
+    this.#latestEpoch = latest?.epoch ?? -1;
+    this.#latestStartOffset = latest?.startOffset ?? Number.POSITIVE_INFINITY;
   }
 
   /** The epoch under which the record at `offset` was written, or -1. */
@@ -65,7 +73,7 @@ export class LeaderEpochs {
   truncateEnd(endOffset: number): boolean {
     const kept = this.#entries.filter((entry) => entry.startOffset < endOffset);
     const changed = kept.length !== this.#entries.length;
-    this.#entries = kept;
+    this.#replace(kept);
     return changed;
   }
 
@@ -74,7 +82,7 @@ export class LeaderEpochs {
     const index = this.#entries.findLastIndex((entry) => entry.startOffset <= startOffset);
     const inForce = this.#entries[index];
     if (inForce === undefined || (index === 0 && inForce.startOffset === startOffset)) return false;
-    this.#entries = [{ epoch: inForce.epoch, startOffset }, ...this.#entries.slice(index + 1)];
+    this.#replace([{ epoch: inForce.epoch, startOffset }, ...this.#entries.slice(index + 1)]);
     return true;
   }
 }

@@ -5,6 +5,8 @@ import { inParallel } from './in-parallel.ts';
 
 /** A log whose segments are still to get what the journal has made durable. */
 export interface OwingLog {
+  /** For LateWrites alone: it is on the list of those that owe something. A set would be looked into for each append. */
+  isListed: boolean;
   /** Writes what it owes. Throws as the file system does where there is no room; any other failure has ended everything already. */
   writeOwed(): Promise<void>;
 }
@@ -24,13 +26,14 @@ export interface LateWritesOptions {
  * few writes this way.
  *
  * Invariants
- * - `#logs` holds every log that owes something and is not being written to; `#owedBytes` counts what all of them owe.
+ * - `#logs` holds every log that owes something and is not being written to, and `isListed` says so; `#owedBytes` counts what all of them
+ *   owe. One that is let go of stays in the array, not listed, until the next run.
  * - One run at a time. A log that had no room is tried again with the next one.
  * - What is owed lies in the journal, whose files are emptied only after it was written: so there is never more than fits there.
  */
 export class LateWrites {
   readonly #options: LateWritesOptions;
-  readonly #logs = new Set<OwingLog>();
+  #logs: OwingLog[] = [];
   #owedBytes = 0;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
@@ -42,10 +45,16 @@ export class LateWrites {
   }
 
   owe(log: OwingLog, bytes: number): void {
-    this.#logs.add(log);
+    this.#list(log);
     this.#owedBytes += bytes;
     if (this.#owedBytes >= this.#options.bytesMax && !this.#isShort) this.#start();
     else this.#schedule();
+  }
+
+  #list(log: OwingLog): void {
+    if (log.isListed) return;
+    log.isListed = true;
+    this.#logs.push(log);
   }
 
   /** Bytes that are owed no more, written or not. */
@@ -55,7 +64,7 @@ export class LateWrites {
 
   /** The log is closed, or gone. */
   forget(log: OwingLog): void {
-    this.#logs.delete(log);
+    log.isListed = false;
   }
 
   /** Ends when no write is under way; logs write what they owe when they are closed. */
@@ -79,21 +88,31 @@ export class LateWrites {
   }
 
   async #run(): Promise<void> {
-    const logs = [...this.#logs];
-    this.#logs.clear();
+    const logs = this.#takeListed();
     const failures: unknown[] = [];
     await inParallel(logs, this.#options.parallelMax, async (log) => {
       try {
         await log.writeOwed();
       } catch (error) {
         failures.push(error);
-        this.#logs.add(log);
+        this.#list(log);
       }
     });
     this.#running = null;
     if (failures.some((error) => !isOutOfRoom(error))) this.#isClosed = true;
     this.#setShort(failures[0] ?? null);
-    if (this.#logs.size > 0) this.#schedule();
+    if (this.#logs.length > 0) this.#schedule();
+  }
+
+  #takeListed(): OwingLog[] {
+    const listed: OwingLog[] = [];
+    for (const log of this.#logs) {
+      if (!log.isListed) continue;
+      log.isListed = false;
+      listed.push(log);
+    }
+    this.#logs = [];
+    return listed;
   }
 
   #setShort(error: unknown): void {

@@ -190,9 +190,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#state === 'closed') throw this.#closedError();
     if (this.#damage) throw this.#damageError(this.#damage);
     if (this.#isTruncating) throw new StorageError('CLOSED', `${this.#name} is being truncated; try again`);
-    if (leaderEpoch < this.epochs.latestEpoch) {
-      throw new StorageError('STALE_LEADER_EPOCH', `${this.#name} has leader epoch ${this.epochs.latestEpoch}, not ${leaderEpoch}`, {
-        details: { leaderEpoch: this.epochs.latestEpoch, got: leaderEpoch },
+    const { latestEpoch } = this.epochs;
+    if (leaderEpoch < latestEpoch) {
+      throw new StorageError('STALE_LEADER_EPOCH', `${this.#name} has leader epoch ${latestEpoch}, not ${leaderEpoch}`, {
+        details: { leaderEpoch: latestEpoch, got: leaderEpoch },
       });
     }
   }

@@ -18,6 +18,8 @@ import type { LocalLog } from './local-log.ts';
  * - Before a file goes, the log start offset that makes it superfluous is durable.
  */
 export class LogFiles {
+  /** For LateWrites. */
+  isListed = false;
   readonly #log: LocalLog;
   readonly #unsynced = new Set<Segment>();
   #owed: PendingAppend[] = [];

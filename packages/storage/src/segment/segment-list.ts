@@ -11,11 +11,14 @@ import { Segment } from './segment.ts';
 export class SegmentList {
   readonly directory: string;
   #segments: Segment[];
+  /** The last one: an append asks for it several times, and would go through the array each time. */
+  #active: Segment;
 
   constructor(o: { directory: string; segments: readonly Segment[]; startOffset: number }) {
     this.directory = o.directory;
     this.#segments = [...o.segments];
     if (this.#segments.length === 0) this.#segments.push(new Segment({ directory: o.directory, baseOffset: o.startOffset }));
+    this.#active = this.#segments.at(-1) as Segment;
   }
 
   get all(): readonly Segment[] {
@@ -31,7 +34,7 @@ export class SegmentList {
   }
 
   get active(): Segment {
-    return this.#segments.at(-1) as Segment;
+    return this.#active;
   }
 
   get bytes(): number {
@@ -59,6 +62,7 @@ export class SegmentList {
     const next = new Segment({ directory: this.directory, baseOffset: closed.endOffset });
     assert(next.baseOffset > closed.baseOffset, 'an empty segment is never rolled');
     this.#segments.push(next);
+    this.#active = next;
     return next;
   }
 
@@ -71,7 +75,9 @@ export class SegmentList {
   /** Takes out those that begin at or beyond `endOffset`, except that one which begins exactly there may stay as the active one. */
   dropFrom(endOffset: number): Segment[] {
     const keep = Math.max(this.indexOf(endOffset), 0) + 1;
-    return this.#segments.splice(keep);
+    const dropped = this.#segments.splice(keep);
+    this.#active = this.#segments.at(-1) as Segment;
+    return dropped;
   }
 
   /** Puts one segment in the place of a run of closed ones. */
@@ -85,5 +91,6 @@ export class SegmentList {
   /** Puts another object for the active segment, after its file was read anew. */
   replaceActive(active: Segment): void {
     this.#segments[this.#segments.length - 1] = active;
+    this.#active = active;
   }
 }
