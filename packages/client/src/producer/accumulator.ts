@@ -332,8 +332,8 @@ export class Accumulator {
     return new OutgoingBatch({
       codec: this.#options.compression,
       bytesMax,
-      // A little more than last time: growing means copying, and so does much more, for a batch does not keep memory that it does not use.
-      initialBytes: Math.min(bytesMax, queue.bytesHint === 0 ? clientLimits.batchBytesMin : queue.bytesHint + (queue.bytesHint >> 3)),
+      // A little more than last time: growing means copying, and too much would be memory for nothing.
+      initialBytes: Math.min(bytesMax, Math.max(clientLimits.batchBytesMin, queue.bytesHint + (queue.bytesHint >> 3))),
       createdAtMs: nowMs,
       deadlineMs: nowMs + this.#options.deliveryTimeoutMs,
       epoch: this.barrier.epoch,
