@@ -10,6 +10,7 @@ export const brokerMutations: readonly Mutation[] = [
   },
   { name: 'answer before the records are durable', file: 'packages/broker/src/handlers/produced-part.ts', find: 'this.#isSettled = o.append === null;', replace: 'this.#isSettled = true;' },
   { name: 'answer a failed append as a success', file: 'packages/broker/src/handlers/produced-part.ts', find: 'if (!this.#isRefused) this.fail((this.#settling as Settling).errorOf(error));', replace: 'void error;' },
+  { name: 'the expected answer is sent although an append failed', file: 'packages/broker/src/handlers/produced-part.ts', find: '    this.#asExpected = false;\n', replace: '' },
   { name: 'hand out a producer id twice', file: 'packages/broker/src/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
   { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: '    this.#decoder.keepChunks();\n', replace: '' },

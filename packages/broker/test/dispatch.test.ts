@@ -3,7 +3,7 @@ import type { PingRequest, PingResponse } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { Dispatcher } from '../src/dispatch.ts';
+import { Dispatcher, Expected } from '../src/dispatch.ts';
 import type { Answer, Handler } from '../src/dispatch.ts';
 import type { BrokerLogger } from '../src/logger.ts';
 import { createCounters } from '../src/metrics/counters.ts';
@@ -79,6 +79,52 @@ describe('Dispatcher', () => {
     expect(await payloadOf()).toBe('x');
     await dispatch(frameOf());
     expect(seen).toEqual([true, false]);
+  });
+
+  describe('an answer that is known but for what may go wrong', () => {
+    const payloadIn = async (answer: Answer | Promise<Answer>): Promise<string> =>
+      decodeResponseBody(Ping, 0, Buffer.concat((await answer).buffers).subarray(4)).payload.toString();
+    const setUpExpected = (payload: unknown) => {
+      const other = Promise.withResolvers<{ payload: Buffer } | null>();
+      const expected = { payload: payload as Buffer };
+      return { other, expected, ...setUp(() => new Expected({ answer: expected, other: other.promise })) };
+    };
+
+    it('Z1 is encoded in the next turn, and sent when all went well', async () => {
+      const { clock, counters, other, expected, dispatch } = setUpExpected(Buffer.from('as expected'));
+      const answer = dispatch(frameOf());
+      await clock.advance(1);
+      expected.payload = Buffer.from('too late');
+      other.resolve(null);
+      expect(await payloadIn(answer)).toBe('as expected');
+      expect(counters.apis.get('PING')).toMatchObject({ requests: 1, failed: 0 });
+    });
+
+    it('Z1 is encoded at once when nothing has to be waited for', async () => {
+      const { clock, other, dispatch } = setUpExpected(Buffer.from('as expected'));
+      other.resolve(null);
+      expect(await payloadIn(dispatch(frameOf()))).toBe('as expected');
+      await clock.advance(1);
+    });
+
+    it('B2 gives way to another, or to an error', async () => {
+      const one = setUpExpected(Buffer.from('as expected'));
+      const answer = one.dispatch(frameOf());
+      await one.clock.advance(1);
+      one.other.resolve({ payload: Buffer.from('otherwise') });
+      expect(await payloadIn(answer)).toBe('otherwise');
+      const failing = setUpExpected(Buffer.from('as expected'));
+      failing.other.reject(new QError('TOPIC_EXISTS', 'there'));
+      expect((await errorIn(failing.dispatch(frameOf()))).code).toBe('TOPIC_EXISTS');
+    });
+
+    it('W2 that cannot be encoded is an error when its time has come, and not before', async () => {
+      const { clock, other, dispatch } = setUpExpected('no bytes');
+      const answer = dispatch(frameOf());
+      await clock.advance(1);
+      other.resolve(null);
+      expect((await errorIn(answer)).code).toBe('INVALID_REQUEST');
+    });
   });
 
   it('M2 counts failures, also those inside an answer', async () => {

@@ -40,7 +40,7 @@ export function field<T>(kind: Kind<T>, doc: string, options?: FieldOptions<T>):
 }
 
 /**
- * A struct's codec written out, for one of which a message holds many: a fifth of the time. It is used for versions that have all fields.
+ * A struct's codec written out, for one of which a message holds many: half of the time. It is used for versions that have all fields.
  * Where it throws, the declaration does the same again and says which field it is. A test compares the two.
  */
 export interface WrittenOut<T> {
