@@ -47,6 +47,8 @@ export interface LeaderSenderHost {
   list(queue: PartitionQueue): void;
   acknowledged(shipment: Shipment, answer: ProduceResponsePartition): void;
   failed(shipment: Shipment, error: QError): void;
+  /** The batch cannot be sent, and never was. */
+  unsendable(shipment: Shipment, error: QError): void;
 }
 
 export class LeaderSender {
@@ -145,7 +147,7 @@ export class LeaderSender {
       shipment.queue.stamp(shipment.batch, identity);
       return true;
     } catch (error) {
-      this.#host.failed(shipment, toQError(error, 'encoding a batch'));
+      this.#host.unsendable(shipment, toQError(error, 'encoding a batch'));
       this.wake();
       return false;
     }

@@ -78,6 +78,7 @@ export class Sender {
       list: (queue) => this.list(queue),
       acknowledged: (shipment, answer) => this.#acknowledged(shipment, answer),
       failed: (shipment, error) => this.#failed(shipment, error),
+      unsendable: (shipment, error) => this.#giveUp(shipment, error),
     });
     this.#leaders.set(brokerId, leader);
     return leader;
@@ -184,9 +185,13 @@ export class Sender {
       case 'split':
         return this.#split(shipment);
       case 'fail':
-        queue.giveUp(batch);
-        return this.#accumulator.fail(batch, refused(error, shipment));
+        return this.#giveUp(shipment, error);
     }
+  }
+
+  #giveUp(shipment: Shipment, error: QError): void {
+    shipment.queue.giveUp(shipment.batch);
+    this.#accumulator.fail(shipment.batch, refused(error, shipment));
   }
 
   #again({ queue, batch }: Shipment, error: QError): void {

@@ -35,7 +35,7 @@ describe('a batch that is given up', () => {
     await scene.settle(q.close());
   });
 
-  it('P4 not even encoded: only its records fail; those behind it go at once', async () => {
+  it('P4 not even encoded: only its records fail, as not stored; those behind it go at once', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene);
     const startMs = scene.clock.monotonic();
@@ -44,7 +44,8 @@ describe('a batch that is given up', () => {
     });
     const results = await outcomes(scene, ['a', 'b', 'c'].map((value) => producer.send('t', large(value))));
     stamp.mockRestore();
-    expect(results).toMatchObject([{ message: expect.stringContaining('the compressor is broken') as unknown }, { offset: 1 }, { offset: 2 }]);
+    const failure = { message: expect.stringContaining('the compressor is broken') as unknown, details: { topic: 't', partition: 0, outcome: 'not-stored' } };
+    expect(results).toMatchObject([failure, { offset: 1 }, { offset: 2 }]);
     expect(values()).toEqual(['first', 'b', 'c']);
     expect(scene.clock.monotonic() - startMs).toBeLessThan(1_000);
     await scene.settle(q.close());
