@@ -5,11 +5,13 @@
  * waits until no work of it, or of an earlier one, is left.
  *
  * Invariants
- * - `#open` holds a positive count for each epoch that has unsettled work, and nothing else.
+ * - `#openNow` counts the unsettled work of this epoch, `#openBefore` that of each earlier one that has some. Waiters wait for earlier ones
+ *   alone.
  */
 export class FlushBarrier {
   #epoch = 0;
-  readonly #open = new Map<number, number>();
+  #openNow = 0;
+  readonly #openBefore = new Map<number, number>();
   #waiters: { readonly epoch: number; readonly resolve: () => void }[] = [];
 
   get epoch(): number {
@@ -18,23 +20,30 @@ export class FlushBarrier {
 
   /** A new piece of work; returns its epoch, to be given back to `leave`. */
   enter(epoch: number = this.#epoch): number {
-    this.#open.set(epoch, (this.#open.get(epoch) ?? 0) + 1);
+    if (epoch === this.#epoch) this.#openNow += 1;
+    else this.#openBefore.set(epoch, (this.#openBefore.get(epoch) ?? 0) + 1);
     return epoch;
   }
 
   leave(epoch: number): void {
-    const left = (this.#open.get(epoch) ?? 0) - 1;
-    if (left > 0) {
-      this.#open.set(epoch, left);
+    if (epoch === this.#epoch) {
+      this.#openNow -= 1;
       return;
     }
-    this.#open.delete(epoch);
-    if (this.#waiters.length > 0) this.#check();
+    const left = (this.#openBefore.get(epoch) ?? 0) - 1;
+    if (left > 0) {
+      this.#openBefore.set(epoch, left);
+      return;
+    }
+    this.#openBefore.delete(epoch);
+    this.#check();
   }
 
   /** Ends the epoch; resolves when all its work, and all earlier work, is settled. */
   flush(): Promise<void> {
     const epoch = this.#epoch;
+    if (this.#openNow > 0) this.#openBefore.set(epoch, this.#openNow);
+    this.#openNow = 0;
     this.#epoch += 1;
     return new Promise((resolve) => {
       this.#waiters.push({ epoch, resolve });
@@ -43,7 +52,7 @@ export class FlushBarrier {
   }
 
   #check(): void {
-    const oldest = Math.min(...this.#open.keys());
+    const oldest = Math.min(...this.#openBefore.keys());
     const done = this.#waiters.filter(({ epoch }) => epoch < oldest);
     if (done.length === 0) return;
     this.#waiters = this.#waiters.filter(({ epoch }) => epoch >= oldest);

@@ -45,7 +45,7 @@ export interface LeaderSenderHost {
   renewIdentity(queue: PartitionQueue): void;
   /** Lists the queue with the sender of its leader, which need not be this one any more. */
   list(queue: PartitionQueue): void;
-  acknowledged(shipment: Shipment, answer: ProduceResponsePartition): void;
+  acknowledged(shipment: Shipment, answer: ProduceResponsePartition, nowMs: number): void;
   failed(shipment: Shipment, error: QError): void;
   /** The batch cannot be sent, and never was. */
   unsendable(shipment: Shipment, error: QError): void;
@@ -179,11 +179,12 @@ export class LeaderSender {
       return this.#lost(shipments, error);
     }
     this.#over();
+    const nowMs = this.#host.clock.monotonic();
     for (let at = 0; at < shipments.length; at += 1) {
       const shipment = shipments[at] as Shipment;
       const answer = answers[at] as ProduceResponsePartition;
       shipment.queue.answered();
-      if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer);
+      if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer, nowMs);
       else this.#host.failed(shipment, answerError(answer));
       this.#listAgain(shipment.queue);
     }

@@ -76,7 +76,7 @@ export class Sender {
       identity: () => this.#identity(),
       renewIdentity: (queue) => void this.#renew(queue),
       list: (queue) => this.list(queue),
-      acknowledged: (shipment, answer) => this.#acknowledged(shipment, answer),
+      acknowledged: (shipment, answer, nowMs) => this.#acknowledged(shipment, answer, nowMs),
       failed: (shipment, error) => this.#failed(shipment, error),
       unsendable: (shipment, error) => this.#giveUp(shipment, error),
     });
@@ -160,9 +160,9 @@ export class Sender {
     }
   }
 
-  #acknowledged({ queue, batch }: Shipment, answer: ProduceResponsePartition): void {
+  #acknowledged({ queue, batch }: Shipment, answer: ProduceResponsePartition, nowMs: number): void {
     if (batch.state !== 'sent') return; // It was given up meanwhile.
-    queue.acknowledged(batch, this.#cluster.clock.monotonic());
+    queue.acknowledged(batch, nowMs);
     const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
     this.#accumulator.succeed(batch, { partition, baseOffset, logAppendTimeMs, duplicate, durability: durabilityOf(durability) });
   }
