@@ -29,6 +29,7 @@ export class OwnMemory {
     return isSmallPart ? this.copy(batch) : batch;
   }
 
+  /** For a batch whose memory was only lent. */
   copy(batch: Buffer): Buffer {
     const copy = this.#hasSlabs && batch.length <= copyBytesMax ? this.#take(batch.length) : Buffer.allocUnsafeSlow(batch.length);
     copy.set(batch);
