@@ -12,6 +12,7 @@ import type { DirectoryLock } from '../ports/file-system.ts';
  * - The lock of a dead owner with token T is replaced only by the holder of `.lock.after-T`, which is itself such a lock.
  *   Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
  * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers.
+ * - One that has ended is no owner, although its pid is taken until its parent asks for it; many a first process of a container never does.
  */
 
 interface Owner {
@@ -29,7 +30,7 @@ function newToken(): string {
 }
 
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  const owner: Owner = { pid: process.pid, startedAt: await startOf(process.pid), token: newToken() };
+  const owner: Owner = { pid: process.pid, startedAt: (await look(process.pid))?.startedAt ?? '', token: newToken() };
   const draft = `${directory}/${lockFileName}.draft-${owner.token}`;
   await writeFile(draft, formatOwner(owner), { flag: 'wx' });
   try {
@@ -100,23 +101,33 @@ async function isAlive(owner: Owner): Promise<boolean> {
     // EPERM: it lives, under another user.
     if (systemCode(error) !== 'EPERM') return false;
   }
-  const startedAt = await startOf(owner.pid);
-  return startedAt === '' || owner.startedAt === '' || startedAt === owner.startedAt;
+  const found = await look(owner.pid);
+  if (found === null) return true;
+  return !found.hasEnded && (owner.startedAt === '' || found.startedAt === owner.startedAt);
 }
 
-/** Boot, pid namespace and start tick of a process: what tells it from any other that ever has its pid. '' where there is no /proc. */
-async function startOf(pid: number): Promise<string> {
+interface Process {
+  /** Boot, pid namespace and start tick: what tells it from any other that ever has its pid. */
+  readonly startedAt: string;
+  readonly hasEnded: boolean;
+}
+
+/** Null where there is no /proc. */
+async function look(pid: number): Promise<Process | null> {
   try {
     const [stat, boot, space] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readlink('/proc/self/ns/pid'),
     ]);
-    // The second field is the program's name in brackets, which may hold spaces and brackets; the start is the 22nd field.
+    // The second field is the program's name in brackets, which may hold spaces and brackets. Of those behind it: the 1st is the state, the 18th
+    // the number of threads, the 20th the start.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return `${boot.trim()} ${space} ${fields[19] ?? ''}`;
+    // Other threads than the first may still be in the midst of a write.
+    const hasEnded = (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1;
+    return { startedAt: `${boot.trim()} ${space} ${fields[19] ?? ''}`, hasEnded };
   } catch {
-    return '';
+    return null;
   }
 }
 

@@ -57,6 +57,19 @@ describe('the lock of a data folder', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('S2 is free after kill -9, also while the parent of the dead one does not ask for it', async () => {
+    // The shell starts the holder, and becomes a program that never waits for it.
+    const args = ['-c', '"$0" "$@" & exec sleep 600', process.execPath, '--conditions=@q/source', '--input-type=module', '-e', holder, directory];
+    const parent = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname });
+    children.push(parent);
+    await once(parent.stdout, 'data');
+    const [pid] = (await readFile(`${directory}/.lock`, 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    while (!/\) Z(?: \S+){16} 1 /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await new Promise((resolve) => setImmediate(resolve));
+    await (await nodeFileSystem.lock(directory)).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('S2 is not held by another process that happens to have the pid of a dead one', async () => {
     await writeFile(`${directory}/.lock`, `${process.ppid}\nsome other start\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
     await (await nodeFileSystem.lock(directory)).release();
