@@ -49,6 +49,15 @@ describe('LeaderEpochs', () => {
     expect(epochs.truncateStart(12)).toBe(false);
     expect(history([5, 7]).truncateStart(3)).toBe(false);
   });
+
+  it('S2 knows the latest epoch, and where it began, also after a truncation', () => {
+    const epochs = history([1, 0], [4, 10], [6, 20]);
+    expect(epochs.latestEpoch).toBe(6);
+    epochs.truncateEnd(15);
+    expect([epochs.latestEpoch, epochs.assign(4, 15), epochs.assign(6, 15), epochs.latestEpoch]).toEqual([4, false, true, 6]);
+    epochs.truncateEnd(0);
+    expect([epochs.latestEpoch, epochs.assign(6, 0), epochs.entries]).toEqual([-1, true, [{ epoch: 6, startOffset: 0 }]]);
+  });
 });
 
 describe('leader-epoch-checkpoint', () => {
