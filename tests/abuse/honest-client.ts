@@ -8,17 +8,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from '@q/client';
 import { answerParent } from './child.ts';
+import { everyMs } from './honest-rate.ts';
+import { latencyOf } from './latency.ts';
+import type { Latency } from './latency.ts';
 
-/** A rate that leaves a machine of two cores to the broker. */
-const everyMs = 10;
 const troublesMax = 20;
-
-export interface Latency {
-  readonly records: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
 
 export interface Latencies {
   readonly produce: Latency;
@@ -113,10 +107,4 @@ async function readAll(): Promise<void> {
 
 function complain(trouble: string): void {
   if (troubles.length < troublesMax) troubles.push(trouble);
-}
-
-function latencyOf(samples: readonly number[]): Latency {
-  const sorted = samples.toSorted((left, right) => left - right);
-  const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 100) / 100;
-  return { records: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
