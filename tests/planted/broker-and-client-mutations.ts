@@ -14,8 +14,7 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'hand out a producer id twice', file: 'packages/broker/src/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
   { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: '    this.#decoder.keepChunks();\n', replace: '' },
-  { name: 'a request that is checked apart keeps memory that was lent', test: 'packages/broker/test/handlers/produce.test.ts', file: 'packages/broker/src/handlers/produce.ts', find: 'asking.isLent ? ownPart(part) : part', replace: 'part' },
-  { name: 'handlers keep memory that was lent', test: 'packages/broker/test/dispatch.test.ts', file: 'packages/broker/src/dispatch.ts', find: 'request.isLent && !isLent ? Buffer.from(frame) : frame', replace: 'frame' },
+  { name: 'handlers keep memory that was lent', test: 'packages/broker/test/dispatch.test.ts', file: 'packages/broker/src/dispatch.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
 ];
 

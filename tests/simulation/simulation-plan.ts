@@ -122,6 +122,7 @@ function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
       // Frames lie in memory that is written over as soon as it is free: whoever still looks at it then is found out.
       appendBuffersBytesMin: 256,
       appendBuffersBytes: 64 << 10,
+      appendBuffersSharedBytes: random.pick([1_024, 8_192]),
       ...planJournal(random),
     },
   };

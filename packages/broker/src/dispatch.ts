@@ -38,8 +38,8 @@ export interface Handler<Q, A> {
    * May throw or reject with anything; the client gets it as an error of the wire.
    */
   readonly handle: (request: Q, context: RequestContext) => A | Promise<A> | Expected<A>;
-  /** It can do with a request whose bytes are only lent to it (`context.isLent`). The others get a copy of the frame. */
-  readonly takesLent?: boolean;
+  /** It lets go of the memory of each request, which is used again then; the others leave it to the collector. */
+  readonly letsGo?: boolean;
   /** Names the errors inside an answer that is not an error as a whole, for the counters. */
   readonly errorsIn?: (answer: A) => Iterable<ErrorName>;
   /** Has the last word on the buffers of an encoded answer. */
@@ -50,7 +50,7 @@ export interface IncomingRequest {
   readonly peer: Peer;
   readonly saidHello: boolean;
   readonly budget: RequestBudget;
-  /** The memory of the frame is used again once `dispatch` has returned. */
+  /** The memory of the frame is used again once `dispatch` has returned: what a handler gets is a copy. */
   readonly isLent: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface Answer {
 interface Route {
   readonly api: Api<unknown, unknown>;
   readonly handle: Handler<unknown, unknown>['handle'];
-  readonly takesLent: boolean;
+  readonly letsGo: boolean;
   readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
   readonly finish: Handler<unknown, unknown>['finish'];
   readonly counter: ApiCounter;
@@ -84,19 +84,22 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #logger: BrokerLogger;
   readonly #counters: BrokerCounters;
+  readonly #copyToLetGo: (frame: Buffer) => Buffer;
 
-  constructor(options: { clock: Clock; logger: BrokerLogger; counters: BrokerCounters }) {
+  /** `copyToLetGo`: into memory that is used again when the handler has let go of it. Into any if missing. */
+  constructor(options: { clock: Clock; logger: BrokerLogger; counters: BrokerCounters; copyToLetGo?: (frame: Buffer) => Buffer }) {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#counters = options.counters;
+    this.#copyToLetGo = options.copyToLetGo ?? Buffer.from;
   }
 
   /** Adds the handler of one API. */
   add<Q, A>(handler: Handler<Q, A>): void {
     const counter = createApiCounter();
     this.#counters.apis.set(handler.api.name, counter);
-    const { api, handle, takesLent = false, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
-    this.#routes.set(api.key, { api, handle, takesLent, errorsIn, finish, counter });
+    const { api, handle, letsGo = false, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
+    this.#routes.set(api.key, { api, handle, letsGo, errorsIn, finish, counter });
   }
 
   /** The APIs that are served. */
@@ -138,17 +141,16 @@ export class Dispatcher {
 
   #serve(frame: Buffer, state: RequestState & { route: Route }, request: IncomingRequest): Answer | Promise<Answer> {
     const { route, version } = state;
-    const isLent = request.isLent && route.takesLent;
     let body: unknown;
     try {
-      body = decodeRequestBody(route.api, version, request.isLent && !isLent ? Buffer.from(frame) : frame);
+      body = decodeRequestBody(route.api, version, request.isLent ? this.#copyFor(route, frame) : frame);
     } catch (error) {
       // The frame was whole, but its sender does not speak the protocol: nothing else that it sends can be trusted.
       return this.#fail(state, error, { thenClose: true });
     }
     const isHello = route.api.key === helloKey;
     try {
-      const answer = route.handle(body, { peer: request.peer, version, budget: request.budget, isLent });
+      const answer = route.handle(body, { peer: request.peer, version, budget: request.budget });
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
       if (answer instanceof Expected) return this.#whenKnown(answer, state);
       return isHello
@@ -157,6 +159,10 @@ export class Dispatcher {
     } catch (error) {
       return this.#fail(state, error, { thenClose: isHello });
     }
+  }
+
+  #copyFor({ letsGo }: Route, frame: Buffer): Buffer {
+    return letsGo ? this.#copyToLetGo(frame) : Buffer.from(frame);
   }
 
   async #whenHandled(answer: Promise<unknown>, state: RequestState & { route: Route }): Promise<Answer> {

@@ -188,14 +188,15 @@ async function openServices(
 function serve(services: Services, closers: Closers): { connections: Connections; waiters: FetchWaiters } {
   const { options, counters, budget, waiters } = services;
   const { clock, logger, limits } = options;
-  const dispatcher = new Dispatcher({ clock, logger, counters });
+  const { appendBuffers } = services.store;
+  const dispatcher = new Dispatcher({ clock, logger, counters, ...(appendBuffers && { copyToLetGo: appendBuffers.copyOf }) });
   registerHandlers(dispatcher, services);
   const outputTotal = new OutputTotal({
     bytesMax: limits.brokerOutputBytesMax,
     bytesHardMax: limits.brokerOutputBytesHardMax,
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const allocateFrame = services.store.appendBuffers?.take ?? ((length: number) => Buffer.allocUnsafe(length));
+  const allocateFrame = appendBuffers?.take ?? ((length: number) => Buffer.allocUnsafe(length));
   const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal, allocateFrame };
   const connections = new Connections(host, counters);
   closers.add(() => connections.close());

@@ -46,6 +46,8 @@ export interface StorageLimits {
   readBuffersBytes: number;
   /** Batches that arrive in memory of at least so many bytes are put into memory that is used again. */
   appendBuffersBytesMin: number;
+  /** Pieces of such memory that small frames, and small batches, share; at least `appendBuffersBytesMin`. */
+  appendBuffersSharedBytes: number;
   /** Bytes of such memory that wait to be used again. */
   appendBuffersBytes: number;
   /** Files handed over in one gathered write; the system's own limit is 1,024. */
@@ -107,6 +109,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   readAheadMs: 1_000,
   readBuffersBytes: 16 << 20,
   appendBuffersBytesMin: 256 << 10,
+  appendBuffersSharedBytes: 256 << 10,
   appendBuffersBytes: 16 << 20,
   writeBuffersMax: 1_024,
   checkpointBytes: 1 << 20,
@@ -143,7 +146,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');
   assert(limits.journalFileBytes % journalBlockBytes === 0, `journalFileBytes must be a multiple of ${journalBlockBytes}`);
-  assert(limits.appendBuffersBytesMin >= 1 && limits.lateWritesInParallelMax >= 1);
+  assert(limits.appendBuffersBytesMin >= 1 && limits.appendBuffersSharedBytes >= limits.appendBuffersBytesMin && limits.lateWritesInParallelMax >= 1);
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

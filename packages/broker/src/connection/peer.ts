@@ -49,6 +49,4 @@ export interface RequestContext {
   /** Version of the API that the request came in and the answer goes out. */
   readonly version: number;
   readonly budget: RequestBudget;
-  /** The request's bytes are views of memory that is used again as soon as the handler returns, or awaits: what stays must be copied. */
-  readonly isLent: boolean;
 }

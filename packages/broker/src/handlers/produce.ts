@@ -60,7 +60,7 @@ export function produceHandler(dependencies: ProduceDependencies): Handler<Produ
   const appender = new BatchAppender(dependencies);
   return {
     api: Produce,
-    takesLent: true,
+    letsGo: true,
     handle: (request, context) => {
       const { budget, clock, limits, logger } = dependencies;
       if (budget.isOverHard) throw tooBusy(budget);
@@ -123,8 +123,7 @@ class BatchAppender {
     const goOn = asking.budget.holdOrder();
     const release = asking.budget.holdFrame();
     const wanted = request.topics.flatMap(({ topicId, partitions }) => partitions.map((part) => ({ topicId, part })));
-    const rest = wanted.slice(parts.length).map(({ topicId, part }) => ({ topicId, part: asking.isLent ? ownPart(part) : part }));
-    const later = { ...asking, isLent: false };
+    const rest = wanted.slice(parts.length);
     const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
     await this.#checks.pause();
     for (const { topicId, part } of rest) {
@@ -132,22 +131,21 @@ class BatchAppender {
         await this.#checks.pause();
         slice.beginAnew();
       }
-      parts.push(this.#appendIfQuick(topicId, part, later) ?? (await this.#appendApart(topicId, part, later)));
+      parts.push(this.#appendIfQuick(topicId, part, asking) ?? (await this.#appendApart(topicId, part, asking)));
     }
     goOn();
     return release;
   }
 
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
-  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer, isLent }: RequestContext): ProducedPart | null {
+  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer }: RequestContext): ProducedPart | null {
     let partition: Partition | null = null;
     try {
       checkStillThere(peer);
       partition = this.#find(topicId, part);
       const wishes = this.#wishesFor(partition, part);
       if (!this.#checks.takeTurn(part.records, wishes.recompressTo)) return null;
-      const checked = checkBatchNow(part.records, wishes);
-      return this.#append(partition, checked, { isLent: isLent && checked.batch === part.records });
+      return this.#append(partition, checkBatchNow(part.records, wishes));
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -163,7 +161,7 @@ class BatchAppender {
       // The topic may have gone meanwhile, or want something else.
       partition = this.#find(topicId, part);
       if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
-      return this.#append(partition, checked, { isLent: false });
+      return this.#append(partition, checked);
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -178,12 +176,12 @@ class BatchAppender {
     return ProducedPart.refused(partition, partFailure(part.partition, error, partition?.log?.logStartOffset ?? -1));
   }
 
-  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch, { isLent }: { isLent: boolean }): ProducedPart {
+  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch): ProducedPart {
     const { settings } = partition.topic;
     const log = partition.requireLog();
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
     const { leaderEpoch } = partition;
-    const appended = log.append(batch, { leaderEpoch, header, isLent, ...(settings.log.dedupWindowMs > 0 && { messageIds }) });
+    const appended = log.append(batch, { leaderEpoch, header, ...(settings.log.dedupWindowMs > 0 && { messageIds }) });
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;
       this.#dependencies.counters.bytesIn += batch.length;
@@ -247,11 +245,6 @@ function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageId
   const header = validateBatch(records, validate);
   const batch = recompressTo === null ? records : recompressBatch(records, recompressTo);
   return { header, batch, messageIds: wantsMessageIds ? peekMessageIds(batch) : null };
-}
-
-/** Its memory is good beyond this turn. */
-function ownPart(part: ProduceRequestPartition): ProduceRequestPartition {
-  return { ...part, records: Buffer.from(part.records) };
 }
 
 /** Nobody would hear of what is appended now, and it must not come behind what its sender sends again elsewhere. */

@@ -26,7 +26,7 @@ function setUp() {
   const fetch = async (o: { minBytes: number; maxWaitMs: number }): Promise<FetchResponsePartition> => {
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }];
     const request = { ...o, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId: topic.id, partitions }] };
-    const response = (await handler.handle(request, { peer, version: 0, budget, isLent: false })) as FetchResponse;
+    const response = (await handler.handle(request, { peer, version: 0, budget })) as FetchResponse;
     return response.topics[0]!.partitions[0]!;
   };
   return { clock, log, waiters, budget, peer, fetch };

@@ -8,6 +8,7 @@
  *
  * Invariants
  * - A buffer is free, or has users, or belongs to the collector. It becomes free when the last of its users lets go.
+ * - What `copyOf` has copied into one buffer, small things one after another, are users of it each, and so is this while it fills it.
  * - Who does not let go, as after a failure, leaves it to the collector: nothing here keeps what is lent alive.
  * - At most `bytesMax` bytes are free.
  */
@@ -15,6 +16,8 @@ interface Lent {
   readonly owner: LentMemory;
   readonly buffer: Buffer;
   users: number;
+  /** `copyOf` fills it. */
+  isShared: boolean;
 }
 
 /**
@@ -28,6 +31,8 @@ type Memory = ArrayBuffer & { [lentKey]?: Lent | null };
 const stepBytesMax = 64 << 10;
 /** Of a buffer, what it is taken for uses at least this share. */
 const usedShareMin = 2 / 3;
+/** Of a shared piece, what one copy takes at most: so much of it may stay unused. */
+const copyShareMax = 1 / 4;
 
 export interface LentMemoryOptions {
   /** What is smaller is not worth the bookkeeping. */
@@ -39,6 +44,8 @@ export interface LentMemoryOptions {
    * copy). They are empty from then on, and no new ones can be made, instead of showing what comes next.
    */
   readonly detaches?: boolean;
+  /** Pieces that small copies share, at least `bytesMin`: for such as are let go of in about the order in which they came. None if missing. */
+  readonly sharedBytes?: number;
 }
 
 /** Lends memory, counts who looks at each piece, and lends it again when nobody does. */
@@ -47,6 +54,10 @@ export class LentMemory {
   readonly #bytesMax: number;
   readonly #detaches: boolean;
   readonly #stepBytes: number;
+  readonly #sharedBytes: number;
+  /** What the next small copies go to, behind its first `#filledBytes`. */
+  #filling: Lent | null = null;
+  #filledBytes = 0;
   /** Those that became free last come last. */
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
@@ -56,6 +67,8 @@ export class LentMemory {
     this.#bytesMax = o.bytesMax;
     this.#detaches = o.detaches ?? false;
     this.#stepBytes = Math.min(stepBytesMax, o.bytesMin);
+    this.#sharedBytes = o.sharedBytes ?? 0;
+    if (o.sharedBytes !== undefined && o.sharedBytes < o.bytesMin) throw new RangeError(`sharedBytes must be ${o.bytesMin} or more, as all that is lent`);
   }
 
   /** Bytes that wait to be used again. */
@@ -70,9 +83,46 @@ export class LentMemory {
   readonly take = (length: number): Buffer => {
     if (length < this.#bytesMin) return Buffer.allocUnsafe(length);
     const buffer = this.#takeFree(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / this.#stepBytes) * this.#stepBytes);
-    (buffer.buffer as Memory)[lentKey] = { owner: this, buffer, users: 1 };
+    this.#lend(buffer);
     return buffer;
   };
+
+  /**
+   * A copy of `bytes`. The caller is a user of its memory, as after `take`. Small ones share memory that was in use a moment ago, while
+   * fresh memory costs more than the copy: each page of it is cleared at the first touch.
+   */
+  readonly copyOf = (bytes: Buffer): Buffer => {
+    const copy = bytes.length <= this.#sharedBytes * copyShareMax ? this.#share(bytes.length) : this.take(bytes.length);
+    copy.set(bytes);
+    return copy.length === bytes.length ? copy : copy.subarray(0, bytes.length);
+  };
+
+  /** True for a view of memory that many share: it is small, and whoever keeps it keeps no more than its neighbours do. */
+  isShared(view: Buffer): boolean {
+    return this.#find(view)?.isShared ?? false;
+  }
+
+  #lend(buffer: Buffer): Lent {
+    const lent = { owner: this, buffer, users: 1, isShared: false };
+    (buffer.buffer as Memory)[lentKey] = lent;
+    return lent;
+  }
+
+  #share(length: number): Buffer {
+    if (this.#filling === null || this.#filledBytes + length > this.#filling.buffer.length) this.#shareNext();
+    const filling = this.#filling as unknown as Lent;
+    filling.users += 1;
+    const start = this.#filledBytes;
+    this.#filledBytes += length;
+    return filling.buffer.subarray(start, this.#filledBytes);
+  }
+
+  #shareNext(): void {
+    if (this.#filling !== null) this.release(this.#filling.buffer);
+    this.#filling = this.#lend(this.#takeFree(this.#sharedBytes) ?? Buffer.allocUnsafeSlow(this.#sharedBytes));
+    this.#filling.isShared = true;
+    this.#filledBytes = 0;
+  }
 
   #takeFree(length: number): Buffer | null {
     for (let at = this.#free.length - 1; at >= 0; at -= 1) {

@@ -3,7 +3,7 @@ import { LentMemory } from '../../src/batch/lent-memory.ts';
 
 const bytesMin = 64 << 10;
 
-function buffersOf(bytesMax: number, o: { detaches?: boolean } = {}): LentMemory {
+function buffersOf(bytesMax: number, o: { detaches?: boolean; sharedBytes?: number } = {}): LentMemory {
   return new LentMemory({ bytesMin, bytesMax, ...o });
 }
 
@@ -92,5 +92,62 @@ describe('memory that is lent', () => {
     const view = taken.subarray(0, 10);
     buffers.release(taken);
     expect(view).toHaveLength(10);
+  });
+
+  describe('that small copies share', () => {
+    const sharing = (): LentMemory => buffersOf(1 << 20, { sharedBytes: bytesMin });
+
+    it('Z2 lies together, each with its own bytes', () => {
+      const buffers = sharing();
+      const frame = Buffer.alloc(100);
+      const copies = Array.from({ length: 3_000 }, (_, index) => {
+        frame.fill(index);
+        return buffers.copyOf(frame.subarray(0, 50 - (index % 3)));
+      });
+      for (const [index, copy] of copies.entries()) expect(copy).toEqual(Buffer.alloc(50 - (index % 3), index));
+      expect(new Set(copies.map(({ buffer }) => buffer)).size).toBe(3);
+      expect(copies.every((copy) => buffers.isShared(copy))).toBe(true);
+    });
+
+    it('Z2 is used again when the last one in it was let go of, and not while it is being filled', () => {
+      const buffers = sharing();
+      const copyQuarter = (): Buffer => buffers.copyOf(Buffer.alloc(bytesMin / 4, 1));
+      const first = Array.from({ length: 4 }, copyQuarter);
+      for (const copy of first.slice(1)) buffers.release(copy);
+      const second = Array.from({ length: 4 }, copyQuarter);
+      expect(second[0]?.buffer).not.toBe(first[0]?.buffer);
+      for (const copy of second) buffers.release(copy);
+      expect(buffers.freeBytes).toBe(0);
+      buffers.release(first[0] as Buffer);
+      expect(buffers.freeBytes).toBe(bytesMin);
+      // Full, and nobody else looks at it: what was in the processor's caches last is filled anew first.
+      expect(copyQuarter().buffer).toBe(second[0]?.buffer);
+      for (let count = 0; count < 3; count += 1) copyQuarter();
+      expect(copyQuarter().buffer).toBe(first[0]?.buffer);
+    });
+
+    it('B2 counts those who retain a copy as users, too', () => {
+      const buffers = sharing();
+      const copy = buffers.copyOf(Buffer.alloc(bytesMin / 4));
+      const part = copy.subarray(10, 20);
+      expect(buffers.retain(part)).toBe(true);
+      buffers.release(copy);
+      for (let count = 0; count < 4; count += 1) buffers.release(buffers.copyOf(Buffer.alloc(bytesMin / 4)));
+      expect(buffers.freeBytes).toBe(0);
+      buffers.release(part);
+      expect(buffers.freeBytes).toBe(bytesMin);
+    });
+
+    it('Z2 is not for large ones, and not for those who did not ask for it', () => {
+      const [buffers, other] = [sharing(), buffersOf(1 << 20)];
+      const large = Buffer.alloc(bytesMin / 4 + 1, 1);
+      for (const copy of [buffers.copyOf(large), other.copyOf(large), other.copyOf(large.subarray(0, 10))]) {
+        expect(buffers.isShared(copy) || other.isShared(copy)).toBe(false);
+        expect(copy.every((byte) => byte === 1)).toBe(true);
+      }
+      const lent = buffers.copyOf(Buffer.alloc(100_000, 1));
+      expect([lent.length, buffers.isShared(lent), buffers.retain(lent)]).toEqual([100_000, false, true]);
+      expect(() => buffersOf(1 << 20, { sharedBytes: bytesMin - 1 })).toThrow(RangeError);
+    });
   });
 });

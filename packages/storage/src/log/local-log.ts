@@ -199,10 +199,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
-  #place(admission: Admission & { kind: 'append' }, { leaderEpoch, isLent = false }: AppendOptions, now: number): PendingAppend {
+  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number): PendingAppend {
     const { context } = this;
-    const batch = isLent ? context.ownMemory.copy(admission.batch) : context.ownMemory.own(admission.batch);
-    context.appendBuffers.retain(batch);
+    const batch = context.ownMemory.own(admission.batch);
     const baseOffset = this.logEndOffset;
     const lastOffset = baseOffset + admission.producer.lastOffsetDelta;
     const stampsTime = this.#config.timestampType === 'LogAppendTime';

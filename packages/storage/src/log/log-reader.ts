@@ -207,8 +207,9 @@ export class LogReader {
   }
 
   /** Others look at the same batches. */
-  #answerShared(buffers: readonly Buffer[], bytes: number): LogRead {
+  #answerShared(batches: readonly Buffer[], bytes: number): LogRead {
     const { appendBuffers } = this.#log.context;
+    const buffers = this.#joinSmall(batches);
     let lent = buffers.filter((buffer) => appendBuffers.retain(buffer));
     const answer = this.#answer(buffers, bytes);
     if (lent.length === 0) return answer;
@@ -217,6 +218,25 @@ export class LogReader {
       lent = [];
     };
     return { ...answer, release };
+  }
+
+  /** Copies what lies in memory that many share: a reader who takes its time would keep all of that. */
+  #joinSmall(batches: readonly Buffer[]): readonly Buffer[] {
+    const { appendBuffers } = this.#log.context;
+    if (!batches.some((batch) => appendBuffers.isShared(batch))) return batches;
+    const buffers: Buffer[] = [];
+    let small: Buffer[] = [];
+    for (const batch of batches) {
+      if (appendBuffers.isShared(batch)) {
+        small.push(batch);
+        continue;
+      }
+      if (small.length > 0) buffers.push(Buffer.concat(small));
+      buffers.push(batch);
+      small = [];
+    }
+    if (small.length > 0) buffers.push(Buffer.concat(small));
+    return buffers;
   }
 
   #answerFound(found: FoundBatches | null): LogRead {

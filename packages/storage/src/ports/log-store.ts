@@ -108,8 +108,6 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** What `readBatchHeader` says of the batch, if the caller has asked it already; it is not asked again then. */
   readonly header?: BatchHeader;
-  /** The memory of the batch is good only until `append` returns: what stays of it is a copy. Default: it is the log's from then on. */
-  readonly isLent?: boolean;
   /**
    * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
    * the log has a dedup window; when missing, the log looks into the batch itself.

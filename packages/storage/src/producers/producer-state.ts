@@ -34,6 +34,13 @@ export interface ProducerStateLimits {
   readonly producerExpiryMs: number;
 }
 
+/** Where a producer's entry lies, so that the next one takes its place without a look into the map. */
+interface Slot {
+  entry: ProducerEntry;
+  /** `expectedSequence` of the entry, which lies three objects further. */
+  nextSequence: number;
+}
+
 interface JournalEntry {
   readonly baseOffset: number;
   readonly producerId: number;
@@ -46,9 +53,9 @@ const accepted: ProducerCheck = { kind: 'accept' };
 export class ProducerState {
   readonly #limits: ProducerStateLimits;
   /** In the order of their last appends. */
-  readonly #entries = new Map<number, ProducerEntry>();
-  /** The last of them, if it is known which one that is. */
-  #latestId = -1;
+  readonly #slots = new Map<number, Slot>();
+  /** The last of them, if it is known which one that is; nearly every append continues it. */
+  #latest: Slot | null = null;
   #journal: JournalEntry[] = [];
 
   constructor(limits: ProducerStateLimits) {
@@ -56,17 +63,17 @@ export class ProducerState {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#slots.size;
   }
 
   /** Every known producer, the longest idle first. */
-  entries(): Iterable<ProducerEntry> {
-    return this.#entries.values();
+  *entries(): Iterable<ProducerEntry> {
+    for (const { entry } of this.#slots.values()) yield entry;
   }
 
   /** Offset of the last record this producer appended, or -1: compaction keeps the batch that holds it. */
   lastOffsetOf(producerId: number): number {
-    return this.#entries.get(producerId)?.batches.at(-1)?.lastOffset ?? -1;
+    return this.#slots.get(producerId)?.entry.batches.at(-1)?.lastOffset ?? -1;
   }
 
   /**
@@ -78,14 +85,14 @@ export class ProducerState {
    */
   check(batch: ProducerBatch, now: number): ProducerCheck {
     if (batch.producerId < 0 || batch.baseSequence < 0) return accepted;
-    const entry = this.#live(batch.producerId, now);
-    if (entry === undefined) return accepted;
+    const slot = this.#find(batch.producerId);
+    if (slot === undefined || this.#isExpired(slot.entry, now)) return accepted;
+    const { entry, nextSequence: expected } = slot;
     if (batch.producerEpoch < entry.epoch) throw staleEpoch(batch, entry);
     if (batch.producerEpoch > entry.epoch) {
       if (batch.baseSequence !== 0) throw outOfOrder(batch, 0);
       return accepted;
     }
-    const expected = expectedSequence(entry);
     // What comes next in the sequence repeats none of the remembered ones.
     if (batch.baseSequence === expected) return accepted;
     const repeated = findRepeated(entry, batch);
@@ -103,10 +110,10 @@ export class ProducerState {
   /** Records an append as soon as its offset is assigned, before it is durable. `rollbackTo` takes it back. */
   apply(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
-    const before = this.#entries.get(batch.producerId);
-    this.#put(batch, { baseOffset, now, before });
-    const evicted = this.#evictOneTooMany();
-    const entry = { baseOffset, producerId: batch.producerId, before, evicted };
+    const slot = this.#find(batch.producerId);
+    const before = slot?.entry;
+    this.#put(batch, { baseOffset, now, slot });
+    const entry = { baseOffset, producerId: batch.producerId, before, evicted: this.#evictOneTooMany() };
     // Nearly always the only one, and `push` makes room for sixteen more.
     if (this.#journal.length === 0) this.#journal = [entry];
     else this.#journal.push(entry);
@@ -115,9 +122,9 @@ export class ProducerState {
   /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
   replay(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
-    const known = this.#entries.get(batch.producerId);
-    if (known !== undefined && batch.producerEpoch < known.epoch) return;
-    this.#put(batch, { baseOffset, now, before: known });
+    const slot = this.#find(batch.producerId);
+    if (slot !== undefined && batch.producerEpoch < slot.entry.epoch) return;
+    this.#put(batch, { baseOffset, now, slot });
     this.#evictOneTooMany();
   }
 
@@ -131,14 +138,14 @@ export class ProducerState {
 
   /** Takes back every unsettled append at or beyond `endOffset`. */
   rollbackTo(endOffset: number): void {
-    this.#latestId = -1;
+    this.#latest = null;
     for (;;) {
       const last = this.#journal.at(-1);
       if (last === undefined || last.baseOffset < endOffset) return;
       this.#journal.pop();
-      if (last.evicted !== undefined) this.#entries.set(last.evicted.producerId, last.evicted);
-      if (last.before === undefined) this.#entries.delete(last.producerId);
-      else this.#entries.set(last.producerId, last.before);
+      if (last.evicted !== undefined) this.#slots.set(last.evicted.producerId, slotOf(last.evicted));
+      if (last.before === undefined) this.#slots.delete(last.producerId);
+      else this.#slots.set(last.producerId, slotOf(last.before));
     }
   }
 
@@ -146,71 +153,81 @@ export class ProducerState {
   expire(now: number): number {
     const unsettled = new Set(this.#journal.map((entry) => entry.producerId));
     let forgotten = 0;
-    for (const entry of this.#entries.values()) {
+    for (const { entry } of this.#slots.values()) {
       // In order of last append: whoever follows was seen later.
       if (!this.#isExpired(entry, now)) break;
       if (unsettled.has(entry.producerId)) continue;
-      this.#entries.delete(entry.producerId);
+      this.#slots.delete(entry.producerId);
       forgotten += 1;
     }
+    if (forgotten > 0) this.#latest = null;
     return forgotten;
   }
 
   /** Forgets everything: the first step of rebuilding from a snapshot and a replay (after a truncation, at open). */
   clear(): void {
-    this.#entries.clear();
+    this.#slots.clear();
+    this.#latest = null;
     this.#journal = [];
   }
 
   /** Takes over entries of a snapshot. They count as seen `now`. */
   load(entries: Iterable<ProducerEntry>, now: number): void {
-    this.#latestId = -1;
+    this.#latest = null;
     for (const entry of entries) {
-      this.#entries.delete(entry.producerId);
-      this.#entries.set(entry.producerId, { ...entry, lastSeenMs: now });
+      this.#slots.delete(entry.producerId);
+      this.#slots.set(entry.producerId, slotOf({ ...entry, lastSeenMs: now }));
       this.#evictOneTooMany();
     }
   }
 
-  #live(producerId: number, now: number): ProducerEntry | undefined {
-    return this.#unlessExpired(this.#entries.get(producerId), now);
-  }
-
-  #unlessExpired(entry: ProducerEntry | undefined, now: number): ProducerEntry | undefined {
-    return entry === undefined || this.#isExpired(entry, now) ? undefined : entry;
+  #find(producerId: number): Slot | undefined {
+    return this.#latest?.entry.producerId === producerId ? this.#latest : this.#slots.get(producerId);
   }
 
   #isExpired(entry: ProducerEntry, now: number): boolean {
     return now - entry.lastSeenMs >= this.#limits.producerExpiryMs;
   }
 
-  #put(batch: ProducerBatch, { baseOffset, now, before }: { baseOffset: number; now: number; before: ProducerEntry | undefined }): void {
-    const known = this.#unlessExpired(before, now);
+  #put(batch: ProducerBatch, { baseOffset, now, slot }: { baseOffset: number; now: number; slot: Slot | undefined }): void {
+    const known = slot === undefined || this.#isExpired(slot.entry, now) ? undefined : slot.entry;
     const appended = appendedBatch(batch, baseOffset);
-    const continues = known !== undefined && known.epoch === batch.producerEpoch && follows(known, batch);
-    const batches = continues ? behind(known.batches, appended, this.#limits.producerBatchesKept) : [appended];
-    // Deleted first, so that the entry moves to the end of the map's order, unless it is there: a map that is changed like that is made
-    // anew every few times.
-    if (batch.producerId !== this.#latestId) this.#entries.delete(batch.producerId);
-    this.#latestId = batch.producerId;
-    this.#entries.set(batch.producerId, {
+    // A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there.
+    const continues = known !== undefined && known.epoch === batch.producerEpoch && slot?.nextSequence === batch.baseSequence;
+    const entry: ProducerEntry = {
       producerId: batch.producerId,
       epoch: batch.producerEpoch,
-      batches,
+      batches: continues ? behind(known.batches, appended, this.#limits.producerBatchesKept) : [appended],
       lastSeenMs: now,
       coordinatorEpoch: known?.coordinatorEpoch ?? -1,
       currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
-    });
+    };
+    if (slot === undefined || slot !== this.#latest) this.#putLast(entry);
+    else {
+      slot.entry = entry;
+      slot.nextSequence = nextSequence(appended.lastSequence);
+    }
+  }
+
+  /** Deleted first, so that it moves to the end of the map's order. */
+  #putLast(entry: ProducerEntry): void {
+    this.#latest = slotOf(entry);
+    this.#slots.delete(entry.producerId);
+    this.#slots.set(entry.producerId, this.#latest);
   }
 
   #evictOneTooMany(): ProducerEntry | undefined {
-    if (this.#entries.size <= this.#limits.producersMax) return undefined;
-    for (const [producerId, entry] of this.#entries) {
-      this.#entries.delete(producerId);
+    if (this.#slots.size <= this.#limits.producersMax) return undefined;
+    for (const [producerId, { entry }] of this.#slots) {
+      this.#slots.delete(producerId);
       return entry;
     }
     return undefined;
   }
+}
+
+function slotOf(entry: ProducerEntry): Slot {
+  return { entry, nextSequence: expectedSequence(entry) };
 }
 
 /** The last `countMax` of them all. Not by `push`, which makes room for twenty more, in an array for each append. */
@@ -218,12 +235,6 @@ function behind(known: readonly AppendedBatch[], appended: AppendedBatch, countM
   // What a busy producer has: one array instead of the two of `slice` and `concat`.
   if (countMax === 5 && known.length === 5) return [known[1]!, known[2]!, known[3]!, known[4]!, appended];
   return known.slice(Math.max(0, known.length + 1 - countMax)).concat(appended);
-}
-
-/** A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there. */
-function follows(known: ProducerEntry, batch: ProducerBatch): boolean {
-  const last = known.batches.at(-1);
-  return last !== undefined && nextSequence(last.lastSequence) === batch.baseSequence;
 }
 
 function staleEpoch(batch: ProducerBatch, entry: ProducerEntry): StorageError {

@@ -135,7 +135,11 @@ export class DirectoryStore implements LogStore {
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
-    const appendBuffers = new LentMemory({ bytesMin: limits.appendBuffersBytesMin, bytesMax: limits.appendBuffersBytes });
+    const appendBuffers = new LentMemory({
+      bytesMin: limits.appendBuffersBytesMin,
+      bytesMax: limits.appendBuffersBytes,
+      sharedBytes: limits.appendBuffersSharedBytes,
+    });
     const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
     const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
     const tailCache = new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers });
@@ -149,7 +153,7 @@ export class DirectoryStore implements LogStore {
       tailCache,
       readBuffers,
       appendBuffers,
-      ownMemory: new OwnMemory({ hasSlabs: fileSystem.copiesWrites }),
+      ownMemory: new OwnMemory({ buffers: appendBuffers, shares: fileSystem.copiesWrites }),
       readAhead: new ReadAhead({ limits, clock, stats, discard: ({ bytes }) => readBuffers.giveBack(bytes) }),
       indexCache: new IndexCache({
         fileSystem,

@@ -32,21 +32,12 @@ export function appendAndRead(kind: StoreKind): void {
       expect(batchLeaderEpoch(stored)).toBe(log.leaderEpoch);
     });
 
-    it('Z1 keeps nothing of memory that was only lent, large or small', async () => {
+    it('Z1 believes what the caller says of a header', async () => {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open();
-      const texts = ['a', 'b'.repeat(9_000), 'c'.repeat(60_000)];
-      const appends = texts.map((text) => {
-        // Alone in its memory: what is the log's own from then on is taken as it is.
-        const sent = batch([text]);
-        const lent = Buffer.allocUnsafeSlow(sent.length);
-        lent.set(sent);
-        const appended = log.append(lent, { leaderEpoch: 0, header: readBatchHeader(lent), isLent: true });
-        lent.fill(0xdd);
-        return appended.durable;
-      });
-      await Promise.all(appends);
-      expect(await contents(log)).toEqual(texts.map((text, offset) => `${offset}:${text}`));
+      const sent = batch(['a', 'b']);
+      await log.append(sent, { leaderEpoch: 0, header: readBatchHeader(sent) }).durable;
+      expect(await contents(log)).toEqual(['0:a', '1:b']);
     });
 
     it('B2 shows consumers nothing that is not yet durable, and acknowledges in order', async () => {

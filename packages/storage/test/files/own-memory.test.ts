@@ -1,9 +1,16 @@
+import { LentMemory } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { OwnMemory } from '../../src/files/own-memory.ts';
 
+const sharedBytes = 64 << 10;
+
+function buffersThatShare(): LentMemory {
+  return new LentMemory({ bytesMin: sharedBytes, bytesMax: 1 << 20, sharedBytes });
+}
+
 describe('memory of batches', () => {
-  it.each([true, false])('Z1 is their own where they fill it, and a copy where they are a small part of something large (slabs: %s)', (hasSlabs) => {
-    const memory = new OwnMemory({ hasSlabs });
+  it.each([true, false])('Z1 is their own where they fill it, and a copy where they are a small part of something large (shares: %s)', (shares) => {
+    const memory = new OwnMemory({ buffers: buffersThatShare(), shares });
     const whole = Buffer.allocUnsafeSlow(5_000);
     expect(memory.own(whole)).toBe(whole);
     const half = whole.subarray(0, 2_600);
@@ -17,16 +24,30 @@ describe('memory of batches', () => {
     expect(memory.own(frame.subarray(0, 20_000)).buffer.byteLength).toBe(20_000);
   });
 
-  it('Z2 is shared by small ones, each with its own bytes, where they leave together', () => {
-    const memory = new OwnMemory({ hasSlabs: true });
+  it('Z2 is shared by small ones where they leave together, or stay where they share it already', () => {
+    const buffers = buffersThatShare();
+    const memory = new OwnMemory({ buffers, shares: true });
     const frame = Buffer.alloc(100_000);
-    const copies = Array.from({ length: 3_000 }, (_, index) => {
-      frame.fill(index, 0, 50);
-      return memory.own(frame.subarray(0, 50 - (index % 3)));
-    });
-    for (const [index, copy] of copies.entries()) expect(copy).toEqual(Buffer.alloc(50 - (index % 3), index));
-    expect(new Set(copies.map(({ buffer }) => buffer)).size).toBe(3);
-    const alone = new OwnMemory({ hasSlabs: false });
-    expect(alone.own(frame.subarray(0, 50)).buffer.byteLength).toBe(50);
+    const copy = memory.own(frame.subarray(0, 50));
+    expect([copy.buffer.byteLength, buffers.isShared(copy)]).toEqual([sharedBytes, true]);
+    const shared = buffers.copyOf(frame.subarray(0, 10_000)).subarray(100, 150);
+    expect(memory.own(shared)).toBe(shared);
+    expect(new OwnMemory({ buffers, shares: false }).own(frame.subarray(0, 50)).buffer.byteLength).toBe(50);
+  });
+
+  it('B2 has the caller for a user, copied or not', () => {
+    const buffers = buffersThatShare();
+    const memory = new OwnMemory({ buffers, shares: true });
+    const frame = buffers.take(sharedBytes);
+    const large = memory.own(frame.subarray(0, 60_000));
+    buffers.release(frame);
+    expect(buffers.freeBytes).toBe(0);
+    buffers.release(large);
+    expect(buffers.freeBytes).toBe(sharedBytes);
+    const small = Array.from({ length: 9 }, () => memory.own(Buffer.alloc(1 << 20).subarray(0, 8_000)));
+    for (const copy of small.slice(1)) buffers.release(copy);
+    expect(buffers.freeBytes).toBe(0);
+    buffers.release(small[0] as Buffer);
+    expect(buffers.freeBytes).toBe(sharedBytes);
   });
 });
