@@ -24,12 +24,18 @@ import type { ParkedRecord } from './topic-queue.ts';
  * Everything that a producer has accepted and not settled yet.
  *
  * Invariants
- * - `#live` holds exactly the batches that are not settled. Each is counted once in the byte budget and in the flush
- *   barrier, from its first record until it is settled.
+ * - The queues of `#topics` have exactly the batches that are not settled, `#liveBatches` of them. Each is counted once in the byte budget
+ *   and in the flush barrier, from its first record until it is settled.
  * - A record is in a batch, or parked, or settled. It is parked only while its topic is not known, its schema is busy, it
  *   has to wait for room, or an earlier record of its topic is parked.
  * - No batch and no parked record outlives its deadline by more than a turn.
  */
+
+/** A batch that is not settled, and where it is. */
+interface LiveBatch {
+  readonly queue: PartitionQueue;
+  readonly batch: OutgoingBatch;
+}
 
 export interface AccumulatorEvents {
   /** A queue has something to send. */
@@ -57,7 +63,7 @@ export class Accumulator {
   readonly #topics = new Map<string, TopicQueue>();
   /** The topic asked for last, most often the one that is asked for next. */
   #latest: TopicQueue | null = null;
-  readonly #live = new Map<OutgoingBatch, PartitionQueue>();
+  #liveBatches = 0;
   readonly #withParked = new Set<TopicQueue>();
   #parkedRecords = 0;
   #sweepTimer: Timer | null = null;
@@ -145,7 +151,7 @@ export class Accumulator {
 
   /** Sends every batch that is gathering as soon as possible. */
   hurry(): void {
-    for (const [batch, queue] of this.#live) {
+    for (const { batch, queue } of this.#live()) {
       batch.urgent = true;
       this.#events.onWork(queue);
     }
@@ -157,8 +163,7 @@ export class Accumulator {
     this.#settle(batch);
   }
 
-  fail(batch: OutgoingBatch, error: QError): void {
-    const queue = this.#live.get(batch) as PartitionQueue;
+  fail({ queue, batch }: LiveBatch, error: QError): void {
     const { unawaited } = batch;
     this.#failedRecords += batch.records;
     batch.fail(error);
@@ -168,10 +173,9 @@ export class Accumulator {
 
   /** The halves take the place of a batch that was too large. */
   replaced(batch: OutgoingBatch, halves: readonly OutgoingBatch[]): void {
-    const queue = this.#live.get(batch) as PartitionQueue;
     for (const half of halves) {
       half.epoch = this.barrier.enter(batch.epoch);
-      this.#live.set(half, queue);
+      this.#liveBatches += 1;
       this.budget.add(half.unaccountedBytes());
     }
     this.#settle(batch);
@@ -185,7 +189,7 @@ export class Accumulator {
     for (const queue of topic.partitions) {
       for (const batch of queue.batches()) {
         queue.giveUp(batch);
-        this.fail(batch, error);
+        this.fail({ queue, batch }, error);
       }
       queue.dropSettled();
     }
@@ -202,7 +206,7 @@ export class Accumulator {
     const before = this.#failedRecords;
     this.#sweepTimer?.cancel();
     this.#sweepTimer = null;
-    for (const [batch, queue] of this.#live) this.#giveUp(batch, queue, reason);
+    for (const live of this.#live()) this.#giveUp(live, reason);
     for (const topic of this.#topics.values()) {
       topic.unwatch();
       this.#failParked(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
@@ -323,7 +327,7 @@ export class Accumulator {
     if (epoch < batch.epoch) this.#moveToEpoch(batch, epoch);
     this.budget.add(batch.unaccountedBytes());
     if (isAlone) queue.closeOpen();
-    if (!queue.isListed) this.#events.onWork(queue);
+    if (queue.list === null) this.#events.onWork(queue);
   }
 
   #newBatch(topic: TopicQueue, queue: PartitionQueue): OutgoingBatch {
@@ -350,7 +354,7 @@ export class Accumulator {
     }
     o.queue.open = o.batch;
     this.barrier.enter(o.batch.epoch);
-    this.#live.set(o.batch, o.queue);
+    this.#liveBatches += 1;
     if (this.#sweepTimer === null) this.#watchDeadlines();
     // Also when it is listed: the batch before it is full now, and need not wait for the leader to be idle.
     this.#events.onWork(o.queue);
@@ -365,8 +369,8 @@ export class Accumulator {
   }
 
   #settle(batch: OutgoingBatch): void {
-    this.#live.delete(batch);
-    if (this.#live.size === 0) this.#memory.shrinkTo(clientLimits.batchMemoryIdleBytesMax);
+    this.#liveBatches -= 1;
+    if (this.#liveBatches === 0) this.#memory.shrinkTo(clientLimits.batchMemoryIdleBytesMax);
     this.budget.release(batch.accountedBytes);
     this.barrier.leave(batch.epoch);
   }
@@ -378,22 +382,28 @@ export class Accumulator {
   #sweep(): void {
     const nowMs = this.#cluster.clock.monotonic();
     const reason = new QError('DELIVERY_TIMED_OUT', `No acknowledgement within ${this.#options.deliveryTimeoutMs} ms`);
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const [batch, queue] of this.#live) {
-      if (batch.deadlineMs <= nowMs) this.#giveUp(batch, queue, reason);
-      else nextMs = Math.min(nextMs, batch.deadlineMs);
-    }
+    for (const live of this.#live()) if (live.batch.deadlineMs <= nowMs) this.#giveUp(live, reason);
     for (const topic of this.#withParked) {
       this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
-      nextMs = Math.min(nextMs, topic.parked.peek()?.deadlineMs ?? nextMs);
     }
+    // Only now: whoever heard of those may have sent others.
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { batch } of this.#live()) nextMs = Math.min(nextMs, batch.deadlineMs);
+    for (const { parked } of this.#withParked) nextMs = Math.min(nextMs, parked.peek()?.deadlineMs ?? nextMs);
     this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
   }
 
-  #giveUp(batch: OutgoingBatch, queue: PartitionQueue, reason: QError): void {
+  /** Every batch that is not settled, as it is now; those of a partition in their order. */
+  #live(): LiveBatch[] {
+    const queues = [...this.#topics.values()].flatMap(({ partitions }) => partitions.filter(({ isEmpty }) => !isEmpty));
+    return queues.flatMap((queue) => queue.batches().map((batch) => ({ queue, batch })));
+  }
+
+  #giveUp({ queue, batch }: LiveBatch, reason: QError): void {
+    if (batch.state === 'settled') return;
     if (batch.state === 'sent') batch.maybeStored = true;
     queue.giveUp(batch);
-    this.fail(batch, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
+    this.fail({ queue, batch }, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
     queue.dropSettled();
     this.#events.onWork(queue);
   }

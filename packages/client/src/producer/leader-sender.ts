@@ -5,6 +5,7 @@ import { timerMsMin } from '../clock.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
+import { LinkedList } from '../linked-list.ts';
 import { toQError } from '../retry.ts';
 import type { OutgoingBatch } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -19,7 +20,7 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * batches, without a timer (unless `lingerMs` asks for one).
  *
  * Invariants
- * - `#ready` holds the queues that may have something to send (`isListed`). A queue that cannot send until an answer or a
+ * - `#ready` holds the queues that may have something to send. A queue that cannot send until an answer or a
  *   timer comes is taken off, and listed again by that answer or timer.
  * - A partition is in a request at most once.
  * - The end of a request wakes us, also when all its partitions have another leader by now: others may wait for it.
@@ -53,7 +54,7 @@ export interface LeaderSenderHost {
 
 export class LeaderSender {
   readonly #host: LeaderSenderHost;
-  readonly #ready = new Set<PartitionQueue>();
+  readonly #ready = new LinkedList<PartitionQueue>();
   #inFlight = 0;
   #scheduled = false;
   #lingerTimer: Timer | null = null;
@@ -64,12 +65,12 @@ export class LeaderSender {
 
   /** Lists the queue, and sends at the end of this turn. */
   add(queue: PartitionQueue): void {
-    this.#list(queue);
+    this.#ready.add(queue);
     this.wake();
   }
 
   remove(queue: PartitionQueue): void {
-    if (this.#ready.delete(queue)) queue.isListed = false;
+    this.#ready.remove(queue);
   }
 
   wake(): void {
@@ -88,11 +89,11 @@ export class LeaderSender {
 
   #pump(o: { mayTakeOpen: boolean }): void {
     this.#dropIdle();
-    if (this.#ready.size === 0) return;
+    if (this.#ready.length === 0) return;
     const identity = this.#host.identity();
     if (identity === null) return;
     const connection = this.#host.connection();
-    if (connection === null) return this.#host.reconnect([...this.#ready]);
+    if (connection === null) return this.#host.reconnect(this.#ready.toArray());
     while (this.#inFlight < this.#host.maxInFlight) {
       const mayTakeOpen = o.mayTakeOpen && this.#inFlight < clientLimits.partialBatchesInFlightMax;
       const shipments = this.#gather({ identity, mayTakeOpen, requestBytesMax: connection.negotiated.requestBytesMax });
@@ -105,7 +106,7 @@ export class LeaderSender {
   /** Queues that cannot send now, whatever the connection: they need not be looked at for each request. */
   #dropIdle(): void {
     const nowMs = this.#host.clock.monotonic();
-    for (const queue of this.#ready) {
+    for (const queue of this.#ready.toArray()) {
       if (queue.awaitsIdentity) this.#host.renewIdentity(queue);
       if (queue.isEmpty || queue.isBlocked(nowMs)) this.remove(queue);
     }
@@ -119,7 +120,7 @@ export class LeaderSender {
     const shipments: Shipment[] = [];
     const next = { nowMs, mayTakeOpen };
     let bytes = 0;
-    for (const queue of this.#ready) {
+    for (let queue = this.#ready.first; queue !== null; queue = queue.after) {
       const batch = queue.next(next);
       if (batch === null) continue;
       const batchBytes = batch.buffer?.length ?? batch.sizeBytes;
@@ -130,15 +131,10 @@ export class LeaderSender {
     for (const { queue } of shipments) {
       this.remove(queue);
       // What is in the request is listed again by its answer.
-      if (queue.hasUnsent) this.#list(queue);
+      if (queue.hasUnsent) this.#ready.add(queue);
     }
     // A topic appears in a request once.
     return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
-  }
-
-  #list(queue: PartitionQueue): void {
-    queue.isListed = true;
-    this.#ready.add(queue);
   }
 
   /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us for the next. */
@@ -214,7 +210,7 @@ export class LeaderSender {
   #watchLinger(): void {
     this.#lingerTimer?.cancel();
     let earliestMs = Number.POSITIVE_INFINITY;
-    for (const { open } of this.#ready) if (open !== null) earliestMs = Math.min(earliestMs, open.createdAtMs + this.#host.lingerMs);
+    for (const { open } of this.#ready.toArray()) if (open !== null) earliestMs = Math.min(earliestMs, open.createdAtMs + this.#host.lingerMs);
     if (!Number.isFinite(earliestMs)) return;
     const delayMs = earliestMs - this.#host.clock.monotonic();
     // A batch that is due already only waits for an answer, which wakes us by itself.

@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import type { QError, RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
+import type { LinkedList, ListNode } from '../linked-list.ts';
 import { Queue } from '../queue.ts';
 import type { Encoded } from '../topic/serde.ts';
 import { nextSequence, noIdentity } from './producer-identity.ts';
@@ -47,15 +48,17 @@ export interface TopicIdentity {
   readonly topicId: string;
 }
 
-export class PartitionQueue {
+export class PartitionQueue implements ListNode<PartitionQueue> {
   readonly topic: TopicIdentity;
   readonly partition: number;
   leaderId = -1;
   leaderEpoch = -1;
   /** Gathers records. */
   open: OutgoingBatch | null = null;
-  /** On the list of its leader's sender. */
-  isListed = false;
+  /** That of its leader's sender, while it may have something to send. */
+  list: LinkedList<PartitionQueue> | null = null;
+  before: PartitionQueue | null = null;
+  after: PartitionQueue | null = null;
   /** Monotonic; nothing is sent before. */
   notBeforeMs = 0;
   /** Consecutive failures, for the backoff. */

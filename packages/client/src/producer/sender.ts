@@ -149,7 +149,7 @@ export class Sender {
     try {
       const identity = await this.#identities.renew(queue.identity ?? noIdentity, { fresh });
       const cause = queue.brokenBy;
-      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, refused(cause, { queue, batch }));
+      for (const batch of queue.restamp(identity)) this.#accumulator.fail({ queue, batch }, refused(cause, { queue, batch }));
     } catch (thrown) {
       const error = toQError(thrown, 'asking for a new producer epoch');
       if (error.retriable) await this.#pause(1);
@@ -191,7 +191,7 @@ export class Sender {
 
   #giveUp(shipment: Shipment, error: QError): void {
     shipment.queue.giveUp(shipment.batch);
-    this.#accumulator.fail(shipment.batch, refused(error, shipment));
+    this.#accumulator.fail(shipment, refused(error, shipment));
   }
 
   #again({ queue, batch }: Shipment, error: QError): void {
