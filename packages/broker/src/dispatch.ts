@@ -91,7 +91,7 @@ export class Dispatcher {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#counters = options.counters;
-    this.#copyToLetGo = options.copyToLetGo ?? Buffer.from;
+    this.#copyToLetGo = options.copyToLetGo ?? ((frame) => Buffer.from(frame));
   }
 
   /** Adds the handler of one API. */
