@@ -90,6 +90,15 @@ describe('PRODUCE', () => {
     expect(letGo).toHaveLength(1);
   });
 
+  it('P2 refuses what is from too far ahead, also after others, until its time has come nearer', async () => {
+    const { clock, produce } = setUp();
+    const ahead = (): Buffer => encodeBatch([{ value: Buffer.from('x'), timestampMs: clockStart + 3 * 3_600_000 }]);
+    expect(await produce([{}])).toMatchObject([{ errorCode: 0 }]);
+    expect(await produce([{ records: ahead() }])).toMatchObject([named('INVALID_TIMESTAMP')]);
+    await clock.advance(2 * 3_600_000);
+    expect(await produce([{ records: ahead() }])).toMatchObject([{ errorCode: 0 }]);
+  });
+
   it('Z1 tells the log what the header says', async () => {
     const { logs, produce } = setUp();
     await produce([{}]);

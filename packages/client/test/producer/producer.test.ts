@@ -1,8 +1,9 @@
-import { batchProducerId, batchRecordsCount, iterateRecords, messageIdHeader } from '@q/protocol';
+import { BatchMemory, batchProducerId, batchRecordsCount, iterateRecords, messageIdHeader } from '@q/protocol';
 import type { ProduceRequest, QError } from '@q/protocol';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
+import { clientLimits } from '../../src/limits.ts';
 import type { Producer } from '../../src/producer/producer.ts';
 import type { Q } from '../../src/q.ts';
 import { topic } from '../../src/topic/topic.ts';
@@ -202,6 +203,19 @@ describe('batching', () => {
     await scene.settle(q.close());
   });
 
+  it('P2 lets all partitions have their turn, where a request has no room for all of them', async () => {
+    const { scene, q, producer } = await setUp({ partitions: 8, maxMessageBytes: 2 << 20 }, { maxInFlight: 1 });
+    await scene.settle(producer.send('t', { value: 'first', partition: 0 }));
+    scene.broker.requestsOf('PRODUCE').length = 0;
+    // Two batches of a megabyte for each of eight partitions, and three of them at most fit into a request.
+    const value = Buffer.alloc(1_000_000);
+    const sends = Array.from({ length: 16 }, (_, index) => producer.send('t', { value, partition: index % 8 }));
+    await scene.settle(Promise.all(sends));
+    const partitions = scene.broker.requestsOf<ProduceRequest>('PRODUCE').flatMap(({ topics }) => topics.flatMap((each) => each.partitions.map(({ partition }) => partition)));
+    expect(new Set(partitions.slice(-16, -8)).size).toBe(8);
+    await scene.settle(q.close());
+  });
+
   it('P3 compresses what it sends', async () => {
     const { scene, q, producer, values } = await setUp({}, { compression: 'zstd' });
     await scene.settle(producer.send('t', { value: 'z'.repeat(10_000) }));
@@ -278,6 +292,43 @@ describe('enqueue', () => {
     await expect(scene.settle(producer.flush())).rejects.toMatchObject({ code: 'INVALID_RECORD', details: { failed: 5 } });
     expect(events).toMatchObject([[{ code: 'INVALID_RECORD' }, { topic: 't', partition: 0, records: 5 }]]);
     await expect(scene.settle(producer.flush())).resolves.toBeUndefined();
+    await scene.settle(q.close());
+  });
+
+  it('gives up each batch once, also when it is closed by who hears of the first', async () => {
+    const failures: unknown[] = [];
+    const closing: Promise<unknown>[] = [];
+    const { scene, q, producer } = await setUp(
+      { partitions: 2 },
+      {
+        deliveryTimeoutMs: 1_000,
+        onError: (_error, failure) => {
+          failures.push(failure);
+          if (closing.length === 0) closing.push(producer.close({ timeoutMs: 0 }));
+        },
+      },
+    );
+    await scene.settle(producer.send('t', { value: 'v', partition: 0 }));
+    scene.broker.faults = ({ api }) => (api === 'PRODUCE' ? 'silence' : 'none');
+    for (const partition of [0, 1]) producer.enqueue('t', { value: 'v', partition });
+    await expect(scene.settle(producer.flush())).rejects.toMatchObject({ details: { failed: 2 } });
+    expect(failures).toMatchObject([{ partition: 0, records: 1 }, { partition: 1, records: 1 }]);
+    await Promise.all(closing);
+    await scene.settle(q.close());
+  });
+
+  it('fails what is awaited when it is closed without waiting, and keeps little memory for batches to come', async () => {
+    const shrunk = vi.spyOn(BatchMemory.prototype, 'shrinkTo');
+    const { scene, q, producer } = await setUp({ partitions: 2 });
+    await scene.settle(producer.send('t', { value: 'v', partition: 0 }));
+    scene.broker.faults = ({ api }) => (api === 'PRODUCE' ? 'silence' : 'none');
+    const sends = [0, 1].map((partition) => producer.send('t', { value: 'v', partition }).catch((error: QError) => error.code));
+    await scene.clock.advance(10);
+    shrunk.mockClear();
+    expect(await scene.settle(producer.close({ timeoutMs: 0 }))).toMatchObject({ abandoned: 2 });
+    expect(await Promise.all(sends)).toEqual(['CLOSED', 'CLOSED']);
+    expect(shrunk).toHaveBeenCalledWith(clientLimits.batchMemoryIdleBytesMax);
+    shrunk.mockRestore();
     await scene.settle(q.close());
   });
 

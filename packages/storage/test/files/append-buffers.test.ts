@@ -41,6 +41,31 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
       expect(free()).toBe(65_536);
     });
 
+    it('B2 B8 does not keep what many share for a reader who takes its time', async () => {
+      const limits = { appendBuffersBytesMin: 16_384, appendBuffersSharedBytes: 16_384, appendBuffersBytes: 1 << 20 };
+      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 50_000, limits });
+      const log = await under.open();
+      // Small ones, one that is not, and small ones: from shared memory, from a frame, and from shared memory.
+      const small = (text: string): Promise<void> => log.append(Buffer.concat([batch([text]), Buffer.alloc(5_000)]).subarray(0, batch([text]).length), { leaderEpoch: 0 }).durable;
+      for (const text of ['a', 'b']) await small(text);
+      await appendFrame(under, log, ['large'.repeat(4_000)]);
+      for (const text of ['c', 'd']) await small(text);
+      const read = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
+      expect(read.buffers).toHaveLength(3);
+      const expected = [`0:a`, '1:b', `2:${'large'.repeat(4_000)}`, '3:c', '4:d'];
+      expect(await contents(log)).toEqual(expected);
+      const seen = Buffer.concat(read.buffers);
+      // Everything of it leaves the cache; the large one alone is kept for the reader.
+      for (let count = 0; count < 8; count += 1) await appendFrame(under, log, ['x'.repeat(20_000)]);
+      for (let count = 0; count < 4; count += 1) await small('y'.repeat(4_000));
+      for (let count = 0; count < 8; count += 1) await appendFrame(under, log, ['x'.repeat(20_000)]);
+      const freeBytes = under.store.appendBuffers?.freeBytes as number;
+      expect(freeBytes).toBeGreaterThanOrEqual(16_384);
+      read.release?.();
+      expect(under.store.appendBuffers?.freeBytes).toBeGreaterThan(freeBytes);
+      expect(seen).toEqual(Buffer.concat(read.buffers));
+    });
+
     it('B2 S1 P4 gives back every record as it came, in memory that is written over as soon as it is free', async () => {
       await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 200_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20, lateWriteBytes: 100_000 } });
       const logs = [await under.open({}, { partition: 0 }), await under.open({}, { partition: 1 })];

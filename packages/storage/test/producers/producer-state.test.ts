@@ -37,6 +37,28 @@ describe('ProducerState', () => {
     expect(state.check(batch(4_711), 0)).toEqual({ kind: 'accept' });
   });
 
+  it('P4 forgets the producer that appended last, too: cleared, expired or loaded anew', () => {
+    const cleared = new ProducerState(limits);
+    append(cleared, { end: 0 }, batch(0));
+    cleared.clear();
+    expect(cleared.check(batch(5), 0)).toEqual({ kind: 'accept' });
+
+    const expired = new ProducerState(limits);
+    append(expired, { end: 0 }, batch(0));
+    expired.settle(1);
+    expect(expired.expire(limits.producerExpiryMs)).toBe(1);
+    append(expired, { end: 1 }, batch(5), limits.producerExpiryMs);
+    expect([expired.size, expired.lastOffsetOf(7)]).toEqual([1, 1]);
+
+    const loaded = new ProducerState(limits);
+    append(loaded, { end: 0 }, batch(0));
+    const other = new ProducerState(limits);
+    append(other, { end: 40 }, batch(30));
+    loaded.load(other.entries(), 0);
+    expect(loaded.check(batch(31), 0)).toEqual({ kind: 'accept' });
+    expect(loaded.check(batch(30), 0)).toMatchObject({ kind: 'duplicate', baseOffset: 40 });
+  });
+
   it('P4 answers a resent batch with its original offsets, for the last five batches', () => {
     const state = new ProducerState(limits);
     const at = { end: 100 };
