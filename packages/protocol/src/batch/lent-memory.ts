@@ -11,6 +11,8 @@
  * - What `copyOf` has copied into one buffer, small things one after another, are users of it each, and so is this while it fills it.
  * - Who does not let go, as after a failure, leaves it to the collector: nothing here keeps what is lent alive.
  * - At most `bytesMax` bytes are free.
+ * - What `copyOf` has put into shared memory is at most `creditPieces` pieces more than four times what `keepPart` has kept: who sends much of which
+ *   little stays (the rest is refused, say) must not have all of it kept for that little.
  */
 interface Lent {
   readonly owner: LentMemory;
@@ -33,6 +35,10 @@ const stepBytesMax = 64 << 10;
 const usedShareMin = 2 / 3;
 /** Of a shared piece, what one copy takes at most: so much of it may stay unused. */
 const copyShareMax = 1 / 4;
+/** So many bytes may be copied for each that is kept: beside the smallest batch, of 70 bytes, a request has about as many of its own. */
+const copiedForKept = 4;
+/** How many pieces may be copied beyond that. */
+const creditPieces = 64;
 
 export interface LentMemoryOptions {
   /** What is smaller is not worth the bookkeeping. */
@@ -58,6 +64,8 @@ export class LentMemory {
   /** What the next small copies go to, behind its first `#filledBytes`. */
   #filling: Lent | null = null;
   #filledBytes = 0;
+  /** Bytes that `copyOf` may put into shared memory; `keepPart` earns more. */
+  #creditBytes: number;
   /** Those that became free last come last. */
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
@@ -68,6 +76,7 @@ export class LentMemory {
     this.#detaches = o.detaches ?? false;
     this.#stepBytes = Math.min(stepBytesMax, o.bytesMin);
     this.#sharedBytes = o.sharedBytes ?? 0;
+    this.#creditBytes = this.#sharedBytes * creditPieces;
     if (o.sharedBytes !== undefined && o.sharedBytes < o.bytesMin) throw new RangeError(`sharedBytes must be ${o.bytesMin} or more, as all that is lent`);
   }
 
@@ -88,14 +97,34 @@ export class LentMemory {
   };
 
   /**
-   * A copy of `bytes`. The caller is a user of its memory, as after `take`. Small ones share memory that was in use a moment ago, while
-   * fresh memory costs more than the copy: each page of it is cleared at the first touch.
+   * A copy of `bytes`, of which parts may be kept for longer (`keepPart`). The caller is a user of its memory, as after `take`. Small ones
+   * share memory that was in use a moment ago, while fresh memory costs more than the copy: each page of it is cleared at the first touch.
    */
   readonly copyOf = (bytes: Buffer): Buffer => {
-    const copy = bytes.length <= this.#sharedBytes * copyShareMax ? this.#share(bytes.length) : this.take(bytes.length);
+    const { length } = bytes;
+    const isShared = this.#fitsShared(length) && length <= this.#creditBytes;
+    if (isShared) this.#creditBytes -= length;
+    const copy = isShared ? this.#share(length) : this.take(length);
     copy.set(bytes);
-    return copy.length === bytes.length ? copy : copy.subarray(0, bytes.length);
+    return copy.length === length ? copy : copy.subarray(0, length);
   };
+
+  /** `part` itself where it lies in shared memory, else a copy: there if it is small, else in memory of its own. The caller is a user of its memory. */
+  keepPart(part: Buffer): Buffer {
+    this.#creditBytes = Math.min(this.#sharedBytes * creditPieces, this.#creditBytes + part.length * copiedForKept);
+    const lent = this.#find(part);
+    if (lent?.isShared) {
+      lent.users += 1;
+      return part;
+    }
+    const copy = this.#fitsShared(part.length) ? this.#share(part.length) : Buffer.allocUnsafeSlow(part.length);
+    copy.set(part);
+    return copy;
+  }
+
+  #fitsShared(length: number): boolean {
+    return length <= this.#sharedBytes * copyShareMax;
+  }
 
   /** True for a view of memory that many share: it is small, and whoever keeps it keeps no more than its neighbours do. */
   isShared(view: Buffer): boolean {

@@ -138,6 +138,34 @@ describe('memory that is lent', () => {
       expect(buffers.freeBytes).toBe(bytesMin);
     });
 
+    it('Z2 keeps parts where they are, or brings them there', () => {
+      const buffers = sharing();
+      const frame = buffers.copyOf(Buffer.alloc(bytesMin / 4, 1));
+      const part = frame.subarray(10, 20);
+      expect(buffers.keepPart(part)).toBe(part);
+      buffers.release(frame);
+      for (let count = 0; count < 4; count += 1) buffers.release(buffers.copyOf(Buffer.alloc(bytesMin / 4)));
+      expect(buffers.freeBytes).toBe(0);
+      buffers.release(part);
+      expect(buffers.freeBytes).toBe(bytesMin);
+      const other = Buffer.alloc(100_000, 2);
+      const [small, large] = [buffers.keepPart(other.subarray(0, 100)), buffers.keepPart(other.subarray(0, 50_000))];
+      expect([buffers.isShared(small), small]).toEqual([true, Buffer.alloc(100, 2)]);
+      expect([buffers.isShared(large), large.buffer.byteLength, large[49_999]]).toEqual([false, 50_000, 2]);
+    });
+
+    it('B8 does not take in more and more of which little is kept', () => {
+      const buffers = sharing();
+      const isTaken = (): boolean => buffers.isShared(buffers.copyOf(Buffer.alloc(bytesMin / 4)));
+      // What is sent is refused, all but a little of it: 64 pieces, and four times as much as was kept.
+      let taken = 0;
+      for (; taken < 1_000 && isTaken(); taken += 1) buffers.keepPart(Buffer.alloc(1_000).subarray(0, 64));
+      expect(taken).toBeGreaterThanOrEqual(64 * 4);
+      expect(taken).toBeLessThan(64 * 4 + 8);
+      buffers.keepPart(Buffer.alloc(bytesMin / 4));
+      expect([isTaken(), isTaken(), isTaken(), isTaken(), isTaken()]).toEqual([true, true, true, true, false]);
+    });
+
     it('Z2 is not for large ones, and not for those who did not ask for it', () => {
       const [buffers, other] = [sharing(), buffersOf(1 << 20)];
       const large = Buffer.alloc(bytesMin / 4 + 1, 1);

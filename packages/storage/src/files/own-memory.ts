@@ -1,8 +1,8 @@
 import type { LentMemory } from '@q/protocol';
 
 /*
- * Whose memory a batch stays in. Frames that carry many small batches were copied into memory that they share already (`LentMemory.copyOf`
- * of @q/protocol); a small part of something else would keep that alive as a whole, and gets a copy.
+ * Whose memory a batch stays in. Small frames were copied into memory that they share already (`LentMemory.copyOf` of @q/protocol), and
+ * their batches stay there; a small part of something else would keep that alive as a whole, and is copied.
  *
  * One batch that stays keeps the whole of what it shares, so sharing pays only where all leave in the order in which they came, as they leave
  * the tail cache. In a store in memory a batch stays for as long as its topic wants: no sharing there.
@@ -30,15 +30,14 @@ export class OwnMemory {
   own(batch: Buffer): Buffer {
     const pinnedBytes = batch.buffer.byteLength;
     const isSmallPart = batch.length <= copyBytesMax ? pinnedBytes > batch.length * 2 : pinnedBytes > batch.length * pinnedTimesMax;
-    if (isSmallPart && !this.#buffers.isShared(batch)) return this.#copyOf(batch);
+    if (isSmallPart || this.#buffers.isShared(batch)) return this.#shares ? this.#buffers.keepPart(batch) : copyOf(batch);
     this.#buffers.retain(batch);
     return batch;
   }
+}
 
-  #copyOf(batch: Buffer): Buffer {
-    if (this.#shares && batch.length <= copyBytesMax) return this.#buffers.copyOf(batch);
-    const copy = Buffer.allocUnsafeSlow(batch.length);
-    copy.set(batch);
-    return copy;
-  }
+function copyOf(batch: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(batch.length);
+  copy.set(batch);
+  return copy;
 }
