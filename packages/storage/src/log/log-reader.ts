@@ -224,19 +224,14 @@ export class LogReader {
   #joinSmall(batches: readonly Buffer[]): readonly Buffer[] {
     const { appendBuffers } = this.#log.context;
     if (!batches.some((batch) => appendBuffers.isShared(batch))) return batches;
-    const buffers: Buffer[] = [];
-    let small: Buffer[] = [];
+    const runs: { isShared: boolean; batches: Buffer[] }[] = [];
     for (const batch of batches) {
-      if (appendBuffers.isShared(batch)) {
-        small.push(batch);
-        continue;
-      }
-      if (small.length > 0) buffers.push(Buffer.concat(small));
-      buffers.push(batch);
-      small = [];
+      const isShared = appendBuffers.isShared(batch);
+      const last = runs.at(-1);
+      if (last?.isShared === isShared) last.batches.push(batch);
+      else runs.push({ isShared, batches: [batch] });
     }
-    if (small.length > 0) buffers.push(Buffer.concat(small));
-    return buffers;
+    return runs.flatMap((run) => (run.isShared ? Buffer.concat(run.batches) : run.batches));
   }
 
   #answerFound(found: FoundBatches | null): LogRead {
