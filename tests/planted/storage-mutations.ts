@@ -12,8 +12,8 @@ export const storageMutations: readonly Mutation[] = [
   {
     name: 'acknowledge before the sync',
     file: 'packages/storage/src/log/local-log.ts',
-    find: "if (this.#config.durability === 'fsync') await this.files.syncWritten();\n  }\n\n  writeLater",
-    replace: "if (this.#config.durability === 'fsync') void this.files.syncWritten().catch(() => undefined);\n  }\n\n  writeLater",
+    find: "if (this.#config.durability === 'fsync') await this.files.syncWritten();\n  }\n\n  journalPiece",
+    replace: "if (this.#config.durability === 'fsync') void this.files.syncWritten().catch(() => undefined);\n  }\n\n  journalPiece",
   },
   { name: 'skip the sync of the file', file: files, find: 'if (segment.isNameDurable) await lease.sync();', replace: 'if (segment.isNameDurable) await lease.file.size();' },
   {
@@ -36,8 +36,8 @@ export const storageMutations: readonly Mutation[] = [
     replace: 'buffers',
   },
   { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as PendingAppend).lastOffset + 1', replace: '(appends.at(-1) as PendingAppend).lastOffset' },
-  { name: 'the watermark moves before the write', file: flush, find: '    await this.#writeRound(parts, this.#planJournal(parts));', replace: '    for (const { log, appends } of parts) {\n      log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);\n      log.wakeReaders();\n    }\n    await this.#writeRound(parts, this.#planJournal(parts));' },
-  { name: 'what found no room stays in the tail cache', file: 'packages/storage/src/log/local-log.ts', find: '    this.#tail.takeBack(fromOffset);\n', replace: '' },
+  { name: 'the watermark moves before the write', file: flush, find: '    await this.#writeRound(parts, this.#planJournal(parts));', replace: '    for (const { log, appends, isJournaled } of parts) {\n      log.advance((appends.at(-1) as PendingAppend).lastOffset + 1, isJournaled);\n      log.wakeReaders();\n    }\n    await this.#writeRound(parts, this.#planJournal(parts));' },
+  { name: 'what found no room stays in memory', file: 'packages/storage/src/log/local-log.ts', find: '    this.#waiting = this.#waiting.slice(0, index);\n', replace: '' },
   { name: 'what found no room stays in the deduplication', file: 'packages/storage/src/log/local-log.ts', find: '    this.dedup.rollbackTo(fromOffset);\n', replace: '' },
   { name: 'lose the producers at a restart', file: load, find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);', replace: '' },
   { name: 'the recovery point is saved before the sync', file: checkpoints, find: '      await this.#log.settled();\n      await this.#syncLog();\n', replace: '' },
@@ -74,7 +74,7 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'the memory of a batch is used again before it is written', file: 'packages/storage/src/files/own-memory.ts', find: '    this.#buffers.retain(batch);\n', replace: '' },
   { name: 'the memory of small batches is used again before they are written', file: 'packages/protocol/src/batch/lent-memory.ts', find: '    filling.users += 1;\n', replace: '' },
   { name: 'the memory of batches that stay where they came is used again before they are written', file: 'packages/protocol/src/batch/lent-memory.ts', find: '      lent.users += 1;\n      return part;', replace: '      return part;' },
-  { name: 'the memory of a cached batch is used again', file: 'packages/storage/src/tail-cache.ts', find: '    this.#appendBuffers.retain(batch);\n', replace: '' },
+  { name: 'the memory of a cached batch is used again', file: 'packages/storage/src/log/local-log.ts', find: 'else for (const append of settled) this.tail.add(append);', replace: 'else {\n      for (const append of settled) {\n        this.tail.add(append);\n        this.context.appendBuffers.release(append.batch);\n      }\n    }' },
   { name: 'the memory of a batch is used again while it is sent', test: 'packages/storage/test/files/append-buffers.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'buffers.filter((buffer) => appendBuffers.retain(buffer))', replace: 'buffers.filter((buffer) => appendBuffers.retain(buffer) && void appendBuffers.release(buffer))' },
   { name: 'compaction does not say that it is at work', file: 'packages/storage/src/compaction/log-compaction.ts', find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n', replace: '' },
 ];

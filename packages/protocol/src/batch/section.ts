@@ -44,7 +44,7 @@ export async function openRecordsInPool(batch: Buffer, options: SliceOptions & {
  */
 export function releaseRecords(cursor: RecordCursor, batch: Buffer): void {
   const { bytes } = cursor;
-  if (returnOutput(bytes)) return;
+  if (bytes === batch || returnOutput(bytes)) return;
   const isOwn = bytes.buffer !== batch.buffer && bytes.length >= releasedBytesMin;
   // Only what has the memory to itself, and nearly all of it.
   if (isOwn && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength < bytes.length * 2) bytes.buffer.transfer(0);

@@ -23,25 +23,25 @@ import type { PendingAppend } from './pending-append.ts';
 
 /** A log, as the queue sees it. */
 export interface FlushedLog extends JournaledLog {
+  /** For the queue alone, while it sorts a round: what this log has in it. A map would be looked into for each append. */
+  inRound: RoundPart | null;
   /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
   flush(appends: readonly PendingAppend[]): Promise<void>;
-  /** The journal has made them durable: they are written when there is time. */
-  writeLater(appends: readonly PendingAppend[]): void;
   /** What the journal is to keep of them; null where they are no matter for a journal. */
   journalPiece(appends: readonly PendingAppend[]): HeldPiece | null;
   /** True when what was written is to be synced before `syncIntervalMs` is over. */
   readonly wantsIntervalSync: boolean;
   /** Makes what was written durable. */
   syncWritten(): Promise<void>;
-  /** The policy is kept below `endOffset`: the high watermark moves. */
-  advance(endOffset: number): void;
+  /** The policy is kept below `endOffset`: the high watermark moves. `isJournaled`: by the journal; they are written when there is time. */
+  advance(endOffset: number, isJournaled: boolean): void;
   wakeReaders(): void;
   /** Nothing from `fromOffset` on was or will be stored: cuts the file back, forgets the offsets. */
   takeBack(fromOffset: number): Promise<void>;
 }
 
 /** What one log has in a round. */
-interface RoundPart {
+export interface RoundPart {
   readonly log: FlushedLog;
   readonly appends: PendingAppend[];
   /** The journal has it: its segment gets it later. */
@@ -61,8 +61,6 @@ export interface FlushQueueOptions {
   readonly roundBytesMax: number;
   readonly flushesInParallelMax: number;
   readonly syncIntervalMs: number;
-  /** Work that can wait is done while the disk is at work: called once its writes of a round are under way. */
-  readonly whileWriting: () => void;
   readonly onFatal: (error: StorageError) => void;
 }
 
@@ -212,11 +210,10 @@ export class FlushQueue {
     await this.#writeRound(parts, this.#planJournal(parts));
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
-    for (const { log, appends, isJournaled } of parts) if (isJournaled) log.writeLater(appends);
-    this.#journal?.roundOver();
     const full = parts.filter(({ fullBy }) => fullBy !== undefined);
-    await this.#takeBack(full);
+    if (full.length > 0) await this.#takeBack(full);
     this.#settle(round, parts, full);
+    this.#journal?.roundOver();
     stats.rounds += 1;
     const tookMs = clock.now() - startedAt;
     stats.roundMsTotal += tookMs;
@@ -244,7 +241,6 @@ export class FlushQueue {
     const others = parts.filter(({ isJournaled }) => !isJournaled);
     const segments = others.length > 0 ? this.#writeSegments(others) : undefined;
     const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
-    this.#options.whileWriting();
     for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -299,8 +295,8 @@ export class FlushQueue {
 
   #settle(round: readonly PendingAppend[], parts: readonly RoundPart[], full: readonly RoundPart[]): void {
     const { stats } = this.#options;
-    for (const { log, appends, fullBy } of parts) {
-      if (fullBy === undefined) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1);
+    for (const { log, appends, isJournaled, fullBy } of parts) {
+      if (fullBy === undefined) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1, isJournaled);
     }
     const causes = new Map(full.map(({ log, fullBy }) => [log, fullBy]));
     for (const append of round) {
@@ -343,17 +339,16 @@ export class FlushQueue {
 
 function partsOf(round: readonly PendingAppend[]): RoundPart[] {
   const parts: RoundPart[] = [];
-  const byLog = new Map<FlushedLog, RoundPart>();
   for (const append of round) {
-    const known = byLog.get(append.log);
-    if (known) {
-      known.appends.push(append);
+    const { log } = append;
+    if (log.inRound !== null) {
+      log.inRound.appends.push(append);
       continue;
     }
-    const part: RoundPart = { log: append.log, appends: [append], isJournaled: false, fullBy: undefined };
-    byLog.set(append.log, part);
-    parts.push(part);
+    log.inRound = { log, appends: [append], isJournaled: false, fullBy: undefined };
+    parts.push(log.inRound);
   }
+  for (const { log } of parts) log.inRound = null;
   return parts;
 }
 

@@ -5,7 +5,7 @@ import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplicat
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import { StorageError, asStorageError } from '../errors.ts';
 import { partitionDirectoryName } from '../files/file-names.ts';
-import type { FlushedLog } from '../flush/flush-queue.ts';
+import type { FlushedLog, RoundPart } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { journalKey } from '../journal/journal-item.ts';
 import type { HeldPiece } from '../journal/journal.ts';
@@ -53,10 +53,11 @@ export interface LoadedLog {
  * Invariants
  * - logStartOffset <= highWatermark <= logEndOffset. Only `truncate` moves the high watermark back, and only the failure
  *   of appends above it moves the end back.
- * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end. Each is a user of its
- *   batch's memory until the policy is kept for it.
+ * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
+ * - A batch is in one of `#waiting`, what is owed to the files, and the tail cache, in this order and without a gap between them: whatever no
+ *   file has is in memory. It has one user of its memory for that, which it takes along.
  * - Everything from the assignment of an offset to the queue is one synchronous step: call order is offset order, and
- *   deduplication, segments, tail cache and queue never disagree.
+ *   deduplication, segments and queue never disagree.
  * - `version` changes whenever bytes that a reader may be at are moved or cut, `drops` whenever segments go: a read that saw
  *   the former, or failed and saw the latter, starts over.
  */
@@ -69,8 +70,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
   epochs: LeaderEpochs;
   readonly checkpoints: LogCheckpoints;
   readonly files: LogFiles;
+  /** What the files have already. */
+  readonly tail: LogTail;
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
+  inRound: RoundPart | null = null;
   /** How the journal names this log. */
   readonly journalKey: Buffer;
   version = 0;
@@ -91,7 +95,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #waiting: PendingAppend[] = [];
   #isTruncating = false;
   #exclusive: Promise<unknown> = Promise.resolve();
-  readonly #tail: LogTail;
   readonly #reader: LogReader;
   readonly #listeners = new Set<() => void>();
 
@@ -109,8 +112,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.#state = loaded.damage ? 'quarantined' : 'open';
     this.#logStartOffset = loaded.logStartOffset;
     this.#highWatermark = this.logEndOffset;
-    this.#tail = context.tailCache.openTail();
-    this.#reader = new LogReader({ log: this, tail: this.#tail });
+    this.tail = context.tailCache.openTail();
+    this.#reader = new LogReader(this);
     this.files = new LogFiles(this);
     this.checkpoints = new LogCheckpoints(this, loaded.checkpoint);
     this.compaction = new LogCompaction(this);
@@ -217,7 +220,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.appendedBytes += batch.length;
     this.checkpoints.appended(batch.length);
     context.cap.add(batch.length);
-    this.#tail.add({ baseOffset, lastOffset, batch });
     const logAppendTimeMs = stampsTime ? now : -1;
     return new PendingAppend({ log: this, segment, position, batch, baseOffset, lastOffset, logAppendTimeMs, repeats: admission.repeats });
   }
@@ -253,10 +255,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.#config.durability === 'fsync') await this.files.syncWritten();
   }
 
-  writeLater(appends: readonly PendingAppend[]): void {
-    this.files.owe(appends);
-  }
-
   journalPiece(appends: readonly PendingAppend[]): HeldPiece | null {
     return journalPiece(this, appends);
   }
@@ -273,15 +271,22 @@ export class LocalLog implements PartitionLog, FlushedLog {
     await this.files.syncAppended();
   }
 
-  advance(endOffset: number): void {
+  advance(endOffset: number, isJournaled: boolean): void {
     this.#highWatermark = endOffset;
     this.dedup.settle(endOffset);
-    let settled = 0;
-    while (settled < this.#waiting.length && (this.#waiting[settled] as PendingAppend).lastOffset < endOffset) settled += 1;
-    // Those that failed keep their memory for good: a write of it may have been cut short anywhere.
-    for (let index = 0; index < settled; index += 1) this.context.appendBuffers.release((this.#waiting[index] as PendingAppend).batch);
-    this.#waiting = settled === this.#waiting.length ? [] : this.#waiting.slice(settled);
+    const settled = this.#takeSettled(endOffset);
+    if (isJournaled) this.files.owe(settled);
+    else for (const append of settled) this.tail.add(append);
     if (this.checkpoints.takeOverdue()) this.context.checkpointSoon(this);
+  }
+
+  /** Those that failed stay users of their memory for good: a write of it may have been cut short anywhere. */
+  #takeSettled(endOffset: number): PendingAppend[] {
+    const waiting = this.#waiting;
+    let count = 0;
+    while (count < waiting.length && (waiting[count] as PendingAppend).lastOffset < endOffset) count += 1;
+    this.#waiting = count === waiting.length ? [] : waiting.slice(count);
+    return count === waiting.length ? waiting : waiting.slice(0, count);
   }
 
   wakeReaders(): void {
@@ -299,7 +304,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     const removed = this.segmentList.dropFrom(first.segment.baseOffset);
     first.segment.takeBack({ endOffset: fromOffset, sizeBytes: first.position });
     this.context.cap.add(this.segmentList.bytes - bytesBefore);
-    this.#tail.takeBack(fromOffset);
     this.dedup.rollbackTo(fromOffset);
     if (this.epochs.truncateEnd(fromOffset)) this.checkpoints.epochsChanged();
     await this.files.cutBack({ segment: first.segment, removed });
@@ -360,7 +364,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   /** Batches below `offset` went, or were stored anew without some of their records: readers are not to get the old ones. */
   forgetCachedBelow(offset: number): void {
-    this.#tail.dropBelow(offset);
+    this.tail.dropBelow(offset);
   }
 
   truncate(toOffset: number): Promise<void> {
@@ -398,7 +402,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.version += 1;
     this.rewinds += 1;
     this.#waiting = [];
-    this.#tail.clear();
+    this.tail.clear();
   }
 
   /** After the files were cut: what they hold now is read again, as at opening. */
@@ -462,7 +466,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.context.cap.add(-this.segmentList.bytes);
     this.checkpoints.forget();
     this.context.queue.forget(this);
-    this.#tail.clear();
+    this.tail.clear();
     this.files.forget();
     this.version += 1;
     this.context.released(this);

@@ -13,7 +13,7 @@ import type { LocalLog } from './local-log.ts';
  * Invariants
  * - Only `write` and `writeOwed` write to .log files, one after the other, and only behind `writtenBytes` of the segment.
  * - `#owed` holds, in order, what the journal has made durable and the segments are still to get. It comes before anything else that is
- *   written, and is a user of its memory until then.
+ *   written, and the tail cache gets it then.
  * - `#unsynced` holds exactly the segments with written and unsynced bytes, or whose file's name is not durable yet.
  * - Before a file goes, the log start offset that makes it superfluous is durable.
  */
@@ -46,16 +46,13 @@ export class LogFiles {
     return this.#isShort;
   }
 
-  /** The journal has them. */
-  owe(appends: readonly PendingAppend[]): void {
-    const { appendBuffers, lateWrites } = this.#log.context;
+  /** The journal has them. The list is the files' from now on. */
+  owe(appends: PendingAppend[]): void {
     let bytes = 0;
-    for (const append of appends) {
-      appendBuffers.retain(append.batch);
-      this.#owed.push(append);
-      bytes += append.batch.length;
-    }
-    lateWrites.owe(this, bytes);
+    for (const append of appends) bytes += append.batch.length;
+    if (this.#owed.length === 0) this.#owed = appends;
+    else for (const append of appends) this.#owed.push(append);
+    this.#log.context.lateWrites.owe(this, bytes);
   }
 
   /** Throws as the file system does where there is no room; any other failure ends everything. */
@@ -121,7 +118,7 @@ export class LogFiles {
         await lease.file.write(part, segment.writtenBytes);
         if (this.#log.config.durability === 'fsync') lease.owesSync();
         segment.writtenBytes += bytes;
-        this.#settleOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes);
+        for (const append of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#log.tail.add(append);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
         stats.writes += 1;
@@ -133,17 +130,20 @@ export class LogFiles {
   }
 
   /** Those at the head of the list for which that is true are owed no more. */
-  #settleOwed(isSettled: (append: PendingAppend) => boolean): void {
-    const { appendBuffers, lateWrites } = this.#log.context;
+  #takeOwed(isSettled: (append: PendingAppend) => boolean): readonly PendingAppend[] {
     let [count, bytes] = [0, 0];
     for (const append of this.#owed) {
       if (!isSettled(append)) break;
-      appendBuffers.release(append.batch);
       count += 1;
       bytes += append.batch.length;
     }
-    if (count > 0) this.#owed = this.#owed.slice(count);
-    lateWrites.settled(bytes);
+    this.#log.context.lateWrites.settled(bytes);
+    return this.#owed.splice(0, count);
+  }
+
+  /** They will never be written. */
+  #forgetOwed(isGone: (append: PendingAppend) => boolean): void {
+    for (const { batch } of this.#takeOwed(isGone)) this.#log.context.appendBuffers.release(batch);
   }
 
   /** Makes everything durable in the segments that was appended and acknowledged. */
@@ -325,7 +325,7 @@ export class LogFiles {
 
   /** Nothing is to be written to these segments any more. Ends when nothing is. */
   async #forgive(isGone: (segment: Segment) => boolean): Promise<void> {
-    this.#settleOwed(({ segment }) => isGone(segment));
+    this.#forgetOwed(({ segment }) => isGone(segment));
     await this.#last;
   }
 
@@ -336,7 +336,7 @@ export class LogFiles {
 
   /** Closes the files of this log once nobody uses them. What is still owed is left to the journal. */
   forget(): void {
-    this.#settleOwed(() => true);
+    this.#forgetOwed(() => true);
     this.#log.context.lateWrites.forget(this);
     for (const segment of this.#log.segmentList.all) {
       this.#log.context.openFiles.forget(segment.path);

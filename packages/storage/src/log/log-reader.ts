@@ -3,9 +3,10 @@ import { asStorageError, systemCode } from '../errors.ts';
 import type { StorageError } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
-import type { LogTail } from '../tail-cache.ts';
 import { readSegment } from './cold-read.ts';
 import type { ColdRead } from './cold-read.ts';
+import { HotRead } from './hot-read.ts';
+import type { HotReadBounds } from './hot-read.ts';
 import type { LocalLog } from './local-log.ts';
 import type { Block } from './read-ahead.ts';
 
@@ -34,8 +35,8 @@ interface Ahead {
 }
 
 /*
- * The way out of a log: from the tail cache if it has the offset, else from appends that wait for their round, or to be written
- * after it, else from the segment's file. Who reads files in order finds the next block read already.
+ * The way out of a log: from the tail cache and what follows it (appends that are to be written, and those that wait for their round), else
+ * from the segment's file. Who reads files in order finds the next block read already.
  *
  * Invariants
  * - What was read ahead is given out only where a read of the files would give the same now: for the version of the log that
@@ -44,14 +45,12 @@ interface Ahead {
  */
 export class LogReader {
   readonly #log: LocalLog;
-  readonly #tail: LogTail;
   readonly #hints = new Map<number, Hint>();
   readonly #ahead = new Map<number, Ahead>();
   readonly #dropping = new Set<Promise<void>>();
 
-  constructor(o: { log: LocalLog; tail: LogTail }) {
-    this.#log = o.log;
-    this.#tail = o.tail;
+  constructor(log: LocalLog) {
+    this.#log = log;
   }
 
   /** `o.offset` lies within the log. */
@@ -59,28 +58,19 @@ export class LogReader {
     const limitOffset = this.#log.readLimit(o.upTo);
     if (o.offset >= limitOffset) return this.#answer([], 0);
     const maxBytes = Math.min(o.maxBytes, this.#log.context.limits.readBytesMax);
-    const hot = this.#tail.read({ offset: o.offset, limitOffset, maxBytes }) ?? this.#readWaiting(o.offset, maxBytes, limitOffset);
+    const hot = this.#readMemory({ offset: o.offset, limitOffset, maxBytes });
     if (!hot) return this.#readCold(o);
     this.#log.context.stats.readsHot += 1;
     return this.#answerShared(hot.buffers, hot.bytes);
   }
 
-  /** Appends that the tail cache, short of room, has dropped before they were written. */
-  #readWaiting(offset: number, maxBytes: number, limitOffset: number): { buffers: Buffer[]; bytes: number } | null {
-    const { waiting, files, unwrittenOffset } = this.#log;
-    if (offset < unwrittenOffset) return null;
-    const buffers: Buffer[] = [];
-    let bytes = 0;
-    let nextOffset = offset;
-    // A round that is about to end has appends that wait, and are owed already.
-    for (const append of [...files.owed, ...waiting]) {
-      if (append.lastOffset < nextOffset) continue;
-      if (append.baseOffset >= limitOffset || (bytes > 0 && bytes + append.batch.length > maxBytes)) break;
-      buffers.push(append.batch);
-      bytes += append.batch.length;
-      nextOffset = append.lastOffset + 1;
-    }
-    return { buffers, bytes };
+  /** Null: a file has the offset, and memory no longer. */
+  #readMemory(bounds: HotReadBounds): HotRead | null {
+    const { tail, files, waiting, unwrittenOffset } = this.#log;
+    const read = tail.read(bounds) ?? (bounds.offset < unwrittenOffset ? null : new HotRead(bounds));
+    read?.take(files.owed);
+    read?.take(waiting);
+    return read;
   }
 
   async #readCold(o: ReadOptions): Promise<LogRead> {
@@ -161,7 +151,8 @@ export class LogReader {
     const { context, version } = this.#log;
     const { readAhead, limits } = context;
     if (maxBytes > limits.readBlockBytes || this.#ahead.has(nextOffset)) return;
-    const isElsewhere = nextOffset >= this.#log.readLimit('highWatermark') || nextOffset >= this.#tail.startOffset;
+    const { tail, unwrittenOffset } = this.#log;
+    const isElsewhere = nextOffset >= this.#log.readLimit('highWatermark') || nextOffset >= Math.min(tail.startOffset, unwrittenOffset);
     if (isElsewhere || this.#log.moving !== null || this.#log.state === 'closed') return;
     const block = readAhead.start({
       bytes: Math.max(maxBytes, limits.readBlockBytes),

@@ -168,7 +168,6 @@ export class DirectoryStore implements LogStore {
         roundBytesMax,
         flushesInParallelMax,
         syncIntervalMs,
-        whileWriting: () => tailCache.trim(),
         onFatal: (error) => this.#onFatal(error),
       }),
       lateWrites: new LateWrites({

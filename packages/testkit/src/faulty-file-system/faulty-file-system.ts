@@ -346,9 +346,9 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async #newFile(): Promise<FileInode> {
-    this.#files += 1;
-    const live = await this.#contents.open(`/${this.#files}`, 'create');
-    const durable = await this.#contents.open(`/${this.#files}.durable`, 'create');
+    const name = `/${(this.#files += 1)}`;
+    const live = await this.#contents.open(name, 'create');
+    const durable = await this.#contents.open(`${name}.durable`, 'create');
     return new FileInode({ live, durable, modifiedMs: this.#options.clock?.now() ?? 0 });
   }
 

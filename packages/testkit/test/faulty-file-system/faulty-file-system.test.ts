@@ -47,6 +47,13 @@ describe('FaultyFileSystem', () => {
     expect([...outcomes].sort()).toEqual(['', '0000bbbb', 'aaaa', 'aaaabbbb']);
   });
 
+  it('S2 keeps apart what is synced of two files that are made at once', async () => {
+    const disk = new FaultyFileSystem();
+    await Promise.all([synced(disk, '/a', 'one'), synced(disk, '/b', 'the other')]);
+    const after = await disk.crash('all');
+    expect([await textOf(after, '/a'), await textOf(after, '/b')]).toEqual(['one', 'the other']);
+  });
+
   it('S2 a rename is lost or kept as one', async () => {
     const outcomes = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {
