@@ -1,23 +1,32 @@
 import type { LentMemory } from '@q/protocol';
 import { HotRead } from './log/hot-read.ts';
-import type { BatchInMemory, HotReadBounds } from './log/hot-read.ts';
+import type { BatchesInMemory, HotReadBounds } from './log/hot-read.ts';
 import type { StorageStats } from './stats.ts';
 
 /*
  * The latest batches of every log, within one budget of bytes for all.
  *
  * Invariants
- * - Per log the cached batches are the last of those that its files have, without a gap.
- * - `#order` holds the `#count` cached batches of all logs, in the order in which they came, and at most about as many that are empty.
+ * - Per log the cached batches are the last of those that its files have, without a gap. Small ones that came together are one entry, which lies
+ *   in one segment.
+ * - `#order` holds the `#count` entries of all logs, in the order in which they came, and at most about as many that are empty.
  * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too.
- * - The cache is one user of the memory of each, which whoever adds it hands over, until it lets go of it.
+ * - The cache is one user of the memory of each, until it lets go of it. Whoever adds a batch hands over its own use.
  */
-interface CachedBatch extends BatchInMemory {
+interface Cached extends BatchesInMemory {
   readonly tail: LogTail;
   batch: Buffer | null;
 }
 
-/** What a batch takes on the heap: its entry here, and the view of its memory. */
+/** What is cached next. */
+type Added = BatchesInMemory & { readonly batch: Buffer };
+
+/** Up to so many bytes of small batches are cached as one. */
+const runBytesMax = 32 << 10;
+/** A batch of more is cached as it is. */
+const smallBytesMax = 8 << 10;
+
+/** What an entry takes on the heap, with the view of its memory. */
 const entryHeapBytes = 256;
 
 export class TailCache {
@@ -25,7 +34,7 @@ export class TailCache {
   readonly #entryBytes: number;
   readonly #stats: StorageStats;
   readonly #appendBuffers: LentMemory;
-  #order: (CachedBatch | undefined)[] = [];
+  #order: (Cached | undefined)[] = [];
   #first = 0;
   #count = 0;
 
@@ -41,7 +50,7 @@ export class TailCache {
   }
 
   /** For LogTail alone. */
-  admit(entry: CachedBatch, batch: Buffer): void {
+  admit(entry: Cached, batch: Buffer): void {
     this.#order.push(entry);
     this.#count += 1;
     this.#stats.tailCacheBytes += batch.length;
@@ -50,8 +59,15 @@ export class TailCache {
     while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > this.#bytesMax) this.#evictOldest();
   }
 
+  /** For LogTail alone: one copy instead of all of them. */
+  join(batches: readonly Added[]): Buffer {
+    const joined = this.#appendBuffers.join(batches.map(({ batch }) => batch));
+    for (const { batch } of batches) this.#appendBuffers.release(batch);
+    return joined;
+  }
+
   /** For LogTail alone. */
-  release(entry: CachedBatch): void {
+  release(entry: Cached): void {
     if (!entry.batch) return;
     this.#stats.tailCacheBytes -= entry.batch.length;
     this.#appendBuffers.release(entry.batch);
@@ -79,7 +95,7 @@ export class TailCache {
 /** One log's share of the cache. */
 export class LogTail {
   readonly #cache: TailCache;
-  #entries: CachedBatch[] = [];
+  #entries: Cached[] = [];
   #first = 0;
 
   constructor(cache: TailCache) {
@@ -91,11 +107,24 @@ export class LogTail {
     return this.#entries[this.#first]?.baseOffset ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Its user of memory is the cache's from now on. */
-  add(o: BatchInMemory & { readonly batch: Buffer }): void {
-    const entry: CachedBatch = { tail: this, baseOffset: o.baseOffset, lastOffset: o.lastOffset, batch: o.batch };
+  add({ baseOffset, lastOffset, batch }: Added): void {
+    const entry: Cached = { tail: this, baseOffset, lastOffset, batch };
     this.#entries.push(entry);
-    this.#cache.admit(entry, o.batch);
+    this.#cache.admit(entry, batch);
+  }
+
+  /**
+   * Adds batches of one segment that follow each other. Small ones are joined: an entry for each would cost more than its records, and they
+   * would keep what they came in.
+   */
+  addAll(batches: readonly Added[]): void {
+    for (let from = 0; from < batches.length; ) {
+      const to = endOfRun(batches, from);
+      const first = batches[from] as Added;
+      if (to === from) this.add(first);
+      else this.add({ baseOffset: first.baseOffset, lastOffset: (batches[to - 1] as Added).lastOffset, batch: this.#cache.join(batches.slice(from, to)) });
+      from = Math.max(to, from + 1);
+    }
   }
 
   /** What is cached of it; null when the offset lies before. */
@@ -112,7 +141,7 @@ export class LogTail {
   }
 
   clear(): void {
-    for (let index = this.#first; index < this.#entries.length; index += 1) this.#cache.release(this.#entries[index] as CachedBatch);
+    for (let index = this.#first; index < this.#entries.length; index += 1) this.#cache.release(this.#entries[index] as Cached);
     this.#entries = [];
     this.#first = 0;
   }
@@ -128,4 +157,16 @@ export class LogTail {
       this.#first = 0;
     }
   }
+}
+
+/** One past the last of the small batches from `from` on that make one entry; `from` where there is none. */
+function endOfRun(batches: readonly Added[], from: number): number {
+  let bytes = 0;
+  let to = from;
+  for (; to < batches.length; to += 1) {
+    const { length } = (batches[to] as Added).batch;
+    bytes += length;
+    if (length > smallBytesMax || bytes > runBytesMax) break;
+  }
+  return to;
 }

@@ -8,7 +8,8 @@
  *
  * Invariants
  * - A buffer is free, or has users, or belongs to the collector. It becomes free when the last of its users lets go.
- * - What `copyOf` has copied into one buffer, small things one after another, are users of it each, and so is this while it fills it.
+ * - What `copyOf` or `join` have copied into one buffer, small things one after another, are users of it each, and so is this while it fills it.
+ *   The two fill buffers of their own: what is joined stays for longer.
  * - Who does not let go, as after a failure, leaves it to the collector: nothing here keeps what is lent alive.
  * - At most `bytesMax` bytes are free.
  * - What `copyOf` has put into shared memory is at most `creditPieces` pieces more than four times what `keepPart` has kept: who sends much of which
@@ -18,8 +19,14 @@ interface Lent {
   readonly owner: LentMemory;
   readonly buffer: Buffer;
   users: number;
-  /** `copyOf` fills it. */
+  /** Many things lie in it, one behind the other. */
   isShared: boolean;
+}
+
+/** Shared memory that is being filled: the next thing goes behind its first `filledBytes`. */
+interface Filling {
+  lent: Lent | null;
+  filledBytes: number;
 }
 
 /**
@@ -61,9 +68,8 @@ export class LentMemory {
   readonly #detaches: boolean;
   readonly #stepBytes: number;
   readonly #sharedBytes: number;
-  /** What the next small copies go to, behind its first `#filledBytes`. */
-  #filling: Lent | null = null;
-  #filledBytes = 0;
+  readonly #copies: Filling = { lent: null, filledBytes: 0 };
+  readonly #joined: Filling = { lent: null, filledBytes: 0 };
   /** Bytes that `copyOf` may put into shared memory; `keepPart` earns more. */
   #creditBytes: number;
   /** Those that became free last come last. */
@@ -104,7 +110,7 @@ export class LentMemory {
     const { length } = bytes;
     const isShared = this.#fitsShared(length) && length <= this.#creditBytes;
     if (isShared) this.#creditBytes -= length;
-    const copy = isShared ? this.#share(length) : this.take(length);
+    const copy = isShared ? this.#share(this.#copies, length) : this.take(length);
     copy.set(bytes);
     return copy.length === length ? copy : copy.subarray(0, length);
   };
@@ -117,9 +123,25 @@ export class LentMemory {
       lent.users += 1;
       return part;
     }
-    const copy = this.#fitsShared(part.length) ? this.#share(part.length) : Buffer.allocUnsafeSlow(part.length);
+    const copy = this.#fitsShared(part.length) ? this.#share(this.#copies, part.length) : Buffer.allocUnsafeSlow(part.length);
     copy.set(part);
     return copy;
+  }
+
+  /**
+   * A copy of all `parts`, one behind the other, that is to stay for longer than what they lie in. The caller is a user of its memory, which is shared
+   * where it is small.
+   */
+  join(parts: readonly Buffer[]): Buffer {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    const joined = this.#fitsShared(length) ? this.#share(this.#joined, length) : Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
   }
 
   #fitsShared(length: number): boolean {
@@ -137,20 +159,22 @@ export class LentMemory {
     return lent;
   }
 
-  #share(length: number): Buffer {
-    if (this.#filling === null || this.#filledBytes + length > this.#filling.buffer.length) this.#shareNext();
-    const filling = this.#filling as unknown as Lent;
-    filling.users += 1;
-    const start = this.#filledBytes;
-    this.#filledBytes += length;
-    return filling.buffer.subarray(start, this.#filledBytes);
+  #share(filling: Filling, length: number): Buffer {
+    let { lent } = filling;
+    if (lent === null || filling.filledBytes + length > lent.buffer.length) lent = this.#shareNext(filling);
+    lent.users += 1;
+    const start = filling.filledBytes;
+    filling.filledBytes += length;
+    return lent.buffer.subarray(start, filling.filledBytes);
   }
 
-  #shareNext(): void {
-    if (this.#filling !== null) this.release(this.#filling.buffer);
-    this.#filling = this.#lend(this.#takeFree(this.#sharedBytes) ?? Buffer.allocUnsafeSlow(this.#sharedBytes));
-    this.#filling.isShared = true;
-    this.#filledBytes = 0;
+  #shareNext(filling: Filling): Lent {
+    if (filling.lent !== null) this.release(filling.lent.buffer);
+    const lent = this.#lend(this.#takeFree(this.#sharedBytes) ?? Buffer.allocUnsafeSlow(this.#sharedBytes));
+    lent.isShared = true;
+    filling.lent = lent;
+    filling.filledBytes = 0;
+    return lent;
   }
 
   #takeFree(length: number): Buffer | null {

@@ -158,6 +158,27 @@ describe('memory that is lent', () => {
       expect([buffers.isShared(large), large.buffer.byteLength, large[49_999]]).toEqual([false, 50_000, 2]);
     });
 
+    it('Z2 holds what is joined apart from what is only copied', () => {
+      const buffers = sharing();
+      const copy = buffers.copyOf(Buffer.alloc(bytesMin / 4, 1));
+      const joined = buffers.join([copy.subarray(0, 10), Buffer.alloc(5, 2), copy.subarray(10, 12)]);
+      expect(joined).toEqual(Buffer.concat([Buffer.alloc(10, 1), Buffer.alloc(5, 2), Buffer.alloc(2, 1)]));
+      expect([buffers.isShared(joined), joined.buffer === copy.buffer]).toEqual([true, false]);
+      buffers.release(copy);
+      fillPiece(buffers);
+      // What it was copied from is used again; what is joined is not.
+      expect(buffers.copyOf(Buffer.alloc(10)).buffer).toBe(copy.buffer);
+      const joinQuarter = (): Buffer => buffers.join([Buffer.alloc(bytesMin / 4)]);
+      const others = Array.from({ length: 4 }, joinQuarter);
+      expect(others[3]?.buffer).not.toBe(joined.buffer);
+      for (const other of others) buffers.release(other);
+      expect(buffers.freeBytes).toBe(0);
+      buffers.release(joined);
+      expect(buffers.freeBytes).toBe(bytesMin);
+      const large = buffers.join([Buffer.alloc(bytesMin / 4, 3), Buffer.alloc(1, 4)]);
+      expect([buffers.isShared(large), large.length, large.at(-1)]).toEqual([false, bytesMin / 4 + 1, 4]);
+    });
+
     it('B8 does not take in more and more of which little is kept', () => {
       const buffers = sharing();
       const isTaken = (): boolean => buffers.isShared(buffers.copyOf(Buffer.alloc(bytesMin / 4)));

@@ -1,8 +1,10 @@
-/** A batch in memory. */
-export interface BatchInMemory {
+import { batchBaseOffset, batchLastOffset, batchSize } from '@q/protocol';
+
+/** Batches in memory that follow each other without a gap; often only one. */
+export interface BatchesInMemory {
   readonly baseOffset: number;
   readonly lastOffset: number;
-  /** Null for one that was let go of. */
+  /** Null where they were let go of. */
   readonly batch: Buffer | null;
 }
 
@@ -15,7 +17,7 @@ export interface HotReadBounds {
   readonly maxBytes: number;
 }
 
-/** Whole batches for one read, taken from one place in memory after the other: the very buffers, without a copy. */
+/** Whole batches for one read, taken from one place in memory after the other: the very buffers, or views of them. */
 export class HotRead {
   readonly buffers: Buffer[] = [];
   bytes = 0;
@@ -27,28 +29,44 @@ export class HotRead {
   }
 
   /**
-   * Takes what is wanted of `batches`, which are in offset order. Those before `first` are not looked at.
+   * Takes what is wanted of `runs`, which are in offset order. Those before `first` are not looked at.
    * Each place is to follow the one before without a gap.
    */
-  take(batches: readonly BatchInMemory[], first = 0): void {
-    const { offset, limitOffset, maxBytes } = this.#bounds;
-    for (let index = indexOf(batches, offset, first); index < batches.length && !this.#isFull; index += 1) {
-      const { baseOffset, batch } = batches[index] as BatchInMemory & { readonly batch: Buffer };
-      this.#isFull = baseOffset >= limitOffset || (this.bytes > 0 && this.bytes + batch.length > maxBytes);
-      if (this.#isFull) return;
-      this.buffers.push(batch);
-      this.bytes += batch.length;
+  take(runs: readonly BatchesInMemory[], first = 0): void {
+    for (let index = indexOf(runs, this.#bounds.offset, first); index < runs.length && !this.#isFull; index += 1) {
+      const run = runs[index] as BatchesInMemory & { readonly batch: Buffer };
+      const isWhole = run.baseOffset >= this.#bounds.offset && run.lastOffset < this.#bounds.limitOffset && this.bytes + run.batch.length <= this.#bounds.maxBytes;
+      const wanted = isWhole ? run.batch : this.#wantedOf(run.batch);
+      if (wanted.length === 0) return;
+      this.buffers.push(wanted);
+      this.bytes += wanted.length;
     }
+  }
+
+  #wantedOf(batches: Buffer): Buffer {
+    const { offset, limitOffset, maxBytes } = this.#bounds;
+    let from = 0;
+    let to = 0;
+    while (to < batches.length) {
+      const next = to + batchSize(batches, to);
+      const isBefore = batchLastOffset(batches, to) < offset;
+      const bytes = this.bytes + to - from;
+      this.#isFull = !isBefore && (batchBaseOffset(batches, to) >= limitOffset || (bytes > 0 && bytes + next - to > maxBytes));
+      if (this.#isFull) break;
+      to = next;
+      if (isBefore) from = next;
+    }
+    return from === 0 && to === batches.length ? batches : batches.subarray(from, to);
   }
 }
 
-/** Of the batch that holds `offset`, or of the first one behind it. */
-function indexOf(batches: readonly BatchInMemory[], offset: number, first: number): number {
+/** Of the run that holds `offset`, or of the first one behind it. */
+function indexOf(runs: readonly BatchesInMemory[], offset: number, first: number): number {
   let low = first;
-  let high = batches.length;
+  let high = runs.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((batches[middle] as BatchInMemory).lastOffset < offset) low = middle + 1;
+    if ((runs[middle] as BatchesInMemory).lastOffset < offset) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -118,7 +118,7 @@ export class LogFiles {
         await lease.file.write(part, segment.writtenBytes);
         if (this.#log.config.durability === 'fsync') lease.owesSync();
         segment.writtenBytes += bytes;
-        for (const append of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#log.tail.add(append);
+        this.#log.tail.addAll(this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes));
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
         stats.writes += 1;
