@@ -133,7 +133,9 @@ export class LeaderSender {
       // What is in the request is listed again by its answer.
       if (queue.hasUnsent) this.#ready.add(queue);
     }
-    // A topic appears in a request once.
+    // A topic appears in a request once; nearly always it is the only one.
+    const topic = shipments[0]?.queue.topic;
+    if (shipments.every(({ queue }) => queue.topic === topic)) return shipments;
     return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
   }
 
@@ -168,7 +170,8 @@ export class LeaderSender {
   }
 
   #answered(connection: Connection, shipments: readonly Shipment[], response: ProduceResponse): void {
-    const answers = response.topics.flatMap(({ partitions }) => partitions);
+    const [topic, ...others] = response.topics;
+    const answers = topic === undefined || others.length > 0 ? response.topics.flatMap(({ partitions }) => partitions) : topic.partitions;
     if (answers.length !== shipments.length || shipments.some(({ queue }, at) => answers[at]?.partition !== queue.partition)) {
       const error = new QError('CONNECTION_LOST', 'The broker answered PRODUCE for other partitions than it was asked about', { details: { opened: true } });
       connection.close(error);

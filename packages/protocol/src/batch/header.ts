@@ -2,6 +2,7 @@ import { crc32cOfPart } from '../checksum/crc32c.ts';
 import { codecName } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
 import { QError } from '../errors.ts';
+import { getInt16, getInt32, getUint16, getUint32, put32, putInt16, putInt32, putUint16 } from '../big-endian.ts';
 import { readInt64, writeInt64 } from './int64.ts';
 import {
   attributesAt,
@@ -101,7 +102,7 @@ export function readBatchHeader(buffer: Buffer, position = 0): BatchHeader {
 
 /** Size of the whole batch in bytes, header included, as its length field has it (not checked: may be anything). */
 export function batchSize(buffer: Buffer, position = 0): number {
-  return buffer.readInt32BE(position + lengthAt) + batchPrefixBytes;
+  return getInt32(buffer, position + lengthAt) + batchPrefixBytes;
 }
 
 export function batchBaseOffset(buffer: Buffer, position = 0): number {
@@ -113,7 +114,7 @@ export function batchLastOffset(buffer: Buffer, position = 0): number {
 }
 
 export function batchLeaderEpoch(buffer: Buffer, position = 0): number {
-  return buffer.readInt32BE(position + leaderEpochAt);
+  return getInt32(buffer, position + leaderEpochAt);
 }
 
 export function batchMagic(buffer: Buffer, position = 0): number {
@@ -121,12 +122,12 @@ export function batchMagic(buffer: Buffer, position = 0): number {
 }
 
 export function batchCrc(buffer: Buffer, position = 0): number {
-  return buffer.readUInt32BE(position + crcAt);
+  return getUint32(buffer, position + crcAt);
 }
 
 /** The attribute bits as an unsigned number. */
 export function batchAttributes(buffer: Buffer, position = 0): number {
-  return buffer.readUInt16BE(position + attributesAt);
+  return getUint16(buffer, position + attributesAt);
 }
 
 /** Throws QError UNSUPPORTED_CODEC when the number names no codec. */
@@ -148,7 +149,7 @@ export function batchDeleteHorizonMs(buffer: Buffer, position = 0): number {
 }
 
 export function batchLastOffsetDelta(buffer: Buffer, position = 0): number {
-  return buffer.readInt32BE(position + lastOffsetDeltaAt);
+  return getInt32(buffer, position + lastOffsetDeltaAt);
 }
 
 export function batchBaseTimestamp(buffer: Buffer, position = 0): number {
@@ -164,15 +165,15 @@ export function batchProducerId(buffer: Buffer, position = 0): number {
 }
 
 export function batchProducerEpoch(buffer: Buffer, position = 0): number {
-  return buffer.readInt16BE(position + producerEpochAt);
+  return getInt16(buffer, position + producerEpochAt);
 }
 
 export function batchBaseSequence(buffer: Buffer, position = 0): number {
-  return buffer.readInt32BE(position + baseSequenceAt);
+  return getInt32(buffer, position + baseSequenceAt);
 }
 
 export function batchRecordsCount(buffer: Buffer, position = 0): number {
-  return buffer.readInt32BE(position + recordsCountAt);
+  return getInt32(buffer, position + recordsCountAt);
 }
 
 /** The CRC-32C that the batch at `position` of `sizeInBytes` bytes should carry. */
@@ -197,21 +198,21 @@ export interface BatchFields {
 /** Writes the header of `batch`, whose records are in place behind it; the CRC last. */
 export function writeBatchHeader(batch: Buffer, fields: BatchFields): void {
   writeInt64(batch, fields.baseOffset, baseOffsetAt);
-  batch.writeInt32BE(batch.length - batchPrefixBytes, lengthAt);
-  batch.writeInt32BE(fields.leaderEpoch, leaderEpochAt);
-  batch.writeInt8(magicByte, magicAt);
-  batch.writeUInt16BE(fields.attributes, attributesAt);
-  batch.writeInt32BE(fields.lastOffsetDelta, lastOffsetDeltaAt);
+  putInt32(batch, batch.length - batchPrefixBytes, lengthAt);
+  putInt32(batch, fields.leaderEpoch, leaderEpochAt);
+  batch[magicAt] = magicByte;
+  putUint16(batch, fields.attributes, attributesAt);
+  putInt32(batch, fields.lastOffsetDelta, lastOffsetDeltaAt);
   writeInt64(batch, fields.baseTimestamp, baseTimestampAt);
   writeInt64(batch, fields.maxTimestamp, maxTimestampAt);
   writeInt64(batch, fields.producerId, producerIdAt);
-  batch.writeInt16BE(fields.producerEpoch, producerEpochAt);
-  batch.writeInt32BE(fields.baseSequence, baseSequenceAt);
-  batch.writeInt32BE(fields.recordsCount, recordsCountAt);
+  putInt16(batch, fields.producerEpoch, producerEpochAt);
+  putInt32(batch, fields.baseSequence, baseSequenceAt);
+  putInt32(batch, fields.recordsCount, recordsCountAt);
   sealBatch(batch);
 }
 
 /** Recomputes the CRC of `batch`, which must be exactly one batch. */
 export function sealBatch(batch: Buffer): void {
-  batch.writeUInt32BE(computeBatchCrc(batch, 0, batch.length), crcAt);
+  put32(batch, computeBatchCrc(batch, 0, batch.length), crcAt);
 }

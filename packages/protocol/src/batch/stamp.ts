@@ -1,3 +1,4 @@
+import { getUint16, putInt16, putInt32, putUint16 } from '../big-endian.ts';
 import { sealBatch } from './header.ts';
 import { writeInt64 } from './int64.ts';
 import {
@@ -21,12 +22,12 @@ export interface ProducerStamp {
 /** Sets the base offset and leader epoch in place. Both lie outside the CRC, so the producer's checksum stays valid. */
 export function assignOffsets(batch: Buffer, options: { baseOffset: number; leaderEpoch: number }): void {
   writeInt64(batch, options.baseOffset, baseOffsetAt);
-  batch.writeInt32BE(options.leaderEpoch, leaderEpochAt);
+  putInt32(batch, options.leaderEpoch, leaderEpochAt);
 }
 
 /** Turns the batch to log append time, in place: every record then has `timestampMs`. Recomputes the CRC. */
 export function assignAppendTime(batch: Buffer, timestampMs: number): void {
-  batch.writeUInt16BE(batch.readUInt16BE(attributesAt) | logAppendTimeFlag, attributesAt);
+  putUint16(batch, getUint16(batch, attributesAt) | logAppendTimeFlag, attributesAt);
   writeInt64(batch, timestampMs, maxTimestampAt);
   sealBatch(batch);
 }
@@ -34,7 +35,7 @@ export function assignAppendTime(batch: Buffer, timestampMs: number): void {
 /** Stamps a finished batch anew, in place, as after an epoch bump. Recomputes the CRC. */
 export function stampProducer(batch: Buffer, stamp: ProducerStamp): void {
   writeInt64(batch, stamp.producerId, producerIdAt);
-  batch.writeInt16BE(stamp.producerEpoch, producerEpochAt);
-  batch.writeInt32BE(stamp.baseSequence, baseSequenceAt);
+  putInt16(batch, stamp.producerEpoch, producerEpochAt);
+  putInt32(batch, stamp.baseSequence, baseSequenceAt);
   sealBatch(batch);
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { getInt16, getInt32, getUint16, getUint32 } from '../big-endian.ts';
 import { protocolLimits } from '../limits.ts';
 import { SchemaFault } from './fault.ts';
 
@@ -47,24 +48,24 @@ export class Reader {
   }
 
   i16(): number {
-    return this.#buffer.readInt16BE(this.#take(2));
+    return getInt16(this.#buffer, this.#take(2));
   }
 
   u16(): number {
-    return this.#buffer.readUInt16BE(this.#take(2));
+    return getUint16(this.#buffer, this.#take(2));
   }
 
   i32(): number {
-    return this.#buffer.readInt32BE(this.#take(4));
+    return getInt32(this.#buffer, this.#take(4));
   }
 
   u32(): number {
-    return this.#buffer.readUInt32BE(this.#take(4));
+    return getUint32(this.#buffer, this.#take(4));
   }
 
   i64(): number {
     const at = this.#take(8);
-    const value = this.#buffer.readInt32BE(at) * twoTo32 + this.#buffer.readUInt32BE(at + 4);
+    const value = getInt32(this.#buffer, at) * twoTo32 + getUint32(this.#buffer, at + 4);
     if (!Number.isSafeInteger(value)) throw new SchemaFault('the number is beyond 2^53-1');
     return value;
   }
