@@ -149,6 +149,8 @@ export class Partition {
   }
 
   #wake(): void {
+    // Nearly always nobody: an iterator for each partition of each round would cost more than asking.
+    if (this.#waiters.size === 0) return;
     for (const waiter of this.#waiters) waiter();
   }
 }

@@ -331,7 +331,7 @@ export class Accumulator {
   }
 
   #newBatch(topic: TopicQueue, queue: PartitionQueue): OutgoingBatch {
-    const nowMs = this.#cluster.clock.monotonic();
+    const nowMs = this.#time.monotonic();
     const bytesMax = Math.min(this.#options.batchBytesMax, topic.maxMessageBytes);
     return new OutgoingBatch({
       codec: this.#options.compression,

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 const recordsPerLookMax = 64;
 
 /*
- * The time that records get which bring none. A look at the clock takes as long as a good part of a record does, longer in a virtual
+ * The time that records get which bring none, and that batches begin at. A look at the clock takes as long as a good part of a record does, longer in a virtual
  * machine, so records that are enqueued one after another share looks.
  *
  * Invariants
@@ -13,14 +13,16 @@ const recordsPerLookMax = 64;
  *   records gets a look for each, and only the first ones after a burst can be late.
  */
 export class RecordTime {
-  readonly #clock: Pick<Clock, 'now' | 'defer'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic' | 'defer'>;
   #nowMs = 0;
+  /** Null until somebody asks for it after the last look. */
+  #monotonicMs: number | null = null;
   #share = 1;
   /** Records that still share the last look. */
   #left = 0;
   #isTurnNoted = false;
 
-  constructor(clock: Pick<Clock, 'now' | 'defer'>) {
+  constructor(clock: Pick<Clock, 'now' | 'monotonic' | 'defer'>) {
     this.#clock = clock;
   }
 
@@ -31,8 +33,15 @@ export class RecordTime {
     return this.#nowMs;
   }
 
+  /** Milliseconds of the monotonic clock, shared in the same way. */
+  monotonic(): number {
+    this.now();
+    return (this.#monotonicMs ??= this.#clock.monotonic());
+  }
+
   #look(): number {
     const nowMs = this.#clock.now();
+    this.#monotonicMs = null;
     this.#share = this.#isTurnNoted && nowMs === this.#nowMs ? Math.min(2 * this.#share, recordsPerLookMax) : 1;
     this.#nowMs = nowMs;
     this.#left = this.#share - 1;

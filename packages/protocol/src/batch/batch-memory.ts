@@ -39,7 +39,9 @@ export class BatchMemory {
     if (buffer.length > this.#bytesMax) return;
     let at = this.#free.length;
     while (at > 0 && (this.#free[at - 1] as Buffer).length > buffer.length) at -= 1;
-    this.#free.splice(at, 0, buffer);
+    // Nearly always all have the same size.
+    if (at === this.#free.length) this.#free.push(buffer);
+    else this.#free.splice(at, 0, buffer);
     this.#freeBytes += buffer.length;
     if (this.#free.length > buffersMax) this.#dropSmallest();
     this.shrinkTo(this.#bytesMax);

@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { getInt16, getInt32, getUint16, getUint32 } from '../big-endian.ts';
 import { protocolLimits } from '../limits.ts';
 import { SchemaFault } from './fault.ts';
+import { UuidTexts } from './uuid-text.ts';
 
 const twoTo32 = 2 ** 32;
+const uuidTexts = new UuidTexts();
 
 /**
  * Reads one message. Nothing in the buffer is trusted.
@@ -99,9 +101,7 @@ export class Reader {
   }
 
   uuid(): string {
-    const start = this.#take(16);
-    const hex = this.#buffer.toString('hex', start, start + 16);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return uuidTexts.textOf(this.#buffer, this.#take(16));
   }
 
   /** A view of the next bytes. */
