@@ -183,7 +183,7 @@ class BatchAppender {
     const log = partition.requireLog();
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
     const { leaderEpoch } = partition;
-    const appended = log.append(batch, { leaderEpoch, header, ...(settings.log.dedupWindowMs > 0 && { messageIds }) });
+    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, messageIds } : { leaderEpoch, header });
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;
       this.#dependencies.counters.bytesIn += batch.length;

@@ -112,7 +112,7 @@ export class Partition {
   serve(log: PartitionLog): void {
     this.#log = log;
     this.#trouble = null;
-    this.#stopWatching = log.onHighWatermark(() => this.#wake());
+    if (this.#waiters.size > 0) this.#watch();
   }
 
   /** The log could not be opened: every request is told why. */
@@ -122,7 +122,7 @@ export class Partition {
 
   /** The log is going away; who waits for records learns it. */
   retire(): void {
-    this.#stopWatching?.();
+    this.#unwatch();
     this.#wake();
   }
 
@@ -145,12 +145,24 @@ export class Partition {
   /** Calls `waiter` at each move of the high watermark and at the end of the log. Returns how to stop that. */
   onRecords(waiter: () => void): () => void {
     this.#waiters.add(waiter);
-    return () => void this.#waiters.delete(waiter);
+    this.#watch();
+    return () => {
+      this.#waiters.delete(waiter);
+      if (this.#waiters.size === 0) this.#unwatch();
+    };
   }
 
-  #wake(): void {
-    // Nearly always nobody: an iterator for each partition of each round would cost more than asking.
-    if (this.#waiters.size === 0) return;
-    for (const waiter of this.#waiters) waiter();
+  /** Only while somebody waits: each round would call all of its partitions otherwise, to find that nobody does. */
+  #watch(): void {
+    this.#stopWatching ??= this.#log?.onHighWatermark(this.#wake) ?? null;
   }
+
+  #unwatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+  }
+
+  readonly #wake = (): void => {
+    for (const waiter of this.#waiters) waiter();
+  };
 }

@@ -69,7 +69,8 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   bytesHint = 0;
   readonly #windowMax: number;
   readonly #idempotent: boolean;
-  readonly #closed = new Queue<OutgoingBatch>();
+  /** Null while it is empty, as it is nearly always where records go to many partitions. */
+  #closed: Queue<OutgoingBatch> | null = null;
   #stamped: OutgoingBatch[] = [];
   #identity: ProducerIdentity | null = null;
   #nextSequence = 0;
@@ -95,17 +96,17 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   get isEmpty(): boolean {
-    return this.open === null && this.#closed.length === 0 && this.#stamped.length === 0;
+    return this.open === null && this.#closed === null && this.#stamped.length === 0;
   }
 
   /** Whether anything has never been in a request. */
   get hasUnsent(): boolean {
-    return this.open !== null || this.#closed.length > 0;
+    return this.open !== null || this.#closed !== null;
   }
 
   /** Every unsettled batch, oldest first. */
   batches(): OutgoingBatch[] {
-    const closed = [...this.#closed].filter(({ state }) => state !== 'settled');
+    const closed = [...(this.#closed ?? [])].filter(({ state }) => state !== 'settled');
     return [...this.#stamped, ...closed, ...(this.open === null ? [] : [this.open])];
   }
 
@@ -120,6 +121,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   /** No more records go into the open batch. */
   closeOpen(): void {
     if (this.open === null) return;
+    this.#closed ??= new Queue();
     this.#closed.push(this.open);
     this.open = null;
   }
@@ -135,8 +137,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     const [oldest] = this.#stamped;
     if (oldest !== undefined && this.#nextOrdinal - oldest.ordinal >= clientLimits.maxInFlight) return null;
     this.dropSettled();
-    const closed = this.#closed.peek();
-    if (closed !== undefined) return closed;
+    if (this.#closed !== null) return this.#closed.peek() ?? null;
     return this.open !== null && o.mayTakeOpen(this.open) ? this.open : null;
   }
 
@@ -144,7 +145,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   stamp(batch: OutgoingBatch, current: ProducerIdentity): void {
     if (batch.state === 'stamped') return;
     if (batch === this.open) this.open = null;
-    else assert(this.#closed.shift() === batch, 'batches are stamped in order');
+    else assert(this.#shiftClosed() === batch, 'batches are stamped in order');
     this.bytesHint = batch.sizeBytes;
     if (this.#identity === null) this.#adopt(current);
     this.#stampNew(batch);
@@ -273,6 +274,12 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
 
   /** Lets go of batches that were given up while they were waiting; they hold memory. */
   dropSettled(): void {
-    while (this.#closed.peek()?.state === 'settled') this.#closed.shift();
+    while (this.#closed?.peek()?.state === 'settled') this.#shiftClosed();
+  }
+
+  #shiftClosed(): OutgoingBatch | undefined {
+    const batch = this.#closed?.shift();
+    if (this.#closed?.length === 0) this.#closed = null;
+    return batch;
   }
 }

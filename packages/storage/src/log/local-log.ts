@@ -9,7 +9,6 @@ import type { FlushedLog, RoundPart } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { journalKey } from '../journal/journal-item.ts';
 import type { HeldPiece } from '../journal/journal.ts';
-import { segmentBytesLimit } from '../limits.ts';
 import type {
   Append,
   AppendOptions,
@@ -23,7 +22,6 @@ import type {
   TimestampedOffset,
 } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
-import type { Segment } from '../segment/segment.ts';
 import type { LogTail } from '../tail-cache.ts';
 import { journalPiece } from './journal-piece.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
@@ -33,6 +31,7 @@ import { LogFiles } from './log-files.ts';
 import { reloadLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
 import { moveStarts } from './move-starts.ts';
+import { segmentFor } from './segment-for.ts';
 import { findTimestamp } from './timestamp-search.ts';
 
 /** What `openLog` found in a folder, or made. */
@@ -96,7 +95,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #isTruncating = false;
   #exclusive: Promise<unknown> = Promise.resolve();
   readonly #reader: LogReader;
-  readonly #listeners = new Set<() => void>();
+  /** Null while there are none: each round would look into the sets of all its logs. */
+  #listeners: Set<() => void> | null = null;
 
   constructor(context: LogContext, loaded: LoadedLog, config: LogConfig) {
     this.context = context;
@@ -212,7 +212,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     assignOffsets(batch, { baseOffset, leaderEpoch });
     const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const segment = this.#segmentFor({ bytes: batch.length, lastOffset, now });
+    const segment = segmentFor(this, { bytes: batch.length, lastOffset, now });
     const position = segment.sizeBytes;
     segment.append({ bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp }, this.#config.indexIntervalBytes);
     this.dedup.applied(producer, { ids: admission.ids, baseOffset, now });
@@ -222,23 +222,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     context.cap.add(batch.length);
     const logAppendTimeMs = stampsTime ? now : -1;
     return new PendingAppend({ log: this, segment, position, batch, baseOffset, lastOffset, logAppendTimeMs, repeats: admission.repeats });
-  }
-
-  #segmentFor(o: { bytes: number; lastOffset: number; now: number }): Segment {
-    let { active } = this.segmentList;
-    if (active.sizeBytes > 0 && this.#isFull(active, o)) active = this.segmentList.roll();
-    if (active.firstAppendMs < 0) active.firstAppendMs = o.now;
-    return active;
-  }
-
-  #isFull(active: Segment, o: { bytes: number; lastOffset: number; now: number }): boolean {
-    const { segmentBytes, segmentMs } = this.#config;
-    return (
-      active.sizeBytes + o.bytes > Math.min(segmentBytes, segmentBytesLimit, this.context.cap.segmentBytesMax) ||
-      (active.firstAppendMs >= 0 && o.now - active.firstAppendMs >= segmentMs) ||
-      o.lastOffset - active.baseOffset > segmentBytesLimit ||
-      (active.indexes?.offsets.count ?? 0) >= this.context.limits.indexEntriesMax
-    );
   }
 
   /** A repeat is as durable as its original, or as `pending` that was stored in its place. */
@@ -290,7 +273,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   wakeReaders(): void {
-    for (const listener of this.#listeners) listener();
+    if (this.#listeners !== null) for (const listener of this.#listeners) listener();
   }
 
   async takeBack(fromOffset: number): Promise<void> {
@@ -423,8 +406,12 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   onHighWatermark(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners === listeners) this.#listeners = null;
+    };
   }
 
   describe(): LogDescription {
@@ -471,7 +458,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.version += 1;
     this.context.released(this);
     this.wakeReaders();
-    this.#listeners.clear();
+    this.#listeners = null;
   }
 
   get #name(): string {

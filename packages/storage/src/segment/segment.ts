@@ -46,6 +46,8 @@ export class Segment {
   /** Time of the first append in this process, or of the file before that: the age that `segmentMs` is about. */
   firstAppendMs = -1;
   indexes: SegmentIndexes | null;
+  /** Entries of its offset index while that is in memory. Here as well, since each append asks. */
+  indexEntries = 0;
   /** Entries of each index that its file has already. */
   offsetEntriesSaved = 0;
   timeEntriesSaved = 0;
@@ -84,7 +86,12 @@ export class Segment {
   #addEntry(lastOffset: number): void {
     this.indexes?.offsets.append(lastOffset, this.sizeBytes);
     this.indexes?.times.append(this.maxTimestampMs, this.#maxTimestampOffset);
+    this.#countEntries();
     this.#bytesSinceEntry = 0;
+  }
+
+  #countEntries(): void {
+    this.indexEntries = this.indexes?.offsets.count ?? 0;
   }
 
   /** The last entry of a closed segment's time index is its greatest timestamp. */
@@ -103,7 +110,8 @@ export class Segment {
     this.syncedBytes = Math.min(this.syncedBytes, o.sizeBytes);
     this.indexes?.offsets.truncateTo(o.endOffset);
     this.indexes?.times.truncateTo(o.endOffset);
-    this.offsetEntriesSaved = Math.min(this.offsetEntriesSaved, this.indexes?.offsets.count ?? 0);
+    this.#countEntries();
+    this.offsetEntriesSaved = Math.min(this.offsetEntriesSaved, this.indexEntries);
     this.timeEntriesSaved = Math.min(this.timeEntriesSaved, this.indexes?.times.count ?? 0);
     this.#maxTimestampOffset = Math.max(this.baseOffset, Math.min(this.#maxTimestampOffset, o.endOffset - 1));
     this.#bytesSinceEntry = 0;
@@ -113,6 +121,7 @@ export class Segment {
   /** Where a scan that completes the indexes has to go on: the last indexed batch. */
   resumeFrom(o: { offsets: OffsetIndex; times: TimeIndex; endOffset: number; position: number }): void {
     this.indexes = { offsets: o.offsets, times: o.times };
+    this.#countEntries();
     this.isTimeKnown = true;
     this.offsetEntriesSaved = o.offsets.count;
     this.timeEntriesSaved = o.times.count;
