@@ -96,8 +96,6 @@ class BatchAppender {
   readonly #checks: BatchChecks;
   /** Settings are made anew when they change, so each set has its wishes. */
   readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
-  /** No record may be later, as far as the clock was asked: by now it may, so only who is later asks again. */
-  #latestMs = -1;
 
   constructor(dependencies: ProduceDependencies) {
     this.#dependencies = dependencies;
@@ -106,10 +104,12 @@ class BatchAppender {
 
   /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `appendRest`. */
   appendNow(request: ProduceRequest, parts: ProducedPart[], context: RequestContext): boolean {
-    const slice = new TimeSlice(this.#dependencies.clock, this.#dependencies.limits.turnMsMax);
+    const { clock, limits } = this.#dependencies;
+    const slice = new TimeSlice(clock, limits.turnMsMax);
+    const nowMs = clock.now();
     for (const { topicId, partitions } of request.topics) {
       for (const part of partitions) {
-        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick(topicId, part, context);
+        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick({ topicId, part, nowMs }, context);
         if (done === null) return false;
         parts.push(done);
       }
@@ -133,21 +133,22 @@ class BatchAppender {
         await this.#checks.pause();
         slice.beginAnew();
       }
-      parts.push(this.#appendIfQuick(topicId, part, asking) ?? (await this.#appendApart(topicId, part, asking)));
+      const nowMs = this.#dependencies.clock.now();
+      parts.push(this.#appendIfQuick({ topicId, part, nowMs }, asking) ?? (await this.#appendApart(topicId, part, asking)));
     }
     goOn();
     return release;
   }
 
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
-  #appendIfQuick(topicId: string, part: ProduceRequestPartition, { peer }: RequestContext): ProducedPart | null {
+  #appendIfQuick({ topicId, part, nowMs }: { topicId: string; part: ProduceRequestPartition; nowMs: number }, { peer }: RequestContext): ProducedPart | null {
     let partition: Partition | null = null;
     try {
       checkStillThere(peer);
       partition = this.#find(topicId, part);
       const wishes = this.#wishesFor(partition, part);
       if (!this.#checks.takeTurn(part.records, wishes.recompressTo)) return null;
-      return this.#append(partition, checkBatchNow(part.records, wishes));
+      return this.#append(partition, checkBatchNow(part.records, wishes), nowMs);
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -163,7 +164,7 @@ class BatchAppender {
       // The topic may have gone meanwhile, or want something else.
       partition = this.#find(topicId, part);
       if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
-      return this.#append(partition, checked);
+      return this.#append(partition, checked, this.#dependencies.clock.now());
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -178,12 +179,12 @@ class BatchAppender {
     return ProducedPart.refused(partition, partFailure(part.partition, error, partition?.log?.logStartOffset ?? -1));
   }
 
-  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch): ProducedPart {
+  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch, nowMs: number): ProducedPart {
     const { settings } = partition.topic;
     const log = partition.requireLog();
-    if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp);
+    if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
     const { leaderEpoch } = partition;
-    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, messageIds } : { leaderEpoch, header });
+    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, nowMs, messageIds } : { leaderEpoch, header, nowMs });
     if (!appended.duplicate) {
       this.#dependencies.counters.recordsIn += header.recordsCount;
       this.#dependencies.counters.bytesIn += batch.length;
@@ -217,11 +218,8 @@ class BatchAppender {
     return wishes;
   }
 
-  #checkTimestamp(maxTimestamp: number): void {
-    if (maxTimestamp >= -1 && maxTimestamp <= this.#latestMs) return;
-    const { clock, limits } = this.#dependencies;
-    const latest = clock.now() + limits.timestampAheadMsMax;
-    this.#latestMs = latest;
+  #checkTimestamp(maxTimestamp: number, nowMs: number): void {
+    const latest = nowMs + this.#dependencies.limits.timestampAheadMsMax;
     if (maxTimestamp >= -1 && maxTimestamp <= latest) return;
     throw new QError(
       'INVALID_TIMESTAMP',

@@ -310,8 +310,8 @@ export class FlushQueue {
         append.fail(fullError(cause));
       }
     }
-    for (const { log } of parts) {
-      if (log.wantsIntervalSync) this.#unsynced.add(log);
+    for (const { log, isJournaled } of parts) {
+      if (!isJournaled && log.wantsIntervalSync) this.#unsynced.add(log);
       log.wakeReaders();
     }
     if (this.#unsynced.size > 0) this.#scheduleSync();

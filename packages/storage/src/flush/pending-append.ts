@@ -68,19 +68,21 @@ export class PendingAppend implements Append {
   keep(): void {
     if (this.#outcome !== 'waiting') return;
     this.#outcome = 'durable';
-    this.#tell((waiter) => waiter.kept());
+    if (this.#waiter) this.#waiter.kept();
+    if (this.#laterWaiters) for (const waiter of this.#laterWaiters) waiter.kept();
+    this.#letGo();
   }
 
   /** The first outcome counts: a truncation fails appends that their round then keeps. */
   fail(error: StorageError): void {
     if (this.#outcome !== 'waiting') return;
     this.#outcome = error;
-    this.#tell((waiter) => waiter.failed(error));
+    if (this.#waiter) this.#waiter.failed(error);
+    if (this.#laterWaiters) for (const waiter of this.#laterWaiters) waiter.failed(error);
+    this.#letGo();
   }
 
-  #tell(tellOne: (waiter: AppendWaiter) => void): void {
-    if (this.#waiter) tellOne(this.#waiter);
-    for (const waiter of this.#laterWaiters ?? []) tellOne(waiter);
+  #letGo(): void {
     this.#durable = null;
     this.#waiter = null;
     this.#laterWaiters = null;

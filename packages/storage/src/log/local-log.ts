@@ -177,7 +177,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
-    const now = this.context.clock.now();
+    const now = o.nowMs ?? this.context.clock.now();
     const admission = this.dedup.admit(batch, { endOffset: this.logEndOffset, now, header: o.header, messageIds: o.messageIds });
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });

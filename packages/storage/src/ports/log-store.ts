@@ -108,6 +108,8 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** What `readBatchHeader` says of the batch, if the caller has asked it already; it is not asked again then. */
   readonly header?: BatchHeader;
+  /** When it is appended, in milliseconds since 1970, if the caller has asked the clock already: a look takes as long as a small batch does. */
+  readonly nowMs?: number;
   /**
    * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
    * the log has a dedup window; when missing, the log looks into the batch itself.
