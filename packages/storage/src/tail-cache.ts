@@ -7,8 +7,7 @@ import type { StorageStats } from './stats.ts';
  * The latest batches of every log, within one budget of bytes for all.
  *
  * Invariants
- * - Per log the cached batches are the last of those that its files have, without a gap. Small ones that came together are one entry, which lies
- *   in one segment.
+ * - Per log the cached batches are the last of those that its files have, without a gap. Small ones may be one entry (owed-batches.ts), of one segment.
  * - `#order` holds the `#count` entries of all logs, in the order in which they came, and at most about as many that are empty.
  * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too.
  * - The cache is one user of the memory of each, until it lets go of it. Whoever adds a batch hands over its own use.
@@ -17,14 +16,6 @@ interface Cached extends BatchesInMemory {
   readonly tail: LogTail;
   batch: Buffer | null;
 }
-
-/** What is cached next. */
-type Added = BatchesInMemory & { readonly batch: Buffer };
-
-/** Up to so many bytes of small batches are cached as one. */
-const runBytesMax = 32 << 10;
-/** A batch of more is cached as it is. */
-const smallBytesMax = 8 << 10;
 
 /** What an entry takes on the heap, with the view of its memory. */
 const entryHeapBytes = 256;
@@ -57,13 +48,6 @@ export class TailCache {
     // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
     if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
     while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > this.#bytesMax) this.#evictOldest();
-  }
-
-  /** For LogTail alone: one copy instead of all of them. */
-  join(batches: readonly Added[]): Buffer {
-    const joined = this.#appendBuffers.join(batches.map(({ batch }) => batch));
-    for (const { batch } of batches) this.#appendBuffers.release(batch);
-    return joined;
   }
 
   /** For LogTail alone. */
@@ -107,24 +91,10 @@ export class LogTail {
     return this.#entries[this.#first]?.baseOffset ?? Number.POSITIVE_INFINITY;
   }
 
-  add({ baseOffset, lastOffset, batch }: Added): void {
+  add({ baseOffset, lastOffset, batch }: BatchesInMemory & { readonly batch: Buffer }): void {
     const entry: Cached = { tail: this, baseOffset, lastOffset, batch };
     this.#entries.push(entry);
     this.#cache.admit(entry, batch);
-  }
-
-  /**
-   * Adds batches of one segment that follow each other. Small ones are joined: an entry for each would cost more than its records, and they
-   * would keep what they came in.
-   */
-  addAll(batches: readonly Added[]): void {
-    for (let from = 0; from < batches.length; ) {
-      const to = endOfRun(batches, from);
-      const first = batches[from] as Added;
-      if (to === from) this.add(first);
-      else this.add({ baseOffset: first.baseOffset, lastOffset: (batches[to - 1] as Added).lastOffset, batch: this.#cache.join(batches.slice(from, to)) });
-      from = Math.max(to, from + 1);
-    }
   }
 
   /** What is cached of it; null when the offset lies before. */
@@ -157,16 +127,4 @@ export class LogTail {
       this.#first = 0;
     }
   }
-}
-
-/** One past the last of the small batches from `from` on that make one entry; `from` where there is none. */
-function endOfRun(batches: readonly Added[], from: number): number {
-  let bytes = 0;
-  let to = from;
-  for (; to < batches.length; to += 1) {
-    const { length } = (batches[to] as Added).batch;
-    bytes += length;
-    if (length > smallBytesMax || bytes > runBytesMax) break;
-  }
-  return to;
 }

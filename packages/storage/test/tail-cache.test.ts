@@ -37,67 +37,6 @@ describe('the tail cache', () => {
     expect(tail.read({ offset: 8, limitOffset: 8, maxBytes: 10_000 })?.bytes).toBe(0);
   });
 
-  it('Z1 Z2 makes one entry of small batches that come together, and finds each of them in it', () => {
-    const { cache, stats } = cacheOf(50_000, 100);
-    const tail = cache.openTail();
-    const batches = [pair(0), pair(1), pair(2), pair(3, 9_000), pair(4), pair(5)];
-    tail.addAll(batches);
-    const all = Buffer.concat(batches.map(({ batch }) => batch));
-    expect(stats.tailCacheBytes).toBe(all.length);
-    for (let offset = 0; offset < 12; offset += 1) {
-      const rest = Buffer.concat(batches.slice(offset >> 1).map(({ batch }) => batch));
-      const read = tail.read({ offset, limitOffset: 99, maxBytes: 50_000 });
-      expect(Buffer.concat(read?.buffers ?? [])).toEqual(rest);
-      expect(read?.bytes).toBe(rest.length);
-    }
-    expect(tail.read({ offset: 0, limitOffset: 99, maxBytes: 50_000 })?.buffers).toHaveLength(3);
-    expect(tail.read({ offset: 7, limitOffset: 99, maxBytes: 50_000 })?.buffers[0]).toBe(batches[3]?.batch);
-  });
-
-  it('Z1 gives whole batches of such an entry, up to the limits', () => {
-    const { cache } = cacheOf(50_000);
-    const tail = cache.openTail();
-    const batches = [0, 1, 2, 3, 4].map((index) => pair(index, 10 + index));
-    tail.addAll(batches);
-    for (let offset = 0; offset < 10; offset += 1) {
-      for (let limitOffset = offset + 1; limitOffset < 12; limitOffset += 1) {
-        for (const maxBytes of [1, 170, 300, 500]) {
-          const expected: Buffer[] = [];
-          for (const { baseOffset, lastOffset, batch: each } of batches) {
-            const bytes = Buffer.concat(expected).length;
-            if (lastOffset < offset) continue;
-            if (baseOffset >= limitOffset || (bytes > 0 && bytes + each.length > maxBytes)) break;
-            expected.push(each);
-          }
-          expect(Buffer.concat(tail.read({ offset, limitOffset, maxBytes })?.buffers ?? []), `${offset} ${limitOffset} ${maxBytes}`).toEqual(Buffer.concat(expected));
-        }
-      }
-    }
-  });
-
-  it('B2 lets go of what small batches came in, and keeps what large ones lie in', () => {
-    const appendBuffers = new LentMemory({ bytesMin: 1_024, bytesMax: 1 << 20, sharedBytes: 4_096 });
-    const tail = new TailCache({ bytesMax: 100_000, stats: emptyStats(), appendBuffers }).openTail();
-    const kept = (index: number, valueBytes: number): ReturnType<typeof pair> => {
-      const each = pair(index, valueBytes);
-      const batch = appendBuffers.take(each.batch.length).subarray(0, each.batch.length);
-      each.batch.copy(batch);
-      return { ...each, batch };
-    };
-    const batches = [kept(0, 1_200), kept(1, 1_300), kept(2, 9_000)];
-    tail.addAll(batches);
-    expect(appendBuffers.freeBytes).toBe((batches[0]?.batch.buffer.byteLength ?? 0) + (batches[1]?.batch.buffer.byteLength ?? 0));
-    tail.clear();
-    expect(appendBuffers.freeBytes).toBe(batches.reduce((sum, { batch }) => sum + batch.buffer.byteLength, 0));
-  });
-
-  it('Z2 joins no more than 32 KiB', () => {
-    const { cache } = cacheOf(1 << 20);
-    const tail = cache.openTail();
-    tail.addAll(Array.from({ length: 13 }, (_, index) => pair(index, 7_900)));
-    expect(tail.read({ offset: 0, limitOffset: 99, maxBytes: 1 << 20 })?.buffers.map(({ length }) => Math.round(length / 8_000))).toEqual([4, 4, 4, 1]);
-  });
-
   it('Z2 drops the oldest append of all logs first, within one budget', () => {
     const { cache, stats } = cacheOf(40);
     const [a, b] = [cache.openTail(), cache.openTail()];

@@ -6,6 +6,8 @@ import type { PendingAppend } from '../flush/pending-append.ts';
 import type { Segment } from '../segment/segment.ts';
 import { locateBatch } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
+import { joinSmall } from './owed-batches.ts';
+import type { OwedBatches } from './owed-batches.ts';
 
 /*
  * What one log does to its files.
@@ -22,7 +24,7 @@ export class LogFiles {
   isListed = false;
   readonly #log: LocalLog;
   readonly #unsynced = new Set<Segment>();
-  #owed: PendingAppend[] = [];
+  #owed: OwedBatches[] = [];
   /** The last of the writes and cuts, which follow each other. */
   #last: Promise<void> = Promise.resolve();
   #isShort = false;
@@ -37,7 +39,7 @@ export class LogFiles {
   }
 
   /** Durable in the journal and not written yet, in offset order. */
-  get owed(): readonly PendingAppend[] {
+  get owed(): readonly OwedBatches[] {
     return this.#owed;
   }
 
@@ -47,7 +49,7 @@ export class LogFiles {
   }
 
   /** The journal has them. The list is the files' from now on. */
-  owe(appends: PendingAppend[]): void {
+  owe(appends: OwedBatches[]): void {
     let bytes = 0;
     for (const append of appends) bytes += append.batch.length;
     if (this.#owed.length === 0) this.#owed = appends;
@@ -70,6 +72,7 @@ export class LogFiles {
   async write(appends: readonly PendingAppend[]): Promise<void> {
     await this.#inTurn(async () => {
       try {
+        this.#owed = joinSmall(this.#owed, this.#log.context.appendBuffers);
         await this.#write([...this.#owed, ...appends]);
         this.#isShort = false;
       } catch (error) {
@@ -90,7 +93,7 @@ export class LogFiles {
    * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced before
    * the next one is written to: so after a crash a gap between two segments is damage, never a round that was cut short.
    */
-  async #write(appends: readonly PendingAppend[]): Promise<void> {
+  async #write(appends: readonly OwedBatches[]): Promise<void> {
     let buffers: Buffer[] = [];
     let segment: Segment | null = null;
     for (const append of appends) {
@@ -118,7 +121,7 @@ export class LogFiles {
         await lease.file.write(part, segment.writtenBytes);
         if (this.#log.config.durability === 'fsync') lease.owesSync();
         segment.writtenBytes += bytes;
-        this.#log.tail.addAll(this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes));
+        for (const written of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#log.tail.add(written);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
         stats.writes += 1;
@@ -130,7 +133,7 @@ export class LogFiles {
   }
 
   /** Those at the head of the list for which that is true are owed no more. */
-  #takeOwed(isSettled: (append: PendingAppend) => boolean): readonly PendingAppend[] {
+  #takeOwed(isSettled: (owed: OwedBatches) => boolean): readonly OwedBatches[] {
     let [count, bytes] = [0, 0];
     for (const append of this.#owed) {
       if (!isSettled(append)) break;
@@ -142,7 +145,7 @@ export class LogFiles {
   }
 
   /** They will never be written. */
-  #forgetOwed(isGone: (append: PendingAppend) => boolean): void {
+  #forgetOwed(isGone: (owed: OwedBatches) => boolean): void {
     for (const { batch } of this.#takeOwed(isGone)) this.#log.context.appendBuffers.release(batch);
   }
 
