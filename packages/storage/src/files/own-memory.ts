@@ -4,8 +4,8 @@ import type { LentMemory } from '@q/protocol';
  * Whose memory a batch stays in. Small frames were copied into memory that they share already (`LentMemory.copyOf` of @q/protocol), and
  * their batches stay there; a small part of something else would keep that alive as a whole, and is copied.
  *
- * One batch that stays keeps the whole of what it shares, so sharing pays only where all leave in the order in which they came, as they leave
- * the tail cache. In a store in memory a batch stays for as long as its topic wants: no sharing there.
+ * One batch that stays keeps the whole of what it shares, so sharing pays only where all leave in about the order in which they came, as they
+ * do once their files have them. In a store in memory a batch stays for as long as its topic wants: no sharing there.
  */
 
 /** Below this, copying costs less than thinking about it. */

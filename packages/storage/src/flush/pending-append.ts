@@ -22,7 +22,7 @@ export interface PendingAppendFields {
  * One batch on its way to the disk, and the answer to its `append`. The promise is made only for those who look at it:
  * internal writers that wait for their last batch alone do not pay for the others.
  *
- * It lets go of whoever waited as soon as it is settled: it is kept for some time after that (log-files.ts).
+ * It lets go of whoever waited as soon as it is settled: it is kept until its file has it (log-files.ts).
  */
 export class PendingAppend implements Append {
   readonly log: FlushedLog;

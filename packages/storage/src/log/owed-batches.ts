@@ -2,8 +2,8 @@ import type { LentMemory } from '@q/protocol';
 import type { Segment } from '../segment/segment.ts';
 import type { BatchesInMemory } from './hot-read.ts';
 
-/** A batch of more is left as it is. */
-const smallBytesMax = 8 << 10;
+/** A batch of more is left as it is: all that a log has got in 200 ms is copied in one go. */
+const smallBytesMax = 2 << 10;
 /** Up to so many bytes of small ones become one. */
 const runBytesMax = 32 << 10;
 
