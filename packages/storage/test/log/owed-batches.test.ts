@@ -79,9 +79,20 @@ describe('reads of batches in memory', () => {
             const wanted = expectedOf(owed, { offset, limitOffset, maxBytes });
             expect(Buffer.concat(read.buffers), `${runs.length} ${offset} ${limitOffset} ${maxBytes}`).toEqual(wanted);
             expect(read.bytes).toBe(wanted.length);
+            expect(read.buffers.every(({ length }) => length > 0)).toBe(true);
           }
         }
       }
+    }
+  });
+
+  it('Z1 leave no gap behind a batch that is too large', () => {
+    const owed = owedOf([10, 400, 10]);
+    const maxBytes = bytesOf([owed[0] as OwedBatches, owed[2] as OwedBatches]).length;
+    for (const runs of [owed, [...joined(owed.slice(0, 2)), ...owed.slice(2)]]) {
+      const read = new HotRead({ offset: 0, limitOffset: 99, maxBytes });
+      read.take(runs);
+      expect(Buffer.concat(read.buffers)).toEqual(owed[0]?.batch);
     }
   });
 
