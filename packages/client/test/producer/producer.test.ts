@@ -196,8 +196,10 @@ describe('batching', () => {
     scene.broker.topic('u', { partitions: 2 });
     await scene.settle(Promise.all([producer.send('t', { value: 'v', partition: 0 }), producer.send('u', { value: 'v', partition: 0 })]));
     const before = scene.broker.requestsOf('PRODUCE').length;
-    const places = [...[0, 1, 2, 3, 4, 5, 6, 7].map((partition) => ['t', partition] as const), ['u', 0] as const, ['u', 1] as const];
-    await scene.settle(Promise.all(places.map(([name, partition]) => producer.send(name, { value: 'v', partition }))));
+    const places = [0, 1, 2, 3, 4, 5, 6, 7].map((partition) => ['t', partition] as const);
+    // One topic amid the other: it appears once all the same.
+    const mixed = [...places.slice(0, 3), ['u', 0] as const, ...places.slice(3), ['u', 1] as const];
+    await scene.settle(Promise.all(mixed.map(([name, partition]) => producer.send(name, { value: 'v', partition }))));
     const requests = scene.broker.requestsOf<ProduceRequest>('PRODUCE').slice(before);
     expect(requests.map(({ topics }) => topics.map(({ partitions }) => partitions.length))).toEqual([[8, 2]]);
     await scene.settle(q.close());

@@ -245,6 +245,35 @@ describe('what the journal has made durable', () => {
     expect(await contents(await under.open())).toEqual(['0:a']);
   });
 
+  it('Z1 is no longer owed when it is written', async () => {
+    const under = await journaled({ limits: { lateWriteBytes: 1_000 } });
+    const log = await under.open();
+    for (let round = 0; round < 5; round += 1) {
+      await append(log, [`${round}`.repeat(300)]);
+      await lateWrites(under);
+    }
+    const { writes } = under.store.stats;
+    await append(log, ['last'.repeat(80)]);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(under.store.stats.writes).toBe(writes);
+    await lateWrites(under);
+    expect(under.store.stats.writes).toBe(writes + 1);
+  });
+
+  it('B2 lets go of its memory when its log is deleted', async () => {
+    const under = await journaled({ tailCacheBytes: 0, limits: { appendBuffersBytesMin: 100 } });
+    const log = await under.open();
+    const bytes = batch(['x'.repeat(200)]);
+    const memory = under.store.appendBuffers?.take(bytes.length) as Buffer;
+    const view = memory.subarray(0, bytes.copy(memory));
+    const appended = log.append(view, { leaderEpoch: 0 });
+    under.store.appendBuffers?.release(view);
+    await appended.durable;
+    expect(under.store.appendBuffers?.freeBytes).toBe(0);
+    await under.store.delete(log.id);
+    expect(under.store.appendBuffers?.freeBytes).toBe(memory.length);
+  });
+
   it('B2 lets go of its memory once it is written', async () => {
     const under = await journaled({ tailCacheBytes: 0, limits: { appendBuffersBytesMin: 100 } });
     const log = await under.open();
