@@ -45,7 +45,7 @@ export class TailCache {
     this.#order.push(entry);
     this.#count += 1;
     this.#stats.tailCacheBytes += batch.length;
-    // Those that were taken back or dropped leave holes, which nobody meets while the budget suffices.
+    // Those that were dropped leave holes, which nobody meets while the budget suffices.
     if (this.#order.length - this.#first > 1_024 + 2 * this.#count) this.#closeHoles();
     while (this.#stats.tailCacheBytes + this.#count * this.#entryBytes > this.#bytesMax) this.#evictOldest();
   }

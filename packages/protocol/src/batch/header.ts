@@ -1,8 +1,8 @@
+import { getInt16, getInt32, getUint16, getUint32, put32, putInt16, putInt32, putUint16 } from '../big-endian.ts';
 import { crc32cOfPart } from '../checksum/crc32c.ts';
 import { codecName } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
 import { QError } from '../errors.ts';
-import { getInt16, getInt32, getUint16, getUint32, put32, putInt16, putInt32, putUint16 } from '../big-endian.ts';
 import { readInt64, writeInt64 } from './int64.ts';
 import {
   attributesAt,

@@ -1,5 +1,5 @@
-import { QError } from '../errors.ts';
 import { getInt32, getUint32, put32 } from '../big-endian.ts';
+import { QError } from '../errors.ts';
 
 /*
  * An i64 is handled as a JavaScript number: offsets, milliseconds and producer ids stay below 2^53 for decades, and

@@ -260,7 +260,10 @@ describe('what the journal has made durable', () => {
     expect(under.store.stats.writes).toBe(writes + 1);
   });
 
-  it('B2 lets go of its memory when its log is deleted', async () => {
+  it.each([
+    ['it is written', (under: DiskUnderTest) => lateWrites(under)],
+    ['its log is deleted', (under: DiskUnderTest, log: PartitionLog) => under.store.delete(log.id)],
+  ] as const)('B2 lets go of its memory once %s', async (_, end) => {
     const under = await journaled({ tailCacheBytes: 0, limits: { appendBuffersBytesMin: 100 } });
     const log = await under.open();
     const bytes = batch(['x'.repeat(200)]);
@@ -270,21 +273,7 @@ describe('what the journal has made durable', () => {
     under.store.appendBuffers?.release(view);
     await appended.durable;
     expect(under.store.appendBuffers?.freeBytes).toBe(0);
-    await under.store.delete(log.id);
-    expect(under.store.appendBuffers?.freeBytes).toBe(memory.length);
-  });
-
-  it('B2 lets go of its memory once it is written', async () => {
-    const under = await journaled({ tailCacheBytes: 0, limits: { appendBuffersBytesMin: 100 } });
-    const log = await under.open();
-    const bytes = batch(['x'.repeat(200)]);
-    const memory = under.store.appendBuffers?.take(bytes.length) as Buffer;
-    const view = memory.subarray(0, bytes.copy(memory));
-    const appended = log.append(view, { leaderEpoch: 0 });
-    under.store.appendBuffers?.release(view);
-    await appended.durable;
-    expect(under.store.appendBuffers?.freeBytes).toBe(0);
-    await lateWrites(under);
+    await end(under, log);
     expect(under.store.appendBuffers?.freeBytes).toBe(memory.length);
   });
 });
