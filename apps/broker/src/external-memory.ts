@@ -6,11 +6,24 @@
  */
 const flags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=3'];
 
+/**
+ * What a broker that has little yet may grow by counts from this, in bytes: as much as the tail cache will hold, whose first
+ * megabytes were half of a full collection each (docs/PERFORMANCE.md, "Memory that is only counted"). Nobody writes to it, so it
+ * takes addresses and no memory.
+ */
+const countedBytes = 64 << 20;
+
+/** Kept for as long as the program runs. */
+let counted: ArrayBuffer | null = null;
+
 /** A V8 that does not know a flag complains on stderr, so only the release is asked that was measured. */
 export function externalMemoryFlags(nodeVersion: string): readonly string[] {
   return nodeVersion.startsWith('26.') ? flags : [];
 }
 
 export function relaxExternalMemory(): void {
-  for (const flag of externalMemoryFlags(process.versions.node)) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
+  const wanted = externalMemoryFlags(process.versions.node);
+  if (wanted.length === 0) return;
+  counted ??= new ArrayBuffer(countedBytes);
+  for (const flag of wanted) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
 }

@@ -2,6 +2,7 @@ import { decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, 
 import type { Api, HelloRequest, LentMemory } from '@q/protocol';
 
 import { abortError, onAbort } from '../abort.ts';
+import type { AnySignal } from '../abort.ts';
 import { formatAddress } from '../address.ts';
 import type { Address } from '../address.ts';
 import { timerMsMin } from '../clock.ts';
@@ -46,7 +47,7 @@ export interface ConnectionOptions {
 
 export interface RequestOptions {
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AnySignal | undefined;
 }
 
 /** A request that has an id, and a caller who waits, but is not encoded yet: the broker allows only so many in flight. */

@@ -6,7 +6,10 @@ import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { clientLimits } from '../limits.ts';
+import { LinkedList } from '../linked-list.ts';
+import type { ListNode } from '../linked-list.ts';
 import type { ResolvedConsumerOptions } from '../options.ts';
+import { OwnSignal } from '../own-signal.ts';
 import { backoffMs, toQError } from '../retry.ts';
 import type { PartitionReader } from './partition-reader.ts';
 
@@ -41,7 +44,7 @@ export interface FetcherEvents {
 export type FetchOptions = Pick<ResolvedConsumerOptions, 'prefetchBytes' | 'maxWaitMs' | 'idleWaitMs' | 'minBytes'>;
 
 /** A request under way. Readers that have moved elsewhere meanwhile do not wait for it any more. */
-interface FetchUnderWay {
+interface FetchUnderWay extends ListNode<FetchUnderWay> {
   readonly brokerId: number;
   /** Its readers were at the end of their partitions. */
   readonly isPoll: boolean;
@@ -53,10 +56,10 @@ export class Fetcher {
   readonly #cluster: Cluster;
   readonly #options: FetchOptions;
   readonly #events: FetcherEvents;
-  readonly #readers = new Set<PartitionReader>();
-  readonly #underWay = new Set<FetchUnderWay>();
+  readonly #readers = new LinkedList<PartitionReader>();
+  readonly #underWay = new LinkedList<FetchUnderWay>();
   #topicId = '';
-  #running: AbortController | null = null;
+  #running: OwnSignal | null = null;
   #scheduled = false;
   #retryTimer: Timer | null = null;
   #retryAtMs = 0;
@@ -74,7 +77,7 @@ export class Fetcher {
 
   /** What was fetched ahead of the reader is dropped, and what is still under way will be. */
   remove(reader: PartitionReader): void {
-    this.#readers.delete(reader);
+    this.#readers.remove(reader);
     reader.drop();
   }
 
@@ -83,7 +86,7 @@ export class Fetcher {
   }
 
   start(): void {
-    this.#running ??= new AbortController();
+    this.#running ??= new OwnSignal();
     this.pump();
   }
 
@@ -100,16 +103,16 @@ export class Fetcher {
     this.#scheduled = true;
     this.#cluster.clock.defer(() => {
       this.#scheduled = false;
-      if (this.#running !== null) this.#fetchAll(this.#running.signal);
+      if (this.#running !== null) this.#fetchAll(this.#running);
     });
   }
 
-  #fetchAll(signal: AbortSignal): void {
+  #fetchAll(signal: OwnSignal): void {
     const nowMs = this.#cluster.clock.monotonic();
     const due: PartitionReader[] = [];
     const bufferBytes = this.#bufferBytes();
     let earliestMs = Number.POSITIVE_INFINITY;
-    for (const reader of this.#readers) {
+    for (let reader = this.#readers.first; reader !== null; reader = reader.after) {
       if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
       if (reader.notBeforeMs > nowMs) earliestMs = Math.min(earliestMs, reader.notBeforeMs);
       else if (reader.leaderId === -1) this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
@@ -130,26 +133,31 @@ export class Fetcher {
    * batch is larger than the room that was left for it.
    */
   #bufferBytes(): number {
-    const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.size)));
+    const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.length)));
     return Math.max(clientLimits.fetchBufferBytesMin, fair);
   }
 
-  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { wantedBytes: number; signal: AbortSignal }): void {
+  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { wantedBytes: number; signal: OwnSignal }): void {
     if (!this.#hasSlot(brokerId, { isPoll: false })) return;
     const maxBytes = this.#bytesToAsk(o.wantedBytes);
-    if (maxBytes > 0) void this.#exchange({ brokerId, isPoll: false, readers, maxBytes }, o.signal);
+    if (maxBytes > 0) void this.#exchange(fetchOf({ brokerId, isPoll: false, readers, maxBytes }), o.signal);
   }
 
   /** What polls ask for needs no look at the room: a partition is in one fetch, and all shares together are half of the budget. */
-  #poll(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: AbortSignal }): void {
-    if (this.#hasSlot(brokerId, { isPoll: true })) void this.#exchange({ brokerId, isPoll: true, readers, maxBytes: o.maxBytes }, o.signal);
+  #poll(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: OwnSignal }): void {
+    if (this.#hasSlot(brokerId, { isPoll: true })) void this.#exchange(fetchOf({ brokerId, isPoll: true, readers, maxBytes: o.maxBytes }), o.signal);
   }
 
   #hasSlot(brokerId: number, { isPoll }: { isPoll: boolean }): boolean {
-    const toLeader = [...this.#underWay].filter((fetch) => fetch.brokerId === brokerId);
-    const alike = toLeader.filter((fetch) => fetch.isPoll === isPoll && isAwaited(fetch));
+    let toLeader = 0;
+    let alike = 0;
+    for (let fetch = this.#underWay.first; fetch !== null; fetch = fetch.after) {
+      if (fetch.brokerId !== brokerId) continue;
+      toLeader += 1;
+      if (fetch.isPoll === isPoll && isAwaited(fetch)) alike += 1;
+    }
     const { fetchesPerLeaderMax, pollsPerLeaderMax, fetchesWithAbandonedMax } = clientLimits;
-    return toLeader.length < fetchesWithAbandonedMax && alike.length < (isPoll ? pollsPerLeaderMax : fetchesPerLeaderMax);
+    return toLeader < fetchesWithAbandonedMax && alike < (isPoll ? pollsPerLeaderMax : fetchesPerLeaderMax);
   }
 
   /**
@@ -170,21 +178,21 @@ export class Fetcher {
 
   #bufferedBytes(): number {
     let bytes = 0;
-    for (const { bufferedBytes } of this.#readers) bytes += bufferedBytes;
+    for (let reader = this.#readers.first; reader !== null; reader = reader.after) bytes += reader.bufferedBytes;
     return bytes;
   }
 
   #askedBytes({ isPoll }: { isPoll: boolean }): number {
     let bytes = 0;
-    for (const fetch of this.#underWay) if (fetch.isPoll === isPoll && isAwaited(fetch)) bytes += fetch.maxBytes;
+    for (let fetch = this.#underWay.first; fetch !== null; fetch = fetch.after) if (fetch.isPoll === isPoll && isAwaited(fetch)) bytes += fetch.maxBytes;
     return bytes;
   }
 
-  async #exchange(fetch: FetchUnderWay, signal: AbortSignal): Promise<void> {
+  async #exchange(fetch: FetchUnderWay, signal: OwnSignal): Promise<void> {
     this.#underWay.add(fetch);
     for (const reader of fetch.readers) reader.fetch = fetch;
     const outcome = await this.#ask(fetch, signal);
-    this.#underWay.delete(fetch);
+    this.#underWay.remove(fetch);
     const waiting = fetch.readers.filter((reader) => reader.fetch === fetch);
     for (const reader of waiting) reader.fetch = null;
     if (signal.aborted) return;
@@ -194,11 +202,11 @@ export class Fetcher {
     }
     const arrived = this.#answered(waiting, outcome);
     // Asked for before anyone is told of what came: the broker works on it while the application does.
-    if (this.#running !== null) this.#fetchAll(this.#running.signal);
+    if (this.#running !== null) this.#fetchAll(this.#running);
     for (const reader of arrived) this.#events.onBatches(reader);
   }
 
-  async #ask(fetch: FetchUnderWay, signal: AbortSignal): Promise<FetchResponse | QError> {
+  async #ask(fetch: FetchUnderWay, signal: OwnSignal): Promise<FetchResponse | QError> {
     const { brokerId } = fetch;
     try {
       const link = this.#cluster.linkOf(brokerId);
@@ -264,7 +272,7 @@ export class Fetcher {
       return false;
     }
     // To the end of the line: with little room, brokers serve those first that are named first.
-    this.#readers.delete(reader);
+    this.#readers.remove(reader);
     this.#readers.add(reader);
     return true;
   }
@@ -314,6 +322,10 @@ export class Fetcher {
       this.pump();
     });
   }
+}
+
+function fetchOf(o: Omit<FetchUnderWay, keyof ListNode<FetchUnderWay>>): FetchUnderWay {
+  return { ...o, list: null, before: null, after: null };
 }
 
 function isAwaited(fetch: FetchUnderWay): boolean {

@@ -1,6 +1,7 @@
 import { batchBaseOffset, batchLastOffset, iterateBatches, QError } from '@q/protocol';
 import type { LentMemory } from '@q/protocol';
 
+import type { LinkedList, ListNode } from '../linked-list.ts';
 import { Queue } from '../queue.ts';
 
 /*
@@ -15,7 +16,10 @@ import { Queue } from '../queue.ts';
  * - `fetch` is the one fetch whose answer will count. A seek or a stop forgets it: what it brings then is stale.
  */
 
-export class PartitionReader {
+export class PartitionReader implements ListNode<PartitionReader> {
+  list: LinkedList<PartitionReader> | null = null;
+  before: PartitionReader | null = null;
+  after: PartitionReader | null = null;
   readonly topic: string;
   readonly partition: number;
   leaderId = -1;
