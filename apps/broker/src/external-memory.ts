@@ -7,9 +7,9 @@
 const flags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=3'];
 
 /**
- * What a broker that has little yet may grow by counts from this, in bytes: as much as the tail cache will hold, whose first
- * megabytes were half of a full collection each (docs/PERFORMANCE.md, "Memory that is only counted"). Nobody writes to it, so it
- * takes addresses and no memory.
+ * Bytes of an array buffer that nobody writes to, so that it takes addresses and no memory. By how much a heap may grow before it is
+ * collected whole depends on what V8 counts: a broker that has little yet was stopped for every few megabytes that its tail cache took. As
+ * much as that will hold at most. It costs a little elsewhere (docs/PERFORMANCE.md, "Memory that is only counted").
  */
 const countedBytes = 64 << 20;
 

@@ -82,6 +82,31 @@ describe('PendingRequests', () => {
     expect(pending.take(kept[30] as number)).toBe('abandoned');
   });
 
+  it('Z4 takes no id for another that would lie in the same slot', () => {
+    const pending = new PendingRequests();
+    const gone = Array.from({ length: 1_000 }, () => {
+      const id = pending.add(requestUntil(1));
+      pending.take(id);
+      return id;
+    });
+    const waiting = requestUntil(2);
+    const id = pending.add(waiting);
+    for (const other of gone) expect([pending.isWaiting(other), pending.take(other), pending.abandon(other), pending.withdraw(other)]).toEqual([false, null, null, null]);
+    expect(pending.take(id)).toBe(waiting);
+  });
+
+  it('Z4 makes room for those that were abandoned, too', () => {
+    const pending = new PendingRequests();
+    const ids = Array.from({ length: 500 }, () => {
+      const id = pending.add(requestUntil(1));
+      pending.abandon(id);
+      return id;
+    });
+    expect([new Set(ids).size, pending.abandoned]).toEqual([500, 500]);
+    for (const id of ids) expect(pending.take(id)).toBe('abandoned');
+    expect(pending.inFlight).toBe(0);
+  });
+
   it('W3 fails what waits in the order in which it came, what comes meanwhile included, and is empty then', () => {
     const pending = new PendingRequests();
     const failed: string[] = [];
