@@ -260,6 +260,8 @@ describe('prefetching', () => {
     const { scene, q } = await setUp({ partitions: 6, batches: 20, valueBytes: 1_000 });
     const seen = await read(scene, q.consumer('t', { prefetchBytes: 8_000, stopAtEnd: true }));
     for (const partition of [0, 1, 2, 3, 4, 5]) expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 60));
+    // In turn: those that were served go to the end of the line.
+    expect(new Set(seen.slice(0, 60).map((value) => value.split(':')[0])).size).toBe(6);
     await scene.settle(q.close());
   });
 
