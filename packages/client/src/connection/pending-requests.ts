@@ -110,7 +110,7 @@ export class PendingRequests {
     return earliest;
   }
 
-  /** In the order in which they came. Those that come meanwhile are not waiting for anything that could still happen: they fail, too. */
+  /** In the order in which they came, with those that come meanwhile: nothing will answer them either. */
   failAll(error: QError): void {
     for (let taken = this.#waiting.first; taken !== null; taken = this.#waiting.first) {
       const request = this.#settle(taken);
