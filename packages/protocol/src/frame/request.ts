@@ -1,7 +1,7 @@
 import type { Api } from '../apis/api.ts';
 import { QError } from '../errors.ts';
-import { Writer } from '../schema/writer.ts';
 import { checkVersion, decodeBody, encodeBody } from './body.ts';
+import { HeadSizes } from './head-sizes.ts';
 import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 
 // A request on the wire, with its length field:
@@ -11,6 +11,7 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 //       u32      u16      u16          u32
 
 const headerBytes = 8;
+const headSizes = new HeadSizes();
 
 export interface RequestHeader {
   readonly apiKey: number;
@@ -35,12 +36,13 @@ export interface RequestOptions<Q> {
  */
 export function encodeRequest<Q, A>(api: Api<Q, A>, options: RequestOptions<Q>): Buffer[] {
   checkVersion(api, options.version);
-  const writer = new Writer();
+  const writer = headSizes.writerFor(api);
   startFrame(writer);
   writer.u16(api.key);
   writer.u16(options.version);
   writeCorrelationId(writer, options.correlationId);
   encodeBody(writer, options.body, { struct: api.request, version: options.version });
+  headSizes.note(api, writer);
   return finishFrame(writer);
 }
 

@@ -1,8 +1,8 @@
 import type { Api } from '../apis/api.ts';
 import { QError } from '../errors.ts';
-import { Writer } from '../schema/writer.ts';
 import { checkVersion, decodeBody, encodeBody } from './body.ts';
 import { decodeErrorBody } from './error-response.ts';
+import { HeadSizes } from './head-sizes.ts';
 import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 
 // An answer on the wire, with its length field:
@@ -14,6 +14,7 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 // errorCode 0: the body is the response of the API, in the version of the request. Any other: see error-response.ts.
 
 const headerBytes = 6;
+const headSizes = new HeadSizes();
 
 export interface ResponseHeader {
   readonly correlationId: number;
@@ -38,11 +39,12 @@ export interface ResponseOptions<A> {
  */
 export function encodeResponse<Q, A>(api: Api<Q, A>, options: ResponseOptions<A>): Buffer[] {
   checkVersion(api, options.version);
-  const writer = new Writer();
+  const writer = headSizes.writerFor(api);
   startFrame(writer);
   writeCorrelationId(writer, options.correlationId);
   writer.i16(0);
   encodeBody(writer, options.body, { struct: api.response, version: options.version });
+  headSizes.note(api, writer);
   return finishFrame(writer);
 }
 

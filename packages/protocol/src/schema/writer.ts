@@ -24,15 +24,26 @@ for (let digit = 0; digit < 16; digit++) {
  * - Bytes given by reference must not change until the list has been sent: that is the caller's promise.
  */
 export class Writer {
-  #head: Buffer = Buffer.allocUnsafe(headBytesInitial);
+  #head: Buffer;
   #start = 0;
   #position = 0;
   #listed = 0;
+  #referenced = 0;
   readonly #parts: Buffer[] = [];
+
+  /** `headBytes`: what the head is likely to take. Each time it grows costs a copy and another buffer. */
+  constructor(headBytes: number = headBytesInitial) {
+    this.#head = Buffer.allocUnsafe(Math.max(headBytes, headBytesInitial));
+  }
 
   /** Bytes written so far. */
   get bytesWritten(): number {
     return this.#listed + this.#position - this.#start;
+  }
+
+  /** Those of them that are not given by reference. */
+  get headBytesWritten(): number {
+    return this.bytesWritten - this.#referenced;
   }
 
   bool(value: boolean): void {
@@ -106,6 +117,7 @@ export class Writer {
       return;
     }
     this.#listHead();
+    this.#referenced += value.length;
     this.#list(Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength));
   }
 

@@ -16,6 +16,11 @@ import { readWide, write32, writeWide } from './wide-number.ts';
  */
 export type JournalItem = JournalPiece | JournalWord;
 
+/** An append, of which the journal keeps the bytes. */
+export interface JournaledBatch {
+  readonly batch: Buffer;
+}
+
 /** What one log has in a round. */
 export interface JournalPiece {
   readonly kind: 'piece';
@@ -25,7 +30,8 @@ export interface JournalPiece {
   readonly segmentBase: number;
   readonly position: number;
   readonly bytes: number;
-  readonly batches: readonly Buffer[];
+  /** In order, one behind the other. */
+  readonly appends: readonly JournaledBatch[];
 }
 
 /** What changes the meaning of earlier pieces. */
@@ -78,7 +84,7 @@ export function writeItem(target: Buffer, at: number, item: JournalItem): number
   next = writeWide(target, item.segmentBase, next);
   next = write32(target, item.position, next);
   next = write32(target, item.bytes, next);
-  for (const batch of item.batches) {
+  for (const { batch } of item.appends) {
     target.set(batch, next);
     next += batch.length;
   }
@@ -115,6 +121,6 @@ function readPiece(bytes: Buffer, at: number, head: { key: Buffer; offset: numbe
   const position = bytes.readInt32BE(at + 16);
   const size = bytes.readInt32BE(at + 20);
   if (position < 0 || size < 0 || batchesAt + size > bytes.length) return null;
-  const batches = [bytes.subarray(batchesAt, batchesAt + size)];
-  return { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, batches };
+  const appends = [{ batch: bytes.subarray(batchesAt, batchesAt + size) }];
+  return { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, appends };
 }

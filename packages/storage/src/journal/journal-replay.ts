@@ -108,14 +108,14 @@ function piecesByLog(items: readonly JournalItem[]): Map<string, LogPieces> {
 /** The batches of a piece that end below `offset`. */
 function cutPiece(piece: JournalPiece, offset: number): JournalPiece[] {
   if (piece.endOffset <= offset) return [piece];
-  const bytes = Buffer.concat(piece.batches);
+  const bytes = Buffer.concat(piece.appends.map(({ batch }) => batch));
   let at = 0;
   let endOffset = piece.offset;
   while (at < bytes.length && batchLastOffset(bytes.subarray(at)) < offset) {
     endOffset = batchLastOffset(bytes.subarray(at)) + 1;
     at += batchSize(bytes, at);
   }
-  return at === 0 ? [] : [{ ...piece, endOffset, bytes: at, batches: [bytes.subarray(0, at)] }];
+  return at === 0 ? [] : [{ ...piece, endOffset, bytes: at, appends: [{ batch: bytes.subarray(0, at) }] }];
 }
 
 /** Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing them. */
@@ -123,10 +123,13 @@ async function replayLog(fileSystem: FileSystem, directory: string, pieces: read
   const files = new Map<number, File>();
   let bytes = 0;
   try {
-    for (const { segmentBase, position, batches, bytes: size } of pieces) {
+    for (const { segmentBase, position, appends, bytes: size } of pieces) {
       let file = files.get(segmentBase);
       if (!file) files.set(segmentBase, (file = await fileSystem.open(`${directory}/${offsetFileName(segmentBase, 'log')}`, 'create')));
-      await file.write(batches, position);
+      await file.write(
+        appends.map(({ batch }) => batch),
+        position,
+      );
       bytes += size;
     }
     for (const file of files.values()) await file.datasync();

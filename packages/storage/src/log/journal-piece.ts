@@ -19,6 +19,6 @@ export function journalPiece(log: LocalLog, appends: readonly PendingAppend[]): 
     segmentBase: first.segment.baseOffset,
     position: first.position,
     bytes,
-    batches: appends.length === 1 ? [first.batch] : appends.map(({ batch }) => batch),
+    appends,
   };
 }

@@ -34,11 +34,32 @@ export interface ProducerStateLimits {
   readonly producerExpiryMs: number;
 }
 
-/** Where a producer's entry lies, so that the next one takes its place without a look into the map. */
-interface Slot {
+/**
+ * Where a producer's entry lies, so that the next one takes its place without a look into the map. What nearly every append asks of the
+ * entry is here as well: an entry is new each time, and so is everything it leads to.
+ */
+class Slot {
+  readonly producerId: number;
   entry: ProducerEntry;
-  /** `expectedSequence` of the entry, which lies three objects further. */
+  epoch: number;
   nextSequence: number;
+  lastSeenMs: number;
+
+  constructor(entry: ProducerEntry) {
+    this.producerId = entry.producerId;
+    this.entry = entry;
+    this.epoch = entry.epoch;
+    this.nextSequence = expectedSequence(entry);
+    this.lastSeenMs = entry.lastSeenMs;
+  }
+
+  /** `entry` continues the one that is here. */
+  moveOn(entry: ProducerEntry, following: number): void {
+    this.entry = entry;
+    this.epoch = entry.epoch;
+    this.nextSequence = following;
+    this.lastSeenMs = entry.lastSeenMs;
+  }
 }
 
 interface JournalEntry {
@@ -86,16 +107,16 @@ export class ProducerState {
   check(batch: ProducerBatch, now: number): ProducerCheck {
     if (batch.producerId < 0 || batch.baseSequence < 0) return accepted;
     const slot = this.#find(batch.producerId);
-    if (slot === undefined || this.#isExpired(slot.entry, now)) return accepted;
-    const { entry, nextSequence: expected } = slot;
-    if (batch.producerEpoch < entry.epoch) throw staleEpoch(batch, entry);
-    if (batch.producerEpoch > entry.epoch) {
+    if (slot === undefined || this.#isExpired(slot, now)) return accepted;
+    const { epoch, nextSequence: expected } = slot;
+    if (batch.producerEpoch < epoch) throw staleEpoch(batch, epoch);
+    if (batch.producerEpoch > epoch) {
       if (batch.baseSequence !== 0) throw outOfOrder(batch, 0);
       return accepted;
     }
     // What comes next in the sequence repeats none of the remembered ones.
     if (batch.baseSequence === expected) return accepted;
-    const repeated = findRepeated(entry, batch);
+    const repeated = findRepeated(slot.entry, batch);
     if (repeated !== undefined) {
       return {
         kind: 'duplicate',
@@ -113,7 +134,8 @@ export class ProducerState {
     const slot = this.#find(batch.producerId);
     const before = slot?.entry;
     this.#put(batch, { baseOffset, now, slot });
-    const entry = { baseOffset, producerId: batch.producerId, before, evicted: this.#evictOneTooMany() };
+    const evicted = slot === undefined ? this.#evictOneTooMany() : undefined;
+    const entry = { baseOffset, producerId: batch.producerId, before, evicted };
     // Nearly always the only one, and `push` makes room for sixteen more.
     if (this.#journal.length === 0) this.#journal = [entry];
     else this.#journal.push(entry);
@@ -123,7 +145,7 @@ export class ProducerState {
   replay(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
     const slot = this.#find(batch.producerId);
-    if (slot !== undefined && batch.producerEpoch < slot.entry.epoch) return;
+    if (slot !== undefined && batch.producerEpoch < slot.epoch) return;
     this.#put(batch, { baseOffset, now, slot });
     this.#evictOneTooMany();
   }
@@ -143,9 +165,9 @@ export class ProducerState {
       const last = this.#journal.at(-1);
       if (last === undefined || last.baseOffset < endOffset) return;
       this.#journal.pop();
-      if (last.evicted !== undefined) this.#slots.set(last.evicted.producerId, slotOf(last.evicted));
+      if (last.evicted !== undefined) this.#slots.set(last.evicted.producerId, new Slot(last.evicted));
       if (last.before === undefined) this.#slots.delete(last.producerId);
-      else this.#slots.set(last.producerId, slotOf(last.before));
+      else this.#slots.set(last.producerId, new Slot(last.before));
     }
   }
 
@@ -153,11 +175,11 @@ export class ProducerState {
   expire(now: number): number {
     const unsettled = new Set(this.#journal.map((entry) => entry.producerId));
     let forgotten = 0;
-    for (const { entry } of this.#slots.values()) {
+    for (const slot of this.#slots.values()) {
       // In order of last append: whoever follows was seen later.
-      if (!this.#isExpired(entry, now)) break;
-      if (unsettled.has(entry.producerId)) continue;
-      this.#slots.delete(entry.producerId);
+      if (!this.#isExpired(slot, now)) break;
+      if (unsettled.has(slot.producerId)) continue;
+      this.#slots.delete(slot.producerId);
       forgotten += 1;
     }
     if (forgotten > 0) this.#latest = null;
@@ -176,21 +198,21 @@ export class ProducerState {
     this.#latest = null;
     for (const entry of entries) {
       this.#slots.delete(entry.producerId);
-      this.#slots.set(entry.producerId, slotOf({ ...entry, lastSeenMs: now }));
+      this.#slots.set(entry.producerId, new Slot({ ...entry, lastSeenMs: now }));
       this.#evictOneTooMany();
     }
   }
 
   #find(producerId: number): Slot | undefined {
-    return this.#latest?.entry.producerId === producerId ? this.#latest : this.#slots.get(producerId);
+    return this.#latest?.producerId === producerId ? this.#latest : this.#slots.get(producerId);
   }
 
-  #isExpired(entry: ProducerEntry, now: number): boolean {
-    return now - entry.lastSeenMs >= this.#limits.producerExpiryMs;
+  #isExpired({ lastSeenMs }: Slot, now: number): boolean {
+    return now - lastSeenMs >= this.#limits.producerExpiryMs;
   }
 
   #put(batch: ProducerBatch, { baseOffset, now, slot }: { baseOffset: number; now: number; slot: Slot | undefined }): void {
-    const known = slot === undefined || this.#isExpired(slot.entry, now) ? undefined : slot.entry;
+    const known = slot === undefined || this.#isExpired(slot, now) ? undefined : slot.entry;
     const appended = appendedBatch(batch, baseOffset);
     // A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there.
     const continues = known !== undefined && known.epoch === batch.producerEpoch && slot?.nextSequence === batch.baseSequence;
@@ -203,15 +225,12 @@ export class ProducerState {
       currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
     };
     if (slot === undefined || slot !== this.#latest) this.#putLast(entry);
-    else {
-      slot.entry = entry;
-      slot.nextSequence = nextSequence(appended.lastSequence);
-    }
+    else slot.moveOn(entry, nextSequence(appended.lastSequence));
   }
 
   /** Deleted first, so that it moves to the end of the map's order. */
   #putLast(entry: ProducerEntry): void {
-    this.#latest = slotOf(entry);
+    this.#latest = new Slot(entry);
     this.#slots.delete(entry.producerId);
     this.#slots.set(entry.producerId, this.#latest);
   }
@@ -226,10 +245,6 @@ export class ProducerState {
   }
 }
 
-function slotOf(entry: ProducerEntry): Slot {
-  return { entry, nextSequence: expectedSequence(entry) };
-}
-
 /** The last `countMax` of them all. Not by `push`, which makes room for twenty more, in an array for each append. */
 function behind(known: readonly AppendedBatch[], appended: AppendedBatch, countMax: number): readonly AppendedBatch[] {
   // What a busy producer has: one array instead of the two of `slice` and `concat`.
@@ -237,11 +252,11 @@ function behind(known: readonly AppendedBatch[], appended: AppendedBatch, countM
   return known.slice(Math.max(0, known.length + 1 - countMax)).concat(appended);
 }
 
-function staleEpoch(batch: ProducerBatch, entry: ProducerEntry): StorageError {
+function staleEpoch(batch: ProducerBatch, currentEpoch: number): StorageError {
   return new StorageError(
     'STALE_PRODUCER_EPOCH',
-    `producer ${batch.producerId} has epoch ${entry.epoch}; a batch of epoch ${batch.producerEpoch} comes from an older instance`,
-    { details: { producerId: batch.producerId, currentEpoch: entry.epoch, got: batch.producerEpoch } },
+    `producer ${batch.producerId} has epoch ${currentEpoch}; a batch of epoch ${batch.producerEpoch} comes from an older instance`,
+    { details: { producerId: batch.producerId, currentEpoch, got: batch.producerEpoch } },
   );
 }
 

@@ -12,7 +12,7 @@ const key = journalKey(name);
 const path = '/journal.0';
 const sizeBytes = 16 * journalBlockBytes;
 
-const piece: JournalPiece = { kind: 'piece', key, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, batches: [Buffer.from('abc'), Buffer.from('de')] };
+const piece: JournalPiece = { kind: 'piece', key, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, appends: [{ batch: Buffer.from('abc') }, { batch: Buffer.from('de') }] };
 const items: readonly JournalItem[] = [piece, { kind: 'cut', key, offset: 9 }, { kind: 'floor', key, offset: 4 }];
 
 /** The layout of an entry and of a file's head, for ever (RFC 5). */
@@ -76,7 +76,7 @@ describe('a journal file', () => {
     const content = await read(await bytes());
     expect(content).toMatchObject({ head: 'good', minimum: 7 });
     expect(content.entries.map(({ sequence }) => sequence)).toEqual([7, 8]);
-    expect(content.entries[0]?.items).toEqual([{ ...piece, batches: [Buffer.from('abcde')] }, ...items.slice(1)]);
+    expect(content.entries[0]?.items).toEqual([{ ...piece, appends: [{ batch: Buffer.from('abcde') }] }, ...items.slice(1)]);
     expect(parseJournalKey(content.entries[0]?.items[0]?.key ?? Buffer.alloc(0))).toEqual(name);
   });
 
