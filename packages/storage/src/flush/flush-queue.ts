@@ -23,8 +23,8 @@ import type { PendingAppend } from './pending-append.ts';
 
 /** A log, as the queue sees it. */
 export interface FlushedLog extends JournaledLog {
-  /** For the queue alone, while it sorts a round: what this log has in it. A map would be looked into for each append. */
-  inRound: RoundPart | null;
+  /** For the queue alone, while it sorts a round: which part of it is this log's, if that one is. A map would be looked into for each append. */
+  roundPart: number;
   /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
   flush(appends: readonly PendingAppend[]): Promise<void>;
   /** What the journal is to keep of them; null where they are no matter for a journal. */
@@ -341,14 +341,14 @@ function partsOf(round: readonly PendingAppend[]): RoundPart[] {
   const parts: RoundPart[] = [];
   for (const append of round) {
     const { log } = append;
-    if (log.inRound !== null) {
-      log.inRound.appends.push(append);
+    const known = log.roundPart < parts.length ? parts[log.roundPart] : undefined;
+    if (known?.log === log) {
+      known.appends.push(append);
       continue;
     }
-    log.inRound = { log, appends: [append], isJournaled: false, fullBy: undefined };
-    parts.push(log.inRound);
+    log.roundPart = parts.length;
+    parts.push({ log, appends: [append], isJournaled: false, fullBy: undefined });
   }
-  for (const { log } of parts) log.inRound = null;
   return parts;
 }
 

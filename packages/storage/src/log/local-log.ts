@@ -5,7 +5,7 @@ import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplicat
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import { StorageError, asStorageError } from '../errors.ts';
 import { partitionDirectoryName } from '../files/file-names.ts';
-import type { FlushedLog, RoundPart } from '../flush/flush-queue.ts';
+import type { FlushedLog } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { journalKey } from '../journal/journal-item.ts';
 import type { HeldPiece } from '../journal/journal.ts';
@@ -33,6 +33,9 @@ import { LogReader } from './log-reader.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
 import { findTimestamp } from './timestamp-search.ts';
+
+/** Not one of each log: to store what is new into what is old costs more than the array. */
+const none = Object.freeze<PendingAppend[]>([]) as PendingAppend[];
 
 /** What `openLog` found in a folder, or made. */
 export interface LoadedLog {
@@ -73,7 +76,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly tail: LogTail;
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
-  inRound: RoundPart | null = null;
+  roundPart = 0;
   /** How the journal names this log. */
   readonly journalKey: Buffer;
   version = 0;
@@ -91,7 +94,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** Offsets that are being saved as the start; nobody sees them before. */
   readonly plannedStarts: number[] = [];
   #highWatermark: number;
-  #waiting: PendingAppend[] = [];
+  /** `none` whenever it is empty. */
+  #waiting: PendingAppend[] = none;
   #isTruncating = false;
   #exclusive: Promise<unknown> = Promise.resolve();
   readonly #reader: LogReader;
@@ -182,7 +186,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
     const append = this.#place(admission, o, now);
-    if (this.#waiting.length === 0) this.#waiting = [append];
+    if (this.#waiting === none) this.#waiting = [append];
     else this.#waiting.push(append);
     this.context.queue.enqueue(append);
     return admission.repeated ? this.#answerRepeat(admission, admission.repeated, append) : append;
@@ -266,9 +270,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** Those that failed stay users of their memory for good: a write of it may have been cut short anywhere. */
   #takeSettled(endOffset: number): PendingAppend[] {
     const waiting = this.#waiting;
+    if (waiting === none) return [];
     let count = 0;
     while (count < waiting.length && (waiting[count] as PendingAppend).lastOffset < endOffset) count += 1;
-    this.#waiting = count === waiting.length ? [] : waiting.slice(count);
+    this.#waiting = count === waiting.length ? none : waiting.slice(count);
     return count === waiting.length ? waiting : waiting.slice(0, count);
   }
 
@@ -280,7 +285,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     const index = this.#waiting.findIndex((append) => append.baseOffset >= fromOffset);
     const first = this.#waiting[index];
     if (!first) return;
-    this.#waiting = this.#waiting.slice(0, index);
+    this.#waiting = index === 0 ? none : this.#waiting.slice(0, index);
     this.version += 1;
     this.rewinds += 1;
     const bytesBefore = this.segmentList.bytes;
@@ -384,7 +389,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #rewind(): void {
     this.version += 1;
     this.rewinds += 1;
-    this.#waiting = [];
+    this.#waiting = none;
     this.tail.clear();
   }
 

@@ -1,5 +1,3 @@
-import { nextSequence, sequenceAfter } from './sequence.ts';
-
 /** What producer state needs to know of a batch; a `BatchHeader` of @q/protocol fits. */
 export interface ProducerBatch {
   /** -1: not idempotent. */
@@ -21,10 +19,7 @@ export interface AppendedBatch {
   readonly timestampMs: number;
 }
 
-/**
- * One producer. Never changed in place: an append makes a new entry, so taking an append back is putting the old
- * entry back.
- */
+/** One producer, as a snapshot has it. */
 export interface ProducerEntry {
   readonly producerId: number;
   readonly epoch: number;
@@ -35,32 +30,4 @@ export interface ProducerEntry {
   /** Carried through snapshots for transactions; -1 without. */
   readonly coordinatorEpoch: number;
   readonly currentTransactionFirstOffset: number;
-}
-
-export function appendedBatch(batch: ProducerBatch, baseOffset: number): AppendedBatch {
-  return {
-    lastSequence: sequenceAfter(batch.baseSequence, batch.lastOffsetDelta),
-    lastOffset: baseOffset + batch.lastOffsetDelta,
-    offsetDelta: batch.lastOffsetDelta,
-    timestampMs: batch.maxTimestamp,
-  };
-}
-
-export function baseOffsetOf(batch: AppendedBatch): number {
-  return batch.lastOffset - batch.offsetDelta;
-}
-
-/** The one sequence with which this producer's next batch may begin. */
-export function expectedSequence(entry: ProducerEntry): number {
-  const last = entry.batches.at(-1);
-  return last === undefined ? 0 : nextSequence(last.lastSequence);
-}
-
-/** The remembered batch that `batch` repeats, if it does. */
-export function findRepeated(entry: ProducerEntry, batch: ProducerBatch): AppendedBatch | undefined {
-  const lastSequence = sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
-  for (const known of entry.batches) {
-    if (known.lastSequence === lastSequence && known.offsetDelta === batch.lastOffsetDelta) return known;
-  }
-  return undefined;
 }

@@ -1,17 +1,16 @@
 import { StorageError } from '../errors.ts';
-import { appendedBatch, baseOffsetOf, expectedSequence, findRepeated } from './producer-entry.ts';
-import type { AppendedBatch, ProducerBatch, ProducerEntry } from './producer-entry.ts';
-import { nextSequence } from './sequence.ts';
+import { KnownProducer } from './known-producer.ts';
+import type { ProducerBatch, ProducerEntry } from './producer-entry.ts';
 
 /*
  * Idempotence of one partition: who produced what, last.
  *
  * Invariants
- * - Per producer, `batches` are consecutive: each begins with the sequence after the one before it, at a higher offset.
  * - `check` changes nothing; `apply` never refuses. Between a `check` that accepted and its `apply` nothing else may be
  *   applied: both happen in the synchronous part of an append.
- * - `journal` holds, oldest first, exactly the appends since the last `settle`, so `rollbackTo` is exact: afterwards
- *   every producer is as it was when the log ended at that offset.
+ * - What was appended at `#durableEnd` or behind it can be taken back, and afterwards every producer is as it was when the log ended
+ *   there: of a producer that went on, the batches themselves say what goes (known-producer.ts); `#begun` holds, oldest first, the
+ *   unsettled appends with which memory of a producer began, or began anew.
  * - The map is in order of last append (a re-append moves to the end), so the longest idle producer is the first.
  * - A producer is forgotten (idle too long, or one too many) only by an append of another one or by `expire`. A forgotten
  *   producer that returns is unknown, and may begin with any sequence.
@@ -34,39 +33,12 @@ export interface ProducerStateLimits {
   readonly producerExpiryMs: number;
 }
 
-/**
- * Where a producer's entry lies, so that the next one takes its place without a look into the map. What nearly every append asks of the
- * entry is here as well: an entry is new each time, and so is everything it leads to.
- */
-class Slot {
-  readonly producerId: number;
-  entry: ProducerEntry;
-  epoch: number;
-  nextSequence: number;
-  lastSeenMs: number;
-
-  constructor(entry: ProducerEntry) {
-    this.producerId = entry.producerId;
-    this.entry = entry;
-    this.epoch = entry.epoch;
-    this.nextSequence = expectedSequence(entry);
-    this.lastSeenMs = entry.lastSeenMs;
-  }
-
-  /** `entry` continues the one that is here. */
-  moveOn(entry: ProducerEntry, following: number): void {
-    this.entry = entry;
-    this.epoch = entry.epoch;
-    this.nextSequence = following;
-    this.lastSeenMs = entry.lastSeenMs;
-  }
-}
-
-interface JournalEntry {
+/** An append from which on a producer is known, or known by nothing that it did before. */
+interface Beginning {
   readonly baseOffset: number;
   readonly producerId: number;
-  readonly before: ProducerEntry | undefined;
-  readonly evicted: ProducerEntry | undefined;
+  readonly before: KnownProducer | undefined;
+  readonly evicted: KnownProducer | undefined;
 }
 
 const accepted: ProducerCheck = { kind: 'accept' };
@@ -74,27 +46,28 @@ const accepted: ProducerCheck = { kind: 'accept' };
 export class ProducerState {
   readonly #limits: ProducerStateLimits;
   /** In the order of their last appends. */
-  readonly #slots = new Map<number, Slot>();
+  readonly #producers = new Map<number, KnownProducer>();
   /** The last of them, if it is known which one that is; nearly every append continues it. */
-  #latest: Slot | null = null;
-  #journal: JournalEntry[] = [];
+  #latest: KnownProducer | null = null;
+  readonly #begun: Beginning[] = [];
+  #durableEnd = 0;
 
   constructor(limits: ProducerStateLimits) {
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.#producers.size;
   }
 
-  /** Every known producer, the longest idle first. */
+  /** Every known producer as it is when it is asked for, the longest idle first. */
   *entries(): Iterable<ProducerEntry> {
-    for (const { entry } of this.#slots.values()) yield entry;
+    for (const producer of this.#producers.values()) yield producer.toEntry();
   }
 
   /** Offset of the last record this producer appended, or -1: compaction keeps the batch that holds it. */
   lastOffsetOf(producerId: number): number {
-    return this.#slots.get(producerId)?.entry.batches.at(-1)?.lastOffset ?? -1;
+    return this.#producers.get(producerId)?.lastOffset ?? -1;
   }
 
   /**
@@ -106,9 +79,9 @@ export class ProducerState {
    */
   check(batch: ProducerBatch, now: number): ProducerCheck {
     if (batch.producerId < 0 || batch.baseSequence < 0) return accepted;
-    const slot = this.#find(batch.producerId);
-    if (slot === undefined || this.#isExpired(slot, now)) return accepted;
-    const { epoch, nextSequence: expected } = slot;
+    const known = this.#find(batch.producerId);
+    if (known === undefined || this.#isExpired(known, now)) return accepted;
+    const { epoch, nextSequence: expected } = known;
     if (batch.producerEpoch < epoch) throw staleEpoch(batch, epoch);
     if (batch.producerEpoch > epoch) {
       if (batch.baseSequence !== 0) throw outOfOrder(batch, 0);
@@ -116,70 +89,57 @@ export class ProducerState {
     }
     // What comes next in the sequence repeats none of the remembered ones.
     if (batch.baseSequence === expected) return accepted;
-    const repeated = findRepeated(slot.entry, batch);
-    if (repeated !== undefined) {
-      return {
-        kind: 'duplicate',
-        baseOffset: baseOffsetOf(repeated),
-        lastOffset: repeated.lastOffset,
-        appendTimeMs: repeated.timestampMs,
-      };
-    }
-    throw outOfOrder(batch, expected);
+    const repeated = known.findRepeated(batch);
+    if (repeated === undefined) throw outOfOrder(batch, expected);
+    const { lastOffset, offsetDelta, timestampMs } = repeated;
+    return { kind: 'duplicate', baseOffset: lastOffset - offsetDelta, lastOffset, appendTimeMs: timestampMs };
   }
 
   /** Records an append as soon as its offset is assigned, before it is durable. `rollbackTo` takes it back. */
   apply(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
-    const slot = this.#find(batch.producerId);
-    const before = slot?.entry;
-    this.#put(batch, { baseOffset, now, slot });
-    const evicted = slot === undefined ? this.#evictOneTooMany() : undefined;
-    const entry = { baseOffset, producerId: batch.producerId, before, evicted };
-    // Nearly always the only one, and `push` makes room for sixteen more.
-    if (this.#journal.length === 0) this.#journal = [entry];
-    else this.#journal.push(entry);
+    const known = this.#find(batch.producerId);
+    if (this.#goesOn(known, batch, baseOffset, now)) return;
+    const evicted = this.#begin(known, batch, { baseOffset, now });
+    this.#begun.push({ baseOffset, producerId: batch.producerId, before: known, evicted });
   }
 
   /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
   replay(batch: ProducerBatch, baseOffset: number, now: number): void {
     if (batch.producerId < 0 || batch.baseSequence < 0) return;
-    const slot = this.#find(batch.producerId);
-    if (slot !== undefined && batch.producerEpoch < slot.epoch) return;
-    this.#put(batch, { baseOffset, now, slot });
-    this.#evictOneTooMany();
+    const known = this.#find(batch.producerId);
+    if (known !== undefined && batch.producerEpoch < known.epoch) return;
+    this.#durableEnd = Math.max(this.#durableEnd, baseOffset + batch.lastOffsetDelta + 1);
+    if (!this.#goesOn(known, batch, baseOffset, now)) this.#begin(known, batch, { baseOffset, now });
   }
 
-  /** Everything below `durableEnd` can no longer be taken back. Call it when the durable end moves; cost: what settles. */
+  /** Everything below `durableEnd` can no longer be taken back. Call it when the durable end moves. */
   settle(durableEnd: number): void {
-    let settled = 0;
-    while (settled < this.#journal.length && this.#journal[settled]!.baseOffset < durableEnd) settled += 1;
-    if (settled === 0) return;
-    this.#journal = settled === this.#journal.length ? [] : this.#journal.slice(settled);
+    this.#durableEnd = Math.max(this.#durableEnd, durableEnd);
+    while (this.#begun.length > 0 && (this.#begun[0] as Beginning).baseOffset < durableEnd) this.#begun.shift();
   }
 
   /** Takes back every unsettled append at or beyond `endOffset`. */
   rollbackTo(endOffset: number): void {
+    const end = Math.max(endOffset, this.#durableEnd);
     this.#latest = null;
-    for (;;) {
-      const last = this.#journal.at(-1);
-      if (last === undefined || last.baseOffset < endOffset) return;
-      this.#journal.pop();
-      if (last.evicted !== undefined) this.#slots.set(last.evicted.producerId, new Slot(last.evicted));
-      if (last.before === undefined) this.#slots.delete(last.producerId);
-      else this.#slots.set(last.producerId, new Slot(last.before));
+    for (let last = this.#begun.at(-1); last !== undefined && last.baseOffset >= end; last = this.#begun.at(-1)) {
+      this.#begun.pop();
+      if (last.evicted !== undefined) this.#producers.set(last.evicted.producerId, last.evicted);
+      if (last.before === undefined) this.#producers.delete(last.producerId);
+      else this.#producers.set(last.producerId, last.before);
     }
+    for (const producer of this.#producers.values()) producer.takeBackTo(end);
   }
 
   /** Forgets producers idle for `producerExpiryMs`; those with an unsettled append stay. */
   expire(now: number): number {
-    const unsettled = new Set(this.#journal.map((entry) => entry.producerId));
     let forgotten = 0;
-    for (const slot of this.#slots.values()) {
+    for (const producer of this.#producers.values()) {
       // In order of last append: whoever follows was seen later.
-      if (!this.#isExpired(slot, now)) break;
-      if (unsettled.has(slot.producerId)) continue;
-      this.#slots.delete(slot.producerId);
+      if (!this.#isExpired(producer, now)) break;
+      if (producer.isUnsettled(this.#durableEnd)) continue;
+      this.#producers.delete(producer.producerId);
       forgotten += 1;
     }
     if (forgotten > 0) this.#latest = null;
@@ -188,68 +148,73 @@ export class ProducerState {
 
   /** Forgets everything: the first step of rebuilding from a snapshot and a replay (after a truncation, at open). */
   clear(): void {
-    this.#slots.clear();
+    this.#producers.clear();
     this.#latest = null;
-    this.#journal = [];
+    this.#begun.length = 0;
+    this.#durableEnd = 0;
   }
 
   /** Takes over entries of a snapshot. They count as seen `now`. */
   load(entries: Iterable<ProducerEntry>, now: number): void {
-    this.#latest = null;
     for (const entry of entries) {
-      this.#slots.delete(entry.producerId);
-      this.#slots.set(entry.producerId, new Slot({ ...entry, lastSeenMs: now }));
+      const producer = KnownProducer.of(entry, { kept: this.#limits.producerBatchesKept, now });
+      this.#durableEnd = Math.max(this.#durableEnd, producer.lastOffset + 1);
+      this.#putLast(producer);
       this.#evictOneTooMany();
     }
+    this.#latest = null;
   }
 
-  #find(producerId: number): Slot | undefined {
-    return this.#latest?.producerId === producerId ? this.#latest : this.#slots.get(producerId);
+  #find(producerId: number): KnownProducer | undefined {
+    return this.#latest?.producerId === producerId ? this.#latest : this.#producers.get(producerId);
   }
 
-  #isExpired({ lastSeenMs }: Slot, now: number): boolean {
+  #isExpired({ lastSeenMs }: KnownProducer, now: number): boolean {
     return now - lastSeenMs >= this.#limits.producerExpiryMs;
   }
 
-  #put(batch: ProducerBatch, { baseOffset, now, slot }: { baseOffset: number; now: number; slot: Slot | undefined }): void {
-    const known = slot === undefined || this.#isExpired(slot, now) ? undefined : slot.entry;
-    const appended = appendedBatch(batch, baseOffset);
-    // A replay may meet gaps (a producer was forgotten and came back, or compaction removed batches): memory begins anew there.
-    const continues = known !== undefined && known.epoch === batch.producerEpoch && slot?.nextSequence === batch.baseSequence;
-    const entry: ProducerEntry = {
+  /** Appends to what is known of the producer, if the batch continues that. */
+  #goesOn(known: KnownProducer | undefined, batch: ProducerBatch, baseOffset: number, now: number): boolean {
+    if (known === undefined || !known.isNext(batch) || this.#isExpired(known, now)) return false;
+    if (known !== this.#latest) this.#putLast(known);
+    known.append(batch, baseOffset, now, this.#durableEnd);
+    return true;
+  }
+
+  /**
+   * Memory of the producer begins, or begins anew: another epoch, one that was idle for too long, or a gap that a replay met (a producer was
+   * forgotten and came back, or compaction removed batches). Returns who is forgotten for it.
+   */
+  #begin(before: KnownProducer | undefined, batch: ProducerBatch, { baseOffset, now }: { baseOffset: number; now: number }): KnownProducer | undefined {
+    const known = before === undefined || this.#isExpired(before, now) ? undefined : before;
+    const begun = new KnownProducer({
       producerId: batch.producerId,
       epoch: batch.producerEpoch,
-      batches: continues ? behind(known.batches, appended, this.#limits.producerBatchesKept) : [appended],
-      lastSeenMs: now,
+      kept: this.#limits.producerBatchesKept,
+      now,
       coordinatorEpoch: known?.coordinatorEpoch ?? -1,
       currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
-    };
-    if (slot === undefined || slot !== this.#latest) this.#putLast(entry);
-    else slot.moveOn(entry, nextSequence(appended.lastSequence));
+    });
+    begun.append(batch, baseOffset, now, this.#durableEnd);
+    this.#putLast(begun);
+    return before === undefined ? this.#evictOneTooMany() : undefined;
   }
 
   /** Deleted first, so that it moves to the end of the map's order. */
-  #putLast(entry: ProducerEntry): void {
-    this.#latest = new Slot(entry);
-    this.#slots.delete(entry.producerId);
-    this.#slots.set(entry.producerId, this.#latest);
+  #putLast(producer: KnownProducer): void {
+    this.#latest = producer;
+    this.#producers.delete(producer.producerId);
+    this.#producers.set(producer.producerId, producer);
   }
 
-  #evictOneTooMany(): ProducerEntry | undefined {
-    if (this.#slots.size <= this.#limits.producersMax) return undefined;
-    for (const [producerId, { entry }] of this.#slots) {
-      this.#slots.delete(producerId);
-      return entry;
+  #evictOneTooMany(): KnownProducer | undefined {
+    if (this.#producers.size <= this.#limits.producersMax) return undefined;
+    for (const [producerId, producer] of this.#producers) {
+      this.#producers.delete(producerId);
+      return producer;
     }
     return undefined;
   }
-}
-
-/** The last `countMax` of them all. Not by `push`, which makes room for twenty more, in an array for each append. */
-function behind(known: readonly AppendedBatch[], appended: AppendedBatch, countMax: number): readonly AppendedBatch[] {
-  // What a busy producer has: one array instead of the two of `slice` and `concat`.
-  if (countMax === 5 && known.length === 5) return [known[1]!, known[2]!, known[3]!, known[4]!, appended];
-  return known.slice(Math.max(0, known.length + 1 - countMax)).concat(appended);
 }
 
 function staleEpoch(batch: ProducerBatch, currentEpoch: number): StorageError {

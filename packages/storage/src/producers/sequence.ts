@@ -7,6 +7,11 @@ export function sequenceAfter(baseSequence: number, delta: number): number {
   return (baseSequence + delta) % sequenceSpan;
 }
 
+/** The sequence of the first record of such a batch whose last one has `lastSequence`. */
+export function firstSequence(lastSequence: number, delta: number): number {
+  return (lastSequence - delta + sequenceSpan) % sequenceSpan;
+}
+
 export function nextSequence(lastSequence: number): number {
   return sequenceAfter(lastSequence, 1);
 }
