@@ -40,7 +40,7 @@ import type { TopicSettings } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from './partition-lookup.ts';
-import { partFailure, ProducedPart, settle } from './produced-part.ts';
+import { ProducedPart, settle } from './produced-part.ts';
 import type { SettleOptions } from './produced-part.ts';
 
 export interface ProduceDependencies {
@@ -96,6 +96,9 @@ class BatchAppender {
   readonly #checks: BatchChecks;
   /** Settings are made anew when they change, so each set has its wishes. */
   readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
+  /** Those asked for last, most often those that are asked for next. */
+  #latestSettings: TopicSettings | null = null;
+  #latestWishes: BatchWishes | null = null;
 
   constructor(dependencies: ProduceDependencies) {
     this.#dependencies = dependencies;
@@ -175,8 +178,7 @@ class BatchAppender {
   }
 
   #failed(thrown: unknown, part: ProduceRequestPartition, partition: Partition | null): ProducedPart {
-    const error = toPartitionError(thrown, this.#dependencies.logger);
-    return ProducedPart.refused(partition, partFailure(part.partition, error, partition?.log?.logStartOffset ?? -1));
+    return ProducedPart.refused(part.partition, partition, toPartitionError(thrown, this.#dependencies.logger));
   }
 
   #append(partition: Partition, { header, batch, messageIds }: CheckedBatch, nowMs: number): ProducedPart {
@@ -189,17 +191,10 @@ class BatchAppender {
       this.#dependencies.counters.recordsIn += header.recordsCount;
       this.#dependencies.counters.bytesIn += batch.length;
     }
-    const result = {
-      partition: partition.index,
-      errorCode: 0,
-      errorMessage: null,
-      baseOffset: appended.baseOffset,
-      logAppendTimeMs: appended.logAppendTimeMs,
+    return ProducedPart.appended(partition, appended, {
       logStartOffset: log.logStartOffset,
-      duplicate: appended.duplicate,
       durability: this.#dependencies.durabilityCode(settings.log.durability),
-    };
-    return ProducedPart.appended(partition, appended, result);
+    });
   }
 
   /** @throws QError when the batch is refused for what needs no look into it */
@@ -211,10 +206,11 @@ class BatchAppender {
     const { settings } = topic;
     const { maxMessageBytes } = settings.log;
     if (records.length > maxMessageBytes) throw tooLarge(topic.name, records, maxMessageBytes);
-    const known = this.#wishes.get(settings);
-    if (known !== undefined) return known;
-    const wishes = wishesOf(settings);
-    this.#wishes.set(settings, wishes);
+    if (settings === this.#latestSettings && this.#latestWishes !== null) return this.#latestWishes;
+    let wishes = this.#wishes.get(settings);
+    if (wishes === undefined) this.#wishes.set(settings, (wishes = wishesOf(settings)));
+    this.#latestSettings = settings;
+    this.#latestWishes = wishes;
     return wishes;
   }
 
@@ -276,7 +272,7 @@ function answerOf(request: ProduceRequest, parts: readonly ProducedPart[]): Prod
   return {
     topics: request.topics.map((topic) => ({
       topicId: topic.topicId,
-      partitions: topic.partitions.map(() => parts[next++]!.result),
+      partitions: topic.partitions.map(() => parts[next++]!),
     })),
   };
 }

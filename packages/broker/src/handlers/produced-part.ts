@@ -29,32 +29,49 @@ export function settle(parts: readonly ProducedPart[], options: SettleOptions, d
   else new Settling(parts, options, done).begin();
 }
 
-/** One partition of a request on its way: `result` is what it will be answered once `isSettled`. */
-export class ProducedPart implements AppendWaiter {
-  result: ProduceResponsePartition;
-  readonly #partition: Partition | null;
+/** One partition of a request on its way, which is what it will be answered once `isSettled`. */
+export class ProducedPart implements AppendWaiter, ProduceResponsePartition {
+  readonly partition: number;
+  errorCode = 0;
+  errorMessage: string | null = null;
+  baseOffset = -1;
+  logAppendTimeMs = -1;
+  logStartOffset = -1;
+  duplicate = false;
+  durability = 0;
+  /** Null when there is none. */
+  readonly #place: Partition | null;
   readonly #append: Append | null;
   readonly #isRefused: boolean;
   #settling: Settling | null = null;
   #isSettled: boolean;
 
-  private constructor(o: { result: ProduceResponsePartition; partition: Partition | null; append: Append | null; isRefused: boolean }) {
-    this.result = o.result;
-    this.#partition = o.partition;
+  private constructor(o: { partition: number; place: Partition | null; append: Append | null; isRefused: boolean }) {
+    this.partition = o.partition;
+    this.#place = o.place;
     this.#append = o.append;
     this.#isRefused = o.isRefused;
     this.#isSettled = o.append === null;
   }
 
   /** Its batch is in the log. Whatever is said of the partition from now on comes later than what becomes of it. */
-  static appended(partition: Partition, append: Append, result: ProduceResponsePartition): ProducedPart {
-    partition.lastAppend = append;
-    return new ProducedPart({ result, partition, append, isRefused: false });
+  static appended(place: Partition, append: Append, o: { logStartOffset: number; durability: number }): ProducedPart {
+    const part = new ProducedPart({ partition: place.index, place, append, isRefused: false });
+    part.baseOffset = append.baseOffset;
+    part.logAppendTimeMs = append.logAppendTimeMs;
+    part.logStartOffset = o.logStartOffset;
+    part.duplicate = append.duplicate;
+    part.durability = o.durability;
+    place.lastAppend = append;
+    return part;
   }
 
-  /** `partition`: null when there is none. */
-  static refused(partition: Partition | null, result: ProduceResponsePartition): ProducedPart {
-    return new ProducedPart({ result, partition, append: partition?.lastAppend ?? null, isRefused: true });
+  /** `place`: null when there is none. */
+  static refused(partition: number, place: Partition | null, error: QError): ProducedPart {
+    const part = new ProducedPart({ partition, place, append: place?.lastAppend ?? null, isRefused: true });
+    part.logStartOffset = place?.log?.logStartOffset ?? -1;
+    part.fail(error);
+    return part;
   }
 
   get isSettled(): boolean {
@@ -78,14 +95,19 @@ export class ProducedPart implements AppendWaiter {
   }
 
   fail(error: QError): void {
-    this.result = partFailure(this.result.partition, error, this.result.logStartOffset);
+    this.errorCode = errorCode(error.code);
+    this.errorMessage = error.message;
+    this.baseOffset = -1;
+    this.logAppendTimeMs = -1;
+    this.duplicate = false;
+    this.durability = 0;
   }
 
   #settled(): void {
     this.#isSettled = true;
     // It would keep the memory of its batch alive.
-    const partition = this.#partition;
-    if (partition !== null && partition.lastAppend === this.#append) partition.lastAppend = null;
+    const place = this.#place;
+    if (place !== null && place.lastAppend === this.#append) place.lastAppend = null;
     this.#settling?.oneSettled();
   }
 }
@@ -137,19 +159,6 @@ class Settling {
     for (const part of this.#parts) if (!part.isSettled) part.fail(timedOut(this.#options.timeoutMs));
     this.#done({ asExpected: false });
   }
-}
-
-export function partFailure(partition: number, error: QError, logStartOffset: number): ProduceResponsePartition {
-  return {
-    partition,
-    errorCode: errorCode(error.code),
-    errorMessage: error.message,
-    baseOffset: -1,
-    logAppendTimeMs: -1,
-    logStartOffset,
-    duplicate: false,
-    durability: 0,
-  };
 }
 
 function timedOut(timeoutMs: number): QError {

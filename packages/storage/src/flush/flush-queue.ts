@@ -207,10 +207,10 @@ export class FlushQueue {
     const { clock, stats } = this.#options;
     const startedAt = clock.now();
     const parts = partsOf(round);
-    await this.#writeRound(parts, this.#planJournal(parts));
+    const written = await this.#writeRound(parts, this.#planJournal(parts));
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
     if (this.#failure) throw this.#failure;
-    const full = parts.filter(({ fullBy }) => fullBy !== undefined);
+    const full = written.filter(({ fullBy }) => fullBy !== undefined);
     if (full.length > 0) await this.#takeBack(full);
     this.#settle(round, parts, full);
     this.#journal?.roundOver();
@@ -236,12 +236,13 @@ export class FlushQueue {
     return plan;
   }
 
-  /** Notes the logs that had no room. */
-  async #writeRound(parts: readonly RoundPart[], plan: JournalPlan | null): Promise<void> {
-    const others = parts.filter(({ isJournaled }) => !isJournaled);
+  /** Returns what segments got, with a note where there was no room. */
+  async #writeRound(parts: readonly RoundPart[], plan: JournalPlan | null): Promise<readonly RoundPart[]> {
+    const others = plan?.accepted === parts.length ? [] : parts.filter(({ isJournaled }) => !isJournaled);
     const segments = others.length > 0 ? this.#writeSegments(others) : undefined;
     const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
     for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
+    return others;
   }
 
   async #writeSegments(parts: readonly RoundPart[]): Promise<void> {
@@ -298,10 +299,10 @@ export class FlushQueue {
     for (const { log, appends, isJournaled, fullBy } of parts) {
       if (fullBy === undefined) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1, isJournaled);
     }
-    const causes = new Map(full.map(({ log, fullBy }) => [log, fullBy]));
+    const causes = full.length === 0 ? null : new Map(full.map(({ log, fullBy }) => [log, fullBy]));
     for (const append of round) {
       this.#pendingBytes -= append.batch.length;
-      const cause = causes.get(append.log);
+      const cause = causes?.get(append.log);
       if (cause === undefined) {
         stats.batches += 1;
         append.keep();

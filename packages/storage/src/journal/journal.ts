@@ -14,6 +14,8 @@ import type { JournalPiece, JournalWord } from './journal-item.ts';
 
 /** A log whose latest bytes may be durable in the journal alone. */
 export interface JournaledLog {
+  /** For the journal alone: who else has pieces in the file that got the last one of this log. A set would be looked into for each piece. */
+  journalHolders: Set<JournaledLog> | null;
   /** Makes everything that was appended to it durable in its segments. */
   syncAppended(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export class Journal {
 
   /** The log is closed and synced, or gone. */
   forget(log: JournaledLog): void {
+    log.journalHolders = null;
     for (const logs of this.#holders.values()) logs.delete(log);
   }
 
@@ -125,11 +128,20 @@ export class Journal {
     for (const { file, items } of entries) {
       const entry = this.#builder.build(this.#sequence, items);
       this.#sequence += 1;
-      const holders = this.#holders.get(file);
-      for (const item of items) if (item.kind === 'piece') holders?.add(item.log);
+      this.#noteHolders(file, items);
       await file.write(entry);
       stats.journalWrites += 1;
       stats.journalBytes += entry.length;
+    }
+  }
+
+  #noteHolders(file: JournalFile, items: readonly OutgoingItem[]): void {
+    const holders = this.#holders.get(file);
+    if (holders === undefined) return;
+    for (const item of items) {
+      if (item.kind !== 'piece' || item.log.journalHolders === holders) continue;
+      item.log.journalHolders = holders;
+      holders.add(item.log);
     }
   }
 
@@ -163,6 +175,8 @@ export class Journal {
         await inParallel([...holders], this.#options.limits.flushesInParallelMax, (log) => log.syncAppended());
         if (this.#options.hasFailed()) return;
         await file.empty(this.#sequence);
+        // Another set, since logs know this one for that of their last piece; emptied, since they may keep it.
+        this.#holders.set(file, new Set());
         holders.clear();
         this.#full.shift();
         this.#free.push(file);

@@ -8,7 +8,7 @@ import { partitionDirectoryName } from '../files/file-names.ts';
 import type { FlushedLog } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { journalKey } from '../journal/journal-item.ts';
-import type { HeldPiece } from '../journal/journal.ts';
+import type { HeldPiece, JournaledLog } from '../journal/journal.ts';
 import type {
   Append,
   AppendOptions,
@@ -77,6 +77,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly compaction: LogCompaction;
   readonly isInternal: boolean;
   roundPart = 0;
+  journalHolders: Set<JournaledLog> | null = null;
   /** How the journal names this log. */
   readonly journalKey: Buffer;
   version = 0;
