@@ -53,10 +53,10 @@ export type Admission =
     }
   | { readonly kind: 'duplicate'; readonly repeated: RepeatAnswer; readonly repeats: readonly RepeatedRecord[] };
 
-export interface AdmitOptions {
-  readonly endOffset: number;
-  readonly now: number;
+/** What the caller has read of a batch already. */
+export interface KnownOfBatch {
   readonly header?: ProducerBatch | undefined;
+  /** Of the batch's records in order; null when there are none. */
   readonly messageIds?: BatchMessageIds | null | undefined;
 }
 
@@ -88,20 +88,18 @@ export class Deduplication {
   }
 
   /**
-   * What becomes of a batch that would be appended at `endOffset`? Changes nothing.
-   * @param o.header of the batch, if the caller has read it already.
-   * @param o.messageIds of the batch's records in order, likewise; null when there are none.
+   * What becomes of a batch that would be appended at `endOffset`? Changes nothing. Plain parameters: an object would be made for each append.
    * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
    */
-  admit(batch: Buffer, o: AdmitOptions): Admission {
-    const producer = o.header ?? producerBatchOf(batch);
-    const check = this.producers.check(producer, o.now);
+  admit(batch: Buffer, known: KnownOfBatch, endOffset: number, now: number): Admission {
+    const producer = known.header ?? producerBatchOf(batch);
+    const check = this.producers.check(producer, now);
     const window = this.#window;
-    const ids = window === null ? null : o.messageIds === undefined ? peekMessageIds(batch, this.#limits) : o.messageIds;
+    const ids = window === null ? null : known.messageIds === undefined ? peekMessageIds(batch, this.#limits) : known.messageIds;
     if (window === null || ids === null) return admitWithoutIds(batch, producer, check);
 
-    const baseOffset = check.kind === 'duplicate' ? check.baseOffset : o.endOffset;
-    const { repeats, all } = window.check(ids, baseOffset, o.now);
+    const baseOffset = check.kind === 'duplicate' ? check.baseOffset : endOffset;
+    const { repeats, all } = window.check(ids, baseOffset, now);
     if (check.kind === 'duplicate') {
       // Each new record of the batch is in the window by now, at its own place: only true repeats are reported.
       const moved = repeats.filter((repeat) => repeat.offset !== baseOffset + repeat.index);
@@ -113,8 +111,8 @@ export class Deduplication {
     return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
   }
 
-  /** The admitted batch was appended; `producer` is what its header says now. */
-  applied(producer: ProducerBatch, { ids, baseOffset, now }: { ids: BatchMessageIds | null; baseOffset: number; now: number }): void {
+  /** The admitted batch was appended, with these `ids`; `producer` is what its header says now. */
+  applied(producer: ProducerBatch, ids: BatchMessageIds | null, baseOffset: number, now: number): void {
     this.producers.apply(producer, baseOffset, now);
     if (ids !== null) this.#window?.apply(ids, baseOffset, now);
   }

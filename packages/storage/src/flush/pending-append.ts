@@ -7,17 +7,6 @@ import type { FlushedLog } from './flush-queue.ts';
 const kept: Promise<void> = Promise.resolve();
 const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
 
-export interface PendingAppendFields {
-  readonly log: FlushedLog;
-  readonly segment: Segment;
-  readonly position: number;
-  readonly batch: Buffer;
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  readonly logAppendTimeMs: number;
-  readonly repeats?: readonly RepeatedRecord[];
-}
-
 /**
  * One batch on its way to the disk, and the answer to its `append`. The promise is made only for those who look at it:
  * internal writers that wait for their last batch alone do not pay for the others.
@@ -32,24 +21,23 @@ export class PendingAppend implements Append {
   readonly batch: Buffer;
   readonly baseOffset: number;
   readonly lastOffset: number;
-  readonly logAppendTimeMs: number;
+  logAppendTimeMs = -1;
   readonly duplicate = false;
-  readonly repeats: readonly RepeatedRecord[];
+  repeats: readonly RepeatedRecord[] = noRepeats;
   #outcome: 'waiting' | 'durable' | StorageError = 'waiting';
   #durable: Promise<void> | null = null;
   /** Nearly always one, or none. */
   #waiter: AppendWaiter | null = null;
   #laterWaiters: AppendWaiter[] | null = null;
 
-  constructor(o: PendingAppendFields) {
-    this.log = o.log;
-    this.segment = o.segment;
-    this.position = o.position;
-    this.batch = o.batch;
-    this.baseOffset = o.baseOffset;
-    this.lastOffset = o.lastOffset;
-    this.logAppendTimeMs = o.logAppendTimeMs;
-    this.repeats = o.repeats ?? noRepeats;
+  /** Of a batch that comes next in `segment`, which does not count it yet. Plain parameters: an object would be made for each append. */
+  constructor(log: FlushedLog, segment: Segment, batch: Buffer, baseOffset: number, lastOffset: number) {
+    this.log = log;
+    this.segment = segment;
+    this.position = segment.sizeBytes;
+    this.batch = batch;
+    this.baseOffset = baseOffset;
+    this.lastOffset = lastOffset;
   }
 
   get durable(): Promise<void> {

@@ -183,7 +183,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
     const now = o.nowMs ?? this.context.clock.now();
-    const admission = this.dedup.admit(batch, { endOffset: this.logEndOffset, now, header: o.header, messageIds: o.messageIds });
+    const admission = this.dedup.admit(batch, o, this.logEndOffset, now);
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
     const append = this.#place(admission, o, now);
@@ -217,16 +217,18 @@ export class LocalLog implements PartitionLog, FlushedLog {
     assignOffsets(batch, { baseOffset, leaderEpoch });
     const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const segment = segmentFor(this, { bytes: batch.length, lastOffset, now });
-    const position = segment.sizeBytes;
-    segment.append({ bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp }, this.#config.indexIntervalBytes);
-    this.dedup.applied(producer, { ids: admission.ids, baseOffset, now });
+    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now };
+    const segment = segmentFor(this, next);
+    const append = new PendingAppend(this, segment, batch, baseOffset, lastOffset);
+    append.repeats = admission.repeats;
+    if (stampsTime) append.logAppendTimeMs = now;
+    segment.append(next, this.#config.indexIntervalBytes);
+    this.dedup.applied(producer, admission.ids, baseOffset, now);
     if (this.epochs.assign(leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
     this.appendedBytes += batch.length;
     this.checkpoints.appended(batch.length);
     context.cap.add(batch.length);
-    const logAppendTimeMs = stampsTime ? now : -1;
-    return new PendingAppend({ log: this, segment, position, batch, baseOffset, lastOffset, logAppendTimeMs, repeats: admission.repeats });
+    return append;
   }
 
   /** A repeat is as durable as its original, or as `pending` that was stored in its place. */

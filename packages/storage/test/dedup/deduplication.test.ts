@@ -33,10 +33,10 @@ class TinyLog {
   }
 
   append(batch: Buffer): Admission {
-    const admission = this.dedup.admit(batch, { endOffset: this.end, now: this.now });
+    const admission = this.dedup.admit(batch, {}, this.end, this.now);
     if (admission.kind === 'append') {
       assignOffsets(admission.batch, { baseOffset: this.end, leaderEpoch: 0 });
-      this.dedup.applied(admission.producer, { ids: admission.ids, baseOffset: this.end, now: this.now });
+      this.dedup.applied(admission.producer, admission.ids, this.end, this.now);
       this.batches.push(admission.batch);
       this.end += batchLastOffsetDelta(admission.batch) + 1;
     }
