@@ -76,16 +76,18 @@ export class LeaderSender {
   wake(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#host.clock.defer(() => {
-      this.#scheduled = false;
-      this.#pump({ mayTakeOpen: true });
-    });
+    this.#host.clock.defer(this.#turnIsOver);
   }
 
   stop(): void {
     this.#lingerTimer?.cancel();
     this.#ready.clear();
   }
+
+  readonly #turnIsOver = (): void => {
+    this.#scheduled = false;
+    this.#pump({ mayTakeOpen: true });
+  };
 
   #pump(o: { mayTakeOpen: boolean }): void {
     this.#dropIdle();

@@ -64,8 +64,10 @@ export class Sender {
   }
 
   #leader(brokerId: number): LeaderSender {
-    const known = this.#leaders.get(brokerId);
-    if (known !== undefined) return known;
+    return this.#leaders.get(brokerId) ?? this.#newLeader(brokerId);
+  }
+
+  #newLeader(brokerId: number): LeaderSender {
     const leader = new LeaderSender({
       clock: this.#cluster.clock,
       maxInFlight: this.#options.maxInFlight,
