@@ -1,9 +1,11 @@
 import { BatchBuilder, batchHeaderBytes, iterateRecords, stampProducer } from '@q/protocol';
-import type { BatchMemory, CodecName, QError, RecordHeader } from '@q/protocol';
+import type { BatchMemory, CodecName, ProduceResponsePartition, QError, RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 import type { Encoded } from '../topic/serde.ts';
-import type { Delivery, Durability } from './delivery.ts';
+import { durabilityOf } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 
 /*
@@ -17,16 +19,8 @@ import type { ProducerIdentity } from './producer-identity.ts';
  *   keeps them cheap.
  */
 
-export interface BatchAnswer {
-  readonly partition: number;
-  readonly baseOffset: number;
-  /** -1 unless the broker stamps the records. */
-  readonly logAppendTimeMs: number;
-  readonly duplicate: boolean;
-  readonly durability: Durability;
-}
-
 export interface OutgoingBatchOptions {
+  readonly queue: PartitionQueue;
   readonly codec: CodecName;
   readonly bytesMax: number;
   readonly initialBytes: number;
@@ -37,6 +31,8 @@ export interface OutgoingBatchOptions {
 }
 
 export class OutgoingBatch {
+  /** Of its partition, also when it has left it. */
+  readonly queue: PartitionQueue;
   /** Monotonic. */
   readonly createdAtMs: number;
   readonly deadlineMs: number;
@@ -65,6 +61,7 @@ export class OutgoingBatch {
   #last: Delivery | null = null;
 
   constructor(o: OutgoingBatchOptions) {
+    this.queue = o.queue;
     this.createdAtMs = o.createdAtMs;
     this.deadlineMs = o.deadlineMs;
     this.epoch = o.epoch;
@@ -133,9 +130,10 @@ export class OutgoingBatch {
     this.#sends += 1;
   }
 
-  succeed(answer: BatchAnswer): void {
+  succeed(answer: ProduceResponsePartition): void {
     this.state = 'settled';
-    const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
+    const { partition, baseOffset, logAppendTimeMs, duplicate } = answer;
+    const durability = durabilityOf(answer.durability);
     for (let delivery = this.#first; delivery !== null; delivery = delivery.next) {
       const timestampMs = logAppendTimeMs === -1 ? delivery.timestampMs : logAppendTimeMs;
       delivery.resolve({ partition, offset: baseOffset + delivery.index, timestampMs, duplicate, durability });
@@ -175,6 +173,7 @@ export class OutgoingBatch {
 
   #emptyHalf(): OutgoingBatch {
     return new OutgoingBatch({
+      queue: this.queue,
       codec: this.#builder.codec,
       // All that was in this batch may be in one half: one of its records can be larger than all the others.
       bytesMax: this.sizeBytes,
