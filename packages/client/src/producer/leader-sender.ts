@@ -78,6 +78,7 @@ export class LeaderSender {
     this.#ready.clear();
   }
 
+  /** No closure in `wake`, which every batch calls: it would make what the closure holds also where it returns at once. */
   readonly #turnIsOver = (): void => {
     this.#scheduled = false;
     this.#pump({ mayTakeOpen: true });

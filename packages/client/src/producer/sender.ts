@@ -66,6 +66,7 @@ export class Sender {
     return this.#leaders.get(brokerId) ?? this.#newLeader(brokerId);
   }
 
+  /** Apart from `#leader`, which every batch asks: a function with closures makes what they share whenever it is called. */
   #newLeader(brokerId: number): LeaderSender {
     const leader = new LeaderSender({
       clock: this.#cluster.clock,
