@@ -1,4 +1,5 @@
 import { BatchMemory, checkTopicName, QError } from '@q/protocol';
+import type { ProduceResponsePartition } from '@q/protocol';
 
 import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
@@ -11,7 +12,6 @@ import { ByteBudget } from './byte-budget.ts';
 import type { Delivery } from './delivery.ts';
 import { FlushBarrier } from './flush-barrier.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
-import type { BatchAnswer } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { givenUp } from './outcome.ts';
 import { RecordTime } from './record-time.ts';
@@ -30,12 +30,6 @@ import type { ParkedRecord } from './topic-queue.ts';
  *   has to wait for room, or an earlier record of its topic is parked.
  * - No batch and no parked record outlives its deadline by more than a turn.
  */
-
-/** A batch that is not settled, and where it is. */
-interface LiveBatch {
-  readonly queue: PartitionQueue;
-  readonly batch: OutgoingBatch;
-}
 
 export interface AccumulatorEvents {
   /** A queue has something to send. */
@@ -151,20 +145,20 @@ export class Accumulator {
 
   /** Sends every batch that is gathering as soon as possible. */
   hurry(): void {
-    for (const { batch, queue } of this.#live()) {
+    for (const batch of this.#live()) {
       batch.urgent = true;
-      this.#events.onWork(queue);
+      this.#events.onWork(batch.queue);
     }
   }
 
-  succeed(batch: OutgoingBatch, answer: BatchAnswer): void {
+  succeed(batch: OutgoingBatch, answer: ProduceResponsePartition): void {
     this.#deliveredRecords += batch.records;
     batch.succeed(answer);
     this.#settle(batch);
   }
 
-  fail({ queue, batch }: LiveBatch, error: QError): void {
-    const { unawaited } = batch;
+  fail(batch: OutgoingBatch, error: QError): void {
+    const { queue, unawaited } = batch;
     this.#failedRecords += batch.records;
     batch.fail(error);
     this.#settle(batch);
@@ -189,7 +183,7 @@ export class Accumulator {
     for (const queue of topic.partitions) {
       for (const batch of queue.batches()) {
         queue.giveUp(batch);
-        this.fail({ queue, batch }, error);
+        this.fail(batch, error);
       }
       queue.dropSettled();
     }
@@ -206,7 +200,7 @@ export class Accumulator {
     const before = this.#failedRecords;
     this.#sweepTimer?.cancel();
     this.#sweepTimer = null;
-    for (const live of this.#live()) this.#giveUp(live, reason);
+    for (const batch of this.#live()) this.#giveUp(batch, reason);
     for (const topic of this.#topics.values()) {
       topic.unwatch();
       this.#failParked(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
@@ -318,7 +312,7 @@ export class Accumulator {
       if (isAlone || !queue.tryAppend(key, value, headers, timestampMs)) {
         const batch = this.#newBatch(topic, queue);
         batch.tryAppend(key, value, headers, timestampMs);
-        this.#started(topic, { queue, batch });
+        this.#started(topic, batch);
       }
       if (chosen === null) topic.stickTo(queue);
     }
@@ -334,6 +328,7 @@ export class Accumulator {
     const nowMs = this.#time.monotonic();
     const bytesMax = Math.min(this.#options.batchBytesMax, topic.maxMessageBytes);
     return new OutgoingBatch({
+      queue,
       codec: this.#options.compression,
       bytesMax,
       // A little more than last time: growing means copying, and too much would be memory for nothing.
@@ -346,18 +341,18 @@ export class Accumulator {
   }
 
   /** A batch counts from when its first record is in it: one that was too large, or otherwise wrong, leaves no trace. */
-  #started(topic: TopicQueue, o: { queue: PartitionQueue; batch: OutgoingBatch }): void {
-    if (o.batch.sizeBytes > topic.maxMessageBytes) {
-      throw new QError('RECORD_TOO_LARGE', `A record makes a batch of ${o.batch.sizeBytes} bytes; topic "${topic.name}" takes ${topic.maxMessageBytes} (max.message.bytes)`, {
-        details: { topic: topic.name, recordBytes: o.batch.sizeBytes, maxMessageBytes: topic.maxMessageBytes },
+  #started(topic: TopicQueue, batch: OutgoingBatch): void {
+    if (batch.sizeBytes > topic.maxMessageBytes) {
+      throw new QError('RECORD_TOO_LARGE', `A record makes a batch of ${batch.sizeBytes} bytes; topic "${topic.name}" takes ${topic.maxMessageBytes} (max.message.bytes)`, {
+        details: { topic: topic.name, recordBytes: batch.sizeBytes, maxMessageBytes: topic.maxMessageBytes },
       });
     }
-    o.queue.open = o.batch;
-    this.barrier.enter(o.batch.epoch);
+    batch.queue.open = batch;
+    this.barrier.enter(batch.epoch);
     this.#liveBatches += 1;
     if (this.#sweepTimer === null) this.#watchDeadlines();
     // Also when it is listed: the batch before it is full now, and need not wait for the leader to be idle.
-    this.#events.onWork(o.queue);
+    this.#events.onWork(batch.queue);
   }
 
   /** A record that was parked before a flush takes its batch back to before that flush. */
@@ -382,28 +377,29 @@ export class Accumulator {
   #sweep(): void {
     const nowMs = this.#cluster.clock.monotonic();
     const reason = new QError('DELIVERY_TIMED_OUT', `No acknowledgement within ${this.#options.deliveryTimeoutMs} ms`);
-    for (const live of this.#live()) if (live.batch.deadlineMs <= nowMs) this.#giveUp(live, reason);
+    for (const batch of this.#live()) if (batch.deadlineMs <= nowMs) this.#giveUp(batch, reason);
     for (const topic of this.#withParked) {
       this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
     }
     // Only now: whoever heard of those may have sent others.
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const { batch } of this.#live()) nextMs = Math.min(nextMs, batch.deadlineMs);
+    for (const { deadlineMs } of this.#live()) nextMs = Math.min(nextMs, deadlineMs);
     for (const { parked } of this.#withParked) nextMs = Math.min(nextMs, parked.peek()?.deadlineMs ?? nextMs);
     this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
   }
 
   /** Every batch that is not settled, as it is now; those of a partition in their order. */
-  #live(): LiveBatch[] {
+  #live(): OutgoingBatch[] {
     const queues = [...this.#topics.values()].flatMap(({ partitions }) => partitions.filter(({ isEmpty }) => !isEmpty));
-    return queues.flatMap((queue) => queue.batches().map((batch) => ({ queue, batch })));
+    return queues.flatMap((queue) => queue.batches());
   }
 
-  #giveUp({ queue, batch }: LiveBatch, reason: QError): void {
+  #giveUp(batch: OutgoingBatch, reason: QError): void {
+    const { queue } = batch;
     if (batch.state === 'settled') return;
     if (batch.state === 'sent') batch.maybeStored = true;
     queue.giveUp(batch);
-    this.fail({ queue, batch }, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
+    this.fail(batch, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
     queue.dropSettled();
     this.#events.onWork(queue);
   }

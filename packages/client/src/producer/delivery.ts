@@ -21,10 +21,43 @@ export function durabilityOf(code: number): Durability {
   return durabilities[code] ?? 'memory';
 }
 
-/** Who waits for one record. `Promise.withResolvers` makes one; so does a group. */
-export interface Delivery {
-  resolve(result: SendResult): void;
-  reject(error: QError): void;
+/**
+ * Who waits for one record. The batch that the record is in keeps them as a list, and notes on each what its result will need: where
+ * every record has a batch of its own, an array and another object would be a good part of what a send costs.
+ */
+export abstract class Delivery {
+  /** Of the record in its batch. */
+  index = 0;
+  timestampMs = 0;
+  /** Who waits for a later record of the batch; null for the last one. */
+  next: Delivery | null = null;
+
+  abstract resolve(result: SendResult): void;
+  abstract reject(error: QError): void;
+}
+
+/** Who waits for one `send`. The promise is made here, by a function that does nothing else: then V8 needs no object for that function. */
+export class SendDelivery extends Delivery {
+  readonly promise: Promise<SendResult>;
+  #resolve!: (result: SendResult) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor() {
+    super();
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  override resolve(result: SendResult): void {
+    this.#resolve(result);
+  }
+
+  /** Takes what `send` itself meets as well, such as what the application's partitioner throws. */
+  override reject(error: unknown): void {
+    this.#reject(error);
+  }
 }
 
 /**
@@ -74,20 +107,21 @@ export class DeliveryGroup {
   }
 }
 
-class GroupMember implements Delivery {
+class GroupMember extends Delivery {
   readonly #group: DeliveryGroup;
-  readonly #index: number;
+  readonly #indexInGroup: number;
 
-  constructor(group: DeliveryGroup, index: number) {
+  constructor(group: DeliveryGroup, indexInGroup: number) {
+    super();
     this.#group = group;
-    this.#index = index;
+    this.#indexInGroup = indexInGroup;
   }
 
-  resolve(result: SendResult): void {
-    this.#group.resolved(this.#index, result);
+  override resolve(result: SendResult): void {
+    this.#group.resolved(this.#indexInGroup, result);
   }
 
-  reject(error: QError): void {
+  override reject(error: QError): void {
     this.#group.rejected(error);
   }
 }

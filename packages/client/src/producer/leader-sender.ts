@@ -26,12 +26,6 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * - The end of a request wakes us, also when all its partitions have another leader by now: others may wait for it.
  */
 
-/** A batch in a request. */
-export interface Shipment {
-  readonly queue: PartitionQueue;
-  readonly batch: OutgoingBatch;
-}
-
 export interface LeaderSenderHost {
   readonly clock: Clock;
   readonly maxInFlight: number;
@@ -46,10 +40,10 @@ export interface LeaderSenderHost {
   renewIdentity(queue: PartitionQueue): void;
   /** Lists the queue with the sender of its leader, which need not be this one any more. */
   list(queue: PartitionQueue): void;
-  acknowledged(shipment: Shipment, answer: ProduceResponsePartition, nowMs: number): void;
-  failed(shipment: Shipment, error: QError): void;
+  acknowledged(batch: OutgoingBatch, answer: ProduceResponsePartition, nowMs: number): void;
+  failed(batch: OutgoingBatch, error: QError): void;
   /** The batch cannot be sent, and never was. */
-  unsendable(shipment: Shipment, error: QError): void;
+  unsendable(batch: OutgoingBatch, error: QError): void;
 }
 
 export class LeaderSender {
@@ -76,16 +70,19 @@ export class LeaderSender {
   wake(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#host.clock.defer(() => {
-      this.#scheduled = false;
-      this.#pump({ mayTakeOpen: true });
-    });
+    this.#host.clock.defer(this.#turnIsOver);
   }
 
   stop(): void {
     this.#lingerTimer?.cancel();
     this.#ready.clear();
   }
+
+  /** No closure in `wake`, which every batch calls: it would make what the closure holds also where it returns at once. */
+  readonly #turnIsOver = (): void => {
+    this.#scheduled = false;
+    this.#pump({ mayTakeOpen: true });
+  };
 
   #pump(o: { mayTakeOpen: boolean }): void {
     this.#dropIdle();
@@ -96,9 +93,9 @@ export class LeaderSender {
     if (connection === null) return this.#host.reconnect(this.#ready.toArray());
     while (this.#inFlight < this.#host.maxInFlight) {
       const mayTakeOpen = o.mayTakeOpen && this.#inFlight < clientLimits.partialBatchesInFlightMax;
-      const shipments = this.#gather({ identity, mayTakeOpen, requestBytesMax: connection.negotiated.requestBytesMax });
-      if (shipments.length === 0) break;
-      this.#send(connection, shipments);
+      const batches = this.#gather({ identity, mayTakeOpen, requestBytesMax: connection.negotiated.requestBytesMax });
+      if (batches.length === 0) break;
+      this.#send(connection, batches);
     }
     if (this.#host.lingerMs > 0) this.#watchLinger();
   }
@@ -113,90 +110,90 @@ export class LeaderSender {
   }
 
   /** One batch of each partition that has one, until the request is large enough. Partitions served go to the back. */
-  #gather(o: { identity: ProducerIdentity; mayTakeOpen: boolean; requestBytesMax: number }): Shipment[] {
+  #gather(o: { identity: ProducerIdentity; mayTakeOpen: boolean; requestBytesMax: number }): OutgoingBatch[] {
     const nowMs = this.#host.clock.monotonic();
     const bytesMax = Math.min(clientLimits.produceRequestBytesMax, o.requestBytesMax - clientLimits.produceOverheadBytes);
     const mayTakeOpen = (batch: OutgoingBatch): boolean => o.mayTakeOpen && (batch.urgent || nowMs - batch.createdAtMs >= this.#host.lingerMs);
-    const shipments: Shipment[] = [];
+    const batches: OutgoingBatch[] = [];
     const next = { nowMs, mayTakeOpen };
     let bytes = 0;
     for (let queue = this.#ready.first; queue !== null; queue = queue.after) {
       const batch = queue.next(next);
       if (batch === null) continue;
       const batchBytes = batch.buffer?.length ?? batch.sizeBytes;
-      if (shipments.length > 0 && bytes + batchBytes > bytesMax) break;
+      if (batches.length > 0 && bytes + batchBytes > bytesMax) break;
       bytes += batchBytes;
-      if (this.#stamped({ queue, batch }, o.identity)) shipments.push({ queue, batch });
+      if (this.#stamped(batch, o.identity)) batches.push(batch);
     }
-    for (const { queue } of shipments) {
+    for (const { queue } of batches) {
       this.remove(queue);
       // What is in the request is listed again by its answer.
       if (queue.hasUnsent) this.#ready.add(queue);
     }
     // A topic appears in a request once; nearly always it is the only one.
-    const topic = shipments[0]?.queue.topic;
-    if (shipments.every(({ queue }) => queue.topic === topic)) return shipments;
-    return shipments.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
+    const topic = batches[0]?.queue.topic;
+    if (batches.every(({ queue }) => queue.topic === topic)) return batches;
+    return batches.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
   }
 
   /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us for the next. */
-  #stamped(shipment: Shipment, identity: ProducerIdentity): boolean {
+  #stamped(batch: OutgoingBatch, identity: ProducerIdentity): boolean {
     try {
-      shipment.queue.stamp(shipment.batch, identity);
+      batch.queue.stamp(batch, identity);
       return true;
     } catch (error) {
-      this.#host.unsendable(shipment, toQError(error, 'encoding a batch'));
+      this.#host.unsendable(batch, toQError(error, 'encoding a batch'));
       this.wake();
       return false;
     }
   }
 
-  #send(connection: Connection, shipments: readonly Shipment[]): void {
-    const timeoutMs = this.#timeoutMs(shipments);
-    const request = produceRequest(shipments, timeoutMs);
-    for (const { queue, batch } of shipments) queue.sent(batch);
+  #send(connection: Connection, batches: readonly OutgoingBatch[]): void {
+    const timeoutMs = this.#timeoutMs(batches);
+    const request = produceRequest(batches, timeoutMs);
+    for (const batch of batches) batch.queue.sent(batch);
     this.#inFlight += 1;
     connection.request(Produce, request, { timeoutMs }).then(
-      (response) => this.#answered(connection, shipments, response),
-      (error: unknown) => this.#lost(shipments, toQError(error, 'PRODUCE')),
+      (response) => this.#answered(connection, batches, response),
+      (error: unknown) => this.#lost(batches, toQError(error, 'PRODUCE')),
     );
   }
 
   /** Nobody waits for the answer any longer once every batch has met its deadline. */
-  #timeoutMs(shipments: readonly Shipment[]): number {
-    let deadlineMs = 0;
-    for (const { batch } of shipments) deadlineMs = Math.max(deadlineMs, batch.deadlineMs);
-    return Math.max(1, Math.min(this.#host.requestTimeoutMs, deadlineMs - this.#host.clock.monotonic()));
+  #timeoutMs(batches: readonly OutgoingBatch[]): number {
+    let latestMs = 0;
+    for (const { deadlineMs } of batches) latestMs = Math.max(latestMs, deadlineMs);
+    return Math.max(1, Math.min(this.#host.requestTimeoutMs, latestMs - this.#host.clock.monotonic()));
   }
 
-  #answered(connection: Connection, shipments: readonly Shipment[], response: ProduceResponse): void {
+  #answered(connection: Connection, batches: readonly OutgoingBatch[], response: ProduceResponse): void {
     const [topic, ...others] = response.topics;
     const answers = topic === undefined || others.length > 0 ? response.topics.flatMap(({ partitions }) => partitions) : topic.partitions;
-    if (answers.length !== shipments.length || shipments.some(({ queue }, at) => answers[at]?.partition !== queue.partition)) {
+    if (answers.length !== batches.length || batches.some(({ queue }, at) => answers[at]?.partition !== queue.partition)) {
       const error = new QError('CONNECTION_LOST', 'The broker answered PRODUCE for other partitions than it was asked about', { details: { opened: true } });
       connection.close(error);
-      return this.#lost(shipments, error);
+      return this.#lost(batches, error);
     }
     this.#over();
     const nowMs = this.#host.clock.monotonic();
-    for (let at = 0; at < shipments.length; at += 1) {
-      const shipment = shipments[at] as Shipment;
+    for (let at = 0; at < batches.length; at += 1) {
+      const batch = batches[at] as OutgoingBatch;
       const answer = answers[at] as ProduceResponsePartition;
-      shipment.queue.answered();
-      if (answer.errorCode === 0) this.#host.acknowledged(shipment, answer, nowMs);
-      else this.#host.failed(shipment, answerError(answer));
-      this.#listAgain(shipment.queue);
+      batch.queue.answered();
+      if (answer.errorCode === 0) this.#host.acknowledged(batch, answer, nowMs);
+      else this.#host.failed(batch, answerError(answer));
+      this.#listAgain(batch.queue);
     }
     // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next records.
     this.#pump({ mayTakeOpen: false });
   }
 
-  #lost(shipments: readonly Shipment[], error: QError): void {
+  #lost(batches: readonly OutgoingBatch[], error: QError): void {
     this.#over();
-    for (const shipment of shipments) {
-      shipment.queue.answered();
-      this.#host.failed(shipment, error);
-      this.#listAgain(shipment.queue);
+    for (const batch of batches) {
+      batch.queue.answered();
+      this.#host.failed(batch, error);
+      this.#listAgain(batch.queue);
     }
   }
 
@@ -221,11 +218,11 @@ export class LeaderSender {
   }
 }
 
-function produceRequest(shipments: readonly Shipment[], timeoutMs: number): ProduceRequest {
+function produceRequest(batches: readonly OutgoingBatch[], timeoutMs: number): ProduceRequest {
   const topics: { topicId: string; partitions: ProduceRequestPartition[] }[] = [];
-  for (const { queue, batch } of shipments) {
+  for (const { queue, buffer } of batches) {
     const { topicId } = queue.topic;
-    const entry = { partition: queue.partition, leaderEpoch: queue.leaderEpoch, records: batch.buffer as Buffer };
+    const entry = { partition: queue.partition, leaderEpoch: queue.leaderEpoch, records: buffer as Buffer };
     const last = topics.at(-1);
     if (last?.topicId === topicId) last.partitions.push(entry);
     else topics.push({ topicId, partitions: [entry] });

@@ -1,6 +1,6 @@
 import { QError } from '@q/protocol';
 
-import type { Shipment } from './leader-sender.ts';
+import type { OutgoingBatch } from './outgoing-batch.ts';
 
 /*
  * What callers are told of a record that was not acknowledged. Whether it was stored is said twice: in words, and as
@@ -18,8 +18,8 @@ export function givenUp(reason: QError, o: { topic: string; maybeStored: boolean
 }
 
 /** The broker refused the batch for good: its error, with the place. */
-export function refused(error: QError, { queue, batch }: Shipment): QError {
-  const { topic, partition } = queue;
+export function refused(error: QError, batch: OutgoingBatch): QError {
+  const { topic, partition } = batch.queue;
   const fate = batch.maybeStored ? '; it is unknown whether the record was stored' : '';
   return new QError(error.code, `Topic "${topic.name}", partition ${partition}: ${error.message}${fate}`, {
     cause: error,

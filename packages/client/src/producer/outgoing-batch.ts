@@ -1,9 +1,11 @@
 import { BatchBuilder, batchHeaderBytes, iterateRecords, stampProducer } from '@q/protocol';
-import type { BatchMemory, CodecName, QError, RecordHeader } from '@q/protocol';
+import type { BatchMemory, CodecName, ProduceResponsePartition, QError, RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 import type { Encoded } from '../topic/serde.ts';
-import type { Delivery, Durability } from './delivery.ts';
+import { durabilityOf } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 
 /*
@@ -13,27 +15,12 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * - state goes gathering -> stamped <-> sent -> settled; a batch may be settled in any state, and only once.
  * - Records and their order never change after the first `stamp`; only identity and sequence may, and only when no copy of
  *   the batch can have been stored (partition-queue.ts decides that).
- * - `waiters` are in the order of their records. Records that were enqueued have none, which is what keeps them cheap.
+ * - The deliveries from `#first` to `#last` are in the order of their records. Records that were enqueued have none, which is what
+ *   keeps them cheap.
  */
 
-export interface BatchAnswer {
-  readonly partition: number;
-  readonly baseOffset: number;
-  /** -1 unless the broker stamps the records. */
-  readonly logAppendTimeMs: number;
-  readonly duplicate: boolean;
-  readonly durability: Durability;
-}
-
-/** A record that is waited for. */
-interface Waiter {
-  readonly delivery: Delivery;
-  /** In the batch. */
-  readonly index: number;
-  readonly timestampMs: number;
-}
-
 export interface OutgoingBatchOptions {
+  readonly queue: PartitionQueue;
   readonly codec: CodecName;
   readonly bytesMax: number;
   readonly initialBytes: number;
@@ -44,7 +31,8 @@ export interface OutgoingBatchOptions {
 }
 
 export class OutgoingBatch {
-  readonly codec: CodecName;
+  /** Of its partition, also when it has left it. */
+  readonly queue: PartitionQueue;
   /** Monotonic. */
   readonly createdAtMs: number;
   readonly deadlineMs: number;
@@ -69,15 +57,17 @@ export class OutgoingBatch {
   #accountedBytes = 0;
   /** How many requests have carried it. */
   #sends = 0;
-  #waiters: Waiter[] = [];
+  #first: Delivery | null = null;
+  #last: Delivery | null = null;
 
   constructor(o: OutgoingBatchOptions) {
-    this.codec = o.codec;
+    this.queue = o.queue;
     this.createdAtMs = o.createdAtMs;
     this.deadlineMs = o.deadlineMs;
     this.epoch = o.epoch;
     this.#memory = o.memory;
-    this.#builder = new BatchBuilder(o);
+    // Not `o`: as long as nobody else gets to see it, V8 does without it.
+    this.#builder = new BatchBuilder({ codec: o.codec, bytesMax: o.bytesMax, initialBytes: o.initialBytes, memory: o.memory });
   }
 
   get records(): number {
@@ -91,7 +81,9 @@ export class OutgoingBatch {
 
   /** Records that nobody waits for. */
   get unawaited(): number {
-    return this.records - this.#waiters.length;
+    let count = this.records;
+    for (let delivery = this.#first; delivery !== null; delivery = delivery.next) count -= 1;
+    return count;
   }
 
   /** As BatchBuilder.tryAppend: key and value first, since an options object for each record would cost more than the record. */
@@ -101,10 +93,12 @@ export class OutgoingBatch {
 
   /** The record appended last is waited for. */
   expect(delivery: Delivery, timestampMs: number): void {
-    const waiter = { delivery, index: this.#builder.count - 1, timestampMs };
-    // Where records go to many partitions it is the only one, and `push` makes room for sixteen more.
-    if (this.#waiters.length === 0) this.#waiters = [waiter];
-    else this.#waiters.push(waiter);
+    delivery.index = this.#builder.count - 1;
+    delivery.timestampMs = timestampMs;
+    delivery.next = null;
+    if (this.#last === null) this.#first = delivery;
+    else this.#last.next = delivery;
+    this.#last = delivery;
   }
 
   /** The bytes appended since the last call: what the budget has not counted yet. */
@@ -120,11 +114,11 @@ export class OutgoingBatch {
 
   /** Gives the batch its place in its producer's sequence. The first time encodes it; later ones only change the stamp. */
   stamp(identity: ProducerIdentity, baseSequence: number): void {
-    const stamp = { producerId: identity.producerId, producerEpoch: identity.producerEpoch, baseSequence };
+    const { producerId, producerEpoch } = identity;
     if (this.buffer === null) {
-      this.#builder.setProducer(stamp);
+      this.#builder.setProducer({ producerId, producerEpoch, baseSequence });
       this.buffer = this.#builder.finish();
-    } else stampProducer(this.buffer, stamp);
+    } else stampProducer(this.buffer, { producerId, producerEpoch, baseSequence });
     this.identity = identity;
     this.baseSequence = baseSequence;
     this.state = 'stamped';
@@ -136,11 +130,13 @@ export class OutgoingBatch {
     this.#sends += 1;
   }
 
-  succeed(answer: BatchAnswer): void {
+  succeed(answer: ProduceResponsePartition): void {
     this.state = 'settled';
-    const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
-    for (const { delivery, index, timestampMs } of this.#waiters) {
-      delivery.resolve({ partition, offset: baseOffset + index, timestampMs: logAppendTimeMs === -1 ? timestampMs : logAppendTimeMs, duplicate, durability });
+    const { partition, baseOffset, logAppendTimeMs, duplicate } = answer;
+    const durability = durabilityOf(answer.durability);
+    for (let delivery = this.#first; delivery !== null; delivery = delivery.next) {
+      const timestampMs = logAppendTimeMs === -1 ? delivery.timestampMs : logAppendTimeMs;
+      delivery.resolve({ partition, offset: baseOffset + delivery.index, timestampMs, duplicate, durability });
     }
     // Its answer says that the broker has all of the one copy that went out. Of several, one may still be on its way.
     this.#forget({ mayReuse: this.#sends === 1 });
@@ -148,7 +144,7 @@ export class OutgoingBatch {
 
   fail(error: QError): void {
     this.state = 'settled';
-    for (const { delivery } of this.#waiters) delivery.reject(error);
+    for (let delivery = this.#first; delivery !== null; delivery = delivery.next) delivery.reject(error);
     this.#forget({ mayReuse: false });
   }
 
@@ -160,14 +156,15 @@ export class OutgoingBatch {
     const records = [...iterateRecords(this.buffer as Buffer, { uncompressedBytesMax: clientLimits.uncompressedBytesMax })];
     const middle = records.length >> 1;
     const halves: [OutgoingBatch, OutgoingBatch] = [this.#emptyHalf(), this.#emptyHalf()];
-    let next = 0;
+    let waiting = this.#first;
     for (const [index, record] of records.entries()) {
       const half = halves[index < middle ? 0 : 1];
       half.#builder.tryAppend(record.key, record.value, record.headers, record.timestampMs);
-      const waiter = this.#waiters[next];
-      if (waiter?.index !== index) continue;
-      half.expect(waiter.delivery, waiter.timestampMs);
-      next += 1;
+      if (waiting?.index !== index) continue;
+      // Before the half makes it the last of its own.
+      const { next } = waiting;
+      half.expect(waiting, waiting.timestampMs);
+      waiting = next;
     }
     this.state = 'settled';
     this.#forget({ mayReuse: false });
@@ -176,7 +173,8 @@ export class OutgoingBatch {
 
   #emptyHalf(): OutgoingBatch {
     return new OutgoingBatch({
-      codec: this.codec,
+      queue: this.queue,
+      codec: this.#builder.codec,
       // All that was in this batch may be in one half: one of its records can be larger than all the others.
       bytesMax: this.sizeBytes,
       initialBytes: Math.max(batchHeaderBytes, this.sizeBytes >> 1),
@@ -191,6 +189,7 @@ export class OutgoingBatch {
   #forget(o: { mayReuse: boolean }): void {
     this.buffer = null;
     this.#builder.release(o);
-    this.#waiters = [];
+    this.#first = null;
+    this.#last = null;
   }
 }

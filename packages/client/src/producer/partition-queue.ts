@@ -151,13 +151,12 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     this.#stampNew(batch);
     batch.ordinal = this.#nextOrdinal;
     this.#nextOrdinal += 1;
-    // Nearly always the only one, and `push` makes room for sixteen more.
-    if (this.#stamped.length === 0) this.#stamped = [batch];
-    else this.#stamped.push(batch);
+    this.#stamped.push(batch);
   }
 
   sent(batch: OutgoingBatch): void {
-    assert(batch.state === 'stamped', 'only a stamped batch is sent');
+    // Not `assert(…)`, which makes an array of its arguments, for every batch.
+    if (batch.state !== 'stamped') assert.fail('only a stamped batch is sent');
     batch.send();
     this.#outstanding += 1;
   }
@@ -252,8 +251,10 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     if (this.open === batch) this.open = null;
     const at = this.#stamped.indexOf(batch);
     // A batch that still waits in #closed is settled and will be dropped when its turn comes.
-    if (at === 0 && this.#stamped.length === 1) this.#stamped = [];
-    else if (at !== -1) this.#stamped.splice(at, 1);
+    if (at === -1) return;
+    // Nearly always the only one. `pop` leaves the array its room for the next one, as `shift` does not.
+    if (at === this.#stamped.length - 1) this.#stamped.pop();
+    else this.#stamped.splice(at, 1);
   }
 
   #adopt(identity: ProducerIdentity): void {
@@ -263,7 +264,8 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   #stampNew(batch: OutgoingBatch): void {
-    assert(this.#identity !== null, 'a batch is stamped with an identity');
+    // As in `sent`.
+    if (this.#identity === null) assert.fail('a batch is stamped with an identity');
     batch.stamp(this.#identity, this.#nextSequence);
     if (this.#idempotent) this.#nextSequence = nextSequence({ baseSequence: this.#nextSequence, records: batch.records });
   }

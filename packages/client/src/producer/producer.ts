@@ -9,7 +9,7 @@ import type { DeliveryFailure, ResolvedProducerOptions } from '../options.ts';
 import { toQError } from '../retry.ts';
 import type { Topic } from '../topic/topic.ts';
 import { Accumulator } from './accumulator.ts';
-import { batchError, DeliveryGroup } from './delivery.ts';
+import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
 import { serialize } from './record.ts';
 import type { PlainRecord, ProducerRecord } from './record.ts';
@@ -104,7 +104,7 @@ export class ClusterProducer implements Producer {
   }
 
   send<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): Promise<SendResult> {
-    const delivery = Promise.withResolvers<SendResult>();
+    const delivery = new SendDelivery();
     try {
       this.#checkOpen();
       this.#accept(topic, this.#plain(topic, record), delivery);

@@ -8,10 +8,9 @@ import type { Connection } from '../connection/connection.ts';
 import type { ResolvedProducerOptions } from '../options.ts';
 import { backoffMs, toQError } from '../retry.ts';
 import type { Accumulator } from './accumulator.ts';
-import { durabilityOf } from './delivery.ts';
 import { LeaderSender } from './leader-sender.ts';
-import type { Shipment } from './leader-sender.ts';
 import { refused } from './outcome.ts';
+import type { OutgoingBatch } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { noIdentity, ProducerIdentities } from './producer-identity.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
@@ -64,8 +63,11 @@ export class Sender {
   }
 
   #leader(brokerId: number): LeaderSender {
-    const known = this.#leaders.get(brokerId);
-    if (known !== undefined) return known;
+    return this.#leaders.get(brokerId) ?? this.#newLeader(brokerId);
+  }
+
+  /** Apart from `#leader`, which every batch asks: a function with closures makes what they share whenever it is called. */
+  #newLeader(brokerId: number): LeaderSender {
     const leader = new LeaderSender({
       clock: this.#cluster.clock,
       maxInFlight: this.#options.maxInFlight,
@@ -76,9 +78,9 @@ export class Sender {
       identity: () => this.#identity(),
       renewIdentity: (queue) => void this.#renew(queue),
       list: (queue) => this.list(queue),
-      acknowledged: (shipment, answer, nowMs) => this.#acknowledged(shipment, answer, nowMs),
-      failed: (shipment, error) => this.#failed(shipment, error),
-      unsendable: (shipment, error) => this.#giveUp(shipment, error),
+      acknowledged: (batch, answer, nowMs) => this.#acknowledged(batch, answer, nowMs),
+      failed: (batch, error) => this.#failed(batch, error),
+      unsendable: (batch, error) => this.#giveUp(batch, error),
     });
     this.#leaders.set(brokerId, leader);
     return leader;
@@ -149,7 +151,7 @@ export class Sender {
     try {
       const identity = await this.#identities.renew(queue.identity ?? noIdentity, { fresh });
       const cause = queue.brokenBy;
-      for (const batch of queue.restamp(identity)) this.#accumulator.fail({ queue, batch }, refused(cause, { queue, batch }));
+      for (const batch of queue.restamp(identity)) this.#accumulator.fail(batch, refused(cause, batch));
     } catch (thrown) {
       const error = toQError(thrown, 'asking for a new producer epoch');
       if (error.retriable) await this.#pause(1);
@@ -160,15 +162,14 @@ export class Sender {
     }
   }
 
-  #acknowledged({ queue, batch }: Shipment, answer: ProduceResponsePartition, nowMs: number): void {
+  #acknowledged(batch: OutgoingBatch, answer: ProduceResponsePartition, nowMs: number): void {
     if (batch.state !== 'sent') return; // It was given up meanwhile.
-    queue.acknowledged(batch, nowMs);
-    const { partition, baseOffset, logAppendTimeMs, duplicate, durability } = answer;
-    this.#accumulator.succeed(batch, { partition, baseOffset, logAppendTimeMs, duplicate, durability: durabilityOf(durability) });
+    batch.queue.acknowledged(batch, nowMs);
+    this.#accumulator.succeed(batch, answer);
   }
 
-  #failed(shipment: Shipment, error: QError): void {
-    const { queue, batch } = shipment;
+  #failed(batch: OutgoingBatch, error: QError): void {
+    const { queue } = batch;
     if (callsForMetadata(error)) void this.#refresh(queue.topic.name);
     if (batch.state === 'settled' || this.#stopped) return;
     batch.lastError = error;
@@ -176,25 +177,26 @@ export class Sender {
     const { idempotent } = this.#options;
     switch (judge(error, { idempotent, isFirst: queue.isFirst(batch), records: batch.records, maybeStored: batch.maybeStored })) {
       case 'again':
-        return this.#again(shipment, error);
+        return this.#again(batch, error);
       case 'new-identity':
       case 'fresh-identity':
         queue.again(batch, { notBeforeMs: 0 });
         queue.brokenBy = error;
         return;
       case 'split':
-        return this.#split(shipment);
+        return this.#split(batch);
       case 'fail':
-        return this.#giveUp(shipment, error);
+        return this.#giveUp(batch, error);
     }
   }
 
-  #giveUp(shipment: Shipment, error: QError): void {
-    shipment.queue.giveUp(shipment.batch);
-    this.#accumulator.fail(shipment, refused(error, shipment));
+  #giveUp(batch: OutgoingBatch, error: QError): void {
+    batch.queue.giveUp(batch);
+    this.#accumulator.fail(batch, refused(error, batch));
   }
 
-  #again({ queue, batch }: Shipment, error: QError): void {
+  #again(batch: OutgoingBatch, error: QError): void {
+    const { queue } = batch;
     const nowMs = this.#cluster.clock.monotonic();
     // It only came too early: the batch before it failed, and that one's wait is enough.
     const waits = error.code !== 'OUT_OF_ORDER_SEQUENCE' && queue.notBeforeMs <= nowMs;
@@ -212,9 +214,9 @@ export class Sender {
     this.#backoffs.set(queue, timer);
   }
 
-  #split({ queue, batch }: Shipment): void {
+  #split(batch: OutgoingBatch): void {
     const halves = batch.split();
-    queue.replace(batch, halves);
+    batch.queue.replace(batch, halves);
     this.#accumulator.replaced(batch, halves);
   }
 

@@ -5,6 +5,7 @@ import { protocolLimits } from '../limits.ts';
 import { sharedBatchMemory } from './batch-memory.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import { writeBatchHeader } from './header.ts';
+import type { BatchFields } from './header.ts';
 import { batchHeaderBytes, noProducer, noTimestamp, transactionalFlag } from './layout.ts';
 import type { RecordHeader } from './record.ts';
 import type { ProducerStamp } from './stamp.ts';
@@ -51,10 +52,29 @@ export interface BatchBuilderOptions {
   readonly memory?: BatchMemory;
 }
 
+/**
+ * The header that is being written: filled and read in one step of `finish`, so all builders share it. A batch of one record would pay
+ * for an object of ten fields more than for its bytes.
+ */
+const fields: { -readonly [Name in keyof BatchFields]: BatchFields[Name] } = {
+  baseOffset: 0,
+  leaderEpoch: -1,
+  attributes: 0,
+  lastOffsetDelta: 0,
+  baseTimestamp: noTimestamp,
+  maxTimestamp: noTimestamp,
+  producerId: noProducer,
+  producerEpoch: noProducer,
+  baseSequence: noProducer,
+  recordsCount: 0,
+};
+
 /** Encodes records into one batch, in one buffer, once. */
 export class BatchBuilder {
   readonly codec: CodecName;
-  readonly #options: BatchBuilderOptions;
+  readonly #attributes: number;
+  readonly #baseOffset: number;
+  readonly #leaderEpoch: number;
   readonly #bytesMax: number;
   readonly #recordsMax: number;
   readonly #memory: BatchMemory;
@@ -64,20 +84,22 @@ export class BatchBuilder {
   #count = 0;
   #baseTimestamp: number = noTimestamp;
   #maxTimestamp: number = noTimestamp;
-  #producer: ProducerStamp;
+  #producerId: number;
+  #producerEpoch: number;
+  #baseSequence: number;
 
   constructor(options: BatchBuilderOptions) {
     this.codec = options.codec;
-    this.#options = options;
+    this.#attributes = Codec[options.codec] | (options.isTransactional === true ? transactionalFlag : 0);
+    this.#baseOffset = options.baseOffset ?? 0;
+    this.#leaderEpoch = options.leaderEpoch ?? -1;
     this.#bytesMax = options.bytesMax;
     this.#recordsMax = options.recordsMax ?? protocolLimits.recordsPerBatchMax;
     this.#memory = options.memory ?? sharedBatchMemory;
     this.#buffer = this.#memory.take(Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)));
-    this.#producer = {
-      producerId: options.producerId ?? noProducer,
-      producerEpoch: options.producerEpoch ?? noProducer,
-      baseSequence: options.baseSequence ?? noProducer,
-    };
+    this.#producerId = options.producerId ?? noProducer;
+    this.#producerEpoch = options.producerEpoch ?? noProducer;
+    this.#baseSequence = options.baseSequence ?? noProducer;
   }
 
   /** Records appended so far. */
@@ -212,7 +234,9 @@ export class BatchBuilder {
   /** Names the producer of the batch; may be called again until `finish`. */
   setProducer(stamp: ProducerStamp): void {
     this.#open();
-    this.#producer = stamp;
+    this.#producerId = stamp.producerId;
+    this.#producerEpoch = stamp.producerEpoch;
+    this.#baseSequence = stamp.baseSequence;
   }
 
   /**
@@ -225,21 +249,10 @@ export class BatchBuilder {
   finish(): Buffer {
     const buffer = this.#open();
     if (this.#count === 0) throw new QError('INVALID_RECORD', 'a batch needs at least one record');
-    const options = this.#options;
     const batch = this.#takeBatch(buffer);
     this.#buffer = null;
-    writeBatchHeader(batch, {
-      baseOffset: options.baseOffset ?? 0,
-      leaderEpoch: options.leaderEpoch ?? -1,
-      attributes: Codec[this.codec] | (options.isTransactional === true ? transactionalFlag : 0),
-      lastOffsetDelta: this.#count - 1,
-      baseTimestamp: this.#baseTimestamp,
-      maxTimestamp: this.#maxTimestamp,
-      producerId: this.#producer.producerId,
-      producerEpoch: this.#producer.producerEpoch,
-      baseSequence: this.#producer.baseSequence,
-      recordsCount: this.#count,
-    });
+    this.#fillFields();
+    writeBatchHeader(batch, fields);
     return batch;
   }
 
@@ -250,6 +263,19 @@ export class BatchBuilder {
   release(o: { readonly mayReuse: boolean }): void {
     if (this.#lent !== null && o.mayReuse) this.#memory.giveBack(this.#lent);
     this.#lent = null;
+  }
+
+  #fillFields(): void {
+    fields.baseOffset = this.#baseOffset;
+    fields.leaderEpoch = this.#leaderEpoch;
+    fields.attributes = this.#attributes;
+    fields.lastOffsetDelta = this.#count - 1;
+    fields.baseTimestamp = this.#baseTimestamp;
+    fields.maxTimestamp = this.#maxTimestamp;
+    fields.producerId = this.#producerId;
+    fields.producerEpoch = this.#producerEpoch;
+    fields.baseSequence = this.#baseSequence;
+    fields.recordsCount = this.#count;
   }
 
   #open(): Buffer {

@@ -131,6 +131,17 @@ describe('BatchBuilder', () => {
     expect(readBatchHeader(builder.finish())).toMatchObject({ producerId: 2, producerEpoch: 1, baseSequence: 0 });
   });
 
+  it('Z1 writes nothing of an earlier batch into a header', () => {
+    const other = new BatchBuilder({ codec: 'lz4', bytesMax: 1000, producerId: 1, producerEpoch: 2, baseSequence: 3, baseOffset: 4, leaderEpoch: 5, isTransactional: true });
+    const plain = new BatchBuilder({ codec: 'none', bytesMax: 1000 });
+    other.tryAppend(null, 'v', undefined, timestampMs);
+    other.tryAppend(null, 'v', undefined, timestampMs + 1);
+    plain.tryAppend(null, 'v', undefined, -1);
+    const none = { producerId: -1, producerEpoch: -1, baseSequence: -1, baseOffset: 0, leaderEpoch: -1, attributes: 0 };
+    expect(readBatchHeader(other.finish())).toMatchObject({ producerId: 1, baseOffset: 4, isTransactional: true, codec: 'lz4', recordsCount: 2 });
+    expect(readBatchHeader(plain.finish())).toMatchObject({ ...none, lastOffsetDelta: 0, baseTimestamp: -1, maxTimestamp: -1, recordsCount: 1 });
+  });
+
   it('is spent after finish', () => {
     const builder = new BatchBuilder({ codec: 'none', bytesMax: 1000 });
     builder.tryAppend(null, 'v', undefined, timestampMs);
