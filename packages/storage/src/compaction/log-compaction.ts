@@ -95,10 +95,10 @@ export class LogCompaction {
    */
   async #keepProducers(): Promise<boolean> {
     if (!(await this.#log.checkpoints.run())) return false;
-    const { context, checkpoints, journalKey } = this.#log;
+    const { context, checkpoints, journalName } = this.#log;
     await context.saveRecoveryPoints();
     // Positions in rewritten segments are others than the journal knows.
-    await context.queue.declare(this.#log, { kind: 'floor', key: journalKey, offset: checkpoints.recoveryPoint });
+    await context.queue.declare(this.#log, { kind: 'floor', name: journalName, offset: checkpoints.recoveryPoint });
     return true;
   }
 

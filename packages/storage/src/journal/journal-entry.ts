@@ -24,7 +24,7 @@ export class EntryBuilder {
 
   /** Valid until the next call. */
   build(sequence: number, items: readonly JournalItem[]): Buffer {
-    const bytes = items.reduce((sum, item) => sum + itemBytes(item), entryHeadBytes);
+    const bytes = entryBytes(items);
     const paddedBytes = paddedEntryBytes(bytes);
     if (this.#buffer.length < paddedBytes) this.#buffer = Buffer.allocUnsafeSlow(paddedBytes);
     const entry = this.#buffer.subarray(0, paddedBytes);
@@ -32,11 +32,25 @@ export class EntryBuilder {
     writeWide(entry, sequence, 8);
     entry.writeInt32BE(items.length, 16);
     let at = entryHeadBytes;
-    for (const item of items) at = writeItem(entry, at, item);
+    let before: JournalItem | null = null;
+    for (const item of items) {
+      at = writeItem(entry, at, item, before);
+      before = item;
+    }
     entry.fill(0, bytes);
     entry.writeUInt32BE(crc32c(entry.subarray(4, bytes)), 0);
     return entry;
   }
+}
+
+function entryBytes(items: readonly JournalItem[]): number {
+  let bytes = entryHeadBytes;
+  let before: JournalItem | null = null;
+  for (const item of items) {
+    bytes += itemBytes(item, before);
+    before = item;
+  }
+  return bytes;
 }
 
 /** What an entry of this many bytes, its head included, takes in a file. */

@@ -13,12 +13,13 @@ import { readWide, writeWide } from './wide-number.ts';
  *
  *    0  magic          'qjournal'
  *    8  crc u32        CRC-32C of bytes 12 to 24
- *   12  version i32    1
+ *   12  version i32    2; 1 knew no `next` item, which is all the difference
  *   16  minimum i64    entries of a lower sequence do not count: what they hold was synced elsewhere
  */
 const magic = Buffer.from('qjournal', 'latin1');
 const headBytes = 24;
-const version = 1;
+const version = 2;
+const versionMin = 1;
 
 export class JournalFile {
   readonly path: string;
@@ -130,6 +131,6 @@ function decodeHead(bytes: Buffer): number | null {
   if (bytes.length < journalBlockBytes || !bytes.subarray(0, magic.length).equals(magic)) return null;
   if (bytes.readUInt32BE(8) !== crc32c(bytes.subarray(12, headBytes))) return null;
   const found = bytes.readInt32BE(12);
-  if (found !== version) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}: a newer version of q wrote it, and has to read it`);
+  if (found < versionMin || found > version) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}: a newer version of q wrote it, and has to read it`);
   return readWide(bytes, 16);
 }

@@ -1,16 +1,26 @@
+import { batchBaseOffset, batchHeaderBytes, batchLastOffset, batchSize } from '@q/protocol';
+import { journalName, readJournalName } from './journal-name.ts';
+import type { JournalName } from './journal-name.ts';
 import { readWide, write32, writeWide } from './wide-number.ts';
 
 /*
  * What the journal says, one item after another. Big-endian; RFC 5.
  *
- *   item     kind i8        1 piece, 2 cut, 3 floor
- *            key            length i16, then the partition's folder, ASCII; topic id, 36 bytes, ASCII
- *            offset i64     piece: of its first record; cut, floor: the boundary
- *   piece    endOffset i64  one past the last record
- *            segment i64    base offset of its file
- *            position i32   in that file
- *            bytes i32      then as many: whole batches, as stored
+ *   item     kind i8          1 piece, 2 cut, 3 floor, 4 next
  *
+ *   piece, cut, floor
+ *            name             journal-name.ts
+ *            offset i64       piece: of its first record; cut, floor: the boundary
+ *   piece    endOffset i64    one past the last record
+ *            segment i64      base offset of its file
+ *            position i32     in that file
+ *            bytes i32        then as many: whole batches, as stored
+ *
+ *   next     partition i32    of the same topic as the item before, which is a piece or a next
+ *            segment i64      base offset of its file
+ *            position i32     in that file, then one batch, as stored: it says which offsets it has, and where it ends
+ *
+ * `next` is a piece of one batch without what is known already, as nearly all are when records go to many partitions one by one.
  * `cut`: nothing that was said of this log from `offset` on counts any more; it was taken back, or cut off.
  * `floor`: nothing that was said of it below `offset` counts; it is synced in segments that are being moved or removed.
  */
@@ -24,7 +34,7 @@ export interface JournaledBatch {
 /** What one log has in a round. */
 export interface JournalPiece {
   readonly kind: 'piece';
-  readonly key: Buffer;
+  readonly name: JournalName;
   readonly offset: number;
   readonly endOffset: number;
   readonly segmentBase: number;
@@ -37,47 +47,41 @@ export interface JournalPiece {
 /** What changes the meaning of earlier pieces. */
 export interface JournalWord {
   readonly kind: 'cut' | 'floor';
-  readonly key: Buffer;
+  readonly name: JournalName;
   readonly offset: number;
 }
 
-export interface LogName {
-  /** Of the partition, within the store's. */
-  readonly folder: string;
-  readonly topicId: string;
+/** An item that was read, and where it ends. */
+interface ReadItem {
+  readonly item: JournalItem;
+  readonly end: number;
 }
 
-const kinds = ['piece', 'cut', 'floor'] as const;
-const kindNumbers = { piece: 1, cut: 2, floor: 3 } as const;
-const topicIdBytes = 36;
+const kindNumbers = { piece: 1, cut: 2, floor: 3, next: 4 } as const;
+const offsetBytes = 8;
 const pieceFieldsBytes = 8 + 8 + 4 + 4;
+const nextFieldsBytes = 4 + 8 + 4;
 
-/** The same for all items of a log, so it is made once. */
-export function journalKey({ folder, topicId }: LogName): Buffer {
-  const key = Buffer.alloc(2 + folder.length + topicIdBytes);
-  key.writeInt16BE(folder.length, 0);
-  key.write(folder, 2, 'latin1');
-  key.write(topicId, 2 + folder.length, topicIdBytes, 'latin1');
-  return key;
+/** Whether `piece`, written behind `before` in the same entry, is a `next`. */
+function isNext(piece: JournalPiece, before: JournalItem | null): boolean {
+  return piece.appends.length === 1 && before !== null && before.kind === 'piece' && before.name.topicId === piece.name.topicId;
 }
 
-export function parseJournalKey(key: Buffer): LogName {
-  const folderEnd = 2 + key.readInt16BE(0);
-  return { folder: key.toString('latin1', 2, folderEnd), topicId: key.toString('latin1', folderEnd) };
+/** What `item` takes behind `before` in the same entry, of which it is the first where that is null. */
+export function itemBytes(item: JournalItem, before: JournalItem | null): number {
+  if (item.kind !== 'piece') return 1 + item.name.key.length + offsetBytes;
+  if (isNext(item, before)) return 1 + nextFieldsBytes + item.bytes;
+  return 1 + item.name.key.length + offsetBytes + pieceFieldsBytes + item.bytes;
 }
 
-export function itemBytes(item: JournalItem): number {
-  const headBytes = 1 + item.key.length + 8;
-  return item.kind === 'piece' ? headBytes + pieceFieldsBytes + item.bytes : headBytes;
-}
-
-/** Returns where the next item begins. */
-export function writeItem(target: Buffer, at: number, item: JournalItem): number {
+/** `before` as for `itemBytes`. Returns where the next item begins. */
+export function writeItem(target: Buffer, at: number, item: JournalItem, before: JournalItem | null): number {
+  if (item.kind === 'piece' && isNext(item, before)) return writeNext(target, at, item);
   target[at] = kindNumbers[item.kind];
   let next = at + 1;
   // `set`: `copy` takes twice as long for so little.
-  target.set(item.key, next);
-  next += item.key.length;
+  target.set(item.name.key, next);
+  next += item.name.key.length;
   next = writeWide(target, item.offset, next);
   if (item.kind !== 'piece') return next;
   next = writeWide(target, item.endOffset, next);
@@ -91,36 +95,63 @@ export function writeItem(target: Buffer, at: number, item: JournalItem): number
   return next;
 }
 
+function writeNext(target: Buffer, at: number, { name, segmentBase, position, bytes, appends }: JournalPiece): number {
+  target[at] = kindNumbers.next;
+  let next = write32(target, name.partition, at + 1);
+  next = writeWide(target, segmentBase, next);
+  next = write32(target, position, next);
+  target.set((appends[0] as JournaledBatch).batch, next);
+  return next + bytes;
+}
+
 /** The items of an entry, or null where they are none. The batches of pieces are views of `bytes`. */
 export function readItems(bytes: Buffer, count: number): JournalItem[] | null {
   const items: JournalItem[] = [];
   let at = 0;
   for (let index = 0; index < count; index += 1) {
-    const item = readItem(bytes, at);
-    if (!item) return null;
-    items.push(item);
-    at += itemBytes(item);
+    const read = readItem(bytes, at, items.at(-1) ?? null);
+    if (!read) return null;
+    items.push(read.item);
+    at = read.end;
   }
   return items;
 }
 
-function readItem(bytes: Buffer, at: number): JournalItem | null {
-  if (at + 3 > bytes.length) return null;
-  const kind = kinds[bytes.readInt8(at) - 1];
-  const folderBytes = bytes.readInt16BE(at + 1);
-  const offsetAt = at + 3 + folderBytes + topicIdBytes;
-  const pieceAt = offsetAt + 8;
-  if (kind === undefined || folderBytes < 1 || pieceAt > bytes.length) return null;
-  const head = { key: bytes.subarray(at + 1, offsetAt), offset: readWide(bytes, offsetAt) };
-  return kind === 'piece' ? readPiece(bytes, pieceAt, head) : { kind, ...head };
+function readItem(bytes: Buffer, at: number, before: JournalItem | null): ReadItem | null {
+  if (at >= bytes.length) return null;
+  const kind = bytes.readInt8(at);
+  if (kind === kindNumbers.next) return before?.kind === 'piece' ? readNext(bytes, at + 1, before.name) : null;
+  const name = readJournalName(bytes, at + 1);
+  if (!name) return null;
+  const offsetAt = at + 1 + name.key.length;
+  const end = offsetAt + offsetBytes;
+  if (end > bytes.length) return null;
+  const head = { name, offset: readWide(bytes, offsetAt) };
+  if (kind === kindNumbers.piece) return readPiece(bytes, end, head);
+  if (kind === kindNumbers.cut) return { item: { kind: 'cut', ...head }, end };
+  return kind === kindNumbers.floor ? { item: { kind: 'floor', ...head }, end } : null;
 }
 
-function readPiece(bytes: Buffer, at: number, head: { key: Buffer; offset: number }): JournalPiece | null {
+function readPiece(bytes: Buffer, at: number, head: Pick<JournalPiece, 'name' | 'offset'>): ReadItem | null {
   const batchesAt = at + pieceFieldsBytes;
   if (batchesAt > bytes.length) return null;
   const position = bytes.readInt32BE(at + 16);
   const size = bytes.readInt32BE(at + 20);
-  if (position < 0 || size < 0 || batchesAt + size > bytes.length) return null;
-  const appends = [{ batch: bytes.subarray(batchesAt, batchesAt + size) }];
-  return { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, appends };
+  const end = batchesAt + size;
+  if (position < 0 || size < 0 || end > bytes.length) return null;
+  const appends = [{ batch: bytes.subarray(batchesAt, end) }];
+  return { item: { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, appends }, end };
+}
+
+function readNext(bytes: Buffer, at: number, { topic, topicId }: JournalName): ReadItem | null {
+  const batchAt = at + nextFieldsBytes;
+  if (batchAt + batchHeaderBytes > bytes.length) return null;
+  const partition = bytes.readInt32BE(at);
+  const position = bytes.readInt32BE(at + 12);
+  const size = batchSize(bytes, batchAt);
+  const end = batchAt + size;
+  if (partition < 0 || position < 0 || size < batchHeaderBytes || end > bytes.length) return null;
+  const [offset, endOffset] = [batchBaseOffset(bytes, batchAt), batchLastOffset(bytes, batchAt) + 1];
+  const appends = [{ batch: bytes.subarray(batchAt, end) }];
+  return { item: { kind: 'piece', name: journalName({ topic, partition, topicId }), offset, endOffset, segmentBase: readWide(bytes, at + 4), position, bytes: size, appends }, end };
 }

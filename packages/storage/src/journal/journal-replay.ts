@@ -1,5 +1,5 @@
 import { batchLastOffset, batchSize } from '@q/protocol';
-import { journalFileName, offsetFileName, parseJournalFile } from '../files/file-names.ts';
+import { journalFileName, offsetFileName, parseJournalFile, partitionDirectoryName } from '../files/file-names.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import { readTopicId } from '../log/partition-directory.ts';
@@ -7,8 +7,8 @@ import type { File, FileSystem } from '../ports/file-system.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { openJournalFile, readJournal } from './journal-file.ts';
 import type { JournalFile } from './journal-file.ts';
-import { parseJournalKey } from './journal-item.ts';
-import type { JournalItem, JournalPiece, LogName } from './journal-item.ts';
+import type { JournalItem, JournalPiece } from './journal-item.ts';
+import type { JournalName } from './journal-name.ts';
 import { Journal } from './journal.ts';
 import type { JournalOptions } from './journal.ts';
 
@@ -72,22 +72,23 @@ async function removeOthers(o: OpenJournalOptions, found: readonly number[], kep
 
 async function replay(o: OpenJournalOptions, items: readonly JournalItem[]): Promise<void> {
   const logs = [...piecesByLog(items).values()].map(({ name, pieces }) => {
-    const recoveryPoint = o.recoveryPointOf(name.folder);
-    return { name, pieces: pieces.filter(({ endOffset }) => endOffset > recoveryPoint) };
+    const folder = partitionDirectoryName(name);
+    const recoveryPoint = o.recoveryPointOf(folder);
+    return { name, folder, pieces: pieces.filter(({ endOffset }) => endOffset > recoveryPoint) };
   });
   const unsynced = logs.filter(({ pieces }) => pieces.length > 0);
   let bytes = 0;
-  await inParallel(unsynced, o.limits.logsInParallelMax, async ({ name, pieces }) => {
-    if ((await readTopicId(o.fileSystem, `${o.directory}/${name.folder}`)) !== name.topicId) return;
+  await inParallel(unsynced, o.limits.logsInParallelMax, async ({ name, folder, pieces }) => {
+    if ((await readTopicId(o.fileSystem, `${o.directory}/${folder}`)) !== name.topicId) return;
     // Not in one expression: other logs add to it meanwhile.
-    const written = await replayLog(o.fileSystem, `${o.directory}/${name.folder}`, pieces);
+    const written = await replayLog(o.fileSystem, `${o.directory}/${folder}`, pieces);
     bytes += written;
   });
   if (bytes > 0) o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
 }
 
 interface LogPieces {
-  readonly name: LogName;
+  readonly name: JournalName;
   pieces: JournalPiece[];
 }
 
@@ -95,9 +96,9 @@ interface LogPieces {
 function piecesByLog(items: readonly JournalItem[]): Map<string, LogPieces> {
   const logs = new Map<string, LogPieces>();
   for (const item of items) {
-    const key = item.key.toString('latin1');
+    const key = item.name.key.toString('latin1');
     let log = logs.get(key);
-    if (!log) logs.set(key, (log = { name: parseJournalKey(item.key), pieces: [] }));
+    if (!log) logs.set(key, (log = { name: item.name, pieces: [] }));
     if (item.kind === 'piece') log.pieces.push(item);
     else if (item.kind === 'floor') log.pieces = log.pieces.filter(({ endOffset }) => endOffset > item.offset);
     else log.pieces = log.pieces.flatMap((piece) => cutPiece(piece, item.offset));

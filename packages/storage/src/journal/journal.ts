@@ -101,16 +101,21 @@ export class Journal {
     let accepted = 0;
     let roomBytes = this.#active?.roomBytes ?? 0;
     let bytes = 0;
+    let before: OutgoingItem | null = null;
     for (const item of items) {
-      const added = itemBytes(item);
+      let added = itemBytes(item, before);
       const isEntryFull = bytes > 0 && (bytes + added > this.#options.limits.journalEntryBytes || paddedEntryBytes(bytes + added) > roomBytes);
-      if (isEntryFull) roomBytes -= paddedEntryBytes(bytes);
+      if (isEntryFull) {
+        roomBytes -= paddedEntryBytes(bytes);
+        added = itemBytes(item, null);
+      }
       if (isEntryFull || bytes === 0) bytes = entryHeadBytes;
       while (this.#active && paddedEntryBytes(bytes + added) > roomBytes) roomBytes = this.#nextFile();
       if (!this.#active) break;
       if (bytes === entryHeadBytes) entries.push({ file: this.#active, items: [] });
       entries.at(-1)?.items.push(item);
       bytes += added;
+      before = item;
       accepted += 1;
     }
     return { entries, accepted };

@@ -13,7 +13,7 @@ export function journalPiece(log: LocalLog, appends: readonly PendingAppend[]): 
   return {
     kind: 'piece',
     log,
-    key: log.journalKey,
+    name: log.journalName,
     offset: first.baseOffset,
     endOffset: last.lastOffset + 1,
     segmentBase: first.segment.baseOffset,

@@ -4,10 +4,10 @@ import type { LogConfig } from '../config.ts';
 import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import { StorageError, asStorageError } from '../errors.ts';
-import { partitionDirectoryName } from '../files/file-names.ts';
 import type { FlushedLog } from '../flush/flush-queue.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
-import { journalKey } from '../journal/journal-item.ts';
+import { journalName } from '../journal/journal-name.ts';
+import type { JournalName } from '../journal/journal-name.ts';
 import type { HeldPiece, JournaledLog } from '../journal/journal.ts';
 import type {
   Append,
@@ -79,7 +79,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   roundPart = 0;
   journalHolders: Set<JournaledLog> | null = null;
   /** How the journal names this log. */
-  readonly journalKey: Buffer;
+  readonly journalName: JournalName;
   version = 0;
   /** Set while files change places under their names: who wants to open one waits for it. */
   moving: Promise<void> | null = null;
@@ -111,7 +111,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.dedup = loaded.dedup;
     this.epochs = loaded.epochs;
     this.isInternal = loaded.id.topic.startsWith('__');
-    this.journalKey = journalKey({ folder: partitionDirectoryName(loaded.id), topicId: loaded.id.topicId });
+    this.journalName = journalName(loaded.id);
     this.#config = config;
     this.#damage = loaded.damage;
     this.#state = loaded.damage ? 'quarantined' : 'open';
@@ -376,7 +376,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
       this.#rewind();
       // What stays may be durable in the journal alone, which forgets it once the files are read anew.
       await this.files.syncAppended();
-      await this.context.queue.declare(this, { kind: 'cut', key: this.journalKey, offset: toOffset });
+      await this.context.queue.declare(this, { kind: 'cut', name: this.journalName, offset: toOffset });
       await this.compaction.lowerTo(toOffset);
       await this.files.truncateTo(toOffset);
       this.#adopt(await reloadLog(this));

@@ -229,7 +229,7 @@ export class LogFiles {
     while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
     if (count === 0) return 0;
     const dropped = segmentList.dropFirst(count);
-    await this.#log.context.queue.declare(this.#log, { kind: 'floor', key: this.#log.journalKey, offset: logStartOffset });
+    await this.#log.context.queue.declare(this.#log, { kind: 'floor', name: this.#log.journalName, offset: logStartOffset });
     await this.retire(dropped);
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
   }

@@ -1,26 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '@q/protocol';
+import { assignOffsets, crc32c, encodeBatch } from '@q/protocol';
 import { MemoryFileSystem } from '@q/storage';
 import { journalBlockBytes } from '../../src/limits.ts';
 import { EntryBuilder } from '../../src/journal/journal-entry.ts';
 import { createJournalFile, openJournalFile, readJournal } from '../../src/journal/journal-file.ts';
-import { journalKey, parseJournalKey } from '../../src/journal/journal-item.ts';
 import type { JournalItem, JournalPiece } from '../../src/journal/journal-item.ts';
+import { journalName } from '../../src/journal/journal-name.ts';
 
-const name = { folder: 'orders-3', topicId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff' };
-const key = journalKey(name);
+const topicId = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
+const name = journalName({ topic: 'orders', partition: 3, topicId });
 const path = '/journal.0';
 const sizeBytes = 16 * journalBlockBytes;
 
-const piece: JournalPiece = { kind: 'piece', key, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, appends: [{ batch: Buffer.from('abc') }, { batch: Buffer.from('de') }] };
-const items: readonly JournalItem[] = [piece, { kind: 'cut', key, offset: 9 }, { kind: 'floor', key, offset: 4 }];
+const piece: JournalPiece = { kind: 'piece', name, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, appends: [{ batch: Buffer.from('abc') }, { batch: Buffer.from('de') }] };
+const items: readonly JournalItem[] = [piece, { kind: 'cut', name, offset: 9 }, { kind: 'floor', name, offset: 4 }];
+
+/** Of a batch of two records, which is all there is of the partition in the round. */
+function single(partition: number, o: { topic?: string; topicId?: string } = {}): JournalPiece {
+  const batch = encodeBatch([{ value: 'a' }, { value: 'b' }]);
+  assignOffsets(batch, { baseOffset: 2 ** 33 + 5, leaderEpoch: 1 });
+  const of = journalName({ topic: 'orders', topicId, ...o, partition });
+  return { kind: 'piece', name: of, offset: 2 ** 33 + 5, endOffset: 2 ** 33 + 7, segmentBase: 2 ** 33, position: 99, bytes: batch.length, appends: [{ batch }] };
+}
 
 /** The layout of an entry and of a file's head, for ever (RFC 5). */
 const goldenEntry =
   `23189c8a 000000ce 0000000200000005 00000003 01 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000200000001 0000000200000003 0000000200000000 0000004d 00000005 6162636465` +
   ` 02 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000009` +
   ` 03 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000004`;
-const goldenHead = '716a6f75726e616c 00000000 00000001 0000000100000007';
+const goldenHead = '716a6f75726e616c 00000000 00000002 0000000100000007';
+const goldenNext = '04 00000007 0000000200000000 00000063';
 
 interface Disk {
   readonly bytes: () => Promise<Buffer>;
@@ -77,7 +86,37 @@ describe('a journal file', () => {
     expect(content).toMatchObject({ head: 'good', minimum: 7 });
     expect(content.entries.map(({ sequence }) => sequence)).toEqual([7, 8]);
     expect(content.entries[0]?.items).toEqual([{ ...piece, appends: [{ batch: Buffer.from('abcde') }] }, ...items.slice(1)]);
-    expect(parseJournalKey(content.entries[0]?.items[0]?.key ?? Buffer.alloc(0))).toEqual(name);
+  });
+
+  it('S2 names a topic once for the single batches of its partitions that follow each other', async () => {
+    const { write, bytes } = await disk();
+    const other = { topic: 'bills', topicId: '00000000-8b86-4d01-b42d-00cf4fc964ff' };
+    const pieces = [single(3), single(7), piece, single(12), { kind: 'cut', name, offset: 9 }, single(4), single(5, other), single(6, other), single(2)] as const;
+    const built = entry(1, pieces);
+    await write([built], 0);
+    expect((await read(await bytes())).entries[0]?.items).toEqual(pieces.map((item) => (item === piece ? { ...piece, appends: [{ batch: Buffer.from('abcde') }] } : item)));
+    const nexts = [1, 3, 7];
+    const nextHex = goldenNext.replaceAll(' ', '');
+    const sizes = pieces.map((item, index) => {
+      if (nexts.includes(index)) return nextHex.length / 2 + single(0).bytes;
+      return 1 + item.name.key.length + 8 + (item.kind === 'piece' ? 24 + item.bytes : 0);
+    });
+    expect(8 + built.readInt32BE(4)).toBe(sizes.reduce((sum, size) => sum + size, 20));
+    const at = 20 + (sizes[0] as number);
+    expect(built.toString('hex', at, at + (sizes[1] as number))).toBe(nextHex + (single(7).appends[0]?.batch.toString('hex') ?? ''));
+  });
+
+  it('S2 what follows nothing that it could be of is no entry', async () => {
+    const { write, bytes } = await disk();
+    const word = entry(1, [{ kind: 'cut', name, offset: 9 }, { kind: 'cut', name, offset: 9 }]);
+    const next = Buffer.concat([Buffer.from(goldenNext.replaceAll(' ', ''), 'hex'), single(7).appends[0]?.batch ?? Buffer.alloc(0)]);
+    const bad = Buffer.concat([word.subarray(0, 20 + 1 + name.key.length + 8), next]);
+    bad.writeInt32BE(bad.length - 8, 4);
+    bad.writeUInt32BE(crc32c(bad.subarray(4)), 0);
+    const padded = Buffer.alloc(journalBlockBytes);
+    bad.copy(padded);
+    await write([padded], 0);
+    expect(await sequences(await bytes())).toEqual([]);
   });
 
   it('S2 has its full size at once, and does not grow', async () => {
@@ -128,11 +167,26 @@ describe('a journal file', () => {
     expect([content.head, content.entries.map(({ sequence }) => sequence)]).toEqual(['damaged', [4]]);
   });
 
+  it('Q2 one of the first version is read, and is one of this version once it was emptied', async () => {
+    const { write, bytes } = await disk();
+    await write([entry(7)], 7);
+    const file = await bytes();
+    file.writeInt32BE(1, 12);
+    file.writeUInt32BE(crc32c(file.subarray(12, 24)), 8);
+    expect((await read(file)).entries.map(({ sequence }) => sequence)).toEqual([7]);
+    const fileSystem = new MemoryFileSystem();
+    await (await fileSystem.open(path, 'create')).write([file], 0);
+    const opened = await openJournalFile(fileSystem, path);
+    await opened.empty(8);
+    await opened.close();
+    expect(Buffer.from(await fileSystem.readFile(path)).readInt32BE(12)).toBe(2);
+  });
+
   it('Q2 one of a version that is not known is refused', async () => {
     const { bytes } = await disk();
     const head = await bytes();
-    head.writeInt32BE(2, 12);
+    head.writeInt32BE(3, 12);
     head.writeUInt32BE(crc32c(head.subarray(12, 24)), 8);
-    await expect(read(head)).rejects.toMatchObject({ code: 'CORRUPT_LOG', message: expect.stringContaining('version 2') as string });
+    await expect(read(head)).rejects.toMatchObject({ code: 'CORRUPT_LOG', message: expect.stringContaining('version 3') as string });
   });
 });
