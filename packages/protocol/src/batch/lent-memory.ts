@@ -115,10 +115,13 @@ export class LentMemory {
     return copy.length === length ? copy : copy.subarray(0, length);
   };
 
-  /** `part` itself where it lies in shared memory, else a copy: there if it is small, else in memory of its own. The caller is a user of its memory. */
-  keepPart(part: Buffer): Buffer {
+  /**
+   * `part` itself where it lies in shared memory, else a copy: there if it is small, else in memory of its own. The caller is a user of its memory.
+   * `memory`: that of `part`, if it has been asked for it already, which costs a call out of compiled code.
+   */
+  keepPart(part: Buffer, memory: ArrayBufferLike = part.buffer): Buffer {
     this.#creditBytes = Math.min(this.#sharedBytes * creditPieces, this.#creditBytes + part.length * copiedForKept);
-    const lent = this.#find(part);
+    const lent = this.#lentOf(memory as Memory);
     if (lent?.isShared) {
       lent.users += 1;
       return part;
@@ -211,7 +214,10 @@ export class LentMemory {
   }
 
   #find(view: Buffer): Lent | null {
-    const memory = view.buffer as Memory;
+    return this.#lentOf(view.buffer as Memory);
+  }
+
+  #lentOf(memory: Memory): Lent | null {
     // Most views are of smaller memory than any that is lent: they need not be looked up.
     if (memory.byteLength < this.#bytesMin) return null;
     const lent = memory[lentKey];

@@ -11,11 +11,11 @@ type Crc32c = (bytes: Uint8Array, initial?: number) => number;
 /** The reversed Castagnoli polynomial. */
 const polynomial = 0x82f63b78;
 
-/** Eight tables of 256 entries, one after another: entry `256 * k + b` advances byte `b` by `k` further zero bytes. */
+/** Sixteen tables of 256 entries, one after another: entry `256 * k + b` advances byte `b` by `k` further zero bytes. */
 const tables: Int32Array = buildTables();
 
 function buildTables(): Int32Array {
-  const entries = new Int32Array(8 * 256);
+  const entries = new Int32Array(16 * 256);
   for (let byte = 0; byte < 256; byte += 1) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ polynomial;
@@ -28,38 +28,63 @@ function buildTables(): Int32Array {
   return entries;
 }
 
-/** CRC-32C by "slicing by 8": eight table look-ups for eight bytes, with no dependency between them. */
+/** CRC-32C by tables alone. */
 export function crc32cTable(bytes: Uint8Array, initial = 0): number {
   return tableCrc(bytes, initial, 0, bytes.length);
 }
 
+/**
+ * "Slicing by 16": sixteen look-ups for sixteen bytes, twelve of which need nothing of what came before. Written out on purpose: 118 ns for
+ * 149 bytes by eights, 91 so (docs/PERFORMANCE.md).
+ */
 function tableCrc(bytes: Uint8Array, initial: number, from: number, to: number): number {
   const t = tables;
   let crc = ~initial;
   let at = from;
-  const wholeEnd = to - ((to - from) % 8);
-  while (at < wholeEnd) {
-    const low = crc ^ (byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24));
+  while (at <= to - 16) {
+    const low = crc ^ word(bytes, at);
+    const rest =
+      (t[2816 + (bytes[at + 4] as number)] as number) ^
+      (t[2560 + (bytes[at + 5] as number)] as number) ^
+      (t[2304 + (bytes[at + 6] as number)] as number) ^
+      (t[2048 + (bytes[at + 7] as number)] as number) ^
+      (t[1792 + (bytes[at + 8] as number)] as number) ^
+      (t[1536 + (bytes[at + 9] as number)] as number) ^
+      (t[1280 + (bytes[at + 10] as number)] as number) ^
+      (t[1024 + (bytes[at + 11] as number)] as number) ^
+      (t[768 + (bytes[at + 12] as number)] as number) ^
+      (t[512 + (bytes[at + 13] as number)] as number) ^
+      (t[256 + (bytes[at + 14] as number)] as number) ^
+      (t[bytes[at + 15] as number] as number);
+    crc =
+      rest ^
+      ((t[3840 + (low & 0xff)] as number) ^ (t[3584 + ((low >>> 8) & 0xff)] as number)) ^
+      ((t[3328 + ((low >>> 16) & 0xff)] as number) ^ (t[3072 + (low >>> 24)] as number));
+    at += 16;
+  }
+  if (at <= to - 8) {
+    const low = crc ^ word(bytes, at);
     crc =
       (t[1792 + (low & 0xff)] as number) ^
       (t[1536 + ((low >>> 8) & 0xff)] as number) ^
       (t[1280 + ((low >>> 16) & 0xff)] as number) ^
       (t[1024 + (low >>> 24)] as number) ^
-      (t[768 + byteAt(bytes, at + 4)] as number) ^
-      (t[512 + byteAt(bytes, at + 5)] as number) ^
-      (t[256 + byteAt(bytes, at + 6)] as number) ^
-      (t[byteAt(bytes, at + 7)] as number);
+      (t[768 + (bytes[at + 4] as number)] as number) ^
+      (t[512 + (bytes[at + 5] as number)] as number) ^
+      (t[256 + (bytes[at + 6] as number)] as number) ^
+      (t[bytes[at + 7] as number] as number);
     at += 8;
   }
   while (at < to) {
-    crc = (crc >>> 8) ^ (t[(crc ^ byteAt(bytes, at)) & 0xff] as number);
+    crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 0xff] as number);
     at += 1;
   }
   return ~crc >>> 0;
 }
 
-function byteAt(bytes: Uint8Array, index: number): number {
-  return bytes[index] as number;
+/** Four bytes, the first one lowest. */
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
 }
 
 let native: Crc32c | undefined;

@@ -28,9 +28,10 @@ export class OwnMemory {
    * lets go of it with `release` of the buffers.
    */
   own(batch: Buffer): Buffer {
-    const pinnedBytes = batch.buffer.byteLength;
+    const memory = batch.buffer;
+    const pinnedBytes = memory.byteLength;
     const isSmallPart = batch.length <= copyBytesMax ? pinnedBytes > batch.length * 2 : pinnedBytes > batch.length * pinnedTimesMax;
-    if (isSmallPart || this.#buffers.isShared(batch)) return this.#shares ? this.#buffers.keepPart(batch) : copyOf(batch);
+    if (isSmallPart || this.#buffers.isShared(batch)) return this.#shares ? this.#buffers.keepPart(batch, memory) : copyOf(batch);
     this.#buffers.retain(batch);
     return batch;
   }

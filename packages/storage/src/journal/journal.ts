@@ -133,8 +133,10 @@ export class Journal {
     for (const { file, items } of entries) {
       const entry = this.#builder.build(this.#sequence, items);
       this.#sequence += 1;
+      const written = file.write(entry);
+      // Not before the disk is at work.
       this.#noteHolders(file, items);
-      await file.write(entry);
+      await written;
       stats.journalWrites += 1;
       stats.journalBytes += entry.length;
     }
