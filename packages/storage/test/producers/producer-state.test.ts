@@ -192,12 +192,38 @@ describe('ProducerState', () => {
     expect(() => restored.check(batch(2), 0)).toThrow(/expected sequence 8, got 2/);
   });
 
+  it('S2 forgets by idleness what a snapshot or the log brought, also when nothing was appended since', () => {
+    const before = new ProducerState(limits);
+    append(before, { end: 40 }, batch(30));
+    const loaded = new ProducerState(limits);
+    loaded.load(before.entries(), 0);
+    expect(loaded.expire(limits.producerExpiryMs)).toBe(1);
+    const replayed = new ProducerState(limits);
+    replayed.replay(batch(30, { records: 2 }), 40, 0);
+    expect(replayed.expire(limits.producerExpiryMs)).toBe(1);
+  });
+
+  it('P4 remembers five batches and no more, however many of them wait at once', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    for (let i = 0; i < 40; i += 1) {
+      append(state, at, batch(i));
+      if (i % 13 === 12) state.settle(at.end);
+      const [entry] = [...state.entries()];
+      expect(entry?.batches.map(({ lastOffset }) => lastOffset)).toEqual(Array.from({ length: Math.min(5, i + 1) }, (_, index) => Math.max(0, i - 4) + index));
+    }
+    state.rollbackTo(39);
+    expect([...state.entries()][0]?.batches.map(({ lastSequence }) => lastSequence)).toEqual([34, 35, 36, 37, 38]);
+    expect(append(state, { end: 39 }, batch(39))).toBe('appended 39');
+  });
+
   const step = fc.record({
     producerId: fc.integer({ min: 1, max: 4 }),
     epoch: fc.integer({ min: 0, max: 2 }),
     sequence: fc.integer({ min: 0, max: 4 }),
     records: fc.integer({ min: 1, max: 3 }),
     advance: fc.integer({ min: 0, max: 120 }),
+    settles: fc.boolean(),
   });
 
   it('S2 a rollback restores exactly the state at that offset, whatever was settled before', () => {
@@ -205,13 +231,13 @@ describe('ProducerState', () => {
       fc.property(fc.array(step, { maxLength: 40 }), fc.nat(40), fc.nat(40), (steps, settleAt, rollbackAt) => {
         const state = new ProducerState({ producerBatchesKept: 2, producersMax: 3, producerExpiryMs: 300 });
         const history = appendAll(state, steps);
-        const ends = [...history.keys()];
+        const ends = [...history.keys()].filter((end) => end >= history.settled);
         const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [number, number];
         state.settle(ends[settled]!);
         state.rollbackTo(ends[target]!);
         expect(snapshotOf(state)).toEqual(history.get(ends[target]!));
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 });
@@ -222,14 +248,22 @@ interface Step {
   readonly sequence: number;
   readonly records: number;
   readonly advance: number;
+  /** All but the last append become durable. */
+  readonly settles: boolean;
 }
 
-/** Appends what is not refused. Returns the state at each end offset that the log went through. */
-function appendAll(state: ProducerState, steps: Step[]): Map<number, unknown> {
+/** The state at each end offset that the log went through, and up to which it was durable at last. */
+class History extends Map<number, unknown> {
+  settled = 0;
+}
+
+/** Appends what is not refused. */
+function appendAll(state: ProducerState, steps: Step[]): History {
   const at = { end: 0 };
-  const history = new Map<number, unknown>([[0, snapshotOf(state)]]);
+  const history = new History([[0, snapshotOf(state)]]);
   let now = 0;
-  for (const { producerId, epoch, sequence, records, advance } of steps) {
+  for (const { producerId, epoch, sequence, records, advance, settles } of steps) {
+    const before = at.end;
     now += advance;
     try {
       append(state, at, batch(sequence, { producerId, epoch, records }), now);
@@ -237,6 +271,8 @@ function appendAll(state: ProducerState, steps: Step[]): Map<number, unknown> {
       continue;
     }
     history.set(at.end, snapshotOf(state));
+    if (settles) state.settle(before);
+    if (settles) history.settled = before;
   }
   return history;
 }
