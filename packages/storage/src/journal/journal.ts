@@ -88,7 +88,6 @@ export class Journal {
 
   /** The log is closed and synced, or gone. */
   forget(log: JournaledLog): void {
-    log.journalHolders = null;
     for (const logs of this.#holders.values()) logs.delete(log);
   }
 

@@ -62,6 +62,13 @@ function entry(sequence: number, content: readonly JournalItem[] = items): Buffe
   return Buffer.from(new EntryBuilder().build(sequence, content));
 }
 
+/** The same bytes with the length and the CRC that they should have, and filled up. */
+function sealed(bytes: Buffer): Buffer {
+  bytes.writeInt32BE(bytes.length - 8, 4);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(4)), 0);
+  return Buffer.concat([bytes, Buffer.alloc(journalBlockBytes - bytes.length)]);
+}
+
 async function sequences(bytes: Buffer): Promise<number[]> {
   return (await read(bytes)).entries.map(({ sequence }) => sequence);
 }
@@ -111,12 +118,21 @@ describe('a journal file', () => {
     const word = entry(1, [{ kind: 'cut', name, offset: 9 }, { kind: 'cut', name, offset: 9 }]);
     const next = Buffer.concat([Buffer.from(goldenNext.replaceAll(' ', ''), 'hex'), single(7).appends[0]?.batch ?? Buffer.alloc(0)]);
     const bad = Buffer.concat([word.subarray(0, 20 + 1 + name.key.length + 8), next]);
-    bad.writeInt32BE(bad.length - 8, 4);
-    bad.writeUInt32BE(crc32c(bad.subarray(4)), 0);
-    const padded = Buffer.alloc(journalBlockBytes);
-    bad.copy(padded);
-    await write([padded], 0);
+    await write([sealed(bad)], 0);
     expect(await sequences(await bytes())).toEqual([]);
+  });
+
+  it('S2 a single batch that says it is smaller than its header, or larger than what is there, is none', async () => {
+    const { write, bytes } = await disk();
+    const built = entry(1, [single(3), single(7)]);
+    const lengthAt = 20 + (1 + name.key.length + 8 + 24 + single(3).bytes) + goldenNext.replaceAll(' ', '').length / 2 + 8;
+    const length = built.readInt32BE(lengthAt);
+    for (const [changed, isRead] of [[length, true], [length + 1, false], [40, false], [-12, false], [-200, false]] as const) {
+      const bad = Buffer.from(built.subarray(0, 8 + built.readInt32BE(4)));
+      bad.writeInt32BE(changed, lengthAt);
+      await write([sealed(bad)], 0);
+      expect(await sequences(await bytes()), String(changed)).toEqual(isRead ? [1] : []);
+    }
   });
 
   it('S2 has its full size at once, and does not grow', async () => {

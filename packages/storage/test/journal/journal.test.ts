@@ -81,6 +81,17 @@ describe('the journal', () => {
     for (let partition = 0; partition < 6; partition += 1) expect(await contents(await under.open({}, partition))).toEqual([`0:${'x'.repeat(900)}`]);
   });
 
+  it('S2 puts no more into an entry or a file than there is room for, wherever that ends', async () => {
+    for (let valueBytes = 560; valueBytes < 640; valueBytes += 3) {
+      const under = await journaled({ journalEntryBytes: 8_192, journalFiles: 3 });
+      const logs = await Promise.all(Array.from({ length: 40 }, (_, partition) => under.open({}, partition)));
+      for (const text of ['a', 'b']) await inOneRound(logs, [text.padEnd(valueBytes)]);
+      for (const index of [0, 1, 2]) expect((await under.disk.readFile(`/data/journal.${index}`)).length).toBe(16_384);
+      await under.crash('all');
+      for (let partition = 0; partition < 40; partition += 1) expect(await contents(await under.open({}, partition))).toHaveLength(2);
+    }
+  });
+
   it('S2 uses a file again once what it held is synced, and loses nothing over many of them', async () => {
     const under = await journaled();
     const logs = [await under.open(), await under.open({}, 1)];
@@ -88,6 +99,19 @@ describe('the journal', () => {
     expect(under.store.stats.journalFilesRetired).toBeGreaterThan(5);
     await under.crash('all');
     for (const partition of [0, 1]) expect(await contents(await under.open({}, partition))).toEqual(at(0, numbered(40)));
+  });
+
+  it('S2 syncs a log for each time that a file got pieces of it, also when it had none elsewhere in between', async () => {
+    for (let rounds = 0; rounds < 9; rounds += 1) {
+      const under = await journaled();
+      const [quiet, busy] = [await under.open(), await under.open({}, 1)];
+      await append(quiet, ['a']);
+      for (const text of numbered(rounds)) await append(busy, [text]);
+      await append(quiet, ['b']);
+      for (const text of numbered(12)) await append(busy, [text]);
+      await under.crash('all');
+      expect(await contents(await under.open()), `${rounds} rounds in between`).toEqual(['0:a', '1:b']);
+    }
   });
 
   it('S2 does not use a file again before what it held is synced', async () => {

@@ -39,9 +39,13 @@ describe('ProducerState', () => {
 
   it('P4 forgets the producer that appended last, too: cleared, expired or loaded anew', () => {
     const cleared = new ProducerState(limits);
-    append(cleared, { end: 0 }, batch(0));
+    append(cleared, { end: 9 }, batch(0));
+    cleared.settle(10);
     cleared.clear();
     expect(cleared.check(batch(5), 0)).toEqual({ kind: 'accept' });
+    append(cleared, { end: 0 }, batch(0));
+    cleared.rollbackTo(0);
+    expect(cleared.size).toBe(0);
 
     const expired = new ProducerState(limits);
     append(expired, { end: 0 }, batch(0));
@@ -215,6 +219,37 @@ describe('ProducerState', () => {
     state.rollbackTo(39);
     expect([...state.entries()][0]?.batches.map(({ lastSequence }) => lastSequence)).toEqual([34, 35, 36, 37, 38]);
     expect(append(state, { end: 39 }, batch(39))).toBe('appended 39');
+  });
+
+  it('P4 remembers them for as long as the producer goes on, and when a long tail of them is taken back', () => {
+    const state = new ProducerState(limits);
+    const at = { end: 0 };
+    const offsets = (): unknown => [...state.entries()][0]?.batches.map(({ lastOffset }) => lastOffset);
+    for (let i = 0; i < 100; i += 1) {
+      append(state, at, batch(i));
+      state.settle(at.end);
+      expect(offsets()).toEqual(Array.from({ length: Math.min(5, i + 1) }, (_, index) => Math.max(0, i - 4) + index));
+    }
+    for (let i = 100; i < 140; i += 1) append(state, at, batch(i));
+    state.settle(110);
+    for (let i = 140; i < 150; i += 1) append(state, at, batch(i));
+    state.rollbackTo(112);
+    expect(offsets()).toEqual([107, 108, 109, 110, 111]);
+    // What is durable stays, whatever is asked for.
+    state.rollbackTo(0);
+    expect(offsets()).toEqual([105, 106, 107, 108, 109]);
+    expect(append(state, { end: 110 }, batch(110))).toBe('appended 110');
+  });
+
+  it('S2 takes back the first batch of a producer that a foreign snapshot has without any', () => {
+    const state = new ProducerState(limits);
+    const entry = { producerId: 7, epoch: 3, batches: [], lastSeenMs: 0, coordinatorEpoch: 4, currentTransactionFirstOffset: -1 };
+    state.load([entry], 0);
+    append(state, { end: 0 }, batch(0, { epoch: 3 }), 10);
+    append(state, { end: 1 }, batch(1, { epoch: 3 }), 10);
+    expect([...state.entries()]).toMatchObject([{ coordinatorEpoch: 4, batches: [{ lastOffset: 0 }, { lastOffset: 1 }] }]);
+    state.rollbackTo(0);
+    expect([...state.entries()]).toEqual([entry]);
   });
 
   const step = fc.record({
