@@ -144,5 +144,5 @@ export class KnownProducer {
 }
 
 function emptyRing(batches: number): number[] {
-  return new Array<number>(batches * batchFields).fill(unset);
+  return Array.from({ length: batches * batchFields }, () => unset);
 }
