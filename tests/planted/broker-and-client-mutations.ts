@@ -4,17 +4,17 @@ import type { Mutation } from './mutation.ts';
 export const brokerMutations: readonly Mutation[] = [
   {
     name: 'serve above the high watermark',
-    file: 'packages/broker/src/fetch/fetch-plan.ts',
+    file: 'packages/broker/src/services/fetch/fetch-plan.ts',
     find: "  const isAtEnd = offset >= highWatermark;\n",
     replace: "  const isAtEnd = offset >= log.logEndOffset;\n  if (!isAtEnd && maxBytes > 0) {\n    const all = log.read({ offset, maxBytes, upTo: 'end' });\n    return all instanceof Promise ? all : succeeded(all);\n  }\n",
   },
-  { name: 'answer before the records are durable', file: 'packages/broker/src/handlers/produced-part.ts', find: 'this.#isSettled = o.append === null;', replace: 'this.#isSettled = true;' },
-  { name: 'answer a failed append as a success', file: 'packages/broker/src/handlers/produced-part.ts', find: 'if (!this.#isRefused) this.fail((this.#settling as Settling).errorOf(error));', replace: 'void error;' },
-  { name: 'the expected answer is sent although an append failed', file: 'packages/broker/src/handlers/produced-part.ts', find: '    this.#asExpected = false;\n', replace: '' },
-  { name: 'hand out a producer id twice', file: 'packages/broker/src/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
-  { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
-  { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/connection/connection.test.ts', file: 'packages/broker/src/connection/connection.ts', find: '    this.#decoder.keepChunks();\n', replace: '' },
-  { name: 'handlers keep memory that was lent', test: 'packages/broker/test/dispatch.test.ts', file: 'packages/broker/src/dispatch.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
+  { name: 'answer before the records are durable', file: 'packages/broker/src/services/append/append-result.ts', find: 'this.#isSettled = o.append === null;', replace: 'this.#isSettled = true;' },
+  { name: 'answer a failed append as a success', file: 'packages/broker/src/services/append/append-result.ts', find: 'if (!this.#isRefused) this.fail((this.#settling as Settling).errorOf(error));', replace: 'void error;' },
+  { name: 'the expected answer is sent although an append failed', file: 'packages/broker/src/services/append/append-result.ts', find: '    this.#asExpected = false;\n', replace: '' },
+  { name: 'hand out a producer id twice', file: 'packages/broker/src/services/producers/producer-id-blocks.ts', find: 'value: String(firstId + size)', replace: 'value: String(firstId)' },
+  { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/session/native/native-session.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
+  { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/transport/connection.ts', find: '    this.#session.keepChunks();\n', replace: '' },
+  { name: 'handlers keep memory that was lent', test: 'packages/broker/test/session/native/dispatcher.test.ts', file: 'packages/broker/src/session/native/dispatcher.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
 ];
 

@@ -1,3 +1,5 @@
+import type { DoorAddress } from './door.ts';
+
 /** A running broker. */
 export interface Broker extends AsyncDisposable {
   readonly brokerId: number;
@@ -10,6 +12,8 @@ export interface Broker extends AsyncDisposable {
   readonly url: string;
   /** Where the admin HTTP interface listens, or null without one. */
   readonly adminUrl: string | null;
+  /** Where the doors of `BrokerOptions.doors` are. */
+  readonly doors: readonly DoorAddress[];
   /**
    * Stops: takes no more connections and requests, answers those in flight for at most `timeoutMs` (default 10 s), ends
    * long polls with what they have, flushes, and marks the data folder as cleanly closed. Calling it again gives the

@@ -5,8 +5,32 @@ export type { AdminOptions, BrokerOptions } from './options.ts';
 export type { Broker, CloseOptions } from './broker.ts';
 
 // Settings of topics
-export { topicSettings } from './topics/topic-config.ts';
-export type { Setting, SettingUnit } from './topics/topic-config.ts';
+export { topicSettings } from './services/topics/topic-config.ts';
+export type { Setting, SettingUnit } from './services/topics/topic-config.ts';
+
+// Doors: protocols of other packages on the broker's services
+export type { Door, DoorAddress } from './door.ts';
+export { anonymous } from './caller.ts';
+export type { Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
+export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
+export type { Services } from './services/services.ts';
+export type { AppendRequest, Appending, PartitionBatch } from './services/append/append-service.ts';
+export type { AppendDurability, AppendResult } from './services/append/append-result.ts';
+export type { Fetched, FetchQuery } from './services/fetch/fetch-service.ts';
+export type { FetchPartition, FetchTopic, PartitionRead } from './services/fetch/fetch-plan.ts';
+export type { FoundOffset, SoughtOffset, SoughtTopic } from './services/offsets/offset-lookup.ts';
+export type {
+  FoundTopic,
+  PartitionDetails,
+  PartitionRoute,
+  TopicDetails,
+  TopicRoute,
+  TopicSummary,
+} from './services/topics/topic-catalog.ts';
+export type { CreatedTopic, CreateTopicOptions } from './services/topics/topic-changes.ts';
+export type { DeletionResult, DeletionWish } from './services/topics/record-deletion.ts';
+export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
+export type { BrokerIdentity } from './identity.ts';
 
 // Limits
 export { defaultLimits } from './limits.ts';
@@ -16,9 +40,9 @@ export type { BrokerLimits } from './limits.ts';
 export type { BrokerLogger } from './logger.ts';
 export type { Clock, Scheduled } from './clock.ts';
 export type { Random } from './random.ts';
-export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './network/network.ts';
+export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './transport/network.ts';
 
 // Adapters
 export { nodeClock } from './node-clock.ts';
 export { nodeRandom } from './node-random.ts';
-export { nodeNetwork } from './network/node-network.ts';
+export { nodeNetwork } from './transport/node-network.ts';

@@ -4,18 +4,19 @@
 import { QError } from '@q/protocol';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
 import type { Clock } from './clock.ts';
+import type { Door } from './door.ts';
 import { checkLimits, defaultLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
 import { silentLogger } from './logger.ts';
 import type { BrokerLogger } from './logger.ts';
-import type { Network } from './network/network.ts';
-import { nodeNetwork } from './network/node-network.ts';
+import type { Network } from './transport/network.ts';
+import { nodeNetwork } from './transport/node-network.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
-import { parseTopicSettings } from './topics/topic-config.ts';
-import type { SettingTexts } from './topics/topic-config.ts';
-import { checkFitsFrame } from './topics/topic-rules.ts';
+import { parseTopicSettings } from './services/topics/topic-config.ts';
+import type { SettingTexts } from './services/topics/topic-config.ts';
+import { checkFitsFrame } from './services/topics/topic-rules.ts';
 
 /** Where the admin HTTP interface listens. */
 export interface AdminOptions {
@@ -51,6 +52,8 @@ export interface BrokerOptions {
   readonly storageMaxBytes?: number;
   /** What happens at that cap: 'refuse' writes (the default) or 'drop-oldest' records. */
   readonly whenFull?: WhenFull;
+  /** More protocols, each on a port of its own. Default: none. */
+  readonly doors?: readonly Door[];
   readonly limits?: Partial<BrokerLimits>;
   /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
   readonly storageLimits?: Partial<StorageLimits>;
@@ -79,6 +82,7 @@ export interface ResolvedOptions {
   readonly autoCreateTopics: boolean;
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
+  readonly doors: readonly Door[];
   readonly limits: BrokerLimits;
   readonly storageLimits: Partial<StorageLimits>;
   readonly logger: BrokerLogger;
@@ -105,6 +109,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'autoCreateTopics',
   'storageMaxBytes',
   'whenFull',
+  'doors',
   'limits',
   'storageLimits',
   'logger',
@@ -142,6 +147,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
         ? null
         : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
+    doors: (given.doors ?? []).map(resolveDoor),
     limits,
     storageLimits: given.storageLimits ?? {},
     logger: given.logger ?? silentLogger,
@@ -171,6 +177,16 @@ function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions[
   return {
     host: text('advertised.host', given.host),
     port: whole('advertised.port', given.port, { min: 1, max: 65_535 }),
+  };
+}
+
+function resolveDoor(given: Door, index: number): Door {
+  const name = text(`doors[${index}].name`, given.name);
+  return {
+    name,
+    ...(given.host !== undefined && { host: text(`doors.${name}.host`, given.host) }),
+    port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
+    open: given.open,
   };
 }
 

@@ -9,30 +9,22 @@ import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './broker.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
-import { ByteBudget } from './connection/budget.ts';
-import { Connections } from './connection/connections.ts';
-import { HeldTotal } from './connection/held-total.ts';
-import { OutputTotal } from './connection/output-total.ts';
-import { Dispatcher } from './dispatch.ts';
+import type { DoorAddress } from './door.ts';
+import { Doors, nativeName } from './doors.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
-import { FetchWaiters } from './fetch/waiters.ts';
-import { groupsLogId } from './groups/groups-topic.ts';
-import { Groups } from './groups/groups.ts';
-import { registerHandlers } from './handlers/register-handlers.ts';
-import type { Services } from './handlers/register-handlers.ts';
-import { BrokerTerm } from './metadata/broker-term.ts';
-import { LogMetadataStore } from './metadata/log-metadata-store.ts';
-import { metadataLogId } from './metadata/metadata-topic.ts';
 import { createCounters } from './metrics/counters.ts';
-import { softwareVersion } from './node-version.ts';
-import type { Listener } from './network/network.ts';
+import type { BrokerCounters } from './metrics/counters.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
-import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
-import { internalLogConfig, internalTopic } from './topics/internal-topic.ts';
-import { TopicChanges } from './topics/topic-changes.ts';
-import { TopicRegistry } from './topics/topic-registry.ts';
+import { openServices } from './services/open-services.ts';
+import type { OpenServices } from './services/open-services.ts';
+import { openNative } from './session/native/open-native.ts';
+import { ByteBudget } from './transport/byte-budget.ts';
+import { Connections } from './transport/connections.ts';
+import { HeldTotal } from './transport/held-total.ts';
+import type { Listener } from './transport/network.ts';
+import { OutputTotal } from './transport/output-total.ts';
 
 /**
  * Starts a broker and resolves when it serves.
@@ -57,38 +49,57 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
   const adminUrl = await startAdmin(options, health, closers);
   const store = await openStore(options, health, closers);
-  const services = await openServices(options, { store, health, closers });
-  const { connections, waiters } = serve(services, closers);
+  const counters = createCounters();
+  const transport = openTransport(options, counters);
+  const services = await openServices({
+    options,
+    store,
+    budget: transport.budget,
+    counters,
+    closers,
+    hasFailed: () => health.phase === 'failed',
+  });
+  closers.add(() => transport.connections.close());
 
-  const listener = await listen(options, connections);
-  services.advertised.port ||= listener.port;
+  const doors = new Doors(options, transport.connections);
+  const { clock, limits, logger, host, port } = options;
+  const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
+  const frames = store.appendBuffers;
+  const native = openNative({ services, clock, limits, logger, counters, frames, advertised });
+  for (const { name, open, ...at } of options.doors) await doors.open(name, { host, ...at }, open(services));
+  const listener = await doors.open(nativeName, { host, port }, native);
+  advertised.port ||= listener.port;
   const maintenance = new Maintenance({
     store,
-    clock: options.clock,
-    logger: options.logger,
-    intervalMs: options.limits.maintenanceIntervalMs,
+    clock,
+    logger,
+    intervalMs: limits.maintenanceIntervalMs,
   });
   maintenance.start();
   health.phase = 'ready';
-  reportReady(services, listener, adminUrl);
+  reportReady(options, services, { port: listener.port, adminUrl });
 
-  const stop = async ({ timeoutMs = options.limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
+  const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
-    await listener.close();
-    waiters.releaseAll();
-    services.groups.release();
-    await connections.drain(timeoutMs);
-    await connections.close();
+    await doors.close();
+    services.release();
+    await transport.connections.drain(timeoutMs);
+    await transport.connections.close();
     await maintenance.stop();
     await closers.closeAll();
-    options.logger.info({}, 'broker has stopped');
+    logger.info({}, 'broker has stopped');
   };
-  return runningBroker({ options, listener, adminUrl, clusterId: services.identity.clusterId, stop });
+  const { clusterId } = services.identity;
+  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, stop });
 }
 
-function reportReady({ options, identity, registry }: Services, listener: Listener, adminUrl: string | null): void {
+function reportReady(
+  options: ResolvedOptions,
+  { identity, registry }: OpenServices,
+  { port, adminUrl }: { port: number; adminUrl: string | null },
+): void {
   const fields = {
-    address: formatAddress(options.host, listener.port),
+    address: formatAddress(options.host, port),
     adminUrl,
     durability: defaultDurability(options),
     clusterId: identity.clusterId,
@@ -137,89 +148,27 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
   return store;
 }
 
-type OpenServices = Services & { readonly advertised: { readonly host: string; port: number } };
-
-async function openServices(
-  options: ResolvedOptions,
-  opened: { store: LogStore; health: Health; closers: Closers },
-): Promise<OpenServices> {
-  const { store, health, closers } = opened;
-  const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
-  const metadataLog = await store.open(metadataLogId, internalLogConfig);
-  const metadata = await LogMetadataStore.open(metadataLog, clock);
-  const term = await BrokerTerm.begin(metadata, { brokerId, random });
-  // A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should.
-  closers.add(() => (health.phase === 'failed' ? undefined : term.end()));
-  if (term.followsCrash)
-    logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
-
-  const registry = new TopicRegistry({
-    store,
-    metadata,
-    logger,
-    brokerDefaults,
-    term: term.term,
-    logOpensMax: limits.logOpensMax,
-    ownLogs: [groupsLogId],
-  });
-  registry.addInternal(internalTopic({ log: metadataLog, brokerDefaults }));
-  const ownLogs = await registry.start();
-  closers.add(async () => {
-    registry.stop();
-    await registry.settled();
-  });
-  const groups = await Groups.open({ store, registry, brokerDefaults, clock, limits, logger }, ownLogs);
-  closers.add(() => groups.close());
-  return {
-    options,
-    identity: { brokerId, clusterId: term.clusterId, software: 'q', softwareVersion, term: term.term },
-    store,
-    registry,
-    changes: new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term: term.term }),
-    producerIds: await ProducerIdBlocks.open(metadata),
-    groups,
-    waiters: new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax }),
-    budget: new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax }),
-    counters: createCounters(),
-    advertised: { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 },
-  };
+interface Transport {
+  readonly budget: ByteBudget;
+  readonly connections: Connections;
 }
 
-function serve(services: Services, closers: Closers): { connections: Connections; waiters: FetchWaiters } {
-  const { options, counters, budget, waiters } = services;
-  const { clock, logger, limits } = options;
-  const { appendBuffers } = services.store;
-  const dispatcher = new Dispatcher({ clock, logger, counters, ...(appendBuffers && { copyToLetGo: appendBuffers.copyOf }) });
-  registerHandlers(dispatcher, services);
+/** One set of budgets and limits, however many doors there are. */
+function openTransport({ clock, limits, logger }: ResolvedOptions, counters: BrokerCounters): Transport {
+  const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
   const outputTotal = new OutputTotal({
     bytesMax: limits.brokerOutputBytesMax,
     bytesHardMax: limits.brokerOutputBytesHardMax,
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const allocateFrame = appendBuffers?.take ?? ((length: number) => Buffer.allocUnsafe(length));
-  const host = { clock, limits, logger, dispatcher, budget, outputTotal, heldTotal, allocateFrame };
-  const connections = new Connections(host, counters);
-  closers.add(() => connections.close());
-  return { connections, waiters };
-}
-
-async function listen(options: ResolvedOptions, connections: Connections): Promise<Listener> {
-  const { host, port, network, logger } = options;
-  try {
-    return await network.listen({
-      host,
-      port,
-      accept: (stream) => connections.accept(stream),
-      acceptFailed: (error) => logger.warn({ err: error }, 'a connection could not be accepted'),
-    });
-  } catch (error) {
-    throw listenError(error, { setting: 'port', host, port });
-  }
+  const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
+  return { budget, connections };
 }
 
 function runningBroker(parts: {
   options: ResolvedOptions;
   listener: Listener;
+  doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
   stop: (options: CloseOptions) => Promise<void>;
@@ -241,6 +190,7 @@ function runningBroker(parts: {
     address,
     url: `q://${address}`,
     adminUrl: parts.adminUrl,
+    doors: parts.doors,
     close,
     [Symbol.asyncDispose]: () => close(),
   };

@@ -1,0 +1,50 @@
+import type { DoorAddress } from './door.ts';
+import { listenError } from './errors/start-error.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Connections } from './transport/connections.ts';
+import type { Listener } from './transport/network.ts';
+import type { OpenSession } from './transport/session.ts';
+
+/** The ports of a broker, each with a protocol. */
+export class Doors {
+  readonly #options: Pick<ResolvedOptions, 'network' | 'logger'>;
+  readonly #connections: Connections;
+  readonly #open: { readonly name: string; readonly listener: Listener }[] = [];
+
+  constructor(options: Pick<ResolvedOptions, 'network' | 'logger'>, connections: Connections) {
+    this.#options = options;
+    this.#connections = connections;
+  }
+
+  /** All but the native one. */
+  get addresses(): DoorAddress[] {
+    return this.#open
+      .filter(({ name }) => name !== nativeName)
+      .map(({ name, listener: { host, port } }) => ({ name, host, port }));
+  }
+
+  /** @throws QError INVALID_CONFIG when the address cannot be had; the doors that are open are closed again */
+  async open(name: string, at: { host: string; port: number }, openSession: OpenSession): Promise<Listener> {
+    const { network, logger } = this.#options;
+    try {
+      const listener = await network.listen({
+        ...at,
+        accept: (stream) => this.#connections.accept(stream, openSession),
+        acceptFailed: (error) => logger.warn({ err: error, door: name }, 'a connection could not be accepted'),
+      });
+      this.#open.push({ name, listener });
+      return listener;
+    } catch (error) {
+      await this.close();
+      throw listenError(error, { setting: name === nativeName ? 'port' : `doors.${name}.port`, ...at });
+    }
+  }
+
+  /** Nobody is let in any more. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map(({ listener }) => listener.close()));
+  }
+}
+
+/** The protocol of `@q/client`. */
+export const nativeName = 'native';

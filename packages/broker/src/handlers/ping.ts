@@ -1,9 +1,0 @@
-import { Ping } from '@q/protocol';
-import type { PingRequest, PingResponse } from '@q/protocol';
-import type { Handler } from '../dispatch.ts';
-
-/** PING: gives back what was sent. */
-export const pingHandler: Handler<PingRequest, PingResponse> = {
-  api: Ping,
-  handle: ({ payload }) => ({ payload }),
-};

@@ -1,0 +1,283 @@
+/**
+ * Appends batches: checks each, appends it, and tells when it is durable (rows P1-P5).
+ *
+ * Everything up to the append happens synchronously, in the order in which requests arrived: that order is the order of
+ * the offsets. A request that would hold up the event loop, because of what its batches become or because there are so many,
+ * does the rest of its work apart; the requests behind it on its connection wait until its last batch is appended, so that
+ * the order is the same. Partitions succeed or fail one by one. An error of a partition is told no earlier than the outcome of
+ * what was appended to that partition before, so that answers never overtake each other within one partition.
+ */
+import {
+  QError,
+  batchHeaderBytes,
+  batchRecordsCount,
+  peekMessageIds,
+  protocolLimits,
+  recompressBatch,
+  validateBatch,
+} from '@q/protocol';
+import type { Caller, CallerSignal } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import { toPartitionError } from '../../errors/wire-error.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { BrokerCounters } from '../../metrics/counters.ts';
+import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
+import type { TopicSettings } from '../topics/topic-config.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Partition } from '../topics/topic.ts';
+import { AppendResult, settle } from './append-result.ts';
+import type { SettleOptions } from './append-result.ts';
+import { BatchChecks } from './batch-checks.ts';
+import type { BatchWishes, CheckedBatch } from './batch-checks.ts';
+import { TimeSlice } from './time-slice.ts';
+
+/** One batch, as it is to be stored but for its offsets. */
+export interface PartitionBatch {
+  readonly partition: number;
+  /** The leader epoch that the caller believes in; -1: it does not say. */
+  readonly leaderEpoch: number;
+  /** The log keeps views of it, or copies: it must not change before the append is settled. */
+  readonly records: Buffer;
+}
+
+export interface AppendRequest {
+  /** How long the caller waits for its batches to be durable, in ms. */
+  readonly timeoutMs: number;
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly PartitionBatch[] }[];
+}
+
+/** Batches on their way to the disk. */
+export interface Appending {
+  /** In the order of the request. What they say holds if all goes well, until they are settled. */
+  readonly results: readonly AppendResult[];
+  /** Calls `done` once, when all results are final; `asExpected`: none of them has changed. */
+  whenSettled(done: (o: { readonly asExpected: boolean }) => void): void;
+}
+
+export interface AppendServiceOptions {
+  readonly registry: TopicRegistry;
+  /** How full the broker is with bytes that are not durable yet. */
+  readonly budget: { readonly isOverHard: boolean; readonly heldBytes: number; readonly hardBytes: number };
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly counters: BrokerCounters;
+  readonly logger: BrokerLogger;
+  /** Nothing is on a disk, whatever a topic's setting says. */
+  readonly inMemory: boolean;
+}
+
+/** Whose request it is, and how long it may wait. */
+interface Asking {
+  readonly caller: Caller;
+  readonly timeoutMs: number;
+}
+
+export class AppendService {
+  readonly #options: AppendServiceOptions;
+  readonly #checks: BatchChecks;
+  /** Settings are made anew when they change, so each set has its wishes. */
+  readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
+  /** Those asked for last, most often those that are asked for next. */
+  #latestSettings: TopicSettings | null = null;
+  #latestWishes: BatchWishes | null = null;
+
+  constructor(options: AppendServiceOptions) {
+    this.#options = options;
+    this.#checks = new BatchChecks(options);
+  }
+
+  /**
+   * Appends every batch. When the result is no promise, the logs look after the batches already and have copies of what they
+   * keep of small ones. Otherwise a check in the thread pool may use them for longer than the caller waits.
+   * @throws QError BROKER_BUSY when the broker holds too many bytes
+   */
+  append(request: AppendRequest, caller: Caller): Appending | Promise<Appending> {
+    const { budget, clock, limits, logger } = this.#options;
+    if (budget.isOverHard) throw tooBusy(budget);
+    const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
+    const results: AppendResult[] = [];
+    const settling = { clock, logger, timeoutMs, budget: caller.budget };
+    if (this.#appendNow(request, results, caller)) {
+      return { results, whenSettled: (done) => settle(results, settling, done) };
+    }
+    return this.#appendLater(request, results, { caller, timeoutMs, settling });
+  }
+
+  async #appendLater(
+    request: AppendRequest,
+    results: AppendResult[],
+    { settling, ...asking }: Asking & { settling: SettleOptions },
+  ): Promise<Appending> {
+    const release = await this.#appendRest(request, results, asking);
+    const whenSettled: Appending['whenSettled'] = (done) => {
+      settle(results, settling, done);
+      // From the moment at which somebody waits for them, the results hold the frame as long as they need it.
+      release();
+    };
+    return { results, whenSettled };
+  }
+
+  /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `#appendRest`. */
+  #appendNow(request: AppendRequest, results: AppendResult[], caller: Caller): boolean {
+    const { clock, limits } = this.#options;
+    const slice = new TimeSlice(clock, limits.turnMsMax);
+    const nowMs = clock.now();
+    for (const { topicId, partitions } of request.topics) {
+      for (const part of partitions) {
+        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick({ topicId, part, nowMs }, caller);
+        if (done === null) return false;
+        results.push(done);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Appends what `#appendNow` has left, one batch after the other; the connection's later requests wait. The frame counts as
+   * held until the result is called.
+   */
+  async #appendRest(request: AppendRequest, results: AppendResult[], asking: Asking): Promise<() => void> {
+    const goOn = asking.caller.budget.holdOrder();
+    const release = asking.caller.budget.holdFrame();
+    const wanted = request.topics.flatMap(({ topicId, partitions }) => partitions.map((part) => ({ topicId, part })));
+    const rest = wanted.slice(results.length);
+    const slice = new TimeSlice(this.#options.clock, this.#options.limits.turnMsMax);
+    await this.#checks.pause();
+    for (const { topicId, part } of rest) {
+      if (slice.isOver(part.records.length)) {
+        await this.#checks.pause();
+        slice.beginAnew();
+      }
+      const nowMs = this.#options.clock.now();
+      results.push(this.#appendIfQuick({ topicId, part, nowMs }, asking.caller) ?? (await this.#appendApart(topicId, part, asking)));
+    }
+    goOn();
+    return release;
+  }
+
+  /** Null when the batch has to be checked apart. A batch that is refused is quick. */
+  #appendIfQuick({ topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number }, { signal }: Caller): AppendResult | null {
+    let partition: Partition | null = null;
+    try {
+      checkStillThere(signal);
+      partition = this.#find(topicId, part);
+      const wishes = this.#wishesFor(partition, part);
+      if (!this.#checks.takeTurn(part.records, wishes.recompressTo)) return null;
+      return this.#append(partition, checkBatchNow(part.records, wishes), nowMs);
+    } catch (thrown) {
+      return this.#failed(thrown, part, partition);
+    }
+  }
+
+  async #appendApart(topicId: string, part: PartitionBatch, { caller: { signal }, timeoutMs }: Asking): Promise<AppendResult> {
+    let partition: Partition | null = null;
+    try {
+      partition = this.#find(topicId, part);
+      const wishes = this.#wishesFor(partition, part);
+      const checked = await this.#checks.check(part.records, wishes, { signal, timeoutMs });
+      checkStillThere(signal);
+      // The topic may have gone meanwhile, or want something else.
+      partition = this.#find(topicId, part);
+      if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
+      return this.#append(partition, checked, this.#options.clock.now());
+    } catch (thrown) {
+      return this.#failed(thrown, part, partition);
+    }
+  }
+
+  #find(topicId: string, part: PartitionBatch): Partition {
+    return requirePartition(requireTopicId(this.#options.registry, topicId), part.partition);
+  }
+
+  #failed(thrown: unknown, part: PartitionBatch, partition: Partition | null): AppendResult {
+    return AppendResult.refused(part.partition, partition, toPartitionError(thrown, this.#options.logger));
+  }
+
+  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch, nowMs: number): AppendResult {
+    const { settings } = partition.topic;
+    const log = partition.requireLog();
+    if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
+    const { leaderEpoch } = partition;
+    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, nowMs, messageIds } : { leaderEpoch, header, nowMs });
+    if (!appended.duplicate) {
+      this.#options.counters.recordsIn += header.recordsCount;
+      this.#options.counters.bytesIn += batch.length;
+    }
+    return AppendResult.appended(partition, appended, {
+      logStartOffset: log.logStartOffset,
+      durability: this.#options.inMemory ? 'memory' : settings.log.durability,
+    });
+  }
+
+  /** @throws QError when the batch is refused for what needs no look into it */
+  #wishesFor(partition: Partition, { leaderEpoch, records }: PartitionBatch): BatchWishes {
+    checkLeaderEpoch(partition, leaderEpoch);
+    partition.requireLog();
+    const { topic } = partition;
+    if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${topic.name} is written by the broker alone`);
+    const { settings } = topic;
+    const { maxMessageBytes } = settings.log;
+    if (records.length > maxMessageBytes) throw tooLarge(topic.name, records, maxMessageBytes);
+    if (settings === this.#latestSettings && this.#latestWishes !== null) return this.#latestWishes;
+    let wishes = this.#wishes.get(settings);
+    if (wishes === undefined) this.#wishes.set(settings, (wishes = wishesOf(settings)));
+    this.#latestSettings = settings;
+    this.#latestWishes = wishes;
+    return wishes;
+  }
+
+  #checkTimestamp(maxTimestamp: number, nowMs: number): void {
+    const latest = nowMs + this.#options.limits.timestampAheadMsMax;
+    if (maxTimestamp >= -1 && maxTimestamp <= latest) return;
+    throw new QError(
+      'INVALID_TIMESTAMP',
+      `the batch has a record of time ${maxTimestamp}; it must lie between 0 and ${latest}, an hour or so from now`,
+      {
+        details: { timestampMs: maxTimestamp, timestampMsMax: latest },
+      },
+    );
+  }
+}
+
+function wishesOf({ compression, log }: TopicSettings): BatchWishes {
+  return {
+    validate: {
+      uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
+      recordBytesMax: log.maxMessageBytes,
+      requireKeys: log.cleanupPolicy.compact,
+    },
+    recompressTo: compression === 'producer' ? null : compression,
+    wantsMessageIds: log.dedupWindowMs > 0,
+  };
+}
+
+function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageIds }: BatchWishes): CheckedBatch {
+  const header = validateBatch(records, validate);
+  const batch = recompressTo === null ? records : recompressBatch(records, recompressTo);
+  return { header, batch, messageIds: wantsMessageIds ? peekMessageIds(batch) : null };
+}
+
+/** Nobody would hear of what is appended now, and it must not come behind what its sender sends again elsewhere. */
+function checkStillThere(signal: CallerSignal): void {
+  if (signal.aborted) throw new QError('REQUEST_TIMED_OUT', 'the connection ended; the records were not written');
+}
+
+function changedMeanwhile({ topic }: Partition): QError {
+  return new QError('BROKER_BUSY', `topic ${topic.name} was changed while the records were checked; send them again`);
+}
+
+function tooBusy(budget: AppendServiceOptions['budget']): QError {
+  return new QError('BROKER_BUSY', 'the broker holds as many unwritten bytes as it may; send again after a pause', {
+    details: { heldBytes: budget.heldBytes, bytesMax: budget.hardBytes },
+  });
+}
+
+/** One record that is too large cannot be helped by sending smaller batches, so it has a name of its own. */
+function tooLarge(topic: string, records: Buffer, maxMessageBytes: number): QError {
+  const details = { topic, bytes: records.length, bytesMax: maxMessageBytes };
+  const isOneRecord = records.length >= batchHeaderBytes && batchRecordsCount(records) === 1;
+  const what = isOneRecord ? 'a record' : 'a batch';
+  const message = `${what} of ${records.length} bytes is larger than topic ${topic} takes (max.message.bytes = ${maxMessageBytes})`;
+  return new QError(isOneRecord ? 'RECORD_TOO_LARGE' : 'BATCH_TOO_LARGE', message, { details });
+}

@@ -1,0 +1,99 @@
+/**
+ * How batches are checked without holding up everybody: on the spot where that takes little, else apart, in the thread pool
+ * and in slices.
+ *
+ * Invariants:
+ *  1. In one turn of the event loop batches become no more than `checkTurnBytesMax` bytes on the spot, whoever sent them. What
+ *     was sent plain is as large as it was on the wire, and takes nothing of that.
+ *  2. Apart, `checksMax` checks of up to `largeCheckBytesMin` bytes are under way at once, and `largeChecksMax` of larger
+ *     ones, which therefore keep nobody waiting but each other. This also bounds the memory of what they become.
+ */
+import { checkWorkBytes, peekMessageIdsInSlices, recompressBatchInPool, validateBatchInSlices } from '@q/protocol';
+import type { BatchHeader, CodecName, ValidateBatchOptions } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import type { CallerSignal } from '../../caller.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import { CheckLane } from './check-lane.ts';
+
+type CheckLimit = 'checkTurnBytesMax' | 'largeCheckBytesMin' | 'checksMax' | 'largeChecksMax';
+
+/** What a topic wants of a batch. */
+export interface BatchWishes {
+  readonly validate: ValidateBatchOptions;
+  /** The codec that the topic forces, or null. */
+  readonly recompressTo: CodecName | null;
+  readonly wantsMessageIds: boolean;
+}
+
+/** A batch that may be appended. */
+export interface CheckedBatch {
+  readonly header: BatchHeader;
+  readonly batch: Buffer;
+  readonly messageIds: readonly (string | null)[] | null;
+}
+
+export class BatchChecks {
+  readonly #clock: Clock;
+  readonly #limits: Pick<BrokerLimits, CheckLimit>;
+  readonly #lane: CheckLane;
+  readonly #largeLane: CheckLane;
+  #leftThisTurn: number;
+  #turnIsNoted = false;
+
+  constructor({ clock, limits }: { clock: Clock; limits: Pick<BrokerLimits, CheckLimit> }) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#lane = new CheckLane({ clock, placesMax: limits.checksMax });
+    this.#largeLane = new CheckLane({ clock, placesMax: limits.largeChecksMax });
+    this.#leftThisTurn = limits.checkTurnBytesMax;
+  }
+
+  /** Whether a batch takes so little that it is to be checked on the spot. If so, it is taken for checked. */
+  takeTurn(records: Buffer, recompressTo: CodecName | null): boolean {
+    const workBytes = checkWorkBytes(records, recompressTo);
+    if (workBytes > this.#limits.checkTurnBytesMax) return false;
+    const grownBytes = workBytes - records.length;
+    if (grownBytes <= 0) return true;
+    if (grownBytes > this.#leftThisTurn) return false;
+    this.#leftThisTurn -= grownBytes;
+    if (!this.#turnIsNoted) {
+      this.#turnIsNoted = true;
+      this.#clock.defer(this.#nextTurn);
+    }
+    return true;
+  }
+
+  /**
+   * Checks a batch apart. `records` must not change before the promise settles.
+   * @throws QError as `validateBatch`; REQUEST_TIMED_OUT when it got no place in time
+   */
+  async check(records: Buffer, wishes: BatchWishes, whose: { signal: CallerSignal; timeoutMs: number }): Promise<CheckedBatch> {
+    const workBytes = checkWorkBytes(records, wishes.recompressTo);
+    const lane = workBytes > this.#limits.largeCheckBytesMin ? this.#largeLane : this.#lane;
+    await lane.enter(whose);
+    try {
+      const { pause } = this;
+      const header = await validateBatchInSlices(records, { ...wishes.validate, pause });
+      const { uncompressedBytesMax } = wishes.validate;
+      const messageIds = wishes.wantsMessageIds
+        ? await peekMessageIdsInSlices(records, { uncompressedBytesMax, pause })
+        : null;
+      const { recompressTo } = wishes;
+      const batch =
+        recompressTo === null
+          ? records
+          : await recompressBatchInPool(records, recompressTo, { uncompressedBytesMax, pause });
+      return { header, batch, messageIds };
+    } finally {
+      lane.leave();
+    }
+  }
+
+  /** Lets the event loop take a turn. */
+  readonly pause = (): Promise<void> => new Promise((resolve) => this.#clock.defer(resolve));
+
+  readonly #nextTurn = (): void => {
+    this.#turnIsNoted = false;
+    this.#leftThisTurn = this.#limits.checkTurnBytesMax;
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * One fetch, resolved once and then read as often as its long poll wakes.
+ *
+ * Invariants:
+ *  1. Entries stand in the order of the request, which is the order of the answer; reading begins at a rotating one, so
+ *     that a partition with plenty of data does not starve those behind it.
+ *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost.
+ *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
+ */
+import { QError } from '@q/protocol';
+import type { LogRead } from '@q/storage';
+import { toPartitionError } from '../../errors/wire-error.ts';
+import { checkLeaderEpoch, requirePartition, requireTopicId, unknownTopicId } from '../topics/partition-lookup.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Partition } from '../topics/topic.ts';
+
+/** What is wanted of one partition. */
+export interface FetchPartition {
+  readonly partition: number;
+  /** The leader epoch that the caller believes in; -1: it does not say. */
+  readonly leaderEpoch: number;
+  readonly fetchOffset: number;
+  /** Record bytes; one batch that is larger comes all the same. */
+  readonly maxBytes: number;
+}
+
+export interface FetchTopic {
+  readonly topicId: string;
+  readonly partitions: readonly FetchPartition[];
+}
+
+/** What one partition gives at one look. */
+export interface PartitionRead {
+  readonly error: QError | null;
+  readonly buffers: readonly Buffer[];
+  readonly bytes: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  /** There was something to read, and no room for it. */
+  readonly isLeftOut: boolean;
+  /** Gives the memory of `buffers` back, where it is lent; see `LogRead`. */
+  readonly release?: () => void;
+}
+
+export interface Collection {
+  /** In the order of the request. */
+  readonly reads: readonly PartitionRead[];
+  readonly bytes: number;
+  readonly hasError: boolean;
+  /** No more room: waiting for more would be pointless. */
+  readonly isFull: boolean;
+}
+
+/** A partition that is there, or the reason why it is not. */
+type Entry =
+  | { readonly wanted: FetchPartition; readonly partition: Partition; readonly error: null }
+  | { readonly wanted: FetchPartition; readonly partition: null; readonly error: QError };
+
+const noBuffers: readonly Buffer[] = [];
+
+export class FetchPlan {
+  readonly #entries: readonly Entry[];
+  readonly #maxBytes: number;
+  readonly #turn: number;
+  readonly #logger: BrokerLogger;
+
+  constructor(
+    topics: readonly FetchTopic[],
+    options: { registry: TopicRegistry; logger: BrokerLogger; maxBytes: number; turn: number },
+  ) {
+    this.#maxBytes = options.maxBytes;
+    this.#logger = options.logger;
+    this.#entries = topics.flatMap((topic) =>
+      topic.partitions.map((wanted) => resolve(options, topic.topicId, wanted)),
+    );
+    this.#turn = this.#entries.length === 0 ? 0 : options.turn % this.#entries.length;
+  }
+
+  /** The partitions whose news matter. */
+  get partitions(): Partition[] {
+    return this.#entries.flatMap((entry) => entry.partition ?? []);
+  }
+
+  /** Whether a partition has moved on since it was read. */
+  hasNews(collection: Collection): boolean {
+    return this.#entries.some(({ partition }, index) => {
+      const log = partition?.log ?? null;
+      return log !== null && (partition!.topic.isDeleted || log.highWatermark > collection.reads[index]!.highWatermark);
+    });
+  }
+
+  /** Reads what is there now, at most `maxBytes` if that is less than usual. At once when all of it is in memory. */
+  collect(maxBytes: number = this.#maxBytes): Collection | Promise<Collection> {
+    const entries = this.#entries;
+    const started: (PartitionRead | Promise<PartitionRead>)[] = Array.from({ length: entries.length });
+    let remainingBytes = maxBytes;
+    let isAsync = false;
+    for (let step = 0; step < entries.length; step += 1) {
+      const index = (this.#turn + step) % entries.length;
+      const entry = entries[index]!;
+      // The numbers come from the wire: a negative one must not make room for others.
+      const roomBytes = Math.max(0, Math.min(Math.max(1, entry.wanted.maxBytes), remainingBytes));
+      const read = this.#read(entry, roomBytes);
+      started[index] = read;
+      isAsync ||= read instanceof Promise;
+      // What a file will give is not known yet; reckon with all that it may give.
+      remainingBytes -= read instanceof Promise ? roomBytes : read.bytes;
+    }
+    if (!isAsync) return this.#gather(started as PartitionRead[], maxBytes);
+    return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads, maxBytes));
+  }
+
+  /** Reads one partition; no bytes are wanted when there is no room any more. */
+  #read(entry: Entry, maxBytes: number): PartitionRead | Promise<PartitionRead> {
+    if (entry.partition === null) return failed(entry.error, null);
+    const { partition } = entry;
+    const fail = (thrown: unknown): PartitionRead => failed(toPartitionError(thrown, this.#logger), partition);
+    try {
+      const read = readPartition(partition, entry.wanted.fetchOffset, maxBytes);
+      return read instanceof Promise ? read.then(succeeded, fail) : read;
+    } catch (thrown) {
+      return fail(thrown);
+    }
+  }
+
+  /** Keeps the answer within its bound: a batch that passes it waits for the next fetch, unless it is the first. */
+  #gather(reads: PartitionRead[], maxBytes: number): Collection {
+    let bytes = 0;
+    let hasError = false;
+    let isFull = false;
+    for (let step = 0; step < reads.length; step += 1) {
+      const index = (this.#turn + step) % reads.length;
+      const read = reads[index]!;
+      hasError ||= read.error !== null;
+      isFull ||= read.isLeftOut;
+      if (bytes > 0 && bytes + read.bytes > maxBytes) {
+        isFull = true;
+        read.release?.();
+        reads[index] = leftOut(read);
+      } else {
+        bytes += read.bytes;
+      }
+    }
+    return { reads, bytes, hasError, isFull };
+  }
+}
+
+function resolve(
+  { registry, logger }: { registry: TopicRegistry; logger: BrokerLogger },
+  topicId: string,
+  wanted: FetchPartition,
+): Entry {
+  try {
+    const partition = requirePartition(requireTopicId(registry, topicId), wanted.partition);
+    checkLeaderEpoch(partition, wanted.leaderEpoch);
+    return { wanted, partition, error: null };
+  } catch (thrown) {
+    return { wanted, partition: null, error: toPartitionError(thrown, logger) };
+  }
+}
+
+function readPartition(partition: Partition, offset: number, maxBytes: number): PartitionRead | Promise<LogRead> {
+  // It may have gone while the request waited.
+  if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
+  const log = partition.requireLog();
+  if (offset < log.logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
+  const { highWatermark, lastStableOffset, logStartOffset } = log;
+  const isAtEnd = offset >= highWatermark;
+  if (isAtEnd || maxBytes === 0) {
+    const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: !isAtEnd };
+    return { ...nothing, highWatermark, lastStableOffset, logStartOffset };
+  }
+  const read = log.read({ offset, maxBytes, upTo: 'highWatermark' });
+  return read instanceof Promise ? read : succeeded(read);
+}
+
+function succeeded(read: LogRead): PartitionRead {
+  return { ...read, error: null, isLeftOut: false };
+}
+
+function leftOut({ error, highWatermark, lastStableOffset, logStartOffset }: PartitionRead): PartitionRead {
+  return { error, highWatermark, lastStableOffset, logStartOffset, buffers: noBuffers, bytes: 0, isLeftOut: true };
+}
+
+/** Nobody looks at what was read any more. */
+export function releaseReads({ reads }: Collection): void {
+  for (const { release } of reads) release?.();
+}
+
+function failed(error: QError, partition: Partition | null): PartitionRead {
+  const logStartOffset = partition?.log?.logStartOffset ?? -1;
+  const nothing = { buffers: noBuffers, bytes: 0, isLeftOut: false };
+  return { ...nothing, error, highWatermark: -1, lastStableOffset: -1, logStartOffset };
+}
+
+function outOfRange(partition: Partition, offset: number): QError {
+  const { logStartOffset, logEndOffset } = partition.requireLog();
+  const where = `partition ${partition.index} of topic ${partition.topic.name}`;
+  return new QError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${offset} is not in ${where}, which has ${logStartOffset} to ${logEndOffset}`,
+    {
+      details: { offset, logStartOffset, logEndOffset },
+    },
+  );
+}

@@ -1,0 +1,189 @@
+/**
+ * Carries out what the state machine of `@q/coordinator` decides: every change of a group goes through `step` here, with
+ * whatever has to follow it.
+ *
+ * Invariants:
+ *  1. A step is taken at once, on the newest state; its records are handed to the log before anybody hears of it.
+ *  2. Members with news are woken when the news is durable.
+ *  3. A group has a deadline noted whenever one of its members can run out of time.
+ *  4. A group whose write failed is behind: it has missed topics that came or went, members that ran out of time. After
+ *     `retryMs` it catches up, and again until that is durable.
+ */
+import { createGroup, hasExpired, nextDeadlineMs, stepGroup } from '@q/coordinator';
+import type { GroupCommand, GroupStep, StepContext, TopicView } from '@q/coordinator';
+import type { Clock, Scheduled } from '../../clock.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { TopicListener } from '../topics/topic-listener.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { Topic } from '../topics/topic.ts';
+import { GroupDeadlines } from './group-deadlines.ts';
+import type { GroupDirectory } from './group-directory.ts';
+import type { HeldHeartbeats } from './held-heartbeats.ts';
+import { wantedTopics } from './live-group.ts';
+import type { LiveGroup } from './live-group.ts';
+import { topicViewOf } from './topic-view.ts';
+
+/** The disk is not asked in a circle. */
+const retryMs = 1000;
+
+export interface GroupCoordinatorOptions {
+  readonly directory: GroupDirectory;
+  readonly held: HeldHeartbeats;
+  readonly registry: TopicRegistry;
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+}
+
+export class GroupCoordinator implements TopicListener {
+  readonly #options: GroupCoordinatorOptions;
+  readonly #topics: TopicView;
+  readonly #deadlines: GroupDeadlines<LiveGroup>;
+  #sweep: Scheduled | null = null;
+  #isStopped = false;
+  readonly #behind = new Set<LiveGroup>();
+
+  constructor(options: GroupCoordinatorOptions) {
+    const { clock, directory, limits, registry } = options;
+    this.#options = options;
+    this.#topics = topicViewOf(registry);
+    this.#deadlines = new GroupDeadlines({
+      clock,
+      pauseMs: limits.groupDeadlinePauseMs,
+      due: (live) => this.#due(live),
+    });
+    directory.onWritten((live, outcome) => this.#written(live, outcome));
+  }
+
+  /** Takes the stored groups into service: what happened to their topics meanwhile is made up for. */
+  start(): void {
+    for (const live of this.#options.directory.groups()) this.#catchUp(live);
+    this.keepSweeping();
+  }
+
+  /** No timer runs any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#deadlines.stop();
+    this.#sweep?.cancel();
+  }
+
+  context(): StepContext {
+    const { clock, limits } = this.#options;
+    return {
+      nowMs: clock.monotonic(),
+      wallMs: clock.now(),
+      sessionTimeoutMs: limits.groupSessionTimeoutMs,
+      topics: this.#topics,
+    };
+  }
+
+  /** Takes one step of a group. Its result may be told once `live.settled()` has resolved. */
+  step(live: LiveGroup, command: GroupCommand): GroupStep {
+    const context = this.context();
+    const isNew = live.group === null;
+    const step = stepGroup(live.group ?? createGroup(live.groupId, context), command, context);
+    // A join that was refused, or a change of topics, does not make a group of what was none.
+    if (isNew && step.records.length === 0) return step;
+    live.advance(step.group, step.records);
+    this.#noteDeadline(live, step);
+    if (step.wake.length > 0) void this.#tellWhenDurable(live, step);
+    this.keepSweeping();
+    return step;
+  }
+
+  /** Deletes a group with its offsets, durably once `live.settled()` has resolved. Returns how many offsets it had. */
+  remove(live: LiveGroup): number {
+    const offsets = [...live.offsets.entries()];
+    for (const place of offsets) live.deleteOffset(place);
+    if (live.group !== null) live.advance(null, [{ kind: 'group-gone', groupId: live.groupId }]);
+    this.#deadlines.set(live, null);
+    this.#behind.delete(live);
+    return offsets.length;
+  }
+
+  /** Looks for expired groups every `groupSweepIntervalMs` while there are groups. */
+  keepSweeping(): void {
+    const { clock, directory, limits } = this.#options;
+    if (this.#sweep !== null || this.#isStopped || directory.size === 0) return;
+    this.#sweep = clock.schedule(limits.groupSweepIntervalMs, () => {
+      this.#sweep = null;
+      this.#sweepOnce();
+      this.keepSweeping();
+    });
+  }
+
+  topicGrew(topic: Topic): void {
+    this.#topicChanged(topic);
+  }
+
+  topicDeleted(topic: Topic): void {
+    this.#topicChanged(topic);
+    for (const live of this.#options.directory.groups()) forgetOffsets(live, (topicId) => topicId === topic.id);
+  }
+
+  #topicChanged({ name }: Topic): void {
+    for (const live of this.#options.directory.groups()) {
+      if (wantedTopics(live).has(name)) this.step(live, { kind: 'topics-changed' });
+    }
+  }
+
+  #sweepOnce(): void {
+    const { directory, limits, logger } = this.#options;
+    const { groupExpiryMs } = limits;
+    const { nowMs } = this.context();
+    for (const live of directory.groups()) {
+      if (!live.exists) continue;
+      if (!hasExpired(live, { nowMs, groupExpiryMs })) continue;
+      const count = this.remove(live);
+      logger.info({ groupId: live.groupId, offsets: count }, 'a group without members has expired');
+    }
+  }
+
+  #due(live: LiveGroup): void {
+    this.step(live, { kind: 'tick' });
+    if (this.#behind.delete(live)) this.#catchUp(live);
+  }
+
+  /** Takes in what happened to the topics of the group while it could not. */
+  #catchUp(live: LiveGroup): void {
+    const { registry } = this.#options;
+    this.step(live, { kind: 'topics-changed' });
+    forgetOffsets(live, (topicId) => registry.byId(topicId) === undefined);
+  }
+
+  #noteDeadline(live: LiveGroup, { group, records }: GroupStep): void {
+    if (records.length > 0 || !this.#deadlines.has(live)) this.#deadlines.set(live, nextDeadlineMs(group));
+  }
+
+  #written(live: LiveGroup, outcome: 'durable' | 'failed'): void {
+    if (outcome === 'durable') return;
+    if (!live.exists) {
+      this.#deadlines.set(live, null);
+      return;
+    }
+    this.#behind.add(live);
+    this.#deadlines.set(live, this.#options.clock.monotonic() + retryMs);
+  }
+
+  async #tellWhenDurable(live: LiveGroup, { wake, evicted }: GroupStep): Promise<void> {
+    const { held, logger } = this.#options;
+    const { groupId } = live;
+    try {
+      await live.settled();
+    } catch {
+      // The news has been taken back, and whoever asked for it was told why.
+      return;
+    }
+    for (const memberId of wake) held.end({ groupId, memberId }, 'news');
+    for (const { memberId, reason } of evicted) {
+      logger.info({ groupId, memberId, reason }, 'a member was put out of its group');
+    }
+  }
+}
+
+function forgetOffsets(live: LiveGroup, isGone: (topicId: string) => boolean): void {
+  const gone = [...live.offsets.entries()].filter(({ topicId }) => isGone(topicId));
+  for (const place of gone) live.deleteOffset(place);
+}

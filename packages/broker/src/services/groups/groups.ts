@@ -1,0 +1,122 @@
+/**
+ * Consumer groups of a broker: puts their parts together, reads them back at start, and sees them out.
+ */
+import { GroupImage, groupState } from '@q/coordinator';
+import type { DescribeGroupResponse, ListedGroup } from '@q/protocol';
+import type { LogId, LogStore, PartitionLog } from '@q/storage';
+import type { Clock } from '../../clock.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import { internalLogConfig } from '../topics/internal-topic.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { GroupCoordinator } from './group-coordinator.ts';
+import { describeGroup } from './group-description.ts';
+import { GroupDirectory } from './group-directory.ts';
+import { GroupOffsets } from './group-offsets.ts';
+import { GroupsLog } from './groups-log.ts';
+import { replayGroups } from './groups-replay.ts';
+import { groupsLogId } from './groups-topic.ts';
+import { HeldHeartbeats } from './held-heartbeats.ts';
+import type { LiveGroup } from './live-group.ts';
+import { MemberHeartbeats } from './member-heartbeats.ts';
+import { OffsetChanges } from './offset-changes.ts';
+
+export interface GroupsOptions {
+  readonly store: LogStore;
+  readonly registry: TopicRegistry;
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+}
+
+export class Groups {
+  readonly directory: GroupDirectory;
+  readonly held: HeldHeartbeats;
+  readonly coordinator: GroupCoordinator;
+  readonly heartbeats: MemberHeartbeats;
+  readonly offsets: GroupOffsets;
+  readonly changes: OffsetChanges;
+  readonly #options: GroupsOptions;
+  readonly #log: GroupsLog;
+  readonly #stopListening: () => void;
+
+  private constructor(options: GroupsOptions, log: PartitionLog | null) {
+    const { registry, clock, limits, logger } = options;
+    this.#options = options;
+    this.#log = new GroupsLog({ log, create: () => openLog(options), clock, logger });
+    const directory = new GroupDirectory({ log: this.#log, groupsMax: limits.groupsMax });
+    const held = new HeldHeartbeats(clock);
+    const coordinator = new GroupCoordinator({ ...options, directory, held });
+    this.directory = directory;
+    this.held = held;
+    this.coordinator = coordinator;
+    this.heartbeats = new MemberHeartbeats({ directory, coordinator, held, registry, limits });
+    const grown = (): void => coordinator.keepSweeping();
+    this.offsets = new GroupOffsets({ directory, registry, clock, limits, logger, grown });
+    this.changes = new OffsetChanges({ directory, coordinator, registry, clock, limits, logger });
+    this.#stopListening = registry.listen(coordinator);
+  }
+
+  /**
+   * Reads the groups back, if there have been any, and takes them into service. `ownLogs` are those of the broker's own
+   * logs that the store holds.
+   * @throws QError CORRUPT_LOG, STORAGE_FAILED
+   */
+  static async open(options: GroupsOptions, ownLogs: readonly LogId[]): Promise<Groups> {
+    const hasLog = ownLogs.some(({ topicId }) => topicId === groupsLogId.topicId);
+    const log = hasLog ? await openLog(options) : null;
+    const groups = new Groups(options, log);
+    if (log !== null) await groups.#load(log);
+    groups.coordinator.start();
+    return groups;
+  }
+
+  /**
+   * The groups whose ids begin so, by id. A list of names waits for no disk: a change that is on its way may show, or not.
+   */
+  list(prefix: string): ListedGroup[] {
+    return [...this.directory.groups()]
+      .filter((live) => live.exists && live.groupId.startsWith(prefix))
+      .map(listed)
+      .sort((left, right) => (left.groupId < right.groupId ? -1 : 1));
+  }
+
+  /** @throws QError INVALID_GROUP_ID, UNKNOWN_GROUP; INVALID_REQUEST when the group is too large for one answer */
+  async describe(groupId: string): Promise<DescribeGroupResponse> {
+    const { registry, limits } = this.#options;
+    const live = this.directory.require(groupId);
+    const { nowMs, wallMs } = this.coordinator.context();
+    const description = describeGroup(live, { registry, held: this.held, limits, nowMs, wallMs });
+    await live.settled();
+    return description;
+  }
+
+  /** Answers all held heartbeats, now and from now on: the broker is stopping. */
+  release(): void {
+    this.held.releaseAll();
+  }
+
+  /** Stops the timers, and ends when everything that was handed over is durable or has failed. */
+  async close(): Promise<void> {
+    this.#stopListening();
+    this.coordinator.stop();
+    await this.#log.drain();
+  }
+
+  async #load(log: PartitionLog): Promise<void> {
+    const image = new GroupImage();
+    await replayGroups(log, image);
+    for (const stored of image.groups(this.coordinator.context())) this.directory.add(stored);
+  }
+}
+
+async function openLog({ store, registry }: GroupsOptions): Promise<PartitionLog> {
+  const log = await store.open(groupsLogId, internalLogConfig);
+  registry.serveInternal(log);
+  return log;
+}
+
+function listed({ groupId, group, offsets }: LiveGroup): ListedGroup {
+  const state = group === null ? 'empty' : groupState(group);
+  return { groupId, state, members: group?.members.size ?? 0, offsets: offsets.size };
+}

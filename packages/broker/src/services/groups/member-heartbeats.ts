@@ -1,0 +1,132 @@
+/**
+ * GROUP_HEARTBEAT: takes the step, and holds the answer until there is something to tell (rows G1, G2).
+ */
+import { coordinatorLimits } from '@q/coordinator';
+import type { GroupStep, HeartbeatCommand, HeartbeatReply } from '@q/coordinator';
+import { QError, memberEpochCode } from '@q/protocol';
+import type { GroupHeartbeatRequest, GroupHeartbeatResponse } from '@q/protocol';
+import type { Caller } from '../../caller.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { GroupCoordinator } from './group-coordinator.ts';
+import type { GroupDirectory } from './group-directory.ts';
+import type { HeldHeartbeats, HoldEnd } from './held-heartbeats.ts';
+import type { LiveGroup } from './live-group.ts';
+import { assignedTopics, ownedPartitions } from './topic-view.ts';
+
+export interface MemberHeartbeatsOptions {
+  readonly directory: GroupDirectory;
+  readonly coordinator: GroupCoordinator;
+  readonly held: HeldHeartbeats;
+  readonly registry: TopicRegistry;
+  readonly limits: BrokerLimits;
+}
+
+export class MemberHeartbeats {
+  readonly #options: MemberHeartbeatsOptions;
+
+  constructor(options: MemberHeartbeatsOptions) {
+    this.#options = options;
+  }
+
+  /** Before the first await the step is taken, so that a commit sent before it counts before it. */
+  async beat(
+    request: GroupHeartbeatRequest,
+    caller: Pick<Caller, 'address' | 'clientId' | 'signal' | 'budget'>,
+  ): Promise<GroupHeartbeatResponse> {
+    const { directory, coordinator, held, limits } = this.#options;
+    const command = commandOf(request, caller, limits);
+    const live = this.#groupFor(request);
+    // Also when it is refused: a member waits for one answer at a time.
+    held.end(request, 'newer');
+    const step = coordinator.step(live, command);
+    const settled = live.settled();
+    directory.forgetIfGone(live);
+    const reply = quietReply(request, step);
+    const waitMs = reply === null ? 0 : this.#waitMs(request, reply);
+    const unpark = reply === null || waitMs <= 0 ? null : caller.budget.park(1);
+    if (reply === null || unpark === null) {
+      await settled;
+      return this.#answer(step);
+    }
+    const why = await held.hold(request, { signal: caller.signal, waitMs });
+    unpark();
+    return this.#answerHeld(request, reply, why);
+  }
+
+  #groupFor({ groupId, memberId, memberEpoch }: GroupHeartbeatRequest): LiveGroup {
+    const { directory } = this.#options;
+    if (memberEpoch === memberEpochCode.join) return directory.obtain(groupId);
+    return directory.find(groupId) ?? refuseMember(groupId, memberId);
+  }
+
+  /** A session is counted from the last heartbeat that arrived, so no hold may take up more than half of it. */
+  #waitMs({ maxWaitMs }: GroupHeartbeatRequest, { sessionTimeoutMs }: HeartbeatReply): number {
+    return Math.min(maxWaitMs, this.#options.limits.heldHeartbeatMsMax, Math.floor(sessionTimeoutMs / 2));
+  }
+
+  async #answerHeld(
+    request: GroupHeartbeatRequest,
+    reply: HeartbeatReply,
+    why: HoldEnd,
+  ): Promise<GroupHeartbeatResponse> {
+    const { directory, coordinator } = this.#options;
+    // Nobody may hear this answer, so it must not carry news that would count as told.
+    if (why === 'newer' || why === 'gone' || why === 'stopping') return this.#encode(reply);
+    const live = directory.find(request.groupId) ?? refuseMember(request.groupId, request.memberId);
+    const step = coordinator.step(live, { kind: 'look', memberId: request.memberId });
+    await live.settled();
+    return this.#answer(step);
+  }
+
+  #answer({ result }: GroupStep): GroupHeartbeatResponse {
+    if (result.kind === 'refused') throw new QError(result.code, result.message);
+    if (result.kind === 'reply') return this.#encode(result);
+    throw new QError('UNKNOWN', 'a heartbeat came to nothing');
+  }
+
+  #encode({ memberEpoch, sessionTimeoutMs, assignment }: HeartbeatReply): GroupHeartbeatResponse {
+    return {
+      memberEpoch,
+      heartbeatIntervalMs: heartbeatIntervalMs(sessionTimeoutMs),
+      sessionTimeoutMs,
+      assignment: assignment === null ? null : assignedTopics(assignment, this.#options.registry),
+    };
+  }
+}
+
+/** A short session needs heartbeats more often: two of them may be lost. */
+export function heartbeatIntervalMs(sessionTimeoutMs: number): number {
+  return Math.min(coordinatorLimits.heartbeatIntervalMs, Math.floor(sessionTimeoutMs / 3));
+}
+
+/** The reply, if it tells no more than that all is as it was: there is time to wait for news. */
+function quietReply({ memberEpoch }: GroupHeartbeatRequest, { result, records }: GroupStep): HeartbeatReply | null {
+  if (result.kind !== 'reply' || records.length > 0) return null;
+  const isNews = memberEpoch < 0 || result.memberEpoch !== memberEpoch || result.assignment !== null;
+  return isNews ? null : result;
+}
+
+function commandOf(request: GroupHeartbeatRequest, caller: Pick<Caller, 'address' | 'clientId'>, { partitionsMax }: BrokerLimits): HeartbeatCommand {
+  const { memberId, memberEpoch, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignor, topics } = request;
+  return {
+    kind: 'heartbeat',
+    memberId,
+    memberEpoch,
+    instanceId,
+    clientId: caller.clientId,
+    host: caller.address,
+    sessionTimeoutMs,
+    rebalanceTimeoutMs,
+    assignor,
+    topics,
+    owned: request.owned === null ? null : ownedPartitions(request.owned, partitionsMax),
+    stalledMs: Math.max(0, request.stalledMs),
+  };
+}
+
+function refuseMember(groupId: string, memberId: string): never {
+  throw new QError('UNKNOWN_MEMBER', `group ${JSON.stringify(groupId)} has no members; join it again`, {
+    details: { groupId, memberId },
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * What operators do to groups that nobody works in: RESET_OFFSETS, DELETE_OFFSETS, DELETE_GROUP (row G3).
+ */
+import { QError, errorCode } from '@q/protocol';
+import type {
+  DeleteGroupRequest,
+  DeleteGroupResponse,
+  DeleteOffsetsRequest,
+  DeleteOffsetsRequestTopic,
+  DeleteOffsetsResponse,
+  DeleteOffsetsResponseTopic,
+  ResetOffsetsRequest,
+  ResetOffsetsRequestPartition,
+  ResetOffsetsResponse,
+  ResetOffsetsResponsePartition,
+} from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import { toPartitionError } from '../../errors/wire-error.ts';
+import { checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { GroupCoordinator } from './group-coordinator.ts';
+import type { GroupDirectory } from './group-directory.ts';
+import { checkOffset, placesByTopic } from './group-offsets.ts';
+import { wantedTopics } from './live-group.ts';
+import type { LiveGroup } from './live-group.ts';
+
+export interface OffsetChangesOptions {
+  readonly directory: GroupDirectory;
+  readonly coordinator: GroupCoordinator;
+  readonly registry: TopicRegistry;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+}
+
+export class OffsetChanges {
+  readonly #options: OffsetChangesOptions;
+
+  constructor(options: OffsetChangesOptions) {
+    this.#options = options;
+  }
+
+  /** All or nothing: one offset that cannot be set keeps the others from being set. */
+  async reset(request: ResetOffsetsRequest): Promise<ResetOffsetsResponse> {
+    const { directory, coordinator, limits } = this.#options;
+    checkPartitionCount(request.topics, limits);
+    const live = request.validateOnly ? directory.find(request.groupId) : directory.obtain(request.groupId);
+    if (live !== null) refuseMembers(live);
+    const checked = request.topics.map(({ topicId, partitions }) => ({
+      topicId,
+      partitions: partitions.map((wanted) => this.#check(live, topicId, wanted)),
+    }));
+    const isValid = checked.every(({ partitions }) => partitions.every((part) => part.errorCode === 0));
+    if (live === null || request.validateOnly) {
+      await live?.settled();
+      return { topics: checked };
+    }
+    if (isValid) this.#set(live, request);
+    coordinator.keepSweeping();
+    const settled = live.settled();
+    directory.forgetIfGone(live);
+    await settled;
+    return { topics: isValid ? checked : checked.map(withoutEffect) };
+  }
+
+  /** Of topics that no member wants; which topics those are is checked one by one. */
+  async deleteOffsets(request: DeleteOffsetsRequest): Promise<DeleteOffsetsResponse> {
+    const live = this.#options.directory.require(request.groupId);
+    checkTopicCount(request, this.#options.limits);
+    const committed = new Map(placesByTopic(live.offsets).map(({ topicId, partitions }) => [topicId, partitions]));
+    const wantedNames = wantedTopics(live);
+    const topics = request.topics.map((wanted) => {
+      const name = this.#options.registry.byId(wanted.topicId)?.name ?? null;
+      if (name !== null && wantedNames.has(name)) return consumed(live, wanted, name);
+      return deleteOf(live, wanted, committed.get(wanted.topicId) ?? []);
+    });
+    await live.settled();
+    return { topics };
+  }
+
+  async deleteGroup({ groupId }: DeleteGroupRequest): Promise<DeleteGroupResponse> {
+    const live = this.#options.directory.require(groupId);
+    refuseMembers(live);
+    const offsets = this.#options.coordinator.remove(live);
+    await live.settled();
+    return { offsets };
+  }
+
+  #check(
+    live: LiveGroup | null,
+    topicId: string,
+    { partition, offset }: ResetOffsetsRequestPartition,
+  ): ResetOffsetsResponsePartition {
+    const previousOffset = live?.offsets.get(topicId, partition)?.offset ?? -1;
+    try {
+      const place = requirePartition(requireTopicId(this.#options.registry, topicId), partition);
+      checkOffset(place, offset);
+      const { logStartOffset } = place.requireLog();
+      if (offset < logStartOffset) throw belowStart({ topic: place.topic.name, partition, offset, logStartOffset });
+      return { partition, errorCode: 0, errorMessage: null, previousOffset, offset };
+    } catch (thrown) {
+      const error = toPartitionError(thrown, this.#options.logger);
+      return { partition, errorCode: errorCode(error.code), errorMessage: error.message, previousOffset, offset };
+    }
+  }
+
+  #set(live: LiveGroup, { topics }: ResetOffsetsRequest): void {
+    const { clock } = this.#options;
+    for (const { topicId, partitions } of topics) {
+      for (const { partition, offset } of partitions) {
+        const commit = { offset, leaderEpoch: -1, metadata: null, committedAtMs: clock.now() };
+        live.putOffset({ topicId, partition }, commit, clock.monotonic());
+      }
+    }
+  }
+}
+
+function deleteOf(
+  live: LiveGroup,
+  { topicId, partitions }: DeleteOffsetsRequestTopic,
+  committed: readonly number[],
+): DeleteOffsetsResponseTopic {
+  const chosen = partitions === null ? null : new Set(partitions);
+  const deleted = committed.filter(
+    (partition) => (chosen?.has(partition) ?? true) && live.deleteOffset({ topicId, partition }),
+  );
+  return { topicId, errorCode: 0, errorMessage: null, offsets: deleted.length };
+}
+
+function consumed(
+  { groupId }: LiveGroup,
+  { topicId }: DeleteOffsetsRequestTopic,
+  name: string,
+): DeleteOffsetsResponseTopic {
+  const errorMessage = `members of group ${JSON.stringify(groupId)} consume topic ${name}; stop them first`;
+  return { topicId, errorCode: errorCode('GROUP_NOT_EMPTY'), errorMessage, offsets: 0 };
+}
+
+/** @throws QError INVALID_REQUEST */
+function checkTopicCount({ topics }: DeleteOffsetsRequest, { topicsMax, partitionsMax }: BrokerLimits): void {
+  const partitions = topics.reduce((sum, topic) => sum + (topic.partitions?.length ?? 0), 0);
+  if (topics.length <= topicsMax && partitions <= partitionsMax) return;
+  throw new QError('INVALID_REQUEST', 'the request names more topics or partitions than this broker may have', {
+    details: { topics: topics.length, topicsMax, partitions, partitionsMax },
+  });
+}
+
+/** @throws QError GROUP_NOT_EMPTY */
+function refuseMembers({ groupId, group }: LiveGroup): void {
+  const members = group?.members.size ?? 0;
+  if (members === 0) return;
+  throw new QError('GROUP_NOT_EMPTY', `group ${JSON.stringify(groupId)} has ${members} members; stop them first`, {
+    details: { groupId, members },
+  });
+}
+
+function belowStart(where: { topic: string; partition: number; offset: number; logStartOffset: number }): QError {
+  const { topic, partition, offset, logStartOffset } = where;
+  const message = `partition ${partition} of topic ${topic} begins at ${logStartOffset}; offset ${offset} is gone`;
+  return new QError('OFFSET_OUT_OF_RANGE', message, { details: where });
+}
+
+/** What could have been set was not, because of the others. */
+function withoutEffect(topic: { topicId: string; partitions: readonly ResetOffsetsResponsePartition[] }): {
+  topicId: string;
+  partitions: ResetOffsetsResponsePartition[];
+} {
+  const failure = {
+    errorCode: errorCode('INVALID_REQUEST'),
+    errorMessage: 'nothing was set, because another partition of the request was refused',
+  };
+  return {
+    topicId: topic.topicId,
+    partitions: topic.partitions.map((part) => (part.errorCode === 0 ? { ...part, ...failure } : part)),
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Finds offsets in partitions: the start, the end, or the first record at or after a time (row C1).
+ */
+import { QError } from '@q/protocol';
+import { toPartitionError } from '../../errors/wire-error.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+
+export interface SoughtOffset {
+  readonly partition: number;
+  /** The leader epoch that the caller believes in; -1: it does not say. */
+  readonly leaderEpoch: number;
+  /** Or a time, in ms since 1970. */
+  readonly at: 'start' | 'end' | number;
+}
+
+export interface SoughtTopic {
+  readonly topicId: string;
+  readonly partitions: readonly SoughtOffset[];
+}
+
+export interface FoundOffset {
+  readonly partition: number;
+  readonly error: QError | null;
+  /** -1 when no record is that young, or after an error. */
+  readonly offset: number;
+  /** Of the record that was found by its time; -1 otherwise. */
+  readonly timestampMs: number;
+  readonly leaderEpoch: number;
+}
+
+export interface OffsetLookupOptions {
+  readonly registry: TopicRegistry;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+}
+
+export class OffsetLookup {
+  readonly #options: OffsetLookupOptions;
+
+  constructor(options: OffsetLookupOptions) {
+    this.#options = options;
+  }
+
+  /** One list for each topic, in the order of the request. @throws QError INVALID_REQUEST (too many partitions) */
+  async find(topics: readonly SoughtTopic[]): Promise<FoundOffset[][]> {
+    checkPartitionCount(topics, this.#options.limits);
+    const lists = topics.map(({ topicId, partitions }) =>
+      Promise.all(partitions.map((sought) => this.#find(topicId, sought))),
+    );
+    return await Promise.all(lists);
+  }
+
+  async #find(topicId: string, sought: SoughtOffset): Promise<FoundOffset> {
+    const { registry, logger } = this.#options;
+    const { partition, at } = sought;
+    try {
+      const place = requirePartition(requireTopicId(registry, topicId), partition);
+      checkLeaderEpoch(place, sought.leaderEpoch);
+      const log = place.requireLog();
+      const found = { partition, error: null, timestampMs: -1, leaderEpoch: place.leaderEpoch };
+      if (at === 'end') return { ...found, offset: log.highWatermark };
+      if (at === 'start') return { ...found, offset: log.logStartOffset };
+      if (at < 0) throw noSuchTime(at);
+      const record = await log.offsetForTimestamp(at);
+      return record === null ? { ...found, offset: -1 } : { ...found, ...record };
+    } catch (thrown) {
+      return { partition, error: toPartitionError(thrown, logger), offset: -1, timestampMs: -1, leaderEpoch: -1 };
+    }
+  }
+}
+
+function noSuchTime(timestampMs: number): QError {
+  const meaning = 'it is -1 for the end, -2 for the start, or ms since 1970';
+  return new QError('INVALID_REQUEST', `timestampMs ${timestampMs} has no meaning; ${meaning}`, {
+    details: { timestampMs },
+  });
+}

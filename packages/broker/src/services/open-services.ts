@@ -1,0 +1,112 @@
+/**
+ * Puts the services of a broker together over an open store, in the order in which they need each other.
+ */
+import type { LogStore } from '@q/storage';
+import type { Closers } from '../closers.ts';
+import { BrokerTerm } from '../metadata/broker-term.ts';
+import { LogMetadataStore } from '../metadata/log-metadata-store.ts';
+import { metadataLogId } from '../metadata/metadata-topic.ts';
+import type { BrokerCounters } from '../metrics/counters.ts';
+import { nodeProcessUsage } from '../metrics/node-process-usage.ts';
+import { softwareVersion } from '../node-version.ts';
+import { defaultDurability } from '../options.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { AppendService } from './append/append-service.ts';
+import type { AppendServiceOptions } from './append/append-service.ts';
+import { FetchService } from './fetch/fetch-service.ts';
+import { FetchWaiters } from './fetch/fetch-waiters.ts';
+import { groupsLogId } from './groups/groups-topic.ts';
+import { Groups } from './groups/groups.ts';
+import { OffsetLookup } from './offsets/offset-lookup.ts';
+import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import type { Services } from './services.ts';
+import { BrokerStats } from './stats/broker-stats.ts';
+import { internalLogConfig } from './topics/internal-topic.ts';
+import { SoleLeadership } from './topics/leadership.ts';
+import { RecordDeletion } from './topics/record-deletion.ts';
+import { TopicCatalog } from './topics/topic-catalog.ts';
+import { TopicChanges } from './topics/topic-changes.ts';
+import { TopicRegistry } from './topics/topic-registry.ts';
+
+export interface OpenServicesOptions {
+  readonly options: ResolvedOptions;
+  readonly store: LogStore;
+  readonly budget: AppendServiceOptions['budget'];
+  readonly counters: BrokerCounters;
+  readonly closers: Closers;
+  /** A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should. */
+  readonly hasFailed: () => boolean;
+}
+
+/** The services, and what only the composition root may do with them. */
+export interface OpenServices extends Services {
+  readonly registry: TopicRegistry;
+  /** Answers everything that waits for news, now and from now on: the broker is stopping. */
+  readonly release: () => void;
+}
+
+/** @throws QError CORRUPT_LOG, STORAGE_FAILED */
+export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
+  const { options, store, budget, counters, closers } = opened;
+  const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId, autoCreateTopics } = options;
+  const metadataLog = await store.open(metadataLogId, internalLogConfig);
+  const metadata = await LogMetadataStore.open(metadataLog, clock);
+  const { term, clusterId } = await beginTerm(opened, metadata);
+  const leadership = new SoleLeadership({ brokerId, term });
+  const registry = new TopicRegistry({
+    store,
+    metadata,
+    logger,
+    brokerDefaults,
+    leadership,
+    logOpensMax: limits.logOpensMax,
+    ownLogs: [groupsLogId],
+  });
+  registry.serveInternal(metadataLog);
+  const ownLogs = await registry.start();
+  closers.add(async () => {
+    registry.stop();
+    await registry.settled();
+  });
+  const groups = await Groups.open({ store, registry, clock, limits, logger }, ownLogs);
+  closers.add(() => groups.close());
+
+  const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
+  const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
+  const common = { registry, clock, limits, logger, counters };
+  const topicChanges = new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term });
+  return {
+    identity,
+    registry,
+    append: new AppendService({ ...common, budget, inMemory: options.storage === 'memory' }),
+    fetch: new FetchService({ ...common, waiters }),
+    offsets: new OffsetLookup(common),
+    topics: new TopicCatalog({ registry, changes: topicChanges, autoCreateTopics }),
+    topicChanges,
+    recordDeletion: new RecordDeletion(common),
+    producerIds: await ProducerIdBlocks.open(metadata),
+    groups,
+    stats: new BrokerStats({
+      identity,
+      store,
+      ...common,
+      usage: nodeProcessUsage,
+      durability: defaultDurability(options),
+    }),
+    release: () => {
+      waiters.releaseAll();
+      groups.release();
+    },
+  };
+}
+
+async function beginTerm(
+  { options: { brokerId, random, logger }, closers, hasFailed }: OpenServicesOptions,
+  metadata: LogMetadataStore,
+): Promise<BrokerTerm> {
+  const term = await BrokerTerm.begin(metadata, { brokerId, random });
+  closers.add(() => (hasFailed() ? undefined : term.end()));
+  if (term.followsCrash)
+    logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
+  return term;
+}

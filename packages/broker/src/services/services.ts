@@ -1,0 +1,27 @@
+import type { BrokerIdentity } from '../identity.ts';
+import type { AppendService } from './append/append-service.ts';
+import type { FetchService } from './fetch/fetch-service.ts';
+import type { Groups } from './groups/groups.ts';
+import type { OffsetLookup } from './offsets/offset-lookup.ts';
+import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import type { BrokerStats } from './stats/broker-stats.ts';
+import type { RecordDeletion } from './topics/record-deletion.ts';
+import type { TopicCatalog } from './topics/topic-catalog.ts';
+import type { TopicChanges } from './topics/topic-changes.ts';
+
+/**
+ * What a broker does, for whichever protocol asks: plain values in, plain values out, typed errors thrown. Every session
+ * works on these alone.
+ */
+export interface Services {
+  readonly identity: BrokerIdentity;
+  readonly append: Pick<AppendService, 'append'>;
+  readonly fetch: Pick<FetchService, 'fetch'>;
+  readonly offsets: Pick<OffsetLookup, 'find'>;
+  readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find'>;
+  readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions'>;
+  readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
+  readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
+  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'list' | 'describe'>;
+  readonly stats: Pick<BrokerStats, 'snapshot'>;
+}

@@ -1,0 +1,182 @@
+/**
+ * What may be known of topics: which there are, what they hold, and who leads their partitions (rows T1, T2).
+ */
+import { QError } from '@q/protocol';
+import type { ResolvedTopicSetting } from '@q/protocol';
+import { toWireError } from '../../errors/wire-error.ts';
+import type { TopicChanges } from './topic-changes.ts';
+import type { TopicRegistry } from './topic-registry.ts';
+import { unknownTopic } from './topic-rules.ts';
+import type { Partition, Topic } from './topic.ts';
+
+export interface TopicSummary {
+  readonly name: string;
+  readonly topicId: string;
+  readonly internal: boolean;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Where a partition is served. */
+export interface PartitionRoute {
+  readonly partition: number;
+  /** What is wrong with it, or null. */
+  readonly error: QError | null;
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  readonly inSyncReplicas: readonly number[];
+}
+
+/** What a client must know of a topic to use it. */
+export interface TopicRoute {
+  readonly name: string;
+  readonly topicId: string;
+  readonly internal: boolean;
+  readonly cleanupPolicy: string;
+  readonly maxMessageBytes: number;
+  readonly partitions: readonly PartitionRoute[];
+}
+
+/** A topic that was asked for, or why there is none. */
+export type FoundTopic =
+  | { readonly name: string; readonly route: TopicRoute; readonly error: null }
+  | { readonly name: string; readonly route: null; readonly error: QError };
+
+/** Offsets are -1, counts 0, where the log could not be opened. */
+export interface PartitionDetails extends PartitionRoute {
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+  readonly logEndOffset: number;
+  readonly segments: number;
+  readonly bytes: number;
+}
+
+export interface TopicDetails {
+  readonly name: string;
+  readonly topicId: string;
+  readonly internal: boolean;
+  readonly replicas: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly configs: readonly ResolvedTopicSetting[];
+  readonly partitions: readonly PartitionDetails[];
+}
+
+export interface TopicCatalogOptions {
+  readonly registry: TopicRegistry;
+  readonly changes: TopicChanges;
+  readonly autoCreateTopics: boolean;
+}
+
+export class TopicCatalog {
+  readonly #options: TopicCatalogOptions;
+
+  constructor(options: TopicCatalogOptions) {
+    this.#options = options;
+  }
+
+  list({ includeInternal }: { includeInternal: boolean }): TopicSummary[] {
+    return [...this.#options.registry.topics()]
+      .filter((topic) => includeInternal || !topic.internal)
+      .map((topic) => summaryOf(topic));
+  }
+
+  /** @throws QError UNKNOWN_TOPIC */
+  describe(name: string): TopicDetails {
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) throw unknownTopic(name);
+    return {
+      name,
+      topicId: topic.id,
+      internal: topic.internal,
+      replicas: topic.replicas,
+      messages: topic.messages,
+      bytes: topic.bytes,
+      configs: topic.describeSettings(),
+      partitions: topic.partitions.map(detailsOf),
+    };
+  }
+
+  /** Every topic, internal ones too. */
+  routes(): TopicRoute[] {
+    return [...this.#options.registry.topics()].map(routeOf);
+  }
+
+  /** These topics, in this order; those that are not there are made first, where the broker is set to. */
+  find(names: readonly string[]): FoundTopic[] | Promise<FoundTopic[]> {
+    // At once wherever possible: an answer made at once counts as output before the next request is looked at.
+    if (!this.#options.autoCreateTopics) return names.map((name) => this.#find(name));
+    return this.#createMissing(names).then((refused) => names.map((name) => refused.get(name) ?? this.#find(name)));
+  }
+
+  #find(name: string): FoundTopic {
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) return { name, route: null, error: unknownTopic(name) };
+    return { name, route: routeOf(topic), error: null };
+  }
+
+  /** Makes the topics that are not there; tells of each that could not be made. */
+  async #createMissing(names: readonly string[]): Promise<Map<string, FoundTopic>> {
+    const refused = new Map<string, FoundTopic>();
+    for (const name of names) {
+      if (this.#options.registry.byName(name) !== undefined) continue;
+      try {
+        await this.#createUnlessThere(name);
+      } catch (error) {
+        refused.set(name, { name, route: null, error: toWireError(error) });
+      }
+    }
+    return refused;
+  }
+
+  async #createUnlessThere(name: string): Promise<void> {
+    try {
+      await this.#options.changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false });
+    } catch (error) {
+      // Another client asked for the same topic first.
+      if (!(QError.is(error) && error.code === 'TOPIC_EXISTS')) throw error;
+    }
+  }
+}
+
+function summaryOf({ name, id, internal, partitions, replicas, messages, bytes }: Topic): TopicSummary {
+  return { name, topicId: id, internal, partitions: partitions.length, replicas, messages, bytes };
+}
+
+function routeOf(topic: Topic): TopicRoute {
+  return {
+    name: topic.name,
+    topicId: topic.id,
+    internal: topic.internal,
+    cleanupPolicy: topic.cleanupPolicy,
+    maxMessageBytes: topic.settings.log.maxMessageBytes,
+    partitions: topic.partitions.map(partitionRoute),
+  };
+}
+
+function partitionRoute(partition: Partition): PartitionRoute {
+  const { brokerId, epoch, replicas, inSyncReplicas } = partition.leader;
+  return {
+    partition: partition.index,
+    error: partition.trouble,
+    leaderId: brokerId,
+    leaderEpoch: epoch,
+    replicas,
+    inSyncReplicas,
+  };
+}
+
+function detailsOf(partition: Partition): PartitionDetails {
+  const { log } = partition;
+  return {
+    ...partitionRoute(partition),
+    logStartOffset: log?.logStartOffset ?? -1,
+    highWatermark: log?.highWatermark ?? -1,
+    logEndOffset: log?.logEndOffset ?? -1,
+    segments: log?.segments ?? 0,
+    bytes: log?.bytes ?? 0,
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * Creates, alters, grows and deletes topics: checks what was asked for, makes the change durable in the metadata store,
+ * and waits until the registry has put it in force.
+ *
+ * Invariant: a change is checked and made without another one in between (`#tail`), so two clients that create the same
+ * topic, or fill the last free partitions, cannot both be told yes.
+ */
+import { QError } from '@q/protocol';
+import type { ResolvedTopicSetting, TopicSetting } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { MetadataStore } from '../../metadata/metadata-store.ts';
+import { randomUuid } from '../../random.ts';
+import type { Random } from '../../random.ts';
+import { describeTopicSettings, parseTopicSettings, requireSetting } from './topic-config.ts';
+import type { SettingTexts } from './topic-config.ts';
+import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
+import type { TopicRecord } from './topic-record.ts';
+import type { TopicRegistry } from './topic-registry.ts';
+import {
+  checkFitsFrame,
+  checkName,
+  checkPartitions,
+  checkReplicas,
+  checkRoom,
+  refuseInternal,
+  replicasPossible,
+  topicExists,
+  unknownTopic,
+} from './topic-rules.ts';
+import type { Topic } from './topic.ts';
+
+export interface TopicChangesOptions {
+  readonly registry: TopicRegistry;
+  readonly metadata: MetadataStore;
+  readonly brokerDefaults: SettingTexts;
+  readonly limits: BrokerLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly term: number;
+}
+
+export interface CreateTopicOptions {
+  readonly name: string;
+  /** -1 takes the broker's default. */
+  readonly partitions: number;
+  /** -1 takes the broker's default. */
+  readonly replicas: number;
+  readonly configs: readonly TopicSetting[];
+  readonly validateOnly: boolean;
+}
+
+export interface CreatedTopic {
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly configs: readonly ResolvedTopicSetting[];
+}
+
+export class TopicChanges {
+  readonly #options: TopicChangesOptions;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TopicChangesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws QError INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICAS, INVALID_CONFIG, TOPIC_EXISTS, TOPIC_LIMIT, STORAGE_… */
+  create(wanted: CreateTopicOptions): Promise<CreatedTopic> {
+    return this.#inTurn(() => this.#create(wanted));
+  }
+
+  /** Deletes the topic with its data. @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic), STORAGE_… */
+  delete(name: string): Promise<{ topicId: string }> {
+    return this.#inTurn(() => this.#delete(name));
+  }
+
+  /** @throws QError UNKNOWN_TOPIC, INVALID_CONFIG, INVALID_REQUEST (internal topic), STORAGE_… */
+  alter(wanted: {
+    name: string;
+    set: readonly TopicSetting[];
+    unset: readonly string[];
+    validateOnly: boolean;
+  }): Promise<ResolvedTopicSetting[]> {
+    return this.#inTurn(() => this.#alter(wanted));
+  }
+
+  /** `partitions` is the new total. @throws QError UNKNOWN_TOPIC, INVALID_PARTITIONS, TOPIC_LIMIT, INVALID_REQUEST, STORAGE_… */
+  addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
+    return this.#inTurn(() => this.#addPartitions(wanted));
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(change);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #create(wanted: CreateTopicOptions): Promise<CreatedTopic> {
+    const { metadata, registry, brokerDefaults, clock, random, term } = this.#options;
+    const { name } = wanted;
+    checkName(name);
+    const { limits } = this.#options;
+    const partitions = checkPartitions(wanted.partitions === -1 ? limits.partitionsDefault : wanted.partitions, limits);
+    const replicas = checkReplicas(wanted.replicas === -1 ? replicasPossible : wanted.replicas);
+    const texts = parseTopicSettings(wanted.configs);
+    checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
+    const existing = await metadata.get(topicKey(name));
+    if (existing !== null) throw topicExists(decodeTopicRecord(existing.key, existing.value));
+    this.#checkRoom({ topics: 1, partitions });
+
+    const record: TopicRecord = {
+      name,
+      topicId: randomUuid(random),
+      partitions,
+      replicas,
+      configs: Object.fromEntries(texts),
+      state: 'active',
+      firstTerm: term,
+      createdAtMs: clock.now(),
+    };
+    if (!wanted.validateOnly) {
+      await metadata.compareAndSet({ key: topicKey(name), expectedVersion: 0, value: encodeTopicRecord(record) });
+      await registry.settled();
+      await this.#undoUnlessOpen(name);
+    }
+    return {
+      topicId: record.topicId,
+      partitions,
+      replicas,
+      configs: describeTopicSettings({ topic: texts, broker: brokerDefaults }),
+    };
+  }
+
+  /** A topic of which a partition could not be made (a full disk, mostly) would look created and not be usable. */
+  async #undoUnlessOpen(name: string): Promise<void> {
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) throw new QError('UNKNOWN', `topic ${name} was recorded but could not be put in service`);
+    const trouble = topic.partitions.find((partition) => partition.trouble !== null)?.trouble ?? null;
+    if (trouble === null) return;
+    await this.#delete(name);
+    throw trouble;
+  }
+
+  async #delete(name: string): Promise<{ topicId: string }> {
+    const { metadata, registry } = this.#options;
+    refuseInternal(name, 'deleted');
+    const entry = await metadata.get(topicKey(name));
+    if (entry === null) throw unknownTopic(name);
+    const record = decodeTopicRecord(entry.key, entry.value);
+    await metadata.compareAndSet({
+      key: entry.key,
+      expectedVersion: entry.version,
+      value: encodeTopicRecord({ ...record, state: 'deleting' }),
+    });
+    await registry.settled();
+    return { topicId: record.topicId };
+  }
+
+  async #alter(wanted: {
+    name: string;
+    set: readonly TopicSetting[];
+    unset: readonly string[];
+    validateOnly: boolean;
+  }): Promise<ResolvedTopicSetting[]> {
+    const topic = this.#requireTopic(wanted.name, 'altered');
+    const texts = new Map(topic.settingTexts);
+    for (const name of wanted.unset) texts.delete(requireSetting(name).name);
+    for (const [name, text] of parseTopicSettings(wanted.set)) {
+      if (wanted.unset.includes(name))
+        throw new QError('INVALID_CONFIG', `the setting ${name} is both set and unset`, { details: { setting: name } });
+      texts.set(name, text);
+    }
+    checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
+    if (!wanted.validateOnly) await this.#replaceRecord(topic, { configs: Object.fromEntries(texts) });
+    return describeTopicSettings({ topic: texts, broker: this.#options.brokerDefaults });
+  }
+
+  async #addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
+    const topic = this.#requireTopic(wanted.name, 'given partitions');
+    const current = topic.partitions.length;
+    const partitions = checkPartitions(wanted.partitions, this.#options.limits);
+    if (partitions <= current) {
+      throw new QError(
+        'INVALID_PARTITIONS',
+        `topic ${topic.name} has ${current} partitions; the new total must be larger, not ${partitions}`,
+        {
+          details: { topic: topic.name, partitions, current },
+        },
+      );
+    }
+    this.#checkRoom({ topics: 0, partitions: partitions - current });
+    if (!wanted.validateOnly) await this.#replaceRecord(topic, { partitions });
+    return partitions;
+  }
+
+  async #replaceRecord(topic: Topic, change: Partial<TopicRecord>): Promise<void> {
+    const { metadata, registry } = this.#options;
+    const entry = await metadata.get(topicKey(topic.name));
+    if (entry === null) throw unknownTopic(topic.name);
+    const record = { ...decodeTopicRecord(entry.key, entry.value), ...change };
+    const { isSet } = await metadata.compareAndSet({
+      key: entry.key,
+      expectedVersion: entry.version,
+      value: encodeTopicRecord(record),
+    });
+    if (!isSet) throw new QError('BROKER_BUSY', `topic ${topic.name} was changed by somebody else at the same time`);
+    await registry.settled();
+  }
+
+  #requireTopic(name: string, change: string): Topic {
+    refuseInternal(name, change);
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) throw unknownTopic(name);
+    return topic;
+  }
+
+  #checkRoom(added: { topics: number; partitions: number }): void {
+    const { registry, limits } = this.#options;
+    checkRoom(limits, { topics: registry.size, partitions: registry.partitionCount }, added);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The topics that this broker serves, kept in step with the metadata store.
+ *
+ * Invariants:
+ *  1. Topics in the two maps are the same, and are exactly those whose metadata record is `active` and whose logs were
+ *     opened (or whose opening failed and is reported by the partition).
+ *  2. Changes are applied one after another in the order in which the metadata store tells them (`#tail`).
+ *  3. A topic's data is removed only after its metadata record says `deleting`.
+ */
+import { StorageError } from '@q/storage';
+import type { LogId, LogStore, PartitionLog } from '@q/storage';
+import type { BrokerLogger } from '../../logger.ts';
+import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
+import { internalTopic } from './internal-topic.ts';
+import type { Leadership } from './leadership.ts';
+import { Limiter } from './limiter.ts';
+import { Partition, Topic } from './topic.ts';
+import type { SettingTexts } from './topic-config.ts';
+import type { TopicListener } from './topic-listener.ts';
+import { decodeTopicRecord, topicKeyPrefix } from './topic-record.ts';
+import type { TopicRecord } from './topic-record.ts';
+
+export interface TopicRegistryOptions {
+  readonly store: LogStore;
+  readonly metadata: MetadataStore;
+  readonly logger: BrokerLogger;
+  readonly brokerDefaults: SettingTexts;
+  readonly leadership: Leadership;
+  readonly logOpensMax: number;
+  /** Logs of internal topics that others open, if they are there; none unless told otherwise. */
+  readonly ownLogs?: readonly LogId[];
+}
+
+export class TopicRegistry {
+  readonly #options: TopicRegistryOptions;
+  readonly #limiter: Limiter;
+  readonly #byName = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
+  #tail: Promise<void> = Promise.resolve();
+  readonly #listeners = new Set<TopicListener>();
+  #partitions = 0;
+  #stopWatching: (() => void) | null = null;
+
+  constructor(options: TopicRegistryOptions) {
+    this.#options = options;
+    this.#limiter = new Limiter(options.logOpensMax);
+  }
+
+  /** All partitions of all topics. */
+  get partitionCount(): number {
+    return this.#partitions;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  byName(name: string): Topic | undefined {
+    return this.#byName.get(name);
+  }
+
+  byId(id: string): Topic | undefined {
+    return this.#byId.get(id);
+  }
+
+  topics(): IterableIterator<Topic> {
+    return this.#byName.values();
+  }
+
+  /** Takes a topic of the broker's own, which has no record, such as the metadata topic itself. */
+  serveInternal(log: PartitionLog): void {
+    const { brokerDefaults, leadership } = this.#options;
+    this.addInternal(internalTopic({ log, brokerDefaults, leadership }));
+  }
+
+  /** As `serveInternal`, a topic that is made already. */
+  addInternal(topic: Topic): void {
+    this.#put(topic);
+    this.#partitions += topic.partitions.length;
+  }
+
+  /** Tells the listener of every change from now on. Returns how to stop that. */
+  listen(listener: TopicListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Opens every topic that the metadata store knows, finishes deletions, and follows its changes from now on.
+   * Returns those of `ownLogs` that the store holds.
+   */
+  async start(): Promise<LogId[]> {
+    const { metadata, leadership } = this.#options;
+    const stops = [
+      metadata.watch(topicKeyPrefix, (change) => this.#follow(change)),
+      leadership.watch((topicId, partition) => this.#leaderChanged(topicId, partition)),
+    ];
+    this.#stopWatching = () => {
+      for (const stop of stops) stop();
+    };
+    const entries = await metadata.list(topicKeyPrefix);
+    const records = entries.map((entry) => decodeTopicRecord(entry.key, entry.value));
+    const withState = (state: TopicRecord['state']): TopicRecord[] =>
+      records.filter((record) => record.state === state);
+    await Promise.all(withState('active').map((record) => this.#apply(record)));
+    await Promise.all(withState('deleting').map((record) => this.#deleteLogs(record)));
+    return this.#sortOutOrphans(records);
+  }
+
+  /** Resolves when every change that was told so far is in force. */
+  settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  stop(): void {
+    this.#stopWatching?.();
+  }
+
+  #follow(change: MetadataChange): void {
+    this.#tail = this.#tail.then(async () => {
+      try {
+        if (change.kind === 'put') await this.#apply(decodeTopicRecord(change.entry.key, change.entry.value));
+      } catch (error) {
+        this.#options.logger.error({ err: error, change: change.kind }, 'a topic change could not be applied');
+      }
+    });
+  }
+
+  async #apply(record: TopicRecord): Promise<void> {
+    if (record.state === 'deleting') {
+      this.#retire(record);
+      await this.#deleteLogs(record);
+      return;
+    }
+    let topic = this.#byName.get(record.name);
+    if (topic === undefined) {
+      topic = new Topic({
+        record,
+        internal: false,
+        brokerDefaults: this.#options.brokerDefaults,
+      });
+    } else {
+      topic.updateSettings(new Map(Object.entries(record.configs)));
+    }
+    const partitionsBefore = topic.partitions.length;
+    await this.#openPartitions(topic, record);
+    this.#put(topic);
+    if (topic.partitions.length === partitionsBefore) return;
+    for (const listener of this.#listeners) listener.topicGrew(topic);
+  }
+
+  async #openPartitions(topic: Topic, record: TopicRecord): Promise<void> {
+    const added: Partition[] = [];
+    for (let index = topic.partitions.length; index < record.partitions; index += 1) {
+      added.push(new Partition(topic, index, this.#options.leadership.leaderOf(record, index)));
+    }
+    await Promise.all(added.map((partition) => this.#limiter.run(() => this.#open(partition))));
+    topic.partitions.push(...added);
+    this.#partitions += added.length;
+  }
+
+  async #open(partition: Partition): Promise<void> {
+    const { topic, index } = partition;
+    try {
+      partition.serve(
+        await this.#options.store.open({ topic: topic.name, topicId: topic.id, partition: index }, topic.settings.log),
+      );
+    } catch (error) {
+      this.#options.logger.error(
+        { err: error, topic: topic.name, partition: index },
+        'a partition could not be opened',
+      );
+      partition.fail(error);
+    }
+  }
+
+  #leaderChanged(topicId: string, index: number): void {
+    const partition = this.#byId.get(topicId)?.partitions[index];
+    if (partition === undefined) return;
+    const { firstTerm } = partition.topic;
+    partition.leader = this.#options.leadership.leaderOf({ topicId, firstTerm }, index);
+  }
+
+  #put(topic: Topic): void {
+    this.#byName.set(topic.name, topic);
+    this.#byId.set(topic.id, topic);
+  }
+
+  #retire(record: TopicRecord): void {
+    const topic = this.#byId.get(record.topicId);
+    if (topic === undefined) return;
+    topic.isDeleted = true;
+    this.#byName.delete(topic.name);
+    this.#byId.delete(topic.id);
+    this.#partitions -= topic.partitions.length;
+    for (const partition of topic.partitions) partition.retire();
+    for (const listener of this.#listeners) listener.topicDeleted(topic);
+  }
+
+  async #deleteLogs(record: TopicRecord): Promise<void> {
+    const { metadata } = this.#options;
+    const { name: topic, topicId } = record;
+    const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
+    const deleted = await Promise.all(ids.map((id) => this.#limiter.run(() => this.#deleteLog(id))));
+    // With data left the record stays, so that the next start, or the next DELETE_TOPIC, tries again.
+    if (deleted.includes(false)) return;
+    const entry = await metadata.get(topicKeyPrefix + record.name);
+    if (entry === null || decodeTopicRecord(entry.key, entry.value).topicId !== record.topicId) return;
+    await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null });
+  }
+
+  /** Whether the log is gone. */
+  async #deleteLog(id: LogId): Promise<boolean> {
+    try {
+      await this.#options.store.delete(id);
+      return true;
+    } catch (error) {
+      // An earlier try got so far, or the broker stopped before it had made this log.
+      if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return true;
+      const { topic, partition } = id;
+      this.#options.logger.error({ err: error, topic, partition }, 'the data of a deleted topic could not be removed');
+      return false;
+    }
+  }
+
+  /**
+   * Data of topics that no record names. It is never removed: every topic that the broker itself deletes leaves a
+   * record until its data is gone, so this is data whose record was lost, and perhaps all that is left of it.
+   */
+  async #sortOutOrphans(records: readonly TopicRecord[]): Promise<LogId[]> {
+    const known = new Set(records.map((record) => record.topicId));
+    const isOrphan = (id: LogId): boolean => !known.has(id.topicId) && !this.#byId.has(id.topicId);
+    const isOwn = (id: LogId): boolean => (this.#options.ownLogs ?? []).some((own) => own.topicId === id.topicId);
+    const orphans = (await this.#options.store.list()).filter(isOrphan);
+    for (const id of orphans.filter((orphan) => !isOwn(orphan))) {
+      this.#options.logger.warn(
+        { topic: id.topic, topicId: id.topicId, partition: id.partition },
+        'the data folder holds a partition of a topic that is not known; it is left alone',
+      );
+    }
+    return orphans.filter(isOwn);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * A topic as the broker serves it, with its partitions.
+ *
+ * Invariants:
+ *  1. `partitions[i].index === i`; partitions are only ever added.
+ *  2. A partition has a log, or the reason why it has none.
+ *  3. Once `isDeleted`, no handler finds the topic any more; those that hold it get errors from its closed logs.
+ */
+import { QError } from '@q/protocol';
+import type { ResolvedTopicSetting } from '@q/protocol';
+import type { Append, PartitionLog } from '@q/storage';
+import { toWireError } from '../../errors/wire-error.ts';
+import type { Leader } from './leadership.ts';
+import { describeTopicSettings, resolveTopicSettings } from './topic-config.ts';
+import type { SettingTexts, TopicSettings } from './topic-config.ts';
+import type { TopicRecord } from './topic-record.ts';
+
+export class Topic {
+  readonly name: string;
+  readonly id: string;
+  readonly internal: boolean;
+  /** The broker's term in which it was made; null for a topic of the broker's own. */
+  readonly firstTerm: number | null;
+  readonly replicas: number;
+  readonly partitions: Partition[] = [];
+  isDeleted = false;
+  #texts: SettingTexts;
+  #settings: TopicSettings;
+  readonly #brokerDefaults: SettingTexts;
+
+  constructor(options: {
+    record: Pick<TopicRecord, 'name' | 'topicId' | 'replicas' | 'configs'> & { readonly firstTerm: number | null };
+    internal: boolean;
+    brokerDefaults: SettingTexts;
+  }) {
+    const { record } = options;
+    this.name = record.name;
+    this.id = record.topicId;
+    this.internal = options.internal;
+    this.firstTerm = record.firstTerm;
+    this.replicas = record.replicas;
+    this.#brokerDefaults = options.brokerDefaults;
+    this.#texts = new Map(Object.entries(record.configs));
+    this.#settings = resolveTopicSettings({ topic: this.#texts, broker: options.brokerDefaults });
+  }
+
+  get settings(): TopicSettings {
+    return this.#settings;
+  }
+
+  /** The topic's own settings. */
+  get settingTexts(): SettingTexts {
+    return this.#texts;
+  }
+
+  get cleanupPolicy(): string {
+    const { compact, delete: deletes } = this.#settings.log.cleanupPolicy;
+    if (!compact) return 'delete';
+    return deletes ? 'compact,delete' : 'compact';
+  }
+
+  /** Records between start and high watermark of all partitions; compaction may have left fewer. */
+  get messages(): number {
+    let messages = 0;
+    for (const { log } of this.partitions) {
+      if (log !== null) messages += log.highWatermark - log.logStartOffset;
+    }
+    return messages;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { log } of this.partitions) bytes += log?.bytes ?? 0;
+    return bytes;
+  }
+
+  describeSettings(): ResolvedTopicSetting[] {
+    return describeTopicSettings({ topic: this.#texts, broker: this.#brokerDefaults });
+  }
+
+  /** Puts other settings in force, for the open logs too. */
+  updateSettings(texts: SettingTexts): void {
+    this.#texts = texts;
+    this.#settings = resolveTopicSettings({ topic: texts, broker: this.#brokerDefaults });
+    for (const { log } of this.partitions) log?.updateConfig(this.#settings.log);
+  }
+}
+
+export class Partition {
+  readonly topic: Topic;
+  readonly index: number;
+  /** Who leads it now. */
+  leader: Leader;
+  /** The latest append, while it is not settled: what is answered later about this partition waits for it. */
+  lastAppend: Append | null = null;
+  #log: PartitionLog | null = null;
+  #trouble: unknown = null;
+  #stopWatching: (() => void) | null = null;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(topic: Topic, index: number, leader: Leader) {
+    this.topic = topic;
+    this.index = index;
+    this.leader = leader;
+  }
+
+  get log(): PartitionLog | null {
+    return this.#log;
+  }
+
+  get leaderEpoch(): number {
+    return this.leader.epoch;
+  }
+
+  /** Takes the open log into service. */
+  serve(log: PartitionLog): void {
+    this.#log = log;
+    this.#trouble = null;
+    if (this.#waiters.size > 0) this.#watch();
+  }
+
+  /** The log could not be opened: every request is told why. */
+  fail(error: unknown): void {
+    this.#trouble = error;
+  }
+
+  /** The log is going away; who waits for records learns it. */
+  retire(): void {
+    this.#unwatch();
+    this.#wake();
+  }
+
+  /** The log, or an error why there is none. */
+  requireLog(): PartitionLog {
+    if (this.#log !== null) return this.#log;
+    if (this.#trouble !== null) throw toWireError(this.#trouble);
+    throw new QError('NOT_LEADER', `partition ${this.index} of topic ${this.topic.name} is not open yet`);
+  }
+
+  /** What is wrong with the partition, or null. */
+  get trouble(): QError | null {
+    if (this.#log === null) {
+      return this.#trouble === null ? null : toWireError(this.#trouble);
+    }
+    if (this.#log.state !== 'quarantined') return null;
+    return new QError('CORRUPT_LOG', `stored data of partition ${this.index} of topic ${this.topic.name} is damaged`);
+  }
+
+  /** Calls `waiter` at each move of the high watermark and at the end of the log. Returns how to stop that. */
+  onRecords(waiter: () => void): () => void {
+    this.#waiters.add(waiter);
+    this.#watch();
+    return () => {
+      this.#waiters.delete(waiter);
+      if (this.#waiters.size === 0) this.#unwatch();
+    };
+  }
+
+  /** Only while somebody waits: each round would call all of its partitions otherwise, to find that nobody does. */
+  #watch(): void {
+    this.#stopWatching ??= this.#log?.onHighWatermark(this.#wake) ?? null;
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+  }
+
+  readonly #wake = (): void => {
+    for (const waiter of this.#waiters) waiter();
+  };
+}

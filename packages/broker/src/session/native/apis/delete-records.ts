@@ -1,0 +1,37 @@
+/**
+ * DELETE_RECORDS: moves the start of partitions up (row T1, `topic trim`).
+ */
+import { DeleteRecords, errorCode, errorEntry } from '@q/protocol';
+import type { DeleteRecordsRequest, DeleteRecordsResponse } from '@q/protocol';
+import type { RecordDeletion } from '../../../services/topics/record-deletion.ts';
+import type { Handler } from '../handler.ts';
+
+const toHighWatermark = -1;
+
+export function deleteRecordsHandler(
+  deletion: Pick<RecordDeletion, 'delete'>,
+): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
+  return {
+    api: DeleteRecords,
+    handle: async ({ name, partitions }) => {
+      const results = await deletion.delete(
+        name,
+        partitions.map(({ partition, beforeOffset }) => ({
+          partition,
+          before: beforeOffset === toHighWatermark ? 'end' : beforeOffset,
+        })),
+      );
+      return {
+        partitions: results.map(({ partition, error, logStartOffset }) => ({
+          partition,
+          errorCode: error === null ? 0 : errorCode(error.code),
+          errorMessage: error?.message ?? null,
+          logStartOffset,
+        })),
+      };
+    },
+    errorsIn: function* errorsIn(response) {
+      for (const part of response.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * PRODUCE: batches in, and for each partition its offset or its error (rows P1-P5).
+ */
+import { Produce, durabilityCode, errorCode, errorEntry } from '@q/protocol';
+import type { LentMemory, ProduceRequest, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
+import type { AppendResult } from '../../../services/append/append-result.ts';
+import type { AppendService, Appending } from '../../../services/append/append-service.ts';
+import { Expected } from '../handler.ts';
+import type { Handler } from '../handler.ts';
+
+export interface ProduceDependencies {
+  readonly service: Pick<AppendService, 'append'>;
+  /** Where the memory of large frames comes from, if it is used again. */
+  readonly frames: Pick<LentMemory, 'release'> | null;
+}
+
+export function produceHandler({ service, frames }: ProduceDependencies): Handler<ProduceRequest, ProduceResponse> {
+  return {
+    api: Produce,
+    letsGo: true,
+    handle: (request, caller) => {
+      const appending = service.append(request, caller);
+      if (appending instanceof Promise) return appending.then((late) => finalAnswer(request, late));
+      // The logs look after their batches now.
+      letGoOfFrame(request, frames);
+      return expectedAnswer(request, appending);
+    },
+    errorsIn: function* errorsIn(response) {
+      for (const topic of response.topics) {
+        for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
+      }
+    },
+  };
+}
+
+/** All batches of a request lie in the memory of its frame. */
+function letGoOfFrame({ topics }: ProduceRequest, frames: ProduceDependencies['frames']): void {
+  const first = topics[0]?.partitions[0];
+  if (first !== undefined) frames?.release(first.records);
+}
+
+function expectedAnswer(request: ProduceRequest, appending: Appending): Expected<ProduceResponse> {
+  const answer = answerOf(request, appending);
+  const other = new Promise<ProduceResponse | null>((resolve) => {
+    appending.whenSettled(({ asExpected }) => resolve(asExpected ? null : answer));
+  });
+  return new Expected({ answer, other });
+}
+
+function finalAnswer(request: ProduceRequest, appending: Appending): Promise<ProduceResponse> {
+  return new Promise((resolve) => {
+    appending.whenSettled(() => resolve(answerOf(request, appending)));
+  });
+}
+
+function answerOf(request: ProduceRequest, { results }: Appending): ProduceResponse {
+  let next = 0;
+  return {
+    topics: request.topics.map((topic) => ({
+      topicId: topic.topicId,
+      partitions: topic.partitions.map(() => new ProducedPartition(results[next++]!)),
+    })),
+  };
+}
+
+/** A result as the wire has it: a view, so that an answer that is expected need not be made anew when it turns out otherwise. */
+class ProducedPartition implements ProduceResponsePartition {
+  readonly #result: AppendResult;
+
+  constructor(result: AppendResult) {
+    this.#result = result;
+  }
+
+  get partition(): number {
+    return this.#result.partition;
+  }
+
+  get errorCode(): number {
+    const { error } = this.#result;
+    return error === null ? 0 : errorCode(error.code);
+  }
+
+  get errorMessage(): string | null {
+    return this.#result.error?.message ?? null;
+  }
+
+  get baseOffset(): number {
+    return this.#result.baseOffset;
+  }
+
+  get logAppendTimeMs(): number {
+    return this.#result.logAppendTimeMs;
+  }
+
+  get logStartOffset(): number {
+    return this.#result.logStartOffset;
+  }
+
+  get duplicate(): boolean {
+    return this.#result.duplicate;
+  }
+
+  get durability(): number {
+    const { durability } = this.#result;
+    return durability === null ? 0 : durabilityCode[durability];
+  }
+}

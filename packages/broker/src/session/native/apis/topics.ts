@@ -1,0 +1,58 @@
+/**
+ * The APIs that create, change, list and describe topics (rows T1, T2, T3).
+ */
+import { AddPartitions, AlterTopic, CreateTopic, DeleteTopic, DescribeTopic, ListTopics, errorCode } from '@q/protocol';
+import type {
+  AddPartitionsRequest,
+  AddPartitionsResponse,
+  AlterTopicRequest,
+  AlterTopicResponse,
+  CreateTopicRequest,
+  CreateTopicResponse,
+  DeleteTopicRequest,
+  DeleteTopicResponse,
+  DescribeTopicRequest,
+  DescribeTopicResponse,
+  DescribedPartition,
+  ListTopicsRequest,
+  ListTopicsResponse,
+} from '@q/protocol';
+import type { Handler } from '../handler.ts';
+import type { PartitionDetails, TopicCatalog } from '../../../services/topics/topic-catalog.ts';
+import type { Services } from '../../../services/services.ts';
+
+export function createTopicHandler(changes: Services['topicChanges']): Handler<CreateTopicRequest, CreateTopicResponse> {
+  return { api: CreateTopic, handle: (request) => changes.create(request) };
+}
+
+export function deleteTopicHandler(changes: Services['topicChanges']): Handler<DeleteTopicRequest, DeleteTopicResponse> {
+  return { api: DeleteTopic, handle: ({ name }) => changes.delete(name) };
+}
+
+export function alterTopicHandler(changes: Services['topicChanges']): Handler<AlterTopicRequest, AlterTopicResponse> {
+  return { api: AlterTopic, handle: async (request) => ({ configs: await changes.alter(request) }) };
+}
+
+export function addPartitionsHandler(changes: Services['topicChanges']): Handler<AddPartitionsRequest, AddPartitionsResponse> {
+  return { api: AddPartitions, handle: async (request) => ({ partitions: await changes.addPartitions(request) }) };
+}
+
+export function listTopicsHandler(catalog: Pick<TopicCatalog, 'list'>): Handler<ListTopicsRequest, ListTopicsResponse> {
+  return { api: ListTopics, handle: (request) => ({ topics: catalog.list(request) }) };
+}
+
+export function describeTopicHandler(
+  catalog: Pick<TopicCatalog, 'describe'>,
+): Handler<DescribeTopicRequest, DescribeTopicResponse> {
+  return {
+    api: DescribeTopic,
+    handle: ({ name }) => {
+      const { partitions, ...topic } = catalog.describe(name);
+      return { ...topic, partitions: partitions.map(described) };
+    },
+  };
+}
+
+function described({ error, ...partition }: PartitionDetails): DescribedPartition {
+  return { ...partition, errorCode: error === null ? 0 : errorCode(error.code) };
+}

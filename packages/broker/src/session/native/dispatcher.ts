@@ -1,0 +1,218 @@
+/**
+ * From a frame to its answer: finds the handler, checks the version, decodes, counts, and turns whatever goes wrong
+ * into an error answer. Nothing that a client sends makes `dispatch` throw or its promise reject.
+ */
+import {
+  QError,
+  apiByKey,
+  decodeRequestBody,
+  decodeRequestHeader,
+  encodeErrorResponse,
+  encodeResponse,
+} from '@q/protocol';
+import type { Api, ErrorName } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import { isBrokerFault, toWireError } from '../../errors/wire-error.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import { countError, countRequest, createApiCounter } from '../../metrics/counters.ts';
+import type { ApiCounter, BrokerCounters } from '../../metrics/counters.ts';
+import type { Answer } from '../../transport/session.ts';
+import { Expected } from './handler.ts';
+import type { Handler, NativeCaller } from './handler.ts';
+
+/** What the dispatcher tells a session, and asks of it. */
+export interface HelloState {
+  readonly isOpen: boolean;
+  saidHello(clientId: string): void;
+}
+
+export interface IncomingRequest {
+  readonly caller: NativeCaller;
+  readonly session: HelloState;
+  /** The memory of the frame is used again once `dispatch` has returned: what a handler gets is a copy. */
+  readonly isLent: boolean;
+}
+
+interface Route {
+  readonly api: Api<unknown, unknown>;
+  readonly handle: Handler<unknown, unknown>['handle'];
+  readonly letsGo: boolean;
+  readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
+  readonly finish: Handler<unknown, unknown>['finish'];
+  readonly counter: ApiCounter;
+}
+
+interface RequestState {
+  readonly route: Route | null;
+  readonly correlationId: number;
+  readonly version: number;
+  readonly startedAt: number;
+}
+
+const helloKey = 0;
+
+export class Dispatcher {
+  readonly #routes = new Map<number, Route>();
+  readonly #clock: Clock;
+  readonly #logger: BrokerLogger;
+  readonly #counters: BrokerCounters;
+  readonly #copyToLetGo: (frame: Buffer) => Buffer;
+
+  /** `copyToLetGo`: into memory that is used again when the handler has let go of it. Into any if missing. */
+  constructor(options: { clock: Clock; logger: BrokerLogger; counters: BrokerCounters; copyToLetGo?: (frame: Buffer) => Buffer }) {
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#counters = options.counters;
+    this.#copyToLetGo = options.copyToLetGo ?? ((frame) => Buffer.from(frame));
+  }
+
+  /** Adds the handler of one API. */
+  add<Q, A>(handler: Handler<Q, A>): void {
+    const counter = createApiCounter();
+    this.#counters.apis.set(handler.api.name, counter);
+    const { api, handle, letsGo = false, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
+    this.#routes.set(api.key, { api, handle, letsGo, errorsIn, finish, counter });
+  }
+
+  /** The APIs that are served. */
+  get apis(): Api<unknown, unknown>[] {
+    return [...this.#routes.values()].map((route) => route.api);
+  }
+
+  /** Counts an error that answers no request. */
+  countError(error: QError): void {
+    countError(this.#counters, error.code);
+  }
+
+  dispatch(frame: Buffer, request: IncomingRequest): Answer | Promise<Answer> {
+    let header: ReturnType<typeof decodeRequestHeader>;
+    try {
+      header = decodeRequestHeader(frame);
+    } catch (error) {
+      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic() };
+      return this.#fail(state, error, { thenClose: true });
+    }
+    const state: RequestState = {
+      route: this.#routes.get(header.apiKey) ?? null,
+      correlationId: header.correlationId,
+      version: header.apiVersion,
+      startedAt: this.#clock.monotonic(),
+    };
+    if (!request.session.isOpen && header.apiKey !== helloKey) {
+      return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), {
+        thenClose: true,
+      });
+    }
+    if (state.route === null) return this.#fail(state, unknownApi(header.apiKey), { thenClose: false });
+    const { min, max } = state.route.api.versions;
+    if (state.version < min || state.version > max) {
+      return this.#fail(state, unsupportedVersion(state.route.api, state.version), { thenClose: false });
+    }
+    return this.#serve(frame, state as RequestState & { route: Route }, request);
+  }
+
+  #serve(frame: Buffer, state: RequestState & { route: Route }, request: IncomingRequest): Answer | Promise<Answer> {
+    const { route, version } = state;
+    let body: unknown;
+    try {
+      body = decodeRequestBody(route.api, version, request.isLent ? this.#copyFor(route, frame) : frame);
+    } catch (error) {
+      // The frame was whole, but its sender does not speak the protocol: nothing else that it sends can be trusted.
+      return this.#fail(state, error, { thenClose: true });
+    }
+    const isHello = route.api.key === helloKey;
+    try {
+      const answer = route.handle(body, request.caller);
+      if (answer instanceof Promise) return this.#whenHandled(answer, state);
+      if (answer instanceof Expected) return this.#whenKnown(answer, state);
+      const encoded = this.#succeed(state, answer);
+      if (isHello) request.session.saidHello((body as { clientId: string }).clientId);
+      return encoded;
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: isHello });
+    }
+  }
+
+  #copyFor({ letsGo }: Route, frame: Buffer): Buffer {
+    return letsGo ? this.#copyToLetGo(frame) : Buffer.from(frame);
+  }
+
+  async #whenHandled(answer: Promise<unknown>, state: RequestState & { route: Route }): Promise<Answer> {
+    try {
+      return this.#succeed(state, await answer);
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: false });
+    }
+  }
+
+  async #whenKnown({ answer, other }: Expected<unknown>, state: RequestState & { route: Route }): Promise<Answer> {
+    let encoded: readonly Buffer[] | undefined;
+    let isKnown = false;
+    // Not before what the answer waits for is on its way: the disk works meanwhile.
+    this.#clock.defer(() => {
+      if (isKnown) return;
+      try {
+        encoded = this.#encode(state, answer);
+      } catch {
+        // It goes wrong again below, and is answered there.
+      }
+    });
+    try {
+      const instead = await other;
+      isKnown = true;
+      return instead === null ? this.#succeed(state, answer, encoded) : this.#succeed(state, instead);
+    } catch (error) {
+      return this.#fail(state, error, { thenClose: false });
+    }
+  }
+
+  #encode({ route, correlationId, version }: RequestState & { route: Route }, answer: unknown): readonly Buffer[] {
+    const encoded = encodeResponse(route.api, { version, correlationId, body: answer });
+    return route.finish?.(encoded) ?? encoded;
+  }
+
+  #succeed(state: RequestState & { route: Route }, answer: unknown, buffers = this.#encode(state, answer)): Answer {
+    const { route } = state;
+    let failed = false;
+    if (route.errorsIn !== undefined) {
+      for (const name of route.errorsIn(answer)) {
+        failed = true;
+        countError(this.#counters, name);
+      }
+    }
+    this.#count(state, failed);
+    return { buffers, thenClose: false };
+  }
+
+  #fail(state: RequestState, thrown: unknown, options: { thenClose: boolean }): Answer {
+    const error = toWireError(thrown);
+    if (isBrokerFault(error)) {
+      this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
+    }
+    countError(this.#counters, error.code);
+    this.#count(state, true);
+    return {
+      buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
+      thenClose: options.thenClose,
+    };
+  }
+
+  #count(state: RequestState, failed: boolean): void {
+    if (state.route === null) return;
+    countRequest(state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
+  }
+}
+
+function unknownApi(apiKey: number): QError {
+  const known = apiByKey(apiKey);
+  const name = known === undefined ? String(apiKey) : `${apiKey} (${known.name})`;
+  return new QError('UNKNOWN_API', `this broker does not serve api key ${name}`, { details: { apiKey } });
+}
+
+function unsupportedVersion(api: Api<unknown, unknown>, version: number): QError {
+  const { min, max } = api.versions;
+  const message = `${api.name} version ${version} is not served; this broker serves ${min} to ${max}`;
+  return new QError('UNSUPPORTED_VERSION', message, {
+    details: { api: api.name, version, minVersion: min, maxVersion: max },
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * The native protocol on one connection ([RFC 1](docs/rfcs/0001-native-protocol.md)): cuts frames, wants a HELLO first, and
+ * hands requests to the dispatcher.
+ *
+ * Invariants:
+ *  1. Until a HELLO has succeeded nothing but HELLO is looked at, and no frame above 64 KiB is taken.
+ *  2. `principal` and `clientId` are those of the whole connection; they change with its HELLO only.
+ */
+import { FrameDecoder, encodeErrorResponse, protocolLimits } from '@q/protocol';
+import type { QError } from '@q/protocol';
+import { anonymous } from '../../caller.ts';
+import type { CallerSignal, Principal, RequestBudget } from '../../caller.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { Answer, Link, Session } from '../../transport/session.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { NativeCaller } from './handler.ts';
+
+/** What all native sessions of a broker share. */
+export interface NativeSessionHost {
+  readonly dispatcher: Dispatcher;
+  readonly limits: Pick<BrokerLimits, 'frameBytesMax'>;
+  /** Memory for a large frame; whoever is done with what was in it may say so. */
+  readonly allocateFrame: (length: number) => Buffer;
+}
+
+export class NativeSession implements Session {
+  readonly answersInOrder = false;
+  isOpen = false;
+  clientId = '';
+  readonly principal: Principal = anonymous;
+  readonly link: Link;
+  readonly #host: NativeSessionHost;
+  readonly #decoder: FrameDecoder;
+  #fetchTurns = 0;
+
+  constructor(host: NativeSessionHost, link: Link) {
+    this.#host = host;
+    this.link = link;
+    this.#decoder = new FrameDecoder({
+      frameBytesMax: protocolLimits.helloFrameBytesMax,
+      chunksAreLent: true,
+      allocate: host.allocateFrame,
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
+  take(chunk: Buffer): void {
+    this.#decoder.push(chunk);
+  }
+
+  keepChunks(): void {
+    this.#decoder.keepChunks();
+  }
+
+  nextFrame(): Buffer | null {
+    return this.#decoder.nextLent();
+  }
+
+  serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer> {
+    return this.#host.dispatcher.dispatch(frame, {
+      caller: new SessionCaller(this, budget),
+      session: this,
+      isLent: this.#decoder.frameIsLent,
+    });
+  }
+
+  refusal(error: QError): readonly Buffer[] {
+    this.#host.dispatcher.countError(error);
+    return encodeErrorResponse({ correlationId: 0, error });
+  }
+
+  /** The first HELLO that succeeds opens the session; a later one changes nothing. */
+  saidHello(clientId: string): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.clientId = clientId;
+    this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
+  }
+
+  nextFetchTurn(): number {
+    return this.#fetchTurns++;
+  }
+}
+
+/** One request's view of its session: an object of two fields, as one is made for each request. */
+class SessionCaller implements NativeCaller {
+  readonly budget: RequestBudget;
+  readonly #session: NativeSession;
+
+  constructor(session: NativeSession, budget: RequestBudget) {
+    this.#session = session;
+    this.budget = budget;
+  }
+
+  get principal(): Principal {
+    return this.#session.principal;
+  }
+
+  get address(): string {
+    return this.#session.link.address;
+  }
+
+  get clientId(): string {
+    return this.#session.clientId;
+  }
+
+  get signal(): CallerSignal {
+    return this.#session.link.signal;
+  }
+
+  nextFetchTurn(): number {
+    return this.#session.nextFetchTurn();
+  }
+}

@@ -1,0 +1,32 @@
+import type { LentMemory } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
+import type { BrokerCounters } from '../../metrics/counters.ts';
+import type { Services } from '../../services/services.ts';
+import type { OpenSession } from '../../transport/session.ts';
+import { registerApis } from './apis/register-apis.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { NativeSession } from './native-session.ts';
+
+export interface NativeOptions {
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+  readonly counters: BrokerCounters;
+  /** Memory of large frames that is used again, or null. */
+  readonly frames: LentMemory | null;
+  readonly advertised: { readonly host: string; readonly port: number };
+}
+
+/** Sessions of the native protocol. */
+export function openNative(options: NativeOptions): OpenSession {
+  const { clock, limits, logger, counters, frames } = options;
+  const copyToLetGo = frames?.copyOf;
+  const dispatcher = new Dispatcher({ clock, logger, counters, ...(copyToLetGo && { copyToLetGo }) });
+  registerApis(dispatcher, options);
+  const allocateFrame = frames?.take ?? ((length: number) => Buffer.allocUnsafe(length));
+  const host = { dispatcher, limits, allocateFrame };
+  return (link) => new NativeSession(host, link);
+}

@@ -1,0 +1,133 @@
+/**
+ * All connections of a broker: lets them in, counts them, looks at their time limits, and sees them out.
+ *
+ * Invariants:
+ *  1. At most `connectionsMax` connections, and `connectionsPerAddressMax` from one address, get to speak.
+ *  2. A connection is in `#open` from the moment it is accepted to the moment it is gone, refused ones included, so
+ *     that time limits hold for all and closing forgets none.
+ */
+import { QError } from '@q/protocol';
+import type { Scheduled } from '../clock.ts';
+import type { BrokerCounters } from '../metrics/counters.ts';
+import type { ByteStream, StreamEvents } from './network.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionHost } from './connection.ts';
+import type { OpenSession } from './session.ts';
+
+export class Connections {
+  readonly #host: ConnectionHost;
+  readonly #counters: BrokerCounters;
+  readonly #open = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #lastId = 0;
+  #sweep: Scheduled | null = null;
+  /** Set while closing waits: called when a connection became quiet or went. */
+  #progress: (() => void) | null = null;
+
+  constructor(host: ConnectionHost, counters: BrokerCounters) {
+    this.#host = host;
+    this.#counters = counters;
+  }
+
+  /** Lets a connection in, which speaks what `openSession` begins. */
+  accept(stream: ByteStream, openSession: OpenSession): StreamEvents {
+    const { limits } = this.#host;
+    const address = stream.remoteAddress;
+    const fromAddress = this.#perAddress.get(address) ?? 0;
+    let refusal: QError | null = null;
+    if (this.#open.size >= limits.connectionsMax) refusal = tooMany('connectionsMax', limits.connectionsMax);
+    else if (fromAddress >= limits.connectionsPerAddressMax)
+      refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
+
+    this.#lastId += 1;
+    const connection = new Connection({
+      id: this.#lastId,
+      stream,
+      host: this.#host,
+      openSession,
+      quiet: () => this.#progress?.(),
+      gone: (gone) => this.#gone(gone),
+    });
+    this.#open.add(connection);
+    this.#perAddress.set(address, fromAddress + 1);
+    this.#counters.connections = this.#open.size;
+    this.#scheduleSweep();
+    if (refusal !== null) {
+      this.#counters.connectionsRefused += 1;
+      connection.refuse(refusal);
+    }
+    return connection;
+  }
+
+  /** Takes no more requests from anybody; resolves when all that were in flight are answered, or after the time. */
+  async drain(timeoutMs: number): Promise<void> {
+    for (const connection of this.#open) connection.drain();
+    await this.#until(() => [...this.#open].every((connection) => connection.isQuiet), timeoutMs);
+  }
+
+  /** Hangs up on everybody, politely first; resolves when all are gone. */
+  async close(): Promise<void> {
+    for (const connection of this.#open) connection.end();
+    const allGone = (): boolean => this.#open.size === 0;
+    await this.#until(allGone, this.#host.limits.lingerTimeoutMs);
+    for (const connection of this.#open) connection.destroy();
+    await this.#until(allGone, this.#host.limits.lingerTimeoutMs);
+    this.#sweep?.cancel();
+    this.#sweep = null;
+  }
+
+  /** Waits until a condition holds that only an answered request or a closed connection can bring about. */
+  #until(condition: () => boolean, timeoutMs: number): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.#progress = null;
+        resolve();
+      };
+      const timer = this.#host.clock.schedule(timeoutMs, done);
+      this.#progress = () => {
+        if (condition()) done();
+      };
+    });
+  }
+
+  #gone(connection: Connection): void {
+    this.#open.delete(connection);
+    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(connection.remoteAddress, left);
+    else this.#perAddress.delete(connection.remoteAddress);
+    this.#counters.connections = this.#open.size;
+    this.#progress?.();
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweep !== null) return;
+    const { clock, limits } = this.#host;
+    // What is at hand is read first: after seconds in which the broker was busy, a peer may be late only because nobody looked.
+    this.#sweep = clock.schedule(limits.sweepIntervalMs, () => clock.defer(() => this.#sweepSome(this.#open.values())));
+  }
+
+  /** Thousands of connections take milliseconds, so others get a turn in between. */
+  #sweepSome(rest: SetIterator<Connection>): void {
+    const { clock, limits } = this.#host;
+    const now = clock.monotonic();
+    for (let swept = 0; swept < limits.sweepSliceMax; swept += 1) {
+      const next = rest.next();
+      if (next.done === true) {
+        this.#sweep = null;
+        if (this.#open.size > 0) this.#scheduleSweep();
+        return;
+      }
+      next.value.sweep(now);
+    }
+    clock.defer(() => this.#sweepSome(rest));
+  }
+}
+
+function tooMany(limit: 'connectionsMax' | 'connectionsPerAddressMax', value: number): QError {
+  const what = limit === 'connectionsMax' ? 'connections' : 'connections from one address';
+  return new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} ${what}`, {
+    details: { limit, value },
+  });
+}

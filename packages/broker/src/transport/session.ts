@@ -1,0 +1,44 @@
+import type { QError } from '@q/protocol';
+import type { CallerSignal, RequestBudget } from '../caller.ts';
+
+/** An answer in bytes. */
+export interface Answer {
+  readonly buffers: readonly Buffer[];
+  /** Nothing follows it: the peer does not speak the protocol, or is not let in. */
+  readonly thenClose: boolean;
+}
+
+/**
+ * What speaks a protocol on one connection. The transport brings bytes, keeps the budgets and sends answers; it knows
+ * nothing of what the bytes mean.
+ */
+export interface Session {
+  /** The peer has introduced itself as the protocol wants it; until then it has little time. */
+  readonly isOpen: boolean;
+  /** Answers leave in the order of their requests. Otherwise each leaves when it is ready, and may overtake others. */
+  readonly answersInOrder: boolean;
+  /** Bytes that were taken and not given out as part of a frame yet. */
+  readonly bufferedBytes: number;
+  /** Takes what has come. The chunk is lent until `keepChunks`. @throws QError when no frame can be found any more */
+  take(chunk: Buffer): void;
+  /** Copies what is left of chunks that were only lent. */
+  keepChunks(): void;
+  /** The next whole frame, or null. It may be a view of a lent chunk. @throws QError as `take` */
+  nextFrame(): Buffer | null;
+  /**
+   * Serves the frame that came last. What is done before the first await happens in the order of arrival. Never throws,
+   * and its promise never rejects: whatever goes wrong becomes an answer.
+   */
+  serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer>;
+  /** What the peer is sent before it is hung up on, for an error that answers no request. */
+  refusal(error: QError): readonly Buffer[];
+}
+
+/** What a session may know of its connection. */
+export interface Link {
+  readonly address: string;
+  readonly signal: CallerSignal;
+}
+
+/** Begins a session on a new connection: what makes a listener one of a protocol. */
+export type OpenSession = (link: Link) => Session;
