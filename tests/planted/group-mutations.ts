@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts';
 
 const coordinator = 'packages/coordinator/src/groups';
-const broker = 'packages/broker/src/groups';
+const broker = 'packages/broker/src/services/groups';
 const client = 'packages/client/src/group';
 
 /** Bugs of consumer groups: who owns what, and what is committed. */

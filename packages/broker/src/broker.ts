@@ -25,8 +25,3 @@ export interface Broker extends AsyncDisposable {
 export interface CloseOptions {
   readonly timeoutMs?: number;
 }
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}

@@ -4,9 +4,11 @@
  */
 import { openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LogStore, StorageError } from '@q/storage';
+import { adminSnapshot } from './admin/admin-snapshot.ts';
+import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
 import { Maintenance } from './background/maintenance.ts';
-import { formatAddress } from './broker.ts';
+import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import type { DoorAddress } from './door.ts';
@@ -15,10 +17,11 @@ import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { createCounters } from './metrics/counters.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
+import { nodeHistogram } from './metrics/node-histogram.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
-import { openServices } from './services/open-services.ts';
-import type { OpenServices } from './services/open-services.ts';
+import { openServices } from './open-services.ts';
+import type { OpenServices } from './open-services.ts';
 import { openNative } from './session/native/open-native.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
@@ -47,9 +50,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
-  const adminUrl = await startAdmin(options, health, closers);
+  const counters = createCounters(nodeHistogram);
+  const adminUrl = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
   const store = await openStore(options, health, closers);
-  const counters = createCounters();
   const transport = openTransport(options, counters);
   const services = await openServices({
     options,
@@ -110,12 +113,14 @@ function reportReady(
   options.logger.info(fields, 'broker is ready');
 }
 
-async function startAdmin(options: ResolvedOptions, health: Health, closers: Closers): Promise<string | null> {
-  const { admin } = options;
+async function startAdmin(
+  { admin }: ResolvedOptions,
+  { closers, snapshot }: { closers: Closers; snapshot: () => AdminSnapshot },
+): Promise<string | null> {
   if (admin === null) return null;
   // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
   const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const server = await startAdminServer({ ...admin, health }).catch((error: unknown) => {
+  const server = await startAdminServer({ ...admin, snapshot }).catch((error: unknown) => {
     throw listenError(error, { setting: 'admin.port', ...admin });
   });
   closers.add(() => server.close());

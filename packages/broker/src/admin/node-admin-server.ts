@@ -1,8 +1,8 @@
 import type * as NodeHttp from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { formatAddress } from '../broker.ts';
+import { formatAddress } from '../address.ts';
 import { answerAdmin } from './answer-admin.ts';
-import type { Health } from './health.ts';
+import type { AdminSnapshot } from './admin-snapshot.ts';
 
 // Not by `import`: that would read every export of the module, and one of them loads a whole WebSocket client (40 ms, 16 MB).
 const { createServer } = process.getBuiltinModule('node:http');
@@ -18,13 +18,13 @@ const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 
 /** Listens; rejects when the address cannot be had. */
-export function startAdminServer(options: { host: string; port: number; health: Health }): Promise<AdminServer> {
-  const { host, port, health } = options;
+export function startAdminServer(options: { host: string; port: number; snapshot: () => AdminSnapshot }): Promise<AdminServer> {
+  const { host, port, snapshot } = options;
   const server = createServer(
     { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
     (request, response) => {
       const path = (request.url ?? '/').split('?', 1)[0]!;
-      const { status, body } = answerAdmin(health, { method: request.method ?? 'GET', path });
+      const { status, body } = answerAdmin(snapshot, { method: request.method ?? 'GET', path });
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
       response.end(JSON.stringify(body));
     },

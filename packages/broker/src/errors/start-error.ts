@@ -2,7 +2,7 @@
  * Why a broker cannot have what the machine was asked for at its start, in words.
  */
 import { QError } from '@q/protocol';
-import { formatAddress } from '../broker.ts';
+import { formatAddress } from '../address.ts';
 
 const listenReasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there already; stop it or choose another port (0 takes a free one)',

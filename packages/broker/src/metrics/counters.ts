@@ -2,6 +2,7 @@
  * Counts since the broker started. Plain fields: the hot path adds to them, whoever reports them reads them.
  */
 import type { ErrorName } from '@q/protocol';
+import type { Histogram } from './histogram.ts';
 
 /** One API's requests. */
 export interface ApiCounter {
@@ -11,6 +12,8 @@ export interface ApiCounter {
   /** Microseconds from the complete request to its answer: sum and longest. Waiting of long polls is part of it. */
   totalMicros: number;
   maxMicros: number;
+  /** The same times one by one; null before the first request, as most brokers never see most APIs. */
+  times: Histogram | null;
 }
 
 export interface BrokerCounters {
@@ -23,9 +26,10 @@ export interface BrokerCounters {
   bytesOut: number;
   readonly apis: Map<string, ApiCounter>;
   readonly errors: Map<ErrorName, number>;
+  readonly newHistogram: () => Histogram;
 }
 
-export function createCounters(): BrokerCounters {
+export function createCounters(newHistogram: () => Histogram): BrokerCounters {
   return {
     connections: 0,
     connectionsRefused: 0,
@@ -35,22 +39,30 @@ export function createCounters(): BrokerCounters {
     bytesOut: 0,
     apis: new Map(),
     errors: new Map(),
+    newHistogram,
   };
 }
 
 export function createApiCounter(): ApiCounter {
-  return { requests: 0, failed: 0, totalMicros: 0, maxMicros: 0 };
+  return { requests: 0, failed: 0, totalMicros: 0, maxMicros: 0, times: null };
 }
 
 export function countError(counters: BrokerCounters, name: ErrorName): void {
   counters.errors.set(name, (counters.errors.get(name) ?? 0) + 1);
 }
 
-/** Adds one answered request. `elapsedMs` comes from the monotonic clock. */
-export function countRequest(counter: ApiCounter, request: { elapsedMs: number; failed: boolean }): void {
+export interface AnsweredRequest {
+  /** By the monotonic clock. */
+  readonly elapsedMs: number;
+  readonly failed: boolean;
+}
+
+export function countRequest(counters: BrokerCounters, counter: ApiCounter, request: AnsweredRequest): void {
   const micros = Math.round(request.elapsedMs * 1000);
   counter.requests += 1;
   if (request.failed) counter.failed += 1;
   counter.totalMicros += micros;
   if (micros > counter.maxMicros) counter.maxMicros = micros;
+  counter.times ??= counters.newHistogram();
+  counter.times.record(micros);
 }

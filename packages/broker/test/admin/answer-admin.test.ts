@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { adminSnapshot } from '../../src/admin/admin-snapshot.ts';
 import { answerAdmin } from '../../src/admin/answer-admin.ts';
+import type { AdminAnswer } from '../../src/admin/answer-admin.ts';
 import type { BrokerPhase } from '../../src/admin/health.ts';
+import { countError, countRequest, createApiCounter, createCounters } from '../../src/metrics/counters.ts';
+import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
+
+const counters = createCounters(nodeHistogram);
+
+function ask(phase: BrokerPhase, method: string, path: string): AdminAnswer {
+  return answerAdmin(() => adminSnapshot({ phase }, counters), { method, path });
+}
 
 describe('admin', () => {
   it.each<[BrokerPhase, number]>([
@@ -9,18 +19,32 @@ describe('admin', () => {
     ['stopping', 503],
     ['failed', 503],
   ])('while %s, /readyz says %i and /healthz 200', (phase, status) => {
-    expect(answerAdmin({ phase }, { method: 'GET', path: '/readyz' })).toEqual({ status, body: { status: phase } });
-    expect(answerAdmin({ phase }, { method: 'HEAD', path: '/healthz' })).toEqual({
-      status: 200,
-      body: { status: 'alive' },
-    });
+    expect(ask(phase, 'GET', '/readyz')).toEqual({ status, body: { status: phase } });
+    expect(ask(phase, 'HEAD', '/healthz')).toEqual({ status: 200, body: { status: 'alive' } });
   });
 
   it('has nothing elsewhere, and takes nothing but GET', () => {
-    expect(answerAdmin({ phase: 'ready' }, { method: 'GET', path: '/metrics' })).toEqual({
+    expect(ask('ready', 'GET', '/metrics')).toEqual({
       status: 404,
       body: { error: 'there is nothing at /metrics' },
     });
-    expect(answerAdmin({ phase: 'ready' }, { method: 'POST', path: '/healthz' }).status).toBe(405);
+    expect(ask('ready', 'POST', '/healthz').status).toBe(405);
+  });
+
+  it('M1 M2 tells what was done, and how long requests took', () => {
+    const counter = createApiCounter();
+    counters.apis.set('PING', counter).set('FETCH', createApiCounter());
+    for (let ms = 1; ms <= 100; ms += 1) countRequest(counters, counter, { elapsedMs: ms, failed: ms === 7 });
+    countError(counters, 'BROKER_BUSY');
+    counters.recordsIn += 5;
+    const { body } = ask('ready', 'GET', '/stats') as { body: { requests: Record<string, Record<string, number>> } };
+    expect(body).toMatchObject({ status: 'ready', recordsIn: 5, errors: { BROKER_BUSY: 1 } });
+    expect(Object.keys(body.requests)).toEqual(['PING']);
+    const { count, failed, p50Micros, p99Micros, maxMicros } = body.requests['PING']!;
+    expect({ count, failed }).toEqual({ count: 100, failed: 1 });
+    // Two digits are exact.
+    expect(Math.abs(p50Micros! / 50_000 - 1)).toBeLessThan(0.01);
+    expect(Math.abs(p99Micros! / 99_000 - 1)).toBeLessThan(0.01);
+    expect(Math.abs(maxMicros! / 100_000 - 1)).toBeLessThan(0.01);
   });
 });

@@ -24,6 +24,7 @@ import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { createCounters } from '../../src/metrics/counters.ts';
+import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
 import type { StreamEvents } from '../../src/transport/network.ts';
 import { FakeStream } from '../fakes/fake-stream.ts';
 
@@ -36,7 +37,7 @@ interface PingCall {
 function setUp(changed: Partial<BrokerLimits> = {}) {
   const clock = new ManualClock({ defer: 'manual' });
   const limits = { ...defaultLimits, ...changed };
-  const counters = createCounters();
+  const counters = createCounters(nodeHistogram);
   const dispatcher = new Dispatcher({ clock, logger: silentLogger, counters });
   const identity = { brokerId: 1, clusterId: 'c', software: 'q', softwareVersion: '0', term: 0 };
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));

@@ -1,9 +1,8 @@
 /**
- * What DESCRIBE_GROUP tells of a group: its members, and each partition with its owner, committed offset and lag (row G3).
+ * What can be told of a group: its members, and each partition with its owner, committed offset and lag (row G3).
  */
 import { countPartitions, groupAssignor, groupState, memberIsStalled, memberState } from '@q/coordinator';
 import type { CommittedOffset, Group, Member, PartitionsByTopic } from '@q/coordinator';
-import type { DescribeGroupResponse, DescribedGroupPartition, DescribedMember } from '@q/protocol';
 import type { BrokerLimits } from '../../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
@@ -13,11 +12,55 @@ import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
 import { heartbeatIntervalMs } from './member-heartbeats.ts';
 import { assignedTopics } from './topic-view.ts';
+import type { AssignedTopic } from './topic-view.ts';
 
 /** The texts of all commits of a large group could fill the frame alone: beyond this they are left out. */
 const metadataBytesMax = 1 << 20;
 
 const partitionBytes = 4;
+
+export interface MemberDescription {
+  readonly memberId: string;
+  readonly instanceId: string | null;
+  readonly clientId: string;
+  readonly host: string;
+  readonly memberEpoch: number;
+  readonly state: string;
+  readonly topics: readonly string[];
+  readonly assigned: readonly AssignedTopic[];
+  readonly target: readonly AssignedTopic[];
+  readonly sinceHeartbeatMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly stalledMs: number;
+  /** Its application makes no progress, or its next heartbeat is overdue. */
+  readonly stalled: boolean;
+}
+
+export interface GroupPartition {
+  readonly topicId: string;
+  /** Empty for a topic that is gone. */
+  readonly name: string;
+  readonly partition: number;
+  readonly memberId: string | null;
+  /** -1 where nothing was committed. */
+  readonly committedOffset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string | null;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+  readonly lag: number;
+  readonly sinceProgressMs: number;
+}
+
+export interface GroupDescription {
+  readonly groupId: string;
+  readonly state: string;
+  readonly assignor: string;
+  readonly groupEpoch: number;
+  readonly targetEpoch: number;
+  readonly members: readonly MemberDescription[];
+  readonly partitions: readonly GroupPartition[];
+}
 
 export interface DescriptionOptions {
   readonly registry: TopicRegistry;
@@ -28,7 +71,7 @@ export interface DescriptionOptions {
 }
 
 /** @throws QError INVALID_REQUEST when the group is too large for one answer */
-export function describeGroup(live: LiveGroup, options: DescriptionOptions): DescribeGroupResponse {
+export function describeGroup(live: LiveGroup, options: DescriptionOptions): GroupDescription {
   const { groupId, group } = live;
   const room = new AnswerRoom(options.limits);
   const partitions = describePartitions(live, options);
@@ -54,7 +97,7 @@ export function describeGroup(live: LiveGroup, options: DescriptionOptions): Des
   };
 }
 
-function describeMember(group: Group, member: Member, options: DescriptionOptions): DescribedMember {
+function describeMember(group: Group, member: Member, options: DescriptionOptions): MemberDescription {
   const { memberId, instanceId, clientId, host, memberEpoch, topics, sessionTimeoutMs, stalledMs } = member;
   const { registry, held, limits, nowMs } = options;
   // While the broker itself holds a heartbeat, the next one is not due.
@@ -78,7 +121,7 @@ function describeMember(group: Group, member: Member, options: DescriptionOption
 }
 
 /** Every partition that is owned, wanted or has a committed offset, by topic name and number. */
-function describePartitions(live: LiveGroup, options: DescriptionOptions): DescribedGroupPartition[] {
+function describePartitions(live: LiveGroup, options: DescriptionOptions): GroupPartition[] {
   const { registry, wallMs } = options;
   const places = placesOf(live, registry);
   const topics = [...places].map(([topicId, owners]) => ({ topicId, owners, topic: registry.byId(topicId) ?? null }));
@@ -106,7 +149,7 @@ function describePartitions(live: LiveGroup, options: DescriptionOptions): Descr
 function describeOffset(
   committed: CommittedOffset | null,
   wallMs: number,
-): Pick<DescribedGroupPartition, 'committedOffset' | 'leaderEpoch' | 'sinceProgressMs'> {
+): Pick<GroupPartition, 'committedOffset' | 'leaderEpoch' | 'sinceProgressMs'> {
   if (committed === null) return { committedOffset: -1, leaderEpoch: -1, sinceProgressMs: -1 };
   // The clock of the machine may have been set back since.
   const sinceProgressMs = Math.max(0, wallMs - committed.progressedAtMs);
@@ -117,7 +160,7 @@ function describeLag(
   topic: Topic | null,
   partition: number,
   committed: CommittedOffset | null,
-): Pick<DescribedGroupPartition, 'logStartOffset' | 'highWatermark' | 'lag'> {
+): Pick<GroupPartition, 'logStartOffset' | 'highWatermark' | 'lag'> {
   const log = topic?.partitions[partition]?.log ?? null;
   if (log === null) return { logStartOffset: -1, highWatermark: -1, lag: -1 };
   const { logStartOffset, highWatermark } = log;

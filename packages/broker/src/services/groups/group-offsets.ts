@@ -1,22 +1,12 @@
 /**
- * COMMIT_OFFSET and FETCH_OFFSET (rows C4, G3).
+ * Commits offsets of groups, and tells what was committed (rows C4, G3).
  *
  * A commit costs the same whatever the group holds: one look at who owns the partition, one record. It counts from its
  * arrival on, so that a member that commits and then gives a partition up has committed; it is answered when it is durable.
  */
 import { checkOffsetAccess, coordinatorLimits, mayCommit } from '@q/coordinator';
 import type { CommittedOffsets, OffsetRefusal } from '@q/coordinator';
-import { QError, errorCode } from '@q/protocol';
-import type {
-  CommitOffsetRequest,
-  CommitOffsetRequestPartition,
-  CommitOffsetResponse,
-  CommitOffsetResponsePartition,
-  FetchOffsetRequest,
-  FetchOffsetResponse,
-  FetchOffsetResponsePartition,
-  FetchOffsetResponseTopic,
-} from '@q/protocol';
+import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
@@ -27,6 +17,56 @@ import type { Partition } from '../topics/topic.ts';
 import { AnswerRoom } from './answer-room.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
+
+export interface OffsetToCommit {
+  readonly partition: number;
+  readonly offset: number;
+  /** Of the record before it; -1 when the caller does not know. */
+  readonly leaderEpoch: number;
+  readonly metadata: string | null;
+}
+
+/** Who asks about the offsets of a group: one of its members, or with an empty id somebody who is none. */
+export interface OffsetAccess {
+  readonly groupId: string;
+  readonly memberId: string;
+  readonly memberEpoch: number;
+}
+
+export interface OffsetCommits extends OffsetAccess {
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly OffsetToCommit[] }[];
+}
+
+export interface OffsetsSought extends OffsetAccess {
+  /** Null: all that the group has. */
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly number[] }[] | null;
+}
+
+export interface PartitionOutcome {
+  readonly partition: number;
+  readonly error: QError | null;
+}
+
+export interface CommittedTopic {
+  readonly topicId: string;
+  readonly partitions: readonly PartitionOutcome[];
+}
+
+/** -1 and null where nothing was committed. */
+export interface OffsetFound extends PartitionOutcome {
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string | null;
+  /** In ms since 1970. */
+  readonly committedAtMs: number;
+}
+
+export interface TopicOffsets {
+  readonly topicId: string;
+  /** Empty for a topic that is gone. */
+  readonly name: string;
+  readonly partitions: readonly OffsetFound[];
+}
 
 export interface GroupOffsetsOptions {
   readonly directory: GroupDirectory;
@@ -46,7 +86,7 @@ export class GroupOffsets {
   }
 
   /** Before the first await the offsets are taken, so that what comes after on the connection sees them. */
-  async commit(request: CommitOffsetRequest): Promise<CommitOffsetResponse> {
+  async commit(request: OffsetCommits): Promise<CommittedTopic[]> {
     const { directory, limits, logger, grown } = this.#options;
     checkPartitionCount(request.topics, limits);
     const known = directory.find(request.groupId);
@@ -66,7 +106,7 @@ export class GroupOffsets {
   }
 
   /** Before the first await the answer is made, so that it holds exactly the commits that came before. */
-  async fetch(request: FetchOffsetRequest): Promise<FetchOffsetResponse> {
+  async fetch(request: OffsetsSought): Promise<TopicOffsets[]> {
     const { directory, limits } = this.#options;
     if (request.topics !== null) checkPartitionCount(request.topics, limits);
     const live = directory.find(request.groupId);
@@ -74,22 +114,20 @@ export class GroupOffsets {
     if (refusal !== null) return refuse(live, refusal);
     const topics = this.#lookUp(live?.offsets ?? null, request);
     await live?.settled();
-    return { topics };
+    return topics;
   }
 
-  #take(live: LiveGroup, { memberId, topics }: CommitOffsetRequest): CommitOffsetResponse {
-    return {
-      topics: topics.map(({ topicId, partitions }) => ({
-        topicId,
-        partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted })),
-      })),
-    };
+  #take(live: LiveGroup, { memberId, topics }: OffsetCommits): CommittedTopic[] {
+    return topics.map(({ topicId, partitions }) => ({
+      topicId,
+      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted })),
+    }));
   }
 
   #takeOne(
     live: LiveGroup,
-    { memberId, topicId, wanted }: { memberId: string; topicId: string; wanted: CommitOffsetRequestPartition },
-  ): CommitOffsetResponsePartition {
+    { memberId, topicId, wanted }: { memberId: string; topicId: string; wanted: OffsetToCommit },
+  ): PartitionOutcome {
     const { registry, clock, logger } = this.#options;
     const { partition, offset, leaderEpoch, metadata } = wanted;
     try {
@@ -99,14 +137,13 @@ export class GroupOffsets {
       checkMetadata(metadata);
       const commit = { offset, leaderEpoch, metadata, committedAtMs: clock.now() };
       live.putOffset({ topicId, partition }, commit, clock.monotonic());
-      return { partition, errorCode: 0, errorMessage: null };
+      return { partition, error: null };
     } catch (thrown) {
-      const error = toPartitionError(thrown, logger);
-      return { partition, errorCode: errorCode(error.code), errorMessage: error.message };
+      return { partition, error: toPartitionError(thrown, logger) };
     }
   }
 
-  #lookUp(offsets: CommittedOffsets | null, { topics }: FetchOffsetRequest): FetchOffsetResponseTopic[] {
+  #lookUp(offsets: CommittedOffsets | null, { topics }: OffsetsSought): TopicOffsets[] {
     const room = new AnswerRoom(this.#options.limits);
     const wanted = topics ?? (offsets === null ? [] : placesByTopic(offsets));
     return wanted.map(({ topicId, partitions }) => ({
@@ -120,21 +157,24 @@ export class GroupOffsets {
     }));
   }
 
-  #lookUpOne(offsets: CommittedOffsets | null, topicId: string, partition: number): FetchOffsetResponsePartition {
+  #lookUpOne(offsets: CommittedOffsets | null, topicId: string, partition: number): OffsetFound {
     const committed = offsets?.get(topicId, partition) ?? null;
     if (committed !== null) {
       const { offset, leaderEpoch, metadata, committedAtMs } = committed;
-      return { partition, errorCode: 0, offset, leaderEpoch, metadata, committedAtMs };
+      return { partition, error: null, offset, leaderEpoch, metadata, committedAtMs };
     }
-    const code = this.#missing(topicId, partition);
-    return { partition, errorCode: code, offset: -1, leaderEpoch: -1, metadata: null, committedAtMs: -1 };
+    const error = this.#missing(topicId, partition);
+    return { partition, error, offset: -1, leaderEpoch: -1, metadata: null, committedAtMs: -1 };
   }
 
-  /** Without an offset: 0 when the partition is there, or which error says that it is not. */
-  #missing(topicId: string, partition: number): number {
-    const topic = this.#options.registry.byId(topicId);
-    if (topic === undefined) return errorCode('UNKNOWN_TOPIC_ID');
-    return topic.partitions[partition] === undefined ? errorCode('UNKNOWN_PARTITION') : 0;
+  /** Without an offset: null when the partition is there, or the error that says that it is not. */
+  #missing(topicId: string, partition: number): QError | null {
+    try {
+      requirePartition(requireTopicId(this.#options.registry, topicId), partition);
+      return null;
+    } catch (thrown) {
+      return toPartitionError(thrown, this.#options.logger);
+    }
   }
 }
 
@@ -165,15 +205,12 @@ function notOwned({ topic, index }: Partition, memberId: string): QError {
   return new QError('PARTITION_NOT_OWNED', message, { details: { topic: topic.name, partition: index, memberId } });
 }
 
-function failAll(answer: CommitOffsetResponse, error: QError): CommitOffsetResponse {
-  const failure = { errorCode: errorCode(error.code), errorMessage: error.message };
-  return {
-    topics: answer.topics.map(({ topicId, partitions }) => ({
-      topicId,
-      // What was refused from the start keeps its own reason.
-      partitions: partitions.map((part) => (part.errorCode === 0 ? { ...part, ...failure } : part)),
-    })),
-  };
+function failAll(answer: readonly CommittedTopic[], error: QError): CommittedTopic[] {
+  return answer.map(({ topicId, partitions }) => ({
+    topicId,
+    // What was refused from the start keeps its own reason.
+    partitions: partitions.map((part) => (part.error === null ? { ...part, error } : part)),
+  }));
 }
 
 /** The partitions that have an offset, ascending in each topic. */

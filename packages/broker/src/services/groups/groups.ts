@@ -2,7 +2,6 @@
  * Consumer groups of a broker: puts their parts together, reads them back at start, and sees them out.
  */
 import { GroupImage, groupState } from '@q/coordinator';
-import type { DescribeGroupResponse, ListedGroup } from '@q/protocol';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
@@ -11,6 +10,7 @@ import { internalLogConfig } from '../topics/internal-topic.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { describeGroup } from './group-description.ts';
+import type { GroupDescription } from './group-description.ts';
 import { GroupDirectory } from './group-directory.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { GroupsLog } from './groups-log.ts';
@@ -20,6 +20,14 @@ import { HeldHeartbeats } from './held-heartbeats.ts';
 import type { LiveGroup } from './live-group.ts';
 import { MemberHeartbeats } from './member-heartbeats.ts';
 import { OffsetChanges } from './offset-changes.ts';
+
+/** One line of a list of groups. */
+export interface ListedGroup {
+  readonly groupId: string;
+  readonly state: string;
+  readonly members: number;
+  readonly offsets: number;
+}
 
 export interface GroupsOptions {
   readonly store: LogStore;
@@ -82,7 +90,7 @@ export class Groups {
   }
 
   /** @throws QError INVALID_GROUP_ID, UNKNOWN_GROUP; INVALID_REQUEST when the group is too large for one answer */
-  async describe(groupId: string): Promise<DescribeGroupResponse> {
+  async describe(groupId: string): Promise<GroupDescription> {
     const { registry, limits } = this.#options;
     const live = this.directory.require(groupId);
     const { nowMs, wallMs } = this.coordinator.context();

@@ -1,10 +1,9 @@
 /**
- * GROUP_HEARTBEAT: takes the step, and holds the answer until there is something to tell (rows G1, G2).
+ * Heartbeats of members: each takes a step, and its answer is held until there is something to tell (rows G1, G2).
  */
 import { coordinatorLimits } from '@q/coordinator';
 import type { GroupStep, HeartbeatCommand, HeartbeatReply } from '@q/coordinator';
-import { QError, memberEpochCode } from '@q/protocol';
-import type { GroupHeartbeatRequest, GroupHeartbeatResponse } from '@q/protocol';
+import { QError } from '@q/protocol';
 import type { Caller } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -13,6 +12,39 @@ import type { GroupDirectory } from './group-directory.ts';
 import type { HeldHeartbeats, HoldEnd } from './held-heartbeats.ts';
 import type { LiveGroup } from './live-group.ts';
 import { assignedTopics, ownedPartitions } from './topic-view.ts';
+import type { AssignedTopic } from './topic-view.ts';
+
+/** Who joins a group, or joins it again, names this epoch; -1 leaves it for good, -2 for a while. */
+const joiningEpoch = 0;
+
+/** What a member says of itself. Null, or -1 in a time, means: as before, or the broker's default when joining. */
+export interface MemberHeartbeat {
+  readonly groupId: string;
+  readonly memberId: string;
+  /** The epoch of the last answer, 0 to join, -1 to leave, -2 for a static member that will come back. */
+  readonly memberEpoch: number;
+  /** Name of a static member; null for a dynamic one. */
+  readonly instanceId: string | null;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly assignor: string | null;
+  /** Names of the topics wanted. */
+  readonly topics: readonly string[] | null;
+  /** What the member owns at this moment. */
+  readonly owned: readonly AssignedTopic[] | null;
+  /** How long its application has made no progress although records waited for it. */
+  readonly stalledMs: number;
+  /** The answer is held for so long unless there is something to say; 0: it comes at once. */
+  readonly maxWaitMs: number;
+}
+
+export interface HeartbeatAnswer {
+  readonly memberEpoch: number;
+  readonly heartbeatIntervalMs: number;
+  readonly sessionTimeoutMs: number;
+  /** All that the member may own from now on; null: as before. */
+  readonly assignment: readonly AssignedTopic[] | null;
+}
 
 export interface MemberHeartbeatsOptions {
   readonly directory: GroupDirectory;
@@ -31,9 +63,9 @@ export class MemberHeartbeats {
 
   /** Before the first await the step is taken, so that a commit sent before it counts before it. */
   async beat(
-    request: GroupHeartbeatRequest,
+    request: MemberHeartbeat,
     caller: Pick<Caller, 'address' | 'clientId' | 'signal' | 'budget'>,
-  ): Promise<GroupHeartbeatResponse> {
+  ): Promise<HeartbeatAnswer> {
     const { directory, coordinator, held, limits } = this.#options;
     const command = commandOf(request, caller, limits);
     const live = this.#groupFor(request);
@@ -54,38 +86,38 @@ export class MemberHeartbeats {
     return this.#answerHeld(request, reply, why);
   }
 
-  #groupFor({ groupId, memberId, memberEpoch }: GroupHeartbeatRequest): LiveGroup {
+  #groupFor({ groupId, memberId, memberEpoch }: MemberHeartbeat): LiveGroup {
     const { directory } = this.#options;
-    if (memberEpoch === memberEpochCode.join) return directory.obtain(groupId);
+    if (memberEpoch === joiningEpoch) return directory.obtain(groupId);
     return directory.find(groupId) ?? refuseMember(groupId, memberId);
   }
 
   /** A session is counted from the last heartbeat that arrived, so no hold may take up more than half of it. */
-  #waitMs({ maxWaitMs }: GroupHeartbeatRequest, { sessionTimeoutMs }: HeartbeatReply): number {
+  #waitMs({ maxWaitMs }: MemberHeartbeat, { sessionTimeoutMs }: HeartbeatReply): number {
     return Math.min(maxWaitMs, this.#options.limits.heldHeartbeatMsMax, Math.floor(sessionTimeoutMs / 2));
   }
 
   async #answerHeld(
-    request: GroupHeartbeatRequest,
+    request: MemberHeartbeat,
     reply: HeartbeatReply,
     why: HoldEnd,
-  ): Promise<GroupHeartbeatResponse> {
+  ): Promise<HeartbeatAnswer> {
     const { directory, coordinator } = this.#options;
     // Nobody may hear this answer, so it must not carry news that would count as told.
-    if (why === 'newer' || why === 'gone' || why === 'stopping') return this.#encode(reply);
+    if (why === 'newer' || why === 'gone' || why === 'stopping') return this.#tell(reply);
     const live = directory.find(request.groupId) ?? refuseMember(request.groupId, request.memberId);
     const step = coordinator.step(live, { kind: 'look', memberId: request.memberId });
     await live.settled();
     return this.#answer(step);
   }
 
-  #answer({ result }: GroupStep): GroupHeartbeatResponse {
+  #answer({ result }: GroupStep): HeartbeatAnswer {
     if (result.kind === 'refused') throw new QError(result.code, result.message);
-    if (result.kind === 'reply') return this.#encode(result);
+    if (result.kind === 'reply') return this.#tell(result);
     throw new QError('UNKNOWN', 'a heartbeat came to nothing');
   }
 
-  #encode({ memberEpoch, sessionTimeoutMs, assignment }: HeartbeatReply): GroupHeartbeatResponse {
+  #tell({ memberEpoch, sessionTimeoutMs, assignment }: HeartbeatReply): HeartbeatAnswer {
     return {
       memberEpoch,
       heartbeatIntervalMs: heartbeatIntervalMs(sessionTimeoutMs),
@@ -101,13 +133,13 @@ export function heartbeatIntervalMs(sessionTimeoutMs: number): number {
 }
 
 /** The reply, if it tells no more than that all is as it was: there is time to wait for news. */
-function quietReply({ memberEpoch }: GroupHeartbeatRequest, { result, records }: GroupStep): HeartbeatReply | null {
+function quietReply({ memberEpoch }: MemberHeartbeat, { result, records }: GroupStep): HeartbeatReply | null {
   if (result.kind !== 'reply' || records.length > 0) return null;
   const isNews = memberEpoch < 0 || result.memberEpoch !== memberEpoch || result.assignment !== null;
   return isNews ? null : result;
 }
 
-function commandOf(request: GroupHeartbeatRequest, caller: Pick<Caller, 'address' | 'clientId'>, { partitionsMax }: BrokerLimits): HeartbeatCommand {
+function commandOf(request: MemberHeartbeat, caller: Pick<Caller, 'address' | 'clientId'>, { partitionsMax }: BrokerLimits): HeartbeatCommand {
   const { memberId, memberEpoch, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignor, topics } = request;
   return {
     kind: 'heartbeat',

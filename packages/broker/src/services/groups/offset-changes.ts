@@ -1,19 +1,7 @@
 /**
- * What operators do to groups that nobody works in: RESET_OFFSETS, DELETE_OFFSETS, DELETE_GROUP (row G3).
+ * What operators do to groups that nobody works in: set their offsets, delete these, or all of the group (row G3).
  */
-import { QError, errorCode } from '@q/protocol';
-import type {
-  DeleteGroupRequest,
-  DeleteGroupResponse,
-  DeleteOffsetsRequest,
-  DeleteOffsetsRequestTopic,
-  DeleteOffsetsResponse,
-  DeleteOffsetsResponseTopic,
-  ResetOffsetsRequest,
-  ResetOffsetsRequestPartition,
-  ResetOffsetsResponse,
-  ResetOffsetsResponsePartition,
-} from '@q/protocol';
+import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
@@ -23,8 +11,50 @@ import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import { checkOffset, placesByTopic } from './group-offsets.ts';
+import type { PartitionOutcome } from './group-offsets.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
+
+export interface OffsetToSet {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface OffsetReset {
+  readonly groupId: string;
+  /** Only checks what would be set. */
+  readonly validateOnly: boolean;
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly OffsetToSet[] }[];
+}
+
+export interface OffsetSet extends PartitionOutcome {
+  /** -1 when there was none. */
+  readonly previousOffset: number;
+  readonly offset: number;
+}
+
+export interface TopicReset {
+  readonly topicId: string;
+  readonly partitions: readonly OffsetSet[];
+}
+
+export interface TopicToForget {
+  readonly topicId: string;
+  /** Null: all that have an offset. */
+  readonly partitions: readonly number[] | null;
+}
+
+export interface OffsetDeletion {
+  readonly groupId: string;
+  readonly topics: readonly TopicToForget[];
+}
+
+export interface TopicForgotten {
+  readonly topicId: string;
+  readonly error: QError | null;
+  /** How many offsets are gone. */
+  readonly offsets: number;
+}
 
 export interface OffsetChangesOptions {
   readonly directory: GroupDirectory;
@@ -43,7 +73,7 @@ export class OffsetChanges {
   }
 
   /** All or nothing: one offset that cannot be set keeps the others from being set. */
-  async reset(request: ResetOffsetsRequest): Promise<ResetOffsetsResponse> {
+  async reset(request: OffsetReset): Promise<TopicReset[]> {
     const { directory, coordinator, limits } = this.#options;
     checkPartitionCount(request.topics, limits);
     const live = request.validateOnly ? directory.find(request.groupId) : directory.obtain(request.groupId);
@@ -52,21 +82,21 @@ export class OffsetChanges {
       topicId,
       partitions: partitions.map((wanted) => this.#check(live, topicId, wanted)),
     }));
-    const isValid = checked.every(({ partitions }) => partitions.every((part) => part.errorCode === 0));
+    const isValid = checked.every(({ partitions }) => partitions.every((part) => part.error === null));
     if (live === null || request.validateOnly) {
       await live?.settled();
-      return { topics: checked };
+      return checked;
     }
     if (isValid) this.#set(live, request);
     coordinator.keepSweeping();
     const settled = live.settled();
     directory.forgetIfGone(live);
     await settled;
-    return { topics: isValid ? checked : checked.map(withoutEffect) };
+    return isValid ? checked : checked.map(withoutEffect);
   }
 
   /** Of topics that no member wants; which topics those are is checked one by one. */
-  async deleteOffsets(request: DeleteOffsetsRequest): Promise<DeleteOffsetsResponse> {
+  async deleteOffsets(request: OffsetDeletion): Promise<TopicForgotten[]> {
     const live = this.#options.directory.require(request.groupId);
     checkTopicCount(request, this.#options.limits);
     const committed = new Map(placesByTopic(live.offsets).map(({ topicId, partitions }) => [topicId, partitions]));
@@ -77,36 +107,36 @@ export class OffsetChanges {
       return deleteOf(live, wanted, committed.get(wanted.topicId) ?? []);
     });
     await live.settled();
-    return { topics };
+    return topics;
   }
 
-  async deleteGroup({ groupId }: DeleteGroupRequest): Promise<DeleteGroupResponse> {
+  /** Tells how many offsets the group had. @throws QError UNKNOWN_GROUP, GROUP_NOT_EMPTY */
+  async deleteGroup(groupId: string): Promise<number> {
     const live = this.#options.directory.require(groupId);
     refuseMembers(live);
     const offsets = this.#options.coordinator.remove(live);
     await live.settled();
-    return { offsets };
+    return offsets;
   }
 
   #check(
     live: LiveGroup | null,
     topicId: string,
-    { partition, offset }: ResetOffsetsRequestPartition,
-  ): ResetOffsetsResponsePartition {
+    { partition, offset }: OffsetToSet,
+  ): OffsetSet {
     const previousOffset = live?.offsets.get(topicId, partition)?.offset ?? -1;
     try {
       const place = requirePartition(requireTopicId(this.#options.registry, topicId), partition);
       checkOffset(place, offset);
       const { logStartOffset } = place.requireLog();
       if (offset < logStartOffset) throw belowStart({ topic: place.topic.name, partition, offset, logStartOffset });
-      return { partition, errorCode: 0, errorMessage: null, previousOffset, offset };
+      return { partition, error: null, previousOffset, offset };
     } catch (thrown) {
-      const error = toPartitionError(thrown, this.#options.logger);
-      return { partition, errorCode: errorCode(error.code), errorMessage: error.message, previousOffset, offset };
+      return { partition, error: toPartitionError(thrown, this.#options.logger), previousOffset, offset };
     }
   }
 
-  #set(live: LiveGroup, { topics }: ResetOffsetsRequest): void {
+  #set(live: LiveGroup, { topics }: OffsetReset): void {
     const { clock } = this.#options;
     for (const { topicId, partitions } of topics) {
       for (const { partition, offset } of partitions) {
@@ -119,27 +149,27 @@ export class OffsetChanges {
 
 function deleteOf(
   live: LiveGroup,
-  { topicId, partitions }: DeleteOffsetsRequestTopic,
+  { topicId, partitions }: TopicToForget,
   committed: readonly number[],
-): DeleteOffsetsResponseTopic {
+): TopicForgotten {
   const chosen = partitions === null ? null : new Set(partitions);
   const deleted = committed.filter(
     (partition) => (chosen?.has(partition) ?? true) && live.deleteOffset({ topicId, partition }),
   );
-  return { topicId, errorCode: 0, errorMessage: null, offsets: deleted.length };
+  return { topicId, error: null, offsets: deleted.length };
 }
 
 function consumed(
   { groupId }: LiveGroup,
-  { topicId }: DeleteOffsetsRequestTopic,
+  { topicId }: TopicToForget,
   name: string,
-): DeleteOffsetsResponseTopic {
-  const errorMessage = `members of group ${JSON.stringify(groupId)} consume topic ${name}; stop them first`;
-  return { topicId, errorCode: errorCode('GROUP_NOT_EMPTY'), errorMessage, offsets: 0 };
+): TopicForgotten {
+  const message = `members of group ${JSON.stringify(groupId)} consume topic ${name}; stop them first`;
+  return { topicId, error: new QError('GROUP_NOT_EMPTY', message), offsets: 0 };
 }
 
 /** @throws QError INVALID_REQUEST */
-function checkTopicCount({ topics }: DeleteOffsetsRequest, { topicsMax, partitionsMax }: BrokerLimits): void {
+function checkTopicCount({ topics }: OffsetDeletion, { topicsMax, partitionsMax }: BrokerLimits): void {
   const partitions = topics.reduce((sum, topic) => sum + (topic.partitions?.length ?? 0), 0);
   if (topics.length <= topicsMax && partitions <= partitionsMax) return;
   throw new QError('INVALID_REQUEST', 'the request names more topics or partitions than this broker may have', {
@@ -163,16 +193,8 @@ function belowStart(where: { topic: string; partition: number; offset: number; l
 }
 
 /** What could have been set was not, because of the others. */
-function withoutEffect(topic: { topicId: string; partitions: readonly ResetOffsetsResponsePartition[] }): {
-  topicId: string;
-  partitions: ResetOffsetsResponsePartition[];
-} {
-  const failure = {
-    errorCode: errorCode('INVALID_REQUEST'),
-    errorMessage: 'nothing was set, because another partition of the request was refused',
-  };
-  return {
-    topicId: topic.topicId,
-    partitions: topic.partitions.map((part) => (part.errorCode === 0 ? { ...part, ...failure } : part)),
-  };
+function withoutEffect({ topicId, partitions }: TopicReset): TopicReset {
+  const message = 'nothing was set, because another partition of the request was refused';
+  const error = new QError('INVALID_REQUEST', message);
+  return { topicId, partitions: partitions.map((part) => (part.error === null ? { ...part, error } : part)) };
 }

@@ -1,11 +1,18 @@
 /**
- * Topics as groups see them, and the partitions of members between the wire and the state machine.
+ * Topics as groups see them, and the partitions of members between callers and the state machine.
  */
 import { partitionsByTopic } from '@q/coordinator';
 import type { PartitionsByTopic, TopicView } from '@q/coordinator';
 import { QError } from '@q/protocol';
-import type { AssignedTopic } from '@q/protocol';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+
+/** Partitions of one topic that a member has, or is to have. */
+export interface AssignedTopic {
+  readonly topicId: string;
+  /** Empty for a topic that is gone, and where nobody asks for it. */
+  readonly name: string;
+  readonly partitions: readonly number[];
+}
 
 /** Internal topics are not there for groups: one that consumed the groups topic would feed itself with its own commits. */
 export function topicViewOf(registry: TopicRegistry): TopicView {
@@ -30,7 +37,7 @@ export function ownedPartitions(topics: readonly AssignedTopic[], partitionsMax:
   throw new QError('INVALID_REQUEST', message, { details: { partitions: count, partitionsMax } });
 }
 
-/** Partitions for the wire, with the names of their topics; empty for a topic that is gone. */
+/** Partitions as callers want them, with the names of their topics. */
 export function assignedTopics(partitions: PartitionsByTopic, registry: TopicRegistry): AssignedTopic[] {
   return [...partitions].map(([topicId, numbers]) => ({
     topicId,

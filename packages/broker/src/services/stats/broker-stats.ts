@@ -24,7 +24,7 @@ export interface Work {
   readonly recordsOut: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
-  readonly apis: readonly ({ readonly api: string } & Readonly<ApiCounter>)[];
+  readonly apis: readonly ({ readonly api: string } & Readonly<Omit<ApiCounter, 'times'>>)[];
   readonly errors: readonly { readonly error: ErrorName; readonly count: number }[];
 }
 
@@ -95,7 +95,7 @@ function workOf({ connections, recordsIn, recordsOut, bytesIn, bytesOut, apis, e
     recordsOut,
     bytesIn,
     bytesOut,
-    apis: [...apis].filter(([, { requests }]) => requests > 0).map(([api, counter]) => ({ api, ...counter })),
+    apis: [...apis].filter(([, { requests }]) => requests > 0).map(([api, { times: _times, ...counter }]) => ({ api, ...counter })),
     errors: [...errors].map(([error, count]) => ({ error, count })),
   };
 }

@@ -2,9 +2,9 @@
  * What may be known of topics: which there are, what they hold, and who leads their partitions (rows T1, T2).
  */
 import { QError } from '@q/protocol';
-import type { ResolvedTopicSetting } from '@q/protocol';
 import { toWireError } from '../../errors/wire-error.ts';
 import type { TopicChanges } from './topic-changes.ts';
+import type { SettingInForce } from './topic-config.ts';
 import type { TopicRegistry } from './topic-registry.ts';
 import { unknownTopic } from './topic-rules.ts';
 import type { Partition, Topic } from './topic.ts';
@@ -61,7 +61,7 @@ export interface TopicDetails {
   readonly replicas: number;
   readonly messages: number;
   readonly bytes: number;
-  readonly configs: readonly ResolvedTopicSetting[];
+  readonly configs: readonly SettingInForce[];
   readonly partitions: readonly PartitionDetails[];
 }
 

@@ -6,14 +6,13 @@
  * topic, or fill the last free partitions, cannot both be told yes.
  */
 import { QError } from '@q/protocol';
-import type { ResolvedTopicSetting, TopicSetting } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
 import { describeTopicSettings, parseTopicSettings, requireSetting } from './topic-config.ts';
-import type { SettingTexts } from './topic-config.ts';
+import type { GivenSetting, SettingInForce, SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
 import type { TopicRecord } from './topic-record.ts';
 import type { TopicRegistry } from './topic-registry.ts';
@@ -46,7 +45,7 @@ export interface CreateTopicOptions {
   readonly partitions: number;
   /** -1 takes the broker's default. */
   readonly replicas: number;
-  readonly configs: readonly TopicSetting[];
+  readonly configs: readonly GivenSetting[];
   readonly validateOnly: boolean;
 }
 
@@ -54,7 +53,7 @@ export interface CreatedTopic {
   readonly topicId: string;
   readonly partitions: number;
   readonly replicas: number;
-  readonly configs: readonly ResolvedTopicSetting[];
+  readonly configs: readonly SettingInForce[];
 }
 
 export class TopicChanges {
@@ -78,10 +77,10 @@ export class TopicChanges {
   /** @throws QError UNKNOWN_TOPIC, INVALID_CONFIG, INVALID_REQUEST (internal topic), STORAGE_… */
   alter(wanted: {
     name: string;
-    set: readonly TopicSetting[];
+    set: readonly GivenSetting[];
     unset: readonly string[];
     validateOnly: boolean;
-  }): Promise<ResolvedTopicSetting[]> {
+  }): Promise<SettingInForce[]> {
     return this.#inTurn(() => this.#alter(wanted));
   }
 
@@ -159,10 +158,10 @@ export class TopicChanges {
 
   async #alter(wanted: {
     name: string;
-    set: readonly TopicSetting[];
+    set: readonly GivenSetting[];
     unset: readonly string[];
     validateOnly: boolean;
-  }): Promise<ResolvedTopicSetting[]> {
+  }): Promise<SettingInForce[]> {
     const topic = this.#requireTopic(wanted.name, 'altered');
     const texts = new Map(topic.settingTexts);
     for (const name of wanted.unset) texts.delete(requireSetting(name).name);

@@ -2,8 +2,8 @@
  * The table of topic settings (row T1): name, default, unit, meaning, and how a text becomes a value. The names are
  * those that the Kafka ecosystem knows; `durability` and `dedup.window.ms` are ours.
  */
-import { QError, codecNames, protocolLimits, settingSource } from '@q/protocol';
-import type { CodecName, ResolvedTopicSetting, TopicSetting } from '@q/protocol';
+import { QError, codecNames, protocolLimits } from '@q/protocol';
+import type { CodecName } from '@q/protocol';
 import { defaultLogConfig } from '@q/storage';
 import type { Durability, LogConfig } from '@q/storage';
 
@@ -15,6 +15,17 @@ export interface TopicSettings {
 }
 
 export type SettingUnit = 'ms' | 'bytes' | 'ratio' | 'choice';
+
+/** A setting as a caller gives it, e.g. `retention.ms` = `3600000`. */
+export interface GivenSetting {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A setting as it is in force, and where its value comes from. */
+export interface SettingInForce extends GivenSetting {
+  readonly source: 'default' | 'broker' | 'topic';
+}
 
 /** One row of the table. */
 export interface Setting {
@@ -194,7 +205,7 @@ export type SettingTexts = ReadonlyMap<string, string>;
  * Checks what somebody sent as settings of a topic.
  * @throws QError INVALID_CONFIG naming the setting, its value and what is allowed
  */
-export function parseTopicSettings(given: readonly TopicSetting[]): SettingTexts {
+export function parseTopicSettings(given: readonly GivenSetting[]): SettingTexts {
   const texts = new Map<string, string>();
   for (const { key, value } of given) {
     if (texts.has(key))
@@ -238,14 +249,14 @@ export function resolveTopicSettings(options: { topic: SettingTexts; broker: Set
 }
 
 /** The same as text with the source of each, in the order of the names. */
-export function describeTopicSettings(options: { topic: SettingTexts; broker: SettingTexts }): ResolvedTopicSetting[] {
+export function describeTopicSettings(options: { topic: SettingTexts; broker: SettingTexts }): SettingInForce[] {
   return topicSettings.map((setting) => {
     const { name: key } = setting;
     const own = options.topic.get(key);
-    if (own !== undefined) return { key, value: own, source: settingSource.topic };
+    if (own !== undefined) return { key, value: own, source: 'topic' };
     const inherited = options.broker.get(key);
-    if (inherited !== undefined) return { key, value: inherited, source: settingSource.broker };
-    return { key, value: setting.default, source: settingSource.default };
+    if (inherited !== undefined) return { key, value: inherited, source: 'broker' };
+    return { key, value: setting.default, source: 'default' };
   });
 }
 

@@ -7,12 +7,11 @@
  *  3. Once `isDeleted`, no handler finds the topic any more; those that hold it get errors from its closed logs.
  */
 import { QError } from '@q/protocol';
-import type { ResolvedTopicSetting } from '@q/protocol';
 import type { Append, PartitionLog } from '@q/storage';
 import { toWireError } from '../../errors/wire-error.ts';
 import type { Leader } from './leadership.ts';
 import { describeTopicSettings, resolveTopicSettings } from './topic-config.ts';
-import type { SettingTexts, TopicSettings } from './topic-config.ts';
+import type { SettingInForce, SettingTexts, TopicSettings } from './topic-config.ts';
 import type { TopicRecord } from './topic-record.ts';
 
 export class Topic {
@@ -74,7 +73,7 @@ export class Topic {
     return bytes;
   }
 
-  describeSettings(): ResolvedTopicSetting[] {
+  describeSettings(): SettingInForce[] {
     return describeTopicSettings({ topic: this.#texts, broker: this.#brokerDefaults });
   }
 

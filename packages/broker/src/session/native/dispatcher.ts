@@ -199,7 +199,7 @@ export class Dispatcher {
 
   #count(state: RequestState, failed: boolean): void {
     if (state.route === null) return;
-    countRequest(state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
+    countRequest(this.#counters, state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
   }
 }
 

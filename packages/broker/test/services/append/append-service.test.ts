@@ -11,6 +11,7 @@ import { defaultLimits } from '../../../src/limits.ts';
 import type { BrokerLimits } from '../../../src/limits.ts';
 import { silentLogger } from '../../../src/logger.ts';
 import { createCounters } from '../../../src/metrics/counters.ts';
+import { nodeHistogram } from '../../../src/metrics/node-histogram.ts';
 import type { Topic } from '../../../src/services/topics/topic.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
@@ -25,7 +26,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
   const registry = emptyRegistry();
   registry.addInternal(topic);
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
-  const counters = createCounters();
+  const counters = createCounters(nodeHistogram);
   const letGo: Buffer[] = [];
   const service = new AppendService({
     registry,

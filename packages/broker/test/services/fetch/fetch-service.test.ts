@@ -7,6 +7,7 @@ import { fetchHandler } from '../../../src/session/native/apis/fetch.ts';
 import { defaultLimits } from '../../../src/limits.ts';
 import { silentLogger } from '../../../src/logger.ts';
 import { createCounters } from '../../../src/metrics/counters.ts';
+import { nodeHistogram } from '../../../src/metrics/node-histogram.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
@@ -21,7 +22,7 @@ function setUp() {
   const registry = emptyRegistry();
   registry.addInternal(topic);
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
-  const options = { registry, waiters, clock, limits: defaultLimits, counters: createCounters(), logger: silentLogger };
+  const options = { registry, waiters, clock, limits: defaultLimits, counters: createCounters(nodeHistogram), logger: silentLogger };
   const handler = fetchHandler(new FetchService(options));
   const caller = new FakeCaller();
   const { budget, signal } = caller;

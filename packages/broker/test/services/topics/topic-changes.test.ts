@@ -71,8 +71,8 @@ describe('TopicChanges', () => {
     const created = await first.changes.create(topic('a', { configs: [{ key: 'retention.ms', value: '1000' }] }));
     expect(created).toMatchObject({ partitions: 2, replicas: 1 });
     expect(created.topicId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(created.configs).toContainEqual({ key: 'retention.ms', value: '1000', source: 2 });
-    expect(created.configs).toContainEqual({ key: 'segment.bytes', value: '4096', source: 1 });
+    expect(created.configs).toContainEqual({ key: 'retention.ms', value: '1000', source: 'topic' });
+    expect(created.configs).toContainEqual({ key: 'segment.bytes', value: '4096', source: 'broker' });
 
     const { registry } = await folder.start();
     const found = registry.byName('a')!;
@@ -117,7 +117,7 @@ describe('TopicChanges', () => {
     const log = registry.byName('a')!.partitions[1]!.log!;
     expect(log.config.retentionMs).toBe(5);
     const configs = await changes.alter({ name: 'a', set: [], unset: ['retention.ms'], validateOnly: false });
-    expect(configs).toContainEqual({ key: 'retention.ms', value: '604800000', source: 0 });
+    expect(configs).toContainEqual({ key: 'retention.ms', value: '604800000', source: 'default' });
     expect(log.config.retentionMs).toBe(604_800_000);
     expect(
       (

@@ -82,9 +82,9 @@ describe('topic settings', () => {
       segmentMs: 604_800_000,
     });
     const described = describeTopicSettings({ topic, broker });
-    expect(described).toContainEqual({ key: 'retention.ms', value: '1', source: 2 });
-    expect(described).toContainEqual({ key: 'segment.bytes', value: '2048', source: 1 });
-    expect(described).toContainEqual({ key: 'segment.ms', value: '604800000', source: 0 });
+    expect(described).toContainEqual({ key: 'retention.ms', value: '1', source: 'topic' });
+    expect(described).toContainEqual({ key: 'segment.bytes', value: '2048', source: 'broker' });
+    expect(described).toContainEqual({ key: 'segment.ms', value: '604800000', source: 'default' });
   });
 
   it('reads the values that are not numbers', () => {

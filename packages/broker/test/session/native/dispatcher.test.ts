@@ -9,6 +9,7 @@ import type { Handler } from '../../../src/session/native/handler.ts';
 import type { Answer } from '../../../src/transport/session.ts';
 import type { BrokerLogger } from '../../../src/logger.ts';
 import { createCounters } from '../../../src/metrics/counters.ts';
+import { nodeHistogram } from '../../../src/metrics/node-histogram.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
 
 function setUp(
@@ -17,7 +18,7 @@ function setUp(
   copyToLetGo?: (frame: Buffer) => Buffer,
 ) {
   const clock = new ManualClock();
-  const counters = createCounters();
+  const counters = createCounters(nodeHistogram);
   const logged: string[] = [];
   const logger: BrokerLogger = {
     debug() {},
@@ -55,7 +56,9 @@ describe('Dispatcher', () => {
       payload: Buffer.from('x'),
     });
     expect(answer.thenClose).toBe(false);
-    expect(counters.apis.get('PING')).toEqual({ requests: 1, failed: 0, totalMicros: 3000, maxMicros: 3000 });
+    const counter = counters.apis.get('PING')!;
+    expect(counter).toMatchObject({ requests: 1, failed: 0, totalMicros: 3000, maxMicros: 3000 });
+    expect(counter.times!.summary()).toMatchObject({ count: 1, maxMicros: expect.closeTo(3000, -2) as number });
   });
 
   it('Z1 gives a handler a copy of what was only lent, in memory that is used again if the handler lets go of it', async () => {

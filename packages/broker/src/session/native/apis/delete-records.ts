@@ -1,10 +1,11 @@
 /**
  * DELETE_RECORDS: moves the start of partitions up (row T1, `topic trim`).
  */
-import { DeleteRecords, errorCode, errorEntry } from '@q/protocol';
+import { DeleteRecords } from '@q/protocol';
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '@q/protocol';
 import type { RecordDeletion } from '../../../services/topics/record-deletion.ts';
 import type { Handler } from '../handler.ts';
+import { errorsOf, wireResult } from './wire-result.ts';
 
 const toHighWatermark = -1;
 
@@ -22,16 +23,9 @@ export function deleteRecordsHandler(
         })),
       );
       return {
-        partitions: results.map(({ partition, error, logStartOffset }) => ({
-          partition,
-          errorCode: error === null ? 0 : errorCode(error.code),
-          errorMessage: error?.message ?? null,
-          logStartOffset,
-        })),
+        partitions: results.map(({ error, ...result }) => ({ ...result, ...wireResult(error) })),
       };
     },
-    errorsIn: function* errorsIn(response) {
-      for (const part of response.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
-    },
+    errorsIn: ({ partitions }) => errorsOf(partitions),
   };
 }

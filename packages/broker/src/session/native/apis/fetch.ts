@@ -1,12 +1,13 @@
 /**
  * FETCH: batches as they are stored, waited for if asked (rows C1, C2).
  */
-import { Fetch, QError, errorCode, errorEntry, isolationCode } from '@q/protocol';
+import { Fetch, QError, isolationCode } from '@q/protocol';
 import type { FetchRequest, FetchResponse, FetchResponsePartition } from '@q/protocol';
 import type { PartitionRead } from '../../../services/fetch/fetch-plan.ts';
 import type { FetchService } from '../../../services/fetch/fetch-service.ts';
 import type { Handler } from '../handler.ts';
 import { expandStandIns, oneBufferFor } from '../stand-in.ts';
+import { errorsOfPartitions, wireResult } from './wire-result.ts';
 
 export function fetchHandler(service: Pick<FetchService, 'fetch'>): Handler<FetchRequest, FetchResponse> {
   return {
@@ -20,11 +21,7 @@ export function fetchHandler(service: Pick<FetchService, 'fetch'>): Handler<Fetc
       return answerOf(request, reads);
     },
     finish: expandStandIns,
-    errorsIn: function* errorsIn(response) {
-      for (const topic of response.topics) {
-        for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
-      }
-    },
+    errorsIn: errorsOfPartitions,
   };
 }
 
@@ -46,8 +43,7 @@ function answerOf(request: FetchRequest, reads: readonly PartitionRead[]): Fetch
 function partitionAnswer(partition: number, read: PartitionRead): FetchResponsePartition {
   return {
     partition,
-    errorCode: read.error === null ? 0 : errorCode(read.error.code),
-    errorMessage: read.error?.message ?? null,
+    ...wireResult(read.error),
     highWatermark: read.highWatermark,
     lastStableOffset: read.lastStableOffset,
     logStartOffset: read.logStartOffset,

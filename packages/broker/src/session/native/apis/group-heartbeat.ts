@@ -3,11 +3,11 @@
  */
 import { GroupHeartbeat } from '@q/protocol';
 import type { GroupHeartbeatRequest, GroupHeartbeatResponse } from '@q/protocol';
-import type { Handler } from '../handler.ts';
 import type { MemberHeartbeats } from '../../../services/groups/member-heartbeats.ts';
+import type { Handler } from '../handler.ts';
 
 export function groupHeartbeatHandler(
-  heartbeats: MemberHeartbeats,
+  heartbeats: Pick<MemberHeartbeats, 'beat'>,
 ): Handler<GroupHeartbeatRequest, GroupHeartbeatResponse> {
-  return { api: GroupHeartbeat, handle: (request, context) => heartbeats.beat(request, context) };
+  return { api: GroupHeartbeat, handle: (request, caller) => heartbeats.beat(request, caller) };
 }

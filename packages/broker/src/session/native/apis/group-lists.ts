@@ -27,5 +27,8 @@ export function describeGroupHandler(
 export function deleteGroupHandler(
   changes: Pick<OffsetChanges, 'deleteGroup'>,
 ): Handler<DeleteGroupRequest, DeleteGroupResponse> {
-  return { api: DeleteGroup, handle: (request) => changes.deleteGroup(request) };
+  return {
+    api: DeleteGroup,
+    handle: async ({ groupId }) => ({ offsets: await changes.deleteGroup(groupId) }),
+  };
 }

@@ -1,39 +1,86 @@
 /**
  * COMMIT_OFFSET, FETCH_OFFSET, RESET_OFFSETS and DELETE_OFFSETS (rows C4, G3).
  */
-import { CommitOffset, DeleteOffsets, FetchOffset, ResetOffsets, errorEntry } from '@q/protocol';
+import { CommitOffset, DeleteOffsets, FetchOffset, ResetOffsets } from '@q/protocol';
 import type {
   CommitOffsetRequest,
   CommitOffsetResponse,
   DeleteOffsetsRequest,
   DeleteOffsetsResponse,
-  ErrorName,
   FetchOffsetRequest,
   FetchOffsetResponse,
   ResetOffsetsRequest,
   ResetOffsetsResponse,
 } from '@q/protocol';
 import type { RequestBudget } from '../../../caller.ts';
-import type { Handler } from '../handler.ts';
 import type { GroupOffsets } from '../../../services/groups/group-offsets.ts';
 import type { OffsetChanges } from '../../../services/groups/offset-changes.ts';
+import type { Handler } from '../handler.ts';
+import { errorsOf, errorsOfPartitions, wireCode, wireResult } from './wire-result.ts';
 
-export function commitOffsetHandler(offsets: GroupOffsets): Handler<CommitOffsetRequest, CommitOffsetResponse> {
-  return { api: CommitOffset, handle: (request, { budget }) => holding(budget, offsets.commit(request)), errorsIn: errorsOfPartitions };
+export function commitOffsetHandler(
+  offsets: Pick<GroupOffsets, 'commit'>,
+): Handler<CommitOffsetRequest, CommitOffsetResponse> {
+  return {
+    api: CommitOffset,
+    handle: async (request, { budget }) => {
+      const topics = await holding(budget, offsets.commit(request));
+      return {
+        topics: topics.map(({ topicId, partitions }) => ({
+          topicId,
+          partitions: partitions.map(({ partition, error }) => ({ partition, ...wireResult(error) })),
+        })),
+      };
+    },
+    errorsIn: errorsOfPartitions,
+  };
 }
 
-export function fetchOffsetHandler(offsets: GroupOffsets): Handler<FetchOffsetRequest, FetchOffsetResponse> {
-  return { api: FetchOffset, handle: (request) => offsets.fetch(request), errorsIn: errorsOfPartitions };
+export function fetchOffsetHandler(
+  offsets: Pick<GroupOffsets, 'fetch'>,
+): Handler<FetchOffsetRequest, FetchOffsetResponse> {
+  return {
+    api: FetchOffset,
+    handle: async (request) => {
+      const topics = await offsets.fetch(request);
+      return {
+        topics: topics.map(({ partitions, ...topic }) => ({
+          ...topic,
+          partitions: partitions.map(({ error, ...found }) => ({ ...found, errorCode: wireCode(error) })),
+        })),
+      };
+    },
+    errorsIn: errorsOfPartitions,
+  };
 }
 
-export function resetOffsetsHandler(changes: OffsetChanges): Handler<ResetOffsetsRequest, ResetOffsetsResponse> {
-  return { api: ResetOffsets, handle: (request, { budget }) => holding(budget, changes.reset(request)), errorsIn: errorsOfPartitions };
+export function resetOffsetsHandler(
+  changes: Pick<OffsetChanges, 'reset'>,
+): Handler<ResetOffsetsRequest, ResetOffsetsResponse> {
+  return {
+    api: ResetOffsets,
+    handle: async (request, { budget }) => {
+      const topics = await holding(budget, changes.reset(request));
+      return {
+        topics: topics.map(({ topicId, partitions }) => ({
+          topicId,
+          partitions: partitions.map(({ error, ...set }) => ({ ...set, ...wireResult(error) })),
+        })),
+      };
+    },
+    errorsIn: errorsOfPartitions,
+  };
 }
 
-export function deleteOffsetsHandler(changes: OffsetChanges): Handler<DeleteOffsetsRequest, DeleteOffsetsResponse> {
+export function deleteOffsetsHandler(
+  changes: Pick<OffsetChanges, 'deleteOffsets'>,
+): Handler<DeleteOffsetsRequest, DeleteOffsetsResponse> {
   return {
     api: DeleteOffsets,
-    handle: (request) => changes.deleteOffsets(request),
+    handle: async (request) => {
+      const topics = await changes.deleteOffsets(request);
+      return { topics: topics.map(({ error, ...topic }) => ({ ...topic, ...wireResult(error) })) };
+    },
     errorsIn: ({ topics }) => errorsOf(topics),
   };
 }
@@ -46,16 +93,4 @@ async function holding<T>(budget: RequestBudget, answer: Promise<T>): Promise<T>
   } finally {
     release();
   }
-}
-
-function* errorsOfPartitions({
-  topics,
-}: {
-  topics: readonly { partitions: readonly { errorCode: number }[] }[];
-}): Iterable<ErrorName> {
-  for (const { partitions } of topics) yield* errorsOf(partitions);
-}
-
-function* errorsOf(parts: readonly { errorCode: number }[]): Iterable<ErrorName> {
-  for (const part of parts) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
 }

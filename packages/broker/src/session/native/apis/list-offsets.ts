@@ -1,10 +1,11 @@
 /**
  * LIST_OFFSETS: the start, the end, or the first record at or after a time (row C1).
  */
-import { ListOffsets, errorCode, errorEntry, offsetQuery } from '@q/protocol';
+import { ListOffsets, offsetQuery } from '@q/protocol';
 import type { ListOffsetsRequest, ListOffsetsResponse, ListOffsetsResponsePartition } from '@q/protocol';
 import type { FoundOffset, OffsetLookup, SoughtOffset } from '../../../services/offsets/offset-lookup.ts';
 import type { Handler } from '../handler.ts';
+import { errorsOfPartitions, wireResult } from './wire-result.ts';
 
 export function listOffsetsHandler(
   lookup: Pick<OffsetLookup, 'find'>,
@@ -22,11 +23,7 @@ export function listOffsetsHandler(
       })));
       return { topics: topics.map(({ topicId }, index) => ({ topicId, partitions: found[index]!.map(answerOf) })) };
     },
-    errorsIn: function* errorsIn(response) {
-      for (const topic of response.topics) {
-        for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
-      }
-    },
+    errorsIn: errorsOfPartitions,
   };
 }
 
@@ -36,6 +33,5 @@ function placeOf(timestampMs: number): SoughtOffset['at'] {
 }
 
 function answerOf({ error, ...found }: FoundOffset): ListOffsetsResponsePartition {
-  if (error === null) return { ...found, errorCode: 0, errorMessage: null };
-  return { ...found, errorCode: errorCode(error.code), errorMessage: error.message };
+  return { ...found, ...wireResult(error) };
 }

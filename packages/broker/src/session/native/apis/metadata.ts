@@ -1,11 +1,12 @@
 /**
  * METADATA: which topics there are and who leads their partitions.
  */
-import { Metadata, errorCode, errorEntry, noTopicId } from '@q/protocol';
+import { Metadata, noTopicId } from '@q/protocol';
 import type { MetadataRequest, MetadataResponse, MetadataTopic, QError } from '@q/protocol';
 import type { BrokerIdentity } from '../../../identity.ts';
 import type { FoundTopic, TopicCatalog, TopicRoute } from '../../../services/topics/topic-catalog.ts';
 import type { Handler } from '../handler.ts';
+import { errorsOf, wireCode, wireResult } from './wire-result.ts';
 
 export interface MetadataDependencies {
   readonly catalog: Pick<TopicCatalog, 'find' | 'routes'>;
@@ -29,9 +30,7 @@ export function metadataHandler(dependencies: MetadataDependencies): Handler<Met
       if (found instanceof Promise) return found.then((late) => answer(late.map(answerFor)));
       return answer(found.map(answerFor));
     },
-    errorsIn: function* errorsIn(response) {
-      for (const topic of response.topics) if (topic.errorCode !== 0) yield errorEntry(topic.errorCode).name;
-    },
+    errorsIn: ({ topics }) => errorsOf(topics),
   };
 }
 
@@ -42,19 +41,17 @@ function answerFor({ name, route, error }: FoundTopic): MetadataTopic {
 function described({ partitions, ...topic }: TopicRoute): MetadataTopic {
   return {
     ...topic,
-    errorCode: 0,
-    errorMessage: null,
+    ...wireResult(null),
     partitions: partitions.map(({ error, ...route }) => ({
       ...route,
-      errorCode: error === null ? 0 : errorCode(error.code),
+      errorCode: wireCode(error),
     })),
   };
 }
 
 function missing(name: string, error: QError): MetadataTopic {
   return {
-    errorCode: errorCode(error.code),
-    errorMessage: error.message,
+    ...wireResult(error),
     name,
     topicId: noTopicId,
     internal: false,

@@ -1,12 +1,13 @@
 /**
  * PRODUCE: batches in, and for each partition its offset or its error (rows P1-P5).
  */
-import { Produce, durabilityCode, errorCode, errorEntry } from '@q/protocol';
+import { Produce, durabilityCode } from '@q/protocol';
 import type { LentMemory, ProduceRequest, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
 import type { AppendResult } from '../../../services/append/append-result.ts';
 import type { AppendService, Appending } from '../../../services/append/append-service.ts';
 import { Expected } from '../handler.ts';
 import type { Handler } from '../handler.ts';
+import { errorsOfPartitions, wireCode } from './wire-result.ts';
 
 export interface ProduceDependencies {
   readonly service: Pick<AppendService, 'append'>;
@@ -25,11 +26,7 @@ export function produceHandler({ service, frames }: ProduceDependencies): Handle
       letGoOfFrame(request, frames);
       return expectedAnswer(request, appending);
     },
-    errorsIn: function* errorsIn(response) {
-      for (const topic of response.topics) {
-        for (const part of topic.partitions) if (part.errorCode !== 0) yield errorEntry(part.errorCode).name;
-      }
-    },
+    errorsIn: errorsOfPartitions,
   };
 }
 
@@ -76,8 +73,7 @@ class ProducedPartition implements ProduceResponsePartition {
   }
 
   get errorCode(): number {
-    const { error } = this.#result;
-    return error === null ? 0 : errorCode(error.code);
+    return wireCode(this.#result.error);
   }
 
   get errorMessage(): string | null {

@@ -1,7 +1,7 @@
 /**
  * The APIs that create, change, list and describe topics (rows T1, T2, T3).
  */
-import { AddPartitions, AlterTopic, CreateTopic, DeleteTopic, DescribeTopic, ListTopics, errorCode } from '@q/protocol';
+import { AddPartitions, AlterTopic, CreateTopic, DeleteTopic, DescribeTopic, ListTopics, settingSource } from '@q/protocol';
 import type {
   AddPartitionsRequest,
   AddPartitionsResponse,
@@ -16,13 +16,16 @@ import type {
   DescribedPartition,
   ListTopicsRequest,
   ListTopicsResponse,
+  ResolvedTopicSetting,
 } from '@q/protocol';
-import type { Handler } from '../handler.ts';
-import type { PartitionDetails, TopicCatalog } from '../../../services/topics/topic-catalog.ts';
 import type { Services } from '../../../services/services.ts';
+import type { PartitionDetails, TopicCatalog } from '../../../services/topics/topic-catalog.ts';
+import type { SettingInForce } from '../../../services/topics/topic-config.ts';
+import type { Handler } from '../handler.ts';
+import { wireCode } from './wire-result.ts';
 
 export function createTopicHandler(changes: Services['topicChanges']): Handler<CreateTopicRequest, CreateTopicResponse> {
-  return { api: CreateTopic, handle: (request) => changes.create(request) };
+  return { api: CreateTopic, handle: async (request) => onWire(await changes.create(request)) };
 }
 
 export function deleteTopicHandler(changes: Services['topicChanges']): Handler<DeleteTopicRequest, DeleteTopicResponse> {
@@ -30,7 +33,7 @@ export function deleteTopicHandler(changes: Services['topicChanges']): Handler<D
 }
 
 export function alterTopicHandler(changes: Services['topicChanges']): Handler<AlterTopicRequest, AlterTopicResponse> {
-  return { api: AlterTopic, handle: async (request) => ({ configs: await changes.alter(request) }) };
+  return { api: AlterTopic, handle: async (request) => onWire({ configs: await changes.alter(request) }) };
 }
 
 export function addPartitionsHandler(changes: Services['topicChanges']): Handler<AddPartitionsRequest, AddPartitionsResponse> {
@@ -48,11 +51,18 @@ export function describeTopicHandler(
     api: DescribeTopic,
     handle: ({ name }) => {
       const { partitions, ...topic } = catalog.describe(name);
-      return { ...topic, partitions: partitions.map(described) };
+      return { ...onWire(topic), partitions: partitions.map(described) };
     },
   };
 }
 
 function described({ error, ...partition }: PartitionDetails): DescribedPartition {
-  return { ...partition, errorCode: error === null ? 0 : errorCode(error.code) };
+  return { ...partition, errorCode: wireCode(error) };
+}
+
+/** The same with its settings as the wire has them. */
+function onWire<T extends { readonly configs: readonly SettingInForce[] }>(
+  told: T,
+): Omit<T, 'configs'> & { configs: ResolvedTopicSetting[] } {
+  return { ...told, configs: told.configs.map((config) => ({ ...config, source: settingSource[config.source] })) };
 }

@@ -2,31 +2,31 @@
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
 import type { LogStore } from '@q/storage';
-import type { Closers } from '../closers.ts';
-import { BrokerTerm } from '../metadata/broker-term.ts';
-import { LogMetadataStore } from '../metadata/log-metadata-store.ts';
-import { metadataLogId } from '../metadata/metadata-topic.ts';
-import type { BrokerCounters } from '../metrics/counters.ts';
-import { nodeProcessUsage } from '../metrics/node-process-usage.ts';
-import { softwareVersion } from '../node-version.ts';
-import { defaultDurability } from '../options.ts';
-import type { ResolvedOptions } from '../options.ts';
-import { AppendService } from './append/append-service.ts';
-import type { AppendServiceOptions } from './append/append-service.ts';
-import { FetchService } from './fetch/fetch-service.ts';
-import { FetchWaiters } from './fetch/fetch-waiters.ts';
-import { groupsLogId } from './groups/groups-topic.ts';
-import { Groups } from './groups/groups.ts';
-import { OffsetLookup } from './offsets/offset-lookup.ts';
-import { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
-import type { Services } from './services.ts';
-import { BrokerStats } from './stats/broker-stats.ts';
-import { internalLogConfig } from './topics/internal-topic.ts';
-import { SoleLeadership } from './topics/leadership.ts';
-import { RecordDeletion } from './topics/record-deletion.ts';
-import { TopicCatalog } from './topics/topic-catalog.ts';
-import { TopicChanges } from './topics/topic-changes.ts';
-import { TopicRegistry } from './topics/topic-registry.ts';
+import type { Closers } from './closers.ts';
+import { BrokerTerm } from './metadata/broker-term.ts';
+import { LogMetadataStore } from './metadata/log-metadata-store.ts';
+import { metadataLogId } from './metadata/metadata-topic.ts';
+import type { BrokerCounters } from './metrics/counters.ts';
+import { nodeProcessUsage } from './metrics/node-process-usage.ts';
+import { softwareVersion } from './node-version.ts';
+import { defaultDurability } from './options.ts';
+import type { ResolvedOptions } from './options.ts';
+import { AppendService } from './services/append/append-service.ts';
+import type { AppendServiceOptions } from './services/append/append-service.ts';
+import { FetchService } from './services/fetch/fetch-service.ts';
+import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
+import { groupsLogId } from './services/groups/groups-topic.ts';
+import { Groups } from './services/groups/groups.ts';
+import { OffsetLookup } from './services/offsets/offset-lookup.ts';
+import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
+import type { Services } from './services/services.ts';
+import { BrokerStats } from './services/stats/broker-stats.ts';
+import { internalLogConfig } from './services/topics/internal-topic.ts';
+import { SoleLeadership } from './services/topics/leadership.ts';
+import { RecordDeletion } from './services/topics/record-deletion.ts';
+import { TopicCatalog } from './services/topics/topic-catalog.ts';
+import { TopicChanges } from './services/topics/topic-changes.ts';
+import { TopicRegistry } from './services/topics/topic-registry.ts';
 
 export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
