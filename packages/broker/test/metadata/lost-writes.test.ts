@@ -2,7 +2,6 @@
  * Topics come, change and go, producers ask for ids, and the disk loses writes of the metadata log whenever it likes. Requests
  * come between the steps in which a loss is told. What the broker holds in memory is in the end what the next start reads.
  */
-import type { LogStore } from '@q/storage';
 import { ManualClock, SeededRandom } from '@q/testkit';
 import { expect, it } from 'vitest';
 import { defaultLimits } from '../../src/limits.ts';
@@ -27,7 +26,7 @@ async function start({ log, store, random }: Folder) {
   const metadata = await LogMetadataStore.open(log, clock);
   const brokerDefaults = new Map<string, string>();
   const shared = { metadata, brokerDefaults, term: 0 };
-  const registry = new TopicRegistry({ ...shared, store: store as LogStore, logger: silentLogger, logOpensMax: 2 });
+  const registry = new TopicRegistry({ ...shared, store, logger: silentLogger, logOpensMax: 2 });
   await registry.start();
   const changes = new TopicChanges({ ...shared, registry, limits: defaultLimits, clock, random });
   return { metadata, registry, changes, ids: await ProducerIdBlocks.open(metadata) };
