@@ -20,14 +20,11 @@ export interface PackedPackage {
   readonly files: readonly string[];
 }
 
-/** Builds every public package and packs it into `destination`, as a release does. */
+/** Packs every public package into `destination`, as a release does. Packing builds first: nothing here does. */
 export async function packAll(destination: string): Promise<PackedPackage[]> {
-  const path = [workspaceBinaries];
-  await runCommand('tsc', ['-b', ...publicPackages.map((folder) => `${folder}/tsconfig.build.json`)], { cwd: repositoryRoot, path, timeoutMs: 300_000 });
-  await runCommand('node', ['scripts/bundle.ts', ...publicPackages], { cwd: repositoryRoot, path });
   const packed: PackedPackage[] = [];
   for (const folder of publicPackages) {
-    const output = await runCommand('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], { cwd: join(repositoryRoot, folder) });
+    const output = await runCommand('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], { cwd: join(repositoryRoot, folder), timeoutMs: 300_000 });
     const { name, filename, files } = JSON.parse(output) as { name: string; filename: string; files: { path: string }[] };
     packed.push({ folder, name, tarball: filename, files: files.map((file) => file.path) });
   }

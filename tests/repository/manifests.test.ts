@@ -42,6 +42,10 @@ describe('package manifests', () => {
     }
   });
 
+  it('builds before it packs, so that no package goes out without its types', () => {
+    for (const folder of publicFolders) expect(readManifest(`${folder}/package.json`).scripts?.['prepack'], folder).toBe('pnpm run build');
+  });
+
   it('publishes built files only, under the same export names as the workspace has', () => {
     for (const folder of publicFolders) {
       const { exports = {}, publishConfig, files } = readManifest(`${folder}/package.json`);

@@ -11,6 +11,7 @@ import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
 import { chooseLogFormat, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
+import { commandLineCall } from './program-call.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { Settings } from './settings.ts';
 import { explainStartFailure } from './start-failure.ts';
@@ -105,8 +106,7 @@ function keepCompiled(): void {
 }
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
-  // Installed packages live under `node_modules`; in a clone the command line is a script of the root package.
-  const program = import.meta.url.includes('/node_modules/') ? 'q' : 'pnpm --silent q';
+  const program = commandLineCall({ moduleUrl: import.meta.url, env: process.env });
   return {
     version: packageVersion(),
     url: broker.url,

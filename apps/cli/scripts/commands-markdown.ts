@@ -6,7 +6,7 @@ import { createProgram } from '../src/program.ts';
 export function commandsMarkdown(): string {
   const program = createProgram(
     { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), interrupt: new AbortController().signal },
-    () => undefined,
+    { setExitCode: () => undefined, writeMistake: () => undefined },
   );
   const everywhere = `Options of every command:\n\n${optionsTable(program)}`;
   return [...leaves(program, 'q').map(({ command, call }) => section(command, call)), everywhere].join('\n');

@@ -27,6 +27,3 @@ export function unitsOf(options: GlobalOptions): Units {
 export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true;
 }
-
-/** How a broker is started where this program runs: by its name where it is installed, by a script of the root package in a clone. */
-export const brokerCall: string = import.meta.url.includes('/node_modules/') ? 'q-broker' : 'pnpm start';

@@ -1,6 +1,7 @@
 import type { Q } from '@q/client';
 import { CommandError, usageError } from './command-error.ts';
-import { brokerCall, isTerminal } from './command-context.ts';
+import { brokerCall } from './broker-call.ts';
+import { isTerminal } from './command-context.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { ExitCode } from './exit-code.ts';
 import { formatDuration } from './output/units.ts';
@@ -59,8 +60,10 @@ async function connectPatiently(context: CommandContext, options: GlobalOptions,
     if (!QError.is(error)) throw error;
     if (error.code === 'INVALID_CONFIG') throw usageError(`--url ${options.url}: ${error.message}`);
     if (error.code !== 'NO_BROKER') throw error;
-    const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)} (NO_BROKER); start one with "${brokerCall}", or name another with --url`;
-    throw new CommandError(ExitCode.failure, message, { cause: error });
+    const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}`;
+    const call = brokerCall({ moduleUrl: import.meta.url, env: process.env });
+    const hint = `start one with "${call}", or name another with --url`;
+    throw new CommandError(ExitCode.failure, message, { cause: error, code: error.code, hint });
   } finally {
     clearTimeout(note);
   }

@@ -13,6 +13,12 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
+/** `USAGE`, `NOT_FOUND`, …: the code of a failure that q itself has no code for. */
+export function exitCodeName(code: ExitCode): string {
+  const name = Object.entries(ExitCode).find(([, value]) => value === code)?.[0] ?? 'failure';
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
 /** Error codes of q (`QError.code`) that have an exit code of their own; every other failure is {@link ExitCode.failure}. */
 const byErrorCode: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['UNKNOWN_TOPIC', ExitCode.notFound],

@@ -17,22 +17,29 @@ export interface ProgramHost {
   run(command: Promise<ExitCode>): Promise<void>;
 }
 
+/** What becomes of a command line. */
+export interface ProgramOutcome {
+  readonly setExitCode: (code: ExitCode) => void;
+  /** Takes what commander says of a command line that means nothing. */
+  readonly writeMistake: (text: string) => void;
+}
+
 /**
  * The tree of commands. Only names, options and help are built here; what a command does is loaded when it runs, so that
  * help and mistakes are answered without loading the client.
  */
-export function createProgram(context: CommandContext, setExitCode: (code: ExitCode) => void): Command {
-  const host: ProgramHost = { context, run: async (command) => setExitCode(await command) };
+export function createProgram(context: CommandContext, outcome: ProgramOutcome): Command {
+  const host: ProgramHost = { context, run: async (command) => outcome.setExitCode(await command) };
   const program = new Command('q')
     .description('Command line of q, a partitioned, durable, replayable message log.')
     .version(packageVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .addOption(new Option('--url <url>', 'broker to talk to').env('Q_URL').default(defaultUrl))
     .addOption(timeoutOption())
-    .option('--json', 'write JSON, for programs')
+    .option('--json', 'write JSON, for programs; an error is an object with code, message and hint on standard error')
     .option('--raw', 'write plain numbers instead of human units')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
+    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: outcome.writeMistake })
     .exitOverride()
     .addHelpText('after', exitCodesHelp);
   addTopicCommands(program, host);

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import { reportError, usageReport } from './error-line.ts';
 import { ExitCode } from './exit-code.ts';
 import { createProgram } from './program.ts';
 
@@ -22,17 +23,31 @@ export async function main(): Promise<void> {
 /** Runs one command line. Never throws: what goes wrong is a line on standard error and an exit code. */
 export async function runCommand(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.ok;
-  const program = createProgram(context, (code) => { exitCode = code; });
+  const json = wantsJson(argv);
+  const mistakes: string[] = [];
+  const program = createProgram(context, {
+    setExitCode: (code) => { exitCode = code; },
+    writeMistake: (text) => void (json ? mistakes.push(text) : context.stderr.write(text)),
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has already said what is wrong, or shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    if (error instanceof CommanderError) {
+      // Commander has already said what is wrong, or shown the help that was asked for.
+      if (error.exitCode === 0) return ExitCode.ok;
+      if (json) context.stderr.write(usageReport(mistakes.join('')).line);
+      return ExitCode.usage;
+    }
     if (context.interrupt.aborted) return ExitCode.interrupted;
-    const { reportError } = await import('./error-line.ts');
-    const report = await reportError(error);
+    const report = await reportError(error, { json });
     context.stderr.write(report.line);
     return report.exitCode;
   }
+}
+
+/** Looked for by hand: a mistake may stand before it, and is to be told in JSON all the same. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
 }

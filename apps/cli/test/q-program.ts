@@ -21,7 +21,7 @@ export class QProgram implements AsyncDisposable {
   readonly #changed = new EventTarget();
 
   constructor({ args, env = {} }: ProgramOptions) {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('Q_'));
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(Q_|npm_)/.test(name));
     this.child = spawn(process.execPath, ['--conditions=@q/source', main, ...args], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -46,6 +46,27 @@ describe('q produce', () => {
     expect(await consumed('bytes')).toBe(`${input.toString('latin1')}\n`);
   });
 
+  it('P1 names the line that is too large, the first one too, and says what was stored', async () => {
+    await q(['topic', 'create', 'narrow', '-c', 'max.message.bytes=1KiB']);
+    const large = 'x'.repeat(2000);
+    const first = await q(['produce', 'narrow'], `${large}\nnever read\n`);
+    expect(first).toMatchObject({ code: 1, stdout: '' });
+    expect(first.stderr).toMatch(/^q: line 1 \(2,000 bytes\): .*1024 .*; 0 of the 1 records read were stored \(RECORD_TOO_LARGE\)\. .+\n$/);
+    const third = await q(['produce', 'narrow', '--json'], `one\ntwo\n${large}\nnever read\n`);
+    expect(JSON.parse(third.stderr)).toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      message: expect.stringMatching(/^line 3 \(2,000 bytes\): .*; 2 of the 3 records read were stored$/) as string,
+    });
+    expect(await consumed('narrow')).toBe('one\ntwo\n');
+  });
+
+  it('P1 refuses a separator of no characters', async () => {
+    const { code, stderr } = await q(['produce', 'bytes', '--key-separator', '']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--key-separator');
+    expect(stderr).toContain('at least one character');
+  });
+
   it('P1 reads a file, and sends nothing of one that is not there', async () => {
     await writeFile(join(folder, 'lines'), 'one\ntwo\n');
     await q(['topic', 'create', 'from-file']);
@@ -118,7 +139,6 @@ describe('q consume', () => {
     ['8:', '89'],
     ['-3:-1', '78'],
     ['5:1000', '56789'],
-    ['6:3', ''],
     ['@0', '0123456789'],
     ['@-1h', '0123456789'],
     ['@now', ''],

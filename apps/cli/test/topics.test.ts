@@ -33,6 +33,33 @@ describe('q topic', () => {
     expect(await json('topic create single')).toMatchObject({ name: 'single', partitions: 1, replicas: 1, dryRun: false });
   });
 
+  it('T1 takes durations and sizes with units, and stores numbers', async () => {
+    expect(await q('topic create units -c retention.ms=1h -c segment.bytes=10MB')).toEqual({
+      code: 0, stdout: 'created units: 1 partition; retention.ms=3600000, segment.bytes=10000000\n', stderr: '',
+    });
+    expect((await q('topic alter units -s retention.ms=7d')).stdout).toContain('retention.ms=604800000');
+  });
+
+  it('O2 writes each error as one JSON object with --json', async () => {
+    const errors: [string, number, object][] = [
+      ['topic describe nowhere --json', 3, { code: 'UNKNOWN_TOPIC', message: 'there is no topic "nowhere"' }],
+      ['topic lst --json', 2, { code: 'USAGE', message: "unknown command 'lst'", hint: 'Did you mean list?' }],
+      ['--json', 2, { code: 'USAGE', message: 'no command is named', hint: 'q --help lists the commands' }],
+      ['--json consume units -o 10:5', 2, { code: 'USAGE', message: expect.stringContaining('ends before it begins') as string, hint: null }],
+      ['--json consume units -o @-99999999d', 2, { code: 'USAGE', message: expect.stringContaining('before 1970') as string, hint: null }],
+      ['--json consume units -p 7', 3, { code: 'UNKNOWN_PARTITION', message: 'units has no partition 7', hint: 'it has only partition 0' }],
+      ['--json produce units -f /no/such/file', 1, { code: 'FAILURE', message: expect.stringContaining('no such file') as string, hint: null }],
+      ['--json stats --url q://127.0.0.1:1 --timeout 200ms', 1, { code: 'NO_BROKER', hint: expect.stringContaining('pnpm start') as string }],
+    ];
+    for (const [line, exitCode, error] of errors) {
+      const { code, stdout, stderr } = await q(line);
+      expect({ line, code, stdout }).toEqual({ line, code: exitCode, stdout: '' });
+      expect(stderr.endsWith('\n') && stderr.trimEnd().includes('\n')).toBe(false);
+      expect(Object.keys(JSON.parse(stderr) as object)).toEqual(['code', 'message', 'hint']);
+      expect(JSON.parse(stderr)).toMatchObject(error);
+    }
+  });
+
   it('T1 refuses a topic that exists, a bad name, partitions or settings that cannot be, each with its reason', async () => {
     await q('topic create taken');
     const failures: [string, number, RegExp][] = [

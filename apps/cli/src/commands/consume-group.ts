@@ -47,10 +47,11 @@ async function copyMessages(q: Q, context: CommandContext, o: { topic: string; f
   const out = openRecordOutput(context, options);
   const printed = new AckedOutput(out.output, (error) => QError.is(error) && error.code === 'PARTITION_NOT_OWNED');
   const consumer = q.consumer(topic, { group: options.group, from, signal: context.interrupt });
-  const troubles = new MemberTroubles(consumer, (line) => {
+  const write = (line: string): void => {
     out.progress.clear();
     context.stderr.write(line);
-  });
+  };
+  const troubles = new MemberTroubles(consumer, { write, json: options.json === true });
   try {
     await copy(consumer, { out, printed, countMax: options.count ?? Number.POSITIVE_INFINITY });
   } finally {

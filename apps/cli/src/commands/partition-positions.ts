@@ -35,5 +35,6 @@ function checkPartitions(query: PositionQuery, count: number): void {
   const unknown = query.partitions?.find((partition) => partition >= count);
   if (unknown === undefined) return;
   const range = count === 1 ? 'only partition 0' : `partitions 0 to ${count - 1}`;
-  throw new CommandError(ExitCode.notFound, `${query.topic} has no partition ${unknown} (UNKNOWN_PARTITION); it has ${range}`);
+  const hint = `it has ${range}`;
+  throw new CommandError(ExitCode.notFound, `${query.topic} has no partition ${unknown}`, { code: 'UNKNOWN_PARTITION', hint });
 }

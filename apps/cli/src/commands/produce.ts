@@ -57,7 +57,8 @@ async function produceLines(q: Q, context: CommandContext, topic: string, option
 async function checkTarget(q: Q, topic: string, partition: number | undefined): Promise<void> {
   const { partitions } = await q.admin.describeTopic(topic);
   if (partition === undefined || partition < partitions.length) return;
-  throw new CommandError(ExitCode.notFound, `${topic} has no partition ${partition} (UNKNOWN_PARTITION); it has ${partitions.length}, from 0`);
+  const hint = `it has ${partitions.length}, from 0`;
+  throw new CommandError(ExitCode.notFound, `${topic} has no partition ${partition}`, { code: 'UNKNOWN_PARTITION', hint });
 }
 
 interface Sending {
@@ -75,11 +76,14 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
   try {
     for await (const lines of source) {
       for (const line of lines) {
-        if (!o.producer.enqueue(o.topic, o.toRecord(line))) await o.producer.ready();
         o.sent.records += 1;
         o.sent.bytes += line.length;
+        const taken = o.sent.records === 1 ? sendFirst(line, o) : take(line, o);
+        if (taken === true) continue;
+        await (taken === false ? o.producer.ready() : taken);
+        // Reading on would only pile up records that cannot be delivered either.
+        if (o.failures.first !== null) return;
       }
-      // Reading on would only pile up records that cannot be delivered either.
       if (o.failures.first !== null) return;
       progress.update(o.sent);
     }
@@ -89,6 +93,36 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
   } finally {
     progress.clear();
   }
+}
+
+/**
+ * Waited for: with the first record the producer learns what the topic takes, and from then on it refuses a record while it
+ * is known which line that was.
+ */
+async function sendFirst(line: Buffer, o: Sending): Promise<void> {
+  try {
+    await o.producer.send(o.topic, o.toRecord(line));
+  } catch (error) {
+    await refuseLine(error, line, o);
+  }
+}
+
+/** False: the producer wants a pause. A promise: it did not take the line, and that is being noted. */
+function take(line: Buffer, o: Sending): boolean | Promise<void> {
+  try {
+    return o.producer.enqueue(o.topic, o.toRecord(line));
+  } catch (error) {
+    return refuseLine(error, line, o);
+  }
+}
+
+/** Notes the failure of one line, the last one that was read. */
+async function refuseLine(error: unknown, line: Buffer, { failures, sent }: Sending): Promise<void> {
+  const { QError } = await import('@q/client');
+  if (!QError.is(error)) throw error;
+  const { code, details } = error;
+  const message = `line ${formatCount(sent.records)} (${formatCount(line.length)} bytes): ${error.message}`;
+  failures.add(new QError(code, message, { cause: error, details }), 1);
 }
 
 function recordMaker(options: ProduceOptions, sent: Sent): (line: Buffer) => ProducerRecord {

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { argumentParser } from '../argument-parser.ts';
+import { usageError } from '../command-error.ts';
 import { escapesHelp, unescapeBytes } from '../input/escapes.ts';
 import { offsetRangeHelp, parseOffsetRange } from '../input/offset-expression.ts';
 import type { OffsetRange } from '../input/offset-expression.ts';
@@ -55,7 +56,11 @@ function addConsume(program: Command, host: ProgramHost): void {
       host.run(import('./consume.ts').then(({ consume }) => consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()))));
 }
 
-const separatorParser = argumentParser((text: string): Buffer => unescapeBytes(text));
+const separatorParser = argumentParser((text: string): Buffer => {
+  const separator = unescapeBytes(text);
+  if (separator.length === 0) throw usageError('expected at least one character: every line would begin with a separator of none');
+  return separator;
+});
 
 /** Compiled again by the command; here only so that a mistake is found before anything else happens. */
 function checkedFormat(text: string): string {

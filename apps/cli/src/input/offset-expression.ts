@@ -1,5 +1,5 @@
 import { usageError } from '../command-error.ts';
-import { readTimeExpression, timeExpressionHelp, timestampOf } from './time-expression.ts';
+import { isLater, readTimeExpression, timeExpressionHelp, timestampOf } from './time-expression.ts';
 import type { TimeExpression } from './time-expression.ts';
 
 /** A place in a partition as it was written. */
@@ -26,9 +26,22 @@ export function parseOffsetRange(text: string): OffsetRange {
   for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
     const from = colon === 0 ? ({ kind: 'start' } as const) : readPosition(text.slice(0, colon));
     const to = colon === text.length - 1 ? ({ kind: 'end' } as const) : readPosition(text.slice(colon + 1));
-    if (from !== undefined && to !== undefined) return { from, to };
+    if (from !== undefined && to !== undefined) return forward({ from, to });
   }
   throw usageError(`expected ${offsetRangeHelp}`);
+}
+
+/** A range that ends before it begins holds nothing, whatever the partition has: somebody has mixed up its ends. */
+function forward(range: { readonly from: Position; readonly to: Position }): OffsetRange {
+  if (!isBackward(range.from, range.to)) return range;
+  throw usageError('the range ends before it begins; write the smaller place first');
+}
+
+function isBackward(from: Position, to: Position): boolean {
+  if (from.kind === 'offset' && to.kind === 'offset') return from.offset > to.offset;
+  if (from.kind === 'last' && to.kind === 'last') return from.count < to.count;
+  if (from.kind === 'time' && to.kind === 'time') return isLater(from.time, to.time);
+  return (from.kind === 'end' && to.kind !== 'end') || (to.kind === 'start' && from.kind !== 'start');
 }
 
 /** One place, where a range makes no sense. */

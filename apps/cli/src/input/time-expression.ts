@@ -1,3 +1,4 @@
+import { usageError } from '../command-error.ts';
 import { readDuration } from './duration.ts';
 
 /** A point in time as it was written after `@`; relative ones are fixed only when the command runs. */
@@ -19,8 +20,17 @@ export function readTimeExpression(text: string): TimeExpression | undefined {
   return timestampMs === undefined ? undefined : { kind: 'at', timestampMs };
 }
 
+/** @throws CommandError when it is before 1970: no record has such a timestamp */
 export function timestampOf(time: TimeExpression, nowMs: number): number {
-  return time.kind === 'at' ? time.timestampMs : Math.round(nowMs - time.durationMs);
+  const timestampMs = time.kind === 'at' ? time.timestampMs : Math.round(nowMs - time.durationMs);
+  if (timestampMs >= 0) return timestampMs;
+  throw usageError('a time before 1970 is before every record; write start instead');
+}
+
+/** Whether `one` is certainly later than `other`: of a moment and a time ago only the command can tell. */
+export function isLater(one: TimeExpression, other: TimeExpression): boolean {
+  if (one.kind === 'at' && other.kind === 'at') return one.timestampMs > other.timestampMs;
+  return one.kind === 'ago' && other.kind === 'ago' && one.durationMs < other.durationMs;
 }
 
 /** Up to 11 digits are seconds (until the year 5138), more are milliseconds (since 1973): neither is taken for the other. */

@@ -19,7 +19,7 @@ describe('troubles of a member', () => {
   it('G2 are told, and only those that leave commits in doubt are failures', () => {
     const lines: string[] = [];
     const consumer = emitter();
-    const troubles = new MemberTroubles(consumer, (line) => lines.push(line));
+    const troubles = new MemberTroubles(consumer, { write: (line) => lines.push(line), json: false });
     consumer.tell('lost', { partitions: [0, 1, 4] });
     expect(troubles.hasFailed).toBe(false);
     consumer.tell('error', new QError('OFFSET_OUT_OF_RANGE', 'partition 3 ends at 7'));
@@ -28,5 +28,13 @@ describe('troubles of a member', () => {
       'the group has taken partitions 0-1,4 away: what was written since the last commit may come again\n',
       'partition 3 ends at 7 (OFFSET_OUT_OF_RANGE)\n',
     ]);
+  });
+
+  it('O2 are objects with --json', () => {
+    const lines: string[] = [];
+    const consumer = emitter();
+    new MemberTroubles(consumer, { write: (line) => lines.push(line), json: true });
+    consumer.tell('error', new QError('OFFSET_OUT_OF_RANGE', 'partition 3 ends at 7'));
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ code: 'OFFSET_OUT_OF_RANGE', message: 'partition 3 ends at 7', hint: null }]);
   });
 });

@@ -43,6 +43,18 @@ describe('where to begin and where to stop', () => {
     },
   );
 
+  it.each(['10:5', '-5:-10', 'end:5', 'end:start', '5:start', '@-1h:@-2h', '@2026-11-22:@2026-11-21'])('C1 refuses %s, which ends before it begins', (text) => {
+    expect(() => parseOffsetRange(text)).toThrow('the range ends before it begins');
+  });
+
+  it.each(['5:5', 'start:start', 'end:end', 'start:5', '-5:-5', '7:-3', '@now:@now'])('C1 takes %s, which may hold nothing', (text) => {
+    expect(parseOffsetRange(text).to).not.toBeNull();
+  });
+
+  it.each(['@-99999999d', '@1960-01-01'])('C1 says of %s what to write instead', (text) => {
+    expect(() => timestampToLookUp(parsePosition(text), Date.now())).toThrow('before 1970 is before every record; write start');
+  });
+
   it('C1 resolves against what a partition has', () => {
     const ends = { startOffset: 100, endOffset: 150 };
     const resolve = (text: string, offsetAtTime: number | null = null): number => resolvePosition(parsePosition(text), ends, offsetAtTime);

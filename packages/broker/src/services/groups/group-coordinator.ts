@@ -7,7 +7,8 @@
  *  2. Members with news are woken when the news is durable.
  *  3. A group has a deadline noted whenever one of its members can run out of time.
  *  4. A group whose write failed is behind: it has missed topics that came or went, members that ran out of time. After
- *     `retryMs` it catches up, and again until that is durable.
+ *     `retryMs` it catches up, and again until that is durable. Whatever deadline is noted meanwhile, the earlier of the two
+ *     holds.
  */
 import { createGroup, hasExpired, nextDeadlineMs, stepGroup } from '@q/coordinator';
 import type { GroupCommand, GroupStep, StepContext, TopicView } from '@q/coordinator';
@@ -42,7 +43,8 @@ export class GroupCoordinator implements TopicListener {
   readonly #deadlines: GroupDeadlines<LiveGroup>;
   #sweep: Scheduled | null = null;
   #isStopped = false;
-  readonly #behind = new Set<LiveGroup>();
+  /** When each of them catches up. */
+  readonly #behind = new Map<LiveGroup, number>();
 
   constructor(options: GroupCoordinatorOptions) {
     const { clock, directory, limits, registry } = options;
@@ -142,8 +144,11 @@ export class GroupCoordinator implements TopicListener {
   }
 
   #due(live: LiveGroup): void {
+    const catchesUp = (this.#behind.get(live) ?? Infinity) <= this.#options.clock.monotonic();
+    // Before the step, which notes the next deadline.
+    if (catchesUp) this.#behind.delete(live);
     this.step(live, { kind: 'tick' });
-    if (this.#behind.delete(live)) this.#catchUp(live);
+    if (catchesUp) this.#catchUp(live);
   }
 
   /** Takes in what happened to the topics of the group while it could not. */
@@ -154,17 +159,27 @@ export class GroupCoordinator implements TopicListener {
   }
 
   #noteDeadline(live: LiveGroup, { group, records }: GroupStep): void {
-    if (records.length > 0 || !this.#deadlines.has(live)) this.#deadlines.set(live, nextDeadlineMs(group));
+    if (records.length > 0 || !this.#deadlines.has(live)) this.#setDeadline(live, nextDeadlineMs(group));
+  }
+
+  /** Of its members' deadline and the moment at which it catches up, the earlier one. */
+  #setDeadline(live: LiveGroup, membersMs: number | null): void {
+    const retryAtMs = this.#behind.get(live);
+    this.#deadlines.set(live, retryAtMs === undefined ? membersMs : Math.min(retryAtMs, membersMs ?? Infinity));
   }
 
   #written(live: LiveGroup, outcome: 'durable' | 'failed'): void {
     if (outcome === 'durable') return;
     if (!live.exists) {
+      this.#behind.delete(live);
       this.#deadlines.set(live, null);
       return;
     }
-    this.#behind.add(live);
-    this.#deadlines.set(live, this.#options.clock.monotonic() + retryMs);
+    const nowMs = this.#options.clock.monotonic();
+    this.#behind.set(live, nowMs + retryMs);
+    const membersMs = live.group === null ? null : nextDeadlineMs(live.group);
+    // What is due already has just been tried: it waits for the next try.
+    this.#setDeadline(live, membersMs !== null && membersMs > nowMs ? membersMs : null);
   }
 
   async #tellWhenDurable(live: LiveGroup, { wake, evicted }: GroupStep): Promise<void> {

@@ -10,7 +10,8 @@
  *     not at all: within a round they share a batch, and a batch is whole on the disk or not there.
  *  2. When a write fails, everything of its groups that was handed over up to that moment fails with it. Nothing that
  *     builds on a lost change is ever stored.
- *  3. A round ends in one way for each of its groups: durable, or failed.
+ *  3. A round ends in one way for each of its groups: durable, or failed. The group is told in the same turn, before any
+ *     other request can build on what was lost; promises, which tell later, are for those who only wait.
  */
 import { encodeGroupRecord } from '@q/coordinator';
 import type { GroupRecord } from '@q/coordinator';
@@ -22,9 +23,13 @@ import type { BrokerLogger } from '../../logger.ts';
 /** A batch is closed above this; the records of one group stay together all the same. */
 const batchBytesMax = 512 * 1024;
 
+/** Told at once how a write ended; `durable` is the promise that `write` gave. */
+export type WriteEnded = (durable: Promise<void>, outcome: 'durable' | 'failed') => void;
+
 /** What one group has in one round. */
 interface Share {
   readonly groupId: string;
+  readonly ended: WriteEnded;
   readonly records: Map<string, GroupRecord>;
   readonly durable: Promise<void>;
   readonly resolve: () => void;
@@ -60,12 +65,12 @@ export class GroupsLog {
 
   /**
    * Takes records of one group. The promise is the same for all that end up in one round; it rejects with the storage
-   * error, and whoever calls must listen to it.
+   * error. `ended` is called once for that round, before the promise settles: that of its first write.
    */
-  write(groupId: string, records: readonly GroupRecord[]): Promise<void> {
+  write(groupId: string, records: readonly GroupRecord[], ended: WriteEnded): Promise<void> {
     let share = this.#gathered.get(groupId);
     if (share === undefined) {
-      share = newShare(groupId);
+      share = newShare(groupId, ended);
       this.#gathered.set(groupId, share);
     }
     for (const record of records) share.records.set(keyOf(record), record);
@@ -117,7 +122,10 @@ export class GroupsLog {
       return;
     }
     this.#isFailing = false;
-    for (const share of shares) share.resolve();
+    for (const share of shares) {
+      share.ended(share.durable, 'durable');
+      share.resolve();
+    }
   }
 
   #fail(shares: readonly Share[], error: unknown): void {
@@ -127,15 +135,22 @@ export class GroupsLog {
     for (const share of shares) {
       const later = this.#gathered.get(share.groupId);
       this.#gathered.delete(share.groupId);
-      share.reject(error);
-      later?.reject(error);
+      reject(share, error);
+      if (later !== undefined) reject(later, error);
     }
   }
 }
 
-function newShare(groupId: string): Share {
-  const { promise: durable, resolve, reject } = Promise.withResolvers<void>();
-  return { groupId, records: new Map(), durable, resolve, reject };
+function newShare(groupId: string, ended: WriteEnded): Share {
+  const { promise: durable, resolve, reject: refuse } = Promise.withResolvers<void>();
+  // The group learns it from `ended`; perhaps nobody waits.
+  durable.catch(() => undefined);
+  return { groupId, ended, records: new Map(), durable, resolve, reject: refuse };
+}
+
+function reject(share: Share, error: unknown): void {
+  share.ended(share.durable, 'failed');
+  share.reject(error);
 }
 
 /** Batches of about `batchBytesMax`, the records of each group in one of them. */

@@ -5,11 +5,12 @@
  *  1. `group` and `offsets` are the newest state, durable or not, so that requests take effect in the order of their arrival
  *     and none waits for the disk before it is looked at. Whatever is told of it waits for `settled()`.
  *  2. `#writes` are what is not durable yet, in the order of handing over. When one of them fails, all of them do (the log
- *     says so), and group and offsets go back to what they were when everything was durable.
+ *     says so), and group and offsets go back to what they were when everything was durable. The log says it in the turn in
+ *     which it fails them: a change that comes a moment later is not among them.
  *  3. A change that is not stored (a session, a stall) needs no write and survives none that fails.
  */
 import type { CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
-import type { GroupsLog } from './groups-log.ts';
+import type { GroupsLog, WriteEnded } from './groups-log.ts';
 
 /** Changes that become durable together. */
 interface Write {
@@ -111,31 +112,32 @@ export class LiveGroup {
   }
 
   #write(records: readonly GroupRecord[]): Write {
-    const durable = this.#log.write(this.groupId, records);
+    const durable = this.#log.write(this.groupId, records, this.#ended);
     const last = this.#writes.at(-1);
     if (last?.durable === durable) return last;
     const write: Write = { durable, group: this.#group, undo: [] };
     this.#writes.push(write);
-    durable.then(
-      () => this.#keep(write),
-      () => this.#goBack(write),
-    );
     return write;
   }
 
-  #keep(write: Write): void {
-    this.#writes = this.#writes.slice(this.#writes.indexOf(write) + 1);
-    this.#durable = write.group;
-    this.#written(this, 'durable');
+  readonly #ended: WriteEnded = (durable, outcome) => {
+    const at = this.#writes.findIndex((write) => write.durable === durable);
+    // The write before it has failed too, and has taken this one back.
+    if (at === -1) return;
+    if (outcome === 'durable') this.#keep(at);
+    else this.#goBack();
+    this.#written(this, outcome);
+  };
+
+  #keep(at: number): void {
+    this.#durable = this.#writes[at]!.group;
+    this.#writes = this.#writes.slice(at + 1);
   }
 
-  #goBack(write: Write): void {
-    // The write before it has failed too, and has taken this one back.
-    if (!this.#writes.includes(write)) return;
+  #goBack(): void {
     for (const { undo } of this.#writes.toReversed()) for (const step of undo.toReversed()) step();
     this.#writes = [];
     this.#group = this.#durable;
-    this.#written(this, 'failed');
   }
 }
 

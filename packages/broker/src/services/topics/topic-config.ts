@@ -6,6 +6,8 @@ import { QError, codecNames, protocolLimits } from '@q/protocol';
 import type { CodecName } from '@q/protocol';
 import { defaultLogConfig } from '@q/storage';
 import type { Durability, LogConfig } from '@q/storage';
+import { frameOverheadBytes } from '../../limits.ts';
+import { quantityExamples, readQuantity } from './setting-quantity.ts';
 
 /** What the settings of a topic come to. */
 export interface TopicSettings {
@@ -37,6 +39,8 @@ export interface Setting {
   readonly allowed: string;
   /** Puts the value in; false when the text is not allowed. */
   readonly apply: (into: Draft, text: string) => boolean;
+  /** The text as it is stored: a number without its unit. Only for texts that are allowed. */
+  readonly plain?: (text: string) => string;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -58,6 +62,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 const longMs = 10_000 * dayMs;
 const anyBytes = Number.MAX_SAFE_INTEGER;
 
+/** What a frame leaves room for while its limit is what it is by default. */
+const largestByDefault = protocolLimits.frameBytesMax - frameOverheadBytes;
+
 /** Positions in a segment are 32-bit on disk. */
 const segmentBytesMax = 2 ** 31 - 1;
 
@@ -65,16 +72,17 @@ function whole(
   key: NumberKey,
   unit: 'ms' | 'bytes',
   range: NumberRange,
-): Pick<Setting, 'unit' | 'default' | 'allowed' | 'apply'> {
+): Pick<Setting, 'unit' | 'default' | 'allowed' | 'apply' | 'plain'> {
   const { min, max, orNone = false } = range;
   const words = max === anyBytes ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
   return {
     unit,
     default: String(defaultLogConfig[key]),
-    allowed: `${words} (${unit})${orNone ? ', or -1 for no limit' : ''}`,
+    allowed: `${words} (${quantityExamples[unit]})${orNone ? ', or -1 for no limit' : ''}`,
+    plain: (text) => String(readQuantity(text, unit)),
     apply: (into, text) => {
-      if (!/^-?\d{1,16}$/.test(text)) return false;
-      const value = Number(text);
+      const value = readQuantity(text, unit);
+      if (value === null) return false;
       if (!(orNone && value === -1) && !(value >= min && value <= max)) return false;
       into.log[key] = value;
       return true;
@@ -145,7 +153,7 @@ export const topicSettings: readonly Setting[] = [
   {
     name: 'max.message.bytes',
     ...whole('maxMessageBytes', 'bytes', { min: 128, max: protocolLimits.uncompressedBytesMax }),
-    doc: 'Largest record batch that is taken, as sent.',
+    doc: `Largest record batch that is taken, as sent. It must fit in a frame: no more than the limit frameBytesMax less ${frameOverheadBytes}, which is ${largestByDefault} unless that limit is raised.`,
   },
   {
     name: 'message.timestamp.type',
@@ -202,7 +210,7 @@ const byName: ReadonlyMap<string, Setting> = new Map(topicSettings.map((setting)
 export type SettingTexts = ReadonlyMap<string, string>;
 
 /**
- * Checks what somebody sent as settings of a topic.
+ * Checks what somebody sent as settings of a topic, and gives them as they are stored.
  * @throws QError INVALID_CONFIG naming the setting, its value and what is allowed
  */
 export function parseTopicSettings(given: readonly GivenSetting[]): SettingTexts {
@@ -210,8 +218,7 @@ export function parseTopicSettings(given: readonly GivenSetting[]): SettingTexts
   for (const { key, value } of given) {
     if (texts.has(key))
       throw new QError('INVALID_CONFIG', `the setting ${key} is given twice`, { details: { setting: key } });
-    checkSetting(key, value);
-    texts.set(key, value);
+    texts.set(key, checkSetting(key, value));
   }
   return texts;
 }
@@ -226,9 +233,9 @@ export function requireSetting(name: string): Setting {
   });
 }
 
-function checkSetting(name: string, value: string): void {
+function checkSetting(name: string, value: string): string {
   const setting = requireSetting(name);
-  if (setting.apply(emptyDraft(), value)) return;
+  if (setting.apply(emptyDraft(), value)) return setting.plain?.(value) ?? value;
   throw new QError(
     'INVALID_CONFIG',
     `${name} = ${JSON.stringify(value)} is not allowed: it must be ${setting.allowed}`,

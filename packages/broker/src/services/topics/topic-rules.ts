@@ -63,7 +63,8 @@ export function checkFitsFrame(settings: { topic: SettingTexts; broker: SettingT
   const { maxMessageBytes } = resolveTopicSettings(settings).log;
   const allowed = limits.frameBytesMax - frameOverheadBytes;
   if (maxMessageBytes <= allowed) return;
-  const message = `max.message.bytes = ${maxMessageBytes} is not allowed: frames of this broker leave room for ${allowed}`;
+  const room = `frames of this broker leave room for ${allowed} (its limit frameBytesMax less ${frameOverheadBytes})`;
+  const message = `max.message.bytes = ${maxMessageBytes} is not allowed: ${room}`;
   throw new QError('INVALID_CONFIG', message, {
     details: { setting: 'max.message.bytes', value: maxMessageBytes, allowed },
   });

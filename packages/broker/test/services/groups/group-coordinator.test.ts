@@ -1,8 +1,9 @@
-import type { HeartbeatCommand } from '@q/coordinator';
+import type { GroupRecord, HeartbeatCommand } from '@q/coordinator';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { GroupCoordinator } from '../../../src/services/groups/group-coordinator.ts';
 import { GroupDirectory } from '../../../src/services/groups/group-directory.ts';
+import type { WriteEnded } from '../../../src/services/groups/groups-log.ts';
 import { HeldHeartbeats } from '../../../src/services/groups/held-heartbeats.ts';
 import type { HoldEnd } from '../../../src/services/groups/held-heartbeats.ts';
 import type { LiveGroup } from '../../../src/services/groups/live-group.ts';
@@ -17,9 +18,17 @@ class CountingLog {
   writes = 0;
   isFull = false;
 
-  write(): Promise<void> {
+  write(_groupId: string, _records: readonly GroupRecord[], ended: WriteEnded): Promise<void> {
     this.writes += 1;
-    return this.isFull ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
+    const durable = this.#end(() => ended(durable, this.isFull ? 'failed' : 'durable'));
+    durable.catch(() => undefined);
+    return durable;
+  }
+
+  async #end(tell: () => void): Promise<void> {
+    await Promise.resolve();
+    tell();
+    if (this.isFull) throw new Error('the disk is full');
   }
 }
 
@@ -90,6 +99,44 @@ describe('GroupCoordinator', () => {
     log.isFull = false;
     await clock.advance(1000);
     expect(membersOf(live)).toEqual([]);
+  });
+
+  it('G1 catches up after a failed write within a second, whatever deadline a heartbeat notes meanwhile', async () => {
+    const { clock, log, directory, coordinator, topic } = setUp();
+    const live = directory.obtain('g');
+    const committed = { offset: 7, leaderEpoch: 0, metadata: null, committedAtMs: 0 };
+    coordinator.step(live, heartbeat('a'));
+    live.putOffset({ topicId: topic.id, partition: 0 }, committed, 0);
+    await live.settled();
+    log.isFull = true;
+    coordinator.topicDeleted(topic);
+    await expect(live.settled()).rejects.toThrow('the disk is full');
+    expect(live.offsets.size).toBe(1);
+    log.isFull = false;
+    await clock.advance(500);
+    // Its records note the deadline of a session, ten seconds away.
+    coordinator.step(live, heartbeat('b'));
+    await clock.advance(499);
+    expect(live.offsets.size).toBe(1);
+    await clock.advance(1);
+    expect(live.offsets.size).toBe(0);
+  });
+
+  it('G1 holds a session that ends sooner than the retry after a failed write', async () => {
+    const { clock, log, directory, coordinator, addTopic, out } = setUp();
+    const live = directory.obtain('g');
+    coordinator.step(live, heartbeat('a'));
+    await live.settled();
+    await clock.advance(9700);
+    log.isFull = true;
+    addTopic();
+    await expect(live.settled()).rejects.toThrow('the disk is full');
+    log.isFull = false;
+    await clock.advance(300);
+    expect(out).toEqual([{ groupId: 'g', memberId: 'a', reason: 'session' }]);
+    await clock.advance(700);
+    expect(membersOf(live)).toEqual([]);
+    expect(clock.pending).toBe(1);
   });
 
   it('G2 wakes the members that want a new topic, and steps no other group', async () => {

@@ -30,7 +30,10 @@ function setUp(options: { exists?: boolean } = {}) {
     clock,
     logger: { ...silentLogger, error: (fields) => void errors.push(fields) },
   });
-  return { log, clock, groups, created, errors, counts: () => log.batches.map((batch) => batchRecordsCount(batch)) };
+  const endings: string[] = [];
+  const write = (groupId: string, records: readonly GroupRecord[]): Promise<void> =>
+    groups.write(groupId, records, (_durable, outcome) => void endings.push(`${groupId} ${outcome}`));
+  return { log, clock, groups, write, endings, created, errors, counts: () => log.batches.map((batch) => batchRecordsCount(batch)) };
 }
 
 /** What a start would read back: offsets by group and partition. */
@@ -47,12 +50,12 @@ async function readBack(log: FakeLog): Promise<Record<string, number>> {
 
 describe('GroupsLog', () => {
   it('C4 puts what one turn of the event loop hands over into one batch, the last record of each key', async () => {
-    const { log, groups, counts } = setUp();
+    const { log, counts, write } = setUp();
     const writes = [
-      groups.write('g', [offset('g', 0, 1), offset('g', 1, 1)]),
-      groups.write('h', [offset('h', 0, 7)]),
-      groups.write('g', [offset('g', 0, 2)]),
-      groups.write('g', [{ kind: 'offset-gone', groupId: 'g', topicId, partition: 1 }]),
+      write('g', [offset('g', 0, 1), offset('g', 1, 1)]),
+      write('h', [offset('h', 0, 7)]),
+      write('g', [offset('g', 0, 2)]),
+      write('g', [{ kind: 'offset-gone', groupId: 'g', topicId, partition: 1 }]),
     ];
     expect(log.batches).toHaveLength(0);
     await Promise.all(writes);
@@ -61,11 +64,11 @@ describe('GroupsLog', () => {
   });
 
   it('C4 gathers the next round while one is on its way', async () => {
-    const { log, clock, groups, counts } = setUp();
+    const { log, clock, counts, write } = setUp();
     log.holdsAppends = true;
-    const first = groups.write('g', [offset('g', 0, 1)]);
+    const first = write('g', [offset('g', 0, 1)]);
     await clock.runDeferred();
-    const later = [2, 3, 4].map((value) => groups.write('g', [offset('g', 0, value)]));
+    const later = [2, 3, 4].map((value) => write('g', [offset('g', 0, value)]));
     await clock.runDeferred();
     expect(counts()).toEqual([1]);
     log.settle();
@@ -78,11 +81,11 @@ describe('GroupsLog', () => {
   });
 
   it('C4 bounds its batches, and keeps the records of a group in one', async () => {
-    const { log, groups, counts } = setUp();
+    const { log, counts, write } = setUp();
     const text = 'x'.repeat(4096);
     const ids = ['a', 'b', 'c'];
     await Promise.all(
-      ids.map((id) => groups.write(id, Array.from({ length: 100 }, (_, index) => offset(id, index, 1, text)))),
+      ids.map((id) => write(id, Array.from({ length: 100 }, (_, index) => offset(id, index, 1, text)))),
     );
     // 400 KiB each: the second closes a batch of two.
     expect(counts()).toEqual([200, 100]);
@@ -90,12 +93,12 @@ describe('GroupsLog', () => {
   });
 
   it('C4 fails with a group what was handed over behind its lost change, and nothing of others', async () => {
-    const { log, clock, groups, counts, errors } = setUp();
+    const { log, clock, counts, errors, write } = setUp();
     log.holdsAppends = true;
-    const lost = groups.write('g', [offset('g', 0, 1)]);
+    const lost = write('g', [offset('g', 0, 1)]);
     await clock.runDeferred();
-    const behind = groups.write('g', [offset('g', 1, 1)]);
-    const other = groups.write('h', [offset('h', 0, 1)]);
+    const behind = write('g', [offset('g', 1, 1)]);
+    const other = write('h', [offset('h', 0, 1)]);
     const outcomes = Promise.allSettled([lost, behind]);
     log.holdsAppends = false;
     log.settle(new StorageError('STORAGE_FULL', 'the disk is full'));
@@ -106,37 +109,56 @@ describe('GroupsLog', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('C4 tells a group of its loss in the turn in which it fails what is behind, and takes what comes then', async () => {
+    const { log, clock, write, endings } = setUp();
+    log.holdsAppends = true;
+    const lost = write('g', [offset('g', 0, 1)]);
+    await clock.runDeferred();
+    const outcome = Promise.allSettled([lost]);
+    log.holdsAppends = false;
+    log.settle(new StorageError('STORAGE_FULL', 'the disk is full'));
+    // Until the group knows, whatever comes is behind the loss; from then on nothing is.
+    for (let turn = 0; endings.length === 0 && turn < 20; turn += 1) {
+      void write('g', [offset('g', 1, turn)]);
+      await Promise.resolve();
+    }
+    expect(endings).toEqual(['g failed', 'g failed']);
+    await write('g', [offset('g', 2, 9)]);
+    expect(await outcome).toMatchObject([{ status: 'rejected' }]);
+    expect(endings).toEqual(['g failed', 'g failed', 'g durable']);
+  });
+
   it('C4 goes on after a failure, and says once that it goes wrong', async () => {
-    const { log, groups, errors } = setUp();
+    const { log, errors, write } = setUp();
     for (let round = 0; round < 3; round += 1) {
       log.failNext = new StorageError('STORAGE_FULL', 'the disk is full');
-      await expect(groups.write('g', [offset('g', 0, round)])).rejects.toThrow('the disk is full');
+      await expect(write('g', [offset('g', 0, round)])).rejects.toThrow('the disk is full');
     }
     expect(errors).toHaveLength(1);
-    await groups.write('g', [offset('g', 0, 9)]);
+    await write('g', [offset('g', 0, 9)]);
     expect(await readBack(log)).toEqual({ 'g/0': 9 });
   });
 
   it('C4 makes its topic with the first write only', async () => {
-    const { groups, created } = setUp({ exists: false });
+    const { groups, created, write } = setUp({ exists: false });
     await groups.drain();
     expect(created).toEqual([]);
-    await groups.write('g', [offset('g', 0, 1)]);
-    await groups.write('g', [offset('g', 0, 2)]);
+    await write('g', [offset('g', 0, 1)]);
+    await write('g', [offset('g', 0, 2)]);
     expect(created).toEqual(['made']);
   });
 
   it('B6 drains what was handed over in the same turn', async () => {
-    const { log, groups } = setUp();
-    const written = groups.write('g', [offset('g', 0, 1)]);
+    const { log, groups, write } = setUp();
+    const written = write('g', [offset('g', 0, 1)]);
     await groups.drain();
     await written;
     expect(log.batches).toHaveLength(1);
   });
 
   it('S2 names the record that cannot be understood', async () => {
-    const { log, groups } = setUp();
-    await groups.write('g', [offset('g', 0, 1)]);
+    const { log, write } = setUp();
+    await write('g', [offset('g', 0, 1)]);
     const { key, value } = encodeGroupRecord(offset('g', 0, 2));
     log.append(encodeBatch([{ key, value: value!.subarray(0, 5) }]), { leaderEpoch: 0 });
     await expect(readBack(log)).rejects.toMatchObject({ code: 'CORRUPT_LOG', details: { offset: 1 } });

@@ -1,6 +1,7 @@
 import { CommittedOffsets, createGroup } from '@q/coordinator';
 import type { Group, GroupRecord } from '@q/coordinator';
 import { describe, expect, it } from 'vitest';
+import type { WriteEnded } from '../../../src/services/groups/groups-log.ts';
 import { LiveGroup } from '../../../src/services/groups/live-group.ts';
 
 const topicId = '00000000-0000-4000-8000-0000000000aa';
@@ -14,26 +15,42 @@ const stateRecord = (groupEpoch: number): GroupRecord => ({
   emptySinceWallMs: null,
 });
 
+interface Round {
+  readonly durable: PromiseWithResolvers<void>;
+  readonly ended: WriteEnded;
+}
+
 /** A log whose rounds the test ends: everything that is written before shares one. */
 class Rounds {
-  #open: PromiseWithResolvers<void> | null = null;
-  readonly sealed: PromiseWithResolvers<void>[] = [];
+  #open: Round | null = null;
+  #sealed: Round[] = [];
 
-  write(): Promise<void> {
-    this.#open ??= Promise.withResolvers<void>();
-    return this.#open.promise;
+  write(_groupId: string, _records: readonly GroupRecord[], ended: WriteEnded): Promise<void> {
+    this.#open ??= { durable: Promise.withResolvers<void>(), ended };
+    return this.#open.durable.promise;
   }
 
   /** What is written from now on is the next round. */
   seal(): void {
-    if (this.#open !== null) this.sealed.push(this.#open);
+    if (this.#open !== null) this.#sealed.push(this.#open);
     this.#open = null;
   }
 
-  /** As the log does: what was handed over behind the failed round fails with it. */
+  /** Ends the oldest round well. */
+  keep(): void {
+    const { durable, ended } = this.#sealed.shift()!;
+    ended(durable.promise, 'durable');
+    durable.resolve();
+  }
+
+  /** As the log does: what was handed over behind the failed round fails with it, and the group hears it at once. */
   fail(): void {
     this.seal();
-    for (const round of this.sealed.splice(0)) round.reject(new Error('the disk is full'));
+    for (const { durable, ended } of this.#sealed.splice(0)) {
+      durable.promise.catch(() => undefined);
+      ended(durable.promise, 'failed');
+      durable.reject(new Error('the disk is full'));
+    }
   }
 }
 
@@ -63,7 +80,7 @@ describe('LiveGroup', () => {
     expect(live.isGone).toBe(false);
     const settled = live.settled();
     log.seal();
-    log.sealed[0]!.resolve();
+    log.keep();
     await settled;
     expect(outcomes).toEqual(['durable']);
   });
@@ -73,7 +90,7 @@ describe('LiveGroup', () => {
     live.advance(at(1), [stateRecord(1)]);
     commit(10);
     log.seal();
-    log.sealed.shift()!.resolve();
+    log.keep();
     await live.settled();
 
     live.advance(at(2), [stateRecord(2)]);
@@ -99,18 +116,34 @@ describe('LiveGroup', () => {
     log.seal();
     live.advance(at(2), [stateRecord(2)]);
     commit(20);
-    log.sealed.shift()!.resolve();
+    log.keep();
     await Promise.resolve();
+    const settled = live.settled();
     log.fail();
-    await expect(live.settled()).rejects.toThrow('the disk is full');
+    await expect(settled).rejects.toThrow('the disk is full');
     expect([live.group?.groupEpoch, offsetNow()]).toEqual([1, 10]);
+  });
+
+  it('G3 keeps what came in the moment after a failure', async () => {
+    const { log, live, commit, offsetNow } = setUp();
+    commit(10);
+    log.fail();
+    expect(offsetNow()).toBeNull();
+    commit(20);
+    const settled = live.settled();
+    await Promise.resolve();
+    expect(offsetNow()).toBe(20);
+    log.seal();
+    log.keep();
+    await settled;
+    expect(offsetNow()).toBe(20);
   });
 
   it('G1 keeps a change that is not stored without a write', async () => {
     const { log, live, at } = setUp();
     live.advance(at(1), [stateRecord(1)]);
     log.seal();
-    log.sealed.shift()!.resolve();
+    log.keep();
     await live.settled();
     const heard = { ...at(1), emptySinceMs: 7 };
     live.advance(heard, []);
@@ -126,7 +159,7 @@ describe('LiveGroup', () => {
     live.advance(at(1), [stateRecord(1)]);
     commit(10);
     log.seal();
-    log.sealed.shift()!.resolve();
+    log.keep();
     await live.settled();
 
     const remove = (): void => {
@@ -143,7 +176,7 @@ describe('LiveGroup', () => {
 
     remove();
     log.seal();
-    log.sealed.shift()!.resolve();
+    log.keep();
     await live.settled();
     expect([live.exists, live.isGone]).toEqual([false, true]);
   });

@@ -4,8 +4,6 @@
  */
 import { GroupImage, recordsOf } from '@q/coordinator';
 import type { GroupRecord, HeartbeatCommand, LoadedGroup, PartitionsByTopic, StepContext } from '@q/coordinator';
-import { StorageError } from '@q/storage';
-import type { Append, AppendOptions } from '@q/storage';
 import { ManualClock, SeededRandom } from '@q/testkit';
 import { expect, it } from 'vitest';
 import { GroupCoordinator } from '../../../src/services/groups/group-coordinator.ts';
@@ -15,45 +13,9 @@ import { replayGroups } from '../../../src/services/groups/groups-replay.ts';
 import { HeldHeartbeats } from '../../../src/services/groups/held-heartbeats.ts';
 import { defaultLimits } from '../../../src/limits.ts';
 import { silentLogger } from '../../../src/logger.ts';
-import { appendOf, FakeLog } from '../../fakes/fake-log.ts';
+import { FakeLog } from '../../fakes/fake-log.ts';
+import { ForgetfulLog } from '../../fakes/forgetful-log.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
-
-interface Waiting {
-  readonly batch: Buffer;
-  readonly options: AppendOptions;
-  readonly durable: PromiseWithResolvers<void>;
-}
-
-/** Ends appends when it is told to, and then loses some, as a full disk does: those are not in the log. */
-class ForgetfulLog extends FakeLog {
-  readonly #random: SeededRandom;
-  #waiting: Waiting[] = [];
-  lost = 0;
-
-  constructor(random: SeededRandom) {
-    super();
-    this.#random = random;
-  }
-
-  override append(batch: Buffer, options: AppendOptions): Append {
-    const durable = Promise.withResolvers<void>();
-    this.#waiting.push({ batch, options, durable });
-    const at = this.logEndOffset;
-    return appendOf({ baseOffset: at, lastOffset: at, durable: durable.promise });
-  }
-
-  end(): void {
-    for (const { batch, options, durable } of this.#waiting.splice(0)) {
-      if (this.#random.chance(0.3)) {
-        this.lost += 1;
-        durable.reject(new StorageError('STORAGE_FULL', 'the disk is full'));
-      } else {
-        super.append(batch, options);
-        durable.resolve();
-      }
-    }
-  }
-}
 
 function setUp(random: SeededRandom) {
   const clock = new ManualClock();
@@ -125,7 +87,14 @@ it('G2 C4 memory and log say the same, whichever rounds the disk loses', async (
     for (let count = 0; count < 150; count += 1) {
       act(world, random);
       if (random.chance(0.3)) await clock.runDeferred();
-      if (random.chance(0.2)) log.end();
+      if (random.chance(0.2)) {
+        log.end();
+        // The loss is told step by step, and requests do not wait for that.
+        for (let turn = random.below(6); turn > 0; turn -= 1) {
+          await Promise.resolve();
+          act(world, random);
+        }
+      }
     }
     const drained = groupsLog.drain();
     for (let round = 0; round < 3; round += 1) {

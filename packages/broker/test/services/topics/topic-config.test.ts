@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { QError } from '@q/protocol';
 import { defaultLogConfig } from '@q/storage';
+import { defaultLimits, frameOverheadBytes } from '../../../src/limits.ts';
 import {
   describeTopicSettings,
   parseTopicSettings,
   resolveTopicSettings,
   topicSettings,
 } from '../../../src/services/topics/topic-config.ts';
+import { checkFitsFrame } from '../../../src/services/topics/topic-rules.ts';
 
 const none = new Map<string, string>();
 
@@ -109,6 +111,38 @@ describe('topic settings', () => {
   });
 
   it.each([
+    ['retention.ms', '1h', '3600000'],
+    ['retention.ms', '1d12h', '129600000'],
+    ['retention.ms', '1.5s', '1500'],
+    ['retention.ms', '-1', '-1'],
+    ['segment.ms', '90 s', '90000'],
+    ['max.message.bytes', '10MB', '10000000'],
+    ['segment.bytes', '1.5MiB', '1572864'],
+    ['retention.bytes', '10gib', '10737418240'],
+  ])('Q3 takes %s = %s and stores %s', (key, value, stored) => {
+    const texts = parseTopicSettings([{ key, value }]);
+    expect(texts.get(key)).toBe(stored);
+    expect(describeTopicSettings({ topic: texts, broker: none })).toContainEqual({ key, value: stored, source: 2 });
+  });
+
+  it('P5 says how large a batch may be as the broker decides it', () => {
+    const most = defaultLimits.frameBytesMax - frameOverheadBytes;
+    expect(topicSettings.find(({ name }) => name === 'max.message.bytes')?.doc).toContain(String(most));
+    const withBytes = (bytes: number): (() => void) => () =>
+      checkFitsFrame({ topic: new Map([['max.message.bytes', String(bytes)]]), broker: none }, defaultLimits);
+    expect(withBytes(most)).not.toThrow();
+    expect(withBytes(most + 1)).toThrow(String(most));
+  });
+
+  it.each([
+    ['retention.ms', '1M'],
+    ['retention.ms', '1 year'],
+    ['retention.ms', '10MB'],
+    ['retention.ms', '-1h'],
+    ['retention.ms', '0.3ms'],
+    ['retention.ms', `${'9'.repeat(16)}w`],
+    ['segment.bytes', '1h'],
+    ['segment.bytes', '1GB1MB'],
     ['retention.ms', '-2'],
     ['retention.ms', '1.5'],
     ['retention.ms', ''],
