@@ -109,11 +109,11 @@ export class Assignment {
     this.#isClosed = true;
   }
 
-  /** Commits what is acknowledged (unless that is done by hand), within the time. Returns whether all of it is durable. */
-  commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<boolean> {
+  /** Commits what is acknowledged (unless that is done by hand), as far as the time allows. */
+  async commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const { committer, options, cluster: { clock } } = this.#o;
     if (options.commitIntervalMs !== null) committer.take(partitions);
-    return fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
+    await fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
   }
 
   #reconcile(): void {
@@ -159,7 +159,7 @@ export class Assignment {
     const begun = positions.filter(({ owned }) => owned.state === 'positioning' && !this.#isClosed);
     for (const { owned, offset } of begun) {
       owned.tracker.reset(offset);
-      owned.takenPrefix = offset;
+      owned.committedPrefix = offset;
       owned.reader = this.#o.set.add(owned.partition, { position: offset, endOffset: null });
       owned.state = 'active';
       this.#o.flow.begin(owned, owned.reader);

@@ -76,9 +76,7 @@ export class Ownership {
 
   /** Nobody waits any more for what was handed out of the partition. */
   forgetUnacked(owned: OwnedPartition): void {
-    this.unacked -= owned.unacked;
-    owned.unacked = 0;
-    owned.givenUp = 0;
+    this.unacked -= owned.forgetUnacked();
     this.#notify();
     this.#onFewer();
   }
