@@ -24,6 +24,8 @@ export class OwnedPartition {
   readonly tracker: AckTracker = new AckTracker(0);
   reader: PartitionReader | null = null;
   state: OwnedState = 'positioning';
+  /** Whether where it begins was committed, if it had to be, or that is not tried any more. */
+  hasPosition = false;
   unacked = 0;
   /** Messages acknowledged so far, and how many of them when the last prefix was read that is committed now. */
   acked = 0;
