@@ -81,12 +81,15 @@ describe('where a group begins', () => {
     await scene.settle(first.ready());
     await scene.settle(first.close());
     addPartition(scene, 3);
-    const consumer = scene.consumer({ from });
+    // Another client, to which nothing of it is new.
+    const other = await scene.connect();
+    const consumer = other.consumer('t', { group: 'g', from });
     const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
     expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([[1, 0], [1, 1], [1, 2]]);
     // From now on the group has begun there, too.
     expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
-    await scene.settle(scene.q.close({ timeoutMs: 0 }));
+    await scene.settle(other.close({ timeoutMs: 0 }));
+    await scene.settle(scene.q.close());
   });
 
   it('C4 is nowhere in partitions that came later if the consumer is not to choose', async () => {
