@@ -96,6 +96,8 @@ export interface ClientLimits {
   /** Messages, which take a fraction of a microsecond each, between two looks at the clock. */
   readonly messagesPerLook: number;
   readonly uncompressedBytesMax: number;
+  /** Changes of a partition's leader that are remembered while what was read under them may still be committed. */
+  readonly leaderEpochsMax: number;
   readonly partitionRefreshMs: number;
 
   // Groups
@@ -179,6 +181,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   consumerTurnMs: 2,
   messagesPerLook: 32,
   uncompressedBytesMax: 64 << 20,
+  leaderEpochsMax: 64,
   partitionRefreshMs: 30_000,
 
   groupIdLengthMax: 249,

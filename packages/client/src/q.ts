@@ -40,12 +40,24 @@ export interface Q extends AsyncDisposable {
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
 }
 
+interface ClosedWithClient {
+  close(options: { readonly timeoutMs?: number }): Promise<CloseResult | void>;
+}
+
 export class Client implements Q {
   readonly admin: Admin;
   readonly #cluster: Cluster;
   readonly #requestTimeoutMs: number;
   readonly #producers = new Set<Producer>();
-  readonly #consumers = new Set<{ close(options: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>();
+  /** Those that are in use: one that is not costs nothing, and need not be closed. */
+  readonly #consumers = new Set<ClosedWithClient>();
+  readonly #keeping = {
+    onBusy: (consumer: ClosedWithClient): void => {
+      this.#consumers.add(consumer);
+      if (this.#closing !== null) void consumer.close({});
+    },
+    onIdle: (consumer: ClosedWithClient): void => void this.#consumers.delete(consumer),
+  };
   readonly #forgetSignal: () => void;
   #deadLetters: Producer | null = null;
   #closing: Promise<CloseResult> | null = null;
@@ -78,15 +90,8 @@ export class Client implements Q {
     this.#checkOpen();
     const common = { cluster: this.#cluster, topic: asTopic(topicOrName), deadLetters: () => (this.#deadLetters ??= this.producer()) };
     return isOfGroup(options)
-      ? this.#kept((onClosed) => new MemberConsumer<KO, VO>({ ...common, options: resolveGroupOptions(options, this.#requestTimeoutMs), onClosed }))
-      : this.#kept((onClosed) => new PlainConsumer<KO, VO>({ ...common, options: resolveConsumerOptions(options, this.#requestTimeoutMs), onClosed }));
-  }
-
-  /** Closed with the client, unless it has been closed before. */
-  #kept<C extends { close(options?: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>(make: (onClosed: () => void) => C): C {
-    const consumer: C = make(() => void this.#consumers.delete(consumer));
-    this.#consumers.add(consumer);
-    return consumer;
+      ? new MemberConsumer<KO, VO>({ ...common, ...this.#keeping, options: resolveGroupOptions(options, this.#requestTimeoutMs) })
+      : new PlainConsumer<KO, VO>({ ...common, ...this.#keeping, options: resolveConsumerOptions(options, this.#requestTimeoutMs) });
   }
 
   close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {

@@ -11,14 +11,21 @@ import { resolveStart } from './start-position.ts';
 /**
  * The partitions that a consumer without a group reads: those it was told, or all.
  *
- * Invariant: partitions are added once and never removed. One that appears after the start is read from its beginning: it
- * was empty when the consumer started, so nothing of it was to be left out.
+ * Invariants
+ * - Partitions are added once and never removed. One that appears after the start is read from its beginning: it was empty when
+ *   the consumer started, so nothing of it was to be left out.
+ * - Only between `follow` and `unfollow` there is a timer, or anything that is shared with others knows of the partitions.
  */
 export class ChosenPartitions {
   readonly set: PartitionSet;
   readonly #o: { readonly cluster: Cluster; readonly topic: string; readonly options: ResolvedConsumerOptions };
   #starting: Promise<void> | null = null;
+  /** Of the start. */
+  #metadata: TopicMetadata | null = null;
   #refreshTimer: Timer | null = null;
+  #isFollowing = false;
+  /** Monotonic: when the topic's metadata was asked for last. */
+  #refreshedAtMs = 0;
 
   constructor(o: { cluster: Cluster; topic: string; options: ResolvedConsumerOptions; onBatches: (reader: PartitionReader) => void; onFailure: () => void }) {
     this.#o = o;
@@ -57,9 +64,23 @@ export class ChosenPartitions {
     return this.#starting;
   }
 
-  close(): void {
-    this.set.close();
+  /** Hears of leaders and of new partitions from now on. */
+  follow(): void {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    const known = this.#metadata;
+    if (known !== null) this.#follow(known);
+  }
+
+  unfollow(): void {
+    this.#isFollowing = false;
+    this.set.unfollow();
     this.#refreshTimer?.cancel();
+  }
+
+  close(): void {
+    this.unfollow();
+    this.set.close();
   }
 
   async #start(): Promise<void> {
@@ -69,8 +90,24 @@ export class ChosenPartitions {
     const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }));
     const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end')) : null;
     for (const partition of partitions) this.set.add(partition, { position: starts.get(partition) ?? 0, endOffset: ends === null ? null : (ends.get(partition) ?? 0) });
-    this.set.follow(metadata);
-    if (options.partitions === 'all' && !options.stopAtEnd) this.#scheduleRefresh();
+    this.set.learn(metadata);
+    this.#metadata = metadata;
+    this.#refreshedAtMs = cluster.clock.monotonic();
+    if (this.#isFollowing) this.#follow(metadata);
+  }
+
+  /** After a pause there may be news that nobody told us. */
+  #follow(known: TopicMetadata): void {
+    const { cluster, topic, options } = this.#o;
+    this.set.follow(cluster.metadata.get(topic) ?? known);
+    if (options.partitions !== 'all' || options.stopAtEnd) return;
+    if (cluster.clock.monotonic() - this.#refreshedAtMs >= options.partitionRefreshMs) this.#refresh();
+    this.#scheduleRefresh();
+  }
+
+  #refresh(): void {
+    this.#refreshedAtMs = this.#o.cluster.clock.monotonic();
+    void this.set.refresh();
   }
 
   #chosen(metadata: TopicMetadata): readonly number[] {
@@ -103,7 +140,7 @@ export class ChosenPartitions {
   #scheduleRefresh(): void {
     this.#refreshTimer = this.#o.cluster.clock.schedule(this.#o.options.partitionRefreshMs, () => {
       this.#scheduleRefresh();
-      void this.set.refresh();
+      this.#refresh();
     });
   }
 }

@@ -54,9 +54,13 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   readonly #partitions: ChosenPartitions;
   readonly #stream: RecordStream;
   readonly #decoder: Decoder<K, V>;
-  readonly #onClosed: () => void;
-  readonly #forgetSignal: () => void;
-  #active: object | null = null;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onBusy: (consumer: PlainConsumer<K, V>) => void;
+  readonly #onIdle: (consumer: PlainConsumer<K, V>) => void;
+  #active: PullIterator<unknown> | null = null;
+  /** Whether a loop has begun to read. Until then, and after it, nothing that lives longer than the consumer knows of it. */
+  #isBusy = false;
+  #forgetSignal: () => void = () => {};
   #closed = false;
   #wake: (() => void) | null = null;
 
@@ -65,11 +69,15 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     topic: Topic<unknown, unknown, K, V>;
     options: ResolvedConsumerOptions;
     deadLetters: () => Producer;
-    onClosed: () => void;
+    /** From now on it is to be closed with the client. */
+    onBusy: (consumer: PlainConsumer<K, V>) => void;
+    onIdle: (consumer: PlainConsumer<K, V>) => void;
   }) {
     this.#cluster = o.cluster;
     this.#topic = o.topic;
-    this.#onClosed = o.onClosed;
+    this.#signal = o.options.signal;
+    this.#onBusy = o.onBusy;
+    this.#onIdle = o.onIdle;
     this.#stream = new RecordStream(() => this.#partitions.set.fetcher.pump());
     this.#partitions = new ChosenPartitions({
       cluster: o.cluster,
@@ -82,7 +90,6 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
       onFailure: () => this.#wake?.(),
     });
     this.#decoder = new Decoder({ topic: o.topic, stream: this.#stream, deadLetters: o.deadLetters });
-    this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
   }
 
   get partitions(): readonly number[] {
@@ -94,12 +101,15 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage());
+    return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage(), ({ partition, offset }) => this.#backTo(partition, offset));
   }
 
   batches(options: BatchesOptions = {}): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
     const memory = lends(options);
-    return this.#iterate(1, () => this.#decoder.takeBatch(memory));
+    return this.#iterate(1, () => this.#decoder.takeBatch(memory), ({ partition, records }) => {
+      const [first] = records;
+      if (first !== undefined) this.#backTo(partition, first.offset);
+    });
   }
 
   async ready(): Promise<void> {
@@ -116,8 +126,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     if (!Number.isSafeInteger(to.offset) || to.offset < 0) throw new QError('INVALID_REQUEST', `${String(to.offset)} is not an offset: use whole numbers from 0`);
     await this.ready();
     const reader = this.#partitions.get(to.partition);
-    this.#stream.release(reader);
-    reader.seek(to.offset);
+    this.#decoder.seek(reader, to.offset);
     this.#partitions.set.fetcher.pump();
   }
 
@@ -140,27 +149,29 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#forgetSignal();
-    this.#partitions.close();
     this.#suspend();
-    this.#wake?.();
-    this.#onClosed();
+    this.#partitions.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
+  #backTo(partition: number, offset: number): void {
+    this.#decoder.seek(this.#partitions.get(partition), offset);
+  }
+
+  #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>, takeBack: (item: T) => void): PullIterator<T> {
     if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
       clock: this.#cluster.clock,
       itemsPerLook,
       take: () => {
         this.#partitions.set.throwFailure();
-        return this.#closed || this.#active !== iterator ? null : take();
+        return this.#isOver(iterator) ? null : take();
       },
-      wait: () => this.#wait(),
+      wait: () => this.#wait(iterator),
+      takeBack,
       stop: () => {
         if (this.#active === iterator) this.#suspend();
       },
@@ -170,33 +181,53 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   /** Nothing is buffered: starts if need be, and waits for batches, or for the end. */
-  async #wait(): Promise<boolean> {
+  async #wait(iterator: object): Promise<boolean> {
+    if (this.#isOver(iterator)) return false;
+    this.#becomeBusy();
+    // Its signal may have been aborted, or the client closed, while it was idle.
     if (this.#closed) return false;
     await this.#partitions.start();
-    if (this.#isClosed()) return false;
+    if (this.#isOver(iterator)) return false;
     this.#partitions.set.throwFailure();
     if (this.#partitions.set.all().some(({ hasBatches }) => hasBatches)) return true;
     if (this.#partitions.allDone) return false;
     const woken = new Promise<void>((resolve) => (this.#wake = resolve));
     this.#partitions.set.fetcher.start();
     await woken;
-    this.#wake = null;
-    return !this.#isClosed();
+    return !this.#isOver(iterator);
   }
 
-  /** It may have been closed while we waited. */
-  #isClosed(): boolean {
-    return this.#closed;
+  /** The consumer is closed, or this loop was left: another one may be running by now. */
+  #isOver(iterator: object): boolean {
+    return this.#closed || this.#active !== iterator;
   }
 
+  #becomeBusy(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#partitions.follow();
+    this.#onBusy(this);
+    if (!this.#closed) this.#forgetSignal = onAbort(this.#signal, () => void this.close());
+  }
+
+  /** The loop has ended. Whoever holds the consumer can begin another one; if nobody does, nothing is left of it. */
   #suspend(): void {
+    const loop = this.#active;
     this.#active = null;
+    this.#wake = null;
     this.#partitions.set.fetcher.stop();
+    this.#partitions.unfollow();
+    this.#decoder.release();
     this.#stream.clear();
     for (const reader of this.#partitions.set.all()) reader.drop();
+    this.#forgetSignal();
+    if (this.#isBusy) this.#onIdle(this);
+    this.#isBusy = false;
+    loop?.finish();
   }
 
+  /** While it is idle nobody tells it that its signal was aborted, or that the client was closed. */
   #checkOpen(): void {
-    if (this.#closed) throw new QError('CLOSED', 'The consumer is closed');
+    if (this.#closed || this.#signal?.aborted === true || this.#cluster.closing.aborted) throw new QError('CLOSED', 'The consumer is closed');
   }
 }

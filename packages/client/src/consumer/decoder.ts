@@ -14,11 +14,22 @@ import type { Decoded, Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { OpenBatch, RecordStream } from './record-stream.ts';
 
+/** A record, or a batch, that is being decoded: it was read and not handed out yet. */
+interface Slow {
+  readonly reader: PartitionReader;
+  readonly offset: number;
+  /** `moved`: the partition is read from elsewhere. `left`: nobody waits for anything any more. */
+  fate: 'awaited' | 'moved' | 'left';
+}
+
 /**
  * Turns what the stream gives into what the application gets: decoded by the topic's schemas, with the topic's policy for
  * records that do not match them.
  *
- * Invariant: a record that makes the loop fail is the next one again: the position goes back to it.
+ * Invariants
+ * - A record that makes the loop fail is the next one again: the position goes back to it. So is one whose schema takes so long
+ *   that the loop is left meanwhile.
+ * - One thing is decoded slowly at a time. What comes of one that nobody waits for counts for nothing, and moves no position.
  */
 export class Decoder<K, V> {
   readonly #topic: Topic<unknown, unknown, K, V>;
@@ -28,6 +39,7 @@ export class Decoder<K, V> {
   #skipped = 0;
   #reader: PartitionReader | null = null;
   #record: RecordView | null = null;
+  #slow: Slow | null = null;
 
   constructor(o: { topic: Topic<unknown, unknown, K, V>; stream: RecordStream; deadLetters: () => Producer }) {
     this.#topic = o.topic;
@@ -50,6 +62,23 @@ export class Decoder<K, V> {
     return this.#record;
   }
 
+  /** The loop was left: nothing is kept, and what is being decoded is the next one again. */
+  release(): void {
+    if (this.#slow !== null) {
+      this.#slow.fate = 'left';
+      this.#backTo(this.#slow.reader, this.#slow.offset);
+    }
+    this.#slow = null;
+    this.#record = null;
+    this.#reader = null;
+  }
+
+  /** The partition is about to be read from elsewhere. */
+  seek(reader: PartitionReader, offset: number): void {
+    if (this.#slow?.reader === reader) this.#slow.fate = 'moved';
+    this.#backTo(reader, offset);
+  }
+
   /** The next message, null when nothing is buffered; a promise only if a schema or a dead letter takes time. */
   takeMessage(): Message<K, V> | null | Promise<Message<K, V> | null> {
     if (this.#isPlain) return this.#takePlain();
@@ -68,12 +97,12 @@ export class Decoder<K, V> {
   }
 
   /** As `takeMessage`, for whole batches. Of a topic with schemas the records are decoded here, before it is handed out. */
-  takeBatch(o: { lend: boolean }): ConsumedBatch<K, V> | null | Promise<ConsumedBatch<K, V>> {
+  takeBatch(o: { lend: boolean }): ConsumedBatch<K, V> | null | Promise<ConsumedBatch<K, V> | null> {
     const taken = this.#stream.takeBatch(o);
     if (taken === null) return null;
     const { batch, fromOffset } = taken;
     this.#reader = batch.reader;
-    if (!this.#isPlain) return this.#decodeBatch(batch, fromOffset);
+    if (!this.#isPlain) return this.#decodeBatch(batch, fromOffset, o);
     return { ...describeBatch(batch), records: bytesRecords(batch, fromOffset) as unknown as Iterable<Message<K, V>> };
   }
 
@@ -88,35 +117,54 @@ export class Decoder<K, V> {
   }
 
   async #takeSlowly(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
-    const message = await this.#settled(record, reader, pending);
-    return message ?? this.takeMessage();
+    const slow = this.#begin(reader, record.offset);
+    const message = await this.#settled(slow, record, pending).finally(() => this.#end(slow));
+    if (slow.fate === 'left') return null;
+    return slow.fate === 'awaited' && message !== null ? message : this.takeMessage();
+  }
+
+  #begin(reader: PartitionReader, offset: number): Slow {
+    const slow: Slow = { reader, offset, fate: 'awaited' };
+    this.#slow = slow;
+    return slow;
+  }
+
+  #end(slow: Slow): void {
+    if (this.#slow === slow) this.#slow = null;
   }
 
   /** Waits for a schema, and for what its verdict calls for. */
-  async #settled(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
+  async #settled(slow: Slow, record: RecordView, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
+    const { reader } = slow;
     try {
       const decoded = await pending;
+      if (slow.fate !== 'awaited') return null;
       return decoded instanceof SchemaIssues ? await this.#invalid(record, reader, decoded) : decoded;
     } catch (thrown) {
+      if (slow.fate !== 'awaited') return null;
       this.#backTo(reader, record.offset);
       throw toQError(thrown, `decoding a record of topic "${reader.topic}"`);
     }
   }
 
-  async #decodeBatch(batch: OpenBatch, fromOffset: number): Promise<ConsumedBatch<K, V>> {
+  async #decodeBatch(batch: OpenBatch, fromOffset: number, o: { lend: boolean }): Promise<ConsumedBatch<K, V> | null> {
     const { reader } = batch;
+    const slow = this.#begin(reader, fromOffset);
     const records: Message<K, V>[] = [];
     try {
       for (const record of iterateRecords(batch.bytes, { fromOffset, uncompressedBytesMax: clientLimits.uncompressedBytesMax })) {
         if (reader.endOffset !== null && record.offset >= reader.endOffset) break;
         const decoded = decodeRecord(this.#topic, reader, record);
-        const message = await this.#settled(record, reader, decoded instanceof Promise ? decoded : Promise.resolve(decoded));
+        const message = await this.#settled(slow, record, decoded instanceof Promise ? decoded : Promise.resolve(decoded));
+        if (slow.fate !== 'awaited') return slow.fate === 'left' ? null : this.takeBatch(o);
         if (message !== null) records.push(message);
       }
     } catch (thrown) {
       // Records before the one in question were not handed out either.
       this.#backTo(reader, fromOffset);
       throw toQError(thrown, 'reading a batch');
+    } finally {
+      this.#end(slow);
     }
     return { ...describeBatch(batch), records };
   }

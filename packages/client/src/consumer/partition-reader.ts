@@ -3,6 +3,7 @@ import type { LentMemory } from '@q/protocol';
 
 import type { LinkedList, ListNode } from '../linked-list.ts';
 import { Queue } from '../queue.ts';
+import { LeaderEpochs } from './leader-epochs.ts';
 
 /*
  * One partition of a consumer: where it is, and what was fetched ahead.
@@ -40,6 +41,8 @@ export class PartitionReader implements ListNode<PartitionReader> {
   highWatermark = -1;
   /** Records from this offset on are not wanted; null: all are. */
   endOffset: number | null = null;
+  /** Of the batches that were read. */
+  readonly epochs: LeaderEpochs = new LeaderEpochs();
   #position: number;
   #fetchOffset: number;
   #bufferedBytes = 0;
@@ -130,6 +133,7 @@ export class PartitionReader implements ListNode<PartitionReader> {
 
   seek(offset: number): void {
     this.#position = offset;
+    this.epochs.clear();
     this.drop();
   }
 

@@ -83,11 +83,17 @@ export class PartitionSet {
     this.fetcher.remove(reader);
   }
 
-  /** Takes the topic's leaders over, now and whenever they change. */
+  /** Takes the topic's leaders over, now and whenever they change, until `unfollow`. */
   follow(metadata: TopicMetadata): void {
-    this.#apply(metadata);
+    this.unfollow();
+    this.#unwatch = this.#o.cluster.metadata.watch(this.#o.topic, (newer) => this.learn(newer));
+    this.learn(metadata);
+  }
+
+  /** Nothing that is shared with others knows of the set any more. */
+  unfollow(): void {
     this.#unwatch();
-    this.#unwatch = this.#o.cluster.metadata.watch(this.#o.topic, (newer) => this.#apply(newer));
+    this.#unwatch = () => {};
   }
 
   /** Throws what the loop has to fail with, once. */
@@ -110,7 +116,7 @@ export class PartitionSet {
 
   close(): void {
     this.#closing.abort();
-    this.#unwatch();
+    this.unfollow();
   }
 
   /** Looks the start and end of the partition up, and goes where `onOffsetOutOfRange` says. */
@@ -168,7 +174,8 @@ export class PartitionSet {
     }
   }
 
-  #apply(metadata: TopicMetadata): void {
+  /** Takes the topic's leaders over. */
+  learn(metadata: TopicMetadata): void {
     const before = this.#metadata;
     this.#metadata = metadata;
     if (before !== null && before.topicId !== metadata.topicId) this.#o.onMadeAnew(metadata);

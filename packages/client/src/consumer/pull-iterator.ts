@@ -13,6 +13,8 @@ export interface PullSource<T> {
   take(): T | null | Promise<T | null>;
   /** Resolves with true when `take` is worth another try, with false when there will be nothing more. */
   wait(): Promise<boolean>;
+  /** The item was taken in the moment in which the loop was left: nobody has seen it. */
+  takeBack?(item: T): void;
   /** The loop was left (`isLeft`: with `break`, or the like), failed, or came to its end. Leaving and failing wait for what it returns. */
   stop(isLeft: boolean): void | Promise<unknown>;
 }
@@ -26,6 +28,8 @@ export interface PullSource<T> {
  * an item is taken only after a turn.
  *
  * Invariants
+ * - Whoever waits for an item hears of the end: when the loop is left, and when its owner calls `finish`, also if the source
+ *   never answers. An item that comes afterwards is the source's own to take back.
  * - Items are pulled one at a time, in order, even if `next` is called again before the last call has settled.
  * - The event loop gets a turn at least every `consumerTurnMs`, unless a single item, or those of one look, take longer.
  */
@@ -33,6 +37,8 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #source: PullSource<T>;
   #busy: Promise<unknown> | null = null;
   #ended = false;
+  /** Tells whoever waits for an item that there is none; null: nobody does, or hears of a failure soon. */
+  #tellEnd: (() => void) | null = null;
   #sinceLook = 0;
   #turnAtMs: number;
 
@@ -61,7 +67,20 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
 
   async return(): Promise<IteratorResult<T, undefined>> {
     await this.#end(true);
+    this.finish();
     return { done: true, value: undefined };
+  }
+
+  /** The source has ended: nothing more comes, and nobody is kept waiting. */
+  finish(): void {
+    this.#ended = true;
+    this.#tellEnd?.();
+    this.#tellEnd = null;
+  }
+
+  /** It may have ended while we waited. */
+  get #isOver(): boolean {
+    return this.#ended;
   }
 
   #queued(): Promise<IteratorResult<T, undefined>> {
@@ -87,23 +106,37 @@ export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
     return this.#ended ? { done: true, value: undefined } : this.#pull(null);
   }
 
-  async #pull(first: Promise<T | null> | null): Promise<IteratorResult<T, undefined>> {
+  #pull(first: Promise<T | null> | null): Promise<IteratorResult<T, undefined>> {
+    return new Promise((resolve, reject) => {
+      this.#tellEnd = () => resolve({ done: true, value: undefined });
+      this.#pullToEnd(first).then(resolve, reject);
+    });
+  }
+
+  async #pullToEnd(first: Promise<T | null> | null): Promise<IteratorResult<T, undefined>> {
     try {
-      let item = await (first ?? this.#source.take());
-      while (item === null) {
-        if (!(await this.#source.wait())) {
-          await this.#end(false);
-          return { done: true, value: undefined };
-        }
-        item = await this.#source.take();
+      let taken = first ?? this.#source.take();
+      let item = taken instanceof Promise ? await taken : taken;
+      while (item === null && !this.#ended) {
+        if (!(await this.#source.wait()) || this.#isOver) break;
+        taken = this.#source.take();
+        item = taken instanceof Promise ? await taken : taken;
       }
-      return { done: false, value: item };
+      if (item !== null && !this.#ended) {
+        this.#tellEnd = null;
+        return { done: false, value: item };
+      }
+      if (item !== null) this.#source.takeBack?.(item);
     } catch (thrown) {
       return this.#fail(toQError(thrown, 'consuming'));
     }
+    await this.#end(false);
+    return { done: true, value: undefined };
   }
 
   async #fail(error: QError): Promise<never> {
+    // The error is what is to be heard, not the end that it leads to.
+    this.#tellEnd = null;
     await this.#end(false);
     throw error;
   }

@@ -1,4 +1,4 @@
-import { batchBaseOffset, batchIsControl, batchLastOffset, batchRecordsCount, checkBatch } from '@q/protocol';
+import { batchBaseOffset, batchIsControl, batchLastOffset, batchLeaderEpoch, batchRecordsCount, checkBatch } from '@q/protocol';
 import type { RecordReader, RecordView } from '@q/protocol';
 
 import { Queue } from '../queue.ts';
@@ -145,7 +145,9 @@ export class RecordStream {
   #checked(reader: PartitionReader, bytes: Buffer): OpenBatch {
     const check = checkBatch(bytes, 0, bytes.length);
     if (check !== 'ok') throw reader.corrupt(`a batch fails its check (${check})`);
-    return { reader, bytes, baseOffset: batchBaseOffset(bytes), lastOffset: batchLastOffset(bytes), recordsCount: batchRecordsCount(bytes) };
+    const [baseOffset, lastOffset] = [batchBaseOffset(bytes), batchLastOffset(bytes)];
+    reader.epochs.note({ baseOffset, lastOffset, epoch: batchLeaderEpoch(bytes) });
+    return { reader, bytes, baseOffset, lastOffset, recordsCount: batchRecordsCount(bytes) };
   }
 
   /** The batch is over: offsets in it that hold no record are passed too. */

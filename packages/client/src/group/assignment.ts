@@ -9,7 +9,7 @@ import type { Committer } from './committer.ts';
 import { fulfilledWithin } from './deadline.ts';
 import type { GroupEmitter } from './group-events.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
-import { findPositions } from './group-positions.ts';
+import { findPositions, isFleeting } from './group-positions.ts';
 import type { GroupPosition } from './group-positions.ts';
 import type { Membership } from './membership.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -109,11 +109,11 @@ export class Assignment {
     this.#isClosed = true;
   }
 
-  /** Commits what is acknowledged (unless that is done by hand), within the time. Returns whether all of it is durable. */
-  commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<boolean> {
+  /** Commits what is acknowledged (unless that is done by hand), as far as the time allows. */
+  async commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const { committer, options, cluster: { clock } } = this.#o;
     if (options.commitIntervalMs !== null) committer.take(partitions);
-    return fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
+    await fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
   }
 
   #reconcile(): void {
@@ -136,10 +136,13 @@ export class Assignment {
       const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership, from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
       this.#activate(positions.filter(({ isFleeting }) => !isFleeting));
       const fleeting = positions.filter(({ isFleeting }) => isFleeting);
-      // A crash before the first commit must not make the next start choose a later position.
+      // A crash before the first commit must not make the next start choose a later position. All in one request: the group has begun with
+      // all of them, or with none.
       await Promise.all(fleeting.map(({ owned, offset }) => committer.commit(owned, { offset, metadata: null })));
       this.#activate(fleeting);
+      this.#positioned(fresh);
     } catch (thrown) {
+      this.#positioned(fresh.filter(({ state }) => state === 'releasing'));
       const error = toQError(thrown, `taking up partitions of topic "${topic}"`);
       if (set.closing.aborted || fresh.every(({ isGone }) => isGone)) return;
       if (error.code === 'PARTITION_NOT_OWNED') void this.#takeUpLater(fresh, tries);
@@ -151,15 +154,21 @@ export class Assignment {
   async #takeUpLater(partitions: readonly OwnedPartition[], tries: number): Promise<void> {
     const { cluster, set } = this.#o;
     const mayGoOn = await cluster.pauseUnlessOver(tries, set.closing);
+    this.#positioned(partitions.filter(({ state }) => state === 'releasing'));
     const left = partitions.filter(({ state }) => state === 'positioning');
     if (mayGoOn && left.length > 0 && !this.#isClosed) await this.#takeUp(left, tries + 1);
+  }
+
+  #positioned(partitions: readonly OwnedPartition[]): void {
+    for (const owned of partitions) owned.hasPosition = true;
+    this.#o.ownership.notify();
   }
 
   #activate(positions: readonly GroupPosition[]): void {
     const begun = positions.filter(({ owned }) => owned.state === 'positioning' && !this.#isClosed);
     for (const { owned, offset } of begun) {
       owned.tracker.reset(offset);
-      owned.takenPrefix = offset;
+      owned.committedPrefix = offset;
       owned.reader = this.#o.set.add(owned.partition, { position: offset, endOffset: null });
       owned.state = 'active';
       this.#o.flow.begin(owned, owned.reader);
@@ -177,6 +186,9 @@ export class Assignment {
       await ownership.until(() => owned.isQuiet || owned.isGone, Math.min(options.drainTimeoutMs, options.rebalanceTimeoutMs / 2));
       owned.close('it was assigned to another member');
       if (!owned.isGone) await this.commitWithin([owned], options.rebalanceTimeoutMs / 4);
+    } else if (isFleeting(options.from)) {
+      // Else its next owner would take it for one that was added after the group began (group-positions.ts).
+      await ownership.until(() => owned.hasPosition || owned.isGone, options.rebalanceTimeoutMs / 4);
     }
     if (owned.isGone || this.#isClosed) return;
     // Those that are let go in one turn are told together.

@@ -1,8 +1,10 @@
 import { CommitOffset, errorEntry, QError } from '@q/protocol';
 import type { CommitOffsetRequestTopic, CommitOffsetResponse } from '@q/protocol';
 
+import type { Timer } from '../clock.ts';
+import { timerMsMin } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { toQError } from '../retry.ts';
+import { backoffMs, toQError } from '../retry.ts';
 import type { Member } from './member.ts';
 import type { OwnedPartition } from './owned-partition.ts';
 
@@ -12,10 +14,34 @@ interface Position {
   readonly metadata: string | null;
 }
 
-interface PendingCommit extends Position {
-  readonly owned: OwnedPartition;
-  /** Who waits for this offset, or for an older one that it stands for. */
+/** One commit in its partition's queue. */
+interface Commit {
+  /** What the application asks for; null: what is acknowledged without a gap when it is sent. */
+  readonly asked: Position | null;
   readonly waiters: PromiseWithResolvers<void>[];
+}
+
+/** A commit that was sent, with how things stood then. */
+interface Sent extends Position {
+  readonly queue: CommitQueue;
+  /** It answers for so many commits from the head of the queue on, of which it is the last. */
+  readonly count: number;
+  readonly isAsked: boolean;
+  readonly prefix: number;
+  readonly acked: number;
+  readonly life: number;
+}
+
+/** What is to be committed of one partition. */
+interface CommitQueue {
+  readonly owned: OwnedPartition;
+  readonly commits: Commit[];
+  sent: Sent | null;
+  tries: number;
+  /** Monotonic; nothing is sent before. */
+  notBeforeMs: number;
+  /** Called when the queue has run empty, or is thrown away. */
+  readonly onEmpty: (() => void)[];
 }
 
 /** The group has another idea of this member than we have: its heartbeats will find out which. */
@@ -27,48 +53,55 @@ const settledLater: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEM
  * Commits offsets.
  *
  * Invariants
- * - One request is under way at a time, so a partition's commits arrive in the order in which they were asked for, also when
- *   one has to be sent again. What is asked for meanwhile goes with the next: of each partition the newest.
+ * - One request is under way at a time, and a partition is in it once, so a partition's commits arrive in the order in which
+ *   they were asked for, also when one has to be sent again.
+ * - Everybody hears of their own commit. One stands for those before it only if its offset is not lower, and only when it
+ *   succeeds: then they would have, too. What is acknowledged never stands for what was asked for, nor the other way round.
  * - A commit that may succeed yet is repeated for as long as the partition is owned, with the epoch of that moment; then its
- *   waiters hear `PARTITION_NOT_OWNED`. Of one that cannot succeed they hear at once, or `onTrouble` does if nobody waits.
+ *   waiters hear `PARTITION_NOT_OWNED`. Of one that cannot succeed they hear at once.
+ * - What is acknowledged is owed until it is committed: a refusal is told once, and `take` tries again. That a partition is
+ *   not ours may pass, so then nobody has to ask.
  */
 export class Committer {
   readonly #cluster: Cluster;
   readonly #member: Member;
   readonly #onTrouble: (error: QError) => void;
+  readonly #onAskedDone: (owned: OwnedPartition, offset: number) => void;
   readonly #closing = new AbortController();
-  readonly #pending = new Map<OwnedPartition, PendingCommit>();
-  #inFlight = new Map<OwnedPartition, PendingCommit>();
+  readonly #queues = new Map<OwnedPartition, CommitQueue>();
   #isRunning = false;
+  #retryTimer: Timer | null = null;
 
-  constructor(o: { cluster: Cluster; member: Member; onTrouble: (error: QError) => void }) {
+  /** `onAskedDone`: what the application asked for is durable; its waiters hear of it afterwards. */
+  constructor(o: { cluster: Cluster; member: Member; onTrouble: (error: QError) => void; onAskedDone: (owned: OwnedPartition, offset: number) => void }) {
     this.#cluster = o.cluster;
     this.#member = o.member;
     this.#onTrouble = o.onTrouble;
+    this.#onAskedDone = o.onAskedDone;
   }
 
   /** Resolves when the offset is durable. Throws what the broker says, or that the partition is not owned any more. */
   commit(owned: OwnedPartition, position: Position): Promise<void> {
     const waiter = Promise.withResolvers<void>();
     if (owned.isGone) waiter.reject(owned.notOwned());
-    else this.#put({ owned, ...position, waiters: [waiter] });
+    else if (this.#closing.signal.aborted) waiter.reject(this.#closing.signal.reason);
+    else this.#put(owned, { asked: position, waiters: [waiter] });
     return waiter.promise;
   }
 
-  /** Commits what was acknowledged of the partitions since the last time. Nobody waits for it. */
+  /** Commits what was acknowledged of the partitions and is not committed. Nobody waits for it. */
   take(partitions: readonly OwnedPartition[]): void {
     for (const owned of partitions) {
-      const offset = owned.tracker.prefix;
-      if (owned.isGone || owned.state === 'positioning' || offset === owned.takenPrefix) continue;
-      owned.takenPrefix = offset;
-      this.#put({ owned, offset, metadata: null, waiters: [] });
+      if (owned.isGone || owned.state === 'positioning' || owned.isCommitted || this.#willCover(owned)) continue;
+      this.#put(owned, { asked: null, waiters: [] });
     }
   }
 
-  /** Resolves when everything of the partitions that was given to be committed is durable. Throws the first failure. */
-  async settled(partitions: readonly OwnedPartition[]): Promise<void> {
+  /** As `take`. Resolves when it is durable; throws the first refusal. */
+  async commitAcknowledged(partitions: readonly OwnedPartition[]): Promise<void> {
+    this.take(partitions);
     const waits = partitions.flatMap((owned) => {
-      const last = this.#pending.get(owned) ?? this.#inFlight.get(owned);
+      const last = this.#queues.get(owned)?.commits.findLast(({ asked }) => asked === null);
       if (last === undefined) return [];
       const waiter = Promise.withResolvers<void>();
       last.waiters.push(waiter);
@@ -77,23 +110,51 @@ export class Committer {
     await Promise.all(waits);
   }
 
+  /** Resolves when nothing of the partitions waits to be committed, or is tried again. Whether it worked is another question. */
+  async settled(partitions: readonly OwnedPartition[]): Promise<void> {
+    const queues = partitions.flatMap((owned) => this.#queues.get(owned) ?? []);
+    await Promise.all(queues.map(({ onEmpty }) => new Promise<void>((resolve) => void onEmpty.push(resolve))));
+  }
+
   /** The partition is gone: nothing of it is committed any more. */
   forget(owned: OwnedPartition): void {
-    const pending = this.#pending.get(owned);
-    this.#pending.delete(owned);
-    for (const commit of [pending, this.#inFlight.get(owned)]) {
-      for (const { reject } of commit?.waiters.splice(0) ?? []) reject(owned.notOwned());
-    }
+    const queue = this.#queues.get(owned);
+    if (queue !== undefined) this.#discard(queue, owned.notOwned());
   }
 
   close(): void {
-    this.#closing.abort(new QError('CLOSED', 'The consumer is closed'));
+    const error = new QError('CLOSED', 'The consumer is closed');
+    this.#closing.abort(error);
+    this.#retryTimer?.cancel();
+    for (const queue of this.#queues.values()) this.#discard(queue, error);
   }
 
-  #put(commit: PendingCommit): void {
-    const older = this.#pending.get(commit.owned);
-    if (older !== undefined) commit.waiters.push(...older.waiters);
-    this.#pending.set(commit.owned, commit);
+  #discard(queue: CommitQueue, error: QError): void {
+    this.#queues.delete(queue.owned);
+    for (const { waiters } of queue.commits.splice(0)) for (const { reject } of waiters) reject(error);
+    for (const tell of queue.onEmpty) tell();
+  }
+
+  /** Whether a commit that is on its way, or waits, brings the prefix of this moment. */
+  #willCover(owned: OwnedPartition): boolean {
+    const queue = this.#queues.get(owned);
+    const last = queue?.commits.at(-1);
+    if (queue === undefined || last === undefined || last.asked !== null) return false;
+    const { sent } = queue;
+    return sent === null || sent.count < queue.commits.length || sent.offset === owned.tracker.prefix;
+  }
+
+  #put(owned: OwnedPartition, commit: Commit): void {
+    let queue = this.#queues.get(owned);
+    if (queue === undefined) {
+      queue = { owned, commits: [], sent: null, tries: 0, notBeforeMs: 0, onEmpty: [] };
+      this.#queues.set(owned, queue);
+    }
+    queue.commits.push(commit);
+    this.#start();
+  }
+
+  #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     // At the end of the turn: what is asked for in one turn goes in one request.
@@ -101,66 +162,144 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    let tries = 0;
-    while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
-      this.#inFlight = new Map(this.#pending);
-      this.#pending.clear();
-      const isDone = await this.#exchange([...this.#inFlight.values()]);
-      this.#inFlight.clear();
-      tries = isDone ? 0 : tries + 1;
-      if (!isDone && !(await this.#cluster.pauseUnlessOver(tries, this.#closing.signal))) break;
-    }
+    for (let due = this.#due(); due.length > 0; due = this.#due()) await this.#exchange(due);
     this.#isRunning = false;
-    if (this.#closing.signal.aborted) this.#failAll(this.#closing.signal.reason as QError);
+    this.#scheduleRetry();
   }
 
-  #failAll(error: QError): void {
-    for (const { waiters } of this.#pending.values()) for (const { reject } of waiters.splice(0)) reject(error);
-    this.#pending.clear();
+  /** What may be sent now. Queues that turn out to be empty go. */
+  #due(): Sent[] {
+    const nowMs = this.#cluster.clock.monotonic();
+    return [...this.#queues.values()].flatMap((queue) => {
+      if (queue.notBeforeMs > nowMs) return [];
+      const sent = nextOf(queue);
+      queue.sent = sent;
+      if (sent !== null) return [sent];
+      this.#queues.delete(queue.owned);
+      for (const tell of queue.onEmpty) tell();
+      return [];
+    });
   }
 
-  /** Returns false if some of it has to be sent again. */
-  async #exchange(commits: readonly PendingCommit[]): Promise<boolean> {
+  #scheduleRetry(): void {
+    this.#retryTimer?.cancel();
+    this.#retryTimer = null;
+    if (this.#queues.size === 0) return;
+    const earliestMs = Math.min(...[...this.#queues.values()].map(({ notBeforeMs }) => notBeforeMs));
+    this.#retryTimer = this.#cluster.clock.schedule(Math.max(timerMsMin, earliestMs - this.#cluster.clock.monotonic()), () => this.#start());
+  }
+
+  async #exchange(commits: readonly Sent[]): Promise<void> {
+    const answers = await this.#ask(commits);
+    const again = commits.filter((sent) => this.#answered(sent, answers(sent.queue.owned)));
+    this.#backOff(again.map(({ queue }) => queue));
+  }
+
+  async #ask(commits: readonly Sent[]): Promise<(owned: OwnedPartition) => QError | null> {
     try {
       const { group, id, epoch } = this.#member;
       const topics = requestTopics(commits);
       const response = await this.#cluster.request(CommitOffset, { groupId: group, memberId: id, memberEpoch: epoch, topics }, { resend: false, signal: this.#closing.signal });
-      const errors = answersOf(response);
-      return commits.map((commit) => this.#settle(commit, errors(commit.owned))).every(Boolean);
+      return answersOf(response);
     } catch (thrown) {
       const error = toQError(thrown, 'COMMIT_OFFSET');
-      return commits.map((commit) => this.#settle(commit, error)).every(Boolean);
+      return () => error;
     }
   }
 
-  /** Returns false if the commit has to be sent again. */
-  #settle(commit: PendingCommit, error: QError | null): boolean {
-    const { owned } = commit;
+  /** Returns whether the queue is to be tried again, a little later. */
+  #answered(sent: Sent, error: QError | null): boolean {
+    const { queue } = sent;
+    queue.sent = null;
+    // Thrown away meanwhile: whoever waited has been told.
+    if (this.#queues.get(queue.owned) !== queue) return false;
     if (error === null) {
-      for (const { resolve } of commit.waiters.splice(0)) resolve();
-      return true;
-    }
-    if (memberDoubts.has(error.code)) this.#member.doubt();
-    if (!owned.isGone && (settledLater.has(error.code) || error.retriable)) {
-      // A newer offset of the partition stands for this one.
-      const newer = this.#pending.get(owned);
-      if (newer === undefined) this.#pending.set(owned, commit);
-      else newer.waiters.push(...commit.waiters);
+      this.#succeeded(sent);
       return false;
     }
-    const failure = owned.isGone ? owned.notOwned() : error;
-    if (commit.waiters.length === 0 && !owned.isGone) this.#onTrouble(failure);
-    for (const { reject } of commit.waiters.splice(0)) reject(failure);
+    if (memberDoubts.has(error.code)) this.#member.doubt();
+    if (settledLater.has(error.code) || error.retriable) return true;
+    // Those that it stood for were not refused: they go on their own.
+    const [{ waiters }] = queue.commits.splice(sent.count - 1, 1) as [Commit];
+    for (const { reject } of waiters) reject(error);
+    return !sent.isAsked && this.#owes(queue, error, waiters.length > 0);
+  }
+
+  #succeeded(sent: Sent): void {
+    const { queue, offset, prefix, life } = sent;
+    const { owned } = queue;
+    queue.tries = 0;
+    owned.commitTrouble = null;
+    const done = queue.commits.splice(0, sent.count);
+    const ackedBefore = owned.acked;
+    if (sent.isAsked && owned.tracker.life === life) this.#onAskedDone(owned, offset);
+    // Who goes back by hand does not owe the rest again.
+    if (offset >= prefix || owned.tracker.life !== life) {
+      owned.committedPrefix = offset;
+      owned.ackedAtCommit = sent.acked + owned.acked - ackedBefore;
+    }
+    for (const { waiters } of done) for (const { resolve } of waiters) resolve();
+  }
+
+  /** What was acknowledged is refused. Returns as `#answered`. */
+  #owes(queue: CommitQueue, error: QError, isTold: boolean): boolean {
+    const { owned } = queue;
+    if (!isTold && owned.commitTrouble !== error.code) this.#onTrouble(error);
+    owned.commitTrouble = error.code;
+    if (error.code !== 'PARTITION_NOT_OWNED') return false;
+    queue.commits.push({ asked: null, waiters: [] });
     return true;
+  }
+
+  /** They go together again. */
+  #backOff(queues: readonly CommitQueue[]): void {
+    if (queues.length === 0) return;
+    const attempt = Math.max(...queues.map(({ tries }) => tries)) + 1;
+    const notBeforeMs = this.#cluster.clock.monotonic() + backoffMs(this.#cluster.retry, { attempt, random: this.#cluster.random });
+    for (const queue of queues) {
+      queue.tries = attempt;
+      queue.notBeforeMs = notBeforeMs;
+    }
   }
 }
 
+/** What to send next of a partition; null if there is nothing. What has become needless meanwhile is done. */
+function nextOf(queue: CommitQueue): Sent | null {
+  const { owned, commits } = queue;
+  const { tracker, acked } = owned;
+  const now = { queue, prefix: tracker.prefix, acked, life: tracker.life };
+  for (let [head] = commits; head !== undefined; [head] = commits) {
+    if (head.asked !== null) {
+      const count = countOfRun(commits);
+      return { ...now, ...(commits[count - 1]?.asked as Position), count, isAsked: true };
+    }
+    if (!owned.isCommitted) return { ...now, offset: now.prefix, metadata: null, count: 1, isAsked: false };
+    commits.shift();
+    for (const { resolve } of head.waiters) resolve();
+  }
+  return null;
+}
+
+/** How many that were asked for come one after another, none lower than the one before. */
+function countOfRun(commits: readonly Commit[]): number {
+  let count = 0;
+  for (let least = 0; count < commits.length; count += 1) {
+    const asked = commits[count]?.asked ?? null;
+    if (asked === null || asked.offset < least) break;
+    least = asked.offset;
+  }
+  return count;
+}
+
 /** Commits of one topic each, as a rule; two ids of one name when it was deleted and made again. */
-function requestTopics(commits: readonly PendingCommit[]): CommitOffsetRequestTopic[] {
-  const byTopic = Map.groupBy(commits, ({ owned }) => owned.topicId);
+function requestTopics(commits: readonly Sent[]): CommitOffsetRequestTopic[] {
+  const byTopic = Map.groupBy(commits, ({ queue }) => queue.owned.topicId);
   return [...byTopic].map(([topicId, ofTopic]) => ({
     topicId,
-    partitions: ofTopic.map(({ owned, offset, metadata }) => ({ partition: owned.partition, offset, leaderEpoch: -1, metadata })),
+    partitions: ofTopic.map(({ queue: { owned }, offset, metadata }) => {
+      const leaderEpoch = owned.reader?.epochs.before(offset) ?? -1;
+      return { partition: owned.partition, offset, leaderEpoch, metadata };
+    }),
   }));
 }
 

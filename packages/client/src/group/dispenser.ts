@@ -74,6 +74,7 @@ export class Dispenser<K, V> {
     this.stop(owned);
     this.#lanes?.drop(owned);
     this.#lastReader = null;
+    this.#lastOwner = undefined;
     if (owned.reader !== null) this.#owners.delete(owned.reader);
   }
 
@@ -85,11 +86,17 @@ export class Dispenser<K, V> {
   /** What was handed out is forgotten: nobody waits for it, and its acknowledgement means nothing any more. */
   seek(owned: OwnedPartition, offset: number): void {
     const reader = owned.reader as PartitionReader;
-    this.#stream.release(reader);
     this.#lanes?.drop(owned);
-    reader.seek(offset);
+    this.#decoder.seek(reader, offset);
     owned.tracker.reset(offset);
     this.#ownership.forgetUnacked(owned);
+  }
+
+  /** So much of the partition was committed by hand. */
+  committedBelow(owned: OwnedPartition, offset: number): void {
+    // In this order: first there is room in the lanes, then it is looked whether the loop may go on.
+    const { tracker } = owned;
+    owned.ackBelow(offset, () => this.#lanes?.finishWhere(owned, ({ sequence }) => !tracker.isPending(sequence)));
   }
 
   takeMessage(): Taken<HandedMessage<K, V>> {
@@ -144,7 +151,7 @@ export class Dispenser<K, V> {
     const owned = this.#owner();
     if (owned === null) return null;
     const sequence = owned.tracker.add(message.offset, message.offset + 1);
-    this.#ownership.handedOut(owned, 1);
+    this.#ownership.handedOut(owned, owned.tracker.isPending(sequence) ? 1 : 0);
     return new HandedMessage(message, { owned, sequence }, null);
   }
 
@@ -152,13 +159,19 @@ export class Dispenser<K, V> {
     const owned = this.#owner();
     if (owned === null) return null;
     // A position in the middle of the batch stays there until the batch is acknowledged.
-    const sequence = owned.tracker.add(Math.max(batch.baseOffset, owned.tracker.end), batch.lastOffset + 1);
-    this.#ownership.handedOut(owned, batch.recordsCount);
+    const sequence = owned.tracker.add(Math.max(batch.baseOffset, owned.tracker.end), batch.lastOffset + 1, batch.recordsCount);
+    this.#ownership.handedOut(owned, owned.tracker.isPending(sequence) ? batch.recordsCount : 0);
     return new HandedBatch(batch, { owned, sequence });
   }
 
   #handOutTicket(lanes: KeyLanes<Ahead<K, V>>, ticket: LaneTicket<Ahead<K, V>>): HandedMessage<K, V> {
     const { message, owned, sequence } = ticket.item;
+    if (!owned.tracker.isPending(sequence)) {
+      // Committed by hand while it waited: handed out as any record that was committed ahead, and in nobody's way.
+      lanes.finish(ticket);
+      this.#ownership.handedOut(owned, 0);
+      return new HandedMessage(message, { owned, sequence }, null);
+    }
     this.#ownership.handedOut(owned, 1);
     return new HandedMessage(message, { owned, sequence }, () => lanes.finish(ticket));
   }

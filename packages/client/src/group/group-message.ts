@@ -48,7 +48,6 @@ export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
   readonly #owned: OwnedPartition;
   readonly #sequence: number;
   readonly #onAcked: (() => void) | null;
-  #isGivenUp = false;
 
   /** `onAcked` is called once. */
   constructor(message: Message<K, V>, entry: Entry, onAcked: (() => void) | null) {
@@ -90,14 +89,11 @@ export class HandedMessage<K, V> implements GroupMessage<K, V>, Handed {
   }
 
   ack(): void {
-    if (this.#isGivenUp && this.isPending) this.#owned.givenUp -= 1;
     this.#owned.ack(this.#sequence, 1, this.#onAcked);
   }
 
   giveUp(): void {
-    if (this.#isGivenUp || !this.isPending) return;
-    this.#isGivenUp = true;
-    this.#owned.givenUp += 1;
+    this.#owned.giveUp(this.#sequence, 1);
   }
 }
 
@@ -112,7 +108,6 @@ export class HandedBatch<K, V> implements GroupBatch<K, V>, Handed {
   readonly highWatermark: number;
   readonly records: Iterable<Message<K, V>>;
   readonly #entry: Entry;
-  #isGivenUp = false;
 
   constructor(batch: ConsumedBatch<K, V>, entry: Entry) {
     this.topic = batch.topic;
@@ -137,13 +132,10 @@ export class HandedBatch<K, V> implements GroupBatch<K, V>, Handed {
 
   ack(): void {
     const { owned, sequence } = this.#entry;
-    if (this.#isGivenUp && this.isPending) owned.givenUp -= this.recordsCount;
     owned.ack(sequence, this.recordsCount, null);
   }
 
   giveUp(): void {
-    if (this.#isGivenUp || !this.isPending) return;
-    this.#isGivenUp = true;
-    this.#entry.owned.givenUp += this.recordsCount;
+    this.#entry.owned.giveUp(this.#entry.sequence, this.recordsCount);
   }
 }

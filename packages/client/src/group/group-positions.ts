@@ -21,7 +21,7 @@ export interface PositionsOptions {
   readonly topic: string;
   readonly member: Member;
   readonly from: GroupStart;
-  /** Partitions from this one on came to be after the consumer began: nothing of them is to be left out. */
+  /** Partitions from this one on came to be after the consumer began, so after the group did. */
   readonly grownFrom: number;
   readonly signal: AbortSignal;
 }
@@ -67,15 +67,27 @@ async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Pro
   const answers = await fetchCommitted(o.cluster, { group: member.group, member, topic, topicId, partitions: wanted.map(({ partition }) => partition), signal });
   const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
   const missing = wanted.filter(({ partition }) => !committed.has(partition));
-  const starts = await startsOf(missing, o);
+  const starts = await startsOf(missing, o, committed.size > 0);
   return wanted.map((owned) => {
     const offset = committed.get(owned.partition);
     if (offset !== undefined) return { owned, offset, isFleeting: false };
-    return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: o.from !== 'earliest' };
+    return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: isFleeting(o.from) };
   });
 }
 
-async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions): Promise<Map<number, number>> {
+/** The end, or a time, is another offset a moment later. */
+export function isFleeting(from: GroupStart): boolean {
+  return from !== 'earliest' && from !== 'fail';
+}
+
+/**
+ * Where partitions begin of which the group has committed nothing.
+ *
+ * `from` is about the topic as it was when the group began with it: its first member takes all partitions up at once, and
+ * commits where they begin before it hands anything out or gives any of them up (assignment.ts). So a partition without an
+ * offset in a topic that has others was added later, and all of its records came after the group began: none is left out.
+ */
+async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions, hasOthers: boolean): Promise<Map<number, number>> {
   if (missing.length === 0) return new Map();
   const { from, cluster, topic, signal } = o;
   if (from === 'fail') {
@@ -85,10 +97,21 @@ async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions)
     });
   }
   const numbers = missing.map(({ partition }) => partition);
-  const [grown, others] = [numbers.filter((partition) => partition >= o.grownFrom), numbers.filter((partition) => partition < o.grownFrom)];
+  const hasBegun = isFleeting(from) && (hasOthers || (await hasCommitted(missing, o)));
+  const grownFrom = hasBegun ? 0 : o.grownFrom;
+  const [grown, others] = [numbers.filter((partition) => partition >= grownFrom), numbers.filter((partition) => partition < grownFrom)];
   const [grownStarts, starts] = await Promise.all([
     resolveStart(cluster, topic, { partitions: grown, from: 'earliest', signal }),
     resolveStart(cluster, topic, { partitions: others, from, signal }),
   ]);
   return new Map([...grownStarts, ...starts]);
+}
+
+/** Whether the group has committed anything of the topic. */
+async function hasCommitted([first]: readonly OwnedPartition[], o: PositionsOptions): Promise<boolean> {
+  const { cluster, topic, member, signal } = o;
+  const { topicId, partitions } = await cluster.metadata.topic(topic);
+  if (topicId !== first?.topicId) throw new QError('UNKNOWN_TOPIC_ID', `Topic "${topic}" was deleted and created again`);
+  const answers = await fetchCommitted(cluster, { group: member.group, member, topic, topicId, partitions: partitions.map(({ partition }) => partition), signal });
+  return answers.length > 0;
 }

@@ -15,6 +15,7 @@ import { Dispenser } from './dispenser.ts';
 import { GroupEmitter } from './group-events.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
 import { Membership } from './membership.ts';
+import type { OwnedPartition } from './owned-partition.ts';
 import { Ownership } from './ownership.ts';
 import { StallWatch } from './stall-watch.ts';
 
@@ -27,6 +28,13 @@ export interface GroupSessionOptions<K, V> {
   readonly onMayGoOn: () => void;
   /** The consumer cannot go on: the loop is to throw what `set` has. */
   readonly onFailure: (error: QError) => void;
+}
+
+/** A partition as it stood when leaving began. */
+interface Standing {
+  readonly owned: OwnedPartition;
+  readonly unacked: number;
+  readonly acked: number;
 }
 
 /**
@@ -71,7 +79,12 @@ export class GroupSession<K, V> {
     this.ownership = new Ownership({ topic: topic.name, clock: cluster.clock, onFewer: o.onMayGoOn });
     this.dispenser = new Dispenser({ decoder: this.decoder, stream: this.#stream, ownership: this.ownership, options });
     this.membership = this.#makeMembership();
-    this.committer = new Committer({ cluster, member: this.membership, onTrouble: (error) => this.emitter.error(error) });
+    this.committer = new Committer({
+      cluster,
+      member: this.membership,
+      onTrouble: (error) => this.emitter.error(error),
+      onAskedDone: (owned, offset) => this.dispenser.committedBelow(owned, offset),
+    });
     this.#assignment = this.#makeAssignment();
     this.#stalls = this.#makeStallWatch();
   }
@@ -118,20 +131,34 @@ export class GroupSession<K, V> {
     this.#commitTimer?.cancel();
     set.fetcher.stop();
     this.#stream.clear();
-    const [handedOut, ackedBefore] = [ownership.unacked, ownership.acked];
+    const before = ownership.all().map((owned): Standing => ({ owned, unacked: owned.unacked, acked: owned.acked }));
     await ownership.until(() => ownership.isQuiet, timeoutMs);
     for (const owned of ownership.all()) owned.close('the consumer was closed');
-    const acked = ownership.acked - ackedBefore;
     const byMs = clock.monotonic() + clientLimits.leaveTimeoutMs;
-    const isCommitted = await this.#assignment.commitWithin(ownership.all(), clientLimits.leaveTimeoutMs);
+    await this.#assignment.commitWithin(ownership.all(), clientLimits.leaveTimeoutMs);
     this.#isOver = true;
     const trouble = await this.membership.leave(Math.max(1, byMs - clock.monotonic()));
     if (trouble !== null) this.emitter.error(trouble);
+    const result = this.#resultSince(before);
     this.#release();
-    return isCommitted ? { drained: acked, abandoned: handedOut - acked } : { drained: 0, abandoned: handedOut };
+    return result;
+  }
+
+  /** What became of the messages that were handed out, and of acknowledged ones that were not committed then. */
+  #resultSince(before: readonly Standing[]): CloseResult {
+    const isAutomatic = this.#o.options.commitIntervalMs !== null;
+    let [drained, abandoned] = [0, 0];
+    for (const { owned, unacked, acked } of before) {
+      const ackedSince = owned.acked - acked;
+      const isOwed = isAutomatic && !owned.isCommitted;
+      if (!isOwed) drained += ackedSince;
+      abandoned += unacked - ackedSince + (isOwed ? owned.acked - owned.ackedAtCommit : 0);
+    }
+    return { drained, abandoned };
   }
 
   #release(): void {
+    this.decoder.release();
     this.committer.close();
     this.set.close();
     this.#assignment.dropAll('the consumer was closed');

@@ -12,7 +12,7 @@ export interface LaneTicket<T> {
 /** The lanes of one owner (a partition), by key. A key is in the map while one of its items is ready or in work. */
 interface LaneGroup<T> {
   readonly waiting: Map<string, Queue<LaneTicket<T>>>;
-  inWork: number;
+  readonly inWork: Set<LaneTicket<T>>;
   ahead: number;
   /** `closing`: nothing more comes out of it. `dropped`: it does not count any more either. */
   state: 'open' | 'closing' | 'dropped';
@@ -25,13 +25,14 @@ interface LaneGroup<T> {
  * - Of a key (and owner) at most one item is ready or in work; the others wait behind it in their order.
  * - At most `max` items are in work. At most `aheadMax` were admitted and are not in work yet, if the caller asks
  *   `wantsMore` first.
+ * - What is ready belongs to owners that are open.
  * - Dropping an owner forgets its items, also those in work: they free their places at once, and `finish` ignores them.
  */
 export class KeyLanes<T> {
   readonly #max: number;
   readonly #aheadMax: number;
   readonly #groups = new Map<object, LaneGroup<T>>();
-  readonly #ready = new Queue<LaneTicket<T>>();
+  #ready = new Queue<LaneTicket<T>>();
   #inWork = 0;
   #ahead = 0;
 
@@ -40,7 +41,7 @@ export class KeyLanes<T> {
     this.#aheadMax = o.aheadMax;
   }
 
-  /** Something could be taken right now. Items of dropped owners may turn out to be all there is. */
+  /** Something could be taken right now. */
   get canTake(): boolean {
     return this.#inWork < this.#max && this.#ready.length > 0;
   }
@@ -63,28 +64,29 @@ export class KeyLanes<T> {
 
   /** The next item whose key is free, or null. It is in work until `finish`. */
   take(): LaneTicket<T> | null {
-    while (this.canTake) {
-      const ticket = this.#ready.shift() as LaneTicket<T>;
-      if (ticket.group.state !== 'open') continue;
-      ticket.group.ahead -= 1;
-      ticket.group.inWork += 1;
-      this.#ahead -= 1;
-      this.#inWork += 1;
-      return ticket;
-    }
-    return null;
+    if (!this.canTake) return null;
+    const ticket = this.#ready.shift() as LaneTicket<T>;
+    ticket.group.ahead -= 1;
+    ticket.group.inWork.add(ticket);
+    this.#ahead -= 1;
+    this.#inWork += 1;
+    return ticket;
   }
 
   /** The item is done: the next one of its key is ready. */
   finish(ticket: LaneTicket<T>): void {
     const { group, key } = ticket;
-    if (group.state === 'dropped') return;
-    group.inWork -= 1;
+    if (!group.inWork.delete(ticket)) return;
     this.#inWork -= 1;
     if (key === null || group.state === 'closing') return;
     const next = group.waiting.get(key)?.shift();
     if (next === undefined) group.waiting.delete(key);
     else this.#ready.push(next);
+  }
+
+  /** As `finish`, of everything in work of the owner of which the condition holds. */
+  finishWhere(owner: object, isDone: (item: T) => boolean): void {
+    for (const ticket of this.#groups.get(owner)?.inWork ?? []) if (isDone(ticket.item)) this.finish(ticket);
   }
 
   /** Forgets what is not in work yet; what is keeps its place until `finish`. */
@@ -95,6 +97,8 @@ export class KeyLanes<T> {
     group.ahead = 0;
     group.waiting.clear();
     group.state = 'closing';
+    // They would keep their batches in memory until somebody comes to take them.
+    this.#ready = queueOf(this.#ready, (ticket) => ticket.group !== group);
   }
 
   /** Forgets everything of the owner, also what is in work. */
@@ -103,16 +107,23 @@ export class KeyLanes<T> {
     if (group === undefined) return;
     this.closeOwner(owner);
     this.#groups.delete(owner);
-    this.#inWork -= group.inWork;
+    this.#inWork -= group.inWork.size;
+    group.inWork.clear();
     group.state = 'dropped';
   }
 
   #groupOf(owner: object): LaneGroup<T> {
     let group = this.#groups.get(owner);
     if (group === undefined) {
-      group = { waiting: new Map(), inWork: 0, ahead: 0, state: 'open' };
+      group = { waiting: new Map(), inWork: new Set(), ahead: 0, state: 'open' };
       this.#groups.set(owner, group);
     }
     return group;
   }
+}
+
+function queueOf<T>(queue: Queue<T>, isKept: (item: T) => boolean): Queue<T> {
+  const kept = new Queue<T>();
+  for (const item of queue) if (isKept(item)) kept.push(item);
+  return kept;
 }

@@ -31,23 +31,33 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   readonly #cluster: Cluster;
   readonly #topic: string;
   readonly #options: ResolvedGroupOptions;
-  readonly #onClosed: () => void;
+  readonly #onBusy: (consumer: MemberConsumer<K, V>) => void;
+  readonly #onIdle: (consumer: MemberConsumer<K, V>) => void;
   readonly #session: GroupSession<K, V>;
   readonly #closed = Promise.withResolvers<CloseResult>();
-  readonly #forgetSignal: () => void;
+  #forgetSignal: () => void = () => {};
+  #isBusy = false;
   #isClosing = false;
-  #loop: object | null = null;
+  #loop: PullIterator<unknown> | null = null;
   #inHand: Handed | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(o: { cluster: Cluster; topic: Topic<unknown, unknown, K, V>; options: ResolvedGroupOptions; deadLetters: () => Producer; onClosed: () => void }) {
+  constructor(o: {
+    cluster: Cluster;
+    topic: Topic<unknown, unknown, K, V>;
+    options: ResolvedGroupOptions;
+    deadLetters: () => Producer;
+    /** From now on it is to be closed with the client. */
+    onBusy: (consumer: MemberConsumer<K, V>) => void;
+    onIdle: (consumer: MemberConsumer<K, V>) => void;
+  }) {
     const { cluster, topic, options, deadLetters } = o;
     this.#cluster = cluster;
     this.#topic = topic.name;
     this.#options = options;
-    this.#onClosed = o.onClosed;
+    this.#onBusy = o.onBusy;
+    this.#onIdle = o.onIdle;
     this.#session = new GroupSession({ cluster, topic, options, deadLetters, onMayGoOn: () => this.#mayGoOn(), onFailure: (error) => this.#failed(error) });
-    this.#forgetSignal = onAbort(options.signal, () => void this.close());
   }
 
   get memberId(): string {
@@ -68,10 +78,12 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   get closed(): Promise<CloseResult> {
+    this.#becomeBusy();
     return this.#closed.promise;
   }
 
   on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void {
+    this.#becomeBusy();
     return this.#session.emitter.on(event, listener);
   }
 
@@ -91,12 +103,14 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       handler,
       isConcurrent: this.#options.keyConcurrencyMax !== null,
       stop: () => void this.close(),
+      closed: this.#closed.promise,
       onStaleFailure: (thrown) => this.#session.emitter.error(toQError(thrown, 'handling a message of a partition that was taken away')),
     });
-    return this.closed;
+    return this.#closed.promise;
   }
 
   async ready(): Promise<void> {
+    this.#becomeBusy();
     this.#checkOpen();
     await this.#session.ready();
     this.#checkOpen();
@@ -105,10 +119,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   async commit(offsets?: readonly OffsetToCommit[]): Promise<void> {
     const { committer, ownership, isOver } = this.#session;
     if (isOver) throw closedError('The consumer');
-    if (offsets === undefined) {
-      committer.take(ownership.all());
-      return committer.settled(ownership.all());
-    }
+    if (offsets === undefined) return committer.commitAcknowledged(ownership.all());
     for (const { offset, metadata } of offsets) checkOffset(offset, metadata ?? null);
     const commits = offsets.map(({ partition, offset, metadata }) => ({ owned: ownership.held(partition), offset, metadata: metadata ?? null }));
     await Promise.all(commits.map(({ owned, offset, metadata }) => committer.commit(owned, { offset, metadata })));
@@ -152,7 +163,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       this.#isClosing = true;
       void this.#close(options.timeoutMs ?? this.#options.drainTimeoutMs).then(this.#closed.resolve, this.#closed.reject);
     }
-    return this.closed;
+    return this.#closed.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,8 +175,19 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     const leaving = this.#session.leave(timeoutMs);
     this.#wake?.();
     const result = await leaving;
-    this.#onClosed();
+    this.#inHand = null;
+    if (this.#isBusy) this.#onIdle(this);
+    // Also a loop whose schema never answers.
+    this.#loop?.finish();
     return result;
+  }
+
+  /** Until somebody uses it, nothing that lives longer than the consumer knows of it. */
+  #becomeBusy(): void {
+    if (this.#isBusy || this.#isClosing) return;
+    this.#isBusy = true;
+    this.#onBusy(this);
+    if (!this.#isEnding()) this.#forgetSignal = onAbort(this.#options.signal, () => void this.close());
   }
 
   #messages(): PullIterator<HandedMessage<K, V>> {
@@ -173,6 +195,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   #iterate<T extends Handed>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
+    this.#becomeBusy();
     this.#checkOpen();
     if (this.#loop !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
@@ -218,7 +241,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   async #wait(): Promise<boolean> {
     if (!this.#isClosing) await this.#session.start();
     if (this.#isEnding()) {
-      await this.closed;
+      await this.#closed.promise;
       return false;
     }
     if (this.#session.set.hasFailed || this.#session.dispenser.hasWork) return true;

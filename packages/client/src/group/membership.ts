@@ -134,7 +134,7 @@ export class Membership implements Member {
       this.#confirmed(answer, { request, sequence, sentAtMs });
       await this.#slowDown(request.maxWaitMs, { sequence, sentAtMs });
     } catch (thrown) {
-      if (life === this.#life && !this.#closing.signal.aborted) await this.#failed(toQError(thrown, 'GROUP_HEARTBEAT'));
+      if (life === this.#life && !this.#closing.signal.aborted) await this.#failed(toQError(thrown, 'GROUP_HEARTBEAT'), sequence);
     }
   }
 
@@ -172,11 +172,12 @@ export class Membership implements Member {
 
   #confirmed(answer: GroupHeartbeatResponse, o: { request: GroupHeartbeatRequest; sequence: number; sentAtMs: number }): void {
     this.#failures = 0;
+    // A newer one was confirmed already: this one says nothing that still counts, least of all for how long the session lasts.
+    if (o.sequence < this.#answered) return;
+    this.#answered = o.sequence;
     this.#heartbeatMs = Math.max(1, answer.heartbeatIntervalMs);
     this.#sessionMs = answer.sessionTimeoutMs;
     this.#watchSession(o.sentAtMs);
-    if (o.sequence < this.#answered) return;
-    this.#answered = o.sequence;
     this.#epoch = answer.memberEpoch;
     if (o.request.owned !== null && o.sequence > this.#doubtfulUntil) this.#isDoubtful = false;
     if (answer.assignment !== null) this.#events.onAssignment(answer.assignment);
@@ -190,12 +191,14 @@ export class Membership implements Member {
     if (tooEarly > 0) await this.#cluster.pauseUnlessOver(tooEarly, this.#closing.signal);
   }
 
-  async #failed(error: QError): Promise<void> {
+  async #failed(error: QError, sequence: number): Promise<void> {
     this.#failures += 1;
     this.#isDoubtful = true;
     this.#doubtfulUntil = this.#sent;
-    if (error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH') this.#lose(error);
-    else if (!error.retriable) {
+    // After a newer one was confirmed it is no verdict, only a doubt: the next heartbeat, which says everything, settles it.
+    const isVerdict = sequence >= this.#answered;
+    if (isVerdict && (error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH')) this.#lose(error);
+    else if (isVerdict && !error.retriable) {
       this.#state = 'left';
       this.#sessionTimer?.cancel();
       return this.#events.onRefused(error);

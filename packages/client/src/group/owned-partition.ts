@@ -24,12 +24,19 @@ export class OwnedPartition {
   readonly tracker: AckTracker = new AckTracker(0);
   reader: PartitionReader | null = null;
   state: OwnedState = 'positioning';
+  /** Whether where it begins was committed, if it had to be, or that is not tried any more. */
+  hasPosition = false;
   unacked = 0;
-  /** Of those, the ones that are not worth waiting for: the loop was left, or their handler failed. */
-  givenUp = 0;
-  /** The prefix that was given to the committer last; -1: none. */
-  takenPrefix = -1;
+  /** Messages acknowledged so far, and how many of them when the last prefix was read that is committed now. */
+  acked = 0;
+  ackedAtCommit = 0;
+  /** The prefix of which the group knows; -1: none. */
+  committedPrefix = -1;
+  /** Why the last commit of what is acknowledged was refused; null: it was not. */
+  commitTrouble: string | null = null;
   readonly #onAck: (messages: number) => void;
+  /** Of what is unacked, how many messages of which entries are not worth waiting for: the loop was left, or their handler failed. */
+  readonly #givenUp = new Map<number, number>();
   #gone: AbortController | null = null;
   #closedBecause = '';
 
@@ -51,7 +58,14 @@ export class OwnedPartition {
 
   /** There is nothing to wait for before it may be given up. */
   get isQuiet(): boolean {
-    return this.unacked <= this.givenUp;
+    let givenUp = 0;
+    for (const messages of this.#givenUp.values()) givenUp += messages;
+    return this.unacked <= givenUp;
+  }
+
+  /** Everything that is acknowledged without a gap is committed. */
+  get isCommitted(): boolean {
+    return this.committedPrefix === this.tracker.prefix;
   }
 
   /** Aborts when the partition is closed. Made when somebody asks for it. */
@@ -72,9 +86,40 @@ export class OwnedPartition {
   ack(sequence: number, messages: number, onNews: (() => void) | null): void {
     if (this.isClosed) throw this.notOwned();
     if (!this.tracker.ack(sequence)) return;
-    this.unacked -= messages;
+    if (this.#givenUp.size > 0) this.#givenUp.delete(sequence);
     onNews?.();
+    this.#acked(messages);
+  }
+
+  /**
+   * So much is committed by hand: everything below it counts as acknowledged, also when acknowledgements are refused already.
+   * `onNews` as in `ack`.
+   */
+  ackBelow(offset: number, onNews: () => void): void {
+    const messages = this.tracker.ackBelow(offset);
+    for (const sequence of this.#givenUp.keys()) if (!this.tracker.isPending(sequence)) this.#givenUp.delete(sequence);
+    onNews();
+    if (messages > 0) this.#acked(messages);
+  }
+
+  #acked(messages: number): void {
+    this.unacked -= messages;
+    this.acked += messages;
     this.#onAck(messages);
+  }
+
+  /** Nobody is to wait for what was handed out under this number. It still counts if it is acknowledged. */
+  giveUp(sequence: number, messages: number): void {
+    if (this.isClosed || !this.tracker.isPending(sequence)) return;
+    this.#givenUp.set(sequence, messages);
+  }
+
+  /** Nobody waits any more for what was handed out. Returns how many messages that was. */
+  forgetUnacked(): number {
+    const { unacked } = this;
+    this.unacked = 0;
+    this.#givenUp.clear();
+    return unacked;
   }
 
   /** From now on acknowledgements are refused: what there is will be committed, and then the partition goes. */

@@ -76,10 +76,8 @@ export class Ownership {
 
   /** Nobody waits any more for what was handed out of the partition. */
   forgetUnacked(owned: OwnedPartition): void {
-    this.unacked -= owned.unacked;
-    owned.unacked = 0;
-    owned.givenUp = 0;
-    this.#notify();
+    this.unacked -= owned.forgetUnacked();
+    this.notify();
     this.#onFewer();
   }
 
@@ -103,7 +101,7 @@ export class Ownership {
     return true;
   }
 
-  /** Resolves when the condition, which depends on acknowledgements, holds, or when the time is over. */
+  /** Resolves when the condition, which depends on acknowledgements and on what calls `notify`, holds, or when the time is over. */
   until(isOver: () => boolean, timeoutMs: number): Promise<void> {
     if (isOver() || timeoutMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -118,8 +116,8 @@ export class Ownership {
     });
   }
 
-  /** Conditions are looked at again. */
-  #notify(): void {
+  /** The conditions of `until` are looked at again. */
+  notify(): void {
     for (const waiter of this.#waiters) if (waiter.isOver()) waiter.resolve();
   }
 
@@ -127,7 +125,7 @@ export class Ownership {
     this.unacked -= messages;
     this.acked += messages;
     this.progress += 1;
-    if (this.#waiters.length > 0) this.#notify();
+    if (this.#waiters.length > 0) this.notify();
     this.#onFewer();
   }
 }

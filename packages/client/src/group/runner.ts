@@ -7,13 +7,19 @@ export interface RunOptions<M> {
   readonly isConcurrent: boolean;
   /** Ends the messages. */
   readonly stop: () => void;
+  /** Resolves when the messages have ended, or are about to. */
+  readonly closed: Promise<unknown>;
   /** A handler failed with a message that is not ours any more. */
   readonly onStaleFailure: (thrown: unknown) => void;
 }
 
-/** Hands each message to the handler and acknowledges it. Throws the first error of a handler, after the messages have ended. */
+/**
+ * Hands each message to the handler and acknowledges it. Throws the first error of a handler, after the messages have ended.
+ * A handler that is not done by then is left to itself.
+ */
 export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<void> {
   let failure: { readonly thrown: unknown } | null = null;
+  let isHandling = false;
   const handle = async (message: M): Promise<void> => {
     try {
       await o.handler(message);
@@ -25,10 +31,22 @@ export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<vo
       o.stop();
     }
   };
-  for await (const message of o.messages) {
-    const handling = handle(message);
-    if (!o.isConcurrent) await handling;
-  }
+  const handleAll = async (): Promise<void> => {
+    for await (const message of o.messages) {
+      const handling = handle(message);
+      if (o.isConcurrent) continue;
+      isHandling = true;
+      await handling;
+      isHandling = false;
+    }
+  };
+  await new Promise<void>((resolve, reject) => {
+    handleAll().then(resolve, reject);
+    // Between two messages the loop ends by itself, perhaps with an error.
+    void o.closed.then(() => {
+      if (isHandling) resolve();
+    });
+  });
   rethrow(failure);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { PullIterator } from '../../src/consumer/pull-iterator.ts';
+import type { PullSource } from '../../src/consumer/pull-iterator.ts';
 import { clientLimits } from '../../src/limits.ts';
 
 /** A clock on which taking an item takes `itemMs`, and a source of `count` items. */
@@ -20,6 +21,18 @@ function setUp(o: { itemMs: number; itemsPerLook: number; count: number }): { it
   };
   const iterator = new PullIterator<number>({ clock, itemsPerLook: o.itemsPerLook, take, wait: () => Promise.resolve(false), stop: () => undefined });
   return { iterator, turns: () => turns };
+}
+
+/** A source with nothing at hand, that waits for ever, or fails. */
+function idle(o: Partial<PullSource<number>> = {}): PullIterator<number> {
+  return new PullIterator<number>({
+    clock: { monotonic: () => 0, defer: setImmediate },
+    itemsPerLook: 1,
+    take: () => null,
+    wait: () => new Promise(() => {}),
+    stop: () => undefined,
+    ...o,
+  });
 }
 
 async function drain(iterator: PullIterator<number>): Promise<number[]> {
@@ -55,5 +68,43 @@ describe('PullIterator', () => {
     const [second, end] = await Promise.all([iterator.next(), iterator.return()]);
     expect(end.done).toBe(true);
     expect(second).toEqual({ done: true, value: undefined });
+  });
+
+  const end = { done: true, value: undefined };
+
+  it.each([
+    ['waits', {}],
+    ['takes its time over an item', { take: () => new Promise<number>(() => {}) }],
+  ] satisfies [string, Partial<PullSource<number>>][])('tells everybody who waits of the end when the loop is left while its source %s', async (_what, source) => {
+    const iterator = idle(source);
+    const waiting = [iterator.next(), iterator.next()];
+    expect(await iterator.return()).toEqual(end);
+    expect(await Promise.all(waiting)).toEqual([end, end]);
+    expect(await iterator.next()).toEqual(end);
+  });
+
+  it('tells everybody who waits when its owner has ended', async () => {
+    const iterator = idle();
+    const waiting = iterator.next();
+    iterator.finish();
+    expect(await waiting).toEqual(end);
+  });
+
+  it('tells of a failure, and not of the end that comes with it', async () => {
+    const iterator: PullIterator<number> = idle({ wait: () => Promise.reject(new Error('no more')), stop: () => iterator.finish() });
+    await expect(iterator.next()).rejects.toThrow('no more');
+    expect(await iterator.next()).toEqual(end);
+  });
+
+  it('gives back what came in the moment in which it was left', async () => {
+    const back: number[] = [];
+    const taking = Promise.withResolvers<number>();
+    const iterator = idle({ take: () => taking.promise, takeBack: (item) => back.push(item) });
+    const waiting = iterator.next();
+    taking.resolve(7);
+    await iterator.return();
+    expect(await waiting).toEqual(end);
+    await taking.promise;
+    expect(back).toEqual([7]);
   });
 });

@@ -1,4 +1,5 @@
 import { encodeBatch } from '@q/protocol';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -122,6 +123,62 @@ describe('a loop that a record has failed', () => {
     await scene.settle(iterator.next());
     await expect(scene.settle(iterator.next())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
     expect(consumer.position(0)).toBe(1);
+    await scene.settle(q.close());
+  });
+});
+
+describe('a slow schema', () => {
+  /** Answers when it is told to. */
+  function gate(): { schema: StandardSchemaV1<number, number>; open: (isValid: boolean) => void; asked: () => number } {
+    const waiting: PromiseWithResolvers<boolean>[] = [];
+    let asked = 0;
+    const validate = async (value: unknown): Promise<StandardSchemaV1.Result<number>> => {
+      asked += 1;
+      const answer = Promise.withResolvers<boolean>();
+      waiting.push(answer);
+      return (await answer.promise) ? { value: value as number } : { issues: [{ message: 'no' }] };
+    };
+    const schema: StandardSchemaV1<number, number> = { '~standard': { version: 1, vendor: 'test', validate } };
+    return { schema, open: (isValid) => waiting.shift()?.resolve(isValid), asked: () => asked };
+  }
+
+  it.each(['messages', 'batches'] as const)('that has not answered when the loop is left holds nobody up, and loses nothing: %s', async (how) => {
+    const { scene, q } = await setUp();
+    const { schema, open, asked } = gate();
+    const consumer = q.consumer(topic('numbers', { value: schema }));
+    const begin = (): AsyncIterableIterator<unknown, undefined> => (how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches());
+    const left = begin();
+    const waiting = left.next();
+    await scene.until(() => asked() === 1);
+    await left.return?.();
+    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
+    expect(consumer.position(0)).toBe(0);
+    // Its verdict comes late, and moves nothing of the loop that came after it.
+    const next = begin().next();
+    await scene.until(() => asked() === 2);
+    open(false);
+    await scene.clock.advance(10);
+    for (let count = 0; count < 3; count += 1) {
+      open(true);
+      await scene.clock.advance(10);
+    }
+    const { value } = (await scene.settle(next)) as { value: { offset?: number; baseOffset?: number } };
+    expect(value.offset ?? value.baseOffset).toBe(0);
+    await scene.settle(q.close());
+  });
+
+  it('that answers after a seek says nothing of where the consumer is now', async () => {
+    const { scene, q } = await setUp();
+    const { schema, open, asked } = gate();
+    const consumer = q.consumer(topic('numbers', { value: schema }));
+    const waiting = consumer[Symbol.asyncIterator]().next();
+    await scene.until(() => asked() === 1);
+    await scene.settle(consumer.seek({ partition: 0, offset: 2 }));
+    open(false);
+    await scene.until(() => asked() === 2);
+    open(true);
+    expect((await scene.settle(waiting)).value?.offset).toBe(2);
+    expect(consumer.position(0)).toBe(3);
     await scene.settle(q.close());
   });
 });

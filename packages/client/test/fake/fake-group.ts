@@ -48,7 +48,7 @@ export class FakeGroup {
   sessionMs = 45_000;
   /** Assigns nothing by itself. */
   isManual = false;
-  commitFault: (partition: number) => ErrorName | 'none' = () => 'none';
+  commitFault: (partition: number, offset: number) => ErrorName | 'none' = () => 'none';
 
   constructor(o: { broker: FakeBroker; clock: Clock; topic: string }) {
     this.#broker = o.broker;
@@ -161,8 +161,8 @@ export class FakeGroup {
 
   #commit(request: CommitOffsetRequest): CommitOffsetResponse {
     const member = this.members.get(request.memberId);
-    const answerOf = (partition: number, topicId: string): ErrorName | 'none' => {
-      const fault = this.commitFault(partition);
+    const answerOf = (topicId: string, partition: number, offset: number): ErrorName | 'none' => {
+      const fault = this.commitFault(partition, offset);
       if (fault !== 'none') return fault;
       if (member === undefined) return 'UNKNOWN_MEMBER';
       if (topicId !== this.topic.topicId) return 'UNKNOWN_TOPIC_ID';
@@ -173,7 +173,7 @@ export class FakeGroup {
       topics: request.topics.map(({ topicId, partitions }) => ({
         topicId,
         partitions: partitions.map(({ partition, offset, metadata }) => {
-          const name = answerOf(partition, topicId);
+          const name = answerOf(topicId, partition, offset);
           if (name !== 'none') return { partition, errorCode: errorCode(name), errorMessage: `told to answer ${name}` };
           this.commits.push({ partition, offset, metadata });
           this.offsets.set(partition, { partition, offset, metadata });

@@ -30,6 +30,8 @@ export class FakeLog {
   readonly #producers = new Map<number, ProducerState>();
   startOffset = 0;
   endOffset = 0;
+  /** Of what is appended from now on. */
+  leaderEpoch = 0;
 
   append(batch: Buffer): AppendResult {
     const copy = Buffer.from(batch);
@@ -84,7 +86,7 @@ export class FakeLog {
 
   #store(batch: Buffer): { offset: number; duplicate: false } {
     const offset = this.endOffset;
-    assignOffsets(batch, { baseOffset: offset, leaderEpoch: 0 });
+    assignOffsets(batch, { baseOffset: offset, leaderEpoch: this.leaderEpoch });
     this.batches.push(batch);
     this.endOffset += batch.readInt32BE(23) + 1;
     return { offset, duplicate: false };

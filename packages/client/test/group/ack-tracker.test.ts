@@ -7,9 +7,18 @@ import { AckTracker } from '../../src/group/ack-tracker.ts';
 class NaiveTracker {
   entries: { sequence: number; offset: number; next: number; isAcked: boolean }[] = [];
   next = 0;
+  floor = 0;
 
   get prefix(): number {
-    return this.entries.find(({ isAcked }) => !isAcked)?.offset ?? this.next;
+    return Math.max(this.floor, this.entries.find(({ isAcked }) => !isAcked)?.offset ?? this.next);
+  }
+
+  /** Returns how many messages that was news for: as many as each entry has offsets. */
+  ackBelow(offset: number): number {
+    this.floor = Math.max(this.floor, offset);
+    const news = this.entries.filter((entry) => !entry.isAcked && entry.next <= offset);
+    for (const entry of news) entry.isAcked = true;
+    return news.reduce((sum, entry) => sum + entry.next - entry.offset, 0);
   }
 
   ack(sequence: number): boolean {
@@ -23,6 +32,7 @@ class NaiveTracker {
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('add' as const), gap: fc.nat(3), length: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('ack' as const), back: fc.nat(60) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('ackBelow' as const), ahead: fc.integer({ min: -30, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass' as const), by: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), to: fc.nat(100) }) },
 );
@@ -37,19 +47,23 @@ describe('the ack tracker', () => {
           if (kind === 'add') {
             const { gap, length } = o as { gap: number; length: number };
             const offset = model.next + gap;
-            const sequence = tracker.add(offset, offset + length);
-            model.entries.push({ sequence, offset, next: offset + length, isAcked: false });
+            const sequence = tracker.add(offset, offset + length, length);
+            model.entries.push({ sequence, offset, next: offset + length, isAcked: offset + length <= model.floor });
             model.next = offset + length;
             added += 1;
           } else if (kind === 'ack' && added > 0) {
             const sequence = Math.max(0, added - 1 - (o as { back: number }).back);
             expect(tracker.isPending(sequence)).toBe(model.entries.some((entry) => entry.sequence === sequence && !entry.isAcked));
             expect(tracker.ack(sequence)).toBe(model.ack(sequence));
+          } else if (kind === 'ackBelow') {
+            const offset = Math.max(0, model.next + (o as { ahead: number }).ahead);
+            expect(tracker.ackBelow(offset)).toBe(model.ackBelow(offset));
           } else if (kind === 'pass') {
             model.next += (o as { by: number }).by;
             tracker.pass(model.next);
           } else if (kind === 'reset') {
             model.entries = [];
+            model.floor = 0;
             model.next = (o as { to: number }).to;
             tracker.reset(model.next);
           }

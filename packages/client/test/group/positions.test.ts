@@ -4,6 +4,12 @@ import type { GroupStart } from '../../src/group/group-options.ts';
 import { FakeLog } from '../fake/fake-log.ts';
 import { GroupScene } from '../fake/group-scene.ts';
 
+function addPartition(scene: GroupScene, records: number): void {
+  scene.group.topic.logs.push(new FakeLog());
+  scene.group.topic.leaders.push({ leaderId: 1, leaderEpoch: 0 });
+  scene.fill(scene.group.topic.logs.length - 1, records);
+}
+
 describe('where a group begins', () => {
   it.each<[string, GroupStart | undefined, number]>([
     ['the beginning, unless told otherwise', undefined, 0],
@@ -61,13 +67,53 @@ describe('where a group begins', () => {
     const scene = await GroupScene.start();
     const consumer = scene.consumer({ from: 'latest' });
     await scene.settle(consumer.ready());
-    scene.group.topic.logs.push(new FakeLog());
-    scene.group.topic.leaders.push({ leaderId: 1, leaderEpoch: 0 });
-    scene.fill(1, 3);
+    addPartition(scene, 3);
     scene.group.assign(consumer.memberId, [0, 1]);
     const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
     expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([[1, 0], [1, 1], [1, 2]]);
     expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
+    await scene.settle(scene.q.close({ timeoutMs: 0 }));
+  });
+
+  it.each<GroupStart>(['latest', { timestampMs: 99_000 }])('C4 is the beginning of partitions that the topic got while no member ran: %j', async (from) => {
+    const scene = await GroupScene.start();
+    const first = scene.consumer({ from });
+    await scene.settle(first.ready());
+    await scene.settle(first.close());
+    addPartition(scene, 3);
+    // Another client, to which nothing of it is new.
+    const other = await scene.connect();
+    const consumer = other.consumer('t', { group: 'g', from });
+    const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
+    expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([[1, 0], [1, 1], [1, 2]]);
+    // From now on the group has begun there, too.
+    expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
+    await scene.settle(other.close({ timeoutMs: 0 }));
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 is nowhere in partitions that came later if the consumer is not to choose', async () => {
+    const scene = await GroupScene.start();
+    scene.group.offsets.set(0, { partition: 0, offset: 7, metadata: null });
+    addPartition(scene, 3);
+    const consumer = scene.consumer({ from: 'fail' });
+    await expect(scene.settle(consumer.ready())).rejects.toMatchObject({ code: 'NO_COMMITTED_OFFSET', details: { partition: 1 } });
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 is the same for all members that come at once: who gives a partition up before it has begun says where it begins', async () => {
+    const scene = await GroupScene.start({ partitions: 3 });
+    scene.broker.answerDelayMs = 200;
+    const [first, second] = [scene.consumer({ from: 'latest' }), scene.consumer({ from: 'latest' })];
+    void first.ready().catch(() => null);
+    await scene.until(() => scene.broker.requestsOf('FETCH_OFFSET').length > 0);
+    // The first one does not know yet where anything begins.
+    void second.ready().catch(() => null);
+    await scene.until(() => scene.group.members.has(second.memberId));
+    scene.group.assign(first.memberId, [0]);
+    scene.group.assign(second.memberId, [1, 2]);
+    await scene.until(() => second.partitions.length === 2);
+    expect([second.position(1), second.position(2)]).toEqual([12, 12]);
     await scene.settle(scene.q.close({ timeoutMs: 0 }));
   });
 

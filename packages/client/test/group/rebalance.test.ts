@@ -81,6 +81,35 @@ describe('a heartbeat', () => {
     await scene.settle(scene.q.close());
   });
 
+  it('G1 counts the session from the newest that was confirmed, whenever older ones are answered', async () => {
+    const scene = await GroupScene.start();
+    scene.group.sessionMs = 20_000;
+    const consumer = scene.consumer({ sessionTimeoutMs: 20_000 });
+    const events = recordEvents(consumer);
+    await scene.settle(consumer.ready());
+    const beat = scene.broker.handlers.get('GROUP_HEARTBEAT') as (request: GroupHeartbeatRequest) => Promise<unknown>;
+    // One heartbeat is answered four seconds late, the one that is sent beside it at once. After that nothing more is confirmed.
+    let beats = 0;
+    let confirmedAtMs = 0;
+    scene.broker.handlers.set('GROUP_HEARTBEAT', async (request: GroupHeartbeatRequest) => {
+      beats += 1;
+      const beatNumber = beats;
+      if (beatNumber > 2) return new Promise(() => {});
+      if (beatNumber === 2) confirmedAtMs = scene.clock.monotonic();
+      const answer = await beat(request);
+      if (beatNumber === 1) await new Promise<void>((resolve) => void scene.clock.schedule(4_000, resolve));
+      return answer;
+    });
+    await scene.until(() => beats === 1);
+    await scene.clock.advance(2_900);
+    scene.group.commitFault = () => 'PARTITION_NOT_OWNED';
+    void consumer.commit([{ partition: 0, offset: 1 }]).catch(() => null);
+    await scene.until(() => beats === 2);
+    await scene.until(() => events.includes('lost 0'));
+    expect(scene.clock.monotonic() - confirmedAtMs).toBeGreaterThanOrEqual(19_900);
+    await scene.settle(scene.q.close({ timeoutMs: 0 }));
+  });
+
   it.each(['UNRELEASED_INSTANCE', 'UNSUPPORTED_ASSIGNOR', 'GROUP_LIMIT', 'INVALID_GROUP_ID'] as const)('G1 that is refused with %s ends the loop', async (code) => {
     const scene = await GroupScene.start();
     scene.broker.faults = ({ api, point }) => (api === 'GROUP_HEARTBEAT' && point === 'before' ? code : 'none');

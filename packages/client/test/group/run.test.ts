@@ -84,6 +84,31 @@ describe('run', () => {
     await scene.settle(scene.q.close());
   });
 
+  it('B6 ends with its report when it is closed while a handler never comes to its end', async () => {
+    const scene = await GroupScene.start();
+    const consumer = scene.consumer({ drainTimeoutMs: 300 });
+    let seen = 0;
+    const running = consumer.run(({ offset }) => {
+      seen += 1;
+      return offset === 2 ? new Promise(() => {}) : null;
+    });
+    await scene.until(() => seen === 3);
+    const startMs = scene.clock.monotonic();
+    void consumer.close();
+    expect(await scene.settle(running)).toEqual({ drained: 0, abandoned: 1 });
+    expect(scene.clock.monotonic() - startMs).toBeLessThan(400);
+    expect(scene.group.committedOffset(0)).toBe(2);
+    await scene.settle(scene.q.close());
+  });
+
+  it('B6 still throws what ended the messages, also if that closed the consumer', async () => {
+    const scene = await GroupScene.start();
+    scene.group.offsets.set(0, { partition: 0, offset: 99, metadata: null });
+    const consumer = scene.consumer();
+    await expect(scene.settle(consumer.run(() => null))).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
+    await scene.settle(scene.q.close());
+  });
+
   it('G2 goes on when a handler fails with a message that was taken away', async () => {
     const scene = await GroupScene.start({ partitions: 2, records: 3 });
     const consumer = scene.consumer({ drainTimeoutMs: 500 });

@@ -81,4 +81,31 @@ describe('a group consumer of a typed topic', () => {
     expect((await scene.settle(next)).value?.offset).toBe(2);
     await scene.settle(scene.q.close({ timeoutMs: 0 }));
   });
+
+  it('B6 ends a loop that waits for a schema that never answers', async () => {
+    const scene = await start();
+    const never = z.number().refine(() => new Promise(() => {}));
+    const consumer = scene.q.consumer(topic('t', { value: never, onInvalid: 'skip' }), { group: 'g' });
+    const waiting = consumer[Symbol.asyncIterator]().next();
+    await scene.clock.advance(100);
+    expect(await scene.settle(consumer.close())).toEqual({ drained: 0, abandoned: 0 });
+    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 commits nothing that a schema answered for after a seek', async () => {
+    const scene = await start();
+    const consumer = scene.q.consumer(topic('t', { value: slowNumber(scene), onInvalid: 'skip' }), { group: 'g' });
+    const messages = consumer[Symbol.asyncIterator]();
+    await scene.settle(consumer.ready());
+    await scene.settle(consumer.seek({ partition: 0, offset: 5 }));
+    const waiting = messages.next();
+    await scene.until(() => consumer.position(0) === 6);
+    await scene.settle(consumer.seek({ partition: 0, offset: 1 }));
+    const { value: message } = await scene.settle(waiting);
+    message?.ack();
+    await scene.settle(consumer.commit());
+    expect([message?.offset, scene.group.committedOffset(0)]).toEqual([1, 2]);
+    await scene.settle(scene.q.close());
+  });
 });
