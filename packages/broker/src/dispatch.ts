@@ -75,6 +75,7 @@ interface RequestState {
   readonly correlationId: number;
   readonly version: number;
   readonly startedAt: number;
+  readonly peer: Peer | null;
 }
 
 const helloKey = 0;
@@ -117,7 +118,7 @@ export class Dispatcher {
     try {
       header = decodeRequestHeader(frame);
     } catch (error) {
-      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic() };
+      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic(), peer: null };
       return this.#fail(state, error, { thenClose: true });
     }
     const state: RequestState = {
@@ -125,6 +126,7 @@ export class Dispatcher {
       correlationId: header.correlationId,
       version: header.apiVersion,
       startedAt: this.#clock.monotonic(),
+      peer: request.peer,
     };
     if (!request.saidHello && header.apiKey !== helloKey) {
       return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), {
@@ -217,8 +219,10 @@ export class Dispatcher {
     if (isBrokerFault(error)) {
       this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
     }
-    countError(this.#counters, error.code);
-    this.#count(state, true);
+    // A long poll whose client has left has not failed: that is how consumers end, and nobody gets the answer.
+    const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || state.peer?.isClosed !== true;
+    if (hasFailed) countError(this.#counters, error.code);
+    this.#count(state, hasFailed);
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
       thenClose: options.thenClose,

@@ -18,6 +18,7 @@ export async function connect(url: string | readonly string[], options?: Connect
   try {
     throwIfAborted(options?.signal);
     await cluster.start(options?.signal);
+    throwIfAborted(options?.signal);
     return new Client({ cluster, signal: options?.signal });
   } catch (error) {
     cluster.close();

@@ -9,6 +9,7 @@ import type { GroupConsumer } from './group/group-consumer.ts';
 import { resolveGroupOptions } from './group/group-options.ts';
 import type { GroupConsumerOptions } from './group/group-options.ts';
 import { MemberConsumer } from './group/member-consumer.ts';
+import { checkOptions, integer, isObject, waitMsMax } from './option-check.ts';
 import { resolveConsumerOptions, resolveProducerOptions } from './options.ts';
 import type { ConsumerOptions, ProducerOptions } from './options.ts';
 import { ClusterProducer } from './producer/producer.ts';
@@ -46,7 +47,7 @@ export class Client implements Q {
   readonly #requestTimeoutMs: number;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<{ close(options: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>();
-  readonly #forgetSignal: () => void;
+  #forgetSignal: () => void = () => {};
   #deadLetters: Producer | null = null;
   #closing: Promise<CloseResult> | null = null;
 
@@ -54,6 +55,7 @@ export class Client implements Q {
     this.#cluster = o.cluster;
     this.#requestTimeoutMs = o.cluster.requestTimeoutMs;
     this.admin = new ClusterAdmin(o.cluster);
+    // Last: a signal that is aborted already closes it here and now.
     this.#forgetSignal = onAbort(o.signal, () => void this.close());
   }
 
@@ -84,12 +86,21 @@ export class Client implements Q {
 
   /** Closed with the client, unless it has been closed before. */
   #kept<C extends { close(options?: { readonly timeoutMs?: number }): Promise<CloseResult | void> }>(make: (onClosed: () => void) => C): C {
-    const consumer: C = make(() => void this.#consumers.delete(consumer));
-    this.#consumers.add(consumer);
+    let kept: C | null = null;
+    let isClosed = false;
+    const consumer = make(() => {
+      isClosed = true;
+      if (kept !== null) this.#consumers.delete(kept);
+    });
+    // One whose signal was aborted already is closed by now.
+    if (isClosed) return consumer;
+    kept = consumer;
+    this.#consumers.add(kept);
     return consumer;
   }
 
-  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0, max: waitMsMax }) });
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -100,14 +111,17 @@ export class Client implements Q {
 
   async #close(options: { readonly timeoutMs?: number }): Promise<CloseResult> {
     this.#forgetSignal();
-    const consumed = await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
-    const produced = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
-    const results = [...consumed.filter((result) => result !== undefined), ...produced];
-    this.#cluster.close();
-    return {
-      drained: results.reduce((sum, { drained }) => sum + drained, 0),
-      abandoned: results.reduce((sum, { abandoned }) => sum + abandoned, 0),
-    };
+    try {
+      const consumed = await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
+      const produced = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
+      const results = [...consumed.filter((result) => result !== undefined), ...produced];
+      return {
+        drained: results.reduce((sum, { drained }) => sum + drained, 0),
+        abandoned: results.reduce((sum, { abandoned }) => sum + abandoned, 0),
+      };
+    } finally {
+      this.#cluster.close();
+    }
   }
 
   #checkOpen(): void {
@@ -116,5 +130,5 @@ export class Client implements Q {
 }
 
 function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {
-  return options.group !== undefined;
+  return isObject(options) && options.group !== undefined;
 }
