@@ -25,6 +25,7 @@ import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
 import { metadataLogId } from './metadata/metadata-topic.ts';
 import { createCounters } from './metrics/counters.ts';
+import { checkRuntime } from './node-runtime.ts';
 import { softwareVersion } from './node-version.ts';
 import type { Listener } from './network/network.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
@@ -40,6 +41,7 @@ import { TopicRegistry } from './topics/topic-registry.ts';
  * whatever was opened by then is closed again
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  checkRuntime();
   const resolved = resolveOptions(options);
   const health: Health = { phase: 'starting' };
   const closers = new Closers();
