@@ -26,6 +26,7 @@ import { openNative } from './session/native/open-native.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
+import { checkRuntime } from './node-runtime.ts';
 import type { Listener } from './transport/network.ts';
 import { OutputTotal } from './transport/output-total.ts';
 
@@ -35,6 +36,7 @@ import { OutputTotal } from './transport/output-total.ts';
  * whatever was opened by then is closed again
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  checkRuntime();
   const resolved = resolveOptions(options);
   const health: Health = { phase: 'starting' };
   const closers = new Closers();

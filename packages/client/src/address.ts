@@ -1,6 +1,7 @@
 import { QError } from '@q/protocol';
 
 import { clientLimits } from './limits.ts';
+import { shown } from './shown.ts';
 
 /** Where a broker listens. */
 export interface Address {
@@ -17,18 +18,26 @@ export function formatAddress(address: Address): string {
 const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/;
 
 /**
- * Reads `q://host:port`, `host:port` or `host` (port 7420).
+ * Reads `q://host:port`, `host:port` or `host` (port 7420). There are no users and passwords; what could be one is never shown.
  *
- * @throws QError `INVALID_CONFIG` naming the text and the accepted forms.
+ * @throws QError `INVALID_CONFIG` naming the text, without what may be secret, and the accepted forms.
  */
 export function parseAddress(text: string): Address {
+  if (typeof text !== 'string') throw refused(text);
   const match = pattern.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? clientLimits.portDefault : Number(match[3]);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new QError('INVALID_CONFIG', `"${text}" is not a broker address; write q://host:port, host:port or host (port ${clientLimits.portDefault})`, {
-      details: { address: text },
-    });
-  }
+  if (host === undefined || port < 1 || port > 65_535) throw refused(withoutSecrets(text));
   return { host, port };
+}
+
+function refused(given: unknown): QError {
+  return new QError('INVALID_CONFIG', `${shown(given)} is not a broker address; write q://host:port, host:port or host (port ${clientLimits.portDefault})`, {
+    details: { argument: 'url', ...(typeof given === 'string' ? { address: given } : {}) },
+  });
+}
+
+/** Errors are logged: what may be a password (before the last @, or behind a question mark) is left out. */
+function withoutSecrets(text: string): string {
+  return text.replace(/^([A-Za-z][\w+.-]*:\/\/)?.*@/su, '$1***@').replace(/[?#].*$/su, '?***');
 }

@@ -1,5 +1,6 @@
 import { throwIfAborted } from './abort.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { checkRuntime } from './node-runtime.ts';
 import { resolveConnectOptions } from './options.ts';
 import type { ConnectOptions } from './options.ts';
 import { Client } from './q.ts';
@@ -8,16 +9,18 @@ import type { Q } from './q.ts';
 /**
  * Connects to a cluster through any of the given addresses (`q://host:port`, `host:port`, `host`; port 7420 unless given).
  *
- * @throws QError `NO_BROKER` when none answers within `connectTimeoutMs`; `INVALID_CONFIG`; `ABORTED`.
+ * @throws QError `NO_BROKER` when none answers within `connectTimeoutMs`; `INVALID_CONFIG`, also on a Node that is too old; `ABORTED`.
  *
  * @example
  * await using q = await connect('q://localhost:7420');
  */
 export async function connect(url: string | readonly string[], options?: ConnectOptions): Promise<Q> {
+  checkRuntime();
   const cluster = new Cluster(resolveConnectOptions(url, options));
   try {
     throwIfAborted(options?.signal);
     await cluster.start(options?.signal);
+    throwIfAborted(options?.signal);
     return new Client({ cluster, signal: options?.signal });
   } catch (error) {
     cluster.close();

@@ -1,40 +1,116 @@
-import { QError } from '@q/protocol';
+import { checkTopicName, QError } from '@q/protocol';
+import type { ErrorName } from '@q/protocol';
+
+import { shown } from './shown.ts';
 
 /** Says what is allowed when the value is not; undefined means the option was not given and is always fine. */
 export type OptionCheck = (value: unknown) => string | null;
 
-/** A whole number within the bounds. */
-export function integer(o: { min: number; max?: number }): OptionCheck {
+/** The longest wait that timers hold, and milliseconds in a request. */
+export const waitMsMax = 2_147_483_647;
+
+/** A whole number within the bounds. With `isEndless`, `Infinity` too. */
+export function integer(o: { min: number; max?: number; isEndless?: boolean }): OptionCheck {
   const max = o.max ?? Number.MAX_SAFE_INTEGER;
-  const allowed = o.max === undefined ? `a whole number from ${o.min}` : `a whole number from ${o.min} to ${o.max}`;
-  return (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= o.min && value <= max ? null : allowed);
+  const allowed = `a whole number from ${o.min}${o.max === undefined ? '' : ` to ${o.max}`}${o.isEndless === true ? ', or Infinity' : ''}`;
+  return (value) => {
+    if (o.isEndless === true && value === Number.POSITIVE_INFINITY) return null;
+    return Number.isSafeInteger(value) && (value as number) >= o.min && (value as number) <= max ? null : allowed;
+  };
 }
 
 export function oneOf(values: readonly (string | boolean)[]): OptionCheck {
   return (value) => (values.includes(value as string | boolean) ? null : `one of ${values.join(', ')}`);
 }
 
+export const flag: OptionCheck = oneOf([true, false]);
+
 export function text(o: { lengthMax: number }): OptionCheck {
   return (value) => (typeof value === 'string' && value.length > 0 && value.length <= o.lengthMax ? null : `a text of 1 to ${o.lengthMax} characters`);
 }
 
+export const callable: OptionCheck = (value) => (typeof value === 'function' ? null : 'a function');
+
+/** Anything that can be listened to and has a state, as those of other libraries do. */
+export const abortSignal: OptionCheck = (value) => {
+  const signal = value as Partial<AbortSignal> | null;
+  const isSignal = typeof signal === 'object' && signal !== null && typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  return isSignal ? null : 'an AbortSignal';
+};
+
+/** An object with these methods. */
+export function port(...methods: readonly string[]): OptionCheck {
+  return (value) => {
+    const isPort = typeof value === 'object' && value !== null && methods.every((method) => typeof Reflect.get(value, method) === 'function');
+    return isPort ? null : `an object with ${methods.join(', ')}`;
+  };
+}
+
 /**
  * Refuses options that are unknown (most often a typing error, which would otherwise silently leave the default in force)
- * or out of bounds. A check of null only says that the name is known; its type is the compiler's business.
+ * or out of bounds. A check of null only says that the name is known; whoever uses the option looks at its value.
  *
  * @throws QError `INVALID_CONFIG` naming the option, the value and what is allowed.
  */
 export function checkOptions<T extends object>(owner: string, options: T, checks: { readonly [K in keyof Required<T>]: OptionCheck | null }): void {
-  for (const [name, value] of Object.entries(options)) {
-    const known = Object.hasOwn(checks, name);
-    if (!known) {
-      throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${Object.keys(checks).join(', ')}`, { details: { option: name } });
-    }
-    const check = checks[name as keyof T];
+  if (!isObject(options)) throw new QError('INVALID_CONFIG', `The options of ${owner} are ${shown(options)}; use an object`, { details: { option: owner } });
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(checks, name)) continue;
+    throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${Object.keys(checks).join(', ')}`, { details: { option: name } });
+  }
+  // By the names that are known: an option may come from a prototype, too.
+  for (const name of Object.keys(checks) as (keyof T & string)[]) {
+    const check = checks[name];
+    const value = options[name];
     if (value === undefined || check === null) continue;
     const allowed = check(value);
-    if (allowed !== null) {
-      throw new QError('INVALID_CONFIG', `${owner}.${name} is ${String(value)}; use ${allowed}`, { details: { option: name } });
-    }
+    if (allowed !== null) throw new QError('INVALID_CONFIG', `${owner}.${name} is ${shown(value)}; use ${allowed}`, { details: { option: name } });
   }
+}
+
+/** Neither null nor a list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * An argument that is no option: it has to be there.
+ *
+ * @throws QError `INVALID_REQUEST`, or with the code given, naming the argument, the value and what is allowed.
+ */
+export function checkArgument(name: string, value: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
+  const allowed = check(value);
+  if (allowed !== null) throw new QError(code, `${name} is ${shown(value)}; use ${allowed}`, { details: { argument: name } });
+}
+
+/** As `checkArgument`, for a list and each of its items. */
+export function checkList(name: string, values: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
+  if (!Array.isArray(values)) throw new QError(code, `${name} is ${shown(values)}; use an array`, { details: { argument: name } });
+  // By index: a hole is undefined, and no value.
+  for (let at = 0; at < values.length; at += 1) checkArgument(`${name}[${at}]`, values[at], check, code);
+}
+
+export const offsetNumber: OptionCheck = integer({ min: 0 });
+export const partitionNumber: OptionCheck = integer({ min: 0, max: waitMsMax });
+
+/** The argument of `seek`. */
+export function checkSeek(to: { readonly partition: number; readonly offset: number }): void {
+  if (!isObject(to)) throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, { details: { argument: 'to' } });
+  checkKnown('seek', to, ['partition', 'offset']);
+  checkArgument('partition', to.partition, partitionNumber);
+  checkArgument('offset', to.offset, offsetNumber);
+}
+
+/** @throws QError `INVALID_REQUEST` naming a field that is not among those known. */
+export function checkKnown(owner: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new QError('INVALID_REQUEST', `${owner} takes no "${unknown}"; it knows ${known.join(', ')}`, { details: { argument: unknown } });
+}
+
+/** @throws QError `INVALID_TOPIC_NAME`. */
+export function checkTopic(name: unknown): void {
+  const reason = typeof name === 'string' ? checkTopicName(name) : 'a topic name is a text';
+  if (reason === null) return;
+  const details = typeof name === 'string' ? { topic: name, argument: 'topic' } : { argument: 'topic' };
+  throw new QError('INVALID_TOPIC_NAME', `${shown(name)} cannot be a topic name: ${reason}`, { details });
 }

@@ -11,10 +11,11 @@ import type { Network } from './network/network.ts';
 import { nodeNetwork } from './network/node-network.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeRandom } from './node-random.ts';
-import { checkOptions, integer, oneOf, text } from './option-check.ts';
+import { abortSignal, callable, checkList, checkOptions, flag, integer, oneOf, partitionNumber, port, text, waitMsMax } from './option-check.ts';
 import type { Partitioner } from './producer/partitioner.ts';
 import type { Random } from './random.ts';
 import type { RetryOptions, RetryPolicy } from './retry.ts';
+import { shown } from './shown.ts';
 
 /** Options of `connect`. All have defaults; an unknown or impossible one is refused by name (`INVALID_CONFIG`). */
 export interface ConnectOptions {
@@ -22,7 +23,10 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Names this client in the broker's logs and metrics. Default `q-client`. */
   readonly clientId?: string;
-  /** How long `connect` tries before it fails with `NO_BROKER`, milliseconds. Default 10,000. Later reconnects are never given up. */
+  /**
+   * How long `connect` tries before it fails with `NO_BROKER`, milliseconds; `Infinity`: until its signal aborts. Default 10,000. Later
+   * reconnects are never given up.
+   */
   readonly connectTimeoutMs?: number;
   /** How long one request may wait for its answer, milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number;
@@ -51,21 +55,22 @@ export interface ResolvedConnectOptions {
 export function resolveConnectOptions(url: string | readonly string[], options: ConnectOptions = {}): ResolvedConnectOptions {
   checkOptions('connect', options, {
     clientId: text({ lengthMax: clientLimits.clientIdLengthMax }),
-    connectTimeoutMs: integer({ min: 1 }),
-    requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1 }),
-    metadataMaxAgeMs: integer({ min: 1 }),
+    connectTimeoutMs: integer({ min: 1, max: waitMsMax, isEndless: true }),
+    requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1, max: waitMsMax }),
+    metadataMaxAgeMs: integer({ min: 1, max: waitMsMax }),
     retry: null,
-    signal: null,
-    clock: null,
-    random: null,
-    network: null,
+    signal: abortSignal,
+    clock: port('now', 'monotonic', 'schedule', 'defer'),
+    random: port('next', 'bytes'),
+    network: port('connect'),
   });
-  const urls = typeof url === 'string' ? [url] : url;
-  if (urls.length === 0 || urls.length > clientLimits.seedsMax) {
-    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${urls.length}`);
+  const urls: unknown = typeof url === 'string' ? [url] : url;
+  if (!Array.isArray(urls) || urls.length === 0 || urls.length > clientLimits.seedsMax) {
+    const given = Array.isArray(urls) ? urls.length : shown(urls);
+    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, { details: { argument: 'url' } });
   }
   return {
-    seeds: urls.map(parseAddress),
+    seeds: Array.from(urls, parseAddress),
     clientId: options.clientId ?? 'q-client',
     connectTimeoutMs: options.connectTimeoutMs ?? clientLimits.connectTimeoutMs,
     requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
@@ -78,7 +83,7 @@ export function resolveConnectOptions(url: string | readonly string[], options: 
 }
 
 function resolveRetry(options: RetryOptions = {}): RetryPolicy {
-  checkOptions('retry', options, { initialMs: integer({ min: 1 }), maxMs: integer({ min: 1 }) });
+  checkOptions('retry', options, { initialMs: integer({ min: 1, max: waitMsMax }), maxMs: integer({ min: 1, max: waitMsMax }) });
   const maxMs = options.maxMs ?? Math.max(clientLimits.retryMaxMs, options.initialMs ?? 0);
   const initialMs = options.initialMs ?? Math.min(clientLimits.retryInitialMs, maxMs);
   if (initialMs > maxMs) throw new QError('INVALID_CONFIG', `retry.initialMs (${initialMs}) must not be larger than retry.maxMs (${maxMs})`);
@@ -127,13 +132,13 @@ export function resolveProducerOptions(options: ProducerOptions = {}): ResolvedP
     compression: oneOf(codecNames),
     maxBufferedBytes: integer({ min: clientLimits.batchBytesMin }),
     batchBytesMax: integer({ min: clientLimits.batchBytesMin, max: clientLimits.responseBytesMax }),
-    lingerMs: integer({ min: 0 }),
+    lingerMs: integer({ min: 0, max: waitMsMax }),
     maxInFlight: integer({ min: 1, max: clientLimits.maxInFlight }),
-    deliveryTimeoutMs: integer({ min: 1 }),
-    idempotent: oneOf([true, false]),
-    partitioner: null,
-    onError: null,
-    signal: null,
+    deliveryTimeoutMs: integer({ min: 1, max: waitMsMax }),
+    idempotent: flag,
+    partitioner: callable,
+    onError: callable,
+    signal: abortSignal,
   });
   const maxBufferedBytes = options.maxBufferedBytes ?? clientLimits.maxBufferedBytes;
   return {
@@ -199,14 +204,14 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
     group: null,
     partitions: null,
     from: null,
-    stopAtEnd: oneOf([true, false]),
+    stopAtEnd: flag,
     prefetchBytes: integer({ min: clientLimits.prefetchBytesMin, max: clientLimits.responseBytesMax >> 1 }),
     // A long poll must be answered before its request is taken for lost.
     maxWaitMs: integer({ min: 0, max: requestTimeoutMs - 1 }),
     minBytes: integer({ min: 0, max: clientLimits.prefetchBytes }),
     onOffsetOutOfRange: oneOf(['fail', 'earliest', 'latest']),
-    partitionRefreshMs: integer({ min: 1 }),
-    signal: null,
+    partitionRefreshMs: integer({ min: 1, max: waitMsMax }),
+    signal: abortSignal,
   });
   checkStart(options.from ?? 'earliest');
   return {
@@ -224,11 +229,7 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
 
 function resolvePartitions(partitions: readonly number[] | 'all' = 'all'): readonly number[] | 'all' {
   if (partitions === 'all') return partitions;
-  if (partitions.length === 0) throw new QError('INVALID_CONFIG', 'consumer.partitions must name at least one partition, or be "all"');
-  for (const partition of partitions) {
-    if (!Number.isSafeInteger(partition) || partition < 0) {
-      throw new QError('INVALID_CONFIG', `consumer.partitions: ${String(partition)} is not a partition; use whole numbers from 0`);
-    }
-  }
+  checkList('consumer.partitions', partitions, partitionNumber, 'INVALID_CONFIG');
+  if (partitions.length === 0) throw new QError('INVALID_CONFIG', 'consumer.partitions must name at least one partition, or be "all"', { details: { option: 'partitions' } });
   return [...new Set(partitions)];
 }

@@ -9,6 +9,7 @@ import type { GroupConsumer } from './group/group-consumer.ts';
 import { resolveGroupOptions } from './group/group-options.ts';
 import type { GroupConsumerOptions } from './group/group-options.ts';
 import { MemberConsumer } from './group/member-consumer.ts';
+import { checkOptions, integer, isObject, waitMsMax } from './option-check.ts';
 import { resolveConsumerOptions, resolveProducerOptions } from './options.ts';
 import type { ConsumerOptions, ProducerOptions } from './options.ts';
 import { ClusterProducer } from './producer/producer.ts';
@@ -58,7 +59,7 @@ export class Client implements Q {
     },
     onIdle: (consumer: ClosedWithClient): void => void this.#consumers.delete(consumer),
   };
-  readonly #forgetSignal: () => void;
+  #forgetSignal: () => void = () => {};
   #deadLetters: Producer | null = null;
   #closing: Promise<CloseResult> | null = null;
 
@@ -66,6 +67,7 @@ export class Client implements Q {
     this.#cluster = o.cluster;
     this.#requestTimeoutMs = o.cluster.requestTimeoutMs;
     this.admin = new ClusterAdmin(o.cluster);
+    // Last: a signal that is aborted already closes it here and now.
     this.#forgetSignal = onAbort(o.signal, () => void this.close());
   }
 
@@ -94,7 +96,8 @@ export class Client implements Q {
       : new PlainConsumer<KO, VO>({ ...common, ...this.#keeping, options: resolveConsumerOptions(options, this.#requestTimeoutMs) });
   }
 
-  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0, max: waitMsMax }) });
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -105,14 +108,17 @@ export class Client implements Q {
 
   async #close(options: { readonly timeoutMs?: number }): Promise<CloseResult> {
     this.#forgetSignal();
-    const consumed = await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
-    const produced = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
-    const results = [...consumed.filter((result) => result !== undefined), ...produced];
-    this.#cluster.close();
-    return {
-      drained: results.reduce((sum, { drained }) => sum + drained, 0),
-      abandoned: results.reduce((sum, { abandoned }) => sum + abandoned, 0),
-    };
+    try {
+      const consumed = await Promise.all([...this.#consumers].map((consumer) => consumer.close(options)));
+      const produced = await Promise.all([...this.#producers].map((producer) => producer.close(options)));
+      const results = [...consumed.filter((result) => result !== undefined), ...produced];
+      return {
+        drained: results.reduce((sum, { drained }) => sum + drained, 0),
+        abandoned: results.reduce((sum, { abandoned }) => sum + abandoned, 0),
+      };
+    } finally {
+      this.#cluster.close();
+    }
   }
 
   #checkOpen(): void {
@@ -121,5 +127,5 @@ export class Client implements Q {
 }
 
 function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {
-  return options.group !== undefined;
+  return isObject(options) && options.group !== undefined;
 }

@@ -24,6 +24,22 @@ export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Ran
   return o.random.next() * bound;
 }
 
+/**
+ * As `toQError`, for what went wrong before anything was sent: that is a certain failure, where `UNKNOWN` would say that nobody knows
+ * whether it took effect.
+ */
+export function notSent(error: unknown, what: string): QError {
+  if (QError.is(error)) return error;
+  return new QError('INVALID_REQUEST', `${what}, so nothing was sent: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+/** What a failure says. Of a name with several addresses Node tells the failure of each, and of all together nothing. */
+export function reasonOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  if (error instanceof AggregateError) return error.errors.map((each: unknown) => (each instanceof Error ? each.message : String(each))).join(', ');
+  return error.name;
+}
+
 /** Makes a QError of whatever was thrown, so that every error the client reports has a code and keeps its cause. */
 export function toQError(error: unknown, what: string): QError {
   if (QError.is(error)) return error;

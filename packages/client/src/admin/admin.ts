@@ -13,6 +13,7 @@ import {
 } from '@q/protocol';
 import type {
   AlterTopicResponse,
+  CreateTopicRequest,
   CreateTopicResponse,
   DeleteGroupResponse,
   DeleteTopicResponse,
@@ -23,10 +24,13 @@ import type {
   StatsResponse,
 } from '@q/protocol';
 
+import { untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { readTopicMetadata } from '../cluster/topic-metadata.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
+import { abortSignal, checkArgument, checkList, checkOptions, flag, offsetNumber, oneOf } from '../option-check.ts';
+import { anyText, byPartition, checkPartitions, checkReplicas, checkTopicName, offsetOrEnd, settingsOf } from './admin-arguments.ts';
 import { requestOnce } from './admin-request.ts';
 import type { AdminRequestOptions } from './admin-request.ts';
 import { ClusterGroupAdmin } from './group-admin.ts';
@@ -51,6 +55,13 @@ export interface CreateTopicOptions extends AdminRequestOptions {
   readonly config?: TopicConfig;
   /** Check everything, create nothing. */
   readonly validateOnly?: boolean;
+}
+
+export type EnsureTopicOptions = Omit<CreateTopicOptions, 'validateOnly'>;
+
+export interface EnsuredTopic extends CreateTopicResponse {
+  /** False: it was there before. */
+  readonly created: boolean;
 }
 
 export interface AlterTopicOptions extends AdminRequestOptions {
@@ -78,6 +89,13 @@ export type TopicSummary = ListTopicsResponse['topics'][number];
  */
 export interface Admin extends GroupAdmin {
   createTopic(name: string, options?: CreateTopicOptions): Promise<CreateTopicResponse>;
+  /**
+   * Creates the topic, or tells of the one that is there already. Programs that may run again, or beside each other, begin with it.
+   *
+   * @throws QError `TOPIC_EXISTS` when the one that is there has other partitions, replicas or settings than were asked for; its details
+   * name the first difference (`different`, `is`, `wanted`). What was not asked for may be anything.
+   */
+  ensureTopic(name: string, options?: EnsureTopicOptions): Promise<EnsuredTopic>;
   /** Deletes a topic with its data. */
   deleteTopic(name: string, options?: AdminRequestOptions): Promise<DeleteTopicResponse>;
   listTopics(options?: AdminRequestOptions & { readonly includeInternal?: boolean }): Promise<readonly TopicSummary[]>;
@@ -111,36 +129,62 @@ export class ClusterAdmin implements Admin {
     this.#groups = new ClusterGroupAdmin(cluster);
   }
 
-  createTopic(name: string, o: CreateTopicOptions = {}): Promise<CreateTopicResponse> {
-    const body = { name, partitions: o.partitions ?? -1, replicas: o.replicas ?? -1, configs: settings(o.config), validateOnly: o.validateOnly ?? false };
+  async createTopic(name: string, o: CreateTopicOptions = {}): Promise<CreateTopicResponse> {
+    const body = createRequest('createTopic', name, o);
     return requestOnce(this.#cluster, CreateTopic, { body, what: `creating topic "${name}"`, signal: o.signal });
   }
 
-  deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
+  async ensureTopic(name: string, o: EnsureTopicOptions = {}): Promise<EnsuredTopic> {
+    checkOptions('ensureTopic', o, { partitions: null, replicas: null, config: null, signal: abortSignal });
+    const wanted = createRequest('ensureTopic', name, o);
+    try {
+      // Sent again whatever became of it: a second creation finds the topic of the first.
+      const made = await this.#cluster.request(CreateTopic, wanted, { resend: true, signal: o.signal });
+      return { ...made, created: true };
+    } catch (thrown) {
+      if (!QError.is(thrown) || thrown.code !== 'TOPIC_EXISTS') throw thrown;
+    }
+    return { ...(await this.#existing(wanted, o.signal)), created: false };
+  }
+
+  async deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
+    checkTopicName(name);
+    checkOptions('deleteTopic', o, { signal: abortSignal });
     return requestOnce(this.#cluster, DeleteTopic, { body: { name }, what: `deleting topic "${name}"`, signal: o.signal });
   }
 
   async listTopics(o: AdminRequestOptions & { readonly includeInternal?: boolean } = {}): Promise<readonly TopicSummary[]> {
+    checkOptions('listTopics', o, { includeInternal: flag, signal: abortSignal });
     const { topics } = await this.#cluster.request(ListTopics, { includeInternal: o.includeInternal ?? false }, { resend: true, signal: o.signal });
     return topics;
   }
 
-  describeTopic(name: string, o: AdminRequestOptions = {}): Promise<DescribeTopicResponse> {
+  async describeTopic(name: string, o: AdminRequestOptions = {}): Promise<DescribeTopicResponse> {
+    checkTopicName(name);
+    checkOptions('describeTopic', o, { signal: abortSignal });
     return this.#cluster.request(DescribeTopic, { name }, { resend: true, signal: o.signal });
   }
 
-  alterTopic(name: string, o: AlterTopicOptions): Promise<AlterTopicResponse> {
-    const body = { name, set: settings(o.set), unset: o.unset ?? [], validateOnly: o.validateOnly ?? false };
+  async alterTopic(name: string, o: AlterTopicOptions): Promise<AlterTopicResponse> {
+    checkTopicName(name);
+    checkOptions('alterTopic', o, { set: null, unset: null, validateOnly: flag, signal: abortSignal });
+    if (o.unset !== undefined) checkList('alterTopic.unset', o.unset, anyText, 'INVALID_CONFIG');
+    const body = { name, set: settingsOf('alterTopic.set', o.set), unset: o.unset ?? [], validateOnly: o.validateOnly ?? false };
     return this.#cluster.request(AlterTopic, body, { resend: true, signal: o.signal });
   }
 
-  addPartitions(name: string, partitions: number, o: AdminRequestOptions & { readonly validateOnly?: boolean } = {}): Promise<{ readonly partitions: number }> {
+  async addPartitions(name: string, partitions: number, o: AdminRequestOptions & { readonly validateOnly?: boolean } = {}): Promise<{ readonly partitions: number }> {
+    checkTopicName(name);
+    checkPartitions(partitions);
+    checkOptions('addPartitions', o, { validateOnly: flag, signal: abortSignal });
     const body = { name, partitions, validateOnly: o.validateOnly ?? false };
     return requestOnce(this.#cluster, AddPartitions, { body, what: `adding partitions to topic "${name}"`, signal: o.signal });
   }
 
   async deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
-    const partitions = Object.entries(before).map(([partition, offset]) => ({ partition: Number(partition), beforeOffset: offset === 'end' ? -1 : offset }));
+    checkTopicName(name);
+    checkOptions('deleteRecords', o, { signal: abortSignal });
+    const partitions = byPartition('before', before, offsetOrEnd).map(({ partition, value }) => ({ partition, beforeOffset: value === 'end' ? -1 : value }));
     const response = await this.#cluster.request(DeleteRecords, { name, partitions }, { resend: true, signal: o.signal });
     const failed = response.partitions.find(({ errorCode }) => errorCode !== 0);
     if (failed !== undefined) {
@@ -153,17 +197,24 @@ export class ClusterAdmin implements Admin {
   }
 
   async listOffsets(name: string, at: 'start' | 'end', o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
+    checkTopicName(name);
+    checkArgument('at', at, oneOf(['start', 'end']));
+    checkOptions('listOffsets', o, { signal: abortSignal });
     const offsets = await this.#lookUp(name, at, o.signal);
     return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset ?? 0]));
   }
 
   async offsetsForTimestamp(name: string, timestampMs: number, o: AdminRequestOptions = {}): Promise<Readonly<Record<number, number | null>>> {
-    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) throw new QError('INVALID_TIMESTAMP', `${String(timestampMs)} is not a timestamp: use whole milliseconds since 1970`);
+    checkTopicName(name);
+    checkArgument('timestampMs', timestampMs, offsetNumber, 'INVALID_TIMESTAMP');
+    checkOptions('offsetsForTimestamp', o, { signal: abortSignal });
     const offsets = await this.#lookUp(name, { timestampMs }, o.signal);
     return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset]));
   }
 
   async metadata(topics?: readonly string[], o: AdminRequestOptions = {}): Promise<ClusterMetadata> {
+    if (topics !== undefined && topics !== null) checkList('topics', topics, anyText, 'INVALID_TOPIC_NAME');
+    checkOptions('metadata', o, { signal: abortSignal });
     const response = await this.#cluster.askMetadata(topics ?? null, { signal: o.signal });
     this.#cluster.metadata.learn(response);
     return { clusterId: response.clusterId, brokers: response.brokers, topics: response.topics.map(readTopicMetadata) };
@@ -193,23 +244,50 @@ export class ClusterAdmin implements Admin {
     return this.#groups.deleteGroupOffsets(group, topic, o);
   }
 
-  stats(o: AdminRequestOptions = {}): Promise<StatsResponse> {
+  async stats(o: AdminRequestOptions = {}): Promise<StatsResponse> {
+    checkOptions('stats', o, { signal: abortSignal });
     return this.#cluster.request(Stats, {}, { resend: true, signal: o.signal });
   }
 
   async ping(o: AdminRequestOptions = {}): Promise<number> {
+    checkOptions('ping', o, { signal: abortSignal });
     const startMs = this.#cluster.clock.monotonic();
     await this.#cluster.request(Ping, { payload: Buffer.alloc(0) }, { resend: true, signal: o.signal });
     return this.#cluster.clock.monotonic() - startMs;
   }
 
+  /** The topic that is there, if it is as it was to be. What a setting's value means, as `7d` does, the broker says: it is asked what setting it would give. */
+  async #existing(wanted: CreateTopicRequest, signal: AbortSignal | undefined): Promise<CreateTopicResponse> {
+    const { name, partitions, replicas, configs } = wanted;
+    const [there, asWanted] = await Promise.all([
+      this.#cluster.request(DescribeTopic, { name }, { resend: true, signal }),
+      this.#cluster.request(AlterTopic, { name, set: configs, unset: [], validateOnly: true }, { resend: true, signal }),
+    ]);
+    const differences = [
+      ...(partitions === -1 || partitions === there.partitions.length ? [] : [{ what: 'partitions', is: there.partitions.length, wanted: partitions }]),
+      ...(replicas === -1 || replicas === there.replicas ? [] : [{ what: 'replicas', is: there.replicas, wanted: replicas }]),
+      ...configs.flatMap(({ key }) => {
+        const [is, other] = [there, asWanted].map(({ configs: settings }) => settings.find((setting) => setting.key === key)?.value ?? '');
+        return is === other ? [] : [{ what: key, is: is as string, wanted: other as string }];
+      }),
+    ];
+    const [first] = differences;
+    if (first === undefined) return { topicId: there.topicId, partitions: there.partitions.length, replicas: there.replicas, configs: there.configs };
+    const said = differences.map(({ what, is, wanted: other }) => `${what} is ${is}, not ${other}`).join('; ');
+    throw new QError('TOPIC_EXISTS', `Topic "${name}" is there, and is not as it was to be: ${said}`, { details: { topic: name, different: first.what, is: first.is, wanted: first.wanted } });
+  }
+
   async #lookUp(name: string, at: 'start' | 'end' | { readonly timestampMs: number }, signal: AbortSignal | undefined): ReturnType<typeof lookUpOffsets> {
     // Asked for anew, so that partitions that were just added are among them.
-    const { partitions } = await this.#cluster.metadata.refresh(name);
+    const { partitions } = await untilAborted(this.#cluster.metadata.refreshAnew(name), signal);
     return lookUpOffsets(this.#cluster, name, { questions: partitions.map(({ partition }) => ({ partition, at })), signal });
   }
 }
 
-function settings(config: TopicConfig = {}): { key: string; value: string }[] {
-  return Object.entries(config).map(([key, value]) => ({ key, value: String(value) }));
+function createRequest(method: string, name: string, o: CreateTopicOptions): CreateTopicRequest {
+  checkTopicName(name);
+  checkOptions(method, o, { partitions: null, replicas: null, config: null, validateOnly: flag, signal: abortSignal });
+  if (o.partitions !== undefined) checkPartitions(o.partitions);
+  if (o.replicas !== undefined) checkReplicas(o.replicas);
+  return { name, partitions: o.partitions ?? -1, replicas: o.replicas ?? -1, configs: settingsOf(`${method}.config`, o.config), validateOnly: o.validateOnly ?? false };
 }

@@ -3,6 +3,8 @@ import type { DeleteGroupResponse, ListedGroup, ResetOffsetsResponsePartition } 
 
 import { untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { abortSignal, checkList, checkOptions, flag, offsetNumber, partitionNumber } from '../option-check.ts';
+import { anyText, byPartition, checkByName, checkGroup, checkTopicName } from './admin-arguments.ts';
 import { requestOnce } from './admin-request.ts';
 import type { AdminRequestOptions } from './admin-request.ts';
 import { readGroupDescription, readGroupOffsets, unlessNone } from './group-description.ts';
@@ -67,27 +69,38 @@ export class ClusterGroupAdmin implements GroupAdmin {
   }
 
   async listGroups(o: ListGroupsOptions = {}): Promise<readonly ListedGroup[]> {
+    checkOptions('listGroups', o, { prefix: anyText, signal: abortSignal });
     const { groups } = await this.#cluster.request(ListGroups, { prefix: o.prefix ?? '' }, { resend: true, signal: o.signal });
     return groups;
   }
 
   async describeGroup(group: string, o: AdminRequestOptions = {}): Promise<GroupDescription> {
+    checkGroup(group);
+    checkOptions('describeGroup', o, { signal: abortSignal });
     return readGroupDescription(await this.#cluster.request(DescribeGroup, { groupId: group }, { resend: true, signal: o.signal }));
   }
 
-  deleteGroup(group: string, o: AdminRequestOptions = {}): Promise<DeleteGroupResponse> {
+  async deleteGroup(group: string, o: AdminRequestOptions = {}): Promise<DeleteGroupResponse> {
+    checkGroup(group);
+    checkOptions('deleteGroup', o, { signal: abortSignal });
     return requestOnce(this.#cluster, DeleteGroup, { body: { groupId: group }, what: `deleting group "${group}"`, signal: o.signal });
   }
 
   async groupOffsets(group: string, o: AdminRequestOptions = {}): Promise<readonly GroupOffset[]> {
+    checkGroup(group);
+    checkOptions('groupOffsets', o, { signal: abortSignal });
     const body = { groupId: group, memberId: '', memberEpoch: -1, topics: null };
     return readGroupOffsets(group, await this.#cluster.request(FetchOffset, body, { resend: true, signal: o.signal }));
   }
 
   async resetGroupOffsets(group: string, offsets: Readonly<Record<string, PartitionOffsets>>, o: ResetGroupOffsetsOptions = {}): Promise<readonly OffsetReset[]> {
+    checkGroup(group);
+    checkOptions('resetGroupOffsets', o, { validateOnly: flag, signal: abortSignal });
+    checkByName('offsets', offsets, 'by topic, as { orders: { 0: 42 } }');
     const validateOnly = o.validateOnly ?? false;
-    const names = Object.keys(offsets);
-    const topics = await Promise.all(names.map(async (name) => ({ topicId: await this.#topicId(name, o.signal), partitions: wirePartitions(offsets[name]) })));
+    const wanted = Object.entries(offsets).map(([name, byNumber]) => ({ name, partitions: wirePartitions(name, byNumber) }));
+    const names = wanted.map(({ name }) => name);
+    const topics = await Promise.all(wanted.map(async ({ name, partitions }) => ({ topicId: await this.#topicId(name, o.signal), partitions })));
     const body = { groupId: group, validateOnly, topics };
     // The answer tells what was committed before: sent twice, it would tell what the first sending has set.
     const response = validateOnly
@@ -100,6 +113,10 @@ export class ClusterGroupAdmin implements GroupAdmin {
   }
 
   async deleteGroupOffsets(group: string, topic: string, o: DeleteGroupOffsetsOptions = {}): Promise<{ readonly offsets: number }> {
+    checkGroup(group);
+    checkTopicName(topic);
+    checkOptions('deleteGroupOffsets', o, { partitions: null, signal: abortSignal });
+    if (o.partitions !== undefined) checkList('deleteGroupOffsets.partitions', o.partitions, partitionNumber);
     const body = { groupId: group, topics: [{ topicId: await this.#topicId(topic, o.signal), partitions: o.partitions ?? null }] };
     const what = `forgetting offsets of group "${group}" in topic "${topic}"`;
     const { topics: [answer] } = await requestOnce(this.#cluster, DeleteOffsets, { body, what, signal: o.signal });
@@ -113,13 +130,13 @@ export class ClusterGroupAdmin implements GroupAdmin {
 
   /** Asked for anew: the offsets of a topic that was made again under its name are not those of the old one. */
   async #topicId(name: string, signal: AbortSignal | undefined): Promise<string> {
-    const { topicId } = await untilAborted(this.#cluster.metadata.refresh(name), signal);
+    const { topicId } = await untilAborted(this.#cluster.metadata.refreshAnew(name), signal);
     return topicId;
   }
 }
 
-function wirePartitions(offsets: PartitionOffsets = {}): { partition: number; offset: number }[] {
-  return Object.entries(offsets).map(([partition, offset]) => ({ partition: Number(partition), offset }));
+function wirePartitions(topic: string, offsets: PartitionOffsets): { partition: number; offset: number }[] {
+  return byPartition(`offsets["${topic}"]`, offsets, offsetNumber).map(({ partition, value }) => ({ partition, offset: value }));
 }
 
 function answerFor(partition: number, answer: ResetOffsetsResponsePartition | undefined): ResetOffsetsResponsePartition {

@@ -1,7 +1,7 @@
 import { LentMemory, Metadata, QError } from '@q/protocol';
 import type { Api, MetadataResponse } from '@q/protocol';
 
-import { sleep, untilAborted } from '../abort.ts';
+import { sleep, throwIfAborted, untilAborted } from '../abort.ts';
 import { formatAddress } from '../address.ts';
 import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
@@ -9,7 +9,7 @@ import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import type { ResolvedConnectOptions } from '../options.ts';
 import type { Random } from '../random.ts';
-import { backoffMs, toQError } from '../retry.ts';
+import { backoffMs, reasonOf, toQError } from '../retry.ts';
 import type { RetryPolicy } from '../retry.ts';
 import { BrokerLink, closedError, describeAddresses } from './broker-link.ts';
 import { MetadataCache } from './metadata-cache.ts';
@@ -118,8 +118,15 @@ export class Cluster {
 
   /** Waits before retry number `attempt`. Throws CLOSED or ABORTED. */
   pause(attempt: number, signal?: AbortSignal): Promise<void> {
-    const waiting = sleep(this.clock, backoffMs(this.retry, { attempt, random: this.random }), this.closing);
-    return untilAborted(waiting, signal);
+    return this.#wait(this.#backoffMs(attempt), signal);
+  }
+
+  #backoffMs(attempt: number): number {
+    return backoffMs(this.retry, { attempt, random: this.random });
+  }
+
+  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return untilAborted(sleep(this.clock, delayMs, this.closing), signal);
   }
 
   /** As `pause`, for what simply ends with the client or the signal: resolves with whether it may go on. */
@@ -139,13 +146,15 @@ export class Cluster {
     let last: QError | null = null;
     for (let tries = 1; ; tries += 1) {
       try {
+        throwIfAborted(o.signal);
         return await untilAborted(this.#untilDeadline(attempt(), deadlineMs), o.signal);
       } catch (thrown) {
         const error = toQError(thrown, 'sending a request');
         if (this.clock.monotonic() >= deadlineMs && error.retriable) throw this.#gaveUp(last ?? error, timeoutMs);
         if (!mayRetry(error, o.resend)) throw error;
         last = error;
-        await this.pause(tries, o.signal);
+        // Not beyond the deadline: then there is nothing left to try.
+        await this.#wait(Math.min(this.#backoffMs(tries), Math.max(0, deadlineMs - this.clock.monotonic())), o.signal);
       }
     }
   }
@@ -162,7 +171,7 @@ export class Cluster {
 
   #gaveUp(error: QError, timeoutMs: number): QError {
     if (this.#anyReady() !== null) return error;
-    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    const reason = error.cause instanceof Error ? reasonOf(error.cause) : error.message;
     return new QError('NO_BROKER', `No broker could be reached within ${timeoutMs} ms at ${describeAddresses(this.#options.seeds)}: ${reason}`, { cause: error });
   }
 
@@ -209,8 +218,9 @@ export class Cluster {
     const known = this.#links.get(key);
     if (known !== undefined) return known;
     const { clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs, seeds } = this.#options;
-    // With several addresses one that swallows packets must leave time for the others.
-    const timeoutMs = seeds.length === 1 ? connectTimeoutMs : Math.max(1_000, connectTimeoutMs / (2 * seeds.length));
+    // One try ends, however long the client may go on trying; and one of several addresses that swallows packets must leave time for the others.
+    const tryMs = Number.isFinite(connectTimeoutMs) ? connectTimeoutMs : clientLimits.connectTimeoutMs;
+    const timeoutMs = seeds.length === 1 ? tryMs : Math.max(1_000, tryMs / (2 * seeds.length));
     const link = new BrokerLink({ address, clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs: timeoutMs, frames: this.frames });
     this.#links.set(key, link);
     return link;

@@ -70,6 +70,15 @@ export class MetadataCache {
     return wanted.promise;
   }
 
+  /**
+   * As `refresh`, with an answer to a question that was asked after the call: one that is on its way may have been made before something
+   * that the caller knows of.
+   */
+  async refreshAnew(name: string): Promise<TopicMetadata> {
+    await this.#asking.get(name)?.promise.catch(() => undefined);
+    return this.refresh(name);
+  }
+
   /** Calls the listener whenever the topic's metadata changes, and keeps it fresh. The returned function ends that. */
   watch(name: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();

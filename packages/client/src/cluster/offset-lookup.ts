@@ -35,6 +35,8 @@ export async function lookUpOffsets(cluster: Cluster, topic: string, o: { questi
   const answers: OffsetAnswer[] = [];
   let left: Asked[] = o.questions.map((question, index) => ({ index, question }));
   let metadata = await cluster.metadata.topic(topic);
+  // One that was added a moment ago is not in what was known before.
+  if (o.questions.some(({ partition }) => metadata.partitions[partition] === undefined)) metadata = await cluster.metadata.refreshAnew(topic);
   for (let attempt = 1; ; attempt += 1) {
     const failures = await askLeaders(cluster, metadata, { left, answers, signal: o.signal });
     const [first] = failures;

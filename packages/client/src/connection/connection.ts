@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { clientLimits } from '../limits.ts';
 import type { Network, Wire } from '../network/network.ts';
 import { Queue } from '../queue.ts';
-import { toQError } from '../retry.ts';
+import { notSent, reasonOf, toQError } from '../retry.ts';
 import { software, softwareVersion } from '../software.ts';
 import { negotiate } from './negotiated.ts';
 import type { Negotiated } from './negotiated.ts';
@@ -83,7 +83,7 @@ export class Connection {
       onOpen: () => this.#hello(),
       onData: (chunk) => this.#read(chunk),
       onDrain: () => this.#outbox.drained(),
-      onClose: (error) => this.close(this.#lost(error === null ? 'the broker closed the connection' : error.message, error)),
+      onClose: (error) => this.close(this.#lost(error === null ? 'the broker closed the connection' : reasonOf(error), error)),
     });
     this.#outbox = new Outbox(this.#wire, () => this.#sendQueued());
   }
@@ -222,7 +222,7 @@ export class Connection {
       this.#checkSize(buffers);
       this.#outbox.push(buffers);
     } catch (error) {
-      this.#pending.withdraw(unsent.id)?.fail(toQError(error, 'encoding a request'));
+      this.#pending.withdraw(unsent.id)?.fail(notSent(error, 'A request cannot be encoded'));
     }
   }
 

@@ -4,6 +4,7 @@ import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import type { ResolvedConsumerOptions } from '../options.ts';
+import { shown } from '../shown.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import { PartitionSet } from './partition-set.ts';
 import { resolveStart } from './start-position.ts';
@@ -52,7 +53,7 @@ export class ChosenPartitions {
     if (reader !== undefined) return reader;
     const readers = this.set.all();
     const read = readers.length === 0 ? 'nothing yet (await ready())' : readers.map((other) => other.partition).join(', ');
-    throw new QError('UNKNOWN_PARTITION', `The consumer of topic "${this.#o.topic}" does not read partition ${String(partition)}; it reads ${read}`);
+    throw new QError('UNKNOWN_PARTITION', `The consumer of topic "${this.#o.topic}" does not read partition ${shown(partition)}; it reads ${read}`, { details: { topic: this.#o.topic, argument: 'partition' } });
   }
 
   /** Finds the partitions and where to begin; once. A failed start may be tried again. */
@@ -85,7 +86,7 @@ export class ChosenPartitions {
 
   async #start(): Promise<void> {
     const { cluster, topic, options } = this.#o;
-    const metadata = await this.set.persist(() => cluster.metadata.topic(topic));
+    const metadata = await this.set.persist(() => this.#ask());
     const partitions = this.#chosen(metadata);
     const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }));
     const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end')) : null;
@@ -110,10 +111,23 @@ export class ChosenPartitions {
     void this.set.refresh();
   }
 
+  /** What is known of the topic, unless a partition may have been added since: one that is named, or one whose end is the end of the loop. */
+  async #ask(): Promise<TopicMetadata> {
+    const { cluster, topic, options } = this.#o;
+    const known = cluster.metadata.get(topic);
+    if (known === undefined || options.stopAtEnd || this.#unknownIn(known) !== undefined) return cluster.metadata.refreshAnew(topic);
+    return known;
+  }
+
+  #unknownIn(metadata: TopicMetadata): number | undefined {
+    const { partitions } = this.#o.options;
+    return partitions === 'all' ? undefined : partitions.find((partition) => metadata.partitions[partition] === undefined);
+  }
+
   #chosen(metadata: TopicMetadata): readonly number[] {
     const { partitions } = this.#o.options;
     if (partitions === 'all') return metadata.partitions.map(({ partition }) => partition);
-    const unknown = partitions.find((partition) => metadata.partitions[partition] === undefined);
+    const unknown = this.#unknownIn(metadata);
     if (unknown === undefined) return partitions;
     throw new QError('UNKNOWN_PARTITION', `Topic "${metadata.name}" has no partition ${unknown}; it has 0 to ${metadata.partitions.length - 1}`, {
       details: { topic: metadata.name, partition: unknown },

@@ -1,7 +1,7 @@
 import { batchMaxTimestamp } from '@q/protocol';
 import type { QError, RecordReader, RecordView } from '@q/protocol';
 
-import { checkOptions, oneOf } from '../option-check.ts';
+import { checkOptions, flag } from '../option-check.ts';
 import { toQError } from '../retry.ts';
 import type { BytesOut } from '../topic/topic.ts';
 import { readMessages } from './message.ts';
@@ -21,7 +21,7 @@ export interface BatchesOptions {
 
 /** Whether batches are to be lent. @throws QError `INVALID_CONFIG` */
 export function lends(options: BatchesOptions): { lend: boolean } {
-  checkOptions('batches', options, { lend: oneOf([true, false]) });
+  checkOptions('batches', options, { lend: flag });
   return { lend: options.lend ?? false };
 }
 

@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { clientLimits } from '../limits.ts';
 import type { ResolvedConsumerOptions } from '../options.ts';
+import { checkList, checkSeek, partitionNumber } from '../option-check.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
 import { ChosenPartitions } from './chosen-partitions.ts';
@@ -12,6 +13,7 @@ import { lends } from './consumed-batch.ts';
 import type { BatchesOptions, ConsumedBatch } from './consumed-batch.ts';
 import { Decoder } from './decoder.ts';
 import type { Message } from './message.ts';
+import type { PartitionReader } from './partition-reader.ts';
 import { PullIterator } from './pull-iterator.ts';
 import { RecordStream } from './record-stream.ts';
 
@@ -123,7 +125,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
-    if (!Number.isSafeInteger(to.offset) || to.offset < 0) throw new QError('INVALID_REQUEST', `${String(to.offset)} is not an offset: use whole numbers from 0`);
+    checkSeek(to);
     await this.ready();
     const reader = this.#partitions.get(to.partition);
     this.#decoder.seek(reader, to.offset);
@@ -131,12 +133,18 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   pause(partitions: readonly number[] = this.partitions): void {
-    for (const partition of partitions) this.#partitions.get(partition).isPaused = true;
+    for (const reader of this.#readers(partitions)) reader.isPaused = true;
   }
 
   resume(partitions: readonly number[] = this.partitions): void {
-    for (const partition of partitions) this.#partitions.get(partition).isPaused = false;
+    for (const reader of this.#readers(partitions)) reader.isPaused = false;
     this.#partitions.set.fetcher.pump();
+  }
+
+  /** All of them are looked up before any is changed. */
+  #readers(partitions: readonly number[]): PartitionReader[] {
+    checkList('partitions', partitions, partitionNumber);
+    return partitions.map((partition) => this.#partitions.get(partition));
   }
 
   async endOffsets(): Promise<Map<number, number>> {

@@ -2,6 +2,8 @@ import { QError } from '@q/protocol';
 
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
+import { isObject, offsetNumber, partitionNumber } from '../option-check.ts';
+import { shown } from '../shown.ts';
 
 /**
  * Where a consumer begins, in each of its partitions:
@@ -22,10 +24,17 @@ export function checkStart(from: StartPosition): void {
     throw new QError('INVALID_CONFIG', `consumer.from: ${what}; use 'earliest', 'latest', { offset }, { timestampMs } or { last }`, { details: { option: 'from' } });
   };
   if (from === 'earliest' || from === 'latest') return;
-  if (typeof from !== 'object' || from === null) return bad(`${String(from)} is no position`);
-  const numbers = 'offset' in from ? (typeof from.offset === 'object' ? Object.values(from.offset) : [from.offset]) : 'timestampMs' in from ? [from.timestampMs] : 'last' in from ? [from.last] : null;
-  if (numbers === null) return bad('no position is named');
-  for (const number of numbers) if (!Number.isSafeInteger(number) || number < 0) bad(`${String(number)} is not a whole number from 0`);
+  if (!isObject(from)) return bad(`${shown(from)} is no position`);
+  const [name, ...others] = Object.keys(from);
+  if (name === undefined || others.length > 0) return bad(`${others.length + (name === undefined ? 0 : 1)} positions are named`);
+  const value: unknown = Reflect.get(from, name);
+  if (name === 'offset' && isObject(value)) {
+    for (const [partition, offset] of Object.entries(value)) {
+      if (partitionNumber(Number(partition)) !== null) bad(`${shown(partition)} is no partition`);
+      if (offsetNumber(offset) !== null) bad(`offset ${shown(offset)} of partition ${partition} is not a whole number from 0`);
+    }
+  } else if (name !== 'offset' && name !== 'timestampMs' && name !== 'last') bad(`there is no "${name}"`);
+  else if (offsetNumber(value) !== null) bad(`${name} ${shown(value)} is not a whole number from 0`);
 }
 
 /** The offset to begin with, by partition. Throws as `lookUpOffsets`. */

@@ -1,7 +1,7 @@
 import { QError } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
-import { checkOptions, integer, oneOf, text } from '../option-check.ts';
+import { abortSignal, checkOptions, flag, integer, oneOf, text } from '../option-check.ts';
 import { resolveFetchWaits } from '../options.ts';
 import type { FetchWaits, OffsetOutOfRangePolicy } from '../options.ts';
 
@@ -73,7 +73,7 @@ export function resolveGroupOptions(options: GroupConsumerOptions, requestTimeou
     rebalanceTimeoutMs: timeout,
     assignor: oneOf(['uniform', 'range']),
     autoCommit: null,
-    autoAck: oneOf([true, false]),
+    autoAck: flag,
     prefetchBytes: integer({ min: clientLimits.prefetchBytesMin, max: clientLimits.responseBytesMax >> 1 }),
     maxWaitMs: integer({ min: 0, max: requestTimeoutMs - 1 }),
     minBytes: integer({ min: 0, max: clientLimits.prefetchBytes }),
@@ -82,7 +82,7 @@ export function resolveGroupOptions(options: GroupConsumerOptions, requestTimeou
     maxUnacked: integer({ min: 1, max: clientLimits.unackedMax }),
     stallTimeoutMs: timeout,
     drainTimeoutMs: integer({ min: 0, max: clientLimits.groupTimeoutMsMax }),
-    signal: null,
+    signal: abortSignal,
   });
   const maxUnacked = options.maxUnacked ?? clientLimits.unackedDefault;
   return {

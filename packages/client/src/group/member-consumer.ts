@@ -7,7 +7,8 @@ import { lends } from '../consumer/consumed-batch.ts';
 import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import { PullIterator } from '../consumer/pull-iterator.ts';
 import { clientLimits } from '../limits.ts';
-import { checkOptions, integer } from '../option-check.ts';
+import { callable, checkArgument, checkKnown, checkList, checkOptions, checkSeek, integer, isObject, oneOf, offsetNumber, partitionNumber, waitMsMax } from '../option-check.ts';
+import type { OptionCheck } from '../option-check.ts';
 import type { CloseResult, Producer } from '../producer/producer.ts';
 import { toQError } from '../retry.ts';
 import type { Topic } from '../topic/topic.ts';
@@ -83,6 +84,8 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void {
+    checkArgument('event', event, groupEvent);
+    checkArgument('listener', listener, callable);
     this.#becomeBusy();
     return this.#session.emitter.on(event, listener);
   }
@@ -98,6 +101,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {
+    checkArgument('handler', handler, callable);
     await runHandler({
       messages: this.#messages(),
       handler,
@@ -120,7 +124,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     const { committer, ownership, isOver } = this.#session;
     if (isOver) throw closedError('The consumer');
     if (offsets === undefined) return committer.commitAcknowledged(ownership.all());
-    for (const { offset, metadata } of offsets) checkOffset(offset, metadata ?? null);
+    checkCommits(offsets);
     const commits = offsets.map(({ partition, offset, metadata }) => ({ owned: ownership.held(partition), offset, metadata: metadata ?? null }));
     await Promise.all(commits.map(({ owned, offset, metadata }) => committer.commit(owned, { offset, metadata })));
   }
@@ -143,22 +147,24 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
-    checkOffset(to.offset, null);
+    checkSeek(to);
     await this.ready();
     this.#session.dispenser.seek(this.#session.ownership.active(to.partition), to.offset);
     this.#session.set.fetcher.pump();
   }
 
   pause(partitions?: readonly number[]): void {
+    if (partitions !== undefined) checkList('partitions', partitions, partitionNumber);
     this.#session.setPaused(partitions ?? null, true);
   }
 
   resume(partitions?: readonly number[]): void {
+    if (partitions !== undefined) checkList('partitions', partitions, partitionNumber);
     this.#session.setPaused(partitions ?? null, false);
   }
 
-  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
-    checkOptions('close', options, { timeoutMs: integer({ min: 0 }) });
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0, max: waitMsMax }) });
     if (!this.#isClosing) {
       this.#isClosing = true;
       void this.#close(options.timeoutMs ?? this.#options.drainTimeoutMs).then(this.#closed.resolve, this.#closed.reject);
@@ -270,9 +276,17 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 }
 
+const groupEvent = oneOf(['assigned', 'revoked', 'lost', 'stalled', 'resumed', 'error'] satisfies (keyof GroupEvents)[]);
+const metadataText: OptionCheck = (value) =>
+  value === null || value === undefined || (typeof value === 'string' && value.length <= clientLimits.offsetMetadataLengthMax) ? null : `null, or a text of at most ${clientLimits.offsetMetadataLengthMax} characters`;
+
 /** @throws QError `INVALID_REQUEST`. */
-function checkOffset(offset: number, metadata: string | null): void {
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new QError('INVALID_REQUEST', `${String(offset)} is not an offset: use whole numbers from 0`);
-  if (metadata === null || metadata.length <= clientLimits.offsetMetadataLengthMax) return;
-  throw new QError('INVALID_REQUEST', `The metadata of a commit is ${metadata.length} characters long; at most ${clientLimits.offsetMetadataLengthMax} are kept`);
+function checkCommits(offsets: readonly OffsetToCommit[]): void {
+  checkList('offsets', offsets, (value) => (isObject(value) ? null : '{ partition, offset, metadata }'));
+  for (const [at, commit] of offsets.entries()) {
+    checkKnown(`offsets[${at}]`, commit, ['partition', 'offset', 'metadata']);
+    checkArgument(`offsets[${at}].partition`, commit.partition, partitionNumber);
+    checkArgument(`offsets[${at}].offset`, commit.offset, offsetNumber);
+    checkArgument(`offsets[${at}].metadata`, commit.metadata, metadataText);
+  }
 }

@@ -1,10 +1,12 @@
-import { BatchMemory, checkTopicName, QError } from '@q/protocol';
+import { BatchMemory, QError } from '@q/protocol';
 import type { ProduceResponsePartition } from '@q/protocol';
 
 import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import { clientLimits } from '../limits.ts';
+import { checkTopic } from '../option-check.ts';
 import type { ResolvedProducerOptions } from '../options.ts';
 import { toQError } from '../retry.ts';
 import { plainBytes } from '../topic/serde.ts';
@@ -17,6 +19,7 @@ import { givenUp } from './outcome.ts';
 import { RecordTime } from './record-time.ts';
 import { encodeHeaders, detached, parkedBytes } from './record.ts';
 import type { PlainRecord } from './record.ts';
+import { checkedTimestamp, checkFields, checkParts, checkRecord, hasOtherFields, notARecord } from './record-check.ts';
 import { TopicQueue } from './topic-queue.ts';
 import type { ParkedRecord } from './topic-queue.ts';
 
@@ -27,8 +30,9 @@ import type { ParkedRecord } from './topic-queue.ts';
  * - The queues of `#topics` have exactly the batches that are not settled, `#liveBatches` of them. Each is counted once in the byte budget
  *   and in the flush barrier, from its first record until it is settled.
  * - A record is in a batch, or parked, or settled. It is parked only while its topic is not known, its schema is busy, it
- *   has to wait for room, or an earlier record of its topic is parked.
- * - No batch and no parked record outlives its deadline by more than a turn.
+ *   has to wait for room, what is known of its topic speaks against it, or an earlier record of its topic is parked.
+ * - No record is refused for what was known of its topic before it came: the topic may have changed since. It is asked for anew first.
+ * - No batch and no parked record outlives its deadline by more than a turn, and none the end.
  */
 
 export interface AccumulatorEvents {
@@ -63,6 +67,8 @@ export class Accumulator {
   #sweepTimer: Timer | null = null;
   #deliveredRecords = 0;
   #failedRecords = 0;
+  /** Everything was given up: no room that this makes is for anyone. */
+  #isOver = false;
 
   constructor(o: AccumulatorOptions) {
     this.#cluster = o.cluster;
@@ -88,20 +94,24 @@ export class Accumulator {
     return this.#failedRecords;
   }
 
-  /** @throws QError `INVALID_TOPIC_NAME`. */
-  topic(name: string): TopicQueue {
+  /**
+   * The topic of a name. Where `first` is wrong nobody is asked about a topic for its sake, which could make that topic.
+   *
+   * @throws QError `INVALID_TOPIC_NAME`, what is wrong with the record.
+   */
+  topic(name: string, first: PlainRecord | Promise<PlainRecord>): TopicQueue {
     if (this.#latest !== null && this.#latest.name === name) return this.#latest;
-    return (this.#latest = this.#topics.get(name) ?? this.#newTopic(name));
+    return (this.#latest = this.#topics.get(name) ?? this.#newTopic(name, first));
   }
 
-  #newTopic(name: string): TopicQueue {
-    const reason = checkTopicName(name);
-    if (reason !== null) throw new QError('INVALID_TOPIC_NAME', `"${name}" cannot be a topic name: ${reason}`, { details: { topic: name } });
+  #newTopic(name: string, first: PlainRecord | Promise<PlainRecord>): TopicQueue {
+    checkTopic(name);
+    if (!(first instanceof Promise)) checkRecord(first);
     const { random } = this.#cluster;
     const { partitioner, maxInFlight, idempotent } = this.#options;
     const topic = new TopicQueue({ name, random, partitioner, windowMax: maxInFlight, idempotent });
     this.#topics.set(name, topic);
-    void this.#load(topic);
+    void this.#load(topic, () => this.#cluster.metadata.topic(name));
     return topic;
   }
 
@@ -119,9 +129,17 @@ export class Accumulator {
    * @throws QError what is wrong with the record; `BUFFER_FULL`.
    */
   accept(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null): void {
+    if (typeof record !== 'object' || record === null) throw notARecord(record);
+    if (record.value === undefined || (delivery !== null && hasOtherFields(record))) checkFields(record);
     const mustWait = topic.metadata === null || (this.#parkedRecords > 0 && topic.parked.length > 0) || (delivery !== null && this.budget.batchesFull);
-    if (mustWait) this.#park(topic, record, delivery);
-    else this.#append(topic, record, delivery, this.barrier.epoch);
+    if (mustWait) return void this.#park(topic, record, delivery);
+    try {
+      this.#append(topic, record, delivery, this.barrier.epoch);
+    } catch (thrown) {
+      if (!dependsOnMetadata(thrown)) throw thrown;
+      this.#park(topic, record, delivery);
+      if (!topic.isAsking) void this.#askAnew(topic);
+    }
   }
 
   /** Takes a record whose schema has not made up its mind yet. Later records of the topic wait behind it. */
@@ -179,7 +197,7 @@ export class Accumulator {
   failTopic(topic: TopicQueue, error: QError): void {
     if (this.isKnown(topic)) this.#topics.delete(topic.name);
     if (this.#latest === topic) this.#latest = null;
-    topic.unwatch();
+    topic.unwatch?.();
     for (const queue of topic.partitions) {
       for (const batch of queue.batches()) {
         queue.giveUp(batch);
@@ -198,24 +216,27 @@ export class Accumulator {
   /** Everything fails, each record with an error that says what is known of it. */
   abandon(reason: QError): number {
     const before = this.#failedRecords;
+    this.#isOver = true;
     this.#sweepTimer?.cancel();
     this.#sweepTimer = null;
     for (const batch of this.#live()) this.#giveUp(batch, reason);
     for (const topic of this.#topics.values()) {
-      topic.unwatch();
+      topic.unwatch?.();
       this.#failParked(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
     }
     this.budget.wakeAll();
     return this.#failedRecords - before;
   }
 
-  async #load(topic: TopicQueue): Promise<void> {
-    for (let attempt = 1; this.isKnown(topic); attempt += 1) {
+  async #load(topic: TopicQueue, ask: () => Promise<TopicMetadata>): Promise<void> {
+    for (let attempt = 1; this.isKnown(topic) && !this.#isOver; attempt += 1) {
       try {
-        const metadata = await this.#cluster.metadata.topic(topic.name);
-        if (!this.isKnown(topic)) return;
-        topic.update(metadata);
-        topic.unwatch = this.#cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
+        const metadata = await ask();
+        if (!this.isKnown(topic) || this.#isOver) return;
+        this.#updated(topic, metadata);
+        topic.unwatch ??= this.#cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
+        topic.isAsking = false;
+        topic.answeredAsks = topic.asks;
         return this.#drain(topic);
       } catch (thrown) {
         const error = toQError(thrown, `asking for topic "${topic.name}"`);
@@ -225,7 +246,7 @@ export class Accumulator {
     }
   }
 
-  #updated(topic: TopicQueue, metadata: Parameters<TopicQueue['update']>[0]): void {
+  #updated(topic: TopicQueue, metadata: TopicMetadata): void {
     for (const queue of topic.update(metadata)) this.#events.onMoved(queue);
   }
 
@@ -234,10 +255,14 @@ export class Accumulator {
       throw new QError('BUFFER_FULL', `${this.#parkedRecords} records wait already to be taken into a batch`);
     }
     // A caller that waits keeps its bytes as they are; one that does not may reuse them, so they are copied and counted.
+    if (record !== null) {
+      if (delivery === null) checkFields(record);
+      checkParts(record);
+    }
     const kept = record !== null && delivery === null ? detached(record) : record;
     const bytes = delivery === null ? (kept === null ? clientLimits.parkedRecordOverheadBytes : parkedBytes(kept)) : 0;
     const deadlineMs = this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs;
-    const entry: ParkedRecord = { record: kept, error: null, delivery, bytes, deadlineMs, epoch: this.barrier.enter() };
+    const entry: ParkedRecord = { record: kept, error: null, delivery, bytes, deadlineMs, epoch: this.barrier.enter(), asks: topic.asks };
     topic.parked.push(entry);
     this.budget.park(bytes);
     this.#parkedRecords += 1;
@@ -251,21 +276,29 @@ export class Accumulator {
   }
 
   #drain(topic: TopicQueue): void {
-    if (topic.metadata === null || !this.isKnown(topic)) return;
+    if (topic.metadata === null || !this.isKnown(topic) || topic.isAsking) return;
     for (let entry = topic.parked.peek(); entry !== undefined; entry = topic.parked.peek()) {
-      if (entry.record === null && entry.error === null) return;
+      if (this.#isOver || (entry.record === null && entry.error === null)) return;
       if (entry.error === null && entry.delivery !== null && this.budget.batchesFull) return;
-      this.#unpark(topic);
+      let failure = entry.error;
       try {
-        if (entry.error !== null) throw entry.error;
-        this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch);
+        if (failure === null) this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch);
       } catch (thrown) {
-        this.#failedEntry(topic, entry, toQError(thrown, 'taking a record'));
-      } finally {
-        this.barrier.leave(entry.epoch);
+        if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#askAnew(topic);
+        failure = toQError(thrown, 'taking a record');
       }
+      this.#unpark(topic);
+      if (failure !== null) this.#failedEntry(topic, entry, failure);
+      this.barrier.leave(entry.epoch);
     }
     this.#withParked.delete(topic);
+  }
+
+  /** What is known of the topic speaks against a record that came after it was asked for. */
+  async #askAnew(topic: TopicQueue): Promise<void> {
+    topic.isAsking = true;
+    topic.asks += 1;
+    await this.#load(topic, () => this.#cluster.metadata.refreshAnew(topic.name));
   }
 
   #unpark(topic: TopicQueue): void {
@@ -405,7 +438,7 @@ export class Accumulator {
   }
 }
 
-function checkedTimestamp(timestampMs: number): number {
-  if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return timestampMs;
-  throw new QError('INVALID_TIMESTAMP', `${String(timestampMs)} is not a timestamp: use whole milliseconds since 1970`);
+/** Whether newer metadata could say otherwise. */
+function dependsOnMetadata(error: unknown): boolean {
+  return QError.is(error) && (error.code === 'UNKNOWN_PARTITION' || error.code === 'RECORD_TOO_LARGE' || error.code === 'KEY_REQUIRED');
 }

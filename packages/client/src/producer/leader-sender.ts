@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import { LinkedList } from '../linked-list.ts';
-import { toQError } from '../retry.ts';
+import { notSent, toQError } from '../retry.ts';
 import type { OutgoingBatch } from './outgoing-batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
@@ -142,7 +142,7 @@ export class LeaderSender {
       batch.queue.stamp(batch, identity);
       return true;
     } catch (error) {
-      this.#host.unsendable(batch, toQError(error, 'encoding a batch'));
+      this.#host.unsendable(batch, notSent(error, 'A batch cannot be encoded'));
       this.wake();
       return false;
     }

@@ -1,18 +1,21 @@
 import { QError } from '@q/protocol';
 
-import { onAbort, untilAborted } from '../abort.ts';
+import { onAbort, throwIfAborted, untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { closedError } from '../cluster/broker-link.ts';
 import { clientLimits } from '../limits.ts';
-import { checkOptions, integer } from '../option-check.ts';
+import { abortSignal, checkOptions, integer, waitMsMax } from '../option-check.ts';
 import type { DeliveryFailure, ResolvedProducerOptions } from '../options.ts';
 import { toQError } from '../retry.ts';
-import type { Topic } from '../topic/topic.ts';
+import { shown } from '../shown.ts';
+import { checkTyped } from '../topic/topic.ts';
+import type { BytesIn, Topic } from '../topic/topic.ts';
 import { Accumulator } from './accumulator.ts';
 import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
 import { serialize } from './record.ts';
 import type { PlainRecord, ProducerRecord } from './record.ts';
+import { checkRecord, invalidRecord } from './record-check.ts';
 import { Sender } from './sender.ts';
 
 /** How closing a producer went, in records. */
@@ -37,26 +40,29 @@ export interface Producer extends AsyncDisposable {
   /**
    * Sends a record; resolves when it is acknowledged. Waits by itself while the buffer is full.
    *
-   * @throws QError also `SCHEMA_MISMATCH`, `RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `KEY_REQUIRED`, `CLOSED`.
+   * @throws QError also `INVALID_RECORD` with `details.field`, `SCHEMA_MISMATCH`, `RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`,
+   * `UNKNOWN_PARTITION`, `KEY_REQUIRED`, `CLOSED`.
    */
-  send<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): Promise<SendResult>;
-  send(topic: string, record: ProducerRecord): Promise<SendResult>;
+  send<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(topic: Topic<KI, VI, KO, VO> | string, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): Promise<SendResult>;
   /**
    * Sends many records; resolves, in their order, when all are acknowledged. Not a transaction: when it rejects,
-   * `details.delivered` of them are stored. If one does not match its (synchronous) schema, none is sent.
+   * `details.delivered` of them are stored. If one is no record, or does not match its (synchronous) schema, none is sent.
    */
-  sendBatch<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, records: readonly ProducerRecord<NoInfer<KI>, NoInfer<VI>>[]): Promise<SendResult[]>;
-  sendBatch(topic: string, records: readonly ProducerRecord[]): Promise<SendResult[]>;
+  sendBatch<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(
+    topic: Topic<KI, VI, KO, VO> | string,
+    records: readonly ProducerRecord<NoInfer<KI>, NoInfer<VI>>[],
+  ): Promise<SendResult[]>;
   /**
    * Takes a record without a promise: the fastest way in. True: go on. False: the record was taken, but await `ready()`
    * before the next one: the buffer (`maxBufferedBytes`) is full, or a batch's worth was taken in this turn of the event
-   * loop, which must turn for it to leave. What fails later is told to `onError` and by `flush`.
+   * loop, which must turn for it to leave. What fails later is told to `onError` and by `flush`: so is what only the topic can
+   * tell (`UNKNOWN_PARTITION`, `RECORD_TOO_LARGE`, `KEY_REQUIRED`), as it is asked for anew before a record is refused for it.
    *
-   * @throws QError at once: `BUFFER_FULL` when twice the buffer is used and the record is not taken; `SCHEMA_MISMATCH` and
-   * whatever else is wrong with the record itself; `CLOSED`.
+   * @throws QError at once: `BUFFER_FULL` when twice the buffer is used and the record is not taken; `INVALID_RECORD`,
+   * `SCHEMA_MISMATCH` and whatever else is wrong with the record itself; `CLOSED`. Unknown fields are looked for in records without a
+   * value, and in those that have to wait, as the first ones do.
    */
-  enqueue<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): boolean;
-  enqueue(topic: string, record: ProducerRecord): boolean;
+  enqueue<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(topic: Topic<KI, VI, KO, VO> | string, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): boolean;
   /** Resolves when `enqueue` may go on: in the next turn of the event loop, or when a batch's worth of the buffer is free. */
   ready(): Promise<void>;
   /**
@@ -77,7 +83,7 @@ export class ClusterProducer implements Producer {
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #onClosed: () => void;
-  readonly #forgetSignal: () => void;
+  #forgetSignal: () => void = () => {};
   #closing: Promise<CloseResult> | null = null;
   /** Enqueued records that failed since the last flush. */
   #failures: { first: QError; count: number } | null = null;
@@ -96,6 +102,7 @@ export class ClusterProducer implements Producer {
       },
     });
     this.#sender = new Sender({ cluster: o.cluster, options: o.options, accumulator: this.#accumulator });
+    // Last: a signal that is aborted already closes it here and now.
     this.#forgetSignal = onAbort(o.options.signal, () => void this.close());
   }
 
@@ -118,7 +125,9 @@ export class ClusterProducer implements Producer {
     let plain: (PlainRecord | Promise<PlainRecord>)[];
     try {
       this.#checkOpen();
-      plain = records.map((record) => this.#plain(topic, record));
+      if (!Array.isArray(records)) throw invalidRecord('records', `The records of sendBatch are ${shown(records)}; use an array`);
+      // By index: a hole is undefined, and no record.
+      plain = Array.from(records as readonly ProducerRecord<K, V>[], (record, index) => this.#checked(topic, record, index));
     } catch (error) {
       return Promise.reject(toQError(error, 'sendBatch'));
     }
@@ -151,13 +160,15 @@ export class ClusterProducer implements Producer {
   }
 
   async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('flush', options, { signal: abortSignal });
+    throwIfAborted(options.signal);
     this.#accumulator.hurry();
     await untilAborted(this.#accumulator.barrier.flush(), options.signal);
     this.#throwFailures();
   }
 
-  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
-    checkOptions('close', options, { timeoutMs: integer({ min: 0 }) });
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
+    checkOptions('close', options, { timeoutMs: integer({ min: 0, max: waitMsMax }) });
     this.#closing ??= this.#close(options.timeoutMs ?? clientLimits.producerCloseTimeoutMs);
     return this.#closing;
   }
@@ -169,11 +180,24 @@ export class ClusterProducer implements Producer {
   }
 
   #plain<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
-    return typeof topic === 'string' ? (record as PlainRecord) : serialize(topic, record);
+    if (typeof topic === 'string') return record as PlainRecord;
+    checkTyped(topic);
+    return serialize(topic, record);
+  }
+
+  #checked<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>, index: number): PlainRecord | Promise<PlainRecord> {
+    try {
+      const plain = this.#plain(topic, record);
+      if (!(plain instanceof Promise)) checkRecord(plain);
+      return plain;
+    } catch (thrown) {
+      const error = toQError(thrown, 'sendBatch');
+      throw new QError(error.code, `records[${index}]: ${error.message}`, { cause: error.cause ?? error, details: { ...error.details, index } });
+    }
   }
 
   #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
-    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name);
+    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, record);
     // Without a schema it is none, and asking whether it is takes as long as finding the queue.
     if (typeof topic !== 'string' && record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
     else this.#accumulator.accept(queue, record as PlainRecord, delivery);

@@ -1,4 +1,4 @@
-import { messageIdHeader, QError } from '@q/protocol';
+import { messageIdHeader } from '@q/protocol';
 import type { RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
@@ -6,6 +6,7 @@ import { plainBytes } from '../topic/serde.ts';
 import type { Encoded } from '../topic/serde.ts';
 import { SchemaIssues, schemaMismatch } from '../topic/schema-issues.ts';
 import type { BytesIn, Topic } from '../topic/topic.ts';
+import { checkFields, checkRecord, hasOtherFields, headersOf, messageIdBytes, notARecord } from './record-check.ts';
 
 /** Headers of a record to be sent: an object, or a list where keys repeat. Strings are written as UTF-8. */
 export type RecordHeaders = Readonly<Record<string, string | Uint8Array | null>> | readonly RecordHeader[];
@@ -37,16 +38,23 @@ export interface PlainRecord extends RecordFields {
 /**
  * Key and value as bytes. For a topic without schemas that is the record itself, no matter how many are sent.
  *
- * @throws QError `SCHEMA_MISMATCH`; rejects with it if the schema is asynchronous.
+ * @throws QError `INVALID_RECORD`, `SCHEMA_MISMATCH`; rejects with the latter if the schema is asynchronous.
  */
 export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
   const given = record as RecordFields & { key?: unknown; value?: unknown };
   const { keySerde, valueSerde } = topic;
   if (keySerde === null && valueSerde === null) return given as PlainRecord;
+  if (typeof given !== 'object' || given === null) throw notARecord(given);
+  if (given.value === undefined || hasOtherFields(given)) checkFields(given);
   const key = keySerde === null ? plainBytes('key', given.key) : keySerde.encode(given.key);
   const value = valueSerde === null ? plainBytes('value', given.value) : valueSerde.encode(given.value);
   if (key instanceof Promise || value instanceof Promise) {
-    return Promise.all([key, value]).then(([k, v]) => encoded(topic.name, given, { key: k, value: v }));
+    // What does not depend on the schema is said at once.
+    checkRecord({ ...fieldsOf(given), key: null, value: null });
+    const pending = Promise.all([key, value]).then(([k, v]) => encoded(topic.name, given, { key: k, value: v }));
+    // Another record, or the topic, may be refused before anyone waits for it.
+    pending.catch(() => undefined);
+    return pending;
   }
   return encoded(topic.name, given, { key, value });
 }
@@ -64,29 +72,23 @@ function encoded(topic: string, fields: RecordFields, parts: { key: Encoded | Sc
   };
 }
 
+/** One by one: those of a message, which may be sent on, are no fields of its own. */
+function fieldsOf({ headers, partition, timestampMs, messageId }: RecordFields): RecordFields {
+  return { headers, partition, timestampMs, messageId };
+}
+
 /** The headers as the batch takes them; undefined when there are none, which is what nearly every record has. */
 export function encodeHeaders(record: PlainRecord): readonly RecordHeader[] | undefined {
   if (record.headers === undefined && record.messageId === undefined) return undefined;
   const headers: RecordHeader[] = [];
-  for (const { key, value } of listed(record.headers)) headers.push({ key, value: typeof value === 'string' ? Buffer.from(value) : value });
+  for (const { key, value } of headersOf(record.headers)) headers.push({ key, value: typeof value === 'string' ? Buffer.from(value) : value });
   if (record.messageId !== undefined) headers.push({ key: messageIdHeader, value: messageIdBytes(record.messageId) });
   return headers;
 }
 
-function listed(headers: RecordHeaders | undefined): { readonly key: string; readonly value: Encoded }[] {
-  if (Array.isArray(headers)) return headers;
-  return Object.entries(headers ?? {}).map(([key, value]) => ({ key, value: value as Encoded }));
-}
-
-function messageIdBytes(messageId: string): Buffer {
-  const bytes = Buffer.from(messageId);
-  if (bytes.length > 0 && bytes.length <= clientLimits.messageIdBytesMax) return bytes;
-  throw new QError('INVALID_RECORD', `A message id has 1 to ${clientLimits.messageIdBytesMax} bytes, this one has ${bytes.length}`);
-}
-
 /** A record that waits keeps its own bytes, so that the caller may reuse buffers as soon as the call is over. */
 export function detached(record: PlainRecord): PlainRecord {
-  return { ...record, key: detachedBytes(record.key), value: detachedBytes(record.value), headers: detachedHeaders(record.headers) };
+  return { ...fieldsOf(record), key: detachedBytes(record.key), value: detachedBytes(record.value), headers: detachedHeaders(record.headers) };
 }
 
 function detachedBytes(bytes: Encoded | undefined): Encoded | undefined {
@@ -95,12 +97,12 @@ function detachedBytes(bytes: Encoded | undefined): Encoded | undefined {
 
 function detachedHeaders(headers: RecordHeaders | undefined): RecordHeaders | undefined {
   if (headers === undefined) return undefined;
-  return listed(headers).map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) }));
+  return headersOf(headers).map(({ key, value }) => ({ key, value: value === null ? null : Buffer.from(value) }));
 }
 
 /** Roughly what a record that waits costs in memory. */
 export function parkedBytes(record: PlainRecord): number {
   let bytes = clientLimits.parkedRecordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const { key, value } of listed(record.headers)) bytes += key.length + (value?.length ?? 0);
+  for (const { key, value } of headersOf(record.headers)) bytes += key.length + (value?.length ?? 0);
   return bytes;
 }

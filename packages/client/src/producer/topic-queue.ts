@@ -3,6 +3,7 @@ import { QError } from '@q/protocol';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import { Queue } from '../queue.ts';
 import type { Random } from '../random.ts';
+import { shown } from '../shown.ts';
 import type { Encoded } from '../topic/serde.ts';
 import type { Delivery } from './delivery.ts';
 import type { OutgoingBatch } from './outgoing-batch.ts';
@@ -10,6 +11,7 @@ import { PartitionQueue } from './partition-queue.ts';
 import { partitionOfKey } from './partitioner.ts';
 import type { Partitioner } from './partitioner.ts';
 import type { PlainRecord } from './record.ts';
+import { checkPartition } from './record-check.ts';
 
 /** A record that cannot go into a batch yet. */
 export interface ParkedRecord {
@@ -21,6 +23,8 @@ export interface ParkedRecord {
   bytes: number;
   readonly deadlineMs: number;
   readonly epoch: number;
+  /** How often its topic had been asked for anew when it came. */
+  readonly asks: number;
 }
 
 export interface TopicQueueOptions {
@@ -45,8 +49,13 @@ export class TopicQueue {
   metadata: TopicMetadata | null = null;
   /** It is compacted by key. */
   requiresKey = false;
-  /** Forgets the listener for metadata. */
-  unwatch: () => void = () => {};
+  /** Forgets the listener for metadata; null: there is none yet. */
+  unwatch: (() => void) | null = null;
+  /** How often it was asked for anew because of a record, and up to which time it has been answered. */
+  asks = 0;
+  answeredAsks = 0;
+  /** An answer is on its way; the record that it is for is the first that is parked. */
+  isAsking = false;
   readonly #options: TopicQueueOptions;
   #partitions: PartitionQueue[] = [];
   /** Where records without a key go until their batch is gone: full batches are worth more than an even spread in the small. */
@@ -92,12 +101,12 @@ export class TopicQueue {
 
   /** The partition that the record asks for, or that its key belongs to; null if it may go anywhere. */
   chosenFor(record: PlainRecord, key: Encoded): PartitionQueue | null {
-    if (record.partition !== undefined) return this.#partition(record.partition, 'record.partition');
-    const { partitioner } = this.#options;
-    if (partitioner !== undefined) {
-      const bytes = typeof key === 'string' ? Buffer.from(key) : key;
-      return this.#partition(partitioner({ topic: this.name, key: bytes, partitions: this.#partitions.length }), 'the partitioner');
+    if (record.partition !== undefined) {
+      checkPartition(record.partition);
+      return this.#partition(record.partition);
     }
+    const { partitioner } = this.#options;
+    if (partitioner !== undefined) return this.#chosenBy(partitioner, key);
     return key === null ? null : (this.#partitions[partitionOfKey(key, this.#partitions.length)] as PartitionQueue);
   }
 
@@ -125,11 +134,27 @@ export class TopicQueue {
     this.#stickyBatch = queue.open;
   }
 
-  #partition(partition: number, by: string): PartitionQueue {
+  #partition(partition: number): PartitionQueue {
     const queue = this.#partitions[partition];
     if (queue !== undefined) return queue;
-    throw new QError('UNKNOWN_PARTITION', `Topic "${this.name}" has no partition ${String(partition)}, which ${by} names; it has 0 to ${this.#partitions.length - 1}`, {
-      details: { topic: this.name, partition, partitions: this.#partitions.length },
+    throw new QError('UNKNOWN_PARTITION', `Topic "${this.name}" has no partition ${partition}, which record.partition names; it has 0 to ${this.#partitions.length - 1}`, {
+      details: { topic: this.name, partition, partitions: this.#partitions.length, field: 'partition' },
+    });
+  }
+
+  /** It was told how many there are, so that whatever is wrong with its choice is its own mistake. */
+  #chosenBy(partitioner: Partitioner, key: Encoded): PartitionQueue {
+    const partitions = this.#partitions.length;
+    let choice: unknown;
+    try {
+      choice = partitioner({ topic: this.name, key: typeof key === 'string' ? Buffer.from(key) : key, partitions });
+    } catch (cause) {
+      throw new QError('INVALID_CONFIG', `producer.partitioner failed for a record of topic "${this.name}"`, { cause, details: { option: 'partitioner', topic: this.name } });
+    }
+    const queue = Number.isSafeInteger(choice) ? this.#partitions[choice as number] : undefined;
+    if (queue !== undefined) return queue;
+    throw new QError('INVALID_CONFIG', `producer.partitioner chose ${shown(choice)} for a record of topic "${this.name}"; use 0 to ${partitions - 1}`, {
+      details: { option: 'partitioner', topic: this.name, partitions },
     });
   }
 }

@@ -1,11 +1,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { QError } from '@q/protocol';
 
+import { shown } from '../shown.ts';
 import { SchemaIssues } from './schema-issues.ts';
 import type { RecordPart } from './schema-issues.ts';
 
 /** How a value that is not bytes becomes bytes. */
 export type Codec = 'json' | 'string';
+
+type Verdict = StandardSchemaV1.Result<unknown> | SchemaIssues;
 
 /** What the batch takes: bytes, or a string that it writes as UTF-8. Null is a record without that part. */
 export type Encoded = Uint8Array | string | null;
@@ -36,8 +39,9 @@ export class Serde {
   encode(input: unknown): Encoded | SchemaIssues | Promise<Encoded | SchemaIssues> {
     if (input === null && this.#tombstones) return null;
     if (this.#schema === null) return this.#write(input);
-    const result = this.#schema['~standard'].validate(input);
-    if (result instanceof Promise) return result.then((settled) => this.#checked(settled, input));
+    const result = this.#validate(this.#schema, input);
+    if (result instanceof SchemaIssues) return result;
+    if (result instanceof Promise) return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#checked(settled, input)));
     return this.#checked(result, input);
   }
 
@@ -47,9 +51,29 @@ export class Serde {
     const input = bytes === null ? undefined : this.#read(bytes);
     if (input instanceof SchemaIssues) return input;
     if (this.#schema === null) return input === undefined ? null : input;
-    const result = this.#schema['~standard'].validate(input);
-    if (result instanceof Promise) return result.then((settled) => this.#decoded(settled));
+    const result = this.#validate(this.#schema, input);
+    if (result instanceof SchemaIssues) return result;
+    if (result instanceof Promise) return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#decoded(settled)));
     return this.#decoded(result);
+  }
+
+  /** A schema that throws, or gives no result, has found something wrong as well. */
+  #validate(schema: StandardSchemaV1, input: unknown): Verdict | Promise<Verdict> {
+    try {
+      const result: unknown = schema['~standard'].validate(input);
+      if (!isThenable(result)) return this.#verdict(result);
+      // Also one of another library's kind, which would otherwise pass for a result without issues.
+      return Promise.resolve(result).then(
+        (settled: unknown) => this.#verdict(settled),
+        (thrown: unknown) => this.#issue('its schema failed', thrown),
+      );
+    } catch (thrown) {
+      return this.#issue('its schema failed', thrown);
+    }
+  }
+
+  #verdict(result: unknown): Verdict {
+    return typeof result === 'object' && result !== null ? (result as StandardSchemaV1.Result<unknown>) : this.#issue(`its schema gave ${shown(result)} for a result`);
   }
 
   #checked(result: StandardSchemaV1.Result<unknown>, input: unknown): Encoded | SchemaIssues {
@@ -93,5 +117,9 @@ export class Serde {
 export function plainBytes(part: RecordPart, input: unknown): Encoded {
   if (input === undefined || input === null) return null;
   if (typeof input === 'string' || input instanceof Uint8Array) return input;
-  throw new QError('INVALID_RECORD', `The ${part} of a record must be bytes or a string, not ${typeof input}; give the topic a schema to send other values`);
+  throw new QError('INVALID_RECORD', `The ${part} of a record must be bytes or a string, not ${shown(input)}; give the topic a schema to send other values`, { details: { field: part } });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
 }

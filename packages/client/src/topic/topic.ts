@@ -1,7 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { checkTopicName, QError } from '@q/protocol';
+import { QError } from '@q/protocol';
 
-import { checkOptions, oneOf } from '../option-check.ts';
+import { checkArgument, checkOptions, checkTopic, flag, isObject, oneOf } from '../option-check.ts';
+import type { OptionCheck } from '../option-check.ts';
+import { shown } from '../shown.ts';
 import { Serde } from './serde.ts';
 import type { Codec } from './serde.ts';
 
@@ -80,17 +82,17 @@ export function topic<
 ): Topic<In<K, KC>, In<V, VC> | Tombstone<T>, Out<K, KC> | Raw<P>, Out<V, VC> | Tombstone<T> | Raw<P>>;
 /** @throws QError `INVALID_TOPIC_NAME`, `INVALID_CONFIG`. */
 export function topic(name: string, options: TopicOptions<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined, Codec | undefined, Codec | undefined, InvalidPolicy | undefined, boolean | undefined> = {}): Topic {
-  checkName(name);
+  checkTopic(name);
   checkOptions('topic', options, {
-    key: null,
-    value: null,
+    key: standardSchema,
+    value: standardSchema,
     keyCodec: oneOf(['json', 'string']),
     valueCodec: oneOf(['json', 'string']),
     onInvalid: null,
-    tombstones: oneOf([true, false]),
+    tombstones: flag,
   });
   const onInvalid = options.onInvalid ?? 'fail';
-  if (typeof onInvalid === 'object') checkName(onInvalid.deadLetter);
+  checkInvalidPolicy(onInvalid);
   return Object.freeze({
     name,
     keySerde: serde('key', { schema: options.key, codec: options.keyCodec, codecDefault: 'string', tombstones: false }),
@@ -107,12 +109,37 @@ function serde(
   return new Serde({ part, codec: o.codec ?? o.codecDefault, schema: o.schema ?? null, tombstones: o.tombstones });
 }
 
-function checkName(name: string): void {
-  const reason = checkTopicName(name);
-  if (reason !== null) throw new QError('INVALID_TOPIC_NAME', `"${name}" cannot be a topic name: ${reason}`, { details: { topic: name } });
+/** What the specification of Standard Schema asks for. Schemas may be functions. */
+const standardSchema: OptionCheck = (value) => {
+  const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  const standard: unknown = isHolder ? Reflect.get(value, '~standard') : undefined;
+  return isObject(standard) && typeof Reflect.get(standard, 'validate') === 'function' ? null : 'a Standard Schema, such as those of zod, valibot or arktype';
+};
+
+function checkInvalidPolicy(policy: InvalidPolicy): void {
+  if (!isObject(policy)) return checkArgument('topic.onInvalid', policy, oneOf(['fail', 'skip', 'raw']), 'INVALID_CONFIG');
+  checkOptions('topic.onInvalid', policy, { deadLetter: null });
+  checkTopic(policy.deadLetter);
 }
 
-/** Producers, consumers and admin accept a name where they accept a topic: keys and values are bytes then. */
+/**
+ * Producers, consumers and admin accept a name where they accept a topic: keys and values are bytes then.
+ *
+ * @throws QError `INVALID_TOPIC_NAME`, also for what is neither.
+ */
 export function asTopic<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string): Topic<KI, VI, KO, VO> {
-  return typeof topicOrName === 'string' ? (topic(topicOrName) as unknown as Topic<KI, VI, KO, VO>) : topicOrName;
+  if (typeof topicOrName === 'string') return topic(topicOrName) as unknown as Topic<KI, VI, KO, VO>;
+  checkTyped(topicOrName);
+  return topicOrName;
+}
+
+/** By what it can do: a topic may come from another copy of this package. */
+export function checkTyped(given: unknown): asserts given is Topic {
+  const { name, keySerde, valueSerde, onInvalid } = (typeof given === 'object' && given !== null ? given : {}) as Partial<Topic>;
+  if (typeof name === 'string' && onInvalid !== undefined && isSerde(keySerde) && isSerde(valueSerde)) return;
+  throw new QError('INVALID_TOPIC_NAME', `The topic is ${shown(given)}; use a name, or what topic() has made`, { details: { argument: 'topic' } });
+}
+
+function isSerde(serde: Serde | null | undefined): boolean {
+  return serde === null || (typeof serde?.encode === 'function' && typeof serde.decode === 'function');
 }

@@ -30,7 +30,7 @@ describe('options of a group consumer', () => {
   });
 
   it.each<[string, Partial<Record<keyof GroupConsumerOptions, unknown>> & Record<string, unknown>, string]>([
-    ['an empty group', { group: '' }, 'consumer.group is ; use a text of 1 to 249'],
+    ['an empty group', { group: '' }, 'consumer.group is ""; use a text of 1 to 249'],
     ['an option of consumers without a group', { partitions: [1] }, 'consumer has no option "partitions"'],
     ['an offset to begin with', { from: { offset: 3 } }, "must be 'earliest', 'latest', 'fail' or { timestampMs }"],
     ['a time before all times', { from: { timestampMs: -1 } }, 'consumer.from'],
@@ -40,7 +40,7 @@ describe('options of a group consumer', () => {
     ['an interval with a typing error', { autoCommit: { interval: 5 } }, 'consumer.autoCommit has no option "interval"'],
     ['an interval that is missing', { autoCommit: {} }, 'needs intervalMs'],
     ['no bound', { maxUnacked: 0 }, 'consumer.maxUnacked is 0'],
-    ['concurrency by something else', { concurrency: { by: 'partition', max: 2 } }, 'consumer.concurrency.by is partition'],
+    ['concurrency by something else', { concurrency: { by: 'partition', max: 2 } }, 'consumer.concurrency.by is "partition"'],
     ['concurrency without a bound', { concurrency: { by: 'key' } }, "needs by: 'key' and max"],
     ['concurrency beyond what may be unacknowledged', { concurrency: { by: 'key', max: 11 }, maxUnacked: 10 }, 'a whole number from 1 to 10'],
     ['two ways that exclude each other', { concurrency: { by: 'key', max: 2 }, autoAck: true }, 'makes no sense with concurrency'],

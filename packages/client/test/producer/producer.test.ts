@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { clientLimits } from '../../src/limits.ts';
 import type { Producer } from '../../src/producer/producer.ts';
+import type { ProducerRecord } from '../../src/producer/record.ts';
 import type { Q } from '../../src/q.ts';
 import { topic } from '../../src/topic/topic.ts';
 import { FakeScene } from '../fake/fake-scene.ts';
@@ -87,7 +88,7 @@ describe('send', () => {
     await scene.settle(q.close());
   });
 
-  it.each<[string, Parameters<Producer['send']>[1], string]>([
+  it.each<[string, ProducerRecord, string]>([
     ['a value that is neither bytes nor text', { value: 5 as never }, 'INVALID_RECORD'],
     ['a time before 1970', { value: 'v', timestampMs: -5 }, 'INVALID_TIMESTAMP'],
     ['a time that is no whole number', { value: 'v', timestampMs: 0.5 }, 'INVALID_TIMESTAMP'],

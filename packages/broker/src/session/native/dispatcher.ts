@@ -11,6 +11,7 @@ import {
   encodeResponse,
 } from '@q/protocol';
 import type { Api, ErrorName } from '@q/protocol';
+import type { CallerSignal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { isBrokerFault, toWireError } from '../../errors/wire-error.ts';
 import type { BrokerLogger } from '../../logger.ts';
@@ -47,6 +48,7 @@ interface RequestState {
   readonly correlationId: number;
   readonly version: number;
   readonly startedAt: number;
+  readonly signal: CallerSignal;
 }
 
 const helloKey = 0;
@@ -85,11 +87,12 @@ export class Dispatcher {
   }
 
   dispatch(frame: Buffer, request: IncomingRequest): Answer | Promise<Answer> {
+    const { signal } = request.caller;
     let header: ReturnType<typeof decodeRequestHeader>;
     try {
       header = decodeRequestHeader(frame);
     } catch (error) {
-      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic() };
+      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic(), signal };
       return this.#fail(state, error, { thenClose: true });
     }
     const state: RequestState = {
@@ -97,6 +100,7 @@ export class Dispatcher {
       correlationId: header.correlationId,
       version: header.apiVersion,
       startedAt: this.#clock.monotonic(),
+      signal,
     };
     if (!request.session.isOpen && header.apiKey !== helloKey) {
       return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), {
@@ -189,8 +193,10 @@ export class Dispatcher {
     if (isBrokerFault(error)) {
       this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
     }
-    countError(this.#counters, error.code);
-    this.#count(state, true);
+    // A long poll whose client has left has not failed: that is how consumers end, and nobody gets the answer.
+    const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || !state.signal.aborted;
+    if (hasFailed) countError(this.#counters, error.code);
+    this.#count(state, hasFailed);
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
       thenClose: options.thenClose,
