@@ -28,7 +28,7 @@ import { storedBatches } from './stored-batches.ts';
  *   together with, the tombstone that deletes it.
  * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
  * - Nothing above the recovery point goes, and nothing at all before the cleaner checkpoint is there to tell of it.
- * - Sources are looked at again before they are replaced: what retention, truncation or a close changed meanwhile wins.
+ * - Sources are looked at again before they are replaced: what retention or a close changed meanwhile wins.
  */
 
 export interface CompactionResult {
@@ -81,12 +81,6 @@ export class LogCompaction {
       if (!this.#isStopping()) throw error;
     }
     return passes === 0 ? null : { passes, ...tally };
-  }
-
-  /** The log ends at `offset` now: what comes there next is dirty. To be called before the files are cut. */
-  async lowerTo(offset: number): Promise<void> {
-    await this.#checkpoint.load();
-    if (this.#checkpoint.cleanerPoint > offset) await this.#checkpoint.save({ cleanerPoint: offset, nextHorizonMs: this.#checkpoint.nextHorizonMs });
   }
 
   /**

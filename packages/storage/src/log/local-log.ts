@@ -28,7 +28,6 @@ import { LogCheckpoints } from './log-checkpoints.ts';
 import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
-import { reloadLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
@@ -53,8 +52,8 @@ export interface LoadedLog {
  * One partition's log: offsets, the way in, the way out.
  *
  * Invariants
- * - logStartOffset <= highWatermark <= logEndOffset. Only `truncate` moves the high watermark back, and only the failure
- *   of appends above it moves the end back.
+ * - logStartOffset <= highWatermark <= logEndOffset. The high watermark never moves back, and only the failure of appends
+ *   above it moves the end back.
  * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
  * - A batch is in one of `#waiting`, what is owed to the files, and the tail cache, in this order and without a gap between them: whatever no
  *   file has is in memory. It has one user of its memory for that, which it takes along.
@@ -67,9 +66,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly id: LogId;
   readonly directory: string;
   readonly context: LogContext;
-  segmentList: SegmentList;
-  dedup: Deduplication;
-  epochs: LeaderEpochs;
+  readonly segmentList: SegmentList;
+  readonly dedup: Deduplication;
+  readonly epochs: LeaderEpochs;
   readonly checkpoints: LogCheckpoints;
   readonly files: LogFiles;
   /** What the files have already. */
@@ -90,14 +89,13 @@ export class LocalLog implements PartitionLog, FlushedLog {
   appendedBytes = 0;
   #config: LogConfig;
   #state: LogState;
-  #damage: LogDamage | null;
+  readonly #damage: LogDamage | null;
   #logStartOffset: number;
   /** Offsets that are being saved as the start; nobody sees them before. */
   readonly plannedStarts: number[] = [];
   #highWatermark: number;
   /** `none` whenever it is empty. */
   #waiting: PendingAppend[] = none;
-  #isTruncating = false;
   #exclusive: Promise<unknown> = Promise.resolve();
   readonly #reader: LogReader;
   /** Null while there are none: each round would look into the sets of all its logs. */
@@ -197,7 +195,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.context.queue.failure) throw this.context.queue.failure;
     if (this.#state === 'closed') throw this.#closedError();
     if (this.#damage) throw this.#damageError(this.#damage);
-    if (this.#isTruncating) throw new StorageError('CLOSED', `${this.#name} is being truncated; try again`);
     const { latestEpoch } = this.epochs;
     if (leaderEpoch < latestEpoch) {
       throw new StorageError('STALE_LEADER_EPOCH', `${this.#name} has leader epoch ${latestEpoch}, not ${leaderEpoch}`, {
@@ -336,7 +333,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /**
-   * Runs `work` when nothing else changes which files the log consists of: retention, truncation, checkpoints and the last
+   * Runs `work` when nothing else changes which files the log consists of: retention, checkpoints and the last
    * step of compaction exclude one another. Not to be called from within itself.
    */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -356,56 +353,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** Batches below `offset` went, or were stored anew without some of their records: readers are not to get the old ones. */
   forgetCachedBelow(offset: number): void {
     this.tail.dropBelow(offset);
-  }
-
-  truncate(toOffset: number): Promise<void> {
-    return this.exclusively(() => this.#truncate(toOffset));
-  }
-
-  async #truncate(toOffset: number): Promise<void> {
-    if (this.#state === 'closed') throw this.#closedError();
-    if (toOffset < this.startOffsetToSave || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
-    if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
-    this.#isTruncating = true;
-    try {
-      const error = new StorageError('CLOSED', `${this.#name} was truncated`);
-      this.context.queue.dropPending(this, error);
-      // Those in the round that is under way may be written, but not acknowledged: they go.
-      for (const append of this.#waiting) if (append.lastOffset >= toOffset) append.fail(error);
-      await this.context.queue.roundEnd();
-      this.#rewind();
-      // What stays may be durable in the journal alone, which forgets it once the files are read anew.
-      await this.files.syncAppended();
-      await this.context.queue.declare(this, { kind: 'cut', name: this.journalName, offset: toOffset });
-      await this.compaction.lowerTo(toOffset);
-      await this.files.truncateTo(toOffset);
-      this.#adopt(await reloadLog(this));
-      this.#rewind();
-    } catch (error) {
-      throw this.context.queue.fail(error);
-    } finally {
-      this.#isTruncating = false;
-    }
-    this.wakeReaders();
-  }
-
-  #rewind(): void {
-    this.version += 1;
-    this.rewinds += 1;
-    this.#waiting = none;
-    this.tail.clear();
-  }
-
-  /** After the files were cut: what they hold now is read again, as at opening. */
-  #adopt(loaded: LoadedLog): void {
-    this.context.cap.add(loaded.segments.bytes - this.segmentList.bytes);
-    this.segmentList = loaded.segments;
-    this.dedup = loaded.dedup;
-    this.epochs = loaded.epochs;
-    this.#highWatermark = Math.min(this.#highWatermark, this.logEndOffset);
-    this.#damage = loaded.damage;
-    this.#state = loaded.damage ? 'quarantined' : 'open';
-    this.checkpoints.adopt(loaded.checkpoint);
   }
 
   updateConfig(config: LogConfig): void {

@@ -1,10 +1,9 @@
 import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
-import { deletedSuffix, offsetFileName, parseOffsetFile, segmentFileKinds } from '../files/file-names.ts';
+import { deletedSuffix, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { PendingAppend } from '../flush/pending-append.ts';
 import type { Segment } from '../segment/segment.ts';
-import { locateBatch } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
 import { joinSmall } from './owed-batches.ts';
 import type { OwedBatches } from './owed-batches.ts';
@@ -269,52 +268,6 @@ export class LogFiles {
     this.#deleted = this.#deleted.filter(({ dueMs }) => dueMs > now);
     for (const { path } of due) await removeIfThere(this.#log.context.fileSystem, path);
     return due.length;
-  }
-
-  /**
-   * Cuts the files so that nothing from `toOffset` on is left, later segments first, so that at every moment the log is a
-   * beginning of what it was.
-   */
-  async truncateTo(toOffset: number): Promise<void> {
-    const { segmentList, context, directory } = this.#log;
-    const { openFiles, indexCache, fileSystem } = context;
-    await this.#log.checkpoints.lowerTo(toOffset);
-    const target = segmentList.all[Math.max(0, segmentList.indexOf(toOffset))] as Segment;
-    for (const segment of segmentList.all.toReversed()) {
-      openFiles.forget(segment.path);
-      indexCache.forget(segment.path);
-      if (segment.baseOffset > target.baseOffset) await this.#remove(segment);
-    }
-    this.#unsynced.clear();
-    if (target.isCreated) await this.#cutAt(target, toOffset);
-    for (const name of await fileSystem.readDirectory(directory)) {
-      const found = parseOffsetFile(name);
-      if (found?.kind === 'snapshot' && found.offset > toOffset) await fileSystem.removeFile(`${directory}/${name}`);
-    }
-    await fileSystem.syncDirectory(directory);
-  }
-
-  async #cutAt(segment: Segment, offset: number): Promise<void> {
-    const { openFiles, fileSystem } = this.#log.context;
-    const position = await locateBatch(this.#log.context, segment, offset);
-    const lease = await openFiles.lease(segment.path);
-    try {
-      await lease.file.truncate(position);
-      await lease.file.datasync();
-    } finally {
-      lease.release();
-    }
-    // Their entries may lead behind the new end.
-    for (const kind of ['index', 'timeindex'] as const) {
-      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
-    }
-  }
-
-  async #remove(segment: Segment): Promise<void> {
-    const { fileSystem } = this.#log.context;
-    for (const kind of segmentFileKinds.toReversed()) {
-      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
-    }
   }
 
   async #createFile(segment: Segment): Promise<void> {

@@ -93,8 +93,6 @@ export interface PartitionLog {
   offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
   /** Moves the log start offset up to `offset` and drops the segments below it. Returns the log start offset. */
   deleteBefore(offset: number): Promise<number>;
-  /** Removes every record from `toOffset` on. Appends that wait for their round fail first. */
-  truncate(toOffset: number): Promise<void>;
   updateConfig(config: LogConfig): void;
   /** Calls `listener` whenever the high watermark moved, or the log was closed or deleted. Returns how to stop that. */
   onHighWatermark(listener: () => void): () => void;
