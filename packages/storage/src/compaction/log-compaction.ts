@@ -48,6 +48,8 @@ export class LogCompaction {
   readonly #log: LocalLog;
   readonly #checkpoint: CleanerCheckpoint;
   #isStopping: () => boolean = () => false;
+  /** The last run: one at a time, as maintenance has it. */
+  #running: Promise<unknown> | null = null;
 
   constructor(log: LocalLog) {
     this.#log = log;
@@ -56,6 +58,17 @@ export class LogCompaction {
 
   /** Compacts if it is due. Null when it was not. What has not begun when `isStopping` is left for another time. */
   async run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
+    const running = this.#run(o);
+    this.#running = running;
+    return await running;
+  }
+
+  /** Ends when no run is under way: of a log that is closed, soon. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([this.#running]);
+  }
+
+  async #run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
     const { now } = o;
     const log = this.#log;
     this.#isStopping = () => o.isStopping() || log.state !== 'open';

@@ -97,6 +97,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** `none` whenever it is empty. */
   #waiting: PendingAppend[] = none;
   #exclusive: Promise<unknown> = Promise.resolve();
+  /** The close or the abandoning that is under way, or has succeeded. */
+  #ending: Promise<void> | null = null;
+  #isLetGo = false;
   readonly #reader: LogReader;
   /** Null while there are none: each round would look into the sets of all its logs. */
   #listeners: Set<() => void> | null = null;
@@ -375,15 +378,38 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, recoveryPoint, damage };
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    const isWhole = this.#damage === null;
+  /** What is being done to end it has ended, in whichever way. */
+  get ended(): Promise<void> {
+    return Promise.allSettled([this.#ending]).then(() => undefined);
+  }
+
+  close(): Promise<void> {
+    if (this.#isLetGo) return Promise.resolve();
+    this.#ending ??= this.#close();
+    return this.#ending;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.finish();
+      this.letGo();
+    } catch (error) {
+      // What it owes is in the journal alone, which forgets the logs that are let go of: such a log stays.
+      if (this.files.owed.length > 0 && !this.context.queue.failure) this.#state = 'open';
+      else this.letGo();
+      this.#ending = null;
+      throw asStorageError(error, `closing the log of ${this.#name}`);
+    }
+  }
+
+  /** Takes nothing any more, and saves everything: the first half of a close. */
+  async finish(): Promise<void> {
     this.#state = 'closed';
     await this.settled();
+    await this.compaction.idle();
     await this.#exclusive;
     await this.#reader.stop();
-    if (isWhole && !this.context.queue.failure) await this.checkpoints.closeOff();
-    this.#letGo();
+    if (this.#damage === null && !this.context.queue.failure) await this.checkpoints.closeOff();
   }
 
   /** Ends when every append made so far is settled, in whichever way. */
@@ -394,17 +420,28 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   /** Ends without saving anything: the log is being deleted. */
   async abandon(): Promise<void> {
+    if (this.#ending !== null) await this.ended;
+    if (this.#isLetGo) return;
+    this.#ending = this.#abandon();
+    await this.#ending;
+  }
+
+  async #abandon(): Promise<void> {
     this.#state = 'closed';
     this.context.queue.dropPending(this, this.#closedError());
     await this.context.queue.roundEnd();
     await this.files.abandon();
+    await this.compaction.idle();
     await this.checkpoints.idle();
     await this.#exclusive;
     await this.#reader.stop();
-    this.#letGo();
+    this.letGo();
   }
 
-  #letGo(): void {
+  /** The second half of a close, after which the journal may forget what it has of this log. */
+  letGo(): void {
+    if (this.#isLetGo) return;
+    this.#isLetGo = true;
     this.context.cap.add(-this.segmentList.bytes);
     this.checkpoints.forget();
     this.context.queue.forget(this);

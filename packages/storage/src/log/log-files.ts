@@ -218,6 +218,8 @@ export class LogFiles {
    * takes its place, so that the end of the log stays known. The start offset is durable already.
    */
   async dropBelowStart(): Promise<number> {
+    // Closed meanwhile: the files are somebody else's by now, who drops them when the log is opened.
+    if (this.#log.state === 'closed') return 0;
     await this.#writeOwedIfThereIsRoom();
     const { segmentList, logStartOffset } = this.#log;
     const { active } = segmentList;

@@ -42,7 +42,11 @@ export interface LogStore {
    * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap.
    */
   maintain(now?: number): Promise<MaintenanceReport>;
-  /** Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED. */
+  /**
+   * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED.
+   * Everything is closed also where something fails, and nothing writes any more when it ends; then the first failure is thrown, and
+   * the shutdown is not marked as clean.
+   */
   close(): Promise<void>;
 }
 
@@ -97,7 +101,11 @@ export interface PartitionLog {
   /** Calls `listener` whenever the high watermark moved, or the log was closed or deleted. Returns how to stop that. */
   onHighWatermark(listener: () => void): () => void;
   describe(): LogDescription;
-  /** Flushes, syncs and checkpoints this log. The store may open it again. */
+  /**
+   * Flushes, syncs and checkpoints this log. The store may open it again, also when this rejects: everything acknowledged is kept. A log
+   * that owes its files what they have no room for stays open then; any other is closed.
+   * Throws STORAGE_FULL, STORAGE_FAILED.
+   */
   close(): Promise<void>;
 }
 
