@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { File, LogStore, PartitionLog } from '@q/storage';
+import type { File, LogConfig, LogStore, PartitionLog } from '@q/storage';
 import { append, at, batch, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from '../fixtures.ts';
 
@@ -147,14 +147,14 @@ describe('opening a log that is being closed', () => {
 });
 
 describe('closing a store', () => {
-  async function withJournal(): Promise<{ under: DiskUnderTest; log: PartitionLog; done: string[] }> {
+  async function withJournal(config: Partial<LogConfig> = {}): Promise<{ under: DiskUnderTest; log: PartitionLog; done: string[] }> {
     const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalFileBytes: 65_536 } });
     await under.store.close();
     const { done } = noted(under);
     await under.reopen();
     const first = await under.open({}, 99);
     while (under.store.stats.journalWrites === 0) await append(first, ['x']);
-    const log = await under.open();
+    const log = await under.open(config);
     for (const text of numbered(3)) await append(log, [text]);
     done.length = 0;
     return { under, log, done };
@@ -197,7 +197,7 @@ describe('closing a store', () => {
   });
 
   it('S2 B6 lets the folder go only when no start offset is saved and no segment dropped any more', async () => {
-    const { under, log, done } = await withJournal();
+    const { under, log, done } = await withJournal({ segmentBytes: 80 });
     const hold = under.disk.hold('write', /start-offset/);
     const trimming = log.deleteBefore(2);
     await hold.reached;
@@ -205,11 +205,15 @@ describe('closing a store', () => {
     await turn();
     await turn();
     expect(done).not.toContain('unlock');
+    const slow = under.disk.hold('rename', /orders-0/);
     hold.release();
-    await Promise.allSettled([trimming, closing]);
+    await closing;
+    slow.release();
+    expect(await trimming).toBe(2);
     expect(done.at(-1)).toBe('unlock');
     await under.reopen();
     expect(await contents(await under.open())).toEqual(['2:v2']);
+    expect((await under.names()).filter((name) => name.includes('.log'))).toHaveLength(1);
   });
 
   it('S2 closes with an error of the lock, and after a failed disk without one of its own', async () => {
