@@ -325,10 +325,13 @@ export class LocalLog implements PartitionLog, FlushedLog {
   async deleteBefore(offset: number): Promise<number> {
     if (this.#state === 'closed') throw this.#closedError();
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
-    if (offset <= this.#logStartOffset) return this.#logStartOffset;
+    if (offset <= this.#logStartOffset && !this.files.hasLeftovers) return this.#logStartOffset;
     try {
-      await moveStarts(this.context, new Map([[this, offset]]));
-      await this.exclusively(() => this.files.dropBelowStart());
+      if (offset > this.#logStartOffset) await moveStarts(this.context, new Map([[this, offset]]));
+      await this.exclusively(async () => {
+        await this.files.setAsideLeftovers();
+        await this.files.dropBelowStart();
+      });
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
     }

@@ -202,8 +202,10 @@ export class LogCheckpoints {
   async #pruneSnapshots(newest: number): Promise<void> {
     const { fileSystem } = this.#log.context;
     this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort((a, b) => a - b);
-    const old = this.#snapshotOffsets.splice(0, Math.max(0, this.#snapshotOffsets.length - snapshotsKept));
-    for (const offset of old) await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+    for (const offset of this.#snapshotOffsets.slice(0, -snapshotsKept)) {
+      await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+      this.#snapshotOffsets.shift();
+    }
   }
 }
 
