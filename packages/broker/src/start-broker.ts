@@ -64,6 +64,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   services.advertised.port ||= listener.port;
   const maintenance = new Maintenance({
     store,
+    tryAgain: () => services.registry.tryAgain(),
     clock: options.clock,
     logger: options.logger,
     intervalMs: options.limits.maintenanceIntervalMs,
@@ -160,6 +161,9 @@ async function openServices(
     brokerDefaults,
     term: term.term,
     logOpensMax: limits.logOpensMax,
+    clock,
+    retryPauseMsMin: limits.reopenPauseMsMin,
+    retryPauseMsMax: limits.reopenPauseMsMax,
     ownLogs: [groupsLogId],
   });
   registry.addInternal(internalTopic({ log: metadataLog, brokerDefaults }));

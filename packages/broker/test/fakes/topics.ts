@@ -1,4 +1,5 @@
 import type { PartitionLog } from '@q/storage';
+import { ManualClock } from '@q/testkit';
 import { silentLogger } from '../../src/logger.ts';
 import { TopicRegistry } from '../../src/topics/topic-registry.ts';
 import { Partition, Topic } from '../../src/topics/topic.ts';
@@ -34,5 +35,8 @@ export function emptyRegistry(): TopicRegistry {
     brokerDefaults: new Map(),
     term: 0,
     logOpensMax: 1,
+    clock: new ManualClock(),
+    retryPauseMsMin: 1,
+    retryPauseMsMax: 1,
   });
 }

@@ -34,7 +34,7 @@ class Folder {
     const metadata = await LogMetadataStore.open(this.metadataLog, this.clock);
     const store = this.store as LogStore;
     const brokerDefaults = new Map([['segment.bytes', '4096']]);
-    const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term, logOpensMax: 2 });
+    const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, term, logOpensMax: 2, clock: this.clock, retryPauseMsMin: 1_000, retryPauseMsMax: 4_000 });
     await registry.start();
     const changes = new TopicChanges({
       registry,
@@ -296,6 +296,9 @@ describe('TopicChanges', () => {
       brokerDefaults: new Map(),
       term: 0,
       logOpensMax: 2,
+      clock: folder.clock,
+      retryPauseMsMin: 1_000,
+      retryPauseMsMax: 4_000,
       ownLogs: [own],
     });
     expect(await registry.start()).toEqual([own]);

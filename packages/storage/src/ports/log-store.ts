@@ -23,7 +23,10 @@ export interface LogStore {
   open(id: LogId, config: LogConfig): Promise<PartitionLog>;
   /** Every log that exists, open or not, in no order. */
   list(): Promise<LogId[]>;
-  /** Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. */
+  /**
+   * Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. Files that cannot be removed at once go with a
+   * later round of maintenance, or at the next start.
+   */
   delete(id: LogId): Promise<void>;
   /** Bytes of all open logs, those still waiting for their round included. */
   readonly bytes: number;

@@ -80,6 +80,8 @@ export class DirectoryStore implements LogStore {
   readonly #open = new Map<string, LocalLog>();
   /** Removals under way, by folder: what is to be opened or removed under the same name waits for them. */
   readonly #removing = new Map<string, Promise<void>>();
+  /** Folders of deleted logs that are still to be removed. */
+  readonly #doomed = new Set<string>();
   readonly #recoveryPoints = new Map<string, SavedOffsets>();
   readonly #startOffsets = new Map<string, SavedOffsets>();
   readonly #recoveryPointFile: OffsetCheckpoint;
@@ -106,7 +108,7 @@ export class DirectoryStore implements LogStore {
       name: startOffsetCheckpointName,
       collect: () => this.#collect(this.#startOffsets, (log) => log.startOffsetToSave),
     });
-    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
+    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() });
   }
 
   get appendBuffers(): LentMemory | null {
@@ -322,10 +324,41 @@ export class DirectoryStore implements LogStore {
     const log = await this.#opened(name);
     await log?.abandon();
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
+    if (this.#doomed.has(doomed)) await fileSystem.removeDirectory(doomed);
     await fileSystem.rename(`${directory}/${name}`, doomed);
+    this.#doomed.add(doomed);
     await fileSystem.syncDirectory(directory);
     await this.#forget(name);
-    await fileSystem.removeDirectory(doomed);
+    await this.#removeDoomed(doomed);
+  }
+
+  /** The log is gone for good: whether its files are is for a later round of maintenance, or the next start. */
+  async #removeDoomed(path: string): Promise<number> {
+    try {
+      await this.#parts.fileSystem.removeDirectory(path);
+      this.#doomed.delete(path);
+      return 1;
+    } catch (error) {
+      this.#parts.log.error({ folder: path, error }, 'the files of a deleted log could not be removed; they are tried again');
+      return 0;
+    }
+  }
+
+  /** Folders of deleted logs that an earlier try has left. Returns how many are gone. */
+  async #removeLeftFolders(): Promise<number> {
+    if (this.#doomed.size === 0) return 0;
+    await Promise.allSettled(this.#removing.values());
+    const { fileSystem, directory, log } = this.#parts;
+    try {
+      // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
+      await fileSystem.syncDirectory(directory);
+    } catch (error) {
+      log.error({ directory, error }, 'the names of deleted logs could not be made durable; they are tried again');
+      return 0;
+    }
+    let removed = 0;
+    for (const path of [...this.#doomed]) removed += await this.#removeDoomed(path);
+    return removed;
   }
 
   async #topicIdOf(name: string): Promise<string | null> {
