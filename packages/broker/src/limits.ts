@@ -94,6 +94,10 @@ export interface BrokerLimits {
   readonly partitionsDefault: number;
   /** Partition logs that are opened or deleted at once. */
   readonly logOpensMax: number;
+  /** A partition that could not be opened is tried again after this time, which doubles from one failure to the next. */
+  readonly reopenPauseMsMin: number;
+  /** And at least so often, as long as it is in trouble. */
+  readonly reopenPauseMsMax: number;
 
   // Groups
   readonly groupsMax: number;
@@ -168,6 +172,8 @@ export const defaultLimits: BrokerLimits = {
   partitionsMax: 20_000,
   partitionsDefault: 1,
   logOpensMax: 16,
+  reopenPauseMsMin: 10 * secondMs,
+  reopenPauseMsMax: 5 * minuteMs,
 
   groupsMax: coordinatorLimits.groupsMax,
   groupSessionTimeoutMs: coordinatorLimits.sessionTimeoutMs,
@@ -220,6 +226,7 @@ export function checkLimits(limits: BrokerLimits): string | null {
       'brokerOutputBytesHardMax must be at least brokerOutputBytesMax',
     ],
     [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
+    [limits.reopenPauseMsMax >= limits.reopenPauseMsMin, 'reopenPauseMsMax must be at least reopenPauseMsMin'],
     [
       limits.largeCheckBytesMin >= limits.checkTurnBytesMax,
       'largeCheckBytesMin must be at least checkTurnBytesMax',

@@ -60,6 +60,9 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     brokerDefaults,
     leadership,
     logOpensMax: limits.logOpensMax,
+    clock,
+    retryPauseMsMin: limits.reopenPauseMsMin,
+    retryPauseMsMax: limits.reopenPauseMsMax,
     ownLogs: [groupsLogId],
   });
   registry.serveInternal(metadataLog);

@@ -76,6 +76,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   advertised.port ||= listener.port;
   const maintenance = new Maintenance({
     store,
+    tryAgain: () => services.registry.tryAgain(),
     clock,
     logger,
     intervalMs: limits.maintenanceIntervalMs,

@@ -1,5 +1,6 @@
 /**
- * The background work of a broker: retention, compaction, removal of old files and checkpoints, round after round.
+ * The background work of a broker: retention, compaction, removal of old files and checkpoints, and what has failed before, round
+ * after round.
  *
  * Invariants:
  *  1. Rounds do not overlap: the pause begins when a round has ended.
@@ -12,6 +13,7 @@ import type { BrokerLogger } from '../logger.ts';
 
 export class Maintenance {
   readonly #store: Pick<LogStore, 'maintain'>;
+  readonly #tryAgain: () => Promise<void>;
   readonly #clock: Clock;
   readonly #logger: BrokerLogger;
   readonly #intervalMs: number;
@@ -19,8 +21,16 @@ export class Maintenance {
   #round: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(options: { store: Pick<LogStore, 'maintain'>; clock: Clock; logger: BrokerLogger; intervalMs: number }) {
+  constructor(options: {
+    store: Pick<LogStore, 'maintain'>;
+    /** Tries again what could not be opened or deleted. */
+    tryAgain: () => Promise<void>;
+    clock: Clock;
+    logger: BrokerLogger;
+    intervalMs: number;
+  }) {
     this.#store = options.store;
+    this.#tryAgain = options.tryAgain;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#intervalMs = options.intervalMs;
@@ -51,6 +61,11 @@ export class Maintenance {
       }
     } catch (error) {
       this.#logger.error({ err: error }, 'cleaning up old records failed');
+    }
+    try {
+      await this.#tryAgain();
+    } catch (error) {
+      this.#logger.error({ err: error }, 'what had failed could not be tried again');
     }
     this.#schedule();
   }

@@ -14,7 +14,7 @@ const nothing: MaintenanceReport = {
   logsFailed: 0,
 };
 
-function setUp(maintain: () => Promise<MaintenanceReport>) {
+function setUp(maintain: () => Promise<MaintenanceReport>, tryAgain: () => Promise<void> = () => Promise.resolve()) {
   const clock = new ManualClock();
   const rounds: number[] = [];
   const lines: string[] = [];
@@ -30,7 +30,7 @@ function setUp(maintain: () => Promise<MaintenanceReport>) {
       return maintain();
     },
   };
-  return { clock, rounds, lines, maintenance: new Maintenance({ store, clock, logger, intervalMs: 1000 }) };
+  return { clock, rounds, lines, maintenance: new Maintenance({ store, tryAgain, clock, logger, intervalMs: 1000 }) };
 }
 
 describe('Maintenance', () => {
@@ -50,6 +50,16 @@ describe('Maintenance', () => {
     await clock.advance(2000);
     expect(rounds).toHaveLength(2);
     expect(lines).toEqual(['cleaning up old records failed', 'cleaning up old records failed']);
+  });
+
+  it('S2 tries again what had failed, in each round, whatever becomes of that', async () => {
+    let tries = 0;
+    const tryAgain = (): Promise<void> => ((tries += 1), tries === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve());
+    const { clock, lines, maintenance } = setUp(() => Promise.reject(new Error('EIO')), tryAgain);
+    maintenance.start();
+    await clock.advance(2000);
+    expect(tries).toBe(2);
+    expect(lines).toEqual(['cleaning up old records failed', 'what had failed could not be tried again', 'cleaning up old records failed']);
   });
 
   it('B6 stops after the round that is under way', async () => {

@@ -121,10 +121,6 @@ export class FakeLog implements PartitionLog {
     return Promise.resolve(offset);
   }
 
-  truncate(): Promise<void> {
-    return Promise.reject(new Error('no test needs it'));
-  }
-
   describe(): LogDescription {
     const { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes } =
       this;

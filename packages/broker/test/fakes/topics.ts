@@ -1,4 +1,5 @@
 import type { PartitionLog } from '@q/storage';
+import { ManualClock } from '@q/testkit';
 import { silentLogger } from '../../src/logger.ts';
 import { SoleLeadership } from '../../src/services/topics/leadership.ts';
 import type { Leader } from '../../src/services/topics/leadership.ts';
@@ -44,5 +45,8 @@ export function emptyRegistry(): TopicRegistry {
     brokerDefaults: new Map(),
     leadership,
     logOpensMax: 1,
+    clock: new ManualClock(),
+    retryPauseMsMin: 1,
+    retryPauseMsMax: 1,
   });
 }

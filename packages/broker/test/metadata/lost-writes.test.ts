@@ -28,7 +28,16 @@ async function start({ log, store, random }: Folder) {
   const brokerDefaults = new Map<string, string>();
   const shared = { metadata, brokerDefaults, term: 0 };
   const leadership = new SoleLeadership({ brokerId: 1, term: 0 });
-  const registry = new TopicRegistry({ ...shared, leadership, store, logger: silentLogger, logOpensMax: 2 });
+  const registry = new TopicRegistry({
+    ...shared,
+    leadership,
+    store,
+    logger: silentLogger,
+    logOpensMax: 2,
+    clock,
+    retryPauseMsMin: 1_000,
+    retryPauseMsMax: 4_000,
+  });
   await registry.start();
   const changes = new TopicChanges({ ...shared, registry, limits: defaultLimits, clock, random });
   return { metadata, registry, changes, ids: await ProducerIdBlocks.open(metadata) };

@@ -28,7 +28,7 @@ import { storedBatches } from './stored-batches.ts';
  *   together with, the tombstone that deletes it.
  * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
  * - Nothing above the recovery point goes, and nothing at all before the cleaner checkpoint is there to tell of it.
- * - Sources are looked at again before they are replaced: what retention, truncation or a close changed meanwhile wins.
+ * - Sources are looked at again before they are replaced: what retention or a close changed meanwhile wins.
  */
 
 export interface CompactionResult {
@@ -48,6 +48,8 @@ export class LogCompaction {
   readonly #log: LocalLog;
   readonly #checkpoint: CleanerCheckpoint;
   #isStopping: () => boolean = () => false;
+  /** The last run: one at a time, as maintenance has it. */
+  #running: Promise<unknown> | null = null;
 
   constructor(log: LocalLog) {
     this.#log = log;
@@ -56,6 +58,17 @@ export class LogCompaction {
 
   /** Compacts if it is due. Null when it was not. What has not begun when `isStopping` is left for another time. */
   async run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
+    const running = this.#run(o);
+    this.#running = running;
+    return await running;
+  }
+
+  /** Ends when no run is under way: of a log that is closed, soon. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([this.#running]);
+  }
+
+  async #run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
     const { now } = o;
     const log = this.#log;
     this.#isStopping = () => o.isStopping() || log.state !== 'open';
@@ -81,12 +94,6 @@ export class LogCompaction {
       if (!this.#isStopping()) throw error;
     }
     return passes === 0 ? null : { passes, ...tally };
-  }
-
-  /** The log ends at `offset` now: what comes there next is dirty. To be called before the files are cut. */
-  async lowerTo(offset: number): Promise<void> {
-    await this.#checkpoint.load();
-    if (this.#checkpoint.cleanerPoint > offset) await this.#checkpoint.save({ cleanerPoint: offset, nextHorizonMs: this.#checkpoint.nextHorizonMs });
   }
 
   /**

@@ -69,6 +69,11 @@ export class OpenFiles {
     if (entry.users === 0) this.#close(entry);
   }
 
+  /** As `forget`, for every file of a folder. */
+  forgetFolder(directory: string): void {
+    for (const path of [...this.#entries.keys()]) if (path.startsWith(`${directory}/`)) this.forget(path);
+  }
+
   /** Closes everything that is not leased, and waits until it is closed. */
   async close(): Promise<void> {
     for (const path of this.#entries.keys()) this.forget(path);

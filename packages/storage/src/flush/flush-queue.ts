@@ -133,15 +133,14 @@ export class FlushQueue {
   }
 
   /** Fails the appends of one log that are in no round yet. */
-  dropPending(log: FlushedLog, error: StorageError): PendingAppend | null {
+  dropPending(log: FlushedLog, error: StorageError): void {
     const dropped = this.#pending.filter((append) => append.log === log);
-    if (dropped.length === 0) return null;
+    if (dropped.length === 0) return;
     this.#pending = this.#pending.filter((append) => append.log !== log);
     for (const append of dropped) {
       this.#pendingBytes -= append.batch.length;
       append.fail(error);
     }
-    return dropped[0] ?? null;
   }
 
   /** Syncs what `interval` logs have written, and stops the timer. */

@@ -61,7 +61,7 @@ export class PendingAppend implements Append {
     this.#letGo();
   }
 
-  /** The first outcome counts: a truncation fails appends that their round then keeps. */
+  /** The first outcome counts: the end of everything fails appends that their round then keeps. */
   fail(error: StorageError): void {
     if (this.#outcome !== 'waiting') return;
     this.#outcome = error;

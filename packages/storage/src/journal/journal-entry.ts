@@ -78,3 +78,11 @@ export async function readEntry(file: File, o: { position: number; sequenceMin: 
   const items = readItems(entry.subarray(entryHeadBytes), entry.readInt32BE(16));
   return items && { sequence, items, bytes: paddedEntryBytes(bytes) };
 }
+
+/** What the head at `position` says of its entry, whole or not; `bytes` is what that takes in its file. Null where there is none. */
+export async function readEntryHead(file: File, position: number): Promise<{ sequence: number; bytes: number } | null> {
+  const head = await file.read(position, entryHeadBytes);
+  if (head.length < entryHeadBytes) return null;
+  const bytes = lengthFrom + head.readInt32BE(4);
+  return bytes < entryHeadBytes ? null : { sequence: readWide(head, 8), bytes: paddedEntryBytes(bytes) };
+}

@@ -3,7 +3,7 @@ import { StorageError } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { journalBlockBytes } from '../limits.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
-import { readEntry } from './journal-entry.ts';
+import { readEntry, readEntryHead } from './journal-entry.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { readWide, writeWide } from './wide-number.ts';
 
@@ -81,7 +81,7 @@ export async function openJournalFile(fileSystem: FileSystem, path: string): Pro
 }
 
 export interface JournalContent {
-  /** In order, without a gap in their sequence. */
+  /** In order. Their sequence has a gap where entries are damaged that cannot have been torn, since others follow them. */
   readonly entries: readonly JournalEntry[];
   /** `unfinished`: never used. `damaged`: its head is wrong, and its entries may be older than it said. */
   readonly head: 'good' | 'unfinished' | 'damaged';
@@ -89,7 +89,7 @@ export interface JournalContent {
   readonly sizeBytes: number;
 }
 
-/** What a file holds, up to the first entry that is not whole. Of one that is empty, two blocks are read. */
+/** What a file holds, up to the first entry that is not whole, unless others follow it. Of one that is empty, two blocks are read. */
 export async function readJournal(fileSystem: FileSystem, path: string): Promise<JournalContent> {
   const file = await fileSystem.open(path, 'read');
   try {
@@ -109,11 +109,49 @@ async function readEntries(file: File, o: { sequenceMin: number; endPosition: nu
   let position = journalBlockBytes;
   let { sequenceMin } = o;
   for (;;) {
-    const entry = await readEntry(file, { ...o, position, sequenceMin });
-    if (!entry || (entries.length > 0 && entry.sequence !== sequenceMin)) return entries;
-    entries.push(entry);
-    sequenceMin = entry.sequence + 1;
-    position += entry.bytes;
+    const place = { endPosition: o.endPosition, position, sequenceMin };
+    let found = await entryAt(file, place, entries.length > 0);
+    if (!found) found = await entryBehindDamage(file, place, entries.length > 0);
+    if (!found) return entries;
+    entries.push(found.entry);
+    sequenceMin = found.entry.sequence + 1;
+    position = found.position + found.entry.bytes;
+  }
+}
+
+interface EntryPlace {
+  readonly position: number;
+  readonly sequenceMin: number;
+  readonly endPosition: number;
+}
+
+interface PlacedEntry {
+  readonly entry: JournalEntry;
+  readonly position: number;
+}
+
+/** `isExact`: of no later sequence either. */
+async function entryAt(file: File, place: EntryPlace, isExact: boolean): Promise<PlacedEntry | null> {
+  const entry = await readEntry(file, place);
+  return entry && (!isExact || entry.sequence === place.sequenceMin) ? { entry, position: place.position } : null;
+}
+
+/**
+ * The next whole entry behind one that is not, or several of them. An entry is written after the one before is durable, so what is
+ * followed was durable as well, and rotted. Where it ends, its own head says, if that has the sequence that is due: nothing
+ * is searched for, since records may hold any bytes.
+ */
+async function entryBehindDamage(file: File, o: EntryPlace, isExact: boolean): Promise<PlacedEntry | null> {
+  let { position } = o;
+  let sequence: number | null = isExact ? o.sequenceMin : null;
+  for (;;) {
+    const head = await readEntryHead(file, position);
+    if (!head || head.sequence < o.sequenceMin || (sequence !== null && head.sequence !== sequence)) return null;
+    sequence = head.sequence + 1;
+    position += head.bytes;
+    if (position >= o.endPosition) return null;
+    const next = await entryAt(file, { position, sequenceMin: sequence, endPosition: o.endPosition }, true);
+    if (next) return next;
   }
 }
 

@@ -21,7 +21,7 @@ import { readWide, write32, writeWide } from './wide-number.ts';
  *            position i32     in that file, then one batch, as stored: it says which offsets it has, and where it ends
  *
  * `next` is a piece of one batch without what is known already, as nearly all are when records go to many partitions one by one.
- * `cut`: nothing that was said of this log from `offset` on counts any more; it was taken back, or cut off.
+ * `cut`: nothing that was said of this log from `offset` on counts any more. Written by earlier versions alone, and read for ever.
  * `floor`: nothing that was said of it below `offset` counts; it is synced in segments that are being moved or removed.
  */
 export type JournalItem = JournalPiece | JournalWord;

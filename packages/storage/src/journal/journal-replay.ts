@@ -2,6 +2,7 @@ import { batchLastOffset, batchSize } from '@q/protocol';
 import { journalFileName, offsetFileName, parseJournalFile, partitionDirectoryName } from '../files/file-names.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { inParallel } from '../flush/in-parallel.ts';
+import { journalBlockBytes } from '../limits.ts';
 import { readTopicId } from '../log/partition-directory.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -29,6 +30,7 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
   const files: JournalFile[] = [];
   let entries: JournalEntry[] = [];
   let sequence = 0;
+  let minimum = 0;
   for (const index of found.toSorted((a, b) => a - b)) {
     const path = `${directory}/${journalFileName(index)}`;
     const content = await readJournal(fileSystem, path);
@@ -37,12 +39,13 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
     if (!isWhole && !o.isClean && content.head !== 'unfinished') reportSize(o, path, content.sizeBytes);
     if (content.head === 'damaged') o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
     entries = entries.concat(content.entries);
+    minimum = Math.max(minimum, content.minimum);
     sequence = Math.max(sequence, content.minimum, (content.entries.at(-1)?.sequence ?? -1) + 1);
     if (content.head !== 'unfinished' && isWhole && index < limits.journalFiles) files.push(await openJournalFile(fileSystem, path));
   }
   entries.sort((a, b) => a.sequence - b.sequence);
-  reportGaps(o, entries);
-  await replay(o, entries.flatMap(({ items }) => items));
+  const hasGaps = reportGaps(o, entries, minimum);
+  await replay(o, entries.flatMap(({ items }) => items), hasGaps);
   for (const file of files) await file.empty(sequence);
   await removeOthers(o, found, files);
   return new Journal(o, { files, sequence });
@@ -53,13 +56,18 @@ function reportSize({ log, limits }: OpenJournalOptions, file: string, sizeBytes
   log.error(fields, 'a journal file does not have the size that it is made with: unless that was changed, acknowledged records may be missing');
 }
 
-/** Entries follow each other over all files: one that is missing before another was damaged, not torn. */
-function reportGaps(o: OpenJournalOptions, entries: readonly JournalEntry[]): void {
-  for (const [index, { sequence }] of entries.entries()) {
-    const previous = entries[index - 1]?.sequence ?? sequence - 1;
-    if (sequence === previous + 1) continue;
-    o.log.error({ directory: o.directory, from: previous + 1, to: sequence - 1 }, 'entries of the journal are damaged: acknowledged records may be missing');
-  }
+/**
+ * Entries follow each other over all files: one that is missing before another was damaged, not torn. So was one that is missing
+ * at the end, if the head of a file was written after the next but one had begun. True if there is any.
+ */
+function reportGaps(o: OpenJournalOptions, entries: readonly JournalEntry[], minimum: number): boolean {
+  const gaps = entries.map(({ sequence }, index) => ({ from: (entries[index - 1]?.sequence ?? sequence - 1) + 1, to: sequence - 1 }));
+  const last = entries.at(-1);
+  // Files are emptied in the order in which they were filled: while one has entries, so have those that came later.
+  if (last) gaps.push({ from: last.sequence + 1, to: minimum - 2 });
+  const damaged = gaps.filter(({ from, to }) => from <= to);
+  for (const gap of damaged) o.log.error({ directory: o.directory, ...gap }, 'entries of the journal are damaged: acknowledged records may be missing');
+  return damaged.length > 0;
 }
 
 /** Files that were never finished, and those of another size or number than is wanted now. */
@@ -70,7 +78,7 @@ async function removeOthers(o: OpenJournalOptions, found: readonly number[], kep
   if (doomed.length > 0) await o.fileSystem.syncDirectory(o.directory);
 }
 
-async function replay(o: OpenJournalOptions, items: readonly JournalItem[]): Promise<void> {
+async function replay(o: OpenJournalOptions, items: readonly JournalItem[], hasGaps: boolean): Promise<void> {
   const logs = [...piecesByLog(items).values()].map(({ name, pieces }) => {
     const folder = partitionDirectoryName(name);
     const recoveryPoint = o.recoveryPointOf(folder);
@@ -81,7 +89,7 @@ async function replay(o: OpenJournalOptions, items: readonly JournalItem[]): Pro
   await inParallel(unsynced, o.limits.logsInParallelMax, async ({ name, folder, pieces }) => {
     if ((await readTopicId(o.fileSystem, `${o.directory}/${folder}`)) !== name.topicId) return;
     // Not in one expression: other logs add to it meanwhile.
-    const written = await replayLog(o.fileSystem, `${o.directory}/${folder}`, pieces);
+    const written = await replayLog(o.fileSystem, { directory: `${o.directory}/${folder}`, pieces, hasGaps });
     bytes += written;
   });
   if (bytes > 0) o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
@@ -120,13 +128,15 @@ function cutPiece(piece: JournalPiece, offset: number): JournalPiece[] {
 }
 
 /** Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing them. */
-async function replayLog(fileSystem: FileSystem, directory: string, pieces: readonly JournalPiece[]): Promise<number> {
+async function replayLog(fileSystem: FileSystem, o: { directory: string; pieces: readonly JournalPiece[]; hasGaps: boolean }): Promise<number> {
+  const { directory, pieces, hasGaps } = o;
   const files = new Map<number, File>();
   let bytes = 0;
   try {
     for (const { segmentBase, position, appends, bytes: size } of pieces) {
       let file = files.get(segmentBase);
       if (!file) files.set(segmentBase, (file = await fileSystem.open(`${directory}/${offsetFileName(segmentBase, 'log')}`, 'create')));
+      if (hasGaps) await markMissing(file, position);
       await file.write(
         appends.map(({ batch }) => batch),
         position,
@@ -139,4 +149,14 @@ async function replayLog(fileSystem: FileSystem, directory: string, pieces: read
     for (const file of files.values()) await file.close();
   }
   return bytes;
+}
+
+/**
+ * What a lost entry had would leave a hole of zeros before this position, which recovery takes for a round that was torn: it would cut
+ * off acknowledged records behind it. With anything else there it sees the damage, and sets the partition aside.
+ */
+async function markMissing(file: File, position: number): Promise<void> {
+  for (let at = await file.size(); at < position; at += journalBlockBytes) {
+    await file.write([Buffer.alloc(Math.min(journalBlockBytes, position - at), 'lost by the journal ')], at);
+  }
 }

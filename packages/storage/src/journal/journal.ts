@@ -237,11 +237,15 @@ export class Journal {
     this.#isClosing = true;
     await this.#preparing;
     await this.#retiring;
-    for (const file of this.#holders.keys()) {
+    // All of them are closed, whatever one does; then the first failure is told.
+    await inParallel([...this.#holders.keys()], 1, async (file) => {
       const isUsed = file.roomBytes < file.sizeBytes - journalBlockBytes;
-      if (isSynced && isUsed) await file.empty(this.#sequence);
-      await file.close();
-    }
+      try {
+        if (isSynced && isUsed) await file.empty(this.#sequence);
+      } finally {
+        await file.close();
+      }
+    });
     this.#holders.clear();
   }
 }

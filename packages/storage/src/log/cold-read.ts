@@ -44,16 +44,6 @@ export async function readSegment(context: LogContext, segment: Segment, o: Cold
   }
 }
 
-/** Position of the batch that holds `offset`, or of the first one behind it; the end of the file when there is none. */
-export async function locateBatch(context: LogContext, segment: Segment, offset: number): Promise<number> {
-  const lease = await context.openFiles.lease(segment.path);
-  try {
-    return await locate({ context, segment, file: lease.file, offset });
-  } finally {
-    lease.release();
-  }
-}
-
 interface Place {
   readonly context: LogContext;
   readonly segment: Segment;

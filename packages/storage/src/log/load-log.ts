@@ -13,7 +13,7 @@ import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { SegmentList } from '../segment/segment-list.ts';
 import type { ScannedBatch } from '../segment/segment-scan.ts';
 import { Segment } from '../segment/segment.ts';
-import type { LoadedLog, LocalLog } from './local-log.ts';
+import type { LoadedLog } from './local-log.ts';
 import type { LogContext } from './log-context.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
@@ -80,12 +80,6 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
       areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
     },
   };
-}
-
-/** As `loadLog`, for a log that is open and whose files were cut. */
-export async function reloadLog(log: LocalLog): Promise<LoadedLog> {
-  const { id, directory, config, logStartOffset, context, checkpoints } = log;
-  return await loadLog(context, { id, directory, config, recoveryPoint: checkpoints.recoveryPoint, startOffset: logStartOffset, isStartKnown: true });
 }
 
 /** A crash may have come between the moving of the start offset and the removal of the files below it. */

@@ -28,7 +28,6 @@ import { LogCheckpoints } from './log-checkpoints.ts';
 import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
-import { reloadLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
@@ -53,8 +52,8 @@ export interface LoadedLog {
  * One partition's log: offsets, the way in, the way out.
  *
  * Invariants
- * - logStartOffset <= highWatermark <= logEndOffset. Only `truncate` moves the high watermark back, and only the failure
- *   of appends above it moves the end back.
+ * - logStartOffset <= highWatermark <= logEndOffset. The high watermark never moves back, and only the failure of appends
+ *   above it moves the end back.
  * - `#waiting` holds, in offset order, every append that is not settled; their batches are at the log's end.
  * - A batch is in one of `#waiting`, what is owed to the files, and the tail cache, in this order and without a gap between them: whatever no
  *   file has is in memory. It has one user of its memory for that, which it takes along.
@@ -67,9 +66,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
   readonly id: LogId;
   readonly directory: string;
   readonly context: LogContext;
-  segmentList: SegmentList;
-  dedup: Deduplication;
-  epochs: LeaderEpochs;
+  readonly segmentList: SegmentList;
+  readonly dedup: Deduplication;
+  readonly epochs: LeaderEpochs;
   readonly checkpoints: LogCheckpoints;
   readonly files: LogFiles;
   /** What the files have already. */
@@ -90,15 +89,17 @@ export class LocalLog implements PartitionLog, FlushedLog {
   appendedBytes = 0;
   #config: LogConfig;
   #state: LogState;
-  #damage: LogDamage | null;
+  readonly #damage: LogDamage | null;
   #logStartOffset: number;
   /** Offsets that are being saved as the start; nobody sees them before. */
   readonly plannedStarts: number[] = [];
   #highWatermark: number;
   /** `none` whenever it is empty. */
   #waiting: PendingAppend[] = none;
-  #isTruncating = false;
   #exclusive: Promise<unknown> = Promise.resolve();
+  /** The close or the abandoning that is under way, or has succeeded. */
+  #ending: Promise<void> | null = null;
+  #isLetGo = false;
   readonly #reader: LogReader;
   /** Null while there are none: each round would look into the sets of all its logs. */
   #listeners: Set<() => void> | null = null;
@@ -197,7 +198,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (this.context.queue.failure) throw this.context.queue.failure;
     if (this.#state === 'closed') throw this.#closedError();
     if (this.#damage) throw this.#damageError(this.#damage);
-    if (this.#isTruncating) throw new StorageError('CLOSED', `${this.#name} is being truncated; try again`);
     const { latestEpoch } = this.epochs;
     if (leaderEpoch < latestEpoch) {
       throw new StorageError('STALE_LEADER_EPOCH', `${this.#name} has leader epoch ${latestEpoch}, not ${leaderEpoch}`, {
@@ -325,10 +325,13 @@ export class LocalLog implements PartitionLog, FlushedLog {
   async deleteBefore(offset: number): Promise<number> {
     if (this.#state === 'closed') throw this.#closedError();
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
-    if (offset <= this.#logStartOffset) return this.#logStartOffset;
+    if (offset <= this.#logStartOffset && !this.files.hasLeftovers) return this.#logStartOffset;
     try {
-      await moveStarts(this.context, new Map([[this, offset]]));
-      await this.exclusively(() => this.files.dropBelowStart());
+      if (offset > this.#logStartOffset) await moveStarts(this.context, new Map([[this, offset]]));
+      await this.exclusively(async () => {
+        await this.files.setAsideLeftovers();
+        await this.files.dropBelowStart();
+      });
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
     }
@@ -336,7 +339,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /**
-   * Runs `work` when nothing else changes which files the log consists of: retention, truncation, checkpoints and the last
+   * Runs `work` when nothing else changes which files the log consists of: retention, checkpoints and the last
    * step of compaction exclude one another. Not to be called from within itself.
    */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -356,56 +359,6 @@ export class LocalLog implements PartitionLog, FlushedLog {
   /** Batches below `offset` went, or were stored anew without some of their records: readers are not to get the old ones. */
   forgetCachedBelow(offset: number): void {
     this.tail.dropBelow(offset);
-  }
-
-  truncate(toOffset: number): Promise<void> {
-    return this.exclusively(() => this.#truncate(toOffset));
-  }
-
-  async #truncate(toOffset: number): Promise<void> {
-    if (this.#state === 'closed') throw this.#closedError();
-    if (toOffset < this.startOffsetToSave || toOffset > this.logEndOffset) throw this.#rangeError(toOffset);
-    if (this.#damage && toOffset > this.#damage.fromOffset) throw this.#damageError(this.#damage);
-    this.#isTruncating = true;
-    try {
-      const error = new StorageError('CLOSED', `${this.#name} was truncated`);
-      this.context.queue.dropPending(this, error);
-      // Those in the round that is under way may be written, but not acknowledged: they go.
-      for (const append of this.#waiting) if (append.lastOffset >= toOffset) append.fail(error);
-      await this.context.queue.roundEnd();
-      this.#rewind();
-      // What stays may be durable in the journal alone, which forgets it once the files are read anew.
-      await this.files.syncAppended();
-      await this.context.queue.declare(this, { kind: 'cut', name: this.journalName, offset: toOffset });
-      await this.compaction.lowerTo(toOffset);
-      await this.files.truncateTo(toOffset);
-      this.#adopt(await reloadLog(this));
-      this.#rewind();
-    } catch (error) {
-      throw this.context.queue.fail(error);
-    } finally {
-      this.#isTruncating = false;
-    }
-    this.wakeReaders();
-  }
-
-  #rewind(): void {
-    this.version += 1;
-    this.rewinds += 1;
-    this.#waiting = none;
-    this.tail.clear();
-  }
-
-  /** After the files were cut: what they hold now is read again, as at opening. */
-  #adopt(loaded: LoadedLog): void {
-    this.context.cap.add(loaded.segments.bytes - this.segmentList.bytes);
-    this.segmentList = loaded.segments;
-    this.dedup = loaded.dedup;
-    this.epochs = loaded.epochs;
-    this.#highWatermark = Math.min(this.#highWatermark, this.logEndOffset);
-    this.#damage = loaded.damage;
-    this.#state = loaded.damage ? 'quarantined' : 'open';
-    this.checkpoints.adopt(loaded.checkpoint);
   }
 
   updateConfig(config: LogConfig): void {
@@ -428,15 +381,38 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, recoveryPoint, damage };
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
-    const isWhole = this.#damage === null;
+  /** What is being done to end it has ended, in whichever way. */
+  get ended(): Promise<void> {
+    return Promise.allSettled([this.#ending]).then(() => undefined);
+  }
+
+  close(): Promise<void> {
+    if (this.#isLetGo) return Promise.resolve();
+    this.#ending ??= this.#close();
+    return this.#ending;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.finish();
+      this.letGo();
+    } catch (error) {
+      // What it owes is in the journal alone, which forgets the logs that are let go of: such a log stays.
+      if (this.files.owed.length > 0 && !this.context.queue.failure) this.#state = 'open';
+      else this.letGo();
+      this.#ending = null;
+      throw asStorageError(error, `closing the log of ${this.#name}`);
+    }
+  }
+
+  /** Takes nothing any more, and saves everything: the first half of a close. */
+  async finish(): Promise<void> {
     this.#state = 'closed';
     await this.settled();
+    await this.compaction.idle();
     await this.#exclusive;
     await this.#reader.stop();
-    if (isWhole && !this.context.queue.failure) await this.checkpoints.closeOff();
-    this.#letGo();
+    if (this.#damage === null && !this.context.queue.failure) await this.checkpoints.closeOff();
   }
 
   /** Ends when every append made so far is settled, in whichever way. */
@@ -447,17 +423,28 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   /** Ends without saving anything: the log is being deleted. */
   async abandon(): Promise<void> {
+    if (this.#ending !== null) await this.ended;
+    if (this.#isLetGo) return;
+    this.#ending = this.#abandon();
+    await this.#ending;
+  }
+
+  async #abandon(): Promise<void> {
     this.#state = 'closed';
     this.context.queue.dropPending(this, this.#closedError());
     await this.context.queue.roundEnd();
     await this.files.abandon();
+    await this.compaction.idle();
     await this.checkpoints.idle();
     await this.#exclusive;
     await this.#reader.stop();
-    this.#letGo();
+    this.letGo();
   }
 
-  #letGo(): void {
+  /** The second half of a close, after which the journal may forget what it has of this log. */
+  letGo(): void {
+    if (this.#isLetGo) return;
+    this.#isLetGo = true;
     this.context.cap.add(-this.segmentList.bytes);
     this.checkpoints.forget();
     this.context.queue.forget(this);

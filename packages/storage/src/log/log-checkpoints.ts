@@ -42,27 +42,20 @@ export interface CheckpointState {
  *
  * Invariants
  * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the producer snapshot and the
- *   leader epochs that belong to it. It moves back only before the log is cut below it.
+ *   leader epochs that belong to it. It never moves back.
  * - One checkpoint at a time.
  */
 export class LogCheckpoints {
   readonly #log: LocalLog;
   recoveryPoint: number;
   #snapshotOffsets: number[];
-  #areEpochsSaved = true;
+  #areEpochsSaved: boolean;
   #bytesCovered = 0;
   #isTaken = false;
   #running: Promise<boolean> | null = null;
 
   constructor(log: LocalLog, loaded: CheckpointState) {
     this.#log = log;
-    this.recoveryPoint = loaded.recoveryPoint;
-    this.#snapshotOffsets = [...loaded.snapshotOffsets];
-    this.adopt(loaded);
-  }
-
-  /** What was found on disk, when the log was opened or read anew. */
-  adopt(loaded: CheckpointState): void {
     this.recoveryPoint = loaded.recoveryPoint;
     this.#snapshotOffsets = [...loaded.snapshotOffsets];
     this.#areEpochsSaved = loaded.areEpochsSaved;
@@ -129,13 +122,6 @@ export class LogCheckpoints {
 
   async idle(): Promise<void> {
     while (this.#running) await Promise.allSettled([this.#running]);
-  }
-
-  /** Before the log is cut at `offset`: nobody may find a recovery point beyond its end. */
-  async lowerTo(offset: number): Promise<void> {
-    if (this.recoveryPoint <= offset) return;
-    this.recoveryPoint = offset;
-    await this.#log.context.saveRecoveryPoints();
   }
 
   get #isCovered(): boolean {
@@ -216,8 +202,10 @@ export class LogCheckpoints {
   async #pruneSnapshots(newest: number): Promise<void> {
     const { fileSystem } = this.#log.context;
     this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort((a, b) => a - b);
-    const old = this.#snapshotOffsets.splice(0, Math.max(0, this.#snapshotOffsets.length - snapshotsKept));
-    for (const offset of old) await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+    for (const offset of this.#snapshotOffsets.slice(0, -snapshotsKept)) {
+      await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+      this.#snapshotOffsets.shift();
+    }
   }
 }
 

@@ -1,10 +1,9 @@
 import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
-import { deletedSuffix, offsetFileName, parseOffsetFile, segmentFileKinds } from '../files/file-names.ts';
+import { deletedSuffix, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { PendingAppend } from '../flush/pending-append.ts';
 import type { Segment } from '../segment/segment.ts';
-import { locateBatch } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
 import { joinSmall } from './owed-batches.ts';
 import type { OwedBatches } from './owed-batches.ts';
@@ -17,7 +16,8 @@ import type { OwedBatches } from './owed-batches.ts';
  * - `#owed` holds, in order, what the journal has made durable and the segments are still to get. It comes before anything else that is
  *   written, and the tail cache gets it then.
  * - `#unsynced` holds exactly the segments with written and unsynced bytes, or whose file's name is not durable yet.
- * - Before a file goes, the log start offset that makes it superfluous is durable.
+ * - Before a file goes, the log start offset that makes it superfluous is durable, and so is what the journal has to say of it. A segment
+ *   leaves the list after that, and is counted until then; its files are in `#doomed` or `#deleted` until they are gone.
  */
 export class LogFiles {
   /** For LateWrites. */
@@ -28,7 +28,9 @@ export class LogFiles {
   /** The last of the writes and cuts, which follow each other. */
   #last: Promise<void> = Promise.resolve();
   #isShort = false;
-  #deleted: { readonly path: string; readonly dueMs: number }[] = [];
+  /** No longer in the list, with files that are still to be set aside: below the start, so nobody makes them again. */
+  readonly #doomed: Segment[] = [];
+  readonly #deleted: { readonly path: string; readonly dueMs: number }[] = [];
 
   constructor(log: LocalLog) {
     this.#log = log;
@@ -219,19 +221,34 @@ export class LogFiles {
    * takes its place, so that the end of the log stays known. The start offset is durable already.
    */
   async dropBelowStart(): Promise<number> {
+    // Closed meanwhile: the files are somebody else's by now, who drops them when the log is opened.
+    if (this.#log.state === 'closed') return 0;
     await this.#writeOwedIfThereIsRoom();
     const { segmentList, logStartOffset } = this.#log;
     const { active } = segmentList;
-    if (active.sizeBytes > 0 && active.endOffset <= logStartOffset && active.unwrittenBytes === 0) {
-      await this.#createFile(segmentList.roll());
-    }
-    let count = 0;
-    while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
+    if (active.sizeBytes > 0 && active.endOffset <= logStartOffset && active.unwrittenBytes === 0) segmentList.roll();
+    const count = this.#countBelowStart();
     if (count === 0) return 0;
-    const dropped = segmentList.dropFirst(count);
+    const first = segmentList.all[count] as Segment;
+    if (first.sizeBytes === 0 && !first.isNameDurable) await this.#createFile(first);
+    // Before they leave the list: where the word fails they are still there, counted, for the next try.
     await this.#log.context.queue.declare(this.#log, { kind: 'floor', name: this.#log.journalName, offset: logStartOffset });
+    const dropped = segmentList.dropFirst(count);
     await this.retire(dropped);
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
+  }
+
+  /** Segments wholly below the log start offset, but for the active one. */
+  #countBelowStart(): number {
+    const { segmentList, logStartOffset } = this.#log;
+    let count = 0;
+    while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
+    return count;
+  }
+
+  /** An earlier try to drop what lies below the start has failed. */
+  get hasLeftovers(): boolean {
+    return this.#doomed.length > 0 || this.#countBelowStart() > 0;
   }
 
   /** On a full disk all the more must go that can. */
@@ -243,78 +260,45 @@ export class LogFiles {
     }
   }
 
-  /** The files of segments that are no longer in the list: set aside now, removed after a while. */
+  /** The files of segments that were taken out of the list in this very turn: set aside now, removed after a while. */
   async retire(segments: readonly Segment[]): Promise<void> {
-    const { openFiles, indexCache, fileSystem, cap, clock } = this.#log.context;
-    const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
-    await this.#forgive((segment) => segments.includes(segment));
+    this.#doomed.push(...segments);
     this.#log.drops += 1;
     this.#log.forgetCachedBelow(segments.at(-1)?.endOffset ?? 0);
-    for (const segment of segments) {
+    for (const segment of segments) this.#log.context.cap.add(-segment.sizeBytes);
+    await this.#forgive((segment) => segments.includes(segment));
+    await this.#setAside();
+  }
+
+  /** One that fails stays at the head of the list, and is tried again with the next round of maintenance. */
+  async #setAside(): Promise<void> {
+    const { openFiles, indexCache, fileSystem, clock } = this.#log.context;
+    for (let segment = this.#doomed[0]; segment; segment = this.#doomed[0]) {
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);
       this.#unsynced.delete(segment);
-      cap.add(-segment.sizeBytes);
+      const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
       for (const kind of segmentFileKinds) {
         const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
         if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs });
       }
+      this.#doomed.shift();
     }
   }
 
-  /** Removes what was set aside long enough ago. */
+  /** Sets aside what an earlier try could not. */
+  async setAsideLeftovers(): Promise<void> {
+    if (this.#doomed.length > 0 && this.#log.state !== 'closed') await this.#setAside();
+  }
+
+  /** Removes what was set aside long enough ago. What cannot be removed has its turn again with the next round. */
   async removeDue(now: number): Promise<number> {
     const due = this.#deleted.filter(({ dueMs }) => dueMs <= now);
-    if (due.length === 0) return 0;
-    this.#deleted = this.#deleted.filter(({ dueMs }) => dueMs > now);
-    for (const { path } of due) await removeIfThere(this.#log.context.fileSystem, path);
+    for (const file of due) {
+      await removeIfThere(this.#log.context.fileSystem, file.path);
+      this.#deleted.splice(this.#deleted.indexOf(file), 1);
+    }
     return due.length;
-  }
-
-  /**
-   * Cuts the files so that nothing from `toOffset` on is left, later segments first, so that at every moment the log is a
-   * beginning of what it was.
-   */
-  async truncateTo(toOffset: number): Promise<void> {
-    const { segmentList, context, directory } = this.#log;
-    const { openFiles, indexCache, fileSystem } = context;
-    await this.#log.checkpoints.lowerTo(toOffset);
-    const target = segmentList.all[Math.max(0, segmentList.indexOf(toOffset))] as Segment;
-    for (const segment of segmentList.all.toReversed()) {
-      openFiles.forget(segment.path);
-      indexCache.forget(segment.path);
-      if (segment.baseOffset > target.baseOffset) await this.#remove(segment);
-    }
-    this.#unsynced.clear();
-    if (target.isCreated) await this.#cutAt(target, toOffset);
-    for (const name of await fileSystem.readDirectory(directory)) {
-      const found = parseOffsetFile(name);
-      if (found?.kind === 'snapshot' && found.offset > toOffset) await fileSystem.removeFile(`${directory}/${name}`);
-    }
-    await fileSystem.syncDirectory(directory);
-  }
-
-  async #cutAt(segment: Segment, offset: number): Promise<void> {
-    const { openFiles, fileSystem } = this.#log.context;
-    const position = await locateBatch(this.#log.context, segment, offset);
-    const lease = await openFiles.lease(segment.path);
-    try {
-      await lease.file.truncate(position);
-      await lease.file.datasync();
-    } finally {
-      lease.release();
-    }
-    // Their entries may lead behind the new end.
-    for (const kind of ['index', 'timeindex'] as const) {
-      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
-    }
-  }
-
-  async #remove(segment: Segment): Promise<void> {
-    const { fileSystem } = this.#log.context;
-    for (const kind of segmentFileKinds.toReversed()) {
-      await removeIfThere(fileSystem, `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`);
-    }
   }
 
   async #createFile(segment: Segment): Promise<void> {

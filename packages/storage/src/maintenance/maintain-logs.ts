@@ -34,6 +34,7 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   await guarded.forEach(logs, async (log) => {
     log.dedup.expire(now);
     // Not in one expression: other logs add to it meanwhile.
+    await log.exclusively(() => log.files.setAsideLeftovers());
     const removed = await log.files.removeDue(now);
     report.filesRemoved += removed;
   });

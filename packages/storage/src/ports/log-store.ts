@@ -23,7 +23,10 @@ export interface LogStore {
   open(id: LogId, config: LogConfig): Promise<PartitionLog>;
   /** Every log that exists, open or not, in no order. */
   list(): Promise<LogId[]>;
-  /** Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. */
+  /**
+   * Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. Files that cannot be removed at once go with a
+   * later round of maintenance, or at the next start.
+   */
   delete(id: LogId): Promise<void>;
   /** Bytes of all open logs, those still waiting for their round included. */
   readonly bytes: number;
@@ -42,7 +45,11 @@ export interface LogStore {
    * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap.
    */
   maintain(now?: number): Promise<MaintenanceReport>;
-  /** Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED. */
+  /**
+   * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED.
+   * Everything is closed also where something fails, and nothing writes any more when it ends; then the first failure is thrown, and
+   * the shutdown is not marked as clean.
+   */
   close(): Promise<void>;
 }
 
@@ -93,13 +100,15 @@ export interface PartitionLog {
   offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
   /** Moves the log start offset up to `offset` and drops the segments below it. Returns the log start offset. */
   deleteBefore(offset: number): Promise<number>;
-  /** Removes every record from `toOffset` on. Appends that wait for their round fail first. */
-  truncate(toOffset: number): Promise<void>;
   updateConfig(config: LogConfig): void;
   /** Calls `listener` whenever the high watermark moved, or the log was closed or deleted. Returns how to stop that. */
   onHighWatermark(listener: () => void): () => void;
   describe(): LogDescription;
-  /** Flushes, syncs and checkpoints this log. The store may open it again. */
+  /**
+   * Flushes, syncs and checkpoints this log. The store may open it again, also when this rejects: everything acknowledged is kept. A log
+   * that owes its files what they have no room for stays open then; any other is closed.
+   * Throws STORAGE_FULL, STORAGE_FAILED.
+   */
   close(): Promise<void>;
 }
 

@@ -146,7 +146,7 @@ export class ProducerState {
     return forgotten;
   }
 
-  /** Forgets everything: the first step of rebuilding from a snapshot and a replay (after a truncation, at open). */
+  /** Forgets everything: the first step of rebuilding from a snapshot and a replay (at open). */
   clear(): void {
     this.#producers.clear();
     this.#latest = null;

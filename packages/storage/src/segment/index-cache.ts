@@ -62,9 +62,10 @@ export class IndexCache {
   /** Makes the indexes again, for the case that they and the log contradict each other: this time the log is read whole and checked. */
   async rebuild(segment: Segment): Promise<SegmentIndexes> {
     this.forget(segment.path);
-    const loading = this.#rebuild(segment, { isLogTrusted: false });
-    this.#entries.set(segment.path, { loading, bytes: 0 });
-    return await loading;
+    const entry = { loading: this.#rebuild(segment, { isLogTrusted: false }), bytes: 0 };
+    this.#entries.set(segment.path, entry);
+    void this.#account(segment.path, entry);
+    return await entry.loading;
   }
 
   async #account(path: string, entry: CachedIndexes): Promise<void> {

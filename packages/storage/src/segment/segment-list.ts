@@ -87,10 +87,4 @@ export class SegmentList {
     assert(olds.every((old, index) => this.#segments[at + index] === old), 'what is replaced is a run');
     this.#segments.splice(at, olds.length, replacement);
   }
-
-  /** Puts another object for the active segment, after its file was read anew. */
-  replaceActive(active: Segment): void {
-    this.#segments[this.#segments.length - 1] = active;
-    this.#active = active;
-  }
 }

@@ -78,6 +78,10 @@ export class DirectoryStore implements LogStore {
   /** Opening a log takes a few files: a thousand at once would be more than the system allows. */
   readonly #loading: Turnstile;
   readonly #open = new Map<string, LocalLog>();
+  /** Removals under way, by folder: what is to be opened or removed under the same name waits for them. */
+  readonly #removing = new Map<string, Promise<void>>();
+  /** Folders of deleted logs that are still to be removed. */
+  readonly #doomed = new Set<string>();
   readonly #recoveryPoints = new Map<string, SavedOffsets>();
   readonly #startOffsets = new Map<string, SavedOffsets>();
   readonly #recoveryPointFile: OffsetCheckpoint;
@@ -104,7 +108,7 @@ export class DirectoryStore implements LogStore {
       name: startOffsetCheckpointName,
       collect: () => this.#collect(this.#startOffsets, (log) => log.startOffsetToSave),
     });
-    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()] });
+    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() });
   }
 
   get appendBuffers(): LentMemory | null {
@@ -234,23 +238,31 @@ export class DirectoryStore implements LogStore {
   }
 
   async open(id: LogId, config: LogConfig): Promise<PartitionLog> {
-    this.#assertOpen();
     const name = partitionDirectoryName(id);
-    const known = this.#logs.get(name);
-    if (known) {
-      const log = await known;
-      if (log.state === 'closed') return await this.open(id, config);
-      if (log.id.topicId === id.topicId) return log;
-      throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, { details: { topicId: log.id.topicId } });
+    // Each turn waits for the end of a removal or a close that is under way; looking again and again would let nobody else run.
+    for (;;) {
+      this.#assertOpen();
+      const removing = this.#removing.get(name);
+      const known = this.#logs.get(name);
+      if (removing === undefined && known === undefined) return await this.#openAnew(id, name, config);
+      await Promise.allSettled([removing]);
+      const log = removing === undefined ? await known : undefined;
+      if (log === undefined) continue;
+      if (log.state === 'closed') await log.ended;
+      else if (log.id.topicId === id.topicId) return log;
+      else throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, { details: { topicId: log.id.topicId } });
     }
-    const opening = this.#loading.run(() => this.#load(id, name, config));
-    this.#logs.set(name, opening);
-    try {
-      return await opening;
-    } catch (error) {
-      if (this.#logs.get(name) === opening) this.#logs.delete(name);
+  }
+
+  #openAnew(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
+    const opening = this.#loading.run(() => this.#load(id, name, config)).catch((error: unknown) => {
+      this.#logs.delete(name);
+      // What it has opened may be replaced before the next try: a name must not lead to what was there then.
+      this.context.openFiles.forgetFolder(`${this.#parts.directory}/${name}`);
       throw asStorageError(error, `opening the log of ${name}`);
-    }
+    });
+    this.#logs.set(name, opening);
+    return opening;
   }
 
   async #load(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
@@ -292,26 +304,72 @@ export class DirectoryStore implements LogStore {
 
   async delete(id: LogId): Promise<void> {
     this.#assertOpen();
-    const { fileSystem, directory } = this.#parts;
     const name = partitionDirectoryName(id);
+    const removal = this.#remove(id, name, this.#removing.get(name)).finally(() => {
+      if (this.#removing.get(name) === removal) this.#removing.delete(name);
+    });
+    this.#removing.set(name, removal);
+    await removal;
+  }
+
+  async #remove(id: LogId, name: string, before: Promise<void> | undefined): Promise<void> {
+    await Promise.allSettled([before]);
+    const { fileSystem, directory } = this.#parts;
     const topicId = await this.#topicIdOf(name);
     if (topicId !== id.topicId) {
       // An earlier try may have renamed the folder and not synced that: what is said to be gone must not come back with a power cut.
       await fileSystem.syncDirectory(directory);
       throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
     }
-    const log = await this.#logs.get(name);
+    const log = await this.#opened(name);
     await log?.abandon();
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
+    if (this.#doomed.has(doomed)) await fileSystem.removeDirectory(doomed);
     await fileSystem.rename(`${directory}/${name}`, doomed);
+    this.#doomed.add(doomed);
     await fileSystem.syncDirectory(directory);
     await this.#forget(name);
-    await fileSystem.removeDirectory(doomed);
+    await this.#removeDoomed(doomed);
+  }
+
+  /** The log is gone for good: whether its files are is for a later round of maintenance, or the next start. */
+  async #removeDoomed(path: string): Promise<number> {
+    try {
+      await this.#parts.fileSystem.removeDirectory(path);
+      this.#doomed.delete(path);
+      return 1;
+    } catch (error) {
+      this.#parts.log.error({ folder: path, error }, 'the files of a deleted log could not be removed; they are tried again');
+      return 0;
+    }
+  }
+
+  /** Folders of deleted logs that an earlier try has left. Returns how many are gone. */
+  async #removeLeftFolders(): Promise<number> {
+    if (this.#doomed.size === 0) return 0;
+    await Promise.allSettled(this.#removing.values());
+    const { fileSystem, directory, log } = this.#parts;
+    try {
+      // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
+      await fileSystem.syncDirectory(directory);
+    } catch (error) {
+      log.error({ directory, error }, 'the names of deleted logs could not be made durable; they are tried again');
+      return 0;
+    }
+    let removed = 0;
+    for (const path of [...this.#doomed]) removed += await this.#removeDoomed(path);
+    return removed;
   }
 
   async #topicIdOf(name: string): Promise<string | null> {
-    const log = await this.#logs.get(name);
+    const log = await this.#opened(name);
     return log ? log.id.topicId : await readTopicId(this.#parts.fileSystem, `${this.#parts.directory}/${name}`);
+  }
+
+  /** Once it is open, if it is. Why not is the matter of whoever opens it. */
+  async #opened(name: string): Promise<LocalLog | undefined> {
+    const [opening] = await Promise.allSettled([this.#logs.get(name)]);
+    return opening.status === 'fulfilled' ? opening.value : undefined;
   }
 
   #isKnown(name: string): boolean {
@@ -349,27 +407,53 @@ export class DirectoryStore implements LogStore {
     await this.#closing;
   }
 
+  /** Everything has its turn, whatever went wrong before; the lock comes last, when nothing of this store writes any more. */
   async #close(): Promise<void> {
-    const { fileSystem, directory, limits } = this.#parts;
+    const { context } = this;
+    const errors: unknown[] = [];
+    const step = async (work: () => Promise<unknown> | undefined): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
     this.#state = 'closing';
-    try {
-      await this.#maintenance.stop();
-      const logs = await Promise.allSettled(this.#logs.values());
-      const open = logs.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      await this.context.queue.close();
-      await this.context.lateWrites.close();
-      await inParallel(open, limits.logsInParallelMax, (log) => log.close());
-      await this.#journal?.close({ isSynced: this.context.queue.failure === null });
-      if (this.context.queue.failure) return;
-      await this.#startOffsetFile.save();
-      await this.#recoveryPointFile.save();
-      await replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n'));
-      await fileSystem.syncDirectory(directory);
-    } finally {
-      this.#state = 'closed';
-      await this.context.openFiles.close();
-      await this.#lock.release();
-    }
+    await step(() => this.#maintenance.stop());
+    await Promise.allSettled([...this.#removing.values(), ...this.#logs.values()]);
+    await step(() => context.queue.close());
+    await step(() => context.lateWrites.close());
+    await step(() => this.#finishLogs());
+    // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
+    await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null }));
+    for (const log of [...this.#open.values()]) log.letGo();
+    await step(() => (context.queue.failure ? this.#savesEnd() : this.#saveOffsets()));
+    if (errors.length === 0 && !context.queue.failure) await step(() => this.#markClean());
+    this.#state = 'closed';
+    await step(() => context.openFiles.close());
+    await step(() => this.#lock.release());
+    if (errors.length > 0) throw errors[0];
+  }
+
+  async #finishLogs(): Promise<void> {
+    // One that is being closed by itself may fail at that, and be open again.
+    await Promise.all([...this.#open.values()].map((log) => log.ended));
+    await inParallel([...this.#open.values()], this.#parts.limits.logsInParallelMax, (log) => log.finish());
+  }
+
+  async #saveOffsets(): Promise<void> {
+    await this.#startOffsetFile.save();
+    await this.#recoveryPointFile.save();
+  }
+
+  async #savesEnd(): Promise<void> {
+    await Promise.all([this.#startOffsetFile.idle(), this.#recoveryPointFile.idle()]);
+  }
+
+  async #markClean(): Promise<void> {
+    const { fileSystem, directory } = this.#parts;
+    await replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n'));
+    await fileSystem.syncDirectory(directory);
   }
 
   /** A log was closed: its offsets stay known, so that it can be opened again. */

@@ -9,6 +9,8 @@ export interface MaintenanceOptions {
   readonly directory: string;
   /** The logs that are open now. */
   readonly logs: () => readonly LocalLog[];
+  /** Removes what deleted logs have left behind. Returns how many folders went. */
+  readonly removeFolders: () => Promise<number>;
 }
 
 /** Background work of a store, one piece at a time; what it does is in maintain-logs.ts. */
@@ -63,10 +65,12 @@ export class Maintenance {
   }
 
   async #run(now: number): Promise<MaintenanceReport> {
-    const { context, logs } = this.#options;
+    const { context, logs, removeFolders } = this.#options;
+    const foldersRemoved = this.#isStopping ? 0 : await removeFolders();
     const disk = await this.#diskSpace();
     const report = await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });
     // What was removed makes room for appends now, not a round later.
+    report.filesRemoved += foldersRemoved;
     if (report.filesRemoved > 0) await this.observeDisk();
     return report;
   }

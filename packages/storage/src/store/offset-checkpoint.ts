@@ -94,6 +94,11 @@ export class OffsetCheckpoint {
     await this.#next;
   }
 
+  /** Ends when no save is under way or asked for, however it ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([this.#running, this.#next]);
+  }
+
   async #afterRunning(): Promise<void> {
     await Promise.allSettled([this.#running]);
     this.#next = null;

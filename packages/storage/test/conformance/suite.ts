@@ -6,14 +6,14 @@ import type { StoreKind } from './harness.ts';
 import { partitions } from './partitions.ts';
 import { restart } from './restart.ts';
 import { retention } from './retention.ts';
-import { truncation } from './truncation.ts';
+import { deletion } from './deletion.ts';
 
 /** What every LogStore must do, wherever it keeps its logs. */
 export function logStoreConformance(kind: StoreKind, o: { keeps: boolean }): void {
   describe(`LogStore conformance: ${kind.name}`, () => {
     appendAndRead(kind);
     partitions(kind);
-    truncation(kind);
+    deletion(kind);
     dedup(kind);
     retention(kind);
     compaction(kind);

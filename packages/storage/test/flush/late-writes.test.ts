@@ -130,16 +130,14 @@ describe('what the journal has made durable', () => {
     expect(await contents(await under.open())).toEqual(['0:a', '1:b']);
   });
 
-  it('S4 T2 goes when its offsets are trimmed, its log is cut or its topic is deleted', async () => {
+  it('S4 T2 goes when its offsets are trimmed or its topic is deleted', async () => {
     const under = await journaled();
     const log = await under.open({ segmentBytes: 150 });
     const texts = numbered(6).map((text) => text.padEnd(60));
     await appendEach(log, texts);
     expect(await log.deleteBefore(4)).toBe(4);
     await appendEach(log, ['x', 'y']);
-    await log.truncate(7);
-    await append(log, ['z']);
-    const expected = [...at(0, texts).slice(4), '6:x', '7:z'];
+    const expected = [...at(0, texts).slice(4), '6:x', '7:y'];
     expect(await contents(log)).toEqual(expected);
     await lateWrites(under);
     await under.crash('all');

@@ -142,19 +142,48 @@ describe('a journal file', () => {
     expect((await bytes()).length).toBe(sizeBytes);
   });
 
-  it('S2 an entry that is damaged anywhere is none, and ends what is read', async () => {
+  it('S2 an entry that is damaged anywhere is none, and ends what is read unless another follows where its head says', async () => {
     const { write, bytes } = await disk();
     await write([entry(1), entry(2), entry(3)], 0);
     const whole = await bytes();
     const length = 8 + whole.readInt32BE(2 * journalBlockBytes + 4);
+    let ended = 0;
     for (let at = 0; at < length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {
         const damaged = Buffer.from(whole);
         const position = 2 * journalBlockBytes + at;
         damaged.writeUInt8(damaged.readUInt8(position) ^ (1 << bit), position);
+        const found = await sequences(damaged);
+        // Without its length or its sequence nobody knows where the next one begins.
+        if (at >= 4 && at < 16 && found.length === 1) ended += 1;
+        else expect(found, `byte ${at}, bit ${bit}`).toEqual([1, 3]);
+        damaged.fill(0, 3 * journalBlockBytes, 4 * journalBlockBytes);
         expect(await sequences(damaged), `byte ${at}, bit ${bit}`).toEqual([1]);
       }
     }
+    expect(ended).toBeGreaterThan(64);
+  });
+
+  it('S2 several damaged entries are passed over, also the first of a file; what only looks like an entry within one is not', async () => {
+    const { write, bytes } = await disk();
+    const forged = entry(6);
+    const large = (sequence: number): Buffer => {
+      const padding = Buffer.alloc(journalBlockBytes - 20 - (1 + name.key.length + 8 + 24));
+      return entry(sequence, [{ ...piece, bytes: padding.length + forged.length, appends: [{ batch: padding }, { batch: forged }] }]);
+    };
+    await write([large(5), large(6), entry(7)], 5);
+    const whole = await bytes();
+    const blockOf = (buffer: Buffer, block: number): Buffer => buffer.subarray(block * journalBlockBytes, (block + 1) * journalBlockBytes);
+    expect(blockOf(whole, 2)).toEqual(forged);
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt8(1, journalBlockBytes + 100);
+    damaged.writeUInt8(1, 3 * journalBlockBytes + 100);
+    damaged.writeUInt8(1, 4 * journalBlockBytes + 100);
+    expect(blockOf(damaged, 1).equals(blockOf(whole, 1))).toBe(false);
+    expect(await sequences(damaged)).toEqual([7]);
+    // A torn first sector: what the head says is not known.
+    blockOf(damaged, 1).fill(0, 0, 512);
+    expect(await sequences(damaged)).toEqual([]);
   });
 
   it('S2 what was there before it was emptied does not count, also behind newer entries', async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LogId, PartitionLog } from '@q/storage';
+import { EntryBuilder } from '../../src/journal/journal-entry.ts';
+import { openJournalFile, readJournal } from '../../src/journal/journal-file.ts';
+import { journalName } from '../../src/journal/journal-name.ts';
 import { journalBlockBytes } from '../../src/limits.ts';
 import { append, at, batch, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
 import { DiskUnderTest, firstLogFile, tinyJournal } from '../fixtures.ts';
@@ -135,14 +138,16 @@ describe('the journal', () => {
     hold.release();
   });
 
-  it('S2 does not bring back what was truncated, also within a round', async () => {
-    const under = await journaled();
+  it('S2 does not bring back what an earlier version has cut, also within a round', async () => {
+    const under = await journaled({ journalFileBytes: 65_536 });
     const log = await under.open();
     await Promise.all(['a', 'b', 'c'].map(async (text) => await log.append(batch([text]), { leaderEpoch: 0 }).durable));
-    await log.truncate(2);
-    await append(log, ['d']);
-    await log.truncate(2);
-    await under.crash('all');
+    under.disk = await under.disk.crash('all');
+    const { entries } = await readJournal(under.disk, '/data/journal.0');
+    const cut = new EntryBuilder().build((entries.at(-1)?.sequence ?? 0) + 1, [{ kind: 'cut', name: journalName(orders), offset: 2 }]);
+    const file = await under.disk.open('/data/journal.0', 'durable');
+    await file.write([cut], entries.reduce((end, { bytes }) => end + bytes, journalBlockBytes));
+    await under.reopen();
     expect(await contents(await under.open())).toEqual(['0:a', '1:b']);
   });
 
@@ -309,6 +314,55 @@ describe('the journal', () => {
     await under.reopen();
     hold.release();
     expect(under.log.notes.filter(({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged'))).toHaveLength(1);
+  });
+
+  /** Each text in an entry of its own, in a journal of which the last entry but `fromEnd` gets a bit flipped, and none of it in the segment. */
+  async function rotten(texts: readonly string[], fromEnd: number): Promise<DiskUnderTest> {
+    const under = await journaled({ journalFileBytes: 131_072 });
+    const log = await under.open();
+    for (const text of texts) await append(log, [text]);
+    under.disk = await under.disk.crash('all');
+    const { entries } = await readJournal(under.disk, '/data/journal.0');
+    const position = entries.slice(0, entries.length - 1 - fromEnd).reduce((end, { bytes }) => end + bytes, journalBlockBytes);
+    await under.disk.damage('/data/journal.0', (bytes) => (bytes.writeUInt8(bytes.readUInt8(position + 150) ^ 1, position + 150), bytes));
+    await under.reopen();
+    return under;
+  }
+
+  const damagedEntries = (under: DiskUnderTest): number => under.log.notes.filter(({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged')).length;
+
+  it('S2 an entry that rotted is told from a torn one by those behind it: they are kept, and the partition is set aside where it was', async () => {
+    // Of more than a sector: the hole would look like one that a torn round has left.
+    const under = await rotten(numbered(5).map((text) => text.padEnd(700)), 2);
+    expect(damagedEntries(under)).toBe(1);
+    const log = await under.open();
+    expect(log.describe()).toMatchObject({ state: 'quarantined', logEndOffset: 5, damage: { fromOffset: 2, toOffset: 3 } });
+    const { buffers } = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
+    expect(Buffer.concat(buffers).toString('latin1')).toMatch(/v0.*v1/s);
+    expect(() => log.read({ offset: 2, maxBytes: 1, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
+    await under.crash('all');
+    expect((await under.open()).describe()).toMatchObject({ state: 'quarantined', logEndOffset: 5, damage: { fromOffset: 2, toOffset: 3 } });
+  });
+
+  it('S2 the newest entry may have been torn: it is none, and nothing is said', async () => {
+    const under = await rotten(numbered(5), 0);
+    expect([damagedEntries(under), await contents(await under.open())]).toEqual([0, at(0, numbered(4))]);
+  });
+
+  it('S2 the newest entries were not torn if the head of another file knows of later ones', async () => {
+    const under = await journaled({ journalFileBytes: 131_072 });
+    const log = await under.open();
+    for (const text of numbered(5)) await append(log, [text]);
+    under.disk = await under.disk.crash('all');
+    const { entries } = await readJournal(under.disk, '/data/journal.0');
+    const last = entries.at(-1)?.sequence ?? 0;
+    const other = await openJournalFile(under.disk, '/data/journal.1');
+    await other.empty(last + 1);
+    // Its head would not be written before the next but one had begun.
+    const start = entries.slice(0, -3).reduce((end, { bytes }) => end + bytes, journalBlockBytes);
+    await under.disk.damage('/data/journal.0', (bytes) => (bytes.fill(0, start), bytes));
+    await under.reopen();
+    expect(under.log.notes).toContainEqual(expect.objectContaining({ level: 'error', fields: expect.objectContaining({ from: last - 2, to: last - 1 }) }));
   });
 
   it('S2 segments that are removed are not made again', async () => {

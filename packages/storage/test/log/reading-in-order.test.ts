@@ -159,23 +159,6 @@ describe('reading a log in order', () => {
     expect(offsetsIn(await readAt(log, 9))).toEqual([9, 10, 11]);
   });
 
-  it('T3 a truncation while it reads ahead leaves nothing of what was cut', async () => {
-    await using scene = await setUp({ batches: 30 });
-    const { log, disk, store } = scene;
-    await readAt(log, 0);
-    disk.plan = ['pass', 'wait'];
-    await readAt(log, 3);
-    await scene.clock.runDeferred();
-    expect(disk.readsWaiting).toBe(1);
-    await log.truncate(7);
-    for (const text of ['new7', 'new8']) await append(log, [text.padEnd(textBytes)]);
-    disk.letGo();
-    const read = await readAt(log, 6);
-    expect(Buffer.concat(read.buffers).toString('latin1')).toMatch(/v6 +.*new7 +.*new8/s);
-    expect(Buffer.concat(read.buffers).toString('latin1')).not.toMatch(/v7/);
-    expect(store.stats.readsAhead).toBe(0);
-  });
-
   it('S4 a compaction meanwhile leaves nothing of what was replaced', async () => {
     const config = { cleanupPolicy: { delete: false, compact: true }, segmentBytes: 8 * textBytes, indexIntervalBytes: 1, minCleanableDirtyRatio: 0, retentionMs: -1 };
     await using scene = await setUp({ batches: 0, config });

@@ -140,20 +140,6 @@ describe('rot', () => {
     expect(() => log.read({ offset: fromOffset, maxBytes: 10, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
   });
 
-  it('S2 comes back into service when it is truncated to where the damage begins', async () => {
-    const under = await filled(5);
-    const position = batchPositions(await under.disk.readFile(firstLogFile))[third] as number;
-    await under.disk.damage(firstLogFile, (bytes) => flip(bytes, position + 70));
-    await under.crash();
-    const log = await under.open();
-    await expect(log.truncate(3)).rejects.toEqual(errorWith('CORRUPT_LOG'));
-    await log.truncate(2);
-    expect(log.state).toBe('open');
-    expect(await append(log, ['next'])).toMatchObject({ baseOffset: 2 });
-    await under.crash();
-    expect(await texts(under)).toEqual([...at(0, numbered(2)), '2:next']);
-  });
-
   it('S2 under os a hole is no damage: the log is cut there, and what lay behind is kept aside', async () => {
     const under = await filled(5, { durability: 'os' });
     await under.disk.damage(firstLogFile, (bytes) => flip(bytes, (batchPositions(bytes)[third] as number) + 70));

@@ -6,14 +6,17 @@
  *     opened (or whose opening failed and is reported by the partition).
  *  2. Changes are applied one after another in the order in which the metadata store tells them (`#tail`).
  *  3. A topic's data is removed only after its metadata record says `deleting`.
+ *  4. A partition without a log whose trouble may pass is tried again, with a growing pause, until it is open or its topic is gone.
  */
 import { StorageError } from '@q/storage';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
+import type { Clock } from '../../clock.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
 import { internalTopic } from './internal-topic.ts';
 import type { Leadership } from './leadership.ts';
 import { Limiter } from './limiter.ts';
+import { RetrySchedule } from './retry-schedule.ts';
 import { Partition, Topic } from './topic.ts';
 import type { SettingTexts } from './topic-config.ts';
 import type { TopicListener } from './topic-listener.ts';
@@ -27,6 +30,10 @@ export interface TopicRegistryOptions {
   readonly brokerDefaults: SettingTexts;
   readonly leadership: Leadership;
   readonly logOpensMax: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Pause before what failed is tried again; it doubles up to `retryPauseMsMax`. */
+  readonly retryPauseMsMin: number;
+  readonly retryPauseMsMax: number;
   /** Logs of internal topics that others open, if they are there; none unless told otherwise. */
   readonly ownLogs?: readonly LogId[];
 }
@@ -34,6 +41,8 @@ export interface TopicRegistryOptions {
 export class TopicRegistry {
   readonly #options: TopicRegistryOptions;
   readonly #limiter: Limiter;
+  readonly #unopened: RetrySchedule<Partition>;
+  readonly #undeleted: RetrySchedule<TopicRecord>;
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
   #tail: Promise<void> = Promise.resolve();
@@ -44,6 +53,9 @@ export class TopicRegistry {
   constructor(options: TopicRegistryOptions) {
     this.#options = options;
     this.#limiter = new Limiter(options.logOpensMax);
+    const pauses = { clock: options.clock, pauseMsMin: options.retryPauseMsMin, pauseMsMax: options.retryPauseMsMax };
+    this.#unopened = new RetrySchedule(pauses);
+    this.#undeleted = new RetrySchedule(pauses);
   }
 
   /** All partitions of all topics. */
@@ -161,16 +173,23 @@ export class TopicRegistry {
 
   async #open(partition: Partition): Promise<void> {
     const { topic, index } = partition;
+    const id = { topic: topic.name, topicId: topic.id, partition: index };
+    const { store, logger } = this.#options;
+    const fields = { topic: topic.name, partition: index };
     try {
-      partition.serve(
-        await this.#options.store.open({ topic: topic.name, topicId: topic.id, partition: index }, topic.settings.log),
-      );
+      const log = await store.open(id, topic.settings.log);
+      // They may have changed while it was opened.
+      log.updateConfig(topic.settings.log);
+      partition.serve(log);
+      if (this.#unopened.settled(partition)) logger.info(fields, 'a partition that could not be opened is open now');
+      // Deleted while it was opened: what was made anew goes as well.
+      if (topic.isDeleted) await this.#deleteLog(id);
     } catch (error) {
-      this.#options.logger.error(
-        { err: error, topic: topic.name, partition: index },
-        'a partition could not be opened',
-      );
       partition.fail(error);
+      const isTriedAgain = mayHeal(error) && !topic.isDeleted;
+      if (!isTriedAgain) this.#unopened.settled(partition);
+      // Said once: what is tried again fails as it did before.
+      if (!isTriedAgain || this.#unopened.failed(partition) === 1) logger.error({ err: error, ...fields }, 'a partition could not be opened');
     }
   }
 
@@ -179,6 +198,44 @@ export class TopicRegistry {
     if (partition === undefined) return;
     const { firstTerm } = partition.topic;
     partition.leader = this.#options.leadership.leaderOf({ topicId, firstTerm }, index);
+  }
+
+  /**
+   * Tries again what has failed and may have healed: partitions that could not be opened, data of deleted topics that could not be
+   * removed. Each with a growing pause; for the rounds of maintenance.
+   */
+  async tryAgain(): Promise<void> {
+    const partitions = this.#unopened.due();
+    await Promise.all(partitions.map((partition) => this.#limiter.run(() => this.#openAgain(partition))));
+    for (const record of this.#undeleted.due()) await this.#deleteAgain(record);
+    const failed = partitions.filter(({ log }) => log === null).length;
+    if (failed > 0) this.#options.logger.warn({ partitions: failed }, 'partitions could not be opened again; they are tried later');
+  }
+
+  async #openAgain(partition: Partition): Promise<void> {
+    if (partition.topic.isDeleted) this.#unopened.settled(partition);
+    else if (partition.log === null) await this.#open(partition);
+  }
+
+  async #deleteAgain(record: TopicRecord): Promise<void> {
+    try {
+      await this.#deleteLogs(record);
+    } catch (error) {
+      this.#undeleted.failed(record);
+      this.#options.logger.error({ err: error, topic: record.name }, 'a topic could not be deleted for good; it is tried later');
+    }
+  }
+
+  /**
+   * Opens a partition again that is in trouble, by command: also one that is set aside because its data is damaged, of which the
+   * files may have been put right. One without trouble is left alone. What is wrong afterwards, the partition says.
+   */
+  async reopen(partition: Partition): Promise<void> {
+    if (partition.trouble === null || partition.topic.isDeleted) return;
+    await this.#limiter.run(async () => {
+      await partition.log?.close();
+      if (!partition.topic.isDeleted) await this.#open(partition);
+    });
   }
 
   #put(topic: Topic): void {
@@ -202,8 +259,12 @@ export class TopicRegistry {
     const { name: topic, topicId } = record;
     const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
     const deleted = await Promise.all(ids.map((id) => this.#limiter.run(() => this.#deleteLog(id))));
-    // With data left the record stays, so that the next start, or the next DELETE_TOPIC, tries again.
-    if (deleted.includes(false)) return;
+    // With data left the record stays, so that a later round of maintenance, the next start, or the next DELETE_TOPIC tries again.
+    if (deleted.includes(false)) {
+      this.#undeleted.failed(record);
+      return;
+    }
+    this.#undeleted.settled(record);
     const entry = await metadata.get(topicKeyPrefix + record.name);
     if (entry === null || decodeTopicRecord(entry.key, entry.value).topicId !== record.topicId) return;
     await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null });
@@ -240,4 +301,9 @@ export class TopicRegistry {
     }
     return orphans.filter(isOwn);
   }
+}
+
+/** A disk that could not be read, or had no room or no descriptor, may be well again. Whose the data is does not change by itself. */
+function mayHeal(error: unknown): boolean {
+  return StorageError.is(error) && (error.code === 'STORAGE_FAILED' || error.code === 'STORAGE_FULL');
 }

@@ -113,6 +113,7 @@ export class Partition {
 
   /** Takes the open log into service. */
   serve(log: PartitionLog): void {
+    if (log !== this.#log) this.#unwatch();
     this.#log = log;
     this.#trouble = null;
     if (this.#waiters.size > 0) this.#watch();
@@ -120,6 +121,8 @@ export class Partition {
 
   /** The log could not be opened: every request is told why. */
   fail(error: unknown): void {
+    this.#unwatch();
+    this.#log = null;
     this.#trouble = error;
   }
 

@@ -36,7 +36,8 @@ class Folder {
     const store = this.store as LogStore;
     const brokerDefaults = new Map([['segment.bytes', '4096']]);
     const leadership = new SoleLeadership({ brokerId: 1, term });
-    const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, leadership, logOpensMax: 2 });
+    const pauses = { retryPauseMsMin: 1_000, retryPauseMsMax: 4_000 };
+    const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, leadership, logOpensMax: 2, clock: this.clock, ...pauses });
     await registry.start();
     const changes = new TopicChanges({
       registry,
@@ -299,6 +300,9 @@ describe('TopicChanges', () => {
       brokerDefaults: new Map(),
       leadership: new SoleLeadership({ brokerId: 1, term: 0 }),
       logOpensMax: 2,
+      clock: folder.clock,
+      retryPauseMsMin: 1_000,
+      retryPauseMsMax: 4_000,
       ownLogs: [own],
     });
     expect(await registry.start()).toEqual([own]);
