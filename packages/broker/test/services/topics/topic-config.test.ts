@@ -122,7 +122,7 @@ describe('topic settings', () => {
   ])('Q3 takes %s = %s and stores %s', (key, value, stored) => {
     const texts = parseTopicSettings([{ key, value }]);
     expect(texts.get(key)).toBe(stored);
-    expect(describeTopicSettings({ topic: texts, broker: none })).toContainEqual({ key, value: stored, source: 2 });
+    expect(describeTopicSettings({ topic: texts, broker: none })).toContainEqual({ key, value: stored, source: 'topic' });
   });
 
   it('P5 says how large a batch may be as the broker decides it', () => {
