@@ -10,9 +10,10 @@ const brokerLayers: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   metadata: [],
   background: [],
+  'state-log': [],
   admin: ['metrics'],
   transport: ['errors', 'metrics'],
-  services: ['errors', 'metrics', 'metadata'],
+  services: ['errors', 'metrics', 'metadata', 'state-log'],
   session: ['errors', 'metrics', 'services', 'transport'],
 };
 const brokerTop = ['index.ts', 'start-broker.ts', 'open-services.ts', 'broker.ts', 'doors.ts', 'door.ts', 'options.ts'];

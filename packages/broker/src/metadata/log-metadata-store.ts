@@ -6,6 +6,8 @@
  *  1. `#entries` is the log below its high watermark, folded: the last value of each key, absent when that was null.
  *  2. An entry's version is the offset of its record + 1, so versions rise with every change and survive a restart.
  *  3. Changes are made one after another (`#tail`): each is compared with a state in which all earlier ones are durable.
+ *  4. `#removed` are the keys whose last record in the log is a removal, and its version: they are forgotten at the next start
+ *     after compaction has dropped that record.
  */
 import { batchLastOffset, encodeBatch, iterateBatches, iterateRecords } from '@q/protocol';
 import type { Clock } from '../clock.ts';
@@ -15,7 +17,9 @@ import type {
   CompareAndSetResult,
   MetadataChange,
   MetadataEntry,
+  MetadataList,
   MetadataStore,
+  WatchOptions,
 } from './metadata-store.ts';
 
 const readBytes = 1 << 20;
@@ -24,7 +28,9 @@ export class LogMetadataStore implements MetadataStore {
   readonly #log: PartitionLog;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #entries = new Map<string, MetadataEntry>();
-  readonly #watchers = new Set<{ prefix: string; listener: (change: MetadataChange) => void }>();
+  readonly #removed = new Map<string, number>();
+  readonly #watchers = new Set<WatchOptions>();
+  #revision = 0;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(log: PartitionLog, clock: Pick<Clock, 'now'>) {
@@ -43,8 +49,9 @@ export class LogMetadataStore implements MetadataStore {
     return Promise.resolve(this.#entries.get(key) ?? null);
   }
 
-  list(prefix: string): Promise<MetadataEntry[]> {
-    return Promise.resolve([...this.#entries.values()].filter((entry) => entry.key.startsWith(prefix)));
+  list(prefix: string): Promise<MetadataList> {
+    const entries = [...this.#entries.values()].filter((entry) => entry.key.startsWith(prefix));
+    return Promise.resolve({ entries, revision: this.#revision });
   }
 
   compareAndSet(change: CompareAndSet): Promise<CompareAndSetResult> {
@@ -54,10 +61,22 @@ export class LogMetadataStore implements MetadataStore {
     return result;
   }
 
-  watch(prefix: string, listener: (change: MetadataChange) => void): () => void {
-    const watcher = { prefix, listener };
+  watch(watcher: WatchOptions): () => void {
+    for (const change of this.#changesAfter(watcher)) watcher.listener(change);
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  /** What has become of the keys that were changed since, in the order of the last changes. */
+  #changesAfter({ prefix, afterRevision }: WatchOptions): MetadataChange[] {
+    if (afterRevision >= this.#revision) return [];
+    const changes: { version: number; change: MetadataChange }[] = [];
+    for (const entry of this.#entries.values()) changes.push({ version: entry.version, change: { kind: 'put', entry } });
+    for (const [key, version] of this.#removed) changes.push({ version, change: { kind: 'removed', key, version } });
+    return changes
+      .filter(({ version, change }) => version > afterRevision && keyOf(change).startsWith(prefix))
+      .sort((left, right) => left.version - right.version)
+      .map(({ change }) => change);
   }
 
   async #change({ key, expectedVersion, value }: CompareAndSet): Promise<CompareAndSetResult> {
@@ -73,22 +92,26 @@ export class LogMetadataStore implements MetadataStore {
     const { baseOffset, durable } = this.#log.append(encodeBatch([record]), { leaderEpoch: 0 });
     await durable;
     const entry = this.#fold(key, value, baseOffset);
-    this.#notify(entry === null ? { kind: 'removed', key } : { kind: 'put', entry });
+    this.#notify(entry === null ? { kind: 'removed', key, version: this.#revision } : { kind: 'put', entry });
     return { isSet: true, entry };
   }
 
   #fold(key: string, value: string | null, offset: number): MetadataEntry | null {
+    const version = offset + 1;
+    this.#revision = version;
     if (value === null) {
       this.#entries.delete(key);
+      this.#removed.set(key, version);
       return null;
     }
-    const entry = { key, value, version: offset + 1 };
+    const entry = { key, value, version };
+    this.#removed.delete(key);
     this.#entries.set(key, entry);
     return entry;
   }
 
   #notify(change: MetadataChange): void {
-    const key = change.kind === 'put' ? change.entry.key : change.key;
+    const key = keyOf(change);
     for (const { prefix, listener } of this.#watchers) {
       if (key.startsWith(prefix)) listener(change);
     }
@@ -113,4 +136,8 @@ export class LogMetadataStore implements MetadataStore {
     }
     return batchLastOffset(batch) + 1;
   }
+}
+
+function keyOf(change: MetadataChange): string {
+  return change.kind === 'put' ? change.entry.key : change.key;
 }

@@ -12,7 +12,8 @@ export interface MetadataEntry {
 
 /** One change as a watcher sees it: the entry as it is now, or its key alone when it was removed. */
 export type MetadataChange =
-  { readonly kind: 'put'; readonly entry: MetadataEntry } | { readonly kind: 'removed'; readonly key: string };
+  | { readonly kind: 'put'; readonly entry: MetadataEntry }
+  | { readonly kind: 'removed'; readonly key: string; readonly version: number };
 
 export interface CompareAndSet {
   readonly key: string;
@@ -28,15 +29,31 @@ export interface CompareAndSetResult {
   readonly entry: MetadataEntry | null;
 }
 
+/** Entries at one moment. */
+export interface MetadataList {
+  /** In no order. */
+  readonly entries: readonly MetadataEntry[];
+  /** The version of the latest change of any key: a watcher that goes on from here misses nothing. */
+  readonly revision: number;
+}
+
+export interface WatchOptions {
+  readonly prefix: string;
+  /** Told are all changes with a higher version: those that were made meanwhile first, at once. */
+  readonly afterRevision: number;
+  readonly listener: (change: MetadataChange) => void;
+}
+
 export interface MetadataStore {
   get(key: string): Promise<MetadataEntry | null>;
-  /** All entries whose key begins so, in no order. */
-  list(prefix: string): Promise<MetadataEntry[]>;
+  /** All entries whose key begins so. */
+  list(prefix: string): Promise<MetadataList>;
   /** Sets the key if it is as the caller saw it. Resolves when the change is durable; rejects when it may not be. */
   compareAndSet(change: CompareAndSet): Promise<CompareAndSetResult>;
   /**
-   * Calls `listener` for every later change of keys that begin so, in the order of the changes, before the
-   * `compareAndSet` that made it resolves. Returns how to stop that.
+   * Calls `listener` for every change of keys that begin so after a revision, in the order of the changes, before the
+   * `compareAndSet` that made it resolves. Of several changes of a key that were made before `watch` was called, only the
+   * last is told. Returns how to stop that.
    */
-  watch(prefix: string, listener: (change: MetadataChange) => void): () => void;
+  watch(options: WatchOptions): () => void;
 }

@@ -34,7 +34,7 @@ describe('LogMetadataStore', () => {
     const { log, open } = setUp();
     const store = await open();
     const changes: MetadataChange[] = [];
-    store.watch('', (change) => void changes.push(change));
+    store.watch({ prefix: '', afterRevision: 0, listener: (change) => void changes.push(change) });
     log.holdsAppends = true;
     const change = store.compareAndSet({ key: 'a', expectedVersion: 0, value: '1' });
     await Promise.resolve();
@@ -63,7 +63,7 @@ describe('LogMetadataStore', () => {
     await first.compareAndSet({ key: 'topics/b', expectedVersion: b!.version, value: null });
     await first.compareAndSet({ key: 'ids', expectedVersion: 0, value: '1000' });
     const second = await open();
-    expect(await second.list('topics/')).toEqual([{ key: 'topics/a', value: '1', version: 1 }]);
+    expect((await second.list('topics/')).entries).toEqual([{ key: 'topics/a', value: '1', version: 1 }]);
     expect(await second.get('ids')).toEqual(await first.get('ids'));
     expect((await second.compareAndSet({ key: 'topics/a', expectedVersion: 1, value: '2' })).entry!.version).toBe(5);
   });
@@ -71,12 +71,39 @@ describe('LogMetadataStore', () => {
   it('tells watchers of their prefix only, until they stop', async () => {
     const store = await setUp().open();
     const changes: MetadataChange[] = [];
-    const stop = store.watch('topics/', (change) => void changes.push(change));
+    const stop = store.watch({ prefix: 'topics/', afterRevision: 0, listener: (change) => void changes.push(change) });
     await store.compareAndSet({ key: 'ids', expectedVersion: 0, value: '1' });
     const { entry } = await store.compareAndSet({ key: 'topics/a', expectedVersion: 0, value: '1' });
     await store.compareAndSet({ key: 'topics/a', expectedVersion: entry!.version, value: null });
     stop();
     await store.compareAndSet({ key: 'topics/a', expectedVersion: 0, value: '2' });
     expect(changes.map((change) => change.kind)).toEqual(['put', 'removed']);
+  });
+
+  it('lets a watcher go on where a list ended, also after a restart', async () => {
+    const { open } = setUp();
+    const first = await open();
+    const set = async (key: string, value: string | null, expectedVersion = 0): Promise<number> =>
+      (await first.compareAndSet({ key, expectedVersion, value })).entry?.version ?? -1;
+    const b = await set('topics/b', '1');
+    const { revision } = await first.list('topics/');
+    expect(revision).toBe(1);
+    const a = await set('topics/a', '1');
+    await set('topics/b', null, b);
+    await set('ids', '1');
+    await set('topics/a', '2', a);
+    for (const store of [first, await open()]) {
+      const told: MetadataChange[] = [];
+      store.watch({ prefix: 'topics/', afterRevision: revision, listener: (change) => void told.push(change) });
+      // The first value of a is history: only the last change of each key is told, in the order of these.
+      expect(told).toEqual([
+        { kind: 'removed', key: 'topics/b', version: 3 },
+        { kind: 'put', entry: { key: 'topics/a', value: '2', version: 5 } },
+      ]);
+      const later: MetadataChange[] = [];
+      const { revision: now } = await store.list('');
+      store.watch({ prefix: '', afterRevision: now, listener: (change) => void later.push(change) });
+      expect(later).toEqual([]);
+    }
   });
 });

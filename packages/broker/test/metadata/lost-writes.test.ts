@@ -87,8 +87,8 @@ function topicsOf({ registry }: Started): unknown {
 }
 
 async function entriesOf(metadata: LogMetadataStore): Promise<unknown> {
-  const entries = await metadata.list('');
-  return entries.sort((left, right) => (left.key < right.key ? -1 : 1));
+  const { entries } = await metadata.list('');
+  return entries.toSorted((left, right) => (left.key < right.key ? -1 : 1));
 }
 
 it('T1 P4 memory and metadata log say the same, whichever writes the disk loses', async () => {

@@ -6,9 +6,9 @@
  *  2. There are at most `groupsMax`.
  */
 import { CommittedOffsets, checkGroupId } from '@q/coordinator';
-import type { Group } from '@q/coordinator';
+import type { Group, GroupRecord } from '@q/coordinator';
 import { QError } from '@q/protocol';
-import type { GroupsLog } from './groups-log.ts';
+import type { StateLog } from '../../state-log/state-log.ts';
 import { LiveGroup } from './live-group.ts';
 import type { LiveGroupOptions } from './live-group.ts';
 
@@ -20,12 +20,12 @@ export interface StoredGroup {
 }
 
 export class GroupDirectory {
-  readonly #log: Pick<GroupsLog, 'write'>;
+  readonly #log: Pick<StateLog<GroupRecord>, 'write'>;
   readonly #groupsMax: number;
   readonly #groups = new Map<string, LiveGroup>();
   #written: LiveGroupOptions['written'] = () => undefined;
 
-  constructor(options: { log: Pick<GroupsLog, 'write'>; groupsMax: number }) {
+  constructor(options: { log: Pick<StateLog<GroupRecord>, 'write'>; groupsMax: number }) {
     this.#log = options.log;
     this.#groupsMax = options.groupsMax;
   }

@@ -2,18 +2,20 @@
  * Consumer groups of a broker: puts their parts together, reads them back at start, and sees them out.
  */
 import { GroupImage, groupState } from '@q/coordinator';
+import type { GroupRecord } from '@q/coordinator';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
+import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { describeGroup } from './group-description.ts';
 import type { GroupDescription } from './group-description.ts';
 import { GroupDirectory } from './group-directory.ts';
 import { GroupOffsets } from './group-offsets.ts';
-import { GroupsLog } from './groups-log.ts';
+import { groupRecords } from './group-records.ts';
 import { replayGroups } from './groups-replay.ts';
 import { groupsLogId } from './groups-topic.ts';
 import { HeldHeartbeats } from './held-heartbeats.ts';
@@ -45,13 +47,13 @@ export class Groups {
   readonly offsets: GroupOffsets;
   readonly changes: OffsetChanges;
   readonly #options: GroupsOptions;
-  readonly #log: GroupsLog;
+  readonly #log: StateLog<GroupRecord>;
   readonly #stopListening: () => void;
 
   private constructor(options: GroupsOptions, log: PartitionLog | null) {
     const { registry, clock, limits, logger } = options;
     this.#options = options;
-    this.#log = new GroupsLog({ log, create: () => openLog(options), clock, logger });
+    this.#log = new StateLog({ records: groupRecords, log, create: () => openLog(options), clock, logger });
     const directory = new GroupDirectory({ log: this.#log, groupsMax: limits.groupsMax });
     const held = new HeldHeartbeats(clock);
     const coordinator = new GroupCoordinator({ ...options, directory, held });

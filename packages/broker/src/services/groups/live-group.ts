@@ -1,24 +1,10 @@
 /**
- * A group while the broker serves it: its newest state, its offsets, and the way back from both.
- *
- * Invariants:
- *  1. `group` and `offsets` are the newest state, durable or not, so that requests take effect in the order of their arrival
- *     and none waits for the disk before it is looked at. Whatever is told of it waits for `settled()`.
- *  2. `#writes` are what is not durable yet, in the order of handing over. When one of them fails, all of them do (the log
- *     says so), and group and offsets go back to what they were when everything was durable. The log says it in the turn in
- *     which it fails them: a change that comes a moment later is not among them.
- *  3. A change that is not stored (a session, a stall) needs no write and survives none that fails.
+ * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could not
+ * be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
 import type { CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
-import type { GroupsLog, WriteEnded } from './groups-log.ts';
-
-/** Changes that become durable together. */
-interface Write {
-  readonly durable: Promise<void>;
-  /** The group as it is once this write is durable. */
-  group: Group | null;
-  readonly undo: (() => void)[];
-}
+import { LoggedState } from '../../state-log/logged-state.ts';
+import type { StateLog } from '../../state-log/state-log.ts';
 
 /** Where an offset belongs. */
 export interface OffsetPlace {
@@ -26,14 +12,12 @@ export interface OffsetPlace {
   readonly partition: number;
 }
 
-const nothingToWaitFor = Promise.resolve();
-
 export interface LiveGroupOptions {
   readonly groupId: string;
   /** Null for a group that nobody has joined: it has offsets only. */
   readonly group: Group | null;
   readonly offsets: CommittedOffsets;
-  readonly log: Pick<GroupsLog, 'write'>;
+  readonly log: Pick<StateLog<GroupRecord>, 'write'>;
   /** Called after each write, when the group is durable as it is or has gone back. */
   readonly written: (live: LiveGroup, outcome: 'durable' | 'failed') => void;
 }
@@ -41,103 +25,64 @@ export interface LiveGroupOptions {
 export class LiveGroup {
   readonly groupId: string;
   readonly offsets: CommittedOffsets;
-  readonly #log: Pick<GroupsLog, 'write'>;
-  readonly #written: LiveGroupOptions['written'];
-  #group: Group | null;
-  #durable: Group | null;
-  #writes: Write[] = [];
+  readonly #state: LoggedState<Group | null, GroupRecord>;
 
-  constructor(options: LiveGroupOptions) {
-    this.groupId = options.groupId;
-    this.offsets = options.offsets;
-    this.#log = options.log;
-    this.#written = options.written;
-    this.#group = options.group;
-    this.#durable = options.group;
+  constructor({ groupId, group, offsets, log, written }: LiveGroupOptions) {
+    this.groupId = groupId;
+    this.offsets = offsets;
+    this.#state = new LoggedState({ id: groupId, stored: group, log, written: (outcome) => written(this, outcome) });
   }
 
   get group(): Group | null {
-    return this.#group;
+    return this.#state.newest;
   }
 
   /** Nothing is left of it, and nothing of it is on its way to the disk. */
   get isGone(): boolean {
-    return !this.exists && this.#writes.length === 0;
+    return !this.exists && this.#state.isSettled;
   }
 
   /** Somebody joined, or an offset was committed, and it was not deleted since. */
   get exists(): boolean {
-    return this.#group !== null || this.offsets.size > 0;
+    return this.group !== null || this.offsets.size > 0;
   }
 
   /** Resolves when all that was changed up to now is durable; rejects with the storage error when it was taken back. */
   settled(): Promise<void> {
-    return this.#writes.at(-1)?.durable ?? nothingToWaitFor;
+    return this.#state.settled();
   }
 
   /** Takes the group as a step made it, and stores the records. */
   advance(group: Group | null, records: readonly GroupRecord[]): void {
-    this.#group = group;
-    if (records.length > 0) this.#write(records);
-    const last = this.#writes.at(-1);
-    if (last === undefined) this.#durable = group;
-    else last.group = group;
+    this.#state.replace(group, records);
   }
 
   /** `nowMs` is on the clock that never goes back. */
   putOffset(place: OffsetPlace, commit: OffsetCommit, nowMs: number): void {
+    const { groupId } = this;
     const { topicId, partition } = place;
     const before = this.offsets.get(topicId, partition);
     const committed = this.offsets.next(topicId, partition, commit);
     this.offsets.put(topicId, partition, committed, nowMs);
-    const write = this.#write([{ kind: 'offset', groupId: this.groupId, topicId, partition, committed }]);
-    write.undo.push(() => this.#restore(place, before, nowMs));
+    const record: GroupRecord = { kind: 'offset', groupId, topicId, partition, committed };
+    this.#state.changed(record, () => this.#restore(place, before, nowMs));
   }
 
   /** False when there was none. */
   deleteOffset(place: OffsetPlace): boolean {
+    const { groupId } = this;
     const { topicId, partition } = place;
     const before = this.offsets.get(topicId, partition);
     if (before === null) return false;
     this.offsets.delete(topicId, partition);
-    const write = this.#write([{ kind: 'offset-gone', groupId: this.groupId, topicId, partition }]);
     // The moment counts for the expiry of the group only, and there the latest one does: 0 changes nothing.
-    write.undo.push(() => this.#restore(place, before, 0));
+    this.#state.changed({ kind: 'offset-gone', groupId, topicId, partition }, () => this.#restore(place, before, 0));
     return true;
   }
 
   #restore({ topicId, partition }: OffsetPlace, before: CommittedOffset | null, nowMs: number): void {
     if (before === null) this.offsets.delete(topicId, partition);
     else this.offsets.put(topicId, partition, before, nowMs);
-  }
-
-  #write(records: readonly GroupRecord[]): Write {
-    const durable = this.#log.write(this.groupId, records, this.#ended);
-    const last = this.#writes.at(-1);
-    if (last?.durable === durable) return last;
-    const write: Write = { durable, group: this.#group, undo: [] };
-    this.#writes.push(write);
-    return write;
-  }
-
-  readonly #ended: WriteEnded = (durable, outcome) => {
-    const at = this.#writes.findIndex((write) => write.durable === durable);
-    // The write before it has failed too, and has taken this one back.
-    if (at === -1) return;
-    if (outcome === 'durable') this.#keep(at);
-    else this.#goBack();
-    this.#written(this, outcome);
-  };
-
-  #keep(at: number): void {
-    this.#durable = this.#writes[at]!.group;
-    this.#writes = this.#writes.slice(at + 1);
-  }
-
-  #goBack(): void {
-    for (const { undo } of this.#writes.toReversed()) for (const step of undo.toReversed()) step();
-    this.#writes = [];
-    this.#group = this.#durable;
   }
 }
 

@@ -103,19 +103,19 @@ export class TopicRegistry {
    */
   async start(): Promise<LogId[]> {
     const { metadata, leadership } = this.#options;
-    const stops = [
-      metadata.watch(topicKeyPrefix, (change) => this.#follow(change)),
-      leadership.watch((topicId, partition) => this.#leaderChanged(topicId, partition)),
-    ];
-    this.#stopWatching = () => {
-      for (const stop of stops) stop();
-    };
-    const entries = await metadata.list(topicKeyPrefix);
+    const { entries, revision } = await metadata.list(topicKeyPrefix);
     const records = entries.map((entry) => decodeTopicRecord(entry.key, entry.value));
     const withState = (state: TopicRecord['state']): TopicRecord[] =>
       records.filter((record) => record.state === state);
     await Promise.all(withState('active').map((record) => this.#apply(record)));
     await Promise.all(withState('deleting').map((record) => this.#deleteLogs(record)));
+    const stops = [
+      metadata.watch({ prefix: topicKeyPrefix, afterRevision: revision, listener: (change) => this.#follow(change) }),
+      leadership.watch((topicId, partition) => this.#leaderChanged(topicId, partition)),
+    ];
+    this.#stopWatching = () => {
+      for (const stop of stops) stop();
+    };
     return this.#sortOutOrphans(records);
   }
 

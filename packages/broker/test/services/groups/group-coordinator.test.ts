@@ -3,7 +3,7 @@ import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { GroupCoordinator } from '../../../src/services/groups/group-coordinator.ts';
 import { GroupDirectory } from '../../../src/services/groups/group-directory.ts';
-import type { WriteEnded } from '../../../src/services/groups/groups-log.ts';
+import type { WriteEnded } from '../../../src/state-log/state-log.ts';
 import { HeldHeartbeats } from '../../../src/services/groups/held-heartbeats.ts';
 import type { HoldEnd } from '../../../src/services/groups/held-heartbeats.ts';
 import type { LiveGroup } from '../../../src/services/groups/live-group.ts';

@@ -1,7 +1,7 @@
 import { CommittedOffsets, createGroup } from '@q/coordinator';
 import type { Group, GroupRecord } from '@q/coordinator';
 import { describe, expect, it } from 'vitest';
-import type { WriteEnded } from '../../../src/services/groups/groups-log.ts';
+import type { WriteEnded } from '../../../src/state-log/state-log.ts';
 import { LiveGroup } from '../../../src/services/groups/live-group.ts';
 
 const topicId = '00000000-0000-4000-8000-0000000000aa';

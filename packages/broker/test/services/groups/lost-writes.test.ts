@@ -8,7 +8,8 @@ import { ManualClock, SeededRandom } from '@q/testkit';
 import { expect, it } from 'vitest';
 import { GroupCoordinator } from '../../../src/services/groups/group-coordinator.ts';
 import { GroupDirectory } from '../../../src/services/groups/group-directory.ts';
-import { GroupsLog } from '../../../src/services/groups/groups-log.ts';
+import { groupRecords } from '../../../src/services/groups/group-records.ts';
+import { StateLog } from '../../../src/state-log/state-log.ts';
 import { replayGroups } from '../../../src/services/groups/groups-replay.ts';
 import { HeldHeartbeats } from '../../../src/services/groups/held-heartbeats.ts';
 import { defaultLimits } from '../../../src/limits.ts';
@@ -20,7 +21,7 @@ import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
 function setUp(random: SeededRandom) {
   const clock = new ManualClock();
   const log = new ForgetfulLog(random);
-  const groupsLog = new GroupsLog({ log, create: () => Promise.resolve(log), clock, logger: silentLogger });
+  const groupsLog = new StateLog({ records: groupRecords, log, create: () => Promise.resolve(log), clock, logger: silentLogger });
   const directory = new GroupDirectory({ log: groupsLog, groupsMax: 10 });
   const registry = emptyRegistry();
   const topic = topicOf({ name: 'orders' });

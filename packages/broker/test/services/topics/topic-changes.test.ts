@@ -161,7 +161,7 @@ describe('TopicChanges', () => {
     expect(registry.size).toBe(0);
     expect(registry.partitionCount).toBe(0);
     expect(folder.store.logs.size).toBe(0);
-    expect(await metadata.list('topics/')).toEqual([]);
+    expect((await metadata.list('topics/')).entries).toEqual([]);
     expect((await refusal(changes.delete('a'))).code).toBe('UNKNOWN_TOPIC');
     expect((await changes.create(topic('a'))).topicId).not.toBe(topicId);
   });
@@ -200,7 +200,7 @@ describe('TopicChanges', () => {
     folder.store.openFailures.set(1, new StorageError('STORAGE_FULL', 'the disk is full'));
     expect((await refusal(changes.create(topic('a')))).code).toBe('STORAGE_FULL');
     expect(registry.size).toBe(0);
-    expect(await metadata.list('topics/')).toEqual([]);
+    expect((await metadata.list('topics/')).entries).toEqual([]);
     expect(folder.store.logs.size).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { StorageError } from '@q/storage';
-import { ManualClock } from '@q/testkit';
+import { ManualClock, seededRandom } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { LogMetadataStore } from '../../../src/metadata/log-metadata-store.ts';
 import { defaultLimits } from '../../../src/limits.ts';
@@ -8,7 +8,6 @@ import { RetrySchedule } from '../../../src/services/topics/retry-schedule.ts';
 import { SoleLeadership } from '../../../src/services/topics/leadership.ts';
 import { TopicChanges } from '../../../src/services/topics/topic-changes.ts';
 import { TopicRegistry } from '../../../src/services/topics/topic-registry.ts';
-import { seededRandom } from '@q/testkit';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeStore } from '../../fakes/fake-store.ts';
 
@@ -25,7 +24,7 @@ async function setUp() {
     new TopicRegistry({
       ...common,
       leadership: new SoleLeadership({ brokerId: 1, term: 0 }),
-      store: store as never,
+      store,
       logger: { ...silentLogger, error: note, warn: note, info: note },
       logOpensMax: 2,
       clock,
@@ -145,9 +144,9 @@ it('T1 the data of a deleted topic that could not be removed is, with a later ro
   store.deleteFailures.set(1, unreadable);
   await changes.delete('a').catch(() => undefined);
   expect(store.logs.size).toBe(1);
-  expect(await metadata.list('topics/')).toHaveLength(1);
+  expect((await metadata.list('topics/')).entries).toHaveLength(1);
   store.deleteFailures.clear();
   await clock.advance(1_000);
   await registry.tryAgain();
-  expect([store.logs.size, await metadata.list('topics/')]).toEqual([0, []]);
+  expect([store.logs.size, (await metadata.list('topics/')).entries]).toEqual([0, []]);
 });

@@ -4,10 +4,11 @@ import { batchRecordsCount, encodeBatch } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { GroupsLog } from '../../../src/services/groups/groups-log.ts';
-import { replayGroups } from '../../../src/services/groups/groups-replay.ts';
-import { silentLogger } from '../../../src/logger.ts';
-import { FakeLog } from '../../fakes/fake-log.ts';
+import { groupRecords } from '../../src/services/groups/group-records.ts';
+import { StateLog } from '../../src/state-log/state-log.ts';
+import { replayGroups } from '../../src/services/groups/groups-replay.ts';
+import { silentLogger } from '../../src/logger.ts';
+import { FakeLog } from '../fakes/fake-log.ts';
 
 const topicId = '00000000-0000-4000-8000-0000000000aa';
 
@@ -21,7 +22,7 @@ function setUp(options: { exists?: boolean } = {}) {
   const clock = new ManualClock();
   const created: string[] = [];
   const errors: object[] = [];
-  const groups = new GroupsLog({
+  const groups = new StateLog({ records: groupRecords,
     log: options.exists === false ? null : log,
     create: () => {
       created.push('made');
@@ -48,7 +49,7 @@ async function readBack(log: FakeLog): Promise<Record<string, number>> {
   return Object.fromEntries(found);
 }
 
-describe('GroupsLog', () => {
+describe('StateLog', () => {
   it('C4 puts what one turn of the event loop hands over into one batch, the last record of each key', async () => {
     const { log, counts, write } = setUp();
     const writes = [
