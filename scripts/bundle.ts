@@ -1,7 +1,7 @@
 /*
  * Builds packages for Node: all modules of a package become one file, beside one for each part that is loaded only when it is
  * wanted. Packages stay apart from each other, and so do the libraries they depend on. Node takes some 0.2 ms for each module
- * it loads; as 200 files a broker took 40 ms longer to start (docs/PERFORMANCE.md, "One file for each package").
+ * it loads; as 200 files a broker took 40 ms longer to start (docs/notes/2026-11-24-start.md).
  *
  *   node scripts/bundle.ts apps/broker apps/cli
  *

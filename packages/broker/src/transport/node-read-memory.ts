@@ -4,7 +4,7 @@ import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
 /*
  * Node takes 64 KiB of new memory for every read of a socket that it has accepted: garbage by the volume of what arrives, for which
  * V8 collects the whole heap again and again. Sockets that are made by hand can be given memory to read into (`onread`), and read
- * more at a time. So one is made by hand around what was accepted (docs/PERFORMANCE.md, "One buffer for reads, in the broker too").
+ * more at a time. So one is made by hand around what was accepted (docs/notes/2026-11-22-one-buffer-for-reads.md).
  *
  * All sockets of a process share the memory: what was read is looked at before anything else is read. Where a read may be
  * under way while nobody looks, as on Windows, and where Node does not show what is inside a socket, everything stays as Node does it.

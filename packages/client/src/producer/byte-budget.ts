@@ -5,7 +5,7 @@
  * batches have room; if parked bytes counted there too, records parked behind it could keep it waiting for ever.
  *
  * A producer that enqueues in a loop is asked to pause after every batch's worth of bytes even while there is room: only
- * between turns of the event loop can what it made leave, and answers come in (docs/PERFORMANCE.md, "Letting the loop turn").
+ * between turns of the event loop can what it made leave, and answers come in (docs/notes/2026-11-22-letting-the-loop-turn.md).
  *
  * Invariants
  * - Both counts are never negative; each byte is counted once, from when its record is accepted until it is settled.

@@ -1,7 +1,7 @@
 /*
  * Memory that batches are built in, kept for the next builders. Fresh memory is paid for three times: in the allocator, at the
  * first touch of each page, and by V8, which collects for array buffers by their volume. For a batch of one record that comes to
- * more than encoding it does; for a producer of large batches to a third of its processor time (docs/PERFORMANCE.md).
+ * more than encoding it does; for a producer of large batches to a third of its processor time (docs/notes/2026-11-24-memory-that-is-used-again.md).
  *
  * Invariants
  * - A buffer in `#free` is referenced by nobody else. Whoever gives one back has let go of it and of its views.

@@ -1,7 +1,7 @@
 /*
  * Memory that batches arrive in, whole frames of them, used again. Otherwise each frame is garbage by the megabyte once it was worked
  * through, which V8 counts as external memory and collects for: a fifth of the processor time of a broker that takes batches, a quarter of
- * that of ten consumers (docs/PERFORMANCE.md).
+ * that of ten consumers (docs/notes/2026-11-24-memory-that-is-used-again.md).
  *
  * Many look at one piece of memory: whoever took it and fills it, and everybody who has a view of what lies in it. Each of them counts
  * as one user.
@@ -31,7 +31,7 @@ interface Filling {
 
 /**
  * Written on the memory itself. Not in a WeakMap: what is a key there outlives the collections of young objects, so that frames that are
- * left to the collector all waited for a full one (docs/PERFORMANCE.md has what that cost).
+ * left to the collector all waited for a full one (docs/notes/2026-11-24-memory-that-is-used-again.md has what that cost).
  */
 const lentKey = Symbol('lent');
 type Memory = ArrayBuffer & { [lentKey]?: Lent | null };

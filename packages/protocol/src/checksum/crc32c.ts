@@ -35,7 +35,7 @@ export function crc32cTable(bytes: Uint8Array, initial = 0): number {
 
 /**
  * "Slicing by 16": sixteen look-ups for sixteen bytes, twelve of which need nothing of what came before. Written out on purpose: 118 ns for
- * 149 bytes by eights, 91 so (docs/PERFORMANCE.md).
+ * 149 bytes by eights, 91 so (docs/notes/2026-11-22-the-crc.md).
  */
 function tableCrc(bytes: Uint8Array, initial: number, from: number, to: number): number {
   const t = tables;
