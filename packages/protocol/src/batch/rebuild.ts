@@ -34,7 +34,7 @@ export async function recompressBatchInPool(batch: Buffer, codec: CodecName, opt
   const header = readBatchHeader(batch);
   const cursor = await openRecordsInPool(batch, options);
   try {
-    const rebuilt = joinBatch(await compressInPool(codec, cursor.bytes));
+    const rebuilt = joinBatch(await compressInPool(codec, cursor.bytes, options));
     writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
     return rebuilt;
   } finally {

@@ -2,7 +2,7 @@ import { QError } from '../errors.ts';
 import { outputTooLarge } from './codec-error.ts';
 import { compressGzip, decompressGzip, decompressGzipInPool, gzipBytesSaid } from './gzip.ts';
 import { lz4BytesSaid } from './lz4-frame.ts';
-import { compressLz4, compressLz4InPool, decompressLz4, decompressLz4InPool } from './lz4.ts';
+import { compressLz4, compressLz4InSlices, decompressLz4, decompressLz4InSlices } from './lz4.ts';
 import { compressSnappy, compressSnappyInPool, decompressSnappy, decompressSnappyInPool, snappyBytesSaid } from './snappy.ts';
 import { deflateInPool } from './zlib.ts';
 import { compressZstd, decompressZstd, decompressZstdInPool, zstdBytesSaid } from './zstd.ts';
@@ -73,8 +73,11 @@ export function decompress(codec: CodecName, bytes: Buffer, bytesMax: number): B
   }
 }
 
-/** As `compress`, in the thread pool: `bytes` must not change before the promise settles. */
-export async function compressInPool(codec: CodecName, bytes: Buffer): Promise<Buffer> {
+/**
+ * As `compress`, without holding up others: in the thread pool, or here with a call of `pause` now and then. `bytes` must not change before the
+ * promise settles.
+ */
+export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }: { pause: () => Promise<void> }): Promise<Buffer> {
   switch (codec) {
     case 'none':
       return bytes;
@@ -84,7 +87,7 @@ export async function compressInPool(codec: CodecName, bytes: Buffer): Promise<B
     case 'snappy':
       return compressSnappyInPool(bytes);
     case 'lz4':
-      return compressLz4InPool(bytes);
+      return compressLz4InSlices(bytes, pause);
   }
 }
 
@@ -102,7 +105,7 @@ export async function decompressInPool(codec: CodecName, bytes: Buffer, options:
     case 'snappy':
       return decompressSnappyInPool(bytes, bytesMax, pause);
     case 'lz4':
-      return decompressLz4InPool(bytes, bytesMax);
+      return decompressLz4InSlices(bytes, bytesMax, pause);
     case 'zstd':
       return decompressZstdInPool(bytes, bytesMax);
   }

@@ -1,3 +1,4 @@
+import { xxHash32 } from '../checksum/xxhash32.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
 
 /*
@@ -14,42 +15,53 @@ import { corruptData, outputTooLarge } from './codec-error.ts';
  * offset u16, match length +255...; the last sequence ends after its literals.
  */
 const frameMagic = 0x184d2204;
-const storedFlag = 0x8000_0000;
+export const storedFlag = 0x8000_0000;
 /** One byte of input yields at most 255 bytes of a match. */
 const expansionMax = 255;
 
 export interface Lz4Frame {
   /** The content size the header declares, or null. */
   readonly declaredBytes: number | null;
-}
-
-interface FrameHeader extends Lz4Frame {
   readonly blocksAt: number;
   readonly blockBytesMax: number;
-  readonly blockChecksumBytes: number;
-  readonly contentChecksumBytes: number;
+  /** Matches may reach into the blocks before theirs. */
+  readonly isLinked: boolean;
+  readonly hasBlockChecksums: boolean;
+  readonly hasContentChecksum: boolean;
 }
+
+/** Its data is `[start, end)` of the frame; a checksum may follow. */
+export interface Lz4Block {
+  readonly start: number;
+  readonly end: number;
+  readonly isStored: boolean;
+}
+
+const checksumBytes = 4;
 
 /**
  * Walks one frame that must fill `bytes` exactly. Throws QError CORRUPT_BATCH when its structure is broken and
  * BATCH_TOO_LARGE when it would decompress to more than `bytesMax`.
  */
 export function checkLz4Frame(bytes: Buffer, bytesMax: number): Lz4Frame {
-  const header = readHeader(bytes);
-  if (header.declaredBytes !== null && header.declaredBytes > bytesMax) throw outputTooLarge('lz4', bytesMax);
+  const frame = readHeader(bytes);
+  if (frame.declaredBytes !== null && frame.declaredBytes > bytesMax) throw outputTooLarge('lz4', bytesMax);
   // The bound from block sizes alone is free, but far off when blocks are much smaller than their maximum.
-  if (walkBlocks(bytes, header, roughBlockBytes) > bytesMax && walkBlocks(bytes, header, exactBlockBytes) > bytesMax) {
+  if (lz4BytesBound(bytes, frame) > bytesMax && sumBlocks(bytes, frame, exactBlockBytes) > bytesMax) {
     throw outputTooLarge('lz4', bytesMax);
   }
-  return { declaredBytes: header.declaredBytes };
+  return frame;
 }
 
-/** What a frame may become at most, from the sizes of its blocks. */
+/** What a frame may become at most, from the sizes of its blocks, and what it costs to begin each of them. */
 export function lz4BytesSaid(bytes: Buffer): number {
-  return walkBlocks(bytes, readHeader(bytes), roughBlockBytes);
+  return sumBlocks(bytes, readHeader(bytes), (_bytes, frame, block) => lz4BlockBytesBound(bytes, frame, block) + blockOverheadBytes);
 }
 
-function readHeader(bytes: Buffer): FrameHeader {
+/** A call of the addon takes about as long as so many bytes do. */
+export const blockOverheadBytes = 1024;
+
+function readHeader(bytes: Buffer): Lz4Frame {
   if (bytes.length < 11) throw corruptData('lz4', 'shorter than the smallest frame');
   if (bytes.readUInt32LE(0) !== frameMagic) throw corruptData('lz4', 'it does not begin with the frame magic');
   const flags = bytes.readUInt8(4);
@@ -60,21 +72,41 @@ function readHeader(bytes: Buffer): FrameHeader {
   if (blockSizeCode < 4 || blockSizeCode > 7 || (blockDescriptor & 0x0f) !== 0) throw corruptData('lz4', 'the block size is not known');
   const hasContentSize = (flags & 8) !== 0;
   if (hasContentSize && bytes.length < 19) throw corruptData('lz4', 'the frame header is cut off');
+  const checksumAt = hasContentSize ? 14 : 6;
   return {
     declaredBytes: hasContentSize ? Number(bytes.readBigUInt64LE(6)) : null,
-    blocksAt: hasContentSize ? 15 : 7,
+    blocksAt: checksumAt + 1,
     blockBytesMax: 1 << (8 + 2 * blockSizeCode),
-    blockChecksumBytes: (flags & 16) === 0 ? 0 : 4,
-    contentChecksumBytes: (flags & 4) === 0 ? 0 : 4,
+    isLinked: (flags & 32) === 0,
+    hasBlockChecksums: (flags & 16) !== 0,
+    hasContentChecksum: (flags & 4) !== 0,
   };
 }
 
-type MeasureBlock = (bytes: Buffer, start: number, end: number, blockBytesMax: number) => number;
+/** The header of a frame of independent blocks, without checksums and content size. `blockBytes`: one of the four that there are. */
+export function lz4HeaderOf(blockBytes: number): Buffer {
+  const header = Buffer.alloc(7);
+  header.writeUInt32LE(frameMagic);
+  header[4] = 0x60;
+  header[5] = ((Math.log2(blockBytes) - 8) / 2) << 4;
+  header[6] = headerChecksum(header.subarray(4, 6));
+  return header;
+}
 
-/** Adds up what the blocks decompress to, as `measure` has it, and checks that the frame ends where the bytes end. */
-function walkBlocks(bytes: Buffer, header: FrameHeader, measure: MeasureBlock): number {
-  let at = header.blocksAt;
-  let outputBytes = 0;
+/** Throws QError CORRUPT_BATCH when the header is not the one that was written. */
+export function checkLz4Header(bytes: Buffer, { blocksAt }: Lz4Frame): void {
+  const checksumAt = blocksAt - 1;
+  if (bytes[checksumAt] !== headerChecksum(bytes.subarray(4, checksumAt))) throw corruptData('lz4', 'the checksum of the frame header is wrong');
+}
+
+/** Of what lies between the magic and the checksum. */
+function headerChecksum(descriptor: Buffer): number {
+  return (xxHash32(descriptor) >>> 8) & 0xff;
+}
+
+/** The blocks of a frame, which must end where the bytes end. */
+export function* lz4Blocks(bytes: Buffer, frame: Lz4Frame): Generator<Lz4Block> {
+  let at = frame.blocksAt;
   for (;;) {
     if (at + 4 > bytes.length) throw corruptData('lz4', 'the frame is cut off');
     const word = bytes.readUInt32LE(at);
@@ -82,21 +114,37 @@ function walkBlocks(bytes: Buffer, header: FrameHeader, measure: MeasureBlock): 
     if (word === 0) break;
     const sizeInBytes = word & ~storedFlag;
     const end = at + sizeInBytes;
-    if (sizeInBytes > header.blockBytesMax || end > bytes.length) throw corruptData('lz4', 'a block is too large or cut off');
-    const isStored = (word & storedFlag) !== 0;
-    outputBytes += isStored ? sizeInBytes : measure(bytes, at, end, header.blockBytesMax);
-    at = end + header.blockChecksumBytes;
+    if (sizeInBytes > frame.blockBytesMax || end > bytes.length) throw corruptData('lz4', 'a block is too large or cut off');
+    yield { start: at, end, isStored: (word & storedFlag) !== 0 };
+    at = end + (frame.hasBlockChecksums ? checksumBytes : 0);
   }
-  if (at + header.contentChecksumBytes !== bytes.length) throw corruptData('lz4', 'something follows the frame, or it is cut off');
+  if (at + (frame.hasContentChecksum ? checksumBytes : 0) !== bytes.length) {
+    throw corruptData('lz4', 'something follows the frame, or it is cut off');
+  }
+}
+
+type MeasureBlock = (bytes: Buffer, frame: Lz4Frame, block: Lz4Block) => number;
+
+/** Adds up what the blocks decompress to, as `measure` has it. */
+function sumBlocks(bytes: Buffer, frame: Lz4Frame, measure: MeasureBlock): number {
+  let outputBytes = 0;
+  for (const block of lz4Blocks(bytes, frame)) outputBytes += measure(bytes, frame, block);
   return outputBytes;
 }
 
-function roughBlockBytes(_bytes: Buffer, start: number, end: number, blockBytesMax: number): number {
-  return Math.min(blockBytesMax, (end - start) * expansionMax);
+/** What a frame may become at most, from the sizes of its blocks. */
+export function lz4BytesBound(bytes: Buffer, frame: Lz4Frame): number {
+  return sumBlocks(bytes, frame, lz4BlockBytesBound);
 }
 
-/** What a compressed block decompresses to, from its sequences: lengths are read, nothing is copied. */
-function exactBlockBytes(bytes: Buffer, start: number, end: number, blockBytesMax: number): number {
+/** What a block may become at most, from its size. */
+export function lz4BlockBytesBound(_bytes: Buffer, frame: Lz4Frame, { start, end, isStored }: Lz4Block): number {
+  return isStored ? end - start : Math.min(frame.blockBytesMax, (end - start) * expansionMax);
+}
+
+/** What a block decompresses to, from its sequences: lengths are read, nothing is copied. */
+function exactBlockBytes(bytes: Buffer, { blockBytesMax }: Lz4Frame, { start, end, isStored }: Lz4Block): number {
+  if (isStored) return end - start;
   let at = start;
   let outputBytes = 0;
   while (at < end) {

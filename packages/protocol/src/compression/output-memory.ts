@@ -36,6 +36,12 @@ export function returnOutput(buffer: Buffer): boolean {
   return true;
 }
 
+/** Gives the memory of any other buffer back to the system at once, if the buffer has it to itself. Nothing may refer to it any more. */
+export function giveBack(buffer: Buffer): void {
+  const memory = buffer.buffer;
+  if (memory instanceof ArrayBuffer && memory.byteLength > 0 && memory.byteLength === buffer.length) memory.transfer(0);
+}
+
 function living(): ArrayBuffer[] {
   return free.flatMap((ref) => ref.deref() ?? []);
 }

@@ -1,6 +1,7 @@
 import type * as NodeZlib from 'node:zlib';
 import type { QError } from '../errors.ts';
 import { corruptData } from './codec-error.ts';
+import { giveBack } from './output-memory.ts';
 
 let loaded: typeof NodeZlib | undefined;
 
@@ -56,18 +57,13 @@ export function inflateInPool({ codec, bytes, outputBytesMax, tooLong }: Inflate
       }
       piece.copy(output, length);
       length += piece.length;
+      // zlib goes on writing behind a piece that is not full, and that stays.
       giveBack(piece);
     });
     stream.once('error', (error) => reject(corruptData(codec, error.message, error)));
     stream.once('end', () => resolve(length));
     stream.end(bytes);
   });
-}
-
-/** Gives the memory of a buffer back, if it has it to itself: zlib goes on writing behind a piece that is not full. */
-function giveBack(buffer: Buffer): void {
-  const memory = buffer.buffer;
-  if (memory instanceof ArrayBuffer && memory.byteLength > 0 && memory.byteLength === buffer.length) memory.transfer(0);
 }
 
 /** Compresses in the thread pool. */

@@ -89,7 +89,7 @@ export class AppendService {
 
   /**
    * Appends every batch. When the result is no promise, the logs look after the batches already and have copies of what they
-   * keep of small ones. Otherwise a check in the thread pool may use them for longer than the caller waits.
+   * keep of small ones; so it is once a promise has resolved. Only a batch that was refused may be used for longer, by a check in the thread pool.
    * @throws QError BROKER_BUSY when the broker holds too many bytes
    */
   append(request: AppendRequest, caller: Caller): Appending | Promise<Appending> {

@@ -21,7 +21,13 @@ export function produceHandler({ service, frames }: ProduceDependencies): Handle
     letsGo: true,
     handle: (request, caller) => {
       const appending = service.append(request, caller);
-      if (appending instanceof Promise) return appending.then((late) => finalAnswer(request, late));
+      if (appending instanceof Promise) {
+        return appending.then((late) => {
+          // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is left to the collector.
+          if (late.results.every(({ error }) => error === null)) letGoOfFrame(request, frames);
+          return finalAnswer(request, late);
+        });
+      }
       // The logs look after their batches now.
       letGoOfFrame(request, frames);
       return expectedAnswer(request, appending);
