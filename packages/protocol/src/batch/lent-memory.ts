@@ -11,7 +11,7 @@
  * - What `copyOf` or `join` have copied into one buffer, small things one after another, are users of it each, and so is this while it fills it.
  *   The two fill buffers of their own: what is joined stays for longer.
  * - Who does not let go, as after a failure, leaves it to the collector: nothing here keeps what is lent alive.
- * - At most `bytesMax` bytes are free.
+ * - At most `bytesMax` bytes are free. What is more is given back to the system: nobody may look at what all its users have let go of.
  * - What `copyOf` has put into shared memory is at most `creditPieces` pieces more than four times what `keepPart` has kept: who sends much of which
  *   little stays (the rest is refused, say) must not have all of it kept for that little.
  */
@@ -210,7 +210,14 @@ export class LentMemory {
     const buffer = this.#detaches ? Buffer.from(memory.transfer()) : lent.buffer;
     this.#free.push(buffer);
     this.#freeBytes += buffer.length;
-    while (this.#freeBytes > this.#bytesMax) this.#freeBytes -= (this.#free.shift() as Buffer).length;
+    while (this.#freeBytes > this.#bytesMax) this.#giveBackOldest();
+  }
+
+  /** To the system, at once: the collector waits until a good part of what lives has gathered. */
+  #giveBackOldest(): void {
+    const oldest = this.#free.shift() as Buffer;
+    this.#freeBytes -= oldest.length;
+    (oldest.buffer as ArrayBuffer).transfer(0);
   }
 
   #find(view: Buffer): Lent | null {
