@@ -3,7 +3,7 @@ import { outputTooLarge } from './codec-error.ts';
 import { compressGzip, decompressGzip, decompressGzipInPool, gzipBytesSaid } from './gzip.ts';
 import { lz4BytesSaid } from './lz4-frame.ts';
 import { compressLz4, compressLz4InSlices, decompressLz4, decompressLz4InSlices } from './lz4.ts';
-import { compressSnappy, compressSnappyInPool, decompressSnappy, decompressSnappyInPool, snappyBytesSaid } from './snappy.ts';
+import { compressSnappy, compressSnappyInSlices, decompressSnappy, decompressSnappyInSlices, snappyBytesSaid } from './snappy.ts';
 import { deflateInPool } from './zlib.ts';
 import { compressZstd, decompressZstd, decompressZstdInPool, zstdBytesSaid } from './zstd.ts';
 
@@ -85,7 +85,7 @@ export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }:
     case 'zstd':
       return deflateInPool(codec, bytes);
     case 'snappy':
-      return compressSnappyInPool(bytes);
+      return compressSnappyInSlices(bytes, pause);
     case 'lz4':
       return compressLz4InSlices(bytes, pause);
   }
@@ -103,7 +103,7 @@ export async function decompressInPool(codec: CodecName, bytes: Buffer, options:
     case 'gzip':
       return decompressGzipInPool(bytes, bytesMax);
     case 'snappy':
-      return decompressSnappyInPool(bytes, bytesMax, pause);
+      return decompressSnappyInSlices(bytes, bytesMax, pause);
     case 'lz4':
       return decompressLz4InSlices(bytes, bytesMax, pause);
     case 'zstd':

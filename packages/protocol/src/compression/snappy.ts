@@ -1,7 +1,7 @@
-import { QError } from '../errors.ts';
 import { loadCodecAddon } from './addon.ts';
-import { returnOutput, takeOutput } from './output-memory.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
+import { returnOutput, takeOutput } from './output-memory.ts';
+import { SnappyElements } from './snappy-elements.ts';
 
 /*
  * Raw snappy:     uncompressed size (unsigned LEB128, at most 32 bits) | elements
@@ -12,8 +12,6 @@ import { corruptData, outputTooLarge } from './codec-error.ts';
 interface SnappyAddon {
   compressSync(input: Uint8Array): Buffer;
   uncompressSync(input: Uint8Array, options: { asBuffer: true }): Buffer;
-  compress(input: Uint8Array): Promise<Buffer>;
-  uncompress(input: Uint8Array, options: { asBuffer: true }): Promise<Buffer>;
 }
 
 let loaded: SnappyAddon | undefined;
@@ -34,8 +32,19 @@ export function compressSnappy(bytes: Buffer): Buffer {
   return snappy().compressSync(bytes);
 }
 
-export function compressSnappyInPool(bytes: Buffer): Promise<Buffer> {
-  return snappy().compress(bytes);
+/**
+ * As `compressSnappy`, with a call of `pause` now and then. Elements may stand behind those of another piece, as what they copy is told by its
+ * distance. Not in the thread pool: the addon's allocator keeps for each thread what that has used.
+ */
+export async function compressSnappyInSlices(bytes: Buffer, pause: () => Promise<void>): Promise<Buffer> {
+  if (bytes.length <= sliceBytesMax) return compressSnappy(bytes);
+  const parts = [sizePrefix(bytes.length)];
+  for (let at = 0; at < bytes.length; at += sliceBytesMax) {
+    const piece = compressSnappy(bytes.subarray(at, at + sliceBytesMax));
+    parts.push(piece.subarray(prefixBytes(piece, 0, piece.length)));
+    await pause();
+  }
+  return Buffer.concat(parts);
 }
 
 /** Reads raw snappy and xerial framing; sizes are checked against `bytesMax` before anything is decompressed. */
@@ -47,15 +56,14 @@ export function decompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
   return Buffer.concat(outputs, outputBytes);
 }
 
-/**
- * As `decompressSnappy`, in the thread pool. Blocks of xerial framing are small, so they are decompressed here, and `pause`
- * is called between some of them.
- */
-export async function decompressSnappyInPool(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
-  if (!isXerial(bytes)) return decompressRawInPool(checkedRaw(bytes, bytesMax));
-  const output = takeOutput(xerialBytes(bytes, bytesMax));
+/** As `decompressSnappy`, with a call of `pause` now and then. */
+export async function decompressSnappyInSlices(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
+  const isFramed = isXerial(bytes);
+  if (!isFramed && declaredBytes(checkedRaw(bytes, bytesMax), 0, bytes.length) <= wholeBytesMax) return decompressRaw(bytes);
+  const output = takeOutput(isFramed ? xerialBytes(bytes, bytesMax) : declaredBytes(bytes, 0, bytes.length));
   try {
-    await joinXerial(bytes, output, pause);
+    if (isFramed) await joinXerial(bytes, output, pause);
+    else await decompressLarge(bytes, output, pause);
   } catch (error) {
     returnOutput(output);
     throw error;
@@ -68,15 +76,21 @@ async function joinXerial(bytes: Buffer, output: Buffer, pause: () => Promise<vo
   let sliceBytes = 0;
   for (const { start, end } of xerialBlocks(bytes)) {
     const block = bytes.subarray(start, end);
-    const isLarge = declaredBytes(bytes, start, end) > sliceBytesMax;
-    const piece = isLarge ? await decompressRawInPool(block) : decompressRaw(block);
-    piece.copy(output, length);
-    length += piece.length;
-    sliceBytes += piece.length + blockOverheadBytes;
+    const blockBytes = declaredBytes(bytes, start, end);
+    if (blockBytes > sliceBytesMax) await decompressLarge(block, output.subarray(length, length + blockBytes), pause);
+    else decompressRaw(block).copy(output, length);
+    length += blockBytes;
+    sliceBytes += blockBytes + blockOverheadBytes;
     if (sliceBytes < sliceBytesMax) continue;
     sliceBytes = 0;
     await pause();
   }
+}
+
+/** To `output`, which has the size that the raw block declares. */
+async function decompressLarge(bytes: Buffer, output: Buffer, pause: () => Promise<void>): Promise<void> {
+  const elements = new SnappyElements(bytes, prefixBytes(bytes, 0, bytes.length), output);
+  while (!elements.run(sliceBytesMax)) await pause();
 }
 
 /** What the data says it becomes, and what it costs to begin each of its blocks; 0 when it cannot be read. */
@@ -90,6 +104,8 @@ export function snappyBytesSaid(bytes: Buffer): number {
 /** A call of the addon takes about as long as so many bytes do. */
 const blockOverheadBytes = 1024;
 const sliceBytesMax = 512 * 1024;
+/** Up to so many bytes the addon decompresses at once: a millisecond. */
+const wholeBytesMax = 2 * 1024 * 1024;
 
 function isXerial(bytes: Buffer): boolean {
   return bytes.length >= xerialMagic.length && xerialMagic.equals(bytes.subarray(0, xerialMagic.length));
@@ -124,15 +140,6 @@ function* xerialBlocks(bytes: Buffer): Generator<{ start: number; end: number }>
   }
 }
 
-async function decompressRawInPool(bytes: Buffer): Promise<Buffer> {
-  try {
-    return await snappy().uncompress(bytes, { asBuffer: true });
-  } catch (error) {
-    if (QError.is(error)) throw error;
-    throw corruptData('snappy', (error as Error).message, error);
-  }
-}
-
 function decompressRaw(bytes: Buffer): Buffer {
   const addon = snappy();
   try {
@@ -141,6 +148,20 @@ function decompressRaw(bytes: Buffer): Buffer {
   } catch (error) {
     throw corruptData('snappy', (error as Error).message, error);
   }
+}
+
+/** The bytes of the length prefix, which is whole. */
+function prefixBytes(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && (bytes[at] as number) >= 0x80) at += 1;
+  return at + 1 - start;
+}
+
+function sizePrefix(size: number): Buffer {
+  const prefix: number[] = [];
+  let rest = size;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) prefix.push((rest % 0x80) | 0x80);
+  return Buffer.from([...prefix, rest]);
 }
 
 /** The length prefix of the raw block from `start` to `end`. */
