@@ -1,5 +1,6 @@
 import { Codec, compress } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
+import { giveBack } from '../compression/output-memory.ts';
 import { QError } from '../errors.ts';
 import { protocolLimits } from '../limits.ts';
 import { sharedBatchMemory } from './batch-memory.ts';
@@ -289,7 +290,8 @@ export class BatchBuilder {
       this.#lent = buffer;
       return buffer.subarray(0, this.#position);
     }
-    const batch = this.codec === 'none' ? copyOf(buffer, this.#position) : joinBatch(compress(this.codec, buffer.subarray(batchHeaderBytes, this.#position)));
+    const plain = buffer.subarray(batchHeaderBytes, this.#position);
+    const batch = this.codec === 'none' ? copyOf(buffer, this.#position) : joinMade({ records: compress(this.codec, plain), plain });
     this.#memory.giveBack(buffer);
     return batch;
   }
@@ -359,10 +361,20 @@ function copyOf(buffer: Buffer, end: number): Buffer {
   return copy;
 }
 
-/** A batch whose header is still to be written, with `records` behind it. */
+/** A batch whose header is still to be written, with a copy of `records` behind it. */
 export function joinBatch(records: Buffer): Buffer {
   const batch = Buffer.allocUnsafe(batchHeaderBytes + records.length);
   batch.set(records, batchHeaderBytes);
+  return batch;
+}
+
+/**
+ * As `joinBatch`, for `records` that were made of `plain`, or are the same. Otherwise nothing may refer to them any more: as an addon's output
+ * they would wait for the collector by the megabyte.
+ */
+export function joinMade({ records, plain }: { records: Buffer; plain: Buffer }): Buffer {
+  const batch = joinBatch(records);
+  if (records !== plain) giveBack(records);
   return batch;
 }
 

@@ -1,6 +1,6 @@
 import { Codec, compress, compressInPool } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
-import { joinBatch } from './builder.ts';
+import { joinMade } from './builder.ts';
 import { batchCodec, readBatchHeader, writeBatchHeader } from './header.ts';
 import type { BatchHeader } from './header.ts';
 import { batchHeaderBytes, codecMask, deleteHorizonFlag } from './layout.ts';
@@ -23,7 +23,8 @@ export function recompressBatch(batch: Buffer, codec: CodecName, options: Recomp
   if (batchCodec(batch) === codec) return batch;
   const header = readBatchHeader(batch);
   const cursor = openRecords(batch, options.uncompressedBytesMax);
-  const rebuilt = joinBatch(compress(codec, cursor.bytes.subarray(cursor.recordStart)));
+  const plain = cursor.bytes.subarray(cursor.recordStart);
+  const rebuilt = joinMade({ records: compress(codec, plain), plain });
   writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
   return rebuilt;
 }
@@ -34,7 +35,8 @@ export async function recompressBatchInPool(batch: Buffer, codec: CodecName, opt
   const header = readBatchHeader(batch);
   const cursor = await openRecordsInPool(batch, options);
   try {
-    const rebuilt = joinBatch(await compressInPool(codec, cursor.bytes, options));
+    const plain = cursor.bytes;
+    const rebuilt = joinMade({ records: await compressInPool(codec, plain, options), plain });
     writeBatchHeader(rebuilt, { ...header, attributes: withCodec(header.attributes, codec) });
     return rebuilt;
   } finally {
@@ -69,7 +71,8 @@ export function rebuildBatch(batch: Buffer, keep: (record: RecordView) => boolea
   if (output.count === 0) return options.keepEmpty === true ? emptyBatch(header) : null;
   if (output.count === header.recordsCount && horizonMs === header.deleteHorizonMs) return batch;
 
-  const rebuilt = joinBatch(compress(header.codec, output.bytes()));
+  const plain = output.bytes();
+  const rebuilt = joinMade({ records: compress(header.codec, plain), plain });
   writeBatchHeader(rebuilt, {
     ...header,
     attributes: horizonMs >= 0 ? header.attributes | deleteHorizonFlag : header.attributes,

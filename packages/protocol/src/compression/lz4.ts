@@ -47,18 +47,21 @@ export async function compressLz4InSlices(bytes: Buffer, pause: () => Promise<vo
   const addon = lz4();
   if (bytes.length <= madeBlockBytes) return addon.compressFrameSync(bytes);
   const parts = [lz4HeaderOf(madeBlockBytes)];
+  const made: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += madeBlockBytes) {
     const plain = bytes.subarray(at, at + madeBlockBytes);
-    const made = addon.compressSync(plain);
-    const isStored = made.length - sizeBytes >= plain.length;
-    const block = isStored ? plain : made.subarray(sizeBytes);
+    const sized = addon.compressSync(plain);
+    made.push(sized);
+    const isStored = sized.length - sizeBytes >= plain.length;
+    const block = isStored ? plain : sized.subarray(sizeBytes);
     const word = Buffer.alloc(sizeBytes);
     word.writeUInt32LE(isStored ? block.length + storedFlag : block.length);
     parts.push(word, block);
     await pause();
   }
-  parts.push(Buffer.alloc(sizeBytes));
-  return Buffer.concat(parts);
+  const frame = Buffer.concat([...parts, Buffer.alloc(sizeBytes)]);
+  for (const each of made) giveBack(each);
+  return frame;
 }
 
 /**

@@ -7,6 +7,8 @@
  */
 const memoriesMax = 4;
 const memoryBytesMin = 1024 * 1024;
+/** What is smaller may as well wait for the collector. */
+const givenBackBytesMin = 32 * 1024;
 
 const ours = new WeakSet<ArrayBufferLike>();
 let free: WeakRef<ArrayBuffer>[] = [];
@@ -36,10 +38,14 @@ export function returnOutput(buffer: Buffer): boolean {
   return true;
 }
 
-/** Gives the memory of any other buffer back to the system at once, if the buffer has it to itself. Nothing may refer to it any more. */
+/**
+ * Gives the memory of any other buffer back to the system at once, if the buffer has it to itself and it is worth that. Nothing may refer to it
+ * any more.
+ */
 export function giveBack(buffer: Buffer): void {
+  if (buffer.length < givenBackBytesMin) return;
   const memory = buffer.buffer;
-  if (memory instanceof ArrayBuffer && memory.byteLength > 0 && memory.byteLength === buffer.length) memory.transfer(0);
+  if (memory instanceof ArrayBuffer && memory.byteLength === buffer.length) memory.transfer(0);
 }
 
 function living(): ArrayBuffer[] {

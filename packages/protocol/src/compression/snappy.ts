@@ -1,6 +1,6 @@
 import { loadCodecAddon } from './addon.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
-import { returnOutput, takeOutput } from './output-memory.ts';
+import { giveBack, returnOutput, takeOutput } from './output-memory.ts';
 import { SnappyElements } from './snappy-elements.ts';
 
 /*
@@ -38,13 +38,14 @@ export function compressSnappy(bytes: Buffer): Buffer {
  */
 export async function compressSnappyInSlices(bytes: Buffer, pause: () => Promise<void>): Promise<Buffer> {
   if (bytes.length <= sliceBytesMax) return compressSnappy(bytes);
-  const parts = [sizePrefix(bytes.length)];
+  const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += sliceBytesMax) {
-    const piece = compressSnappy(bytes.subarray(at, at + sliceBytesMax));
-    parts.push(piece.subarray(prefixBytes(piece, 0, piece.length)));
+    pieces.push(compressSnappy(bytes.subarray(at, at + sliceBytesMax)));
     await pause();
   }
-  return Buffer.concat(parts);
+  const whole = Buffer.concat([sizePrefix(bytes.length), ...pieces.map((piece) => piece.subarray(prefixBytes(piece)))]);
+  for (const piece of pieces) giveBack(piece);
+  return whole;
 }
 
 /** Reads raw snappy and xerial framing; sizes are checked against `bytesMax` before anything is decompressed. */
@@ -89,7 +90,7 @@ async function joinXerial(bytes: Buffer, output: Buffer, pause: () => Promise<vo
 
 /** To `output`, which has the size that the raw block declares. */
 async function decompressLarge(bytes: Buffer, output: Buffer, pause: () => Promise<void>): Promise<void> {
-  const elements = new SnappyElements(bytes, prefixBytes(bytes, 0, bytes.length), output);
+  const elements = new SnappyElements(bytes, prefixBytes(bytes), output);
   while (!elements.run(sliceBytesMax)) await pause();
 }
 
@@ -150,11 +151,9 @@ function decompressRaw(bytes: Buffer): Buffer {
   }
 }
 
-/** The bytes of the length prefix, which is whole. */
-function prefixBytes(bytes: Buffer, start: number, end: number): number {
-  let at = start;
-  while (at < end && (bytes[at] as number) >= 0x80) at += 1;
-  return at + 1 - start;
+/** How long the length prefix of a raw block is; it is whole. */
+function prefixBytes(block: Buffer): number {
+  return block.findIndex((byte) => byte < 0x80) + 1;
 }
 
 function sizePrefix(size: number): Buffer {
