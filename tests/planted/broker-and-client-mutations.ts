@@ -15,6 +15,9 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/session/native/native-session.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/transport/connection.ts', find: '    this.#session.keepChunks();\n', replace: '' },
   { name: 'handlers keep memory that was lent', test: 'packages/broker/test/session/native/dispatcher.test.ts', file: 'packages/broker/src/session/native/dispatcher.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
+  { name: 'the memory of a frame is used again although a check of it failed, and may still go on', test: 'packages/broker/test/services/append/append-service.test.ts', file: 'packages/broker/src/session/native/apis/produce.ts', find: 'if (late.results.every(({ error }) => error === null)) letGoOfFrame', replace: 'letGoOfFrame' },
+  { name: 'a linked block of lz4 is read without what was before it', test: 'packages/protocol/test/compression/lz4-slices.test.ts', file: 'packages/protocol/src/compression/lz4.ts', find: 'output.subarray(Math.max(0, length - windowBytes), length)', replace: 'output.subarray(length, length)' },
+  { name: 'the content checksum of lz4 is not looked at', test: 'packages/protocol/test/compression/lz4-slices.test.ts', file: 'packages/protocol/src/compression/lz4.ts', find: '    if (frame.hasContentChecksum) await checkContent(bytes, output, pause);\n', replace: '' },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
 ];
 

@@ -23,6 +23,18 @@ describe('memory that is lent', () => {
     expect(buffers.freeBytes).toBe(0);
   });
 
+  it('B2 goes back to the system at once where more is free than may be', () => {
+    const buffers = buffersOf(200_000);
+    const [first, second] = [buffers.take(150_000), buffers.take(150_000)];
+    buffers.release(first);
+    buffers.release(second);
+    expect([first.buffer.byteLength, second.buffer.byteLength]).toEqual([0, buffers.freeBytes]);
+    expect(buffers.take(150_000).buffer).toBe(second.buffer);
+    // Nobody can have it twice.
+    buffers.release(first);
+    expect(buffers.freeBytes).toBe(0);
+  });
+
   it('B2 counts nobody twice: who lets go of free memory changes nothing', () => {
     const buffers = buffersOf(1 << 20);
     const taken = buffers.take(100_000);
