@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import { busyMemoryCases } from './cases/busy-memory.ts';
 import { consumeCases } from './cases/consume.ts';
 import { duplexCases } from './cases/duplex.ts';
 import { fanOutCases } from './cases/fan-out.ts';
@@ -15,7 +16,7 @@ import type { RunContext } from './run-context.ts';
 
 /** In the order in which they run. */
 export function allCases(context: RunContext): Case[] {
-  return [produceCases, consumeCases, fanOutCases, duplexCases, singleSendCases, latencyCases, groupCases, startupCases, growingPartitionsCases, growingConnectionsCases, growingLogCases].flatMap((casesOf) =>
+  return [produceCases, consumeCases, fanOutCases, duplexCases, singleSendCases, latencyCases, groupCases, startupCases, busyMemoryCases, growingPartitionsCases, growingConnectionsCases, growingLogCases].flatMap((casesOf) =>
     casesOf(context),
   );
 }

@@ -5,11 +5,12 @@ import { UsedMemory } from './measure/used-memory.ts';
 import { formatDuration } from './number-format.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { formatMixed, runMixedLoad } from './mixed/main.ts';
 import { comparePeers } from './peers/main.ts';
 import { buildPrograms } from './product/build.ts';
 import { formatReport } from './report.ts';
 import type { Results } from './report.ts';
-import { writeJson, writePeers, writeReport, writeRun } from './results-folder.ts';
+import { writeJson, writeMixed, writePeers, writeReport, writeRun } from './results-folder.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
 
@@ -20,6 +21,7 @@ const options = readOptions(process.argv.slice(2));
 if (options.help) process.stdout.write(helpText);
 else if (options.list) list(options);
 else if (options.renderFile !== null) await render(options.renderFile, options);
+else if (options.mixedMinutes !== null) process.exitCode = await mixed(options, options.mixedMinutes);
 else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench(options));
 
 /** Returns the exit code: 1 when a case could not be measured. One that was left out for a reason is no failure. */
@@ -62,6 +64,15 @@ async function benchPeers(o: BenchOptions): Promise<number> {
   say(`in ${await writePeers({ report, markdown })}`);
   if (o.jsonFile !== null) await writeJson(report, o.jsonFile);
   return report.failures.length > 0 ? 1 : 0;
+}
+
+/** Returns the exit code: 1 when memory grows. */
+async function mixed({ directory, jsonFile }: BenchOptions, minutes: number): Promise<number> {
+  const report = await runMixedLoad({ directory, minutes });
+  process.stdout.write(formatMixed(report));
+  say(`in ${await writeMixed(report)}`);
+  if (jsonFile !== null) await writeJson(report, jsonFile);
+  return report.rows.some(({ verdict }) => verdict === 'grows') ? 1 : 0;
 }
 
 function list({ profile, directory, only }: BenchOptions): void {

@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly isWithPeers: boolean;
   /** Where the peers' programs are kept; null: in the user's cache folder. */
   readonly peersFolder: string | null;
+  /** How long to run a mixed load, instead of measuring; null: not at all. */
+  readonly mixedMinutes: number | null;
   /** Null: as the profile says. */
   readonly roundsGiven: number | null;
   readonly help: boolean;
@@ -26,17 +28,19 @@ export interface BenchOptions {
 
 export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [--rounds N] [--dir FOLDER] [--json FILE] [--report FOLDER]
        pnpm bench --render FILE [--report FOLDER]
+       pnpm bench mixed [--minutes N] [--dir FOLDER] [--json FILE]
        pnpm bench peers [--quick] [--only PEER]... [--rounds N] [--dir FOLDER] [--json FILE] [--peers-dir FOLDER]
 
 Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and a
 Markdown report with plots to bench/results/. With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ streams
-instead of the bare machine.
+instead of the bare machine. With mixed, runs broker and client under a low, mixed load, and tells whether the memory of one of them grows.
 
   --quick             under two minutes: the shapes that say most, shorter rounds; with peers some five
   --only TEXT         only the case whose "group: name" is TEXT, or those that contain it, e.g. produce, or "fetch by time, 1 GiB";
                       only peers whose name does; may be repeated
   --list              say which cases there are and how long each will take, and run none
   --rounds N          rounds of every case
+  --minutes N         how long the mixed load runs (default: 60); less than 10 tells little
   --dir FOLDER        folder on the disk to measure (default: the system's folder for temporary files)
   --json FILE         write the JSON there too
   --report FOLDER     write the report there too
@@ -57,13 +61,16 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       render: { type: 'string' },
       dir: { type: 'string' },
       rounds: { type: 'string' },
+      minutes: { type: 'string' },
       'peers-dir': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const profile = values.quick ? profiles.quick : profiles.full;
-  const rounds = values.rounds === undefined ? null : readRounds(values.rounds);
-  if (positionals.length > 1 || (positionals[0] ?? 'peers') !== 'peers') throw new Error(`${positionals.join(' ')}: the only word that is known is peers`);
+  const rounds = values.rounds === undefined ? null : readWhole('--rounds', values.rounds);
+  const [word] = positionals;
+  if (positionals.length > 1 || (word !== undefined && word !== 'peers' && word !== 'mixed')) throw new Error(`${positionals.join(' ')}: the only words that are known are peers and mixed`);
+  if (values.minutes !== undefined && word !== 'mixed') throw new Error('--minutes goes with mixed alone');
   return {
     profile: rounds === null ? profile : { ...profile, rounds, slowRounds: rounds, startRounds: rounds },
     directory: values.dir ?? tmpdir(),
@@ -72,15 +79,16 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     renderFile: values.render ?? null,
     only: values.only,
     list: values.list,
-    isWithPeers: positionals.length === 1,
+    isWithPeers: word === 'peers',
     peersFolder: values['peers-dir'] ?? process.env['Q_BENCH_PEERS_DIR'] ?? null,
+    mixedMinutes: word === 'mixed' ? readWhole('--minutes', values.minutes ?? '60') : null,
     roundsGiven: rounds,
     help: values.help,
   };
 }
 
-function readRounds(text: string): number {
-  const rounds = Number(text);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${text}: allowed is a whole number from 1`);
-  return rounds;
+function readWhole(flag: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${flag} ${text}: allowed is a whole number from 1`);
+  return number;
 }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownReport } from './markdown-report.ts';
+import type { MixedReport } from './mixed/main.ts';
 import type { PeersReport } from './peers/report.ts';
 import type { Results } from './report.ts';
 
@@ -25,7 +26,15 @@ export async function writePeers({ report, markdown }: { report: PeersReport; ma
   return `bench/results/${name}`;
 }
 
-export async function writeJson(found: Results | PeersReport, file: string): Promise<void> {
+/** What a mixed load did to memory. */
+export async function writeMixed(report: MixedReport): Promise<string> {
+  const name = `mixed-${report.at.replaceAll(/[:.]/g, '-')}`;
+  await mkdir(join(resultsFolder, name), { recursive: true });
+  await writeJson(report, join(resultsFolder, name, 'results.json'));
+  return `bench/results/${name}`;
+}
+
+export async function writeJson(found: Results | PeersReport | MixedReport, file: string): Promise<void> {
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`);
 }
 

@@ -32,6 +32,7 @@ const consume = { group: 'consume', per: { variant: 'ceiling' }, atLeast: 0.7 } 
 const files = { group: 'consume', per: { variant: 'files' }, atLeast: 0.7 } as const;
 const sends = { group: 'awaited single sends' } as const;
 const latency = { group: 'latency', case: '10,000/s, 100 B, fsync', per: { variant: 'ceiling', of: 'p50Ms' } } as const;
+const busy = { group: 'memory of a busy broker' } as const;
 const fanOut = { group: 'fan-out', case: '10 consumers, 100 B, 1 part., lent batches' } as const;
 
 /** The targets of "Speed: close to the bare machine in every shape". Those against peers are judged where peers are measured. */
@@ -56,6 +57,13 @@ export const targets: readonly Target[] = [
   { what: 'fan-out of 10: processor time of broker and clients for each byte, of one consumer', ...fanOut, of: 'totalNsPerByte', per: { variant: 'base', of: 'totalNsPerByte' }, atMost: 1.3 },
   { what: 'fan-out of 10: bytes that the broker read, from files or sockets, for each delivered', ...fanOut, of: 'readPerByte', atMost: 0.01 },
   { what: 'idle broker: resident', group: 'memory', case: 'idle broker, resident', atMost: 80, unit: 'MB' },
+  { what: 'broker\'s peak, 12 partitions, lz4 for a minute', ...busy, case: '100 B, 12 part., lz4', atMost: 250, unit: 'MB' },
+  { what: '… its throughput, of an earlier build (where one is named)', ...busy, case: '100 B, 12 part., lz4', of: 'recordsPerSecond', per: { variant: 'base', of: 'recordsPerSecond' }, atLeast: 0.95 },
+  { what: 'broker\'s peak, zstd', ...busy, case: '100 B, 12 part., zstd', atMost: 300, unit: 'MB' },
+  { what: 'broker\'s peak, gzip', ...busy, case: '100 B, 12 part., gzip', atMost: 300, unit: 'MB' },
+  { what: 'broker\'s peak, snappy', ...busy, case: '100 B, 12 part., snappy', atMost: 300, unit: 'MB' },
+  { what: 'broker\'s peak, 100 KiB, no codec', ...busy, case: '100 KiB, 12 part., no codec', atMost: 300, unit: 'MB' },
+  { what: 'broker\'s peak, the same beside 50 slow consumers', ...busy, case: '100 KiB, 12 part., no codec, 50 slow consumers', atMost: 300, unit: 'MB' },
   { what: 'start to ready, empty folder', group: 'start', case: 'broker, empty folder, to /readyz', atMost: 150, unit: 'ms' },
   { what: 'start to ready, 10,000 partitions', group: 'growth, partitions', case: 'start to ready, 10,000 partitions', atMost: 3000, unit: 'ms' },
   { what: 'resident after the start, 10,000 partitions', group: 'growth, partitions', case: 'resident after the start, 10,000 partitions', atMost: 250, unit: 'MB' },

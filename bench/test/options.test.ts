@@ -12,6 +12,12 @@ describe('options of the bench', () => {
     expect(() => readOptions(['--rounds', '0'])).toThrow('whole number');
   });
 
+  it('runs a mixed load for an hour, or for as long as is said', () => {
+    expect([[], ['mixed'], ['mixed', '--minutes', '3']].map((argv) => readOptions(argv).mixedMinutes)).toEqual([null, 60, 3]);
+    expect(() => readOptions(['--minutes', '3'])).toThrow('mixed alone');
+    expect(() => readOptions(['mixed', '--minutes', '0.5'])).toThrow('--minutes 0.5');
+  });
+
   it('refuses words that it does not know', () => {
     expect(() => readOptions(['pears'])).toThrow('pears: the only word');
     expect(() => readOptions(['peers', 'kafka'])).toThrow('peers kafka: the only word');

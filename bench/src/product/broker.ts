@@ -12,11 +12,15 @@ export interface ProductBrokerOptions {
   /** Flags for what a case cannot do without; everything else has its default. */
   readonly flags?: readonly string[];
   readonly startTimeoutMs?: number;
+  /** Another build of the program. */
+  readonly main?: string;
+  /** Flags for Node itself. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** The broker as a user runs it, with default settings, in a process and a folder of its own. */
-export function startProductBroker(dataDir: string, { port = 0, flags = [], startTimeoutMs = 30_000 }: ProductBrokerOptions = {}): Promise<BrokerProcess> {
-  return BrokerProcess.start({ main: brokerMain, args: ['--data-dir', dataDir, '--log-level', 'info', ...flags], port, startTimeoutMs });
+export function startProductBroker(dataDir: string, { port = 0, flags = [], startTimeoutMs = 30_000, main = brokerMain, nodeFlags = [] }: ProductBrokerOptions = {}): Promise<BrokerProcess> {
+  return BrokerProcess.start({ main, args: ['--data-dir', dataDir, '--log-level', 'info', ...flags], nodeFlags, port, startTimeoutMs });
 }
 
 export function costOf(broker: BrokerProcess): Costed {

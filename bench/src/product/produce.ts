@@ -13,6 +13,8 @@ export interface ProductProduceOptions {
   readonly partitions: number;
   readonly producers: number;
   readonly durability: 'fsync' | 'interval' | 'os';
+  /** Further settings of the topic. With some, `ready` is said once it is there. */
+  readonly topicConfig?: Readonly<Record<string, string | number>>;
   readonly codec: NonNullable<ProducerOptions['compression']>;
   readonly valueBytes: number;
   readonly isVaried: boolean;
@@ -26,7 +28,8 @@ const bytesPerLook = 32 << 10;
 const options = workerOptions<ProductProduceOptions>();
 const recordsPerLook = Math.max(1, Math.floor(bytesPerLook / options.valueBytes));
 const clients = await Promise.all(Array.from({ length: options.producers }, () => connect(options.url)));
-await clients[0]!.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability } });
+await clients[0]!.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability, ...options.topicConfig } });
+if (options.topicConfig !== undefined) await report('ready');
 const producers = clients.map((q) => q.producer({ compression: options.codec }));
 const records = recordValues(options).map((value) => ({ value }));
 
