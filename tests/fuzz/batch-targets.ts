@@ -8,10 +8,12 @@ import {
   iterateRecords,
   messageIdOf,
   peekMessageIds,
+  QError,
   readEndMarker,
   rebuildBatch,
   recompressBatch,
   validateBatch,
+  validateBatchInSlices,
 } from '@q/protocol';
 import { compressedSections, recordBatches } from './corpus.ts';
 import { Contradiction } from './target.ts';
@@ -31,6 +33,7 @@ export function batchTargets(): FuzzTarget[] {
     { name: 'batch with a right CRC', corpus, allocatedBytesMax, decode: (input) => decodeBatch(sealed(input)) },
     { name: 'batch of the log', corpus, allocatedBytesMax, decode: (input) => decodeLogBatch(sealed(input)) },
     { name: 'batches in a row', corpus: [Buffer.concat(corpus), ...corpus], allocatedBytesMax, decode: decodeRow },
+    { name: 'batch checked in slices', corpus, allocatedBytesMax, decode: (input) => decodeInSlices(sealed(input)) },
     ...codecNames.map((codec) => ({
       name: `decompress ${codec}`,
       corpus: compressedSections(codec),
@@ -48,6 +51,24 @@ function decodeBatch(input: Buffer): void {
   const { recordsCount } = validateBatch(input, limits);
   if (checkBatch(input, 0, input.length) !== 'ok') throw new Contradiction('validateBatch accepts what checkBatch does not');
   if (readRecords(input) !== recordsCount) throw new Contradiction('a valid batch does not have the records that it counts');
+}
+
+/** What is large is checked by other code, in part, which must come to the same end. */
+async function decodeInSlices(input: Buffer): Promise<void> {
+  const atOnce = await endOf(() => validateBatch(input, limits));
+  const inSlices = await endOf(() => validateBatchInSlices(input, { ...limits, pause: async () => undefined }));
+  if (atOnce !== inSlices) throw new Contradiction(`at once: ${atOnce}; in slices: ${inSlices}`);
+}
+
+async function endOf(check: () => unknown): Promise<string> {
+  try {
+    await check();
+    return 'valid';
+  } catch (error) {
+    if (!QError.is(error)) throw error;
+    // Data may be too long and damaged, of which one or the other is seen first.
+    return error.code === 'BATCH_TOO_LARGE' ? 'CORRUPT_BATCH' : error.code;
+  }
 }
 
 /** As compaction and consumers read what is stored. */

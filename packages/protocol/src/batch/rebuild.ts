@@ -29,7 +29,7 @@ export function recompressBatch(batch: Buffer, codec: CodecName, options: Recomp
   return rebuilt;
 }
 
-/** As `recompressBatch`, for batches that take long: all of it in the thread pool. `batch` must not change before it settles. */
+/** As `recompressBatch`, for batches that take long: in the thread pool or in slices. `batch` must not change before it settles. */
 export async function recompressBatchInPool(batch: Buffer, codec: CodecName, options: SliceOptions): Promise<Buffer> {
   if (batchCodec(batch) === codec) return batch;
   const header = readBatchHeader(batch);

@@ -29,7 +29,7 @@ export interface SliceOptions {
   readonly pause: () => Promise<void>;
 }
 
-/** As `openRecords`, decompressing in the thread pool. */
+/** As `openRecords`, decompressing in the thread pool or in slices. */
 export async function openRecordsInPool(batch: Buffer, options: SliceOptions & { recordBytesMax?: number }): Promise<RecordCursor> {
   const { uncompressedBytesMax = protocolLimits.uncompressedBytesMax, pause, recordBytesMax } = options;
   const section = batch.subarray(batchHeaderBytes);

@@ -49,7 +49,7 @@ export function validateBatch(batch: Buffer, options: ValidateBatchOptions): Bat
 }
 
 /**
- * As `validateBatch`, for batches that take long: decompressed in the thread pool, their records walked in slices. `batch` must
+ * As `validateBatch`, for batches that take long: decompressed in the thread pool or in slices, their records walked in slices. `batch` must
  * not change before the promise settles.
  */
 export async function validateBatchInSlices(batch: Buffer, options: ValidateBatchOptions & SliceOptions): Promise<BatchHeader> {

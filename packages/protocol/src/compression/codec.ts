@@ -73,10 +73,7 @@ export function decompress(codec: CodecName, bytes: Buffer, bytesMax: number): B
   }
 }
 
-/**
- * As `compress`, without holding up others: in the thread pool, or here with a call of `pause` now and then. `bytes` must not change before the
- * promise settles.
- */
+/** As `compress`, without holding up others, in the same way. `bytes` must not change before the promise settles. */
 export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }: { pause: () => Promise<void> }): Promise<Buffer> {
   switch (codec) {
     case 'none':
@@ -92,8 +89,8 @@ export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }:
 }
 
 /**
- * As `decompress`, in the thread pool: `bytes` must not change before the promise settles. What is not worth the way there
- * is done here, with a call of `pause` now and then.
+ * As `decompress`, without holding up others: gzip and zstd in the thread pool, snappy and lz4 here, with a call of `pause` now and then. `bytes`
+ * must not change before the promise settles.
  */
 export async function decompressInPool(codec: CodecName, bytes: Buffer, options: { bytesMax: number; pause: () => Promise<void> }): Promise<Buffer> {
   const { bytesMax, pause } = options;

@@ -1,6 +1,6 @@
 /**
- * How batches are checked without holding up everybody: on the spot where that takes little, else apart, in the thread pool
- * and in slices.
+ * How batches are checked without holding up everybody: on the spot where that takes little, else apart: in slices, and
+ * gzip and zstd in the thread pool.
  *
  * Invariants:
  *  1. In one turn of the event loop batches become no more than `checkTurnBytesMax` bytes on the spot, whoever sent them. What
