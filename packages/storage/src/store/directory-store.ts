@@ -120,6 +120,7 @@ export class DirectoryStore implements LogStore {
     resolveLimits(parts.limits);
     await makeDirectoryDurably(fileSystem, directory);
     const lock = await fileSystem.lock(directory);
+    if (lock.weakness !== undefined) parts.log.warn({ directory }, lock.weakness);
     try {
       const store = new DirectoryStore(parts, lock);
       await store.#start();
