@@ -137,6 +137,7 @@ export class DirectoryStore implements LogStore {
     const openFiles = new OpenFiles({
       fileSystem,
       openFilesMax: limits.openFilesMax,
+      openFilesInUseMax: limits.openFilesInUseMax,
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
