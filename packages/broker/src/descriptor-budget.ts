@@ -48,8 +48,8 @@ export function budgetDescriptors(
     limits: {
       ...limits,
       connectionsMax,
-      // No address can take all of them, where they are few.
-      connectionsPerAddressMax: share(connectionsMax === limits.connectionsMax ? connectionsMax : connectionsMax / 2, limits.connectionsPerAddressMax),
+      // No address can take all of them.
+      connectionsPerAddressMax: share(connectionsMax === limits.connectionsMax ? connectionsMax : connectionsMax * 0.75, limits.connectionsPerAddressMax),
       refusalsMax: refusals,
       partitionsMax,
       partitionsPerTopicMax: share(partitionsMax, limits.partitionsPerTopicMax),

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isOutOfFiles } from '../errors.ts';
+import { isOutOfFiles, systemCode } from '../errors.ts';
 import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
 import { Turnstile } from '../store/turnstile.ts';
 import { lockDirectory } from './node-directory-lock.ts';
@@ -36,7 +37,7 @@ export const nodeFileSystem: FileSystem = {
   },
   readFile: (path) => briefly.run(() => patiently(patienceMs, () => promise<Buffer>((done) => fs.readFile(path, done)))),
   readDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<string[]>((done) => fs.readdir(path, done)))),
-  makeDirectory: (path) => promise<void>((done) => fs.mkdir(path, { recursive: true }, (error) => done(error))),
+  makeDirectory,
   rename: (from, to) => promise<void>((done) => fs.rename(from, to, done)),
   removeFile: (path) => promise<void>((done) => fs.unlink(path, done)),
   removeDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done)))),
@@ -51,6 +52,35 @@ export const nodeFileSystem: FileSystem = {
   },
   lock: lockDirectory,
 };
+
+/** Folder by folder: with `recursive`, Node tries for ever where a folder cannot be made although the one above it is there (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || above === path) throw error;
+    await makeDirectory(above);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await promise<void>((done) => fs.mkdir(path, (error) => done(error)));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || !(await isDirectory(path))) throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await promise<fs.Stats>((done) => fs.stat(path, done))).isDirectory();
+  } catch {
+    // Whoever asks has an error that says more.
+    return false;
+  }
+}
 
 async function syncDirectory(path: string): Promise<void> {
   const descriptor = await patiently(folderPatienceMs, () => promise<number>((done) => fs.open(path, 'r', done)));
