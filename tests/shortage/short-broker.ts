@@ -73,14 +73,14 @@ export class ShortBroker implements AsyncDisposable {
     await q.admin.createTopic(topic, { partitions });
   }
 
-  /** One record to each partition. Returns the codes of those that were refused. */
-  async write(q: Q): Promise<string[]> {
+  /** One record to each partition, of at least so many bytes. Returns the codes of those that were refused. */
+  async write(q: Q, { bytes = 0 }: { bytes?: number } = {}): Promise<string[]> {
     await using producer = q.producer({ deliveryTimeoutMs });
     const refusals: string[] = [];
     const sends = Array.from({ length: this.#partitions }, async (_, partition) => {
       const value = `${this.#sent++}`;
       try {
-        await producer.send(topic, { partition, value });
+        await producer.send(topic, { partition, value: value.padEnd(bytes) });
         this.#acknowledged.add(value);
       } catch (error) {
         refusals.push((error as { code?: string }).code ?? String(error));
@@ -101,7 +101,10 @@ export class ShortBroker implements AsyncDisposable {
   async compare(): Promise<string | null> {
     await using q = await connect(this.broker.url);
     const found = new Map<string, number>();
-    for await (const { value } of q.consumer(topic, { from: 'earliest', stopAtEnd: true })) found.set(value!.toString(), (found.get(value!.toString()) ?? 0) + 1);
+    for await (const { value } of q.consumer(topic, { from: 'earliest', stopAtEnd: true })) {
+      const text = value!.toString().trimEnd();
+      found.set(text, (found.get(text) ?? 0) + 1);
+    }
     const lost = [...this.#acknowledged].filter((value) => !found.has(value)).length;
     const twice = [...found.values()].filter((times) => times > 1).length;
     return lost + twice === 0 ? null : `of ${this.#acknowledged.size} acknowledged records ${lost} are lost, and ${twice} are there twice`;
