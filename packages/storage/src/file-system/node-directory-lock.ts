@@ -93,8 +93,7 @@ async function take(o: { directory: string; name: string; draft: string; owner: 
     if (await linked(o.draft, path)) return;
     const holder = await readOwner(path);
     if (holder === null) continue;
-    const isOfCopy = o.owner.heldFile !== '' && holder.heldFile !== '' && o.owner.heldFile !== holder.heldFile;
-    if (!isOfCopy && (await isAlive(holder))) throw lockedError(o.directory, holder);
+    if (!isLeftOver(holder, o.owner) && (await isAlive(holder))) throw lockedError(o.directory, holder);
     const heir = `${lockFileName}.after-${holder.token}`;
     await take({ ...o, name: heir });
     const won = (await readOwner(path))?.token === holder.token;
@@ -103,6 +102,12 @@ async function take(o: { directory: string; name: string; draft: string; owner: 
     if (won) return;
   }
   throw new StorageError('STORAGE_LOCKED', `the lock of data folder ${o.directory} comes and goes; its file system may not be fit for data`);
+}
+
+/** Whether who has the kernel's lock need not ask for the process that it finds: it came with a copy, or is itself, which had let go. */
+function isLeftOver(holder: Owner, owner: Owner): boolean {
+  if (owner.heldFile === '' || holder.heldFile === '') return false;
+  return holder.heldFile !== owner.heldFile || (holder.pid === owner.pid && holder.startedAt === owner.startedAt);
 }
 
 /** Each is lost to somebody who was faster; so many in a row are no accident. */

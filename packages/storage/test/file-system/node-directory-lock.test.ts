@@ -179,12 +179,14 @@ describe('the lock of a data folder', () => {
     await expect(nodeFileSystem.lock(`${directory}/absent`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('S2 is let go also where its name cannot be removed', async () => {
+  it('S2 is let go also where its name cannot be removed, and where that comes back with a power cut', async () => {
     const lock = await nodeFileSystem.lock(directory);
+    const signed = await readFile(`${directory}/.lock`);
     await rm(`${directory}/.lock`);
     await mkdir(`${directory}/.lock`);
     await lock.release();
     await rm(`${directory}/.lock`, { recursive: true });
+    await writeFile(`${directory}/.lock`, signed);
     await (await nodeFileSystem.lock(directory)).release();
     expect(await readdir(directory)).toEqual(['.lock.held']);
   });
