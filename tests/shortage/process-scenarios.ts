@@ -8,6 +8,8 @@ import { ShortBroker } from './short-broker.ts';
 /** Nobody's. */
 const user = 65_534;
 const partitions = 32;
+/** For a start that may hang. */
+const startTimeoutMs = 15_000;
 const asUser: readonly string[] = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
 
 /** A heap that is a fraction of the usual one: whether or not the broker lives through the load, it starts again and has everything. */
@@ -79,18 +81,29 @@ function fewPids(pids: readonly number[]): Scenario {
 }
 
 async function attempt(expect: Expect, short: ShortBroker, what: string, through: readonly string[]): Promise<void> {
-  try {
-    await short.start({ through });
+  if (await starts(short, through)) {
     expect(`read ${what}`, await short.compare());
     expect(`write ${what}`, await short.writeAll());
     expect(`stop ${what}`, await short.stop());
-  } catch (error) {
-    // It could not start, which is its right; not to hang, and not to be harmed by it.
-    if (!/did not become ready/.test(String(error)) || /not ready in time/.test(String((error as Error).cause))) throw error;
   }
   await short.start(through[0] === 'setpriv' ? { through: asUser } : {});
   expect(`read after a start ${what}`, await short.compare());
   expect(`stop after a start ${what}`, await short.stop());
+}
+
+/**
+ * False: it could not start, which is its right, if it ended. Node itself has not come as far as our code where it hangs without a word:
+ * it waits for its own threads, or cannot make them.
+ */
+async function starts(short: ShortBroker, through: readonly string[]): Promise<boolean> {
+  try {
+    await short.start({ through, startTimeoutMs });
+    return true;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    if (message === 'the broker did not become ready:\n' || String(cause).includes('the process ended')) return false;
+    throw error;
+  }
 }
 
 /** A group of control for PIDs, of either version; gone at the end. */
@@ -144,6 +157,6 @@ function refused(codes: readonly string[]): string | null {
 }
 
 export function processScenarios(scale: number): Scenario[] {
-  const counts = scale > 1 ? [1, 3, 5, 7, 9, 11, 13, 16, 20, 24, 28, 32, 40] : [9];
+  const counts = scale > 1 ? [1, 3, 7, 9, 11, 16, 24, 32, 40] : [9];
   return [littleMemory(48), fewThreads(counts), fewPids(counts)];
 }

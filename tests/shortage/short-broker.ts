@@ -16,6 +16,7 @@ export interface StartOptions {
   /** Lowers a limit, and becomes the broker. */
   readonly through?: readonly string[];
   readonly nodeFlags?: readonly string[];
+  readonly startTimeoutMs?: number;
 }
 
 /**

@@ -16,14 +16,15 @@ export async function main(): Promise<void> {
     });
   }
   const context = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, interrupt: interrupt.signal };
-  const failureOf = watchOutput();
-  const exitCode = (await runCommand(process.argv.slice(2), context)) || (await failureOf());
+  const argv = process.argv.slice(2);
+  const failureOf = watchOutput({ json: wantsJson(argv) });
+  const exitCode = (await runCommand(argv, context)) || (await failureOf());
   // A prompt or a pipe from a process that does not end would keep this one alive.
   process.exit(exitCode);
 }
 
 /** Says, once everything was written, whether standard output took it. A reader that has gone away is no failure. */
-function watchOutput(): () => Promise<ExitCode> {
+function watchOutput({ json }: { json: boolean }): () => Promise<ExitCode> {
   const { stdout, stderr } = process;
   let failure: Error | null = null;
   stdout.on('error', (error) => (isReaderGone(error, stdout) ? undefined : (failure ??= error)));
@@ -32,8 +33,7 @@ function watchOutput(): () => Promise<ExitCode> {
     // What a write has failed with is told a turn later.
     await new Promise((resolve) => setImmediate(resolve));
     if (failure === null) return ExitCode.ok;
-    const { reportError } = await import('./error-line.ts');
-    stderr.write((await reportError(failure)).line);
+    stderr.write((await reportError(failure, { json })).line);
     return ExitCode.failure;
   };
 }
