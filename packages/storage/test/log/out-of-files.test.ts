@@ -44,7 +44,7 @@ describe('a process without descriptors', () => {
     const log = await under.open({ durability: 'os' });
     await append(log, numbered(3));
     under.disk.fail({ operation: 'syncDirectory', code: 'EMFILE', path: firstFolder });
-    await expect(log.close()).rejects.toMatchObject({ code: 'EMFILE' });
+    await expect(log.close()).rejects.toMatchObject({ code: 'STORAGE_FULL', cause: { code: 'EMFILE' } });
     expect(under.fatal).toEqual([]);
     await under.kill();
     expect(await contents(await under.open())).toEqual(at(0, numbered(3)));
