@@ -28,8 +28,15 @@ export async function holdFile(path: string): Promise<HeldFile> {
     if ((error as { errcode?: unknown }).errcode === busy) return 'busy';
     // SQLite does not say why a file cannot be opened or made; the system does.
     await access(path).catch(() => makeFile(path));
-    throw error;
+    throw notLockable(error, path);
   }
+}
+
+/** As the system would say it. */
+function notLockable(error: unknown, path: string): Error {
+  if ((error as { errcode?: unknown }).errcode === undefined) return error as Error;
+  const message = `EINVAL: ${(error as Error).message}, lock '${path}', which has to be an empty file: remove it`;
+  return Object.assign(new Error(message, { cause: error }), { code: 'EINVAL', syscall: 'lock', path });
 }
 
 function take(sqlite: Sqlite, path: string): { release(): void } {

@@ -175,6 +175,14 @@ describe('the lock of a data folder', () => {
     expect(stdout).toMatch(/^EACCES .*\.lock\.held/);
   });
 
+  it('S2 says what is wrong with the file that is to be locked', async () => {
+    await writeFile(`${directory}/.lock.held`, 'something else '.repeat(100));
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('remove it') });
+    await rm(`${directory}/.lock.held`);
+    await mkdir(`${directory}/.lock.held`);
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('.lock.held') });
+  });
+
   it('S2 says what the system says of a folder that is not there', async () => {
     await expect(nodeFileSystem.lock(`${directory}/absent`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
