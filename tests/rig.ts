@@ -24,6 +24,7 @@ import { parsePart } from './part.ts';
 import type { Part } from './part.ts';
 import { run as runPlanted } from './planted/planted-rig.ts';
 import { run as runRecovery } from './recovery/recovery-rig.ts';
+import { run as runShortage } from './shortage/shortage-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
 
 interface Arguments {
@@ -45,6 +46,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   damage: async ({ count = '6000', seed, only, part }) => [await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) })],
   'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: numberArgument(count), seed, ...(only !== undefined && { only }) })],
   'full-disk': async ({ count = '2' }) => [await onSmallDisk(numberArgument(count))],
+  shortage: async ({ count = '1', only }) => [await runShortage({ count: numberArgument(count), ...(only !== undefined && { only }) })],
   fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
   'hostile-mix': async ({ seconds = 60 }) => [await runHostileMix({ seconds })],

@@ -31,7 +31,9 @@ const losses: readonly CrashLoss[] = ['all', 'some', 'none'];
 type FailingOperation = DiskOperation | 'close';
 
 const operations: readonly FailingOperation[] = ['write', 'datasync', 'syncDirectory', 'create', 'rename', 'truncate', 'removeFile', 'makeDirectory', 'read', 'close'];
-const codes: readonly string[] = ['EIO', 'ENOSPC'];
+const codes: readonly string[] = ['EIO', 'ENOSPC', 'EMFILE'];
+/** Only what opens something can want a descriptor, and only to open: then nothing has happened yet. */
+const opening: readonly FailingOperation[] = ['create', 'syncDirectory'];
 /** More operations of one kind than the life of a broker below has. */
 const operationsMax = 10_000;
 
@@ -44,6 +46,7 @@ export async function run({ seed, stride, only }: FailingDiskOptions): Promise<R
   const chosen = only?.split(':') as [FailingOperation, string, string, CrashLoss] | undefined;
   for (const operation of chosen === undefined ? operations : [chosen[0]]) {
     for (const code of chosen === undefined ? codes : [chosen[1]]) {
+      if (code === 'EMFILE' && !opening.includes(operation)) continue;
       for (let number = Number(chosen?.[2] ?? 0); number < operationsMax; number += stride) {
         const loss = chosen?.[3] ?? losses[(number + seed) % losses.length]!;
         const name = `${operation}:${code}:${number}:${loss}`;
@@ -102,8 +105,9 @@ class BrokerLife {
       return this.#errors === 0 ? [] : [`${this.#errors} requests failed on a disk that did not`];
     }
     this.outcome = this.#fatal.length > 0 ? 'ended' : this.#errors > 0 ? 'refused' : 'went on';
+    const wrongs = o.code === 'EMFILE' && this.outcome === 'ended' ? [`one missing descriptor ends it: ${String(this.#fatal[0])}`] : [];
     this.#disk.faults.clear();
-    return this.#checkAfterwards(await this.#disk.crash(o.loss));
+    return [...wrongs, ...(await this.#checkAfterwards(await this.#disk.crash(o.loss)))];
   }
 
   /** The file is closed all the same, as on Linux. */

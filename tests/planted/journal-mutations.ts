@@ -14,7 +14,7 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'what is owed is lost to readers', test: 'packages/storage/test/flush/late-writes.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: '    read?.take(files.owed);\n', replace: '' },
   { name: 'a log is not noted for a second piece in a file', test: 'packages/storage/test/journal/journal.test.ts', file: journal, find: '        this.#holders.set(file, new Set());\n        holders.clear();\n', replace: '        holders.clear();\n' },
   { name: 'single batches are replayed into the first partition', file: 'packages/storage/src/journal/journal-item.ts', find: '  const partition = bytes.readInt32BE(at);\n', replace: '  const partition = 0;\n' },
-  { name: 'what was replayed is not synced before the journal is emptied', isRare: true, file: replay, find: '    for (const file of files.values()) await file.datasync();\n', replace: '' },
+  { name: 'what was replayed is not synced before the journal is emptied', isRare: true, file: replay, find: '      await this.#file.datasync();\n', replace: '' },
   { name: 'records of a deleted topic are replayed into the next of its name', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: 'if ((await readTopicId(o.fileSystem, `${o.directory}/${folder}`)) !== name.topicId) return;', replace: '' },
   { name: 'entries from before a journal file was emptied count', isRare: true, file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },
 ];

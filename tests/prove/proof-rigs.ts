@@ -29,6 +29,7 @@ export const proofRigs: readonly ProofRig[] = [
   { name: 'damage', ci: '20000', full: 'all', isDivisible: true },
   { name: 'failing-disk', ci: '1', full: '1' },
   { name: 'full-disk', ci: '2', full: '20' },
+  { name: 'shortage', ci: '1', full: '2' },
   { name: 'hostile-mix', option: 'seconds', ci: '60', full: '1800', isAlone: true },
   { name: 'recovery', option: 'gib', ci: '1', full: '10', isAlone: true },
 ];

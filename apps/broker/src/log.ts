@@ -20,6 +20,9 @@ interface EarlyLine {
   readonly timeMs: number;
 }
 
+/** Characters that wait while standard output takes none; beyond it lines are dropped. */
+const unwrittenMax = 1 << 20;
+
 /**
  * The program's log: pino, loaded when there is time for it. Loading takes 15 ms, a tenth of the time to start, so what is
  * said before the broker is ready waits, each line with its own time.
@@ -87,13 +90,11 @@ export class ProgramLog implements BrokerLogger {
       // ISO and not a number: the first thing that anybody does with a log line is to read its time.
       timestamp: () => `,"time":"${new Date(this.#saidMs ?? Date.now()).toISOString()}"`,
     };
-    if (this.#options.format === 'text') {
-      return pino(settings, { write: (line: string) => void process.stdout.write(formatLogLine(line)) });
-    }
-    // Lines go out at once, so that the last one before a crash is there to be read.
-    const destination = pino.destination({ fd: 1, sync: true });
-    // Whoever read the log has gone away (a closed pipe). That is no reason to stop serving.
+    // Lines go out at once, so that the last one before a crash is there to be read. What cannot be written waits, up to a bound.
+    const destination = pino.destination({ fd: 1, sync: true, maxLength: unwrittenMax });
+    // Whoever read the log has gone away (a closed pipe, a closed terminal). That is no reason to stop serving.
     destination.on('error', () => undefined);
+    if (this.#options.format === 'text') return pino(settings, { write: (line: string) => void destination.write(formatLogLine(line)) });
     return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
   }
 }

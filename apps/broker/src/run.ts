@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
 import { brokerOptions } from './broker-options.ts';
-import { ExitCode } from './exit-code.ts';
+import { ExitCode, exitCodeOfSignal } from './exit-code.ts';
 import { relaxExternalMemory } from './external-memory.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
@@ -24,8 +24,13 @@ const probeMs = 1;
 /** After the first clients were served: writing what was compiled takes some 20 ms, on the first start of a version only. */
 const keepCompiledMs = 2000;
 
+/** How long a start may go on after it was asked to stop: nearly all are done by then, and stop in order. Recovery may take longer. */
+const startGraceMs = 2000;
+
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
+  // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise than in order.
+  process.stdout.on('error', () => undefined);
   const resolved = await resolveSettings({
     argv: process.argv.slice(2),
     env: process.env,
@@ -50,7 +55,7 @@ async function serve(settings: Settings): Promise<void> {
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
-  const broker = await start(settings, log);
+  const broker = await startUnlessStopped(() => start(settings, log), stopSignal);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
   relaxExternalMemory();
@@ -89,6 +94,18 @@ async function stop(broker: Broker, log: ProgramLog): Promise<void> {
   process.exit(ExitCode.stopped);
 }
 
+/** What was recovered by then stays so, and the next start does the rest. */
+async function startUnlessStopped<T>(begin: () => Promise<T>, stopSignal: Promise<NodeJS.Signals>): Promise<T> {
+  let isStarting = true;
+  void stopSignal.then(async (signal) => {
+    await sleep(startGraceMs, undefined, { ref: false });
+    if (isStarting) fail([`${signal} during the start; nothing was served`], exitCodeOfSignal(signal));
+  });
+  const started = await begin();
+  isStarting = false;
+  return started;
+}
+
 /** A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work. */
 function exitOnFault(log: ProgramLog): void {
   process.on('uncaughtException', (error) => exitAtOnce(log, error, 'uncaught exception'));
@@ -125,7 +142,8 @@ function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
   else log.info({ ...facts }, 'ready');
 }
 
-function fail(lines: readonly string[], exitCode: ExitCode): never {
+function fail(lines: readonly string[], exitCode: number): never {
+  process.stderr.on('error', () => undefined);
   for (const line of lines) process.stderr.write(`q-broker: ${line}\n`);
   process.exit(exitCode);
 }

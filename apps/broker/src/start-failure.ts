@@ -13,7 +13,7 @@ interface Cause {
   readonly syscall?: string;
   readonly port?: number;
   readonly path?: string;
-  readonly details?: { readonly setting?: unknown };
+  readonly details?: { readonly setting?: unknown; readonly pid?: unknown; readonly host?: unknown };
   readonly cause?: unknown;
 }
 
@@ -21,8 +21,9 @@ interface Cause {
 export function explainStartFailure(error: unknown, settings: Settings): StartFailure {
   const causes = chainOf(error);
   const listening = { isAdmin: causes.some((cause) => cause.details?.setting === 'admin.port') };
+  const opening = { isFolder: causes.some((cause) => cause.details?.setting === 'dataDir') };
   for (const cause of causes) {
-    const line = explainAddress(cause, settings, listening) ?? explainFolder(cause, settings);
+    const line = explainAddress(cause, settings, listening) ?? explainFolder(cause, settings, opening);
     if (line !== null) return { line, exitCode: ExitCode.failed };
   }
   // The broker checks what only it knows, such as the settings of topics, and its message names the setting.
@@ -58,10 +59,10 @@ function explainAddress(cause: Cause, settings: Settings, { isAdmin }: { isAdmin
   }
 }
 
-function explainFolder(cause: Cause, settings: Settings): string | null {
+function explainFolder(cause: Cause, settings: Settings, { isFolder }: { isFolder: boolean }): string | null {
   switch (cause.code) {
     case 'STORAGE_LOCKED':
-      return `the data folder ${settings.dataDir} is in use by another broker; stop that one, or choose another with --data-dir`;
+      return `the data folder ${settings.dataDir} is in use by ${ownerOf(cause)}; stop that one, or choose another with --data-dir`;
     case 'EACCES':
     case 'EPERM':
       return `the data folder ${settings.dataDir} cannot be used: no permission for ${cause.path ?? 'it'}; choose another with --data-dir`;
@@ -69,8 +70,18 @@ function explainFolder(cause: Cause, settings: Settings): string | null {
     case 'EEXIST':
     case 'EROFS':
     case 'ENOSPC':
-      return `the data folder ${settings.dataDir} cannot be used: ${cause.message ?? cause.code}; choose another with --data-dir`;
+      return unusable(cause, settings);
     default:
-      return null;
+      return isFolder && cause.syscall !== undefined ? unusable(cause, settings) : null;
   }
+}
+
+function unusable(cause: Cause, { dataDir }: Settings): string {
+  return `the data folder ${dataDir} cannot be used: ${cause.message ?? cause.code}; choose another with --data-dir`;
+}
+
+function ownerOf({ details }: Cause): string {
+  if (typeof details?.pid !== 'number') return 'another broker';
+  const host = typeof details.host === 'string' && details.host !== '' ? ` of host ${details.host}` : '';
+  return `another broker, process ${details.pid}${host}`;
 }

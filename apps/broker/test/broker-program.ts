@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -32,6 +33,23 @@ export class BrokerProgram implements AsyncDisposable {
       this.#changed.dispatchEvent(new Event('end'));
       return code as number | null;
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Nobody reads standard output any more: the next write to it fails. */
+  hangUp(): void {
+    this.#child.stdout.destroy();
+  }
+
+  /** Waits until the program has made this file or folder. */
+  async makes(path: string): Promise<void> {
+    while (!existsSync(path)) {
+      if (this.#child.exitCode !== null) throw new Error(`ended without making ${path}:\n${this.stderr}`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BrokerProgram } from './broker-program.ts';
@@ -95,8 +95,9 @@ describe('q-broker', () => {
     await first.ready();
     await using second = new BrokerProgram({ args });
     expect(await second.exited).toBe(1);
+    const owner = `another broker, process ${first.pid} of host ${hostname()}`;
     expect(second.stderr).toBe(
-      `q-broker: the data folder ${join(folder, 'data')} is in use by another broker; stop that one, or choose another with --data-dir\n`,
+      `q-broker: the data folder ${join(folder, 'data')} is in use by ${owner}; stop that one, or choose another with --data-dir\n`,
     );
   });
 
@@ -105,6 +106,52 @@ describe('q-broker', () => {
     await using broker = new BrokerProgram({ args });
     expect(await broker.exited).toBe(1);
     expect(broker.stderr).toMatch(/^q-broker: the data folder \S+ cannot be used: .*; choose another with --data-dir\n$/);
+  });
+
+  it.runIf(process.platform === 'linux')('Q3 says in one line that no folder can be made there, and does not try for ever', async () => {
+    for (const dataDir of ['/proc/q-data', '/proc/q-data/deep/er', '/proc/1/q-data']) {
+      await using broker = new BrokerProgram({ args: [...args, '--data-dir', dataDir] });
+      expect(await broker.exited).toBe(1);
+      expect(broker.stderr).toMatch(/^q-broker: the data folder \/proc\/\S+ cannot be used: .*; choose another with --data-dir\n$/);
+    }
+  });
+
+  it('B6 a signal during a start that hangs ends it, at the first time of asking', async () => {
+    const hang = 'import fs from "node:fs"; fs.mkdir = () => console.log("hangs"); fs.stat = fs.mkdir';
+    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
+    await broker.says(/hangs/);
+    broker.signal('SIGTERM');
+    expect(await broker.exited).toBe(143);
+    expect(broker.stderr).toBe('q-broker: SIGTERM during the start; nothing was served\n');
+  });
+
+  it('B6 a signal during a start that goes on is a clean stop', async () => {
+    const early = 'import fs from "node:fs"; const { mkdir } = fs; fs.mkdir = (...args) => { fs.mkdir = mkdir; process.kill(process.pid, "SIGTERM"); mkdir(...args); }';
+    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` } });
+    expect(await broker.exited).toBe(0);
+    expect(broker.stdout).toContain('"msg":"stopped cleanly"');
+  });
+
+  it.each(['text', 'json'])('B6 goes on without anybody who reads its %s log, and stops cleanly', async (format) => {
+    {
+      await using broker = new BrokerProgram({ args: [...args, '--log-format', format] });
+      await broker.says(/is ready[\s\S]*(Ctrl-C|"msg":"ready")/);
+      broker.hangUp();
+      broker.signal('SIGHUP');
+      expect(await broker.exited).toBe(0);
+      expect(broker.stderr).toBe('');
+    }
+    await using again = new BrokerProgram({ args });
+    await again.ready();
+    expect(again.stdout).not.toContain('did not end cleanly');
+  });
+
+  it.each(['text', 'json'])('B6 starts without anybody who reads its %s log', async (format) => {
+    await using broker = new BrokerProgram({ args: [...args, '--log-format', format, '--log-level', 'debug'] });
+    broker.hangUp();
+    await broker.makes(join(folder, 'data', '__metadata-0'));
+    broker.signal('SIGTERM');
+    expect(await broker.exited).toBe(0);
   });
 
   it('B6 a second signal ends a stop that hangs, at once', async () => {

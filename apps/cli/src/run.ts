@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { reportError, usageReport } from './error-line.ts';
 import { ExitCode } from './exit-code.ts';
+import { isReaderGone } from './output/reader-gone.ts';
 import { createProgram } from './program.ts';
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
@@ -15,9 +16,26 @@ export async function main(): Promise<void> {
     });
   }
   const context = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, interrupt: interrupt.signal };
-  const exitCode = await runCommand(process.argv.slice(2), context);
+  const argv = process.argv.slice(2);
+  const failureOf = watchOutput({ json: wantsJson(argv) });
+  const exitCode = (await runCommand(argv, context)) || (await failureOf());
   // A prompt or a pipe from a process that does not end would keep this one alive.
   process.exit(exitCode);
+}
+
+/** Says, once everything was written, whether standard output took it. A reader that has gone away is no failure. */
+function watchOutput({ json }: { json: boolean }): () => Promise<ExitCode> {
+  const { stdout, stderr } = process;
+  let failure: Error | null = null;
+  stdout.on('error', (error) => (isReaderGone(error, stdout) ? undefined : (failure ??= error)));
+  stderr.on('error', () => undefined);
+  return async () => {
+    // What a write has failed with is told a turn later.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (failure === null) return ExitCode.ok;
+    stderr.write((await reportError(failure, { json })).line);
+    return ExitCode.failure;
+  };
 }
 
 /** Runs one command line. Never throws: what goes wrong is a line on standard error and an exit code. */

@@ -1,13 +1,18 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './q-program.ts';
+import { main, QProgram, runProgram } from './q-program.ts';
 
 /** Writes the address of every module that is loaded to standard error. */
 const loadLog = `--import=data:text/javascript,${encodeURIComponent(
   'import { registerHooks } from "node:module"; registerHooks({ load(url, context, next) { process.stderr.write(`${url}\\n`); return next(url, context); } });',
 )}`;
+
+/** Time for the program to be told what its last writes have failed with. */
+const lateExit = `--import=data:text/javascript,${encodeURIComponent('const { exit } = process; process.exit = (code) => setTimeout(() => exit(code), 50);')}`;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -50,5 +55,22 @@ describe('q', () => {
     const { code, stderr } = await runProgram({ args: ['stats'], env: { Q_URL: 'http://x:y' } });
     expect(code).toBe(2);
     expect(stderr).toMatch(/^q: --url http:\/\/x:y: .+\n$/);
+  });
+
+  it('O2 ends as ever when the readers of its output have gone away', async () => {
+    const port = await freePort();
+    for (const [args, code] of [[['--help'], 0], [['topic', 'list', '--url', `q://127.0.0.1:${port}`, '--timeout', '300ms'], 1]] as const) {
+      await using q = new QProgram({ args, env: { NODE_OPTIONS: lateExit } });
+      q.child.stdout.destroy();
+      q.child.stderr.destroy();
+      expect(await q.exited).toBe(code);
+    }
+  });
+
+  it.runIf(existsSync('/dev/full'))('O2 says so when its output cannot be written', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, ['--conditions=@q/source', main, '--help'], { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, 'q: ENOSPC: no space left on device, write\n']);
   });
 });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+export const main: string = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface ProgramOptions {
   readonly args: readonly string[];

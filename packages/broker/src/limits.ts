@@ -9,6 +9,8 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   /** Open connections from one address. */
   readonly connectionsPerAddressMax: number;
+  /** Refused connections that are being told so; one more is closed without a word. */
+  readonly refusalsMax: number;
   /** From the accepted connection to a complete HELLO. */
   readonly helloTimeoutMs: number;
   /** A connection that sends nothing for so long, and waits for nothing, is closed. */
@@ -130,6 +132,7 @@ export const frameOverheadBytes: number = 64 * KiB;
 export const defaultLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,
+  refusalsMax: 256,
   helloTimeoutMs: 3 * secondMs,
   idleTimeoutMs: 10 * minuteMs,
   frameTimeoutMs: minuteMs,

@@ -4,6 +4,7 @@
 import { QError } from '@q/protocol';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
 import type { Clock } from './clock.ts';
+import { budgetDescriptors } from './descriptor-budget.ts';
 import type { Door } from './door.ts';
 import { checkLimits, defaultLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
@@ -12,6 +13,7 @@ import type { BrokerLogger } from './logger.ts';
 import type { Network } from './transport/network.ts';
 import { nodeNetwork } from './transport/node-network.ts';
 import { nodeClock } from './node-clock.ts';
+import { readDescriptorLimit } from './node-descriptor-limit.ts';
 import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
 import { parseTopicSettings } from './services/topics/topic-config.ts';
@@ -57,6 +59,11 @@ export interface BrokerOptions {
   readonly limits?: Partial<BrokerLimits>;
   /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
   readonly storageLimits?: Partial<StorageLimits>;
+  /**
+   * Files and connections that the process may have open: the limits of both are lowered to fit. Default: what the system says, or no
+   * limit with a `network` that is not the machine's.
+   */
+  readonly descriptorsMax?: number;
   /** Default: silent. */
   readonly logger?: BrokerLogger;
   /** Called once when data can no longer be made durable. Nothing is acknowledged any more; the process should end. */
@@ -85,6 +92,10 @@ export interface ResolvedOptions {
   readonly doors: readonly Door[];
   readonly limits: BrokerLimits;
   readonly storageLimits: Partial<StorageLimits>;
+  readonly descriptorsMax: number | null;
+  readonly adminConnectionsMax: number;
+  /** The process may have too few descriptors for what was asked, or for the defaults. */
+  readonly isShortOfDescriptors: boolean;
   readonly logger: BrokerLogger;
   readonly onFatal: (error: Error) => void;
   readonly clock: Clock;
@@ -112,6 +123,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'doors',
   'limits',
   'storageLimits',
+  'descriptorsMax',
   'logger',
   'onFatal',
   'clock',
@@ -128,7 +140,12 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
   }
   const host = text('host', given.host ?? '127.0.0.1');
   const durability = oneOf('durability', given.durability ?? 'fsync', ['fsync', 'interval', 'os']);
-  const limits = resolveLimits(given.limits ?? {});
+  const descriptorsMax = resolveDescriptors(given);
+  const budget = budgetDescriptors(descriptorsMax, {
+    limits: resolveLimits(given.limits ?? {}),
+    storageLimits: given.storageLimits ?? {},
+  });
+  const { limits } = budget;
   const topicDefaults = resolveTopicDefaults(given.topicDefaults ?? {}, durability);
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   return {
@@ -149,7 +166,10 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
     doors: (given.doors ?? []).map(resolveDoor),
     limits,
-    storageLimits: given.storageLimits ?? {},
+    storageLimits: budget.storageLimits,
+    descriptorsMax,
+    adminConnectionsMax: budget.adminConnectionsMax,
+    isShortOfDescriptors: budget.isReduced,
     logger: given.logger ?? silentLogger,
     onFatal: given.onFatal ?? (() => undefined),
     clock: given.clock ?? nodeClock,
@@ -188,6 +208,11 @@ function resolveDoor(given: Door, index: number): Door {
     port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
     open: given.open,
   };
+}
+
+function resolveDescriptors({ descriptorsMax, network }: BrokerOptions): number | null {
+  if (descriptorsMax !== undefined) return whole('descriptorsMax', descriptorsMax, { min: 1, max: Number.MAX_SAFE_INTEGER });
+  return network === undefined ? readDescriptorLimit() : null;
 }
 
 /** `durability` is a setting of topics with an option of its own; whoever gives both means the more special one. */

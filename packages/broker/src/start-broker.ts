@@ -2,7 +2,7 @@
  * The composition root: puts a broker together in the order in which its parts need each other, and takes it apart in
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
-import { openDirectoryStore, openMemoryStore } from '@q/storage';
+import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LogStore, StorageError } from '@q/storage';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
@@ -112,18 +112,26 @@ function reportReady(
     term: identity.term,
     topics: registry.size,
     partitions: registry.partitionCount,
+    partitionsMax: options.limits.partitionsMax,
+    connectionsMax: options.limits.connectionsMax,
+    openFilesMax: options.storageLimits.openFilesInUseMax ?? defaultStorageLimits.openFilesInUseMax,
   };
   options.logger.info(fields, 'broker is ready');
+  const { descriptorsMax, isShortOfDescriptors } = options;
+  if (!isShortOfDescriptors) return;
+  const { connectionsMax, partitionsMax, openFilesMax } = fields;
+  const message = 'the process may have few files open, so fewer connections and partitions are taken; raise the limit (ulimit -n)';
+  options.logger.warn({ descriptorsMax, openFilesMax, connectionsMax, partitionsMax }, message);
 }
 
 async function startAdmin(
-  { admin }: ResolvedOptions,
+  { admin, adminConnectionsMax }: ResolvedOptions,
   { closers, snapshot }: { closers: Closers; snapshot: () => AdminSnapshot },
 ): Promise<string | null> {
   if (admin === null) return null;
   // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
   const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const server = await startAdminServer({ ...admin, snapshot }).catch((error: unknown) => {
+  const server = await startAdminServer({ ...admin, connectionsMax: adminConnectionsMax, snapshot }).catch((error: unknown) => {
     throw listenError(error, { setting: 'admin.port', ...admin });
   });
   closers.add(() => server.close());

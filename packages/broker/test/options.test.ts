@@ -15,7 +15,7 @@ function refusal(options: object): QError {
 
 describe('options', () => {
   it('Q3 has a default for everything', () => {
-    expect(resolveOptions({})).toMatchObject({
+    expect(resolveOptions({ descriptorsMax: 1_000_000 })).toMatchObject({
       host: '127.0.0.1',
       port: 7420,
       admin: { host: '127.0.0.1', port: 7421 },
@@ -43,6 +43,7 @@ describe('options', () => {
     [{ advertised: { host: 'h', port: 0 } }, 'advertised.port', '0'],
     [{ autoCreateTopics: 'yes' }, 'autoCreateTopics', '"yes"'],
     [{ storageMaxBytes: 0 }, 'storageMaxBytes', '0'],
+    [{ descriptorsMax: 0 }, 'descriptorsMax', '0'],
     [{ whenFull: 'panic' }, 'whenFull', '"panic"'],
   ])('Q3 refuses %j by name, value and what is allowed', (options, setting, value) => {
     const error = refusal(options);

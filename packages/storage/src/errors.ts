@@ -70,7 +70,12 @@ export function systemCode(error: unknown): string {
  * left to open its file with. Never asked about a sync: a sync that failed is the end, whatever its reason.
  */
 export function isOutOfRoom(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'].includes(systemCode(error));
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error)) || isOutOfFiles(error);
+}
+
+/** True where the process or the system has no descriptor left: nothing was opened, so nothing has happened. */
+export function isOutOfFiles(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(systemCode(error));
 }
 
 /** What a file system refused, in this package's terms; `what` says what was being done. */

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 export interface StorageLimits {
   /** Files kept open between uses. Files in use or with unsynced bytes stay open beyond it. */
   openFilesMax: number;
+  /** Files open at once, those in use included; whoever needs another one waits. */
+  openFilesInUseMax: number;
   /** Partitions opened, closed or checkpointed at once. */
   logsInParallelMax: number;
   /** Writes and syncs of different files under way at once within one round of the flush queue. */
@@ -88,6 +90,7 @@ export interface StorageLimits {
 
 export const defaultStorageLimits: StorageLimits = Object.freeze({
   openFilesMax: 1_024,
+  openFilesInUseMax: 1_280,
   logsInParallelMax: 32,
   flushesInParallelMax: 16,
   roundBytesMax: 32 << 20,
@@ -139,7 +142,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   for (const [name, value] of Object.entries(limits)) {
     assert(Number.isSafeInteger(value) && value >= 0, `storage limit ${name} must be a whole number, not ${value}`);
   }
-  assert(limits.openFilesMax >= 1 && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
+  assert(limits.openFilesMax >= 1 && limits.openFilesInUseMax >= limits.openFilesMax && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);

@@ -11,6 +11,8 @@ export interface BrokerProcessOptions {
   readonly args?: readonly string[];
   /** Node program to run it with. Default: the one that runs this. */
   readonly node?: string;
+  /** A command, with its arguments, that runs Node in its place, such as one that lowers a limit. It must keep the process. */
+  readonly through?: readonly string[];
   /** Flags for Node itself, such as `--import` of a file that watches the broker from inside. */
   readonly nodeFlags?: readonly string[];
   /** Port of the native protocol. Default 0: any free one. */
@@ -113,7 +115,8 @@ interface Started {
 function spawnBroker(options: BrokerProcessOptions): Started {
   const args = ['--port', String(options.port ?? 0), '--admin-port', '0', '--log-format', 'json', ...(options.args ?? [])];
   const nodeFlags = [...(options.main.endsWith('.ts') ? ['--conditions=@q/source'] : []), ...(options.nodeFlags ?? [])];
-  const child = spawn(options.node ?? process.execPath, [...nodeFlags, options.main, ...args], {
+  const command = [...(options.through ?? []), options.node ?? process.execPath, ...nodeFlags, options.main, ...args];
+  const child = spawn(command[0]!, command.slice(1), {
     // Settings of a broker that the developer runs in the same shell are not meant for this one.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('Q_'))),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,7 +17,6 @@ const config = { 'segment.bytes': 16_384, 'index.interval.bytes': 512 };
 const acknowledgedMax = 40;
 const momentMsMax = 6;
 const patienceMs = 5_000;
-const lockName = '.lock';
 const paddingBytesMax = 1_500;
 /** A journal of small files that are emptied often, and a broker that syncs each segment. */
 const journals = [
@@ -83,8 +82,6 @@ export class PowerRun {
     await broker.close({ timeoutMs: 0 }).catch((error: unknown) => expectStorageFailure(error));
     await this.#disk.unmount();
     await this.#disk.mount();
-    // This process lives on, so its lock, should the disk still have it, would be honoured.
-    await rm(join(this.#directory, lockName), { force: true });
     return await this.#check();
   }
 

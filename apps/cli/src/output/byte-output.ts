@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { isReaderGone } from './reader-gone.ts';
 
 /**
  * Collects small pieces of output and writes them in large ones, with back-pressure.
@@ -81,7 +82,7 @@ export class ByteOutput {
 
   #failed(error: NodeJS.ErrnoException): void {
     this.#closed = true;
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure = error;
+    if (!isReaderGone(error, this.#stream)) this.#failure = error;
   }
 
   #throwFailure(): void {

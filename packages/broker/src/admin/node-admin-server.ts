@@ -12,14 +12,18 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Bounds of the admin server: it is for probes and people, so a few connections with small requests are plenty. */
-const connectionsMax = 256;
+/** Bounds of the admin server: it is for probes and people, so small requests are plenty. */
 const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 
 /** Listens; rejects when the address cannot be had. */
-export function startAdminServer(options: { host: string; port: number; snapshot: () => AdminSnapshot }): Promise<AdminServer> {
-  const { host, port, snapshot } = options;
+export function startAdminServer(options: {
+  host: string;
+  port: number;
+  connectionsMax: number;
+  snapshot: () => AdminSnapshot;
+}): Promise<AdminServer> {
+  const { host, port, connectionsMax, snapshot } = options;
   const server = createServer(
     { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
     (request, response) => {

@@ -4,7 +4,8 @@
  * Invariants:
  *  1. At most `connectionsMax` connections, and `connectionsPerAddressMax` from one address, get to speak.
  *  2. A connection is in `#open` from the moment it is accepted to the moment it is gone, refused ones included, so
- *     that time limits hold for all and closing forgets none.
+ *     that time limits hold for all and closing forgets none. Refused ones are in `#refused`, too, and take no place of others.
+ *  3. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
  */
 import { QError } from '@q/protocol';
 import type { Scheduled } from '../clock.ts';
@@ -18,6 +19,7 @@ export class Connections {
   readonly #host: ConnectionHost;
   readonly #counters: BrokerCounters;
   readonly #open = new Set<Connection>();
+  readonly #refused = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
   #lastId = 0;
   #sweep: Scheduled | null = null;
@@ -35,9 +37,15 @@ export class Connections {
     const address = stream.remoteAddress;
     const fromAddress = this.#perAddress.get(address) ?? 0;
     let refusal: QError | null = null;
-    if (this.#open.size >= limits.connectionsMax) refusal = tooMany('connectionsMax', limits.connectionsMax);
+    if (this.#open.size - this.#refused.size >= limits.connectionsMax) refusal = tooMany('connectionsMax', limits.connectionsMax);
     else if (fromAddress >= limits.connectionsPerAddressMax)
       refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
+
+    if (refusal !== null) this.#counters.connectionsRefused += 1;
+    if (refusal !== null && this.#refused.size >= limits.refusalsMax) {
+      stream.destroy();
+      return unheard;
+    }
 
     this.#lastId += 1;
     const connection = new Connection({
@@ -53,7 +61,7 @@ export class Connections {
     this.#counters.connections = this.#open.size;
     this.#scheduleSweep();
     if (refusal !== null) {
-      this.#counters.connectionsRefused += 1;
+      this.#refused.add(connection);
       connection.refuse(refusal);
     }
     return connection;
@@ -94,6 +102,7 @@ export class Connections {
 
   #gone(connection: Connection): void {
     this.#open.delete(connection);
+    this.#refused.delete(connection);
     const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(connection.remoteAddress, left);
     else this.#perAddress.delete(connection.remoteAddress);
@@ -131,3 +140,6 @@ function tooMany(limit: 'connectionsMax' | 'connectionsPerAddressMax', value: nu
     details: { limit, value },
   });
 }
+
+/** What becomes of a connection that was closed before it could speak. */
+const unheard: StreamEvents = { data: () => undefined, closed: () => undefined };

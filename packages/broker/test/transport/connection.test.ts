@@ -436,6 +436,26 @@ describe('Connections', () => {
     expect(answers(again.stream)).toEqual([[1, 0]]);
   });
 
+  it('closes at once what comes while it tells as many as it may that they are too many, and those take no place of others', async () => {
+    const { clock, counters, accept } = setUp({ connectionsMax: 3, connectionsPerAddressMax: 1, refusalsMax: 2 });
+    accept({ remoteAddress: 'a' });
+    const refused = [1, 2, 3, 4].map(() => accept({ remoteAddress: 'a' }).stream);
+    await clock.runDeferred();
+    expect(refused.map(({ isEnded, isDestroyed }) => [isEnded, isDestroyed])).toEqual([
+      [true, false],
+      [true, false],
+      [false, true],
+      [false, true],
+    ]);
+    expect([counters.connections, counters.connectionsRefused]).toEqual([3, 4]);
+    for (const remoteAddress of ['b', 'c']) {
+      const { stream, events } = accept({ remoteAddress });
+      events.data(hello());
+      await clock.runDeferred();
+      expect(answers(stream)).toEqual([[1, 0]]);
+    }
+  });
+
   it('B6 drains: requests in flight are answered, later ones are not taken', async () => {
     const { clock, connections, pings, accept } = setUp();
     const { stream, events } = accept();

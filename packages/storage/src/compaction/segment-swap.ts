@@ -1,3 +1,4 @@
+import { isOutOfFiles } from '../errors.ts';
 import { writeFileFrom } from '../files/durable-file.ts';
 import { cleanedSuffix, offsetFileName, swapSuffix } from '../files/file-names.ts';
 import type { LocalLog } from '../log/local-log.ts';
@@ -33,7 +34,7 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
       await fileSystem.syncDirectory(log.directory);
       await fileSystem.rename(segment.path + swapSuffix, segment.path);
       await fileSystem.syncDirectory(log.directory);
-      await saveIndexes(fileSystem, segment);
+      await saveIndexes(fileSystem, segment).catch(unlessOutOfFiles);
     } catch (error) {
       // The disk may show the old segments, the new one, or both: only a restart can tell.
       throw log.context.queue.fail(error);
@@ -47,6 +48,11 @@ export async function putInPlace(log: LocalLog, sources: readonly Segment[], seg
     }
     return true;
   });
+}
+
+/** They stay in memory then, until the next checkpoint saves them; where they are missing they are made again from the log. */
+function unlessOutOfFiles(error: unknown): void {
+  if (!isOutOfFiles(error)) throw error;
 }
 
 async function saveIndexes(fileSystem: FileSystem, segment: Segment): Promise<void> {

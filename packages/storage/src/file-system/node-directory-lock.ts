@@ -1,27 +1,39 @@
-import { link, readFile, readlink, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, readlink, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
+import { holdFile } from './node-held-file.ts';
 
 /*
- * A lock file, because Node offers no flock.
+ * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that decides.
+ * `.lock` says who the owner is, and decides only where one of the two runtimes has no such lock, or was a release without it.
  *
- * Layout of `.lock`, one line each:   pid | when that process started, as the system counts it, or '' | token, never the same twice
+ * Layout of `.lock`, one line each:
+ *   pid | when that process started, as the system counts it, or '' | token, never the same twice
+ *   | device and inode of `.lock.held`, or '' without a lock of the kernel | name of the machine
+ * The last two lines are absent in what older releases wrote: those have no lock of the kernel.
  *
  * Invariants
+ * - Whoever has the kernel's lock and finds another inode in `.lock` has a copy of a folder: its owner is none of this one.
  * - `.lock` is made by link(), which fails if the name is taken, of a file that is already complete: nobody reads half of one.
  * - The lock of a dead owner with token T is replaced only by the holder of `.lock.after-T`, which is itself such a lock.
  *   Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
- * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers.
- * - One that has ended is no owner, although its pid is taken until its parent asks for it; many a first process of a container never does.
+ * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers. One that
+ *   has ended is no owner, although its pid is taken until its parent asks for it. That is asked also of one that should have the kernel's
+ *   lock: a process loses it when any part of it opens and closes the file.
  */
 
 interface Owner {
   readonly pid: number;
   readonly startedAt: string;
   readonly token: string;
+  /** Of the file that the kernel keeps the lock on; '' without. */
+  readonly heldFile: string;
+  readonly host: string;
 }
 
 const lockFileName = '.lock';
+const heldFileName = '.lock.held';
 
 /** Unlike any other, but no secret: so without `node:crypto`, which takes 6 ms and 5 MB to load. */
 function newToken(): string {
@@ -30,24 +42,58 @@ function newToken(): string {
 }
 
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  const owner: Owner = { pid: process.pid, startedAt: (await look(process.pid))?.startedAt ?? '', token: newToken() };
-  const draft = `${directory}/${lockFileName}.draft-${owner.token}`;
-  await writeFile(draft, formatOwner(owner), { flag: 'wx' });
+  const held = await holdFile(`${directory}/${heldFileName}`);
+  if (held === 'busy') throw await busyError(directory);
   try {
-    await take({ directory, name: lockFileName, draft, owner });
-  } finally {
-    await unlink(draft);
+    await signLock(directory, held === null ? '' : await fileId(`${directory}/${heldFileName}`));
+  } catch (error) {
+    held?.release();
+    throw error;
   }
-  return { release: () => unlink(`${directory}/${lockFileName}`) };
+  const path = `${directory}/${lockFileName}`;
+  return held === null ? { release: () => unlink(path), weakness: noKernelLock } : { release: () => unsign(path, held) };
+}
+
+const noKernelLock = 'this runtime has no SQLite: the data folder is locked by process ids alone, which tell containers that share it not apart';
+
+/** Says who has the folder; without a lock of the kernel, that takes it. */
+async function signLock(directory: string, heldFile: string): Promise<void> {
+  const startedAt = (await look(process.pid))?.startedAt ?? '';
+  const owner: Owner = { pid: process.pid, startedAt, token: newToken(), heldFile, host: hostname() };
+  const draft = `${directory}/${lockFileName}.draft-${owner.token}`;
+  try {
+    await writeFile(draft, formatOwner(owner), { flag: 'wx' });
+    await take({ directory, name: lockFileName, draft, owner });
+  } catch (error) {
+    // The kernel's lock holds without a signature, and a full disk must not keep the folder closed.
+    if (heldFile === '' || !isFull(error)) throw error;
+  } finally {
+    await unlink(draft).catch(ignoreAbsent);
+  }
+}
+
+async function fileId(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error));
+}
+
+/** Whatever becomes of the name, on a disk that has failed: without the kernel's lock it keeps nobody out. */
+async function unsign(path: string, held: { release(): void }): Promise<void> {
+  await unlink(path).catch(() => undefined);
+  held.release();
 }
 
 async function take(o: { directory: string; name: string; draft: string; owner: Owner }): Promise<void> {
   const path = `${o.directory}/${o.name}`;
-  for (;;) {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     if (await linked(o.draft, path)) return;
     const holder = await readOwner(path);
     if (holder === null) continue;
-    if (await isAlive(holder)) throw lockedError(o.directory, holder);
+    if (!isLeftOver(holder, o.owner) && (await isAlive(holder))) throw lockedError(o.directory, holder);
     const heir = `${lockFileName}.after-${holder.token}`;
     await take({ ...o, name: heir });
     const won = (await readOwner(path))?.token === holder.token;
@@ -55,7 +101,17 @@ async function take(o: { directory: string; name: string; draft: string; owner: 
     await unlink(`${o.directory}/${heir}`);
     if (won) return;
   }
+  throw new StorageError('STORAGE_LOCKED', `the lock of data folder ${o.directory} comes and goes; its file system may not be fit for data`);
 }
+
+/** Whether who has the kernel's lock need not ask for the process that it finds: it came with a copy, or is itself, which had let go. */
+function isLeftOver(holder: Owner, owner: Owner): boolean {
+  if (owner.heldFile === '' || holder.heldFile === '') return false;
+  return holder.heldFile !== owner.heldFile || (holder.pid === owner.pid && holder.startedAt === owner.startedAt);
+}
+
+/** Each is lost to somebody who was faster; so many in a row are no accident. */
+const attemptsMax = 1_000;
 
 async function linked(draft: string, path: string): Promise<boolean> {
   try {
@@ -85,12 +141,12 @@ async function readOwner(path: string): Promise<Owner | null> {
     throw error;
   });
   if (text === null) return null;
-  const [pid = '', startedAt = '', token = ''] = text.split('\n');
-  return { pid: Number(pid), startedAt, token };
+  const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = text.split('\n');
+  return { pid: Number(pid), startedAt, token, heldFile, host };
 }
 
 function formatOwner(owner: Owner): string {
-  return `${owner.pid}\n${owner.startedAt}\n${owner.token}\n`;
+  return `${owner.pid}\n${owner.startedAt}\n${owner.token}\n${owner.heldFile}\n${owner.host}\n`;
 }
 
 async function isAlive(owner: Owner): Promise<boolean> {
@@ -115,14 +171,14 @@ interface Process {
 /** Null where there is no /proc. */
 async function look(pid: number): Promise<Process | null> {
   try {
-    const [stat, boot, space] = await Promise.all([
+    const [line, boot, space] = await Promise.all([
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readlink('/proc/self/ns/pid'),
     ]);
     // The second field is the program's name in brackets, which may hold spaces and brackets. Of those behind it: the 1st is the state, the 18th
     // the number of threads, the 20th the start.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
     // Other threads than the first may still be in the midst of a write.
     const hasEnded = (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1;
     return { startedAt: `${boot.trim()} ${space} ${fields[19] ?? ''}`, hasEnded };
@@ -131,7 +187,15 @@ async function look(pid: number): Promise<Process | null> {
   }
 }
 
+async function busyError(directory: string): Promise<StorageError> {
+  const holder = await readOwner(`${directory}/${lockFileName}`);
+  if (holder) return lockedError(directory, holder);
+  const message = `data folder ${directory} is in use by another process, or its file system cannot lock files; stop that one, or choose another folder`;
+  return new StorageError('STORAGE_LOCKED', message, { details: { directory } });
+}
+
 function lockedError(directory: string, holder: Owner): StorageError {
-  const message = `data folder ${directory} is in use by process ${holder.pid}; stop it, or choose another folder`;
-  return new StorageError('STORAGE_LOCKED', message, { details: { directory, pid: holder.pid } });
+  const where = holder.host === '' ? '' : ` of host ${holder.host}`;
+  const message = `data folder ${directory} is in use by process ${holder.pid}${where}; stop it, or choose another folder`;
+  return new StorageError('STORAGE_LOCKED', message, { details: { directory, pid: holder.pid, host: holder.host } });
 }

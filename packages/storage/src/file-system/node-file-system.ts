@@ -1,5 +1,9 @@
 import fs from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isOutOfFiles, systemCode } from '../errors.ts';
 import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
+import { Turnstile } from '../store/turnstile.ts';
 import { lockDirectory } from './node-directory-lock.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;
@@ -12,6 +16,15 @@ const openFlags: Readonly<Record<OpenMode, number>> = {
   durable: hasDurableWrites ? O_RDWR | O_DSYNC : O_RDWR,
 };
 
+/** Whole files and folders that are open at once, each for a moment. They hold nothing else, so whoever waits here is let in. */
+const briefly = new Turnstile(16);
+
+/** How long an operation waits for a descriptor while the process or the system has none left. */
+const patienceMs = 2_000;
+/** Where giving up costs more than a refusal: what the folder's names are after a crash would be unknown. */
+const folderPatienceMs = 30_000;
+const retryMs = 20;
+
 /**
  * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and a
  * busy broker makes tens of thousands of them a second.
@@ -19,33 +32,76 @@ const openFlags: Readonly<Record<OpenMode, number>> = {
 export const nodeFileSystem: FileSystem = {
   copiesWrites: true,
   async open(path, mode) {
-    const descriptor = await openDescriptor(path, mode);
+    const descriptor = await patiently(patienceMs, () => openDescriptor(path, mode));
     return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor) : new NodeFile(descriptor);
   },
-  readFile: (path) => promise<Buffer>((done) => fs.readFile(path, done)),
-  readDirectory: (path) => promise<string[]>((done) => fs.readdir(path, done)),
-  makeDirectory: (path) => promise<void>((done) => fs.mkdir(path, { recursive: true }, (error) => done(error))),
+  readFile: (path) => briefly.run(() => patiently(patienceMs, () => promise<Buffer>((done) => fs.readFile(path, done)))),
+  readDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<string[]>((done) => fs.readdir(path, done)))),
+  makeDirectory,
   rename: (from, to) => promise<void>((done) => fs.rename(from, to, done)),
   removeFile: (path) => promise<void>((done) => fs.unlink(path, done)),
-  removeDirectory: (path) => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done)),
+  removeDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done)))),
   async stat(path): Promise<FileStat> {
     const found = await promise<fs.Stats>((done) => fs.stat(path, done));
     return { sizeBytes: found.size, isDirectory: found.isDirectory(), modifiedMs: found.mtimeMs };
   },
-  async syncDirectory(path) {
-    const descriptor = await promise<number>((done) => fs.open(path, 'r', done));
-    try {
-      await promise<void>((done) => fs.fsync(descriptor, done));
-    } finally {
-      await promise<void>((done) => fs.close(descriptor, done));
-    }
-  },
+  syncDirectory: (path) => briefly.run(() => syncDirectory(path)),
   async diskSpace(path) {
     const found = await promise<fs.StatsFs>((done) => fs.statfs(path, done));
     return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
   },
   lock: lockDirectory,
 };
+
+/** Folder by folder: with `recursive`, Node tries for ever where a folder cannot be made although the one above it is there (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (systemCode(error) !== 'ENOENT' || above === path) throw error;
+    await makeDirectory(above);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await promise<void>((done) => fs.mkdir(path, (error) => done(error)));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || !(await isDirectory(path))) throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await promise<fs.Stats>((done) => fs.stat(path, done))).isDirectory();
+  } catch {
+    // Whoever asks has an error that says more.
+    return false;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const descriptor = await patiently(folderPatienceMs, () => promise<number>((done) => fs.open(path, 'r', done)));
+  try {
+    await promise<void>((done) => fs.fsync(descriptor, done));
+  } finally {
+    await promise<void>((done) => fs.close(descriptor, done));
+  }
+}
+
+/** Again and again while there is no descriptor: nothing was opened then, so nothing has happened. */
+async function patiently<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += retryMs) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutOfFiles(error) || waitedMs >= waitMs) throw error;
+    }
+    await pause(retryMs);
+  }
+}
 
 class NodeFile implements File {
   readonly #descriptor: number;

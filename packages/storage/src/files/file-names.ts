@@ -2,7 +2,8 @@
  * The one place that builds and parses names of files and folders.
  *
  * <data folder>/
- *   .lock                               who has the folder
+ *   .lock                               who has the folder, in words
+ *   .lock.held                          the kernel keeps the lock of whoever has the folder on it
  *   .clean-shutdown                     the last owner stopped in order
  *   recovery-point-offset-checkpoint    per partition: everything below was synced
  *   log-start-offset-checkpoint         per partition: first readable offset

@@ -8,6 +8,8 @@ import type { StorageStats } from '../stats.ts';
  * - One open file per path. It is closed only when nobody holds a lease on it.
  * - `#entries` is in order of last use. At most `openFilesMax` entries, not counting those that are leased: a burst of
  *   leases may pass it, and it shrinks again as they are released.
+ * - `#descriptors` counts every file from before it is opened until it is closed. It passes `openFilesInUseMax` only by leases of those who
+ *   hold one already: they must not wait for each other. Anybody else waits until a file is closed, in order.
  * - A path that is renamed or removed is `forget`-ten first, so that its name never leads to the old file.
  * - A file that owes a sync gets it before it is closed to make room: whoever opens it again might not be told that the system
  *   failed to write what was written through this descriptor.
@@ -24,26 +26,35 @@ export interface FileLease {
 export class OpenFiles {
   readonly #fileSystem: FileSystem;
   readonly #openFilesMax: number;
+  readonly #openFilesInUseMax: number;
   readonly #stats: StorageStats;
   readonly #onFatal: (error: unknown) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
+  readonly #waiting: (() => void)[] = [];
+  #descriptors = 0;
 
   /** `onFatal`: a sync that was owed has failed. */
-  constructor(o: { fileSystem: FileSystem; openFilesMax: number; stats: StorageStats; onFatal: (error: unknown) => void }) {
+  constructor(o: { fileSystem: FileSystem; openFilesMax: number; openFilesInUseMax: number; stats: StorageStats; onFatal: (error: unknown) => void }) {
     this.#fileSystem = o.fileSystem;
     this.#openFilesMax = o.openFilesMax;
+    this.#openFilesInUseMax = o.openFilesInUseMax;
     this.#stats = o.stats;
     this.#onFatal = o.onFatal;
   }
 
-  /** The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. */
-  async lease(path: string, o: { create?: boolean } = {}): Promise<FileLease> {
+  /**
+   * The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. `isNested`: the caller holds
+   * another lease.
+   */
+  async lease(path: string, o: { create?: boolean; isNested?: boolean } = {}): Promise<FileLease> {
+    if (!this.#entries.has(path) && this.#descriptors >= this.#openFilesInUseMax && o.isNested !== true) await this.#room(path);
     let entry = this.#entries.get(path);
     if (entry) this.#entries.delete(path);
     else {
       entry = new Entry(this.#fileSystem.open(path, o.create === true ? 'create' : 'write'), (idle) => this.#onIdle(path, idle));
       this.#stats.openFiles += 1;
+      this.#descriptors += 1;
     }
     this.#entries.set(path, entry);
     entry.users += 1;
@@ -54,10 +65,21 @@ export class OpenFiles {
     } catch (error) {
       entry.users -= 1;
       if (this.#entries.get(path) === entry) this.#entries.delete(path);
-      if (!entry.isClosed) this.#stats.openFiles -= 1;
-      entry.isClosed = true;
+      if (!entry.isClosed) this.#openFailed(entry);
       throw error;
     }
+  }
+
+  /** Ends when there is room for one more, or the path was opened meanwhile. */
+  async #room(path: string): Promise<void> {
+    while (!this.#entries.has(path) && this.#descriptors >= this.#openFilesInUseMax) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      this.#evict();
+      await promise;
+    }
+    // Who needs no room after all leaves it to the next.
+    if (this.#entries.has(path)) this.#waiting.shift()?.();
   }
 
   /** From now on the path leads to a freshly opened file. Leases in use stay good. */
@@ -86,13 +108,15 @@ export class OpenFiles {
   }
 
   #evict(): void {
-    if (this.#entries.size <= this.#openFilesMax) return;
+    // Those who wait need the room of files that nobody uses.
+    const countMax = Math.max(0, this.#openFilesMax - this.#waiting.length);
+    if (this.#entries.size <= countMax) return;
     for (const [path, entry] of this.#entries) {
       if (entry.users > 0) continue;
       this.#entries.delete(path);
       if (entry.owes) this.#syncAndClose(entry);
       else this.#close(entry);
-      if (this.#entries.size <= this.#openFilesMax) return;
+      if (this.#entries.size <= countMax) return;
     }
   }
 
@@ -114,7 +138,21 @@ export class OpenFiles {
     // What was written was synced or is the system's business by now; a failed close can be neither repaired nor retried.
     const closing = entry.opening.then((file) => file.close()).catch(() => undefined);
     this.#closing.add(closing);
-    void closing.then(() => this.#closing.delete(closing));
+    void closing.then(() => {
+      this.#closing.delete(closing);
+      this.#gone();
+    });
+  }
+
+  #openFailed(entry: Entry): void {
+    entry.isClosed = true;
+    this.#stats.openFiles -= 1;
+    this.#gone();
+  }
+
+  #gone(): void {
+    this.#descriptors -= 1;
+    this.#waiting.shift()?.();
   }
 }
 

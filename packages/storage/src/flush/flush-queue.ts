@@ -1,4 +1,4 @@
-import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
+import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalWord } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournaledLog, JournalPlan } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
@@ -74,6 +74,7 @@ export class FlushQueue {
   #rounds: Promise<void> | null = null;
   #round: Promise<void> | null = null;
   #isScheduled = false;
+  #isClosing = false;
   #failure: StorageError | null = null;
   #syncTimer: Timer | null = null;
   readonly #unsynced = new Set<FlushedLog>();
@@ -145,6 +146,7 @@ export class FlushQueue {
 
   /** Syncs what `interval` logs have written, and stops the timer. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#syncTimer?.cancel();
     this.#syncTimer = null;
     await this.drain();
@@ -323,6 +325,9 @@ export class FlushQueue {
       this.#syncTimer = null;
       // One at a time; a slow one is followed by the next as soon as it is done.
       this.#sync = (this.#sync ?? Promise.resolve()).then(() => this.#syncUnsynced());
+      void this.#sync.then(() => {
+        if (this.#unsynced.size > 0 && !this.#isClosing) this.#scheduleSync();
+      });
     });
   }
 
@@ -330,9 +335,18 @@ export class FlushQueue {
     const logs = [...this.#unsynced];
     this.#unsynced.clear();
     try {
-      await inParallel(logs, this.#options.flushesInParallelMax, (log) => log.syncWritten());
+      await inParallel(logs, this.#options.flushesInParallelMax, (log) => this.#syncIfPossible(log));
     } catch (error) {
       this.fail(error);
+    }
+  }
+
+  async #syncIfPossible(log: FlushedLog): Promise<void> {
+    try {
+      await log.syncWritten();
+    } catch (error) {
+      if (!isOutOfFiles(error)) throw error;
+      this.#unsynced.add(log);
     }
   }
 }

@@ -130,25 +130,52 @@ function cutPiece(piece: JournalPiece, offset: number): JournalPiece[] {
 /** Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing them. */
 async function replayLog(fileSystem: FileSystem, o: { directory: string; pieces: readonly JournalPiece[]; hasGaps: boolean }): Promise<number> {
   const { directory, pieces, hasGaps } = o;
-  const files = new Map<number, File>();
+  // One file at a time: a log of small segments may have more of them here than a process may open.
+  let open: OpenSegment | null = null;
   let bytes = 0;
-  try {
-    for (const { segmentBase, position, appends, bytes: size } of pieces) {
-      let file = files.get(segmentBase);
-      if (!file) files.set(segmentBase, (file = await fileSystem.open(`${directory}/${offsetFileName(segmentBase, 'log')}`, 'create')));
-      if (hasGaps) await markMissing(file, position);
-      await file.write(
+  for (const piece of pieces) {
+    if (open?.base !== piece.segmentBase) {
+      if (open) await open.done();
+      open = new OpenSegment(piece.segmentBase, await fileSystem.open(`${directory}/${offsetFileName(piece.segmentBase, 'log')}`, 'create'));
+    }
+    await open.write(piece, { hasGaps });
+    bytes += piece.bytes;
+  }
+  if (open) await open.done();
+  await fileSystem.syncDirectory(directory);
+  return bytes;
+}
+
+/** Closed in the end, or at the first failure. */
+class OpenSegment {
+  readonly base: number;
+  readonly #file: File;
+
+  constructor(base: number, file: File) {
+    this.base = base;
+    this.#file = file;
+  }
+
+  async write({ position, appends }: JournalPiece, { hasGaps }: { hasGaps: boolean }): Promise<void> {
+    try {
+      if (hasGaps) await markMissing(this.#file, position);
+      await this.#file.write(
         appends.map(({ batch }) => batch),
         position,
       );
-      bytes += size;
+    } catch (error) {
+      await this.#file.close();
+      throw error;
     }
-    for (const file of files.values()) await file.datasync();
-    await fileSystem.syncDirectory(directory);
-  } finally {
-    for (const file of files.values()) await file.close();
   }
-  return bytes;
+
+  async done(): Promise<void> {
+    try {
+      await this.#file.datasync();
+    } finally {
+      await this.#file.close();
+    }
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
+import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
 import { deletedSuffix, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
@@ -120,8 +120,9 @@ export class LogFiles {
         const part = buffers.length <= limits.writeBuffersMax ? buffers : buffers.slice(from, from + limits.writeBuffersMax);
         let bytes = 0;
         for (const buffer of part) bytes += buffer.length;
+        segment.touchedBytes = segment.writtenBytes + bytes;
         await lease.file.write(part, segment.writtenBytes);
-        if (this.#log.config.durability === 'fsync') lease.owesSync();
+        if (this.#log.config.durability !== 'os') lease.owesSync();
         segment.writtenBytes += bytes;
         for (const written of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#log.tail.add(written);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
@@ -174,6 +175,8 @@ export class LogFiles {
     } catch (error) {
       // Dropped while this sync was on its way: there is nothing to sync.
       if (systemCode(error) === 'ENOENT' && !this.#unsynced.has(segment)) return;
+      // No sync has failed: there was no descriptor to begin one.
+      if (isOutOfFiles(error)) throw error;
       // Also one for want of room: what the disk holds is unknown after a failed sync.
       throw new StorageError('STORAGE_FAILED', `syncing ${segment.path} failed: ${String(error)}`, { cause: error });
     }
@@ -190,7 +193,11 @@ export class LogFiles {
     const lease = await openFiles.lease(segment.path);
     try {
       if (segment.isNameDurable) await lease.sync();
-      else await Promise.all([lease.sync(), fileSystem.syncDirectory(segment.directory)]);
+      else {
+        // Both end before the lease does, and a sync that failed is not hidden by a folder that could not be opened.
+        const [bytes, name] = await Promise.allSettled([lease.sync(), fileSystem.syncDirectory(segment.directory)]);
+        for (const result of [bytes, name]) if (result.status === 'rejected') throw result.reason;
+      }
     } finally {
       lease.release();
     }
@@ -204,12 +211,14 @@ export class LogFiles {
       await removeIfThere(fileSystem, path);
     }
     for (const segment of o.removed) this.#unsynced.delete(segment);
-    if (!o.segment.isCreated) return;
+    // Nothing was written where the file could not be opened, and it need not be opened for this.
+    if (!o.segment.isCreated || o.segment.touchedBytes <= o.segment.writtenBytes) return;
     await this.#inTurn(async () => {
       const lease = await openFiles.lease(o.segment.path);
       try {
         await lease.file.truncate(o.segment.writtenBytes);
         await lease.sync();
+        o.segment.touchedBytes = o.segment.writtenBytes;
       } finally {
         lease.release();
       }

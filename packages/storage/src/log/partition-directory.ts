@@ -1,5 +1,5 @@
 import { finishSwaps } from '../compaction/finish-swap.ts';
-import { StorageError } from '../errors.ts';
+import { StorageError, systemCode } from '../errors.ts';
 import { readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import { cleanerCheckpointName, parseOffsetFile, partitionMetadataName, temporarySuffix } from '../files/file-names.ts';
 import type { OffsetFile } from '../files/file-names.ts';
@@ -21,21 +21,27 @@ export function decodePartitionMetadata(bytes: Buffer): string | null {
   return /^version: 0\ntopic_id: (\S+)\n$/.exec(bytes.toString('utf8'))?.[1] ?? null;
 }
 
+/** Null where the folder says nothing, is absent, or is no folder. */
 export async function readTopicId(fileSystem: FileSystem, directory: string): Promise<string | null> {
-  const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);
-  return bytes && decodePartitionMetadata(bytes);
+  try {
+    const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);
+    return bytes && decodePartitionMetadata(bytes);
+  } catch (error) {
+    if (systemCode(error) === 'ENOTDIR') return null;
+    throw error;
+  }
 }
 
 /**
  * Makes sure that the partition's folder is there and belongs to this topic; `topicId` is what `readTopicId` says of it. False: it
  * did already, as far as this process sees; one that was killed may have left that unsynced.
- * Throws LOG_EXISTS when it belongs to another topic id, or holds data and does not say whose.
+ * Throws LOG_EXISTS when it belongs to another topic id, holds data and does not say whose, or is no folder.
  */
 export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId; topicId: string | null }): Promise<boolean> {
   const { root, directory, id, topicId } = o;
   if (topicId === id.topicId) return false;
   if (topicId !== null) throw existsError(id, `it belongs to topic id ${topicId}`, { topicId });
-  await fileSystem.makeDirectory(directory);
+  await makeFolder(fileSystem, directory, id);
   for (const name of await fileSystem.readDirectory(directory)) {
     if (parseOffsetFile(name)?.kind === 'log') throw existsError(id, `it holds data, but no readable ${partitionMetadataName}`, {});
   }
@@ -45,8 +51,18 @@ export async function claimDirectory(fileSystem: FileSystem, o: { root: string; 
   return true;
 }
 
+async function makeFolder(fileSystem: FileSystem, directory: string, id: LogId): Promise<void> {
+  try {
+    await fileSystem.makeDirectory(directory);
+  } catch (error) {
+    if (['EEXIST', 'ENOTDIR'].includes(systemCode(error))) throw existsError(id, 'there is a file of that name', {});
+    throw error;
+  }
+}
+
 function existsError(id: LogId, reason: string, details: Record<string, string>): StorageError {
-  return new StorageError('LOG_EXISTS', `the folder of ${id.topic}-${id.partition} cannot be used: ${reason}`, { details });
+  const message = `the folder of ${id.topic}-${id.partition} cannot be used: ${reason}; move it out of the data folder, or choose another name`;
+  return new StorageError('LOG_EXISTS', message, { details });
 }
 
 export interface DirectoryContent {

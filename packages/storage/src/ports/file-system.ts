@@ -34,7 +34,7 @@ export interface FileSystem {
   diskSpace(path: string): Promise<DiskSpace | null>;
   /**
    * Takes the folder for this opener alone, until `release`. A lock whose owner died is taken over.
-   * Throws StorageError STORAGE_LOCKED (details `directory`, `pid`) when another living owner has it.
+   * Throws StorageError STORAGE_LOCKED (details `directory`, and `pid` and `host` where they are known) when another living owner has it.
    */
   lock(directory: string): Promise<DirectoryLock>;
 }
@@ -70,5 +70,7 @@ export interface DiskSpace {
 }
 
 export interface DirectoryLock {
+  /** What the lock does not keep out, in words; absent where it keeps out every other opener that the file system knows of. */
+  readonly weakness?: string;
   release(): Promise<void>;
 }

@@ -97,7 +97,7 @@ export class IndexCache {
   async #rebuild(segment: Segment, o: { isLogTrusted: boolean }): Promise<SegmentIndexes> {
     const { openFiles, blockBytes, indexIntervalBytes } = this.#options;
     const shadow = new Segment({ directory: segment.directory, baseOffset: segment.baseOffset });
-    const lease = await openFiles.lease(segment.path);
+    const lease = await openFiles.lease(segment.path, { isNested: true });
     try {
       const end = await scanSegment({
         file: lease.file,

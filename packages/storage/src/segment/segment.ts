@@ -35,6 +35,8 @@ export class Segment {
   sizeBytes = 0;
   writtenBytes = 0;
   syncedBytes = 0;
+  /** Up to here a write was begun: what lies behind `writtenBytes` may be in the file or not. */
+  touchedBytes = 0;
   /** The file was made. Its name is durable once the folder was synced: see `isNameDurable`. */
   isCreated = false;
   isNameDurable = false;

@@ -120,6 +120,7 @@ export class DirectoryStore implements LogStore {
     resolveLimits(parts.limits);
     await makeDirectoryDurably(fileSystem, directory);
     const lock = await fileSystem.lock(directory);
+    if (lock.weakness !== undefined) parts.log.warn({ directory }, lock.weakness);
     try {
       const store = new DirectoryStore(parts, lock);
       await store.#start();
@@ -136,6 +137,7 @@ export class DirectoryStore implements LogStore {
     const openFiles = new OpenFiles({
       fileSystem,
       openFilesMax: limits.openFilesMax,
+      openFilesInUseMax: limits.openFilesInUseMax,
       stats,
       onFatal: (error) => void this.context.queue.fail(error),
     });
@@ -298,8 +300,16 @@ export class DirectoryStore implements LogStore {
       if (!parsed) return;
       const topicId = this.#open.get(name)?.id.topicId ?? (await readTopicId(fileSystem, `${directory}/${name}`));
       if (topicId !== null) found.push({ topic: parsed.topic, topicId, partition: parsed.partition });
+      else await this.#reportFile(`${directory}/${name}`);
     });
     return found;
+  }
+
+  /** A folder that says nothing may be half made. A file was put there by somebody, and has their data perhaps. */
+  async #reportFile(path: string): Promise<void> {
+    const { fileSystem, log } = this.#parts;
+    const { isDirectory } = await fileSystem.stat(path);
+    if (!isDirectory) log.warn({ file: path }, 'the data folder holds a file with the name of a partition; it is left alone');
   }
 
   async delete(id: LogId): Promise<void> {

@@ -3,6 +3,7 @@ import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface MaintenanceOptions {
   readonly context: LogContext;
@@ -19,10 +20,13 @@ export class Maintenance {
   #round: Promise<MaintenanceReport> | null = null;
   #running: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<unknown> = Promise.resolve();
+  /** Each opens files of its own. */
+  readonly #checkpointing: Turnstile;
   #isStopping = false;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+    this.#checkpointing = new Turnstile(options.context.limits.logsInParallelMax);
   }
 
   /** One round. Who asks while one is under way shares it. */
@@ -47,7 +51,7 @@ export class Maintenance {
     const { context } = this.#options;
     const saving = this.#isStopping
       ? Promise.resolve()
-      : log.checkpoints.run().then((isDone) => (isDone ? context.saveRecoveryPoints() : undefined));
+      : this.#checkpointing.run(() => log.checkpoints.run()).then((isDone) => (isDone ? context.saveRecoveryPoints() : undefined));
     this.#checkpoints = Promise.allSettled([this.#checkpoints, saving]);
   }
 

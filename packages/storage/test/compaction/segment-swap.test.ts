@@ -65,6 +65,24 @@ describe('putInPlace', () => {
     await store.close();
   });
 
+  it('S2 goes on without index files where there is no descriptor for them', async () => {
+    const { disk, store, log, fatal } = await rig();
+    const latest = (await contents(log)).slice(-11);
+    const hold = disk.hold('rename', /\.log\.swap$/);
+    const maintaining = store.maintain();
+    await hold.reached;
+    disk.fail({ operation: 'create', path: /0{20}\.index$/, code: 'EMFILE' });
+    hold.release();
+    expect((await maintaining).logsFailed).toBe(0);
+    expect(fatal).toEqual([]);
+    expect((await disk.readDirectory('/data/orders-0')).includes('00000000000000000000.index')).toBe(false);
+    expect(await contents(log)).toEqual(expect.arrayContaining(latest));
+    await store.close();
+    const again = await openDirectoryStore({ directory: '/data', fileSystem: disk, clock: new ManualClock(), onFatal: (error) => void fatal.push(error) });
+    expect(await contents(await again.open(orders, config))).toEqual(expect.arrayContaining(latest));
+    await again.close();
+  });
+
   it('S2 ends the store when the move fails half-way: only a restart can tell what the disk shows', async () => {
     const { disk, store, log, fatal } = await rig();
     const before = await contents(log);

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { nodeFileSystem, openDirectoryStore } from '@q/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,24 @@ const holder = `
   console.log('locked');
   setInterval(() => {}, 1_000);
 `;
+
+/** Tries to lock the folder, and prints what came of it. */
+const contender = `
+  import { nodeFileSystem } from '@q/storage';
+  const text = await nodeFileSystem.lock(process.argv[1]).then(() => 'has it', (error) => error.code + ' ' + error.message);
+  console.log(text);
+`;
+
+/** What a container has of its own, each alone and all together. */
+const namespaces: readonly (readonly string[])[] = [
+  ['--pid', '--fork', '--mount-proc'],
+  ['--net'],
+  ['--mount'],
+  ['--user'],
+  ['--user', '--map-root-user'],
+  ['--ipc', '--uts', '--cgroup'],
+  ['--pid', '--fork', '--mount-proc', '--net', '--mount', '--ipc', '--uts', '--cgroup'],
+];
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -54,7 +72,7 @@ describe('the lock of a data folder', () => {
     const lock = await nodeFileSystem.lock(directory);
     expect(await readFile(`${directory}/.lock`, 'utf8')).toMatch(new RegExp(`^${process.pid}\n`));
     await lock.release();
-    expect(await readdir(directory)).toEqual([]);
+    expect(await readdir(directory)).toEqual(['.lock.held']);
   });
 
   it.runIf(process.platform === 'linux')('S2 is free after kill -9, also while the parent of the dead one does not ask for it', async () => {
@@ -67,13 +85,13 @@ describe('the lock of a data folder', () => {
     process.kill(Number(pid), 'SIGKILL');
     while (!/\) Z(?: \S+){16} 1 /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await new Promise((resolve) => setImmediate(resolve));
     await (await nodeFileSystem.lock(directory)).release();
-    expect(await readdir(directory)).toEqual([]);
+    expect(await readdir(directory)).toEqual(['.lock.held']);
   });
 
   it('S2 is not held by another process that happens to have the pid of a dead one', async () => {
     await writeFile(`${directory}/.lock`, `${process.ppid}\nsome other start\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
     await (await nodeFileSystem.lock(directory)).release();
-    expect(await readdir(directory)).toEqual([]);
+    expect(await readdir(directory)).toEqual(['.lock.held']);
   });
 
   it('S2 goes to exactly one of many heirs', async () => {
@@ -88,13 +106,96 @@ describe('the lock of a data folder', () => {
         if (attempt.status === 'rejected') expect(attempt.reason).toMatchObject({ code: 'STORAGE_LOCKED' });
       }
       await won[0]?.release();
-      expect(await readdir(directory)).toEqual([]);
+      expect(await readdir(directory)).toEqual(['.lock.held']);
     }
   });
 
   it('S2 a lock file that is no lock file does not keep the folder closed for ever', async () => {
     await writeFile(`${directory}/.lock`, '');
     await (await nodeFileSystem.lock(directory)).release();
-    expect(await readdir(directory)).toEqual([]);
+    expect(await readdir(directory)).toEqual(['.lock.held']);
+  });
+
+  for (const namespace of namespaces) {
+    it(`S2 keeps out a process in other namespaces: unshare ${namespace.join(' ')}`, async ({ skip }) => {
+      const probe = spawnSync('unshare', [...namespace, 'true'], { encoding: 'utf8' });
+      if (probe.status !== 0) return skip(`namespaces cannot be made here: ${probe.error?.message ?? probe.stderr}`);
+      const child = await otherOwner();
+      const args = [...namespace, process.execPath, '--conditions=@q/source', '--input-type=module', '-e', contender, directory];
+      const tried = (): string => spawnSync('unshare', args, { encoding: 'utf8', cwd: import.meta.dirname }).stdout;
+      expect(tried()).toMatch(new RegExp(`^STORAGE_LOCKED .* process ${child.pid} of host `));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(tried()).toBe('has it\n');
+    });
+  }
+
+  it('S2 of a copied folder is free, also while the original is in use', async () => {
+    await otherOwner();
+    const copy = await mkdtemp(`${tmpdir()}/q-lock-`);
+    try {
+      await cp(directory, copy, { recursive: true });
+      expect(await readdir(copy)).toEqual(['.lock', '.lock.held']);
+      await (await nodeFileSystem.lock(copy)).release();
+    } finally {
+      await rm(copy, { recursive: true });
+    }
+  });
+
+  it('S2 is kept by a process that stands still', async () => {
+    const child = await otherOwner();
+    child.kill('SIGSTOP');
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'STORAGE_LOCKED' });
+  });
+
+  it('S2 of a living process of an older release, which has no lock of the kernel, is honoured', async () => {
+    await writeFile(`${directory}/.lock`, `${process.ppid}\n\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'STORAGE_LOCKED', details: { pid: process.ppid } });
+    expect(await readdir(directory)).toEqual(['.lock', '.lock.held']);
+  });
+
+  it('S2 is kept by a process that the kernel took it from, because it opened and closed the file', async () => {
+    const lock = await nodeFileSystem.lock(directory);
+    await readFile(`${directory}/.lock.held`);
+    const args = ['--conditions=@q/source', '--input-type=module', '-e', contender, directory];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname });
+    expect(stdout).toMatch(/^STORAGE_LOCKED /);
+    await lock.release();
+  });
+
+  it('S2 is not taken where its file may only be read: the system says so', async ({ skip }) => {
+    const user = 65_534;
+    await writeFile(`${directory}/.lock.held`, '');
+    await chmod(directory, 0o777);
+    await chmod(`${directory}/.lock.held`, 0o444);
+    const args = ['--conditions=@q/source', '--input-type=module', '-e', contender, directory];
+    const as = process.getuid?.() === 0 ? { uid: user, gid: user } : {};
+    const { stdout, error } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname, ...as });
+    if (error) return skip(`another user cannot run this program: ${error.message}`);
+    expect(stdout).toMatch(/^EACCES .*\.lock\.held/);
+  });
+
+  it('S2 says what is wrong with the file that is to be locked', async () => {
+    await writeFile(`${directory}/.lock.held`, 'something else '.repeat(100));
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('remove it') });
+    await rm(`${directory}/.lock.held`);
+    await mkdir(`${directory}/.lock.held`);
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('.lock.held') });
+  });
+
+  it('S2 says what the system says of a folder that is not there', async () => {
+    await expect(nodeFileSystem.lock(`${directory}/absent`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('S2 is let go also where its name cannot be removed, and where that comes back with a power cut', async () => {
+    const lock = await nodeFileSystem.lock(directory);
+    const signed = await readFile(`${directory}/.lock`);
+    await rm(`${directory}/.lock`);
+    await mkdir(`${directory}/.lock`);
+    await lock.release();
+    await rm(`${directory}/.lock`, { recursive: true });
+    await writeFile(`${directory}/.lock`, signed);
+    await (await nodeFileSystem.lock(directory)).release();
+    expect(await readdir(directory)).toEqual(['.lock.held']);
   });
 });

@@ -26,11 +26,11 @@ class WatchedFileSystem extends MemoryFileSystem {
   }
 }
 
-async function openFiles(openFilesMax: number): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats>; fatal: unknown[] }> {
+async function openFiles(openFilesMax: number, openFilesInUseMax = 100): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats>; fatal: unknown[] }> {
   const disk = new WatchedFileSystem();
   const stats = emptyStats();
   const fatal: unknown[] = [];
-  const files = new OpenFiles({ fileSystem: disk, openFilesMax, stats, onFatal: (error) => fatal.push(error) });
+  const files = new OpenFiles({ fileSystem: disk, openFilesMax, openFilesInUseMax, stats, onFatal: (error) => fatal.push(error) });
   for (const path of ['/a', '/b', '/c']) (await files.lease(path, { create: true })).release();
   return { files, disk, stats, fatal };
 }
@@ -129,5 +129,30 @@ describe('open files', () => {
     expect(stats.openFiles).toBe(3);
     (await files.lease('/missing', { create: true })).release();
     expect(stats.openFiles).toBe(4);
+  });
+
+  it('T3 a lease waits while as many as may be are open, and gets the room of whoever is done first', async () => {
+    const { files, disk } = await openFiles(1, 2);
+    const [a, b] = await Promise.all([files.lease('/a'), files.lease('/b')]);
+    const waiting = files.lease('/c');
+    let isIn = false;
+    void waiting.then(() => (isIn = true));
+    // Who has a lease may need another one to be done with it.
+    (await files.lease('/a', { isNested: true })).release();
+    expect([isIn, disk.opened.at(-1)]).toEqual([false, '/b']);
+    b.release();
+    (await waiting).release();
+    a.release();
+    await files.close();
+    expect(disk.opened.length).toBe(disk.closed.length);
+  });
+
+  it('T3 many who wait all get their turn, idle files or not', async () => {
+    const { files, disk, stats } = await openFiles(2, 2);
+    const paths = Array.from({ length: 40 }, (_, index) => `/${'abc'[index % 3]}`);
+    await Promise.all(paths.map((path) => use(files, path)));
+    await Promise.all(Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? files.lease('/none').catch(() => null) : use(files, paths[index]!))));
+    await files.close();
+    expect([disk.opened.length - disk.closed.length, stats.openFiles]).toEqual([0, 0]);
   });
 });
