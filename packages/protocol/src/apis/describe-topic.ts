@@ -47,7 +47,7 @@ const describedPartition: Struct<DescribedPartition> = struct('DescribedPartitio
   highWatermark: field(i64, 'First offset that cannot be fetched yet.'),
   logEndOffset: field(i64, 'Offset that the next record gets.'),
   segments: field(i32, 'Segment files.'),
-  bytes: field(i64, 'Bytes on disk.'),
+  bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside.'),
   errorCode: field(i16, '0, or what is wrong with the partition.'),
 });
 
@@ -57,7 +57,7 @@ const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTop
   internal: field(bool, 'The topic belongs to the broker itself.'),
   replicas: field(i16, 'Replica count.'),
   messages: field(i64, 'Offsets between start and end, all partitions together; compaction leaves fewer records.'),
-  bytes: field(i64, 'Bytes on disk, all partitions together.'),
+  bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside; all partitions together.'),
   configs: field(array(resolvedTopicSetting), 'Every setting in force.'),
   partitions: field(array(describedPartition), 'Every partition, in the order of their numbers.'),
 });

@@ -33,7 +33,7 @@ const listedTopic: Struct<ListedTopic> = struct('ListedTopic', {
   partitions: field(i32, 'Partition count.'),
   replicas: field(i16, 'Replica count.'),
   messages: field(i64, 'Offsets between start and end, all partitions together; compaction leaves fewer records.'),
-  bytes: field(i64, 'Bytes on disk, all partitions together.'),
+  bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside; all partitions together.'),
 });
 
 const listTopicsResponse: Struct<ListTopicsResponse> = struct('ListTopicsResponse', {

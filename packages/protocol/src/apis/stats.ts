@@ -70,7 +70,7 @@ const statsResponse: Struct<StatsResponse> = struct('StatsResponse', {
   topics: field(i32, 'Topics.'),
   partitions: field(i32, 'Partitions, all topics together.'),
   messages: field(i64, 'Offsets between start and end, all partitions together.'),
-  bytes: field(i64, 'Bytes on disk.'),
+  bytes: field(i64, 'Bytes that deleting them gives back to the disk, their indexes aside.'),
   connections: field(i32, 'Open connections.'),
   memoryRssBytes: field(i64, 'Resident memory of the process, in bytes.'),
   memoryHeapBytes: field(i64, 'Heap in use, in bytes.'),
