@@ -16,7 +16,7 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/transport/connection.ts', find: '    this.#session.keepChunks();\n', replace: '' },
   { name: 'handlers keep memory that was lent', test: 'packages/broker/test/session/native/dispatcher.test.ts', file: 'packages/broker/src/session/native/dispatcher.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
-  { name: 'records are taken in a term that is not noted', test: 'packages/broker/test/full-disk-start.test.ts', file: 'packages/broker/src/start-broker.ts', find: '  lateTerm.start();\n', replace: '' },
+  { name: 'records are taken in a term that is not noted', test: 'packages/broker/test/full-disk-start.test.ts', file: 'packages/broker/src/open-services.ts', find: '  lateTerm.start();\n', replace: '' },
 ];
 
 /** Bugs of the client: what it sends again and what it tells its user. */

@@ -4,7 +4,6 @@
 import type { LogStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
-import { isStorageFull } from './errors/wire-error.ts';
 import type { BrokerLogger } from './logger.ts';
 import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
@@ -30,6 +29,7 @@ import { RecordDeletion } from './services/topics/record-deletion.ts';
 import { TopicCatalog } from './services/topics/topic-catalog.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
 import { TopicRegistry } from './services/topics/topic-registry.ts';
+import { isStorageFull } from './storage-full.ts';
 
 export interface OpenServicesOptions {
   readonly options: ResolvedOptions;

@@ -6,12 +6,11 @@
  */
 import type { LogStore } from '@q/storage';
 import type { Clock, Scheduled } from '../clock.ts';
-import { isStorageFull } from '../errors/wire-error.ts';
 import type { BrokerLogger } from '../logger.ts';
-import type { BrokerTerm } from '../metadata/broker-term.ts';
+import { isStorageFull } from '../storage-full.ts';
 
 export interface LateTermOptions {
-  readonly term: Pick<BrokerTerm, 'isNoted' | 'note'>;
+  readonly term: { readonly isNoted: boolean; note(): Promise<void> };
   readonly store: Pick<LogStore, 'refuseAppends'>;
   readonly clock: Clock;
   readonly logger: BrokerLogger;

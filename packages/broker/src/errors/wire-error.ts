@@ -39,11 +39,6 @@ export function toWireError(error: unknown): QError {
   });
 }
 
-/** No room on the disk, or under a cap: refused for now, and nothing is lost. */
-export function isStorageFull(error: unknown): boolean {
-  return (StorageError.is(error) || QError.is(error)) && error.code === 'STORAGE_FULL';
-}
-
 /** Whether an error is the broker's own mistake or trouble, worth a line in its log, and not the client's. */
 export function isBrokerFault(error: QError): boolean {
   return error.code === 'UNKNOWN' || error.code === 'STORAGE_FAILED' || error.code === 'CORRUPT_LOG';

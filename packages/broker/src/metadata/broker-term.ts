@@ -9,9 +9,9 @@
  *   brokers/<id>     {"format":1,"term":3,"state":"running"|"stopped"}
  */
 import { QError } from '@q/protocol';
-import { isStorageFull } from '../errors/wire-error.ts';
 import { randomUuid } from '../random.ts';
 import type { Random } from '../random.ts';
+import { isStorageFull } from '../storage-full.ts';
 import { parseJson } from './json.ts';
 import type { MetadataEntry, MetadataStore } from './metadata-store.ts';
 

@@ -1,4 +1,5 @@
 import type { LentMemory } from '@q/protocol';
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { OwnMemory } from '../files/own-memory.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
@@ -11,7 +12,6 @@ import type { StorageLog } from '../ports/storage-log.ts';
 import type { StorageCap } from '../retention/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
-import type { DiskReserve } from '../store/disk-reserve.ts';
 import type { TailCache } from '../tail-cache.ts';
 import type { LocalLog } from './local-log.ts';
 import type { FoundBatches } from './log-reader.ts';

@@ -1,5 +1,6 @@
 import { batchMaxTimestamp } from '@q/protocol';
 import { isDiskFull } from '../errors.ts';
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import { removeIfThere, writeFileFrom } from '../files/durable-file.ts';
 import { asideFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
@@ -11,7 +12,6 @@ import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
-import type { DiskReserve } from '../store/disk-reserve.ts';
 import type { LogContext } from './log-context.ts';
 import { hasLostOffset, hasLostSector } from './lost-sectors.ts';
 

@@ -2,6 +2,7 @@ import { LentMemory } from '@q/protocol';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
+import { DiskReserve } from '../files/disk-reserve.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -38,7 +39,6 @@ import { emptyStats } from '../stats.ts';
 import type { StorageStats } from '../stats.ts';
 import { TailCache } from '../tail-cache.ts';
 import { collectOffsets } from './collect-offsets.ts';
-import { DiskReserve } from './disk-reserve.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
@@ -101,24 +101,19 @@ export class DirectoryStore implements LogStore {
     this.#reserve = held.reserve;
     this.#loading = new Turnstile(parts.limits.logsInParallelMax);
     this.context = this.#makeContext();
-    const { fileSystem, directory } = parts;
-    const { reserve } = held;
+    const common = { fileSystem: parts.fileSystem, directory: parts.directory, reserve: held.reserve };
     this.#recoveryPointFile = new OffsetCheckpoint({
-      fileSystem,
-      directory,
-      reserve,
+      ...common,
       name: recoveryPointCheckpointName,
       collect: () => collectOffsets({ saved: this.#recoveryPoints, open: this.#open, offsetOf: (log) => log.checkpoints.recoveryPoint }),
     });
     this.#startOffsetFile = new OffsetCheckpoint({
-      fileSystem,
-      directory,
-      reserve,
+      ...common,
       name: startOffsetCheckpointName,
       collect: () => collectOffsets({ saved: this.#startOffsets, open: this.#open, offsetOf: (log) => log.startOffsetToSave }),
     });
     const maintained = { logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() };
-    this.#maintenance = new Maintenance({ context: this.context, directory, reserve, ...maintained });
+    this.#maintenance = new Maintenance({ context: this.context, ...common, ...maintained });
   }
 
   get appendBuffers(): LentMemory | null {

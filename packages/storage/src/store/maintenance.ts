@@ -1,9 +1,9 @@
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
-import type { DiskReserve } from './disk-reserve.ts';
 
 export interface MaintenanceOptions {
   readonly context: LogContext;

@@ -1,8 +1,8 @@
 import { crc32c } from '@q/protocol';
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
-import type { DiskReserve } from './disk-reserve.ts';
 
 /*
  * Files `recovery-point-offset-checkpoint` and `log-start-offset-checkpoint`, text, one item a line; frozen (it is the

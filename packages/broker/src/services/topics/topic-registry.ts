@@ -11,9 +11,9 @@
 import { StorageError } from '@q/storage';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
-import { isStorageFull } from '../../errors/wire-error.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
+import { isStorageFull } from '../../storage-full.ts';
 import { internalTopic } from './internal-topic.ts';
 import type { Leadership } from './leadership.ts';
 import { Limiter } from './limiter.ts';
