@@ -119,18 +119,20 @@ describe('a start on a full disk', () => {
     await broker.close();
   });
 
-  it('S2 T1 a deletion that could not be noted is finished by the next start, which is not kept from serving', async () => {
-    const { disk, topicId } = await filled({ maintained: true });
-    const { client } = await onFullDisk(disk);
-    disk.fail({ operation: 'rename', code: 'ENOSPC', path: /other/ });
+  it('S2 T1 a deletion that could not be noted is finished later, and does not keep a start from serving', async () => {
+    const { disk, topicId } = await filled({ maintained: false });
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    const { broker, client } = await onFullDisk(disk, bare);
+    disk.fail({ operation: 'rename', code: 'EIO', path: /other/ });
     await client.deleteTopic('other');
     await client.close();
-    const next = disk.killProcess();
-    await next.removeFile('/data/.reserve');
-    next.capacityBytes = next.usedBytes;
-    const again = await onFullDisk(next);
+    await broker.close();
+    disk.fail({ operation: 'write', code: 'ENOSPC', path: /__metadata-0\/.*\.log$/, times: 1_000_000 });
+    const again = await onFullDisk(disk, bare);
     expect(valuesOf((await again.client.fetch(topicId, 0)).records)[0]).toBe('a');
     expect((await again.client.topic('other')).errorCode).toBe(errorCode('UNKNOWN_TOPIC'));
+    expect((await disk.readDirectory('/data')).filter((name) => name.includes('other'))).toEqual([]);
+    disk.faults.clear();
     await again.client.close();
     await again.broker.close();
   });
