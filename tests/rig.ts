@@ -17,6 +17,7 @@ import { run as runPowerCuts } from './crash/power/power-rig.ts';
 import { run as runDamage } from './damage/damage-rig.ts';
 import { run as runFailingDisk } from './damage/failing-disk-rig.ts';
 import { mountSmallDisk, run as runFullDisk } from './damage/full-disk-rig.ts';
+import { run as runFullDiskStarts } from './damage/full-disk-start-rig.ts';
 import { run as runConnectionFuzz } from './fuzz/connection-rig.ts';
 import { run as runFuzz } from './fuzz/decoder-rig.ts';
 import { numberArgument } from './number-argument.ts';
@@ -45,7 +46,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   recovery: async ({ gib }) => [await runRecovery({ gib })],
   damage: async ({ count = '6000', seed, only, part }) => [await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) })],
   'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: numberArgument(count), seed, ...(only !== undefined && { only }) })],
-  'full-disk': async ({ count = '2' }) => [await onSmallDisk(numberArgument(count))],
+  'full-disk': async ({ count = '2', seed, only }) => await onSmallDisk({ count: numberArgument(count), seed, only }),
   shortage: async ({ count = '1', only }) => [await runShortage({ count: numberArgument(count), ...(only !== undefined && { only }) })],
   fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
@@ -57,11 +58,12 @@ function countOf(text: string): number | 'all' {
   return text === 'all' ? text : numberArgument(text);
 }
 
-async function onSmallDisk(count: number): Promise<RigReport> {
+async function onSmallDisk({ count, seed, only }: { count: number; seed: number; only: string | undefined }): Promise<RigReport[]> {
   const disk = await mountSmallDisk();
-  if ('reason' in disk) return { rig: 'full-disk', runs: 0, seeds: [], failures: [], seconds: 0, notes: { skipped: disk.reason } };
+  if ('reason' in disk) return [{ rig: 'full-disk', runs: 0, seeds: [], failures: [], seconds: 0, notes: { skipped: disk.reason } }];
   try {
-    return await runFullDisk({ count, path: disk.path });
+    const starts = await runFullDiskStarts({ count, path: disk.path, seed });
+    return only === 'start' ? [starts] : [starts, await runFullDisk({ count, path: disk.path })];
   } finally {
     await disk.unmount();
   }

@@ -48,9 +48,9 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'checkpoint files are renamed without a sync', file: 'packages/storage/src/files/durable-file.ts', find: '    await file.truncate(0);\n    await file.write([bytes], 0);\n    await file.datasync();', replace: '    await file.truncate(0);\n    await file.write([bytes], 0);' },
   { name: 'a torn tail is not cut', test: 'packages/storage/test/log/recovery.test.ts', file: recover, find: '      await lease.file.truncate(end.position);\n      await lease.file.datasync();', replace: '      await lease.file.datasync();' },
   { name: 'a hole of a lost write is taken for damage', isRare: true, file: recover, find: '(await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid))', replace: 'false' },
-  { name: 'recovered bytes are not written again', file: recover, find: '        await writeAgain(lease.file,', replace: '        if (from < 0) await writeAgain(lease.file,' },
+  { name: 'recovered bytes are not written again', file: recover, find: '        await reserve.withRoom(() => writeAgain(', replace: '        if (from < 0) await reserve.withRoom(() => writeAgain(' },
   { name: 'the name of an empty segment is taken for durable', test: 'packages/storage/test/kill-then-power.test.ts', file: load, find: 'segment.isNameDurable = segment.sizeBytes > 0;', replace: 'segment.isNameDurable = true;' },
-  { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#forget(name);\n    await fileSystem.removeDirectory(doomed);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);\n    await fileSystem.removeDirectory(doomed);' },
+  { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#maintenance.observeDisk();\n    await this.#forget(name);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);' },
   { name: 'segments go before the new start is durable', file: 'packages/storage/src/log/move-starts.ts', find: '    await context.saveStartOffsets();\n', replace: '' },
   { name: 'compaction drops the newest value', file: 'packages/storage/src/compaction/batch-compaction.ts', find: 'if (record.offset < keys.latest(key)) return false;', replace: 'if (record.offset <= keys.latest(key)) return false;' },
   {
@@ -81,4 +81,6 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'small batches of two segments are written to one', test: 'packages/storage/test/log/owed-batches.test.ts', file: 'packages/storage/src/log/owed-batches.ts', find: 'next.segment !== segment || ', replace: '' },
   { name: 'the memory of a batch is used again while it is sent', test: 'packages/storage/test/files/append-buffers.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'buffers.filter((buffer) => appendBuffers.retain(buffer))', replace: 'buffers.filter((buffer) => appendBuffers.retain(buffer) && void appendBuffers.release(buffer))' },
   { name: 'compaction does not say that it is at work', file: 'packages/storage/src/compaction/log-compaction.ts', find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n', replace: '' },
+  { name: 'opening a log takes room from the disk', test: 'packages/storage/test/store/counted-at-start.test.ts', file: 'packages/storage/src/log/local-log.ts', find: 'context.cap.count(this.segmentList.bytes);', replace: 'context.cap.add(this.segmentList.bytes);' },
+  { name: 'the room that is kept for a full disk is not given up', test: 'packages/storage/test/retention/full-disk-retention.test.ts', file: 'packages/storage/src/files/disk-reserve.ts', find: 'if (!isDiskFull(error) || (before', replace: 'if (isDiskFull(error) || (before' },
 ];

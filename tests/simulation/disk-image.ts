@@ -8,14 +8,18 @@ import { anewName, logConfigOf, simulatedTopics } from './simulated-topics.ts';
 import type { SimulatedTopic } from './simulated-topics.ts';
 import type { World } from './world.ts';
 
+/** Recovery keeps a block of it at once, in each log. */
+const keptBytes = 64 << 10;
+
 /**
  * Opens every log on a disk that a power cut might have left, reads all of it, and compares that with the history so far. It
  * takes no time on the world's clock.
  */
 export async function checkImage(world: World, disk: FaultyFileSystem): Promise<void> {
   const topics = simulatedTopics(world.plan);
-  // Recovery may need room, to keep what it cuts; whoever restarts a broker on a full disk has made some.
-  disk.capacityBytes = Number.POSITIVE_INFINITY;
+  // Recovery needs no room; but to keep what it cuts, it needs a little of what is kept for that.
+  const hasReserve = (await disk.readDirectory('/data')).includes('.reserve') && (await disk.stat('/data/.reserve')).sizeBytes >= keptBytes;
+  disk.capacityBytes = hasReserve && world.random.chance(0.5) ? disk.usedBytes : Number.POSITIVE_INFINITY;
   const fatal: string[] = [];
   const store = await openDirectoryStore({
     directory: '/data',

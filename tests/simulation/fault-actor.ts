@@ -1,4 +1,5 @@
 import type { SimulatedBroker } from './simulated-broker.ts';
+import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
 
 const diskErrors = ['EIO', 'EIO', 'ENOSPC'] as const;
@@ -41,8 +42,13 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
   }
   for (let full = 0; full < plan.fullDisks; full += 1) {
     const fullMs = random.next() * 2_000;
-    const leftBytes = random.below(2_000);
-    clock.schedule(random.next() * plan.faultsMs, () => fillDisk(world, broker, { fullMs, leftBytes }));
+    const leftBytes = random.pick([0, random.below(2_000)]);
+    // Then the next start finds the disk full.
+    const crashes = random.chance(0.5) ? { afterMs: random.next() * fullMs, kind: random.pick(['kill', 'power'] as const) } : null;
+    clock.schedule(random.next() * plan.faultsMs, () => {
+      fillDisk(world, broker, { fullMs, leftBytes });
+      if (crashes !== null) clock.schedule(crashes.afterMs, () => (world.isHealed || !broker.isUp ? undefined : void broker.crash(crashes.kind)));
+    });
   }
 }
 
@@ -62,5 +68,5 @@ function fillDisk(world: World, broker: SimulatedBroker, { fullMs, leftBytes }: 
   if (world.isHealed) return;
   world.trace.add(`the disk has ${leftBytes} bytes left`);
   broker.disk.capacityBytes = broker.disk.usedBytes + leftBytes;
-  world.clock.schedule(fullMs, () => (broker.disk.capacityBytes = Number.POSITIVE_INFINITY));
+  world.clock.schedule(fullMs, () => (broker.disk.capacityBytes = roomyDiskBytes));
 }

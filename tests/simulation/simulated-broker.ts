@@ -5,6 +5,7 @@ import type { CrashLoss, DiskOperation } from '@q/testkit';
 import { checkImage } from './disk-image.ts';
 import { scheduleRelapse } from './fault-actor.ts';
 import { groupSessionMs } from './simulated-group.ts';
+import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
 
 export const brokerUrl = 'q://broker:7420';
@@ -43,6 +44,7 @@ export class SimulatedBroker {
     this.disk = new FaultyFileSystem({
       random: world.random.fork(),
       clock: world.clock,
+      capacityBytes: roomyDiskBytes,
       sectorBytes: random.pick([512, 512, 4_096]),
       latency: async () => {
         if (!this.#isInstant) await world.sleep(latency.next() * world.plan.diskDelayMsMax);
@@ -122,7 +124,8 @@ export class SimulatedBroker {
       // Whoever killed it starts the next one.
       if (error === null || error === 'killed') return;
       this.#world.trace.add(`the broker did not start: ${error.message}`);
-      if (this.#world.plan.diskFaults === 0 && this.#world.plan.fullDisks === 0) return this.#world.problem(`the broker does not start: ${error.message}`);
+      // A full disk is no reason.
+      if (this.#world.plan.diskFaults === 0) return this.#world.problem(`the broker does not start: ${error.message}`);
       process.clock.kill();
       this.#world.network.kill(process, { isTold: true });
       this.disk = this.disk.killProcess();

@@ -119,6 +119,7 @@ function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
       readBlockBytes: random.pick([4_096, 1 << 16]),
       compactionMapBytesMax: random.pick([400, 1 << 20]),
       diskReserveBytes: 0,
+      reserveFileBytes: 64 << 10,
       // Frames lie in memory that is written over as soon as it is free: whoever still looks at it then is found out.
       appendBuffersBytesMin: 256,
       appendBuffersBytes: 64 << 10,

@@ -14,7 +14,7 @@ import { simulatedTopics } from './simulated-topics.ts';
 import type { SimulatedTopic } from './simulated-topics.ts';
 import { TopicActor } from './topic-actor.ts';
 import { watchTopics } from './watcher-actor.ts';
-import { World } from './world.ts';
+import { roomyDiskBytes, World } from './world.ts';
 
 export interface SimulationResult {
   readonly plan: SimulationPlan;
@@ -95,7 +95,7 @@ async function heal(world: World, broker: SimulatedBroker): Promise<void> {
   world.network.weather = calm;
   broker.disk.faults.clear();
   broker.disk.stopAfter(Number.POSITIVE_INFINITY);
-  broker.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  broker.disk.capacityBytes = roomyDiskBytes;
   await world.settles(broker.started(), startMsMax);
   // What an operator does once the disk is good again. A disk that was full needs nobody, where the logs were open: the broker goes on
   // by itself.

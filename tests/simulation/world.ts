@@ -2,6 +2,9 @@ import { History, ManualClock, SimulatedNetwork, seededRandom, Trace } from '@q/
 import type { SeededRandom } from '@q/testkit';
 import type { SimulationPlan } from './simulation-plan.ts';
 
+/** More than a run ever writes; known, so that the broker keeps some room for a full disk. */
+export const roomyDiskBytes: number = 1 << 30;
+
 /**
  * What everybody in a simulation shares: one clock, one network, one stream of chance, one history, one trace.
  *

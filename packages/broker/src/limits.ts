@@ -117,6 +117,8 @@ export interface BrokerLimits {
   // Life
   /** Pause between two rounds of retention, compaction and checkpoints. */
   readonly maintenanceIntervalMs: number;
+  /** Between two tries to note the broker's start, where the disk was too full for it. */
+  readonly termRetryMs: number;
   /** How long close() waits for requests in flight unless told otherwise. */
   readonly closeTimeoutMs: number;
 }
@@ -186,6 +188,7 @@ export const defaultLimits: BrokerLimits = {
   groupDeadlinePauseMs: 50,
 
   maintenanceIntervalMs: 10 * secondMs,
+  termRetryMs: secondMs,
   closeTimeoutMs: 10 * secondMs,
 };
 

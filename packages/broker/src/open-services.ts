@@ -2,7 +2,9 @@
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
 import type { LogStore } from '@q/storage';
+import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
+import type { BrokerLogger } from './logger.ts';
 import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
 import { metadataLogId } from './metadata/metadata-topic.ts';
@@ -27,6 +29,7 @@ import { RecordDeletion } from './services/topics/record-deletion.ts';
 import { TopicCatalog } from './services/topics/topic-catalog.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
 import { TopicRegistry } from './services/topics/topic-registry.ts';
+import { isStorageFull } from './storage-full.ts';
 
 export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
@@ -104,12 +107,25 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
 }
 
 async function beginTerm(
-  { options: { brokerId, random, logger }, closers, hasFailed }: OpenServicesOptions,
+  { options: { brokerId, random, logger, clock, limits }, store, closers, hasFailed }: OpenServicesOptions,
   metadata: LogMetadataStore,
 ): Promise<BrokerTerm> {
   const term = await BrokerTerm.begin(metadata, { brokerId, random });
-  closers.add(() => (hasFailed() ? undefined : term.end()));
+  closers.add(() => (hasFailed() ? undefined : endTerm(term, logger)));
+  const lateTerm = new LateTerm({ term, store, clock, logger, pauseMs: limits.termRetryMs });
+  lateTerm.start();
+  closers.add(() => lateTerm.stop());
   if (term.followsCrash)
     logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
   return term;
+}
+
+/** On a full disk the next start takes this for a crash: that costs a leader epoch, and nothing else. */
+async function endTerm(term: BrokerTerm, logger: BrokerLogger): Promise<void> {
+  try {
+    await term.end();
+  } catch (error) {
+    if (!isStorageFull(error)) throw error;
+    logger.warn({ err: error }, 'the disk is full, so the stop could not be noted; the next start takes it for a crash');
+  }
 }

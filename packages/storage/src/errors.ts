@@ -78,6 +78,12 @@ export function isOutOfFiles(error: unknown): boolean {
   return ['EMFILE', 'ENFILE'].includes(systemCode(error));
 }
 
+/** True where the disk, or the quota, has no room: then some may be made. Also of a storage error with that cause. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(StorageError.is(error) ? error.cause : error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** What a file system refused, in this package's terms; `what` says what was being done. */
 export function asStorageError(error: unknown, what: string): StorageError {
   if (StorageError.is(error)) return error;

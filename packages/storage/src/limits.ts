@@ -88,6 +88,8 @@ export interface StorageLimits {
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
   diskReserveBytes: number;
+  /** Size of the file that is given up, piece by piece, when there is no room to make room; at most 1 % of the disk; 0 for none. */
+  reserveFileBytes: number;
 }
 
 export const defaultStorageLimits: StorageLimits = Object.freeze({
@@ -131,6 +133,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   countBytesPerRoundMax: 256 << 20,
   capOvershootBytesMax: 64 << 20,
   diskReserveBytes: 64 << 20,
+  reserveFileBytes: 4 << 20,
 });
 
 /** Everything in a journal file begins at a multiple of this, so that no write touches a page of an earlier one. */

@@ -11,6 +11,7 @@
 import { QError } from '@q/protocol';
 import { randomUuid } from '../random.ts';
 import type { Random } from '../random.ts';
+import { isStorageFull } from '../storage-full.ts';
 import { parseJson } from './json.ts';
 import type { MetadataEntry, MetadataStore } from './metadata-store.ts';
 
@@ -29,6 +30,7 @@ export class BrokerTerm {
   readonly followsCrash: boolean;
   readonly #metadata: MetadataStore;
   readonly #key: string;
+  #isNoted = false;
 
   private constructor(options: {
     clusterId: string;
@@ -44,7 +46,10 @@ export class BrokerTerm {
     this.#key = options.key;
   }
 
-  /** Notes durably that this broker runs. */
+  /**
+   * Notes durably that this broker runs. On a full disk that may not be possible: see `isNoted`.
+   * @throws QError CORRUPT_LOG, INVALID_CONFIG; StorageError STORAGE_FULL where the broker has never run here
+   */
   static async begin(metadata: MetadataStore, options: { brokerId: number; random: Random }): Promise<BrokerTerm> {
     const key = `brokers/${options.brokerId}`;
     const clusterId = await readClusterId(metadata, options.random);
@@ -52,14 +57,38 @@ export class BrokerTerm {
     const last = entry === null ? null : decode(entry);
     const followsCrash = last?.state === 'running';
     const term = last === null ? 0 : last.term + (followsCrash ? 1 : 0);
-    await write(metadata, entry, { key, record: { term, state: 'running' } });
-    return new BrokerTerm({ clusterId, term, followsCrash, metadata, key });
+    const begun = new BrokerTerm({ clusterId, term, followsCrash, metadata, key });
+    try {
+      await begun.note();
+    } catch (error) {
+      if (last === null || !isStorageFull(error)) throw error;
+    }
+    return begun;
   }
 
-  /** Notes durably that this broker stopped as it should. */
+  /**
+   * False while nothing durable says that this term has begun. No record may be acknowledged in it then: after a crash the next
+   * run would have the same term, and nobody would notice that some are gone.
+   */
+  get isNoted(): boolean {
+    return this.#isNoted;
+  }
+
+  /** Notes it, if that was not possible before. @throws StorageError STORAGE_FULL */
+  async note(): Promise<void> {
+    if (this.#isNoted) return;
+    await this.#write('running');
+    this.#isNoted = true;
+  }
+
+  /** Notes durably that this broker stopped as it should; one that never began has nothing to note. @throws StorageError STORAGE_FULL */
   async end(): Promise<void> {
+    if (this.#isNoted) await this.#write('stopped');
+  }
+
+  async #write(state: TermRecord['state']): Promise<void> {
     const entry = await this.#metadata.get(this.#key);
-    await write(this.#metadata, entry, { key: this.#key, record: { term: this.term, state: 'stopped' } });
+    await write(this.#metadata, entry, { key: this.#key, record: { term: this.term, state } });
   }
 }
 
@@ -79,7 +108,7 @@ async function write(
   entry: MetadataEntry | null,
   { key, record }: { key: string; record: TermRecord },
 ): Promise<void> {
-  const change = { key, expectedVersion: entry?.version ?? 0, value: JSON.stringify({ format: 1, ...record }) };
+  const change = { key, expectedVersion: entry?.version ?? 0, value: JSON.stringify({ format: 1, ...record }), isVital: true };
   const { isSet } = await metadata.compareAndSet(change);
   if (!isSet)
     throw new QError('INVALID_CONFIG', `another broker with the same id writes ${key}`, {

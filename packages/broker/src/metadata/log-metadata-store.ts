@@ -79,7 +79,7 @@ export class LogMetadataStore implements MetadataStore {
       .map(({ change }) => change);
   }
 
-  async #change({ key, expectedVersion, value }: CompareAndSet): Promise<CompareAndSetResult> {
+  async #change({ key, expectedVersion, value, isVital = false }: CompareAndSet): Promise<CompareAndSetResult> {
     const current = this.#entries.get(key) ?? null;
     if ((current?.version ?? 0) !== expectedVersion) return { isSet: false, entry: current };
     if (value === null && current === null) return { isSet: true, entry: null };
@@ -89,7 +89,7 @@ export class LogMetadataStore implements MetadataStore {
       value: value === null ? null : Buffer.from(value),
       timestampMs: this.#clock.now(),
     };
-    const { baseOffset, durable } = this.#log.append(encodeBatch([record]), { leaderEpoch: 0 });
+    const { baseOffset, durable } = this.#log.append(encodeBatch([record]), { leaderEpoch: 0, isVital });
     await durable;
     const entry = this.#fold(key, value, baseOffset);
     this.#notify(entry === null ? { kind: 'removed', key, version: this.#revision } : { kind: 'put', entry });

@@ -21,6 +21,8 @@ export interface CompareAndSet {
   readonly expectedVersion: number;
   /** The new value, or null to remove the key. */
   readonly value: string | null;
+  /** Needed to make room, to start or to stop: it gets some of what is kept for a full disk. */
+  readonly isVital?: boolean;
 }
 
 /** `entry` is what the key holds now: after a success the new entry, after a conflict what stood in the way. */

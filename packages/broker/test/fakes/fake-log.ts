@@ -50,6 +50,10 @@ export class FakeLog implements PartitionLog {
     return this.highWatermark;
   }
 
+  get diskBytes(): number {
+    return this.bytes;
+  }
+
   get bytes(): number {
     return this.batches.reduce((sum, batch) => sum + batch.length, 0);
   }

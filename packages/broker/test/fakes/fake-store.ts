@@ -3,7 +3,7 @@ import type { LogConfig, LogId, LogStore, MaintenanceReport, StorageStats } from
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
-export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace'> {
+export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends'> {
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;
   readonly bytes = 0;
@@ -24,6 +24,10 @@ export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'lis
 
   list(): Promise<LogId[]> {
     return Promise.resolve([...this.logs.values()].map((log) => log.id));
+  }
+
+  refuseAppends(): void {
+    // Nobody is told.
   }
 
   async delete(id: LogId): Promise<void> {

@@ -72,7 +72,7 @@ const statsResponse: Struct<StatsResponse> = struct('StatsResponse', {
   partitions: field(i32, 'Partitions, all topics together.'),
   messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
   messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
-  bytes: field(i64, 'Bytes on disk.'),
+  bytes: field(i64, 'Bytes that deleting them gives back to the disk, their indexes aside.'),
   connections: field(i32, 'Open connections.'),
   memoryRssBytes: field(i64, 'Resident memory of the process, in bytes.'),
   memoryHeapBytes: field(i64, 'Heap in use, in bytes.'),

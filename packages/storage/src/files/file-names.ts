@@ -7,6 +7,7 @@
  *   .clean-shutdown                     the last owner stopped in order
  *   recovery-point-offset-checkpoint    per partition: everything below was synced
  *   log-start-offset-checkpoint         per partition: first readable offset
+ *   .reserve                            room that is given up when the disk is full
  *   journal.<n>                         what was acknowledged and is not synced in its segments yet
  *   <topic>-<partition>/
  *     partition.metadata                topic id
@@ -23,6 +24,7 @@
  */
 
 export const cleanShutdownName = '.clean-shutdown';
+export const reserveFileName = '.reserve';
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';
 export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
 export const partitionMetadataName = 'partition.metadata';

@@ -44,6 +44,11 @@ export class LateWrites {
     this.#options = options;
   }
 
+  /** Of all logs. */
+  get owedBytes(): number {
+    return this.#owedBytes;
+  }
+
   owe(log: OwingLog, bytes: number): void {
     this.#list(log);
     this.#owedBytes += bytes;

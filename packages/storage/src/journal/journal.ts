@@ -1,4 +1,5 @@
 import { isOutOfRoom } from '../errors.ts';
+import { removeIfThere } from '../files/durable-file.ts';
 import { journalFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import { journalBlockBytes } from '../limits.ts';
@@ -31,6 +32,13 @@ export interface JournalPlan {
   readonly entries: readonly { readonly file: JournalFile; readonly items: readonly OutgoingItem[] }[];
   /** What found room, in order: a beginning of what was asked for. */
   readonly accepted: number;
+}
+
+/** A file that was not emptied at the start. */
+export interface FullFile {
+  readonly file: JournalFile;
+  /** Everybody with pieces in it. */
+  readonly holders: Iterable<JournaledLog>;
 }
 
 export interface JournalOptions {
@@ -72,18 +80,27 @@ export class Journal {
   #roundsToWait = 0;
   #isClosing = false;
 
-  /** `files`: those that are there, empty below `sequence`, which the next entry gets. */
-  constructor(options: JournalOptions, o: { files: readonly JournalFile[]; sequence: number }) {
+  /** `files`: those that are there, empty below `sequence`, which the next entry gets; `full`: others, in order, that are needed still. */
+  constructor(options: JournalOptions, o: { files: readonly JournalFile[]; full: readonly FullFile[]; sequence: number }) {
     this.#options = options;
     this.#free = [...o.files];
     this.#sequence = o.sequence;
     for (const file of o.files) this.#holders.set(file, new Set());
+    for (const { file, holders } of o.full) {
+      this.#holders.set(file, new Set(holders));
+      this.#full.push(file);
+    }
   }
 
   /** True if a crash could find something of this log in the journal. */
   holds(log: JournaledLog): boolean {
     for (const logs of this.#holders.values()) if (logs.has(log)) return true;
     return false;
+  }
+
+  /** What the journal holds of the one is that of the other from now on. */
+  handOver(from: JournaledLog, to: JournaledLog): void {
+    for (const logs of this.#holders.values()) if (logs.delete(from)) logs.add(to);
   }
 
   /** The log is closed and synced, or gone. */
@@ -195,6 +212,16 @@ export class Journal {
     }
   }
 
+  /** On a full disk an empty file is room for what is needed more; the next one is made when there is some again. False: there is none. */
+  async giveUpFree(): Promise<boolean> {
+    const file = this.#free.pop();
+    if (!file) return false;
+    this.#holders.delete(file);
+    await file.close();
+    await removeIfThere(this.#options.fileSystem, file.path);
+    return true;
+  }
+
   /** A round over many logs is worth as much as many rounds: without a journal each of its pieces costs a sync. */
   #missed(pieces: number): void {
     const { journalFiles, journalMissesBefore } = this.#options.limits;
@@ -239,7 +266,7 @@ export class Journal {
     await this.#retiring;
     // All of them are closed, whatever one does; then the first failure is told.
     await inParallel([...this.#holders.keys()], 1, async (file) => {
-      const isUsed = file.roomBytes < file.sizeBytes - journalBlockBytes;
+      const isUsed = this.#full.includes(file) || file.roomBytes < file.sizeBytes - journalBlockBytes;
       try {
         if (isSynced && isUsed) await file.empty(this.#sequence);
       } finally {

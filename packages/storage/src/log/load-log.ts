@@ -8,13 +8,16 @@ import { StorageError } from '../errors.ts';
 import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
-import type { LogId } from '../ports/log-store.ts';
+import type { JournalPiece } from '../journal/journal-item.ts';
+import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { SegmentList } from '../segment/segment-list.ts';
 import type { ScannedBatch } from '../segment/segment-scan.ts';
 import { Segment } from '../segment/segment.ts';
-import type { LoadedLog } from './local-log.ts';
+import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
+import type { OwedBatches } from './owed-batches.ts';
+import { appendOwed } from './owed-at-start.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
 import { replayMessageIds } from './replay-message-ids.ts';
@@ -28,6 +31,22 @@ export interface LoadOptions {
   readonly startOffset: number;
   /** False when the store's checkpoint of start offsets was unreadable. */
   readonly isStartKnown: boolean;
+  /** What the journal has and the segments had no room for. */
+  readonly owed: readonly JournalPiece[];
+}
+
+/** What `openLog` found in a folder, or made. */
+export interface LoadedLog {
+  readonly id: LogId;
+  readonly directory: string;
+  readonly segments: SegmentList;
+  readonly dedup: Deduplication;
+  readonly epochs: LeaderEpochs;
+  readonly logStartOffset: number;
+  readonly damage: LogDamage | null;
+  /** Behind what the files have. */
+  readonly owed: readonly OwedBatches[];
+  readonly checkpoint: CheckpointState;
 }
 
 /**
@@ -36,6 +55,7 @@ export interface LoadOptions {
  */
 export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
   const { id, directory, config, recoveryPoint, startOffset, isStartKnown } = o;
+  const now = context.clock.now();
   const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
   const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
   const isContiguous = !content.wasCompacted && !config.cleanupPolicy.compact;
@@ -45,6 +65,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const snapshots = await dropSnapshotsAbove(context, { directory, recoveryPoint, snapshots: content.snapshots });
   const snapshotOffset = await loadSnapshot(context, { directory, dedup, snapshots });
   const epochs = new LeaderEpochs(storedEpochs ?? []);
+  const onBatch = replayInto({ dedup, epochs, snapshotOffset, now });
   const found = await recoverSegments(context, {
     id,
     segments,
@@ -56,15 +77,17 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     indexIntervalBytes: config.indexIntervalBytes,
     // Without a history of epochs every batch is asked for its own.
     replayFrom: storedEpochs ? snapshotOffset : 0,
-    onBatch: replayInto({ dedup, epochs, snapshotOffset, now: context.clock.now() }),
+    onBatch,
   });
   const list = new SegmentList({ directory, segments: found.segments, startOffset: Math.max(startOffset, found.endOffset) });
+  const owed = found.damage ? [] : appendOwed(list, { pieces: o.owed, indexIntervalBytes: config.indexIntervalBytes, onBatch });
   const { endOffset } = list.active;
   const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
   epochs.truncateEnd(endOffset);
   epochs.truncateStart(logStartOffset);
   if (config.dedupWindowMs > 0 && !found.damage) await replayMessageIds(context, { segments: list, dedup, config });
+  for (const { batch } of owed) dedup.replayMessageIds(batch, now);
   return {
     id,
     directory,
@@ -73,9 +96,10 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     epochs,
     logStartOffset,
     damage: found.damage,
+    owed,
     checkpoint: {
       recoveryPoint: Math.min(recoveryPoint, endOffset),
-      uncoveredBytes: found.bytesAboveRecoveryPoint,
+      uncoveredBytes: found.bytesAboveRecoveryPoint + owed.reduce((sum, { batch }) => sum + batch.length, 0),
       snapshotOffsets: snapshots,
       areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
     },

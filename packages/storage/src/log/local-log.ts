@@ -26,9 +26,9 @@ import type { SegmentList } from '../segment/segment-list.ts';
 import type { LogTail } from '../tail-cache.ts';
 import { journalPiece } from './journal-piece.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
-import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
+import type { LoadedLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
@@ -36,18 +36,6 @@ import { findTimestamp } from './timestamp-search.ts';
 
 /** Not one of each log: to store what is new into what is old costs more than the array. */
 const none = Object.freeze<PendingAppend[]>([]) as PendingAppend[];
-
-/** What `openLog` found in a folder, or made. */
-export interface LoadedLog {
-  readonly id: LogId;
-  readonly directory: string;
-  readonly segments: SegmentList;
-  readonly dedup: Deduplication;
-  readonly epochs: LeaderEpochs;
-  readonly logStartOffset: number;
-  readonly damage: LogDamage | null;
-  readonly checkpoint: CheckpointState;
-}
 
 /*
  * One partition's log: offsets, the way in, the way out.
@@ -97,6 +85,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
   #highWatermark: number;
   /** `none` whenever it is empty. */
   #waiting: PendingAppend[] = none;
+  /** Appends below it get room when the disk is full. */
+  #vitalEnd = 0;
   #exclusive: Promise<unknown> = Promise.resolve();
   /** The close or the abandoning that is under way, or has succeeded. */
   #ending: Promise<void> | null = null;
@@ -121,10 +111,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     this.#highWatermark = this.logEndOffset;
     this.tail = context.tailCache.openTail();
     this.#reader = new LogReader(this);
-    this.files = new LogFiles(this);
+    this.files = new LogFiles(this, loaded.owed);
     this.checkpoints = new LogCheckpoints(this, loaded.checkpoint);
     this.compaction = new LogCompaction(this);
-    context.cap.add(this.segmentList.bytes);
+    context.cap.count(this.segmentList.bytes);
   }
 
   get config(): LogConfig {
@@ -168,6 +158,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return this.segmentList.bytes;
   }
 
+  get diskBytes(): number {
+    return this.segmentList.bytes + this.files.setAsideBytes;
+  }
+
   get segments(): number {
     return this.segmentList.count;
   }
@@ -191,7 +185,8 @@ export class LocalLog implements PartitionLog, FlushedLog {
     const now = o.nowMs ?? this.context.clock.now();
     const admission = this.dedup.admit(batch, o, this.logEndOffset, now);
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
-    this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
+    if (o.isVital === true) this.#vitalEnd = this.logEndOffset + admission.producer.lastOffsetDelta + 1;
+    else this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
     const append = this.#place(admission, o, now);
     if (this.#waiting === none) this.#waiting = [append];
     else this.#waiting.push(append);
@@ -246,7 +241,9 @@ export class LocalLog implements PartitionLog, FlushedLog {
   // ── what the flush queue asks for ──
 
   async flush(appends: readonly PendingAppend[]): Promise<void> {
-    await this.files.write(appends);
+    const { baseOffset } = appends[0] as PendingAppend;
+    if (baseOffset < this.#vitalEnd) await this.context.reserve.withRoom(() => this.files.write(appends));
+    else await this.files.write(appends);
     if (this.#config.durability === 'fsync') await this.files.syncWritten();
   }
 
@@ -336,7 +333,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
       await this.exclusively(async () => {
         await this.files.setAsideLeftovers();
         await this.files.dropBelowStart();
+        // Whoever asks for that wants the room, and appends that were refused for want of it are to be taken now.
+        await this.files.removeSetAside();
       });
+      await this.context.observeDisk();
     } catch (error) {
       throw asStorageError(error, `deleting records of ${this.#name} before offset ${offset}`);
     }
@@ -418,6 +418,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     await this.#exclusive;
     await this.#reader.stop();
     if (this.#damage === null && !this.context.queue.failure) await this.checkpoints.closeOff();
+    if (this.files.owed.length > 0 && !this.context.queue.failure) this.context.leftOwing(this);
   }
 
   /** Ends when every append made so far is settled, in whichever way. */
@@ -450,7 +451,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   letGo(): void {
     if (this.#isLetGo) return;
     this.#isLetGo = true;
-    this.context.cap.add(-this.segmentList.bytes);
+    this.context.cap.count(-this.segmentList.bytes);
     this.checkpoints.forget();
     this.context.queue.forget(this);
     this.tail.clear();

@@ -1,5 +1,5 @@
 import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
-import { isOutOfRoom } from '../errors.ts';
+import { isDiskFull, isOutOfRoom } from '../errors.ts';
 import { removeIfThere, replaceFile, writeFileFrom } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
 import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts';
@@ -114,10 +114,18 @@ export class LogCheckpoints {
     }
   }
 
-  /** The last checkpoint before the log is closed; nothing waits any more. */
+  /**
+   * The last checkpoint before the log is closed; nothing waits any more. On a full disk the log is recovered when it is opened again: the
+   * journal keeps what it owes to its segments.
+   */
   async closeOff(): Promise<void> {
     await this.idle();
-    if (!this.#isCovered) await this.run();
+    if (this.#isCovered) return;
+    try {
+      await this.run();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   async idle(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { LentMemory } from '@q/protocol';
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { OwnMemory } from '../files/own-memory.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
@@ -24,6 +25,7 @@ export interface LogContext {
   readonly log: StorageLog;
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
+  readonly reserve: DiskReserve;
   readonly tailCache: TailCache;
   readonly readBuffers: ReadBuffers;
   readonly appendBuffers: LentMemory;
@@ -41,6 +43,10 @@ export interface LogContext {
   saveRecoveryPoints(): Promise<void>;
   /** A log has appended so much that its checkpoint should not wait. */
   checkpointSoon(log: LocalLog): void;
+  /** A fresh look at the room on the disk, after some was made. */
+  observeDisk(): Promise<void>;
+  /** A log is being closed, and its segments have no room for what the journal has. */
+  leftOwing(log: LocalLog): void;
   /** A log was closed, or could not be opened: the store lets go of it. */
   released(log: { readonly directory: string }): void;
 }

@@ -30,10 +30,23 @@ export class LogFiles {
   #isShort = false;
   /** No longer in the list, with files that are still to be set aside: below the start, so nobody makes them again. */
   readonly #doomed: Segment[] = [];
-  readonly #deleted: { readonly path: string; readonly dueMs: number }[] = [];
+  readonly #deleted: { readonly path: string; readonly dueMs: number; readonly bytes: number }[] = [];
+  /** Of both. */
+  #deletedBytes = 0;
 
-  constructor(log: LocalLog) {
+  /** `owed`: what the journal has made durable already, and the disk had no room for. */
+  constructor(log: LocalLog, owed: readonly OwedBatches[] = []) {
     this.#log = log;
+    this.#isShort = owed.length > 0;
+    if (!this.#isShort) return;
+    this.owe([...owed]);
+    // As when they were appended: their room is taken, though the disk does not know yet.
+    for (const { batch } of owed) log.context.cap.freed(-batch.length);
+  }
+
+  /** Of files that were set aside and are not removed yet. */
+  get setAsideBytes(): number {
+    return this.#deletedBytes;
   }
 
   get hasUnsynced(): boolean {
@@ -241,7 +254,7 @@ export class LogFiles {
     const first = segmentList.all[count] as Segment;
     if (first.sizeBytes === 0 && !first.isNameDurable) await this.#createFile(first);
     // Before they leave the list: where the word fails they are still there, counted, for the next try.
-    await this.#log.context.queue.declare(this.#log, { kind: 'floor', name: this.#log.journalName, offset: logStartOffset });
+    await this.#declareFloor(logStartOffset);
     const dropped = segmentList.dropFirst(count);
     await this.retire(dropped);
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
@@ -260,6 +273,16 @@ export class LogFiles {
     return this.#doomed.length > 0 || this.#countBelowStart() > 0;
   }
 
+  /** Not needed: a replay asks the checkpoint of start offsets, too, which is durable. So it may fail for want of room. */
+  async #declareFloor(offset: number): Promise<void> {
+    const { queue } = this.#log.context;
+    try {
+      await queue.declare(this.#log, { kind: 'floor', name: this.#log.journalName, offset });
+    } catch (error) {
+      if (queue.failure || !StorageError.is(error) || error.code !== 'STORAGE_FULL') throw error;
+    }
+  }
+
   /** On a full disk all the more must go that can. */
   async #writeOwedIfThereIsRoom(): Promise<void> {
     try {
@@ -274,7 +297,10 @@ export class LogFiles {
     this.#doomed.push(...segments);
     this.#log.drops += 1;
     this.#log.forgetCachedBelow(segments.at(-1)?.endOffset ?? 0);
-    for (const segment of segments) this.#log.context.cap.add(-segment.sizeBytes);
+    for (const segment of segments) {
+      this.#log.context.cap.count(-segment.sizeBytes);
+      this.#deletedBytes += segment.writtenBytes;
+    }
     await this.#forgive((segment) => segments.includes(segment));
     await this.#setAside();
   }
@@ -289,7 +315,9 @@ export class LogFiles {
       const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
       for (const kind of segmentFileKinds) {
         const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
-        if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs });
+        const bytes = kind === 'log' ? segment.writtenBytes : 0;
+        if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs, bytes });
+        else this.#deletedBytes -= bytes;
       }
       this.#doomed.shift();
     }
@@ -300,19 +328,36 @@ export class LogFiles {
     if (this.#doomed.length > 0 && this.#log.state !== 'closed') await this.#setAside();
   }
 
-  /** Removes what was set aside long enough ago. What cannot be removed has its turn again with the next round. */
+  /** Removes what was set aside long enough ago, and all of it where the disk is short of room. Returns how many files that were. */
   async removeDue(now: number): Promise<number> {
-    const due = this.#deleted.filter(({ dueMs }) => dueMs <= now);
-    for (const file of due) {
+    const isDue = ({ dueMs }: { dueMs: number }): boolean => dueMs <= now;
+    return await this.#removeDeleted(this.#log.context.cap.isDiskShort ? () => true : isDue);
+  }
+
+  /** Removes all that was set aside, as far as that is possible now. */
+  async removeSetAside(): Promise<void> {
+    try {
+      await this.#removeDeleted(() => true);
+    } catch (error) {
+      this.#log.context.log.warn({ directory: this.#log.directory, error }, 'the files of deleted records could not be removed; they are tried again');
+    }
+  }
+
+  /** What cannot be removed has its turn again with the next round. */
+  async #removeDeleted(isDoomed: (file: { dueMs: number }) => boolean): Promise<number> {
+    const doomed = this.#deleted.filter(isDoomed);
+    for (const file of doomed) {
       await removeIfThere(this.#log.context.fileSystem, file.path);
       this.#deleted.splice(this.#deleted.indexOf(file), 1);
+      this.#deletedBytes -= file.bytes;
+      this.#log.context.cap.freed(file.bytes);
     }
-    return due.length;
+    return doomed.length;
   }
 
   async #createFile(segment: Segment): Promise<void> {
-    const { openFiles, fileSystem } = this.#log.context;
-    const lease = await openFiles.lease(segment.path, { create: true });
+    const { openFiles, fileSystem, reserve } = this.#log.context;
+    const lease = await reserve.withRoom(() => openFiles.lease(segment.path, { create: true }));
     segment.isCreated = true;
     lease.release();
     await fileSystem.syncDirectory(segment.directory);

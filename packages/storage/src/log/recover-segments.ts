@@ -1,5 +1,7 @@
 import { batchMaxTimestamp } from '@q/protocol';
-import { removeIfThere } from '../files/durable-file.ts';
+import { isDiskFull } from '../errors.ts';
+import type { DiskReserve } from '../files/disk-reserve.ts';
+import { removeIfThere, writeFileFrom } from '../files/durable-file.ts';
 import { asideFileName } from '../files/file-names.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
@@ -52,6 +54,9 @@ export async function recoverSegments(context: LogContext, o: RecoveryOptions): 
   const walk = new RecoveryWalk(context, o);
   return await walk.run();
 }
+
+/** Of what recovery keeps aside on a full disk: there has to be room for so much. */
+const movedBytesMax = 64 << 10;
 
 /** Batches behind a bad one that are whole. */
 interface ValidStretch {
@@ -267,13 +272,19 @@ class RecoveryWalk {
   }
 
   async #setAside(index: number, end: ScanEnd): Promise<void> {
-    const { fileSystem, openFiles, limits, log } = this.#context;
+    const { fileSystem, openFiles, limits, log, reserve } = this.#context;
     for (const [at, segment] of this.#segments.slice(index).entries()) {
       const from = at === 0 ? end.position : 0;
-      const path = `${segment.directory}/${asideFileName({ baseOffset: segment.baseOffset, position: from })}`;
+      const pathAt = (position: number): string => `${segment.directory}/${asideFileName({ baseOffset: segment.baseOffset, position })}`;
+      const path = pathAt(from);
       const lease = await openFiles.lease(segment.path);
       try {
-        await copyTail(fileSystem, { source: lease.file, from, path, blockBytes: limits.readBlockBytes });
+        const tail = { source: lease.file, from, path, blockBytes: limits.readBlockBytes };
+        await copyTail(fileSystem, tail).catch(async (error: unknown) => {
+          if (!isDiskFull(error)) throw error;
+          await removeIfThere(fileSystem, path);
+          await moveTail(fileSystem, reserve, { ...tail, pathAt });
+        });
       } finally {
         lease.release();
       }
@@ -323,13 +334,14 @@ class RecoveryWalk {
   async #syncRecovered(): Promise<void> {
     const { recoveryPoint } = this.#options;
     if (this.#bytesAbove === 0) return;
-    const { limits, openFiles, fileSystem } = this.#context;
+    const { limits, openFiles, fileSystem, reserve } = this.#context;
     const above = this.#segments.filter((segment) => segment.endOffset > recoveryPoint && segment.writtenBytes > 0);
     await inParallel(above, limits.flushesInParallelMax, async (segment) => {
       const lease = await openFiles.lease(segment.path);
       try {
         const from = segment.indexes?.offsets.positionFor(recoveryPoint) ?? 0;
-        await writeAgain(lease.file, { from, to: segment.writtenBytes, blockBytes: limits.readBlockBytes });
+        // Most file systems need no room for that. One that never writes over anything does, for a moment.
+        await reserve.withRoom(() => writeAgain(lease.file, { from, to: segment.writtenBytes, blockBytes: limits.readBlockBytes }));
         await lease.file.datasync();
       } finally {
         lease.release();
@@ -361,6 +373,21 @@ async function copyTail(fileSystem: FileSystem, o: { source: File; from: number;
     await target.datasync();
   } finally {
     await target.close();
+  }
+}
+
+/**
+ * Where there is no room for both: block after block, each to a file of its own, the last one first. At every moment what is left to be
+ * moved is a beginning of it.
+ */
+async function moveTail(fileSystem: FileSystem, reserve: DiskReserve, o: { source: File; from: number; pathAt: (position: number) => string; blockBytes: number }): Promise<void> {
+  for (let end = await o.source.size(); end > o.from; ) {
+    const at = Math.max(o.from, end - Math.min(o.blockBytes, movedBytesMax));
+    const bytes = await o.source.read(at, end - at);
+    await reserve.withRoom(() => writeFileFrom(fileSystem, o.pathAt(at), { position: 0, bytes }));
+    await o.source.truncate(at);
+    await o.source.datasync();
+    end = at;
   }
 }
 

@@ -34,13 +34,12 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
     log.dedup.expire(now);
-    // Not in one expression: other logs add to it meanwhile.
     await log.exclusively(() => log.files.setAsideLeftovers());
-    const removed = await log.files.removeDue(now);
-    report.filesRemoved += removed;
   });
+  await removeSetAside(guarded, logs, now, report);
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
   await dropOldest(context, logs, report, guarded);
+  if (context.cap.isDiskShort) await removeSetAside(guarded, logs, now, report);
   await checkpoint(context, logs, report, guarded);
   for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   const count = new RecordCounting(context.limits.countBytesPerRoundMax);
@@ -86,6 +85,14 @@ class GuardedWork {
   #isClosed(log: LocalLog): boolean {
     return log.state === 'closed';
   }
+}
+
+async function removeSetAside(guarded: GuardedWork, logs: readonly LocalLog[], now: number, report: MaintenanceReport): Promise<void> {
+  await guarded.forEach(logs, async (log) => {
+    // Not in one expression: other logs add to it meanwhile.
+    const removed = await log.files.removeDue(now);
+    report.filesRemoved += removed;
+  });
 }
 
 type Moves = Map<LocalLog, StartMove>;

@@ -38,6 +38,11 @@ export interface LogStore {
    * for ever what it is given.
    */
   readonly appendBuffers: LentMemory | null;
+  /**
+   * Until it is called with null, appends to all logs but internal ones are refused with STORAGE_FULL and this sentence; what is on its way
+   * already is not concerned.
+   */
+  refuseAppends(reason: string | null): void;
   /** Where the data lies and how much room is left there, or null for a store in memory. */
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
@@ -80,8 +85,13 @@ export interface PartitionLog {
   readonly lastStableOffset: number;
   /** The latest leader epoch that a batch was stored under, or -1. */
   readonly leaderEpoch: number;
-  /** Bytes of all segments, those waiting for their round included. */
+  /** Bytes of all segments, those waiting for their round included: what retention and caps go by. */
   readonly bytes: number;
+  /**
+   * What deleting the log gives back to the disk: `bytes`, and those of segments that were dropped and whose files are not removed yet.
+   * Its indexes and snapshots come on top, as a rule less than 1 % of it, and what file systems round up for each file.
+   */
+  readonly diskBytes: number;
   readonly segments: number;
   /**
    * How many records can be read from `offset` on, up to the high watermark. Offsets that compaction has emptied do not count.
@@ -133,6 +143,11 @@ export interface AppendOptions {
   readonly header?: BatchHeader;
   /** When it is appended, in milliseconds since 1970, if the caller has asked the clock already: a look takes as long as a small batch does. */
   readonly nowMs?: number;
+  /**
+   * The batch is needed to make room, to start or to stop: it is taken where the disk has less room than is kept in reserve, and gets some
+   * of what is kept for a full disk. For few and small ones, of the program itself.
+   */
+  readonly isVital?: boolean;
   /**
    * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
    * the log has a dedup window; when missing, the log looks into the batch itself.

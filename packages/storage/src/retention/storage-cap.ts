@@ -40,6 +40,8 @@ export interface StorageCapOptions {
   readonly stats: { appendsRefusedFull: number };
   /** The cap was passed; under `drop-oldest` only. Called once until there is room again. */
   readonly onNeedsRoom?: () => void;
+  /** An append was refused for what is known of the disk, which may be old: somebody else may have made room. */
+  readonly onDiskShort?: () => void;
 }
 
 export class StorageCap {
@@ -48,6 +50,7 @@ export class StorageCap {
   #freeBytes = Number.POSITIVE_INFINITY;
   #reserveBytes: number;
   #isRoomWanted = false;
+  #refusal: string | null = null;
 
   constructor(options: StorageCapOptions) {
     this.#options = options;
@@ -57,6 +60,21 @@ export class StorageCap {
   /** Bytes of all logs. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** Free disk, as far as is known. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** Free disk below which appends are refused. */
+  get reserveBytes(): number {
+    return this.#reserveBytes;
+  }
+
+  /** The disk has less room than is kept in reserve, as far as is known. */
+  get isDiskShort(): boolean {
+    return this.#freeBytes < this.#reserveBytes;
   }
 
   /** A segment is closed before it grows past this, whatever its log's configuration says. */
@@ -81,6 +99,7 @@ export class StorageCap {
   admit(bytes: number, o: { internal: boolean }): void {
     const { bytesMax, whenFull, overshootBytesMax } = this.#options;
     this.#admitByDisk(bytes, o.internal);
+    if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal);
     if (bytesMax === undefined || o.internal) return;
     const limit = whenFull === 'refuse' ? bytesMax : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
@@ -92,10 +111,25 @@ export class StorageCap {
     );
   }
 
-  /** Bytes came (positive) or went (negative). */
+  /** Until null comes, nothing is admitted but for internal topics, and this is why. */
+  refuse(reason: string | null): void {
+    this.#refusal = reason;
+  }
+
+  /** Bytes came (positive) or went (negative), here and on the disk. */
   add(bytes: number): void {
-    this.#usedBytes += bytes;
     this.#freeBytes -= bytes;
+    this.count(bytes);
+  }
+
+  /** Bytes went from the disk that are not counted here any more. */
+  freed(bytes: number): void {
+    this.#freeBytes += bytes;
+  }
+
+  /** Bytes are counted from now on, or no more, and the disk has as much room as before: a log is opened or closed, files are set aside. */
+  count(bytes: number): void {
+    this.#usedBytes += bytes;
     const isRoomWanted = this.needsRoom > 0;
     if (isRoomWanted && !this.#isRoomWanted) this.#options.onNeedsRoom?.();
     this.#isRoomWanted = isRoomWanted;
@@ -107,9 +141,15 @@ export class StorageCap {
     this.#reserveBytes = Math.min(this.#options.diskReserveBytes, Math.floor(space.totalBytes * reserveShareMax));
   }
 
+  #refused(reason: string): StorageError {
+    this.#options.stats.appendsRefusedFull += 1;
+    return new StorageError('STORAGE_FULL', reason, { details: { limit: 'disk' } });
+  }
+
   #admitByDisk(bytes: number, internal: boolean): void {
     const reserve = internal ? this.#reserveBytes / 2 : this.#reserveBytes;
     if (this.#options.diskReserveBytes === 0 || this.#freeBytes - bytes >= reserve) return;
+    this.#options.onDiskShort?.();
     this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(
       'STORAGE_FULL',

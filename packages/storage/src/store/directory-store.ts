@@ -2,6 +2,7 @@ import { LentMemory } from '@q/protocol';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
+import { DiskReserve } from '../files/disk-reserve.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -19,6 +20,7 @@ import { FlushQueue } from '../flush/flush-queue.ts';
 import { inParallel } from '../flush/in-parallel.ts';
 import { LateWrites } from '../flush/late-writes.ts';
 import { openJournal } from '../journal/journal-replay.ts';
+import type { JournalPiece } from '../journal/journal-item.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolveLimits } from '../limits.ts';
 import type { StorageLimits } from '../limits.ts';
@@ -36,9 +38,10 @@ import { IndexCache } from '../segment/index-cache.ts';
 import { emptyStats } from '../stats.ts';
 import type { StorageStats } from '../stats.ts';
 import { TailCache } from '../tail-cache.ts';
+import { collectOffsets } from './collect-offsets.ts';
+import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
-import type { CheckpointEntry } from './offset-checkpoint.ts';
 import type { WhenFull } from './options.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -72,8 +75,10 @@ export class DirectoryStore implements LogStore {
   readonly stats: StorageStats = emptyStats();
   readonly context: LogContext;
   #journal: Journal | null = null;
+  #debts: LogDebts | null = null;
   readonly #parts: StoreParts;
   readonly #lock: DirectoryLock;
+  readonly #reserve: DiskReserve;
   readonly #logs = new Map<string, Promise<LocalLog>>();
   /** Opening a log takes a few files: a thousand at once would be more than the system allows. */
   readonly #loading: Turnstile;
@@ -90,25 +95,25 @@ export class DirectoryStore implements LogStore {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
-  private constructor(parts: StoreParts, lock: DirectoryLock) {
+  private constructor(parts: StoreParts, held: { lock: DirectoryLock; reserve: DiskReserve }) {
     this.#parts = parts;
-    this.#lock = lock;
+    this.#lock = held.lock;
+    this.#reserve = held.reserve;
     this.#loading = new Turnstile(parts.limits.logsInParallelMax);
     this.context = this.#makeContext();
-    const { fileSystem, directory } = parts;
+    const common = { fileSystem: parts.fileSystem, directory: parts.directory, reserve: held.reserve };
     this.#recoveryPointFile = new OffsetCheckpoint({
-      fileSystem,
-      directory,
+      ...common,
       name: recoveryPointCheckpointName,
-      collect: () => this.#collect(this.#recoveryPoints, (log) => log.checkpoints.recoveryPoint),
+      collect: () => collectOffsets({ saved: this.#recoveryPoints, open: this.#open, offsetOf: (log) => log.checkpoints.recoveryPoint }),
     });
     this.#startOffsetFile = new OffsetCheckpoint({
-      fileSystem,
-      directory,
+      ...common,
       name: startOffsetCheckpointName,
-      collect: () => this.#collect(this.#startOffsets, (log) => log.startOffsetToSave),
+      collect: () => collectOffsets({ saved: this.#startOffsets, open: this.#open, offsetOf: (log) => log.startOffsetToSave }),
     });
-    this.#maintenance = new Maintenance({ context: this.context, directory, logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() });
+    const maintained = { logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() };
+    this.#maintenance = new Maintenance({ context: this.context, ...common, ...maintained });
   }
 
   get appendBuffers(): LentMemory | null {
@@ -116,13 +121,14 @@ export class DirectoryStore implements LogStore {
   }
 
   static async open(parts: StoreParts): Promise<DirectoryStore> {
-    const { fileSystem, directory } = parts;
-    resolveLimits(parts.limits);
+    const { fileSystem, directory, limits, log } = parts;
+    resolveLimits(limits);
     await makeDirectoryDurably(fileSystem, directory);
-    const lock = await fileSystem.lock(directory);
-    if (lock.weakness !== undefined) parts.log.warn({ directory }, lock.weakness);
+    const reserve = new DiskReserve({ fileSystem, directory, bytesMax: limits.reserveFileBytes, log });
+    const lock = await reserve.withRoom(() => fileSystem.lock(directory));
+    if (lock.weakness !== undefined) log.warn({ directory }, lock.weakness);
     try {
-      const store = new DirectoryStore(parts, lock);
+      const store = new DirectoryStore(parts, { lock, reserve });
       await store.#start();
       return store;
     } catch (error) {
@@ -156,6 +162,7 @@ export class DirectoryStore implements LogStore {
       log,
       limits,
       stats,
+      reserve: this.#reserve,
       tailCache,
       readBuffers,
       appendBuffers,
@@ -168,14 +175,7 @@ export class DirectoryStore implements LogStore {
         blockBytes: limits.readBlockBytes,
         indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
       }),
-      queue: new FlushQueue({
-        clock,
-        stats,
-        roundBytesMax,
-        flushesInParallelMax,
-        syncIntervalMs,
-        onFatal: (error) => this.#onFatal(error),
-      }),
+      queue: new FlushQueue({ clock, stats, roundBytesMax, flushesInParallelMax, syncIntervalMs, onFatal: (error) => this.#onFatal(error) }),
       lateWrites: new LateWrites({
         clock,
         log,
@@ -191,11 +191,14 @@ export class DirectoryStore implements LogStore {
         openLogs: () => this.#open.size,
         stats,
         onNeedsRoom: () => this.#maintenance.makeRoom(),
+        onDiskShort: () => this.#maintenance.lookAgain(),
       }),
       uncovered: { bytes: 0 },
       saveStartOffsets: () => this.#startOffsetFile.save(),
       saveRecoveryPoints: () => this.#recoveryPointFile.save(),
       checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),
+      observeDisk: () => this.#maintenance.observeDisk(),
+      leftOwing: (closed) => this.#debts?.keep(closed),
       released: (released) => this.#release(released.directory),
     };
   }
@@ -224,11 +227,16 @@ export class DirectoryStore implements LogStore {
   async #openJournal(names: readonly string[], o: { isClean: boolean }): Promise<void> {
     const { fileSystem, directory, limits, log } = this.#parts;
     const recoveryPointOf = (folder: string): number => this.#recoveryPoints.get(folder)?.offset ?? 0;
-    const onFatal = (error: unknown): void => void this.context.queue.fail(error);
-    const hasFailed = (): boolean => this.context.queue.failure !== null;
-    const { stats } = this;
-    this.#journal = await openJournal({ ...o, fileSystem, directory, limits, stats, log, onFatal, hasFailed, recoveryPointOf }, names);
-    this.context.queue.useJournal(this.#journal);
+    const startOffsetOf = (folder: string): number => this.#startOffsets.get(folder)?.offset ?? 0;
+    const { queue } = this.context;
+    const onFatal = (error: unknown): void => void queue.fail(error);
+    const hasFailed = (): boolean => queue.failure !== null;
+    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
+    const { journal, debts } = await openJournal(options, names);
+    this.#journal = journal;
+    this.#debts = new LogDebts({ fileSystem, journal, debts });
+    queue.useJournal(journal);
+    this.#reserve.lastResort = () => journal.giveUpFree();
   }
 
   get bytes(): number {
@@ -257,7 +265,7 @@ export class DirectoryStore implements LogStore {
   }
 
   #openAnew(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
-    const opening = this.#loading.run(() => this.#load(id, name, config)).catch((error: unknown) => {
+    const opening = this.#loading.run(() => this.#loadOwing(id, name, config)).catch((error: unknown) => {
       this.#logs.delete(name);
       // What it has opened may be replaced before the next try: a name must not lead to what was there then.
       this.context.openFiles.forgetFolder(`${this.#parts.directory}/${name}`);
@@ -267,7 +275,12 @@ export class DirectoryStore implements LogStore {
     return opening;
   }
 
-  async #load(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
+  #loadOwing(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
+    const load = (owed: readonly JournalPiece[]): Promise<LocalLog> => this.#load(id, name, config, owed);
+    return this.#debts ? this.#debts.handOver(id, load) : load([]);
+  }
+
+  async #load(id: LogId, name: string, config: LogConfig, owed: readonly JournalPiece[]): Promise<LocalLog> {
     const { fileSystem, directory: root } = this.#parts;
     const directory = `${root}/${name}`;
     // Before the folder is made: a crash in between must not leave it with the offsets of another one.
@@ -283,6 +296,7 @@ export class DirectoryStore implements LogStore {
       recoveryPoint,
       startOffset,
       isStartKnown: this.#startOffsetFile.isReadable,
+      owed,
     });
     // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not whose they are.
     if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);
@@ -333,13 +347,16 @@ export class DirectoryStore implements LogStore {
     }
     const log = await this.#opened(name);
     await log?.abandon();
+    this.#debts?.forget(name);
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
     if (this.#doomed.has(doomed)) await fileSystem.removeDirectory(doomed);
     await fileSystem.rename(`${directory}/${name}`, doomed);
     this.#doomed.add(doomed);
     await fileSystem.syncDirectory(directory);
-    await this.#forget(name);
+    // First: on a full disk it makes the room that the rest takes.
     await this.#removeDoomed(doomed);
+    await this.#maintenance.observeDisk();
+    await this.#forget(name);
   }
 
   /** The log is gone for good: whether its files are is for a later round of maintenance, or the next start. */
@@ -403,6 +420,10 @@ export class DirectoryStore implements LogStore {
     }
   }
 
+  refuseAppends(reason: string | null): void {
+    this.context.cap.refuse(reason);
+  }
+
   async diskSpace(): Promise<DiskSpace | null> {
     return await this.#parts.fileSystem.diskSpace(this.#parts.directory);
   }
@@ -435,10 +456,10 @@ export class DirectoryStore implements LogStore {
     await step(() => context.lateWrites.close());
     await step(() => this.#finishLogs());
     // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
-    await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null }));
+    await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null && !this.#debts?.isOwing }));
     for (const log of [...this.#open.values()]) log.letGo();
     await step(() => (context.queue.failure ? this.#savesEnd() : this.#saveOffsets()));
-    if (errors.length === 0 && !context.queue.failure) await step(() => this.#markClean());
+    if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
     await step(() => this.#lock.release());
@@ -452,8 +473,10 @@ export class DirectoryStore implements LogStore {
   }
 
   async #saveOffsets(): Promise<void> {
-    await this.#startOffsetFile.save();
-    await this.#recoveryPointFile.save();
+    await this.#reserve.unlessFull(async () => {
+      await this.#startOffsetFile.save();
+      await this.#recoveryPointFile.save();
+    });
   }
 
   async #savesEnd(): Promise<void> {
@@ -462,8 +485,10 @@ export class DirectoryStore implements LogStore {
 
   async #markClean(): Promise<void> {
     const { fileSystem, directory } = this.#parts;
-    await replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n'));
-    await fileSystem.syncDirectory(directory);
+    await this.#reserve.unlessFull(async () => {
+      await this.#reserve.withRoom(() => replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n')));
+      await fileSystem.syncDirectory(directory);
+    });
   }
 
   /** A log was closed: its offsets stay known, so that it can be opened again. */
@@ -478,20 +503,7 @@ export class DirectoryStore implements LogStore {
     this.#startOffsets.set(name, { topic, partition, offset: log.startOffsetToSave });
   }
 
-  #collect(saved: ReadonlyMap<string, SavedOffsets>, offsetOf: (log: LocalLog) => number): CheckpointEntry[] {
-    const entries = new Map<string, CheckpointEntry>(saved);
-    for (const [name, log] of this.#open) {
-      entries.set(name, { topic: log.id.topic, partition: log.id.partition, offset: offsetOf(log) });
-    }
-    const order = (a: CheckpointEntry, b: CheckpointEntry): number => compareText(a.topic, b.topic) || a.partition - b.partition;
-    return [...entries.values()].filter(({ offset }) => offset > 0).sort(order);
-  }
-
   #assertOpen(): void {
     if (this.#state !== 'open') throw new StorageError('CLOSED', 'the store is closed');
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -1,3 +1,4 @@
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
@@ -8,6 +9,7 @@ import { Turnstile } from './turnstile.ts';
 export interface MaintenanceOptions {
   readonly context: LogContext;
   readonly directory: string;
+  readonly reserve: DiskReserve;
   /** The logs that are open now. */
   readonly logs: () => readonly LocalLog[];
   /** Removes what deleted logs have left behind. Returns how many folders went. */
@@ -22,6 +24,7 @@ export class Maintenance {
   #checkpoints: Promise<unknown> = Promise.resolve();
   /** Each opens files of its own. */
   readonly #checkpointing: Turnstile;
+  #looking: Promise<void> | null = null;
   #isStopping = false;
 
   constructor(options: MaintenanceOptions) {
@@ -61,21 +64,31 @@ export class Maintenance {
     if (disk !== null) this.#options.context.cap.observeDisk(disk);
   }
 
+  /** As `observeDisk`, for whoever was refused and does not wait: who tries again profits. One look at a time. */
+  lookAgain(): void {
+    if (this.#looking || this.#isStopping) return;
+    const looking = this.observeDisk().catch((error: unknown) => this.#options.context.log.warn({ error }, 'the room on the disk cannot be asked for'));
+    this.#looking = looking.finally(() => (this.#looking = null));
+  }
+
   /** No further work begins, and long work ends at the next good moment. Ends when nothing is under way. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await this.#running;
     await this.#checkpoints;
+    await this.#looking;
   }
 
   async #run(now: number): Promise<MaintenanceReport> {
-    const { context, logs, removeFolders } = this.#options;
+    const { context, logs, removeFolders, reserve } = this.#options;
     const foldersRemoved = this.#isStopping ? 0 : await removeFolders();
     const disk = await this.#diskSpace();
     const report = await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });
     // What was removed makes room for appends now, not a round later.
     report.filesRemoved += foldersRemoved;
     if (report.filesRemoved > 0) await this.observeDisk();
+    const left = await this.#diskSpace();
+    if (left !== null && !this.#isStopping) await reserve.fillUp(left, context.cap.reserveBytes);
     return report;
   }
 
@@ -86,7 +99,11 @@ export class Maintenance {
     return result;
   }
 
+  /** What may still be promised to appends. */
   async #diskSpace(): Promise<DiskSpace | null> {
-    return await this.#options.context.fileSystem.diskSpace(this.#options.directory);
+    const { fileSystem, lateWrites, queue } = this.#options.context;
+    const disk = await fileSystem.diskSpace(this.#options.directory);
+    // What was taken and is still to be written has its room already.
+    return disk && { ...disk, freeBytes: disk.freeBytes - lateWrites.owedBytes - queue.pendingBytes };
   }
 }

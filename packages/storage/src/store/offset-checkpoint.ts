@@ -1,4 +1,5 @@
 import { crc32c } from '@q/protocol';
+import type { DiskReserve } from '../files/disk-reserve.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
@@ -60,15 +61,17 @@ export class OffsetCheckpoint {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #path: string;
+  readonly #reserve: Pick<DiskReserve, 'withRoom'>;
   readonly #collect: () => readonly CheckpointEntry[];
   #isReadable = true;
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
-  constructor(o: { fileSystem: FileSystem; directory: string; name: string; collect: () => readonly CheckpointEntry[] }) {
+  constructor(o: { fileSystem: FileSystem; directory: string; reserve: Pick<DiskReserve, 'withRoom'>; name: string; collect: () => readonly CheckpointEntry[] }) {
     this.#fileSystem = o.fileSystem;
     this.#directory = o.directory;
     this.#path = `${o.directory}/${o.name}`;
+    this.#reserve = o.reserve;
     this.#collect = o.collect;
   }
 
@@ -115,7 +118,8 @@ export class OffsetCheckpoint {
   }
 
   async #write(): Promise<void> {
-    await replaceFile(this.#fileSystem, this.#path, encodeOffsetCheckpoint(this.#collect()));
+    // On a full disk, too: what makes room waits for it.
+    await this.#reserve.withRoom(() => replaceFile(this.#fileSystem, this.#path, encodeOffsetCheckpoint(this.#collect())));
     await this.#fileSystem.syncDirectory(this.#directory);
   }
 }

@@ -152,6 +152,25 @@ describe('rot', () => {
     const kept = await under.disk.readFile(`/data/orders-0/${aside[0]}`);
     expect(kept.equals(damaged.subarray(batchPositions(damaged)[third]))).toBe(true);
   });
+
+  it('S2 what lay behind a hole is kept aside on a full disk, too, with the little room that is kept for that', async () => {
+    const under = await DiskUnderTest.start({ limits: { reserveFileBytes: 65_536 } });
+    under.disk.capacityBytes = 1 << 30;
+    const log = await under.open({ durability: 'os' });
+    for (let index = 0; index < 40; index += 1) await append(log, [`${index} `.padEnd(5_000, '.')]);
+    await under.store.maintain();
+    const positions = batchPositions(await under.disk.readFile(firstLogFile));
+    await under.disk.damage(firstLogFile, (bytes) => flip(bytes, (positions[third] as number) + 70));
+    const damaged = Buffer.from(await under.disk.readFile(firstLogFile));
+    under.disk.capacityBytes = under.disk.usedBytes;
+    await under.crash('none');
+    expect([(await under.open({ durability: 'os' })).state, (await under.open()).logEndOffset]).toEqual(['open', 2]);
+    const aside = (await under.names()).filter((name) => name.endsWith('.aside'));
+    const inOrder = aside.toSorted((a, b) => Number(a.split('.')[2]) - Number(b.split('.')[2]));
+    expect(inOrder.length).toBeGreaterThan(1);
+    const kept = Buffer.concat(await Promise.all(inOrder.map((name) => under.disk.readFile(`/data/orders-0/${name}`))));
+    expect(kept.equals(damaged.subarray(positions[third]))).toBe(true);
+  });
 });
 
 describe('what is derived from the log', () => {

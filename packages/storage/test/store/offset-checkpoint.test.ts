@@ -8,6 +8,8 @@ const entries = [
   { topic: 'a-1', partition: 11, offset: Number.MAX_SAFE_INTEGER },
 ];
 
+const noReserve = { withRoom: <T>(work: () => Promise<T>): Promise<T> => work() };
+
 describe('offset checkpoint', () => {
   it('S2 writes the frozen layout and reads it back', () => {
     const text = '0\n3\norders 0 42\na-1 11 9007199254740991\n~crc32c 0 1122264571\n';
@@ -51,7 +53,7 @@ describe('offset checkpoint', () => {
       collected += 1;
       return [{ topic: 't', partition: 0, offset }];
     };
-    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', name: 'c', collect });
+    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', reserve: noReserve, name: 'c', collect });
     const hold = disk.hold('datasync');
     const first = file.save();
     await hold.reached;
@@ -61,14 +63,14 @@ describe('offset checkpoint', () => {
     await Promise.all([first, ...later]);
     expect(collected).toBe(2);
     const after = await disk.crash('all');
-    expect(await new OffsetCheckpoint({ fileSystem: after, directory: '/d', name: 'c', collect }).load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
+    expect(await new OffsetCheckpoint({ fileSystem: after, directory: '/d', reserve: noReserve, name: 'c', collect }).load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
   });
 
   it('S2 leaves the old file where the new one cannot be written', async () => {
     const disk = new FaultyFileSystem();
     await disk.makeDirectory('/d');
     let offset = 1;
-    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', name: 'c', collect: () => [{ topic: 't', partition: 0, offset }] });
+    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', reserve: noReserve, name: 'c', collect: () => [{ topic: 't', partition: 0, offset }] });
     await file.save();
     offset = 2;
     disk.fail({ operation: 'write', code: 'ENOSPC' });

@@ -188,7 +188,7 @@ function detailsOf(partition: Partition): PartitionDetails {
     highWatermark: log?.highWatermark ?? -1,
     logEndOffset: log?.logEndOffset ?? -1,
     segments: log?.segments ?? 0,
-    bytes: log?.bytes ?? 0,
+    bytes: log?.diskBytes ?? 0,
     messages: records,
     messagesExact: isExact,
   };

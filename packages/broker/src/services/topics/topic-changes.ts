@@ -151,6 +151,7 @@ export class TopicChanges {
       key: entry.key,
       expectedVersion: entry.version,
       value: encodeTopicRecord({ ...record, state: 'deleting' }),
+      isVital: true,
     });
     await registry.settled();
     return { topicId: record.topicId };

@@ -13,6 +13,7 @@ import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
+import { isStorageFull } from '../../storage-full.ts';
 import { internalTopic } from './internal-topic.ts';
 import type { Leadership } from './leadership.ts';
 import { Limiter } from './limiter.ts';
@@ -267,7 +268,13 @@ export class TopicRegistry {
     this.#undeleted.settled(record);
     const entry = await metadata.get(topicKeyPrefix + record.name);
     if (entry === null || decodeTopicRecord(entry.key, entry.value).topicId !== record.topicId) return;
-    await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null });
+    try {
+      await metadata.compareAndSet({ key: entry.key, expectedVersion: entry.version, value: null, isVital: true });
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      this.#undeleted.failed(record);
+      this.#options.logger.warn({ err: error, topic: record.name }, 'the disk is full; that the topic is gone is noted later');
+    }
   }
 
   /** Whether the log is gone. */

@@ -71,9 +71,10 @@ export class Topic {
     return { messages, messagesExact };
   }
 
+  /** What deleting the topic gives back to the disk (`PartitionLog.diskBytes`). */
   get bytes(): number {
     let bytes = 0;
-    for (const { log } of this.partitions) bytes += log?.bytes ?? 0;
+    for (const { log } of this.partitions) bytes += log?.diskBytes ?? 0;
     return bytes;
   }
 
