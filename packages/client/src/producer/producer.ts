@@ -188,7 +188,8 @@ export class ClusterProducer implements Producer {
   #checked<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>, index: number): PlainRecord | Promise<PlainRecord> {
     try {
       const plain = this.#plain(topic, record);
-      if (!(plain instanceof Promise)) checkRecord(plain);
+      // Without a schema a promise is no record.
+      if (typeof topic === 'string' || !(plain instanceof Promise)) checkRecord(plain as PlainRecord);
       return plain;
     } catch (thrown) {
       const error = toQError(thrown, 'sendBatch');
@@ -197,10 +198,11 @@ export class ClusterProducer implements Producer {
   }
 
   #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
-    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, record);
     // Without a schema it is none, and asking whether it is takes as long as finding the queue.
-    if (typeof topic !== 'string' && record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
-    else this.#accumulator.accept(queue, record as PlainRecord, delivery);
+    const pending = typeof topic !== 'string' && record instanceof Promise ? record : null;
+    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, pending === null ? (record as PlainRecord) : null);
+    if (pending === null) this.#accumulator.accept(queue, record as PlainRecord, delivery);
+    else this.#accumulator.acceptLater(queue, pending, delivery);
   }
 
   #checkOpen(): void {
