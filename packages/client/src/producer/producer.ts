@@ -10,7 +10,7 @@ import { toQError } from '../retry.ts';
 import { shown } from '../shown.ts';
 import { checkTyped } from '../topic/topic.ts';
 import type { BytesIn, Topic } from '../topic/topic.ts';
-import { Accumulator } from './accumulator.ts';
+import { Accumulator, unseen } from './accumulator.ts';
 import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
 import { serialize } from './record.ts';
@@ -199,10 +199,10 @@ export class ClusterProducer implements Producer {
 
   #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
     // Without a schema it is none, and asking whether it is takes as long as finding the queue.
-    const pending = typeof topic !== 'string' && record instanceof Promise ? record : null;
-    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, pending === null ? (record as PlainRecord) : null);
-    if (pending === null) this.#accumulator.accept(queue, record as PlainRecord, delivery);
-    else this.#accumulator.acceptLater(queue, pending, delivery);
+    const isPending = typeof topic !== 'string' && record instanceof Promise;
+    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, isPending ? unseen : record);
+    if (isPending) this.#accumulator.acceptLater(queue, record, delivery);
+    else this.#accumulator.accept(queue, record as PlainRecord, delivery);
   }
 
   #checkOpen(): void {
