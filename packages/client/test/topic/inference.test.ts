@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Consumer } from '../../src/consumer/consumer.ts';
 import type { Message } from '../../src/consumer/message.ts';
+import type { Producer } from '../../src/producer/producer.ts';
 import type { ProducerRecord } from '../../src/producer/record.ts';
 import type { Q } from '../../src/q.ts';
 import { topic } from '../../src/topic/topic.ts';
@@ -48,6 +49,34 @@ describe('types', () => {
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.raw>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | Buffer | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.deleted>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.texts>>['value']>().toEqualTypeOf<string | null>();
+  });
+
+  it('B4 tells of the record that is wrong, and not of the topic', () => {
+    const calls = (producer: Producer): unknown[] => [
+      producer.send(
+        Prices,
+        // @ts-expect-error: an amount is a text
+        { key: 'k', value: { amount: 5 } },
+      ),
+      producer.send(
+        'bytes',
+        // @ts-expect-error: a value is bytes or a text
+        { value: 5 },
+      ),
+      producer.enqueue(
+        Prices,
+        // @ts-expect-error: a key is needed
+        { value: { amount: '5' } },
+      ),
+      producer.sendBatch(
+        Prices,
+        // @ts-expect-error: there is no such field
+        [{ key: 'k', valu: { amount: '5' } }],
+      ),
+    ];
+    const generic = <K, V>(producer: Producer, to: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): unknown => producer.send(to, record);
+    expectTypeOf(calls).toBeFunction();
+    expectTypeOf(generic).toBeFunction();
   });
 
   it('B4 infers both from the topic in the calls themselves', () => {
