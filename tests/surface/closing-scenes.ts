@@ -9,9 +9,9 @@ import { judge, OwnError } from './verdict.ts';
 export async function closeProducer(stage: Stage, random: SeededRandom): Promise<string[]> {
   const q = await stage.connect();
   const topic = random.chance(0.8) ? await stage.newTopic(2) : stage.newName('absent');
-  const producer = q.producer({ maxBufferedBytes: random.pick([512, 2_048, 1 << 20]), maxInFlight: random.between(1, 5), onError: () => undefined });
+  const producer = q.producer({ maxBufferedBytes: random.pick([512, 512, 2_048, 1 << 20]), maxInFlight: random.between(1, 5), onError: () => undefined });
   const problems: string[] = [];
-  if (random.chance(0.7)) await outcomeOf(() => producer.send(topic, { value: 'so that the topic is known' }));
+  if (random.chance(0.85)) await outcomeOf(() => producer.send(topic, { value: 'so that the topic is known' }));
   let open = 0;
   const watch = (what: string, promise: Promise<unknown>): void => {
     open += 1;
@@ -22,12 +22,12 @@ export async function closeProducer(stage: Stage, random: SeededRandom): Promise
     });
   };
   const value = 'x'.repeat(random.between(10, 300));
-  for (let left = random.between(1, 400); left > 0; left -= 1) {
+  for (let left = random.between(50, 400); left > 0; left -= 1) {
     watch('send', producer.send(topic, { value, ...(random.chance(0.3) && { partition: random.below(2) }) }));
     if (random.chance(0.02)) watch('flush', producer.flush());
     if (random.chance(0.02)) watch('ready', producer.ready());
   }
-  await someTurns(random);
+  if (random.chance(0.5)) await someTurns(random);
   const o = random.chance(0.2) ? {} : { timeoutMs: random.pick([0, 0, 1, 5, 50]) };
   const closed = await outcomeOf(() => (random.chance(0.8) ? producer.close(o) : q.close(o)));
   const problem = judge(closed);

@@ -77,9 +77,14 @@ const makers: Readonly<Record<string, Make>> = {
 
 /** Everything that takes a signal, under one that is aborted before, during or after. */
 export async function abortAnything(stage: Stage, random: SeededRandom): Promise<string[]> {
-  const q = await stage.connect();
   const topic = await stage.newTopic(2);
-  await outcomeOf(() => stage.q.admin.metadata([topic]));
+  const problems: string[] = [];
+  for (let left = 4; left > 0; left -= 1) problems.push(...(await abortOne(stage, topic, random)));
+  return problems;
+}
+
+async function abortOne(stage: Stage, topic: string, random: SeededRandom): Promise<string[]> {
+  const q = await stage.connect();
   const controller = new AbortController();
   const name = random.pick(Object.keys(makers));
   const when = random.pick(['before', 'during', 'during', 'after']);
