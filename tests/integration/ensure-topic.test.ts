@@ -11,7 +11,7 @@ describe('ensureTopic', () => {
     expect(await admin.ensureTopic('t', wanted)).toEqual({ ...made, created: false });
     expect(await admin.ensureTopic('t')).toMatchObject({ created: false, topicId: made.topicId });
     const [one, other] = await Promise.all([admin.ensureTopic('u', { partitions: 2 }), admin.ensureTopic('u', { partitions: 2 })]);
-    expect([one.created, other.created].toSorted()).toEqual([false, true]);
+    expect(one.created).not.toBe(other.created);
     expect(one.topicId).toBe(other.topicId);
   });
 

@@ -64,7 +64,6 @@ const makers: readonly (() => unknown)[] = [
   () => new ArrayBuffer(4),
   () => new DataView(new ArrayBuffer(4)),
   () => Promise.resolve(1),
-  () => ({ then: 1 }),
   () => new Money(),
   () => Money,
   () => new Error('hostile'),

@@ -149,10 +149,10 @@ function isWrong(field: (typeof fieldsOfRecord)[number], value: unknown): boolea
 }
 
 /** What is stored against what was taken. */
-async function compare(stage: Stage, topic: string, sent: readonly Sent[]): Promise<string[]> {
+async function compare(stage: Stage, name: string, sent: readonly Sent[]): Promise<string[]> {
   const wanted = new Map(sent.map(({ record, value }) => [value, record]));
   const problems: string[] = [];
-  for await (const { partition, key, value, headers, timestampMs } of stage.q.consumer(topic, { stopAtEnd: true })) {
+  for await (const { partition, key, value, headers, timestampMs } of stage.q.consumer(name, { stopAtEnd: true })) {
     const text = String(value);
     if (text === 'last') continue;
     const record = wanted.get(text);
@@ -161,7 +161,7 @@ async function compare(stage: Stage, topic: string, sent: readonly Sent[]): Prom
       problems.push(`a record that nobody sent, or sent once, is stored: ${text}`);
       continue;
     }
-    const stored = { key: key?.toString(), headers: headers.filter(({ key: name }) => name === 'a' || name === 'b').map((header) => `${header.key}=${String(header.value)}`).join() };
+    const stored = { key: key?.toString(), headers: headers.filter((header) => header.key === 'a' || header.key === 'b').map((header) => `${header.key}=${String(header.value)}`).join() };
     const given = { key: record.key?.toString(), headers: record.headers === undefined ? '' : 'a=ä,b=null' };
     if (JSON.stringify(stored) !== JSON.stringify(given)) problems.push(`a record changed on its way: ${JSON.stringify(given)} to ${JSON.stringify(stored)}`);
     if (record.partition !== undefined && record.partition !== partition) problems.push(`a record of partition ${record.partition} is in ${partition}`);

@@ -24,7 +24,7 @@ describe('parseAddress', () => {
     (text) => {
       const refusal = ((): { message: string; details: object } => {
         try {
-          return { message: String(parseAddress(text)), details: {} };
+          return { message: parseAddress(text).host, details: {} };
         } catch (error) {
           return error as { message: string; details: object };
         }

@@ -189,7 +189,7 @@ export class ClusterProducer implements Producer {
     try {
       const plain = this.#plain(topic, record);
       // Without a schema a promise is no record.
-      if (typeof topic === 'string' || !(plain instanceof Promise)) checkRecord(plain as PlainRecord);
+      if (typeof topic === 'string' || !(plain instanceof Promise)) checkRecord(plain);
       return plain;
     } catch (thrown) {
       const error = toQError(thrown, 'sendBatch');

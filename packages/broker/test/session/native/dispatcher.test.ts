@@ -135,9 +135,9 @@ describe('Dispatcher', () => {
     const { counters, dispatcher } = setUp(() => {
       throw new QError('REQUEST_TIMED_OUT', 'the connection ended before the answer was made');
     });
-    const [peer, gone] = [new FakePeer(), new FakePeer()];
-    gone.hangUp();
-    for (const each of [peer, gone]) await dispatcher.dispatch(frameOf(), { peer: each, saidHello: true, budget: new FakeRequestBudget(), isLent: false });
+    const [caller, gone] = [new FakeCaller(), new FakeCaller()];
+    gone.signal.abort();
+    for (const each of [caller, gone]) await dispatcher.dispatch(frameOf(), { caller: each, session: { isOpen: true, saidHello() {} }, isLent: false });
     expect(counters.apis.get('PING')).toMatchObject({ requests: 2, failed: 1 });
     expect(counters.errors.get('REQUEST_TIMED_OUT')).toBe(1);
   });
