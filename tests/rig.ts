@@ -27,6 +27,7 @@ import { run as runPlanted } from './planted/planted-rig.ts';
 import { run as runRecovery } from './recovery/recovery-rig.ts';
 import { run as runShortage } from './shortage/shortage-rig.ts';
 import { run as runSimulation } from './simulation/simulation-rig.ts';
+import { run as runSurface } from './surface/surface-rig.ts';
 
 interface Arguments {
   readonly count: string | undefined;
@@ -51,6 +52,7 @@ const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport
   fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
   abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
   'hostile-mix': async ({ seconds = 60 }) => [await runHostileMix({ seconds })],
+  surface: async ({ count = '5000', seed, only, part }) => [await runSurface({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) })],
   'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: numberArgument(count), seed })],
 };
 

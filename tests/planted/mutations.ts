@@ -3,9 +3,10 @@ import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { storageMutations } from './storage-mutations.ts';
+import { surfaceMutations } from './surface-mutations.ts';
 
 /** Every bug that can be planted. */
-export const mutations: readonly Mutation[] = [...storageMutations, ...journalMutations, ...brokerMutations, ...groupMutations, ...clientMutations];
+export const mutations: readonly Mutation[] = [...storageMutations, ...journalMutations, ...brokerMutations, ...groupMutations, ...clientMutations, ...surfaceMutations];
 
 export function mutationNamed(name: string): Mutation {
   const mutation = mutations.find((each) => each.name === name);

@@ -20,7 +20,7 @@ export default defineConfig({
     // Also what tests import by the name of a package goes through the plugin below: Node would load it as it is.
     server: { deps: { inline: [/@q\//] } },
     root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['packages/*/test/**/*.test.ts', 'tests/integration/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'tests/integration/**/*.test.ts', 'tests/surface/**/*.test.ts'],
     // A test that is slow on a busy machine has caught nothing.
     testTimeout: 200_000,
     hookTimeout: 200_000,

@@ -23,6 +23,7 @@ export const proofRigs: readonly ProofRig[] = [
   { name: 'fuzz', ci: '200000', full: '10000000', isDivisible: true },
   { name: 'simulation', ci: '20000', full: '1000000', isDivisible: true },
   { name: 'fuzz-connection', ci: '1000', full: '100000' },
+  { name: 'surface', ci: '5000', full: '200000', isDivisible: true },
   // From the seed that the tests hunt from, too: from another one a bug may hide for longer than there is time.
   { name: 'planted', ci: '5', full: 'all', seed: 1 },
   { name: 'abuse', ci: '2000', full: '10000' },

@@ -8,6 +8,8 @@ import { formatDuration } from './output/units.ts';
 
 /** Long enough for a broker that is just starting, short enough for somebody who forgot to start one. */
 const connectTimeoutDefaultMs = 3_000;
+/** A port that refuses will most likely go on to: a broker that is just starting listens sooner. */
+const refusedTimeoutMs = 1_000;
 const requestTimeoutDefaultMs = 30_000;
 /** The client's own minimum: a long poll must be able to end before its request does. */
 const requestTimeoutMinMs = 1_000;
@@ -45,28 +47,38 @@ export async function withClient<T>(
 
 async function connectPatiently(context: CommandContext, options: GlobalOptions, signal: AbortSignal): Promise<Q> {
   const { connect, QError } = await import('@q/client');
-  const timeoutMs = options.timeout ?? connectTimeoutDefaultMs;
+  const tryFor = (connectTimeoutMs: number): Promise<Q> =>
+    connect(options.url, { signal, clientId: 'q-cli', connectTimeoutMs, requestTimeoutMs: Math.max(options.timeout ?? requestTimeoutDefaultMs, requestTimeoutMinMs) });
+  let timeoutMs = options.timeout ?? refusedTimeoutMs;
   const note = setTimeout(() => {
     if (isTerminal(context.stderr)) context.stderr.write(`waiting for a broker at ${options.url} …\n`);
   }, patienceMs);
   try {
-    return await connect(options.url, {
-      signal,
-      clientId: 'q-cli',
-      connectTimeoutMs: timeoutMs,
-      requestTimeoutMs: Math.max(options.timeout ?? requestTimeoutDefaultMs, requestTimeoutMinMs),
+    return await tryFor(timeoutMs).catch((error: unknown) => {
+      if (options.timeout !== undefined || !QError.is(error) || error.code !== 'NO_BROKER' || isRefusal(error)) throw error;
+      timeoutMs = connectTimeoutDefaultMs;
+      return tryFor(connectTimeoutDefaultMs - refusedTimeoutMs);
     });
   } catch (error) {
     if (!QError.is(error)) throw error;
-    if (error.code === 'INVALID_CONFIG') throw usageError(`--url ${options.url}: ${error.message}`);
+    if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
     if (error.code !== 'NO_BROKER') throw error;
-    const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}`;
+    const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}: ${firstCause(error).message}`;
     const call = brokerCall({ moduleUrl: import.meta.url, env: process.env });
     const hint = `start one with "${call}", or name another with --url`;
     throw new CommandError(ExitCode.failure, message, { cause: error, code: error.code, hint });
   } finally {
     clearTimeout(note);
   }
+}
+
+/** Where it began: the client's errors are about it, and say less. */
+function firstCause(error: Error): Error {
+  return error.cause instanceof Error && error.cause.message !== '' ? firstCause(error.cause) : error;
+}
+
+function isRefusal(error: Error): boolean {
+  return firstCause(error).message.includes('ECONNREFUSED');
 }
 
 function addressOf(url: string): string {

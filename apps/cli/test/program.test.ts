@@ -48,13 +48,16 @@ describe('q', () => {
     const port = await freePort();
     const { code, stderr, stdout } = await runProgram({ args: ['topic', 'list', '--url', `q://127.0.0.1:${port}`, '--timeout', '300ms'] });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe(`q: no broker at 127.0.0.1:${port} within 300 ms (NO_BROKER); start one with "pnpm start", or name another with --url\n`);
+    expect(stderr).toBe(`q: no broker at 127.0.0.1:${port} within 300 ms: connect ECONNREFUSED 127.0.0.1:${port} (NO_BROKER); start one with "pnpm start", or name another with --url\n`);
   });
 
   it('Q3 refuses an address that is none', async () => {
     const { code, stderr } = await runProgram({ args: ['stats'], env: { Q_URL: 'http://x:y' } });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^q: --url http:\/\/x:y: .+\n$/);
+    expect(stderr).toMatch(/^q: --url: "http:\/\/x:y" .+\n$/);
+    const secret = await runProgram({ args: ['stats', '--url', 'q://ann:hunter2@localhost'] });
+    expect(secret).toMatchObject({ code: 2, stderr: expect.stringContaining('***@localhost') as string });
+    expect(secret.stderr).not.toContain('hunter2');
   });
 
   it('O2 ends as ever when the readers of its output have gone away', async () => {

@@ -1,7 +1,7 @@
 import { connect } from '@q/client';
 
 await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
-await q.admin.createTopic('measurements', { partitions: 4 });
+await q.admin.ensureTopic('measurements', { partitions: 4 });
 
 await using producer = q.producer({
   compression: 'lz4',

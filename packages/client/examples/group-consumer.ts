@@ -1,7 +1,7 @@
 import { connect } from '@q/client';
 
 await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
-await q.admin.createTopic('invoices', { partitions: 4 });
+await q.admin.ensureTopic('invoices', { partitions: 4 });
 await using producer = q.producer();
 await producer.sendBatch('invoices', Array.from({ length: 100 }, (_, index) => ({ key: `customer-${index % 10}`, value: `invoice ${index}` })));
 

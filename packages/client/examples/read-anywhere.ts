@@ -1,7 +1,7 @@
 import { connect } from '@q/client';
 
 await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
-await q.admin.createTopic('log', { partitions: 1 });
+await q.admin.ensureTopic('log', { partitions: 1 });
 await using producer = q.producer();
 for (let minute = 0; minute < 60; minute += 1) {
   await producer.send('log', { value: `minute ${minute}`, timestampMs: 1_700_000_000_000 + minute * 60_000 });

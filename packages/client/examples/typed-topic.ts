@@ -5,7 +5,7 @@ const Order = z.object({ item: z.string(), quantity: z.number().int().positive()
 const Orders = topic('typed-orders', { key: z.string(), value: Order }); // zod here; any Standard Schema will do
 
 await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
-await q.admin.createTopic(Orders.name);
+await q.admin.ensureTopic(Orders.name);
 
 await using producer = q.producer();
 await producer.send(Orders, { key: 'customer-7', value: { item: 'lamp', quantity: 2 } }); // typed: the input of the schema

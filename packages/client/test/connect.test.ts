@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { connect } from '../src/connect.ts';
+import type { Network } from '../src/network/network.ts';
 import { FakeBroker } from './fake/fake-broker.ts';
 import { FakeScene } from './fake/fake-scene.ts';
 
@@ -30,6 +31,39 @@ describe('connect', () => {
       message: expect.stringMatching(/within 2000 ms at fake:7420: .*ECONNREFUSED/) as string,
     });
     expect(scene.clock.monotonic()).toBeLessThan(2_100);
+  });
+
+  it('W3 gives up at the time it was given, however long the next pause would be', async () => {
+    const scene = new FakeScene();
+    scene.network.isRefusing = true;
+    await expect(scene.connect({ connectTimeoutMs: 2_000, retry: { initialMs: 60_000, maxMs: 60_000 } })).rejects.toMatchObject({ code: 'NO_BROKER' });
+    expect(scene.clock.monotonic()).toBeLessThan(2_100);
+  });
+
+  it('W3 goes on for ever if it is told so, until its signal aborts', async () => {
+    const scene = new FakeScene();
+    scene.network.isRefusing = true;
+    scene.clock.schedule(300_000, () => (scene.network.isRefusing = false));
+    const q = await scene.connect({ connectTimeoutMs: Number.POSITIVE_INFINITY });
+    await scene.settle(q.close());
+    scene.network.isRefusing = true;
+    const controller = new AbortController();
+    scene.clock.schedule(50_000, () => controller.abort());
+    await expect(scene.connect({ connectTimeoutMs: Number.POSITIVE_INFINITY, signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('W3 tells why each address of a name was refused, of which Node makes one error without a message', async () => {
+    const scene = new FakeScene();
+    const { clock, random } = scene;
+    const failure = new AggregateError([new Error('connect ECONNREFUSED ::1:7420'), new Error('connect ECONNREFUSED 127.0.0.1:7420')], '');
+    const network: Network = {
+      connect: (_address, events) => {
+        clock.schedule(1, () => events.onClose(failure));
+        return { write: () => true, destroy: () => undefined };
+      },
+    };
+    const connecting = connect('localhost', { clock, random, network, connectTimeoutMs: 100 });
+    await expect(scene.settle(connecting)).rejects.toMatchObject({ message: expect.stringMatching(/ECONNREFUSED ::1:7420, connect ECONNREFUSED 127/) as string });
   });
 
   it('W3 backs off between tries', async () => {

@@ -143,6 +143,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   position(partition: number): number {
+    checkArgument('partition', partition, partitionNumber);
     return this.#session.dispenser.position(this.#session.ownership.active(partition));
   }
 

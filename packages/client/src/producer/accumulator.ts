@@ -50,6 +50,9 @@ export interface AccumulatorOptions {
   readonly events: AccumulatorEvents;
 }
 
+/** Stands for a record that its schema is still looking at. */
+export const unseen: PlainRecord = Object.freeze({});
+
 export class Accumulator {
   readonly budget: ByteBudget;
   readonly barrier: FlushBarrier = new FlushBarrier();
@@ -95,18 +98,18 @@ export class Accumulator {
   }
 
   /**
-   * The topic of a name. Where `first` is wrong nobody is asked about a topic for its sake, which could make that topic.
+   * The topic of a name. Where the record `first` is wrong (`unseen`: its schema has not said yet) nobody is asked about a topic for its sake, which could make that topic.
    *
    * @throws QError `INVALID_TOPIC_NAME`, what is wrong with the record.
    */
-  topic(name: string, first: PlainRecord | Promise<PlainRecord>): TopicQueue {
+  topic(name: string, first: unknown): TopicQueue {
     if (this.#latest !== null && this.#latest.name === name) return this.#latest;
     return (this.#latest = this.#topics.get(name) ?? this.#newTopic(name, first));
   }
 
-  #newTopic(name: string, first: PlainRecord | Promise<PlainRecord>): TopicQueue {
+  #newTopic(name: string, first: unknown): TopicQueue {
     checkTopic(name);
-    if (!(first instanceof Promise)) checkRecord(first);
+    checkRecord(first);
     const { random } = this.#cluster;
     const { partitioner, maxInFlight, idempotent } = this.#options;
     const topic = new TopicQueue({ name, random, partitioner, windowMax: maxInFlight, idempotent });

@@ -1,3 +1,6 @@
+import { checkArgument, integer } from '../option-check.ts';
+import type { OptionCheck } from '../option-check.ts';
+
 /** What a partitioner decides on. */
 export interface PartitionChoice {
   readonly topic: string;
@@ -16,8 +19,18 @@ const shift = 24;
 /**
  * The 32-bit murmur2 hash (signed) that the default partitioners of the Kafka ecosystem use for keys, so that a key lands in
  * the same partition whichever client sends it.
+ *
+ * @throws QError `INVALID_REQUEST`.
  */
 export function murmur2(bytes: Uint8Array): number {
+  checkArgument('bytes', bytes, bytesCheck);
+  return hashOf(bytes);
+}
+
+const bytesCheck: OptionCheck = (value) => (value instanceof Uint8Array ? null : 'bytes');
+const keyCheck: OptionCheck = (value) => (typeof value === 'string' || value instanceof Uint8Array ? null : 'bytes or a text');
+
+function hashOf(bytes: Uint8Array): number {
   const { length } = bytes;
   let hash = seed ^ length;
   let at = 0;
@@ -71,8 +84,15 @@ function finish(hash: number, tail: { left: number; first: number; second: numbe
   return mixed ^ (mixed >>> 15);
 }
 
-/** The partition of a key: the hash without its sign bit, modulo the partitions. */
+/** The partition of a key: the hash without its sign bit, modulo the partitions. @throws QError `INVALID_REQUEST`. */
 export function partitionOfKey(key: Uint8Array | string, partitions: number): number {
-  const hash = typeof key === 'string' ? (murmur2Ascii(key) ?? murmur2(Buffer.from(key))) : murmur2(key);
+  checkArgument('key', key, keyCheck);
+  checkArgument('partitions', partitions, integer({ min: 1 }));
+  return partitionFor(key, partitions);
+}
+
+/** As `partitionOfKey`, of what was checked: for each record with a key. */
+export function partitionFor(key: Uint8Array | string, partitions: number): number {
+  const hash = typeof key === 'string' ? (murmur2Ascii(key) ?? hashOf(Buffer.from(key))) : hashOf(key);
   return (hash & 0x7fff_ffff) % partitions;
 }

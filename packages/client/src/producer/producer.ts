@@ -10,7 +10,7 @@ import { toQError } from '../retry.ts';
 import { shown } from '../shown.ts';
 import { checkTyped } from '../topic/topic.ts';
 import type { BytesIn, Topic } from '../topic/topic.ts';
-import { Accumulator } from './accumulator.ts';
+import { Accumulator, unseen } from './accumulator.ts';
 import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
 import { serialize } from './record.ts';
@@ -188,7 +188,8 @@ export class ClusterProducer implements Producer {
   #checked<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>, index: number): PlainRecord | Promise<PlainRecord> {
     try {
       const plain = this.#plain(topic, record);
-      if (!(plain instanceof Promise)) checkRecord(plain);
+      // Without a schema a promise is no record.
+      if (typeof topic === 'string' || !(plain instanceof Promise)) checkRecord(plain);
       return plain;
     } catch (thrown) {
       const error = toQError(thrown, 'sendBatch');
@@ -197,9 +198,10 @@ export class ClusterProducer implements Producer {
   }
 
   #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
-    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, record);
     // Without a schema it is none, and asking whether it is takes as long as finding the queue.
-    if (typeof topic !== 'string' && record instanceof Promise) this.#accumulator.acceptLater(queue, record, delivery);
+    const isPending = typeof topic !== 'string' && record instanceof Promise;
+    const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, isPending ? unseen : record);
+    if (isPending) this.#accumulator.acceptLater(queue, record, delivery);
     else this.#accumulator.accept(queue, record as PlainRecord, delivery);
   }
 

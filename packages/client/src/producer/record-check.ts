@@ -51,7 +51,7 @@ export function notARecord(given: unknown): QError {
 }
 
 /** Everything about a record that can be told without its topic. @throws QError `INVALID_RECORD`, `INVALID_TIMESTAMP`. */
-export function checkRecord(record: Fields): void {
+export function checkRecord(record: unknown): void {
   if (typeof record !== 'object' || record === null) throw notARecord(record);
   checkFields(record);
   checkParts(record);

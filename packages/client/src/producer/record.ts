@@ -43,8 +43,8 @@ export interface PlainRecord extends RecordFields {
 export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
   const given = record as RecordFields & { key?: unknown; value?: unknown };
   const { keySerde, valueSerde } = topic;
+  if (typeof given !== 'object' || given === null || given instanceof Promise) throw notARecord(given);
   if (keySerde === null && valueSerde === null) return given as PlainRecord;
-  if (typeof given !== 'object' || given === null) throw notARecord(given);
   if (given.value === undefined || hasOtherFields(given)) checkFields(given);
   const key = keySerde === null ? plainBytes('key', given.key) : keySerde.encode(given.key);
   const value = valueSerde === null ? plainBytes('value', given.value) : valueSerde.encode(given.value);

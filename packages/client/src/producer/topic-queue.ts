@@ -8,7 +8,7 @@ import type { Encoded } from '../topic/serde.ts';
 import type { Delivery } from './delivery.ts';
 import type { OutgoingBatch } from './outgoing-batch.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import { partitionOfKey } from './partitioner.ts';
+import { partitionFor } from './partitioner.ts';
 import type { Partitioner } from './partitioner.ts';
 import type { PlainRecord } from './record.ts';
 import { checkPartition } from './record-check.ts';
@@ -107,7 +107,7 @@ export class TopicQueue {
     }
     const { partitioner } = this.#options;
     if (partitioner !== undefined) return this.#chosenBy(partitioner, key);
-    return key === null ? null : (this.#partitions[partitionOfKey(key, this.#partitions.length)] as PartitionQueue);
+    return key === null ? null : (this.#partitions[partitionFor(key, this.#partitions.length)] as PartitionQueue);
   }
 
   /** Where the last record without a key went, as long as its batch still gathers. */

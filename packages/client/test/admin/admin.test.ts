@@ -2,6 +2,7 @@ import { DescribeTopic, encodeBatch } from '@q/protocol';
 import type { AlterTopicRequest, CreateTopicRequest, DeleteRecordsRequest } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 
+import type { Q } from '../../src/q.ts';
 import { FakeScene } from '../fake/fake-scene.ts';
 
 describe('admin', () => {
@@ -29,6 +30,40 @@ describe('admin', () => {
     scene.broker.faults = ({ api, point }) => (api === 'CREATE_TOPIC' && point === 'after' ? 'cut' : 'none');
     await expect(scene.settle(q.admin.createTopic('t'))).rejects.toMatchObject({ code: 'CONNECTION_LOST', details: { outcome: 'unknown' }, message: expect.stringContaining('creating topic "t"') as string });
     expect(scene.broker.requestsOf('CREATE_TOPIC')).toHaveLength(1);
+    await scene.settle(q.close());
+  });
+
+  it('T1 W3 ensures a topic whose creation was done but not answered', async () => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    const there = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 0, bytes: 0, configs: [], partitions: [] };
+    scene.broker.handlers.set('DESCRIBE_TOPIC', () => there);
+    scene.broker.handlers.set('ALTER_TOPIC', () => ({ configs: [] }));
+    scene.broker.faults = ({ api, request, point }) => (api === 'CREATE_TOPIC' && request === 0 && point === 'after' ? 'cut' : 'none');
+    expect(await scene.settle(q.admin.ensureTopic('t'))).toEqual({ topicId: there.topicId, partitions: 0, replicas: 1, configs: [], created: false });
+    await scene.settle(q.close());
+  });
+
+  it.each<[string, (admin: Q['admin']) => Promise<unknown>, object]>([
+    ['partition in createTopic', (admin) => admin.createTopic('t', { partition: 3 } as never), { code: 'INVALID_CONFIG', details: { option: 'partition' } }],
+    ['-1 partitions, which is the default on the wire', (admin) => admin.createTopic('t', { partitions: -1 }), { code: 'INVALID_PARTITIONS' }],
+    ['an object for a setting', (admin) => admin.createTopic('t', { config: { 'retention.ms': {} } as never }), { code: 'INVALID_CONFIG', message: expect.stringContaining('retention.ms') as string }],
+    ['a setting that is undefined', (admin) => admin.alterTopic('t', { set: { 'retention.ms': undefined } as never }), { code: 'INVALID_CONFIG' }],
+    ['no options where some are needed', (admin) => admin.alterTopic('t', undefined as never), { code: 'INVALID_CONFIG' }],
+    ['null for options', (admin) => admin.stats(null as never), { code: 'INVALID_CONFIG', message: expect.stringContaining('stats') as string }],
+    ['-1 for an offset, which is the end on the wire', (admin) => admin.deleteRecords('t', { 0: -1 }), { code: 'INVALID_REQUEST', details: { argument: 'before[0]' } }],
+    ['a name for a partition', (admin) => admin.deleteRecords('t', { first: 0 } as never), { code: 'INVALID_REQUEST' }],
+    ['a symbol for a topic', (admin) => admin.describeTopic(Symbol('t') as never), { code: 'INVALID_TOPIC_NAME' }],
+    ['a number for a group', (admin) => admin.deleteGroup(5 as never), { code: 'INVALID_GROUP_ID' }],
+    ['another place than start or end', (admin) => admin.listOffsets('t', 'middle' as never), { code: 'INVALID_REQUEST', details: { argument: 'at' } }],
+    ['an offset that is none', (admin) => admin.resetGroupOffsets('g', { t: { 0: 0.5 } }), { code: 'INVALID_REQUEST', details: { argument: 'offsets["t"][0]' } }],
+    ['a text for topics', (admin) => admin.metadata('t' as never), { code: 'INVALID_TOPIC_NAME' }],
+  ])('Q3 refuses %s before it asks anyone', async (_what, call, refusal) => {
+    const scene = new FakeScene();
+    const q = await scene.connect();
+    const before = scene.broker.requests.length;
+    await expect(call(q.admin)).rejects.toMatchObject(refusal);
+    expect(scene.broker.requests).toHaveLength(before);
     await scene.settle(q.close());
   });
 

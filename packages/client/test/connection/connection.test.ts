@@ -132,6 +132,15 @@ describe('requests', () => {
     await expect(scene.settle(connection.request(Ping, { payload }))).resolves.toEqual({ payload });
   });
 
+  it('W3 that cannot be encoded fail for certain: nothing was sent', async () => {
+    const scene = new FakeScene();
+    const connection = await open(scene);
+    const hostile = new Proxy({ payload }, { get: () => { throw new RangeError('out of range'); } });
+    const failure = await scene.settle(connection.request(Ping, hostile).catch((error: unknown) => error));
+    expect(failure).toMatchObject({ code: 'INVALID_REQUEST', fatal: false, cause: { message: 'out of range' } });
+    expect(connection.isReady).toBe(true);
+  });
+
   it('Z4 beyond what the broker allows wait for their turn', async () => {
     const scene = new FakeScene();
     scene.broker.hello = { requestsInFlightMax: 2 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Consumer } from '../../src/consumer/consumer.ts';
 import type { Message } from '../../src/consumer/message.ts';
+import type { Producer } from '../../src/producer/producer.ts';
 import type { ProducerRecord } from '../../src/producer/record.ts';
 import type { Q } from '../../src/q.ts';
 import { topic } from '../../src/topic/topic.ts';
@@ -48,6 +49,20 @@ describe('types', () => {
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.raw>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | Buffer | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.deleted>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.texts>>['value']>().toEqualTypeOf<string | null>();
+  });
+
+  it('B4 tells of the record that is wrong, and not of the topic', () => {
+    // Of overloads the compiler tells what the last one has against the call: that a typed topic is no text. So there is one signature,
+    // and what is left to be wrong is the record.
+    expectTypeOf<Parameters<Producer['send']>[0]>().not.toEqualTypeOf<string>();
+    expectTypeOf<Parameters<Producer['sendBatch']>[0]>().not.toEqualTypeOf<string>();
+    expectTypeOf<Parameters<Producer['enqueue']>[0]>().not.toEqualTypeOf<string>();
+    type SendPrices = Producer['send'] extends (topic: typeof Prices, record: { key: string; value: { amount: number } }) => unknown ? true : false;
+    type SendBytes = Producer['send'] extends (topic: string, record: { value: number }) => unknown ? true : false;
+    expectTypeOf<SendPrices>().toEqualTypeOf<false>();
+    expectTypeOf<SendBytes>().toEqualTypeOf<false>();
+    const generic = <K, V>(producer: Producer, to: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): unknown => producer.send(to, record);
+    expectTypeOf(generic).toBeFunction();
   });
 
   it('B4 infers both from the topic in the calls themselves', () => {

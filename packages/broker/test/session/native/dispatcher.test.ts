@@ -131,6 +131,17 @@ describe('Dispatcher', () => {
     });
   });
 
+  it('M2 does not count a request that waited for a client that has left as a failure', async () => {
+    const { counters, dispatcher } = setUp(() => {
+      throw new QError('REQUEST_TIMED_OUT', 'the connection ended before the answer was made');
+    });
+    const [caller, gone] = [new FakeCaller(), new FakeCaller()];
+    gone.signal.abort();
+    for (const each of [caller, gone]) await dispatcher.dispatch(frameOf(), { caller: each, session: { isOpen: true, saidHello() {} }, isLent: false });
+    expect(counters.apis.get('PING')).toMatchObject({ requests: 2, failed: 1 });
+    expect(counters.errors.get('REQUEST_TIMED_OUT')).toBe(1);
+  });
+
   it('M2 counts failures, also those inside an answer', async () => {
     const { counters, dispatch } = setUp(
       (request) => request,

@@ -1,0 +1,31 @@
+import type { Mutation } from './mutation.ts';
+
+const rig = 'tests/surface/surface.test.ts';
+
+/** Bugs of the client's surface: what it takes from its caller, and what it keeps of its promises. */
+export const surfaceMutations: readonly Mutation[] = [
+  {
+    name: 'a header may be anything',
+    test: rig,
+    file: 'packages/client/src/producer/record-check.ts',
+    find: "  if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;",
+    replace: '  if (field !== null) return value as Encoded;',
+  },
+  { name: 'an unknown option is passed over', test: rig, file: 'packages/client/src/option-check.ts', find: '    if (Object.hasOwn(checks, name)) continue;', replace: '    if (Object.hasOwn(checks, name) || name !== null) continue;' },
+  { name: 'a field that no record has is passed over', test: rig, file: 'packages/client/src/producer/record-check.ts', find: '  if (unknown !== undefined) throw', replace: '  if (unknown === null) throw' },
+  {
+    name: 'a record is refused for what was known of its topic',
+    test: rig,
+    file: 'packages/client/src/producer/accumulator.ts',
+    find: "return QError.is(error) && (error.code === 'UNKNOWN_PARTITION'",
+    replace: "return QError.is(error) && error.code === 'NONE' && (error.code === 'UNKNOWN_PARTITION'",
+  },
+  { name: 'records that waited for room outlive their producer', test: 'packages/client/test/producer/closing.test.ts', file: 'packages/client/src/producer/accumulator.ts', find: 'if (this.#isOver || (entry.record === null', replace: 'if ((entry.record === null' },
+  {
+    name: 'an aborted signal breaks a producer',
+    test: 'packages/client/test/signals.test.ts',
+    file: 'packages/client/src/producer/producer.ts',
+    find: '  #forgetSignal: () => void = () => {};',
+    replace: '  #forgetSignal!: () => void;',
+  },
+];
