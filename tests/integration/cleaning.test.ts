@@ -80,6 +80,30 @@ describe('compaction', () => {
     expect(await remaining()).toEqual(expected);
   });
 
+  it('S4 T2 G3 every number that is shown counts the records that are left, also after a restart', async () => {
+    await using scene = await Scene.start({ limits });
+    const config = { ...smallSegments, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' };
+    await scene.q.admin.createTopic('counted', { partitions: 1, config });
+    await produceNumbers(scene, 'counted', 90);
+    await scene.q.admin.resetGroupOffsets('billing', { counted: { 0: 0 } });
+    const numbers = async (): Promise<unknown> => {
+      const [{ messages, messagesExact, partitions }, [listed], stats, group] = await Promise.all([
+        scene.q.admin.describeTopic('counted'), scene.q.admin.listTopics(), scene.q.admin.stats(), scene.q.admin.describeGroup('billing'),
+      ]);
+      const partition = partitions[0]!;
+      const shown = [messages, partition.messages, listed!.messages, stats.messages, group.lag, group.partitions[0]!.lag];
+      const isExact = [messagesExact, partition.messagesExact, listed!.messagesExact, stats.messagesExact, group.lagExact, group.partitions[0]!.lagExact];
+      return { shown: [...new Set(shown)], isExact: [...new Set(isExact)] };
+    };
+    const expected = async (): Promise<unknown> => ({ shown: [(await readAll(scene.q, 'counted')).length], isExact: [true] });
+    await expect.poll(async () => (await readAll(scene.q, 'counted')).length, { timeout: 10_000 }).toBeLessThan(20);
+    // Cleaning may go on between the two questions.
+    const isTrue = async (): Promise<boolean> => JSON.stringify(await numbers()) === JSON.stringify(await expected());
+    await expect.poll(isTrue, { timeout: 10_000 }).toBe(true);
+    await scene.restart();
+    await expect.poll(isTrue, { timeout: 10_000 }).toBe(true);
+  });
+
   it('S4 takes no record without a key', async () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic('latest', { partitions: 1, config: { 'cleanup.policy': 'compact' } });

@@ -62,7 +62,7 @@ describe('q group list', () => {
     await groupAt('list-b', { 0: 10 });
     expect((await q('group list --prefix list-')).stdout).toBe('group\tstate\tmembers\toffsets\nlist-a\tempty\t0\t2\nlist-b\tempty\t0\t1\n');
     expect((await q('group list --prefix list- --lag')).stdout).toBe('group\tstate\tmembers\toffsets\tlag\nlist-a\tempty\t0\t2\t6\nlist-b\tempty\t0\t1\t0\n');
-    expect(await json('group list --prefix list-b --lag')).toEqual([{ groupId: 'list-b', state: 'empty', members: 0, offsets: 1, lag: 0 }]);
+    expect(await json('group list --prefix list-b --lag')).toEqual([{ groupId: 'list-b', state: 'empty', members: 0, offsets: 1, lag: 0, lagExact: true }]);
     expect((await onTerminal('group list --prefix list-a')).stdout).toBe('group   state  members  offsets\nlist-a  empty        0        2\n');
   });
 
@@ -79,8 +79,8 @@ describe('q group describe', () => {
     expect(stdout).toMatch(/^group\tdescribed\nstate\tempty\nassignor\tuniform\nepoch\t\d+\nmembers\t0\npartitions\t2, 2 with an offset\nlag\t6\n\n/);
     expect(stdout).toMatch(/\ntopic\tpartition\tcommitted\tend\tlag\tprogress ago\towner\norders\t0\t4\t10\t6\t\S.*\t-\norders\t1\t4\t4\t0\t\S.*\t-\n$/);
     expect(await json('group describe described')).toMatchObject({
-      groupId: 'described', state: 'empty', lag: 6, members: [],
-      partitions: [{ topic: 'orders', partition: 0, committedOffset: 4, logStartOffset: 0, highWatermark: 10, lag: 6, memberId: null }, { partition: 1, lag: 0 }],
+      groupId: 'described', state: 'empty', lag: 6, lagExact: true, members: [],
+      partitions: [{ topic: 'orders', partition: 0, committedOffset: 4, logStartOffset: 0, highWatermark: 10, lag: 6, lagExact: true, memberId: null }, { partition: 1, lag: 0 }],
     });
   });
 
@@ -99,7 +99,7 @@ describe('q group seek', () => {
     });
     expect(await offsetsOf('previewed')).toEqual({ 'orders/0': 4 });
     expect(await json('group seek previewed -t orders --to end -p 0')).toEqual({
-      group: 'previewed', executed: false, partitions: [{ topic: 'orders', partition: 0, previousOffset: 4, offset: 10, lag: 0 }],
+      group: 'previewed', executed: false, partitions: [{ topic: 'orders', partition: 0, previousOffset: 4, offset: 10, lag: 0, lagExact: true }],
     });
     expect(await q('group seek previewed -t orders --to end -p 0,1 --execute')).toEqual({
       code: 0, stdout: 'topic\tpartition\twas at\tis at\tmoved\tlag\norders\t0\t4\t10\t+6\t0\norders\t1\t-\t4\t-\t0\n', stderr: '',
@@ -133,7 +133,7 @@ describe('q group seek', () => {
     expect((await q(`group seek kept --from-file ${join(folder, 'kept.json')} --execute`)).code).toBe(0);
     expect(await offsetsOf('kept')).toEqual({ 'orders/0': 7, 'orders/1': 4, 'orders/2': 0, 'payments/0': 1 });
     expect(await json('group seek kept --from-file - --execute', 'topic,partition,offset\norders,1,2\npayments,0,0\n')).toMatchObject({
-      executed: true, partitions: [{ topic: 'orders', partition: 1, previousOffset: 4, offset: 2, lag: 2 }, { topic: 'payments', previousOffset: 1, offset: 0, lag: 1 }],
+      executed: true, partitions: [{ topic: 'orders', partition: 1, previousOffset: 4, offset: 2, lag: 2, lagExact: true }, { topic: 'payments', previousOffset: 1, offset: 0, lag: 1 }],
     });
     await q('group seek kept --from-file - -t payments --execute', 'orders,1,0\npayments,0,1\n');
     expect(await offsetsOf('kept')).toMatchObject({ 'orders/1': 2, 'payments/0': 1 });

@@ -66,7 +66,7 @@ export class RawClient {
   }
 
   /** Sends one request; rejects with the error of the answer. */
-  request<Q, A>(api: Api<Q, A>, body: Q, version = 0): Promise<A> {
+  request<Q, A>(api: Api<Q, A>, body: Q, version = api.versions.max): Promise<A> {
     const { buffers, frame } = this.prepare(api, body, version);
     this.write(...buffers);
     return frame.then((answer) => {
@@ -77,7 +77,7 @@ export class RawClient {
   }
 
   /** A request that is not sent yet, and its answer. */
-  prepare<Q, A>(api: Api<Q, A>, body: Q, version = 0): { buffers: Buffer[]; frame: Promise<Buffer> } {
+  prepare<Q, A>(api: Api<Q, A>, body: Q, version = api.versions.max): { buffers: Buffer[]; frame: Promise<Buffer> } {
     this.#lastCorrelationId += 1;
     const correlationId = this.#lastCorrelationId;
     const buffers = encodeRequest({ ...api, versions: { min: 0, max: 0xffff } }, { version: 0, correlationId, body });

@@ -83,6 +83,8 @@ describe('topics', () => {
         segments: 1,
         bytes: 0,
         errorCode: 0,
+        messages: 0,
+        messagesExact: true,
       },
       {
         partition: 1,
@@ -95,6 +97,8 @@ describe('topics', () => {
         segments: 1,
         bytes: topic.bytes,
         errorCode: 0,
+        messages: 2,
+        messagesExact: true,
       },
     ]);
     expect(topic.configs.find((config) => config.key === 'cleanup.policy')).toEqual({

@@ -3,6 +3,7 @@ import { apis, encodeErrorResponse, encodeRequest, encodeResponse, errorTable, Q
 import type { Api, ErrorDetails, ErrorName } from '../src/index.ts';
 import { edgeValue } from './edge-values.ts';
 import type { Edge } from './edge-values.ts';
+import { inVersion } from './in-version.ts';
 import { specification } from './specification.ts';
 import { typicalExchanges } from './typical-messages.ts';
 
@@ -42,13 +43,13 @@ export function messageVectors(): MessageVectors {
   return {
     about: ['hex is the whole frame, with its length; body is what it carries.', ...specification().jsonForm],
     requests: versioned.flatMap(([api, version]) =>
-      bodiesOf(api, 'request').map(({ name, body }, index) => {
+      bodiesOf(api, version, 'request').map(({ name, body }, index) => {
         const correlationId = correlationIdOf(api.key, index);
         return vector({ api, version, name, correlationId, body, parts: encodeRequest(api, { version, correlationId, body }) });
       }),
     ),
     responses: versioned.flatMap(([api, version]) =>
-      bodiesOf(api, 'response').map(({ name, body }, index) => {
+      bodiesOf(api, version, 'response').map(({ name, body }, index) => {
         const correlationId = correlationIdOf(api.key, index);
         return vector({ api, version, name, correlationId, body, parts: encodeResponse(api, { version, correlationId, body }) });
       }),
@@ -62,10 +63,12 @@ function versionsOf(api: Api<unknown, unknown>): (readonly [Api<unknown, unknown
   return Array.from({ length: max - min + 1 }, (_, index) => [api, min + index] as const);
 }
 
-function bodiesOf(api: Api<unknown, unknown>, side: 'request' | 'response'): { name: Edge | 'typical'; body: unknown }[] {
+function bodiesOf(api: Api<unknown, unknown>, version: number, side: 'request' | 'response'): { name: Edge | 'typical'; body: unknown }[] {
   const typical = typicalExchanges.find((exchange) => exchange.api === api);
   assert(typical !== undefined, `${api.name} has no typical messages`);
-  return [{ name: 'typical', body: typical[side] }, ...edges.map((edge) => ({ name: edge, body: edgeValue(api[side].shape, edge) }))];
+  const { shape } = api[side];
+  const bodies = [{ name: 'typical', body: typical[side] } as const, ...edges.map((edge) => ({ name: edge, body: edgeValue(shape, edge) }))];
+  return bodies.map(({ name, body }) => ({ name, body: inVersion(shape, body, version) }));
 }
 
 /** Different in every vector, with the whole range of u32 in use. */

@@ -184,7 +184,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   exchange(
     ListTopics,
     { includeInternal: false },
-    { topics: [{ name: 'orders', topicId, internal: false, partitions: 8, replicas: 1, messages: 200_000, bytes: 21_400_000 }] },
+    { topics: [{ name: 'orders', topicId, internal: false, partitions: 8, replicas: 1, messages: 200_000, messagesExact: true, bytes: 21_400_000 }] },
   ),
   exchange(
     DescribeTopic,
@@ -195,6 +195,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       internal: false,
       replicas: 1,
       messages: 1044,
+      messagesExact: true,
       bytes: 98_304,
       configs,
       partitions: [
@@ -209,6 +210,8 @@ export const typicalExchanges: readonly TypicalExchange[] = [
           segments: 1,
           bytes: 98_304,
           errorCode: 0,
+          messages: 1044,
+          messagesExact: true,
         },
       ],
     },
@@ -240,6 +243,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       topics: 3,
       partitions: 24,
       messages: 200_000,
+      messagesExact: true,
       bytes: 21_400_000,
       connections: 5,
       memoryRssBytes: 73_400_320,
@@ -341,6 +345,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
           logStartOffset: 0,
           highWatermark: 1050,
           lag: 6,
+          lagExact: true,
           sinceProgressMs: 800,
         },
       ],

@@ -11,6 +11,7 @@ export type {
   LogStore,
   MaintenanceReport,
   PartitionLog,
+  RecordCount,
   ReadOptions,
   TimestampedOffset,
 } from './ports/log-store.ts';

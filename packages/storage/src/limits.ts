@@ -80,6 +80,8 @@ export interface StorageLimits {
   uncompressedBytesMax: number;
   /** Bytes of the map of keys that one compaction pass builds, a batch more or less. */
   compactionMapBytesMax: number;
+  /** Bytes that one round of maintenance reads to count records that compaction left before the last start. */
+  countBytesPerRoundMax: number;
   /** With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped. */
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
@@ -123,6 +125,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   messageIdBytesMax: 64 << 20,
   uncompressedBytesMax: 64 << 20,
   compactionMapBytesMax: 64 << 20,
+  countBytesPerRoundMax: 256 << 20,
   capOvershootBytesMax: 64 << 20,
   diskReserveBytes: 64 << 20,
 });

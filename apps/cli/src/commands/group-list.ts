@@ -16,6 +16,7 @@ export interface GroupListOptions extends GlobalOptions {
 interface GroupRow extends ListedGroup {
   /** Only there when it was asked for. */
   readonly lag?: number;
+  readonly lagExact?: boolean;
 }
 
 export async function listGroups(context: CommandContext, options: GroupListOptions): Promise<ExitCode> {
@@ -40,7 +41,7 @@ async function withLag(q: Q, listed: readonly ListedGroup[]): Promise<GroupRow[]
   const rows: GroupRow[] = [];
   for (const group of listed) {
     const described = await findGroup(q, group.groupId);
-    if (described !== null) rows.push({ ...group, lag: described.lag });
+    if (described !== null) rows.push({ ...group, lag: described.lag, lagExact: described.lagExact });
   }
   return rows;
 }
@@ -48,8 +49,8 @@ async function withLag(q: Q, listed: readonly ListedGroup[]): Promise<GroupRow[]
 function tableOf(groups: readonly GroupRow[], options: GroupListOptions, terminal: boolean): Promise<string> {
   const units = unitsOf(options);
   const numbers = ['members', 'offsets', ...(options.lag === true ? ['lag'] : [])].map((title) => ({ title, align: 'right' as const }));
-  const rows = groups.map(({ groupId, state, members, offsets, lag }) => [
-    groupId, state, units.count(members), units.count(offsets), ...(lag === undefined ? [] : [units.count(lag)]),
+  const rows = groups.map(({ groupId, state, members, offsets, lag, lagExact = false }) => [
+    groupId, state, units.count(members), units.count(offsets), ...(lag === undefined ? [] : [units.bound(lag, lagExact)]),
   ]);
   return formatTable([{ title: 'group' }, { title: 'state' }, ...numbers], rows, terminal);
 }

@@ -19,6 +19,8 @@ export interface SeekTarget {
   readonly offset: number;
   /** Of the partition, to tell the lag that is left. */
   readonly endOffset: number;
+  /** Each offset up to there has a record. */
+  readonly isGapless: boolean;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function planSeek(q: Q, o: { group: string; known: GroupDescription
   const { goal } = o;
   switch (goal.kind) {
     case 'place':
-      return (await resolveInPartitions(q, goal)).map(({ partition, offset, endOffset }) => ({ topic: goal.topic, partition, offset, endOffset }));
+      return (await resolveInPartitions(q, goal)).map(({ partition, offset, endOffset, isGapless = false }) =>
+        ({ topic: goal.topic, partition, offset, endOffset, isGapless }));
     case 'shift':
       return planShift(await endsOf(q, goal), { ...o, goal });
     case 'offsets':
@@ -48,11 +51,11 @@ function planShift(ends: readonly PartitionPosition[], o: { group: string; known
   const { topic, partitions, by } = o.goal;
   const committed = new Map(o.known?.partitions.filter((place) => place.topic === topic).map((place) => [place.partition, place.committedOffset]));
   const targets: SeekTarget[] = [];
-  for (const { partition, startOffset, endOffset } of ends) {
+  for (const { partition, startOffset, endOffset, isGapless = false } of ends) {
     const from = committed.get(partition) ?? null;
     // Who names partitions means them all; who names none means those that there is something to shift in.
     if (from === null && partitions !== undefined) throw nothingToShift(o.group, `${topic}, partition ${partition}`);
-    if (from !== null) targets.push({ topic, partition, offset: Math.min(endOffset, Math.max(startOffset, from + by)), endOffset });
+    if (from !== null) targets.push({ topic, partition, offset: Math.min(endOffset, Math.max(startOffset, from + by)), endOffset, isGapless });
   }
   if (targets.length === 0) throw nothingToShift(o.group, topic);
   return targets;
@@ -66,7 +69,10 @@ async function planOffsets(q: Q, offsets: readonly FileOffset[]): Promise<SeekTa
   const targets: SeekTarget[] = [];
   for (const [topic, places] of Map.groupBy(offsets, (place) => place.topic)) {
     const ends = new Map((await endsOf(q, { topic, partitions: places.map(({ partition }) => partition) })).map((end) => [end.partition, end]));
-    for (const { partition, offset } of places) targets.push({ topic, partition, offset, endOffset: ends.get(partition)?.endOffset ?? offset });
+    for (const { partition, offset } of places) {
+      const { endOffset, isGapless = false } = ends.get(partition) ?? { endOffset: offset };
+      targets.push({ topic, partition, offset, endOffset, isGapless });
+    }
   }
   return targets;
 }

@@ -28,6 +28,8 @@ export interface GroupSeekOptions extends GlobalOptions {
 interface Move extends OffsetReset {
   /** Records that are left to handle from the new offset. */
   readonly lag: number;
+  /** False: there may be fewer, since compaction has taken some out. */
+  readonly lagExact: boolean;
 }
 
 export async function seekGroup(context: CommandContext, group: string, options: GroupSeekOptions): Promise<ExitCode> {
@@ -76,9 +78,13 @@ async function readOffsets(context: CommandContext, path: string, options: Group
 async function reset(q: Q, group: string, o: { targets: readonly SeekTarget[]; validateOnly: boolean }): Promise<Move[]> {
   const offsets: Record<string, Record<number, number>> = {};
   for (const { topic, partition, offset } of o.targets) (offsets[topic] ??= {})[partition] = offset;
-  const ends = new Map(o.targets.map(({ topic, partition, endOffset }) => [placeOf({ topic, partition }), endOffset]));
+  const places = new Map(o.targets.map((target) => [placeOf(target), target]));
   const resets = await q.admin.resetGroupOffsets(group, offsets, { validateOnly: o.validateOnly });
-  return resets.map((move) => ({ ...move, lag: Math.max(0, (ends.get(placeOf(move)) ?? move.offset) - move.offset) }));
+  return resets.map((move) => {
+    const { endOffset, isGapless } = places.get(placeOf(move)) ?? { endOffset: move.offset, isGapless: true };
+    const lag = Math.max(0, endOffset - move.offset);
+    return { ...move, lag, lagExact: isGapless || lag === 0 };
+  });
 }
 
 function placeOf({ topic, partition }: { topic: string; partition: number }): string {
@@ -88,10 +94,10 @@ function placeOf({ topic, partition }: { topic: string; partition: number }): st
 function tableOf(moves: readonly Move[], o: { executed: boolean; options: GroupSeekOptions; terminal: boolean }): Promise<string> {
   const units = unitsOf(o.options);
   const titles = o.executed ? ['partition', 'was at', 'is at', 'moved', 'lag'] : ['partition', 'is at', 'would be at', 'would move', 'lag then'];
-  const rows = moves.map(({ topic, partition, previousOffset, offset, lag }) => {
+  const rows = moves.map(({ topic, partition, previousOffset, offset, lag, lagExact }) => {
     const distance = previousOffset === null ? null : offset - previousOffset;
     const moved = distance === null ? '-' : `${distance > 0 ? '+' : ''}${units.count(distance)}`;
-    return [topic, String(partition), String(previousOffset ?? '-'), String(offset), moved, units.count(lag)];
+    return [topic, String(partition), String(previousOffset ?? '-'), String(offset), moved, units.bound(lag, lagExact)];
   });
   return formatTable([{ title: 'topic' }, ...titles.map((title) => ({ title, align: 'right' as const }))], rows, o.terminal);
 }

@@ -31,7 +31,7 @@ function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions)
     ['epoch', epoch],
     ['members', stalled === 0 ? units.count(group.members.length) : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`],
     ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
-    ['lag', units.count(group.lag)],
+    ['lag', units.bound(group.lag, group.lagExact)],
   ], terminal);
 }
 
@@ -73,7 +73,7 @@ function partitionsOf(partitions: readonly GroupPartition[], { units, terminal }
     String(partition.partition),
     String(partition.committedOffset ?? nothing),
     String(partition.highWatermark ?? nothing),
-    partition.lag === null ? nothing : units.count(partition.lag),
+    partition.lag === null ? nothing : units.bound(partition.lag, partition.lagExact),
     partition.sinceProgressMs === null ? nothing : units.duration(partition.sinceProgressMs),
     partition.memberId ?? nothing,
   ]);

@@ -25,8 +25,9 @@ export async function resolveInPartitions(q: Q, query: PositionQuery): Promise<P
   const wanted = described.partitions.filter(({ partition }) => query.partitions?.includes(partition) ?? true);
   const timestampMs = timestampToLookUp(query.position, query.nowMs);
   const atTime = timestampMs === null ? null : await q.admin.offsetsForTimestamp(query.topic, timestampMs);
-  return wanted.map(({ partition, logStartOffset, highWatermark }) => {
-    const ends = { startOffset: logStartOffset, endOffset: highWatermark };
+  return wanted.map(({ partition, logStartOffset, highWatermark, messages, messagesExact }) => {
+    const isGapless = messagesExact && messages === highWatermark - logStartOffset;
+    const ends = { startOffset: logStartOffset, endOffset: highWatermark, isGapless };
     return { partition, ...ends, offset: resolvePosition(query.position, ends, atTime?.[partition] ?? null) };
   });
 }

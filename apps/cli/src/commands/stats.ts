@@ -30,7 +30,7 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
     ['an ack is', stats.durability],
     ['topics', units.count(stats.topics)],
     ['partitions', units.count(stats.partitions)],
-    ['messages', units.count(stats.messages)],
+    ['messages', units.bound(stats.messages, stats.messagesExact)],
     ['size', units.bytes(stats.bytes)],
     ['disk free', stats.diskFreeBytes < 0 ? 'unknown' : `${units.bytes(stats.diskFreeBytes)} of ${units.bytes(stats.diskTotalBytes)}`],
     ['in', moved(stats.recordsIn, stats.bytesIn)],

@@ -27,7 +27,7 @@ function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean):
     ['id', topic.topicId],
     ['partitions', units.count(topic.partitions.length)],
     ['replicas', units.count(topic.replicas)],
-    ['messages', units.count(topic.messages)],
+    ['messages', units.bound(topic.messages, topic.messagesExact)],
     ['size', units.bytes(topic.bytes)],
   ], terminal);
 }
@@ -46,9 +46,14 @@ function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: bool
     String(partition.leaderEpoch),
     String(partition.logStartOffset),
     String(partition.highWatermark),
-    units.count(partition.highWatermark - partition.logStartOffset),
+    messagesOf(partition, units),
     units.count(partition.segments),
     units.bytes(partition.bytes),
   ]);
   return formatTable(columns, rows, terminal);
+}
+
+/** An older broker tells the offsets only, and compaction may have left fewer records. */
+function messagesOf({ messages, messagesExact, highWatermark, logStartOffset }: DescribeTopicResponse['partitions'][number], units: Units): string {
+  return messages < 0 ? units.bound(highWatermark - logStartOffset, false) : units.bound(messages, messagesExact);
 }

@@ -17,6 +17,8 @@ interface Trimmed {
   readonly partition: number;
   readonly startOffset: number;
   readonly deleted: number;
+  /** False: there were fewer records, since compaction had taken some out already. */
+  readonly deletedExact: boolean;
 }
 
 export async function trimTopic(context: CommandContext, name: string, options: TopicTrimOptions): Promise<ExitCode> {
@@ -26,9 +28,9 @@ export async function trimTopic(context: CommandContext, name: string, options: 
     // Sent as it is where it is out of range, so that the broker says so and what the range is.
     const asked = Object.fromEntries(before.map(({ partition, offset }) => [partition, offset]));
     const after: Readonly<Record<number, number>> = dryRun ? asked : await q.admin.deleteRecords(name, asked);
-    return before.map(({ partition, startOffset }) => {
+    return before.map(({ partition, startOffset, isGapless = false }) => {
       const newStart = Math.max(startOffset, after[partition] ?? startOffset);
-      return { partition, startOffset: newStart, deleted: newStart - startOffset };
+      return { partition, startOffset: newStart, deleted: newStart - startOffset, deletedExact: isGapless || newStart === startOffset };
     });
   });
   context.stdout.write(await report(trimmed, { name, dryRun, options, terminal: isTerminal(context.stdout) }));
@@ -43,6 +45,6 @@ async function report(trimmed: readonly Trimmed[], o: { name: string; dryRun: bo
     { title: o.dryRun ? 'would start at' : 'starts at', align: 'right' },
     { title: o.dryRun ? 'would be deleted' : 'deleted', align: 'right' },
   ] as const;
-  const rows = trimmed.map(({ partition, startOffset, deleted }) => [String(partition), String(startOffset), units.count(deleted)]);
+  const rows = trimmed.map(({ partition, startOffset, deleted, deletedExact }) => [String(partition), String(startOffset), units.bound(deleted, deletedExact)]);
   return formatTable(columns, rows, o.terminal);
 }

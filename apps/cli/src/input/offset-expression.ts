@@ -67,6 +67,8 @@ export interface PartitionEnds {
   readonly startOffset: number;
   /** Offset that the next record will get. */
   readonly endOffset: number;
+  /** Each offset between them has a record. False: compaction may have taken some out. */
+  readonly isGapless?: boolean;
 }
 
 /** The timestamp that must be looked up at the broker before {@link resolvePosition}, or `null`. */

@@ -35,9 +35,16 @@ function twoUnits(large: number, largeUnit: string, small: number, smallUnit: st
 /** How quantities are written: for people, or as the plain number with `--raw`. */
 export interface Units {
   count(value: number): string;
+  /** Of something that may be less: `at most 1,234`. As a plain number it is only that number. */
+  bound(value: number, isExact: boolean): string;
   bytes(value: number): string;
   duration(valueMs: number): string;
 }
 
-export const humanUnits: Units = { count: formatCount, bytes: formatBytes, duration: formatDuration };
-export const rawUnits: Units = { count: String, bytes: String, duration: String };
+export const humanUnits: Units = {
+  count: formatCount,
+  bound: (value, isExact) => (isExact ? formatCount(value) : `at most ${formatCount(value)}`),
+  bytes: formatBytes,
+  duration: formatDuration,
+};
+export const rawUnits: Units = { count: String, bound: String, bytes: String, duration: String };

@@ -15,12 +15,12 @@ function member(memberId: string, o: Partial<DescribedMember> = {}): DescribedMe
 
 function partition(number: number, o: Partial<GroupPartition> = {}): GroupPartition {
   return {
-    topic: 'orders', topicId, partition: number, memberId: 'm-1', committedOffset: 10_000, metadata: null, logStartOffset: 0, highWatermark: 12_345, lag: 2_345, sinceProgressMs: 40, ...o,
+    topic: 'orders', topicId, partition: number, memberId: 'm-1', committedOffset: 10_000, metadata: null, logStartOffset: 0, highWatermark: 12_345, lag: 2_345, lagExact: true, sinceProgressMs: 40, ...o,
   };
 }
 
 const billing: GroupDescription = {
-  groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 4, targetEpoch: 4, lag: 2_345, members: [member('m-1')], partitions: [partition(0)],
+  groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 4, targetEpoch: 4, lag: 2_345, lagExact: true, members: [member('m-1')], partitions: [partition(0)],
 };
 
 const lines = async (group: GroupDescription, view = { units: humanUnits, terminal: false }): Promise<string[]> => (await formatGroup(group, view)).split('\n');
@@ -86,5 +86,11 @@ describe('a group for people', () => {
   it('G3 lines up on a terminal', async () => {
     const text = stripVTControlCharacters(await formatGroup(billing, { units: humanUnits, terminal: true }));
     expect(text).toContain('topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n');
+  });
+
+  it('G3 says of a lag that it may be less', async () => {
+    const text = await lines({ ...billing, lagExact: false, partitions: [partition(0, { lagExact: false })] });
+    expect(text).toContain('lag\tat most 2,345');
+    expect(text.at(-2)).toContain('at most 2,345');
   });
 });

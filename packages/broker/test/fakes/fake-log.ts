@@ -9,6 +9,7 @@ import type {
   LogId,
   LogRead,
   PartitionLog,
+  RecordCount,
   TimestampedOffset,
 } from '@q/storage';
 
@@ -72,6 +73,10 @@ export class FakeLog implements PartitionLog {
     const durable = new Promise<void>((resolve, reject) => this.#pending.push({ resolve, reject, end }));
     if (!this.holdsAppends) this.settle();
     return appendOf({ baseOffset, lastOffset: end - 1, durable });
+  }
+
+  recordsFrom(offset: number): RecordCount {
+    return { records: this.highWatermark - Math.max(offset, this.logStartOffset), isExact: true };
   }
 
   /** Everything appended so far becomes durable, or fails. */

@@ -3,8 +3,10 @@ import type { DescribedGroupPartition, DescribeGroupResponse, FetchOffsetRespons
 
 /** A consumer group with everything about it at one moment. */
 export interface GroupDescription extends Omit<DescribeGroupResponse, 'partitions'> {
-  /** Records behind the committed offsets, over all partitions whose lag is known. */
+  /** Records that can be read behind the committed offsets, over all partitions whose lag is known. */
   readonly lag: number;
+  /** False: there may be fewer, because compaction has taken out some that are not counted one by one. */
+  readonly lagExact: boolean;
   /** Every partition that is owned, wanted or has a committed offset, by topic name and number. */
   readonly partitions: readonly GroupPartition[];
 }
@@ -24,8 +26,10 @@ export interface GroupPartition {
   readonly logStartOffset: number | null;
   /** First offset that cannot be read yet; null: unknown. */
   readonly highWatermark: number | null;
-  /** Records behind the committed offset, or behind the start without one; null: unknown. */
+  /** Records that can be read behind the committed offset, or behind the start without one; null: unknown. */
   readonly lag: number | null;
+  /** False: there may be fewer. */
+  readonly lagExact: boolean;
   /** Milliseconds since the committed offset last moved forward; null: it never did. */
   readonly sinceProgressMs: number | null;
 }
@@ -48,7 +52,13 @@ export interface GroupOffset {
 /** From the wire's -1 to null: `offset < lag` and sums must not go wrong over a number that is none. */
 export function readGroupDescription({ partitions, ...group }: DescribeGroupResponse): GroupDescription {
   const read = partitions.map(readPartition);
-  return { ...group, lag: read.reduce((sum, { lag }) => sum + (lag ?? 0), 0), partitions: read };
+  const known = read.filter(({ lag }) => lag !== null);
+  return {
+    ...group,
+    lag: known.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    lagExact: known.every(({ lagExact }) => lagExact),
+    partitions: read,
+  };
 }
 
 function readPartition(partition: DescribedGroupPartition): GroupPartition {
@@ -62,6 +72,7 @@ function readPartition(partition: DescribedGroupPartition): GroupPartition {
     logStartOffset: unlessNone(partition.logStartOffset),
     highWatermark: unlessNone(partition.highWatermark),
     lag: unlessNone(partition.lag),
+    lagExact: partition.lagExact,
     sinceProgressMs: unlessNone(partition.sinceProgressMs),
   };
 }

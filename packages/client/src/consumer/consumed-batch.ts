@@ -37,7 +37,7 @@ export interface ConsumedBatch<K = BytesOut, V = BytesOut> {
   /** As stored, compressed or not. */
   readonly sizeBytes: number;
   readonly maxTimestampMs: number;
-  /** First offset of the partition that could not be fetched yet when the batch was; `highWatermark - lastOffset - 1` is the lag. */
+  /** First offset of the partition that could not be fetched yet when the batch was; `highWatermark - lastOffset - 1` is the lag, or more than it where compaction has taken records out. */
   readonly highWatermark: number;
   /**
    * The records from the position on. Of a topic without schemas they are decoded one by one while you iterate, anew for

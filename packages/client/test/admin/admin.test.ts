@@ -43,7 +43,7 @@ describe('admin', () => {
   it('T2 W3 asks again when a question got lost', async () => {
     const scene = new FakeScene();
     const q = await scene.connect();
-    const description = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 5, bytes: 6, configs: [], partitions: [] };
+    const description = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 5, messagesExact: true, bytes: 6, configs: [], partitions: [] };
     scene.broker.handlers.set('DESCRIBE_TOPIC', () => description);
     scene.broker.faults = ({ api, request }) => (api === DescribeTopic.name && request === 0 ? 'cut' : 'none');
     expect(await scene.settle(q.admin.describeTopic('t'))).toEqual(description);

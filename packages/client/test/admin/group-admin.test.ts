@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FakeScene } from '../fake/fake-scene.ts';
 
-const unknown = { leaderEpoch: -1, metadata: null, logStartOffset: -1, highWatermark: -1, lag: -1, sinceProgressMs: -1 };
+const unknown = { leaderEpoch: -1, metadata: null, logStartOffset: -1, highWatermark: -1, lag: -1, lagExact: false, sinceProgressMs: -1 };
 
 /** Answers RESET_OFFSETS as if 7 was committed in partition 0 and nothing elsewhere; refuses one partition, and so all, if told to. */
 function resets(refused: { partition: number; error: ErrorName; message: string | null } | null = null): (body: ResetOffsetsRequest) => ResetOffsetsResponse {
@@ -45,16 +45,16 @@ describe('groups', () => {
     const answer: DescribeGroupResponse = {
       groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 3, targetEpoch: 3, members,
       partitions: [
-        { topicId, name: 'orders', partition: 0, memberId: 'm-1', committedOffset: 5, leaderEpoch: 1, metadata: 'x', logStartOffset: 0, highWatermark: 12, lag: 7, sinceProgressMs: 0 },
+        { topicId, name: 'orders', partition: 0, memberId: 'm-1', committedOffset: 5, leaderEpoch: 1, metadata: 'x', logStartOffset: 0, highWatermark: 12, lag: 7, lagExact: true, sinceProgressMs: 0 },
         { topicId, name: 'orders', partition: 1, memberId: null, ...unknown, committedOffset: -1 },
       ],
     };
     scene.broker.handlers.set('DESCRIBE_GROUP', () => answer);
     expect(await scene.settle(q.admin.describeGroup('billing'))).toEqual({
-      groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 3, targetEpoch: 3, members, lag: 7,
+      groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 3, targetEpoch: 3, members, lag: 7, lagExact: true,
       partitions: [
-        { topic: 'orders', topicId, partition: 0, memberId: 'm-1', committedOffset: 5, metadata: 'x', logStartOffset: 0, highWatermark: 12, lag: 7, sinceProgressMs: 0 },
-        { topic: 'orders', topicId, partition: 1, memberId: null, committedOffset: null, metadata: null, logStartOffset: null, highWatermark: null, lag: null, sinceProgressMs: null },
+        { topic: 'orders', topicId, partition: 0, memberId: 'm-1', committedOffset: 5, metadata: 'x', logStartOffset: 0, highWatermark: 12, lag: 7, lagExact: true, sinceProgressMs: 0 },
+        { topic: 'orders', topicId, partition: 1, memberId: null, committedOffset: null, metadata: null, logStartOffset: null, highWatermark: null, lag: null, lagExact: false, sinceProgressMs: null },
       ],
     });
     scene.broker.faults = ({ api }) => (api === 'DESCRIBE_GROUP' ? 'UNKNOWN_GROUP' : 'none');

@@ -53,6 +53,7 @@ export interface DescribedGroupPartition {
   readonly highWatermark: number;
   /** Records behind the committed offset, or behind the start without one; -1 = the partition cannot be asked. */
   readonly lag: number;
+  readonly lagExact: boolean;
   /** Since the committed offset last moved forward; -1 = it never did. */
   readonly sinceProgressMs: number;
 }
@@ -87,7 +88,8 @@ const describedPartition: Struct<DescribedGroupPartition> = struct('DescribedGro
   metadata: field(nullableString, 'Text as committed; null = none.'),
   logStartOffset: field(i64, 'First offset that the partition still holds; -1 = unknown.'),
   highWatermark: field(i64, 'First offset that cannot be fetched yet; -1 = unknown.'),
-  lag: field(i64, 'Offsets between the committed one (without one, the start) and the high watermark; -1 = unknown.'),
+  lag: field(i64, 'Records that can be read from the committed offset (without one, the start) on; -1 = unknown; an upper bound unless it is exact.'),
+  lagExact: field(bool, 'So many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
   sinceProgressMs: field(i64, 'Ms since the committed offset last moved forward; -1 = it never did.'),
 });
 
@@ -105,7 +107,7 @@ const response: Struct<DescribeGroupResponse> = struct('DescribeGroupResponse', 
 export const DescribeGroup: Api<DescribeGroupRequest, DescribeGroupResponse> = {
   key: 19,
   name: 'DESCRIBE_GROUP',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request,
   response,
   doc: 'Tells everything about one consumer group: members, what they own, and each partition with its committed offset and lag.',

@@ -16,6 +16,7 @@ export interface DescribeTopicResponse {
   readonly internal: boolean;
   readonly replicas: number;
   readonly messages: number;
+  readonly messagesExact: boolean;
   readonly bytes: number;
   readonly configs: readonly ResolvedTopicSetting[];
   readonly partitions: readonly DescribedPartition[];
@@ -32,6 +33,9 @@ export interface DescribedPartition {
   readonly segments: number;
   readonly bytes: number;
   readonly errorCode: number;
+  /** -1: unknown. */
+  readonly messages: number;
+  readonly messagesExact: boolean;
 }
 
 const describeTopicRequest: Struct<DescribeTopicRequest> = struct('DescribeTopicRequest', {
@@ -49,6 +53,8 @@ const describedPartition: Struct<DescribedPartition> = struct('DescribedPartitio
   segments: field(i32, 'Segment files.'),
   bytes: field(i64, 'Bytes on disk.'),
   errorCode: field(i16, '0, or what is wrong with the partition.'),
+  messages: field(i64, 'Records that can be read; an upper bound unless it is exact; -1 = unknown.', { since: 1, value: -1, ignorable: true }),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
 });
 
 const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTopicResponse', {
@@ -56,7 +62,8 @@ const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTop
   topicId: field(uuid, 'Topic id.'),
   internal: field(bool, 'The topic belongs to the broker itself.'),
   replicas: field(i16, 'Replica count.'),
-  messages: field(i64, 'Offsets between start and end, all partitions together; compaction leaves fewer records.'),
+  messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
   bytes: field(i64, 'Bytes on disk, all partitions together.'),
   configs: field(array(resolvedTopicSetting), 'Every setting in force.'),
   partitions: field(array(describedPartition), 'Every partition, in the order of their numbers.'),
@@ -66,7 +73,7 @@ const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTop
 export const DescribeTopic: Api<DescribeTopicRequest, DescribeTopicResponse> = {
   key: 8,
   name: 'DESCRIBE_TOPIC',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request: describeTopicRequest,
   response: describeTopicResponse,
   doc: 'Tells everything about one topic: settings, and each partition in full.',

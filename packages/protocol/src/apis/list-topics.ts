@@ -19,6 +19,7 @@ export interface ListedTopic {
   readonly partitions: number;
   readonly replicas: number;
   readonly messages: number;
+  readonly messagesExact: boolean;
   readonly bytes: number;
 }
 
@@ -32,7 +33,8 @@ const listedTopic: Struct<ListedTopic> = struct('ListedTopic', {
   internal: field(bool, 'The topic belongs to the broker itself.'),
   partitions: field(i32, 'Partition count.'),
   replicas: field(i16, 'Replica count.'),
-  messages: field(i64, 'Offsets between start and end, all partitions together; compaction leaves fewer records.'),
+  messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
   bytes: field(i64, 'Bytes on disk, all partitions together.'),
 });
 
@@ -44,7 +46,7 @@ const listTopicsResponse: Struct<ListTopicsResponse> = struct('ListTopicsRespons
 export const ListTopics: Api<ListTopicsRequest, ListTopicsResponse> = {
   key: 7,
   name: 'LIST_TOPICS',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request: listTopicsRequest,
   response: listTopicsResponse,
   doc: 'Lists topics with partition counts, messages and sizes.',

@@ -1,5 +1,5 @@
 import { array } from '../schema/array.ts';
-import { i32, i64, string } from '../schema/scalars.ts';
+import { bool, i32, i64, string } from '../schema/scalars.ts';
 import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
@@ -14,6 +14,7 @@ export interface StatsResponse {
   readonly topics: number;
   readonly partitions: number;
   readonly messages: number;
+  readonly messagesExact: boolean;
   readonly bytes: number;
   readonly connections: number;
   readonly memoryRssBytes: number;
@@ -69,7 +70,8 @@ const statsResponse: Struct<StatsResponse> = struct('StatsResponse', {
   uptimeMs: field(i64, 'Time since the start, in milliseconds.'),
   topics: field(i32, 'Topics.'),
   partitions: field(i32, 'Partitions, all topics together.'),
-  messages: field(i64, 'Offsets between start and end, all partitions together.'),
+  messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
   bytes: field(i64, 'Bytes on disk.'),
   connections: field(i32, 'Open connections.'),
   memoryRssBytes: field(i64, 'Resident memory of the process, in bytes.'),
@@ -92,7 +94,7 @@ const statsResponse: Struct<StatsResponse> = struct('StatsResponse', {
 export const Stats: Api<StatsRequest, StatsResponse> = {
   key: 13,
   name: 'STATS',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request: statsRequest,
   response: statsResponse,
   doc: 'Tells what the broker holds, what it uses, and what it has done since its start.',

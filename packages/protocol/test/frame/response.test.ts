@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apis, decodeResponseBody, decodeResponseHeader, encodeErrorResponse, encodeResponse, Fetch, noTopicId, Ping, QError } from '../../src/index.ts';
+import { inVersion } from '../../scripts/in-version.ts';
 import { arbitraryOf } from '../schema/arbitrary.ts';
 import { errorOf } from '../error-of.ts';
 import { hex } from '../hex.ts';
@@ -20,7 +21,8 @@ describe('answers', () => {
         fc.property(arbitraryOf(api.response.shape), (body) => {
           const parts = encodeResponse(api, { version, correlationId: 5, body });
           expect(parts[0]!.readUInt32BE(0)).toBe(Buffer.concat(parts).length - 4);
-          expect(decodeResponseBody(api, version, payloadOf(parts))).toEqual(body);
+          const { shape } = api.response;
+          expect(inVersion(shape, decodeResponseBody(api, version, payloadOf(parts)), version)).toEqual(inVersion(shape, body, version));
         }),
         { numRuns: 40 },
       );

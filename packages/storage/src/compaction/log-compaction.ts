@@ -163,6 +163,8 @@ export class LogCompaction {
       blockBytes: context.limits.readBlockBytes,
       pause: () => this.#pause(),
     });
+    // Nothing went, and all of its records were counted on the way.
+    if (!rewrite.isChanged) for (const source of rewrite.sources) source.gaps = rewrite.segment.gaps;
     if (rewrite.isChanged) await this.#checkpoint.make();
     const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);

@@ -1,4 +1,4 @@
-import { batchLastOffset, batchMaxTimestamp } from '@q/protocol';
+import { batchLastOffset, batchMaxTimestamp, batchRecordsCount } from '@q/protocol';
 import type { OpenFiles } from '../files/open-files.ts';
 import { cleanedSuffix } from '../files/file-names.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
@@ -62,6 +62,7 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
     const isChanged = sources.length > 1 || writer.isChanged;
     if (isChanged) await target.datasync();
     segment.endOffset = endOffset;
+    segment.gaps = endOffset - segment.baseOffset - writer.records;
     segment.firstAppendMs = first.firstAppendMs;
     return { segment, sources, recordsRemoved: writer.recordsRemoved, nextHorizonMs: writer.nextHorizonMs, isChanged };
   } finally {
@@ -96,6 +97,8 @@ class SegmentWriter {
   #scannedBytes = 0;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  /** In the new file. */
+  records = 0;
   recordsRemoved = 0;
   nextHorizonMs = -1;
   isChanged = false;
@@ -124,6 +127,7 @@ class SegmentWriter {
     const kept = compacted.batch;
     const entry = { bytes: kept.length, lastOffset: batchLastOffset(kept), maxTimestampMs: batchMaxTimestamp(kept) };
     this.#segment.append(entry, this.#indexIntervalBytes);
+    this.records += batchRecordsCount(kept);
     this.#waiting.push(kept);
     this.#waitingBytes += kept.length;
     if (this.#waitingBytes >= this.#blockBytes) await this.#write();

@@ -109,6 +109,7 @@ async function statSegments(
     // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs both.
     segment.isNameDurable = segment.sizeBytes > 0;
     segment.mayHaveGaps = !o.isContiguous;
+    segment.gaps = o.isContiguous ? 0 : null;
     segment.isTimeKnown = false;
     segment.indexes = null;
     segment.endOffset = segments[index + 1]?.baseOffset ?? Number.MAX_SAFE_INTEGER;

@@ -19,6 +19,7 @@ import type {
   LogState,
   PartitionLog,
   ReadOptions,
+  RecordCount,
   TimestampedOffset,
 } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
@@ -169,6 +170,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   get segments(): number {
     return this.segmentList.count;
+  }
+
+  recordsFrom(offset: number): RecordCount {
+    return this.segmentList.countRecords({ from: Math.max(offset, this.logStartOffset), to: this.highWatermark });
   }
 
   /** Appends that are not settled, in offset order. */

@@ -8,6 +8,7 @@ import { segmentsToDrop } from '../retention/drop-oldest.ts';
 import type { DroppableLog } from '../retention/drop-oldest.ts';
 import { droppable, moveByRetention, moveOver } from '../retention/log-retention.ts';
 import type { StartMove } from '../retention/log-retention.ts';
+import { RecordCounting } from './record-counting.ts';
 
 export interface MaintenanceRound {
   readonly logs: readonly LocalLog[];
@@ -42,6 +43,8 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   await dropOldest(context, logs, report, guarded);
   await checkpoint(context, logs, report, guarded);
   for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
+  const count = new RecordCounting(context.limits.countBytesPerRoundMax);
+  for (const log of logs) if (!isStopping()) await guarded.run(log, () => count.run(log));
   return report;
 }
 

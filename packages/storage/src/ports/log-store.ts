@@ -84,6 +84,11 @@ export interface PartitionLog {
   readonly bytes: number;
   readonly segments: number;
   /**
+   * How many records can be read from `offset` on, up to the high watermark. Offsets that compaction has emptied do not count.
+   * Costs a look at each segment.
+   */
+  recordsFrom(offset: number): RecordCount;
+  /**
    * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
    * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it lies in
    * memory of the store's `appendBuffers` and nobody uses that any more.
@@ -110,6 +115,15 @@ export interface PartitionLog {
    * Throws STORAGE_FULL, STORAGE_FAILED.
    */
   close(): Promise<void>;
+}
+
+export interface RecordCount {
+  readonly records: number;
+  /**
+   * False: there may be fewer. So it is where the offset lies within a compacted segment, and of compacted logs after a start
+   * until maintenance has counted.
+   */
+  readonly isExact: boolean;
 }
 
 export interface AppendOptions {

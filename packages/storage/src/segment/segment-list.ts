@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RecordCount } from '../ports/log-store.ts';
 import { Segment } from './segment.ts';
 
 /*
@@ -41,6 +42,23 @@ export class SegmentList {
     let bytes = 0;
     for (const segment of this.#segments) bytes += segment.sizeBytes;
     return bytes;
+  }
+
+  /** Records from offset `from` up to `to`, which lies in the active segment or at its end. */
+  countRecords({ from, to }: { readonly from: number; readonly to: number }): RecordCount {
+    let records = 0;
+    let isExact = true;
+    for (let index = Math.max(this.indexOf(from), 0); index < this.#segments.length; index += 1) {
+      const segment = this.#segments[index] as Segment;
+      const span = Math.min(segment.endOffset, to) - Math.max(segment.baseOffset, from);
+      if (span <= 0) continue;
+      const { gaps } = segment;
+      // What was appended lately has none: all gaps lie below `to`. How many lie below `from` only the file knows.
+      const all = Math.min(segment.endOffset, to) - segment.baseOffset - (gaps ?? 0);
+      records += Math.min(span, all);
+      if (gaps === null || (gaps > 0 && from > segment.baseOffset)) isExact = false;
+    }
+    return { records, isExact };
   }
 
   /** Number of the segment that holds `offset`, or would; -1 below the first. */

@@ -40,6 +40,10 @@ export class Segment {
   isNameDurable = false;
   /** Compaction may have taken records out. Otherwise each batch begins at the offset behind the one before, and readers insist. */
   mayHaveGaps = false;
+  /** Offsets below `endOffset` that compaction left without a record; null where the file must be asked: see `countRecords`. */
+  gaps: number | null = 0;
+  /** It is damaged: asking again would find the same. */
+  isUncountable = false;
   maxTimestampMs = -1;
   /** False for a closed segment whose time index was not asked yet: `maxTimestampMs` says nothing then. */
   isTimeKnown = true;
@@ -104,6 +108,8 @@ export class Segment {
    * true that no record is later, and what it was before is not known.
    */
   takeBack(o: { endOffset: number; sizeBytes: number }): void {
+    // Which of the gaps lay behind it is not known.
+    if (this.gaps !== 0 && o.endOffset < this.endOffset) this.gaps = null;
     this.endOffset = o.endOffset;
     this.sizeBytes = o.sizeBytes;
     this.writtenBytes = Math.min(this.writtenBytes, o.sizeBytes);

@@ -49,6 +49,8 @@ export interface GroupPartition {
   readonly logStartOffset: number;
   readonly highWatermark: number;
   readonly lag: number;
+  /** False: there may be fewer. */
+  readonly lagExact: boolean;
   readonly sinceProgressMs: number;
 }
 
@@ -160,13 +162,13 @@ function describeLag(
   topic: Topic | null,
   partition: number,
   committed: CommittedOffset | null,
-): Pick<GroupPartition, 'logStartOffset' | 'highWatermark' | 'lag'> {
+): Pick<GroupPartition, 'logStartOffset' | 'highWatermark' | 'lag' | 'lagExact'> {
   const log = topic?.partitions[partition]?.log ?? null;
-  if (log === null) return { logStartOffset: -1, highWatermark: -1, lag: -1 };
+  if (log === null) return { logStartOffset: -1, highWatermark: -1, lag: -1, lagExact: false };
   const { logStartOffset, highWatermark } = log;
-  // A crash may have cut the log below what was committed.
-  const lag = Math.max(0, highWatermark - (committed?.offset ?? logStartOffset));
-  return { logStartOffset, highWatermark, lag };
+  // A crash may have cut the log below what was committed, and a trim its start above that: what is gone is no lag.
+  const { records: lag, isExact: lagExact } = log.recordsFrom(committed?.offset ?? logStartOffset);
+  return { logStartOffset, highWatermark, lag, lagExact };
 }
 
 /** By topic id and partition: the member that owns it, or null. */

@@ -14,6 +14,7 @@ export interface Holdings {
   readonly topics: number;
   readonly partitions: number;
   readonly messages: number;
+  readonly messagesExact: boolean;
   readonly bytes: number;
 }
 
@@ -77,12 +78,14 @@ export class BrokerStats {
 }
 
 function holdingsOf(registry: TopicRegistry): Holdings {
-  const totals = { topics: 0, partitions: 0, messages: 0, bytes: 0 };
+  const totals = { topics: 0, partitions: 0, messages: 0, messagesExact: true, bytes: 0 };
   for (const topic of registry.topics()) {
     if (topic.internal) continue;
     totals.topics += 1;
     totals.partitions += topic.partitions.length;
-    totals.messages += topic.messages;
+    const { messages, messagesExact } = topic.countMessages();
+    totals.messages += messages;
+    totals.messagesExact &&= messagesExact;
     totals.bytes += topic.bytes;
   }
   return totals;

@@ -15,7 +15,10 @@ export interface TopicSummary {
   readonly internal: boolean;
   readonly partitions: number;
   readonly replicas: number;
+  /** Records that can be read. */
   readonly messages: number;
+  /** False: there may be fewer. */
+  readonly messagesExact: boolean;
   readonly bytes: number;
 }
 
@@ -52,6 +55,9 @@ export interface PartitionDetails extends PartitionRoute {
   readonly logEndOffset: number;
   readonly segments: number;
   readonly bytes: number;
+  /** -1: unknown. */
+  readonly messages: number;
+  readonly messagesExact: boolean;
 }
 
 export interface TopicDetails {
@@ -59,7 +65,10 @@ export interface TopicDetails {
   readonly topicId: string;
   readonly internal: boolean;
   readonly replicas: number;
+  /** Records that can be read. */
   readonly messages: number;
+  /** False: there may be fewer. */
+  readonly messagesExact: boolean;
   readonly bytes: number;
   readonly configs: readonly SettingInForce[];
   readonly partitions: readonly PartitionDetails[];
@@ -93,7 +102,7 @@ export class TopicCatalog {
       topicId: topic.id,
       internal: topic.internal,
       replicas: topic.replicas,
-      messages: topic.messages,
+      ...topic.countMessages(),
       bytes: topic.bytes,
       configs: topic.describeSettings(),
       partitions: topic.partitions.map(detailsOf),
@@ -142,8 +151,9 @@ export class TopicCatalog {
   }
 }
 
-function summaryOf({ name, id, internal, partitions, replicas, messages, bytes }: Topic): TopicSummary {
-  return { name, topicId: id, internal, partitions: partitions.length, replicas, messages, bytes };
+function summaryOf(topic: Topic): TopicSummary {
+  const { name, id, internal, partitions, replicas, bytes } = topic;
+  return { name, topicId: id, internal, partitions: partitions.length, replicas, ...topic.countMessages(), bytes };
 }
 
 function routeOf(topic: Topic): TopicRoute {
@@ -171,6 +181,7 @@ function partitionRoute(partition: Partition): PartitionRoute {
 
 function detailsOf(partition: Partition): PartitionDetails {
   const { log } = partition;
+  const { records, isExact } = log?.recordsFrom(log.logStartOffset) ?? { records: -1, isExact: false };
   return {
     ...partitionRoute(partition),
     logStartOffset: log?.logStartOffset ?? -1,
@@ -178,5 +189,7 @@ function detailsOf(partition: Partition): PartitionDetails {
     logEndOffset: log?.logEndOffset ?? -1,
     segments: log?.segments ?? 0,
     bytes: log?.bytes ?? 0,
+    messages: records,
+    messagesExact: isExact,
   };
 }

@@ -58,13 +58,17 @@ export class Topic {
     return deletes ? 'compact,delete' : 'compact';
   }
 
-  /** Records between start and high watermark of all partitions; compaction may have left fewer. */
-  get messages(): number {
+  /** Records that can be read, of all partitions. Costs a look at each of their segments. */
+  countMessages(): { readonly messages: number; readonly messagesExact: boolean } {
     let messages = 0;
+    let messagesExact = true;
     for (const { log } of this.partitions) {
-      if (log !== null) messages += log.highWatermark - log.logStartOffset;
+      if (log === null) continue;
+      const { records, isExact } = log.recordsFrom(log.logStartOffset);
+      messages += records;
+      messagesExact &&= isExact;
     }
-    return messages;
+    return { messages, messagesExact };
   }
 
   get bytes(): number {

@@ -1,0 +1,62 @@
+import { batchRecordsCount } from '@q/protocol';
+import type { LocalLog } from '../log/local-log.ts';
+import { scanSegment } from '../segment/segment-scan.ts';
+import type { Segment } from '../segment/segment.ts';
+
+/*
+ * Finds out how many records a compacted segment has, by the headers of its batches: no file says so. Compaction itself counts
+ * what it writes, so this is for what was written before the last start, once each.
+ *
+ * Invariants
+ * - One round reads at most its bytes, and one segment more: it reads what nobody has asked for.
+ * - A count is kept only if nothing was moved or cut meanwhile.
+ */
+export class RecordCounting {
+  #bytesLeft: number;
+
+  constructor(bytesMax: number) {
+    this.#bytesLeft = bytesMax;
+  }
+
+  async run(log: LocalLog): Promise<void> {
+    for (const segment of log.segmentList.all) {
+      if (this.#bytesLeft <= 0 || log.state !== 'open') return;
+      if (segment.gaps === null && !segment.isUncountable) await this.#count(log, segment);
+    }
+  }
+
+  async #count(log: LocalLog, segment: Segment): Promise<void> {
+    const { version } = log;
+    const { endOffset, writtenBytes } = segment;
+    // What is not in the file yet was appended by this process, and has no gaps.
+    const isWritten = segment !== log.segmentList.active && writtenBytes === segment.sizeBytes;
+    this.#bytesLeft -= writtenBytes;
+    const found = await readHeaders(log, segment);
+    if (log.version !== version || log.state !== 'open') return;
+    if (found.isWhole) segment.gaps = (isWritten ? endOffset : found.nextOffset) - segment.baseOffset - found.records;
+    else segment.isUncountable = true;
+  }
+}
+
+async function readHeaders(log: LocalLog, segment: Segment): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
+  const { path, baseOffset, endOffset, writtenBytes } = segment;
+  if (writtenBytes === 0) return { records: 0, nextOffset: baseOffset, isWhole: true };
+  const { openFiles, limits } = log.context;
+  let records = 0;
+  const lease = await openFiles.lease(path);
+  try {
+    const { nextOffset, problem } = await scanSegment({
+      file: lease.file,
+      from: 0,
+      to: writtenBytes,
+      offset: baseOffset,
+      limitOffset: endOffset,
+      verifyFromOffset: Number.POSITIVE_INFINITY,
+      blockBytes: limits.readBlockBytes,
+      onBatch: ({ buffer, at }) => (records += batchRecordsCount(buffer, at)),
+    });
+    return { records, nextOffset, isWhole: problem === null };
+  } finally {
+    lease.release();
+  }
+}
