@@ -18,6 +18,8 @@ export async function runCommand(command: string, args: readonly string[], optio
       cwd: options.cwd,
       env: { ...plainEnvironment(), ...options.env, PATH: [...(options.path ?? []), process.env['PATH'] ?? ''].join(':') },
       timeout: options.timeoutMs ?? 120_000,
+      // A program that hangs may not hear anything else.
+      killSignal: 'SIGKILL',
       maxBuffer: 64 << 20,
     });
     return stdout;

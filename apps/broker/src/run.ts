@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import nodeModule from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
 import { brokerOptions } from './broker-options.ts';
+import { keepCompiled } from './compile-cache.ts';
 import { ExitCode } from './exit-code.ts';
 import { relaxExternalMemory } from './external-memory.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
@@ -98,11 +98,6 @@ function exitOnFault(log: ProgramLog): void {
 function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
   log.fatal({ err: error }, what);
   process.exit(ExitCode.failed);
-}
-
-/** Node itself does so only when a process ends in order, and the next start should be fast after any end. */
-function keepCompiled(): void {
-  nodeModule.flushCompileCache();
 }
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {

@@ -67,13 +67,16 @@ export class ByteOutput {
     const chunk = this.#buffer.subarray(0, this.#length);
     this.#buffer = Buffer.allocUnsafe(initialBytes);
     this.#length = 0;
-    this.#writing = new Promise((resolve) => {
+    const written = new Promise<void>((resolve) => {
       this.#stream.write(chunk, (error) => {
-        this.#writing = null;
         // It also reaches the listener of the constructor, but only after whoever waits here has gone on.
         if (error) this.#failed(error);
         resolve();
       });
+    });
+    // Not in the callback: some streams call it before `write` returns.
+    this.#writing = written.then(() => {
+      this.#writing = null;
     });
     await this.#writing;
     this.#throwFailure();

@@ -59,4 +59,21 @@ describe('byte output', () => {
     full.text('b');
     await expect(full.flush()).rejects.toThrow('ENOSPC');
   });
+
+  it('O1 goes on where a stream says that it has taken the bytes before write returns', async () => {
+    const taken: string[] = [];
+    const stream = Object.assign(new PassThrough(), {
+      write: (chunk: Buffer, done: () => void): boolean => {
+        taken.push(String(chunk));
+        done();
+        return true;
+      },
+    });
+    const output = new ByteOutput(stream);
+    output.text('one');
+    await output.flush();
+    output.text('two');
+    await output.flush();
+    expect(taken).toEqual(['one', 'two']);
+  });
 });
