@@ -78,4 +78,5 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'small batches of two segments are written to one', test: 'packages/storage/test/log/owed-batches.test.ts', file: 'packages/storage/src/log/owed-batches.ts', find: 'next.segment !== segment || ', replace: '' },
   { name: 'the memory of a batch is used again while it is sent', test: 'packages/storage/test/files/append-buffers.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'buffers.filter((buffer) => appendBuffers.retain(buffer))', replace: 'buffers.filter((buffer) => appendBuffers.retain(buffer) && void appendBuffers.release(buffer))' },
   { name: 'compaction does not say that it is at work', file: 'packages/storage/src/compaction/log-compaction.ts', find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n', replace: '' },
+  { name: 'a start takes a compacted log for one without gaps', test: 'packages/storage/test/maintenance/record-counting.test.ts', file: 'packages/storage/src/log/load-log.ts', find: 'segment.gaps = o.isContiguous ? 0 : null;', replace: 'segment.gaps = 0;' },
 ];
