@@ -15,6 +15,7 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'a broker keeps chunks that were lent', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/session/native/native-session.ts', find: 'chunksAreLent: true', replace: 'chunksAreLent: false' },
   { name: 'a broker keeps lent chunks that it has not looked at', test: 'packages/broker/test/transport/connection.test.ts', file: 'packages/broker/src/transport/connection.ts', find: '    this.#session.keepChunks();\n', replace: '' },
   { name: 'handlers keep memory that was lent', test: 'packages/broker/test/session/native/dispatcher.test.ts', file: 'packages/broker/src/session/native/dispatcher.ts', find: 'request.isLent ? this.#copyFor(route, frame) : frame', replace: 'frame' },
+  { name: 'a partition that could not be opened stays out', test: 'packages/broker/test/services/topics/try-again.test.ts', file: 'packages/broker/src/services/topics/topic-registry.ts', find: "(error.code === 'STORAGE_FAILED' || error.code === 'STORAGE_FULL')", replace: "error.code === 'CLOSED'" },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
 ];
 

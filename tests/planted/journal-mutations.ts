@@ -16,5 +16,7 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'single batches are replayed into the first partition', file: 'packages/storage/src/journal/journal-item.ts', find: '  const partition = bytes.readInt32BE(at);\n', replace: '  const partition = 0;\n' },
   { name: 'what was replayed is not synced before the journal is emptied', isRare: true, file: replay, find: '    for (const file of files.values()) await file.datasync();\n', replace: '' },
   { name: 'records of a deleted topic are replayed into the next of its name', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: 'if ((await readTopicId(o.fileSystem, `${o.directory}/${folder}`)) !== name.topicId) return;', replace: '' },
+  { name: 'a journal entry that rotted ends the journal, as if it were torn', test: 'packages/storage/test/journal/journal.test.ts', file: 'packages/storage/src/journal/journal-file.ts', find: '    if (!found) found = await entryBehindDamage(file, place, entries.length > 0);\n', replace: '' },
+  { name: 'the hole of a rotted entry looks like that of a torn round', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: '      if (hasGaps) await markMissing(file, position);\n', replace: '' },
   { name: 'entries from before a journal file was emptied count', isRare: true, file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },
 ];
