@@ -101,7 +101,8 @@ class BrokerLife {
       this.#stepsAtRelease = Number.NaN;
       const release = async (): Promise<void> => {
         await held.release();
-        this.#stepsAtRelease = this.#disk.steps;
+        // The first time: nothing may follow that.
+        if (Number.isNaN(this.#stepsAtRelease)) this.#stepsAtRelease = this.#disk.steps;
       };
       return { release };
     };
