@@ -14,7 +14,7 @@ export async function reopenTopic(context: CommandContext, name: string, options
   const { partition: partitions } = options;
   const reopened = await withClient(context, options, (q) => q.admin.reopenPartitions(name, { ...(partitions !== undefined && { partitions }) }));
   const terminal = isTerminal(context.stdout);
-  if (options.json === true) context.stdout.write(await formatJson({ name, partitions: reopened }, terminal));
+  if (options.json === true) context.stdout.write(formatJson({ name, partitions: reopened }, terminal));
   else if (reopened.length === 0) context.stdout.write(`no partition of ${name} is in trouble\n`);
   else {
     const columns = [{ title: 'partition', align: 'right' }, { title: 'is', align: 'left' }] as const;

@@ -349,6 +349,7 @@ export class DirectoryStore implements LogStore {
     if (this.#doomed.size === 0) return 0;
     await Promise.allSettled(this.#removing.values());
     const { fileSystem, directory, log } = this.#parts;
+    const left = Array.from(this.#doomed);
     try {
       // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
       await fileSystem.syncDirectory(directory);
@@ -357,7 +358,7 @@ export class DirectoryStore implements LogStore {
       return 0;
     }
     let removed = 0;
-    for (const path of [...this.#doomed]) removed += await this.#removeDoomed(path);
+    for (const path of left) removed += await this.#removeDoomed(path);
     return removed;
   }
 
@@ -426,7 +427,7 @@ export class DirectoryStore implements LogStore {
     await step(() => this.#finishLogs());
     // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
     await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null }));
-    for (const log of [...this.#open.values()]) log.letGo();
+    for (const log of this.#open.values()) log.letGo();
     await step(() => (context.queue.failure ? this.#savesEnd() : this.#saveOffsets()));
     if (errors.length === 0 && !context.queue.failure) await step(() => this.#markClean());
     this.#state = 'closed';
