@@ -1,6 +1,6 @@
 import { calm, findViolations, formatLog } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
-import { scheduleFaults } from './fault-actor.ts';
+import { scheduleFaults, spoilStop } from './fault-actor.ts';
 import { checkCommitted, finishGroup } from './group-check.ts';
 import { GroupActor } from './group-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
@@ -97,14 +97,15 @@ async function heal(world: World, broker: SimulatedBroker): Promise<void> {
   broker.disk.stopAfter(Number.POSITIVE_INFINITY);
   broker.disk.capacityBytes = Number.POSITIVE_INFINITY;
   await world.settles(broker.started(), startMsMax);
-  // What an operator does once the disk is good again. A disk that was full needs nobody, where the logs were open: the broker goes on
-  // by itself.
-  if (world.plan.diskFaults > 0 || broker.hasUnopened) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
+  // Some operators start it again once the disk is good. It needs nobody: what could not be opened is opened by itself.
+  if (world.plan.diskFaults > 0 && world.random.chance(0.5)) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
+  if (broker.hasUnopened) await world.sleep(broker.reopenMs);
 }
 
 /** The power fails once more while nothing is under way, and a fresh client reads everything. */
 async function finish(world: World, broker: SimulatedBroker, topics: readonly SimulatedTopic[]): Promise<FinalState> {
   if (world.random.chance(0.3)) {
+    if (world.random.chance(0.5)) spoilStop(world, broker);
     await broker.close();
     await broker.start();
   } else await broker.crash('power', world.random.pick(['some', 'all'] as const));
