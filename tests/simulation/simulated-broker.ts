@@ -32,7 +32,7 @@ export class SimulatedBroker {
   disk: FaultyFileSystem;
   crashes = 0;
   images = 0;
-  /** A partition of the process that lives could not be opened: after `reopenMs` of a good disk it is. */
+  /** A partition of the process that lives could not be opened when it started, or since. */
   hasUnopened = false;
   #process: Process | null = null;
   #broker: Broker | null = null;
@@ -55,11 +55,6 @@ export class SimulatedBroker {
 
   get isUp(): boolean {
     return this.#broker !== null;
-  }
-
-  /** How long it takes at most until what could not be opened is tried again. */
-  get reopenMs(): number {
-    return 2 * reopenPauseMs + 2 * this.#world.plan.maintenanceIntervalMs;
   }
 
   /** Resolves when the broker serves, or the run is lost. */
