@@ -1,6 +1,6 @@
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
-import { CreateTopic, DeleteRecords, encodeBatch, Fetch, iterateBatches, iterateRecords, ListTopics, Metadata, noTopicId, Produce, QError } from '@q/protocol';
+import { CreateTopic, DeleteRecords, DescribeTopic, encodeBatch, Fetch, iterateBatches, iterateRecords, ListTopics, Metadata, noTopicId, Produce, QError } from '@q/protocol';
 import type { CrashLoss, DiskOperation, RigReport } from '@q/testkit';
 import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
 import { RigRun } from '../rig-run.ts';
@@ -26,6 +26,8 @@ const settings = [
 ];
 const recordsPerBatch = 3;
 const hangMs = 10_000;
+/** Of maintenance: what could not be opened, removed or set aside has had its second turn by then. */
+const healingRounds = 4;
 const losses: readonly CrashLoss[] = ['all', 'some', 'none'];
 /** Closing a file can fail, too; the faulty disk knows no such fault, so it is put around it here. */
 type FailingOperation = DiskOperation | 'close';
@@ -89,10 +91,24 @@ class BrokerLife {
   #deletedBelow = 0;
   #closesToPass = -1;
   #errors = 0;
+  /** Null before anybody had the folder, NaN while somebody has it. */
+  #stepsAtRelease: number | null = null;
+  readonly #wrongs: string[] = [];
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#disk = new FaultyFileSystem({ random: seededRandom(seed) });
+    const lock = this.#disk.lock.bind(this.#disk);
+    this.#disk.lock = async (directory) => {
+      const held = await lock(directory);
+      this.#stepsAtRelease = Number.NaN;
+      const release = async (): Promise<void> => {
+        await held.release();
+        // The first time: nothing may follow that.
+        if (Number.isNaN(this.#stepsAtRelease)) this.#stepsAtRelease = this.#disk.steps;
+      };
+      return { release };
+    };
   }
 
   async check(o: { operation: FailingOperation; code: string; number: number; loss: CrashLoss }): Promise<string[]> {
@@ -102,12 +118,12 @@ class BrokerLife {
     const isReached = !this.#isWaiting(o.operation);
     if (!isReached) {
       this.outcome = 'not reached';
-      return this.#errors === 0 ? [] : [`${this.#errors} requests failed on a disk that did not`];
+      return this.#errors === 0 ? this.#wrongs : [`${this.#errors} requests failed on a disk that did not`];
     }
     this.outcome = this.#fatal.length > 0 ? 'ended' : this.#errors > 0 ? 'refused' : 'went on';
     const wrongs = o.code === 'EMFILE' && this.outcome === 'ended' ? [`one missing descriptor ends it: ${String(this.#fatal[0])}`] : [];
     this.#disk.faults.clear();
-    return [...wrongs, ...(await this.#checkAfterwards(await this.#disk.crash(o.loss)))];
+    return [...this.#wrongs, ...wrongs, ...(await this.#checkAfterwards(await this.#disk.crash(o.loss)))];
   }
 
   /** The file is closed all the same, as on Linux. */
@@ -137,9 +153,38 @@ class BrokerLife {
     await this.#attempt(async () => {
       const { broker, client } = await this.#start(this.#disk);
       await this.#work(client);
+      if (this.#errors > 0 && this.#fatal.length === 0) await this.#checkHealed(client);
       client.close();
       await this.#attempt(() => broker.close());
     });
+    await this.#checkLetGo();
+  }
+
+  /** Whoever has the folder next is not to find this broker at work in it. */
+  async #checkLetGo(): Promise<void> {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (this.#stepsAtRelease !== null && this.#stepsAtRelease !== this.#disk.steps) this.#wrongs.push('the folder was let go, or never let go, while something was still written');
+  }
+
+  /** One thing has failed, and nothing does any more: without a restart all works again, and retention leaves nothing behind. */
+  async #checkHealed(client: InProcessClient): Promise<void> {
+    try {
+      for (let round = 0; round < healingRounds; round += 1) {
+        await this.#clock.advance(11_000);
+        await client.call(ListTopics, { includeInternal: true });
+      }
+      if ((await topicIdOf(client).catch(() => noTopicId)) === noTopicId) return;
+      const before = this.#sent.length;
+      await this.#produce(client);
+      if (!this.#sent[before]!.isAcknowledged) this.#wrongs.push('a disk that is well again takes no record');
+      await this.#clock.advance(11_000);
+      const { partitions } = await client.call(DescribeTopic, { name: topic });
+      const found = await bytesOnDisk(this.#disk);
+      if (found.bytes !== partitions[0]!.bytes) this.#wrongs.push(`the log has ${partitions[0]!.bytes} bytes, its files have ${found.bytes}`);
+      if (found.left.length > 0) this.#wrongs.push(`files were left behind: ${found.left.join(' ')}`);
+    } catch (error) {
+      this.#wrongs.push(`a disk that is well again fails with ${typedCode(error)}`);
+    }
   }
 
   async #start(fileSystem: FaultyFileSystem): Promise<{ broker: Broker; client: InProcessClient }> {
@@ -224,6 +269,16 @@ class BrokerLife {
     }
     return wrongs;
   }
+}
+
+/** Of the segments of the topic's one partition; `left`: files that are to be gone by now. */
+async function bytesOnDisk(disk: FaultyFileSystem): Promise<{ bytes: number; left: string[] }> {
+  const directory = `${dataDir}/${topic}-0`;
+  const names = await disk.readDirectory(directory);
+  let bytes = 0;
+  for (const name of names) if (name.endsWith('.log')) bytes += (await disk.stat(`${directory}/${name}`)).sizeBytes;
+  const folders = await disk.readDirectory(dataDir);
+  return { bytes, left: [...names.filter((name) => name.endsWith('.deleted')), ...folders.filter((name) => name.startsWith('~deleted'))] };
 }
 
 async function topicIdOf(client: InProcessClient): Promise<string> {

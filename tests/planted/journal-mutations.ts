@@ -18,5 +18,7 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'records of a deleted topic are replayed into the next of its name', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: 'if ((await readTopicId(o.fileSystem, directory)) !== name.topicId) return;', replace: '' },
   { name: 'a journal file is emptied at a start, though its pieces had no room', test: 'packages/storage/test/store/start-on-full-disk.test.ts', file: replay, find: 'const kept = debts.size === 0 ? [] : filesToKeep(found, debts);', replace: 'const kept: FoundFile[] = [];' },
   { name: 'what is owed at a start is lost to readers', test: 'packages/storage/test/store/start-on-full-disk.test.ts', file: 'packages/storage/src/log/log-files.ts', find: '    this.owe([...owed]);\n', replace: '' },
+  { name: 'a journal entry that rotted ends the journal, as if it were torn', test: 'packages/storage/test/journal/journal.test.ts', file: 'packages/storage/src/journal/journal-file.ts', find: '    if (!found) found = await entryBehindDamage(file, place, entries.length > 0);\n', replace: '' },
+  { name: 'the hole of a rotted entry looks like that of a torn round', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: '      if (hasGaps) await markMissing(file, position);\n', replace: '' },
   { name: 'entries from before a journal file was emptied count', isRare: true, file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },
 ];

@@ -64,6 +64,14 @@ export function scheduleRelapse(world: World, broker: SimulatedBroker): void {
   });
 }
 
+/** Something fails while the broker stops. */
+export function spoilStop({ random, trace }: World, { disk }: SimulatedBroker): void {
+  const operation = random.pick(diskOperations);
+  const code = random.pick(diskErrors);
+  trace.add(`the stop will be spoilt: a ${operation} fails with ${code}`);
+  disk.fail({ operation, code, after: random.below(8) });
+}
+
 function fillDisk(world: World, broker: SimulatedBroker, { fullMs, leftBytes }: { fullMs: number; leftBytes: number }): void {
   if (world.isHealed) return;
   world.trace.add(`the disk has ${leftBytes} bytes left`);

@@ -9,9 +9,12 @@ import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
 
 export const brokerUrl = 'q://broker:7420';
+const reopenPauseMs = 500;
 const restartDelayMsMax = 300;
 /** A broker that has not started after so many tries, without a fault left that explains it, never will. */
 const startsMax = 40;
+/** Longer than a disk here takes for anything. */
+const stillMs = 500;
 
 interface Process {
   readonly clock: ProcessClock;
@@ -30,7 +33,7 @@ export class SimulatedBroker {
   disk: FaultyFileSystem;
   crashes = 0;
   images = 0;
-  /** A partition of the process that lives could not be opened; it stays so until the next start. */
+  /** A partition of the process that lives could not be opened when it started, or since. */
   hasUnopened = false;
   #process: Process | null = null;
   #broker: Broker | null = null;
@@ -90,14 +93,24 @@ export class SimulatedBroker {
     void disk.stopped.then(() => (this.disk === disk ? this.crash(kind, loss) : undefined));
   }
 
-  /** An orderly stop. */
+  /** An orderly stop, which something on the disk may spoil. Whatever comes of it, nothing is written once it is over. */
   async close(): Promise<void> {
-    await this.#broker?.close({ timeoutMs: 1_000 });
-    this.#world.trace.add('the broker has stopped');
+    const broker = this.#broker;
+    // One that fails now is not followed by another before it has stopped.
+    this.#broker = null;
+    try {
+      await broker?.close({ timeoutMs: 1_000 });
+      this.#world.trace.add('the broker has stopped');
+    } catch (error) {
+      this.#world.trace.add(`the broker has stopped with an error: ${String(error)}`);
+    }
+    const { steps } = this.disk;
+    await this.#world.sleep(stillMs);
+    if (this.disk.steps !== steps) this.#world.problem('a broker that has stopped still writes');
+    this.disk.faults.clear();
     this.#process?.clock.kill();
     if (this.#process !== null) this.#world.network.kill(this.#process, { isTold: true });
     this.#process = null;
-    this.#broker = null;
     this.disk = this.disk.killProcess();
   }
 
@@ -145,7 +158,7 @@ export class SimulatedBroker {
         clock: process.clock,
         random: world.random.fork(),
         network: world.network.forBroker(process),
-        limits: { maintenanceIntervalMs: world.plan.maintenanceIntervalMs, idleTimeoutMs: 60_000 },
+        limits: { maintenanceIntervalMs: world.plan.maintenanceIntervalMs, idleTimeoutMs: 60_000, reopenPauseMsMin: reopenPauseMs, reopenPauseMsMax: 2 * reopenPauseMs },
         storageLimits: world.plan.storageLimits,
         logger: this.#logger(process),
         onFatal: () => this.#failed(process),

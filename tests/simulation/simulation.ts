@@ -1,6 +1,6 @@
 import { calm, findViolations, formatLog } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
-import { scheduleFaults } from './fault-actor.ts';
+import { scheduleFaults, spoilStop } from './fault-actor.ts';
 import { checkCommitted, finishGroup } from './group-check.ts';
 import { GroupActor } from './group-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
@@ -97,14 +97,16 @@ async function heal(world: World, broker: SimulatedBroker): Promise<void> {
   broker.disk.stopAfter(Number.POSITIVE_INFINITY);
   broker.disk.capacityBytes = roomyDiskBytes;
   await world.settles(broker.started(), startMsMax);
-  // What an operator does once the disk is good again. A disk that was full needs nobody, where the logs were open: the broker goes on
-  // by itself.
-  if (world.plan.diskFaults > 0 || broker.hasUnopened) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
+  // What some operators do once the disk is good again. The broker goes on by itself, and opens what it could not; but clients take that
+  // for lost until then.
+  const isRestarted = broker.hasUnopened || (world.plan.diskFaults > 0 && world.random.chance(0.5));
+  if (isRestarted) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
 }
 
 /** The power fails once more while nothing is under way, and a fresh client reads everything. */
 async function finish(world: World, broker: SimulatedBroker, topics: readonly SimulatedTopic[]): Promise<FinalState> {
   if (world.random.chance(0.3)) {
+    if (world.random.chance(0.5)) spoilStop(world, broker);
     await broker.close();
     await broker.start();
   } else await broker.crash('power', world.random.pick(['some', 'all'] as const));

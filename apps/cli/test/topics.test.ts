@@ -131,6 +131,14 @@ describe('q topic', () => {
     expect(await q('topic trim trimmed --before 1 -p 7')).toMatchObject({ code: 3, stderr: expect.stringContaining('it has partitions 0 to 1') as string });
   });
 
+  it('S2 opens partitions again, and leaves alone what is not in trouble', async () => {
+    await q('topic create sound --partitions 2');
+    expect(await q('topic reopen sound')).toMatchObject({ code: 0, stdout: 'no partition of sound is in trouble\n' });
+    expect(await q('topic reopen sound -p 1')).toMatchObject({ code: 0, stdout: 'partition\tis\n1\topen\n' });
+    expect(await json('topic reopen sound -p 0,1')).toEqual({ name: 'sound', partitions: [{ partition: 0, error: null }, { partition: 1, error: null }] });
+    expect(await q('topic reopen missing')).toMatchObject({ code: 3, stderr: expect.stringContaining('(UNKNOWN_TOPIC)') as string });
+  });
+
   it('T1 deletes with --force only, where nobody can be asked', async () => {
     await q('topic create doomed');
     expect(await q('topic delete doomed')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('add --force') as string });

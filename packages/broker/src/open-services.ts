@@ -25,6 +25,7 @@ import type { Services } from './services/services.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
 import { SoleLeadership } from './services/topics/leadership.ts';
+import { PartitionReopening } from './services/topics/partition-reopening.ts';
 import { RecordDeletion } from './services/topics/record-deletion.ts';
 import { TopicCatalog } from './services/topics/topic-catalog.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
@@ -90,6 +91,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     topics: new TopicCatalog({ registry, changes: topicChanges, autoCreateTopics }),
     topicChanges,
     recordDeletion: new RecordDeletion(common),
+    partitionReopening: new PartitionReopening(common),
     producerIds: await ProducerIdBlocks.open(metadata),
     groups,
     stats: new BrokerStats({

@@ -33,7 +33,18 @@ export type { GroupBatch, GroupMessage } from './group/group-message.ts';
 export type { GroupEvents, PartitionsEvent, ResumedEvent, StalledEvent } from './group/group-events.ts';
 
 // ── Administration
-export type { Admin, AlterTopicOptions, ClusterMetadata, CreateTopicOptions, EnsuredTopic, EnsureTopicOptions, TopicConfig, TopicSummary } from './admin/admin.ts';
+export type {
+  Admin,
+  AlterTopicOptions,
+  ClusterMetadata,
+  CreateTopicOptions,
+  EnsuredTopic,
+  EnsureTopicOptions,
+  ReopenedPartitionState,
+  ReopenPartitionsOptions,
+  TopicConfig,
+  TopicSummary,
+} from './admin/admin.ts';
 export type { AdminRequestOptions } from './admin/admin-request.ts';
 export type {
   DeleteGroupOffsetsOptions,

@@ -22,6 +22,7 @@ import {
   Metadata,
   Ping,
   Produce,
+  ReopenPartitions,
   ResetOffsets,
   Stats,
 } from '../src/index.ts';
@@ -361,5 +362,15 @@ export const typicalExchanges: readonly TypicalExchange[] = [
     DeleteOffsets,
     { groupId: 'billing', topics: [{ topicId, partitions: null }] },
     { topics: [{ topicId, errorCode: 0, errorMessage: null, offsets: 1 }] },
+  ),
+  exchange(
+    ReopenPartitions,
+    { name: 'orders', partitions: [0, 7] },
+    {
+      partitions: [
+        { partition: 0, errorCode: 0, errorMessage: null },
+        { partition: 7, errorCode: 58, errorMessage: 'stored data of partition 7 of topic orders is damaged' },
+      ],
+    },
   ),
 ];

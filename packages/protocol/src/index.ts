@@ -86,6 +86,8 @@ export type {
   DeleteRecordsResponse,
   DeleteRecordsResponsePartition,
 } from './apis/delete-records.ts';
+export { ReopenPartitions } from './apis/reopen-partitions.ts';
+export type { ReopenPartitionsRequest, ReopenPartitionsResponse, ReopenedPartition } from './apis/reopen-partitions.ts';
 export { InitProducer } from './apis/init-producer.ts';
 export type { InitProducerRequest, InitProducerResponse } from './apis/init-producer.ts';
 export { Stats } from './apis/stats.ts';

@@ -11,6 +11,7 @@ import type { TopicAlterOptions } from './topic-alter.ts';
 import type { TopicCreateOptions } from './topic-create.ts';
 import type { TopicDeleteOptions } from './topic-delete.ts';
 import type { TopicListOptions } from './topic-list.ts';
+import type { TopicReopenOptions } from './topic-reopen.ts';
 import type { TopicTrimOptions } from './topic-trim.ts';
 
 /** Only what the protocol can carry: how many are allowed is for the broker to say. */
@@ -83,6 +84,12 @@ function addRemovers(topic: Command, host: ProgramHost): void {
     .option('--dry-run', 'only say what would be deleted')
     .action((name: string, _options: unknown, command: Command) =>
       host.run(import('./topic-trim.ts').then(({ trimTopic }) => trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()))));
+  topic
+    .command('reopen <topic>')
+    .description('open partitions again that could not be opened, or whose data was damaged and has been put right')
+    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all that are in trouble)', partitionsParser)
+    .action((name: string, _options: unknown, command: Command) =>
+      host.run(import('./topic-reopen.ts').then(({ reopenTopic }) => reopenTopic(host.context, name, command.optsWithGlobals<TopicReopenOptions>()))));
   topic
     .command('delete <topic>')
     .description('delete a topic and its records')

@@ -5,6 +5,7 @@ import type { Groups } from './groups/groups.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
+import type { PartitionReopening } from './topics/partition-reopening.ts';
 import type { RecordDeletion } from './topics/record-deletion.ts';
 import type { TopicCatalog } from './topics/topic-catalog.ts';
 import type { TopicChanges } from './topics/topic-changes.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find'>;
   readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions'>;
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
+  readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'list' | 'describe'>;
   readonly stats: Pick<BrokerStats, 'snapshot'>;

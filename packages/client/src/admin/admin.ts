@@ -9,6 +9,7 @@ import {
   ListTopics,
   Ping,
   QError,
+  ReopenPartitions,
   Stats,
 } from '@q/protocol';
 import type {
@@ -29,7 +30,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { readTopicMetadata } from '../cluster/topic-metadata.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
-import { abortSignal, checkArgument, checkList, checkOptions, flag, offsetNumber, oneOf } from '../option-check.ts';
+import { abortSignal, checkArgument, checkList, checkOptions, flag, offsetNumber, oneOf, partitionNumber } from '../option-check.ts';
 import { anyText, byPartition, checkPartitions, checkReplicas, checkTopicName, offsetOrEnd, settingsOf } from './admin-arguments.ts';
 import { requestOnce } from './admin-request.ts';
 import type { AdminRequestOptions } from './admin-request.ts';
@@ -77,6 +78,17 @@ export interface ClusterMetadata {
   readonly topics: readonly TopicMetadata[];
 }
 
+export interface ReopenPartitionsOptions extends AdminRequestOptions {
+  /** Default: all that are in trouble. */
+  readonly partitions?: readonly number[];
+}
+
+export interface ReopenedPartitionState {
+  readonly partition: number;
+  /** What is wrong with the partition all the same; null: it is open. */
+  readonly error: QError | null;
+}
+
 export type TopicSummary = ListTopicsResponse['topics'][number];
 
 /**
@@ -108,6 +120,12 @@ export interface Admin extends GroupAdmin {
    * left. If some partitions fail, the others are done all the same, and the first failure is thrown.
    */
   deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, options?: AdminRequestOptions): Promise<PartitionOffsets>;
+  /**
+   * Opens partitions again that could not be opened, or were set aside because their data is damaged, such as after their files were put
+   * right: those named, or all of the topic that are in trouble. Says of each what is wrong with it all the same. A broker opens
+   * by itself what could not be read for a while, but never what is damaged.
+   */
+  reopenPartitions(name: string, options?: ReopenPartitionsOptions): Promise<readonly ReopenedPartitionState[]>;
   /** First offsets, or ends (high watermarks), of all partitions. */
   listOffsets(name: string, at: 'start' | 'end', options?: AdminRequestOptions): Promise<PartitionOffsets>;
   /** Offset of the first record at or after a time (ms since 1970) in each partition; null where there is none. */
@@ -194,6 +212,18 @@ export class ClusterAdmin implements Admin {
       });
     }
     return Object.fromEntries(response.partitions.map(({ partition, logStartOffset }) => [partition, logStartOffset]));
+  }
+
+  async reopenPartitions(name: string, o: ReopenPartitionsOptions = {}): Promise<readonly ReopenedPartitionState[]> {
+    checkTopicName(name);
+    checkOptions('reopenPartitions', o, { partitions: null, signal: abortSignal });
+    if (o.partitions !== undefined) checkList('reopenPartitions.partitions', o.partitions, partitionNumber);
+    const body = { name, partitions: o.partitions ?? [] };
+    const { partitions } = await this.#cluster.request(ReopenPartitions, body, { resend: true, signal: o.signal });
+    return partitions.map(({ partition, errorCode, errorMessage }) => {
+      const { name: code, description } = errorEntry(errorCode);
+      return { partition, error: errorCode === 0 ? null : new QError(code, errorMessage ?? description, { details: { topic: name, partition } }) };
+    });
   }
 
   async listOffsets(name: string, at: 'start' | 'end', o: AdminRequestOptions = {}): Promise<PartitionOffsets> {

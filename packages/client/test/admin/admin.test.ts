@@ -109,6 +109,21 @@ describe('admin', () => {
     await scene.settle(q.close());
   });
 
+  it('S2 opens partitions again, and says what is wrong with them all the same', async () => {
+    const scene = new FakeScene();
+    scene.broker.topic('t', { partitions: 2 });
+    const q = await scene.connect();
+    scene.broker.handlers.set('REOPEN_PARTITIONS', () => ({ partitions: [{ partition: 0, errorCode: 0, errorMessage: null }, { partition: 1, errorCode: 58, errorMessage: 'rot' }] }));
+    expect(await scene.settle(q.admin.reopenPartitions('t'))).toEqual([
+      { partition: 0, error: null },
+      { partition: 1, error: expect.objectContaining({ code: 'CORRUPT_LOG', message: 'rot', details: { topic: 't', partition: 1 } }) },
+    ]);
+    await scene.settle(q.admin.reopenPartitions('t', { partitions: [1] }));
+    expect(scene.broker.requestsOf('REOPEN_PARTITIONS')).toEqual([{ name: 't', partitions: [] }, { name: 't', partitions: [1] }]);
+    await expect(scene.settle(q.admin.reopenPartitions('t', { partitions: [-1] }))).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await scene.settle(q.close());
+  });
+
   it('H1 tells brokers and topics', async () => {
     const scene = new FakeScene();
     scene.broker.topic('t', { partitions: 2 });

@@ -23,7 +23,8 @@ export type ApiName =
   | 'DESCRIBE_GROUP'
   | 'DELETE_GROUP'
   | 'RESET_OFFSETS'
-  | 'DELETE_OFFSETS';
+  | 'DELETE_OFFSETS'
+  | 'REOPEN_PARTITIONS';
 
 /** One API: a request, its answer, and the versions of both that this package speaks. */
 export interface Api<Q, A> {

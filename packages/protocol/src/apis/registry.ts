@@ -21,6 +21,7 @@ import { ListTopics } from './list-topics.ts';
 import { Metadata } from './metadata.ts';
 import { Ping } from './ping.ts';
 import { Produce } from './produce.ts';
+import { ReopenPartitions } from './reopen-partitions.ts';
 import { ResetOffsets } from './reset-offsets.ts';
 import { Stats } from './stats.ts';
 
@@ -49,6 +50,7 @@ export const apis: readonly Api<unknown, unknown>[] = [
   DeleteGroup,
   ResetOffsets,
   DeleteOffsets,
+  ReopenPartitions,
 ];
 
 assert(apis.every((api, index) => api.key === index));

@@ -35,6 +35,7 @@ describe('apis', () => {
       DELETE_GROUP: 20,
       RESET_OFFSETS: 21,
       DELETE_OFFSETS: 22,
+      REOPEN_PARTITIONS: 23,
     });
   });
 
@@ -42,7 +43,7 @@ describe('apis', () => {
     for (const api of apis) expect(apiByKey(api.key)).toBe(api);
   });
 
-  it.each([-1, 23, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
+  it.each([-1, 24, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
     expect(apiByKey(key)).toBeUndefined();
   });
 

@@ -93,7 +93,7 @@ export class OpenFiles {
 
   /** As `forget`, for every file of a folder. */
   forgetFolder(directory: string): void {
-    for (const path of [...this.#entries.keys()]) if (path.startsWith(`${directory}/`)) this.forget(path);
+    for (const path of this.#entries.keys()) if (path.startsWith(`${directory}/`)) this.forget(path);
   }
 
   /** Closes everything that is not leased, and waits until it is closed. */

@@ -376,6 +376,7 @@ export class DirectoryStore implements LogStore {
     if (this.#doomed.size === 0) return 0;
     await Promise.allSettled(this.#removing.values());
     const { fileSystem, directory, log } = this.#parts;
+    const left = Array.from(this.#doomed);
     try {
       // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
       await fileSystem.syncDirectory(directory);
@@ -384,7 +385,7 @@ export class DirectoryStore implements LogStore {
       return 0;
     }
     let removed = 0;
-    for (const path of [...this.#doomed]) removed += await this.#removeDoomed(path);
+    for (const path of left) removed += await this.#removeDoomed(path);
     return removed;
   }
 

@@ -21,6 +21,7 @@ import { listOffsetsHandler } from './list-offsets.ts';
 import { metadataHandler } from './metadata.ts';
 import { pingHandler } from './ping.ts';
 import { produceHandler } from './produce.ts';
+import { reopenPartitionsHandler } from './reopen-partitions.ts';
 import { statsHandler } from './stats.ts';
 import {
   addPartitionsHandler,
@@ -55,6 +56,7 @@ export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions)
   dispatcher.add(alterTopicHandler(topicChanges));
   dispatcher.add(addPartitionsHandler(topicChanges));
   dispatcher.add(deleteRecordsHandler(services.recordDeletion));
+  dispatcher.add(reopenPartitionsHandler(services.partitionReopening));
   dispatcher.add(initProducerHandler(services.producerIds));
   dispatcher.add(statsHandler(services.stats));
   dispatcher.add(pingHandler);
