@@ -140,6 +140,6 @@ export function checkTyped(given: unknown): asserts given is Topic {
   throw new QError('INVALID_TOPIC_NAME', `The topic is ${shown(given)}; use a name, or what topic() has made`, { details: { argument: 'topic' } });
 }
 
-function isSerde(serde: Serde | null | undefined): boolean {
-  return serde === null || (typeof serde?.encode === 'function' && typeof serde.decode === 'function');
+function isSerde(given: Serde | null | undefined): boolean {
+  return given === null || (typeof given?.encode === 'function' && typeof given.decode === 'function');
 }
