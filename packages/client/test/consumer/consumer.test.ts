@@ -1,5 +1,3 @@
-import { getEventListeners } from 'node:events';
-
 import { encodeBatch } from '@q/protocol';
 import type { FetchRequest, FetchResponse } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
@@ -153,91 +151,6 @@ describe('a consumer', () => {
       await scene.clock.advance(60_000);
       expect([how, scene.clock.pending]).toEqual([how, 0]);
     }
-  });
-
-  it.each(['messages', 'batches'] as const)('wakes who waits for %s when the loop is left, and fetches no more', async (how) => {
-    const { scene, q } = await setUp({ batches: 1 });
-    const consumer = q.consumer('t');
-    const iterator: AsyncIterator<unknown, undefined> = how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches();
-    for (let count = how === 'messages' ? 3 : 1; count > 0; count -= 1) await scene.settle(iterator.next());
-    const waiting = iterator.next();
-    await scene.clock.advance(100);
-    expect(await scene.settle(Promise.resolve(iterator.return?.()))).toEqual({ done: true, value: undefined });
-    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
-    await scene.clock.advance(10_000);
-    const fetches = scene.broker.requestsOf('FETCH').length;
-    fill(scene, { partition: 0, batches: 1 });
-    await scene.clock.advance(10_000);
-    expect(scene.broker.requestsOf('FETCH')).toHaveLength(fetches);
-    expect(await read(scene, consumer, 3)).toEqual(expected(0, 3, 6));
-    await scene.settle(q.close());
-  });
-
-  it('wakes who waits while it has not even started, and the loop that was left does not start it', async () => {
-    const { scene, q } = await setUp();
-    scene.broker.faults = ({ api, point }) => (api === 'LIST_OFFSETS' && point === 'before' ? 'BROKER_BUSY' : 'none');
-    const consumer = q.consumer('t');
-    const iterator = consumer[Symbol.asyncIterator]();
-    const waiting = iterator.next();
-    await scene.clock.advance(1_000);
-    await iterator.return?.();
-    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
-    scene.broker.faults = () => 'none';
-    await scene.clock.advance(60_000);
-    expect(scene.broker.requestsOf('FETCH')).toEqual([]);
-    expect(await read(scene, consumer, 12)).toEqual(expected(0, 0, 12));
-    await scene.settle(q.close());
-  });
-
-  it('is known to nobody else while no loop runs: not to its signal, nor to the client, nor to a timer', async () => {
-    const { scene, q } = await setUp();
-    const { signal } = new AbortController();
-    for (let round = 0; round < 20; round += 1) {
-      const consumer = q.consumer('t', { signal });
-      if (round % 2 === 0) await scene.settle(consumer.ready());
-      else expect(await read(scene, consumer, 2)).toEqual(expected(0, 0, 2));
-      q.consumer('t', { signal, group: 'g' });
-    }
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
-    // What is left is the client's one timer for metadata, of when somebody watched the topic.
-    await scene.clock.advance(600_000);
-    expect(scene.clock.pending).toBe(0);
-    await scene.settle(q.close());
-  });
-
-  it('B6 notices what happened to its signal and to the client while no loop ran', async () => {
-    const { scene, q } = await setUp();
-    const controller = new AbortController();
-    const [aborted, closed] = [q.consumer('t', { signal: controller.signal }), q.consumer('t')];
-    expect(await read(scene, aborted, 2)).toEqual(expected(0, 0, 2));
-    expect(await read(scene, closed, 2)).toEqual(expected(0, 0, 2));
-    controller.abort();
-    expect(await read(scene, aborted)).toEqual([]);
-    await expect(aborted.ready()).rejects.toMatchObject({ code: 'CLOSED' });
-    const closing = q.close();
-    expect(await read(scene, closed)).toEqual([]);
-    await scene.settle(closing);
-    await expect(closed.ready()).rejects.toMatchObject({ code: 'CLOSED' });
-    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
-    await scene.clock.advance(600_000);
-    expect(scene.clock.pending).toBe(0);
-  });
-
-  it('finds partitions that were added while no loop ran, and a topic that was made anew', async () => {
-    const { scene, q } = await setUp();
-    const consumer = q.consumer('t', { onOffsetOutOfRange: 'earliest' });
-    expect(await read(scene, consumer, 12)).toEqual(expected(0, 0, 12));
-    const fake = scene.broker.topics.get('t');
-    fake?.logs.push(new FakeLog());
-    fake?.leaders.push({ leaderId: 1, leaderEpoch: 0 });
-    fill(scene, { partition: 1, batches: 1 });
-    await scene.clock.advance(60_000);
-    expect(await read(scene, consumer, 3)).toEqual(expected(1, 0, 3));
-    scene.broker.topic('t', { partitions: 2 });
-    fill(scene, { partition: 0, batches: 1 });
-    await scene.clock.advance(60_000);
-    expect(await read(scene, consumer, 3)).toEqual(expected(0, 0, 3));
-    await scene.settle(q.close());
   });
 
   it('seeks, pauses and resumes', async () => {
