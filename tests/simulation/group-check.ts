@@ -1,6 +1,6 @@
 import type { Q } from '@q/client';
 import { formatLog } from '@q/testkit';
-import { groupName, groupTopic } from './simulated-group.ts';
+import { groupName, groupTopic, textOf } from './simulated-group.ts';
 import type { World } from './world.ts';
 
 /** What the group has committed is no lower than it was told, and nothing below it was left undone. */
@@ -9,7 +9,11 @@ export async function checkCommitted(world: World, q: Q): Promise<void> {
   const logs = Array.from({ length: plan.partitions }, (_, partition) => formatLog(groupTopic, partition));
   const asked = logs.map((log) => history.askCommitted(groupName, log));
   await using consumer = q.consumer(groupTopic, { group: groupName, autoCommit: false });
-  const committed = new Map((await consumer.committed()).map(({ partition, offset }) => [partition, offset]));
+  const answers = await consumer.committed();
+  for (const { partition, offset, metadata } of answers) {
+    if (metadata !== null && metadata !== textOf(offset)) world.problem(`partition ${partition} is committed to ${offset} with the text of another commit: ${metadata}`);
+  }
+  const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
   for (const [partition, log] of logs.entries()) {
     const offset = committed.get(partition) ?? 0;
     history.fetchedCommitted(groupName, { log, offset }, asked[partition]!);

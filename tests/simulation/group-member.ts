@@ -3,7 +3,7 @@ import { formatLog } from '@q/testkit';
 import type { ProcessClock, SeededRandom } from '@q/testkit';
 import { idOf } from './record-identity.ts';
 import { expectQError } from './simulated-client.ts';
-import { groupName, groupSessionMs, groupTopic } from './simulated-group.ts';
+import { groupName, groupSessionMs, groupTopic, textOf } from './simulated-group.ts';
 import type { World } from './world.ts';
 
 const drainTimeoutMs = 500;
@@ -11,11 +11,20 @@ const drainTimeoutMs = 500;
 const workMsMax = 1_500;
 const inHandMax = 20;
 
+/** What no partition has. */
+const offsetBeyond = 1_000_000;
+
 /**
- * One member of the group, from joining to leaving. It either does one record after another and commits offsets by hand, or works on
- * many at once, acknowledges in any order, and leaves committing to the client.
+ * How a member works: one record after another, and commits offsets by hand, with acknowledgements or without a single one; or on many
+ * at once, acknowledging in any order, while committing is left to the client; or `run` does it all, with handlers of which some never
+ * come to their end.
+ */
+const ways = ['byHand', 'committing', 'atOnce', 'atOnce', 'run'] as const;
+
+/**
+ * One member of the group, from joining to leaving.
  *
- * Invariant: an acknowledgement is in `world.handled` before the client could have committed it.
+ * Invariant: what counts as acknowledged is in `world.handled` before the client could have committed it.
  */
 export class GroupMember {
   readonly #world: World;
@@ -23,6 +32,7 @@ export class GroupMember {
   readonly #name: string;
   readonly #random: SeededRandom;
   readonly #consumer: GroupConsumer;
+  readonly #way: (typeof ways)[number];
   readonly #isByHand: boolean;
   readonly #workMs: number;
   #inHand = 0;
@@ -34,7 +44,8 @@ export class GroupMember {
     this.#clock = o.clock;
     this.#name = o.name;
     this.#random = o.random;
-    this.#isByHand = o.random.chance(0.5);
+    this.#way = o.random.pick(ways);
+    this.#isByHand = this.#way === 'byHand' || this.#way === 'committing';
     // One after another: slower than records come, so that a member that stands still has one in hand as a rule.
     this.#workMs = this.#isByHand ? o.random.pick([20, 400, 400]) : o.random.pick([1, 50, workMsMax]);
     this.#consumer = o.q.consumer(groupTopic, {
@@ -51,7 +62,8 @@ export class GroupMember {
 
   async run(): Promise<void> {
     try {
-      for await (const message of this.#consumer) await this.#handle(message);
+      if (this.#way === 'run') await this.#consumer.run((message) => this.#handleInRun(message));
+      else await this.#loop();
     } catch (error) {
       expectQError(this.#world, error, `${this.#name} leaves the group`);
       this.#endedByItself();
@@ -59,6 +71,21 @@ export class GroupMember {
     }
     await this.#consumer.close({ timeoutMs: 100 });
     this.#endedByItself();
+  }
+
+  /** It may be left while it waits. */
+  async #loop(): Promise<void> {
+    const messages = this.#consumer[Symbol.asyncIterator]();
+    for (;;) {
+      const next = messages.next();
+      if (this.#random.chance(0.005)) {
+        this.#world.trace.add(`${this.#name} leaves its loop`);
+        await messages.return?.();
+      }
+      const { done, value } = await next;
+      if (done === true) return;
+      await this.#handle(value);
+    }
   }
 
   /** As soon as it is known: the next owner may come and die while this one is still closing. */
@@ -109,14 +136,27 @@ export class GroupMember {
   }
 
   async #handle(message: GroupMessage): Promise<void> {
-    const { history } = this.#world;
-    history.ownerships.handed(this.#id, { log: formatLog(groupTopic, message.partition), offset: message.offset }, this.#nowMs);
-    if (idOf(message.headers) === '') this.#world.problem(`${this.#name} got a record without an id`);
+    this.#handed(message);
     const work = this.#work(message);
+    if (this.#random.chance(0.05)) void this.#commitBeyond(message.partition);
     if (!this.#isByHand) return;
     if (!(await work) || this.#random.chance(0.4)) return;
     const commit = this.#commit(message.partition, message.offset + 1);
     if (this.#random.chance(0.5)) await commit;
+  }
+
+  /** What `run` acknowledges it acknowledges right after this. */
+  async #handleInRun(message: GroupMessage): Promise<void> {
+    this.#handed(message);
+    if (this.#random.chance(0.02)) await new Promise(() => {});
+    await this.#sleep(this.#random.next() * this.#workMs);
+    this.#world.handled.add(nameOf(message));
+  }
+
+  #handed(message: GroupMessage): void {
+    const { partition, offset, headers } = message;
+    this.#world.history.ownerships.handed(this.#id, { log: formatLog(groupTopic, partition), offset }, this.#nowMs);
+    if (idOf(headers) === '') this.#world.problem(`${this.#name} got a record without an id`);
   }
 
   /** Takes a while. False if the partition was taken away before it was done. */
@@ -132,8 +172,8 @@ export class GroupMember {
 
   #acknowledge(message: GroupMessage): boolean {
     try {
-      message.ack();
-      this.#world.handled.add(`${formatLog(groupTopic, message.partition)} ${message.offset}`);
+      if (this.#way !== 'committing') message.ack();
+      this.#world.handled.add(nameOf(message));
       return true;
     } catch (error) {
       expectQError(this.#world, error, `${this.#name} acknowledges in vain`);
@@ -143,11 +183,21 @@ export class GroupMember {
 
   async #commit(partition: number, offset: number): Promise<void> {
     try {
-      await this.#consumer.commit([{ partition, offset }]);
+      await this.#consumer.commit([{ partition, offset, metadata: this.#random.chance(0.5) ? textOf(offset) : null }]);
       this.#world.trace.add(`${this.#name} commits ${partition}:${offset}`);
       this.#world.history.committed(groupName, { log: formatLog(groupTopic, partition), offset });
     } catch (error) {
       expectQError(this.#world, error, `${this.#name} cannot commit`);
+    }
+  }
+
+  /** Whatever else is committed at the same time, this must not be told to be done. */
+  async #commitBeyond(partition: number): Promise<void> {
+    try {
+      await this.#consumer.commit([{ partition, offset: offsetBeyond }]);
+      this.#world.problem(`${this.#name} was told that ${offsetBeyond} is committed of partition ${partition}`);
+    } catch (error) {
+      expectQError(this.#world, error, `${this.#name} commits what is not there`);
     }
   }
 
@@ -158,4 +208,8 @@ export class GroupMember {
   #sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.schedule(delayMs, resolve));
   }
+}
+
+function nameOf({ partition, offset }: GroupMessage): string {
+  return `${formatLog(groupTopic, partition)} ${offset}`;
 }

@@ -1,4 +1,4 @@
-import type { Consumer, Q } from '@q/client';
+import type { Consumer, Message, Q } from '@q/client';
 import { formatLog } from '@q/testkit';
 import type { SeededRandom } from '@q/testkit';
 import { idOf } from './record-identity.ts';
@@ -60,13 +60,10 @@ export class ReaderActor {
     });
   }
 
+  /** Loop after loop: each goes on where the last one was left. */
   async #read(consumer: Consumer, reader: string): Promise<void> {
-    const { history } = this.#world;
     try {
-      for await (const { partition, offset, key, headers } of consumer) {
-        history.polled(reader, { log: formatLog(this.#topic.name, partition), offset, value: idOf(headers), key: key?.toString() ?? null });
-        if (this.#random.chance(0.05)) await this.#world.sleep(this.#random.next() * 50);
-      }
+      while (await this.#loop(consumer, reader));
     } catch (error) {
       const { code } = expectQError(this.#world, error, `${reader} stops`);
       // A partition that could not be opened, because the disk failed, is out of service until somebody sees to it.
@@ -75,5 +72,26 @@ export class ReaderActor {
       if (!isExplained) this.#world.problem(`${reader} cannot go on: ${code}`);
       await this.#world.sleep(this.#random.next() * 100);
     }
+  }
+
+  /** Returns whether it was left, perhaps while it waited, and did not come to its end. */
+  async #loop(consumer: Consumer, reader: string): Promise<boolean> {
+    const messages = consumer[Symbol.asyncIterator]();
+    for (;;) {
+      const next = messages.next();
+      const isLeft = this.#random.chance(0.02);
+      if (isLeft) {
+        if (this.#random.chance(0.5)) await this.#world.sleep(this.#random.next() * 20);
+        await messages.return?.();
+      }
+      const { done, value } = await next;
+      if (done !== true) this.#polled(reader, value);
+      if (isLeft || done === true) return isLeft;
+      if (this.#random.chance(0.05)) await this.#world.sleep(this.#random.next() * 50);
+    }
+  }
+
+  #polled(reader: string, { partition, offset, key, headers }: Message): void {
+    this.#world.history.polled(reader, { log: formatLog(this.#topic.name, partition), offset, value: idOf(headers), key: key?.toString() ?? null });
   }
 }
