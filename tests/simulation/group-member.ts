@@ -78,13 +78,11 @@ export class GroupMember {
     const messages = this.#consumer[Symbol.asyncIterator]();
     for (;;) {
       const next = messages.next();
-      if (this.#random.chance(0.005)) {
-        this.#world.trace.add(`${this.#name} leaves its loop`);
-        await messages.return?.();
-      }
+      const leaving = this.#random.chance(0.005) ? messages.return?.() : undefined;
       const { done, value } = await next;
+      if (done !== true) await this.#handle(value);
+      await leaving;
       if (done === true) return;
-      await this.#handle(value);
     }
   }
 

@@ -35,7 +35,7 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
   /**
    * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is done
-   * with. Returns when the consumer is closed. A handler that throws closes it, and `run` throws its error afterwards; unless
+   * with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that throws closes it, and `run` throws its error afterwards; unless
    * the message's partition was taken away meanwhile: then the error only goes to the `error` listeners.
    */
   run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult>;
@@ -45,7 +45,13 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   readonly memberId: string;
   /** The partitions whose messages are handed out at this moment, ascending. */
   readonly partitions: readonly number[];
-  /** Commits what is acknowledged, or these offsets; resolves when they are durable. @throws QError `PARTITION_NOT_OWNED`, `OFFSET_OUT_OF_RANGE`, … */
+  /**
+   * Commits what is acknowledged, or these offsets; resolves when they are durable. An offset that is committed by hand
+   * acknowledges everything below it, and does not move the position. Rejects if any of these offsets is refused, whatever
+   * else is committed at the same time.
+   *
+   * @throws QError `PARTITION_NOT_OWNED`, `OFFSET_OUT_OF_RANGE`, …
+   */
   commit(offsets?: readonly OffsetToCommit[]): Promise<void>;
   /** What the group has committed of the topic, asked for now. */
   committed(): Promise<CommittedOffset[]>;
@@ -65,8 +71,8 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   /**
    * Hands out nothing more, waits at most `timeoutMs` (default: `drainTimeoutMs`) for the acknowledgements of what it has
    * handed out, commits, and leaves the group; the last two take at most 2 s more, also when no broker can be reached.
-   * `drained` messages were acknowledged meanwhile (and committed, with `autoCommit`), `abandoned` ones were not and will be
-   * delivered again.
+   * `drained` messages were acknowledged meanwhile (and committed, with `autoCommit`). `abandoned` ones were not, or were
+   * acknowledged at any time and could not be committed: they will be delivered again.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
   /** Resolves when the consumer is closed, for whatever reason. Never rejects. */

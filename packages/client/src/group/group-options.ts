@@ -6,8 +6,10 @@ import { resolveFetchWaits } from '../options.ts';
 import type { FetchWaits, OffsetOutOfRangePolicy } from '../options.ts';
 
 /**
- * Where a group begins in a partition of which it has committed no offset: with the first record that is kept, with what comes
- * from now on, with the first record at or after a time; or not at all (`'fail'`: the loop throws `NO_COMMITTED_OFFSET`).
+ * Where a group begins in a topic of which it has committed no offset: with the first record that is kept, with what comes
+ * from now on, with the first record at or after a time. A partition without an offset in a topic that has others was added
+ * later, and is read from its beginning. `'fail'` begins in no partition without an offset: the loop throws
+ * `NO_COMMITTED_OFFSET`.
  */
 export type GroupStart = 'earliest' | 'latest' | { readonly timestampMs: number } | 'fail';
 
