@@ -156,7 +156,7 @@ export class Decoder<K, V> {
         if (reader.endOffset !== null && record.offset >= reader.endOffset) break;
         const decoded = decodeRecord(this.#topic, reader, record);
         const message = await this.#settled(slow, record, decoded instanceof Promise ? decoded : Promise.resolve(decoded));
-        if (slow.fate !== 'awaited') return slow.fate === 'left' ? null : this.takeBatch(o);
+        if (slow.fate !== 'awaited') break;
         if (message !== null) records.push(message);
       }
     } catch (thrown) {
@@ -166,7 +166,8 @@ export class Decoder<K, V> {
     } finally {
       this.#end(slow);
     }
-    return { ...describeBatch(batch), records };
+    if (slow.fate === 'awaited') return { ...describeBatch(batch), records };
+    return slow.fate === 'left' ? null : this.takeBatch(o);
   }
 
   /** What the policy makes of a record that does not match: null leaves it out. Throws if the loop is to fail. */

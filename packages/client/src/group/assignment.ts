@@ -9,7 +9,7 @@ import type { Committer } from './committer.ts';
 import { fulfilledWithin } from './deadline.ts';
 import type { GroupEmitter } from './group-events.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
-import { findPositions, isFleeting } from './group-positions.ts';
+import { findPositions, isFleetingStart } from './group-positions.ts';
 import type { GroupPosition } from './group-positions.ts';
 import type { Membership } from './membership.ts';
 import type { OwnedPartition } from './owned-partition.ts';
@@ -136,8 +136,8 @@ export class Assignment {
       const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership, from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
       this.#activate(positions.filter(({ isFleeting }) => !isFleeting));
       const fleeting = positions.filter(({ isFleeting }) => isFleeting);
-      // A crash before the first commit must not make the next start choose a later position. All in one request: the group has begun with
-      // all of them, or with none.
+      // A crash before the first commit must not make the next start choose a later position. All in one request: the group has
+      // begun with all of them, or with none.
       await Promise.all(fleeting.map(({ owned, offset }) => committer.commit(owned, { offset, metadata: null })));
       this.#activate(fleeting);
       this.#positioned(fresh);
@@ -186,7 +186,7 @@ export class Assignment {
       await ownership.until(() => owned.isQuiet || owned.isGone, Math.min(options.drainTimeoutMs, options.rebalanceTimeoutMs / 2));
       owned.close('it was assigned to another member');
       if (!owned.isGone) await this.commitWithin([owned], options.rebalanceTimeoutMs / 4);
-    } else if (isFleeting(options.from)) {
+    } else if (isFleetingStart(options.from)) {
       // Else its next owner would take it for one that was added after the group began (group-positions.ts).
       await ownership.until(() => owned.hasPosition || owned.isGone, options.rebalanceTimeoutMs / 4);
     }

@@ -35,8 +35,9 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
   /**
    * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is done
-   * with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that throws closes it, and `run` throws its error afterwards; unless
-   * the message's partition was taken away meanwhile: then the error only goes to the `error` listeners.
+   * with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that throws
+   * closes it, and `run` throws its error afterwards; unless the message's partition was taken away meanwhile: then the
+   * error only goes to the `error` listeners.
    */
   run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult>;
   /** Joins. Resolves when the group has assigned partitions for the first time and their positions are known. */

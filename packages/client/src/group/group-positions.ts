@@ -71,12 +71,12 @@ async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Pro
   return wanted.map((owned) => {
     const offset = committed.get(owned.partition);
     if (offset !== undefined) return { owned, offset, isFleeting: false };
-    return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: isFleeting(o.from) };
+    return { owned, offset: starts.get(owned.partition) ?? 0, isFleeting: isFleetingStart(o.from) };
   });
 }
 
 /** The end, or a time, is another offset a moment later. */
-export function isFleeting(from: GroupStart): boolean {
+export function isFleetingStart(from: GroupStart): boolean {
   return from !== 'earliest' && from !== 'fail';
 }
 
@@ -97,7 +97,7 @@ async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions,
     });
   }
   const numbers = missing.map(({ partition }) => partition);
-  const hasBegun = isFleeting(from) && (hasOthers || (await hasCommitted(missing, o)));
+  const hasBegun = isFleetingStart(from) && (hasOthers || (await hasCommitted(missing, o)));
   const grownFrom = hasBegun ? 0 : o.grownFrom;
   const [grown, others] = [numbers.filter((partition) => partition >= grownFrom), numbers.filter((partition) => partition < grownFrom)];
   const [grownStarts, starts] = await Promise.all([

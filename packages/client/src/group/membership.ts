@@ -47,6 +47,8 @@ export class Membership implements Member {
   readonly #options: ResolvedGroupOptions;
   readonly #events: MembershipEvents;
   readonly #closing = new AbortController();
+  /** Aborted with the life: nobody waits for an answer that does not count, least of all the next join. */
+  #lifeOver = new AbortController();
   #state: 'idle' | 'running' | 'left' = 'idle';
   #epoch: number = memberEpochCode.join;
   #life = 0;
@@ -102,7 +104,9 @@ export class Membership implements Member {
     const wasRunning = this.#state === 'running' && this.#sent > 0;
     this.#state = 'left';
     this.#sessionTimer?.cancel();
-    this.#closing.abort(new QError('CLOSED', 'The consumer is closed'));
+    const closed = new QError('CLOSED', 'The consumer is closed');
+    this.#closing.abort(closed);
+    this.#lifeOver.abort(closed);
     if (!wasRunning) return null;
     const memberEpoch = this.#options.instanceId === null ? memberEpochCode.leave : memberEpochCode.leaveStatic;
     try {
@@ -129,7 +133,7 @@ export class Membership implements Member {
     const request = this.#request();
     this.#hasNews = false;
     try {
-      const answer = await this.#cluster.request(GroupHeartbeat, request, { resend: false, timeoutMs: this.#patienceMs(request.maxWaitMs), signal: this.#closing.signal });
+      const answer = await this.#cluster.request(GroupHeartbeat, request, { resend: false, timeoutMs: this.#patienceMs(request.maxWaitMs), signal: this.#lifeOver.signal });
       if (life !== this.#life || this.#closing.signal.aborted) return;
       this.#confirmed(answer, { request, sequence, sentAtMs });
       await this.#slowDown(request.maxWaitMs, { sequence, sentAtMs });
@@ -208,6 +212,8 @@ export class Membership implements Member {
 
   #lose(reason: QError): void {
     this.#life += 1;
+    this.#lifeOver.abort(reason);
+    this.#lifeOver = new AbortController();
     this.#epoch = memberEpochCode.join;
     this.#sessionTimer?.cancel();
     this.#sessionTimer = null;

@@ -226,6 +226,26 @@ describe('a partition that is taken away', () => {
 });
 
 describe('a member that the group has forgotten', () => {
+  it('G1 joins again at once, whatever heartbeats of its last life are still under way', async () => {
+    const scene = await GroupScene.start();
+    scene.group.sessionMs = 20_000;
+    const consumer = scene.consumer({ sessionTimeoutMs: 20_000 });
+    await scene.settle(consumer.ready());
+    let lostAtMs = 0;
+    const joinedAtMs: number[] = [];
+    consumer.on('lost', () => (lostAtMs = scene.clock.monotonic()));
+    scene.broker.faults = ({ api, point }) => {
+      if (api !== 'GROUP_HEARTBEAT' || point !== 'before') return 'none';
+      const [last] = scene.broker.requestsOf<GroupHeartbeatRequest>('GROUP_HEARTBEAT').slice(-1);
+      if (last?.memberEpoch !== 0) return 'silence';
+      joinedAtMs.push(scene.clock.monotonic());
+      return 'none';
+    };
+    await scene.until(() => joinedAtMs.length > 0);
+    expect((joinedAtMs[0] ?? 0) - lostAtMs).toBeLessThan(100);
+    await scene.settle(scene.q.close({ timeoutMs: 0 }));
+  });
+
   it.each(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH'] as const)('G1 loses its partitions with %s, and joins again', async (code) => {
     const scene = await GroupScene.start();
     const consumer = scene.consumer();
