@@ -25,6 +25,7 @@ export class ChosenPartitions {
   #metadata: TopicMetadata | null = null;
   #refreshTimer: Timer | null = null;
   #isFollowing = false;
+  #readying = 0;
   /** Monotonic: when the topic's metadata was asked for last. */
   #refreshedAtMs = 0;
 
@@ -56,7 +57,18 @@ export class ChosenPartitions {
     throw new QError('UNKNOWN_PARTITION', `The consumer of topic "${this.#o.topic}" does not read partition ${shown(partition)}; it reads ${read}`, { details: { topic: this.#o.topic, argument: 'partition' } });
   }
 
-  /** Finds the partitions and where to begin; once. A failed start may be tried again. */
+  /** As `start`, for somebody who waits for nothing else. */
+  async ready(): Promise<void> {
+    this.#readying += 1;
+    await this.start().finally(() => {
+      this.#readying -= 1;
+    });
+  }
+
+  /**
+   * Finds the partitions and where to begin; once. A failed start may be tried again, and so may one that nobody waited for
+   * any more.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch((error: unknown) => {
       this.#starting = null;
@@ -86,10 +98,11 @@ export class ChosenPartitions {
 
   async #start(): Promise<void> {
     const { cluster, topic, options } = this.#o;
-    const metadata = await this.set.persist(() => this.#ask());
+    const isWanted = (): boolean => this.#isFollowing || this.#readying > 0;
+    const metadata = await this.set.persist(() => this.#ask(), isWanted);
     const partitions = this.#chosen(metadata);
-    const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }));
-    const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end')) : null;
+    const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }), isWanted);
+    const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end'), isWanted) : null;
     for (const partition of partitions) this.set.add(partition, { position: starts.get(partition) ?? 0, endOffset: ends === null ? null : (ends.get(partition) ?? 0) });
     this.set.learn(metadata);
     this.#metadata = metadata;

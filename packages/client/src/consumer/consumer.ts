@@ -116,7 +116,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
 
   async ready(): Promise<void> {
     this.#checkOpen();
-    await this.#partitions.start();
+    await this.#partitions.ready();
     this.#checkOpen();
   }
 

@@ -125,20 +125,25 @@ export class PartitionSet {
     if (reader.isHeld) return;
     reader.isHeld = true;
     try {
-      const [start, end] = await this.persist(() => Promise.all([this.lookUp([reader.partition], 'start'), this.lookUp([reader.partition], 'end')]));
+      const look = (): Promise<Map<number, number>[]> => Promise.all([this.lookUp([reader.partition], 'start'), this.lookUp([reader.partition], 'end')]);
+      const [start, end] = (await this.persist(look, () => this.#isRead(reader))) as [Map<number, number>, Map<number, number>];
       const range = { logStartOffset: start.get(reader.partition) ?? 0, highWatermark: end.get(reader.partition) ?? 0 };
       // It may have been removed meanwhile: then nobody cares any more.
-      if (this.#readers.get(reader.partition) !== reader) return;
+      if (!this.#isRead(reader)) return;
       if (onOffsetOutOfRange === 'fail') this.fail(outOfRange(reader, range));
       else reader.seek(onOffsetOutOfRange === 'earliest' ? range.logStartOffset : range.highWatermark);
       // Perhaps past the end that was wanted: then no fetch will come to tell the loop.
       if (reader.isDone) this.#o.onBatches(reader);
     } catch (error) {
-      if (!this.#closing.signal.aborted) this.fail(toQError(error, 'looking up offsets'));
+      if (!this.#closing.signal.aborted && this.#isRead(reader)) this.fail(toQError(error, 'looking up offsets'));
     } finally {
       reader.isHeld = false;
       this.fetcher.pump();
     }
+  }
+
+  #isRead(reader: PartitionReader): boolean {
+    return this.#readers.get(reader.partition) === reader;
   }
 
   async lookUp(partitions: readonly number[], at: 'start' | 'end'): Promise<Map<number, number>> {
@@ -146,8 +151,8 @@ export class PartitionSet {
     return new Map(answers.map(({ partition, offset }) => [partition, offset ?? 0]));
   }
 
-  /** Until it works, or fails in a way that no retry can mend. */
-  async persist<T>(attempt: () => Promise<T>): Promise<T> {
+  /** Until it works, fails in a way that no retry can mend, or nobody wants it any more: then it throws `ABORTED`. */
+  async persist<T>(attempt: () => Promise<T>, isWanted: () => boolean = () => true): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await attempt();
@@ -155,6 +160,7 @@ export class PartitionSet {
         const error = toQError(thrown, `consuming topic "${this.#o.topic}"`);
         if (!error.retriable) throw error;
         await this.#o.cluster.pause(tries, this.#closing.signal);
+        if (!isWanted()) throw new QError('ABORTED', `Nobody waits for topic "${this.#o.topic}" any more`, { cause: error });
       }
     }
   }

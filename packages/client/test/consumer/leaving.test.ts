@@ -54,6 +54,11 @@ describe('a consumer without a loop', () => {
     await scene.clock.advance(1_000);
     await iterator.return?.();
     expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
+    // Nor does it ask for ever.
+    await scene.clock.advance(120_000);
+    const asked = scene.broker.requestsOf('LIST_OFFSETS').length;
+    await scene.clock.advance(120_000);
+    expect(scene.broker.requestsOf('LIST_OFFSETS')).toHaveLength(asked);
     scene.broker.faults = () => 'none';
     await scene.clock.advance(60_000);
     expect(scene.broker.requestsOf('FETCH')).toEqual([]);
