@@ -78,12 +78,25 @@ export class GroupMember {
     const messages = this.#consumer[Symbol.asyncIterator]();
     for (;;) {
       const next = messages.next();
-      const leaving = this.#random.chance(0.005) ? messages.return?.() : undefined;
+      if (this.#random.chance(0.02)) await this.#leaveWhileWaiting(messages, next);
       const { done, value } = await next;
-      if (done !== true) await this.#handle(value);
-      await leaving;
       if (done === true) return;
+      await this.#handle(value);
     }
+  }
+
+  /** As `leave`, by leaving the loop. Not if something came: then it has that in hand. */
+  async #leaveWhileWaiting(messages: AsyncIterator<GroupMessage, undefined>, next: Promise<unknown>): Promise<void> {
+    const settled = next.then(
+      () => true,
+      () => true,
+    );
+    if (await Promise.race([settled, this.#sleep(this.#random.next() * 20)])) return;
+    if (this.#isLeaving || this.#isDead) return;
+    this.#isLeaving = true;
+    const leaving = messages.return?.();
+    this.#leftIfIdle();
+    await leaving;
   }
 
   /** As soon as it is known: the next owner may come and die while this one is still closing. */
