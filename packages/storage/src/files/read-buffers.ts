@@ -5,7 +5,7 @@
  * Invariants
  * - A buffer is lent or free, never both. Only what is lent can be given back, and only once.
  * - What is lent and never given back belongs to the collector: nothing here keeps it alive.
- * - At most `freeMax` buffers are free.
+ * - At most `freeMax` buffers are free. What is more is given back to the system.
  */
 
 /** A read that fills less of a buffer than this share of it gets memory of its own: many small reads must not hold large buffers. */
@@ -46,5 +46,7 @@ export class ReadBuffers {
     if (!buffer) return;
     this.#lent.delete(view.buffer);
     if (this.#free.length < this.#freeMax) this.#free.push(buffer);
+    // To the system, at once: many readers beside each other give back hundreds of them, for which the collector has no hurry.
+    else (buffer.buffer as ArrayBuffer).transfer(0);
   }
 }

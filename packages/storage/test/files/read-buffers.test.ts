@@ -36,6 +36,16 @@ describe('ReadBuffers', () => {
     expect(buffers.freeBuffers).toBe(1);
   });
 
+  it('gives back to the system at once what is more than its bound', () => {
+    const buffers = setUp(1);
+    const [first, second] = [buffers.take(bufferBytes), buffers.take(bufferBytes)];
+    buffers.giveBack(first);
+    buffers.giveBack(second);
+    expect([first.buffer.byteLength, second.buffer.byteLength]).toEqual([bufferBytes, 0]);
+    buffers.giveBack(second);
+    expect(buffers.freeBuffers).toBe(1);
+  });
+
   it('lends no large buffer for a small read, and none that is too small', () => {
     const buffers = setUp();
     for (const bytes of [1, bufferBytes / 4 - 1, bufferBytes + 1]) {
