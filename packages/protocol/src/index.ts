@@ -163,6 +163,7 @@ export {
   batchCodec,
   batchCrc,
   batchDeleteHorizonMs,
+  batchHasAppendTime,
   batchIsControl,
   batchIsTransactional,
   batchLastOffset,
@@ -193,6 +194,8 @@ export { assignAppendTime, assignOffsets, stampProducer } from './batch/stamp.ts
 export type { ProducerStamp } from './batch/stamp.ts';
 export { validateBatch, validateBatchInSlices } from './batch/validate.ts';
 export type { ValidateBatchOptions } from './batch/validate.ts';
+export { visitRecordsInSlices } from './batch/visit-records.ts';
+export type { RecordVisitor } from './batch/visit-records.ts';
 
 // ── Compression and checksum
 export { Codec, codecName, codecNames, compress, decompress } from './compression/codec.ts';

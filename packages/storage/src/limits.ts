@@ -72,10 +72,15 @@ export interface StorageLimits {
   producersMax: number;
   /** Batches remembered of each producer: a client must not have more than this many in flight for one partition. */
   producerBatchesKept: number;
-  /** Message ids remembered by one partition's dedup window; beyond it the oldest are forgotten. */
+  /** Message ids remembered by one partition's dedup window, in memory and in its file; beyond it the oldest are forgotten. */
   messageIdsMax: number;
   /** Bytes of those ids. */
   messageIdBytesMax: number;
+  /**
+   * How far the wall clock may be ahead, at a start, of what the process before it has seen, to be believed at once: time that the
+   * process was not running.
+   */
+  clockGapMsMax: number;
   /** Most bytes that the records of one batch take after decompression, where the log looks into batches. */
   uncompressedBytesMax: number;
   /** Bytes of the map of keys that one compaction pass builds, a batch more or less. */
@@ -121,6 +126,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   producerBatchesKept: 5,
   messageIdsMax: 1_000_000,
   messageIdBytesMax: 64 << 20,
+  clockGapMsMax: 24 * 60 * 60 * 1_000,
   uncompressedBytesMax: 64 << 20,
   compactionMapBytesMax: 64 << 20,
   capOvershootBytesMax: 64 << 20,

@@ -17,7 +17,10 @@ import type { LoadedLog } from './local-log.ts';
 import type { LogContext } from './log-context.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
-import { replayMessageIds } from './replay-message-ids.ts';
+import { restoreMessageIds } from './replay-message-ids.ts';
+import type { MessageIdsOnDisk } from './saved-message-ids.ts';
+
+const noMessageIds: MessageIdsOnDisk = Object.freeze({ offset: null, bytes: 0, bytesBehind: 0 });
 
 export interface LoadOptions {
   readonly id: LogId;
@@ -56,7 +59,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     indexIntervalBytes: config.indexIntervalBytes,
     // Without a history of epochs every batch is asked for its own.
     replayFrom: storedEpochs ? snapshotOffset : 0,
-    onBatch: replayInto({ dedup, epochs, snapshotOffset, now: context.clock.now() }),
+    onBatch: replayInto({ dedup, epochs, snapshotOffset, now: context.clock.monotonic() }),
   });
   const list = new SegmentList({ directory, segments: found.segments, startOffset: Math.max(startOffset, found.endOffset) });
   const { endOffset } = list.active;
@@ -64,7 +67,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
   epochs.truncateEnd(endOffset);
   epochs.truncateStart(logStartOffset);
-  if (config.dedupWindowMs > 0 && !found.damage) await replayMessageIds(context, { segments: list, dedup, config });
+  const messageIds = found.damage ? noMessageIds : await restoreMessageIds(context, { directory, files: content.messageIds, segments: list, dedup, config, recoveryPoint });
   return {
     id,
     directory,
@@ -77,6 +80,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
       recoveryPoint: Math.min(recoveryPoint, endOffset),
       uncoveredBytes: found.bytesAboveRecoveryPoint,
       snapshotOffsets: snapshots,
+      messageIds,
       areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
     },
   };
@@ -144,7 +148,7 @@ async function loadSnapshot(context: LogContext, o: { directory: string; dedup: 
   for (const offset of o.snapshots.toReversed()) {
     const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
     try {
-      const now = context.clock.now();
+      const now = context.clock.monotonic();
       o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
       return offset;
     } catch (error) {

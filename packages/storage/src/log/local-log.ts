@@ -29,6 +29,7 @@ import type { CheckpointState } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
 import { LogReader } from './log-reader.ts';
+import { keepMessageIds } from './keep-message-ids.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
 import { findTimestamp } from './timestamp-search.ts';
@@ -184,10 +185,11 @@ export class LocalLog implements PartitionLog, FlushedLog {
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
     const now = o.nowMs ?? this.context.clock.now();
-    const admission = this.dedup.admit(batch, o, this.logEndOffset, now);
+    const steadyMs = this.context.clock.monotonic();
+    const admission = this.dedup.admit(batch, o, this.logEndOffset, steadyMs, now);
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
-    const append = this.#place(admission, o, now);
+    const append = this.#place(admission, o, now, steadyMs);
     if (this.#waiting === none) this.#waiting = [append];
     else this.#waiting.push(append);
     this.context.queue.enqueue(append);
@@ -207,7 +209,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
-  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number): PendingAppend {
+  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number, steadyMs: number): PendingAppend {
     const { context } = this;
     const batch = context.ownMemory.own(admission.batch);
     const baseOffset = this.logEndOffset;
@@ -223,7 +225,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     append.repeats = admission.repeats;
     if (stampsTime) append.logAppendTimeMs = now;
     segment.append(next, this.#config.indexIntervalBytes);
-    this.dedup.applied(producer, admission.ids, baseOffset, now);
+    this.dedup.applied(producer, admission.ids, baseOffset, steadyMs, now);
     if (this.epochs.assign(leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
     this.appendedBytes += batch.length;
     this.checkpoints.appended(batch.length);
@@ -327,7 +329,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset && !this.files.hasLeftovers) return this.#logStartOffset;
     try {
-      if (offset > this.#logStartOffset) await moveStarts(this.context, new Map([[this, offset]]));
+      if (offset > this.#logStartOffset) {
+        await keepMessageIds(this, offset);
+        await moveStarts(this.context, new Map([[this, offset]]));
+      }
       await this.exclusively(async () => {
         await this.files.setAsideLeftovers();
         await this.files.dropBelowStart();

@@ -277,7 +277,7 @@ export class LogFiles {
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);
       this.#unsynced.delete(segment);
-      const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
+      const dueMs = clock.monotonic() + this.#log.config.fileDeleteDelayMs;
       for (const kind of segmentFileKinds) {
         const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
         if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs });
@@ -292,7 +292,8 @@ export class LogFiles {
   }
 
   /** Removes what was set aside long enough ago. What cannot be removed has its turn again with the next round. */
-  async removeDue(now: number): Promise<number> {
+  async removeDue(): Promise<number> {
+    const now = this.#log.context.clock.monotonic();
     const due = this.#deleted.filter(({ dueMs }) => dueMs <= now);
     for (const file of due) {
       await removeIfThere(this.#log.context.fileSystem, file.path);

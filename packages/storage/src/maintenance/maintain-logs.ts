@@ -1,6 +1,7 @@
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
+import { keepMessageIds } from '../log/keep-message-ids.ts';
 import { moveStarts } from '../log/move-starts.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
@@ -32,10 +33,10 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   const guarded = new GuardedWork(context, report);
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
-    log.dedup.expire(now);
+    log.dedup.expire(context.clock.monotonic());
     // Not in one expression: other logs add to it meanwhile.
     await log.exclusively(() => log.files.setAsideLeftovers());
-    const removed = await log.files.removeDue(now);
+    const removed = await log.files.removeDue();
     report.filesRemoved += removed;
   });
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
@@ -100,6 +101,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
 
 async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   if (moves.size === 0) return;
+  await guarded.forEach([...moves.keys()], (log) => keepMessageIds(log, (moves.get(log) as StartMove).offset));
   await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log, offset])));
   await guarded.forEach([...moves.keys()], async (log) => {
     const move = moves.get(log) as StartMove;
