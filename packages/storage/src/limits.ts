@@ -76,6 +76,10 @@ export interface StorageLimits {
   messageIdsMax: number;
   /** Bytes of those ids. */
   messageIdBytesMax: number;
+  /** A course of the wall clock is confirmed, and records go by it, when it was held this long. */
+  clockConfirmMs: number;
+  /** A correction of the wall clock by more than this is said. */
+  clockStepMs: number;
   /**
    * How far the wall clock may be ahead, at a start, of what the process before it has seen, to be believed at once: time that the
    * process was not running.
@@ -126,6 +130,8 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   producerBatchesKept: 5,
   messageIdsMax: 1_000_000,
   messageIdBytesMax: 64 << 20,
+  clockConfirmMs: 60 * 60 * 1_000,
+  clockStepMs: 60 * 1_000,
   clockGapMsMax: 24 * 60 * 60 * 1_000,
   uncompressedBytesMax: 64 << 20,
   compactionMapBytesMax: 64 << 20,

@@ -174,9 +174,9 @@ describe.each(journals)('a crash at every step, with %s', (_, limits) => {
         await send(log, facts, 4);
         facts.deletedBelow = log.highWatermark - 1;
         log.updateConfig({ ...small, retentionBytes: 2_000 });
-        await store.maintain(clock.now());
+        await store.maintain();
         await clock.advance(1);
-        await store.maintain(clock.now());
+        await store.maintain();
         await send(log, facts, 3);
       },
       check: async (store, facts) => {
@@ -196,19 +196,19 @@ describe.each(journals)('a crash at every step, with %s', (_, limits) => {
       prepare: async (store, facts, clock) => {
         const log = await store.open(orders, compacted);
         await setValues(log, facts, { from: 0, to: 18 });
-        await store.maintain(clock.now());
+        await store.maintain();
         await setValues(log, facts, { from: 18, to: 30 });
         await clock.advance(1);
       },
-      run: async (store, facts, clock) => {
+      run: async (store, facts) => {
         const log = await store.open(orders, compacted);
-        await store.maintain(clock.now());
+        await store.maintain();
         await setValues(log, facts, { from: 30, to: 32 });
       },
-      check: async (store, facts, clock) => {
+      check: async (store, facts) => {
         const log = await store.open(orders, compacted);
         await checkValues(log, facts);
-        await store.maintain(clock.now());
+        await store.maintain();
         await checkValues(log, facts);
         await append(log, ['k0=after']);
       },

@@ -3,7 +3,7 @@ import type { LogConfig, LogId, LogStore, MaintenanceReport, StorageStats } from
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
-export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace'> {
+export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'confirmedNow'> {
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;
   readonly bytes = 0;
@@ -33,6 +33,10 @@ export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'lis
     if (log === undefined) throw new StorageError('UNKNOWN_LOG', 'no such log');
     await log.close();
     this.logs.delete(keyOf(id));
+  }
+
+  confirmedNow(): number {
+    return 0;
   }
 
   diskSpace(): Promise<null> {

@@ -6,6 +6,7 @@
  *   .clean-shutdown                     the last owner stopped in order
  *   recovery-point-offset-checkpoint    per partition: everything below was synced
  *   log-start-offset-checkpoint         per partition: first readable offset
+ *   clock-checkpoint                    what was seen of the wall clock
  *   journal.<n>                         what was acknowledged and is not synced in its segments yet
  *   <topic>-<partition>/
  *     partition.metadata                topic id
@@ -25,6 +26,7 @@
 export const cleanShutdownName = '.clean-shutdown';
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';
 export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
+export const clockCheckpointName = 'clock-checkpoint';
 export const partitionMetadataName = 'partition.metadata';
 export const leaderEpochCheckpointName = 'leader-epoch-checkpoint';
 export const cleanerCheckpointName = 'cleaner-checkpoint';

@@ -219,7 +219,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
     assignOffsets(batch, { baseOffset, leaderEpoch });
     const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now };
+    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now: context.time.at(steadyMs) };
     const segment = segmentFor(this, next);
     const append = new PendingAppend(this, segment, batch, baseOffset, lastOffset);
     append.repeats = admission.repeats;

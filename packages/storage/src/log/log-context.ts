@@ -1,4 +1,5 @@
 import type { LentMemory } from '@q/protocol';
+import type { ConfirmedTime } from '../clock/confirmed-time.ts';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { OwnMemory } from '../files/own-memory.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
@@ -21,6 +22,7 @@ export interface LogContext {
   readonly fileSystem: FileSystem;
   readonly openFiles: OpenFiles;
   readonly clock: Clock;
+  readonly time: ConfirmedTime;
   readonly log: StorageLog;
   readonly limits: StorageLimits;
   readonly stats: StorageStats;

@@ -42,9 +42,15 @@ export interface LogStore {
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
    * One round of background work: retention, compaction, removal of old files, checkpoints. Called every few seconds.
-   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap.
+   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap. What goes by its age goes by
+   * `confirmedNow`, which each round brings up to date.
    */
-  maintain(now?: number): Promise<MaintenanceReport>;
+  maintain(): Promise<MaintenanceReport>;
+  /**
+   * Milliseconds since 1970 by the wall clock, but for steps forward that it has not held for an hour yet: for whoever decides what is
+   * old enough to go. Not for stamps.
+   */
+  confirmedNow(): number;
   /**
    * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED.
    * Everything is closed also where something fails, and nothing writes any more when it ends; then the first failure is thrown, and

@@ -42,7 +42,7 @@ export function restart(kind: StoreKind): void {
       const log = await under.open({ fileDeleteDelayMs: 0 });
       await append(log, numbered(10));
       await log.deleteBefore(10);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       await under.restart();
       const again = await under.open();
       expect([again.logStartOffset, again.logEndOffset]).toEqual([10, 10]);
@@ -79,7 +79,7 @@ export function restart(kind: StoreKind): void {
       const log = await under.open({ segmentBytes: 200, retentionBytes: 0, fileDeleteDelayMs: 0 });
       await append(log, ['a'], { producerId: 3, baseSequence: 41 });
       for (const text of numbered(10)) await append(log, [text]);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(log.logStartOffset).toBeGreaterThan(1);
       await under.restart();
       const again = await under.open();
@@ -107,7 +107,7 @@ export function restart(kind: StoreKind): void {
       const config = { dedupWindowMs: 60_000, segmentBytes: 300, retentionBytes: 300, fileDeleteDelayMs: 0 };
       const log = await under.open(config);
       for (let i = 0; i < 10; i++) await append(log, [`m${i}:v${i}`], { timestampMs: under.clock.now() });
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(log.logStartOffset).toBeGreaterThan(1);
       await append(log, ['m10:v10'], { timestampMs: under.clock.now() });
       await log.deleteBefore(11);
@@ -149,15 +149,15 @@ export function restart(kind: StoreKind): void {
       await append(log, ['gone=1']);
       await append(log, ['gone=']);
       for (let i = 0; i < 40; i++) await append(log, [`k${i % 4}=v${i}`]);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       const compacted = await contents(log);
       expect(compacted).toContain('1:gone=');
       await under.restart();
       const again = await under.open(config);
       expect(await contents(again)).toEqual(compacted);
-      expect((await under.store.maintain(under.clock.now())).logsCompacted).toBe(0);
+      expect((await under.store.maintain()).logsCompacted).toBe(0);
       await under.clock.advance(5_000);
-      expect((await under.store.maintain(under.clock.now())).logsCompacted).toBe(1);
+      expect((await under.store.maintain()).logsCompacted).toBe(1);
       expect(await contents(again)).toEqual(compacted.filter((text) => text !== '1:gone='));
     });
 
