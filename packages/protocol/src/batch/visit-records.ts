@@ -19,14 +19,18 @@ export type RecordVisitor = (record: RecordView) => boolean;
  * @throws QError as `iterateRecords`, and whatever `visit` throws
  */
 export async function visitRecordsInSlices(batch: Buffer, visit: RecordVisitor, options: SliceOptions): Promise<void> {
-  const isSmall = batchRecordsCount(batch) <= protocolLimits.recordsPerSliceMax && checkWorkBytes(batch) <= onTheSpotBytesMax;
-  const cursor = isSmall ? openRecords(batch, options.uncompressedBytesMax) : await openRecordsInPool(batch, options);
+  const cursor = isQuick(batch) ? openRecords(batch, options.uncompressedBytesMax) : await openRecordsInPool(batch, options);
   try {
     // What the pool has given back begins a turn of its own.
     while (visitSlice(batch, cursor, visit)) await options.pause();
   } finally {
     releaseRecords(cursor, batch);
   }
+}
+
+/** Whether a batch takes so little, decompressed and walked, that a trip to the thread pool would take longer. */
+export function isQuick(batch: Buffer): boolean {
+  return batchRecordsCount(batch) <= protocolLimits.recordsPerSliceMax && checkWorkBytes(batch) <= onTheSpotBytesMax;
 }
 
 /** True when there is more to visit. */

@@ -5,6 +5,7 @@ import {
   batchMaxTimestamp,
   batchProducerEpoch,
   batchProducerId,
+  emptiedBatch,
   peekMessageIds,
   rebuildBatch,
 } from '@q/protocol';
@@ -106,7 +107,7 @@ export class Deduplication {
     }
     if (repeats.length === 0) return { kind: 'append', batch, producer, ids, repeats, repeated: null };
     if (all && producer.producerId < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
-    const rest = this.#without(batch, repeats);
+    const rest = all ? emptiedBatch(batch) : this.#without(batch, repeats);
     return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
   }
 

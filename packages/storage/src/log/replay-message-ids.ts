@@ -13,6 +13,7 @@ import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
 import type { LogContext } from './log-context.ts';
 import type { MessageIdsOnDisk } from './saved-message-ids.ts';
+import { slicesOf } from './slices.ts';
 
 export interface MessageIdSources {
   readonly directory: string;
@@ -122,9 +123,7 @@ async function replaySegment(context: LogContext, segment: Segment, o: Replay & 
 async function replayBatch(context: LogContext, batch: Buffer, o: Replay & { sinceMs: number }): Promise<void> {
   const isSince = o.fileOffset !== null || batchLastOffset(batch) >= o.recoveryPoint;
   if (!isSince && batchMaxTimestamp(batch) <= o.sinceMs) return;
-  const { clock, limits } = context;
-  const pause = (): Promise<void> => new Promise((resolve) => clock.defer(resolve));
-  const ids = await storedMessageIds(batch, { uncompressedBytesMax: limits.uncompressedBytesMax, pause });
+  const ids = await storedMessageIds(batch, slicesOf(context));
   if (ids !== null) o.dedup.replayMessageIds(ids, batchBaseOffset(batch), appendTimeOf(context, batch, isSince));
 }
 
