@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WireConnection } from '../wire-connection.ts';
 import { partitionOfKey } from '@q/client';
-import { encodeBatch, InitProducer, messageIdHeader } from '@q/protocol';
+import { encodeBatch, errorCode, InitProducer, messageIdHeader } from '@q/protocol';
 import { readAll, readValues, Scene } from './scene.ts';
 
 describe('message ids', () => {
@@ -47,6 +47,24 @@ describe('message ids', () => {
     expect(await wire.produce(to, batch('e', 'a'))).toMatchObject({ errorCode: 0, baseOffset: 5, duplicate: true });
     const read = (await readAll(scene.q, 'mixed')).map(({ offset, value }) => `${offset} ${value}`);
     expect(read).toEqual(['0 a', '1 b', '2 c', '3 d', '5 e']);
+  });
+
+  it.each(['none', 'gzip', 'lz4', 'zstd'] as const)('P4 W3 a large batch with some repeats (%s) is taken apart without holding up others, to the same end', async (codec) => {
+    await using scene = await Scene.start();
+    await using wire = await WireConnection.open(scene.broker.url);
+    const to = await wire.createTopic('large', { 'dedup.window.ms': '3600000', 'max.message.bytes': '16000000' });
+    const batch = (from: number, count: number): Buffer => {
+      const ids = Array.from({ length: count }, (_, index) => `id-${from + index}`);
+      const records = ids.map((id) => ({ value: id.padEnd(200), headers: [{ key: messageIdHeader, value: Buffer.from(id) }], timestampMs: Date.now() }));
+      return encodeBatch(records, { codec });
+    };
+    await wire.produce(to, batch(0, 10));
+    expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({ errorCode: 0, baseOffset: 10, duplicate: false });
+    expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({ errorCode: 0, baseOffset: 5, duplicate: true });
+    const read = await readAll(scene.q, 'large');
+    expect(read.map(({ value }) => value?.trim())).toEqual(Array.from({ length: 20_005 }, (_, index) => `id-${index}`));
+    expect(read[10]?.offset).toBe(15);
+    expect(await wire.produce(to, batch(50_000, 50_001))).toMatchObject({ errorCode: errorCode('BATCH_TOO_LARGE') });
   });
 
   it('P4 stores what carries no id, or comes without a window, as often as it is sent', async () => {

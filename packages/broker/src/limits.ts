@@ -84,6 +84,8 @@ export interface BrokerLimits {
   readonly produceTimeoutMsMax: number;
   /** How far a record's timestamp may lie in the future: one far ahead would keep its segment from ever expiring. */
   readonly timestampAheadMsMax: number;
+  /** Most records of a batch that has message ids, for a topic that looks at them. */
+  readonly messageIdsPerBatchMax: number;
 
   // Topics
   readonly topicsMax: number;
@@ -166,6 +168,7 @@ export const defaultLimits: BrokerLimits = {
   fetchWaitMsMax: minuteMs,
   produceTimeoutMsMax: 2 * minuteMs,
   timestampAheadMsMax: 60 * minuteMs,
+  messageIdsPerBatchMax: 50_000,
 
   topicsMax: 10_000,
   partitionsPerTopicMax: 10_000,

@@ -12,6 +12,7 @@ export type {
   MaintenanceReport,
   PartitionLog,
   ReadOptions,
+  RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';

@@ -60,6 +60,8 @@ export interface KnownOfBatch {
   readonly header?: ProducerBatch | undefined;
   /** Of the batch's records in order; null when there are none. */
   readonly messageIds?: BatchMessageIds | null | undefined;
+  /** The batch without repeats, and which ones. */
+  readonly rest?: { readonly leftOut: readonly number[]; readonly batch: Buffer } | null | undefined;
 }
 
 const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
@@ -107,8 +109,13 @@ export class Deduplication {
     }
     if (repeats.length === 0) return { kind: 'append', batch, producer, ids, repeats, repeated: null };
     if (all && producer.producerId < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
-    const rest = all ? emptiedBatch(batch) : this.#without(batch, repeats);
+    const rest = all ? emptiedBatch(batch) : this.#without(batch, repeats, known.rest);
     return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
+  }
+
+  /** Indexes of the records that are repeats, as far as can be told without the place of the batch. */
+  repeatsOf(ids: BatchMessageIds, now: number): number[] {
+    return this.#window?.check(ids, 0, { now, wallMs: 0 }).repeats.map(({ index }) => index) ?? [];
   }
 
   /** The admitted batch was appended, with these `ids`; `producer` is what its header says now. */
@@ -149,7 +156,8 @@ export class Deduplication {
     this.#window?.expire(now);
   }
 
-  #without(batch: Buffer, repeats: readonly RepeatedRecord[]): Buffer {
+  #without(batch: Buffer, repeats: readonly RepeatedRecord[], rest: KnownOfBatch['rest']): Buffer {
+    if (rest && rest.leftOut.length === repeats.length && rest.leftOut.every((index, at) => index === repeats[at]?.index)) return rest.batch;
     const indexes = new Set(repeats.map((repeat) => repeat.index));
     const baseOffset = batchBaseOffset(batch);
     const rebuilt = rebuildBatch(batch, (record) => !indexes.has(record.offset - baseOffset), {

@@ -196,6 +196,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     return admission.repeated ? this.#answerRepeat(admission, admission.repeated, append) : append;
   }
 
+  repeatsOf(messageIds: readonly (string | null)[]): number[] {
+    return this.dedup.repeatsOf(messageIds, this.context.clock.monotonic());
+  }
+
   #assertWritable(leaderEpoch: number): void {
     if (this.context.queue.failure) throw this.context.queue.failure;
     if (this.#state === 'closed') throw this.#closedError();

@@ -96,6 +96,8 @@ export interface PartitionLog {
    * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
+  /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */
+  repeatsOf(messageIds: readonly (string | null)[]): number[];
   /**
    * Whole batches, as stored, from the one that holds `offset`; at least one, even if it alone passes `maxBytes`; none when
    * `offset` is the end. Returns at once when the tail cache has them. The CRC is not checked here: consumers check it.
@@ -130,6 +132,17 @@ export interface AppendOptions {
    * the log has a dedup window; when missing, the log looks into the batch itself.
    */
   readonly messageIds?: readonly (string | null)[] | null;
+  /**
+   * The batch without the records that `repeatsOf` found, as `rebuildBatch` makes it, if the caller has made it already: to make it here
+   * takes long where a batch becomes large. Not used when the repeats are others by now.
+   */
+  readonly rest?: RestOfBatch | null;
+}
+
+export interface RestOfBatch {
+  /** Indexes of the records that are left out, ascending. */
+  readonly leftOut: readonly number[];
+  readonly batch: Buffer;
 }
 
 export interface Append {

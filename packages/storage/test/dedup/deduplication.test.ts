@@ -116,6 +116,20 @@ describe('Deduplication', () => {
     expect(log.append(batchOf(['a:1'], { producerId: 7, baseSequence: 0 }))).toMatchObject({ kind: 'duplicate' });
   });
 
+  it('P4 stores the rest of a batch that the caller has made, unless the repeats are others by now', () => {
+    const log = new TinyLog();
+    log.append(batchOf(['a:1']));
+    const batch = batchOf(['b:2', 'a:x', 'c:3']);
+    expect(log.dedup.repeatsOf(['b', 'a', 'c'], log.now)).toEqual([1]);
+    const rest = { leftOut: [1], batch: batchOf(['the rest']) };
+    const admit = (): Admission => log.dedup.admit(batch, { rest }, log.end, log.now, log.now);
+    expect(admit()).toMatchObject({ kind: 'append', batch: rest.batch, repeats: [{ index: 1, offset: 0 }] });
+    log.append(batchOf(['c:3']));
+    const other = admit();
+    expect(other).toMatchObject({ kind: 'append', repeats: [{ index: 1 }, { index: 2 }] });
+    expect(other.kind === 'append' && [...iterateRecords(other.batch)].map((record) => record.valueText())).toEqual(['2']);
+  });
+
   it('S2 is rebuilt from the stored batches', async () => {
     const log = new TinyLog();
     const stamp = { producerId: 7 };
