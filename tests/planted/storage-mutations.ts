@@ -48,6 +48,9 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'recovered bytes are not written again', file: recover, find: '        await writeAgain(lease.file,', replace: '        if (from < 0) await writeAgain(lease.file,' },
   { name: 'the name of an empty segment is taken for durable', test: 'packages/storage/test/kill-then-power.test.ts', file: load, find: 'segment.isNameDurable = segment.sizeBytes > 0;', replace: 'segment.isNameDurable = true;' },
   { name: 'offsets of a deleted topic live on', isRare: true, file: store, find: '    await this.#forget(name);\n    await fileSystem.removeDirectory(doomed);', replace: '    this.#recoveryPoints.delete(name);\n    this.#startOffsets.delete(name);\n    await fileSystem.removeDirectory(doomed);' },
+  { name: 'retention believes a clock that is a year ahead for a second', file: 'packages/storage/src/store/maintenance.ts', find: 'const now = context.time.now();', replace: 'const now = context.clock.now();' },
+  { name: 'message ids go with the records that are trimmed', test: 'packages/storage/test/log/saved-message-ids.test.ts', file: 'packages/storage/src/log/local-log.ts', find: '      await keepMessageIds(this, offset);\n', replace: '' },
+  { name: 'message ids of what recovery reads count by the timestamps of records', test: 'packages/storage/test/log/saved-message-ids.test.ts', file: 'packages/storage/src/log/replay-message-ids.ts', find: 'return isSince ? { now, wallMs } :', replace: 'return isSince && stampMs > wallMs ? { now, wallMs } :' },
   { name: 'segments go before the new start is durable', file: 'packages/storage/src/log/move-starts.ts', find: '    await context.saveStartOffsets();\n', replace: '' },
   { name: 'compaction drops the newest value', file: 'packages/storage/src/compaction/batch-compaction.ts', find: 'if (record.offset < keys.latest(key)) return false;', replace: 'if (record.offset <= keys.latest(key)) return false;' },
   {

@@ -168,7 +168,7 @@ export const defaultLimits: BrokerLimits = {
   fetchWaitMsMax: minuteMs,
   produceTimeoutMsMax: 2 * minuteMs,
   timestampAheadMsMax: 60 * minuteMs,
-  messageIdsPerBatchMax: 50_000,
+  messageIdsPerBatchMax: 20_000,
 
   topicsMax: 10_000,
   partitionsPerTopicMax: 10_000,
