@@ -38,7 +38,9 @@ export async function restoreMessageIds(context: LogContext, o: MessageIdSources
   const isOn = o.config.dedupWindowMs > 0;
   // A file beyond the end speaks of records that are gone. Of a window that is off nothing is to come back with it.
   const newest = isOn ? o.files.findLast((offset) => offset <= endOffset) : undefined;
-  for (const offset of o.files) if (offset !== newest) await removeIfThere(context.fileSystem, pathOf(o, offset));
+  const others = o.files.filter((offset) => offset !== newest);
+  for (const offset of others) await removeIfThere(context.fileSystem, pathOf(o, offset));
+  if (others.length > 0) await context.fileSystem.syncDirectory(o.directory);
   const bytes = newest === undefined ? null : await loadFile(context, o, newest);
   const offset = bytes === null ? null : (newest ?? null);
   const bytesBehind = isOn ? await replay(context, { ...o, fileOffset: offset }) : 0;

@@ -34,6 +34,7 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
     log.dedup.expire(context.clock.monotonic());
+    tellForgottenIds(log);
     // Not in one expression: other logs add to it meanwhile.
     await log.exclusively(() => log.files.setAsideLeftovers());
     const removed = await log.files.removeDue();
@@ -84,6 +85,14 @@ class GuardedWork {
   #isClosed(log: LocalLog): boolean {
     return log.state === 'closed';
   }
+}
+
+/** They are what `messageIdsMax` and `messageIdBytesMax` cost: repeats of them are stored again. */
+function tellForgottenIds({ id, dedup, context }: LocalLog): void {
+  const count = dedup.messageIds?.tellForgotten() ?? 0;
+  if (count === 0) return;
+  context.stats.messageIdsForgotten += count;
+  context.log.warn({ topic: id.topic, partition: id.partition, count }, 'message ids were forgotten inside their window: a partition remembers no more');
 }
 
 type Moves = Map<LocalLog, StartMove>;

@@ -86,6 +86,7 @@ export class MessageIdWindow {
   #endOffset = 0;
   #journal: JournalEntry[] = [];
   #forgottenEarly = 0;
+  #forgottenTold = 0;
 
   constructor(o: { windowMs: number; limits: MessageIdLimits }) {
     this.#windowMs = o.windowMs;
@@ -103,6 +104,13 @@ export class MessageIdWindow {
   /** Ids that were forgotten inside their window because a limit was reached: repeats of them are stored again. */
   get forgottenEarly(): number {
     return this.#forgottenEarly;
+  }
+
+  /** How many of those nobody was told of. They count as told from now on. */
+  tellForgotten(): number {
+    const count = this.#forgottenEarly - this.#forgottenTold;
+    this.#forgottenTold = this.#forgottenEarly;
+    return count;
   }
 
   /** One more than the offset of the newest id that was remembered, still or no longer. */

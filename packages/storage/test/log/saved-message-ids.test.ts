@@ -123,6 +123,17 @@ describe('message ids across restarts', () => {
     for (let i = 0; i < 200; i += 1) expect(await find(under, `id-${i}`)).toBe(i);
   });
 
+  it('P4 B5 remembers the newest where there are too many, also after a restart, and says how many it forgot', async () => {
+    const under = await DiskUnderTest.start({ limits: { messageIdsMax: 3 } });
+    const log = await under.open(config);
+    for (let i = 0; i < 5; i += 1) await append(log, [`m${i}:v`], { timestampMs: 5 });
+    await under.store.maintain();
+    expect(under.store.stats.messageIdsForgotten).toBe(2);
+    expect(under.log.notes).toContainEqual(expect.objectContaining({ level: 'warn', fields: { topic: 'orders', partition: 0, count: 2 } }));
+    await under.restart();
+    expect([await find(under, 'm2'), await find(under, 'm3'), await find(under, 'm4'), await find(under, 'm1')]).toEqual([2, 3, 4, null]);
+  });
+
   it('P4 S3 a full disk does not keep records from going', async () => {
     const under = await DiskUnderTest.start();
     const log = await under.open(config);
