@@ -66,14 +66,14 @@ export class ConfirmedTime {
     this.#seen = [{ course: this.#latestCourse, atMs: 0 }];
   }
 
-  /** Milliseconds since the epoch. */
+  /** Whole milliseconds since the epoch, as a wall clock shows them. */
   now(): number {
     return this.at(this.#clock.monotonic());
   }
 
   /** What `now` says at that monotonic time, for who has looked at the clock already. */
   at(monotonicMs: number): number {
-    return monotonicMs + (this.#seen[0] as Seen).course;
+    return Math.floor(monotonicMs + (this.#seen[0] as Seen).course);
   }
 
   /** At the start: goes on from what an earlier process has seen. */

@@ -45,6 +45,13 @@ describe('ConfirmedTime', () => {
     expect([watched.behindMs, watched.said]).toEqual([0, []]);
   });
 
+  it('S4 gives whole milliseconds, as formats have them, of a monotonic clock with fractions', async () => {
+    const watched = new Watched();
+    await watched.clock.advance(0.7);
+    watched.time.look();
+    expect(Number.isInteger(watched.time.now())).toBe(true);
+  });
+
   it('S4 knows nothing of a clock that is a year ahead for a second', async () => {
     const watched = new Watched();
     await watched.pass(hourMs);
