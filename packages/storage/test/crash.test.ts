@@ -143,6 +143,29 @@ describe.each(journals)('a crash at every step, with %s', (_, limits) => {
     expect(steps).toBeGreaterThan(40);
   });
 
+  it('P4 knows every acknowledged message id again, of records with old timestamps, trimmed or not', { timeout: 60_000 }, async () => {
+    const config = { ...small, segmentBytes: 600, dedupWindowMs: 60_000 };
+    const steps = await crashAtEveryStep<{ acknowledged: string[] }>({
+      options: { limits: { ...limits, checkpointBytes: 300 } },
+      stride: 2,
+      facts: () => ({ acknowledged: [] }),
+      run: async (store, { acknowledged }) => {
+        const log = await openLog(store, config);
+        for (let number = 0; number < 24; number += 1) {
+          await append(log, [`m${number}:v`], { timestampMs: 5 });
+          acknowledged.push(`m${number}`);
+          if (number % 7 === 3) await store.maintain();
+          if (number % 9 === 8) await log.deleteBefore(number - 2);
+        }
+      },
+      check: async (store, { acknowledged }) => {
+        const log = await openLog(store, config);
+        for (const [offset, id] of acknowledged.entries()) expect(await append(log, [`${id}:again`])).toMatchObject({ duplicate: true, baseOffset: offset });
+      },
+    });
+    expect(steps).toBeGreaterThan(40);
+  });
+
   it('S2 survives a crash in the life after a crash', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
       options: { limits },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { append } from '../conformance/harness.ts';
+import { append, contents } from '../conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from '../fixtures.ts';
 
 const windowMs = 60_000;
@@ -56,6 +56,24 @@ describe('message ids across restarts', () => {
     await log.deleteBefore(5);
     await under.crash();
     for (let i = 0; i < 5; i += 1) expect(await find(under, `m${i}`)).toBe(i);
+  });
+
+  it.each([
+    ['retention', { retentionBytes: 100 }],
+    ['compaction', { cleanupPolicy: { delete: false, compact: true }, minCleanableDirtyRatio: 0.01 }],
+  ] as const)('P4 S4 what %s removed just before a power cut is known', async (_, cleaning) => {
+    const under = await DiskUnderTest.start();
+    const cleaned = { ...config, ...cleaning, segmentBytes: 100 };
+    const log = await under.open(cleaned);
+    for (let i = 0; i < 10; i += 1) await append(log, [`m${i}:k=v${i}`], { timestampMs: 5 });
+    await under.store.maintain();
+    // So few that by themselves they are no reason for another file.
+    for (let i = 10; i < 13; i += 1) await append(log, [`m${i}:k=v${i}`], { timestampMs: 5 });
+    await under.store.maintain();
+    expect(await contents(log)).not.toContain('10:k=v10');
+    await under.crash();
+    const again = await under.open(cleaned);
+    for (let i = 0; i < 13; i += 1) expect(await append(again, [`m${i}:k=x`])).toMatchObject({ duplicate: true, baseOffset: i });
   });
 
   it('P4 a step of the wall clock neither forgets ids nor keeps them for ever', async () => {
