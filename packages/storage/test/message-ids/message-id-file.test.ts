@@ -8,12 +8,18 @@ const path = '/ids/00000000000000000030.message-ids';
 const limits = { messageIdsMax: 100_000, messageIdBytesMax: 10_000_000 };
 
 /** What version 1 writes of two ids; frozen: every later version reads it. */
-const golden =
-  '0001' + '0000018bcfe56800' + '8676b2a3' + // version, savedAtMs, crc
-  '00000036' + '00000002' + 'e8782165' + // a block
-  '000000000000000a' + '00000fa0' + '0000018bcfe55860' + '00000002' + '6d31' +
-  '000000000000001d' + '00000bb9' + '0000018bcfe55c48' + '00000004' + 'f09f8d8e' +
-  '00000000' + '00000002' + '6d13c27d';
+const golden = [
+  // version, savedAtMs, crc
+  '0001 0000018bcfe56800 8676b2a3',
+  // a block: bytes, count, crc; offset, ageMs, wallMs, length, id
+  '00000036 00000002 e8782165',
+  '000000000000000a 00000fa0 0000018bcfe55860 00000002 6d31',
+  '000000000000001d 00000bb9 0000018bcfe55c48 00000004 f09f8d8e',
+  // the last block
+  '00000000 00000002 6d13c27d',
+]
+  .join('')
+  .replaceAll(' ', '');
 
 async function fileOf(bytes: Buffer): Promise<MemoryFileSystem> {
   const fileSystem = new MemoryFileSystem();
