@@ -81,8 +81,8 @@ export interface StorageLimits {
   /** A correction of the wall clock by more than this is said. */
   clockStepMs: number;
   /**
-   * How far the wall clock may be ahead, at a start, of what the process before it has seen, to be believed at once: time that the
-   * process was not running.
+   * How far the wall clock may be ahead, at a start, of what the process before it has seen, to be believed at once:
+   * time that the process was not running.
    */
   clockGapMsMax: number;
   /** Most bytes that the records of one batch take after decompression, where the log looks into batches. */

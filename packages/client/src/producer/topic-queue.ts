@@ -100,8 +100,8 @@ export class TopicQueue {
   }
 
   /**
-   * The partition that the record asks for, or that its key belongs to, or its message id: partitions know repeats each by itself. Null
-   * if it may go anywhere.
+   * The partition that the record asks for, or that its key belongs to, or its message id: partitions know repeats each
+   * by itself. Null if it may go anywhere.
    */
   chosenFor(record: PlainRecord, key: Encoded): PartitionQueue | null {
     if (record.partition !== undefined) {

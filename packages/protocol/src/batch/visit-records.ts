@@ -14,8 +14,8 @@ const onTheSpotBytesMax = 128 * 1024;
 export type RecordVisitor = (record: RecordView) => boolean;
 
 /**
- * As a loop over `iterateRecords`, for batches that take long: those are decompressed in the thread pool, and their records walked in
- * slices. `batch` must not change before the promise settles.
+ * As a loop over `iterateRecords`, for batches that take long: those are decompressed in the thread pool, and their
+ * records walked in slices. `batch` must not change before the promise settles.
  * @throws QError as `iterateRecords`, and whatever `visit` throws
  */
 export async function visitRecordsInSlices(batch: Buffer, visit: RecordVisitor, options: SliceOptions): Promise<void> {

@@ -34,18 +34,20 @@ const lookMs = 60 * 1_000;
 /*
  * The time by which records may go. A wall clock that is a year ahead for a second must remove nothing.
  *
- * The course of the wall clock is what it shows less the monotonic time: it changes only when somebody corrects the clock, or when the
- * machine slept. Confirmed is the earliest course that was seen within the last hour. So a step forward counts an hour after it was
- * made, if it still holds then; a step back counts at once, as that removes nothing. What goes by age comes an hour late at worst.
+ * The course of the wall clock is what it shows less the monotonic time: it changes only when somebody corrects the
+ * clock, or when the machine slept. Confirmed is the earliest course that was seen within the last hour. So a step
+ * forward counts an hour after it was made, if it still holds then; a step back counts at once, as that removes
+ * nothing. What goes by age comes an hour late at worst.
  *
- * Over a restart the monotonic time does not go on. Where the wall clock is ahead of what was confirmed by no more than a day, the
- * process was not running, and that is all. Beyond it nobody can tell a month in the cupboard from a clock that is wrong: it has to hold
- * for an hour like any other step. Where several runs see it hold, their times add up.
+ * Over a restart the monotonic time does not go on. Where the wall clock is ahead of what was confirmed by no more than
+ * a day, the process was not running, and that is all. Beyond it nobody can tell a month in the cupboard from a clock
+ * that is wrong: it has to hold for an hour like any other step. Where several runs see it hold, their times add up.
  *
  * Not for stamps: a record that is stamped too early would go too early.
  *
  * Invariants
- * - `#seen` ascends in `course` and in `atMs`: its first is the earliest of the last hour. At least one, and one a minute at most.
+ * - `#seen` ascends in `course` and in `atMs`: its first is the earliest of the last hour. At least one, and one a
+ *   minute at most.
  * - `now()` never passes the wall clock as it was at the last look, by its course.
  */
 export class ConfirmedTime {

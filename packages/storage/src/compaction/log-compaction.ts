@@ -99,8 +99,8 @@ export class LogCompaction {
 
   /**
    * Batches that go leave a gap in their producer's sequence. After a restart a batch before the gap would not be recognised when it
-   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. The same goes for message ids.
-   * False: the log was cut.
+   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. The same goes
+   * for message ids. False: the log was cut.
    */
   async #keepProducers(): Promise<boolean> {
     if (!(await this.#log.checkpoints.run({ keepsMessageIds: true }))) return false;

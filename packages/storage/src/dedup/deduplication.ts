@@ -24,7 +24,8 @@ import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-s
  * Invariant: what `admit` accepted is consistent with what `applied` was called for, in offset order; nothing else is
  * appended between the two.
  *
- * `now` is a steady clock's: how long a producer or an id is remembered does not depend on what the machine's wall clock does.
+ * `now` is a steady clock's: how long a producer or an id is remembered does not depend on what the machine's wall
+ * clock does.
  */
 
 export interface DeduplicationLimits extends ProducerStateLimits, MessageIdLimits {

@@ -27,11 +27,13 @@ export interface MessageIdSources {
 }
 
 /**
- * Fills the dedup window of a log that is being opened: from the newest file of message ids, and from the log behind it.
+ * Fills the dedup window of a log that is being opened: from the newest file of message ids, and from the log behind
+ * it.
  *
- * When the records behind it were appended nobody has written down, unless the log stamps them itself; their own timestamps may be of any
- * time. They count as appended now: their ids are remembered longer, by less than the time since that file at most. Without a file the
- * same goes for what was appended since the last checkpoint; what is older is of a time that saved no ids, and there the timestamps count.
+ * When the records behind it were appended nobody has written down, unless the log stamps them itself; their own
+ * timestamps may be of any time. They count as appended now: their ids are remembered longer, by less than the time
+ * since that file at most. Without a file the same goes for what was appended since the last checkpoint; what is older
+ * is of a time that saved no ids, and there the timestamps count.
  */
 export async function restoreMessageIds(context: LogContext, o: MessageIdSources): Promise<MessageIdsOnDisk> {
   const { endOffset } = o.segments.active;

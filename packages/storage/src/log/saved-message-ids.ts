@@ -29,10 +29,12 @@ export interface MessageIdPlan {
  * The file of message ids of one log: when it is written, and which one there is.
  *
  * Invariants
- * - Ids of records below the file's offset are in the file. Those behind it are in the log, which is read from there at a start. So
- *   the log never begins behind the file's offset while a record in between has an id, and compaction removes none there.
+ * - Ids of records below the file's offset are in the file. Those behind it are in the log, which is read from there at
+ *   a start. So the log never begins behind the file's offset while a record in between has an id, and compaction
+ *   removes none there.
  * - The log was durable up to the file's offset before the file was written.
- * - It is written when the log behind it has some multiple of its size: large windows cost little, and little is read at a start.
+ * - It is written when the log behind it has some multiple of its size: large windows cost little, and little is read
+ *   at a start.
  */
 export class SavedMessageIds {
   readonly #log: LocalLog;

@@ -6,8 +6,8 @@ import type { File, FileSystem } from '../ports/file-system.ts';
 import type { MessageIdWindow, RememberedId } from './message-id-window.ts';
 
 /*
- * File `<20-digit offset>.message-ids`: what the dedup window remembered of the log below that offset. Big-endian; frozen, a golden
- * test pins it.
+ * File `<20-digit offset>.message-ids`: what the dedup window remembered of the log below that offset. Big-endian;
+ * frozen, a golden test pins it.
  *
  *   0  version i16 = 1
  *   2  savedAtMs i64        wall clock
@@ -20,7 +20,8 @@ import type { MessageIdWindow, RememberedId } from './message-id-window.ts';
  *            0 offset i64   8 ageMs u32   12 wallMs i64   20 length u32   24 the id, UTF-8
  *      the last block has no entries, and the number of all ids for its count
  *
- * Ages are of the moment of saving, on a clock that no correction of the time moves. The file is as large as the window: at most
+ * Ages are of the moment of saving, on a clock that no correction of the time moves. The file is as large as the
+ * window: at most
  * `messageIdsMax` ids and `messageIdBytesMax` bytes of them.
  */
 const version = 1;

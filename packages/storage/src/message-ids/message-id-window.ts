@@ -13,10 +13,11 @@
  *   repeat therefore puts one record that carries an id in a batch.
  *
  * Invariants
- * - Time is the broker's: a clock that goes on steadily, whatever becomes of the machine's wall clock, and whatever times records carry.
+ * - Time is the broker's: a clock that goes on steadily, whatever becomes of the machine's wall clock, and whatever
+ *   times records carry.
  * - `#seen` is in order of append time and of offset. The time of append never goes back here.
- * - It outlives a restart in a file (message-id-file.ts) and in the log behind that file. What the log alone has counts as
- *   appended when it was read: an id may be remembered longer than the window, never shorter.
+ * - It outlives a restart in a file (message-id-file.ts) and in the log behind that file. What the log alone has counts
+ *   as appended when it was read: an id may be remembered longer than the window, never shorter.
  * - Never more than `messageIdsMax` ids and `messageIdBytesMax` bytes of them: beyond that the oldest are forgotten early,
  *   counted in `forgottenEarly`.
  * - `#journal` holds exactly the appends since the last `settle`, so `rollbackTo` is exact.
@@ -156,8 +157,8 @@ export class MessageIdWindow {
   }
 
   /**
-   * The ids below `endOffset`, oldest first. May be walked over many turns: what is appended meanwhile is not among them, what leaves
-   * the window meanwhile may be missing. After a rollback it must not go on.
+   * The ids below `endOffset`, oldest first. May be walked over many turns: what is appended meanwhile is not among
+   * them, what leaves the window meanwhile may be missing. After a rollback it must not go on.
    */
   *remembered(endOffset: number, now: number): Generator<RememberedId, void, undefined> {
     for (const [id, { offset, atMs, wallMs }] of this.#seen) {

@@ -42,13 +42,14 @@ export interface LogStore {
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
    * One round of background work: retention, compaction, removal of old files, checkpoints. Called every few seconds.
-   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap. What goes by its age goes by
+   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap. What goes by
+   * its age goes by
    * `confirmedNow`, which each round brings up to date.
    */
   maintain(): Promise<MaintenanceReport>;
   /**
-   * Milliseconds since 1970 by the wall clock, but for steps forward that it has not held for an hour yet: for whoever decides what is
-   * old enough to go. Not for stamps.
+   * Milliseconds since 1970 by the wall clock, but for steps forward that it has not held for an hour yet: for whoever
+   * decides what is old enough to go. Not for stamps.
    */
   confirmedNow(): number;
   /**
@@ -133,8 +134,8 @@ export interface AppendOptions {
    */
   readonly messageIds?: readonly (string | null)[] | null;
   /**
-   * The batch without the records that `repeatsOf` found, as `rebuildBatch` makes it, if the caller has made it already: to make it here
-   * takes long where a batch becomes large. Not used when the repeats are others by now.
+   * The batch without the records that `repeatsOf` found, as `rebuildBatch` makes it, if the caller has made it
+   * already: to make it here takes long where a batch becomes large. Not used when the repeats are others by now.
    */
   readonly rest?: RestOfBatch | null;
 }

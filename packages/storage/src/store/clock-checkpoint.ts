@@ -45,14 +45,19 @@ export class ClockCheckpoint {
     this.#options = options;
   }
 
+  /** The file is about rare days: a start does not depend on it. */
   async load(): Promise<void> {
     const { fileSystem, directory, log, time } = this.#options;
     const file = `${directory}/${clockCheckpointName}`;
-    const bytes = await readFileIfThere(fileSystem, file);
-    if (bytes === null) return;
-    const seen = decodeClockCheckpoint(bytes);
-    if (seen === null) log.warn({ file }, 'what the last run has seen of the clock is unreadable; the clock is believed');
-    else time.goOnFrom(seen);
+    try {
+      const bytes = await readFileIfThere(fileSystem, file);
+      if (bytes === null) return;
+      const seen = decodeClockCheckpoint(bytes);
+      if (seen === null) log.warn({ file }, 'what the last run has seen of the clock is not sound; the clock is believed');
+      else time.goOnFrom(seen);
+    } catch (error) {
+      log.warn({ file, error }, 'what the last run has seen of the clock cannot be read; the clock is believed');
+    }
   }
 
   async saveIfDue(): Promise<void> {

@@ -62,6 +62,15 @@ describe('what goes by its age', () => {
     expect((await under.open(config)).logStartOffset).toBe(2);
   });
 
+  it('S4 a file that cannot be read is said, and keeps no store from opening', async () => {
+    const under = await filled();
+    await under.store.close();
+    under.disk.fail({ operation: 'read', path: /clock-checkpoint/, code: 'EIO' });
+    await under.reopen();
+    expect((await under.open(config)).logEndOffset).toBe(2);
+    expect(under.log.notes.map(({ message }) => message)).toContainEqual(expect.stringContaining('cannot be read; the clock is believed'));
+  });
+
   it('S4 a file that cannot be saved is said, and keeps nothing from going on', async () => {
     const under = await DiskUnderTest.start();
     under.disk.fail({ operation: 'write', path: /clock-checkpoint/, code: 'EIO' });
