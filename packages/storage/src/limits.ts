@@ -85,6 +85,8 @@ export interface StorageLimits {
    * time that the process was not running.
    */
   clockGapMsMax: number;
+  /** Large batches that are decompressed at once for a search by time, or for their message ids at an opening. */
+  largeBatchesInParallelMax: number;
   /** Most bytes that the records of one batch take after decompression, where the log looks into batches. */
   uncompressedBytesMax: number;
   /** Bytes of the map of keys that one compaction pass builds, a batch more or less. */
@@ -133,6 +135,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   clockConfirmMs: 60 * 60 * 1_000,
   clockStepMs: 60 * 1_000,
   clockGapMsMax: 24 * 60 * 60 * 1_000,
+  largeBatchesInParallelMax: 2,
   uncompressedBytesMax: 64 << 20,
   compactionMapBytesMax: 64 << 20,
   capOvershootBytesMax: 64 << 20,
@@ -154,6 +157,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   assert(limits.openFilesMax >= 1 && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
+  assert(limits.largeBatchesInParallelMax >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');

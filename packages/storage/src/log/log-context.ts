@@ -12,6 +12,7 @@ import type { StorageLog } from '../ports/storage-log.ts';
 import type { StorageCap } from '../retention/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
+import type { Turnstile } from '../store/turnstile.ts';
 import type { TailCache } from '../tail-cache.ts';
 import type { LocalLog } from './local-log.ts';
 import type { FoundBatches } from './log-reader.ts';
@@ -37,6 +38,8 @@ export interface LogContext {
   readonly cap: StorageCap;
   /** What all open logs have above their checkpoints. */
   readonly uncovered: { bytes: number };
+  /** Bounds the memory of large batches that are looked into. */
+  readonly largeBatches: Turnstile;
   /** Makes the log start offsets of all logs, as they are now, durable. */
   saveStartOffsets(): Promise<void>;
   /** Makes the recovery points of all logs, as they are now, durable. */

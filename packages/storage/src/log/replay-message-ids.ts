@@ -13,7 +13,7 @@ import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
 import type { LogContext } from './log-context.ts';
 import type { MessageIdsOnDisk } from './saved-message-ids.ts';
-import { slicesOf } from './slices.ts';
+import { visitRecords } from './slices.ts';
 
 export interface MessageIdSources {
   readonly directory: string;
@@ -127,7 +127,7 @@ async function replaySegment(context: LogContext, segment: Segment, o: Replay & 
 async function replayBatch(context: LogContext, batch: Buffer, o: Replay & { sinceMs: number }): Promise<void> {
   const isSince = o.fileOffset !== null || batchLastOffset(batch) >= o.recoveryPoint;
   if (!isSince && batchMaxTimestamp(batch) <= o.sinceMs) return;
-  const ids = await storedMessageIds(batch, slicesOf(context));
+  const ids = await storedMessageIds(batch, (each, visit) => visitRecords(context, each, visit));
   if (ids !== null) o.dedup.replayMessageIds(ids, batchBaseOffset(batch), appendTimeOf(context, batch, isSince));
 }
 

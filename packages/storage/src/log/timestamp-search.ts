@@ -1,4 +1,4 @@
-import { batchHeaderBytes, batchLastOffset, batchLeaderEpoch, batchMaxTimestamp, batchSize, checkBatch, visitRecordsInSlices } from '@q/protocol';
+import { batchHeaderBytes, batchLastOffset, batchLeaderEpoch, batchMaxTimestamp, batchSize, checkBatch } from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { TimestampedOffset } from '../ports/log-store.ts';
 import { scanSegment } from '../segment/segment-scan.ts';
@@ -6,7 +6,7 @@ import type { Segment, SegmentIndexes } from '../segment/segment.ts';
 import type { TimeIndexEntry } from '../segment/time-index.ts';
 import { readSegment } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
-import { slicesOf } from './slices.ts';
+import { visitRecords } from './slices.ts';
 
 /**
  * The first record at or after a time. The segment is found by its greatest timestamp, the place in it by the time index;
@@ -125,14 +125,10 @@ function damagedBehind(log: LocalLog, offset: number): StorageError {
 async function searchBatch(log: LocalLog, batch: Buffer, timestampMs: number): Promise<TimestampedOffset | null> {
   let found: TimestampedOffset | null = null;
   const leaderEpoch = batchLeaderEpoch(batch);
-  await visitRecordsInSlices(
-    batch,
-    (record) => {
-      if (record.timestampMs < timestampMs || record.offset < log.logStartOffset) return true;
-      found = { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch };
-      return false;
-    },
-    slicesOf(log.context),
-  );
+  await visitRecords(log.context, batch, (record) => {
+    if (record.timestampMs < timestampMs || record.offset < log.logStartOffset) return true;
+    found = { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch };
+    return false;
+  });
   return found;
 }

@@ -194,6 +194,7 @@ export class DirectoryStore implements LogStore {
         onNeedsRoom: () => this.#maintenance.makeRoom(),
       }),
       uncovered: { bytes: 0 },
+      largeBatches: new Turnstile(limits.largeBatchesInParallelMax),
       saveStartOffsets: () => this.#startOffsetFile.save(),
       saveRecoveryPoints: () => this.#recoveryPointFile.save(),
       checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),

@@ -1,4 +1,4 @@
-import { assignOffsets, batchBaseOffset, batchLastOffsetDelta, encodeBatch, iterateRecords, messageIdHeader, readBatchHeader } from '@q/protocol';
+import { assignOffsets, batchBaseOffset, batchLastOffsetDelta, encodeBatch, iterateRecords, messageIdHeader, readBatchHeader, visitRecordsInSlices } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { Deduplication } from '../../src/dedup/deduplication.ts';
 import type { Admission } from '../../src/dedup/deduplication.ts';
@@ -140,7 +140,7 @@ describe('Deduplication', () => {
     restarted.now = 1_050;
     for (const batch of log.batches) {
       restarted.dedup.replayProducer(batch, restarted.now);
-      const ids = await storedMessageIds(batch, { pause: async () => {} });
+      const ids = await storedMessageIds(batch, (each, visit) => visitRecordsInSlices(each, visit, { pause: async () => {} }));
       if (ids !== null) restarted.dedup.replayMessageIds(ids, batchBaseOffset(batch), { now: restarted.now, wallMs: restarted.now });
     }
     expect(restarted.append(batchOf(['b:x', 'c:3'], { ...stamp, baseSequence: 2 }))).toMatchObject({

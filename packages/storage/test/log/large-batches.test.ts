@@ -1,6 +1,7 @@
 import { encodeBatch } from '@q/protocol';
 import { defaultLogConfig } from '@q/storage';
 import { describe, expect, it } from 'vitest';
+import type { LocalLog } from '../../src/log/local-log.ts';
 import { DiskUnderTest } from '../fixtures.ts';
 
 const count = 60_000;
@@ -33,6 +34,26 @@ describe('a large batch', () => {
       expect(await log.offsetForTimestamp(1_000 + count - 1)).toEqual({ offset: count - 1, timestampMs: 1_000 + count - 1, leaderEpoch: 0 });
     });
     expect(turns).toBeGreaterThanOrEqual(7);
+  });
+
+  it('C1 B5 is not in memory many times over, however many ask for a time', async () => {
+    const under = await DiskUnderTest.start();
+    const log = (await under.open()) as LocalLog;
+    await log.append(largeBatch(), { leaderEpoch: 0 }).durable;
+    const { largeBatches } = log.context;
+    let [now, most] = [0, 0];
+    const run = largeBatches.run.bind(largeBatches);
+    largeBatches.run = (work) =>
+      run(async () => {
+        most = Math.max(most, (now += 1));
+        try {
+          return await work();
+        } finally {
+          now -= 1;
+        }
+      });
+    await Promise.all(Array.from({ length: 20 }, () => log.offsetForTimestamp(1_000 + count - 1)));
+    expect(most).toBe(2);
   });
 
   it('S4 B3 is compacted while others have their turn', async () => {
