@@ -27,12 +27,14 @@ describe(`damage to files at rest, seed ${seed}`, () => {
     expect(new Set(names)).toEqual(
       new Set([
         '.clean-shutdown',
+        'clock-checkpoint',
         'journal.0',
         'log-start-offset-checkpoint',
         'recovery-point-offset-checkpoint',
         ...['__metadata', 'orders', 'table'].flatMap((topic) =>
           ['N.log', 'N.index', 'N.timeindex', 'N.snapshot', 'leader-epoch-checkpoint', 'partition.metadata'].map((name) => `${topic}-0/${name}`),
         ),
+        'orders-0/N.message-ids',
         'table-0/cleaner-checkpoint',
       ]),
     );

@@ -1,6 +1,6 @@
 import { startBroker } from '@q/broker';
 import type { BrokerOptions } from '@q/broker';
-import { CreateTopic, DeleteRecords, encodeBatch, ListTopics, Produce } from '@q/protocol';
+import { CreateTopic, DeleteRecords, encodeBatch, ListTopics, messageIdHeader, Produce } from '@q/protocol';
 import type { CodecName, EncodeBatchOptions, RecordInput } from '@q/protocol';
 import { defaultLogConfig, MemoryFileSystem } from '@q/storage';
 import type { LogConfig, LogId, StorageLimits } from '@q/storage';
@@ -36,15 +36,17 @@ const segmentBytes = 1_024;
 const indexIntervalBytes = 128;
 const deletedBelow = 3;
 
-const ordersConfig: LogConfig = { ...defaultLogConfig, segmentBytes, indexIntervalBytes, retentionMs: -1 };
+const dedupWindowMs = 3_600_000;
+const plainConfig: LogConfig = { ...defaultLogConfig, segmentBytes, indexIntervalBytes, retentionMs: -1 };
+const ordersConfig: LogConfig = { ...plainConfig, dedupWindowMs };
 const tableConfig: LogConfig = {
-  ...ordersConfig,
+  ...plainConfig,
   cleanupPolicy: { delete: false, compact: true },
   minCleanableDirtyRatio: 0,
 };
 const common = { 'segment.bytes': String(segmentBytes), 'index.interval.bytes': String(indexIntervalBytes), 'retention.ms': '-1' };
 const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  orders: common,
+  orders: { ...common, 'dedup.window.ms': String(dedupWindowMs) },
   table: { ...common, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' },
 };
 
@@ -162,7 +164,14 @@ const codecs: readonly CodecName[] = ['none', 'none', 'gzip', 'snappy', 'lz4', '
 /** One or two records from one of two idempotent producers. */
 function orderBatch(number: number): Buffer {
   const producer: EncodeBatchOptions = { producerId: 500 + (number & 1), producerEpoch: 0, baseSequence: (number >> 1) * 2 };
-  const records = [0, 1].map((index) => ({ ...record(number, index), key: `order-${number}`, headers: [{ key: 'n', value: Buffer.from([number]) }] }));
+  const records = [0, 1].map((index) => ({
+    ...record(number, index),
+    key: `order-${number}`,
+    headers: [
+      { key: 'n', value: Buffer.from([number]) },
+      { key: messageIdHeader, value: Buffer.from(`${number}-${index}`) },
+    ],
+  }));
   return encodeBatch(records, { ...producer, codec: codecs[number % codecs.length]! });
 }
 

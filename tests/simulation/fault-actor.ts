@@ -1,3 +1,4 @@
+import { seededRandom } from '@q/testkit';
 import type { SimulatedBroker } from './simulated-broker.ts';
 import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
@@ -8,6 +9,9 @@ const diskOperations = ['write', 'write', 'datasync', 'datasync', 'create', 'ren
 const stepsMax = 30;
 const relapseMsMax = 200;
 const relapseStepsMax = 8;
+
+const clockStepMs = 365 * 86_400_000;
+const clockHeldMsMax = 3_000;
 
 const dataFolder = /^\/data$/;
 
@@ -40,6 +44,7 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
       else broker.disk.fail({ operation, code, after });
     });
   }
+  scheduleClockSteps(world, broker);
   for (let full = 0; full < plan.fullDisks; full += 1) {
     const fullMs = random.next() * 2_000;
     const leftBytes = random.pick([0, random.below(2_000)]);
@@ -48,6 +53,23 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
     clock.schedule(random.next() * plan.faultsMs, () => {
       fillDisk(world, broker, { fullMs, leftBytes });
       if (crashes !== null) clock.schedule(crashes.afterMs, () => (world.isHealed || !broker.isUp ? undefined : void broker.crash(crashes.kind)));
+    });
+  }
+}
+
+/** The wall clock of the broker's machine is a year ahead for a moment. */
+function scheduleClockSteps(world: World, broker: SimulatedBroker): void {
+  const { plan, clock } = world;
+  // A stream of its own: what else is drawn from a seed stays as it was.
+  const random = seededRandom(plan.seed ^ 0xc10c);
+  const steps = random.pick([0, 0, 2]);
+  for (let step = 0; step < steps; step += 1) {
+    const aheadMs = random.pick([clockStepMs, clockStepMs, -clockStepMs]);
+    const heldMs = random.next() * clockHeldMsMax;
+    clock.schedule(random.next() * plan.faultsMs, () => {
+      world.trace.add(`the clock of the broker is set by ${aheadMs} ms`);
+      broker.wallAheadMs = aheadMs;
+      clock.schedule(heldMs, () => (broker.wallAheadMs = 0));
     });
   }
 }

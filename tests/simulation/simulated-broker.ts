@@ -35,6 +35,8 @@ export class SimulatedBroker {
   images = 0;
   /** A partition of the process that lives could not be opened when it started, or since. */
   hasUnopened = false;
+  /** A clock that somebody has set wrong: the machine's, so a restart does not help. */
+  wallAheadMs = 0;
   #process: Process | null = null;
   #broker: Broker | null = null;
   #isInstant = false;
@@ -130,7 +132,7 @@ export class SimulatedBroker {
   async #startSoon(): Promise<void> {
     for (let tries = 1; tries <= startsMax; tries += 1) {
       await this.#world.sleep(this.#world.random.next() * restartDelayMsMax);
-      const process: Process = { clock: new ProcessClock(this.#world.clock), killed: Promise.withResolvers<void>() };
+      const process: Process = { clock: new ProcessClock(this.#world.clock, () => this.wallAheadMs), killed: Promise.withResolvers<void>() };
       this.#process = process;
       this.hasUnopened = false;
       const error = await Promise.race([this.#startIn(process), process.killed.promise.then(() => 'killed' as const)]);

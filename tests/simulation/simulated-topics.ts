@@ -19,7 +19,8 @@ export const anewName = 'anew';
 export function simulatedTopics(plan: SimulationPlan): readonly SimulatedTopic[] {
   const small = { 'segment.bytes': plan.segmentBytes, 'index.interval.bytes': plan.indexIntervalBytes, 'file.delete.delay.ms': 100 };
   return [
-    { name: 'kept', kind: 'kept', partitions: plan.partitions, config: { ...small, 'retention.ms': -1 } },
+    // Longer than any run, and shorter than a clock that is wrong is ahead: nothing of it may go.
+    { name: 'kept', kind: 'kept', partitions: plan.partitions, config: { ...small, 'retention.ms': 7 * 86_400_000 } },
     {
       name: 'compacted',
       kind: 'compacted',

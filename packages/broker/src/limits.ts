@@ -86,6 +86,8 @@ export interface BrokerLimits {
   readonly produceTimeoutMsMax: number;
   /** How far a record's timestamp may lie in the future: one far ahead would keep its segment from ever expiring. */
   readonly timestampAheadMsMax: number;
+  /** Most records of a batch that has message ids, for a topic that looks at them. */
+  readonly messageIdsPerBatchMax: number;
 
   // Topics
   readonly topicsMax: number;
@@ -171,6 +173,7 @@ export const defaultLimits: BrokerLimits = {
   fetchWaitMsMax: minuteMs,
   produceTimeoutMsMax: 2 * minuteMs,
   timestampAheadMsMax: 60 * minuteMs,
+  messageIdsPerBatchMax: 20_000,
 
   topicsMax: 10_000,
   partitionsPerTopicMax: 10_000,

@@ -41,6 +41,17 @@ function onBroker(client: RawClient, before: GroupMember): GroupMember {
 }
 
 describe('a restart', () => {
+  it('G3 with a clock that is a year ahead expires no group', async () => {
+    const { disk, clock, broker, client, topicId } = await setUp();
+    await commit(client, { groupId: 'idle', topicId, offsets: { 0: 3 } });
+    await clock.advance(20_000);
+    await broker.close();
+    clock.stepWall(365 * 24 * 60 * 60 * 1000);
+    const next = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
+    await clock.advance(5 * 60 * 1000);
+    expect((await describeGroup(next, 'idle')).partitions).toHaveLength(1);
+  });
+
   it('G1 G2 G3 W3 brings groups, members, epochs and offsets back, and disturbs nobody', async () => {
     const { disk, broker, client, topicId } = await setUp();
     const [a, b] = [new GroupMember(client, { memberId: 'a' }), new GroupMember(client, { memberId: 'b' })];

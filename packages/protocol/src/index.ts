@@ -165,6 +165,7 @@ export {
   batchCodec,
   batchCrc,
   batchDeleteHorizonMs,
+  batchHasAppendTime,
   batchIsControl,
   batchIsTransactional,
   batchLastOffset,
@@ -181,7 +182,7 @@ export {
 export type { BatchHeader, TimestampType } from './batch/header.ts';
 export { batchHeaderBytes, batchPrefixBytes } from './batch/layout.ts';
 export { messageIdHeader, messageIdOf, peekMessageIds, peekMessageIdsInSlices } from './batch/message-ids.ts';
-export { rebuildBatch, recompressBatch, recompressBatchInPool } from './batch/rebuild.ts';
+export { emptiedBatch, rebuildBatch, rebuildBatchInSlices, recompressBatch, recompressBatchInPool } from './batch/rebuild.ts';
 export type { RebuildOptions, RecompressOptions } from './batch/rebuild.ts';
 export type { RecordHeader, RecordInput, RecordViewHeader } from './batch/record.ts';
 export { RecordCursor } from './batch/record-cursor.ts';
@@ -195,6 +196,8 @@ export { assignAppendTime, assignOffsets, stampProducer } from './batch/stamp.ts
 export type { ProducerStamp } from './batch/stamp.ts';
 export { validateBatch, validateBatchInSlices } from './batch/validate.ts';
 export type { ValidateBatchOptions } from './batch/validate.ts';
+export { visitRecordsInSlices } from './batch/visit-records.ts';
+export type { RecordVisitor } from './batch/visit-records.ts';
 
 // ── Compression and checksum
 export { Codec, codecName, codecNames, compress, decompress } from './compression/codec.ts';

@@ -13,6 +13,7 @@ export type {
   PartitionLog,
   RecordCount,
   ReadOptions,
+  RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';

@@ -74,10 +74,21 @@ export interface StorageLimits {
   producersMax: number;
   /** Batches remembered of each producer: a client must not have more than this many in flight for one partition. */
   producerBatchesKept: number;
-  /** Message ids remembered by one partition's dedup window; beyond it the oldest are forgotten. */
+  /** Message ids remembered by one partition's dedup window, in memory and in its file; beyond it the oldest are forgotten. */
   messageIdsMax: number;
   /** Bytes of those ids. */
   messageIdBytesMax: number;
+  /** A course of the wall clock is confirmed, and records go by it, when it was held this long. */
+  clockConfirmMs: number;
+  /** A correction of the wall clock by more than this is said. */
+  clockStepMs: number;
+  /**
+   * How far the wall clock may be ahead, at a start, of what the process before it has seen, to be believed at once:
+   * time that the process was not running.
+   */
+  clockGapMsMax: number;
+  /** Large batches that are decompressed at once for a search by time, or for their message ids at an opening. */
+  largeBatchesInParallelMax: number;
   /** Most bytes that the records of one batch take after decompression, where the log looks into batches. */
   uncompressedBytesMax: number;
   /** Bytes of the map of keys that one compaction pass builds, a batch more or less. */
@@ -128,6 +139,10 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   producerBatchesKept: 5,
   messageIdsMax: 1_000_000,
   messageIdBytesMax: 64 << 20,
+  clockConfirmMs: 60 * 60 * 1_000,
+  clockStepMs: 60 * 1_000,
+  clockGapMsMax: 24 * 60 * 60 * 1_000,
+  largeBatchesInParallelMax: 2,
   uncompressedBytesMax: 64 << 20,
   compactionMapBytesMax: 64 << 20,
   countBytesPerRoundMax: 256 << 20,
@@ -151,6 +166,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   assert(limits.openFilesMax >= 1 && limits.openFilesInUseMax >= limits.openFilesMax && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
+  assert(limits.largeBatchesInParallelMax >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');

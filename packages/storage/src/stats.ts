@@ -26,6 +26,8 @@ export interface StorageStats {
   tailCacheBytes: number;
   /** Files open now. */
   openFiles: number;
+  /** Message ids that were forgotten inside their window, because there were more of them than a partition remembers. */
+  messageIdsForgotten: number;
   /** Appends refused or failed for want of room. */
   appendsRefusedFull: number;
   logsQuarantined: number;
@@ -52,6 +54,7 @@ export function emptyStats(): StorageStats {
     readsAheadUnused: 0,
     tailCacheBytes: 0,
     openFiles: 0,
+    messageIdsForgotten: 0,
     appendsRefusedFull: 0,
     logsQuarantined: 0,
     tailsCut: 0,

@@ -24,6 +24,8 @@ export interface ManualClockOptions {
  */
 export class ManualClock {
   #nowMs: number;
+  /** What the wall clock shows more than it should. */
+  #wallAheadMs = 0;
   readonly #startMs: number;
   readonly #deferMode: 'event-loop' | 'manual';
   #timers: PendingTimer[] = [];
@@ -38,7 +40,7 @@ export class ManualClock {
 
   /** Milliseconds since the epoch. */
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallAheadMs;
   }
 
   /** Milliseconds since this clock was made. */
@@ -51,9 +53,10 @@ export class ManualClock {
     return this.#timers.length + this.#deferred.length;
   }
 
-  /** When the next timer is due, or null. */
+  /** When the next timer is due, or null; as `now` will show it. */
   get nextDueMs(): number | null {
-    return this.#timers[0]?.dueMs ?? null;
+    const timer = this.#timers[0];
+    return timer === undefined ? null : timer.dueMs + this.#wallAheadMs;
   }
 
   schedule(delayMs: number, run: () => void): { cancel(): void } {
@@ -82,9 +85,14 @@ export class ManualClock {
     this.#nowMs = untilMs;
   }
 
-  /** Sets the clock back or forward without running a timer, as an operator or a time server may. */
+  /** Time goes on without running a timer, as in a process that is held up. */
   jumpTo(nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#nowMs = nowMs - this.#wallAheadMs;
+  }
+
+  /** Sets the wall clock forward, or back, as an operator or a time server may: timers and the monotonic time know nothing of it. */
+  stepWall(byMs: number): void {
+    this.#wallAheadMs += byMs;
   }
 
   /** Lets promise callbacks, and calls that were deferred, run until none is left. */

@@ -49,6 +49,16 @@ describe('ManualClock', () => {
     expect(seen).toEqual(['first', 'second']);
   });
 
+  it('steps its wall clock alone', async () => {
+    const clock = new ManualClock({ startMs: 1_000 });
+    let ranAt = 0;
+    clock.schedule(10, () => void (ranAt = clock.monotonic()));
+    clock.stepWall(5_000);
+    expect([clock.now(), clock.monotonic(), clock.nextDueMs]).toEqual([6_000, 0, 6_010]);
+    await clock.advance(10);
+    expect([ranAt, clock.now()]).toEqual([10, 6_010]);
+  });
+
   it('jumps without running anything', async () => {
     const clock = new ManualClock({ startMs: 1_000 });
     let ranAt = 0;

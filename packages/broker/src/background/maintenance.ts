@@ -55,7 +55,7 @@ export class Maintenance {
 
   async #run(): Promise<void> {
     try {
-      const report = await this.#store.maintain(this.#clock.now());
+      const report = await this.#store.maintain();
       if (report.segmentsDeleted + report.logsCompacted + report.logsFailed > 0) {
         this.#logger.info({ ...report }, 'old records were cleaned up');
       }

@@ -62,6 +62,10 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
+  repeatsOf(): number[] {
+    return [];
+  }
+
   append(batch: Buffer, options: AppendOptions): Append {
     this.lastOptions = options;
     if (this.failNext !== null) {

@@ -3,7 +3,9 @@ import type { LogConfig, LogId, LogStore, MaintenanceReport, StorageStats } from
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
-export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends'> {
+export class FakeStore
+  implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends' | 'confirmedNow'>
+{
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;
   readonly bytes = 0;
@@ -37,6 +39,10 @@ export class FakeStore implements Pick<LogStore, 'appendBuffers' | 'open' | 'lis
     if (log === undefined) throw new StorageError('UNKNOWN_LOG', 'no such log');
     await log.close();
     this.logs.delete(keyOf(id));
+  }
+
+  confirmedNow(): number {
+    return 0;
   }
 
   diskSpace(): Promise<null> {

@@ -6,6 +6,8 @@ export interface PartitionChoice {
   readonly topic: string;
   /** Null: the record has no key. A view that is only valid during the call. */
   readonly key: Uint8Array | null;
+  /** Null: it has none. A record that is sent again is known again only in the partition where it was. */
+  readonly messageId: string | null;
   readonly partitions: number;
 }
 

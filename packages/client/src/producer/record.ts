@@ -19,7 +19,8 @@ interface RecordFields {
   readonly timestampMs?: number | undefined;
   /**
    * Names this record for a topic with `dedup.window.ms`: a second record of the same name within the window is not stored,
-   * and its result has the first one's offset and `duplicate: true`. Such a record travels in a batch of its own.
+   * and its result has the first one's offset and `duplicate: true`. Each partition knows its own: without a partition
+   * and a key, the name chooses the partition, by the same hash. Such a record travels in a batch of its own.
    */
   readonly messageId?: string | undefined;
 }

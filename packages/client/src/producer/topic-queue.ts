@@ -99,15 +99,19 @@ export class TopicQueue {
     return moved;
   }
 
-  /** The partition that the record asks for, or that its key belongs to; null if it may go anywhere. */
+  /**
+   * The partition that the record asks for, or that its key belongs to, or its message id: partitions know repeats each
+   * by itself. Null if it may go anywhere.
+   */
   chosenFor(record: PlainRecord, key: Encoded): PartitionQueue | null {
     if (record.partition !== undefined) {
       checkPartition(record.partition);
       return this.#partition(record.partition);
     }
     const { partitioner } = this.#options;
-    if (partitioner !== undefined) return this.#chosenBy(partitioner, key);
-    return key === null ? null : (this.#partitions[partitionFor(key, this.#partitions.length)] as PartitionQueue);
+    if (partitioner !== undefined) return this.#chosenBy(partitioner, key, record.messageId ?? null);
+    const by = key ?? record.messageId ?? null;
+    return by === null ? null : (this.#partitions[partitionFor(by, this.#partitions.length)] as PartitionQueue);
   }
 
   /** Where the last record without a key went, as long as its batch still gathers. */
@@ -143,11 +147,12 @@ export class TopicQueue {
   }
 
   /** It was told how many there are, so that whatever is wrong with its choice is its own mistake. */
-  #chosenBy(partitioner: Partitioner, key: Encoded): PartitionQueue {
+  #chosenBy(partitioner: Partitioner, key: Encoded, messageId: string | null): PartitionQueue {
     const partitions = this.#partitions.length;
     let choice: unknown;
     try {
-      choice = partitioner({ topic: this.name, key: typeof key === 'string' ? Buffer.from(key) : key, partitions });
+      const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+      choice = partitioner({ topic: this.name, key: bytes, messageId, partitions });
     } catch (cause) {
       throw new QError('INVALID_CONFIG', `producer.partitioner failed for a record of topic "${this.name}"`, { cause, details: { option: 'partitioner', topic: this.name } });
     }

@@ -135,6 +135,11 @@ export function batchCodec(buffer: Buffer, position = 0): CodecName {
   return codecName(batchAttributes(buffer, position) & codecMask);
 }
 
+/** Whether the log has stamped the records with the time of their append. */
+export function batchHasAppendTime(buffer: Buffer, position = 0): boolean {
+  return (batchAttributes(buffer, position) & logAppendTimeFlag) !== 0;
+}
+
 export function batchIsTransactional(buffer: Buffer, position = 0): boolean {
   return (batchAttributes(buffer, position) & transactionalFlag) !== 0;
 }

@@ -1,14 +1,17 @@
 import { Codec, compress, compressInPool } from '../compression/codec.ts';
 import type { CodecName } from '../compression/codec.ts';
+import { protocolLimits } from '../limits.ts';
 import { joinMade } from './builder.ts';
 import { batchCodec, readBatchHeader, writeBatchHeader } from './header.ts';
 import type { BatchHeader } from './header.ts';
 import { batchHeaderBytes, codecMask, deleteHorizonFlag } from './layout.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { RecordView } from './record-view.ts';
+import type { RecordOrigin } from './record-view.ts';
 import { recordOrigin } from './records.ts';
 import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
 import type { SliceOptions } from './section.ts';
+import { isQuick } from './visit-records.ts';
 import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned, zigzag32 } from './zigzag.ts';
 
 export interface RecompressOptions {
@@ -58,29 +61,102 @@ export interface RebuildOptions {
  * and null when no record is left (unless `keepEmpty`). The view that `keep` gets is of the batch's bytes.
  */
 export function rebuildBatch(batch: Buffer, keep: (record: RecordView) => boolean, options: RebuildOptions = {}): Buffer | null {
-  const header = readBatchHeader(batch);
   const cursor = openRecords(batch, options.uncompressedBytesMax);
-  const origin = recordOrigin(batch, cursor);
-  const horizonMs = options.deleteHorizonMs ?? header.deleteHorizonMs;
-  // A batch with a delete horizon stores it in place of the base timestamp, and its deltas count from there.
-  const baseTimestamp = horizonMs >= 0 ? horizonMs : header.baseTimestamp;
-  const output = new RecordOutput(cursor, header.baseTimestamp - baseTimestamp);
-  while (cursor.next()) {
-    if (keep(new RecordView(origin, cursor))) output.copy(cursor);
-  }
-  if (output.count === 0) return options.keepEmpty === true ? emptyBatch(header) : null;
-  if (output.count === header.recordsCount && horizonMs === header.deleteHorizonMs) return batch;
+  const rebuilding = new Rebuilding(batch, cursor, options);
+  rebuilding.walk(keep, Number.POSITIVE_INFINITY);
+  if (!rebuilding.writesRecords) return rebuilding.withoutWriting();
+  const plain = rebuilding.kept();
+  return rebuilding.finish({ records: compress(rebuilding.codec, plain), plain });
+}
 
-  const plain = output.bytes();
-  const rebuilt = joinMade({ records: compress(header.codec, plain), plain });
-  writeBatchHeader(rebuilt, {
-    ...header,
-    attributes: horizonMs >= 0 ? header.attributes | deleteHorizonFlag : header.attributes,
-    baseTimestamp,
-    maxTimestamp: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : baseTimestamp + output.maxDelta,
-    recordsCount: output.count,
-  });
-  return rebuilt;
+/** As `rebuildBatch`, for batches that take long: in the thread pool and in slices. `batch` must not change before the promise settles. */
+export async function rebuildBatchInSlices(
+  batch: Buffer,
+  keep: (record: RecordView) => boolean,
+  options: RebuildOptions & SliceOptions,
+): Promise<Buffer | null> {
+  if (isQuick(batch)) return rebuildBatch(batch, keep, options);
+  const cursor = await openRecordsInPool(batch, options);
+  try {
+    const rebuilding = new Rebuilding(batch, cursor, options);
+    while (rebuilding.walk(keep, protocolLimits.recordsPerSliceMax)) await options.pause();
+    if (!rebuilding.writesRecords) return rebuilding.withoutWriting();
+    const plain = rebuilding.kept();
+    return rebuilding.finish({ records: await compressInPool(rebuilding.codec, plain, options), plain });
+  } finally {
+    releaseRecords(cursor, batch);
+  }
+}
+
+/** A batch that is being read, and what is to be of it. */
+class Rebuilding {
+  readonly #batch: Buffer;
+  readonly #header: BatchHeader;
+  readonly #cursor: RecordCursor;
+  readonly #origin: RecordOrigin;
+  readonly #output: RecordOutput;
+  readonly #horizonMs: number;
+  readonly #baseTimestamp: number;
+  readonly #keepsEmpty: boolean;
+
+  constructor(batch: Buffer, cursor: RecordCursor, options: RebuildOptions) {
+    this.#batch = batch;
+    this.#header = readBatchHeader(batch);
+    this.#cursor = cursor;
+    this.#origin = recordOrigin(batch, cursor);
+    this.#horizonMs = options.deleteHorizonMs ?? this.#header.deleteHorizonMs;
+    // A batch with a delete horizon stores it in place of the base timestamp, and its deltas count from there.
+    this.#baseTimestamp = this.#horizonMs >= 0 ? this.#horizonMs : this.#header.baseTimestamp;
+    this.#output = new RecordOutput(cursor, this.#header.baseTimestamp - this.#baseTimestamp);
+    this.#keepsEmpty = options.keepEmpty === true;
+  }
+
+  get codec(): CodecName {
+    return this.#header.codec;
+  }
+
+  /** True when there are more records than `recordsMax`, headers counted as well: call it again. */
+  walk(keep: (record: RecordView) => boolean, recordsMax: number): boolean {
+    const cursor = this.#cursor;
+    for (let walked = 0; walked < recordsMax; walked += 1 + cursor.headerCount) {
+      if (!cursor.next()) return false;
+      if (keep(new RecordView(this.#origin, cursor))) this.#output.copy(cursor);
+    }
+    return true;
+  }
+
+  /** False: the batch stays as it is, or no record is left. */
+  get writesRecords(): boolean {
+    const { count } = this.#output;
+    return count > 0 && (count !== this.#header.recordsCount || this.#horizonMs !== this.#header.deleteHorizonMs);
+  }
+
+  withoutWriting(): Buffer | null {
+    if (this.#output.count > 0) return this.#batch;
+    return this.#keepsEmpty ? emptyBatch(this.#header) : null;
+  }
+
+  kept(): Buffer {
+    return this.#output.bytes();
+  }
+
+  finish(made: { records: Buffer; plain: Buffer }): Buffer {
+    const header = this.#header;
+    const rebuilt = joinMade(made);
+    writeBatchHeader(rebuilt, {
+      ...header,
+      attributes: this.#horizonMs >= 0 ? header.attributes | deleteHorizonFlag : header.attributes,
+      baseTimestamp: this.#baseTimestamp,
+      maxTimestamp: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : this.#baseTimestamp + this.#output.maxDelta,
+      recordsCount: this.#output.count,
+    });
+    return rebuilt;
+  }
+}
+
+/** The batch without its records: its offsets and its producer stay. Takes no look at the records. */
+export function emptiedBatch(batch: Buffer): Buffer {
+  return emptyBatch(readBatchHeader(batch));
 }
 
 /** A header alone: no records, so no codec and no horizon, but all its offsets and its producer. */

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 /** The machine's clock and event loop. */
 export const nodeClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   schedule(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return { cancel: () => clearTimeout(timer) };

@@ -4,10 +4,10 @@ import {
   batchLastOffset,
   batchProducerId,
   batchRecordsCount,
-  iterateRecords,
-  rebuildBatch,
+  rebuildBatchInSlices,
+  visitRecordsInSlices,
 } from '@q/protocol';
-import type { RecordView } from '@q/protocol';
+import type { RecordView, SliceOptions } from '@q/protocol';
 import type { KeyMap } from './key-map.ts';
 
 /*
@@ -37,23 +37,24 @@ export interface CompactionPass {
   readonly mapEnd: number;
   readonly now: number;
   readonly deleteRetentionMs: number;
-  readonly uncompressedBytesMax: number;
+  /** Batches may be large: others have their turn while one is looked into. */
+  readonly slices: SliceOptions;
   /** Offset of the last record that a producer appended; -1 when it is not known. */
   lastOffsetOf(producerId: number): number;
 }
 
-export function compactBatch(batch: Buffer, pass: CompactionPass): BatchCompaction {
+export async function compactBatch(batch: Buffer, pass: CompactionPass): Promise<BatchCompaction> {
   const lastOffset = batchLastOffset(batch);
   if (lastOffset >= pass.mapEnd || batchIsControl(batch)) return { batch, recordsRemoved: 0, horizonMs: -1 };
 
   const horizonMs = batchDeleteHorizonMs(batch);
   const tombstonesGo = horizonMs >= 0 && pass.now >= horizonMs;
   const keep = (record: RecordView): boolean => isKept(record, pass.keys, tombstonesGo);
-  const before = survey(batch, keep, pass.uncompressedBytesMax);
+  const before = await survey(batch, keep, pass.slices);
   const mustStay = before.isEmpty && pass.lastOffsetOf(batchProducerId(batch)) === lastOffset;
   const newHorizonMs = before.tombstonesKept && horizonMs < 0 ? pass.now + pass.deleteRetentionMs : horizonMs;
-  const after = rebuildBatch(batch, keep, {
-    uncompressedBytesMax: pass.uncompressedBytesMax,
+  const after = await rebuildBatchInSlices(batch, keep, {
+    ...pass.slices,
     keepEmpty: mustStay,
     ...(newHorizonMs < 0 ? {} : { deleteHorizonMs: newHorizonMs }),
   });
@@ -73,22 +74,26 @@ interface Survey {
   readonly isEmpty: boolean;
 }
 
-function survey(batch: Buffer, keep: (record: RecordView) => boolean, uncompressedBytesMax: number): Survey {
+async function survey(batch: Buffer, keep: (record: RecordView) => boolean, slices: SliceOptions): Promise<Survey> {
   let kept = 0;
   let tombstonesKept = false;
-  for (const record of iterateRecords(batch, { uncompressedBytesMax })) {
-    if (!keep(record)) continue;
+  const look = (record: RecordView): boolean => {
+    if (!keep(record)) return true;
     kept += 1;
     if (record.keyBytes >= 0 && record.valueBytes < 0) tombstonesKept = true;
-  }
+    return true;
+  };
+  await visitRecordsInSlices(batch, look, slices);
   return { removed: batchRecordsCount(batch) - kept, tombstonesKept, isEmpty: kept === 0 };
 }
 
 /** Adds the keys of a batch to the map. */
-export function mapKeys(batch: Buffer, keys: KeyMap, uncompressedBytesMax: number): void {
+export async function mapKeys(batch: Buffer, keys: KeyMap, slices: SliceOptions): Promise<void> {
   if (batchIsControl(batch)) return;
-  for (const record of iterateRecords(batch, { uncompressedBytesMax })) {
+  const put = (record: RecordView): boolean => {
     const { key } = record;
     if (key !== null) keys.put(key, record.offset);
-  }
+    return true;
+  };
+  await visitRecordsInSlices(batch, put, slices);
 }

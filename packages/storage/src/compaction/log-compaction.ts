@@ -4,6 +4,7 @@ import { removeIfThere } from '../files/durable-file.ts';
 import { cleanedSuffix } from '../files/file-names.ts';
 import { segmentBytesLimit } from '../limits.ts';
 import type { LocalLog } from '../log/local-log.ts';
+import { slicesOf } from '../log/slices.ts';
 import { retainedSegments } from '../retention/log-retention.ts';
 import type { Segment } from '../segment/segment.ts';
 import { mapKeys } from './batch-compaction.ts';
@@ -98,10 +99,11 @@ export class LogCompaction {
 
   /**
    * Batches that go leave a gap in their producer's sequence. After a restart a batch before the gap would not be recognised when it
-   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. False: the log was cut.
+   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. The same goes
+   * for message ids. False: the log was cut.
    */
   async #keepProducers(): Promise<boolean> {
-    if (!(await this.#log.checkpoints.run())) return false;
+    if (!(await this.#log.checkpoints.run({ keepsMessageIds: true }))) return false;
     const { context, checkpoints, journalName } = this.#log;
     await context.saveRecoveryPoints();
     // Positions in rewritten segments are others than the journal knows.
@@ -131,7 +133,7 @@ export class LogCompaction {
       mapEnd,
       now,
       deleteRetentionMs: log.config.deleteRetentionMs,
-      uncompressedBytesMax: log.context.limits.uncompressedBytesMax,
+      slices: { ...slicesOf(log.context), pause: () => this.#pause() },
       lastOffsetOf: (producerId) => log.dedup.producers.lastOffsetOf(producerId),
     };
     let remaining = this.#closed().filter((segment) => segment.baseOffset < mapEnd);
@@ -187,6 +189,7 @@ export class LogCompaction {
 
   async #mapKeys(range: CompactionRange): Promise<{ keys: KeyMap; mapEnd: number }> {
     const { context } = this.#log;
+    const slices = { ...slicesOf(context), pause: () => this.#pause() };
     const keys = new KeyMap(context.limits.compactionMapBytesMax);
     let unpausedBytes = 0;
     for (const segment of this.#closed()) {
@@ -204,7 +207,7 @@ export class LogCompaction {
         for await (const batch of batches) {
           if (batchLastOffset(batch) < range.dirtyStart) continue;
           if (keys.isFull) return { keys, mapEnd: batchBaseOffset(batch) };
-          mapKeys(batch, keys, context.limits.uncompressedBytesMax);
+          await mapKeys(batch, keys, slices);
           unpausedBytes += batch.length;
           if (unpausedBytes < context.limits.readBlockBytes) continue;
           unpausedBytes = 0;

@@ -117,7 +117,7 @@ class SegmentWriter {
       this.#scannedBytes = 0;
       await this.#pause();
     }
-    const compacted = compactBatch(batch, pass);
+    const compacted = await compactBatch(batch, pass);
     this.recordsRemoved += compacted.recordsRemoved;
     if (compacted.batch !== batch) this.isChanged = true;
     if (compacted.batch === null) return;

@@ -5,12 +5,12 @@ import {
   batchMaxTimestamp,
   batchProducerEpoch,
   batchProducerId,
+  emptiedBatch,
   peekMessageIds,
   rebuildBatch,
 } from '@q/protocol';
 import { MessageIdWindow } from '../message-ids/message-id-window.ts';
-import type { BatchMessageIds, MessageIdLimits, RepeatedRecord } from '../message-ids/message-id-window.ts';
-import { storedMessageIds } from '../message-ids/stored-message-ids.ts';
+import type { AppendTime, BatchMessageIds, MessageIdLimits, RepeatedRecord } from '../message-ids/message-id-window.ts';
 import type { ProducerBatch } from '../producers/producer-entry.ts';
 import { ProducerState } from '../producers/producer-state.ts';
 import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-state.ts';
@@ -23,6 +23,9 @@ import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-s
  *
  * Invariant: what `admit` accepted is consistent with what `applied` was called for, in offset order; nothing else is
  * appended between the two.
+ *
+ * `now` is a steady clock's: how long a producer or an id is remembered does not depend on what the machine's wall
+ * clock does.
  */
 
 export interface DeduplicationLimits extends ProducerStateLimits, MessageIdLimits {
@@ -34,7 +37,7 @@ export interface RepeatAnswer {
   readonly baseOffset: number;
   /** No repeated record lies beyond it: once it is durable, all of them are. */
   readonly lastOffset: number;
-  /** When it was appended: what a topic that stamps LogAppendTime answers. */
+  /** When it was appended, in ms since the epoch: what a topic that stamps LogAppendTime answers. */
   readonly appendTimeMs: number;
 }
 
@@ -58,6 +61,8 @@ export interface KnownOfBatch {
   readonly header?: ProducerBatch | undefined;
   /** Of the batch's records in order; null when there are none. */
   readonly messageIds?: BatchMessageIds | null | undefined;
+  /** The batch without repeats, and which ones. */
+  readonly rest?: { readonly leftOut: readonly number[]; readonly batch: Buffer } | null | undefined;
 }
 
 const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
@@ -65,7 +70,6 @@ const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
 export class Deduplication {
   readonly producers: ProducerState;
   readonly #limits: DeduplicationLimits;
-  #windowMs = 0;
   #window: MessageIdWindow | null = null;
 
   constructor(o: { limits: DeduplicationLimits; dedupWindowMs: number }) {
@@ -76,7 +80,6 @@ export class Deduplication {
 
   /** 0 turns message ids off and forgets them. */
   setWindow(windowMs: number): void {
-    this.#windowMs = windowMs;
     if (windowMs <= 0) this.#window = null;
     else if (this.#window === null) this.#window = new MessageIdWindow({ windowMs, limits: this.#limits });
     else this.#window.windowMs = windowMs;
@@ -91,7 +94,7 @@ export class Deduplication {
    * What becomes of a batch that would be appended at `endOffset`? Changes nothing. Plain parameters: an object would be made for each append.
    * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
    */
-  admit(batch: Buffer, known: KnownOfBatch, endOffset: number, now: number): Admission {
+  admit(batch: Buffer, known: KnownOfBatch, endOffset: number, now: number, wallMs: number): Admission {
     const producer = known.header ?? producerBatchOf(batch);
     const check = this.producers.check(producer, now);
     const window = this.#window;
@@ -99,7 +102,7 @@ export class Deduplication {
     if (window === null || ids === null) return admitWithoutIds(batch, producer, check);
 
     const baseOffset = check.kind === 'duplicate' ? check.baseOffset : endOffset;
-    const { repeats, all } = window.check(ids, baseOffset, now);
+    const { repeats, all } = window.check(ids, baseOffset, { now, wallMs });
     if (check.kind === 'duplicate') {
       // Each new record of the batch is in the window by now, at its own place: only true repeats are reported.
       const moved = repeats.filter((repeat) => repeat.offset !== baseOffset + repeat.index);
@@ -107,14 +110,19 @@ export class Deduplication {
     }
     if (repeats.length === 0) return { kind: 'append', batch, producer, ids, repeats, repeated: null };
     if (all && producer.producerId < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
-    const rest = this.#without(batch, repeats);
+    const rest = all ? emptiedBatch(batch) : this.#without(batch, repeats, known.rest);
     return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
   }
 
+  /** Indexes of the records that are repeats, as far as can be told without the place of the batch. */
+  repeatsOf(ids: BatchMessageIds, now: number): number[] {
+    return this.#window?.check(ids, 0, { now, wallMs: 0 }).repeats.map(({ index }) => index) ?? [];
+  }
+
   /** The admitted batch was appended, with these `ids`; `producer` is what its header says now. */
-  applied(producer: ProducerBatch, ids: BatchMessageIds | null, baseOffset: number, now: number): void {
+  applied(producer: ProducerBatch, ids: BatchMessageIds | null, baseOffset: number, now: number, wallMs: number): void {
     this.producers.apply(producer, baseOffset, now);
-    if (ids !== null) this.#window?.apply(ids, baseOffset, now);
+    if (ids !== null) this.#window?.apply(ids, baseOffset, { now, wallMs });
   }
 
   settle(durableEnd: number): void {
@@ -138,17 +146,9 @@ export class Deduplication {
     this.producers.replay(producerBatchOf(batch), batchBaseOffset(batch), now);
   }
 
-  /** True when the message ids of a batch with this max timestamp still lie in the window. */
-  wantsMessageIds(maxTimestampMs: number, now: number): boolean {
-    return this.#window !== null && maxTimestampMs > now - this.#windowMs;
-  }
-
-  /** Recovery: a whole batch of the log whose timestamp lies in the window; in offset order. */
-  replayMessageIds(batch: Buffer, now: number): void {
-    const maxTimestampMs = batchMaxTimestamp(batch);
-    if (this.#window === null || !this.wantsMessageIds(maxTimestampMs, now)) return;
-    const ids = storedMessageIds(batch, this.#limits.uncompressedBytesMax);
-    if (ids !== null) this.#window.replay(ids, batchBaseOffset(batch), Math.min(now, maxTimestampMs));
+  /** Recovery: the ids of a batch of the log; in offset order. */
+  replayMessageIds(ids: BatchMessageIds, baseOffset: number, time: AppendTime): void {
+    this.#window?.replay(ids, baseOffset, time);
   }
 
   /** Now and then: forgets idle producers and ids that have left the window. */
@@ -157,7 +157,8 @@ export class Deduplication {
     this.#window?.expire(now);
   }
 
-  #without(batch: Buffer, repeats: readonly RepeatedRecord[]): Buffer {
+  #without(batch: Buffer, repeats: readonly RepeatedRecord[], rest: KnownOfBatch['rest']): Buffer {
+    if (rest && rest.leftOut.length === repeats.length && rest.leftOut.every((index, at) => index === repeats[at]?.index)) return rest.batch;
     const indexes = new Set(repeats.map((repeat) => repeat.index));
     const baseOffset = batchBaseOffset(batch);
     const rebuilt = rebuildBatch(batch, (record) => !indexes.has(record.offset - baseOffset), {

@@ -8,6 +8,7 @@
  *   recovery-point-offset-checkpoint    per partition: everything below was synced
  *   log-start-offset-checkpoint         per partition: first readable offset
  *   .reserve                            room that is given up when the disk is full
+ *   clock-checkpoint                    what was seen of the wall clock
  *   journal.<n>                         what was acknowledged and is not synced in its segments yet
  *   <topic>-<partition>/
  *     partition.metadata                topic id
@@ -15,6 +16,7 @@
  *     cleaner-checkpoint                how far compaction has come
  *     <20-digit base offset>.log | .index | .timeindex | .txnindex
  *     <20-digit offset>.snapshot        producers, as of that offset
+ *     <20-digit offset>.message-ids     the dedup window, as of that offset
  *     … .deleted                        was replaced or dropped; removed after a while
  *     … .cleaned                        compaction was writing it; worthless after a crash
  *     … .swap                           compaction finished it; takes its place even after a crash
@@ -27,6 +29,7 @@ export const cleanShutdownName = '.clean-shutdown';
 export const reserveFileName = '.reserve';
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';
 export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
+export const clockCheckpointName = 'clock-checkpoint';
 export const partitionMetadataName = 'partition.metadata';
 export const leaderEpochCheckpointName = 'leader-epoch-checkpoint';
 export const cleanerCheckpointName = 'cleaner-checkpoint';
@@ -46,7 +49,7 @@ export const deletedSuffix = '.deleted';
 export const cleanedSuffix = '.cleaned';
 export const swapSuffix = '.swap';
 
-export type OffsetFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot';
+export type OffsetFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot' | 'message-ids';
 /** The files that come and go with a segment. */
 export const segmentFileKinds: readonly OffsetFileKind[] = ['log', 'index', 'timeindex', 'txnindex'];
 
@@ -68,9 +71,9 @@ export function asideFileName(o: { baseOffset: number; position: number }): stri
   return `${offsetFileName(o.baseOffset, 'log')}.${o.position}.aside`;
 }
 
-const offsetFilePattern = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;
+const offsetFilePattern = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot|message-ids)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;
 
-/** Null for a name that is no segment's or snapshot's, or whose offset is beyond 2^53 - 1. */
+/** Null for a name that is no segment's, snapshot's or window's, or whose offset is beyond 2^53 - 1. */
 export function parseOffsetFile(name: string): OffsetFile | null {
   const match = offsetFilePattern.exec(name);
   const offset = Number(match?.[1]);

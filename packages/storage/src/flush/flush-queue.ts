@@ -206,7 +206,7 @@ export class FlushQueue {
 
   async #runRound(round: readonly PendingAppend[]): Promise<void> {
     const { clock, stats } = this.#options;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const parts = partsOf(round);
     const written = await this.#writeRound(parts, this.#planJournal(parts));
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
@@ -216,7 +216,7 @@ export class FlushQueue {
     this.#settle(round, parts, full);
     this.#journal?.roundOver();
     stats.rounds += 1;
-    const tookMs = clock.now() - startedAt;
+    const tookMs = clock.monotonic() - startedAt;
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
   }

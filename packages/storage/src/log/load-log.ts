@@ -20,7 +20,10 @@ import type { OwedBatches } from './owed-batches.ts';
 import { appendOwed } from './owed-at-start.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
-import { replayMessageIds } from './replay-message-ids.ts';
+import { replayOwedIds, restoreMessageIds } from './replay-message-ids.ts';
+import type { MessageIdsOnDisk } from './saved-message-ids.ts';
+
+const noMessageIds: MessageIdsOnDisk = Object.freeze({ offset: null, bytes: 0, bytesBehind: 0 });
 
 export interface LoadOptions {
   readonly id: LogId;
@@ -55,7 +58,7 @@ export interface LoadedLog {
  */
 export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
   const { id, directory, config, recoveryPoint, startOffset, isStartKnown } = o;
-  const now = context.clock.now();
+  const now = context.clock.monotonic();
   const content = await tidyDirectory(context.fileSystem, directory, context.limits.readBlockBytes);
   const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
   const isContiguous = !content.wasCompacted && !config.cleanupPolicy.compact;
@@ -86,8 +89,10 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
   epochs.truncateEnd(endOffset);
   epochs.truncateStart(logStartOffset);
-  if (config.dedupWindowMs > 0 && !found.damage) await replayMessageIds(context, { segments: list, dedup, config });
-  for (const { batch } of owed) dedup.replayMessageIds(batch, now);
+  const messageIds = found.damage
+    ? noMessageIds
+    : await restoreMessageIds(context, { directory, files: content.messageIds, segments: list, dedup, config, recoveryPoint });
+  await replayOwedIds(context, dedup, owed);
   return {
     id,
     directory,
@@ -101,6 +106,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
       recoveryPoint: Math.min(recoveryPoint, endOffset),
       uncoveredBytes: found.bytesAboveRecoveryPoint + owed.reduce((sum, { batch }) => sum + batch.length, 0),
       snapshotOffsets: snapshots,
+      messageIds,
       areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
     },
   };
@@ -169,7 +175,7 @@ async function loadSnapshot(context: LogContext, o: { directory: string; dedup: 
   for (const offset of o.snapshots.toReversed()) {
     const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
     try {
-      const now = context.clock.now();
+      const now = context.clock.monotonic();
       o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
       return offset;
     } catch (error) {

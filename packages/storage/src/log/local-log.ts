@@ -30,6 +30,7 @@ import type { LogContext } from './log-context.ts';
 import { LogFiles } from './log-files.ts';
 import type { LoadedLog } from './load-log.ts';
 import { LogReader } from './log-reader.ts';
+import { keepMessageIds } from './keep-message-ids.ts';
 import { moveStarts } from './move-starts.ts';
 import { segmentFor } from './segment-for.ts';
 import { findTimestamp } from './timestamp-search.ts';
@@ -183,15 +184,20 @@ export class LocalLog implements PartitionLog, FlushedLog {
   append(batch: Buffer, o: AppendOptions): Append {
     this.#assertWritable(o.leaderEpoch);
     const now = o.nowMs ?? this.context.clock.now();
-    const admission = this.dedup.admit(batch, o, this.logEndOffset, now);
+    const steadyMs = this.context.clock.monotonic();
+    const admission = this.dedup.admit(batch, o, this.logEndOffset, steadyMs, now);
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     if (o.isVital === true) this.#vitalEnd = this.logEndOffset + admission.producer.lastOffsetDelta + 1;
     else this.context.cap.admit(admission.batch.length, { internal: this.isInternal });
-    const append = this.#place(admission, o, now);
+    const append = this.#place(admission, o, now, steadyMs);
     if (this.#waiting === none) this.#waiting = [append];
     else this.#waiting.push(append);
     this.context.queue.enqueue(append);
     return admission.repeated ? this.#answerRepeat(admission, admission.repeated, append) : append;
+  }
+
+  repeatsOf(messageIds: readonly (string | null)[]): number[] {
+    return this.dedup.repeatsOf(messageIds, this.context.clock.monotonic());
   }
 
   #assertWritable(leaderEpoch: number): void {
@@ -207,7 +213,7 @@ export class LocalLog implements PartitionLog, FlushedLog {
   }
 
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
-  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number): PendingAppend {
+  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number, steadyMs: number): PendingAppend {
     const { context } = this;
     const batch = context.ownMemory.own(admission.batch);
     const baseOffset = this.logEndOffset;
@@ -217,13 +223,13 @@ export class LocalLog implements PartitionLog, FlushedLog {
     assignOffsets(batch, { baseOffset, leaderEpoch });
     const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now };
+    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now: context.time.at(steadyMs) };
     const segment = segmentFor(this, next);
     const append = new PendingAppend(this, segment, batch, baseOffset, lastOffset);
     append.repeats = admission.repeats;
     if (stampsTime) append.logAppendTimeMs = now;
     segment.append(next, this.#config.indexIntervalBytes);
-    this.dedup.applied(producer, admission.ids, baseOffset, now);
+    this.dedup.applied(producer, admission.ids, baseOffset, steadyMs, now);
     if (this.epochs.assign(leaderEpoch, baseOffset)) this.checkpoints.epochsChanged();
     this.appendedBytes += batch.length;
     this.checkpoints.appended(batch.length);
@@ -329,7 +335,10 @@ export class LocalLog implements PartitionLog, FlushedLog {
     if (offset > this.#highWatermark) throw this.#rangeError(offset);
     if (offset <= this.#logStartOffset && !this.files.hasLeftovers) return this.#logStartOffset;
     try {
-      if (offset > this.#logStartOffset) await moveStarts(this.context, new Map([[this, offset]]));
+      if (offset > this.#logStartOffset) {
+        await keepMessageIds(this, offset);
+        await moveStarts(this.context, new Map([[this, offset]]));
+      }
       await this.exclusively(async () => {
         await this.files.setAsideLeftovers();
         await this.files.dropBelowStart();

@@ -7,6 +7,8 @@ import { offsetIndexEntryBytes } from '../segment/offset-index.ts';
 import type { Segment } from '../segment/segment.ts';
 import { timeIndexEntryBytes } from '../segment/time-index.ts';
 import type { LocalLog } from './local-log.ts';
+import { SavedMessageIds } from './saved-message-ids.ts';
+import type { MessageIdPlan, MessageIdsOnDisk } from './saved-message-ids.ts';
 
 // The newest that is not above the recovery point in the store's file may be an older one: a crash between the two.
 const snapshotsKept = 3;
@@ -19,6 +21,7 @@ interface CheckpointPlan {
   readonly snapshot: Buffer;
   readonly epochs: Buffer | null;
   readonly indexes: readonly IndexPlan[];
+  readonly messageIds: MessageIdPlan | null;
 }
 
 interface IndexPlan {
@@ -35,6 +38,7 @@ export interface CheckpointState {
   /** Snapshots on disk, ascending. */
   readonly snapshotOffsets: readonly number[];
   readonly areEpochsSaved: boolean;
+  readonly messageIds: MessageIdsOnDisk;
 }
 
 /*
@@ -47,6 +51,7 @@ export interface CheckpointState {
  */
 export class LogCheckpoints {
   readonly #log: LocalLog;
+  readonly messageIds: SavedMessageIds;
   recoveryPoint: number;
   #snapshotOffsets: number[];
   #areEpochsSaved: boolean;
@@ -58,6 +63,7 @@ export class LogCheckpoints {
     this.#log = log;
     this.recoveryPoint = loaded.recoveryPoint;
     this.#snapshotOffsets = [...loaded.snapshotOffsets];
+    this.messageIds = new SavedMessageIds(log, loaded.messageIds);
     this.#areEpochsSaved = loaded.areEpochsSaved;
     this.#cover(this.#log.appendedBytes - loaded.uncoveredBytes);
   }
@@ -101,10 +107,13 @@ export class LogCheckpoints {
     return this.#log.damage === null ? this.#log.appendedBytes - this.#bytesCovered : 0;
   }
 
-  /** Saves the state as it is now, after it has become durable. False when the log's end moved back meanwhile. */
-  async run(): Promise<boolean> {
+  /**
+   * Saves the state as it is now, after it has become durable. False when the log's end moved back meanwhile.
+   * `keepsMessageIds`: records with message ids are about to go from the log.
+   */
+  async run({ keepsMessageIds = false }: { keepsMessageIds?: boolean } = {}): Promise<boolean> {
     await this.idle();
-    const plan = this.#plan();
+    const plan = this.#plan(keepsMessageIds);
     this.#running = this.#log.exclusively(() => this.#run(plan));
     try {
       return await this.#running;
@@ -122,7 +131,7 @@ export class LogCheckpoints {
     await this.idle();
     if (this.#isCovered) return;
     try {
-      await this.run();
+      await this.run({ keepsMessageIds: true });
     } catch (error) {
       if (!isDiskFull(error)) throw error;
     }
@@ -134,12 +143,13 @@ export class LogCheckpoints {
 
   get #isCovered(): boolean {
     const { logEndOffset, files } = this.#log;
+    if (this.messageIds.needsSaving(logEndOffset)) return false;
     if (logEndOffset === 0) return this.#areEpochsSaved;
     const isSaved = this.recoveryPoint === logEndOffset && this.#areEpochsSaved && !files.hasUnsynced;
     return isSaved && (this.#snapshotOffsets.at(-1) ?? -1) === logEndOffset;
   }
 
-  #plan(): CheckpointPlan {
+  #plan(keepsMessageIds: boolean): CheckpointPlan {
     const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#log;
     return {
       offset: logEndOffset,
@@ -148,12 +158,14 @@ export class LogCheckpoints {
       snapshot: encodeProducerSnapshot(dedup.producers.entries()),
       epochs: this.#areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
       indexes: segmentList.all.filter(({ indexes }) => indexes !== null).map(indexPlan),
+      messageIds: this.messageIds.plan({ isWanted: keepsMessageIds }),
     };
   }
 
   async #run(plan: CheckpointPlan): Promise<boolean> {
     const { fileSystem, log } = this.#log.context;
     const { directory, id } = this.#log;
+    let messageIdBytes: number | null = null;
     if (plan.epochs) this.#areEpochsSaved = true;
     try {
       await this.#log.settled();
@@ -162,6 +174,7 @@ export class LogCheckpoints {
       for (const index of plan.indexes) await this.#saveIndex(index, plan);
       await replaceFile(fileSystem, `${directory}/${offsetFileName(plan.offset, 'snapshot')}`, plan.snapshot);
       if (plan.epochs) await replaceFile(fileSystem, `${directory}/${leaderEpochCheckpointName}`, plan.epochs);
+      if (plan.messageIds) messageIdBytes = await this.messageIds.save(plan.messageIds, () => this.#isOverruled(plan));
       await fileSystem.syncDirectory(directory);
     } catch (error) {
       if (plan.epochs) this.#areEpochsSaved = false;
@@ -172,6 +185,7 @@ export class LogCheckpoints {
     this.recoveryPoint = Math.max(this.recoveryPoint, plan.offset);
     this.#cover(plan.appendedBytes);
     await this.#pruneSnapshots(plan.offset);
+    if (plan.messageIds && messageIdBytes !== null) await this.messageIds.settle(plan.messageIds, messageIdBytes);
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { LentMemory } from '@q/protocol';
+import type { ConfirmedTime } from '../clock/confirmed-time.ts';
 import type { DiskReserve } from '../files/disk-reserve.ts';
 import type { OpenFiles } from '../files/open-files.ts';
 import type { OwnMemory } from '../files/own-memory.ts';
@@ -12,6 +13,7 @@ import type { StorageLog } from '../ports/storage-log.ts';
 import type { StorageCap } from '../retention/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
+import type { Turnstile } from '../store/turnstile.ts';
 import type { TailCache } from '../tail-cache.ts';
 import type { LocalLog } from './local-log.ts';
 import type { FoundBatches } from './log-reader.ts';
@@ -22,6 +24,7 @@ export interface LogContext {
   readonly fileSystem: FileSystem;
   readonly openFiles: OpenFiles;
   readonly clock: Clock;
+  readonly time: ConfirmedTime;
   readonly log: StorageLog;
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
@@ -37,6 +40,8 @@ export interface LogContext {
   readonly cap: StorageCap;
   /** What all open logs have above their checkpoints. */
   readonly uncovered: { bytes: number };
+  /** Bounds the memory of large batches that are looked into. */
+  readonly largeBatches: Turnstile;
   /** Makes the log start offsets of all logs, as they are now, durable. */
   saveStartOffsets(): Promise<void>;
   /** Makes the recovery points of all logs, as they are now, durable. */

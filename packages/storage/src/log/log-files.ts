@@ -312,7 +312,7 @@ export class LogFiles {
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);
       this.#unsynced.delete(segment);
-      const dueMs = clock.now() + this.#log.config.fileDeleteDelayMs;
+      const dueMs = clock.monotonic() + this.#log.config.fileDeleteDelayMs;
       for (const kind of segmentFileKinds) {
         const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
         const bytes = kind === 'log' ? segment.writtenBytes : 0;
@@ -329,7 +329,8 @@ export class LogFiles {
   }
 
   /** Removes what was set aside long enough ago, and all of it where the disk is short of room. Returns how many files that were. */
-  async removeDue(now: number): Promise<number> {
+  async removeDue(): Promise<number> {
+    const now = this.#log.context.clock.monotonic();
     const isDue = ({ dueMs }: { dueMs: number }): boolean => dueMs <= now;
     return await this.#removeDeleted(this.#log.context.cap.isDiskShort ? () => true : isDue);
   }

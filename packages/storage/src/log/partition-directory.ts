@@ -2,7 +2,7 @@ import { finishSwaps } from '../compaction/finish-swap.ts';
 import { StorageError, systemCode } from '../errors.ts';
 import { readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import { cleanerCheckpointName, parseOffsetFile, partitionMetadataName, temporarySuffix } from '../files/file-names.ts';
-import type { OffsetFile } from '../files/file-names.ts';
+import type { OffsetFile, OffsetFileKind } from '../files/file-names.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { LogId } from '../ports/log-store.ts';
 
@@ -70,6 +70,8 @@ export interface DirectoryContent {
   readonly segments: readonly number[];
   /** Ascending. */
   readonly snapshots: readonly number[];
+  /** Offsets of files of message ids, ascending. */
+  readonly messageIds: readonly number[];
   /** Compaction has been at work here. */
   readonly wasCompacted: boolean;
 }
@@ -91,10 +93,11 @@ export async function tidyDirectory(fileSystem: FileSystem, directory: string, b
   }
   const segments = files.filter(({ kind }) => kind === 'log').map(({ offset }) => offset);
   for (const { name, kind, offset } of files) {
-    if (kind === 'log' || kind === 'snapshot' || segments.includes(offset)) continue;
+    if (kind === 'log' || kind === 'snapshot' || kind === 'message-ids' || segments.includes(offset)) continue;
     changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
   }
   if (changed > 0) await fileSystem.syncDirectory(directory);
-  const snapshots = files.filter(({ kind }) => kind === 'snapshot').map(({ offset }) => offset);
-  return { segments: segments.sort((a, b) => a - b), snapshots: snapshots.sort((a, b) => a - b), wasCompacted: names.includes(cleanerCheckpointName) };
+  const offsetsOf = (wanted: OffsetFileKind): number[] =>
+    files.filter(({ kind }) => kind === wanted).map(({ offset }) => offset).sort((a, b) => a - b);
+  return { segments: offsetsOf('log'), snapshots: offsetsOf('snapshot'), messageIds: offsetsOf('message-ids'), wasCompacted: names.includes(cleanerCheckpointName) };
 }

@@ -1,4 +1,4 @@
-import { batchHeaderBytes, batchLastOffset, batchLeaderEpoch, batchMaxTimestamp, batchSize, checkBatch, iterateRecords } from '@q/protocol';
+import { batchHeaderBytes, batchLastOffset, batchLeaderEpoch, batchMaxTimestamp, batchSize, checkBatch } from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { TimestampedOffset } from '../ports/log-store.ts';
 import { scanSegment } from '../segment/segment-scan.ts';
@@ -6,6 +6,7 @@ import type { Segment, SegmentIndexes } from '../segment/segment.ts';
 import type { TimeIndexEntry } from '../segment/time-index.ts';
 import { readSegment } from './cold-read.ts';
 import type { LocalLog } from './local-log.ts';
+import { visitRecords } from './slices.ts';
 
 /**
  * The first record at or after a time. The segment is found by its greatest timestamp, the place in it by the time index;
@@ -106,7 +107,7 @@ async function searchFrom(log: LocalLog, o: { offset: number; timestampMs: numbe
         if (checkBatch(buffer, at, buffer.length - at) !== 'ok') throw damagedBehind(log, offset);
         offset = batchLastOffset(buffer, at) + 1;
         if (batchMaxTimestamp(buffer, at) < o.timestampMs) continue;
-        const found = searchBatch(log, buffer.subarray(at, at + batchSize(buffer, at)), o.timestampMs);
+        const found = await searchBatch(log, buffer.subarray(at, at + batchSize(buffer, at)), o.timestampMs);
         if (found) return found;
       }
     }
@@ -121,10 +122,13 @@ function damagedBehind(log: LocalLog, offset: number): StorageError {
   });
 }
 
-function searchBatch(log: LocalLog, batch: Buffer, timestampMs: number): TimestampedOffset | null {
-  for (const record of iterateRecords(batch, { uncompressedBytesMax: log.context.limits.uncompressedBytesMax })) {
-    if (record.timestampMs < timestampMs || record.offset < log.logStartOffset) continue;
-    return { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batchLeaderEpoch(batch) };
-  }
-  return null;
+async function searchBatch(log: LocalLog, batch: Buffer, timestampMs: number): Promise<TimestampedOffset | null> {
+  let found: TimestampedOffset | null = null;
+  const leaderEpoch = batchLeaderEpoch(batch);
+  await visitRecords(log.context, batch, (record) => {
+    if (record.timestampMs < timestampMs || record.offset < log.logStartOffset) return true;
+    found = { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch };
+    return false;
+  });
+  return found;
 }

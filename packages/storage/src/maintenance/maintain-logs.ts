@@ -1,6 +1,7 @@
 import { inParallel } from '../flush/in-parallel.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
+import { keepMessageIds } from '../log/keep-message-ids.ts';
 import { moveStarts } from '../log/move-starts.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
@@ -33,13 +34,14 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   const guarded = new GuardedWork(context, report);
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
-    log.dedup.expire(now);
+    log.dedup.expire(context.clock.monotonic());
+    tellForgottenIds(log);
     await log.exclusively(() => log.files.setAsideLeftovers());
   });
-  await removeSetAside(guarded, logs, now, report);
+  await removeSetAside(guarded, logs, report);
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
   await dropOldest(context, logs, report, guarded);
-  if (context.cap.isDiskShort) await removeSetAside(guarded, logs, now, report);
+  if (context.cap.isDiskShort) await removeSetAside(guarded, logs, report);
   await checkpoint(context, logs, report, guarded);
   for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   const count = new RecordCounting(context.limits.countBytesPerRoundMax);
@@ -87,12 +89,20 @@ class GuardedWork {
   }
 }
 
-async function removeSetAside(guarded: GuardedWork, logs: readonly LocalLog[], now: number, report: MaintenanceReport): Promise<void> {
+async function removeSetAside(guarded: GuardedWork, logs: readonly LocalLog[], report: MaintenanceReport): Promise<void> {
   await guarded.forEach(logs, async (log) => {
     // Not in one expression: other logs add to it meanwhile.
-    const removed = await log.files.removeDue(now);
+    const removed = await log.files.removeDue();
     report.filesRemoved += removed;
   });
+}
+
+/** They are what `messageIdsMax` and `messageIdBytesMax` cost: repeats of them are stored again. */
+function tellForgottenIds({ id, dedup, context }: LocalLog): void {
+  const count = dedup.messageIds?.tellForgotten() ?? 0;
+  if (count === 0) return;
+  context.stats.messageIdsForgotten += count;
+  context.log.warn({ topic: id.topic, partition: id.partition, count }, 'message ids were forgotten inside their window: a partition remembers no more');
 }
 
 type Moves = Map<LocalLog, StartMove>;
@@ -110,6 +120,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
 
 async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   if (moves.size === 0) return;
+  await guarded.forEach([...moves.keys()], (log) => keepMessageIds(log, (moves.get(log) as StartMove).offset));
   await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log, offset])));
   await guarded.forEach([...moves.keys()], async (log) => {
     const move = moves.get(log) as StartMove;

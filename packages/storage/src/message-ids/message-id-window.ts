@@ -13,8 +13,11 @@
  *   repeat therefore puts one record that carries an id in a batch.
  *
  * Invariants
- * - `#seen` is in order of append time, which never goes back here even if the clock does.
- * - The window is the time of append, except after a restart, when the records' own timestamps stand in for it.
+ * - Time is the broker's: a clock that goes on steadily, whatever becomes of the machine's wall clock, and whatever
+ *   times records carry.
+ * - `#seen` is in order of append time and of offset. The time of append never goes back here.
+ * - It outlives a restart in a file (message-id-file.ts) and in the log behind that file. What the log alone has counts
+ *   as appended when it was read: an id may be remembered longer than the window, never shorter.
  * - Never more than `messageIdsMax` ids and `messageIdBytesMax` bytes of them: beyond that the oldest are forgotten early,
  *   counted in `forgottenEarly`.
  * - `#journal` holds exactly the appends since the last `settle`, so `rollbackTo` is exact.
@@ -35,7 +38,7 @@ export interface RepeatedRecord {
   readonly index: number;
   /** Where its first one is. */
   readonly offset: number;
-  /** When that one was appended. */
+  /** When that one was appended, in ms since the epoch. */
   readonly appendedMs: number;
 }
 
@@ -46,7 +49,25 @@ export interface RepeatCheck {
 
 interface Seen {
   readonly offset: number;
+  /** On the steady clock: for the window. */
   readonly atMs: number;
+  /** On the wall clock: for answers. */
+  readonly wallMs: number;
+}
+
+/** When a batch was appended: `now` counts for the window, `wallMs` is what answers say. */
+export interface AppendTime {
+  readonly now: number;
+  readonly wallMs: number;
+}
+
+/** One id, as a file of message ids has it. */
+export interface RememberedId {
+  readonly id: string;
+  readonly offset: number;
+  /** How long ago it was appended when the file was written. */
+  readonly ageMs: number;
+  readonly wallMs: number;
 }
 
 interface JournalEntry {
@@ -62,9 +83,11 @@ export class MessageIdWindow {
   #windowMs: number;
   #seen = new Map<string, Seen>();
   #bytes = 0;
-  #newestMs = 0;
+  #newestMs: number = Number.NEGATIVE_INFINITY;
+  #endOffset = 0;
   #journal: JournalEntry[] = [];
   #forgottenEarly = 0;
+  #forgottenTold = 0;
 
   constructor(o: { windowMs: number; limits: MessageIdLimits }) {
     this.#windowMs = o.windowMs;
@@ -84,6 +107,18 @@ export class MessageIdWindow {
     return this.#forgottenEarly;
   }
 
+  /** How many of those nobody was told of. They count as told from now on. */
+  tellForgotten(): number {
+    const count = this.#forgottenEarly - this.#forgottenTold;
+    this.#forgottenTold = this.#forgottenEarly;
+    return count;
+  }
+
+  /** One more than the offset of the newest id that was remembered, still or no longer. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
   /** A shorter window forgets at once; a longer one remembers from now on. */
   set windowMs(windowMs: number) {
     this.#windowMs = windowMs;
@@ -93,27 +128,44 @@ export class MessageIdWindow {
    * Which records of a batch are repeats? Changes nothing.
    * @param baseOffset the offset that the batch would get: an id that occurs twice in one batch repeats its first record.
    */
-  check(ids: BatchMessageIds, baseOffset: number, now: number): RepeatCheck {
+  check(ids: BatchMessageIds, baseOffset: number, { now, wallMs }: AppendTime): RepeatCheck {
     const repeats: RepeatedRecord[] = [];
     const inBatch = new Map<string, Seen>();
     for (const [index, id] of ids.entries()) {
       if (id === null) continue;
       const first = this.#first(id, now) ?? inBatch.get(id);
-      if (first === undefined) inBatch.set(id, { offset: baseOffset + index, atMs: now });
-      else repeats.push({ index, offset: first.offset, appendedMs: first.atMs });
+      if (first === undefined) inBatch.set(id, { offset: baseOffset + index, atMs: now, wallMs });
+      else repeats.push({ index, offset: first.offset, appendedMs: first.wallMs });
     }
     return repeats.length === 0 ? none : { repeats, all: repeats.length === ids.length };
   }
 
   /** Records the new ids of a batch as soon as its offset is assigned. `rollbackTo` takes it back. */
-  apply(ids: BatchMessageIds, baseOffset: number, now: number): void {
-    const entry = this.#remember(ids, baseOffset, now);
+  apply(ids: BatchMessageIds, baseOffset: number, time: AppendTime): void {
+    const entry = this.#remember(ids, baseOffset, time);
     if (entry.added.length > 0) this.#journal.push(entry);
   }
 
-  /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. `atMs`: when it was appended. */
-  replay(ids: BatchMessageIds, baseOffset: number, atMs: number): void {
-    this.#remember(ids, baseOffset, atMs);
+  /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
+  replay(ids: BatchMessageIds, baseOffset: number, time: AppendTime): void {
+    this.#remember(ids, baseOffset, time);
+  }
+
+  /** Takes over ids of a file, which come in its order, in recovery. `now`: on this process's clock, with the time that has passed since taken off. */
+  load({ id, offset, ageMs, wallMs }: RememberedId, now: number): void {
+    this.#remember([id], offset, { now: now - ageMs, wallMs });
+  }
+
+  /**
+   * The ids below `endOffset`, oldest first. May be walked over many turns: what is appended meanwhile is not among
+   * them, what leaves the window meanwhile may be missing. After a rollback it must not go on.
+   */
+  *remembered(endOffset: number, now: number): Generator<RememberedId, void, undefined> {
+    for (const [id, { offset, atMs, wallMs }] of this.#seen) {
+      if (offset >= endOffset) return;
+      const ageMs = Math.max(0, Math.floor(now - atMs));
+      if (ageMs < this.#windowMs) yield { id, offset, ageMs, wallMs };
+    }
   }
 
   /** Everything below `durableEnd` can no longer be taken back. */
@@ -143,6 +195,7 @@ export class MessageIdWindow {
   clear(): void {
     this.#seen.clear();
     this.#bytes = 0;
+    this.#endOffset = 0;
     this.#journal = [];
   }
 
@@ -151,14 +204,15 @@ export class MessageIdWindow {
     return seen === undefined || now - seen.atMs >= this.#windowMs ? undefined : seen;
   }
 
-  #remember(ids: BatchMessageIds, baseOffset: number, now: number): JournalEntry {
+  #remember(ids: BatchMessageIds, baseOffset: number, { now, wallMs }: AppendTime): JournalEntry {
     this.#newestMs = Math.max(this.#newestMs, now);
     const forgotten = this.#forgetExpired(this.#newestMs);
     const added: string[] = [];
     for (const [index, id] of ids.entries()) {
       if (id === null || this.#seen.has(id)) continue;
-      this.#seen.set(id, { offset: baseOffset + index, atMs: this.#newestMs });
+      this.#seen.set(id, { offset: baseOffset + index, atMs: this.#newestMs, wallMs });
       this.#bytes += id.length;
+      this.#endOffset = baseOffset + index + 1;
       added.push(id);
     }
     for (const [id, seen] of this.#seen) {

@@ -1,14 +1,22 @@
-import { batchBaseOffset, batchLastOffsetDelta, iterateRecords, messageIdOf, peekMessageIds } from '@q/protocol';
+import { batchBaseOffset, batchLastOffsetDelta, messageIdOf } from '@q/protocol';
+import type { RecordVisitor } from '@q/protocol';
 import type { BatchMessageIds } from './message-id-window.ts';
+
+type VisitAll = (batch: Buffer, visit: RecordVisitor) => Promise<void>;
 
 /**
  * The message ids of a batch as it lies in the log, by offset delta: a stored batch may have lost records, so the n-th
- * record need not be number n. Null when no record has an id.
+ * record need not be number n. Null when no record has an id. `visitAll` walks over the records of a batch.
  */
-export function storedMessageIds(batch: Buffer, uncompressedBytesMax: number): BatchMessageIds | null {
-  if (peekMessageIds(batch, { uncompressedBytesMax }) === null) return null;
+export async function storedMessageIds(batch: Buffer, visitAll: VisitAll): Promise<BatchMessageIds | null> {
   const baseOffset = batchBaseOffset(batch);
-  const ids: (string | null)[] = Array.from({ length: batchLastOffsetDelta(batch) + 1 }, () => null);
-  for (const record of iterateRecords(batch, { uncompressedBytesMax })) ids[record.offset - baseOffset] = messageIdOf(record);
+  let ids: (string | null)[] | null = null;
+  await visitAll(batch, (record) => {
+    const id = record.headerCount === 0 ? null : messageIdOf(record);
+    if (id === null) return true;
+    ids ??= Array.from({ length: batchLastOffsetDelta(batch) + 1 }, () => null);
+    ids[record.offset - baseOffset] = id;
+    return true;
+  });
   return ids;
 }

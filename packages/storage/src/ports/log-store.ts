@@ -47,9 +47,16 @@ export interface LogStore {
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
    * One round of background work: retention, compaction, removal of old files, checkpoints. Called every few seconds.
-   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap.
+   * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap. What goes by
+   * its age goes by
+   * `confirmedNow`, which each round brings up to date.
    */
-  maintain(now?: number): Promise<MaintenanceReport>;
+  maintain(): Promise<MaintenanceReport>;
+  /**
+   * Milliseconds since 1970 by the wall clock, but for steps forward that it has not held for an hour yet: for whoever
+   * decides what is old enough to go. Not for stamps.
+   */
+  confirmedNow(): number;
   /**
    * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED.
    * Everything is closed also where something fails, and nothing writes any more when it ends; then the first failure is thrown, and
@@ -105,6 +112,8 @@ export interface PartitionLog {
    * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
+  /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */
+  repeatsOf(messageIds: readonly (string | null)[]): number[];
   /**
    * Whole batches, as stored, from the one that holds `offset`; at least one, even if it alone passes `maxBytes`; none when
    * `offset` is the end. Returns at once when the tail cache has them. The CRC is not checked here: consumers check it.
@@ -153,6 +162,17 @@ export interface AppendOptions {
    * the log has a dedup window; when missing, the log looks into the batch itself.
    */
   readonly messageIds?: readonly (string | null)[] | null;
+  /**
+   * The batch without the records that `repeatsOf` found, as `rebuildBatch` makes it, if the caller has made it
+   * already: to make it here takes long where a batch becomes large. Not used when the repeats are others by now.
+   */
+  readonly rest?: RestOfBatch | null;
+}
+
+export interface RestOfBatch {
+  /** Indexes of the records that are left out, ascending. */
+  readonly leftOut: readonly number[];
+  readonly batch: Buffer;
 }
 
 export interface Append {

@@ -1,4 +1,5 @@
 import { LentMemory } from '@q/protocol';
+import { ConfirmedTime } from '../clock/confirmed-time.ts';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
@@ -159,6 +160,7 @@ export class DirectoryStore implements LogStore {
       fileSystem,
       openFiles,
       clock,
+      time: new ConfirmedTime({ clock, log, limits }),
       log,
       limits,
       stats,
@@ -194,6 +196,7 @@ export class DirectoryStore implements LogStore {
         onDiskShort: () => this.#maintenance.lookAgain(),
       }),
       uncovered: { bytes: 0 },
+      largeBatches: new Turnstile(limits.largeBatchesInParallelMax),
       saveStartOffsets: () => this.#startOffsetFile.save(),
       saveRecoveryPoints: () => this.#recoveryPointFile.save(),
       checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),
@@ -220,6 +223,7 @@ export class DirectoryStore implements LogStore {
     for (const entry of await this.#recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), { ...entry });
     for (const entry of await this.#startOffsetFile.load(log)) this.#startOffsets.set(partitionDirectoryName(entry), { ...entry });
     if (!wasClean && this.#recoveryPoints.size > 0) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+    await this.#maintenance.start();
     await this.#openJournal(names, { isClean: wasClean });
     await this.#maintenance.observeDisk();
   }
@@ -429,9 +433,13 @@ export class DirectoryStore implements LogStore {
     return await this.#parts.fileSystem.diskSpace(this.#parts.directory);
   }
 
-  async maintain(now: number = this.#parts.clock.now()): Promise<MaintenanceReport> {
+  confirmedNow(): number {
+    return this.context.time.now();
+  }
+
+  async maintain(): Promise<MaintenanceReport> {
     this.#assertOpen();
-    return await this.#maintenance.run(now);
+    return await this.#maintenance.run();
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
+import { ClockCheckpoint } from './clock-checkpoint.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface MaintenanceOptions {
@@ -19,6 +20,7 @@ export interface MaintenanceOptions {
 /** Background work of a store, one piece at a time; what it does is in maintain-logs.ts. */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
+  readonly #clock: ClockCheckpoint;
   #round: Promise<MaintenanceReport> | null = null;
   #running: Promise<unknown> = Promise.resolve();
   #checkpoints: Promise<unknown> = Promise.resolve();
@@ -30,11 +32,17 @@ export class Maintenance {
   constructor(options: MaintenanceOptions) {
     this.#options = options;
     this.#checkpointing = new Turnstile(options.context.limits.logsInParallelMax);
+    this.#clock = new ClockCheckpoint({ ...options.context, directory: options.directory });
+  }
+
+  /** Before the first log is opened: what an earlier process has seen of the clock. */
+  async start(): Promise<void> {
+    await this.#clock.load();
   }
 
   /** One round. Who asks while one is under way shares it. */
-  async run(now: number): Promise<MaintenanceReport> {
-    this.#round ??= this.#alone(() => this.#run(now));
+  async run(): Promise<MaintenanceReport> {
+    this.#round ??= this.#alone(() => this.#run());
     try {
       return await this.#round;
     } finally {
@@ -77,10 +85,15 @@ export class Maintenance {
     await this.#running;
     await this.#checkpoints;
     await this.#looking;
+    this.#options.context.time.look();
+    if (this.#options.context.queue.failure === null) await this.#clock.save();
   }
 
-  async #run(now: number): Promise<MaintenanceReport> {
+  async #run(): Promise<MaintenanceReport> {
     const { context, logs, removeFolders, reserve } = this.#options;
+    context.time.look();
+    await this.#clock.saveIfDue();
+    const now = context.time.now();
     const foldersRemoved = this.#isStopping ? 0 : await removeFolders();
     const disk = await this.#diskSpace();
     const report = await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });

@@ -38,7 +38,7 @@ export function compaction(kind: StoreKind): void {
       for (let i = 0; i < 40; i++) await append(log, [`k${i % 4}=v${i}`]);
       await roll(log);
       const [bytes, segments] = [log.bytes, log.segments];
-      const report = await under.store.maintain(under.clock.now());
+      const report = await under.store.maintain();
       expect(report).toMatchObject({ logsCompacted: 1, logsFailed: 0 });
       expect(report.bytesCompacted).toBe(bytes - log.bytes);
       expect([log.bytes < bytes / 2, log.segments < segments]).toEqual([true, true]);
@@ -52,7 +52,7 @@ export function compaction(kind: StoreKind): void {
       const log = await under.open(compact);
       for (let i = 0; i < 30; i++) await append(log, [`k${i % 7}=v${i}`]);
       await roll(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       const all = await contents(log);
       for (let from = 0; from <= log.logEndOffset; from++) {
         expect(await contents(log, { fromOffset: from, maxBytes: 100 })).toEqual(all.filter((text) => Number(text.split(':')[0]) >= from));
@@ -65,7 +65,7 @@ export function compaction(kind: StoreKind): void {
       const log = await under.open(compact);
       for (let i = 0; i < 30; i++) await append(log, [`k${i % 7}=v${i}`], { timestampMs: 1_000 + i });
       await roll(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await log.offsetForTimestamp(1_005)).toMatchObject({ offset: 23, timestampMs: 1_023 });
       expect(await log.offsetForTimestamp(1_027)).toMatchObject({ offset: 27, timestampMs: 1_027 });
     });
@@ -76,14 +76,14 @@ export function compaction(kind: StoreKind): void {
       await append(log, ['gone=1', 'stays=1']);
       await append(log, ['gone=']);
       await roll(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       const seen = async (): Promise<string[]> => (await contents(log)).filter((text) => !text.includes('filler'));
       expect(await seen()).toEqual(['1:stays=1', '2:gone=']);
       await under.clock.advance(4_999);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await seen()).toEqual(['1:stays=1', '2:gone=']);
       await under.clock.advance(1);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await seen()).toEqual(['1:stays=1']);
     });
 
@@ -95,7 +95,7 @@ export function compaction(kind: StoreKind): void {
         for (let i = 0; i < 4; i++) await append(log, ['filler='.padEnd(200, 'x')], { timestampMs: under.clock.now() });
       };
       await write(20);
-      const compacted = async (): Promise<number> => (await under.store.maintain(under.clock.now())).logsCompacted;
+      const compacted = async (): Promise<number> => (await under.store.maintain()).logsCompacted;
       expect(await compacted()).toBe(0);
       await under.clock.advance(1_001);
       expect(await compacted()).toBe(1);
@@ -113,7 +113,7 @@ export function compaction(kind: StoreKind): void {
       for (let i = 0; i < 60; i++) await append(log, [`key-${i % 20}=v${i}`]);
       await roll(log);
       const before = await table(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await table(log)).toEqual(before);
       expect((await contents(log)).filter((text) => text.includes('key-'))).toHaveLength(20);
     });
@@ -124,7 +124,7 @@ export function compaction(kind: StoreKind): void {
       for (let i = 0; i < 3; i++) await append(log, [`k=v${i}`], { producerId: 5, baseSequence: i });
       await append(log, ['k=last']);
       await roll(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect((await contents(log))[0]).toBe('3:k=last');
       if (under.place.keeps) await under.restart();
       const again = await under.open(compact);
@@ -137,11 +137,11 @@ export function compaction(kind: StoreKind): void {
       const log = await under.open({ ...compact, cleanupPolicy: { delete: true, compact: true }, retentionMs: 10_000 });
       await append(log, ['old=1'], { timestampMs: under.clock.now() });
       await roll(log);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await table(log)).toEqual({ old: '1' });
       await under.clock.advance(10_001);
       await append(log, ['new=1'], { timestampMs: under.clock.now() });
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(await table(log)).toEqual({ new: '1' });
     });
 
@@ -151,7 +151,7 @@ export function compaction(kind: StoreKind): void {
       for (let i = 0; i < 60; i++) await append(log, [`k${i % 6}=v${i}`]);
       await roll(log);
       let isDone = false;
-      const maintaining = under.store.maintain(under.clock.now()).finally(() => void (isDone = true));
+      const maintaining = under.store.maintain().finally(() => void (isDone = true));
       let next = 60;
       do {
         expect((await table(log))['k5']).toMatch(/^v\d+$/);

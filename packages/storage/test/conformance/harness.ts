@@ -48,6 +48,11 @@ export class StoreUnderTest implements AsyncDisposable {
   /** A clean shutdown and a new start. */
   async restart(options: Partial<StoreOptions> = {}): Promise<void> {
     await this.store.close();
+    await this.reopen(options);
+  }
+
+  /** A start after the store was closed. */
+  async reopen(options: Partial<StoreOptions> = {}): Promise<void> {
     this.#isOpen = false;
     this.store = await this.place.open({ ...this.#options, ...options, clock: this.clock });
     this.#isOpen = true;

@@ -42,7 +42,7 @@ export function restart(kind: StoreKind): void {
       const log = await under.open({ fileDeleteDelayMs: 0 });
       await append(log, numbered(10));
       await log.deleteBefore(10);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       await under.restart();
       const again = await under.open();
       expect([again.logStartOffset, again.logEndOffset]).toEqual([10, 10]);
@@ -79,7 +79,7 @@ export function restart(kind: StoreKind): void {
       const log = await under.open({ segmentBytes: 200, retentionBytes: 0, fileDeleteDelayMs: 0 });
       await append(log, ['a'], { producerId: 3, baseSequence: 41 });
       for (const text of numbered(10)) await append(log, [text]);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(log.logStartOffset).toBeGreaterThan(1);
       await under.restart();
       const again = await under.open();
@@ -102,6 +102,39 @@ export function restart(kind: StoreKind): void {
       expect(await append(again, ['m3:x'], { timestampMs: under.clock.now() })).toMatchObject({ duplicate: false, baseOffset: 10 });
     });
 
+    it('P4 knows the message ids of records that were trimmed, or went by retention', async () => {
+      await using under = await StoreUnderTest.start(kind);
+      const config = { dedupWindowMs: 60_000, segmentBytes: 300, retentionBytes: 300, fileDeleteDelayMs: 0 };
+      const log = await under.open(config);
+      for (let i = 0; i < 10; i++) await append(log, [`m${i}:v${i}`], { timestampMs: under.clock.now() });
+      await under.store.maintain();
+      expect(log.logStartOffset).toBeGreaterThan(1);
+      await append(log, ['m10:v10'], { timestampMs: under.clock.now() });
+      await log.deleteBefore(11);
+      await under.clock.advance(50_000);
+      await under.restart();
+      const again = await under.open(config);
+      for (const i of [0, 5, 10]) expect(await append(again, [`m${i}:x`])).toMatchObject({ duplicate: true, baseOffset: i });
+      await under.clock.advance(10_000);
+      expect(await append(again, ['m0:x'])).toMatchObject({ duplicate: false, baseOffset: 11 });
+    });
+
+    it('P4 counts the window of message ids from the append, whatever the timestamps say, across restarts', async () => {
+      await using under = await StoreUnderTest.start(kind);
+      const config = { dedupWindowMs: 60_000 };
+      const log = await under.open(config);
+      await append(log, ['m:old'], { timestampMs: under.clock.now() - 86_400_000 });
+      await under.clock.advance(30_000);
+      await under.restart();
+      expect(await append(await under.open(config), ['m:x'])).toMatchObject({ duplicate: true, baseOffset: 0 });
+      await under.store.close();
+      await under.clock.advance(29_999);
+      await under.reopen();
+      expect(await append(await under.open(config), ['m:x'])).toMatchObject({ duplicate: true, baseOffset: 0 });
+      await under.clock.advance(1);
+      expect(await append(await under.open(config), ['m:x'])).toMatchObject({ duplicate: false, baseOffset: 1 });
+    });
+
     it('S4 goes on with compaction where it stood', async () => {
       await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 0 });
       const config = {
@@ -116,15 +149,15 @@ export function restart(kind: StoreKind): void {
       await append(log, ['gone=1']);
       await append(log, ['gone=']);
       for (let i = 0; i < 40; i++) await append(log, [`k${i % 4}=v${i}`]);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       const compacted = await contents(log);
       expect(compacted).toContain('1:gone=');
       await under.restart();
       const again = await under.open(config);
       expect(await contents(again)).toEqual(compacted);
-      expect((await under.store.maintain(under.clock.now())).logsCompacted).toBe(0);
+      expect((await under.store.maintain()).logsCompacted).toBe(0);
       await under.clock.advance(5_000);
-      expect((await under.store.maintain(under.clock.now())).logsCompacted).toBe(1);
+      expect((await under.store.maintain()).logsCompacted).toBe(1);
       expect(await contents(again)).toEqual(compacted.filter((text) => text !== '1:gone='));
     });
 

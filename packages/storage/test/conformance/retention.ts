@@ -14,7 +14,7 @@ export function retention(kind: StoreKind): void {
         await under.clock.advance(minute);
       }
       const before = log.bytes;
-      const report = await under.store.maintain(under.clock.now());
+      const report = await under.store.maintain();
       expect(report.segmentsDeleted).toBeGreaterThan(0);
       expect(before - log.bytes).toBe(report.bytesDeleted);
       // The newest record is a minute old: what is younger than ten minutes must be there, and at most one segment more.
@@ -31,7 +31,7 @@ export function retention(kind: StoreKind): void {
       const log = await under.open({ retentionMs: minute });
       await append(log, numbered(3), { timestampMs: under.clock.now() });
       await under.clock.advance(minute + 1);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect([log.logStartOffset, log.logEndOffset, log.bytes]).toEqual([3, 3, 0]);
       expect(await append(log, ['next'], { timestampMs: under.clock.now() })).toMatchObject({ baseOffset: 3 });
       expect(await contents(log)).toEqual(['3:next']);
@@ -41,7 +41,7 @@ export function retention(kind: StoreKind): void {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open({ segmentBytes: 300, retentionBytes: 1_000, retentionMs: -1 });
       for (const text of numbered(60)) await append(log, [text]);
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(log.bytes).toBeGreaterThanOrEqual(1_000);
       expect(log.bytes).toBeLessThan(1_300);
       expect((await contents(log)).at(-1)).toBe('59:v59');
@@ -51,9 +51,9 @@ export function retention(kind: StoreKind): void {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open({ segmentBytes: 300, retentionMs: -1 });
       for (const text of numbered(20)) await append(log, [text]);
-      expect((await under.store.maintain(under.clock.now())).segmentsDeleted).toBe(0);
+      expect((await under.store.maintain()).segmentsDeleted).toBe(0);
       log.updateConfig({ ...log.config, retentionBytes: 0 });
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       expect(log.segments).toBe(1);
     });
 
@@ -62,7 +62,7 @@ export function retention(kind: StoreKind): void {
       const log = await under.open({ segmentBytes: 300, retentionBytes: 0, fileDeleteDelayMs: 0 });
       for (const text of numbered(20)) await append(log, [text]);
       const reading = log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
-      const [read] = await Promise.all([reading, under.store.maintain(under.clock.now())]);
+      const [read] = await Promise.all([reading, under.store.maintain()]);
       expect(read.bytes).toBeGreaterThan(0);
       expect(log.segments).toBe(1);
     });
@@ -71,7 +71,7 @@ export function retention(kind: StoreKind): void {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open({ retentionMs: minute, retentionBytes: 0 });
       const waiting = log.append(batch(['old'], { timestampMs: 1 }), { leaderEpoch: 0 });
-      await Promise.all([under.store.maintain(under.clock.now()), waiting.durable]);
+      await Promise.all([under.store.maintain(), waiting.durable]);
       expect(log.logEndOffset).toBe(1);
     });
   });
@@ -92,7 +92,7 @@ export function retention(kind: StoreKind): void {
       expect(() => other.append(batch(['x'.repeat(200)]), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
       expect(await contents(log)).toHaveLength(appended);
       log.updateConfig({ ...log.config, retentionBytes: 0 });
-      await under.store.maintain(under.clock.now());
+      await under.store.maintain();
       await append(other, ['x'.repeat(200)]);
       expect(under.store.stats.appendsRefusedFull).toBeGreaterThan(0);
     });
@@ -111,7 +111,7 @@ export function retention(kind: StoreKind): void {
       for (let i = 0; i < 10; i++) await append(a, [`a${i}`.padEnd(80)], { timestampMs: 2_000 + i });
       for (let i = 0; i < 40; i++) {
         await append(b, [`b${i}`.padEnd(80)], { timestampMs: 3_000 + i });
-        await under.store.maintain(under.clock.now());
+        await under.store.maintain();
         expect(under.store.bytes).toBeLessThanOrEqual(3_000);
       }
       // Whatever `a` held was older than anything in `b`: it went first, though its last segment was the active one.

@@ -1,7 +1,8 @@
-import { assignOffsets, batchLastOffsetDelta, encodeBatch, iterateRecords, messageIdHeader, readBatchHeader } from '@q/protocol';
+import { assignOffsets, batchBaseOffset, batchLastOffsetDelta, encodeBatch, iterateRecords, messageIdHeader, readBatchHeader, visitRecordsInSlices } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { Deduplication } from '../../src/dedup/deduplication.ts';
 import type { Admission } from '../../src/dedup/deduplication.ts';
+import { storedMessageIds } from '../../src/message-ids/stored-message-ids.ts';
 
 const limits = {
   producerBatchesKept: 5,
@@ -33,10 +34,10 @@ class TinyLog {
   }
 
   append(batch: Buffer): Admission {
-    const admission = this.dedup.admit(batch, {}, this.end, this.now);
+    const admission = this.dedup.admit(batch, {}, this.end, this.now, this.now);
     if (admission.kind === 'append') {
       assignOffsets(admission.batch, { baseOffset: this.end, leaderEpoch: 0 });
-      this.dedup.applied(admission.producer, admission.ids, this.end, this.now);
+      this.dedup.applied(admission.producer, admission.ids, this.end, this.now, this.now);
       this.batches.push(admission.batch);
       this.end += batchLastOffsetDelta(admission.batch) + 1;
     }
@@ -115,7 +116,21 @@ describe('Deduplication', () => {
     expect(log.append(batchOf(['a:1'], { producerId: 7, baseSequence: 0 }))).toMatchObject({ kind: 'duplicate' });
   });
 
-  it('S2 is rebuilt from the stored batches', () => {
+  it('P4 stores the rest of a batch that the caller has made, unless the repeats are others by now', () => {
+    const log = new TinyLog();
+    log.append(batchOf(['a:1']));
+    const batch = batchOf(['b:2', 'a:x', 'c:3']);
+    expect(log.dedup.repeatsOf(['b', 'a', 'c'], log.now)).toEqual([1]);
+    const rest = { leftOut: [1], batch: batchOf(['the rest']) };
+    const admit = (): Admission => log.dedup.admit(batch, { rest }, log.end, log.now, log.now);
+    expect(admit()).toMatchObject({ kind: 'append', batch: rest.batch, repeats: [{ index: 1, offset: 0 }] });
+    log.append(batchOf(['c:3']));
+    const other = admit();
+    expect(other).toMatchObject({ kind: 'append', repeats: [{ index: 1 }, { index: 2 }] });
+    expect(other.kind === 'append' && [...iterateRecords(other.batch)].map((record) => record.valueText())).toEqual(['2']);
+  });
+
+  it('S2 is rebuilt from the stored batches', async () => {
     const log = new TinyLog();
     const stamp = { producerId: 7 };
     log.append(batchOf(['a:1', 'b:2'], { ...stamp, baseSequence: 0 }));
@@ -125,13 +140,13 @@ describe('Deduplication', () => {
     restarted.now = 1_050;
     for (const batch of log.batches) {
       restarted.dedup.replayProducer(batch, restarted.now);
-      restarted.dedup.replayMessageIds(batch, restarted.now);
+      const ids = await storedMessageIds(batch, (each, visit) => visitRecordsInSlices(each, visit, { pause: async () => {} }));
+      if (ids !== null) restarted.dedup.replayMessageIds(ids, batchBaseOffset(batch), { now: restarted.now, wallMs: restarted.now });
     }
     expect(restarted.append(batchOf(['b:x', 'c:3'], { ...stamp, baseSequence: 2 }))).toMatchObject({
       kind: 'duplicate',
       repeated: { baseOffset: 1, lastOffset: 3 },
     });
     expect(restarted.append(batchOf(['c:z']))).toMatchObject({ kind: 'duplicate', repeated: { baseOffset: 3 } });
-    expect([restarted.dedup.wantsMessageIds(950, 1_050), restarted.dedup.wantsMessageIds(951, 1_050)]).toEqual([false, true]);
   });
 });

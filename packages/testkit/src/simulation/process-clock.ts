@@ -7,12 +7,15 @@ import type { ManualClock } from '../manual-clock.ts';
  */
 export class ProcessClock {
   readonly #world: ManualClock;
+  readonly #wallAheadMs: () => number;
   readonly #held: (() => void)[] = [];
   #isDead = false;
   #isFrozen = false;
 
-  constructor(world: ManualClock) {
+  /** `wallAheadMs`: what the machine's wall clock shows more than the world's, now. */
+  constructor(world: ManualClock, wallAheadMs: () => number = () => 0) {
     this.#world = world;
+    this.#wallAheadMs = wallAheadMs;
   }
 
   get isDead(): boolean {
@@ -25,7 +28,7 @@ export class ProcessClock {
 
   /** Whole milliseconds, as a machine's wall clock tells them. */
   now(): number {
-    return Math.floor(this.#world.now());
+    return Math.floor(this.#world.now()) + this.#wallAheadMs();
   }
 
   monotonic(): number {

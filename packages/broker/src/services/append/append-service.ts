@@ -175,7 +175,9 @@ export class AppendService {
     try {
       partition = this.#find(topicId, part);
       const wishes = this.#wishesFor(partition, part);
-      const checked = await this.#checks.check(part.records, wishes, { signal, timeoutMs });
+      const log = partition.requireLog();
+      const asking = { signal, timeoutMs, repeatsOf: (ids: readonly (string | null)[]) => log.repeatsOf(ids) };
+      const checked = await this.#checks.check(part.records, wishes, asking);
       checkStillThere(signal);
       // The topic may have gone meanwhile, or want something else.
       partition = this.#find(topicId, part);
@@ -194,12 +196,13 @@ export class AppendService {
     return AppendResult.refused(part.partition, partition, toPartitionError(thrown, this.#options.logger));
   }
 
-  #append(partition: Partition, { header, batch, messageIds }: CheckedBatch, nowMs: number): AppendResult {
+  #append(partition: Partition, { header, batch, messageIds, rest }: CheckedBatch, nowMs: number): AppendResult {
     const { settings } = partition.topic;
     const log = partition.requireLog();
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
+    if (messageIds !== null) checkMessageIds(messageIds, this.#options.limits);
     const { leaderEpoch } = partition;
-    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, nowMs, messageIds } : { leaderEpoch, header, nowMs });
+    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, nowMs, messageIds, rest } : { leaderEpoch, header, nowMs });
     if (!appended.duplicate) {
       this.#options.counters.recordsIn += header.recordsCount;
       this.#options.counters.bytesIn += batch.length;
@@ -255,7 +258,7 @@ function wishesOf({ compression, log }: TopicSettings): BatchWishes {
 function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageIds }: BatchWishes): CheckedBatch {
   const header = validateBatch(records, validate);
   const batch = recompressTo === null ? records : recompressBatch(records, recompressTo);
-  return { header, batch, messageIds: wantsMessageIds ? peekMessageIds(batch) : null };
+  return { header, batch, messageIds: wantsMessageIds ? peekMessageIds(batch) : null, rest: null };
 }
 
 /** Nobody would hear of what is appended now, and it must not come behind what its sender sends again elsewhere. */
@@ -270,6 +273,14 @@ function changedMeanwhile({ topic }: Partition): QError {
 function tooBusy(budget: AppendServiceOptions['budget']): QError {
   return new QError('BROKER_BUSY', 'the broker holds as many unwritten bytes as it may; send again after a pause', {
     details: { heldBytes: budget.heldBytes, bytesMax: budget.hardBytes },
+  });
+}
+
+/** Each is looked for and kept in the turn of the append, which cannot give way. */
+function checkMessageIds({ length }: readonly unknown[], { messageIdsPerBatchMax }: BrokerLimits): void {
+  if (length <= messageIdsPerBatchMax) return;
+  throw new QError('BATCH_TOO_LARGE', `a batch with message ids has at most ${messageIdsPerBatchMax} records, this one has ${length}`, {
+    details: { records: length, recordsMax: messageIdsPerBatchMax },
   });
 }
 

@@ -8,8 +8,17 @@
  *  2. Apart, `checksMax` checks of up to `largeCheckBytesMin` bytes are under way at once, and `largeChecksMax` of larger
  *     ones, which therefore keep nobody waiting but each other. This also bounds the memory of what they become.
  */
-import { checkWorkBytes, peekMessageIdsInSlices, recompressBatchInPool, validateBatchInSlices } from '@q/protocol';
-import type { BatchHeader, CodecName, ValidateBatchOptions } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchRecordsCount,
+  checkWorkBytes,
+  peekMessageIdsInSlices,
+  rebuildBatchInSlices,
+  recompressBatchInPool,
+  validateBatchInSlices,
+} from '@q/protocol';
+import type { BatchHeader, CodecName, SliceOptions, ValidateBatchOptions } from '@q/protocol';
+import type { RestOfBatch } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { CallerSignal } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
@@ -25,11 +34,21 @@ export interface BatchWishes {
   readonly wantsMessageIds: boolean;
 }
 
+/** Who asks for a check, and where the batch is to go. */
+export interface CheckOf {
+  readonly signal: CallerSignal;
+  readonly timeoutMs: number;
+  /** Which records the log has already, by their message ids. */
+  readonly repeatsOf: (messageIds: readonly (string | null)[]) => number[];
+}
+
 /** A batch that may be appended. */
 export interface CheckedBatch {
   readonly header: BatchHeader;
   readonly batch: Buffer;
   readonly messageIds: readonly (string | null)[] | null;
+  /** What is left without repeats, as they were found when it was checked apart. */
+  readonly rest: RestOfBatch | null;
 }
 
 export class BatchChecks {
@@ -67,10 +86,10 @@ export class BatchChecks {
    * Checks a batch apart. `records` must not change before the promise settles.
    * @throws QError as `validateBatch`; REQUEST_TIMED_OUT when it got no place in time
    */
-  async check(records: Buffer, wishes: BatchWishes, whose: { signal: CallerSignal; timeoutMs: number }): Promise<CheckedBatch> {
+  async check(records: Buffer, wishes: BatchWishes, asking: CheckOf): Promise<CheckedBatch> {
     const workBytes = checkWorkBytes(records, wishes.recompressTo);
     const lane = workBytes > this.#limits.largeCheckBytesMin ? this.#largeLane : this.#lane;
-    await lane.enter(whose);
+    await lane.enter(asking);
     try {
       const { pause } = this;
       const header = await validateBatchInSlices(records, { ...wishes.validate, pause });
@@ -83,7 +102,9 @@ export class BatchChecks {
         recompressTo === null
           ? records
           : await recompressBatchInPool(records, recompressTo, { uncompressedBytesMax, pause });
-      return { header, batch, messageIds };
+      const options = { uncompressedBytesMax, pause };
+      const rest = messageIds === null ? null : await restOf(batch, asking.repeatsOf(messageIds), options);
+      return { header, batch, messageIds, rest };
     } finally {
       lane.leave();
     }
@@ -96,4 +117,13 @@ export class BatchChecks {
     this.#turnIsNoted = false;
     this.#leftThisTurn = this.#limits.checkTurnBytesMax;
   };
+}
+
+/** Null where that takes no time: without repeats, or with nothing else. */
+async function restOf(batch: Buffer, leftOut: readonly number[], options: SliceOptions): Promise<RestOfBatch | null> {
+  if (leftOut.length === 0 || leftOut.length === batchRecordsCount(batch)) return null;
+  const indexes = new Set(leftOut);
+  const baseOffset = batchBaseOffset(batch);
+  const rest = await rebuildBatchInSlices(batch, ({ offset }) => !indexes.has(offset - baseOffset), options);
+  return rest === null ? null : { leftOut, batch: rest };
 }

@@ -76,7 +76,7 @@ export class Groups {
     const hasLog = ownLogs.some(({ topicId }) => topicId === groupsLogId.topicId);
     const log = hasLog ? await openLog(options) : null;
     const groups = new Groups(options, log);
-    if (log !== null) await groups.#load(log);
+    if (log !== null) await groups.#load(log, options.store);
     groups.coordinator.start();
     return groups;
   }
@@ -113,10 +113,12 @@ export class Groups {
     await this.#log.drain();
   }
 
-  async #load(log: PartitionLog): Promise<void> {
+  /** Idle for how long is counted by the confirmed time: a start with a clock that is a year ahead must not expire them all. */
+  async #load(log: PartitionLog, store: Pick<LogStore, 'confirmedNow'>): Promise<void> {
     const image = new GroupImage();
     await replayGroups(log, image);
-    for (const stored of image.groups(this.coordinator.context())) this.directory.add(stored);
+    const { nowMs } = this.coordinator.context();
+    for (const stored of image.groups({ nowMs, wallMs: store.confirmedNow() })) this.directory.add(stored);
   }
 }
 
