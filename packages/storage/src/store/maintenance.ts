@@ -92,7 +92,6 @@ export class Maintenance {
   async #run(): Promise<MaintenanceReport> {
     const { context, logs, removeFolders, reserve } = this.#options;
     context.time.look();
-    await this.#clock.saveIfDue();
     const now = context.time.now();
     const foldersRemoved = this.#isStopping ? 0 : await removeFolders();
     const disk = await this.#diskSpace();
@@ -102,6 +101,7 @@ export class Maintenance {
     if (report.filesRemoved > 0) await this.observeDisk();
     const left = await this.#diskSpace();
     if (left !== null && !this.#isStopping) await reserve.fillUp(left, context.cap.reserveBytes);
+    await this.#clock.saveIfDue();
     return report;
   }
 
