@@ -21,6 +21,8 @@ interface Lz4Addon {
 }
 
 const sizeBytes = 4;
+/** So many times larger do most blocks become at most. */
+const usualExpansion = 3;
 /** How far a match may reach back. */
 const windowBytes = 64 << 10;
 /** Between two pauses, in bytes that are made; a block more or less. */
@@ -136,13 +138,28 @@ function decompressBlock(bytes: Buffer, frame: Lz4Frame, block: Lz4Block, window
   if (frame.hasBlockChecksums && xxHash32(data) !== bytes.readUInt32LE(end)) throw corruptData('lz4', 'the checksum of a block is wrong');
   if (isStored) return Buffer.from(data);
   const input = inputOf(sizeBytes + data.length);
-  input.writeUInt32LE(lz4BlockBytesBound(bytes, frame, block));
   data.copy(input, sizeBytes);
+  const boundBytes = lz4BlockBytesBound(bytes, frame, block);
   const addon = lz4();
+  const usualBytes = data.length * usualExpansion;
+  const usual = usualBytes < boundBytes ? uncompressInto(usualBytes, input, window) : null;
+  if (usual !== null) return usual;
+  input.writeUInt32LE(boundBytes);
   try {
     return addon.uncompressSync(input, window);
   } catch (error) {
     throw corruptData('lz4', (error as Error).message, error);
+  }
+}
+
+/** The addon takes all the room that it is given, so it is given little at first. Null: the block becomes more, or is damaged. */
+function uncompressInto(roomBytes: number, input: Buffer, window: Buffer | null): Buffer | null {
+  const addon = lz4();
+  input.writeUInt32LE(roomBytes);
+  try {
+    return addon.uncompressSync(input, window);
+  } catch {
+    return null;
   }
 }
 
