@@ -1,5 +1,5 @@
 /**
- * Hunts planted bugs and prints which were caught, how, and how fast, as a table for docs/RELIABILITY.md:
+ * Hunts planted bugs and prints which were caught, how, and how fast, as a table:
  *
  *   node --conditions=@q/source tests/planted/planted.ts [--seconds 300] [--only text]
  */
