@@ -6,6 +6,8 @@ import { formatDuration } from './number-format.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { formatMixed, runMixedLoad } from './mixed/main.ts';
+import { comparePairs, formatPairs } from './pairs/compare.ts';
+import { runOnce } from './pairs/run-once.ts';
 import { comparePeers } from './peers/main.ts';
 import { buildPrograms } from './product/build.ts';
 import { formatReport } from './report.ts';
@@ -21,6 +23,8 @@ const options = readOptions(process.argv.slice(2));
 if (options.help) process.stdout.write(helpText);
 else if (options.list) list(options);
 else if (options.renderFile !== null) await render(options.renderFile, options);
+else if (options.isOnce) await once(options);
+else if (options.pairsWith !== null) await pairs(options, options.pairsWith);
 else if (options.mixedMinutes !== null) process.exitCode = await mixed(options, options.mixedMinutes);
 else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench(options));
 
@@ -73,6 +77,19 @@ async function mixed({ directory, jsonFile }: BenchOptions, minutes: number): Pr
   say(`in ${await writeMixed(report)}`);
   if (jsonFile !== null) await writeJson(report, jsonFile);
   return report.rows.some(({ verdict }) => verdict === 'grows') ? 1 : 0;
+}
+
+/** One half of a pair, for the process that compares. */
+async function once({ profile, directory, only }: BenchOptions): Promise<void> {
+  await buildPrograms();
+  process.stdout.write(JSON.stringify(await runOnce({ profile, directory }, only[0] ?? '')));
+}
+
+async function pairs(o: BenchOptions, other: string): Promise<void> {
+  const { profile, directory, only } = o;
+  const rows = await comparePairs({ context: { profile, directory }, only, other, pairs: o.pairs, onRun: say });
+  process.stdout.write(formatPairs(rows));
+  if (o.jsonFile !== null) await writeJson(rows, o.jsonFile);
 }
 
 function list({ profile, directory, only }: BenchOptions): void {

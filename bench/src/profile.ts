@@ -1,6 +1,6 @@
 /** How long and how often to measure. */
 export interface Profile {
-  readonly name: 'quick' | 'full';
+  readonly name: 'quick' | 'pair' | 'full';
   readonly rounds: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -29,6 +29,19 @@ export const profiles: Readonly<Record<Profile['name'], Profile>> = {
     startRounds: 3,
     slowRounds: 1,
     runTimeoutMs: 20_000,
+  },
+  // Long enough for most of the code to be compiled, short enough for ten pairs of each shape.
+  pair: {
+    name: 'pair',
+    rounds: 1,
+    warmUpMs: 1000,
+    measureMs: 2000,
+    consumeBytes: 512 << 20,
+    cells: 'all',
+    fillsMemory: false,
+    startRounds: 1,
+    slowRounds: 1,
+    runTimeoutMs: 60_000,
   },
   full: {
     name: 'full',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownReport } from './markdown-report.ts';
 import type { MixedReport } from './mixed/main.ts';
+import type { PairedRow } from './pairs/compare.ts';
 import type { PeersReport } from './peers/report.ts';
 import type { Results } from './report.ts';
 
@@ -34,7 +35,7 @@ export async function writeMixed(report: MixedReport): Promise<string> {
   return `bench/results/${name}`;
 }
 
-export async function writeJson(found: Results | PeersReport | MixedReport, file: string): Promise<void> {
+export async function writeJson(found: Results | PeersReport | MixedReport | readonly PairedRow[], file: string): Promise<void> {
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`);
 }
 

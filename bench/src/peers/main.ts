@@ -21,7 +21,7 @@ const peers: readonly Peer[] = [kafka, nats, redis, rabbitmq];
 export async function comparePeers(options: BenchOptions, beforeRun: () => Promise<void>): Promise<{ report: PeersReport; markdown: string }> {
   const { directory, only } = options;
   endServersWithThis();
-  const profile = { ...peersProfiles[options.profile.name], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
+  const profile = { ...peersProfiles[options.profile.name === 'quick' ? 'quick' : 'full'], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
   const wanted = peers.filter(({ name }) => only.length === 0 || only.some((text) => name.toLowerCase().includes(text.toLowerCase())));
   const guests: Guest[] = [];
   const contenders: Contender[] = [];
