@@ -19,6 +19,13 @@ export const brokerMutations: readonly Mutation[] = [
   { name: 'a linked block of lz4 is read without what was before it', test: 'packages/protocol/test/compression/lz4-slices.test.ts', file: 'packages/protocol/src/compression/lz4.ts', find: 'output.subarray(Math.max(0, length - windowBytes), length)', replace: 'output.subarray(length, length)' },
   { name: 'the content checksum of lz4 is not looked at', test: 'packages/protocol/test/compression/lz4-slices.test.ts', file: 'packages/protocol/src/compression/lz4.ts', find: '    if (frame.hasContentChecksum) await checkContent(bytes, output, pause);\n', replace: '' },
   { name: 'a partition that could not be opened stays out', test: 'packages/broker/test/services/topics/try-again.test.ts', file: 'packages/broker/src/services/topics/topic-registry.ts', find: "(error.code === 'STORAGE_FAILED' || error.code === 'STORAGE_FULL')", replace: "error.code === 'CLOSED'" },
+  {
+    name: 'a partition that is going to be opened again is said to be lost',
+    test: 'packages/broker/test/services/topics/try-again.test.ts',
+    file: 'packages/broker/src/services/topics/topic.ts',
+    find: 'if (!this.#isTriedAgain) throw error;',
+    replace: 'throw error;',
+  },
   { name: 'a topic is there before its record is durable', isRare: true, file: 'packages/broker/src/metadata/log-metadata-store.ts', find: '    await durable;\n', replace: '    void durable.catch(() => undefined);\n' },
   { name: 'records are taken in a term that is not noted', test: 'packages/broker/test/full-disk-start.test.ts', file: 'packages/broker/src/open-services.ts', find: '  lateTerm.start();\n', replace: '' },
 ];
@@ -28,6 +35,20 @@ export const clientMutations: readonly Mutation[] = [
   { name: 'a lent batch is taken back while it is in hand', test: 'tests/integration/lent-batches.test.ts', file: 'packages/client/src/consumer/record-stream.ts', find: '    if (o.lend) this.#lent = batch;\n', replace: '    if (o.lend) batch.reader.giveBack(batch.bytes);\n' },
   { name: 'the memory of a frame is used again while batches of it wait', test: 'tests/integration/lent-batches.test.ts', file: 'packages/client/src/consumer/partition-reader.ts', find: '      this.#frames.retain(batch);\n', replace: '' },
   { name: 'the memory of a batch is used again although a copy may be on its way', test: 'packages/client/test/producer/outgoing-batch.test.ts', file: 'packages/client/src/producer/outgoing-batch.ts', find: 'mayReuse: this.#sends === 1', replace: 'mayReuse: true' },
+  {
+    name: 'the delivery time-out of a record that waited counts anew from its batch',
+    test: 'packages/client/test/producer/deadlines.test.ts',
+    file: 'packages/client/src/producer/accumulator.ts',
+    find: '    if (deadlineMs < batch.deadlineMs) batch.deadlineMs = deadlineMs;\n',
+    replace: '',
+  },
+  {
+    name: 'a record has no more time left than one that waited long before it',
+    test: 'packages/client/test/producer/deadlines.test.ts',
+    file: 'packages/client/src/producer/accumulator.ts',
+    find: '    if (deadlineMs - topic.earliestDeadlineMs <= this.#options.deliveryTimeoutMs / 2) return;\n',
+    replace: '    if (deadlineMs > 0) return;\n',
+  },
   { name: 'an unknown outcome is called a failure', file: 'packages/client/src/producer/outcome.ts', find: "outcome: o.maybeStored ? 'unknown' : 'not-stored' }", replace: "outcome: 'not-stored' }" },
   {
     name: 'send again under a new sequence',

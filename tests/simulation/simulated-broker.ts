@@ -33,8 +33,6 @@ export class SimulatedBroker {
   disk: FaultyFileSystem;
   crashes = 0;
   images = 0;
-  /** A partition of the process that lives could not be opened when it started, or since. */
-  hasUnopened = false;
   /** A clock that somebody has set wrong: the machine's, so a restart does not help. */
   wallAheadMs = 0;
   #process: Process | null = null;
@@ -134,7 +132,6 @@ export class SimulatedBroker {
       await this.#world.sleep(this.#world.random.next() * restartDelayMsMax);
       const process: Process = { clock: new ProcessClock(this.#world.clock, () => this.wallAheadMs), killed: Promise.withResolvers<void>() };
       this.#process = process;
-      this.hasUnopened = false;
       const error = await Promise.race([this.#startIn(process), process.killed.promise.then(() => 'killed' as const)]);
       // Whoever killed it starts the next one.
       if (error === null || error === 'killed') return;
@@ -201,7 +198,6 @@ export class SimulatedBroker {
         if (process.clock.isDead) return;
         const { err, error, ...rest } = fields as { err?: Error; error?: Error };
         const reason = err ?? error;
-        if (message === 'a partition could not be opened') this.hasUnopened = true;
         if (message === 'a member was put out of its group') this.#wasPutOut(rest as { memberId: string; reason: string });
         this.#world.trace.add(`broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`);
       };

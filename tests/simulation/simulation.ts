@@ -97,9 +97,8 @@ async function heal(world: World, broker: SimulatedBroker): Promise<void> {
   broker.disk.stopAfter(Number.POSITIVE_INFINITY);
   broker.disk.capacityBytes = roomyDiskBytes;
   await world.settles(broker.started(), startMsMax);
-  // What some operators do once the disk is good again. The broker goes on by itself, and opens what it could not; but clients take that
-  // for lost until then.
-  const isRestarted = broker.hasUnopened || (world.plan.diskFaults > 0 && world.random.chance(0.5));
+  // What some operators do once the disk is good again. The broker goes on by itself, too, and opens what it could not.
+  const isRestarted = world.plan.diskFaults > 0 && world.random.chance(0.5);
   if (isRestarted) await world.settles(broker.crash(world.random.chance(0.5) ? 'kill' : 'power'), startMsMax);
 }
 

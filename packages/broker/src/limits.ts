@@ -100,7 +100,7 @@ export interface BrokerLimits {
   readonly logOpensMax: number;
   /** A partition that could not be opened is tried again after this time, which doubles from one failure to the next. */
   readonly reopenPauseMsMin: number;
-  /** And at least so often, as long as it is in trouble. */
+  /** And at least so often, as long as it is in trouble: within the time for which producers try by default. */
   readonly reopenPauseMsMax: number;
 
   // Groups
@@ -181,7 +181,7 @@ export const defaultLimits: BrokerLimits = {
   partitionsDefault: 1,
   logOpensMax: 16,
   reopenPauseMsMin: 10 * secondMs,
-  reopenPauseMsMax: 5 * minuteMs,
+  reopenPauseMsMax: minuteMs,
 
   groupsMax: coordinatorLimits.groupsMax,
   groupSessionTimeoutMs: coordinatorLimits.sessionTimeoutMs,

@@ -38,6 +38,7 @@ describe('a partition in trouble', () => {
     const clock = new ManualClock({ startMs: Date.now() });
     const client = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
     expect(await troubleOf(client)).toEqual([errorCode('STORAGE_FAILED'), 0]);
+    expect(await produce(client, topicId, 'too early')).toMatchObject({ errorCode: errorCode('NOT_LEADER'), errorMessage: expect.stringContaining('tried again') as string });
     await clock.advance(10_000);
     await expect.poll(() => troubleOf(client)).toEqual([0, 0]);
     expect(await produce(client, topicId, 'third')).toMatchObject({ errorCode: 0, baseOffset: 2 });

@@ -13,8 +13,8 @@ import { resolveStart } from './start-position.ts';
  * The partitions that a consumer without a group reads: those it was told, or all.
  *
  * Invariants
- * - Partitions are added once and never removed. One that appears after the start is read from its beginning: it was empty when
- *   the consumer started, so nothing of it was to be left out.
+ * - Partitions are added once, and removed only where all are read and the topic was made anew with fewer. One that appears after the start is read from its
+ *   beginning: it was empty when the consumer started, so nothing of it was to be left out.
  * - Only between `follow` and `unfollow` there is a timer, or anything that is shared with others knows of the partitions.
  */
 export class ChosenPartitions {
@@ -39,7 +39,7 @@ export class ChosenPartitions {
       onBatches: o.onBatches,
       onFailure: o.onFailure,
       onMetadata: (metadata) => this.#addNew(metadata),
-      onMadeAnew: () => this.#madeAnew(),
+      onMadeAnew: (metadata) => this.#madeAnew(metadata),
     });
   }
 
@@ -155,9 +155,14 @@ export class ChosenPartitions {
     }
   }
 
-  #madeAnew(): void {
-    if (this.#o.options.onOffsetOutOfRange !== 'fail') {
-      for (const reader of this.set.all()) void this.set.reposition(reader);
+  #madeAnew(metadata: TopicMetadata): void {
+    const { onOffsetOutOfRange, partitions } = this.#o.options;
+    if (onOffsetOutOfRange !== 'fail') {
+      for (const reader of this.set.all()) {
+        // Who named it is told that it is not there; who reads all there are reads one less.
+        if (partitions === 'all' && metadata.partitions[reader.partition] === undefined) this.set.remove(reader);
+        else void this.set.reposition(reader);
+      }
       return;
     }
     const { topic } = this.#o;

@@ -166,7 +166,9 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   #backTo(partition: number, offset: number): void {
-    this.#decoder.seek(this.#partitions.get(partition), offset);
+    const reader = this.#partitions.set.get(partition);
+    // One that is gone with its topic has no position to go back to.
+    if (reader !== undefined) this.#decoder.seek(reader, offset);
   }
 
   #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>, takeBack: (item: T) => void): PullIterator<T> {

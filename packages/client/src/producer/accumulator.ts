@@ -137,7 +137,7 @@ export class Accumulator {
     const mustWait = topic.metadata === null || (this.#parkedRecords > 0 && topic.parked.length > 0) || (delivery !== null && this.budget.batchesFull);
     if (mustWait) return void this.#park(topic, record, delivery);
     try {
-      this.#append(topic, record, delivery, this.barrier.epoch);
+      this.#append(topic, record, delivery, this.barrier.epoch, Number.POSITIVE_INFINITY);
     } catch (thrown) {
       if (!dependsOnMetadata(thrown)) throw thrown;
       this.#park(topic, record, delivery);
@@ -284,8 +284,10 @@ export class Accumulator {
       if (this.#isOver || (entry.record === null && entry.error === null)) return;
       if (entry.error === null && entry.delivery !== null && this.budget.batchesFull) return;
       let failure = entry.error;
+      this.#keepApart(topic, entry.deadlineMs);
       try {
-        if (failure === null) this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch);
+        if (failure === null) this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch, entry.deadlineMs);
+        topic.earliestDeadlineMs = Math.min(topic.earliestDeadlineMs, entry.deadlineMs);
       } catch (thrown) {
         if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#askAnew(topic);
         failure = toQError(thrown, 'taking a record');
@@ -295,6 +297,14 @@ export class Accumulator {
       this.barrier.leave(entry.epoch);
     }
     this.#withParked.delete(topic);
+    this.#keepApart(topic, this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs);
+  }
+
+  /** Who comes much later than a record that has waited is not put into its batch, where it would have no more time left than that one. */
+  #keepApart(topic: TopicQueue, deadlineMs: number): void {
+    if (deadlineMs - topic.earliestDeadlineMs <= this.#options.deliveryTimeoutMs / 2) return;
+    for (const queue of topic.partitions) queue.closeOpen();
+    topic.earliestDeadlineMs = Number.POSITIVE_INFINITY;
   }
 
   /** What is known of the topic speaks against a record that came after it was asked for. */
@@ -331,7 +341,7 @@ export class Accumulator {
    * The hot path: everything that happens to a record that finds its topic known and room in the buffer. No promise, no
    * closure and no object for each record, hence the plain parameters.
    */
-  #append(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null, epoch: number): void {
+  #append(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null, epoch: number, deadlineMs: number): void {
     const key = plainBytes('key', record.key);
     const value = plainBytes('value', record.value);
     if (key === null && topic.requiresKey) {
@@ -355,6 +365,8 @@ export class Accumulator {
     const batch = queue.open as OutgoingBatch;
     if (delivery !== null) batch.expect(delivery, timestampMs);
     if (epoch < batch.epoch) this.#moveToEpoch(batch, epoch);
+    // Of one that was parked: its time counts from when it came, and the batch's with it.
+    if (deadlineMs < batch.deadlineMs) batch.deadlineMs = deadlineMs;
     this.budget.add(batch.unaccountedBytes());
     if (isAlone) queue.closeOpen();
     if (queue.list === null) this.#events.onWork(queue);

@@ -35,7 +35,8 @@ export class OutgoingBatch {
   readonly queue: PartitionQueue;
   /** Monotonic. */
   readonly createdAtMs: number;
-  readonly deadlineMs: number;
+  /** Monotonic: the delivery time-out of the record in it that has waited longest. */
+  deadlineMs: number;
   /** Of the flush barrier. */
   epoch: number;
   state: 'gathering' | 'stamped' | 'sent' | 'settled' = 'gathering';

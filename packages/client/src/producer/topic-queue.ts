@@ -56,6 +56,8 @@ export class TopicQueue {
   answeredAsks = 0;
   /** An answer is on its way; the record that it is for is the first that is parked. */
   isAsking = false;
+  /** Monotonic, of the records that were parked and are in batches that may still gather; infinite if there are none. */
+  earliestDeadlineMs: number = Number.POSITIVE_INFINITY;
   readonly #options: TopicQueueOptions;
   #partitions: PartitionQueue[] = [];
   /** Where records without a key go until their batch is gone: full batches are worth more than an even spread in the small. */

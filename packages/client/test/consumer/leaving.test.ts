@@ -119,4 +119,24 @@ describe('a consumer without a loop', () => {
     expect(await read(scene, consumer, 3)).toEqual(expected(0, 0, 3));
     await scene.settle(q.close());
   });
+
+  it.each(['earliest', 'latest'] as const)('reads on from %s where a topic was made anew with fewer partitions, while it waits for records of one that is gone', async (onOffsetOutOfRange) => {
+    const scene = await GroupScene.start();
+    const { q } = scene;
+    scene.broker.topic('t', { partitions: 3 });
+    for (const partition of [0, 1, 2]) scene.fill(partition, 3);
+    const consumer = q.consumer('t', { onOffsetOutOfRange, partitionRefreshMs: 1_000 });
+    const named = q.consumer('t', { onOffsetOutOfRange, partitions: [0, 2] });
+    expect((await read(scene, consumer, 9)).length).toBe(9);
+    expect((await read(scene, named, 6)).length).toBe(6);
+    const waiting = read(scene, consumer, 3);
+    await scene.clock.advance(100);
+    scene.broker.topic('t', { partitions: 1 });
+    scene.clock.schedule(10_000, () => scene.fill(0, 3));
+    expect(await waiting).toEqual(expected(0, 0, 3));
+    expect(consumer.partitions).toEqual([0]);
+    // It was told to read that one.
+    await expect(read(scene, named, 3)).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION', details: { partition: 2 } });
+    await scene.settle(q.close());
+  });
 });

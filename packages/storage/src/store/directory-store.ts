@@ -40,6 +40,7 @@ import { emptyStats } from '../stats.ts';
 import type { StorageStats } from '../stats.ts';
 import { TailCache } from '../tail-cache.ts';
 import { collectOffsets } from './collect-offsets.ts';
+import { DoomedFolders } from './doomed-folders.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
@@ -86,8 +87,7 @@ export class DirectoryStore implements LogStore {
   readonly #open = new Map<string, LocalLog>();
   /** Removals under way, by folder: what is to be opened or removed under the same name waits for them. */
   readonly #removing = new Map<string, Promise<void>>();
-  /** Folders of deleted logs that are still to be removed. */
-  readonly #doomed = new Set<string>();
+  readonly #doomed: DoomedFolders;
   readonly #recoveryPoints = new Map<string, SavedOffsets>();
   readonly #startOffsets = new Map<string, SavedOffsets>();
   readonly #recoveryPointFile: OffsetCheckpoint;
@@ -101,6 +101,7 @@ export class DirectoryStore implements LogStore {
     this.#lock = held.lock;
     this.#reserve = held.reserve;
     this.#loading = new Turnstile(parts.limits.logsInParallelMax);
+    this.#doomed = new DoomedFolders(parts);
     this.context = this.#makeContext();
     const common = { fileSystem: parts.fileSystem, directory: parts.directory, reserve: held.reserve };
     this.#recoveryPointFile = new OffsetCheckpoint({
@@ -353,44 +354,18 @@ export class DirectoryStore implements LogStore {
     await log?.abandon();
     this.#debts?.forget(name);
     const doomed = `${directory}/${deletedDirectoryName(id)}`;
-    if (this.#doomed.has(doomed)) await fileSystem.removeDirectory(doomed);
-    await fileSystem.rename(`${directory}/${name}`, doomed);
-    this.#doomed.add(doomed);
-    await fileSystem.syncDirectory(directory);
+    await this.#doomed.take(`${directory}/${name}`, doomed);
     // First: on a full disk it makes the room that the rest takes.
-    await this.#removeDoomed(doomed);
+    await this.#doomed.remove(doomed);
     await this.#maintenance.observeDisk();
     await this.#forget(name);
-  }
-
-  /** The log is gone for good: whether its files are is for a later round of maintenance, or the next start. */
-  async #removeDoomed(path: string): Promise<number> {
-    try {
-      await this.#parts.fileSystem.removeDirectory(path);
-      this.#doomed.delete(path);
-      return 1;
-    } catch (error) {
-      this.#parts.log.error({ folder: path, error }, 'the files of a deleted log could not be removed; they are tried again');
-      return 0;
-    }
   }
 
   /** Folders of deleted logs that an earlier try has left. Returns how many are gone. */
   async #removeLeftFolders(): Promise<number> {
     if (this.#doomed.size === 0) return 0;
     await Promise.allSettled(this.#removing.values());
-    const { fileSystem, directory, log } = this.#parts;
-    const left = Array.from(this.#doomed);
-    try {
-      // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
-      await fileSystem.syncDirectory(directory);
-    } catch (error) {
-      log.error({ directory, error }, 'the names of deleted logs could not be made durable; they are tried again');
-      return 0;
-    }
-    let removed = 0;
-    for (const path of left) removed += await this.#removeDoomed(path);
-    return removed;
+    return await this.#doomed.removeLeft();
   }
 
   async #topicIdOf(name: string): Promise<string | null> {
@@ -466,7 +441,7 @@ export class DirectoryStore implements LogStore {
     await step(() => this.#finishLogs());
     // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
     await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null && !this.#debts?.isOwing }));
-    for (const log of [...this.#open.values()]) log.letGo();
+    for (const log of this.#open.values()) log.letGo();
     await step(() => (context.queue.failure ? this.#savesEnd() : this.#saveOffsets()));
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';

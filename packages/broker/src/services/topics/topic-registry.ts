@@ -186,8 +186,8 @@ export class TopicRegistry {
       // Deleted while it was opened: what was made anew goes as well.
       if (topic.isDeleted) await this.#deleteLog(id);
     } catch (error) {
-      partition.fail(error);
       const isTriedAgain = mayHeal(error) && !topic.isDeleted;
+      partition.fail(error, { isTriedAgain });
       if (!isTriedAgain) this.#unopened.settled(partition);
       // Said once: what is tried again fails as it did before.
       if (!isTriedAgain || this.#unopened.failed(partition) === 1) logger.error({ err: error, ...fields }, 'a partition could not be opened');

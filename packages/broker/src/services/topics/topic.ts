@@ -99,6 +99,7 @@ export class Partition {
   lastAppend: Append | null = null;
   #log: PartitionLog | null = null;
   #trouble: unknown = null;
+  #isTriedAgain = false;
   #stopWatching: (() => void) | null = null;
   readonly #waiters = new Set<() => void>();
 
@@ -124,11 +125,12 @@ export class Partition {
     if (this.#waiters.size > 0) this.#watch();
   }
 
-  /** The log could not be opened: every request is told why. */
-  fail(error: unknown): void {
+  /** The log could not be opened: every request is told why. `isTriedAgain`: by itself, until it can be. */
+  fail(error: unknown, { isTriedAgain }: { isTriedAgain: boolean }): void {
     this.#unwatch();
     this.#log = null;
     this.#trouble = error;
+    this.#isTriedAgain = isTriedAgain;
   }
 
   /** The log is going away; who waits for records learns it. */
@@ -137,11 +139,17 @@ export class Partition {
     this.#wake();
   }
 
-  /** The log, or an error why there is none. */
+  /**
+   * @throws QError NOT_LEADER (it is not open, and will be: ask again), or why there will be no log until somebody sees to it.
+   */
   requireLog(): PartitionLog {
     if (this.#log !== null) return this.#log;
-    if (this.#trouble !== null) throw toWireError(this.#trouble);
-    throw new QError('NOT_LEADER', `partition ${this.index} of topic ${this.topic.name} is not open yet`);
+    const where = `partition ${this.index} of topic ${this.topic.name}`;
+    if (this.#trouble === null) throw new QError('NOT_LEADER', `${where} is not open yet`);
+    const error = toWireError(this.#trouble);
+    if (!this.#isTriedAgain) throw error;
+    // Its own code is final for clients, and would end readers and lose records over what is going to pass.
+    throw new QError('NOT_LEADER', `${where} could not be opened, which is tried again: ${error.message}`, { cause: error });
   }
 
   /** What is wrong with the partition, or null. */

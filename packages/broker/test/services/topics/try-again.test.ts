@@ -70,6 +70,8 @@ describe('a partition that could not be opened', () => {
     const registry = await start();
     const [first, second] = registry.byName('a')!.partitions;
     expect([first!.trouble?.code, second!.trouble]).toEqual(['STORAGE_FAILED', null]);
+    // Whoever asks for its records is to ask again; that its disk failed is final for clients.
+    expect(() => first!.requireLog()).toThrow(expect.objectContaining({ code: 'NOT_LEADER', retriable: true, message: expect.stringMatching(/could not be opened, which is tried again: EIO/) as string }) as Error);
     await registry.tryAgain();
     await clock.advance(1_000);
     await registry.tryAgain();
@@ -93,6 +95,7 @@ describe('a partition that could not be opened', () => {
     store.openFailures.set(0, new StorageError('LOG_EXISTS', 'it belongs to another topic'));
     const registry = await start();
     const first = registry.byName('a')!.partitions[0]!;
+    expect(() => first.requireLog()).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }) as Error);
     store.openFailures.clear();
     await clock.advance(1_000_000);
     await registry.tryAgain();
