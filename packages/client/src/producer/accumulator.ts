@@ -7,14 +7,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import { clientLimits } from '../limits.ts';
 import { checkTopic } from '../option-check.ts';
-import type { ResolvedProducerOptions } from '../options.ts';
+import type { ResolvedProducerOptions } from './producer-options.ts';
 import { toQError } from '../retry.ts';
 import { plainBytes } from '../topic/serde.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Delivery } from './delivery.ts';
 import { FlushBarrier } from './flush-barrier.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { OutgoingQueue } from './outgoing-batch.ts';
 import { givenUp } from './outcome.ts';
 import { RecordTime } from './record-time.ts';
 import { encodeHeaders, detached, parkedBytes } from './record.ts';
@@ -37,9 +37,9 @@ import type { ParkedRecord } from './topic-queue.ts';
 
 export interface AccumulatorEvents {
   /** A queue has something to send. */
-  onWork(queue: PartitionQueue): void;
+  onWork(queue: OutgoingQueue): void;
   /** The queue's leader is another one now. */
-  onMoved(queue: PartitionQueue): void;
+  onMoved(queue: OutgoingQueue): void;
   /** Enqueued records failed, which nobody waits for. */
   onUnawaitedFailure(error: QError, failure: { topic: string; partition: number; records: number }): void;
 }
@@ -360,7 +360,7 @@ export class Accumulator {
     if (queue.list === null) this.#events.onWork(queue);
   }
 
-  #newBatch(topic: TopicQueue, queue: PartitionQueue): OutgoingBatch {
+  #newBatch(topic: TopicQueue, queue: OutgoingQueue): OutgoingBatch {
     const nowMs = this.#time.monotonic();
     const bytesMax = Math.min(this.#options.batchBytesMax, topic.maxMessageBytes);
     return new OutgoingBatch({
