@@ -46,6 +46,8 @@ export interface TopicQueueOptions {
 export class TopicQueue {
   readonly name: string;
   readonly parked: Queue<ParkedRecord> = new Queue<ParkedRecord>();
+  /** Whether there are any in `parked`. A field of its own: it is asked for with every record. */
+  hasParked = false;
   metadata: TopicMetadata | null = null;
   /** It is compacted by key. */
   requiresKey = false;
