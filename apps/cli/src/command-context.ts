@@ -1,6 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import { humanUnits, rawUnits } from './output/units.ts';
-import type { Units } from './output/units.ts';
 
 /** The world of a command: what it reads, where it writes, and when it is told to stop. */
 export interface CommandContext {
@@ -18,10 +16,6 @@ export interface GlobalOptions {
   readonly timeout?: number;
   readonly json?: boolean;
   readonly raw?: boolean;
-}
-
-export function unitsOf(options: GlobalOptions): Units {
-  return options.raw === true ? rawUnits : humanUnits;
 }
 
 export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {

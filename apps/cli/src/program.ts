@@ -6,16 +6,10 @@ import { addRecordCommands } from './commands/record-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
 import type { ExitCode } from './exit-code.ts';
 import { parseTimeout } from './input/duration.ts';
+import type { ProgramHost } from './program-host.ts';
 import { packageVersion } from './version.ts';
 
 export const defaultUrl = 'q://127.0.0.1:7420';
-
-/** What the definition of a command needs to run it. */
-export interface ProgramHost {
-  readonly context: CommandContext;
-  /** Runs a command that was loaded for the purpose, and keeps its exit code. */
-  run(command: Promise<ExitCode>): Promise<void>;
-}
 
 /** What becomes of a command line. */
 export interface ProgramOutcome {

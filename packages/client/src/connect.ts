@@ -1,8 +1,8 @@
 import { throwIfAborted } from './abort.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { resolveConnectOptions } from './connect-options.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import { checkRuntime } from './node-runtime.ts';
-import { resolveConnectOptions } from './options.ts';
-import type { ConnectOptions } from './options.ts';
 import { Client } from './q.ts';
 import type { Q } from './q.ts';
 

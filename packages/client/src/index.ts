@@ -1,7 +1,9 @@
 // ── Connecting
 export { connect } from './connect.ts';
 export type { Q } from './q.ts';
-export type { ConnectOptions, ConsumerOptions, DeliveryFailure, OffsetOutOfRangePolicy, ProducerOptions } from './options.ts';
+export type { ConnectOptions } from './connect-options.ts';
+export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
+export type { ConsumerOptions, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
 export type { RetryOptions } from './retry.ts';
 
 // ── Typed topics

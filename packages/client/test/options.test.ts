@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
+import { resolveConnectOptions } from '../src/connect-options.ts';
 import { assertClientLimits, clientLimits } from '../src/limits.ts';
-import { resolveConnectOptions, resolveConsumerOptions, resolveProducerOptions } from '../src/options.ts';
+import { resolveConsumerOptions } from '../src/consumer/consumer-options.ts';
 import { checkStart } from '../src/consumer/start-position.ts';
 import type { StartPosition } from '../src/consumer/start-position.ts';
+import { resolveProducerOptions } from '../src/producer/producer-options.ts';
 
 describe('options', () => {
   it('Q3 have defaults for everything', () => {

@@ -9,7 +9,7 @@ import { AckedOutput } from '../output/acked-output.ts';
 import { openRecordOutput } from '../output/record-output.ts';
 import type { RecordOutput } from '../output/record-output.ts';
 import { formatCount } from '../output/units.ts';
-import type { ConsumeOptions } from './consume.ts';
+import type { ConsumeOptions } from './consume-plan.ts';
 import { MemberTroubles } from './member-troubles.ts';
 
 type MemberOptions = ConsumeOptions & { readonly group: string };

@@ -1,4 +1,5 @@
 import type { ConsumerOptions, Q } from '@q/client';
+import type { GlobalOptions } from '../command-context.ts';
 import type { OffsetRange, Position } from '../input/offset-expression.ts';
 import { timestampOf } from '../input/time-expression.ts';
 import { resolveInPartitions } from './partition-positions.ts';
@@ -12,12 +13,18 @@ export interface ConsumePlan {
   readonly stopOffsets: StopOffsets;
 }
 
-export interface ConsumeRequest {
+/** What the options of `q consume` ask for. */
+export interface ConsumeOptions extends GlobalOptions {
   readonly offset: OffsetRange;
+  readonly count?: number;
   readonly exit?: boolean;
   readonly partition?: readonly number[];
-  readonly nowMs: number;
+  readonly format?: string;
+  /** Reads as a member of this group, which gives out the partitions and keeps the offsets. */
+  readonly group?: string;
 }
+
+export type ConsumeRequest = Pick<ConsumeOptions, 'offset' | 'exit' | 'partition'> & { readonly nowMs: number };
 
 /**
  * Turns `-o`, `-e` and `-p` into what the consumer needs; `null` when there is nothing to read.

@@ -1,24 +1,13 @@
 import type { Consumer, ConsumerOptions, Q } from '@q/client';
 import { usageError } from '../command-error.ts';
-import type { CommandContext, GlobalOptions } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
-import type { OffsetRange } from '../input/offset-expression.ts';
 import { openRecordOutput } from '../output/record-output.ts';
 import type { RecordOutput } from '../output/record-output.ts';
 import { consumeAsMember } from './consume-group.ts';
 import { planConsumption } from './consume-plan.ts';
-import type { StopOffsets } from './consume-plan.ts';
-
-export interface ConsumeOptions extends GlobalOptions {
-  readonly offset: OffsetRange;
-  readonly count?: number;
-  readonly exit?: boolean;
-  readonly partition?: readonly number[];
-  readonly format?: string;
-  /** Reads as a member of this group, which gives out the partitions and keeps the offsets. */
-  readonly group?: string;
-}
+import type { ConsumeOptions, StopOffsets } from './consume-plan.ts';
 
 export async function consume(context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
   if (options.json === true && options.format !== undefined) throw usageError('--json and --format exclude each other');

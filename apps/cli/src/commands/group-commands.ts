@@ -5,7 +5,7 @@ import { parsePosition } from '../input/offset-expression.ts';
 import { parsePartitionList } from '../input/partition-list.ts';
 import { timeExpressionHelp } from '../input/time-expression.ts';
 import { parseShift } from '../input/shift.ts';
-import type { ProgramHost } from '../program.ts';
+import type { ProgramHost } from '../program-host.ts';
 import type { GroupDeleteOptions } from './group-delete.ts';
 import type { GroupListOptions } from './group-list.ts';
 import type { GroupSeekOptions } from './group-seek.ts';

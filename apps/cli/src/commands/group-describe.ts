@@ -1,8 +1,9 @@
-import { isTerminal, unitsOf } from '../command-context.ts';
+import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
+import { unitsOf } from '../output/units.ts';
 import { formatGroup } from './group-view.ts';
 
 export async function describeGroup(context: CommandContext, group: string, options: GlobalOptions): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import type { OffsetReset, Q } from '@q/client';
 import { CommandError, usageError } from '../command-error.ts';
-import { isTerminal, unitsOf } from '../command-context.ts';
+import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -10,6 +10,7 @@ import type { Position } from '../input/offset-expression.ts';
 import { readTextFile } from '../input/text-file.ts';
 import { formatJson } from '../output/json.ts';
 import { formatTable } from '../output/table.ts';
+import { unitsOf } from '../output/units.ts';
 import { findGroup } from './group-lookup.ts';
 import { planSeek } from './group-seek-plan.ts';
 import type { SeekGoal, SeekTarget } from './group-seek-plan.ts';

@@ -9,8 +9,8 @@ import { parsePair } from '../input/pairs.ts';
 import { parsePartitionList } from '../input/partition-list.ts';
 import { parseWholeNumber } from '../input/whole-number.ts';
 import { compileRecordFormat, defaultRecordFormat, directives } from '../output/record-format.ts';
-import type { ProgramHost } from '../program.ts';
-import type { ConsumeOptions } from './consume.ts';
+import type { ProgramHost } from '../program-host.ts';
+import type { ConsumeOptions } from './consume-plan.ts';
 import type { ProduceOptions } from './produce.ts';
 
 /** Written out so that help does not load the protocol; the type makes sure that none is missing and none too many. */

@@ -5,7 +5,7 @@ import { parsePosition } from '../input/offset-expression.ts';
 import { parsePair } from '../input/pairs.ts';
 import { parsePartitionList } from '../input/partition-list.ts';
 import { parseWholeNumber } from '../input/whole-number.ts';
-import type { ProgramHost } from '../program.ts';
+import type { ProgramHost } from '../program-host.ts';
 import type { TopicAddPartitionsOptions } from './topic-add-partitions.ts';
 import type { TopicAlterOptions } from './topic-alter.ts';
 import type { TopicCreateOptions } from './topic-create.ts';

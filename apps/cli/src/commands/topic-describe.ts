@@ -1,10 +1,11 @@
 import type { DescribeTopicResponse } from '@q/client';
-import { isTerminal, unitsOf } from '../command-context.ts';
+import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
+import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
 import { settingViews } from './settings-view.ts';
 

@@ -1,9 +1,10 @@
-import { isTerminal, unitsOf } from '../command-context.ts';
+import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { formatTable } from '../output/table.ts';
+import { unitsOf } from '../output/units.ts';
 
 export interface TopicListOptions extends GlobalOptions {
   readonly internal?: boolean;

@@ -1,10 +1,11 @@
-import { isTerminal, unitsOf } from '../command-context.ts';
+import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Position } from '../input/offset-expression.ts';
 import { formatJson } from '../output/json.ts';
 import { formatTable } from '../output/table.ts';
+import { unitsOf } from '../output/units.ts';
 import { resolveInPartitions } from './partition-positions.ts';
 
 export interface TopicTrimOptions extends GlobalOptions {

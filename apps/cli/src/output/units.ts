@@ -48,3 +48,7 @@ export const humanUnits: Units = {
   duration: formatDuration,
 };
 export const rawUnits: Units = { count: String, bound: String, bytes: String, duration: String };
+
+export function unitsOf({ raw }: { readonly raw?: boolean }): Units {
+  return raw === true ? rawUnits : humanUnits;
+}

@@ -3,7 +3,7 @@ import { QError } from '@q/protocol';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
-import type { ResolvedConsumerOptions } from '../options.ts';
+import type { ResolvedConsumerOptions } from './consumer-options.ts';
 import { shown } from '../shown.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import { PartitionSet } from './partition-set.ts';

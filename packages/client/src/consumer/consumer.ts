@@ -4,7 +4,7 @@ import { onAbort } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { clientLimits } from '../limits.ts';
-import type { ResolvedConsumerOptions } from '../options.ts';
+import type { ResolvedConsumerOptions } from './consumer-options.ts';
 import { checkList, checkSeek, partitionNumber } from '../option-check.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';

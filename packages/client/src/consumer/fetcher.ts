@@ -8,7 +8,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { clientLimits } from '../limits.ts';
 import { LinkedList } from '../linked-list.ts';
 import type { ListNode } from '../linked-list.ts';
-import type { ResolvedConsumerOptions } from '../options.ts';
+import type { ResolvedConsumerOptions } from './consumer-options.ts';
 import { OwnSignal } from '../own-signal.ts';
 import { backoffMs, toQError } from '../retry.ts';
 import type { PartitionReader } from './partition-reader.ts';

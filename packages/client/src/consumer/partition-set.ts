@@ -3,7 +3,7 @@ import { QError } from '@q/protocol';
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
-import type { OffsetOutOfRangePolicy } from '../options.ts';
+import type { OffsetOutOfRangePolicy } from './consumer-options.ts';
 import { toQError } from '../retry.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FetchOptions } from './fetcher.ts';

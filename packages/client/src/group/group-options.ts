@@ -1,9 +1,9 @@
 import { QError } from '@q/protocol';
 
+import { resolveFetchWaits } from '../consumer/consumer-options.ts';
+import type { FetchWaits, OffsetOutOfRangePolicy } from '../consumer/consumer-options.ts';
 import { clientLimits } from '../limits.ts';
 import { abortSignal, checkOptions, flag, integer, oneOf, text } from '../option-check.ts';
-import { resolveFetchWaits } from '../options.ts';
-import type { FetchWaits, OffsetOutOfRangePolicy } from '../options.ts';
 
 /**
  * Where a group begins in a topic of which it has committed no offset: with the first record that is kept, with what comes

@@ -4,22 +4,23 @@ import type { ProduceResponsePartition } from '@q/protocol';
 import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import { clientLimits } from '../limits.ts';
 import { checkTopic } from '../option-check.ts';
-import type { ResolvedProducerOptions } from '../options.ts';
+import type { ResolvedProducerOptions } from './producer-options.ts';
 import { toQError } from '../retry.ts';
 import { plainBytes } from '../topic/serde.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Delivery } from './delivery.ts';
 import { FlushBarrier } from './flush-barrier.ts';
 import { OutgoingBatch } from './outgoing-batch.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { OutgoingQueue } from './outgoing-batch.ts';
 import { givenUp } from './outcome.ts';
+import { Parking } from './parking.ts';
 import { RecordTime } from './record-time.ts';
-import { encodeHeaders, detached, parkedBytes } from './record.ts';
+import { detached, encodeHeaders } from './record.ts';
 import type { PlainRecord } from './record.ts';
-import { checkedTimestamp, checkFields, checkParts, checkRecord, hasOtherFields, notARecord } from './record-check.ts';
+import { checkedTimestamp, checkFields, checkRecord, hasOtherFields, notARecord } from './record-check.ts';
+import { TopicLoader } from './topic-loader.ts';
 import { TopicQueue } from './topic-queue.ts';
 import type { ParkedRecord } from './topic-queue.ts';
 
@@ -37,9 +38,9 @@ import type { ParkedRecord } from './topic-queue.ts';
 
 export interface AccumulatorEvents {
   /** A queue has something to send. */
-  onWork(queue: PartitionQueue): void;
+  onWork(queue: OutgoingQueue): void;
   /** The queue's leader is another one now. */
-  onMoved(queue: PartitionQueue): void;
+  onMoved(queue: OutgoingQueue): void;
   /** Enqueued records failed, which nobody waits for. */
   onUnawaitedFailure(error: QError, failure: { topic: string; partition: number; records: number }): void;
 }
@@ -65,8 +66,8 @@ export class Accumulator {
   /** The topic asked for last, most often the one that is asked for next. */
   #latest: TopicQueue | null = null;
   #liveBatches = 0;
-  readonly #withParked = new Set<TopicQueue>();
-  #parkedRecords = 0;
+  readonly #parking: Parking;
+  readonly #loader: TopicLoader;
   #sweepTimer: Timer | null = null;
   #deliveredRecords = 0;
   #failedRecords = 0;
@@ -86,6 +87,20 @@ export class Accumulator {
       stepBytes: Math.min(batchBytesMax, maxBufferedBytes / 2),
       defer: (fn) => o.cluster.clock.defer(fn),
       onRoom: () => this.#drainAll(),
+    });
+    this.#parking = new Parking({
+      clock: o.cluster.clock,
+      deliveryTimeoutMs: o.options.deliveryTimeoutMs,
+      budget: this.budget,
+      barrier: this.barrier,
+      onFailed: (topic, entry, error) => this.#parkedFailed(topic, entry, error),
+    });
+    this.#loader = new TopicLoader({
+      cluster: o.cluster,
+      isWanted: (topic) => this.isKnown(topic) && !this.#isOver,
+      onMoved: (queue) => o.events.onMoved(queue),
+      onLoaded: (topic) => this.#drain(topic),
+      onRefused: (topic, error) => this.failTopic(topic, error),
     });
   }
 
@@ -114,7 +129,7 @@ export class Accumulator {
     const { partitioner, maxInFlight, idempotent } = this.#options;
     const topic = new TopicQueue({ name, random, partitioner, windowMax: maxInFlight, idempotent });
     this.#topics.set(name, topic);
-    void this.#load(topic, () => this.#cluster.metadata.topic(name));
+    void this.#loader.load(topic);
     return topic;
   }
 
@@ -134,14 +149,14 @@ export class Accumulator {
   accept(topic: TopicQueue, record: PlainRecord, delivery: Delivery | null): void {
     if (typeof record !== 'object' || record === null) throw notARecord(record);
     if (record.value === undefined || (delivery !== null && hasOtherFields(record))) checkFields(record);
-    const mustWait = topic.metadata === null || (this.#parkedRecords > 0 && topic.parked.length > 0) || (delivery !== null && this.budget.batchesFull);
+    const mustWait = topic.metadata === null || topic.hasParked || (delivery !== null && this.budget.batchesFull);
     if (mustWait) return void this.#park(topic, record, delivery);
     try {
       this.#append(topic, record, delivery, this.barrier.epoch, Number.POSITIVE_INFINITY);
     } catch (thrown) {
       if (!dependsOnMetadata(thrown)) throw thrown;
       this.#park(topic, record, delivery);
-      if (!topic.isAsking) void this.#askAnew(topic);
+      if (!topic.isAsking) void this.#loader.askAnew(topic);
     }
   }
 
@@ -208,7 +223,7 @@ export class Accumulator {
       }
       queue.dropSettled();
     }
-    this.#failParked(topic, () => error);
+    this.#parking.fail(topic, () => error);
   }
 
   /** As `failTopic`, for every topic. */
@@ -225,57 +240,20 @@ export class Accumulator {
     for (const batch of this.#live()) this.#giveUp(batch, reason);
     for (const topic of this.#topics.values()) {
       topic.unwatch?.();
-      this.#failParked(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
+      this.#parking.fail(topic, () => givenUp(reason, { topic: topic.name, maybeStored: false }));
     }
     this.budget.wakeAll();
     return this.#failedRecords - before;
   }
 
-  async #load(topic: TopicQueue, ask: () => Promise<TopicMetadata>): Promise<void> {
-    for (let attempt = 1; this.isKnown(topic) && !this.#isOver; attempt += 1) {
-      try {
-        const metadata = await ask();
-        if (!this.isKnown(topic) || this.#isOver) return;
-        this.#updated(topic, metadata);
-        topic.unwatch ??= this.#cluster.metadata.watch(topic.name, (newer) => this.#updated(topic, newer));
-        topic.isAsking = false;
-        topic.answeredAsks = topic.asks;
-        return this.#drain(topic);
-      } catch (thrown) {
-        const error = toQError(thrown, `asking for topic "${topic.name}"`);
-        if (!error.retriable || this.#cluster.closing.aborted) return this.failTopic(topic, error);
-        await this.#cluster.pause(attempt).catch((stopped: unknown) => this.failTopic(topic, toQError(stopped, 'waiting')));
-      }
-    }
-  }
-
-  #updated(topic: TopicQueue, metadata: TopicMetadata): void {
-    for (const queue of topic.update(metadata)) this.#events.onMoved(queue);
-  }
-
   #park(topic: TopicQueue, record: PlainRecord | null, delivery: Delivery | null): ParkedRecord {
-    if (this.#parkedRecords >= clientLimits.parkedRecordsMax) {
-      throw new QError('BUFFER_FULL', `${this.#parkedRecords} records wait already to be taken into a batch`);
-    }
-    // A caller that waits keeps its bytes as they are; one that does not may reuse them, so they are copied and counted.
-    if (record !== null) {
-      if (delivery === null) checkFields(record);
-      checkParts(record);
-    }
-    const kept = record !== null && delivery === null ? detached(record) : record;
-    const bytes = delivery === null ? (kept === null ? clientLimits.parkedRecordOverheadBytes : parkedBytes(kept)) : 0;
-    const deadlineMs = this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs;
-    const entry: ParkedRecord = { record: kept, error: null, delivery, bytes, deadlineMs, epoch: this.barrier.enter(), asks: topic.asks };
-    topic.parked.push(entry);
-    this.budget.park(bytes);
-    this.#parkedRecords += 1;
-    this.#withParked.add(topic);
+    const entry = this.#parking.park(topic, record, delivery);
     this.#watchDeadlines();
     return entry;
   }
 
   #drainAll(): void {
-    for (const topic of this.#withParked) this.#drain(topic);
+    for (const topic of this.#parking.topics) this.#drain(topic);
   }
 
   #drain(topic: TopicQueue): void {
@@ -289,14 +267,12 @@ export class Accumulator {
         if (failure === null) this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch, entry.deadlineMs);
         topic.earliestDeadlineMs = Math.min(topic.earliestDeadlineMs, entry.deadlineMs);
       } catch (thrown) {
-        if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#askAnew(topic);
+        if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#loader.askAnew(topic);
         failure = toQError(thrown, 'taking a record');
       }
-      this.#unpark(topic);
-      if (failure !== null) this.#failedEntry(topic, entry, failure);
-      this.barrier.leave(entry.epoch);
+      this.#parking.leave(topic, failure);
     }
-    this.#withParked.delete(topic);
+    this.#parking.forget(topic);
     this.#keepApart(topic, this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs);
   }
 
@@ -307,34 +283,10 @@ export class Accumulator {
     topic.earliestDeadlineMs = Number.POSITIVE_INFINITY;
   }
 
-  /** What is known of the topic speaks against a record that came after it was asked for. */
-  async #askAnew(topic: TopicQueue): Promise<void> {
-    topic.isAsking = true;
-    topic.asks += 1;
-    await this.#load(topic, () => this.#cluster.metadata.refreshAnew(topic.name));
-  }
-
-  #unpark(topic: TopicQueue): void {
-    const entry = topic.parked.shift() as ParkedRecord;
-    this.#parkedRecords -= 1;
-    this.budget.unpark(entry.bytes);
-  }
-
-  #failedEntry(topic: TopicQueue, entry: ParkedRecord, error: QError): void {
+  #parkedFailed(topic: TopicQueue, entry: ParkedRecord, error: QError): void {
     this.#failedRecords += 1;
     if (entry.delivery !== null) entry.delivery.reject(error);
     else this.#events.onUnawaitedFailure(error, { topic: topic.name, partition: entry.record?.partition ?? -1, records: 1 });
-  }
-
-  #failParked(topic: TopicQueue, errorOf: (entry: ParkedRecord) => QError | null): void {
-    for (let entry = topic.parked.peek(); entry !== undefined; entry = topic.parked.peek()) {
-      const error = errorOf(entry);
-      if (error === null) return;
-      this.#unpark(topic);
-      this.#failedEntry(topic, entry, error);
-      this.barrier.leave(entry.epoch);
-    }
-    this.#withParked.delete(topic);
   }
 
   /**
@@ -372,7 +324,7 @@ export class Accumulator {
     if (queue.list === null) this.#events.onWork(queue);
   }
 
-  #newBatch(topic: TopicQueue, queue: PartitionQueue): OutgoingBatch {
+  #newBatch(topic: TopicQueue, queue: OutgoingQueue): OutgoingBatch {
     const nowMs = this.#time.monotonic();
     const bytesMax = Math.min(this.#options.batchBytesMax, topic.maxMessageBytes);
     return new OutgoingBatch({
@@ -426,13 +378,12 @@ export class Accumulator {
     const nowMs = this.#cluster.clock.monotonic();
     const reason = new QError('DELIVERY_TIMED_OUT', `No acknowledgement within ${this.#options.deliveryTimeoutMs} ms`);
     for (const batch of this.#live()) if (batch.deadlineMs <= nowMs) this.#giveUp(batch, reason);
-    for (const topic of this.#withParked) {
-      this.#failParked(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
+    for (const topic of this.#parking.topics) {
+      this.#parking.fail(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
     }
     // Only now: whoever heard of those may have sent others.
-    let nextMs = Number.POSITIVE_INFINITY;
+    let nextMs = this.#parking.nextDeadlineMs;
     for (const { deadlineMs } of this.#live()) nextMs = Math.min(nextMs, deadlineMs);
-    for (const { parked } of this.#withParked) nextMs = Math.min(nextMs, parked.peek()?.deadlineMs ?? nextMs);
     this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
   }
 

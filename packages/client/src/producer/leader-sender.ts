@@ -7,8 +7,7 @@ import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import { LinkedList } from '../linked-list.ts';
 import { notSent, toQError } from '../retry.ts';
-import type { OutgoingBatch } from './outgoing-batch.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { OutgoingBatch, OutgoingQueue } from './outgoing-batch.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 
 /*
@@ -34,12 +33,12 @@ export interface LeaderSenderHost {
   /** The connection to the leader, or null if there is none right now. */
   connection(): Connection | null;
   /** Gets a connection, or learns that there is another leader; then calls `wake`. */
-  reconnect(queues: readonly PartitionQueue[]): void;
+  reconnect(queues: readonly OutgoingQueue[]): void;
   /** Null if it still has to be asked for; then `wake` is called when it is there. */
   identity(): ProducerIdentity | null;
-  renewIdentity(queue: PartitionQueue): void;
+  renewIdentity(queue: OutgoingQueue): void;
   /** Lists the queue with the sender of its leader, which need not be this one any more. */
-  list(queue: PartitionQueue): void;
+  list(queue: OutgoingQueue): void;
   acknowledged(batch: OutgoingBatch, answer: ProduceResponsePartition, nowMs: number): void;
   failed(batch: OutgoingBatch, error: QError): void;
   /** The batch cannot be sent, and never was. */
@@ -48,7 +47,7 @@ export interface LeaderSenderHost {
 
 export class LeaderSender {
   readonly #host: LeaderSenderHost;
-  readonly #ready = new LinkedList<PartitionQueue>();
+  readonly #ready = new LinkedList<OutgoingQueue>();
   #inFlight = 0;
   #scheduled = false;
   #lingerTimer: Timer | null = null;
@@ -58,12 +57,12 @@ export class LeaderSender {
   }
 
   /** Lists the queue, and sends at the end of this turn. */
-  add(queue: PartitionQueue): void {
+  add(queue: OutgoingQueue): void {
     this.#ready.add(queue);
     this.wake();
   }
 
-  remove(queue: PartitionQueue): void {
+  remove(queue: OutgoingQueue): void {
     this.#ready.remove(queue);
   }
 
@@ -197,7 +196,7 @@ export class LeaderSender {
     }
   }
 
-  #listAgain(queue: PartitionQueue): void {
+  #listAgain(queue: OutgoingQueue): void {
     if (!queue.isEmpty) this.#host.list(queue);
   }
 

@@ -5,7 +5,7 @@ import { clientLimits } from '../limits.ts';
 import type { Encoded } from '../topic/serde.ts';
 import { durabilityOf } from './delivery.ts';
 import type { Delivery } from './delivery.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { PartitionQueue, QueuedBatch } from './partition-queue.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 
 /*
@@ -19,8 +19,11 @@ import type { ProducerIdentity } from './producer-identity.ts';
  *   keeps them cheap.
  */
 
+/** The batches of one partition. */
+export type OutgoingQueue = PartitionQueue<OutgoingBatch>;
+
 export interface OutgoingBatchOptions {
-  readonly queue: PartitionQueue;
+  readonly queue: OutgoingQueue;
   readonly codec: CodecName;
   readonly bytesMax: number;
   readonly initialBytes: number;
@@ -30,16 +33,16 @@ export interface OutgoingBatchOptions {
   readonly memory: BatchMemory;
 }
 
-export class OutgoingBatch {
+export class OutgoingBatch implements QueuedBatch {
   /** Of its partition, also when it has left it. */
-  readonly queue: PartitionQueue;
+  readonly queue: OutgoingQueue;
   /** Monotonic. */
   readonly createdAtMs: number;
   /** Monotonic: the delivery time-out of the record in it that has waited longest. */
   deadlineMs: number;
   /** Of the flush barrier. */
   epoch: number;
-  state: 'gathering' | 'stamped' | 'sent' | 'settled' = 'gathering';
+  state: QueuedBatch['state'] = 'gathering';
   /** Send as soon as possible, without waiting for more records. */
   urgent = false;
   /** A copy went out, and no answer has said what became of it. */

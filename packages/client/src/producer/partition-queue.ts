@@ -8,7 +8,6 @@ import { Queue } from '../queue.ts';
 import type { Encoded } from '../topic/serde.ts';
 import { nextSequence, noIdentity } from './producer-identity.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
-import type { OutgoingBatch } from './outgoing-batch.ts';
 
 /*
  * The batches of one partition, from gathering to acknowledgement. This is where order is kept.
@@ -48,17 +47,33 @@ export interface TopicIdentity {
   readonly topicId: string;
 }
 
-export class PartitionQueue implements ListNode<PartitionQueue> {
+/** What the queue needs of a batch: its place in the sequence, and what has become of it. */
+export interface QueuedBatch {
+  state: 'gathering' | 'stamped' | 'sent' | 'settled';
+  maybeStored: boolean;
+  restamps: number;
+  /** Its place among all batches of its partition. */
+  ordinal: number;
+  readonly identity: ProducerIdentity | null;
+  readonly baseSequence: number;
+  readonly records: number;
+  readonly sizeBytes: number;
+  tryAppend(key: Encoded, value: Encoded, headers: readonly RecordHeader[] | undefined, timestampMs: number): boolean;
+  stamp(identity: ProducerIdentity, baseSequence: number): void;
+  send(): void;
+}
+
+export class PartitionQueue<Batch extends QueuedBatch> implements ListNode<PartitionQueue<Batch>> {
   readonly topic: TopicIdentity;
   readonly partition: number;
   leaderId = -1;
   leaderEpoch = -1;
   /** Gathers records. */
-  open: OutgoingBatch | null = null;
+  open: Batch | null = null;
   /** That of its leader's sender, while it may have something to send. */
-  list: LinkedList<PartitionQueue> | null = null;
-  before: PartitionQueue | null = null;
-  after: PartitionQueue | null = null;
+  list: LinkedList<PartitionQueue<Batch>> | null = null;
+  before: PartitionQueue<Batch> | null = null;
+  after: PartitionQueue<Batch> | null = null;
   /** Monotonic; nothing is sent before. */
   notBeforeMs = 0;
   /** Consecutive failures, for the backoff. */
@@ -70,8 +85,8 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   readonly #windowMax: number;
   readonly #idempotent: boolean;
   /** Null while it is empty, as it is nearly always where records go to many partitions. */
-  #closed: Queue<OutgoingBatch> | null = null;
-  #stamped: OutgoingBatch[] = [];
+  #closed: Queue<Batch> | null = null;
+  #stamped: Batch[] = [];
   #identity: ProducerIdentity | null = null;
   #nextSequence = 0;
   #nextOrdinal = 0;
@@ -105,7 +120,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   /** Every unsettled batch, oldest first. */
-  batches(): OutgoingBatch[] {
+  batches(): Batch[] {
     const closed = [...(this.#closed ?? [])].filter(({ state }) => state !== 'settled');
     return [...this.#stamped, ...closed, ...(this.open === null ? [] : [this.open])];
   }
@@ -130,7 +145,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
    * The batch that may be sent now, or null: because of the window, the backoff, a missing identity, or because the open
    * batch should go on gathering. The caller must stamp it if it has no bytes, and then call `sent`.
    */
-  next(o: { nowMs: number; mayTakeOpen: (batch: OutgoingBatch) => boolean }): OutgoingBatch | null {
+  next(o: { nowMs: number; mayTakeOpen: (batch: Batch) => boolean }): Batch | null {
     if (this.#quietTooLong(o.nowMs)) this.#window = 1;
     if (this.isBlocked(o.nowMs)) return null;
     for (const batch of this.#stamped) if (batch.state === 'stamped') return batch;
@@ -142,7 +157,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   /** Gives a batch from `next` its place in the sequence, unless it has one. */
-  stamp(batch: OutgoingBatch, current: ProducerIdentity): void {
+  stamp(batch: Batch, current: ProducerIdentity): void {
     if (batch.state === 'stamped') return;
     if (batch === this.open) this.open = null;
     else assert(this.#shiftClosed() === batch, 'batches are stamped in order');
@@ -154,7 +169,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     this.#stamped.push(batch);
   }
 
-  sent(batch: OutgoingBatch): void {
+  sent(batch: Batch): void {
     // Not `assert(…)`, which makes an array of its arguments, for every batch.
     if (batch.state !== 'stamped') assert.fail('only a stamped batch is sent');
     batch.send();
@@ -167,7 +182,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   /** The batch is stored: it leaves. Call `answered` first. */
-  acknowledged(batch: OutgoingBatch, nowMs: number): void {
+  acknowledged(batch: Batch, nowMs: number): void {
     const wasFirst = this.isFirst(batch);
     this.#remove(batch);
     this.failures = 0;
@@ -180,7 +195,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
    * The batch will not be sent (again): it leaves. If no copy of it can have been stored and nothing was stamped after it,
    * its sequence is free for the next batch; otherwise there is, perhaps, a gap.
    */
-  giveUp(batch: OutgoingBatch): void {
+  giveUp(batch: Batch): void {
     const isLast = this.#stamped.at(-1) === batch;
     this.#remove(batch);
     if (isLast && this.#idempotent && !batch.maybeStored) this.#nextSequence = batch.baseSequence;
@@ -188,19 +203,19 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   /** The batch is to be sent again, as it is, not before the given time. */
-  again(batch: OutgoingBatch, o: { notBeforeMs: number }): void {
+  again(batch: Batch, o: { notBeforeMs: number }): void {
     batch.state = 'stamped';
     this.#window = 1;
     this.notBeforeMs = Math.max(this.notBeforeMs, o.notBeforeMs);
   }
 
   /** Whether everything before the batch is settled. */
-  isFirst(batch: OutgoingBatch): boolean {
+  isFirst(batch: Batch): boolean {
     return this.#stamped[0] === batch;
   }
 
   /** Puts the halves of a batch in its place, over its sequence numbers: there is no gap. */
-  replace(batch: OutgoingBatch, halves: readonly OutgoingBatch[]): void {
+  replace(batch: Batch, halves: readonly Batch[]): void {
     const at = this.#stamped.indexOf(batch);
     assert(at !== -1 && batch.identity !== null, 'only a stamped batch is split');
     let { baseSequence, ordinal } = batch;
@@ -223,7 +238,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
   }
 
   /** Gives all stamped batches the new identity and sequences from 0. Returns those that had it happen too often. */
-  restamp(identity: ProducerIdentity): OutgoingBatch[] {
+  restamp(identity: ProducerIdentity): Batch[] {
     assert(this.awaitsIdentity, 'no copy may be on the wire');
     this.brokenBy = null;
     this.#adopt(identity);
@@ -247,7 +262,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     return this.brokenBy !== null || this.#outstanding >= this.#window || nowMs < this.notBeforeMs;
   }
 
-  #remove(batch: OutgoingBatch): void {
+  #remove(batch: Batch): void {
     if (this.open === batch) this.open = null;
     const at = this.#stamped.indexOf(batch);
     // A batch that still waits in #closed is settled and will be dropped when its turn comes.
@@ -263,7 +278,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     this.#window = 1;
   }
 
-  #stampNew(batch: OutgoingBatch): void {
+  #stampNew(batch: Batch): void {
     // As in `sent`.
     if (this.#identity === null) assert.fail('a batch is stamped with an identity');
     batch.stamp(this.#identity, this.#nextSequence);
@@ -279,7 +294,7 @@ export class PartitionQueue implements ListNode<PartitionQueue> {
     while (this.#closed?.peek()?.state === 'settled') this.#shiftClosed();
   }
 
-  #shiftClosed(): OutgoingBatch | undefined {
+  #shiftClosed(): Batch | undefined {
     const batch = this.#closed?.shift();
     if (this.#closed?.length === 0) this.#closed = null;
     return batch;

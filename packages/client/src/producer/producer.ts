@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { closedError } from '../cluster/broker-link.ts';
 import { clientLimits } from '../limits.ts';
 import { abortSignal, checkOptions, integer, waitMsMax } from '../option-check.ts';
-import type { DeliveryFailure, ResolvedProducerOptions } from '../options.ts';
+import type { DeliveryFailure, ResolvedProducerOptions } from './producer-options.ts';
 import { toQError } from '../retry.ts';
 import { shown } from '../shown.ts';
 import { checkTyped } from '../topic/topic.ts';

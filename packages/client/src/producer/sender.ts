@@ -5,13 +5,12 @@ import type { Timer } from '../clock.ts';
 import { isAmbiguous } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { ResolvedProducerOptions } from '../options.ts';
+import type { ResolvedProducerOptions } from './producer-options.ts';
 import { backoffMs, toQError } from '../retry.ts';
 import type { Accumulator } from './accumulator.ts';
 import { LeaderSender } from './leader-sender.ts';
 import { refused } from './outcome.ts';
-import type { OutgoingBatch } from './outgoing-batch.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { OutgoingBatch, OutgoingQueue } from './outgoing-batch.ts';
 import { noIdentity, ProducerIdentities } from './producer-identity.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 import { callsForMetadata, judge } from './verdict.ts';
@@ -32,8 +31,8 @@ export class Sender {
   readonly #leaders = new Map<number, LeaderSender>();
   readonly #reconnecting = new Set<number>();
   readonly #refreshing = new Set<string>();
-  readonly #renewing = new Set<PartitionQueue>();
-  readonly #backoffs = new Map<PartitionQueue, Timer>();
+  readonly #renewing = new Set<OutgoingQueue>();
+  readonly #backoffs = new Map<OutgoingQueue, Timer>();
   #acquiring = false;
   #stopped = false;
 
@@ -45,12 +44,12 @@ export class Sender {
   }
 
   /** The queue has something to send. */
-  list(queue: PartitionQueue): void {
+  list(queue: OutgoingQueue): void {
     if (!this.#stopped) this.#leader(queue.leaderId).add(queue);
   }
 
   /** The queue's leader is another one now. */
-  moved(queue: PartitionQueue): void {
+  moved(queue: OutgoingQueue): void {
     for (const leader of this.#leaders.values()) leader.remove(queue);
     if (!queue.isEmpty) this.list(queue);
   }
@@ -86,7 +85,7 @@ export class Sender {
     return leader;
   }
 
-  async #reconnect(brokerId: number, queues: readonly PartitionQueue[]): Promise<void> {
+  async #reconnect(brokerId: number, queues: readonly OutgoingQueue[]): Promise<void> {
     if (this.#stopped || this.#reconnecting.has(brokerId)) return;
     this.#reconnecting.add(brokerId);
     try {
@@ -144,7 +143,7 @@ export class Sender {
   }
 
   /** Gets past a gap in the partition's sequence (partition-queue.ts says when and why). */
-  async #renew(queue: PartitionQueue): Promise<void> {
+  async #renew(queue: OutgoingQueue): Promise<void> {
     if (this.#stopped || this.#renewing.has(queue) || queue.brokenBy === null) return;
     this.#renewing.add(queue);
     const fresh = queue.brokenBy.code !== 'OUT_OF_ORDER_SEQUENCE';

@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import { shown } from '../shown.ts';
 import type { Encoded } from '../topic/serde.ts';
 import type { Delivery } from './delivery.ts';
-import type { OutgoingBatch } from './outgoing-batch.ts';
+import type { OutgoingBatch, OutgoingQueue } from './outgoing-batch.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { partitionFor } from './partitioner.ts';
 import type { Partitioner } from './partitioner.ts';
@@ -46,6 +46,8 @@ export interface TopicQueueOptions {
 export class TopicQueue {
   readonly name: string;
   readonly parked: Queue<ParkedRecord> = new Queue<ParkedRecord>();
+  /** Whether there are any in `parked`. A field of its own: it is asked for with every record. */
+  hasParked = false;
   metadata: TopicMetadata | null = null;
   /** It is compacted by key. */
   requiresKey = false;
@@ -59,9 +61,9 @@ export class TopicQueue {
   /** Monotonic, of the records that were parked and are in batches that may still gather; infinite if there are none. */
   earliestDeadlineMs: number = Number.POSITIVE_INFINITY;
   readonly #options: TopicQueueOptions;
-  #partitions: PartitionQueue[] = [];
+  #partitions: OutgoingQueue[] = [];
   /** Where records without a key go until their batch is gone: full batches are worth more than an even spread in the small. */
-  #sticky: PartitionQueue | null = null;
+  #sticky: OutgoingQueue | null = null;
   #stickyBatch: OutgoingBatch | null = null;
 
   constructor(options: TopicQueueOptions) {
@@ -73,7 +75,7 @@ export class TopicQueue {
     return this.metadata?.topicId ?? '';
   }
 
-  get partitions(): readonly PartitionQueue[] {
+  get partitions(): readonly OutgoingQueue[] {
     return this.#partitions;
   }
 
@@ -82,15 +84,15 @@ export class TopicQueue {
   }
 
   /** Takes over what the brokers say. Returns the queues whose leader is another one now. */
-  update(metadata: TopicMetadata): PartitionQueue[] {
+  update(metadata: TopicMetadata): OutgoingQueue[] {
     const isOther = this.metadata !== null && this.metadata.topicId !== metadata.topicId;
     this.metadata = metadata;
     this.requiresKey = metadata.cleanupPolicy.includes('compact');
-    const moved: PartitionQueue[] = [];
+    const moved: OutgoingQueue[] = [];
     for (const { partition, leaderId, leaderEpoch } of metadata.partitions) {
       let queue = this.#partitions[partition];
       if (queue === undefined) {
-        queue = new PartitionQueue({ topic: this, partition, windowMax: this.#options.windowMax, idempotent: this.#options.idempotent });
+        queue = new PartitionQueue<OutgoingBatch>({ topic: this, partition, windowMax: this.#options.windowMax, idempotent: this.#options.idempotent });
         this.#partitions.push(queue);
       }
       if (isOther || queue.leaderId !== leaderId) queue.startSlowly();
@@ -105,7 +107,7 @@ export class TopicQueue {
    * The partition that the record asks for, or that its key belongs to, or its message id: partitions know repeats each
    * by itself. Null if it may go anywhere.
    */
-  chosenFor(record: PlainRecord, key: Encoded): PartitionQueue | null {
+  chosenFor(record: PlainRecord, key: Encoded): OutgoingQueue | null {
     if (record.partition !== undefined) {
       checkPartition(record.partition);
       return this.#partition(record.partition);
@@ -113,34 +115,34 @@ export class TopicQueue {
     const { partitioner } = this.#options;
     if (partitioner !== undefined) return this.#chosenBy(partitioner, key, record.messageId ?? null);
     const by = key ?? record.messageId ?? null;
-    return by === null ? null : (this.#partitions[partitionFor(by, this.#partitions.length)] as PartitionQueue);
+    return by === null ? null : (this.#partitions[partitionFor(by, this.#partitions.length)] as OutgoingQueue);
   }
 
   /** Where the last record without a key went, as long as its batch still gathers. */
-  sticky(): PartitionQueue | null {
+  sticky(): OutgoingQueue | null {
     return this.#sticky !== null && this.#sticky.open === this.#stickyBatch ? this.#sticky : null;
   }
 
   /** Another partition for records without a key, by chance: each is as likely as any other, one with a leader before one without. */
-  nextSticky(): PartitionQueue {
+  nextSticky(): OutgoingQueue {
     const count = this.#partitions.length;
     const current = this.#sticky?.partition ?? count;
     const choices = current < count && count > 1 ? count - 1 : count;
     const choice = Math.floor(this.#options.random.next() * choices);
     const start = choices < count && choice >= current ? choice + 1 : choice;
     for (let step = 0; step < count; step += 1) {
-      const queue = this.#partitions[(start + step) % count] as PartitionQueue;
+      const queue = this.#partitions[(start + step) % count] as OutgoingQueue;
       if (queue.leaderId !== -1) return queue;
     }
-    return this.#partitions[start] as PartitionQueue;
+    return this.#partitions[start] as OutgoingQueue;
   }
 
-  stickTo(queue: PartitionQueue): void {
+  stickTo(queue: OutgoingQueue): void {
     this.#sticky = queue;
     this.#stickyBatch = queue.open;
   }
 
-  #partition(partition: number): PartitionQueue {
+  #partition(partition: number): OutgoingQueue {
     const queue = this.#partitions[partition];
     if (queue !== undefined) return queue;
     throw new QError('UNKNOWN_PARTITION', `Topic "${this.name}" has no partition ${partition}, which record.partition names; it has 0 to ${this.#partitions.length - 1}`, {
@@ -149,7 +151,7 @@ export class TopicQueue {
   }
 
   /** It was told how many there are, so that whatever is wrong with its choice is its own mistake. */
-  #chosenBy(partitioner: Partitioner, key: Encoded, messageId: string | null): PartitionQueue {
+  #chosenBy(partitioner: Partitioner, key: Encoded, messageId: string | null): OutgoingQueue {
     const partitions = this.#partitions.length;
     let choice: unknown;
     try {

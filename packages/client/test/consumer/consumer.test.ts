@@ -3,7 +3,7 @@ import type { FetchRequest, FetchResponse } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 
 import type { Consumer } from '../../src/consumer/consumer.ts';
-import type { ConsumerOptions } from '../../src/options.ts';
+import type { ConsumerOptions } from '../../src/consumer/consumer-options.ts';
 import type { Q } from '../../src/q.ts';
 import { FakeLog } from '../fake/fake-log.ts';
 import { FakeScene } from '../fake/fake-scene.ts';

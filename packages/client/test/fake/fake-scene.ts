@@ -3,7 +3,7 @@ import type { SeededRandom } from '@q/testkit';
 
 import type { Clock } from '../../src/clock.ts';
 import { connect } from '../../src/connect.ts';
-import type { ConnectOptions } from '../../src/options.ts';
+import type { ConnectOptions } from '../../src/connect-options.ts';
 import type { Q } from '../../src/q.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { MemoryNetwork } from './memory-network.ts';

@@ -5,7 +5,7 @@ import { SendDelivery } from '../../src/producer/delivery.ts';
 import { OutgoingBatch } from '../../src/producer/outgoing-batch.ts';
 import { PartitionQueue } from '../../src/producer/partition-queue.ts';
 
-const queue = new PartitionQueue({ topic: { name: 'orders', topicId: '' }, partition: 0, windowMax: 1, idempotent: true });
+const queue = new PartitionQueue<OutgoingBatch>({ topic: { name: 'orders', topicId: '' }, partition: 0, windowMax: 1, idempotent: true });
 const answer = { partition: 0, errorCode: 0, errorMessage: null, baseOffset: 7, logAppendTimeMs: -1, logStartOffset: 0, duplicate: false, durability: 0 };
 
 /** Of one record for each: true for one that is waited for. */

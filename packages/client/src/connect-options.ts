@@ -1,0 +1,87 @@
+import { QError } from '@q/protocol';
+
+import type { Address } from './address.ts';
+import { parseAddress } from './address.ts';
+import type { Clock } from './clock.ts';
+import { clientLimits } from './limits.ts';
+import type { Network } from './network/network.ts';
+import { nodeNetwork } from './network/node-network.ts';
+import { nodeClock } from './node-clock.ts';
+import { nodeRandom } from './node-random.ts';
+import { abortSignal, checkOptions, integer, port, text, waitMsMax } from './option-check.ts';
+import type { Random } from './random.ts';
+import type { RetryOptions, RetryPolicy } from './retry.ts';
+import { shown } from './shown.ts';
+
+/** Options of `connect`. All have defaults; an unknown or impossible one is refused by name (`INVALID_CONFIG`). */
+export interface ConnectOptions {
+  /** Aborting it gives up connecting; later it closes the client in an orderly way, as `close()` does. */
+  readonly signal?: AbortSignal;
+  /** Names this client in the broker's logs and metrics. Default `q-client`. */
+  readonly clientId?: string;
+  /**
+   * How long `connect` tries before it fails with `NO_BROKER`, milliseconds; `Infinity`: until its signal aborts. Default 10,000. Later
+   * reconnects are never given up.
+   */
+  readonly connectTimeoutMs?: number;
+  /** How long one request may wait for its answer, milliseconds. Default 30,000. */
+  readonly requestTimeoutMs?: number;
+  /** Waits between tries, of reconnects as of requests. */
+  readonly retry?: RetryOptions;
+  /** Age after which a topic's metadata is asked for again without a cause, milliseconds. Default 300,000. */
+  readonly metadataMaxAgeMs?: number;
+  /** For tests and simulations. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly network?: Network;
+}
+
+export interface ResolvedConnectOptions {
+  readonly seeds: readonly Address[];
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly retry: RetryPolicy;
+  readonly metadataMaxAgeMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly network: Network;
+}
+
+export function resolveConnectOptions(url: string | readonly string[], options: ConnectOptions = {}): ResolvedConnectOptions {
+  checkOptions('connect', options, {
+    clientId: text({ lengthMax: clientLimits.clientIdLengthMax }),
+    connectTimeoutMs: integer({ min: 1, max: waitMsMax, isEndless: true }),
+    requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1, max: waitMsMax }),
+    metadataMaxAgeMs: integer({ min: 1, max: waitMsMax }),
+    retry: null,
+    signal: abortSignal,
+    clock: port('now', 'monotonic', 'schedule', 'defer'),
+    random: port('next', 'bytes'),
+    network: port('connect'),
+  });
+  const urls: unknown = typeof url === 'string' ? [url] : url;
+  if (!Array.isArray(urls) || urls.length === 0 || urls.length > clientLimits.seedsMax) {
+    const given = Array.isArray(urls) ? urls.length : shown(urls);
+    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, { details: { argument: 'url' } });
+  }
+  return {
+    seeds: Array.from(urls, parseAddress),
+    clientId: options.clientId ?? 'q-client',
+    connectTimeoutMs: options.connectTimeoutMs ?? clientLimits.connectTimeoutMs,
+    requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
+    retry: resolveRetry(options.retry),
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? clientLimits.metadataMaxAgeMs,
+    clock: options.clock ?? nodeClock,
+    random: options.random ?? nodeRandom,
+    network: options.network ?? nodeNetwork,
+  };
+}
+
+function resolveRetry(options: RetryOptions = {}): RetryPolicy {
+  checkOptions('retry', options, { initialMs: integer({ min: 1, max: waitMsMax }), maxMs: integer({ min: 1, max: waitMsMax }) });
+  const maxMs = options.maxMs ?? Math.max(clientLimits.retryMaxMs, options.initialMs ?? 0);
+  const initialMs = options.initialMs ?? Math.min(clientLimits.retryInitialMs, maxMs);
+  if (initialMs > maxMs) throw new QError('INVALID_CONFIG', `retry.initialMs (${initialMs}) must not be larger than retry.maxMs (${maxMs})`);
+  return { initialMs, maxMs };
+}
