@@ -52,7 +52,10 @@ export async function projectWithClient(release: string): Promise<string> {
     await run('tar', ['-xzf', join(fixtures, release, `${name}.tgz`), '-C', target, '--strip-components=1']);
   }
   await linkModule(directory, '@standard-schema/spec', clientModules);
-  for (const name of ['@napi-rs/snappy', '@node-rs/crc32', 'lz4-napi']) await linkModule(directory, name, protocolModules);
+  for (const name of ['snappy', '@node-rs/crc32', 'lz4-napi']) await linkModule(directory, name, protocolModules);
+  // Its name in the packages of before 2026-11-30.
+  await mkdir(join(directory, 'node_modules/@napi-rs'));
+  await symlink(join(protocolModules, 'snappy'), join(directory, 'node_modules/@napi-rs/snappy'));
   return directory;
 }
 

@@ -35,10 +35,12 @@ describe('package edges', () => {
   it('declares in package.json exactly what src uses', () => {
     const wrong: string[] = [];
     for (const folder of workspaceFolders()) {
-      const declared = new Set(Object.keys(readManifest(`${folder}/package.json`).dependencies ?? {}));
+      const { dependencies, optionalDependencies } = readManifest(`${folder}/package.json`);
+      const declared = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
       const sources = productionSources().filter((path) => workspaceOf(path) === folder);
       const imported = new Set(sources.flatMap(packagesImported));
       for (const name of imported) if (!declared.has(name)) wrong.push(`${folder} imports ${name} but does not depend on it`);
+      for (const name of imported) if (optionalDependencies?.[name] !== undefined) wrong.push(`${folder} cannot start without ${name}, which is optional`);
       // An optional accelerator is loaded by a name in a string, not by an import.
       const text = sources.map(readRepositoryFile).join('\n');
       for (const name of declared) if (!text.includes(`'${name}'`)) wrong.push(`${folder} depends on ${name} but does not use it`);

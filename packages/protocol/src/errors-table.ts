@@ -262,7 +262,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     53,
     'fix',
     'The batch names a compression codec that is not known.',
-    'Use none, gzip, snappy, lz4 or zstd.',
+    'Use none, gzip, snappy, lz4 or zstd. Install the package snappy for snappy, and lz4-napi for lz4.',
   ],
   RECORD_TOO_LARGE: [
     54,

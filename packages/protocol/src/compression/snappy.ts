@@ -17,7 +17,7 @@ interface SnappyAddon {
 let loaded: SnappyAddon | undefined;
 
 function snappy(): SnappyAddon {
-  loaded ??= loadCodecAddon({ codec: 'snappy', packageName: '@napi-rs/snappy' }) as SnappyAddon;
+  loaded ??= loadCodecAddon({ codec: 'snappy', packageName: 'snappy' }) as SnappyAddon;
   return loaded;
 }
 

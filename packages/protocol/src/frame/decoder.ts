@@ -30,7 +30,7 @@ const growthFactor = 4;
  * Invariants
  * - A length is checked against `frameBytesMax` before anything is allocated for it.
  * - Nothing is allocated on the word of the sender: a buffer for a frame that spans chunks has at most
- *   {@link growthFactor} times the bytes that have arrived, or {@link bufferBytesInitial}, or as many as the largest
+ *   four times the bytes that have arrived, or 16 KiB, or as many as the largest
  *   frame that this sender has completed before.
  * - After `next()` has returned null, the decoder holds at most one incomplete frame, and no chunk.
  * - After it has thrown, it throws the same error for ever: the place where the next frame begins is lost.

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -140,8 +141,17 @@ describe('loadCodecAddon', () => {
   it('says which addon is missing, where, and what to do', () => {
     const error = errorOf(() => loadCodecAddon({ codec: 'lz4', packageName: '@q/no-such-addon' }));
     expect(error).toMatchObject({ code: 'UNSUPPORTED_CODEC', details: { codec: 'lz4', package: '@q/no-such-addon' } });
-    expect(error.message).toContain('use gzip or zstd');
+    expect(error.message).toContain('run "npm install @q/no-such-addon"; or use gzip or zstd');
     expect(error.cause).toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+
+  it('tells an addon that cannot run here from one that is missing', () => {
+    // A module that throws when it is loaded, as an addon without a build for the platform does.
+    const packageName = fileURLToPath(new URL('addon-without-build.cjs', import.meta.url));
+    const error = errorOf(() => loadCodecAddon({ codec: 'lz4', packageName }));
+    expect(error).toMatchObject({ code: 'UNSUPPORTED_CODEC' });
+    expect(error.message).toContain('installed but could not be loaded');
+    expect(error.message).not.toContain('npm install');
   });
 });
 
