@@ -36,7 +36,7 @@ describe('admin', () => {
   it('T1 W3 ensures a topic whose creation was done but not answered', async () => {
     const scene = new FakeScene();
     const q = await scene.connect();
-    const there = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 0, bytes: 0, configs: [], partitions: [] };
+    const there = { name: 't', topicId: '00000000-0000-4000-8000-000000000001', internal: false, replicas: 1, messages: 0, messagesExact: true, bytes: 0, configs: [], partitions: [] };
     scene.broker.handlers.set('DESCRIBE_TOPIC', () => there);
     scene.broker.handlers.set('ALTER_TOPIC', () => ({ configs: [] }));
     scene.broker.faults = ({ api, request, point }) => (api === 'CREATE_TOPIC' && request === 0 && point === 'after' ? 'cut' : 'none');
