@@ -10,7 +10,7 @@ export interface ClientLimits {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveInitialDelayMs: number;
-  /** Largest answer that is accepted once HELLO has settled things. */
+  /** Largest answer that is accepted once HELLO has agreed on things. */
   readonly responseBytesMax: number;
   /** Requests waiting for an answer on one connection, whatever the broker allows. */
   readonly requestsInFlightMax: number;

@@ -110,7 +110,7 @@ export class Connection {
     return this.#state === 'ready';
   }
 
-  /** What HELLO settled. */
+  /** What HELLO agreed on. */
   get negotiated(): Negotiated {
     if (this.#negotiated === null) throw new QError('HELLO_REQUIRED', 'The connection is not ready');
     return this.#negotiated;

@@ -3,7 +3,7 @@ import type { Api, HelloResponse } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 
-/** What HELLO has settled for a connection. */
+/** What HELLO has agreed on for a connection. */
 export interface Negotiated {
   readonly brokerId: number;
   readonly clusterId: string;

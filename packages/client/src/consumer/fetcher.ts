@@ -36,7 +36,7 @@ export interface FetcherEvents {
   /** The position is not, or no longer, in the log. */
   onOutOfRange(reader: PartitionReader): void;
   onFatal(error: QError): void;
-  /** The topic's leaders may have changed. Must call `pump` when that is settled. */
+  /** The topic's leaders may have changed. Must call `pump` when that is known. */
   onStaleMetadata(): void;
 }
 

@@ -15,7 +15,7 @@ interface Extent {
  *     prefix:                            ^ this offset, or `next` when nothing is between head and tail; `floor` if that is more
  *
  * Invariants
- * - Entries are numbered in the order of their offsets; numbers are never used again. Everything below `head` is settled.
+ * - Entries are numbered in the order of their offsets; numbers are never used again. Everything below `head` is acknowledged.
  * - The entry at `head` is not acknowledged, if there is one: the prefix has moved as far as it can.
  * - `next` is the offset after the last entry, or beyond it where offsets hold no record.
  * - Everything below `floor` is acknowledged, also what is added later: that much was committed by hand.

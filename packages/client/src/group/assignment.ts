@@ -31,7 +31,7 @@ export interface AssignmentOptions {
     forget(owned: OwnedPartition): void;
   };
   /** Every partition that is assigned has its position. */
-  readonly onSettled: () => void;
+  readonly onTakenUp: () => void;
 }
 
 /**
@@ -113,7 +113,7 @@ export class Assignment {
   async commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const { committer, options, cluster: { clock } } = this.#o;
     if (options.commitIntervalMs !== null) committer.take(partitions);
-    await fulfilledWithin(committer.settled(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
+    await fulfilledWithin(committer.untilIdle(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
   }
 
   #reconcile(): void {
@@ -121,7 +121,7 @@ export class Assignment {
     const { ownership } = this.#o;
     for (const owned of ownership.all()) if (owned.state !== 'releasing' && !this.#isWanted(owned)) void this.#release(owned);
     const fresh = [...this.#wanted].filter((partition) => ownership.find(partition) === undefined).map((partition) => ownership.add(this.#topicId, partition));
-    if (fresh.length === 0) return this.#settle();
+    if (fresh.length === 0) return this.#tellTakenUp();
     this.#o.membership.tell();
     void this.#takeUp(fresh);
   }
@@ -174,7 +174,7 @@ export class Assignment {
       this.#o.flow.begin(owned, owned.reader);
     }
     if (begun.length > 0) this.#o.emitter.emit('assigned', { partitions: begun.map(({ owned }) => owned.partition) });
-    this.#settle();
+    this.#tellTakenUp();
   }
 
   async #release(owned: OwnedPartition): Promise<void> {
@@ -215,8 +215,8 @@ export class Assignment {
     this.#o.committer.forget(owned);
   }
 
-  #settle(): void {
-    if (this.#o.ownership.all().every(({ state }) => state !== 'positioning')) this.#o.onSettled();
+  #tellTakenUp(): void {
+    if (this.#o.ownership.all().every(({ state }) => state !== 'positioning')) this.#o.onTakenUp();
   }
 
   #trouble(thrown: unknown): void {

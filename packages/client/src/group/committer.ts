@@ -46,8 +46,8 @@ interface CommitQueue {
 
 /** The group has another idea of this member than we have: its heartbeats will find out which. */
 const memberDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH', 'PARTITION_NOT_OWNED']);
-/** Once that is settled the commit may succeed. */
-const settledLater: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH']);
+/** Once they have, the commit may succeed. */
+const passingDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH']);
 
 /**
  * Commits offsets.
@@ -111,7 +111,7 @@ export class Committer {
   }
 
   /** Resolves when nothing of the partitions waits to be committed, or is tried again. Whether it worked is another question. */
-  async settled(partitions: readonly OwnedPartition[]): Promise<void> {
+  async untilIdle(partitions: readonly OwnedPartition[]): Promise<void> {
     const queues = partitions.flatMap((owned) => this.#queues.get(owned) ?? []);
     await Promise.all(queues.map(({ onEmpty }) => new Promise<void>((resolve) => void onEmpty.push(resolve))));
   }
@@ -218,7 +218,7 @@ export class Committer {
       return false;
     }
     if (memberDoubts.has(error.code)) this.#member.doubt();
-    if (settledLater.has(error.code) || error.retriable) return true;
+    if (passingDoubts.has(error.code) || error.retriable) return true;
     // Those that it stood for were not refused: they go on their own.
     const [{ waiters }] = queue.commits.splice(sent.count - 1, 1) as [Commit];
     for (const { reject } of waiters) reject(error);

@@ -47,7 +47,7 @@ export async function findPositions(assigned: readonly OwnedPartition[], o: Posi
   }
 }
 
-/** Heartbeats settle what a member's standing is; until then the question is asked again. */
+/** Heartbeats find out what a member's standing is; until then the question is asked again. */
 function isPassing(error: QError): boolean {
   return error.retriable || ['STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'UNKNOWN_TOPIC_ID'].includes(error.code);
 }

@@ -61,8 +61,8 @@ export class GroupSession<K, V> {
   readonly #stream: RecordStream;
   readonly #assignment: Assignment;
   readonly #stalls: StallWatch;
-  /** Whether the first assignment is settled: with null, or with why it never will be. */
-  readonly #settled = Promise.withResolvers<QError | null>();
+  /** Whether the first assignment was taken up: with null, or with why it never will be. */
+  readonly #takenUp = Promise.withResolvers<QError | null>();
   #starting: Promise<void> | null = null;
   #isLeaving = false;
   #isOver = false;
@@ -100,10 +100,10 @@ export class GroupSession<K, V> {
     return this.#starting;
   }
 
-  /** Joins, and resolves when the first assignment is settled. */
+  /** Joins, and resolves when the first assignment is taken up. */
   async ready(): Promise<void> {
     await this.start();
-    const failure = await this.#settled.promise;
+    const failure = await this.#takenUp.promise;
     if (failure !== null) throw failure;
   }
 
@@ -162,7 +162,7 @@ export class GroupSession<K, V> {
     this.committer.close();
     this.set.close();
     this.#assignment.dropAll('the consumer was closed');
-    this.#settled.resolve(closedError('The consumer'));
+    this.#takenUp.resolve(closedError('The consumer'));
   }
 
   async #join(): Promise<void> {
@@ -207,7 +207,7 @@ export class GroupSession<K, V> {
         this.#o.onMayGoOn();
       },
       onFailure: (error) => {
-        this.#settled.resolve(error);
+        this.#takenUp.resolve(error);
         this.#o.onFailure(error);
       },
       onMadeAnew: (metadata) => {
@@ -252,7 +252,7 @@ export class GroupSession<K, V> {
         stop: (owned) => this.dispenser.stop(owned),
         forget: (owned) => this.dispenser.forget(owned),
       },
-      onSettled: () => this.#settled.resolve(null),
+      onTakenUp: () => this.#takenUp.resolve(null),
     });
   }
 

@@ -55,7 +55,7 @@ export class Membership implements Member {
   #underWay = 0;
   #sent = 0;
   #answered = 0;
-  /** Requests up to this number do not settle the doubt. */
+  /** Requests up to this number do not end the doubt. */
   #doubtfulUntil = 0;
   #isDoubtful = true;
   #hasNews = false;
@@ -199,7 +199,7 @@ export class Membership implements Member {
     this.#failures += 1;
     this.#isDoubtful = true;
     this.#doubtfulUntil = this.#sent;
-    // After a newer one was confirmed it is no verdict, only a doubt: the next heartbeat, which says everything, settles it.
+    // After a newer one was confirmed it is no verdict, only a doubt: the next heartbeat, which says everything, ends it.
     const isVerdict = sequence >= this.#answered;
     if (isVerdict && (error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH')) this.#lose(error);
     else if (isVerdict && !error.retriable) {

@@ -19,7 +19,7 @@ function open(scene: FakeScene, signal?: AbortSignal): Promise<Connection> {
 }
 
 describe('opening', () => {
-  it('W1 settles versions and limits, and introduces itself', async () => {
+  it('W1 agrees on versions and limits, and introduces itself', async () => {
     const scene = new FakeScene();
     const connection = await open(scene);
     expect(connection.isReady).toBe(true);

@@ -62,12 +62,12 @@ const helloResponse: Struct<HelloResponse> = struct('HelloResponse', {
   apis: field(array(apiVersionRange), 'Every API that the broker speaks, with its versions.'),
 });
 
-/** Opens a connection: settles versions, limits, features and authentication. */
+/** Opens a connection: agrees on versions, limits, features and authentication. */
 export const Hello: Api<HelloRequest, HelloResponse> = {
   key: 0,
   name: 'HELLO',
   versions: { min: 0, max: 0 },
   request: helloRequest,
   response: helloResponse,
-  doc: 'Opens a connection: settles versions, limits, features and authentication. It must be the first request, and nothing may follow before its answer.',
+  doc: 'Opens a connection: agrees on versions, limits, features and authentication. It must be the first request, and nothing may follow before its answer.',
 };

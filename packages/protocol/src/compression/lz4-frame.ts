@@ -109,13 +109,13 @@ export function* lz4Blocks(bytes: Buffer, frame: Lz4Frame): Generator<Lz4Block> 
   let at = frame.blocksAt;
   for (;;) {
     if (at + 4 > bytes.length) throw corruptData('lz4', 'the frame is cut off');
-    const word = bytes.readUInt32LE(at);
+    const sizeField = bytes.readUInt32LE(at);
     at += 4;
-    if (word === 0) break;
-    const sizeInBytes = word & ~storedFlag;
+    if (sizeField === 0) break;
+    const sizeInBytes = sizeField & ~storedFlag;
     const end = at + sizeInBytes;
     if (sizeInBytes > frame.blockBytesMax || end > bytes.length) throw corruptData('lz4', 'a block is too large or cut off');
-    yield { start: at, end, isStored: (word & storedFlag) !== 0 };
+    yield { start: at, end, isStored: (sizeField & storedFlag) !== 0 };
     at = end + (frame.hasBlockChecksums ? checksumBytes : 0);
   }
   if (at + (frame.hasContentChecksum ? checksumBytes : 0) !== bytes.length) {

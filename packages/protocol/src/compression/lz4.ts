@@ -56,9 +56,9 @@ export async function compressLz4InSlices(bytes: Buffer, pause: () => Promise<vo
     made.push(sized);
     const isStored = sized.length - sizeBytes >= plain.length;
     const block = isStored ? plain : sized.subarray(sizeBytes);
-    const word = Buffer.alloc(sizeBytes);
-    word.writeUInt32LE(isStored ? block.length + storedFlag : block.length);
-    parts.push(word, block);
+    const sizeField = Buffer.alloc(sizeBytes);
+    sizeField.writeUInt32LE(isStored ? block.length + storedFlag : block.length);
+    parts.push(sizeField, block);
     await pause();
   }
   const frame = Buffer.concat([...parts, Buffer.alloc(sizeBytes)]);

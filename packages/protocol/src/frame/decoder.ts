@@ -29,7 +29,7 @@ const growthFactor = 4;
  *
  * Invariants
  * - A length is checked against `frameBytesMax` before anything is allocated for it.
- * - Nothing is allocated on the word of the sender: a buffer for a frame that spans chunks has at most
+ * - Nothing is allocated because the sender says so: a buffer for a frame that spans chunks has at most
  *   four times the bytes that have arrived, or 16 KiB, or as many as the largest
  *   frame that this sender has completed before.
  * - After `next()` has returned null, the decoder holds at most one incomplete frame, and no chunk.

@@ -12,7 +12,7 @@ const uuidTexts = new UuidTexts();
  *
  * Invariants
  * - `position <= buffer.length`; nothing is read past the end.
- * - Nothing is allocated on the word of a length or a count before it was checked against the bytes that remain.
+ * - Nothing is allocated for a length or a count before it was checked against the bytes that remain.
  * - `bytes` values are views of the buffer: they keep it alive and share its content.
  */
 export class Reader {
