@@ -24,6 +24,7 @@ const copiedForKept = 4;
 /** How many pieces may be copied beyond that. */
 const creditPieces = 64;
 
+/** Which memory is kept for later, and how much. Sizes are in bytes. */
 export interface LentMemoryOptions extends CountedMemoryOptions {
   /** Pieces that small copies share, at least `bytesMin`: for such as are let go of in about the order in which they came. None if missing. */
   readonly sharedBytes?: number;
