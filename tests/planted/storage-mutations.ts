@@ -38,8 +38,8 @@ export const storageMutations: readonly Mutation[] = [
     find: "if (this.#log.config.durability === 'fsync') await this.syncWritten();\n        buffers",
     replace: 'buffers',
   },
-  { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as PendingAppend).lastOffset + 1', replace: '(appends.at(-1) as PendingAppend).lastOffset' },
-  { name: 'the watermark moves before the write', file: flush, find: '    const written = await this.#writeRound(parts, this.#planJournal(parts));', replace: '    for (const { log, appends, isJournaled } of parts) {\n      log.advance((appends.at(-1) as PendingAppend).lastOffset + 1, isJournaled);\n      log.wakeReaders();\n    }\n    const written = await this.#writeRound(parts, this.#planJournal(parts));' },
+  { name: 'the watermark is one too low', file: flush, find: '(appends.at(-1) as QueuedAppend).lastOffset + 1', replace: '(appends.at(-1) as QueuedAppend).lastOffset' },
+  { name: 'the watermark moves before the write', file: flush, find: '    const written = await this.#writeRound(parts, this.#planJournal(parts));', replace: '    for (const { log, appends, isJournaled } of parts) {\n      log.advance((appends.at(-1) as QueuedAppend).lastOffset + 1, isJournaled);\n      log.wakeReaders();\n    }\n    const written = await this.#writeRound(parts, this.#planJournal(parts));' },
   { name: 'what found no room stays in memory', file: 'packages/storage/src/log/local-log.ts', find: '    this.#waiting = index === 0 ? none : this.#waiting.slice(0, index);\n', replace: '' },
   { name: 'what found no room stays in the deduplication', file: 'packages/storage/src/log/local-log.ts', find: '    this.dedup.rollbackTo(fromOffset);\n', replace: '' },
   { name: 'lose the producers at a restart', file: load, find: 'if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);', replace: '' },
@@ -91,6 +91,6 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'the memory of a batch is used again while it is sent', test: 'packages/storage/test/files/append-buffers.test.ts', file: 'packages/storage/src/log/log-reader.ts', find: 'buffers.filter((buffer) => appendBuffers.retain(buffer))', replace: 'buffers.filter((buffer) => appendBuffers.retain(buffer) && void appendBuffers.release(buffer))' },
   { name: 'compaction does not say that it is at work', file: 'packages/storage/src/compaction/log-compaction.ts', find: '    if (rewrite.isChanged) await this.#checkpoint.make();\n', replace: '' },
   { name: 'opening a log takes room from the disk', test: 'packages/storage/test/store/counted-at-start.test.ts', file: 'packages/storage/src/log/local-log.ts', find: 'context.cap.count(this.segmentList.bytes);', replace: 'context.cap.add(this.segmentList.bytes);' },
-  { name: 'the room that is kept for a full disk is not given up', test: 'packages/storage/test/retention/full-disk-retention.test.ts', file: 'packages/storage/src/files/disk-reserve.ts', find: 'if (!isDiskFull(error) || (before', replace: 'if (isDiskFull(error) || (before' },
+  { name: 'the room that is kept for a full disk is not given up', test: 'packages/storage/test/retention/full-disk-retention.test.ts', file: 'packages/storage/src/room/disk-reserve.ts', find: 'if (!isDiskFull(error) || (before', replace: 'if (isDiskFull(error) || (before' },
   { name: 'a start takes a compacted log for one without gaps', test: 'packages/storage/test/maintenance/record-counting.test.ts', file: 'packages/storage/src/log/load-log.ts', find: 'segment.gaps = o.isContiguous ? 0 : null;', replace: 'segment.gaps = 0;' },
 ];

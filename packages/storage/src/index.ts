@@ -13,13 +13,13 @@ export type {
   PartitionLog,
   RecordCount,
   ReadOptions,
+  RepeatedRecord,
   RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
-export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions, WhenFull } from './store/options.ts';
-
-export type { RepeatedRecord } from './message-ids/message-id-window.ts';
+export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './store/options.ts';
+export type { WhenFull } from './room/storage-cap.ts';
 
 // ── settings, limits, counts ──
 export { defaultLogConfig } from './config.ts';

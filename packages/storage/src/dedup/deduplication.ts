@@ -10,7 +10,8 @@ import {
   rebuildBatch,
 } from '@q/protocol';
 import { MessageIdWindow } from '../message-ids/message-id-window.ts';
-import type { AppendTime, BatchMessageIds, MessageIdLimits, RepeatedRecord } from '../message-ids/message-id-window.ts';
+import type { AppendTime, BatchMessageIds, MessageIdLimits } from '../message-ids/message-id-window.ts';
+import type { RepeatedRecord } from '../ports/log-store.ts';
 import type { ProducerBatch } from '../producers/producer-entry.ts';
 import { ProducerState } from '../producers/producer-state.ts';
 import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-state.ts';

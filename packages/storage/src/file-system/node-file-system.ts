@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isOutOfFiles, systemCode } from '../errors.ts';
 import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
-import { Turnstile } from '../store/turnstile.ts';
+import { Turnstile } from '../concurrency/turnstile.ts';
 import { lockDirectory } from './node-directory-lock.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;

@@ -1,10 +1,10 @@
 import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalWord } from '../journal/journal-item.ts';
-import type { HeldPiece, Journal, JournaledLog, JournalPlan } from '../journal/journal.ts';
+import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageStats } from '../stats.ts';
-import { inParallel } from './in-parallel.ts';
-import type { PendingAppend } from './pending-append.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
+import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
 
 /*
  * The one ordered way from an append to its acknowledgement (group commit).
@@ -21,29 +21,10 @@ import type { PendingAppend } from './pending-append.ts';
  *   anything else can be appended to it. The journal has none of them.
  */
 
-/** A log, as the queue sees it. */
-export interface FlushedLog extends JournaledLog {
-  /** For the queue alone, while it sorts a round: which part of it is this log's, if that one is. A map would be looked into for each append. */
-  roundPart: number;
-  /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
-  flush(appends: readonly PendingAppend[]): Promise<void>;
-  /** What the journal is to keep of them; null where they are no matter for a journal. */
-  journalPiece(appends: readonly PendingAppend[]): HeldPiece | null;
-  /** True when what was written is to be synced before `syncIntervalMs` is over. */
-  readonly wantsIntervalSync: boolean;
-  /** Makes what was written durable. */
-  syncWritten(): Promise<void>;
-  /** The policy is kept below `endOffset`: the high watermark moves. `isJournaled`: by the journal; they are written when there is time. */
-  advance(endOffset: number, isJournaled: boolean): void;
-  wakeReaders(): void;
-  /** Nothing from `fromOffset` on was or will be stored: cuts the file back, forgets the offsets. */
-  takeBack(fromOffset: number): Promise<void>;
-}
-
 /** What one log has in a round. */
 export interface RoundPart {
   readonly log: FlushedLog;
-  readonly appends: PendingAppend[];
+  readonly appends: QueuedAppend[];
   /** The journal has it: its segment gets it later. */
   isJournaled: boolean;
   /** Why there was no room for it. */
@@ -68,7 +49,7 @@ export class FlushQueue {
   readonly #options: FlushQueueOptions;
   #journal: Journal | null = null;
   #words: PendingWord[] = [];
-  #pending: PendingAppend[] = [];
+  #pending: QueuedAppend[] = [];
   #pendingBytes = 0;
   /** One run of rounds that follow each other without a pause, and the round of it that is under way. */
   #rounds: Promise<void> | null = null;
@@ -99,7 +80,7 @@ export class FlushQueue {
     this.#journal = journal;
   }
 
-  enqueue(append: PendingAppend): void {
+  enqueue(append: QueuedAppend): void {
     this.#pending.push(append);
     this.#pendingBytes += append.batch.length;
     this.#schedule();
@@ -193,7 +174,7 @@ export class FlushQueue {
     this.#rounds = null;
   }
 
-  async #runOrFail(round: readonly PendingAppend[], words: readonly PendingWord[]): Promise<void> {
+  async #runOrFail(round: readonly QueuedAppend[], words: readonly PendingWord[]): Promise<void> {
     try {
       if (words.length > 0) await this.#writeWords(words);
       if (round.length > 0) await this.#runRound(round);
@@ -204,7 +185,7 @@ export class FlushQueue {
     }
   }
 
-  async #runRound(round: readonly PendingAppend[]): Promise<void> {
+  async #runRound(round: readonly QueuedAppend[]): Promise<void> {
     const { clock, stats } = this.#options;
     const startedAt = clock.monotonic();
     const parts = partsOf(round);
@@ -273,7 +254,7 @@ export class FlushQueue {
     }
   }
 
-  #takeRound(): PendingAppend[] {
+  #takeRound(): QueuedAppend[] {
     let bytes = 0;
     let count = 0;
     for (const append of this.#pending) {
@@ -291,14 +272,14 @@ export class FlushQueue {
   async #takeBack(full: readonly RoundPart[]): Promise<void> {
     for (const { log, appends, fullBy } of full) {
       this.dropPending(log, fullError(fullBy));
-      await log.takeBack((appends[0] as PendingAppend).baseOffset);
+      await log.takeBack((appends[0] as QueuedAppend).baseOffset);
     }
   }
 
-  #settle(round: readonly PendingAppend[], parts: readonly RoundPart[], full: readonly RoundPart[]): void {
+  #settle(round: readonly QueuedAppend[], parts: readonly RoundPart[], full: readonly RoundPart[]): void {
     const { stats } = this.#options;
     for (const { log, appends, isJournaled, fullBy } of parts) {
-      if (fullBy === undefined) log.advance((appends.at(-1) as PendingAppend).lastOffset + 1, isJournaled);
+      if (fullBy === undefined) log.advance((appends.at(-1) as QueuedAppend).lastOffset + 1, isJournaled);
     }
     const causes = full.length === 0 ? null : new Map(full.map(({ log, fullBy }) => [log, fullBy]));
     for (const append of round) {
@@ -351,7 +332,7 @@ export class FlushQueue {
   }
 }
 
-function partsOf(round: readonly PendingAppend[]): RoundPart[] {
+function partsOf(round: readonly QueuedAppend[]): RoundPart[] {
   const parts: RoundPart[] = [];
   for (const append of round) {
     const { log } = append;

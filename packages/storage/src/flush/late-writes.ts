@@ -1,7 +1,7 @@
 import { isOutOfRoom } from '../errors.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 
 /** A log whose segments are still to get what the journal has made durable. */
 export interface OwingLog {

@@ -1,8 +1,7 @@
 import type { StorageError } from '../errors.ts';
-import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
-import type { Append, AppendWaiter } from '../ports/log-store.ts';
+import type { Append, AppendWaiter, RepeatedRecord } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
-import type { FlushedLog } from './flush-queue.ts';
+import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
 
 const kept: Promise<void> = Promise.resolve();
 const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
@@ -13,7 +12,7 @@ const noRepeats: readonly RepeatedRecord[] = Object.freeze([]);
  *
  * It lets go of whoever waited as soon as it is settled: it is kept until its file has it (log-files.ts).
  */
-export class PendingAppend implements Append {
+export class PendingAppend implements Append, QueuedAppend {
   readonly log: FlushedLog;
   readonly segment: Segment;
   /** Where in the segment's file it goes. */

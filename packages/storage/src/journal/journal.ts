@@ -1,7 +1,7 @@
 import { isOutOfRoom } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { journalFileName } from '../files/file-names.ts';
-import { inParallel } from '../flush/in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import { journalBlockBytes } from '../limits.ts';
 import type { StorageLimits } from '../limits.ts';
 import type { FileSystem } from '../ports/file-system.ts';

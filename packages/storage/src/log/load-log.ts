@@ -7,7 +7,7 @@ import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
 import { StorageError } from '../errors.ts';
 import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
-import { inParallel } from '../flush/in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';

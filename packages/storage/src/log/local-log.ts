@@ -4,7 +4,7 @@ import type { LogConfig } from '../config.ts';
 import type { Admission, Deduplication, RepeatAnswer } from '../dedup/deduplication.ts';
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import { StorageError, asStorageError } from '../errors.ts';
-import type { FlushedLog } from '../flush/flush-queue.ts';
+import type { FlushedLog, QueuedAppend } from '../flush/flushed-log.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import { journalName } from '../journal/journal-name.ts';
 import type { JournalName } from '../journal/journal-name.ts';
@@ -23,7 +23,7 @@ import type {
   TimestampedOffset,
 } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
-import type { LogTail } from '../tail-cache.ts';
+import type { LogTail } from '../cache/tail-cache.ts';
 import { journalPiece } from './journal-piece.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import type { LogContext } from './log-context.ts';
@@ -246,14 +246,14 @@ export class LocalLog implements PartitionLog, FlushedLog {
 
   // ── what the flush queue asks for ──
 
-  async flush(appends: readonly PendingAppend[]): Promise<void> {
-    const { baseOffset } = appends[0] as PendingAppend;
+  async flush(appends: readonly QueuedAppend[]): Promise<void> {
+    const { baseOffset } = appends[0] as QueuedAppend;
     if (baseOffset < this.#vitalEnd) await this.context.reserve.withRoom(() => this.files.write(appends));
     else await this.files.write(appends);
     if (this.#config.durability === 'fsync') await this.files.syncWritten();
   }
 
-  journalPiece(appends: readonly PendingAppend[]): HeldPiece | null {
+  journalPiece(appends: readonly QueuedAppend[]): HeldPiece | null {
     return journalPiece(this, appends);
   }
 

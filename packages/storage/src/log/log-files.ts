@@ -1,8 +1,8 @@
 import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
 import { removeIfThere, renameIfThere } from '../files/durable-file.ts';
 import { deletedSuffix, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
-import { inParallel } from '../flush/in-parallel.ts';
-import type { PendingAppend } from '../flush/pending-append.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
+import type { QueuedAppend } from '../flush/flushed-log.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LocalLog } from './local-log.ts';
 import { joinSmall } from './owed-batches.ts';
@@ -84,7 +84,7 @@ export class LogFiles {
   }
 
   /** Behind what is owed. */
-  async write(appends: readonly PendingAppend[]): Promise<void> {
+  async write(appends: readonly QueuedAppend[]): Promise<void> {
     await this.#inTurn(async () => {
       try {
         this.#owed = joinSmall(this.#owed, this.#log.context.appendBuffers);

@@ -5,8 +5,8 @@ import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
 import type { ColdRead } from './cold-read.ts';
-import { HotRead } from './hot-read.ts';
-import type { HotReadBounds } from './hot-read.ts';
+import { HotRead } from '../cache/hot-read.ts';
+import type { HotReadBounds } from '../cache/hot-read.ts';
 import type { LocalLog } from './local-log.ts';
 import type { Block } from './read-ahead.ts';
 

@@ -1,6 +1,6 @@
 import type { LentMemory } from '@q/protocol';
 import type { Segment } from '../segment/segment.ts';
-import type { BatchesInMemory } from './hot-read.ts';
+import type { BatchesInMemory } from '../cache/hot-read.ts';
 
 /** A batch of more is left as it is: all that a log has got in 200 ms is copied in one go. */
 const smallBytesMax = 2 << 10;

@@ -1,9 +1,9 @@
 import { batchMaxTimestamp } from '@q/protocol';
 import { isDiskFull } from '../errors.ts';
-import type { DiskReserve } from '../files/disk-reserve.ts';
+import type { DiskReserve } from '../room/disk-reserve.ts';
 import { removeIfThere, writeFileFrom } from '../files/durable-file.ts';
 import { asideFileName } from '../files/file-names.ts';
-import { inParallel } from '../flush/in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { noIndexes, readIndexFiles } from '../segment/index-cache.ts';

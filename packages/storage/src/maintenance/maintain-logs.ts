@@ -1,4 +1,4 @@
-import { inParallel } from '../flush/in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { keepMessageIds } from '../log/keep-message-ids.ts';

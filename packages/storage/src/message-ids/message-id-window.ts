@@ -1,3 +1,5 @@
+import type { RepeatedRecord } from '../ports/log-store.ts';
+
 /*
  * Deduplication by message id (`dedup.window.ms`) of one partition: which ids were appended lately, and where.
  *
@@ -31,16 +33,6 @@ export interface MessageIdLimits {
 
 /** The ids of one batch by offset delta; null where a record has none, or where there is no record. */
 export type BatchMessageIds = readonly (string | null)[];
-
-/** A record that is not to be stored. */
-export interface RepeatedRecord {
-  /** Index in the batch, counted by offset delta. */
-  readonly index: number;
-  /** Where its first one is. */
-  readonly offset: number;
-  /** When that one was appended, in ms since the epoch. */
-  readonly appendedMs: number;
-}
 
 export interface RepeatCheck {
   readonly repeats: readonly RepeatedRecord[];

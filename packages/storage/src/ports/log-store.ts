@@ -1,7 +1,6 @@
 import type { BatchHeader, LentMemory } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
 import type { StorageError } from '../errors.ts';
-import type { RepeatedRecord } from '../message-ids/message-id-window.ts';
 import type { StorageStats } from '../stats.ts';
 
 /**
@@ -203,6 +202,16 @@ export interface Append {
    * for each. At once, before this returns, if it is known already.
    */
   whenSettled(waiter: AppendWaiter): void;
+}
+
+/** A record that is not to be stored. */
+export interface RepeatedRecord {
+  /** Index in the batch, counted by offset delta. */
+  readonly index: number;
+  /** Where its first one is. */
+  readonly offset: number;
+  /** When that one was appended, in ms since the epoch. */
+  readonly appendedMs: number;
 }
 
 /** Hears of the end of an append, amid the round that brought it: it must not throw, and does what takes long later. */

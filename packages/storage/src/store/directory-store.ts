@@ -3,7 +3,7 @@ import { ConfirmedTime } from '../clock/confirmed-time.ts';
 import { defaultLogConfig } from '../config.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
-import { DiskReserve } from '../files/disk-reserve.ts';
+import { DiskReserve } from '../room/disk-reserve.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   cleanShutdownName,
@@ -15,10 +15,11 @@ import {
   startOffsetCheckpointName,
 } from '../files/file-names.ts';
 import { OpenFiles } from '../files/open-files.ts';
+import { readTopicId } from '../files/partition-metadata.ts';
 import { OwnMemory } from '../files/own-memory.ts';
 import { ReadBuffers } from '../files/read-buffers.ts';
 import { FlushQueue } from '../flush/flush-queue.ts';
-import { inParallel } from '../flush/in-parallel.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import { LateWrites } from '../flush/late-writes.ts';
 import { openJournal } from '../journal/journal-replay.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
@@ -28,24 +29,24 @@ import type { StorageLimits } from '../limits.ts';
 import { loadLog } from '../log/load-log.ts';
 import { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
-import { claimDirectory, readTopicId } from '../log/partition-directory.ts';
+import { claimDirectory } from '../log/partition-directory.ts';
 import { ReadAhead } from '../log/read-ahead.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DirectoryLock, DiskSpace, FileSystem } from '../ports/file-system.ts';
 import type { LogId, LogStore, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
-import { StorageCap } from '../retention/storage-cap.ts';
+import { StorageCap } from '../room/storage-cap.ts';
+import type { WhenFull } from '../room/storage-cap.ts';
 import { IndexCache } from '../segment/index-cache.ts';
 import { emptyStats } from '../stats.ts';
 import type { StorageStats } from '../stats.ts';
-import { TailCache } from '../tail-cache.ts';
+import { TailCache } from '../cache/tail-cache.ts';
 import { collectOffsets } from './collect-offsets.ts';
 import { DoomedFolders } from './doomed-folders.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { OffsetCheckpoint } from './offset-checkpoint.ts';
-import type { WhenFull } from './options.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile } from '../concurrency/turnstile.ts';
 
 export interface StoreParts {
   readonly directory: string;

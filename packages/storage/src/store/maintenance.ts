@@ -1,11 +1,11 @@
-import type { DiskReserve } from '../files/disk-reserve.ts';
+import type { DiskReserve } from '../room/disk-reserve.ts';
 import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { ClockCheckpoint } from './clock-checkpoint.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile } from '../concurrency/turnstile.ts';
 
 export interface MaintenanceOptions {
   readonly context: LogContext;

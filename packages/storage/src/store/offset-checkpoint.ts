@@ -1,5 +1,5 @@
 import { crc32c } from '@q/protocol';
-import type { DiskReserve } from '../files/disk-reserve.ts';
+import type { DiskReserve } from '../room/disk-reserve.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';

@@ -3,9 +3,7 @@ import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
-
-/** What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments. */
-export type WhenFull = 'refuse' | 'drop-oldest';
+import type { WhenFull } from '../room/storage-cap.ts';
 
 /** How a store is opened. Sizes are in bytes. */
 export interface StoreOptions {

@@ -1,6 +1,6 @@
 import { assignOffsets, LentMemory } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
-import { HotRead } from '../../src/log/hot-read.ts';
+import { HotRead } from '../../src/cache/hot-read.ts';
 import { joinSmall } from '../../src/log/owed-batches.ts';
 import type { OwedBatches } from '../../src/log/owed-batches.ts';
 import { Segment } from '../../src/segment/segment.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { StorageCap } from '../../src/retention/storage-cap.ts';
-import type { StorageCapOptions } from '../../src/retention/storage-cap.ts';
+import { StorageCap } from '../../src/room/storage-cap.ts';
+import type { StorageCapOptions } from '../../src/room/storage-cap.ts';
 
 function cap(o: Partial<StorageCapOptions>): StorageCap {
   return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, openLogs: () => 1, stats: { appendsRefusedFull: 0 }, ...o });

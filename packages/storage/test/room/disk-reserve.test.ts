@@ -1,7 +1,7 @@
 import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/ports/storage-log.ts';
-import { DiskReserve } from '../../src/files/disk-reserve.ts';
+import { DiskReserve } from '../../src/room/disk-reserve.ts';
 
 const KiB = 1 << 10;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { assignOffsets, LentMemory } from '@q/protocol';
-import { TailCache } from '../src/tail-cache.ts';
-import { emptyStats } from '../src/stats.ts';
-import { append, batch, contents, numbered, StoreUnderTest } from './conformance/harness.ts';
-import { memoryStore } from './conformance/places.ts';
+import { TailCache } from '../../src/cache/tail-cache.ts';
+import { emptyStats } from '../../src/stats.ts';
+import { append, batch, contents, numbered, StoreUnderTest } from '../conformance/harness.ts';
+import { memoryStore } from '../conformance/places.ts';
 
 function cacheOf(bytesMax: number, entryBytes = 0): { cache: TailCache; stats: ReturnType<typeof emptyStats> } {
   const stats = emptyStats();

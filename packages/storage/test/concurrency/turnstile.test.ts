@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Turnstile } from '../../src/store/turnstile.ts';
+import { Turnstile } from '../../src/concurrency/turnstile.ts';
 
 it('T3 lets so many in at once, the others in order, and goes on after a failure', async () => {
   const turnstile = new Turnstile(2);

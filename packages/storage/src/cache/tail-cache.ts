@@ -1,7 +1,7 @@
 import type { LentMemory } from '@q/protocol';
-import { HotRead } from './log/hot-read.ts';
-import type { BatchesInMemory, HotReadBounds } from './log/hot-read.ts';
-import type { StorageStats } from './stats.ts';
+import { HotRead } from './hot-read.ts';
+import type { BatchesInMemory, HotReadBounds } from './hot-read.ts';
+import type { StorageStats } from '../stats.ts';
 
 /*
  * The latest batches of every log, within one budget of bytes for all.

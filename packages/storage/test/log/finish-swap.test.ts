@@ -1,7 +1,7 @@
 import { encodeBatch } from '@q/protocol';
 import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { finishSwaps } from '../../src/compaction/finish-swap.ts';
+import { finishSwaps } from '../../src/log/finish-swap.ts';
 
 const name = (offset: number, ending: string): string => `${String(offset).padStart(20, '0')}.${ending}`;
 

@@ -26,6 +26,7 @@ const activeShareMax = 0.25;
 /** Smaller segments cost more files than they are worth, except where the cap itself is tiny. */
 const smallSegmentBytes = 4 << 20;
 
+/** What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments. */
 export type WhenFull = 'refuse' | 'drop-oldest';
 
 export interface StorageCapOptions {

@@ -1,7 +1,7 @@
 import { isDiskFull } from '../errors.ts';
 import type { DiskSpace, FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
-import { reserveFileName } from './file-names.ts';
+import { reserveFileName } from '../files/file-names.ts';
 
 /** Given up in pieces: another program that fills the disk gets what is left of each, and there are to be pieces for many starts. */
 const pieceBytes = 32 << 10;
