@@ -31,7 +31,8 @@ function start(name: 'http' | 'worker'): { program: ChildProcess; lines: Interfa
   return { program, lines: createInterface({ input: program.stdout }), ended: once(program, 'exit') };
 }
 
-describe('the programs', () => {
+// Each is a process, which takes long to start on a machine with much else to do.
+describe('the programs', { timeout: 60_000 }, () => {
   it('B6 the HTTP service loses nothing that it has answered for when it is told to stop', async () => {
     const { program, lines, ended } = start('http');
     const [line] = (await once(lines, 'line')) as [string];

@@ -38,7 +38,8 @@ afterEach(async () => {
   await broker.close();
 });
 
-describe('the program, as it is built', () => {
+// A process takes long to start on a machine with much else to do.
+describe('the program, as it is built', { timeout: 60_000 }, () => {
   it('B6 serves, and ends in order when it is told to stop', async () => {
     await q.producer().send(topicOf('order-placed'), { key: 'ann', value: { item: 'lamp', quantity: 2 } });
     const ofEnd = new AbortController(); // a program that dies is not waited for

@@ -86,7 +86,8 @@ describe('a table', () => {
   });
 });
 
-it('the program finds its prices again', async () => {
+// Two processes, which take long to start on a machine with much else to do.
+it('the program finds its prices again', { timeout: 60_000 }, async () => {
   const file = fileURLToPath(new URL('../src/prices.ts', import.meta.url));
   const print = async (): Promise<string[]> => {
     const { stdout } = await run(process.execPath, [file, broker.url]);
