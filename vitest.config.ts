@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['@q/source'] },
   ssr: { resolve: { conditions: ['@q/source'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    include: ['{packages,apps,examples}/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'bench/test/**/*.test.ts'],
     pool: 'forks',
     // The default leaves one core to itself, which on two is half of them; many tests wait for a disk or a process most of the time.
     maxWorkers: '100%',

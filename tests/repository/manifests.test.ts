@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readManifest, readRepositoryFile, repositoryFiles, workspaceFolders } from './source-files.ts';
+import { readManifest, readRepositoryFile, recipeFolders, repositoryFiles, workspaceFolders } from './source-files.ts';
 import type { Manifest } from './source-files.ts';
 
 const manifests = repositoryFiles.filter((path) => /(^|\/)package\.json$/.test(path));
@@ -32,7 +32,7 @@ describe('package manifests', () => {
 
   it('has the same licence, engines and module type in each', () => {
     const root = readManifest('package.json');
-    for (const folder of workspaceFolders()) {
+    for (const folder of [...workspaceFolders(), ...recipeFolders()]) {
       const manifest = readManifest(`${folder}/package.json`);
       expect({ folder, license: manifest.license, type: manifest.type, engines: manifest.engines }).toEqual({
         folder,
@@ -41,6 +41,12 @@ describe('package manifests', () => {
         engines: root.engines,
       });
     }
+  });
+
+  it('publishes no recipe', () => {
+    const wrong = recipeFolders().filter((folder) => readManifest(`${folder}/package.json`).private !== true);
+    expect(recipeFolders()).not.toEqual([]);
+    expect(wrong).toEqual([]);
   });
 
   it('builds before it packs, so that no package goes out without its types', () => {

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readRepositoryFile, repositoryFiles, repositoryRoot, typeScriptFiles, workspaceFolders } from './source-files.ts';
+import {
+  readRepositoryFile,
+  recipeFolders,
+  repositoryFiles,
+  repositoryRoot,
+  typeScriptFiles,
+  workspaceFolders,
+} from './source-files.ts';
 
 const documents = repositoryFiles.filter((path) => path.endsWith('.md') && !path.startsWith('.changeset/'));
 
@@ -13,7 +20,7 @@ interface CodeBlock {
 }
 
 describe('documents', () => {
-  it.each(['.', ...workspaceFolders(), 'bench'])('%s has a README.md that says what it is', (folder) => {
+  it.each(['.', ...workspaceFolders(), ...recipeFolders(), 'bench'])('%s has a README.md that says what it is', (folder) => {
     const path = join(folder, 'README.md');
     expect(repositoryFiles).toContain(path);
     expect(readRepositoryFile(path)).toMatch(/^# \S/);
@@ -36,6 +43,15 @@ describe('documents', () => {
       expect(prose.includes(name), `${example} is mentioned in no document`).toBe(true);
       expect(tests.includes(name.replace(/\.ts$/, '')), `${example} is run by no test`).toBe(true);
     }
+  });
+
+  it.each(recipeFolders())('show every program of %s, which the README of the repository names', (folder) => {
+    expect(readRepositoryFile('README.md')).toContain(`(${folder})`);
+    expect(readRepositoryFile('tsconfig.json')).toContain(`"path": "${folder}"`);
+    expect(repositoryFiles.filter((path) => path.startsWith(`${folder}/test/`) && path.endsWith('.test.ts'))).not.toEqual([]);
+    const readme = readRepositoryFile(join(folder, 'README.md'));
+    const sources = repositoryFiles.filter((path) => path.startsWith(`${folder}/src/`));
+    expect(sources.filter((path) => !readme.includes(path.slice(folder.length + 1)))).toEqual([]);
   });
 
   it('link only to files that exist', () => {

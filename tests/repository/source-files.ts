@@ -48,6 +48,11 @@ export function workspaceFolders(): readonly string[] {
   return repositoryFiles.filter((path) => /^(packages|apps)\/[^/]+\/package\.json$/.test(path)).map(workspaceOf);
 }
 
+/** Folders of the recipes, e.g. `examples/table`. */
+export function recipeFolders(): readonly string[] {
+  return repositoryFiles.filter((path) => /^examples\/[^/]+\/package\.json$/.test(path)).map(workspaceOf);
+}
+
 interface PublishConfig {
   readonly access?: string;
   readonly provenance?: boolean;

@@ -16,8 +16,9 @@ export type BytesOut = Buffer | null;
  * What a consumer does with a record that does not match its schema:
  * `'fail'` (default) - the loop throws `SCHEMA_MISMATCH`, with the record's place; the position stays at the record;
  * `'skip'` - it is left out, and counted in `consumer.skipped`;
- * `'raw'` - it is delivered with its bytes as key and value, and `issues` saying what is wrong;
- * `{ deadLetter: topic }` - it is sent, bytes and headers unchanged, to that topic, and then left out.
+ * `'raw'` - it is delivered with its bytes as key and value, and `invalid` saying what is wrong;
+ * `{ deadLetter: topic }` - it is sent, bytes and headers unchanged, to that topic, and then left out. The topic has to
+ * be there: the loop throws `UNKNOWN_TOPIC` otherwise.
  */
 export type InvalidPolicy = 'fail' | 'skip' | 'raw' | { readonly deadLetter: string };
 
