@@ -49,6 +49,7 @@ export const clientMutations: readonly Mutation[] = [
     find: '    if (deadlineMs - topic.earliestDeadlineMs <= this.#options.deliveryTimeoutMs / 2) return;\n',
     replace: '    if (deadlineMs > 0) return;\n',
   },
+  { name: 'a record overtakes those that wait behind the first', test: 'packages/client/test/producer/producer.test.ts', file: 'packages/client/src/producer/parking.ts', find: 'topic.hasParked = topic.parked.length > 0;', replace: 'topic.hasParked = false;' },
   { name: 'an unknown outcome is called a failure', file: 'packages/client/src/producer/outcome.ts', find: "outcome: o.maybeStored ? 'unknown' : 'not-stored' }", replace: "outcome: 'not-stored' }" },
   {
     name: 'send again under a new sequence',

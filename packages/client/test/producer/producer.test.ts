@@ -397,6 +397,26 @@ describe('order', () => {
     expect(values()).toEqual(['aaaaaa', 'b', 'ccc', 'd', 'enqueued']);
     await scene.settle(q.close());
   });
+
+  it('P4 is kept when one of several that wait goes on', async () => {
+    const { scene, q, producer, values } = await setUp();
+    const release = new Map<string, () => void>();
+    const Slow = topic('t', {
+      value: z.string().refine(async (text) => {
+        await new Promise<void>((resolve) => void release.set(text, resolve));
+        return true;
+      }),
+      valueCodec: 'string',
+    });
+    const sends = ['first', 'second'].map((value) => producer.send(Slow, { value }));
+    release.get('first')?.();
+    await scene.settle(sends[0] as Promise<unknown>);
+    producer.enqueue('t', { value: 'third' });
+    release.get('second')?.();
+    await scene.settle(Promise.all([sends[1], producer.flush()]));
+    expect(values()).toEqual(['first', 'second', 'third']);
+    await scene.settle(q.close());
+  });
 });
 
 describe('idempotence', () => {

@@ -14,7 +14,7 @@ import {
   deleteOffsetsHandler,
   fetchOffsetHandler,
   resetOffsetsHandler,
-} from './group-offsets.ts';
+} from './committed-offsets.ts';
 import { helloHandler } from './hello.ts';
 import { initProducerHandler } from './init-producer.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
