@@ -36,7 +36,7 @@ export function produce(context: CommandContext, topic: string, options: Produce
 
 async function produceLines(q: Q, context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
   const lines = splitLines(await openLineSource(options.file, context.stdin, context.interrupt));
-  await checkTarget(q, topic, options.partition);
+  const limitBytes = await checkTarget(q, topic, options.partition);
   if (options.file === undefined && isTerminal(context.stdin)) context.stderr.write('each line is a record; Ctrl-D ends\n');
   const startMs = performance.now();
   const failures = new Failures();
@@ -46,23 +46,26 @@ async function produceLines(q: Q, context: CommandContext, topic: string, option
     ...(options.timeout === undefined ? {} : { deliveryTimeoutMs: options.timeout }),
   });
   const sent: Sent = { records: 0, bytes: 0, keyless: 0 };
-  await sendLines(lines, { topic, producer, context, failures, sent, toRecord: recordMaker(options, sent) });
+  await sendLines(lines, { topic, limitBytes, producer, context, failures, sent, toRecord: recordMaker(options, sent) });
   await flush(producer, failures);
   await failures.throwFirst(sent.records);
   summarize(context, options, { topic, ...sent, durationMs: performance.now() - startMs });
   return context.interrupt.aborted ? ExitCode.interrupted : ExitCode.ok;
 }
 
-/** Asked before the first line is read, because nobody wants to type lines for a topic that is not there. */
-async function checkTarget(q: Q, topic: string, partition: number | undefined): Promise<void> {
-  const { partitions } = await q.admin.describeTopic(topic);
-  if (partition === undefined || partition < partitions.length) return;
+/** Asked before the first line is read, because nobody wants to type lines for a topic that is not there. Returns the topic's limit. */
+async function checkTarget(q: Q, topic: string, partition: number | undefined): Promise<number> {
+  const { partitions, configs } = await q.admin.describeTopic(topic);
+  const limitBytes = Number(configs.find(({ key }) => key === 'max.message.bytes')?.value);
+  if (partition === undefined || partition < partitions.length) return limitBytes;
   const hint = `it has ${partitions.length}, from 0`;
   throw new CommandError(ExitCode.notFound, `${topic} has no partition ${partition}`, { code: 'UNKNOWN_PARTITION', hint });
 }
 
 interface Sending {
   readonly topic: string;
+  /** `max.message.bytes` of the topic when the command began. */
+  readonly limitBytes: number;
   readonly producer: Producer;
   readonly context: CommandContext;
   readonly failures: Failures;
@@ -78,7 +81,7 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
       for (const line of lines) {
         o.sent.records += 1;
         o.sent.bytes += line.length;
-        const taken = o.sent.records === 1 ? sendFirst(line, o) : take(line, o);
+        const taken = o.sent.records === 1 || 2 * line.length > o.limitBytes ? sendAlone(line, o) : take(line, o);
         if (taken === true) continue;
         await (taken === false ? o.producer.ready() : taken);
         // Reading on would only pile up records that cannot be delivered either.
@@ -96,10 +99,10 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
 }
 
 /**
- * Waited for: with the first record the producer learns what the topic takes, and from then on it refuses a record while it
- * is known which line that was.
+ * Waited for: the first line, because most of what can be wrong with any is wrong with it, and one that may be too large, which has a
+ * batch of its own anyway. So it is known which line was refused, and none behind it was read.
  */
-async function sendFirst(line: Buffer, o: Sending): Promise<void> {
+async function sendAlone(line: Buffer, o: Sending): Promise<void> {
   try {
     await o.producer.send(o.topic, o.toRecord(line));
   } catch (error) {

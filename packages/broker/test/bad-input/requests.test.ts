@@ -190,9 +190,8 @@ describe('versions and APIs', () => {
       newcomer.request(Hello, { magic: helloMagic, clientId: '', software: '', softwareVersion: '' }, 3),
     );
     expect(error.code).toBe('UNSUPPORTED_VERSION');
-    expect((await newcomer.hello()).apis.map((api) => api.key)).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-    ]);
+    const keys = (await newcomer.hello()).apis.map((api) => api.key);
+    expect(keys.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, key) => key));
     await newcomer.close();
   });
 
