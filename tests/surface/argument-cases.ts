@@ -29,19 +29,22 @@ export class ArgumentCases implements AsyncDisposable {
   static async open(stage: Stage): Promise<ArgumentCases> {
     const { q, broker } = stage;
     const topic = await stage.newTopic(2, { 'retention.bytes': 1 << 20 });
+    const empty = await stage.newTopic(1);
     const group = stage.newName('g');
     const consumer = q.consumer(topic);
     const member = q.consumer(topic, { group });
     await Promise.all([consumer.ready(), member.ready()]);
-    return new ArgumentCases({ q, url: broker.url, topic, group, producer: q.producer(), consumer, member, newName: () => stage.newName('x') });
+    return new ArgumentCases({ q, url: broker.url, topic, empty, group, producer: q.producer(), consumer, member, newName: () => stage.newName('x') });
   }
 
   async run(random: SeededRandom): Promise<string[]> {
     const call = random.pick(calls);
     const { what, args, wrong } = tryOf(call, this.#objects, random);
-    const outcome = await outcomeOf(() => invoke(call, this.#objects, args));
+    const target = await call.on(this.#objects);
+    const outcome = await outcomeOf(() => invoke(call, target, args));
     const problem = wrong === null ? judge(outcome) : judgeRefusal(outcome, wrong);
     if (call.isOpening) await closeAgain(outcome);
+    if (call.isOwn) await (target as Closeable).close({ timeoutMs: 0 });
     return problem === null ? [] : [`${call.name} ${what}: ${problem}`];
   }
 
@@ -62,8 +65,11 @@ export class ArgumentCases implements AsyncDisposable {
   }
 }
 
-function invoke(call: Call, objects: Objects, args: readonly unknown[]): unknown {
-  const target = call.on(objects);
+interface Closeable {
+  close(options: { readonly timeoutMs: number }): Promise<unknown>;
+}
+
+function invoke(call: Call, target: object, args: readonly unknown[]): unknown {
   const method = Reflect.get(target, call.method) as (...given: readonly unknown[]) => unknown;
   return Reflect.apply(method, target, args);
 }
@@ -72,17 +78,17 @@ function tryOf(call: Call, objects: Objects, random: SeededRandom): Try {
   const args = call.args(objects);
   const kind = random.next();
   if (kind < 0.05 || (call.slots.length === 0 && call.closed.length === 0)) return { what: 'as it should be', args, wrong: null };
-  if (call.closed.length > 0 && (kind < 0.3 || call.slots.length === 0)) return withStrangeField(call, objects, args, random);
+  if (call.closed.length > 0 && (kind < 0.3 || call.slots.length === 0)) return withStrangeField(call, args, random);
   const slot = random.pick(call.slots);
   const value = hostileValue(random);
   const changed = replaced(args, slot.path, value) as unknown[];
   return { what: `with ${describeValue(value)} for ${slot.path.join('.')}`, args: changed, wrong: slot.accepts(value) ? null : slot.names };
 }
 
-function withStrangeField(call: Call, objects: Objects, args: unknown[], random: SeededRandom): Try {
+function withStrangeField(call: Call, args: unknown[], random: SeededRandom): Try {
   const path = random.pick(call.closed);
   const name = random.pick(strangeNames);
-  const isKnown = (call.on(objects) === objects.producer && name === 'partition') || call.slots.some((slot) => slot.path.length === path.length + 1 && String(slot.path.at(-1)) === name);
+  const isKnown = (call.name.startsWith('producer.') && name === 'partition') || call.slots.some((slot) => slot.path.length === path.length + 1 && String(slot.path.at(-1)) === name);
   const target = valueAt(args, path);
   if (isKnown || typeof target !== 'object' || target === null || Object.hasOwn(target, name)) return { what: 'as it should be', args, wrong: null };
   const changed = replaced(args, path, { ...target, [name]: random.chance(0.5) ? 1 : hostileValue(random) }) as unknown[];
@@ -107,5 +113,5 @@ function replaced(root: unknown, path: readonly (string | number)[], value: unkn
 /** What was opened although it should perhaps not have been. */
 async function closeAgain(outcome: Outcome): Promise<void> {
   if (typeof outcome !== 'object' || !('value' in outcome)) return;
-  await (outcome.value as { close(): Promise<unknown> }).close();
+  await (outcome.value as Closeable).close({ timeoutMs: 0 });
 }

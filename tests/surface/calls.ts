@@ -1,3 +1,4 @@
+import * as client from '@q/client';
 import type { Consumer, GroupConsumer, Producer, Q } from '@q/client';
 import { isAny, isBytes, isCount, isFlag, isFunction, isOptions, isSignal, isText, isWait, listOf, maybe, oneOf, record } from './accepted.ts';
 import type { Accepts } from './accepted.ts';
@@ -7,6 +8,8 @@ export interface Objects {
   readonly q: Q;
   readonly url: string;
   readonly topic: string;
+  /** A topic without records. */
+  readonly empty: string;
   readonly group: string;
   readonly producer: Producer;
   readonly consumer: Consumer;
@@ -25,7 +28,9 @@ export interface Call {
   readonly name: string;
   /** Arguments that are right. */
   readonly args: (objects: Objects) => unknown[];
-  readonly on: (objects: Objects) => object;
+  readonly on: (objects: Objects) => object | Promise<object>;
+  /** What it is made on is its own, and is closed afterwards. */
+  readonly isOwn: boolean;
   readonly method: string;
   readonly slots: readonly Slot[];
   /** Objects that have no other fields than these. */
@@ -50,15 +55,38 @@ function slotsOf(slots: Slots, names: readonly string[], method: string): Slot[]
   });
 }
 
+const lasting = {
+  q: ({ q }: Objects): object => q,
+  producer: ({ producer }: Objects): object => producer,
+  consumer: ({ consumer }: Objects): object => consumer,
+  member: ({ member }: Objects): object => member,
+  admin: ({ q }: Objects): object => q.admin,
+  module: (): object => client,
+};
+
+/** Each time another one, for what ends it. */
+const own = {
+  'own q': ({ url }: Objects): Promise<object> => client.connect(url),
+  'own producer': ({ q }: Objects): object => q.producer(),
+  'own member': ({ q, topic, newName }: Objects): object => q.consumer(topic, { group: newName() }),
+  /** Closed a moment later, because a handler that is right is run until then. */
+  'own runner': ({ q, empty, newName }: Objects): object => {
+    const member = q.consumer(empty, { group: newName() });
+    setTimeout(() => void member.close({ timeoutMs: 0 }), 20);
+    return member;
+  },
+};
+
 function call(
-  on: 'q' | 'producer' | 'consumer' | 'member' | 'admin',
+  on: keyof typeof lasting | keyof typeof own,
   method: string,
   o: { names: readonly string[]; args: (objects: Objects) => unknown[]; slots: Slots; closed?: readonly string[]; isOpening?: boolean },
 ): Call {
   return {
     name: `${on}.${method}`,
     method,
-    on: (objects) => (on === 'admin' ? objects.q.admin : objects[on]),
+    on: { ...lasting, ...own }[on],
+    isOwn: on in own,
     args: o.args,
     slots: slotsOf(o.slots, o.names, method),
     closed: (o.closed ?? []).map(pathOf),
@@ -197,8 +225,34 @@ const administrating: readonly Call[] = [
   call('admin', 'deleteGroupOffsets', { names: ['group', 'topic', 'deleteGroupOffsets'], args: ({ newName, topic }) => [newName(), topic, { partitions: [0], signal }], slots: { 0: isText, 1: isText, ...optionsOf(2, { partitions: listOf(isCount(0)), signal: isSignal }), '2.partitions.0': isCount(0) }, closed: ['2'] }),
 ];
 
+const isSchema: Accepts = (value) => value === undefined;
+const closeOptions: Slots = optionsOf(0, { timeoutMs: isWait });
+const closing: readonly Call[] = (['own q', 'own producer', 'own member'] as const).map((on) => call(on, 'close', { names: ['close'], args: () => [{ timeoutMs: 0 }], slots: closeOptions, closed: ['0'] }));
+
+const beginning: readonly Call[] = [
+  call('module', 'topic', {
+    names: ['topic'],
+    args: () => ['t', { keyCodec: 'string', valueCodec: 'json', onInvalid: 'skip', tombstones: true }],
+    slots: { 0: isText, ...optionsOf(1, { key: isSchema, value: isSchema, keyCodec: oneOf('json', 'string'), valueCodec: oneOf('json', 'string'), onInvalid: oneOf('fail', 'skip', 'raw'), tombstones: isFlag }) },
+    closed: ['1'],
+  }),
+  call('module', 'topic', { names: ['topic'], args: () => ['t', { onInvalid: { deadLetter: 'bad' } }], slots: { '1.onInvalid.deadLetter': isText }, closed: ['1.onInvalid'] }),
+  call('module', 'connect', {
+    names: ['address', 'connect'],
+    args: ({ url }) => [url, { clientId: 'c', connectTimeoutMs: 500, requestTimeoutMs: 1_000, retry: { initialMs: 1, maxMs: 20 }, metadataMaxAgeMs: 1_000, signal }],
+    slots: {
+      0: (value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText)),
+      ...optionsOf(1, { clientId: isText, connectTimeoutMs: isWait, requestTimeoutMs: isWait, retry: isOptions, metadataMaxAgeMs: isWait, signal: isSignal }),
+      '1.retry.initialMs': maybe(isWait), '1.retry.maxMs': maybe(isWait),
+    },
+    closed: ['1', '1.retry'],
+    isOpening: true,
+  }),
+  call('own runner', 'run', { names: ['handler', 'run'], args: () => [() => undefined], slots: { 0: isFunction } }),
+];
+
 function isHeader(value: unknown): boolean {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'key') === 'string';
 }
 
-export const calls: readonly Call[] = [...opening, ...producing, ...consuming, ...administrating];
+export const calls: readonly Call[] = [...opening, ...producing, ...consuming, ...administrating, ...closing, ...beginning];

@@ -79,7 +79,7 @@ function addRemovers(topic: Command, host: ProgramHost): void {
   topic
     .command('trim <topic>')
     .description('delete the records before an offset')
-    .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N), or @time', argumentParser((text: string) => parsePosition(text)))
+    .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N offsets), or @time', argumentParser((text: string) => parsePosition(text)))
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
     .option('--dry-run', 'only say what would be deleted')
     .action((name: string, _options: unknown, command: Command) =>

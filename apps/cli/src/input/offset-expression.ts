@@ -17,7 +17,7 @@ export interface OffsetRange {
   readonly to: Position | null;
 }
 
-export const offsetRangeHelp: string = `start, end, an offset, -N (the last N of each partition), ${timeExpressionHelp}; or a range from:to of these, without its end`;
+export const offsetRangeHelp: string = `start, end, an offset, -N (the last N offsets of each partition; fewer records where some were compacted away), ${timeExpressionHelp}; or a range from:to of these, without its end`;
 
 export function parseOffsetRange(text: string): OffsetRange {
   const whole = readPosition(text);

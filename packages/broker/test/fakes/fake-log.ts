@@ -39,6 +39,8 @@ export class FakeLog implements PartitionLog {
   failNext: Error | null = null;
   lastOptions: AppendOptions | null = null;
   readonly batches: Buffer[] = [];
+  /** Offsets that records were deleted before. */
+  readonly deletions: number[] = [];
   readonly #pending: { resolve: () => void; reject: (error: Error) => void; end: number }[] = [];
   readonly #listeners = new Set<() => void>();
 
@@ -130,8 +132,9 @@ export class FakeLog implements PartitionLog {
   }
 
   deleteBefore(offset: number): Promise<number> {
-    this.logStartOffset = offset;
-    return Promise.resolve(offset);
+    this.deletions.push(offset);
+    this.logStartOffset = Math.max(this.logStartOffset, offset);
+    return Promise.resolve(this.logStartOffset);
   }
 
   describe(): LogDescription {

@@ -9,7 +9,8 @@ import { shown } from '../shown.ts';
  * Where a consumer begins, in each of its partitions:
  * `'earliest'` - with the first record that is kept; `'latest'` - with the first one that comes after now;
  * `{ offset }` - with that offset: one number for all, or one by partition (partitions not named begin at the earliest);
- * `{ timestampMs }` - with the first record at or after that time; `{ last }` - that many records before the end.
+ * `{ timestampMs }` - with the first record at or after that time; `{ last }` - that many offsets before the end: so
+ * many records, or fewer where some were compacted away.
  */
 export type StartPosition =
   | 'earliest'

@@ -47,8 +47,8 @@ export class RecordDeletion {
       const { highWatermark } = log;
       const offset = before === 'end' ? highWatermark : before;
       if (offset < 0 || offset > highWatermark) throw outOfRange(topic, { index, offset, highWatermark });
-      // Below the start there is nothing left to delete.
-      if (offset > logStartOffset) logStartOffset = await log.deleteBefore(offset);
+      // At the start or below it, too: what an earlier deletion could not remove from the disk is tried again.
+      logStartOffset = await log.deleteBefore(offset);
       return { partition: index, error: null, logStartOffset };
     } catch (thrown) {
       return { partition: index, error: toPartitionError(thrown, this.#logger), logStartOffset };
