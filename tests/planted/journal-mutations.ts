@@ -21,4 +21,11 @@ export const journalMutations: readonly Mutation[] = [
   { name: 'a journal entry that rotted ends the journal, as if it were torn', test: 'packages/storage/test/journal/journal.test.ts', file: 'packages/storage/src/journal/journal-file.ts', find: '    if (!found) found = await entryBehindDamage(file, place, entries.length > 0);\n', replace: '' },
   { name: 'the hole of a rotted entry looks like that of a torn round', test: 'packages/storage/test/journal/journal.test.ts', file: replay, find: '      if (hasGaps) await markMissing(file, position);\n', replace: '' },
   { name: 'entries from before a journal file was emptied count', isRare: true, file: 'packages/storage/src/journal/journal-entry.ts', find: 'sequence < sequenceMin || ', replace: '' },
+  {
+    name: 'on a full disk a segment that was lost is left out before others that were kept',
+    test: 'packages/storage/test/store/start-on-full-disk.test.ts',
+    file: 'packages/storage/src/journal/journal-replay.ts',
+    find: "    await fileSystem.removeFile(path);\n    isAny = true;\n",
+    replace: '',
+  },
 ];

@@ -107,10 +107,11 @@ export function checkKnown(owner: string, given: object, known: readonly string[
   if (unknown !== undefined) throw new QError('INVALID_REQUEST', `${owner} takes no "${unknown}"; it knows ${known.join(', ')}`, { details: { argument: unknown } });
 }
 
-/** @throws QError `INVALID_TOPIC_NAME`. */
-export function checkTopic(name: unknown): void {
+/** `argument` is what the caller calls it. @throws QError `INVALID_TOPIC_NAME`. */
+export function checkTopic(name: unknown, argument = 'topic'): void {
   const reason = typeof name === 'string' ? checkTopicName(name) : 'a topic name is a text';
   if (reason === null) return;
-  const details = typeof name === 'string' ? { topic: name, argument: 'topic' } : { argument: 'topic' };
-  throw new QError('INVALID_TOPIC_NAME', `${shown(name)} cannot be a topic name: ${reason}`, { details });
+  const details = typeof name === 'string' ? { topic: name, argument } : { argument };
+  const whose = argument === 'topic' ? '' : `${argument}: `;
+  throw new QError('INVALID_TOPIC_NAME', `${whose}${shown(name)} cannot be a topic name: ${reason}`, { details });
 }

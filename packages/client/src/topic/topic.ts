@@ -93,7 +93,7 @@ export function topic(name: string, options: TopicOptions<StandardSchemaV1 | und
     onInvalid: null,
     tombstones: flag,
   });
-  const onInvalid = options.onInvalid ?? 'fail';
+  const { onInvalid = 'fail' } = options;
   checkInvalidPolicy(onInvalid);
   return Object.freeze({
     name,
@@ -121,7 +121,7 @@ const standardSchema: OptionCheck = (value) => {
 function checkInvalidPolicy(policy: InvalidPolicy): void {
   if (!isObject(policy)) return checkArgument('topic.onInvalid', policy, oneOf(['fail', 'skip', 'raw']), 'INVALID_CONFIG');
   checkOptions('topic.onInvalid', policy, { deadLetter: null });
-  checkTopic(policy.deadLetter);
+  checkTopic(policy.deadLetter, 'topic.onInvalid.deadLetter');
 }
 
 /**

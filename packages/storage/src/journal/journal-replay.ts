@@ -217,6 +217,7 @@ async function replayLog(fileSystem: FileSystem, { directory, pieces, hasGaps }:
       }
       segment ??= new ReplayedSegment(fileSystem, directory, piece.segmentBase);
       cause = await segment.write(piece, { hasGaps });
+      if (cause !== null && (await removeCovered(fileSystem, { directory, owed: pieces.slice(done) }))) cause = await segment.write(piece, { hasGaps });
       if (cause !== null) break;
       done += 1;
       writtenBytes += piece.bytes;
@@ -227,6 +228,30 @@ async function replayLog(fileSystem: FileSystem, { directory, pieces, hasGaps }:
     await segment?.close();
   }
   return { writtenBytes, owed: pieces.slice(done), cause };
+}
+
+/**
+ * A power cut may have kept a later segment, and lost one before it. Where there is no room to write that one again, the log has a hole,
+ * and recovery would take it for damage. So later segments of which the journal has every byte are removed: what they take is room for
+ * what comes before them, and without them the log ends where its debt begins. True if any was.
+ */
+async function removeCovered(fileSystem: FileSystem, { directory, owed }: { directory: string; owed: readonly JournalPiece[] }): Promise<boolean> {
+  const covered = new Map<number, number>();
+  for (const { segmentBase, position, bytes } of owed) {
+    const end = covered.get(segmentBase) ?? 0;
+    // What stands before the first piece, or between two, is in the segment alone.
+    if (position <= end) covered.set(segmentBase, Math.max(end, position + bytes));
+  }
+  covered.delete((owed[0] as JournalPiece).segmentBase);
+  const names = new Set(await fileSystem.readDirectory(directory));
+  let isAny = false;
+  for (const [base, end] of covered) {
+    const path = `${directory}/${offsetFileName(base, 'log')}`;
+    if (!names.has(offsetFileName(base, 'log')) || (await fileSystem.stat(path)).sizeBytes > end) continue;
+    await fileSystem.removeFile(path);
+    isAny = true;
+  }
+  return isAny;
 }
 
 /** A segment that pieces are written to. */

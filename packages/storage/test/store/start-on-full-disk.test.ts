@@ -107,4 +107,30 @@ describe('a start on a full disk', () => {
     await under.crash('all');
     expect(await contents(await under.open({ segmentBytes: 900 }))).toEqual(tail(start, taken + 1));
   });
+
+  it.each([2, 3])('S2 serves all that was acknowledged where a power cut has kept later segments and lost one before them (%i from the end)', async (fromEnd) => {
+    const config = { segmentBytes: 900 };
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalFileBytes: 1 << 20, diskReserveBytes: 0, reserveFileBytes: 65_536 } });
+    under.disk.capacityBytes = 1 << 30;
+    const log = await under.open(config);
+    while (under.store.stats.journalWrites === 0) await append(log, ['early']);
+    const start = log.logEndOffset;
+    for (let index = 0; index < 16; index += 1) await append(log, [`late-${index}`.padEnd(200, '.')]);
+    // What the journal has is written to the segments as well, and not synced there yet.
+    await under.clock.advance(60_000);
+    const expected = await contents(log);
+    const names = (await under.disk.readDirectory('/data/orders-0')).filter((name) => name.endsWith('.log')).toSorted();
+    under.disk = under.disk.killProcess();
+    await under.disk.removeFile(`/data/orders-0/${names.at(-fromEnd)}`);
+    under.disk.capacityBytes = under.disk.usedBytes;
+    await under.reopen();
+    const again = await under.open(config);
+    expect(again.describe().damage).toBeNull();
+    expect(await contents(again)).toEqual(expected);
+    expect(again.logEndOffset).toBe(start + 16);
+    under.disk.capacityBytes = Number.POSITIVE_INFINITY;
+    await append(again, ['more']);
+    await under.crash('all');
+    expect(await contents(await under.open(config))).toEqual([...expected, `${start + 16}:more`]);
+  });
 });
