@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './command.ts';
 
-const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
+export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 const workspaceBinaries = join(repositoryRoot, 'node_modules/.bin');
 
@@ -20,18 +20,21 @@ export interface PackedPackage {
   readonly files: readonly string[];
 }
 
-/** Packs every public package into `destination`, as a release does. Packing builds first: nothing here does. */
+/** Packs every public package into `destination`, with the command that users have for it. Packing builds first: nothing here does. */
 export async function packAll(destination: string): Promise<PackedPackage[]> {
-  const packed: PackedPackage[] = [];
-  for (const folder of publicPackages) {
-    const output = await runCommand('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], { cwd: join(repositoryRoot, folder), timeoutMs: 300_000 });
-    const { name, filename, files } = JSON.parse(output) as { name: string; filename: string; files: { path: string }[] };
-    packed.push({ folder, name, tarball: filename, files: files.map((file) => file.path) });
-  }
-  return packed;
+  const output = await runCommand('node', ['scripts/pack-all.ts', '--json', '--out', destination], { cwd: repositoryRoot, timeoutMs: 500_000 });
+  return JSON.parse(output) as PackedPackage[];
 }
 
-/** A project outside the repository that depends on the tarballs and on nothing else of ours. */
+export interface InstallOptions {
+  readonly registry?: string;
+  /** Leaves out optional dependencies: the addons of codecs and checksums. */
+  readonly withoutOptional?: boolean;
+  /** The Node that npm runs on. */
+  readonly node?: string;
+}
+
+/** A project outside the repository that depends on packed or published packages and on nothing else of ours. */
 export class EmptyProject implements AsyncDisposable {
   readonly directory: string;
 
@@ -53,23 +56,22 @@ export class EmptyProject implements AsyncDisposable {
     await cp(fixtures, this.directory, { recursive: true });
   }
 
-  /** Installs the tarballs with npm; our packages come from the tarballs also where they depend on each other. */
-  async install(packed: readonly PackedPackage[]): Promise<void> {
-    const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
-    const manifest = {
-      private: true,
-      type: 'module',
-      dependencies,
-      devDependencies: { '@types/node': await catalogVersion('@types/node') },
-      overrides: Object.fromEntries(packed.map(({ name }) => [name, `$${name}`])),
-    };
+  /** Installs with npm what `packages` name: tarballs, or names for `registry`. Our packages depend on each other and find what is here. */
+  async install(packages: readonly string[], options: InstallOptions = {}): Promise<void> {
+    const manifest = { private: true, type: 'module', devDependencies: { '@types/node': await catalogVersion('@types/node') } };
     await writeFile(join(this.directory, 'package.json'), JSON.stringify(manifest, null, 2));
-    await runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: this.directory, timeoutMs: 300_000 });
+    const omit = options.withoutOptional === true ? ['--omit=optional'] : [];
+    const registry = options.registry === undefined ? [] : ['--registry', options.registry];
+    await runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...omit, ...registry, ...packages], {
+      cwd: this.directory,
+      path: options.node === undefined ? [] : [folderOf(options.node)],
+      timeoutMs: 300_000,
+    });
   }
 
-  /** Runs a fixture with one release of Node. */
-  runProgram(file: string, node: string): Promise<string> {
-    return runCommand(node, [file], { cwd: this.directory });
+  /** Runs a program of this project with one release of Node. */
+  runProgram(file: string, node: string, ...args: string[]): Promise<string> {
+    return runCommand(node, [file, ...args], { cwd: this.directory });
   }
 
   /** Type-checks a fixture with the declarations in the tarballs, and those declarations themselves. */

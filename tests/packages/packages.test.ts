@@ -1,6 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBroker } from '@q/broker';
+import { connect } from '@q/client';
 import { BrokerProcess } from '@q/testkit';
 import { runCommand } from './command.ts';
 import { EmptyProject, folderOf, packAll, publicPackages, supportedNodes } from './empty-project.ts';
@@ -17,7 +19,7 @@ beforeAll(async () => {
   project = await EmptyProject.create();
   await project.prepare();
   packed = await packAll(project.tarballs);
-  await project.install(packed);
+  await project.install(packed.map(({ tarball }) => tarball));
 }, prepareTimeoutMs);
 
 afterAll(async () => {
@@ -87,5 +89,41 @@ describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
     await q('topic', 'create', 'orders', '--partitions', '2');
     expect(JSON.parse(await q('topic', 'list', '--json'))).toMatchObject([{ name: 'orders' }]);
     expect(await broker.stop()).toEqual({ code: 0, signal: null });
+  }, runTimeoutMs);
+});
+
+describe('an application without the addons', () => {
+  let lean: EmptyProject;
+
+  beforeAll(async () => {
+    lean = await EmptyProject.create();
+    await lean.prepare();
+    const names = ['@q/protocol', '@q/client'];
+    await lean.install(packed.filter(({ name }) => names.includes(name)).map(({ tarball }) => tarball), { withoutOptional: true });
+  }, prepareTimeoutMs);
+
+  afterAll(async () => {
+    await lean[Symbol.asyncDispose]();
+  }, runTimeoutMs);
+
+  it('has none of them', async () => {
+    expect(await readdir(join(lean.directory, 'node_modules'))).not.toEqual(expect.arrayContaining([expect.stringMatching(/snappy|lz4|@node-rs/)]));
+    expect(await readdir(join(lean.directory, 'node_modules/@q'))).toEqual(['client', 'protocol']);
+  });
+
+  it.each(supportedNodes())('sends and reads with none, gzip and zstd on $name, and is told what to install for snappy and lz4', async ({ program }) => {
+    await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+    await using q = await connect(broker.url);
+    for (const compression of ['none', 'gzip', 'zstd', 'snappy', 'lz4'] as const) {
+      await q.admin.createTopic(compression, { partitions: 1 });
+      await using producer = q.producer({ compression });
+      await producer.send(compression, { value: compression.repeat(100) });
+    }
+    const output = await lean.runProgram('without-addons.ts', program, broker.url);
+    const missing = (where: string, codec: string, name: string): string => `${where} ${codec}: UNSUPPORTED_CODEC false run "npm install ${name}"`;
+    expect(output.trim().split('\n')).toEqual([
+      ...['none', 'gzip', 'zstd'].flatMap((codec) => [`sent ${codec}`, `got ${codec}`]),
+      ...[['snappy', 'snappy'], ['lz4', 'lz4-napi']].flatMap(([codec, name]) => [missing('producer', codec!, name!), missing('consumer', codec!, name!)]),
+    ]);
   }, runTimeoutMs);
 });
