@@ -28,6 +28,8 @@ export async function packAll(destination: string): Promise<PackedPackage[]> {
 
 export interface InstallOptions {
   readonly registry?: string;
+  /** File of npm's settings, instead of the user's. */
+  readonly npmConfig?: string;
   /** Leaves out optional dependencies: the addons of codecs and checksums. */
   readonly withoutOptional?: boolean;
   /** The Node that npm runs on. */
@@ -65,8 +67,14 @@ export class EmptyProject implements AsyncDisposable {
     await runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...omit, ...registry, ...packages], {
       cwd: this.directory,
       path: options.node === undefined ? [] : [folderOf(options.node)],
+      env: options.npmConfig === undefined ? {} : { npm_config_userconfig: options.npmConfig },
       timeoutMs: 300_000,
     });
+  }
+
+  async versionOf(name: string): Promise<string> {
+    const manifest = await readFile(join(this.directory, 'node_modules', name, 'package.json'), 'utf8');
+    return (JSON.parse(manifest) as { version: string }).version;
   }
 
   /** Runs a program of this project with one release of Node. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ export class LocalRegistry implements AsyncDisposable {
 
   static async start(upstream: Upstream): Promise<LocalRegistry> {
     const directory = await mkdtemp(join(tmpdir(), 'q-registry-'));
-    const server = (await runServer(configurationOf(directory, upstream))) as Server;
+    const server = (await runServer(await configurationOf(directory, upstream))) as Server;
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -53,8 +53,10 @@ export class LocalRegistry implements AsyncDisposable {
   }
 }
 
-function configurationOf(directory: string, upstream: Upstream): Parameters<typeof runServer>[0] {
-  const ca = upstream.caFile === undefined ? {} : { ca: upstream.caFile };
+type Configuration = Parameters<typeof runServer>[0];
+
+async function configurationOf(directory: string, upstream: Upstream): Promise<Configuration> {
+  const ca = upstream.caFile === undefined ? {} : { ca: await readFile(upstream.caFile, 'utf8') };
   return {
     self_path: join(directory, 'config.yaml'),
     storage: join(directory, 'storage'),
@@ -67,7 +69,7 @@ function configurationOf(directory: string, upstream: Upstream): Parameters<type
     web: { enable: false },
     log: { type: 'stdout', format: 'pretty', level: 'error' },
     max_body_size: '64mb',
-  } as unknown as Parameters<typeof runServer>[0];
+  } as unknown as Configuration;
 }
 
 /** Makes the only user of the registry, and returns its token. */

@@ -47,6 +47,16 @@ describe('package manifests', () => {
     for (const folder of publicFolders) expect(readManifest(`${folder}/package.json`).scripts?.['prepack'], folder).toBe('pnpm run build');
   });
 
+  it('says to npm what it is, who may have it, and that its origin is signed', () => {
+    for (const folder of publicFolders) {
+      const { description, keywords, publishConfig, files } = readManifest(`${folder}/package.json`);
+      expect({ folder, access: publishConfig?.access, provenance: publishConfig?.provenance }).toEqual({ folder, access: 'public', provenance: true });
+      expect(description, folder).toMatch(/^[A-Z].{15,}\.$/);
+      expect(keywords, folder).toEqual(expect.arrayContaining(['message-log', 'event-log']));
+      expect(files, folder).toContain('CHANGELOG.md');
+    }
+  });
+
   it('publishes built files only, under the same export names as the workspace has', () => {
     for (const folder of publicFolders) {
       const { exports = {}, publishConfig, files } = readManifest(`${folder}/package.json`);

@@ -48,8 +48,16 @@ export function workspaceFolders(): readonly string[] {
   return repositoryFiles.filter((path) => /^(packages|apps)\/[^/]+\/package\.json$/.test(path)).map(workspaceOf);
 }
 
+interface PublishConfig {
+  readonly access?: string;
+  readonly provenance?: boolean;
+  readonly exports?: Readonly<Record<string, unknown>>;
+}
+
 export interface Manifest {
   readonly name: string;
+  readonly description?: string;
+  readonly keywords?: readonly string[];
   readonly private?: boolean;
   readonly license?: string;
   readonly type?: string;
@@ -57,7 +65,7 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>;
   readonly files?: readonly string[];
   readonly scripts?: Readonly<Record<string, string>>;
-  readonly publishConfig?: { readonly exports?: Readonly<Record<string, unknown>> };
+  readonly publishConfig?: PublishConfig;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ let project: EmptyProject;
 beforeAll(async () => {
   project = await EmptyProject.create();
   await project.prepare();
-  await project.install(await packAll(project.tarballs));
+  await project.install((await packAll(project.tarballs)).map(({ tarball }) => tarball));
   for (const path of programs) await copyFile(fileURLToPath(new URL(path, repository)), join(project.directory, path.split('/').at(-1)!));
 }, prepareTimeoutMs);
 
