@@ -22,6 +22,7 @@ export interface Broker extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** How to stop. `timeoutMs`: how long requests that are under way may take, in ms. */
 export interface CloseOptions {
   readonly timeoutMs?: number;
 }

@@ -15,6 +15,7 @@ export interface CallerSignal {
   onAbort(listener: () => void): () => void;
 }
 
+/** Who asks: one connection, with what it may use. */
 export interface Caller {
   readonly principal: Principal;
   /** Where it calls from: the remote address of its connection. */

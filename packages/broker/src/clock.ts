@@ -10,6 +10,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary point, with fractions; never goes back. */
   monotonic(): number;
+  /** Calls `run` once, `delayMs` milliseconds from now, unless it is cancelled. */
   schedule(delayMs: number, run: () => void): Scheduled;
   /** Runs in the next turn of the event loop, after the input that is at hand now. */
   defer(run: () => void): void;

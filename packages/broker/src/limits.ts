@@ -133,6 +133,7 @@ const minuteMs = 60 * secondMs;
 /** Room in a frame for the fields around the records. */
 export const frameOverheadBytes: number = 64 * KiB;
 
+/** The limits of a broker that is given none. Times are in ms, sizes in bytes. */
 export const defaultLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,

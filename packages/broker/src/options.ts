@@ -104,7 +104,9 @@ export interface ResolvedOptions {
   readonly fileSystem: FileSystem | null;
 }
 
+/** The TCP port of the broker, unless another is given. */
 export const defaultPort = 7420;
+/** The TCP port of the admin HTTP server, unless another is given. */
 export const defaultAdminPort = 7421;
 
 const knownOptions: readonly (keyof BrokerOptions)[] = [

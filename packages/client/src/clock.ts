@@ -15,6 +15,7 @@ export interface Timer {
  */
 export const timerMsMin = 1;
 
+/** Time, for a client. The default is the system's; tests give others. */
 export interface Clock {
   /** Milliseconds since the Unix epoch: what records are stamped with. May jump when the system's clock is set. */
   now(): number;

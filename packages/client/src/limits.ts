@@ -125,6 +125,7 @@ export interface ClientLimits {
   readonly offsetMetadataLengthMax: number;
 }
 
+/** Limits and defaults of every client. Times are in ms, sizes in bytes. */
 export const clientLimits: ClientLimits = Object.freeze({
   portDefault: 7_420,
   connectTimeoutMs: 10_000,

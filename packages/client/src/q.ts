@@ -31,9 +31,11 @@ export interface Q extends AsyncDisposable {
   producer(options?: ProducerOptions): Producer;
   /** A member of a consumer group. Joins when it is iterated, or with `ready()`. @throws QError `INVALID_CONFIG`, `CLOSED`. */
   consumer<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, options: GroupConsumerOptions): GroupConsumer<KO, VO>;
+  /** As above, of a topic without types. */
   consumer(topic: string, options: GroupConsumerOptions): GroupConsumer;
   /** Begins to read when it is iterated. @throws QError `INVALID_CONFIG`, `CLOSED`. */
   consumer<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, options?: ConsumerOptions): Consumer<KO, VO>;
+  /** As above, of a topic without types. */
   consumer(topic: string, options?: ConsumerOptions): Consumer;
   /**
    * Closes its consumers - those of groups as their `close` says -, then lets its producers send what they have, for at most

@@ -34,6 +34,7 @@ export interface CoordinatorLimits {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
+/** Limits and defaults of the coordinator. Times are in ms. */
 export const coordinatorLimits: CoordinatorLimits = {
   producerIdBlockSize: 1000,
   sessionTimeoutMs: 45_000,

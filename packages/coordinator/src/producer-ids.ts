@@ -17,6 +17,7 @@ import { coordinatorLimits } from './limits.ts';
 /** Largest epoch that is handed out. The field is an i16; the last value is left unused, so epoch + 1 always fits. */
 export const producerEpochMax = 32_766;
 
+/** The ids of producers at one moment. Never changed: a step makes a new one. */
 export interface ProducerIds {
   /** The next id to hand out. */
   readonly nextId: number;
@@ -28,11 +29,13 @@ export interface ProducerIds {
   readonly reserving: boolean;
 }
 
+/** A producer's id and epoch, which its batches carry. */
 export interface ProducerIdentity {
   readonly producerId: number;
   readonly producerEpoch: number;
 }
 
+/** What can be asked for. */
 export type ProducerIdsCommand =
   /** A producer without an id wants one. */
   | { readonly kind: 'new' }
@@ -43,6 +46,7 @@ export type ProducerIdsCommand =
   /** The block could not be made durable; the next command that needs one asks again. */
   | { readonly kind: 'block-refused' };
 
+/** The answer to a command. */
 export type ProducerIdsResult =
   | { readonly kind: 'identity'; readonly identity: ProducerIdentity }
   /** No id at hand: repeat the command once the block that was asked for is there. */
@@ -58,6 +62,7 @@ export interface ProducerIdsEffect {
   readonly size: number;
 }
 
+/** What a command made of the state, and what is to be done about it. */
 export interface ProducerIdsStep {
   readonly state: ProducerIds;
   readonly result: ProducerIdsResult;

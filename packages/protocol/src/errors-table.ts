@@ -17,6 +17,7 @@
  */
 export type ErrorKind = 'retry' | 'fix' | 'fatal';
 
+/** The names of all errors: the `code` of a QError. */
 export type ErrorName =
   | 'NONE'
   | 'UNKNOWN'
@@ -83,6 +84,7 @@ export type ErrorName =
   | 'NO_BROKER'
   | 'NO_COMMITTED_OFFSET';
 
+/** One line of the table of errors. */
 export interface ErrorEntry {
   /** The number on the wire. Frozen. */
   readonly code: number;

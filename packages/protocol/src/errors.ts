@@ -4,6 +4,7 @@ import type { ErrorKind, ErrorName } from './errors-table.ts';
 /** Facts about an error for programs, such as the valid range of offsets. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
+/** What may be told of an error besides its code and message. */
 export interface QErrorOptions {
   readonly cause?: unknown;
   readonly details?: ErrorDetails;
@@ -41,6 +42,7 @@ export class QError extends Error {
     return this.kind === 'fatal';
   }
 
+  /** Whether it is a QError, also of another copy of this package. */
   static is(error: unknown): error is QError {
     return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true;
   }

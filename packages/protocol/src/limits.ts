@@ -38,6 +38,7 @@ export interface ProtocolLimits {
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** The limits of the protocol. Sizes are in bytes. */
 export const protocolLimits: ProtocolLimits = {
   frameBytesMin: 6,
   helloFrameBytesMax: 64 * KiB,

@@ -4,6 +4,7 @@
  */
 export type Durability = 'fsync' | 'interval' | 'os';
 
+/** What removes old records: time and size, newer records of the same key, or both. */
 export interface CleanupPolicy {
   readonly delete: boolean;
   readonly compact: boolean;
@@ -40,6 +41,7 @@ export interface LogConfig {
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
+/** The settings of a log that is given none. Times are in ms, sizes in bytes. */
 export const defaultLogConfig: LogConfig = Object.freeze({
   segmentBytes: 1 << 30,
   segmentMs: 7 * dayMs,

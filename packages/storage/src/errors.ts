@@ -35,8 +35,10 @@ const kinds: Readonly<Record<StorageErrorCode, StorageErrorKind>> = {
   CLOSED: 'retry',
 };
 
+/** What an error names: a file, an offset, a limit. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean>>;
 
+/** What storage throws, apart from QErrors about a batch. */
 export class StorageError extends Error {
   readonly code: StorageErrorCode;
   readonly kind: StorageErrorKind;
@@ -54,6 +56,7 @@ export class StorageError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** Whether it is a StorageError, also of another copy of this package. */
   static is(error: unknown): error is StorageError {
     return error instanceof Error && (error as { brand?: unknown }).brand === 'q.storage.error';
   }

@@ -103,6 +103,7 @@ export interface StorageLimits {
   reserveFileBytes: number;
 }
 
+/** The limits of a store that is given none. Times are in ms, sizes in bytes. */
 export const defaultStorageLimits: StorageLimits = Object.freeze({
   openFilesMax: 1_024,
   openFilesInUseMax: 1_280,

@@ -4,6 +4,7 @@ export interface Network {
   listen(options: ListenOptions): Promise<Listener>;
 }
 
+/** Where to listen, and who is told of connections. Port 0 takes a free one. */
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -13,6 +14,7 @@ export interface ListenOptions {
   readonly acceptFailed: (error: Error) => void;
 }
 
+/** A port that accepts connections. `port` is the real one, also where 0 was asked for. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
@@ -30,6 +32,7 @@ export interface ByteStream {
   write(buffers: readonly Buffer[], written: () => void): void;
   /** No `data` from now on, until `resumeReading`; the peer is slowed down by its own full buffers. */
   pauseReading(): void;
+  /** Undoes `pauseReading`. */
   resumeReading(): void;
   /** Sends what was written, then says that nothing follows. Input is read and thrown away until the peer hangs up. */
   end(): void;
@@ -37,6 +40,7 @@ export interface ByteStream {
   destroy(): void;
 }
 
+/** What happens on one connection. Its owner gives these. */
 export interface StreamEvents {
   /** The chunk is lent: its memory is used again once this returns. */
   data(chunk: Buffer): void;

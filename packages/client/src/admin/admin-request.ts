@@ -5,6 +5,7 @@ import { isAmbiguous } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { toQError } from '../retry.ts';
 
+/** What every request of an administrator takes. An aborted `signal` ends the wait with QError `ABORTED`. */
 export interface AdminRequestOptions {
   readonly signal?: AbortSignal;
 }

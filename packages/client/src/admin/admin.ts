@@ -48,6 +48,7 @@ import type { GroupDescription, GroupOffset } from './group-description.ts';
 /** Settings of a topic, by the names that people know: `retention.ms`, `cleanup.policy`, `durability`, … Numbers become text. */
 export type TopicConfig = Readonly<Record<string, string | number | boolean>>;
 
+/** How a topic is created. */
 export interface CreateTopicOptions extends AdminRequestOptions {
   /** Default: the broker's. */
   readonly partitions?: number;
@@ -58,13 +59,16 @@ export interface CreateTopicOptions extends AdminRequestOptions {
   readonly validateOnly?: boolean;
 }
 
+/** What the topic must have if it is there, and gets if it is not. */
 export type EnsureTopicOptions = Omit<CreateTopicOptions, 'validateOnly'>;
 
+/** A topic that is there, with its settings. */
 export interface EnsuredTopic extends CreateTopicResponse {
   /** False: it was there before. */
   readonly created: boolean;
 }
 
+/** What changes in a topic's settings. `validateOnly` checks everything and changes nothing. */
 export interface AlterTopicOptions extends AdminRequestOptions {
   readonly set?: TopicConfig;
   /** Settings that go back to their default. */
@@ -72,23 +76,27 @@ export interface AlterTopicOptions extends AdminRequestOptions {
   readonly validateOnly?: boolean;
 }
 
+/** The brokers, and the topics with their leaders. */
 export interface ClusterMetadata {
   readonly clusterId: string;
   readonly brokers: readonly MetadataBroker[];
   readonly topics: readonly TopicMetadata[];
 }
 
+/** Which partitions are opened again. */
 export interface ReopenPartitionsOptions extends AdminRequestOptions {
   /** Default: all that are in trouble. */
   readonly partitions?: readonly number[];
 }
 
+/** A partition after it was opened again. */
 export interface ReopenedPartitionState {
   readonly partition: number;
   /** What is wrong with the partition all the same; null: it is open. */
   readonly error: QError | null;
 }
 
+/** A topic in one line of a list. Sizes are in bytes. */
 export type TopicSummary = ListTopicsResponse['topics'][number];
 
 /**
@@ -100,6 +108,11 @@ export type TopicSummary = ListTopicsResponse['topics'][number];
  * `CONNECTION_LOST`, `REQUEST_TIMED_OUT`, `ABORTED`, `CLOSED`.
  */
 export interface Admin extends GroupAdmin {
+  /**
+   * Creates the topic.
+   * @throws QError `TOPIC_EXISTS`, `INVALID_TOPIC_NAME`, `INVALID_PARTITIONS`, `INVALID_REPLICAS`, `INVALID_CONFIG`,
+   * `TOPIC_LIMIT`.
+   */
   createTopic(name: string, options?: CreateTopicOptions): Promise<CreateTopicResponse>;
   /**
    * Creates the topic, or tells of the one that is there already. Programs that may run again, or beside each other, begin with it.
@@ -110,8 +123,11 @@ export interface Admin extends GroupAdmin {
   ensureTopic(name: string, options?: EnsureTopicOptions): Promise<EnsuredTopic>;
   /** Deletes a topic with its data. */
   deleteTopic(name: string, options?: AdminRequestOptions): Promise<DeleteTopicResponse>;
+  /** Every topic in one line. Topics of the broker itself come with `includeInternal` only. */
   listTopics(options?: AdminRequestOptions & { readonly includeInternal?: boolean }): Promise<readonly TopicSummary[]>;
+  /** One topic with its settings and partitions. @throws QError `UNKNOWN_TOPIC`. */
   describeTopic(name: string, options?: AdminRequestOptions): Promise<DescribeTopicResponse>;
+  /** Changes settings, all of those named or none. @throws QError `UNKNOWN_TOPIC`, `INVALID_CONFIG`. */
   alterTopic(name: string, options: AlterTopicOptions): Promise<AlterTopicResponse>;
   /** `partitions` is the new total. */
   addPartitions(name: string, partitions: number, options?: AdminRequestOptions & { readonly validateOnly?: boolean }): Promise<{ readonly partitions: number }>;

@@ -13,21 +13,25 @@ import type { GroupDescription, GroupOffset } from './group-description.ts';
 /** Offset of a partition, by partition number. */
 export type PartitionOffsets = Readonly<Record<number, number>>;
 
+/** Which groups are listed. */
 export interface ListGroupsOptions extends AdminRequestOptions {
   /** Only groups whose id begins so. */
   readonly prefix?: string;
 }
 
+/** How offsets are reset. */
 export interface ResetGroupOffsetsOptions extends AdminRequestOptions {
   /** Check everything and tell what would change, change nothing. */
   readonly validateOnly?: boolean;
 }
 
+/** Which offsets of a group are deleted. */
 export interface DeleteGroupOffsetsOptions extends AdminRequestOptions {
   /** Default: all that have an offset. */
   readonly partitions?: readonly number[];
 }
 
+/** What was, or would be, changed for one partition. */
 export interface OffsetReset {
   readonly topic: string;
   readonly partition: number;
@@ -39,6 +43,7 @@ export interface OffsetReset {
 
 /** Consumer groups and what they have committed. Throws as {@link Admin} does, and what is said at each method. */
 export interface GroupAdmin {
+  /** Every group in one line. */
   listGroups(options?: ListGroupsOptions): Promise<readonly ListedGroup[]>;
   /** Members, what they own, and each partition with its committed offset and lag. @throws QError `UNKNOWN_GROUP`. */
   describeGroup(group: string, options?: AdminRequestOptions): Promise<GroupDescription>;

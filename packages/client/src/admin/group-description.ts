@@ -11,6 +11,7 @@ export interface GroupDescription extends Omit<DescribeGroupResponse, 'partition
   readonly partitions: readonly GroupPartition[];
 }
 
+/** A partition that a group reads or has an offset of. */
 export interface GroupPartition {
   /** Empty: the topic is not known any more. */
   readonly topic: string;

@@ -3,6 +3,7 @@ import type { MetadataTopic } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
 
+/** A partition, and the broker that leads it. */
 export interface PartitionMetadata {
   readonly partition: number;
   /** -1: no leader at the moment. */

@@ -9,6 +9,7 @@ import type { Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import type { OpenBatch } from './record-stream.ts';
 
+/** How batches are given. */
 export interface BatchesOptions {
   /**
    * True lends each batch: its memory is taken back when the next one is asked for, and used again. Keys, values and headers that were

@@ -28,6 +28,7 @@ import { RecordStream } from './record-stream.ts';
  * The position then is at the record in question: `seek` past it to go on.
  */
 export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Message<K, V>, undefined>, AsyncDisposable {
+  /** Message by message. Its buffers are views of the fetched batch, which lives as long as they do. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined>;
   /** Whole batches. A batch counts as read when it is handed out. @throws QError `INVALID_CONFIG` */
   batches(options?: BatchesOptions): AsyncIterableIterator<ConsumedBatch<K, V>, undefined>;
@@ -41,6 +42,7 @@ export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Mess
   seek(to: { readonly partition: number; readonly offset: number }): Promise<void>;
   /** Fetches no more of these partitions (default: all); what was fetched already is still handed out. */
   pause(partitions?: readonly number[]): void;
+  /** Undoes `pause`. Default: all partitions. */
   resume(partitions?: readonly number[]): void;
   /** The end (high watermark) of each partition, asked for now. */
   endOffsets(): Promise<Map<number, number>>;

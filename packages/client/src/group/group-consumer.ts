@@ -30,6 +30,10 @@ export interface OffsetToCommit {
  * as a consumer without a group, and with `NO_COMMITTED_OFFSET` or whatever the group refuses the member with.
  */
 export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable<GroupMessage<K, V>, undefined>, AsyncDisposable {
+  /**
+   * Joins the group, and gives message by message. Its buffers are views of the fetched batch, which lives as long as they
+   * do.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupMessage<K, V>, undefined>;
   /** Whole batches, acknowledged as a whole. Not with `concurrency`. */
   batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
@@ -62,6 +66,7 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   seek(to: { readonly partition: number; readonly offset: number }): Promise<void>;
   /** Fetches no more of these partitions while they are owned (default: of any, also those assigned later). */
   pause(partitions?: readonly number[]): void;
+  /** Undoes `pause`. Default: all partitions. */
   resume(partitions?: readonly number[]): void;
   /** Calls the listener until the returned function is called. */
   on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void;

@@ -17,11 +17,13 @@ export interface StalledEvent {
   readonly oldest: { readonly partition: number; readonly offset: number } | null;
 }
 
+/** A stall is over. */
 export interface ResumedEvent {
   /** How long the stall was, milliseconds. */
   readonly afterMs: number;
 }
 
+/** What a member of a group tells, by the name of the event. */
 export interface GroupEvents {
   /** Partitions are owned, and where they begin is known. */
   assigned: PartitionsEvent;

@@ -16,16 +16,19 @@ export interface Wire {
   destroy(): void;
 }
 
+/** What happens on a connection. Its owner gives these. */
 export interface WireEvents {
   /** Called once, when bytes may flow. */
   onOpen(): void;
   /** The chunk is lent: its memory is used again once this returns. */
   onData(chunk: Buffer): void;
+  /** Bytes that waited to be sent are gone; more may be written. */
   onDrain(): void;
   /** Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an orderly way. */
   onClose(error: Error | null): void;
 }
 
+/** Opens connections. The default is TCP; tests give others. */
 export interface Network {
   /** Starts to open a stream. No event is called before this returns. */
   connect(address: Address, events: WireEvents): Wire;

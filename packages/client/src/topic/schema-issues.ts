@@ -1,7 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { QError } from '@q/protocol';
 
+/** One thing that a schema found wrong, in the words of Standard Schema. */
 export type SchemaIssue = StandardSchemaV1.Issue;
+/** Which half of a record. */
 export type RecordPart = 'key' | 'value';
 
 /** What a schema found wrong. It is the `cause` of every `SCHEMA_MISMATCH`. */

@@ -36,6 +36,7 @@ export interface Topic<KeyIn = BytesIn, ValueIn = BytesIn, KeyOut = BytesOut, Va
   readonly '~types'?: { readonly keyIn: KeyIn; readonly valueIn: ValueIn; readonly keyOut: KeyOut; readonly valueOut: ValueOut };
 }
 
+/** Schemas and codecs of a typed topic, and what becomes of records that do not match. */
 export interface TopicOptions<
   K extends StandardSchemaV1 | undefined,
   V extends StandardSchemaV1 | undefined,

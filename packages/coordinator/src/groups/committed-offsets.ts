@@ -21,12 +21,14 @@ export interface CommittedOffset extends OffsetCommit {
   readonly progressedAtMs: number;
 }
 
+/** A committed offset, and what it is of. */
 export interface CommittedOffsetEntry {
   readonly topicId: string;
   readonly partition: number;
   readonly committed: CommittedOffset;
 }
 
+/** The committed offsets of one group, by topic and partition. */
 export class CommittedOffsets {
   readonly #topics = new Map<string, Map<number, CommittedOffset>>();
   #size = 0;
@@ -41,6 +43,7 @@ export class CommittedOffsets {
     return this.#latestCommitMs;
   }
 
+  /** Null when none is committed. */
   get(topicId: string, partition: number): CommittedOffset | null {
     return this.#topics.get(topicId)?.get(partition) ?? null;
   }
@@ -78,6 +81,7 @@ export class CommittedOffsets {
     return partitions;
   }
 
+  /** All of them, in no order. */
   *entries(): Generator<CommittedOffsetEntry> {
     for (const [topicId, topic] of this.#topics) {
       for (const [partition, committed] of topic) yield { topicId, partition, committed };

@@ -11,6 +11,7 @@ import type { DurableMember, Member } from './member.ts';
 import { Members } from './members.ts';
 import { samePartitions } from './partitions.ts';
 
+/** A group as its records tell of it. */
 export interface LoadedGroup {
   readonly groupId: string;
   /** Null when there are only offsets: nobody has ever joined. */
@@ -29,6 +30,7 @@ interface Now {
   readonly wallMs: number;
 }
 
+/** Builds groups from their records when a broker starts. */
 export class GroupImage {
   readonly #entries = new Map<string, Entry>();
 

@@ -30,6 +30,7 @@ import { decodeMember, encodeMember } from './member-record.ts';
 import { damage, RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
 
+/** What is stored of groups, one kind for each key. */
 export type GroupRecord =
   | GroupStateRecord
   | { readonly kind: 'member'; readonly groupId: string; readonly member: DurableMember }
@@ -38,6 +39,7 @@ export type GroupRecord =
   | { readonly kind: 'member-gone'; readonly groupId: string; readonly memberId: string }
   | ({ readonly kind: 'offset-gone' } & OffsetKey);
 
+/** What is stored of a group besides its members and offsets. */
 export interface GroupStateRecord {
   readonly kind: 'group';
   readonly groupId: string;
@@ -61,6 +63,7 @@ const assignsCode = { broker: 0 } as const;
 const hasMetadata = 1;
 const epochMax = 0x7fff_ffff;
 
+/** The record as it is stored. A null value deletes what the key names. Both buffers are the caller's. */
 export function encodeGroupRecord(record: GroupRecord): { key: Buffer; value: Buffer | null } {
   return { key: encodeKey(record), value: encodeValue(record) };
 }

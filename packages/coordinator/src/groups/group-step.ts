@@ -22,6 +22,7 @@ export interface StepContext {
   readonly topics: TopicView;
 }
 
+/** What can happen to a group. */
 export type GroupCommand =
   /** Join, stay, leave, report: GROUP_HEARTBEAT as it came, with `-1` and null for what is unchanged. */
   | HeartbeatCommand
@@ -32,6 +33,7 @@ export type GroupCommand =
   /** A moment that `nextDeadlineMs` named has come. */
   | { readonly kind: 'tick' };
 
+/** A heartbeat as a member sent it. */
 export interface HeartbeatCommand {
   readonly kind: 'heartbeat';
   readonly memberId: string;
@@ -68,6 +70,7 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What a command made of a group. */
 export interface GroupStep {
   readonly group: Group;
   readonly result: HeartbeatReply | Refusal | { readonly kind: 'none' };
@@ -83,6 +86,7 @@ export interface GroupStep {
   readonly evicted: readonly Eviction[];
 }
 
+/** A member that was removed, and why. */
 export interface Eviction {
   readonly memberId: string;
   readonly reason: 'session' | 'rebalance' | 'replaced';

@@ -13,6 +13,7 @@
  */
 import { Members } from './members.ts';
 
+/** A consumer group at one moment. Never changed: a step makes a new one. */
 export interface Group {
   readonly groupId: string;
   /** Rises when members, subscriptions or topics change. */
@@ -28,6 +29,7 @@ export interface Group {
 /** `assigning` is never seen from outside today, as targets are made at once: it is there for client-assigned groups. */
 export type GroupState = 'empty' | 'assigning' | 'reconciling' | 'stable';
 
+/** Where a member stands on its way to its target. */
 export type MemberState = 'stable' | 'unrevoked' | 'unreleased' | 'away';
 
 /** A new group, empty from now on. It is not stored before its first member or offset is. */

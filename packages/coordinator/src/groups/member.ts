@@ -3,6 +3,7 @@
  */
 import type { PartitionsByTopic } from './partitions.ts';
 
+/** How partitions are divided among members. */
 export type AssignorName = 'uniform' | 'range';
 
 /** What of a member is stored and comes back after a restart. */

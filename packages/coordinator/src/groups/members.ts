@@ -22,6 +22,7 @@ interface Chunk {
   readonly deadlineMs: number;
 }
 
+/** The members of a group by id. Never changed: a step makes a new one, which shares what is the same. */
 export class Members implements ReadonlyMap<string, Member> {
   static readonly none: Members = new Members(new Map(), []);
 
@@ -47,10 +48,12 @@ export class Members implements ReadonlyMap<string, Member> {
     return this.#slots.size;
   }
 
+  /** As of a `Map`. */
   has(memberId: string): boolean {
     return this.#slots.has(memberId);
   }
 
+  /** As of a `Map`. */
   get(memberId: string): Member | undefined {
     const slot = this.#slots.get(memberId);
     return slot === undefined ? undefined : this.#chunks[Math.floor(slot / chunkSize)]!.members[slot % chunkSize];
@@ -82,6 +85,7 @@ export class Members implements ReadonlyMap<string, Member> {
     return new Members(this.#slots, this.#chunks.with(index, chunkOf(members)));
   }
 
+  /** A copy that lacks these members. */
   without(memberIds: ReadonlySet<string>): Members {
     return Members.of([...this.values()].filter(({ memberId }) => !memberIds.has(memberId)));
   }
@@ -113,10 +117,12 @@ export class Members implements ReadonlyMap<string, Member> {
     for (const member of this.values()) yield [member.memberId, member];
   }
 
+  /** As of a `Map`. */
   [Symbol.iterator](): Generator<[string, Member], undefined> {
     return this.entries();
   }
 
+  /** As of a `Map`. */
   forEach(visit: (member: Member, memberId: string, members: Members) => void): void {
     for (const member of this.values()) visit(member, member.memberId, this);
   }

@@ -4,6 +4,7 @@
 import type { Group } from './group.ts';
 import { includesPartition } from './partitions.ts';
 
+/** Why a commit is refused. */
 export interface OffsetRefusal {
   readonly code: 'UNKNOWN_MEMBER' | 'STALE_MEMBER_EPOCH' | 'GROUP_NOT_EMPTY';
   readonly message: string;

@@ -23,11 +23,13 @@ export function partitionsByTopic(
   return new Map([...sets].map(([topicId, set]) => [topicId, [...set].sort(ascending)]));
 }
 
+/** Whether the set has this partition. */
 export function includesPartition(set: PartitionsByTopic, topicId: string, partition: number): boolean {
   const list = set.get(topicId);
   return list !== undefined && listIncludes(list, partition);
 }
 
+/** How many partitions the set has, over all topics. */
 export function countPartitions(set: PartitionsByTopic): number {
   let count = 0;
   for (const list of set.values()) count += list.length;

@@ -3,6 +3,7 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request ADD_PARTITIONS. */
 export interface AddPartitionsRequest {
   readonly name: string;
   /** The new total, larger than the current one. */
@@ -11,6 +12,7 @@ export interface AddPartitionsRequest {
   readonly validateOnly: boolean;
 }
 
+/** The body of the answer to ADD_PARTITIONS. */
 export interface AddPartitionsResponse {
   readonly partitions: number;
 }

@@ -6,6 +6,7 @@ import type { Api } from './api.ts';
 import { resolvedTopicSetting, topicSetting } from './topic-setting.ts';
 import type { ResolvedTopicSetting, TopicSetting } from './topic-setting.ts';
 
+/** The body of a request ALTER_TOPIC. */
 export interface AlterTopicRequest {
   readonly name: string;
   readonly set: readonly TopicSetting[];
@@ -15,6 +16,7 @@ export interface AlterTopicRequest {
   readonly validateOnly: boolean;
 }
 
+/** The body of the answer to ALTER_TOPIC. */
 export interface AlterTopicResponse {
   readonly configs: readonly ResolvedTopicSetting[];
 }

@@ -1,5 +1,6 @@
 import type { Struct } from '../schema/struct.ts';
 
+/** The names of all APIs. */
 export type ApiName =
   | 'HELLO'
   | 'PRODUCE'

@@ -4,6 +4,7 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request COMMIT_OFFSET. */
 export interface CommitOffsetRequest {
   readonly groupId: string;
   /** Empty: not a member. That is taken only while the group has no members. */
@@ -13,11 +14,13 @@ export interface CommitOffsetRequest {
   readonly topics: readonly CommitOffsetRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface CommitOffsetRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly CommitOffsetRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface CommitOffsetRequestPartition {
   readonly partition: number;
   /** Offset of the next record to handle. */
@@ -27,15 +30,18 @@ export interface CommitOffsetRequestPartition {
   readonly metadata: string | null;
 }
 
+/** The body of the answer to COMMIT_OFFSET. */
 export interface CommitOffsetResponse {
   readonly topics: readonly CommitOffsetResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface CommitOffsetResponseTopic {
   readonly topicId: string;
   readonly partitions: readonly CommitOffsetResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface CommitOffsetResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

@@ -6,6 +6,7 @@ import type { Api } from './api.ts';
 import { resolvedTopicSetting, topicSetting } from './topic-setting.ts';
 import type { ResolvedTopicSetting, TopicSetting } from './topic-setting.ts';
 
+/** The body of a request CREATE_TOPIC. */
 export interface CreateTopicRequest {
   readonly name: string;
   /** -1 = the default of the broker. */
@@ -17,6 +18,7 @@ export interface CreateTopicRequest {
   readonly validateOnly: boolean;
 }
 
+/** The body of the answer to CREATE_TOPIC. */
 export interface CreateTopicResponse {
   readonly topicId: string;
   readonly partitions: number;

@@ -3,10 +3,12 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request DELETE_GROUP. */
 export interface DeleteGroupRequest {
   readonly groupId: string;
 }
 
+/** The body of the answer to DELETE_GROUP. */
 export interface DeleteGroupResponse {
   /** Committed offsets that went with it. */
   readonly offsets: number;

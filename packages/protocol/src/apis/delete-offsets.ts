@@ -4,21 +4,25 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request DELETE_OFFSETS. */
 export interface DeleteOffsetsRequest {
   readonly groupId: string;
   readonly topics: readonly DeleteOffsetsRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface DeleteOffsetsRequestTopic {
   readonly topicId: string;
   /** Null: all of them. */
   readonly partitions: readonly number[] | null;
 }
 
+/** The body of the answer to DELETE_OFFSETS. */
 export interface DeleteOffsetsResponse {
   readonly topics: readonly DeleteOffsetsResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface DeleteOffsetsResponseTopic {
   readonly topicId: string;
   readonly errorCode: number;

@@ -4,21 +4,25 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request DELETE_RECORDS. */
 export interface DeleteRecordsRequest {
   readonly name: string;
   readonly partitions: readonly DeleteRecordsRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface DeleteRecordsRequestPartition {
   readonly partition: number;
   /** First offset to keep; -1 = the high watermark, i.e. delete everything. */
   readonly beforeOffset: number;
 }
 
+/** The body of the answer to DELETE_RECORDS. */
 export interface DeleteRecordsResponse {
   readonly partitions: readonly DeleteRecordsResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface DeleteRecordsResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

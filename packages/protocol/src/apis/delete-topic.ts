@@ -3,10 +3,12 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request DELETE_TOPIC. */
 export interface DeleteTopicRequest {
   readonly name: string;
 }
 
+/** The body of the answer to DELETE_TOPIC. */
 export interface DeleteTopicResponse {
   readonly topicId: string;
 }

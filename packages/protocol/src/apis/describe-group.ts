@@ -6,10 +6,12 @@ import type { Api } from './api.ts';
 import { assignedTopic } from './assigned-topic.ts';
 import type { AssignedTopic } from './assigned-topic.ts';
 
+/** The body of a request DESCRIBE_GROUP. */
 export interface DescribeGroupRequest {
   readonly groupId: string;
 }
 
+/** The body of the answer to DESCRIBE_GROUP. */
 export interface DescribeGroupResponse {
   readonly groupId: string;
   /** `empty`, `assigning`, `reconciling` or `stable`. */
@@ -21,6 +23,7 @@ export interface DescribeGroupResponse {
   readonly partitions: readonly DescribedGroupPartition[];
 }
 
+/** A member of a group, with what it owns. */
 export interface DescribedMember {
   readonly memberId: string;
   readonly instanceId: string | null;
@@ -39,6 +42,7 @@ export interface DescribedMember {
   readonly stalled: boolean;
 }
 
+/** A partition that a group reads or has an offset of. */
 export interface DescribedGroupPartition {
   readonly topicId: string;
   readonly name: string;

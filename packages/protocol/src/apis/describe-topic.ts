@@ -6,10 +6,12 @@ import type { Api } from './api.ts';
 import { resolvedTopicSetting } from './topic-setting.ts';
 import type { ResolvedTopicSetting } from './topic-setting.ts';
 
+/** The body of a request DESCRIBE_TOPIC. */
 export interface DescribeTopicRequest {
   readonly name: string;
 }
 
+/** The body of the answer to DESCRIBE_TOPIC. */
 export interface DescribeTopicResponse {
   readonly name: string;
   readonly topicId: string;
@@ -22,6 +24,7 @@ export interface DescribeTopicResponse {
   readonly partitions: readonly DescribedPartition[];
 }
 
+/** A partition of a topic, with its offsets. Sizes are in bytes. */
 export interface DescribedPartition {
   readonly partition: number;
   readonly leaderId: number;

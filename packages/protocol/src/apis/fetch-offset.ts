@@ -4,6 +4,7 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request FETCH_OFFSET. */
 export interface FetchOffsetRequest {
   readonly groupId: string;
   /** Empty: not a member, nothing is checked. */
@@ -13,15 +14,18 @@ export interface FetchOffsetRequest {
   readonly topics: readonly FetchOffsetRequestTopic[] | null;
 }
 
+/** One topic of a request. */
 export interface FetchOffsetRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly number[];
 }
 
+/** The body of the answer to FETCH_OFFSET. */
 export interface FetchOffsetResponse {
   readonly topics: readonly FetchOffsetResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface FetchOffsetResponseTopic {
   readonly topicId: string;
   /** Empty when the topic is not known any more. */
@@ -29,6 +33,7 @@ export interface FetchOffsetResponseTopic {
   readonly partitions: readonly FetchOffsetResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface FetchOffsetResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

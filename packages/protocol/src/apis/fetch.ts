@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 /** What a fetch may see. Frozen. */
 export const isolationCode = { readUncommitted: 0 } as const;
 
+/** The body of a request FETCH. */
 export interface FetchRequest {
   /** How long the broker may wait for `minBytes`, in ms; 0 = answer at once. */
   readonly maxWaitMs: number;
@@ -18,11 +19,13 @@ export interface FetchRequest {
   readonly topics: readonly FetchRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface FetchRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly FetchRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface FetchRequestPartition {
   readonly partition: number;
   /** The leader epoch that the client believes in; -1 = do not check. */
@@ -32,15 +35,18 @@ export interface FetchRequestPartition {
   readonly maxBytes: number;
 }
 
+/** The body of the answer to FETCH. */
 export interface FetchResponse {
   readonly topics: readonly FetchResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface FetchResponseTopic {
   readonly topicId: string;
   readonly partitions: readonly FetchResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface FetchResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

@@ -16,6 +16,7 @@ export const memberEpochCode = {
   leaveStatic: -2,
 } as const;
 
+/** The body of a request GROUP_HEARTBEAT. */
 export interface GroupHeartbeatRequest {
   readonly groupId: string;
   /** Made by the client, once for each member: a UUID or the like. */
@@ -40,6 +41,7 @@ export interface GroupHeartbeatRequest {
   readonly maxWaitMs: number;
 }
 
+/** The body of the answer to GROUP_HEARTBEAT. */
 export interface GroupHeartbeatResponse {
   readonly memberEpoch: number;
   /** The next heartbeat is due so soon after this answer. A client that lets the broker hold its heartbeats sends the next at once. */

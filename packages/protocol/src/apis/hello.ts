@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 /** 'QLOG' in ASCII: what every HELLO begins with. Frozen. */
 export const helloMagic = 0x514c4f47;
 
+/** The body of a request HELLO. */
 export interface HelloRequest {
   /** Always {@link helloMagic}. */
   readonly magic: number;
@@ -16,6 +17,7 @@ export interface HelloRequest {
   readonly softwareVersion: string;
 }
 
+/** The body of the answer to HELLO. */
 export interface HelloResponse {
   readonly brokerId: number;
   readonly clusterId: string;
@@ -31,6 +33,7 @@ export interface HelloResponse {
   readonly apis: readonly ApiVersionRange[];
 }
 
+/** The versions of one API that a broker speaks. */
 export interface ApiVersionRange {
   readonly key: number;
   readonly min: number;

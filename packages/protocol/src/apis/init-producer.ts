@@ -3,6 +3,7 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request INIT_PRODUCER. */
 export interface InitProducerRequest {
   /** -1 = a new id. */
   readonly producerId: number;
@@ -10,6 +11,7 @@ export interface InitProducerRequest {
   readonly producerEpoch: number;
 }
 
+/** The body of the answer to INIT_PRODUCER. */
 export interface InitProducerResponse {
   readonly producerId: number;
   readonly producerEpoch: number;

@@ -4,15 +4,18 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request LIST_GROUPS. */
 export interface ListGroupsRequest {
   /** Only groups whose id begins so; empty: all. */
   readonly prefix: string;
 }
 
+/** The body of the answer to LIST_GROUPS. */
 export interface ListGroupsResponse {
   readonly groups: readonly ListedGroup[];
 }
 
+/** A group in one line of a list. */
 export interface ListedGroup {
   readonly groupId: string;
   /** `empty`, `assigning`, `reconciling` or `stable`. */

@@ -7,15 +7,18 @@ import type { Api } from './api.ts';
 /** Values of `timestampMs` that do not mean a time. Frozen. */
 export const offsetQuery = { end: -1, start: -2 } as const;
 
+/** The body of a request LIST_OFFSETS. */
 export interface ListOffsetsRequest {
   readonly topics: readonly ListOffsetsRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface ListOffsetsRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly ListOffsetsRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface ListOffsetsRequestPartition {
   readonly partition: number;
   /** The leader epoch that the client believes in; -1 = do not check. */
@@ -24,15 +27,18 @@ export interface ListOffsetsRequestPartition {
   readonly timestampMs: number;
 }
 
+/** The body of the answer to LIST_OFFSETS. */
 export interface ListOffsetsResponse {
   readonly topics: readonly ListOffsetsResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface ListOffsetsResponseTopic {
   readonly topicId: string;
   readonly partitions: readonly ListOffsetsResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface ListOffsetsResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

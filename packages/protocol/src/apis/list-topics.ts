@@ -4,14 +4,17 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request LIST_TOPICS. */
 export interface ListTopicsRequest {
   readonly includeInternal: boolean;
 }
 
+/** The body of the answer to LIST_TOPICS. */
 export interface ListTopicsResponse {
   readonly topics: readonly ListedTopic[];
 }
 
+/** A topic in one line of a list. Sizes are in bytes. */
 export interface ListedTopic {
   readonly name: string;
   readonly topicId: string;

@@ -4,17 +4,20 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request METADATA. */
 export interface MetadataRequest {
   /** Topic names; null = every topic. */
   readonly topics: readonly string[] | null;
 }
 
+/** The body of the answer to METADATA. */
 export interface MetadataResponse {
   readonly clusterId: string;
   readonly brokers: readonly MetadataBroker[];
   readonly topics: readonly MetadataTopic[];
 }
 
+/** A broker, and the address that it is reached at. */
 export interface MetadataBroker {
   readonly id: number;
   /** Empty = the address that the client dialled. */
@@ -22,6 +25,7 @@ export interface MetadataBroker {
   readonly port: number;
 }
 
+/** A topic, with its partitions. */
 export interface MetadataTopic {
   readonly errorCode: number;
   readonly errorMessage: string | null;
@@ -34,6 +38,7 @@ export interface MetadataTopic {
   readonly partitions: readonly MetadataPartition[];
 }
 
+/** A partition, and the broker that leads it. */
 export interface MetadataPartition {
   readonly partition: number;
   readonly errorCode: number;

@@ -3,10 +3,12 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request PING. */
 export interface PingRequest {
   readonly payload: Buffer;
 }
 
+/** The body of the answer to PING. */
 export interface PingResponse {
   readonly payload: Buffer;
 }

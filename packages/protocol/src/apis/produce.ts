@@ -7,17 +7,20 @@ import type { Api } from './api.ts';
 /** What an acknowledgement stands for. Frozen. */
 export const durabilityCode = { fsync: 0, interval: 1, os: 2, memory: 3 } as const;
 
+/** The body of a request PRODUCE. */
 export interface ProduceRequest {
   /** How long the broker may take until the records are as durable as the topic asks, in ms. */
   readonly timeoutMs: number;
   readonly topics: readonly ProduceRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface ProduceRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly ProduceRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface ProduceRequestPartition {
   readonly partition: number;
   /** The leader epoch that the client believes in; -1 = do not check. */
@@ -26,15 +29,18 @@ export interface ProduceRequestPartition {
   readonly records: Buffer;
 }
 
+/** The body of the answer to PRODUCE. */
 export interface ProduceResponse {
   readonly topics: readonly ProduceResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface ProduceResponseTopic {
   readonly topicId: string;
   readonly partitions: readonly ProduceResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface ProduceResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

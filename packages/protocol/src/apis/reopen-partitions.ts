@@ -4,16 +4,19 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request REOPEN_PARTITIONS. */
 export interface ReopenPartitionsRequest {
   readonly name: string;
   /** Empty: all that are in trouble. */
   readonly partitions: readonly number[];
 }
 
+/** The body of the answer to REOPEN_PARTITIONS. */
 export interface ReopenPartitionsResponse {
   readonly partitions: readonly ReopenedPartition[];
 }
 
+/** A partition after it was opened again. */
 export interface ReopenedPartition {
   readonly partition: number;
   readonly errorCode: number;

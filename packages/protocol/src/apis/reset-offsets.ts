@@ -4,6 +4,7 @@ import { field, struct } from '../schema/struct.ts';
 import type { Struct } from '../schema/struct.ts';
 import type { Api } from './api.ts';
 
+/** The body of a request RESET_OFFSETS. */
 export interface ResetOffsetsRequest {
   readonly groupId: string;
   /** Check everything and tell what would change, change nothing. */
@@ -11,26 +12,31 @@ export interface ResetOffsetsRequest {
   readonly topics: readonly ResetOffsetsRequestTopic[];
 }
 
+/** One topic of a request. */
 export interface ResetOffsetsRequestTopic {
   readonly topicId: string;
   readonly partitions: readonly ResetOffsetsRequestPartition[];
 }
 
+/** One partition of a request. */
 export interface ResetOffsetsRequestPartition {
   readonly partition: number;
   /** The new committed offset. */
   readonly offset: number;
 }
 
+/** The body of the answer to RESET_OFFSETS. */
 export interface ResetOffsetsResponse {
   readonly topics: readonly ResetOffsetsResponseTopic[];
 }
 
+/** One topic of an answer. */
 export interface ResetOffsetsResponseTopic {
   readonly topicId: string;
   readonly partitions: readonly ResetOffsetsResponsePartition[];
 }
 
+/** One partition of an answer. Error code 0: it went well. */
 export interface ResetOffsetsResponsePartition {
   readonly partition: number;
   readonly errorCode: number;

@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 /** Nothing to ask for: the request has no fields. */
 export type StatsRequest = Readonly<Record<string, never>>;
 
+/** A broker in numbers since its start. Times are in ms, sizes in bytes. */
 export interface StatsResponse {
   readonly brokerId: number;
   readonly softwareVersion: string;
@@ -36,6 +37,7 @@ export interface StatsResponse {
   readonly errors: readonly ErrorStats[];
 }
 
+/** Requests of one API since the broker's start. Times are in ms, sizes in bytes. */
 export interface ApiStats {
   readonly api: string;
   readonly requests: number;
@@ -44,6 +46,7 @@ export interface ApiStats {
   readonly maxMicros: number;
 }
 
+/** How often one error was answered since the broker's start. */
 export interface ErrorStats {
   readonly error: string;
   readonly count: number;

@@ -9,6 +9,7 @@
  */
 const buffersMax = 64;
 
+/** Memory of batches that is used again. It belongs to whoever makes it. */
 export class BatchMemory {
   readonly #bytesMax: number;
   /** The smallest first. */

@@ -36,6 +36,7 @@ const loopCharactersMax = 12;
 const growthFactor = 4;
 const recordBytesMax = 0x7fff_ffff;
 
+/** What a batch is made with. Sizes are in bytes. */
 export interface BatchBuilderOptions {
   readonly codec: CodecName;
   /** Bytes the batch may have before compression, header included. One record always fits, however large. */

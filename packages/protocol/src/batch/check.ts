@@ -28,6 +28,7 @@ export function assertBatch(buffer: Buffer, position: number, sizeBytesMax: numb
   if (check !== 'ok') throw new QError('CORRUPT_BATCH', `the batch at byte ${position} is damaged: ${check}`, { details: { check, position } });
 }
 
+/** How batches are read. */
 export interface IterateBatchesOptions {
   /** Check magic and CRC of each batch (default true). Off for bytes that this process has checked before. */
   readonly verify?: boolean;

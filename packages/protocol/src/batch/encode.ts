@@ -3,6 +3,7 @@ import type { BatchBuilderOptions } from './builder.ts';
 import { noTimestamp } from './layout.ts';
 import type { RecordInput } from './record.ts';
 
+/** What a batch is made with. */
 export interface EncodeBatchOptions extends Partial<Omit<BatchBuilderOptions, 'recordsMax' | 'bytesMax'>> {
   /** Timestamp of records that have none of their own, in ms since the epoch; -1 (none) when missing. */
   readonly timestampMs?: number;

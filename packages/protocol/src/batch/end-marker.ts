@@ -15,11 +15,13 @@ const commitType = 1;
 const keyBytes = 4;
 const valueBytes = 6;
 
+/** How a transaction ended. */
 export interface EndMarker {
   readonly outcome: 'abort' | 'commit';
   readonly coordinatorEpoch: number;
 }
 
+/** A marker, and the producer that it is of. `timestampMs` is in ms since the epoch. */
 export interface EndMarkerOptions extends EndMarker {
   readonly producerId: number;
   readonly producerEpoch: number;

@@ -29,6 +29,7 @@ import {
   transactionalFlag,
 } from './layout.ts';
 
+/** Who stamps records: their producer, or the log when it stores them. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime';
 
 /** Every field of a batch header, and what can be told from them. Offsets, ids and milliseconds as numbers. */
@@ -105,22 +106,27 @@ export function batchSize(buffer: Buffer, position = 0): number {
   return getInt32(buffer, position + lengthAt) + batchPrefixBytes;
 }
 
+/** Offset of the first record of the batch at `position`. Nothing is checked, here and in the functions below. */
 export function batchBaseOffset(buffer: Buffer, position = 0): number {
   return readInt64(buffer, position + baseOffsetAt);
 }
 
+/** Offset of the last record that the batch had when it was made. */
 export function batchLastOffset(buffer: Buffer, position = 0): number {
   return batchBaseOffset(buffer, position) + batchLastOffsetDelta(buffer, position);
 }
 
+/** Epoch of the leader that stored the batch; -1 before it is stored. */
 export function batchLeaderEpoch(buffer: Buffer, position = 0): number {
   return getInt32(buffer, position + leaderEpochAt);
 }
 
+/** Version of the batch format; 2 is the only one known. */
 export function batchMagic(buffer: Buffer, position = 0): number {
   return buffer.readInt8(position + magicAt);
 }
 
+/** The CRC-32C that the header names, as an unsigned number. */
 export function batchCrc(buffer: Buffer, position = 0): number {
   return getUint32(buffer, position + crcAt);
 }
@@ -140,10 +146,12 @@ export function batchHasAppendTime(buffer: Buffer, position = 0): boolean {
   return (batchAttributes(buffer, position) & logAppendTimeFlag) !== 0;
 }
 
+/** Whether the batch belongs to a transaction. */
 export function batchIsTransactional(buffer: Buffer, position = 0): boolean {
   return (batchAttributes(buffer, position) & transactionalFlag) !== 0;
 }
 
+/** Whether the batch holds a marker of a transaction, and no records of an application. */
 export function batchIsControl(buffer: Buffer, position = 0): boolean {
   return (batchAttributes(buffer, position) & controlFlag) !== 0;
 }
@@ -153,30 +161,37 @@ export function batchDeleteHorizonMs(buffer: Buffer, position = 0): number {
   return (batchAttributes(buffer, position) & deleteHorizonFlag) === 0 ? noTimestamp : batchBaseTimestamp(buffer, position);
 }
 
+/** Last offset less base offset. */
 export function batchLastOffsetDelta(buffer: Buffer, position = 0): number {
   return getInt32(buffer, position + lastOffsetDeltaAt);
 }
 
+/** Timestamp that those of the records are relative to, in ms since the epoch. */
 export function batchBaseTimestamp(buffer: Buffer, position = 0): number {
   return readInt64(buffer, position + baseTimestampAt);
 }
 
+/** Latest timestamp of its records, in ms since the epoch. */
 export function batchMaxTimestamp(buffer: Buffer, position = 0): number {
   return readInt64(buffer, position + maxTimestampAt);
 }
 
+/** Id of the producer; -1 without an idempotent one. */
 export function batchProducerId(buffer: Buffer, position = 0): number {
   return readInt64(buffer, position + producerIdAt);
 }
 
+/** Epoch of the producer; -1 without an idempotent one. */
 export function batchProducerEpoch(buffer: Buffer, position = 0): number {
   return getInt16(buffer, position + producerEpochAt);
 }
 
+/** Sequence number of the first record; -1 without an idempotent producer. */
 export function batchBaseSequence(buffer: Buffer, position = 0): number {
   return getInt32(buffer, position + baseSequenceAt);
 }
 
+/** Number of records in the batch. */
 export function batchRecordsCount(buffer: Buffer, position = 0): number {
   return getInt32(buffer, position + recordsCountAt);
 }

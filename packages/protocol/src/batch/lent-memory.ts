@@ -47,6 +47,7 @@ const copiedForKept = 4;
 /** How many pieces may be copied beyond that. */
 const creditPieces = 64;
 
+/** Which memory is kept for later, and how much. Sizes are in bytes. */
 export interface LentMemoryOptions {
   /** What is smaller is not worth the bookkeeping. */
   readonly bytesMin: number;

@@ -14,6 +14,7 @@ import type { SliceOptions } from './section.ts';
 import { isQuick } from './visit-records.ts';
 import { sizeOfLong, sizeOfUnsigned, writeLong, writeUnsigned, zigzag32 } from './zigzag.ts';
 
+/** How a batch is compressed anew. `uncompressedBytesMax` bounds what it may decompress to, in bytes. */
 export interface RecompressOptions {
   readonly uncompressedBytesMax?: number;
 }
@@ -47,6 +48,7 @@ export async function recompressBatchInPool(batch: Buffer, codec: CodecName, opt
   }
 }
 
+/** How a batch is made again from some of its records. Sizes are in bytes. */
 export interface RebuildOptions {
   readonly uncompressedBytesMax?: number;
   /** When what is left of this batch may go, in ms since the epoch: sets the delete horizon. */

@@ -14,6 +14,7 @@ const varlongBytesMax = 10;
 /** Attributes, timestamp delta, offset delta, key length, value length and header count take a byte each at least. */
 const recordBodyBytesMin = 6;
 
+/** Goes from record to record of a batch without making an object for each. It views the bytes and copies nothing. */
 export class RecordCursor {
   /** The bytes that all positions refer to. */
   readonly bytes: Buffer;

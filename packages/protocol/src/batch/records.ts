@@ -5,6 +5,7 @@ import type { RecordOrigin, RecordSource } from './record-view.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { openRecords } from './section.ts';
 
+/** How the records of a batch are read. Sizes are in bytes. */
 export interface IterateRecordsOptions {
   /** Most bytes a compressed batch may decompress to. */
   readonly uncompressedBytesMax?: number;

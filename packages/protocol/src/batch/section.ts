@@ -23,6 +23,7 @@ export function openRecords(batch: Buffer, uncompressedBytesMax: number = protoc
   return new RecordCursor(bytes, 0, bytes.length, batchRecordsCount(batch), recordBytesMax);
 }
 
+/** How work on a large batch gives way to others. `uncompressedBytesMax` bounds what it may decompress to, in bytes. */
 export interface SliceOptions {
   readonly uncompressedBytesMax?: number;
   /** Gives way to others: called between two pieces of work, each of a fraction of a millisecond. */

@@ -8,6 +8,7 @@ import type { RecordCursor } from './record-cursor.ts';
 import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
 import type { SliceOptions } from './section.ts';
 
+/** What a batch may be. Sizes are in bytes. */
 export interface ValidateBatchOptions {
   /** Largest batch as sent, header included. Not checked when missing. */
   readonly batchBytesMax?: number;

@@ -16,7 +16,9 @@ export const Codec: { readonly none: 0; readonly gzip: 1; readonly snappy: 2; re
   zstd: 4,
 } as const;
 
+/** Compression codecs by name. snappy and lz4 need an optional dependency. */
 export type CodecName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+/** The number of a codec in the attributes of a batch. */
 export type Codec = (typeof Codec)[CodecName];
 
 /** Codec names; the index of a name is its number. */

@@ -2,6 +2,7 @@ import { QError } from '../errors.ts';
 import { protocolLimits } from '../limits.ts';
 import { foreignProtocol } from './foreign-protocol.ts';
 
+/** Limits of a decoder, and who owns its input. */
 export interface FrameDecoderOptions {
   /** Largest payload that is accepted, in bytes. */
   readonly frameBytesMax: number;

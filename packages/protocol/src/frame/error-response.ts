@@ -44,6 +44,7 @@ export const errorBody: Struct<ErrorBody> = struct('ErrorBody', {
   details: field(array(errorDetail), 'Facts for programs; ignore keys that you do not know.'),
 });
 
+/** The error, and the request that it answers. */
 export interface ErrorResponseOptions {
   readonly correlationId: number;
   readonly error: QError;

@@ -13,6 +13,7 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 const headerBytes = 8;
 const headSizes = new HeadSizes();
 
+/** What stands before the body of a request. */
 export interface RequestHeader {
   readonly apiKey: number;
   readonly apiVersion: number;
@@ -21,6 +22,7 @@ export interface RequestHeader {
   readonly bodyOffset: 8;
 }
 
+/** A request to encode. */
 export interface RequestOptions<Q> {
   readonly version: number;
   /** Comes back in the answer; u32. */

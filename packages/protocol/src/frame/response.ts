@@ -16,6 +16,7 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 const headerBytes = 6;
 const headSizes = new HeadSizes();
 
+/** What stands before the body of an answer. */
 export interface ResponseHeader {
   readonly correlationId: number;
   /** 0, or the number of an error; then the body is an error body. */
@@ -24,6 +25,7 @@ export interface ResponseHeader {
   readonly bodyOffset: 6;
 }
 
+/** An answer to encode. */
 export interface ResponseOptions<A> {
   /** The version of the request. */
   readonly version: number;

@@ -5,10 +5,13 @@ import type { Writer } from './writer.ts';
 export interface FieldCodec<T> {
   /** Fewest bytes that a value takes; array counts are checked with it before anything is allocated. */
   readonly bytesMin: number;
+  /** Appends the value. Throws QError INVALID_REQUEST for one that does not fit. */
   encode(writer: Writer, value: T): void;
+  /** Reads one value. Throws QError MALFORMED_FRAME when the bytes hold none. */
   decode(reader: Reader): T;
 }
 
+/** The kinds of values that have no parts. */
 export type ScalarName =
   | 'bool'
   | 'i8'
@@ -29,12 +32,14 @@ export type KindShape =
   | { readonly type: 'array' | 'nullableArray'; readonly element: KindShape }
   | StructShape;
 
+/** A struct, for the specification. */
 export interface StructShape {
   readonly type: 'struct';
   readonly name: string;
   readonly fields: readonly FieldShape[];
 }
 
+/** A field of a struct, for the specification. */
 export interface FieldShape {
   readonly name: string;
   readonly doc: string;
@@ -46,5 +51,6 @@ export interface FieldShape {
 /** A kind of field. `codec` is asked once per version when a message is first used, not per value. */
 export interface Kind<T> {
   readonly shape: KindShape;
+  /** The codec for one version of the message. */
   codec(version: number): FieldCodec<T>;
 }

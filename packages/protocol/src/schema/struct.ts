@@ -27,6 +27,7 @@ export type Fields<T> = { readonly [Name in keyof T]-?: Field<T[Name]> };
 /** A message or a part of one, declared once: codec, specification and vectors come from this declaration. */
 export interface Struct<T> extends Kind<T> {
   readonly shape: StructShape;
+  /** The codec for one version of the message. */
   codec(version: number): FieldCodec<T>;
 }
 

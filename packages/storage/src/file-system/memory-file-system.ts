@@ -65,6 +65,7 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
+  /** As the port says. */
   async removeFile(path: string): Promise<void> {
     this.#content(path);
     this.#files.delete(path);
@@ -78,6 +79,7 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
+  /** As the port says. */
   async stat(path: string): Promise<FileStat> {
     if (this.#directories.has(path)) return { sizeBytes: 0, isDirectory: true, modifiedMs: 0 };
     return { sizeBytes: this.#content(path).sizeBytes, isDirectory: false, modifiedMs: 0 };

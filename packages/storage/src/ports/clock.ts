@@ -10,6 +10,8 @@ export interface Clock {
   defer(run: () => void): void;
 }
 
+/** A callback that waits for its time. */
 export interface Timer {
+  /** After it the callback is not called. */
   cancel(): void;
 }

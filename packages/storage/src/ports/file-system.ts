@@ -24,9 +24,11 @@ export interface FileSystem {
   makeDirectory(path: string): Promise<void>;
   /** Replaces `to` if it exists. Durable after `syncDirectory` of the folder (or folders). */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file. Rejects when there is none. */
   removeFile(path: string): Promise<void>;
   /** Removes the folder and everything in it; fine if it is absent. */
   removeDirectory(path: string): Promise<void>;
+  /** Rejects when there is nothing at the path. */
   stat(path: string): Promise<FileStat>;
   /** Makes creations, renames and removals of names in this folder durable. */
   syncDirectory(path: string): Promise<void>;
@@ -39,6 +41,9 @@ export interface FileSystem {
   lock(directory: string): Promise<DirectoryLock>;
 }
 
+/**
+ * `read`: only that; `write`: a file that exists; `create`: a new one; `durable`: a write returns when it is on disk.
+ */
 export type OpenMode = 'read' | 'write' | 'create' | 'durable';
 
 /** Several calls may be under way at once; callers see to it that writes to one place do not overlap. */
@@ -52,11 +57,15 @@ export interface File {
   write(buffers: readonly Buffer[], position: number): Promise<void>;
   /** Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be trusted. */
   datasync(): Promise<void>;
+  /** Cuts the file to so many bytes. */
   truncate(sizeBytes: number): Promise<void>;
+  /** In bytes. */
   size(): Promise<number>;
+  /** Gives the descriptor back. The file must not be used afterwards. */
   close(): Promise<void>;
 }
 
+/** What is known of a path. */
 export interface FileStat {
   readonly sizeBytes: number;
   readonly isDirectory: boolean;
@@ -64,13 +73,16 @@ export interface FileStat {
   readonly modifiedMs: number;
 }
 
+/** Of the file system that a path is on. */
 export interface DiskSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
+/** A folder that is held for one process. */
 export interface DirectoryLock {
   /** What the lock does not keep out, in words; absent where it keeps out every other opener that the file system knows of. */
   readonly weakness?: string;
+  /** Lets others open the folder. */
   release(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export interface LogId {
   readonly partition: number;
 }
 
+/** All logs of a broker, in one folder or in memory. */
 export interface LogStore {
   /**
    * Opens the log, and makes it if there is none. Opening it again returns the same object.
@@ -65,6 +66,7 @@ export interface LogStore {
   close(): Promise<void>;
 }
 
+/** What a round of maintenance did. */
 export interface MaintenanceReport {
   segmentsDeleted: number;
   bytesDeleted: number;
@@ -76,8 +78,10 @@ export interface MaintenanceReport {
   logsFailed: number;
 }
 
+/** `quarantined`: damaged in its middle. Reads below the damage are served, and nothing is appended. */
 export type LogState = 'open' | 'quarantined' | 'closed';
 
+/** The log of one partition. */
 export interface PartitionLog {
   readonly id: LogId;
   readonly config: LogConfig;
@@ -124,9 +128,11 @@ export interface PartitionLog {
   offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
   /** Moves the log start offset up to `offset` and drops the segments below it. Returns the log start offset. */
   deleteBefore(offset: number): Promise<number>;
+  /** Takes new settings at once. What is stored already stays as it is until maintenance comes to it. */
   updateConfig(config: LogConfig): void;
   /** Calls `listener` whenever the high watermark moved, or the log was closed or deleted. Returns how to stop that. */
   onHighWatermark(listener: () => void): () => void;
+  /** The log at this moment. */
   describe(): LogDescription;
   /**
    * Flushes, syncs and checkpoints this log. The store may open it again, also when this rejects: everything acknowledged is kept. A log
@@ -136,6 +142,7 @@ export interface PartitionLog {
   close(): Promise<void>;
 }
 
+/** How many records there are. */
 export interface RecordCount {
   readonly records: number;
   /**
@@ -145,6 +152,7 @@ export interface RecordCount {
   readonly isExact: boolean;
 }
 
+/** How a batch is appended. */
 export interface AppendOptions {
   /** Epoch of the leader that takes the batch; stored in it. */
   readonly leaderEpoch: number;
@@ -175,6 +183,7 @@ export interface RestOfBatch {
   readonly batch: Buffer;
 }
 
+/** What became of a batch. */
 export interface Append {
   readonly baseOffset: number;
   readonly lastOffset: number;
@@ -204,12 +213,14 @@ export interface AppendWaiter {
   failed(error: StorageError): void;
 }
 
+/** What is read: from which offset, how many bytes, and up to where. */
 export interface ReadOptions {
   readonly offset: number;
   readonly maxBytes: number;
   readonly upTo: 'highWatermark' | 'end';
 }
 
+/** What was read. */
 export interface LogRead {
   /** Each holds one or more whole batches. Views of memory that readers share: never to be changed. */
   readonly buffers: readonly Buffer[];
@@ -225,12 +236,14 @@ export interface LogRead {
   readonly release?: () => void;
 }
 
+/** The offset of a record, and its time in ms since 1970. */
 export interface TimestampedOffset {
   readonly offset: number;
   readonly timestampMs: number;
   readonly leaderEpoch: number;
 }
 
+/** A log at one moment. Sizes are in bytes. */
 export interface LogDescription {
   readonly id: LogId;
   readonly state: LogState;

@@ -7,6 +7,7 @@ import type { StorageLog } from '../ports/storage-log.ts';
 /** What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments. */
 export type WhenFull = 'refuse' | 'drop-oldest';
 
+/** How a store is opened. Sizes are in bytes. */
 export interface StoreOptions {
   readonly clock?: Clock;
   readonly log?: StorageLog;
@@ -23,6 +24,7 @@ export interface StoreOptions {
   readonly onFatal: (error: StorageError) => void;
 }
 
+/** How a store in a folder is opened. */
 export interface DirectoryStoreOptions extends StoreOptions {
   /** Made if absent. One process at a time: STORAGE_LOCKED otherwise. */
   readonly directory: string;
@@ -30,4 +32,8 @@ export interface DirectoryStoreOptions extends StoreOptions {
   readonly fileSystem?: FileSystem;
 }
 
-export type MemoryStoreOptions = Omit<StoreOptions, 'onFatal'> & { readonly onFatal?: (error: StorageError) => void };
+/** How a store in memory is opened. */
+export interface MemoryStoreOptions extends Omit<StoreOptions, 'onFatal'> {
+  /** Memory does not fail so; only a test's does. */
+  readonly onFatal?: (error: StorageError) => void;
+}

@@ -99,6 +99,7 @@ export class AppendResult implements AppendWaiter {
     this.#settled();
   }
 
+  /** Settles it with an error, unless it is settled. */
   fail(error: QError): void {
     this.error = error;
     this.baseOffset = -1;

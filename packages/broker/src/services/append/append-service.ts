@@ -41,6 +41,7 @@ export interface PartitionBatch {
   readonly records: Buffer;
 }
 
+/** Batches to append, by topic and partition. The broker keeps their buffers until they are stored. */
 export interface AppendRequest {
   /** How long the caller waits for its batches to be durable, in ms. */
   readonly timeoutMs: number;

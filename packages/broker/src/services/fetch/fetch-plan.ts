@@ -25,6 +25,7 @@ export interface FetchPartition {
   readonly maxBytes: number;
 }
 
+/** The partitions of one topic that a fetch wants. */
 export interface FetchTopic {
   readonly topicId: string;
   readonly partitions: readonly FetchPartition[];

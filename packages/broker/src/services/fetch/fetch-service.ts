@@ -13,6 +13,7 @@ import { FetchPlan, releaseReads } from './fetch-plan.ts';
 import type { Collection, FetchTopic, PartitionRead } from './fetch-plan.ts';
 import type { FetchWaiters } from './fetch-waiters.ts';
 
+/** What a fetch wants, and how long it waits. Sizes are in bytes. */
 export interface FetchQuery {
   /** How long to wait for `minBytes`, in ms. */
   readonly maxWaitMs: number;

@@ -8,6 +8,7 @@ import type { BrokerLogger } from '../../logger.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 
+/** A place in one partition that is looked for. */
 export interface SoughtOffset {
   readonly partition: number;
   /** The leader epoch that the caller believes in; -1: it does not say. */
@@ -16,11 +17,13 @@ export interface SoughtOffset {
   readonly at: 'start' | 'end' | number;
 }
 
+/** The places that are looked for in one topic. */
 export interface SoughtTopic {
   readonly topicId: string;
   readonly partitions: readonly SoughtOffset[];
 }
 
+/** The answer for one partition: an error, or null and an offset. */
 export interface FoundOffset {
   readonly partition: number;
   readonly error: QError | null;

@@ -29,6 +29,7 @@ export interface Work {
   readonly errors: readonly { readonly error: ErrorName; readonly count: number }[];
 }
 
+/** A broker in numbers at one moment. Times are in ms, sizes in bytes. */
 export interface BrokerSnapshot {
   readonly brokerId: number;
   readonly softwareVersion: string;

@@ -9,12 +9,14 @@ import type { TopicRegistry } from './topic-registry.ts';
 import { refuseInternal, unknownTopic } from './topic-rules.ts';
 import type { Topic } from './topic.ts';
 
+/** A partition whose oldest records are to go. */
 export interface DeletionWish {
   readonly partition: number;
   /** Records below it go. `end`: all that are durable. */
   readonly before: number | 'end';
 }
 
+/** What became of a wish: an error, or null and the new beginning of the partition. */
 export interface DeletionResult {
   readonly partition: number;
   readonly error: QError | null;

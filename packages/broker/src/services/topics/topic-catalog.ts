@@ -9,6 +9,7 @@ import type { TopicRegistry } from './topic-registry.ts';
 import { unknownTopic } from './topic-rules.ts';
 import type { Partition, Topic } from './topic.ts';
 
+/** A topic in one line of a list. Sizes are in bytes. */
 export interface TopicSummary {
   readonly name: string;
   readonly topicId: string;
@@ -60,6 +61,7 @@ export interface PartitionDetails extends PartitionRoute {
   readonly messagesExact: boolean;
 }
 
+/** A topic with its settings and its partitions. Sizes are in bytes. */
 export interface TopicDetails {
   readonly name: string;
   readonly topicId: string;

@@ -39,6 +39,7 @@ export interface TopicChangesOptions {
   readonly term: number;
 }
 
+/** The topic that is wanted. `validateOnly` checks everything and creates nothing. */
 export interface CreateTopicOptions {
   readonly name: string;
   /** -1 takes the broker's default. */
@@ -49,6 +50,7 @@ export interface CreateTopicOptions {
   readonly validateOnly: boolean;
 }
 
+/** The topic as it was created, with every setting in force. */
 export interface CreatedTopic {
   readonly topicId: string;
   readonly partitions: number;

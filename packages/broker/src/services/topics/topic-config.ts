@@ -16,6 +16,7 @@ export interface TopicSettings {
   readonly compression: 'producer' | CodecName;
 }
 
+/** What the number of a setting counts; `choice` is a word out of a list. */
 export type SettingUnit = 'ms' | 'bytes' | 'ratio' | 'choice';
 
 /** A setting as a caller gives it, e.g. `retention.ms` = `3600000`. */
