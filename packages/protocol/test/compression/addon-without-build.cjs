@@ -1,2 +1,2 @@
 // What the loader of an addon does on a platform that it has no build for.
-require('no-such-build-for-this-platform');
+throw Object.assign(new Error("Cannot find module './addon.linux-x64.node'"), { code: 'MODULE_NOT_FOUND' });
