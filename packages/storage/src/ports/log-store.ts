@@ -177,7 +177,7 @@ export interface AppendOptions {
   readonly rest?: RestOfBatch | null;
 }
 
-/** A batch without the records that are stored already. Its buffer is the log's from the append on. */
+/** A batch without those of its records that are stored already. */
 export interface RestOfBatch {
   /** Indexes of the records that are left out, ascending. */
   readonly leftOut: readonly number[];
