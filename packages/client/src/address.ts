@@ -5,7 +5,9 @@ import { shown } from './shown.ts';
 
 /** Where a broker listens. */
 export interface Address {
+  /** A name or an IP address. */
   readonly host: string;
+  /** A TCP port. */
   readonly port: number;
 }
 

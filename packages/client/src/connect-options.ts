@@ -32,7 +32,9 @@ export interface ConnectOptions {
   readonly metadataMaxAgeMs?: number;
   /** For tests and simulations. */
   readonly clock?: Clock;
+  /** Where chance comes from, as for pauses between tries. Default: the machine's. */
   readonly random?: Random;
+  /** How connections are opened. Default: TCP. */
   readonly network?: Network;
 }
 

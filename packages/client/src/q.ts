@@ -24,6 +24,7 @@ import type { Topic } from './topic/topic.ts';
  * opened again for as long as the client is open.
  */
 export interface Q extends AsyncDisposable {
+  /** Topics, groups and brokers. */
   readonly admin: Admin;
   /** The id of the cluster, which never changes. */
   readonly clusterId: string;

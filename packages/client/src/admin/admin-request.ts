@@ -7,6 +7,7 @@ import { toQError } from '../retry.ts';
 
 /** What every request of an administrator takes. An aborted `signal` ends the wait with QError `ABORTED`. */
 export interface AdminRequestOptions {
+  /** Ends the wait with QError `ABORTED`. What was sent may be done all the same. */
   readonly signal?: AbortSignal;
 }
 

@@ -54,6 +54,7 @@ export interface CreateTopicOptions extends AdminRequestOptions {
   readonly partitions?: number;
   /** Default: the broker's. */
   readonly replicas?: number;
+  /** Settings by name. Default: the broker's. */
   readonly config?: TopicConfig;
   /** Check everything, create nothing. */
   readonly validateOnly?: boolean;
@@ -70,16 +71,21 @@ export interface EnsuredTopic extends CreateTopicResponse {
 
 /** What changes in a topic's settings. `validateOnly` checks everything and changes nothing. */
 export interface AlterTopicOptions extends AdminRequestOptions {
+  /** Settings to change, by name. */
   readonly set?: TopicConfig;
   /** Settings that go back to their default. */
   readonly unset?: readonly string[];
+  /** Check everything, change nothing. */
   readonly validateOnly?: boolean;
 }
 
 /** The brokers, and the topics with their leaders. */
 export interface ClusterMetadata {
+  /** The id of the cluster, which never changes. */
   readonly clusterId: string;
+  /** The brokers that are up. */
   readonly brokers: readonly MetadataBroker[];
+  /** The topics that were asked for. */
   readonly topics: readonly TopicMetadata[];
 }
 
@@ -91,6 +97,7 @@ export interface ReopenPartitionsOptions extends AdminRequestOptions {
 
 /** A partition after it was opened again. */
 export interface ReopenedPartitionState {
+  /** The number of the partition. */
   readonly partition: number;
   /** What is wrong with the partition all the same; null: it is open. */
   readonly error: QError | null;

@@ -33,7 +33,9 @@ export interface DeleteGroupOffsetsOptions extends AdminRequestOptions {
 
 /** What was, or would be, changed for one partition. */
 export interface OffsetReset {
+  /** The topic of the partition. */
   readonly topic: string;
+  /** The number of the partition. */
   readonly partition: number;
   /** Committed before; null: none was. */
   readonly previousOffset: number | null;

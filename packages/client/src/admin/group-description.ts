@@ -15,7 +15,9 @@ export interface GroupDescription extends Omit<DescribeGroupResponse, 'partition
 export interface GroupPartition {
   /** Empty: the topic is not known any more. */
   readonly topic: string;
+  /** The id of the topic, which a topic of the same name made later does not have. */
   readonly topicId: string;
+  /** The number of the partition. */
   readonly partition: number;
   /** The member that owns it; null: nobody. */
   readonly memberId: string | null;
@@ -39,12 +41,15 @@ export interface GroupPartition {
 export interface GroupOffset {
   /** Empty: the topic is not known any more. */
   readonly topic: string;
+  /** The id of the topic, which a topic of the same name made later does not have. */
   readonly topicId: string;
+  /** The number of the partition. */
   readonly partition: number;
   /** Of the next record to handle. */
   readonly offset: number;
   /** Of the last record that was handled; null: unknown. */
   readonly leaderEpoch: number | null;
+  /** What was committed beside it; null: nothing. */
   readonly metadata: string | null;
   /** Ms since 1970. */
   readonly committedAtMs: number;

@@ -5,21 +5,31 @@ import { clientLimits } from '../limits.ts';
 
 /** A partition, and the broker that leads it. */
 export interface PartitionMetadata {
+  /** The number of the partition. */
   readonly partition: number;
   /** -1: no leader at the moment. */
   readonly leaderId: number;
+  /** Rises with each new leader. */
   readonly leaderEpoch: number;
+  /** Ids of the brokers that keep it. */
   readonly replicas: readonly number[];
+  /** Ids of those that have all that is acknowledged. */
   readonly inSyncReplicas: readonly number[];
 }
 
 /** What is known of a topic. `partitions[n].partition === n`. */
 export interface TopicMetadata {
+  /** The name of the topic. */
   readonly name: string;
+  /** Its id, which a topic of the same name made later does not have. */
   readonly topicId: string;
+  /** Whether it belongs to the broker itself. */
   readonly internal: boolean;
+  /** `delete`, `compact`, or both with a comma. */
   readonly cleanupPolicy: string;
+  /** The largest batch that it takes, in bytes. */
   readonly maxMessageBytes: number;
+  /** In the order of their numbers. */
   readonly partitions: readonly PartitionMetadata[];
 }
 

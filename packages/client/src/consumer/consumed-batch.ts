@@ -28,15 +28,19 @@ export function lends(options: BatchesOptions): { lend: boolean } {
 
 /** A batch as it was stored: the cheapest way to read. */
 export interface ConsumedBatch<K = BytesOut, V = BytesOut> {
+  /** The topic that it was read from. */
   readonly topic: string;
+  /** The partition that it was read from. */
   readonly partition: number;
   /** Of the first record in the batch, which may lie before the position and is left out then. */
   readonly baseOffset: number;
+  /** Offset of its last record. */
   readonly lastOffset: number;
   /** Upper bound of the records in it. */
   readonly recordsCount: number;
   /** As stored, compressed or not. */
   readonly sizeBytes: number;
+  /** Latest time of its records, in ms since 1970. */
   readonly maxTimestampMs: number;
   /** First offset of the partition that could not be fetched yet when the batch was; `highWatermark - lastOffset - 1` is the lag, or more than it where compaction has taken records out. */
   readonly highWatermark: number;

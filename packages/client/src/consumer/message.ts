@@ -13,12 +13,17 @@ export type MessageHeader = RecordViewHeader;
  * or else each keeps its whole batch in memory.
  */
 export interface Message<K = BytesOut, V = BytesOut> {
+  /** The topic that it was read from. */
   readonly topic: string;
+  /** The partition that it was read from. */
   readonly partition: number;
+  /** Its place in the partition. */
   readonly offset: number;
   /** Milliseconds since 1970; -1 if the producer set none. */
   readonly timestampMs: number;
+  /** Null without a key. As the topic's schema gives it, or bytes: a view. */
   readonly key: K;
+  /** Null for a tombstone. As the topic's schema gives it, or bytes: a view. */
   readonly value: V;
   /** In the order in which they were sent. */
   readonly headers: readonly MessageHeader[];

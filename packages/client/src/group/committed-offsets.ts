@@ -5,9 +5,11 @@ import type { Cluster } from '../cluster/cluster.ts';
 
 /** What a group has committed of a partition. */
 export interface CommittedOffset {
+  /** The partition that it is of. */
   readonly partition: number;
   /** Of the next record to handle. */
   readonly offset: number;
+  /** What was committed beside it; null: nothing. */
   readonly metadata: string | null;
   /** Milliseconds since 1970. */
   readonly committedAtMs: number;

@@ -2,6 +2,7 @@ import type { QError } from '@q/protocol';
 
 /** Partitions that came or went. */
 export interface PartitionsEvent {
+  /** By their numbers. */
   readonly partitions: readonly number[];
 }
 

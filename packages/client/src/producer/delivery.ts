@@ -7,12 +7,15 @@ const durabilities: readonly Durability[] = ['fsync', 'interval', 'os', 'memory'
 
 /** Where a record ended up. */
 export interface SendResult {
+  /** The partition that has the record. */
   readonly partition: number;
+  /** The record's place in its partition. */
   readonly offset: number;
   /** The record's timestamp: its own, or the broker's for topics with `message.timestamp.type=LogAppendTime`. Ms since 1970. */
   readonly timestampMs: number;
   /** The record was stored before, at `offset`; nothing was written now. */
   readonly duplicate: boolean;
+  /** The policy that the record was acknowledged under. */
   readonly durability: Durability;
 }
 

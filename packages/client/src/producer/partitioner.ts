@@ -3,11 +3,13 @@ import type { OptionCheck } from '../option-check.ts';
 
 /** What a partitioner decides on. */
 export interface PartitionChoice {
+  /** The topic that the record is for. */
   readonly topic: string;
   /** Null: the record has no key. A view that is only valid during the call. */
   readonly key: Uint8Array | null;
   /** Null: it has none. A record that is sent again is known again only in the partition where it was. */
   readonly messageId: string | null;
+  /** How many the topic has. The answer is below it. */
   readonly partitions: number;
 }
 

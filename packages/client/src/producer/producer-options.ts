@@ -7,8 +7,11 @@ import type { Partitioner } from './partitioner.ts';
 
 /** Records that could not be delivered and whose caller does not wait for them. */
 export interface DeliveryFailure {
+  /** The topic that the records were for. */
   readonly topic: string;
+  /** Its partition; -1 while none was chosen. */
   readonly partition: number;
+  /** How many records were lost. */
   readonly records: number;
 }
 

@@ -9,7 +9,9 @@ export type RecordPart = 'key' | 'value';
 /** What a schema found wrong. It is the `cause` of every `SCHEMA_MISMATCH`. */
 export class SchemaIssues extends Error {
   override readonly name = 'SchemaIssues';
+  /** The half of the record that does not match. */
   readonly part: RecordPart;
+  /** What the schema said of it. */
   readonly issues: readonly SchemaIssue[];
 
   constructor(part: RecordPart, issues: readonly SchemaIssue[], options?: { cause?: unknown }) {

@@ -5,9 +5,9 @@ import type { Writer } from './writer.ts';
 export interface FieldCodec<T> {
   /** Fewest bytes that a value takes; array counts are checked with it before anything is allocated. */
   readonly bytesMin: number;
-  /** Appends the value. Throws QError INVALID_REQUEST for one that does not fit. */
+  /** Appends the value. Throws a fault that names the place when the value does not fit. */
   encode(writer: Writer, value: T): void;
-  /** Reads one value. Throws QError MALFORMED_FRAME when the bytes hold none. */
+  /** Reads one value. Throws a fault that names the place when the bytes hold none. */
   decode(reader: Reader): T;
 }
 

@@ -176,6 +176,7 @@ export interface AppendOptions {
   readonly rest?: RestOfBatch | null;
 }
 
+/** A batch without those of its records that are stored already. */
 export interface RestOfBatch {
   /** Indexes of the records that are left out, ascending. */
   readonly leftOut: readonly number[];
