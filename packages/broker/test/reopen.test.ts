@@ -63,11 +63,10 @@ describe('a partition in trouble', () => {
     const client = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
     const reopen = async (): Promise<number[]> => (await client.request(ReopenPartitions, { name: 'orders', partitions: [] })).partitions.map(({ errorCode: code }) => code);
     expect(await troubleOf(client)).toEqual([errorCode('CORRUPT_LOG'), 0]);
-    const stepsBefore = disk.steps;
-    for (let round = 0; round < 40; round += 1) await clock.advance(10_000);
-    expect([await troubleOf(client), disk.steps]).toEqual([[errorCode('CORRUPT_LOG'), 0], stepsBefore]);
     expect(await reopen()).toEqual([errorCode('CORRUPT_LOG')]);
     await disk.damage(firstLog, () => good);
+    for (let round = 0; round < 40; round += 1) await clock.advance(10_000);
+    expect(await troubleOf(client)).toEqual([errorCode('CORRUPT_LOG'), 0]);
     expect(await reopen()).toEqual([0]);
     expect(await produce(client, topicId, 'third')).toMatchObject({ errorCode: 0, baseOffset: 2 });
   });
