@@ -25,16 +25,22 @@ export async function holdFile(path: string): Promise<HeldFile> {
   try {
     return take(sqlite, path);
   } catch (error) {
-    if ((error as { errcode?: unknown }).errcode === busy) return 'busy';
+    if (isBusy(error)) return 'busy';
     // SQLite does not say why a file cannot be opened or made; the system does.
     await access(path).catch(() => makeFile(path));
     throw notLockable(error, path);
   }
 }
 
+/** Deno tells SQLite's own number in words only. */
+function isBusy(error: unknown): boolean {
+  const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
+  return errcode === busy || (code === 'ERR_SQLITE_ERROR' && message === 'database is locked');
+}
+
 /** As the system would say it. */
 function notLockable(error: unknown, path: string): Error {
-  if ((error as { errcode?: unknown }).errcode === undefined) return error as Error;
+  if ((error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') return error as Error;
   const message = `EINVAL: ${(error as Error).message}, lock '${path}', which has to be an empty file: remove it`;
   return Object.assign(new Error(message, { cause: error }), { code: 'EINVAL', syscall: 'lock', path });
 }
