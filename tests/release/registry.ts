@@ -53,9 +53,7 @@ export class LocalRegistry implements AsyncDisposable {
   }
 }
 
-type Configuration = Parameters<typeof runServer>[0];
-
-async function configurationOf(directory: string, upstream: Upstream): Promise<Configuration> {
+async function configurationOf(directory: string, upstream: Upstream): Promise<object> {
   const ca = upstream.caFile === undefined ? {} : { ca: await readFile(upstream.caFile, 'utf8') };
   return {
     self_path: join(directory, 'config.yaml'),
@@ -69,7 +67,7 @@ async function configurationOf(directory: string, upstream: Upstream): Promise<C
     web: { enable: false },
     log: { type: 'stdout', format: 'pretty', level: 'error' },
     max_body_size: '64mb',
-  } as unknown as Configuration;
+  };
 }
 
 /** Makes the only user of the registry, and returns its token. */
