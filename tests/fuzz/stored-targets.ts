@@ -8,17 +8,19 @@ import type { FuzzTarget } from './target.ts';
 
 /** Of each kind one file, as the crashed image has it: there, recovery reads what it can. */
 const files: readonly (readonly [kind: string, path: RegExp])[] = [
-  ['segment', /^orders-0\/0*56\.log$/],
-  ['closed segment', /^orders-0\/0*14\.log$/],
-  ['compacted segment', /^table-0\/0*24\.log$/],
-  ['offset index', /^orders-0\/0*14\.index$/],
-  ['time index', /^orders-0\/0*14\.timeindex$/],
+  ['segment', /^orders-0\/0*60\.log$/],
+  ['closed segment', /^orders-0\/0*12\.log$/],
+  ['compacted segment', /^table-0\/0*12\.log$/],
+  ['offset index', /^orders-0\/0*12\.index$/],
+  ['time index', /^orders-0\/0*12\.timeindex$/],
   ['producer snapshot', /^orders-0\/\d+\.snapshot$/],
+  ['message ids', /^orders-0\/\d+\.message-ids$/],
   ['leader epochs', /^orders-0\/leader-epoch-checkpoint$/],
   ['partition metadata', /^orders-0\/partition\.metadata$/],
   ['recovery points', /^recovery-point-offset-checkpoint$/],
   ['start offsets', /^log-start-offset-checkpoint$/],
   ['cleaner checkpoint', /^table-0\/cleaner-checkpoint$/],
+  ['clock', /^clock-checkpoint$/],
   ['journal', /^journal\.0$/],
 ];
 
