@@ -1,10 +1,11 @@
 import type { FieldShape, KindShape, StructShape } from '../src/index.ts';
 import type { LayoutField } from './record-batch-layout.ts';
 import type { ApiSpecification, Specification } from './specification.ts';
+import { wrapped } from './wrapped.ts';
 
 /** The specification for people. */
 export function toMarkdown(spec: Specification): string {
-  return [
+  const sections = [
     `# ${capitalized(spec.name)}`,
     'Generated from the declarations in `packages/protocol/src` by `pnpm spec`; `protocol.json` beside it has the same for programs, `../vectors` has golden messages and batches. Do not edit.',
     contents(spec),
@@ -23,7 +24,8 @@ export function toMarkdown(spec: Specification): string {
     '## Limits',
     table(['name', 'value', 'what it bounds'], spec.limits.map(({ name, value, doc }) => [name, String(value), doc])),
     '',
-  ].join('\n\n').trimEnd() + '\n';
+  ];
+  return wrapped(sections.join('\n\n').trimEnd()) + '\n';
 }
 
 function contents(spec: Specification): string {
