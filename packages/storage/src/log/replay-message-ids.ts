@@ -11,8 +11,8 @@ import { storedMessageIds } from '../message-ids/stored-message-ids.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
 import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
+import type { MessageIdsOnDisk } from './loaded-log.ts';
 import type { LogContext } from './log-context.ts';
-import type { MessageIdsOnDisk } from './saved-message-ids.ts';
 import { visitRecords } from './slices.ts';
 
 export interface MessageIdSources {

@@ -6,8 +6,8 @@ import type { StorageLimits } from '../limits.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import { silentLog } from '../ports/storage-log.ts';
 import { DirectoryStore } from './directory-store.ts';
-import type { StoreParts } from './directory-store.ts';
 import type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './options.ts';
+import type { StoreParts } from './store-parts.ts';
 
 /**
  * Opens the logs that lie in a folder, which is made if absent. Close the store to stop in order; whatever happens to the
