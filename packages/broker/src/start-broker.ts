@@ -3,7 +3,7 @@
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
-import type { LogStore, StorageError } from '@q/storage';
+import type { LocalStore, StorageError } from '@q/storage';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
@@ -59,6 +59,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const services = await openServices({
     options,
     store,
+    disk: store,
     budget: transport.budget,
     counters,
     closers,
@@ -138,7 +139,7 @@ async function startAdmin(
   return server.url;
 }
 
-async function openStore(options: ResolvedOptions, health: Health, closers: Closers): Promise<LogStore> {
+async function openStore(options: ResolvedOptions, health: Health, closers: Closers): Promise<LocalStore> {
   const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {
     health.phase = 'failed';

@@ -4,7 +4,7 @@ import { Deduplication } from '../dedup/deduplication.ts';
 import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
 import { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
-import { StorageError } from '../errors.ts';
+import { isUnreadable } from '../errors.ts';
 import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
@@ -137,7 +137,7 @@ async function readEpochs(context: LogContext, directory: string): Promise<reado
   try {
     return decodeLeaderEpochCheckpoint(bytes.toString('utf8'));
   } catch (error) {
-    if (!StorageError.is(error)) throw error;
+    if (!isUnreadable(error)) throw error;
     context.log.warn({ directory, error }, 'leader epochs are unreadable; they are rebuilt from the log');
     return null;
   }
@@ -163,7 +163,7 @@ async function loadSnapshot(context: LogContext, o: { directory: string; dedup: 
       o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
       return offset;
     } catch (error) {
-      if (!StorageError.is(error)) throw error;
+      if (!isUnreadable(error)) throw error;
       context.log.warn({ directory: o.directory, offset, error }, 'a producer snapshot is unreadable; an older one is used');
     }
   }

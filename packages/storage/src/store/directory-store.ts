@@ -16,10 +16,12 @@ import { claimDirectory } from '../log/partition-directory.ts';
 import { LocalLog } from '../partition/local-log.ts';
 import type { LogOwner } from '../partition/local-log.ts';
 import type { DirectoryLock, DiskSpace } from '../ports/file-system.ts';
-import type { LogId, LogStore, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
+import type { LocalStore } from '../ports/local-store.ts';
+import type { LogId, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
 import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
 import { DoomedFolders } from './doomed-folders.ts';
+import { assertFormatKnown, noteFormat } from './folder-format.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { makeContext } from './make-context.ts';
@@ -34,7 +36,7 @@ import type { StoreParts } from './store-parts.ts';
  * - One opener at a time, by the folder's lock; one `LocalLog` per partition, by `#logs`.
  * - The clean-shutdown marker exists only between a `close` that saved everything and the next opening.
  */
-export class DirectoryStore implements LogStore {
+export class DirectoryStore implements LocalStore {
   readonly context: LogContext;
   #journal: Journal | null = null;
   #debts: LogDebts | null = null;
@@ -90,11 +92,15 @@ export class DirectoryStore implements LogStore {
   static async open(parts: StoreParts): Promise<DirectoryStore> {
     const { fileSystem, directory, limits, log } = parts;
     resolveLimits(limits);
+    await assertFormatKnown(parts);
     await makeDirectoryDurably(fileSystem, directory);
     const reserve = new DiskReserve({ fileSystem, directory, bytesMax: limits.reserveFileBytes, log });
     const lock = await reserve.withRoom(() => fileSystem.lock(directory));
     if (lock.weakness !== undefined) log.warn({ directory }, lock.weakness);
     try {
+      // Again: another release may have had the folder until now.
+      await assertFormatKnown(parts);
+      await noteFormat(parts);
       const store = new DirectoryStore(parts, { lock, reserve });
       await store.#start();
       return store;
@@ -212,11 +218,23 @@ export class DirectoryStore implements LogStore {
     await inParallel(await fileSystem.readDirectory(directory), limits.logsInParallelMax, async (name) => {
       const parsed = parsePartitionDirectory(name);
       if (!parsed) return;
-      const topicId = this.#open.get(name)?.id.topicId ?? (await readTopicId(fileSystem, `${directory}/${name}`));
+      const topicId = this.#open.get(name)?.id.topicId ?? (await this.#listedTopicId(name));
       if (topicId !== null) found.push({ topic: parsed.topic, topicId, partition: parsed.partition });
       else await this.#reportFile(`${directory}/${name}`);
     });
     return found;
+  }
+
+  /** One folder that a later release has written, or that looks so, does not keep the others from being served: opening it is refused. */
+  async #listedTopicId(name: string): Promise<string | null> {
+    const { fileSystem, directory, log } = this.#parts;
+    try {
+      return await readTopicId(fileSystem, `${directory}/${name}`);
+    } catch (error) {
+      if (!StorageError.is(error)) throw error;
+      log.error({ folder: name, error }, 'the folder of a partition was written by a newer q; it is left alone');
+      return null;
+    }
   }
 
   /** A folder that says nothing may be half made. A file was put there by somebody, and has their data perhaps. */
