@@ -2,6 +2,7 @@ import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.t
 import type { JournalWord } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
@@ -39,6 +40,7 @@ interface PendingWord {
 export interface FlushQueueOptions {
   readonly clock: Clock;
   readonly stats: StorageStats;
+  readonly observer: StorageObserver;
   readonly roundBytesMax: number;
   readonly flushesInParallelMax: number;
   readonly syncIntervalMs: number;
@@ -198,6 +200,7 @@ export class FlushQueue {
     this.#journal?.roundOver();
     stats.rounds += 1;
     const tookMs = clock.monotonic() - startedAt;
+    this.#options.observer.roundEnded(tookMs);
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
   }

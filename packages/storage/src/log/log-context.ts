@@ -10,6 +10,7 @@ import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageCap } from '../room/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
@@ -25,6 +26,7 @@ export interface LogContext {
   readonly clock: Clock;
   readonly time: ConfirmedTime;
   readonly log: StorageLog;
+  readonly observer: StorageObserver;
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
   readonly reserve: DiskReserve;

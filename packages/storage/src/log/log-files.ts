@@ -151,6 +151,7 @@ export class LogFiles {
   async #syncSegment(segment: Segment): Promise<void> {
     const target = segment.writtenBytes;
     const { rewinds, context } = this.#core;
+    const startedAt = context.clock.monotonic();
     try {
       await this.#syncFile(segment);
     } catch (error) {
@@ -162,6 +163,7 @@ export class LogFiles {
       throw new StorageError('STORAGE_FAILED', `syncing ${segment.path} failed: ${String(error)}`, { cause: error });
     }
     context.stats.syncs += 1;
+    context.observer.synced(context.clock.monotonic() - startedAt);
     // Cut back meanwhile, the same positions may hold other bytes by now.
     if (rewinds !== this.#core.rewinds) return;
     segment.isNameDurable = true;

@@ -127,13 +127,13 @@ export class DirectoryStore implements LocalStore {
   }
 
   async #openJournal(names: readonly string[], o: { isClean: boolean }): Promise<void> {
-    const { fileSystem, directory, limits, log } = this.#parts;
+    const { fileSystem, directory, limits, log, clock, observer } = this.#parts;
     const recoveryPointOf = (folder: string): number => this.#offsets.recoveryPointOf(folder);
     const startOffsetOf = (folder: string): number => this.#offsets.startOf(folder);
     const { queue } = this.context;
     const onFatal = (error: unknown): void => void queue.fail(error);
     const hasFailed = (): boolean => queue.failure !== null;
-    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
+    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, clock, observer, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
     const { journal, debts } = await openJournal(options, names);
     this.#journal = journal;
     this.#debts = new LogDebts({ fileSystem, journal, debts });

@@ -27,7 +27,7 @@ export interface StoreCallbacks extends Pick<LogContext, 'saveStartOffsets' | 's
 
 /** What all logs of one store share, made anew. */
 export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callbacks: StoreCallbacks }): LogContext {
-  const { fileSystem, clock, log, limits } = parts;
+  const { fileSystem, clock, log, limits, observer } = parts;
   const { saveStartOffsets, saveRecoveryPoints, observeDisk } = o.callbacks;
   const stats = emptyStats();
   const queue = makeQueue(parts, stats);
@@ -39,6 +39,7 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
     clock,
     log,
     limits,
+    observer,
     stats,
     queue,
     openFiles,
@@ -56,13 +57,13 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
   };
 }
 
-function makeQueue({ clock, limits, log, onFatal }: StoreParts, stats: StorageStats): FlushQueue {
+function makeQueue({ clock, limits, log, observer, onFatal }: StoreParts, stats: StorageStats): FlushQueue {
   const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
   const failed = (error: StorageError): void => {
     log.error({ error }, 'storage failed; nothing is acknowledged any more, the process must end');
     onFatal(error);
   };
-  return new FlushQueue({ clock, stats, roundBytesMax, flushesInParallelMax, syncIntervalMs, onFatal: failed });
+  return new FlushQueue({ clock, stats, observer, roundBytesMax, flushesInParallelMax, syncIntervalMs, onFatal: failed });
 }
 
 /** Memory that batches lie in, and what is kept of them. */

@@ -5,6 +5,7 @@ import { resolveLimits } from '../limits.ts';
 import type { StorageLimits } from '../limits.ts';
 import type { LocalStore } from '../ports/local-store.ts';
 import { silentLog } from '../ports/storage-log.ts';
+import { noObserver } from '../ports/storage-observer.ts';
 import { DirectoryStore } from './directory-store.ts';
 import type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './options.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -34,6 +35,7 @@ function commonParts(o: Omit<StoreOptions, 'onFatal'>): Omit<StoreParts, 'direct
   return {
     clock: o.clock ?? nodeClock,
     log: o.log ?? silentLog,
+    observer: o.observer ?? noObserver,
     limits: limitsOf(o),
     storageBytesMax: o.storageBytesMax,
     whenFull: o.whenFull ?? 'refuse',

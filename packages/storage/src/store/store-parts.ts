@@ -3,6 +3,7 @@ import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { WhenFull } from '../room/storage-cap.ts';
 
 /** What a store is made of: its options, with nothing left open. */
@@ -11,6 +12,7 @@ export interface StoreParts {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly log: StorageLog;
+  readonly observer: StorageObserver;
   readonly limits: StorageLimits;
   readonly storageBytesMax: number | undefined;
   readonly whenFull: WhenFull;
