@@ -29,6 +29,9 @@ export { defaultStorageLimits } from './limits.ts';
 export type { StorageLimits } from './limits.ts';
 export type { StorageStats } from './stats.ts';
 
+// ── how much runs at once, for whoever opens many logs ──
+export { Turnstile } from './concurrency/turnstile.ts';
+
 // ── errors ──
 export { StorageError } from './errors.ts';
 export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.ts';
