@@ -1,5 +1,5 @@
 import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
-import type { JournalWord } from '../journal/journal-item.ts';
+import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageObserver } from '../ports/storage-observer.ts';
@@ -32,8 +32,8 @@ export interface RoundPart {
   fullBy: unknown;
 }
 
-interface PendingWord {
-  readonly word: JournalWord;
+interface PendingBoundary {
+  readonly boundary: JournalBoundary;
   readonly done: PromiseWithResolvers<void>;
 }
 
@@ -50,7 +50,7 @@ export interface FlushQueueOptions {
 export class FlushQueue {
   readonly #options: FlushQueueOptions;
   #journal: Journal | null = null;
-  #words: PendingWord[] = [];
+  #boundaries: PendingBoundary[] = [];
   #pending: QueuedAppend[] = [];
   #pendingBytes = 0;
   /** One run of rounds that follow each other without a pause, and the round of it that is under way. */
@@ -88,12 +88,12 @@ export class FlushQueue {
     this.#schedule();
   }
 
-  /** Puts a word into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
-  async declare(log: FlushedLog, word: JournalWord): Promise<void> {
+  /** Puts a boundary into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
+  async declare(log: FlushedLog, boundary: JournalBoundary): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (!this.#journal?.holds(log)) return;
     const done = Promise.withResolvers<void>();
-    this.#words.push({ word, done });
+    this.#boundaries.push({ boundary, done });
     this.#schedule();
     await done.promise;
   }
@@ -153,7 +153,7 @@ export class FlushQueue {
     const waiting = this.#pending;
     this.#pending = [];
     for (const append of waiting) append.fail(failure);
-    for (const { done } of this.#words.splice(0)) done.reject(failure);
+    for (const { done } of this.#boundaries.splice(0)) done.reject(failure);
     return failure;
   }
 
@@ -164,26 +164,26 @@ export class FlushQueue {
   }
 
   get #hasWork(): boolean {
-    return this.#pending.length > 0 || this.#words.length > 0;
+    return this.#pending.length > 0 || this.#boundaries.length > 0;
   }
 
   async #runRounds(): Promise<void> {
     while (this.#hasWork && !this.#failure) {
-      this.#round = this.#runOrFail(this.#takeRound(), this.#words.splice(0));
+      this.#round = this.#runOrFail(this.#takeRound(), this.#boundaries.splice(0));
       await this.#round;
     }
     this.#round = null;
     this.#rounds = null;
   }
 
-  async #runOrFail(round: readonly QueuedAppend[], words: readonly PendingWord[]): Promise<void> {
+  async #runOrFail(round: readonly QueuedAppend[], boundaries: readonly PendingBoundary[]): Promise<void> {
     try {
-      if (words.length > 0) await this.#writeWords(words);
+      if (boundaries.length > 0) await this.#writeBoundaries(boundaries);
       if (round.length > 0) await this.#runRound(round);
     } catch (error) {
       const failure = this.fail(error);
       for (const append of round) append.fail(failure);
-      for (const { done } of words) done.reject(failure);
+      for (const { done } of boundaries) done.reject(failure);
     }
   }
 
@@ -241,11 +241,11 @@ export class FlushQueue {
     });
   }
 
-  /** Words have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
-  async #writeWords(words: readonly PendingWord[]): Promise<void> {
+  /** Boundaries have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
+  async #writeBoundaries(boundaries: readonly PendingBoundary[]): Promise<void> {
     const journal = this.#journal as Journal;
-    for (let rest = words; rest.length > 0; ) {
-      const plan = journal.plan(rest.map(({ word }) => word));
+    for (let rest = boundaries; rest.length > 0; ) {
+      const plan = journal.plan(rest.map(({ boundary }) => boundary));
       await journal.write(plan);
       for (const { done } of rest.slice(0, plan.accepted)) done.resolve();
       rest = rest.slice(plan.accepted);

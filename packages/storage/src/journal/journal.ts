@@ -13,7 +13,7 @@ import { EntryBuilder, entryHeadBytes, paddedEntryBytes } from './journal-entry.
 import { createJournalFile, openJournalFile } from './journal-file.ts';
 import type { JournalFile } from './journal-file.ts';
 import { itemBytes } from './journal-item.ts';
-import type { JournalPiece, JournalWord } from './journal-item.ts';
+import type { JournalPiece, JournalBoundary } from './journal-item.ts';
 
 /** A log whose latest bytes may be durable in the journal alone. */
 export interface JournaledLog {
@@ -27,7 +27,7 @@ export interface HeldPiece extends JournalPiece {
   readonly log: JournaledLog;
 }
 
-type OutgoingItem = HeldPiece | JournalWord;
+type OutgoingItem = HeldPiece | JournalBoundary;
 
 /** Entries of one round, and the file that each goes to. */
 export interface JournalPlan {
@@ -183,7 +183,7 @@ export class Journal {
   }
 
   /**
-   * Waits until a file is free. For words, which have no other way than the journal; there is one if anything is held. False: the
+   * Waits until a file is free. For boundaries, which have no other way than the journal; there is one if anything is held. False: the
    * disk has no room for what the files hold.
    */
   async room(): Promise<boolean> {

@@ -55,7 +55,7 @@ export class DroppedSegments {
     if (count === 0) return 0;
     const first = segmentList.all[count] as Segment;
     if (first.sizeBytes === 0 && !first.isNameDurable) await this.#createFile(first);
-    // Before they leave the list: where the word fails they are still there, counted, for the next try.
+    // Before they leave the list: where that fails they are still there, counted, for the next try.
     await this.#declareFloorIfThereIsRoom(logStartOffset);
     const dropped = segmentList.dropFirst(count);
     await this.retire(dropped);

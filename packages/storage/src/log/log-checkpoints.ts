@@ -167,7 +167,7 @@ export class LogCheckpoints {
     this.recoveryPoint = Math.max(this.recoveryPoint, plan.offset);
     this.#cover(plan.appendedBytes);
     await this.#pruneSnapshots(plan.offset);
-    if (plan.messageIds && messageIdBytes !== null) await this.messageIds.settle(plan.messageIds, messageIdBytes);
+    if (plan.messageIds && messageIdBytes !== null) await this.messageIds.saved(plan.messageIds, messageIdBytes);
     return true;
   }
 

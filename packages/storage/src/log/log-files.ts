@@ -103,7 +103,7 @@ export class LogFiles {
         for (const buffer of part) bytes += buffer.length;
         segment.touchedBytes = segment.writtenBytes + bytes;
         await lease.file.write(part, segment.writtenBytes);
-        if (this.#core.config.durability !== 'os') lease.owesSync();
+        if (this.#core.config.durability !== 'os') lease.needsSync();
         segment.writtenBytes += bytes;
         for (const written of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#core.tail.add(written);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
@@ -117,14 +117,14 @@ export class LogFiles {
   }
 
   /** Those at the head of the list for which that is true are owed no more. */
-  #takeOwed(isSettled: (owed: OwedBatches) => boolean): readonly OwedBatches[] {
+  #takeOwed(isDone: (owed: OwedBatches) => boolean): readonly OwedBatches[] {
     let [count, bytes] = [0, 0];
     for (const append of this.#core.owed) {
-      if (!isSettled(append)) break;
+      if (!isDone(append)) break;
       count += 1;
       bytes += append.batch.length;
     }
-    this.#core.context.lateWrites.settled(bytes);
+    this.#core.context.lateWrites.owedNoMore(bytes);
     return this.#core.owed.splice(0, count);
   }
 

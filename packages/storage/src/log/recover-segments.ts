@@ -152,7 +152,7 @@ class RecoveryWalk {
           if (batch.baseOffset === this.#unbrokenEnd) this.#unbrokenEnd = batch.lastOffset + 1;
         },
       });
-      if (isRebuilt) settleSizes(segment, end.position);
+      if (isRebuilt) setSizes(segment, end.position);
       if (isRebuilt && !isLast) {
         segment.seal();
         segment.endOffset = closedEndOffset;
@@ -282,7 +282,7 @@ class RecoveryWalk {
     await fileSystem.syncDirectory(segment.directory);
     this.#segments = this.#segments.slice(0, index + 1);
     segment.endOffset = end.nextOffset;
-    settleSizes(segment, end.position);
+    setSizes(segment, end.position);
     stats.tailsCut += 1;
     stats.bytesCut += bytes;
     const { path: file } = segment;
@@ -301,7 +301,7 @@ class RecoveryWalk {
 
 }
 
-function settleSizes(segment: Segment, bytes: number): void {
+function setSizes(segment: Segment, bytes: number): void {
   segment.sizeBytes = bytes;
   segment.writtenBytes = bytes;
   segment.syncedBytes = bytes;

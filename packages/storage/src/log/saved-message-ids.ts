@@ -60,7 +60,7 @@ export class SavedMessageIds {
     return this.#offset < offset && (o.isWanted || isFar) ? plan : null;
   }
 
-  /** Writes the file of the plan. The caller syncs the folder, and calls `settle` then. Null when it was overruled. */
+  /** Writes the file of the plan. The caller syncs the folder, and calls `saved` then. Null when it was overruled. */
   async save(plan: MessageIdPlan, isOverruled: () => boolean): Promise<number | null> {
     const { window, offset: endOffset, now, wallMs } = plan;
     // Ids that are not looked for any more: whoever turns the window on again begins with none.
@@ -68,7 +68,7 @@ export class SavedMessageIds {
     return await saveMessageIds(this.#core.context.fileSystem, { path: this.#path(endOffset), window, endOffset, now, wallMs, isOverruled });
   }
 
-  async settle(plan: MessageIdPlan, bytes: number): Promise<void> {
+  async saved(plan: MessageIdPlan, bytes: number): Promise<void> {
     const before = this.#offset;
     this.#offset = plan.window === null ? null : plan.offset;
     this.#bytes = bytes;
