@@ -98,6 +98,14 @@ describe('layers', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('lets what is known of the batches of a log know no disk', () => {
+    const files = fileGraph('packages/storage');
+    const pure = [...files.keys()].filter((path) => ['dedup', 'epochs', 'producers', 'concurrency'].includes(folderOf(path)));
+    const onDisk = pure.flatMap((path) => [...reachableFrom(files, path)].filter((target) => /\/(files|file-system|store|log|room)\//.test(target)).map((target) => `${path} -> ${target}`));
+    expect(pure.length).toBeGreaterThan(8);
+    expect(onDisk).toEqual([]);
+  });
+
   it('names every folder of the broker', () => {
     const folders = [...fileGraph('packages/broker').keys()].map(folderOf).filter((name) => !name.endsWith('.ts'));
     expect([...new Set(folders)].toSorted()).toEqual(Object.keys(brokerLayers).toSorted());
