@@ -31,7 +31,7 @@ export const storageMutations: readonly Mutation[] = [
   },
   { name: 'a folder that could not be opened hides a failed sync', test: 'packages/storage/test/log/out-of-files.test.ts', file: files, find: 'of [bytes, name]) if', replace: 'of [name, bytes]) if' },
   { name: 'a missing descriptor is taken for a failed sync', test: 'packages/storage/test/log/out-of-files.test.ts', file: files, find: '      if (isOutOfFiles(error)) throw error;\n', replace: '' },
-  { name: 'what could not be synced for want of a descriptor is forgotten', test: 'packages/storage/test/log/out-of-files.test.ts', file: flush, find: '      this.#unsynced.add(log);\n    }', replace: '    }' },
+  { name: 'what could not be synced for want of a descriptor is forgotten', test: 'packages/storage/test/log/out-of-files.test.ts', file: 'packages/storage/src/flush/interval-syncs.ts', find: '      this.#unsynced.add(log);\n    }', replace: '    }' },
   {
     name: 'begin the next segment before the last one is synced',
     isRare: true,

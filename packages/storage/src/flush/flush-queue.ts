@@ -1,11 +1,12 @@
-import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
+import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
+import { IntervalSyncs } from './interval-syncs.ts';
 
 /*
  * The one ordered way from an append to its acknowledgement (group commit).
@@ -57,14 +58,12 @@ export class FlushQueue {
   #rounds: Promise<void> | null = null;
   #round: Promise<void> | null = null;
   #isScheduled = false;
-  #isClosing = false;
   #failure: StorageError | null = null;
-  #syncTimer: Timer | null = null;
-  readonly #unsynced = new Set<FlushedLog>();
-  #sync: Promise<void> | null = null;
+  readonly #syncs: IntervalSyncs;
 
   constructor(options: FlushQueueOptions) {
     this.#options = options;
+    this.#syncs = new IntervalSyncs({ ...options, onFailure: (error) => void this.fail(error) });
   }
 
   /** Bytes of appends that wait for a round or are in one. */
@@ -129,16 +128,13 @@ export class FlushQueue {
 
   /** Syncs what `interval` logs have written, and stops the timer. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    this.#syncTimer?.cancel();
-    this.#syncTimer = null;
+    this.#syncs.stop();
     await this.drain();
-    await this.#sync;
-    await this.#syncUnsynced();
+    await this.#syncs.finish();
   }
 
   forget(log: FlushedLog): void {
-    this.#unsynced.delete(log);
+    this.#syncs.forget(log);
     this.#journal?.forget(log);
   }
 
@@ -148,7 +144,7 @@ export class FlushQueue {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const failure = new StorageError('STORAGE_FAILED', `storage failed, what the disk holds is unknown: ${reason}`, { cause });
     this.#failure = failure;
-    this.#syncTimer?.cancel();
+    this.#syncs.stop();
     this.#options.onFatal(failure);
     const waiting = this.#pending;
     this.#pending = [];
@@ -297,41 +293,10 @@ export class FlushQueue {
       }
     }
     for (const { log, isJournaled } of parts) {
-      if (!isJournaled && log.wantsIntervalSync) this.#unsynced.add(log);
+      if (!isJournaled && log.wantsIntervalSync) this.#syncs.add(log);
       log.wakeReaders();
     }
-    if (this.#unsynced.size > 0) this.#scheduleSync();
-  }
-
-  #scheduleSync(): void {
-    if (this.#syncTimer || this.#failure) return;
-    this.#syncTimer = this.#options.clock.schedule(this.#options.syncIntervalMs, () => {
-      this.#syncTimer = null;
-      // One at a time; a slow one is followed by the next as soon as it is done.
-      this.#sync = (this.#sync ?? Promise.resolve()).then(() => this.#syncUnsynced());
-      void this.#sync.then(() => {
-        if (this.#unsynced.size > 0 && !this.#isClosing) this.#scheduleSync();
-      });
-    });
-  }
-
-  async #syncUnsynced(): Promise<void> {
-    const logs = [...this.#unsynced];
-    this.#unsynced.clear();
-    try {
-      await inParallel(logs, this.#options.flushesInParallelMax, (log) => this.#syncIfPossible(log));
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  async #syncIfPossible(log: FlushedLog): Promise<void> {
-    try {
-      await log.syncWritten();
-    } catch (error) {
-      if (!isOutOfFiles(error)) throw error;
-      this.#unsynced.add(log);
-    }
+    this.#syncs.schedule();
   }
 }
 

@@ -24,12 +24,12 @@ describe('what holds of a log', () => {
     const waiting = log.append(batch(['c']), { leaderEpoch: 0 });
     assertLogHolds(log.core);
     const { core } = log;
-    const before = { ...core };
+    const { highWatermark, logStartOffset } = core;
     const [owed, uncovered, synced] = [[...core.owed], core.context.uncovered.bytes, core.segmentList.active.syncedBytes];
     const pending = [...core.waiting];
     make(core);
     expect(() => assertLogHolds(core)).toThrow(says);
-    Object.assign(core, { highWatermark: before.highWatermark, logStartOffset: before.logStartOffset, waiting: pending, owed });
+    Object.assign(core, { highWatermark, logStartOffset, waiting: pending, owed });
     core.context.uncovered.bytes = uncovered;
     core.segmentList.active.syncedBytes = synced;
     assertLogHolds(core);
