@@ -27,6 +27,7 @@ describe(`damage to files at rest, seed ${seed}`, () => {
     expect(new Set(names)).toEqual(
       new Set([
         '.clean-shutdown',
+        'format',
         'clock-checkpoint',
         'journal.0',
         'log-start-offset-checkpoint',

@@ -1,5 +1,5 @@
 import { batchBaseOffset, batchLastOffset, batchSize, checkBatch, encodeBatch } from '@q/protocol';
-import { openDirectoryStore } from '@q/storage';
+import { StorageError, openDirectoryStore } from '@q/storage';
 import type { LogStore, PartitionLog, StorageLog } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { damaged, firstBadByte } from './damage.ts';
@@ -78,9 +78,17 @@ async function openFolder(folder: Folder, damage: Damage | null): Promise<OpenFo
   return { store, disk, errors };
 }
 
+/** A flipped bit can make a version a later one: the whole folder is refused then, and nothing in it was touched. */
+function unlessNewer(error: unknown): null {
+  if (StorageError.is(error) && error.code === 'UNSUPPORTED_FORMAT') return null;
+  throw error;
+}
+
 /** Opens the damaged folder and looks at every log that the damage can concern. */
 export async function inspectLogs(image: Image, damage: Damage, expected: readonly Expected[]): Promise<Verdict> {
-  const { store, disk, errors } = await openFolder(image.folder, damage);
+  const opened = await openFolder(image.folder, damage).catch(unlessNewer);
+  if (opened === null) return { outcome: 'refused', wrongs: [], limit: null };
+  const { store, disk, errors } = opened;
   const concerned = expected.filter(({ facts }) => !damage.path.includes('/') || damage.path.startsWith(`${facts.id.topic}-0/`));
   const verdicts: Verdict[] = [];
   for (const each of concerned) {

@@ -120,6 +120,8 @@ function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
       compactionMapBytesMax: random.pick([400, 1 << 20]),
       diskReserveBytes: 0,
       reserveFileBytes: 64 << 10,
+      // What holds of a log is checked after every round of it.
+      assertRounds: 1,
       // Frames lie in memory that is written over as soon as it is free: whoever still looks at it then is found out.
       appendBuffersBytesMin: 256,
       appendBuffersBytes: 64 << 10,

@@ -63,6 +63,8 @@ function explainFolder(cause: Cause, settings: Settings, { isFolder }: { isFolde
   switch (cause.code) {
     case 'STORAGE_LOCKED':
       return `the data folder ${settings.dataDir} is in use by ${ownerOf(cause)}; stop that one, or choose another with --data-dir`;
+    case 'UNSUPPORTED_FORMAT':
+      return `the data folder ${settings.dataDir} cannot be used: ${cause.message ?? cause.code}`;
     case 'EACCES':
     case 'EPERM':
       return `the data folder ${settings.dataDir} cannot be used: no permission for ${cause.path ?? 'it'}; choose another with --data-dir`;

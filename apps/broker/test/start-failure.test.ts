@@ -27,6 +27,7 @@ describe('why a broker did not start', () => {
     expect(lineOf({ code: 'STORAGE_LOCKED' })).toBe('the data folder ./data is in use by another broker; stop that one, or choose another with --data-dir');
     expect(lineOf({ code: 'EACCES', syscall: 'mkdir', path: '/root/x' })).toContain('no permission for /root/x');
     expect(lineOf({ code: 'ENOTDIR' })).toContain('cannot be used: inner');
+    expect(lineOf({ code: 'UNSUPPORTED_FORMAT' })).toBe('the data folder ./data cannot be used: inner');
   });
 
   it('Q3 calls what only the broker can refuse a bad setting', () => {

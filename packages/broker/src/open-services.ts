@@ -1,7 +1,7 @@
 /**
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
-import type { LogStore } from '@q/storage';
+import type { DiskRoom, LogStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerLogger } from './logger.ts';
@@ -35,6 +35,8 @@ import { isStorageFull } from './storage-full.ts';
 export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
   readonly store: LogStore;
+  /** Where the store has its room. */
+  readonly disk: DiskRoom;
   readonly budget: AppendServiceOptions['budget'];
   readonly counters: BrokerCounters;
   readonly closers: Closers;
@@ -51,7 +53,7 @@ export interface OpenServices extends Services {
 
 /** @throws QError CORRUPT_LOG, STORAGE_FAILED */
 export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
-  const { options, store, budget, counters, closers } = opened;
+  const { options, store, disk, budget, counters, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId, autoCreateTopics } = options;
   const metadataLog = await store.open(metadataLogId, internalLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
@@ -96,7 +98,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     groups,
     stats: new BrokerStats({
       identity,
-      store,
+      disk,
       ...common,
       usage: nodeProcessUsage,
       durability: defaultDurability(options),
@@ -109,12 +111,12 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
 }
 
 async function beginTerm(
-  { options: { brokerId, random, logger, clock, limits }, store, closers, hasFailed }: OpenServicesOptions,
+  { options: { brokerId, random, logger, clock, limits }, disk, closers, hasFailed }: OpenServicesOptions,
   metadata: LogMetadataStore,
 ): Promise<BrokerTerm> {
   const term = await BrokerTerm.begin(metadata, { brokerId, random });
   closers.add(() => (hasFailed() ? undefined : endTerm(term, logger)));
-  const lateTerm = new LateTerm({ term, store, clock, logger, pauseMs: limits.termRetryMs });
+  const lateTerm = new LateTerm({ term, disk, clock, logger, pauseMs: limits.termRetryMs });
   lateTerm.start();
   closers.add(() => lateTerm.stop());
   if (term.followsCrash)

@@ -3,7 +3,7 @@
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
-import type { LogStore, StorageError } from '@q/storage';
+import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
@@ -15,7 +15,7 @@ import type { DoorAddress } from './door.ts';
 import { Doors, nativeName } from './doors.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
-import { createCounters } from './metrics/counters.ts';
+import { createCounters, diskTimes } from './metrics/counters.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
 import { nodeHistogram } from './metrics/node-histogram.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
@@ -54,11 +54,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
   const counters = createCounters(nodeHistogram);
   const adminUrl = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
-  const store = await openStore(options, health, closers);
+  const store = await openStore(options, { health, closers, observer: diskTimes(counters) });
   const transport = openTransport(options, counters);
   const services = await openServices({
     options,
     store,
+    disk: store,
     budget: transport.budget,
     counters,
     closers,
@@ -138,7 +139,8 @@ async function startAdmin(
   return server.url;
 }
 
-async function openStore(options: ResolvedOptions, health: Health, closers: Closers): Promise<LogStore> {
+async function openStore(options: ResolvedOptions, o: { health: Health; closers: Closers; observer: StorageObserver }): Promise<LocalStore> {
+  const { health, closers, observer } = o;
   const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {
     health.phase = 'failed';
@@ -148,6 +150,7 @@ async function openStore(options: ResolvedOptions, health: Health, closers: Clos
   const common = {
     clock,
     log: logger,
+    observer,
     limits: storageLimits,
     whenFull,
     onFatal,

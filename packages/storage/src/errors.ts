@@ -11,6 +11,7 @@ export type StorageErrorCode =
   | 'STORAGE_FULL'
   | 'STORAGE_FAILED'
   | 'STORAGE_LOCKED'
+  | 'UNSUPPORTED_FORMAT'
   | 'LOG_EXISTS'
   | 'UNKNOWN_LOG'
   | 'CLOSED';
@@ -30,6 +31,7 @@ const kinds: Readonly<Record<StorageErrorCode, StorageErrorKind>> = {
   STORAGE_FULL: 'retry',
   STORAGE_FAILED: 'fatal',
   STORAGE_LOCKED: 'fatal',
+  UNSUPPORTED_FORMAT: 'fatal',
   LOG_EXISTS: 'fix',
   UNKNOWN_LOG: 'fix',
   CLOSED: 'retry',
@@ -60,6 +62,18 @@ export class StorageError extends Error {
   static is(error: unknown): error is StorageError {
     return error instanceof Error && (error as { brand?: unknown }).brand === 'q.storage.error';
   }
+}
+
+/** What a damaged file of no great worth is read with: it is done without. Not so one of a later format, which is whole and means something. */
+export function isUnreadable(error: unknown): boolean {
+  return StorageError.is(error) && error.code === 'CORRUPT_LOG';
+}
+
+/** A file of a format that this release does not know yet: it is neither damaged nor without meaning, and is to be left alone. */
+export function newerFormatError(o: { readonly file: string; readonly found: number; readonly known: number }): StorageError {
+  const { file, found, known } = o;
+  const message = `${file} has format version ${found}, written by a newer q; this one knows ${known}: start the newer q, or use another data folder`;
+  return new StorageError('UNSUPPORTED_FORMAT', message, { details: { file, found, known } });
 }
 
 /** The POSIX name of what a file system refused with, or '' for any other error. */

@@ -17,6 +17,7 @@ export type {
   RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
+export type { AppendMemory, DiskRoom, LocalStore } from './ports/local-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './store/options.ts';
 export type { WhenFull } from './room/storage-cap.ts';
@@ -28,6 +29,9 @@ export { defaultStorageLimits } from './limits.ts';
 export type { StorageLimits } from './limits.ts';
 export type { StorageStats } from './stats.ts';
 
+// ── how much runs at once, for whoever opens many logs ──
+export { Turnstile } from './concurrency/turnstile.ts';
+
 // ── errors ──
 export { StorageError } from './errors.ts';
 export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.ts';
@@ -36,6 +40,7 @@ export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.
 export type { Clock, Timer } from './ports/clock.ts';
 export type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } from './ports/file-system.ts';
 export type { StorageLog } from './ports/storage-log.ts';
+export type { StorageObserver } from './ports/storage-observer.ts';
 export { nodeClock } from './clock/node-clock.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';
 export { MemoryFileSystem } from './file-system/memory-file-system.ts';

@@ -99,6 +99,8 @@ export interface StorageLimits {
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
   diskReserveBytes: number;
+  /** Above 0 the state of a log is checked after each of its rounds, and not only when it is opened, maintained and closed: for tests. */
+  assertRounds: number;
   /** Size of the file that is given up, piece by piece, when there is no room to make room; at most 1 % of the disk; 0 for none. */
   reserveFileBytes: number;
 }
@@ -149,6 +151,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   countBytesPerRoundMax: 256 << 20,
   capOvershootBytesMax: 64 << 20,
   diskReserveBytes: 64 << 20,
+  assertRounds: 0,
   reserveFileBytes: 4 << 20,
 });
 

@@ -1,6 +1,6 @@
 import { readBatchHeader } from '@q/protocol';
 import { defaultLogConfig, openDirectoryStore } from '@q/storage';
-import type { LogConfig, LogStore, PartitionLog, StorageError, StorageLimits, StorageLog, StoreOptions } from '@q/storage';
+import type { LogConfig, LocalStore, PartitionLog, StorageError, StorageLimits, StorageLog, StoreOptions } from '@q/storage';
 import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { orders } from './conformance/harness.ts';
 
@@ -27,7 +27,7 @@ export class NotedLog implements StorageLog {
 /** A directory store on a simulated disk, with everything that a test may want to look at. */
 export class DiskUnderTest {
   disk: FaultyFileSystem;
-  store: LogStore;
+  store: LocalStore;
   readonly clock: ManualClock;
   readonly log = new NotedLog();
   readonly fatal: StorageError[] = [];
@@ -40,7 +40,7 @@ export class DiskUnderTest {
     this.clock = o.clock;
     this.#options = o.options;
     this.limits = o.options.limits ?? {};
-    this.store = undefined as unknown as LogStore;
+    this.store = undefined as unknown as LocalStore;
   }
 
   static async start(options: Partial<StoreOptions> = {}): Promise<DiskUnderTest> {

@@ -4,14 +4,14 @@
  *
  * Invariant: until then the store refuses appends. What is refused is refused with STORAGE_FULL, which clients try again.
  */
-import type { LogStore } from '@q/storage';
+import type { DiskRoom } from '@q/storage';
 import type { Clock, Scheduled } from '../clock.ts';
 import type { BrokerLogger } from '../logger.ts';
 import { isStorageFull } from '../storage-full.ts';
 
 export interface LateTermOptions {
   readonly term: { readonly isNoted: boolean; note(): Promise<void> };
-  readonly store: Pick<LogStore, 'refuseAppends'>;
+  readonly disk: Pick<DiskRoom, 'refuseAppends'>;
   readonly clock: Clock;
   readonly logger: BrokerLogger;
   /** Between two tries. */
@@ -30,9 +30,9 @@ export class LateTerm {
 
   /** Before anything may be appended. Does nothing where the term is noted. */
   start(): void {
-    const { term, store, logger } = this.#options;
+    const { term, disk, logger } = this.#options;
     if (term.isNoted) return;
-    store.refuseAppends('the disk is full, so that the broker could not note its start; it takes records once there is some room');
+    disk.refuseAppends('the disk is full, so that the broker could not note its start; it takes records once there is some room');
     logger.error({}, 'the disk is full: the broker could not note its start; it serves reads and deletions, and refuses records until there is room');
     this.#schedule();
   }
@@ -52,10 +52,10 @@ export class LateTerm {
   }
 
   async #run(): Promise<void> {
-    const { term, store, logger } = this.#options;
+    const { term, disk, logger } = this.#options;
     try {
       await term.note();
-      store.refuseAppends(null);
+      disk.refuseAppends(null);
       logger.info({}, 'there is room again: the broker has noted its start, and takes records');
     } catch (error) {
       if (!isStorageFull(error)) logger.error({ err: error }, 'the broker could not note its start');

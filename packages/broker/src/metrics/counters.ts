@@ -26,6 +26,9 @@ export interface BrokerCounters {
   bytesOut: number;
   readonly apis: Map<string, ApiCounter>;
   readonly errors: Map<ErrorName, number>;
+  /** What the disk takes: rounds that make appends durable, and the syncs in them. Null before the first. */
+  rounds: Histogram | null;
+  syncs: Histogram | null;
   readonly newHistogram: () => Histogram;
 }
 
@@ -39,6 +42,8 @@ export function createCounters(newHistogram: () => Histogram): BrokerCounters {
     bytesOut: 0,
     apis: new Map(),
     errors: new Map(),
+    rounds: null,
+    syncs: null,
     newHistogram,
   };
 }
@@ -65,4 +70,23 @@ export function countRequest(counters: BrokerCounters, counter: ApiCounter, requ
   if (micros > counter.maxMicros) counter.maxMicros = micros;
   counter.times ??= counters.newHistogram();
   counter.times.record(micros);
+}
+
+/** What storage tells of its disk, put into the counters. */
+export interface DiskTimes {
+  roundEnded(ms: number): void;
+  synced(ms: number): void;
+}
+
+export function diskTimes(counters: BrokerCounters): DiskTimes {
+  return {
+    roundEnded(ms) {
+      counters.rounds ??= counters.newHistogram();
+      counters.rounds.record(ms * 1000);
+    },
+    synced(ms) {
+      counters.syncs ??= counters.newHistogram();
+      counters.syncs.record(ms * 1000);
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { adminSnapshot } from '../../src/admin/admin-snapshot.ts';
 import { answerAdmin } from '../../src/admin/answer-admin.ts';
 import type { AdminAnswer } from '../../src/admin/answer-admin.ts';
 import type { BrokerPhase } from '../../src/admin/health.ts';
-import { countError, countRequest, createApiCounter, createCounters } from '../../src/metrics/counters.ts';
+import { countError, countRequest, createApiCounter, createCounters, diskTimes } from '../../src/metrics/counters.ts';
 import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
 
 const counters = createCounters(nodeHistogram);
@@ -46,5 +46,19 @@ describe('admin', () => {
     expect(Math.abs(p50Micros! / 50_000 - 1)).toBeLessThan(0.01);
     expect(Math.abs(p99Micros! / 99_000 - 1)).toBeLessThan(0.01);
     expect(Math.abs(maxMicros! / 100_000 - 1)).toBeLessThan(0.01);
+  });
+
+  it('M1 tells how long rounds and syncs took, once there were any', () => {
+    const fresh = createCounters(nodeHistogram);
+    const stats = (): AdminAnswer => answerAdmin(() => adminSnapshot({ phase: 'ready' }, fresh), { method: 'GET', path: '/stats' });
+    expect(stats().body).toMatchObject({ rounds: null, syncs: null });
+    const disk = diskTimes(fresh);
+    disk.synced(0.5);
+    disk.synced(2);
+    disk.roundEnded(3);
+    const { body } = stats() as { body: Record<'rounds' | 'syncs', Record<string, number>> };
+    expect(body).toMatchObject({ rounds: { count: 1 }, syncs: { count: 2 } });
+    expect(Math.abs(body.rounds['maxMicros']! / 3_000 - 1)).toBeLessThan(0.01);
+    expect(Math.abs(body.syncs['p50Micros']! / 500 - 1)).toBeLessThan(0.01);
   });
 });

@@ -1,10 +1,10 @@
 import { StorageError } from '@q/storage';
-import type { LogConfig, LogId, LogStore, MaintenanceReport, StorageStats } from '@q/storage';
+import type { LogConfig, LocalStore, LogId, MaintenanceReport, StorageStats } from '@q/storage';
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
 export class FakeStore
-  implements Pick<LogStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends' | 'confirmedNow'>
+  implements Pick<LocalStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends' | 'confirmedNow'>
 {
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;

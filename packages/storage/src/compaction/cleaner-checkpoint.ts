@@ -1,3 +1,4 @@
+import { newerFormatError } from '../errors.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import { cleanerCheckpointName } from '../files/file-names.ts';
 import type { FileSystem } from '../ports/file-system.ts';
@@ -61,8 +62,10 @@ export function encodeCleanerCheckpoint(state: CleanerState): string {
   return `0\n${state.cleanerPoint} ${state.nextHorizonMs}\n`;
 }
 
-/** Null for what is no such text. */
+/** Null for what is no such text. Throws UNSUPPORTED_FORMAT for a later version. */
 export function decodeCleanerCheckpoint(text: string): CleanerState | null {
+  const found = Number(/^(\d{1,9})\n/.exec(text)?.[1] ?? 0);
+  if (found > 0) throw newerFormatError({ file: cleanerCheckpointName, found, known: 0 });
   const match = /^0\n(\d{1,16}) (-1|\d{1,16})\n$/.exec(text);
   return match === null ? null : { cleanerPoint: Number(match[1]), nextHorizonMs: Number(match[2]) };
 }

@@ -3,7 +3,9 @@ import { StorageError } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { cleanedSuffix } from '../files/file-names.ts';
 import { segmentBytesLimit } from '../limits.ts';
-import type { LocalLog } from '../log/local-log.ts';
+import type { DroppedSegments } from '../log/dropped-segments.ts';
+import type { LogCheckpoints } from '../log/log-checkpoints.ts';
+import type { LogCore } from '../log/log-core.ts';
 import { slicesOf } from '../log/slices.ts';
 import { retainedSegments } from '../retention/log-retention.ts';
 import type { Segment } from '../segment/segment.ts';
@@ -45,16 +47,27 @@ interface Tally {
   recordsRemoved: number;
 }
 
+export interface LogCompactionParts {
+  readonly core: LogCore;
+  readonly checkpoints: LogCheckpoints;
+  readonly dropped: DroppedSegments;
+  /** Tells the journal that nothing it has of the log below the offset counts any more. */
+  readonly declareFloor: (offset: number) => Promise<void>;
+}
+
 export class LogCompaction {
-  readonly #log: LocalLog;
+  readonly #parts: LogCompactionParts;
+  readonly #core: LogCore;
   readonly #checkpoint: CleanerCheckpoint;
   #isStopping: () => boolean = () => false;
   /** The last run: one at a time, as maintenance has it. */
   #running: Promise<unknown> | null = null;
 
-  constructor(log: LocalLog) {
-    this.#log = log;
-    this.#checkpoint = new CleanerCheckpoint({ fileSystem: log.context.fileSystem, directory: log.directory });
+  constructor(parts: LogCompactionParts) {
+    const { core } = parts;
+    this.#parts = parts;
+    this.#core = core;
+    this.#checkpoint = new CleanerCheckpoint({ fileSystem: core.context.fileSystem, directory: core.directory });
   }
 
   /** Compacts if it is due. Null when it was not. What has not begun when `isStopping` is left for another time. */
@@ -71,14 +84,14 @@ export class LogCompaction {
 
   async #run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
     const { now } = o;
-    const log = this.#log;
-    this.#isStopping = () => o.isStopping() || log.state !== 'open';
+    const core = this.#core;
+    this.#isStopping = () => o.isStopping() || core.state !== 'open';
     if (this.#isStopping()) return null;
-    if (!log.config.cleanupPolicy.compact) return null;
+    if (!core.config.cleanupPolicy.compact) return null;
     await this.#checkpoint.load();
     const { nextHorizonMs } = this.#checkpoint;
     let range = await this.#range(now);
-    if (!isCompactionDue(range, { minCleanableDirtyRatio: log.config.minCleanableDirtyRatio, nextHorizonMs, now })) return null;
+    if (!isCompactionDue(range, { minCleanableDirtyRatio: core.config.minCleanableDirtyRatio, nextHorizonMs, now })) return null;
 
     const tally: Tally = { bytesBefore: 0, bytesAfter: 0, recordsRemoved: 0 };
     let passes = 0;
@@ -103,17 +116,17 @@ export class LogCompaction {
    * for message ids. False: the log was cut.
    */
   async #keepProducers(): Promise<boolean> {
-    if (!(await this.#log.checkpoints.run({ keepsMessageIds: true }))) return false;
-    const { context, checkpoints, journalName } = this.#log;
-    await context.saveRecoveryPoints();
+    const { core, checkpoints, declareFloor } = this.#parts;
+    if (!(await checkpoints.run({ keepsMessageIds: true }))) return false;
+    await core.context.saveRecoveryPoints();
     // Positions in rewritten segments are others than the journal knows.
-    await context.queue.declare(this.#log, { kind: 'floor', name: journalName, offset: checkpoints.recoveryPoint });
+    await declareFloor(checkpoints.recoveryPoint);
     return true;
   }
 
   async #range(now: number): Promise<CompactionRange> {
-    const segments = await retainedSegments(this.#log);
-    const { logStartOffset, highWatermark, config } = this.#log;
+    const segments = await retainedSegments(this.#core);
+    const { logStartOffset, highWatermark, config } = this.#core;
     return compactionRange({
       segments,
       cleanerPoint: this.#checkpoint.cleanerPoint,
@@ -126,15 +139,15 @@ export class LogCompaction {
 
   /** One map, one rewrite. Returns the offset up to which the log is clean now. */
   async #pass(range: CompactionRange, now: number, tally: Tally): Promise<number> {
-    const log = this.#log;
+    const core = this.#core;
     const { keys, mapEnd } = await this.#mapKeys(range);
     const pass: CompactionPass = {
       keys,
       mapEnd,
       now,
-      deleteRetentionMs: log.config.deleteRetentionMs,
-      slices: { ...slicesOf(log.context), pause: () => this.#pause() },
-      lastOffsetOf: (producerId) => log.dedup.producers.lastOffsetOf(producerId),
+      deleteRetentionMs: core.config.deleteRetentionMs,
+      slices: { ...slicesOf(core.context), pause: () => this.#pause() },
+      lastOffsetOf: (producerId) => core.dedup.producers.lastOffsetOf(producerId),
     };
     let remaining = this.#closed().filter((segment) => segment.baseOffset < mapEnd);
     let nextHorizonMs = -1;
@@ -153,7 +166,7 @@ export class LogCompaction {
 
   /** The first of the candidates, and as many more as fit into one segment with it. */
   async #rewrite(candidates: readonly Segment[], pass: CompactionPass): Promise<SegmentRewrite> {
-    const { context, config } = this.#log;
+    const { context, config } = this.#core;
     const rewrite = await this.#rewriteOrCleanUp(candidates, {
       candidates,
       segmentBytesMax: Math.min(config.segmentBytes, segmentBytesLimit),
@@ -168,7 +181,7 @@ export class LogCompaction {
     // Nothing went, and all of its records were counted on the way.
     if (!rewrite.isChanged) for (const source of rewrite.sources) source.gaps = rewrite.segment.gaps;
     if (rewrite.isChanged) await this.#checkpoint.make();
-    const isPlaced = rewrite.isChanged && (await putInPlace(this.#log, rewrite.sources, rewrite.segment));
+    const isPlaced = rewrite.isChanged && (await putInPlace(this.#parts, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
     return rewrite;
   }
@@ -180,7 +193,7 @@ export class LogCompaction {
     } catch (error) {
       for (const { path } of candidates.slice(0, 1)) {
         await removeIfThere(options.fileSystem, path + cleanedSuffix).catch((cause: unknown) => {
-          this.#log.context.log.warn({ path, error: cause }, 'a half-written segment could not be removed; the next attempt writes over it');
+          this.#core.context.log.warn({ path, error: cause }, 'a half-written segment could not be removed; the next attempt writes over it');
         });
       }
       throw error;
@@ -188,7 +201,7 @@ export class LogCompaction {
   }
 
   async #mapKeys(range: CompactionRange): Promise<{ keys: KeyMap; mapEnd: number }> {
-    const { context } = this.#log;
+    const { context } = this.#core;
     const slices = { ...slicesOf(context), pause: () => this.#pause() };
     const keys = new KeyMap(context.limits.compactionMapBytesMax);
     let unpausedBytes = 0;
@@ -221,12 +234,12 @@ export class LogCompaction {
   }
 
   #closed(): readonly Segment[] {
-    return this.#log.segmentList.all.slice(0, -1);
+    return this.#core.segmentList.all.slice(0, -1);
   }
 
   /** Compaction computes for long on the loop that serves clients: others come first, again and again. */
   async #pause(): Promise<void> {
-    await new Promise<void>((resolve) => this.#log.context.clock.defer(resolve));
-    if (this.#isStopping()) throw new StorageError('CLOSED', `compaction of ${this.#log.directory} has to end`);
+    await new Promise<void>((resolve) => this.#core.context.clock.defer(resolve));
+    if (this.#isStopping()) throw new StorageError('CLOSED', `compaction of ${this.#core.directory} has to end`);
   }
 }

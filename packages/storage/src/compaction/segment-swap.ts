@@ -1,7 +1,8 @@
 import { isOutOfFiles } from '../errors.ts';
 import { writeFileFrom } from '../files/durable-file.ts';
 import { cleanedSuffix, offsetFileName, swapSuffix } from '../files/file-names.ts';
-import type { LocalLog } from '../log/local-log.ts';
+import type { DroppedSegments } from '../log/dropped-segments.ts';
+import type { LogCore } from '../log/log-core.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { Segment } from '../segment/segment.ts';
 
@@ -17,33 +18,39 @@ import type { Segment } from '../segment/segment.ts';
  * way start over, because the log's version changes; those that come meanwhile wait for the end of the move.
  */
 
+/** What of the log the move is about. */
+interface SwappedLog {
+  readonly core: LogCore;
+  readonly dropped: DroppedSegments;
+}
+
 /** False, and nothing has changed, when the sources are no longer a run of closed segments of an open log. */
-export async function putInPlace(log: LocalLog, sources: readonly Segment[], segment: Segment): Promise<boolean> {
-  return await log.exclusively(async () => {
-    if (!areReplaceable(log, sources)) return false;
-    const { fileSystem, openFiles, indexCache, cap } = log.context;
+export async function putInPlace({ core, dropped }: SwappedLog, sources: readonly Segment[], segment: Segment): Promise<boolean> {
+  return await core.turns.run(async () => {
+    if (!areReplaceable(core, sources)) return false;
+    const { fileSystem, openFiles, indexCache, cap } = core.context;
     await fileSystem.rename(segment.path + cleanedSuffix, segment.path + swapSuffix);
     const { promise: moved, resolve: endMove } = Promise.withResolvers<void>();
-    log.moving = moved;
+    core.moving = moved;
     try {
-      await fileSystem.syncDirectory(log.directory);
-      log.version += 1;
-      log.segmentList.replace(sources, segment);
+      await fileSystem.syncDirectory(core.directory);
+      core.version += 1;
+      core.segmentList.replace(sources, segment);
       cap.add(segment.sizeBytes);
-      await log.files.retire(sources);
-      await fileSystem.syncDirectory(log.directory);
+      await dropped.retire(sources);
+      await fileSystem.syncDirectory(core.directory);
       await fileSystem.rename(segment.path + swapSuffix, segment.path);
-      await fileSystem.syncDirectory(log.directory);
+      await fileSystem.syncDirectory(core.directory);
       await saveIndexes(fileSystem, segment).catch(unlessOutOfFiles);
     } catch (error) {
       // The disk may show the old segments, the new one, or both: only a restart can tell.
-      throw log.context.queue.fail(error);
+      throw core.context.queue.fail(error);
     } finally {
       // Whoever opened one of the names meanwhile got a file that is no longer the right one.
       openFiles.forget(segment.path);
       indexCache.forget(segment.path);
-      log.version += 1;
-      log.moving = null;
+      core.version += 1;
+      core.moving = null;
       endMove();
     }
     return true;
@@ -66,9 +73,9 @@ async function saveIndexes(fileSystem: FileSystem, segment: Segment): Promise<vo
   segment.indexes = null;
 }
 
-function areReplaceable(log: LocalLog, sources: readonly Segment[]): boolean {
-  if (log.state !== 'open') return false;
-  const all = log.segmentList.all;
+function areReplaceable(core: LogCore, sources: readonly Segment[]): boolean {
+  if (core.state !== 'open') return false;
+  const all = core.segmentList.all;
   const at = all.indexOf(sources[0] as Segment);
   return at >= 0 && at + sources.length < all.length && sources.every((source, index) => all[at + index] === source);
 }

@@ -2,6 +2,7 @@
  * The one place that builds and parses names of files and folders.
  *
  * <data folder>/
+ *   format                              which version of all this it is
  *   .lock                               who has the folder, in words
  *   .lock.held                          the kernel keeps the lock of whoever has the folder on it
  *   .clean-shutdown                     the last owner stopped in order
@@ -25,6 +26,7 @@
  *   ~deleted-<topic id>-<partition>/    a partition on its way out; '~' is no character of a topic name
  */
 
+export const formatName = 'format';
 export const cleanShutdownName = '.clean-shutdown';
 export const reserveFileName = '.reserve';
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';

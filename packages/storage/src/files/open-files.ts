@@ -11,13 +11,13 @@ import type { StorageStats } from '../stats.ts';
  * - `#descriptors` counts every file from before it is opened until it is closed. It passes `openFilesInUseMax` only by leases of those who
  *   hold one already: they must not wait for each other. Anybody else waits until a file is closed, in order.
  * - A path that is renamed or removed is `forget`-ten first, so that its name never leads to the old file.
- * - A file that owes a sync gets it before it is closed to make room: whoever opens it again might not be told that the system
+ * - A file that needs a sync gets it before it is closed to make room: whoever opens it again might not be told that the system
  *   failed to write what was written through this descriptor.
  */
 export interface FileLease {
   readonly file: File;
   /** What was written now is promised to be synced later. */
-  owesSync(): void;
+  needsSync(): void;
   /** Syncs the file, its debts included. */
   sync(): Promise<void>;
   release(): void;
@@ -114,7 +114,7 @@ export class OpenFiles {
     for (const [path, entry] of this.#entries) {
       if (entry.users > 0) continue;
       this.#entries.delete(path);
-      if (entry.owes) this.#syncAndClose(entry);
+      if (entry.isUnsynced) this.#syncAndClose(entry);
       else this.#close(entry);
       if (this.#entries.size <= countMax) return;
     }
@@ -175,11 +175,11 @@ class Entry implements FileLease {
     return this.opened as File;
   }
 
-  get owes(): boolean {
+  get isUnsynced(): boolean {
     return this.#written > this.#synced;
   }
 
-  owesSync(): void {
+  needsSync(): void {
     this.#written += 1;
   }
 

@@ -1,4 +1,4 @@
-import { systemCode } from '../errors.ts';
+import { newerFormatError, systemCode } from '../errors.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { readFileIfThere } from './durable-file.ts';
 import { partitionMetadataName } from './file-names.ts';
@@ -13,12 +13,16 @@ export function encodePartitionMetadata(topicId: string): Buffer {
   return Buffer.from(`version: 0\ntopic_id: ${topicId}\n`);
 }
 
-/** The topic id, or null when the text is none of ours. */
+const version = 0;
+
+/** The topic id, or null when the text is none of ours. Throws UNSUPPORTED_FORMAT for a later version. */
 export function decodePartitionMetadata(bytes: Buffer): string | null {
+  const found = Number(/^version: (\d{1,9})\n/.exec(bytes.toString('utf8'))?.[1] ?? version);
+  if (found > version) throw newerFormatError({ file: partitionMetadataName, found, known: version });
   return /^version: 0\ntopic_id: (\S+)\n$/.exec(bytes.toString('utf8'))?.[1] ?? null;
 }
 
-/** Null where the folder says nothing, is absent, or is no folder. */
+/** Null where the folder says nothing, is absent, or is no folder. Throws UNSUPPORTED_FORMAT for what a later release has written. */
 export async function readTopicId(fileSystem: FileSystem, directory: string): Promise<string | null> {
   try {
     const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);

@@ -1,10 +1,12 @@
-import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
-import type { JournalWord } from '../journal/journal-item.ts';
+import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
+import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
+import { IntervalSyncs } from './interval-syncs.ts';
 
 /*
  * The one ordered way from an append to its acknowledgement (group commit).
@@ -31,14 +33,15 @@ export interface RoundPart {
   fullBy: unknown;
 }
 
-interface PendingWord {
-  readonly word: JournalWord;
+interface PendingBoundary {
+  readonly boundary: JournalBoundary;
   readonly done: PromiseWithResolvers<void>;
 }
 
 export interface FlushQueueOptions {
   readonly clock: Clock;
   readonly stats: StorageStats;
+  readonly observer: StorageObserver;
   readonly roundBytesMax: number;
   readonly flushesInParallelMax: number;
   readonly syncIntervalMs: number;
@@ -48,21 +51,19 @@ export interface FlushQueueOptions {
 export class FlushQueue {
   readonly #options: FlushQueueOptions;
   #journal: Journal | null = null;
-  #words: PendingWord[] = [];
+  #boundaries: PendingBoundary[] = [];
   #pending: QueuedAppend[] = [];
   #pendingBytes = 0;
   /** One run of rounds that follow each other without a pause, and the round of it that is under way. */
   #rounds: Promise<void> | null = null;
   #round: Promise<void> | null = null;
   #isScheduled = false;
-  #isClosing = false;
   #failure: StorageError | null = null;
-  #syncTimer: Timer | null = null;
-  readonly #unsynced = new Set<FlushedLog>();
-  #sync: Promise<void> | null = null;
+  readonly #syncs: IntervalSyncs;
 
   constructor(options: FlushQueueOptions) {
     this.#options = options;
+    this.#syncs = new IntervalSyncs({ ...options, onFailure: (error) => void this.fail(error) });
   }
 
   /** Bytes of appends that wait for a round or are in one. */
@@ -86,12 +87,12 @@ export class FlushQueue {
     this.#schedule();
   }
 
-  /** Puts a word into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
-  async declare(log: FlushedLog, word: JournalWord): Promise<void> {
+  /** Puts a boundary into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
+  async declare(log: FlushedLog, boundary: JournalBoundary): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (!this.#journal?.holds(log)) return;
     const done = Promise.withResolvers<void>();
-    this.#words.push({ word, done });
+    this.#boundaries.push({ boundary, done });
     this.#schedule();
     await done.promise;
   }
@@ -127,16 +128,13 @@ export class FlushQueue {
 
   /** Syncs what `interval` logs have written, and stops the timer. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    this.#syncTimer?.cancel();
-    this.#syncTimer = null;
+    this.#syncs.stop();
     await this.drain();
-    await this.#sync;
-    await this.#syncUnsynced();
+    await this.#syncs.finish();
   }
 
   forget(log: FlushedLog): void {
-    this.#unsynced.delete(log);
+    this.#syncs.forget(log);
     this.#journal?.forget(log);
   }
 
@@ -146,12 +144,12 @@ export class FlushQueue {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const failure = new StorageError('STORAGE_FAILED', `storage failed, what the disk holds is unknown: ${reason}`, { cause });
     this.#failure = failure;
-    this.#syncTimer?.cancel();
+    this.#syncs.stop();
     this.#options.onFatal(failure);
     const waiting = this.#pending;
     this.#pending = [];
     for (const append of waiting) append.fail(failure);
-    for (const { done } of this.#words.splice(0)) done.reject(failure);
+    for (const { done } of this.#boundaries.splice(0)) done.reject(failure);
     return failure;
   }
 
@@ -162,26 +160,26 @@ export class FlushQueue {
   }
 
   get #hasWork(): boolean {
-    return this.#pending.length > 0 || this.#words.length > 0;
+    return this.#pending.length > 0 || this.#boundaries.length > 0;
   }
 
   async #runRounds(): Promise<void> {
     while (this.#hasWork && !this.#failure) {
-      this.#round = this.#runOrFail(this.#takeRound(), this.#words.splice(0));
+      this.#round = this.#runOrFail(this.#takeRound(), this.#boundaries.splice(0));
       await this.#round;
     }
     this.#round = null;
     this.#rounds = null;
   }
 
-  async #runOrFail(round: readonly QueuedAppend[], words: readonly PendingWord[]): Promise<void> {
+  async #runOrFail(round: readonly QueuedAppend[], boundaries: readonly PendingBoundary[]): Promise<void> {
     try {
-      if (words.length > 0) await this.#writeWords(words);
+      if (boundaries.length > 0) await this.#writeBoundaries(boundaries);
       if (round.length > 0) await this.#runRound(round);
     } catch (error) {
       const failure = this.fail(error);
       for (const append of round) append.fail(failure);
-      for (const { done } of words) done.reject(failure);
+      for (const { done } of boundaries) done.reject(failure);
     }
   }
 
@@ -198,6 +196,7 @@ export class FlushQueue {
     this.#journal?.roundOver();
     stats.rounds += 1;
     const tookMs = clock.monotonic() - startedAt;
+    this.#options.observer.roundEnded(tookMs);
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
   }
@@ -238,11 +237,11 @@ export class FlushQueue {
     });
   }
 
-  /** Words have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
-  async #writeWords(words: readonly PendingWord[]): Promise<void> {
+  /** Boundaries have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
+  async #writeBoundaries(boundaries: readonly PendingBoundary[]): Promise<void> {
     const journal = this.#journal as Journal;
-    for (let rest = words; rest.length > 0; ) {
-      const plan = journal.plan(rest.map(({ word }) => word));
+    for (let rest = boundaries; rest.length > 0; ) {
+      const plan = journal.plan(rest.map(({ boundary }) => boundary));
       await journal.write(plan);
       for (const { done } of rest.slice(0, plan.accepted)) done.resolve();
       rest = rest.slice(plan.accepted);
@@ -294,41 +293,10 @@ export class FlushQueue {
       }
     }
     for (const { log, isJournaled } of parts) {
-      if (!isJournaled && log.wantsIntervalSync) this.#unsynced.add(log);
+      if (!isJournaled && log.wantsIntervalSync) this.#syncs.add(log);
       log.wakeReaders();
     }
-    if (this.#unsynced.size > 0) this.#scheduleSync();
-  }
-
-  #scheduleSync(): void {
-    if (this.#syncTimer || this.#failure) return;
-    this.#syncTimer = this.#options.clock.schedule(this.#options.syncIntervalMs, () => {
-      this.#syncTimer = null;
-      // One at a time; a slow one is followed by the next as soon as it is done.
-      this.#sync = (this.#sync ?? Promise.resolve()).then(() => this.#syncUnsynced());
-      void this.#sync.then(() => {
-        if (this.#unsynced.size > 0 && !this.#isClosing) this.#scheduleSync();
-      });
-    });
-  }
-
-  async #syncUnsynced(): Promise<void> {
-    const logs = [...this.#unsynced];
-    this.#unsynced.clear();
-    try {
-      await inParallel(logs, this.#options.flushesInParallelMax, (log) => this.#syncIfPossible(log));
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  async #syncIfPossible(log: FlushedLog): Promise<void> {
-    try {
-      await log.syncWritten();
-    } catch (error) {
-      if (!isOutOfFiles(error)) throw error;
-      this.#unsynced.add(log);
-    }
+    this.#syncs.schedule();
   }
 }
 

@@ -63,7 +63,7 @@ export class LateWrites {
   }
 
   /** Bytes that are owed no more, written or not. */
-  settled(bytes: number): void {
+  owedNoMore(bytes: number): void {
     this.#owedBytes -= bytes;
   }
 

@@ -1,3 +1,4 @@
+import { OneByOne } from '../concurrency/one-by-one.ts';
 import type { JournalPiece } from './journal-item.ts';
 import type { JournaledLog } from './journal.ts';
 
@@ -14,7 +15,7 @@ export interface JournalDebtOptions {
  * A log that is not open, as the journal sees it: its files keep what the segments of the log had no room for. The log takes that over when
  * it is opened; until then, the journal may write it as soon as there is room.
  *
- * Invariant: one at a time writes to the segments, or opens the log (`#turn`).
+ * Invariant: one at a time writes to the segments, or opens the log (`#turns`).
  */
 export class JournalDebt implements JournaledLog {
   journalHolders: Set<JournaledLog> | null = null;
@@ -22,7 +23,7 @@ export class JournalDebt implements JournaledLog {
   readonly #write: JournalDebtOptions['write'];
   #pieces: readonly JournalPiece[];
   #heir: JournaledLog | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns: OneByOne = new OneByOne();
 
   constructor(o: JournalDebtOptions) {
     this.topicId = o.topicId;
@@ -36,7 +37,7 @@ export class JournalDebt implements JournaledLog {
   }
 
   async syncAppended(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       if (this.#heir) return await this.#heir.syncAppended();
       if (this.#pieces.length > 0) await this.#write(this.#pieces);
       this.#pieces = [];
@@ -45,16 +46,9 @@ export class JournalDebt implements JournaledLog {
 
   /** Opens the log, which gets the pieces. Null from `open`: it cannot take them, and they stay here. */
   async handOver(open: (pieces: readonly JournalPiece[]) => Promise<JournaledLog | null>): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       this.#heir = await open(this.#pieces);
       if (this.#heir) this.#pieces = [];
     });
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const result = this.#turn.then(work);
-    // The caller is told; what comes next is not concerned.
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }

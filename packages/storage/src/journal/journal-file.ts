@@ -1,5 +1,5 @@
 import { crc32c } from '@q/protocol';
-import { StorageError } from '../errors.ts';
+import { StorageError, newerFormatError } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { journalBlockBytes } from '../limits.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
@@ -89,6 +89,16 @@ export interface JournalContent {
   readonly sizeBytes: number;
 }
 
+/** Throws UNSUPPORTED_FORMAT for a file that a later release has written. */
+export async function assertJournalKnown(fileSystem: FileSystem, path: string): Promise<void> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    decodeHead(await file.read(0, journalBlockBytes));
+  } finally {
+    await file.close();
+  }
+}
+
 /** What a file holds, up to the first entry that is not whole, unless others follow it. Of one that is empty, two blocks are read. */
 export async function readJournal(fileSystem: FileSystem, path: string): Promise<JournalContent> {
   const file = await fileSystem.open(path, 'read');
@@ -164,11 +174,12 @@ function encodeHead(minimum: number): Buffer {
   return head;
 }
 
-/** The least sequence that counts, or null where there is no head. Throws CORRUPT_LOG for a version that is not known. */
+/** The least sequence that counts, or null where there is no head. Throws UNSUPPORTED_FORMAT for a later version. */
 function decodeHead(bytes: Buffer): number | null {
   if (bytes.length < journalBlockBytes || !bytes.subarray(0, magic.length).equals(magic)) return null;
   if (bytes.readUInt32BE(8) !== crc32c(bytes.subarray(12, headBytes))) return null;
   const found = bytes.readInt32BE(12);
-  if (found < versionMin || found > version) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}: a newer version of q wrote it, and has to read it`);
+  if (found > version) throw newerFormatError({ file: 'the journal', found, known: version });
+  if (found < versionMin) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}, which there never was`);
   return readWide(bytes, 16);
 }

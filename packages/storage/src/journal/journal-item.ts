@@ -24,7 +24,7 @@ import { readWide, write32, writeWide } from './wide-number.ts';
  * `cut`: nothing that was said of this log from `offset` on counts any more. Written by earlier versions alone, and read for ever.
  * `floor`: nothing that was said of it below `offset` counts; it is synced in segments that are being moved or removed.
  */
-export type JournalItem = JournalPiece | JournalWord;
+export type JournalItem = JournalPiece | JournalBoundary;
 
 /** An append, of which the journal keeps the bytes. */
 export interface JournaledBatch {
@@ -44,8 +44,8 @@ export interface JournalPiece {
   readonly appends: readonly JournaledBatch[];
 }
 
-/** What changes the meaning of earlier pieces. */
-export interface JournalWord {
+/** An offset from which on, or below which, earlier pieces count no more. */
+export interface JournalBoundary {
   readonly kind: 'cut' | 'floor';
   readonly name: JournalName;
   readonly offset: number;

@@ -78,7 +78,7 @@ async function readFiles(o: OpenJournalOptions, names: readonly string[]): Promi
   return found;
 }
 
-/** From the first one on that has something which is still to be written: words in a later one may be about pieces in an earlier one. */
+/** From the first one on that has something which is still to be written: boundaries in a later one may be about pieces in an earlier one. */
 function filesToKeep(found: readonly FoundFile[], debts: ReadonlyMap<string, JournalDebt>): FoundFile[] {
   const used = found.filter(({ entries }) => entries.length > 0).sort((a, b) => (a.entries[0]?.sequence ?? 0) - (b.entries[0]?.sequence ?? 0));
   const first = used.findIndex((file) => holdersOf(file).some(({ folder }) => debts.has(folder)));

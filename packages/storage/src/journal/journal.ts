@@ -4,14 +4,16 @@ import { journalFileName } from '../files/file-names.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import { journalBlockBytes } from '../limits.ts';
 import type { StorageLimits } from '../limits.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageStats } from '../stats.ts';
 import { EntryBuilder, entryHeadBytes, paddedEntryBytes } from './journal-entry.ts';
 import { createJournalFile, openJournalFile } from './journal-file.ts';
 import type { JournalFile } from './journal-file.ts';
 import { itemBytes } from './journal-item.ts';
-import type { JournalPiece, JournalWord } from './journal-item.ts';
+import type { JournalPiece, JournalBoundary } from './journal-item.ts';
 
 /** A log whose latest bytes may be durable in the journal alone. */
 export interface JournaledLog {
@@ -25,7 +27,7 @@ export interface HeldPiece extends JournalPiece {
   readonly log: JournaledLog;
 }
 
-type OutgoingItem = HeldPiece | JournalWord;
+type OutgoingItem = HeldPiece | JournalBoundary;
 
 /** Entries of one round, and the file that each goes to. */
 export interface JournalPlan {
@@ -47,6 +49,8 @@ export interface JournalOptions {
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
   readonly log: StorageLog;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly observer: StorageObserver;
   /** A sync has failed: nothing may be acknowledged any more. */
   readonly onFatal: (error: unknown) => void;
   /** Something has failed that badly: logs are closed unsynced then, and what the journal holds is all there is. */
@@ -145,14 +149,16 @@ export class Journal {
 
   /** Durable when it returns. Any failure leaves unknown what a crash would find: the caller must end everything. */
   async write({ entries }: JournalPlan): Promise<void> {
-    const { stats } = this.#options;
+    const { stats, clock, observer } = this.#options;
     for (const { file, items } of entries) {
       const entry = this.#builder.build(this.#sequence, items);
       this.#sequence += 1;
+      const startedAt = clock.monotonic();
       const written = file.write(entry);
       // Not before the disk is at work.
       this.#noteHolders(file, items);
       await written;
+      observer.synced(clock.monotonic() - startedAt);
       stats.journalWrites += 1;
       stats.journalBytes += entry.length;
     }
@@ -177,7 +183,7 @@ export class Journal {
   }
 
   /**
-   * Waits until a file is free. For words, which have no other way than the journal; there is one if anything is held. False: the
+   * Waits until a file is free. For boundaries, which have no other way than the journal; there is one if anything is held. False: the
    * disk has no room for what the files hold.
    */
   async room(): Promise<boolean> {

@@ -5,15 +5,8 @@ import type { File } from '../ports/file-system.ts';
 import { hasSafeNumbers } from '../segment/segment-scan.ts';
 import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import type { Segment } from '../segment/segment.ts';
+import type { ColdRead } from './found-batches.ts';
 import type { LogContext } from './log-context.ts';
-
-export interface ColdRead {
-  /** Whole batches; empty when the segment has none at or behind the offset and below the limit. */
-  readonly bytes: Buffer;
-  /** One past the last record, and where the batch behind it begins. */
-  readonly nextOffset: number;
-  readonly nextPosition: number;
-}
 
 export interface ColdReadOptions {
   readonly offset: number;

@@ -4,24 +4,22 @@ import { Deduplication } from '../dedup/deduplication.ts';
 import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
 import { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
-import { StorageError } from '../errors.ts';
+import { isUnreadable } from '../errors.ts';
 import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
-import type { LogDamage, LogId } from '../ports/log-store.ts';
+import type { LogId } from '../ports/log-store.ts';
 import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { SegmentList } from '../segment/segment-list.ts';
 import type { ScannedBatch } from '../segment/segment-scan.ts';
 import { Segment } from '../segment/segment.ts';
-import type { CheckpointState } from './log-checkpoints.ts';
+import type { LoadedLog, MessageIdsOnDisk } from './loaded-log.ts';
 import type { LogContext } from './log-context.ts';
-import type { OwedBatches } from './owed-batches.ts';
 import { appendOwed } from './owed-at-start.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
 import { replayOwedIds, restoreMessageIds } from './replay-message-ids.ts';
-import type { MessageIdsOnDisk } from './saved-message-ids.ts';
 
 const noMessageIds: MessageIdsOnDisk = Object.freeze({ offset: null, bytes: 0, bytesBehind: 0 });
 
@@ -36,20 +34,6 @@ export interface LoadOptions {
   readonly isStartKnown: boolean;
   /** What the journal has and the segments had no room for. */
   readonly owed: readonly JournalPiece[];
-}
-
-/** What `openLog` found in a folder, or made. */
-export interface LoadedLog {
-  readonly id: LogId;
-  readonly directory: string;
-  readonly segments: SegmentList;
-  readonly dedup: Deduplication;
-  readonly epochs: LeaderEpochs;
-  readonly logStartOffset: number;
-  readonly damage: LogDamage | null;
-  /** Behind what the files have. */
-  readonly owed: readonly OwedBatches[];
-  readonly checkpoint: CheckpointState;
 }
 
 /**
@@ -153,7 +137,7 @@ async function readEpochs(context: LogContext, directory: string): Promise<reado
   try {
     return decodeLeaderEpochCheckpoint(bytes.toString('utf8'));
   } catch (error) {
-    if (!StorageError.is(error)) throw error;
+    if (!isUnreadable(error)) throw error;
     context.log.warn({ directory, error }, 'leader epochs are unreadable; they are rebuilt from the log');
     return null;
   }
@@ -179,7 +163,7 @@ async function loadSnapshot(context: LogContext, o: { directory: string; dedup: 
       o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
       return offset;
     } catch (error) {
-      if (!StorageError.is(error)) throw error;
+      if (!isUnreadable(error)) throw error;
       context.log.warn({ directory: o.directory, offset, error }, 'a producer snapshot is unreadable; an older one is used');
     }
   }

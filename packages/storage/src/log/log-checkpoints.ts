@@ -6,9 +6,11 @@ import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { offsetIndexEntryBytes } from '../segment/offset-index.ts';
 import type { Segment } from '../segment/segment.ts';
 import { timeIndexEntryBytes } from '../segment/time-index.ts';
-import type { LocalLog } from './local-log.ts';
+import type { CheckpointState } from './loaded-log.ts';
+import type { LogCore } from './log-core.ts';
+import type { LogFiles } from './log-files.ts';
 import { SavedMessageIds } from './saved-message-ids.ts';
-import type { MessageIdPlan, MessageIdsOnDisk } from './saved-message-ids.ts';
+import type { MessageIdPlan } from './saved-message-ids.ts';
 
 // The newest that is not above the recovery point in the store's file may be an older one: a crash between the two.
 const snapshotsKept = 3;
@@ -30,17 +32,6 @@ interface IndexPlan {
   readonly times: { readonly position: number; readonly bytes: Buffer };
 }
 
-export interface CheckpointState {
-  /** Everything below is synced, and the checkpoint that says so is complete. */
-  readonly recoveryPoint: number;
-  /** Bytes of log above it. */
-  readonly uncoveredBytes: number;
-  /** Snapshots on disk, ascending. */
-  readonly snapshotOffsets: readonly number[];
-  readonly areEpochsSaved: boolean;
-  readonly messageIds: MessageIdsOnDisk;
-}
-
 /*
  * Checkpoints of one log bound what recovery has to read.
  *
@@ -50,53 +41,44 @@ export interface CheckpointState {
  * - One checkpoint at a time.
  */
 export class LogCheckpoints {
-  readonly #log: LocalLog;
+  readonly #core: LogCore;
+  readonly #files: LogFiles;
   readonly messageIds: SavedMessageIds;
   recoveryPoint: number;
   #snapshotOffsets: number[];
-  #areEpochsSaved: boolean;
   #bytesCovered = 0;
   #isTaken = false;
   #running: Promise<boolean> | null = null;
 
-  constructor(log: LocalLog, loaded: CheckpointState) {
-    this.#log = log;
+  constructor(core: LogCore, files: LogFiles, loaded: CheckpointState) {
+    this.#core = core;
+    this.#files = files;
     this.recoveryPoint = loaded.recoveryPoint;
     this.#snapshotOffsets = [...loaded.snapshotOffsets];
-    this.messageIds = new SavedMessageIds(log, loaded.messageIds);
-    this.#areEpochsSaved = loaded.areEpochsSaved;
-    this.#cover(this.#log.appendedBytes - loaded.uncoveredBytes);
-  }
-
-  /** The log has grown. */
-  appended(bytes: number): void {
-    this.#log.context.uncovered.bytes += bytes;
+    this.messageIds = new SavedMessageIds(core, loaded.messageIds);
+    this.#cover(this.#core.appendedBytes - loaded.uncoveredBytes);
   }
 
   /** The log is let go: what it has above its checkpoint is no longer this store's to bound. */
   forget(): void {
-    this.#cover(this.#log.appendedBytes);
+    this.#cover(this.#core.appendedBytes);
   }
 
   #cover(bytesCovered: number): void {
-    this.#log.context.uncovered.bytes -= bytesCovered - this.#bytesCovered;
+    this.#core.context.uncovered.bytes -= bytesCovered - this.#bytesCovered;
     this.#bytesCovered = bytesCovered;
-  }
-
-  epochsChanged(): void {
-    this.#areEpochsSaved = false;
   }
 
   /** Enough was appended that recovery would feel it. */
   get isDue(): boolean {
-    const { checkpointBytes, checkpointBytesMax } = this.#log.context.limits;
+    const { checkpointBytes, checkpointBytesMax } = this.#core.context.limits;
     // A checkpoint syncs the log, which `os` and `interval` logs were promised not to wait for; they get it less often.
-    return this.#uncoveredBytes >= (this.#log.config.durability === 'fsync' ? checkpointBytes : checkpointBytesMax);
+    return this.#uncoveredBytes >= (this.#core.config.durability === 'fsync' ? checkpointBytes : checkpointBytesMax);
   }
 
   /** A fast writer: recovery would take long before the next round of maintenance comes. True once, until it was done. */
   takeOverdue(): boolean {
-    const { limits, uncovered } = this.#log.context;
+    const { limits, uncovered } = this.#core.context;
     const isMuch = uncovered.bytes > limits.uncoveredBytesMax;
     if (this.#isTaken || this.#uncoveredBytes < (isMuch ? limits.checkpointBytes : limits.checkpointBytesMax)) return false;
     this.#isTaken = true;
@@ -104,7 +86,7 @@ export class LogCheckpoints {
   }
 
   get #uncoveredBytes(): number {
-    return this.#log.damage === null ? this.#log.appendedBytes - this.#bytesCovered : 0;
+    return this.#core.damage === null ? this.#core.appendedBytes - this.#bytesCovered : 0;
   }
 
   /**
@@ -114,7 +96,7 @@ export class LogCheckpoints {
   async run({ keepsMessageIds = false }: { keepsMessageIds?: boolean } = {}): Promise<boolean> {
     await this.idle();
     const plan = this.#plan(keepsMessageIds);
-    this.#running = this.#log.exclusively(() => this.#run(plan));
+    this.#running = this.#core.turns.run(() => this.#run(plan));
     try {
       return await this.#running;
     } finally {
@@ -142,33 +124,33 @@ export class LogCheckpoints {
   }
 
   get #isCovered(): boolean {
-    const { logEndOffset, files } = this.#log;
+    const { logEndOffset, areEpochsSaved } = this.#core;
     if (this.messageIds.needsSaving(logEndOffset)) return false;
-    if (logEndOffset === 0) return this.#areEpochsSaved;
-    const isSaved = this.recoveryPoint === logEndOffset && this.#areEpochsSaved && !files.hasUnsynced;
+    if (logEndOffset === 0) return areEpochsSaved;
+    const isSaved = this.recoveryPoint === logEndOffset && areEpochsSaved && !this.#files.hasUnsynced;
     return isSaved && (this.#snapshotOffsets.at(-1) ?? -1) === logEndOffset;
   }
 
   #plan(keepsMessageIds: boolean): CheckpointPlan {
-    const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#log;
+    const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#core;
     return {
       offset: logEndOffset,
       appendedBytes,
       rewinds,
       snapshot: encodeProducerSnapshot(dedup.producers.entries()),
-      epochs: this.#areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
+      epochs: this.#core.areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
       indexes: segmentList.all.filter(({ indexes }) => indexes !== null).map(indexPlan),
       messageIds: this.messageIds.plan({ isWanted: keepsMessageIds }),
     };
   }
 
   async #run(plan: CheckpointPlan): Promise<boolean> {
-    const { fileSystem, log } = this.#log.context;
-    const { directory, id } = this.#log;
+    const { fileSystem, log } = this.#core.context;
+    const { directory, id } = this.#core;
     let messageIdBytes: number | null = null;
-    if (plan.epochs) this.#areEpochsSaved = true;
+    if (plan.epochs) this.#core.areEpochsSaved = true;
     try {
-      await this.#log.settled();
+      await this.#core.settled();
       await this.#syncLog();
       if (this.#isOverruled(plan)) return false;
       for (const index of plan.indexes) await this.#saveIndex(index, plan);
@@ -177,7 +159,7 @@ export class LogCheckpoints {
       if (plan.messageIds) messageIdBytes = await this.messageIds.save(plan.messageIds, () => this.#isOverruled(plan));
       await fileSystem.syncDirectory(directory);
     } catch (error) {
-      if (plan.epochs) this.#areEpochsSaved = false;
+      if (plan.epochs) this.#core.areEpochsSaved = false;
       log.error({ topic: id.topic, partition: id.partition, error }, 'a checkpoint of the log failed; recovery would take longer');
       throw error;
     }
@@ -185,29 +167,29 @@ export class LogCheckpoints {
     this.recoveryPoint = Math.max(this.recoveryPoint, plan.offset);
     this.#cover(plan.appendedBytes);
     await this.#pruneSnapshots(plan.offset);
-    if (plan.messageIds && messageIdBytes !== null) await this.messageIds.settle(plan.messageIds, messageIdBytes);
+    if (plan.messageIds && messageIdBytes !== null) await this.messageIds.saved(plan.messageIds, messageIdBytes);
     return true;
   }
 
   async #syncLog(): Promise<void> {
     try {
-      await this.#log.files.syncAppended();
+      await this.#files.syncAppended();
     } catch (error) {
-      throw isOutOfRoom(error) ? error : this.#log.context.queue.fail(error);
+      throw isOutOfRoom(error) ? error : this.#core.context.queue.fail(error);
     }
   }
 
   #isOverruled(plan: CheckpointPlan): boolean {
-    const isOverruled = plan.rewinds !== this.#log.rewinds || this.#log.context.queue.failure !== null;
-    if (isOverruled && plan.epochs) this.#areEpochsSaved = false;
+    const isOverruled = plan.rewinds !== this.#core.rewinds || this.#core.context.queue.failure !== null;
+    if (isOverruled && plan.epochs) this.#core.areEpochsSaved = false;
     return isOverruled;
   }
 
   async #saveIndex(index: IndexPlan, plan: CheckpointPlan): Promise<void> {
     const { segment, offsets, times } = index;
-    const { fileSystem } = this.#log.context;
+    const { fileSystem } = this.#core.context;
     // Dropped meanwhile: an index must not outlive its log.
-    if (!this.#log.segmentList.all.includes(segment)) return;
+    if (!this.#core.segmentList.all.includes(segment)) return;
     const isNew = segment.offsetEntriesSaved === 0 && segment.timeEntriesSaved === 0;
     const path = (kind: 'index' | 'timeindex'): string => `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
     if (offsets.bytes.length > 0 || isNew) await writeFileFrom(fileSystem, path('index'), offsets);
@@ -216,16 +198,16 @@ export class LogCheckpoints {
     segment.offsetEntriesSaved = (offsets.position + offsets.bytes.length) / offsetIndexEntryBytes;
     segment.timeEntriesSaved = (times.position + times.bytes.length) / timeIndexEntryBytes;
     // A closed segment's indexes are complete on disk now; the cache loads them when they are asked for.
-    const isClosed = segment !== this.#log.segmentList.active;
+    const isClosed = segment !== this.#core.segmentList.active;
     const isComplete = segment.indexes?.offsets.count === segment.offsetEntriesSaved && segment.indexes.times.count === segment.timeEntriesSaved;
     if (isClosed && isComplete) segment.indexes = null;
   }
 
   async #pruneSnapshots(newest: number): Promise<void> {
-    const { fileSystem } = this.#log.context;
+    const { fileSystem } = this.#core.context;
     this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort((a, b) => a - b);
     for (const offset of this.#snapshotOffsets.slice(0, -snapshotsKept)) {
-      await removeIfThere(fileSystem, `${this.#log.directory}/${offsetFileName(offset, 'snapshot')}`);
+      await removeIfThere(fileSystem, `${this.#core.directory}/${offsetFileName(offset, 'snapshot')}`);
       this.#snapshotOffsets.shift();
     }
   }

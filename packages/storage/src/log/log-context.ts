@@ -10,13 +10,13 @@ import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageCap } from '../room/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
 import type { Turnstile } from '../concurrency/turnstile.ts';
 import type { TailCache } from '../cache/tail-cache.ts';
-import type { LocalLog } from './local-log.ts';
-import type { FoundBatches } from './log-reader.ts';
+import type { FoundBatches } from './found-batches.ts';
 import type { ReadAhead } from './read-ahead.ts';
 
 /** What all logs of one store share. */
@@ -26,6 +26,7 @@ export interface LogContext {
   readonly clock: Clock;
   readonly time: ConfirmedTime;
   readonly log: StorageLog;
+  readonly observer: StorageObserver;
   readonly limits: StorageLimits;
   readonly stats: StorageStats;
   readonly reserve: DiskReserve;
@@ -46,12 +47,6 @@ export interface LogContext {
   saveStartOffsets(): Promise<void>;
   /** Makes the recovery points of all logs, as they are now, durable. */
   saveRecoveryPoints(): Promise<void>;
-  /** A log has appended so much that its checkpoint should not wait. */
-  checkpointSoon(log: LocalLog): void;
   /** A fresh look at the room on the disk, after some was made. */
   observeDisk(): Promise<void>;
-  /** A log is being closed, and its segments have no room for what the journal has. */
-  leftOwing(log: LocalLog): void;
-  /** A log was closed, or could not be opened: the store lets go of it. */
-  released(log: { readonly directory: string }): void;
 }

@@ -4,10 +4,11 @@ import type { StorageError } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
 import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
-import type { ColdRead } from './cold-read.ts';
 import { HotRead } from '../cache/hot-read.ts';
 import type { HotReadBounds } from '../cache/hot-read.ts';
-import type { LocalLog } from './local-log.ts';
+import type { FoundBatches } from './found-batches.ts';
+import type { LogCore } from './log-core.ts';
+import { closedError, damageError, rangeError } from './log-errors.ts';
 import type { Block } from './read-ahead.ts';
 
 // Readers of one log that go through it in order at the same time, and skip the search for the next position.
@@ -18,13 +19,6 @@ interface Hint {
   readonly version: number;
   readonly segment: Segment;
   readonly position: number;
-}
-
-/** Whole batches of one segment. */
-export interface FoundBatches extends ColdRead {
-  readonly segment: Segment;
-  /** Nothing from this offset on was to be read. */
-  readonly limitOffset: number;
 }
 
 /** What follows an earlier read, on its way. */
@@ -44,71 +38,78 @@ interface Ahead {
  * - Once the log is closed nothing more is read ahead.
  */
 export class LogReader {
-  readonly #log: LocalLog;
+  readonly #core: LogCore;
   readonly #hints = new Map<number, Hint>();
   readonly #ahead = new Map<number, Ahead>();
   readonly #dropping = new Set<Promise<void>>();
 
-  constructor(log: LocalLog) {
-    this.#log = log;
+  constructor(core: LogCore) {
+    this.#core = core;
   }
 
-  /** `o.offset` lies within the log. */
   read(o: ReadOptions): LogRead | Promise<LogRead> {
-    const limitOffset = this.#log.readLimit(o.upTo);
+    this.#assertReadable(o.offset);
+    const limitOffset = this.#core.readLimit(o.upTo);
     if (o.offset >= limitOffset) return this.#answer([], 0);
-    const maxBytes = Math.min(o.maxBytes, this.#log.context.limits.readBytesMax);
+    const maxBytes = Math.min(o.maxBytes, this.#core.context.limits.readBytesMax);
     const hot = this.#readMemory({ offset: o.offset, limitOffset, maxBytes });
     if (!hot) return this.#readCold(o);
-    this.#log.context.stats.readsHot += 1;
+    this.#core.context.stats.readsHot += 1;
     return this.#answerShared(hot.buffers, hot.bytes);
+  }
+
+  #assertReadable(offset: number): void {
+    const { state, damage, logStartOffset, logEndOffset } = this.#core;
+    if (state === 'closed') throw closedError(this.#core);
+    if (offset < logStartOffset || offset > logEndOffset) throw rangeError(this.#core, offset);
+    if (damage && offset >= damage.fromOffset && offset < logEndOffset) throw damageError(this.#core, damage);
   }
 
   /** Null: a file has the offset, and memory no longer. */
   #readMemory(bounds: HotReadBounds): HotRead | null {
-    const { tail, files, waiting, unwrittenOffset } = this.#log;
+    const { tail, owed, waiting, unwrittenOffset } = this.#core;
     const read = tail.read(bounds) ?? (bounds.offset < unwrittenOffset ? null : new HotRead(bounds));
-    read?.take(files.owed);
+    read?.take(owed);
     read?.take(waiting);
     return read;
   }
 
   async #readCold(o: ReadOptions): Promise<LogRead> {
-    if (this.#log.moving) {
-      await this.#log.moving;
-      return await this.#log.read(o);
+    if (this.#core.moving) {
+      await this.#core.moving;
+      return await this.read(o);
     }
-    const { version, drops, context } = this.#log;
+    const { version, drops, context } = this.#core;
     context.stats.readsCold += 1;
     try {
       const isInOrder = this.#ahead.has(o.offset) || this.#hints.has(o.offset);
       const found = (await this.#takeAhead(o, version)) ?? (await this.#readFiles(o, version));
       // What was read before its segment was dropped is as good as ever.
-      if (version === this.#log.version) {
+      if (version === this.#core.version) {
         if (isInOrder && found !== null) this.#readAhead(found, o.maxBytes);
         return this.#answerFound(found);
       }
       if (found !== null) context.readBuffers.giveBack(found.bytes);
     } catch (error) {
       // A swap of files that is under way ends first: in its midst a segment's name leads nowhere.
-      if (systemCode(error) === 'ENOENT') await this.#log.exclusively(async () => undefined);
-      if (version === this.#log.version && drops === this.#log.drops) throw this.#readError(error, o.offset);
+      if (systemCode(error) === 'ENOENT') await this.#core.turns.run(async () => undefined);
+      if (version === this.#core.version && drops === this.#core.drops) throw this.#readError(error, o.offset);
     }
     // Files were cut, replaced or removed meanwhile. That is rare, so this ends.
-    return await this.#log.read(o);
+    return await this.read(o);
   }
 
   /** Null: there is nothing, or the log changed meanwhile. */
   async #readFiles(o: ReadOptions & { isBounded?: boolean }, version: number): Promise<FoundBatches | null> {
-    const { segmentList, context } = this.#log;
-    const limitOffset = Math.min(this.#log.readLimit(o.upTo), this.#log.unwrittenOffset);
+    const { segmentList, context } = this.#core;
+    const limitOffset = Math.min(this.#core.readLimit(o.upTo), this.#core.unwrittenOffset);
     for (let index = Math.max(0, segmentList.indexOf(o.offset)); index < segmentList.count; index += 1) {
       const segment = segmentList.all[index] as Segment;
       if (segment.baseOffset >= limitOffset) break;
       if (segment.writtenBytes === 0 && (segment.mayHaveGaps || segment.endOffset === segment.baseOffset)) continue;
       const position = this.#takeHint(o.offset, segment, version);
       const found = await readSegment(context, segment, { ...o, limitOffset, position, memory: context.readBuffers });
-      if (version !== this.#log.version) {
+      if (version !== this.#core.version) {
         context.readBuffers.giveBack(found.bytes);
         break;
       }
@@ -130,11 +131,11 @@ export class LogReader {
       this.#drop(ahead);
       return null;
     }
-    const { readAhead, readBuffers, stats } = this.#log.context;
+    const { readAhead, readBuffers, stats } = this.#core.context;
     this.#ahead.delete(o.offset);
     const found = await readAhead.take(ahead.block);
     if (found === null) return null;
-    const limitOffset = this.#log.readLimit(o.upTo);
+    const limitOffset = this.#core.readLimit(o.upTo);
     const isCutShort = found.nextOffset >= found.limitOffset && found.limitOffset < limitOffset;
     const fits = found.bytes.length <= o.maxBytes || batchSize(found.bytes) === found.bytes.length;
     if (!isCutShort && fits && found.nextOffset <= limitOffset) {
@@ -148,12 +149,12 @@ export class LogReader {
 
   /** Starts to read what follows, for whoever has read up to there and comes again. */
   #readAhead({ nextOffset }: FoundBatches, maxBytes: number): void {
-    const { context, version } = this.#log;
+    const { context, version } = this.#core;
     const { readAhead, limits } = context;
     if (maxBytes > limits.readBlockBytes || this.#ahead.has(nextOffset)) return;
-    const { tail, unwrittenOffset } = this.#log;
-    const isElsewhere = nextOffset >= this.#log.readLimit('highWatermark') || nextOffset >= Math.min(tail.startOffset, unwrittenOffset);
-    if (isElsewhere || this.#log.moving !== null || this.#log.state === 'closed') return;
+    const { tail, unwrittenOffset } = this.#core;
+    const isElsewhere = nextOffset >= this.#core.readLimit('highWatermark') || nextOffset >= Math.min(tail.startOffset, unwrittenOffset);
+    if (isElsewhere || this.#core.moving !== null || this.#core.state === 'closed') return;
     const block = readAhead.start({
       bytes: Math.max(maxBytes, limits.readBlockBytes),
       read: () => this.#readFiles({ offset: nextOffset, maxBytes, upTo: 'highWatermark', isBounded: true }, version),
@@ -163,7 +164,7 @@ export class LogReader {
   }
 
   #drop({ block }: Ahead): void {
-    const dropped = this.#log.context.readAhead.drop(block);
+    const dropped = this.#core.context.readAhead.drop(block);
     this.#dropping.add(dropped);
     void dropped.then(() => this.#dropping.delete(dropped));
   }
@@ -193,13 +194,13 @@ export class LogReader {
   }
 
   #answer(buffers: readonly Buffer[], bytes: number): LogRead {
-    const { highWatermark, logStartOffset, lastStableOffset } = this.#log;
+    const { highWatermark, logStartOffset, lastStableOffset } = this.#core;
     return { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
   }
 
   /** Others look at the same batches. */
   #answerShared(batches: readonly Buffer[], bytes: number): LogRead {
-    const { appendBuffers } = this.#log.context;
+    const { appendBuffers } = this.#core.context;
     const buffers = this.#joinSmall(batches);
     let lent = buffers.filter((buffer) => appendBuffers.retain(buffer));
     const answer = this.#answer(buffers, bytes);
@@ -213,7 +214,7 @@ export class LogReader {
 
   /** Copies what lies in memory that many share: a reader who takes its time would keep all of that. */
   #joinSmall(batches: readonly Buffer[]): readonly Buffer[] {
-    const { appendBuffers } = this.#log.context;
+    const { appendBuffers } = this.#core.context;
     if (!batches.some((batch) => appendBuffers.isShared(batch))) return batches;
     const runs: { isShared: boolean; batches: Buffer[] }[] = [];
     for (const batch of batches) {
@@ -228,13 +229,13 @@ export class LogReader {
   #answerFound(found: FoundBatches | null): LogRead {
     if (found === null) return this.#answer([], 0);
     const { bytes } = found;
-    const { readBuffers } = this.#log.context;
+    const { readBuffers } = this.#core.context;
     const answer = this.#answer([bytes], bytes.length);
     return readBuffers.isLent(bytes) ? { ...answer, release: () => readBuffers.giveBack(bytes) } : answer;
   }
 
   #readError(error: unknown, offset: number): StorageError {
-    const { id, context } = this.#log;
+    const { id, context } = this.#core;
     const fields = { topic: id.topic, partition: id.partition, offset, error };
     context.log.error(fields, 'a read of stored records failed');
     return asStorageError(error, `reading records of ${id.topic}-${id.partition} at offset ${offset}`);

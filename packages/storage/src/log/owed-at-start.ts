@@ -3,7 +3,7 @@ import { StorageError } from '../errors.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
 import type { ScannedBatch } from '../segment/segment-scan.ts';
-import type { LocalLog } from './local-log.ts';
+import type { LogCore } from './log-core.ts';
 import type { OwedBatches } from './owed-batches.ts';
 
 /**
@@ -30,8 +30,8 @@ export function appendOwed(list: SegmentList, o: { pieces: readonly JournalPiece
 }
 
 /** What the log still owes, as the journal has it: copies, since the log lets go of its memory. */
-export function owedPieces({ files, journalName }: LocalLog): JournalPiece[] {
-  return files.owed.map(({ segment, position, batch, baseOffset, lastOffset }) => ({
+export function owedPieces({ owed, journalName }: LogCore): JournalPiece[] {
+  return owed.map(({ segment, position, batch, baseOffset, lastOffset }) => ({
     kind: 'piece',
     name: journalName,
     offset: baseOffset,

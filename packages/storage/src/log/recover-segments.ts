@@ -1,19 +1,15 @@
 import { batchMaxTimestamp } from '@q/protocol';
-import { isDiskFull } from '../errors.ts';
-import type { DiskReserve } from '../room/disk-reserve.ts';
-import { removeIfThere, writeFileFrom } from '../files/durable-file.ts';
-import { asideFileName } from '../files/file-names.ts';
-import { inParallel } from '../concurrency/in-parallel.ts';
-import type { File, FileSystem } from '../ports/file-system.ts';
+import { removeIfThere } from '../files/durable-file.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { noIndexes, readIndexFiles } from '../segment/index-cache.ts';
-import { agreesWithLog, hasBatch } from '../segment/index-check.ts';
-import type { OffsetIndexEntry } from '../segment/offset-index.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 import type { LogContext } from './log-context.ts';
 import { hasLostOffset, hasLostSector } from './lost-sectors.ts';
+import { replayPosition, resumeIndexes } from './resume-indexes.ts';
+import { setAside } from './set-aside.ts';
+import { syncRecovered } from './sync-recovered.ts';
 
 export interface RecoveryOptions {
   readonly id: LogId;
@@ -54,9 +50,6 @@ export async function recoverSegments(context: LogContext, o: RecoveryOptions): 
   const walk = new RecoveryWalk(context, o);
   return await walk.run();
 }
-
-/** Of what recovery keeps aside on a full disk: there has to be room for so much. */
-const movedBytesMax = 64 << 10;
 
 /** Batches behind a bad one that are whole. */
 interface ValidStretch {
@@ -104,7 +97,7 @@ class RecoveryWalk {
     }
     // A partition without a segment has its whole content below its start.
     if (!damage && Math.max(this.#endOffset, startOffset) < recoveryPoint) damage = this.#missingTail();
-    if (!damage) await this.#syncRecovered();
+    if (!damage && this.#bytesAbove > 0) await syncRecovered(this.#context, this.#segments, recoveryPoint);
     return { segments: this.#segments, endOffset: this.#endOffset, damage, bytesAboveRecoveryPoint: this.#bytesAbove };
   }
 
@@ -117,7 +110,7 @@ class RecoveryWalk {
     const reason = `the segment that holds offset ${startOffset} is missing`;
     if (!isSyncPromised && recoveryPoint <= startOffset) {
       // Names of files that were never synced went, those of later ones stayed: nothing of the log is left that leads on.
-      await this.#setAside(0, end);
+      await setAside(this.#context, this.#segments, end);
       await this.#removeFiles(this.#segments);
       this.#segments = [];
       this.#endOffset = startOffset;
@@ -159,7 +152,7 @@ class RecoveryWalk {
           if (batch.baseOffset === this.#unbrokenEnd) this.#unbrokenEnd = batch.lastOffset + 1;
         },
       });
-      if (isRebuilt) settleSizes(segment, end.position);
+      if (isRebuilt) setSizes(segment, end.position);
       if (isRebuilt && !isLast) {
         segment.seal();
         segment.endOffset = closedEndOffset;
@@ -188,7 +181,7 @@ class RecoveryWalk {
     const isBelow = end.nextOffset < recoveryPoint;
     const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
     if (!isBelow && (!valid || !this.#options.isSyncPromised || (await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid)))) {
-      if (valid) await this.#setAside(index, end);
+      if (valid) await setAside(this.#context, this.#segments.slice(index), end);
       await this.#cutTail(index, end, reason);
       return null;
     }
@@ -271,27 +264,6 @@ class RecoveryWalk {
     }
   }
 
-  async #setAside(index: number, end: ScanEnd): Promise<void> {
-    const { fileSystem, openFiles, limits, log, reserve } = this.#context;
-    for (const [at, segment] of this.#segments.slice(index).entries()) {
-      const from = at === 0 ? end.position : 0;
-      const pathAt = (position: number): string => `${segment.directory}/${asideFileName({ baseOffset: segment.baseOffset, position })}`;
-      const path = pathAt(from);
-      const lease = await openFiles.lease(segment.path);
-      try {
-        const tail = { source: lease.file, from, path, blockBytes: limits.readBlockBytes };
-        await copyTail(fileSystem, tail).catch(async (error: unknown) => {
-          if (!isDiskFull(error)) throw error;
-          await removeIfThere(fileSystem, path);
-          await moveTail(fileSystem, reserve, { ...tail, pathAt });
-        });
-      } finally {
-        lease.release();
-      }
-      log.warn({ file: segment.path, position: from, aside: path }, 'unsynced bytes behind a hole are kept aside');
-    }
-  }
-
   async #cutTail(index: number, end: ScanEnd, reason: string): Promise<void> {
     const { openFiles, fileSystem, log, stats } = this.#context;
     const { topic, partition } = this.#options.id;
@@ -310,7 +282,7 @@ class RecoveryWalk {
     await fileSystem.syncDirectory(segment.directory);
     this.#segments = this.#segments.slice(0, index + 1);
     segment.endOffset = end.nextOffset;
-    settleSizes(segment, end.position);
+    setSizes(segment, end.position);
     stats.tailsCut += 1;
     stats.bytesCut += bytes;
     const { path: file } = segment;
@@ -327,99 +299,9 @@ class RecoveryWalk {
     for (const { directory } of segments.slice(0, 1)) await fileSystem.syncDirectory(directory);
   }
 
-  /**
-   * What was found above the recovery point may be in the page cache only, and a sync alone does not change that: one that failed in
-   * an earlier process has marked the pages clean without writing them. Written once more, they are dirty again.
-   */
-  async #syncRecovered(): Promise<void> {
-    const { recoveryPoint } = this.#options;
-    if (this.#bytesAbove === 0) return;
-    const { limits, openFiles, fileSystem, reserve } = this.#context;
-    const above = this.#segments.filter((segment) => segment.endOffset > recoveryPoint && segment.writtenBytes > 0);
-    await inParallel(above, limits.flushesInParallelMax, async (segment) => {
-      const lease = await openFiles.lease(segment.path);
-      try {
-        const from = segment.indexes?.offsets.positionFor(recoveryPoint) ?? 0;
-        // Most file systems need no room for that. One that never writes over anything does, for a moment.
-        await reserve.withRoom(() => writeAgain(lease.file, { from, to: segment.writtenBytes, blockBytes: limits.readBlockBytes }));
-        await lease.file.datasync();
-      } finally {
-        lease.release();
-      }
-    });
-    for (const segment of above.slice(0, 1)) await fileSystem.syncDirectory(segment.directory);
-  }
 }
 
-/** Every block with its own bytes: whatever part of it a crash leaves unwritten, the content is the same. */
-async function writeAgain(file: File, o: { from: number; to: number; blockBytes: number }): Promise<void> {
-  for (let position = o.from; position < o.to; ) {
-    const block = await file.read(position, Math.min(o.blockBytes, o.to - position));
-    if (block.length === 0) return;
-    await file.write([block], position);
-    position += block.length;
-  }
-}
-
-async function copyTail(fileSystem: FileSystem, o: { source: File; from: number; path: string; blockBytes: number }): Promise<void> {
-  const target = await fileSystem.open(o.path, 'create');
-  try {
-    for (let position = o.from; ; ) {
-      const block = await o.source.read(position, o.blockBytes);
-      if (block.length === 0) break;
-      await target.write([block], position - o.from);
-      position += block.length;
-    }
-    await target.datasync();
-  } finally {
-    await target.close();
-  }
-}
-
-/**
- * Where there is no room for both: block after block, each to a file of its own, the last one first. At every moment what is left to be
- * moved is a beginning of it.
- */
-async function moveTail(fileSystem: FileSystem, reserve: DiskReserve, o: { source: File; from: number; pathAt: (position: number) => string; blockBytes: number }): Promise<void> {
-  for (let end = await o.source.size(); end > o.from; ) {
-    const at = Math.max(o.from, end - Math.min(o.blockBytes, movedBytesMax));
-    const bytes = await o.source.read(at, end - at);
-    await reserve.withRoom(() => writeFileFrom(fileSystem, o.pathAt(at), { position: 0, bytes }));
-    await o.source.truncate(at);
-    await o.source.datasync();
-    end = at;
-  }
-}
-
-type StoredIndexes = Awaited<ReturnType<typeof readIndexFiles>>;
-
-/** Keeps the entries that were saved before the recovery point moved; returns where the scan that adds the rest begins. */
-async function resumeIndexes(segment: Segment, o: { stored: StoredIndexes; recoveryPoint: number; file: File }): Promise<number> {
-  const { stored, recoveryPoint, file } = o;
-  const { offsets, times } = stored;
-  const before = { offsets: offsets.count, times: times.count };
-  offsets.truncateTo(recoveryPoint);
-  times.truncateTo(recoveryPoint);
-  const isRight = stored.isWhole && (await agreesWithLog(file, stored));
-  if (!isRight) {
-    offsets.truncateTo(segment.baseOffset);
-    times.truncateTo(segment.baseOffset);
-  }
-  segment.resumeFrom({ offsets, times, endOffset: segment.baseOffset, position: offsets.lastPosition });
-  segment.firstAppendMs = times.firstTimestampMs;
-  const isUnchanged = isRight && offsets.count === before.offsets && times.count === before.times;
-  // Entries that no longer hold must not survive in the file: the next checkpoint writes all of it.
-  if (!isUnchanged) segment.offsetEntriesSaved = segment.timeEntriesSaved = 0;
-  return offsets.lastPosition;
-}
-
-/** Where a replay begins that an index entry shortens, or a scan that begins before it anyway; at the start where the index is wrong. */
-async function replayPosition(entry: OffsetIndexEntry | null, resumeAt: number, file: File): Promise<number> {
-  if (entry === null) return 0;
-  return entry.position >= resumeAt || (await hasBatch(file, entry)) ? entry.position : 0;
-}
-
-function settleSizes(segment: Segment, bytes: number): void {
+function setSizes(segment: Segment, bytes: number): void {
   segment.sizeBytes = bytes;
   segment.writtenBytes = bytes;
   segment.syncedBytes = bytes;

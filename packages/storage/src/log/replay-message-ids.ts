@@ -2,7 +2,7 @@ import { batchBaseOffset, batchHasAppendTime, batchLastOffset, batchMaxTimestamp
 import { timePassed } from '../clock/time-passed.ts';
 import type { LogConfig } from '../config.ts';
 import type { Deduplication } from '../dedup/deduplication.ts';
-import { StorageError } from '../errors.ts';
+import { isUnreadable } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { offsetFileName } from '../files/file-names.ts';
 import { readMessageIds } from '../message-ids/message-id-file.ts';
@@ -11,8 +11,8 @@ import { storedMessageIds } from '../message-ids/stored-message-ids.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
 import type { Segment } from '../segment/segment.ts';
 import { readSegment } from './cold-read.ts';
+import type { MessageIdsOnDisk } from './loaded-log.ts';
 import type { LogContext } from './log-context.ts';
-import type { MessageIdsOnDisk } from './saved-message-ids.ts';
 import { visitRecords } from './slices.ts';
 
 export interface MessageIdSources {
@@ -65,7 +65,7 @@ async function loadFile(context: LogContext, o: MessageIdSources, offset: number
     });
     return bytes;
   } catch (error) {
-    if (!StorageError.is(error)) throw error;
+    if (!isUnreadable(error)) throw error;
     log.warn({ file: path, error }, 'a file of message ids is unreadable; ids are taken from the records that are left, by their timestamps');
     return null;
   }

@@ -2,19 +2,11 @@ import { removeIfThere } from '../files/durable-file.ts';
 import { offsetFileName } from '../files/file-names.ts';
 import { saveMessageIds } from '../message-ids/message-id-file.ts';
 import type { MessageIdWindow } from '../message-ids/message-id-window.ts';
-import type { LocalLog } from './local-log.ts';
+import type { MessageIdsOnDisk } from './loaded-log.ts';
+import type { LogCore } from './log-core.ts';
 
 /** Of the log behind it, this much is read again at a start for one byte of the newest file. */
 const bytesBehindForOne = 2;
-
-/** What recovery found. */
-export interface MessageIdsOnDisk {
-  /** Of the newest file; null when there is none. */
-  readonly offset: number | null;
-  readonly bytes: number;
-  /** Bytes of log behind it. */
-  readonly bytesBehind: number;
-}
 
 /** What a checkpoint saves of the window, as it was in one moment. */
 export interface MessageIdPlan {
@@ -37,28 +29,28 @@ export interface MessageIdPlan {
  *   at a start.
  */
 export class SavedMessageIds {
-  readonly #log: LocalLog;
+  readonly #core: LogCore;
   #offset: number | null;
   #bytes: number;
   #appendedBytesThen: number;
 
-  constructor(log: LocalLog, loaded: MessageIdsOnDisk) {
-    this.#log = log;
+  constructor(core: LogCore, loaded: MessageIdsOnDisk) {
+    this.#core = core;
     this.#offset = loaded.offset;
     this.#bytes = loaded.bytes;
-    this.#appendedBytesThen = this.#log.appendedBytes - loaded.bytesBehind;
+    this.#appendedBytesThen = this.#core.appendedBytes - loaded.bytesBehind;
   }
 
   /** Whether a record below `offset` has an id that only the log has. */
   needsSaving(offset: number): boolean {
-    const window = this.#log.dedup.messageIds;
+    const window = this.#core.dedup.messageIds;
     const savedOffset = this.#offset ?? 0;
     return window !== null && window.endOffset > savedOffset && offset > savedOffset;
   }
 
   /** What a checkpoint is to save; null when nothing. `isWanted`: even if it were too early otherwise. */
   plan(o: { isWanted: boolean }): MessageIdPlan | null {
-    const { dedup, logEndOffset: offset, appendedBytes, context } = this.#log;
+    const { dedup, logEndOffset: offset, appendedBytes, context } = this.#core;
     const window = dedup.messageIds;
     const { clock } = context;
     const plan = { window, offset, appendedBytes, now: clock.monotonic(), wallMs: clock.now() };
@@ -68,23 +60,23 @@ export class SavedMessageIds {
     return this.#offset < offset && (o.isWanted || isFar) ? plan : null;
   }
 
-  /** Writes the file of the plan. The caller syncs the folder, and calls `settle` then. Null when it was overruled. */
+  /** Writes the file of the plan. The caller syncs the folder, and calls `saved` then. Null when it was overruled. */
   async save(plan: MessageIdPlan, isOverruled: () => boolean): Promise<number | null> {
     const { window, offset: endOffset, now, wallMs } = plan;
     // Ids that are not looked for any more: whoever turns the window on again begins with none.
     if (window === null) return 0;
-    return await saveMessageIds(this.#log.context.fileSystem, { path: this.#path(endOffset), window, endOffset, now, wallMs, isOverruled });
+    return await saveMessageIds(this.#core.context.fileSystem, { path: this.#path(endOffset), window, endOffset, now, wallMs, isOverruled });
   }
 
-  async settle(plan: MessageIdPlan, bytes: number): Promise<void> {
+  async saved(plan: MessageIdPlan, bytes: number): Promise<void> {
     const before = this.#offset;
     this.#offset = plan.window === null ? null : plan.offset;
     this.#bytes = bytes;
     this.#appendedBytesThen = plan.appendedBytes;
-    if (before !== null && before !== this.#offset) await removeIfThere(this.#log.context.fileSystem, this.#path(before));
+    if (before !== null && before !== this.#offset) await removeIfThere(this.#core.context.fileSystem, this.#path(before));
   }
 
   #path(offset: number): string {
-    return `${this.#log.directory}/${offsetFileName(offset, 'message-ids')}`;
+    return `${this.#core.directory}/${offsetFileName(offset, 'message-ids')}`;
   }
 }

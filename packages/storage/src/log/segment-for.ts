@@ -1,6 +1,6 @@
 import { segmentBytesLimit } from '../limits.ts';
 import type { Segment } from '../segment/segment.ts';
-import type { LocalLog } from './local-log.ts';
+import type { LogCore } from './log-core.ts';
 
 /** What a segment has to take next. */
 interface NextBatch {
@@ -10,14 +10,14 @@ interface NextBatch {
 }
 
 /** The segment that the batch goes to: the active one, or a new one where that is full. */
-export function segmentFor(log: LocalLog, next: NextBatch): Segment {
-  let { active } = log.segmentList;
-  if (active.sizeBytes > 0 && isFull(log, active, next)) active = log.segmentList.roll();
+export function segmentFor(core: LogCore, next: NextBatch): Segment {
+  let { active } = core.segmentList;
+  if (active.sizeBytes > 0 && isFull(core, active, next)) active = core.segmentList.roll();
   if (active.firstAppendMs < 0) active.firstAppendMs = next.now;
   return active;
 }
 
-function isFull({ config, context }: LocalLog, active: Segment, next: NextBatch): boolean {
+function isFull({ config, context }: LogCore, active: Segment, next: NextBatch): boolean {
   return (
     active.sizeBytes + next.bytes > Math.min(config.segmentBytes, segmentBytesLimit, context.cap.segmentBytesMax) ||
     (active.firstAppendMs >= 0 && next.now - active.firstAppendMs >= config.segmentMs) ||

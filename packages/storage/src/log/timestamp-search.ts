@@ -5,45 +5,46 @@ import { scanSegment } from '../segment/segment-scan.ts';
 import type { Segment, SegmentIndexes } from '../segment/segment.ts';
 import type { TimeIndexEntry } from '../segment/time-index.ts';
 import { readSegment } from './cold-read.ts';
-import type { LocalLog } from './local-log.ts';
+import type { LogCore } from './log-core.ts';
+import type { LogReader } from './log-reader.ts';
 import { visitRecords } from './slices.ts';
 
 /**
  * The first record at or after a time. The segment is found by its greatest timestamp, the place in it by the time index;
  * from there batch headers are read until one reaches the time, and only that batch's records are looked at.
  */
-export async function findTimestamp(log: LocalLog, timestampMs: number): Promise<TimestampedOffset | null> {
+export async function findTimestamp(core: LogCore, reader: LogReader, timestampMs: number): Promise<TimestampedOffset | null> {
   for (;;) {
-    await log.moving;
-    const { version, drops } = log;
+    await core.moving;
+    const { version, drops } = core;
     try {
-      const offset = await firstCandidate(log, timestampMs);
-      if (version !== log.version) continue;
+      const offset = await firstCandidate(core, timestampMs);
+      if (version !== core.version) continue;
       if (offset === null) return null;
-      return await searchFrom(log, { offset, timestampMs });
+      return await searchFrom(core, reader, { offset, timestampMs });
     } catch (error) {
       // Unless files were moved or removed meanwhile, or what lay at the offset has gone, it is a true failure.
-      if (log.state === 'closed' || (version === log.version && drops === log.drops)) throw error;
+      if (core.state === 'closed' || (version === core.version && drops === core.drops)) throw error;
     }
   }
 }
 
 /** An offset below which no record is late enough; null when none is at all. */
-async function firstCandidate(log: LocalLog, timestampMs: number): Promise<number | null> {
-  for (const segment of log.segmentList.all) {
+async function firstCandidate(core: LogCore, timestampMs: number): Promise<number | null> {
+  for (const segment of core.segmentList.all) {
     const isEmpty = segment.sizeBytes === 0 && (segment.mayHaveGaps || segment.endOffset === segment.baseOffset);
-    if (isEmpty || (await maxTimestampOf(log, segment)) < timestampMs) continue;
-    return Math.max(log.logStartOffset, await offsetBefore(log, segment, timestampMs));
+    if (isEmpty || (await maxTimestampOf(core, segment)) < timestampMs) continue;
+    return Math.max(core.logStartOffset, await offsetBefore(core, segment, timestampMs));
   }
   return null;
 }
 
 /** Read from the time index of a closed segment when it is not known yet. */
-export async function maxTimestampOf(log: LocalLog, segment: Segment): Promise<number> {
+export async function maxTimestampOf(core: LogCore, segment: Segment): Promise<number> {
   if (!segment.isTimeKnown) {
-    const stored = await log.context.indexCache.load(segment);
-    const isRight = (await isTrue(log, segment, stored.times.last)) && (await isWholeAtEnd(log, segment, stored));
-    const indexes = isRight ? stored : await log.context.indexCache.rebuild(segment);
+    const stored = await core.context.indexCache.load(segment);
+    const isRight = (await isTrue(core, segment, stored.times.last)) && (await isWholeAtEnd(core, segment, stored));
+    const indexes = isRight ? stored : await core.context.indexCache.rebuild(segment);
     // Where some of it cannot be read, any time may lie there: the search goes in, and says so.
     segment.maxTimestampMs = indexes.isCutShort === true ? Number.MAX_SAFE_INTEGER : (indexes.times.last?.timestampMs ?? -1);
     segment.isTimeKnown = true;
@@ -52,8 +53,8 @@ export async function maxTimestampOf(log: LocalLog, segment: Segment): Promise<n
 }
 
 /** Does the log end where it should, and with no later time than the time index knows? Else the end of one of them is missing. */
-async function isWholeAtEnd(log: LocalLog, segment: Segment, { offsets, times }: SegmentIndexes): Promise<boolean> {
-  const { openFiles, limits } = log.context;
+async function isWholeAtEnd(core: LogCore, segment: Segment, { offsets, times }: SegmentIndexes): Promise<boolean> {
+  const { openFiles, limits } = core.context;
   const lease = await openFiles.lease(segment.path);
   let latestMs = -1;
   try {
@@ -74,21 +75,21 @@ async function isWholeAtEnd(log: LocalLog, segment: Segment, { offsets, times }:
 }
 
 /** Up to this offset no record of the segment is as late as that: where its time index says, if that is true. */
-async function offsetBefore(log: LocalLog, segment: Segment, timestampMs: number): Promise<number> {
-  const { times } = await log.context.indexCache.load(segment);
+async function offsetBefore(core: LogCore, segment: Segment, timestampMs: number): Promise<number> {
+  const { times } = await core.context.indexCache.load(segment);
   const entry = times.entryBefore(timestampMs);
   if (entry === null) return segment.baseOffset;
-  return (await isTrue(log, segment, entry)) ? entry.offset + 1 : segment.baseOffset;
+  return (await isTrue(core, segment, entry)) ? entry.offset + 1 : segment.baseOffset;
 }
 
 /** Does the log have, at that offset, a batch of that time? The file of a time index has no checksum. */
-async function isTrue(log: LocalLog, segment: Segment, entry: TimeIndexEntry | null): Promise<boolean> {
+async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | null): Promise<boolean> {
   // No batch needs to have it: it says that none has a timestamp.
   if (entry === null || entry.timestampMs === -1) return true;
   // It was added a moment ago, and has never been on a disk.
-  if (entry.offset >= log.unwrittenOffset) return true;
+  if (entry.offset >= core.unwrittenOffset) return true;
   try {
-    const { bytes } = await readSegment(log.context, segment, { offset: entry.offset, limitOffset: entry.offset + 1, maxBytes: 1 });
+    const { bytes } = await readSegment(core.context, segment, { offset: entry.offset, limitOffset: entry.offset + 1, maxBytes: 1 });
     return bytes.length > 0 && batchMaxTimestamp(bytes) === entry.timestampMs && batchLastOffset(bytes) === entry.offset;
   } catch (error) {
     // Which of the two is damaged does not matter here: without the index, the search reads the log and finds out.
@@ -97,17 +98,17 @@ async function isTrue(log: LocalLog, segment: Segment, entry: TimeIndexEntry | n
   }
 }
 
-async function searchFrom(log: LocalLog, o: { offset: number; timestampMs: number }): Promise<TimestampedOffset | null> {
+async function searchFrom(core: LogCore, reader: LogReader, o: { offset: number; timestampMs: number }): Promise<TimestampedOffset | null> {
   let { offset } = o;
-  while (offset < log.readLimit('highWatermark')) {
-    const read = await log.read({ offset, maxBytes: log.context.limits.readBlockBytes, upTo: 'highWatermark' });
+  while (offset < core.readLimit('highWatermark')) {
+    const read = await reader.read({ offset, maxBytes: core.context.limits.readBlockBytes, upTo: 'highWatermark' });
     for (const buffer of read.buffers) {
       for (let at = 0; at + batchHeaderBytes <= buffer.length; at += batchSize(buffer, at)) {
         // Its times and its last offset are believed next, and nobody else looks at them before.
-        if (checkBatch(buffer, at, buffer.length - at) !== 'ok') throw damagedBehind(log, offset);
+        if (checkBatch(buffer, at, buffer.length - at) !== 'ok') throw damagedBehind(core, offset);
         offset = batchLastOffset(buffer, at) + 1;
         if (batchMaxTimestamp(buffer, at) < o.timestampMs) continue;
-        const found = await searchBatch(log, buffer.subarray(at, at + batchSize(buffer, at)), o.timestampMs);
+        const found = await searchBatch(core, buffer.subarray(at, at + batchSize(buffer, at)), o.timestampMs);
         if (found) return found;
       }
     }
@@ -116,17 +117,17 @@ async function searchFrom(log: LocalLog, o: { offset: number; timestampMs: numbe
   return null;
 }
 
-function damagedBehind(log: LocalLog, offset: number): StorageError {
-  return new StorageError('CORRUPT_LOG', `a stored batch of ${log.id.topic}-${log.id.partition} at or behind offset ${offset} does not match its CRC`, {
+function damagedBehind(core: LogCore, offset: number): StorageError {
+  return new StorageError('CORRUPT_LOG', `a stored batch of ${core.id.topic}-${core.id.partition} at or behind offset ${offset} does not match its CRC`, {
     details: { offset },
   });
 }
 
-async function searchBatch(log: LocalLog, batch: Buffer, timestampMs: number): Promise<TimestampedOffset | null> {
+async function searchBatch(core: LogCore, batch: Buffer, timestampMs: number): Promise<TimestampedOffset | null> {
   let found: TimestampedOffset | null = null;
   const leaderEpoch = batchLeaderEpoch(batch);
-  await visitRecords(log.context, batch, (record) => {
-    if (record.timestampMs < timestampMs || record.offset < log.logStartOffset) return true;
+  await visitRecords(core.context, batch, (record) => {
+    if (record.timestampMs < timestampMs || record.offset < core.logStartOffset) return true;
     found = { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch };
     return false;
   });

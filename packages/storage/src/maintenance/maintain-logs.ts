@@ -1,8 +1,9 @@
 import { inParallel } from '../concurrency/in-parallel.ts';
-import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { keepMessageIds } from '../log/keep-message-ids.ts';
+import { assertLogHolds } from '../log/log-invariants.ts';
 import { moveStarts } from '../log/move-starts.ts';
+import type { LocalLog } from '../partition/local-log.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { segmentsToDrop } from '../retention/drop-oldest.ts';
@@ -34,9 +35,10 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   const guarded = new GuardedWork(context, report);
   if (disk !== null) context.cap.observeDisk(disk);
   await guarded.forEach(logs, async (log) => {
-    log.dedup.expire(context.clock.monotonic());
+    assertLogHolds(log.core);
+    log.core.dedup.expire(context.clock.monotonic());
     tellForgottenIds(log);
-    await log.exclusively(() => log.files.setAsideLeftovers());
+    await log.core.turns.run(() => log.dropped.setAsideLeftovers());
   });
   await removeSetAside(guarded, logs, report);
   await dropMoved(context, await movedByRetention(guarded, logs, now), report, guarded);
@@ -45,7 +47,7 @@ export async function maintainLogs(context: LogContext, o: MaintenanceRound): Pr
   await checkpoint(context, logs, report, guarded);
   for (const log of logs) await guarded.run(log, () => compact(log, { now, isStopping }, report));
   const count = new RecordCounting(context.limits.countBytesPerRoundMax);
-  for (const log of logs) if (!isStopping()) await guarded.run(log, () => count.run(log));
+  for (const log of logs) if (!isStopping()) await guarded.run(log, () => count.run(log.core));
   return report;
 }
 
@@ -92,13 +94,13 @@ class GuardedWork {
 async function removeSetAside(guarded: GuardedWork, logs: readonly LocalLog[], report: MaintenanceReport): Promise<void> {
   await guarded.forEach(logs, async (log) => {
     // Not in one expression: other logs add to it meanwhile.
-    const removed = await log.files.removeDue();
+    const removed = await log.dropped.removeDue();
     report.filesRemoved += removed;
   });
 }
 
 /** They are what `messageIdsMax` and `messageIdBytesMax` cost: repeats of them are stored again. */
-function tellForgottenIds({ id, dedup, context }: LocalLog): void {
+function tellForgottenIds({ core: { id, dedup, context } }: LocalLog): void {
   const count = dedup.messageIds?.tellForgotten() ?? 0;
   if (count === 0) return;
   context.stats.messageIdsForgotten += count;
@@ -111,7 +113,7 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
   const moves: Moves = new Map();
   for (const log of logs) {
     await guarded.run(log, async () => {
-      const move = await moveByRetention(log, now);
+      const move = await moveByRetention(log.core, now);
       if (move.segments > 0) moves.set(log, move);
     });
   }
@@ -121,10 +123,10 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
 async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
   if (moves.size === 0) return;
   await guarded.forEach([...moves.keys()], (log) => keepMessageIds(log, (moves.get(log) as StartMove).offset));
-  await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log, offset])));
+  await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log.core, offset])));
   await guarded.forEach([...moves.keys()], async (log) => {
     const move = moves.get(log) as StartMove;
-    await log.exclusively(() => log.files.dropBelowStart());
+    await log.core.turns.run(() => log.dropped.dropBelowStart());
     report.segmentsDeleted += move.segments;
     report.bytesDeleted += move.bytes;
     const { id, logStartOffset } = log;
@@ -153,7 +155,7 @@ async function compact(log: LocalLog, o: { now: number; isStopping: () => boolea
   if (result === null) return;
   report.logsCompacted += 1;
   report.bytesCompacted += result.bytesBefore - result.bytesAfter;
-  log.context.log.info({ topic: log.id.topic, partition: log.id.partition, ...result }, 'a log was compacted');
+  log.core.context.log.info({ topic: log.id.topic, partition: log.id.partition, ...result }, 'a log was compacted');
 }
 
 async function checkpoint(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {

@@ -1,5 +1,5 @@
 import { batchRecordsCount } from '@q/protocol';
-import type { LocalLog } from '../log/local-log.ts';
+import type { LogCore } from '../log/log-core.ts';
 import { scanSegment } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 
@@ -18,30 +18,30 @@ export class RecordCounting {
     this.#bytesLeft = bytesMax;
   }
 
-  async run(log: LocalLog): Promise<void> {
-    for (const segment of log.segmentList.all) {
-      if (this.#bytesLeft <= 0 || log.state !== 'open') return;
-      if (segment.gaps === null && !segment.isUncountable) await this.#count(log, segment);
+  async run(core: LogCore): Promise<void> {
+    for (const segment of core.segmentList.all) {
+      if (this.#bytesLeft <= 0 || core.state !== 'open') return;
+      if (segment.gaps === null && !segment.isUncountable) await this.#count(core, segment);
     }
   }
 
-  async #count(log: LocalLog, segment: Segment): Promise<void> {
-    const { version } = log;
+  async #count(core: LogCore, segment: Segment): Promise<void> {
+    const { version } = core;
     const { endOffset, writtenBytes } = segment;
     // What is not in the file yet was appended by this process, and has no gaps.
-    const isWritten = segment !== log.segmentList.active && writtenBytes === segment.sizeBytes;
+    const isWritten = segment !== core.segmentList.active && writtenBytes === segment.sizeBytes;
     this.#bytesLeft -= writtenBytes;
-    const found = await readHeaders(log, segment);
-    if (log.version !== version || log.state !== 'open') return;
+    const found = await readHeaders(core, segment);
+    if (core.version !== version || core.state !== 'open') return;
     if (found.isWhole) segment.gaps = (isWritten ? endOffset : found.nextOffset) - segment.baseOffset - found.records;
     else segment.isUncountable = true;
   }
 }
 
-async function readHeaders(log: LocalLog, segment: Segment): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
+async function readHeaders(core: LogCore, segment: Segment): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
   const { path, baseOffset, endOffset, writtenBytes } = segment;
   if (writtenBytes === 0) return { records: 0, nextOffset: baseOffset, isWhole: true };
-  const { openFiles, limits } = log.context;
+  const { openFiles, limits } = core.context;
   let records = 0;
   const lease = await openFiles.lease(path);
   try {

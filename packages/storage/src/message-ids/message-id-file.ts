@@ -1,5 +1,5 @@
 import { crc32c } from '@q/protocol';
-import { StorageError } from '../errors.ts';
+import { StorageError, newerFormatError } from '../errors.ts';
 import { removeIfThere } from '../files/durable-file.ts';
 import { temporarySuffix } from '../files/file-names.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
@@ -124,7 +124,7 @@ export interface MessageIdFileHead {
 
 /**
  * Reads a file from its start: `begin` is called with what its head says, then `found` for each id, in order.
- * @throws StorageError CORRUPT_LOG when it is not whole and sound. Ids that were found before that are right.
+ * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when it is not whole and sound. Ids that were found before that are right.
  */
 export async function readMessageIds(
   fileSystem: FileSystem,
@@ -160,6 +160,7 @@ export async function readMessageIds(
 function decodeHead(head: Buffer): number {
   if (head.length < headerBytes) throw corrupt('it ends early');
   const found = head.readInt16BE(0);
+  if (found > version) throw newerFormatError({ file: 'a file of message ids', found, known: version });
   if (found !== version) throw corrupt(`version ${found} is unknown`);
   if (head.readUInt32BE(10) !== crc32c(head.subarray(0, 10))) throw corrupt('the CRC of its head does not match');
   return safeInteger(head, 2);

@@ -1,4 +1,4 @@
-import type { BatchHeader, LentMemory } from '@q/protocol';
+import type { BatchHeader } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { StorageStats } from '../stats.ts';
@@ -33,18 +33,6 @@ export interface LogStore {
   /** Bytes appended and not yet written: the broker slows its readers down by this. */
   readonly pendingBytes: number;
   readonly stats: Readonly<StorageStats>;
-  /**
-   * Memory for batches that are going to be appended, used again once no append, cache or reader looks at it. Null where the store keeps
-   * for ever what it is given.
-   */
-  readonly appendBuffers: LentMemory | null;
-  /**
-   * Until it is called with null, appends to all logs but internal ones are refused with STORAGE_FULL and this sentence; what is on its way
-   * already is not concerned.
-   */
-  refuseAppends(reason: string | null): void;
-  /** Where the data lies and how much room is left there, or null for a store in memory. */
-  diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | null>;
   /**
    * One round of background work: retention, compaction, removal of old files, checkpoints. Called every few seconds.
    * A log in trouble is reported and does not keep the others from being served. Rounds do not overlap. What goes by
@@ -111,7 +99,7 @@ export interface PartitionLog {
   /**
    * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
    * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it lies in
-   * memory of the store's `appendBuffers` and nobody uses that any more.
+   * memory of the store's `appendBuffers` (local-store.ts) and nobody uses that any more.
    * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;

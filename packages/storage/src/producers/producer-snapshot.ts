@@ -1,5 +1,5 @@
 import { crc32c } from '@q/protocol';
-import { StorageError } from '../errors.ts';
+import { StorageError, newerFormatError } from '../errors.ts';
 import type { AppendedBatch, ProducerEntry } from './producer-entry.ts';
 
 /*
@@ -36,12 +36,13 @@ export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>): Buffer
 }
 
 /**
- * @throws StorageError CORRUPT_LOG when the bytes are not a whole, intact snapshot. A snapshot is derived from the log:
+ * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when the bytes are not a whole, intact snapshot. A snapshot is derived from the log:
  *   the caller drops it and takes an older one, or replays from the start.
  */
 export function decodeProducerSnapshot(buffer: Buffer, now: number): ProducerEntry[] {
   if (buffer.length < headerBytes) throw corrupt(`${buffer.length} bytes are too few`);
   const found = buffer.readInt16BE(0);
+  if (found > version) throw newerFormatError({ file: 'a producer snapshot', found, known: version });
   if (found !== version) throw corrupt(`version ${found} is unknown`);
   if (buffer.readUInt32BE(2) !== crc32c(buffer.subarray(6))) throw corrupt('its CRC does not match');
   const count = buffer.readInt32BE(6);

@@ -1,4 +1,4 @@
-import type { LocalLog } from '../log/local-log.ts';
+import type { LogCore } from '../log/log-core.ts';
 import { maxTimestampOf } from '../log/timestamp-search.ts';
 import type { DroppableLog } from './drop-oldest.ts';
 import { segmentsToDelete } from './retention.ts';
@@ -6,7 +6,7 @@ import type { RetainedSegment, RetentionReason } from './retention.ts';
 
 /*
  * Says how far the start of a log moves by what retention.ts and drop-oldest.ts decide. It moves when that is durable, and the
- * files below it go afterwards (`LogFiles.dropBelowStart`): a crash in between must not find a log with a hole.
+ * files below it go afterwards (`DroppedSegments.dropBelowStart`): a crash in between must not find a log with a hole.
  */
 
 export interface StartMove {
@@ -20,14 +20,14 @@ export interface StartMove {
 const noMove: StartMove = { offset: 0, segments: 0, bytes: 0, reasons: [] };
 
 /** Over the segments that the log's own retention lets go. */
-export async function moveByRetention(log: LocalLog, now: number): Promise<StartMove> {
-  const segments = await retainedSegments(log);
+export async function moveByRetention(core: LogCore, now: number): Promise<StartMove> {
+  const segments = await retainedSegments(core);
   const decision = segmentsToDelete({
     segments,
-    logStartOffset: log.logStartOffset,
-    highWatermark: log.highWatermark,
+    logStartOffset: core.logStartOffset,
+    highWatermark: core.highWatermark,
     now,
-    config: log.config,
+    config: core.config,
   });
   return moveOver(segments.slice(0, decision.count), decision.reasons);
 }
@@ -42,15 +42,16 @@ export function moveOver(oldest: readonly RetainedSegment[], reasons: readonly R
   return { offset: last.endOffset, segments: oldest.length, bytes: oldest.reduce((sum, segment) => sum + segment.bytes, 0), reasons };
 }
 
-export async function droppable(log: LocalLog): Promise<DroppableLog<LocalLog>> {
-  const segments = await retainedSegments(log);
-  return { log, internal: log.isInternal, highWatermark: log.highWatermark, segments };
+export async function droppable<L extends { readonly core: LogCore }>(log: L): Promise<DroppableLog<L>> {
+  const { core } = log;
+  const segments = await retainedSegments(core);
+  return { log, internal: core.isInternal, highWatermark: core.highWatermark, segments };
 }
 
 /** The segments as they are now. What came from an earlier run has its times in its index, which is read the first time. */
-export async function retainedSegments(log: LocalLog): Promise<RetainedSegment[]> {
-  for (const segment of log.segmentList.all.slice(0, -1)) await maxTimestampOf(log, segment);
-  return log.segmentList.all.map(({ baseOffset, endOffset, sizeBytes, maxTimestampMs }) => ({
+export async function retainedSegments(core: LogCore): Promise<RetainedSegment[]> {
+  for (const segment of core.segmentList.all.slice(0, -1)) await maxTimestampOf(core, segment);
+  return core.segmentList.all.map(({ baseOffset, endOffset, sizeBytes, maxTimestampMs }) => ({
     baseOffset,
     endOffset,
     bytes: sizeBytes,

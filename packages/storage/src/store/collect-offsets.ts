@@ -1,4 +1,4 @@
-import type { LocalLog } from '../log/local-log.ts';
+import type { LocalLog } from '../partition/local-log.ts';
 import type { CheckpointEntry } from './offset-checkpoint.ts';
 
 /** What a checkpoint file is to say: of logs that are open as they are now, of others what is remembered; in order, without those at 0. */

@@ -1,70 +1,33 @@
-import { LentMemory } from '@q/protocol';
-import { ConfirmedTime } from '../clock/confirmed-time.ts';
-import { defaultLogConfig } from '../config.ts';
+import type { LentMemory } from '@q/protocol';
+import { inParallel } from '../concurrency/in-parallel.ts';
+import { Turnstile } from '../concurrency/turnstile.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
-import { DiskReserve } from '../room/disk-reserve.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
-import {
-  cleanShutdownName,
-  deletedDirectoryName,
-  isDeletedDirectory,
-  parsePartitionDirectory,
-  partitionDirectoryName,
-  recoveryPointCheckpointName,
-  startOffsetCheckpointName,
-} from '../files/file-names.ts';
-import { OpenFiles } from '../files/open-files.ts';
+import { cleanShutdownName, deletedDirectoryName, isDeletedDirectory, parsePartitionDirectory, partitionDirectoryName } from '../files/file-names.ts';
 import { readTopicId } from '../files/partition-metadata.ts';
-import { OwnMemory } from '../files/own-memory.ts';
-import { ReadBuffers } from '../files/read-buffers.ts';
-import { FlushQueue } from '../flush/flush-queue.ts';
-import { inParallel } from '../concurrency/in-parallel.ts';
-import { LateWrites } from '../flush/late-writes.ts';
-import { openJournal } from '../journal/journal-replay.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
+import { openJournal } from '../journal/journal-replay.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolveLimits } from '../limits.ts';
-import type { StorageLimits } from '../limits.ts';
 import { loadLog } from '../log/load-log.ts';
-import { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { claimDirectory } from '../log/partition-directory.ts';
-import { ReadAhead } from '../log/read-ahead.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { DirectoryLock, DiskSpace, FileSystem } from '../ports/file-system.ts';
-import type { LogId, LogStore, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
-import type { StorageLog } from '../ports/storage-log.ts';
-import { StorageCap } from '../room/storage-cap.ts';
-import type { WhenFull } from '../room/storage-cap.ts';
-import { IndexCache } from '../segment/index-cache.ts';
-import { emptyStats } from '../stats.ts';
+import { LocalLog } from '../partition/local-log.ts';
+import type { LogOwner } from '../partition/local-log.ts';
+import type { DirectoryLock, DiskSpace } from '../ports/file-system.ts';
+import type { LocalStore } from '../ports/local-store.ts';
+import type { LogId, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
+import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
-import { TailCache } from '../cache/tail-cache.ts';
-import { collectOffsets } from './collect-offsets.ts';
 import { DoomedFolders } from './doomed-folders.ts';
+import { assertFormatKnown, noteFormat } from './folder-format.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
-import { OffsetCheckpoint } from './offset-checkpoint.ts';
-import { Turnstile } from '../concurrency/turnstile.ts';
-
-export interface StoreParts {
-  readonly directory: string;
-  readonly fileSystem: FileSystem;
-  readonly clock: Clock;
-  readonly log: StorageLog;
-  readonly limits: StorageLimits;
-  readonly storageBytesMax: number | undefined;
-  readonly whenFull: WhenFull;
-  readonly onFatal: (error: StorageError) => void;
-}
-
-/** What is remembered of a partition between its uses: `name` is its folder. */
-interface SavedOffsets {
-  readonly topic: string;
-  readonly partition: number;
-  offset: number;
-}
+import { makeContext } from './make-context.ts';
+import type { StoreCallbacks } from './make-context.ts';
+import { SavedOffsets } from './saved-offsets.ts';
+import type { StoreParts } from './store-parts.ts';
 
 /*
  * All logs of one folder.
@@ -72,10 +35,8 @@ interface SavedOffsets {
  * Invariants
  * - One opener at a time, by the folder's lock; one `LocalLog` per partition, by `#logs`.
  * - The clean-shutdown marker exists only between a `close` that saved everything and the next opening.
- * - `#recoveryPoints` and `#startOffsets` hold what is to be in the checkpoint files for partitions that are not open.
  */
-export class DirectoryStore implements LogStore {
-  readonly stats: StorageStats = emptyStats();
+export class DirectoryStore implements LocalStore {
   readonly context: LogContext;
   #journal: Journal | null = null;
   #debts: LogDebts | null = null;
@@ -89,11 +50,14 @@ export class DirectoryStore implements LogStore {
   /** Removals under way, by folder: what is to be opened or removed under the same name waits for them. */
   readonly #removing = new Map<string, Promise<void>>();
   readonly #doomed: DoomedFolders;
-  readonly #recoveryPoints = new Map<string, SavedOffsets>();
-  readonly #startOffsets = new Map<string, SavedOffsets>();
-  readonly #recoveryPointFile: OffsetCheckpoint;
-  readonly #startOffsetFile: OffsetCheckpoint;
+  readonly #offsets: SavedOffsets;
   readonly #maintenance: Maintenance;
+  /** One for all logs. */
+  readonly #owner: LogOwner = {
+    checkpointSoon: (log) => this.#maintenance.checkpoint(log),
+    leftOwing: (log) => this.#debts?.keep(log),
+    released: (log) => this.#release(log.core.directory),
+  };
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
@@ -102,21 +66,23 @@ export class DirectoryStore implements LogStore {
     this.#lock = held.lock;
     this.#reserve = held.reserve;
     this.#loading = new Turnstile(parts.limits.logsInParallelMax);
-    this.#doomed = new DoomedFolders(parts);
-    this.context = this.#makeContext();
+    this.context = makeContext(parts, { reserve: held.reserve, callbacks: this.#callbacks() });
     const common = { fileSystem: parts.fileSystem, directory: parts.directory, reserve: held.reserve };
-    this.#recoveryPointFile = new OffsetCheckpoint({
-      ...common,
-      name: recoveryPointCheckpointName,
-      collect: () => collectOffsets({ saved: this.#recoveryPoints, open: this.#open, offsetOf: (log) => log.checkpoints.recoveryPoint }),
-    });
-    this.#startOffsetFile = new OffsetCheckpoint({
-      ...common,
-      name: startOffsetCheckpointName,
-      collect: () => collectOffsets({ saved: this.#startOffsets, open: this.#open, offsetOf: (log) => log.startOffsetToSave }),
-    });
+    this.#offsets = new SavedOffsets({ ...common, open: this.#open });
+    this.#doomed = new DoomedFolders(parts);
     const maintained = { logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() };
     this.#maintenance = new Maintenance({ context: this.context, ...common, ...maintained });
+  }
+
+  #callbacks(): StoreCallbacks {
+    return {
+      openLogs: () => this.#open.size,
+      onNeedsRoom: () => this.#maintenance.makeRoom(),
+      onDiskShort: () => this.#maintenance.lookAgain(),
+      saveStartOffsets: () => this.#offsets.startFile.save(),
+      saveRecoveryPoints: () => this.#offsets.recoveryPointFile.save(),
+      observeDisk: () => this.#maintenance.observeDisk(),
+    };
   }
 
   get appendBuffers(): LentMemory | null {
@@ -126,11 +92,15 @@ export class DirectoryStore implements LogStore {
   static async open(parts: StoreParts): Promise<DirectoryStore> {
     const { fileSystem, directory, limits, log } = parts;
     resolveLimits(limits);
+    await assertFormatKnown(parts);
     await makeDirectoryDurably(fileSystem, directory);
     const reserve = new DiskReserve({ fileSystem, directory, bytesMax: limits.reserveFileBytes, log });
     const lock = await reserve.withRoom(() => fileSystem.lock(directory));
     if (lock.weakness !== undefined) log.warn({ directory }, lock.weakness);
     try {
+      // Again: another release may have had the folder until now.
+      await assertFormatKnown(parts);
+      await noteFormat(parts);
       const store = new DirectoryStore(parts, { lock, reserve });
       await store.#start();
       return store;
@@ -138,79 +108,6 @@ export class DirectoryStore implements LogStore {
       await lock.release();
       throw error;
     }
-  }
-
-  #makeContext(): LogContext {
-    const { fileSystem, clock, log, limits, storageBytesMax, whenFull } = this.#parts;
-    const { stats } = this;
-    const openFiles = new OpenFiles({
-      fileSystem,
-      openFilesMax: limits.openFilesMax,
-      openFilesInUseMax: limits.openFilesInUseMax,
-      stats,
-      onFatal: (error) => void this.context.queue.fail(error),
-    });
-    const appendBuffers = new LentMemory({
-      bytesMin: limits.appendBuffersBytesMin,
-      bytesMax: limits.appendBuffersBytes,
-      sharedBytes: limits.appendBuffersSharedBytes,
-    });
-    const readBuffers = new ReadBuffers({ bufferBytes: limits.readBlockBytes, bytesMax: limits.readBuffersBytes });
-    const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
-    const tailCache = new TailCache({ bytesMax: limits.tailCacheBytes, stats, appendBuffers });
-    return {
-      fileSystem,
-      openFiles,
-      clock,
-      time: new ConfirmedTime({ clock, log, limits }),
-      log,
-      limits,
-      stats,
-      reserve: this.#reserve,
-      tailCache,
-      readBuffers,
-      appendBuffers,
-      ownMemory: new OwnMemory({ buffers: appendBuffers, shares: fileSystem.copiesWrites }),
-      readAhead: new ReadAhead({ limits, clock, stats, discard: ({ bytes }) => readBuffers.giveBack(bytes) }),
-      indexCache: new IndexCache({
-        fileSystem,
-        openFiles,
-        bytesMax: limits.indexCacheBytes,
-        blockBytes: limits.readBlockBytes,
-        indexIntervalBytes: defaultLogConfig.indexIntervalBytes,
-      }),
-      queue: new FlushQueue({ clock, stats, roundBytesMax, flushesInParallelMax, syncIntervalMs, onFatal: (error) => this.#onFatal(error) }),
-      lateWrites: new LateWrites({
-        clock,
-        log,
-        delayMs: limits.lateWriteMs,
-        bytesMax: limits.lateWriteBytes,
-        parallelMax: limits.lateWritesInParallelMax,
-      }),
-      cap: new StorageCap({
-        bytesMax: storageBytesMax,
-        whenFull,
-        overshootBytesMax: limits.capOvershootBytesMax,
-        diskReserveBytes: limits.diskReserveBytes,
-        openLogs: () => this.#open.size,
-        stats,
-        onNeedsRoom: () => this.#maintenance.makeRoom(),
-        onDiskShort: () => this.#maintenance.lookAgain(),
-      }),
-      uncovered: { bytes: 0 },
-      largeBatches: new Turnstile(limits.largeBatchesInParallelMax),
-      saveStartOffsets: () => this.#startOffsetFile.save(),
-      saveRecoveryPoints: () => this.#recoveryPointFile.save(),
-      checkpointSoon: (overdue) => this.#maintenance.checkpoint(overdue),
-      observeDisk: () => this.#maintenance.observeDisk(),
-      leftOwing: (closed) => this.#debts?.keep(closed),
-      released: (released) => this.#release(released.directory),
-    };
-  }
-
-  #onFatal(error: StorageError): void {
-    this.#parts.log.error({ error }, 'storage failed; nothing is acknowledged any more, the process must end');
-    this.#parts.onFatal(error);
   }
 
   async #start(): Promise<void> {
@@ -222,27 +119,30 @@ export class DirectoryStore implements LogStore {
     for (const name of names) {
       if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
     }
-    for (const entry of await this.#recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), { ...entry });
-    for (const entry of await this.#startOffsetFile.load(log)) this.#startOffsets.set(partitionDirectoryName(entry), { ...entry });
-    if (!wasClean && this.#recoveryPoints.size > 0) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+    await this.#offsets.load(log);
+    if (!wasClean && this.#offsets.hasRecoveryPoints) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
     await this.#maintenance.start();
     await this.#openJournal(names, { isClean: wasClean });
     await this.#maintenance.observeDisk();
   }
 
   async #openJournal(names: readonly string[], o: { isClean: boolean }): Promise<void> {
-    const { fileSystem, directory, limits, log } = this.#parts;
-    const recoveryPointOf = (folder: string): number => this.#recoveryPoints.get(folder)?.offset ?? 0;
-    const startOffsetOf = (folder: string): number => this.#startOffsets.get(folder)?.offset ?? 0;
+    const { fileSystem, directory, limits, log, clock, observer } = this.#parts;
+    const recoveryPointOf = (folder: string): number => this.#offsets.recoveryPointOf(folder);
+    const startOffsetOf = (folder: string): number => this.#offsets.startOf(folder);
     const { queue } = this.context;
     const onFatal = (error: unknown): void => void queue.fail(error);
     const hasFailed = (): boolean => queue.failure !== null;
-    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
+    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, clock, observer, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
     const { journal, debts } = await openJournal(options, names);
     this.#journal = journal;
     this.#debts = new LogDebts({ fileSystem, journal, debts });
     queue.useJournal(journal);
     this.#reserve.lastResort = () => journal.giveUpFree();
+  }
+
+  get stats(): StorageStats {
+    return this.context.stats;
   }
 
   get bytes(): number {
@@ -291,22 +191,22 @@ export class DirectoryStore implements LogStore {
     const directory = `${root}/${name}`;
     // Before the folder is made: a crash in between must not leave it with the offsets of another one.
     const topicId = await readTopicId(fileSystem, directory);
-    if (topicId === null && this.#isKnown(name)) await this.#forget(name);
+    if (topicId === null) await this.#offsets.forget(name);
     const isNew = await claimDirectory(fileSystem, { root, directory, id, topicId });
-    const recoveryPoint = this.#recoveryPoints.get(name)?.offset ?? 0;
-    const startOffset = this.#startOffsets.get(name)?.offset ?? 0;
+    const recoveryPoint = this.#offsets.recoveryPointOf(name);
+    const startOffset = this.#offsets.startOf(name);
     const loaded = await loadLog(this.context, {
       id,
       directory,
       config,
       recoveryPoint,
       startOffset,
-      isStartKnown: this.#startOffsetFile.isReadable,
+      isStartKnown: this.#offsets.startFile.isReadable,
       owed,
     });
     // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not whose they are.
     if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);
-    const log = new LocalLog(this.context, loaded, config);
+    const log = new LocalLog(this.context, { loaded, config, owner: this.#owner });
     this.#open.set(name, log);
     return log;
   }
@@ -318,11 +218,23 @@ export class DirectoryStore implements LogStore {
     await inParallel(await fileSystem.readDirectory(directory), limits.logsInParallelMax, async (name) => {
       const parsed = parsePartitionDirectory(name);
       if (!parsed) return;
-      const topicId = this.#open.get(name)?.id.topicId ?? (await readTopicId(fileSystem, `${directory}/${name}`));
+      const topicId = this.#open.get(name)?.id.topicId ?? (await this.#listedTopicId(name));
       if (topicId !== null) found.push({ topic: parsed.topic, topicId, partition: parsed.partition });
       else await this.#reportFile(`${directory}/${name}`);
     });
     return found;
+  }
+
+  /** One folder that a later release has written, or that looks so, does not keep the others from being served: opening it is refused. */
+  async #listedTopicId(name: string): Promise<string | null> {
+    const { fileSystem, directory, log } = this.#parts;
+    try {
+      return await readTopicId(fileSystem, `${directory}/${name}`);
+    } catch (error) {
+      if (!StorageError.is(error)) throw error;
+      log.error({ folder: name, error }, 'the folder of a partition was written by a newer q; it is left alone');
+      return null;
+    }
   }
 
   /** A folder that says nothing may be half made. A file was put there by somebody, and has their data perhaps. */
@@ -359,7 +271,7 @@ export class DirectoryStore implements LogStore {
     // First: on a full disk it makes the room that the rest takes.
     await this.#doomed.remove(doomed);
     await this.#maintenance.observeDisk();
-    await this.#forget(name);
+    await this.#offsets.forget(name);
   }
 
   /** Folders of deleted logs that an earlier try has left. Returns how many are gone. */
@@ -378,27 +290,6 @@ export class DirectoryStore implements LogStore {
   async #opened(name: string): Promise<LocalLog | undefined> {
     const [opening] = await Promise.allSettled([this.#logs.get(name)]);
     return opening.status === 'fulfilled' ? opening.value : undefined;
-  }
-
-  #isKnown(name: string): boolean {
-    return this.#recoveryPoints.has(name) || this.#startOffsets.has(name);
-  }
-
-  /** Durably: what the checkpoint files say of a folder that is gone would be taken for what they say of the next of its name. */
-  async #forget(name: string): Promise<void> {
-    const recoveryPoint = this.#recoveryPoints.get(name);
-    const startOffset = this.#startOffsets.get(name);
-    this.#recoveryPoints.delete(name);
-    this.#startOffsets.delete(name);
-    try {
-      if (recoveryPoint !== undefined && recoveryPoint.offset > 0) await this.#recoveryPointFile.save();
-      if (startOffset !== undefined && startOffset.offset > 0) await this.#startOffsetFile.save();
-    } catch (error) {
-      // The files still say it: whoever opens the next folder of the name tries again.
-      if (recoveryPoint !== undefined) this.#recoveryPoints.set(name, recoveryPoint);
-      if (startOffset !== undefined) this.#startOffsets.set(name, startOffset);
-      throw error;
-    }
   }
 
   refuseAppends(reason: string | null): void {
@@ -443,7 +334,7 @@ export class DirectoryStore implements LogStore {
     // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
     await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null && !this.#debts?.isOwing }));
     for (const log of this.#open.values()) log.letGo();
-    await step(() => (context.queue.failure ? this.#savesEnd() : this.#saveOffsets()));
+    await step(() => (context.queue.failure ? this.#offsets.idle() : this.#reserve.unlessFull(() => this.#offsets.save())));
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
@@ -455,17 +346,6 @@ export class DirectoryStore implements LogStore {
     // One that is being closed by itself may fail at that, and be open again.
     await Promise.all([...this.#open.values()].map((log) => log.ended));
     await inParallel([...this.#open.values()], this.#parts.limits.logsInParallelMax, (log) => log.finish());
-  }
-
-  async #saveOffsets(): Promise<void> {
-    await this.#reserve.unlessFull(async () => {
-      await this.#startOffsetFile.save();
-      await this.#recoveryPointFile.save();
-    });
-  }
-
-  async #savesEnd(): Promise<void> {
-    await Promise.all([this.#startOffsetFile.idle(), this.#recoveryPointFile.idle()]);
   }
 
   async #markClean(): Promise<void> {
@@ -482,10 +362,7 @@ export class DirectoryStore implements LogStore {
     const log = this.#open.get(name);
     this.#open.delete(name);
     this.#logs.delete(name);
-    if (!log) return;
-    const { topic, partition } = log.id;
-    this.#recoveryPoints.set(name, { topic, partition, offset: log.checkpoints.recoveryPoint });
-    this.#startOffsets.set(name, { topic, partition, offset: log.startOffsetToSave });
+    if (log) this.#offsets.keep(name, log);
   }
 
   #assertOpen(): void {

@@ -3,8 +3,8 @@ import type { JournalDebt } from '../journal/journal-debt.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import { debtOf } from '../journal/journal-replay.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { LocalLog } from '../log/local-log.ts';
 import { owedPieces } from '../log/owed-at-start.ts';
+import type { LocalLog } from '../partition/local-log.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { LogId } from '../ports/log-store.ts';
 
@@ -35,18 +35,18 @@ export class LogDebts {
     await debt.handOver(async (pieces) => {
       const log = (opened.log = await load(pieces));
       if (log.damage !== null) return null;
-      this.#journal.handOver(debt, log);
+      this.#journal.handOver(debt, log.writer);
       this.#debts.delete(name);
-      return log;
+      return log.writer;
     });
     return opened.log as LocalLog;
   }
 
   /** The log is being closed, and the disk has no room for what it owes. */
   keep(log: LocalLog): void {
-    const debt = debtOf(this.#fileSystem, { directory: log.directory, topicId: log.id.topicId, pieces: owedPieces(log), hasGaps: false });
+    const debt = debtOf(this.#fileSystem, { directory: log.core.directory, topicId: log.id.topicId, pieces: owedPieces(log.core), hasGaps: false });
     this.#debts.set(partitionDirectoryName(log.id), debt);
-    this.#journal.handOver(log, debt);
+    this.#journal.handOver(log.writer, debt);
   }
 
   /** The log is deleted. */

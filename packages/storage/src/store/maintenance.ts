@@ -1,11 +1,12 @@
+import { OneByOne } from '../concurrency/one-by-one.ts';
+import { Turnstile } from '../concurrency/turnstile.ts';
 import type { DiskReserve } from '../room/disk-reserve.ts';
-import type { LocalLog } from '../log/local-log.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { maintainLogs, makeRoom } from '../maintenance/maintain-logs.ts';
+import type { LocalLog } from '../partition/local-log.ts';
 import type { DiskSpace } from '../ports/file-system.ts';
 import type { MaintenanceReport } from '../ports/log-store.ts';
 import { ClockCheckpoint } from './clock-checkpoint.ts';
-import { Turnstile } from '../concurrency/turnstile.ts';
 
 export interface MaintenanceOptions {
   readonly context: LogContext;
@@ -22,7 +23,7 @@ export class Maintenance {
   readonly #options: MaintenanceOptions;
   readonly #clock: ClockCheckpoint;
   #round: Promise<MaintenanceReport> | null = null;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneByOne();
   #checkpoints: Promise<unknown> = Promise.resolve();
   /** Each opens files of its own. */
   readonly #checkpointing: Turnstile;
@@ -42,7 +43,7 @@ export class Maintenance {
 
   /** One round. Who asks while one is under way shares it. */
   async run(): Promise<MaintenanceReport> {
-    this.#round ??= this.#alone(() => this.#run());
+    this.#round ??= this.#turns.run(() => this.#run());
     try {
       return await this.#round;
     } finally {
@@ -53,7 +54,7 @@ export class Maintenance {
   /** The storage cap was passed: the oldest segments go without waiting for the next round. */
   makeRoom(): void {
     const { context, logs } = this.#options;
-    const making = this.#alone(async () => await makeRoom(context, this.#isStopping ? [] : logs()));
+    const making = this.#turns.run(async () => await makeRoom(context, this.#isStopping ? [] : logs()));
     making.catch((error: unknown) => context.log.error({ error }, 'the oldest segments could not be dropped; the next round tries again'));
   }
 
@@ -82,7 +83,7 @@ export class Maintenance {
   /** No further work begins, and long work ends at the next good moment. Ends when nothing is under way. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await this.#running;
+    await this.#turns.idle();
     await this.#checkpoints;
     await this.#looking;
     this.#options.context.time.look();
@@ -103,13 +104,6 @@ export class Maintenance {
     if (left !== null && !this.#isStopping) await reserve.fillUp(left, context.cap.reserveBytes);
     await this.#clock.saveIfDue();
     return report;
-  }
-
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#running.then(work);
-    // The caller is told; the next piece of work is not concerned.
-    this.#running = result.catch(() => undefined);
-    return result;
   }
 
   /** What may still be promised to appends. */

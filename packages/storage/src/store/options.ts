@@ -3,12 +3,15 @@ import type { StorageLimits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
+import type { StorageObserver } from '../ports/storage-observer.ts';
 import type { WhenFull } from '../room/storage-cap.ts';
 
 /** How a store is opened. Sizes are in bytes. */
 export interface StoreOptions {
   readonly clock?: Clock;
   readonly log?: StorageLog;
+  /** Hears how long rounds and syncs take. */
+  readonly observer?: StorageObserver;
   readonly limits?: Partial<StorageLimits>;
   /** Cap on the bytes of all logs together; none unless given. */
   readonly storageBytesMax?: number;

@@ -9,8 +9,12 @@ describe('cleaner-checkpoint', () => {
     expect(decodeCleanerCheckpoint('0\n0 1700000000000\n')).toEqual({ cleanerPoint: 0, nextHorizonMs: 1_700_000_000_000 });
   });
 
-  it.each(['', '0\n', '1\n1 1\n', '0\n1\n', '0\n-1 0\n', '0\n1 1', '0\n1 x\n'])('S2 takes %j for no checkpoint', (text) => {
+  it.each(['', '0\n', '0\n1\n', '0\n-1 0\n', '0\n1 1', '0\n1 x\n'])('S2 takes %j for no checkpoint', (text) => {
     expect(decodeCleanerCheckpoint(text)).toBeNull();
+  });
+
+  it('S2 refuses one of a later version', () => {
+    expect(() => decodeCleanerCheckpoint('1\n1 1\n')).toThrow('written by a newer q');
   });
 
   it('S4 keeps its state across openings, and begins at 0 without it', async () => {

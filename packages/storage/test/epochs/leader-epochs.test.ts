@@ -70,10 +70,14 @@ describe('leader-epoch-checkpoint', () => {
     expect(decodeLeaderEpochCheckpoint('0\n0\n')).toEqual([]);
   });
 
-  it.each(['', '1\n0\n', '0\n', '0\nx\n', '0\n1\n', '0\n1\n1 2\n3 4\n', '0\n1\n1\n', '0\n1\n-1 0\n', '0\n1\n1 99999999999999999\n'])(
+  it.each(['', '-1\n0\n', '0\n', '0\nx\n', '0\n1\n', '0\n1\n1 2\n3 4\n', '0\n1\n1\n', '0\n1\n-1 0\n', '0\n1\n1 99999999999999999\n'])(
     'S2 refuses %j',
     (text) => {
       expect(() => decodeLeaderEpochCheckpoint(text)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
     },
   );
+
+  it('S2 refuses one of a later version', () => {
+    expect(() => decodeLeaderEpochCheckpoint('1\n0\n')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_FORMAT' }));
+  });
 });

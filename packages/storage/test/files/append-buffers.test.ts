@@ -1,6 +1,10 @@
+import type { LentMemory } from '@q/protocol';
+import type { LocalStore } from '@q/storage';
 import { describe, expect, it } from 'vitest';
 import { batch, contents, StoreUnderTest } from '../conformance/harness.ts';
 import { directoryStore, memoryStore, simulatedDiskStore } from '../conformance/places.ts';
+
+const buffersOf = ({ store }: StoreUnderTest): LentMemory | null => (store as LocalStore).appendBuffers;
 
 for (const kind of [directoryStore, simulatedDiskStore]) {
   describe(`memory for appends, ${kind.name}`, () => {
@@ -9,7 +13,7 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
     /** As a connection does: a frame with a batch in it, appended, let go of. */
     function appendFrame(under: StoreUnderTest, log: Awaited<ReturnType<StoreUnderTest['open']>>, texts: readonly string[]): Promise<void> {
       const bytes = batch(texts);
-      const { appendBuffers } = under.store;
+      const appendBuffers = buffersOf(under);
       const frame = appendBuffers?.take(bytes.length) as Buffer;
       bytes.copy(frame);
       const view = frame.subarray(0, bytes.length);
@@ -21,7 +25,7 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
     it('B2 S1 holds what is not durable, cached or being read, and nothing else', async () => {
       await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 100_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 } });
       const log = await under.open();
-      const free = (): number => under.store.appendBuffers?.freeBytes ?? -1;
+      const free = (): number => buffersOf(under)?.freeBytes ?? -1;
       const first = appendFrame(under, log, recordsOf(500, 0));
       expect(free()).toBe(0);
       await first;
@@ -59,10 +63,10 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
       for (let count = 0; count < 8; count += 1) await appendFrame(under, log, ['x'.repeat(20_000)]);
       for (let count = 0; count < 4; count += 1) await small('y'.repeat(4_000));
       for (let count = 0; count < 8; count += 1) await appendFrame(under, log, ['x'.repeat(20_000)]);
-      const freeBytes = under.store.appendBuffers?.freeBytes as number;
+      const freeBytes = buffersOf(under)?.freeBytes as number;
       expect(freeBytes).toBeGreaterThanOrEqual(16_384);
       read.release?.();
-      expect(under.store.appendBuffers?.freeBytes).toBeGreaterThan(freeBytes);
+      expect(buffersOf(under)?.freeBytes).toBeGreaterThan(freeBytes);
       expect(seen).toEqual(Buffer.concat(read.buffers));
     });
 
@@ -83,7 +87,7 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
         expect(Buffer.concat(oldest.read.buffers).equals(oldest.copy)).toBe(true);
         oldest.read.release?.();
       }
-      expect(under.store.appendBuffers?.freeBytes).toBeGreaterThan(0);
+      expect(buffersOf(under)?.freeBytes).toBeGreaterThan(0);
       for (const [index, log] of logs.entries()) expect(await contents(log)).toEqual(expected[index]);
       await under.restart();
       for (const index of logs.keys()) expect(await contents(await under.open({}, { partition: index }))).toEqual(expected[index]);
@@ -94,6 +98,6 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
 describe('memory for appends, memory store', () => {
   it('B2 is not used again: its files are the very buffers', async () => {
     await using under = await StoreUnderTest.start(memoryStore);
-    expect(under.store.appendBuffers).toBeNull();
+    expect(buffersOf(under)).toBeNull();
   });
 });

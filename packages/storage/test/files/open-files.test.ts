@@ -85,13 +85,13 @@ describe('open files', () => {
   it('S2 owe a sync until they have had it, and get it before they are closed to make room', async () => {
     const { files, disk, fatal } = await openFiles(1);
     const owing = await files.lease('/a');
-    owing.owesSync();
+    owing.needsSync();
     owing.release();
     await use(files, '/b');
     await files.close();
     expect(disk.synced).toEqual(['/a']);
     const paid = await files.lease('/a');
-    paid.owesSync();
+    paid.needsSync();
     await paid.sync();
     paid.release();
     await use(files, '/b');
@@ -102,9 +102,9 @@ describe('open files', () => {
   it('S2 a write during a sync is owed another one', async () => {
     const { files, disk } = await openFiles(1);
     const lease = await files.lease('/a');
-    lease.owesSync();
+    lease.needsSync();
     const syncing = lease.sync();
-    lease.owesSync();
+    lease.needsSync();
     await syncing;
     lease.release();
     await use(files, '/b');
@@ -115,7 +115,7 @@ describe('open files', () => {
   it('S2 say so when the sync that is owed fails: what was written may be lost', async () => {
     const { files, disk, fatal } = await openFiles(1);
     const lease = await files.lease('/a');
-    lease.owesSync();
+    lease.needsSync();
     lease.release();
     disk.syncError = new Error('EIO');
     await use(files, '/b');

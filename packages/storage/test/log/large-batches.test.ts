@@ -1,7 +1,7 @@
 import { encodeBatch } from '@q/protocol';
 import { defaultLogConfig } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import type { LocalLog } from '../../src/log/local-log.ts';
+import type { LocalLog } from '../../src/partition/local-log.ts';
 import { DiskUnderTest } from '../fixtures.ts';
 
 const count = 60_000;
@@ -40,7 +40,7 @@ describe('a large batch', () => {
     const under = await DiskUnderTest.start();
     const log = (await under.open()) as LocalLog;
     await log.append(largeBatch(), { leaderEpoch: 0 }).durable;
-    const { largeBatches } = log.context;
+    const { largeBatches } = log.core.context;
     let [now, most] = [0, 0];
     const run = largeBatches.run.bind(largeBatches);
     largeBatches.run = (work) =>

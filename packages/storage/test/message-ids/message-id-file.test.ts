@@ -70,7 +70,9 @@ describe('the file of message ids', () => {
     for (let bit = 0; bit < whole.length * 8; bit += 1) {
       const bytes = Buffer.from(whole);
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-      await expect(read(await fileOf(bytes))).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
+      // In the version it may look like a later one.
+      const code = bytes.readInt16BE(0) > 1 ? 'UNSUPPORTED_FORMAT' : 'CORRUPT_LOG';
+      await expect(read(await fileOf(bytes))).rejects.toMatchObject({ code });
     }
     for (let length = 0; length < whole.length; length += 1) {
       await expect(read(await fileOf(whole.subarray(0, length)))).rejects.toMatchObject({ code: 'CORRUPT_LOG' });

@@ -52,7 +52,9 @@ describe('producer snapshot', () => {
     for (let bit = 0; bit < intact.length * 8; bit++) {
       const damaged = Buffer.from(intact);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
-      expect(() => decodeProducerSnapshot(damaged, 0)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
+      // In the version it may look like a later one.
+      const code = damaged.readInt16BE(0) > 1 ? 'UNSUPPORTED_FORMAT' : 'CORRUPT_LOG';
+      expect(() => decodeProducerSnapshot(damaged, 0)).toThrow(expect.objectContaining({ code }));
     }
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBatchHeader } from '@q/protocol';
 import type { PartitionLog } from '@q/storage';
-import type { LocalLog } from '../../src/log/local-log.ts';
+import type { LocalLog } from '../../src/partition/local-log.ts';
 import { retainedSegments } from '../../src/retention/log-retention.ts';
 import type { DirectoryStore } from '../../src/store/directory-store.ts';
 import { append, batch, contents } from '../conformance/harness.ts';
@@ -15,14 +15,14 @@ async function numbersOf(under: DiskUnderTest, logs: readonly PartitionLog[]): P
   const { context } = under.store as unknown as DirectoryStore;
   const each = await Promise.all(
     logs.map(async (log) => {
-      const { dedup, epochs, segmentList } = log as LocalLog;
+      const { dedup, epochs, segmentList } = (log as LocalLog).core;
       return {
         // Which offsets may be read, committed, deleted; what the next record gets.
         offsets: [log.logStartOffset, log.highWatermark, log.lastStableOffset, log.logEndOffset],
         // What retention by size goes by, and what is shown.
         bytes: [log.bytes, log.diskBytes, log.segments],
         // What retention by time, compaction and dropping of the oldest go by.
-        segments: await retainedSegments(log as LocalLog),
+        segments: await retainedSegments((log as LocalLog).core),
         // When and before which batch the active segment is closed.
         active: [segmentList.active.sizeBytes, segmentList.active.indexEntries],
         // Which leaders may append.

@@ -2,7 +2,7 @@
  * What the broker holds, what it uses, and what it has done since its start (rows T2, M1, M2).
  */
 import type { ErrorName } from '@q/protocol';
-import type { LogStore } from '@q/storage';
+import type { DiskRoom } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerIdentity } from '../../identity.ts';
 import type { ApiCounter, BrokerCounters } from '../../metrics/counters.ts';
@@ -46,7 +46,7 @@ export interface BrokerSnapshot {
 export interface BrokerStatsOptions {
   readonly identity: BrokerIdentity;
   readonly registry: TopicRegistry;
-  readonly store: Pick<LogStore, 'diskSpace'>;
+  readonly disk: Pick<DiskRoom, 'diskSpace'>;
   readonly clock: Clock;
   readonly counters: BrokerCounters;
   readonly usage: () => ProcessUsage;
@@ -63,8 +63,8 @@ export class BrokerStats {
   }
 
   async snapshot(): Promise<BrokerSnapshot> {
-    const { identity, clock, store, durability, registry, usage, counters } = this.#options;
-    const disk = await store.diskSpace();
+    const { identity, clock, durability, registry, usage, counters } = this.#options;
+    const disk = await this.#options.disk.diskSpace();
     return {
       brokerId: identity.brokerId,
       softwareVersion: identity.softwareVersion,

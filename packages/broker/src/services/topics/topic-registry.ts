@@ -8,7 +8,7 @@
  *  3. A topic's data is removed only after its metadata record says `deleting`.
  *  4. A partition without a log whose trouble may pass is tried again, with a growing pause, until it is open or its topic is gone.
  */
-import { StorageError } from '@q/storage';
+import { StorageError, Turnstile } from '@q/storage';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLogger } from '../../logger.ts';
@@ -16,7 +16,6 @@ import type { MetadataChange, MetadataStore } from '../../metadata/metadata-stor
 import { isStorageFull } from '../../storage-full.ts';
 import { internalTopic } from './internal-topic.ts';
 import type { Leadership } from './leadership.ts';
-import { Limiter } from './limiter.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { Partition, Topic } from './topic.ts';
 import type { SettingTexts } from './topic-config.ts';
@@ -41,7 +40,7 @@ export interface TopicRegistryOptions {
 
 export class TopicRegistry {
   readonly #options: TopicRegistryOptions;
-  readonly #limiter: Limiter;
+  readonly #turnstile: Turnstile;
   readonly #unopened: RetrySchedule<Partition>;
   readonly #undeleted: RetrySchedule<TopicRecord>;
   readonly #byName = new Map<string, Topic>();
@@ -53,7 +52,7 @@ export class TopicRegistry {
 
   constructor(options: TopicRegistryOptions) {
     this.#options = options;
-    this.#limiter = new Limiter(options.logOpensMax);
+    this.#turnstile = new Turnstile(options.logOpensMax);
     const pauses = { clock: options.clock, pauseMsMin: options.retryPauseMsMin, pauseMsMax: options.retryPauseMsMax };
     this.#unopened = new RetrySchedule(pauses);
     this.#undeleted = new RetrySchedule(pauses);
@@ -167,7 +166,7 @@ export class TopicRegistry {
     for (let index = topic.partitions.length; index < record.partitions; index += 1) {
       added.push(new Partition(topic, index, this.#options.leadership.leaderOf(record, index)));
     }
-    await Promise.all(added.map((partition) => this.#limiter.run(() => this.#open(partition))));
+    await Promise.all(added.map((partition) => this.#turnstile.run(() => this.#open(partition))));
     topic.partitions.push(...added);
     this.#partitions += added.length;
   }
@@ -207,7 +206,7 @@ export class TopicRegistry {
    */
   async tryAgain(): Promise<void> {
     const partitions = this.#unopened.due();
-    await Promise.all(partitions.map((partition) => this.#limiter.run(() => this.#openAgain(partition))));
+    await Promise.all(partitions.map((partition) => this.#turnstile.run(() => this.#openAgain(partition))));
     for (const record of this.#undeleted.due()) await this.#deleteAgain(record);
     const failed = partitions.filter(({ log }) => log === null).length;
     if (failed > 0) this.#options.logger.warn({ partitions: failed }, 'partitions could not be opened again; they are tried later');
@@ -233,7 +232,7 @@ export class TopicRegistry {
    */
   async reopen(partition: Partition): Promise<void> {
     if (partition.trouble === null || partition.topic.isDeleted) return;
-    await this.#limiter.run(async () => {
+    await this.#turnstile.run(async () => {
       await partition.log?.close();
       if (!partition.topic.isDeleted) await this.#open(partition);
     });
@@ -259,7 +258,7 @@ export class TopicRegistry {
     const { metadata } = this.#options;
     const { name: topic, topicId } = record;
     const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
-    const deleted = await Promise.all(ids.map((id) => this.#limiter.run(() => this.#deleteLog(id))));
+    const deleted = await Promise.all(ids.map((id) => this.#turnstile.run(() => this.#deleteLog(id))));
     // With data left the record stays, so that a later round of maintenance, the next start, or the next DELETE_TOPIC tries again.
     if (deleted.includes(false)) {
       this.#undeleted.failed(record);
