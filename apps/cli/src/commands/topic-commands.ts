@@ -37,6 +37,7 @@ function addCreate(topic: Command, host: ProgramHost): void {
     .option('-p, --partitions <count>', 'number of partitions (default: chosen by the broker)', countParser)
     .option('-r, --replicas <count>', 'copies of each partition (default: chosen by the broker)', argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 32_767 })))
     .option('-c, --config <name=value>', 'setting of the topic, such as retention.ms=3600000 (repeatable)', settingParser)
+    .option('--if-missing', 'leave a topic that is there as it is; one with other partitions, replicas or settings is a failure')
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
       host.run(import('./topic-create.ts').then(({ createTopic }) => createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()))));
