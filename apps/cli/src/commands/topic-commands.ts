@@ -83,6 +83,7 @@ function addRemovers(topic: Command, host: ProgramHost): void {
     .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N offsets), or @time', argumentParser((text: string) => parsePosition(text)))
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
     .option('--dry-run', 'only say what would be deleted')
+    .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
       host.run(import('./topic-trim.ts').then(({ trimTopic }) => trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()))));
   topic
