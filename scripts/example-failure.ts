@@ -3,7 +3,8 @@ const hintMs = 2000;
 
 // An example that waits for its broker says nothing of it, and the client tries for ten seconds.
 setTimeout(() => {
-  if (process.stdout.bytesWritten === 0) process.stderr.write('nothing yet; does a broker run? (pnpm start; Q_URL names another one)\n');
+  if (process.stdout.bytesWritten !== 0) return;
+  process.stderr.write('nothing yet; does a broker run? (pnpm start; Q_URL names another one)\n');
 }, hintMs).unref();
 
 process.on('uncaughtException', (error: unknown) => {

@@ -87,6 +87,9 @@ function missingPaths(document: string): string[] {
   return missingPathsIn(document, readRepositoryFile(document));
 }
 
+const pathBetweenBackticks =
+  /`((?:[\w-]+\/)*[\w.-]+\.ts|(?:[\w-]+\/)+|(?:packages|apps|tests|docs|examples|scripts|bench)\/[\w./-]+)`/g;
+
 /**
  * Paths between backticks: a TypeScript file, a folder with its slash, or anything below a folder of the repository's root.
  * Documents of a package or app mean its own files by the end of a path, other documents any file by it.
@@ -94,9 +97,10 @@ function missingPaths(document: string): string[] {
 function missingPathsIn(document: string, text: string): string[] {
   const missing: string[] = [];
   const home = /^(packages|apps|examples)\/[^/]+\//.exec(document)?.[0] ?? '';
-  for (const [, path = ''] of text.matchAll(/`((?:[\w-]+\/)*[\w.-]+\.ts|(?:[\w-]+\/)+|(?:packages|apps|tests|docs|examples|scripts|bench)\/[\w./-]+)`/g)) {
+  for (const [, path = ''] of text.matchAll(pathBetweenBackticks)) {
     const plain = path.replace(/\/$/, '');
-    const isThere = madePaths.includes(plain) || repositoryPaths.has(plain) || [...repositoryPaths].some((known) => known.startsWith(home) && known.endsWith(`/${plain}`));
+    if (madePaths.includes(plain) || repositoryPaths.has(plain)) continue;
+    const isThere = [...repositoryPaths].some((known) => known.startsWith(home) && known.endsWith(`/${plain}`));
     if (!isThere) missing.push(`${document}: ${path}`);
   }
   return missing;

@@ -42,7 +42,7 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
   ], terminal);
 }
 
-/** Requests that the broker holds on purpose: a long time of theirs says that little happened, not that the broker is slow. */
+/** Requests that the broker holds on purpose: a long time of theirs says that little happened, not that it is slow. */
 const waits: ReadonlyMap<string, string> = new Map([
   ['FETCH', 'waiting for records'],
   ['GROUP_HEARTBEAT', 'waiting for news of the group'],

@@ -25,11 +25,15 @@ export async function createTopic(context: CommandContext, name: string, options
     config: pairsToRecord(options.config),
   };
   if (options.ifMissing === true && dryRun) throw usageError('--if-missing and --dry-run do not go together');
-  const created = await withClient(context, options, async (q) =>
-    options.ifMissing === true ? q.admin.ensureTopic(name, wanted) : { ...(await q.admin.createTopic(name, { ...wanted, validateOnly: dryRun })), created: !dryRun });
+  const created = await withClient(context, options, async (q) => {
+    if (options.ifMissing === true) return q.admin.ensureTopic(name, wanted);
+    return { ...(await q.admin.createTopic(name, { ...wanted, validateOnly: dryRun })), created: !dryRun };
+  });
   if (options.json === true) {
     const { topicId, partitions, replicas } = created;
-    context.stdout.write(formatJson({ name, topicId, partitions, replicas, settings: settingViews(created.configs), created: created.created, dryRun }, isTerminal(context.stdout)));
+    const settings = settingViews(created.configs);
+    const facts = { name, topicId, partitions, replicas, settings, created: created.created, dryRun };
+    context.stdout.write(formatJson(facts, isTerminal(context.stdout)));
     return ExitCode.ok;
   }
   const settings = chosenSettings(created.configs);

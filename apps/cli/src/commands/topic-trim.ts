@@ -46,7 +46,8 @@ export async function trimTopic(context: CommandContext, name: string, options: 
 
 /** Of what is there now: records that come until the answer are not before the offset that is asked for. */
 function questionOf(name: string, before: readonly PartitionPosition[]): string {
-  const deleted = before.reduce((sum, { offset, startOffset, endOffset }) => sum + Math.max(0, Math.min(offset, endOffset) - startOffset), 0);
+  let deleted = 0;
+  for (const { offset, startOffset, endOffset } of before) deleted += Math.max(0, Math.min(offset, endOffset) - startOffset);
   const bound = before.every(({ isGapless }) => isGapless === true) ? '' : 'at most ';
   const places = before.length === 1 ? `partition ${before[0]?.partition}` : `${formatCount(before.length)} partitions`;
   return `Delete ${bound}${formatCount(deleted)} messages of ${name}, in ${places}?`;

@@ -31,12 +31,13 @@ export async function sendDeadLetter(producer: Producer, o: { to: string; source
   }
 }
 
-/** The dead letter topic is named by nobody but the options: its own error would be taken for one of the topic that is read. */
-function notBuried(cause: QError, { to, source, record }: { to: string; source: RecordSource; record: RecordView }): QError {
-  const { topic, partition } = source;
-  const { offset } = record;
-  const message = `The record of topic "${topic}", partition ${partition}, offset ${offset} does not match its schema and could not be sent to the dead letter topic "${to}"`;
-  return new QError(cause.code, `${message}: ${cause.message}`, { cause, details: { ...cause.details, topic, partition, offset, deadLetter: to } });
+/** Only the options name the dead letter topic: its own error would be taken for one of the topic that is read. */
+function notBuried(cause: QError, o: { to: string; source: RecordSource; record: RecordView }): QError {
+  const { topic, partition } = o.source;
+  const { offset } = o.record;
+  const what = `The record of topic "${topic}", partition ${partition}, offset ${offset} does not match its schema`;
+  const message = `${what} and could not be sent to the dead letter topic "${o.to}": ${cause.message}`;
+  return new QError(cause.code, message, { cause, details: { ...cause.details, topic, partition, offset, deadLetter: o.to } });
 }
 
 function letterOf({ key, value, timestampMs }: RecordView, headers: PlainRecord['headers']): PlainRecord {
