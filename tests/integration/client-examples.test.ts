@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startBroker } from '@q/broker';
@@ -31,6 +32,19 @@ describe('examples of @q/client', () => {
     await q.admin.createTopic('orders', { partitions: 8 });
     for (let times = 0; times < 2; times += 1) expect(await runExampleAt(broker.url, 'first-message')).toHaveLength(2);
   });
+
+  it('Q1 Q2 say in one line, with its code, what is wrong; Q_URL names the broker', async () => {
+    const broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+    const { url } = broker;
+    const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: { example: string } };
+    const [, ...flags] = scripts.example.split(' ');
+    const [cwd, file] = [fileURLToPath(new URL('../..', import.meta.url)), 'packages/client/examples/first-message.ts'];
+    const start = (env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string }> =>
+      run(process.execPath, [...flags, file], { cwd, env: { ...process.env, ...env }, timeout: 30_000 });
+    expect((await start({ Q_URL: url })).stdout).toContain('customer-7 ordered two lamps');
+    await broker.close();
+    await expect(start({ Q_URL: url })).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^(nothing yet; .*\n)?NO_BROKER: No broker could be reached .*\n$/) as string });
+  }, 40_000);
 
   it('Q1 typed-topic checks values on both ends', async () => {
     expect(await runExample('typed-topic')).toEqual(['SCHEMA_MISMATCH', "customer-7 { item: 'lamp', quantity: 2, note: '' }"]);

@@ -54,6 +54,15 @@ describe('documents', () => {
     expect(sources.filter((path) => !readme.includes(path.slice(folder.length + 1)))).toEqual([]);
   });
 
+  it('name only files and folders that exist', () => {
+    expect(documents.flatMap(missingPaths)).toEqual([]);
+  });
+
+  it('are found out when they name a file that is not there', () => {
+    const named = 'See `src/gone.ts`, `gone/`, `tests/gone`, `packages/broker/src/limits.ts`, `src/index.ts`, `k/s`.';
+    expect(missingPathsIn('packages/broker/README.md', named)).toEqual(['src/gone.ts', 'gone/', 'tests/gone'].map((path) => `packages/broker/README.md: ${path}`));
+  });
+
   it('link only to files that exist', () => {
     const wrong: string[] = [];
     for (const document of documents) {
@@ -65,6 +74,37 @@ describe('documents', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** What a run makes, and git does not keep. */
+const madePaths: readonly string[] = ['bench/results', 'docs/api', 'data'];
+
+const repositoryPaths: ReadonlySet<string> = new Set(repositoryFiles.flatMap((file) => {
+  const parts = file.split('/');
+  return parts.map((_part, index) => parts.slice(0, index + 1).join('/'));
+}));
+
+function missingPaths(document: string): string[] {
+  return missingPathsIn(document, readRepositoryFile(document));
+}
+
+const pathBetweenBackticks =
+  /`((?:[\w-]+\/)*[\w.-]+\.ts|(?:[\w-]+\/)+|(?:packages|apps|tests|docs|examples|scripts|bench)\/[\w./-]+)`/g;
+
+/**
+ * Paths between backticks: a TypeScript file, a folder with its slash, or anything below a folder of the repository's root.
+ * Documents of a package or app mean its own files by the end of a path, other documents any file by it.
+ */
+function missingPathsIn(document: string, text: string): string[] {
+  const missing: string[] = [];
+  const home = /^(packages|apps|examples)\/[^/]+\//.exec(document)?.[0] ?? '';
+  for (const [, path = ''] of text.matchAll(pathBetweenBackticks)) {
+    const plain = path.replace(/\/$/, '');
+    if (madePaths.includes(plain) || repositoryPaths.has(plain)) continue;
+    const isThere = [...repositoryPaths].some((known) => known.startsWith(home) && known.endsWith(`/${plain}`));
+    if (!isThere) missing.push(`${document}: ${path}`);
+  }
+  return missing;
+}
 
 /** Code blocks that name their file: ```` ```ts file=examples/x.ts ```` or a first line `// examples/x.ts`. */
 function namedBlocks(document: string): CodeBlock[] {

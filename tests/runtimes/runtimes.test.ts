@@ -63,7 +63,7 @@ describe.each(otherRuntimes())('$name', ({ name, program, flags }) => {
     await second.kill();
     await using third = await startBroker(dataDir);
     expect(await q(third.url, 'consume', 'late', '-o', 'start', '-e', '-f', '%p %o %v\\n')).toBe('0 0 hello\n');
-    expect(JSON.parse(await q(third.url, 'topic', 'list', '--json'))).toMatchObject([{ name: 'orders', messages: 500 }, { name: 'late', messages: 1 }]);
+    expect(JSON.parse(await q(third.url, 'topic', 'list', '--json'))).toMatchObject([{ name: 'late', messages: 1 }, { name: 'orders', messages: 500 }]);
     expect(JSON.parse(await q(third.url, 'group', 'describe', 'billing', '--json'))).toMatchObject({ lag: 0, partitions: [{}, {}, {}] });
     await expect(startBroker(dataDir)).rejects.toThrow('another broker');
     expect(await third.stop()).toEqual({ code: 0, signal: null });

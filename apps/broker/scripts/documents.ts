@@ -10,11 +10,12 @@ export interface GeneratedDocument {
 }
 
 export function generatedDocuments(): GeneratedDocument[] {
+  const limitsSource = readFileSync(new URL('../../../packages/broker/src/limits.ts', import.meta.url), 'utf8');
   const readme = generated('../README.md', { settings: settingsMarkdown() });
   const configuration = generated('../../../docs/CONFIGURATION.md', {
     settings: settingsMarkdown(),
     'topic settings': topicSettingsMarkdown(topicSettings),
-    limits: limitsMarkdown({ ...defaultLimits }),
+    limits: limitsMarkdown({ ...defaultLimits }, limitsSource),
   });
   return [readme, configuration];
 }

@@ -25,8 +25,17 @@ export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): str
   );
 }
 
-export function limitsMarkdown(limits: Readonly<Record<string, number>>): string {
-  return markdownTable(['limit', 'default'], Object.entries(limits).map(([name, value]) => [code(name), code(String(value))]));
+/** @param source text of the file that declares the limits: the comment above each is its meaning */
+export function limitsMarkdown(limits: Readonly<Record<string, number>>, source: string): string {
+  const rows = Object.entries(limits).map(([name, value]) => [code(name), code(String(value)), meaningOf(name, source)]);
+  return markdownTable(['limit', 'default', 'meaning'], rows);
+}
+
+/** @throws Error for a limit without a comment */
+function meaningOf(name: string, source: string): string {
+  const comment = new RegExp(String.raw`/\*\*((?:(?!\*/)[\s\S])*)\*/\s*readonly ${name}:`).exec(source)?.[1];
+  if (comment === undefined) throw new Error(`the limit ${name} has no comment that says what it means`);
+  return comment.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim();
 }
 
 /** Puts generated text between the two comments that name the section; what is around them is written by hand. */

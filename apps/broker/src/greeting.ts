@@ -29,9 +29,10 @@ export function meaningOfAck(storage: Settings['storage'], durability: string): 
 export function nextCommands(options: { program: string; url: string; port: number }): string[] {
   const url = options.port === defaultPort ? '' : ` --url ${options.url}`;
   return [
-    `${options.program} topic create orders --partitions 8${url}`,
-    `echo hello | ${options.program} produce orders${url}`,
-    `${options.program} consume orders -o start${url}`,
+    // Typed again after a restart these work as well.
+    `${options.program} topic create visits --partitions 3 --if-missing${url}`,
+    `echo hello | ${options.program} produce visits${url}`,
+    `${options.program} consume visits -o start${url}`,
   ];
 }
 
@@ -40,7 +41,7 @@ const defaultPort = 7420;
 export function greeting(facts: ReadyFacts): string {
   const rows: [string, string][] = [
     ['clients', facts.url],
-    ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz)`],
+    ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz, /stats)`],
     ['data', facts.dataDir ?? 'memory'],
     ['an ack is', facts.acknowledgement],
   ];

@@ -67,7 +67,7 @@ export const settingsTable: { readonly [K in SettingKey]: Setting<Settings[K]> }
   },
   adminHost: {
     key: 'adminHost', flag: '--admin-host', env: 'Q_ADMIN_HOST', type: hostName, default: '127.0.0.1',
-    doc: 'Address the admin HTTP server (/healthz, /readyz) listens on.',
+    doc: 'Address the admin HTTP server (/healthz, /readyz, /stats) listens on.',
   },
   adminPort: {
     key: 'adminPort', flag: '--admin-port', env: 'Q_ADMIN_PORT', type: portOrOff, default: 7421,

@@ -10,7 +10,7 @@ describe('greeting', () => {
       next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
     }));
     for (const part of ['q broker 1.2.3 is ready (100 ms)', 'q://127.0.0.1:7420', 'http://127.0.0.1:7421', '/srv/q', 'synced to disk',
-      '  pnpm --silent q topic create orders --partitions 8\n', 'Ctrl-C']) expect(text).toContain(part);
+      '  pnpm --silent q topic create visits --partitions 3 --if-missing\n', 'Ctrl-C']) expect(text).toContain(part);
     expect(text.split('\n').length).toBeLessThanOrEqual(12);
   });
 
@@ -22,6 +22,6 @@ describe('greeting', () => {
   });
 
   it('names the address in the commands when it is not the usual one', () => {
-    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9 })[0]).toBe('q topic create orders --partitions 8 --url q://h:9');
+    expect(nextCommands({ program: 'q', url: 'q://h:9', port: 9 })[0]).toBe('q topic create visits --partitions 3 --if-missing --url q://h:9');
   });
 });

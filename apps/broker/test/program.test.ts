@@ -26,7 +26,7 @@ describe('q-broker', () => {
     const ready = await broker.ready();
     expect(ready).toMatchObject({ dataDir: join(folder, 'data'), acknowledgement: expect.stringContaining('power cut') as string });
     expect(ready.url).toMatch(/^q:\/\/127\.0\.0\.1:[1-9]\d*$/);
-    expect(ready.next[0]).toBe(`pnpm --silent q topic create orders --partitions 8 --url ${ready.url}`);
+    expect(ready.next[0]).toBe(`pnpm --silent q topic create visits --partitions 3 --if-missing --url ${ready.url}`);
     expect((await fetch(`${ready.adminUrl}/healthz`)).status).toBe(200);
     expect((await fetch(`${ready.adminUrl}/readyz`)).status).toBe(200);
 
@@ -38,7 +38,7 @@ describe('q-broker', () => {
 
   it('B2 greets in words and stops at Ctrl-C', async () => {
     await using broker = new BrokerProgram({ args: [...args, '--log-format', 'text', '--storage', 'memory'] });
-    await broker.says(/q broker \S+ is ready[\s\S]*q:\/\/127\.0\.0\.1:\d+[\s\S]*memory[\s\S]*gone when the broker stops[\s\S]*topic create orders --partitions 8[\s\S]*Ctrl-C/);
+    await broker.says(/q broker \S+ is ready[\s\S]*q:\/\/127\.0\.0\.1:\d+[\s\S]*memory[\s\S]*gone when the broker stops[\s\S]*topic create visits --partitions 3 --if-missing[\s\S]*Ctrl-C/);
     broker.signal('SIGINT');
     expect(await broker.exited).toBe(0);
     expect(broker.stdout).toMatch(/stopped cleanly\s*$/);

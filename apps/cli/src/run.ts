@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { reportError, usageReport } from './error-line.ts';
 import { ExitCode } from './exit-code.ts';
@@ -48,7 +49,7 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     writeMistake: (text) => void (json ? mistakes.push(text) : context.stderr.write(text)),
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(helpForm(program, argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -62,6 +63,13 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     context.stderr.write(report.line);
     return report.exitCode;
   }
+}
+
+/** Commander's own `help` takes one word: `q help topic trim` is told to it as `q topic help trim`. */
+function helpForm(program: Command, argv: readonly string[]): string[] {
+  const [first, noun = '', ...rest] = argv;
+  const isNoun = program.commands.some((command) => command.name() === noun && command.commands.length > 0);
+  return first === 'help' && isNoun && rest.length > 0 ? [noun, 'help', ...rest] : [...argv];
 }
 
 /** Looked for by hand: a mistake may stand before it, and is to be told in JSON all the same. */

@@ -61,8 +61,8 @@ describe('q group list', () => {
     await groupAt('list-a', { 0: 4, 1: 4 });
     await groupAt('list-b', { 0: 10 });
     expect((await q('group list --prefix list-')).stdout).toBe('group\tstate\tmembers\toffsets\nlist-a\tempty\t0\t2\nlist-b\tempty\t0\t1\n');
-    expect((await q('group list --prefix list- --lag')).stdout).toBe('group\tstate\tmembers\toffsets\tlag\nlist-a\tempty\t0\t2\t6\nlist-b\tempty\t0\t1\t0\n');
-    expect(await json('group list --prefix list-b --lag')).toEqual([{ groupId: 'list-b', state: 'empty', members: 0, offsets: 1, lag: 0, lagExact: true }]);
+    expect((await q('group list --prefix list- --lag')).stdout).toBe('group\tstate\tmembers\toffsets\tlag\nlist-a\tempty\t0\t2\t6\nlist-b\tempty\t0\t1\t4\n');
+    expect(await json('group list --prefix list-b --lag')).toEqual([{ groupId: 'list-b', state: 'empty', members: 0, offsets: 1, lag: 4, lagExact: true }]);
     expect((await onTerminal('group list --prefix list-a')).stdout).toBe('group   state  members  offsets\nlist-a  empty        0        2\n');
   });
 
@@ -76,11 +76,11 @@ describe('q group describe', () => {
   it('G3 shows each partition with its committed offset, its end and its lag', async () => {
     await groupAt('described', { 0: 4, 1: 4 });
     const { stdout } = await q('group describe described');
-    expect(stdout).toMatch(/^group\tdescribed\nstate\tempty\nassignor\tuniform\nepoch\t\d+\nmembers\t0\npartitions\t2, 2 with an offset\nlag\t6\n\n/);
-    expect(stdout).toMatch(/\ntopic\tpartition\tcommitted\tend\tlag\tprogress ago\towner\norders\t0\t4\t10\t6\t\S.*\t-\norders\t1\t4\t4\t0\t\S.*\t-\n$/);
+    expect(stdout).toMatch(/^group\tdescribed\nstate\tempty\nassignor\tuniform\nepoch\t\d+\nmembers\t0\npartitions\t3, 2 with an offset\nlag\t6\n\n/);
+    expect(stdout).toMatch(/\ntopic\tpartition\tcommitted\tend\tlag\tprogress ago\towner\norders\t0\t4\t10\t6\t\S.*\t-\norders\t1\t4\t4\t0\t\S.*\t-\norders\t2\t-\t0\t0\t-\t-\n$/);
     expect(await json('group describe described')).toMatchObject({
       groupId: 'described', state: 'empty', lag: 6, lagExact: true, members: [],
-      partitions: [{ topic: 'orders', partition: 0, committedOffset: 4, logStartOffset: 0, highWatermark: 10, lag: 6, lagExact: true, memberId: null }, { partition: 1, lag: 0 }],
+      partitions: [{ topic: 'orders', partition: 0, committedOffset: 4, logStartOffset: 0, highWatermark: 10, lag: 6, lagExact: true, memberId: null }, { partition: 1, lag: 0 }, { partition: 2, committedOffset: null, lag: 0 }],
     });
   });
 

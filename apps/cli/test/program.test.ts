@@ -32,6 +32,14 @@ describe('q', () => {
     }
   });
 
+  it('O2 tells the help of a command by help, its noun and its name', async () => {
+    const asked = await runProgram({ args: ['help', 'topic', 'trim'] });
+    expect(asked).toMatchObject({ code: 0, stderr: '' });
+    expect(asked).toEqual(await runProgram({ args: ['topic', 'trim', '--help'] }));
+    expect((await runProgram({ args: ['help', 'topic'] })).stdout).toContain('add-partitions');
+    expect((await runProgram({ args: ['help', 'produce', 'x'] })).stdout).toContain('q produce');
+  });
+
   it('O2 names commands in its help, and what was meant in its mistakes', async () => {
     const help = await runProgram({ args: ['--help'] });
     expect(help).toMatchObject({ code: 0, stderr: '' });

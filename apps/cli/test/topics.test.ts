@@ -123,12 +123,42 @@ describe('q topic', () => {
     await q('topic create trimmed --partitions 2');
     for (const partition of [0, 1]) await q(`produce trimmed -p ${partition}`, 'a\nb\nc\nd\n');
     expect((await q('topic trim trimmed --before 3 -p 0 --dry-run')).stdout).toBe('partition\twould start at\twould be deleted\n0\t3\t3\n');
-    expect((await q('topic trim trimmed --before 3 -p 0')).stdout).toBe('partition\tstarts at\tdeleted\n0\t3\t3\n');
-    expect(await json('topic trim trimmed --before -1')).toMatchObject({ partitions: [{ partition: 0, startOffset: 3, deleted: 0 }, { partition: 1, startOffset: 3, deleted: 3 }] });
+    expect((await q('topic trim trimmed --before 3 -p 0 --force')).stdout).toBe('partition\tstarts at\tdeleted\n0\t3\t3\n');
+    expect(await json('topic trim trimmed --force --before -1')).toMatchObject({ partitions: [{ partition: 0, startOffset: 3, deleted: 0 }, { partition: 1, startOffset: 3, deleted: 3 }] });
     expect((await q('consume trimmed -e -f %p/%o:%v\\n')).stdout.split('\n').sort()).toEqual(['', '0/3:d', '1/3:d']);
-    expect(await json('topic trim trimmed --before end')).toMatchObject({ partitions: [{ deleted: 1 }, { deleted: 1 }] });
-    expect(await q('topic trim trimmed --before 99 -p 0')).toMatchObject({ code: 1, stderr: expect.stringContaining('(OFFSET_OUT_OF_RANGE)') as string });
-    expect(await q('topic trim trimmed --before 1 -p 7')).toMatchObject({ code: 3, stderr: expect.stringContaining('it has partitions 0 to 1') as string });
+    expect(await json('topic trim trimmed --force --before end')).toMatchObject({ partitions: [{ deleted: 1 }, { deleted: 1 }] });
+    expect(await q('topic trim trimmed --before 99 -p 0 --force')).toMatchObject({ code: 1, stderr: expect.stringContaining('(OFFSET_OUT_OF_RANGE)') as string });
+    expect(await q('topic trim trimmed --before 1 -p 7 --force')).toMatchObject({ code: 3, stderr: expect.stringContaining('it has partitions 0 to 1') as string });
+  });
+
+  it('T1 trims with --force only, where nobody can be asked', async () => {
+    await q('topic create kept');
+    await q('produce kept', 'a\nb\n');
+    expect(await q('topic trim kept --before end')).toEqual({
+      code: 2, stdout: '', stderr: 'q: trimming kept cannot be undone and nobody can be asked here; add --force\n',
+    });
+    expect(await json('topic describe kept')).toMatchObject({ messages: 2 });
+    expect(await q('topic trim kept --before end --dry-run')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('T1 creates a topic unless it is there as asked for, with --if-missing', async () => {
+    expect((await q('topic create twice --partitions 3 --if-missing')).stdout).toBe('created twice: 3 partitions\n');
+    expect(await q('topic create twice --partitions 3 --if-missing')).toEqual({ code: 0, stdout: 'found twice: 3 partitions\n', stderr: '' });
+    expect(await json('topic create twice --if-missing')).toMatchObject({ name: 'twice', created: false, partitions: 3 });
+    expect(await q('topic create twice --partitions 4 --if-missing')).toMatchObject({ code: 1, stderr: expect.stringContaining('(TOPIC_EXISTS)') as string });
+    expect(await q('topic create thrice --if-missing --dry-run')).toMatchObject({ code: 2 });
+  });
+
+  it('T2 lists by name', async () => {
+    for (const name of ['zz-last', 'aa-first', 'mm-middle']) await q(`topic create ${name}`);
+    const names = ((await json('topic list')) as { name: string }[]).map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(2);
+    expect(names).toEqual(names.toSorted());
+  });
+
+  it('O2 says of an empty partition that it is empty', async () => {
+    await q('topic create hollow');
+    expect((await q('consume hollow -o 5 -e')).stderr).toContain('is empty at 0');
   });
 
   it('S2 opens partitions again, and leaves alone what is not in trouble', async () => {
@@ -164,6 +194,17 @@ describe('q on a terminal', () => {
     expect((await onTerminal('topic delete asked')).code).toBe(3);
   });
 
+  it('T1 asks before it trims', async () => {
+    await q('topic create shorn --partitions 2');
+    for (const partition of [0, 1]) await q(`produce shorn -p ${partition}`, 'a\nb\n');
+    const refused = await onTerminal('topic trim shorn --before 1', 'n\n');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/Delete 2 messages of shorn, in 2 partitions\? \[y\/N\] [\s\S]*q: nothing was deleted\n$/);
+    expect(await json('topic describe shorn')).toMatchObject({ messages: 4 });
+    expect((await onTerminal('topic trim shorn --before end -p 1', 'y\n')).stderr).toContain('Delete 2 messages of shorn, in partition 1?');
+    expect(await json('topic describe shorn')).toMatchObject({ messages: 2 });
+  });
+
   it('T2 lines its tables up', async () => {
     await q('topic create lined --partitions 2');
     expect((await onTerminal('topic describe lined')).stdout).toMatch(/^partition {2}leader {2}epoch {2}start {2}end {2}messages {2}segments {2}size\n {8}0 {7}1 /m);
@@ -174,11 +215,15 @@ describe('q on a terminal', () => {
 describe('q stats', () => {
   it('M1 M2 shows totals and requests, for people and for programs', async () => {
     await q('topic create measured');
+    await q('consume measured -e');
+    await q('produce measured', 'a\n');
+    await q('consume measured -e');
+    expect((await q('stats')).stdout).toMatch(/^FETCH\t.*\twaiting for records$/m);
     const { stdout, code } = await q('stats');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^broker\t1, version \d/);
-    expect(stdout).toMatch(/^an ack is\tmemory$/m);
-    expect(stdout).toMatch(/^request\ttotal\tsucceeded\tfailed\tmean ms\tmax ms\n[\s\S]*^CREATE_TOPIC\t\d+\t\d+\t\d+\t[\d.]+\t[\d.]+$/m);
+    expect(stdout).toMatch(/^durability\tmemory$/m);
+    expect(stdout).toMatch(/^request\ttotal\tsucceeded\tfailed\tmean ms\tmax ms\ttime includes\n[\s\S]*^CREATE_TOPIC\t\d+\t\d+\t\d+\t[\d.]+\t[\d.]+\t$/m);
     expect(await json('stats')).toMatchObject({ brokerId: 1, durability: 'memory', topics: expect.any(Number) as number });
   });
 });

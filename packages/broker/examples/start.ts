@@ -2,7 +2,7 @@ import { startBroker } from '@q/broker';
 
 const broker = await startBroker({
   port: 0, // a free one; 7420 unless told otherwise
-  admin: { port: 0 }, // GET /healthz and /readyz; 7421 unless told otherwise
+  admin: { port: 0 }, // GET /healthz, /readyz and /stats; 7421 unless told otherwise
   storage: 'memory', // 'file' keeps records in `dataDir`
   topicDefaults: { 'retention.ms': '3600000' },
 });

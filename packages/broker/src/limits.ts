@@ -2,7 +2,10 @@ import { strict as assert } from 'node:assert';
 import { coordinatorLimits } from '@q/coordinator';
 import { protocolLimits } from '@q/protocol';
 
-/** Every bound of a broker. Each is finite; none can be switched off, only moved. */
+/**
+ * Every bound of a broker. Each is finite; none can be switched off, only moved. The comments are the meanings in the
+ * table of docs/CONFIGURATION.md, which apps/broker/scripts/write-documents.ts writes.
+ */
 export interface BrokerLimits {
   // Connections
   /** Open connections in total; one more is answered TOO_MANY_CONNECTIONS and closed. */
@@ -52,9 +55,9 @@ export interface BrokerLimits {
   readonly outputBytesMax: number;
   /** Unsent answers of all connections; above it fetches wait, or get little. */
   readonly brokerOutputBytesMax: number;
-  /** Above `brokerOutputBytesMax`, up to this: for fetches of connections that have taken all their answers. */
+  /** Room above `brokerOutputBytesMax`, for fetches of connections that have taken all their answers. */
   readonly brokerOutputBytesHardMax: number;
-  /** What such a fetch gets, in record bytes, or one batch. */
+  /** What a fetch gets that is served out of that room, in record bytes, or one batch. */
   readonly outputBytesLeast: number;
   /** Most bytes handed to the operating system in one write: the step in which progress is measured. */
   readonly writeBytesMax: number;
@@ -75,6 +78,7 @@ export interface BrokerLimits {
   readonly checksMax: number;
   /** A batch that takes more than this, in bytes that it is and becomes, waits for one of `largeChecksMax` places. */
   readonly largeCheckBytesMin: number;
+  /** Such large batches that are checked at once. */
   readonly largeChecksMax: number;
 
   // Requests
@@ -90,7 +94,9 @@ export interface BrokerLimits {
   readonly messageIdsPerBatchMax: number;
 
   // Topics
+  /** Topics in total, those of the broker itself included. */
   readonly topicsMax: number;
+  /** Partitions of one topic. */
   readonly partitionsPerTopicMax: number;
   /** Partitions of all topics together. */
   readonly partitionsMax: number;
@@ -100,10 +106,11 @@ export interface BrokerLimits {
   readonly logOpensMax: number;
   /** A partition that could not be opened is tried again after this time, which doubles from one failure to the next. */
   readonly reopenPauseMsMin: number;
-  /** And at least so often, as long as it is in trouble: within the time for which producers try by default. */
+  /** The longest of these times: below that for which producers try by default. */
   readonly reopenPauseMsMax: number;
 
   // Groups
+  /** Consumer groups, those without members included. */
   readonly groupsMax: number;
   /** Session timeout of members that name none. */
   readonly groupSessionTimeoutMs: number;
@@ -119,7 +126,7 @@ export interface BrokerLimits {
   // Life
   /** Pause between two rounds of retention, compaction and checkpoints. */
   readonly maintenanceIntervalMs: number;
-  /** Between two tries to note the broker's start, where the disk was too full for it. */
+  /** Pause between two tries to note the broker's start, where the disk was too full for it. */
   readonly termRetryMs: number;
   /** How long close() waits for requests in flight unless told otherwise. */
   readonly closeTimeoutMs: number;

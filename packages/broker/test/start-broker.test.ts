@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DeleteTopic, DescribeTopic, InitProducer, ListTopics, errorCode } from '@q/protocol';
 import { FaultyFileSystem } from '@q/testkit';
+import { MemoryFileSystem } from '@q/storage';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import { batchOf, errorOf, testBroker, testClient, testDirectory, valuesOf } from './harness.ts';
@@ -35,6 +36,20 @@ describe('startBroker', () => {
       software: 'q',
       authMechanisms: [],
     });
+  });
+
+  it('O5 counts the topics that somebody has made in the line that says it is ready, and not its own', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const counts: unknown[] = [];
+    const info = (fields: object, text: string): void => {
+      if (text === 'broker is ready') counts.push(fields);
+    };
+    const logger = { debug() {}, info, warn() {}, error() {} };
+    const first = await testBroker({ storage: 'file', dataDir: '/data', fileSystem, logger });
+    await (await testClient(first)).createTopic('orders', { partitions: 3 });
+    await first.close();
+    await testBroker({ storage: 'file', dataDir: '/data', fileSystem, logger });
+    expect(counts).toMatchObject([{ topics: 0, partitions: 0 }, { topics: 1, partitions: 3 }]);
   });
 
   it('B3 `await using` closes it', async () => {

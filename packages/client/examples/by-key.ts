@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { connect } from '@q/client';
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('visits', { partitions: 2 });
 await using producer = q.producer();
 await producer.sendBatch('visits', Array.from({ length: 60 }, (_, index) => ({ key: `user-${index % 6}`, value: `${index}` })));

@@ -1,6 +1,6 @@
 import { connect } from '@q/client';
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('measurements', { partitions: 4 });
 
 await using producer = q.producer({

@@ -1,7 +1,7 @@
 import { connect } from '@q/client';
 
 // Everything is closed at the end of the block, in reverse order, after what is buffered has been delivered.
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('orders'); // makes it unless it is there, with the broker's defaults
 
 await using producer = q.producer();

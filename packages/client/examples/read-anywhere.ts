@@ -1,6 +1,6 @@
 import { connect } from '@q/client';
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('log', { partitions: 1 });
 await using producer = q.producer();
 for (let minute = 0; minute < 60; minute += 1) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 const Order = z.object({ item: z.string(), quantity: z.number().int().positive(), note: z.string().default('') });
 const Orders = topic('typed-orders', { key: z.string(), value: Order }); // zod here; any Standard Schema will do
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic(Orders.name);
 
 await using producer = q.producer();

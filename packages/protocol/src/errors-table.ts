@@ -246,7 +246,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     50,
     'fix',
     'The offset is before the first record that is kept, or after the end.',
-    'Use an offset in the range that the details give, or start from the beginning or the end.',
+    'Use an offset that the partition has, or start from the beginning or the end.',
   ],
   CORRUPT_BATCH: [
     51,

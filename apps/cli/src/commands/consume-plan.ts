@@ -53,7 +53,8 @@ async function checkOffset(topic: string, offset: number, positions: readonly Pa
   if (missing === undefined) return;
   const { partition, startOffset, endOffset } = missing;
   const { QError } = await import('@q/client');
-  throw new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${topic}, partition ${partition}, which has ${startOffset} to ${endOffset}`, {
+  const holds = startOffset === endOffset ? `is empty at ${endOffset}` : `has ${startOffset} to ${endOffset}`;
+  throw new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${topic}, partition ${partition}, which ${holds}`, {
     details: { topic, partition, offset, logStartOffset: startOffset, logEndOffset: endOffset },
   });
 }

@@ -16,7 +16,7 @@ export interface GroupListOptions extends GlobalOptions {
 
 interface GroupRow extends ListedGroup {
   /** Only there when it was asked for. */
-  readonly lag?: number;
+  readonly lag?: number | null;
   readonly lagExact?: boolean;
 }
 
@@ -51,7 +51,11 @@ function tableOf(groups: readonly GroupRow[], options: GroupListOptions, termina
   const units = unitsOf(options);
   const numbers = ['members', 'offsets', ...(options.lag === true ? ['lag'] : [])].map((title) => ({ title, align: 'right' as const }));
   const rows = groups.map(({ groupId, state, members, offsets, lag, lagExact = false }) => [
-    groupId, state, units.count(members), units.count(offsets), ...(lag === undefined ? [] : [units.bound(lag, lagExact)]),
+    groupId,
+    state,
+    units.count(members),
+    units.count(offsets),
+    ...(lag === undefined ? [] : [lag === null ? '-' : units.bound(lag, lagExact)]),
   ]);
   return formatTable([{ title: 'group' }, { title: 'state' }, ...numbers], rows, terminal);
 }

@@ -31,7 +31,7 @@ function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions)
     ['epoch', epoch],
     ['members', stalled === 0 ? units.count(group.members.length) : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`],
     ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
-    ['lag', units.bound(group.lag, group.lagExact)],
+    ['lag', group.lag === null ? 'unknown: nothing is committed' : units.bound(group.lag, group.lagExact)],
   ], terminal);
 }
 

@@ -28,7 +28,7 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
   return formatFacts([
     ['broker', `${stats.brokerId}, version ${stats.softwareVersion}`],
     ['up', units.duration(stats.uptimeMs)],
-    ['an ack is', stats.durability],
+    ['durability', stats.durability],
     ['topics', units.count(stats.topics)],
     ['partitions', units.count(stats.partitions)],
     ['messages', units.bound(stats.messages, stats.messagesExact)],
@@ -42,6 +42,12 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
   ], terminal);
 }
 
+/** Requests that the broker holds on purpose: a long time of theirs says that little happened, not that it is slow. */
+const waits: ReadonlyMap<string, string> = new Map([
+  ['FETCH', 'waiting for records'],
+  ['GROUP_HEARTBEAT', 'waiting for news of the group'],
+]);
+
 function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {
   const columns = [
     { title: 'request' },
@@ -54,8 +60,9 @@ function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Prom
     units.count(api.failed),
     (api.totalMicros / api.requests / 1000).toFixed(2),
     (api.maxMicros / 1000).toFixed(2),
+    waits.get(api.api) ?? '',
   ]);
-  return formatTable(columns, rows, terminal);
+  return formatTable([...columns, { title: 'time includes' }], rows, terminal);
 }
 
 function errorsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {

@@ -37,6 +37,7 @@ function addCreate(topic: Command, host: ProgramHost): void {
     .option('-p, --partitions <count>', 'number of partitions (default: chosen by the broker)', countParser)
     .option('-r, --replicas <count>', 'copies of each partition (default: chosen by the broker)', argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 32_767 })))
     .option('-c, --config <name=value>', 'setting of the topic, such as retention.ms=3600000 (repeatable)', settingParser)
+    .option('--if-missing', 'leave a topic that is there as it is; one with other partitions, replicas or settings is a failure')
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
       host.run(import('./topic-create.ts').then(({ createTopic }) => createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()))));
@@ -82,6 +83,7 @@ function addRemovers(topic: Command, host: ProgramHost): void {
     .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N offsets), or @time', argumentParser((text: string) => parsePosition(text)))
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
     .option('--dry-run', 'only say what would be deleted')
+    .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
       host.run(import('./topic-trim.ts').then(({ trimTopic }) => trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()))));
   topic

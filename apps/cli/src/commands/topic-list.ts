@@ -11,7 +11,9 @@ export interface TopicListOptions extends GlobalOptions {
 }
 
 export async function listTopics(context: CommandContext, options: TopicListOptions): Promise<ExitCode> {
-  const topics = await withClient(context, options, (q) => q.admin.listTopics({ includeInternal: options.internal === true }));
+  const includeInternal = options.internal === true;
+  const listed = await withClient(context, options, (q) => q.admin.listTopics({ includeInternal }));
+  const topics = listed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   if (options.json === true) {
     context.stdout.write(formatJson(topics, isTerminal(context.stdout)));
     return ExitCode.ok;

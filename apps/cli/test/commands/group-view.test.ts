@@ -48,6 +48,10 @@ describe('a group for people', () => {
     ]));
   });
 
+  it('G3 does not take an unknown lag for none', async () => {
+    expect(await lines({ ...billing, lag: null, lagExact: false, members: [], partitions: [] })).toContain('lag\tunknown: nothing is committed');
+  });
+
   it('G2 G3 shows who stalls, and whether by what it says or by saying nothing', async () => {
     const members = [
       member('busy'),

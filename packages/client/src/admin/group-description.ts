@@ -3,11 +3,15 @@ import type { DescribedGroupPartition, DescribeGroupResponse, FetchOffsetRespons
 
 /** A consumer group with everything about it at one moment. */
 export interface GroupDescription extends Omit<DescribeGroupResponse, 'partitions'> {
-  /** Records that can be read behind the committed offsets, over all partitions whose lag is known. */
-  readonly lag: number;
-  /** False: there may be fewer, because compaction has taken out some that are not counted one by one. */
+  /**
+   * Records that can be read behind the committed offsets, over all partitions whose lag is known. Where nothing was
+   * committed in a partition, its records count from its start on. Null: no lag is known, because the group has neither
+   * members nor offsets, or its topics are gone. That is no lag of 0: an alarm on the lag has to look for null.
+   */
+  readonly lag: number | null;
+  /** False: there may be fewer, because compaction has taken out some that are not counted one by one, or it is unknown. */
   readonly lagExact: boolean;
-  /** Every partition that is owned, wanted or has a committed offset, by topic name and number. */
+  /** Every partition of the topics that members own or want, or that the group has an offset in, by topic name and number. */
   readonly partitions: readonly GroupPartition[];
 }
 
@@ -61,8 +65,8 @@ export function readGroupDescription({ partitions, ...group }: DescribeGroupResp
   const known = read.filter(({ lag }) => lag !== null);
   return {
     ...group,
-    lag: known.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
-    lagExact: known.every(({ lagExact }) => lagExact),
+    lag: known.length === 0 ? null : known.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    lagExact: known.length > 0 && known.every(({ lagExact }) => lagExact),
     partitions: read,
   };
 }

@@ -201,7 +201,9 @@ export class PartitionSet {
 
 function outOfRange(reader: PartitionReader, range: { logStartOffset: number; highWatermark: number }): QError {
   const { topic, partition, position } = reader;
-  return new QError('OFFSET_OUT_OF_RANGE', `Topic "${topic}", partition ${partition}: offset ${position} is not in the log, which goes from ${range.logStartOffset} to ${range.highWatermark}`, {
+  const { logStartOffset, highWatermark } = range;
+  const holds = logStartOffset === highWatermark ? `is empty at ${highWatermark}` : `goes from ${logStartOffset} to ${highWatermark}`;
+  return new QError('OFFSET_OUT_OF_RANGE', `Topic "${topic}", partition ${partition}: offset ${position} is not in the log, which ${holds}`, {
     details: { topic, partition, offset: position, ...range },
   });
 }

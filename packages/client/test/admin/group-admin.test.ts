@@ -57,6 +57,11 @@ describe('groups', () => {
         { topic: 'orders', topicId, partition: 1, memberId: null, committedOffset: null, metadata: null, logStartOffset: null, highWatermark: null, lag: null, lagExact: false, sinceProgressMs: null },
       ],
     });
+    // Nothing is known to lag is not the same as nothing lags.
+    scene.broker.handlers.set('DESCRIBE_GROUP', () => ({ ...answer, members: [], partitions: [] }));
+    expect(await scene.settle(q.admin.describeGroup('billing'))).toMatchObject({ lag: null, lagExact: false, partitions: [] });
+    scene.broker.handlers.set('DESCRIBE_GROUP', () => ({ ...answer, partitions: answer.partitions.slice(1) }));
+    expect(await scene.settle(q.admin.describeGroup('billing'))).toMatchObject({ lag: null, lagExact: false });
     scene.broker.faults = ({ api }) => (api === 'DESCRIBE_GROUP' ? 'UNKNOWN_GROUP' : 'none');
     await expect(scene.settle(q.admin.describeGroup('nobody'))).rejects.toMatchObject({ code: 'UNKNOWN_GROUP' });
     await scene.settle(q.close());

@@ -91,6 +91,16 @@ describe.each(ways)('records that do not match $kind schema, read as $how', ({ h
     ]);
     await scene.settle(q.close());
   });
+
+  it('B4 that a missing dead letter topic does not take say which topic is missing, and which record it is about', async () => {
+    const { scene, q } = await setUp();
+    await expect(read(scene, q, numbers(schema, { deadLetter: 'none' }), how)).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+      message: expect.stringMatching(/^The record of topic "numbers", partition 0, offset 1 .* dead letter topic "none": /) as string,
+      details: { topic: 'numbers', partition: 0, offset: 1, deadLetter: 'none' },
+    });
+    await scene.settle(q.close());
+  });
 });
 
 describe('a loop that a record has failed', () => {

@@ -104,7 +104,7 @@ const response: Struct<DescribeGroupResponse> = struct('DescribeGroupResponse', 
   groupEpoch: field(i32, 'Rises when members, subscriptions or topics change.'),
   targetEpoch: field(i32, 'Group epoch that the target assignment was made for.'),
   members: field(array(describedMember), 'The members, in the order of their ids.'),
-  partitions: field(array(describedPartition), 'Every partition that is owned, wanted or has a committed offset, by topic name and number.'),
+  partitions: field(array(describedPartition), 'Every partition of the topics that members own or want, or that have a committed offset, by topic name and number.'),
 });
 
 /** Tells everything about one consumer group. */

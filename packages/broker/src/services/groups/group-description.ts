@@ -122,7 +122,7 @@ function describeMember(group: Group, member: Member, options: DescriptionOption
   };
 }
 
-/** Every partition that is owned, wanted or has a committed offset, by topic name and number. */
+/** Every partition of the topics that members own or want, or that have a committed offset, by topic name and number. */
 function describePartitions(live: LiveGroup, options: DescriptionOptions): GroupPartition[] {
   const { registry, wallMs } = options;
   const places = placesOf(live, registry);
@@ -186,12 +186,18 @@ function placesOf(live: LiveGroup, registry: TopicRegistry): Map<string, Map<num
     addAll(member.assigned, member.memberId);
     addAll(member.revoking, member.memberId);
   }
-  for (const name of wantedTopics(live)) {
-    const topic = registry.byName(name);
-    if (topic === undefined || topic.internal) continue;
+  const whole = new Set<string>();
+  const addTopic = (topic: Topic | undefined): void => {
+    if (topic === undefined || topic.internal || whole.has(topic.id)) return;
+    whole.add(topic.id);
     for (const { index } of topic.partitions) add(topic.id, index, null);
+  };
+  for (const name of wantedTopics(live)) addTopic(registry.byName(name));
+  for (const { topicId, partition } of live.offsets.entries()) {
+    // A partition of a topic that the group reads lags also where nothing was committed in it yet.
+    addTopic(registry.byId(topicId));
+    add(topicId, partition, null);
   }
-  for (const { topicId, partition } of live.offsets.entries()) add(topicId, partition, null);
   return places;
 }
 

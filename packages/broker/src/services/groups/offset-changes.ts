@@ -164,7 +164,7 @@ function consumed(
   { topicId }: TopicToForget,
   name: string,
 ): TopicForgotten {
-  const message = `members of group ${JSON.stringify(groupId)} consume topic ${name}; stop them first`;
+  const message = `members of group ${JSON.stringify(groupId)} consume topic ${name}`;
   return { topicId, error: new QError('GROUP_NOT_EMPTY', message), offsets: 0 };
 }
 
@@ -181,7 +181,7 @@ function checkTopicCount({ topics }: OffsetDeletion, { topicsMax, partitionsMax 
 function refuseMembers({ groupId, group }: LiveGroup): void {
   const members = group?.members.size ?? 0;
   if (members === 0) return;
-  throw new QError('GROUP_NOT_EMPTY', `group ${JSON.stringify(groupId)} has ${members} members; stop them first`, {
+  throw new QError('GROUP_NOT_EMPTY', `group ${JSON.stringify(groupId)} has ${members} ${members === 1 ? 'member' : 'members'}`, {
     details: { groupId, members },
   });
 }

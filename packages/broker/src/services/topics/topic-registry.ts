@@ -67,6 +67,17 @@ export class TopicRegistry {
     return this.#byName.size;
   }
 
+  /** Without those that the broker keeps for itself: what an operator has made, and counts. */
+  countForUsers(): { topics: number; partitions: number } {
+    const counts = { topics: 0, partitions: 0 };
+    for (const topic of this.#byName.values()) {
+      if (topic.internal) continue;
+      counts.topics += 1;
+      counts.partitions += topic.partitions.length;
+    }
+    return counts;
+  }
+
   byName(name: string): Topic | undefined {
     return this.#byName.get(name);
   }
