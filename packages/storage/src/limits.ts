@@ -103,6 +103,8 @@ export interface StorageLimits {
   assertRounds: number;
   /** Size of the file that is given up, piece by piece, when there is no room to make room; at most 1 % of the disk; 0 for none. */
   reserveFileBytes: number;
+  /** How often the store makes sure that it still has the lock of its folder; at least 1. */
+  lockRenewalMs: number;
 }
 
 /** The limits of a store that is given none. Times are in ms, sizes in bytes. */
@@ -153,6 +155,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   diskReserveBytes: 64 << 20,
   assertRounds: 0,
   reserveFileBytes: 4 << 20,
+  lockRenewalMs: 500,
 });
 
 /** Everything in a journal file begins at a multiple of this, so that no write touches a page of an earlier one. */
@@ -170,7 +173,7 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   assert(limits.openFilesMax >= 1 && limits.openFilesInUseMax >= limits.openFilesMax && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
-  assert(limits.largeBatchesInParallelMax >= 1);
+  assert(limits.largeBatchesInParallelMax >= 1 && limits.lockRenewalMs >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
   assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');

@@ -6,7 +6,7 @@ export const nodeClock: Clock = {
   monotonic: () => performance.now(),
   schedule(delayMs, run) {
     const timer = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(timer) };
+    return { cancel: () => clearTimeout(timer), letEnd: () => void timer.unref() };
   },
   // The check phase comes right after the poll phase, in which everything that arrived on sockets was handled.
   defer: (run) => void setImmediate(run),

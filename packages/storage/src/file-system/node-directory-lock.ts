@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
 import { holdFile } from './node-held-file.ts';
+import type { Holding } from './node-held-file.ts';
 
 /*
  * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that decides.
@@ -20,7 +21,7 @@ import { holdFile } from './node-held-file.ts';
  *   Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
  * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers. One that
  *   has ended is no owner, although its pid is taken until its parent asks for it. That is asked also of one that should have the kernel's
- *   lock: a process loses it when any part of it opens and closes the file.
+ *   lock: a process loses it when any part of it opens and closes the file, until it takes it again (`renew`).
  */
 
 interface Owner {
@@ -51,7 +52,17 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     throw error;
   }
   const path = `${directory}/${lockFileName}`;
-  return held === null ? { release: () => unlink(path), weakness: noKernelLock } : { release: () => unsign(path, held) };
+  return held === null ? { release: () => unlink(path), weakness: noKernelLock } : kernelLock(path, held);
+}
+
+function kernelLock(path: string, held: Holding): DirectoryLock {
+  let isLost = false;
+  const renew = (): boolean => {
+    isLost ||= !held.renew();
+    return !isLost;
+  };
+  // What is signed there, once the lock is lost, is the name of the next owner.
+  return { renew, release: async () => (isLost ? held.release() : await unsign(path, held)) };
 }
 
 const noKernelLock = 'this runtime has no SQLite: the data folder is locked by process ids alone, which tell containers that share it not apart';

@@ -1,6 +1,7 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
+import { systemCode } from '../errors.ts';
 
 /*
  * A lock that the kernel holds and drops with the process: fcntl's, on a file that stays empty. Node has no call for it, but the SQLite
@@ -9,15 +10,26 @@ import type { DatabaseSync } from 'node:sqlite';
  * Invariants
  * - Whoever has the file open for `BEGIN EXCLUSIVE` has the lock, across all namespaces of the machine and, where the file system
  *   carries such locks, across machines.
- * - The file is never removed: whoever locked a file of that name that was removed would not keep out the next one.
- * - Nothing else in this process opens the file: closing any descriptor of it would drop the lock. SQLite itself sees to that for its own.
+ * - The file is never removed by us: whoever locked a file of that name that was removed would not keep out the next one.
+ * - Closing any descriptor of the file in this process drops the lock (POSIX), and SQLite knows nothing of that. Its own descriptors are no
+ *   danger, and nothing else here opens the file; but a program that copies its data folder does. `renew` is for that.
  */
-const held = new Set<DatabaseSync>();
+const held = new Set<TakenFile>();
 
 const busy = 5;
 
+/** So many renewals in a row may find another opener in the midst of trying, which takes microseconds. */
+const busyRenewalsMax = 3;
+
+/** A file that was locked for this process. */
+export interface Holding {
+  /** Takes the lock again, also where it was dropped or the file was removed. False: somebody else has it, or nobody can know. Fast. */
+  renew(): boolean;
+  release(): void;
+}
+
 /** `null`: this runtime has no such lock. `busy`: somebody else has it, or the file system cannot lock. */
-export type HeldFile = { release(): void } | 'busy' | null;
+export type HeldFile = Holding | 'busy' | null;
 
 export async function holdFile(path: string): Promise<HeldFile> {
   const sqlite = loadSqlite();
@@ -45,24 +57,85 @@ function notLockable(error: unknown, path: string): Error {
   return Object.assign(new Error(message, { cause: error }), { code: 'EINVAL', syscall: 'lock', path });
 }
 
-function take(sqlite: Sqlite, path: string): { release(): void } {
+/** A lock that was taken. `reading` is a read that never ends: while it lasts the lock is never let go of as a whole. */
+interface TakenFile {
+  readonly database: DatabaseSync;
+  readonly reading: Iterator<unknown>;
+  readonly inode: bigint;
+}
+
+function take(sqlite: Sqlite, path: string): Holding {
+  let taken = openLocked(sqlite, path);
+  // The collector closes a database that nobody refers to, and would let go of its lock.
+  held.add(taken);
+  const close = (): void => {
+    if (held.delete(taken)) taken.database.close();
+  };
+  let busyRenewals = 0;
+  return {
+    renew() {
+      if (!isThere(path, taken.inode)) {
+        const next = openAnew(sqlite, path);
+        if (typeof next === 'boolean') return next;
+        close();
+        held.add((taken = next));
+        return true;
+      }
+      const renewed = lockAgain(taken.database);
+      busyRenewals = renewed === 'busy' ? busyRenewals + 1 : 0;
+      return renewed !== 'lost' && busyRenewals < busyRenewalsMax;
+    },
+    release: close,
+  };
+}
+
+function openLocked(sqlite: Sqlite, path: string): TakenFile {
   const database = new sqlite.DatabaseSync(path, { timeout: 0 });
   try {
     // With the journal in memory, for what is never written: it would be a second file.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     // Of a file that may only be read SQLite takes no lock, and does not say so.
     accessSync(path, constants.W_OK);
+    // Two rows, of which the second is never asked for; the file has to be read for them.
+    const rows = 'SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2), (SELECT count(*) FROM sqlite_schema)';
+    const reading = database.prepare(rows).iterate();
+    reading.next();
+    return { database, reading, inode: statSync(path, { bigint: true }).ino };
   } catch (error) {
     database.close();
     throw error;
   }
-  // The collector closes a database that nobody refers to, and would let go of its lock.
-  held.add(database);
-  return {
-    release() {
-      if (held.delete(database)) database.close();
-    },
-  };
+}
+
+/** The file was removed, by hand. Another file of that name keeps nobody out until it is locked as well. */
+function openAnew(sqlite: Sqlite, path: string): TakenFile | boolean {
+  try {
+    return openLocked(sqlite, path);
+  } catch (error) {
+    // Without room or descriptors nobody else can make it either; the next renewal tries again.
+    return !isBusy(error);
+  }
+}
+
+function isThere(path: string, inode: bigint): boolean {
+  try {
+    return statSync(path, { bigint: true }).ino === inode;
+  } catch (error) {
+    return systemCode(error) !== 'ENOENT';
+  }
+}
+
+/**
+ * Steps down to the lock of a reader and up again, which asks the kernel for both. The reader's keeps every other writer out meanwhile;
+ * that one is refused where another process has the lock, which SQLite tells as a failed read or write.
+ */
+function lockAgain(database: DatabaseSync): 'held' | 'busy' | 'lost' {
+  try {
+    database.exec(database.isTransaction ? 'ROLLBACK; BEGIN EXCLUSIVE' : 'BEGIN EXCLUSIVE');
+    return 'held';
+  } catch (error) {
+    return isBusy(error) ? 'busy' : 'lost';
+  }
 }
 
 /** Only where it is absent: to close one that is there would drop a lock of this process. */

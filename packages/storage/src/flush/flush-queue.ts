@@ -243,6 +243,7 @@ export class FlushQueue {
     for (let rest = boundaries; rest.length > 0; ) {
       const plan = journal.plan(rest.map(({ boundary }) => boundary));
       await journal.write(plan);
+      if (this.#failure) throw this.#failure;
       for (const { done } of rest.slice(0, plan.accepted)) done.resolve();
       rest = rest.slice(plan.accepted);
       const isRefused = rest.length > 0 && !(await journal.room());

@@ -14,4 +14,6 @@ export interface Clock {
 export interface Timer {
   /** After it the callback is not called. */
   cancel(): void;
+  /** The process may end without waiting for it; absent where nothing waits for timers. */
+  letEnd?(): void;
 }

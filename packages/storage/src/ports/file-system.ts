@@ -83,6 +83,11 @@ export interface DiskSpace {
 export interface DirectoryLock {
   /** What the lock does not keep out, in words; absent where it keeps out every other opener that the file system knows of. */
   readonly weakness?: string;
+  /**
+   * For a lock that this process can lose without being told; to be called every second or so. Takes it again where it was dropped. False:
+   * another process has the folder now, so nothing may be written there any more. Waits for nothing.
+   */
+  renew?(): boolean;
   /** Lets others open the folder. */
   release(): Promise<void>;
 }

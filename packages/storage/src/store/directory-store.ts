@@ -22,6 +22,7 @@ import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
 import { DoomedFolders } from './doomed-folders.ts';
 import { assertFormatKnown, noteFormat } from './folder-format.ts';
+import { LockWatch } from './lock-watch.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
 import { makeContext } from './make-context.ts';
@@ -42,6 +43,7 @@ export class DirectoryStore implements LocalStore {
   #debts: LogDebts | null = null;
   readonly #parts: StoreParts;
   readonly #lock: DirectoryLock;
+  readonly #lockWatch: LockWatch;
   readonly #reserve: DiskReserve;
   readonly #logs = new Map<string, Promise<LocalLog>>();
   /** Opening a log takes a few files: a thousand at once would be more than the system allows. */
@@ -65,6 +67,9 @@ export class DirectoryStore implements LocalStore {
     this.#parts = parts;
     this.#lock = held.lock;
     this.#reserve = held.reserve;
+    const { directory, clock, limits } = parts;
+    const onLost = (error: StorageError): void => void this.context.queue.fail(error);
+    this.#lockWatch = new LockWatch({ lock: held.lock, directory, clock, intervalMs: limits.lockRenewalMs, onLost });
     this.#loading = new Turnstile(parts.limits.logsInParallelMax);
     this.context = makeContext(parts, { reserve: held.reserve, callbacks: this.#callbacks() });
     const common = { fileSystem: parts.fileSystem, directory: parts.directory, reserve: held.reserve };
@@ -97,6 +102,7 @@ export class DirectoryStore implements LocalStore {
     const reserve = new DiskReserve({ fileSystem, directory, bytesMax: limits.reserveFileBytes, log });
     const lock = await reserve.withRoom(() => fileSystem.lock(directory));
     if (lock.weakness !== undefined) log.warn({ directory }, lock.weakness);
+    const store = new DirectoryStore(parts, { lock, reserve });
     try {
       // Again: another release may have had the folder until now.
       await assertFormatKnown(parts);
@@ -105,6 +111,7 @@ export class DirectoryStore implements LocalStore {
       await store.#start();
       return store;
     } catch (error) {
+      store.#lockWatch.stop();
       await lock.release();
       throw error;
     }
@@ -338,6 +345,7 @@ export class DirectoryStore implements LocalStore {
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
+    this.#lockWatch.stop();
     await step(() => this.#lock.release());
     if (errors.length > 0) throw errors[0];
   }
@@ -367,5 +375,6 @@ export class DirectoryStore implements LocalStore {
 
   #assertOpen(): void {
     if (this.#state !== 'open') throw new StorageError('CLOSED', 'the store is closed');
+    if (this.#lockWatch.lost) throw this.#lockWatch.lost;
   }
 }

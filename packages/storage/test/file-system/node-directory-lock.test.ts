@@ -1,10 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { nodeFileSystem, openDirectoryStore } from '@q/storage';
+import { defaultLogConfig, nodeFileSystem, openDirectoryStore } from '@q/storage';
+import { ManualClock } from '@q/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { batch } from '../conformance/harness.ts';
 
 const holder = `
   import { nodeFileSystem } from '@q/storage';
@@ -161,6 +164,75 @@ describe('the lock of a data folder', () => {
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname });
     expect(stdout).toMatch(/^STORAGE_LOCKED /);
     await lock.release();
+  });
+
+  /** From another namespace, where the pid of the owner says nothing. */
+  function contend(): string {
+    const node = [process.execPath, '--conditions=@q/source', '--input-type=module', '-e', contender, directory];
+    return spawnSync(node[0]!, node.slice(1), { encoding: 'utf8', cwd: import.meta.dirname, env: { ...process.env, NODE_NO_WARNINGS: '1' } }).stdout;
+  }
+
+  /** A name that tells nobody anything, as in another container. */
+  async function makeSignatureStrange(): Promise<void> {
+    const lines = (await readFile(`${directory}/.lock`, 'utf8')).split('\n');
+    lines[0] = '4194304';
+    await writeFile(`${directory}/.lock`, lines.join('\n'));
+  }
+
+  it('S2 is taken again after this process has copied the folder', async () => {
+    const lock = await nodeFileSystem.lock(directory);
+    cpSync(directory, `${directory}.backup`, { recursive: true });
+    await rm(`${directory}.backup`, { recursive: true });
+    await makeSignatureStrange();
+    expect(lock.renew?.()).toBe(true);
+    expect(contend()).toMatch(/^STORAGE_LOCKED /);
+    expect(await readFile(`${directory}/.lock.held`, 'utf8')).toBe('');
+    await lock.release();
+    expect(contend()).toMatch(/^has it/);
+  });
+
+  it('S2 is taken again after its file was removed, and stays so however often that is asked', async () => {
+    const lock = await nodeFileSystem.lock(directory);
+    await rm(`${directory}/.lock.held`);
+    await makeSignatureStrange();
+    for (let round = 0; round < 10; round += 1) expect(lock.renew?.()).toBe(true);
+    expect(contend()).toMatch(/^STORAGE_LOCKED /);
+    await lock.release();
+  });
+
+  for (const how of ['copied', 'removed']) {
+    it(`S2 is known to be lost when the file was ${how} and another process came in; its name stays signed`, async () => {
+      const lock = await nodeFileSystem.lock(directory);
+      if (how === 'copied') await readFile(`${directory}/.lock.held`);
+      else await rm(`${directory}/.lock.held`);
+      await makeSignatureStrange();
+      await otherOwner();
+      const signed = await readFile(`${directory}/.lock`, 'utf8');
+      expect(lock.renew?.()).toBe(false);
+      expect(lock.renew?.()).toBe(false);
+      await lock.release();
+      expect(await readFile(`${directory}/.lock`, 'utf8')).toBe(signed);
+      expect(contend()).toMatch(/^STORAGE_LOCKED /);
+    });
+  }
+
+  it('S2 of a store that lost its folder to another process: it stops, and changes nothing there any more', async () => {
+    const clock = new ManualClock();
+    const fatal: Error[] = [];
+    const store = await openDirectoryStore({ directory, clock, onFatal: (error) => fatal.push(error) });
+    const id = { topic: 'a', topicId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff', partition: 0 };
+    const log = await store.open(id, defaultLogConfig);
+    await readFile(`${directory}/.lock.held`);
+    await makeSignatureStrange();
+    await otherOwner();
+    const append = log.append(batch(['late']), { leaderEpoch: 0 });
+    await clock.advance(1_000);
+    expect(fatal).toMatchObject([{ code: 'STORAGE_FAILED', cause: { code: 'STORAGE_LOCKED' } }]);
+    await expect(append.durable).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(store.delete(id)).rejects.toMatchObject({ code: 'STORAGE_LOCKED' });
+    await store.close();
+    expect(await readdir(directory)).not.toContain('.clean-shutdown');
+    expect(contend()).toMatch(/^STORAGE_LOCKED /);
   });
 
   it('S2 is not taken where its file may only be read: the system says so', async ({ skip }) => {
