@@ -77,7 +77,10 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   advertised.port ||= listener.port;
   const maintenance = new Maintenance({
     store,
-    tryAgain: () => services.registry.tryAgain(),
+    tryAgain: async () => {
+      await services.topicChanges.tryAgain();
+      await services.registry.tryAgain();
+    },
     clock,
     logger,
     intervalMs: limits.maintenanceIntervalMs,

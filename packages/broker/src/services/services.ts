@@ -20,7 +20,7 @@ export interface Services {
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;
   readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find'>;
-  readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions'>;
+  readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions' | 'tryAgain'>;
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;

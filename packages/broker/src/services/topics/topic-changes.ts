@@ -4,6 +4,9 @@
  *
  * Invariant: a change is checked and made without another one in between (`#tail`), so two clients that create the same
  * topic, or fill the last free partitions, cannot both be told yes.
+ *
+ * A topic of which a partition could not be made is taken back. Where that cannot be noted, on a full disk, it is out of service at once
+ * and `#unmade` remembers it: whoever creates it again hears why, and not that it exists; each round of maintenance tries again.
  */
 import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
@@ -11,6 +14,7 @@ import type { BrokerLimits } from '../../limits.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
+import { isStorageFull } from '../../storage-full.ts';
 import { describeTopicSettings, parseTopicSettings, requireSetting } from './topic-config.ts';
 import type { GivenSetting, SettingInForce, SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
@@ -61,6 +65,8 @@ export interface CreatedTopic {
 export class TopicChanges {
   readonly #options: TopicChangesOptions;
   #tail: Promise<unknown> = Promise.resolve();
+  /** By topic id: what could not be made, and is not gone from the metadata yet. As many as topics at most. */
+  readonly #unmade = new Map<string, { readonly name: string; readonly trouble: QError }>();
 
   constructor(options: TopicChangesOptions) {
     this.#options = options;
@@ -106,6 +112,7 @@ export class TopicChanges {
     const replicas = checkReplicas(wanted.replicas === -1 ? replicasPossible : wanted.replicas);
     const texts = parseTopicSettings(wanted.configs);
     checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
+    await this.#finishUnmade(name);
     const existing = await metadata.get(topicKey(name));
     if (existing !== null) throw topicExists(decodeTopicRecord(existing.key, existing.value));
     this.#checkRoom({ topics: 1, partitions });
@@ -135,12 +142,46 @@ export class TopicChanges {
 
   /** A topic of which a partition could not be made (a full disk, mostly) would look created and not be usable. */
   async #undoUnlessOpen(name: string): Promise<void> {
-    const topic = this.#options.registry.byName(name);
+    const { registry } = this.#options;
+    const topic = registry.byName(name);
     if (topic === undefined) throw new QError('UNKNOWN', `topic ${name} was recorded but could not be put in service`);
     const trouble = topic.partitions.find((partition) => partition.trouble !== null)?.trouble ?? null;
     if (trouble === null) return;
-    await this.#delete(name);
+    this.#unmade.set(topic.id, { name, trouble });
+    registry.withdraw(topic);
+    await this.#unmake(topic.id);
     throw trouble;
+  }
+
+  /** Takes back what is left of failed creations; for the rounds of maintenance. */
+  async tryAgain(): Promise<void> {
+    for (const topicId of this.#unmade.keys()) await this.#inTurn(() => this.#unmake(topicId));
+  }
+
+  /** @throws QError that the creation failed with, while its topic cannot be taken back */
+  async #finishUnmade(name: string): Promise<void> {
+    for (const [topicId, { name: unmade, trouble }] of this.#unmade) {
+      if (unmade !== name) continue;
+      await this.#unmake(topicId);
+      if (this.#unmade.has(topicId)) throw trouble;
+    }
+  }
+
+  /** It stays in `#unmade` while the metadata tells of it. */
+  async #unmake(topicId: string): Promise<void> {
+    const name = this.#unmade.get(topicId)?.name;
+    if (name === undefined) return;
+    try {
+      if (await this.#isRecorded(name, topicId)) await this.#delete(name);
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+    }
+    if (!(await this.#isRecorded(name, topicId))) this.#unmade.delete(topicId);
+  }
+
+  async #isRecorded(name: string, topicId: string): Promise<boolean> {
+    const entry = await this.#options.metadata.get(topicKey(name));
+    return entry !== null && decodeTopicRecord(entry.key, entry.value).topicId === topicId;
   }
 
   async #delete(name: string): Promise<{ topicId: string }> {

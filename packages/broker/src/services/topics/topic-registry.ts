@@ -3,7 +3,7 @@
  *
  * Invariants:
  *  1. Topics in the two maps are the same, and are exactly those whose metadata record is `active` and whose logs were
- *     opened (or whose opening failed and is reported by the partition).
+ *     opened (or whose opening failed and is reported by the partition), but for those that were withdrawn.
  *  2. Changes are applied one after another in the order in which the metadata store tells them (`#tail`).
  *  3. A topic's data is removed only after its metadata record says `deleting`.
  *  4. A partition without a log whose trouble may pass is tried again, with a growing pause, until it is open or its topic is gone.
@@ -256,7 +256,11 @@ export class TopicRegistry {
 
   #retire(record: TopicRecord): void {
     const topic = this.#byId.get(record.topicId);
-    if (topic === undefined) return;
+    if (topic !== undefined) this.withdraw(topic);
+  }
+
+  /** Out of service, with its data left where it is: the record that says `deleting` follows. */
+  withdraw(topic: Topic): void {
     topic.isDeleted = true;
     this.#byName.delete(topic.name);
     this.#byId.delete(topic.id);

@@ -204,6 +204,45 @@ describe('TopicChanges', () => {
     expect(folder.store.logs.size).toBe(0);
   });
 
+  it('B5 a topic that could neither be made nor taken back is not there, and is refused for the same reason until there is room', async () => {
+    const folder = new Folder();
+    const { changes, registry, metadata } = await folder.start();
+    const full = new StorageError('STORAGE_FULL', 'the disk is full');
+    folder.store.openFailures.set(1, full);
+    const { append } = folder.metadataLog;
+    folder.metadataLog.append = (batch, options) => {
+      if (options.isVital === true) throw full;
+      return append.call(folder.metadataLog, batch, options);
+    };
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect((await refusal(changes.create(topic('a')))).code).toBe('STORAGE_FULL');
+      expect(registry.byName('a')).toBeUndefined();
+      expect(registry.partitionCount).toBe(0);
+    }
+    await changes.tryAgain();
+    folder.metadataLog.append = append;
+    await changes.tryAgain();
+    expect((await metadata.list('topics/')).entries).toEqual([]);
+    expect(folder.store.logs.size).toBe(0);
+    folder.store.openFailures.clear();
+    await changes.create(topic('a'));
+    expect((await refusal(changes.create(topic('a')))).code).toBe('TOPIC_EXISTS');
+  });
+
+  it('B5 a topic whose data could not be removed again is refused for the reason of the first time, and made as soon as it can be', async () => {
+    const folder = new Folder();
+    const { changes, registry } = await folder.start();
+    folder.store.openFailures.set(1, new StorageError('STORAGE_FULL', 'the disk is full'));
+    folder.store.deleteFailures.set(0, new StorageError('STORAGE_FAILED', 'no descriptor'));
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await refusal(changes.create(topic('a')))).toMatchObject({ code: 'STORAGE_FULL', retriable: true });
+    }
+    folder.store.openFailures.clear();
+    folder.store.deleteFailures.clear();
+    await changes.create(topic('a'));
+    expect(registry.byName('a')!.partitions.every(({ trouble }) => trouble === null)).toBe(true);
+  });
+
   it('starts although a partition cannot be opened, and serves the others', async () => {
     const folder = new Folder();
     await (await folder.start()).changes.create(topic('a'));
