@@ -12,7 +12,7 @@ import { RawClient } from './raw-client.ts';
 const storageLimits = { journalMissesBefore: 0, journalFiles: 2, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, diskReserveBytes: 0, reserveFileBytes: 256 << 10 };
 const options = { storage: 'file', dataDir: '/data', port: 0, admin: false, storageLimits } as const;
 /** Not even a journal file that could be given up. */
-const bare = { ...options, storageLimits: { ...storageLimits, journalFiles: 0 } } as const;
+const bare = { ...options, storageLimits: { ...storageLimits, journalFiles: 0, reserveFileBytes: 0 } } as const;
 
 interface Filled {
   readonly disk: FaultyFileSystem;

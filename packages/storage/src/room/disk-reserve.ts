@@ -7,6 +7,8 @@ import { reserveFileName } from '../files/file-names.ts';
 const pieceBytes = 32 << 10;
 /** Of the disk, at most. */
 const shareMax = 0.01;
+/** Taken at a start already, when a moment counts: enough for the first few dozen needs. The rest comes with maintenance. */
+const startBytes = 8 * pieceBytes;
 
 /*
  * A file that takes room, so that there is some when the disk is full. What makes room needs a little first: to move a start offset a
@@ -60,11 +62,26 @@ export class DiskReserve {
 
   /** After a fresh look at the disk. `keepBytes`: what has to be free beside it, twice. A failure is reported: the next look tries again. */
   async fillUp(disk: DiskSpace, keepBytes: number): Promise<void> {
-    const wantedBytes = Math.min(this.#bytesMax, Math.floor((disk.totalBytes * shareMax) / pieceBytes) * pieceBytes);
+    const wantedBytes = this.#wantedBytes(disk);
+    await this.#fillTo(wantedBytes, disk.freeBytes - 2 * Math.max(keepBytes, wantedBytes));
+  }
+
+  /** As `fillUp`, of the first pieces, before the first record can take their room: so also where there is little. */
+  async begin(disk: DiskSpace): Promise<void> {
+    const wantedBytes = Math.min(startBytes, this.#wantedBytes(disk));
+    await this.#fillTo(wantedBytes, disk.freeBytes - wantedBytes);
+  }
+
+  #wantedBytes({ totalBytes }: DiskSpace): number {
+    return Math.min(this.#bytesMax, Math.floor((totalBytes * shareMax) / pieceBytes) * pieceBytes);
+  }
+
+  async #fillTo(wantedBytes: number, spareBytes: number): Promise<void> {
+    if (wantedBytes <= 0) return;
     try {
       const sizeBytes = await this.#sizeBytes();
       const missingBytes = wantedBytes - sizeBytes;
-      if (missingBytes <= 0 || disk.freeBytes - missingBytes < 2 * Math.max(keepBytes, wantedBytes)) return;
+      if (missingBytes <= 0 || spareBytes < missingBytes) return;
       await this.#extend(sizeBytes, wantedBytes);
       await this.#fileSystem.syncDirectory(this.#directory);
     } catch (error) {

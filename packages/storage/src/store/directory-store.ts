@@ -107,7 +107,6 @@ export class DirectoryStore implements LocalStore {
       // Again: another release may have had the folder until now.
       await assertFormatKnown(parts);
       await noteFormat(parts);
-      const store = new DirectoryStore(parts, { lock, reserve });
       await store.#start();
       return store;
     } catch (error) {
@@ -130,7 +129,7 @@ export class DirectoryStore implements LocalStore {
     if (!wasClean && this.#offsets.hasRecoveryPoints) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
     await this.#maintenance.start();
     await this.#openJournal(names, { isClean: wasClean });
-    await this.#maintenance.observeDisk();
+    await this.#maintenance.takeRoom();
   }
 
   async #openJournal(names: readonly string[], o: { isClean: boolean }): Promise<void> {

@@ -67,6 +67,13 @@ export class Maintenance {
     this.#checkpoints = Promise.allSettled([this.#checkpoints, saving]);
   }
 
+  /** Before the first record is taken. Whoever fills the disk before the first round would leave nothing to make room with. */
+  async takeRoom(): Promise<void> {
+    const disk = await this.#diskSpace();
+    if (disk !== null) await this.#options.reserve.begin(disk);
+    await this.observeDisk();
+  }
+
   /** A fresh look at the room on the disk, for the reserve. */
   async observeDisk(): Promise<void> {
     const disk = await this.#diskSpace();

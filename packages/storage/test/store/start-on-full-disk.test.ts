@@ -20,6 +20,22 @@ async function owing(limits: Partial<DiskUnderTest['limits']> = {}, count = 3): 
 }
 
 describe('a start on a full disk', () => {
+  it('B4 has room to trim with, also where the disk was full before the first round of maintenance, and after a kill', async () => {
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalFiles: 0, diskReserveBytes: 0 } });
+    under.disk.capacityBytes = 48 << 20;
+    await under.restart();
+    const log = await under.open();
+    for (let index = 0; index < 20; index += 1) await append(log, [`${index}`]);
+    under.disk.capacityBytes = under.disk.usedBytes;
+    await expect(append(log, ['more'])).rejects.toEqual(errorWith('STORAGE_FULL'));
+    await log.deleteBefore(10);
+    await under.kill();
+    const again = await under.open();
+    expect(again.logStartOffset).toBe(10);
+    await again.deleteBefore(20);
+    expect(again.logStartOffset).toBe(20);
+  });
+
   it.each(['all', 'some', 'none'] as const)('S2 serves what the journal alone has, refuses appends, and goes on when there is room (%s of the unsynced lost)', async (loss) => {
     const under = await owing();
     const start = (await under.open()).logStartOffset;
