@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DescribeTopic, ListTopics } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,26 @@ describe('what somebody has put into the data folder', () => {
     const { topicId } = await client.createTopic('others');
     expect(await client.produce(topicId, batchOf('a'))).toMatchObject({ errorCode: 0 });
     expect(await readFile(join(dataDir, 'orders-0'), 'utf8')).toBe('mine');
+  });
+
+  it.each([['that leads nowhere', 'absent/place'], ['to itself', 'orders-0']])('B6 a link %s with the name of a partition is reported and left alone', async (_kind, target) => {
+    const dataDir = await testDirectory();
+    await symlink(target, join(dataDir, 'orders-0'));
+    const client = await testClient(await start(dataDir));
+    const message = 'the data folder holds a file with the name of a partition; it is left alone';
+    expect(lines).toContainEqual({ fields: { file: join(dataDir, 'orders-0') }, message });
+    expect(await errorOf(client.createTopic('orders'))).toMatchObject({ code: 'CORRUPT_LOG', message: expect.stringContaining('move it') });
+    const { topicId } = await client.createTopic('others');
+    expect(await client.produce(topicId, batchOf('a'))).toMatchObject({ errorCode: 0 });
+    expect(await readlink(join(dataDir, 'orders-0'))).toBe(target);
+  });
+
+  it('a data folder behind a link that leads nowhere is refused in these words', async () => {
+    const dataDir = join(await testDirectory(), 'data');
+    await symlink('absent/place', dataDir);
+    const refused = await errorOf(start(dataDir));
+    expect(refused).toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('a link that leads nowhere') });
+    expect(refused.cause).toMatchObject({ code: 'EEXIST', message: expect.stringContaining('link') });
   });
 
   it('T1 a folder with data that does not say whose is no topic that exists, and is left alone', async () => {

@@ -27,7 +27,7 @@ const folderReasons: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there',
   EROFS: 'its file system is read-only',
   ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'there is a file of that name',
+  EEXIST: 'there is a file of that name, or a link that leads nowhere',
   ENOSPC: 'the disk is full',
 };
 

@@ -153,6 +153,8 @@ async function readOwner(path: string): Promise<Owner | null> {
   });
   if (text === null) return null;
   const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = text.split('\n');
+  // What is no signature of ours names nobody: its bytes would become the name of a file, and part of a message.
+  if (!/^[\w-]{1,64}$/.test(token)) return { pid: Number.NaN, startedAt: '', token: '', heldFile: '', host: '' };
   return { pid: Number(pid), startedAt, token, heldFile, host };
 }
 
@@ -200,7 +202,7 @@ async function look(pid: number): Promise<Process | null> {
 
 async function busyError(directory: string): Promise<StorageError> {
   const holder = await readOwner(`${directory}/${lockFileName}`);
-  if (holder) return lockedError(directory, holder);
+  if (holder !== null && holder.token !== '') return lockedError(directory, holder);
   const message = `data folder ${directory} is in use by another process, or its file system cannot lock files; stop that one, or choose another folder`;
   return new StorageError('STORAGE_LOCKED', message, { details: { directory } });
 }

@@ -69,8 +69,17 @@ async function makeOne(path: string): Promise<void> {
   try {
     await promise<void>((done) => fs.mkdir(path, (error) => done(error)));
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || !(await isDirectory(path))) throw error;
+    if (systemCode(error) === 'ENOENT' || !(await isDirectory(path))) throw await worded(error, path);
   }
+}
+
+/** Of a link that leads nowhere the system says that it exists, which nobody believes who looks for it. */
+async function worded(error: unknown, path: string): Promise<unknown> {
+  if (systemCode(error) !== 'EEXIST') return error;
+  const target = await promise<string>((done) => fs.readlink(path, done)).catch(() => null);
+  if (target === null) return error;
+  const message = `EEXIST: '${path}' is a link to '${target}', where no folder is, mkdir '${path}'`;
+  return Object.assign(new Error(message, { cause: error }), { code: 'EEXIST', syscall: 'mkdir', path });
 }
 
 async function isDirectory(path: string): Promise<boolean> {

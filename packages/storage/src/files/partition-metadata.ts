@@ -28,7 +28,7 @@ export async function readTopicId(fileSystem: FileSystem, directory: string): Pr
     const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);
     return bytes && decodePartitionMetadata(bytes);
   } catch (error) {
-    if (systemCode(error) === 'ENOTDIR') return null;
+    if (['ENOTDIR', 'ELOOP'].includes(systemCode(error))) return null;
     throw error;
   }
 }

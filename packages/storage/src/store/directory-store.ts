@@ -22,6 +22,7 @@ import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
 import { DoomedFolders } from './doomed-folders.ts';
 import { assertFormatKnown, noteFormat } from './folder-format.ts';
+import { reportForeignFile } from './foreign-file.ts';
 import { LockWatch } from './lock-watch.ts';
 import { LogDebts } from './log-debts.ts';
 import { Maintenance } from './maintenance.ts';
@@ -226,7 +227,7 @@ export class DirectoryStore implements LocalStore {
       if (!parsed) return;
       const topicId = this.#open.get(name)?.id.topicId ?? (await this.#listedTopicId(name));
       if (topicId !== null) found.push({ topic: parsed.topic, topicId, partition: parsed.partition });
-      else await this.#reportFile(`${directory}/${name}`);
+      else await reportForeignFile(this.#parts, name);
     });
     return found;
   }

@@ -78,6 +78,15 @@ describe('the lock of a data folder', () => {
     expect(await readdir(directory)).toEqual(['.lock.held']);
   });
 
+  it('S2 a lock file of any bytes names nobody', async () => {
+    const bytes = Buffer.from(Array.from({ length: 4_096 }, (_, index) => (index * 197 + 31) % 256));
+    for (const content of [bytes, Buffer.concat([Buffer.from(`${process.ppid}\n\n`), bytes]), Buffer.from(`1\n\n../${'x'.repeat(300)}\n`)]) {
+      await writeFile(`${directory}/.lock`, content);
+      await (await nodeFileSystem.lock(directory)).release();
+      expect(await readdir(directory)).toEqual(['.lock.held']);
+    }
+  });
+
   it.runIf(process.platform === 'linux')('S2 is free after kill -9, also while the parent of the dead one does not ask for it', async () => {
     // The shell starts the holder, and becomes a program that never waits for it.
     const args = ['-c', '"$0" "$@" & exec sleep 600', process.execPath, '--conditions=@q/source', '--input-type=module', '-e', holder, directory];
