@@ -1,5 +1,6 @@
 import { link, readFile, readlink, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
 import { holdFile } from './node-held-file.ts';
@@ -19,6 +20,7 @@ import type { Holding } from './node-held-file.ts';
  * - `.lock` is made by link(), which fails if the name is taken, of a file that is already complete: nobody reads half of one.
  * - The lock of a dead owner with token T is replaced only by the holder of `.lock.after-T`, which is itself such a lock.
  *   Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
+ * - Who takes the kernel's lock from an owner that may be alive reads nothing before that one has had the time to notice (`noticeMs`).
  * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers. One that
  *   has ended is no owner, although its pid is taken until its parent asks for it. That is asked also of one that should have the kernel's
  *   lock: a process loses it when any part of it opens and closes the file, until it takes it again (`renew`).
@@ -46,7 +48,9 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const held = await holdFile(`${directory}/${heldFileName}`);
   if (held === 'busy') throw await busyError(directory);
   try {
+    const isDoubtful = held !== null && (await mayLive(directory));
     await signLock(directory, held === null ? '' : await fileId(`${directory}/${heldFileName}`));
+    if (isDoubtful) await pause(noticeMs);
   } catch (error) {
     held?.release();
     throw error;
@@ -63,6 +67,21 @@ function kernelLock(path: string, held: Holding): DirectoryLock {
   };
   // What is signed there, once the lock is lost, is the name of the next owner.
   return { renew, release: async () => (isLost ? held.release() : await unsign(path, held)) };
+}
+
+/** Within it an owner that was robbed of its lock has looked at it twice (`lockRenewalMs`), and acknowledges nothing any more. */
+const noticeMs = 1_100;
+
+/**
+ * Whether the owner before may be alive, although the kernel's lock was free: it was dropped by a copy of the folder or went with the file.
+ * Of a process in another namespace of this machine nobody knows. That of another machine, or of a boot before, is taken for dead.
+ */
+async function mayLive(directory: string): Promise<boolean> {
+  const [before, own] = await Promise.all([readOwner(`${directory}/${lockFileName}`), look(process.pid)]);
+  if (before === null || own === null || before.startedAt === own.startedAt) return false;
+  const [boot, space] = before.startedAt.split(' ');
+  const [ownBoot, ownSpace] = own.startedAt.split(' ');
+  return boot === ownBoot && (space !== ownSpace || (await isAlive(before)));
 }
 
 const noKernelLock = 'this runtime has no SQLite: the data folder is locked by process ids alone, which tell containers that share it not apart';

@@ -209,6 +209,23 @@ describe('the lock of a data folder', () => {
     await lock.release();
   });
 
+  it('S2 of an owner that may be alive, in another namespace, is taken slowly: it has noticed before anything is read', async () => {
+    const other = await nodeFileSystem.lock(directory);
+    const lines = (await readFile(`${directory}/.lock`, 'utf8')).split('\n');
+    await other.release();
+    const tookMs = async (startedAt: string): Promise<number> => {
+      await writeFile(`${directory}/.lock`, lines.with(1, startedAt).join('\n'));
+      const from = performance.now();
+      await (await nodeFileSystem.lock(directory)).release();
+      return performance.now() - from;
+    };
+    const [boot, , tick] = lines[1]!.split(' ');
+    if (boot === '') return;
+    expect(await tookMs(`${boot} pid:[1] ${tick}`)).toBeGreaterThan(1_000);
+    expect(await tookMs(`another-boot pid:[1] ${tick}`)).toBeLessThan(1_000);
+    expect(await tookMs(lines[1]!)).toBeLessThan(1_000);
+  });
+
   for (const how of ['copied', 'removed']) {
     it(`S2 is known to be lost when the file was ${how} and another process came in; its name stays signed`, async () => {
       const lock = await nodeFileSystem.lock(directory);
