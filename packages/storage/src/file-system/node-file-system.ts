@@ -76,10 +76,19 @@ async function makeOne(path: string): Promise<void> {
 /** Of a link that leads nowhere the system says that it exists, which nobody believes who looks for it. */
 async function worded(error: unknown, path: string): Promise<unknown> {
   if (systemCode(error) !== 'EEXIST') return error;
-  const target = await promise<string>((done) => fs.readlink(path, done)).catch(() => null);
+  const target = await linkTarget(path);
   if (target === null) return error;
   const message = `EEXIST: '${path}' is a link to '${target}', where no folder is, mkdir '${path}'`;
   return Object.assign(new Error(message, { cause: error }), { code: 'EEXIST', syscall: 'mkdir', path });
+}
+
+async function linkTarget(path: string): Promise<string | null> {
+  try {
+    return await promise<string>((done) => fs.readlink(path, done));
+  } catch {
+    // It is no link.
+    return null;
+  }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

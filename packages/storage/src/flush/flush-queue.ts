@@ -243,15 +243,20 @@ export class FlushQueue {
     for (let rest = boundaries; rest.length > 0; ) {
       const plan = journal.plan(rest.map(({ boundary }) => boundary));
       await journal.write(plan);
-      if (this.#failure) throw this.#failure;
+      this.#assertWorks();
       for (const { done } of rest.slice(0, plan.accepted)) done.resolve();
       rest = rest.slice(plan.accepted);
       const isRefused = rest.length > 0 && !(await journal.room());
-      if (this.#failure) throw this.#failure;
+      this.#assertWorks();
       if (!isRefused) continue;
       for (const { done } of rest) done.reject(new StorageError('STORAGE_FULL', 'the journal cannot be emptied while the disk is full; free some room, and try again'));
       return;
     }
+  }
+
+  /** What ended everything may have come meanwhile, from elsewhere. */
+  #assertWorks(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   #takeRound(): QueuedAppend[] {

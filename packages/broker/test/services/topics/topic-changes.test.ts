@@ -209,10 +209,10 @@ describe('TopicChanges', () => {
     const { changes, registry, metadata } = await folder.start();
     const full = new StorageError('STORAGE_FULL', 'the disk is full');
     folder.store.openFailures.set(1, full);
-    const { append } = folder.metadataLog;
+    const append = folder.metadataLog.append.bind(folder.metadataLog);
     folder.metadataLog.append = (batch, options) => {
       if (options.isVital === true) throw full;
-      return append.call(folder.metadataLog, batch, options);
+      return append(batch, options);
     };
     for (let attempt = 0; attempt < 3; attempt += 1) {
       expect((await refusal(changes.create(topic('a')))).code).toBe('STORAGE_FULL');
