@@ -244,13 +244,6 @@ export class DirectoryStore implements LocalStore {
     }
   }
 
-  /** A folder that says nothing may be half made. A file was put there by somebody, and has their data perhaps. */
-  async #reportFile(path: string): Promise<void> {
-    const { fileSystem, log } = this.#parts;
-    const { isDirectory } = await fileSystem.stat(path);
-    if (!isDirectory) log.warn({ file: path }, 'the data folder holds a file with the name of a partition; it is left alone');
-  }
-
   async delete(id: LogId): Promise<void> {
     this.#assertOpen();
     const name = partitionDirectoryName(id);
