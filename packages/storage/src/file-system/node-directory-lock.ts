@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
 import { holdFile } from './node-held-file.ts';
+import { readRegular } from './node-regular-file.ts';
 
 /*
  * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that decides.
@@ -136,12 +137,12 @@ function ignoreAbsent(error: unknown): void {
 }
 
 async function readOwner(path: string): Promise<Owner | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const bytes = await readRegular(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   });
-  if (text === null) return null;
-  const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = text.split('\n');
+  if (bytes === null) return null;
+  const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = bytes.toString().split('\n');
   return { pid: Number(pid), startedAt, token, heldFile, host };
 }
 

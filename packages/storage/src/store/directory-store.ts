@@ -58,6 +58,7 @@ export class DirectoryStore implements LocalStore {
     leftOwing: (log) => this.#debts?.keep(log),
     released: (log) => this.#release(log.core.directory),
   };
+  readonly #keepFiles: (() => void) | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
@@ -72,6 +73,7 @@ export class DirectoryStore implements LocalStore {
     this.#doomed = new DoomedFolders(parts);
     const maintained = { logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() };
     this.#maintenance = new Maintenance({ context: this.context, ...common, ...maintained });
+    this.#keepFiles = parts.fileSystem.whenOutOfFiles?.(() => this.closeIdleFiles());
   }
 
   #callbacks(): StoreCallbacks {
@@ -102,7 +104,10 @@ export class DirectoryStore implements LocalStore {
       await assertFormatKnown(parts);
       await noteFormat(parts);
       const store = new DirectoryStore(parts, { lock, reserve });
-      await store.#start();
+      await store.#start().catch((error: unknown) => {
+        store.#keepFiles?.();
+        throw error;
+      });
       return store;
     } catch (error) {
       await lock.release();
@@ -296,6 +301,14 @@ export class DirectoryStore implements LocalStore {
     this.context.cap.refuse(reason);
   }
 
+  limitOpenFiles(limits: { readonly openFilesMax: number; readonly openFilesInUseMax: number }): void {
+    this.context.openFiles.limit(limits);
+  }
+
+  closeIdleFiles(): void {
+    this.context.openFiles.closeIdle();
+  }
+
   async diskSpace(): Promise<DiskSpace | null> {
     return await this.#parts.fileSystem.diskSpace(this.#parts.directory);
   }
@@ -338,6 +351,7 @@ export class DirectoryStore implements LocalStore {
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
+    this.#keepFiles?.();
     await step(() => this.#lock.release());
     if (errors.length > 0) throw errors[0];
   }
