@@ -74,6 +74,76 @@ function noneInTheMiddle(partitions: number): Scenario {
   };
 }
 
+/** `closeTimeoutMs` of the broker, what its program grants beyond it, and a little for a machine that is busy. */
+const stopMsMax = 10_000 + 5_000 + 5_000;
+
+/** Fewer than are open, and asked to stop: it does, in whichever way, and has everything. */
+function fewerAtStop(descriptors: number, partitions: number): Scenario {
+  return {
+    name: `lowered to ${descriptors} descriptors with ${partitions} partitions, then stopped`,
+    needs: 'prlimit',
+    async run(expect) {
+      await using short = await ShortBroker.make();
+      await short.start({ through: through(256) });
+      await short.createTopic(partitions);
+      {
+        // One after the other, so that the journal takes none: each partition keeps its file open, and owes what a stop saves.
+        await using q = await connect(short.broker.url);
+        expect('write', refused(await short.write(q, { inTurn: true })));
+      }
+      const before = await short.descriptors();
+      if (before <= descriptors) expect('the scenario', `only ${before} were open`);
+      await limit(short, descriptors);
+      expect('stop', await short.ends(stopMsMax));
+      await short.start();
+      expect('read after a stop without', await short.compare());
+      expect('the last stop', await short.stop());
+    },
+  };
+}
+
+/** Fewer than are open: what it keeps at hand goes, and whoever comes is served. */
+function fewerWhileItRuns(descriptors: number, partitions: number): Scenario {
+  return {
+    name: `lowered to ${descriptors} descriptors with ${partitions} partitions`,
+    needs: 'prlimit',
+    async run(expect) {
+      await using short = await ShortBroker.make();
+      await short.start({ through: through(1_000) });
+      await short.createTopic(partitions);
+      // It stays, as it would give its own descriptors back.
+      await using q = await connect(short.broker.url);
+      expect('write with plenty', refused(await short.write(q, large)));
+      const before = await short.descriptors();
+      if (before <= descriptors) expect('the scenario', `only ${before} were open`);
+      await limit(short, descriptors, 1_000);
+      for (const round of [1, 2]) {
+        expect(`a new client, ${round}`, await comes(short));
+        expect(`write, ${round}`, await short.writeAll());
+        expect(`a probe, ${round}`, await probe(short));
+      }
+      expect('read', await short.compare());
+      expect('stop', await short.stop());
+    },
+  };
+}
+
+/** Two rounds of the broker's maintenance, in which it looks at the limit. */
+const noticedMsMax = 20_000;
+
+async function comes({ broker }: ShortBroker): Promise<string | null> {
+  for (const until = performance.now() + noticedMsMax; ; ) {
+    try {
+      await using q = await connect(broker.url);
+      await q.admin.listTopics();
+      return null;
+    } catch (error) {
+      if (performance.now() > until) return String(error);
+    }
+    await pause(100);
+  }
+}
+
 /** Silent connections from one address, again and again, take neither a probe nor another client its place. */
 function silentCrowd(sockets: number): Scenario {
   return {
@@ -127,8 +197,8 @@ class Crowd {
   }
 }
 
-async function limit(short: ShortBroker, descriptors: number): Promise<void> {
-  const { status, stderr } = spawnSync('prlimit', [`--pid=${short.broker.pid}`, `--nofile=${descriptors}:256`], { encoding: 'utf8' });
+async function limit(short: ShortBroker, descriptors: number, hard = 256): Promise<void> {
+  const { status, stderr } = spawnSync('prlimit', [`--pid=${short.broker.pid}`, `--nofile=${descriptors}:${hard}`], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`prlimit: ${stderr}`);
   await pause(0);
 }
@@ -154,6 +224,6 @@ async function isRefused({ broker }: ShortBroker, code: string): Promise<string 
 }
 
 export function descriptorScenarios(scale: number): Scenario[] {
-  const larger = scale > 1 ? [fewAtStart(256, 1_000), fewAtStart(1_024, 1_500), noneInTheMiddle(400)] : [];
-  return [fewAtStart(128, 150), noneInTheMiddle(80), silentCrowd(400 * scale), ...larger];
+  const larger = scale > 1 ? [fewAtStart(256, 1_000), fewAtStart(1_024, 1_500), noneInTheMiddle(400), fewerAtStop(36, 400), fewerAtStop(45, 200)] : [];
+  return [fewAtStart(128, 150), noneInTheMiddle(80), fewerAtStop(32, 200), fewerAtStop(none, 200), fewerWhileItRuns(170, 200), silentCrowd(400 * scale), ...larger];
 }

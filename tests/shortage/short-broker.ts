@@ -63,6 +63,18 @@ export class ShortBroker implements AsyncDisposable {
     return ended.code === 0 ? null : `it stopped with ${ended.code ?? ended.signal}:\n${broker.log.split('\n').slice(-5).join('\n')}`;
   }
 
+  /** SIGTERM; null where it has ended in time, clean or with a line that says why not. */
+  async ends(withinMs: number): Promise<string | null> {
+    const { broker } = this;
+    const late = AbortSignal.timeout(withinMs);
+    const ended = await Promise.race([broker.stop(), new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null)))]);
+    if (ended === null) await broker.kill();
+    this.#running = null;
+    if (ended === null) return `it did not end within ${withinMs} ms`;
+    if (ended.code === 0 || (ended.code === 1 && broker.log.includes('could not stop cleanly'))) return null;
+    return `it ended with ${ended.code ?? ended.signal}:\n${broker.log.split('\n').slice(-5).join('\n')}`;
+  }
+
   async kill(): Promise<void> {
     await this.broker.kill();
     this.#running = null;
@@ -74,11 +86,11 @@ export class ShortBroker implements AsyncDisposable {
     await q.admin.createTopic(topic, { partitions });
   }
 
-  /** One record to each partition, of at least so many bytes. Returns the codes of those that were refused. */
-  async write(q: Q, { bytes = 0 }: { bytes?: number } = {}): Promise<string[]> {
+  /** One record to each partition, of at least so many bytes, all at once or `inTurn`. Returns the codes of those that were refused. */
+  async write(q: Q, { bytes = 0, inTurn = false }: { bytes?: number; inTurn?: boolean } = {}): Promise<string[]> {
     await using producer = q.producer({ deliveryTimeoutMs });
     const refusals: string[] = [];
-    const sends = Array.from({ length: this.#partitions }, async (_, partition) => {
+    const sendTo = async (partition: number): Promise<void> => {
       const value = `${this.#sent++}`;
       try {
         await producer.send(topic, { partition, value: value.padEnd(bytes) });
@@ -86,7 +98,13 @@ export class ShortBroker implements AsyncDisposable {
       } catch (error) {
         refusals.push((error as { code?: string }).code ?? String(error));
       }
-    });
+    };
+    const sends: Promise<void>[] = [];
+    for (let partition = 0; partition < this.#partitions; partition += 1) {
+      const sending = sendTo(partition);
+      if (inTurn) await sending;
+      else sends.push(sending);
+    }
     await Promise.all(sends);
     return refusals;
   }

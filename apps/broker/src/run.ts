@@ -15,7 +15,8 @@ import { commandLineCall } from './program-call.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { Settings } from './settings.ts';
 import { explainStartFailure } from './start-failure.ts';
-import { firstStopSignal } from './stop-signals.ts';
+import { inTime } from './in-time.ts';
+import { firstStopSignal, releaseStopSignals } from './stop-signals.ts';
 import { packageVersion } from './version.ts';
 
 /** Loading the log holds the process for 15 ms, so whoever waits for `/readyz` is answered first. */
@@ -26,6 +27,9 @@ const keepCompiledMs = 2000;
 
 /** How long a start may go on after it was asked to stop: nearly all are done by then, and stop in order. Recovery may take longer. */
 const startGraceMs = 2000;
+
+/** How long a stop may take in all: the requests under way have 10 s of it, and the rest is for what is to be saved. */
+const stopTimeoutMs = 15_000;
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
@@ -86,12 +90,12 @@ async function start(settings: Settings, log: ProgramLog): Promise<Broker> {
 
 async function stop(broker: Broker, log: ProgramLog): Promise<void> {
   try {
-    await broker.close();
+    await inTime(broker.close(), stopTimeoutMs);
   } catch (error) {
     return exitAtOnce(log, error, 'the broker could not stop cleanly; it recovers its logs at the next start');
   }
   log.info({}, 'stopped cleanly');
-  process.exit(ExitCode.stopped);
+  end(ExitCode.stopped);
 }
 
 /** What was recovered by then stays so, and the next start does the rest. */
@@ -114,7 +118,7 @@ function exitOnFault(log: ProgramLog): void {
 
 function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
   log.fatal({ err: error }, what);
-  process.exit(ExitCode.failed);
+  end(ExitCode.failed);
 }
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
@@ -140,5 +144,10 @@ function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
 function fail(lines: readonly string[], exitCode: number): never {
   process.stderr.on('error', () => undefined);
   for (const line of lines) process.stderr.write(`q-broker: ${line}\n`);
+  end(exitCode);
+}
+
+function end(exitCode: number): never {
+  releaseStopSignals(process);
   process.exit(exitCode);
 }

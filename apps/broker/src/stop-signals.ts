@@ -5,7 +5,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The part of `process` that is used here. */
 export interface SignalSource {
+  readonly pid: number;
   on(signal: NodeJS.Signals, listener: () => void): unknown;
+  removeAllListeners(signal: NodeJS.Signals): unknown;
+  kill(pid: number, signal: NodeJS.Signals): unknown;
   exit(code: number): never;
 }
 
@@ -18,10 +21,25 @@ export function firstStopSignal(source: SignalSource): Promise<NodeJS.Signals> {
     let asked = false;
     for (const signal of signals) {
       source.on(signal, () => {
-        if (asked) source.exit(exitCodeOfSignal(signal));
+        if (asked) endBy(source, signal);
         asked = true;
         resolve(signal);
       });
     }
   });
+}
+
+/**
+ * Gives the signals back to the system, which ends the process with the next one: before every `process.exit`, because that waits for the
+ * threads of Node's pool, and a disk that does not answer holds one of them for ever.
+ */
+export function releaseStopSignals(source: Pick<SignalSource, 'removeAllListeners'>): void {
+  for (const signal of signals) source.removeAllListeners(signal);
+}
+
+/** By the signal itself, which waits for no thread. The first process of a container is not ended so, and exits. */
+function endBy(source: SignalSource, signal: NodeJS.Signals): void {
+  releaseStopSignals(source);
+  source.kill(source.pid, signal);
+  source.exit(exitCodeOfSignal(signal));
 }

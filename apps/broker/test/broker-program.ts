@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { exitCodeOfSignal } from '../src/exit-code.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -16,8 +17,8 @@ export interface ProgramOptions {
 export class BrokerProgram implements AsyncDisposable {
   stdout = '';
   stderr = '';
-  /** The exit code; a signal that ended the process counts as a failure of the test that sent it. */
-  readonly exited: Promise<number | null>;
+  /** The exit code, as a shell says it: of a process that a signal has ended too. */
+  readonly exited: Promise<number>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #changed = new EventTarget();
 
@@ -29,9 +30,9 @@ export class BrokerProgram implements AsyncDisposable {
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#say(() => { this.stdout += text; }));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#say(() => { this.stderr += text; }));
-    this.exited = once(this.#child, 'close').then(([code]) => {
+    this.exited = once(this.#child, 'close').then(([code, signal]) => {
       this.#changed.dispatchEvent(new Event('end'));
-      return code as number | null;
+      return (code as number | null) ?? exitCodeOfSignal(signal as NodeJS.Signals);
     });
   }
 
@@ -62,6 +63,14 @@ export class BrokerProgram implements AsyncDisposable {
       const match = pattern.exec(this.stdout);
       if (match !== null) return match;
       if (this.#child.exitCode !== null) throw new Error(`ended without saying ${String(pattern)}:\n${this.stdout}${this.stderr}`);
+      await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
+    }
+  }
+
+  /** As `says`, of standard error. */
+  async complains(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.stderr)) {
+      if (this.#child.exitCode !== null) throw new Error(`ended without complaining ${String(pattern)}:\n${this.stdout}${this.stderr}`);
       await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
     }
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -124,6 +125,38 @@ describe('q-broker', () => {
     expect(await broker.exited).toBe(143);
     expect(broker.stderr).toBe('q-broker: SIGTERM during the start; nothing was served\n');
   });
+
+  it.runIf(process.platform === 'linux')('B6 a second signal ends a start whose thread hangs in the disk, where an exit hangs too', async () => {
+    // Node's own pool thread, in an open(2) that nobody answers, as on a network disk that has gone.
+    const pipe = join(folder, 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const hang = `import fs from "node:fs"; const { open } = fs; fs.mkdir = () => { open(${JSON.stringify(pipe)}, "r", () => undefined); console.log("hangs"); }; fs.stat = () => undefined`;
+    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
+    await broker.says(/hangs/);
+    broker.signal('SIGTERM');
+    await broker.complains(/nothing was served/);
+    broker.signal('SIGTERM');
+    expect(await broker.exited).toBe(143);
+  });
+
+  it.runIf(process.platform === 'linux').each(['.lock', '.lock.held', 'journal.0', 'log-start-offset-checkpoint', 'recovery-point-offset-checkpoint', '__metadata-0/partition.metadata'])(
+    'Q3 says in one line that %s is no file, and does not wait for who has the other end of a pipe',
+    async (name) => {
+      {
+        await using first = new BrokerProgram({ args });
+        await first.ready();
+        first.signal('SIGTERM');
+        expect(await first.exited).toBe(0);
+      }
+      const path = join(folder, 'data', name);
+      await rm(path, { force: true });
+      spawnSync('mkfifo', [path]);
+      await using broker = new BrokerProgram({ args });
+      expect(await broker.exited).toBe(1);
+      expect(broker.stderr).toMatch(/^q-broker: .*\n$/);
+      expect(broker.stderr).toContain(`'${path}'`);
+    },
+  );
 
   it('B6 a signal during a start that goes on is a clean stop', async () => {
     const early = 'import fs from "node:fs"; const { mkdir } = fs; fs.mkdir = (...args) => { fs.mkdir = mkdir; process.kill(process.pid, "SIGTERM"); mkdir(...args); }';

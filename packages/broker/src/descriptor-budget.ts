@@ -17,6 +17,11 @@ export interface DescriptorBudget {
   readonly isReduced: boolean;
 }
 
+export type OpenFileLimits = Pick<StorageLimits, 'openFilesMax' | 'openFilesInUseMax'>;
+
+/** Enough for one operation of a log. */
+const fewestInUse = 4;
+
 /** With fewer a broker could not start, serve one client and stop. */
 export const descriptorsMin = 128;
 
@@ -64,6 +69,13 @@ export function budgetDescriptors(
     adminConnectionsMax: admin,
     isReduced: files < storage.openFilesInUseMax || connectionsMax < limits.connectionsMax || partitionsMax < limits.partitionsMax,
   };
+}
+
+/** Files of a broker that runs already, where the process may have so many descriptors from now on: also with fewer than any could start. */
+export function filesWithin(descriptorsMax: number, asked: { limits: BrokerLimits; storageLimits: Partial<StorageLimits> }): OpenFileLimits {
+  if (descriptorsMax < descriptorsMin) return { openFilesMax: 1, openFilesInUseMax: fewestInUse };
+  const { openFilesMax, openFilesInUseMax } = { ...defaultStorageLimits, ...budgetDescriptors(descriptorsMax, asked).storageLimits };
+  return { openFilesMax, openFilesInUseMax };
 }
 
 function share(part: number, wanted: number): number {

@@ -6,6 +6,20 @@ export function readDescriptorLimit(): number | null {
   return limit !== null && Number.isSafeInteger(limit) && limit > 0 ? limit : null;
 }
 
+/** The same while it runs, without what takes long. `none left`: there is no descriptor to ask with. */
+export function lookAtDescriptorLimit(): number | 'none left' | null {
+  try {
+    return parseLimit(readFileSync('/proc/self/limits', 'utf8'));
+  } catch (error) {
+    return ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '') ? 'none left' : null;
+  }
+}
+
+function parseLimit(limits: string): number | null {
+  const soft = Number(/^Max open files\s+(\S+)/m.exec(limits)?.[1]);
+  return Number.isSafeInteger(soft) && soft > 0 ? soft : null;
+}
+
 function fromProc(): number | null {
   try {
     const soft = /^Max open files\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

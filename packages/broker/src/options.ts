@@ -93,6 +93,8 @@ export interface ResolvedOptions {
   readonly limits: BrokerLimits;
   readonly storageLimits: Partial<StorageLimits>;
   readonly descriptorsMax: number | null;
+  /** They are what the system says, and may change. */
+  readonly areDescriptorsTheSystems: boolean;
   readonly adminConnectionsMax: number;
   /** The process may have too few descriptors for what was asked, or for the defaults. */
   readonly isShortOfDescriptors: boolean;
@@ -170,6 +172,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     limits,
     storageLimits: budget.storageLimits,
     descriptorsMax,
+    areDescriptorsTheSystems: given.descriptorsMax === undefined,
     adminConnectionsMax: budget.adminConnectionsMax,
     isShortOfDescriptors: budget.isReduced,
     logger: given.logger ?? silentLogger,

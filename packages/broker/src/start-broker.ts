@@ -7,6 +7,7 @@ import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
+import { DescriptorWatch } from './background/descriptor-watch.ts';
 import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
@@ -22,6 +23,7 @@ import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { openServices } from './open-services.ts';
 import type { OpenServices } from './open-services.ts';
+import { lookAtDescriptorLimit } from './node-descriptor-limit.ts';
 import { openNative } from './session/native/open-native.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
@@ -81,6 +83,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
       await services.topicChanges.tryAgain();
       await services.registry.tryAgain();
     },
+    lookAtDescriptors: descriptorLook(options, store),
     clock,
     logger,
     intervalMs: limits.maintenanceIntervalMs,
@@ -101,6 +104,14 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   };
   const { clusterId } = services.identity;
   return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, stop });
+}
+
+/** Only where the system was asked at the start: another number is the caller's, and holds. */
+function descriptorLook(options: ResolvedOptions, store: LocalStore): () => void {
+  const { descriptorsMax: atStart, areDescriptorsTheSystems, limits, storageLimits, logger } = options;
+  if (atStart === null || !areDescriptorsTheSystems) return () => undefined;
+  const watch = new DescriptorWatch({ store, limits, storageLimits, logger, atStart, look: lookAtDescriptorLimit });
+  return () => watch.run();
 }
 
 function reportReady(

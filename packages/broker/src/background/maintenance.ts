@@ -14,6 +14,7 @@ import type { BrokerLogger } from '../logger.ts';
 export class Maintenance {
   readonly #store: Pick<LogStore, 'maintain'>;
   readonly #tryAgain: () => Promise<void>;
+  readonly #lookAtDescriptors: () => void;
   readonly #clock: Clock;
   readonly #logger: BrokerLogger;
   readonly #intervalMs: number;
@@ -25,12 +26,15 @@ export class Maintenance {
     store: Pick<LogStore, 'maintain'>;
     /** Tries again what could not be opened or deleted. */
     tryAgain: () => Promise<void>;
+    /** First in each round: the rest opens files. */
+    lookAtDescriptors?: () => void;
     clock: Clock;
     logger: BrokerLogger;
     intervalMs: number;
   }) {
     this.#store = options.store;
     this.#tryAgain = options.tryAgain;
+    this.#lookAtDescriptors = options.lookAtDescriptors ?? (() => undefined);
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#intervalMs = options.intervalMs;
@@ -55,6 +59,7 @@ export class Maintenance {
 
   async #run(): Promise<void> {
     try {
+      this.#lookAtDescriptors();
       const report = await this.#store.maintain();
       if (report.segmentsDeleted + report.logsCompacted + report.logsFailed > 0) {
         this.#logger.info({ ...report }, 'old records were cleaned up');

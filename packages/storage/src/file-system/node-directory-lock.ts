@@ -5,6 +5,7 @@ import { StorageError, systemCode } from '../errors.ts';
 import type { DirectoryLock } from '../ports/file-system.ts';
 import { holdFile } from './node-held-file.ts';
 import type { Holding } from './node-held-file.ts';
+import { readRegular } from './node-regular-file.ts';
 
 /*
  * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that decides.
@@ -166,12 +167,12 @@ function ignoreAbsent(error: unknown): void {
 }
 
 async function readOwner(path: string): Promise<Owner | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const bytes = await readRegular(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   });
-  if (text === null) return null;
-  const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = text.split('\n');
+  if (bytes === null) return null;
+  const [pid = '', startedAt = '', token = '', heldFile = '', host = ''] = bytes.toString().split('\n');
   // What is no signature of ours names nobody: its bytes would become the name of a file, and part of a message.
   if (!/^[\w-]{1,64}$/.test(token)) return { pid: Number.NaN, startedAt: '', token: '', heldFile: '', host: '' };
   return { pid: Number(pid), startedAt, token, heldFile, host };

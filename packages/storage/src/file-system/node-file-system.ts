@@ -5,6 +5,7 @@ import { isOutOfFiles, systemCode } from '../errors.ts';
 import type { File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
 import { Turnstile } from '../concurrency/turnstile.ts';
 import { lockDirectory } from './node-directory-lock.ts';
+import { assertRegular, openRegular, openWithoutWaiting, promise, readRegular } from './node-regular-file.ts';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_DSYNC } = fs.constants;
 // Not on every system, whatever its type says.
@@ -24,6 +25,13 @@ const patienceMs = 2_000;
 /** Where giving up costs more than a refusal: what the folder's names are after a crash would be unknown. */
 const folderPatienceMs = 30_000;
 const retryMs = 20;
+/** After so long without a refusal the next one begins a shortage of its own. */
+const calmMs = 1_000;
+
+/** Those who can close something that they only keep at hand. */
+const keepers = new Set<() => void>();
+let shortSinceMs = 0;
+let lastShortMs = -calmMs;
 
 /**
  * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and a
@@ -33,9 +41,9 @@ export const nodeFileSystem: FileSystem = {
   copiesWrites: true,
   async open(path, mode) {
     const descriptor = await patiently(patienceMs, () => openDescriptor(path, mode));
-    return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor) : new NodeFile(descriptor);
+    return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor, path) : new NodeFile(descriptor, path);
   },
-  readFile: (path) => briefly.run(() => patiently(patienceMs, () => promise<Buffer>((done) => fs.readFile(path, done)))),
+  readFile: (path) => briefly.run(() => patiently(patienceMs, () => readRegular(path))),
   readDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<string[]>((done) => fs.readdir(path, done)))),
   makeDirectory,
   rename: (from, to) => promise<void>((done) => fs.rename(from, to, done)),
@@ -51,6 +59,10 @@ export const nodeFileSystem: FileSystem = {
     return { freeBytes: found.bavail * found.bsize, totalBytes: found.blocks * found.bsize };
   },
   lock: lockDirectory,
+  whenOutOfFiles(letGo) {
+    keepers.add(letGo);
+    return () => void keepers.delete(letGo);
+  },
 };
 
 /** Folder by folder: with `recursive`, Node tries for ever where a folder cannot be made although the one above it is there (/proc). */
@@ -109,23 +121,38 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** Again and again while there is no descriptor: nothing was opened then, so nothing has happened. */
+/**
+ * Again and again while there is no descriptor: nothing was opened then, so nothing has happened. The patience is with the shortage, and
+ * not with each operation: whoever comes late to one that lasts does not begin to wait from the start.
+ */
 async function patiently<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += retryMs) {
+  for (;;) {
     try {
-      return await work();
+      const done = await work();
+      lastShortMs = -calmMs;
+      return done;
     } catch (error) {
-      if (!isOutOfFiles(error) || waitedMs >= waitMs) throw error;
+      if (!isOutOfFiles(error) || !isWorthWaiting(waitMs)) throw error;
     }
     await pause(retryMs);
   }
 }
 
+function isWorthWaiting(waitMs: number): boolean {
+  const nowMs = performance.now();
+  if (nowMs - lastShortMs >= calmMs) shortSinceMs = nowMs;
+  lastShortMs = nowMs;
+  for (const letGo of keepers) letGo();
+  return nowMs - shortSinceMs < waitMs;
+}
+
 class NodeFile implements File {
   readonly #descriptor: number;
+  readonly #path: string;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, path: string) {
     this.#descriptor = descriptor;
+    this.#path = path;
   }
 
   async read(position: number, length: number, allocate: (length: number) => Buffer = ownBuffer): Promise<Buffer> {
@@ -177,7 +204,9 @@ class NodeFile implements File {
   }
 
   async size(): Promise<number> {
-    return (await promise<fs.Stats>((done) => fs.fstat(this.#descriptor, done))).size;
+    const found = await promise<fs.Stats>((done) => fs.fstat(this.#descriptor, done));
+    assertRegular(found, this.#path);
+    return found.size;
   }
 
   close(): Promise<void> {
@@ -198,8 +227,9 @@ function ownBuffer(length: number): Buffer {
   return Buffer.allocUnsafeSlow(length);
 }
 
+/** Segments are opened over and over, as `write`: those are looked at when their size is asked for, which is before anything is read. */
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {
-  return promise<number>((done) => fs.open(path, openFlags[mode], 0o640, done));
+  return mode === 'write' ? openWithoutWaiting(path, openFlags[mode]) : openRegular(path, openFlags[mode]);
 }
 
 function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
@@ -213,12 +243,4 @@ function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
     }
   }
   return rest;
-}
-
-type Done<T> = (error: Error | null | undefined, value?: T) => void;
-
-function promise<T>(start: (done: Done<T>) => void): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    start((error, value) => (error ? reject(error) : resolve(value as T)));
-  });
 }

@@ -25,8 +25,8 @@ export interface FileLease {
 
 export class OpenFiles {
   readonly #fileSystem: FileSystem;
-  readonly #openFilesMax: number;
-  readonly #openFilesInUseMax: number;
+  #openFilesMax: number;
+  #openFilesInUseMax: number;
   readonly #stats: StorageStats;
   readonly #onFatal: (error: unknown) => void;
   readonly #entries = new Map<string, Entry>();
@@ -107,9 +107,22 @@ export class OpenFiles {
     else this.#evict();
   }
 
-  #evict(): void {
-    // Those who wait need the room of files that nobody uses.
-    const countMax = Math.max(0, this.#openFilesMax - this.#waiting.length);
+  /** From now on so many, more or fewer than before. What is too much is closed at once, but for what is in use. */
+  limit(o: { openFilesMax: number; openFilesInUseMax: number }): void {
+    this.#openFilesMax = o.openFilesMax;
+    this.#openFilesInUseMax = o.openFilesInUseMax;
+    this.#evict();
+    // Whoever still finds no room waits again.
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Closes everything that is not leased: the process has no descriptor left. What is asked for next is opened again. */
+  closeIdle(): void {
+    this.#evict(0);
+  }
+
+  /** Those who wait need the room of files that nobody uses. */
+  #evict(countMax = Math.max(0, this.#openFilesMax - this.#waiting.length)): void {
     if (this.#entries.size <= countMax) return;
     for (const [path, entry] of this.#entries) {
       if (entry.users > 0) continue;

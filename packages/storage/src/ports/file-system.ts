@@ -39,6 +39,11 @@ export interface FileSystem {
    * Throws StorageError STORAGE_LOCKED (details `directory`, and `pid` and `host` where they are known) when another living owner has it.
    */
   lock(directory: string): Promise<DirectoryLock>;
+  /**
+   * Calls `letGo` whenever there is no descriptor left for something, before that is tried again or given up: whoever keeps files open
+   * that nobody uses closes them. Returns how to stop that. Absent where there are always enough.
+   */
+  whenOutOfFiles?(letGo: () => void): () => void;
 }
 
 /**

@@ -22,5 +22,13 @@ export interface AppendMemory {
   readonly appendBuffers: LentMemory | null;
 }
 
+/** A store that keeps files open between uses. */
+export interface KeptFiles {
+  /** Files that may be open from now on: kept between uses, and in all; see `StorageLimits`. */
+  limitOpenFiles(limits: { readonly openFilesMax: number; readonly openFilesInUseMax: number }): void;
+  /** Closes every file that nobody uses at this moment, for a process that has no descriptor left. */
+  closeIdleFiles(): void;
+}
+
 /** The stores of this package. */
-export interface LocalStore extends LogStore, DiskRoom, AppendMemory {}
+export interface LocalStore extends LogStore, DiskRoom, AppendMemory, KeptFiles {}

@@ -61,6 +61,7 @@ export class DirectoryStore implements LocalStore {
     leftOwing: (log) => this.#debts?.keep(log),
     released: (log) => this.#release(log.core.directory),
   };
+  readonly #keepFiles: (() => void) | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
   #closing: Promise<void> | null = null;
 
@@ -78,6 +79,7 @@ export class DirectoryStore implements LocalStore {
     this.#doomed = new DoomedFolders(parts);
     const maintained = { logs: () => [...this.#open.values()], removeFolders: () => this.#removeLeftFolders() };
     this.#maintenance = new Maintenance({ context: this.context, ...common, ...maintained });
+    this.#keepFiles = parts.fileSystem.whenOutOfFiles?.(() => this.closeIdleFiles());
   }
 
   #callbacks(): StoreCallbacks {
@@ -111,10 +113,15 @@ export class DirectoryStore implements LocalStore {
       await store.#start();
       return store;
     } catch (error) {
-      store.#lockWatch.stop();
+      store.#watchNoMore();
       await lock.release();
       throw error;
     }
+  }
+
+  #watchNoMore(): void {
+    this.#lockWatch.stop();
+    this.#keepFiles?.();
   }
 
   async #start(): Promise<void> {
@@ -296,6 +303,14 @@ export class DirectoryStore implements LocalStore {
     this.context.cap.refuse(reason);
   }
 
+  limitOpenFiles(limits: { readonly openFilesMax: number; readonly openFilesInUseMax: number }): void {
+    this.context.openFiles.limit(limits);
+  }
+
+  closeIdleFiles(): void {
+    this.context.openFiles.closeIdle();
+  }
+
   async diskSpace(): Promise<DiskSpace | null> {
     return await this.#parts.fileSystem.diskSpace(this.#parts.directory);
   }
@@ -338,7 +353,7 @@ export class DirectoryStore implements LocalStore {
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
-    this.#lockWatch.stop();
+    this.#watchNoMore();
     await step(() => this.#lock.release());
     if (errors.length > 0) throw errors[0];
   }

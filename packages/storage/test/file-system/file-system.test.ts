@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { MemoryFileSystem, nodeFileSystem } from '@q/storage';
@@ -34,6 +35,15 @@ async function write(fileSystem: FileSystem, path: string, text: string): Promis
   await file.write([Buffer.from(text)], 0);
   await file.datasync();
   await file.close();
+}
+
+async function sizeOf(fileSystem: FileSystem, path: string): Promise<number> {
+  const file = await fileSystem.open(path, 'write');
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
 }
 
 describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
@@ -179,5 +189,17 @@ describe('node file system', () => {
     const space = await nodeFileSystem.diskSpace(tmpdir());
     expect(space?.totalBytes).toBeGreaterThan(0);
     expect(space?.freeBytes).toBeLessThanOrEqual(space?.totalBytes ?? 0);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the machine\'s disk', () => {
+  it.each(['mkfifo', 'mkdir'])('Q3 waits for nobody, and refuses what is no regular file by its name: %s', async (command) => {
+    const { fileSystem, root } = await kinds['node']!();
+    const path = `${root}/other`;
+    spawnSync(command, [path]);
+    const refusal = { code: command === 'mkdir' ? 'EISDIR' : 'EINVAL', message: expect.stringContaining(`'${path}'`) as string };
+    for (const mode of ['read', 'create', 'durable'] as const) await expect(fileSystem.open(path, mode)).rejects.toMatchObject(refusal);
+    await expect(fileSystem.readFile(path)).rejects.toMatchObject(refusal);
+    await expect(sizeOf(fileSystem, path)).rejects.toMatchObject(refusal);
   });
 });

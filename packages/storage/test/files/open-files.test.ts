@@ -39,6 +39,10 @@ async function use(files: OpenFiles, path: string): Promise<void> {
   (await files.lease(path)).release();
 }
 
+async function turn(): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
 describe('open files', () => {
   it('T3 are used again, and the least recently used is closed beyond the limit', async () => {
     const { files, disk, stats } = await openFiles(2);
@@ -154,5 +158,33 @@ describe('open files', () => {
     await Promise.all(Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? files.lease('/none').catch(() => null) : use(files, paths[index]!))));
     await files.close();
     expect([disk.opened.length - disk.closed.length, stats.openFiles]).toEqual([0, 0]);
+  });
+
+  it('Q2 T3 nobody uses are closed when the process has no descriptor left, and opened again when they are asked for', async () => {
+    const { files, disk, stats } = await openFiles(5);
+    const used = await files.lease('/b');
+    used.needsSync();
+    files.closeIdle();
+    await turn();
+    expect([disk.closed, stats.openFiles]).toEqual([['/a', '/c'], 1]);
+    used.release();
+    files.closeIdle();
+    await use(files, '/a');
+    await files.close();
+    expect([disk.synced, disk.closed.toSorted()]).toEqual([['/b'], ['/a', '/a', '/b', '/c']]);
+  });
+
+  it('Q2 T3 are fewer or more from one moment to the next', async () => {
+    const { files, disk, stats } = await openFiles(5);
+    files.limit({ openFilesMax: 1, openFilesInUseMax: 1 });
+    await turn();
+    expect([disk.closed, stats.openFiles]).toEqual([['/a', '/b'], 1]);
+    const held = await files.lease('/a');
+    const waiting = files.lease('/b');
+    files.limit({ openFilesMax: 2, openFilesInUseMax: 2 });
+    (await waiting).release();
+    held.release();
+    await files.close();
+    expect(disk.opened.length).toBe(disk.closed.length);
   });
 });

@@ -1,5 +1,6 @@
+import { defaultLogConfig, MemoryFileSystem, openDirectoryStore } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import { append, at, contents, errorWith, numbered } from '../conformance/harness.ts';
+import { append, at, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
 import { DiskUnderTest, firstLogFile } from '../fixtures.ts';
 
 const firstFolder = /orders-0$/;
@@ -59,5 +60,25 @@ describe('a process without descriptors', () => {
     const again = await Promise.all(logs.map((_, partition) => under.open({}, partition)));
     for (const log of again) expect(await contents(log)).toEqual(['0:a', '1:b']);
     expect(under.store.stats.openFiles).toBeLessThanOrEqual(4);
+  });
+
+  it('Q2 S2 closes the files that it keeps at hand when the file system says so, for as long as it is open', async () => {
+    const askedToLetGo = new Set<() => void>();
+    const fileSystem = Object.assign(new MemoryFileSystem(), {
+      whenOutOfFiles(letGo: () => void) {
+        askedToLetGo.add(letGo);
+        return () => void askedToLetGo.delete(letGo);
+      },
+    });
+    const store = await openDirectoryStore({ directory: '/data', fileSystem, limits: { journalFiles: 0 }, onFatal: () => undefined });
+    const log = await store.open(orders, defaultLogConfig);
+    await append(log, ['a']);
+    expect(store.stats.openFiles).toBe(1);
+    for (const letGo of askedToLetGo) letGo();
+    expect(store.stats.openFiles).toBe(0);
+    await append(log, ['b']);
+    expect(await contents(log)).toEqual(['0:a', '1:b']);
+    await store.close();
+    expect(askedToLetGo.size).toBe(0);
   });
 });
