@@ -125,14 +125,16 @@ export function checkList(name: string, values: unknown, check: OptionCheck, cod
 export const offsetNumber: OptionCheck = integer({ min: 0 });
 export const partitionNumber: OptionCheck = integer({ min: 0, max: waitMsMax });
 
-/** The argument of `seek`. */
-export function checkSeek(to: { readonly partition: number; readonly offset: number }): void {
-  readingArgument('to', () => {
+/** The argument of `seek`, as it is now: the caller may change it while it waits. */
+export function checkedSeek(to: { readonly partition: number; readonly offset: number }): { readonly partition: number; readonly offset: number } {
+  const given = reading({ what: 'The place to seek', code: 'INVALID_REQUEST', details: { argument: 'to' } }, () => {
     if (!isObject(to)) throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, { details: { argument: 'to' } });
     checkKnown('seek', to, ['partition', 'offset']);
+    return { partition: to.partition, offset: to.offset };
   });
-  checkArgument('partition', readingArgument('partition', () => to.partition), partitionNumber);
-  checkArgument('offset', readingArgument('offset', () => to.offset), offsetNumber);
+  checkArgument('partition', given.partition, partitionNumber);
+  checkArgument('offset', given.offset, offsetNumber);
+  return given;
 }
 
 /** @throws QError `INVALID_REQUEST` naming a field that is not among those known. */

@@ -106,7 +106,9 @@ export function retention(kind: StoreKind): void {
         for (;; stored += 1) await append(log, [`m${stored}:v`], shape(stored));
       };
       await expect(fill()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
-      for (let at = 0; at < 12; at += 1) expect(await append(log, [`m${at}:again`], shape(at, 10))).toMatchObject({ duplicate: true, baseOffset: at });
+      for (let index = 0; index < 12; index += 1) {
+        expect(await append(log, [`m${index}:again`], shape(index, 10))).toMatchObject({ duplicate: true, baseOffset: index });
+      }
       // Some are new, and there is no room for those.
       expect(() => log.append(batch(['m1:again', 'new:v'], shape(12, 10)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
       expect(() => log.append(batch(['new:v'], shape(stored)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
