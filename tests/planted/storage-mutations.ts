@@ -94,4 +94,5 @@ export const storageMutations: readonly Mutation[] = [
   { name: 'opening a log takes room from the disk', test: 'packages/storage/test/store/counted-at-start.test.ts', file: 'packages/storage/src/partition/local-log.ts', find: 'context.cap.count(core.segmentList.bytes);', replace: 'context.cap.add(core.segmentList.bytes);' },
   { name: 'the room that is kept for a full disk is not given up', test: 'packages/storage/test/retention/full-disk-retention.test.ts', file: 'packages/storage/src/room/disk-reserve.ts', find: 'if (!isDiskFull(error) || (before', replace: 'if (isDiskFull(error) || (before' },
   { name: 'a start takes a compacted log for one without gaps', test: 'packages/storage/test/maintenance/record-counting.test.ts', file: 'packages/storage/src/log/load-log.ts', find: 'segment.gaps = o.isContiguous ? 0 : null;', replace: 'segment.gaps = 0;' },
+  { name: 'records that are known are refused for want of room', test: 'packages/storage/test/conformance/memory-store.test.ts', file: 'packages/storage/src/log/log-writer.ts', find: 'isRepeat: admission.repeated !== null', replace: 'isRepeat: false' },
 ];

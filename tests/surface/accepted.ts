@@ -1,3 +1,5 @@
+import { hasBytes } from './hostile-values.ts';
+
 /** Whether a value is right where it stands, as the documentation says it. */
 export type Accepts = (value: unknown) => boolean;
 
@@ -5,12 +7,21 @@ export const isAny: Accepts = () => true;
 export const isText: Accepts = (value) => typeof value === 'string';
 export const isFlag: Accepts = (value) => typeof value === 'boolean';
 export const isFunction: Accepts = (value) => typeof value === 'function';
-export const isBytes: Accepts = (value) => value === undefined || value === null || typeof value === 'string' || value instanceof Uint8Array;
+export const isBytes: Accepts = (value) => value === undefined || value === null || typeof value === 'string' || (value instanceof Uint8Array && hasBytes(value));
 export const isSignal: Accepts = (value) => value instanceof AbortSignal;
 /** Not null, and no list. Left out is fine. */
 export const isOptions: Accepts = (value) => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
 /** Milliseconds; bounds differ, and are not looked at here. */
 export const isWait: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** What cannot even be looked at is right nowhere. */
+export function isAccepted(accepts: Accepts, value: unknown): boolean {
+  try {
+    return accepts(value);
+  } catch {
+    return false;
+  }
+}
 
 export function isCount(min: number): Accepts {
   return (value) => Number.isSafeInteger(value) && (value as number) >= min;

@@ -1,4 +1,5 @@
 import type { SeededRandom } from '@q/testkit';
+import { isAccepted } from './accepted.ts';
 import type { Call, Objects } from './calls.ts';
 import { calls } from './calls.ts';
 import { describeValue, hostileValue, strangeNames } from './hostile-values.ts';
@@ -82,7 +83,7 @@ function tryOf(call: Call, objects: Objects, random: SeededRandom): Try {
   const slot = random.pick(call.slots);
   const value = hostileValue(random);
   const changed = replaced(args, slot.path, value) as unknown[];
-  return { what: `with ${describeValue(value)} for ${slot.path.join('.')}`, args: changed, wrong: slot.accepts(value) ? null : slot.names };
+  return { what: `with ${describeValue(value)} for ${slot.path.join('.')}`, args: changed, wrong: isAccepted(slot.accepts, value) ? null : slot.names };
 }
 
 function withStrangeField(call: Call, args: unknown[], random: SeededRandom): Try {

@@ -1,7 +1,7 @@
 import { QError, topic } from '@q/client';
 import type { BytesIn, Producer, ProducerRecord, SendResult, Topic } from '@q/client';
 import type { SeededRandom } from '@q/testkit';
-import { record as isRecord } from './accepted.ts';
+import { isAccepted, isBytes, record as isRecord } from './accepted.ts';
 import { describeValue, hostileValue } from './hostile-values.ts';
 import { outcomeOf, turns } from './stage.ts';
 import type { Outcome, Stage } from './stage.ts';
@@ -123,7 +123,7 @@ function wrongRecord(random: SeededRandom, { isSlow }: { isSlow: boolean }): { r
   for (;;) {
     const value = hostileValue(random);
     if (random.chance(0.2)) {
-      if (!isRecord(value)) return { record: value, names: ['record'], what: `${describeValue(value)} for itself` };
+      if (!isAccepted(isRecord, value)) return { record: value, names: ['record'], what: `${describeValue(value)} for itself` };
       continue;
     }
     if (random.chance(0.3)) return { record: { key: 'k', valu: value }, names: ['valu'], what: 'a field valu' };
@@ -144,8 +144,12 @@ function isWrong(field: (typeof fieldsOfRecord)[number], value: unknown): boolea
   if (field === 'partition') return !isCount;
   if (field === 'timestampMs') return !isCount;
   if (field === 'messageId') return typeof value !== 'string' || value === '' || value.length > 1_024;
-  if (field === 'headers') return typeof value !== 'object' || value === null || value instanceof Map || value instanceof Promise || value instanceof Uint8Array;
-  return value !== null && typeof value !== 'string' && !(value instanceof Uint8Array);
+  if (field === 'headers') return !isAccepted(mayBeHeaders, value);
+  return !isAccepted(isBytes, value);
+}
+
+function mayBeHeaders(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof Map || value instanceof Promise || value instanceof Uint8Array);
 }
 
 /** What is stored against what was taken. */

@@ -75,6 +75,8 @@ function casesOf(stage: Stage, argumentCases: ArgumentCases, o: { count: number;
 
 /** Errors that cases throw themselves where the client gives them back to the process are no faults. */
 function uncaughtIn(stage: Stage): string[] {
-  const own = (error: unknown): boolean => error instanceof OwnError || (error instanceof Error && error.message === 'of a hostile function');
+  // A class is a function that nobody can call: a listener that is one throws each time.
+  const hostile = /^of a hostile function$|^Class constructor Money /u;
+  const own = (error: unknown): boolean => error instanceof OwnError || (error instanceof Error && hostile.test(error.message));
   return stage.takeUncaught().filter((error) => !own(error)).map((error) => `nobody caught ${describeError(error)}`);
 }

@@ -16,8 +16,8 @@ export function formatAddress(address: Address): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
-// scheme (optional) · host: a name, an IPv4 address, or an IPv6 address in brackets · port (optional) · a bare slash
-const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s:/?#@[\]]+))(?::(\d{1,5}))?\/?$/;
+// scheme (optional) · host: a name without control characters, an IPv4 address, or an IPv6 address in brackets · port (optional) · a bare slash
+const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s\p{Cc}:/?#@[\]]+))(?::(\d{1,5}))?\/?$/u;
 
 /**
  * Reads `q://host:port`, `host:port` or `host` (port 7420). There are no users and passwords; what could be one is never shown.

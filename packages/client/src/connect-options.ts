@@ -8,7 +8,7 @@ import type { Network } from './network/network.ts';
 import { nodeNetwork } from './network/node-network.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeRandom } from './node-random.ts';
-import { abortSignal, checkOptions, integer, port, text, waitMsMax } from './option-check.ts';
+import { abortSignal, checkOptions, integer, port, reading, text, waitMsMax } from './option-check.ts';
 import type { Random } from './random.ts';
 import type { RetryOptions, RetryPolicy } from './retry.ts';
 import { shown } from './shown.ts';
@@ -62,13 +62,9 @@ export function resolveConnectOptions(url: string | readonly string[], options: 
     random: port('next', 'bytes'),
     network: port('connect'),
   });
-  const urls: unknown = typeof url === 'string' ? [url] : url;
-  if (!Array.isArray(urls) || urls.length === 0 || urls.length > clientLimits.seedsMax) {
-    const given = Array.isArray(urls) ? urls.length : shown(urls);
-    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, { details: { argument: 'url' } });
-  }
+  const seeds = reading({ what: 'The addresses of connect', code: 'INVALID_CONFIG', details: { argument: 'url' } }, () => parseSeeds(url));
   return {
-    seeds: Array.from(urls, parseAddress),
+    seeds,
     clientId: options.clientId ?? 'q-client',
     connectTimeoutMs: options.connectTimeoutMs ?? clientLimits.connectTimeoutMs,
     requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
@@ -78,6 +74,15 @@ export function resolveConnectOptions(url: string | readonly string[], options: 
     random: options.random ?? nodeRandom,
     network: options.network ?? nodeNetwork,
   };
+}
+
+function parseSeeds(url: string | readonly string[]): Address[] {
+  const urls: unknown = typeof url === 'string' ? [url] : url;
+  if (!Array.isArray(urls) || urls.length === 0 || urls.length > clientLimits.seedsMax) {
+    const given = Array.isArray(urls) ? urls.length : shown(urls);
+    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, { details: { argument: 'url' } });
+  }
+  return Array.from(urls, parseAddress);
 }
 
 function resolveRetry(options: RetryOptions = {}): RetryPolicy {

@@ -1,7 +1,7 @@
 import { checkTopicName, QError } from '@q/protocol';
-import type { ErrorName } from '@q/protocol';
+import type { ErrorDetails, ErrorName } from '@q/protocol';
 
-import { shown } from './shown.ts';
+import { shown, shownThrown } from './shown.ts';
 
 /** Says what is allowed when the value is not; undefined means the option was not given and is always fine. */
 export type OptionCheck = (value: unknown) => string | null;
@@ -47,24 +47,54 @@ export function port(...methods: readonly string[]): OptionCheck {
 }
 
 /**
+ * Looks at something of the caller's, where a getter or a proxy may throw: that is refused by name, with what was thrown for its cause.
+ *
+ * @throws QError with the code; whatever QError `fn` throws passes through.
+ */
+export function reading<T>(o: { readonly what: string; readonly code: ErrorName; readonly details: ErrorDetails }, fn: () => T): T {
+  try {
+    return fn();
+  } catch (cause) {
+    if (QError.is(cause)) throw cause;
+    throw new QError(o.code, `${o.what} cannot be read: ${shownThrown(cause)}`, { cause, details: o.details });
+  }
+}
+
+/** As `reading`, of an argument that is no option. */
+export function readingArgument<T>(argument: string, fn: () => T, code: ErrorName = 'INVALID_REQUEST'): T {
+  return reading({ what: argument, code, details: { argument } }, fn);
+}
+
+/** As `reading`, of an option. */
+export function readingOption<T>(owner: string, option: string, fn: () => T): T {
+  return reading({ what: `${owner}.${option}`, code: 'INVALID_CONFIG', details: { option } }, fn);
+}
+
+/**
  * Refuses options that are unknown (most often a typing error, which would otherwise silently leave the default in force)
  * or out of bounds. A check of null only says that the name is known; whoever uses the option looks at its value.
  *
  * @throws QError `INVALID_CONFIG` naming the option, the value and what is allowed.
  */
 export function checkOptions<T extends object>(owner: string, options: T, checks: { readonly [K in keyof Required<T>]: OptionCheck | null }): void {
-  if (!isObject(options)) throw new QError('INVALID_CONFIG', `The options of ${owner} are ${shown(options)}; use an object`, { details: { option: owner } });
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(checks, name)) continue;
-    throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${Object.keys(checks).join(', ')}`, { details: { option: name } });
-  }
+  reading({ what: `The options of ${owner}`, code: 'INVALID_CONFIG', details: { option: owner } }, () => checkNames(owner, options, Object.keys(checks)));
   // By the names that are known: an option may come from a prototype, too.
   for (const name of Object.keys(checks) as (keyof T & string)[]) {
-    const check = checks[name];
-    const value = options[name];
-    if (value === undefined || check === null) continue;
-    const allowed = check(value);
-    if (allowed !== null) throw new QError('INVALID_CONFIG', `${owner}.${name} is ${shown(value)}; use ${allowed}`, { details: { option: name } });
+    readingOption(owner, name, () => {
+      const check = checks[name];
+      const value = options[name];
+      if (value === undefined || check === null) return;
+      const allowed = check(value);
+      if (allowed !== null) throw new QError('INVALID_CONFIG', `${owner}.${name} is ${shown(value)}; use ${allowed}`, { details: { option: name } });
+    });
+  }
+}
+
+function checkNames(owner: string, options: unknown, known: readonly string[]): void {
+  if (!isObject(options)) throw new QError('INVALID_CONFIG', `The options of ${owner} are ${shown(options)}; use an object`, { details: { option: owner } });
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${known.join(', ')}`, { details: { option: name } });
   }
 }
 
@@ -79,26 +109,32 @@ export function isObject(value: unknown): value is object {
  * @throws QError `INVALID_REQUEST`, or with the code given, naming the argument, the value and what is allowed.
  */
 export function checkArgument(name: string, value: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
-  const allowed = check(value);
+  const allowed = readingArgument(name, () => check(value), code);
   if (allowed !== null) throw new QError(code, `${name} is ${shown(value)}; use ${allowed}`, { details: { argument: name } });
 }
 
 /** As `checkArgument`, for a list and each of its items. */
 export function checkList(name: string, values: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
-  if (!Array.isArray(values)) throw new QError(code, `${name} is ${shown(values)}; use an array`, { details: { argument: name } });
-  // By index: a hole is undefined, and no value.
-  for (let at = 0; at < values.length; at += 1) checkArgument(`${name}[${at}]`, values[at], check, code);
+  readingArgument(name, () => {
+    if (!Array.isArray(values)) throw new QError(code, `${name} is ${shown(values)}; use an array`, { details: { argument: name } });
+    // By index: a hole is undefined, and no value.
+    for (let at = 0; at < values.length; at += 1) checkArgument(`${name}[${at}]`, values[at], check, code);
+  }, code);
 }
 
 export const offsetNumber: OptionCheck = integer({ min: 0 });
 export const partitionNumber: OptionCheck = integer({ min: 0, max: waitMsMax });
 
-/** The argument of `seek`. */
-export function checkSeek(to: { readonly partition: number; readonly offset: number }): void {
-  if (!isObject(to)) throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, { details: { argument: 'to' } });
-  checkKnown('seek', to, ['partition', 'offset']);
-  checkArgument('partition', to.partition, partitionNumber);
-  checkArgument('offset', to.offset, offsetNumber);
+/** The argument of `seek`, as it is now: the caller may change it while it waits. */
+export function checkedSeek(to: { readonly partition: number; readonly offset: number }): { readonly partition: number; readonly offset: number } {
+  const given = reading({ what: 'The place to seek', code: 'INVALID_REQUEST', details: { argument: 'to' } }, () => {
+    if (!isObject(to)) throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, { details: { argument: 'to' } });
+    checkKnown('seek', to, ['partition', 'offset']);
+    return { partition: to.partition, offset: to.offset };
+  });
+  checkArgument('partition', given.partition, partitionNumber);
+  checkArgument('offset', given.offset, offsetNumber);
+  return given;
 }
 
 /** @throws QError `INVALID_REQUEST` naming a field that is not among those known. */

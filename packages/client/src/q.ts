@@ -11,7 +11,7 @@ import type { GroupConsumer } from './group/group-consumer.ts';
 import { resolveGroupOptions } from './group/group-options.ts';
 import type { GroupConsumerOptions } from './group/group-options.ts';
 import { MemberConsumer } from './group/member-consumer.ts';
-import { checkOptions, integer, isObject, waitMsMax } from './option-check.ts';
+import { checkOptions, integer, isObject, reading, waitMsMax } from './option-check.ts';
 import { resolveProducerOptions } from './producer/producer-options.ts';
 import type { ProducerOptions } from './producer/producer-options.ts';
 import { ClusterProducer } from './producer/producer.ts';
@@ -132,5 +132,5 @@ export class Client implements Q {
 }
 
 function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {
-  return isObject(options) && options.group !== undefined;
+  return reading({ what: 'The options of consumer', code: 'INVALID_CONFIG', details: { option: 'consumer' } }, () => isObject(options) && options.group !== undefined);
 }

@@ -1,6 +1,7 @@
 import { QError } from '@q/protocol';
 
 import type { Random } from './random.ts';
+import { shownThrown } from './shown.ts';
 
 /** How long to wait between tries. */
 export interface RetryOptions {
@@ -30,18 +31,18 @@ export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Ran
  */
 export function notSent(error: unknown, what: string): QError {
   if (QError.is(error)) return error;
-  return new QError('INVALID_REQUEST', `${what}, so nothing was sent: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  return new QError('INVALID_REQUEST', `${what}, so nothing was sent: ${shownThrown(error)}`, { cause: error });
 }
 
 /** What a failure says. Of a name with several addresses Node tells the failure of each, and of all together nothing. */
 export function reasonOf(error: Error): string {
   if (error.message !== '') return error.message;
-  if (error instanceof AggregateError) return error.errors.map((each: unknown) => (each instanceof Error ? each.message : String(each))).join(', ');
+  if (error instanceof AggregateError) return error.errors.map(shownThrown).join(', ');
   return error.name;
 }
 
 /** Makes a QError of whatever was thrown, so that every error the client reports has a code and keeps its cause. */
 export function toQError(error: unknown, what: string): QError {
   if (QError.is(error)) return error;
-  return new QError('UNKNOWN', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  return new QError('UNKNOWN', `${what}: ${shownThrown(error)}`, { cause: error });
 }

@@ -13,10 +13,26 @@ export function shown(value: unknown): string {
     case 'undefined':
       return String(value);
     case 'object':
-      if (value === null) return 'null';
-      if (Array.isArray(value)) return 'an array';
-      return value instanceof Uint8Array ? 'bytes' : 'an object';
+      return value === null ? 'null' : shownObject(value);
     default:
       return `a ${typeof value}`;
+  }
+}
+
+function shownObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return 'an array';
+    return value instanceof Uint8Array ? 'bytes' : 'an object';
+  } catch {
+    return 'a proxy that cannot be read';
+  }
+}
+
+/** What a thing that was thrown says, whatever it is. Never throws. */
+export function shownThrown(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return shown(thrown);
   }
 }

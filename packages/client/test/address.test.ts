@@ -15,7 +15,7 @@ describe('parseAddress', () => {
     expect(parseAddress(formatAddress(address))).toEqual(address);
   });
 
-  it.each(['', 'http://localhost:7420', 'localhost:', 'localhost:0', 'localhost:65536', 'a b', 'host:12x', 'q://', 'q://h/path', '::1', 'user@host'])('refuses "%s"', (text) => {
+  it.each(['', 'http://localhost:7420', 'localhost:', 'localhost:0', 'localhost:65536', 'a b', 'host:12x', 'q://', 'q://h/path', '::1', 'user@host', '\0', 'a\0b:1', 'q://\u007f'])('refuses "%s"', (text) => {
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
   });
 

@@ -68,4 +68,19 @@ describe('limits', () => {
   ])('refuse %s', (_what, changed) => {
     expect(() => assertClientLimits({ ...clientLimits, ...changed })).toThrow();
   });
+
+  it('Q3 that throw when they are read are refused by name, with what was thrown for the cause', () => {
+    const cause = new Error('of a getter');
+    const throwing = (name: string): object => Object.defineProperty({}, name, { enumerable: true, get: () => { throw cause; } });
+    const { proxy: gone, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const refused = (option: string): Error => expect.objectContaining({ code: 'INVALID_CONFIG', cause, details: { option } }) as Error;
+    expect(() => resolveConnectOptions('h', throwing('clientId'))).toThrow(refused('clientId'));
+    expect(() => resolveConnectOptions('h', { retry: throwing('maxMs') })).toThrow(refused('maxMs'));
+    expect(() => resolveConsumerOptions({ from: throwing('offset') as never }, 30_000)).toThrow(refused('from'));
+    expect(() => resolveConsumerOptions({ signal: throwing('aborted') as never }, 30_000)).toThrow(refused('signal'));
+    for (const resolve of [() => resolveConnectOptions('h', gone), () => resolveConnectOptions(gone as never), () => resolveProducerOptions(gone)]) {
+      expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+    }
+  });
 });

@@ -44,7 +44,13 @@ export class QError extends Error {
 
   /** Whether it is a QError, also of another copy of this package. */
   static is(error: unknown): error is QError {
-    return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true;
+    if (typeof error !== 'object' || error === null) return false;
+    try {
+      return Reflect.get(error, brand) === true;
+    } catch {
+      // A proxy that was revoked, or that throws, is whatever it is.
+      return false;
+    }
   }
 }
 

@@ -30,4 +30,14 @@ describe('QError', () => {
   it.each([null, undefined, 'CLOSED', 5, {}, new Error('x')])('does not take %s for a QError', (value) => {
     expect(QError.is(value)).toBe(false);
   });
+
+  it('does not throw for a proxy that was revoked, or that throws', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(QError.is(proxy)).toBe(false);
+    const get = (): never => {
+      throw new Error('of a trap');
+    };
+    expect(QError.is(new Proxy({}, { get }))).toBe(false);
+  });
 });

@@ -95,7 +95,7 @@ export interface StorageLimits {
   compactionMapBytesMax: number;
   /** Bytes that one round of maintenance reads to count records that compaction left before the last start. */
   countBytesPerRoundMax: number;
-  /** With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped. */
+  /** With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped; repeats may so under `refuse`, too. */
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
   diskReserveBytes: number;

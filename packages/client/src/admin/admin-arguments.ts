@@ -1,6 +1,6 @@
 import { QError } from '@q/protocol';
 
-import { checkArgument, integer, isObject, offsetNumber, partitionNumber, waitMsMax } from '../option-check.ts';
+import { checkArgument, integer, isObject, offsetNumber, partitionNumber, reading, readingArgument, waitMsMax } from '../option-check.ts';
 import type { OptionCheck } from '../option-check.ts';
 import { shown } from '../shown.ts';
 
@@ -32,17 +32,19 @@ const settingValue: OptionCheck = (value) => (typeof value === 'string' || typeo
 /** Settings as the wire has them. */
 export function settingsOf(argument: string, config: unknown): { key: string; value: string }[] {
   if (config === undefined) return [];
-  if (!isObject(config)) throw new QError('INVALID_CONFIG', `${argument} is ${shown(config)}; use an object of settings, as { 'retention.ms': 3600000 }`, { details: { option: argument } });
-  return Object.entries(config).map(([key, value]: [string, unknown]) => {
-    checkArgument(`${argument}["${key}"]`, value, settingValue, 'INVALID_CONFIG');
-    return { key, value: String(value) };
+  return reading({ what: argument, code: 'INVALID_CONFIG', details: { option: argument } }, () => {
+    if (!isObject(config)) throw new QError('INVALID_CONFIG', `${argument} is ${shown(config)}; use an object of settings, as { 'retention.ms': 3600000 }`, { details: { option: argument } });
+    return Object.entries(config).map(([key, value]: [string, unknown]) => {
+      checkArgument(`${argument}["${key}"]`, value, settingValue, 'INVALID_CONFIG');
+      return { key, value: String(value) };
+    });
   });
 }
 
 /** What is given by partition, as `{ 0: 42 }`: checked, and as a list. */
 export function byPartition<T>(argument: string, given: Readonly<Record<number, T>>, check: OptionCheck): { partition: number; value: T }[] {
   checkByName(argument, given, 'by partition, as { 0: 42 }');
-  return Object.entries(given).map(([key, value]: [string, T]) => {
+  return entriesOf(argument, given).map(([key, value]: [string, T]) => {
     const partition = key === '' ? Number.NaN : Number(key);
     checkArgument(`a partition of ${argument}`, Number.isNaN(partition) ? key : partition, partitionNumber);
     checkArgument(`${argument}[${key}]`, value, check);
@@ -52,6 +54,11 @@ export function byPartition<T>(argument: string, given: Readonly<Record<number, 
 
 export function checkByName(argument: string, given: unknown, form: string): void {
   checkArgument(argument, given, (value) => (isObject(value) ? null : `an object ${form}`));
+}
+
+/** As `Object.entries`. @throws QError `INVALID_REQUEST` where a getter or a proxy throws. */
+export function entriesOf<T>(argument: string, given: Readonly<Record<string, T>>): [string, T][] {
+  return readingArgument(argument, () => Object.entries(given));
 }
 
 export const offsetOrEnd: OptionCheck = (value) => (value === 'end' ? null : offsetNumber(value) === null ? null : "a whole number from 0, or 'end'");

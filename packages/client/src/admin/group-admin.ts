@@ -4,7 +4,7 @@ import type { DeleteGroupResponse, ListedGroup, ResetOffsetsResponsePartition } 
 import { untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { abortSignal, checkList, checkOptions, flag, offsetNumber, partitionNumber } from '../option-check.ts';
-import { anyText, byPartition, checkByName, checkGroup, checkTopicName } from './admin-arguments.ts';
+import { anyText, byPartition, checkByName, checkGroup, checkTopicName, entriesOf } from './admin-arguments.ts';
 import { requestOnce } from './admin-request.ts';
 import type { AdminRequestOptions } from './admin-request.ts';
 import { readGroupDescription, readGroupOffsets, unlessNone } from './group-description.ts';
@@ -105,7 +105,7 @@ export class ClusterGroupAdmin implements GroupAdmin {
     checkOptions('resetGroupOffsets', o, { validateOnly: flag, signal: abortSignal });
     checkByName('offsets', offsets, 'by topic, as { orders: { 0: 42 } }');
     const validateOnly = o.validateOnly ?? false;
-    const wanted = Object.entries(offsets).map(([name, byNumber]) => ({ name, partitions: wirePartitions(name, byNumber) }));
+    const wanted = entriesOf('offsets', offsets).map(([name, byNumber]) => ({ name, partitions: wirePartitions(name, byNumber) }));
     const names = wanted.map(({ name }) => name);
     const topics = await Promise.all(wanted.map(async ({ name, partitions }) => ({ topicId: await this.#topicId(name, o.signal), partitions })));
     const body = { groupId: group, validateOnly, topics };

@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { clientLimits } from '../limits.ts';
 import type { ResolvedConsumerOptions } from './consumer-options.ts';
-import { checkList, checkSeek, partitionNumber } from '../option-check.ts';
+import { checkList, checkedSeek, partitionNumber } from '../option-check.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
 import { ChosenPartitions } from './chosen-partitions.ts';
@@ -127,10 +127,10 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
-    checkSeek(to);
+    const { partition, offset } = checkedSeek(to);
     await this.ready();
-    const reader = this.#partitions.get(to.partition);
-    this.#decoder.seek(reader, to.offset);
+    const reader = this.#partitions.get(partition);
+    this.#decoder.seek(reader, offset);
     this.#partitions.set.fetcher.pump();
   }
 

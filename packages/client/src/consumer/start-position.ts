@@ -2,7 +2,7 @@ import { QError } from '@q/protocol';
 
 import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
-import { isObject, offsetNumber, partitionNumber } from '../option-check.ts';
+import { isObject, offsetNumber, partitionNumber, readingOption } from '../option-check.ts';
 import { shown } from '../shown.ts';
 
 /**
@@ -21,6 +21,10 @@ export type StartPosition =
 
 /** @throws QError `INVALID_CONFIG` for a start that means nothing. */
 export function checkStart(from: StartPosition): void {
+  readingOption('consumer', 'from', () => checkPosition(from));
+}
+
+function checkPosition(from: StartPosition): void {
   const bad = (what: string): never => {
     throw new QError('INVALID_CONFIG', `consumer.from: ${what}; use 'earliest', 'latest', { offset }, { timestampMs } or { last }`, { details: { option: 'from' } });
   };

@@ -3,7 +3,7 @@ import { QError } from '@q/protocol';
 import { resolveFetchWaits } from '../consumer/consumer-options.ts';
 import type { FetchWaits, OffsetOutOfRangePolicy } from '../consumer/consumer-options.ts';
 import { clientLimits } from '../limits.ts';
-import { abortSignal, checkOptions, flag, integer, oneOf, text } from '../option-check.ts';
+import { abortSignal, checkOptions, flag, integer, oneOf, readingOption, text } from '../option-check.ts';
 
 /**
  * Where a group begins in a topic of which it has committed no offset: with the first record that is kept, with what comes
@@ -114,7 +114,7 @@ function refuse(option: string, problem: string): never {
 
 function checkedStart(from: GroupStart): GroupStart {
   if (from === 'earliest' || from === 'latest' || from === 'fail') return from;
-  const timestampMs = typeof from === 'object' && from !== null ? from.timestampMs : undefined;
+  const timestampMs = readingOption('consumer', 'from', () => (typeof from === 'object' && from !== null ? from.timestampMs : undefined));
   if (Number.isSafeInteger(timestampMs) && (timestampMs as number) >= 0) return from;
   return refuse('from', `of a group must be 'earliest', 'latest', 'fail' or { timestampMs }`);
 }
@@ -130,7 +130,8 @@ function commitInterval(autoCommit: boolean | { readonly intervalMs: number }): 
 function keyConcurrency(options: GroupConsumerOptions, maxUnacked: number): number | null {
   const { concurrency } = options;
   if (concurrency === undefined) return null;
-  if (concurrency?.by === undefined || concurrency.max === undefined) return refuse('concurrency', "needs by: 'key' and max");
+  const isWhole = readingOption('consumer', 'concurrency', () => concurrency?.by !== undefined && concurrency.max !== undefined);
+  if (!isWhole) return refuse('concurrency', "needs by: 'key' and max");
   checkOptions('consumer.concurrency', concurrency, { by: oneOf(['key']), max: integer({ min: 1, max: maxUnacked }) });
   if (options.autoAck === true) return refuse('autoAck', 'makes no sense with concurrency: the loop asks for the next message while others are in work');
   return concurrency.max;

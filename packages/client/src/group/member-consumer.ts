@@ -7,7 +7,7 @@ import { lends } from '../consumer/consumed-batch.ts';
 import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import { PullIterator } from '../consumer/pull-iterator.ts';
 import { clientLimits } from '../limits.ts';
-import { callable, checkArgument, checkKnown, checkList, checkOptions, checkSeek, integer, isObject, oneOf, offsetNumber, partitionNumber, waitMsMax } from '../option-check.ts';
+import { callable, checkArgument, checkKnown, checkList, checkOptions, checkedSeek, integer, isObject, offsetNumber, oneOf, partitionNumber, readingArgument, waitMsMax } from '../option-check.ts';
 import type { OptionCheck } from '../option-check.ts';
 import type { CloseResult, Producer } from '../producer/producer.ts';
 import { toQError } from '../retry.ts';
@@ -148,9 +148,9 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   async seek(to: { readonly partition: number; readonly offset: number }): Promise<void> {
-    checkSeek(to);
+    const { partition, offset } = checkedSeek(to);
     await this.ready();
-    this.#session.dispenser.seek(this.#session.ownership.active(to.partition), to.offset);
+    this.#session.dispenser.seek(this.#session.ownership.active(partition), offset);
     this.#session.set.fetcher.pump();
   }
 
@@ -284,10 +284,12 @@ const metadataText: OptionCheck = (value) =>
 /** @throws QError `INVALID_REQUEST`. */
 function checkCommits(offsets: readonly OffsetToCommit[]): void {
   checkList('offsets', offsets, (value) => (isObject(value) ? null : '{ partition, offset, metadata }'));
-  for (const [at, commit] of offsets.entries()) {
-    checkKnown(`offsets[${at}]`, commit, ['partition', 'offset', 'metadata']);
-    checkArgument(`offsets[${at}].partition`, commit.partition, partitionNumber);
-    checkArgument(`offsets[${at}].offset`, commit.offset, offsetNumber);
-    checkArgument(`offsets[${at}].metadata`, commit.metadata, metadataText);
-  }
+  for (const [at, commit] of offsets.entries()) readingArgument(`offsets[${at}]`, () => checkCommit(at, commit));
+}
+
+function checkCommit(at: number, commit: OffsetToCommit): void {
+  checkKnown(`offsets[${at}]`, commit, ['partition', 'offset', 'metadata']);
+  checkArgument(`offsets[${at}].partition`, commit.partition, partitionNumber);
+  checkArgument(`offsets[${at}].offset`, commit.offset, offsetNumber);
+  checkArgument(`offsets[${at}].metadata`, commit.metadata, metadataText);
 }

@@ -17,9 +17,9 @@ import type { OutgoingQueue } from './outgoing-batch.ts';
 import { givenUp } from './outcome.ts';
 import { Parking } from './parking.ts';
 import { RecordTime } from './record-time.ts';
-import { detached, encodeHeaders } from './record.ts';
+import { encodeHeaders } from './record.ts';
 import type { PlainRecord } from './record.ts';
-import { checkedTimestamp, checkFields, checkRecord, hasOtherFields, notARecord } from './record-check.ts';
+import { checkedTimestamp, checkFields, checkRecord, hasOtherFields, notARecord, refusedRecord } from './record-check.ts';
 import { TopicLoader } from './topic-loader.ts';
 import { TopicQueue } from './topic-queue.ts';
 import type { ParkedRecord } from './topic-queue.ts';
@@ -160,14 +160,14 @@ export class Accumulator {
     }
   }
 
-  /** Takes a record whose schema has not made up its mind yet. Later records of the topic wait behind it. */
+  /** Takes a record, with bytes of its own, whose schema has not made up its mind yet. Later records of the topic wait behind it. */
   acceptLater(topic: TopicQueue, pending: Promise<PlainRecord>, delivery: Delivery | null): void {
     let entry: ParkedRecord | null = null;
     // Before anything can throw: a promise that nobody listens to would end the process if it failed.
     pending.then(
       (record) => {
         if (entry === null) return;
-        entry.record = delivery === null ? detached(record) : record;
+        entry.record = record;
         this.#drain(topic);
       },
       (error: unknown) => {
@@ -268,7 +268,7 @@ export class Accumulator {
         topic.earliestDeadlineMs = Math.min(topic.earliestDeadlineMs, entry.deadlineMs);
       } catch (thrown) {
         if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#loader.askAnew(topic);
-        failure = toQError(thrown, 'taking a record');
+        failure = refusedRecord(thrown, entry.record);
       }
       this.#parking.leave(topic, failure);
     }

@@ -4,7 +4,7 @@ import { onAbort, throwIfAborted, untilAborted } from '../abort.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { closedError } from '../cluster/broker-link.ts';
 import { clientLimits } from '../limits.ts';
-import { abortSignal, checkOptions, integer, waitMsMax } from '../option-check.ts';
+import { abortSignal, checkOptions, integer, reading, waitMsMax } from '../option-check.ts';
 import type { DeliveryFailure, ResolvedProducerOptions } from './producer-options.ts';
 import { toQError } from '../retry.ts';
 import { shown } from '../shown.ts';
@@ -15,7 +15,7 @@ import { batchError, DeliveryGroup, SendDelivery } from './delivery.ts';
 import type { Delivery, SendResult } from './delivery.ts';
 import { serialize } from './record.ts';
 import type { PlainRecord, ProducerRecord } from './record.ts';
-import { checkRecord, invalidRecord } from './record-check.ts';
+import { checkRecord, invalidRecord, refusedRecord } from './record-check.ts';
 import { Sender } from './sender.ts';
 
 /** How closing a producer went, in records. */
@@ -115,8 +115,8 @@ export class ClusterProducer implements Producer {
     try {
       this.#checkOpen();
       this.#accept(topic, this.#plain(topic, record), delivery);
-    } catch (error) {
-      delivery.reject(error);
+    } catch (thrown) {
+      delivery.reject(refusedRecord(thrown, record));
     }
     return delivery.promise;
   }
@@ -125,9 +125,12 @@ export class ClusterProducer implements Producer {
     let plain: (PlainRecord | Promise<PlainRecord>)[];
     try {
       this.#checkOpen();
-      if (!Array.isArray(records)) throw invalidRecord('records', `The records of sendBatch are ${shown(records)}; use an array`);
-      // By index: a hole is undefined, and no record.
-      plain = Array.from(records as readonly ProducerRecord<K, V>[], (record, index) => this.#checked(topic, record, index));
+      const read = { what: 'The records of sendBatch', code: 'INVALID_RECORD', details: { field: 'records' } } as const;
+      plain = reading(read, () => {
+        if (!Array.isArray(records)) throw invalidRecord('records', `The records of sendBatch are ${shown(records)}; use an array`);
+        // By index: a hole is undefined, and no record.
+        return Array.from(records as readonly ProducerRecord<K, V>[], (record, index) => this.#checked(topic, record, index));
+      });
     } catch (error) {
       return Promise.reject(toQError(error, 'sendBatch'));
     }
@@ -136,8 +139,8 @@ export class ClusterProducer implements Producer {
       const delivery = group.member(index);
       try {
         this.#accept(topic, record, delivery);
-      } catch (error) {
-        delivery.reject(toQError(error, 'sendBatch'));
+      } catch (thrown) {
+        delivery.reject(refusedRecord(thrown, record));
       }
     }
     return group.promise;
@@ -149,7 +152,11 @@ export class ClusterProducer implements Producer {
     if (budget.isOverfull) {
       throw new QError('BUFFER_FULL', `${budget.usedBytes} bytes wait to be sent, of ${budget.bytesMax}; await ready() when enqueue returns false`);
     }
-    this.#accept(topic, this.#plain(topic, record), null);
+    try {
+      this.#accept(topic, this.#plain(topic, record), null);
+    } catch (thrown) {
+      throw refusedRecord(thrown, record);
+    }
     return !budget.wantsPause;
   }
 
@@ -192,7 +199,7 @@ export class ClusterProducer implements Producer {
       if (typeof topic === 'string' || !(plain instanceof Promise)) checkRecord(plain);
       return plain;
     } catch (thrown) {
-      const error = toQError(thrown, 'sendBatch');
+      const error = refusedRecord(thrown, record);
       throw new QError(error.code, `records[${index}]: ${error.message}`, { cause: error.cause ?? error, details: { ...error.details, index } });
     }
   }

@@ -2,9 +2,10 @@ import { QError } from '@q/protocol';
 import type { RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
-import { partitionNumber } from '../option-check.ts';
-import { shown } from '../shown.ts';
-import { plainBytes } from '../topic/serde.ts';
+import { isObject, partitionNumber, reading } from '../option-check.ts';
+import { toQError } from '../retry.ts';
+import { shown, shownThrown } from '../shown.ts';
+import { attachedBytes, isAttached, lostBytes } from '../topic/serde.ts';
 import type { Encoded } from '../topic/serde.ts';
 
 /*
@@ -58,12 +59,56 @@ export function checkRecord(record: unknown): void {
 }
 
 export function checkParts(record: Fields): void {
-  plainBytes('key', record.key);
-  plainBytes('value', record.value);
+  attachedBytes('key', record.key);
+  attachedBytes('value', record.value);
   headersOf(record.headers);
   if (record.messageId !== undefined) messageIdBytes(record.messageId);
   if (record.timestampMs !== undefined) checkedTimestamp(record.timestampMs);
   if (record.partition !== undefined) checkPartition(record.partition);
+}
+
+/**
+ * What was thrown while a record was taken, as a QError. Getters, proxies, and views whose bytes are gone throw errors of their own: the record
+ * is looked at once more to name the field, which costs those that are right nothing.
+ */
+export function refusedRecord(thrown: unknown, record: unknown): QError {
+  if (QError.is(thrown)) return thrown;
+  const found = faultOf(record);
+  if (found === null) return toQError(thrown, 'taking a record');
+  if (QError.is(found.thrown)) return new QError(found.thrown.code, found.thrown.message, { cause: thrown, details: found.thrown.details });
+  const { field } = found;
+  const what = field === 'record' ? 'A record' : `The ${field} of a record`;
+  return new QError('INVALID_RECORD', `${what} cannot be read: ${shownThrown(thrown)}`, { cause: thrown, details: { field } });
+}
+
+/** Null: the record is right now. */
+function faultOf(record: unknown): { field: string; thrown: unknown } | null {
+  if (typeof record !== 'object' || record === null) return null;
+  for (const name of fieldNames) {
+    try {
+      const part: unknown = Reflect.get(record, name);
+      if (name === 'headers') checkOneByOne(part);
+      checkParts({ [name]: part });
+    } catch (thrown) {
+      return { field: name, thrown };
+    }
+  }
+  try {
+    checkFields(record);
+    return null;
+  } catch (thrown) {
+    return { field: 'record', thrown };
+  }
+}
+
+/** So that the error says which of the headers it is. */
+function checkOneByOne(headers: unknown): void {
+  if (!Array.isArray(headers)) return;
+  for (let at = 0; at < headers.length; at += 1) {
+    const header: unknown = headers[at];
+    const field = `headers[${at}].value`;
+    reading({ what: `${field} of a record`, code: 'INVALID_RECORD', details: { field } }, () => isObject(header) && Reflect.get(header, 'value') instanceof Uint8Array);
+  }
 }
 
 interface Fields {
@@ -96,7 +141,11 @@ function checkHeader(header: unknown, at: number): void {
 }
 
 function headerValue(field: string, value: unknown): Encoded {
-  if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (value === null || typeof value === 'string') return value;
+  if (value instanceof Uint8Array) {
+    if (isAttached(value)) return value;
+    throw lostBytes(field);
+  }
   throw invalidRecord(field, `${field} of a record is ${shown(value)}; use bytes, a string or null`);
 }
 

@@ -2,7 +2,7 @@ import { messageIdHeader } from '@q/protocol';
 import type { RecordHeader } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
-import { plainBytes } from '../topic/serde.ts';
+import { attachedBytes } from '../topic/serde.ts';
 import type { Encoded } from '../topic/serde.ts';
 import { SchemaIssues, schemaMismatch } from '../topic/schema-issues.ts';
 import type { BytesIn, Topic } from '../topic/topic.ts';
@@ -47,12 +47,15 @@ export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: Pr
   if (typeof given !== 'object' || given === null || given instanceof Promise) throw notARecord(given);
   if (keySerde === null && valueSerde === null) return given as PlainRecord;
   if (given.value === undefined || hasOtherFields(given)) checkFields(given);
-  const key = keySerde === null ? plainBytes('key', given.key) : keySerde.encode(given.key);
-  const value = valueSerde === null ? plainBytes('value', given.value) : valueSerde.encode(given.value);
+  const key = keySerde === null ? attachedBytes('key', given.key) : keySerde.encode(given.key);
+  const value = valueSerde === null ? attachedBytes('value', given.value) : valueSerde.encode(given.value);
   if (key instanceof Promise || value instanceof Promise) {
     // What does not depend on the schema is said at once.
-    checkRecord({ ...fieldsOf(given), key: null, value: null });
-    const pending = Promise.all([key, value]).then(([k, v]) => encoded(topic.name, given, { key: k, value: v }));
+    const fields = fieldsOf(given);
+    checkRecord({ ...fields, key: null, value: null });
+    // The call is over before the schema has said anything, and its buffers may be used again.
+    const headers = detachedHeaders(fields.headers);
+    const pending = Promise.all([ownBytes(key), ownBytes(value)]).then(([k, v]) => encoded(topic.name, { ...fields, headers }, { key: k, value: v }));
     // Another record, or the topic, may be refused before anyone waits for it.
     pending.catch(() => undefined);
     return pending;
@@ -89,11 +92,11 @@ export function encodeHeaders(record: PlainRecord): readonly RecordHeader[] | un
 
 /** A record that waits keeps its own bytes, so that the caller may reuse buffers as soon as the call is over. */
 export function detached(record: PlainRecord): PlainRecord {
-  return { ...fieldsOf(record), key: detachedBytes(record.key), value: detachedBytes(record.value), headers: detachedHeaders(record.headers) };
+  return { ...fieldsOf(record), key: ownBytes(record.key), value: ownBytes(record.value), headers: detachedHeaders(record.headers) };
 }
 
-function detachedBytes(bytes: Encoded | undefined): Encoded | undefined {
-  return bytes instanceof Uint8Array ? Buffer.from(bytes) : bytes;
+function ownBytes<T>(part: T): T | Buffer {
+  return part instanceof Uint8Array ? Buffer.from(part) : part;
 }
 
 function detachedHeaders(headers: RecordHeaders | undefined): RecordHeaders | undefined {

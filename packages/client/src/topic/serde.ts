@@ -120,6 +120,34 @@ export function plainBytes(part: RecordPart, input: unknown): Encoded {
   throw new QError('INVALID_RECORD', `The ${part} of a record must be bytes or a string, not ${shown(input)}; give the topic a schema to send other values`, { details: { field: part } });
 }
 
+/** As `plainBytes`, and the bytes are there. For what is looked at before it is encoded: encoding finds out by itself. */
+export function attachedBytes(part: RecordPart, input: unknown): Encoded {
+  const bytes = plainBytes(part, input);
+  if (typeof bytes !== 'string' && bytes !== null && !isAttached(bytes)) throw lostBytes(part);
+  return bytes;
+}
+
+const nowhere = new Uint8Array(0);
+
+/**
+ * Whether a view has its bytes still: it has not when their buffer was transferred, as `postMessage` does, or was made too short for the view.
+ * Such a view has no length, and cannot be copied from.
+ */
+export function isAttached(view: Uint8Array): boolean {
+  if (view.length > 0) return true;
+  try {
+    nowhere.set(view);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function lostBytes(field: string, cause?: unknown): QError {
+  const problem = `The bytes of ${field} of a record are gone: their buffer was transferred or made shorter; keep it as it is until the record is sent`;
+  return new QError('INVALID_RECORD', problem, { ...(cause === undefined ? {} : { cause }), details: { field } });
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { QError } from '@q/protocol';
 
-import { checkArgument, checkOptions, checkTopic, flag, isObject, oneOf } from '../option-check.ts';
+import { checkArgument, checkOptions, checkTopic, flag, isObject, oneOf, readingArgument, readingOption } from '../option-check.ts';
 import type { OptionCheck } from '../option-check.ts';
 import { shown } from '../shown.ts';
 import { Serde } from './serde.ts';
@@ -94,7 +94,7 @@ export function topic(name: string, options: TopicOptions<StandardSchemaV1 | und
     tombstones: flag,
   });
   const { onInvalid = 'fail' } = options;
-  checkInvalidPolicy(onInvalid);
+  readingOption('topic', 'onInvalid', () => checkInvalidPolicy(onInvalid));
   return Object.freeze({
     name,
     keySerde: serde('key', { schema: options.key, codec: options.keyCodec, codecDefault: 'string', tombstones: false }),
@@ -137,9 +137,13 @@ export function asTopic<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | str
 
 /** By what it can do: a topic may come from another copy of this package. */
 export function checkTyped(given: unknown): asserts given is Topic {
-  const { name, keySerde, valueSerde, onInvalid } = (typeof given === 'object' && given !== null ? given : {}) as Partial<Topic>;
-  if (typeof name === 'string' && onInvalid !== undefined && isSerde(keySerde) && isSerde(valueSerde)) return;
+  if (readingArgument('topic', () => isTyped(given), 'INVALID_TOPIC_NAME')) return;
   throw new QError('INVALID_TOPIC_NAME', `The topic is ${shown(given)}; use a name, or what topic() has made`, { details: { argument: 'topic' } });
+}
+
+function isTyped(given: unknown): boolean {
+  const { name, keySerde, valueSerde, onInvalid } = (typeof given === 'object' && given !== null ? given : {}) as Partial<Topic>;
+  return typeof name === 'string' && onInvalid !== undefined && isSerde(keySerde) && isSerde(valueSerde);
 }
 
 function isSerde(given: Serde | null | undefined): boolean {

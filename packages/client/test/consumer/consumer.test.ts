@@ -170,6 +170,17 @@ describe('a consumer', () => {
     await scene.settle(q.close());
   });
 
+  it('seeks to the place as it was given, whatever the caller makes of it meanwhile', async () => {
+    const { scene, q } = await setUp();
+    const consumer = q.consumer('t', { stopAtEnd: true });
+    const place = { partition: 0, offset: 10 };
+    const seeking = consumer.seek(place);
+    place.offset = -5;
+    await scene.settle(seeking);
+    expect(await read(scene, consumer)).toEqual(['0:10', '0:11']);
+    await scene.settle(q.close());
+  });
+
   it('seeks in the middle of its loop, even while a long poll is under way', async () => {
     const { scene, q } = await setUp();
     const consumer = q.consumer('t', { maxWaitMs: 20_000 });

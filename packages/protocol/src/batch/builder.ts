@@ -119,7 +119,8 @@ export class BatchBuilder {
    * `recordsMax`; a first record always fits. Bytes are copied, strings become UTF-8; nothing is kept of the arguments.
    *
    * `timestampMs`: milliseconds since the epoch, or -1 for none. Throws QError INVALID_TIMESTAMP when it is not a safe
-   * integer and RECORD_TOO_LARGE when the record cannot be represented at all (2 GiB).
+   * integer and RECORD_TOO_LARGE when the record cannot be represented at all (2 GiB). A view whose buffer was transferred or made
+   * too short throws a TypeError, and leaves the batch as it was.
    */
   tryAppend(
     key: Uint8Array | string | null,

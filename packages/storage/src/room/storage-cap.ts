@@ -8,6 +8,8 @@ import { StorageError } from '../errors.ts';
  * - `drop-oldest`: an append may pass the cap by `overshootBytesMax`, so that writers do not wait for each round of
  *   dropping; `needsRoom` says how much is to be dropped, and `onNeedsRoom` is called when that begins. Beyond the
  *   overshoot it is refused like the other.
+ * - Under `refuse`, too, repeats may pass the cap so far: a batch whose records are all known stores no record, only the header that
+ *   keeps its producer's sequence, and refusing it would keep its sender waiting for room that it does not need.
  * - What is dropped goes by whole segments, so under `drop-oldest` segments are closed early enough that all active ones
  *   together stay well below the cap (`segmentBytesMax`).
  * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need room.
@@ -97,12 +99,12 @@ export class StorageCap {
    * Asks for room; takes none.
    * @throws StorageError STORAGE_FULL with details {limit: 'storageBytesMax' | 'diskReserveBytes', …}
    */
-  admit(bytes: number, o: { internal: boolean }): void {
+  admit(bytes: number, o: { internal: boolean; isRepeat?: boolean }): void {
     const { bytesMax, whenFull, overshootBytesMax } = this.#options;
     this.#admitByDisk(bytes, o.internal);
     if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal);
     if (bytesMax === undefined || o.internal) return;
-    const limit = whenFull === 'refuse' ? bytesMax : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
+    const limit = whenFull === 'refuse' && o.isRepeat !== true ? bytesMax : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
     this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(

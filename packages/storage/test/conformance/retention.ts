@@ -97,6 +97,30 @@ export function retention(kind: StoreKind): void {
       expect(under.store.stats.appendsRefusedFull).toBeGreaterThan(0);
     });
 
+    it('S4 P4 answers records whose message ids are known at the cap, as they store nothing, and within bounds', async () => {
+      await using under = await StoreUnderTest.start(kind, { storageBytesMax: 8_000, whenFull: 'refuse' });
+      const log = await under.open({ dedupWindowMs: 60 * minute });
+      const shape = (baseSequence: number, producerId = 9): object => ({ producerId, baseSequence, timestampMs: under.clock.now() });
+      let stored = 0;
+      const fill = async (): Promise<void> => {
+        for (;; stored += 1) await append(log, [`m${stored}:v`], shape(stored));
+      };
+      await expect(fill()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+      for (let index = 0; index < 12; index += 1) {
+        expect(await append(log, [`m${index}:again`], shape(index, 10))).toMatchObject({ duplicate: true, baseOffset: index });
+      }
+      // Some are new, and there is no room for those.
+      expect(() => log.append(batch(['m1:again', 'new:v'], shape(12, 10)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
+      expect(() => log.append(batch(['new:v'], shape(stored)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
+      const repeat = async (): Promise<void> => {
+        for (let sequence = 12; ; sequence += 1) await append(log, ['m0:again'], shape(sequence, 10));
+      };
+      await expect(repeat()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+      expect(under.store.bytes).toBeGreaterThan(8_000);
+      expect(under.store.bytes).toBeLessThanOrEqual(10_000);
+      expect(await contents(log)).toHaveLength(stored);
+    });
+
     it('S4 exempts internal topics from the cap', async () => {
       await using under = await StoreUnderTest.start(kind, { storageBytesMax: 500, whenFull: 'refuse' });
       const internal = await under.open({}, { topic: '__state', topicId: '00000000-0000-4000-8000-00000000000c' });

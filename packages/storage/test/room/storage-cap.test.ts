@@ -46,6 +46,14 @@ describe('StorageCap', () => {
     expect(sized({ bytesMax: undefined })).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('S4 lets repeats pass the cap under refuse, as far as drop-oldest may', () => {
+    const full = cap({});
+    full.add(1_000);
+    full.admit(100, { internal: false, isRepeat: true });
+    expect(() => full.admit(1, user)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+    expect(() => full.admit(101, { internal: false, isRepeat: true })).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+  });
+
   it('S4 has no cap unless one is given', () => {
     const open = cap({ bytesMax: undefined });
     open.add(1e15);
