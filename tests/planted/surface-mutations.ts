@@ -8,10 +8,10 @@ export const surfaceMutations: readonly Mutation[] = [
     name: 'a header may be anything',
     test: rig,
     file: 'packages/client/src/producer/record-check.ts',
-    find: "  if (value === null || typeof value === 'string' || value instanceof Uint8Array) return value;",
-    replace: '  if (field !== null) return value as Encoded;',
+    find: "  if (value === null || typeof value === 'string') return value;\n  if (value instanceof Uint8Array) {",
+    replace: '  if (field !== null) return value as Encoded;\n  if (value instanceof Uint8Array) {',
   },
-  { name: 'an unknown option is passed over', test: rig, file: 'packages/client/src/option-check.ts', find: '    if (Object.hasOwn(checks, name)) continue;', replace: '    if (Object.hasOwn(checks, name) || name !== null) continue;' },
+  { name: 'an unknown option is passed over', test: rig, file: 'packages/client/src/option-check.ts', find: '    if (known.includes(name)) continue;', replace: '    if (known.includes(name) || name !== null) continue;' },
   { name: 'a field that no record has is passed over', test: rig, file: 'packages/client/src/producer/record-check.ts', find: '  if (unknown !== undefined) throw', replace: '  if (unknown === null) throw' },
   {
     name: 'a record is refused for what was known of its topic',
