@@ -6,7 +6,7 @@ import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { startBroker } from '../src/index.ts';
 import type { Broker } from '../src/index.ts';
-import { batchOf, testBroker, testClient, valuesOf } from './harness.ts';
+import { batchOf, errorOf, testBroker, testClient, valuesOf } from './harness.ts';
 import { RawClient } from './raw-client.ts';
 
 const storageLimits = { journalMissesBefore: 0, journalFiles: 2, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, diskReserveBytes: 0, reserveFileBytes: 256 << 10 };
@@ -45,6 +45,24 @@ async function untilTaken(client: RawClient, topicId: string): Promise<void> {
   while (answer.errorCode === errorCode('STORAGE_FULL')) answer = await client.produce(topicId, batchOf('after'));
   expect(answer.errorCode).toBe(0);
 }
+
+describe.each([['with', options], ['without', bare]] as const)('a disk that is full before anybody has looked, %s a reserve', (_kind, given) => {
+  it('B5 refuses a topic with STORAGE_FULL, each time, leaves nothing of it, and makes it when there is room', async () => {
+    const disk = new FaultyFileSystem({ capacityBytes: 1 << 30 });
+    const broker = await testBroker({ ...given, fileSystem: disk, limits: { maintenanceIntervalMs: 1 << 30 } });
+    const client = await testClient(broker);
+    await client.createTopic('orders');
+    disk.capacityBytes = disk.usedBytes;
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(await errorOf(client.createTopic('n1'))).toMatchObject({ code: 'STORAGE_FULL', retriable: true });
+      expect((await client.request(ListTopics, { includeInternal: false })).topics.map(({ name }) => name)).toEqual(['orders']);
+    }
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    let refused: unknown = 'not tried';
+    for (let attempt = 0; attempt < 50 && refused !== null; attempt += 1) refused = await client.createTopic('n1').then(() => null, (error: unknown) => error);
+    expect(refused).toBeNull();
+  });
+});
 
 describe('a start on a full disk', () => {
   it('S2 B2 without any room that is kept: serves reads, refuses records as its term is not noted, and takes them when there is room', async () => {
