@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ['{packages,apps,examples}/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'bench/test/**/*.test.ts'],
     pool: 'forks',
-    // The default leaves one core to itself, which on two is half of them; many tests wait for a disk or a process most of the time.
+    // The default leaves one core to itself, which on two is half of them; many tests wait for a disk or a process most
+    // of the time.
     maxWorkers: '100%',
     // Child processes that tests start must resolve the workspace's TypeScript too.
     env: { NODE_OPTIONS: '--conditions=@q/source' },

@@ -1,7 +1,7 @@
 /*
- * Builds packages for Node: all modules of a package become one file, beside one for each part that is loaded only when it is
- * wanted. Packages stay apart from each other, and so do the libraries they depend on. Node takes some 0.2 ms for each module
- * it loads; as 200 files a broker took 40 ms longer to start (docs/notes/2026-11-24-start.md).
+ * Builds packages for Node: all modules of a package become one file, beside one for each part that is loaded only when
+ * it is wanted. Packages stay apart from each other, and so do the libraries they depend on. Node takes some 0.2 ms for
+ * each module it loads; as 200 files a broker took 40 ms longer to start (docs/notes/2026-11-24-start.md).
  *
  *   node scripts/bundle.ts apps/broker apps/cli
  *
@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
-const workspaceFolders = globSync('{packages,apps}/*/package.json', { cwd: repositoryRoot }).map((path) => path.slice(0, -'/package.json'.length));
+const workspaceFolders = globSync('{packages,apps}/*/package.json', { cwd: repositoryRoot }).map((path) =>
+  path.slice(0, -'/package.json'.length),
+);
 
 interface Manifest {
   readonly name: string;
@@ -45,7 +47,9 @@ function entryOf(folder: string): 'main' | 'index' {
 function isFresh(folder: string): boolean {
   const built = statSync(join(repositoryRoot, folder, 'dist', `${entryOf(folder)}.js`), { throwIfNoEntry: false });
   if (built === undefined) return false;
-  const sources = globSync([`${folder}/src/**/*.ts`, `${folder}/package.json`, 'scripts/bundle.ts'], { cwd: repositoryRoot });
+  const sources = globSync([`${folder}/src/**/*.ts`, `${folder}/package.json`, 'scripts/bundle.ts'], {
+    cwd: repositoryRoot,
+  });
   return sources.every((path) => statSync(join(repositoryRoot, path)).mtimeMs <= built.mtimeMs);
 }
 
@@ -63,13 +67,21 @@ async function bundle(folder: string): Promise<void> {
   });
   // Chunks of an earlier build; declarations, which are built apart, stay.
   for (const path of globSync('dist/**/*.{js,js.map}', { cwd })) rmSync(join(cwd, path));
-  await build.write({ dir: join(cwd, 'dist'), format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name].js' });
+  await build.write({
+    dir: join(cwd, 'dist'),
+    format: 'esm',
+    sourcemap: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+  });
 }
 
 const folders = process.argv.slice(2);
 const unknown = folders.filter((folder) => !workspaceFolders.includes(folder));
 if (folders.length === 0 || unknown.length > 0) {
-  process.stderr.write(`bundle: ${unknown.length > 0 ? `no package in ${unknown.join(', ')}` : 'no package named'}; there are ${workspaceFolders.join(', ')}\n`);
+  process.stderr.write(
+    `bundle: ${unknown.length > 0 ? `no package in ${unknown.join(', ')}` : 'no package named'}; there are ${workspaceFolders.join(', ')}\n`,
+  );
   process.exit(2);
 }
 for (const folder of withDependencies(folders)) if (!isFresh(folder)) await bundle(folder);

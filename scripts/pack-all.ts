@@ -44,7 +44,8 @@ function withDependencies(names: readonly string[]): string[] {
   for (const name of names) {
     const folder = folderOfPackage.get(name);
     if (folder === undefined) continue;
-    for (const dependency of withDependencies(Object.keys(manifestOf(folder).dependencies ?? {}))) found.add(dependency);
+    for (const dependency of withDependencies(Object.keys(manifestOf(folder).dependencies ?? {})))
+      found.add(dependency);
     found.add(name);
   }
   return [...found];
@@ -53,10 +54,14 @@ function withDependencies(names: readonly string[]): string[] {
 /** Packing builds first: each package has a `prepack`. */
 async function pack(name: string, destination: string): Promise<Packed> {
   const folder = folderOfPackage.get(name) as string;
-  const { stdout } = await promisify(execFile)('npx', ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination], {
-    cwd: join(repositoryRoot, folder),
-    maxBuffer: outputBytesMax,
-  });
+  const { stdout } = await promisify(execFile)(
+    'npx',
+    ['-y', 'pnpm@12', 'pack', '--json', '--pack-destination', destination],
+    {
+      cwd: join(repositoryRoot, folder),
+      maxBuffer: outputBytesMax,
+    },
+  );
   const { filename, files } = JSON.parse(stdout) as { filename: string; files: { path: string }[] };
   return { folder, name, tarball: filename, files: files.map(({ path }) => path) };
 }
@@ -68,7 +73,12 @@ function installLine(names: readonly string[], packed: readonly Packed[]): strin
   return `npm install ${tarballs.map((path) => (/^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`)).join(' ')}`;
 }
 
-const { values } = parseArgs({ options: { out: { type: 'string', default: join(repositoryRoot, 'dist/packages') }, json: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(repositoryRoot, 'dist/packages') },
+    json: { type: 'boolean', default: false },
+  },
+});
 const destination = resolve(values.out);
 mkdirSync(destination, { recursive: true });
 const packed: Packed[] = [];
@@ -80,8 +90,12 @@ for (const name of withDependencies([...folderOfPackage.keys()])) {
 if (values.json) {
   process.stdout.write(`${JSON.stringify(packed)}\n`);
 } else {
-  process.stdout.write(`\n${packed.length} packages are in ${relative(process.cwd(), destination) || '.'}. In the folder of your application:\n`);
+  process.stdout.write(
+    `\n${packed.length} packages are in ${relative(process.cwd(), destination) || '.'}. In the folder of your application:\n`,
+  );
   process.stdout.write(`\nthe client:\n  ${installLine(['@q/client'], packed)}\n`);
-  process.stdout.write(`\nthe client, and the broker in your process:\n  ${installLine(['@q/client', '@q/broker'], packed)}\n`);
+  process.stdout.write(
+    `\nthe client, and the broker in your process:\n  ${installLine(['@q/client', '@q/broker'], packed)}\n`,
+  );
   process.stdout.write(`\nthe programs q-broker and q:\n  ${installLine(['@q/broker-app', '@q/cli'], packed)}\n`);
 }

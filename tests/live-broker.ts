@@ -21,8 +21,8 @@ export interface HonestAccount {
 }
 
 /**
- * A broker in a process of its own that is being abused, with its memory watched, and an honest client that produces and
- * consumes all the while and must notice nothing.
+ * A broker in a process of its own that is being abused, with its memory watched, and an honest client that produces
+ * and consumes all the while and must notice nothing.
  *
  * Invariants: `peakBytes` is the greatest resident memory of the process that was seen since `start`; the honest client
  * keeps one send in flight, so that what it acknowledged and what is read can be compared exactly.
@@ -71,15 +71,19 @@ export class LiveBroker implements AsyncDisposable {
     this.#isStopping = true;
     await this.#working;
     const values: string[] = [];
-    for await (const { value } of this.#q.consumer(topic, { from: 'earliest', stopAtEnd: true })) values.push(value!.toString());
+    for await (const { value } of this.#q.consumer(topic, { from: 'earliest', stopAtEnd: true }))
+      values.push(value!.toString());
     const unique = new Set(values);
     if (unique.size !== values.length) this.#troubles.push(`${values.length - unique.size} records are there twice`);
     for (let number = 0; number < this.#acknowledged; number += 1) {
       if (!unique.has(`n${number}`)) this.#troubles.push(`record n${number} was acknowledged and is not there`);
     }
     // Its own mistakes a broker writes down.
-    const faults = this.broker.log.split('\n').filter((line) => line.includes('request failed') || line.includes('could not be served'));
-    for (const fault of faults) this.#troubles.push(`the broker failed in a way that it did not foresee: ${fault.slice(0, 500)}`);
+    const faults = this.broker.log
+      .split('\n')
+      .filter((line) => line.includes('request failed') || line.includes('could not be served'));
+    for (const fault of faults)
+      this.#troubles.push(`the broker failed in a way that it did not foresee: ${fault.slice(0, 500)}`);
     return { acknowledged: this.#acknowledged, read: values.length, troubles: this.#troubles };
   }
 

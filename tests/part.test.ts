@@ -11,5 +11,6 @@ it('has each thing in one part, and all in the whole', () => {
 
 it('is written as it is read, and nothing else is read', () => {
   expect(formatPart(parsePart('2/3'))).toBe('2/3');
-  for (const text of ['', '0/2', '3/2', '1', 'a/b', '1.5/2']) expect(() => parsePart(text)).toThrow('a part looks like 1/2');
+  for (const text of ['', '0/2', '3/2', '1', 'a/b', '1.5/2'])
+    expect(() => parsePart(text)).toThrow('a part looks like 1/2');
 });

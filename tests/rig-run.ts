@@ -6,7 +6,8 @@ const failuresShownMax = 40;
 /**
  * Gathers what a rig sees while it runs.
  *
- * Invariant: however many fail, memory stays bounded and none is forgotten: what is not shown is in the note `failuresTotal`.
+ * Invariant: however many fail, memory stays bounded and none is forgotten: what is not shown is in the note
+ * `failuresTotal`.
  */
 export class RigRun {
   readonly #rig: string;

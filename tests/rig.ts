@@ -5,8 +5,9 @@
  *   node --conditions=@q/source tests/rig.ts fuzz --count 10000000 --seed 7
  *   node --conditions=@q/source tests/rig.ts recovery --gib 10
  *
- * `--count` is in the rig's own unit: disks, kills, cuts, damaged folders, inputs, connections, bugs. `--part 1/2` does the first half of
- * what can be shared by processes. A signal ends it without a report, and its brokers, mounts and loop devices with it.
+ * `--count` is in the rig's own unit: disks, kills, cuts, damaged folders, inputs, connections, bugs. `--part 1/2` does
+ * the first half of what can be shared by processes. A signal ends it without a report, and its brokers, mounts and
+ * loop devices with it.
  */
 import { parseArgs } from 'node:util';
 import type { RigReport } from '@q/testkit';
@@ -41,28 +42,53 @@ interface Arguments {
 
 const rigs: Readonly<Record<string, (o: Arguments) => Promise<readonly RigReport[]>>> = {
   kill: async ({ count = '200', seed }) => [await runKills({ cycles: numberArgument(count), seed })],
-  planted: async ({ count = 'all', seed, only, seconds = 300 }) => [await runPlanted({ count: countOf(count), secondsEach: seconds, seed, ...(only !== undefined && { only }) })],
+  planted: async ({ count = 'all', seed, only, seconds = 300 }) => [
+    await runPlanted({ count: countOf(count), secondsEach: seconds, seed, ...(only !== undefined && { only }) }),
+  ],
   power: async ({ count = '1000', seed }) => [await runPowerCuts({ cuts: numberArgument(count), seed })],
-  simulation: async ({ count = '20000', seed, part }) => [await runSimulation({ images: numberArgument(count), seed, part })],
+  simulation: async ({ count = '20000', seed, part }) => [
+    await runSimulation({ images: numberArgument(count), seed, part }),
+  ],
   recovery: async ({ gib }) => [await runRecovery({ gib })],
-  damage: async ({ count = '6000', seed, only, part }) => [await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) })],
-  'failing-disk': async ({ count = '1', seed, only }) => [await runFailingDisk({ stride: numberArgument(count), seed, ...(only !== undefined && { only }) })],
+  damage: async ({ count = '6000', seed, only, part }) => [
+    await runDamage({ count: countOf(count), seed, part, ...(only !== undefined && { only }) }),
+  ],
+  'failing-disk': async ({ count = '1', seed, only }) => [
+    await runFailingDisk({ stride: numberArgument(count), seed, ...(only !== undefined && { only }) }),
+  ],
   'full-disk': async ({ count = '2', seed, only }) => await onSmallDisk({ count: numberArgument(count), seed, only }),
-  shortage: async ({ count = '1', only }) => [await runShortage({ count: numberArgument(count), ...(only !== undefined && { only }) })],
-  fuzz: async ({ count = '20000', seed, only, part }) => runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
-  abuse: async ({ count = '2000', only }) => runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
+  shortage: async ({ count = '1', only }) => [
+    await runShortage({ count: numberArgument(count), ...(only !== undefined && { only }) }),
+  ],
+  fuzz: async ({ count = '20000', seed, only, part }) =>
+    runFuzz({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
+  abuse: async ({ count = '2000', only }) =>
+    runAbuse({ count: numberArgument(count), ...(only !== undefined && { only }) }),
   'hostile-mix': async ({ seconds = 60 }) => [await runHostileMix({ seconds })],
-  surface: async ({ count = '5000', seed, only, part }) => [await runSurface({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) })],
-  'fuzz-connection': async ({ count = '1000', seed }) => [await runConnectionFuzz({ count: numberArgument(count), seed })],
+  surface: async ({ count = '5000', seed, only, part }) => [
+    await runSurface({ count: numberArgument(count), seed, part, ...(only !== undefined && { only }) }),
+  ],
+  'fuzz-connection': async ({ count = '1000', seed }) => [
+    await runConnectionFuzz({ count: numberArgument(count), seed }),
+  ],
 };
 
 function countOf(text: string): number | 'all' {
   return text === 'all' ? text : numberArgument(text);
 }
 
-async function onSmallDisk({ count, seed, only }: { count: number; seed: number; only: string | undefined }): Promise<RigReport[]> {
+async function onSmallDisk({
+  count,
+  seed,
+  only,
+}: {
+  count: number;
+  seed: number;
+  only: string | undefined;
+}): Promise<RigReport[]> {
   const disk = await mountSmallDisk();
-  if ('reason' in disk) return [{ rig: 'full-disk', runs: 0, seeds: [], failures: [], seconds: 0, notes: { skipped: disk.reason } }];
+  if ('reason' in disk)
+    return [{ rig: 'full-disk', runs: 0, seeds: [], failures: [], seconds: 0, notes: { skipped: disk.reason } }];
   try {
     const starts = await runFullDiskStarts({ count, path: disk.path, seed });
     return only === 'start' ? [starts] : [starts, await runFullDisk({ count, path: disk.path })];
@@ -90,7 +116,14 @@ if (rig === undefined) {
   process.exitCode = 2;
 } else {
   const { count, only, seconds } = values;
-  const reports = await rig({ count, only, seed: numberArgument(values.seed), part: parsePart(values.part), gib: numberArgument(values.gib), seconds: seconds === undefined ? undefined : numberArgument(seconds) });
+  const reports = await rig({
+    count,
+    only,
+    seed: numberArgument(values.seed),
+    part: parsePart(values.part),
+    gib: numberArgument(values.gib),
+    seconds: seconds === undefined ? undefined : numberArgument(seconds),
+  });
   console.log(JSON.stringify(reports, null, 2));
   process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }

@@ -1,7 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { CreateTopic, decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, Hello, helloMagic, Metadata, Produce, protocolLimits } from '@q/protocol';
+import {
+  CreateTopic,
+  decodeResponseBody,
+  decodeResponseHeader,
+  encodeRequest,
+  FrameDecoder,
+  Hello,
+  helloMagic,
+  Metadata,
+  Produce,
+  protocolLimits,
+} from '@q/protocol';
 import type { Api, ProduceResponsePartition } from '@q/protocol';
 
 /** A place to write to, as PRODUCE names it. */
@@ -55,7 +66,13 @@ export class WireConnection implements AsyncDisposable {
 
   async createTopic(name: string, config: Readonly<Record<string, string>> = {}): Promise<WirePartition> {
     const configs = Object.entries(config).map(([key, value]) => ({ key, value }));
-    const { topicId } = await this.call(CreateTopic, { name, partitions: 1, replicas: 1, configs, validateOnly: false });
+    const { topicId } = await this.call(CreateTopic, {
+      name,
+      partitions: 1,
+      replicas: 1,
+      configs,
+      validateOnly: false,
+    });
     return { topicId, partition: 0 };
   }
 
@@ -85,7 +102,8 @@ export class WireConnection implements AsyncDisposable {
   }
 
   #end(): void {
-    for (const waiting of this.#waiting.values()) waiting(new Error('the connection was closed before the answer came'));
+    for (const waiting of this.#waiting.values())
+      waiting(new Error('the connection was closed before the answer came'));
     this.#waiting.clear();
   }
 }

@@ -16,9 +16,20 @@ import type { RunContext } from './run-context.ts';
 
 /** In the order in which they run. */
 export function allCases(context: RunContext): Case[] {
-  return [produceCases, consumeCases, fanOutCases, duplexCases, singleSendCases, latencyCases, groupCases, startupCases, busyMemoryCases, growingPartitionsCases, growingConnectionsCases, growingLogCases].flatMap((casesOf) =>
-    casesOf(context),
-  );
+  return [
+    produceCases,
+    consumeCases,
+    fanOutCases,
+    duplexCases,
+    singleSendCases,
+    latencyCases,
+    groupCases,
+    startupCases,
+    busyMemoryCases,
+    growingPartitionsCases,
+    growingConnectionsCases,
+    growingLogCases,
+  ].flatMap((casesOf) => casesOf(context));
 }
 
 /** `group: name`, by which people choose cases. */
@@ -26,11 +37,15 @@ export function caseKey({ group, name }: { readonly group: string; readonly name
   return `${group}: ${name}`;
 }
 
-/** Those whose key, or that of one of their readings, is one of the texts, or contains one that is nobody's whole key; all without any. */
+/**
+ * Those whose key, or that of one of their readings, is one of the texts, or contains one that is nobody's whole key;
+ * all without any.
+ */
 export function chosenCases(cases: readonly Case[], only: readonly string[]): Case[] {
   if (only.length === 0) return [...cases];
   const allKeys = new Set(cases.flatMap(keysOf));
-  const isChosen = (key: string): boolean => only.some((text) => (allKeys.has(text) ? key === text : key.includes(text)));
+  const isChosen = (key: string): boolean =>
+    only.some((text) => (allKeys.has(text) ? key === text : key.includes(text)));
   return cases.filter((subject) => keysOf(subject).some(isChosen));
 }
 
@@ -47,6 +62,9 @@ const processesMs = 600;
 
 /** How long a case will take, about. */
 export function estimatedMs(subject: Case, profile: Profile): number {
-  const { prepareMs, runMs } = subject.estimate ?? { prepareMs: 0, runMs: processesMs + profile.warmUpMs + profile.measureMs };
+  const { prepareMs, runMs } = subject.estimate ?? {
+    prepareMs: 0,
+    runMs: processesMs + profile.warmUpMs + profile.measureMs,
+  };
   return prepareMs + roundsOf(subject, profile) * subject.variants.length * runMs;
 }

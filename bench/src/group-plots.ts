@@ -31,7 +31,10 @@ function barsOf(title: string, cases: readonly CaseResult[]): Plot {
     subtitle: `${direction}bar: median of the rounds; whiskers: least and most${scale}`,
     isCommonScale,
     format: formatNumber,
-    groups: cases.map((result) => ({ name: result.name, bars: result.variants.map((variant) => barOf(result, variant)) })),
+    groups: cases.map((result) => ({
+      name: result.name,
+      bars: result.variants.map((variant) => barOf(result, variant)),
+    })),
   });
   return { file: fileName(title), title, svg };
 }
@@ -47,7 +50,12 @@ function barOf(result: CaseResult, { name, value }: VariantResult): Bar {
 function curvesOf(group: string, cases: readonly CaseResult[]): Plot[] {
   if (isProductOnly(cases)) {
     const plots = Map.groupBy(cases.flatMap(seriesOf), (one) => one.curve);
-    return [...plots].map(([curve, ones]) => plotOf(`${group}, ${curve}`, ones.map((one, index) => ({ ...one, label: shortName(one.case), class: seriesClass(index) }))));
+    return [...plots].map(([curve, ones]) =>
+      plotOf(
+        `${group}, ${curve}`,
+        ones.map((one, index) => ({ ...one, label: shortName(one.case), class: seriesClass(index) })),
+      ),
+    );
   }
   return cases.flatMap((result) => {
     const series = seriesOf(result);
@@ -64,7 +72,13 @@ function seriesOf(result: CaseResult): CaseSeries[] {
   return result.variants.flatMap(({ name, typical }) =>
     Object.entries(typical.curves ?? {})
       .filter(([, points]) => points.length > 0)
-      .map(([curve, points]) => ({ case: result.name, curve, label: `${name}, ${curve}`, class: variantClass(name), points })),
+      .map(([curve, points]) => ({
+        case: result.name,
+        curve,
+        label: `${name}, ${curve}`,
+        class: variantClass(name),
+        points,
+      })),
   );
 }
 
@@ -72,14 +86,21 @@ function seriesOf(result: CaseResult): CaseSeries[] {
 function withOwnClasses(series: readonly CaseSeries[]): CaseSeries[] {
   const used = new Set<string>();
   return series.map((one) => {
-    const free = used.has(one.class) ? Array.from({ length: 6 }, (_, index) => seriesClass(5 - index)).find((name) => !used.has(name)) : one.class;
+    const free = used.has(one.class)
+      ? Array.from({ length: 6 }, (_, index) => seriesClass(5 - index)).find((name) => !used.has(name))
+      : one.class;
     used.add(free ?? one.class);
     return { ...one, class: free ?? one.class };
   });
 }
 
 function plotOf(title: string, series: readonly Series[]): Plot {
-  const svg = curvePlot({ title, subtitle: 'share of all that took this long at most, of the round whose value is nearest to the median; lower is better', series });
+  const svg = curvePlot({
+    title,
+    subtitle:
+      'share of all that took this long at most, of the round whose value is nearest to the median; lower is better',
+    series,
+  });
   return { file: fileName(`${title} curves`), title, svg };
 }
 
@@ -93,5 +114,9 @@ function shortName(name: string): string {
 }
 
 function fileName(title: string): string {
-  return `${title.toLowerCase().replaceAll('%', 'percent').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '')}.svg`;
+  return `${title
+    .toLowerCase()
+    .replaceAll('%', 'percent')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')}.svg`;
 }

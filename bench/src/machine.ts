@@ -12,7 +12,13 @@ export interface Machine {
 }
 
 // The `f_type` numbers of statfs(2) that are likely here.
-const fileSystems: Readonly<Record<number, string>> = { 0xef53: 'ext4', 0x58465342: 'xfs', 0x9123683e: 'btrfs', 0x01021994: 'tmpfs', 0x794c7630: 'overlayfs' };
+const fileSystems: Readonly<Record<number, string>> = {
+  0xef53: 'ext4',
+  0x58465342: 'xfs',
+  0x9123683e: 'btrfs',
+  0x01021994: 'tmpfs',
+  0x794c7630: 'overlayfs',
+};
 
 export async function describeMachine(directory: string): Promise<Machine> {
   const processors = cpus();

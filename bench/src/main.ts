@@ -32,7 +32,8 @@ else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench
 async function bench(o: BenchOptions): Promise<number> {
   const { profile, directory, only } = o;
   const machine = await describeMachine(directory);
-  if (machine.fileSystem === 'tmpfs') say(`${directory} is memory: fdatasync costs nothing there; choose a disk with --dir`);
+  if (machine.fileSystem === 'tmpfs')
+    say(`${directory} is memory: fdatasync costs nothing there; choose a disk with --dir`);
   const cases = chosenCases(allCases({ profile, directory }), only);
   if (cases.length === 0) throw new Error(`no case is called like that: ${only.join(', ')}; --list shows all`);
   const wholeMs = cases.reduce((sum, subject) => sum + estimatedMs(subject, profile), 0);
@@ -94,7 +95,9 @@ async function pairs(o: BenchOptions, other: string): Promise<void> {
 
 function list({ profile, directory, only }: BenchOptions): void {
   for (const subject of chosenCases(allCases({ profile, directory }), only)) {
-    process.stdout.write(`${caseKey(subject)}  [${subject.variants.map(({ name }) => name).join(', ')}; ${formatDuration(estimatedMs(subject, profile))}]\n`);
+    process.stdout.write(
+      `${caseKey(subject)}  [${subject.variants.map(({ name }) => name).join(', ')}; ${formatDuration(estimatedMs(subject, profile))}]\n`,
+    );
   }
 }
 

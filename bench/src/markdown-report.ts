@@ -35,7 +35,8 @@ function section(title: string, tables: readonly Table[]): string[] {
 }
 
 function markdownTable({ title, head, rows, notes }: Table): string[] {
-  const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     row([title, ...head.slice(1)]),
     row(head.map((_, column) => (column === 0 ? '---' : '---:'))),
@@ -48,7 +49,15 @@ function markdownTable({ title, head, rows, notes }: Table): string[] {
 function costs(cases: readonly CaseResult[]): string[] {
   const rows = cases.flatMap((result) => result.variants.flatMap((variant) => costRows(result, variant)));
   if (rows.length === 0) return [];
-  const head = ['cost', 'program', 'client, processor', 'client, peak', 'server, processor', 'server, peak', 'both, for each record'];
+  const head = [
+    'cost',
+    'program',
+    'client, processor',
+    'client, peak',
+    'server, processor',
+    'server, peak',
+    'both, for each record',
+  ];
   return [...markdownTable({ title: 'cost, of the round nearest to the median', head, rows, notes: [] }), ''];
 }
 
@@ -59,6 +68,17 @@ function costRows(result: CaseResult, { name, typical }: VariantResult): string[
   const seconds = (cpuSeconds: number): string => `${cpuSeconds.toFixed(2)} s`;
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   const { records } = details;
-  const each = records === undefined ? '-' : `${(((client.cpuSeconds + server.cpuSeconds) * 1e9) / records).toFixed(0)} ns`;
-  return [[result.name, name, seconds(client.cpuSeconds), megabytes(client.residentPeakBytes), seconds(server.cpuSeconds), megabytes(server.residentPeakBytes), each]];
+  const each =
+    records === undefined ? '-' : `${(((client.cpuSeconds + server.cpuSeconds) * 1e9) / records).toFixed(0)} ns`;
+  return [
+    [
+      result.name,
+      name,
+      seconds(client.cpuSeconds),
+      megabytes(client.residentPeakBytes),
+      seconds(server.cpuSeconds),
+      megabytes(server.residentPeakBytes),
+      each,
+    ],
+  ];
 }

@@ -32,15 +32,17 @@ export interface BenchOptions {
   readonly help: boolean;
 }
 
-export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [--rounds N] [--dir FOLDER] [--json FILE] [--report FOLDER]
+export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [--rounds N] [--dir FOLDER] [--json FILE]
+                  [--report FOLDER]
        pnpm bench --render FILE [--report FOLDER]
        pnpm bench mixed [--minutes N] [--dir FOLDER] [--json FILE]
        pnpm bench pairs --with FOLDER [--pairs N] [--only TEXT]... [--dir FOLDER] [--json FILE]
        pnpm bench peers [--quick] [--only PEER]... [--rounds N] [--dir FOLDER] [--json FILE] [--peers-dir FOLDER]
 
-Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and a
-Markdown report with plots to bench/results/. With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ streams
-instead of the bare machine. With mixed, runs broker and client under a low, mixed load, and tells whether the memory of one of them grows.
+Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and
+a Markdown report with plots to bench/results/. With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ
+streams instead of the bare machine. With mixed, runs broker and client under a low, mixed load, and tells whether the
+memory of one of them grows.
 With pairs, compares this checkout with another one: the product alone, in turn, shape by shape.
 
   --quick             under two minutes: the shapes that say most, shorter rounds; with peers some five

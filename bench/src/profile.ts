@@ -8,7 +8,10 @@ export interface Profile {
   readonly consumeBytes: number;
   /** Every shape, or the ones that say most. */
   readonly cells: 'all' | 'few';
-  /** Before each run, with pages of files; it takes a minute the first time, and seconds after that. See measure/used-memory.ts. */
+  /**
+   * Before each run, with pages of files; it takes a minute the first time, and seconds after that. See
+   * measure/used-memory.ts.
+   */
   readonly fillsMemory: boolean;
   readonly startRounds: number;
   /** Rounds of what takes minutes to prepare or seconds to settle. */

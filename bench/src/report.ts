@@ -51,13 +51,17 @@ export function aboutLines({ machine, profile, at }: Results): string[] {
 
 export function groupTables(results: readonly CaseResult[]): Table[] {
   const groups = Map.groupBy(results, ({ group }) => group);
-  return [...groups].flatMap(([group, cases]) => [...Map.groupBy(cases, ({ unit }) => unit)].map(([unit, rows]) => groupTable(`${group} (${unit})`, rows)));
+  return [...groups].flatMap(([group, cases]) =>
+    [...Map.groupBy(cases, ({ unit }) => unit)].map(([unit, rows]) => groupTable(`${group} (${unit})`, rows)),
+  );
 }
 
 function groupTable(title: string, cases: readonly CaseResult[]): Table {
   const names = variantNames(cases);
   const others = names.filter((name) => name !== 'product');
-  const costed = (['client', 'server'] as const).filter((process) => cases.some((result) => formatCost(result, process) !== '-'));
+  const costed = (['client', 'server'] as const).filter((process) =>
+    cases.some((result) => formatCost(result, process) !== '-'),
+  );
   return {
     title,
     head: ['', ...names, ...others.map((name) => `to ${name}`), ...costed],
@@ -81,7 +85,12 @@ export function targetTable(judgements: readonly Judgement[]): Table {
   return {
     title: 'targets',
     head: ['', 'wanted', 'measured', ''],
-    rows: judgements.map(({ target, measured, verdict }) => [target.what, wanted(target), formatSpread(measured ?? undefined, targetNumber(target)), verdict]),
+    rows: judgements.map(({ target, measured, verdict }) => [
+      target.what,
+      wanted(target),
+      formatSpread(measured ?? undefined, targetNumber(target)),
+      verdict,
+    ]),
     notes: [],
   };
 }
@@ -112,16 +121,22 @@ const percentileWords = ['p50', 'p90', 'p99', 'p99.9', 'p99.99', 'max'] as const
 /** A line for each distribution among the details: the keys of some have a word before them. */
 function percentileNotes(name: string, variant: VariantResult): string[] {
   const { details = {} } = variant.typical;
-  const prefixes = Object.keys(details).flatMap((key) => (key.endsWith('p99Ms') ? [key.slice(0, -'p99Ms'.length)] : []));
+  const prefixes = Object.keys(details).flatMap((key) =>
+    key.endsWith('p99Ms') ? [key.slice(0, -'p99Ms'.length)] : [],
+  );
   return prefixes.map((prefix) => {
-    const numbers = percentileKeys.map((key, index) => `${percentileWords[index]} ${formatNumber(details[`${prefix}${key}`] ?? Number.NaN)}`);
+    const numbers = percentileKeys.map(
+      (key, index) => `${percentileWords[index]} ${formatNumber(details[`${prefix}${key}`] ?? Number.NaN)}`,
+    );
     return `${name}, ${variant.name}${prefix === '' ? '' : `, ${prefix.trim()}`}: ${numbers.join('  ')} ms`;
   });
 }
 
 export function formatSpread(spread: Spread | undefined, number: (value: number) => string = formatNumber): string {
   if (spread === undefined) return '-';
-  return spread.rounds === 1 ? number(spread.median) : `${number(spread.median)} (${number(spread.min)} - ${number(spread.max)})`;
+  return spread.rounds === 1
+    ? number(spread.median)
+    : `${number(spread.median)} (${number(spread.min)} - ${number(spread.max)})`;
 }
 
 /** The product's processor seconds while it was measured, and the peak of its memory. */
@@ -137,6 +152,12 @@ function variantOf(result: CaseResult, name: VariantName): VariantResult | undef
 function textTable({ title, head, rows, notes }: Table): string[] {
   const all = [[title, ...head.slice(1)], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]): string => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
-  return [line(all[0]!), widths.map((width) => '-'.repeat(width)).join('  '), ...all.slice(1).map(line), ...notes.map((note) => `  ${note}`)];
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ');
+  return [
+    line(all[0]!),
+    widths.map((width) => '-'.repeat(width)).join('  '),
+    ...all.slice(1).map(line),
+    ...notes.map((note) => `  ${note}`),
+  ];
 }

@@ -9,7 +9,10 @@ import type { Results } from './report.ts';
 
 const resultsFolder = fileURLToPath(new URL('../results', import.meta.url));
 
-/** Writes JSON, report and plots to the run's own folder, named after its time. Returns the folder's path in the repository. */
+/**
+ * Writes JSON, report and plots to the run's own folder, named after its time. Returns the folder's path in the
+ * repository.
+ */
 export async function writeRun(found: Results): Promise<string> {
   const name = found.at.replaceAll(/[:.]/g, '-');
   await writeReport(found, join(resultsFolder, name));
@@ -35,7 +38,10 @@ export async function writeMixed(report: MixedReport): Promise<string> {
   return `bench/results/${name}`;
 }
 
-export async function writeJson(found: Results | PeersReport | MixedReport | readonly PairedRow[], file: string): Promise<void> {
+export async function writeJson(
+  found: Results | PeersReport | MixedReport | readonly PairedRow[],
+  file: string,
+): Promise<void> {
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`);
 }
 

@@ -41,8 +41,9 @@ export interface RunOptions {
 type Samples = ReadonlyMap<VariantName, Sample[]>;
 
 /**
- * Runs the variants of a case in turn, round after round, each time another one first (A B, B A), so that a machine that slows down or speeds up
- * in between does so to all of them. The first result is the case itself, the others are its readings.
+ * Runs the variants of a case in turn, round after round, each time another one first (A B, B A), so that a machine
+ * that slows down or speeds up in between does so to all of them. The first result is the case itself, the others are
+ * its readings.
  */
 export async function runCase(subject: Case, options: RunOptions): Promise<CaseResult[]> {
   const samples = new Map<VariantName, Sample[]>();
@@ -84,12 +85,24 @@ async function runRounds(
   }
 }
 
-function resultOf(subject: Case, reading: Reading | null, o: { samples: Samples; skips: readonly Skip[]; failure: string | null }): CaseResult {
+function resultOf(
+  subject: Case,
+  reading: Reading | null,
+  o: { samples: Samples; skips: readonly Skip[]; failure: string | null },
+): CaseResult {
   const { group } = subject;
   const { name, unit, better } = reading ?? subject;
-  const variants = [...o.samples].flatMap(([variant, samples]) => variantResult(variant, samples.flatMap((sample) => readSample(sample, reading))));
+  const variants = [...o.samples].flatMap(([variant, samples]) =>
+    variantResult(
+      variant,
+      samples.flatMap((sample) => readSample(sample, reading)),
+    ),
+  );
   // Said once, with the case itself.
-  const said = reading === null ? { base: subject.base ?? null, skips: o.skips, failure: o.failure } : { base: null, skips: [], failure: null };
+  const said =
+    reading === null
+      ? { base: subject.base ?? null, skips: o.skips, failure: o.failure }
+      : { base: null, skips: [], failure: null };
   return { name, group, unit, better, variants, ratios: ratiosOf(variants), ...said };
 }
 

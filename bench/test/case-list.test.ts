@@ -7,7 +7,9 @@ const directory = '/nowhere';
 const full = allCases({ profile: profiles.full, directory });
 const quick = allCases({ profile: profiles.quick, directory });
 const keysOf = (cases: typeof full): string[] =>
-  cases.flatMap((subject) => [subject, ...(subject.readings ?? [])].map(({ name }) => caseKey({ group: subject.group, name })));
+  cases.flatMap((subject) =>
+    [subject, ...(subject.readings ?? [])].map(({ name }) => caseKey({ group: subject.group, name })),
+  );
 
 describe('the cases', () => {
   it('have names of their own', () => {
@@ -16,7 +18,10 @@ describe('the cases', () => {
 
   it('Z1 Z2 Z3 Z4 Z5 include every case that a target names, with the programs that it compares', () => {
     const missing = targets.filter((target) => {
-      const subject = full.find(({ name, group, readings = [] }) => group === target.group && [name, ...readings.map((reading) => reading.name)].includes(target.case));
+      const subject = full.find(
+        ({ name, group, readings = [] }) =>
+          group === target.group && [name, ...readings.map((reading) => reading.name)].includes(target.case),
+      );
       const names = subject?.variants.map(({ name }) => name) ?? [];
       return !names.includes('product') || (target.per !== undefined && !names.includes(target.per.variant));
     });
@@ -31,9 +36,16 @@ describe('the cases', () => {
 
   it('are chosen by a part of their key, or of that of a reading', () => {
     expect(chosenCases(full, []).length).toBe(full.length);
-    expect(chosenCases(full, ['consume: 100 B, 1 part., by batch, cold']).map(({ name }) => name)).toEqual(['100 B, 1 part., by batch, cold']);
-    expect(chosenCases(full, ['fetch by time, 10 GiB', 'memory: ']).map(({ group }) => group)).toEqual(['memory', 'growth, reads']);
-    expect(chosenCases(full, ['produce: 100 B, 12 part., fsync']).map(({ name }) => name)).toEqual(['100 B, 12 part., fsync']);
+    expect(chosenCases(full, ['consume: 100 B, 1 part., by batch, cold']).map(({ name }) => name)).toEqual([
+      '100 B, 1 part., by batch, cold',
+    ]);
+    expect(chosenCases(full, ['fetch by time, 10 GiB', 'memory: ']).map(({ group }) => group)).toEqual([
+      'memory',
+      'growth, reads',
+    ]);
+    expect(chosenCases(full, ['produce: 100 B, 12 part., fsync']).map(({ name }) => name)).toEqual([
+      '100 B, 12 part., fsync',
+    ]);
     expect(chosenCases(full, ['produce: 100 B, 12 part., fsync,']).length).toBeGreaterThan(1);
     expect(chosenCases(full, ['no such case'])).toEqual([]);
   });

@@ -4,7 +4,12 @@ import { readOptions } from '../src/options.ts';
 describe('options of the bench', () => {
   it('compares with the bare machine unless peers are asked for', () => {
     expect(readOptions([]).isWithPeers).toBe(false);
-    expect(readOptions(['peers', '--quick', '--peers-dir', 'cache'])).toMatchObject({ isWithPeers: true, peersFolder: 'cache', roundsGiven: null, profile: { name: 'quick' } });
+    expect(readOptions(['peers', '--quick', '--peers-dir', 'cache'])).toMatchObject({
+      isWithPeers: true,
+      peersFolder: 'cache',
+      roundsGiven: null,
+      profile: { name: 'quick' },
+    });
   });
 
   it('tells rounds that were given from those of the profile', () => {
@@ -13,7 +18,11 @@ describe('options of the bench', () => {
   });
 
   it('runs a mixed load for an hour, or for as long as is said', () => {
-    expect([[], ['mixed'], ['mixed', '--minutes', '3']].map((argv) => readOptions(argv).mixedMinutes)).toEqual([null, 60, 3]);
+    expect([[], ['mixed'], ['mixed', '--minutes', '3']].map((argv) => readOptions(argv).mixedMinutes)).toEqual([
+      null,
+      60,
+      3,
+    ]);
     expect(() => readOptions(['--minutes', '3'])).toThrow('mixed alone');
     expect(() => readOptions(['mixed', '--minutes', '0.5'])).toThrow('--minutes 0.5');
   });

@@ -6,7 +6,10 @@ describe('runCase', () => {
   it('Z1 runs the variants in turn, each time another one first, and compares round by round', async () => {
     const order: string[] = [];
     // The machine halves its speed in the second round: the medians would say otherwise.
-    const subject = scriptedCase([scripted('ceiling', [100, 50, 100], order), scripted('product', [80, 40, 90], order)]);
+    const subject = scriptedCase([
+      scripted('ceiling', [100, 50, 100], order),
+      scripted('product', [80, 40, 90], order),
+    ]);
     const [result] = await runScripted(subject, 3);
     expect(order).toEqual(['ceiling', 'product', 'product', 'ceiling', 'ceiling', 'product']);
     expect(result!.ratios.ceiling).toEqual({ median: 0.8, min: 0.8, max: 0.9, rounds: 3 });
@@ -21,8 +24,17 @@ describe('runCase', () => {
   });
 
   it('makes a row of its own of each reading, with ratios of its own', async () => {
-    const variants = [scripted('ceiling', [{ value: 10, details: { p99Ms: 4 } }]), scripted('product', [{ value: 5, details: { p99Ms: 6 } }])];
-    const results = await runScripted(scriptedCase(variants, { base: 'something', readings: [{ name: 'p99', unit: 'ms', better: 'lower', of: 'p99Ms' }] }), 1);
+    const variants = [
+      scripted('ceiling', [{ value: 10, details: { p99Ms: 4 } }]),
+      scripted('product', [{ value: 5, details: { p99Ms: 6 } }]),
+    ];
+    const results = await runScripted(
+      scriptedCase(variants, {
+        base: 'something',
+        readings: [{ name: 'p99', unit: 'ms', better: 'lower', of: 'p99Ms' }],
+      }),
+      1,
+    );
     expect(results.map(({ name }) => name)).toEqual(['a case', 'p99']);
     expect(results[1]).toMatchObject({ unit: 'ms', better: 'lower', base: null, ratios: { ceiling: { median: 1.5 } } });
   });
@@ -43,7 +55,10 @@ describe('runCase', () => {
     const [partly] = await runScripted(scriptedCase([cold, scripted('product', [1])], { prepare }), 1);
     expect(partly!.skips).toEqual([{ variant: 'files', why: 'not root' }]);
     expect(partly!.variants.map(({ name }) => name)).toEqual(['product']);
-    const [wholly] = await runScripted(scriptedCase([scripted('product', [1])], { prepare, whyNot: async () => 'no room' }), 1);
+    const [wholly] = await runScripted(
+      scriptedCase([scripted('product', [1])], { prepare, whyNot: async () => 'no room' }),
+      1,
+    );
     expect(wholly).toMatchObject({ variants: [], skips: [{ variant: null, why: 'no room' }], failure: null });
     expect(prepared).toBe(1);
   });

@@ -7,8 +7,14 @@ const common = { what: 'what', group: 'a group', case: 'a case' } as const;
 
 describe('judge', () => {
   it('compares ratios of rounds, details with details of another program, and plain numbers', async () => {
-    const echo = scripted('ceiling', [{ value: 10, details: { p50Ms: 1 } }, { value: 20, details: { p50Ms: 4 } }]);
-    const product = scripted('product', [{ value: 8, details: { p99Ms: 5 } }, { value: 10, details: { p99Ms: 8 } }]);
+    const echo = scripted('ceiling', [
+      { value: 10, details: { p50Ms: 1 } },
+      { value: 20, details: { p50Ms: 4 } },
+    ]);
+    const product = scripted('product', [
+      { value: 8, details: { p99Ms: 5 } },
+      { value: 10, details: { p99Ms: 8 } },
+    ]);
     const results = await runScripted(scriptedCase([echo, product]), 2);
     const wanted: Target[] = [
       { ...common, per: { variant: 'ceiling' }, atLeast: 0.65 },
@@ -20,7 +26,23 @@ describe('judge', () => {
       { ...common, per: { variant: 'base' }, atMost: 1 },
     ];
     const judged = judge(results, wanted);
-    expect(judged.map(({ verdict }) => verdict)).toEqual(['reached', 'not reached', 'reached', 'not reached', 'not measured', 'not measured', 'not measured']);
-    expect(judged.map(({ measured }) => measured?.median)).toEqual([0.65, 0.65, 3.5, 9, undefined, undefined, undefined]);
+    expect(judged.map(({ verdict }) => verdict)).toEqual([
+      'reached',
+      'not reached',
+      'reached',
+      'not reached',
+      'not measured',
+      'not measured',
+      'not measured',
+    ]);
+    expect(judged.map(({ measured }) => measured?.median)).toEqual([
+      0.65,
+      0.65,
+      3.5,
+      9,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -1,7 +1,10 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Small budgets, so that a leak of a few megabytes shows. Times are short, so that the broker's own limits come into play. */
+/**
+ * Small budgets, so that a leak of a few megabytes shows. Times are short, so that the broker's own limits come into
+ * play.
+ */
 export const limits = {
   connectionsMax: 20_000,
   frameBytesMax: 2 * MiB,

@@ -7,23 +7,40 @@ import { scenarios } from './scenarios.ts';
 const count = Number(process.env['ABUSE_COUNT'] ?? 2_000);
 
 describe(`abuse by ${count} connections`, () => {
-  it.each(scenarios.map(({ name }) => name))('W3 B8 %s: memory stays within its bounds, and an honest client notices nothing', { timeout: 180_000 }, async (only) => {
-    const [report] = await run({ count, only });
-    expect(report!.failures).toEqual([]);
-    expect(report!.runs).toBeGreaterThan(0);
-    // The system must have told what the broker holds, and the honest client must have been there.
-    expect(report!.notes?.['idle MiB']).toBeGreaterThan(10);
-    expect(report!.notes?.['honest records']).toBeGreaterThan(0);
-  });
+  it.each(scenarios.map(({ name }) => name))(
+    'W3 B8 %s: memory stays within its bounds, and an honest client notices nothing',
+    { timeout: 180_000 },
+    async (only) => {
+      const [report] = await run({ count, only });
+      expect(report!.failures).toEqual([]);
+      expect(report!.runs).toBeGreaterThan(0);
+      // The system must have told what the broker holds, and the honest client must have been there.
+      expect(report!.notes?.['idle MiB']).toBeGreaterThan(10);
+      expect(report!.notes?.['honest records']).toBeGreaterThan(0);
+    },
+  );
 });
 
 // In full, and with the latencies judged: tests/rig.ts hostile-mix --seconds 60, on a machine that does nothing else.
-it('W3 B8 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long', { timeout: 180_000 }, async () => {
-  const report = await runMix({ seconds: 5, idleConnections: 500, judgesTime: false });
-  expect(report.failures).toEqual([]);
-  expect(report.runs).toBeGreaterThan(0);
-  // Everybody must have been there.
-  for (const what of ['bombs stored', 'bombs refused', 'batches that grow stored', 'long polls', 'half-sent frames', 'garbage frames', 'bytes trickled', 'fetches not taken']) {
-    expect.soft(report.notes?.[what], what).toBeGreaterThan(0);
-  }
-});
+it(
+  'W3 B8 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long',
+  { timeout: 180_000 },
+  async () => {
+    const report = await runMix({ seconds: 5, idleConnections: 500, judgesTime: false });
+    expect(report.failures).toEqual([]);
+    expect(report.runs).toBeGreaterThan(0);
+    // Everybody must have been there.
+    for (const what of [
+      'bombs stored',
+      'bombs refused',
+      'batches that grow stored',
+      'long polls',
+      'half-sent frames',
+      'garbage frames',
+      'bytes trickled',
+      'fetches not taken',
+    ]) {
+      expect.soft(report.notes?.[what], what).toBeGreaterThan(0);
+    }
+  },
+);

@@ -1,7 +1,7 @@
 /**
- * What the machine itself does meanwhile: a process with nothing but a file, beside the broker's. As often as the honest client
- * sends, it has a few bytes more to be written and synced, and whatever has come during one sync waits for the next, as in the
- * broker. When the disk or the host stands still, it does so here as well.
+ * What the machine itself does meanwhile: a process with nothing but a file, beside the broker's. As often as the
+ * honest client sends, it has a few bytes more to be written and synced, and whatever has come during one sync waits
+ * for the next, as in the broker. When the disk or the host stands still, it does so here as well.
  */
 import { open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';

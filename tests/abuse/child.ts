@@ -13,7 +13,9 @@ export class Child implements AsyncDisposable {
 
   /** Its output would mix with the rig's report; what it has to complain about goes where the rig's complaints go. */
   constructor(program: string, args: readonly string[]) {
-    this.#process = spawn(process.execPath, ['--conditions=@q/source', program, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#process = spawn(process.execPath, ['--conditions=@q/source', program, ...args], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.#ended = once(this.#process, 'close');
   }
 
@@ -21,7 +23,10 @@ export class Child implements AsyncDisposable {
   async ask<A>(question: string): Promise<A> {
     const answer = once(this.#process, 'message');
     this.#process.send(question);
-    const [first] = (await Promise.race([answer, this.#ended.then(() => [new Error(`the process ended instead of answering '${question}'`)])])) as [A | Error];
+    const [first] = (await Promise.race([
+      answer,
+      this.#ended.then(() => [new Error(`the process ended instead of answering '${question}'`)]),
+    ])) as [A | Error];
     if (first instanceof Error) throw first;
     return first;
   }

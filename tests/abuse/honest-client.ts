@@ -1,7 +1,7 @@
 /**
- * The honest client of the hostile mix, in a process of its own, so that what it sees is the broker's doing: sends a record
- * every few milliseconds, whatever became of the ones before, and notes how long each took to be acknowledged and to come back
- * to its consumer.
+ * The honest client of the hostile mix, in a process of its own, so that what it sees is the broker's doing: sends a
+ * record every few milliseconds, whatever became of the ones before, and notes how long each took to be acknowledged
+ * and to come back to its consumer.
  *
  * Every record that is acknowledged must come back once, and in its order.
  */

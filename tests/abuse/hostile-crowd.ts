@@ -1,6 +1,6 @@
 /**
- * All the hostile clients of the mix, in a process of their own and with low priority: on a machine that the broker shares with
- * them, what they compute themselves must not be taken for what they do to it.
+ * All the hostile clients of the mix, in a process of their own and with low priority: on a machine that the broker
+ * shares with them, what they compute themselves must not be taken for what they do to it.
  */
 import { setPriority } from 'node:os';
 import { answerParent } from './child.ts';

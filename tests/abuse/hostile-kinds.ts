@@ -19,8 +19,8 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /*
- * Rates, all together. They are what one machine can do while two cores are shared by the broker, the honest client and all of
- * these; with more, the cores themselves are what gives way.
+ * Rates, all together. They are what one machine can do while two cores are shared by the broker, the honest client and
+ * all of these; with more, the cores themselves are what gives way.
  */
 const trickling = { connections: 100, everyMs: 1000 };
 const stopped = { connections: 20, fetches: 100 };
@@ -37,7 +37,16 @@ export async function openIdle(port: number, count: number): Promise<HostileSock
 }
 
 /** Each goes on until the signal, and leaves nothing open. */
-export const hostileKinds: readonly ((crowd: Crowd) => Promise<void>)[] = [trickle, stopReading, flood, sendGarbage, sendHalf, sendBombs, sendGrowing, pollLong];
+export const hostileKinds: readonly ((crowd: Crowd) => Promise<void>)[] = [
+  trickle,
+  stopReading,
+  flood,
+  sendGarbage,
+  sendHalf,
+  sendBombs,
+  sendGrowing,
+  pollLong,
+];
 
 /** A frame that comes a byte a second. */
 async function trickle({ port, signal, did }: Crowd): Promise<void> {
@@ -55,9 +64,16 @@ async function trickle({ port, signal, did }: Crowd): Promise<void> {
 async function stopReading({ port, signal, did }: Crowd): Promise<void> {
   await using filler = await WireConnection.open(`q://127.0.0.1:${port}`);
   const to = await filler.createTopic('hostile-large');
-  for (let number = 0; number < 16; number += 1) await filler.produce(to, encodeBatch([{ value: Buffer.alloc(256 * KiB, 'x') }]));
+  for (let number = 0; number < 16; number += 1)
+    await filler.produce(to, encodeBatch([{ value: Buffer.alloc(256 * KiB, 'x') }]));
   const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 512 * KiB }];
-  const fetch = requestBytes(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 512 * KiB, isolation: 0, topics: [{ topicId: to.topicId, partitions }] });
+  const fetch = requestBytes(Fetch, {
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 512 * KiB,
+    isolation: 0,
+    topics: [{ topicId: to.topicId, partitions }],
+  });
   await keepUp(stopped.connections, { port, signal }, async (socket) => {
     socket.stopReading();
     for (let number = 0; number < stopped.fetches; number += 1) socket.write(fetch);
@@ -110,7 +126,16 @@ async function sendHalf({ port, signal, did }: Crowd): Promise<void> {
 /** A little that becomes as much as is allowed, or more, or lies about it, or is damaged at its end. */
 async function sendBombs(crowd: Crowd): Promise<void> {
   const [allowed, tooMuch] = [bomb(60 * MiB), bomb(80 * MiB)];
-  const batches = [allowed, lyingBomb(tooMuch, 100), lyingBomb(tooMuch, 60 * MiB), damagedBomb(allowed), tooMuch, manyRecords(), manyHeaders(), bomb(6 * MiB)];
+  const batches = [
+    allowed,
+    lyingBomb(tooMuch, 100),
+    lyingBomb(tooMuch, 60 * MiB),
+    damagedBomb(allowed),
+    tooMuch,
+    manyRecords(),
+    manyHeaders(),
+    bomb(6 * MiB),
+  ];
   await produceOverAndOver(crowd, { ...bombing, what: 'bombs', batches });
 }
 
@@ -123,14 +148,27 @@ async function sendGrowing(crowd: Crowd): Promise<void> {
 
 /** Long polls of many partitions, more than the broker holds; what comes back is asked again a second later. */
 async function pollLong({ port, signal, did }: Crowd): Promise<void> {
-  const partitions = Array.from({ length: polling.partitions }, () => ({ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: KiB }));
+  const partitions = Array.from({ length: polling.partitions }, () => ({
+    partition: 0,
+    leaderEpoch: -1,
+    fetchOffset: 0,
+    maxBytes: KiB,
+  }));
   await inParallel(polling.connections, async (number) => {
     await using connection = await WireConnection.open(`q://127.0.0.1:${port}`);
     const { topicId } = await connection.createTopic(`hostile-polls-${number}`);
     await inParallel(polling.polls, async () => {
       while (!signal.aborted) {
         // At the end the connection is closed under it.
-        const answer = connection.call(Fetch, { maxWaitMs: 60_000, minBytes: 1, maxBytes: MiB, isolation: 0, topics: [{ topicId, partitions }] }).catch(() => undefined);
+        const answer = connection
+          .call(Fetch, {
+            maxWaitMs: 60_000,
+            minBytes: 1,
+            maxBytes: MiB,
+            isolation: 0,
+            topics: [{ topicId, partitions }],
+          })
+          .catch(() => undefined);
         await Promise.race([answer, untilAborted(signal)]);
         did('long polls');
         await pause(1000, signal);
@@ -141,20 +179,32 @@ async function pollLong({ port, signal, did }: Crowd): Promise<void> {
 
 /** A million records of no bytes, in some kilobytes. */
 function manyRecords(): Buffer {
-  return encodeBatch(Array.from({ length: 1_000_000 }, () => ({ value: null })), { codec: 'zstd' });
+  return encodeBatch(
+    Array.from({ length: 1_000_000 }, () => ({ value: null })),
+    { codec: 'zstd' },
+  );
 }
 
 /** Records of as many headers as fit. */
 function manyHeaders(): Buffer {
   const headers = Array.from({ length: 400_000 }, () => ({ key: '', value: null }));
-  return encodeBatch(Array.from({ length: 8 }, () => ({ value: null, headers })), { codec: 'zstd' });
+  return encodeBatch(
+    Array.from({ length: 8 }, () => ({ value: null, headers })),
+    { codec: 'zstd' },
+  );
 }
 
-async function produceOverAndOver(crowd: Crowd, o: { connections: number; everyMs: number; what: string; batches: readonly Buffer[] }): Promise<void> {
+async function produceOverAndOver(
+  crowd: Crowd,
+  o: { connections: number; everyMs: number; what: string; batches: readonly Buffer[] },
+): Promise<void> {
   const { port, signal, did } = crowd;
   const url = `q://127.0.0.1:${port}`;
   await using maker = await WireConnection.open(url);
-  const to = await maker.createTopic(`hostile-${o.what.replaceAll(' ', '-')}`, { 'retention.bytes': String(64 * MiB), 'segment.bytes': String(16 * MiB) });
+  const to = await maker.createTopic(`hostile-${o.what.replaceAll(' ', '-')}`, {
+    'retention.bytes': String(64 * MiB),
+    'segment.bytes': String(16 * MiB),
+  });
   await inParallel(o.connections, async (lane) => {
     await using connection = await WireConnection.open(url);
     await every({ connections: 1, everyMs: o.everyMs }, signal, async (number) => {
@@ -166,7 +216,10 @@ async function produceOverAndOver(crowd: Crowd, o: { connections: number; everyM
 
 async function produceOne(connection: WireConnection, to: WirePartition, records: Buffer): Promise<number> {
   const partitions = [{ partition: to.partition, leaderEpoch: -1, records }];
-  const { topics } = await connection.call(Produce, { timeoutMs: 60_000, topics: [{ topicId: to.topicId, partitions }] });
+  const { topics } = await connection.call(Produce, {
+    timeoutMs: 60_000,
+    topics: [{ topicId: to.topicId, partitions }],
+  });
   return topics[0]!.partitions[0]!.errorCode;
 }
 
@@ -177,7 +230,11 @@ async function greeted(port: number, number: number): Promise<HostileSocket> {
 }
 
 /** So many connections at all times: each that is done, or hung up on, is followed by another. */
-async function keepUp(count: number, { port, signal }: { port: number; signal: AbortSignal }, use: (socket: HostileSocket) => Promise<void>): Promise<void> {
+async function keepUp(
+  count: number,
+  { port, signal }: { port: number; signal: AbortSignal },
+  use: (socket: HostileSocket) => Promise<void>,
+): Promise<void> {
   await inParallel(count, async (number) => {
     while (!signal.aborted) {
       const socket = await greeted(port, number);
@@ -188,7 +245,11 @@ async function keepUp(count: number, { port, signal }: { port: number; signal: A
 }
 
 /** In as many lanes as connections: does something, and waits for the rest of its time. */
-async function every(rate: { connections: number; everyMs: number }, signal: AbortSignal, run: (number: number) => Promise<void>): Promise<void> {
+async function every(
+  rate: { connections: number; everyMs: number },
+  signal: AbortSignal,
+  run: (number: number) => Promise<void>,
+): Promise<void> {
   await inParallel(rate.connections, async (lane) => {
     for (let number = lane; !signal.aborted; number += rate.connections) {
       const startedAt = performance.now();

@@ -40,33 +40,48 @@ const slowdownMax = 3;
 /** What shares two cores with two other programs is held up for this long by nobody's fault. */
 const p99MsLeast = 5;
 /**
- * Generous, as more comes at once in a turn when the machine is busy, and a collection of garbage is part of one. Before batches
- * were checked apart, the mix had turns of 510 ms, and one in a hundred was as long.
+ * Generous, as more comes at once in a turn when the machine is busy, and a collection of garbage is part of one.
+ * Before batches were checked apart, the mix had turns of 510 ms, and one in a hundred was as long.
  */
 const turnMsMax = { p99: 30, max: 100 };
 
 /**
- * The small budgets of the abuse rigs, with time for a byte a second, and long polls beyond what is held. One check of a large batch
- * at a time: with two, and one of a huge one, three threads would want the two cores that the mix is meant for.
+ * The small budgets of the abuse rigs, with time for a byte a second, and long polls beyond what is held. One check of
+ * a large batch at a time: with two, and one of a huge one, three threads would want the two cores that the mix is
+ * meant for.
  */
-const limits = { ...abuseLimits, frameTimeoutMs: 10_000, connectionHeldMax: 8_000, brokerHeldMax: 50_000, checksMax: 1 } as const;
+const limits = {
+  ...abuseLimits,
+  frameTimeoutMs: 10_000,
+  connectionHeldMax: 8_000,
+  brokerHeldMax: 50_000,
+  checksMax: 1,
+} as const;
 
-/** What the broker may hold beside its budgets: idle connections, what a large batch becomes (V8 may leave another two), held requests. */
+/**
+ * What the broker may hold beside its budgets: idle connections, what a large batch becomes (V8 may leave another two),
+ * held requests.
+ */
 function extraBytes(idleConnections: number): number {
   return idleConnections * 40 * KiB + 3 * 64 * MiB + limits.brokerHeldMax * KiB;
 }
 
 /**
- * An honest client beside everything hostile at once, each in a process of its own: how long its records take, first alone and
- * then in the mix, and what the broker's memory grows to.
+ * An honest client beside everything hostile at once, each in a process of its own: how long its records take, first
+ * alone and then in the mix, and what the broker's memory grows to.
  */
-export async function run({ seconds, idleConnections = affordableConnections(), judgesTime = true }: HostileMixOptions): Promise<RigReport> {
+export async function run({
+  seconds,
+  idleConnections = affordableConnections(),
+  judgesTime = true,
+}: HostileMixOptions): Promise<RigReport> {
   const rig = new RigRun('hostile-mix', 0);
   const replay = `--seconds ${seconds}`;
   let mix = await measure({ seconds, idleConnections });
   const isTimeAlone = mix.faults.length === 0 && mix.honest.troubles.length === 0;
   if (judgesTime && isTimeAlone && ways.some((way) => isSlow(mix, way))) {
-    // A disk or a host that stood still for a moment does not do so twice; a broker that is held up by the crowd is so each time.
+    // A disk or a host that stood still for a moment does not do so twice; a broker that is held up by the crowd is so
+    // each time.
     rig.note('measured again, produce and fetch p99 ms before', ways.map((way) => mix.hostile[way].p99Ms).join(', '));
     mix = await measure({ seconds, idleConnections });
   }
@@ -80,7 +95,10 @@ function isSlow(mix: Mix, way: (typeof ways)[number]): boolean {
   return mix.hostile[way].p99Ms > slowdownMax * quietP99Ms(mix, way);
 }
 
-/** What the client would see without the crowd: what it saw before that came, or what the disk alone takes while it is there. */
+/**
+ * What the client would see without the crowd: what it saw before that came, or what the disk alone takes while it is
+ * there.
+ */
 function quietP99Ms({ alone, disk }: Mix, way: (typeof ways)[number]): number {
   return Math.max(alone[way].p99Ms, disk.p99Ms, p99MsLeast);
 }
@@ -90,21 +108,32 @@ function judge(rig: RigRun, mix: Mix, o: { replay: string; idleConnections: numb
   rig.ran('honest records in the mix', mix.hostile.fetch.records);
   for (const trouble of mix.honest.troubles) rig.fail(`the honest client: ${trouble}`, replay);
   for (const fault of mix.faults) rig.fail(`the broker failed in a way that it did not foresee: ${fault}`, replay);
-  if (mix.honest.read < mix.honest.acknowledged) rig.fail(`${mix.honest.acknowledged} records were acknowledged, ${mix.honest.read} read`, replay);
-  if ((mix.done['idle connections kept'] ?? 0) < idleConnections) rig.fail(`${mix.done['idle connections kept'] ?? 0} of ${idleConnections} idle connections were kept`, replay);
+  if (mix.honest.read < mix.honest.acknowledged)
+    rig.fail(`${mix.honest.acknowledged} records were acknowledged, ${mix.honest.read} read`, replay);
+  if ((mix.done['idle connections kept'] ?? 0) < idleConnections)
+    rig.fail(`${mix.done['idle connections kept'] ?? 0} of ${idleConnections} idle connections were kept`, replay);
   judgeMemory(rig, mix, { replay, allowedBytes: budgetBytes + extraBytes(idleConnections) });
   for (const way of ways) {
     const [before, during] = [mix.alone[way], mix.hostile[way]];
     rig.note(`${way} ms alone (p50, p99, max)`, `${before.p50Ms}, ${before.p99Ms}, ${before.maxMs}`);
     rig.note(`${way} ms in the mix (p50, p99, max)`, `${during.p50Ms}, ${during.p99Ms}, ${during.maxMs}`);
     const allowedMs = slowdownMax * quietP99Ms(mix, way);
-    if (judgesTime && isSlow(mix, way)) rig.fail(`the p99 of ${way} was ${during.p99Ms} ms in the mix, ${before.p99Ms} alone, that of the bare disk ${mix.disk.p99Ms}: more than ${allowedMs} ms`, replay);
+    if (judgesTime && isSlow(mix, way))
+      rig.fail(
+        `the p99 of ${way} was ${during.p99Ms} ms in the mix, ${before.p99Ms} alone, that of the bare disk ${mix.disk.p99Ms}: more than ${allowedMs} ms`,
+        replay,
+      );
   }
   rig.note('bare disk ms in the mix (p50, p99, max)', `${mix.disk.p50Ms}, ${mix.disk.p99Ms}, ${mix.disk.maxMs}`);
   rig.note('broker cores', mix.brokerCores);
   rig.note('turn of the event loop, processor ms (p99, max)', `${mix.turns.turnP99Ms}, ${mix.turns.turnMaxMs}`);
-  if (mix.turns.turnP99Ms > turnMsMax.p99) rig.fail(`one turn in a hundred of the event loop took ${mix.turns.turnP99Ms} ms of processor time or more`, replay);
-  if (mix.turns.turnMaxMs > turnMsMax.max) rig.fail(`a turn of the event loop took ${mix.turns.turnMaxMs} ms of processor time`, replay);
+  if (mix.turns.turnP99Ms > turnMsMax.p99)
+    rig.fail(
+      `one turn in a hundred of the event loop took ${mix.turns.turnP99Ms} ms of processor time or more`,
+      replay,
+    );
+  if (mix.turns.turnMaxMs > turnMsMax.max)
+    rig.fail(`a turn of the event loop took ${mix.turns.turnMaxMs} ms of processor time`, replay);
   for (const [what, times] of Object.entries(mix.done)) rig.note(what, times);
 }
 
@@ -138,9 +167,16 @@ async function measure(o: { seconds: number; idleConnections: number }): Promise
   }
 }
 
-async function measureIn(folder: string, { seconds, idleConnections }: { seconds: number; idleConnections: number }): Promise<Mix> {
+async function measureIn(
+  folder: string,
+  { seconds, idleConnections }: { seconds: number; idleConnections: number },
+): Promise<Mix> {
   const args = Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`]);
-  await using broker = await BrokerProcess.start({ main: brokerMain, args: ['--data-dir', join(folder, 'data'), ...args], nodeFlags: ['--import', turnMonitor] });
+  await using broker = await BrokerProcess.start({
+    main: brokerMain,
+    args: ['--data-dir', join(folder, 'data'), ...args],
+    nodeFlags: ['--import', turnMonitor],
+  });
   await using watcher = await WireConnection.open(broker.url);
   await using honest = new Child(honestProgram, [broker.url]);
   await using bareDisk = new Child(bareDiskProgram, [join(folder, 'bare-disk')]);
@@ -169,7 +205,9 @@ async function measureIn(folder: string, { seconds, idleConnections }: { seconds
     const cpuMs = after.cpuUserMs + after.cpuSystemMs - before.cpuUserMs - before.cpuSystemMs;
     const done = await crowd.ask<Record<string, number>>('end');
     const account = await honest.ask<HonestEnd>('end');
-    const faults = broker.log.split('\n').filter((line) => line.includes('request failed') || line.includes('could not be served'));
+    const faults = broker.log
+      .split('\n')
+      .filter((line) => line.includes('request failed') || line.includes('could not be served'));
     const brokerCores = Math.round((cpuMs / (after.uptimeMs - before.uptimeMs)) * 100) / 100;
     return { alone, hostile, disk, honest: account, idleBytes, peakBytes, brokerCores, turns, done, faults };
   } finally {
@@ -183,12 +221,20 @@ function turnsIn(log: string): Turns {
   return JSON.parse(line) as Turns;
 }
 
-function judgeMemory(rig: RigRun, { idleBytes, peakBytes }: Mix, { replay, allowedBytes }: { replay: string; allowedBytes: number }): void {
+function judgeMemory(
+  rig: RigRun,
+  { idleBytes, peakBytes }: Mix,
+  { replay, allowedBytes }: { replay: string; allowedBytes: number },
+): void {
   const grownBytes = peakBytes - idleBytes;
   rig.note('idle MiB', Math.round(idleBytes / MiB));
   rig.note('grown MiB', Math.round(grownBytes / MiB));
   rig.note('allowed MiB', Math.round(allowedBytes / MiB));
-  if (grownBytes > allowedBytes) rig.fail(`the broker grew by ${Math.round(grownBytes / MiB)} MiB, more than ${Math.round(allowedBytes / MiB)}`, replay);
+  if (grownBytes > allowedBytes)
+    rig.fail(
+      `the broker grew by ${Math.round(grownBytes / MiB)} MiB, more than ${Math.round(allowedBytes / MiB)}`,
+      replay,
+    );
 }
 
 /** As many as the limit of open files allows, which the processes that this one starts inherit. */

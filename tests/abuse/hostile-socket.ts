@@ -3,7 +3,12 @@ import type { Socket } from 'node:net';
 import { encodeRequest, Hello, helloMagic } from '@q/protocol';
 import type { Api } from '@q/protocol';
 
-const helloBytes: Buffer = requestBytes(Hello, { magic: helloMagic, clientId: 'hostile', software: 'q-tests', softwareVersion: '0' });
+const helloBytes: Buffer = requestBytes(Hello, {
+  magic: helloMagic,
+  clientId: 'hostile',
+  software: 'q-tests',
+  softwareVersion: '0',
+});
 /** A broker takes so many connections from one address; the loopback network has plenty of addresses. */
 const connectionsPerAddress = 1_000;
 
@@ -12,8 +17,8 @@ export function requestBytes<Q, A>(api: Api<Q, A>, body: Q): Buffer {
 }
 
 /**
- * A connection of somebody who means no good. What comes in is counted and thrown away, unless `stopReading` was called.
- * Number n chooses the address that it comes from.
+ * A connection of somebody who means no good. What comes in is counted and thrown away, unless `stopReading` was
+ * called. Number n chooses the address that it comes from.
  */
 export class HostileSocket {
   readonly socket: Socket;
@@ -77,7 +82,10 @@ export class HostileSocket {
 }
 
 /** Opens many, a few at a time, so that the listener's own queue is not what gives way. */
-export async function openMany(count: number, open: (number: number) => Promise<HostileSocket>): Promise<HostileSocket[]> {
+export async function openMany(
+  count: number,
+  open: (number: number) => Promise<HostileSocket>,
+): Promise<HostileSocket[]> {
   const sockets: HostileSocket[] = [];
   const inParallel = 64;
   let next = 0;

@@ -10,7 +10,9 @@ export interface Scenario {
   readonly name: string;
   /** What they all want of it at once. Returns what was seen that must not be. */
   readonly abuse: (o: { port: number; count: number }) => Promise<string[]>;
-  /** What the broker may hold for it beside its budgets, which are set small: memory of a connection, one large batch. */
+  /**
+   * What the broker may hold for it beside its budgets, which are set small: memory of a connection, one large batch.
+   */
   readonly extraBytes: (count: number) => number;
   /** A share of the connections that the idle ones get. */
   readonly share: number;
@@ -84,8 +86,8 @@ async function absurdLengths({ port, count }: { port: number; count: number }): 
 }
 
 /**
- * Large frames of which nearly all comes and the rest never, more of them than the broker's budget holds: it stops reading,
- * and gives one after the other the room and the time to complete its frame.
+ * Large frames of which nearly all comes and the rest never, more of them than the broker's budget holds: it stops
+ * reading, and gives one after the other the room and the time to complete its frame.
  */
 async function halfSent({ port, count }: { port: number; count: number }): Promise<string[]> {
   const sockets = await helloed(port, count);
@@ -104,7 +106,10 @@ async function absurdCounts({ port, count }: { port: number; count: number }): P
     const socket = new HostileSocket(port, number);
     await socket.hello();
     // The count of topics becomes the greatest that a varint can say, or one that a million could fill.
-    const counts = [[0xff, 0xff, 0xff, 0xff, 0x0f], [0xc0, 0x84, 0x3d]];
+    const counts = [
+      [0xff, 0xff, 0xff, 0xff, 0x0f],
+      [0xc0, 0x84, 0x3d],
+    ];
     const wrong = Buffer.concat([body.subarray(0, 12), Buffer.from(counts[number % 2]!), Buffer.alloc(200, 1)]);
     wrong.writeUInt32BE(wrong.length - 4, 0);
     socket.write(wrong);
@@ -121,24 +126,35 @@ async function stoppedReaders({ port, count }: { port: number; count: number }):
   for (let number = 0; number < 16; number += 1) await filler.produce(to, batch);
   const sockets = await helloed(port, count);
   const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 512 * KiB }];
-  const fetch = requestBytes(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 512 * KiB, isolation: 0, topics: [{ topicId: to.topicId, partitions }] });
+  const fetch = requestBytes(Fetch, {
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 512 * KiB,
+    isolation: 0,
+    topics: [{ topicId: to.topicId, partitions }],
+  });
   for (const socket of sockets) {
     socket.stopReading();
     for (let number = 0; number < 100; number += 1) socket.write(fetch);
   }
-  // A paused socket does not tell that its peer hung up; the broker does, where only the honest client and this one are left.
-  // What waits for it to be read is bounded for all together, so they get their turns, and lose their patience, by and by.
+  // A paused socket does not tell that its peer hung up; the broker does, where only the honest client and this one are
+  // left. What waits for it to be read is bounded for all together, so they get their turns, and lose their patience,
+  // by and by.
   const timeMsMax = limitMsMax + count * 300;
   let connections = Number.POSITIVE_INFINITY;
-  for (const startedAt = performance.now(); connections > 2 && performance.now() - startedAt < timeMsMax; ) {
+  for (const startedAt = performance.now(); connections > 2 && performance.now() - startedAt < timeMsMax;) {
     await pause(100);
     ({ connections } = await filler.call(Stats, {}));
   }
   await closeAll(sockets);
-  return connections > 2 ? [`${connections - 2} of ${count} readers that stopped were kept for ${Math.round(timeMsMax)} ms`] : [];
+  return connections > 2
+    ? [`${connections - 2} of ${count} readers that stopped were kept for ${Math.round(timeMsMax)} ms`]
+    : [];
 }
 
-/** A little that becomes more than is allowed, or just as much as is allowed. The first are refused, the others stored. */
+/**
+ * A little that becomes more than is allowed, or just as much as is allowed. The first are refused, the others stored.
+ */
 async function bombs({ port, count }: { port: number; count: number }): Promise<string[]> {
   await using maker = await WireConnection.open(`q://127.0.0.1:${port}`);
   const to = await maker.createTopic('bombs');
@@ -150,7 +166,8 @@ async function bombs({ port, count }: { port: number; count: number }): Promise<
       await using connection = await WireConnection.open(`q://127.0.0.1:${port}`);
       const isTooMuch = number % 4 !== 0;
       const answer = await produceOne(connection, to, !isTooMuch ? allowed : number % 4 === 1 ? lying : tooMuch);
-      if (isTooMuch === (answer === 0)) wrongs.push(`a bomb ${isTooMuch ? 'beyond' : 'within'} the limit is answered with ${answer}`);
+      if (isTooMuch === (answer === 0))
+        wrongs.push(`a bomb ${isTooMuch ? 'beyond' : 'within'} the limit is answered with ${answer}`);
     }),
   );
   return wrongs;
@@ -160,13 +177,23 @@ async function bombs({ port, count }: { port: number; count: number }): Promise<
 async function allAtOnce({ port, count }: { port: number; count: number }): Promise<string[]> {
   const part = { port, count: Math.max(2, Math.ceil(count / 8)) };
   const few = { port, count: 8 };
-  const wrongs = await Promise.all([flood(part), drip(part), absurdLengths(part), absurdCounts(part), halfSent(part), bombs(few)]);
+  const wrongs = await Promise.all([
+    flood(part),
+    drip(part),
+    absurdLengths(part),
+    absurdCounts(part),
+    halfSent(part),
+    bombs(few),
+  ]);
   return wrongs.flat();
 }
 
 async function produceOne(connection: WireConnection, to: WirePartition, records: Buffer): Promise<number> {
   const partitions = [{ partition: to.partition, leaderEpoch: -1, records }];
-  const { topics } = await connection.call(Produce, { timeoutMs: 60_000, topics: [{ topicId: to.topicId, partitions }] });
+  const { topics } = await connection.call(Produce, {
+    timeoutMs: 60_000,
+    topics: [{ topicId: to.topicId, partitions }],
+  });
   return topics[0]!.partitions[0]!.errorCode;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Loaded into a broker before its program: measures, in processor time of the main thread, how long the event loop goes from one
- * look at its timers to the next. Unlike the clock on the wall this says the same on a machine that does other work.
+ * Loaded into a broker before its program: measures, in processor time of the main thread, how long the event loop goes
+ * from one look at its timers to the next. Unlike the clock on the wall this says the same on a machine that does other
+ * work.
  *
  * After SIGUSR2 it begins anew, and writes what it has found to the error output, every second, as a line of JSON.
  */
@@ -24,7 +25,10 @@ process.once('SIGUSR2', () => {
   turns = new Uint32Array(turns.length);
   maxMs = 0;
   last = cpuMs();
-  setInterval(() => process.stderr.write(`${JSON.stringify({ turnP99Ms: percentile(0.99), turnMaxMs: Math.round(maxMs) })}\n`), tellMs).unref();
+  setInterval(
+    () => process.stderr.write(`${JSON.stringify({ turnP99Ms: percentile(0.99), turnMaxMs: Math.round(maxMs) })}\n`),
+    tellMs,
+  ).unref();
 });
 
 function cpuMs(): number {

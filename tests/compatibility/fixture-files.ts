@@ -36,7 +36,10 @@ export async function acknowledged(release: string): Promise<Acknowledged> {
   return JSON.parse(await readFile(join(fixtures, release, 'records.json'), 'utf8')) as Acknowledged;
 }
 
-/** A copy of a data folder of that day; removed when the test ends. `clean`: after a stop in order, `killed`: after SIGKILL. */
+/**
+ * A copy of a data folder of that day; removed when the test ends. `clean`: after a stop in order, `killed`: after
+ * SIGKILL.
+ */
 export async function dataFolder(release: string, state: 'clean' | 'killed'): Promise<string> {
   const directory = await emptyFolder();
   await run('tar', ['-xzf', join(fixtures, release, `${state}.tgz`), '-C', directory]);

@@ -11,7 +11,12 @@ const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../apps/broker/src/main.ts', import.meta.url));
 
 /** Each makes a folder one that a later release has written. */
-const changes: readonly { readonly file: string; readonly found: number; readonly known: number; readonly newer: (bytes: Buffer) => Buffer }[] = [
+const changes: readonly {
+  readonly file: string;
+  readonly found: number;
+  readonly known: number;
+  readonly newer: (bytes: Buffer) => Buffer;
+}[] = [
   { file: 'format', found: 2, known: 1, newer: () => Buffer.from('version: 2\nand more\n') },
   { file: 'recovery-point-offset-checkpoint', found: 1, known: 0, newer: withFirstLine },
   { file: 'log-start-offset-checkpoint', found: 1, known: 0, newer: withFirstLine },
@@ -52,16 +57,24 @@ async function startProgram(directory: string): Promise<{ code: unknown; lines: 
 }
 
 describe.each(releases)('a data folder of %s that a later release has gone on with', (release) => {
-  it.each(changes)('S2 $file: is refused with one line, and stays as it was', { timeout: 90_000 }, async ({ file, found, known, newer }) => {
-    const directory = await dataFolder(release, file === 'format' ? 'killed' : 'clean');
-    const path = join(directory, file);
-    await writeFile(path, newer(await readFile(path).catch(() => Buffer.from('0\n'))));
-    const before = await filesOf(directory);
-    const { code, lines } = await startProgram(directory);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`${directory} cannot be used`);
-    expect(lines[0]).toMatch(new RegExp(`has format version ${found}, written by a newer q; this one knows ${known}: start the newer q, or use another data folder`));
-    expect(code).toBe(1);
-    expect(await filesOf(directory)).toEqual(before);
-  });
+  it.each(changes)(
+    'S2 $file: is refused with one line, and stays as it was',
+    { timeout: 90_000 },
+    async ({ file, found, known, newer }) => {
+      const directory = await dataFolder(release, file === 'format' ? 'killed' : 'clean');
+      const path = join(directory, file);
+      await writeFile(path, newer(await readFile(path).catch(() => Buffer.from('0\n'))));
+      const before = await filesOf(directory);
+      const { code, lines } = await startProgram(directory);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(`${directory} cannot be used`);
+      expect(lines[0]).toMatch(
+        new RegExp(
+          `has format version ${found}, written by a newer q; this one knows ${known}: start the newer q, or use another data folder`,
+        ),
+      );
+      expect(code).toBe(1);
+      expect(await filesOf(directory)).toEqual(before);
+    },
+  );
 });

@@ -15,7 +15,10 @@ describe.each(releases)('the client of %s', (release) => {
     await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
     const project = await projectWithClient(release);
     await copyFile(program, join(project, 'all-of-it.mjs'));
-    const { stdout } = await run(process.execPath, ['all-of-it.mjs', broker.url], { cwd: project, env: { ...process.env, NODE_OPTIONS: '' } });
+    const { stdout } = await run(process.execPath, ['all-of-it.mjs', broker.url], {
+      cwd: project,
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     expect(JSON.parse(stdout)).toEqual({
       sent: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
       read: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],

@@ -139,7 +139,8 @@ export class CrashRun implements AsyncDisposable {
   async #acknowledged(count: number): Promise<void> {
     const deadlineMs = Date.now() + acksTimeoutMs;
     while (this.history.acknowledgedCount < count) {
-      if (Date.now() > deadlineMs) throw new Error(`only ${this.history.acknowledgedCount} of ${count} acknowledgements came\n${this.brokerLog}`);
+      if (Date.now() > deadlineMs)
+        throw new Error(`only ${this.history.acknowledgedCount} of ${count} acknowledgements came\n${this.brokerLog}`);
       await sleep(1);
     }
   }
@@ -153,7 +154,13 @@ export class CrashRun implements AsyncDisposable {
   }
 
   #load(q: Q, name: string): ProducerLoad {
-    return ProducerLoad.start({ producer: q.producer(), name, topics: crashTopics, history: this.history, random: this.#random.fork() });
+    return ProducerLoad.start({
+      producer: q.producer(),
+      name,
+      topics: crashTopics,
+      history: this.history,
+      random: this.#random.fork(),
+    });
   }
 }
 
@@ -161,11 +168,16 @@ async function readAll(q: Q): Promise<FinalState> {
   const records: ReadRecord[] = [];
   const starts = new Map<string, number>();
   for (const { name } of crashTopics) {
-    for await (const { partition, offset, key, value } of q.consumer(name, { from: 'earliest', stopAtEnd: true, onOffsetOutOfRange: 'earliest' })) {
+    for await (const { partition, offset, key, value } of q.consumer(name, {
+      from: 'earliest',
+      stopAtEnd: true,
+      onOffsetOutOfRange: 'earliest',
+    })) {
       records.push({ log: formatLog(name, partition), offset, value: value!.toString(), key: key?.toString() ?? null });
     }
     // After the reading: what retention took meanwhile may be missing.
-    for (const [partition, offset] of Object.entries(await q.admin.listOffsets(name, 'start'))) starts.set(formatLog(name, Number(partition)), offset);
+    for (const [partition, offset] of Object.entries(await q.admin.listOffsets(name, 'start')))
+      starts.set(formatLog(name, Number(partition)), offset);
   }
   return { records, starts, compacted: compactedLogs };
 }
@@ -175,5 +187,6 @@ function startBroker(dataDir: string): Promise<BrokerProcess> {
 }
 
 function failOn(errors: readonly unknown[]): void {
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} sends failed in a way that a crash does not explain`);
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${errors.length} sends failed in a way that a crash does not explain`);
 }

@@ -12,7 +12,10 @@ export interface KillRigOptions {
 /** Everything is read after each kill, so a folder is used for so many, and then another. */
 const cyclesPerFolder = 60;
 
-/** SIGKILL under load, again and again. A failed cycle ends its folder: what comes after it would fail for the same reason. */
+/**
+ * SIGKILL under load, again and again. A failed cycle ends its folder: what comes after it would fail for the same
+ * reason.
+ */
 export async function run(o: KillRigOptions): Promise<RigReport> {
   const rig = new RigRun('kill', o.seed);
   const endMs = performance.now() + (o.secondsMax ?? Number.POSITIVE_INFINITY) * 1000;
@@ -53,7 +56,10 @@ function endOf(folder: CrashRun): Promise<string[]> {
   });
 }
 
-/** A broker that does not start again, or takes nothing, is a failure like any other, and must not take the report with it. */
+/**
+ * A broker that does not start again, or takes nothing, is a failure like any other, and must not take the report with
+ * it.
+ */
 async function orWhy(work: () => Promise<string[]>): Promise<string[]> {
   try {
     return await work();

@@ -63,7 +63,9 @@ export class ProducerLoad {
   }
 
   #sendNext(): void {
-    const sending = this.#send(formatValue(this.#options.name, this.#sequence++)).finally(() => this.#inFlight.delete(sending));
+    const sending = this.#send(formatValue(this.#options.name, this.#sequence++)).finally(() =>
+      this.#inFlight.delete(sending),
+    );
     this.#inFlight.add(sending);
   }
 

@@ -44,7 +44,15 @@ export class ResentBatch {
   #nextBatch(): Buffer {
     const baseSequence = this.#sequence;
     this.#sequence += 2;
-    const records = [{ value: Buffer.from(`resent ${baseSequence}`) }, { value: Buffer.from(`resent ${baseSequence + 1}`) }];
-    return encodeBatch(records, { producerId: this.#producerId, producerEpoch: this.#producerEpoch, baseSequence, timestampMs: Date.now() });
+    const records = [
+      { value: Buffer.from(`resent ${baseSequence}`) },
+      { value: Buffer.from(`resent ${baseSequence + 1}`) },
+    ];
+    return encodeBatch(records, {
+      producerId: this.#producerId,
+      producerEpoch: this.#producerEpoch,
+      baseSequence,
+      timestampMs: Date.now(),
+    });
   }
 }

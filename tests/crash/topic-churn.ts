@@ -38,7 +38,8 @@ export class TopicChurn {
   }
 
   async #change(admin: Admin, name: string, before: Knowledge): Promise<Knowledge> {
-    const isThere = before === 'unknown' ? (await admin.listTopics()).some((topic) => topic.name === name) : before === 'there';
+    const isThere =
+      before === 'unknown' ? (await admin.listTopics()).some((topic) => topic.name === name) : before === 'there';
     if (isThere) await admin.deleteTopic(name);
     else await admin.createTopic(name, { partitions: this.#random.between(1, 3) });
     return isThere ? 'gone' : 'there';

@@ -48,13 +48,18 @@ function chosen(image: Image, { count, seed, only }: DamageOptions): Damage[] {
     const [name, path, kind, at] = only.split(':') as [string, string, DamageKind, string];
     return name === image.name ? [{ path, kind, at: Number(at) }] : [];
   }
-  return count === 'all' ? allDamage(image.folder) : sampleDamage(image.folder, { count: Math.ceil(count / 2), random: seededRandom(seed) });
+  return count === 'all'
+    ? allDamage(image.folder)
+    : sampleDamage(image.folder, { count: Math.ceil(count / 2), random: seededRandom(seed) });
 }
 
 async function inspector(image: Image): Promise<(damage: Damage) => Promise<Verdict>> {
   const expected = await expectedOf(image);
   const topics = await expectedTopics(image);
-  return (damage) => (damage.path.startsWith('__metadata-') ? inspectMetadata(image, damage, topics) : inspectLogs(image, damage, expected));
+  return (damage) =>
+    damage.path.startsWith('__metadata-')
+      ? inspectMetadata(image, damage, topics)
+      : inspectLogs(image, damage, expected);
 }
 
 /** Anything thrown that the product does not mean to throw, and anything that does not end, is a failure. */
@@ -63,9 +68,12 @@ async function judged(inspect: () => Promise<Verdict>): Promise<Verdict> {
   const timer = setTimeout(() => hang.resolve('hung'), hangMs);
   try {
     const verdict = await Promise.race([inspect(), hang.promise]);
-    return verdict === 'hung' ? { outcome: 'hung', wrongs: [`nothing happens any more after ${hangMs} ms`], limit: null } : verdict;
+    return verdict === 'hung'
+      ? { outcome: 'hung', wrongs: [`nothing happens any more after ${hangMs} ms`], limit: null }
+      : verdict;
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error);
+    const reason =
+      error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 3).join(' ') : String(error);
     return { outcome: 'crashed', wrongs: [`an error that is not typed: ${reason}`], limit: null };
   } finally {
     clearTimeout(timer);

@@ -18,7 +18,8 @@ describe(`damage to files at rest, seed ${seed}`, () => {
     expect(report.failures).toEqual([]);
     expect(report.runs).toBeGreaterThan(5_000);
     // Each outcome occurs: a rig that sees one kind only looks at nothing.
-    for (const outcome of ['unharmed', 'told', 'quarantined', 'refused', 'tail cut']) expect(report.notes).toHaveProperty([outcome]);
+    for (const outcome of ['unharmed', 'told', 'quarantined', 'refused', 'tail cut'])
+      expect(report.notes).toHaveProperty([outcome]);
   });
 
   it('the fixture has every kind of file, and three segments of each topic', async () => {
@@ -33,13 +34,16 @@ describe(`damage to files at rest, seed ${seed}`, () => {
         'log-start-offset-checkpoint',
         'recovery-point-offset-checkpoint',
         ...['__metadata', 'orders', 'table'].flatMap((topic) =>
-          ['N.log', 'N.index', 'N.timeindex', 'N.snapshot', 'leader-epoch-checkpoint', 'partition.metadata'].map((name) => `${topic}-0/${name}`),
+          ['N.log', 'N.index', 'N.timeindex', 'N.snapshot', 'leader-epoch-checkpoint', 'partition.metadata'].map(
+            (name) => `${topic}-0/${name}`,
+          ),
         ),
         'orders-0/N.message-ids',
         'table-0/cleaner-checkpoint',
       ]),
     );
-    for (const topic of ['orders-0', 'table-0']) expect(names.filter((name) => name === `${topic}/N.log`).length).toBeGreaterThanOrEqual(3);
+    for (const topic of ['orders-0', 'table-0'])
+      expect(names.filter((name) => name === `${topic}/N.log`).length).toBeGreaterThanOrEqual(3);
     expect(crashed!.folder.has('.clean-shutdown')).toBe(false);
   });
 
@@ -53,8 +57,12 @@ describe(`damage to files at rest, seed ${seed}`, () => {
   it('all damage is every bit and every size of every file', async () => {
     const folder = new Map([['a/b', Buffer.from([1, 2])]]);
     const all = allDamage(folder);
-    expect(all.filter(({ kind }) => kind === 'flip').map((damage) => damaged(Buffer.from([1, 2]), damage)?.toString('hex'))).toHaveLength(16);
-    expect(all.filter(({ kind }) => kind === 'cut').map((damage) => damaged(Buffer.from([1, 2]), damage)?.length)).toEqual([0, 1]);
+    expect(
+      all.filter(({ kind }) => kind === 'flip').map((damage) => damaged(Buffer.from([1, 2]), damage)?.toString('hex')),
+    ).toHaveLength(16);
+    expect(
+      all.filter(({ kind }) => kind === 'cut').map((damage) => damaged(Buffer.from([1, 2]), damage)?.length),
+    ).toEqual([0, 1]);
     await expect(readFolder(new MemoryFileSystem())).rejects.toThrow('ENOENT');
   });
 });
@@ -65,7 +73,9 @@ describe('the rig notices', () => {
     const expected = await expectedOf(clean!);
     const orders = expected[0]!;
     const records = new Map(orders.records).set(5, 'something else').set(999, 'never stored');
-    const verdict = await inspectLogs(clean!, { path: '.clean-shutdown', kind: 'missing', at: 0 }, [{ ...orders, records }]);
+    const verdict = await inspectLogs(clean!, { path: '.clean-shutdown', kind: 'missing', at: 0 }, [
+      { ...orders, records },
+    ]);
     expect(verdict.wrongs).toContain('offset 5 is not what was written');
     expect(verdict.wrongs.join()).toContain('records are missing and nothing says so: 999');
   });
@@ -75,7 +85,9 @@ describe('the rig notices', () => {
     const orders = (await expectedOf(clean!))[0]!;
     const records = new Map(orders.records);
     records.delete(7);
-    const verdict = await inspectLogs(clean!, { path: '.clean-shutdown', kind: 'missing', at: 0 }, [{ ...orders, records }]);
+    const verdict = await inspectLogs(clean!, { path: '.clean-shutdown', kind: 'missing', at: 0 }, [
+      { ...orders, records },
+    ]);
     expect(verdict.wrongs.join()).toContain('offset 7 was never written');
   });
 });

@@ -3,8 +3,8 @@ import type { SeededRandom } from '@q/testkit';
 import type { Folder } from './folder.ts';
 
 /**
- * What can befall one file at rest. `flip` has the number of a bit, `cut` the size that is left, `zeros` the first byte of
- * a stretch of 32 that reads as zeros, `append` the number of one of `appendedTails`; `missing` has 0.
+ * What can befall one file at rest. `flip` has the number of a bit, `cut` the size that is left, `zeros` the first byte
+ * of a stretch of 32 that reads as zeros, `append` the number of one of `appendedTails`; `missing` has 0.
  */
 export type DamageKind = 'flip' | 'cut' | 'zeros' | 'append' | 'missing';
 
@@ -17,7 +17,10 @@ export interface Damage {
 const zerosBytes = 32;
 
 /** The same in every run: what an earlier use of the blocks may have left behind the end of a file. */
-const appendedTails: readonly Buffer[] = [1, 7, 12, 61, 200, 700].flatMap((length) => [seededRandom(length).bytes(length), Buffer.alloc(length)]);
+const appendedTails: readonly Buffer[] = [1, 7, 12, 61, 200, 700].flatMap((length) => [
+  seededRandom(length).bytes(length),
+  Buffer.alloc(length),
+]);
 
 /** All damage to all files: every bit, every size, every stretch, every tail, every absence. */
 export function allDamage(folder: Folder): Damage[] {
@@ -25,7 +28,8 @@ export function allDamage(folder: Folder): Damage[] {
 }
 
 function damageOf(path: string, bytes: Buffer): Damage[] {
-  const of = (kind: DamageKind, count: number, step = 1): Damage[] => Array.from({ length: count }, (_, index) => ({ path, kind, at: index * step }));
+  const of = (kind: DamageKind, count: number, step = 1): Damage[] =>
+    Array.from({ length: count }, (_, index) => ({ path, kind, at: index * step }));
   return [
     ...of('flip', bytes.length * 8),
     ...of('cut', bytes.length),
@@ -36,15 +40,17 @@ function damageOf(path: string, bytes: Buffer): Damage[] {
 }
 
 /**
- * So many of them, by the seed: the rarer kinds of a file all, then bits. Each file gets its share, however small it is,
- * as the small ones are those without a checksum.
+ * So many of them, by the seed: the rarer kinds of a file all, then bits. Each file gets its share, however small it
+ * is, as the small ones are those without a checksum.
  */
 export function sampleDamage(folder: Folder, o: { count: number; random: SeededRandom }): Damage[] {
   const share = Math.ceil(o.count / folder.size);
   return [...folder].flatMap(([path, bytes]) => {
     const all = damageOf(path, bytes);
     if (all.length <= share) return all;
-    return Array.from({ length: share }, () => (o.random.chance(0.6) ? o.random.pick(all) : o.random.pick(all.filter(({ kind }) => kind !== 'flip'))));
+    return Array.from({ length: share }, () =>
+      o.random.chance(0.6) ? o.random.pick(all) : o.random.pick(all.filter(({ kind }) => kind !== 'flip')),
+    );
   });
 }
 

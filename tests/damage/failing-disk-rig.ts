@@ -1,6 +1,19 @@
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
-import { CreateTopic, DeleteRecords, DescribeTopic, encodeBatch, Fetch, iterateBatches, iterateRecords, ListTopics, Metadata, noTopicId, Produce, QError } from '@q/protocol';
+import {
+  CreateTopic,
+  DeleteRecords,
+  DescribeTopic,
+  encodeBatch,
+  Fetch,
+  iterateBatches,
+  iterateRecords,
+  ListTopics,
+  Metadata,
+  noTopicId,
+  Produce,
+  QError,
+} from '@q/protocol';
 import type { CrashLoss, DiskOperation, RigReport } from '@q/testkit';
 import { FaultyFileSystem, ManualClock, seededRandom } from '@q/testkit';
 import { RigRun } from '../rig-run.ts';
@@ -32,7 +45,18 @@ const losses: readonly CrashLoss[] = ['all', 'some', 'none'];
 /** Closing a file can fail, too; the faulty disk knows no such fault, so it is put around it here. */
 type FailingOperation = DiskOperation | 'close';
 
-const operations: readonly FailingOperation[] = ['write', 'datasync', 'syncDirectory', 'create', 'rename', 'truncate', 'removeFile', 'makeDirectory', 'read', 'close'];
+const operations: readonly FailingOperation[] = [
+  'write',
+  'datasync',
+  'syncDirectory',
+  'create',
+  'rename',
+  'truncate',
+  'removeFile',
+  'makeDirectory',
+  'read',
+  'close',
+];
 const codes: readonly string[] = ['EIO', 'ENOSPC', 'EMFILE'];
 /** Only what opens something can want a descriptor, and only to open: then nothing has happened yet. */
 const opening: readonly FailingOperation[] = ['create', 'syncDirectory'];
@@ -69,7 +93,9 @@ async function withoutHanging(check: () => Promise<string[]>): Promise<string[]>
   try {
     return await Promise.race([check(), hang.promise]);
   } catch (error) {
-    return [`an error that is not typed: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error)}`];
+    return [
+      `an error that is not typed: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error)}`,
+    ];
   } finally {
     clearTimeout(timer);
   }
@@ -121,7 +147,10 @@ class BrokerLife {
       return this.#errors === 0 ? this.#wrongs : [`${this.#errors} requests failed on a disk that did not`];
     }
     this.outcome = this.#fatal.length > 0 ? 'ended' : this.#errors > 0 ? 'refused' : 'went on';
-    const wrongs = o.code === 'EMFILE' && this.outcome === 'ended' ? [`one missing descriptor ends it: ${String(this.#fatal[0])}`] : [];
+    const wrongs =
+      o.code === 'EMFILE' && this.outcome === 'ended'
+        ? [`one missing descriptor ends it: ${String(this.#fatal[0])}`]
+        : [];
     this.#disk.faults.clear();
     return [...this.#wrongs, ...wrongs, ...(await this.#checkAfterwards(await this.#disk.crash(o.loss)))];
   }
@@ -144,7 +173,8 @@ class BrokerLife {
   /** Has the fault not come to its turn? Asks for it as often as it may have been told to let pass. */
   #isWaiting(operation: FailingOperation): boolean {
     if (operation === 'close') return this.#closesToPass >= 0;
-    for (let asked = 0; asked <= operationsMax; asked += 1) if (this.#disk.faults.next(operation, '') !== null) return true;
+    for (let asked = 0; asked <= operationsMax; asked += 1)
+      if (this.#disk.faults.next(operation, '') !== null) return true;
     return false;
   }
 
@@ -163,10 +193,14 @@ class BrokerLife {
   /** Whoever has the folder next is not to find this broker at work in it. */
   async #checkLetGo(): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
-    if (this.#stepsAtRelease !== null && this.#stepsAtRelease !== this.#disk.steps) this.#wrongs.push('the folder was let go, or never let go, while something was still written');
+    if (this.#stepsAtRelease !== null && this.#stepsAtRelease !== this.#disk.steps)
+      this.#wrongs.push('the folder was let go, or never let go, while something was still written');
   }
 
-  /** One thing has failed, and nothing does any more: without a restart all works again, and retention leaves nothing behind. */
+  /**
+   * One thing has failed, and nothing does any more: without a restart all works again, and retention leaves nothing
+   * behind.
+   */
   async #checkHealed(client: InProcessClient): Promise<void> {
     try {
       for (let round = 0; round < healingRounds; round += 1) {
@@ -180,7 +214,8 @@ class BrokerLife {
       await this.#clock.advance(11_000);
       const { partitions } = await client.call(DescribeTopic, { name: topic });
       const found = await bytesOnDisk(this.#disk);
-      if (found.bytes !== partitions[0]!.bytes) this.#wrongs.push(`the log has ${partitions[0]!.bytes} bytes, its files have ${found.bytes}`);
+      if (found.bytes !== partitions[0]!.bytes)
+        this.#wrongs.push(`the log has ${partitions[0]!.bytes} bytes, its files have ${found.bytes}`);
       if (found.left.length > 0) this.#wrongs.push(`files were left behind: ${found.left.join(' ')}`);
     } catch (error) {
       this.#wrongs.push(`a disk that is well again fails with ${typedCode(error)}`);
@@ -191,12 +226,26 @@ class BrokerLife {
     const network = new InProcessNetwork();
     const onFatal = (error: Error): void => void this.#fatal.push(error);
     const random = seededRandom(this.#seed);
-    const broker = await startBroker({ fileSystem, network, dataDir, admin: false, port: 0, clock: this.#clock, random, onFatal, storageLimits });
+    const broker = await startBroker({
+      fileSystem,
+      network,
+      dataDir,
+      admin: false,
+      port: 0,
+      clock: this.#clock,
+      random,
+      onFatal,
+      storageLimits,
+    });
     return { broker, client: await network.connect() };
   }
 
   async #work(client: InProcessClient): Promise<void> {
-    await this.#attempt(() => client.call(CreateTopic, { name: topic, partitions: 1, replicas: 1, configs: settings, validateOnly: false }), ['TOPIC_EXISTS']);
+    await this.#attempt(
+      () =>
+        client.call(CreateTopic, { name: topic, partitions: 1, replicas: 1, configs: settings, validateOnly: false }),
+      ['TOPIC_EXISTS'],
+    );
     for (let batch = 0; batch < 8; batch += 1) await this.#produce(client);
     await this.#attempt(async () => {
       const beforeOffset = 4;
@@ -218,7 +267,13 @@ class BrokerLife {
     let isAcknowledged = false;
     await this.#attempt(async () => {
       const topicId = await topicIdOf(client);
-      const partitions = [{ partition: 0, leaderEpoch: -1, records: encodeBatch(values.map((value) => ({ value, timestampMs: this.#clock.now() }))) }];
+      const partitions = [
+        {
+          partition: 0,
+          leaderEpoch: -1,
+          records: encodeBatch(values.map((value) => ({ value, timestampMs: this.#clock.now() }))),
+        },
+      ];
       const { topics } = await client.call(Produce, { timeoutMs: 1_000, topics: [{ topicId, partitions }] });
       isAcknowledged = topics[0]!.partitions[0]!.errorCode === 0;
       if (!isAcknowledged) this.#errors += 1;
@@ -264,7 +319,10 @@ class BrokerLife {
       const there = batch.values.filter((value) => present.has(value)).length;
       // Deletion takes the first records, whatever batch they are in.
       const isWhole = there === recordsPerBatch || (there === 0 && !batch.isAcknowledged);
-      if (!isWhole && acknowledged >= this.#deletedBelow) wrongs.push(`${there} of ${recordsPerBatch} records of a batch are there (${batch.isAcknowledged ? 'acknowledged' : 'not acknowledged'})`);
+      if (!isWhole && acknowledged >= this.#deletedBelow)
+        wrongs.push(
+          `${there} of ${recordsPerBatch} records of a batch are there (${batch.isAcknowledged ? 'acknowledged' : 'not acknowledged'})`,
+        );
       if (batch.isAcknowledged) acknowledged += recordsPerBatch;
     }
     return wrongs;
@@ -278,7 +336,13 @@ async function bytesOnDisk(disk: FaultyFileSystem): Promise<{ bytes: number; lef
   let bytes = 0;
   for (const name of names) if (name.endsWith('.log')) bytes += (await disk.stat(`${directory}/${name}`)).sizeBytes;
   const folders = await disk.readDirectory(dataDir);
-  return { bytes, left: [...names.filter((name) => name.endsWith('.deleted')), ...folders.filter((name) => name.startsWith('~deleted'))] };
+  return {
+    bytes,
+    left: [
+      ...names.filter((name) => name.endsWith('.deleted')),
+      ...folders.filter((name) => name.startsWith('~deleted')),
+    ],
+  };
 }
 
 async function topicIdOf(client: InProcessClient): Promise<string> {
@@ -291,9 +355,15 @@ async function topicIdOf(client: InProcessClient): Promise<string> {
 async function readAll(client: InProcessClient): Promise<{ offset: number; value: string }[]> {
   const topicId = await topicIdOf(client);
   const records: { offset: number; value: string }[] = [];
-  for (let fetchOffset = -1, highWatermark = 0; fetchOffset < highWatermark; ) {
+  for (let fetchOffset = -1, highWatermark = 0; fetchOffset < highWatermark;) {
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: Math.max(0, fetchOffset), maxBytes: 700 }];
-    const answer = await client.call(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions }] });
+    const answer = await client.call(Fetch, {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1 << 20,
+      isolation: 0,
+      topics: [{ topicId, partitions }],
+    });
     const found = answer.topics[0]!.partitions[0]!;
     if (found.errorCode !== 0 && fetchOffset < found.logStartOffset && found.logStartOffset > 0) {
       fetchOffset = found.logStartOffset;

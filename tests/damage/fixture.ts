@@ -44,17 +44,30 @@ const tableConfig: LogConfig = {
   cleanupPolicy: { delete: false, compact: true },
   minCleanableDirtyRatio: 0,
 };
-const common = { 'segment.bytes': String(segmentBytes), 'index.interval.bytes': String(indexIntervalBytes), 'retention.ms': '-1' };
+const common = {
+  'segment.bytes': String(segmentBytes),
+  'index.interval.bytes': String(indexIntervalBytes),
+  'retention.ms': '-1',
+};
 const topics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   orders: { ...common, 'dedup.window.ms': String(dedupWindowMs) },
   table: { ...common, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' },
 };
 
 /** A journal from the first round on, of one small file: it is part of what is damaged. */
-export const storageLimits: Partial<StorageLimits> = { journalFiles: 1, journalFileBytes: 16 << 10, journalPieceBytesMax: 4 << 10, journalMissesBefore: 0 };
+export const storageLimits: Partial<StorageLimits> = {
+  journalFiles: 1,
+  journalFileBytes: 16 << 10,
+  journalPieceBytesMax: 4 << 10,
+  journalMissesBefore: 0,
+};
 
 /** As the broker of the fixture is started, also on damaged copies of what it left. */
-export function brokerOptions(o: { fileSystem: MemoryFileSystem; network: InProcessNetwork; clock: ManualClock }): BrokerOptions {
+export function brokerOptions(o: {
+  fileSystem: MemoryFileSystem;
+  network: InProcessNetwork;
+  clock: ManualClock;
+}): BrokerOptions {
   return { ...o, dataDir, admin: false, port: 0, random: seededRandom(7), storageLimits };
 }
 
@@ -88,7 +101,12 @@ class FixtureLife {
   readonly #ids: Map<string, string>;
   readonly #ends: Map<string, number>;
 
-  private constructor(o: { broker: Awaited<ReturnType<typeof startBroker>>; client: InProcessClient; clock: ManualClock; before: FixtureLife | undefined }) {
+  private constructor(o: {
+    broker: Awaited<ReturnType<typeof startBroker>>;
+    client: InProcessClient;
+    clock: ManualClock;
+    before: FixtureLife | undefined;
+  }) {
     this.#broker = o.broker;
     this.#client = o.client;
     this.#clock = o.clock;
@@ -110,7 +128,13 @@ class FixtureLife {
   async createTopics(): Promise<void> {
     for (const [name, settings] of Object.entries(topics)) {
       const configs = Object.entries(settings).map(([key, value]) => ({ key, value }));
-      const { topicId } = await this.#client.call(CreateTopic, { name, partitions: 1, replicas: 1, configs, validateOnly: false });
+      const { topicId } = await this.#client.call(CreateTopic, {
+        name,
+        partitions: 1,
+        replicas: 1,
+        configs,
+        validateOnly: false,
+      });
       this.#ids.set(name, topicId);
     }
   }
@@ -118,20 +142,27 @@ class FixtureLife {
   /** Batch number n goes to both topics. */
   async produce(o: { from: number; to: number }): Promise<void> {
     for (let number = o.from; number < o.to; number += 1) {
-      for (const name of Object.keys(topics)) await this.#append(name, name === 'orders' ? orderBatch(number) : tableBatch(number));
+      for (const name of Object.keys(topics))
+        await this.#append(name, name === 'orders' ? orderBatch(number) : tableBatch(number));
     }
   }
 
   async #append(name: string, records: Buffer): Promise<void> {
     const partitions = [{ partition: 0, leaderEpoch: -1, records }];
-    const answer = await this.#client.call(Produce, { timeoutMs: 1_000, topics: [{ topicId: this.#ids.get(name)!, partitions }] });
+    const answer = await this.#client.call(Produce, {
+      timeoutMs: 1_000,
+      topics: [{ topicId: this.#ids.get(name)!, partitions }],
+    });
     const produced = answer.topics[0]!.partitions[0]!;
     if (produced.errorCode !== 0) throw new Error(`the fixture cannot be made: ${produced.errorMessage}`);
     this.#ends.set(name, produced.baseOffset + records.readInt32BE(23) + 1);
   }
 
   async deleteRecords(): Promise<void> {
-    await this.#client.call(DeleteRecords, { name: 'orders', partitions: [{ partition: 0, beforeOffset: deletedBelow }] });
+    await this.#client.call(DeleteRecords, {
+      name: 'orders',
+      partitions: [{ partition: 0, beforeOffset: deletedBelow }],
+    });
   }
 
   /** A round of maintenance; its end shows in nothing but the files, so the listing of topics is asked behind it. */
@@ -163,7 +194,11 @@ const codecs: readonly CodecName[] = ['none', 'none', 'gzip', 'snappy', 'lz4', '
 
 /** One or two records from one of two idempotent producers. */
 function orderBatch(number: number): Buffer {
-  const producer: EncodeBatchOptions = { producerId: 500 + (number & 1), producerEpoch: 0, baseSequence: (number >> 1) * 2 };
+  const producer: EncodeBatchOptions = {
+    producerId: 500 + (number & 1),
+    producerEpoch: 0,
+    baseSequence: (number >> 1) * 2,
+  };
   const records = [0, 1].map((index) => ({
     ...record(number, index),
     key: `order-${number}`,
@@ -179,9 +214,15 @@ function orderBatch(number: number): Buffer {
 function tableBatch(number: number): Buffer {
   const key = number % 4 === 1 ? `once-${number}` : `key-${number % 5}`;
   const value = number % 11 === 10 ? null : record(number, 0).value;
-  return encodeBatch([{ ...record(number, 0), key, value: value ?? null }, { ...record(number, 1), key: `last-${number & 1}` }]);
+  return encodeBatch([
+    { ...record(number, 0), key, value: value ?? null },
+    { ...record(number, 1), key: `last-${number & 1}` },
+  ]);
 }
 
 function record(number: number, index: number): RecordInput {
-  return { value: `value ${number}-${index} `.padEnd(20 + ((number * 7) % 40), '.'), timestampMs: timeOfFirstRecordMs + number * 1_000 + index };
+  return {
+    value: `value ${number}-${index} `.padEnd(20 + ((number * 7) % 40), '.'),
+    timestampMs: timeOfFirstRecordMs + number * 1_000 + index,
+  };
 }

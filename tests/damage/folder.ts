@@ -19,7 +19,10 @@ export async function readFolder(fileSystem: FileSystem, path: string = dataDir)
 }
 
 /** A disk in memory that holds the folder, and perhaps one file in another form: `null` is a file that is missing. */
-export async function diskOf(folder: Folder, change?: { readonly path: string; readonly bytes: Buffer | null }): Promise<MemoryFileSystem> {
+export async function diskOf(
+  folder: Folder,
+  change?: { readonly path: string; readonly bytes: Buffer | null },
+): Promise<MemoryFileSystem> {
   const disk = new MemoryFileSystem();
   await disk.makeDirectory(dataDir);
   for (const [path, original] of folder) {

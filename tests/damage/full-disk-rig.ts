@@ -43,7 +43,10 @@ export async function mountSmallDisk(): Promise<{ path: string; unmount: () => P
   return { path, unmount };
 }
 
-/** Fills the disk again and again under a broker in its own process; each time, room is made and it must go on by itself. */
+/**
+ * Fills the disk again and again under a broker in its own process; each time, room is made and it must go on by
+ * itself.
+ */
 export async function run({ count, path }: { count: number; path: string }): Promise<RigReport> {
   const rig = new RigRun('full-disk', 0);
   const dataDir = join(path, 'data');
@@ -78,7 +81,10 @@ class FullDiskLife {
     await using wire = await WireConnection.open(broker.url);
     this.#to ??= await wire.createTopic('full');
     await this.compare(broker, 'after a restart');
-    await writeFile(this.#ballast, Buffer.alloc(diskBytes - roomBytes - this.#batches * recordsPerBatch * recordBytes, 1));
+    await writeFile(
+      this.#ballast,
+      Buffer.alloc(diskBytes - roomBytes - this.#batches * recordsPerBatch * recordBytes, 1),
+    );
     let refusal = 0;
     for (let tries = 0; refusal === 0 && tries < 1_000; tries += 1) refusal = await this.#produce(wire);
     if (refusal !== errorCode('STORAGE_FULL')) this.#fail(`a full disk is answered with ${refusal}`);
@@ -88,7 +94,8 @@ class FullDiskLife {
     await truncate(this.#ballast, 0);
     const startedAt = performance.now();
     while ((await this.#produce(wire)) !== 0) {
-      if (performance.now() - startedAt > resumeMsMax) return this.#fail(`nothing is taken ${resumeMsMax} ms after there was room again`);
+      if (performance.now() - startedAt > resumeMsMax)
+        return this.#fail(`nothing is taken ${resumeMsMax} ms after there was room again`);
       await pause(100);
     }
     this.#rig.note('resumed after ms', Math.round(performance.now() - startedAt));
@@ -106,8 +113,10 @@ class FullDiskLife {
       last = batch;
       found.set(batch, (found.get(batch) ?? 0) + 1);
     }
-    for (const batch of this.#acknowledged) if (!found.has(batch)) this.#fail(`${when}: batch ${batch} was acknowledged and is not there`);
-    for (const [batch, records] of found) if (records !== recordsPerBatch) this.#fail(`${when}: ${records} records of batch ${batch} are there`);
+    for (const batch of this.#acknowledged)
+      if (!found.has(batch)) this.#fail(`${when}: batch ${batch} was acknowledged and is not there`);
+    for (const [batch, records] of found)
+      if (records !== recordsPerBatch) this.#fail(`${when}: ${records} records of batch ${batch} are there`);
   }
 
   async #produce(wire: WireConnection): Promise<number> {

@@ -21,8 +21,9 @@ const waitMsMax = 20_000;
 const full = errorCode('STORAGE_FULL');
 
 /**
- * Fills a small disk under a broker in its own process, kills it with records on their way, takes what is left of the disk, and starts it: it
- * has to start, to serve everything that it acknowledged, to refuse records, to give room back when some are deleted, and to go on then.
+ * Fills a small disk under a broker in its own process, kills it with records on their way, takes what is left of the
+ * disk, and starts it: it has to start, to serve everything that it acknowledged, to refuse records, to give room back
+ * when some are deleted, and to go on then.
  */
 export async function run({ count, path, seed }: { count: number; path: string; seed: number }): Promise<RigReport> {
   const rig = new RigRun('full-disk', seed);
@@ -110,7 +111,8 @@ class FullStart {
     await using wire = await WireConnection.open(broker.url);
     await this.#compare(broker, 'on the full disk');
     const answer = await this.#produce(wire, 40_000);
-    if (this.#wanted < reserveBytes - 32 * KiB && answer !== full) this.fail(`a start with ${this.#wanted} bytes left answers a record with ${answer}`);
+    if (this.#wanted < reserveBytes - 32 * KiB && answer !== full)
+      this.fail(`a start with ${this.#wanted} bytes left answers a record with ${answer}`);
     const offsets = [...this.#acknowledged.values()].map(({ offset }) => offset).sort((a, b) => a - b);
     await this.#trim(wire, offsets[Math.floor(offsets.length * this.#random.pick([0.3, 0.6, 0.9]))]!);
     await this.#compare(broker, 'after records were deleted');
@@ -130,10 +132,14 @@ class FullStart {
 
   async #trim(wire: WireConnection, beforeOffset: number): Promise<void> {
     const before = await freeBytes(this.#path);
-    const { partitions } = await wire.call(DeleteRecords, { name: 'full', partitions: [{ partition: 0, beforeOffset }] });
+    const { partitions } = await wire.call(DeleteRecords, {
+      name: 'full',
+      partitions: [{ partition: 0, beforeOffset }],
+    });
     const { errorCode: code, errorMessage } = partitions[0]!;
     if (code !== 0) return this.fail(`deleting records with ${this.#wanted} bytes left is refused: ${errorMessage}`);
-    const bytes = [...this.#acknowledged].filter(([, { offset }]) => offset < beforeOffset && offset >= this.#start).length * KiB;
+    const bytes =
+      [...this.#acknowledged].filter(([, { offset }]) => offset < beforeOffset && offset >= this.#start).length * KiB;
     this.#start = Math.max(this.#start, beforeOffset);
     const freed = (await freeBytes(this.#path)) - before;
     // Whole segments go; a batch has more than a KiB as a rule.
@@ -151,7 +157,10 @@ class FullStart {
       found.set(batch, (found.get(batch) ?? 0) + 1);
     }
     for (const [batch, { offset }] of this.#acknowledged) {
-      if (offset >= this.#start && found.get(batch) !== recordsPerBatch) this.fail(`${when}: batch ${batch} was acknowledged at ${offset}, and ${found.get(batch) ?? 0} records of it are there`);
+      if (offset >= this.#start && found.get(batch) !== recordsPerBatch)
+        this.fail(
+          `${when}: batch ${batch} was acknowledged at ${offset}, and ${found.get(batch) ?? 0} records of it are there`,
+        );
     }
     this.#rig.count('comparisons');
   }

@@ -1,4 +1,13 @@
-import { decodeErrorBody, decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, Hello, helloMagic, protocolLimits } from '@q/protocol';
+import {
+  decodeErrorBody,
+  decodeResponseBody,
+  decodeResponseHeader,
+  encodeRequest,
+  FrameDecoder,
+  Hello,
+  helloMagic,
+  protocolLimits,
+} from '@q/protocol';
 import type { Api } from '@q/protocol';
 import type { ListenOptions, Listener, Network, StreamEvents } from '@q/broker';
 

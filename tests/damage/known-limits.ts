@@ -11,7 +11,8 @@ const baseOffsetBytes = 8;
  * only logs that compaction may have thinned out, where offsets have gaps by right. `docs/RELIABILITY.md` lists them.
  */
 export function knownLimit(folder: Folder, damage: Damage, { id, config }: LogFacts): string | null {
-  if (!config.cleanupPolicy.compact || !damage.path.startsWith(`${id.topic}-`) || !damage.path.endsWith('.log')) return null;
+  if (!config.cleanupPolicy.compact || !damage.path.startsWith(`${id.topic}-`) || !damage.path.endsWith('.log'))
+    return null;
   const starts = batchStarts(folder.get(damage.path)!);
   if (damage.kind === 'flip') {
     const isInOffset = starts.some((start) => damage.at >> 3 >= start && damage.at >> 3 < start + baseOffsetBytes);

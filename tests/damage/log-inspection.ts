@@ -38,7 +38,8 @@ export async function expectedOf(image: Image): Promise<Expected[]> {
   for (const facts of image.logs) {
     const log = await store.open(facts.id, facts.config);
     const { records, errors } = await readRecords(log, { from: facts.startOffset, stops: [], maxBytes: fetchBytes });
-    if (errors.length > 0 || log.state !== 'open') throw new Error(`the fixture ${facts.id.topic} is damaged before it is damaged`);
+    if (errors.length > 0 || log.state !== 'open')
+      throw new Error(`the fixture ${facts.id.topic} is damaged before it is damaged`);
     const times = new Map<number, number | null>();
     for (let offset = 0; offset < facts.endOffset + 4; offset += 7) {
       const timeMs = timeOfFirstRecordMs + (offset >> 1) * 1_000 + (offset & 1);
@@ -73,8 +74,19 @@ async function openFolder(folder: Folder, damage: Damage | null): Promise<OpenFo
     throw error;
   };
   const errors: string[] = [];
-  const log: StorageLog = { info: () => undefined, warn: () => undefined, error: (_fields, message) => void errors.push(message) };
-  const store = await openDirectoryStore({ directory: dataDir, fileSystem: disk, clock, log, onFatal, limits: storageLimits });
+  const log: StorageLog = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (_fields, message) => void errors.push(message),
+  };
+  const store = await openDirectoryStore({
+    directory: dataDir,
+    fileSystem: disk,
+    clock,
+    log,
+    onFatal,
+    limits: storageLimits,
+  });
   return { store, disk, errors };
 }
 
@@ -89,20 +101,28 @@ export async function inspectLogs(image: Image, damage: Damage, expected: readon
   const opened = await openFolder(image.folder, damage).catch(unlessNewer);
   if (opened === null) return { outcome: 'refused', wrongs: [], limit: null };
   const { store, disk, errors } = opened;
-  const concerned = expected.filter(({ facts }) => !damage.path.includes('/') || damage.path.startsWith(`${facts.id.topic}-0/`));
+  const concerned = expected.filter(
+    ({ facts }) => !damage.path.includes('/') || damage.path.startsWith(`${facts.id.topic}-0/`),
+  );
   const verdicts: Verdict[] = [];
   for (const each of concerned) {
     const verdict = await inspectLog({ store, image, damage, expected: each });
-    const lost = verdict.outcome === 'tail cut' ? [] : await lostFiles(disk, image.folder, { damage, topic: each.facts.id.topic });
+    const lost =
+      verdict.outcome === 'tail cut' ? [] : await lostFiles(disk, image.folder, { damage, topic: each.facts.id.topic });
     verdicts.push({ ...verdict, wrongs: [...verdict.wrongs, ...lost] });
   }
   // An empty file is one that was never finished; after a clean shutdown nothing in it counts.
   const mustTell = image.name === 'crashed' && damage.kind === 'cut' && damage.at > 0 && isJournal(damage);
   if (mustTell && !errors.some((message) => message.includes('journal'))) {
-    verdicts.push({ outcome: 'unharmed', wrongs: ['a journal file is shorter than it was made, and nothing says so'], limit: null });
+    verdicts.push({
+      outcome: 'unharmed',
+      wrongs: ['a journal file is shorter than it was made, and nothing says so'],
+      limit: null,
+    });
   }
   const worst = verdicts.find(({ outcome }) => outcome !== 'unharmed') ?? verdicts[0]!;
-  const limit = concerned.map(({ facts }) => knownLimit(image.folder, damage, facts)).find((known) => known !== null) ?? null;
+  const limit =
+    concerned.map(({ facts }) => knownLimit(image.folder, damage, facts)).find((known) => known !== null) ?? null;
   return { outcome: worst.outcome, wrongs: verdicts.flatMap(({ wrongs }) => wrongs), limit };
 }
 
@@ -124,13 +144,20 @@ async function inspectLog(subject: Subject): Promise<Verdict> {
   }
   // Where deleted records have come back, they are read too, and are not held against it.
   const found = await readRecords(log, { from: log.logStartOffset, stops, maxBytes: fetchBytes });
-  const wrongs = [...wrongRecords(found, subject), ...(await wrongSeeks(log, subject)), ...(await wrongTimes(log, subject))];
+  const wrongs = [
+    ...wrongRecords(found, subject),
+    ...(await wrongSeeks(log, subject)),
+    ...(await wrongTimes(log, subject)),
+  ];
   const missing = missingRecords(found, subject);
   if (log.state === 'quarantined') return { outcome: 'quarantined', wrongs, limit: null };
   wrongs.push(...found.stalledAt.map((offset) => `a read at offset ${offset} gives nothing and no error`));
   if (found.errors.length > 0) return { outcome: 'told', wrongs, limit: null };
   const isCut = missing.length > 0 && mayCut(subject, missing[0]!);
-  if (missing.length > 0 && !isCut) wrongs.push(`records are missing and nothing says so: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`);
+  if (missing.length > 0 && !isCut)
+    wrongs.push(
+      `records are missing and nothing says so: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`,
+    );
   const append = missing.length === 0 ? await appendOne(log, subject) : { isRefused: false, wrongs: [] };
   wrongs.push(...append.wrongs);
   return { outcome: isCut ? 'tail cut' : append.isRefused ? 'told' : 'unharmed', wrongs, limit: null };
@@ -141,7 +168,8 @@ function wrongRecords(found: Found, { expected, image }: Subject): string[] {
   const wrongs = found.repeats.map((offset) => `offset ${offset} is read twice`);
   for (const [offset, text] of found.records) {
     const written = expected.records.get(offset);
-    if (written === undefined && offset >= expected.facts.startOffset) wrongs.push(`offset ${offset} was never written (${image.name})`);
+    if (written === undefined && offset >= expected.facts.startOffset)
+      wrongs.push(`offset ${offset} was never written (${image.name})`);
     if (written !== undefined && written !== text) wrongs.push(`offset ${offset} is not what was written`);
   }
   return wrongs;
@@ -162,7 +190,8 @@ async function wrongSeeks(log: PartitionLog, { expected }: Subject): Promise<str
       if (first === undefined || checkBatch(first, 0, first.length) !== 'ok') continue;
       // The next record that is there may be a later one only in a compacted log, and never past one that exists.
       const passed = [...expected.records.keys()].filter((other) => other >= offset && other < batchBaseOffset(first));
-      if (passed.length > 0) wrongs.push(`a read at offset ${offset} begins at ${batchBaseOffset(first)} and passes over records`);
+      if (passed.length > 0)
+        wrongs.push(`a read at offset ${offset} begins at ${batchBaseOffset(first)} and passes over records`);
     } catch (error) {
       typedCode(error);
     }
@@ -171,12 +200,20 @@ async function wrongSeeks(log: PartitionLog, { expected }: Subject): Promise<str
 }
 
 async function wrongTimes(log: PartitionLog, { expected }: Subject): Promise<string[]> {
-  if (log.state !== 'open' || log.logStartOffset !== expected.facts.startOffset || log.logEndOffset !== expected.facts.endOffset) return [];
+  if (
+    log.state !== 'open'
+    || log.logStartOffset !== expected.facts.startOffset
+    || log.logEndOffset !== expected.facts.endOffset
+  )
+    return [];
   const wrongs: string[] = [];
   for (const [timeMs, offset] of expected.times) {
     try {
       const found = (await log.offsetForTimestamp(timeMs))?.offset ?? null;
-      if (found !== offset) wrongs.push(`time lookup: the first record at ${timeMs - timeOfFirstRecordMs} ms is said to be ${found}, and is ${offset}`);
+      if (found !== offset)
+        wrongs.push(
+          `time lookup: the first record at ${timeMs - timeOfFirstRecordMs} ms is said to be ${found}, and is ${offset}`,
+        );
     } catch (error) {
       typedCode(error);
     }
@@ -187,13 +224,19 @@ async function wrongTimes(log: PartitionLog, { expected }: Subject): Promise<str
 /** The log takes the next record behind the last one, and gives it back; or it refuses with an error. */
 async function appendOne(log: PartitionLog, { expected }: Subject): Promise<{ isRefused: boolean; wrongs: string[] }> {
   const { endOffset } = expected.facts;
-  if (log.logEndOffset !== endOffset) return { isRefused: false, wrongs: [`the log ends at ${log.logEndOffset}, not at ${endOffset}`] };
+  if (log.logEndOffset !== endOffset)
+    return { isRefused: false, wrongs: [`the log ends at ${log.logEndOffset}, not at ${endOffset}`] };
   try {
-    const { baseOffset, durable } = log.append(encodeBatch([{ key: 'k', value: 'next', timestampMs: nowMs }]), { leaderEpoch: 0 });
+    const { baseOffset, durable } = log.append(encodeBatch([{ key: 'k', value: 'next', timestampMs: nowMs }]), {
+      leaderEpoch: 0,
+    });
     await durable;
     const { records } = await readRecords(log, { from: baseOffset, stops: [], maxBytes: fetchBytes });
     const isRight = baseOffset === endOffset && records.size === 1;
-    return { isRefused: false, wrongs: isRight ? [] : [`an append at ${baseOffset} is read back as ${records.size} records`] };
+    return {
+      isRefused: false,
+      wrongs: isRight ? [] : [`an append at ${baseOffset} is read back as ${records.size} records`],
+    };
   } catch (error) {
     typedCode(error);
     return { isRefused: true, wrongs: [] };
@@ -201,15 +244,18 @@ async function appendOne(log: PartitionLog, { expected }: Subject): Promise<{ is
 }
 
 /**
- * RFC 3, "A bad batch": what lies above the recovery point and has nothing valid behind it is a torn tail, which no rig can
- * tell from one. Only there, and only after a crash, may acknowledged records go without a word to the consumer. The newest entry
- * of the journal is such a tail, too.
+ * RFC 3, "A bad batch": what lies above the recovery point and has nothing valid behind it is a torn tail, which no rig
+ * can tell from one. Only there, and only after a crash, may acknowledged records go without a word to the consumer.
+ * The newest entry of the journal is such a tail, too.
  */
 function mayCut({ image, damage, expected }: Subject, firstMissing: number): boolean {
   if (image.name === 'crashed' && isJournal(damage)) return firstMissing >= endOfSegments(image.folder, expected.facts);
-  if (image.name !== 'crashed' || !damage.path.endsWith('.log') || firstMissing < expected.facts.recoveryPoint) return false;
+  if (image.name !== 'crashed' || !damage.path.endsWith('.log') || firstMissing < expected.facts.recoveryPoint)
+    return false;
   const bytes = image.folder.get(damage.path)!;
-  const laterLogs = [...image.folder.keys()].filter((path) => path.endsWith('.log') && path > damage.path && path.startsWith(`${expected.facts.id.topic}-`));
+  const laterLogs = [...image.folder.keys()].filter(
+    (path) => path.endsWith('.log') && path > damage.path && path.startsWith(`${expected.facts.id.topic}-`),
+  );
   if (laterLogs.length > 0) return false;
   if (damage.kind === 'cut' || damage.kind === 'missing') return true;
   const first = firstBadByte(bytes, damage);
@@ -234,12 +280,17 @@ function endOfSegments(folder: Folder, { id }: LogFacts): number {
 
 function batchesIn(bytes: Buffer): { start: number; end: number }[] {
   const batches: { start: number; end: number }[] = [];
-  for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) batches.push({ start: at, end: at + batchSize(bytes, at) });
+  for (let at = 0; at < bytes.length; at += batchSize(bytes, at))
+    batches.push({ start: at, end: at + batchSize(bytes, at) });
   return batches;
 }
 
 /** Log files that were there and are not, or are shorter: whatever happens, records on disk are not thrown away. */
-async function lostFiles(disk: Awaited<ReturnType<typeof diskOf>>, folder: Folder, o: { damage: Damage; topic: string }): Promise<string[]> {
+async function lostFiles(
+  disk: Awaited<ReturnType<typeof diskOf>>,
+  folder: Folder,
+  o: { damage: Damage; topic: string },
+): Promise<string[]> {
   const left = await readFolder(disk);
   const wrongs: string[] = [];
   for (const [path, bytes] of folder) {

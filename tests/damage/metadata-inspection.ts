@@ -20,7 +20,11 @@ export async function expectedTopics(image: Image): Promise<string> {
 export async function inspectMetadata(image: Image, damage: Damage, expected: string): Promise<Verdict> {
   try {
     const topics = await topicsOf(image.folder, damage);
-    return { outcome: 'unharmed', wrongs: topics === expected ? [] : [`the broker knows other topics: ${topics}`], limit: null };
+    return {
+      outcome: 'unharmed',
+      wrongs: topics === expected ? [] : [`the broker knows other topics: ${topics}`],
+      limit: null,
+    };
   } catch (error) {
     typedCode(error);
     return { outcome: 'refused', wrongs: [], limit: null };
@@ -35,7 +39,8 @@ async function topicsOf(folder: Folder, damage: Damage | null): Promise<string> 
   const client = await network.connect();
   const { topics } = await client.call(ListTopics, { includeInternal: false });
   const described = [];
-  for (const { name } of topics.toSorted((a, b) => a.name.localeCompare(b.name))) described.push(await client.call(DescribeTopic, { name }));
+  for (const { name } of topics.toSorted((a, b) => a.name.localeCompare(b.name)))
+    described.push(await client.call(DescribeTopic, { name }));
   client.close();
   await broker.close();
   // A broker that cannot read how the last one ended counts that as a crash, and its epochs go on from there.

@@ -1,11 +1,14 @@
 /**
- * The broker with a journal that fits on a small disk, which no setting of the program gives; run by `BrokerProcess`, with its flags.
+ * The broker with a journal that fits on a small disk, which no setting of the program gives; run by `BrokerProcess`,
+ * with its flags.
  */
 import { parseArgs } from 'node:util';
 import { startBroker } from '@q/broker';
 
 const option = { type: 'string' } as const;
-const { values } = parseArgs({ options: { port: option, 'admin-port': option, 'log-format': option, 'data-dir': option, 'maintenance-ms': option } });
+const { values } = parseArgs({
+  options: { port: option, 'admin-port': option, 'log-format': option, 'data-dir': option, 'maintenance-ms': option },
+});
 const say = (fields: object): void => void process.stdout.write(`${JSON.stringify(fields)}\n`);
 const line =
   (level: string) =>
@@ -19,7 +22,12 @@ const broker = await startBroker({
   port: Number(values.port),
   admin: false,
   limits: { maintenanceIntervalMs: Number(values['maintenance-ms'] ?? 100), termRetryMs: 50 },
-  storageLimits: { journalFiles: 3, journalFileBytes: 512 << 10, journalPieceBytesMax: 64 << 10, journalMissesBefore: 0 },
+  storageLimits: {
+    journalFiles: 3,
+    journalFileBytes: 512 << 10,
+    journalPieceBytesMax: 64 << 10,
+    journalMissesBefore: 0,
+  },
   logger: { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') },
   onFatal: (error) => {
     say({ level: 'fatal', msg: error.message });

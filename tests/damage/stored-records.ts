@@ -16,11 +16,19 @@ export interface Found {
 }
 
 /**
- * Reads as a consumer does, from `from` to the high watermark, in small fetches. Behind an error it goes on at the next of
- * `stops`, as somebody would who looks what can be saved. Anything thrown that is no typed error comes out.
+ * Reads as a consumer does, from `from` to the high watermark, in small fetches. Behind an error it goes on at the next
+ * of `stops`, as somebody would who looks what can be saved. Anything thrown that is no typed error comes out.
  */
-export async function readRecords(log: PartitionLog, o: { from: number; stops: readonly number[]; maxBytes: number }): Promise<Found> {
-  const found = { records: new Map<number, string>(), repeats: [] as number[], errors: [] as string[], stalledAt: [] as number[] };
+export async function readRecords(
+  log: PartitionLog,
+  o: { from: number; stops: readonly number[]; maxBytes: number },
+): Promise<Found> {
+  const found = {
+    records: new Map<number, string>(),
+    repeats: [] as number[],
+    errors: [] as string[],
+    stalledAt: [] as number[],
+  };
   let offset = o.from;
   const nextStop = (): number => o.stops.find((stop) => stop > offset) ?? Number.POSITIVE_INFINITY;
   while (offset < log.highWatermark) {
@@ -33,10 +41,20 @@ export async function readRecords(log: PartitionLog, o: { from: number; stops: r
   return found;
 }
 
-type Finding = { readonly [Key in keyof Found]: Found[Key] extends ReadonlyMap<number, string> ? Map<number, string> : Found[Key] extends readonly (infer T)[] ? T[] : never };
+type Finding = {
+  readonly [Key in keyof Found]: Found[Key] extends ReadonlyMap<number, string>
+    ? Map<number, string>
+    : Found[Key] extends readonly (infer T)[]
+      ? T[]
+      : never;
+};
 
 /** Reads on from an offset; `isTold` when an error came behind what was read. */
-async function readOnce(log: PartitionLog, o: { offset: number; maxBytes: number }, found: Finding): Promise<{ nextOffset: number; isTold: boolean }> {
+async function readOnce(
+  log: PartitionLog,
+  o: { offset: number; maxBytes: number },
+  found: Finding,
+): Promise<{ nextOffset: number; isTold: boolean }> {
   let { offset } = o;
   try {
     const { buffers } = await log.read({ ...o, upTo: 'highWatermark' });

@@ -25,7 +25,10 @@ const limits = { uncompressedBytesMax, recordBytesMax: 1 << 20, batchBytesMax };
 /** A decompressed section, and what a codec needs on the way there. */
 const allocatedBytesMax = 4 * uncompressedBytesMax;
 
-/** Record batches, as they come and with their envelope put right so that what lies behind it is reached; and the codecs. */
+/**
+ * Record batches, as they come and with their envelope put right so that what lies behind it is reached; and the
+ * codecs.
+ */
 export function batchTargets(): FuzzTarget[] {
   const corpus = recordBatches;
   return [
@@ -40,7 +43,8 @@ export function batchTargets(): FuzzTarget[] {
       allocatedBytesMax,
       decode: (input: Buffer): void => {
         const output = decompress(codec, input, uncompressedBytesMax);
-        if (output.length > uncompressedBytesMax && codec !== 'none') throw new Contradiction(`${output.length} bytes pass the limit of ${uncompressedBytesMax}`);
+        if (output.length > uncompressedBytesMax && codec !== 'none')
+          throw new Contradiction(`${output.length} bytes pass the limit of ${uncompressedBytesMax}`);
       },
     })),
   ];
@@ -49,8 +53,10 @@ export function batchTargets(): FuzzTarget[] {
 /** As the broker takes one from a producer, then as everybody reads it. */
 function decodeBatch(input: Buffer): void {
   const { recordsCount } = validateBatch(input, limits);
-  if (checkBatch(input, 0, input.length) !== 'ok') throw new Contradiction('validateBatch accepts what checkBatch does not');
-  if (readRecords(input) !== recordsCount) throw new Contradiction('a valid batch does not have the records that it counts');
+  if (checkBatch(input, 0, input.length) !== 'ok')
+    throw new Contradiction('validateBatch accepts what checkBatch does not');
+  if (readRecords(input) !== recordsCount)
+    throw new Contradiction('a valid batch does not have the records that it counts');
 }
 
 /** What is large is checked by other code, in part, which must come to the same end. */
@@ -74,10 +80,17 @@ async function endOf(check: () => unknown): Promise<string> {
 /** As compaction and consumers read what is stored. */
 function decodeLogBatch(input: Buffer): void {
   if (input.length < batchHeaderBytes) return;
-  const { recordsCount } = validateBatch(input, { ...limits, origin: 'log', allowControl: true, allowTransactional: true });
-  if (readRecords(input) !== recordsCount) throw new Contradiction('a valid batch does not have the records that it counts');
+  const { recordsCount } = validateBatch(input, {
+    ...limits,
+    origin: 'log',
+    allowControl: true,
+    allowTransactional: true,
+  });
+  if (readRecords(input) !== recordsCount)
+    throw new Contradiction('a valid batch does not have the records that it counts');
   const halved = rebuildBatch(input, ({ offset }) => offset % 2 === 0, { uncompressedBytesMax });
-  if (halved !== null && checkBatch(halved, 0, halved.length) !== 'ok') throw new Contradiction('a rebuilt batch is damaged');
+  if (halved !== null && checkBatch(halved, 0, halved.length) !== 'ok')
+    throw new Contradiction('a rebuilt batch is damaged');
   const plain = recompressBatch(input, 'none', { uncompressedBytesMax });
   if (readRecords(plain) !== recordsCount) throw new Contradiction('a recompressed batch has other records');
 }
@@ -90,7 +103,15 @@ function decodeRow(input: Buffer): void {
 function readRecords(batch: Buffer): number {
   let count = 0;
   for (const record of iterateRecords(batch, { uncompressedBytesMax })) {
-    void [record.offset, record.timestampMs, record.keyText(), record.valueText(), record.headers.length, messageIdOf(record), readEndMarker(record)];
+    void [
+      record.offset,
+      record.timestampMs,
+      record.keyText(),
+      record.valueText(),
+      record.headers.length,
+      messageIdOf(record),
+      readEndMarker(record),
+    ];
     count += 1;
   }
   peekMessageIds(batch, { uncompressedBytesMax });

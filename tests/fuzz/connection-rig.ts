@@ -20,7 +20,16 @@ const sessionMsMax = 5_000;
 /** What the broker may hold beside what it holds idle: its budgets for input, and what V8 has not collected yet. */
 const budgetBytes = 384 << 20;
 /** A wrong request must not be able to fill the machine with partitions that it is allowed to make. */
-const brokerArgs = ['--limit', 'partitionsMax=2000', '--limit', 'partitionsPerTopicMax=100', '--limit', 'topicsMax=200', '--limit', 'helloTimeoutMs=1000'];
+const brokerArgs = [
+  '--limit',
+  'partitionsMax=2000',
+  '--limit',
+  'partitionsPerTopicMax=100',
+  '--limit',
+  'topicsMax=200',
+  '--limit',
+  'helloTimeoutMs=1000',
+];
 
 /** Right, wrong, cut, swapped and random frames against a broker in its own process, beside an honest client. */
 export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigReport> {
@@ -70,7 +79,11 @@ async function session(port: number, random: SeededRandom): Promise<string> {
 }
 
 const hello: Buffer = Buffer.concat(
-  encodeRequest(Hello, { version: 0, correlationId: 1, body: { magic: helloMagic, clientId: 'hostile', software: 'q-tests', softwareVersion: '0' } }),
+  encodeRequest(Hello, {
+    version: 0,
+    correlationId: 1,
+    body: { magic: helloMagic, clientId: 'hostile', software: 'q-tests', softwareVersion: '0' },
+  }),
 );
 const mutator = new Mutator(requestFrames);
 
@@ -95,9 +108,10 @@ function frame(random: SeededRandom): Buffer {
 /** In one piece, or in pieces that end anywhere. */
 function send(socket: Socket, bytes: Buffer, random: SeededRandom): void {
   if (random.chance(0.5)) socket.write(bytes);
-  else for (let at = 0; at < bytes.length; ) {
-    const end = at + random.between(1, 400);
-    socket.write(bytes.subarray(at, end));
-    at = end;
-  }
+  else
+    for (let at = 0; at < bytes.length;) {
+      const end = at + random.between(1, 400);
+      socket.write(bytes.subarray(at, end));
+      at = end;
+    }
 }

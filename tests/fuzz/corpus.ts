@@ -30,16 +30,22 @@ export const requestFrames: readonly Buffer[] = messages.requests.map(({ hex }) 
 
 /** Payloads of one message in one version. */
 export function payloadsOf(kind: 'requests' | 'responses', api: string, version: number): Buffer[] {
-  return messages[kind].filter((vector) => vector.api === api && vector.version === version).map(({ hex }) => Buffer.from(hex, 'hex').subarray(lengthBytes));
+  return messages[kind]
+    .filter((vector) => vector.api === api && vector.version === version)
+    .map(({ hex }) => Buffer.from(hex, 'hex').subarray(lengthBytes));
 }
 
-export const errorPayloads: readonly Buffer[] = messages.errors.map(({ hex }) => Buffer.from(hex, 'hex').subarray(lengthBytes));
+export const errorPayloads: readonly Buffer[] = messages.errors.map(({ hex }) =>
+  Buffer.from(hex, 'hex').subarray(lengthBytes),
+);
 
 export const recordBatches: readonly Buffer[] = batches.map(({ hex }) => Buffer.from(hex, 'hex'));
 
 /** Compressed records sections: those of the vectors, and larger ones. */
 export function compressedSections(codec: CodecName): Buffer[] {
-  const frozen = batches.filter((vector) => vector.codec === codec).map(({ hex }) => Buffer.from(hex, 'hex').subarray(61));
+  const frozen = batches
+    .filter((vector) => vector.codec === codec)
+    .map(({ hex }) => Buffer.from(hex, 'hex').subarray(61));
   const plain = Buffer.from(openRecords(recordBatches[0]!).bytes);
   const larger = [Buffer.alloc(5_000, plain), Buffer.alloc(70_000, 'ab'), Buffer.alloc(0), Buffer.alloc(300, 1)];
   return [...frozen, ...larger.map((bytes) => compress(codec, bytes))];

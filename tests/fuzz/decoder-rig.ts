@@ -30,13 +30,19 @@ export async function run(options: FuzzOptions): Promise<RigReport[]> {
   const targets = [...messageTargets(), ...batchTargets(), groupRecordTarget(), ...(await storedTargets())];
   const [name, number] = (options.only ?? '').split(':') as [string, string | undefined];
   const chosen = name === '' ? targets : targets.filter((target) => target.name === name);
-  if (chosen.length === 0) throw new Error(`there is no decoder '${name}'; there are: ${targets.map((target) => target.name).join(', ')}`);
+  if (chosen.length === 0)
+    throw new Error(`there is no decoder '${name}'; there are: ${targets.map((target) => target.name).join(', ')}`);
   const reports: RigReport[] = [];
-  for (const target of partOf(chosen, options.part ?? whole)) reports.push(await fuzz(target, options, number === undefined ? null : Number(number)));
+  for (const target of partOf(chosen, options.part ?? whole))
+    reports.push(await fuzz(target, options, number === undefined ? null : Number(number)));
   return reports;
 }
 
-export async function fuzz(target: FuzzTarget, { count, seed }: Pick<FuzzOptions, 'count' | 'seed'>, only: number | null = null): Promise<RigReport> {
+export async function fuzz(
+  target: FuzzTarget,
+  { count, seed }: Pick<FuzzOptions, 'count' | 'seed'>,
+  only: number | null = null,
+): Promise<RigReport> {
   const rig = new RigRun(`fuzz/${target.name}`, seed);
   const mutator = new Mutator(target.corpus);
   const inputs = Math.ceil(count * (target.share ?? 1));
@@ -52,12 +58,20 @@ export async function fuzz(target: FuzzTarget, { count, seed }: Pick<FuzzOptions
     }
     const grownBytes = process.memoryUsage().arrayBuffers - before - inputBytes * 8;
     const bytesMax = (last - first + 1) * target.allocatedBytesMax;
-    if (grownBytes > bytesMax) rig.fail(`inputs ${first} to ${last} of ${target.name} left ${grownBytes} bytes allocated`, `--only '${target.name}' --seed ${seed} --count ${last + 1}`);
+    if (grownBytes > bytesMax)
+      rig.fail(
+        `inputs ${first} to ${last} of ${target.name} left ${grownBytes} bytes allocated`,
+        `--only '${target.name}' --seed ${seed} --count ${last + 1}`,
+      );
   }
   return rig.report();
 }
 
-async function feed(target: FuzzTarget, input: Buffer, { rig, seed, number }: { rig: RigRun; seed: number; number: number }): Promise<void> {
+async function feed(
+  target: FuzzTarget,
+  input: Buffer,
+  { rig, seed, number }: { rig: RigRun; seed: number; number: number },
+): Promise<void> {
   const replay = `--only '${target.name}:${number}' --seed ${seed}`;
   // Decoders may look at their input's memory only, and some targets put it right first.
   const again = Buffer.from(input);
@@ -68,7 +82,8 @@ async function feed(target: FuzzTarget, input: Buffer, { rig, seed, number }: { 
   if (performance.now() - startedAt <= inputMsMax) return;
   // The scheduler and the collector take their time, too: the same input again, by what this thread computes, tells.
   const elapsedMs = await computingMs(() => outcomeOf(target, again));
-  if (elapsedMs > inputMsMax) rig.fail(`${target.name}, input ${number}: takes ${Math.round(elapsedMs)} ms for ${again.length} bytes`, replay);
+  if (elapsedMs > inputMsMax)
+    rig.fail(`${target.name}, input ${number}: takes ${Math.round(elapsedMs)} ms for ${again.length} bytes`, replay);
   else rig.count('over 50 ms once, on the clock of a busy machine');
 }
 
@@ -87,6 +102,9 @@ async function outcomeOf(target: FuzzTarget, input: Buffer): Promise<{ isTyped: 
     return { isTyped: true, what: 'accepted' };
   } catch (error) {
     if (QError.is(error) || StorageError.is(error)) return { isTyped: true, what: error.code };
-    return { isTyped: false, what: error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error) };
+    return {
+      isTyped: false,
+      what: error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error),
+    };
   }
 }

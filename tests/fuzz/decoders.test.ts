@@ -9,20 +9,30 @@ const count = Number(process.env['FUZZ_COUNT'] ?? 30_000);
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe(`wrong inputs, seed ${seed}`, () => {
-  it('W3 B8 crash no decoder, keep none for long, and make none allocate without bound', { timeout: 60_000 + count * 20 }, async () => {
-    const reports = await run({ count, seed });
-    expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
-    const counts = reports.filter(({ rig }) => !rig.startsWith('fuzz/stored')).map(({ runs }) => runs);
-    expect(Math.min(...counts)).toBe(count);
-    // Two messages of each API, the codecs, batches, frames, and what is stored.
-    expect(reports.length).toBeGreaterThan(60);
-    // Inputs that are all refused at the door would test the door only.
-    for (const { rig, notes } of reports.filter(({ rig: name }) => !name.includes('as it comes'))) expect([rig, notes?.['accepted']]).toEqual([rig, expect.any(Number)]);
-  });
+  it(
+    'W3 B8 crash no decoder, keep none for long, and make none allocate without bound',
+    { timeout: 60_000 + count * 20 },
+    async () => {
+      const reports = await run({ count, seed });
+      expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
+      const counts = reports.filter(({ rig }) => !rig.startsWith('fuzz/stored')).map(({ runs }) => runs);
+      expect(Math.min(...counts)).toBe(count);
+      // Two messages of each API, the codecs, batches, frames, and what is stored.
+      expect(reports.length).toBeGreaterThan(60);
+      // Inputs that are all refused at the door would test the door only.
+      for (const { rig, notes } of reports.filter(({ rig: name }) => !name.includes('as it comes')))
+        expect([rig, notes?.['accepted']]).toEqual([rig, expect.any(Number)]);
+    },
+  );
 });
 
 describe('the rig notices', () => {
-  const target = (decode: FuzzTarget['decode']): FuzzTarget => ({ name: 'planted', corpus: [Buffer.from('right')], allocatedBytesMax: 1_000, decode });
+  const target = (decode: FuzzTarget['decode']): FuzzTarget => ({
+    name: 'planted',
+    corpus: [Buffer.from('right')],
+    allocatedBytesMax: 1_000,
+    decode,
+  });
   const messagesOf = async (decode: FuzzTarget['decode'], inputs = 64): Promise<string> => {
     const { failures } = await fuzz(target(decode), { count: inputs, seed: 1 });
     return failures.map(({ message }) => message).join('\n');
@@ -35,7 +45,11 @@ describe('the rig notices', () => {
       if (input.length > 5) throw new Contradiction('two answers');
     };
     expect(await messagesOf(contradict)).toContain('two answers');
-    expect(await messagesOf(() => { throw new QError('CORRUPT_BATCH', 'as it should'); })).toBe('');
+    expect(
+      await messagesOf(() => {
+        throw new QError('CORRUPT_BATCH', 'as it should');
+      }),
+    ).toBe('');
   });
 
   it('an input that takes long each time', async () => {

@@ -11,7 +11,10 @@ interface RecordVector {
 
 const keyLengthBytes = 2;
 
-/** What is stored of consumer groups, key and value, from the golden records. An input is the key's length, the key, the value. */
+/**
+ * What is stored of consumer groups, key and value, from the golden records. An input is the key's length, the key, the
+ * value.
+ */
 export function groupRecordTarget(): FuzzTarget {
   const path = new URL('../../packages/coordinator/test/groups/group-records.json', import.meta.url);
   const vectors = JSON.parse(readFileSync(path, 'utf8')) as readonly RecordVector[];
@@ -32,5 +35,6 @@ function decode(input: Buffer): void {
   const record = decodeGroupRecord(input.subarray(keyLengthBytes, keyEnd), value.length === 0 ? null : value);
   if (record === null) return;
   const again = encodeGroupRecord(record);
-  if (!isDeepStrictEqual(decodeGroupRecord(again.key, again.value), record)) throw new Contradiction('a group record is understood in two ways');
+  if (!isDeepStrictEqual(decodeGroupRecord(again.key, again.value), record))
+    throw new Contradiction('a group record is understood in two ways');
 }

@@ -21,7 +21,9 @@ const lengthBytes = 4;
 
 /** Every message of every API in every version, the error body, and the cutting of frames. */
 export function messageTargets(): FuzzTarget[] {
-  const perVersion = apis.flatMap((api) => versionsOf(api).flatMap((version) => [requestTarget(api, version), responseTarget(api, version)]));
+  const perVersion = apis.flatMap((api) =>
+    versionsOf(api).flatMap((version) => [requestTarget(api, version), responseTarget(api, version)]),
+  );
   return [...perVersion, errorTarget, frameTarget];
 }
 
@@ -59,7 +61,8 @@ function responseTarget(api: Api<unknown, unknown>, version: number): FuzzTarget
 
 /** A message has one encoding: what was decoded must come out as the same bytes. */
 function checkOneForm(payload: Buffer, encoded: readonly Buffer[]): void {
-  if (!Buffer.concat(encoded).subarray(lengthBytes).equals(payload)) throw new Contradiction('a message was accepted that is written in another form');
+  if (!Buffer.concat(encoded).subarray(lengthBytes).equals(payload))
+    throw new Contradiction('a message was accepted that is written in another form');
 }
 
 const errorTarget: FuzzTarget = {
@@ -75,7 +78,11 @@ const errorTarget: FuzzTarget = {
 /** A stream of frames, whole and in pieces: both must cut it the same way, or fail with the same error. */
 const frameTarget: FuzzTarget = {
   name: 'frame decoder',
-  corpus: [Buffer.concat(requestFrames.slice(0, 6)), ...requestFrames.slice(0, 40), Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  corpus: [
+    Buffer.concat(requestFrames.slice(0, 6)),
+    ...requestFrames.slice(0, 40),
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+  ],
   allocatedBytesMax: smallBytes,
   decode: (input) => {
     const whole = cut(input, input.length);

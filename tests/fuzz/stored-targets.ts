@@ -24,14 +24,24 @@ const files: readonly (readonly [kind: string, path: RegExp])[] = [
   ['journal', /^journal\.0$/],
 ];
 
-/** The decoders of what is stored, through the store that uses them: no file, whatever is in it, may crash an opening. */
+/**
+ * The decoders of what is stored, through the store that uses them: no file, whatever is in it, may crash an opening.
+ */
 export async function storedTargets(): Promise<FuzzTarget[]> {
   const crashed = (await makeImages()).find(({ name }) => name === 'crashed')!;
   return files.map(([kind, pattern]) => {
     const path = [...crashed.folder.keys()].find((each) => pattern.test(each));
     if (path === undefined) throw new Error(`the fixture has no ${kind}`);
-    const corpus = [...crashed.folder].filter(([each]) => each.split('.').pop() === path.split('.').pop()).map(([, bytes]) => bytes);
-    return { name: `stored ${kind}`, corpus, allocatedBytesMax: 8 << 20, share: 0.01, decode: (input) => openWith(crashed, { path, bytes: input }) };
+    const corpus = [...crashed.folder]
+      .filter(([each]) => each.split('.').pop() === path.split('.').pop())
+      .map(([, bytes]) => bytes);
+    return {
+      name: `stored ${kind}`,
+      corpus,
+      allocatedBytesMax: 8 << 20,
+      share: 0.01,
+      decode: (input) => openWith(crashed, { path, bytes: input }),
+    };
   });
 }
 

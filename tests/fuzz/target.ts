@@ -4,8 +4,8 @@ export interface FuzzTarget {
   /** Right inputs. */
   readonly corpus: readonly Buffer[];
   /**
-   * Decodes, and checks what holds for whatever was accepted; a `Contradiction` is a failure like any other error that is
-   * not typed. Returns whether the input was accepted.
+   * Decodes, and checks what holds for whatever was accepted; a `Contradiction` is a failure like any other error that
+   * is not typed. Returns whether the input was accepted.
    */
   readonly decode: (input: Buffer) => void | Promise<void>;
   /** Most bytes outside the heap that one input may cost, beside its own few times over. */

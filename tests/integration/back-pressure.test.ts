@@ -35,7 +35,11 @@ describe('back-pressure', () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic('piled-up', { partitions: 1 });
     await using producer = scene.q.producer();
-    for (let index = 0; index < 100; index += 1) await producer.sendBatch('piled-up', Array.from({ length: 50 }, () => ({ value })));
+    for (let index = 0; index < 100; index += 1)
+      await producer.sendBatch(
+        'piled-up',
+        Array.from({ length: 50 }, () => ({ value })),
+      );
     const consumer = scene.q.consumer('piled-up', { from: 'earliest', stopAtEnd: true, prefetchBytes: 256 * 1024 });
     const iterator = consumer[Symbol.asyncIterator]();
     await iterator.next();

@@ -6,13 +6,18 @@ describe('a broker that is restarted', () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic('orders', { partitions: 4 });
     await using producer = scene.q.producer();
-    const results = await producer.sendBatch('orders', Array.from({ length: 1000 }, (_, index) => ({ key: `key ${index % 50}`, value: `${index}` })));
+    const results = await producer.sendBatch(
+      'orders',
+      Array.from({ length: 1000 }, (_, index) => ({ key: `key ${index % 50}`, value: `${index}` })),
+    );
     expect(new Set(results.map(({ durability }) => durability))).toEqual(new Set(['fsync']));
     const before = await readAll(scene.q, 'orders');
     await scene.restart();
     const after = await readAll(scene.q, 'orders');
     const place = ({ partition, offset }: { partition: number; offset: number }): string => `${partition}:${offset}`;
-    expect(new Map(after.map((record) => [place(record), record]))).toEqual(new Map(before.map((record) => [place(record), record])));
+    expect(new Map(after.map((record) => [place(record), record]))).toEqual(
+      new Map(before.map((record) => [place(record), record])),
+    );
     for (const [index, result] of results.entries()) {
       expect(after.find((record) => place(record) === place(result))?.value).toBe(`${index}`);
     }

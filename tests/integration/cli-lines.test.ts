@@ -55,36 +55,42 @@ describe('200,000 real lines through the command line', () => {
     expect(text.some((byte) => byte > 127)).toBe(true);
   });
 
-  it.each(codecs)('P1 P3 C1 C3 T3 Z1 keyed, with %s: byte for byte in each partition, in order for each key', { timeout: 120_000 }, async (codec) => {
-    const topic = `keyed-${codec}`;
-    await q('topic', 'create', topic, '--partitions', String(partitionCount));
-    const { stderr } = await q('produce', topic, '-f', join(folder, 'keyed'), '--key-separator', '\\t', '-z', codec);
-    expect(stderr).toMatch(/^200,000 records to keyed-\w+ in .*; 200 had no separator and were sent without a key\n$/);
+  it.each(codecs)(
+    'P1 P3 C1 C3 T3 Z1 keyed, with %s: byte for byte in each partition, in order for each key',
+    { timeout: 120_000 },
+    async (codec) => {
+      const topic = `keyed-${codec}`;
+      await q('topic', 'create', topic, '--partitions', String(partitionCount));
+      const { stderr } = await q('produce', topic, '-f', join(folder, 'keyed'), '--key-separator', '\\t', '-z', codec);
+      expect(stderr).toMatch(
+        /^200,000 records to keyed-\w+ in .*; 200 had no separator and were sent without a key\n$/,
+      );
 
-    const partitionOfKey = new Map<string, number>();
-    const strays: string[] = [];
-    let keyless = 0;
-    for (let partition = 0; partition < partitionCount; partition++) {
-      const { stdout } = await q('consume', topic, '-p', String(partition), '-e', '-f', '%k\\t%v\\n');
-      const records = linesOf(stdout).filter((line) => {
-        if (line.length > 1) return true;
-        keyless += 1;
-        return false;
-      });
-      for (const record of records) {
-        const key = record.toString('utf8', 0, record.indexOf('\t'));
-        if ((partitionOfKey.get(key) ?? partition) !== partition) strays.push(key);
-        partitionOfKey.set(key, partition);
+      const partitionOfKey = new Map<string, number>();
+      const strays: string[] = [];
+      let keyless = 0;
+      for (let partition = 0; partition < partitionCount; partition++) {
+        const { stdout } = await q('consume', topic, '-p', String(partition), '-e', '-f', '%k\\t%v\\n');
+        const records = linesOf(stdout).filter((line) => {
+          if (line.length > 1) return true;
+          keyless += 1;
+          return false;
+        });
+        for (const record of records) {
+          const key = record.toString('utf8', 0, record.indexOf('\t'));
+          if ((partitionOfKey.get(key) ?? partition) !== partition) strays.push(key);
+          partitionOfKey.set(key, partition);
+        }
+        const expected = keyed.filter(({ key }) => key !== null && partitionOfKey.get(key) === partition);
+        expect(joined(records).equals(joined(expected.map(({ bytes }) => bytes)))).toBe(true);
       }
-      const expected = keyed.filter(({ key }) => key !== null && partitionOfKey.get(key) === partition);
-      expect(joined(records).equals(joined(expected.map(({ bytes }) => bytes)))).toBe(true);
-    }
-    expect(strays).toEqual([]);
-    expect(keyless).toBe(200);
-    // Every key came out somewhere, so the comparisons above covered every line.
-    expect(partitionOfKey.size).toBe(new Set(keyed.map(({ key }) => key)).size - 1);
-    expect(new Set(partitionOfKey.values()).size).toBe(partitionCount);
-  });
+      expect(strays).toEqual([]);
+      expect(keyless).toBe(200);
+      // Every key came out somewhere, so the comparisons above covered every line.
+      expect(partitionOfKey.size).toBe(new Set(keyed.map(({ key }) => key)).size - 1);
+      expect(new Set(partitionOfKey.values()).size).toBe(partitionCount);
+    },
+  );
 
   it.each(codecs)('P1 P3 C1 C3 the whole file through standard input, with %s', { timeout: 120_000 }, async (codec) => {
     const topic = `text-${codec}`;
@@ -97,7 +103,10 @@ describe('200,000 real lines through the command line', () => {
   });
 });
 
-/** Runs the command line to its end. Output goes to a file, as with `>`; an argument `<` makes the next one its input, through a pipe. */
+/**
+ * Runs the command line to its end. Output goes to a file, as with `>`; an argument `<` makes the next one its input,
+ * through a pipe.
+ */
 async function q(...args: readonly string[]): Promise<{ stdout: Buffer; stderr: string }> {
   const [own, input] = args.includes('<') ? [args.slice(0, args.indexOf('<')), args.at(-1)] : [args, undefined];
   const outputPath = join(folder, 'output');
@@ -106,7 +115,9 @@ async function q(...args: readonly string[]): Promise<{ stdout: Buffer; stderr: 
     stdio: ['pipe', output.fd, 'pipe'],
   });
   let stderr = '';
-  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => { stderr += chunk; });
+  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
   if (input === undefined) child.stdin!.end();
   else createReadStream(input).pipe(child.stdin!);
   const [code] = (await once(child, 'close')) as [number | null];
@@ -119,14 +130,19 @@ async function q(...args: readonly string[]): Promise<{ stdout: Buffer; stderr: 
 async function realLines(): Promise<{ line: Buffer; file: string }[]> {
   const require = createRequire(import.meta.url);
   const root = dirname(require.resolve('@types/node/package.json'));
-  const files = (await readdir(root, { recursive: true })).filter((name) => /\.(d\.ts|md|json)$|LICENSE$/.test(name)).sort();
+  const files = (await readdir(root, { recursive: true }))
+    .filter((name) => /\.(d\.ts|md|json)$|LICENSE$/.test(name))
+    .sort();
   const lines: { line: Buffer; file: string }[] = [];
   for (let pass = 1; ; pass++) {
     for (const name of files) {
       const path = join(root, name);
       for (const line of linesOf(await readFile(path))) {
         // Every other pass has the line ends of another system.
-        lines.push({ line: pass % 2 === 0 ? Buffer.concat([line, Buffer.from('\r')]) : line, file: `${pass}/${relative(root, path)}` });
+        lines.push({
+          line: pass % 2 === 0 ? Buffer.concat([line, Buffer.from('\r')]) : line,
+          file: `${pass}/${relative(root, path)}`,
+        });
         if (lines.length === lineCount) return lines;
       }
     }

@@ -23,7 +23,10 @@ async function runExampleAt(url: string, name: string): Promise<string[]> {
 
 describe('examples of @q/client', () => {
   it('Q1 first-message sends a record and reads it', async () => {
-    expect(await runExample('first-message')).toEqual([expect.stringMatching(/^stored at \d\/0 \(memory\)$/), 'customer-7 ordered two lamps']);
+    expect(await runExample('first-message')).toEqual([
+      expect.stringMatching(/^stored at \d\/0 \(memory\)$/),
+      'customer-7 ordered two lamps',
+    ]);
   });
 
   it('Q1 first-message runs after the commands of the README, which have made its topic with other partitions, and again', async () => {
@@ -36,18 +39,27 @@ describe('examples of @q/client', () => {
   it('Q1 Q2 say in one line, with its code, what is wrong; Q_URL names the broker', async () => {
     const broker = await startBroker({ storage: 'memory', port: 0, admin: false });
     const { url } = broker;
-    const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: { example: string } };
+    const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      scripts: { example: string };
+    };
     const [, ...flags] = scripts.example.split(' ');
     const [cwd, file] = [fileURLToPath(new URL('../..', import.meta.url)), 'packages/client/examples/first-message.ts'];
     const start = (env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string }> =>
       run(process.execPath, [...flags, file], { cwd, env: { ...process.env, ...env }, timeout: 30_000 });
     expect((await start({ Q_URL: url })).stdout).toContain('customer-7 ordered two lamps');
     await broker.close();
-    await expect(start({ Q_URL: url })).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^(nothing yet; .*\n)?NO_BROKER: No broker could be reached .*\n$/) as string });
+    await expect(start({ Q_URL: url })).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^(nothing yet; .*\n)?NO_BROKER: No broker could be reached .*\n$/) as string,
+    });
   }, 40_000);
 
   it('Q1 typed-topic checks values on both ends', async () => {
-    expect(await runExample('typed-topic')).toEqual(['SCHEMA_MISMATCH', "customer-7 { item: 'lamp', quantity: 2, note: '' }"]);
+    expect(await runExample('typed-topic')).toEqual([
+      'SCHEMA_MISMATCH',
+      "customer-7 { item: 'lamp', quantity: 2, note: '' }",
+    ]);
   });
 
   it('Q1 fast-producer delivers every record', async () => {
@@ -62,7 +74,9 @@ describe('examples of @q/client', () => {
 
   it('Q1 B6 group-consumer drains on SIGTERM, and says how it went', async () => {
     const lines = await runExample('group-consumer');
-    expect(lines).toEqual([expect.stringMatching(/^handled 100, [01] of them while closing, 0 will be delivered again$/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^handled 100, [01] of them while closing, 0 will be delivered again$/),
+    ]);
   });
 
   it('Q1 B5 by-key handles each key in order', async () => {

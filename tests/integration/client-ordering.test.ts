@@ -46,7 +46,8 @@ describe('order', () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic('orders', { partitions: 1 });
     await using producer = scene.q.producer();
-    const produced = async (): Promise<number> => (await scene.q.admin.stats()).apis.find(({ api }) => api === 'PRODUCE')?.requests ?? 0;
+    const produced = async (): Promise<number> =>
+      (await scene.q.admin.stats()).apis.find(({ api }) => api === 'PRODUCE')?.requests ?? 0;
     await producer.send('orders', { value: 'first' });
     const before = await produced();
     await Promise.all(

@@ -9,10 +9,16 @@ describe('a client whose topic changes under it', () => {
     await producer.send('orders', { value: 'first' });
     await scene.q.admin.alterTopic('orders', { set: { 'max.message.bytes': 2_000 } });
     const values = Array.from({ length: 100 }, (_, index) => `${index} ${'x'.repeat(90)}`);
-    const results = await producer.sendBatch('orders', values.map((value) => ({ value })));
+    const results = await producer.sendBatch(
+      'orders',
+      values.map((value) => ({ value })),
+    );
     expect(results.map(({ offset }) => offset)).toEqual(values.map((_, index) => index + 1));
     expect(await readValues(scene.q, 'orders')).toEqual(['first', ...values]);
-    await expect(producer.send('orders', { value: 'x'.repeat(3_000) })).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', details: { maxMessageBytes: 2_000 } });
+    await expect(producer.send('orders', { value: 'x'.repeat(3_000) })).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      details: { maxMessageBytes: 2_000 },
+    });
   });
 
   it('T1 goes on when the topic is deleted and created again', async () => {
@@ -38,7 +44,14 @@ describe('a client whose topic changes under it', () => {
     expect((await iterator.next()).value).toMatchObject({ partition: 0 });
     await scene.q.admin.addPartitions('orders', 3);
     // The producer hears of it by itself, as the partition can be named from then on.
-    await expect.poll(() => producer.send('orders', { value: 'added', partition: 2 }).then(({ partition }) => partition, () => -1)).toBe(2);
+    await expect
+      .poll(() =>
+        producer.send('orders', { value: 'added', partition: 2 }).then(
+          ({ partition }) => partition,
+          () => -1,
+        ),
+      )
+      .toBe(2);
     expect((await iterator.next()).value).toMatchObject({ partition: 2, offset: 0 });
     await consumer.close();
   });
@@ -49,7 +62,10 @@ describe('a client whose topic changes under it', () => {
     const other = await scene.connect();
     for (const q of [scene.q, other]) {
       await using producer = q.producer();
-      await producer.sendBatch('orders', Array.from({ length: 200 }, (_, index) => ({ key: `customer-${index % 20}`, value: `${index}` })));
+      await producer.sendBatch(
+        'orders',
+        Array.from({ length: 200 }, (_, index) => ({ key: `customer-${index % 20}`, value: `${index}` })),
+      );
     }
     const partitionOfKey = new Map<string, number>();
     for (const { key, partition } of await readAll(scene.q, 'orders')) {

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { WireConnection } from '../wire-connection.ts';
 import { readValues, Scene } from './scene.ts';
 
-const values = Array.from({ length: 500 }, (_, index) => `line ${index}: ${'a sentence that compresses well '.repeat(index % 7)}`);
+const values = Array.from(
+  { length: 500 },
+  (_, index) => `line ${index}: ${'a sentence that compresses well '.repeat(index % 7)}`,
+);
 
 describe.each(codecNames)('codec %s', (codec) => {
   it('P3 C3 S3 is stored as it was sent and comes out as it went in', async () => {
@@ -45,7 +48,10 @@ describe('a topic that forces a codec', () => {
 async function produceAll(scene: Scene, compression: CodecName): Promise<void> {
   await scene.q.admin.createTopic('lines', { partitions: 1 });
   await using producer = scene.q.producer({ compression });
-  await producer.sendBatch('lines', values.map((value) => ({ value })));
+  await producer.sendBatch(
+    'lines',
+    values.map((value) => ({ value })),
+  );
 }
 
 /** The batches of partition 0 of `lines`, from its segment files. */
@@ -60,6 +66,12 @@ async function fetchedBytes(scene: Scene): Promise<Buffer> {
   await using connection = await WireConnection.open(scene.broker.url);
   const topicId = await connection.topicId('lines');
   const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 8 << 20 }];
-  const answer = await connection.call(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes: 8 << 20, isolation: 0, topics: [{ topicId, partitions }] });
+  const answer = await connection.call(Fetch, {
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 8 << 20,
+    isolation: 0,
+    topics: [{ topicId, partitions }],
+  });
   return answer.topics[0]!.partitions[0]!.records;
 }

@@ -8,7 +8,9 @@ function valueOf(index: number): string {
   return `${index}:`.padEnd(1_000, String.fromCodePoint(97 + (index % 26)));
 }
 
-/** Reads to the end, and says how many of the values were those that were sent, each once and in order of its partition. */
+/**
+ * Reads to the end, and says how many of the values were those that were sent, each once and in order of its partition.
+ */
 async function check(q: Q, by: 'message' | 'batch'): Promise<{ right: number; wrong: string[] }> {
   const next = new Map<number, number>();
   const wrong: string[] = [];
@@ -22,7 +24,8 @@ async function check(q: Q, by: 'message' | 'batch'): Promise<{ right: number; wr
   };
   const consumer = q.consumer('orders', { from: 'earliest', stopAtEnd: true });
   if (by === 'message') for await (const { partition, value } of consumer) look(partition, value);
-  else for await (const batch of consumer.batches()) for (const { value } of batch.records) look(batch.partition, value);
+  else
+    for await (const batch of consumer.batches()) for (const { value } of batch.records) look(batch.partition, value);
   return { right, wrong };
 }
 
@@ -32,10 +35,16 @@ describe('readers of what was stored before', () => {
     await using scene = await Scene.start({ storageLimits: { readBuffersBytes: 2 << 20 } });
     await scene.q.admin.createTopic('orders', { partitions: 2, config: { durability: 'os' } });
     const producer = scene.q.producer();
-    for (let index = 0; index < records; index += 1) if (!producer.enqueue('orders', { value: valueOf(index) })) await producer.ready();
+    for (let index = 0; index < records; index += 1)
+      if (!producer.enqueue('orders', { value: valueOf(index) })) await producer.ready();
     await producer.close();
     await scene.restart();
-    const clients = await Promise.all(['message', 'batch', 'batch'].map(async (by) => ({ by: by as 'message' | 'batch', q: await scene.connect(scene.broker.url) })));
+    const clients = await Promise.all(
+      ['message', 'batch', 'batch'].map(async (by) => ({
+        by: by as 'message' | 'batch',
+        q: await scene.connect(scene.broker.url),
+      })),
+    );
     const leaver = await scene.connect(scene.broker.url);
     const leaving = leaver.consumer('orders', { from: 'earliest' })[Symbol.asyncIterator]();
     await leaving.next();

@@ -11,11 +11,20 @@ describe('message ids', () => {
     await using producer = scene.q.producer();
     const first = await producer.send('payments', { value: 'pay 1', messageId: 'payment-1' });
     expect(first).toMatchObject({ offset: 0, duplicate: false });
-    expect(await producer.send('payments', { value: 'pay 2', messageId: 'payment-2' })).toMatchObject({ offset: 1, duplicate: false });
-    expect(await producer.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({ offset: 0, duplicate: true });
+    expect(await producer.send('payments', { value: 'pay 2', messageId: 'payment-2' })).toMatchObject({
+      offset: 1,
+      duplicate: false,
+    });
+    expect(await producer.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({
+      offset: 0,
+      duplicate: true,
+    });
     await scene.restart();
     await using later = scene.q.producer();
-    expect(await later.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({ offset: 0, duplicate: true });
+    expect(await later.send('payments', { value: 'pay 1 again', messageId: 'payment-1' })).toMatchObject({
+      offset: 0,
+      duplicate: true,
+    });
     expect(await readValues(scene.q, 'payments')).toEqual(['pay 1', 'pay 2']);
   });
 
@@ -40,32 +49,55 @@ describe('message ids', () => {
     await using wire = await WireConnection.open(scene.broker.url);
     const to = await wire.createTopic('mixed', { 'dedup.window.ms': '3600000' });
     const batch = (...ids: string[]): Buffer =>
-      encodeBatch(ids.map((id) => ({ value: id, headers: [{ key: messageIdHeader, value: Buffer.from(id) }], timestampMs: Date.now() })));
+      encodeBatch(
+        ids.map((id) => ({
+          value: id,
+          headers: [{ key: messageIdHeader, value: Buffer.from(id) }],
+          timestampMs: Date.now(),
+        })),
+      );
     expect(await wire.produce(to, batch('a', 'b', 'c'))).toMatchObject({ baseOffset: 0, duplicate: false });
-    expect(await wire.produce(to, batch('d', 'b', 'e'))).toMatchObject({ errorCode: 0, baseOffset: 3, duplicate: false });
+    expect(await wire.produce(to, batch('d', 'b', 'e'))).toMatchObject({
+      errorCode: 0,
+      baseOffset: 3,
+      duplicate: false,
+    });
     // Of repeats alone, the answer is about the first record.
     expect(await wire.produce(to, batch('e', 'a'))).toMatchObject({ errorCode: 0, baseOffset: 5, duplicate: true });
     const read = (await readAll(scene.q, 'mixed')).map(({ offset, value }) => `${offset} ${value}`);
     expect(read).toEqual(['0 a', '1 b', '2 c', '3 d', '5 e']);
   });
 
-  it.each(['none', 'gzip', 'lz4', 'zstd'] as const)('P4 W3 a large batch with some repeats (%s) is taken apart without holding up others, to the same end', async (codec) => {
-    await using scene = await Scene.start();
-    await using wire = await WireConnection.open(scene.broker.url);
-    const to = await wire.createTopic('large', { 'dedup.window.ms': '3600000', 'max.message.bytes': '16000000' });
-    const batch = (from: number, count: number): Buffer => {
-      const ids = Array.from({ length: count }, (_, index) => `id-${from + index}`);
-      const records = ids.map((id) => ({ value: id.padEnd(200), headers: [{ key: messageIdHeader, value: Buffer.from(id) }], timestampMs: Date.now() }));
-      return encodeBatch(records, { codec });
-    };
-    await wire.produce(to, batch(0, 10));
-    expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({ errorCode: 0, baseOffset: 10, duplicate: false });
-    expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({ errorCode: 0, baseOffset: 5, duplicate: true });
-    const read = await readAll(scene.q, 'large');
-    expect(read.map(({ value }) => value?.trim())).toEqual(Array.from({ length: 20_005 }, (_, index) => `id-${index}`));
-    expect(read[10]?.offset).toBe(15);
-    expect(await wire.produce(to, batch(50_000, 20_001))).toMatchObject({ errorCode: errorCode('BATCH_TOO_LARGE') });
-  });
+  it.each(['none', 'gzip', 'lz4', 'zstd'] as const)(
+    'P4 W3 a large batch with some repeats (%s) is taken apart without holding up others, to the same end',
+    async (codec) => {
+      await using scene = await Scene.start();
+      await using wire = await WireConnection.open(scene.broker.url);
+      const to = await wire.createTopic('large', { 'dedup.window.ms': '3600000', 'max.message.bytes': '16000000' });
+      const batch = (from: number, count: number): Buffer => {
+        const ids = Array.from({ length: count }, (_, index) => `id-${from + index}`);
+        const records = ids.map((id) => ({
+          value: id.padEnd(200),
+          headers: [{ key: messageIdHeader, value: Buffer.from(id) }],
+          timestampMs: Date.now(),
+        }));
+        return encodeBatch(records, { codec });
+      };
+      await wire.produce(to, batch(0, 10));
+      expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({
+        errorCode: 0,
+        baseOffset: 10,
+        duplicate: false,
+      });
+      expect(await wire.produce(to, batch(5, 20_000))).toMatchObject({ errorCode: 0, baseOffset: 5, duplicate: true });
+      const read = await readAll(scene.q, 'large');
+      expect(read.map(({ value }) => value?.trim())).toEqual(
+        Array.from({ length: 20_005 }, (_, index) => `id-${index}`),
+      );
+      expect(read[10]?.offset).toBe(15);
+      expect(await wire.produce(to, batch(50_000, 20_001))).toMatchObject({ errorCode: errorCode('BATCH_TOO_LARGE') });
+    },
+  );
 
   it('P4 stores what carries no id, or comes without a window, as often as it is sent', async () => {
     await using scene = await Scene.start();
@@ -88,7 +120,12 @@ describe('batches of an idempotent producer', () => {
     const to = await wire.createTopic('numbered');
     const { producerId, producerEpoch } = await wire.call(InitProducer, { producerId: -1, producerEpoch: -1 });
     const batch = (baseSequence: number, epoch = producerEpoch): Buffer =>
-      encodeBatch([{ value: Buffer.from(`sequence ${baseSequence}`) }], { producerId, producerEpoch: epoch, baseSequence, timestampMs: Date.now() });
+      encodeBatch([{ value: Buffer.from(`sequence ${baseSequence}`) }], {
+        producerId,
+        producerEpoch: epoch,
+        baseSequence,
+        timestampMs: Date.now(),
+      });
 
     expect(await wire.produce(to, batch(0))).toMatchObject({ errorCode: 0, baseOffset: 0, duplicate: false });
     expect(await wire.produce(to, batch(1))).toMatchObject({ errorCode: 0, baseOffset: 1, duplicate: false });

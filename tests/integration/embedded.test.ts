@@ -22,7 +22,9 @@ describe('embedded brokers', () => {
   });
 
   it('B3 runs many at once in one process, apart from each other', async () => {
-    const brokers = await Promise.all(Array.from({ length: 5 }, () => startBroker({ port: 0, admin: false, storage: 'memory' })));
+    const brokers = await Promise.all(
+      Array.from({ length: 5 }, () => startBroker({ port: 0, admin: false, storage: 'memory' })),
+    );
     await Promise.all(
       brokers.map(async (broker, index) => {
         await using q = await connect(broker.url);
@@ -46,7 +48,9 @@ describe('embedded brokers', () => {
     const outcomes = Promise.allSettled(sends);
     await broker.close();
     await q.close({ timeoutMs: 0 });
-    const acknowledged = (await outcomes).filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value.offset);
+    const acknowledged = (await outcomes)
+      .filter((outcome) => outcome.status === 'fulfilled')
+      .map(({ value }) => value.offset);
     expect(acknowledged.length).toBeGreaterThan(0);
     expect(acknowledged).toEqual(acknowledged.map((_, index) => index));
   });

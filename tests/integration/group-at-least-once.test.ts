@@ -36,7 +36,13 @@ class Member implements AsyncDisposable {
     this.#ledger = o.ledger;
     this.#q = o.q;
     this.#proxy = o.proxy;
-    this.#consumer = o.q.consumer(topic, { group: 'g', sessionTimeoutMs: sessionMs, autoCommit: { intervalMs: 20 }, concurrency: { by: 'key', max: 4 }, drainTimeoutMs: 500 });
+    this.#consumer = o.q.consumer(topic, {
+      group: 'g',
+      sessionTimeoutMs: sessionMs,
+      autoCommit: { intervalMs: 20 },
+      concurrency: { by: 'key', max: 4 },
+      drainTimeoutMs: 500,
+    });
     this.#running = this.#consumer.run(async (message) => {
       await takes(this.isPaused ? 300 : 1);
       // What is not ours any more is not acknowledged: its next owner handles it again.
@@ -92,7 +98,10 @@ class Ledger {
 }
 
 /** Members come, go, die and dawdle. Returns when so many steps are over; those alive are left running. */
-async function disturb(random: SeededRandom, o: { steps: number; port: number; ledger: Ledger }): Promise<{ alive: Member[]; gone: Member[]; leaving: Promise<void>[] }> {
+async function disturb(
+  random: SeededRandom,
+  o: { steps: number; port: number; ledger: Ledger },
+): Promise<{ alive: Member[]; gone: Member[]; leaving: Promise<void>[] }> {
   const alive: Member[] = [];
   const gone: Member[] = [];
   const leaving: Promise<void>[] = [];
@@ -113,31 +122,41 @@ async function disturb(random: SeededRandom, o: { steps: number; port: number; l
 }
 
 describe('a group under disturbance', () => {
-  it.each([1, 2])('C4 G1 G2 handles every record, and again only what nobody had committed (seed %i)', async (seed) => {
-    await using scene = await Scene.start();
-    await scene.q.admin.createTopic(topic, { partitions });
-    const random = seededRandom(seed);
-    const ledger = new Ledger();
-    const disturbing = disturb(random, { steps: 12, port: scene.broker.port, ledger });
-    let produced = 0;
-    await using producer = scene.q.producer();
-    const producing = (async () => {
-      for (let round = 0; round < 40; round += 1) {
-        await producer.sendBatch(topic, Array.from({ length: 50 }, () => ({ key: `k${produced % 40}`, value: String(produced++) })));
-        await takes(20);
+  it.each([1, 2])(
+    'C4 G1 G2 handles every record, and again only what nobody had committed (seed %i)',
+    async (seed) => {
+      await using scene = await Scene.start();
+      await scene.q.admin.createTopic(topic, { partitions });
+      const random = seededRandom(seed);
+      const ledger = new Ledger();
+      const disturbing = disturb(random, { steps: 12, port: scene.broker.port, ledger });
+      let produced = 0;
+      await using producer = scene.q.producer();
+      const producing = (async () => {
+        for (let round = 0; round < 40; round += 1) {
+          await producer.sendBatch(
+            topic,
+            Array.from({ length: 50 }, () => ({ key: `k${produced % 40}`, value: String(produced++) })),
+          );
+          await takes(20);
+        }
+      })();
+      const { alive, gone, leaving } = await disturbing;
+      await producing;
+      for (const member of alive) member.isPaused = false;
+      await ledger.reaches(produced);
+      await Promise.all([...leaving, ...alive.map((member) => member[Symbol.asyncDispose]())]);
+      expect(ledger.size).toBe(produced);
+      // Who closed in good order and abandoned nothing had committed all that it acknowledged.
+      const orderly = new Set([...gone, ...alive].filter(({ wasKilled }) => !wasKilled).map(({ number }) => number));
+      for (const [value, handlings] of ledger.handlings) {
+        const settled = handlings.findIndex(({ member, isAcked }) => isAcked && orderly.has(member));
+        expect(
+          settled === -1 || settled === handlings.length - 1,
+          `seed ${seed}: record ${value} was handled ${JSON.stringify(handlings)}`,
+        ).toBe(true);
       }
-    })();
-    const { alive, gone, leaving } = await disturbing;
-    await producing;
-    for (const member of alive) member.isPaused = false;
-    await ledger.reaches(produced);
-    await Promise.all([...leaving, ...alive.map((member) => member[Symbol.asyncDispose]())]);
-    expect(ledger.size).toBe(produced);
-    // Who closed in good order and abandoned nothing had committed all that it acknowledged.
-    const orderly = new Set([...gone, ...alive].filter(({ wasKilled }) => !wasKilled).map(({ number }) => number));
-    for (const [value, handlings] of ledger.handlings) {
-      const settled = handlings.findIndex(({ member, isAcked }) => isAcked && orderly.has(member));
-      expect(settled === -1 || settled === handlings.length - 1, `seed ${seed}: record ${value} was handled ${JSON.stringify(handlings)}`).toBe(true);
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });

@@ -27,7 +27,10 @@ describe('group commit', () => {
     await scene.q.admin.createTopic('safe', { partitions: 1 });
     await scene.q.admin.createTopic('fast', { partitions: 1, config: { durability: 'os' } });
     await using producer = scene.q.producer();
-    for (const [topic, syncsEach] of [['safe', 1], ['fast', 0]] as const) {
+    for (const [topic, syncsEach] of [
+      ['safe', 1],
+      ['fast', 0],
+    ] as const) {
       await producer.send(topic, { value: 'first' });
       const before = syncs.count;
       for (let index = 0; index < 10; index += 1) await producer.send(topic, { value: `${index}` });

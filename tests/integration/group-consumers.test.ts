@@ -9,7 +9,11 @@ const topic = 'orders';
 async function produce(q: Q, o: { partitions: number; each: number; from?: number }): Promise<void> {
   await using producer = q.producer();
   const from = o.from ?? 0;
-  const records = Array.from({ length: o.partitions * o.each }, (_, index) => ({ partition: index % o.partitions, key: `k${index % 7}`, value: `${from + index}` }));
+  const records = Array.from({ length: o.partitions * o.each }, (_, index) => ({
+    partition: index % o.partitions,
+    key: `k${index % 7}`,
+    value: `${from + index}`,
+  }));
   await producer.sendBatch(topic, records);
 }
 
@@ -59,7 +63,10 @@ describe('group consumers of a real broker', () => {
     const second = new Worker(other.consumer(topic, { group: 'g' }));
     await Promise.all([owns(first.consumer, 3), owns(second.consumer, 3)]);
     await produce(scene.q, { partitions: 6, each: 10, from: 600 });
-    await Promise.all([first.until(() => first.handled.length === 630), second.until(() => second.handled.length === 30)]);
+    await Promise.all([
+      first.until(() => first.handled.length === 630),
+      second.until(() => second.handled.length === 30),
+    ]);
     expect(await second.consumer.close()).toEqual({ drained: 0, abandoned: 0 });
     await owns(first.consumer, 6);
     await produce(scene.q, { partitions: 6, each: 10, from: 660 });
@@ -101,7 +108,9 @@ describe('group consumers of a real broker', () => {
     await lonely.ready();
     const worker = new Worker(scene.q.consumer(topic, { group: 'g', sessionTimeoutMs: 1_000 }));
     await Promise.all([owns(lonely, 1), owns(worker.consumer, 1)]);
-    const lost = new Promise<readonly number[]>((resolve) => lonely.on('lost', ({ partitions }) => resolve(partitions)));
+    const lost = new Promise<readonly number[]>((resolve) =>
+      lonely.on('lost', ({ partitions }) => resolve(partitions)),
+    );
     proxy.refuse();
     proxy.cut();
     await owns(worker.consumer, 2);
@@ -119,7 +128,10 @@ describe('group consumers of a real broker', () => {
   it('G1 that are static come back to their partitions, and nobody else may have their name', async () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic(topic, { partitions: 4 });
-    const [one, two] = ['one', 'two'].map((instanceId) => scene.q.consumer(topic, { group: 'g', instanceId })) as [GroupConsumer, GroupConsumer];
+    const [one, two] = ['one', 'two'].map((instanceId) => scene.q.consumer(topic, { group: 'g', instanceId })) as [
+      GroupConsumer,
+      GroupConsumer,
+    ];
     await Promise.all([one.ready(), two.ready()]);
     await Promise.all([owns(one, 2), owns(two, 2)]);
     const before = one.partitions;
@@ -153,7 +165,10 @@ describe('group consumers of a real broker', () => {
     await scene.q.admin.addPartitions(topic, 2);
     // A client that has not looked the topic up before it grew.
     await using producer = (await scene.connect()).producer();
-    await producer.sendBatch(topic, Array.from({ length: 200 }, (_, index) => ({ partition: 1, key: `k${index % 7}`, value: `${index}` })));
+    await producer.sendBatch(
+      topic,
+      Array.from({ length: 200 }, (_, index) => ({ partition: 1, key: `k${index % 7}`, value: `${index}` })),
+    );
     await finished;
     expect(await consumer.close()).toMatchObject({ abandoned: 0 });
     for (const offsets of seen.values()) expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));

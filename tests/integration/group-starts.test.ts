@@ -6,7 +6,10 @@ const topic = 'grows';
 
 async function send(q: Q, partition: number, values: readonly string[]): Promise<void> {
   await using producer = q.producer();
-  await producer.sendBatch(topic, values.map((value) => ({ partition, value })));
+  await producer.sendBatch(
+    topic,
+    values.map((value) => ({ partition, value })),
+  );
 }
 
 /** Takes and acknowledges so many, and leaves the group. */
@@ -38,7 +41,13 @@ describe('where a group begins, with a real broker', () => {
     const second = fresh.consumer(topic, { group: 'g', from: 'latest' });
     expect(await take(second, 2)).toEqual(['first', 'second']);
     const offsets = await second.closed.then(() => fresh.admin.groupOffsets('g'));
-    expect(offsets.toSorted((a, b) => a.partition - b.partition).map(({ partition, offset }) => [partition, offset])).toEqual([[0, 2], [1, 1], [2, 2]]);
+    expect(
+      offsets.toSorted((a, b) => a.partition - b.partition).map(({ partition, offset }) => [partition, offset]),
+    ).toEqual([
+      [0, 2],
+      [1, 1],
+      [2, 2],
+    ]);
   });
 
   it('C4 all of its first members find the same beginning, however close they come', async () => {

@@ -13,7 +13,10 @@ describe('loops over consumers', () => {
     await scene.q.admin.createTopic('watched', { partitions: 1 });
     await using producer = scene.q.producer({ batchBytesMax: 64 << 10 });
     // Two batches whose frame lies in memory that is lent.
-    await producer.sendBatch('watched', Array.from({ length: 120 }, () => ({ value: Buffer.alloc(1_000, 1) })));
+    await producer.sendBatch(
+      'watched',
+      Array.from({ length: 120 }, () => ({ value: Buffer.alloc(1_000, 1) })),
+    );
     await using child = new Child(program, [scene.broker.url, 'watched']);
     const before = await child.ask<LeftBehind>('few');
     const after = await child.ask<LeftBehind>('many');

@@ -5,8 +5,8 @@ import { connect } from '@q/client';
 import { answerParent } from '../abuse/child.ts';
 
 /*
- * A program of left-loops.test.ts: begins loops over consumers and leaves each with its first message, and says what memory it has
- * after that. Everything that can be collected is, before it looks.
+ * A program of left-loops.test.ts: begins loops over consumers and leaves each with its first message, and says what
+ * memory it has after that. Everything that can be collected is, before it looks.
  */
 
 export interface LeftBehind {
@@ -45,7 +45,12 @@ async function leaveLoops(count: number, o: { isHeld: boolean }): Promise<LeftBe
   collect();
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
   if (o.isHeld && held.length < count) throw new Error(`${held.length} consumers are held, not ${count}`);
-  return { usedBytes: heapUsed + external, bufferBytes: arrayBuffers, residentBytes: rss, listeners: getEventListeners(signal, 'abort').length };
+  return {
+    usedBytes: heapUsed + external,
+    bufferBytes: arrayBuffers,
+    residentBytes: rss,
+    listeners: getEventListeners(signal, 'abort').length,
+  };
 }
 
 answerParent({

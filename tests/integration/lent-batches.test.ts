@@ -10,10 +10,14 @@ function valueOf(index: number): string {
   return `${index}:`.padEnd(1_500, String.fromCodePoint(97 + (index % 26)));
 }
 
-async function fill(q: Q, { compression, partitions = 3 }: { compression?: 'lz4'; partitions?: number } = {}): Promise<void> {
+async function fill(
+  q: Q,
+  { compression, partitions = 3 }: { compression?: 'lz4'; partitions?: number } = {},
+): Promise<void> {
   await q.admin.createTopic(topic, { partitions, config: { durability: 'os' } });
   const producer = q.producer(compression === undefined ? {} : { compression });
-  for (let index = 0; index < records; index += 1) if (!producer.enqueue(topic, { value: valueOf(index) })) await producer.ready();
+  for (let index = 0; index < records; index += 1)
+    if (!producer.enqueue(topic, { value: valueOf(index) })) await producer.ready();
   await producer.close();
 }
 
@@ -27,7 +31,9 @@ interface Reading {
 async function read(q: Q, options: BatchesOptions): Promise<Reading> {
   const reading: Reading = { right: 0, kept: [] };
   const next = new Map<number, number>();
-  for await (const { partition, records: all } of q.consumer(topic, { from: 'earliest', stopAtEnd: true }).batches(options)) {
+  for await (const { partition, records: all } of q
+    .consumer(topic, { from: 'earliest', stopAtEnd: true })
+    .batches(options)) {
     let first: Buffer | null = null;
     for (const { offset, value } of all) {
       const text = value?.toString() ?? '';
@@ -47,13 +53,16 @@ describe('batches that are lent', () => {
     await using scene = await Scene.start({});
     await fill(scene.q);
     // All in one client: its connection, and the memory of its frames, are shared.
-    const [lent, own, alsoLent] = (await Promise.all([{ lend: true }, {}, { lend: true }].map((options) => read(scene.q, options)))) as [Reading, Reading, Reading];
+    const [lent, own, alsoLent] = (await Promise.all(
+      [{ lend: true }, {}, { lend: true }].map((options) => read(scene.q, options)),
+    )) as [Reading, Reading, Reading];
     expect([lent.right, own.right, alsoLent.right]).toEqual([records, records, records]);
     for (const { kept } of [lent, alsoLent]) {
       expect(kept.length).toBeGreaterThan(10);
       expect(kept.filter(({ length }) => length === 0).length).toBeGreaterThan(kept.length / 2);
       // What is not empty is what it was: never another record's bytes.
-      for (const value of kept) if (value.length > 0) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
+      for (const value of kept)
+        if (value.length > 0) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
     }
     for (const value of own.kept) expect(value.toString()).toBe(valueOf(Number.parseInt(value.toString(), 10)));
   }, 60_000);
@@ -136,7 +145,11 @@ describe('batches that are lent', () => {
   it('U4 says what it does not know', async () => {
     await using scene = await Scene.start({});
     const consumer = scene.q.consumer(topic);
-    expect(() => consumer.batches({ lent: true } as BatchesOptions)).toThrow('batches has no option "lent"; it knows lend');
-    expect(() => consumer.batches({ lend: 1 } as unknown as BatchesOptions)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+    expect(() => consumer.batches({ lent: true } as BatchesOptions)).toThrow(
+      'batches has no option "lent"; it knows lend',
+    );
+    expect(() => consumer.batches({ lend: 1 } as unknown as BatchesOptions)).toThrow(
+      expect.objectContaining({ code: 'INVALID_CONFIG' }),
+    );
   });
 });

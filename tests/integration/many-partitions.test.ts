@@ -17,7 +17,11 @@ describe('a thousand partitions', () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic('wide', { partitions, config: { durability: 'os' } });
     await using producer = scene.q.producer();
-    await Promise.all(Array.from({ length: partitions }, (_, partition) => producer.send('wide', { value: `in ${partition}`, partition })));
+    await Promise.all(
+      Array.from({ length: partitions }, (_, partition) =>
+        producer.send('wide', { value: `in ${partition}`, partition }),
+      ),
+    );
     expect(await openFiles()).toBeLessThan(openFilesMax);
     const before = process.cpuUsage();
     await scene.restart();

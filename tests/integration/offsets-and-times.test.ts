@@ -9,7 +9,8 @@ async function hourlyTopic(scene: Scene): Promise<number> {
   await scene.q.admin.createTopic('hourly', { partitions: 1 });
   await using producer = scene.q.producer();
   const firstMs = Date.now() - 10 * hourMs;
-  for (let hour = 0; hour < 10; hour += 1) await producer.send('hourly', { value: `hour ${hour}`, timestampMs: firstMs + hour * hourMs });
+  for (let hour = 0; hour < 10; hour += 1)
+    await producer.send('hourly', { value: `hour ${hour}`, timestampMs: firstMs + hour * hourMs });
   return firstMs;
 }
 
@@ -74,7 +75,9 @@ describe('long poll', () => {
     await using producer = scene.q.producer();
     for (let index = 0; index < 20; index += 1) await producer.send('large', { value: Buffer.alloc(200_000, index) });
     let records = 0;
-    for await (const batch of scene.q.consumer('large', { from: 'earliest', stopAtEnd: true, prefetchBytes: 64 * 1024 }).batches()) {
+    for await (const batch of scene.q
+      .consumer('large', { from: 'earliest', stopAtEnd: true, prefetchBytes: 64 * 1024 })
+      .batches()) {
       for (const { value } of batch.records) expect(value?.[0]).toBe(records++);
     }
     expect(records).toBe(20);

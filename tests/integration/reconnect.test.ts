@@ -53,7 +53,9 @@ describe('connection faults', () => {
     await using producer = setup.q.producer();
     await producer.send('orders', { value: '0' });
     setup.proxy.swallowAnswers();
-    const sends = numbers(50).slice(1).map((value) => producer.send('orders', { value }));
+    const sends = numbers(50)
+      .slice(1)
+      .map((value) => producer.send('orders', { value }));
     // The broker has them, the producer does not know it.
     await expect.poll(async () => (await readValues(setup.scene.q, 'orders')).length).toBeGreaterThan(1);
     setup.proxy.cut();

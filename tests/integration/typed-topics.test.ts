@@ -23,8 +23,13 @@ describe('typed topics', () => {
     await using scene = await Scene.start();
     await scene.q.admin.createTopic(Orders.name, { partitions: 1 });
     await using producer = scene.q.producer();
-    await expect(producer.send(Orders, { key: 'ann', value: { id: 'a', amount: -5 } })).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
-    const wrong = { key: 'ann', value: { id: 'a', amount: 'five' } } as unknown as { key: string; value: { id: string; amount: number } };
+    await expect(producer.send(Orders, { key: 'ann', value: { id: 'a', amount: -5 } })).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+    });
+    const wrong = { key: 'ann', value: { id: 'a', amount: 'five' } } as unknown as {
+      key: string;
+      value: { id: string; amount: number };
+    };
     await expect(producer.send(Orders, wrong)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
     expect(await readValues(scene.q, Orders.name)).toEqual([]);
   });

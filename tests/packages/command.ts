@@ -16,7 +16,11 @@ export async function runCommand(command: string, args: readonly string[], optio
   try {
     const { stdout } = await run(command, args, {
       cwd: options.cwd,
-      env: { ...plainEnvironment(), ...options.env, PATH: [...(options.path ?? []), process.env['PATH'] ?? ''].join(':') },
+      env: {
+        ...plainEnvironment(),
+        ...options.env,
+        PATH: [...(options.path ?? []), process.env['PATH'] ?? ''].join(':'),
+      },
       timeout: options.timeoutMs ?? 120_000,
       // A program that hangs may not hear anything else.
       killSignal: 'SIGKILL',
@@ -30,10 +34,12 @@ export async function runCommand(command: string, args: readonly string[], optio
 }
 
 /**
- * The environment of somebody who does not work on this repository: Node is not told to resolve `@q/source`, nor to look into the workspace, and npm
- * does not hear that another package manager is running it. Where packages come from stays the machine's choice.
+ * The environment of somebody who does not work on this repository: Node is not told to resolve `@q/source`, nor to
+ * look into the workspace, and npm does not hear that another package manager is running it. Where packages come from
+ * stays the machine's choice.
  */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const foreign = /^(NODE_OPTIONS|NODE_PATH|INIT_CWD|PNPM_|Q_|VITEST|npm_(?!config_(registry|cafile|https?_proxy|noproxy|cache|userconfig)))/i;
+  const foreign =
+    /^(NODE_OPTIONS|NODE_PATH|INIT_CWD|PNPM_|Q_|VITEST|npm_(?!config_(registry|cafile|https?_proxy|noproxy|cache|userconfig)))/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }

@@ -10,7 +10,15 @@ const fixtures = fileURLToPath(new URL('fixtures', import.meta.url));
 const workspaceBinaries = join(repositoryRoot, 'node_modules/.bin');
 
 /** In the order in which they depend on each other. */
-export const publicPackages = ['packages/protocol', 'packages/storage', 'packages/coordinator', 'packages/broker', 'packages/client', 'apps/broker', 'apps/cli'] as const;
+export const publicPackages = [
+  'packages/protocol',
+  'packages/storage',
+  'packages/coordinator',
+  'packages/broker',
+  'packages/client',
+  'apps/broker',
+  'apps/cli',
+] as const;
 
 export interface PackedPackage {
   readonly folder: string;
@@ -20,9 +28,15 @@ export interface PackedPackage {
   readonly files: readonly string[];
 }
 
-/** Packs every public package into `destination`, with the command that users have for it. Packing builds first: nothing here does. */
+/**
+ * Packs every public package into `destination`, with the command that users have for it. Packing builds first: nothing
+ * here does.
+ */
 export async function packAll(destination: string): Promise<PackedPackage[]> {
-  const output = await runCommand('node', ['scripts/pack-all.ts', '--json', '--out', destination], { cwd: repositoryRoot, timeoutMs: 500_000 });
+  const output = await runCommand('node', ['scripts/pack-all.ts', '--json', '--out', destination], {
+    cwd: repositoryRoot,
+    timeoutMs: 500_000,
+  });
   return JSON.parse(output) as PackedPackage[];
 }
 
@@ -58,18 +72,29 @@ export class EmptyProject implements AsyncDisposable {
     await cp(fixtures, this.directory, { recursive: true });
   }
 
-  /** Installs with npm what `packages` name: tarballs, or names for `registry`. Our packages depend on each other and find what is here. */
+  /**
+   * Installs with npm what `packages` name: tarballs, or names for `registry`. Our packages depend on each other and
+   * find what is here.
+   */
   async install(packages: readonly string[], options: InstallOptions = {}): Promise<void> {
-    const manifest = { private: true, type: 'module', devDependencies: { '@types/node': await catalogVersion('@types/node') } };
+    const manifest = {
+      private: true,
+      type: 'module',
+      devDependencies: { '@types/node': await catalogVersion('@types/node') },
+    };
     await writeFile(join(this.directory, 'package.json'), JSON.stringify(manifest, null, 2));
     const omit = options.withoutOptional === true ? ['--omit=optional'] : [];
     const registry = options.registry === undefined ? [] : ['--registry', options.registry];
-    await runCommand('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...omit, ...registry, ...packages], {
-      cwd: this.directory,
-      path: options.node === undefined ? [] : [folderOf(options.node)],
-      env: options.npmConfig === undefined ? {} : { npm_config_userconfig: options.npmConfig },
-      timeoutMs: 300_000,
-    });
+    await runCommand(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...omit, ...registry, ...packages],
+      {
+        cwd: this.directory,
+        path: options.node === undefined ? [] : [folderOf(options.node)],
+        env: options.npmConfig === undefined ? {} : { npm_config_userconfig: options.npmConfig },
+        timeoutMs: 300_000,
+      },
+    );
   }
 
   async versionOf(name: string): Promise<string> {
@@ -84,8 +109,22 @@ export class EmptyProject implements AsyncDisposable {
 
   /** Type-checks a fixture with the declarations in the tarballs, and those declarations themselves. */
   typeCheck(file: string): Promise<string> {
-    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable', '--types', 'node'];
-    return runCommand('tsc', [...flags, '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', file], { cwd: this.directory, path: [workspaceBinaries] });
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'es2024,esnext.disposable',
+      '--types',
+      'node',
+    ];
+    return runCommand('tsc', [...flags, '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', file], {
+      cwd: this.directory,
+      path: [workspaceBinaries],
+    });
   }
 
   /** Path of a command that an installed package brings. */
@@ -100,7 +139,9 @@ export class EmptyProject implements AsyncDisposable {
 
 /** The releases of Node that we say we support, from the oldest. */
 export function supportedNodes(): { name: string; program: string }[] {
-  const oldest = ['x64', 'arm64'].map((arch) => join(repositoryRoot, `tests/node-24/node_modules/node-linux-${arch}/bin/node`)).find(existsSync);
+  const oldest = ['x64', 'arm64']
+    .map((arch) => join(repositoryRoot, `tests/node-24/node_modules/node-linux-${arch}/bin/node`))
+    .find(existsSync);
   if (oldest === undefined) throw new Error('tests/node-24 has brought no node: run pnpm install');
   return [
     { name: 'Node 24', program: oldest },

@@ -31,19 +31,25 @@ function packedFrom(folder: string): PackedPackage {
 }
 
 describe('tarballs', () => {
-  it.each(publicPackages)('%s carries what was built, its README and its licence, and nothing of the workshop', (folder) => {
-    const { files } = packedFrom(folder);
-    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
-    expect(files).toContain(folder.startsWith('apps/') ? 'dist/main.js' : 'dist/index.js');
-    if (folder.startsWith('packages/')) expect(files).toContain('dist/index.d.ts');
-    // One file, and chunks beside it: modules of their own would be loaded one by one.
-    expect(files.filter((file) => /^dist\/.+\/.+\.js$/.test(file))).toEqual([]);
-    const foreign = /^(src|test|scripts|examples|node_modules)\/|\.tsbuildinfo$|(?<!\.d)\.ts$|^tsconfig|^\./;
-    expect(files.filter((file) => foreign.test(file))).toEqual([]);
-  });
+  it.each(publicPackages)(
+    '%s carries what was built, its README and its licence, and nothing of the workshop',
+    (folder) => {
+      const { files } = packedFrom(folder);
+      expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
+      expect(files).toContain(folder.startsWith('apps/') ? 'dist/main.js' : 'dist/index.js');
+      if (folder.startsWith('packages/')) expect(files).toContain('dist/index.d.ts');
+      // One file, and chunks beside it: modules of their own would be loaded one by one.
+      expect(files.filter((file) => /^dist\/.+\/.+\.js$/.test(file))).toEqual([]);
+      const foreign = /^(src|test|scripts|examples|node_modules)\/|\.tsbuildinfo$|(?<!\.d)\.ts$|^tsconfig|^\./;
+      expect(files.filter((file) => foreign.test(file))).toEqual([]);
+    },
+  );
 
   it.each(publicPackages)('%s is published with plain versions and no way to its sources', async (folder) => {
-    const manifest = await readFile(join(project.directory, 'node_modules', packedFrom(folder).name, 'package.json'), 'utf8');
+    const manifest = await readFile(
+      join(project.directory, 'node_modules', packedFrom(folder).name, 'package.json'),
+      'utf8',
+    );
     expect(manifest).not.toMatch(/workspace:|catalog:|@q\/source|\/src\//);
   });
 
@@ -56,40 +62,62 @@ describe('tarballs', () => {
     }
   });
 
-  it('type-checks a program against the published declarations, and the declarations themselves', async () => {
-    expect(await project.typeCheck('embedded.ts')).toBe('');
-  }, runTimeoutMs);
+  it(
+    'type-checks a program against the published declarations, and the declarations themselves',
+    async () => {
+      expect(await project.typeCheck('embedded.ts')).toBe('');
+    },
+    runTimeoutMs,
+  );
 });
 
 describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
-  it('imports every package by its name only', async () => {
-    const output = await project.runProgram('every-package.ts', program);
-    const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
-    expect(output.trim().split('\n')).toEqual(
-      ['protocol', 'storage', 'coordinator', 'broker', 'client'].map((name) => `@q/${name}: true ${refused} ${refused}`),
-    );
-  }, runTimeoutMs);
+  it(
+    'imports every package by its name only',
+    async () => {
+      const output = await project.runProgram('every-package.ts', program);
+      const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+      expect(output.trim().split('\n')).toEqual(
+        ['protocol', 'storage', 'coordinator', 'broker', 'client'].map(
+          (name) => `@q/${name}: true ${refused} ${refused}`,
+        ),
+      );
+    },
+    runTimeoutMs,
+  );
 
-  it('B3 P3 produces and consumes with an embedded broker and each codec', async () => {
-    const output = await project.runProgram('embedded.ts', program);
-    const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-    expect(output.trim().split('\n')).toEqual([
-      ...codecs.map((codec, offset) => `sent ${codec} to 0 at ${offset}`),
-      ...codecs.map((codec, offset) => `got ${codec} at ${offset}`),
-      'done',
-    ]);
-  }, runTimeoutMs);
+  it(
+    'B3 P3 produces and consumes with an embedded broker and each codec',
+    async () => {
+      const output = await project.runProgram('embedded.ts', program);
+      const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+      expect(output.trim().split('\n')).toEqual([
+        ...codecs.map((codec, offset) => `sent ${codec} to 0 at ${offset}`),
+        ...codecs.map((codec, offset) => `got ${codec} at ${offset}`),
+        'done',
+      ]);
+    },
+    runTimeoutMs,
+  );
 
-  it('runs the broker and the command line', async () => {
-    const dataDir = join(project.directory, `data-${process.hrtime.bigint()}`);
-    const main = join(project.directory, 'node_modules/@q/broker-app/dist/main.js');
-    await using broker = await BrokerProcess.start({ main, node: program, args: ['--data-dir', dataDir] });
-    const q = (...args: string[]): Promise<string> =>
-      runCommand(project.command('q'), args, { cwd: project.directory, path: [folderOf(program)], env: { Q_URL: broker.url } });
-    await q('topic', 'create', 'orders', '--partitions', '2');
-    expect(JSON.parse(await q('topic', 'list', '--json'))).toMatchObject([{ name: 'orders' }]);
-    expect(await broker.stop()).toEqual({ code: 0, signal: null });
-  }, runTimeoutMs);
+  it(
+    'runs the broker and the command line',
+    async () => {
+      const dataDir = join(project.directory, `data-${process.hrtime.bigint()}`);
+      const main = join(project.directory, 'node_modules/@q/broker-app/dist/main.js');
+      await using broker = await BrokerProcess.start({ main, node: program, args: ['--data-dir', dataDir] });
+      const q = (...args: string[]): Promise<string> =>
+        runCommand(project.command('q'), args, {
+          cwd: project.directory,
+          path: [folderOf(program)],
+          env: { Q_URL: broker.url },
+        });
+      await q('topic', 'create', 'orders', '--partitions', '2');
+      expect(JSON.parse(await q('topic', 'list', '--json'))).toMatchObject([{ name: 'orders' }]);
+      expect(await broker.stop()).toEqual({ code: 0, signal: null });
+    },
+    runTimeoutMs,
+  );
 });
 
 describe('an application without the addons', () => {
@@ -99,7 +127,10 @@ describe('an application without the addons', () => {
     lean = await EmptyProject.create();
     await lean.prepare();
     const names = ['@q/protocol', '@q/client'];
-    await lean.install(packed.filter(({ name }) => names.includes(name)).map(({ tarball }) => tarball), { withoutOptional: true });
+    await lean.install(
+      packed.filter(({ name }) => names.includes(name)).map(({ tarball }) => tarball),
+      { withoutOptional: true },
+    );
   }, prepareTimeoutMs);
 
   afterAll(async () => {
@@ -107,23 +138,33 @@ describe('an application without the addons', () => {
   }, runTimeoutMs);
 
   it('has none of them', async () => {
-    expect(await readdir(join(lean.directory, 'node_modules'))).not.toEqual(expect.arrayContaining([expect.stringMatching(/snappy|lz4|@node-rs/)]));
+    expect(await readdir(join(lean.directory, 'node_modules'))).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/snappy|lz4|@node-rs/)]),
+    );
     expect(await readdir(join(lean.directory, 'node_modules/@q'))).toEqual(['client', 'protocol']);
   });
 
-  it.each(supportedNodes())('sends and reads with none, gzip and zstd on $name, and is told what to install for snappy and lz4', async ({ program }) => {
-    await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
-    await using q = await connect(broker.url);
-    for (const compression of ['none', 'gzip', 'zstd', 'snappy', 'lz4'] as const) {
-      await q.admin.createTopic(compression, { partitions: 1 });
-      await using producer = q.producer({ compression });
-      await producer.send(compression, { value: compression.repeat(100) });
-    }
-    const output = await lean.runProgram('without-addons.ts', program, broker.url);
-    const missing = (where: string, codec: string, name: string): string => `${where} ${codec}: UNSUPPORTED_CODEC false run "npm install ${name}"`;
-    expect(output.trim().split('\n')).toEqual([
-      ...['none', 'gzip', 'zstd'].flatMap((codec) => [`sent ${codec}`, `got ${codec}`]),
-      ...[['snappy', 'snappy'], ['lz4', 'lz4-napi']].flatMap(([codec, name]) => [missing('producer', codec!, name!), missing('consumer', codec!, name!)]),
-    ]);
-  }, runTimeoutMs);
+  it.each(supportedNodes())(
+    'sends and reads with none, gzip and zstd on $name, and is told what to install for snappy and lz4',
+    async ({ program }) => {
+      await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+      await using q = await connect(broker.url);
+      for (const compression of ['none', 'gzip', 'zstd', 'snappy', 'lz4'] as const) {
+        await q.admin.createTopic(compression, { partitions: 1 });
+        await using producer = q.producer({ compression });
+        await producer.send(compression, { value: compression.repeat(100) });
+      }
+      const output = await lean.runProgram('without-addons.ts', program, broker.url);
+      const missing = (where: string, codec: string, name: string): string =>
+        `${where} ${codec}: UNSUPPORTED_CODEC false run "npm install ${name}"`;
+      expect(output.trim().split('\n')).toEqual([
+        ...['none', 'gzip', 'zstd'].flatMap((codec) => [`sent ${codec}`, `got ${codec}`]),
+        ...[
+          ['snappy', 'snappy'],
+          ['lz4', 'lz4-napi'],
+        ].flatMap(([codec, name]) => [missing('producer', codec!, name!), missing('consumer', codec!, name!)]),
+      ]);
+    },
+    runTimeoutMs,
+  );
 });

@@ -1,13 +1,19 @@
 /**
- * The child process of a hunt: runs simulations, seed after seed, until one fails or the time is up, and says so in one line. Time is
- * the processor's: what else the machine does is of no interest.
+ * The child process of a hunt: runs simulations, seed after seed, until one fails or the time is up, and says so in one
+ * line. Time is the processor's: what else the machine does is of no interest.
  * `PLANTED_BUG` names the bug that its loader has put in.
  */
 import { parseArgs } from 'node:util';
 import { parseProfile } from '../simulation/simulation-profile.ts';
 import { simulate } from '../simulation/simulation.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seconds: { type: 'string', default: '60' }, profile: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '60' },
+    profile: { type: 'string' },
+  },
+});
 const overrides = values.profile === undefined ? {} : { profile: parseProfile(values.profile) };
 const usedSeconds = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1_000_000;
 let seed = Number(values.seed);
@@ -25,4 +31,6 @@ for (; failure === null && usedSeconds() < Number(values.seconds); seed += 1) {
   );
   failure ??= found;
 }
-process.stdout.write(`${JSON.stringify({ caught: failure !== null, seed: seed - 1, runs, seconds: Math.round(usedSeconds() * 10) / 10, failure })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ caught: failure !== null, seed: seed - 1, runs, seconds: Math.round(usedSeconds() * 10) / 10, failure })}\n`,
+);

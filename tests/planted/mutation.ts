@@ -15,6 +15,7 @@ export interface Mutation {
 
 export function mutate(source: string, { name, file, find, replace }: Mutation): string {
   const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`the planted bug "${name}" is out of date: its text is ${parts.length - 1} times in ${file}`);
+  if (parts.length !== 2)
+    throw new Error(`the planted bug "${name}" is out of date: its text is ${parts.length - 1} times in ${file}`);
   return parts.join(replace);
 }

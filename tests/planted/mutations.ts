@@ -6,7 +6,14 @@ import { storageMutations } from './storage-mutations.ts';
 import { surfaceMutations } from './surface-mutations.ts';
 
 /** Every bug that can be planted. */
-export const mutations: readonly Mutation[] = [...storageMutations, ...journalMutations, ...brokerMutations, ...groupMutations, ...clientMutations, ...surfaceMutations];
+export const mutations: readonly Mutation[] = [
+  ...storageMutations,
+  ...journalMutations,
+  ...brokerMutations,
+  ...groupMutations,
+  ...clientMutations,
+  ...surfaceMutations,
+];
 
 export function mutationNamed(name: string): Mutation {
   const mutation = mutations.find((each) => each.name === name);

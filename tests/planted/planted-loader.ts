@@ -1,6 +1,6 @@
 /**
- * Loaded with `--import` into the child process that runs a rig against a planted bug, which the environment names. Nothing in
- * the product knows of it.
+ * Loaded with `--import` into the child process that runs a rig against a planted bug, which the environment names.
+ * Nothing in the product knows of it.
  */
 import { registerHooks } from 'node:module';
 import { mutate } from './mutation.ts';
@@ -13,7 +13,8 @@ registerHooks({
   load(loaded, context, nextLoad) {
     const result = nextLoad(loaded, context);
     if (loaded !== url) return result;
-    const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source as Uint8Array).toString();
+    const source =
+      typeof result.source === 'string' ? result.source : Buffer.from(result.source as Uint8Array).toString();
     return { ...result, source: mutate(source, mutation) };
   },
 });

@@ -38,7 +38,16 @@ export async function hunt(mutation: Mutation, o: HuntOptions): Promise<Hunt> {
 }
 
 async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hunt> {
-  const args = ['--conditions=@q/source', '--import', loader, huntProgram, '--seed', String(o.seed), '--seconds', String(o.secondsMax)];
+  const args = [
+    '--conditions=@q/source',
+    '--import',
+    loader,
+    huntProgram,
+    '--seed',
+    String(o.seed),
+    '--seconds',
+    String(o.secondsMax),
+  ];
   const { code, output, errors } = await runNode(name, args);
   if (code !== 0) throw new Error(`the hunt for "${name}" ended with code ${String(code)}:\n${errors.slice(-2000)}`);
   return { name, rig: 'simulation', ...(JSON.parse(output) as Pick<Hunt, 'caught' | 'runs' | 'seconds' | 'failure'>) };
@@ -48,17 +57,37 @@ async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hun
 async function huntByTest({ name }: Mutation, test: string): Promise<Hunt> {
   const startedMs = performance.now();
   const sound = await runTest('', test);
-  if (sound.numFailedTests > 0 || sound.numTotalTests === 0) throw new Error(`${test} fails without the bug "${name}", too: ${sound.numFailedTests} of ${sound.numTotalTests} tests`);
+  if (sound.numFailedTests > 0 || sound.numTotalTests === 0)
+    throw new Error(
+      `${test} fails without the bug "${name}", too: ${sound.numFailedTests} of ${sound.numTotalTests} tests`,
+    );
   const { numFailedTests, numTotalTests } = await runTest(name, test);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
-  return { name, caught: numFailedTests > 0, rig: test, runs: 1, seconds, failure: numFailedTests > 0 ? `${numFailedTests} of ${numTotalTests} tests fail` : null };
+  return {
+    name,
+    caught: numFailedTests > 0,
+    rig: test,
+    runs: 1,
+    seconds,
+    failure: numFailedTests > 0 ? `${numFailedTests} of ${numTotalTests} tests fail` : null,
+  };
 }
 
 async function runTest(planted: string, test: string): Promise<{ numFailedTests: number; numTotalTests: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'q-planted-'));
   const file = join(folder, 'result.json');
   try {
-    const { output, errors } = await runNode(planted, [vitest, 'run', '--config', vitestConfig, '--reporter', 'json', '--outputFile', file, test]);
+    const { output, errors } = await runNode(planted, [
+      vitest,
+      'run',
+      '--config',
+      vitestConfig,
+      '--reporter',
+      'json',
+      '--outputFile',
+      file,
+      test,
+    ]);
     const found = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw new Error(`${test} cannot be run:\n${(errors || output).slice(-2000)}`, { cause });
     });
@@ -68,8 +97,14 @@ async function runTest(planted: string, test: string): Promise<{ numFailedTests:
   }
 }
 
-async function runNode(planted: string, args: readonly string[]): Promise<{ code: number | null; output: string; errors: string }> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '', PLANTED_BUG: planted }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function runNode(
+  planted: string,
+  args: readonly string[],
+): Promise<{ code: number | null; output: string; errors: string }> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NODE_OPTIONS: '', PLANTED_BUG: planted },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output: string[] = [];
   const errors: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
@@ -93,12 +128,19 @@ export interface PlantedOptions {
 /** Hunts one bug after another; one that is not caught in time is a failure of the rigs. */
 export async function run(o: PlantedOptions): Promise<RigReport> {
   const rig = new RigRun('planted', o.seed);
-  const chosen = o.count === 'all' || o.only !== undefined ? mutations.filter(({ name }) => name.includes(o.only ?? '')) : bugsOfDay(o.count, Date.now());
+  const chosen =
+    o.count === 'all' || o.only !== undefined
+      ? mutations.filter(({ name }) => name.includes(o.only ?? ''))
+      : bugsOfDay(o.count, Date.now());
   for (const mutation of chosen) {
     const { name, caught, runs, seconds } = await hunt(mutation, { seed: o.seed, secondsMax: o.secondsEach });
     rig.ran('bugs planted');
     if (caught) rig.count('bugs caught');
-    else rig.fail(`"${name}" was not caught in ${runs} runs, ${seconds} s`, `--seconds ${o.secondsEach} --seed ${o.seed} --only '${name}'`);
+    else
+      rig.fail(
+        `"${name}" was not caught in ${runs} runs, ${seconds} s`,
+        `--seconds ${o.secondsEach} --seed ${o.seed} --only '${name}'`,
+      );
   }
   return rig.report();
 }

@@ -14,7 +14,8 @@ describe('planted bugs', () => {
   it('are twenty at least, each with a name of its own, and fit the source as it is now', () => {
     expect(new Set(mutations.map(({ name }) => name)).size).toBe(mutations.length);
     expect(quickBugs.length).toBeGreaterThanOrEqual(20);
-    for (const mutation of mutations) expect(mutate(readRepositoryFile(mutation.file), mutation)).toContain(mutation.replace);
+    for (const mutation of mutations)
+      expect(mutate(readRepositoryFile(mutation.file), mutation)).toContain(mutation.replace);
   });
 
   it('take their turn, all of them', () => {
@@ -29,10 +30,14 @@ describe('planted bugs', () => {
     expect(() => mutate('one and one', mutation)).toThrow('out of date');
   });
 
-  it('are caught by the test that is there for them', async () => {
-    const mutation = mutationNamed('the memory of a batch is used again although a copy may be on its way');
-    expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true, rig: mutation.test });
-  }, secondsMax * 1_000);
+  it(
+    'are caught by the test that is there for them',
+    async () => {
+      const mutation = mutationNamed('the memory of a batch is used again although a copy may be on its way');
+      expect(await hunt(mutation, { seed: 1, secondsMax })).toMatchObject({ caught: true, rig: mutation.test });
+    },
+    secondsMax * 1_000,
+  );
 
   it.each(bugsOfDay(perDay, Date.now()))(
     'are caught by the simulation: $name',

@@ -1,5 +1,6 @@
 /**
- * Runs tests against a planted bug, which the environment names, or against none: `PLANTED_BUG='…' npx vitest run --config tests/planted/vitest.config.ts FILE`.
+ * Runs tests against a planted bug, which the environment names, or against none: `PLANTED_BUG='…' npx vitest run
+ * --config tests/planted/vitest.config.ts FILE`.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -25,5 +26,11 @@ export default defineConfig({
     testTimeout: 200_000,
     hookTimeout: 200_000,
   },
-  plugins: [{ name: 'planted bug', enforce: 'pre', transform: (source, id) => (mutation && id === path ? mutate(source, mutation) : null) }],
+  plugins: [
+    {
+      name: 'planted bug',
+      enforce: 'pre',
+      transform: (source, id) => (mutation && id === path ? mutate(source, mutation) : null),
+    },
+  ],
 });

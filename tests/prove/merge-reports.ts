@@ -16,7 +16,10 @@ function merge(one: RigReport, other: RigReport): RigReport {
   };
 }
 
-function mergeNotes(one: Readonly<Record<string, number | string>>, other: Readonly<Record<string, number | string>>): Record<string, number | string> {
+function mergeNotes(
+  one: Readonly<Record<string, number | string>>,
+  other: Readonly<Record<string, number | string>>,
+): Record<string, number | string> {
   const merged = { ...one };
   for (const [what, value] of Object.entries(other)) {
     const before = merged[what];

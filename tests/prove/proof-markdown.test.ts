@@ -29,6 +29,8 @@ it('takes the bound of several kinds from the one that ran least', () => {
 
 it('does not take a rig that tried nothing, and does not say why, for proof', () => {
   const empty = { rig: 'damage', runs: 0, seeds: [], failures: [], seconds: 0 };
-  expect(failuresOf([empty])).toEqual([{ rig: 'damage', seed: 0, message: 'nothing was tried', replay: 'node --conditions=@q/source tests/rig.ts damage' }]);
+  expect(failuresOf([empty])).toEqual([
+    { rig: 'damage', seed: 0, message: 'nothing was tried', replay: 'node --conditions=@q/source tests/rig.ts damage' },
+  ]);
   expect(failuresOf([{ ...empty, notes: { skipped: 'no root' } }])).toEqual([]);
 });

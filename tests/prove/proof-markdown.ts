@@ -15,7 +15,9 @@ export interface Proof {
 export function failuresOf(reports: readonly RigReport[]): (RigFailure & { readonly rig: string })[] {
   return reports.flatMap(({ rig, runs, failures, notes }) => {
     const isEmpty = runs === 0 && failures.length === 0 && notes?.['skipped'] === undefined;
-    const all = isEmpty ? [{ seed: 0, message: 'nothing was tried', replay: `node --conditions=@q/source tests/rig.ts ${rig}` }] : failures;
+    const all = isEmpty
+      ? [{ seed: 0, message: 'nothing was tried', replay: `node --conditions=@q/source tests/rig.ts ${rig}` }]
+      : failures;
     return all.map((failure) => ({ rig, ...failure }));
   });
 }
@@ -23,7 +25,9 @@ export function failuresOf(reports: readonly RigReport[]): (RigFailure & { reado
 /** A summary by rig, what failed and how to see it again, what was left out, and each report with its notes. */
 export function proofMarkdown({ startedAt, machine, seed, seconds, reports }: Proof): string {
   const failures = failuresOf(reports);
-  const skipped = reports.flatMap(({ rig, notes }) => (notes?.['skipped'] === undefined ? [] : [`- ${rig} was skipped: ${notes['skipped']}`]));
+  const skipped = reports.flatMap(({ rig, notes }) =>
+    notes?.['skipped'] === undefined ? [] : [`- ${rig} was skipped: ${notes['skipped']}`],
+  );
   return [
     '# Proof',
     '',
@@ -33,15 +37,36 @@ export function proofMarkdown({ startedAt, machine, seed, seconds, reports }: Pr
     '',
     '| rig | kinds | runs | fewest of a kind | failures | rate at most |',
     '|---|---|---|---|---|---|',
-    ...[...Map.groupBy(reports, programOf)].map(([program, kinds]) => row([program, kinds.length, sum(kinds), fewest(kinds).runs, failuresOf(kinds).length, boundOf(kinds)])),
+    ...[...Map.groupBy(reports, programOf)].map(([program, kinds]) =>
+      row([program, kinds.length, sum(kinds), fewest(kinds).runs, failuresOf(kinds).length, boundOf(kinds)]),
+    ),
     '',
     ...(skipped.length === 0 ? [] : [...skipped, '']),
-    ...(failures.length === 0 ? [] : ['## Failures', '', ...failures.map(({ rig, seed: failed, message, replay }) => `- ${rig}, seed ${failed}: ${message}\n  \`${replay}\``), '']),
+    ...(failures.length === 0
+      ? []
+      : [
+          '## Failures',
+          '',
+          ...failures.map(
+            ({ rig, seed: failed, message, replay }) => `- ${rig}, seed ${failed}: ${message}\n  \`${replay}\``,
+          ),
+          '',
+        ]),
     '## Each',
     '',
     '| rig | runs | first seed | failures | rate at most | seconds | notes |',
     '|---|---|---|---|---|---|---|',
-    ...reports.map((report) => row([report.rig, report.runs, Math.min(...report.seeds), report.failures.length, boundOf([report]), report.seconds, notesOf(report)])),
+    ...reports.map((report) =>
+      row([
+        report.rig,
+        report.runs,
+        Math.min(...report.seeds),
+        report.failures.length,
+        boundOf([report]),
+        report.seconds,
+        notesOf(report),
+      ]),
+    ),
     '',
   ].join('\n');
 }

@@ -20,17 +20,28 @@ describe('jobsOf', () => {
   });
 
   it('leaves a rig the seed of its own', () => {
-    expect(jobsOf([{ name: 'planted', ci: '5', full: 'all', seed: 1 }], options)[0]!.args).toEqual(['--count', '5', '--seed', '1']);
+    expect(jobsOf([{ name: 'planted', ci: '5', full: 'all', seed: 1 }], options)[0]!.args).toEqual([
+      '--count',
+      '5',
+      '--seed',
+      '1',
+    ]);
   });
 
   it('takes the full counts, and those that are given instead', () => {
     const jobs = jobsOf(rigs, { ...options, isFull: true, lanes: 1, counts: { kill: '3', recovery: '0' } });
-    expect(jobs.map(({ rig, args }) => [rig, args[1]])).toEqual([['kill', '3'], ['damage', 'all']]);
+    expect(jobs.map(({ rig, args }) => [rig, args[1]])).toEqual([
+      ['kill', '3'],
+      ['damage', 'all'],
+    ]);
   });
 
-  it.each([{ kill: 'all' }, { kill: 'many' }, { kill: '' }, { damage: '-1' }])('refuses what is no count: %o', (counts) => {
-    expect(() => jobsOf(rigs, { ...options, counts })).toThrow('takes a number');
-  });
+  it.each([{ kill: 'all' }, { kill: 'many' }, { kill: '' }, { damage: '-1' }])(
+    'refuses what is no count: %o',
+    (counts) => {
+      expect(() => jobsOf(rigs, { ...options, counts })).toThrow('takes a number');
+    },
+  );
 });
 
 it('tries the CI column of the numbers to reach at least', () => {

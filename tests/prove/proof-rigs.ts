@@ -55,7 +55,8 @@ export interface JobOptions {
 export function jobsOf(rigs: readonly ProofRig[], { isFull, counts, seed, lanes }: JobOptions): Job[] {
   return rigs.flatMap((rig) => {
     const count = counts[rig.name] ?? (isFull ? rig.full : rig.ci);
-    if (!isCount(rig, count)) throw new Error(`--${rig.name} takes a number${rig.full === 'all' ? ', or all' : ''}, not '${count}'`);
+    if (!isCount(rig, count))
+      throw new Error(`--${rig.name} takes a number${rig.full === 'all' ? ', or all' : ''}, not '${count}'`);
     if (Number(count) === 0) return [];
     const args = [`--${rig.option ?? 'count'}`, count, '--seed', String(rig.seed ?? seed)];
     const parts = rig.isDivisible === true ? lanes : 1;

@@ -1,12 +1,13 @@
 /**
- * Runs every rig, each in processes of its own, as many at once as there are cores, and writes what came of it as `report.md` and
- * `report.json`:
+ * Runs every rig, each in processes of its own, as many at once as there are cores, and writes what came of it as
+ * `report.md` and `report.json`:
  *
  *   pnpm prove                                   the counts of CI, within 20 minutes
  *   pnpm prove --full                            the counts that the whole proof asks for, within a day
  *   pnpm prove --kill 10000 --simulation 1000000 --out proof --minutes 600
  *
- * A rig that is given 0 is left out. Seeds are others each day; `--seed` repeats those of one. What is not finished in time is a failure.
+ * A rig that is given 0 is left out. Seeds are others each day; `--seed` repeats those of one. What is not finished in
+ * time is a failure.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

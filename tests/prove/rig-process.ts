@@ -21,7 +21,11 @@ export async function runRig(job: Job, { signal, temporary }: RigProcessOptions)
   if (signal.aborted) return [withoutReport(job, `was not begun: ${String(signal.reason)}`)];
   const env = { ...process.env, NODE_OPTIONS: '', TMPDIR: temporary };
   // A group of its own, so that brokers and helpers can be ended with it.
-  const child = spawn(process.execPath, ['--conditions=@q/source', rigProgram, job.rig, ...job.args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env });
+  const child = spawn(process.execPath, ['--conditions=@q/source', rigProgram, job.rig, ...job.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env,
+  });
   const output: string[] = [];
   const errors: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));

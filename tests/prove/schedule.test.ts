@@ -3,7 +3,11 @@ import type { Job } from './proof-rigs.ts';
 import { schedule } from './schedule.ts';
 
 it('fills the lanes, and lets those alone that must be', async () => {
-  const jobs: Job[] = ['a', 'alone 1', 'b', 'c', 'alone 2', 'd'].map((rig) => ({ rig, args: [], isAlone: rig.startsWith('alone') }));
+  const jobs: Job[] = ['a', 'alone 1', 'b', 'c', 'alone 2', 'd'].map((rig) => ({
+    rig,
+    args: [],
+    isAlone: rig.startsWith('alone'),
+  }));
   const running = new Set<string>();
   const seen: string[] = [];
   let most = 0;

@@ -20,7 +20,10 @@ const overheadFactor = 1.15;
 /** To fill ten of them on a slow disk takes minutes; it shows what hangs. */
 const timeoutMsPerGib = 120_000;
 
-/** SIGKILL right after the last record, then the built broker again on its folder. Needs the room on the disk, and says so. */
+/**
+ * SIGKILL right after the last record, then the built broker again on its folder. Needs the room on the disk, and says
+ * so.
+ */
 export async function run({ gib, directory = tmpdir() }: RecoveryOptions): Promise<RigReport> {
   const rig = new RigRun('recovery', 0);
   const bytes = gib * bytesPerGib;
@@ -35,6 +38,7 @@ export async function run({ gib, directory = tmpdir() }: RecoveryOptions): Promi
   rig.note('GiB of log', gib);
   rig.note('ms to ready', Math.round(readyMs));
   rig.note('ms to the first acknowledgement', Math.round(ackMs));
-  if (ackMs > ackMsMax) rig.fail(`the first acknowledgement came after ${Math.round(ackMs)} ms, allowed are ${ackMsMax}`, `--gib ${gib}`);
+  if (ackMs > ackMsMax)
+    rig.fail(`the first acknowledgement came after ${Math.round(ackMs)} ms, allowed are ${ackMsMax}`, `--gib ${gib}`);
   return rig.report();
 }

@@ -14,8 +14,8 @@ export interface Upstream {
 }
 
 /**
- * A registry of npm packages on loopback, for the length of a rehearsal. It has what is published to it, and hands requests for
- * everything else on; never those for `@q/*`, so that nothing comes from anywhere but the rehearsal.
+ * A registry of npm packages on loopback, for the length of a rehearsal. It has what is published to it, and hands
+ * requests for everything else on; never those for `@q/*`, so that nothing comes from anywhere but the rehearsal.
  */
 export class LocalRegistry implements AsyncDisposable {
   readonly url: string;

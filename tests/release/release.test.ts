@@ -16,7 +16,9 @@ describe('pnpm release', () => {
   });
 
   it('gives every public package, and no other, the versions that belong together', async () => {
-    const names = await Promise.all(publicPackages.map(async (folder) => ((await readJson(`${folder}/package.json`)) as { name: string }).name));
+    const names = await Promise.all(
+      publicPackages.map(async (folder) => ((await readJson(`${folder}/package.json`)) as { name: string }).name),
+    );
     const { linked, access, privatePackages } = (await readJson('.changeset/config.json')) as Record<string, unknown>;
     // A pattern would take in private packages too, which have no version, and changesets would stop.
     expect({ linked: (linked as string[][]).map((group) => group.toSorted()), access, privatePackages }).toEqual({

@@ -1,9 +1,10 @@
 /*
  * pnpm release --dry-run
  *
- * Rehearses a release: versions and changelogs from the changesets, build, packing, publishing to a registry on loopback, and then,
- * on every Node that is supported, an empty project that installs the packages from there by name and runs the programs of the README.
- * All of it happens in temporary folders; nothing in the repository changes. Ends with 0 when a release would have worked.
+ * Rehearses a release: versions and changelogs from the changesets, build, packing, publishing to a registry on
+ * loopback, and then, on every Node that is supported, an empty project that installs the packages from there by name
+ * and runs the programs of the README. All of it happens in temporary folders; nothing in the repository changes. Ends
+ * with 0 when a release would have worked.
  */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,23 +28,43 @@ function say(text: string): void {
 
 /** Where npm gets other people's packages on this machine. */
 async function upstream(): Promise<Upstream> {
-  const setting = async (name: string): Promise<string> => (await runCommand('npm', ['config', 'get', name], { cwd: repositoryRoot })).trim();
+  const setting = async (name: string): Promise<string> =>
+    (await runCommand('npm', ['config', 'get', name], { cwd: repositoryRoot })).trim();
   const caFile = await setting('cafile');
   return { url: await setting('registry'), ...(caFile === '' || caFile === 'null' ? {} : { caFile }) };
 }
 
 /** The programs that the README shows. Its tests compare them with these files. */
-async function runReadme(o: { name: string; node: string; registry: LocalRegistry; versions: ReadonlyMap<string, string> }): Promise<void> {
+async function runReadme(o: {
+  name: string;
+  node: string;
+  registry: LocalRegistry;
+  versions: ReadonlyMap<string, string>;
+}): Promise<void> {
   await using project = await EmptyProject.create();
   await project.prepare();
-  await project.install(['@q/client', '@q/broker'], { registry: o.registry.url, npmConfig: o.registry.npmConfig, node: o.node });
+  await project.install(['@q/client', '@q/broker'], {
+    registry: o.registry.url,
+    npmConfig: o.registry.npmConfig,
+    node: o.node,
+  });
   for (const name of ['@q/client', '@q/broker']) {
     const version = await project.versionOf(name);
-    if (version !== o.versions.get(name)) throw new Error(`${name} came as ${version}, and ${o.versions.get(name)} was published`);
+    if (version !== o.versions.get(name))
+      throw new Error(`${name} came as ${version}, and ${o.versions.get(name)} was published`);
   }
-  await copyFile(join(repositoryRoot, 'packages/client/examples/first-message.ts'), join(project.directory, 'first-message.ts'));
-  await copyFile(join(repositoryRoot, 'packages/broker/examples/in-a-test.ts'), join(project.directory, 'in-a-test.ts'));
-  expectLine(await project.runProgram('with-a-broker.ts', o.node, './first-message.ts'), 'customer-7 ordered two lamps');
+  await copyFile(
+    join(repositoryRoot, 'packages/client/examples/first-message.ts'),
+    join(project.directory, 'first-message.ts'),
+  );
+  await copyFile(
+    join(repositoryRoot, 'packages/broker/examples/in-a-test.ts'),
+    join(project.directory, 'in-a-test.ts'),
+  );
+  expectLine(
+    await project.runProgram('with-a-broker.ts', o.node, './first-message.ts'),
+    'customer-7 ordered two lamps',
+  );
   expectLine(await project.runProgram('in-a-test.ts', o.node), 'stored at offset 0');
   say(`on ${o.name} an empty project installs them by name, and runs the programs of the README`);
 }

@@ -24,7 +24,10 @@ export class RepositoryCopy implements AsyncDisposable {
     this.directory = directory;
   }
 
-  /** The working tree as it is, without what git ignores, as the first commit of a repository of its own. Changesets look at commits. */
+  /**
+   * The working tree as it is, without what git ignores, as the first commit of a repository of its own. Changesets
+   * look at commits.
+   */
   static async create(): Promise<RepositoryCopy> {
     const copy = new RepositoryCopy(await mkdtemp(join(tmpdir(), 'q-release-')));
     for (const path of await trackedFiles()) await cp(join(repositoryRoot, path), join(copy.directory, path));
@@ -42,7 +45,9 @@ export class RepositoryCopy implements AsyncDisposable {
   /** Turns the changesets that wait into versions and changelogs. Returns the version of each public package. */
   async version(): Promise<Map<string, string>> {
     await this.#command('npx', ...pnpm, 'changeset', 'version');
-    const waiting = (await readdir(join(this.directory, '.changeset'))).filter((file) => file.endsWith('.md') && file !== 'README.md');
+    const waiting = (await readdir(join(this.directory, '.changeset'))).filter(
+      (file) => file.endsWith('.md') && file !== 'README.md',
+    );
     if (waiting.length > 0) throw new Error(`changesets are left after versioning: ${waiting.join(', ')}`);
     const versions = new Map<string, string>();
     for (const folder of publicPackages) {
@@ -54,7 +59,10 @@ export class RepositoryCopy implements AsyncDisposable {
     return versions;
   }
 
-  /** Builds, packs and publishes each public package whose version `registry` does not have. `npmConfig` holds its token. */
+  /**
+   * Builds, packs and publishes each public package whose version `registry` does not have. `npmConfig` holds its
+   * token.
+   */
   async publish(registry: { url: string; npmConfig: string }): Promise<void> {
     for (const folder of publicPackages) await this.#withoutProvenance(folder);
     await runCommand('npx', [...pnpm, '--recursive', 'publish', '--no-git-checks', '--registry', registry.url], {
@@ -68,14 +76,20 @@ export class RepositoryCopy implements AsyncDisposable {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Only a CI that npm knows can sign where a package comes from, so the copy goes without. The packages must still ask for it. */
+  /**
+   * Only a CI that npm knows can sign where a package comes from, so the copy goes without. The packages must still ask
+   * for it.
+   */
   async #withoutProvenance(folder: string): Promise<void> {
     const { publishConfig, ...manifest } = await this.#manifest(folder);
     if (publishConfig?.provenance !== true || publishConfig.access !== 'public') {
       throw new Error(`${folder}/package.json: publishConfig needs "access": "public" and "provenance": true`);
     }
     const path = join(this.directory, folder, 'package.json');
-    await writeFile(path, `${JSON.stringify({ ...manifest, publishConfig: { ...publishConfig, provenance: false } }, null, 2)}\n`);
+    await writeFile(
+      path,
+      `${JSON.stringify({ ...manifest, publishConfig: { ...publishConfig, provenance: false } }, null, 2)}\n`,
+    );
   }
 
   async #checkChangelog(folder: string, version: string): Promise<void> {
@@ -94,6 +108,9 @@ export class RepositoryCopy implements AsyncDisposable {
 
 /** Relative to the repository. What is new and not committed belongs to it; what is deleted does not. */
 async function trackedFiles(): Promise<string[]> {
-  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: repositoryRoot, maxBuffer: 64 << 20 });
+  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: repositoryRoot,
+    maxBuffer: 64 << 20,
+  });
   return stdout.split('\0').filter((path) => path !== '' && existsSync(join(repositoryRoot, path)));
 }

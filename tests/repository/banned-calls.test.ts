@@ -12,7 +12,8 @@ const bannedCode: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a bare timer', /(?<![.\w])(setTimeout|setInterval|setImmediate)\b|\bprocess\.nextTick\b|\bAbortSignal\.timeout\b/],
   ['the environment', /\bprocess\.(env|exit|on|once|argv|cwd)\b/],
 ];
-const bannedModules = /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dgram|dns|timers|timers\/promises|child_process|worker_threads|perf_hooks)$/;
+const bannedModules =
+  /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dgram|dns|timers|timers\/promises|child_process|worker_threads|perf_hooks)$/;
 
 // Not adapters by name, with the reason why they may.
 const excused: Readonly<Record<string, string>> = {
@@ -21,7 +22,9 @@ const excused: Readonly<Record<string, string>> = {
   'packages/testkit/src/tcp-proxy.ts': 'stands between real sockets in the tests',
 };
 
-const sources = productionSources().filter((path) => path.startsWith('packages/') && !isNodeAdapter(path) && !(path in excused));
+const sources = productionSources().filter(
+  (path) => path.startsWith('packages/') && !isNodeAdapter(path) && !(path in excused),
+);
 
 describe('ports', () => {
   it('has sources to look at', () => {

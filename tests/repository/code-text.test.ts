@@ -15,7 +15,7 @@ describe('codeOnly', () => {
   });
 
   it('reads a regular expression as one, and a division as two operands', () => {
-    expect(codeOnly("r = /['\"/]x/.test(y); z = a / b / c;")).toBe('r = /      /.test(y); z = a / b / c;');
+    expect(codeOnly('r = /[\'"/]x/.test(y); z = a / b / c;')).toBe('r = /      /.test(y); z = a / b / c;');
     expect(codeOnly("z = a / b; s = 'x';")).toBe("z = a / b; s = ' ';");
   });
 });

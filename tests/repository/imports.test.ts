@@ -5,15 +5,15 @@ describe('importsOf', () => {
   it('finds every form of import with its line and names', () => {
     const source = [
       "import { a, type B, c as d } from './one.ts';",
-      "import type {",
-      "  E,",
+      'import type {',
+      '  E,',
       "} from '@q/two';",
       "import * as three from 'three';",
       "import './four.ts';",
       "export { f } from './five.ts';",
       "const six = await import('six');",
       "// import { x } from 'comment';",
-      "const text = \"import { y } from 'string'\";",
+      'const text = "import { y } from \'string\'";',
     ].join('\n');
     expect(importsOf(source)).toEqual([
       { specifier: './one.ts', names: ['a', 'B', 'c'], line: 1 },

@@ -32,6 +32,12 @@ function namesOf(clause: string): string[] {
   const braces = /\{([^}]*)\}/.exec(clause)?.[1] ?? '';
   return braces
     .split(',')
-    .map((part) => part.trim().replace(/^type\s+/, '').split(/\s+as\s+/)[0]!)
+    .map(
+      (part) =>
+        part
+          .trim()
+          .replace(/^type\s+/, '')
+          .split(/\s+as\s+/)[0]!,
+    )
     .filter((name) => name !== '');
 }

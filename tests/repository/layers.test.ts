@@ -55,7 +55,9 @@ function circlesOf(graph: Graph): string[][] {
   const inCircles = [...graph.keys()].filter((node) => reached.get(node)!.has(node));
   const circles = new Map<string, string[]>();
   for (const node of inCircles) {
-    const circle = inCircles.filter((other) => reached.get(node)!.has(other) && reached.get(other)!.has(node)).toSorted();
+    const circle = inCircles
+      .filter((other) => reached.get(node)!.has(other) && reached.get(other)!.has(node))
+      .toSorted();
     circles.set(circle[0]!, circle);
   }
   return [...circles.values()];
@@ -87,7 +89,8 @@ describe('layers', () => {
       const allowed = brokerLayers[folderOf(path)];
       for (const target of targets) {
         const [from, to] = [folderOf(path), folderOf(target)];
-        const isDown = to in brokerLayers ? (allowed?.includes(to) ?? brokerTop.includes(from)) : !brokerTop.includes(to);
+        const isDown =
+          to in brokerLayers ? (allowed?.includes(to) ?? brokerTop.includes(from)) : !brokerTop.includes(to);
         if (from !== to && !isDown && !brokerTop.includes(from)) wrong.push(`${path} -> ${target}`);
       }
     }
@@ -96,8 +99,14 @@ describe('layers', () => {
 
   it('lets what is known of the batches of a log know no disk', () => {
     const files = fileGraph('packages/storage');
-    const pure = [...files.keys()].filter((path) => ['dedup', 'epochs', 'producers', 'concurrency'].includes(folderOf(path)));
-    const onDisk = pure.flatMap((path) => [...reachableFrom(files, path)].filter((target) => /\/(files|file-system|store|log|room)\//.test(target)).map((target) => `${path} -> ${target}`));
+    const pure = [...files.keys()].filter((path) =>
+      ['dedup', 'epochs', 'producers', 'concurrency'].includes(folderOf(path)),
+    );
+    const onDisk = pure.flatMap((path) =>
+      [...reachableFrom(files, path)]
+        .filter((target) => /\/(files|file-system|store|log|room)\//.test(target))
+        .map((target) => `${path} -> ${target}`),
+    );
     expect(pure.length).toBeGreaterThan(8);
     expect(onDisk).toEqual([]);
   });
@@ -114,7 +123,9 @@ describe('layers', () => {
         .flatMap(({ names }) => names),
     );
     const wrong: string[] = [];
-    for (const path of productionSources().filter((file) => /^packages\/broker\/src\/(services|transport)\//.test(file))) {
+    for (const path of productionSources().filter((file) =>
+      /^packages\/broker\/src\/(services|transport)\//.test(file),
+    )) {
       for (const { specifier, names } of importsOf(readRepositoryFile(path))) {
         if (specifier !== '@q/protocol') continue;
         wrong.push(...names.filter((name) => wire.has(name)).map((name) => `${path}: ${name}`));

@@ -50,13 +50,18 @@ describe('package manifests', () => {
   });
 
   it('builds before it packs, so that no package goes out without its types', () => {
-    for (const folder of publicFolders) expect(readManifest(`${folder}/package.json`).scripts?.['prepack'], folder).toBe('pnpm run build');
+    for (const folder of publicFolders)
+      expect(readManifest(`${folder}/package.json`).scripts?.['prepack'], folder).toBe('pnpm run build');
   });
 
   it('says to npm what it is, who may have it, and that its origin is signed', () => {
     for (const folder of publicFolders) {
       const { description, keywords, publishConfig, files } = readManifest(`${folder}/package.json`);
-      expect({ folder, access: publishConfig?.access, provenance: publishConfig?.provenance }).toEqual({ folder, access: 'public', provenance: true });
+      expect({ folder, access: publishConfig?.access, provenance: publishConfig?.provenance }).toEqual({
+        folder,
+        access: 'public',
+        provenance: true,
+      });
       expect(description, folder).toMatch(/^[A-Z].{15,}\.$/);
       expect(keywords, folder).toEqual(expect.arrayContaining(['message-log', 'event-log']));
       expect(files, folder).toContain('CHANGELOG.md');
@@ -77,5 +82,7 @@ describe('package manifests', () => {
 
 function dependenciesOf(manifest: Manifest): [string, string][] {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
-  return [dependencies, devDependencies, optionalDependencies, peerDependencies].flatMap((group) => Object.entries(group ?? {}));
+  return [dependencies, devDependencies, optionalDependencies, peerDependencies].flatMap((group) =>
+    Object.entries(group ?? {}),
+  );
 }

@@ -14,11 +14,15 @@ const rows = [
   'Q3',
 ].flatMap((line) => line.split(' '));
 
-// `it('P4 …'`, `test("S1 S2 …"`, `it.each(…)('…'`, `test.prop(…)('…'`: the first text of a test. Ids stand at its start.
-const testName = /\b(?:it|test)(?:\.\w+)*(?:\((?:\[[\s\S]{0,400}?\]|\w+)(?:,\s*\{[^}]*\})?\))?\(\s*(['"`])(?<name>(?:[A-Z]\d,? )+)/g;
+// `it('P4 …'`, `test("S1 S2 …"`, `it.each(…)('…'`, `test.prop(…)('…'`: the first text of a test. Ids stand at its
+// start.
+const testName =
+  /\b(?:it|test)(?:\.\w+)*(?:\((?:\[[\s\S]{0,400}?\]|\w+)(?:,\s*\{[^}]*\})?\))?\(\s*(['"`])(?<name>(?:[A-Z]\d,? )+)/g;
 
 const cited = new Map<string, string[]>();
-for (const path of typeScriptFiles().filter((file) => file.endsWith('.test.ts') && !file.startsWith('tests/repository/'))) {
+for (const path of typeScriptFiles().filter(
+  (file) => file.endsWith('.test.ts') && !file.startsWith('tests/repository/'),
+)) {
   for (const match of readRepositoryFile(path).matchAll(testName)) {
     for (const id of match.groups!['name']!.split(/[ ,]+/).filter((part) => part !== '')) {
       cited.set(id, [...(cited.get(id) ?? []), path]);

@@ -39,11 +39,15 @@ describe('package edges', () => {
       const declared = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
       const sources = productionSources().filter((path) => workspaceOf(path) === folder);
       const imported = new Set(sources.flatMap(packagesImported));
-      for (const name of imported) if (!declared.has(name)) wrong.push(`${folder} imports ${name} but does not depend on it`);
-      for (const name of imported) if (optionalDependencies?.[name] !== undefined) wrong.push(`${folder} cannot start without ${name}, which is optional`);
+      for (const name of imported)
+        if (!declared.has(name)) wrong.push(`${folder} imports ${name} but does not depend on it`);
+      for (const name of imported)
+        if (optionalDependencies?.[name] !== undefined)
+          wrong.push(`${folder} cannot start without ${name}, which is optional`);
       // An optional accelerator is loaded by a name in a string, not by an import.
       const text = sources.map(readRepositoryFile).join('\n');
-      for (const name of declared) if (!text.includes(`'${name}'`)) wrong.push(`${folder} depends on ${name} but does not use it`);
+      for (const name of declared)
+        if (!text.includes(`'${name}'`)) wrong.push(`${folder} depends on ${name} but does not use it`);
     }
     expect(wrong).toEqual([]);
   });
@@ -62,7 +66,10 @@ describe('package edges', () => {
   });
 
   it('gives storage nothing of the protocol but record batches', () => {
-    const recordBatchNames = namesExportedFrom('packages/protocol/src/index.ts', /^\.\/(record-batch|batch|record|compression|checksum|limits|errors)\b/);
+    const recordBatchNames = namesExportedFrom(
+      'packages/protocol/src/index.ts',
+      /^\.\/(record-batch|batch|record|compression|checksum|limits|errors)\b/,
+    );
     const wrong: string[] = [];
     for (const path of productionSources().filter((file) => file.startsWith('packages/storage/'))) {
       for (const { specifier, names, line } of importsOf(readRepositoryFile(path))) {
@@ -89,7 +96,12 @@ function packagesImported(path: string): string[] {
   return importsOf(readRepositoryFile(path))
     .map(({ specifier }) => specifier)
     .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
-    .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'));
+    .map((specifier) =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/'),
+    );
 }
 
 function namesExportedFrom(index: string, module: RegExp): Set<string> {

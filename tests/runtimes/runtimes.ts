@@ -17,7 +17,11 @@ export function otherRuntimes(): Runtime[] {
   return [
     { name: 'Bun', program: brought('@oven/bun-linux-x64/bin/bun', '@oven/bun-linux-aarch64/bin/bun'), flags: ['run'] },
     // Allowed everything: a broker listens, reads and writes where it is told to.
-    { name: 'Deno', program: brought('@deno/linux-x64-glibc/deno', '@deno/linux-arm64-glibc/deno'), flags: ['run', '--allow-all'] },
+    {
+      name: 'Deno',
+      program: brought('@deno/linux-x64-glibc/deno', '@deno/linux-arm64-glibc/deno'),
+      flags: ['run', '--allow-all'],
+    },
   ];
 }
 

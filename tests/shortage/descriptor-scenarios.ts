@@ -87,7 +87,8 @@ function fewerAtStop(descriptors: number, partitions: number): Scenario {
       await short.start({ through: through(256) });
       await short.createTopic(partitions);
       {
-        // One after the other, so that the journal takes none: each partition keeps its file open, and owes what a stop saves.
+        // One after the other, so that the journal takes none: each partition keeps its file open, and owes what a stop
+        // saves.
         await using q = await connect(short.broker.url);
         expect('write', refused(await short.write(q, { inTurn: true })));
       }
@@ -132,7 +133,7 @@ function fewerWhileItRuns(descriptors: number, partitions: number): Scenario {
 const noticedMsMax = 20_000;
 
 async function comes({ broker }: ShortBroker): Promise<string | null> {
-  for (const until = performance.now() + noticedMsMax; ; ) {
+  for (const until = performance.now() + noticedMsMax; ;) {
     try {
       await using q = await connect(broker.url);
       await q.admin.listTopics();
@@ -198,7 +199,9 @@ class Crowd {
 }
 
 async function limit(short: ShortBroker, descriptors: number, hard = 256): Promise<void> {
-  const { status, stderr } = spawnSync('prlimit', [`--pid=${short.broker.pid}`, `--nofile=${descriptors}:${hard}`], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('prlimit', [`--pid=${short.broker.pid}`, `--nofile=${descriptors}:${hard}`], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`prlimit: ${stderr}`);
   await pause(0);
 }
@@ -224,6 +227,23 @@ async function isRefused({ broker }: ShortBroker, code: string): Promise<string 
 }
 
 export function descriptorScenarios(scale: number): Scenario[] {
-  const larger = scale > 1 ? [fewAtStart(256, 1_000), fewAtStart(1_024, 1_500), noneInTheMiddle(400), fewerAtStop(36, 400), fewerAtStop(45, 200)] : [];
-  return [fewAtStart(128, 150), noneInTheMiddle(80), fewerAtStop(32, 200), fewerAtStop(none, 200), fewerWhileItRuns(170, 200), silentCrowd(400 * scale), ...larger];
+  const larger =
+    scale > 1
+      ? [
+          fewAtStart(256, 1_000),
+          fewAtStart(1_024, 1_500),
+          noneInTheMiddle(400),
+          fewerAtStop(36, 400),
+          fewerAtStop(45, 200),
+        ]
+      : [];
+  return [
+    fewAtStart(128, 150),
+    noneInTheMiddle(80),
+    fewerAtStop(32, 200),
+    fewerAtStop(none, 200),
+    fewerWhileItRuns(170, 200),
+    silentCrowd(400 * scale),
+    ...larger,
+  ];
 }

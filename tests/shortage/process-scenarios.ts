@@ -12,7 +12,10 @@ const partitions = 32;
 const startTimeoutMs = 15_000;
 const asUser: readonly string[] = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
 
-/** A heap that is a fraction of the usual one: whether or not the broker lives through the load, it starts again and has everything. */
+/**
+ * A heap that is a fraction of the usual one: whether or not the broker lives through the load, it starts again and has
+ * everything.
+ */
 function littleMemory(heapMiB: number): Scenario {
   return {
     name: `a heap of ${heapMiB} MiB`,
@@ -49,7 +52,8 @@ function fewThreads(threads: readonly number[]): Scenario {
       await short.createTopic(partitions);
       expect('write with plenty', await short.writeAll());
       expect('stop with plenty', await short.stop());
-      for (const count of threads) await attempt(expect, short, `with ${count} threads`, [...asUser, 'prlimit', `--nproc=${count}:${count}`]);
+      for (const count of threads)
+        await attempt(expect, short, `with ${count} threads`, [...asUser, 'prlimit', `--nproc=${count}:${count}`]);
       await short.start({ through: asUser });
       const { status, stderr } = runAsUser('prlimit', `--pid=${short.broker.pid}`, '--nproc=1:1');
       expect('prlimit', status === 0 ? null : stderr);
@@ -92,8 +96,8 @@ async function attempt(expect: Expect, short: ShortBroker, what: string, through
 }
 
 /**
- * False: it could not start, which is its right, if it ended. Node itself has not come as far as our code where it hangs without a word:
- * it waits for its own threads, or cannot make them.
+ * False: it could not start, which is its right, if it ended. Node itself has not come as far as our code where it
+ * hangs without a word: it waits for its own threads, or cannot make them.
  */
 async function starts(short: ShortBroker, through: readonly string[]): Promise<boolean> {
   try {

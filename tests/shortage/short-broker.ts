@@ -22,7 +22,8 @@ export interface StartOptions {
 /**
  * One data folder, the brokers that serve it one after the other, and what they have acknowledged.
  *
- * Invariant: `#acknowledged` holds the value of each record that a broker has acknowledged, and by `compare` each of them is read, once.
+ * Invariant: `#acknowledged` holds the value of each record that a broker has acknowledged, and by `compare` each of
+ * them is read, once.
  */
 export class ShortBroker implements AsyncDisposable {
   readonly folder: string;
@@ -49,25 +50,37 @@ export class ShortBroker implements AsyncDisposable {
   }
 
   async start(o: StartOptions = {}): Promise<BrokerProcess> {
-    return (this.#running = await BrokerProcess.start({ ...o, main: brokerMain, args: ['--data-dir', join(this.folder, 'data')] }));
+    return (this.#running = await BrokerProcess.start({
+      ...o,
+      main: brokerMain,
+      args: ['--data-dir', join(this.folder, 'data')],
+    }));
   }
 
   /** SIGTERM; why the broker did not stop in order, or null. */
   async stop(): Promise<string | null> {
     const { broker } = this;
     const late = AbortSignal.timeout(endMsMax);
-    const ended = await Promise.race([broker.stop(), new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null)))]);
+    const ended = await Promise.race([
+      broker.stop(),
+      new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null))),
+    ]);
     if (ended === null) await broker.kill();
     this.#running = null;
     if (ended === null) return `it did not stop within ${endMsMax} ms`;
-    return ended.code === 0 ? null : `it stopped with ${ended.code ?? ended.signal}:\n${broker.log.split('\n').slice(-5).join('\n')}`;
+    return ended.code === 0
+      ? null
+      : `it stopped with ${ended.code ?? ended.signal}:\n${broker.log.split('\n').slice(-5).join('\n')}`;
   }
 
   /** SIGTERM; null where it has ended in time, clean or with a line that says why not. */
   async ends(withinMs: number): Promise<string | null> {
     const { broker } = this;
     const late = AbortSignal.timeout(withinMs);
-    const ended = await Promise.race([broker.stop(), new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null)))]);
+    const ended = await Promise.race([
+      broker.stop(),
+      new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null))),
+    ]);
     if (ended === null) await broker.kill();
     this.#running = null;
     if (ended === null) return `it did not end within ${withinMs} ms`;
@@ -86,7 +99,10 @@ export class ShortBroker implements AsyncDisposable {
     await q.admin.createTopic(topic, { partitions });
   }
 
-  /** One record to each partition, of at least so many bytes, all at once or `inTurn`. Returns the codes of those that were refused. */
+  /**
+   * One record to each partition, of at least so many bytes, all at once or `inTurn`. Returns the codes of those that
+   * were refused.
+   */
   async write(q: Q, { bytes = 0, inTurn = false }: { bytes?: number; inTurn?: boolean } = {}): Promise<string[]> {
     await using producer = q.producer({ deliveryTimeoutMs });
     const refusals: string[] = [];
@@ -113,7 +129,9 @@ export class ShortBroker implements AsyncDisposable {
   async writeAll(): Promise<string | null> {
     await using q = await connect(this.broker.url);
     const refusals = await this.write(q);
-    return refusals.length === 0 ? null : `${refusals.length} of ${this.#partitions} writes were refused: ${[...new Set(refusals)].join(', ')}`;
+    return refusals.length === 0
+      ? null
+      : `${refusals.length} of ${this.#partitions} writes were refused: ${[...new Set(refusals)].join(', ')}`;
   }
 
   /** What was acknowledged and is not there, or is there twice, in words. */
@@ -126,7 +144,9 @@ export class ShortBroker implements AsyncDisposable {
     }
     const lost = [...this.#acknowledged].filter((value) => !found.has(value)).length;
     const twice = [...found.values()].filter((times) => times > 1).length;
-    return lost + twice === 0 ? null : `of ${this.#acknowledged.size} acknowledged records ${lost} are lost, and ${twice} are there twice`;
+    return lost + twice === 0
+      ? null
+      : `of ${this.#acknowledged.size} acknowledged records ${lost} are lost, and ${twice} are there twice`;
   }
 
   /** Files and connections that the broker has open. */

@@ -15,7 +15,10 @@ export interface ShortageOptions {
   readonly only?: string;
 }
 
-/** The broker program short of each resource, at its start, in the middle and at its stop: it always starts again, and has everything. */
+/**
+ * The broker program short of each resource, at its start, in the middle and at its stop: it always starts again, and
+ * has everything.
+ */
 export async function run({ count, only = '' }: ShortageOptions): Promise<RigReport> {
   const rig = new RigRun('shortage', 0);
   rig.note('disk', elsewhere);
@@ -32,7 +35,8 @@ export function scenariosOf(count: number): Scenario[] {
 }
 
 async function runScenario(rig: RigRun, scenario: Scenario, count: number): Promise<void> {
-  const fail = (wrong: string): void => rig.fail(`${scenario.name}: ${wrong}`, `--count ${count} --only '${scenario.name}'`);
+  const fail = (wrong: string): void =>
+    rig.fail(`${scenario.name}: ${wrong}`, `--count ${count} --only '${scenario.name}'`);
   const startedAt = performance.now();
   try {
     await scenario.run((step, wrong) => {

@@ -12,13 +12,15 @@ import type { World } from './world.ts';
 const keptBytes = 64 << 10;
 
 /**
- * Opens every log on a disk that a power cut might have left, reads all of it, and compares that with the history so far. It
- * takes no time on the world's clock.
+ * Opens every log on a disk that a power cut might have left, reads all of it, and compares that with the history so
+ * far. It takes no time on the world's clock.
  */
 export async function checkImage(world: World, disk: FaultyFileSystem): Promise<void> {
   const topics = simulatedTopics(world.plan);
   // Recovery needs no room; but to keep what it cuts, it needs a little of what is kept for that.
-  const hasReserve = (await disk.readDirectory('/data')).includes('.reserve') && (await disk.stat('/data/.reserve')).sizeBytes >= keptBytes;
+  const hasReserve =
+    (await disk.readDirectory('/data')).includes('.reserve')
+    && (await disk.stat('/data/.reserve')).sizeBytes >= keptBytes;
   disk.capacityBytes = hasReserve && world.random.chance(0.5) ? disk.usedBytes : Number.POSITIVE_INFINITY;
   const fatal: string[] = [];
   const store = await openDirectoryStore({
@@ -36,7 +38,10 @@ export async function checkImage(world: World, disk: FaultyFileSystem): Promise<
   for (const id of await store.list()) {
     const topic = topics.find(({ name }) => name === id.topic);
     if (topic === undefined) continue;
-    const log = await store.open(id, isPolicyChanged ? withoutCompaction(topic, world) : logConfigOf(topic, world.plan));
+    const log = await store.open(
+      id,
+      isPolicyChanged ? withoutCompaction(topic, world) : logConfigOf(topic, world.plan),
+    );
     const name = formatLog(id.topic, id.partition);
     seen.add(name);
     starts.set(name, log.logStartOffset);
@@ -49,7 +54,9 @@ export async function checkImage(world: World, disk: FaultyFileSystem): Promise<
   }
   if (fatal.length > 0) world.problem(`recovery failed after a power cut: ${fatal.join()}`);
   const compacted = new Set(topics.filter(({ kind }) => kind === 'compacted').map(({ name }) => formatLog(name, 0)));
-  const deleted = new Set([...world.history.acknowledgements()].map(([, { log }]) => log).filter((log) => log.startsWith(anewName)));
+  const deleted = new Set(
+    [...world.history.acknowledgements()].map(([, { log }]) => log).filter((log) => log.startsWith(anewName)),
+  );
   const violations = findViolations(world.history, { records, starts, compacted, deleted });
   for (const violation of violations) world.problem(`in an image of a power cut: ${JSON.stringify(violation)}`);
 }
@@ -60,13 +67,14 @@ function withoutCompaction(topic: SimulatedTopic, { plan }: World): LogConfig {
 
 async function readLog(log: PartitionLog, name: string): Promise<ReadRecord[]> {
   const records: ReadRecord[] = [];
-  for (let offset = log.logStartOffset; offset < log.highWatermark; ) {
+  for (let offset = log.logStartOffset; offset < log.highWatermark;) {
     const read = await log.read({ offset, maxBytes: 1 << 20, upTo: 'highWatermark' });
     if (read.bytes === 0) break;
     for (const buffer of read.buffers) {
       for (const batch of iterateBatches(buffer)) {
         for (const record of iterateRecords(batch)) {
-          if (record.offset >= log.logStartOffset) records.push({ log: name, offset: record.offset, value: idOf(record.headers), key: record.keyText() });
+          if (record.offset >= log.logStartOffset)
+            records.push({ log: name, offset: record.offset, value: idOf(record.headers), key: record.keyText() });
         }
         offset = batchLastOffset(batch) + 1;
       }

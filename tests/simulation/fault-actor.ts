@@ -4,7 +4,17 @@ import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
 
 const diskErrors = ['EIO', 'EIO', 'ENOSPC'] as const;
-const diskOperations = ['write', 'write', 'datasync', 'datasync', 'create', 'rename', 'syncDirectory', 'truncate', 'removeFile'] as const;
+const diskOperations = [
+  'write',
+  'write',
+  'datasync',
+  'datasync',
+  'create',
+  'rename',
+  'syncDirectory',
+  'truncate',
+  'removeFile',
+] as const;
 /** A crash comes at a moment, or at the n-th step on the disk from a moment on. */
 const stepsMax = 30;
 const relapseMsMax = 200;
@@ -49,10 +59,15 @@ export function scheduleFaults(world: World, broker: SimulatedBroker): void {
     const fullMs = random.next() * 2_000;
     const leftBytes = random.pick([0, random.below(2_000)]);
     // Then the next start finds the disk full.
-    const crashes = random.chance(0.5) ? { afterMs: random.next() * fullMs, kind: random.pick(['kill', 'power'] as const) } : null;
+    const crashes = random.chance(0.5)
+      ? { afterMs: random.next() * fullMs, kind: random.pick(['kill', 'power'] as const) }
+      : null;
     clock.schedule(random.next() * plan.faultsMs, () => {
       fillDisk(world, broker, { fullMs, leftBytes });
-      if (crashes !== null) clock.schedule(crashes.afterMs, () => (world.isHealed || !broker.isUp ? undefined : void broker.crash(crashes.kind)));
+      if (crashes !== null)
+        clock.schedule(crashes.afterMs, () =>
+          world.isHealed || !broker.isUp ? undefined : void broker.crash(crashes.kind),
+        );
     });
   }
 }
@@ -94,7 +109,11 @@ export function spoilStop({ random, trace }: World, { disk }: SimulatedBroker): 
   disk.fail({ operation, code, after: random.below(8) });
 }
 
-function fillDisk(world: World, broker: SimulatedBroker, { fullMs, leftBytes }: { fullMs: number; leftBytes: number }): void {
+function fillDisk(
+  world: World,
+  broker: SimulatedBroker,
+  { fullMs, leftBytes }: { fullMs: number; leftBytes: number },
+): void {
   if (world.isHealed) return;
   world.trace.add(`the disk has ${leftBytes} bytes left`);
   broker.disk.capacityBytes = broker.disk.usedBytes + leftBytes;

@@ -6,13 +6,16 @@ import { GroupMember } from './group-member.ts';
 import { connectClient, expectQError } from './simulated-client.ts';
 import type { World } from './world.ts';
 
-/** How a member's life ends, or goes on: it leaves; its process is killed; its process stands still, for longer than a session perhaps. */
+/**
+ * How a member's life ends, or goes on: it leaves; its process is killed; its process stands still, for longer than a
+ * session perhaps.
+ */
 const fates = ['leaves', 'leaves', 'dies', 'freezes', 'freezes'] as const;
 const frozenMsMax = 8_000;
 
 /**
- * Processes, one after another, in which members of a group come and go. Who owns what is written down, as the members see it, and
- * what was committed must never be seen lower.
+ * Processes, one after another, in which members of a group come and go. Who owns what is written down, as the members
+ * see it, and what was committed must never be seen lower.
  */
 export class GroupActor {
   readonly #world: World;
@@ -36,10 +39,12 @@ export class GroupActor {
   async #live(clock: ProcessClock, died: () => void): Promise<void> {
     const q = await connectClient(this.#world, clock);
     // As long as there are faults, and once more in a world without.
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       isLast = this.#world.isHealed;
       await this.#member(q, clock, died);
-      await checkCommitted(this.#world, q).catch((error: unknown) => expectQError(this.#world, error, `${this.#name} asks in vain`));
+      await checkCommitted(this.#world, q).catch((error: unknown) =>
+        expectQError(this.#world, error, `${this.#name} asks in vain`),
+      );
     }
     await q.close({ timeoutMs: 1_000 });
   }
@@ -52,7 +57,9 @@ export class GroupActor {
       if (fate === 'leaves' || this.#world.isHealed) return member.leave();
       if (fate === 'dies') return this.#die(member, clock, died);
       this.#freeze(member, clock);
-      this.#world.clock.schedule(this.#random.next() * this.#world.plan.memberLifeMsMax, () => clock.run(() => member.leave()));
+      this.#world.clock.schedule(this.#random.next() * this.#world.plan.memberLifeMsMax, () =>
+        clock.run(() => member.leave()),
+      );
     });
     await member.run();
     timer.cancel();

@@ -15,9 +15,9 @@ const inHandMax = 20;
 const offsetBeyond = 1_000_000;
 
 /**
- * How a member works: one record after another, and commits offsets by hand, with acknowledgements or without a single one; or on many
- * at once, acknowledging in any order, while committing is left to the client; or `run` does it all, with handlers of which some never
- * come to their end.
+ * How a member works: one record after another, and commits offsets by hand, with acknowledgements or without a single
+ * one; or on many at once, acknowledging in any order, while committing is left to the client; or `run` does it all,
+ * with handlers of which some never come to their end.
  */
 const ways = ['byHand', 'committing', 'atOnce', 'atOnce', 'run'] as const;
 
@@ -136,12 +136,14 @@ export class GroupMember {
     const { history, trace } = this.#world;
     this.#consumer.on('assigned', ({ partitions }) => {
       trace.add(`${this.#name} ${this.#id} owns ${partitions.join()}`);
-      for (const partition of partitions) history.ownerships.assigned(this.#id, formatLog(groupTopic, partition), this.#nowMs);
+      for (const partition of partitions)
+        history.ownerships.assigned(this.#id, formatLog(groupTopic, partition), this.#nowMs);
     });
     for (const event of ['revoked', 'lost'] as const) {
       this.#consumer.on(event, ({ partitions }) => {
         trace.add(`${this.#name} ${this.#id}: ${event} ${partitions.join()}`);
-        for (const partition of partitions) history.ownerships.letGo(this.#id, formatLog(groupTopic, partition), this.#nowMs);
+        for (const partition of partitions)
+          history.ownerships.letGo(this.#id, formatLog(groupTopic, partition), this.#nowMs);
       });
     }
   }
@@ -173,7 +175,9 @@ export class GroupMember {
   /** Takes a while. False if the partition was taken away before it was done. */
   async #work(message: GroupMessage): Promise<boolean> {
     this.#inHand += 1;
-    const taken = new Promise<void>((resolve) => message.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const taken = new Promise<void>((resolve) =>
+      message.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
     await Promise.race([this.#sleep(this.#random.next() * this.#workMs), taken]);
     const isDone = !message.signal.aborted && this.#acknowledge(message);
     this.#inHand -= 1;
@@ -213,7 +217,8 @@ export class GroupMember {
   }
 
   #leftIfIdle(): void {
-    if (this.#isLeaving && !this.#isDead && this.#inHand === 0) this.#world.history.ownerships.left(this.#id, this.#nowMs, { isCertain: true });
+    if (this.#isLeaving && !this.#isDead && this.#inHand === 0)
+      this.#world.history.ownerships.left(this.#id, this.#nowMs, { isCertain: true });
   }
 
   #sleep(delayMs: number): Promise<void> {

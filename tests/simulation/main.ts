@@ -16,7 +16,14 @@ import type { SimulationResult } from './simulation.ts';
 const traceLines = 200;
 const failuresShown = 10;
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' }, images: { type: 'string' }, profile: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    images: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
 const first = Number(values.seed);
 const count = Number(values.seeds);
 const given: PlanOverrides = {
@@ -46,7 +53,9 @@ function summary({ plan, digest, sent, acknowledged, crashes, images, failures }
 async function report(failed: SimulationResult): Promise<void> {
   console.log(`\nseed ${failed.plan.seed} fails:\n${failed.failures.slice(0, failuresShown).join('\n')}`);
   const { result, overrides } = await shrink(failed, given);
-  console.log(`\nstill fails with ${JSON.stringify(overrides)}:\n${result.failures.slice(0, failuresShown).join('\n')}`);
+  console.log(
+    `\nstill fails with ${JSON.stringify(overrides)}:\n${result.failures.slice(0, failuresShown).join('\n')}`,
+  );
   const lines = result.trace.split('\n');
   const at = lines.findIndex((line) => line.includes('PROBLEM'));
   // A broken promise of an image is seen in the middle of the run: what led to it stands before it.

@@ -46,7 +46,13 @@ export class ProducerActor {
 
   #producer(q: Q): Producer {
     const { batchBytesMax, deliveryTimeoutMs, maxInFlight, compression } = this.#world.plan;
-    return q.producer({ batchBytesMax, deliveryTimeoutMs, maxInFlight, compression, lingerMs: this.#random.pick([0, 0, 5]) });
+    return q.producer({
+      batchBytesMax,
+      deliveryTimeoutMs,
+      maxInFlight,
+      compression,
+      lingerMs: this.#random.pick([0, 0, 5]),
+    });
   }
 
   async #send(producer: Producer, sequence: number): Promise<void> {
@@ -55,13 +61,18 @@ export class ProducerActor {
     const isCompacted = topic.kind === 'compacted';
     const key = isCompacted ? `k${this.#random.below(keys)}` : null;
     const id = formatValue(this.#name, sequence);
-    const value = isCompacted && this.#random.chance(tombstones) ? null : `${id} ${'p'.repeat(this.#random.below(plan.paddingBytesMax))}`;
+    const value =
+      isCompacted && this.#random.chance(tombstones)
+        ? null
+        : `${id} ${'p'.repeat(this.#random.below(plan.paddingBytesMax))}`;
     const partition = plan.focus !== null && plan.profile !== 'groups' ? 0 : this.#random.below(topic.partitions);
     if (topic.kind === 'loose') return await this.#sendLoosely(producer, { topic: topic.name, id, value });
     history.sending(id, key);
     try {
       const result = await producer.send(topic.name, { key, value, partition, headers: { [idHeader]: id } });
-      trace.add(`${id} is at ${topic.name}-${result.partition}:${result.offset}${result.duplicate ? ', as a duplicate' : ''}`);
+      trace.add(
+        `${id} is at ${topic.name}-${result.partition}:${result.offset}${result.duplicate ? ', as a duplicate' : ''}`,
+      );
       history.acknowledged(id, { log: formatLog(topic.name, result.partition), offset: result.offset });
     } catch (error) {
       const { details } = expectQError(this.#world, error, `${id} failed`);
@@ -70,7 +81,10 @@ export class ProducerActor {
   }
 
   /** What becomes of it nobody will ask. */
-  async #sendLoosely(producer: Producer, { topic, id, value }: { topic: string; id: string; value: string | null }): Promise<void> {
+  async #sendLoosely(
+    producer: Producer,
+    { topic, id, value }: { topic: string; id: string; value: string | null },
+  ): Promise<void> {
     try {
       await producer.send(topic, { value, headers: { [idHeader]: id } });
     } catch (error) {

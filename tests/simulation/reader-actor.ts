@@ -10,8 +10,8 @@ import type { World } from './world.ts';
 const lifeMsMax = 15_000;
 
 /**
- * Reads one topic from its start, again and again, with a new name each time. Once the world is healed the last reader goes to
- * the end, which it must reach.
+ * Reads one topic from its start, again and again, with a new name each time. Once the world is healed the last reader
+ * goes to the end, which it must reach.
  */
 export class ReaderActor {
   readonly #world: World;
@@ -68,7 +68,8 @@ export class ReaderActor {
       const { code } = expectQError(this.#world, error, `${reader} stops`);
       // A partition that could not be opened, because the disk failed, is out of service until somebody sees to it.
       const { diskFaults, fullDisks } = this.#world.plan;
-      const isExplained = (code === 'STORAGE_FAILED' || code === 'STORAGE_FULL') && diskFaults + fullDisks > 0 && !this.#world.isHealed;
+      const isExplained =
+        (code === 'STORAGE_FAILED' || code === 'STORAGE_FULL') && diskFaults + fullDisks > 0 && !this.#world.isHealed;
       if (!isExplained) this.#world.problem(`${reader} cannot go on: ${code}`);
       await this.#world.sleep(this.#random.next() * 100);
     }
@@ -92,6 +93,11 @@ export class ReaderActor {
   }
 
   #polled(reader: string, { partition, offset, key, headers }: Message): void {
-    this.#world.history.polled(reader, { log: formatLog(this.#topic.name, partition), offset, value: idOf(headers), key: key?.toString() ?? null });
+    this.#world.history.polled(reader, {
+      log: formatLog(this.#topic.name, partition),
+      offset,
+      value: idOf(headers),
+      key: key?.toString() ?? null,
+    });
   }
 }

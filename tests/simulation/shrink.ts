@@ -21,14 +21,17 @@ const steps: readonly ((plan: SimulationPlan) => PlanOverrides | null)[] = [
 ];
 
 /**
- * The smallest run of the seed, within a bounded effort, that still fails: fewer clients, records and kinds of faults. `given` is
- * what the failed run was given besides its seed.
+ * The smallest run of the seed, within a bounded effort, that still fails: fewer clients, records and kinds of faults.
+ * `given` is what the failed run was given besides its seed.
  */
-export async function shrink(failed: SimulationResult, given: PlanOverrides = {}): Promise<{ result: SimulationResult; overrides: PlanOverrides }> {
+export async function shrink(
+  failed: SimulationResult,
+  given: PlanOverrides = {},
+): Promise<{ result: SimulationResult; overrides: PlanOverrides }> {
   let best = failed;
   let overrides = given;
   let runs = 0;
-  for (let hasShrunk = true; hasShrunk; ) {
+  for (let hasShrunk = true; hasShrunk;) {
     hasShrunk = false;
     for (const step of steps) {
       const change = step(best.plan);

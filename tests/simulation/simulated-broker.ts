@@ -87,13 +87,18 @@ export class SimulatedBroker {
   }
 
   /** It will crash when it comes to that point. */
-  crashAt({ steps, operation, inPath }: { steps: number; operation: DiskOperation | null; inPath?: string | undefined }, { kind, loss }: { kind: 'kill' | 'power'; loss: CrashLoss }): void {
+  crashAt(
+    { steps, operation, inPath }: { steps: number; operation: DiskOperation | null; inPath?: string | undefined },
+    { kind, loss }: { kind: 'kill' | 'power'; loss: CrashLoss },
+  ): void {
     const { disk } = this;
     disk.stopAfter(steps, { operation, inPath });
     void disk.stopped.then(() => (this.disk === disk ? this.crash(kind, loss) : undefined));
   }
 
-  /** An orderly stop, which something on the disk may spoil. Whatever comes of it, nothing is written once it is over. */
+  /**
+   * An orderly stop, which something on the disk may spoil. Whatever comes of it, nothing is written once it is over.
+   */
   async close(): Promise<void> {
     const broker = this.#broker;
     // One that fails now is not followed by another before it has stopped.
@@ -118,7 +123,9 @@ export class SimulatedBroker {
     this.#isInstant = true;
     for (let image = 0; image < this.#world.plan.imagesPerCrash; image += 1) {
       const disk = await this.disk.crash(this.#world.random.pick(['some', 'some', 'all', 'none'] as const));
-      await checkImage(this.#world, disk).catch((error: unknown) => this.#world.problem(`in an image of a power cut: ${String(error)}`));
+      await checkImage(this.#world, disk).catch((error: unknown) =>
+        this.#world.problem(`in an image of a power cut: ${String(error)}`),
+      );
       this.images += 1;
     }
     const next = await this.disk.crash(loss);
@@ -130,7 +137,10 @@ export class SimulatedBroker {
   async #startSoon(): Promise<void> {
     for (let tries = 1; tries <= startsMax; tries += 1) {
       await this.#world.sleep(this.#world.random.next() * restartDelayMsMax);
-      const process: Process = { clock: new ProcessClock(this.#world.clock, () => this.wallAheadMs), killed: Promise.withResolvers<void>() };
+      const process: Process = {
+        clock: new ProcessClock(this.#world.clock, () => this.wallAheadMs),
+        killed: Promise.withResolvers<void>(),
+      };
       this.#process = process;
       const error = await Promise.race([this.#startIn(process), process.killed.promise.then(() => 'killed' as const)]);
       // Whoever killed it starts the next one.
@@ -157,7 +167,12 @@ export class SimulatedBroker {
         clock: process.clock,
         random: world.random.fork(),
         network: world.network.forBroker(process),
-        limits: { maintenanceIntervalMs: world.plan.maintenanceIntervalMs, idleTimeoutMs: 60_000, reopenPauseMsMin: reopenPauseMs, reopenPauseMsMax: 2 * reopenPauseMs },
+        limits: {
+          maintenanceIntervalMs: world.plan.maintenanceIntervalMs,
+          idleTimeoutMs: 60_000,
+          reopenPauseMsMin: reopenPauseMs,
+          reopenPauseMsMax: 2 * reopenPauseMs,
+        },
         storageLimits: world.plan.storageLimits,
         logger: this.#logger(process),
         onFatal: () => this.#failed(process),
@@ -174,11 +189,15 @@ export class SimulatedBroker {
   #failed(process: Process): void {
     this.#world.trace.add('the broker has failed');
     this.#world.clock.schedule(1, () => {
-      if (this.#process === process && this.#broker !== null) void this.crash(this.#world.random.chance(0.5) ? 'kill' : 'power');
+      if (this.#process === process && this.#broker !== null)
+        void this.crash(this.#world.random.chance(0.5) ? 'kill' : 'power');
     });
   }
 
-  /** Who was put out for its slowness hears of it with its next heartbeat, or is without an answer until its session is over. */
+  /**
+   * Who was put out for its slowness hears of it with its next heartbeat, or is without an answer until its session is
+   * over.
+   */
   #wasPutOut({ memberId, reason }: { memberId: string; reason: string }): void {
     const { history, clock } = this.#world;
     if (reason === 'rebalance') history.ownerships.excuse(memberId, clock.monotonic() + groupSessionMs);
@@ -188,7 +207,8 @@ export class SimulatedBroker {
   #excuseMembers(): void {
     const { history, clock, plan } = this.#world;
     if (plan.rebalanceTimeoutMs > plan.faultsMs) return;
-    for (const memberId of history.ownerships.owners()) history.ownerships.excuse(memberId, clock.monotonic() + groupSessionMs);
+    for (const memberId of history.ownerships.owners())
+      history.ownerships.excuse(memberId, clock.monotonic() + groupSessionMs);
   }
 
   #logger(process: Process): BrokerLogger {
@@ -198,8 +218,11 @@ export class SimulatedBroker {
         if (process.clock.isDead) return;
         const { err, error, ...rest } = fields as { err?: Error; error?: Error };
         const reason = err ?? error;
-        if (message === 'a member was put out of its group') this.#wasPutOut(rest as { memberId: string; reason: string });
-        this.#world.trace.add(`broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`);
+        if (message === 'a member was put out of its group')
+          this.#wasPutOut(rest as { memberId: string; reason: string });
+        this.#world.trace.add(
+          `broker ${level}: ${message} ${JSON.stringify(rest)}${reason === undefined ? '' : ` ${reason.message}`}`,
+        );
       };
     return { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') };
   }

@@ -4,7 +4,10 @@ import { ProcessClock } from '@q/testkit';
 import { brokerUrl } from './simulated-broker.ts';
 import type { World } from './world.ts';
 
-/** A client in a process of its own, which may be told to connect while the broker is away: it tries until it gets through. */
+/**
+ * A client in a process of its own, which may be told to connect while the broker is away: it tries until it gets
+ * through.
+ */
 export async function connectClient(world: World, clock: ProcessClock = new ProcessClock(world.clock)): Promise<Q> {
   for (;;) {
     try {

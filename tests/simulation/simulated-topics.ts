@@ -17,7 +17,11 @@ export const anewName = 'anew';
 
 /** The topics that exist from the start on. `anew` comes and goes: see topic-actor.ts. */
 export function simulatedTopics(plan: SimulationPlan): readonly SimulatedTopic[] {
-  const small = { 'segment.bytes': plan.segmentBytes, 'index.interval.bytes': plan.indexIntervalBytes, 'file.delete.delay.ms': 100 };
+  const small = {
+    'segment.bytes': plan.segmentBytes,
+    'index.interval.bytes': plan.indexIntervalBytes,
+    'file.delete.delay.ms': 100,
+  };
   return [
     // Longer than any run, and shorter than a clock that is wrong is ahead: nothing of it may go.
     { name: 'kept', kind: 'kept', partitions: plan.partitions, config: { ...small, 'retention.ms': 7 * 86_400_000 } },
@@ -30,7 +34,12 @@ export function simulatedTopics(plan: SimulationPlan): readonly SimulatedTopic[]
     },
     { name: 'trimmed', kind: 'trimmed', partitions: 1, config: { ...small, 'retention.bytes': 4 * plan.segmentBytes } },
     // Promises nothing through a power cut, but to be there and readable afterwards.
-    { name: 'loose', kind: 'loose', partitions: 1, config: { ...small, durability: plan.looseDurability, 'retention.ms': -1 } },
+    {
+      name: 'loose',
+      kind: 'loose',
+      partitions: 1,
+      config: { ...small, durability: plan.looseDurability, 'retention.ms': -1 },
+    },
   ];
 }
 

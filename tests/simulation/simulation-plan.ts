@@ -13,7 +13,13 @@ export interface CrashPoint {
 }
 
 /** Often before a sync: much is unsynced then. */
-const crashPoints: readonly CrashPoint[] = [{ operation: null }, { operation: 'datasync' }, { operation: 'datasync' }, { operation: 'syncDirectory' }, { operation: 'rename' }];
+const crashPoints: readonly CrashPoint[] = [
+  { operation: null },
+  { operation: 'datasync' },
+  { operation: 'datasync' },
+  { operation: 'syncDirectory' },
+  { operation: 'rename' },
+];
 
 /** Everything about a run that is drawn from its seed before it begins. A shrunk run overrides some of it. */
 export interface SimulationPlan {
@@ -88,7 +94,14 @@ function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
     relapses: random.pick([0, 0, 0.3]),
     powerCutShare: random.pick([0, 0.5, 1, 1]),
     imagesPerCrash: 8,
-    weather: { delayMsMax: random.pick([1, 5, 40]), refuse: rate * 5, reset: rate, silence: rate / 4, split: random.pick([0, 0.3]), stall: random.pick([0, 0.02]) },
+    weather: {
+      delayMsMax: random.pick([1, 5, 40]),
+      refuse: rate * 5,
+      reset: rate,
+      silence: rate / 4,
+      split: random.pick([0, 0.3]),
+      stall: random.pick([0, 0.02]),
+    },
     diskDelayMsMax: random.pick([0.2, 2, 20]),
     diskFaults: random.pick([0, 0, 2, 6]),
     isFolderBad: false,

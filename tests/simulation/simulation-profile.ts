@@ -4,8 +4,8 @@ import { anewName } from './simulated-topics.ts';
 import type { CrashPoint, SimulationPlan } from './simulation-plan.ts';
 
 /**
- * What a run dwells on. Every fourth one is `mixed`, drawn without a thought; the others draw again what some chain of events depends
- * on that a mixed run meets once in hundreds of seeds.
+ * What a run dwells on. Every fourth one is `mixed`, drawn without a thought; the others draw again what some chain of
+ * events depends on that a mixed run meets once in hundreds of seeds.
  */
 const special = ['rounds', 'overlaps', 'restarts', 'topics', 'compaction', 'groups'] as const;
 export type SimulationProfile = 'mixed' | (typeof special)[number];
@@ -56,7 +56,9 @@ const newLog: readonly CrashPoint[] = [
 /** What the broker says of groups may be on its way already, though it should not. */
 const groupsSync: CrashPoint = { operation: 'datasync', inPath: '__groups' };
 
-/** Rounds of many small batches on a slow disk, and power cuts in the middle of them: holes with whole batches behind. */
+/**
+ * Rounds of many small batches on a slow disk, and power cuts in the middle of them: holes with whole batches behind.
+ */
 function rounds({ storageLimits, weather }: SimulationPlan, random: SeededRandom): Drawn {
   return {
     faultsMs: random.between(1_000, 4_000),
@@ -149,7 +151,10 @@ function topics({ crashPoints, storageLimits }: SimulationPlan, random: SeededRa
   };
 }
 
-/** Compaction right behind producers that wait for late answers with many batches on their way; snapshots come with compaction alone. */
+/**
+ * Compaction right behind producers that wait for late answers with many batches on their way; snapshots come with
+ * compaction alone.
+ */
 function compaction({ storageLimits, weather }: SimulationPlan, random: SeededRandom): Drawn {
   return {
     faultsMs: random.between(3_000, 8_000),
@@ -174,7 +179,12 @@ function compaction({ storageLimits, weather }: SimulationPlan, random: SeededRa
     deliveryTimeoutMs: 3_600_000,
     maxInFlight: 5,
     compression: 'none',
-    storageLimits: { ...storageLimits, checkpointBytes: 1 << 20, checkpointBytesMax: 128 << 20, compactionMapBytesMax: 1 << 20 },
+    storageLimits: {
+      ...storageLimits,
+      checkpointBytes: 1 << 20,
+      checkpointBytesMax: 128 << 20,
+      compactionMapBytesMax: 1 << 20,
+    },
   };
 }
 
@@ -199,7 +209,9 @@ function groups({ crashPoints }: SimulationPlan, random: SeededRandom): Drawn {
   };
 }
 
-/** With a journal the logs themselves are synced seldom, and so is what is to be seen here: two of three runs have none. */
+/**
+ * With a journal the logs themselves are synced seldom, and so is what is to be seen here: two of three runs have none.
+ */
 function fewJournals(random: SeededRandom): Partial<StorageLimits> {
   return random.chance(2 / 3) ? { journalFiles: 0 } : {};
 }

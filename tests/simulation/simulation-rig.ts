@@ -33,7 +33,8 @@ export async function run(o: SimulationRigOptions): Promise<RigReport> {
     rig.count('records sent', result.sent);
     rig.count('records acknowledged', result.acknowledged);
     const again = `pnpm sim --seed ${seed} --images ${imagesPerCrash}`;
-    for (const failure of result.failures.slice(0, 3)) rig.fail(`${failure} (${again})`, `--count 1 --seed ${seed}`, seed);
+    for (const failure of result.failures.slice(0, 3))
+      rig.fail(`${failure} (${again})`, `--count 1 --seed ${seed}`, seed);
   }
   return rig.report();
 }

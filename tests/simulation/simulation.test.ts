@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './simulation.ts';
 import { run } from './simulation-rig.ts';
 
-// The same seeds every day: a change fails for what it changes, not for the date. New ones are for `pnpm sim --seeds` and `pnpm prove`.
+// The same seeds every day: a change fails for what it changes, not for the date. New ones are for `pnpm sim --seeds`
+// and `pnpm prove`.
 const seed = Number(process.env['SIM_SEED'] ?? 1);
 const images = Number(process.env['SIM_IMAGES'] ?? 6_000);
 

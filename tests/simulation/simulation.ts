@@ -60,9 +60,11 @@ async function run(world: World, broker: SimulatedBroker): Promise<readonly stri
   const actors = Promise.all(startActors(world, topics));
   await world.settles(actors, world.plan.faultsMs);
   await heal(world, broker);
-  if (!(await world.settles(actors, liveMsMax))) return [...world.problems, 'stuck: faults are over, and somebody still waits'];
+  if (!(await world.settles(actors, liveMsMax)))
+    return [...world.problems, 'stuck: faults are over, and somebody still waits'];
   const state = finish(world, broker, topics);
-  if (!(await world.settles(state, liveMsMax))) return [...world.problems, 'stuck: the records cannot be read at the end'];
+  if (!(await world.settles(state, liveMsMax)))
+    return [...world.problems, 'stuck: the records cannot be read at the end'];
   const found = await state.catch((error: unknown) => error as Error);
   if (found instanceof Error) return [...world.problems, `not everything can be read at the end: ${found.message}`];
   const violations = findViolations(world.history, found);
@@ -80,13 +82,17 @@ function startActors(world: World, topics: readonly SimulatedTopic[]): Promise<v
   const { producers, readers, hasTopicChanges, members } = world.plan;
   const promised = topics.filter(({ kind }) => kind !== 'loose');
   const actors = [watchTopics(world, promised)];
-  for (let index = 0; index < producers; index += 1) actors.push(new ProducerActor({ world, name: `p${index}`, topics }).run());
-  for (let index = 0; index < readers; index += 1) actors.push(new ReaderActor({ world, name: `r${index}`, topic: promised[index % promised.length]! }).run());
+  for (let index = 0; index < producers; index += 1)
+    actors.push(new ProducerActor({ world, name: `p${index}`, topics }).run());
+  for (let index = 0; index < readers; index += 1)
+    actors.push(new ReaderActor({ world, name: `r${index}`, topic: promised[index % promised.length]! }).run());
   actors.push(new ReaderActor({ world, name: 'rt', topic: promised[2]! }).run());
   for (let index = 0; index < members; index += 1) actors.push(new GroupActor({ world, name: `m${index}` }).run());
   if (hasTopicChanges) actors.push(new TopicActor(world).run());
   // One that fails is a mistake of the rig; the others go on, so that the run comes to its end and says so.
-  return actors.map((actor) => actor.catch((error: unknown) => world.problem(`an actor failed: ${(error as Error).stack}`)));
+  return actors.map((actor) =>
+    actor.catch((error: unknown) => world.problem(`an actor failed: ${(error as Error).stack}`)),
+  );
 }
 
 async function heal(world: World, broker: SimulatedBroker): Promise<void> {
@@ -115,8 +121,13 @@ async function finish(world: World, broker: SimulatedBroker, topics: readonly Si
   for (const { name, kind } of topics) {
     // Retention may still be at work: the start is asked for afterwards, and nothing below it is missed.
     const onOffsetOutOfRange = kind === 'trimmed' ? 'earliest' : 'fail';
-    for await (const { partition, offset, key, headers } of q.consumer(name, { from: 'earliest', stopAtEnd: true, onOffsetOutOfRange })) {
-      if (kind !== 'loose') records.push({ log: formatLog(name, partition), offset, value: idOf(headers), key: key?.toString() ?? null });
+    for await (const { partition, offset, key, headers } of q.consumer(name, {
+      from: 'earliest',
+      stopAtEnd: true,
+      onOffsetOutOfRange,
+    })) {
+      if (kind !== 'loose')
+        records.push({ log: formatLog(name, partition), offset, value: idOf(headers), key: key?.toString() ?? null });
     }
     const offsets = await q.admin.listOffsets(name, 'start');
     for (const [partition, offset] of Object.entries(offsets)) starts.set(formatLog(name, Number(partition)), offset);

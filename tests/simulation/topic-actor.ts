@@ -7,8 +7,8 @@ import { anewName } from './simulated-topics.ts';
 import type { World } from './world.ts';
 
 /**
- * Makes a topic, writes to it, reads it, deletes it, and makes it again, as its only user. What was deleted must not come
- * back, and what is said to be there must be.
+ * Makes a topic, writes to it, reads it, deletes it, and makes it again, as its only user. What was deleted must not
+ * come back, and what is said to be there must be.
  */
 export class TopicActor {
   readonly #world: World;
@@ -33,7 +33,8 @@ export class TopicActor {
   async #make(q: Q): Promise<void> {
     this.#incarnation += 1;
     await this.#until(q, async () => {
-      if (!(await this.#exists(q))) await q.admin.createTopic(anewName, { config: { 'segment.bytes': this.#world.plan.segmentBytes } });
+      if (!(await this.#exists(q)))
+        await q.admin.createTopic(anewName, { config: { 'segment.bytes': this.#world.plan.segmentBytes } });
       return true;
     });
     this.#world.trace.add(`${anewName}@${this.#incarnation} is there`);
@@ -52,7 +53,8 @@ export class TopicActor {
         this.#world.history.acknowledged(id, { log, offset });
       } catch (error) {
         const { code } = expectQError(this.#world, error, `${id} failed`);
-        if (code === 'UNKNOWN_TOPIC') this.#world.problem(`${anewName}@${this.#incarnation} was made, and is not there`);
+        if (code === 'UNKNOWN_TOPIC')
+          this.#world.problem(`${anewName}@${this.#incarnation} was made, and is not there`);
       }
     }
     await producer.close({ timeoutMs: 100 });
@@ -65,10 +67,12 @@ export class TopicActor {
     await using consumer = q.consumer(anewName, { from: 'earliest', stopAtEnd: true });
     for await (const { offset, headers } of consumer) found.set(idOf(headers), offset);
     for (const id of found.keys()) {
-      if (!id.startsWith(`${anewName}@${this.#incarnation}/`)) this.#world.problem(`${id} is in a topic that was made after it was deleted`);
+      if (!id.startsWith(`${anewName}@${this.#incarnation}/`))
+        this.#world.problem(`${id} is in a topic that was made after it was deleted`);
     }
     for (const [id, position] of this.#world.history.acknowledgements()) {
-      if (position.log === log && found.get(id) !== position.offset) this.#world.problem(`${id} is not at offset ${position.offset} of ${log}`);
+      if (position.log === log && found.get(id) !== position.offset)
+        this.#world.problem(`${id} is not at offset ${position.offset} of ${log}`);
     }
     return true;
   }
@@ -93,7 +97,8 @@ export class TopicActor {
       } catch (error) {
         const { code } = expectQError(this.#world, error, anewName);
         // Its data could not be removed: the name is free after another deletion.
-        if (code === 'TOPIC_EXISTS') await q.admin.deleteTopic(anewName).catch((again: unknown) => expectQError(this.#world, again, anewName));
+        if (code === 'TOPIC_EXISTS')
+          await q.admin.deleteTopic(anewName).catch((again: unknown) => expectQError(this.#world, again, anewName));
         if (code === 'CORRUPT_BATCH' || code === 'CORRUPT_LOG') this.#world.problem(`${anewName}: ${code}`);
       }
       await this.#world.sleep(this.#random.next() * 100);

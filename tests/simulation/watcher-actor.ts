@@ -16,8 +16,10 @@ export async function watchTopics(world: World, topics: readonly SimulatedTopic[
     const asked = logs.map((log) => world.history.askWatermark(log));
     try {
       const ends = await q.admin.listOffsets(name, 'end');
-      for (const [partition, log] of logs.entries()) world.history.watermark(log, ends[partition] ?? 0, asked[partition]!);
-      if (kind === 'trimmed' && random.chance(0.2)) await q.admin.deleteRecords(name, { 0: random.below((ends[0] ?? 0) + 1) });
+      for (const [partition, log] of logs.entries())
+        world.history.watermark(log, ends[partition] ?? 0, asked[partition]!);
+      if (kind === 'trimmed' && random.chance(0.2))
+        await q.admin.deleteRecords(name, { 0: random.below((ends[0] ?? 0) + 1) });
     } catch (error) {
       expectQError(world, error, 'the watcher asks in vain');
     }

@@ -9,7 +9,8 @@ export const roomyDiskBytes: number = 1 << 30;
  * What everybody in a simulation shares: one clock, one network, one stream of chance, one history, one trace.
  *
  * Invariants
- * - Nothing happens but on the clock: when no timer is left and what is waited for has not come, the run is stuck and says so.
+ * - Nothing happens but on the clock: when no timer is left and what is waited for has not come, the run is stuck and
+ *   says so.
  * - `problems` are broken promises that a history of records cannot express.
  */
 export class World {
@@ -42,7 +43,10 @@ export class World {
     return new Promise((resolve) => void this.clock.schedule(delayMs, resolve));
   }
 
-  /** Moves the clock from one timer to the next until the promise is settled. False when that takes longer than `limitMs`. */
+  /**
+   * Moves the clock from one timer to the next until the promise is settled. False when that takes longer than
+   * `limitMs`.
+   */
   async settles(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
     let isSettled = false;
     const mark = (): void => void (isSettled = true);

@@ -7,10 +7,15 @@ export const isAny: Accepts = () => true;
 export const isText: Accepts = (value) => typeof value === 'string';
 export const isFlag: Accepts = (value) => typeof value === 'boolean';
 export const isFunction: Accepts = (value) => typeof value === 'function';
-export const isBytes: Accepts = (value) => value === undefined || value === null || typeof value === 'string' || (value instanceof Uint8Array && hasBytes(value));
+export const isBytes: Accepts = (value) =>
+  value === undefined
+  || value === null
+  || typeof value === 'string'
+  || (value instanceof Uint8Array && hasBytes(value));
 export const isSignal: Accepts = (value) => value instanceof AbortSignal;
 /** Not null, and no list. Left out is fine. */
-export const isOptions: Accepts = (value) => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
+export const isOptions: Accepts = (value) =>
+  value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
 /** Milliseconds; bounds differ, and are not looked at here. */
 export const isWait: Accepts = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '@q/testkit';
 import { isAccepted } from './accepted.ts';
-import type { Call, Objects } from './calls.ts';
+import type { Call, Objects } from './call.ts';
 import { calls } from './calls.ts';
 import { describeValue, hostileValue, strangeNames } from './hostile-values.ts';
 import { outcomeOf } from './stage.ts';
@@ -15,8 +15,8 @@ interface Try {
 }
 
 /**
- * Any method with one argument, or one field of it, replaced by something else, or with a field too many. What is wrong must be refused by
- * name, and nothing else may come out than a value or a QError.
+ * Any method with one argument, or one field of it, replaced by something else, or with a field too many. What is wrong
+ * must be refused by name, and nothing else may come out than a value or a QError.
  *
  * Invariant: what the calls are made on stays open and whole, so that every case begins with the same.
  */
@@ -35,7 +35,17 @@ export class ArgumentCases implements AsyncDisposable {
     const consumer = q.consumer(topic);
     const member = q.consumer(topic, { group });
     await Promise.all([consumer.ready(), member.ready()]);
-    return new ArgumentCases({ q, url: broker.url, topic, empty, group, producer: q.producer(), consumer, member, newName: () => stage.newName('x') });
+    return new ArgumentCases({
+      q,
+      url: broker.url,
+      topic,
+      empty,
+      group,
+      producer: q.producer(),
+      consumer,
+      member,
+      newName: () => stage.newName('x'),
+    });
   }
 
   async run(random: SeededRandom): Promise<string[]> {
@@ -78,21 +88,32 @@ function invoke(call: Call, target: object, args: readonly unknown[]): unknown {
 function tryOf(call: Call, objects: Objects, random: SeededRandom): Try {
   const args = call.args(objects);
   const kind = random.next();
-  if (kind < 0.05 || (call.slots.length === 0 && call.closed.length === 0)) return { what: 'as it should be', args, wrong: null };
+  if (kind < 0.05 || (call.slots.length === 0 && call.closed.length === 0))
+    return { what: 'as it should be', args, wrong: null };
   if (call.closed.length > 0 && (kind < 0.3 || call.slots.length === 0)) return withStrangeField(call, args, random);
   const slot = random.pick(call.slots);
   const value = hostileValue(random);
   const changed = replaced(args, slot.path, value) as unknown[];
-  return { what: `with ${describeValue(value)} for ${slot.path.join('.')}`, args: changed, wrong: isAccepted(slot.accepts, value) ? null : slot.names };
+  return {
+    what: `with ${describeValue(value)} for ${slot.path.join('.')}`,
+    args: changed,
+    wrong: isAccepted(slot.accepts, value) ? null : slot.names,
+  };
 }
 
 function withStrangeField(call: Call, args: unknown[], random: SeededRandom): Try {
   const path = random.pick(call.closed);
   const name = random.pick(strangeNames);
-  const isKnown = (call.name.startsWith('producer.') && name === 'partition') || call.slots.some((slot) => slot.path.length === path.length + 1 && String(slot.path.at(-1)) === name);
+  const isKnown =
+    (call.name.startsWith('producer.') && name === 'partition')
+    || call.slots.some((slot) => slot.path.length === path.length + 1 && String(slot.path.at(-1)) === name);
   const target = valueAt(args, path);
-  if (isKnown || typeof target !== 'object' || target === null || Object.hasOwn(target, name)) return { what: 'as it should be', args, wrong: null };
-  const changed = replaced(args, path, { ...target, [name]: random.chance(0.5) ? 1 : hostileValue(random) }) as unknown[];
+  if (isKnown || typeof target !== 'object' || target === null || Object.hasOwn(target, name))
+    return { what: 'as it should be', args, wrong: null };
+  const changed = replaced(args, path, {
+    ...target,
+    [name]: random.chance(0.5) ? 1 : hostileValue(random),
+  }) as unknown[];
   return { what: `with a field "${name}" in ${path.join('.')}`, args: changed, wrong: [name] };
 }
 

@@ -5,11 +5,18 @@ import { outcomeOf, someTurns, turns } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { judge, OwnError } from './verdict.ts';
 
-/** A producer is closed, or its client, while its buffer is full: when closing is over, nothing that it promised is open. */
+/**
+ * A producer is closed, or its client, while its buffer is full: when closing is over, nothing that it promised is
+ * open.
+ */
 export async function closeProducer(stage: Stage, random: SeededRandom): Promise<string[]> {
   const q = await stage.connect();
   const topic = random.chance(0.8) ? await stage.newTopic(2) : stage.newName('absent');
-  const producer = q.producer({ maxBufferedBytes: random.pick([512, 512, 2_048, 1 << 20]), maxInFlight: random.between(1, 5), onError: () => undefined });
+  const producer = q.producer({
+    maxBufferedBytes: random.pick([512, 512, 2_048, 1 << 20]),
+    maxInFlight: random.between(1, 5),
+    onError: () => undefined,
+  });
   const problems: string[] = [];
   if (random.chance(0.85)) await outcomeOf(() => producer.send(topic, { value: 'so that the topic is known' }));
   let open = 0;
@@ -42,7 +49,13 @@ export async function closeProducer(stage: Stage, random: SeededRandom): Promise
 export async function callAfterClose(stage: Stage, random: SeededRandom): Promise<string[]> {
   const q = await stage.connect();
   const topic = await stage.newTopic(1);
-  const things = { producer: q.producer(), consumer: q.consumer(topic), member: q.consumer(topic, { group: stage.newName('g') }), admin: q.admin, q };
+  const things = {
+    producer: q.producer(),
+    consumer: q.consumer(topic),
+    member: q.consumer(topic, { group: stage.newName('g') }),
+    admin: q.admin,
+    q,
+  };
   if (random.chance(0.5)) await outcomeOf(() => things.producer.send(topic, { value: 'v' }));
   if (random.chance(0.5)) await outcomeOf(() => things.consumer.ready());
   if (random.chance(0.3)) await outcomeOf(() => things.member.ready());
@@ -98,15 +111,25 @@ export async function callAfterClose(stage: Stage, random: SeededRandom): Promis
 export async function closeInHandlers(stage: Stage, random: SeededRandom): Promise<string[]> {
   const q = await stage.connect();
   const topic = await stage.newTopic(2);
-  await stage.q.producer().sendBatch(topic, Array.from({ length: 20 }, (_, index) => ({ key: `k${index}`, value: `${index}` })));
+  await stage.q.producer().sendBatch(
+    topic,
+    Array.from({ length: 20 }, (_, index) => ({ key: `k${index}`, value: `${index}` })),
+  );
   const problems: string[] = [];
   const attempt = async (what: string, call: () => unknown): Promise<void> => {
     const outcome = await outcomeOf(call);
-    const problem = typeof outcome === 'object' && 'thrown' in outcome && outcome.thrown instanceof OwnError ? null : judge(outcome);
+    const problem =
+      typeof outcome === 'object' && 'thrown' in outcome && outcome.thrown instanceof OwnError ? null : judge(outcome);
     if (problem !== null) problems.push(`${what}: ${problem}`);
   };
   const kind = random.pick(Object.keys(handlers));
-  await (handlers[kind] as Handler)({ q, topic, random, group: stage.newName('g'), attempt: (what, call) => attempt(`${kind}, ${what}`, call) });
+  await (handlers[kind] as Handler)({
+    q,
+    topic,
+    random,
+    group: stage.newName('g'),
+    attempt: (what, call) => attempt(`${kind}, ${what}`, call),
+  });
   await attempt(`${kind}, q.close`, () => q.close({ timeoutMs: 50 }));
   return problems;
 }
@@ -160,14 +183,20 @@ const handlers: Readonly<Record<string, Handler>> = {
     });
   },
   'a handler of run': async (scene) => {
-    const member = scene.q.consumer(scene.topic, { group: scene.group, drainTimeoutMs: 50, ...(scene.random.chance(0.5) && { concurrency: { by: 'key', max: 4 } }) });
+    const member = scene.q.consumer(scene.topic, {
+      group: scene.group,
+      drainTimeoutMs: 50,
+      ...(scene.random.chance(0.5) && { concurrency: { by: 'key', max: 4 } }),
+    });
     const end = ending(scene, { close: () => member.close({ timeoutMs: 20 }) });
     const at = scene.random.below(20);
     let seen = 0;
-    await scene.attempt('run', () => member.run(() => {
-      seen += 1;
-      return seen > at ? end() : undefined;
-    }));
+    await scene.attempt('run', () =>
+      member.run(() => {
+        seen += 1;
+        return seen > at ? end() : undefined;
+      }),
+    );
     await scene.attempt('closed', () => member.closed);
   },
   'an event of a member': async (scene) => {
@@ -181,10 +210,15 @@ const handlers: Readonly<Record<string, Handler>> = {
     const { q, topic, random } = scene;
     let end: () => unknown = () => undefined;
     const producer = q.producer({ onError: () => void end() });
-    end = random.pick([ending(scene, producer), () => producer.enqueue(topic, { value: 'again' }), () => void producer.send(topic, { value: 'again' })]);
+    end = random.pick([
+      ending(scene, producer),
+      () => producer.enqueue(topic, { value: 'again' }),
+      () => void producer.send(topic, { value: 'again' }),
+    ]);
     await scene.attempt('enqueue', () => producer.enqueue(topic, { value: 'good' }));
     await scene.attempt('enqueue', () => producer.enqueue(topic, { value: 'v', partition: 99 }));
-    for (let left = random.below(5); left > 0; left -= 1) await scene.attempt('enqueue', () => producer.enqueue(topic, { value: 'good' }));
+    for (let left = random.below(5); left > 0; left -= 1)
+      await scene.attempt('enqueue', () => producer.enqueue(topic, { value: 'good' }));
     await scene.attempt('flush', () => producer.flush());
     await scene.attempt('close', () => producer.close());
   },
@@ -197,8 +231,14 @@ const handlers: Readonly<Record<string, Handler>> = {
         return [0, 1, 7, -1, Number.NaN, 'length', undefined][random.below(7)] as number;
       },
     });
-    end = random.pick([ending(scene, producer), () => void producer.send(topic, { value: 'again', partition: 0 }), () => undefined]);
-    const sends = Array.from({ length: random.between(1, 5) }, () => scene.attempt('send', () => producer.send(topic, { value: 'v', key: 'k' })));
+    end = random.pick([
+      ending(scene, producer),
+      () => void producer.send(topic, { value: 'again', partition: 0 }),
+      () => undefined,
+    ]);
+    const sends = Array.from({ length: random.between(1, 5) }, () =>
+      scene.attempt('send', () => producer.send(topic, { value: 'v', key: 'k' })),
+    );
     await Promise.all(sends);
     await scene.attempt('close', () => producer.close());
   },

@@ -41,8 +41,8 @@ function revoked(target: object): unknown {
 }
 
 /**
- * What plain JavaScript passes by mistake: every kind of value, and those that look like what was asked for. Each is made anew, so that
- * no call can spoil it for the next.
+ * What plain JavaScript passes by mistake: every kind of value, and those that look like what was asked for. Each is
+ * made anew, so that no call can spoil it for the next.
  */
 const makers: readonly (() => unknown)[] = [
   () => undefined,
@@ -111,7 +111,11 @@ const makers: readonly (() => unknown)[] = [
   () => [throwing('key'), throwing('value')],
   () => revoked({}),
   () => revoked([]),
-  () => new Proxy({}, { get: hostile, has: hostile, ownKeys: hostile, getPrototypeOf: hostile, getOwnPropertyDescriptor: hostile }),
+  () =>
+    new Proxy(
+      {},
+      { get: hostile, has: hostile, ownKeys: hostile, getPrototypeOf: hostile, getOwnPropertyDescriptor: hostile },
+    ),
   () => new Proxy([1], { get: hostile }),
   () => '\0',
   () => ['\0'],
@@ -123,7 +127,22 @@ export function hostileValue(random: SeededRandom): unknown {
 }
 
 /** Names that somebody may take for one of a field or an option. */
-export const strangeNames: readonly string[] = ['valu', 'partition', 'partitons', 'timestamp', 'header', 'topic', 'timeout', 'acks', 'retries', '__proto', 'constructor', 'toString', '0', ''];
+export const strangeNames: readonly string[] = [
+  'valu',
+  'partition',
+  'partitons',
+  'timestamp',
+  'header',
+  'topic',
+  'timeout',
+  'acks',
+  'retries',
+  '__proto',
+  'constructor',
+  'toString',
+  '0',
+  '',
+];
 
 /** For a person to read; never throws. */
 export function describeValue(value: unknown): string {

@@ -9,13 +9,22 @@ interface Step {
   readonly outcome: Promise<Outcome>;
 }
 
-/** An iterator used by hand, in any order and without waiting; left early. Each of its promises settles, by the time it was left. */
+/**
+ * An iterator used by hand, in any order and without waiting; left early. Each of its promises settles, by the time it
+ * was left.
+ */
 export async function iterateByHand(stage: Stage, random: SeededRandom): Promise<string[]> {
   const topic = await stage.newTopic(2);
   const records = random.pick([0, 3, 30]);
-  if (records > 0) await stage.q.producer().sendBatch(topic, Array.from({ length: records }, (_, index) => ({ value: `${index}` })));
+  if (records > 0)
+    await stage.q.producer().sendBatch(
+      topic,
+      Array.from({ length: records }, (_, index) => ({ value: `${index}` })),
+    );
   const isMember = random.chance(0.4);
-  const consumer = isMember ? stage.q.consumer(topic, { group: stage.newName('g'), autoAck: true, drainTimeoutMs: 20 }) : stage.q.consumer(topic, { stopAtEnd: random.chance(0.3) });
+  const consumer = isMember
+    ? stage.q.consumer(topic, { group: stage.newName('g'), autoAck: true, drainTimeoutMs: 20 })
+    : stage.q.consumer(topic, { stopAtEnd: random.chance(0.3) });
   const kind = isMember ? 'member' : 'consumer';
   const steps: Step[] = [];
   const step = (what: string, call: () => unknown): void => void steps.push({ what, outcome: outcomeOf(call) });

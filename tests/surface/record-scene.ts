@@ -19,15 +19,17 @@ const partitions = 2;
 
 /** With a schema that takes its time, so that records wait for it. */
 function slowTexts(name: string): Target {
-  const schema = { '~standard': { version: 1 as const, vendor: 'q-tests', validate: async (value: unknown) => ({ value }) } };
+  const schema = {
+    '~standard': { version: 1 as const, vendor: 'q-tests', validate: async (value: unknown) => ({ value }) },
+  };
   return topic(name, { value: schema, valueCodec: 'string' }) as unknown as Target;
 }
 
 const fieldsOfRecord = ['key', 'value', 'headers', 'partition', 'timestampMs', 'messageId'] as const;
 
 /**
- * Right and wrong records in turn, by every way in, before the topic is known and after, into a buffer that is full now and then. Wrong ones
- * are refused alone; right ones come out as they went in, each once; and every partition goes on.
+ * Right and wrong records in turn, by every way in, before the topic is known and after, into a buffer that is full now
+ * and then. Wrong ones are refused alone; right ones come out as they went in, each once; and every partition goes on.
  */
 export async function recordScene(stage: Stage, random: SeededRandom): Promise<string[]> {
   const name = await stage.newTopic(partitions);
@@ -66,7 +68,12 @@ export async function recordScene(stage: Stage, random: SeededRandom): Promise<s
 
 /** `enqueue` says so of a record that it did not take, right or wrong. */
 function isFull(outcome: Outcome): boolean {
-  return typeof outcome === 'object' && 'thrown' in outcome && QError.is(outcome.thrown) && outcome.thrown.code === 'BUFFER_FULL';
+  return (
+    typeof outcome === 'object'
+    && 'thrown' in outcome
+    && QError.is(outcome.thrown)
+    && outcome.thrown.code === 'BUFFER_FULL'
+  );
 }
 
 function refusalOf(outcome: Outcome): string | null {
@@ -88,7 +95,12 @@ function send(producer: Producer, to: Target, { random, from }: { random: Seeded
     return [{ ...one, outcome }];
   }
   const some = Array.from({ length: random.between(1, 3) }, (_, index) => rightRecord(random, from + index, to));
-  const outcome = outcomeOf((): Promise<SendResult[]> => producer.sendBatch(to, some.map(({ record }) => record)));
+  const outcome = outcomeOf((): Promise<SendResult[]> =>
+    producer.sendBatch(
+      to,
+      some.map(({ record }) => record),
+    ),
+  );
   return some.map((one) => ({ ...one, outcome }));
 }
 
@@ -99,7 +111,14 @@ function rightRecord(random: SeededRandom, number: number, to: Target): { record
     record: {
       value: random.chance(0.5) || (typeof to === 'object' && to.valueSerde !== null) ? value : Buffer.from(value),
       ...(random.chance(0.5) && { key: random.chance(0.5) ? `k${number}` : Buffer.from(`k${number}`) }),
-      ...(random.chance(0.3) && { headers: random.chance(0.5) ? { a: 'ä', b: null } : [{ key: 'a', value: Buffer.from('ä') }, { key: 'b', value: null }] }),
+      ...(random.chance(0.3) && {
+        headers: random.chance(0.5)
+          ? { a: 'ä', b: null }
+          : [
+              { key: 'a', value: Buffer.from('ä') },
+              { key: 'b', value: null },
+            ],
+      }),
       ...(random.chance(0.3) && { partition: random.below(partitions) }),
       ...(random.chance(0.3) && { timestampMs: 1_700_000_000_000 + number }),
       ...(random.chance(0.1) && { messageId: `id-${number}` }),
@@ -119,21 +138,37 @@ async function refuse(producer: Producer, to: Target, random: SeededRandom): Pro
   return problem === null ? [] : [`a record with ${what}, by way ${way}: ${problem}`];
 }
 
-function wrongRecord(random: SeededRandom, { isSlow }: { isSlow: boolean }): { record: unknown; names: readonly string[]; what: string } {
+function wrongRecord(
+  random: SeededRandom,
+  { isSlow }: { isSlow: boolean },
+): { record: unknown; names: readonly string[]; what: string } {
   for (;;) {
     const value = hostileValue(random);
     if (random.chance(0.2)) {
-      if (!isAccepted(isRecord, value)) return { record: value, names: ['record'], what: `${describeValue(value)} for itself` };
+      if (!isAccepted(isRecord, value))
+        return { record: value, names: ['record'], what: `${describeValue(value)} for itself` };
       continue;
     }
     if (random.chance(0.3)) return { record: { key: 'k', valu: value }, names: ['valu'], what: 'a field valu' };
     const field = random.pick(fieldsOfRecord);
     // Its schema says so later.
     if (field === 'value' && isSlow) continue;
-    if (isWrong(field, value)) return { record: { value: 'must not be stored', [field]: value }, names: [field], what: `${describeValue(value)} for ${field}` };
+    if (isWrong(field, value))
+      return {
+        record: { value: 'must not be stored', [field]: value },
+        names: [field],
+        what: `${describeValue(value)} for ${field}`,
+      };
     if (!isWrong('value', value) || value === undefined) continue;
-    const headers = random.chance(0.5) ? { good: 'x', a: value } : [{ key: 'good', value: 'x' }, random.chance(0.5) ? { key: 'a', value } : { key: value, value: 'v' }];
-    if (typeof value !== 'string') return { record: { value: 'must not be stored', headers }, names: ['headers'], what: `${describeValue(value)} in its headers` };
+    const headers = random.chance(0.5)
+      ? { good: 'x', a: value }
+      : [{ key: 'good', value: 'x' }, random.chance(0.5) ? { key: 'a', value } : { key: value, value: 'v' }];
+    if (typeof value !== 'string')
+      return {
+        record: { value: 'must not be stored', headers },
+        names: ['headers'],
+        what: `${describeValue(value)} in its headers`,
+      };
   }
 }
 
@@ -149,7 +184,11 @@ function isWrong(field: (typeof fieldsOfRecord)[number], value: unknown): boolea
 }
 
 function mayBeHeaders(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !(value instanceof Map || value instanceof Promise || value instanceof Uint8Array);
+  return (
+    typeof value === 'object'
+    && value !== null
+    && !(value instanceof Map || value instanceof Promise || value instanceof Uint8Array)
+  );
 }
 
 /** What is stored against what was taken. */
@@ -165,11 +204,20 @@ async function compare(stage: Stage, name: string, sent: readonly Sent[]): Promi
       problems.push(`a record that nobody sent, or sent once, is stored: ${text}`);
       continue;
     }
-    const stored = { key: key?.toString(), headers: headers.filter((header) => header.key === 'a' || header.key === 'b').map((header) => `${header.key}=${String(header.value)}`).join() };
+    const stored = {
+      key: key?.toString(),
+      headers: headers
+        .filter((header) => header.key === 'a' || header.key === 'b')
+        .map((header) => `${header.key}=${String(header.value)}`)
+        .join(),
+    };
     const given = { key: record.key?.toString(), headers: record.headers === undefined ? '' : 'a=ä,b=null' };
-    if (JSON.stringify(stored) !== JSON.stringify(given)) problems.push(`a record changed on its way: ${JSON.stringify(given)} to ${JSON.stringify(stored)}`);
-    if (record.partition !== undefined && record.partition !== partition) problems.push(`a record of partition ${record.partition} is in ${partition}`);
-    if (record.timestampMs !== undefined && record.timestampMs !== timestampMs) problems.push(`a record of ${record.timestampMs} is of ${timestampMs}`);
+    if (JSON.stringify(stored) !== JSON.stringify(given))
+      problems.push(`a record changed on its way: ${JSON.stringify(given)} to ${JSON.stringify(stored)}`);
+    if (record.partition !== undefined && record.partition !== partition)
+      problems.push(`a record of partition ${record.partition} is in ${partition}`);
+    if (record.timestampMs !== undefined && record.timestampMs !== timestampMs)
+      problems.push(`a record of ${record.timestampMs} is of ${timestampMs}`);
   }
   for (const value of wanted.keys()) problems.push(`a record that was taken is not there: ${value}`);
   return problems;

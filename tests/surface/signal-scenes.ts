@@ -31,7 +31,11 @@ const makers: Readonly<Record<string, Make>> = {
   producer: ({ q, topic, signal, random }) => {
     const producer = q.producer({ signal, maxBufferedBytes: 1_024, onError: () => undefined });
     const sends = Array.from({ length: random.below(60) }, () => producer.send(topic, { value: 'x'.repeat(100) }));
-    return { work: outcomeOf(() => Promise.allSettled(sends)), use: () => producer.send(topic, { value: 'after' }), close: () => producer.close() };
+    return {
+      work: outcomeOf(() => Promise.allSettled(sends)),
+      use: () => producer.send(topic, { value: 'after' }),
+      close: () => producer.close(),
+    };
   },
   consumer: ({ q, topic, signal }) => {
     const consumer = q.consumer(topic, { signal });
@@ -58,7 +62,12 @@ const makers: Readonly<Record<string, Make>> = {
     };
   },
   'member.run': ({ q, stage, topic, signal }) => {
-    const member = q.consumer(topic, { signal, group: stage.newName('g'), drainTimeoutMs: 20, concurrency: { by: 'key', max: 3 } });
+    const member = q.consumer(topic, {
+      signal,
+      group: stage.newName('g'),
+      drainTimeoutMs: 20,
+      concurrency: { by: 'key', max: 3 },
+    });
     return { work: outcomeOf(() => member.run(() => undefined)), close: () => member.close({ timeoutMs: 20 }) };
   },
   flush: ({ q, topic, signal }) => {
@@ -66,13 +75,23 @@ const makers: Readonly<Record<string, Make>> = {
     for (let left = 20; left > 0; left -= 1) producer.enqueue(topic, { value: 'v' });
     return { work: outcomeOf(() => producer.flush({ signal })), close: () => producer.close() };
   },
-  'admin.createTopic': ({ q, stage, signal }) => ({ work: outcomeOf(() => q.admin.createTopic(stage.newName('t'), { signal })) }),
+  'admin.createTopic': ({ q, stage, signal }) => ({
+    work: outcomeOf(() => q.admin.createTopic(stage.newName('t'), { signal })),
+  }),
   'admin.ensureTopic': ({ q, topic, signal }) => ({ work: outcomeOf(() => q.admin.ensureTopic(topic, { signal })) }),
-  'admin.describeTopic': ({ q, topic, signal }) => ({ work: outcomeOf(() => q.admin.describeTopic(topic, { signal })) }),
-  'admin.listOffsets': ({ q, topic, signal }) => ({ work: outcomeOf(() => q.admin.listOffsets(topic, 'end', { signal })) }),
+  'admin.describeTopic': ({ q, topic, signal }) => ({
+    work: outcomeOf(() => q.admin.describeTopic(topic, { signal })),
+  }),
+  'admin.listOffsets': ({ q, topic, signal }) => ({
+    work: outcomeOf(() => q.admin.listOffsets(topic, 'end', { signal })),
+  }),
   'admin.metadata': ({ q, topic, signal }) => ({ work: outcomeOf(() => q.admin.metadata([topic], { signal })) }),
-  'admin.resetGroupOffsets': ({ q, stage, topic, signal }) => ({ work: outcomeOf(() => q.admin.resetGroupOffsets(stage.newName('g'), { [topic]: { 0: 0 } }, { signal })) }),
-  'admin.deleteGroupOffsets': ({ q, stage, topic, signal }) => ({ work: outcomeOf(() => q.admin.deleteGroupOffsets(stage.newName('g'), topic, { signal })) }),
+  'admin.resetGroupOffsets': ({ q, stage, topic, signal }) => ({
+    work: outcomeOf(() => q.admin.resetGroupOffsets(stage.newName('g'), { [topic]: { 0: 0 } }, { signal })),
+  }),
+  'admin.deleteGroupOffsets': ({ q, stage, topic, signal }) => ({
+    work: outcomeOf(() => q.admin.deleteGroupOffsets(stage.newName('g'), topic, { signal })),
+  }),
 };
 
 /** Everything that takes a signal, under one that is aborted before, during or after. */
@@ -88,13 +107,16 @@ async function abortOne(stage: Stage, topic: string, random: SeededRandom): Prom
   const controller = new AbortController();
   const name = random.pick(Object.keys(makers));
   const when = random.pick(['before', 'during', 'during', 'after']);
-  const abort = (): void => controller.abort([undefined, new Error('of the application'), 'a text', null][random.below(4)]);
+  const abort = (): void =>
+    controller.abort([undefined, new Error('of the application'), 'a text', null][random.below(4)]);
   const problems: string[] = [];
   const say = (what: string, problem: string | null): void => {
     if (problem !== null) problems.push(`${name}, aborted ${when}, ${what}: ${problem}`);
   };
   if (when === 'before') abort();
-  const made = await outcomeOf(() => ({ it: (makers[name] as Make)({ q, stage, topic, signal: controller.signal, random }) }));
+  const made = await outcomeOf(() => ({
+    it: (makers[name] as Make)({ q, stage, topic, signal: controller.signal, random }),
+  }));
   say('making it', judge(made));
   if (typeof made === 'object' && 'value' in made) {
     const { it } = made.value as { it: Abortable };
@@ -104,7 +126,12 @@ async function abortOne(stage: Stage, topic: string, random: SeededRandom): Prom
     say('its work', judge(await it.work));
     if (it.use !== undefined) {
       const used = await outcomeOf(it.use);
-      say('using it', typeof used === 'object' && 'thrown' in used && saysOver(used.thrown) ? null : (judge(used) ?? 'it was not closed'));
+      say(
+        'using it',
+        typeof used === 'object' && 'thrown' in used && saysOver(used.thrown)
+          ? null
+          : (judge(used) ?? 'it was not closed'),
+      );
     }
     if (it.close !== undefined) say('closing it', judge(await outcomeOf(it.close)));
   }

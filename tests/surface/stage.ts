@@ -16,7 +16,8 @@ export const unsettled: unique symbol = Symbol('unsettled');
 export type Outcome = { readonly value: unknown } | { readonly thrown: unknown } | typeof unsettled;
 
 /**
- * A broker in this process, in memory, and what plain JavaScript does to its clients. Errors that nobody caught are gathered.
+ * A broker in this process, in memory, and what plain JavaScript does to its clients. Errors that nobody caught are
+ * gathered.
  *
  * Invariant: `troubles` has what a case did wrong; the run takes it after each case.
  */
@@ -37,7 +38,12 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(): Promise<Stage> {
-    const broker = await startBroker({ storage: 'memory', port: 0, admin: false, limits: { partitionsMax: 1_000_000, topicsMax: 100_000 } });
+    const broker = await startBroker({
+      storage: 'memory',
+      port: 0,
+      admin: false,
+      limits: { partitionsMax: 1_000_000, topicsMax: 100_000 },
+    });
     return new Stage(broker, await connect(broker.url, connectOptions));
   }
 

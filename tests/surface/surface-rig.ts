@@ -56,20 +56,28 @@ export async function run({ count, seed, part, only }: SurfaceOptions): Promise<
     for (const problem of problems) {
       const known = knownFault(problem);
       if (known !== undefined) rig.count(`known: ${known.reason}`);
-      else rig.fail(`case ${one.number}, ${one.name}: ${problem}`, `--seed ${seed} --count ${count} --only ${one.number}`);
+      else
+        rig.fail(`case ${one.number}, ${one.name}: ${problem}`, `--seed ${seed} --count ${count} --only ${one.number}`);
     }
   }
   return rig.report();
 }
 
-function casesOf(stage: Stage, argumentCases: ArgumentCases, o: { count: number; part: Part; only: string | undefined }): Case[] {
+function casesOf(
+  stage: Stage,
+  argumentCases: ArgumentCases,
+  o: { count: number; part: Part; only: string | undefined },
+): Case[] {
   const all: Case[] = [];
-  const add = (name: string, fn: (random: SeededRandom) => Promise<string[]>): void => void all.push({ name, number: all.length, run: fn });
+  const add = (name: string, fn: (random: SeededRandom) => Promise<string[]>): void =>
+    void all.push({ name, number: all.length, run: fn });
   for (let at = 0; at < o.count; at += 1) {
     add('arguments', (random) => argumentCases.run(random));
-    if (at % argumentCasesPerScene === 0) for (const [name, scene] of Object.entries(scenes)) add(name, (random) => scene(stage, random));
+    if (at % argumentCasesPerScene === 0)
+      for (const [name, scene] of Object.entries(scenes)) add(name, (random) => scene(stage, random));
   }
-  const chosen = o.only === undefined ? all : all.filter(({ name, number }) => name === o.only || String(number) === o.only);
+  const chosen =
+    o.only === undefined ? all : all.filter(({ name, number }) => name === o.only || String(number) === o.only);
   return partOf(chosen, o.part);
 }
 
@@ -77,6 +85,10 @@ function casesOf(stage: Stage, argumentCases: ArgumentCases, o: { count: number;
 function uncaughtIn(stage: Stage): string[] {
   // A class is a function that nobody can call: a listener that is one throws each time.
   const hostile = /^of a hostile function$|^Class constructor Money /u;
-  const own = (error: unknown): boolean => error instanceof OwnError || (error instanceof Error && hostile.test(error.message));
-  return stage.takeUncaught().filter((error) => !own(error)).map((error) => `nobody caught ${describeError(error)}`);
+  const own = (error: unknown): boolean =>
+    error instanceof OwnError || (error instanceof Error && hostile.test(error.message));
+  return stage
+    .takeUncaught()
+    .filter((error) => !own(error))
+    .map((error) => `nobody caught ${describeError(error)}`);
 }

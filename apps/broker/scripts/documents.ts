@@ -23,6 +23,9 @@ export function generatedDocuments(): GeneratedDocument[] {
 function generated(relativePath: string, sections: Readonly<Record<string, string>>): GeneratedDocument {
   const path = new URL(relativePath, import.meta.url);
   const actual = readFileSync(path, 'utf8');
-  const expected = Object.entries(sections).reduce((text, [section, content]) => replaceSection(text, section, content), actual);
+  const expected = Object.entries(sections).reduce(
+    (text, [section, content]) => replaceSection(text, section, content),
+    actual,
+  );
   return { path, actual, expected };
 }

@@ -12,7 +12,11 @@ export interface TopicSettingRow {
 /** The settings of the program as a Markdown table, from the settings table. */
 export function settingsMarkdown(): string {
   const rows = settingsList.map((setting) => [
-    `\`${setting.flag}\``, `\`${setting.env}\``, `\`${setting.key}\``, code(setting.type.format(setting.default) || none), `${setting.doc} Allowed: ${setting.type.allowed}.`,
+    `\`${setting.flag}\``,
+    `\`${setting.env}\``,
+    `\`${setting.key}\``,
+    code(setting.type.format(setting.default) || none),
+    `${setting.doc} Allowed: ${setting.type.allowed}.`,
   ]);
   rows.push([`\`${configFlag}\``, `\`${configVariable}\``, '', code(none), 'YAML file of settings.']);
   return markdownTable(['flag', 'variable', 'key in the file', 'default', 'meaning'], rows);
@@ -21,13 +25,21 @@ export function settingsMarkdown(): string {
 export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): string {
   return markdownTable(
     ['setting', 'default', 'meaning'],
-    settings.map((setting) => [`\`${setting.name}\``, code(setting.default), `${setting.doc} Allowed: ${setting.allowed}.`]),
+    settings.map((setting) => [
+      `\`${setting.name}\``,
+      code(setting.default),
+      `${setting.doc} Allowed: ${setting.allowed}.`,
+    ]),
   );
 }
 
 /** @param source text of the file that declares the limits: the comment above each is its meaning */
 export function limitsMarkdown(limits: Readonly<Record<string, number>>, source: string): string {
-  const rows = Object.entries(limits).map(([name, value]) => [code(name), code(String(value)), meaningOf(name, source)]);
+  const rows = Object.entries(limits).map(([name, value]) => [
+    code(name),
+    code(String(value)),
+    meaningOf(name, source),
+  ]);
   return markdownTable(['limit', 'default', 'meaning'], rows);
 }
 

@@ -32,8 +32,10 @@ function isIgnored(name: string, value: string): boolean {
  * `Q_PORT=tcp://10.0.0.1:7420` and some more. Nobody wrote those as settings of the broker.
  */
 function isServiceLink(name: string, value: string): boolean {
-  return /^Q_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name)
-    || (/^Q_(\w+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value));
+  return (
+    /^Q_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name)
+    || (/^Q_(\w+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value))
+  );
 }
 
 function didYouMean(name: string): string {

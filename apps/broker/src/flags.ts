@@ -44,7 +44,9 @@ function readSetting(flag: string, value: string | undefined, given: GivenSettin
   if (setting === undefined && flag !== configFlag) {
     problems.push(`${flag} is not a flag of q-broker${didYouMean(flag)}`);
   } else if (setting === undefined || value === undefined) {
-    problems.push(`${flag} needs a value${setting === undefined ? ': the path of a YAML file' : `; allowed: ${setting.type.allowed}`}`);
+    problems.push(
+      `${flag} needs a value${setting === undefined ? ': the path of a YAML file' : `; allowed: ${setting.type.allowed}`}`,
+    );
   } else {
     given.push({ key: setting.key as SettingKey, value, from: flag });
   }

@@ -19,7 +19,8 @@ export function meaningOfAck(storage: Settings['storage'], durability: string): 
   if (storage === 'memory') return 'in memory: gone when the broker stops';
   const meanings: Readonly<Record<string, string>> = {
     fsync: 'synced to disk: it survives a crash and a power cut (durability fsync)',
-    interval: 'written, synced within 100 ms: it survives a crash, a power cut may take the last 100 ms (durability interval)',
+    interval:
+      'written, synced within 100 ms: it survives a crash, a power cut may take the last 100 ms (durability interval)',
     os: 'handed to the operating system: it survives a crash, not a power cut (durability os)',
   };
   return meanings[durability] ?? `durability ${durability}`;

@@ -22,7 +22,10 @@ export function helpText(): string {
 
 function describe(setting: Setting<unknown>): string[] {
   const standard = setting.type.format(setting.default) || 'none';
-  return entry(`${setting.flag} <${setting.type.placeholder}>`, `${setting.doc} (${setting.env}, ${setting.key}; default ${standard})`);
+  return entry(
+    `${setting.flag} <${setting.type.placeholder}>`,
+    `${setting.doc} (${setting.env}, ${setting.key}; default ${standard})`,
+  );
 }
 
 const indent = '      ';

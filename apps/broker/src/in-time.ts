@@ -1,6 +1,6 @@
 /**
- * Waits for a stop, and gives it up when it takes too long. What is not saved by then the next start recovers: that takes a while, and a stop
- * that never ends takes an operator.
+ * Waits for a stop, and gives it up when it takes too long. What is not saved by then the next start recovers: that
+ * takes a while, and a stop that never ends takes an operator.
  */
 export async function inTime(closing: Promise<void>, timeoutMs: number): Promise<void> {
   const late = Promise.withResolvers<never>();

@@ -20,7 +20,8 @@ export function formatLogLine(json: string): string {
   // The clock on the wall of whoever reads the terminal, not UTC.
   const time = styleText('dim', new Date(record.time).toTimeString().slice(0, 8));
   const words = [time, levelName(record.level), record.msg ?? '', ...fields];
-  const stack = record.err === undefined ? '' : `\n  ${(record.err.stack ?? record.err.message ?? '').replaceAll('\n', '\n  ')}`;
+  const stack =
+    record.err === undefined ? '' : `\n  ${(record.err.stack ?? record.err.message ?? '').replaceAll('\n', '\n  ')}`;
   return `${words.filter((word) => word !== '').join(' ')}${stack}\n`;
 }
 

@@ -24,11 +24,11 @@ interface EarlyLine {
 const unwrittenMax = 1 << 20;
 
 /**
- * The program's log: pino, loaded when there is time for it. Loading takes 15 ms, a tenth of the time to start, so what is
- * said before the broker is ready waits, each line with its own time.
+ * The program's log: pino, loaded when there is time for it. Loading takes 15 ms, a tenth of the time to start, so what
+ * is said before the broker is ready waits, each line with its own time.
  *
- * Invariant: lines are written in the order in which they were said. Anything from a warning up opens the log at once, so no
- * such line is ever lost with the process.
+ * Invariant: lines are written in the order in which they were said. Anything from a warning up opens the log at once,
+ * so no such line is ever lost with the process.
  */
 export class ProgramLog implements BrokerLogger {
   readonly #options: { readonly level: LogLevel; readonly format: LogFormat };
@@ -90,11 +90,13 @@ export class ProgramLog implements BrokerLogger {
       // ISO and not a number: the first thing that anybody does with a log line is to read its time.
       timestamp: () => `,"time":"${new Date(this.#saidMs ?? Date.now()).toISOString()}"`,
     };
-    // Lines go out at once, so that the last one before a crash is there to be read. What cannot be written waits, up to a bound.
+    // Lines go out at once, so that the last one before a crash is there to be read. What cannot be written waits, up
+    // to a bound.
     const destination = pino.destination({ fd: 1, sync: true, maxLength: unwrittenMax });
     // Whoever read the log has gone away (a closed pipe, a closed terminal). That is no reason to stop serving.
     destination.on('error', () => undefined);
-    if (this.#options.format === 'text') return pino(settings, { write: (line: string) => void destination.write(formatLogLine(line)) });
+    if (this.#options.format === 'text')
+      return pino(settings, { write: (line: string) => void destination.write(formatLogLine(line)) });
     return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
   }
 }

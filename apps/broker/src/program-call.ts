@@ -5,7 +5,10 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** How somebody who came here as this process did calls the command line: what they have typed already is there for them. */
+/**
+ * How somebody who came here as this process did calls the command line: what they have typed already is there for
+ * them.
+ */
 export function commandLineCall({ moduleUrl, env }: Surroundings): string {
   const { npm_execpath: manager = '', npm_command: command, npm_config_user_agent: agent = '' } = env;
   // In a clone the command line is a script of the root package.

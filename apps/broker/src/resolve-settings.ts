@@ -17,11 +17,15 @@ export type ResolvedSettings =
   | { readonly kind: 'version' }
   | { readonly kind: 'refused'; readonly problems: readonly string[] }
   /** `from` has no entry for a setting that is at its default. */
-  | { readonly kind: 'settings'; readonly settings: Settings; readonly from: Readonly<Partial<Record<SettingKey, string>>> };
+  | {
+      readonly kind: 'settings';
+      readonly settings: Settings;
+      readonly from: Readonly<Partial<Record<SettingKey, string>>>;
+    };
 
 /**
- * Flag before environment before file before default. A wrong value is refused even where a stronger source overrides it:
- * it would otherwise wait in the file for the day on which the flag is gone.
+ * Flag before environment before file before default. A wrong value is refused even where a stronger source overrides
+ * it: it would otherwise wait in the file for the day on which the flag is gone.
  */
 export async function resolveSettings(input: SettingsInput): Promise<ResolvedSettings> {
   const flags = readFlags(input.argv);
@@ -50,14 +54,17 @@ export async function resolveSettings(input: SettingsInput): Promise<ResolvedSet
 }
 
 async function readFileSource(
-  input: SettingsInput, fromFlag: string | undefined, fromVariable: string | undefined,
+  input: SettingsInput,
+  fromFlag: string | undefined,
+  fromVariable: string | undefined,
 ): Promise<SettingSource> {
   const path = fromFlag ?? fromVariable;
   if (path === undefined) return { given: [], problems: [] };
   try {
     return await readSettingsFile(await input.readFile(path), path);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     const origin = fromFlag === undefined ? configVariable : configFlag;
     return { given: [], problems: [`${origin} "${path}" cannot be read: ${reason}`] };
   }

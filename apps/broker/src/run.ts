@@ -22,10 +22,16 @@ import { packageVersion } from './version.ts';
 /** Loading the log holds the process for 15 ms, so whoever waits for `/readyz` is answered first. */
 const probeMs = 1;
 
-/** After the first clients were served: writing what was compiled takes some 20 ms, on the first start of a version only. */
+/**
+ * After the first clients were served: writing what was compiled takes some 20 ms, on the first start of a version
+ * only.
+ */
 const keepCompiledMs = 2000;
 
-/** How long a start may go on after it was asked to stop: nearly all are done by then, and stop in order. Recovery may take longer. */
+/**
+ * How long a start may go on after it was asked to stop: nearly all are done by then, and stop in order. Recovery may
+ * take longer.
+ */
 const startGraceMs = 2000;
 
 /** How long a stop may take in all: the requests under way have 10 s of it, and the rest is for what is to be saved. */
@@ -33,7 +39,8 @@ const stopTimeoutMs = 15_000;
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
-  // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise than in order.
+  // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise
+  // than in order.
   process.stdout.on('error', () => undefined);
   const resolved = await resolveSettings({
     argv: process.argv.slice(2),
@@ -77,8 +84,10 @@ async function start(settings: Settings, log: ProgramLog): Promise<Broker> {
     return await startBroker({
       ...brokerOptions(settings),
       logger: log,
-      // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of all.
-      onFatal: (error) => exitAtOnce(log, error, 'storage failed; the broker stops and recovers its logs at the next start'),
+      // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
+      // all.
+      onFatal: (error) =>
+        exitAtOnce(log, error, 'storage failed; the broker stops and recovers its logs at the next start'),
     });
   } catch (error) {
     const failure = explainStartFailure(error, settings);
@@ -110,7 +119,9 @@ async function startUnlessStopped<T>(begin: () => Promise<T>, stopSignal: Promis
   return started;
 }
 
-/** A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work. */
+/**
+ * A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work.
+ */
 function exitOnFault(log: ProgramLog): void {
   process.on('uncaughtException', (error) => exitAtOnce(log, error, 'uncaught exception'));
   process.on('unhandledRejection', (reason) => exitAtOnce(log, reason, 'unhandled rejection'));

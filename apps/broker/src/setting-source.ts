@@ -10,7 +10,9 @@ export interface GivenSetting {
   readonly from: string;
 }
 
-/** What one source (flags, environment, file) says. Problems are whole lines; all of them are shown, not only the first. */
+/**
+ * What one source (flags, environment, file) says. Problems are whole lines; all of them are shown, not only the first.
+ */
 export interface SettingSource {
   readonly given: readonly GivenSetting[];
   readonly problems: readonly string[];

@@ -83,7 +83,16 @@ export const hostAndPort: SettingType<HostAndPort | null> = {
 };
 
 const byteUnits: Readonly<Record<string, number>> = {
-  '': 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40,
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
 };
 
 /** A number of bytes, plain or with a unit; `null` is "no cap". */
@@ -155,7 +164,9 @@ function readPairs(text: string): Pairs | undefined {
 }
 
 function writePairs(value: Readonly<Record<string, string | number>>): string {
-  return Object.entries(value).map(([name, text]) => `${name}=${text}`).join(';');
+  return Object.entries(value)
+    .map(([name, text]) => `${name}=${text}`)
+    .join(';');
 }
 
 function toNumbers(map: Pairs): NumberPairs | undefined {

@@ -14,7 +14,8 @@ interface Entry {
 
 /**
  * Reads a YAML file of settings. Keys are those of the table; case, dots, dashes and underscores do not matter, and
- * nesting is the same as a dot, so `storageMaxBytes`, `storage.maxBytes` and `storage: { max-bytes: … }` are one setting.
+ * nesting is the same as a dot, so `storageMaxBytes`, `storage.maxBytes` and `storage: { max-bytes: … }` are one
+ * setting.
  *
  * @param name how error lines call the file: its path as given
  */
@@ -34,7 +35,9 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
     return { given: [], problems: [`${name}: a map of settings is expected, such as "port: 7420"`] };
   }
 
-  /** The text of a scalar as it stands in the file, so that `1e3` or `0x10` are judged by our types and not by YAML's. */
+  /**
+   * The text of a scalar as it stands in the file, so that `1e3` or `0x10` are judged by our types and not by YAML's.
+   */
   const textOf = (node: unknown): string | undefined =>
     !isScalar(node) || node.value === null ? undefined : typeof node.value === 'string' ? node.value : node.source;
   const entriesOf = (map: YAMLMap, prefix: string): Entry[] =>
@@ -60,7 +63,8 @@ function readEntries(entries: readonly Entry[], name: string): SettingSource {
     const from = `${entry.key} in ${name}, line ${entry.line}`;
     const setting = settingNamed(entry.key);
     if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${didYouMean(entry.key)}`);
-    else if (given.some((other) => other.key === setting.key)) problems.push(`${from}, says ${setting.key} a second time`);
+    else if (given.some((other) => other.key === setting.key))
+      problems.push(`${from}, says ${setting.key} a second time`);
     else if (entry.value === undefined) problems.push(`${from}, has no single value; allowed: ${setting.type.allowed}`);
     else given.push({ key: setting.key as SettingKey, value: entry.value, from });
   }
@@ -76,6 +80,9 @@ function normalized(key: string): string {
 }
 
 function didYouMean(key: string): string {
-  const guess = nearest(key, settingsList.map((setting) => setting.key));
+  const guess = nearest(
+    key,
+    settingsList.map((setting) => setting.key),
+  );
   return guess === undefined ? '' : `; did you mean ${guess}?`;
 }

@@ -17,7 +17,10 @@ interface Cause {
   readonly cause?: unknown;
 }
 
-/** One line that says why the broker did not start and what to do, for the errors that an operator can do something about. */
+/**
+ * One line that says why the broker did not start and what to do, for the errors that an operator can do something
+ * about.
+ */
 export function explainStartFailure(error: unknown, settings: Settings): StartFailure {
   const causes = chainOf(error);
   const listening = { isAdmin: causes.some((cause) => cause.details?.setting === 'admin.port') };
@@ -28,7 +31,8 @@ export function explainStartFailure(error: unknown, settings: Settings): StartFa
   }
   // The broker checks what only it knows, such as the settings of topics, and its message names the setting.
   const refused = causes.find((cause) => cause.code === 'INVALID_CONFIG');
-  if (refused !== undefined) return { line: refused.message ?? 'a setting is not allowed', exitCode: ExitCode.badSettings };
+  if (refused !== undefined)
+    return { line: refused.message ?? 'a setting is not allowed', exitCode: ExitCode.badSettings };
   // A wrapper often repeats the message of what it wraps.
   const messages = new Set(causes.map((cause) => cause.message));
   return { line: `the broker could not start: ${[...messages].join(': ')}`, exitCode: ExitCode.failed };
@@ -53,7 +57,9 @@ function explainAddress(cause: Cause, settings: Settings, { isAdmin }: { isAdmin
     case 'EAI_AGAIN':
       return `${host} is not an address of this machine; choose another with ${flags.host}`;
     case 'EACCES':
-      return cause.syscall === 'listen' ? `listening on port ${port} is not allowed to this user; choose another with ${flags.port}` : null;
+      return cause.syscall === 'listen'
+        ? `listening on port ${port} is not allowed to this user; choose another with ${flags.port}`
+        : null;
     default:
       return null;
   }

@@ -30,8 +30,8 @@ export function firstStopSignal(source: SignalSource): Promise<NodeJS.Signals> {
 }
 
 /**
- * Gives the signals back to the system, which ends the process with the next one: before every `process.exit`, because that waits for the
- * threads of Node's pool, and a disk that does not answer holds one of them for ever.
+ * Gives the signals back to the system, which ends the process with the next one: before every `process.exit`, because
+ * that waits for the threads of Node's pool, and a disk that does not answer holds one of them for ever.
  */
 export function releaseStopSignals(source: Pick<SignalSource, 'removeAllListeners'>): void {
   for (const signal of signals) source.removeAllListeners(signal);

@@ -4,8 +4,8 @@
  * partitions hold every thread for as long as the disk takes to sync, and each cold read would wait behind it.
  *
  * 24 is the 16 syncs that the storage has under way at most (`flushesInParallelMax`) and 8 for everything else. An idle
- * thread costs a few kilobytes, and these threads wait for the disk rather than use a core, so the number does not follow
- * the core count.
+ * thread costs a few kilobytes, and these threads wait for the disk rather than use a core, so the number does not
+ * follow the core count.
  */
 export const threadPoolSize = 24;
 

@@ -28,8 +28,16 @@ export class BrokerProgram implements AsyncDisposable {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#say(() => { this.stdout += text; }));
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#say(() => { this.stderr += text; }));
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) =>
+      this.#say(() => {
+        this.stdout += text;
+      }),
+    );
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) =>
+      this.#say(() => {
+        this.stderr += text;
+      }),
+    );
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
       this.#changed.dispatchEvent(new Event('end'));
       return (code as number | null) ?? exitCodeOfSignal(signal as NodeJS.Signals);
@@ -62,7 +70,8 @@ export class BrokerProgram implements AsyncDisposable {
     for (;;) {
       const match = pattern.exec(this.stdout);
       if (match !== null) return match;
-      if (this.#child.exitCode !== null) throw new Error(`ended without saying ${String(pattern)}:\n${this.stdout}${this.stderr}`);
+      if (this.#child.exitCode !== null)
+        throw new Error(`ended without saying ${String(pattern)}:\n${this.stdout}${this.stderr}`);
       await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
     }
   }
@@ -70,13 +79,21 @@ export class BrokerProgram implements AsyncDisposable {
   /** As `says`, of standard error. */
   async complains(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.stderr)) {
-      if (this.#child.exitCode !== null) throw new Error(`ended without complaining ${String(pattern)}:\n${this.stdout}${this.stderr}`);
+      if (this.#child.exitCode !== null)
+        throw new Error(`ended without complaining ${String(pattern)}:\n${this.stdout}${this.stderr}`);
       await Promise.race([once(this.#changed, 'said'), once(this.#changed, 'end')]);
     }
   }
 
   /** The fields of the `ready` line of a JSON log. */
-  async ready(): Promise<{ url: string; adminUrl: string; dataDir: string | null; acknowledgement: string; next: string[]; startMs: number }> {
+  async ready(): Promise<{
+    url: string;
+    adminUrl: string;
+    dataDir: string | null;
+    acknowledgement: string;
+    next: string[];
+    startMs: number;
+  }> {
     const [line] = await this.says(/^.*"msg":"ready".*$/m);
     return JSON.parse(line) as Awaited<ReturnType<BrokerProgram['ready']>>;
   }

@@ -23,7 +23,9 @@ describe('relaxExternalMemory', () => {
     relaxExternalMemory();
     const after = process.memoryUsage();
     const MiB = 1 << 20;
-    expect(Math.round((after.arrayBuffers - before.arrayBuffers) / MiB)).toBe(process.versions.node.startsWith('26.') ? 64 : 0);
+    expect(Math.round((after.arrayBuffers - before.arrayBuffers) / MiB)).toBe(
+      process.versions.node.startsWith('26.') ? 64 : 0,
+    );
     expect(after.rss - before.rss).toBeLessThan(16 * MiB);
   });
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { formatLogLine } from '../src/log-line.ts';
 
 function line(record: object): string {
-  return stripVTControlCharacters(formatLogLine(JSON.stringify({ time: '2026-11-22T10:00:00.000Z', pid: 1, ...record })));
+  return stripVTControlCharacters(
+    formatLogLine(JSON.stringify({ time: '2026-11-22T10:00:00.000Z', pid: 1, ...record })),
+  );
 }
 
 describe('log lines on a terminal', () => {

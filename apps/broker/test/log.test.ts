@@ -8,16 +8,23 @@ const log = fileURLToPath(new URL('../src/log.ts', import.meta.url));
 /** What a program with this code writes; standard output itself is what is tested. */
 function output(code: string): string {
   const program = `import { ProgramLog } from ${JSON.stringify(log)}; ${code}`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--conditions=@q/source', '--input-type=module', '-e', program], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=@q/source', '--input-type=module', '-e', program],
+    { encoding: 'utf8' },
+  );
   expect(stderr).toBe('');
   return stdout;
 }
 
 describe('log', () => {
   it('O5 is text on a terminal and JSON elsewhere, unless told otherwise', () => {
-    expect([chooseLogFormat('auto', true), chooseLogFormat('auto', false), chooseLogFormat('json', true), chooseLogFormat('text', false)]).toEqual([
-      'text', 'json', 'json', 'text',
-    ]);
+    expect([
+      chooseLogFormat('auto', true),
+      chooseLogFormat('auto', false),
+      chooseLogFormat('json', true),
+      chooseLogFormat('text', false),
+    ]).toEqual(['text', 'json', 'json', 'text']);
   });
 
   it('O5 keeps early lines with their own times, and writes them in order', () => {
@@ -25,8 +32,14 @@ describe('log', () => {
       const log = new ProgramLog({ level: 'info', format: 'json' });
       log.debug({}, 'not wanted'); log.info({ n: 1 }, 'first');
       await new Promise((resolve) => setTimeout(resolve, 20));
-      log.open(); log.info({ n: 2 }, 'second');`).trim().split('\n').map((line) => JSON.parse(line) as { msg: string; time: string; level: string; n: number });
-    expect(lines).toMatchObject([{ level: 'info', n: 1, msg: 'first' }, { level: 'info', n: 2, msg: 'second' }]);
+      log.open(); log.info({ n: 2 }, 'second');`)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string; time: string; level: string; n: number });
+    expect(lines).toMatchObject([
+      { level: 'info', n: 1, msg: 'first' },
+      { level: 'info', n: 2, msg: 'second' },
+    ]);
     expect(Date.parse(lines[1]!.time) - Date.parse(lines[0]!.time)).toBeGreaterThanOrEqual(15);
   });
 
@@ -38,6 +51,8 @@ describe('log', () => {
   });
 
   it('O5 is silent when told so', () => {
-    expect(output(`const log = new ProgramLog({ level: 'silent', format: 'json' }); log.fatal({}, 'x'); log.open();`)).toBe('');
+    expect(
+      output(`const log = new ProgramLog({ level: 'silent', format: 'json' }); log.fatal({}, 'x'); log.open();`),
+    ).toBe('');
   });
 });

@@ -25,7 +25,10 @@ describe('q-broker', () => {
   it('B2 says where it listens, where the data is and what an ack is worth, serves, and stops cleanly', async () => {
     await using broker = new BrokerProgram({ args });
     const ready = await broker.ready();
-    expect(ready).toMatchObject({ dataDir: join(folder, 'data'), acknowledgement: expect.stringContaining('power cut') as string });
+    expect(ready).toMatchObject({
+      dataDir: join(folder, 'data'),
+      acknowledgement: expect.stringContaining('power cut') as string,
+    });
     expect(ready.url).toMatch(/^q:\/\/127\.0\.0\.1:[1-9]\d*$/);
     expect(ready.next[0]).toBe(`pnpm --silent q topic create visits --partitions 3 --if-missing --url ${ready.url}`);
     expect((await fetch(`${ready.adminUrl}/healthz`)).status).toBe(200);
@@ -39,7 +42,9 @@ describe('q-broker', () => {
 
   it('B2 greets in words and stops at Ctrl-C', async () => {
     await using broker = new BrokerProgram({ args: [...args, '--log-format', 'text', '--storage', 'memory'] });
-    await broker.says(/q broker \S+ is ready[\s\S]*q:\/\/127\.0\.0\.1:\d+[\s\S]*memory[\s\S]*gone when the broker stops[\s\S]*topic create visits --partitions 3 --if-missing[\s\S]*Ctrl-C/);
+    await broker.says(
+      /q broker \S+ is ready[\s\S]*q:\/\/127\.0\.0\.1:\d+[\s\S]*memory[\s\S]*gone when the broker stops[\s\S]*topic create visits --partitions 3 --if-missing[\s\S]*Ctrl-C/,
+    );
     broker.signal('SIGINT');
     expect(await broker.exited).toBe(0);
     expect(broker.stdout).toMatch(/stopped cleanly\s*$/);
@@ -53,12 +58,17 @@ describe('q-broker', () => {
       env: { Q_PORT: '0', Q_ADMIN_PORT: 'off', Q_DATA_DIR: join(folder, 'elsewhere'), Q_LOG_FORMAT: 'json' },
     });
     expect(await broker.ready()).toMatchObject({
-      adminUrl: null, dataDir: join(folder, 'elsewhere'), acknowledgement: expect.stringContaining('(durability os)') as string,
+      adminUrl: null,
+      dataDir: join(folder, 'elsewhere'),
+      acknowledgement: expect.stringContaining('(durability os)') as string,
     });
   });
 
   it('Q3 refuses what is unknown or not allowed, all of it, before anything is opened', async () => {
-    await using broker = new BrokerProgram({ args: [...args, '--prot', '1', '--durability', 'always'], env: { Q_STORAGE: 'disk' } });
+    await using broker = new BrokerProgram({
+      args: [...args, '--prot', '1', '--durability', 'always'],
+      env: { Q_STORAGE: 'disk' },
+    });
     expect(await broker.exited).toBe(2);
     expect(broker.stderr.split('\n')).toEqual([
       'q-broker: --prot is not a flag of q-broker; did you mean --port?',
@@ -84,7 +94,9 @@ describe('q-broker', () => {
       for (const flag of ['--port', '--admin-port']) {
         await using broker = new BrokerProgram({ args: [...args, flag, String(port)] });
         expect(await broker.exited).toBe(1);
-        expect(broker.stderr).toBe(`q-broker: port ${port} on 127.0.0.1 is in use, perhaps by another broker; choose another with ${flag}\n`);
+        expect(broker.stderr).toBe(
+          `q-broker: port ${port} on 127.0.0.1 is in use, perhaps by another broker; choose another with ${flag}\n`,
+        );
       }
     } finally {
       other.close();
@@ -106,40 +118,65 @@ describe('q-broker', () => {
     await writeFile(join(folder, 'data'), 'a file');
     await using broker = new BrokerProgram({ args });
     expect(await broker.exited).toBe(1);
-    expect(broker.stderr).toMatch(/^q-broker: the data folder \S+ cannot be used: .*; choose another with --data-dir\n$/);
+    expect(broker.stderr).toMatch(
+      /^q-broker: the data folder \S+ cannot be used: .*; choose another with --data-dir\n$/,
+    );
   });
 
-  it.runIf(process.platform === 'linux')('Q3 says in one line that no folder can be made there, and does not try for ever', async () => {
-    for (const dataDir of ['/proc/q-data', '/proc/q-data/deep/er', '/proc/1/q-data']) {
-      await using broker = new BrokerProgram({ args: [...args, '--data-dir', dataDir] });
-      expect(await broker.exited).toBe(1);
-      expect(broker.stderr).toMatch(/^q-broker: the data folder \/proc\/\S+ cannot be used: .*; choose another with --data-dir\n$/);
-    }
-  });
+  it.runIf(process.platform === 'linux')(
+    'Q3 says in one line that no folder can be made there, and does not try for ever',
+    async () => {
+      for (const dataDir of ['/proc/q-data', '/proc/q-data/deep/er', '/proc/1/q-data']) {
+        await using broker = new BrokerProgram({ args: [...args, '--data-dir', dataDir] });
+        expect(await broker.exited).toBe(1);
+        expect(broker.stderr).toMatch(
+          /^q-broker: the data folder \/proc\/\S+ cannot be used: .*; choose another with --data-dir\n$/,
+        );
+      }
+    },
+  );
 
   it('B6 a signal during a start that hangs ends it, at the first time of asking', async () => {
     const hang = 'import fs from "node:fs"; fs.mkdir = () => console.log("hangs"); fs.stat = fs.mkdir';
-    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
+    await using broker = new BrokerProgram({
+      args,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` },
+    });
     await broker.says(/hangs/);
     broker.signal('SIGTERM');
     expect(await broker.exited).toBe(143);
     expect(broker.stderr).toBe('q-broker: SIGTERM during the start; nothing was served\n');
   });
 
-  it.runIf(process.platform === 'linux')('B6 a second signal ends a start whose thread hangs in the disk, where an exit hangs too', async () => {
-    // Node's own pool thread, in an open(2) that nobody answers, as on a network disk that has gone.
-    const pipe = join(folder, 'pipe');
-    spawnSync('mkfifo', [pipe]);
-    const hang = `import fs from "node:fs"; const { open } = fs; fs.mkdir = () => { open(${JSON.stringify(pipe)}, "r", () => undefined); console.log("hangs"); }; fs.stat = () => undefined`;
-    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
-    await broker.says(/hangs/);
-    broker.signal('SIGTERM');
-    await broker.complains(/nothing was served/);
-    broker.signal('SIGTERM');
-    expect(await broker.exited).toBe(143);
-  });
+  it.runIf(process.platform === 'linux')(
+    'B6 a second signal ends a start whose thread hangs in the disk, where an exit hangs too',
+    async () => {
+      // Node's own pool thread, in an open(2) that nobody answers, as on a network disk that has gone.
+      const pipe = join(folder, 'pipe');
+      spawnSync('mkfifo', [pipe]);
+      const hang = `import fs from "node:fs"; const { open } = fs; fs.mkdir = () => { open(${JSON.stringify(pipe)}, "r", () => undefined); console.log("hangs"); }; fs.stat = () => undefined`;
+      await using broker = new BrokerProgram({
+        args,
+        env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` },
+      });
+      await broker.says(/hangs/);
+      broker.signal('SIGTERM');
+      await broker.complains(/nothing was served/);
+      broker.signal('SIGTERM');
+      expect(await broker.exited).toBe(143);
+    },
+  );
 
-  it.runIf(process.platform === 'linux').each(['.lock', '.lock.held', 'journal.0', 'log-start-offset-checkpoint', 'recovery-point-offset-checkpoint', '__metadata-0/partition.metadata'])(
+  it
+    .runIf(process.platform === 'linux')
+    .each([
+      '.lock',
+      '.lock.held',
+      'journal.0',
+      'log-start-offset-checkpoint',
+      'recovery-point-offset-checkpoint',
+      '__metadata-0/partition.metadata',
+    ])(
     'Q3 says in one line that %s is no file, and does not wait for who has the other end of a pipe',
     async (name) => {
       {
@@ -159,8 +196,12 @@ describe('q-broker', () => {
   );
 
   it('B6 a signal during a start that goes on is a clean stop', async () => {
-    const early = 'import fs from "node:fs"; const { mkdir } = fs; fs.mkdir = (...args) => { fs.mkdir = mkdir; process.kill(process.pid, "SIGTERM"); mkdir(...args); }';
-    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` } });
+    const early =
+      'import fs from "node:fs"; const { mkdir } = fs; fs.mkdir = (...args) => { fs.mkdir = mkdir; process.kill(process.pid, "SIGTERM"); mkdir(...args); }';
+    await using broker = new BrokerProgram({
+      args,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` },
+    });
     expect(await broker.exited).toBe(0);
     expect(broker.stdout).toContain('"msg":"stopped cleanly"');
   });
@@ -189,7 +230,10 @@ describe('q-broker', () => {
 
   it('B6 a second signal ends a stop that hangs, at once', async () => {
     const hang = 'import { Server } from "node:net"; Server.prototype.close = function () { return this; }';
-    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` } });
+    await using broker = new BrokerProgram({
+      args,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hang)}` },
+    });
     await broker.ready();
     broker.signal('SIGTERM');
     await broker.says(/"msg":"stopping; a second signal stops at once"/);
@@ -200,7 +244,10 @@ describe('q-broker', () => {
 
   it('S2 logs a fault that nobody handled and exits without the words of a clean stop', async () => {
     const fault = 'process.on("SIGUSR2", () => { throw new Error("planted"); })';
-    await using broker = new BrokerProgram({ args, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` } });
+    await using broker = new BrokerProgram({
+      args,
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` },
+    });
     await broker.ready();
     broker.signal('SIGUSR2');
     expect(await broker.exited).toBe(1);

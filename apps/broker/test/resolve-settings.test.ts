@@ -13,9 +13,10 @@ function resolve({ argv = [], env = {}, file }: Given): Promise<ResolvedSettings
   return resolveSettings({
     argv: file === undefined ? argv : [...argv, '--config', 'q.yaml'],
     env,
-    readFile: (path) => file === undefined || path !== 'q.yaml'
-      ? Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
-      : Promise.resolve(file),
+    readFile: (path) =>
+      file === undefined || path !== 'q.yaml'
+        ? Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
+        : Promise.resolve(file),
   });
 }
 
@@ -33,7 +34,14 @@ async function problemsOf(given: Given): Promise<readonly string[]> {
 describe('settings from flags, environment and file', () => {
   it('Q3 has a default for everything', async () => {
     expect(await settingsOf({})).toMatchObject({
-      host: '127.0.0.1', port: 7420, adminPort: 7421, dataDir: './data', storage: 'file', durability: 'fsync', storageMaxBytes: null, topicDefaults: {},
+      host: '127.0.0.1',
+      port: 7420,
+      adminPort: 7421,
+      dataDir: './data',
+      storage: 'file',
+      durability: 'fsync',
+      storageMaxBytes: null,
+      topicDefaults: {},
     });
   });
 
@@ -56,12 +64,20 @@ describe('settings from flags, environment and file', () => {
       file: 'topicDefaults:\n  retention.bytes: 5\n  cleanup.policy: compact,delete\n  segment:\n    bytes: 1000000\n',
     });
     expect(settings.topicDefaults).toEqual({
-      'retention.ms': '1', 'segment.ms': '2', 'retention.bytes': '4', 'cleanup.policy': 'compact,delete', 'segment.bytes': '1000000',
+      'retention.ms': '1',
+      'segment.ms': '2',
+      'retention.bytes': '4',
+      'cleanup.policy': 'compact,delete',
+      'segment.bytes': '1000000',
     });
   });
 
   it('Q3 reads limits as numbers, from every source', async () => {
-    const settings = await settingsOf({ argv: ['--limit', 'a=1'], env: { Q_LIMITS: 'b=2;c=3' }, file: 'limits:\n  c: 4\n  d: 5' });
+    const settings = await settingsOf({
+      argv: ['--limit', 'a=1'],
+      env: { Q_LIMITS: 'b=2;c=3' },
+      file: 'limits:\n  c: 4\n  d: 5',
+    });
     expect(settings.limits).toEqual({ a: 1, b: 2, c: 3, d: 5 });
     expect(await problemsOf({ file: 'limits: { a: many }' })).toEqual([
       'limits in q.yaml, line 1: {"a":"many"} is not allowed for limits; allowed: name=number with a whole number, several separated by ";"',
@@ -69,7 +85,9 @@ describe('settings from flags, environment and file', () => {
   });
 
   it('Q3 finds the file through Q_CONFIG, and through --config first', async () => {
-    expect(await problemsOf({ env: { Q_CONFIG: 'gone.yaml' } })).toEqual(['Q_CONFIG "gone.yaml" cannot be read: there is no such file']);
+    expect(await problemsOf({ env: { Q_CONFIG: 'gone.yaml' } })).toEqual([
+      'Q_CONFIG "gone.yaml" cannot be read: there is no such file',
+    ]);
     expect(await settingsOf({ env: { Q_CONFIG: 'gone.yaml' }, file: 'port: 9' })).toMatchObject({ port: 9 });
   });
 
@@ -81,18 +99,26 @@ describe('settings from flags, environment and file', () => {
 
 describe('flags that are refused', () => {
   it('Q3 refuses an unknown flag once, with what was probably meant', async () => {
-    expect(await problemsOf({ argv: ['--prot', '7420'] })).toEqual(['--prot is not a flag of q-broker; did you mean --port?']);
-    expect(await problemsOf({ argv: ['--prot=7420'] })).toEqual(['--prot is not a flag of q-broker; did you mean --port?']);
+    expect(await problemsOf({ argv: ['--prot', '7420'] })).toEqual([
+      '--prot is not a flag of q-broker; did you mean --port?',
+    ]);
+    expect(await problemsOf({ argv: ['--prot=7420'] })).toEqual([
+      '--prot is not a flag of q-broker; did you mean --port?',
+    ]);
   });
 
   it('Q3 refuses words that are not flags, and flags without a value', async () => {
     expect(await problemsOf({ argv: ['start'] })).toEqual(['"start" is not expected here: q-broker takes flags only']);
-    expect(await problemsOf({ argv: ['--durability'] })).toEqual(['--durability needs a value; allowed: one of fsync, interval, os']);
+    expect(await problemsOf({ argv: ['--durability'] })).toEqual([
+      '--durability needs a value; allowed: one of fsync, interval, os',
+    ]);
     expect(await problemsOf({ argv: ['--config'] })).toEqual(['--config needs a value: the path of a YAML file']);
   });
 
   it('Q3 names the setting, the source, the value and what is allowed', async () => {
-    expect(await problemsOf({ argv: ['--port', '-1'], env: { Q_STORAGE: 'disk' }, file: 'durability: always' })).toEqual([
+    expect(
+      await problemsOf({ argv: ['--port', '-1'], env: { Q_STORAGE: 'disk' }, file: 'durability: always' }),
+    ).toEqual([
       'durability in q.yaml, line 1: "always" is not allowed for durability; allowed: one of fsync, interval, os',
       'Q_STORAGE: "disk" is not allowed for storage; allowed: one of file, memory',
       '--port: "-1" is not allowed for port; allowed: a port from 0 to 65535 (0 lets the system choose)',
@@ -106,35 +132,49 @@ describe('flags that are refused', () => {
 
 describe('variables', () => {
   it('Q3 refuses an unknown Q_ variable, with what was probably meant', async () => {
-    expect(await problemsOf({ env: { Q_PROT: '1' } })).toEqual(['Q_PROT="1" is not a variable of q-broker; did you mean Q_PORT?']);
+    expect(await problemsOf({ env: { Q_PROT: '1' } })).toEqual([
+      'Q_PROT="1" is not a variable of q-broker; did you mean Q_PORT?',
+    ]);
     expect(await problemsOf({ env: { Q_SOMETHING_ELSE: '1' } })).toEqual([
       'Q_SOMETHING_ELSE="1" is not a variable of q-broker; unset it, or see q-broker --help',
     ]);
   });
 
   it('Q3 leaves alone what belongs to the command line or to somebody else', async () => {
-    expect(await settingsOf({ env: { Q_URL: 'q://elsewhere', Q_TIMEOUT: '5s', QUIET: '1', PATH: '/bin' } })).toMatchObject({ port: 7420 });
+    expect(
+      await settingsOf({ env: { Q_URL: 'q://elsewhere', Q_TIMEOUT: '5s', QUIET: '1', PATH: '/bin' } }),
+    ).toMatchObject({ port: 7420 });
   });
 
   it('Q3 leaves alone the service links of Kubernetes, for a service called q too', async () => {
     const env = {
-      Q_PORT: 'tcp://10.0.0.1:7420', Q_SERVICE_HOST: '10.0.0.1', Q_SERVICE_PORT: '7420', Q_SERVICE_PORT_NATIVE: '7420',
-      Q_PORT_7420_TCP: 'tcp://10.0.0.1:7420', Q_PORT_7420_TCP_ADDR: '10.0.0.1', Q_BROKER_PORT: 'tcp://10.0.0.2:1',
+      Q_PORT: 'tcp://10.0.0.1:7420',
+      Q_SERVICE_HOST: '10.0.0.1',
+      Q_SERVICE_PORT: '7420',
+      Q_SERVICE_PORT_NATIVE: '7420',
+      Q_PORT_7420_TCP: 'tcp://10.0.0.1:7420',
+      Q_PORT_7420_TCP_ADDR: '10.0.0.1',
+      Q_BROKER_PORT: 'tcp://10.0.0.2:1',
     };
     expect(await settingsOf({ env })).toMatchObject({ port: 7420 });
   });
 });
 
 describe('the file', () => {
-  it.each(['storageMaxBytes: 1KiB', 'storage.maxBytes: 1KiB', 'storage-max-bytes: 1KiB', 'storage:\n  maxBytes: 1KiB', 'STORAGE_MAX_BYTES: 1024'])(
-    'Q3 reads %j as storageMaxBytes',
-    async (file) => {
-      expect(await settingsOf({ file })).toMatchObject({ storageMaxBytes: 1024 });
-    },
-  );
+  it.each([
+    'storageMaxBytes: 1KiB',
+    'storage.maxBytes: 1KiB',
+    'storage-max-bytes: 1KiB',
+    'storage:\n  maxBytes: 1KiB',
+    'STORAGE_MAX_BYTES: 1024',
+  ])('Q3 reads %j as storageMaxBytes', async (file) => {
+    expect(await settingsOf({ file })).toMatchObject({ storageMaxBytes: 1024 });
+  });
 
   it('Q3 refuses unknown keys with their line, and values without a text', async () => {
-    expect(await problemsOf({ file: 'port: 1\nadmin:\n  prot: 2\n' })).toEqual(['admin.prot in q.yaml, line 3, is not a setting of q-broker; did you mean adminPort?']);
+    expect(await problemsOf({ file: 'port: 1\nadmin:\n  prot: 2\n' })).toEqual([
+      'admin.prot in q.yaml, line 3, is not a setting of q-broker; did you mean adminPort?',
+    ]);
     expect(await problemsOf({ file: 'port: [1, 2]' })).toEqual([
       'port in q.yaml, line 1, has no single value; allowed: a port from 0 to 65535 (0 lets the system choose)',
     ]);
@@ -142,8 +182,12 @@ describe('the file', () => {
   });
 
   it('Q3 refuses a setting said twice, a file that is no map, and one that is not YAML', async () => {
-    expect(await problemsOf({ file: 'dataDir: a\ndata-dir: b' })).toEqual(['data-dir in q.yaml, line 2, says dataDir a second time']);
-    expect(await problemsOf({ file: '- port' })).toEqual(['q.yaml: a map of settings is expected, such as "port: 7420"']);
+    expect(await problemsOf({ file: 'dataDir: a\ndata-dir: b' })).toEqual([
+      'data-dir in q.yaml, line 2, says dataDir a second time',
+    ]);
+    expect(await problemsOf({ file: '- port' })).toEqual([
+      'q.yaml: a map of settings is expected, such as "port: 7420"',
+    ]);
     expect((await problemsOf({ file: 'port: "1' }))[0]).toMatch(/^q\.yaml, line 1: not YAML: /);
     expect(await settingsOf({ file: '# nothing set\n' })).toMatchObject({ port: 7420 });
   });

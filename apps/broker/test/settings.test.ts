@@ -18,8 +18,16 @@ describe('settings table', () => {
     const help = helpText().replaceAll(/\s+/g, ' ');
     for (const setting of settingsList) {
       expect(help).toContain(`${setting.flag} <${setting.type.placeholder}>`);
-      expect(help).toContain(`(${setting.env}, ${setting.key}; default ${setting.type.format(setting.default) || 'none'})`);
+      expect(help).toContain(
+        `(${setting.env}, ${setting.key}; default ${setting.type.format(setting.default) || 'none'})`,
+      );
     }
-    expect(Math.max(...helpText().split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(
+      Math.max(
+        ...helpText()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(100);
   });
 });

@@ -3,7 +3,9 @@ import { settingsTable } from '../src/settings.ts';
 import type { Settings } from '../src/settings.ts';
 import { explainStartFailure } from '../src/start-failure.ts';
 
-const settings = Object.fromEntries(Object.entries(settingsTable).map(([key, setting]) => [key, setting.default])) as unknown as Settings;
+const settings = Object.fromEntries(
+  Object.entries(settingsTable).map(([key, setting]) => [key, setting.default]),
+) as unknown as Settings;
 
 function lineOf(fields: object): string {
   // Wrapped once, as the broker does: the words must be found under the cause.
@@ -13,32 +15,47 @@ function lineOf(fields: object): string {
 
 describe('why a broker did not start', () => {
   it('Q3 tells the two ports apart', () => {
-    expect(lineOf({ code: 'EADDRINUSE', port: 7420 })).toBe('port 7420 on 127.0.0.1 is in use, perhaps by another broker; choose another with --port');
-    const admin = Object.assign(new Error('cannot listen'), { code: 'INVALID_CONFIG', details: { setting: 'admin.port' } });
+    expect(lineOf({ code: 'EADDRINUSE', port: 7420 })).toBe(
+      'port 7420 on 127.0.0.1 is in use, perhaps by another broker; choose another with --port',
+    );
+    const admin = Object.assign(new Error('cannot listen'), {
+      code: 'INVALID_CONFIG',
+      details: { setting: 'admin.port' },
+    });
     admin.cause = Object.assign(new Error('inner'), { code: 'EADDRINUSE', port: 7421 });
     expect(explainStartFailure(admin, settings)).toEqual({
-      line: 'port 7421 on 127.0.0.1 is in use, perhaps by another broker; choose another with --admin-port', exitCode: 1,
+      line: 'port 7421 on 127.0.0.1 is in use, perhaps by another broker; choose another with --admin-port',
+      exitCode: 1,
     });
     expect(lineOf({ code: 'EACCES', syscall: 'listen', port: 7420 })).toContain('not allowed to this user');
     expect(lineOf({ code: 'EADDRNOTAVAIL', port: 7420 })).toContain('--host');
   });
 
   it('Q3 names the folder that cannot be used', () => {
-    expect(lineOf({ code: 'STORAGE_LOCKED' })).toBe('the data folder ./data is in use by another broker; stop that one, or choose another with --data-dir');
+    expect(lineOf({ code: 'STORAGE_LOCKED' })).toBe(
+      'the data folder ./data is in use by another broker; stop that one, or choose another with --data-dir',
+    );
     expect(lineOf({ code: 'EACCES', syscall: 'mkdir', path: '/root/x' })).toContain('no permission for /root/x');
     expect(lineOf({ code: 'ENOTDIR' })).toContain('cannot be used: inner');
     expect(lineOf({ code: 'UNSUPPORTED_FORMAT' })).toBe('the data folder ./data cannot be used: inner');
   });
 
   it('Q3 calls what only the broker can refuse a bad setting', () => {
-    expect(explainStartFailure(Object.assign(new Error('retention.ms = "x" is not allowed'), { code: 'INVALID_CONFIG' }), settings)).toEqual({
-      line: 'retention.ms = "x" is not allowed', exitCode: 2,
+    expect(
+      explainStartFailure(
+        Object.assign(new Error('retention.ms = "x" is not allowed'), { code: 'INVALID_CONFIG' }),
+        settings,
+      ),
+    ).toEqual({
+      line: 'retention.ms = "x" is not allowed',
+      exitCode: 2,
     });
   });
 
   it('gives the messages of anything else', () => {
     expect(explainStartFailure(new Error('out of luck', { cause: new Error('rain') }), settings)).toEqual({
-      line: 'the broker could not start: out of luck: rain', exitCode: 1,
+      line: 'the broker could not start: out of luck: rain',
+      exitCode: 1,
     });
     expect(explainStartFailure('thrown', settings).line).toBe('the broker could not start: thrown');
   });

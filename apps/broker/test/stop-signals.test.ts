@@ -29,7 +29,7 @@ describe('stop signals', () => {
     expect(source.exits).toEqual([130]);
   });
 
-  it('B6 are the system\'s again before an exit, which may hang', () => {
+  it("B6 are the system's again before an exit, which may hang", () => {
     const source = new FakeProcess();
     void firstStopSignal(source);
     releaseStopSignals(source);

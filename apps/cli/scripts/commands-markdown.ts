@@ -5,7 +5,12 @@ import { createProgram } from '../src/program.ts';
 /** Every command with its options as Markdown, from the definitions that `q --help` also comes from. */
 export function commandsMarkdown(): string {
   const program = createProgram(
-    { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), interrupt: new AbortController().signal },
+    {
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      interrupt: new AbortController().signal,
+    },
     { setExitCode: () => undefined, writeMistake: () => undefined },
   );
   const everywhere = `Options of every command:\n\n${optionsTable(program)}`;
@@ -30,7 +35,9 @@ function section(command: Command, call: string): string {
 }
 
 function optionsTable(command: Command): string {
-  const rows = visibleOptions(command).map((option) => `| \`${option.flags}\` | ${sentence(describe(option)).replaceAll('|', '\\|')} |`);
+  const rows = visibleOptions(command).map(
+    (option) => `| \`${option.flags}\` | ${sentence(describe(option)).replaceAll('|', '\\|')} |`,
+  );
   return `| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
@@ -41,7 +48,9 @@ function visibleOptions(command: Command): Option[] {
 function describe(option: Option): string {
   const notes = [
     ...(option.argChoices === undefined ? [] : [`one of ${option.argChoices.join(', ')}`]),
-    ...(option.defaultValue === undefined ? [] : [`default: ${option.defaultValueDescription ?? String(option.defaultValue)}`]),
+    ...(option.defaultValue === undefined
+      ? []
+      : [`default: ${option.defaultValueDescription ?? String(option.defaultValue)}`]),
     ...(option.envVar === undefined ? [] : [`variable: \`${option.envVar}\``]),
   ];
   return `${option.description}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;

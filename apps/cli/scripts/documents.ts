@@ -11,5 +11,9 @@ export function generatedReadme(): { path: URL; actual: string; expected: string
   const from = actual.indexOf(begin);
   const to = actual.indexOf(end);
   if (from < 0 || to < from) throw new Error('README.md has no section for the commands');
-  return { path, actual, expected: `${actual.slice(0, from + begin.length)}\n\n${commandsMarkdown()}\n${actual.slice(to)}` };
+  return {
+    path,
+    actual,
+    expected: `${actual.slice(0, from + begin.length)}\n\n${commandsMarkdown()}\n${actual.slice(to)}`,
+  };
 }

@@ -7,7 +7,9 @@ import { CommandError } from './command-error.ts';
  *
  * @param parse gets the value of an earlier use of a repeatable option
  */
-export function argumentParser<T>(parse: (text: string, earlier?: T) => T): (text: string, earlier: T | undefined) => T {
+export function argumentParser<T>(
+  parse: (text: string, earlier?: T) => T,
+): (text: string, earlier: T | undefined) => T {
   return (text, earlier) => {
     try {
       return parse(text, earlier);

@@ -6,7 +6,8 @@ import { ExitCode } from './exit-code.ts';
 
 /** For what cannot be undone: nobody is surprised in a script that has forgotten `--force`. */
 export function requireForceOrTerminal(context: CommandContext, o: { forced: boolean; what: string }): void {
-  if (!o.forced && !isTerminal(context.stdin)) throw usageError(`${o.what} cannot be undone and nobody can be asked here; add --force`);
+  if (!o.forced && !isTerminal(context.stdin))
+    throw usageError(`${o.what} cannot be undone and nobody can be asked here; add --force`);
 }
 
 /** Asks on the terminal; whatever is not yes ends the command. */
@@ -17,7 +18,8 @@ export async function confirm(context: CommandContext, question: string): Promis
     if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError(ExitCode.failure, 'nothing was deleted');
   } catch (error) {
     // At a prompt Ctrl-C is a key press and no signal; Ctrl-D and Ctrl-C both end it.
-    if (error instanceof Error && error.name === 'AbortError') throw new CommandError(ExitCode.interrupted, 'nothing was deleted', { cause: error });
+    if (error instanceof Error && error.name === 'AbortError')
+      throw new CommandError(ExitCode.interrupted, 'nothing was deleted', { cause: error });
     throw error;
   } finally {
     prompt.close();

@@ -26,7 +26,10 @@ export interface ConnectionUse {
 
 /** Connects, runs a command, and closes the connection whatever comes of it. */
 export async function withClient<T>(
-  context: CommandContext, options: GlobalOptions, command: (q: Q) => Promise<T>, use: ConnectionUse = {},
+  context: CommandContext,
+  options: GlobalOptions,
+  command: (q: Q) => Promise<T>,
+  use: ConnectionUse = {},
 ): Promise<T> {
   const life = new AbortController();
   const abort = (): void => life.abort();
@@ -48,14 +51,20 @@ export async function withClient<T>(
 async function connectPatiently(context: CommandContext, options: GlobalOptions, signal: AbortSignal): Promise<Q> {
   const { connect, QError } = await import('@q/client');
   const tryFor = (connectTimeoutMs: number): Promise<Q> =>
-    connect(options.url, { signal, clientId: 'q-cli', connectTimeoutMs, requestTimeoutMs: Math.max(options.timeout ?? requestTimeoutDefaultMs, requestTimeoutMinMs) });
+    connect(options.url, {
+      signal,
+      clientId: 'q-cli',
+      connectTimeoutMs,
+      requestTimeoutMs: Math.max(options.timeout ?? requestTimeoutDefaultMs, requestTimeoutMinMs),
+    });
   let timeoutMs = options.timeout ?? refusedTimeoutMs;
   const note = setTimeout(() => {
     if (isTerminal(context.stderr)) context.stderr.write(`waiting for a broker at ${options.url} …\n`);
   }, patienceMs);
   try {
     return await tryFor(timeoutMs).catch((error: unknown) => {
-      if (options.timeout !== undefined || !QError.is(error) || error.code !== 'NO_BROKER' || isRefusal(error)) throw error;
+      if (options.timeout !== undefined || !QError.is(error) || error.code !== 'NO_BROKER' || isRefusal(error))
+        throw error;
       timeoutMs = connectTimeoutDefaultMs;
       return tryFor(connectTimeoutDefaultMs - refusedTimeoutMs);
     });

@@ -26,7 +26,10 @@ export async function reportError(error: unknown, { json = false }: ReportOption
   if (error instanceof CommandError) {
     const { message, code, hint, exitCode } = error;
     if (json) return { line: jsonLine({ code: code ?? exitCodeName(exitCode), message, hint }), exitCode };
-    return { line: textLine(`${message}${code === null ? '' : ` (${code})`}${hint === null ? '' : `; ${hint}`}`), exitCode };
+    return {
+      line: textLine(`${message}${code === null ? '' : ` (${code})`}${hint === null ? '' : `; ${hint}`}`),
+      exitCode,
+    };
   }
   // Loaded already when a command reached a broker; commands that never got there have no such errors.
   const { QError, errorEntryByName } = await import('@q/client');

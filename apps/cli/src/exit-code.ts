@@ -19,7 +19,10 @@ export function exitCodeName(code: ExitCode): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** Error codes of q (`QError.code`) that have an exit code of their own; every other failure is {@link ExitCode.failure}. */
+/**
+ * Error codes of q (`QError.code`) that have an exit code of their own; every other failure is {@link
+ * ExitCode.failure}.
+ */
 const byErrorCode: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['UNKNOWN_TOPIC', ExitCode.notFound],
   ['UNKNOWN_TOPIC_ID', ExitCode.notFound],

@@ -19,8 +19,8 @@ export interface ProgramOutcome {
 }
 
 /**
- * The tree of commands. Only names, options and help are built here; what a command does is loaded when it runs, so that
- * help and mistakes are answered without loading the client.
+ * The tree of commands. Only names, options and help are built here; what a command does is loaded when it runs, so
+ * that help and mistakes are answered without loading the client.
  */
 export function createProgram(context: CommandContext, outcome: ProgramOutcome): Command {
   const host: ProgramHost = { context, run: async (command) => outcome.setExitCode(await command) };
@@ -43,12 +43,20 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
     .command('stats')
     .description('show totals, throughput, requests and errors of a broker')
     .action((_options: unknown, command: Command) =>
-      host.run(import('./commands/stats.ts').then(({ showStats }) => showStats(context, command.optsWithGlobals<GlobalOptions>()))));
+      host.run(
+        import('./commands/stats.ts').then(({ showStats }) =>
+          showStats(context, command.optsWithGlobals<GlobalOptions>()),
+        ),
+      ),
+    );
   return program;
 }
 
 function timeoutOption(): Option {
-  return new Option('--timeout <time>', 'give up after this long, such as 5s or 500ms (default: 3s for a connection, 30s for an answer)')
+  return new Option(
+    '--timeout <time>',
+    'give up after this long, such as 5s or 500ms (default: 3s for a connection, 30s for an answer)',
+  )
     .env('Q_TIMEOUT')
     .argParser(argumentParser((text: string) => parseTimeout(text)));
 }

@@ -45,7 +45,9 @@ export async function runCommand(argv: readonly string[], context: CommandContex
   const json = wantsJson(argv);
   const mistakes: string[] = [];
   const program = createProgram(context, {
-    setExitCode: (code) => { exitCode = code; },
+    setExitCode: (code) => {
+      exitCode = code;
+    },
     writeMistake: (text) => void (json ? mistakes.push(text) : context.stderr.write(text)),
   });
   try {

@@ -20,7 +20,13 @@ export async function runHere({ line, url, input = '', terminal = false }: Comma
   stdin.write(input);
   // What is typed on a terminal does not end.
   if (!terminal) stdin.end();
-  const code = await runCommand(['--url', url, ...line.split(' ')], { stdin, stdout, stderr, interrupt: new AbortController().signal });
-  const text = async (written: PassThrough): Promise<string> => stripVTControlCharacters(Buffer.concat((await written.end().toArray()) as Buffer[]).toString());
+  const code = await runCommand(['--url', url, ...line.split(' ')], {
+    stdin,
+    stdout,
+    stderr,
+    interrupt: new AbortController().signal,
+  });
+  const text = async (written: PassThrough): Promise<string> =>
+    stripVTControlCharacters(Buffer.concat((await written.end().toArray()) as Buffer[]).toString());
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
 }

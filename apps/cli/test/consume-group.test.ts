@@ -31,20 +31,33 @@ function start(line: string): QProgram {
 async function topicOf(topic: string, o: { partitions?: number; records: number }): Promise<void> {
   const partitions = o.partitions ?? 1;
   await client.admin.createTopic(topic, { partitions });
-  await client.producer().sendBatch(topic, Array.from({ length: o.records }, (_, index) => ({ partition: index % partitions, value: `${index}` })));
+  await client.producer().sendBatch(
+    topic,
+    Array.from({ length: o.records }, (_, index) => ({ partition: index % partitions, value: `${index}` })),
+  );
 }
 
 async function committed(group: string): Promise<Record<number, number>> {
-  return Object.fromEntries((await client.admin.groupOffsets(group)).map(({ partition, offset }) => [partition, offset]));
+  return Object.fromEntries(
+    (await client.admin.groupOffsets(group)).map(({ partition, offset }) => [partition, offset]),
+  );
 }
 
 describe('q consume -g', () => {
   it('G1 G2 goes on where the group is, and commits what it has written', async () => {
     await topicOf('counted', { records: 10 });
-    expect(await q('consume counted -g counting -n 3 -f %v,')).toEqual({ code: 0, stdout: '0,1,2,', stderr: '3 records were handled in group counting\n' });
+    expect(await q('consume counted -g counting -n 3 -f %v,')).toEqual({
+      code: 0,
+      stdout: '0,1,2,',
+      stderr: '3 records were handled in group counting\n',
+    });
     expect(await committed('counting')).toEqual({ 0: 3 });
     expect((await q('consume counted -g counting -n 1 -f %v,')).stdout).toBe('3,');
-    expect(JSON.parse((await q('consume counted -g counting -n 1 --json')).stdout)).toMatchObject({ topic: 'counted', offset: 4, value: '4' });
+    expect(JSON.parse((await q('consume counted -g counting -n 1 --json')).stdout)).toMatchObject({
+      topic: 'counted',
+      offset: 4,
+      value: '4',
+    });
     expect(await committed('counting')).toEqual({ 0: 5 });
     expect(await client.admin.describeGroup('counting')).toMatchObject({ state: 'empty', members: [], lag: 5 });
     expect(await q('consume counted -g counting -n 0')).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -68,10 +81,16 @@ describe('q consume -g', () => {
     await topicOf('interrupted', { records: 4 });
     await using member = start('consume interrupted -g stopped');
     await member.says('3\n');
-    expect(await client.admin.describeGroup('stopped')).toMatchObject({ state: 'stable', members: [{ clientId: 'q-cli' }] });
+    expect(await client.admin.describeGroup('stopped')).toMatchObject({
+      state: 'stable',
+      members: [{ clientId: 'q-cli' }],
+    });
     member.child.kill('SIGINT');
     expect(await member.exited).toBe(0);
-    expect({ stdout: member.stdout, stderr: member.stderr }).toEqual({ stdout: '0\n1\n2\n3\n', stderr: '4 records were handled in group stopped\n' });
+    expect({ stdout: member.stdout, stderr: member.stderr }).toEqual({
+      stdout: '0\n1\n2\n3\n',
+      stderr: '4 records were handled in group stopped\n',
+    });
     expect(await committed('stopped')).toEqual({ 0: 4 });
     expect((await client.admin.describeGroup('stopped')).members).toEqual([]);
   });
@@ -81,9 +100,14 @@ describe('q consume -g', () => {
     await using first = start('consume shared -g team -f %p:%v\\n');
     await using second = start('consume shared -g team -f %p:%v\\n');
     await stable('team', 2);
-    await client.producer().sendBatch('shared', [0, 1, 2, 3].map((partition) => ({ partition, value: 'x' })));
+    await client.producer().sendBatch(
+      'shared',
+      [0, 1, 2, 3].map((partition) => ({ partition, value: 'x' })),
+    );
     const { members } = await client.admin.describeGroup('team');
-    const owned = members.map(({ assigned }) => (assigned[0]?.partitions ?? []).map((partition) => `${partition}:x`).sort());
+    const owned = members.map(({ assigned }) =>
+      (assigned[0]?.partitions ?? []).map((partition) => `${partition}:x`).sort(),
+    );
     await Promise.all([first.saysLines(2), second.saysLines(2)]);
     // Which process is which member is for the group to know.
     const seen = [first, second].map(({ stdout }) => stdout.trim().split('\n').sort());
@@ -96,12 +120,17 @@ describe('q consume -g', () => {
 
   it('G2 C2 leaves to the group what its reader did not take', { timeout: 30_000 }, async () => {
     await client.admin.createTopic('unread');
-    await client.producer().sendBatch('unread', Array.from({ length: 50_000 }, () => ({ value: 'a line of some length' })));
+    await client.producer().sendBatch(
+      'unread',
+      Array.from({ length: 50_000 }, () => ({ value: 'a line of some length' })),
+    );
     await using member = start('consume unread -g gone');
     await member.says('length\n');
     member.child.stdout.destroy();
     expect(await member.exited).toBe(0);
-    expect(member.stderr).toMatch(/^[\d,]+ records? w\w+ handled in group gone; [\d,]+ more were not, and come again\n$/);
+    expect(member.stderr).toMatch(
+      /^[\d,]+ records? w\w+ handled in group gone; [\d,]+ more were not, and come again\n$/,
+    );
     const handled = Number(/^[\d,]+/.exec(member.stderr)?.[0].replaceAll(',', ''));
     expect(await committed('gone')).toEqual({ 0: handled });
     expect(handled).toBeLessThan(50_000);
@@ -118,7 +147,9 @@ describe('q consume -g', () => {
     await other.close();
     member.child.kill('SIGINT');
     expect(await member.exited).toBe(1);
-    expect(member.stderr).toMatch(/^.+ \([A-Z_]+\)\n[\s\S]*1 record was handled in group orphans; some of them may come again\n$/);
+    expect(member.stderr).toMatch(
+      /^.+ \([A-Z_]+\)\n[\s\S]*1 record was handled in group orphans; some of them may come again\n$/,
+    );
   });
 
   it.each([
@@ -130,12 +161,20 @@ describe('q consume -g', () => {
     ['-o start:', '--offset says with --group only where to begin'],
     ['--json -f %v', '--json and --format exclude each other'],
   ])('G1 Q3 refuses %s, and says why', async (flags, words) => {
-    expect(await q(`consume counted -g refused ${flags}`)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) as string });
+    expect(await q(`consume counted -g refused ${flags}`)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(words) as string,
+    });
     expect(await client.admin.listGroups({ prefix: 'refused' })).toEqual([]);
   });
 
   it('G1 Q3 refuses a topic that is not there, and an id that cannot be', async () => {
-    expect(await q('consume nowhere -g refused')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('(UNKNOWN_TOPIC)') as string });
+    expect(await q('consume nowhere -g refused')).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining('(UNKNOWN_TOPIC)') as string,
+    });
     expect(await q(`consume counted -g ${'x'.repeat(250)}`)).toMatchObject({ code: 1, stdout: '' });
   });
 });

@@ -14,10 +14,25 @@ describe('errors', () => {
   });
 
   it('O2 have exit codes that scripts can tell apart, and that never change', () => {
-    expect(ExitCode).toEqual({ ok: 0, failure: 1, usage: 2, notFound: 3, timeout: 4, notAuthorised: 5, interrupted: 130 });
-    const special = errorTable.map(({ name }) => [name, exitCodeOfError(name)]).filter(([, code]) => code !== ExitCode.failure);
+    expect(ExitCode).toEqual({
+      ok: 0,
+      failure: 1,
+      usage: 2,
+      notFound: 3,
+      timeout: 4,
+      notAuthorised: 5,
+      interrupted: 130,
+    });
+    const special = errorTable
+      .map(({ name }) => [name, exitCodeOfError(name)])
+      .filter(([, code]) => code !== ExitCode.failure);
     expect(Object.fromEntries(special)).toEqual({
-      UNKNOWN_TOPIC: 3, UNKNOWN_TOPIC_ID: 3, UNKNOWN_PARTITION: 3, UNKNOWN_GROUP: 3, REQUEST_TIMED_OUT: 4, DELIVERY_TIMED_OUT: 4,
+      UNKNOWN_TOPIC: 3,
+      UNKNOWN_TOPIC_ID: 3,
+      UNKNOWN_PARTITION: 3,
+      UNKNOWN_GROUP: 3,
+      REQUEST_TIMED_OUT: 4,
+      DELIVERY_TIMED_OUT: 4,
     });
   });
 

@@ -28,8 +28,16 @@ export class QProgram implements AsyncDisposable {
     });
     // A program that ends before it read its input is no failure of the test.
     this.child.stdin.on('error', () => undefined);
-    this.child.stdout.setEncoding('latin1').on('data', (text: string) => this.#say(() => { this.stdout += text; }));
-    this.child.stderr.setEncoding('utf8').on('data', (text: string) => this.#say(() => { this.stderr += text; }));
+    this.child.stdout.setEncoding('latin1').on('data', (text: string) =>
+      this.#say(() => {
+        this.stdout += text;
+      }),
+    );
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) =>
+      this.#say(() => {
+        this.stderr += text;
+      }),
+    );
     this.exited = once(this.child, 'close').then(([code]) => {
       this.#changed.dispatchEvent(new Event('end'));
       return code as number | null;
@@ -71,7 +79,9 @@ export interface ProgramResult {
 }
 
 /** Runs one command to its end. */
-export async function runProgram(options: ProgramOptions & { readonly input?: string | Buffer }): Promise<ProgramResult> {
+export async function runProgram(
+  options: ProgramOptions & { readonly input?: string | Buffer },
+): Promise<ProgramResult> {
   await using program = new QProgram(options);
   program.child.stdin.end(options.input);
   const code = await program.exited;

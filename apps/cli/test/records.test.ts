@@ -51,7 +51,9 @@ describe('q produce', () => {
     const large = 'x'.repeat(2000);
     const first = await q(['produce', 'narrow'], `${large}\nnever read\n`);
     expect(first).toMatchObject({ code: 1, stdout: '' });
-    expect(first.stderr).toMatch(/^q: line 1 \(2,000 bytes\): .*1024 .*; 0 of the 1 records read were stored \(RECORD_TOO_LARGE\)\. .+\n$/);
+    expect(first.stderr).toMatch(
+      /^q: line 1 \(2,000 bytes\): .*1024 .*; 0 of the 1 records read were stored \(RECORD_TOO_LARGE\)\. .+\n$/,
+    );
     const third = await q(['produce', 'narrow', '--json'], `one\ntwo\n${large}\nnever read\n`);
     expect(JSON.parse(third.stderr)).toMatchObject({
       code: 'RECORD_TOO_LARGE',
@@ -74,7 +76,9 @@ describe('q produce', () => {
     expect(JSON.parse(stdout)).toMatchObject({ topic: 'from-file', records: 2, bytes: 6, keyless: 0 });
     expect(await consumed('from-file')).toBe('one\ntwo\n');
     expect(await q(['produce', 'from-file', '-f', join(folder, 'gone')])).toEqual({
-      code: 1, stdout: '', stderr: `q: ${join(folder, 'gone')} cannot be read: there is no such file\n`,
+      code: 1,
+      stdout: '',
+      stderr: `q: ${join(folder, 'gone')} cannot be read: there is no such file\n`,
     });
     expect((await q(['produce', 'from-file', '-f', folder])).stderr).toContain('it is a folder');
   });
@@ -91,7 +95,10 @@ describe('q produce', () => {
     await q(['topic', 'create', 'chosen', '-p', '3']);
     await q(['produce', 'chosen', '-p', '2', '-H', 'trace=1', '-H', 'source=a=b', '-Z', '-k', 'k'], 'v\n\n');
     expect(await consumed('chosen', '-f', '%p %V %h|')).toBe('2 1 trace=1,source=a=b|2 -1 trace=1,source=a=b|');
-    expect(await q(['produce', 'chosen', '-p', '3'], 'x\n')).toMatchObject({ code: 3, stderr: expect.stringContaining('UNKNOWN_PARTITION') as string });
+    expect(await q(['produce', 'chosen', '-p', '3'], 'x\n')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('UNKNOWN_PARTITION') as string,
+    });
   });
 
   it.each(codecs)('P3 C3 compresses with %s, which nobody notices', async (codec) => {
@@ -163,14 +170,23 @@ describe('q consume', () => {
     for (const partition of ['0', '1', '2', '3']) await q(['produce', 'parted', '-p', partition], `in ${partition}\n`);
     expect((await consumed('parted')).split('\n').sort()).toEqual(['', 'in 0', 'in 1', 'in 2', 'in 3']);
     expect((await consumed('parted', '-p', '1-2', '-p', '0')).split('\n').sort()).toEqual(['', 'in 0', 'in 1', 'in 2']);
-    expect(await q(['consume', 'parted', '-p', '4'])).toMatchObject({ code: 3, stderr: expect.stringContaining('it has partitions 0 to 3') as string });
+    expect(await q(['consume', 'parted', '-p', '4'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('it has partitions 0 to 3') as string,
+    });
     expect(await q(['consume', 'nowhere'])).toMatchObject({ code: 3 });
   });
 
   it('C2 writes one line of JSON for each record', async () => {
     await topicWith('json', 'v\n', '-k', 'k', '-H', 'a=1');
     expect(JSON.parse(await consumed('json', '--json'))).toEqual({
-      topic: 'json', partition: 0, offset: 0, timestampMs: expect.any(Number) as number, key: 'k', value: 'v', headers: [{ name: 'a', value: '1' }],
+      topic: 'json',
+      partition: 0,
+      offset: 0,
+      timestampMs: expect.any(Number) as number,
+      key: 'k',
+      value: 'v',
+      headers: [{ name: 'a', value: '1' }],
     });
     expect(await q(['consume', 'json', '--json', '-f', '%v'])).toMatchObject({ code: 2 });
   });

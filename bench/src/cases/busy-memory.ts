@@ -40,27 +40,34 @@ const baseVariable = 'Q_BENCH_BASE_BROKER';
 
 /** The most memory that the broker ever has, while a producer sends full batches as fast as it can. */
 export function busyMemoryCases({ profile, directory }: RunContext): Case[] {
-  return shapes.filter(({ quick }) => profile.cells === 'all' || quick === true).map((shape) => {
-    const measureMs = profile.cells === 'all' ? shape.measureMs : quickMeasureMs;
-    const run = (main: string) => (): Promise<Sample> => measure({ main, shape, measureMs, directory, timeoutMs: measureMs + profile.runTimeoutMs });
-    const base = process.env[baseVariable] ?? '';
-    const name = nameOf(shape);
-    return {
-      name,
-      group: 'memory of a busy broker',
-      unit: 'MB',
-      better: 'lower',
-      base: `the broker that ${baseVariable} names`,
-      readings: [{ name: `${name}: throughput`, unit: 'records/s', better: 'higher', of: 'recordsPerSecond' }],
-      rounds: profile.slowRounds,
-      estimate: { prepareMs: 0, runMs: 800 + warmUpMs + measureMs },
-      whyNot: () => whyNoRoom(directory, roomBytes),
-      variants: [
-        { name: 'base', run: run(base), whyNot: async () => (base === '' ? `${baseVariable} names no main.js of another build` : null) },
-        { name: 'product', run: run(brokerMain) },
-      ],
-    };
-  });
+  return shapes
+    .filter(({ quick }) => profile.cells === 'all' || quick === true)
+    .map((shape) => {
+      const measureMs = profile.cells === 'all' ? shape.measureMs : quickMeasureMs;
+      const run = (main: string) => (): Promise<Sample> =>
+        measure({ main, shape, measureMs, directory, timeoutMs: measureMs + profile.runTimeoutMs });
+      const base = process.env[baseVariable] ?? '';
+      const name = nameOf(shape);
+      return {
+        name,
+        group: 'memory of a busy broker',
+        unit: 'MB',
+        better: 'lower',
+        base: `the broker that ${baseVariable} names`,
+        readings: [{ name: `${name}: throughput`, unit: 'records/s', better: 'higher', of: 'recordsPerSecond' }],
+        rounds: profile.slowRounds,
+        estimate: { prepareMs: 0, runMs: 800 + warmUpMs + measureMs },
+        whyNot: () => whyNoRoom(directory, roomBytes),
+        variants: [
+          {
+            name: 'base',
+            run: run(base),
+            whyNot: async () => (base === '' ? `${baseVariable} names no main.js of another build` : null),
+          },
+          { name: 'product', run: run(brokerMain) },
+        ],
+      };
+    });
 }
 
 function nameOf({ codec, valueBytes, slowConsumers }: Shape): string {
@@ -68,7 +75,13 @@ function nameOf({ codec, valueBytes, slowConsumers }: Shape): string {
   return `${sizeName(valueBytes)}, ${partitions} part., ${codec === 'none' ? 'no codec' : codec}${beside}`;
 }
 
-async function measure(o: { main: string; shape: Shape; measureMs: number; directory: string; timeoutMs: number }): Promise<Sample> {
+async function measure(o: {
+  main: string;
+  shape: Shape;
+  measureMs: number;
+  directory: string;
+  timeoutMs: number;
+}): Promise<Sample> {
   const { main, shape, measureMs, timeoutMs } = o;
   const { codec, valueBytes, slowConsumers } = shape;
   await using folder = await temporaryFolder(o.directory);
@@ -99,7 +112,12 @@ async function measure(o: { main: string; shape: Shape; measureMs: number; direc
 }
 
 async function startSlowConsumers(url: string, consumers: number, timeoutMs: number): Promise<Worker> {
-  const worker = Worker.start('product/slow-consumers.ts', { url, topic: 'bench', consumers, bytesPerSecond: slowBytesPerSecond } satisfies SlowConsumersOptions);
+  const worker = Worker.start('product/slow-consumers.ts', {
+    url,
+    topic: 'bench',
+    consumers,
+    bytesPerSecond: slowBytesPerSecond,
+  } satisfies SlowConsumersOptions);
   await worker.next('ready', timeoutMs);
   return worker;
 }

@@ -105,7 +105,13 @@ class ConsumeCase {
     const isCold = source === 'cold';
     const bytes = this.#context.profile.consumeBytes;
     return {
-      name: [sizeName(valueBytes), `${partitions} part.`, `by ${by}`, source, ...(codec === 'none' ? [] : [codec])].join(', '),
+      name: [
+        sizeName(valueBytes),
+        `${partitions} part.`,
+        `by ${by}`,
+        source,
+        ...(codec === 'none' ? [] : [codec]),
+      ].join(', '),
       group: 'consume',
       unit: 'records/s',
       better: 'higher',
@@ -150,17 +156,23 @@ class ConsumeCase {
     const served = await server.next<CeilingConsumeOptions>('ready', runTimeoutMs);
     await using client = Worker.start('ceiling/consume.ts', served);
     await client.next('reading', runTimeoutMs);
-    return checkedSample(await measurePair<ReadResult>({ client, server, timeoutMs: runTimeoutMs }), served.records * valueBytes);
+    return checkedSample(
+      await measurePair<ReadResult>({ client, server, timeoutMs: runTimeoutMs }),
+      served.records * valueBytes,
+    );
   }
 
   /** What is read from the disk, and nothing else done with it. */
   async #readFiles(): Promise<Sample> {
     const { runTimeoutMs } = this.#context.profile;
     await forgetPages(this.#folder.path);
-    await using reader = Worker.start('ceiling/read-files.ts', { paths: await logFiles(this.#folder.path) } satisfies ReadFilesOptions);
+    await using reader = Worker.start('ceiling/read-files.ts', {
+      paths: await logFiles(this.#folder.path),
+    } satisfies ReadFilesOptions);
     await reader.next('measuring', runTimeoutMs);
     const { bytes, elapsedMs } = await reader.next<{ bytes: number; elapsedMs: number }>('result', runTimeoutMs);
-    if (bytes < this.#records * this.#shape.valueBytes) throw new Error(`the files hold ${bytes} bytes, which is less than their records`);
+    if (bytes < this.#records * this.#shape.valueBytes)
+      throw new Error(`the files hold ${bytes} bytes, which is less than their records`);
     return { value: (this.#records * 1000) / elapsedMs, details: { bytes, elapsedMs } };
   }
 
@@ -180,7 +192,8 @@ class ConsumeCase {
     const sample = await this.#consume(broker);
     const { readBytes } = sample.processes!.find(({ name }) => name === 'server')!;
     const deliveredBytes = this.#records * this.#passes * this.#shape.valueBytes;
-    if (readBytes > tailReadShareMax * deliveredBytes) throw new Error(`the broker read ${readBytes} bytes of files: the tail cache does not hold what was written`);
+    if (readBytes > tailReadShareMax * deliveredBytes)
+      throw new Error(`the broker read ${readBytes} bytes of files: the tail cache does not hold what was written`);
     return sample;
   }
 
@@ -197,11 +210,14 @@ class ConsumeCase {
 
 async function logFiles(dataDir: string): Promise<string[]> {
   const names = await readdir(dataDir, { recursive: true });
-  return names.filter((name) => name.startsWith(`${topic}-`) && name.endsWith('.log')).map((name) => join(dataDir, name));
+  return names
+    .filter((name) => name.startsWith(`${topic}-`) && name.endsWith('.log'))
+    .map((name) => join(dataDir, name));
 }
 
 /** A reader that leaves something out would be fast. */
 function checkedSample(pair: MeasuredPair<ReadResult>, valueBytes: number): Sample {
-  if (pair.result.valueBytes !== valueBytes) throw new Error(`${pair.result.valueBytes} bytes of values were read instead of ${valueBytes}`);
+  if (pair.result.valueBytes !== valueBytes)
+    throw new Error(`${pair.result.valueBytes} bytes of values were read instead of ${valueBytes}`);
   return rateSample(pair);
 }

@@ -14,7 +14,10 @@ import type { CountedTime } from './measured-pair.ts';
 const topic = 'bench';
 const valueBytes = 100;
 
-/** A producer and a consumer of one topic, a process each, both as fast as they can: records that reach the consumer a second. */
+/**
+ * A producer and a consumer of one topic, a process each, both as fast as they can: records that reach the consumer a
+ * second.
+ */
 export function duplexCases(context: RunContext): Case[] {
   return [1, 12]
     .filter((partitions) => partitions === 1 || context.profile.cells === 'all')
@@ -35,9 +38,16 @@ async function runCeiling(context: RunContext, partitions: number): Promise<Samp
   const { runTimeoutMs } = context.profile;
   const records = recordsOf(context);
   await using folder = await temporaryFolder(context.directory);
-  await using server = Worker.start('ceiling/server.ts', { directory: folder.path, partitions, durability: 'fsync' } satisfies CeilingServerOptions);
+  await using server = Worker.start('ceiling/server.ts', {
+    directory: folder.path,
+    partitions,
+    durability: 'fsync',
+  } satisfies CeilingServerOptions);
   const { port, forwardPort } = await server.next<CeilingServerReady>('ready', runTimeoutMs);
-  await using consumer = Worker.start('ceiling/consume.ts', { port: forwardPort, records } satisfies CeilingConsumeOptions);
+  await using consumer = Worker.start('ceiling/consume.ts', {
+    port: forwardPort,
+    records,
+  } satisfies CeilingConsumeOptions);
   await consumer.next('reading', runTimeoutMs);
   await using producer = Worker.start('ceiling/produce.ts', {
     port,
@@ -57,12 +67,29 @@ async function runProduct(context: RunContext, partitions: number): Promise<Samp
   await using folder = await temporaryFolder(context.directory);
   await using broker = await startProductBroker(folder.path);
   const shape = { valueBytes, isVaried: false, codec: 'none' } as const;
-  await using producer = Worker.start('product/fill.ts', { url: broker.url, topic, partitions, shape, records, durability: 'fsync', fromMs: null, isNew: true } satisfies FillOptions);
+  await using producer = Worker.start('product/fill.ts', {
+    url: broker.url,
+    topic,
+    partitions,
+    shape,
+    records,
+    durability: 'fsync',
+    fromMs: null,
+    isNew: true,
+  } satisfies FillOptions);
   await producer.next('ready', runTimeoutMs);
-  await using consumer = Worker.start('product/consume.ts', { url: broker.url, topic, records, passes: 1, by: 'batch' } satisfies ProductConsumeOptions);
+  await using consumer = Worker.start('product/consume.ts', {
+    url: broker.url,
+    topic,
+    records,
+    passes: 1,
+    by: 'batch',
+  } satisfies ProductConsumeOptions);
   await consumer.next('reading', runTimeoutMs);
   producer.go();
-  return rateSample(await measurePair<CountedTime>({ client: consumer, server: costOf(broker), producer, timeoutMs: runTimeoutMs }));
+  return rateSample(
+    await measurePair<CountedTime>({ client: consumer, server: costOf(broker), producer, timeoutMs: runTimeoutMs }),
+  );
 }
 
 function recordsOf({ profile }: RunContext): number {

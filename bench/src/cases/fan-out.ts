@@ -16,11 +16,14 @@ const deliveredBytesMin = { all: 2 ** 30, few: 2 ** 29 } as const;
 
 /**
  * Processor time of the broker for each byte of values that it delivers, to ten consumers and to one, which get as much
- * together, with batches that are lent and with such that are left to the collector. What they read is in the tail cache; the
- * kernel's count of what the broker's read calls returned shows that no consumer makes it read the log again.
+ * together, with batches that are lent and with such that are left to the collector. What they read is in the tail
+ * cache; the kernel's count of what the broker's read calls returned shows that no consumer makes it read the log
+ * again.
  */
 export function fanOutCases(context: RunContext): Case[] {
-  return [true, false].filter((lend) => lend || context.profile.cells === 'all').map((lend) => fanOutCase(context, { lend }));
+  return [true, false]
+    .filter((lend) => lend || context.profile.cells === 'all')
+    .map((lend) => fanOutCase(context, { lend }));
 }
 
 function fanOutCase(context: RunContext, { lend }: { lend: boolean }): Case {
@@ -31,7 +34,14 @@ function fanOutCase(context: RunContext, { lend }: { lend: boolean }): Case {
     unit: 'ns/byte',
     better: 'lower',
     base: 'the product with one consumer',
-    readings: [{ name: `${consumersMany} consumers${batches}, broker and clients together`, unit: 'ns/byte', better: 'lower', of: 'totalNsPerByte' }],
+    readings: [
+      {
+        name: `${consumersMany} consumers${batches}, broker and clients together`,
+        unit: 'ns/byte',
+        better: 'lower',
+        of: 'totalNsPerByte',
+      },
+    ],
     rounds: context.profile.cells === 'all' ? context.profile.rounds : context.profile.slowRounds,
     estimate: { prepareMs: 0, runMs: 1500 + deliveredBytesMin[context.profile.cells] / 300_000 },
     variants: [
@@ -45,12 +55,33 @@ async function run(context: RunContext, { consumers, lend }: { consumers: number
   const { runTimeoutMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
   await using broker = await startProductBroker(folder.path);
-  await fill(broker, { topic, partitions: 1, shape: { valueBytes, isVaried: false, codec: 'none' }, records, durability: 'os', fromMs: null, isNew: true });
-  const passes = Math.ceil(deliveredBytesMin[context.profile.cells] / load.tailBytes / consumersMany) * (consumersMany / consumers);
-  await using client = Worker.start('product/fan-out.ts', { url: broker.url, topic, records, consumers, passes, lend } satisfies FanOutOptions);
-  const { result, processes } = await measurePair<{ valueBytes: number; elapsedMs: number }>({ client, server: costOf(broker), timeoutMs: runTimeoutMs });
+  await fill(broker, {
+    topic,
+    partitions: 1,
+    shape: { valueBytes, isVaried: false, codec: 'none' },
+    records,
+    durability: 'os',
+    fromMs: null,
+    isNew: true,
+  });
+  const passes =
+    Math.ceil(deliveredBytesMin[context.profile.cells] / load.tailBytes / consumersMany) * (consumersMany / consumers);
+  await using client = Worker.start('product/fan-out.ts', {
+    url: broker.url,
+    topic,
+    records,
+    consumers,
+    passes,
+    lend,
+  } satisfies FanOutOptions);
+  const { result, processes } = await measurePair<{ valueBytes: number; elapsedMs: number }>({
+    client,
+    server: costOf(broker),
+    timeoutMs: runTimeoutMs,
+  });
   const wanted = records * valueBytes * consumers * passes;
-  if (result.valueBytes !== wanted) throw new Error(`${result.valueBytes} bytes of values were read instead of ${wanted}`);
+  if (result.valueBytes !== wanted)
+    throw new Error(`${result.valueBytes} bytes of values were read instead of ${wanted}`);
   const [clients, server] = processes;
   const nsPerByte = (cpuSeconds: number): number => (cpuSeconds * 1e9) / wanted;
   return {

@@ -21,7 +21,10 @@ const settleMs = 1000;
 const openTimeoutMs = 60_000;
 const valueBytes = 100;
 
-/** What idle connections cost: memory of the broker for each, and the latency of another client that awaits one send after another. */
+/**
+ * What idle connections cost: memory of the broker for each, and the latency of another client that awaits one send
+ * after another.
+ */
 export function growingConnectionsCases(context: RunContext): Case[] {
   return cellsOf(cells, context.profile).map(({ connections }) => {
     const words = `${connections.toLocaleString('en')} idle connections`;
@@ -35,7 +38,9 @@ export function growingConnectionsCases(context: RunContext): Case[] {
         { name: `an awaited send beside ${words}, p99`, unit: 'ms', better: 'lower', of: 'p99Ms' },
         { name: `resident with ${words}`, unit: 'MB', better: 'lower', of: 'residentMB' },
         // Of a few, it would be what the first of them costs.
-        ...(connections < 1000 ? [] : [{ name: `each of ${words}`, unit: 'KB' as const, better: 'lower' as const, of: 'kBPerConnection' }]),
+        ...(connections < 1000
+          ? []
+          : [{ name: `each of ${words}`, unit: 'KB' as const, better: 'lower' as const, of: 'kBPerConnection' }]),
       ],
       estimate: { prepareMs: 0, runMs: 3000 + connections / 2 + context.profile.warmUpMs + context.profile.measureMs },
       variants: [{ name: 'product', run: () => run(context, connections) }],
@@ -46,19 +51,45 @@ export function growingConnectionsCases(context: RunContext): Case[] {
 async function run(context: RunContext, connections: number): Promise<Sample> {
   const { runTimeoutMs, warmUpMs, measureMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
-  const flags = ['--limit', `connectionsMax=${connectionsMax}`, '--limit', `connectionsPerAddressMax=${connectionsMax}`];
+  const flags = [
+    '--limit',
+    `connectionsMax=${connectionsMax}`,
+    '--limit',
+    `connectionsPerAddressMax=${connectionsMax}`,
+  ];
   await using broker = await startProductBroker(folder.path, { flags });
   await sleep(settleMs);
   const before = await readUsage(broker.pid);
-  await using idle = Worker.start('product/idle-connections.ts', { url: broker.url, connections } satisfies IdleConnectionsOptions);
+  await using idle = Worker.start('product/idle-connections.ts', {
+    url: broker.url,
+    connections,
+  } satisfies IdleConnectionsOptions);
   await idle.next('open', openTimeoutMs);
   await sleep(settleMs);
   const after = await readUsage(broker.pid);
-  const options = { url: broker.url, topic: 'bench', durability: 'fsync', callers: 1, partitions: 1, valueBytes, warmUpMs, measureMs } as const;
+  const options = {
+    url: broker.url,
+    topic: 'bench',
+    durability: 'fsync',
+    callers: 1,
+    partitions: 1,
+    valueBytes,
+    warmUpMs,
+    measureMs,
+  } as const;
   await using client = Worker.start('product/single-sends.ts', options satisfies ProductSingleSendsOptions);
-  const { result, processes } = await measurePair<{ percentiles: Percentiles; curve: CurvePoint[] }>({ client, server: costOf(broker), timeoutMs: runTimeoutMs });
+  const { result, processes } = await measurePair<{ percentiles: Percentiles; curve: CurvePoint[] }>({
+    client,
+    server: costOf(broker),
+    timeoutMs: runTimeoutMs,
+  });
   const { percentiles, curve } = result;
   const residentMB = after.residentBytes / 1e6;
   const kBPerConnection = (after.residentBytes - before.residentBytes) / connections / 1e3;
-  return { value: percentiles.p50Ms, details: { ...percentiles, residentMB, kBPerConnection }, curves: { acknowledgement: curve }, processes };
+  return {
+    value: percentiles.p50Ms,
+    details: { ...percentiles, residentMB, kBPerConnection },
+    curves: { acknowledgement: curve },
+    processes,
+  };
 }

@@ -26,7 +26,12 @@ interface Distribution {
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 const recoveryCells: readonly Cell[] = [{ bytes: 128 * MiB, quick: true }, { bytes: GiB }, { bytes: 10 * GiB }];
-const readCells: readonly Cell[] = [{ bytes: MiB }, { bytes: 128 * MiB, quick: true }, { bytes: GiB }, { bytes: 10 * GiB }];
+const readCells: readonly Cell[] = [
+  { bytes: MiB },
+  { bytes: 128 * MiB, quick: true },
+  { bytes: GiB },
+  { bytes: 10 * GiB },
+];
 /** Records in a file have a little more than their values, indexes come on top. */
 const diskBytesPerByte = 1.2;
 const topic = 'filled';
@@ -47,15 +52,23 @@ export function growingLogCases(context: RunContext): Case[] {
 }
 
 /**
- * Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. Every round goes on
- * with the same log and writes more into it before it is killed.
+ * Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. Every round goes
+ * on with the same log and writes more into it before it is killed.
  */
 function recoveryCase(context: RunContext, bytes: number): Case {
   const folder = new KeptFolder(context.directory);
   const rounds = context.profile.slowRounds;
   const lastBytes = Math.min(bytes, killedBytes);
   const firstBytes = bytes - lastBytes;
-  const filling = (fillBytes: number, isNew: boolean): Filling => ({ topic, partitions: 12, shape, records: Math.floor(fillBytes / valueBytes), durability: 'os', fromMs: null, isNew });
+  const filling = (fillBytes: number, isNew: boolean): Filling => ({
+    topic,
+    partitions: 12,
+    shape,
+    records: Math.floor(fillBytes / valueBytes),
+    durability: 'os',
+    fromMs: null,
+    isNew,
+  });
   let killed = 0;
   return {
     name: `first acknowledgement after kill -9, ${sizeName(bytes)}`,
@@ -63,7 +76,10 @@ function recoveryCase(context: RunContext, bytes: number): Case {
     unit: 'ms',
     better: 'lower',
     rounds,
-    estimate: { prepareMs: firstBytes === 0 ? 0 : 1000 + firstBytes / fillBytesPerMs, runMs: 2000 + lastBytes / fillBytesPerMs },
+    estimate: {
+      prepareMs: firstBytes === 0 ? 0 : 1000 + firstBytes / fillBytesPerMs,
+      runMs: 2000 + lastBytes / fillBytesPerMs,
+    },
     whyNot: () => whyNoRoom(context.directory, diskBytesPerByte * (firstBytes + rounds * lastBytes)),
     prepare: async () => {
       const path = await folder.make();
@@ -76,7 +92,11 @@ function recoveryCase(context: RunContext, bytes: number): Case {
         run: async () => {
           const last = filling(lastBytes, firstBytes === 0 && killed === 0);
           killed += 1;
-          const { ackMs, ...details } = await fillKillAndAck(folder.path, { filling: last, topic: `first-${killed}`, timeoutMs: context.profile.runTimeoutMs });
+          const { ackMs, ...details } = await fillKillAndAck(folder.path, {
+            filling: last,
+            topic: `first-${killed}`,
+            timeoutMs: context.profile.runTimeoutMs,
+          });
           return { value: ackMs, details };
         },
       },
@@ -103,7 +123,8 @@ function readCase(context: RunContext, bytes: number): Case {
     ],
     estimate: { prepareMs: 1000 + bytes / fillBytesPerMs, runMs: 800 + 4 * readsOf(context).reads },
     whyNot: () => whyNoRoom(context.directory, diskBytesPerByte * bytes),
-    prepare: async () => fillFolder(await folder.make(), { topic, partitions: 1, shape, records, durability: 'os', fromMs, isNew: true }),
+    prepare: async () =>
+      fillFolder(await folder.make(), { topic, partitions: 1, shape, records, durability: 'os', fromMs, isNew: true }),
     cleanUp: () => folder.remove(),
     variants: [{ name: 'product', run: () => readAtRandom(context, folder.path, { records, fromMs }) }],
   };
@@ -113,11 +134,19 @@ function readsOf({ profile }: RunContext): { reads: number; warmUpReads: number 
   return profile.cells === 'all' ? { reads: 1000, warmUpReads: 200 } : { reads: 200, warmUpReads: 50 };
 }
 
-async function readAtRandom(context: RunContext, directory: string, log: { records: number; fromMs: number }): Promise<Sample> {
+async function readAtRandom(
+  context: RunContext,
+  directory: string,
+  log: { records: number; fromMs: number },
+): Promise<Sample> {
   await using broker = await startProductBroker(directory);
   const options = { url: broker.url, topic, ...log, ...readsOf(context) };
   await using client = Worker.start('product/random-reads.ts', options satisfies RandomReadsOptions);
-  const { result, processes } = await measurePair<{ byOffset: Distribution; byTime: Distribution }>({ client, server: costOf(broker), timeoutMs: 2 * context.profile.runTimeoutMs });
+  const { result, processes } = await measurePair<{ byOffset: Distribution; byTime: Distribution }>({
+    client,
+    server: costOf(broker),
+    timeoutMs: 2 * context.profile.runTimeoutMs,
+  });
   await broker.stop();
   const { byOffset, byTime } = result;
   const ofTime = Object.entries(byTime.percentiles).map(([name, value]) => [`by time ${name}`, value] as const);

@@ -18,7 +18,10 @@ const cells: readonly Cell[] = [{ partitions: 10 }, { partitions: 1000, quick: t
 const idleMs = 3000;
 const startTimeoutMs = 120_000;
 
-/** What each partition costs a broker that starts after an orderly stop. Each holds one record, so none is spared the look into its log. */
+/**
+ * What each partition costs a broker that starts after an orderly stop. Each holds one record, so none is spared the
+ * look into its log.
+ */
 export function growingPartitionsCases(context: RunContext): Case[] {
   return cellsOf(cells, context.profile).map(({ partitions }) => {
     const folder = new KeptFolder(context.directory);
@@ -43,7 +46,11 @@ export function growingPartitionsCases(context: RunContext): Case[] {
 
 async function makeTopic(directory: string, partitions: number): Promise<void> {
   await using broker = await startProductBroker(directory);
-  await using client = Worker.start('product/wide-topic.ts', { url: broker.url, topic: 'wide', partitions } satisfies WideTopicOptions);
+  await using client = Worker.start('product/wide-topic.ts', {
+    url: broker.url,
+    topic: 'wide',
+    partitions,
+  } satisfies WideTopicOptions);
   await client.next('result', startTimeoutMs);
   await broker.stop();
 }
@@ -56,5 +63,12 @@ async function start(directory: string): Promise<Sample> {
   await sleep(idleMs);
   const usage = await readUsage(broker.pid);
   await broker.stop();
-  return { value: readyMs, details: { residentMB: usage.residentBytes / 1e6, peakMB: usage.residentPeakBytes / 1e6, startCpuMs: cpuSeconds * 1000 } };
+  return {
+    value: readyMs,
+    details: {
+      residentMB: usage.residentBytes / 1e6,
+      peakMB: usage.residentPeakBytes / 1e6,
+      startCpuMs: cpuSeconds * 1000,
+    },
+  };
 }

@@ -36,8 +36,8 @@ const valueBytes = 100;
 
 /**
  * Milliseconds from when a record was due, at a fixed rate: to its arrival at a consumer of the product, and to the
- * acknowledgement of the bare program, which is an echo through `fdatasync`. The compared number is the median; the 99th
- * percentile has a row of its own, the report prints and draws the rest.
+ * acknowledgement of the bare program, which is an echo through `fdatasync`. The compared number is the median; the
+ * 99th percentile has a row of its own, the report prints and draws the rest.
  */
 export function latencyCases(context: RunContext): Case[] {
   return cellsOf(cells, context.profile).map((cell) => {
@@ -59,9 +59,19 @@ export function latencyCases(context: RunContext): Case[] {
 async function runCeiling(context: RunContext, { ratePerSecond, durability }: Cell): Promise<Sample> {
   const { runTimeoutMs, warmUpMs, measureMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
-  await using server = Worker.start('ceiling/server.ts', { directory: folder.path, partitions: 1, durability } satisfies CeilingServerOptions);
+  await using server = Worker.start('ceiling/server.ts', {
+    directory: folder.path,
+    partitions: 1,
+    durability,
+  } satisfies CeilingServerOptions);
   const { port } = await server.next<CeilingServerReady>('ready', runTimeoutMs);
-  await using client = Worker.start('ceiling/latency.ts', { port, ratePerSecond, valueBytes, warmUpMs, measureMs } satisfies CeilingLatencyOptions);
+  await using client = Worker.start('ceiling/latency.ts', {
+    port,
+    ratePerSecond,
+    valueBytes,
+    warmUpMs,
+    measureMs,
+  } satisfies CeilingLatencyOptions);
   const { result, processes } = await measurePair<Distribution>({ client, server, timeoutMs: runTimeoutMs });
   const { percentiles, curve } = result;
   return { value: percentiles.p50Ms, details: { ...percentiles }, curves: { acknowledgement: curve }, processes };
@@ -73,7 +83,11 @@ async function runProduct(context: RunContext, { ratePerSecond, durability }: Ce
   await using broker = await startProductBroker(folder.path);
   const options = { url: broker.url, topic: 'bench', durability, ratePerSecond, valueBytes, warmUpMs, measureMs };
   await using client = Worker.start('product/latency.ts', options satisfies ProductLatencyOptions);
-  const { result, processes } = await measurePair<ProductResult>({ client, server: costOf(broker), timeoutMs: runTimeoutMs });
+  const { result, processes } = await measurePair<ProductResult>({
+    client,
+    server: costOf(broker),
+    timeoutMs: runTimeoutMs,
+  });
   const { arrival, acknowledgement } = result;
   const ofAcks = Object.entries(acknowledgement.percentiles).map(([name, value]) => [`ack ${name}`, value] as const);
   return {

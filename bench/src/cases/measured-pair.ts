@@ -25,7 +25,11 @@ export async function measurePair<T>(options: {
   timeoutMs: number;
 }): Promise<MeasuredPair<T>> {
   const { client, server, producer, timeoutMs } = options;
-  const costed: [string, Costed][] = [['client', client], ['server', server], ...(producer === undefined ? [] : [['producer', producer] as [string, Costed]])];
+  const costed: [string, Costed][] = [
+    ['client', client],
+    ['server', server],
+    ...(producer === undefined ? [] : [['producer', producer] as [string, Costed]]),
+  ];
   const usages = (): Promise<Usage[]> => Promise.all(costed.map(([, process]) => process.usage()));
   await client.next('measuring', timeoutMs);
   const before = await usages();

@@ -60,8 +60,12 @@ function produceCase(context: RunContext, { quick: _, baseOf, ...changes }: Cell
     better: 'higher',
     ...(base !== null && { base: `the product, ${shapeName(base)}` }),
     variants: [
-      ...(isFull || others === 'ceiling' ? [{ name: 'ceiling' as const, run: () => runCeiling(context, shape, false) }] : []),
-      ...(isFull || others === 'encoding' ? [{ name: 'encoding' as const, run: () => runCeiling(context, shape, true) }] : []),
+      ...(isFull || others === 'ceiling'
+        ? [{ name: 'ceiling' as const, run: () => runCeiling(context, shape, false) }]
+        : []),
+      ...(isFull || others === 'encoding'
+        ? [{ name: 'encoding' as const, run: () => runCeiling(context, shape, true) }]
+        : []),
       ...(base === null ? [] : [{ name: 'base' as const, run: () => runProduct(context, base) }]),
       { name: 'product', run: () => runProduct(context, shape) },
     ],
@@ -77,7 +81,11 @@ async function runCeiling(context: RunContext, shape: Shape, encodes: boolean): 
   const { runTimeoutMs, warmUpMs, measureMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
   const { partitions, producers, durability, valueBytes, codec } = shape;
-  await using server = Worker.start('ceiling/server.ts', { directory: folder.path, partitions, durability } satisfies CeilingServerOptions);
+  await using server = Worker.start('ceiling/server.ts', {
+    directory: folder.path,
+    partitions,
+    durability,
+  } satisfies CeilingServerOptions);
   const { port } = await server.next<CeilingServerReady>('ready', runTimeoutMs);
   await using client = Worker.start('ceiling/produce.ts', {
     port,

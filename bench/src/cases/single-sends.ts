@@ -43,10 +43,19 @@ export function singleSendCases(context: RunContext): Case[] {
       unit: 'sends/s',
       better: 'higher',
       ...(isSpread && { base: 'the product, as many in flight on one partition' }),
-      readings: [{ name: `${callers.toLocaleString('en')} in flight${isSpread ? `, ${partitions} part.` : ''}, median`, unit: 'ms', better: 'lower', of: 'p50Ms' }],
+      readings: [
+        {
+          name: `${callers.toLocaleString('en')} in flight${isSpread ? `, ${partitions} part.` : ''}, median`,
+          unit: 'ms',
+          better: 'lower',
+          of: 'p50Ms',
+        },
+      ],
       variants: [
         // A quick run compares with what says most.
-        ...(context.profile.cells === 'all' || !isSpread ? [{ name: 'ceiling' as const, run: () => runCeiling(context, cell) }] : []),
+        ...(context.profile.cells === 'all' || !isSpread
+          ? [{ name: 'ceiling' as const, run: () => runCeiling(context, cell) }]
+          : []),
         ...(isSpread ? [{ name: 'base' as const, run: () => runProduct(context, { callers, partitions: 1 }) }] : []),
         { name: 'product', run: () => runProduct(context, cell) },
       ],
@@ -57,7 +66,11 @@ export function singleSendCases(context: RunContext): Case[] {
 async function runCeiling(context: RunContext, { callers, partitions }: Cell): Promise<Sample> {
   const { runTimeoutMs, warmUpMs, measureMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
-  await using server = Worker.start('ceiling/server.ts', { directory: folder.path, partitions, durability } satisfies CeilingServerOptions);
+  await using server = Worker.start('ceiling/server.ts', {
+    directory: folder.path,
+    partitions,
+    durability,
+  } satisfies CeilingServerOptions);
   const { port } = await server.next<CeilingServerReady>('ready', runTimeoutMs);
   const options = { port, callers, partitions, valueBytes, warmUpMs, measureMs };
   await using client = Worker.start('ceiling/single-sends.ts', options satisfies CeilingSingleSendsOptions);
@@ -68,12 +81,26 @@ async function runProduct(context: RunContext, { callers, partitions }: Cell): P
   const { runTimeoutMs, warmUpMs, measureMs } = context.profile;
   await using folder = await temporaryFolder(context.directory);
   await using broker = await startProductBroker(folder.path);
-  const options = { url: broker.url, topic: 'bench', durability, callers, partitions, valueBytes, warmUpMs, measureMs } as const;
+  const options = {
+    url: broker.url,
+    topic: 'bench',
+    durability,
+    callers,
+    partitions,
+    valueBytes,
+    warmUpMs,
+    measureMs,
+  } as const;
   await using client = Worker.start('product/single-sends.ts', options satisfies ProductSingleSendsOptions);
   return sample(await measurePair<Result>({ client, server: costOf(broker), timeoutMs: runTimeoutMs }));
 }
 
 function sample({ result, processes }: MeasuredPair<Result>): Sample {
   const { elapsedMs, percentiles, curve } = result;
-  return { value: (percentiles.count * 1000) / elapsedMs, details: { ...percentiles }, curves: { acknowledgement: curve }, processes };
+  return {
+    value: (percentiles.count * 1000) / elapsedMs,
+    details: { ...percentiles },
+    curves: { acknowledgement: curve },
+    processes,
+  };
 }

@@ -72,7 +72,8 @@ async function startToReady(context: RunContext): Promise<Sample> {
   try {
     while (!(await isReady(adminPort))) {
       if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}`);
-      if (performance.now() - startMs > context.profile.runTimeoutMs) throw new Error('the broker did not become ready');
+      if (performance.now() - startMs > context.profile.runTimeoutMs)
+        throw new Error('the broker did not become ready');
     }
     return { value: performance.now() - startMs };
   } finally {
@@ -86,7 +87,10 @@ async function idleMemory(context: RunContext): Promise<Sample> {
   await using broker = await startProductBroker(folder.path);
   await sleep(idleMs);
   const usage = await readUsage(broker.pid);
-  return { value: usage.residentBytes / 1e6, details: { peakMB: usage.residentPeakBytes / 1e6, startMs: broker.startMs } };
+  return {
+    value: usage.residentBytes / 1e6,
+    details: { peakMB: usage.residentPeakBytes / 1e6, startMs: broker.startMs },
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -22,7 +22,13 @@ export function walkBatches(batches: Buffer, onValue: (value: Buffer) => void): 
     const end = batchAt + batches.readInt32BE(batchAt + lengthOffset) + 12;
     const codec = batches.readInt16BE(batchAt + attributesOffset) & codecMask;
     if (codec === 0) walkRecords(batches, batchAt + headerBytes, count, onValue);
-    else walkRecords(decompress(codecName(codec), batches.subarray(batchAt + headerBytes, end), protocolLimits.uncompressedBytesMax), 0, count, onValue);
+    else
+      walkRecords(
+        decompress(codecName(codec), batches.subarray(batchAt + headerBytes, end), protocolLimits.uncompressedBytesMax),
+        0,
+        count,
+        onValue,
+      );
     records += count;
     batchAt = end;
   }

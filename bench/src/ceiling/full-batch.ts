@@ -29,7 +29,8 @@ export class FullBatches {
     const { codec, batchBytesMax } = this.#shape;
     const builder = new BatchBuilder({ codec, bytesMax: batchBytesMax, initialBytes: batchBytesMax });
     const nowMs = Date.now();
-    while (builder.tryAppend(null, this.#values[this.#index]!, undefined, nowMs)) this.#index = (this.#index + 1) % this.#values.length;
+    while (builder.tryAppend(null, this.#values[this.#index]!, undefined, nowMs))
+      this.#index = (this.#index + 1) % this.#values.length;
     const records = builder.count;
     return { batch: builder.finish(), records };
   }

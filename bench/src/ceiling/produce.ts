@@ -1,8 +1,9 @@
 /*
- * The bare producers, each with a connection: keep a window of full batches in flight, spread over the partitions in turn.
+ * The bare producers, each with a connection: keep a window of full batches in flight, spread over the partitions in
+ * turn.
  * - `ceiling`: every batch is the same buffer, made before the measurement. What is left is frames and the socket.
- * - `encoding`: every record is encoded anew through `BatchBuilder`, CRC and codec included. What the product adds to this
- *   is its own: choosing the partition, keeping order and sequences, buffering by bytes, promises, retries.
+ * - `encoding`: every record is encoded anew through `BatchBuilder`, CRC and codec included. What the product adds to
+ *   this is its own: choosing the partition, keeping order and sequences, buffering by bytes, promises, retries.
  */
 import { report, workerOptions } from '../measure/worker-channel.ts';
 import { FullBatches } from './full-batch.ts';

@@ -1,12 +1,32 @@
 /** What the records of a measurement hold. */
 export interface ValueShape {
   readonly valueBytes: number;
-  /** Values that differ, as a codec meets them: text with some structure and some chance. False: one value, again and again. */
+  /**
+   * Values that differ, as a codec meets them: text with some structure and some chance. False: one value, again and
+   * again.
+   */
   readonly isVaried: boolean;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const words = ['customer', 'order', 'invoice', 'payment', 'shipment', 'address', 'warehouse', 'article', 'price', 'status', 'created', 'updated', 'cancelled', 'pending', 'country', 'street'];
+const words = [
+  'customer',
+  'order',
+  'invoice',
+  'payment',
+  'shipment',
+  'address',
+  'warehouse',
+  'article',
+  'price',
+  'status',
+  'created',
+  'updated',
+  'cancelled',
+  'pending',
+  'country',
+  'street',
+];
 /** More than a batch, and more than any codec looks back. */
 const variedBytes = 4 << 20;
 
@@ -24,7 +44,8 @@ export function recordValues({ valueBytes, isVaried }: ValueShape): readonly Buf
 
 function variedValue(valueBytes: number, random: () => number): Buffer {
   const value = Buffer.alloc(valueBytes, ' ');
-  for (let at = 0; at < valueBytes; ) at += value.write(`"${words[random() % words.length]}":${random() % 1_000_000},`, at);
+  for (let at = 0; at < valueBytes;)
+    at += value.write(`"${words[random() % words.length]}":${random() % 1_000_000},`, at);
   return value;
 }
 

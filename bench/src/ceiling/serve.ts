@@ -3,7 +3,8 @@
  * each piece to the socket as one frame, as fast as the socket takes it. The next piece is read while the last one is
  * being sent. It knows nothing of offsets, indexes or limits, and is not asked for each piece.
  *
- * It says `written` when its files are, and listens when it is told to go on: in between they may be dropped from memory.
+ * It says `written` when its files are, and listens when it is told to go on: in between they may be dropped from
+ * memory.
  */
 import { once } from 'node:events';
 import { fdatasyncSync, openSync, read, writeSync } from 'node:fs';
@@ -67,5 +68,8 @@ const goes = goAhead();
 await report('written');
 await goes;
 server.listen(0, '127.0.0.1', () => {
-  void report('ready', { port: (server.address() as AddressInfo).port, records: batchesPerPartition * options.partitions * recordsPerBatch });
+  void report('ready', {
+    port: (server.address() as AddressInfo).port,
+    records: batchesPerPartition * options.partitions * recordsPerBatch,
+  });
 });

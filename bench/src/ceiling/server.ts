@@ -3,8 +3,8 @@
  * acknowledges. Nothing else: no offsets, no validation of records, no indexes, no deduplication, no limits.
  *
  * Durability is the product's group commit in its simplest form: whatever arrived while the last round was under way
- * makes the next one, with one writev and one fdatasync for each partition, all partitions at once. `interval` syncs what
- * was written every 100 ms and acknowledges before, as the product's.
+ * makes the next one, with one writev and one fdatasync for each partition, all partitions at once. `interval` syncs
+ * what was written every 100 ms and acknowledges before, as the product's.
  *
  * Whoever connects to the second port and says a word gets every batch once it is durable.
  */

@@ -40,4 +40,8 @@ latencies.reset();
 await report('measuring');
 const startMs = performance.now();
 await Promise.all(callers);
-await report('result', { elapsedMs: performance.now() - startMs, percentiles: latencies.percentiles(), curve: latencies.curve() });
+await report('result', {
+  elapsedMs: performance.now() - startMs,
+  percentiles: latencies.percentiles(),
+  curve: latencies.curve(),
+});

@@ -49,7 +49,9 @@ export class Latencies {
   /** Only percentiles that at least one of the samples lies beyond: the others would all be the longest. */
   curve(): CurvePoint[] {
     const { count } = this.#histogram;
-    return curvePercents.filter((percent) => (count * (100 - percent)) / 100 >= 1).map((percent) => ({ percent, ms: this.#at(percent) }));
+    return curvePercents
+      .filter((percent) => (count * (100 - percent)) / 100 >= 1)
+      .map((percent) => ({ percent, ms: this.#at(percent) }));
   }
 
   #at(percent: number): number {

@@ -10,11 +10,17 @@ export interface MemorySample {
   readonly external: number;
 }
 
-/** Appends what this process has to `file`, a line of JSON each time, for as long as it lives; it is not kept alive by that. */
+/**
+ * Appends what this process has to `file`, a line of JSON each time, for as long as it lives; it is not kept alive by
+ * that.
+ */
 export function writeSamples(file: string, everyMs: number): void {
   const write = (): void => {
     const { rss, heapUsed, external } = process.memoryUsage();
-    appendFileSync(file, `${JSON.stringify({ atMs: Math.round(performance.now()), rss, heapUsed, external } satisfies MemorySample)}\n`);
+    appendFileSync(
+      file,
+      `${JSON.stringify({ atMs: Math.round(performance.now()), rss, heapUsed, external } satisfies MemorySample)}\n`,
+    );
   };
   setInterval(write, everyMs).unref();
 }

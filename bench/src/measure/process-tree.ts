@@ -27,9 +27,18 @@ const resetPeakCode = '5';
 /** @param stat the text of /proc/<pid>/stat */
 export function parseStat(stat: string): ProcessEntry {
   // The command name, in parentheses, may hold spaces and parentheses: fields are counted from behind the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   // ppid, utime, stime, cutime and cstime are fields 4, 14, 15, 16 and 17 of the line.
-  const [parentPid, user, system, reapedUser, reapedSystem] = [fields[1]!, fields[11]!, fields[12]!, fields[13]!, fields[14]!];
+  const [parentPid, user, system, reapedUser, reapedSystem] = [
+    fields[1]!,
+    fields[11]!,
+    fields[12]!,
+    fields[13]!,
+    fields[14]!,
+  ];
   return {
     pid: Number.parseInt(stat, 10),
     parentPid,
@@ -54,7 +63,9 @@ export function parsePeakBytes(status: string): number {
 
 export async function readTree(rootPid: number): Promise<TreeUsage> {
   const tree = await listTree(rootPid);
-  const peaks = await Promise.all(tree.map(async ({ pid }) => parsePeakBytes((await readIfThere(`/proc/${pid}/status`)) ?? '')));
+  const peaks = await Promise.all(
+    tree.map(async ({ pid }) => parsePeakBytes((await readIfThere(`/proc/${pid}/status`)) ?? '')),
+  );
   return {
     cpuSeconds: tree.reduce((sum, { ownSeconds, reapedSeconds }) => sum + ownSeconds + reapedSeconds, 0),
     residentPeakBytes: peaks.reduce((sum, bytes) => sum + bytes, 0),

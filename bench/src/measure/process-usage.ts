@@ -24,8 +24,11 @@ export interface ProcessCost {
 const ticksPerSecond = 100;
 
 export async function readUsage(pid: number): Promise<Usage> {
-  const [stat, status, io] = await Promise.all(['stat', 'status', 'io'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8')));
-  // The command name, in parentheses, may hold spaces: fields are counted from behind it. utime and stime are 14 and 15.
+  const [stat, status, io] = await Promise.all(
+    ['stat', 'status', 'io'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8')),
+  );
+  // The command name, in parentheses, may hold spaces: fields are counted from behind it. utime and stime are 14 and
+  // 15.
   const fields = stat!.slice(stat!.lastIndexOf(')') + 2).split(' ');
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,

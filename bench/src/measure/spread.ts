@@ -1,4 +1,7 @@
-/** Median and range of the rounds of one measurement. Averages hide the one round in which the machine did something else. */
+/**
+ * Median and range of the rounds of one measurement. Averages hide the one round in which the machine did something
+ * else.
+ */
 export interface Spread {
   readonly median: number;
   readonly min: number;

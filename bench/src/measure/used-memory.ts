@@ -5,10 +5,11 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /*
- * Sees to it that the system's memory is in use, as it is on a machine that has run for a while: full of pages of files, which give way
- * to whatever is written next. Memory that is free is another matter on a virtual machine: its host has taken it back, and hands
- * it out again page by page at the first touch. Writing to files went ten times slower there (0.4 instead of 4 GiB/s), and which of two
- * programs met such pages was a matter of chance: it decided ratios that were to say something about the programs.
+ * Sees to it that the system's memory is in use, as it is on a machine that has run for a while: full of pages of
+ * files, which give way to whatever is written next. Memory that is free is another matter on a virtual machine: its
+ * host has taken it back, and hands it out again page by page at the first touch. Writing to files went ten times
+ * slower there (0.4 instead of 4 GiB/s), and which of two programs met such pages was a matter of chance: it decided
+ * ratios that were to say something about the programs.
  *
  * The pages are those of one file without content, larger than the memory, so that they cost no room on the disk and no
  * reads from it.
@@ -43,10 +44,18 @@ export class UsedMemory implements AsyncDisposable {
     return new UsedMemory({ folder, file, sizeBytes });
   }
 
-  /** Until next to nothing is free. Goes on behind the last pages that it has put into memory: the oldest are gone first. */
+  /**
+   * Until next to nothing is free. Goes on behind the last pages that it has put into memory: the oldest are gone
+   * first.
+   */
   async fill(): Promise<void> {
-    for (let passed = 0; passed < this.#sizeBytes && (await freeBytes()) > totalmem() * freeShareMax; passed += pieceBytes) {
-      for (let at = 0; at < pieceBytes; at += readBytes) await this.#file.read(this.#buffer, 0, readBytes, this.#position + at);
+    for (
+      let passed = 0;
+      passed < this.#sizeBytes && (await freeBytes()) > totalmem() * freeShareMax;
+      passed += pieceBytes
+    ) {
+      for (let at = 0; at < pieceBytes; at += readBytes)
+        await this.#file.read(this.#buffer, 0, readBytes, this.#position + at);
       this.#position = (this.#position + pieceBytes) % this.#sizeBytes;
     }
   }

@@ -36,10 +36,16 @@ export class Worker implements AsyncDisposable {
     });
   }
 
-  /** @param script a file of this folder's parent, e.g. `ceiling/server.ts`; `options` reach it through `workerOptions()` */
+  /**
+   * @param script a file of this folder's parent, e.g. `ceiling/server.ts`; `options` reach it through
+   * `workerOptions()`
+   */
   static start(script: string, options: object): Worker {
     const path = new URL(`../${script}`, import.meta.url).pathname;
-    const child = fork(path, [JSON.stringify(options)], { execArgv: ['--conditions=@q/source'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(path, [JSON.stringify(options)], {
+      execArgv: ['--conditions=@q/source'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     return new Worker(script, child);
   }
 
@@ -56,7 +62,8 @@ export class Worker implements AsyncDisposable {
       await this.#change(timeout);
     }
     const message = this.#events.shift()!;
-    if (message.event !== event) throw new Error(`${this.#name} said ${message.event} instead of ${event}: ${JSON.stringify(message.body)}`);
+    if (message.event !== event)
+      throw new Error(`${this.#name} said ${message.event} instead of ${event}: ${JSON.stringify(message.body)}`);
     return message.body as T;
   }
 

@@ -1,6 +1,6 @@
 /*
- * Whether memory grows, told from samples that go up and down with every collection: by their lower envelope. What is needed lies at its
- * bottom; what waits for the collector does not.
+ * Whether memory grows, told from samples that go up and down with every collection: by their lower envelope. What is
+ * needed lies at its bottom; what waits for the collector does not.
  */
 export interface Growth {
   /** By how much the envelope rises while it was looked at. */
@@ -27,7 +27,9 @@ export function growthOf(samples: readonly PointInTime[]): Growth | null {
   const fromMs = first.atMs + (last.atMs - first.atMs) * warmUpShare;
   const counted = samples.filter(({ atMs }) => atMs >= fromMs);
   if (counted.length < windows * 2) return null;
-  const least = Array.from({ length: windows }, (_, index) => leastOf(counted.slice((index * counted.length) / windows, ((index + 1) * counted.length) / windows)));
+  const least = Array.from({ length: windows }, (_, index) =>
+    leastOf(counted.slice((index * counted.length) / windows, ((index + 1) * counted.length) / windows)),
+  );
   const bytesPerMs = medianSlope(least);
   return {
     bytes: bytesPerMs * (last.atMs - fromMs),
@@ -40,9 +42,15 @@ function leastOf(samples: readonly PointInTime[]): PointInTime {
   return samples.reduce((least, sample) => (sample.bytes < least.bytes ? sample : least));
 }
 
-/** The median of the slopes between any two (Theil and Sen): a window that no collection fell into does not decide it. */
+/**
+ * The median of the slopes between any two (Theil and Sen): a window that no collection fell into does not decide it.
+ */
 function medianSlope(points: readonly PointInTime[]): number {
-  const slopes = points.flatMap((from, index) => points.slice(index + 1).flatMap((to) => (to.atMs > from.atMs ? [(to.bytes - from.bytes) / (to.atMs - from.atMs)] : [])));
+  const slopes = points.flatMap((from, index) =>
+    points
+      .slice(index + 1)
+      .flatMap((to) => (to.atMs > from.atMs ? [(to.bytes - from.bytes) / (to.atMs - from.atMs)] : [])),
+  );
   return median(slopes);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Compares this checkout with another one, pair by pair: in each pair both are run right after each other, in turn the one and
- * the other first, since the machine's speed changes by the minute. What counts is the ratio of each pair.
+ * Compares this checkout with another one, pair by pair: in each pair both are run right after each other, in turn the
+ * one and the other first, since the machine's speed changes by the minute. What counts is the ratio of each pair.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -67,7 +67,10 @@ async function compareCase(subject: Case, o: PairsOptions): Promise<PairedRow | 
     name: key,
     unit: subject.unit,
     better: subject.better,
-    value: medianInterval(ratios(({ value }) => value), confidenceMin),
+    value: medianInterval(
+      ratios(({ value }) => value),
+      confidenceMin,
+    ),
     processorTime: hasCost ? medianInterval(ratios(costOf), confidenceMin) : null,
     failures,
   };
@@ -85,20 +88,36 @@ async function theirsFirst(key: string, o: PairsOptions): Promise<{ ours: Sample
 
 /** In a process of the checkout's own, which resolves its packages and builds its programs. */
 async function sampleOf(checkout: string, key: string, { context }: PairsOptions): Promise<Sample> {
-  const args = ['--conditions=@q/source', join(checkout, 'bench/src/main.ts'), 'once', '--only', key, '--dir', context.directory];
-  const { stdout } = await run(process.execPath, args, { cwd: checkout, timeout: 4 * context.profile.runTimeoutMs, maxBuffer: 64 << 20 });
+  const args = [
+    '--conditions=@q/source',
+    join(checkout, 'bench/src/main.ts'),
+    'once',
+    '--only',
+    key,
+    '--dir',
+    context.directory,
+  ];
+  const { stdout } = await run(process.execPath, args, {
+    cwd: checkout,
+    timeout: 4 * context.profile.runTimeoutMs,
+    maxBuffer: 64 << 20,
+  });
   return JSON.parse(stdout) as Sample;
 }
 
-/** Seconds of processor time for each record; of what comes at a given rate, or counts no records, for the whole run. */
+/**
+ * Seconds of processor time for each record; of what comes at a given rate, or counts no records, for the whole run.
+ */
 function costOf({ processes = [], details }: Sample): number {
   const seconds = processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   return seconds / (details?.['records'] ?? details?.['count'] ?? 1);
 }
 
 export function formatPairs(rows: readonly PairedRow[]): string {
-  const head = '| case | value, of the other checkout (90 %) | processor time a record (90 %) | pairs lost |\n|---|---|---|---|\n';
-  const share = ({ median, low, high }: MedianInterval): string => `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  const head =
+    '| case | value, of the other checkout (90 %) | processor time a record (90 %) | pairs lost |\n|---|---|---|---|\n';
+  const share = ({ median, low, high }: MedianInterval): string =>
+    `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
   const line = ({ name, unit, better, value, processorTime, failures }: PairedRow): string =>
     `| ${name}, ${unit}, ${better} is better | ${share(value)} | ${processorTime === null ? '' : share(processorTime)} | ${failures.length} |\n`;
   return head + rows.map(line).join('');

@@ -10,9 +10,9 @@ export interface MedianInterval {
 }
 
 /**
- * The narrowest pair of ordered values between which the median lies with at least that confidence, whatever the values are
- * distributed like: between the k-th and the k-th last of n values it lies unless fewer than k of them are on one side,
- * which is as likely as fewer than k heads, or tails, of n coins.
+ * The narrowest pair of ordered values between which the median lies with at least that confidence, whatever the values
+ * are distributed like: between the k-th and the k-th last of n values it lies unless fewer than k of them are on one
+ * side, which is as likely as fewer than k heads, or tails, of n coins.
  */
 export function medianInterval(values: readonly number[], confidence: number): MedianInterval {
   const { median } = spreadOf(values);

@@ -2,7 +2,10 @@ import { allCases, caseKey } from '../case-list.ts';
 import type { Sample } from '../case.ts';
 import type { RunContext } from '../run-context.ts';
 
-/** Runs the product once in one shape: half of a pair. @throws Error when no case has exactly this key, or it cannot be measured here */
+/**
+ * Runs the product once in one shape: half of a pair. @throws Error when no case has exactly this key, or it cannot be
+ * measured here
+ */
 export async function runOnce(context: RunContext, key: string): Promise<Sample> {
   const subject = allCases(context).find((candidate) => caseKey(candidate) === key);
   const product = subject?.variants.find(({ name }) => name === 'product');

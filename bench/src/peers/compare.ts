@@ -76,7 +76,12 @@ export class PeerComparison {
   readonly #failures: Failure[] = [];
   #topics = 0;
 
-  constructor(options: { profile: PeersProfile; directory: string; onRun: (text: string) => void; beforeRun: () => Promise<void> }) {
+  constructor(options: {
+    profile: PeersProfile;
+    directory: string;
+    onRun: (text: string) => void;
+    beforeRun: () => Promise<void>;
+  }) {
     this.#profile = options.profile;
     this.#directory = options.directory;
     this.#onRun = options.onRun;
@@ -101,8 +106,13 @@ export class PeerComparison {
         running.push({ peer, server: servers.use(await installed.start({ folder: folder.path, durability })) });
       });
     }
-    // What a server's own code costs to compile would count as the first shape's short run, and make its long ones look cheap.
-    for (const one of running) await this.#attempt(this.#about(one, sendShape, durability, 'warm-up'), async () => void (await this.#shortRound(one, sendShape, durability)));
+    // What a server's own code costs to compile would count as the first shape's short run, and make its long ones look
+    // cheap.
+    for (const one of running)
+      await this.#attempt(
+        this.#about(one, sendShape, durability, 'warm-up'),
+        async () => void (await this.#shortRound(one, sendShape, durability)),
+      );
     for (const shape of shapes) await this.#measureShape(running, shape, durability);
     await this.#measureSends(running, durability);
     await this.#measureIdle(running, durability);
@@ -123,25 +133,33 @@ export class PeerComparison {
         await this.#attempt(this.#about(one, shape, durability, `round ${round}`), async () => {
           const { load, result } = first.produced;
           const records = Math.max(result.recordsPerSecond * this.#profile.longSeconds, load.records * longToShortMin);
-          this.#note(one, shape, durability, { long: await this.#round(one, shape, { durability, records }), short: first });
+          this.#note(one, shape, durability, {
+            long: await this.#round(one, shape, { durability, records }),
+            short: first,
+          });
         });
       }
     }
   }
 
   #shortRound(one: Running, shape: Shape, durability: Durability): Promise<Round> {
-    const records = one.peer.expected[durability].records * Math.sqrt(100 / shape.valueBytes) * this.#profile.shortSeconds;
+    const records =
+      one.peer.expected[durability].records * Math.sqrt(100 / shape.valueBytes) * this.#profile.shortSeconds;
     return this.#round(one, shape, { durability, records });
   }
 
   async #round({ server }: Running, shape: Shape, run: { durability: Durability; records: number }): Promise<Round> {
     const { valueBytes, partitions } = shape;
-    const load: Load = { valueBytes, records: Math.round(Math.min(Math.max(run.records, limits.runRecordsMin), limits.runBytesMax / valueBytes)) };
+    const load: Load = {
+      valueBytes,
+      records: Math.round(Math.min(Math.max(run.records, limits.runRecordsMin), limits.runBytesMax / valueBytes)),
+    };
     const topic = this.#nextTopic();
     await server.createTopic(topic, partitions);
     const produced = await measureRun(server, load, () => server.produce(topic, load));
     // Reading does not depend on how the records were made durable: once is enough, where there are more to read.
-    const consumed = run.durability === 'fsync' ? null : await measureRun(server, load, () => server.consume(topic, load));
+    const consumed =
+      run.durability === 'fsync' ? null : await measureRun(server, load, () => server.consume(topic, load));
     await server.deleteTopic(topic);
     await settle();
     return { produced, consumed };
@@ -150,7 +168,8 @@ export class PeerComparison {
   #note({ peer }: Running, shape: Shape, durability: Durability, { long, short }: { long: Round; short: Round }): void {
     const key = { peer: peer.name, shape, durability };
     this.#book.add(key, numbersOf('produce', long.produced, short.produced));
-    if (long.consumed !== null && short.consumed !== null) this.#book.add(key, numbersOf('consume', long.consumed, short.consumed));
+    if (long.consumed !== null && short.consumed !== null)
+      this.#book.add(key, numbersOf('consume', long.consumed, short.consumed));
   }
 
   async #measureSends(running: readonly Running[], durability: Durability): Promise<void> {
@@ -163,7 +182,10 @@ export class PeerComparison {
           await server.createTopic(topic, partitions);
           const records = Math.round(peer.expected[durability].sends * this.#profile.sendSeconds);
           const { p50Ms, p99Ms } = await server.awaitedSends(topic, { valueBytes, records });
-          this.#book.add({ peer: peer.name, shape: sendShape, durability }, { 'awaited send, p50 ms': p50Ms, 'awaited send, p99 ms': p99Ms });
+          this.#book.add(
+            { peer: peer.name, shape: sendShape, durability },
+            { 'awaited send, p50 ms': p50Ms, 'awaited send, p99 ms': p99Ms },
+          );
           await server.deleteTopic(topic);
           await settle();
         });
@@ -178,7 +200,10 @@ export class PeerComparison {
     const after = await Promise.all(running.map(({ server }) => readTree(server.pid)));
     for (const [index, { peer }] of running.entries()) {
       const seconds = after[index]!.cpuSeconds - before[index]!.cpuSeconds;
-      this.#book.add({ peer: peer.name, shape: sendShape, durability }, { 'idle, % of a core': (seconds * 100_000) / idleMs });
+      this.#book.add(
+        { peer: peer.name, shape: sendShape, durability },
+        { 'idle, % of a core': (seconds * 100_000) / idleMs },
+      );
     }
   }
 
@@ -188,13 +213,23 @@ export class PeerComparison {
       await this.#beforeRun();
       await run();
     } catch (error) {
-      const failure = { peer: about.peer.name, durability: about.durability, what: about.what, reason: error instanceof Error ? error.message : String(error) };
+      const failure = {
+        peer: about.peer.name,
+        durability: about.durability,
+        what: about.what,
+        reason: error instanceof Error ? error.message : String(error),
+      };
       this.#failures.push(failure);
       this.#onRun(`FAILED ${failure.peer}: ${failure.what}: ${failure.reason}`);
     }
   }
 
-  #about({ peer }: Running, shape: Shape, durability: Durability, part: string): { peer: Peer; durability: Durability; what: string } {
+  #about(
+    { peer }: Running,
+    shape: Shape,
+    durability: Durability,
+    part: string,
+  ): { peer: Peer; durability: Durability; what: string } {
     const what = `${sizeName(shape.valueBytes)}, ${shape.partitions} part., ${part}`;
     this.#onRun(`${durability}: ${peer.name}: ${what}`);
     return { peer, durability, what };
@@ -211,7 +246,12 @@ async function measureRun(server: RunningPeer, load: Load, run: () => Promise<Lo
   const before = await readTree(server.pid);
   const result = await run();
   const after = await readTree(server.pid);
-  return { load, result, serverSeconds: after.cpuSeconds - before.cpuSeconds, serverPeakBytes: after.residentPeakBytes };
+  return {
+    load,
+    result,
+    serverSeconds: after.cpuSeconds - before.cpuSeconds,
+    serverPeakBytes: after.residentPeakBytes,
+  };
 }
 
 function numbersOf(work: 'produce' | 'consume', long: Measured, short: Measured): Partial<Record<Metric, number>> {

@@ -17,12 +17,15 @@ export function parseProducerRate(output: string): number {
  * Field 1 is the time, field 5 how many records were read until then.
  */
 export function parseConsumerRate(output: string, records: number): number {
-  const points = [...output.matchAll(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d):(\d{3}), \d+, [\d.]+, [-\d.]+, (\d+),/gm)].map((match) => ({
+  const points = [
+    ...output.matchAll(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d):(\d{3}), \d+, [\d.]+, [-\d.]+, (\d+),/gm),
+  ].map((match) => ({
     ms: Date.parse(`${match[1]}T${match[2]}.${match[3]}Z`),
     count: Number(match[4]),
   }));
   const first = points.find(({ count }) => count >= records * warmUpShare);
   const last = points.at(-1);
-  if (first === undefined || last === undefined || first === last) throw new Error(`kafka-consumer-perf-test said too little: ${points.length} lines`);
+  if (first === undefined || last === undefined || first === last)
+    throw new Error(`kafka-consumer-perf-test said too little: ${points.length} lines`);
   return ((last.count - first.count) * 1000) / (last.ms - first.ms);
 }

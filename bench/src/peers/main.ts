@@ -18,11 +18,19 @@ import type { Guest, PeersReport } from './report.ts';
 const peers: readonly Peer[] = [kafka, nats, redis, rabbitmq];
 
 /** Measures the product and its peers in turn; what cannot be had is left out, and said. */
-export async function comparePeers(options: BenchOptions, beforeRun: () => Promise<void>): Promise<{ report: PeersReport; markdown: string }> {
+export async function comparePeers(
+  options: BenchOptions,
+  beforeRun: () => Promise<void>,
+): Promise<{ report: PeersReport; markdown: string }> {
   const { directory, only } = options;
   endServersWithThis();
-  const profile = { ...peersProfiles[options.profile.name === 'quick' ? 'quick' : 'full'], ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }) };
-  const wanted = peers.filter(({ name }) => only.length === 0 || only.some((text) => name.toLowerCase().includes(text.toLowerCase())));
+  const profile = {
+    ...peersProfiles[options.profile.name === 'quick' ? 'quick' : 'full'],
+    ...(options.roundsGiven === null ? {} : { rounds: options.roundsGiven }),
+  };
+  const wanted = peers.filter(
+    ({ name }) => only.length === 0 || only.some((text) => name.toLowerCase().includes(text.toLowerCase())),
+  );
   const guests: Guest[] = [];
   const contenders: Contender[] = [];
   for (const peer of [product, productInterval, ...wanted]) {
@@ -48,7 +56,11 @@ const exitListenersMax = 32;
 /** A signal ends a process without `exit`, on which the servers are ended. */
 function endServersWithThis(): void {
   process.setMaxListeners(exitListenersMax);
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
 }
 
 function defaultFolder(): string {

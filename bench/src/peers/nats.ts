@@ -29,12 +29,21 @@ export const nats: Peer = {
   },
 };
 
-async function start(bin: string, { folder, durability }: { folder: string; durability: Durability }): Promise<RunningPeer> {
+async function start(
+  bin: string,
+  { folder, durability }: { folder: string; durability: Durability },
+): Promise<RunningPeer> {
   const port = await freePort();
   const settingsFile = join(folder, 'nats.conf');
   const sync = durability === 'fsync' ? 'sync_interval: always' : '';
-  await writeFile(settingsFile, `listen: 127.0.0.1:${port}\njetstream {\n  store_dir: ${JSON.stringify(join(folder, 'data'))}\n  ${sync}\n}\n`);
-  const server = await ServerProcess.start({ program: join(bin, 'nats-server'), args: ['-c', settingsFile] }, /Server is ready/);
+  await writeFile(
+    settingsFile,
+    `listen: 127.0.0.1:${port}\njetstream {\n  store_dir: ${JSON.stringify(join(folder, 'data'))}\n  ${sync}\n}\n`,
+  );
+  const server = await ServerProcess.start(
+    { program: join(bin, 'nats-server'), args: ['-c', settingsFile] },
+    /Server is ready/,
+  );
   return new RunningNats({ server, durability, program: join(bin, 'nats'), port, folder });
 }
 
@@ -63,7 +72,11 @@ class RunningNats implements RunningPeer {
   }
 
   async produce(topic: string, load: Load): Promise<LoadResult> {
-    const { output, cost } = await this.#bench(['pub', publisher[this.#durability], `${topic}.x`, '--create', '--batch', batch], topic, load);
+    const { output, cost } = await this.#bench(
+      ['pub', publisher[this.#durability], `${topic}.x`, '--create', '--batch', batch],
+      topic,
+      load,
+    );
     return { recordsPerSecond: parseNatsRate(output), client: cost };
   }
 
@@ -88,11 +101,22 @@ class RunningNats implements RunningPeer {
   #bench(args: readonly string[], topic: string, { valueBytes, records }: Load): Promise<ToolRun> {
     const sizes = ['--stream', topic, '--msgs', String(records), '--size', String(valueBytes)];
     const isPublisher = args[0] === 'pub';
-    return this.#run(['bench', 'js', ...args, ...sizes, '--no-progress', ...(isPublisher ? ['--maxbytes', '8GB'] : [])]);
+    return this.#run([
+      'bench',
+      'js',
+      ...args,
+      ...sizes,
+      '--no-progress',
+      ...(isPublisher ? ['--maxbytes', '8GB'] : []),
+    ]);
   }
 
   #run(args: readonly string[]): Promise<ToolRun> {
     // Its settings stay with the run: the tool would read and write the user's own.
-    return runTool({ program: this.#program, args: ['-s', `nats://127.0.0.1:${this.#port}`, ...args], env: { HOME: this.#folder, XDG_CONFIG_HOME: this.#folder } });
+    return runTool({
+      program: this.#program,
+      args: ['-s', `nats://127.0.0.1:${this.#port}`, ...args],
+      env: { HOME: this.#folder, XDG_CONFIG_HOME: this.#folder },
+    });
   }
 }

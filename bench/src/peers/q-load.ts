@@ -73,5 +73,7 @@ async function single({ q, topic, records, valueBytes }: Work): Promise<string> 
 const works: Readonly<Record<string, (work: Work) => Promise<string>>> = { produce, consume, single };
 const [name, url, topic, records, valueBytes] = process.argv.slice(2);
 const q = await connect(url!);
-process.stdout.write(`${await works[name!]!({ q, topic: topic!, records: Number(records), valueBytes: Number(valueBytes) })}\n`);
+process.stdout.write(
+  `${await works[name!]!({ q, topic: topic!, records: Number(records), valueBytes: Number(valueBytes) })}\n`,
+);
 await q.close();

@@ -13,7 +13,9 @@ type TopicDurability = 'fsync' | 'interval' | 'os';
 
 const loadProgram = fileURLToPath(new URL('q-load.ts', import.meta.url));
 
-/** The product, measured in the same way as its peers. Of them, only Redis syncs by default, and RabbitMQ never does. */
+/**
+ * The product, measured in the same way as its peers. Of them, only Redis syncs by default, and RabbitMQ never does.
+ */
 export const product: Peer = {
   ...productWith('os'),
   name: 'q',
@@ -35,11 +37,15 @@ export const productInterval: Peer = {
 function productWith(byDefault: TopicDurability): Omit<Peer, 'name' | 'acknowledgement'> {
   return {
     hasPartitions: true,
-    settings: 'all defaults but the durability of the topic; enqueue, ready and flush; whole batches read; awaited sends: one send at a time',
+    settings:
+      'all defaults but the durability of the topic; enqueue, ready and flush; whole batches read; awaited sends: one send at a time',
     expected: { fsync: { records: 800_000, sends: 2000 }, default: { records: 1_000_000, sends: 4000 } },
     install: async () => {
       await buildPrograms();
-      return { version: 'this checkout', start: ({ folder, durability }) => start(folder, durability === 'fsync' ? 'fsync' : byDefault) } satisfies InstalledPeer;
+      return {
+        version: 'this checkout',
+        start: ({ folder, durability }) => start(folder, durability === 'fsync' ? 'fsync' : byDefault),
+      } satisfies InstalledPeer;
     },
   };
 }
@@ -92,7 +98,15 @@ class RunningProduct implements RunningPeer {
   }
 
   #load(work: string, topic: string, { records, valueBytes }: Load): Promise<ToolRun> {
-    const args = ['--conditions=@q/source', loadProgram, work, this.#broker.url, topic, String(records), String(valueBytes)];
+    const args = [
+      '--conditions=@q/source',
+      loadProgram,
+      work,
+      this.#broker.url,
+      topic,
+      String(records),
+      String(valueBytes),
+    ];
     return runTool({ program: process.execPath, args });
   }
 }

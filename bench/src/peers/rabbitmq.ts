@@ -11,7 +11,25 @@ import { freePort, ServerProcess } from './server-process.ts';
 import { runTool } from './tool.ts';
 import type { ToolRun } from './tool.ts';
 
-const erlangParts = ['base', 'asn1', 'crypto', 'eldap', 'ftp', 'inets', 'mnesia', 'os-mon', 'parsetools', 'public-key', 'runtime-tools', 'snmp', 'ssl', 'syntax-tools', 'tftp', 'tools', 'xmerl'];
+const erlangParts = [
+  'base',
+  'asn1',
+  'crypto',
+  'eldap',
+  'ftp',
+  'inets',
+  'mnesia',
+  'os-mon',
+  'parsetools',
+  'public-key',
+  'runtime-tools',
+  'snmp',
+  'ssl',
+  'syntax-tools',
+  'tftp',
+  'tools',
+  'xmerl',
+];
 const packages = ['rabbitmq-server', ...erlangParts.map((part) => `erlang-${part}`)];
 const loadProgram = fileURLToPath(new URL('StreamLoad.java', import.meta.url));
 const clientVersion = '1.11.0';
@@ -26,8 +44,15 @@ export const rabbitmq: Peer = {
   install: async (cacheFolder) => {
     const root = await debianPackages(join(cacheFolder, 'rabbitmq-server'), packages);
     const client = { path: loadProgram, text: await readFile(loadProgram, 'utf8') };
-    const classPath = await mavenLibraries(join(cacheFolder, 'rabbitmq-client'), [`com.rabbitmq:stream-client:${clientVersion}`, 'org.slf4j:slf4j-simple:1.7.36'], client);
-    return { version: await versionIn(root), start: ({ folder }) => start({ root, classPath, folder }) } satisfies InstalledPeer;
+    const classPath = await mavenLibraries(
+      join(cacheFolder, 'rabbitmq-client'),
+      [`com.rabbitmq:stream-client:${clientVersion}`, 'org.slf4j:slf4j-simple:1.7.36'],
+      client,
+    );
+    return {
+      version: await versionIn(root),
+      start: ({ folder }) => start({ root, classPath, folder }),
+    } satisfies InstalledPeer;
   },
 };
 
@@ -39,15 +64,33 @@ async function versionIn(root: DebianRoot): Promise<string> {
   return version;
 }
 
-async function start({ root, classPath, folder }: { root: DebianRoot; classPath: string; folder: string }): Promise<RunningPeer> {
+async function start({
+  root,
+  classPath,
+  folder,
+}: {
+  root: DebianRoot;
+  classPath: string;
+  folder: string;
+}): Promise<RunningPeer> {
   const [port, namesPort, distributionPort] = [await freePort(), await freePort(), await freePort()];
   const erlang = await prepareErlang(root, folder);
   // Erlang's name server would otherwise be started behind our back, and stay.
-  const names = await ServerProcess.start({ program: join(erlang.binFolder, 'epmd'), args: ['-d', '-port', String(namesPort), '-address', '127.0.0.1'], env: root.env }, /epmd running/);
+  const names = await ServerProcess.start(
+    {
+      program: join(erlang.binFolder, 'epmd'),
+      args: ['-d', '-port', String(namesPort), '-address', '127.0.0.1'],
+      env: root.env,
+    },
+    /epmd running/,
+  );
   const pluginsFile = join(folder, 'enabled_plugins');
   await writeFile(pluginsFile, '[rabbitmq_stream].\n');
   const settingsFile = join(folder, 'rabbitmq.conf');
-  await writeFile(settingsFile, `listeners.tcp = none\nstream.listeners.tcp.1 = 127.0.0.1:${port}\nstream.advertised_host = 127.0.0.1\nstream.advertised_port = ${port}\n`);
+  await writeFile(
+    settingsFile,
+    `listeners.tcp = none\nstream.listeners.tcp.1 = 127.0.0.1:${port}\nstream.advertised_host = 127.0.0.1\nstream.advertised_port = ${port}\n`,
+  );
   try {
     const server = await ServerProcess.start(
       {
@@ -92,7 +135,10 @@ async function prepareErlang(root: DebianRoot, folder: string): Promise<{ binFol
   const pathFolder = join(folder, 'path');
   await mkdir(pathFolder);
   const program = join(pathFolder, 'erl');
-  await writeFile(program, `#!/bin/sh\nexport ROOTDIR='${rootFolder}' BINDIR='${binFolder}' EMU=beam PROGNAME=erl\nexec "$BINDIR/erlexec" "$@"\n`);
+  await writeFile(
+    program,
+    `#!/bin/sh\nexport ROOTDIR='${rootFolder}' BINDIR='${binFolder}' EMU=beam PROGNAME=erl\nexec "$BINDIR/erlexec" "$@"\n`,
+  );
   await chmod(program, 0o755);
   return { binFolder, pathFolder };
 }
@@ -143,7 +189,17 @@ class RunningRabbit implements RunningPeer {
 
   #load(work: string, topic: string, load?: Load): Promise<ToolRun> {
     const sizes = load === undefined ? [] : [String(load.records), String(load.valueBytes)];
-    const args = ['-Xmx512M', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', this.#classPath, 'StreamLoad', work, String(this.#port), topic, ...sizes];
+    const args = [
+      '-Xmx512M',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+      '-cp',
+      this.#classPath,
+      'StreamLoad',
+      work,
+      String(this.#port),
+      topic,
+      ...sizes,
+    ];
     return runTool({ program: 'java', args });
   }
 }

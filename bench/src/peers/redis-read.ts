@@ -12,7 +12,12 @@ import { RespEntries } from './resp-entries.ts';
 /** Entries an answer. More are no faster, and Redis serves nobody else while it makes one. */
 const entriesMax = 5000;
 
-const [port, key, records, valueBytes] = [Number(process.argv[2]), process.argv[3]!, Number(process.argv[4]), Number(process.argv[5])];
+const [port, key, records, valueBytes] = [
+  Number(process.argv[2]),
+  process.argv[3]!,
+  Number(process.argv[4]),
+  Number(process.argv[5]),
+];
 const socket = connect({ host: '127.0.0.1', port, noDelay: true });
 await once(socket, 'connect');
 const entries = new RespEntries();
@@ -33,6 +38,7 @@ for await (const chunk of socket as AsyncIterable<Buffer>) {
   if (meter.isDone) break;
   ask();
 }
-if (entries.valueBytes !== counted * valueBytes) throw new Error(`${entries.valueBytes} bytes were read of ${counted} records`);
+if (entries.valueBytes !== counted * valueBytes)
+  throw new Error(`${entries.valueBytes} bytes were read of ${counted} records`);
 const { records: measured, elapsedMs } = meter.result();
 process.stdout.write(`records=${measured} elapsedMs=${elapsedMs}\n`);

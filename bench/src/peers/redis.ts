@@ -37,11 +37,24 @@ function programIn(root: DebianRoot, name: string): string {
   return join(root.path, 'usr', 'bin', name);
 }
 
-async function start(root: DebianRoot, { folder, durability }: { folder: string; durability: Durability }): Promise<RunningPeer> {
+async function start(
+  root: DebianRoot,
+  { folder, durability }: { folder: string; durability: Durability },
+): Promise<RunningPeer> {
   const port = await freePort();
-  const settings = { port, bind: '127.0.0.1', dir: folder, appendonly: 'yes', appendfsync: appendFsync[durability], save: '' };
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    appendonly: 'yes',
+    appendfsync: appendFsync[durability],
+    save: '',
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const server = await ServerProcess.start({ program: programIn(root, 'redis-server'), args, env: root.env }, /Ready to accept connections/);
+  const server = await ServerProcess.start(
+    { program: programIn(root, 'redis-server'), args, env: root.env },
+    /Ready to accept connections/,
+  );
   return new RunningRedis({ server, root, port });
 }
 
@@ -71,7 +84,14 @@ class RunningRedis implements RunningPeer {
   }
 
   async consume(topic: string, { valueBytes, records }: Load): Promise<LoadResult> {
-    const args = ['--conditions=@q/source', readProgram, String(this.#port), topic, String(records), String(valueBytes)];
+    const args = [
+      '--conditions=@q/source',
+      readProgram,
+      String(this.#port),
+      topic,
+      String(records),
+      String(valueBytes),
+    ];
     const { output, cost } = await runTool({ program: process.execPath, args });
     return { recordsPerSecond: parseRate(output), client: cost };
   }
@@ -89,10 +109,24 @@ class RunningRedis implements RunningPeer {
   }
 
   #add(options: readonly string[], topic: string, { valueBytes, records }: Load): Promise<ToolRun> {
-    return this.#run('redis-benchmark', ['-n', String(records), ...options, '--csv', 'XADD', topic, '*', 'v', 'x'.repeat(valueBytes)]);
+    return this.#run('redis-benchmark', [
+      '-n',
+      String(records),
+      ...options,
+      '--csv',
+      'XADD',
+      topic,
+      '*',
+      'v',
+      'x'.repeat(valueBytes),
+    ]);
   }
 
   #run(name: string, args: readonly string[]): Promise<ToolRun> {
-    return runTool({ program: programIn(this.#root, name), args: ['-h', '127.0.0.1', '-p', String(this.#port), ...args], env: this.#root.env });
+    return runTool({
+      program: programIn(this.#root, name),
+      args: ['-h', '127.0.0.1', '-p', String(this.#port), ...args],
+      env: this.#root.env,
+    });
   }
 }

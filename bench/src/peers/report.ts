@@ -28,7 +28,10 @@ interface Table {
 }
 
 const productName = 'q';
-const titles: Readonly<Record<Durability, string>> = { fsync: 'Acknowledged when on the disk', default: 'Acknowledged as by default' };
+const titles: Readonly<Record<Durability, string>> = {
+  fsync: 'Acknowledged when on the disk',
+  default: 'Acknowledged as by default',
+};
 
 /** The comparison as a section of Markdown. */
 export function formatPeers(report: PeersReport): string {
@@ -36,16 +39,21 @@ export function formatPeers(report: PeersReport): string {
   return [
     '## Peers',
     '',
-    `${machine.cpuCount} x ${machine.cpuModel}, ${machine.memoryGiB} GiB, Node ${machine.node}, Linux ${machine.kernel}, ${machine.fileSystem}; ` +
-      `${profile.rounds} rounds; each number is the median (min - max) of its rounds. ` +
-      'A record\'s processor time is that of a long run less a short one, so that starting a tool and compiling its code do not count.',
+    `${machine.cpuCount} x ${machine.cpuModel}, ${machine.memoryGiB} GiB, Node ${machine.node}, Linux ${machine.kernel}, ${machine.fileSystem}; `
+      + `${profile.rounds} rounds; each number is the median (min - max) of its rounds. `
+      + "A record's processor time is that of a long run less a short one, so that starting a tool and compiling its code do not count.",
     '',
-    ...report.guests.map(({ peer, version, missing }) => `- ${peer.name} ${version ?? ''}: ${missing === null ? peer.settings : `left out: ${missing}`}`),
+    ...report.guests.map(
+      ({ peer, version, missing }) =>
+        `- ${peer.name} ${version ?? ''}: ${missing === null ? peer.settings : `left out: ${missing}`}`,
+    ),
     '',
     ...describeJudgements(judgePeers(report.rows)),
     '',
     ...(['fsync', 'default'] as const).flatMap((durability) => formatDurability(report, durability)),
-    ...report.failures.map(({ peer, durability, what, reason }) => `FAILED ${peer}, ${durability}, ${what}: ${reason}\n`),
+    ...report.failures.map(
+      ({ peer, durability, what, reason }) => `FAILED ${peer}, ${durability}, ${what}: ${reason}\n`,
+    ),
   ].join('\n');
 }
 
@@ -58,25 +66,28 @@ function formatDurability({ rows, guests }: PeersReport, durability: Durability)
     '',
     ...there.map(({ peer }) => `- ${peer.name}: ${peer.acknowledgement[durability] ?? 'cannot be had, so left out'}`),
     '',
-    ...tables.flatMap((table) => formatTable(rows.filter((row) => row.durability === durability), table)),
+    ...tables.flatMap((table) =>
+      formatTable(
+        rows.filter((row) => row.durability === durability),
+        table,
+      ),
+    ),
   ];
 }
 
 const tables: readonly Table[] = [
-  ...(['produce', 'consume'] as const).map(
-    (work): Table => ({
-      title: work,
-      metrics: [
-        `${work}, records/s`,
-        `${work}, records a CPU second`,
-        `${work}, server CPU us a record`,
-        `${work}, client CPU us a record`,
-        `${work}, server peak MB`,
-        `${work}, client peak MB`,
-      ],
-      compares: true,
-    }),
-  ),
+  ...(['produce', 'consume'] as const).map((work): Table => ({
+    title: work,
+    metrics: [
+      `${work}, records/s`,
+      `${work}, records a CPU second`,
+      `${work}, server CPU us a record`,
+      `${work}, client CPU us a record`,
+      `${work}, server peak MB`,
+      `${work}, client peak MB`,
+    ],
+    compares: true,
+  })),
   { title: 'awaited sends, one at a time', metrics: ['awaited send, p50 ms', 'awaited send, p99 ms'], compares: false },
   { title: 'idle', metrics: ['idle, % of a core'], compares: false },
 ];
@@ -84,13 +95,29 @@ const tables: readonly Table[] = [
 function formatTable(rows: readonly Row[], { title, metrics, compares }: Table): string[] {
   const lines = linesOf(rows.filter((row) => metrics.includes(row.metric)));
   if (lines.length === 0) return [];
-  const head = [title, 'peer', ...metrics.map((metric) => metric.replace(`${title}, `, '')), ...(compares ? ['q / peer, records/s', 'q / peer, records a CPU second'] : [])];
+  const head = [
+    title,
+    'peer',
+    ...metrics.map((metric) => metric.replace(`${title}, `, '')),
+    ...(compares ? ['q / peer, records/s', 'q / peer, records a CPU second'] : []),
+  ];
   return [
     line(head),
     line(head.map((_, index) => (index < 2 ? '---' : '---:'))),
     ...lines.map(({ shape, peer, cells }) => {
-      const ratios = compares ? metrics.slice(0, 2).map((metric) => formatRatio(medianOf(lines, { shape, peer: productName, metric }), cells.get(metric)?.median)) : [];
-      return line([`${sizeName(shape.valueBytes)}, ${shape.partitions} part.`, peer, ...metrics.map((metric) => formatRow(cells.get(metric))), ...ratios]);
+      const ratios = compares
+        ? metrics
+            .slice(0, 2)
+            .map((metric) =>
+              formatRatio(medianOf(lines, { shape, peer: productName, metric }), cells.get(metric)?.median),
+            )
+        : [];
+      return line([
+        `${sizeName(shape.valueBytes)}, ${shape.partitions} part.`,
+        peer,
+        ...metrics.map((metric) => formatRow(cells.get(metric))),
+        ...ratios,
+      ]);
     }),
     '',
   ];
@@ -111,8 +138,14 @@ function linesOf(rows: readonly Row[]): Line[] {
   });
 }
 
-function medianOf(lines: readonly Line[], { shape, peer, metric }: { shape: Shape; peer: string; metric: Metric }): number | undefined {
-  const found = lines.find((one) => one.peer === peer && one.shape.valueBytes === shape.valueBytes && one.shape.partitions === shape.partitions);
+function medianOf(
+  lines: readonly Line[],
+  { shape, peer, metric }: { shape: Shape; peer: string; metric: Metric },
+): number | undefined {
+  const found = lines.find(
+    (one) =>
+      one.peer === peer && one.shape.valueBytes === shape.valueBytes && one.shape.partitions === shape.partitions,
+  );
   return found?.cells.get(metric)?.median;
 }
 
@@ -122,7 +155,9 @@ function line(cells: readonly string[]): string {
 
 function formatRow(row: Row | undefined): string {
   if (row === undefined) return '-';
-  return row.rounds === 1 ? formatNumber(row.median) : `${formatNumber(row.median)} (${formatNumber(row.min)} - ${formatNumber(row.max)})`;
+  return row.rounds === 1
+    ? formatNumber(row.median)
+    : `${formatNumber(row.median)} (${formatNumber(row.min)} - ${formatNumber(row.max)})`;
 }
 
 function formatRatio(ours: number | undefined, theirs: number | undefined): string {

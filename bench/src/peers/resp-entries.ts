@@ -71,7 +71,8 @@ export class RespEntries {
     if (index % textsOfEntry === 2) {
       this.#entries += 1;
       this.#valueBytes += length;
-    } else if (index === this.#textsWanted - textsOfEntry) this.#lastId = bytes.toString('latin1', start, start + length);
+    } else if (index === this.#textsWanted - textsOfEntry)
+      this.#lastId = bytes.toString('latin1', start, start + length);
     return index + 1 === this.#textsWanted && this.#end();
   }
 

@@ -19,7 +19,11 @@ export class ServerProcess implements AsyncDisposable {
 
   /** @param ready matches what the server says when it serves */
   static async start({ program, args, env, folder }: Command, ready: RegExp): Promise<ServerProcess> {
-    const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     // Nothing that this program started may outlive it.
     const killAtExit = (): void => void child.kill('SIGKILL');
     process.once('exit', killAtExit);
@@ -34,7 +38,11 @@ export class ServerProcess implements AsyncDisposable {
       });
     }
     const timeout = AbortSignal.timeout(limits.startTimeoutMs);
-    const first = await Promise.race([isReady, ended.then(() => 'it ended'), once(timeout, 'abort').then(() => 'it was not ready in time')]);
+    const first = await Promise.race([
+      isReady,
+      ended.then(() => 'it ended'),
+      once(timeout, 'abort').then(() => 'it was not ready in time'),
+    ]);
     if (first === true) return server;
     await server[Symbol.asyncDispose]();
     throw new Error(`${program}: ${first}:\n${tail.text}`);

@@ -16,14 +16,25 @@ export interface PeerJudgement {
 const productName = 'q';
 /** Whatever else is measured of the product: itself with other settings. */
 const ownName = /^q\b/;
-const judged: readonly Metric[] = ['produce, records/s', 'produce, records a CPU second', 'consume, records/s', 'consume, records a CPU second'];
+const judged: readonly Metric[] = [
+  'produce, records/s',
+  'produce, records a CPU second',
+  'consume, records/s',
+  'consume, records a CPU second',
+];
 
 /** Every number of a peer that the product is to be ahead of, in the order in which they were measured. */
 export function judgePeers(rows: readonly Row[]): PeerJudgement[] {
   return rows
     .filter(({ peer, metric }) => !ownName.test(peer) && judged.includes(metric))
     .flatMap((row) => {
-      const ours = rows.find((one) => one.peer === productName && one.metric === row.metric && one.durability === row.durability && isSameShape(one.shape, row.shape));
+      const ours = rows.find(
+        (one) =>
+          one.peer === productName
+          && one.metric === row.metric
+          && one.durability === row.durability
+          && isSameShape(one.shape, row.shape),
+      );
       if (ours === undefined) return [];
       const { peer, durability, shape, metric } = row;
       const ratio = ours.median / row.median;

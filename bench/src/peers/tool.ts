@@ -33,7 +33,13 @@ export interface ToolRun {
  */
 export async function runTool({ program, args, env, folder }: Command): Promise<ToolRun> {
   const reapedBefore = await readReapedSeconds();
-  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: limits.toolTimeoutMs, killSignal: 'SIGKILL' });
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: limits.toolTimeoutMs,
+    killSignal: 'SIGKILL',
+  });
   const tail = new OutputTail();
   child.stdout.on('data', (chunk: Buffer) => tail.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => tail.push(chunk));
@@ -46,7 +52,10 @@ export async function runTool({ program, args, env, folder }: Command): Promise<
   return { output: tail.text, cost: { cpuSeconds: (await readReapedSeconds()) - reapedBefore, residentPeakBytes } };
 }
 
-/** A peak never falls, so that only what was added after the last look is missed. No pid: the program could not be started. */
+/**
+ * A peak never falls, so that only what was added after the last look is missed. No pid: the program could not be
+ * started.
+ */
 async function watchPeak(pid: number | undefined, signal: AbortSignal): Promise<number> {
   let peakBytes = 0;
   while (pid !== undefined && !signal.aborted) {

@@ -43,7 +43,9 @@ export function barPlot({ title, subtitle, groups, isCommonScale, format }: BarP
     const max = isCommonScale ? commonMax : maxOf(bars);
     parts.push(text(name, { class: 'ink', x: margin, y: y + 12 }));
     y += nameHeight;
-    parts.push(element('line', { class: 'grid', x1: barX, x2: barX, y1: y - 3, y2: y + bars.length * (barHeight + barGap) }));
+    parts.push(
+      element('line', { class: 'grid', x1: barX, x2: barX, y1: y - 3, y2: y + bars.length * (barHeight + barGap) }),
+    );
     for (const bar of bars) {
       parts.push(...barAt(bar, { y, max, format }));
       y += barHeight + barGap;
@@ -61,10 +63,19 @@ function barAt(bar: Bar, o: { y: number; max: number; format: (value: number) =>
   const baseline = y + barHeight - 3;
   return [
     text(bar.label, { class: 'small faint', x: barX - 8, y: baseline, 'text-anchor': 'end' }),
-    element('rect', { class: `bar ${bar.class}`, x: barX, y, width: Math.max(1, at(median) - barX), height: barHeight, rx: 2 }),
+    element('rect', {
+      class: `bar ${bar.class}`,
+      x: barX,
+      y,
+      width: Math.max(1, at(median) - barX),
+      height: barHeight,
+      rx: 2,
+    }),
     ...(rounds === 1 ? [] : whisker({ from: at(min), to: at(most), y: middle })),
     text(format(median), { class: 'small ink', x: Math.max(at(median), at(most)) + 8, y: baseline }),
-    ...(bar.note === '' ? [] : [text(bar.note, { class: 'small faint', x: width - margin, y: baseline, 'text-anchor': 'end' })]),
+    ...(bar.note === ''
+      ? []
+      : [text(bar.note, { class: 'small faint', x: width - margin, y: baseline, 'text-anchor': 'end' })]),
   ];
 }
 

@@ -30,7 +30,12 @@ export function curvePlot(o: { title: string; subtitle: string; series: readonly
   const content = [
     ...percentTicks.filter((percent) => percent <= rarest).flatMap((percent) => tickBelow(x(percent), percent)),
     ...msTicks(lowest, highest).flatMap((ms) => tickBeside(y(ms), ms)),
-    ...series.map((one) => element('polyline', { class: `curve ${one.class}`, points: one.points.map(({ percent, ms }) => `${x(percent).toFixed(1)},${y(ms).toFixed(1)}`).join(' ') })),
+    ...series.map((one) =>
+      element('polyline', {
+        class: `curve ${one.class}`,
+        points: one.points.map(({ percent, ms }) => `${x(percent).toFixed(1)},${y(ms).toFixed(1)}`).join(' '),
+      }),
+    ),
     ...endLabels(series, { x, y }),
   ];
   return picture({ title, subtitle, width, height: bottom + 36 }, content);
@@ -77,22 +82,35 @@ function tickBelow(x: number, percent: number): string[] {
 function tickBeside(y: number, ms: number): string[] {
   return [
     element('line', { class: 'grid', x1: left, x2: right, y1: y, y2: y }),
-    text(`${ms >= 1 ? String(ms) : String(Number(ms.toPrecision(1)))} ms`, { class: 'small faint', x: left - 8, y: y + 4, 'text-anchor': 'end' }),
+    text(`${ms >= 1 ? String(ms) : String(Number(ms.toPrecision(1)))} ms`, {
+      class: 'small faint',
+      x: left - 8,
+      y: y + 4,
+      'text-anchor': 'end',
+    }),
   ];
 }
 
 /** A name at the end of each line, moved apart where they would cover each other. */
-function endLabels(series: readonly Series[], { x, y }: { x: (percent: number) => number; y: (ms: number) => number }): string[] {
+function endLabels(
+  series: readonly Series[],
+  { x, y }: { x: (percent: number) => number; y: (ms: number) => number },
+): string[] {
   const ends = series
     .flatMap((one) => {
       const last = one.points.at(-1);
       return last === undefined ? [] : [{ one, last, at: y(last.ms) }];
     })
     .sort((a, b) => a.at - b.at);
-  for (const [index, end] of ends.entries()) end.at = Math.max(end.at, (ends[index - 1]?.at ?? Number.NEGATIVE_INFINITY) + labelGap);
+  for (const [index, end] of ends.entries())
+    end.at = Math.max(end.at, (ends[index - 1]?.at ?? Number.NEGATIVE_INFINITY) + labelGap);
   const overflow = Math.max(0, (ends.at(-1)?.at ?? 0) - bottom);
   return ends.flatMap(({ one, last, at }) => [
     element('circle', { class: `dot ${one.class}`, cx: x(last.percent), cy: y(last.ms), r: 3.5 }),
-    text(`${one.label}: ${formatNumber(last.ms)} ms`, { class: `small label ${one.class}`, x: right + 10, y: at - overflow + 4 }),
+    text(`${one.label}: ${formatNumber(last.ms)} ms`, {
+      class: `small label ${one.class}`,
+      x: right + 10,
+      y: at - overflow + 4,
+    }),
   ]);
 }

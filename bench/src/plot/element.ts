@@ -3,7 +3,9 @@ export type Attributes = Readonly<Record<string, string | number>>;
 
 /** An SVG element as text. Children are elements; whatever else is to be shown goes through `text`. */
 export function element(name: string, attributes: Attributes, children: readonly string[] = []): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${typeof value === 'number' ? Math.round(value * 10) / 10 : escape(value)}"`);
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? Math.round(value * 10) / 10 : escape(value)}"`,
+  );
   const head = `<${name}${written.join('')}`;
   return children.length === 0 ? `${head}/>` : `${head}>${children.join('')}</${name}>`;
 }

@@ -10,9 +10,22 @@ interface Palette {
   readonly series: readonly string[];
 }
 
-// The product is the first series. The others keep their order: a case has few of them, and each has a label of its own.
-const light: Palette = { surface: '#ffffff', ink: '#1f2328', faint: '#59636e', line: '#d8dee4', series: ['#0969da', '#768390', '#b45309', '#0f766e', '#8250df', '#bf3989'] };
-const dark: Palette = { surface: '#0d1117', ink: '#e6edf3', faint: '#9198a1', line: '#30363d', series: ['#58a6ff', '#8b949e', '#f0a35e', '#39c5bb', '#b392f0', '#f778ba'] };
+// The product is the first series. The others keep their order: a case has few of them, and each has a label of its
+// own.
+const light: Palette = {
+  surface: '#ffffff',
+  ink: '#1f2328',
+  faint: '#59636e',
+  line: '#d8dee4',
+  series: ['#0969da', '#768390', '#b45309', '#0f766e', '#8250df', '#bf3989'],
+};
+const dark: Palette = {
+  surface: '#0d1117',
+  ink: '#e6edf3',
+  faint: '#9198a1',
+  line: '#30363d',
+  series: ['#58a6ff', '#8b949e', '#f0a35e', '#39c5bb', '#b392f0', '#f778ba'],
+};
 
 const seriesOf: Readonly<Record<VariantName, number>> = { product: 0, ceiling: 1, encoding: 2, files: 3, base: 4 };
 
@@ -29,17 +42,31 @@ export function seriesClass(index: number): string {
 function rules({ surface, ink, faint, line, series }: Palette): string {
   return [
     `.surface{fill:${surface}}.ink{fill:${ink}}.faint{fill:${faint}}.grid{stroke:${line}}.whisker{stroke:${ink}}.halo{stroke:${surface}}`,
-    ...series.map((colour, index) => `.bar.s${index},.dot.s${index}{fill:${colour}}.curve.s${index}{stroke:${colour}}.label.s${index}{fill:${colour}}`),
+    ...series.map(
+      (colour, index) =>
+        `.bar.s${index},.dot.s${index}{fill:${colour}}.curve.s${index}{stroke:${colour}}.label.s${index}{fill:${colour}}`,
+    ),
   ].join('');
 }
 
-const common = 'text{font:12px system-ui,sans-serif}.title{font-size:14px;font-weight:600}.small{font-size:11px}.grid,.whisker{stroke-width:1}.curve{fill:none;stroke-width:2;stroke-linejoin:round}.halo{paint-order:stroke;stroke-width:3}';
+const common =
+  'text{font:12px system-ui,sans-serif}.title{font-size:14px;font-weight:600}.small{font-size:11px}.grid,.whisker{stroke-width:1}.curve{fill:none;stroke-width:2;stroke-linejoin:round}.halo{paint-order:stroke;stroke-width:3}';
 
 /** A whole picture, which follows the light or dark surroundings that it is shown in. */
-export function picture(o: { title: string; subtitle: string; width: number; height: number }, content: readonly string[]): string {
+export function picture(
+  o: { title: string; subtitle: string; width: number; height: number },
+  content: readonly string[],
+): string {
   const { title, subtitle, width, height } = o;
   const style = `${common}${rules(light)}@media (prefers-color-scheme:dark){${rules(dark)}}`;
-  const head = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${Math.ceil(height)}`, width, height: Math.ceil(height), role: 'img', 'aria-label': title };
+  const head = {
+    xmlns: 'http://www.w3.org/2000/svg',
+    viewBox: `0 0 ${width} ${Math.ceil(height)}`,
+    width,
+    height: Math.ceil(height),
+    role: 'img',
+    'aria-label': title,
+  };
   return `${element('svg', head, [
     element('style', {}, [style]),
     element('rect', { class: 'surface', width, height: Math.ceil(height) }),

@@ -19,15 +19,26 @@ export interface ProductBrokerOptions {
 }
 
 /** The broker as a user runs it, with default settings, in a process and a folder of its own. */
-export function startProductBroker(dataDir: string, { port = 0, flags = [], startTimeoutMs = 30_000, main = brokerMain, nodeFlags = [] }: ProductBrokerOptions = {}): Promise<BrokerProcess> {
-  return BrokerProcess.start({ main, args: ['--data-dir', dataDir, '--log-level', 'info', ...flags], nodeFlags, port, startTimeoutMs });
+export function startProductBroker(
+  dataDir: string,
+  { port = 0, flags = [], startTimeoutMs = 30_000, main = brokerMain, nodeFlags = [] }: ProductBrokerOptions = {},
+): Promise<BrokerProcess> {
+  return BrokerProcess.start({
+    main,
+    args: ['--data-dir', dataDir, '--log-level', 'info', ...flags],
+    nodeFlags,
+    port,
+    startTimeoutMs,
+  });
 }
 
 export function costOf(broker: BrokerProcess): Costed {
   return { usage: () => readUsage(broker.pid) };
 }
 
-/** A folder that is gone when the measurement is over, whatever became of it, and also when this process is told to end. */
+/**
+ * A folder that is gone when the measurement is over, whatever became of it, and also when this process is told to end.
+ */
 export async function temporaryFolder(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(parent, 'q-bench-'));
   // Whoever writes into it is killed at the same moment, and may not be gone yet.

@@ -1,6 +1,6 @@
 /*
- * The product's consumer, from the first record to the last of a topic: whole batches, lent or not, or messages one by one. Each
- * record's value is taken in both, as a program that does something with it would.
+ * The product's consumer, from the first record to the last of a topic: whole batches, lent or not, or messages one by
+ * one. Each record's value is taken in both, as a program that does something with it would.
  */
 import { connect } from '@q/client';
 import type { Consumer } from '@q/client';

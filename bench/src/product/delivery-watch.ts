@@ -1,8 +1,8 @@
 import type { GroupConsumer } from '@q/client';
 
 /**
- * Sees when which member gets the records of each partition: the longest pause in the delivery of the partitions that stay
- * with their member, and when each of those that move flows again.
+ * Sees when which member gets the records of each partition: the longest pause in the delivery of the partitions that
+ * stay with their member, and when each of those that move flows again.
  */
 export class DeliveryWatch {
   readonly #lastMs = new Map<number, number>();
@@ -19,7 +19,10 @@ export class DeliveryWatch {
     }
   }
 
-  /** Counts from now on. `moving` are the partitions that will get another member, `leaver` is who had them, if it is watched. */
+  /**
+   * Counts from now on. `moving` are the partitions that will get another member, `leaver` is who had them, if it is
+   * watched.
+   */
   begin(o: { moving: Iterable<number>; leaver: GroupConsumer | null }): void {
     this.#moving = new Set(o.moving);
     this.#leaver = o.leaver;
@@ -39,7 +42,8 @@ export class DeliveryWatch {
 
   #delivered(partition: number, by: GroupConsumer): void {
     const nowMs = performance.now();
-    if (!this.#moving.has(partition)) this.#gapMsMax = Math.max(this.#gapMsMax, nowMs - (this.#lastMs.get(partition) ?? nowMs));
+    if (!this.#moving.has(partition))
+      this.#gapMsMax = Math.max(this.#gapMsMax, nowMs - (this.#lastMs.get(partition) ?? nowMs));
     else if (by !== this.#leaver && !this.#flowing.has(partition)) this.#flowing.set(partition, nowMs);
     this.#lastMs.set(partition, nowMs);
   }

@@ -1,4 +1,4 @@
-/* Consumers, each with a connection of its own, that all read the same topic from its start to its end, again and again. */
+/* Consumers, each with a connection of its own, that all read the same topic from start to end, again and again. */
 import { connect } from '@q/client';
 import type { Q } from '@q/client';
 import { report, workerOptions } from '../measure/worker-channel.ts';

@@ -1,4 +1,7 @@
-/* Puts a known number of records into a topic, for a consumer to read: says `ready` when the topic is there, and waits for the go-ahead. */
+/*
+ * Puts a known number of records into a topic, for a consumer to read: says `ready` when the topic is there, and waits
+ * for the go-ahead.
+ */
 import { connect } from '@q/client';
 import type { CodecName } from '@q/protocol';
 import { recordValues } from '../ceiling/record-values.ts';

@@ -1,5 +1,6 @@
 /*
- * The first acknowledgement of a broker that is about to start: tries to connect until it is there, and sends one record.
+ * The first acknowledgement of a broker that is about to start: tries to connect until it is there, and sends one
+ * record.
  */
 import { connect } from '@q/client';
 import { report, workerOptions } from '../measure/worker-channel.ts';

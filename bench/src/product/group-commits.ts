@@ -1,6 +1,6 @@
 /*
- * Many members, each of a group of its own, that commit one offset after another, each awaited, while records are produced to
- * another topic. Every commit is durable before it is answered, and so is every record.
+ * Many members, each of a group of its own, that commit one offset after another, each awaited, while records are
+ * produced to another topic. Every commit is durable before it is answered, and so is every record.
  */
 import { connect } from '@q/client';
 import type { GroupConsumer } from '@q/client';
@@ -25,9 +25,14 @@ await q.admin.createTopic('consumed', { partitions: 1 });
 await q.admin.createTopic('produced', { partitions: producedPartitions });
 const producer = q.producer();
 const record = { value: recordValue(100) };
-await producer.sendBatch('consumed', Array.from({ length: first }, () => record));
+await producer.sendBatch(
+  'consumed',
+  Array.from({ length: first }, () => record),
+);
 
-const consumers: GroupConsumer[] = Array.from({ length: options.committers }, (_, index) => q.consumer('consumed', { group: `group-${index}`, autoCommit: false }));
+const consumers: GroupConsumer[] = Array.from({ length: options.committers }, (_, index) =>
+  q.consumer('consumed', { group: `group-${index}`, autoCommit: false }),
+);
 await Promise.all(consumers.map((consumer) => consumer.ready()));
 
 let isOver = false;
@@ -41,7 +46,8 @@ async function produce(): Promise<void> {
   while (!isOver) {
     const due = ((performance.now() - startMs) * options.recordsPerSecond) / 1000;
     const sends: Promise<unknown>[] = [];
-    for (; sent < due; sent += 1) sends.push(producer.send('produced', { ...record, partition: sent % producedPartitions }));
+    for (; sent < due; sent += 1)
+      sends.push(producer.send('produced', { ...record, partition: sent % producedPartitions }));
     await Promise.all(sends);
     produced += sends.length;
     await new Promise((resolve) => setImmediate(resolve));

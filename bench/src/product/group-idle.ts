@@ -1,5 +1,6 @@
 /*
- * Members of many groups that have nothing to do: each has joined, owns its share, and waits for records that never come.
+ * Members of many groups that have nothing to do: each has joined, owns its share, and waits for records that never
+ * come.
  */
 import { connect } from '@q/client';
 import type { GroupConsumer } from '@q/client';
@@ -18,7 +19,9 @@ const membersPerConnection = 100;
 
 const options = workerOptions<GroupIdleOptions>();
 const members = options.groups * options.membersPerGroup;
-const clients = await Promise.all(Array.from({ length: Math.ceil(members / membersPerConnection) }, () => connect(options.url)));
+const clients = await Promise.all(
+  Array.from({ length: Math.ceil(members / membersPerConnection) }, () => connect(options.url)),
+);
 await clients[0]!.admin.createTopic('bench', { partitions: options.membersPerGroup });
 
 const consumers: GroupConsumer[] = Array.from({ length: members }, (_, index) =>

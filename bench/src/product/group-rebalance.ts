@@ -2,8 +2,8 @@
  * A group of which one member goes away while records flow through all partitions: closed in an orderly way, or killed.
  * Says how long the partitions that stay where they are paused, and how long the others took to flow again.
  *
- * The topic's durability is `os`: records must come evenly in all partitions, whatever the disk does, so that a pause is one
- * of the group's. What the group stores is synced all the same.
+ * The topic's durability is `os`: records must come evenly in all partitions, whatever the disk does, so that a pause
+ * is one of the group's. What the group stores is synced all the same.
  */
 import { connect } from '@q/client';
 import type { GroupConsumer } from '@q/client';
@@ -52,10 +52,21 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 
 const watch = new DeliveryWatch();
 const clients = await Promise.all(Array.from({ length: members }, () => connect(url)));
-const here: GroupConsumer[] = clients.slice(how === 'kill' ? 1 : 0).map((client) => client.consumer(topic, { group, sessionTimeoutMs }));
+const here: GroupConsumer[] = clients
+  .slice(how === 'kill' ? 1 : 0)
+  .map((client) => client.consumer(topic, { group, sessionTimeoutMs }));
 const loops = Promise.all(here.map((consumer) => watch.follow(consumer)));
 const producing = produce();
-await using victim = how === 'kill' ? Worker.start('product/group-member.ts', { url, topic, group, sessionTimeoutMs, partitions: share } satisfies GroupMemberOptions) : null;
+await using victim =
+  how === 'kill'
+    ? Worker.start('product/group-member.ts', {
+        url,
+        topic,
+        group,
+        sessionTimeoutMs,
+        partitions: share,
+      } satisfies GroupMemberOptions)
+    : null;
 const victimOwns = (await victim?.next<{ owned: readonly number[] }>('ready', timeoutMs))?.owned;
 await until('the group is balanced', () => here.every((consumer) => consumer.partitions.length === share));
 await sleep(settleMs);

@@ -1,6 +1,6 @@
 /*
- * Connections that have said hello and are silent from then on. Bare sockets: a client of the product keeps buffers of its
- * own, of which ten thousand would be what is measured.
+ * Connections that have said hello and are silent from then on. Bare sockets: a client of the product keeps buffers of
+ * its own, of which ten thousand would be what is measured.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -39,7 +39,9 @@ async function open(): Promise<Socket> {
 
 const sockets: Socket[] = [];
 while (sockets.length < connections) {
-  sockets.push(...(await Promise.all(Array.from({ length: Math.min(openingMax, connections - sockets.length) }, open))));
+  sockets.push(
+    ...(await Promise.all(Array.from({ length: Math.min(openingMax, connections - sockets.length) }, open))),
+  );
 }
 for (const socket of sockets) socket.on('close', () => void report('closed'));
 await report('open', { connections: sockets.length });

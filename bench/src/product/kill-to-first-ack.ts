@@ -27,15 +27,26 @@ const valueBytes = 1000;
 export async function killToFirstAck({ directory, bytes, timeoutMs }: KillToFirstAckOptions): Promise<KillToFirstAck> {
   await using folder = await temporaryFolder(directory);
   const shape = { valueBytes, isVaried: false, codec: 'none' } as const;
-  const filling: Filling = { topic: 'filled', partitions: 12, shape, records: Math.floor(bytes / valueBytes), durability: 'os', fromMs: null, isNew: true };
+  const filling: Filling = {
+    topic: 'filled',
+    partitions: 12,
+    shape,
+    records: Math.floor(bytes / valueBytes),
+    durability: 'os',
+    fromMs: null,
+    isNew: true,
+  };
   return await fillKillAndAck(folder.path, { filling, topic: 'first', timeoutMs });
 }
 
 /**
- * Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. The folder may have logs
- * already, and keeps what it has. The acknowledgement is of a record in `topic`, which must not be there yet.
+ * Killed right after the last record, of which nobody has asked a sync: the worst case for recovery. The folder may
+ * have logs already, and keeps what it has. The acknowledgement is of a record in `topic`, which must not be there yet.
  */
-export async function fillKillAndAck(dataDir: string, o: { filling: Filling; topic: string; timeoutMs: number }): Promise<KillToFirstAck> {
+export async function fillKillAndAck(
+  dataDir: string,
+  o: { filling: Filling; topic: string; timeoutMs: number },
+): Promise<KillToFirstAck> {
   const { filling, topic, timeoutMs } = o;
   await using killed = await startProductBroker(dataDir);
   const { url, port } = killed;

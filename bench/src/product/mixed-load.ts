@@ -1,6 +1,6 @@
 /*
- * A bit of everything, at a low rate, for long: records of several sizes and codecs, a consumer of each kind, connections and consumers that come
- * and go, topics that are made and deleted. Says `result` when the time is over.
+ * A bit of everything, at a low rate, for long: records of several sizes and codecs, a consumer of each kind,
+ * connections and consumers that come and go, topics that are made and deleted. Says `result` when the time is over.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@q/client';
@@ -36,12 +36,14 @@ const counts = { cycles: 0, sent: 0, read: 0, acknowledged: 0, visits: 0, topics
 
 async function fill(): Promise<void> {
   const { topic, producer } = producers[0]!;
-  for (let bytes = 0; bytes < filledBytes; bytes += largeBytes) if (!producer.enqueue(topic, large)) await producer.ready();
+  for (let bytes = 0; bytes < filledBytes; bytes += largeBytes)
+    if (!producer.enqueue(topic, large)) await producer.ready();
   await producer.flush();
 }
 
 async function readPlain(): Promise<void> {
-  for await (const batch of q.consumer('mixed-lz4', { from: 'latest' }).batches()) for (const _ of batch.records) counts.read += 1;
+  for await (const batch of q.consumer('mixed-lz4', { from: 'latest' }).batches())
+    for (const _ of batch.records) counts.read += 1;
 }
 
 async function readInGroup(): Promise<void> {
@@ -54,7 +56,9 @@ async function readInGroup(): Promise<void> {
 async function send(): Promise<void> {
   for (const { topic, producer } of producers) {
     const first = (counts.cycles * recordsPerCycle) % small.length;
-    const sends = Array.from({ length: recordsPerCycle }, (_, index) => producer.send(topic, small[(first + index) % small.length]!));
+    const sends = Array.from({ length: recordsPerCycle }, (_, index) =>
+      producer.send(topic, small[(first + index) % small.length]!),
+    );
     sends.push(producer.send(topic, large));
     await Promise.all(sends);
     counts.sent += sends.length;

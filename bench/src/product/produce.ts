@@ -1,6 +1,6 @@
 /*
- * The product's producers, each with a connection of its own: `enqueue` until the buffer is full, `ready`, again; `flush` at
- * the end, so that every record that counts is acknowledged. Default settings but for what the case names.
+ * The product's producers, each with a connection of its own: `enqueue` until the buffer is full, `ready`, again;
+ * `flush` at the end, so that every record that counts is acknowledged. Default settings but for what the case names.
  */
 import { connect } from '@q/client';
 import type { Producer, ProducerOptions } from '@q/client';
@@ -28,7 +28,10 @@ const bytesPerLook = 32 << 10;
 const options = workerOptions<ProductProduceOptions>();
 const recordsPerLook = Math.max(1, Math.floor(bytesPerLook / options.valueBytes));
 const clients = await Promise.all(Array.from({ length: options.producers }, () => connect(options.url)));
-await clients[0]!.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability, ...options.topicConfig } });
+await clients[0]!.admin.createTopic(options.topic, {
+  partitions: options.partitions,
+  config: { durability: options.durability, ...options.topicConfig },
+});
 if (options.topicConfig !== undefined) await report('ready');
 const producers = clients.map((q) => q.producer({ compression: options.codec }));
 const records = recordValues(options).map((value) => ({ value }));

@@ -1,6 +1,6 @@
 /*
- * One record after another from places all over a partition, each found by its offset, and by its time: from the making of a
- * consumer to the first record. Record n has the time `fromMs + n`, so that what is found can be checked.
+ * One record after another from places all over a partition, each found by its offset, and by its time: from the making
+ * of a consumer to the first record. Record n has the time `fromMs + n`, so that what is found can be checked.
  */
 import { connect } from '@q/client';
 import type { StartPosition } from '@q/client';
@@ -23,7 +23,8 @@ const { url, topic, records, fromMs, reads, warmUpReads } = workerOptions<Random
 const q = await connect(url);
 
 async function firstOffset(from: StartPosition): Promise<number> {
-  // Nothing beyond the batch that holds the record: what is fetched ahead would still be coming when the next one is looked for.
+  // Nothing beyond the batch that holds the record: what is fetched ahead would still be coming when the next one is
+  // looked for.
   await using consumer = q.consumer(topic, { from, prefetchBytes });
   for await (const { offset } of consumer) return offset;
   throw new Error('the consumer ended');

@@ -18,7 +18,10 @@ export interface ProductSingleSendsOptions {
 
 const options = workerOptions<ProductSingleSendsOptions>();
 const q = await connect(options.url);
-await q.admin.createTopic(options.topic, { partitions: options.partitions, config: { durability: options.durability } });
+await q.admin.createTopic(options.topic, {
+  partitions: options.partitions,
+  config: { durability: options.durability },
+});
 const producer = q.producer();
 const value = recordValue(options.valueBytes);
 const latencies = new Latencies();
@@ -41,4 +44,8 @@ latencies.reset();
 await report('measuring');
 const startMs = performance.now();
 await Promise.all(callers);
-await report('result', { elapsedMs: performance.now() - startMs, percentiles: latencies.percentiles(), curve: latencies.curve() });
+await report('result', {
+  elapsedMs: performance.now() - startMs,
+  percentiles: latencies.percentiles(),
+  curve: latencies.curve(),
+});

@@ -1,6 +1,6 @@
 /*
- * Consumers, each with a connection of its own, that read a topic from its start, slower than it is written: after each batch they wait for as
- * long as it may take them. They go on until the process is ended.
+ * Consumers, each with a connection of its own, that read a topic from its start, slower than it is written: after each
+ * batch they wait for as long as it may take them. They go on until the process is ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@q/client';

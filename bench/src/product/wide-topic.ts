@@ -12,5 +12,7 @@ const { url, topic, partitions } = workerOptions<WideTopicOptions>();
 const q = await connect(url, { requestTimeoutMs: 120_000 });
 await q.admin.createTopic(topic, { partitions });
 const producer = q.producer();
-await Promise.all(Array.from({ length: partitions }, (_, partition) => producer.send(topic, { value: `in ${partition}`, partition })));
+await Promise.all(
+  Array.from({ length: partitions }, (_, partition) => producer.send(topic, { value: `in ${partition}`, partition })),
+);
 await report('result');

@@ -3,7 +3,8 @@ import { parsePeakBytes, parseStat, readTree, treeOf } from '../../src/measure/p
 import type { ProcessEntry } from '../../src/measure/process-tree.ts';
 
 // utime 120, stime 30, cutime 7, cstime 3 ticks of 10 ms.
-const stat = '4711 (a (nasty) name) S 17 4711 4711 0 -1 4194304 10 20 0 0 120 30 7 3 20 0 1 0 555 1000 200 18446744073709551615';
+const stat =
+  '4711 (a (nasty) name) S 17 4711 4711 0 -1 4194304 10 20 0 0 120 30 7 3 20 0 1 0 555 1000 200 18446744073709551615';
 
 function entry(pid: number, parentPid: number): ProcessEntry {
   return { pid, parentPid, ownSeconds: 0, reapedSeconds: 0 };
@@ -16,7 +17,11 @@ describe('the tree of processes', () => {
 
   it('holds children of children, whatever the order of the list, and nobody else', () => {
     const entries = [entry(40, 30), entry(30, 10), entry(10, 1), entry(20, 10), entry(50, 1), entry(1, 0)];
-    expect(treeOf(entries, 10).map(({ pid }) => pid).toSorted((a, b) => a - b)).toEqual([10, 20, 30, 40]);
+    expect(
+      treeOf(entries, 10)
+        .map(({ pid }) => pid)
+        .toSorted((a, b) => a - b),
+    ).toEqual([10, 20, 30, 40]);
   });
 
   it('is empty when the process has gone', () => {

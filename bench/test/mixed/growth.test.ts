@@ -4,7 +4,10 @@ import { growthOf } from '../../src/mixed/growth.ts';
 const MB = 1e6;
 /** An hour, each two seconds: what is needed, and garbage that is collected every four minutes. */
 const hour = (needed: (hours: number) => number): { atMs: number; bytes: number }[] =>
-  Array.from({ length: 1_800 }, (_, index) => ({ atMs: index * 2_000, bytes: needed(index / 1_800) + ((index * 7) % 840) * 0.1 * MB }));
+  Array.from({ length: 1_800 }, (_, index) => ({
+    atMs: index * 2_000,
+    bytes: needed(index / 1_800) + ((index * 7) % 840) * 0.1 * MB,
+  }));
 
 describe('growth of memory', () => {
   it('is none where garbage comes and goes, and caches fill in the beginning', () => {
@@ -19,7 +22,9 @@ describe('growth of memory', () => {
   });
 
   it('is not decided by one window that no collection fell into', () => {
-    const samples = hour(() => 50 * MB).map((sample) => (sample.atMs > 3_300_000 ? { ...sample, bytes: sample.bytes + 80 * MB } : sample));
+    const samples = hour(() => 50 * MB).map((sample) =>
+      sample.atMs > 3_300_000 ? { ...sample, bytes: sample.bytes + 80 * MB } : sample,
+    );
     expect(Math.abs(growthOf(samples)!.bytes)).toBeLessThan(MB);
   });
 

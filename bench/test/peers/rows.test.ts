@@ -48,8 +48,14 @@ describe('rows', () => {
 
 describe('the report', () => {
   const book = new RowBook();
-  book.add({ peer: 'q', shape, durability: 'default' }, { 'produce, records/s': 900_000, 'produce, records a CPU second': 600_000 });
-  book.add({ peer: 'Other', shape, durability: 'default' }, { 'produce, records/s': 300_000, 'produce, records a CPU second': 400_000 });
+  book.add(
+    { peer: 'q', shape, durability: 'default' },
+    { 'produce, records/s': 900_000, 'produce, records a CPU second': 600_000 },
+  );
+  book.add(
+    { peer: 'Other', shape, durability: 'default' },
+    { 'produce, records/s': 300_000, 'produce, records a CPU second': 400_000 },
+  );
   const markdown = formatPeers({
     machine: { cpuModel: 'CPU', cpuCount: 2, memoryGiB: 4, node: '26', kernel: '6', fileSystem: 'ext4' },
     profile: { rounds: 1, shortSeconds: 1, longSeconds: 2, sendSeconds: 1 },
@@ -68,8 +74,16 @@ describe('the report', () => {
 
   it('says whether the product is ahead of each, and where not', () => {
     const mixed = new RowBook();
-    for (const [peer, rate, cost] of [['q', 10, 5], ['q, interval', 1, 1], ['A', 9, 6], ['B', 10, 4]] as const) {
-      mixed.add({ peer, shape, durability: 'default' }, { 'produce, records/s': rate, 'consume, records a CPU second': cost, 'produce, server peak MB': 1 });
+    for (const [peer, rate, cost] of [
+      ['q', 10, 5],
+      ['q, interval', 1, 1],
+      ['A', 9, 6],
+      ['B', 10, 4],
+    ] as const) {
+      mixed.add(
+        { peer, shape, durability: 'default' },
+        { 'produce, records/s': rate, 'consume, records a CPU second': cost, 'produce, server peak MB': 1 },
+      );
     }
     mixed.add({ peer: 'A', shape, durability: 'fsync' }, { 'produce, records/s': 1_000 });
     expect(describeJudgements(judgePeers(mixed.rows()))).toEqual([

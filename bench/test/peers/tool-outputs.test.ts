@@ -42,8 +42,8 @@ describe('kafka-consumer-perf-test', () => {
 
 describe('nats bench', () => {
   const output =
-    '13:08:08 [1] Starting JetStream synchronous publisher, publishing 5,000 messages\n\n' +
-    'NATS JetStream synchronous publisher stats: 8,672 msgs/sec ~ 847 KiB/sec ~ min: 34.66us ~ avg: 115.08us ~ max: 2,050.02us ~ P50: 110.43us ~ P90: 154.41us ~ P99: 1,226.30us ~ P99.9: 1,631.04us\n\n';
+    '13:08:08 [1] Starting JetStream synchronous publisher, publishing 5,000 messages\n\n'
+    + 'NATS JetStream synchronous publisher stats: 8,672 msgs/sec ~ 847 KiB/sec ~ min: 34.66us ~ avg: 115.08us ~ max: 2,050.02us ~ P50: 110.43us ~ P90: 154.41us ~ P99: 1,226.30us ~ P99.9: 1,631.04us\n\n';
 
   it('gives rate and times, with their thousands separated', () => {
     expect(parseNatsRate(output)).toBe(8672);
@@ -57,8 +57,8 @@ describe('nats bench', () => {
 
 describe('redis-benchmark', () => {
   const output =
-    '"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"\n' +
-    '"XADD bench * v xxx","61728.39","6.420","0.376","1.959","22.079","74.879","241.151"\n';
+    '"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"\n'
+    + '"XADD bench * v xxx","61728.39","6.420","0.376","1.959","22.079","74.879","241.151"\n';
 
   it('gives rate and times', () => {
     expect(parseRedisRate(output)).toBe(61728.39);
@@ -66,7 +66,9 @@ describe('redis-benchmark', () => {
   });
 
   it('is not believed when it could not connect', () => {
-    expect(() => parseRedisRate('Could not connect to Redis at 127.0.0.1:16379: Connection refused')).toThrow('redis-benchmark');
+    expect(() => parseRedisRate('Could not connect to Redis at 127.0.0.1:16379: Connection refused')).toThrow(
+      'redis-benchmark',
+    );
   });
 });
 
@@ -84,7 +86,8 @@ describe('the line of our own load programs', () => {
 
 describe('apt-get install --simulate', () => {
   it('names the packages that the machine lacks', () => {
-    const plan = 'The following NEW packages will be installed:\n  liblzf1\nInst liblzf1 (3.6-3 Debian:12.0/oldstable [amd64])\nInst redis-tools (5:7.0.15 Debian:12.0 [amd64])\nConf liblzf1 (3.6-3)\n';
+    const plan =
+      'The following NEW packages will be installed:\n  liblzf1\nInst liblzf1 (3.6-3 Debian:12.0/oldstable [amd64])\nInst redis-tools (5:7.0.15 Debian:12.0 [amd64])\nConf liblzf1 (3.6-3)\n';
     expect(missingPackages(plan)).toEqual(['liblzf1', 'redis-tools']);
   });
 });

@@ -21,7 +21,9 @@ describe('a load tool', () => {
   });
 
   it('that fails is no measurement', async () => {
-    await expect(runTool({ program: process.execPath, args: ['-e', "console.error('no server'); process.exit(3)"] })).rejects.toThrow(/ended with 3:\nno server/);
+    await expect(
+      runTool({ program: process.execPath, args: ['-e', "console.error('no server'); process.exit(3)"] }),
+    ).rejects.toThrow(/ended with 3:\nno server/);
     await expect(runTool({ program: 'no-such-program', args: [] })).rejects.toThrow('ENOENT');
   });
 });
@@ -36,13 +38,17 @@ describe('a server', () => {
   });
 
   it('that ends at once is reported with its last words', async () => {
-    await expect(ServerProcess.start({ program: process.execPath, args: ['-e', "console.error('bad port')"] }, /ready/)).rejects.toThrow(/it ended:\nbad port/);
+    await expect(
+      ServerProcess.start({ program: process.execPath, args: ['-e', "console.error('bad port')"] }, /ready/),
+    ).rejects.toThrow(/it ended:\nbad port/);
   });
 });
 
 describe('fetching', () => {
   it('says which package tool is missing, or what it said', async () => {
-    await expect(fetchWith({ program: 'no-such-tool', args: [] })).rejects.toThrow(new PeerMissing('no-such-tool is not installed'));
+    await expect(fetchWith({ program: 'no-such-tool', args: [] })).rejects.toThrow(
+      new PeerMissing('no-such-tool is not installed'),
+    );
     const args = ['-e', "console.error('[INFO] trying'); console.error('[ERROR] no such artifact'); process.exit(1)"];
     await expect(fetchWith({ program: process.execPath, args })).rejects.toThrow(/failed: \[ERROR\] no such artifact/);
   });

@@ -37,8 +37,14 @@ describe('a table', () => {
     await q.admin.createTopic('stock', { partitions: 3, config: { 'cleanup.policy': 'compact' } });
     const items = Array.from({ length: 500 }, (_, index) => `item-${index}`);
     const producer = q.producer();
-    await producer.sendBatch(Stock, items.map((key, index) => ({ key, value: index })));
-    await producer.sendBatch(Stock, items.slice(0, 100).map((key) => ({ key, value: null })));
+    await producer.sendBatch(
+      Stock,
+      items.map((key, index) => ({ key, value: index })),
+    );
+    await producer.sendBatch(
+      Stock,
+      items.slice(0, 100).map((key) => ({ key, value: null })),
+    );
     await producer.send(Stock, { key: 'item-499', value: 7 });
 
     await using stock = await Table.open(q, Stock);
@@ -49,7 +55,12 @@ describe('a table', () => {
   it('shows what it has set and deleted', async () => {
     await using stock = await Table.open(q, Stock);
     await Promise.all([stock.set('lamp', 1), stock.set('chair', 2), stock.set('lamp', 3)]);
-    expect(new Map(stock.entries())).toEqual(new Map([['chair', 2], ['lamp', 3]]));
+    expect(new Map(stock.entries())).toEqual(
+      new Map([
+        ['chair', 2],
+        ['lamp', 3],
+      ]),
+    );
     await stock.delete('lamp');
     expect([...stock.entries()]).toEqual([['chair', 2]]);
   });

@@ -25,7 +25,10 @@ export async function startShipping(q: Q, weigh: Weigh): Promise<Shipping> {
   const consumer = q.consumer(Orders, { group: 'shipping' });
   const done = consumer.run(async ({ key, value: { item, quantity } }) => {
     const grams = await weigh(item);
-    await producer.sendBatch(Parcels, Array.from({ length: quantity }, () => ({ key, value: { item, grams } })));
+    await producer.sendBatch(
+      Parcels,
+      Array.from({ length: quantity }, () => ({ key, value: { item, grams } })),
+    );
   });
   return { done, close: () => consumer.close() };
 }

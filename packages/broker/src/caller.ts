@@ -1,4 +1,6 @@
-/** Who asks a service for something, and what one request may take of the broker's budgets. The same for every protocol. */
+/**
+ * Who asks a service for something, and what one request may take of the broker's budgets. The same for every protocol.
+ */
 
 /** Who a caller is, as its session has found out. */
 export interface Principal {
@@ -34,26 +36,26 @@ export interface RequestBudget {
    */
   holdFrame(): () => void;
   /**
-   * Holds back the requests that follow on the same connection, because what this one does comes first and is not done yet.
-   * Call the result when it is.
+   * Holds back the requests that follow on the same connection, because what this one does comes first and is not done
+   * yet. Call the result when it is.
    */
   holdOrder(): () => void;
   /**
-   * Sets the request apart from those that are worked on, while it waits for news of `count` partitions or members. Call the
-   * result when the wait is over. Null: too many wait already, so it must be answered at once.
+   * Sets the request apart from those that are worked on, while it waits for news of `count` partitions or members.
+   * Call the result when the wait is over. Null: too many wait already, so it must be answered at once.
    */
   park(count: number): (() => void) | null;
   /**
-   * Sets room aside for an answer of up to `bytes`, or of `leastBytes` when the broker is short of room and this connection
-   * has taken all its answers. Gives how much, once there is room. A large answer must not be made before: it would only
-   * wait in memory for a peer that does not take it.
+   * Sets room aside for an answer of up to `bytes`, or of `leastBytes` when the broker is short of room and this
+   * connection has taken all its answers. Gives how much, once there is room. A large answer must not be made before:
+   * it would only wait in memory for a peer that does not take it.
    */
   reserveAnswer(bytes: number, leastBytes: number): number | Promise<number>;
   /** Gives room back, all but so many bytes. The rest is given back when the answer is on its way. */
   keepAnswer(bytes: number): void;
   /**
-   * Calls `release` when the operating system has taken the answer, whose memory nobody looks at any more then. Not called
-   * where that is never known for certain, as when the connection breaks. Once for a request.
+   * Calls `release` when the operating system has taken the answer, whose memory nobody looks at any more then. Not
+   * called where that is never known for certain, as when the connection breaks. Once for a request.
    */
   whenTaken(release: () => void): void;
 }

@@ -1,8 +1,9 @@
 /**
  * How many of the descriptors that the process may have go to files, connections and the rest.
  *
- * Invariant: the parts together are no more than the process may have, whatever the limits say. So nobody from outside, and no number of
- * partitions, can take the last one: there is always one to accept a connection with, to answer a probe, to sync and to stop.
+ * Invariant: the parts together are no more than the process may have, whatever the limits say. So nobody from outside,
+ * and no number of partitions, can take the last one: there is always one to accept a connection with, to answer a
+ * probe, to sync and to stop.
  */
 import { QError } from '@q/protocol';
 import { defaultStorageLimits } from '@q/storage';
@@ -28,7 +29,10 @@ export const descriptorsMin = 128;
 /** Event loop, standard streams, listeners, lock, journal, modules that are being loaded. */
 const ownMax = 64;
 const adminMax = 256;
-/** A partition in use wants a file now and then; with more than this for each file, most appends would wait for one to be closed. */
+/**
+ * A partition in use wants a file now and then; with more than this for each file, most appends would wait for one to
+ * be closed.
+ */
 const partitionsPerFile = 20;
 
 /** @throws QError INVALID_CONFIG when there are too few for any broker */
@@ -54,7 +58,10 @@ export function budgetDescriptors(
       ...limits,
       connectionsMax,
       // No address can take all of them.
-      connectionsPerAddressMax: share(connectionsMax === limits.connectionsMax ? connectionsMax : connectionsMax * 0.75, limits.connectionsPerAddressMax),
+      connectionsPerAddressMax: share(
+        connectionsMax === limits.connectionsMax ? connectionsMax : connectionsMax * 0.75,
+        limits.connectionsPerAddressMax,
+      ),
       refusalsMax: refusals,
       partitionsMax,
       partitionsPerTopicMax: share(partitionsMax, limits.partitionsPerTopicMax),
@@ -67,14 +74,26 @@ export function budgetDescriptors(
       logsInParallelMax: share(briefly / 4, storage.logsInParallelMax),
     },
     adminConnectionsMax: admin,
-    isReduced: files < storage.openFilesInUseMax || connectionsMax < limits.connectionsMax || partitionsMax < limits.partitionsMax,
+    isReduced:
+      files < storage.openFilesInUseMax
+      || connectionsMax < limits.connectionsMax
+      || partitionsMax < limits.partitionsMax,
   };
 }
 
-/** Files of a broker that runs already, where the process may have so many descriptors from now on: also with fewer than any could start. */
-export function filesWithin(descriptorsMax: number, asked: { limits: BrokerLimits; storageLimits: Partial<StorageLimits> }): OpenFileLimits {
+/**
+ * Files of a broker that runs already, where the process may have so many descriptors from now on: also with fewer than
+ * any could start.
+ */
+export function filesWithin(
+  descriptorsMax: number,
+  asked: { limits: BrokerLimits; storageLimits: Partial<StorageLimits> },
+): OpenFileLimits {
   if (descriptorsMax < descriptorsMin) return { openFilesMax: 1, openFilesInUseMax: fewestInUse };
-  const { openFilesMax, openFilesInUseMax } = { ...defaultStorageLimits, ...budgetDescriptors(descriptorsMax, asked).storageLimits };
+  const { openFilesMax, openFilesInUseMax } = {
+    ...defaultStorageLimits,
+    ...budgetDescriptors(descriptorsMax, asked).storageLimits,
+  };
   return { openFilesMax, openFilesInUseMax };
 }
 
@@ -84,5 +103,7 @@ function share(part: number, wanted: number): number {
 
 function tooFew(descriptorsMax: number): QError {
   const message = `the process may have ${descriptorsMax} files open, and a broker needs ${descriptorsMin} at least; raise the limit (ulimit -n)`;
-  return new QError('INVALID_CONFIG', message, { details: { setting: 'descriptorsMax', value: descriptorsMax, allowed: `at least ${descriptorsMin}` } });
+  return new QError('INVALID_CONFIG', message, {
+    details: { setting: 'descriptorsMax', value: descriptorsMax, allowed: `at least ${descriptorsMin}` },
+  });
 }

@@ -1,7 +1,9 @@
 import type { Services } from './services/services.ts';
 import type { OpenSession } from './transport/session.ts';
 
-/** One more protocol, on a port of its own. It works on the same services, within the same budgets, as the native one. */
+/**
+ * One more protocol, on a port of its own. It works on the same services, within the same budgets, as the native one.
+ */
 export interface Door {
   /** Names it in the log, in errors, and in `Broker.doors`. */
   readonly name: string;

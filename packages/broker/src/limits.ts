@@ -30,20 +30,27 @@ export interface BrokerLimits {
   // Bytes and requests on their way in
   /** Largest frame after HELLO, without its length field; the HELLO answer tells it. */
   readonly frameBytesMax: number;
-  /** Requests of one connection that are worked on; above it the broker stops reading the socket. Held ones count apart. */
+  /**
+   * Requests of one connection that are worked on; above it the broker stops reading the socket. Held ones count apart.
+   */
   readonly requestsInFlightMax: number;
   /**
-   * Partitions that long polls of one connection wait for, and members that its held heartbeats belong to. A request beyond
-   * it is not held: it is answered at once with what there is.
+   * Partitions that long polls of one connection wait for, and members that its held heartbeats belong to. A request
+   * beyond it is not held: it is answered at once with what there is.
    */
   readonly connectionHeldMax: number;
-  /** A connection that waits for no more than this is held also when the broker holds too much: who waits for little is served. */
+  /**
+   * A connection that waits for no more than this is held also when the broker holds too much: who waits for little is
+   * served.
+   */
   readonly connectionHeldFree: number;
   /** As `connectionHeldMax`, for all connections together. */
   readonly brokerHeldMax: number;
   /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
   readonly connectionBytesMax: number;
-  /** A connection that holds no more than this is read also when the broker holds too much: who only fetches is served. */
+  /**
+   * A connection that holds no more than this is read also when the broker holds too much: who only fetches is served.
+   */
   readonly connectionBytesFree: number;
   /** As `connectionBytesMax`, for all connections together. */
   readonly brokerBytesMax: number;
@@ -65,11 +72,14 @@ export interface BrokerLimits {
   readonly outputStallMs: number;
 
   // Work on the one thread that serves everybody
-  /** How long requests of one connection are worked on before the others get a turn: whole requests and whole batches. */
+  /**
+   * How long requests of one connection are worked on before the others get a turn: whole requests and whole batches.
+   */
   readonly turnMsMax: number;
   /**
-   * Bytes that compressed batches become on the spot in one turn of the event loop, all connections together. What is beyond
-   * is checked apart: in the thread pool and in slices. Also the largest batch that is checked on the spot, plain or not.
+   * Bytes that compressed batches become on the spot in one turn of the event loop, all connections together. What is
+   * beyond is checked apart: in the thread pool and in slices. Also the largest batch that is checked on the spot,
+   * plain or not.
    */
   readonly checkTurnBytesMax: number;
   /** Partitions of long polls that go on in one turn of the event loop, when many are woken at once. */
@@ -104,7 +114,9 @@ export interface BrokerLimits {
   readonly partitionsDefault: number;
   /** Partition logs that are opened or deleted at once. */
   readonly logOpensMax: number;
-  /** A partition that could not be opened is tried again after this time, which doubles from one failure to the next. */
+  /**
+   * A partition that could not be opened is tried again after this time, which doubles from one failure to the next.
+   */
   readonly reopenPauseMsMin: number;
   /** The longest of these times: below that for which producers try by default. */
   readonly reopenPauseMsMax: number;
@@ -234,20 +246,14 @@ export function checkLimits(limits: BrokerLimits): string | null {
       limits.connectionsMax >= limits.connectionsPerAddressMax,
       'connectionsMax must be at least connectionsPerAddressMax',
     ],
-    [
-      limits.connectionHeldMax >= limits.connectionHeldFree,
-      'connectionHeldMax must be at least connectionHeldFree',
-    ],
+    [limits.connectionHeldMax >= limits.connectionHeldFree, 'connectionHeldMax must be at least connectionHeldFree'],
     [
       limits.brokerOutputBytesHardMax >= limits.brokerOutputBytesMax,
       'brokerOutputBytesHardMax must be at least brokerOutputBytesMax',
     ],
     [limits.brokerHeldMax >= limits.connectionHeldMax, 'brokerHeldMax must be at least connectionHeldMax'],
     [limits.reopenPauseMsMax >= limits.reopenPauseMsMin, 'reopenPauseMsMax must be at least reopenPauseMsMin'],
-    [
-      limits.largeCheckBytesMin >= limits.checkTurnBytesMax,
-      'largeCheckBytesMin must be at least checkTurnBytesMax',
-    ],
+    [limits.largeCheckBytesMin >= limits.checkTurnBytesMax, 'largeCheckBytesMin must be at least checkTurnBytesMax'],
     [limits.partitionsMax >= limits.partitionsPerTopicMax, 'partitionsMax must be at least partitionsPerTopicMax'],
     [
       limits.partitionsPerTopicMax >= limits.partitionsDefault,

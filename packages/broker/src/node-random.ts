@@ -7,8 +7,8 @@ export const nodeRandom: Random = {
 };
 
 /**
- * From the kernel itself where there is such a file: the source is the same, and `node:crypto` takes 6 ms and 5 MB to load,
- * for one id at the first start of a broker.
+ * From the kernel itself where there is such a file: the source is the same, and `node:crypto` takes 6 ms and 5 MB to
+ * load, for one id at the first start of a broker.
  */
 function randomBytes(count: number): Buffer {
   const { closeSync, openSync, readSync } = process.getBuiltinModule('node:fs');

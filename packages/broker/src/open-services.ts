@@ -130,6 +130,9 @@ async function endTerm(term: BrokerTerm, logger: BrokerLogger): Promise<void> {
     await term.end();
   } catch (error) {
     if (!isStorageFull(error)) throw error;
-    logger.warn({ err: error }, 'the disk is full, so the stop could not be noted; the next start takes it for a crash');
+    logger.warn(
+      { err: error },
+      'the disk is full, so the stop could not be noted; the next start takes it for a crash',
+    );
   }
 }

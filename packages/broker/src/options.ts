@@ -60,8 +60,8 @@ export interface BrokerOptions {
   /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
   readonly storageLimits?: Partial<StorageLimits>;
   /**
-   * Files and connections that the process may have open: the limits of both are lowered to fit. Default: what the system says, or no
-   * limit with a `network` that is not the machine's.
+   * Files and connections that the process may have open: the limits of both are lowered to fit. Default: what the
+   * system says, or no limit with a `network` that is not the machine's.
    */
   readonly descriptorsMax?: number;
   /** Default: silent. */
@@ -216,7 +216,8 @@ function resolveDoor(given: Door, index: number): Door {
 }
 
 function resolveDescriptors({ descriptorsMax, network }: BrokerOptions): number | null {
-  if (descriptorsMax !== undefined) return whole('descriptorsMax', descriptorsMax, { min: 1, max: Number.MAX_SAFE_INTEGER });
+  if (descriptorsMax !== undefined)
+    return whole('descriptorsMax', descriptorsMax, { min: 1, max: Number.MAX_SAFE_INTEGER });
   return network === undefined ? readDescriptorLimit() : null;
 }
 

@@ -134,7 +134,8 @@ function reportReady(
   const { descriptorsMax, isShortOfDescriptors } = options;
   if (!isShortOfDescriptors) return;
   const { connectionsMax, partitionsMax, openFilesMax } = fields;
-  const message = 'the process may have few files open, so fewer connections and partitions are taken; raise the limit (ulimit -n)';
+  const message =
+    'the process may have few files open, so fewer connections and partitions are taken; raise the limit (ulimit -n)';
   options.logger.warn({ descriptorsMax, openFilesMax, connectionsMax, partitionsMax }, message);
 }
 
@@ -145,14 +146,19 @@ async function startAdmin(
   if (admin === null) return null;
   // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
   const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const server = await startAdminServer({ ...admin, connectionsMax: adminConnectionsMax, snapshot }).catch((error: unknown) => {
-    throw listenError(error, { setting: 'admin.port', ...admin });
-  });
+  const server = await startAdminServer({ ...admin, connectionsMax: adminConnectionsMax, snapshot }).catch(
+    (error: unknown) => {
+      throw listenError(error, { setting: 'admin.port', ...admin });
+    },
+  );
   closers.add(() => server.close());
   return server.url;
 }
 
-async function openStore(options: ResolvedOptions, o: { health: Health; closers: Closers; observer: StorageObserver }): Promise<LocalStore> {
+async function openStore(
+  options: ResolvedOptions,
+  o: { health: Health; closers: Closers; observer: StorageObserver },
+): Promise<LocalStore> {
   const { health, closers, observer } = o;
   const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {

@@ -64,7 +64,7 @@ describe('back pressure', () => {
       }
     }
     // They come to a stop when what may be made for them is made.
-    for (let before = -1, now = 0; now > before; ) {
+    for (let before = -1, now = 0; now > before;) {
       before = now;
       now = (await honest.request(Stats, {})).recordsOut;
       for (let turns = 0; turns < 50; turns += 1) await honest.fetch(topicId, 4);

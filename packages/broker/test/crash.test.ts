@@ -1,6 +1,6 @@
 /**
- * The power fails at every step of creating and deleting topics. Whatever was answered holds afterwards, and what was not
- * is there whole or not at all.
+ * The power fails at every step of creating and deleting topics. Whatever was answered holds afterwards, and what was
+ * not is there whole or not at all.
  */
 import { ListTopics } from '@q/protocol';
 import { FaultyFileSystem, SeededRandom } from '@q/testkit';

@@ -11,23 +11,35 @@ describe('the budget of descriptors', () => {
   it('Q2 changes nothing where there are plenty, or where nobody knows', () => {
     for (const descriptorsMax of [null, 20_000, 1_048_576]) {
       const { limits, storageLimits, isReduced } = budgetDescriptors(descriptorsMax, defaults);
-      expect([limits, { ...defaultStorageLimits, ...storageLimits }, isReduced]).toEqual([defaultLimits, defaultStorageLimits, false]);
+      expect([limits, { ...defaultStorageLimits, ...storageLimits }, isReduced]).toEqual([
+        defaultLimits,
+        defaultStorageLimits,
+        false,
+      ]);
     }
   });
 
   it('Q2 leaves descriptors for everything else, whatever was asked for', () => {
-    const wanted = fc.record({ connectionsMax: fc.integer({ min: 2_000, max: 100_000 }), openFilesMax: fc.integer({ min: 1, max: 1_280 }) });
+    const wanted = fc.record({
+      connectionsMax: fc.integer({ min: 2_000, max: 100_000 }),
+      openFilesMax: fc.integer({ min: 1, max: 1_280 }),
+    });
     fc.assert(
-      fc.property(fc.integer({ min: descriptorsMin, max: 30_000 }), wanted, (descriptorsMax, { connectionsMax, openFilesMax }) => {
-        const asked = { limits: { ...defaultLimits, connectionsMax }, storageLimits: { openFilesMax } };
-        const { limits, storageLimits, adminConnectionsMax } = budgetDescriptors(descriptorsMax, asked);
-        const files = storageLimits.openFilesInUseMax!;
-        const spent = files + limits.connectionsMax + limits.refusalsMax + adminConnectionsMax;
-        // Streams, listeners, journal, lock; and each log that is being opened or checkpointed has a few files open for a moment.
-        expect(spent + 64 + 2 * storageLimits.logsInParallelMax!).toBeLessThanOrEqual(descriptorsMax);
-        expect(storageLimits.openFilesMax).toBeLessThanOrEqual(files);
-        expect(checkLimits(limits)).toBeNull();
-      }),
+      fc.property(
+        fc.integer({ min: descriptorsMin, max: 30_000 }),
+        wanted,
+        (descriptorsMax, { connectionsMax, openFilesMax }) => {
+          const asked = { limits: { ...defaultLimits, connectionsMax }, storageLimits: { openFilesMax } };
+          const { limits, storageLimits, adminConnectionsMax } = budgetDescriptors(descriptorsMax, asked);
+          const files = storageLimits.openFilesInUseMax!;
+          const spent = files + limits.connectionsMax + limits.refusalsMax + adminConnectionsMax;
+          // Streams, listeners, journal, lock; and each log that is being opened or checkpointed has a few files open
+          // for a moment.
+          expect(spent + 64 + 2 * storageLimits.logsInParallelMax!).toBeLessThanOrEqual(descriptorsMax);
+          expect(storageLimits.openFilesMax).toBeLessThanOrEqual(files);
+          expect(checkLimits(limits)).toBeNull();
+        },
+      ),
     );
   });
 

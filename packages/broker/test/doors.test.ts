@@ -8,8 +8,8 @@ import type { Answer, Caller, Door, Link, RequestBudget, Services, Session } fro
 import { errorOf, testBroker } from './harness.ts';
 
 /**
- * A protocol of lines, made of nothing but what the package exports: `put TOPIC TEXT` and `get TOPIC OFFSET`, answered in
- * order by `at OFFSET`, the record's text, or the name of an error.
+ * A protocol of lines, made of nothing but what the package exports: `put TOPIC TEXT` and `get TOPIC OFFSET`, answered
+ * in order by `at OFFSET`, the record's text, or the name of an error.
  */
 class LineSession implements Session {
   readonly isOpen = true;
@@ -58,7 +58,10 @@ class LineSession implements Session {
   async #put(topicId: string, text: string, caller: Caller): Promise<string> {
     const records = encodeBatch([{ value: Buffer.from(text), timestampMs: Date.now() }]);
     const partitions = [{ partition: 0, leaderEpoch: -1, records }];
-    const appending = await this.#services.append.append({ timeoutMs: 1000, topics: [{ topicId, partitions }] }, caller);
+    const appending = await this.#services.append.append(
+      { timeoutMs: 1000, topics: [{ topicId, partitions }] },
+      caller,
+    );
     await new Promise<void>((resolve) => appending.whenSettled(() => resolve()));
     const { error, baseOffset } = appending.results[0]!;
     if (error !== null) throw error;

@@ -31,13 +31,19 @@ describe('what somebody has put into the data folder', () => {
     expect(await readFile(join(dataDir, 'orders-0'), 'utf8')).toBe('mine');
   });
 
-  it.each([['that leads nowhere', 'absent/place'], ['to itself', 'orders-0']])('B6 a link %s with the name of a partition is reported and left alone', async (_kind, target) => {
+  it.each([
+    ['that leads nowhere', 'absent/place'],
+    ['to itself', 'orders-0'],
+  ])('B6 a link %s with the name of a partition is reported and left alone', async (_kind, target) => {
     const dataDir = await testDirectory();
     await symlink(target, join(dataDir, 'orders-0'));
     const client = await testClient(await start(dataDir));
     const message = 'the data folder holds a file with the name of a partition; it is left alone';
     expect(lines).toContainEqual({ fields: { file: join(dataDir, 'orders-0') }, message });
-    expect(await errorOf(client.createTopic('orders'))).toMatchObject({ code: 'CORRUPT_LOG', message: expect.stringContaining('move it') });
+    expect(await errorOf(client.createTopic('orders'))).toMatchObject({
+      code: 'CORRUPT_LOG',
+      message: expect.stringContaining('move it'),
+    });
     const { topicId } = await client.createTopic('others');
     expect(await client.produce(topicId, batchOf('a'))).toMatchObject({ errorCode: 0 });
     expect(await readlink(join(dataDir, 'orders-0'))).toBe(target);
@@ -47,7 +53,10 @@ describe('what somebody has put into the data folder', () => {
     const dataDir = join(await testDirectory(), 'data');
     await symlink('absent/place', dataDir);
     const refused = await errorOf(start(dataDir));
-    expect(refused).toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('a link that leads nowhere') });
+    expect(refused).toMatchObject({
+      code: 'INVALID_CONFIG',
+      message: expect.stringContaining('a link that leads nowhere'),
+    });
     expect(refused.cause).toMatchObject({ code: 'EEXIST', message: expect.stringContaining('link') });
   });
 
@@ -59,7 +68,9 @@ describe('what somebody has put into the data folder', () => {
     const refused = await errorOf(client.createTopic('orders'));
     expect(refused).toMatchObject({ code: 'CORRUPT_LOG' });
     expect(refused.message).toMatch(/orders-0.*no readable partition\.metadata.*move it/);
-    expect((await client.request(ListTopics, { includeInternal: false })).topics.map(({ name }) => name)).not.toContain('orders');
+    expect((await client.request(ListTopics, { includeInternal: false })).topics.map(({ name }) => name)).not.toContain(
+      'orders',
+    );
     expect(await readFile(join(dataDir, 'orders-0', '00000000000000000000.log'), 'utf8')).toBe('mine');
   });
 

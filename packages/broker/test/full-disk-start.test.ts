@@ -1,5 +1,6 @@
 /**
- * Starts on a disk without room: reads are served, records can be deleted, topics too; records are refused until there is room.
+ * Starts on a disk without room: reads are served, records can be deleted, topics too; records are refused until there
+ * is room.
  */
 import { DeleteRecords, ListTopics, errorCode } from '@q/protocol';
 import { FaultyFileSystem, ManualClock } from '@q/testkit';
@@ -9,7 +10,14 @@ import type { Broker } from '../src/index.ts';
 import { batchOf, errorOf, testBroker, testClient, valuesOf } from './harness.ts';
 import { RawClient } from './raw-client.ts';
 
-const storageLimits = { journalMissesBefore: 0, journalFiles: 2, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, diskReserveBytes: 0, reserveFileBytes: 256 << 10 };
+const storageLimits = {
+  journalMissesBefore: 0,
+  journalFiles: 2,
+  journalFileBytes: 64 << 10,
+  journalPieceBytesMax: 16 << 10,
+  diskReserveBytes: 0,
+  reserveFileBytes: 256 << 10,
+};
 const options = { storage: 'file', dataDir: '/data', port: 0, admin: false, storageLimits } as const;
 /** Not even a journal file that could be given up. */
 const bare = { ...options, storageLimits: { ...storageLimits, journalFiles: 0, reserveFileBytes: 0 } } as const;
@@ -22,12 +30,17 @@ interface Filled {
 /** A disk that is full to the last byte, as a killed broker left it. `maintained`: there is room kept for that. */
 async function filled(o: { maintained: boolean }): Promise<Filled> {
   const disk = new FaultyFileSystem({ capacityBytes: 1 << 30 });
-  const broker = await startBroker({ ...(o.maintained ? options : bare), fileSystem: disk, limits: { maintenanceIntervalMs: o.maintained ? 5 : 1 << 30 } });
+  const broker = await startBroker({
+    ...(o.maintained ? options : bare),
+    fileSystem: disk,
+    limits: { maintenanceIntervalMs: o.maintained ? 5 : 1 << 30 },
+  });
   const client = await RawClient.connect(broker);
   const { topicId } = await client.createTopic('orders');
   await client.createTopic('other');
   for (const value of ['a', 'b', 'c']) await client.produce(topicId, batchOf(value));
-  while (o.maintained && !(await disk.readDirectory('/data')).includes('.reserve')) await client.produce(topicId, batchOf('d'));
+  while (o.maintained && !(await disk.readDirectory('/data')).includes('.reserve'))
+    await client.produce(topicId, batchOf('d'));
   const killed = disk.killProcess();
   await client.close();
   killed.capacityBytes = killed.usedBytes;
@@ -35,8 +48,15 @@ async function filled(o: { maintained: boolean }): Promise<Filled> {
 }
 
 /** Whoever kills the process of it does not close it: a dead disk never answers. */
-async function onFullDisk(disk: FaultyFileSystem, given: typeof options | typeof bare = options): Promise<{ broker: Broker; client: RawClient }> {
-  const broker = await startBroker({ ...given, fileSystem: disk, limits: { termRetryMs: 5, maintenanceIntervalMs: 1 << 30 } });
+async function onFullDisk(
+  disk: FaultyFileSystem,
+  given: typeof options | typeof bare = options,
+): Promise<{ broker: Broker; client: RawClient }> {
+  const broker = await startBroker({
+    ...given,
+    fileSystem: disk,
+    limits: { termRetryMs: 5, maintenanceIntervalMs: 1 << 30 },
+  });
   return { broker, client: await RawClient.connect(broker) };
 }
 
@@ -46,25 +66,40 @@ async function untilTaken(client: RawClient, topicId: string): Promise<void> {
   expect(answer.errorCode).toBe(0);
 }
 
-/** Room for the record that makes a topic, and not for its folders, or for those and not for the record that takes it back. */
+/**
+ * Room for the record that makes a topic, and not for its folders, or for those and not for the record that takes it
+ * back.
+ */
 const roomBytes = Array.from({ length: 12 }, (_, index) => index * 60);
 
 describe('a disk that is full before anybody has looked', () => {
-  it.each(roomBytes)('B5 refuses a topic with STORAGE_FULL each time, leaves nothing of it, and makes it when there is room: %d bytes left', async (left) => {
-    const disk = new FaultyFileSystem({ capacityBytes: 1 << 30 });
-    const broker = await testBroker({ ...bare, fileSystem: disk, limits: { maintenanceIntervalMs: 1 << 30 } });
-    const client = await testClient(broker);
-    await client.createTopic('orders');
-    disk.capacityBytes = disk.usedBytes + left;
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      expect(await errorOf(client.createTopic('n1', { partitions: 50 }))).toMatchObject({ code: 'STORAGE_FULL', retriable: true });
-      expect((await client.request(ListTopics, { includeInternal: false })).topics.map(({ name }) => name)).toEqual(['orders']);
-    }
-    disk.capacityBytes = Number.POSITIVE_INFINITY;
-    let refused: unknown = 'not tried';
-    for (let attempt = 0; attempt < 50 && refused !== null; attempt += 1) refused = await client.createTopic('n1', { partitions: 50 }).then(() => null, (error: unknown) => error);
-    expect(refused).toBeNull();
-  });
+  it.each(roomBytes)(
+    'B5 refuses a topic with STORAGE_FULL each time, leaves nothing of it, and makes it when there is room: %d bytes left',
+    async (left) => {
+      const disk = new FaultyFileSystem({ capacityBytes: 1 << 30 });
+      const broker = await testBroker({ ...bare, fileSystem: disk, limits: { maintenanceIntervalMs: 1 << 30 } });
+      const client = await testClient(broker);
+      await client.createTopic('orders');
+      disk.capacityBytes = disk.usedBytes + left;
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect(await errorOf(client.createTopic('n1', { partitions: 50 }))).toMatchObject({
+          code: 'STORAGE_FULL',
+          retriable: true,
+        });
+        expect((await client.request(ListTopics, { includeInternal: false })).topics.map(({ name }) => name)).toEqual([
+          'orders',
+        ]);
+      }
+      disk.capacityBytes = Number.POSITIVE_INFINITY;
+      let refused: unknown = 'not tried';
+      for (let attempt = 0; attempt < 50 && refused !== null; attempt += 1)
+        refused = await client.createTopic('n1', { partitions: 50 }).then(
+          () => null,
+          (error: unknown) => error,
+        );
+      expect(refused).toBeNull();
+    },
+  );
 });
 
 describe('a start on a full disk', () => {
@@ -72,7 +107,10 @@ describe('a start on a full disk', () => {
     const { disk, topicId } = await filled({ maintained: false });
     const { broker, client } = await onFullDisk(disk, bare);
     expect(valuesOf((await client.fetch(topicId, 0)).records).slice(0, 3)).toEqual(['a', 'b', 'c']);
-    expect(await client.produce(topicId, batchOf('x'))).toMatchObject({ errorCode: errorCode('STORAGE_FULL'), errorMessage: expect.stringContaining('disk is full') });
+    expect(await client.produce(topicId, batchOf('x'))).toMatchObject({
+      errorCode: errorCode('STORAGE_FULL'),
+      errorMessage: expect.stringContaining('disk is full'),
+    });
     const { leaderEpoch } = (await client.topic('orders')).partitions[0]!;
     disk.capacityBytes = Number.POSITIVE_INFINITY;
     await untilTaken(client, topicId);
@@ -94,7 +132,10 @@ describe('a start on a full disk', () => {
     const broker = await startBroker({ ...bare, fileSystem: disk, clock });
     const client = await RawClient.connect(broker);
     const refused = await client.produce(topicId, batchOf('x'));
-    expect(refused).toMatchObject({ errorCode: errorCode('STORAGE_FULL'), errorMessage: expect.stringContaining('could not note its start') });
+    expect(refused).toMatchObject({
+      errorCode: errorCode('STORAGE_FULL'),
+      errorMessage: expect.stringContaining('could not note its start'),
+    });
     await clock.advance(1_000);
     expect(await client.produce(topicId, batchOf('x'))).toMatchObject({ errorCode: errorCode('STORAGE_FULL') });
     disk.faults.clear();
@@ -126,7 +167,10 @@ describe('a start on a full disk', () => {
       const { topicId, partitions } = await client.topic('orders');
       expect(partitions[0]!.leaderEpoch).toBe(start + 1);
       const before = (await client.fetch(topicId, 0)).logStartOffset;
-      const { partitions: trimmed } = await client.request(DeleteRecords, { name: 'orders', partitions: [{ partition: 0, beforeOffset: before + 1 }] });
+      const { partitions: trimmed } = await client.request(DeleteRecords, {
+        name: 'orders',
+        partitions: [{ partition: 0, beforeOffset: before + 1 }],
+      });
       expect(trimmed[0]).toMatchObject({ errorCode: 0, logStartOffset: before + 1 });
       await client.close();
       disk = disk.killProcess();

@@ -9,7 +9,10 @@ import type {
 } from '@q/protocol';
 import type { RawClient } from './raw-client.ts';
 
-/** A member of a group that does nothing by itself: it remembers its epoch and what it may own, and lets go when told to. */
+/**
+ * A member of a group that does nothing by itself: it remembers its epoch and what it may own, and lets go when told
+ * to.
+ */
 export class GroupMember {
   readonly client: RawClient;
   readonly groupId: string;

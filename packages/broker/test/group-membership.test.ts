@@ -193,7 +193,9 @@ describe('members of a group', () => {
       ['INVALID_REQUEST', member('a').join(['orders'], { sessionTimeoutMs: 5 })],
       [
         'INVALID_REQUEST',
-        member('a').join(['orders'], { owned: [{ topicId: (await client.topic('orders')).topicId, name: '', partitions: [-1] }] }),
+        member('a').join(['orders'], {
+          owned: [{ topicId: (await client.topic('orders')).topicId, name: '', partitions: [-1] }],
+        }),
       ],
       ['UNSUPPORTED_ASSIGNOR', member('a').join(['orders'], { assignor: 'sorcery' })],
       ['INVALID_GROUP_ID', member('a', '').join(['orders'])],
@@ -213,7 +215,9 @@ describe('members of a group', () => {
     for (const groupId of ['x', 'y', 'z']) {
       const owned = [{ topicId, name: '', partitions: [-1] }];
       expect((await errorOf(member('a', groupId).join(['orders'], { owned }))).code).toBe('INVALID_REQUEST');
-      expect((await errorOf(member('a', groupId).join(['orders'], { assignor: 'none' }))).code).toBe('UNSUPPORTED_ASSIGNOR');
+      expect((await errorOf(member('a', groupId).join(['orders'], { assignor: 'none' }))).code).toBe(
+        'UNSUPPORTED_ASSIGNOR',
+      );
     }
     await member('a', 'one').join(['orders']);
     await member('a', 'two').join(['orders']);

@@ -48,7 +48,14 @@ describe('commits', () => {
     const a = member('a');
     await a.join(['orders']);
     expect(codes(await a.commit(topicId, { 0: 3, 2: 10 }, { metadata: 'invoice 88' }))).toEqual([0, 0]);
-    const zero = { partition: 0, errorCode: 0, offset: 3, leaderEpoch: 0, metadata: 'invoice 88', committedAtMs: clock.now() };
+    const zero = {
+      partition: 0,
+      errorCode: 0,
+      offset: 3,
+      leaderEpoch: 0,
+      metadata: 'invoice 88',
+      committedAtMs: clock.now(),
+    };
     expect(await committed(client)).toEqual([zero, { ...zero, partition: 2, offset: 10 }]);
     const { topics } = await client.request(FetchOffset, {
       groupId: 'g',
@@ -143,7 +150,12 @@ describe('commits', () => {
     const { client, topicId } = await setUp();
     await client.request(DeleteRecords, { name: 'orders', partitions: [{ partition: 0, beforeOffset: 5 }] });
     expect(codes(await commit(client, { topicId, offsets: { 0: 2 } }))).toEqual([0]);
-    expect((await describeGroup(client)).partitions[0]).toMatchObject({ committedOffset: 2, logStartOffset: 5, lag: 5, lagExact: true });
+    expect((await describeGroup(client)).partitions[0]).toMatchObject({
+      committedOffset: 2,
+      logStartOffset: 5,
+      lag: 5,
+      lagExact: true,
+    });
   });
 
   it('C4 a fetch whose texts would not fit in a frame is told to ask for less', async () => {
@@ -155,7 +167,12 @@ describe('commits', () => {
     const more = Object.fromEntries(Array.from({ length: 50 }, (_, partition) => [50 + partition, 0]));
     await commit(client, { topicId: wide.topicId, offsets: more, metadata: 'x'.repeat(4000) });
     expect((await errorOf(committed(client))).code).toBe('INVALID_REQUEST');
-    const few = { groupId: 'g', memberId: '', memberEpoch: -1, topics: [{ topicId: wide.topicId, partitions: [0, 99] }] };
+    const few = {
+      groupId: 'g',
+      memberId: '',
+      memberEpoch: -1,
+      topics: [{ topicId: wide.topicId, partitions: [0, 99] }],
+    };
     expect((await client.request(FetchOffset, few)).topics[0]!.partitions).toHaveLength(2);
   });
 });
@@ -181,7 +198,13 @@ describe('what operators see and do', () => {
     await a.beat({ stalledMs: 7000 });
     await clock.advance(500);
     const description = await describeGroup(client);
-    expect(description).toMatchObject({ groupId: 'g', state: 'stable', assignor: 'uniform', groupEpoch: 1, targetEpoch: 1 });
+    expect(description).toMatchObject({
+      groupId: 'g',
+      state: 'stable',
+      assignor: 'uniform',
+      groupEpoch: 1,
+      targetEpoch: 1,
+    });
     expect(description.members[0]).toMatchObject({
       memberId: 'a',
       memberEpoch: 1,
@@ -252,16 +275,36 @@ describe('what operators see and do', () => {
       { partition: 0, errorCode: 0, errorMessage: null, previousOffset: 5, offset: 2 },
       { partition: 1, errorCode: 0, errorMessage: null, previousOffset: -1, offset: 10 },
     ];
-    expect(await reset([[0, 2], [1, 10]], true)).toEqual(preview);
+    expect(
+      await reset(
+        [
+          [0, 2],
+          [1, 10],
+        ],
+        true,
+      ),
+    ).toEqual(preview);
     expect(await committedOffsets(client)).toEqual([[0, 5]]);
 
-    const refused = await reset([[0, 2], [1, 11], [8, 0]]);
+    const refused = await reset([
+      [0, 2],
+      [1, 11],
+      [8, 0],
+    ]);
     const reasons = ['INVALID_REQUEST', 'OFFSET_OUT_OF_RANGE', 'UNKNOWN_PARTITION'] as const;
     expect(codes(refused)).toEqual(reasons.map((name) => errorCode(name)));
     expect(await committedOffsets(client)).toEqual([[0, 5]]);
 
-    expect(await reset([[0, 2], [1, 10]])).toEqual(preview);
-    expect(await committedOffsets(client)).toEqual([[0, 2], [1, 10]]);
+    expect(
+      await reset([
+        [0, 2],
+        [1, 10],
+      ]),
+    ).toEqual(preview);
+    expect(await committedOffsets(client)).toEqual([
+      [0, 2],
+      [1, 10],
+    ]);
     await member('a').join(['orders']);
     expect((await errorOf(reset([[0, 1]]))).code).toBe('GROUP_NOT_EMPTY');
     expect((await errorOf(reset([[0, 1]], true))).code).toBe('GROUP_NOT_EMPTY');
@@ -294,7 +337,10 @@ describe('what operators see and do', () => {
       { topicId: other.topicId, errorCode: 0, offsets: 1 },
     ]);
     const places = (await describeGroup(client)).partitions.filter((place) => place.committedOffset >= 0);
-    expect(places.map(({ name, partition }) => [name, partition])).toEqual([['orders', 0], ['other', 0]]);
+    expect(places.map(({ name, partition }) => [name, partition])).toEqual([
+      ['orders', 0],
+      ['other', 0],
+    ]);
     expect((await errorOf(client.request(DeleteOffsets, { groupId: 'none', topics: [] }))).code).toBe('UNKNOWN_GROUP');
   });
 
@@ -304,8 +350,19 @@ describe('what operators see and do', () => {
     await commit(client, { topicId, offsets: { 0: 1, 1: 2 } });
     await commit(client, { topicId: other.topicId, offsets: { 0: 0 } });
     await client.request(AddPartitions, { name: 'orders', partitions: 5, validateOnly: false });
-    const offsets = (await describeGroup(client)).partitions.map(({ name, partition, committedOffset }) => [name, partition, committedOffset]);
-    expect(offsets).toEqual([['orders', 0, 1], ['orders', 1, 2], ['orders', 2, -1], ['orders', 3, -1], ['orders', 4, -1], ['other', 0, 0]]);
+    const offsets = (await describeGroup(client)).partitions.map(({ name, partition, committedOffset }) => [
+      name,
+      partition,
+      committedOffset,
+    ]);
+    expect(offsets).toEqual([
+      ['orders', 0, 1],
+      ['orders', 1, 2],
+      ['orders', 2, -1],
+      ['orders', 3, -1],
+      ['orders', 4, -1],
+      ['other', 0, 0],
+    ]);
     const fetching = client.request(FetchOffset, { groupId: 'g', memberId: '', memberEpoch: -1, topics: null });
     expect((await fetching).topics).toHaveLength(2);
     await client.deleteTopic('orders');
@@ -316,7 +373,12 @@ describe('what operators see and do', () => {
 
 describe('expiry', () => {
   it('G1 a group without members goes after its time, with its offsets, and one with members stays', async () => {
-    const limits = { groupExpiryMs: 7 * hourMs, idleTimeoutMs: dayMs, sweepIntervalMs: hourMs, maintenanceIntervalMs: hourMs };
+    const limits = {
+      groupExpiryMs: 7 * hourMs,
+      idleTimeoutMs: dayMs,
+      sweepIntervalMs: hourMs,
+      maintenanceIntervalMs: hourMs,
+    };
     const { clock, client, topicId } = await setUp({ limits });
     const left = new GroupMember(client, { groupId: 'left', memberId: 'a' });
     await left.join(['orders'], { sessionTimeoutMs: 30 * 60_000 });

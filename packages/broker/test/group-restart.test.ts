@@ -49,7 +49,9 @@ describe('a restart', () => {
     clock.stepWall(365 * 24 * 60 * 60 * 1000);
     const next = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
     await clock.advance(5 * 60 * 1000);
-    expect((await describeGroup(next, 'idle')).partitions.filter(({ committedOffset }) => committedOffset !== -1)).toHaveLength(1);
+    expect(
+      (await describeGroup(next, 'idle')).partitions.filter(({ committedOffset }) => committedOffset !== -1),
+    ).toHaveLength(1);
   });
 
   it('G1 G2 G3 W3 brings groups, members, epochs and offsets back, and disturbs nobody', async () => {
@@ -109,21 +111,28 @@ describe('a restart', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('G3 S4 reads little, however much was committed: old commits are compacted away', { timeout: 30_000 }, async () => {
-    const { disk, clock, broker, client, topicId } = await setUp({ limits: { maintenanceIntervalMs: 1000 } });
-    const text = 'x'.repeat(4000);
-    const bytes = async (): Promise<number> => (await client.request(DescribeTopic, { name: '__groups' })).bytes;
-    for (let round = 0; round < 4400; round += 1) {
-      await commit(client, { topicId, offsets: { 0: round % 10, 1: round % 10 }, metadata: text });
-    }
-    await commit(client, { topicId, offsets: { 0: 7, 1: 8 }, metadata: 'last' });
-    const before = await bytes();
-    expect(before).toBeGreaterThan(32 << 20);
-    while ((await bytes()) > before / 2) await clock.advance(1000);
-    await broker.close();
-    const next = await testClient(await testBroker({ ...options, fileSystem: disk }));
-    expect(await committedOffsets(next)).toEqual([[0, 7], [1, 8]]);
-  });
+  it(
+    'G3 S4 reads little, however much was committed: old commits are compacted away',
+    { timeout: 30_000 },
+    async () => {
+      const { disk, clock, broker, client, topicId } = await setUp({ limits: { maintenanceIntervalMs: 1000 } });
+      const text = 'x'.repeat(4000);
+      const bytes = async (): Promise<number> => (await client.request(DescribeTopic, { name: '__groups' })).bytes;
+      for (let round = 0; round < 4400; round += 1) {
+        await commit(client, { topicId, offsets: { 0: round % 10, 1: round % 10 }, metadata: text });
+      }
+      await commit(client, { topicId, offsets: { 0: 7, 1: 8 }, metadata: 'last' });
+      const before = await bytes();
+      expect(before).toBeGreaterThan(32 << 20);
+      while ((await bytes()) > before / 2) await clock.advance(1000);
+      await broker.close();
+      const next = await testClient(await testBroker({ ...options, fileSystem: disk }));
+      expect(await committedOffsets(next)).toEqual([
+        [0, 7],
+        [1, 8],
+      ]);
+    },
+  );
 
   it('G3 makes up for what happened to topics while groups could not be written', async () => {
     const { disk, broker, client, topicId } = await setUp();
@@ -166,7 +175,9 @@ describe('a full disk', () => {
     const fault = { operation: 'write', code: 'ENOSPC', path: groupsLog, times: 1000 } as const;
     disk.fail(fault);
     expect((await errorOf(b.join(['orders']))).code).toBe('STORAGE_FULL');
-    expect((await errorOf(new GroupMember(client, { groupId: 'new', memberId: 'x' }).join(['orders']))).code).toBe('STORAGE_FULL');
+    expect((await errorOf(new GroupMember(client, { groupId: 'new', memberId: 'x' }).join(['orders']))).code).toBe(
+      'STORAGE_FULL',
+    );
     expect((await client.request(ListGroups, { prefix: '' })).groups).toMatchObject([{ groupId: 'g', members: 1 }]);
     expect(await a.beat()).toMatchObject({ memberEpoch: 1, assignment: null });
 
@@ -337,7 +348,9 @@ async function check(disk: FaultyFileSystem, topicId: string, known: Known): Pro
   await broker.close();
 }
 
-async function startAndPrepare(disk: FaultyFileSystem): Promise<{ broker: Broker; client: RawClient; topicId: string }> {
+async function startAndPrepare(
+  disk: FaultyFileSystem,
+): Promise<{ broker: Broker; client: RawClient; topicId: string }> {
   const broker = await startBroker({ ...options, fileSystem: disk });
   const client = await RawClient.connect(broker);
   return { broker, client, topicId: await prepare(client, 2) };

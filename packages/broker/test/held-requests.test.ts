@@ -1,6 +1,6 @@
 /**
- * Requests that the broker holds until there is news, over real sockets: they keep no others out, and too many of them are
- * answered instead.
+ * Requests that the broker holds until there is news, over real sockets: they keep no others out, and too many of them
+ * are answered instead.
  */
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,10 @@ import { batchOf, testBroker, testClient, valuesOf } from './harness.ts';
 
 describe('held requests', () => {
   it('C2 long polls beyond the requests in flight keep nobody out, and all hear the news', async () => {
-    const broker = await testBroker({ clock: new ManualClock({ startMs: Date.now() }), limits: { requestsInFlightMax: 4 } });
+    const broker = await testBroker({
+      clock: new ManualClock({ startMs: Date.now() }),
+      limits: { requestsInFlightMax: 4 },
+    });
     const client = await testClient(broker);
     const { topicId } = await client.createTopic('orders');
     const polls = Array.from({ length: 50 }, () => client.fetch(topicId, 0, { maxWaitMs: 60_000 }));
@@ -18,12 +21,19 @@ describe('held requests', () => {
   });
 
   it('C2 a long poll too many is answered at once, with nothing; a wait that ends makes room', async () => {
-    const broker = await testBroker({ clock: new ManualClock({ startMs: Date.now() }), limits: { connectionHeldMax: 2, connectionHeldFree: 1, brokerHeldMax: 3 } });
+    const broker = await testBroker({
+      clock: new ManualClock({ startMs: Date.now() }),
+      limits: { connectionHeldMax: 2, connectionHeldFree: 1, brokerHeldMax: 3 },
+    });
     const [client, other] = [await testClient(broker), await testClient(broker)];
     const { topicId } = await client.createTopic('orders');
     const wait = { maxWaitMs: 60_000 };
     const held = [client.fetch(topicId, 0, wait), client.fetch(topicId, 0, wait)];
-    expect(await client.fetch(topicId, 0, wait)).toMatchObject({ errorCode: 0, highWatermark: 0, records: Buffer.alloc(0) });
+    expect(await client.fetch(topicId, 0, wait)).toMatchObject({
+      errorCode: 0,
+      highWatermark: 0,
+      records: Buffer.alloc(0),
+    });
     held.push(other.fetch(topicId, 0, wait));
     expect((await other.fetch(topicId, 0, wait)).records).toHaveLength(0);
     expect(await client.produce(topicId, batchOf('one'))).toMatchObject({ errorCode: 0 });
@@ -34,10 +44,16 @@ describe('held requests', () => {
   });
 
   it('G2 hundreds of members on one connection leave room for their commits', async () => {
-    const broker = await testBroker({ clock: new ManualClock({ startMs: Date.now() }), limits: { requestsInFlightMax: 4 } });
+    const broker = await testBroker({
+      clock: new ManualClock({ startMs: Date.now() }),
+      limits: { requestsInFlightMax: 4 },
+    });
     const client = await testClient(broker);
     const { topicId } = await client.createTopic('orders');
-    const members = Array.from({ length: 40 }, (_, index) => new GroupMember(client, { groupId: `g${index}`, memberId: 'm' }));
+    const members = Array.from(
+      { length: 40 },
+      (_, index) => new GroupMember(client, { groupId: `g${index}`, memberId: 'm' }),
+    );
     for (const member of members) await member.join(['orders']);
     const held = members.map((member) => member.beat({ maxWaitMs: 30_000 }));
     for (const member of members) expect(await member.commit(topicId, { 0: 0 })).toMatchObject([{ errorCode: 0 }]);
@@ -46,7 +62,10 @@ describe('held requests', () => {
   });
 
   it('G2 a heartbeat too many is answered at once', async () => {
-    const broker = await testBroker({ clock: new ManualClock({ startMs: Date.now() }), limits: { connectionHeldMax: 1, connectionHeldFree: 1, brokerHeldMax: 1 } });
+    const broker = await testBroker({
+      clock: new ManualClock({ startMs: Date.now() }),
+      limits: { connectionHeldMax: 1, connectionHeldFree: 1, brokerHeldMax: 1 },
+    });
     const client = await testClient(broker);
     await client.createTopic('orders');
     const [a, b] = ['a', 'b'].map((groupId) => new GroupMember(client, { groupId, memberId: 'm' }));

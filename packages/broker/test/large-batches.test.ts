@@ -1,5 +1,6 @@
 /**
- * Batches that become large, over real sockets: everybody else is served meanwhile, and the order of a connection holds.
+ * Batches that become large, over real sockets: everybody else is served meanwhile, and the order of a connection
+ * holds.
  */
 import { encodeBatch, stampProducer } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
@@ -41,12 +42,18 @@ describe('batches that become large', () => {
     const { topicId } = await client.createTopic('orders');
     const batches = Array.from({ length: 10 }, (_, index) => {
       const batch = index % 2 === 0 ? bomb(MiB * 3) : batchOf('small');
-      stampProducer(batch, { producerId: 7, producerEpoch: 0, baseSequence: Math.ceil(index / 2) * 6 + Math.floor(index / 2) });
+      stampProducer(batch, {
+        producerId: 7,
+        producerEpoch: 0,
+        baseSequence: Math.ceil(index / 2) * 6 + Math.floor(index / 2),
+      });
       return batch;
     });
     const answers = await Promise.all(batches.map((batch) => client.produce(topicId, batch, { timeoutMs: 30_000 })));
     expect(answers.map(({ errorCode }) => errorCode)).toEqual(Array(10).fill(0));
-    expect(answers.map(({ baseOffset }) => baseOffset)).toEqual(batches.map((_, index) => Math.ceil(index / 2) * 6 + Math.floor(index / 2)));
+    expect(answers.map(({ baseOffset }) => baseOffset)).toEqual(
+      batches.map((_, index) => Math.ceil(index / 2) * 6 + Math.floor(index / 2)),
+    );
   });
 
   it('B6 what waits for its check when the broker stops is answered or dropped, and the broker stops', async () => {
@@ -54,7 +61,12 @@ describe('batches that become large', () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(broker)));
     const { topicId } = await clients[0]!.createTopic('orders');
     const large = bomb(60 * MiB);
-    const answers = clients.map((client) => client.produce(topicId, large).then(({ errorCode }) => errorCode, (error: { code: string }) => error.code));
+    const answers = clients.map((client) =>
+      client.produce(topicId, large).then(
+        ({ errorCode }) => errorCode,
+        (error: { code: string }) => error.code,
+      ),
+    );
     await broker.close({ timeoutMs: 20 });
     for (const answer of await Promise.all(answers)) expect([0, 'CONNECTION_LOST']).toContain(answer);
   });

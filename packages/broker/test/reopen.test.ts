@@ -9,7 +9,11 @@ const options = { storage: 'file', dataDir: '/data' } as const;
 const topic = { name: 'orders', partitions: 2, replicas: 1, configs: [], validateOnly: false };
 const firstLog = '/data/orders-0/00000000000000000000.log';
 
-async function produce(client: RawClient, topicId: string, value: string): Promise<{ errorCode: number; baseOffset: number }> {
+async function produce(
+  client: RawClient,
+  topicId: string,
+  value: string,
+): Promise<{ errorCode: number; baseOffset: number }> {
   const partitions = [{ partition: 0, leaderEpoch: -1, records: batchOf(value) }];
   const { topics } = await client.request(Produce, { timeoutMs: 1_000, topics: [{ topicId, partitions }] });
   return topics[0]!.partitions[0]!;
@@ -38,7 +42,10 @@ describe('a partition in trouble', () => {
     const clock = new ManualClock({ startMs: Date.now() });
     const client = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
     expect(await troubleOf(client)).toEqual([errorCode('STORAGE_FAILED'), 0]);
-    expect(await produce(client, topicId, 'too early')).toMatchObject({ errorCode: errorCode('NOT_LEADER'), errorMessage: expect.stringContaining('tried again') as string });
+    expect(await produce(client, topicId, 'too early')).toMatchObject({
+      errorCode: errorCode('NOT_LEADER'),
+      errorMessage: expect.stringContaining('tried again') as string,
+    });
     await clock.advance(10_000);
     await expect.poll(() => troubleOf(client)).toEqual([0, 0]);
     expect(await produce(client, topicId, 'third')).toMatchObject({ errorCode: 0, baseOffset: 2 });
@@ -47,10 +54,19 @@ describe('a partition in trouble', () => {
   it('S2 is opened again by command, at once, and says what is wrong where it cannot be', async () => {
     const { disk, topicId } = await filled();
     disk.fail({ operation: 'read', code: 'EIO', path: /orders-0.*\.log$/, times: 2 });
-    const client = await testClient(await testBroker({ ...options, fileSystem: disk, clock: new ManualClock({ startMs: Date.now() }) }));
-    const reopen = async (partitions: number[] = []): Promise<object[]> => [...(await client.request(ReopenPartitions, { name: 'orders', partitions })).partitions];
-    expect(await reopen()).toEqual([{ partition: 0, errorCode: errorCode('STORAGE_FAILED'), errorMessage: expect.stringContaining('EIO') as string }]);
-    expect(await reopen([1, 0])).toEqual([{ partition: 0, errorCode: 0, errorMessage: null }, { partition: 1, errorCode: 0, errorMessage: null }]);
+    const client = await testClient(
+      await testBroker({ ...options, fileSystem: disk, clock: new ManualClock({ startMs: Date.now() }) }),
+    );
+    const reopen = async (partitions: number[] = []): Promise<object[]> => [
+      ...(await client.request(ReopenPartitions, { name: 'orders', partitions })).partitions,
+    ];
+    expect(await reopen()).toEqual([
+      { partition: 0, errorCode: errorCode('STORAGE_FAILED'), errorMessage: expect.stringContaining('EIO') as string },
+    ]);
+    expect(await reopen([1, 0])).toEqual([
+      { partition: 0, errorCode: 0, errorMessage: null },
+      { partition: 1, errorCode: 0, errorMessage: null },
+    ]);
     expect(await reopen()).toEqual([]);
     expect(await produce(client, topicId, 'third')).toMatchObject({ errorCode: 0, baseOffset: 2 });
   });
@@ -61,7 +77,10 @@ describe('a partition in trouble', () => {
     await disk.damage(firstLog, (bytes) => (bytes.writeUInt8(bytes.readUInt8(70) ^ 1, 70), bytes));
     const clock = new ManualClock({ startMs: Date.now() });
     const client = await testClient(await testBroker({ ...options, fileSystem: disk, clock }));
-    const reopen = async (): Promise<number[]> => (await client.request(ReopenPartitions, { name: 'orders', partitions: [] })).partitions.map(({ errorCode: code }) => code);
+    const reopen = async (): Promise<number[]> =>
+      (await client.request(ReopenPartitions, { name: 'orders', partitions: [] })).partitions.map(
+        ({ errorCode: code }) => code,
+      );
     expect(await troubleOf(client)).toEqual([errorCode('CORRUPT_LOG'), 0]);
     expect(await reopen()).toEqual([errorCode('CORRUPT_LOG')]);
     await disk.damage(firstLog, () => good);
@@ -74,8 +93,14 @@ describe('a partition in trouble', () => {
   it('S2 B5 what does not exist, or belongs to the broker, is refused', async () => {
     const client = await testClient(await testBroker());
     await client.request(CreateTopic, topic);
-    expect(await errorOf(client.request(ReopenPartitions, { name: 'nope', partitions: [] }))).toMatchObject({ code: 'UNKNOWN_TOPIC' });
-    expect(await errorOf(client.request(ReopenPartitions, { name: 'orders', partitions: [0, 2] }))).toMatchObject({ code: 'UNKNOWN_PARTITION' });
-    expect((await errorOf(client.request(ReopenPartitions, { name: '__metadata', partitions: [0] }))).code).toMatch(/INVALID/);
+    expect(await errorOf(client.request(ReopenPartitions, { name: 'nope', partitions: [] }))).toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+    });
+    expect(await errorOf(client.request(ReopenPartitions, { name: 'orders', partitions: [0, 2] }))).toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    });
+    expect((await errorOf(client.request(ReopenPartitions, { name: '__metadata', partitions: [0] }))).code).toMatch(
+      /INVALID/,
+    );
   });
 });

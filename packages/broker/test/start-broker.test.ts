@@ -49,7 +49,10 @@ describe('startBroker', () => {
     await (await testClient(first)).createTopic('orders', { partitions: 3 });
     await first.close();
     await testBroker({ storage: 'file', dataDir: '/data', fileSystem, logger });
-    expect(counts).toMatchObject([{ topics: 0, partitions: 0 }, { topics: 1, partitions: 3 }]);
+    expect(counts).toMatchObject([
+      { topics: 0, partitions: 0 },
+      { topics: 1, partitions: 3 },
+    ]);
   });
 
   it('B3 `await using` closes it', async () => {

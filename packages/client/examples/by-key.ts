@@ -4,7 +4,10 @@ import { connect } from '@q/client';
 await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('visits', { partitions: 2 });
 await using producer = q.producer();
-await producer.sendBatch('visits', Array.from({ length: 60 }, (_, index) => ({ key: `user-${index % 6}`, value: `${index}` })));
+await producer.sendBatch(
+  'visits',
+  Array.from({ length: 60 }, (_, index) => ({ key: `user-${index % 6}`, value: `${index}` })),
+);
 
 // Six users at a time; the visits of one user one after another, in order. What is committed is right all the same.
 const consumer = q.consumer('visits', { group: 'profiles', concurrency: { by: 'key', max: 6 } });
@@ -17,6 +20,6 @@ const report = await consumer.run(async ({ key, value }) => {
   isInOrder &&= (lastOf.get(user) ?? -1) < visit;
   lastOf.set(user, visit);
   handled += 1;
-  if (handled === 60) void consumer.close(); // a handler that throws would close it too, and `run` would throw its error
+  if (handled === 60) void consumer.close(); // one that throws closes it too; `run` throws its error
 });
 console.log(`in order: ${isInOrder}, abandoned: ${report.abandoned}`);

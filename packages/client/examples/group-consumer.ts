@@ -3,12 +3,18 @@ import { connect } from '@q/client';
 await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await q.admin.ensureTopic('invoices', { partitions: 4 });
 await using producer = q.producer();
-await producer.sendBatch('invoices', Array.from({ length: 100 }, (_, index) => ({ key: `customer-${index % 10}`, value: `invoice ${index}` })));
+await producer.sendBatch(
+  'invoices',
+  Array.from({ length: 100 }, (_, index) => ({ key: `customer-${index % 10}`, value: `invoice ${index}` })),
+);
 
-// Start this program several times: its members share the partitions, and what one has committed no other one gets again.
+// Start this program several times: its members share the partitions, and what one has committed no other one gets
+// again.
 const consumer = q.consumer('invoices', { group: 'billing', from: 'earliest' });
 consumer.on('revoked', ({ partitions }) => console.log(`gave up partitions ${partitions.join(', ')}`));
-consumer.on('stalled', ({ sinceMs, unacked }) => console.error(`no progress for ${sinceMs} ms, ${unacked} messages in work`));
+consumer.on('stalled', ({ sinceMs, unacked }) =>
+  console.error(`no progress for ${sinceMs} ms, ${unacked} messages in work`),
+);
 process.once('SIGTERM', () => void consumer.close());
 
 let handled = 0;

@@ -8,11 +8,15 @@ for (let minute = 0; minute < 60; minute += 1) {
 }
 
 // From a time; the last few; a range. `stopAtEnd` ends the loop at what was the end when it began.
-for await (const { value } of q.consumer('log', { from: { timestampMs: 1_700_000_000_000 + 58 * 60_000 }, stopAtEnd: true })) console.log(String(value));
+for await (const { value } of q.consumer('log', {
+  from: { timestampMs: 1_700_000_000_000 + 58 * 60_000 },
+  stopAtEnd: true,
+}))
+  console.log(String(value));
 for await (const { offset } of q.consumer('log', { from: { last: 2 }, stopAtEnd: true })) console.log(offset);
 
-// Whole batches are the fastest way: decoded only while you iterate, with the lag at hand. Lent: the memory of each is used again
-// once the next one is asked for, so copy what you keep.
+// Whole batches are the fastest way: decoded only while you iterate, with the lag at hand. Lent: the memory of each is
+// used again once the next one is asked for, so copy what you keep.
 await using consumer = q.consumer('log', { from: { offset: 10 }, stopAtEnd: true });
 let records = 0;
 for await (const batch of consumer.batches({ lend: true })) {

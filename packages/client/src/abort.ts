@@ -12,7 +12,9 @@ export function abortError(signal: AnySignal): QError {
   return new QError('ABORTED', 'The operation was aborted by its signal', { cause: signal.reason });
 }
 
-/** Calls `fn` once when the signal aborts (at once if it already has). The returned function takes the listener away. */
+/**
+ * Calls `fn` once when the signal aborts (at once if it already has). The returned function takes the listener away.
+ */
 export function onAbort(signal: AnySignal | undefined, fn: () => void): () => void {
   if (signal === undefined) return () => {};
   if (signal.aborted) {

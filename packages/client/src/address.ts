@@ -16,11 +16,13 @@ export function formatAddress(address: Address): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
-// scheme (optional) · host: a name without control characters, an IPv4 address, or an IPv6 address in brackets · port (optional) · a bare slash
+// scheme (optional) · host: a name without control characters, an IPv4 address, or an IPv6 address in brackets · port
+// (optional) · a bare slash
 const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s\p{Cc}:/?#@[\]]+))(?::(\d{1,5}))?\/?$/u;
 
 /**
- * Reads `q://host:port`, `host:port` or `host` (port 7420). There are no users and passwords; what could be one is never shown.
+ * Reads `q://host:port`, `host:port` or `host` (port 7420). There are no users and passwords; what could be one is
+ * never shown.
  *
  * @throws QError `INVALID_CONFIG` naming the text, without what may be secret, and the accepted forms.
  */
@@ -34,9 +36,13 @@ export function parseAddress(text: string): Address {
 }
 
 function refused(given: unknown): QError {
-  return new QError('INVALID_CONFIG', `${shown(given)} is not a broker address; write q://host:port, host:port or host (port ${clientLimits.portDefault})`, {
-    details: { argument: 'url', ...(typeof given === 'string' ? { address: given } : {}) },
-  });
+  return new QError(
+    'INVALID_CONFIG',
+    `${shown(given)} is not a broker address; write q://host:port, host:port or host (port ${clientLimits.portDefault})`,
+    {
+      details: { argument: 'url', ...(typeof given === 'string' ? { address: given } : {}) },
+    },
+  );
 }
 
 /** Errors are logged: what may be a password (before the last @, or behind a question mark) is left out. */

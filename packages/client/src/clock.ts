@@ -1,6 +1,6 @@
 /**
- * The clock port. Everything in the client that waits or reads the time goes through it, so that tests can drive a whole
- * client through hours of retries without waiting, and the same seed always gives the same run.
+ * The clock port. Everything in the client that waits or reads the time goes through it, so that tests can drive a
+ * whole client through hours of retries without waiting, and the same seed always gives the same run.
  */
 
 /** A timer that was started with {@link Clock.schedule}. */
@@ -10,8 +10,8 @@ export interface Timer {
 }
 
 /**
- * The shortest wait for a point in time. A timer may be early by a fraction of a millisecond; one that is started again for
- * the rest, without a least wait, would spin until that fraction is over.
+ * The shortest wait for a point in time. A timer may be early by a fraction of a millisecond; one that is started again
+ * for the rest, without a least wait, would spin until that fraction is over.
  */
 export const timerMsMin = 1;
 

@@ -20,8 +20,8 @@ export interface ConnectOptions {
   /** Names this client in the broker's logs and metrics. Default `q-client`. */
   readonly clientId?: string;
   /**
-   * How long `connect` tries before it fails with `NO_BROKER`, milliseconds; `Infinity`: until its signal aborts. Default 10,000. Later
-   * reconnects are never given up.
+   * How long `connect` tries before it fails with `NO_BROKER`, milliseconds; `Infinity`: until its signal aborts.
+   * Default 10,000. Later reconnects are never given up.
    */
   readonly connectTimeoutMs?: number;
   /** How long one request may wait for its answer, milliseconds. Default 30,000. */
@@ -50,7 +50,10 @@ export interface ResolvedConnectOptions {
   readonly network: Network;
 }
 
-export function resolveConnectOptions(url: string | readonly string[], options: ConnectOptions = {}): ResolvedConnectOptions {
+export function resolveConnectOptions(
+  url: string | readonly string[],
+  options: ConnectOptions = {},
+): ResolvedConnectOptions {
   checkOptions('connect', options, {
     clientId: text({ lengthMax: clientLimits.clientIdLengthMax }),
     connectTimeoutMs: integer({ min: 1, max: waitMsMax, isEndless: true }),
@@ -62,7 +65,10 @@ export function resolveConnectOptions(url: string | readonly string[], options: 
     random: port('next', 'bytes'),
     network: port('connect'),
   });
-  const seeds = reading({ what: 'The addresses of connect', code: 'INVALID_CONFIG', details: { argument: 'url' } }, () => parseSeeds(url));
+  const seeds = reading(
+    { what: 'The addresses of connect', code: 'INVALID_CONFIG', details: { argument: 'url' } },
+    () => parseSeeds(url),
+  );
   return {
     seeds,
     clientId: options.clientId ?? 'q-client',
@@ -80,15 +86,21 @@ function parseSeeds(url: string | readonly string[]): Address[] {
   const urls: unknown = typeof url === 'string' ? [url] : url;
   if (!Array.isArray(urls) || urls.length === 0 || urls.length > clientLimits.seedsMax) {
     const given = Array.isArray(urls) ? urls.length : shown(urls);
-    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, { details: { argument: 'url' } });
+    throw new QError('INVALID_CONFIG', `connect needs 1 to ${clientLimits.seedsMax} addresses, not ${given}`, {
+      details: { argument: 'url' },
+    });
   }
   return Array.from(urls, parseAddress);
 }
 
 function resolveRetry(options: RetryOptions = {}): RetryPolicy {
-  checkOptions('retry', options, { initialMs: integer({ min: 1, max: waitMsMax }), maxMs: integer({ min: 1, max: waitMsMax }) });
+  checkOptions('retry', options, {
+    initialMs: integer({ min: 1, max: waitMsMax }),
+    maxMs: integer({ min: 1, max: waitMsMax }),
+  });
   const maxMs = options.maxMs ?? Math.max(clientLimits.retryMaxMs, options.initialMs ?? 0);
   const initialMs = options.initialMs ?? Math.min(clientLimits.retryInitialMs, maxMs);
-  if (initialMs > maxMs) throw new QError('INVALID_CONFIG', `retry.initialMs (${initialMs}) must not be larger than retry.maxMs (${maxMs})`);
+  if (initialMs > maxMs)
+    throw new QError('INVALID_CONFIG', `retry.initialMs (${initialMs}) must not be larger than retry.maxMs (${maxMs})`);
   return { initialMs, maxMs };
 }

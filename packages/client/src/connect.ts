@@ -7,9 +7,11 @@ import { Client } from './q.ts';
 import type { Q } from './q.ts';
 
 /**
- * Connects to a cluster through any of the given addresses (`q://host:port`, `host:port`, `host`; port 7420 unless given).
+ * Connects to a cluster through any of the given addresses (`q://host:port`, `host:port`, `host`; port 7420 unless
+ * given).
  *
- * @throws QError `NO_BROKER` when none answers within `connectTimeoutMs`; `INVALID_CONFIG`, also on a Node that is too old; `ABORTED`.
+ * @throws QError `NO_BROKER` when none answers within `connectTimeoutMs`; `INVALID_CONFIG`, also on a Node that is too
+ * old; `ABORTED`.
  *
  * @example
  * await using q = await connect('q://localhost:7420');

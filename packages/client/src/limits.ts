@@ -103,7 +103,10 @@ export interface ClientLimits {
   // Groups
   readonly groupIdLengthMax: number;
   readonly instanceIdLengthMax: number;
-  /** Of any time that an option of a group consumer sets: longer ones are typing errors, and the longest of all overflow timers. */
+  /**
+   * Of any time that an option of a group consumer sets: longer ones are typing errors, and the longest of all overflow
+   * timers.
+   */
   readonly groupTimeoutMsMax: number;
   readonly rebalanceTimeoutMs: number;
   /** How long a heartbeat is held until the broker has said how long it should be. */
@@ -204,20 +207,34 @@ export const clientLimits: ClientLimits = Object.freeze({
 
 /** What must hold between limits; called when this module loads, and by the tests with broken ones. */
 export function assertClientLimits(limits: ClientLimits): void {
-  for (const [name, value] of Object.entries(limits)) assert(Number.isSafeInteger(value) && value > 0, `${name} must be a positive integer`);
+  for (const [name, value] of Object.entries(limits))
+    assert(Number.isSafeInteger(value) && value > 0, `${name} must be a positive integer`);
   assert(limits.retryInitialMs <= limits.retryMaxMs, 'the first wait must not exceed the longest');
-  // The broker remembers the last five batches of a producer in a partition; one more in flight could come back unrecognised.
+  // The broker remembers the last five batches of a producer in a partition; one more in flight could come back
+  // unrecognised.
   assert(limits.maxInFlight <= 5, 'a resent batch must be among the last five that the broker remembers');
-  assert(limits.partialBatchesInFlightMax <= limits.maxInFlight, 'batches that are not full are sent in the same window');
+  assert(
+    limits.partialBatchesInFlightMax <= limits.maxInFlight,
+    'batches that are not full are sent in the same window',
+  );
   assert(limits.batchBytesMin <= limits.batchBytesMax, 'batchBytesMin <= batchBytesMax');
-  assert(limits.batchBytesMax + limits.produceOverheadBytes <= limits.produceRequestBytesMax, 'a full batch must fit in a request');
+  assert(
+    limits.batchBytesMax + limits.produceOverheadBytes <= limits.produceRequestBytesMax,
+    'a full batch must fit in a request',
+  );
   assert(limits.batchBytesMax <= limits.maxBufferedBytes, 'a full batch must fit in the buffer');
   assert(limits.fetchBufferBytesMin <= limits.fetchPartitionBytes, 'fetchBufferBytesMin <= fetchPartitionBytes');
   assert(limits.prefetchBytesMin <= limits.prefetchBytes, 'prefetchBytesMin <= prefetchBytes');
   assert(limits.prefetchBytes < limits.responseBytesMax, 'a whole prefetch must fit in one answer');
   assert(limits.unackedDefault <= limits.unackedMax, 'unackedDefault <= unackedMax');
-  assert(limits.heartbeatMs < limits.requestTimeoutMs, 'a held heartbeat must be answered before its request times out');
-  assert(limits.fetchesPerLeaderMax + limits.pollsPerLeaderMax < limits.fetchesWithAbandonedMax, 'fetches that nobody waits for must leave room');
+  assert(
+    limits.heartbeatMs < limits.requestTimeoutMs,
+    'a held heartbeat must be answered before its request times out',
+  );
+  assert(
+    limits.fetchesPerLeaderMax + limits.pollsPerLeaderMax < limits.fetchesWithAbandonedMax,
+    'fetches that nobody waits for must leave room',
+  );
   assert(limits.fetchMaxWaitMs <= limits.fetchIdleWaitMs, 'fetchMaxWaitMs <= fetchIdleWaitMs');
   assert(limits.fetchIdleWaitMs < limits.requestTimeoutMs, 'a long poll must end before its request times out');
 }

@@ -1,9 +1,11 @@
 /*
- * A list whose nodes link themselves: in order of arrival, and left from anywhere, in constant time and without memory of its own.
+ * A list whose nodes link themselves: in order of arrival, and left from anywhere, in constant time and without memory
+ * of its own.
  *
- * For what comes and goes all the time, in place of a Set or a Map of objects. Those put their entries into a new table every few dozen
- * changes, and V8 lets the old table point to the new one: once one of them has become old, all that follow it survive with what they
- * hold, until the next full collection. The batches of a producer did (docs/notes/2026-11-27-what-a-map-forgets.md).
+ * For what comes and goes all the time, in place of a Set or a Map of objects. Those put their entries into a new table
+ * every few dozen changes, and V8 lets the old table point to the new one: once one of them has become old, all that
+ * follow it survive with what they hold, until the next full collection. The batches of a producer did
+ * (docs/notes/2026-11-27-what-a-map-forgets.md).
  *
  * Invariants
  * - A node is in one list at most; `list` says in which.

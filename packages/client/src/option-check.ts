@@ -26,7 +26,10 @@ export function oneOf(values: readonly (string | boolean)[]): OptionCheck {
 export const flag: OptionCheck = oneOf([true, false]);
 
 export function text(o: { lengthMax: number }): OptionCheck {
-  return (value) => (typeof value === 'string' && value.length > 0 && value.length <= o.lengthMax ? null : `a text of 1 to ${o.lengthMax} characters`);
+  return (value) =>
+    typeof value === 'string' && value.length > 0 && value.length <= o.lengthMax
+      ? null
+      : `a text of 1 to ${o.lengthMax} characters`;
 }
 
 export const callable: OptionCheck = (value) => (typeof value === 'function' ? null : 'a function');
@@ -34,24 +37,35 @@ export const callable: OptionCheck = (value) => (typeof value === 'function' ? n
 /** Anything that can be listened to and has a state, as those of other libraries do. */
 export const abortSignal: OptionCheck = (value) => {
   const signal = value as Partial<AbortSignal> | null;
-  const isSignal = typeof signal === 'object' && signal !== null && typeof signal.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  const isSignal =
+    typeof signal === 'object'
+    && signal !== null
+    && typeof signal.aborted === 'boolean'
+    && typeof signal.addEventListener === 'function';
   return isSignal ? null : 'an AbortSignal';
 };
 
 /** An object with these methods. */
 export function port(...methods: readonly string[]): OptionCheck {
   return (value) => {
-    const isPort = typeof value === 'object' && value !== null && methods.every((method) => typeof Reflect.get(value, method) === 'function');
+    const isPort =
+      typeof value === 'object'
+      && value !== null
+      && methods.every((method) => typeof Reflect.get(value, method) === 'function');
     return isPort ? null : `an object with ${methods.join(', ')}`;
   };
 }
 
 /**
- * Looks at something of the caller's, where a getter or a proxy may throw: that is refused by name, with what was thrown for its cause.
+ * Looks at something of the caller's, where a getter or a proxy may throw: that is refused by name, with what was
+ * thrown for its cause.
  *
  * @throws QError with the code; whatever QError `fn` throws passes through.
  */
-export function reading<T>(o: { readonly what: string; readonly code: ErrorName; readonly details: ErrorDetails }, fn: () => T): T {
+export function reading<T>(
+  o: { readonly what: string; readonly code: ErrorName; readonly details: ErrorDetails },
+  fn: () => T,
+): T {
   try {
     return fn();
   } catch (cause) {
@@ -71,13 +85,20 @@ export function readingOption<T>(owner: string, option: string, fn: () => T): T 
 }
 
 /**
- * Refuses options that are unknown (most often a typing error, which would otherwise silently leave the default in force)
- * or out of bounds. A check of null only says that the name is known; whoever uses the option looks at its value.
+ * Refuses options that are unknown (most often a typing error, which would otherwise silently leave the default in
+ * force) or out of bounds. A check of null only says that the name is known; whoever uses the option looks at its
+ * value.
  *
  * @throws QError `INVALID_CONFIG` naming the option, the value and what is allowed.
  */
-export function checkOptions<T extends object>(owner: string, options: T, checks: { readonly [K in keyof Required<T>]: OptionCheck | null }): void {
-  reading({ what: `The options of ${owner}`, code: 'INVALID_CONFIG', details: { option: owner } }, () => checkNames(owner, options, Object.keys(checks)));
+export function checkOptions<T extends object>(
+  owner: string,
+  options: T,
+  checks: { readonly [K in keyof Required<T>]: OptionCheck | null },
+): void {
+  reading({ what: `The options of ${owner}`, code: 'INVALID_CONFIG', details: { option: owner } }, () =>
+    checkNames(owner, options, Object.keys(checks)),
+  );
   // By the names that are known: an option may come from a prototype, too.
   for (const name of Object.keys(checks) as (keyof T & string)[]) {
     readingOption(owner, name, () => {
@@ -85,16 +106,24 @@ export function checkOptions<T extends object>(owner: string, options: T, checks
       const value = options[name];
       if (value === undefined || check === null) return;
       const allowed = check(value);
-      if (allowed !== null) throw new QError('INVALID_CONFIG', `${owner}.${name} is ${shown(value)}; use ${allowed}`, { details: { option: name } });
+      if (allowed !== null)
+        throw new QError('INVALID_CONFIG', `${owner}.${name} is ${shown(value)}; use ${allowed}`, {
+          details: { option: name },
+        });
     });
   }
 }
 
 function checkNames(owner: string, options: unknown, known: readonly string[]): void {
-  if (!isObject(options)) throw new QError('INVALID_CONFIG', `The options of ${owner} are ${shown(options)}; use an object`, { details: { option: owner } });
+  if (!isObject(options))
+    throw new QError('INVALID_CONFIG', `The options of ${owner} are ${shown(options)}; use an object`, {
+      details: { option: owner },
+    });
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${known.join(', ')}`, { details: { option: name } });
+    throw new QError('INVALID_CONFIG', `${owner} has no option "${name}"; it knows ${known.join(', ')}`, {
+      details: { option: name },
+    });
   }
 }
 
@@ -108,27 +137,49 @@ export function isObject(value: unknown): value is object {
  *
  * @throws QError `INVALID_REQUEST`, or with the code given, naming the argument, the value and what is allowed.
  */
-export function checkArgument(name: string, value: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
+export function checkArgument(
+  name: string,
+  value: unknown,
+  check: OptionCheck,
+  code: ErrorName = 'INVALID_REQUEST',
+): void {
   const allowed = readingArgument(name, () => check(value), code);
-  if (allowed !== null) throw new QError(code, `${name} is ${shown(value)}; use ${allowed}`, { details: { argument: name } });
+  if (allowed !== null)
+    throw new QError(code, `${name} is ${shown(value)}; use ${allowed}`, { details: { argument: name } });
 }
 
 /** As `checkArgument`, for a list and each of its items. */
-export function checkList(name: string, values: unknown, check: OptionCheck, code: ErrorName = 'INVALID_REQUEST'): void {
-  readingArgument(name, () => {
-    if (!Array.isArray(values)) throw new QError(code, `${name} is ${shown(values)}; use an array`, { details: { argument: name } });
-    // By index: a hole is undefined, and no value.
-    for (let at = 0; at < values.length; at += 1) checkArgument(`${name}[${at}]`, values[at], check, code);
-  }, code);
+export function checkList(
+  name: string,
+  values: unknown,
+  check: OptionCheck,
+  code: ErrorName = 'INVALID_REQUEST',
+): void {
+  readingArgument(
+    name,
+    () => {
+      if (!Array.isArray(values))
+        throw new QError(code, `${name} is ${shown(values)}; use an array`, { details: { argument: name } });
+      // By index: a hole is undefined, and no value.
+      for (let at = 0; at < values.length; at += 1) checkArgument(`${name}[${at}]`, values[at], check, code);
+    },
+    code,
+  );
 }
 
 export const offsetNumber: OptionCheck = integer({ min: 0 });
 export const partitionNumber: OptionCheck = integer({ min: 0, max: waitMsMax });
 
 /** The argument of `seek`, as it is now: the caller may change it while it waits. */
-export function checkedSeek(to: { readonly partition: number; readonly offset: number }): { readonly partition: number; readonly offset: number } {
+export function checkedSeek(to: { readonly partition: number; readonly offset: number }): {
+  readonly partition: number;
+  readonly offset: number;
+} {
   const given = reading({ what: 'The place to seek', code: 'INVALID_REQUEST', details: { argument: 'to' } }, () => {
-    if (!isObject(to)) throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, { details: { argument: 'to' } });
+    if (!isObject(to))
+      throw new QError('INVALID_REQUEST', `The place to seek is ${shown(to)}; use { partition, offset }`, {
+        details: { argument: 'to' },
+      });
     checkKnown('seek', to, ['partition', 'offset']);
     return { partition: to.partition, offset: to.offset };
   });
@@ -140,7 +191,10 @@ export function checkedSeek(to: { readonly partition: number; readonly offset: n
 /** @throws QError `INVALID_REQUEST` naming a field that is not among those known. */
 export function checkKnown(owner: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new QError('INVALID_REQUEST', `${owner} takes no "${unknown}"; it knows ${known.join(', ')}`, { details: { argument: unknown } });
+  if (unknown !== undefined)
+    throw new QError('INVALID_REQUEST', `${owner} takes no "${unknown}"; it knows ${known.join(', ')}`, {
+      details: { argument: unknown },
+    });
 }
 
 /** `argument` is what the caller calls it. @throws QError `INVALID_TOPIC_NAME`. */

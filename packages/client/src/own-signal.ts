@@ -6,8 +6,8 @@ interface Listener extends ListNode<Listener> {
 }
 
 /**
- * An AbortController with its signal in one, for what is ours and outlives thousands of listeners. An AbortSignal has them in a Map,
- * which does not forget what has left it (linked-list.ts).
+ * An AbortController with its signal in one, for what is ours and outlives thousands of listeners. An AbortSignal has
+ * them in a Map, which does not forget what has left it (linked-list.ts).
  */
 export class OwnSignal {
   readonly #listeners = new LinkedList<Listener>();

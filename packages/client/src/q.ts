@@ -20,8 +20,8 @@ import { asTopic } from './topic/topic.ts';
 import type { Topic } from './topic/topic.ts';
 
 /**
- * A client: one multiplexed connection to each broker, shared by everything that is made from it. Connections that break are
- * opened again for as long as the client is open.
+ * A client: one multiplexed connection to each broker, shared by everything that is made from it. Connections that
+ * break are opened again for as long as the client is open.
  */
 export interface Q extends AsyncDisposable {
   /** Topics, groups and brokers. */
@@ -30,7 +30,10 @@ export interface Q extends AsyncDisposable {
   readonly clusterId: string;
   /** @throws QError `INVALID_CONFIG`, `CLOSED`. */
   producer(options?: ProducerOptions): Producer;
-  /** A member of a consumer group. Joins when it is iterated, or with `ready()`. @throws QError `INVALID_CONFIG`, `CLOSED`. */
+  /**
+   * A member of a consumer group. Joins when it is iterated, or with `ready()`. @throws QError `INVALID_CONFIG`,
+   * `CLOSED`.
+   */
   consumer<KI, VI, KO, VO>(topic: Topic<KI, VI, KO, VO>, options: GroupConsumerOptions): GroupConsumer<KO, VO>;
   /** As above, of a topic without types. */
   consumer(topic: string, options: GroupConsumerOptions): GroupConsumer;
@@ -39,9 +42,9 @@ export interface Q extends AsyncDisposable {
   /** As above, of a topic without types. */
   consumer(topic: string, options?: ConsumerOptions): Consumer;
   /**
-   * Closes its consumers - those of groups as their `close` says -, then lets its producers send what they have, for at most
-   * `timeoutMs` each (default 5,000), and closes the connections. Never waits for a broker that cannot be reached any longer
-   * than that. The result is the sum: messages of group consumers, and records of producers.
+   * Closes its consumers - those of groups as their `close` says -, then lets its producers send what they have, for at
+   * most `timeoutMs` each (default 5,000), and closes the connections. Never waits for a broker that cannot be reached
+   * any longer than that. The result is the sum: messages of group consumers, and records of producers.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
 }
@@ -91,14 +94,32 @@ export class Client implements Q {
     return producer;
   }
 
-  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options: GroupConsumerOptions): GroupConsumer<KO, VO>;
+  consumer<KI, VI, KO, VO>(
+    topicOrName: Topic<KI, VI, KO, VO> | string,
+    options: GroupConsumerOptions,
+  ): GroupConsumer<KO, VO>;
   consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options?: ConsumerOptions): Consumer<KO, VO>;
-  consumer<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | string, options: ConsumerOptions | GroupConsumerOptions = {}): Consumer<KO, VO> | GroupConsumer<KO, VO> {
+  consumer<KI, VI, KO, VO>(
+    topicOrName: Topic<KI, VI, KO, VO> | string,
+    options: ConsumerOptions | GroupConsumerOptions = {},
+  ): Consumer<KO, VO> | GroupConsumer<KO, VO> {
     this.#checkOpen();
-    const common = { cluster: this.#cluster, topic: asTopic(topicOrName), deadLetters: () => (this.#deadLetters ??= this.producer()) };
+    const common = {
+      cluster: this.#cluster,
+      topic: asTopic(topicOrName),
+      deadLetters: () => (this.#deadLetters ??= this.producer()),
+    };
     return isOfGroup(options)
-      ? new MemberConsumer<KO, VO>({ ...common, ...this.#keeping, options: resolveGroupOptions(options, this.#requestTimeoutMs) })
-      : new PlainConsumer<KO, VO>({ ...common, ...this.#keeping, options: resolveConsumerOptions(options, this.#requestTimeoutMs) });
+      ? new MemberConsumer<KO, VO>({
+          ...common,
+          ...this.#keeping,
+          options: resolveGroupOptions(options, this.#requestTimeoutMs),
+        })
+      : new PlainConsumer<KO, VO>({
+          ...common,
+          ...this.#keeping,
+          options: resolveConsumerOptions(options, this.#requestTimeoutMs),
+        });
   }
 
   async close(options: { readonly timeoutMs?: number } = {}): Promise<CloseResult> {
@@ -132,5 +153,8 @@ export class Client implements Q {
 }
 
 function isOfGroup(options: ConsumerOptions | GroupConsumerOptions): options is GroupConsumerOptions {
-  return reading({ what: 'The options of consumer', code: 'INVALID_CONFIG', details: { option: 'consumer' } }, () => isObject(options) && options.group !== undefined);
+  return reading(
+    { what: 'The options of consumer', code: 'INVALID_CONFIG', details: { option: 'consumer' } },
+    () => isObject(options) && options.group !== undefined,
+  );
 }

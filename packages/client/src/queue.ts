@@ -1,6 +1,6 @@
 /**
- * A first-in, first-out queue. `Array.prototype.shift` moves every element, which hurts when thousands wait; here taking
- * the head only moves an index, and the dead part is cut off once it is the larger half.
+ * A first-in, first-out queue. `Array.prototype.shift` moves every element, which hurts when thousands wait; here
+ * taking the head only moves an index, and the dead part is cut off once it is the larger half.
  */
 export class Queue<T> {
   #items: (T | undefined)[] = [];

@@ -15,8 +15,8 @@ export type RetryPolicy = Required<RetryOptions>;
 
 /**
  * The wait before try number `attempt` (1 = the first retry), in milliseconds: exponential, bounded, with full jitter.
- * Full jitter (anything from nothing to the bound) spreads the clients of a broker that came back over the whole interval,
- * where a fixed wait would bring them all back in the same millisecond.
+ * Full jitter (anything from nothing to the bound) spreads the clients of a broker that came back over the whole
+ * interval, where a fixed wait would bring them all back in the same millisecond.
  */
 export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Random }): number {
   // 2^30 is past any sensible bound; more would only lose precision.
@@ -26,15 +26,17 @@ export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Ran
 }
 
 /**
- * As `toQError`, for what went wrong before anything was sent: that is a certain failure, where `UNKNOWN` would say that nobody knows
- * whether it took effect.
+ * As `toQError`, for what went wrong before anything was sent: that is a certain failure, where `UNKNOWN` would say
+ * that nobody knows whether it took effect.
  */
 export function notSent(error: unknown, what: string): QError {
   if (QError.is(error)) return error;
   return new QError('INVALID_REQUEST', `${what}, so nothing was sent: ${shownThrown(error)}`, { cause: error });
 }
 
-/** What a failure says. Of a name with several addresses Node tells the failure of each, and of all together nothing. */
+/**
+ * What a failure says. Of a name with several addresses Node tells the failure of each, and of all together nothing.
+ */
 export function reasonOf(error: Error): string {
   if (error.message !== '') return error.message;
   if (error instanceof AggregateError) return error.errors.map(shownThrown).join(', ');

@@ -1,8 +1,8 @@
 const textShownMax = 60;
 
 /**
- * A value as an error message shows it: what kind of thing it is, and itself only where it is short. Never throws, unlike `String`,
- * which does for a symbol in a template and for an object without a prototype.
+ * A value as an error message shows it: what kind of thing it is, and itself only where it is short. Never throws,
+ * unlike `String`, which does for a symbol in a template and for an object without a prototype.
  */
 export function shown(value: unknown): string {
   switch (typeof value) {

@@ -36,7 +36,9 @@ describe('connect', () => {
   it('W3 gives up at the time it was given, however long the next pause would be', async () => {
     const scene = new FakeScene();
     scene.network.isRefusing = true;
-    await expect(scene.connect({ connectTimeoutMs: 2_000, retry: { initialMs: 60_000, maxMs: 60_000 } })).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await expect(
+      scene.connect({ connectTimeoutMs: 2_000, retry: { initialMs: 60_000, maxMs: 60_000 } }),
+    ).rejects.toMatchObject({ code: 'NO_BROKER' });
     expect(scene.clock.monotonic()).toBeLessThan(2_100);
   });
 
@@ -49,13 +51,18 @@ describe('connect', () => {
     scene.network.isRefusing = true;
     const controller = new AbortController();
     scene.clock.schedule(50_000, () => controller.abort());
-    await expect(scene.connect({ connectTimeoutMs: Number.POSITIVE_INFINITY, signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(
+      scene.connect({ connectTimeoutMs: Number.POSITIVE_INFINITY, signal: controller.signal }),
+    ).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
   it('W3 tells why each address of a name was refused, of which Node makes one error without a message', async () => {
     const scene = new FakeScene();
     const { clock, random } = scene;
-    const failure = new AggregateError([new Error('connect ECONNREFUSED ::1:7420'), new Error('connect ECONNREFUSED 127.0.0.1:7420')], '');
+    const failure = new AggregateError(
+      [new Error('connect ECONNREFUSED ::1:7420'), new Error('connect ECONNREFUSED 127.0.0.1:7420')],
+      '',
+    );
     const network: Network = {
       connect: (_address, events) => {
         clock.schedule(1, () => events.onClose(failure));
@@ -63,13 +70,17 @@ describe('connect', () => {
       },
     };
     const connecting = connect('localhost', { clock, random, network, connectTimeoutMs: 100 });
-    await expect(scene.settle(connecting)).rejects.toMatchObject({ message: expect.stringMatching(/ECONNREFUSED ::1:7420, connect ECONNREFUSED 127/) as string });
+    await expect(scene.settle(connecting)).rejects.toMatchObject({
+      message: expect.stringMatching(/ECONNREFUSED ::1:7420, connect ECONNREFUSED 127/) as string,
+    });
   });
 
   it('W3 backs off between tries', async () => {
     const scene = new FakeScene();
     scene.network.isRefusing = true;
-    await expect(scene.connect({ connectTimeoutMs: 60_000, retry: { initialMs: 100, maxMs: 5_000 } })).rejects.toMatchObject({ code: 'NO_BROKER' });
+    await expect(
+      scene.connect({ connectTimeoutMs: 60_000, retry: { initialMs: 100, maxMs: 5_000 } }),
+    ).rejects.toMatchObject({ code: 'NO_BROKER' });
     expect(scene.network.attempts).toBeLessThan(60);
     expect(scene.network.attempts).toBeGreaterThan(8);
   });
@@ -77,7 +88,9 @@ describe('connect', () => {
   it('W3 tries every address', async () => {
     const scene = new FakeScene();
     const { clock, random, network } = scene;
-    const q = await scene.settle(connect(['q://nowhere:1', 'q://elsewhere:2', 'q://fake:7420'], { clock, random, network }));
+    const q = await scene.settle(
+      connect(['q://nowhere:1', 'q://elsewhere:2', 'q://fake:7420'], { clock, random, network }),
+    );
     expect(q.clusterId).toBe('fake-cluster');
     await scene.settle(q.close());
   });
@@ -123,7 +136,9 @@ describe('a cluster', () => {
     topic.leaders[3] = { leaderId: 2, leaderEpoch: 0 };
     const q = await scene.connect();
     const producer = q.producer();
-    await scene.settle(Promise.all([0, 1, 2, 3].map((partition) => producer.send('t', { partition, value: `${partition}` }))));
+    await scene.settle(
+      Promise.all([0, 1, 2, 3].map((partition) => producer.send('t', { partition, value: `${partition}` }))),
+    );
     expect(topic.logs.map((log) => log.values())).toEqual([['0'], ['1'], ['2'], ['3']]);
     expect(scene.broker.requestsOf('PRODUCE')).toHaveLength(1);
     expect(other.requestsOf('PRODUCE')).toHaveLength(1);

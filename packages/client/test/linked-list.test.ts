@@ -12,7 +12,11 @@ class Node implements ListNode<Node> {
 
 describe('LinkedList', () => {
   it('behaves like a Set under any sequence of steps, and a node is in one list at most', () => {
-    const step = fc.record({ what: fc.constantFrom('add', 'add', 'remove', 'clear'), list: fc.nat(1), node: fc.nat(7) });
+    const step = fc.record({
+      what: fc.constantFrom('add', 'add', 'remove', 'clear'),
+      list: fc.nat(1),
+      node: fc.nat(7),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const nodes = Array.from({ length: 8 }, () => new Node());

@@ -39,21 +39,46 @@ describe('options', () => {
 
   it.each<[string, () => unknown, string]>([
     ['an unknown name', () => resolveProducerOptions({ linger: 5 } as never), 'producer has no option "linger"'],
-    ['a codec that does not exist', () => resolveProducerOptions({ compression: 'brotli' } as never), 'use one of none, gzip'],
-    ['a window that the broker cannot deduplicate', () => resolveProducerOptions({ maxInFlight: 6 }), 'use a whole number from 1 to 5'],
+    [
+      'a codec that does not exist',
+      () => resolveProducerOptions({ compression: 'brotli' } as never),
+      'use one of none, gzip',
+    ],
+    [
+      'a window that the broker cannot deduplicate',
+      () => resolveProducerOptions({ maxInFlight: 6 }),
+      'use a whole number from 1 to 5',
+    ],
     ['a fraction', () => resolveProducerOptions({ lingerMs: 0.5 }), 'producer.lingerMs is 0.5'],
-    ['a long poll longer than its request may take', () => resolveConsumerOptions({ maxWaitMs: 30_000 }, 30_000), 'from 0 to 29999'],
+    [
+      'a long poll longer than its request may take',
+      () => resolveConsumerOptions({ maxWaitMs: 30_000 }, 30_000),
+      'from 0 to 29999',
+    ],
     ['no partition', () => resolveConsumerOptions({ partitions: [] }, 30_000), 'at least one partition'],
-    ['a partition below zero', () => resolveConsumerOptions({ partitions: [-1] }, 30_000), 'consumer.partitions[0] is -1; use a whole number from 0'],
+    [
+      'a partition below zero',
+      () => resolveConsumerOptions({ partitions: [-1] }, 30_000),
+      'consumer.partitions[0] is -1; use a whole number from 0',
+    ],
     ['no address', () => resolveConnectOptions([]), '1 to 100 addresses'],
-    ['a first wait longer than the longest', () => resolveConnectOptions('h', { retry: { initialMs: 10, maxMs: 5 } }), 'must not be larger'],
+    [
+      'a first wait longer than the longest',
+      () => resolveConnectOptions('h', { retry: { initialMs: 10, maxMs: 5 } }),
+      'must not be larger',
+    ],
   ])('Q3 refuse %s by name', (_what, resolve, message) => {
-    expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining(message) as string }));
+    expect(resolve).toThrow(
+      expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining(message) as string }),
+    );
   });
 
-  it.each<unknown>(['first', null, {}, { offset: -1 }, { offset: { 0: 1.5 } }, { timestampMs: -1 }, { last: 'all' }])('Q3 refuse the start %j', (from) => {
-    expect(() => checkStart(from as StartPosition)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
-  });
+  it.each<unknown>(['first', null, {}, { offset: -1 }, { offset: { 0: 1.5 } }, { timestampMs: -1 }, { last: 'all' }])(
+    'Q3 refuse the start %j',
+    (from) => {
+      expect(() => checkStart(from as StartPosition)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+    },
+  );
 });
 
 describe('limits', () => {
@@ -71,15 +96,26 @@ describe('limits', () => {
 
   it('Q3 that throw when they are read are refused by name, with what was thrown for the cause', () => {
     const cause = new Error('of a getter');
-    const throwing = (name: string): object => Object.defineProperty({}, name, { enumerable: true, get: () => { throw cause; } });
+    const throwing = (name: string): object =>
+      Object.defineProperty({}, name, {
+        enumerable: true,
+        get: () => {
+          throw cause;
+        },
+      });
     const { proxy: gone, revoke } = Proxy.revocable({}, {});
     revoke();
-    const refused = (option: string): Error => expect.objectContaining({ code: 'INVALID_CONFIG', cause, details: { option } }) as Error;
+    const refused = (option: string): Error =>
+      expect.objectContaining({ code: 'INVALID_CONFIG', cause, details: { option } }) as Error;
     expect(() => resolveConnectOptions('h', throwing('clientId'))).toThrow(refused('clientId'));
     expect(() => resolveConnectOptions('h', { retry: throwing('maxMs') })).toThrow(refused('maxMs'));
     expect(() => resolveConsumerOptions({ from: throwing('offset') as never }, 30_000)).toThrow(refused('from'));
     expect(() => resolveConsumerOptions({ signal: throwing('aborted') as never }, 30_000)).toThrow(refused('signal'));
-    for (const resolve of [() => resolveConnectOptions('h', gone), () => resolveConnectOptions(gone as never), () => resolveProducerOptions(gone)]) {
+    for (const resolve of [
+      () => resolveConnectOptions('h', gone),
+      () => resolveConnectOptions(gone as never),
+      () => resolveProducerOptions(gone),
+    ]) {
       expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
     }
   });

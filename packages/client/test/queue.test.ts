@@ -6,23 +6,26 @@ import { Queue } from '../src/queue.ts';
 describe('Queue', () => {
   it('behaves like an array under any sequence of pushes and shifts', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.nat(100), fc.constant('shift'), fc.constant('clear')), { maxLength: 300 }), (steps) => {
-        const queue = new Queue<number>();
-        const model: number[] = [];
-        for (const step of steps) {
-          if (step === 'shift') expect(queue.shift()).toBe(model.shift());
-          else if (step === 'clear') {
-            queue.clear();
-            model.length = 0;
-          } else {
-            queue.push(step);
-            model.push(step);
+      fc.property(
+        fc.array(fc.oneof(fc.nat(100), fc.constant('shift'), fc.constant('clear')), { maxLength: 300 }),
+        (steps) => {
+          const queue = new Queue<number>();
+          const model: number[] = [];
+          for (const step of steps) {
+            if (step === 'shift') expect(queue.shift()).toBe(model.shift());
+            else if (step === 'clear') {
+              queue.clear();
+              model.length = 0;
+            } else {
+              queue.push(step);
+              model.push(step);
+            }
+            expect(queue.length).toBe(model.length);
+            expect(queue.peek()).toBe(model[0]);
           }
-          expect(queue.length).toBe(model.length);
-          expect(queue.peek()).toBe(model[0]);
-        }
-        expect([...queue]).toEqual(model);
-      }),
+          expect([...queue]).toEqual(model);
+        },
+      ),
       { numRuns: 100 },
     );
   });

@@ -9,7 +9,9 @@ const policy = { initialMs: 50, maxMs: 1_000 };
 describe('backoffMs', () => {
   it('Q2 doubles its bound with each attempt, up to the longest wait', () => {
     const almostOne = { next: () => 0.999_999, bytes: () => Buffer.alloc(0) };
-    const waits = [1, 2, 3, 4, 5, 6, 7, 50].map((attempt) => Math.round(backoffMs(policy, { attempt, random: almostOne })));
+    const waits = [1, 2, 3, 4, 5, 6, 7, 50].map((attempt) =>
+      Math.round(backoffMs(policy, { attempt, random: almostOne })),
+    );
     expect(waits).toEqual([50, 100, 200, 400, 800, 1_000, 1_000, 1_000]);
   });
 

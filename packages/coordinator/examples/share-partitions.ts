@@ -14,8 +14,18 @@ function step(command: GroupCommand) {
 }
 
 const heartbeat: HeartbeatCommand = {
-  kind: 'heartbeat', memberId: 'ada', memberEpoch: 0, instanceId: null, clientId: 'example', host: '127.0.0.1',
-  sessionTimeoutMs: -1, rebalanceTimeoutMs: -1, assignor: null, topics: ['orders'], owned: partitionsByTopic([]), stalledMs: 0,
+  kind: 'heartbeat',
+  memberId: 'ada',
+  memberEpoch: 0,
+  instanceId: null,
+  clientId: 'example',
+  host: '127.0.0.1',
+  sessionTimeoutMs: -1,
+  rebalanceTimeoutMs: -1,
+  assignor: null,
+  topics: ['orders'],
+  owned: partitionsByTopic([]),
+  stalledMs: 0,
 };
 
 // The first member gets everything. The second one waits: its half is Ada's until Ada has let go, so Ada is woken.
@@ -25,6 +35,7 @@ console.log(step({ ...heartbeat, memberId: 'alan' })); // { assignment: null, re
 // Ada's held heartbeat looks and brings the news; with the next one she says what she still owns. That wakes Alan.
 console.log(step({ kind: 'look', memberId: 'ada' })); // { assignment: [ 0, 1 ], records: 1, wake: [] }
 const owned = partitionsByTopic([{ topicId, partitions: [0, 1] }]);
-console.log(step({ ...heartbeat, memberEpoch: 1, topics: null, owned })); // { assignment: [ 0, 1 ], records: 1, wake: [ 'alan' ] }
+const next = { ...heartbeat, memberEpoch: 1, topics: null, owned };
+console.log(step(next)); // { assignment: [ 0, 1 ], records: 1, wake: [ 'alan' ] }
 console.log(step({ kind: 'look', memberId: 'alan' })); // { assignment: [ 2, 3 ], records: 1, wake: [] }
 console.log(groupState(group)); // stable

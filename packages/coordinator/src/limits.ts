@@ -8,7 +8,10 @@ export interface CoordinatorLimits {
   readonly sessionTimeoutMs: number;
   readonly sessionTimeoutMsMin: number;
   readonly sessionTimeoutMsMax: number;
-  /** A member that has not given up within this what it was told to give up is put out of its group, unless it says otherwise. */
+  /**
+   * A member that has not given up within this what it was told to give up is put out of its group, unless it says
+   * otherwise.
+   */
   readonly rebalanceTimeoutMs: number;
   readonly rebalanceTimeoutMsMin: number;
   readonly rebalanceTimeoutMsMax: number;

@@ -56,7 +56,9 @@ export type ProducerIdsResult =
   /** The command was news for the machine only. */
   | { readonly kind: 'none' };
 
-/** What the broker must do. `reserve-block`: claim `size` ids durably, then send `block-reserved` or `block-refused`. */
+/**
+ * What the broker must do. `reserve-block`: claim `size` ids durably, then send `block-reserved` or `block-refused`.
+ */
 export interface ProducerIdsEffect {
   readonly kind: 'reserve-block';
   readonly size: number;

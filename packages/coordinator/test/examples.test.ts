@@ -24,15 +24,18 @@ const examples: readonly (readonly [file: string, lines: readonly (readonly unkn
   ],
 ];
 
-it.each(examples)('Q1 the example %s runs and prints what its comments say, and the README shows it', async (file, expected) => {
-  const lines: unknown[][] = [];
-  vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void lines.push(values));
-  await import(`../examples/${file}`);
-  vi.restoreAllMocks();
+it.each(examples)(
+  'Q1 the example %s runs and prints what its comments say, and the README shows it',
+  async (file, expected) => {
+    const lines: unknown[][] = [];
+    vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void lines.push(values));
+    await import(`../examples/${file}`);
+    vi.restoreAllMocks();
 
-  expect(lines).toEqual(expected);
-  const [example, readme] = await Promise.all(
-    [`../examples/${file}`, '../README.md'].map((path) => readFile(new URL(path, import.meta.url), 'utf8')),
-  );
-  expect(readme).toContain(example);
-});
+    expect(lines).toEqual(expected);
+    const [example, readme] = await Promise.all(
+      [`../examples/${file}`, '../README.md'].map((path) => readFile(new URL(path, import.meta.url), 'utf8')),
+    );
+    expect(readme).toContain(example);
+  },
+);

@@ -14,7 +14,10 @@ import {
 const topicId = '6f1c2a8e-04b7-4d0e-9a55-7e3f8b1d2c60';
 
 // The client: records become one batch, the batch goes into a request.
-const records = encodeBatch([{ key: 'customer-1', value: '{"amount":12.5}' }], { codec: 'zstd', timestampMs: 1_763_800_000_000 });
+const records = encodeBatch([{ key: 'customer-1', value: '{"amount":12.5}' }], {
+  codec: 'zstd',
+  timestampMs: 1_763_800_000_000,
+});
 const request = encodeRequest(Produce, {
   version: 0,
   correlationId: 1,
@@ -40,7 +43,16 @@ const answer = encodeResponse(Produce, {
       {
         topicId,
         partitions: [
-          { partition: 0, errorCode: 0, errorMessage: null, baseOffset: 1042, logAppendTimeMs: -1, logStartOffset: 0, duplicate: false, durability: 0 },
+          {
+            partition: 0,
+            errorCode: 0,
+            errorMessage: null,
+            baseOffset: 1042,
+            logAppendTimeMs: -1,
+            logStartOffset: 0,
+            duplicate: false,
+            durability: 0,
+          },
         ],
       },
     ],

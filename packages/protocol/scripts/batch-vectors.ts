@@ -10,8 +10,8 @@ import { Codec } from '../src/compression/codec.ts';
 import type { CodecName } from '../src/compression/codec.ts';
 
 /*
- * Golden vectors of record batches, for readers in other languages. Compressed sections are frozen literals and not made
- * anew: two versions of a compressor may write different bytes, and both are right.
+ * Golden vectors of record batches, for readers in other languages. Compressed sections are frozen literals and not
+ * made anew: two versions of a compressor may write different bytes, and both are right.
  */
 
 /** A decoded record. `key`, `value` and header values are hex, or null. */
@@ -98,13 +98,43 @@ function contentVectors(): BatchVector[] {
     vector('one record', encodeBatch([{ key: 'key', value: 'value', timestampMs }])),
     vector('null key and null value', encodeBatch([{ key: null, value: null, timestampMs }])),
     vector('empty key and empty value', encodeBatch([{ key: '', value: '', timestampMs }])),
-    vector('tombstone between two values', encodeBatch([{ key: 'a', value: '1' }, { key: 'a', value: null }, { key: 'a', value: '2' }], { timestampMs })),
+    vector(
+      'tombstone between two values',
+      encodeBatch(
+        [
+          { key: 'a', value: '1' },
+          { key: 'a', value: null },
+          { key: 'a', value: '2' },
+        ],
+        { timestampMs },
+      ),
+    ),
     vector('text beyond ASCII', encodeBatch([{ key: 'größe', value: '日本語 🦊', timestampMs }])),
-    vector('headers', encodeBatch([{ key: 'k', value: 'v', timestampMs, headers: headersOfEveryKind() }, { value: 'no headers', timestampMs }])),
-    vector('message id', encodeBatch([{ value: 'v', timestampMs, headers: [{ key: messageIdHeader, value: Buffer.from('order-42') }] }])),
-    vector('lengths at the edges of varints', encodeBatch([63, 64, 8191, 8192].map((length) => ({ value: 'x'.repeat(length), timestampMs })))),
-    vector('negative timestamp deltas', encodeBatch([0, -1, -64, -65, -86_400_000].map((delta) => ({ value: `${delta}`, timestampMs: timestampMs + delta })))),
-    vector('timestamp deltas of more than 32 bits', encodeBatch([{ timestampMs: 0 }, { timestampMs: 2 ** 32 }, { timestampMs: 2 ** 40 + 1 }])),
+    vector(
+      'headers',
+      encodeBatch([
+        { key: 'k', value: 'v', timestampMs, headers: headersOfEveryKind() },
+        { value: 'no headers', timestampMs },
+      ]),
+    ),
+    vector(
+      'message id',
+      encodeBatch([{ value: 'v', timestampMs, headers: [{ key: messageIdHeader, value: Buffer.from('order-42') }] }]),
+    ),
+    vector(
+      'lengths at the edges of varints',
+      encodeBatch([63, 64, 8191, 8192].map((length) => ({ value: 'x'.repeat(length), timestampMs }))),
+    ),
+    vector(
+      'negative timestamp deltas',
+      encodeBatch(
+        [0, -1, -64, -65, -86_400_000].map((delta) => ({ value: `${delta}`, timestampMs: timestampMs + delta })),
+      ),
+    ),
+    vector(
+      'timestamp deltas of more than 32 bits',
+      encodeBatch([{ timestampMs: 0 }, { timestampMs: 2 ** 32 }, { timestampMs: 2 ** 40 + 1 }]),
+    ),
     vector('no timestamps', encodeBatch([{ value: 'a' }, { value: 'b' }])),
   ];
 }
@@ -123,28 +153,68 @@ function headersOfEveryKind(): { key: string; value: Buffer | null }[] {
 function producerVectors(): BatchVector[] {
   const { producerId, producerEpoch } = producer;
   return [
-    vector('idempotent, the sequence about to wrap', encodeBatch([{ value: 'a' }, { value: 'b' }, { value: 'c' }], { ...producer, timestampMs })),
-    vector('transactional', encodeBatch([{ value: 'in a transaction' }], { ...producer, timestampMs, isTransactional: true })),
-    vector('control: abort', encodeEndMarker({ outcome: 'abort', coordinatorEpoch: 7, producerId, producerEpoch, timestampMs })),
-    vector('control: commit', encodeEndMarker({ outcome: 'commit', coordinatorEpoch: 7, producerId, producerEpoch, timestampMs })),
+    vector(
+      'idempotent, the sequence about to wrap',
+      encodeBatch([{ value: 'a' }, { value: 'b' }, { value: 'c' }], { ...producer, timestampMs }),
+    ),
+    vector(
+      'transactional',
+      encodeBatch([{ value: 'in a transaction' }], { ...producer, timestampMs, isTransactional: true }),
+    ),
+    vector(
+      'control: abort',
+      encodeEndMarker({ outcome: 'abort', coordinatorEpoch: 7, producerId, producerEpoch, timestampMs }),
+    ),
+    vector(
+      'control: commit',
+      encodeEndMarker({ outcome: 'commit', coordinatorEpoch: 7, producerId, producerEpoch, timestampMs }),
+    ),
   ];
 }
 
 /** What the log makes of a batch. */
 function logVectors(): BatchVector[] {
   const offsets = { baseOffset: 9_007_199_254_000_000, leaderEpoch: 12 };
-  const appended = encodeBatch([{ value: 'a', timestampMs: 5 }, { value: 'b', timestampMs: 3 }]);
+  const appended = encodeBatch([
+    { value: 'a', timestampMs: 5 },
+    { value: 'b', timestampMs: 3 },
+  ]);
   assignAppendTime(appended, timestampMs);
-  const three = encodeBatch([{ key: 'a', value: '1' }, { key: 'b', value: null }, { key: 'c', value: '3' }], { ...producer, timestampMs, ...offsets });
+  const three = encodeBatch(
+    [
+      { key: 'a', value: '1' },
+      { key: 'b', value: null },
+      { key: 'c', value: '3' },
+    ],
+    { ...producer, timestampMs, ...offsets },
+  );
   const transactional = encodeBatch([{ key: 'a', value: '1' }], { ...producer, timestampMs, isTransactional: true });
   return [
-    vector('offsets and leader epoch assigned', assigned(encodeBatch([{ value: 'a' }, { value: 'b' }], { timestampMs }), offsets)),
+    vector(
+      'offsets and leader epoch assigned',
+      assigned(encodeBatch([{ value: 'a' }, { value: 'b' }], { timestampMs }), offsets),
+    ),
     vector('log append time', appended),
-    vector('compacted: a hole in the middle', rebuilt(three, (offset) => offset !== offsets.baseOffset + 1)),
-    vector('compacted: only the first is left', rebuilt(three, (offset) => offset === offsets.baseOffset)),
-    vector('compacted: delete horizon', rebuilt(three, (offset) => offset > offsets.baseOffset, timestampMs + 86_400_000)),
-    vector('compacted: empty', rebuilt(three, () => false)),
-    vector('compacted: empty, transactional', rebuilt(transactional, () => false)),
+    vector(
+      'compacted: a hole in the middle',
+      rebuilt(three, (offset) => offset !== offsets.baseOffset + 1),
+    ),
+    vector(
+      'compacted: only the first is left',
+      rebuilt(three, (offset) => offset === offsets.baseOffset),
+    ),
+    vector(
+      'compacted: delete horizon',
+      rebuilt(three, (offset) => offset > offsets.baseOffset, timestampMs + 86_400_000),
+    ),
+    vector(
+      'compacted: empty',
+      rebuilt(three, () => false),
+    ),
+    vector(
+      'compacted: empty, transactional',
+      rebuilt(transactional, () => false),
+    ),
   ];
 }
 
@@ -154,7 +224,10 @@ function assigned(batch: Buffer, offsets: { baseOffset: number; leaderEpoch: num
 }
 
 function rebuilt(batch: Buffer, keep: (offset: number) => boolean, deleteHorizonMs?: number): Buffer {
-  const result = rebuildBatch(batch, ({ offset }) => keep(offset), { keepEmpty: true, ...(deleteHorizonMs === undefined ? {} : { deleteHorizonMs }) });
+  const result = rebuildBatch(batch, ({ offset }) => keep(offset), {
+    keepEmpty: true,
+    ...(deleteHorizonMs === undefined ? {} : { deleteHorizonMs }),
+  });
   return result ?? batch;
 }
 
@@ -176,8 +249,19 @@ function wrapSection(codec: CodecName, sectionHex: string): Buffer {
 }
 
 function vector(name: string, batch: Buffer): BatchVector {
-  const { codec, baseOffset, lastOffset, leaderEpoch, producerId, producerEpoch, baseSequence, attributes, baseTimestamp, maxTimestamp, crc } =
-    readBatchHeader(batch);
+  const {
+    codec,
+    baseOffset,
+    lastOffset,
+    leaderEpoch,
+    producerId,
+    producerEpoch,
+    baseSequence,
+    attributes,
+    baseTimestamp,
+    maxTimestamp,
+    crc,
+  } = readBatchHeader(batch);
   const records = Array.from(iterateRecords(batch), (record) => ({
     offset: record.offset,
     timestampMs: record.timestampMs,
@@ -185,7 +269,19 @@ function vector(name: string, batch: Buffer): BatchVector {
     value: toHex(record.value),
     headers: record.headers.map((header) => ({ key: header.key, value: toHex(header.value) })),
   }));
-  const expect = { baseOffset, lastOffset, leaderEpoch, producerId, producerEpoch, baseSequence, attributes, baseTimestamp, maxTimestamp, crc, records };
+  const expect = {
+    baseOffset,
+    lastOffset,
+    leaderEpoch,
+    producerId,
+    producerEpoch,
+    baseSequence,
+    attributes,
+    baseTimestamp,
+    maxTimestamp,
+    crc,
+    records,
+  };
   return { name, codec, hex: batch.toString('hex'), expect };
 }
 

@@ -22,7 +22,10 @@ export function toMarkdown(spec: Specification): string {
     ...errorsSection(spec),
     ...batchSection(spec),
     '## Limits',
-    table(['name', 'value', 'what it bounds'], spec.limits.map(({ name, value, doc }) => [name, String(value), doc])),
+    table(
+      ['name', 'value', 'what it bounds'],
+      spec.limits.map(({ name, value, doc }) => [name, String(value), doc]),
+    ),
     '',
   ];
   return wrapped(sections.join('\n\n').trimEnd()) + '\n';
@@ -88,7 +91,10 @@ function batchSection({ recordBatch }: Specification): string[] {
     '### Batch',
     layoutTable(recordBatch.header),
     '### Attributes',
-    table(['bits', 'meaning'], recordBatch.attributes.map(({ bits, doc }) => [bits, doc])),
+    table(
+      ['bits', 'meaning'],
+      recordBatch.attributes.map(({ bits, doc }) => [bits, doc]),
+    ),
     '### Record',
     layoutTable(recordBatch.record),
     'Then each header:',
@@ -106,7 +112,10 @@ function fieldRows(fields: readonly FieldShape[], path: string): string[][] {
   return fields.flatMap(({ name, kind, since, doc }) => {
     const own = [`${path}${name}`, kindName(kind), String(since), doc];
     const inner = innerStruct(kind);
-    return [own, ...(inner === null ? [] : fieldRows(inner.fields, `${path}${name}${kind.type === 'struct' ? '' : '[]'}.`))];
+    return [
+      own,
+      ...(inner === null ? [] : fieldRows(inner.fields, `${path}${name}${kind.type === 'struct' ? '' : '[]'}.`)),
+    ];
   });
 }
 
@@ -122,12 +131,20 @@ function kindName(kind: KindShape): string {
 
 function layoutTable(fields: readonly LayoutField[]): string {
   const hasPlace = fields.some(({ at }) => at !== undefined);
-  if (!hasPlace) return table(['field', 'type', 'meaning'], fields.map(({ name, type, doc }) => [name, type, doc]));
-  return table(['at', 'field', 'type', 'meaning'], fields.map(({ at, name, type, doc }) => [String(at), name, type, doc]));
+  if (!hasPlace)
+    return table(
+      ['field', 'type', 'meaning'],
+      fields.map(({ name, type, doc }) => [name, type, doc]),
+    );
+  return table(
+    ['at', 'field', 'type', 'meaning'],
+    fields.map(({ at, name, type, doc }) => [String(at), name, type, doc]),
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -45,13 +45,27 @@ export function messageVectors(): MessageVectors {
     requests: versioned.flatMap(([api, version]) =>
       bodiesOf(api, version, 'request').map(({ name, body }, index) => {
         const correlationId = correlationIdOf(api.key, index);
-        return vector({ api, version, name, correlationId, body, parts: encodeRequest(api, { version, correlationId, body }) });
+        return vector({
+          api,
+          version,
+          name,
+          correlationId,
+          body,
+          parts: encodeRequest(api, { version, correlationId, body }),
+        });
       }),
     ),
     responses: versioned.flatMap(([api, version]) =>
       bodiesOf(api, version, 'response').map(({ name, body }, index) => {
         const correlationId = correlationIdOf(api.key, index);
-        return vector({ api, version, name, correlationId, body, parts: encodeResponse(api, { version, correlationId, body }) });
+        return vector({
+          api,
+          version,
+          name,
+          correlationId,
+          body,
+          parts: encodeResponse(api, { version, correlationId, body }),
+        });
       }),
     ),
     errors: errorVectors(),
@@ -63,11 +77,18 @@ function versionsOf(api: Api<unknown, unknown>): (readonly [Api<unknown, unknown
   return Array.from({ length: max - min + 1 }, (_, index) => [api, min + index] as const);
 }
 
-function bodiesOf(api: Api<unknown, unknown>, version: number, side: 'request' | 'response'): { name: Edge | 'typical'; body: unknown }[] {
+function bodiesOf(
+  api: Api<unknown, unknown>,
+  version: number,
+  side: 'request' | 'response',
+): { name: Edge | 'typical'; body: unknown }[] {
   const typical = typicalExchanges.find((exchange) => exchange.api === api);
   assert(typical !== undefined, `${api.name} has no typical messages`);
   const { shape } = api[side];
-  const bodies = [{ name: 'typical', body: typical[side] } as const, ...edges.map((edge) => ({ name: edge, body: edgeValue(shape, edge) }))];
+  const bodies = [
+    { name: 'typical', body: typical[side] } as const,
+    ...edges.map((edge) => ({ name: edge, body: edgeValue(shape, edge) })),
+  ];
   return bodies.map(({ name, body }) => ({ name, body: inVersion(shape, body, version) }));
 }
 
@@ -82,7 +103,15 @@ interface VectorParts extends Omit<MessageVector, 'api' | 'key' | 'hex'> {
 }
 
 function vector({ api, version, name, correlationId, body, parts }: VectorParts): MessageVector {
-  return { api: api.name, key: api.key, version, name, correlationId, body: toJson(body), hex: Buffer.concat(parts).toString('hex') };
+  return {
+    api: api.name,
+    key: api.key,
+    version,
+    name,
+    correlationId,
+    body: toJson(body),
+    hex: Buffer.concat(parts).toString('hex'),
+  };
 }
 
 function errorVectors(): ErrorVector[] {
@@ -91,8 +120,11 @@ function errorVectors(): ErrorVector[] {
     .map(({ name, code, description }) => {
       // Everything comes from the code, so that a new row of the table changes no vector of another.
       const correlationId = code + 1;
-      const details: ErrorDetails = code % 2 === 0 ? {} : { topic: 'orders', partition: code, share: -0.5, isLeader: code % 4 === 1 };
-      const hex = Buffer.concat(encodeErrorResponse({ correlationId, error: new QError(name, description, { details }) })).toString('hex');
+      const details: ErrorDetails =
+        code % 2 === 0 ? {} : { topic: 'orders', partition: code, share: -0.5, isLeader: code % 4 === 1 };
+      const hex = Buffer.concat(
+        encodeErrorResponse({ correlationId, error: new QError(name, description, { details }) }),
+      ).toString('hex');
       return { error: name, errorCode: code, correlationId, message: description, details, hex };
     });
 }

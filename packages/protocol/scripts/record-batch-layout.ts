@@ -26,18 +26,48 @@ export interface LayoutField {
 const header: readonly LayoutField[] = [
   { at: baseOffsetAt, name: 'baseOffset', type: 'i64', doc: 'Offset of the first record. The broker sets it; send 0.' },
   { at: lengthAt, name: 'length', type: 'i32', doc: 'Bytes that follow this field: total size - 12.' },
-  { at: leaderEpochAt, name: 'partitionLeaderEpoch', type: 'i32', doc: 'Leader epoch under which the batch was written. The broker sets it; send -1.' },
+  {
+    at: leaderEpochAt,
+    name: 'partitionLeaderEpoch',
+    type: 'i32',
+    doc: 'Leader epoch under which the batch was written. The broker sets it; send -1.',
+  },
   { at: magicAt, name: 'magic', type: 'i8', doc: 'Always 2.' },
   { at: crcAt, name: 'crc', type: 'u32', doc: 'CRC-32C (Castagnoli) of everything from attributes to the end.' },
   { at: attributesAt, name: 'attributes', type: 'i16', doc: 'See the bits below.' },
-  { at: lastOffsetDeltaAt, name: 'lastOffsetDelta', type: 'i32', doc: 'Offset of the last record minus baseOffset. Stays when compaction removes records.' },
-  { at: baseTimestampAt, name: 'baseTimestamp', type: 'i64', doc: 'Timestamp of the first record, ms since 1970; -1 = none.' },
-  { at: maxTimestampAt, name: 'maxTimestamp', type: 'i64', doc: 'Largest timestamp of a record; with log append time, the timestamp of all of them.' },
+  {
+    at: lastOffsetDeltaAt,
+    name: 'lastOffsetDelta',
+    type: 'i32',
+    doc: 'Offset of the last record minus baseOffset. Stays when compaction removes records.',
+  },
+  {
+    at: baseTimestampAt,
+    name: 'baseTimestamp',
+    type: 'i64',
+    doc: 'Timestamp of the first record, ms since 1970; -1 = none.',
+  },
+  {
+    at: maxTimestampAt,
+    name: 'maxTimestamp',
+    type: 'i64',
+    doc: 'Largest timestamp of a record; with log append time, the timestamp of all of them.',
+  },
   { at: producerIdAt, name: 'producerId', type: 'i64', doc: 'Id from INIT_PRODUCER; -1 = not idempotent.' },
   { at: producerEpochAt, name: 'producerEpoch', type: 'i16', doc: 'Epoch from INIT_PRODUCER; -1 = not idempotent.' },
-  { at: baseSequenceAt, name: 'baseSequence', type: 'i32', doc: 'Sequence number of the first record, counted per producer and partition from 0, wrapping from 2^31-1 to 0; -1 = not idempotent.' },
+  {
+    at: baseSequenceAt,
+    name: 'baseSequence',
+    type: 'i32',
+    doc: 'Sequence number of the first record, counted per producer and partition from 0, wrapping from 2^31-1 to 0; -1 = not idempotent.',
+  },
   { at: recordsCountAt, name: 'recordsCount', type: 'i32', doc: 'Number of records.' },
-  { at: batchHeaderBytes, name: 'records', type: 'record…', doc: 'The records, compressed as one piece when attributes name a codec.' },
+  {
+    at: batchHeaderBytes,
+    name: 'records',
+    type: 'record…',
+    doc: 'The records, compressed as one piece when attributes name a codec.',
+  },
 ];
 
 const attributes: readonly { readonly bits: string; readonly doc: string }[] = [

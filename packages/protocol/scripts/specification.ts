@@ -26,7 +26,8 @@ const kinds: Readonly<Record<KindName, string>> = {
   nullableBytes: 'Length + 1 as varint, then the bytes; 0 = null.',
   array: 'Count as varint, then the elements.',
   nullableArray: 'Count + 1 as varint, then the elements; 0 = null.',
-  struct: 'Its fields, one after another, with nothing between them. A field is there from version `since` of the API on.',
+  struct:
+    'Its fields, one after another, with nothing between them. A field is there from version `since` of the API on.',
 };
 
 const limits: Readonly<Record<WireLimit, string>> = {
@@ -38,7 +39,8 @@ const limits: Readonly<Record<WireLimit, string>> = {
   errorMessageCharactersMax: 'Longest text in an error answer, in UTF-16 units.',
   errorDetailsMax: 'Most details in an error answer.',
   topicNameCharactersMax: 'Longest topic name, in characters.',
-  batchBytesMax: 'Default for the largest record batch, in bytes; METADATA tells the one of each topic (maxMessageBytes).',
+  batchBytesMax:
+    'Default for the largest record batch, in bytes; METADATA tells the one of each topic (maxMessageBytes).',
   uncompressedBytesMax: 'Largest records section of a batch after decompression, in bytes.',
   recordsPerBatchMax: 'Most records in a batch.',
   zstdFramesMax: 'Most zstd frames in the records section of a batch; one is usual.',
@@ -56,7 +58,12 @@ const frameHeader: Readonly<Record<'request' | 'response', readonly LayoutField[
     { at: 0, name: 'length', type: 'u32', doc: 'Bytes that follow this field.' },
     { at: 4, name: 'correlationId', type: 'u32', doc: 'The number of the request.' },
     { at: 8, name: 'errorCode', type: 'i16', doc: '0, or the number of an error.' },
-    { at: 10, name: 'body', type: 'struct', doc: 'errorCode 0: the response struct of the API. Any other: the error body, whatever the API and version.' },
+    {
+      at: 10,
+      name: 'body',
+      type: 'struct',
+      doc: 'errorCode 0: the response struct of the API. Any other: the error body, whatever the API and version.',
+    },
   ],
 };
 
@@ -123,4 +130,3 @@ export function specification(): Specification {
     limits: Object.entries(limits).map(([name, doc]) => ({ name, value: protocolLimits[name as WireLimit], doc })),
   };
 }
-

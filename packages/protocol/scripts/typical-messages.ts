@@ -72,7 +72,10 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       requestsInFlightMax: 256,
       features: [],
       authMechanisms: [],
-      apis: [{ key: 0, ...ranges }, { key: 1, ...ranges }],
+      apis: [
+        { key: 0, ...ranges },
+        { key: 1, ...ranges },
+      ],
     },
   ),
   exchange(
@@ -83,7 +86,16 @@ export const typicalExchanges: readonly TypicalExchange[] = [
         {
           topicId,
           partitions: [
-            { partition: 3, errorCode: 0, errorMessage: null, baseOffset: 1042, logAppendTimeMs: -1, logStartOffset: 0, duplicate: false, durability: 0 },
+            {
+              partition: 3,
+              errorCode: 0,
+              errorMessage: null,
+              baseOffset: 1042,
+              logAppendTimeMs: -1,
+              logStartOffset: 0,
+              duplicate: false,
+              durability: 0,
+            },
           ],
         },
       ],
@@ -103,7 +115,15 @@ export const typicalExchanges: readonly TypicalExchange[] = [
         {
           topicId,
           partitions: [
-            { partition: 3, errorCode: 0, errorMessage: null, highWatermark: 1044, lastStableOffset: 1044, logStartOffset: 0, records },
+            {
+              partition: 3,
+              errorCode: 0,
+              errorMessage: null,
+              highWatermark: 1044,
+              lastStableOffset: 1044,
+              logStartOffset: 0,
+              records,
+            },
             {
               partition: 4,
               errorCode: 50,
@@ -178,14 +198,33 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   ),
   exchange(
     CreateTopic,
-    { name: 'orders', partitions: 8, replicas: 1, configs: [{ key: 'retention.ms', value: '3600000' }], validateOnly: false },
+    {
+      name: 'orders',
+      partitions: 8,
+      replicas: 1,
+      configs: [{ key: 'retention.ms', value: '3600000' }],
+      validateOnly: false,
+    },
     { topicId, partitions: 8, replicas: 1, configs },
   ),
   exchange(DeleteTopic, { name: 'orders' }, { topicId }),
   exchange(
     ListTopics,
     { includeInternal: false },
-    { topics: [{ name: 'orders', topicId, internal: false, partitions: 8, replicas: 1, messages: 200_000, messagesExact: true, bytes: 21_400_000 }] },
+    {
+      topics: [
+        {
+          name: 'orders',
+          topicId,
+          internal: false,
+          partitions: 8,
+          replicas: 1,
+          messages: 200_000,
+          messagesExact: true,
+          bytes: 21_400_000,
+        },
+      ],
+    },
   ),
   exchange(
     DescribeTopic,
@@ -219,13 +258,24 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   ),
   exchange(
     AlterTopic,
-    { name: 'orders', set: [{ key: 'retention.ms', value: '7200000' }], unset: ['cleanup.policy'], validateOnly: false },
+    {
+      name: 'orders',
+      set: [{ key: 'retention.ms', value: '7200000' }],
+      unset: ['cleanup.policy'],
+      validateOnly: false,
+    },
     { configs },
   ),
   exchange(AddPartitions, { name: 'orders', partitions: 12, validateOnly: false }, { partitions: 12 }),
   exchange(
     DeleteRecords,
-    { name: 'orders', partitions: [{ partition: 0, beforeOffset: 500 }, { partition: 1, beforeOffset: -1 }] },
+    {
+      name: 'orders',
+      partitions: [
+        { partition: 0, beforeOffset: 500 },
+        { partition: 1, beforeOffset: -1 },
+      ],
+    },
     {
       partitions: [
         { partition: 0, errorCode: 0, errorMessage: null, logStartOffset: 500 },
@@ -279,7 +329,12 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       stalledMs: 0,
       maxWaitMs: 5000,
     },
-    { memberEpoch: 7, heartbeatIntervalMs: 5000, sessionTimeoutMs: 45_000, assignment: [{ topicId, name: 'orders', partitions: [0, 2] }] },
+    {
+      memberEpoch: 7,
+      heartbeatIntervalMs: 5000,
+      sessionTimeoutMs: 45_000,
+      assignment: [{ topicId, name: 'orders', partitions: [0, 2] }],
+    },
   ),
   exchange(
     CommitOffset,
@@ -300,7 +355,14 @@ export const typicalExchanges: readonly TypicalExchange[] = [
           topicId,
           name: 'orders',
           partitions: [
-            { partition: 0, errorCode: 0, offset: 1044, leaderEpoch: 0, metadata: 'invoice-88', committedAtMs: timestampMs },
+            {
+              partition: 0,
+              errorCode: 0,
+              offset: 1044,
+              leaderEpoch: 0,
+              metadata: 'invoice-88',
+              committedAtMs: timestampMs,
+            },
             { partition: 2, errorCode: 0, offset: -1, leaderEpoch: -1, metadata: null, committedAtMs: -1 },
           ],
         },
@@ -356,7 +418,14 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   exchange(
     ResetOffsets,
     { groupId: 'billing', validateOnly: true, topics: [{ topicId, partitions: [{ partition: 0, offset: 500 }] }] },
-    { topics: [{ topicId, partitions: [{ partition: 0, errorCode: 0, errorMessage: null, previousOffset: 1044, offset: 500 }] }] },
+    {
+      topics: [
+        {
+          topicId,
+          partitions: [{ partition: 0, errorCode: 0, errorMessage: null, previousOffset: 1044, offset: 500 }],
+        },
+      ],
+    },
   ),
   exchange(
     DeleteOffsets,

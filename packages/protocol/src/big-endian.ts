@@ -1,6 +1,7 @@
 /*
- * Big-endian integers of 16 and 32 bits, checked once each: a header has fifteen, and with the methods of `Buffer`, which check each value and each
- * position several times, they take three to four times as long (96 → 23 ns to write a header, 70 → 25 to read it).
+ * Big-endian integers of 16 and 32 bits, checked once each: a header has fifteen, and with the methods of `Buffer`,
+ * which check each value and each position several times, they take three to four times as long (96 → 23 ns to write a
+ * header, 70 → 25 to read it).
  */
 
 /** Throws RangeError behind the end. */

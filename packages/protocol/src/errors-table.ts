@@ -168,12 +168,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'Close connections that are not needed, or raise the limit of the broker.',
   ],
 
-  UNKNOWN_TOPIC: [
-    20,
-    'fix',
-    'There is no topic of this name.',
-    'Check the spelling, or create the topic first.',
-  ],
+  UNKNOWN_TOPIC: [20, 'fix', 'There is no topic of this name.', 'Check the spelling, or create the topic first.'],
   UNKNOWN_TOPIC_ID: [
     21,
     'retry',
@@ -186,12 +181,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'The topic has no partition of this number.',
     'Use a number from 0 to one less than the partition count that the metadata gives.',
   ],
-  TOPIC_EXISTS: [
-    23,
-    'fix',
-    'A topic of this name exists already.',
-    'Use it, choose another name, or delete it first.',
-  ],
+  TOPIC_EXISTS: [23, 'fix', 'A topic of this name exists already.', 'Use it, choose another name, or delete it first.'],
   INVALID_TOPIC_NAME: [
     24,
     'fix',
@@ -254,12 +244,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'A record batch fails its checks: length, format, checksum or counts.',
     'Encode the batch again. If it came from a broker, fetch it again and check the disk of the broker.',
   ],
-  INVALID_RECORD: [
-    52,
-    'fix',
-    'A record inside a batch is not well formed.',
-    'Correct the encoder of the producer.',
-  ],
+  INVALID_RECORD: [52, 'fix', 'A record inside a batch is not well formed.', 'Correct the encoder of the producer.'],
   UNSUPPORTED_CODEC: [
     53,
     'fix',
@@ -278,12 +263,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'A record batch is larger than the topic allows, or unpacks to more than the limit.',
     'Send smaller batches, or raise max.message.bytes of the topic.',
   ],
-  INVALID_TIMESTAMP: [
-    56,
-    'fix',
-    'A timestamp is not allowed.',
-    'Use milliseconds since 1970, not negative.',
-  ],
+  INVALID_TIMESTAMP: [56, 'fix', 'A timestamp is not allowed.', 'Use milliseconds since 1970, not negative.'],
   KEY_REQUIRED: [
     57,
     'fix',
@@ -303,18 +283,8 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'A batch of an idempotent producer does not follow the last one that was stored: something in between is missing.',
     'Send the missing batch first, or start again with a new producer epoch.',
   ],
-  STALE_PRODUCER_EPOCH: [
-    71,
-    'fatal',
-    'A newer producer with the same id has taken over.',
-    'Stop this producer.',
-  ],
-  UNKNOWN_PRODUCER_ID: [
-    72,
-    'fix',
-    'The broker has no such producer id.',
-    'Ask for a new producer id.',
-  ],
+  STALE_PRODUCER_EPOCH: [71, 'fatal', 'A newer producer with the same id has taken over.', 'Stop this producer.'],
+  UNKNOWN_PRODUCER_ID: [72, 'fix', 'The broker has no such producer id.', 'Ask for a new producer id.'],
 
   STORAGE_FULL: [
     80,
@@ -408,30 +378,15 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'The send buffer of the producer is full.',
     'Wait until the producer is ready, or give it a larger buffer.',
   ],
-  CLOSED: [
-    203,
-    'fix',
-    'The object was closed.',
-    'Open a new one.',
-  ],
-  ABORTED: [
-    204,
-    'fix',
-    'The caller aborted the operation.',
-    'Nothing to do.',
-  ],
+  CLOSED: [203, 'fix', 'The object was closed.', 'Open a new one.'],
+  ABORTED: [204, 'fix', 'The caller aborted the operation.', 'Nothing to do.'],
   SCHEMA_MISMATCH: [
     205,
     'fix',
     'A key or value does not match the schema of its topic.',
     'Correct the value or the schema; the message names what does not fit.',
   ],
-  NO_BROKER: [
-    206,
-    'retry',
-    'No broker could be reached.',
-    'Check the address, and that the broker runs.',
-  ],
+  NO_BROKER: [206, 'retry', 'No broker could be reached.', 'Check the address, and that the broker runs.'],
   NO_COMMITTED_OFFSET: [
     207,
     'fix',

@@ -182,7 +182,13 @@ export {
 export type { BatchHeader, TimestampType } from './batch/header.ts';
 export { batchHeaderBytes, batchPrefixBytes } from './batch/layout.ts';
 export { messageIdHeader, messageIdOf, peekMessageIds, peekMessageIdsInSlices } from './batch/message-ids.ts';
-export { emptiedBatch, rebuildBatch, rebuildBatchInSlices, recompressBatch, recompressBatchInPool } from './batch/rebuild.ts';
+export {
+  emptiedBatch,
+  rebuildBatch,
+  rebuildBatchInSlices,
+  recompressBatch,
+  recompressBatchInPool,
+} from './batch/rebuild.ts';
 export type { RebuildOptions, RecompressOptions } from './batch/rebuild.ts';
 export type { RecordHeader, RecordInput, RecordViewHeader } from './batch/record.ts';
 export { RecordCursor } from './batch/record-cursor.ts';

@@ -2,7 +2,30 @@ import { describe, expect, it } from 'vitest';
 import { getInt16, getInt32, getUint16, getUint32, putInt16, putInt32, putUint16 } from '../src/big-endian.ts';
 
 /* `Buffer` is the yardstick: the same bytes, the same numbers, and an error where it has one. */
-const numbers = [0, 1, -1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, -0x8000, -0x8001, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, -0x8000_0000, -0x8000_0001, 0xffff_ffff, 2 ** 53, 0.5, -0.5, Number.NaN, Number.POSITIVE_INFINITY];
+const numbers = [
+  0,
+  1,
+  -1,
+  0x7f,
+  0x80,
+  0xff,
+  0x7fff,
+  0x8000,
+  -0x8000,
+  -0x8001,
+  0xffff,
+  0x1_0000,
+  0x7fff_ffff,
+  0x8000_0000,
+  -0x8000_0000,
+  -0x8000_0001,
+  0xffff_ffff,
+  2 ** 53,
+  0.5,
+  -0.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+];
 
 describe('big-endian integers', () => {
   it.each([
@@ -13,10 +36,14 @@ describe('big-endian integers', () => {
     for (const value of numbers.filter(Number.isInteger)) {
       const [mine, theirs] = [Buffer.alloc(6, 7), Buffer.alloc(6, 7)];
       const fits = succeeds(() => byBuffer(theirs, value));
-      expect(succeeds(() => put(mine, value, 1)), String(value)).toBe(fits);
+      expect(
+        succeeds(() => put(mine, value, 1)),
+        String(value),
+      ).toBe(fits);
       expect(mine).toEqual(theirs);
     }
-    for (const value of numbers.filter((each) => !Number.isInteger(each))) expect(() => put(Buffer.alloc(6), value, 1)).toThrow(RangeError);
+    for (const value of numbers.filter((each) => !Number.isInteger(each)))
+      expect(() => put(Buffer.alloc(6), value, 1)).toThrow(RangeError);
   });
 
   it.each([

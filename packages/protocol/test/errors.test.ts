@@ -11,7 +11,13 @@ describe('QError', () => {
   it('carries message, details and cause', () => {
     const cause = new Error('below');
     const error = new QError('STORAGE_FULL', 'no room', { cause, details: { bytes: 5 } });
-    expect(error).toMatchObject({ name: 'QError', code: 'STORAGE_FULL', message: 'no room', details: { bytes: 5 }, cause });
+    expect(error).toMatchObject({
+      name: 'QError',
+      code: 'STORAGE_FULL',
+      message: 'no room',
+      details: { bytes: 5 },
+      cause,
+    });
     expect(error).toBeInstanceOf(Error);
   });
 

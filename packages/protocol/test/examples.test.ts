@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 function run(example: string): string {
-  return execFileSync(process.execPath, [fileURLToPath(new URL(`../examples/${example}.ts`, import.meta.url))], { encoding: 'utf8' });
+  return execFileSync(process.execPath, [fileURLToPath(new URL(`../examples/${example}.ts`, import.meta.url))], {
+    encoding: 'utf8',
+  });
 }
 
 describe('examples', () => {

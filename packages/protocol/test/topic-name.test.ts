@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { checkTopicName, isInternalTopic } from '../src/index.ts';
 
 describe('checkTopicName', () => {
-  it.each(['a', 'orders', 'Orders.v2_new-1', '...', '..a', '__offsets', '-', 'x'.repeat(249)])('T1 allows %s', (name) => {
-    expect(checkTopicName(name)).toBeNull();
-  });
+  it.each(['a', 'orders', 'Orders.v2_new-1', '...', '..a', '__offsets', '-', 'x'.repeat(249)])(
+    'T1 allows %s',
+    (name) => {
+      expect(checkTopicName(name)).toBeNull();
+    },
+  );
 
   it.each([
     ['', /empty/],

@@ -1,6 +1,6 @@
 /**
- * When an append counts as durable: `fsync` after its bytes were synced; `interval` once they were written, with a sync at
- * least every `syncIntervalMs`; `os` once they were written, with syncs left to the system.
+ * When an append counts as durable: `fsync` after its bytes were synced; `interval` once they were written, with a sync
+ * at least every `syncIntervalMs`; `os` once they were written, with syncs left to the system.
  */
 export type Durability = 'fsync' | 'interval' | 'os';
 

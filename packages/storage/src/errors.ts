@@ -64,13 +64,23 @@ export class StorageError extends Error {
   }
 }
 
-/** What a damaged file of no great worth is read with: it is done without. Not so one of a later format, which is whole and means something. */
+/**
+ * What a damaged file of no great worth is read with: it is done without. Not so one of a later format, which is whole
+ * and means something.
+ */
 export function isUnreadable(error: unknown): boolean {
   return StorageError.is(error) && error.code === 'CORRUPT_LOG';
 }
 
-/** A file of a format that this release does not know yet: it is neither damaged nor without meaning, and is to be left alone. */
-export function newerFormatError(o: { readonly file: string; readonly found: number; readonly known: number }): StorageError {
+/**
+ * A file of a format that this release does not know yet: it is neither damaged nor without meaning, and is to be left
+ * alone.
+ */
+export function newerFormatError(o: {
+  readonly file: string;
+  readonly found: number;
+  readonly known: number;
+}): StorageError {
   const { file, found, known } = o;
   const message = `${file} has format version ${found}, written by a newer q; this one knows ${known}: start the newer q, or use another data folder`;
   return new StorageError('UNSUPPORTED_FORMAT', message, { details: { file, found, known } });
@@ -83,8 +93,8 @@ export function systemCode(error: unknown): string {
 }
 
 /**
- * True for the errors of a write after which nothing is lost: no room on the disk or in the quota for it, or no descriptor
- * left to open its file with. Never asked about a sync: a sync that failed is the end, whatever its reason.
+ * True for the errors of a write after which nothing is lost: no room on the disk or in the quota for it, or no
+ * descriptor left to open its file with. Never asked about a sync: a sync that failed is the end, whatever its reason.
  */
 export function isOutOfRoom(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemCode(error)) || isOutOfFiles(error);
@@ -105,5 +115,7 @@ export function isDiskFull(error: unknown): boolean {
 export function asStorageError(error: unknown, what: string): StorageError {
   if (StorageError.is(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new StorageError(isOutOfRoom(error) ? 'STORAGE_FULL' : 'STORAGE_FAILED', `${what} failed: ${reason}`, { cause: error });
+  return new StorageError(isOutOfRoom(error) ? 'STORAGE_FULL' : 'STORAGE_FAILED', `${what} failed: ${reason}`, {
+    cause: error,
+  });
 }

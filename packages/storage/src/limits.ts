@@ -16,7 +16,10 @@ export interface StorageLimits {
   journalFiles: number;
   /** Size of each. What they hold together is read and written again at the start after a crash. */
   journalFileBytes: number;
-  /** What one log has in a round goes to the journal up to this many bytes; more is written to its segment alone and synced there. */
+  /**
+   * What one log has in a round goes to the journal up to this many bytes; more is written to its segment alone and
+   * synced there.
+   */
   journalPieceBytesMax: number;
   /** Bytes gathered for one write to the journal, unless one piece has more. */
   journalEntryBytes: number;
@@ -26,7 +29,10 @@ export interface StorageLimits {
   lateWriteBytes: number;
   /** Such writes under way at once: nobody waits for them, and others are not to wait behind them. */
   lateWritesInParallelMax: number;
-  /** The journal is made after this many pieces that could have used it, of one round or of many: not for the few writes of a start. */
+  /**
+   * The journal is made after this many pieces that could have used it, of one round or of many: not for the few writes
+   * of a start.
+   */
   journalMissesBefore: number;
   /** Bytes of recently appended batches kept in memory for readers at the tail. */
   tailCacheBytes: number;
@@ -36,7 +42,9 @@ export interface StorageLimits {
   indexEntriesMax: number;
   /** Bytes that one scan or one cold read takes from a file at a time. */
   readBlockBytes: number;
-  /** The most that one `read` returns, whatever the caller asks for (a first batch larger than this is still returned). */
+  /**
+   * The most that one `read` returns, whatever the caller asks for (a first batch larger than this is still returned).
+   */
   readBytesMax: number;
   /** Bytes read ahead of readers who go through a log in order: blocks that wait to be asked for, or are being read. */
   readAheadBytes: number;
@@ -57,13 +65,14 @@ export interface StorageLimits {
   /** A checkpoint of a log (index, producer snapshot, recovery point) is due after this many new bytes. */
   checkpointBytes: number;
   /**
-   * A checkpoint that is overdue by this many new bytes comes at once, and not with the next round of maintenance. For `os`
-   * and `interval` logs it is the only one: a checkpoint syncs the log.
+   * A checkpoint that is overdue by this many new bytes comes at once, and not with the next round of maintenance. For
+   * `os` and `interval` logs it is the only one: a checkpoint syncs the log.
    */
   checkpointBytesMax: number;
   /**
    * Bytes of all open logs together that no checkpoint covers. Beyond it a log gets its checkpoint at once when it has
-   * `checkpointBytes` of them: what a crash leaves to be read and written again is bounded by this, and as much again of each log.
+   * `checkpointBytes` of them: what a crash leaves to be read and written again is bounded by this, and as much again
+   * of each log.
    */
   uncoveredBytesMax: number;
   /** How long the `interval` policy may leave an acknowledged record unsynced. */
@@ -74,7 +83,10 @@ export interface StorageLimits {
   producersMax: number;
   /** Batches remembered of each producer: a client must not have more than this many in flight for one partition. */
   producerBatchesKept: number;
-  /** Message ids remembered by one partition's dedup window, in memory and in its file; beyond it the oldest are forgotten. */
+  /**
+   * Message ids remembered by one partition's dedup window, in memory and in its file; beyond it the oldest are
+   * forgotten.
+   */
   messageIdsMax: number;
   /** Bytes of those ids. */
   messageIdBytesMax: number;
@@ -95,13 +107,22 @@ export interface StorageLimits {
   compactionMapBytesMax: number;
   /** Bytes that one round of maintenance reads to count records that compaction left before the last start. */
   countBytesPerRoundMax: number;
-  /** With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped; repeats may so under `refuse`, too. */
+  /**
+   * With `drop-oldest`: bytes by which appends may pass `storageBytesMax` while the oldest segments are being dropped;
+   * repeats may so under `refuse`, too.
+   */
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
   diskReserveBytes: number;
-  /** Above 0 the state of a log is checked after each of its rounds, and not only when it is opened, maintained and closed: for tests. */
+  /**
+   * Above 0 the state of a log is checked after each of its rounds, and not only when it is opened, maintained and
+   * closed: for tests.
+   */
   assertRounds: number;
-  /** Size of the file that is given up, piece by piece, when there is no room to make room; at most 1 % of the disk; 0 for none. */
+  /**
+   * Size of the file that is given up, piece by piece, when there is no room to make room; at most 1 % of the disk; 0
+   * for none.
+   */
   reserveFileBytes: number;
   /** How often the store makes sure that it still has the lock of its folder; at least 1. */
   lockRenewalMs: number;
@@ -170,15 +191,30 @@ export function resolveLimits(given: Partial<StorageLimits> = {}): StorageLimits
   for (const [name, value] of Object.entries(limits)) {
     assert(Number.isSafeInteger(value) && value >= 0, `storage limit ${name} must be a whole number, not ${value}`);
   }
-  assert(limits.openFilesMax >= 1 && limits.openFilesInUseMax >= limits.openFilesMax && limits.logsInParallelMax >= 1 && limits.flushesInParallelMax >= 1);
+  assert(
+    limits.openFilesMax >= 1
+      && limits.openFilesInUseMax >= limits.openFilesMax
+      && limits.logsInParallelMax >= 1
+      && limits.flushesInParallelMax >= 1,
+  );
   assert(limits.writeBuffersMax >= 1 && limits.writeBuffersMax <= 1_024);
   assert(limits.producerBatchesKept >= 1 && limits.producersMax >= 1 && limits.messageIdsMax >= 1);
   assert(limits.largeBatchesInParallelMax >= 1 && limits.lockRenewalMs >= 1);
   assert(limits.checkpointBytes <= limits.checkpointBytesMax);
   const journalRoom = limits.journalFileBytes - journalBlockBytes;
-  assert(limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom, 'a journal file is too small for a piece');
-  assert(limits.journalFileBytes % journalBlockBytes === 0, `journalFileBytes must be a multiple of ${journalBlockBytes}`);
-  assert(limits.appendBuffersBytesMin >= 1 && limits.appendBuffersSharedBytes >= limits.appendBuffersBytesMin && limits.lateWritesInParallelMax >= 1);
+  assert(
+    limits.journalFiles === 0 || limits.journalPieceBytesMax + 2 * journalBlockBytes <= journalRoom,
+    'a journal file is too small for a piece',
+  );
+  assert(
+    limits.journalFileBytes % journalBlockBytes === 0,
+    `journalFileBytes must be a multiple of ${journalBlockBytes}`,
+  );
+  assert(
+    limits.appendBuffersBytesMin >= 1
+      && limits.appendBuffersSharedBytes >= limits.appendBuffersBytesMin
+      && limits.lateWritesInParallelMax >= 1,
+  );
   assert(limits.indexEntriesMax >= 1 && limits.readBlockBytes >= 4_096);
   return limits;
 }

@@ -26,7 +26,9 @@ export interface StorageStats {
   tailCacheBytes: number;
   /** Files open now. */
   openFiles: number;
-  /** Message ids that were forgotten inside their window, because there were more of them than a partition remembers. */
+  /**
+   * Message ids that were forgotten inside their window, because there were more of them than a partition remembers.
+   */
   messageIdsForgotten: number;
   /** Appends refused or failed for want of room. */
   appendsRefusedFull: number;

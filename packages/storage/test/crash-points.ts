@@ -14,7 +14,10 @@ export interface CrashScenario<Facts> {
   readonly check: (store: LogStore, facts: Facts, clock: ManualClock) => Promise<void>;
   /** Crash at every `stride`-th step; default 1. */
   readonly stride?: number;
-  /** Crashes at each of these steps that keep a random part of what was not synced; default 2. Two more keep all, or nothing. */
+  /**
+   * Crashes at each of these steps that keep a random part of what was not synced; default 2. Two more keep all, or
+   * nothing.
+   */
   readonly seeds?: number;
 }
 
@@ -25,14 +28,21 @@ export interface CrashScenario<Facts> {
 export async function crashAtEveryStep<Facts>(scenario: CrashScenario<Facts>): Promise<number> {
   const whole = await life(scenario, { stopAfter: Number.POSITIVE_INFINITY, seed: 0 });
   const { steps } = whole;
-  const losses: readonly CrashLoss[] = ['all', 'none', ...Array.from({ length: scenario.seeds ?? 2 }, () => 'some' as const)];
+  const losses: readonly CrashLoss[] = [
+    'all',
+    'none',
+    ...Array.from({ length: scenario.seeds ?? 2 }, () => 'some' as const),
+  ];
   for (let step = 0; step <= steps; step += scenario.stride ?? 1) {
     for (const [seed, loss] of losses.entries()) await crashOnce(scenario, { step, seed, loss });
   }
   return steps;
 }
 
-async function crashOnce<Facts>(scenario: CrashScenario<Facts>, o: { step: number; seed: number; loss: CrashLoss }): Promise<void> {
+async function crashOnce<Facts>(
+  scenario: CrashScenario<Facts>,
+  o: { step: number; seed: number; loss: CrashLoss },
+): Promise<void> {
   try {
     const { disk, facts, clock } = await life(scenario, { stopAfter: o.step, seed: o.step * 1_000 + o.seed });
     await afterlife(scenario, { disk: await disk.crash(o.loss), facts, clock });
@@ -50,7 +60,10 @@ interface Life<Facts> {
   readonly clock: ManualClock;
 }
 
-async function life<Facts>(scenario: CrashScenario<Facts>, o: { stopAfter: number; seed: number }): Promise<Life<Facts>> {
+async function life<Facts>(
+  scenario: CrashScenario<Facts>,
+  o: { stopAfter: number; seed: number },
+): Promise<Life<Facts>> {
   const clock = new ManualClock();
   const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
   await disk.makeDirectory('/data');
@@ -78,7 +91,11 @@ async function afterlife<Facts>(scenario: CrashScenario<Facts>, o: Omit<Life<Fac
   await store.close();
 }
 
-function open<Facts>(scenario: CrashScenario<Facts>, fileSystem: FaultyFileSystem, clock: ManualClock): Promise<LogStore> {
+function open<Facts>(
+  scenario: CrashScenario<Facts>,
+  fileSystem: FaultyFileSystem,
+  clock: ManualClock,
+): Promise<LogStore> {
   const onFatal = (error: Error): never => {
     throw error;
   };

@@ -6,7 +6,13 @@ import { append, batch, contents, orders } from './conformance/harness.ts';
 import { crashAtEveryStep } from './crash-points.ts';
 import { tinyJournal } from './fixtures.ts';
 
-const small: LogConfig = { ...defaultLogConfig, segmentBytes: 3_000, indexIntervalBytes: 100, fileDeleteDelayMs: 0, retentionMs: -1 };
+const small: LogConfig = {
+  ...defaultLogConfig,
+  segmentBytes: 3_000,
+  indexIntervalBytes: 100,
+  fileDeleteDelayMs: 0,
+  retentionMs: -1,
+};
 
 interface SentBatch {
   readonly producerId: number;
@@ -36,10 +42,15 @@ async function send(log: PartitionLog, facts: Sends, groups: number): Promise<vo
     for (const producerId of [1, 2]) {
       const sent = facts.batches.filter((each) => each.producerId === producerId);
       const baseSequence = sent.reduce((sum, each) => sum + each.texts.length, 0);
-      const texts = Array.from({ length: 1 + ((sent.length + producerId) % 3) }, (_, index) => textOf(producerId, baseSequence + index));
+      const texts = Array.from({ length: 1 + ((sent.length + producerId) % 3) }, (_, index) =>
+        textOf(producerId, baseSequence + index),
+      );
       const note: SentBatch = { producerId, baseSequence, texts, baseOffset: log.logEndOffset, isAcknowledged: false };
       facts.batches.push(note);
-      const appended = log.append(batch(texts, { producerId, baseSequence, timestampMs: 1_000 + facts.batches.length }), { leaderEpoch: 0 });
+      const appended = log.append(
+        batch(texts, { producerId, baseSequence, timestampMs: 1_000 + facts.batches.length }),
+        { leaderEpoch: 0 },
+      );
       waiting.push(appended.durable.then(() => void (note.isAcknowledged = true)));
     }
     await Promise.all(waiting);
@@ -50,7 +61,9 @@ async function send(log: PartitionLog, facts: Sends, groups: number): Promise<vo
 async function checkSends(log: PartitionLog, facts: Sends): Promise<void> {
   expect(log.state).toBe('open');
   const found = await contents(log);
-  const sent = new Map(facts.batches.flatMap((each) => each.texts.map((text, index) => [each.baseOffset + index, text] as const)));
+  const sent = new Map(
+    facts.batches.flatMap((each) => each.texts.map((text, index) => [each.baseOffset + index, text] as const)),
+  );
   for (const entry of found) {
     const [offset, text] = entry.split(':') as [string, string];
     expect(sent.get(Number(offset))).toBe(text);
@@ -67,7 +80,10 @@ async function checkSends(log: PartitionLog, facts: Sends): Promise<void> {
   }
 }
 
-/** What a producer does after the crash: it sends again all that was not acknowledged, and the last that was, and goes on. */
+/**
+ * What a producer does after the crash: it sends again all that was not acknowledged, and the last that was, and goes
+ * on.
+ */
 async function resend(log: PartitionLog, facts: Sends): Promise<void> {
   for (const producerId of [1, 2]) {
     const all = facts.batches.filter((each) => each.producerId === producerId);
@@ -129,42 +145,51 @@ const journals = [
 ] as const;
 
 describe.each(journals)('a crash at every step, with %s', (_, limits) => {
-  it('S2 P4 loses nothing acknowledged, brings nothing back, and stores a resent batch once', { timeout: 60_000 }, async () => {
-    const steps = await crashAtEveryStep<Sends>({
-      options: { limits },
-      facts: noSends,
-      run: async (store, facts) => send(await openLog(store), facts, 12),
-      check: async (store, facts) => {
-        const log = await openLog(store);
-        await checkSends(log, facts);
-        await resend(log, facts);
-      },
-    });
-    expect(steps).toBeGreaterThan(40);
-  });
+  it(
+    'S2 P4 loses nothing acknowledged, brings nothing back, and stores a resent batch once',
+    { timeout: 60_000 },
+    async () => {
+      const steps = await crashAtEveryStep<Sends>({
+        options: { limits },
+        facts: noSends,
+        run: async (store, facts) => send(await openLog(store), facts, 12),
+        check: async (store, facts) => {
+          const log = await openLog(store);
+          await checkSends(log, facts);
+          await resend(log, facts);
+        },
+      });
+      expect(steps).toBeGreaterThan(40);
+    },
+  );
 
-  it('P4 knows every acknowledged message id again, of records with old timestamps, trimmed or not', { timeout: 60_000 }, async () => {
-    const config = { ...small, segmentBytes: 600, dedupWindowMs: 60_000 };
-    const steps = await crashAtEveryStep<{ acknowledged: string[] }>({
-      options: { limits: { ...limits, checkpointBytes: 300 } },
-      stride: 2,
-      facts: () => ({ acknowledged: [] }),
-      run: async (store, { acknowledged }) => {
-        const log = await openLog(store, config);
-        for (let number = 0; number < 24; number += 1) {
-          await append(log, [`m${number}:v`], { timestampMs: 5 });
-          acknowledged.push(`m${number}`);
-          if (number % 7 === 3) await store.maintain();
-          if (number % 9 === 8) await log.deleteBefore(number - 2);
-        }
-      },
-      check: async (store, { acknowledged }) => {
-        const log = await openLog(store, config);
-        for (const [offset, id] of acknowledged.entries()) expect(await append(log, [`${id}:again`])).toMatchObject({ duplicate: true, baseOffset: offset });
-      },
-    });
-    expect(steps).toBeGreaterThan(40);
-  });
+  it(
+    'P4 knows every acknowledged message id again, of records with old timestamps, trimmed or not',
+    { timeout: 60_000 },
+    async () => {
+      const config = { ...small, segmentBytes: 600, dedupWindowMs: 60_000 };
+      const steps = await crashAtEveryStep<{ acknowledged: string[] }>({
+        options: { limits: { ...limits, checkpointBytes: 300 } },
+        stride: 2,
+        facts: () => ({ acknowledged: [] }),
+        run: async (store, { acknowledged }) => {
+          const log = await openLog(store, config);
+          for (let number = 0; number < 24; number += 1) {
+            await append(log, [`m${number}:v`], { timestampMs: 5 });
+            acknowledged.push(`m${number}`);
+            if (number % 7 === 3) await store.maintain();
+            if (number % 9 === 8) await log.deleteBefore(number - 2);
+          }
+        },
+        check: async (store, { acknowledged }) => {
+          const log = await openLog(store, config);
+          for (const [offset, id] of acknowledged.entries())
+            expect(await append(log, [`${id}:again`])).toMatchObject({ duplicate: true, baseOffset: offset });
+        },
+      });
+      expect(steps).toBeGreaterThan(40);
+    },
+  );
 
   it('S2 survives a crash in the life after a crash', { timeout: 60_000 }, async () => {
     const steps = await crashAtEveryStep<Sends>({
@@ -259,30 +284,34 @@ describe.each(journals)('a crash at every step, with %s', (_, limits) => {
     expect(steps).toBeGreaterThan(40);
   });
 
-  it.each(['os', 'interval'] as const)('S2 under %s leaves a beginning of what was sent, and serves it', { timeout: 60_000 }, async (durability) => {
-    const config: LogConfig = { ...small, durability };
-    const steps = await crashAtEveryStep<Sends>({
-      options: { limits: { ...limits, checkpointBytes: 1 } },
-      facts: noSends,
-      run: async (store, facts, clock) => {
-        const log = await openLog(store, config);
-        for (let round = 0; round < 4; round++) {
-          await send(log, facts, 2);
-          if (round % 2 === 1) await store.maintain();
-          await clock.advance(60);
-        }
-      },
-      check: async (store, facts) => {
-        const log = await openLog(store, config);
-        // What was not synced may be lost, acknowledged or not; what is left has no hole and nothing foreign.
-        for (const each of facts.batches) each.isAcknowledged = false;
-        await checkSends(log, facts);
-        expect(log.logStartOffset).toBe(0);
-        await append(log, ['after']);
-      },
-    });
-    expect(steps).toBeGreaterThan(20);
-  });
+  it.each(['os', 'interval'] as const)(
+    'S2 under %s leaves a beginning of what was sent, and serves it',
+    { timeout: 60_000 },
+    async (durability) => {
+      const config: LogConfig = { ...small, durability };
+      const steps = await crashAtEveryStep<Sends>({
+        options: { limits: { ...limits, checkpointBytes: 1 } },
+        facts: noSends,
+        run: async (store, facts, clock) => {
+          const log = await openLog(store, config);
+          for (let round = 0; round < 4; round++) {
+            await send(log, facts, 2);
+            if (round % 2 === 1) await store.maintain();
+            await clock.advance(60);
+          }
+        },
+        check: async (store, facts) => {
+          const log = await openLog(store, config);
+          // What was not synced may be lost, acknowledged or not; what is left has no hole and nothing foreign.
+          for (const each of facts.batches) each.isAcknowledged = false;
+          await checkSends(log, facts);
+          expect(log.logStartOffset).toBe(0);
+          await append(log, ['after']);
+        },
+      });
+      expect(steps).toBeGreaterThan(20);
+    },
+  );
 
   it('S2 the data folder itself survives, with those above it that had to be made', async () => {
     const clock = new ManualClock();

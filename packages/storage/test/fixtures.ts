@@ -1,15 +1,29 @@
 import { readBatchHeader } from '@q/protocol';
 import { defaultLogConfig, openDirectoryStore } from '@q/storage';
-import type { LogConfig, LocalStore, PartitionLog, StorageError, StorageLimits, StorageLog, StoreOptions } from '@q/storage';
+import type {
+  LogConfig,
+  LocalStore,
+  PartitionLog,
+  StorageError,
+  StorageLimits,
+  StorageLog,
+  StoreOptions,
+} from '@q/storage';
 import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { orders } from './conformance/harness.ts';
 
 /** A journal from the first round on, of files that are soon full. */
-export const tinyJournal: Partial<StorageLimits> = Object.freeze({ journalFiles: 2, journalFileBytes: 16_384, journalPieceBytesMax: 4_096, journalMissesBefore: 0 });
+export const tinyJournal: Partial<StorageLimits> = Object.freeze({
+  journalFiles: 2,
+  journalFileBytes: 16_384,
+  journalPieceBytesMax: 4_096,
+  journalMissesBefore: 0,
+});
 
 /** What the store said, for tests that are about it. */
 export class NotedLog implements StorageLog {
-  readonly notes: { readonly level: 'info' | 'warn' | 'error'; readonly fields: object; readonly message: string }[] = [];
+  readonly notes: { readonly level: 'info' | 'warn' | 'error'; readonly fields: object; readonly message: string }[] =
+    [];
 
   info(fields: object, message: string): void {
     this.notes.push({ level: 'info', fields, message });
@@ -95,7 +109,8 @@ export class DiskUnderTest {
 /** Where each batch of a .log file begins. */
 export function batchPositions(file: Buffer): number[] {
   const positions: number[] = [];
-  for (let position = 0; position < file.length; position += readBatchHeader(file, position).sizeInBytes) positions.push(position);
+  for (let position = 0; position < file.length; position += readBatchHeader(file, position).sizeInBytes)
+    positions.push(position);
   return positions;
 }
 

@@ -6,20 +6,34 @@ import { append, contents, orders } from './conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from './fixtures.ts';
 
 /*
- * The process is killed at every step, another goes on with what it finds, and then the power fails. What the first process
- * made and did not sync, the second one sees, and must not take for durable.
+ * The process is killed at every step, another goes on with what it finds, and then the power fails. What the first
+ * process made and did not sync, the second one sees, and must not take for durable.
  */
 const config: LogConfig = { ...defaultLogConfig, segmentBytes: 200, fileDeleteDelayMs: 0 };
 
-function open(fileSystem: FaultyFileSystem, clock: ManualClock, limits: Partial<StorageLimits> = {}): Promise<LogStore> {
+function open(
+  fileSystem: FaultyFileSystem,
+  clock: ManualClock,
+  limits: Partial<StorageLimits> = {},
+): Promise<LogStore> {
   const onFatal = (error: Error): never => {
     throw error;
   };
-  return openDirectoryStore({ directory: '/srv/q/data', fileSystem, clock, onFatal, limits: { ...limits, checkpointBytes: 1 } });
+  return openDirectoryStore({
+    directory: '/srv/q/data',
+    fileSystem,
+    clock,
+    onFatal,
+    limits: { ...limits, checkpointBytes: 1 },
+  });
 }
 
 /** Appends until it is stopped. `acknowledged` holds the values by offset. */
-async function live(store: LogStore, acknowledged: Map<number, string>, o: { from: number; trim: boolean }): Promise<void> {
+async function live(
+  store: LogStore,
+  acknowledged: Map<number, string>,
+  o: { from: number; trim: boolean },
+): Promise<void> {
   const log = await store.open(orders, config);
   for (let value = o.from; value < o.from + 8; value += 1) {
     const { baseOffset } = await append(log, [`v${value}`]);
@@ -30,7 +44,12 @@ async function live(store: LogStore, acknowledged: Map<number, string>, o: { fro
   await store.close();
 }
 
-async function lives(o: { step: number; seed: number; loss: 'all' | 'some'; limits: Partial<StorageLimits> }): Promise<boolean> {
+async function lives(o: {
+  step: number;
+  seed: number;
+  loss: 'all' | 'some';
+  limits: Partial<StorageLimits>;
+}): Promise<boolean> {
   const clock = new ManualClock();
   const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
   const acknowledged = new Map<number, string>();
@@ -48,20 +67,26 @@ async function lives(o: { step: number; seed: number; loss: 'all' | 'some'; limi
   const where = JSON.stringify(o);
   expect(found.describe().damage, where).toBeNull();
   const seen = await contents(found);
-  const expected = [...acknowledged].filter(([offset]) => offset >= found.logStartOffset).map(([offset, value]) => `${offset}:${value}`);
+  const expected = [...acknowledged]
+    .filter(([offset]) => offset >= found.logStartOffset)
+    .map(([offset, value]) => `${offset}:${value}`);
   expect(seen, where).toEqual(expect.arrayContaining(expected));
   await third.close();
   return isOver;
 }
 
-it.each([{ journalFiles: 0 }, tinyJournal])('S2 a power cut behind a killed process takes nothing that was acknowledged, wherever it was killed: %o', async (limits) => {
-  let step = 0;
-  for (let isOver = false; !isOver; step += 1) {
-    isOver = await lives({ step, seed: step, loss: 'all', limits });
-    for (let seed = 0; seed < 4; seed += 1) await lives({ step, seed: step * 10 + seed, loss: 'some', limits });
-  }
-  expect(step).toBeGreaterThan(60);
-}, 60_000);
+it.each([{ journalFiles: 0 }, tinyJournal])(
+  'S2 a power cut behind a killed process takes nothing that was acknowledged, wherever it was killed: %o',
+  async (limits) => {
+    let step = 0;
+    for (let isOver = false; !isOver; step += 1) {
+      isOver = await lives({ step, seed: step, loss: 'all', limits });
+      for (let seed = 0; seed < 4; seed += 1) await lives({ step, seed: step * 10 + seed, loss: 'some', limits });
+    }
+    expect(step).toBeGreaterThan(60);
+  },
+  60_000,
+);
 
 it('S2 T1 the offsets of a deleted log are not taken for those of the next one of its name', async () => {
   const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 } });
@@ -97,8 +122,14 @@ it('S2 T1 nor when the power fails before the old offsets are forgotten', async 
   }
 });
 
-/** The first process is killed while it makes the log's folder, and the power fails while the second one writes to it. */
-async function claims(o: { killedAt: number; cutAt: number; seed: number }): Promise<{ isFirstOver: boolean; isSecondOver: boolean }> {
+/**
+ * The first process is killed while it makes the log's folder, and the power fails while the second one writes to it.
+ */
+async function claims(o: {
+  killedAt: number;
+  cutAt: number;
+  seed: number;
+}): Promise<{ isFirstOver: boolean; isSecondOver: boolean }> {
   const clock = new ManualClock();
   const disk = new FaultyFileSystem({ random: seededRandom(o.seed), clock });
   disk.stopAfter(o.killedAt);
@@ -110,7 +141,10 @@ async function claims(o: { killedAt: number; cutAt: number; seed: number }): Pro
   const isSecondOver = await Promise.race([second.then(() => true), next.stopped.then(() => false)]);
   const third = await open(await next.crash('some'), clock);
   const found = await third.open(orders, config);
-  expect([found.describe().damage, found.logEndOffset >= Number(isSecondOver)], JSON.stringify(o)).toEqual([null, true]);
+  expect([found.describe().damage, found.logEndOffset >= Number(isSecondOver)], JSON.stringify(o)).toEqual([
+    null,
+    true,
+  ]);
   await third.close();
   return { isFirstOver, isSecondOver };
 }
@@ -119,7 +153,8 @@ it('S2 T1 a power cut behind a killed process leaves no folder of which nobody k
   let killedAt = 0;
   for (let isFirstOver = false; !isFirstOver; killedAt += 1) {
     for (let cutAt = 0, isSecondOver = false; !isSecondOver; cutAt += 1) {
-      for (let seed = 0; seed < 8; seed += 1) ({ isFirstOver, isSecondOver } = await claims({ killedAt, cutAt, seed: seed + 1 }));
+      for (let seed = 0; seed < 8; seed += 1)
+        ({ isFirstOver, isSecondOver } = await claims({ killedAt, cutAt, seed: seed + 1 }));
     }
   }
   expect(killedAt).toBeGreaterThan(8);

@@ -5,13 +5,19 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 export interface BrokerProcessOptions {
-  /** Path of the broker program: `apps/broker/src/main.ts` runs the workspace's sources, a built `main.js` runs what was built. */
+  /**
+   * Path of the broker program: `apps/broker/src/main.ts` runs the workspace's sources, a built `main.js` runs what was
+   * built.
+   */
   readonly main: string;
   /** Flags after the ones that choose free ports and the log's form. */
   readonly args?: readonly string[];
   /** Node program to run it with. Default: the one that runs this. */
   readonly node?: string;
-  /** A command, with its arguments, that runs Node in its place, such as one that lowers a limit. It must keep the process. */
+  /**
+   * A command, with its arguments, that runs Node in its place, such as one that lowers a limit. It must keep the
+   * process.
+   */
   readonly through?: readonly string[];
   /** Flags for Node itself, such as `--import` of a file that watches the broker from inside. */
   readonly nodeFlags?: readonly string[];
@@ -113,7 +119,15 @@ interface Started {
 }
 
 function spawnBroker(options: BrokerProcessOptions): Started {
-  const args = ['--port', String(options.port ?? 0), '--admin-port', '0', '--log-format', 'json', ...(options.args ?? [])];
+  const args = [
+    '--port',
+    String(options.port ?? 0),
+    '--admin-port',
+    '0',
+    '--log-format',
+    'json',
+    ...(options.args ?? []),
+  ];
   const nodeFlags = [...(options.main.endsWith('.ts') ? ['--conditions=@q/source'] : []), ...(options.nodeFlags ?? [])];
   const command = [...(options.through ?? []), options.node ?? process.execPath, ...nodeFlags, options.main, ...args];
   const child = spawn(command[0]!, command.slice(1), {

@@ -19,8 +19,8 @@ export interface ManualClockOptions {
 /**
  * A clock that moves only when told to. Fits the clock port of storage, broker and client alike.
  *
- * `advance` runs the timers that fall due, in order, each at its own time, and lets promise callbacks run out after each:
- * a timer made by a callback of an earlier one is met in the same call.
+ * `advance` runs the timers that fall due, in order, each at its own time, and lets promise callbacks run out after
+ * each: a timer made by a callback of an earlier one is met in the same call.
  */
 export class ManualClock {
   #nowMs: number;
@@ -90,7 +90,10 @@ export class ManualClock {
     this.#nowMs = nowMs - this.#wallAheadMs;
   }
 
-  /** Sets the wall clock forward, or back, as an operator or a time server may: timers and the monotonic time know nothing of it. */
+  /**
+   * Sets the wall clock forward, or back, as an operator or a time server may: timers and the monotonic time know
+   * nothing of it.
+   */
   stepWall(byMs: number): void {
     this.#wallAheadMs += byMs;
   }

@@ -1,7 +1,18 @@
 import type { SeededRandom } from './seeded-random.ts';
 
 const interestingBytes: readonly number[] = [0, 1, 2, 0x7f, 0x80, 0xfe, 0xff];
-const interestingIntegers: readonly number[] = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 0x7fff, 0x8000, 0xffff, 0x10000, 1 << 24];
+const interestingIntegers: readonly number[] = [
+  0,
+  1,
+  -1,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  0x7fff,
+  0x8000,
+  0xffff,
+  0x10000,
+  1 << 24,
+];
 const stackedMax = 4;
 const randomBytesMax = 300;
 const grownBytesMax = 1 << 16;
@@ -9,11 +20,11 @@ const grownBytesMax = 1 << 16;
 type Mutation = (bytes: Buffer, random: SeededRandom, others: readonly Buffer[]) => Buffer;
 
 /**
- * Makes wrong inputs for a decoder out of right ones: bits flipped, ends cut, pieces of two joined, repeated or taken out,
- * lengths and counts replaced by values at the edges; and now and then bytes of pure chance.
+ * Makes wrong inputs for a decoder out of right ones: bits flipped, ends cut, pieces of two joined, repeated or taken
+ * out, lengths and counts replaced by values at the edges; and now and then bytes of pure chance.
  *
- * The same random stream and the same corpus give the same inputs. An input is a buffer of its own, at most 64 KiB longer
- * than the longest of the corpus.
+ * The same random stream and the same corpus give the same inputs. An input is a buffer of its own, at most 64 KiB
+ * longer than the longest of the corpus.
  */
 export class Mutator {
   readonly #corpus: readonly Buffer[];
@@ -26,13 +37,27 @@ export class Mutator {
   next(random: SeededRandom): Buffer {
     if (random.chance(0.05)) return random.bytes(random.below(randomBytesMax));
     let bytes: Buffer = Buffer.from(random.pick(this.#corpus));
-    for (let left = random.between(1, stackedMax); left > 0; left -= 1) bytes = random.pick(mutations)(bytes, random, this.#corpus);
+    for (let left = random.between(1, stackedMax); left > 0; left -= 1)
+      bytes = random.pick(mutations)(bytes, random, this.#corpus);
     return bytes;
   }
 }
 
 /** Each may change the bytes it is given in place. */
-const mutations: readonly Mutation[] = [flipBit, flipBit, setByte, setByte, setInteger, setInteger, setVarint, truncate, remove, repeat, splice, append];
+const mutations: readonly Mutation[] = [
+  flipBit,
+  flipBit,
+  setByte,
+  setByte,
+  setInteger,
+  setInteger,
+  setVarint,
+  truncate,
+  remove,
+  repeat,
+  splice,
+  append,
+];
 
 function flipBit(bytes: Buffer, random: SeededRandom): Buffer {
   if (bytes.length > 0) bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
@@ -74,17 +99,26 @@ function remove(bytes: Buffer, random: SeededRandom): Buffer {
 function repeat(bytes: Buffer, random: SeededRandom): Buffer {
   const [from, to] = range(bytes, random);
   const times = Math.min(random.between(1, 20), Math.floor(grownBytesMax / stackedMax / Math.max(1, to - from)));
-  return Buffer.concat([bytes.subarray(0, to), ...Array.from({ length: times }, () => bytes.subarray(from, to)), bytes.subarray(to)]);
+  return Buffer.concat([
+    bytes.subarray(0, to),
+    ...Array.from({ length: times }, () => bytes.subarray(from, to)),
+    bytes.subarray(to),
+  ]);
 }
 
 /** The beginning of one and the end of another. */
 function splice(bytes: Buffer, random: SeededRandom, others: readonly Buffer[]): Buffer {
   const other = random.pick(others);
-  return Buffer.concat([bytes.subarray(0, random.below(bytes.length + 1)), other.subarray(random.below(other.length + 1))]);
+  return Buffer.concat([
+    bytes.subarray(0, random.below(bytes.length + 1)),
+    other.subarray(random.below(other.length + 1)),
+  ]);
 }
 
 function append(bytes: Buffer, random: SeededRandom): Buffer {
-  const tail = random.chance(0.5) ? random.bytes(random.below(randomBytesMax)) : Buffer.alloc(random.below(randomBytesMax));
+  const tail = random.chance(0.5)
+    ? random.bytes(random.below(randomBytesMax))
+    : Buffer.alloc(random.below(randomBytesMax));
   return Buffer.concat([bytes, tail]);
 }
 

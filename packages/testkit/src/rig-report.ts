@@ -1,6 +1,6 @@
 /**
- * What one rig did: how often, with which seeds, and what went wrong. Every rig has a `run({count, seed, …})` that gives
- * one, whether the counts are small (in a test) or the whole set (in `pnpm prove`).
+ * What one rig did: how often, with which seeds, and what went wrong. Every rig has a `run({count, seed, …})` that
+ * gives one, whether the counts are small (in a test) or the whole set (in `pnpm prove`).
  */
 export interface RigReport {
   /** The rig's name, such as `damage` or `fuzz/frame-decoder`. */

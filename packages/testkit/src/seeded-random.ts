@@ -1,6 +1,7 @@
 /**
  * Random numbers that follow from a seed alone. Fits the random port of broker and client.
- * The algorithm (xoshiro128** seeded by splitmix32) is frozen by a test: a seed printed by a failure must replay it later.
+ * The algorithm (xoshiro128** seeded by splitmix32) is frozen by a test: a seed printed by a failure must replay it
+ * later.
  */
 export class SeededRandom {
   readonly seed: number;

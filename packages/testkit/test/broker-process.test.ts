@@ -10,7 +10,8 @@ process.on('SIGTERM', () => process.exit(0));
 console.log('starting');
 console.log(JSON.stringify({ msg: 'ready', url: 'q://127.0.0.1:1234', adminUrl: 'http://127.0.0.1:1235', startMs: 7 }));
 process.stdout.write('{"cut short "ready"');
-console.error(JSON.stringify({ args: process.argv.slice(2), variables: Object.keys(process.env).filter((name) => name.startsWith('Q_')) }));
+const variables = Object.keys(process.env).filter((name) => name.startsWith('Q_'));
+console.error(JSON.stringify({ args: process.argv.slice(2), variables }));
 setInterval(() => undefined, 1000);
 `;
 
@@ -31,7 +32,12 @@ afterEach(async () => {
 describe('BrokerProcess', () => {
   it('knows where the broker listens, and ends it with SIGTERM', async () => {
     await using broker = await BrokerProcess.start({ main });
-    expect(broker).toMatchObject({ url: 'q://127.0.0.1:1234', port: 1234, adminUrl: 'http://127.0.0.1:1235', startMs: 7 });
+    expect(broker).toMatchObject({
+      url: 'q://127.0.0.1:1234',
+      port: 1234,
+      adminUrl: 'http://127.0.0.1:1235',
+      startMs: 7,
+    });
     expect(await broker.stop()).toEqual({ code: 0, signal: null });
   });
 

@@ -11,7 +11,11 @@ describe('ManualClock', () => {
     clock.schedule(10, note('b'));
     clock.schedule(31, note('later'));
     await clock.advance(30);
-    expect(seen).toEqual([['a', 1_010], ['b', 1_010], ['c', 1_030]]);
+    expect(seen).toEqual([
+      ['a', 1_010],
+      ['b', 1_010],
+      ['c', 1_030],
+    ]);
     expect([clock.now(), clock.monotonic(), clock.nextDueMs, clock.pending]).toEqual([1_030, 30, 1_031, 1]);
   });
 
@@ -20,7 +24,9 @@ describe('ManualClock', () => {
     const seen: number[] = [];
     const again = (): void => {
       seen.push(clock.monotonic());
-      void Promise.resolve().then(() => Promise.resolve()).then(() => clock.schedule(10, again));
+      void Promise.resolve()
+        .then(() => Promise.resolve())
+        .then(() => clock.schedule(10, again));
     };
     clock.schedule(10, again);
     await clock.advance(35);

@@ -17,8 +17,8 @@ const unmountPatienceMs = 5_000;
 /**
  * A real ext4 in a file, mounted through a loop device, of which the power can be cut.
  *
- * Invariant: whatever happens, `dispose` unmounts it, lets its loop device go, and removes its files; where this process ends before
- * that, it is unmounted and its device let go on the way out.
+ * Invariant: whatever happens, `dispose` unmounts it, lets its loop device go, and removes its files; where this
+ * process ends before that, it is unmounted and its device let go on the way out.
  */
 export class Ext4Disk implements AsyncDisposable {
   /** Where it is mounted. */
@@ -86,8 +86,8 @@ export class Ext4Disk implements AsyncDisposable {
   }
 
   /**
-   * From here on nothing reaches the disk, and every operation on it fails. Returns a moment at which the power was still on,
-   * right before the cut, on the clock of `process.hrtime`.
+   * From here on nothing reaches the disk, and every operation on it fails. Returns a moment at which the power was
+   * still on, right before the cut, on the clock of `process.hrtime`.
    */
   async cutPower(): Promise<bigint> {
     this.#helper.stdin.write(`${this.directory}\n`);
@@ -97,7 +97,10 @@ export class Ext4Disk implements AsyncDisposable {
     return BigInt(momentNs);
   }
 
-  /** Waits for operations of a broker that failed to end, which the kernel may still have under way. Fails if a file stays open. */
+  /**
+   * Waits for operations of a broker that failed to end, which the kernel may still have under way. Fails if a file
+   * stays open.
+   */
   async unmount(): Promise<void> {
     const endMs = performance.now() + unmountPatienceMs;
     for (;;) {

@@ -20,7 +20,13 @@ const patienceMs = 5_000;
 const paddingBytesMax = 1_500;
 /** A journal of small files that are emptied often, and a broker that syncs each segment. */
 const journals = [
-  { journalFiles: 3, journalFileBytes: 64 << 10, journalPieceBytesMax: 16 << 10, journalMissesBefore: 0, diskReserveBytes: 0 },
+  {
+    journalFiles: 3,
+    journalFileBytes: 64 << 10,
+    journalPieceBytesMax: 16 << 10,
+    journalMissesBefore: 0,
+    diskReserveBytes: 0,
+  },
   { journalFiles: 0 },
 ];
 const inFlightMax = 40;
@@ -36,8 +42,8 @@ interface Acknowledgement {
 }
 
 /**
- * One data folder on a real disk, through power cuts: records are sent until the power goes, the disk is mounted again, and
- * everything that was acknowledged must be there. After some cuts a new folder is begun.
+ * One data folder on a real disk, through power cuts: records are sent until the power goes, the disk is mounted again,
+ * and everything that was acknowledged must be there. After some cuts a new folder is begun.
  *
  * Broker and client run in this process, over real sockets, because a new one would take longer than everything else.
  */
@@ -91,8 +97,9 @@ export class PowerRun {
   }
 
   /**
-   * A machine without power receives nothing, while this process lives on: what it hears after the cut does not count. It would
-   * not be true either: a sync that is under way when this file system is shut down may well return as if it had been done.
+   * A machine without power receives nothing, while this process lives on: what it hears after the cut does not count.
+   * It would not be true either: a sync that is under way when this file system is shut down may well return as if it
+   * had been done.
    */
   #count(cutAtNs: bigint): void {
     for (const { id, log, offset, atNs } of this.#acks) {
@@ -126,7 +133,13 @@ export class PowerRun {
   }
 
   #start(): Promise<Broker> {
-    return startBroker({ dataDir: this.#directory, port: 0, admin: false, storageLimits: this.#storageLimits, limits: { maintenanceIntervalMs: 3 } });
+    return startBroker({
+      dataDir: this.#directory,
+      port: 0,
+      admin: false,
+      storageLimits: this.#storageLimits,
+      limits: { maintenanceIntervalMs: 3 },
+    });
   }
 
   #load(producer: Producer, name: string): { stop(q: Q): Promise<void> } {
@@ -137,7 +150,11 @@ export class PowerRun {
       this.#history.sending(id);
       const partition = this.#random.below(partitions);
       try {
-        const { offset } = await producer.send(topic, { value: id, headers: { padding: this.#random.bytes(this.#random.below(paddingBytesMax)) }, partition });
+        const { offset } = await producer.send(topic, {
+          value: id,
+          headers: { padding: this.#random.bytes(this.#random.below(paddingBytesMax)) },
+          partition,
+        });
         this.#acks.push({ id, log: formatLog(topic, partition), offset, atNs: process.hrtime.bigint() });
       } catch (error) {
         if (!QError.is(error)) throw error;

@@ -15,33 +15,48 @@ import { MemberTroubles } from './member-troubles.ts';
 type MemberOptions = ConsumeOptions & { readonly group: string };
 
 /**
- * `q consume -g`: a member of a group that handles a record by writing it. A record is acknowledged when standard output has
- * taken it, so whatever ends the command, the group goes on with the first one that nobody has.
+ * `q consume -g`: a member of a group that handles a record by writing it. A record is acknowledged when standard
+ * output has taken it, so whatever ends the command, the group goes on with the first one that nobody has.
  */
 export function consumeAsMember(context: CommandContext, topic: string, options: MemberOptions): Promise<ExitCode> {
   refuseOptions(options);
   const from = startOf(options.offset, Date.now());
-  return withClient(context, options, async (q) => {
-    // Asked for its check alone: a consumer of a topic that is not there would wait for it to appear.
-    await q.admin.describeTopic(topic);
-    return options.count === 0 ? ExitCode.ok : copyMessages(q, context, { topic, from, options });
-  }, { endsItself: true });
+  return withClient(
+    context,
+    options,
+    async (q) => {
+      // Asked for its check alone: a consumer of a topic that is not there would wait for it to appear.
+      await q.admin.describeTopic(topic);
+      return options.count === 0 ? ExitCode.ok : copyMessages(q, context, { topic, from, options });
+    },
+    { endsItself: true },
+  );
 }
 
 /** What would have the group do something else than share the partitions and go on where it is. */
 function refuseOptions({ partition, exit }: MemberOptions): void {
-  if (partition !== undefined) throw usageError('--partition does not go with --group: the group gives out the partitions');
-  if (exit === true) throw usageError('--exit does not go with --group: partitions come and go, and with them the end; use --count, or Ctrl-C');
+  if (partition !== undefined)
+    throw usageError('--partition does not go with --group: the group gives out the partitions');
+  if (exit === true)
+    throw usageError(
+      '--exit does not go with --group: partitions come and go, and with them the end; use --count, or Ctrl-C',
+    );
 }
 
 function startOf({ from, to }: OffsetRange, nowMs: number): NonNullable<GroupConsumerOptions['from']> {
   if (to === null && from.kind === 'start') return 'earliest';
   if (to === null && from.kind === 'end') return 'latest';
   if (to === null && from.kind === 'time') return { timestampMs: timestampOf(from.time, nowMs) };
-  throw usageError('--offset says with --group only where to begin where the group has committed nothing: start, end or a time; "q group seek" moves it');
+  throw usageError(
+    '--offset says with --group only where to begin where the group has committed nothing: start, end or a time; "q group seek" moves it',
+  );
 }
 
-async function copyMessages(q: Q, context: CommandContext, o: { topic: string; from: NonNullable<GroupConsumerOptions['from']>; options: MemberOptions }): Promise<ExitCode> {
+async function copyMessages(
+  q: Q,
+  context: CommandContext,
+  o: { topic: string; from: NonNullable<GroupConsumerOptions['from']>; options: MemberOptions },
+): Promise<ExitCode> {
   const { QError } = await import('@q/client');
   const { topic, from, options } = o;
   const out = openRecordOutput(context, options);
@@ -64,8 +79,14 @@ async function copyMessages(q: Q, context: CommandContext, o: { topic: string; f
   return troubles.hasFailed ? ExitCode.failure : ExitCode.ok;
 }
 
-async function copy(consumer: GroupConsumer, o: { out: RecordOutput; printed: AckedOutput; countMax: number }): Promise<void> {
-  const { out: { output, write, progress }, printed } = o;
+async function copy(
+  consumer: GroupConsumer,
+  o: { out: RecordOutput; printed: AckedOutput; countMax: number },
+): Promise<void> {
+  const {
+    out: { output, write, progress },
+    printed,
+  } = o;
   const total = { records: 0, bytes: 0 };
   for await (const message of consumer) {
     write(message, output);
@@ -81,7 +102,10 @@ async function copy(consumer: GroupConsumer, o: { out: RecordOutput; printed: Ac
   }
 }
 
-function reportOf({ acknowledged, unacknowledged }: AckedOutput, o: { group: string; troubles: MemberTroubles }): string {
+function reportOf(
+  { acknowledged, unacknowledged }: AckedOutput,
+  o: { group: string; troubles: MemberTroubles },
+): string {
   const what = `${formatCount(acknowledged)} ${acknowledged === 1 ? 'record was' : 'records were'} handled in group ${o.group}`;
   const again = unacknowledged === 0 ? '' : `; ${formatCount(unacknowledged)} more were not, and come again`;
   return `${what}${again}${o.troubles.hasFailed ? '; some of them may come again' : ''}\n`;

@@ -29,15 +29,20 @@ export type ConsumeRequest = Pick<ConsumeOptions, 'offset' | 'exit' | 'partition
 /**
  * Turns `-o`, `-e` and `-p` into what the consumer needs; `null` when there is nothing to read.
  *
- * Without a range the consumer gets the position itself, so that an absolute offset that a partition does not have is an
- * error and partitions that are added later are found. With a range there is a fixed set of records: those of it that
- * exist now, so it is cut to what each partition has, and never waits.
+ * Without a range the consumer gets the position itself, so that an absolute offset that a partition does not have is
+ * an error and partitions that are added later are found. With a range there is a fixed set of records: those of it
+ * that exist now, so it is cut to what each partition has, and never waits.
  */
 export async function planConsumption(q: Q, topic: string, request: ConsumeRequest): Promise<ConsumePlan | null> {
   const { from, to } = request.offset;
   if (to !== null) return planRange(q, topic, { ...request, from, to });
   // Asked for its checks alone: a consumer of a topic or partition that is not there would wait for it to appear.
-  const positions = await resolveInPartitions(q, { topic, partitions: request.partition, position: { kind: 'end' }, nowMs: request.nowMs });
+  const positions = await resolveInPartitions(q, {
+    topic,
+    partitions: request.partition,
+    position: { kind: 'end' },
+    nowMs: request.nowMs,
+  });
   if (from.kind === 'offset') await checkOffset(topic, from.offset, positions);
   const consumer: ConsumerOptions = {
     partitions: request.partition ?? 'all',
@@ -54,9 +59,13 @@ async function checkOffset(topic: string, offset: number, positions: readonly Pa
   const { partition, startOffset, endOffset } = missing;
   const { QError } = await import('@q/client');
   const holds = startOffset === endOffset ? `is empty at ${endOffset}` : `has ${startOffset} to ${endOffset}`;
-  throw new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${topic}, partition ${partition}, which ${holds}`, {
-    details: { topic, partition, offset, logStartOffset: startOffset, logEndOffset: endOffset },
-  });
+  throw new QError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${offset} is not in ${topic}, partition ${partition}, which ${holds}`,
+    {
+      details: { topic, partition, offset, logStartOffset: startOffset, logEndOffset: endOffset },
+    },
+  );
 }
 
 function startOf(position: Position, nowMs: number): NonNullable<ConsumerOptions['from']> {
@@ -74,7 +83,11 @@ function startOf(position: Position, nowMs: number): NonNullable<ConsumerOptions
   }
 }
 
-async function planRange(q: Q, topic: string, o: ConsumeRequest & { from: Position; to: Position }): Promise<ConsumePlan | null> {
+async function planRange(
+  q: Q,
+  topic: string,
+  o: ConsumeRequest & { from: Position; to: Position },
+): Promise<ConsumePlan | null> {
   const query = { topic, partitions: o.partition, nowMs: o.nowMs };
   const starts = await resolveInPartitions(q, { ...query, position: o.from });
   const stops = await resolveInPartitions(q, { ...query, position: o.to });

@@ -16,7 +16,12 @@ export async function consume(context: CommandContext, topic: string, options: C
   return withClient(context, options, (q) => consumeRecords(q, context, topic, options), { endsItself: true });
 }
 
-async function consumeRecords(q: Q, context: CommandContext, topic: string, options: ConsumeOptions): Promise<ExitCode> {
+async function consumeRecords(
+  q: Q,
+  context: CommandContext,
+  topic: string,
+  options: ConsumeOptions,
+): Promise<ExitCode> {
   const plan = await planConsumption(q, topic, { ...options, nowMs: Date.now() });
   if (plan === null || options.count === 0) return ExitCode.ok;
   const consumerOptions: ConsumerOptions = { ...plan.consumer, signal: context.interrupt };
@@ -40,7 +45,9 @@ interface Copy extends RecordOutput {
   readonly countMax: number;
 }
 
-/** Writes records until the loop ends, the count is reached, every partition is past its stop, or the reader goes away. */
+/**
+ * Writes records until the loop ends, the count is reached, every partition is past its stop, or the reader goes away.
+ */
 async function copyRecords({ consumer, stopOffsets, countMax, output, write, progress }: Copy): Promise<void> {
   const unfinished = new Set(stopOffsets.keys());
   const total = { records: 0, bytes: 0 };

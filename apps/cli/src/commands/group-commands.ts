@@ -14,7 +14,9 @@ const partitionsParser = argumentParser(parsePartitionList);
 
 /** `q group …`: definitions only, see `createProgram`. */
 export function addGroupCommands(program: Command, host: ProgramHost): void {
-  const group = program.command('group').description('list and describe consumer groups, move and delete their offsets');
+  const group = program
+    .command('group')
+    .description('list and describe consumer groups, move and delete their offsets');
   addReaders(group, host);
   addSeek(group, host);
   addDelete(group, host);
@@ -27,12 +29,24 @@ function addReaders(group: Command, host: ProgramHost): void {
     .option('--prefix <text>', 'only groups whose id begins so')
     .option('--lag', 'also the records that each is behind, which asks about one group after the other')
     .action((_options: unknown, command: Command) =>
-      host.run(import('./group-list.ts').then(({ listGroups }) => listGroups(host.context, command.optsWithGlobals<GroupListOptions>()))));
+      host.run(
+        import('./group-list.ts').then(({ listGroups }) =>
+          listGroups(host.context, command.optsWithGlobals<GroupListOptions>()),
+        ),
+      ),
+    );
   group
     .command('describe <group>')
-    .description('show a group: its members, what they own and whether they stall; each partition with its offset, lag and progress')
+    .description(
+      'show a group: its members, what they own and whether they stall; each partition with its offset, lag and progress',
+    )
     .action((id: string, _options: unknown, command: Command) =>
-      host.run(import('./group-describe.ts').then(({ describeGroup }) => describeGroup(host.context, id, command.optsWithGlobals<GlobalOptions>()))));
+      host.run(
+        import('./group-describe.ts').then(({ describeGroup }) =>
+          describeGroup(host.context, id, command.optsWithGlobals<GlobalOptions>()),
+        ),
+      ),
+    );
 }
 
 function addSeek(group: Command, host: ProgramHost): void {
@@ -41,13 +55,29 @@ function addSeek(group: Command, host: ProgramHost): void {
     .description('set where a group without members goes on: a preview, unless --execute is given')
     .option('-t, --topic <topic>', 'topic whose offsets are set (with --from-file: only this one of the file)')
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
-    .option('--to <where>', `start, end, an offset, -N (the last N offsets of each partition; fewer records where some were compacted away), ${timeExpressionHelp}`, argumentParser((text: string) => parsePosition(text)))
-    .option('--shift <records>', 'so many offsets forward, or back with -N, as far as there are any', argumentParser((text: string) => parseShift(text)))
-    .option('--from-file <path>', 'offsets of a file, or of standard input for -: JSON as describe and seek write it, or lines of topic,partition,offset')
+    .option(
+      '--to <where>',
+      `start, end, an offset, -N (the last N offsets of each partition; fewer records where some were compacted away), ${timeExpressionHelp}`,
+      argumentParser((text: string) => parsePosition(text)),
+    )
+    .option(
+      '--shift <records>',
+      'so many offsets forward, or back with -N, as far as there are any',
+      argumentParser((text: string) => parseShift(text)),
+    )
+    .option(
+      '--from-file <path>',
+      'offsets of a file, or of standard input for -: JSON as describe and seek write it, or lines of topic,partition,offset',
+    )
     .option('--execute', 'set them, all or none')
     .addHelpText('after', seekExamples)
     .action((id: string, _options: unknown, command: Command) =>
-      host.run(import('./group-seek.ts').then(({ seekGroup }) => seekGroup(host.context, id, command.optsWithGlobals<GroupSeekOptions>()))));
+      host.run(
+        import('./group-seek.ts').then(({ seekGroup }) =>
+          seekGroup(host.context, id, command.optsWithGlobals<GroupSeekOptions>()),
+        ),
+      ),
+    );
 }
 
 function addDelete(group: Command, host: ProgramHost): void {
@@ -56,10 +86,19 @@ function addDelete(group: Command, host: ProgramHost): void {
     .description('delete a group without members, with its offsets')
     .option('--offsets', 'only forget the offsets of a topic that no member wants; the group stays')
     .option('-t, --topic <topic>', 'with --offsets: of which topic')
-    .option('-p, --partition <list>', 'with --offsets: of which partitions (repeatable; default: all)', partitionsParser)
+    .option(
+      '-p, --partition <list>',
+      'with --offsets: of which partitions (repeatable; default: all)',
+      partitionsParser,
+    )
     .option('--force', 'do not ask')
     .action((id: string, _options: unknown, command: Command) =>
-      host.run(import('./group-delete.ts').then(({ deleteGroup }) => deleteGroup(host.context, id, command.optsWithGlobals<GroupDeleteOptions>()))));
+      host.run(
+        import('./group-delete.ts').then(({ deleteGroup }) =>
+          deleteGroup(host.context, id, command.optsWithGlobals<GroupDeleteOptions>()),
+        ),
+      ),
+    );
 }
 
 const seekExamples = `

@@ -17,14 +17,19 @@ export interface GroupDeleteOptions extends GlobalOptions {
   readonly force?: boolean;
 }
 
-export async function deleteGroup(context: CommandContext, group: string, options: GroupDeleteOptions): Promise<ExitCode> {
+export async function deleteGroup(
+  context: CommandContext,
+  group: string,
+  options: GroupDeleteOptions,
+): Promise<ExitCode> {
   const { topic, partition: partitions } = options;
   if (options.offsets === true) {
     if (topic === undefined) throw usageError('--offsets forgets the offsets of one topic: name it with --topic');
     return forgetOffsets(context, group, { ...options, topic });
   }
   // Somebody who names a topic does not mean the whole group.
-  if (topic !== undefined || partitions !== undefined) throw usageError('a group is deleted with all its offsets; add --offsets to forget only those of a topic');
+  if (topic !== undefined || partitions !== undefined)
+    throw usageError('a group is deleted with all its offsets; add --offsets to forget only those of a topic');
   return deleteWhole(context, group, options);
 }
 
@@ -40,7 +45,11 @@ async function deleteWhole(context: CommandContext, group: string, options: Grou
   return ExitCode.ok;
 }
 
-async function forgetOffsets(context: CommandContext, group: string, options: GroupDeleteOptions & { topic: string }): Promise<ExitCode> {
+async function forgetOffsets(
+  context: CommandContext,
+  group: string,
+  options: GroupDeleteOptions & { topic: string },
+): Promise<ExitCode> {
   const { topic, partition: partitions } = options;
   const forced = options.force === true;
   const place = partitions === undefined ? topic : `${topic}, ${namePartitions(partitions)}`;
@@ -50,7 +59,9 @@ async function forgetOffsets(context: CommandContext, group: string, options: Gr
     return q.admin.deleteGroupOffsets(group, topic, partitions === undefined ? {} : { partitions });
   });
   const text = `${group} has forgotten ${countOffsets(offsets)} in ${place}\n`;
-  context.stdout.write(options.json === true ? formatJson({ group, topic, offsets }, isTerminal(context.stdout)) : text);
+  context.stdout.write(
+    options.json === true ? formatJson({ group, topic, offsets }, isTerminal(context.stdout)) : text,
+  );
   return ExitCode.ok;
 }
 

@@ -9,6 +9,10 @@ import { formatGroup } from './group-view.ts';
 export async function describeGroup(context: CommandContext, group: string, options: GlobalOptions): Promise<ExitCode> {
   const described = await withClient(context, options, (q) => q.admin.describeGroup(group));
   const terminal = isTerminal(context.stdout);
-  context.stdout.write(options.json === true ? formatJson(described, terminal) : await formatGroup(described, { units: unitsOf(options), terminal }));
+  context.stdout.write(
+    options.json === true
+      ? formatJson(described, terminal)
+      : await formatGroup(described, { units: unitsOf(options), terminal }),
+  );
   return ExitCode.ok;
 }

@@ -37,7 +37,10 @@ export async function listGroups(context: CommandContext, options: GroupListOpti
   return ExitCode.ok;
 }
 
-/** One group after the other: a broker with thousands of them has other work too. Groups that are gone by then are left out. */
+/**
+ * One group after the other: a broker with thousands of them has other work too. Groups that are gone by then are left
+ * out.
+ */
 async function withLag(q: Q, listed: readonly ListedGroup[]): Promise<GroupRow[]> {
   const rows: GroupRow[] = [];
   for (const group of listed) {
@@ -49,7 +52,10 @@ async function withLag(q: Q, listed: readonly ListedGroup[]): Promise<GroupRow[]
 
 function tableOf(groups: readonly GroupRow[], options: GroupListOptions, terminal: boolean): Promise<string> {
   const units = unitsOf(options);
-  const numbers = ['members', 'offsets', ...(options.lag === true ? ['lag'] : [])].map((title) => ({ title, align: 'right' as const }));
+  const numbers = ['members', 'offsets', ...(options.lag === true ? ['lag'] : [])].map((title) => ({
+    title,
+    align: 'right' as const,
+  }));
   const rows = groups.map(({ groupId, state, members, offsets, lag, lagExact = false }) => [
     groupId,
     state,

@@ -8,9 +8,20 @@ import type { PartitionPosition } from './partition-positions.ts';
 
 /** Where a group is to go. */
 export type SeekGoal =
-  | { readonly kind: 'place'; readonly topic: string; readonly partitions: readonly number[] | undefined; readonly position: Position; readonly nowMs: number }
+  | {
+      readonly kind: 'place';
+      readonly topic: string;
+      readonly partitions: readonly number[] | undefined;
+      readonly position: Position;
+      readonly nowMs: number;
+    }
   /** So many records forward, or back if it is negative. */
-  | { readonly kind: 'shift'; readonly topic: string; readonly partitions: readonly number[] | undefined; readonly by: number }
+  | {
+      readonly kind: 'shift';
+      readonly topic: string;
+      readonly partitions: readonly number[] | undefined;
+      readonly by: number;
+    }
   | { readonly kind: 'offsets'; readonly offsets: readonly FileOffset[] };
 
 export interface SeekTarget {
@@ -29,12 +40,20 @@ export interface SeekTarget {
  *
  * @param known the group as it is; `null` when there is none
  */
-export async function planSeek(q: Q, o: { group: string; known: GroupDescription | null; goal: SeekGoal }): Promise<SeekTarget[]> {
+export async function planSeek(
+  q: Q,
+  o: { group: string; known: GroupDescription | null; goal: SeekGoal },
+): Promise<SeekTarget[]> {
   const { goal } = o;
   switch (goal.kind) {
     case 'place':
-      return (await resolveInPartitions(q, goal)).map(({ partition, offset, endOffset, isGapless = false }) =>
-        ({ topic: goal.topic, partition, offset, endOffset, isGapless }));
+      return (await resolveInPartitions(q, goal)).map(({ partition, offset, endOffset, isGapless = false }) => ({
+        topic: goal.topic,
+        partition,
+        offset,
+        endOffset,
+        isGapless,
+      }));
     case 'shift':
       return planShift(await endsOf(q, goal), { ...o, goal });
     case 'offsets':
@@ -47,15 +66,29 @@ function endsOf(q: Q, o: { topic: string; partitions: readonly number[] | undefi
   return resolveInPartitions(q, { topic: o.topic, partitions: o.partitions, position: { kind: 'end' }, nowMs: 0 });
 }
 
-function planShift(ends: readonly PartitionPosition[], o: { group: string; known: GroupDescription | null; goal: SeekGoal & { kind: 'shift' } }): SeekTarget[] {
+function planShift(
+  ends: readonly PartitionPosition[],
+  o: { group: string; known: GroupDescription | null; goal: SeekGoal & { kind: 'shift' } },
+): SeekTarget[] {
   const { topic, partitions, by } = o.goal;
-  const committed = new Map(o.known?.partitions.filter((place) => place.topic === topic).map((place) => [place.partition, place.committedOffset]));
+  const committed = new Map(
+    o.known?.partitions
+      .filter((place) => place.topic === topic)
+      .map((place) => [place.partition, place.committedOffset]),
+  );
   const targets: SeekTarget[] = [];
   for (const { partition, startOffset, endOffset, isGapless = false } of ends) {
     const from = committed.get(partition) ?? null;
     // Who names partitions means them all; who names none means those that there is something to shift in.
     if (from === null && partitions !== undefined) throw nothingToShift(o.group, `${topic}, partition ${partition}`);
-    if (from !== null) targets.push({ topic, partition, offset: Math.min(endOffset, Math.max(startOffset, from + by)), endOffset, isGapless });
+    if (from !== null)
+      targets.push({
+        topic,
+        partition,
+        offset: Math.min(endOffset, Math.max(startOffset, from + by)),
+        endOffset,
+        isGapless,
+      });
   }
   if (targets.length === 0) throw nothingToShift(o.group, topic);
   return targets;
@@ -68,7 +101,12 @@ function nothingToShift(group: string, place: string): CommandError {
 async function planOffsets(q: Q, offsets: readonly FileOffset[]): Promise<SeekTarget[]> {
   const targets: SeekTarget[] = [];
   for (const [topic, places] of Map.groupBy(offsets, (place) => place.topic)) {
-    const ends = new Map((await endsOf(q, { topic, partitions: places.map(({ partition }) => partition) })).map((end) => [end.partition, end]));
+    const ends = new Map(
+      (await endsOf(q, { topic, partitions: places.map(({ partition }) => partition) })).map((end) => [
+        end.partition,
+        end,
+      ]),
+    );
     for (const { partition, offset } of places) {
       const { endOffset, isGapless = false } = ends.get(partition) ?? { endOffset: offset };
       targets.push({ topic, partition, offset, endOffset, isGapless });

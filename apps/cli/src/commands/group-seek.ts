@@ -48,7 +48,10 @@ export async function seekGroup(context: CommandContext, group: string, options:
     return ExitCode.ok;
   }
   context.stdout.write(await tableOf(moves, { executed, options, terminal }));
-  if (!executed) context.stderr.write(`nothing was changed${isNew ? `, and there is no group ${group} yet` : ''}; add --execute to do it\n`);
+  if (!executed)
+    context.stderr.write(
+      `nothing was changed${isNew ? `, and there is no group ${group} yet` : ''}; add --execute to do it\n`,
+    );
   return ExitCode.ok;
 }
 
@@ -66,17 +69,28 @@ async function goalOf(context: CommandContext, options: GroupSeekOptions): Promi
 async function readOffsets(context: CommandContext, path: string, options: GroupSeekOptions): Promise<FileOffset[]> {
   const text = await readTextFile(path, context.stdin, context.interrupt);
   try {
-    const offsets = parseOffsetFile(text).filter(({ topic, partition }) =>
-      (options.topic === undefined || topic === options.topic) && (options.partition?.includes(partition) ?? true));
-    if (offsets.length === 0) throw usageError(`it has no offset${options.topic === undefined ? '' : ` of ${options.topic}`}`);
+    const offsets = parseOffsetFile(text).filter(
+      ({ topic, partition }) =>
+        (options.topic === undefined || topic === options.topic) && (options.partition?.includes(partition) ?? true),
+    );
+    if (offsets.length === 0)
+      throw usageError(`it has no offset${options.topic === undefined ? '' : ` of ${options.topic}`}`);
     return offsets;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new CommandError(ExitCode.failure, `${path === '-' ? 'standard input' : path} cannot be used: ${error.message}`, { cause: error });
+    throw new CommandError(
+      ExitCode.failure,
+      `${path === '-' ? 'standard input' : path} cannot be used: ${error.message}`,
+      { cause: error },
+    );
   }
 }
 
-async function reset(q: Q, group: string, o: { targets: readonly SeekTarget[]; validateOnly: boolean }): Promise<Move[]> {
+async function reset(
+  q: Q,
+  group: string,
+  o: { targets: readonly SeekTarget[]; validateOnly: boolean },
+): Promise<Move[]> {
   const offsets: Record<string, Record<number, number>> = {};
   for (const { topic, partition, offset } of o.targets) (offsets[topic] ??= {})[partition] = offset;
   const places = new Map(o.targets.map((target) => [placeOf(target), target]));
@@ -92,13 +106,22 @@ function placeOf({ topic, partition }: { topic: string; partition: number }): st
   return `${topic}/${partition}`;
 }
 
-function tableOf(moves: readonly Move[], o: { executed: boolean; options: GroupSeekOptions; terminal: boolean }): Promise<string> {
+function tableOf(
+  moves: readonly Move[],
+  o: { executed: boolean; options: GroupSeekOptions; terminal: boolean },
+): Promise<string> {
   const units = unitsOf(o.options);
-  const titles = o.executed ? ['partition', 'was at', 'is at', 'moved', 'lag'] : ['partition', 'is at', 'would be at', 'would move', 'lag then'];
+  const titles = o.executed
+    ? ['partition', 'was at', 'is at', 'moved', 'lag']
+    : ['partition', 'is at', 'would be at', 'would move', 'lag then'];
   const rows = moves.map(({ topic, partition, previousOffset, offset, lag, lagExact }) => {
     const distance = previousOffset === null ? null : offset - previousOffset;
     const moved = distance === null ? '-' : `${distance > 0 ? '+' : ''}${units.count(distance)}`;
     return [topic, String(partition), String(previousOffset ?? '-'), String(offset), moved, units.bound(lag, lagExact)];
   });
-  return formatTable([{ title: 'topic' }, ...titles.map((title) => ({ title, align: 'right' as const }))], rows, o.terminal);
+  return formatTable(
+    [{ title: 'topic' }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    rows,
+    o.terminal,
+  );
 }

@@ -23,22 +23,44 @@ export async function formatGroup(group: GroupDescription, view: GroupViewOption
 function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions): string {
   const stalled = group.members.filter((member) => member.stalled).length;
   const committed = group.partitions.filter(({ committedOffset }) => committedOffset !== null).length;
-  const epoch = group.targetEpoch === group.groupEpoch ? String(group.groupEpoch) : `${group.groupEpoch} (assigned for ${group.targetEpoch})`;
-  return formatFacts([
-    ['group', group.groupId],
-    ['state', group.state],
-    ['assignor', group.assignor],
-    ['epoch', epoch],
-    ['members', stalled === 0 ? units.count(group.members.length) : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`],
-    ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
-    ['lag', group.lag === null ? 'unknown: nothing is committed' : units.bound(group.lag, group.lagExact)],
-  ], terminal);
+  const epoch =
+    group.targetEpoch === group.groupEpoch
+      ? String(group.groupEpoch)
+      : `${group.groupEpoch} (assigned for ${group.targetEpoch})`;
+  return formatFacts(
+    [
+      ['group', group.groupId],
+      ['state', group.state],
+      ['assignor', group.assignor],
+      ['epoch', epoch],
+      [
+        'members',
+        stalled === 0
+          ? units.count(group.members.length)
+          : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`,
+      ],
+      ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
+      ['lag', group.lag === null ? 'unknown: nothing is committed' : units.bound(group.lag, group.lagExact)],
+    ],
+    terminal,
+  );
 }
 
 function membersOf(members: readonly DescribedMember[], { units, terminal }: GroupViewOptions): Promise<string> {
   // What they will own is of interest only while it is not what they own.
   const moving = members.some(({ state }) => state !== 'stable');
-  const titles = ['member', 'instance', 'client', 'host', 'state', 'epoch', 'owns', ...(moving ? ['will own'] : []), 'heartbeat ago', 'stalled'];
+  const titles = [
+    'member',
+    'instance',
+    'client',
+    'host',
+    'state',
+    'epoch',
+    'owns',
+    ...(moving ? ['will own'] : []),
+    'heartbeat ago',
+    'stalled',
+  ];
   const toTheRight = new Set(['epoch', 'heartbeat ago']);
   const rows = members.map((member) => [
     member.memberId,
@@ -52,11 +74,18 @@ function membersOf(members: readonly DescribedMember[], { units, terminal }: Gro
     units.duration(member.sinceHeartbeatMs),
     stallOf(member, { units, terminal }),
   ]);
-  return formatTable(titles.map((title) => ({ title, align: toTheRight.has(title) ? 'right' : 'left' })), rows, terminal);
+  return formatTable(
+    titles.map((title) => ({ title, align: toTheRight.has(title) ? 'right' : 'left' })),
+    rows,
+    terminal,
+  );
 }
 
 function assignmentOf(topics: readonly AssignedTopic[]): string {
-  return topics.map(({ name, topicId, partitions }) => `${name || topicId}:${formatPartitions(partitions)}`).join(' ') || nothing;
+  return (
+    topics.map(({ name, topicId, partitions }) => `${name || topicId}:${formatPartitions(partitions)}`).join(' ')
+    || nothing
+  );
 }
 
 /** A member stalls by what it says of its application, or by saying nothing for too long. */
@@ -66,7 +95,10 @@ function stallOf(member: DescribedMember, { units, terminal }: GroupViewOptions)
 }
 
 function partitionsOf(partitions: readonly GroupPartition[], { units, terminal }: GroupViewOptions): Promise<string> {
-  const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({ title, align: 'right' as const }));
+  const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({
+    title,
+    align: 'right' as const,
+  }));
   // Offsets are names of places and not quantities: they are never grouped, so that they can be copied into `-o`.
   const rows = partitions.map((partition) => [
     partition.topic || partition.topicId,

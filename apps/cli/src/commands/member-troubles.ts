@@ -6,11 +6,18 @@ import { namePartitions } from '../output/partition-ranges.ts';
 export class MemberTroubles {
   #hasFailed = false;
 
-  /** @param o.write gets one line, with its newline, for each trouble; with `json` an error is an object, as everywhere */
-  constructor(consumer: Pick<GroupConsumer, 'on'>, o: { readonly write: (line: string) => void; readonly json: boolean }) {
+  /**
+   * @param o.write gets one line, with its newline, for each trouble; with `json` an error is an object, as everywhere
+   */
+  constructor(
+    consumer: Pick<GroupConsumer, 'on'>,
+    o: { readonly write: (line: string) => void; readonly json: boolean },
+  ) {
     const { write, json } = o;
     consumer.on('lost', ({ partitions }) => {
-      write(`the group has taken ${namePartitions(partitions)} away: what was written since the last commit may come again\n`);
+      write(
+        `the group has taken ${namePartitions(partitions)} away: what was written since the last commit may come again\n`,
+      );
     });
     consumer.on('error', ({ message, code }) => {
       this.#hasFailed = true;
@@ -18,7 +25,10 @@ export class MemberTroubles {
     });
   }
 
-  /** A commit was refused or never answered, or so was the leaving: the group may not know of everything that was handled. */
+  /**
+   * A commit was refused or never answered, or so was the leaving: the group may not know of everything that was
+   * handled.
+   */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }

@@ -37,5 +37,8 @@ function checkPartitions(query: PositionQuery, count: number): void {
   if (unknown === undefined) return;
   const range = count === 1 ? 'only partition 0' : `partitions 0 to ${count - 1}`;
   const hint = `it has ${range}`;
-  throw new CommandError(ExitCode.notFound, `${query.topic} has no partition ${unknown}`, { code: 'UNKNOWN_PARTITION', hint });
+  throw new CommandError(ExitCode.notFound, `${query.topic} has no partition ${unknown}`, {
+    code: 'UNKNOWN_PARTITION',
+    hint,
+  });
 }

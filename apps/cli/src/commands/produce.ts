@@ -37,7 +37,8 @@ export function produce(context: CommandContext, topic: string, options: Produce
 async function produceLines(q: Q, context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
   const lines = splitLines(await openLineSource(options.file, context.stdin, context.interrupt));
   const limitBytes = await checkTarget(q, topic, options.partition);
-  if (options.file === undefined && isTerminal(context.stdin)) context.stderr.write('each line is a record; Ctrl-D ends\n');
+  if (options.file === undefined && isTerminal(context.stdin))
+    context.stderr.write('each line is a record; Ctrl-D ends\n');
   const startMs = performance.now();
   const failures = new Failures();
   await using producer = q.producer({
@@ -46,20 +47,34 @@ async function produceLines(q: Q, context: CommandContext, topic: string, option
     ...(options.timeout === undefined ? {} : { deliveryTimeoutMs: options.timeout }),
   });
   const sent: Sent = { records: 0, bytes: 0, keyless: 0 };
-  await sendLines(lines, { topic, limitBytes, producer, context, failures, sent, toRecord: recordMaker(options, sent) });
+  await sendLines(lines, {
+    topic,
+    limitBytes,
+    producer,
+    context,
+    failures,
+    sent,
+    toRecord: recordMaker(options, sent),
+  });
   await flush(producer, failures);
   await failures.throwFirst(sent.records);
   summarize(context, options, { topic, ...sent, durationMs: performance.now() - startMs });
   return context.interrupt.aborted ? ExitCode.interrupted : ExitCode.ok;
 }
 
-/** Asked before the first line is read, because nobody wants to type lines for a topic that is not there. Returns the topic's limit. */
+/**
+ * Asked before the first line is read, because nobody wants to type lines for a topic that is not there. Returns the
+ * topic's limit.
+ */
 async function checkTarget(q: Q, topic: string, partition: number | undefined): Promise<number> {
   const { partitions, configs } = await q.admin.describeTopic(topic);
   const limitBytes = Number(configs.find(({ key }) => key === 'max.message.bytes')?.value);
   if (partition === undefined || partition < partitions.length) return limitBytes;
   const hint = `it has ${partitions.length}, from 0`;
-  throw new CommandError(ExitCode.notFound, `${topic} has no partition ${partition}`, { code: 'UNKNOWN_PARTITION', hint });
+  throw new CommandError(ExitCode.notFound, `${topic} has no partition ${partition}`, {
+    code: 'UNKNOWN_PARTITION',
+    hint,
+  });
 }
 
 interface Sending {
@@ -99,8 +114,8 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
 }
 
 /**
- * Waited for: the first line, because most of what can be wrong with any is wrong with it, and one that may be too large, which has a
- * batch of its own anyway. So it is known which line was refused, and none behind it was read.
+ * Waited for: the first line, because most of what can be wrong with any is wrong with it, and one that may be too
+ * large, which has a batch of its own anyway. So it is known which line was refused, and none behind it was read.
  */
 async function sendAlone(line: Buffer, o: Sending): Promise<void> {
   try {
@@ -170,17 +185,28 @@ class Failures {
     if (this.first === null) return;
     const { QError } = await import('@q/client');
     const stored = `${formatCount(sent - this.#records)} of the ${formatCount(sent)} records read were stored`;
-    throw new QError(this.first.code, `${this.first.message}; ${stored}`, { cause: this.first, details: this.first.details });
+    throw new QError(this.first.code, `${this.first.message}; ${stored}`, {
+      cause: this.first,
+      details: this.first.details,
+    });
   }
 }
 
-function summarize(context: CommandContext, options: ProduceOptions, done: Sent & { topic: string; durationMs: number }): void {
+function summarize(
+  context: CommandContext,
+  options: ProduceOptions,
+  done: Sent & { topic: string; durationMs: number },
+): void {
   const { topic, records, bytes, keyless, durationMs } = done;
   if (options.json === true) {
-    context.stdout.write(formatJson({ topic, records, bytes, keyless, durationMs: Math.round(durationMs) }, isTerminal(context.stdout)));
+    context.stdout.write(
+      formatJson({ topic, records, bytes, keyless, durationMs: Math.round(durationMs) }, isTerminal(context.stdout)),
+    );
     return;
   }
   const without = keyless === 0 ? '' : `; ${formatCount(keyless)} had no separator and were sent without a key`;
   const what = `${formatCount(records)} ${records === 1 ? 'record' : 'records'} to ${topic} in ${formatDuration(durationMs)} (${formatBytes(bytes)})`;
-  context.stderr.write(options.raw === true ? `${records} ${bytes} ${Math.round(durationMs)}\n` : `${what}${without}\n`);
+  context.stderr.write(
+    options.raw === true ? `${records} ${bytes} ${Math.round(durationMs)}\n` : `${what}${without}\n`,
+  );
 }

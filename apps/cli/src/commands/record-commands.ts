@@ -14,7 +14,13 @@ import type { ConsumeOptions } from './consume-plan.ts';
 import type { ProduceOptions } from './produce.ts';
 
 /** Written out so that help does not load the protocol; the type makes sure that none is missing and none too many. */
-const codecSet: Readonly<Record<ProduceOptions['compression'], true>> = { none: true, gzip: true, snappy: true, lz4: true, zstd: true };
+const codecSet: Readonly<Record<ProduceOptions['compression'], true>> = {
+  none: true,
+  gzip: true,
+  snappy: true,
+  lz4: true,
+  zstd: true,
+};
 export const codecs: readonly string[] = Object.keys(codecSet);
 
 /** `q produce` and `q consume`: definitions only, see `createProgram`. */
@@ -29,36 +35,76 @@ function addProduce(program: Command, host: ProgramHost): void {
     .description('send each line of standard input, or of a file, as a record')
     .option('-f, --file <path>', 'read lines from a file instead of standard input')
     .addOption(new Option('-k, --key <key>', 'key of every record').conflicts('keySeparator'))
-    .option('--key-separator <text>', `a line is key, this, value; at its first occurrence (escapes: ${escapesHelp}); a line without it has no key`, separatorParser)
-    .option('-p, --partition <number>', 'send everything to one partition', argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: 2_147_483_647 })))
-    .option('-H, --header <name=value>', 'header of every record (repeatable, each name once)', argumentParser(parsePair))
+    .option(
+      '--key-separator <text>',
+      `a line is key, this, value; at its first occurrence (escapes: ${escapesHelp}); a line without it has no key`,
+      separatorParser,
+    )
+    .option(
+      '-p, --partition <number>',
+      'send everything to one partition',
+      argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: 2_147_483_647 })),
+    )
+    .option(
+      '-H, --header <name=value>',
+      'header of every record (repeatable, each name once)',
+      argumentParser(parsePair),
+    )
     .addOption(new Option('-z, --compression <codec>', 'compress batches').choices(codecs).default('none'))
     .option('-Z, --tombstones', 'send an empty value as none at all, which deletes its key from a compacted topic')
     .addHelpText('after', produceExamples)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./produce.ts').then(({ produce }) => produce(host.context, name, command.optsWithGlobals<ProduceOptions>()))));
+      host.run(
+        import('./produce.ts').then(({ produce }) =>
+          produce(host.context, name, command.optsWithGlobals<ProduceOptions>()),
+        ),
+      ),
+    );
 }
 
 function addConsume(program: Command, host: ProgramHost): void {
   program
     .command('consume <topic>')
     .description('write records to standard output, and wait for more')
-    .addOption(new Option('-o, --offset <where>', `where to begin: ${offsetRangeHelp}`)
-      .argParser(argumentParser((text: string) => parseOffsetRange(text)))
-      .default({ from: { kind: 'start' }, to: null } satisfies OffsetRange, 'start'))
-    .option('-g, --group <group>', 'as a member of a group: it gives out the partitions, and what was written is committed; -o counts where nothing was')
-    .option('-n, --count <count>', 'stop after so many records', argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: Number.MAX_SAFE_INTEGER })))
+    .addOption(
+      new Option('-o, --offset <where>', `where to begin: ${offsetRangeHelp}`)
+        .argParser(argumentParser((text: string) => parseOffsetRange(text)))
+        .default({ from: { kind: 'start' }, to: null } satisfies OffsetRange, 'start'),
+    )
+    .option(
+      '-g, --group <group>',
+      'as a member of a group: it gives out the partitions, and what was written is committed; -o counts where nothing was',
+    )
+    .option(
+      '-n, --count <count>',
+      'stop after so many records',
+      argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: Number.MAX_SAFE_INTEGER })),
+    )
     .option('-e, --exit', 'stop at the end that the partitions have now')
-    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', argumentParser(parsePartitionList))
-    .option('-f, --format <format>', `how to write a record, see below (default: ${defaultRecordFormat})`, argumentParser(checkedFormat))
+    .option(
+      '-p, --partition <list>',
+      'partitions such as 0 or 0,2-5 (repeatable; default: all)',
+      argumentParser(parsePartitionList),
+    )
+    .option(
+      '-f, --format <format>',
+      `how to write a record, see below (default: ${defaultRecordFormat})`,
+      argumentParser(checkedFormat),
+    )
     .addHelpText('after', consumeHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./consume.ts').then(({ consume }) => consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()))));
+      host.run(
+        import('./consume.ts').then(({ consume }) =>
+          consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()),
+        ),
+      ),
+    );
 }
 
 const separatorParser = argumentParser((text: string): Buffer => {
   const separator = unescapeBytes(text);
-  if (separator.length === 0) throw usageError('expected at least one character: every line would begin with a separator of none');
+  if (separator.length === 0)
+    throw usageError('expected at least one character: every line would begin with a separator of none');
   return separator;
 });
 
@@ -75,7 +121,9 @@ Examples:
 
 const consumeHelp = `
 Format:
-${Object.entries(directives).map(([name, { doc }]) => `  %${name}  ${doc}`).join('\n')}
+${Object.entries(directives)
+  .map(([name, { doc }]) => `  %${name}  ${doc}`)
+  .join('\n')}
   Escapes: ${escapesHelp}
 
 Examples:

@@ -17,7 +17,9 @@ export function settingViews(settings: readonly ResolvedTopicSetting[]): Setting
 /** The settings that somebody chose, as text; built-in defaults are left out. */
 export function chosenSettings(settings: readonly ResolvedTopicSetting[]): string {
   const chosen = settingViews(settings).filter((setting) => setting.source !== 'default');
-  return chosen.map(({ name, value, source }) => `${name}=${value}${source === 'broker' ? ' (broker)' : ''}`).join(', ');
+  return chosen
+    .map(({ name, value, source }) => `${name}=${value}${source === 'broker' ? ' (broker)' : ''}`)
+    .join(', ');
 }
 
 export function pairsToRecord(pairs: readonly Pair[] = []): Record<string, string> {

@@ -25,21 +25,32 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
   const perSecond = (amount: number): number => Math.round(amount / Math.max(stats.uptimeMs / 1000, 1));
   const moved = (records: number, bytes: number): string =>
     `${units.count(records)} records, ${units.bytes(bytes)} (${units.count(perSecond(records))} records/s since the start)`;
-  return formatFacts([
-    ['broker', `${stats.brokerId}, version ${stats.softwareVersion}`],
-    ['up', units.duration(stats.uptimeMs)],
-    ['durability', stats.durability],
-    ['topics', units.count(stats.topics)],
-    ['partitions', units.count(stats.partitions)],
-    ['messages', units.bound(stats.messages, stats.messagesExact)],
-    ['size', units.bytes(stats.bytes)],
-    ['disk free', stats.diskFreeBytes < 0 ? 'unknown' : `${units.bytes(stats.diskFreeBytes)} of ${units.bytes(stats.diskTotalBytes)}`],
-    ['in', moved(stats.recordsIn, stats.bytesIn)],
-    ['out', moved(stats.recordsOut, stats.bytesOut)],
-    ['connections', units.count(stats.connections)],
-    ['memory', `${units.bytes(stats.memoryRssBytes)} (heap ${units.bytes(stats.memoryHeapBytes)}, buffers ${units.bytes(stats.memoryBufferBytes)})`],
-    ['cpu', `${units.duration(stats.cpuUserMs)} user, ${units.duration(stats.cpuSystemMs)} system`],
-  ], terminal);
+  return formatFacts(
+    [
+      ['broker', `${stats.brokerId}, version ${stats.softwareVersion}`],
+      ['up', units.duration(stats.uptimeMs)],
+      ['durability', stats.durability],
+      ['topics', units.count(stats.topics)],
+      ['partitions', units.count(stats.partitions)],
+      ['messages', units.bound(stats.messages, stats.messagesExact)],
+      ['size', units.bytes(stats.bytes)],
+      [
+        'disk free',
+        stats.diskFreeBytes < 0
+          ? 'unknown'
+          : `${units.bytes(stats.diskFreeBytes)} of ${units.bytes(stats.diskTotalBytes)}`,
+      ],
+      ['in', moved(stats.recordsIn, stats.bytesIn)],
+      ['out', moved(stats.recordsOut, stats.bytesOut)],
+      ['connections', units.count(stats.connections)],
+      [
+        'memory',
+        `${units.bytes(stats.memoryRssBytes)} (heap ${units.bytes(stats.memoryHeapBytes)}, buffers ${units.bytes(stats.memoryBufferBytes)})`,
+      ],
+      ['cpu', `${units.duration(stats.cpuUserMs)} user, ${units.duration(stats.cpuSystemMs)} system`],
+    ],
+    terminal,
+  );
 }
 
 /** Requests that the broker holds on purpose: a long time of theirs says that little happened, not that it is slow. */
@@ -53,18 +64,24 @@ function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Prom
     { title: 'request' },
     ...['total', 'succeeded', 'failed', 'mean ms', 'max ms'].map((title) => ({ title, align: 'right' as const })),
   ];
-  const rows = stats.apis.filter((api) => api.requests > 0).map((api) => [
-    api.api,
-    units.count(api.requests),
-    units.count(api.requests - api.failed),
-    units.count(api.failed),
-    (api.totalMicros / api.requests / 1000).toFixed(2),
-    (api.maxMicros / 1000).toFixed(2),
-    waits.get(api.api) ?? '',
-  ]);
+  const rows = stats.apis
+    .filter((api) => api.requests > 0)
+    .map((api) => [
+      api.api,
+      units.count(api.requests),
+      units.count(api.requests - api.failed),
+      units.count(api.failed),
+      (api.totalMicros / api.requests / 1000).toFixed(2),
+      (api.maxMicros / 1000).toFixed(2),
+      waits.get(api.api) ?? '',
+    ]);
   return formatTable([...columns, { title: 'time includes' }], rows, terminal);
 }
 
 function errorsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {
-  return formatTable([{ title: 'error' }, { title: 'count', align: 'right' }], stats.errors.map(({ error, count }) => [error, units.count(count)]), terminal);
+  return formatTable(
+    [{ title: 'error' }, { title: 'count', align: 'right' }],
+    stats.errors.map(({ error, count }) => [error, units.count(count)]),
+    terminal,
+  );
 }

@@ -11,10 +11,18 @@ export interface TopicAddPartitionsOptions extends GlobalOptions {
   readonly dryRun?: boolean;
 }
 
-export async function addPartitions(context: CommandContext, name: string, options: TopicAddPartitionsOptions): Promise<ExitCode> {
+export async function addPartitions(
+  context: CommandContext,
+  name: string,
+  options: TopicAddPartitionsOptions,
+): Promise<ExitCode> {
   const dryRun = options.dryRun === true;
-  const { partitions } = await withClient(context, options, (q) => q.admin.addPartitions(name, options.partitions, { validateOnly: dryRun }));
+  const { partitions } = await withClient(context, options, (q) =>
+    q.admin.addPartitions(name, options.partitions, { validateOnly: dryRun }),
+  );
   const text = `${name} ${dryRun ? 'would have' : 'has'} ${formatCount(partitions)} partitions\n`;
-  context.stdout.write(options.json === true ? formatJson({ name, partitions, dryRun }, isTerminal(context.stdout)) : text);
+  context.stdout.write(
+    options.json === true ? formatJson({ name, partitions, dryRun }, isTerminal(context.stdout)) : text,
+  );
   return ExitCode.ok;
 }

@@ -15,13 +15,20 @@ export interface TopicAlterOptions extends GlobalOptions {
 
 export async function alterTopic(context: CommandContext, name: string, options: TopicAlterOptions): Promise<ExitCode> {
   const { set = [], unset = [], dryRun = false } = options;
-  if (set.length === 0 && unset.length === 0) throw usageError('nothing to change: name a setting with --set name=value or --unset name');
-  const altered = await withClient(context, options, (q) => q.admin.alterTopic(name, { set: pairsToRecord(set), unset, validateOnly: dryRun }));
+  if (set.length === 0 && unset.length === 0)
+    throw usageError('nothing to change: name a setting with --set name=value or --unset name');
+  const altered = await withClient(context, options, (q) =>
+    q.admin.alterTopic(name, { set: pairsToRecord(set), unset, validateOnly: dryRun }),
+  );
   if (options.json === true) {
-    context.stdout.write(formatJson({ name, settings: settingViews(altered.configs), dryRun }, isTerminal(context.stdout)));
+    context.stdout.write(
+      formatJson({ name, settings: settingViews(altered.configs), dryRun }, isTerminal(context.stdout)),
+    );
     return ExitCode.ok;
   }
   const settings = chosenSettings(altered.configs);
-  context.stdout.write(`${dryRun ? 'would alter' : 'altered'} ${name}: ${settings === '' ? 'all settings are at their defaults' : settings}\n`);
+  context.stdout.write(
+    `${dryRun ? 'would alter' : 'altered'} ${name}: ${settings === '' ? 'all settings are at their defaults' : settings}\n`,
+  );
   return ExitCode.ok;
 }

@@ -35,12 +35,28 @@ function addCreate(topic: Command, host: ProgramHost): void {
     .command('create <topic>')
     .description('create a topic')
     .option('-p, --partitions <count>', 'number of partitions (default: chosen by the broker)', countParser)
-    .option('-r, --replicas <count>', 'copies of each partition (default: chosen by the broker)', argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 32_767 })))
-    .option('-c, --config <name=value>', 'setting of the topic, such as retention.ms=3600000 (repeatable)', settingParser)
-    .option('--if-missing', 'leave a topic that is there as it is; one with other partitions, replicas or settings is a failure')
+    .option(
+      '-r, --replicas <count>',
+      'copies of each partition (default: chosen by the broker)',
+      argumentParser((text: string) => parseWholeNumber(text, { min: 1, max: 32_767 })),
+    )
+    .option(
+      '-c, --config <name=value>',
+      'setting of the topic, such as retention.ms=3600000 (repeatable)',
+      settingParser,
+    )
+    .option(
+      '--if-missing',
+      'leave a topic that is there as it is; one with other partitions, replicas or settings is a failure',
+    )
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-create.ts').then(({ createTopic }) => createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()))));
+      host.run(
+        import('./topic-create.ts').then(({ createTopic }) =>
+          createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()),
+        ),
+      ),
+    );
 }
 
 function addReaders(topic: Command, host: ProgramHost): void {
@@ -49,12 +65,22 @@ function addReaders(topic: Command, host: ProgramHost): void {
     .description('list topics with their partitions, messages and size')
     .option('--internal', 'also list the topics that the broker keeps for itself')
     .action((_options: unknown, command: Command) =>
-      host.run(import('./topic-list.ts').then(({ listTopics }) => listTopics(host.context, command.optsWithGlobals<TopicListOptions>()))));
+      host.run(
+        import('./topic-list.ts').then(({ listTopics }) =>
+          listTopics(host.context, command.optsWithGlobals<TopicListOptions>()),
+        ),
+      ),
+    );
   topic
     .command('describe <topic>')
     .description('show a topic: totals, settings, and each partition with its start, end, segments and bytes')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-describe.ts').then(({ describeTopic }) => describeTopic(host.context, name, command.optsWithGlobals<GlobalOptions>()))));
+      host.run(
+        import('./topic-describe.ts').then(({ describeTopic }) =>
+          describeTopic(host.context, name, command.optsWithGlobals<GlobalOptions>()),
+        ),
+      ),
+    );
 }
 
 function addAlter(topic: Command, host: ProgramHost): void {
@@ -65,37 +91,69 @@ function addAlter(topic: Command, host: ProgramHost): void {
     .option('-u, --unset <name>', 'go back to the default of a setting (repeatable)', namesParser)
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-alter.ts').then(({ alterTopic }) => alterTopic(host.context, name, command.optsWithGlobals<TopicAlterOptions>()))));
+      host.run(
+        import('./topic-alter.ts').then(({ alterTopic }) =>
+          alterTopic(host.context, name, command.optsWithGlobals<TopicAlterOptions>()),
+        ),
+      ),
+    );
   topic
     .command('add-partitions <topic>')
     .description('give a topic more partitions; keyed records may then go to other partitions than before')
     .requiredOption('-p, --partitions <total>', 'number of partitions afterwards', countParser)
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-add-partitions.ts').then(({ addPartitions }) =>
-        addPartitions(host.context, name, command.optsWithGlobals<TopicAddPartitionsOptions>()))));
+      host.run(
+        import('./topic-add-partitions.ts').then(({ addPartitions }) =>
+          addPartitions(host.context, name, command.optsWithGlobals<TopicAddPartitionsOptions>()),
+        ),
+      ),
+    );
 }
 
 function addRemovers(topic: Command, host: ProgramHost): void {
   topic
     .command('trim <topic>')
     .description('delete the records before an offset')
-    .requiredOption('-b, --before <where>', 'first offset to keep: an offset, end, -N (keep the last N offsets), or @time', argumentParser((text: string) => parsePosition(text)))
+    .requiredOption(
+      '-b, --before <where>',
+      'first offset to keep: an offset, end, -N (keep the last N offsets), or @time',
+      argumentParser((text: string) => parsePosition(text)),
+    )
     .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all)', partitionsParser)
     .option('--dry-run', 'only say what would be deleted')
     .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-trim.ts').then(({ trimTopic }) => trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()))));
+      host.run(
+        import('./topic-trim.ts').then(({ trimTopic }) =>
+          trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()),
+        ),
+      ),
+    );
   topic
     .command('reopen <topic>')
     .description('open partitions again that could not be opened, or whose data was damaged and has been put right')
-    .option('-p, --partition <list>', 'partitions such as 0 or 0,2-5 (repeatable; default: all that are in trouble)', partitionsParser)
+    .option(
+      '-p, --partition <list>',
+      'partitions such as 0 or 0,2-5 (repeatable; default: all that are in trouble)',
+      partitionsParser,
+    )
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-reopen.ts').then(({ reopenTopic }) => reopenTopic(host.context, name, command.optsWithGlobals<TopicReopenOptions>()))));
+      host.run(
+        import('./topic-reopen.ts').then(({ reopenTopic }) =>
+          reopenTopic(host.context, name, command.optsWithGlobals<TopicReopenOptions>()),
+        ),
+      ),
+    );
   topic
     .command('delete <topic>')
     .description('delete a topic and its records')
     .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(import('./topic-delete.ts').then(({ deleteTopic }) => deleteTopic(host.context, name, command.optsWithGlobals<TopicDeleteOptions>()))));
+      host.run(
+        import('./topic-delete.ts').then(({ deleteTopic }) =>
+          deleteTopic(host.context, name, command.optsWithGlobals<TopicDeleteOptions>()),
+        ),
+      ),
+    );
 }

@@ -17,7 +17,11 @@ export interface TopicCreateOptions extends GlobalOptions {
   readonly dryRun?: boolean;
 }
 
-export async function createTopic(context: CommandContext, name: string, options: TopicCreateOptions): Promise<ExitCode> {
+export async function createTopic(
+  context: CommandContext,
+  name: string,
+  options: TopicCreateOptions,
+): Promise<ExitCode> {
   const dryRun = options.dryRun === true;
   const wanted = {
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),

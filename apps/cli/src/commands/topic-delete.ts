@@ -10,7 +10,11 @@ export interface TopicDeleteOptions extends GlobalOptions {
   readonly force?: boolean;
 }
 
-export async function deleteTopic(context: CommandContext, name: string, options: TopicDeleteOptions): Promise<ExitCode> {
+export async function deleteTopic(
+  context: CommandContext,
+  name: string,
+  options: TopicDeleteOptions,
+): Promise<ExitCode> {
   const forced = options.force === true;
   requireForceOrTerminal(context, { forced, what: `deleting ${name}` });
   const { topicId } = await withClient(context, options, async (q) => {
@@ -20,6 +24,8 @@ export async function deleteTopic(context: CommandContext, name: string, options
     }
     return q.admin.deleteTopic(name);
   });
-  context.stdout.write(options.json === true ? formatJson({ name, topicId }, isTerminal(context.stdout)) : `deleted ${name}\n`);
+  context.stdout.write(
+    options.json === true ? formatJson({ name, topicId }, isTerminal(context.stdout)) : `deleted ${name}\n`,
+  );
   return ExitCode.ok;
 }

@@ -17,20 +17,27 @@ export async function describeTopic(context: CommandContext, name: string, optio
     context.stdout.write(formatJson({ ...rest, settings: settingViews(configs) }, terminal));
     return ExitCode.ok;
   }
-  const parts = [factsOf(topic, unitsOf(options), terminal), await settingsOf(topic, terminal), await partitionsOf(topic, unitsOf(options), terminal)];
+  const parts = [
+    factsOf(topic, unitsOf(options), terminal),
+    await settingsOf(topic, terminal),
+    await partitionsOf(topic, unitsOf(options), terminal),
+  ];
   context.stdout.write(parts.join('\n'));
   return ExitCode.ok;
 }
 
 function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): string {
-  return formatFacts([
-    ['topic', topic.name],
-    ['id', topic.topicId],
-    ['partitions', units.count(topic.partitions.length)],
-    ['replicas', units.count(topic.replicas)],
-    ['messages', units.bound(topic.messages, topic.messagesExact)],
-    ['size', units.bytes(topic.bytes)],
-  ], terminal);
+  return formatFacts(
+    [
+      ['topic', topic.name],
+      ['id', topic.topicId],
+      ['partitions', units.count(topic.partitions.length)],
+      ['replicas', units.count(topic.replicas)],
+      ['messages', units.bound(topic.messages, topic.messagesExact)],
+      ['size', units.bytes(topic.bytes)],
+    ],
+    terminal,
+  );
 }
 
 function settingsOf(topic: DescribeTopicResponse, terminal: boolean): Promise<string> {
@@ -39,7 +46,10 @@ function settingsOf(topic: DescribeTopicResponse, terminal: boolean): Promise<st
 }
 
 function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): Promise<string> {
-  const columns = ['partition', 'leader', 'epoch', 'start', 'end', 'messages', 'segments', 'size'].map((title) => ({ title, align: 'right' as const }));
+  const columns = ['partition', 'leader', 'epoch', 'start', 'end', 'messages', 'segments', 'size'].map((title) => ({
+    title,
+    align: 'right' as const,
+  }));
   // Offsets are names of places and not quantities: they are never grouped, so that they can be copied into `-o`.
   const rows = topic.partitions.map((partition) => [
     String(partition.partition),
@@ -55,6 +65,9 @@ function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: bool
 }
 
 /** An older broker tells the offsets only, and compaction may have left fewer records. */
-function messagesOf({ messages, messagesExact, highWatermark, logStartOffset }: DescribeTopicResponse['partitions'][number], units: Units): string {
+function messagesOf(
+  { messages, messagesExact, highWatermark, logStartOffset }: DescribeTopicResponse['partitions'][number],
+  units: Units,
+): string {
   return messages < 0 ? units.bound(highWatermark - logStartOffset, false) : units.bound(messages, messagesExact);
 }

@@ -31,7 +31,11 @@ export async function listTopics(context: CommandContext, options: TopicListOpti
     { title: 'size', align: 'right' },
   ] as const;
   const rows = topics.map((topic) => [
-    topic.name, units.count(topic.partitions), units.count(topic.replicas), units.bound(topic.messages, topic.messagesExact), units.bytes(topic.bytes),
+    topic.name,
+    units.count(topic.partitions),
+    units.count(topic.replicas),
+    units.bound(topic.messages, topic.messagesExact),
+    units.bytes(topic.bytes),
   ]);
   context.stdout.write(await formatTable(columns, rows, isTerminal(context.stdout)));
   return ExitCode.ok;

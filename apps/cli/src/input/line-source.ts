@@ -9,7 +9,11 @@ import { ExitCode } from '../exit-code.ts';
 const readBytes = 1 << 20;
 
 /** The bytes of a file or of standard input. Aborting the signal ends them with an `AbortError`. */
-export async function openLineSource(path: string | undefined, stdin: Readable, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+export async function openLineSource(
+  path: string | undefined,
+  stdin: Readable,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> {
   if (path === undefined || path === '-') return addAbortSignal(signal, stdin);
   try {
     // Opened before anything is sent, so that a mistyped path is told at once.
@@ -20,7 +24,8 @@ export async function openLineSource(path: string | undefined, stdin: Readable, 
     }
     return addAbortSignal(signal, createReadStream(path, { fd: file, highWaterMark: readBytes }));
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     throw new CommandError(ExitCode.failure, `${path} cannot be read: ${reason}`, { cause: error });
   }
 }

@@ -5,10 +5,14 @@ const newline = 0x0a;
  * and a carriage return stays. A last line without a newline is a line; an empty input has none.
  *
  * Lines come in one array per chunk, because awaiting each of many thousand lines would cost more than sending them.
- * A line is a view of its chunk where it lies whole in it: use it before the chunk is reused, which Node's streams never do.
+ * A line is a view of its chunk where it lies whole in it: use it before the chunk is reused, which Node's streams
+ * never do.
  */
 export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[], void, undefined> {
-  /** The beginning of a line whose newline has not come yet; a list, so that a long line is copied once and not per chunk. */
+  /**
+   * The beginning of a line whose newline has not come yet; a list, so that a long line is copied once and not per
+   * chunk.
+   */
   let pending: Buffer[] = [];
   for await (const chunk of chunks) {
     const lines: Buffer[] = [];

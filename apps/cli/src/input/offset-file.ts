@@ -10,8 +10,10 @@ export interface FileOffset {
 /**
  * Reads offsets by topic and partition, each place once.
  *
- *   JSON  what `q group describe --json` and `q group seek --json` write: `{"partitions":[{"topic","partition","offset"}]}` or
- *         the list alone. Without `offset`, `committedOffset` counts; a place where that is null has none and is left out.
+ *   JSON  what `q group describe --json` and `q group seek --json` write:
+ *   `{"partitions":[{"topic","partition","offset"}]}` or
+ *         the list alone. Without `offset`, `committedOffset` counts; a place where that is null has none and is left
+ *         out.
  *   CSV   `topic,partition,offset` on each line. That very line may be the first; empty ones and those with a `#` are left out.
  */
 export function parseOffsetFile(text: string): FileOffset[] {
@@ -32,7 +34,8 @@ function readCsv(text: string): FileOffset[] {
     if (line === '' || line.startsWith('#') || (index === 0 && line === 'topic,partition,offset')) continue;
     const [topic = '', partition = '', offset = '', ...rest] = line.split(',').map((cell) => cell.trim());
     const isWhole = [partition, offset].every((cell) => /^\d{1,15}$/.test(cell));
-    if (topic === '' || !isWhole || rest.length > 0) throw usageError(`line ${index + 1} is not topic,partition,offset`);
+    if (topic === '' || !isWhole || rest.length > 0)
+      throw usageError(`line ${index + 1} is not topic,partition,offset`);
     offsets.push({ topic, partition: Number(partition), offset: Number(offset) });
   }
   return offsets;
@@ -44,7 +47,8 @@ function readJson(text: string): FileOffset[] {
     const { topic, partition, offset } = readEntry(entry);
     if (offset === null) return [];
     const isWhole = [partition, offset].every((number) => Number.isSafeInteger(number) && Number(number) >= 0);
-    if (typeof topic !== 'string' || topic === '' || !isWhole) throw usageError(`entry ${index} has no topic, partition and offset`);
+    if (typeof topic !== 'string' || topic === '' || !isWhole)
+      throw usageError(`entry ${index} has no topic, partition and offset`);
     return [{ topic, partition: Number(partition), offset: Number(offset) }];
   });
 }

@@ -6,7 +6,9 @@ export interface Pair {
   readonly value: string;
 }
 
-/** Adds a pair to those of earlier flags. A name that is given twice is a mistake: only one of its values could count. */
+/**
+ * Adds a pair to those of earlier flags. A name that is given twice is a mistake: only one of its values could count.
+ */
 export function parsePair(text: string, earlier: readonly Pair[] = []): Pair[] {
   const equals = text.indexOf('=');
   const name = text.slice(0, equals).trim();

@@ -12,7 +12,8 @@ export async function readTextFile(path: string, stdin: Readable, signal: AbortS
   let bytes = 0;
   for await (const chunk of await openLineSource(path, stdin, signal)) {
     bytes += chunk.length;
-    if (bytes > bytesMax) throw new CommandError(ExitCode.failure, `${path} cannot be read: it has more than ${bytesMax >> 20} MiB`);
+    if (bytes > bytesMax)
+      throw new CommandError(ExitCode.failure, `${path} cannot be read: it has more than ${bytesMax >> 20} MiB`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

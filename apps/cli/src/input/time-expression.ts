@@ -33,15 +33,21 @@ export function isLater(one: TimeExpression, other: TimeExpression): boolean {
   return one.kind === 'ago' && other.kind === 'ago' && one.durationMs < other.durationMs;
 }
 
-/** Up to 11 digits are seconds (until the year 5138), more are milliseconds (since 1973): neither is taken for the other. */
+/**
+ * Up to 11 digits are seconds (until the year 5138), more are milliseconds (since 1973): neither is taken for the
+ * other.
+ */
 function unixTimeMs(digits: string): number {
   return digits.length <= 11 ? Number(digits) * 1000 : Number(digits);
 }
 
 function calendarTimeMs(text: string): number | undefined {
-  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(
+    text,
+  );
   if (match === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '0', zone = ''] = match;
+  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '0', zone = ''] =
+    match;
   // A date with a time and no zone is local to `Date.parse`, and one without a time is not: so it always gets a time.
   const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.padEnd(3, '0')}${zone.replace(/(\d\d):?(\d\d)$/, '$1:$2')}`;
   // `Date` turns the 31st of a short month into the next month; such a day is a mistake here.

@@ -4,6 +4,7 @@ import { usageError } from '../command-error.ts';
 export function parseWholeNumber(text: string, range: { min: number; max: number }): number {
   const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= range.min && value <= range.max) return value;
-  const allowed = range.max === Number.MAX_SAFE_INTEGER ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`;
+  const allowed =
+    range.max === Number.MAX_SAFE_INTEGER ? `of at least ${range.min}` : `from ${range.min} to ${range.max}`;
   throw usageError(`expected a whole number ${allowed}`);
 }

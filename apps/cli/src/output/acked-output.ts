@@ -51,7 +51,9 @@ export class AckedOutput {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.flush().catch((error: unknown) => { this.#failure = error as Error; });
+      this.flush().catch((error: unknown) => {
+        this.#failure = error as Error;
+      });
     });
   }
 

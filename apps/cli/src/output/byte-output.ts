@@ -6,8 +6,8 @@ import { isReaderGone } from './reader-gone.ts';
  *
  * Invariants:
  * - At most one write is under way; the bytes of a write are not touched until its callback.
- * - Nothing waits longer than one turn of the event loop: live records appear as they come, and while records are already
- *   there (their promises resolve within one turn) they share a write.
+ * - Nothing waits longer than one turn of the event loop: live records appear as they come, and while records are
+ *   already there (their promises resolve within one turn) they share a write.
  * - Once the reader has gone away (`| head`), `closed` is true, output is dropped, and nothing fails.
  */
 export class ByteOutput {
@@ -53,7 +53,9 @@ export class ByteOutput {
     setImmediate(() => {
       this.#scheduled = false;
       // A failure is kept, and thrown by the next flush that somebody waits for.
-      this.flush().catch((error: unknown) => { this.#failure = error as Error; });
+      this.flush().catch((error: unknown) => {
+        this.#failure = error as Error;
+      });
     });
   }
 

@@ -22,7 +22,9 @@ export class Progress {
     this.#shownMs = nowMs;
     this.#shown = true;
     const perSecond = (total.records / (nowMs - this.#startMs)) * 1000;
-    this.#write(`\r\u001B[K${formatCount(total.records)} records, ${formatBytes(total.bytes)}, ${formatCount(Math.round(perSecond))} records/s`);
+    this.#write(
+      `\r\u001B[K${formatCount(total.records)} records, ${formatBytes(total.bytes)}, ${formatCount(Math.round(perSecond))} records/s`,
+    );
   }
 
   /** Takes the line away, before anything else is written to the terminal. */

@@ -25,13 +25,28 @@ export const directives: Readonly<Record<string, { readonly doc: string; readonl
   t: { doc: 'topic', write: (record, output) => output.text(record.topic) },
   p: { doc: 'partition', write: (record, output) => output.text(String(record.partition)) },
   o: { doc: 'offset', write: (record, output) => output.text(String(record.offset)) },
-  k: { doc: 'key, byte for byte; nothing when there is none', write: (record, output) => writeBytes(record.key, output) },
-  v: { doc: 'value, byte for byte; nothing when there is none', write: (record, output) => writeBytes(record.value, output) },
+  k: {
+    doc: 'key, byte for byte; nothing when there is none',
+    write: (record, output) => writeBytes(record.key, output),
+  },
+  v: {
+    doc: 'value, byte for byte; nothing when there is none',
+    write: (record, output) => writeBytes(record.value, output),
+  },
   T: { doc: 'timestamp in ms since 1970', write: (record, output) => output.text(String(record.timestampMs)) },
-  D: { doc: 'timestamp as ISO 8601 in UTC', write: (record, output) => output.text(new Date(record.timestampMs).toISOString()) },
+  D: {
+    doc: 'timestamp as ISO 8601 in UTC',
+    write: (record, output) => output.text(new Date(record.timestampMs).toISOString()),
+  },
   h: { doc: 'headers as name=value,name=value', write: writeHeaders },
-  K: { doc: 'bytes of the key, -1 when there is none', write: (record, output) => output.text(String(record.key?.length ?? -1)) },
-  V: { doc: 'bytes of the value, -1 when there is none', write: (record, output) => output.text(String(record.value?.length ?? -1)) },
+  K: {
+    doc: 'bytes of the key, -1 when there is none',
+    write: (record, output) => output.text(String(record.key?.length ?? -1)),
+  },
+  V: {
+    doc: 'bytes of the value, -1 when there is none',
+    write: (record, output) => output.text(String(record.value?.length ?? -1)),
+  },
   '%': { doc: 'a percent sign', write: (_record, output) => output.text('%') },
 };
 
@@ -56,7 +71,11 @@ export function compileRecordFormat(format: string): RecordWriter {
 function writerOf(directive: string): RecordWriter {
   const found = Object.hasOwn(directives, directive) ? directives[directive] : undefined;
   if (found !== undefined) return found.write;
-  throw usageError(`"%${directive}" is not a directive; allowed: ${Object.keys(directives).map((name) => `%${name}`).join(' ')}`);
+  throw usageError(
+    `"%${directive}" is not a directive; allowed: ${Object.keys(directives)
+      .map((name) => `%${name}`)
+      .join(' ')}`,
+  );
 }
 
 function writeBytes(bytes: Uint8Array | null, output: ByteOutput): void {

@@ -10,8 +10,13 @@ export interface Column {
  * Rows under their titles. On a terminal the columns line up; elsewhere they are separated by tabs, which `cut` and a
  * spreadsheet can read.
  */
-export async function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], isTerminal: boolean): Promise<string> {
-  if (!isTerminal) return [columns.map((column) => column.title), ...rows].map((cells) => `${cells.join('\t')}\n`).join('');
+export async function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  isTerminal: boolean,
+): Promise<string> {
+  if (!isTerminal)
+    return [columns.map((column) => column.title), ...rows].map((cells) => `${cells.join('\t')}\n`).join('');
   const { default: Table } = await import('cli-table3');
   const table = new Table({
     head: columns.map((column) => styleText('bold', column.title)),
@@ -20,7 +25,11 @@ export async function formatTable(columns: readonly Column[], rows: readonly (re
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
   table.push(...rows.map((row) => [...row]));
-  return `${table.toString().split('\n').map((line) => line.trimEnd()).join('\n')}\n`;
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
 }
 
 /** Facts one under the other: the names in one column, the values in another. */
@@ -31,6 +40,19 @@ export function formatFacts(facts: readonly (readonly [name: string, value: stri
 }
 
 const noLines = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };

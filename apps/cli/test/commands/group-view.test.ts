@@ -8,22 +8,54 @@ const topicId = '00000000-0000-4000-8000-000000000001';
 
 function member(memberId: string, o: Partial<DescribedMember> = {}): DescribedMember {
   return {
-    memberId, instanceId: null, clientId: 'app', host: '10.0.0.7', memberEpoch: 4, state: 'stable', topics: ['orders'],
-    assigned: [{ topicId, name: 'orders', partitions: [0, 1, 3] }], target: [], sinceHeartbeatMs: 2_500, sessionTimeoutMs: 45_000, stalledMs: 0, stalled: false, ...o,
+    memberId,
+    instanceId: null,
+    clientId: 'app',
+    host: '10.0.0.7',
+    memberEpoch: 4,
+    state: 'stable',
+    topics: ['orders'],
+    assigned: [{ topicId, name: 'orders', partitions: [0, 1, 3] }],
+    target: [],
+    sinceHeartbeatMs: 2_500,
+    sessionTimeoutMs: 45_000,
+    stalledMs: 0,
+    stalled: false,
+    ...o,
   };
 }
 
 function partition(number: number, o: Partial<GroupPartition> = {}): GroupPartition {
   return {
-    topic: 'orders', topicId, partition: number, memberId: 'm-1', committedOffset: 10_000, metadata: null, logStartOffset: 0, highWatermark: 12_345, lag: 2_345, lagExact: true, sinceProgressMs: 40, ...o,
+    topic: 'orders',
+    topicId,
+    partition: number,
+    memberId: 'm-1',
+    committedOffset: 10_000,
+    metadata: null,
+    logStartOffset: 0,
+    highWatermark: 12_345,
+    lag: 2_345,
+    lagExact: true,
+    sinceProgressMs: 40,
+    ...o,
   };
 }
 
 const billing: GroupDescription = {
-  groupId: 'billing', state: 'stable', assignor: 'uniform', groupEpoch: 4, targetEpoch: 4, lag: 2_345, lagExact: true, members: [member('m-1')], partitions: [partition(0)],
+  groupId: 'billing',
+  state: 'stable',
+  assignor: 'uniform',
+  groupEpoch: 4,
+  targetEpoch: 4,
+  lag: 2_345,
+  lagExact: true,
+  members: [member('m-1')],
+  partitions: [partition(0)],
 };
 
-const lines = async (group: GroupDescription, view = { units: humanUnits, terminal: false }): Promise<string[]> => (await formatGroup(group, view)).split('\n');
+const lines = async (group: GroupDescription, view = { units: humanUnits, terminal: false }): Promise<string[]> =>
+  (await formatGroup(group, view)).split('\n');
 
 describe('a group for people', () => {
   it('G3 shows state, members with what they own, and each partition with its lag', async () => {
@@ -43,13 +75,18 @@ describe('a group for people', () => {
       'orders\t0\t10000\t12345\t2,345\t40 ms\tm-1',
       '',
     ]);
-    expect(await lines(billing, { units: rawUnits, terminal: false })).toEqual(expect.arrayContaining([
-      'm-1\t-\tapp\t10.0.0.7\tstable\t4\torders:0-1,3\t2500\tno', 'orders\t0\t10000\t12345\t2345\t40\tm-1',
-    ]));
+    expect(await lines(billing, { units: rawUnits, terminal: false })).toEqual(
+      expect.arrayContaining([
+        'm-1\t-\tapp\t10.0.0.7\tstable\t4\torders:0-1,3\t2500\tno',
+        'orders\t0\t10000\t12345\t2345\t40\tm-1',
+      ]),
+    );
   });
 
   it('G3 does not take an unknown lag for none', async () => {
-    expect(await lines({ ...billing, lag: null, lagExact: false, members: [], partitions: [] })).toContain('lag\tunknown: nothing is committed');
+    expect(await lines({ ...billing, lag: null, lagExact: false, members: [], partitions: [] })).toContain(
+      'lag\tunknown: nothing is committed',
+    );
   });
 
   it('G2 G3 shows who stalls, and whether by what it says or by saying nothing', async () => {
@@ -60,13 +97,22 @@ describe('a group for people', () => {
     ];
     const text = await lines({ ...billing, members });
     expect(text).toContain('members\t3, 2 stalled');
-    expect(text.slice(9, 12).map((line) => line.split('\t').at(-1))).toEqual(['no', 'for 1 min 15 s', 'heartbeat overdue']);
+    expect(text.slice(9, 12).map((line) => line.split('\t').at(-1))).toEqual([
+      'no',
+      'for 1 min 15 s',
+      'heartbeat overdue',
+    ]);
   });
 
   it('G3 shows what will be owned while it is not what is owned', async () => {
     const members = [
       member('m-1', { state: 'unrevoked', target: [{ topicId, name: 'orders', partitions: [0, 1] }] }),
-      member('m-2', { instanceId: 'second', state: 'unreleased', assigned: [], target: [{ topicId, name: '', partitions: [3] }] }),
+      member('m-2', {
+        instanceId: 'second',
+        state: 'unreleased',
+        assigned: [],
+        target: [{ topicId, name: '', partitions: [3] }],
+      }),
     ];
     const text = await lines({ ...billing, state: 'reconciling', groupEpoch: 5, members });
     expect(text).toContain('epoch\t5 (assigned for 4)');
@@ -78,18 +124,38 @@ describe('a group for people', () => {
   });
 
   it('G3 leaves no cell empty where nothing is known', async () => {
-    const nothing = { memberId: null, committedOffset: null, logStartOffset: null, highWatermark: null, lag: null, sinceProgressMs: null };
-    const text = await lines({ ...billing, state: 'empty', lag: 0, members: [], partitions: [partition(2, { topic: '', ...nothing })] });
+    const nothing = {
+      memberId: null,
+      committedOffset: null,
+      logStartOffset: null,
+      highWatermark: null,
+      lag: null,
+      sinceProgressMs: null,
+    };
+    const text = await lines({
+      ...billing,
+      state: 'empty',
+      lag: 0,
+      members: [],
+      partitions: [partition(2, { topic: '', ...nothing })],
+    });
     expect(text.slice(4)).toEqual([
-      'members\t0', 'partitions\t1, 0 with an offset', 'lag\t0', '',
-      'topic\tpartition\tcommitted\tend\tlag\tprogress ago\towner', `${topicId}\t2\t-\t-\t-\t-\t-`, '',
+      'members\t0',
+      'partitions\t1, 0 with an offset',
+      'lag\t0',
+      '',
+      'topic\tpartition\tcommitted\tend\tlag\tprogress ago\towner',
+      `${topicId}\t2\t-\t-\t-\t-\t-`,
+      '',
     ]);
     expect(await lines({ ...billing, members: [], partitions: [] })).toHaveLength(8);
   });
 
   it('G3 lines up on a terminal', async () => {
     const text = stripVTControlCharacters(await formatGroup(billing, { units: humanUnits, terminal: true }));
-    expect(text).toContain('topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n');
+    expect(text).toContain(
+      'topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n',
+    );
   });
 
   it('G3 says of a lag that it may be less', async () => {

@@ -36,6 +36,8 @@ describe('troubles of a member', () => {
     const troubles = new MemberTroubles(consumer, { write: (line) => lines.push(line), json: true });
     consumer.tell('error', new QError('OFFSET_OUT_OF_RANGE', 'partition 3 ends at 7'));
     expect(troubles.hasFailed).toBe(true);
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ code: 'OFFSET_OUT_OF_RANGE', message: 'partition 3 ends at 7', hint: null }]);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { code: 'OFFSET_OUT_OF_RANGE', message: 'partition 3 ends at 7', hint: null },
+    ]);
   });
 });

@@ -7,19 +7,26 @@ import { parseWholeNumber } from '../../src/input/whole-number.ts';
 
 describe('arguments', () => {
   it('reads time limits; a number alone is seconds', () => {
-    expect([parseTimeout('5'), parseTimeout('0.5'), parseTimeout('500ms'), parseTimeout('1m30s')]).toEqual([5000, 500, 500, 90_000]);
-    for (const text of ['', '0', '0s', '-5', '5 s', '5x', '25d', 'soon']) expect(() => parseTimeout(text)).toThrow('expected a time');
+    expect([parseTimeout('5'), parseTimeout('0.5'), parseTimeout('500ms'), parseTimeout('1m30s')]).toEqual([
+      5000, 500, 500, 90_000,
+    ]);
+    for (const text of ['', '0', '0s', '-5', '5 s', '5x', '25d', 'soon'])
+      expect(() => parseTimeout(text)).toThrow('expected a time');
   });
 
   it('reads lists of partitions, over several flags', () => {
     expect(parsePartitionList('3')).toEqual([3]);
     expect(parsePartitionList('5-7,0, 2')).toEqual([0, 2, 5, 6, 7]);
     expect(parsePartitionList('1', parsePartitionList('0-2'))).toEqual([0, 1, 2]);
-    for (const text of ['', 'a', '-1', '1-', '3-1', '1-2-3', '1,,2', '0-99999999']) expect(() => parsePartitionList(text)).toThrow('expected');
+    for (const text of ['', 'a', '-1', '1-', '3-1', '1-2-3', '1,,2', '0-99999999'])
+      expect(() => parsePartitionList(text)).toThrow('expected');
   });
 
   it('reads pairs at the first equals sign, in order, each name once', () => {
-    expect(parsePair('b=2', parsePair('a=x=y'))).toEqual([{ name: 'a', value: 'x=y' }, { name: 'b', value: '2' }]);
+    expect(parsePair('b=2', parsePair('a=x=y'))).toEqual([
+      { name: 'a', value: 'x=y' },
+      { name: 'b', value: '2' },
+    ]);
     expect(parsePair('a=')).toEqual([{ name: 'a', value: '' }]);
     for (const text of ['', 'a', '=1', ' =1']) expect(() => parsePair(text)).toThrow('expected name=value');
     expect(() => parsePair('a=2', parsePair('a=1'))).toThrow('a is given twice');

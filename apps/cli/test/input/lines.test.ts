@@ -26,7 +26,9 @@ describe('lines', () => {
   });
 
   it('P1 cuts bytes alike however they are chunked', async () => {
-    const bytes = uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some.map((byte) => (byte < 60 ? 0x0a : byte))));
+    const bytes = uint8Array({ maxLength: 60 }).map((some) =>
+      Buffer.from(some.map((byte) => (byte < 60 ? 0x0a : byte))),
+    );
     await assert(
       asyncProperty(array(bytes, { maxLength: 6 }), async (chunks) => {
         const text = Buffer.concat(chunks).toString('latin1');

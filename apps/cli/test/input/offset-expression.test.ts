@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { parseOffsetRange, parsePosition, resolvePosition, timestampToLookUp } from '../../src/input/offset-expression.ts';
+import {
+  parseOffsetRange,
+  parsePosition,
+  resolvePosition,
+  timestampToLookUp,
+} from '../../src/input/offset-expression.ts';
 import type { Position } from '../../src/input/offset-expression.ts';
 
 const hourAgo: Position = { kind: 'time', time: { kind: 'ago', durationMs: 3_600_000 } };
@@ -36,29 +41,52 @@ describe('where to begin and where to stop', () => {
     expect(parseOffsetRange(text)).toEqual({ from, to });
   });
 
-  it.each(['', 'begin', '1.5', '--1', '@', '@-', '@-1', '@yesterday', '@2026-02-30', '@2026-13-01', '1:2:3', '@2026-11-22T25:00', '1e3', '@2026-11-22T10'])(
-    'C1 refuses %j',
+  it.each([
+    '',
+    'begin',
+    '1.5',
+    '--1',
+    '@',
+    '@-',
+    '@-1',
+    '@yesterday',
+    '@2026-02-30',
+    '@2026-13-01',
+    '1:2:3',
+    '@2026-11-22T25:00',
+    '1e3',
+    '@2026-11-22T10',
+  ])('C1 refuses %j', (text) => {
+    expect(() => parseOffsetRange(text)).toThrow(/^expected start, end, an offset, -N/);
+  });
+
+  it.each(['10:5', '-5:-10', 'end:5', 'end:start', '5:start', '@-1h:@-2h', '@2026-11-22:@2026-11-21'])(
+    'C1 refuses %s, which ends before it begins',
     (text) => {
-      expect(() => parseOffsetRange(text)).toThrow(/^expected start, end, an offset, -N/);
+      expect(() => parseOffsetRange(text)).toThrow('the range ends before it begins');
     },
   );
 
-  it.each(['10:5', '-5:-10', 'end:5', 'end:start', '5:start', '@-1h:@-2h', '@2026-11-22:@2026-11-21'])('C1 refuses %s, which ends before it begins', (text) => {
-    expect(() => parseOffsetRange(text)).toThrow('the range ends before it begins');
-  });
-
-  it.each(['5:5', 'start:start', 'end:end', 'start:5', '-5:-5', '7:-3', '@now:@now'])('C1 takes %s, which may hold nothing', (text) => {
-    expect(parseOffsetRange(text).to).not.toBeNull();
-  });
+  it.each(['5:5', 'start:start', 'end:end', 'start:5', '-5:-5', '7:-3', '@now:@now'])(
+    'C1 takes %s, which may hold nothing',
+    (text) => {
+      expect(parseOffsetRange(text).to).not.toBeNull();
+    },
+  );
 
   it.each(['@-99999999d', '@1960-01-01'])('C1 says of %s what to write instead', (text) => {
-    expect(() => timestampToLookUp(parsePosition(text), Date.now())).toThrow('before 1970 is before every record; write start');
+    expect(() => timestampToLookUp(parsePosition(text), Date.now())).toThrow(
+      'before 1970 is before every record; write start',
+    );
   });
 
   it('C1 resolves against what a partition has', () => {
     const ends = { startOffset: 100, endOffset: 150 };
-    const resolve = (text: string, offsetAtTime: number | null = null): number => resolvePosition(parsePosition(text), ends, offsetAtTime);
-    expect([resolve('start'), resolve('end'), resolve('-10'), resolve('-1000'), resolve('-0')]).toEqual([100, 150, 140, 100, 150]);
+    const resolve = (text: string, offsetAtTime: number | null = null): number =>
+      resolvePosition(parsePosition(text), ends, offsetAtTime);
+    expect([resolve('start'), resolve('end'), resolve('-10'), resolve('-1000'), resolve('-0')]).toEqual([
+      100, 150, 140, 100, 150,
+    ]);
     // Absolute offsets are not bent into range: the broker says which offsets there are.
     expect([resolve('7'), resolve('200')]).toEqual([7, 200]);
     expect([resolve('@-1h', 120), resolve('@-1h', null)]).toEqual([120, 150]);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseOffsetFile } from '../../src/input/offset-file.ts';
 
-const two = [{ topic: 'orders', partition: 0, offset: 12 }, { topic: 'pay-ments', partition: 10, offset: 0 }];
+const two = [
+  { topic: 'orders', partition: 0, offset: 12 },
+  { topic: 'pay-ments', partition: 10, offset: 0 },
+];
 
 describe('files of offsets', () => {
   it.each([
@@ -14,12 +17,18 @@ describe('files of offsets', () => {
 
   it('G3 reads what seek writes, and what describe writes without what was never committed', () => {
     expect(parseOffsetFile(JSON.stringify(two))).toEqual(two);
-    expect(parseOffsetFile(` ${JSON.stringify({ group: 'g', partitions: two.map((place) => ({ ...place, previousOffset: 7 })) })}`)).toEqual(two);
-    const described = { partitions: [
-      { topic: 'orders', partition: 0, committedOffset: 12, highWatermark: 20 },
-      { topic: 'orders', partition: 1, committedOffset: null },
-      { topic: 'pay-ments', partition: 10, committedOffset: 0 },
-    ] };
+    expect(
+      parseOffsetFile(
+        ` ${JSON.stringify({ group: 'g', partitions: two.map((place) => ({ ...place, previousOffset: 7 })) })}`,
+      ),
+    ).toEqual(two);
+    const described = {
+      partitions: [
+        { topic: 'orders', partition: 0, committedOffset: 12, highWatermark: 20 },
+        { topic: 'orders', partition: 1, committedOffset: null },
+        { topic: 'pay-ments', partition: 10, committedOffset: 0 },
+      ],
+    };
     expect(parseOffsetFile(JSON.stringify(described))).toEqual(two);
     expect(parseOffsetFile('')).toEqual([]);
     expect(parseOffsetFile('[]')).toEqual([]);

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { parseShift } from '../../src/input/shift.ts';
 
 describe('shifts', () => {
-  it.each([['10', 10], ['+10', 10], ['-10', -10], ['0', 0]])('G3 reads %s', (text, records) => {
+  it.each([
+    ['10', 10],
+    ['+10', 10],
+    ['-10', -10],
+    ['0', 0],
+  ])('G3 reads %s', (text, records) => {
     expect(parseShift(text)).toBe(records);
   });
 

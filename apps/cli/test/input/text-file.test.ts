@@ -13,17 +13,21 @@ describe('files as text', () => {
   it('Q3 stops reading what cannot be meant', async () => {
     const mebibyte = Buffer.alloc(1 << 20);
     let read = 0;
-    const endless = Readable.from((function* chunks() {
-      for (;;) {
-        read += 1;
-        yield mebibyte;
-      }
-    })());
+    const endless = Readable.from(
+      (function* chunks() {
+        for (;;) {
+          read += 1;
+          yield mebibyte;
+        }
+      })(),
+    );
     await expect(readTextFile('-', endless, never)).rejects.toThrow('- cannot be read: it has more than 64 MiB');
     expect(read).toBeLessThan(200);
   });
 
   it('Q3 says that there is no such file', async () => {
-    await expect(readTextFile('nowhere/at-all', Readable.from([]), never)).rejects.toThrow('nowhere/at-all cannot be read: there is no such file');
+    await expect(readTextFile('nowhere/at-all', Readable.from([]), never)).rejects.toThrow(
+      'nowhere/at-all cannot be read: there is no such file',
+    );
   });
 });

@@ -21,7 +21,12 @@ class SlowReader {
 
 class TooLate extends Error {}
 
-function scene(): { reader: SlowReader; acked: string[]; output: AckedOutput; print: (text: string, ack?: () => void) => void } {
+function scene(): {
+  reader: SlowReader;
+  acked: string[];
+  output: AckedOutput;
+  print: (text: string, ack?: () => void) => void;
+} {
   const reader = new SlowReader();
   const bytes = new ByteOutput(reader.stream);
   const output = new AckedOutput(bytes, (error) => error instanceof TooLate);
@@ -33,7 +38,10 @@ function scene(): { reader: SlowReader; acked: string[]; output: AckedOutput; pr
   return { reader, acked, output, print };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 describe('acknowledged output', () => {
   it('G2 C2 acknowledges what the reader has taken, and not what was added while it did', async () => {
@@ -86,7 +94,9 @@ describe('acknowledged output', () => {
 
   it('G2 counts what it was too late for, and goes on', async () => {
     const { reader, acked, output, print } = scene();
-    print('a', () => { throw new TooLate(); });
+    print('a', () => {
+      throw new TooLate();
+    });
     print('b');
     const flush = output.flush();
     await turn();
@@ -98,7 +108,9 @@ describe('acknowledged output', () => {
 
   it('G2 throws what failed in the background at the next flush', async () => {
     const { reader, output, print } = scene();
-    print('a', () => { throw new Error('broken'); });
+    print('a', () => {
+      throw new Error('broken');
+    });
     output.flushSoon();
     await turn();
     reader.take();

@@ -5,7 +5,14 @@ import { ByteOutput } from '../../src/output/byte-output.ts';
 describe('byte output', () => {
   it('C2 writes small pieces together, in order, also when they outgrow the buffer', async () => {
     const chunks: Buffer[] = [];
-    const output = new ByteOutput(new Writable({ write(chunk: Buffer, _encoding, done) { chunks.push(Buffer.from(chunk)); done(); } }));
+    const output = new ByteOutput(
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          chunks.push(Buffer.from(chunk));
+          done();
+        },
+      }),
+    );
     const large = Buffer.alloc(500_000, 'x');
     output.text('é1 ');
     output.bytes(large);
@@ -19,10 +26,18 @@ describe('byte output', () => {
 
   it('C2 waits for a slow reader', async () => {
     let release = (): void => undefined;
-    const output = new ByteOutput(new Writable({ write(_chunk, _encoding, done) { release = done; } }));
+    const output = new ByteOutput(
+      new Writable({
+        write(_chunk, _encoding, done) {
+          release = done;
+        },
+      }),
+    );
     let flushed = false;
     output.text('a');
-    const flush = output.flush().then(() => { flushed = true; });
+    const flush = output.flush().then(() => {
+      flushed = true;
+    });
     await new Promise(setImmediate);
     expect(flushed).toBe(false);
     release();
@@ -36,14 +51,21 @@ describe('byte output', () => {
     output.text('live');
     output.flushSoon();
     output.flushSoon();
-    const [chunk] = await new Promise<Buffer[]>((resolve) => { stream.once('data', (data: Buffer) => resolve([data])); });
+    const [chunk] = await new Promise<Buffer[]>((resolve) => {
+      stream.once('data', (data: Buffer) => resolve([data]));
+    });
     expect(String(chunk)).toBe('live');
   });
 
   it('C2 goes quiet when its reader goes away, and fails for anything else', async () => {
-    const broken = (code: string): ByteOutput => new ByteOutput(new Writable({
-      write(_chunk, _encoding, done) { done(Object.assign(new Error(code), { code })); },
-    }));
+    const broken = (code: string): ByteOutput =>
+      new ByteOutput(
+        new Writable({
+          write(_chunk, _encoding, done) {
+            done(Object.assign(new Error(code), { code }));
+          },
+        }),
+      );
     const gone = broken('EPIPE');
     gone.text('a');
     await gone.flush();

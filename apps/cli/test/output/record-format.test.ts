@@ -6,8 +6,16 @@ import type { OutputRecord, RecordWriter } from '../../src/output/record-format.
 import { recordJson, writeRecordJson } from '../../src/output/record-json.ts';
 
 const record: OutputRecord = {
-  topic: 'orders', partition: 3, offset: 42, timestampMs: 1_700_000_000_123, key: Buffer.from('k'), value: Buffer.from('v'),
-  headers: [{ key: 'a', value: Buffer.from('1') }, { key: 'b', value: null }],
+  topic: 'orders',
+  partition: 3,
+  offset: 42,
+  timestampMs: 1_700_000_000_123,
+  key: Buffer.from('k'),
+  value: Buffer.from('v'),
+  headers: [
+    { key: 'a', value: Buffer.from('1') },
+    { key: 'b', value: null },
+  ],
 };
 
 async function written(write: RecordWriter, some: Partial<OutputRecord> = {}): Promise<Buffer> {
@@ -16,7 +24,7 @@ async function written(write: RecordWriter, some: Partial<OutputRecord> = {}): P
   write({ ...record, ...some }, output);
   await output.flush();
   stream.end();
-  return Buffer.concat(await stream.toArray() as Buffer[]);
+  return Buffer.concat((await stream.toArray()) as Buffer[]);
 }
 
 describe('record formats', () => {
@@ -29,7 +37,9 @@ describe('record formats', () => {
 
   it('C2 writes payloads byte for byte', async () => {
     const value = Buffer.from([0, 255, 10, 37, 92]);
-    expect(await written(compileRecordFormat(defaultRecordFormat), { value })).toEqual(Buffer.concat([value, Buffer.from('\n')]));
+    expect(await written(compileRecordFormat(defaultRecordFormat), { value })).toEqual(
+      Buffer.concat([value, Buffer.from('\n')]),
+    );
     expect(await written(compileRecordFormat('\\xff%v\\0'), { value: null })).toEqual(Buffer.from([255, 0]));
   });
 
@@ -55,13 +65,24 @@ describe('record formats', () => {
 describe('records as JSON', () => {
   it('C2 writes text as text', () => {
     expect(JSON.parse(recordJson(record))).toEqual({
-      topic: 'orders', partition: 3, offset: 42, timestampMs: 1_700_000_000_123, key: 'k', value: 'v',
-      headers: [{ name: 'a', value: '1' }, { name: 'b', value: null }],
+      topic: 'orders',
+      partition: 3,
+      offset: 42,
+      timestampMs: 1_700_000_000_123,
+      key: 'k',
+      value: 'v',
+      headers: [
+        { name: 'a', value: '1' },
+        { name: 'b', value: null },
+      ],
     });
   });
 
   it('C2 writes bytes that are not UTF-8 as Base64 under another name', () => {
-    const parsed = JSON.parse(recordJson({ ...record, key: null, value: Buffer.from([0xff, 0]) })) as Record<string, unknown>;
+    const parsed = JSON.parse(recordJson({ ...record, key: null, value: Buffer.from([0xff, 0]) })) as Record<
+      string,
+      unknown
+    >;
     expect(parsed).toMatchObject({ key: null, valueBase64: '/wA=' });
     expect(parsed).not.toHaveProperty('value');
   });

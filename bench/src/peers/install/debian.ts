@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { fetchWith } from './fetch.ts';
 import { installOnce } from './once.ts';
 
-/** Programs unpacked from Debian's packages, not installed: no root, no service that starts, nothing outside the cache. */
+/**
+ * Programs unpacked from Debian's packages, not installed: no root, no service that starts, nothing outside the cache.
+ */
 export interface DebianRoot {
   readonly path: string;
   /** What their programs need to find their libraries. */
@@ -17,17 +19,27 @@ export interface DebianRoot {
  */
 export async function debianPackages(folder: string, names: readonly string[]): Promise<DebianRoot> {
   await installOnce(folder, names.join(' '), async (unfinished) => {
-    const plan = await fetchWith({ program: 'apt-get', args: ['install', '--simulate', '--no-install-recommends', ...names] });
+    const plan = await fetchWith({
+      program: 'apt-get',
+      args: ['install', '--simulate', '--no-install-recommends', ...names],
+    });
     const downloads = join(unfinished, 'downloads');
     await mkdir(downloads);
-    await fetchWith({ program: 'apt-get', args: ['download', ...new Set([...names, ...missingPackages(plan)])], folder: downloads });
-    for (const file of await readdir(downloads)) await fetchWith({ program: 'dpkg-deb', args: ['-x', join(downloads, file), join(unfinished, 'root')] });
+    await fetchWith({
+      program: 'apt-get',
+      args: ['download', ...new Set([...names, ...missingPackages(plan)])],
+      folder: downloads,
+    });
+    for (const file of await readdir(downloads))
+      await fetchWith({ program: 'dpkg-deb', args: ['-x', join(downloads, file), join(unfinished, 'root')] });
   });
   const path = join(folder, 'root');
   return { path, env: { LD_LIBRARY_PATH: await libraryPath(path) } };
 }
 
-/** @param plan what `apt-get install --simulate` wrote: `Inst name (version …)` for each package that it would install */
+/**
+ * @param plan what `apt-get install --simulate` wrote: `Inst name (version …)` for each package that it would install
+ */
 export function missingPackages(plan: string): string[] {
   return [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]!);
 }

@@ -18,13 +18,18 @@ export async function fetchWith({ program, args, env, folder }: Command): Promis
     return stdout;
   } catch (cause) {
     const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new PeerMissing(isAbsent ? `${program} is not installed` : `${program} failed: ${lastWords(cause)}`, { cause });
+    throw new PeerMissing(isAbsent ? `${program} is not installed` : `${program} failed: ${lastWords(cause)}`, {
+      cause,
+    });
   }
 }
 
 /** The first line that says what went wrong; package tools write many more. */
 function lastWords(cause: unknown): string {
-  const said = cause instanceof Error && 'stderr' in cause ? `${String(cause.stderr)}\n${'stdout' in cause ? String(cause.stdout) : ''}` : String(cause);
+  const said =
+    cause instanceof Error && 'stderr' in cause
+      ? `${String(cause.stderr)}\n${'stdout' in cause ? String(cause.stdout) : ''}`
+      : String(cause);
   const lines = said.split('\n').filter((line) => line.trim() !== '');
   return lines.find((line) => /error|unable|cannot/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
 }

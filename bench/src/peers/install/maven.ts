@@ -11,12 +11,23 @@ export type Artifact = `${string}:${string}:${string}`;
  *
  * @returns the class path
  */
-export async function mavenLibraries(folder: string, artifacts: readonly Artifact[], source: { readonly path: string; readonly text: string }): Promise<string> {
+export async function mavenLibraries(
+  folder: string,
+  artifacts: readonly Artifact[],
+  source: { readonly path: string; readonly text: string },
+): Promise<string> {
   await installOnce(folder, `${artifacts.join(' ')}\n${source.text}`, async (unfinished) => {
     await writeFile(join(unfinished, 'pom.xml'), projectOf(artifacts));
     const lib = join(unfinished, 'lib');
-    await fetchWith({ program: 'mvn', args: ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${lib}`], folder: unfinished });
-    await fetchWith({ program: 'javac', args: ['-cp', join(lib, '*'), '-d', join(unfinished, 'classes'), source.path] });
+    await fetchWith({
+      program: 'mvn',
+      args: ['-B', '-q', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${lib}`],
+      folder: unfinished,
+    });
+    await fetchWith({
+      program: 'javac',
+      args: ['-cp', join(lib, '*'), '-d', join(unfinished, 'classes'), source.path],
+    });
   });
   return `${join(folder, 'classes')}:${join(folder, 'lib', '*')}`;
 }

@@ -7,7 +7,11 @@ import { dirname, join } from 'node:path';
  *
  * @param what names everything that the content depends on, versions included
  */
-export async function installOnce(folder: string, what: string, fill: (folder: string) => Promise<void>): Promise<void> {
+export async function installOnce(
+  folder: string,
+  what: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
   const marker = join(folder, 'installed');
   if ((await readOrNull(marker)) === what) return;
   await rm(folder, { recursive: true, force: true });

@@ -24,5 +24,15 @@ export function adminSnapshot({ phase }: Health, counters: BrokerCounters): Admi
   const requests: Record<string, TimesSummary & { failed: number }> = {};
   for (const [api, { times, failed }] of apis) if (times !== null) requests[api] = { failed, ...times.summary() };
   const disk = { rounds: rounds?.summary() ?? null, syncs: syncs?.summary() ?? null };
-  return { phase, connections, recordsIn, recordsOut, bytesIn, bytesOut, requests, ...disk, errors: Object.fromEntries(errors) };
+  return {
+    phase,
+    connections,
+    recordsIn,
+    recordsOut,
+    bytesIn,
+    bytesOut,
+    requests,
+    ...disk,
+    errors: Object.fromEntries(errors),
+  };
 }

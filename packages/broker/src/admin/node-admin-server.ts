@@ -4,7 +4,8 @@ import { formatAddress } from '../address.ts';
 import { answerAdmin } from './answer-admin.ts';
 import type { AdminSnapshot } from './admin-snapshot.ts';
 
-// Not by `import`: that would read every export of the module, and one of them loads a whole WebSocket client (40 ms, 16 MB).
+// Not by `import`: that would read every export of the module, and one of them loads a whole WebSocket client (40 ms,
+// 16 MB).
 const { createServer } = process.getBuiltinModule('node:http');
 
 export interface AdminServer {

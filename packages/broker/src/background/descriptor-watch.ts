@@ -1,8 +1,10 @@
 /**
- * The limit on descriptors while the broker runs. An operator, or a service manager, may lower it below what is open, and the system says so
- * to nobody who accepts connections: without a look, new clients would wait in vain for as long as the broker keeps files at hand.
+ * The limit on descriptors while the broker runs. An operator, or a service manager, may lower it below what is open,
+ * and the system says so to nobody who accepts connections: without a look, new clients would wait in vain for as long
+ * as the broker keeps files at hand.
  *
- * Invariant: the storage engine keeps no more files than the last limit that was seen leaves it, and never more than at the start.
+ * Invariant: the storage engine keeps no more files than the last limit that was seen leaves it, and never more than at
+ * the start.
  */
 import type { LocalStore } from '@q/storage';
 import { filesWithin } from '../descriptor-budget.ts';
@@ -37,7 +39,10 @@ export class DescriptorWatch {
     const { store, limits, storageLimits, logger, atStart } = this.#options;
     const files = filesWithin(Math.min(found, atStart), { limits, storageLimits });
     store.limitOpenFiles(files);
-    logger.warn({ descriptorsMax: found, ...files }, 'the process may have another number of files open now; the broker keeps as many as fit');
+    logger.warn(
+      { descriptorsMax: found, ...files },
+      'the process may have another number of files open now; the broker keeps as many as fit',
+    );
   }
 
   /** Closing takes a moment: where nothing was left, the next round knows more. */

@@ -1,8 +1,9 @@
 /**
- * A broker that was started on a full disk and could not note its term: it serves reads and makes room, and takes records once the
- * term is noted, which is tried again and again.
+ * A broker that was started on a full disk and could not note its term: it serves reads and makes room, and takes
+ * records once the term is noted, which is tried again and again.
  *
- * Invariant: until then the store refuses appends. What is refused is refused with STORAGE_FULL, which clients try again.
+ * Invariant: until then the store refuses appends. What is refused is refused with STORAGE_FULL, which clients try
+ * again.
  */
 import type { DiskRoom } from '@q/storage';
 import type { Clock, Scheduled } from '../clock.ts';
@@ -32,8 +33,13 @@ export class LateTerm {
   start(): void {
     const { term, disk, logger } = this.#options;
     if (term.isNoted) return;
-    disk.refuseAppends('the disk is full, so that the broker could not note its start; it takes records once there is some room');
-    logger.error({}, 'the disk is full: the broker could not note its start; it serves reads and deletions, and refuses records until there is room');
+    disk.refuseAppends(
+      'the disk is full, so that the broker could not note its start; it takes records once there is some room',
+    );
+    logger.error(
+      {},
+      'the disk is full: the broker could not note its start; it serves reads and deletions, and refuses records until there is room',
+    );
     this.#schedule();
   }
 

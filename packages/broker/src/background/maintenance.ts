@@ -1,6 +1,6 @@
 /**
- * The background work of a broker: retention, compaction, removal of old files and checkpoints, and what has failed before, round
- * after round.
+ * The background work of a broker: retention, compaction, removal of old files and checkpoints, and what has failed
+ * before, round after round.
  *
  * Invariants:
  *  1. Rounds do not overlap: the pause begins when a round has ended.

@@ -22,7 +22,8 @@ const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
   STORAGE_LOCKED: 'INVALID_CONFIG',
   // It is the wrong release, or the wrong folder.
   UNSUPPORTED_FORMAT: 'INVALID_CONFIG',
-  // Something in the data folder has the name of the partition, and is of no topic that this broker knows: no client could use it.
+  // Something in the data folder has the name of the partition, and is of no topic that this broker knows: no client
+  // could use it.
   LOG_EXISTS: 'CORRUPT_LOG',
   // A log goes while requests for it are on their way when its topic is deleted or the broker stops. Either way the
   // client should look the topic up again.

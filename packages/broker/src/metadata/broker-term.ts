@@ -67,8 +67,8 @@ export class BrokerTerm {
   }
 
   /**
-   * False while nothing durable says that this term has begun. No record may be acknowledged in it then: after a crash the next
-   * run would have the same term, and nobody would notice that some are gone.
+   * False while nothing durable says that this term has begun. No record may be acknowledged in it then: after a crash
+   * the next run would have the same term, and nobody would notice that some are gone.
    */
   get isNoted(): boolean {
     return this.#isNoted;
@@ -81,7 +81,10 @@ export class BrokerTerm {
     this.#isNoted = true;
   }
 
-  /** Notes durably that this broker stopped as it should; one that never began has nothing to note. @throws StorageError STORAGE_FULL */
+  /**
+   * Notes durably that this broker stopped as it should; one that never began has nothing to note. @throws StorageError
+   * STORAGE_FULL
+   */
   async end(): Promise<void> {
     if (this.#isNoted) await this.#write('stopped');
   }
@@ -108,7 +111,12 @@ async function write(
   entry: MetadataEntry | null,
   { key, record }: { key: string; record: TermRecord },
 ): Promise<void> {
-  const change = { key, expectedVersion: entry?.version ?? 0, value: JSON.stringify({ format: 1, ...record }), isVital: true };
+  const change = {
+    key,
+    expectedVersion: entry?.version ?? 0,
+    value: JSON.stringify({ format: 1, ...record }),
+    isVital: true,
+  };
   const { isSet } = await metadata.compareAndSet(change);
   if (!isSet)
     throw new QError('INVALID_CONFIG', `another broker with the same id writes ${key}`, {
@@ -119,9 +127,9 @@ async function write(
 function decode(entry: MetadataEntry): TermRecord {
   const record = parseJson(entry.value) as (Partial<TermRecord> & { format?: number }) | null;
   const isOne =
-    record?.format === 1 &&
-    Number.isSafeInteger(record.term) &&
-    (record.state === 'running' || record.state === 'stopped');
+    record?.format === 1
+    && Number.isSafeInteger(record.term)
+    && (record.state === 'running' || record.state === 'stopped');
   if (!isOne)
     throw new QError('CORRUPT_LOG', `the metadata entry ${entry.key} is not one that this broker understands`);
   return record as TermRecord;

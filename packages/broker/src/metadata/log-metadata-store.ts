@@ -5,9 +5,10 @@
  * Invariants:
  *  1. `#entries` is the log below its high watermark, folded: the last value of each key, absent when that was null.
  *  2. An entry's version is the offset of its record + 1, so versions rise with every change and survive a restart.
- *  3. Changes are made one after another (`#tail`): each is compared with a state in which all earlier ones are durable.
- *  4. `#removed` are the keys whose last record in the log is a removal, and its version: they are forgotten at the next start
- *     after compaction has dropped that record.
+ *  3. Changes are made one after another (`#tail`): each is compared with a state in which all earlier ones are
+ *     durable.
+ *  4. `#removed` are the keys whose last record in the log is a removal, and its version: they are forgotten at the
+ *     next start after compaction has dropped that record.
  */
 import { batchLastOffset, encodeBatch, iterateBatches, iterateRecords } from '@q/protocol';
 import type { Clock } from '../clock.ts';
@@ -71,7 +72,8 @@ export class LogMetadataStore implements MetadataStore {
   #changesAfter({ prefix, afterRevision }: WatchOptions): MetadataChange[] {
     if (afterRevision >= this.#revision) return [];
     const changes: { version: number; change: MetadataChange }[] = [];
-    for (const entry of this.#entries.values()) changes.push({ version: entry.version, change: { kind: 'put', entry } });
+    for (const entry of this.#entries.values())
+      changes.push({ version: entry.version, change: { kind: 'put', entry } });
     for (const [key, version] of this.#removed) changes.push({ version, change: { kind: 'removed', key, version } });
     return changes
       .filter(({ version, change }) => version > afterRevision && keyOf(change).startsWith(prefix))

@@ -54,8 +54,8 @@ export interface MetadataStore {
   compareAndSet(change: CompareAndSet): Promise<CompareAndSetResult>;
   /**
    * Calls `listener` for every change of keys that begin so after a revision, in the order of the changes, before the
-   * `compareAndSet` that made it resolves. Of several changes of a key that were made before `watch` was called, only the
-   * last is told. Returns how to stop that.
+   * `compareAndSet` that made it resolves. Of several changes of a key that were made before `watch` was called, only
+   * the last is told. Returns how to stop that.
    */
   watch(options: WatchOptions): () => void;
 }

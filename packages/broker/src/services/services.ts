@@ -11,8 +11,8 @@ import type { TopicCatalog } from './topics/topic-catalog.ts';
 import type { TopicChanges } from './topics/topic-changes.ts';
 
 /**
- * What a broker does, for whichever protocol asks: plain values in, plain values out, typed errors thrown. Every session
- * works on these alone.
+ * What a broker does, for whichever protocol asks: plain values in, plain values out, typed errors thrown. Every
+ * session works on these alone.
  */
 export interface Services {
   readonly identity: BrokerIdentity;

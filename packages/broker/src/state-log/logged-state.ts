@@ -2,10 +2,10 @@
  * A state whose changes are in force at once and taken back when they could not be stored.
  *
  * Invariants:
- *  1. `newest` is the state with every change, durable or not, so that requests take effect in the order of their arrival
- *     and none waits for the disk before it is looked at. Whatever is told of it waits for `settled()`.
- *  2. `#writes` are what is not durable yet, in the order of handing over. When one of them fails, all of them do (the log
- *     says so), and the state goes back to what it was when everything was durable. The log says it in the turn in
+ *  1. `newest` is the state with every change, durable or not, so that requests take effect in the order of their
+ *     arrival and none waits for the disk before it is looked at. Whatever is told of it waits for `settled()`.
+ *  2. `#writes` are what is not durable yet, in the order of handing over. When one of them fails, all of them do (the
+ *     log says so), and the state goes back to what it was when everything was durable. The log says it in the turn in
  *     which it fails them: a change that comes a moment later is not among them.
  *  3. A change that is not stored needs no write and survives none that fails.
  */

@@ -1,18 +1,19 @@
 /**
- * Makes changes of states durable: gathers them, and appends them to an internal topic through the ordinary partition log.
- * What a state is, and what its records are, is its owner's business: groups today, transactions and queues in the same way.
+ * Makes changes of states durable: gathers them, and appends them to an internal topic through the ordinary partition
+ * log. What a state is, and what its records are, is its owner's business: groups today, transactions and queues in the
+ * same way.
  *
- * One round is on its way to the disk at a time. What is handed over meanwhile is the next round, and there only the last
- * record of each key counts: a thousand members that join at once, or a partition that is committed a thousand times, cost
- * the disk one record each.
+ * One round is on its way to the disk at a time. What is handed over meanwhile is the next round, and there only the
+ * last record of each key counts: a thousand members that join at once, or a partition that is committed a thousand
+ * times, cost the disk one record each.
  *
  * Invariants:
- *  1. Records of one state become durable in the order in which they were handed over, those of one call all together or
- *     not at all: within a round they share a batch, and a batch is whole on the disk or not there.
+ *  1. Records of one state become durable in the order in which they were handed over, those of one call all together
+ *     or not at all: within a round they share a batch, and a batch is whole on the disk or not there.
  *  2. When a write fails, everything of its states that was handed over up to that moment fails with it. Nothing that
  *     builds on a lost change is ever stored.
- *  3. A round ends in one way for each of its states: durable, or failed. The state is told in the same turn, before any
- *     other request can build on what was lost; promises, which tell later, are for those who only wait.
+ *  3. A round ends in one way for each of its states: durable, or failed. The state is told in the same turn, before
+ *     any other request can build on what was lost; promises, which tell later, are for those who only wait.
  */
 import { encodeBatch } from '@q/protocol';
 import type { PartitionLog } from '@q/storage';
@@ -145,7 +146,8 @@ export class StateLog<R> {
 
   #fail(shares: readonly Share<unknown>[], error: unknown): void {
     // A full disk fails every round until there is room: said once.
-    if (!this.#isFailing) this.#options.logger.error({ err: error }, `${this.#options.records.name} could not be stored`);
+    if (!this.#isFailing)
+      this.#options.logger.error({ err: error }, `${this.#options.records.name} could not be stored`);
     this.#isFailing = true;
     for (const share of shares) {
       const later = this.#gathered.get(share.stateId);

@@ -49,7 +49,9 @@ export class ByteBudget {
     return this.#waiters.has(waiter);
   }
 
-  /** A frame of this connection is complete, or the connection is gone: it needs neither grant nor place in the queue. */
+  /**
+   * A frame of this connection is complete, or the connection is gone: it needs neither grant nor place in the queue.
+   */
   leave(waiter: BudgetWaiter): void {
     this.#waiters.delete(waiter);
     if (this.#granted === waiter) {

@@ -1,8 +1,8 @@
 import type { CallerSignal } from '../caller.ts';
 
 /**
- * The end of a connection, for whoever works for it. Not an `AbortSignal`: thousands of requests of a connection listen and
- * stop listening, and each listener there would outlive them in V8's old objects.
+ * The end of a connection, for whoever works for it. Not an `AbortSignal`: thousands of requests of a connection listen
+ * and stop listening, and each listener there would outlive them in V8's old objects.
  */
 export class ConnectionEnd implements CallerSignal {
   aborted = false;

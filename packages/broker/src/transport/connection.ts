@@ -2,13 +2,14 @@
  * One client's connection: bytes in, answers out, within bounds. What the bytes mean is its session's business.
  *
  * Invariants:
- *  1. Frames are served in the order of their arrival, synchronously: what a session does before its first await happens
- *     in that order. Answers leave when they are ready, or in the order of their requests, as the session wants it.
- *  2. The budget holds exactly `#heldBytes` for this connection: bytes in the session that are no whole frame yet, plus bytes
- *     of frames that are still used. It gets them back even if the connection is long gone.
+ *  1. Frames are served in the order of their arrival, synchronously: what a session does before its first await
+ *     happens in that order. Answers leave when they are ready, or in the order of their requests, as the session wants
+ *     it.
+ *  2. The budget holds exactly `#heldBytes` for this connection: bytes in the session that are no whole frame yet, plus
+ *     bytes of frames that are still used. It gets them back even if the connection is long gone.
  *  3. Nothing is served, and the socket is not read, while a limit is exceeded: requests in flight, bytes held
- *     here, bytes held by the broker, unsent answers; nor while a request holds back those behind it, or this connection
- *     has had its time in this turn of the event loop.
+ *     here, bytes held by the broker, unsent answers; nor while a request holds back those behind it, or this
+ *     connection has had its time in this turn of the event loop.
  *  4. A request that was taken up is in flight or parked until it is answered. Parked ones wait for news, and count
  *     against limits of their own.
  *  5. `closing` and `closed` are final; nothing is served in either.
@@ -91,7 +92,9 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#gone = options.gone;
     const { clock, limits, outputTotal } = options.host;
     this.#session = options.openSession({ address: this.remoteAddress, signal: this.#end });
-    this.#order = this.#session.answersInOrder ? new AnswerOrder((answer, ticket) => this.#leave(answer, ticket)) : null;
+    this.#order = this.#session.answersInOrder
+      ? new AnswerOrder((answer, ticket) => this.#leave(answer, ticket))
+      : null;
     this.#output = new Output({
       stream: this.#stream,
       clock,
@@ -223,9 +226,9 @@ export class Connection implements StreamEvents, BudgetWaiter {
     if (this.#state !== 'open') return false;
     const { limits } = this.#host;
     return (
-      this.requestsInFlight < limits.requestsInFlightMax &&
-      this.#settlingBytes < limits.connectionBytesMax &&
-      !this.#output.isFull
+      this.requestsInFlight < limits.requestsInFlightMax
+      && this.#settlingBytes < limits.connectionBytesMax
+      && !this.#output.isFull
     );
   }
 

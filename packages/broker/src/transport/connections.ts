@@ -4,7 +4,8 @@
  * Invariants:
  *  1. At most `connectionsMax` connections, and `connectionsPerAddressMax` from one address, get to speak.
  *  2. A connection is in `#open` from the moment it is accepted to the moment it is gone, refused ones included, so
- *     that time limits hold for all and closing forgets none. Refused ones are in `#refused`, too, and take no place of others.
+ *     that time limits hold for all and closing forgets none. Refused ones are in `#refused`, too, and take no place of
+ *     others.
  *  3. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
  */
 import { QError } from '@q/protocol';
@@ -37,7 +38,8 @@ export class Connections {
     const address = stream.remoteAddress;
     const fromAddress = this.#perAddress.get(address) ?? 0;
     let refusal: QError | null = null;
-    if (this.#open.size - this.#refused.size >= limits.connectionsMax) refusal = tooMany('connectionsMax', limits.connectionsMax);
+    if (this.#open.size - this.#refused.size >= limits.connectionsMax)
+      refusal = tooMany('connectionsMax', limits.connectionsMax);
     else if (fromAddress >= limits.connectionsPerAddressMax)
       refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
 
@@ -113,7 +115,8 @@ export class Connections {
   #scheduleSweep(): void {
     if (this.#sweep !== null) return;
     const { clock, limits } = this.#host;
-    // What is at hand is read first: after seconds in which the broker was busy, a peer may be late only because nobody looked.
+    // What is at hand is read first: after seconds in which the broker was busy, a peer may be late only because nobody
+    // looked.
     this.#sweep = clock.schedule(limits.sweepIntervalMs, () => clock.defer(() => this.#sweepSome(this.#open.values())));
   }
 

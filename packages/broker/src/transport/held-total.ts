@@ -1,6 +1,6 @@
 /**
- * What all connections of a broker wait for in requests that are held until there is news: partitions of long polls, and
- * members of heartbeats. Each costs memory while it waits.
+ * What all connections of a broker wait for in requests that are held until there is news: partitions of long polls,
+ * and members of heartbeats. Each costs memory while it waits.
  */
 export class HeldTotal {
   count = 0;

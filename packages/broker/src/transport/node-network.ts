@@ -8,7 +8,9 @@ export const nodeNetwork: Network = {
   listen: (options) =>
     new Promise<Listener>((resolve, reject) => {
       // Not a byte is read before it is known where to.
-      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) => connect(accepted, options.accept));
+      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) =>
+        connect(accepted, options.accept),
+      );
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
         server.removeListener('error', reject);

@@ -6,13 +6,14 @@
  *     still make of it. The broker-wide total holds the sums over all connections, and gets everything back when this
  *     one closes.
  *  2. A reservation is granted when both sums stay within their limits, or when the sum here is zero: a single answer
- *     larger than the limit still goes through. They are granted in the order in which they were asked for. When the total
- *     is used up and the sum here is zero, less is granted, out of a reserve: whoever takes what it gets is served.
+ *     larger than the limit still goes through. They are granted in the order in which they were asked for. When the
+ *     total is used up and the sum here is zero, less is granted, out of a reserve: whoever takes what it gets is
+ *     served.
  *  3. At most one write is under way. What is pushed meanwhile leaves together in the next one, so a busy connection
  *     writes in large gathered pieces without a timer.
  *  4. Answers pushed within one turn of the event loop leave in one write.
- *  5. Whoever lent the buffers of an answer is told when the operating system has taken them all, and never before. When
- *     the stream breaks nobody is told: what was under way then may still be read.
+ *  5. Whoever lent the buffers of an answer is told when the operating system has taken them all, and never before.
+ *     When the stream breaks nobody is told: what was under way then may still be read.
  *  6. `stalledSince` is set while a write is under way that the peer has not taken, and moves with every completed one.
  */
 import type { Clock } from '../clock.ts';
@@ -78,8 +79,8 @@ export class Output {
   }
 
   /**
-   * Sets room aside for an answer in the making: `bytes`, or `leastBytes` when the broker is short of it. Gives what was
-   * granted, at once where there is room. `release` must follow, for as many bytes.
+   * Sets room aside for an answer in the making: `bytes`, or `leastBytes` when the broker is short of it. Gives what
+   * was granted, at once where there is room. `release` must follow, for as many bytes.
    */
   reserve(bytes: number, leastBytes: number): number | Promise<number> {
     const granted = this.#waiting.length === 0 ? this.#tryReserve(bytes, leastBytes) : 0;

@@ -50,7 +50,8 @@ describe('admin', () => {
 
   it('M1 tells how long rounds and syncs took, once there were any', () => {
     const fresh = createCounters(nodeHistogram);
-    const stats = (): AdminAnswer => answerAdmin(() => adminSnapshot({ phase: 'ready' }, fresh), { method: 'GET', path: '/stats' });
+    const stats = (): AdminAnswer =>
+      answerAdmin(() => adminSnapshot({ phase: 'ready' }, fresh), { method: 'GET', path: '/stats' });
     expect(stats().body).toMatchObject({ rounds: null, syncs: null });
     const disk = diskTimes(fresh);
     disk.synced(0.5);

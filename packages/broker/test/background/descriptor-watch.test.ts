@@ -4,11 +4,16 @@ import { DescriptorWatch } from '../../src/background/descriptor-watch.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
 
-function setUp(storageLimits: Partial<StorageLimits> = {}): { rounds: (...found: (number | 'none left' | null)[]) => unknown[] } {
+function setUp(storageLimits: Partial<StorageLimits> = {}): {
+  rounds: (...found: (number | 'none left' | null)[]) => unknown[];
+} {
   const calls: unknown[] = [];
   let now: number | 'none left' | null = null;
   const watch = new DescriptorWatch({
-    store: { limitOpenFiles: ({ openFilesMax, openFilesInUseMax }) => calls.push([openFilesMax, openFilesInUseMax]), closeIdleFiles: () => calls.push('idle') },
+    store: {
+      limitOpenFiles: ({ openFilesMax, openFilesInUseMax }) => calls.push([openFilesMax, openFilesInUseMax]),
+      closeIdleFiles: () => calls.push('idle'),
+    },
     limits: defaultLimits,
     storageLimits,
     logger: silentLogger,

@@ -54,12 +54,19 @@ describe('Maintenance', () => {
 
   it('S2 tries again what had failed, in each round, whatever becomes of that', async () => {
     let tries = 0;
-    const tryAgain = (): Promise<void> => ((tries += 1), tries === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve());
+    const tryAgain = (): Promise<void> => (
+      (tries += 1),
+      tries === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve()
+    );
     const { clock, lines, maintenance } = setUp(() => Promise.reject(new Error('EIO')), tryAgain);
     maintenance.start();
     await clock.advance(2000);
     expect(tries).toBe(2);
-    expect(lines).toEqual(['cleaning up old records failed', 'what had failed could not be tried again', 'cleaning up old records failed']);
+    expect(lines).toEqual([
+      'cleaning up old records failed',
+      'what had failed could not be tried again',
+      'cleaning up old records failed',
+    ]);
   });
 
   it('B6 stops after the round that is under way', async () => {

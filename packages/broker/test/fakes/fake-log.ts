@@ -15,7 +15,11 @@ import type {
 
 /** What a log answers to an append that ends with `durable`. */
 export function appendOf(o: { baseOffset: number; lastOffset: number; durable: Promise<void> }): Append {
-  const whenSettled = (waiter: AppendWaiter): void => void o.durable.then(() => waiter.kept(), (error: StorageError) => waiter.failed(error));
+  const whenSettled = (waiter: AppendWaiter): void =>
+    void o.durable.then(
+      () => waiter.kept(),
+      (error: StorageError) => waiter.failed(error),
+    );
   return { ...o, logAppendTimeMs: -1, duplicate: false, repeats: [], whenSettled };
 }
 

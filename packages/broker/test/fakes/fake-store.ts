@@ -3,9 +3,10 @@ import type { LogConfig, LocalStore, LogId, MaintenanceReport, StorageStats } fr
 import { FakeLog } from './fake-log.ts';
 
 /** A store of fake logs. */
-export class FakeStore
-  implements Pick<LocalStore, 'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends' | 'confirmedNow'>
-{
+export class FakeStore implements Pick<
+  LocalStore,
+  'appendBuffers' | 'open' | 'list' | 'delete' | 'maintain' | 'diskSpace' | 'refuseAppends' | 'confirmedNow'
+> {
   readonly logs = new Map<string, FakeLog>();
   readonly stats = {} as StorageStats;
   readonly bytes = 0;

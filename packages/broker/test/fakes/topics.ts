@@ -29,7 +29,11 @@ export function topicOf(
 
 /** A partition that serves the log, the next one of its topic. */
 export function partitionWith(log: PartitionLog, topic: Topic = topicOf()): Partition {
-  const partition = new Partition(topic, topic.partitions.length, leadership.leaderOf({ topicId: topic.id, firstTerm: topic.firstTerm }));
+  const partition = new Partition(
+    topic,
+    topic.partitions.length,
+    leadership.leaderOf({ topicId: topic.id, firstTerm: topic.firstTerm }),
+  );
   partition.serve(log);
   topic.partitions.push(partition);
   return partition;

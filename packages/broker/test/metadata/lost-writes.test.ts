@@ -1,6 +1,7 @@
 /**
- * Topics come, change and go, producers ask for ids, and the disk loses writes of the metadata log whenever it likes. Requests
- * come between the steps in which a loss is told. What the broker holds in memory is in the end what the next start reads.
+ * Topics come, change and go, producers ask for ids, and the disk loses writes of the metadata log whenever it likes.
+ * Requests come between the steps in which a loss is told. What the broker holds in memory is in the end what the next
+ * start reads.
  */
 import { ManualClock, SeededRandom } from '@q/testkit';
 import { expect, it } from 'vitest';

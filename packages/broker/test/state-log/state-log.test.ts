@@ -22,7 +22,8 @@ function setUp(options: { exists?: boolean } = {}) {
   const clock = new ManualClock();
   const created: string[] = [];
   const errors: object[] = [];
-  const groups = new StateLog({ records: groupRecords,
+  const groups = new StateLog({
+    records: groupRecords,
     log: options.exists === false ? null : log,
     create: () => {
       created.push('made');
@@ -34,7 +35,16 @@ function setUp(options: { exists?: boolean } = {}) {
   const endings: string[] = [];
   const write = (groupId: string, records: readonly GroupRecord[]): Promise<void> =>
     groups.write(groupId, records, (_durable, outcome) => void endings.push(`${groupId} ${outcome}`));
-  return { log, clock, groups, write, endings, created, errors, counts: () => log.batches.map((batch) => batchRecordsCount(batch)) };
+  return {
+    log,
+    clock,
+    groups,
+    write,
+    endings,
+    created,
+    errors,
+    counts: () => log.batches.map((batch) => batchRecordsCount(batch)),
+  };
 }
 
 /** What a start would read back: offsets by group and partition. */
@@ -86,7 +96,12 @@ describe('StateLog', () => {
     const text = 'x'.repeat(4096);
     const ids = ['a', 'b', 'c'];
     await Promise.all(
-      ids.map((id) => write(id, Array.from({ length: 100 }, (_, index) => offset(id, index, 1, text)))),
+      ids.map((id) =>
+        write(
+          id,
+          Array.from({ length: 100 }, (_, index) => offset(id, index, 1, text)),
+        ),
+      ),
     );
     // 400 KiB each: the second closes a batch of two.
     expect(counts()).toEqual([200, 100]);

@@ -64,7 +64,14 @@ function setUp(answersInOrder: boolean) {
   const session = new LetterSession(answersInOrder);
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
   const outputTotal = new OutputTotal({ bytesMax: 1000, bytesHardMax: 1000 });
-  const host = { clock, limits: defaultLimits, logger: silentLogger, budget, outputTotal, heldTotal: new HeldTotal(10) };
+  const host = {
+    clock,
+    limits: defaultLimits,
+    logger: silentLogger,
+    budget,
+    outputTotal,
+    heldTotal: new HeldTotal(10),
+  };
   const stream = new FakeStream({ takesAll: true });
   const events = new Connections(host, createCounters(nodeHistogram)).accept(stream, () => session);
   const send = (text: string): void => events.data(Buffer.from(text));

@@ -1,105 +1,6 @@
-import {
-  FrameDecoder,
-  Hello,
-  Ping,
-  QError,
-  decodeErrorBody,
-  decodeResponseHeader,
-  encodeRequest,
-  helloMagic,
-} from '@q/protocol';
-import type { PingRequest, PingResponse } from '@q/protocol';
-import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { ByteBudget } from '../../src/transport/byte-budget.ts';
-import { Connections } from '../../src/transport/connections.ts';
-import { HeldTotal } from '../../src/transport/held-total.ts';
-import { OutputTotal } from '../../src/transport/output-total.ts';
-import type { Caller } from '../../src/caller.ts';
-import { Dispatcher } from '../../src/session/native/dispatcher.ts';
-import { NativeSession } from '../../src/session/native/native-session.ts';
-import type { OpenSession } from '../../src/transport/session.ts';
-import { helloHandler } from '../../src/session/native/apis/hello.ts';
 import { defaultLimits } from '../../src/limits.ts';
-import type { BrokerLimits } from '../../src/limits.ts';
-import { silentLogger } from '../../src/logger.ts';
-import { createCounters } from '../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
-import type { StreamEvents } from '../../src/transport/network.ts';
-import { FakeStream } from '../fakes/fake-stream.ts';
-
-interface PingCall {
-  readonly request: PingRequest;
-  readonly caller: Caller;
-  readonly answer: (answer: PingResponse | QError) => void;
-}
-
-function setUp(changed: Partial<BrokerLimits> = {}) {
-  const clock = new ManualClock({ defer: 'manual' });
-  const limits = { ...defaultLimits, ...changed };
-  const counters = createCounters(nodeHistogram);
-  const dispatcher = new Dispatcher({ clock, logger: silentLogger, counters });
-  const identity = { brokerId: 1, clusterId: 'c', software: 'q', softwareVersion: '0', term: 0 };
-  dispatcher.add(helloHandler({ identity, limits, dispatcher }));
-  const pings: PingCall[] = [];
-  dispatcher.add<PingRequest, PingResponse>({
-    api: Ping,
-    handle: (request, caller) =>
-      new Promise((resolve, reject) => {
-        pings.push({ request, caller, answer: (answer) => (QError.is(answer) ? reject(answer) : resolve(answer)) });
-      }),
-  });
-  const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
-  const outputTotal = new OutputTotal({ bytesMax: limits.brokerOutputBytesMax, bytesHardMax: limits.brokerOutputBytesMax });
-  const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const connections = new Connections(
-    { clock, limits, logger: silentLogger, budget, outputTotal, heldTotal },
-    counters,
-  );
-  const allocateFrame = (length: number): Buffer => Buffer.allocUnsafe(length);
-  const openSession: OpenSession = (link) => new NativeSession({ dispatcher, limits, allocateFrame }, link);
-  const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
-    const stream = new FakeStream({ takesAll: true, ...options });
-    return { stream, events: lending(connections.accept(stream, openSession)) };
-  };
-  return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept };
-}
-
-/** Chunks are lent: what keeps one finds something else in it. */
-function lending(events: StreamEvents): StreamEvents {
-  const data = (chunk: Buffer): void => {
-    const lent = Buffer.from(chunk);
-    events.data(lent);
-    lent.fill(0xdd);
-  };
-  return { data, closed: () => events.closed() };
-}
-
-function hello(correlationId = 1): Buffer {
-  return Buffer.concat(
-    encodeRequest(Hello, {
-      version: 0,
-      correlationId,
-      body: { magic: helloMagic, clientId: 'me', software: 's', softwareVersion: '1' },
-    }),
-  );
-}
-
-function ping(correlationId: number, payload = 'x'): Buffer {
-  return Buffer.concat(encodeRequest(Ping, { version: 0, correlationId, body: { payload: Buffer.from(payload) } }));
-}
-
-/** The answers on the stream: correlation id, and the code of an error. */
-function answers(stream: FakeStream): [number, string | 0][] {
-  const decoder = new FrameDecoder({ frameBytesMax: 1 << 26 });
-  decoder.push(stream.sent);
-  const found: [number, string | 0][] = [];
-  for (let frame = decoder.next(); frame !== null; frame = decoder.next()) {
-    const { correlationId, errorCode } = decodeResponseHeader(frame);
-    found.push([correlationId, errorCode === 0 ? 0 : decodeErrorBody(frame).code]);
-  }
-  return found;
-}
+import { setUp, hello, ping, answers } from './connection-scene.ts';
 
 describe('Connection', () => {
   it('W1 dispatches the frames of one chunk in order, and lets answers overtake each other', async () => {
@@ -184,7 +85,11 @@ describe('Connection', () => {
   });
 
   it('G2 C2 requests that wait for news keep no others out, up to a bound of the connection', async () => {
-    const { clock, pings, heldTotal, accept } = setUp({ requestsInFlightMax: 2, connectionHeldMax: 5, connectionHeldFree: 1 });
+    const { clock, pings, heldTotal, accept } = setUp({
+      requestsInFlightMax: 2,
+      connectionHeldMax: 5,
+      connectionHeldFree: 1,
+    });
     const { stream, events } = accept();
     events.data(hello());
     const unparks: (() => void)[] = [];
@@ -407,91 +312,5 @@ describe('Connection', () => {
     for (const run of nextTurn) run();
     expect(late.stream.isDestroyed).toBe(false);
     expect(answers(late.stream)).toEqual([[1, 0]]);
-  });
-});
-
-describe('Connections', () => {
-  it('refuses more connections than it may have, in total and from one address', async () => {
-    const { clock, counters, accept } = setUp({ connectionsMax: 3, connectionsPerAddressMax: 2 });
-    accept({ remoteAddress: 'a' });
-    const second = accept({ remoteAddress: 'a' });
-    const third = accept({ remoteAddress: 'a' });
-    await clock.runDeferred();
-    expect(answers(third.stream)).toEqual([[0, 'TOO_MANY_CONNECTIONS']]);
-    expect(third.stream.isEnded).toBe(true);
-    third.events.closed();
-
-    accept({ remoteAddress: 'b' });
-    const fourth = accept({ remoteAddress: 'c' });
-    await clock.runDeferred();
-    expect(answers(fourth.stream)).toEqual([[0, 'TOO_MANY_CONNECTIONS']]);
-    expect(counters.connectionsRefused).toBe(2);
-    fourth.events.closed();
-    second.events.closed();
-    expect(counters.connections).toBe(2);
-
-    const again = accept({ remoteAddress: 'a' });
-    again.events.data(hello());
-    await clock.runDeferred();
-    expect(answers(again.stream)).toEqual([[1, 0]]);
-  });
-
-  it('closes at once what comes while it tells as many as it may that they are too many, and those take no place of others', async () => {
-    const { clock, counters, accept } = setUp({ connectionsMax: 3, connectionsPerAddressMax: 1, refusalsMax: 2 });
-    accept({ remoteAddress: 'a' });
-    const refused = [1, 2, 3, 4].map(() => accept({ remoteAddress: 'a' }).stream);
-    await clock.runDeferred();
-    expect(refused.map(({ isEnded, isDestroyed }) => [isEnded, isDestroyed])).toEqual([
-      [true, false],
-      [true, false],
-      [false, true],
-      [false, true],
-    ]);
-    expect([counters.connections, counters.connectionsRefused]).toEqual([3, 4]);
-    for (const remoteAddress of ['b', 'c']) {
-      const { stream, events } = accept({ remoteAddress });
-      events.data(hello());
-      await clock.runDeferred();
-      expect(answers(stream)).toEqual([[1, 0]]);
-    }
-  });
-
-  it('B6 drains: requests in flight are answered, later ones are not taken', async () => {
-    const { clock, connections, pings, accept } = setUp();
-    const { stream, events } = accept();
-    events.data(Buffer.concat([hello(), ping(2)]));
-    let drained = false;
-    const draining = connections.drain(10_000).then(() => (drained = true));
-    events.data(ping(3));
-    await clock.runDeferred();
-    expect(drained).toBe(false);
-    expect(pings).toHaveLength(1);
-    pings[0]!.answer({ payload: Buffer.from('last') });
-    await clock.runDeferred();
-    await draining;
-    expect(answers(stream)).toEqual([
-      [1, 0],
-      [2, 0],
-    ]);
-
-    const closing = connections.close();
-    await clock.runDeferred();
-    expect(stream.isEnded).toBe(true);
-    events.closed();
-    await closing;
-  });
-
-  it('B6 does not wait for ever', async () => {
-    const { clock, connections, accept } = setUp();
-    const { stream, events } = accept();
-    events.data(Buffer.concat([hello(), ping(2)]));
-    const draining = connections.drain(10_000);
-    await clock.advance(10_000);
-    await draining;
-    const closing = connections.close();
-    await clock.advance(defaultLimits.lingerTimeoutMs);
-    expect(stream.isDestroyed).toBe(true);
-    events.closed();
-    await closing;
   });
 });

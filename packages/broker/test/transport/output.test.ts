@@ -135,7 +135,8 @@ describe('Output', () => {
     const { clock, stream, output } = setUp({ outputBytesMax: 100 });
     expect(output.reserve(500, 1)).toBe(500);
     const granted: string[] = [];
-    const ask = (name: string, bytes: number): void => void (output.reserve(bytes, bytes) as Promise<number>).then(() => granted.push(name));
+    const ask = (name: string, bytes: number): void =>
+      void (output.reserve(bytes, bytes) as Promise<number>).then(() => granted.push(name));
     ask('a', 60);
     ask('b', 60);
     ask('c', 1);

@@ -12,12 +12,16 @@ export interface AdminRequestOptions {
 }
 
 /**
- * Sends what must not be done twice: retried only while it certainly was not done. Says in words when nobody knows whether
- * it was: doing it again could fail just because it did happen, or tell of the second time only.
+ * Sends what must not be done twice: retried only while it certainly was not done. Says in words when nobody knows
+ * whether it was: doing it again could fail just because it did happen, or tell of the second time only.
  *
  * @throws QError with `details.outcome` `'unknown'` in that case, else as `Cluster.request`.
  */
-export async function requestOnce<Q, A>(cluster: Cluster, api: Api<Q, A>, o: { body: Q; what: string; signal: AbortSignal | undefined }): Promise<A> {
+export async function requestOnce<Q, A>(
+  cluster: Cluster,
+  api: Api<Q, A>,
+  o: { body: Q; what: string; signal: AbortSignal | undefined },
+): Promise<A> {
   try {
     return await cluster.request(api, o.body, { resend: false, signal: o.signal });
   } catch (thrown) {

@@ -30,8 +30,25 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { lookUpOffsets } from '../cluster/offset-lookup.ts';
 import { readTopicMetadata } from '../cluster/topic-metadata.ts';
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
-import { abortSignal, checkArgument, checkList, checkOptions, flag, offsetNumber, oneOf, partitionNumber } from '../option-check.ts';
-import { anyText, byPartition, checkPartitions, checkReplicas, checkTopicName, offsetOrEnd, settingsOf } from './admin-arguments.ts';
+import {
+  abortSignal,
+  checkArgument,
+  checkList,
+  checkOptions,
+  flag,
+  offsetNumber,
+  oneOf,
+  partitionNumber,
+} from '../option-check.ts';
+import {
+  anyText,
+  byPartition,
+  checkPartitions,
+  checkReplicas,
+  checkTopicName,
+  offsetOrEnd,
+  settingsOf,
+} from './admin-arguments.ts';
 import { requestOnce } from './admin-request.ts';
 import type { AdminRequestOptions } from './admin-request.ts';
 import { ClusterGroupAdmin } from './group-admin.ts';
@@ -45,7 +62,10 @@ import type {
 } from './group-admin.ts';
 import type { GroupDescription, GroupOffset } from './group-description.ts';
 
-/** Settings of a topic, by the names that people know: `retention.ms`, `cleanup.policy`, `durability`, … Numbers become text. */
+/**
+ * Settings of a topic, by the names that people know: `retention.ms`, `cleanup.policy`, `durability`, … Numbers become
+ * text.
+ */
 export type TopicConfig = Readonly<Record<string, string | number | boolean>>;
 
 /** How a topic is created. */
@@ -107,12 +127,12 @@ export interface ReopenedPartitionState {
 export type TopicSummary = ListTopicsResponse['topics'][number];
 
 /**
- * Topics, groups and brokers. Results are plain objects. Everything is retried while that makes sense, for at most the client's
- * `requestTimeoutMs`; what creates or deletes is not sent again when the connection broke in the middle, and the error then
- * says that the outcome is unknown.
+ * Topics, groups and brokers. Results are plain objects. Everything is retried while that makes sense, for at most the
+ * client's `requestTimeoutMs`; what creates or deletes is not sent again when the connection broke in the middle, and
+ * the error then says that the outcome is unknown.
  *
- * All methods throw QError: what the broker answered (`UNKNOWN_TOPIC`, `TOPIC_EXISTS`, `INVALID_CONFIG`, …), `NO_BROKER`,
- * `CONNECTION_LOST`, `REQUEST_TIMED_OUT`, `ABORTED`, `CLOSED`.
+ * All methods throw QError: what the broker answered (`UNKNOWN_TOPIC`, `TOPIC_EXISTS`, `INVALID_CONFIG`, …),
+ * `NO_BROKER`, `CONNECTION_LOST`, `REQUEST_TIMED_OUT`, `ABORTED`, `CLOSED`.
  */
 export interface Admin extends GroupAdmin {
   /**
@@ -122,10 +142,11 @@ export interface Admin extends GroupAdmin {
    */
   createTopic(name: string, options?: CreateTopicOptions): Promise<CreateTopicResponse>;
   /**
-   * Creates the topic, or tells of the one that is there already. Programs that may run again, or beside each other, begin with it.
+   * Creates the topic, or tells of the one that is there already. Programs that may run again, or beside each other,
+   * begin with it.
    *
-   * @throws QError `TOPIC_EXISTS` when the one that is there has other partitions, replicas or settings than were asked for; its details
-   * name the first difference (`different`, `is`, `wanted`). What was not asked for may be anything.
+   * @throws QError `TOPIC_EXISTS` when the one that is there has other partitions, replicas or settings than were asked
+   * for; its details name the first difference (`different`, `is`, `wanted`). What was not asked for may be anything.
    */
   ensureTopic(name: string, options?: EnsureTopicOptions): Promise<EnsuredTopic>;
   /** Deletes a topic with its data. */
@@ -137,22 +158,34 @@ export interface Admin extends GroupAdmin {
   /** Changes settings, all of those named or none. @throws QError `UNKNOWN_TOPIC`, `INVALID_CONFIG`. */
   alterTopic(name: string, options: AlterTopicOptions): Promise<AlterTopicResponse>;
   /** `partitions` is the new total. */
-  addPartitions(name: string, partitions: number, options?: AdminRequestOptions & { readonly validateOnly?: boolean }): Promise<{ readonly partitions: number }>;
+  addPartitions(
+    name: string,
+    partitions: number,
+    options?: AdminRequestOptions & { readonly validateOnly?: boolean },
+  ): Promise<{ readonly partitions: number }>;
   /**
-   * Deletes the records of each named partition before an offset (`'end'`: all of them). Returns the first offset that is
-   * left. If some partitions fail, the others are done all the same, and the first failure is thrown.
+   * Deletes the records of each named partition before an offset (`'end'`: all of them). Returns the first offset that
+   * is left. If some partitions fail, the others are done all the same, and the first failure is thrown.
    */
-  deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, options?: AdminRequestOptions): Promise<PartitionOffsets>;
+  deleteRecords(
+    name: string,
+    before: Readonly<Record<number, number | 'end'>>,
+    options?: AdminRequestOptions,
+  ): Promise<PartitionOffsets>;
   /**
-   * Opens partitions again that could not be opened, or were set aside because their data is damaged, such as after their files were put
-   * right: those named, or all of the topic that are in trouble. Says of each what is wrong with it all the same. A broker opens
-   * by itself what could not be read for a while, but never what is damaged.
+   * Opens partitions again that could not be opened, or were set aside because their data is damaged, such as after
+   * their files were put right: those named, or all of the topic that are in trouble. Says of each what is wrong with
+   * it all the same. A broker opens by itself what could not be read for a while, but never what is damaged.
    */
   reopenPartitions(name: string, options?: ReopenPartitionsOptions): Promise<readonly ReopenedPartitionState[]>;
   /** First offsets, or ends (high watermarks), of all partitions. */
   listOffsets(name: string, at: 'start' | 'end', options?: AdminRequestOptions): Promise<PartitionOffsets>;
   /** Offset of the first record at or after a time (ms since 1970) in each partition; null where there is none. */
-  offsetsForTimestamp(name: string, timestampMs: number, options?: AdminRequestOptions): Promise<Readonly<Record<number, number | null>>>;
+  offsetsForTimestamp(
+    name: string,
+    timestampMs: number,
+    options?: AdminRequestOptions,
+  ): Promise<Readonly<Record<number, number | null>>>;
   /** Brokers and topics (all of them, or those named; throws `UNKNOWN_TOPIC` if one does not exist). */
   metadata(topics?: readonly string[], options?: AdminRequestOptions): Promise<ClusterMetadata>;
   /** Numbers of the broker that answers. */
@@ -191,12 +224,22 @@ export class ClusterAdmin implements Admin {
   async deleteTopic(name: string, o: AdminRequestOptions = {}): Promise<DeleteTopicResponse> {
     checkTopicName(name);
     checkOptions('deleteTopic', o, { signal: abortSignal });
-    return requestOnce(this.#cluster, DeleteTopic, { body: { name }, what: `deleting topic "${name}"`, signal: o.signal });
+    return requestOnce(this.#cluster, DeleteTopic, {
+      body: { name },
+      what: `deleting topic "${name}"`,
+      signal: o.signal,
+    });
   }
 
-  async listTopics(o: AdminRequestOptions & { readonly includeInternal?: boolean } = {}): Promise<readonly TopicSummary[]> {
+  async listTopics(
+    o: AdminRequestOptions & { readonly includeInternal?: boolean } = {},
+  ): Promise<readonly TopicSummary[]> {
     checkOptions('listTopics', o, { includeInternal: flag, signal: abortSignal });
-    const { topics } = await this.#cluster.request(ListTopics, { includeInternal: o.includeInternal ?? false }, { resend: true, signal: o.signal });
+    const { topics } = await this.#cluster.request(
+      ListTopics,
+      { includeInternal: o.includeInternal ?? false },
+      { resend: true, signal: o.signal },
+    );
     return topics;
   }
 
@@ -210,23 +253,47 @@ export class ClusterAdmin implements Admin {
     checkTopicName(name);
     checkOptions('alterTopic', o, { set: null, unset: null, validateOnly: flag, signal: abortSignal });
     if (o.unset !== undefined) checkList('alterTopic.unset', o.unset, anyText, 'INVALID_CONFIG');
-    const body = { name, set: settingsOf('alterTopic.set', o.set), unset: o.unset ?? [], validateOnly: o.validateOnly ?? false };
+    const body = {
+      name,
+      set: settingsOf('alterTopic.set', o.set),
+      unset: o.unset ?? [],
+      validateOnly: o.validateOnly ?? false,
+    };
     return this.#cluster.request(AlterTopic, body, { resend: true, signal: o.signal });
   }
 
-  async addPartitions(name: string, partitions: number, o: AdminRequestOptions & { readonly validateOnly?: boolean } = {}): Promise<{ readonly partitions: number }> {
+  async addPartitions(
+    name: string,
+    partitions: number,
+    o: AdminRequestOptions & { readonly validateOnly?: boolean } = {},
+  ): Promise<{ readonly partitions: number }> {
     checkTopicName(name);
     checkPartitions(partitions);
     checkOptions('addPartitions', o, { validateOnly: flag, signal: abortSignal });
     const body = { name, partitions, validateOnly: o.validateOnly ?? false };
-    return requestOnce(this.#cluster, AddPartitions, { body, what: `adding partitions to topic "${name}"`, signal: o.signal });
+    return requestOnce(this.#cluster, AddPartitions, {
+      body,
+      what: `adding partitions to topic "${name}"`,
+      signal: o.signal,
+    });
   }
 
-  async deleteRecords(name: string, before: Readonly<Record<number, number | 'end'>>, o: AdminRequestOptions = {}): Promise<PartitionOffsets> {
+  async deleteRecords(
+    name: string,
+    before: Readonly<Record<number, number | 'end'>>,
+    o: AdminRequestOptions = {},
+  ): Promise<PartitionOffsets> {
     checkTopicName(name);
     checkOptions('deleteRecords', o, { signal: abortSignal });
-    const partitions = byPartition('before', before, offsetOrEnd).map(({ partition, value }) => ({ partition, beforeOffset: value === 'end' ? -1 : value }));
-    const response = await this.#cluster.request(DeleteRecords, { name, partitions }, { resend: true, signal: o.signal });
+    const partitions = byPartition('before', before, offsetOrEnd).map(({ partition, value }) => ({
+      partition,
+      beforeOffset: value === 'end' ? -1 : value,
+    }));
+    const response = await this.#cluster.request(
+      DeleteRecords,
+      { name, partitions },
+      { resend: true, signal: o.signal },
+    );
     const failed = response.partitions.find(({ errorCode }) => errorCode !== 0);
     if (failed !== undefined) {
       const { name: code, description } = errorEntry(failed.errorCode);
@@ -245,7 +312,13 @@ export class ClusterAdmin implements Admin {
     const { partitions } = await this.#cluster.request(ReopenPartitions, body, { resend: true, signal: o.signal });
     return partitions.map(({ partition, errorCode, errorMessage }) => {
       const { name: code, description } = errorEntry(errorCode);
-      return { partition, error: errorCode === 0 ? null : new QError(code, errorMessage ?? description, { details: { topic: name, partition } }) };
+      return {
+        partition,
+        error:
+          errorCode === 0
+            ? null
+            : new QError(code, errorMessage ?? description, { details: { topic: name, partition } }),
+      };
     });
   }
 
@@ -257,7 +330,11 @@ export class ClusterAdmin implements Admin {
     return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset ?? 0]));
   }
 
-  async offsetsForTimestamp(name: string, timestampMs: number, o: AdminRequestOptions = {}): Promise<Readonly<Record<number, number | null>>> {
+  async offsetsForTimestamp(
+    name: string,
+    timestampMs: number,
+    o: AdminRequestOptions = {},
+  ): Promise<Readonly<Record<number, number | null>>> {
     checkTopicName(name);
     checkArgument('timestampMs', timestampMs, offsetNumber, 'INVALID_TIMESTAMP');
     checkOptions('offsetsForTimestamp', o, { signal: abortSignal });
@@ -289,11 +366,19 @@ export class ClusterAdmin implements Admin {
     return this.#groups.groupOffsets(group, o);
   }
 
-  resetGroupOffsets(group: string, offsets: Readonly<Record<string, PartitionOffsets>>, o?: ResetGroupOffsetsOptions): Promise<readonly OffsetReset[]> {
+  resetGroupOffsets(
+    group: string,
+    offsets: Readonly<Record<string, PartitionOffsets>>,
+    o?: ResetGroupOffsetsOptions,
+  ): Promise<readonly OffsetReset[]> {
     return this.#groups.resetGroupOffsets(group, offsets, o);
   }
 
-  deleteGroupOffsets(group: string, topic: string, o?: DeleteGroupOffsetsOptions): Promise<{ readonly offsets: number }> {
+  deleteGroupOffsets(
+    group: string,
+    topic: string,
+    o?: DeleteGroupOffsetsOptions,
+  ): Promise<{ readonly offsets: number }> {
     return this.#groups.deleteGroupOffsets(group, topic, o);
   }
 
@@ -309,31 +394,59 @@ export class ClusterAdmin implements Admin {
     return this.#cluster.clock.monotonic() - startMs;
   }
 
-  /** The topic that is there, if it is as it was to be. What a setting's value means, as `7d` does, the broker says: it is asked what setting it would give. */
+  /**
+   * The topic that is there, if it is as it was to be. What a setting's value means, as `7d` does, the broker says: it
+   * is asked what setting it would give.
+   */
   async #existing(wanted: CreateTopicRequest, signal: AbortSignal | undefined): Promise<CreateTopicResponse> {
     const { name, partitions, replicas, configs } = wanted;
     const [there, asWanted] = await Promise.all([
       this.#cluster.request(DescribeTopic, { name }, { resend: true, signal }),
-      this.#cluster.request(AlterTopic, { name, set: configs, unset: [], validateOnly: true }, { resend: true, signal }),
+      this.#cluster.request(
+        AlterTopic,
+        { name, set: configs, unset: [], validateOnly: true },
+        { resend: true, signal },
+      ),
     ]);
     const differences = [
-      ...(partitions === -1 || partitions === there.partitions.length ? [] : [{ what: 'partitions', is: there.partitions.length, wanted: partitions }]),
-      ...(replicas === -1 || replicas === there.replicas ? [] : [{ what: 'replicas', is: there.replicas, wanted: replicas }]),
+      ...(partitions === -1 || partitions === there.partitions.length
+        ? []
+        : [{ what: 'partitions', is: there.partitions.length, wanted: partitions }]),
+      ...(replicas === -1 || replicas === there.replicas
+        ? []
+        : [{ what: 'replicas', is: there.replicas, wanted: replicas }]),
       ...configs.flatMap(({ key }) => {
-        const [is, other] = [there, asWanted].map(({ configs: settings }) => settings.find((setting) => setting.key === key)?.value ?? '');
+        const [is, other] = [there, asWanted].map(
+          ({ configs: settings }) => settings.find((setting) => setting.key === key)?.value ?? '',
+        );
         return is === other ? [] : [{ what: key, is: is as string, wanted: other as string }];
       }),
     ];
     const [first] = differences;
-    if (first === undefined) return { topicId: there.topicId, partitions: there.partitions.length, replicas: there.replicas, configs: there.configs };
+    if (first === undefined)
+      return {
+        topicId: there.topicId,
+        partitions: there.partitions.length,
+        replicas: there.replicas,
+        configs: there.configs,
+      };
     const said = differences.map(({ what, is, wanted: other }) => `${what} is ${is}, not ${other}`).join('; ');
-    throw new QError('TOPIC_EXISTS', `Topic "${name}" is there, and is not as it was to be: ${said}`, { details: { topic: name, different: first.what, is: first.is, wanted: first.wanted } });
+    throw new QError('TOPIC_EXISTS', `Topic "${name}" is there, and is not as it was to be: ${said}`, {
+      details: { topic: name, different: first.what, is: first.is, wanted: first.wanted },
+    });
   }
 
-  async #lookUp(name: string, at: 'start' | 'end' | { readonly timestampMs: number }, signal: AbortSignal | undefined): ReturnType<typeof lookUpOffsets> {
+  async #lookUp(
+    name: string,
+    at: 'start' | 'end' | { readonly timestampMs: number },
+    signal: AbortSignal | undefined,
+  ): ReturnType<typeof lookUpOffsets> {
     // Asked for anew, so that partitions that were just added are among them.
     const { partitions } = await untilAborted(this.#cluster.metadata.refreshAnew(name), signal);
-    return lookUpOffsets(this.#cluster, name, { questions: partitions.map(({ partition }) => ({ partition, at })), signal });
+    return lookUpOffsets(this.#cluster, name, {
+      questions: partitions.map(({ partition }) => ({ partition, at })),
+      signal,
+    });
   }
 }
 
@@ -342,5 +455,11 @@ function createRequest(method: string, name: string, o: CreateTopicOptions): Cre
   checkOptions(method, o, { partitions: null, replicas: null, config: null, validateOnly: flag, signal: abortSignal });
   if (o.partitions !== undefined) checkPartitions(o.partitions);
   if (o.replicas !== undefined) checkReplicas(o.replicas);
-  return { name, partitions: o.partitions ?? -1, replicas: o.replicas ?? -1, configs: settingsOf(`${method}.config`, o.config), validateOnly: o.validateOnly ?? false };
+  return {
+    name,
+    partitions: o.partitions ?? -1,
+    replicas: o.replicas ?? -1,
+    configs: settingsOf(`${method}.config`, o.config),
+    validateOnly: o.validateOnly ?? false,
+  };
 }

@@ -9,9 +9,14 @@ export interface GroupDescription extends Omit<DescribeGroupResponse, 'partition
    * members nor offsets, or its topics are gone. That is no lag of 0: an alarm on the lag has to look for null.
    */
   readonly lag: number | null;
-  /** False: there may be fewer, because compaction has taken out some that are not counted one by one, or it is unknown. */
+  /**
+   * False: there may be fewer, because compaction has taken out some that are not counted one by one, or it is unknown.
+   */
   readonly lagExact: boolean;
-  /** Every partition of the topics that members own or want, or that the group has an offset in, by topic name and number. */
+  /**
+   * Every partition of the topics that members own or want, or that the group has an offset in, by topic name and
+   * number.
+   */
   readonly partitions: readonly GroupPartition[];
 }
 
@@ -89,13 +94,21 @@ function readPartition(partition: DescribedGroupPartition): GroupPartition {
 
 /** @throws QError what the broker says of a partition. */
 export function readGroupOffsets(group: string, { topics }: FetchOffsetResponse): GroupOffset[] {
-  return topics.flatMap(({ topicId, name: topic, partitions }) => partitions.flatMap(({ partition, errorCode, offset, leaderEpoch, metadata, committedAtMs }) => {
-    if (errorCode !== 0) {
-      const { name, description } = errorEntry(errorCode);
-      throw new QError(name, `Group "${group}", topic "${topic || topicId}", partition ${partition}: ${description}`, { details: { group, topic, partition } });
-    }
-    return offset === -1 ? [] : [{ topic, topicId, partition, offset, leaderEpoch: unlessNone(leaderEpoch), metadata, committedAtMs }];
-  }));
+  return topics.flatMap(({ topicId, name: topic, partitions }) =>
+    partitions.flatMap(({ partition, errorCode, offset, leaderEpoch, metadata, committedAtMs }) => {
+      if (errorCode !== 0) {
+        const { name, description } = errorEntry(errorCode);
+        throw new QError(
+          name,
+          `Group "${group}", topic "${topic || topicId}", partition ${partition}: ${description}`,
+          { details: { group, topic, partition } },
+        );
+      }
+      return offset === -1
+        ? []
+        : [{ topic, topicId, partition, offset, leaderEpoch: unlessNone(leaderEpoch), metadata, committedAtMs }];
+    }),
+  );
 }
 
 export function unlessNone(value: number): number | null {

@@ -20,8 +20,8 @@ export interface BrokerLinkOptions extends ConnectionOptions {
  *
  * Invariants
  * - At most one connection is open or being opened; everyone who asks meanwhile shares it.
- * - After a failure the next attempt waits, longer each time. A connection that served for a while clears the count, one
- *   that breaks at once does not: a broker that accepts and hangs up is not to be hammered either.
+ * - After a failure the next attempt waits, longer each time. A connection that served for a while clears the count,
+ *   one that breaks at once does not: a broker that accepts and hangs up is not to be hammered either.
  * - After `close` nothing is opened any more, and whoever waits hears of it at once.
  */
 export class BrokerLink {
@@ -51,7 +51,8 @@ export class BrokerLink {
   }
 
   /**
-   * The connection; opens one if need be. One attempt: trying again is the caller's decision, waiting before it is ours.
+   * The connection; opens one if need be. One attempt: trying again is the caller's decision, waiting before it is
+   * ours.
    *
    * @throws QError `CONNECTION_LOST`, `CLOSED`, or what the broker answered to HELLO.
    */
@@ -94,7 +95,9 @@ export class BrokerLink {
 
   #failed(): void {
     this.#failures += 1;
-    this.#notBeforeMs = this.#clock.monotonic() + backoffMs(this.#options.retry, { attempt: this.#failures, random: this.#options.random });
+    this.#notBeforeMs =
+      this.#clock.monotonic()
+      + backoffMs(this.#options.retry, { attempt: this.#failures, random: this.#options.random });
   }
 }
 

@@ -41,8 +41,14 @@ export class Cluster {
   readonly retry: RetryPolicy;
   readonly requestTimeoutMs: number;
   readonly metadata: MetadataCache;
-  /** What large answers lie in. Views of it reach the application, so they are detached before the memory is used again. */
-  readonly frames: LentMemory = new LentMemory({ bytesMin: clientLimits.frameMemoryBytesMin, bytesMax: clientLimits.frameMemoryBytesMax, detaches: true });
+  /**
+   * What large answers lie in. Views of it reach the application, so they are detached before the memory is used again.
+   */
+  readonly frames: LentMemory = new LentMemory({
+    bytesMin: clientLimits.frameMemoryBytesMin,
+    bytesMax: clientLimits.frameMemoryBytesMax,
+    detaches: true,
+  });
   readonly #options: ResolvedConnectOptions;
   readonly #links = new Map<string, BrokerLink>();
   readonly #addressOfBroker = new Map<number, Address>();
@@ -55,7 +61,11 @@ export class Cluster {
     this.random = options.random;
     this.retry = options.retry;
     this.requestTimeoutMs = options.requestTimeoutMs;
-    this.metadata = new MetadataCache({ ask: (topics) => this.askMetadata(topics), clock: options.clock, maxAgeMs: options.metadataMaxAgeMs });
+    this.metadata = new MetadataCache({
+      ask: (topics) => this.askMetadata(topics),
+      clock: options.clock,
+      maxAgeMs: options.metadataMaxAgeMs,
+    });
     for (const seed of options.seeds) this.#linkTo(seed);
   }
 
@@ -78,8 +88,8 @@ export class Cluster {
   }
 
   /**
-   * The way to a broker, if its address is known. A connection that it answers on already is taken before the address that
-   * it advertises: one connection per broker, and brokers behind a port mapping work.
+   * The way to a broker, if its address is known. A connection that it answers on already is taken before the address
+   * that it advertises: one connection per broker, and brokers behind a port mapping work.
    */
   linkOf(brokerId: number): BrokerLink | null {
     for (const link of this.#links.values()) if (link.ready?.negotiated.brokerId === brokerId) return link;
@@ -87,7 +97,10 @@ export class Cluster {
     return address === undefined ? null : this.#linkTo(address);
   }
 
-  async askMetadata(topics: readonly string[] | null, o: { timeoutMs?: number; signal?: AbortSignal | undefined } = {}): Promise<MetadataResponse> {
+  async askMetadata(
+    topics: readonly string[] | null,
+    o: { timeoutMs?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<MetadataResponse> {
     return this.#retrying({ ...o, resend: true }, async () => {
       const connection = await this.#anyConnection();
       const response = await connection.request(Metadata, { topics }, { signal: this.closing });
@@ -172,7 +185,11 @@ export class Cluster {
   #gaveUp(error: QError, timeoutMs: number): QError {
     if (this.#anyReady() !== null) return error;
     const reason = error.cause instanceof Error ? reasonOf(error.cause) : error.message;
-    return new QError('NO_BROKER', `No broker could be reached within ${timeoutMs} ms at ${describeAddresses(this.#options.seeds)}: ${reason}`, { cause: error });
+    return new QError(
+      'NO_BROKER',
+      `No broker could be reached within ${timeoutMs} ms at ${describeAddresses(this.#options.seeds)}: ${reason}`,
+      { cause: error },
+    );
   }
 
   #anyReady(): Connection | null {
@@ -204,7 +221,8 @@ export class Cluster {
     }
     this.#clusterId = response.clusterId;
     this.#addressOfBroker.clear();
-    for (const { id, host, port } of response.brokers) this.#addressOfBroker.set(id, host === '' ? from.address : { host, port });
+    for (const { id, host, port } of response.brokers)
+      this.#addressOfBroker.set(id, host === '' ? from.address : { host, port });
     const kept = new Set([...this.#options.seeds, ...this.#addressOfBroker.values()].map(formatAddress));
     for (const [key, link] of this.#links) {
       if (kept.has(key)) continue;
@@ -218,10 +236,21 @@ export class Cluster {
     const known = this.#links.get(key);
     if (known !== undefined) return known;
     const { clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs, seeds } = this.#options;
-    // One try ends, however long the client may go on trying; and one of several addresses that swallows packets must leave time for the others.
+    // One try ends, however long the client may go on trying; and one of several addresses that swallows packets must
+    // leave time for the others.
     const tryMs = Number.isFinite(connectTimeoutMs) ? connectTimeoutMs : clientLimits.connectTimeoutMs;
     const timeoutMs = seeds.length === 1 ? tryMs : Math.max(1_000, tryMs / (2 * seeds.length));
-    const link = new BrokerLink({ address, clock, random, retry, network, clientId, requestTimeoutMs, connectTimeoutMs: timeoutMs, frames: this.frames });
+    const link = new BrokerLink({
+      address,
+      clock,
+      random,
+      retry,
+      network,
+      clientId,
+      requestTimeoutMs,
+      connectTimeoutMs: timeoutMs,
+      frames: this.frames,
+    });
     this.#links.set(key, link);
     return link;
   }
@@ -232,7 +261,10 @@ function mayRetry(error: QError, resend: boolean): boolean {
   return resend || !isAmbiguous(error);
 }
 
-/** Whether the request may have taken effect all the same. Other errors came before it was sent, or say that nothing was done. */
+/**
+ * Whether the request may have taken effect all the same. Other errors came before it was sent, or say that nothing was
+ * done.
+ */
 export function isAmbiguous(error: QError): boolean {
   return error.code === 'REQUEST_TIMED_OUT' || (error.code === 'CONNECTION_LOST' && error.details['opened'] === true);
 }

@@ -27,7 +27,8 @@ type Listener = (metadata: TopicMetadata) => void;
  * - A topic is asked for at most once at a time; everyone who asks meanwhile gets the same answer. Topics wanted in one
  *   turn go in one request.
  * - What is known never goes back to an older leader epoch (topic-metadata.ts).
- * - Watched topics are asked for again every `maxAgeMs`, so that new partitions and limits are noticed without an error.
+ * - Watched topics are asked for again every `maxAgeMs`, so that new partitions and limits are noticed without an
+ *   error.
  */
 export class MetadataCache {
   readonly #options: MetadataCacheOptions;
@@ -71,8 +72,8 @@ export class MetadataCache {
   }
 
   /**
-   * As `refresh`, with an answer to a question that was asked after the call: one that is on its way may have been made before something
-   * that the caller knows of.
+   * As `refresh`, with an answer to a question that was asked after the call: one that is on its way may have been made
+   * before something that the caller knows of.
    */
   async refreshAnew(name: string): Promise<TopicMetadata> {
     await this.#asking.get(name)?.promise.catch(() => undefined);
@@ -153,7 +154,10 @@ export class MetadataCache {
   }
 
   #refreshWatched(): void {
-    this.#timer = this.#listeners.size === 0 ? null : this.#options.clock.schedule(this.#options.maxAgeMs, () => this.#refreshWatched());
+    this.#timer =
+      this.#listeners.size === 0
+        ? null
+        : this.#options.clock.schedule(this.#options.maxAgeMs, () => this.#refreshWatched());
     for (const name of this.#listeners.keys()) {
       this.refresh(name).catch((error: unknown) => {
         this.lastBackgroundError = toQError(error, `refreshing topic "${name}"`);

@@ -30,13 +30,18 @@ interface Asked {
  *
  * @throws QError `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, or why a leader could not be asked within the request timeout.
  */
-export async function lookUpOffsets(cluster: Cluster, topic: string, o: { questions: readonly OffsetQuestion[]; signal?: AbortSignal | undefined }): Promise<OffsetAnswer[]> {
+export async function lookUpOffsets(
+  cluster: Cluster,
+  topic: string,
+  o: { questions: readonly OffsetQuestion[]; signal?: AbortSignal | undefined },
+): Promise<OffsetAnswer[]> {
   const deadlineMs = cluster.clock.monotonic() + cluster.requestTimeoutMs;
   const answers: OffsetAnswer[] = [];
   let left: Asked[] = o.questions.map((question, index) => ({ index, question }));
   let metadata = await cluster.metadata.topic(topic);
   // One that was added a moment ago is not in what was known before.
-  if (o.questions.some(({ partition }) => metadata.partitions[partition] === undefined)) metadata = await cluster.metadata.refreshAnew(topic);
+  if (o.questions.some(({ partition }) => metadata.partitions[partition] === undefined))
+    metadata = await cluster.metadata.refreshAnew(topic);
   for (let attempt = 1; ; attempt += 1) {
     const failures = await askLeaders(cluster, metadata, { left, answers, signal: o.signal });
     const [first] = failures;
@@ -61,13 +66,21 @@ async function askLeaders(
     const { partition } = asked.question;
     const known = metadata.partitions[partition];
     if (known === undefined) {
-      throw new QError('UNKNOWN_PARTITION', `Topic "${metadata.name}" has no partition ${partition}; it has 0 to ${metadata.partitions.length - 1}`, {
-        details: { topic: metadata.name, partition },
-      });
+      throw new QError(
+        'UNKNOWN_PARTITION',
+        `Topic "${metadata.name}" has no partition ${partition}; it has 0 to ${metadata.partitions.length - 1}`,
+        {
+          details: { topic: metadata.name, partition },
+        },
+      );
     }
     byLeader.set(known.leaderId, [...(byLeader.get(known.leaderId) ?? []), asked]);
   }
-  const failures = await Promise.all([...byLeader].map(([brokerId, asked]) => askLeader(cluster, metadata, { brokerId, asked, answers: o.answers, signal: o.signal })));
+  const failures = await Promise.all(
+    [...byLeader].map(([brokerId, asked]) =>
+      askLeader(cluster, metadata, { brokerId, asked, answers: o.answers, signal: o.signal }),
+    ),
+  );
   return failures.flat();
 }
 
@@ -77,9 +90,14 @@ async function askLeader(
   o: { brokerId: number; asked: readonly Asked[]; answers: OffsetAnswer[]; signal: AbortSignal | undefined },
 ): Promise<{ asked: Asked; error: QError }[]> {
   try {
-    if (o.brokerId === -1) throw new QError('NOT_LEADER', `A partition of topic "${metadata.name}" has no leader at the moment`);
+    if (o.brokerId === -1)
+      throw new QError('NOT_LEADER', `A partition of topic "${metadata.name}" has no leader at the moment`);
     const partitions = o.asked.map(({ question }) => wireQuestion(question, metadata));
-    const response = await cluster.request(ListOffsets, { topics: [{ topicId: metadata.topicId, partitions }] }, { brokerId: o.brokerId, resend: true, signal: o.signal });
+    const response = await cluster.request(
+      ListOffsets,
+      { topics: [{ topicId: metadata.topicId, partitions }] },
+      { brokerId: o.brokerId, resend: true, signal: o.signal },
+    );
     const answered = response.topics[0]?.partitions ?? [];
     return o.asked.flatMap((asked, at) => {
       const error = takeAnswer(answered[at], { asked, topic: metadata.name, answers: o.answers });
@@ -97,12 +115,21 @@ function wireQuestion(question: OffsetQuestion, metadata: TopicMetadata): ListOf
   return { partition, timestampMs, leaderEpoch: metadata.partitions[partition]?.leaderEpoch ?? -1 };
 }
 
-function takeAnswer(answer: ListOffsetsResponsePartition | undefined, o: { asked: Asked; topic: string; answers: OffsetAnswer[] }): QError | null {
+function takeAnswer(
+  answer: ListOffsetsResponsePartition | undefined,
+  o: { asked: Asked; topic: string; answers: OffsetAnswer[] },
+): QError | null {
   const { partition } = o.asked.question;
-  if (answer === undefined || answer.partition !== partition) return new QError('MALFORMED_FRAME', 'The broker answered LIST_OFFSETS for other partitions than it was asked about');
+  if (answer === undefined || answer.partition !== partition)
+    return new QError(
+      'MALFORMED_FRAME',
+      'The broker answered LIST_OFFSETS for other partitions than it was asked about',
+    );
   if (answer.errorCode !== 0) {
     const { name, description } = errorEntry(answer.errorCode);
-    return new QError(name, `Topic "${o.topic}", partition ${partition}: ${answer.errorMessage ?? description}`, { details: { topic: o.topic, partition } });
+    return new QError(name, `Topic "${o.topic}", partition ${partition}: ${answer.errorMessage ?? description}`, {
+      details: { topic: o.topic, partition },
+    });
   }
   o.answers[o.asked.index] = {
     partition,

@@ -41,11 +41,21 @@ export interface TopicMetadata {
 export function readTopicMetadata(topic: MetadataTopic): TopicMetadata {
   if (topic.errorCode !== 0) {
     const { name, description } = errorEntry(topic.errorCode);
-    throw new QError(name, `Topic "${topic.name}": ${topic.errorMessage ?? description}`, { details: { topic: topic.name } });
+    throw new QError(name, `Topic "${topic.name}": ${topic.errorMessage ?? description}`, {
+      details: { topic: topic.name },
+    });
   }
   const ordered = topic.partitions.every(({ partition }, index) => partition === index);
-  if (!ordered || topic.partitions.length === 0 || topic.partitions.length > clientLimits.partitionsMax || topic.maxMessageBytes < 1) {
-    throw new QError('MALFORMED_FRAME', `The broker's metadata of topic "${topic.name}" makes no sense: ${topic.partitions.length} partitions, messages of up to ${topic.maxMessageBytes} bytes`);
+  if (
+    !ordered
+    || topic.partitions.length === 0
+    || topic.partitions.length > clientLimits.partitionsMax
+    || topic.maxMessageBytes < 1
+  ) {
+    throw new QError(
+      'MALFORMED_FRAME',
+      `The broker's metadata of topic "${topic.name}" makes no sense: ${topic.partitions.length} partitions, messages of up to ${topic.maxMessageBytes} bytes`,
+    );
   }
   return {
     name: topic.name,
@@ -53,13 +63,20 @@ export function readTopicMetadata(topic: MetadataTopic): TopicMetadata {
     internal: topic.internal,
     cleanupPolicy: topic.cleanupPolicy,
     maxMessageBytes: topic.maxMessageBytes,
-    partitions: topic.partitions.map(({ partition, leaderId, leaderEpoch, replicas, inSyncReplicas }) => ({ partition, leaderId, leaderEpoch, replicas, inSyncReplicas })),
+    partitions: topic.partitions.map(({ partition, leaderId, leaderEpoch, replicas, inSyncReplicas }) => ({
+      partition,
+      leaderId,
+      leaderEpoch,
+      replicas,
+      inSyncReplicas,
+    })),
   };
 }
 
 /**
- * What to believe after an answer: of each partition the newer leader epoch. Brokers learn of a change one after another,
- * and one that lags must not undo what another already told. A new topic id is a new topic: nothing of the old one counts.
+ * What to believe after an answer: of each partition the newer leader epoch. Brokers learn of a change one after
+ * another, and one that lags must not undo what another already told. A new topic id is a new topic: nothing of the old
+ * one counts.
  */
 export function newerTopicMetadata(known: TopicMetadata | undefined, told: TopicMetadata): TopicMetadata {
   if (known === undefined || known.topicId !== told.topicId) return told;

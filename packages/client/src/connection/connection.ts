@@ -1,4 +1,13 @@
-import { decodeResponseBody, decodeResponseHeader, encodeRequest, FrameDecoder, Hello, helloMagic, protocolLimits, QError } from '@q/protocol';
+import {
+  decodeResponseBody,
+  decodeResponseHeader,
+  encodeRequest,
+  FrameDecoder,
+  Hello,
+  helloMagic,
+  protocolLimits,
+  QError,
+} from '@q/protocol';
 import type { Api, HelloRequest, LentMemory } from '@q/protocol';
 
 import { abortError, onAbort } from '../abort.ts';
@@ -26,9 +35,9 @@ import { PendingRequests } from './pending-requests.ts';
  * - Every request is settled exactly once: by its answer, its deadline, its signal, or the end of the connection.
  * - The broker is not trusted: frames are bounded, and any byte that is not an answer to one of our requests closes the
  *   connection. All that waited then fails with CONNECTION_LOST, which is retriable, and the reason as its cause.
- * - A request that waited for the whole request timeout while the broker has been silent ever since it was sent takes the
- *   connection with it: a peer that vanished is found out by that. If other answers came meanwhile, or the caller was in more
- *   of a hurry, only the one request fails.
+ * - A request that waited for the whole request timeout while the broker has been silent ever since it was sent takes
+ *   the connection with it: a peer that vanished is found out by that. If other answers came meanwhile, or the caller
+ *   was in more of a hurry, only the one request fails.
  */
 
 const lengthFieldBytes = 4;
@@ -50,7 +59,9 @@ export interface RequestOptions {
   readonly signal?: AnySignal | undefined;
 }
 
-/** A request that has an id, and a caller who waits, but is not encoded yet: the broker allows only so many in flight. */
+/**
+ * A request that has an id, and a caller who waits, but is not encoded yet: the broker allows only so many in flight.
+ */
 interface UnsentRequest {
   readonly id: number;
   readonly encode: () => Buffer[];
@@ -78,12 +89,17 @@ export class Connection {
     this.#options = options;
     this.address = options.address;
     this.#clock = options.clock;
-    this.#decoder = new FrameDecoder({ frameBytesMax: protocolLimits.helloFrameBytesMax, chunksAreLent: true, allocate: options.frames.take });
+    this.#decoder = new FrameDecoder({
+      frameBytesMax: protocolLimits.helloFrameBytesMax,
+      chunksAreLent: true,
+      allocate: options.frames.take,
+    });
     this.#wire = options.network.connect(options.address, {
       onOpen: () => this.#hello(),
       onData: (chunk) => this.#read(chunk),
       onDrain: () => this.#outbox.drained(),
-      onClose: (error) => this.close(this.#lost(error === null ? 'the broker closed the connection' : reasonOf(error), error)),
+      onClose: (error) =>
+        this.close(this.#lost(error === null ? 'the broker closed the connection' : reasonOf(error), error)),
     });
     this.#outbox = new Outbox(this.#wire, () => this.#sendQueued());
   }
@@ -96,7 +112,9 @@ export class Connection {
   static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
     const connection = new Connection(options);
     const forget = onAbort(signal, () => connection.close(abortError(signal as AbortSignal)));
-    const timer = options.clock.schedule(options.connectTimeoutMs, () => connection.close(connection.#lost(`no connection within ${options.connectTimeoutMs} ms`, null)));
+    const timer = options.clock.schedule(options.connectTimeoutMs, () =>
+      connection.close(connection.#lost(`no connection within ${options.connectTimeoutMs} ms`, null)),
+    );
     try {
       await connection.#opened.promise;
       return connection;
@@ -125,8 +143,8 @@ export class Connection {
   /**
    * Sends a request and gives its answer. `bytes` fields of the answer are views of the received frame.
    *
-   * @throws QError what the broker answered; `CONNECTION_LOST`; `REQUEST_TIMED_OUT`; `ABORTED`; `BUFFER_FULL` when too many
-   * requests wait for this connection; `INVALID_REQUEST`, `UNSUPPORTED_VERSION` before anything is sent.
+   * @throws QError what the broker answered; `CONNECTION_LOST`; `REQUEST_TIMED_OUT`; `ABORTED`; `BUFFER_FULL` when too
+   * many requests wait for this connection; `INVALID_REQUEST`, `UNSUPPORTED_VERSION` before anything is sent.
    */
   request<Q, A>(api: Api<Q, A>, body: Q, options: RequestOptions = {}): Promise<A> {
     return new Promise<A>((resolve, reject) => {
@@ -187,10 +205,19 @@ export class Connection {
     const unsent: UnsentRequest = { id, encode: () => encodeRequest(api, { version, correlationId: id, body }) };
     if (mayGo) this.#transmit(unsent);
     else this.#enqueue(unsent);
-    if (signal !== undefined) this.#pending.setForget(id, onAbort(signal, () => this.#abandon(id, abortError(signal))));
+    if (signal !== undefined)
+      this.#pending.setForget(
+        id,
+        onAbort(signal, () => this.#abandon(id, abortError(signal))),
+      );
   }
 
-  #register<A>(o: { options: RequestOptions; read: (frame: Buffer) => A; resolve: (answer: A) => void; reject: (error: QError) => void }): number {
+  #register<A>(o: {
+    options: RequestOptions;
+    read: (frame: Buffer) => A;
+    resolve: (answer: A) => void;
+    reject: (error: QError) => void;
+  }): number {
     const nowMs = this.#clock.monotonic();
     const deadlineMs = nowMs + (o.options.timeoutMs ?? this.#options.requestTimeoutMs);
     this.#watchDeadline(deadlineMs);
@@ -207,7 +234,10 @@ export class Connection {
 
   #enqueue(unsent: UnsentRequest): void {
     if (this.#queued.length < clientLimits.requestsQueuedMax) return this.#queued.push(unsent);
-    const error = new QError('BUFFER_FULL', `${this.#queued.length} requests wait already for the connection to ${formatAddress(this.address)}`);
+    const error = new QError(
+      'BUFFER_FULL',
+      `${this.#queued.length} requests wait already for the connection to ${formatAddress(this.address)}`,
+    );
     this.#pending.withdraw(unsent.id)?.fail(error);
   }
 
@@ -232,7 +262,11 @@ export class Connection {
     let frameBytes = -lengthFieldBytes;
     for (const buffer of buffers) frameBytes += buffer.length;
     if (frameBytes <= requestBytesMax) return;
-    throw new QError('FRAME_TOO_LARGE', `A request of ${frameBytes} bytes is larger than the broker accepts (${requestBytesMax})`, { details: { frameBytes, frameBytesMax: requestBytesMax } });
+    throw new QError(
+      'FRAME_TOO_LARGE',
+      `A request of ${frameBytes} bytes is larger than the broker accepts (${requestBytesMax})`,
+      { details: { frameBytes, frameBytesMax: requestBytesMax } },
+    );
   }
 
   /** The answer is an error: reading it throws the very error that the caller gets. */
@@ -271,7 +305,8 @@ export class Connection {
     const { correlationId } = decodeResponseHeader(frame);
     const pending = this.#pending.take(correlationId);
     if (pending === 'abandoned') return;
-    if (pending === null) throw new QError('MALFORMED_FRAME', `an answer has the correlation id ${correlationId}, which no request has`);
+    if (pending === null)
+      throw new QError('MALFORMED_FRAME', `an answer has the correlation id ${correlationId}, which no request has`);
     try {
       pending.answer(frame);
     } catch (error) {
@@ -282,7 +317,8 @@ export class Connection {
   }
 
   #sendQueued(): void {
-    while (this.#queued.length > 0 && this.#state === 'ready' && this.#hasRoom()) this.#transmit(this.#queued.shift() as UnsentRequest);
+    while (this.#queued.length > 0 && this.#state === 'ready' && this.#hasRoom())
+      this.#transmit(this.#queued.shift() as UnsentRequest);
   }
 
   #watchDeadline(deadlineMs: number): void {
@@ -300,12 +336,17 @@ export class Connection {
     for (const id of this.#pending.expired(nowMs)) {
       const request = this.#pending.abandon(id);
       if (request === null) continue;
-      const error = new QError('REQUEST_TIMED_OUT', `No answer from ${formatAddress(this.address)} within ${Math.round(nowMs - request.startedAtMs)} ms`);
+      const error = new QError(
+        'REQUEST_TIMED_OUT',
+        `No answer from ${formatAddress(this.address)} within ${Math.round(nowMs - request.startedAtMs)} ms`,
+      );
       request.fail(error);
       const waitedLong = nowMs - request.startedAtMs >= this.#options.requestTimeoutMs;
-      if (waitedLong && this.#lastFrameAtMs <= request.startedAtMs) return this.close(this.#lost('the broker has gone silent', error));
+      if (waitedLong && this.#lastFrameAtMs <= request.startedAtMs)
+        return this.close(this.#lost('the broker has gone silent', error));
     }
-    if (this.#pending.abandoned > clientLimits.requestsAbandonedMax) return this.close(this.#lost('too many requests were never answered', null));
+    if (this.#pending.abandoned > clientLimits.requestsAbandonedMax)
+      return this.close(this.#lost('too many requests were never answered', null));
     const next = this.#pending.nextDeadlineMs();
     if (next !== null) this.#watchDeadline(next);
   }
@@ -317,7 +358,12 @@ export class Connection {
   #lost(reason: string, cause: unknown): QError {
     const address = formatAddress(this.address);
     const opened = this.#negotiated !== null;
-    const message = opened ? `The connection to ${address} was lost: ${reason}` : `No connection to ${address}: ${reason}`;
-    return new QError('CONNECTION_LOST', message, { ...(cause === null ? {} : { cause }), details: { address, opened } });
+    const message = opened
+      ? `The connection to ${address} was lost: ${reason}`
+      : `No connection to ${address}: ${reason}`;
+    return new QError('CONNECTION_LOST', message, {
+      ...(cause === null ? {} : { cause }),
+      details: { address, opened },
+    });
   }
 }

@@ -20,7 +20,10 @@ const requestBytesMinimum = 1_024;
 /** @throws QError `MALFORMED_FRAME` when the broker's limits make no sense. */
 export function negotiate(hello: HelloResponse): Negotiated {
   if (hello.frameBytesMax < requestBytesMinimum || hello.requestsInFlightMax < 1) {
-    throw new QError('MALFORMED_FRAME', `The broker announces impossible limits: frames of ${hello.frameBytesMax} bytes, ${hello.requestsInFlightMax} requests in flight`);
+    throw new QError(
+      'MALFORMED_FRAME',
+      `The broker announces impossible limits: frames of ${hello.frameBytesMax} bytes, ${hello.requestsInFlightMax} requests in flight`,
+    );
   }
   const offered = new Map(hello.apis.map((range) => [range.key, range]));
   return {
@@ -34,9 +37,13 @@ export function negotiate(hello: HelloResponse): Negotiated {
       const version = theirs === undefined ? -1 : Math.min(theirs.max, api.versions.max);
       if (theirs !== undefined && version >= Math.max(theirs.min, api.versions.min)) return version;
       const range = theirs === undefined ? 'does not speak it' : `speaks versions ${theirs.min} to ${theirs.max}`;
-      throw new QError('UNSUPPORTED_VERSION', `This client speaks ${api.name} in versions ${api.versions.min} to ${api.versions.max}; the broker ${range}`, {
-        details: { api: api.name },
-      });
+      throw new QError(
+        'UNSUPPORTED_VERSION',
+        `This client speaks ${api.name} in versions ${api.versions.min} to ${api.versions.max}; the broker ${range}`,
+        {
+          details: { api: api.name },
+        },
+      );
     },
   };
 }

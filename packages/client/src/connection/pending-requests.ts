@@ -26,12 +26,12 @@ const leastSlots = 64;
 /**
  * The requests of one connection that wait for an answer, by correlation id.
  *
- * An id that is not free has the slot that its lowest bits say. A Map does not forget what has left it (linked-list.ts), and here
- * everything that is sent and awaited passes through.
+ * An id that is not free has the slot that its lowest bits say. A Map does not forget what has left it
+ * (linked-list.ts), and here everything that is sent and awaited passes through.
  *
  * Invariants
- * - An id is free, waiting, or abandoned. It leaves only by its answer or with the connection, so an id is never given to
- *   a second request while an answer to the first may still come.
+ * - An id is free, waiting, or abandoned. It leaves only by its answer or with the connection, so an id is never given
+ *   to a second request while an answer to the first may still come.
  * - An abandoned request's caller has been told already; its answer is dropped.
  * - At most half of the slots are taken, so that a free one is near.
  * - `#waiting` has those that wait, in the order in which they came.
@@ -96,7 +96,8 @@ export class PendingRequests {
 
   expired(nowMs: number): number[] {
     const ids: number[] = [];
-    for (let taken = this.#waiting.first; taken !== null; taken = taken.after) if ((taken.request as PendingRequest).deadlineMs <= nowMs) ids.push(taken.id);
+    for (let taken = this.#waiting.first; taken !== null; taken = taken.after)
+      if ((taken.request as PendingRequest).deadlineMs <= nowMs) ids.push(taken.id);
     return ids;
   }
 

@@ -13,9 +13,11 @@ import { resolveStart } from './start-position.ts';
  * The partitions that a consumer without a group reads: those it was told, or all.
  *
  * Invariants
- * - Partitions are added once, and removed only where all are read and the topic was made anew with fewer. One that appears after the start is read from its
- *   beginning: it was empty when the consumer started, so nothing of it was to be left out.
- * - Only between `follow` and `unfollow` there is a timer, or anything that is shared with others knows of the partitions.
+ * - Partitions are added once, and removed only where all are read and the topic was made anew with fewer. One that
+ *   appears after the start is read from its beginning: it was empty when the consumer started, so nothing of it was to
+ *   be left out.
+ * - Only between `follow` and `unfollow` there is a timer, or anything that is shared with others knows of the
+ *   partitions.
  */
 export class ChosenPartitions {
   readonly set: PartitionSet;
@@ -29,7 +31,13 @@ export class ChosenPartitions {
   /** Monotonic: when the topic's metadata was asked for last. */
   #refreshedAtMs = 0;
 
-  constructor(o: { cluster: Cluster; topic: string; options: ResolvedConsumerOptions; onBatches: (reader: PartitionReader) => void; onFailure: () => void }) {
+  constructor(o: {
+    cluster: Cluster;
+    topic: string;
+    options: ResolvedConsumerOptions;
+    onBatches: (reader: PartitionReader) => void;
+    onFailure: () => void;
+  }) {
     this.#o = o;
     this.set = new PartitionSet({
       cluster: o.cluster,
@@ -53,8 +61,13 @@ export class ChosenPartitions {
     const reader = this.set.get(partition);
     if (reader !== undefined) return reader;
     const readers = this.set.all();
-    const read = readers.length === 0 ? 'nothing yet (await ready())' : readers.map((other) => other.partition).join(', ');
-    throw new QError('UNKNOWN_PARTITION', `The consumer of topic "${this.#o.topic}" does not read partition ${shown(partition)}; it reads ${read}`, { details: { topic: this.#o.topic, argument: 'partition' } });
+    const read =
+      readers.length === 0 ? 'nothing yet (await ready())' : readers.map((other) => other.partition).join(', ');
+    throw new QError(
+      'UNKNOWN_PARTITION',
+      `The consumer of topic "${this.#o.topic}" does not read partition ${shown(partition)}; it reads ${read}`,
+      { details: { topic: this.#o.topic, argument: 'partition' } },
+    );
   }
 
   /** As `start`, for somebody who waits for nothing else. */
@@ -66,8 +79,8 @@ export class ChosenPartitions {
   }
 
   /**
-   * Finds the partitions and where to begin; once. A failed start may be tried again, and so may one that nobody waited for
-   * any more.
+   * Finds the partitions and where to begin; once. A failed start may be tried again, and so may one that nobody waited
+   * for any more.
    */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -101,9 +114,16 @@ export class ChosenPartitions {
     const isWanted = (): boolean => this.#isFollowing || this.#readying > 0;
     const metadata = await this.set.persist(() => this.#ask(), isWanted);
     const partitions = this.#chosen(metadata);
-    const starts = await this.set.persist(() => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }), isWanted);
+    const starts = await this.set.persist(
+      () => resolveStart(cluster, topic, { partitions, from: options.from, signal: this.set.closing }),
+      isWanted,
+    );
     const ends = options.stopAtEnd ? await this.set.persist(() => this.set.lookUp(partitions, 'end'), isWanted) : null;
-    for (const partition of partitions) this.set.add(partition, { position: starts.get(partition) ?? 0, endOffset: ends === null ? null : (ends.get(partition) ?? 0) });
+    for (const partition of partitions)
+      this.set.add(partition, {
+        position: starts.get(partition) ?? 0,
+        endOffset: ends === null ? null : (ends.get(partition) ?? 0),
+      });
     this.set.learn(metadata);
     this.#metadata = metadata;
     this.#refreshedAtMs = cluster.clock.monotonic();
@@ -124,17 +144,23 @@ export class ChosenPartitions {
     void this.set.refresh();
   }
 
-  /** What is known of the topic, unless a partition may have been added since: one that is named, or one whose end is the end of the loop. */
+  /**
+   * What is known of the topic, unless a partition may have been added since: one that is named, or one whose end is
+   * the end of the loop.
+   */
   async #ask(): Promise<TopicMetadata> {
     const { cluster, topic, options } = this.#o;
     const known = cluster.metadata.get(topic);
-    if (known === undefined || options.stopAtEnd || this.#unknownIn(known) !== undefined) return cluster.metadata.refreshAnew(topic);
+    if (known === undefined || options.stopAtEnd || this.#unknownIn(known) !== undefined)
+      return cluster.metadata.refreshAnew(topic);
     return known;
   }
 
   #unknownIn(metadata: TopicMetadata): number | undefined {
     const { partitions } = this.#o.options;
-    return partitions === 'all' ? undefined : partitions.find((partition) => metadata.partitions[partition] === undefined);
+    return partitions === 'all'
+      ? undefined
+      : partitions.find((partition) => metadata.partitions[partition] === undefined);
   }
 
   #chosen(metadata: TopicMetadata): readonly number[] {
@@ -142,9 +168,13 @@ export class ChosenPartitions {
     if (partitions === 'all') return metadata.partitions.map(({ partition }) => partition);
     const unknown = this.#unknownIn(metadata);
     if (unknown === undefined) return partitions;
-    throw new QError('UNKNOWN_PARTITION', `Topic "${metadata.name}" has no partition ${unknown}; it has 0 to ${metadata.partitions.length - 1}`, {
-      details: { topic: metadata.name, partition: unknown },
-    });
+    throw new QError(
+      'UNKNOWN_PARTITION',
+      `Topic "${metadata.name}" has no partition ${unknown}; it has 0 to ${metadata.partitions.length - 1}`,
+      {
+        details: { topic: metadata.name, partition: unknown },
+      },
+    );
   }
 
   #addNew(metadata: TopicMetadata): void {
@@ -166,7 +196,13 @@ export class ChosenPartitions {
       return;
     }
     const { topic } = this.#o;
-    this.set.fail(new QError('UNKNOWN_TOPIC', `Topic "${topic}" was deleted and created again; the positions in the old one mean nothing in the new one`, { details: { topic } }));
+    this.set.fail(
+      new QError(
+        'UNKNOWN_TOPIC',
+        `Topic "${topic}" was deleted and created again; the positions in the old one mean nothing in the new one`,
+        { details: { topic } },
+      ),
+    );
   }
 
   #scheduleRefresh(): void {

@@ -12,10 +12,10 @@ import type { OpenBatch } from './record-stream.ts';
 /** How batches are given. */
 export interface BatchesOptions {
   /**
-   * True lends each batch: its memory is taken back when the next one is asked for, and used again. Keys, values and headers that were
-   * kept until then are empty afterwards, and can no longer be read from their records: copy what is to stay (`Buffer.from(value)`).
-   * Worth it for records of a kilobyte and more, and for many consumers in a process, whose garbage collector has that much less to do.
-   * Default false: whatever is kept keeps its batch in memory.
+   * True lends each batch: its memory is taken back when the next one is asked for, and used again. Keys, values and
+   * headers that were kept until then are empty afterwards, and can no longer be read from their records: copy what is
+   * to stay (`Buffer.from(value)`). Worth it for records of a kilobyte and more, and for many consumers in a process,
+   * whose garbage collector has that much less to do. Default false: whatever is kept keeps its batch in memory.
    */
   readonly lend?: boolean;
 }
@@ -42,11 +42,14 @@ export interface ConsumedBatch<K = BytesOut, V = BytesOut> {
   readonly sizeBytes: number;
   /** Latest time of its records, in ms since 1970. */
   readonly maxTimestampMs: number;
-  /** First offset of the partition that could not be fetched yet when the batch was; `highWatermark - lastOffset - 1` is the lag, or more than it where compaction has taken records out. */
+  /**
+   * First offset of the partition that could not be fetched yet when the batch was; `highWatermark - lastOffset - 1` is
+   * the lag, or more than it where compaction has taken records out.
+   */
   readonly highWatermark: number;
   /**
-   * The records from the position on. Of a topic without schemas they are decoded one by one while you iterate, anew for
-   * each iteration; iterating throws `CORRUPT_BATCH` and the like if the bytes are damaged.
+   * The records from the position on. Of a topic without schemas they are decoded one by one while you iterate, anew
+   * for each iteration; iterating throws `CORRUPT_BATCH` and the like if the bytes are damaged.
    */
   readonly records: Iterable<Message<K, V>>;
 }
@@ -109,6 +112,9 @@ class BytesRecordIterator implements Iterator<Message, undefined> {
   }
 
   #damaged(error: unknown): QError {
-    return this.#reader.corrupt('the batch cannot be read', { cause: toQError(error, 'reading a batch'), offset: this.#nextOffset });
+    return this.#reader.corrupt('the batch cannot be read', {
+      cause: toQError(error, 'reading a batch'),
+      offset: this.#nextOffset,
+    });
   }
 }

@@ -1,7 +1,16 @@
 import { QError } from '@q/protocol';
 
 import { clientLimits } from '../limits.ts';
-import { abortSignal, checkList, checkOptions, flag, integer, oneOf, partitionNumber, waitMsMax } from '../option-check.ts';
+import {
+  abortSignal,
+  checkList,
+  checkOptions,
+  flag,
+  integer,
+  oneOf,
+  partitionNumber,
+  waitMsMax,
+} from '../option-check.ts';
 import { checkStart } from './start-position.ts';
 import type { StartPosition } from './start-position.ts';
 
@@ -21,8 +30,8 @@ export interface ConsumerOptions {
   /** Bytes of fetched batches, as stored, that wait to be consumed or are asked for; default 4 MiB. */
   readonly prefetchBytes?: number;
   /**
-   * How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500; with a `minBytes` of 1, which
-   * is answered at once when anything comes, up to 5,000 while nothing does.
+   * How long the broker may hold a fetch that finds fewer than `minBytes`, milliseconds. Default 500; with a `minBytes`
+   * of 1, which is answered at once when anything comes, up to 5,000 while nothing does.
    */
   readonly maxWaitMs?: number;
   /** Default 1. */
@@ -35,7 +44,9 @@ export interface ConsumerOptions {
   readonly signal?: AbortSignal;
 }
 
-export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>> & Pick<ConsumerOptions, 'signal'> & FetchWaits;
+export type ResolvedConsumerOptions = Required<Omit<ConsumerOptions, 'group' | 'signal'>>
+  & Pick<ConsumerOptions, 'signal'>
+  & FetchWaits;
 
 /** How long the broker may hold a fetch: while records come, and at most while none do. */
 export interface FetchWaits {
@@ -49,7 +60,10 @@ export function resolveFetchWaits(maxWaitMs: number | undefined, requestTimeoutM
   return { maxWaitMs: bounded(clientLimits.fetchMaxWaitMs), idleWaitMs: bounded(clientLimits.fetchIdleWaitMs) };
 }
 
-export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTimeoutMs: number): ResolvedConsumerOptions {
+export function resolveConsumerOptions(
+  options: ConsumerOptions = {},
+  requestTimeoutMs: number,
+): ResolvedConsumerOptions {
   checkOptions('consumer', options, {
     group: null,
     partitions: null,
@@ -80,6 +94,9 @@ export function resolveConsumerOptions(options: ConsumerOptions = {}, requestTim
 function resolvePartitions(partitions: readonly number[] | 'all' = 'all'): readonly number[] | 'all' {
   if (partitions === 'all') return partitions;
   checkList('consumer.partitions', partitions, partitionNumber, 'INVALID_CONFIG');
-  if (partitions.length === 0) throw new QError('INVALID_CONFIG', 'consumer.partitions must name at least one partition, or be "all"', { details: { option: 'partitions' } });
+  if (partitions.length === 0)
+    throw new QError('INVALID_CONFIG', 'consumer.partitions must name at least one partition, or be "all"', {
+      details: { option: 'partitions' },
+    });
   return [...new Set(partitions)];
 }

@@ -18,14 +18,15 @@ import { PullIterator } from './pull-iterator.ts';
 import { RecordStream } from './record-stream.ts';
 
 /**
- * Reads partitions of a topic, from a position on, for as long as the loop runs. Iterate it for messages, or `batches()` for
- * whole batches; one loop at a time. Connection faults and moving leaders are ridden out: the loop goes on at the exact
- * position. Leaving the loop (`break`, `return`, an error) stops fetching and frees the buffers; a later loop goes on where
- * this one stopped. `close()` and an aborted signal end a running loop as if there were no more records.
+ * Reads partitions of a topic, from a position on, for as long as the loop runs. Iterate it for messages, or
+ * `batches()` for whole batches; one loop at a time. Connection faults and moving leaders are ridden out: the loop goes
+ * on at the exact position. Leaving the loop (`break`, `return`, an error) stops fetching and frees the buffers; a
+ * later loop goes on where this one stopped. `close()` and an aborted signal end a running loop as if there were no
+ * more records.
  *
- * The loop throws a QError when it cannot go on: `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `OFFSET_OUT_OF_RANGE` (with the valid
- * range in its details), `CORRUPT_BATCH` / `CORRUPT_LOG` (topic, partition and offset in its details), `SCHEMA_MISMATCH`.
- * The position then is at the record in question: `seek` past it to go on.
+ * The loop throws a QError when it cannot go on: `UNKNOWN_TOPIC`, `UNKNOWN_PARTITION`, `OFFSET_OUT_OF_RANGE` (with the
+ * valid range in its details), `CORRUPT_BATCH` / `CORRUPT_LOG` (topic, partition and offset in its details),
+ * `SCHEMA_MISMATCH`. The position then is at the record in question: `seek` past it to go on.
  */
 export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Message<K, V>, undefined>, AsyncDisposable {
   /** Message by message. Its buffers are views of the fetched batch, which lives as long as they do. */
@@ -46,7 +47,9 @@ export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Mess
   resume(partitions?: readonly number[]): void;
   /** The end (high watermark) of each partition, asked for now. */
   endOffsets(): Promise<Map<number, number>>;
-  /** Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic). */
+  /**
+   * Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic).
+   */
   readonly skipped: number;
   /** Ends the running loop and frees everything. */
   close(): Promise<void>;
@@ -62,7 +65,10 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   readonly #onBusy: (consumer: PlainConsumer<K, V>) => void;
   readonly #onIdle: (consumer: PlainConsumer<K, V>) => void;
   #active: PullIterator<unknown> | null = null;
-  /** Whether a loop has begun to read. Until then, and after it, nothing that lives longer than the consumer knows of it. */
+  /**
+   * Whether a loop has begun to read. Until then, and after it, nothing that lives longer than the consumer knows of
+   * it.
+   */
   #isBusy = false;
   #forgetSignal: () => void = () => {};
   #closed = false;
@@ -105,15 +111,23 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#iterate(clientLimits.messagesPerLook, () => this.#decoder.takeMessage(), ({ partition, offset }) => this.#backTo(partition, offset));
+    return this.#iterate(
+      clientLimits.messagesPerLook,
+      () => this.#decoder.takeMessage(),
+      ({ partition, offset }) => this.#backTo(partition, offset),
+    );
   }
 
   batches(options: BatchesOptions = {}): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
     const memory = lends(options);
-    return this.#iterate(1, () => this.#decoder.takeBatch(memory), ({ partition, records }) => {
-      const [first] = records;
-      if (first !== undefined) this.#backTo(partition, first.offset);
-    });
+    return this.#iterate(
+      1,
+      () => this.#decoder.takeBatch(memory),
+      ({ partition, records }) => {
+        const [first] = records;
+        if (first !== undefined) this.#backTo(partition, first.offset);
+      },
+    );
   }
 
   async ready(): Promise<void> {
@@ -173,8 +187,13 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     if (reader !== undefined) this.#decoder.seek(reader, offset);
   }
 
-  #iterate<T>(itemsPerLook: number, take: () => T | null | Promise<T | null>, takeBack: (item: T) => void): PullIterator<T> {
-    if (this.#active !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
+  #iterate<T>(
+    itemsPerLook: number,
+    take: () => T | null | Promise<T | null>,
+    takeBack: (item: T) => void,
+  ): PullIterator<T> {
+    if (this.#active !== null)
+      throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
       clock: this.#cluster.clock,
       itemsPerLook,
@@ -240,6 +259,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
 
   /** While it is idle nobody tells it that its signal was aborted, or that the client was closed. */
   #checkOpen(): void {
-    if (this.#closed || this.#signal?.aborted === true || this.#cluster.closing.aborted) throw new QError('CLOSED', 'The consumer is closed');
+    if (this.#closed || this.#signal?.aborted === true || this.#cluster.closing.aborted)
+      throw new QError('CLOSED', 'The consumer is closed');
   }
 }

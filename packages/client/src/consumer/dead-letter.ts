@@ -15,7 +15,10 @@ export const deadLetterHeaders = {
 } as const;
 
 /** Sends a record to a dead letter topic: bytes, headers and time as they are, with its origin beside them. */
-export async function sendDeadLetter(producer: Producer, o: { to: string; source: RecordSource; record: RecordView; issues: SchemaIssues }): Promise<void> {
+export async function sendDeadLetter(
+  producer: Producer,
+  o: { to: string; source: RecordSource; record: RecordView; issues: SchemaIssues },
+): Promise<void> {
   const { source, record, issues } = o;
   const origin: [string, string][] = [
     [deadLetterHeaders.topic, source.topic],
@@ -37,7 +40,10 @@ function notBuried(cause: QError, o: { to: string; source: RecordSource; record:
   const { offset } = o.record;
   const what = `The record of topic "${topic}", partition ${partition}, offset ${offset} does not match its schema`;
   const message = `${what} and could not be sent to the dead letter topic "${o.to}": ${cause.message}`;
-  return new QError(cause.code, message, { cause, details: { ...cause.details, topic, partition, offset, deadLetter: o.to } });
+  return new QError(cause.code, message, {
+    cause,
+    details: { ...cause.details, topic, partition, offset, deadLetter: o.to },
+  });
 }
 
 function letterOf({ key, value, timestampMs }: RecordView, headers: PlainRecord['headers']): PlainRecord {

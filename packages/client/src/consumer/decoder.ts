@@ -23,13 +23,14 @@ interface Slow {
 }
 
 /**
- * Turns what the stream gives into what the application gets: decoded by the topic's schemas, with the topic's policy for
- * records that do not match them.
+ * Turns what the stream gives into what the application gets: decoded by the topic's schemas, with the topic's policy
+ * for records that do not match them.
  *
  * Invariants
- * - A record that makes the loop fail is the next one again: the position goes back to it. So is one whose schema takes so long
- *   that the loop is left meanwhile.
- * - One thing is decoded slowly at a time. What comes of one that nobody waits for counts for nothing, and moves no position.
+ * - A record that makes the loop fail is the next one again: the position goes back to it. So is one whose schema takes
+ *   so long that the loop is left meanwhile.
+ * - One thing is decoded slowly at a time. What comes of one that nobody waits for counts for nothing, and moves no
+ *   position.
  */
 export class Decoder<K, V> {
   readonly #topic: Topic<unknown, unknown, K, V>;
@@ -96,7 +97,9 @@ export class Decoder<K, V> {
     return null;
   }
 
-  /** As `takeMessage`, for whole batches. Of a topic with schemas the records are decoded here, before it is handed out. */
+  /**
+   * As `takeMessage`, for whole batches. Of a topic with schemas the records are decoded here, before it is handed out.
+   */
   takeBatch(o: { lend: boolean }): ConsumedBatch<K, V> | null | Promise<ConsumedBatch<K, V> | null> {
     const taken = this.#stream.takeBatch(o);
     if (taken === null) return null;
@@ -116,7 +119,11 @@ export class Decoder<K, V> {
     return record as unknown as Message<K, V>;
   }
 
-  async #takeSlowly(record: RecordView, reader: PartitionReader, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
+  async #takeSlowly(
+    record: RecordView,
+    reader: PartitionReader,
+    pending: Promise<Decoded<K, V> | null>,
+  ): Promise<Message<K, V> | null> {
     const slow = this.#begin(reader, record.offset);
     const message = await this.#settled(slow, record, pending).finally(() => this.#end(slow));
     if (slow.fate === 'left') return null;
@@ -134,7 +141,11 @@ export class Decoder<K, V> {
   }
 
   /** Waits for a schema, and for what its verdict calls for. */
-  async #settled(slow: Slow, record: RecordView, pending: Promise<Decoded<K, V> | null>): Promise<Message<K, V> | null> {
+  async #settled(
+    slow: Slow,
+    record: RecordView,
+    pending: Promise<Decoded<K, V> | null>,
+  ): Promise<Message<K, V> | null> {
     const { reader } = slow;
     try {
       const decoded = await pending;
@@ -152,10 +163,17 @@ export class Decoder<K, V> {
     const slow = this.#begin(reader, fromOffset);
     const records: Message<K, V>[] = [];
     try {
-      for (const record of iterateRecords(batch.bytes, { fromOffset, uncompressedBytesMax: clientLimits.uncompressedBytesMax })) {
+      for (const record of iterateRecords(batch.bytes, {
+        fromOffset,
+        uncompressedBytesMax: clientLimits.uncompressedBytesMax,
+      })) {
         if (reader.endOffset !== null && record.offset >= reader.endOffset) break;
         const decoded = decodeRecord(this.#topic, reader, record);
-        const message = await this.#settled(slow, record, decoded instanceof Promise ? decoded : Promise.resolve(decoded));
+        const message = await this.#settled(
+          slow,
+          record,
+          decoded instanceof Promise ? decoded : Promise.resolve(decoded),
+        );
         if (slow.fate !== 'awaited') break;
         if (message !== null) records.push(message);
       }

@@ -14,18 +14,18 @@ import { backoffMs, toQError } from '../retry.ts';
 import type { PartitionReader } from './partition-reader.ts';
 
 /*
- * Keeps the readers' buffers filled: asks each leader for what its partitions have room for, while what came before is being
- * consumed.
+ * Keeps the readers' buffers filled: asks each leader for what its partitions have room for, while what came before is
+ * being consumed.
  *
  * Invariants
- * - Bytes buffered and bytes asked for together stay below `prefetchBytes`, except that a fetch may bring one batch of any
- *   size, or a batch larger than the budget could never be read.
- * - A partition is in at most one fetch, and is asked for only while it holds less than its share: one that is read slowly
- *   takes no memory from the others.
- * - Partitions that were read up to their end are waited for in fetches of their own, so that no long poll holds up a partition
- *   that has records. A leader has at most `fetchesPerLeaderMax` fetches for those with records, and `pollsPerLeaderMax` polls.
- *   As partitions come to their ends one by one, each may be in a poll of its own; those that are answered together go on
- *   together.
+ * - Bytes buffered and bytes asked for together stay below `prefetchBytes`, except that a fetch may bring one batch of
+ *   any size, or a batch larger than the budget could never be read.
+ * - A partition is in at most one fetch, and is asked for only while it holds less than its share: one that is read
+ *   slowly takes no memory from the others.
+ * - Partitions that were read up to their end are waited for in fetches of their own, so that no long poll holds up a
+ *   partition that has records. A leader has at most `fetchesPerLeaderMax` fetches for those with records, and
+ *   `pollsPerLeaderMax` polls. As partitions come to their ends one by one, each may be in a poll of its own; those
+ *   that are answered together go on together.
  * - Fetches that nobody waits for any more take no room; with them a leader has at most `fetchesWithAbandonedMax`.
  * - Between `stop` and `start` nothing is asked for, and what is still under way is abandoned.
  */
@@ -113,13 +113,22 @@ export class Fetcher {
     const bufferBytes = this.#bufferBytes();
     let earliestMs = Number.POSITIVE_INFINITY;
     for (let reader = this.#readers.first; reader !== null; reader = reader.after) {
-      if (reader.isPaused || reader.isHeld || reader.fetch !== null || reader.isDone || reader.bufferedBytes >= bufferBytes) continue;
+      if (
+        reader.isPaused
+        || reader.isHeld
+        || reader.fetch !== null
+        || reader.isDone
+        || reader.bufferedBytes >= bufferBytes
+      )
+        continue;
       if (reader.notBeforeMs > nowMs) earliestMs = Math.min(earliestMs, reader.notBeforeMs);
-      else if (reader.leaderId === -1) this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
+      else if (reader.leaderId === -1)
+        this.#backOff(reader, new QError('NOT_LEADER', 'The partition has no leader at the moment'));
       else due.push(reader);
     }
     if (Number.isFinite(earliestMs)) this.#retryAt(earliestMs);
-    // Not more, though there may be room: what has just come is decoded faster while the processor's caches still hold it.
+    // Not more, though there may be room: what has just come is decoded faster while the processor's caches still hold
+    // it.
     const shareBytes = Math.min(clientLimits.fetchPartitionBytes, bufferBytes);
     for (const [brokerId, readers] of Map.groupBy(due, ({ leaderId }) => leaderId)) {
       const [atEnd, behind] = [readers.filter(({ isAtEnd }) => isAtEnd), readers.filter((reader) => !reader.isAtEnd)];
@@ -129,23 +138,31 @@ export class Fetcher {
   }
 
   /**
-   * What one partition may hold before it is asked for again. All together hold `prefetchBytes`, and more only where a single
-   * batch is larger than the room that was left for it.
+   * What one partition may hold before it is asked for again. All together hold `prefetchBytes`, and more only where a
+   * single batch is larger than the room that was left for it.
    */
   #bufferBytes(): number {
     const fair = Math.floor(this.#options.prefetchBytes / (2 * Math.max(1, this.#readers.length)));
     return Math.max(clientLimits.fetchBufferBytesMin, fair);
   }
 
-  #fetchFrom(brokerId: number, readers: readonly PartitionReader[], o: { wantedBytes: number; signal: OwnSignal }): void {
+  #fetchFrom(
+    brokerId: number,
+    readers: readonly PartitionReader[],
+    o: { wantedBytes: number; signal: OwnSignal },
+  ): void {
     if (!this.#hasSlot(brokerId, { isPoll: false })) return;
     const maxBytes = this.#bytesToAsk(o.wantedBytes);
     if (maxBytes > 0) void this.#exchange(fetchOf({ brokerId, isPoll: false, readers, maxBytes }), o.signal);
   }
 
-  /** What polls ask for needs no look at the room: a partition is in one fetch, and all shares together are half of the budget. */
+  /**
+   * What polls ask for needs no look at the room: a partition is in one fetch, and all shares together are half of the
+   * budget.
+   */
   #poll(brokerId: number, readers: readonly PartitionReader[], o: { maxBytes: number; signal: OwnSignal }): void {
-    if (this.#hasSlot(brokerId, { isPoll: true })) void this.#exchange(fetchOf({ brokerId, isPoll: true, readers, maxBytes: o.maxBytes }), o.signal);
+    if (this.#hasSlot(brokerId, { isPoll: true }))
+      void this.#exchange(fetchOf({ brokerId, isPoll: true, readers, maxBytes: o.maxBytes }), o.signal);
   }
 
   #hasSlot(brokerId: number, { isPoll }: { isPoll: boolean }): boolean {
@@ -161,13 +178,14 @@ export class Fetcher {
   }
 
   /**
-   * What is asked for has room for whole batches: of one that does not fit the broker reads in vain, and while something is
-   * under way little room now is more room soon. 0: not now.
+   * What is asked for has room for whole batches: of one that does not fit the broker reads in vain, and while
+   * something is under way little room now is more room soon. 0: not now.
    */
   #bytesToAsk(wantedBytes: number): number {
     const { prefetchBytes } = this.#options;
     const askedBytes = this.#askedBytes({ isPoll: false });
-    // With very many partitions the least that each poll asks for is more than half of the budget; it must not be all of it.
+    // With very many partitions the least that each poll asks for is more than half of the budget; it must not be all
+    // of it.
     const polledBytes = Math.min(prefetchBytes >> 1, this.#askedBytes({ isPoll: true }));
     const roomBytes = prefetchBytes - this.#bufferedBytes() - askedBytes - polledBytes;
     const batchBytes = Math.min(clientLimits.fetchPartitionBytes, prefetchBytes >> 2);
@@ -184,7 +202,8 @@ export class Fetcher {
 
   #askedBytes({ isPoll }: { isPoll: boolean }): number {
     let bytes = 0;
-    for (let fetch = this.#underWay.first; fetch !== null; fetch = fetch.after) if (fetch.isPoll === isPoll && isAwaited(fetch)) bytes += fetch.maxBytes;
+    for (let fetch = this.#underWay.first; fetch !== null; fetch = fetch.after)
+      if (fetch.isPoll === isPoll && isAwaited(fetch)) bytes += fetch.maxBytes;
     return bytes;
   }
 
@@ -221,22 +240,38 @@ export class Fetcher {
   }
 
   #request({ readers, maxBytes }: FetchUnderWay): FetchRequest {
-    // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away what does
-    // not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next time.
+    // Not the share: a broker that reads for every partition less than a batch has to read again, and to throw away
+    // what does not fit in the answer. With a batch's worth for each it serves as many as fit, and others the next
+    // time.
     const bytesMax = Math.min(clientLimits.fetchPartitionBytes, maxBytes);
-    const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({ partition, leaderEpoch, fetchOffset, maxBytes: bytesMax }));
+    const partitions = readers.map(({ partition, leaderEpoch, fetchOffset }) => ({
+      partition,
+      leaderEpoch,
+      fetchOffset,
+      maxBytes: bytesMax,
+    }));
     const minBytes = Math.min(this.#options.minBytes, maxBytes);
-    return { maxWaitMs: this.#waitMs(readers), minBytes, maxBytes, isolation: isolationCode.readUncommitted, topics: [{ topicId: this.#topicId, partitions }] };
+    return {
+      maxWaitMs: this.#waitMs(readers),
+      minBytes,
+      maxBytes,
+      isolation: isolationCode.readUncommitted,
+      topics: [{ topicId: this.#topicId, partitions }],
+    };
   }
 
   /**
-   * Whoever waits for the first byte is answered when it comes, however long the broker may wait: a consumer that has nothing
-   * to do costs less and less. Whoever waits for more bytes than one is answered with fewer when the time is up.
+   * Whoever waits for the first byte is answered when it comes, however long the broker may wait: a consumer that has
+   * nothing to do costs less and less. Whoever waits for more bytes than one is answered with fewer when the time is
+   * up.
    */
   #waitMs(readers: readonly PartitionReader[]): number {
     const { maxWaitMs, idleWaitMs, minBytes } = this.#options;
     if (minBytes > 1) return maxWaitMs;
-    const emptyFetches = readers.reduce((least, reader) => Math.min(least, reader.emptyFetches), Number.POSITIVE_INFINITY);
+    const emptyFetches = readers.reduce(
+      (least, reader) => Math.min(least, reader.emptyFetches),
+      Number.POSITIVE_INFINITY,
+    );
     return Math.min(idleWaitMs, maxWaitMs * 2 ** Math.min(emptyFetches, 16));
   }
 
@@ -247,9 +282,18 @@ export class Fetcher {
     const isEmpty = [...answers.values()].every(({ records }) => records.length === 0);
     for (const reader of readers) {
       const answer = answers.get(reader.partition);
-      if (answer === undefined) this.#backOff(reader, new QError('CONNECTION_LOST', `The broker did not answer for partition ${reader.partition}`));
+      if (answer === undefined)
+        this.#backOff(
+          reader,
+          new QError('CONNECTION_LOST', `The broker did not answer for partition ${reader.partition}`),
+        );
       else if (answer.errorCode !== 0) this.#refused(reader, answer);
-      else if (answer.records.length > 0 ? this.#received(reader, answer) : this.#hasReachedEnd(reader, { answer, hadRoom: isEmpty })) arrived.push(reader);
+      else if (
+        answer.records.length > 0
+          ? this.#received(reader, answer)
+          : this.#hasReachedEnd(reader, { answer, hadRoom: isEmpty })
+      )
+        arrived.push(reader);
     }
     this.#letGoOfFrame(response);
     return arrived;
@@ -286,7 +330,14 @@ export class Fetcher {
     reader.highWatermark = o.answer.highWatermark;
     if (reader.isAtEnd) reader.emptyFetches += 1;
     const { endOffset } = reader;
-    if (!o.hadRoom || endOffset === null || o.answer.highWatermark < endOffset || reader.hasBatches || reader.fetchOffset >= endOffset) return false;
+    if (
+      !o.hadRoom
+      || endOffset === null
+      || o.answer.highWatermark < endOffset
+      || reader.hasBatches
+      || reader.fetchOffset >= endOffset
+    )
+      return false;
     reader.moveTo(endOffset);
     return true;
   }
@@ -294,7 +345,11 @@ export class Fetcher {
   #refused(reader: PartitionReader, answer: FetchResponsePartition): void {
     const { name, description } = errorEntry(answer.errorCode);
     const place = { topic: reader.topic, partition: reader.partition, offset: reader.fetchOffset };
-    const error = new QError(name, `Topic "${place.topic}", partition ${place.partition}, offset ${place.offset}: ${answer.errorMessage ?? description}`, { details: place });
+    const error = new QError(
+      name,
+      `Topic "${place.topic}", partition ${place.partition}, offset ${place.offset}: ${answer.errorMessage ?? description}`,
+      { details: place },
+    );
     if (name === 'OFFSET_OUT_OF_RANGE') this.#events.onOutOfRange(reader);
     else if (error.retriable || name === 'UNKNOWN_TOPIC_ID') this.#backOff(reader, error);
     else this.#events.onFatal(error);
@@ -307,7 +362,9 @@ export class Fetcher {
 
   #backOff(reader: PartitionReader, error: QError): void {
     reader.failures += 1;
-    reader.notBeforeMs = this.#cluster.clock.monotonic() + backoffMs(this.#cluster.retry, { attempt: reader.failures, random: this.#cluster.random });
+    reader.notBeforeMs =
+      this.#cluster.clock.monotonic()
+      + backoffMs(this.#cluster.retry, { attempt: reader.failures, random: this.#cluster.random });
     this.#retryAt(reader.notBeforeMs);
     // A busy broker is still the leader; whatever else went wrong, another one may be it by now.
     if (error.code !== 'BROKER_BUSY' && error.code !== 'BUFFER_FULL') this.#events.onStaleMetadata();
@@ -317,10 +374,13 @@ export class Fetcher {
     if (this.#running === null || (this.#retryTimer !== null && this.#retryAtMs <= atMs)) return;
     this.#retryTimer?.cancel();
     this.#retryAtMs = atMs;
-    this.#retryTimer = this.#cluster.clock.schedule(Math.max(timerMsMin, atMs - this.#cluster.clock.monotonic()), () => {
-      this.#retryTimer = null;
-      this.pump();
-    });
+    this.#retryTimer = this.#cluster.clock.schedule(
+      Math.max(timerMsMin, atMs - this.#cluster.clock.monotonic()),
+      () => {
+        this.#retryTimer = null;
+        this.pump();
+      },
+    );
   }
 }
 

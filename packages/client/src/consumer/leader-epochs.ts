@@ -1,8 +1,8 @@
 import { clientLimits } from '../limits.ts';
 
 /**
- * Under which leader epochs the batches were written that were read of a partition: a commit names that of the last record
- * before it, so that a log that was cut back can be told from one that was not.
+ * Under which leader epochs the batches were written that were read of a partition: a commit names that of the last
+ * record before it, so that a log that was cut back can be told from one that was not.
  *
  *     changes:   { offset: 0, epoch: 3 }   { offset: 970, epoch: 4 }   end: 1010
  *

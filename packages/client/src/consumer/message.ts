@@ -9,8 +9,8 @@ import type { BytesOut, Topic } from '../topic/topic.ts';
 export type MessageHeader = RecordViewHeader;
 
 /**
- * A record as received. Buffers are views of the fetched batch: copy them (`Buffer.from(buffer)`) to keep them for long,
- * or else each keeps its whole batch in memory.
+ * A record as received. Buffers are views of the fetched batch: copy them (`Buffer.from(buffer)`) to keep them for
+ * long, or else each keeps its whole batch in memory.
  */
 export interface Message<K = BytesOut, V = BytesOut> {
   /** The topic that it was read from. */
@@ -95,7 +95,11 @@ class TypedMessage<K, V> implements Message<K, V> {
 export type Decoded<K, V> = Message<K, V> | SchemaIssues;
 
 /** Decodes a record of a topic that has a schema or a codec; a promise only if a schema is asynchronous. */
-export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source: RecordSource, record: RecordView): Decoded<K, V> | Promise<Decoded<K, V>> {
+export function decodeRecord<K, V>(
+  topic: Topic<unknown, unknown, K, V>,
+  source: RecordSource,
+  record: RecordView,
+): Decoded<K, V> | Promise<Decoded<K, V>> {
   const { keySerde, valueSerde } = topic;
   const key = keySerde === null ? record.key : keySerde.decode(record.key);
   const value = valueSerde === null ? record.value : valueSerde.decode(record.value);
@@ -105,15 +109,19 @@ export function decodeRecord<K, V>(topic: Topic<unknown, unknown, K, V>, source:
   return joined(source, record, { key, value });
 }
 
-function joined<K, V>(source: RecordSource, record: RecordView, parts: { key: unknown; value: unknown }): Decoded<K, V> {
+function joined<K, V>(
+  source: RecordSource,
+  record: RecordView,
+  parts: { key: unknown; value: unknown },
+): Decoded<K, V> {
   if (parts.key instanceof SchemaIssues) return parts.key;
   if (parts.value instanceof SchemaIssues) return parts.value;
   return new TypedMessage<K, V>(source, record, parts as { key: K; value: V });
 }
 
 /**
- * The records of a batch from `fromOffset` on. Of a topic of plain bytes they are the messages: one object for each record, which
- * cuts its parts out of the batch when they are asked for. Throws as `iterateRecords`.
+ * The records of a batch from `fromOffset` on. Of a topic of plain bytes they are the messages: one object for each
+ * record, which cuts its parts out of the batch when they are asked for. Throws as `iterateRecords`.
  */
 export function readMessages(batch: Buffer, o: { source: RecordSource; fromOffset: number }): RecordReader {
   return readRecords(batch, { ...o, uncompressedBytesMax: clientLimits.uncompressedBytesMax });

@@ -11,8 +11,8 @@ import { LeaderEpochs } from './leader-epochs.ts';
  *     handed out ... | position | buffered batches ... | fetchOffset | not fetched yet ...
  *
  * Invariants
- * - `position` is the offset of the next record that the application gets. It moves when a record is handed out, and over
- *   offsets that hold no record; `seek` sets it.
+ * - `position` is the offset of the next record that the application gets. It moves when a record is handed out, and
+ *   over offsets that hold no record; `seek` sets it.
  * - `fetchOffset` is one past the last offset of the last buffered batch, or `position` when nothing is buffered.
  * - `fetch` is the one fetch whose answer will count. A seek or a stop forgets it: what it brings then is stale.
  */
@@ -100,7 +100,10 @@ export class PartitionReader implements ListNode<PartitionReader> {
     for (const batch of iterateBatches(records, { verify: false })) {
       const lastOffset = batchLastOffset(batch);
       if (lastOffset < this.#fetchOffset || (!isFirst && batchBaseOffset(batch) < this.#fetchOffset)) {
-        throw new QError('CORRUPT_BATCH', `a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`);
+        throw new QError(
+          'CORRUPT_BATCH',
+          `a batch of offsets ${batchBaseOffset(batch)} to ${lastOffset} came when offset ${this.#fetchOffset} was next`,
+        );
       }
       this.#frames.retain(batch);
       this.#batches.push(batch);
@@ -108,7 +111,8 @@ export class PartitionReader implements ListNode<PartitionReader> {
       this.#fetchOffset = lastOffset + 1;
       isFirst = false;
     }
-    if (isFirst && records.length > 0) throw new QError('CORRUPT_BATCH', `${records.length} bytes came that are not a batch`);
+    if (isFirst && records.length > 0)
+      throw new QError('CORRUPT_BATCH', `${records.length} bytes came that are not a batch`);
   }
 
   takeBatch(): Buffer | undefined {
@@ -117,7 +121,10 @@ export class PartitionReader implements ListNode<PartitionReader> {
     return batch;
   }
 
-  /** Nobody needs the batch any more: what follows may come to lie in its place. Without a call it is left to the collector. */
+  /**
+   * Nobody needs the batch any more: what follows may come to lie in its place. Without a call it is left to the
+   * collector.
+   */
   giveBack(batch: Buffer): void {
     this.#frames.release(batch);
   }
@@ -141,9 +148,13 @@ export class PartitionReader implements ListNode<PartitionReader> {
   corrupt(reason: string, o: { cause?: QError; offset?: number } = {}): QError {
     const offset = o.offset ?? this.#position;
     const because = o.cause === undefined ? '' : `: ${o.cause.message}`;
-    return new QError(o.cause?.code ?? 'CORRUPT_BATCH', `Topic "${this.topic}", partition ${this.partition}, offset ${offset}: ${reason}${because}`, {
-      ...(o.cause === undefined ? {} : { cause: o.cause }),
-      details: { topic: this.topic, partition: this.partition, offset },
-    });
+    return new QError(
+      o.cause?.code ?? 'CORRUPT_BATCH',
+      `Topic "${this.topic}", partition ${this.partition}, offset ${offset}: ${reason}${because}`,
+      {
+        ...(o.cause === undefined ? {} : { cause: o.cause }),
+        details: { topic: this.topic, partition: this.partition, offset },
+      },
+    );
   }
 }

@@ -24,11 +24,12 @@ export interface PartitionSetOptions {
 }
 
 /**
- * The partitions that are being read: follows their leaders, and finds a position again when one has left the log. Who owns
- * the set says which partitions are in it, and where each begins.
+ * The partitions that are being read: follows their leaders, and finds a position again when one has left the log. Who
+ * owns the set says which partitions are in it, and where each begins.
  *
  * Invariants
- * - A partition has at most one reader in the set. One that was removed gets nothing any more, not even what was under way.
+ * - A partition has at most one reader in the set. One that was removed gets nothing any more, not even what was under
+ *   way.
  * - What can pass is retried for ever; what cannot becomes the failure, which the loop throws.
  */
 export class PartitionSet {
@@ -69,7 +70,12 @@ export class PartitionSet {
   }
 
   add(partition: number, o: { position: number; endOffset: number | null }): PartitionReader {
-    const reader = new PartitionReader({ topic: this.#o.topic, partition, position: o.position, frames: this.#o.cluster.frames });
+    const reader = new PartitionReader({
+      topic: this.#o.topic,
+      partition,
+      position: o.position,
+      frames: this.#o.cluster.frames,
+    });
     reader.endOffset = o.endOffset;
     this.#readers.set(partition, reader);
     this.#lead(reader);
@@ -125,8 +131,12 @@ export class PartitionSet {
     if (reader.isHeld) return;
     reader.isHeld = true;
     try {
-      const look = (): Promise<Map<number, number>[]> => Promise.all([this.lookUp([reader.partition], 'start'), this.lookUp([reader.partition], 'end')]);
-      const [start, end] = (await this.persist(look, () => this.#isRead(reader))) as [Map<number, number>, Map<number, number>];
+      const look = (): Promise<Map<number, number>[]> =>
+        Promise.all([this.lookUp([reader.partition], 'start'), this.lookUp([reader.partition], 'end')]);
+      const [start, end] = (await this.persist(look, () => this.#isRead(reader))) as [
+        Map<number, number>,
+        Map<number, number>,
+      ];
       const range = { logStartOffset: start.get(reader.partition) ?? 0, highWatermark: end.get(reader.partition) ?? 0 };
       // It may have been removed meanwhile: then nobody cares any more.
       if (!this.#isRead(reader)) return;
@@ -147,7 +157,10 @@ export class PartitionSet {
   }
 
   async lookUp(partitions: readonly number[], at: 'start' | 'end'): Promise<Map<number, number>> {
-    const answers = await lookUpOffsets(this.#o.cluster, this.#o.topic, { questions: partitions.map((partition) => ({ partition, at })), signal: this.#closing.signal });
+    const answers = await lookUpOffsets(this.#o.cluster, this.#o.topic, {
+      questions: partitions.map((partition) => ({ partition, at })),
+      signal: this.#closing.signal,
+    });
     return new Map(answers.map(({ partition, offset }) => [partition, offset ?? 0]));
   }
 
@@ -160,7 +173,8 @@ export class PartitionSet {
         const error = toQError(thrown, `consuming topic "${this.#o.topic}"`);
         if (!error.retriable) throw error;
         await this.#o.cluster.pause(tries, this.#closing.signal);
-        if (!isWanted()) throw new QError('ABORTED', `Nobody waits for topic "${this.#o.topic}" any more`, { cause: error });
+        if (!isWanted())
+          throw new QError('ABORTED', `Nobody waits for topic "${this.#o.topic}" any more`, { cause: error });
       }
     }
   }
@@ -202,8 +216,15 @@ export class PartitionSet {
 function outOfRange(reader: PartitionReader, range: { logStartOffset: number; highWatermark: number }): QError {
   const { topic, partition, position } = reader;
   const { logStartOffset, highWatermark } = range;
-  const holds = logStartOffset === highWatermark ? `is empty at ${highWatermark}` : `goes from ${logStartOffset} to ${highWatermark}`;
-  return new QError('OFFSET_OUT_OF_RANGE', `Topic "${topic}", partition ${partition}: offset ${position} is not in the log, which ${holds}`, {
-    details: { topic, partition, offset: position, ...range },
-  });
+  const holds =
+    logStartOffset === highWatermark
+      ? `is empty at ${highWatermark}`
+      : `goes from ${logStartOffset} to ${highWatermark}`;
+  return new QError(
+    'OFFSET_OUT_OF_RANGE',
+    `Topic "${topic}", partition ${partition}: offset ${position} is not in the log, which ${holds}`,
+    {
+      details: { topic, partition, offset: position, ...range },
+    },
+  );
 }

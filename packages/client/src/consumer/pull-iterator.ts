@@ -7,7 +7,9 @@ import { toQError } from '../retry.ts';
 /** What an iterator pulls from. */
 export interface PullSource<T> {
   readonly clock: Pick<Clock, 'monotonic' | 'defer'>;
-  /** The time is looked at once for so many items: 1 for large ones, more for those that take less time than the look. */
+  /**
+   * The time is looked at once for so many items: 1 for large ones, more for those that take less time than the look.
+   */
   readonly itemsPerLook: number;
   /** What is at hand: an item, null for nothing, a promise if it takes a moment. May throw. */
   take(): T | null | Promise<T | null>;
@@ -15,23 +17,27 @@ export interface PullSource<T> {
   wait(): Promise<boolean>;
   /** The item was taken in the moment in which the loop was left: nobody has seen it. */
   takeBack?(item: T): void;
-  /** The loop was left (`isLeft`: with `break`, or the like), failed, or came to its end. Leaving and failing wait for what it returns. */
+  /**
+   * The loop was left (`isLeft`: with `break`, or the like), failed, or came to its end. Leaving and failing wait for
+   * what it returns.
+   */
   stop(isLeft: boolean): void | Promise<unknown>;
 }
 
 /**
- * An async iterator over a source that mostly has something at hand. An item at hand costs one promise, already resolved;
- * an async generator would cost three.
+ * An async iterator over a source that mostly has something at hand. An item at hand costs one promise, already
+ * resolved; an async generator would cost three.
  *
- * A loop over promises that are resolved already gives the event loop no turn: nothing would be read from the network until
- * all that is buffered was handed out, and with a handler that computes for long no heartbeat would be sent. So now and then
- * an item is taken only after a turn.
+ * A loop over promises that are resolved already gives the event loop no turn: nothing would be read from the network
+ * until all that is buffered was handed out, and with a handler that computes for long no heartbeat would be sent. So
+ * now and then an item is taken only after a turn.
  *
  * Invariants
- * - Whoever waits for an item hears of the end: when the loop is left, and when its owner calls `finish`, also if the source
- *   never answers. An item that comes afterwards is the source's own to take back.
+ * - Whoever waits for an item hears of the end: when the loop is left, and when its owner calls `finish`, also if the
+ *   source never answers. An item that comes afterwards is the source's own to take back.
  * - Items are pulled one at a time, in order, even if `next` is called again before the last call has settled.
- * - The event loop gets a turn at least every `consumerTurnMs`, unless a single item, or those of one look, take longer.
+ * - The event loop gets a turn at least every `consumerTurnMs`, unless a single item, or those of one look, take
+ *   longer.
  */
 export class PullIterator<T> implements AsyncIterableIterator<T, undefined> {
   readonly #source: PullSource<T>;

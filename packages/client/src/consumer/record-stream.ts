@@ -1,4 +1,11 @@
-import { batchBaseOffset, batchIsControl, batchLastOffset, batchLeaderEpoch, batchRecordsCount, checkBatch } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchIsControl,
+  batchLastOffset,
+  batchLeaderEpoch,
+  batchRecordsCount,
+  checkBatch,
+} from '@q/protocol';
 import type { RecordReader, RecordView } from '@q/protocol';
 
 import { Queue } from '../queue.ts';
@@ -22,14 +29,15 @@ interface CurrentBatch {
 }
 
 /**
- * The records of all partitions as one stream: batch by batch, the partitions in turn, so that a full one does not starve
- * the others. Everything here is synchronous: it hands out what is buffered, and says when there is nothing.
+ * The records of all partitions as one stream: batch by batch, the partitions in turn, so that a full one does not
+ * starve the others. Everything here is synchronous: it hands out what is buffered, and says when there is nothing.
  *
  * Invariants
  * - A reader is in the round exactly once while it has batches (`isListed`).
  * - When a record is handed out, its reader's position is one past it.
  * - At most one batch is being read. `release` gives up the rest of it; the position then says where to go on.
- * - At most one batch is lent, until the next one is asked for. That of a loop that was left is never taken back: it may still be in use.
+ * - At most one batch is lent, until the next one is asked for. That of a loop that was left is never taken back: it
+ *   may still be in use.
  */
 export class RecordStream {
   readonly #round = new Queue<PartitionReader>();
@@ -60,7 +68,9 @@ export class RecordStream {
     return true;
   }
 
-  /** The next record, or null when nothing is buffered. Throws QError `CORRUPT_BATCH` and the like, naming the place. */
+  /**
+   * The next record, or null when nothing is buffered. Throws QError `CORRUPT_BATCH` and the like, naming the place.
+   */
   takeRecord(): RecordView | null {
     for (;;) {
       if (this.#current === null && !this.#openNext()) return null;
@@ -76,7 +86,10 @@ export class RecordStream {
     }
   }
 
-  /** The next batch as a whole, or null when nothing is buffered. Its records count as handed out. Takes back the one that was lent. */
+  /**
+   * The next batch as a whole, or null when nothing is buffered. Its records count as handed out. Takes back the one
+   * that was lent.
+   */
   takeBatch(o: { lend: boolean }): { batch: OpenBatch; fromOffset: number } | null {
     this.release();
     this.#takeBack();

@@ -8,14 +8,15 @@ interface Extent {
 }
 
 /**
- * What was handed out of one partition and is not acknowledged: a ring of offsets, so that an acknowledgement costs a few
- * array accesses and nothing is allocated for a message.
+ * What was handed out of one partition and is not acknowledged: a ring of offsets, so that an acknowledgement costs a
+ * few array accesses and nothing is allocated for a message.
  *
  *     offsets:    ... acked, forgotten | head: not acked | acked or not ... | tail: not handed out yet
  *     prefix:                            ^ this offset, or `next` when nothing is between head and tail; `floor` if that is more
  *
  * Invariants
- * - Entries are numbered in the order of their offsets; numbers are never used again. Everything below `head` is acknowledged.
+ * - Entries are numbered in the order of their offsets; numbers are never used again. Everything below `head` is
+ *   acknowledged.
  * - The entry at `head` is not acknowledged, if there is one: the prefix has moved as far as it can.
  * - `next` is the offset after the last entry, or beyond it where offsets hold no record.
  * - Everything below `floor` is acknowledged, also what is added later: that much was committed by hand.
@@ -56,8 +57,8 @@ export class AckTracker {
   }
 
   /**
-   * Handed out: returns the number that `ack` wants. `next` is the offset to go on with once it is acknowledged, which it
-   * is at once below the floor.
+   * Handed out: returns the number that `ack` wants. `next` is the offset to go on with once it is acknowledged, which
+   * it is at once below the floor.
    */
   add(offset: number, next: number, messages = 1): number {
     if (this.#tail - this.#head === this.#offsets.length) this.#grow();

@@ -35,8 +35,8 @@ export interface AssignmentOptions {
 }
 
 /**
- * Moves what this member owns to what the group assigns: takes partitions up where the group left off, and gives others up
- * after what was handed out of them is done and committed.
+ * Moves what this member owns to what the group assigns: takes partitions up where the group left off, and gives others
+ * up after what was handed out of them is done and committed.
  *
  * Invariants
  * - A partition is given up on its own: the others flow on.
@@ -74,7 +74,11 @@ export class Assignment {
   /** What is owned, for heartbeats. */
   owned(): AssignedTopic[] {
     const byTopic = Map.groupBy(this.#o.ownership.all(), ({ topicId }) => topicId);
-    return [...byTopic].map(([topicId, owned]) => ({ topicId, name: this.#o.topic, partitions: owned.map(({ partition }) => partition).toSorted((a, b) => a - b) }));
+    return [...byTopic].map(([topicId, owned]) => ({
+      topicId,
+      name: this.#o.topic,
+      partitions: owned.map(({ partition }) => partition).toSorted((a, b) => a - b),
+    }));
   }
 
   /** They may be somebody else's already: nothing is waited for, and nothing is committed. */
@@ -94,7 +98,10 @@ export class Assignment {
   madeAnew(metadata: TopicMetadata, reason: QError): void {
     // All of the new one came after the consumer began.
     this.#grownFrom = 0;
-    this.lose(this.#o.ownership.all().filter(({ topicId }) => topicId !== metadata.topicId), reason);
+    this.lose(
+      this.#o.ownership.all().filter(({ topicId }) => topicId !== metadata.topicId),
+      reason,
+    );
     this.#o.membership.doubt();
     this.#reconcile();
   }
@@ -111,16 +118,28 @@ export class Assignment {
 
   /** Commits what is acknowledged (unless that is done by hand), as far as the time allows. */
   async commitWithin(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
-    const { committer, options, cluster: { clock } } = this.#o;
+    const {
+      committer,
+      options,
+      cluster: { clock },
+    } = this.#o;
     if (options.commitIntervalMs !== null) committer.take(partitions);
-    await fulfilledWithin(committer.untilIdle(partitions), { clock, timeoutMs, what: 'Committing what was acknowledged', onFailure: (thrown) => this.#trouble(thrown) });
+    await fulfilledWithin(committer.untilIdle(partitions), {
+      clock,
+      timeoutMs,
+      what: 'Committing what was acknowledged',
+      onFailure: (thrown) => this.#trouble(thrown),
+    });
   }
 
   #reconcile(): void {
     if (this.#isClosed || !this.#isKnown) return;
     const { ownership } = this.#o;
-    for (const owned of ownership.all()) if (owned.state !== 'releasing' && !this.#isWanted(owned)) void this.#release(owned);
-    const fresh = [...this.#wanted].filter((partition) => ownership.find(partition) === undefined).map((partition) => ownership.add(this.#topicId, partition));
+    for (const owned of ownership.all())
+      if (owned.state !== 'releasing' && !this.#isWanted(owned)) void this.#release(owned);
+    const fresh = [...this.#wanted]
+      .filter((partition) => ownership.find(partition) === undefined)
+      .map((partition) => ownership.add(this.#topicId, partition));
     if (fresh.length === 0) return this.#tellTakenUp();
     this.#o.membership.tell();
     void this.#takeUp(fresh);
@@ -133,11 +152,18 @@ export class Assignment {
   async #takeUp(fresh: readonly OwnedPartition[], tries = 1): Promise<void> {
     const { cluster, topic, set, options, committer } = this.#o;
     try {
-      const positions = await findPositions(fresh, { cluster, topic, member: this.#o.membership, from: options.from, grownFrom: this.#grownFrom, signal: set.closing });
+      const positions = await findPositions(fresh, {
+        cluster,
+        topic,
+        member: this.#o.membership,
+        from: options.from,
+        grownFrom: this.#grownFrom,
+        signal: set.closing,
+      });
       this.#activate(positions.filter(({ isFleeting }) => !isFleeting));
       const fleeting = positions.filter(({ isFleeting }) => isFleeting);
-      // A crash before the first commit must not make the next start choose a later position. All in one request: the group has
-      // begun with all of them, or with none.
+      // A crash before the first commit must not make the next start choose a later position. All in one request: the
+      // group has begun with all of them, or with none.
       await Promise.all(fleeting.map(({ owned, offset }) => committer.commit(owned, { offset, metadata: null })));
       this.#activate(fleeting);
       this.#positioned(fresh);
@@ -150,7 +176,9 @@ export class Assignment {
     }
   }
 
-  /** The group does not know yet, or no longer, that they are ours: it is asked, and what it leaves us is tried again. */
+  /**
+   * The group does not know yet, or no longer, that they are ours: it is asked, and what it leaves us is tried again.
+   */
   async #takeUpLater(partitions: readonly OwnedPartition[], tries: number): Promise<void> {
     const { cluster, set } = this.#o;
     const mayGoOn = await cluster.pauseUnlessOver(tries, set.closing);
@@ -183,7 +211,10 @@ export class Assignment {
     if (owned.reader !== null) {
       flow.stop(owned);
       set.remove(owned.reader);
-      await ownership.until(() => owned.isQuiet || owned.isGone, Math.min(options.drainTimeoutMs, options.rebalanceTimeoutMs / 2));
+      await ownership.until(
+        () => owned.isQuiet || owned.isGone,
+        Math.min(options.drainTimeoutMs, options.rebalanceTimeoutMs / 2),
+      );
       owned.close('it was assigned to another member');
       if (!owned.isGone) await this.commitWithin([owned], options.rebalanceTimeoutMs / 4);
     } else if (isFleetingStart(options.from)) {

@@ -28,14 +28,28 @@ export interface CommittedQuestion {
 /** Of those partitions that have a committed offset. Throws what the broker says of the first that it refuses. */
 export async function fetchCommitted(cluster: Cluster, o: CommittedQuestion): Promise<CommittedOffset[]> {
   const { group: groupId, member, topic, topicId, partitions, signal } = o;
-  const body = { groupId, memberId: member?.id ?? '', memberEpoch: member?.epoch ?? -1, topics: [{ topicId, partitions }] };
+  const body = {
+    groupId,
+    memberId: member?.id ?? '',
+    memberEpoch: member?.epoch ?? -1,
+    topics: [{ topicId, partitions }],
+  };
   const response = await cluster.request(FetchOffset, body, { resend: true, signal });
   const answers = new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partition, answer]));
-  return partitions.map((partition) => readAnswer({ topic, partition }, answers.get(partition))).filter(({ offset }) => offset !== -1);
+  return partitions
+    .map((partition) => readAnswer({ topic, partition }, answers.get(partition)))
+    .filter(({ offset }) => offset !== -1);
 }
 
-function readAnswer(place: { topic: string; partition: number }, answer: FetchOffsetResponsePartition | undefined): CommittedOffset {
-  if (answer === undefined) throw new QError('MALFORMED_FRAME', `The broker did not answer FETCH_OFFSET for topic "${place.topic}", partition ${place.partition}`);
+function readAnswer(
+  place: { topic: string; partition: number },
+  answer: FetchOffsetResponsePartition | undefined,
+): CommittedOffset {
+  if (answer === undefined)
+    throw new QError(
+      'MALFORMED_FRAME',
+      `The broker did not answer FETCH_OFFSET for topic "${place.topic}", partition ${place.partition}`,
+    );
   const { partition, errorCode, offset, metadata, committedAtMs } = answer;
   if (errorCode === 0) return { partition, offset, metadata, committedAtMs };
   const { name, description } = errorEntry(errorCode);

@@ -45,7 +45,12 @@ interface CommitQueue {
 }
 
 /** The group has another idea of this member than we have: its heartbeats will find out which. */
-const memberDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH', 'PARTITION_NOT_OWNED']);
+const memberDoubts: ReadonlySet<string> = new Set([
+  'UNKNOWN_MEMBER',
+  'FENCED_MEMBER_EPOCH',
+  'STALE_MEMBER_EPOCH',
+  'PARTITION_NOT_OWNED',
+]);
 /** Once they have, the commit may succeed. */
 const passingDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'STALE_MEMBER_EPOCH']);
 
@@ -53,14 +58,15 @@ const passingDoubts: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER', 'FENCED_ME
  * Commits offsets.
  *
  * Invariants
- * - One request is under way at a time, and a partition is in it once, so a partition's commits arrive in the order in which
- *   they were asked for, also when one has to be sent again.
- * - Everybody hears of their own commit. One stands for those before it only if its offset is not lower, and only when it
- *   succeeds: then they would have, too. What is acknowledged never stands for what was asked for, nor the other way round.
- * - A commit that may succeed yet is repeated for as long as the partition is owned, with the epoch of that moment; then its
- *   waiters hear `PARTITION_NOT_OWNED`. Of one that cannot succeed they hear at once.
- * - What is acknowledged is owed until it is committed: a refusal is told once, and `take` tries again. That a partition is
- *   not ours may pass, so then nobody has to ask.
+ * - One request is under way at a time, and a partition is in it once, so a partition's commits arrive in the order in
+ *   which they were asked for, also when one has to be sent again.
+ * - Everybody hears of their own commit. One stands for those before it only if its offset is not lower, and only when
+ *   it succeeds: then they would have, too. What is acknowledged never stands for what was asked for, nor the other way
+ *   round.
+ * - A commit that may succeed yet is repeated for as long as the partition is owned, with the epoch of that moment;
+ *   then its waiters hear `PARTITION_NOT_OWNED`. Of one that cannot succeed they hear at once.
+ * - What is acknowledged is owed until it is committed: a refusal is told once, and `take` tries again. That a
+ *   partition is not ours may pass, so then nobody has to ask.
  */
 export class Committer {
   readonly #cluster: Cluster;
@@ -73,7 +79,12 @@ export class Committer {
   #retryTimer: Timer | null = null;
 
   /** `onAskedDone`: what the application asked for is durable; its waiters hear of it afterwards. */
-  constructor(o: { cluster: Cluster; member: Member; onTrouble: (error: QError) => void; onAskedDone: (owned: OwnedPartition, offset: number) => void }) {
+  constructor(o: {
+    cluster: Cluster;
+    member: Member;
+    onTrouble: (error: QError) => void;
+    onAskedDone: (owned: OwnedPartition, offset: number) => void;
+  }) {
     this.#cluster = o.cluster;
     this.#member = o.member;
     this.#onTrouble = o.onTrouble;
@@ -110,7 +121,10 @@ export class Committer {
     await Promise.all(waits);
   }
 
-  /** Resolves when nothing of the partitions waits to be committed, or is tried again. Whether it worked is another question. */
+  /**
+   * Resolves when nothing of the partitions waits to be committed, or is tried again. Whether it worked is another
+   * question.
+   */
   async untilIdle(partitions: readonly OwnedPartition[]): Promise<void> {
     const queues = partitions.flatMap((owned) => this.#queues.get(owned) ?? []);
     await Promise.all(queues.map(({ onEmpty }) => new Promise<void>((resolve) => void onEmpty.push(resolve))));
@@ -186,7 +200,10 @@ export class Committer {
     this.#retryTimer = null;
     if (this.#queues.size === 0) return;
     const earliestMs = Math.min(...[...this.#queues.values()].map(({ notBeforeMs }) => notBeforeMs));
-    this.#retryTimer = this.#cluster.clock.schedule(Math.max(timerMsMin, earliestMs - this.#cluster.clock.monotonic()), () => this.#start());
+    this.#retryTimer = this.#cluster.clock.schedule(
+      Math.max(timerMsMin, earliestMs - this.#cluster.clock.monotonic()),
+      () => this.#start(),
+    );
   }
 
   async #exchange(commits: readonly Sent[]): Promise<void> {
@@ -199,7 +216,11 @@ export class Committer {
     try {
       const { group, id, epoch } = this.#member;
       const topics = requestTopics(commits);
-      const response = await this.#cluster.request(CommitOffset, { groupId: group, memberId: id, memberEpoch: epoch, topics }, { resend: false, signal: this.#closing.signal });
+      const response = await this.#cluster.request(
+        CommitOffset,
+        { groupId: group, memberId: id, memberEpoch: epoch, topics },
+        { resend: false, signal: this.#closing.signal },
+      );
       return answersOf(response);
     } catch (thrown) {
       const error = toQError(thrown, 'COMMIT_OFFSET');
@@ -255,7 +276,8 @@ export class Committer {
   #backOff(queues: readonly CommitQueue[]): void {
     if (queues.length === 0) return;
     const attempt = Math.max(...queues.map(({ tries }) => tries)) + 1;
-    const notBeforeMs = this.#cluster.clock.monotonic() + backoffMs(this.#cluster.retry, { attempt, random: this.#cluster.random });
+    const notBeforeMs =
+      this.#cluster.clock.monotonic() + backoffMs(this.#cluster.retry, { attempt, random: this.#cluster.random });
     for (const queue of queues) {
       queue.tries = attempt;
       queue.notBeforeMs = notBeforeMs;
@@ -305,10 +327,18 @@ function requestTopics(commits: readonly Sent[]): CommitOffsetRequestTopic[] {
 
 function answersOf(response: CommitOffsetResponse): (owned: OwnedPartition) => QError | null {
   return ({ topic, topicId, partition }) => {
-    const answer = response.topics.find((answered) => answered.topicId === topicId)?.partitions.find((answered) => answered.partition === partition);
-    if (answer === undefined) return new QError('MALFORMED_FRAME', `The broker did not answer COMMIT_OFFSET for topic "${topic}", partition ${partition}`);
+    const answer = response.topics
+      .find((answered) => answered.topicId === topicId)
+      ?.partitions.find((answered) => answered.partition === partition);
+    if (answer === undefined)
+      return new QError(
+        'MALFORMED_FRAME',
+        `The broker did not answer COMMIT_OFFSET for topic "${topic}", partition ${partition}`,
+      );
     if (answer.errorCode === 0) return null;
     const { name, description } = errorEntry(answer.errorCode);
-    return new QError(name, `Topic "${topic}", partition ${partition}: ${answer.errorMessage ?? description}`, { details: { topic, partition } });
+    return new QError(name, `Topic "${topic}", partition ${partition}: ${answer.errorMessage ?? description}`, {
+      details: { topic, partition },
+    });
   };
 }

@@ -23,8 +23,8 @@ type Taken<T> = T | null | Promise<T | null>;
  * Hands messages out: one after another, or by key. Keeps the book of what was handed out and is not acknowledged.
  *
  * Invariants
- * - Only of active partitions anything is handed out. A record that was read of one that has gone meanwhile is dropped; its
- *   next owner reads it again.
+ * - Only of active partitions anything is handed out. A record that was read of one that has gone meanwhile is dropped;
+ *   its next owner reads it again.
  * - A record is in its partition's tracker before a later one of the partition is read: the prefix never runs past it.
  * - No more than `maxUnacked` messages are handed out; a batch may exceed that.
  */
@@ -39,7 +39,12 @@ export class Dispenser<K, V> {
   #lastReader: PartitionReader | null = null;
   #lastOwner: OwnedPartition | undefined = undefined;
 
-  constructor(o: { decoder: Decoder<K, V>; stream: RecordStream; ownership: Ownership; options: ResolvedGroupOptions }) {
+  constructor(o: {
+    decoder: Decoder<K, V>;
+    stream: RecordStream;
+    ownership: Ownership;
+    options: ResolvedGroupOptions;
+  }) {
     this.#decoder = o.decoder;
     this.#stream = o.stream;
     this.#ownership = o.ownership;
@@ -107,7 +112,8 @@ export class Dispenser<K, V> {
     for (;;) {
       if (!this.#hasRoom) return null;
       const taken = this.#decoder.takeBatch(o);
-      if (taken instanceof Promise) return taken.then((batch) => (batch === null ? null : (this.#handOutBatch(batch) ?? this.takeBatch(o))));
+      if (taken instanceof Promise)
+        return taken.then((batch) => (batch === null ? null : (this.#handOutBatch(batch) ?? this.takeBatch(o))));
       if (taken === null) return this.#ranDry();
       const handed = this.#handOutBatch(taken);
       if (handed !== null) return handed;
@@ -122,7 +128,10 @@ export class Dispenser<K, V> {
     for (;;) {
       if (!this.#hasRoom) return null;
       const taken = this.#decoder.takeMessage();
-      if (taken instanceof Promise) return taken.then((message) => (message === null ? this.#ranDry() : (this.#handOut(message) ?? this.#takeNext())));
+      if (taken instanceof Promise)
+        return taken.then((message) =>
+          message === null ? this.#ranDry() : (this.#handOut(message) ?? this.#takeNext()),
+        );
       if (taken === null) return this.#ranDry();
       const handed = this.#handOut(taken);
       if (handed !== null) return handed;
@@ -159,7 +168,11 @@ export class Dispenser<K, V> {
     const owned = this.#owner();
     if (owned === null) return null;
     // A position in the middle of the batch stays there until the batch is acknowledged.
-    const sequence = owned.tracker.add(Math.max(batch.baseOffset, owned.tracker.end), batch.lastOffset + 1, batch.recordsCount);
+    const sequence = owned.tracker.add(
+      Math.max(batch.baseOffset, owned.tracker.end),
+      batch.lastOffset + 1,
+      batch.recordsCount,
+    );
     this.#ownership.handedOut(owned, owned.tracker.isPending(sequence) ? batch.recordsCount : 0);
     return new HandedBatch(batch, { owned, sequence });
   }
@@ -196,7 +209,9 @@ export class Dispenser<K, V> {
     return owned !== undefined && owned.state === 'active' ? owned : null;
   }
 
-  /** Nothing is buffered and nothing is being decoded, so offsets up to the position hold nothing that is still to come. */
+  /**
+   * Nothing is buffered and nothing is being decoded, so offsets up to the position hold nothing that is still to come.
+   */
   #ranDry(): null {
     for (const [reader, { tracker, state }] of this.#owners) if (state === 'active') tracker.pass(reader.position);
     return null;

@@ -17,31 +17,34 @@ export interface OffsetToCommit {
 }
 
 /**
- * A member of a consumer group: the group's members share the partitions of a topic, and what is acknowledged is committed, so
- * that the next owner of a partition goes on where the last one stopped. Joins when it is first iterated, or with `ready()`.
+ * A member of a consumer group: the group's members share the partitions of a topic, and what is acknowledged is
+ * committed, so that the next owner of a partition goes on where the last one stopped. Joins when it is first iterated,
+ * or with `ready()`.
  *
- * A message counts as handled when `ack()` is called (or, with `autoAck`, when the next one is asked for), in any order. Of
- * each partition the part without a gap is committed. At least once: what was handed out and not committed when a partition
- * changes hands, is delivered again.
+ * A message counts as handled when `ack()` is called (or, with `autoAck`, when the next one is asked for), in any
+ * order. Of each partition the part without a gap is committed. At least once: what was handed out and not committed
+ * when a partition changes hands, is delivered again.
  *
- * The consumer closes when the loop is left in any way, unlike one without a group: it waits for the acknowledgements of what
- * it handed out (at most `drainTimeoutMs`; not for the message in hand of a loop that is left with `break` or an error),
- * commits, and leaves the group. A later loop throws `CLOSED`. The loop ends with the error if the consumer cannot go on:
- * as a consumer without a group, and with `NO_COMMITTED_OFFSET` or whatever the group refuses the member with.
+ * The consumer closes when the loop is left in any way, unlike one without a group: it waits for the acknowledgements
+ * of what it handed out (at most `drainTimeoutMs`; not for the message in hand of a loop that is left with `break` or
+ * an error), commits, and leaves the group. A later loop throws `CLOSED`. The loop ends with the error if the consumer
+ * cannot go on: as a consumer without a group, and with `NO_COMMITTED_OFFSET` or whatever the group refuses the member
+ * with.
  */
-export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable<GroupMessage<K, V>, undefined>, AsyncDisposable {
+export interface GroupConsumer<K = BytesOut, V = BytesOut>
+  extends AsyncIterable<GroupMessage<K, V>, undefined>, AsyncDisposable {
   /**
-   * Joins the group, and gives message by message. Its buffers are views of the fetched batch, which lives as long as they
-   * do.
+   * Joins the group, and gives message by message. Its buffers are views of the fetched batch, which lives as long as
+   * they do.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupMessage<K, V>, undefined>;
   /** Whole batches, acknowledged as a whole. Not with `concurrency`. */
   batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
   /**
-   * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is done
-   * with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that throws
-   * closes it, and `run` throws its error afterwards; unless the message's partition was taken away meanwhile: then the
-   * error only goes to the `error` listeners.
+   * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is
+   * done with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that
+   * throws closes it, and `run` throws its error afterwards; unless the message's partition was taken away meanwhile:
+   * then the error only goes to the `error` listeners.
    */
   run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult>;
   /** Joins. Resolves when the group has assigned partitions for the first time and their positions are known. */
@@ -52,8 +55,8 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   readonly partitions: readonly number[];
   /**
    * Commits what is acknowledged, or these offsets; resolves when they are durable. An offset that is committed by hand
-   * acknowledges everything below it, and does not move the position. Rejects if any of these offsets is refused, whatever
-   * else is committed at the same time.
+   * acknowledges everything below it, and does not move the position. Rejects if any of these offsets is refused,
+   * whatever else is committed at the same time.
    *
    * @throws QError `PARTITION_NOT_OWNED`, `OFFSET_OUT_OF_RANGE`, …
    */
@@ -62,7 +65,10 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   committed(): Promise<CommittedOffset[]>;
   /** Offset of the next record that is read of the partition. @throws QError `PARTITION_NOT_OWNED`. */
   position(partition: number): number;
-  /** Goes on at another offset. What was handed out of the partition is forgotten: its acknowledgement means nothing any more. */
+  /**
+   * Goes on at another offset. What was handed out of the partition is forgotten: its acknowledgement means nothing any
+   * more.
+   */
   seek(to: { readonly partition: number; readonly offset: number }): Promise<void>;
   /** Fetches no more of these partitions while they are owned (default: of any, also those assigned later). */
   pause(partitions?: readonly number[]): void;
@@ -72,13 +78,15 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut> extends AsyncIterable
   on<E extends keyof GroupEvents>(event: E, listener: (event: GroupEvents[E]) => void): () => void;
   /** The last trouble that `error` listeners were told of, also if there were none. */
   readonly lastError: QError | null;
-  /** Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic). */
+  /**
+   * Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic).
+   */
   readonly skipped: number;
   /**
-   * Hands out nothing more, waits at most `timeoutMs` (default: `drainTimeoutMs`) for the acknowledgements of what it has
-   * handed out, commits, and leaves the group; the last two take at most 2 s more, also when no broker can be reached.
-   * `drained` messages were acknowledged meanwhile (and committed, with `autoCommit`). `abandoned` ones were not, or were
-   * acknowledged at any time and could not be committed: they will be delivered again.
+   * Hands out nothing more, waits at most `timeoutMs` (default: `drainTimeoutMs`) for the acknowledgements of what it
+   * has handed out, commits, and leaves the group; the last two take at most 2 s more, also when no broker can be
+   * reached. `drained` messages were acknowledged meanwhile (and committed, with `autoCommit`). `abandoned` ones were
+   * not, or were acknowledged at any time and could not be committed: they will be delivered again.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
   /** Resolves when the consumer is closed, for whatever reason. Never rejects. */

@@ -28,9 +28,15 @@ export interface ResumedEvent {
 export interface GroupEvents {
   /** Partitions are owned, and where they begin is known. */
   assigned: PartitionsEvent;
-  /** Partitions were given up in good order: what was acknowledged is committed. Others get them after the listeners have run. */
+  /**
+   * Partitions were given up in good order: what was acknowledged is committed. Others get them after the listeners
+   * have run.
+   */
   revoked: PartitionsEvent;
-  /** Partitions are gone without notice: the session expired, or the group forgot this member. Their last acknowledgements may not be committed. */
+  /**
+   * Partitions are gone without notice: the session expired, or the group forgot this member. Their last
+   * acknowledgements may not be committed.
+   */
   lost: PartitionsEvent;
   stalled: StalledEvent;
   resumed: ResumedEvent;

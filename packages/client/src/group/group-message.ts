@@ -6,8 +6,8 @@ import type { OwnedPartition } from './owned-partition.ts';
 
 interface Acknowledgeable {
   /**
-   * It was handled: the group need not see it again. Costs no request: what is acknowledged without a gap is committed as
-   * `autoCommit` says. A second call does nothing.
+   * It was handled: the group need not see it again. Costs no request: what is acknowledged without a gap is committed
+   * as `autoCommit` says. A second call does nothing.
    *
    * @throws QError `PARTITION_NOT_OWNED` when the partition was taken away: the message is delivered to its new owner.
    */

@@ -12,7 +12,9 @@ import type { OwnedPartition } from './owned-partition.ts';
 export interface GroupPosition {
   readonly owned: OwnedPartition;
   readonly offset: number;
-  /** The same question may be answered differently later: the answer is to be committed before anything is handed out. */
+  /**
+   * The same question may be answered differently later: the answer is to be committed before anything is handed out.
+   */
   readonly isFleeting: boolean;
 }
 
@@ -27,12 +29,15 @@ export interface PositionsOptions {
 }
 
 /**
- * The positions of partitions that were just assigned: what the group has committed, else what `from` says. Repeats what
- * can pass, for as long as one of the partitions is still owned.
+ * The positions of partitions that were just assigned: what the group has committed, else what `from` says. Repeats
+ * what can pass, for as long as one of the partitions is still owned.
  *
  * @throws QError `NO_COMMITTED_OFFSET`, or what the broker says.
  */
-export async function findPositions(assigned: readonly OwnedPartition[], o: PositionsOptions): Promise<GroupPosition[]> {
+export async function findPositions(
+  assigned: readonly OwnedPartition[],
+  o: PositionsOptions,
+): Promise<GroupPosition[]> {
   for (let tries = 1; ; tries += 1) {
     const wanted = assigned.filter(({ isGone }) => !isGone);
     if (wanted.length === 0) return [];
@@ -49,7 +54,10 @@ export async function findPositions(assigned: readonly OwnedPartition[], o: Posi
 
 /** Heartbeats find out what a member's standing is; until then the question is asked again. */
 function isPassing(error: QError): boolean {
-  return error.retriable || ['STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'UNKNOWN_TOPIC_ID'].includes(error.code);
+  return (
+    error.retriable
+    || ['STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH', 'UNKNOWN_TOPIC_ID'].includes(error.code)
+  );
 }
 
 /** The broker that assigns may know of a new topic, or of its new partitions, before our metadata does. */
@@ -64,7 +72,14 @@ async function awaitTopic(wanted: readonly OwnedPartition[], o: PositionsOptions
 async function look(wanted: readonly OwnedPartition[], o: PositionsOptions): Promise<GroupPosition[]> {
   const [{ topicId }] = wanted as [OwnedPartition];
   const { topic, member, signal } = o;
-  const answers = await fetchCommitted(o.cluster, { group: member.group, member, topic, topicId, partitions: wanted.map(({ partition }) => partition), signal });
+  const answers = await fetchCommitted(o.cluster, {
+    group: member.group,
+    member,
+    topic,
+    topicId,
+    partitions: wanted.map(({ partition }) => partition),
+    signal,
+  });
   const committed = new Map(answers.map(({ partition, offset }) => [partition, offset]));
   const missing = wanted.filter(({ partition }) => !committed.has(partition));
   const starts = await startsOf(missing, o, committed.size > 0);
@@ -83,23 +98,35 @@ export function isFleetingStart(from: GroupStart): boolean {
 /**
  * Where partitions begin of which the group has committed nothing.
  *
- * `from` is about the topic as it was when the group began with it: its first member takes all partitions up at once, and
- * commits where they begin before it hands anything out or gives any of them up (assignment.ts). So a partition without an
- * offset in a topic that has others was added later, and all of its records came after the group began: none is left out.
+ * `from` is about the topic as it was when the group began with it: its first member takes all partitions up at once,
+ * and commits where they begin before it hands anything out or gives any of them up (assignment.ts). So a partition
+ * without an offset in a topic that has others was added later, and all of its records came after the group began: none
+ * is left out.
  */
-async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions, hasOthers: boolean): Promise<Map<number, number>> {
+async function startsOf(
+  missing: readonly OwnedPartition[],
+  o: PositionsOptions,
+  hasOthers: boolean,
+): Promise<Map<number, number>> {
   if (missing.length === 0) return new Map();
   const { from, cluster, topic, signal } = o;
   if (from === 'fail') {
     const [{ partition }] = missing as [OwnedPartition];
-    throw new QError('NO_COMMITTED_OFFSET', `Group "${o.member.group}" has committed no offset of topic "${topic}", partition ${partition}, and from is 'fail'`, {
-      details: { topic, partition },
-    });
+    throw new QError(
+      'NO_COMMITTED_OFFSET',
+      `Group "${o.member.group}" has committed no offset of topic "${topic}", partition ${partition}, and from is 'fail'`,
+      {
+        details: { topic, partition },
+      },
+    );
   }
   const numbers = missing.map(({ partition }) => partition);
   const hasBegun = isFleetingStart(from) && (hasOthers || (await hasCommitted(missing, o)));
   const grownFrom = hasBegun ? 0 : o.grownFrom;
-  const [grown, others] = [numbers.filter((partition) => partition >= grownFrom), numbers.filter((partition) => partition < grownFrom)];
+  const [grown, others] = [
+    numbers.filter((partition) => partition >= grownFrom),
+    numbers.filter((partition) => partition < grownFrom),
+  ];
   const [grownStarts, starts] = await Promise.all([
     resolveStart(cluster, topic, { partitions: grown, from: 'earliest', signal }),
     resolveStart(cluster, topic, { partitions: others, from, signal }),
@@ -111,7 +138,15 @@ async function startsOf(missing: readonly OwnedPartition[], o: PositionsOptions,
 async function hasCommitted([first]: readonly OwnedPartition[], o: PositionsOptions): Promise<boolean> {
   const { cluster, topic, member, signal } = o;
   const { topicId, partitions } = await cluster.metadata.topic(topic);
-  if (topicId !== first?.topicId) throw new QError('UNKNOWN_TOPIC_ID', `Topic "${topic}" was deleted and created again`);
-  const answers = await fetchCommitted(cluster, { group: member.group, member, topic, topicId, partitions: partitions.map(({ partition }) => partition), signal });
+  if (topicId !== first?.topicId)
+    throw new QError('UNKNOWN_TOPIC_ID', `Topic "${topic}" was deleted and created again`);
+  const answers = await fetchCommitted(cluster, {
+    group: member.group,
+    member,
+    topic,
+    topicId,
+    partitions: partitions.map(({ partition }) => partition),
+    signal,
+  });
   return answers.length > 0;
 }

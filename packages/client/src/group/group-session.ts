@@ -46,7 +46,8 @@ interface Standing {
  *
  * Invariants
  * - It joins once, leaves once, and never comes back.
- * - Once leaving has begun nothing is fetched and no assignment is followed; heartbeats go on until everything is committed.
+ * - Once leaving has begun nothing is fetched and no assignment is followed; heartbeats go on until everything is
+ *   committed.
  * - Leaving is bounded, whatever application and broker do.
  */
 export class GroupSession<K, V> {
@@ -211,7 +212,9 @@ export class GroupSession<K, V> {
         this.#o.onFailure(error);
       },
       onMadeAnew: (metadata) => {
-        const reason = new QError('UNKNOWN_TOPIC_ID', `Topic "${topic.name}" was deleted and created again`, { details: { topic: topic.name } });
+        const reason = new QError('UNKNOWN_TOPIC_ID', `Topic "${topic.name}" was deleted and created again`, {
+          details: { topic: topic.name },
+        });
         this.#assignment.madeAnew(metadata, reason);
       },
     });

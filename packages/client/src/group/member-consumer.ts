@@ -7,7 +7,21 @@ import { lends } from '../consumer/consumed-batch.ts';
 import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import { PullIterator } from '../consumer/pull-iterator.ts';
 import { clientLimits } from '../limits.ts';
-import { callable, checkArgument, checkKnown, checkList, checkOptions, checkedSeek, integer, isObject, offsetNumber, oneOf, partitionNumber, readingArgument, waitMsMax } from '../option-check.ts';
+import {
+  callable,
+  checkArgument,
+  checkKnown,
+  checkList,
+  checkOptions,
+  checkedSeek,
+  integer,
+  isObject,
+  offsetNumber,
+  oneOf,
+  partitionNumber,
+  readingArgument,
+  waitMsMax,
+} from '../option-check.ts';
 import type { OptionCheck } from '../option-check.ts';
 import type { CloseResult, Producer } from '../producer/producer.ts';
 import { toQError } from '../retry.ts';
@@ -25,7 +39,8 @@ import { runHandler } from './runner.ts';
  * A group consumer: what the application calls, and the loop.
  *
  * Invariants
- * - One loop at a time. One that waits is woken by whatever could let it go on: batches, acknowledgements, failures, the end.
+ * - One loop at a time. One that waits is woken by whatever could let it go on: batches, acknowledgements, failures,
+ *   the end.
  * - It is closed once. From then on nothing is handed out, and a loop ends when the group has been left.
  */
 export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
@@ -58,7 +73,14 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     this.#options = options;
     this.#onBusy = o.onBusy;
     this.#onIdle = o.onIdle;
-    this.#session = new GroupSession({ cluster, topic, options, deadLetters, onMayGoOn: () => this.#mayGoOn(), onFailure: (error) => this.#failed(error) });
+    this.#session = new GroupSession({
+      cluster,
+      topic,
+      options,
+      deadLetters,
+      onMayGoOn: () => this.#mayGoOn(),
+      onFailure: (error) => this.#failed(error),
+    });
   }
 
   get memberId(): string {
@@ -96,7 +118,11 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
 
   batches(options: BatchesOptions = {}): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
     const memory = lends(options);
-    if (this.#options.keyConcurrencyMax !== null) throw new QError('INVALID_REQUEST', 'A batch holds many keys: concurrency by key hands out messages, not batches');
+    if (this.#options.keyConcurrencyMax !== null)
+      throw new QError(
+        'INVALID_REQUEST',
+        'A batch holds many keys: concurrency by key hands out messages, not batches',
+      );
     return this.#iterate(1, () => this.#session.dispenser.takeBatch(memory));
   }
 
@@ -108,7 +134,8 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       isConcurrent: this.#options.keyConcurrencyMax !== null,
       stop: () => void this.close(),
       closed: this.#closed.promise,
-      onStaleFailure: (thrown) => this.#session.emitter.error(toQError(thrown, 'handling a message of a partition that was taken away')),
+      onStaleFailure: (thrown) =>
+        this.#session.emitter.error(toQError(thrown, 'handling a message of a partition that was taken away')),
     });
     return this.#closed.promise;
   }
@@ -125,7 +152,11 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     if (isOver) throw closedError('The consumer');
     if (offsets === undefined) return committer.commitAcknowledged(ownership.all());
     checkCommits(offsets);
-    const commits = offsets.map(({ partition, offset, metadata }) => ({ owned: ownership.held(partition), offset, metadata: metadata ?? null }));
+    const commits = offsets.map(({ partition, offset, metadata }) => ({
+      owned: ownership.held(partition),
+      offset,
+      metadata: metadata ?? null,
+    }));
     await Promise.all(commits.map(({ owned, offset, metadata }) => committer.commit(owned, { offset, metadata })));
   }
 
@@ -168,7 +199,10 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     checkOptions('close', options, { timeoutMs: integer({ min: 0, max: waitMsMax }) });
     if (!this.#isClosing) {
       this.#isClosing = true;
-      void this.#close(options.timeoutMs ?? this.#options.drainTimeoutMs).then(this.#closed.resolve, this.#closed.reject);
+      void this.#close(options.timeoutMs ?? this.#options.drainTimeoutMs).then(
+        this.#closed.resolve,
+        this.#closed.reject,
+      );
     }
     return this.#closed.promise;
   }
@@ -204,7 +238,8 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   #iterate<T extends Handed>(itemsPerLook: number, take: () => T | null | Promise<T | null>): PullIterator<T> {
     this.#becomeBusy();
     this.#checkOpen();
-    if (this.#loop !== null) throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
+    if (this.#loop !== null)
+      throw new QError('INVALID_REQUEST', 'The consumer is being iterated already; one loop at a time');
     const iterator: PullIterator<T> = new PullIterator<T>({
       clock: this.#cluster.clock,
       itemsPerLook,
@@ -277,9 +312,20 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 }
 
-const groupEvent = oneOf(['assigned', 'revoked', 'lost', 'stalled', 'resumed', 'error'] satisfies (keyof GroupEvents)[]);
+const groupEvent = oneOf([
+  'assigned',
+  'revoked',
+  'lost',
+  'stalled',
+  'resumed',
+  'error',
+] satisfies (keyof GroupEvents)[]);
 const metadataText: OptionCheck = (value) =>
-  value === null || value === undefined || (typeof value === 'string' && value.length <= clientLimits.offsetMetadataLengthMax) ? null : `null, or a text of at most ${clientLimits.offsetMetadataLengthMax} characters`;
+  value === null
+  || value === undefined
+  || (typeof value === 'string' && value.length <= clientLimits.offsetMetadataLengthMax)
+    ? null
+    : `null, or a text of at most ${clientLimits.offsetMetadataLengthMax} characters`;
 
 /** @throws QError `INVALID_REQUEST`. */
 function checkCommits(offsets: readonly OffsetToCommit[]): void {

@@ -18,12 +18,13 @@ import { newMemberId } from './member.ts';
  *                           └── forgotten, fenced, expired ─┘
  *
  * Invariants
- * - While we are in the group a heartbeat is under way, held by the broker until it has news. A second one is sent beside it
- *   when there is something to say; there are never more than two.
+ * - While we are in the group a heartbeat is under way, held by the broker until it has news. A second one is sent
+ *   beside it when there is something to say; there are never more than two.
  * - Answers count only for the life (`#life`) in which they were asked for, and not after one to a later request.
- * - After any doubt - a lost answer, a refusal - the next heartbeats say everything that is owned, until one is answered.
- * - When no heartbeat was confirmed for the session timeout, counted from when it was sent, the broker may have given our
- *   partitions away: we are the first to say so.
+ * - After any doubt - a lost answer, a refusal - the next heartbeats say everything that is owned, until one is
+ *   answered.
+ * - When no heartbeat was confirmed for the session timeout, counted from when it was sent, the broker may have given
+ *   our partitions away: we are the first to say so.
  */
 
 export interface MembershipEvents {
@@ -110,12 +111,18 @@ export class Membership implements Member {
     if (!wasRunning) return null;
     const memberEpoch = this.#options.instanceId === null ? memberEpochCode.leave : memberEpochCode.leaveStatic;
     try {
-      await this.#cluster.request(GroupHeartbeat, { ...this.#request(), memberEpoch, owned: [], maxWaitMs: 0 }, { resend: true, timeoutMs });
+      await this.#cluster.request(
+        GroupHeartbeat,
+        { ...this.#request(), memberEpoch, owned: [], maxWaitMs: 0 },
+        { resend: true, timeoutMs },
+      );
       return null;
     } catch (thrown) {
       const error = toQError(thrown, 'leaving the group');
       // Gone already: that is what was wanted.
-      return error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH' || error.code === 'UNKNOWN_GROUP' ? null : error;
+      return error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH' || error.code === 'UNKNOWN_GROUP'
+        ? null
+        : error;
     }
   }
 
@@ -133,12 +140,17 @@ export class Membership implements Member {
     const request = this.#request();
     this.#hasNews = false;
     try {
-      const answer = await this.#cluster.request(GroupHeartbeat, request, { resend: false, timeoutMs: this.#patienceMs(request.maxWaitMs), signal: this.#lifeOver.signal });
+      const answer = await this.#cluster.request(GroupHeartbeat, request, {
+        resend: false,
+        timeoutMs: this.#patienceMs(request.maxWaitMs),
+        signal: this.#lifeOver.signal,
+      });
       if (life !== this.#life || this.#closing.signal.aborted) return;
       this.#confirmed(answer, { request, sequence, sentAtMs });
       await this.#slowDown(request.maxWaitMs, { sequence, sentAtMs });
     } catch (thrown) {
-      if (life === this.#life && !this.#closing.signal.aborted) await this.#failed(toQError(thrown, 'GROUP_HEARTBEAT'), sequence);
+      if (life === this.#life && !this.#closing.signal.aborted)
+        await this.#failed(toQError(thrown, 'GROUP_HEARTBEAT'), sequence);
     }
   }
 
@@ -161,7 +173,9 @@ export class Membership implements Member {
     };
   }
 
-  /** A held heartbeat must come back before its request is taken for lost, and the next be sent well within the session. */
+  /**
+   * A held heartbeat must come back before its request is taken for lost, and the next be sent well within the session.
+   */
   #holdMs(): number {
     const sessionMs = this.#sessionMs > 0 ? this.#sessionMs : Number.POSITIVE_INFINITY;
     return Math.floor(Math.min(this.#heartbeatMs, this.#cluster.requestTimeoutMs / 2, sessionMs / 3));
@@ -174,9 +188,13 @@ export class Membership implements Member {
     return Math.min(requestTimeoutMs, maxWaitMs + tryMs);
   }
 
-  #confirmed(answer: GroupHeartbeatResponse, o: { request: GroupHeartbeatRequest; sequence: number; sentAtMs: number }): void {
+  #confirmed(
+    answer: GroupHeartbeatResponse,
+    o: { request: GroupHeartbeatRequest; sequence: number; sentAtMs: number },
+  ): void {
     this.#failures = 0;
-    // A newer one was confirmed already: this one says nothing that still counts, least of all for how long the session lasts.
+    // A newer one was confirmed already: this one says nothing that still counts, least of all for how long the session
+    // lasts.
     if (o.sequence < this.#answered) return;
     this.#answered = o.sequence;
     this.#heartbeatMs = Math.max(1, answer.heartbeatIntervalMs);
@@ -199,7 +217,8 @@ export class Membership implements Member {
     this.#failures += 1;
     this.#isDoubtful = true;
     this.#doubtfulUntil = this.#sent;
-    // After a newer one was confirmed it is no verdict, only a doubt: the next heartbeat, which says everything, ends it.
+    // After a newer one was confirmed it is no verdict, only a doubt: the next heartbeat, which says everything, ends
+    // it.
     const isVerdict = sequence >= this.#answered;
     if (isVerdict && (error.code === 'UNKNOWN_MEMBER' || error.code === 'FENCED_MEMBER_EPOCH')) this.#lose(error);
     else if (isVerdict && !error.retriable) {
@@ -229,6 +248,11 @@ export class Membership implements Member {
   #expired(): void {
     this.#isDoubtful = true;
     this.#doubtfulUntil = this.#sent;
-    this.#lose(new QError('UNKNOWN_MEMBER', `No heartbeat of group "${this.group}" was confirmed for ${this.#sessionMs} ms, its session timeout: the group may have given the partitions to others`));
+    this.#lose(
+      new QError(
+        'UNKNOWN_MEMBER',
+        `No heartbeat of group "${this.group}" was confirmed for ${this.#sessionMs} ms, its session timeout: the group may have given the partitions to others`,
+      ),
+    );
   }
 }

@@ -4,13 +4,14 @@ import type { PartitionReader } from '../consumer/partition-reader.ts';
 import { AckTracker } from './ack-tracker.ts';
 
 /**
- * `positioning`: the group says that it is ours, where it begins is not known yet; `active`: its messages are handed out;
- * `releasing`: no more are, those handed out are waited for; `gone`: it may be somebody else's.
+ * `positioning`: the group says that it is ours, where it begins is not known yet; `active`: its messages are handed
+ * out; `releasing`: no more are, those handed out are waited for; `gone`: it may be somebody else's.
  */
 export type OwnedState = 'positioning' | 'active' | 'releasing' | 'gone';
 
 /**
- * A partition while this member owns it. Assigned again later it is another object: what was handed out before counts no more.
+ * A partition while this member owns it. Assigned again later it is another object: what was handed out before counts
+ * no more.
  *
  * Invariants
  * - The state moves in the order of {@link OwnedState} and never back; it may skip.
@@ -35,7 +36,10 @@ export class OwnedPartition {
   /** Why the last commit of what is acknowledged was refused; null: it was not. */
   commitTrouble: string | null = null;
   readonly #onAck: (messages: number) => void;
-  /** Of what is unacked, how many messages of which entries are not worth waiting for: the loop was left, or their handler failed. */
+  /**
+   * Of what is unacked, how many messages of which entries are not worth waiting for: the loop was left, or their
+   * handler failed.
+   */
   readonly #givenUp = new Map<number, number>();
   #gone: AbortController | null = null;
   #closedBecause = '';
@@ -92,8 +96,8 @@ export class OwnedPartition {
   }
 
   /**
-   * So much is committed by hand: everything below it counts as acknowledged, also when acknowledgements are refused already.
-   * `onNews` as in `ack`.
+   * So much is committed by hand: everything below it counts as acknowledged, also when acknowledgements are refused
+   * already. `onNews` as in `ack`.
    */
   ackBelow(offset: number, onNews: () => void): void {
     const messages = this.tracker.ackBelow(offset);
@@ -137,6 +141,10 @@ export class OwnedPartition {
 
   notOwned(): QError {
     const { topic, partition } = this;
-    return new QError('PARTITION_NOT_OWNED', `Topic "${topic}", partition ${partition} is not this consumer's any more: ${this.#closedBecause}`, { details: { topic, partition } });
+    return new QError(
+      'PARTITION_NOT_OWNED',
+      `Topic "${topic}", partition ${partition} is not this consumer's any more: ${this.#closedBecause}`,
+      { details: { topic, partition } },
+    );
   }
 }

@@ -12,8 +12,8 @@ interface Waiter {
  * The partitions that this member owns, and how much of them is being worked on.
  *
  * Invariants
- * - What is in here is what heartbeats say is owned: a partition is taken out only when nothing of it is handed out any more,
- *   or when it is lost.
+ * - What is in here is what heartbeats say is owned: a partition is taken out only when nothing of it is handed out any
+ *   more, or when it is lost.
  * - `unacked` is the sum of the partitions' `unacked`.
  */
 export class Ownership {
@@ -50,9 +50,13 @@ export class Ownership {
     if (owned?.state === 'active') return owned;
     const active = this.all().filter(({ state }) => state === 'active');
     const list = active.length === 0 ? 'none at the moment' : active.map((other) => other.partition).join(', ');
-    throw new QError('PARTITION_NOT_OWNED', `The consumer does not own partition ${String(partition)} of topic "${this.#topic}"; it owns ${list}`, {
-      details: { topic: this.#topic, partition },
-    });
+    throw new QError(
+      'PARTITION_NOT_OWNED',
+      `The consumer does not own partition ${String(partition)} of topic "${this.#topic}"; it owns ${list}`,
+      {
+        details: { topic: this.#topic, partition },
+      },
+    );
   }
 
   /** Handed out of or about to be given up: its offsets may be committed. @throws QError `PARTITION_NOT_OWNED`. */
@@ -62,7 +66,12 @@ export class Ownership {
   }
 
   add(topicId: string, partition: number): OwnedPartition {
-    const owned = new OwnedPartition({ topic: this.#topic, topicId, partition, onAck: (messages) => this.#acked(messages) });
+    const owned = new OwnedPartition({
+      topic: this.#topic,
+      topicId,
+      partition,
+      onAck: (messages) => this.#acked(messages),
+    });
     this.#owned.set(partition, owned);
     return owned;
   }
@@ -91,8 +100,13 @@ export class Ownership {
 
   /** The oldest message that is not acknowledged, of the partition that waits for the lowest offset. */
   oldest(): { partition: number; offset: number } | null {
-    const waiting = this.all().filter(({ unacked }) => unacked > 0).map(({ partition, tracker }) => ({ partition, offset: tracker.prefix }));
-    return waiting.reduce<{ partition: number; offset: number } | null>((least, other) => (least === null || other.offset < least.offset ? other : least), null);
+    const waiting = this.all()
+      .filter(({ unacked }) => unacked > 0)
+      .map(({ partition, tracker }) => ({ partition, offset: tracker.prefix }));
+    return waiting.reduce<{ partition: number; offset: number } | null>(
+      (least, other) => (least === null || other.offset < least.offset ? other : least),
+      null,
+    );
   }
 
   /** Nothing that was handed out is worth waiting for. */
@@ -101,7 +115,10 @@ export class Ownership {
     return true;
   }
 
-  /** Resolves when the condition, which depends on acknowledgements and on what calls `notify`, holds, or when the time is over. */
+  /**
+   * Resolves when the condition, which depends on acknowledgements and on what calls `notify`, holds, or when the time
+   * is over.
+   */
   until(isOver: () => boolean, timeoutMs: number): Promise<void> {
     if (isOver() || timeoutMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {

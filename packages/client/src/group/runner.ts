@@ -14,8 +14,8 @@ export interface RunOptions<M> {
 }
 
 /**
- * Hands each message to the handler and acknowledges it. Throws the first error of a handler, after the messages have ended.
- * A handler that is not done by then is left to itself.
+ * Hands each message to the handler and acknowledges it. Throws the first error of a handler, after the messages have
+ * ended. A handler that is not done by then is left to itself.
  */
 export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<void> {
   let failure: { readonly thrown: unknown } | null = null;

@@ -8,8 +8,9 @@ import type { Address } from '../address.ts';
  */
 export interface Wire {
   /**
-   * Sends the buffers in order, as one write where the system can. They belong to the wire until the peer has got them; their memory
-   * may be used again after that, so a wire within one process copies them. False: slow down until `onDrain`.
+   * Sends the buffers in order, as one write where the system can. They belong to the wire until the peer has got them;
+   * their memory may be used again after that, so a wire within one process copies them. False: slow down until
+   * `onDrain`.
    */
   write(buffers: readonly Buffer[]): boolean;
   /** Closes at once; nothing more is sent. `onClose` follows. */
@@ -24,7 +25,10 @@ export interface WireEvents {
   onData(chunk: Buffer): void;
   /** Bytes that waited to be sent are gone; more may be written. */
   onDrain(): void;
-  /** Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an orderly way. */
+  /**
+   * Called once, and last, whether or not it ever opened. The error says why, null when either side closed in an
+   * orderly way.
+   */
   onClose(error: Error | null): void;
 }
 

@@ -11,7 +11,8 @@ export const nodeNetwork: Network = {
     const socket = createConnection({
       host: address.host,
       port: address.port,
-      // Small requests must not wait for the acknowledgement of earlier ones: the client already gathers writes by itself.
+      // Small requests must not wait for the acknowledgement of earlier ones: the client already gathers writes by
+      // itself.
       noDelay: true,
       // Finds a peer that vanished without a word, even while no request waits.
       keepAlive: true,

@@ -19,7 +19,14 @@ import { Parking } from './parking.ts';
 import { RecordTime } from './record-time.ts';
 import { encodeHeaders } from './record.ts';
 import type { PlainRecord } from './record.ts';
-import { checkedTimestamp, checkFields, checkRecord, hasOtherFields, notARecord, refusedRecord } from './record-check.ts';
+import {
+  checkedTimestamp,
+  checkFields,
+  checkRecord,
+  hasOtherFields,
+  notARecord,
+  refusedRecord,
+} from './record-check.ts';
 import { TopicLoader } from './topic-loader.ts';
 import { TopicQueue } from './topic-queue.ts';
 import type { ParkedRecord } from './topic-queue.ts';
@@ -28,11 +35,12 @@ import type { ParkedRecord } from './topic-queue.ts';
  * Everything that a producer has accepted and not settled yet.
  *
  * Invariants
- * - The queues of `#topics` have exactly the batches that are not settled, `#liveBatches` of them. Each is counted once in the byte budget
- *   and in the flush barrier, from its first record until it is settled.
- * - A record is in a batch, or parked, or settled. It is parked only while its topic is not known, its schema is busy, it
- *   has to wait for room, what is known of its topic speaks against it, or an earlier record of its topic is parked.
- * - No record is refused for what was known of its topic before it came: the topic may have changed since. It is asked for anew first.
+ * - The queues of `#topics` have exactly the batches that are not settled, `#liveBatches` of them. Each is counted once
+ *   in the byte budget and in the flush barrier, from its first record until it is settled.
+ * - A record is in a batch, or parked, or settled. It is parked only while its topic is not known, its schema is busy,
+ *   it has to wait for room, what is known of its topic speaks against it, or an earlier record of its topic is parked.
+ * - No record is refused for what was known of its topic before it came: the topic may have changed since. It is asked
+ *   for anew first.
  * - No batch and no parked record outlives its deadline by more than a turn, and none the end.
  */
 
@@ -113,7 +121,8 @@ export class Accumulator {
   }
 
   /**
-   * The topic of a name. Where the record `first` is wrong (`unseen`: its schema has not said yet) nobody is asked about a topic for its sake, which could make that topic.
+   * The topic of a name. Where the record `first` is wrong (`unseen`: its schema has not said yet) nobody is asked
+   * about a topic for its sake, which could make that topic.
    *
    * @throws QError `INVALID_TOPIC_NAME`, what is wrong with the record.
    */
@@ -160,7 +169,10 @@ export class Accumulator {
     }
   }
 
-  /** Takes a record, with bytes of its own, whose schema has not made up its mind yet. Later records of the topic wait behind it. */
+  /**
+   * Takes a record, with bytes of its own, whose schema has not made up its mind yet. Later records of the topic wait
+   * behind it.
+   */
   acceptLater(topic: TopicQueue, pending: Promise<PlainRecord>, delivery: Delivery | null): void {
     let entry: ParkedRecord | null = null;
     // Before anything can throw: a promise that nobody listens to would end the process if it failed.
@@ -198,7 +210,12 @@ export class Accumulator {
     this.#failedRecords += batch.records;
     batch.fail(error);
     this.#settle(batch);
-    if (unawaited > 0) this.#events.onUnawaitedFailure(error, { topic: queue.topic.name, partition: queue.partition, records: unawaited });
+    if (unawaited > 0)
+      this.#events.onUnawaitedFailure(error, {
+        topic: queue.topic.name,
+        partition: queue.partition,
+        records: unawaited,
+      });
   }
 
   /** The halves take the place of a batch that was too large. */
@@ -264,7 +281,8 @@ export class Accumulator {
       let failure = entry.error;
       this.#keepApart(topic, entry.deadlineMs);
       try {
-        if (failure === null) this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch, entry.deadlineMs);
+        if (failure === null)
+          this.#append(topic, entry.record as PlainRecord, entry.delivery, entry.epoch, entry.deadlineMs);
         topic.earliestDeadlineMs = Math.min(topic.earliestDeadlineMs, entry.deadlineMs);
       } catch (thrown) {
         if (dependsOnMetadata(thrown) && topic.answeredAsks <= entry.asks) return void this.#loader.askAnew(topic);
@@ -276,7 +294,10 @@ export class Accumulator {
     this.#keepApart(topic, this.#cluster.clock.monotonic() + this.#options.deliveryTimeoutMs);
   }
 
-  /** Who comes much later than a record that has waited is not put into its batch, where it would have no more time left than that one. */
+  /**
+   * Who comes much later than a record that has waited is not put into its batch, where it would have no more time left
+   * than that one.
+   */
   #keepApart(topic: TopicQueue, deadlineMs: number): void {
     if (deadlineMs - topic.earliestDeadlineMs <= this.#options.deliveryTimeoutMs / 2) return;
     for (const queue of topic.partitions) queue.closeOpen();
@@ -286,7 +307,12 @@ export class Accumulator {
   #parkedFailed(topic: TopicQueue, entry: ParkedRecord, error: QError): void {
     this.#failedRecords += 1;
     if (entry.delivery !== null) entry.delivery.reject(error);
-    else this.#events.onUnawaitedFailure(error, { topic: topic.name, partition: entry.record?.partition ?? -1, records: 1 });
+    else
+      this.#events.onUnawaitedFailure(error, {
+        topic: topic.name,
+        partition: entry.record?.partition ?? -1,
+        records: 1,
+      });
   }
 
   /**
@@ -297,7 +323,9 @@ export class Accumulator {
     const key = plainBytes('key', record.key);
     const value = plainBytes('value', record.value);
     if (key === null && topic.requiresKey) {
-      throw new QError('KEY_REQUIRED', `Topic "${topic.name}" is compacted by key: every record needs one`, { details: { topic: topic.name } });
+      throw new QError('KEY_REQUIRED', `Topic "${topic.name}" is compacted by key: every record needs one`, {
+        details: { topic: topic.name },
+      });
     }
     const headers = encodeHeaders(record);
     const timestampMs = record.timestampMs === undefined ? this.#time.now() : checkedTimestamp(record.timestampMs);
@@ -340,12 +368,18 @@ export class Accumulator {
     });
   }
 
-  /** A batch counts from when its first record is in it: one that was too large, or otherwise wrong, leaves no trace. */
+  /**
+   * A batch counts from when its first record is in it: one that was too large, or otherwise wrong, leaves no trace.
+   */
   #started(topic: TopicQueue, batch: OutgoingBatch): void {
     if (batch.sizeBytes > topic.maxMessageBytes) {
-      throw new QError('RECORD_TOO_LARGE', `A record makes a batch of ${batch.sizeBytes} bytes; topic "${topic.name}" takes ${topic.maxMessageBytes} (max.message.bytes)`, {
-        details: { topic: topic.name, recordBytes: batch.sizeBytes, maxMessageBytes: topic.maxMessageBytes },
-      });
+      throw new QError(
+        'RECORD_TOO_LARGE',
+        `A record makes a batch of ${batch.sizeBytes} bytes; topic "${topic.name}" takes ${topic.maxMessageBytes} (max.message.bytes)`,
+        {
+          details: { topic: topic.name, recordBytes: batch.sizeBytes, maxMessageBytes: topic.maxMessageBytes },
+        },
+      );
     }
     batch.queue.open = batch;
     this.barrier.enter(batch.epoch);
@@ -379,12 +413,16 @@ export class Accumulator {
     const reason = new QError('DELIVERY_TIMED_OUT', `No acknowledgement within ${this.#options.deliveryTimeoutMs} ms`);
     for (const batch of this.#live()) if (batch.deadlineMs <= nowMs) this.#giveUp(batch, reason);
     for (const topic of this.#parking.topics) {
-      this.#parking.fail(topic, (entry) => (entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null));
+      this.#parking.fail(topic, (entry) =>
+        entry.deadlineMs <= nowMs ? givenUp(reason, { topic: topic.name, maybeStored: false }) : null,
+      );
     }
     // Only now: whoever heard of those may have sent others.
     let nextMs = this.#parking.nextDeadlineMs;
     for (const { deadlineMs } of this.#live()) nextMs = Math.min(nextMs, deadlineMs);
-    this.#sweepTimer = Number.isFinite(nextMs) ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep()) : null;
+    this.#sweepTimer = Number.isFinite(nextMs)
+      ? this.#cluster.clock.schedule(Math.max(timerMsMin, nextMs - nowMs), () => this.#sweep())
+      : null;
   }
 
   /** Every batch that is not settled, as it is now; those of a partition in their order. */
@@ -398,7 +436,10 @@ export class Accumulator {
     if (batch.state === 'settled') return;
     if (batch.state === 'sent') batch.maybeStored = true;
     queue.giveUp(batch);
-    this.fail(batch, givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }));
+    this.fail(
+      batch,
+      givenUp(reason, { topic: queue.topic.name, maybeStored: batch.maybeStored, cause: batch.lastError }),
+    );
     queue.dropSettled();
     this.#events.onWork(queue);
   }
@@ -406,5 +447,8 @@ export class Accumulator {
 
 /** Whether newer metadata could say otherwise. */
 function dependsOnMetadata(error: unknown): boolean {
-  return QError.is(error) && (error.code === 'UNKNOWN_PARTITION' || error.code === 'RECORD_TOO_LARGE' || error.code === 'KEY_REQUIRED');
+  return (
+    QError.is(error)
+    && (error.code === 'UNKNOWN_PARTITION' || error.code === 'RECORD_TOO_LARGE' || error.code === 'KEY_REQUIRED')
+  );
 }

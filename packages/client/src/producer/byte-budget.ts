@@ -4,13 +4,14 @@
  * Bytes in batches and bytes of records that are still parked are counted apart. A parked `send` may go on when the
  * batches have room; if parked bytes counted there too, records parked behind it could keep it waiting for ever.
  *
- * A producer that enqueues in a loop is asked to pause after every batch's worth of bytes even while there is room: only
- * between turns of the event loop can what it made leave, and answers come in (docs/notes/2026-11-22-letting-the-loop-turn.md).
+ * A producer that enqueues in a loop is asked to pause after every batch's worth of bytes even while there is room:
+ * only between turns of the event loop can what it made leave, and answers come in
+ * (docs/notes/2026-11-22-letting-the-loop-turn.md).
  *
  * Invariants
  * - Both counts are never negative; each byte is counted once, from when its record is accepted until it is settled.
- * - `ready` waiters go on only when there is room and no pause is due, or when the producer closes; `onRoom` is called after
- *   the counts are right.
+ * - `ready` waiters go on only when there is room and no pause is due, or when the producer closes; `onRoom` is called
+ *   after the counts are right.
  */
 export class ByteBudget {
   readonly bytesMax: number;
@@ -25,7 +26,13 @@ export class ByteBudget {
   readonly #onRoom: () => void;
 
   /** `stepBytes`: a batch's worth. `defer`: calls back in the next turn of the event loop. */
-  constructor(o: { bytesMax: number; bytesHardMax: number; stepBytes: number; defer: (fn: () => void) => void; onRoom: () => void }) {
+  constructor(o: {
+    bytesMax: number;
+    bytesHardMax: number;
+    stepBytes: number;
+    defer: (fn: () => void) => void;
+    onRoom: () => void;
+  }) {
     this.bytesMax = o.bytesMax;
     this.bytesHardMax = o.bytesHardMax;
     this.#stepBytes = o.stepBytes;
@@ -88,7 +95,8 @@ export class ByteBudget {
   }
 
   #wake(): void {
-    if (this.#waiters.length > 0 && !this.#isPausing && this.usedBytes <= this.bytesMax - this.#stepBytes) this.wakeAll();
+    if (this.#waiters.length > 0 && !this.#isPausing && this.usedBytes <= this.bytesMax - this.#stepBytes)
+      this.wakeAll();
   }
 
   #pause(): void {

@@ -1,6 +1,9 @@
 import { QError } from '@q/protocol';
 
-/** What an acknowledgement stands for: on disk, written and synced within an interval, handed to the system, in memory only. */
+/**
+ * What an acknowledgement stands for: on disk, written and synced within an interval, handed to the system, in memory
+ * only.
+ */
 export type Durability = 'fsync' | 'interval' | 'os' | 'memory';
 
 const durabilities: readonly Durability[] = ['fsync', 'interval', 'os', 'memory'];
@@ -11,7 +14,10 @@ export interface SendResult {
   readonly partition: number;
   /** The record's place in its partition. */
   readonly offset: number;
-  /** The record's timestamp: its own, or the broker's for topics with `message.timestamp.type=LogAppendTime`. Ms since 1970. */
+  /**
+   * The record's timestamp: its own, or the broker's for topics with `message.timestamp.type=LogAppendTime`. Ms since
+   * 1970.
+   */
   readonly timestampMs: number;
   /** The record was stored before, at `offset`; nothing was written now. */
   readonly duplicate: boolean;
@@ -25,8 +31,9 @@ export function durabilityOf(code: number): Durability {
 }
 
 /**
- * Who waits for one record. The batch that the record is in keeps them as a list, and notes on each what its result will need: where
- * every record has a batch of its own, an array and another object would be a good part of what a send costs.
+ * Who waits for one record. The batch that the record is in keeps them as a list, and notes on each what its result
+ * will need: where every record has a batch of its own, an array and another object would be a good part of what a send
+ * costs.
  */
 export abstract class Delivery {
   /** Of the record in its batch. */
@@ -39,7 +46,10 @@ export abstract class Delivery {
   abstract reject(error: QError): void;
 }
 
-/** Who waits for one `send`. The promise is made here, by a function that does nothing else: then V8 needs no object for that function. */
+/**
+ * Who waits for one `send`. The promise is made here, by a function that does nothing else: then V8 needs no object for
+ * that function.
+ */
 export class SendDelivery extends Delivery {
   readonly promise: Promise<SendResult>;
   #resolve!: (result: SendResult) => void;
@@ -64,8 +74,8 @@ export class SendDelivery extends Delivery {
 }
 
 /**
- * The records of one `sendBatch`: one promise for all of them, settled when the last one is. Waiting for all even after the
- * first failure is what lets the error say exactly how many were stored.
+ * The records of one `sendBatch`: one promise for all of them, settled when the last one is. Waiting for all even after
+ * the first failure is what lets the error say exactly how many were stored.
  */
 export class DeliveryGroup {
   readonly promise: Promise<SendResult[]>;

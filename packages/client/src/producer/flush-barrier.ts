@@ -1,12 +1,12 @@
 /**
  * Knows when everything that was accepted before a `flush` is settled, however much was accepted after it.
  *
- * Each piece of work (a batch, a parked record) belongs to the epoch in which it was accepted; a flush ends the epoch and
- * waits until no work of it, or of an earlier one, is left.
+ * Each piece of work (a batch, a parked record) belongs to the epoch in which it was accepted; a flush ends the epoch
+ * and waits until no work of it, or of an earlier one, is left.
  *
  * Invariants
- * - `#openNow` counts the unsettled work of this epoch, `#openBefore` that of each earlier one that has some. Waiters wait for earlier ones
- *   alone.
+ * - `#openNow` counts the unsettled work of this epoch, `#openBefore` that of each earlier one that has some. Waiters
+ *   wait for earlier ones alone.
  */
 export class FlushBarrier {
   #epoch = 0;

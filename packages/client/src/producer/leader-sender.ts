@@ -13,10 +13,10 @@ import type { ProducerIdentity } from './producer-identity.ts';
 /*
  * Sends what one leader's partitions have ready.
  *
- * When to send: with less than `maxInFlight` requests on the way, everything that is closed or waits to be sent again. An
- * open batch goes along only while fewer than `partialBatchesInFlightMax` requests are on the way; beyond that it gathers,
- * since it could not be stored any earlier. So a lone record leaves at the end of its turn, and a busy leader gets large
- * batches, without a timer (unless `lingerMs` asks for one).
+ * When to send: with less than `maxInFlight` requests on the way, everything that is closed or waits to be sent again.
+ * An open batch goes along only while fewer than `partialBatchesInFlightMax` requests are on the way; beyond that it
+ * gathers, since it could not be stored any earlier. So a lone record leaves at the end of its turn, and a busy leader
+ * gets large batches, without a timer (unless `lingerMs` asks for one).
  *
  * Invariants
  * - `#ready` holds the queues that may have something to send. A queue that cannot send until an answer or a
@@ -77,7 +77,9 @@ export class LeaderSender {
     this.#ready.clear();
   }
 
-  /** No closure in `wake`, which every batch calls: it would make what the closure holds also where it returns at once. */
+  /**
+   * No closure in `wake`, which every batch calls: it would make what the closure holds also where it returns at once.
+   */
   readonly #turnIsOver = (): void => {
     this.#scheduled = false;
     this.#pump({ mayTakeOpen: true });
@@ -111,8 +113,12 @@ export class LeaderSender {
   /** One batch of each partition that has one, until the request is large enough. Partitions served go to the back. */
   #gather(o: { identity: ProducerIdentity; mayTakeOpen: boolean; requestBytesMax: number }): OutgoingBatch[] {
     const nowMs = this.#host.clock.monotonic();
-    const bytesMax = Math.min(clientLimits.produceRequestBytesMax, o.requestBytesMax - clientLimits.produceOverheadBytes);
-    const mayTakeOpen = (batch: OutgoingBatch): boolean => o.mayTakeOpen && (batch.urgent || nowMs - batch.createdAtMs >= this.#host.lingerMs);
+    const bytesMax = Math.min(
+      clientLimits.produceRequestBytesMax,
+      o.requestBytesMax - clientLimits.produceOverheadBytes,
+    );
+    const mayTakeOpen = (batch: OutgoingBatch): boolean =>
+      o.mayTakeOpen && (batch.urgent || nowMs - batch.createdAtMs >= this.#host.lingerMs);
     const batches: OutgoingBatch[] = [];
     const next = { nowMs, mayTakeOpen };
     let bytes = 0;
@@ -132,10 +138,15 @@ export class LeaderSender {
     // A topic appears in a request once; nearly always it is the only one.
     const topic = batches[0]?.queue.topic;
     if (batches.every(({ queue }) => queue.topic === topic)) return batches;
-    return batches.sort((a, b) => (a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1));
+    return batches.sort((a, b) =>
+      a.queue.topic === b.queue.topic ? 0 : a.queue.topic.topicId < b.queue.topic.topicId ? -1 : 1,
+    );
   }
 
-  /** Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us for the next. */
+  /**
+   * Encoding can fail, as when a compressor does; that is the trouble of this batch alone, and no answer will wake us
+   * for the next.
+   */
   #stamped(batch: OutgoingBatch, identity: ProducerIdentity): boolean {
     try {
       batch.queue.stamp(batch, identity);
@@ -167,9 +178,19 @@ export class LeaderSender {
 
   #answered(connection: Connection, batches: readonly OutgoingBatch[], response: ProduceResponse): void {
     const [topic, ...others] = response.topics;
-    const answers = topic === undefined || others.length > 0 ? response.topics.flatMap(({ partitions }) => partitions) : topic.partitions;
-    if (answers.length !== batches.length || batches.some(({ queue }, at) => answers[at]?.partition !== queue.partition)) {
-      const error = new QError('CONNECTION_LOST', 'The broker answered PRODUCE for other partitions than it was asked about', { details: { opened: true } });
+    const answers =
+      topic === undefined || others.length > 0
+        ? response.topics.flatMap(({ partitions }) => partitions)
+        : topic.partitions;
+    if (
+      answers.length !== batches.length
+      || batches.some(({ queue }, at) => answers[at]?.partition !== queue.partition)
+    ) {
+      const error = new QError(
+        'CONNECTION_LOST',
+        'The broker answered PRODUCE for other partitions than it was asked about',
+        { details: { opened: true } },
+      );
       connection.close(error);
       return this.#lost(batches, error);
     }
@@ -183,7 +204,8 @@ export class LeaderSender {
       else this.#host.failed(batch, answerError(answer));
       this.#listAgain(batch.queue);
     }
-    // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next records.
+    // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next
+    // records.
     this.#pump({ mayTakeOpen: false });
   }
 
@@ -200,7 +222,9 @@ export class LeaderSender {
     if (!queue.isEmpty) this.#host.list(queue);
   }
 
-  /** A request is over, whatever became of it: an open batch that only waited for that may go at the end of this turn. */
+  /**
+   * A request is over, whatever became of it: an open batch that only waited for that may go at the end of this turn.
+   */
   #over(): void {
     this.#inFlight -= 1;
     this.wake();
@@ -209,7 +233,8 @@ export class LeaderSender {
   #watchLinger(): void {
     this.#lingerTimer?.cancel();
     let earliestMs = Number.POSITIVE_INFINITY;
-    for (const { open } of this.#ready.toArray()) if (open !== null) earliestMs = Math.min(earliestMs, open.createdAtMs + this.#host.lingerMs);
+    for (const { open } of this.#ready.toArray())
+      if (open !== null) earliestMs = Math.min(earliestMs, open.createdAtMs + this.#host.lingerMs);
     if (!Number.isFinite(earliestMs)) return;
     const delayMs = earliestMs - this.#host.clock.monotonic();
     // A batch that is due already only waits for an answer, which wakes us by itself.

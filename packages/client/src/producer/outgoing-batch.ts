@@ -9,14 +9,15 @@ import type { PartitionQueue, QueuedBatch } from './partition-queue.ts';
 import type { ProducerIdentity } from './producer-identity.ts';
 
 /*
- * One batch on its way: records are encoded straight into it, it is finished once, sent, perhaps sent again, and settled.
+ * One batch on its way: records are encoded straight into it, it is finished once, sent, perhaps sent again, and
+ * settled.
  *
  * Invariants
  * - state goes gathering -> stamped <-> sent -> settled; a batch may be settled in any state, and only once.
- * - Records and their order never change after the first `stamp`; only identity and sequence may, and only when no copy of
- *   the batch can have been stored (partition-queue.ts decides that).
- * - The deliveries from `#first` to `#last` are in the order of their records. Records that were enqueued have none, which is what
- *   keeps them cheap.
+ * - Records and their order never change after the first `stamp`; only identity and sequence may, and only when no copy
+ *   of the batch can have been stored (partition-queue.ts decides that).
+ * - The deliveries from `#first` to `#last` are in the order of their records. Records that were enqueued have none,
+ *   which is what keeps them cheap.
  */
 
 /** The batches of one partition. */
@@ -71,7 +72,12 @@ export class OutgoingBatch implements QueuedBatch {
     this.epoch = o.epoch;
     this.#memory = o.memory;
     // Not `o`: as long as nobody else gets to see it, V8 does without it.
-    this.#builder = new BatchBuilder({ codec: o.codec, bytesMax: o.bytesMax, initialBytes: o.initialBytes, memory: o.memory });
+    this.#builder = new BatchBuilder({
+      codec: o.codec,
+      bytesMax: o.bytesMax,
+      initialBytes: o.initialBytes,
+      memory: o.memory,
+    });
   }
 
   get records(): number {
@@ -90,7 +96,10 @@ export class OutgoingBatch implements QueuedBatch {
     return count;
   }
 
-  /** As BatchBuilder.tryAppend: key and value first, since an options object for each record would cost more than the record. */
+  /**
+   * As BatchBuilder.tryAppend: key and value first, since an options object for each record would cost more than the
+   * record.
+   */
   tryAppend(key: Encoded, value: Encoded, headers: readonly RecordHeader[] | undefined, timestampMs: number): boolean {
     return this.#builder.tryAppend(key, value, headers, timestampMs);
   }
@@ -116,7 +125,9 @@ export class OutgoingBatch implements QueuedBatch {
     return this.#accountedBytes;
   }
 
-  /** Gives the batch its place in its producer's sequence. The first time encodes it; later ones only change the stamp. */
+  /**
+   * Gives the batch its place in its producer's sequence. The first time encodes it; later ones only change the stamp.
+   */
   stamp(identity: ProducerIdentity, baseSequence: number): void {
     const { producerId, producerEpoch } = identity;
     if (this.buffer === null) {
@@ -153,11 +164,13 @@ export class OutgoingBatch implements QueuedBatch {
   }
 
   /**
-   * Two batches that hold this one's records, in order and for the same waiters. They take over its bytes in the budget in
-   * shares, and its deadline. This one is spent.
+   * Two batches that hold this one's records, in order and for the same waiters. They take over its bytes in the budget
+   * in shares, and its deadline. This one is spent.
    */
   split(): [OutgoingBatch, OutgoingBatch] {
-    const records = [...iterateRecords(this.buffer as Buffer, { uncompressedBytesMax: clientLimits.uncompressedBytesMax })];
+    const records = [
+      ...iterateRecords(this.buffer as Buffer, { uncompressedBytesMax: clientLimits.uncompressedBytesMax }),
+    ];
     const middle = records.length >> 1;
     const halves: [OutgoingBatch, OutgoingBatch] = [this.#emptyHalf(), this.#emptyHalf()];
     let waiting = this.#first;
@@ -189,7 +202,9 @@ export class OutgoingBatch implements QueuedBatch {
     });
   }
 
-  /** Memory is held by callers' references to settled batches otherwise, as in the answer that is being worked through. */
+  /**
+   * Memory is held by callers' references to settled batches otherwise, as in the answer that is being worked through.
+   */
   #forget(o: { mayReuse: boolean }): void {
     this.buffer = null;
     this.#builder.release(o);

@@ -54,7 +54,8 @@ export class Parking {
     if (this.#records >= clientLimits.parkedRecordsMax) {
       throw new QError('BUFFER_FULL', `${this.#records} records wait already to be taken into a batch`);
     }
-    // A caller that waits keeps its bytes as they are; one that does not may reuse them, so they are copied and counted.
+    // A caller that waits keeps its bytes as they are; one that does not may reuse them, so they are copied and
+    // counted.
     if (record !== null) {
       if (delivery === null) checkFields(record);
       checkParts(record);
@@ -63,7 +64,15 @@ export class Parking {
     const kept = record !== null && delivery === null ? detached(record) : record;
     const bytes = delivery === null ? (kept === null ? clientLimits.parkedRecordOverheadBytes : parkedBytes(kept)) : 0;
     const deadlineMs = clock.monotonic() + deliveryTimeoutMs;
-    const entry: ParkedRecord = { record: kept, error: null, delivery, bytes, deadlineMs, epoch: barrier.enter(), asks: topic.asks };
+    const entry: ParkedRecord = {
+      record: kept,
+      error: null,
+      delivery,
+      bytes,
+      deadlineMs,
+      epoch: barrier.enter(),
+      asks: topic.asks,
+    };
     topic.parked.push(entry);
     topic.hasParked = true;
     budget.park(bytes);

@@ -15,22 +15,23 @@ import type { ProducerIdentity } from './producer-identity.ts';
  *     append -> open -> closed (a queue) -> stamped (have a sequence; at most `window` of them on the wire) -> settled
  *
  * Invariants
- * - `stamped` is in sequence order, and sequences are consecutive except where a batch was given up (see below). Batches
- *   leave `closed` and `open` in order, so the log gets records in the order of the calls.
+ * - `stamped` is in sequence order, and sequences are consecutive except where a batch was given up (see below).
+ *   Batches leave `closed` and `open` in order, so the log gets records in the order of the calls.
  * - Nothing newer is sent while a stamped batch waits to be sent again; those go first, in sequence order.
- * - After any failure the window is 1 until a batch has been acknowledged, and nothing is sent again while any request of
- *   the partition is unanswered. So a batch is never overtaken by a later one whose earlier copy the broker refused, and
- *   never travels twice at once. A partition that is new, or was quiet for long, begins the same way: a broker that does
- *   not know the producer (any more) takes whatever batch comes first for the first one.
- * - A batch that was not sent yet waits while the oldest unsettled one is five batches back (`ordinal`), also if all those
- *   between are settled: brokers recognise only the last five, and the oldest may have to be sent again.
+ * - After any failure the window is 1 until a batch has been acknowledged, and nothing is sent again while any request
+ *   of the partition is unanswered. So a batch is never overtaken by a later one whose earlier copy the broker refused,
+ *   and never travels twice at once. A partition that is new, or was quiet for long, begins the same way: a broker that
+ *   does not know the producer (any more) takes whatever batch comes first for the first one.
+ * - A batch that was not sent yet waits while the oldest unsettled one is five batches back (`ordinal`), also if all
+ *   those between are settled: brokers recognise only the last five, and the oldest may have to be sent again.
  *
- * Gaps. A batch that is given up after it was sent (its delivery timed out, or the broker refused it for good) may leave a
- * hole in the sequence. Nothing needs to be done about it unless the broker says OUT_OF_ORDER_SEQUENCE for the *first*
- * unsettled batch: everything before it is settled, so what the broker misses will never come. That answer also proves that
- * neither this batch nor any later one was stored. They all get a new identity (a higher epoch of the producer, which also
- * fences off copies of the lost batch that may still be on their way) and sequences from 0, and are sent again.
- * The same answer for a later batch only means that the broker waits for an earlier one, which is sent again first.
+ * Gaps. A batch that is given up after it was sent (its delivery timed out, or the broker refused it for good) may
+ * leave a hole in the sequence. Nothing needs to be done about it unless the broker says OUT_OF_ORDER_SEQUENCE for the
+ * *first* unsettled batch: everything before it is settled, so what the broker misses will never come. That answer also
+ * proves that neither this batch nor any later one was stored. They all get a new identity (a higher epoch of the
+ * producer, which also fences off copies of the lost batch that may still be on their way) and sequences from 0, and
+ * are sent again. The same answer for a later batch only means that the broker waits for an earlier one, which is sent
+ * again first.
  */
 
 export interface PartitionQueueOptions {
@@ -142,8 +143,8 @@ export class PartitionQueue<Batch extends QueuedBatch> implements ListNode<Parti
   }
 
   /**
-   * The batch that may be sent now, or null: because of the window, the backoff, a missing identity, or because the open
-   * batch should go on gathering. The caller must stamp it if it has no bytes, and then call `sent`.
+   * The batch that may be sent now, or null: because of the window, the backoff, a missing identity, or because the
+   * open batch should go on gathering. The caller must stamp it if it has no bytes, and then call `sent`.
    */
   next(o: { nowMs: number; mayTakeOpen: (batch: Batch) => boolean }): Batch | null {
     if (this.#quietTooLong(o.nowMs)) this.#window = 1;
@@ -192,8 +193,8 @@ export class PartitionQueue<Batch extends QueuedBatch> implements ListNode<Parti
   }
 
   /**
-   * The batch will not be sent (again): it leaves. If no copy of it can have been stored and nothing was stamped after it,
-   * its sequence is free for the next batch; otherwise there is, perhaps, a gap.
+   * The batch will not be sent (again): it leaves. If no copy of it can have been stored and nothing was stamped after
+   * it, its sequence is free for the next batch; otherwise there is, perhaps, a gap.
    */
   giveUp(batch: Batch): void {
     const isLast = this.#stamped.at(-1) === batch;
@@ -282,7 +283,8 @@ export class PartitionQueue<Batch extends QueuedBatch> implements ListNode<Parti
     // As in `sent`.
     if (this.#identity === null) assert.fail('a batch is stamped with an identity');
     batch.stamp(this.#identity, this.#nextSequence);
-    if (this.#idempotent) this.#nextSequence = nextSequence({ baseSequence: this.#nextSequence, records: batch.records });
+    if (this.#idempotent)
+      this.#nextSequence = nextSequence({ baseSequence: this.#nextSequence, records: batch.records });
   }
 
   #quietTooLong(nowMs: number): boolean {

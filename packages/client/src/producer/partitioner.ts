@@ -21,8 +21,8 @@ const multiplier = 0x5bd1e995;
 const shift = 24;
 
 /**
- * The 32-bit murmur2 hash (signed) that the default partitioners of the Kafka ecosystem use for keys, so that a key lands in
- * the same partition whichever client sends it.
+ * The 32-bit murmur2 hash (signed) that the default partitioners of the Kafka ecosystem use for keys, so that a key
+ * lands in the same partition whichever client sends it.
  *
  * @throws QError `INVALID_REQUEST`.
  */
@@ -32,7 +32,8 @@ export function murmur2(bytes: Uint8Array): number {
 }
 
 const bytesCheck: OptionCheck = (value) => (value instanceof Uint8Array ? null : 'bytes');
-const keyCheck: OptionCheck = (value) => (typeof value === 'string' || value instanceof Uint8Array ? null : 'bytes or a text');
+const keyCheck: OptionCheck = (value) =>
+  typeof value === 'string' || value instanceof Uint8Array ? null : 'bytes or a text';
 
 function hashOf(bytes: Uint8Array): number {
   const { length } = bytes;
@@ -40,7 +41,11 @@ function hashOf(bytes: Uint8Array): number {
   let at = 0;
   for (; at + 4 <= length; at += 4) {
     // Little-endian, by single bytes: faster on short keys than a call of readInt32LE.
-    const word = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+    const word =
+      (bytes[at] as number)
+      | ((bytes[at + 1] as number) << 8)
+      | ((bytes[at + 2] as number) << 16)
+      | ((bytes[at + 3] as number) << 24);
     hash = mixWord(hash, word);
   }
   return finish(hash, {

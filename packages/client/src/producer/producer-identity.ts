@@ -2,7 +2,10 @@ import { InitProducer } from '@q/protocol';
 
 import type { Cluster } from '../cluster/cluster.ts';
 
-/** Who a producer is for the brokers: with the sequence of its batches, what lets them recognise a batch that is sent again. */
+/**
+ * Who a producer is for the brokers: with the sequence of its batches, what lets them recognise a batch that is sent
+ * again.
+ */
 export interface ProducerIdentity {
   readonly producerId: number;
   readonly producerEpoch: number;
@@ -19,11 +22,11 @@ export function nextSequence(o: { baseSequence: number; records: number }): numb
 }
 
 /**
- * The identity of one producer: asked for when it is first needed, and replaced by one of a higher epoch when the sequence
- * of some partition has a gap that cannot be closed.
+ * The identity of one producer: asked for when it is first needed, and replaced by one of a higher epoch when the
+ * sequence of some partition has a gap that cannot be closed.
  *
- * Partitions change over to a new identity one by one, each when it needs to: a broker checks sequences per partition, so
- * the others may go on with the old one.
+ * Partitions change over to a new identity one by one, each when it needs to: a broker checks sequences per partition,
+ * so the others may go on with the old one.
  *
  * Invariants
  * - At most one INIT_PRODUCER is under way. `current` only ever moves forward.
@@ -49,8 +52,8 @@ export class ProducerIdentities {
   }
 
   /**
-   * An identity that is newer than `old`. With `fresh`, the new one has another id altogether: for when the broker says that
-   * the old id is not known, or not ours any more.
+   * An identity that is newer than `old`. With `fresh`, the new one has another id altogether: for when the broker says
+   * that the old id is not known, or not ours any more.
    */
   renew(old: ProducerIdentity, o: { fresh: boolean }): Promise<ProducerIdentity> {
     if (this.#current !== null && this.#current !== old) return Promise.resolve(this.#current);

@@ -26,15 +26,24 @@ export interface ProducerOptions {
   readonly maxBufferedBytes?: number;
   /** Bytes of one batch before compression; default 1 MiB, and never more than the topic's `max.message.bytes`. */
   readonly batchBytesMax?: number;
-  /** How long a batch that is not full waits for more records, milliseconds. Default 0: it gathers only while the leader is busy. */
+  /**
+   * How long a batch that is not full waits for more records, milliseconds. Default 0: it gathers only while the leader
+   * is busy.
+   */
   readonly lingerMs?: number;
   /** PRODUCE requests in flight to each leader, and so batches of one partition; 1 to 5, default 5. */
   readonly maxInFlight?: number;
   /** How long a record may take from `send` to its acknowledgement, retries included, milliseconds. Default 120,000. */
   readonly deliveryTimeoutMs?: number;
-  /** Default true: a batch that is sent again is stored once. False: at least once, with one batch in flight per partition. */
+  /**
+   * Default true: a batch that is sent again is stored once. False: at least once, with one batch in flight per
+   * partition.
+   */
   readonly idempotent?: boolean;
-  /** Chooses partitions for records that name none. Default: murmur2 of the key; without a key, one partition per batch in turn. */
+  /**
+   * Chooses partitions for records that name none. Default: murmur2 of the key; without a key, one partition per batch
+   * in turn.
+   */
   readonly partitioner?: Partitioner;
   /** Told about every failed `enqueue`d record; `flush` reports the first of them too. */
   readonly onError?: (error: QError, failure: DeliveryFailure) => void;
@@ -42,8 +51,8 @@ export interface ProducerOptions {
   readonly signal?: AbortSignal;
 }
 
-export type ResolvedProducerOptions = Required<Omit<ProducerOptions, 'partitioner' | 'onError' | 'signal'>> &
-  Pick<ProducerOptions, 'partitioner' | 'onError' | 'signal'>;
+export type ResolvedProducerOptions = Required<Omit<ProducerOptions, 'partitioner' | 'onError' | 'signal'>>
+  & Pick<ProducerOptions, 'partitioner' | 'onError' | 'signal'>;
 
 export function resolveProducerOptions(options: ProducerOptions = {}): ResolvedProducerOptions {
   checkOptions('producer', options, {

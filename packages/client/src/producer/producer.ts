@@ -22,16 +22,20 @@ import { Sender } from './sender.ts';
 export interface CloseResult {
   /** Acknowledged while closing. */
   readonly drained: number;
-  /** Given up when the time was over. Their `send` rejected; of those sent once already it is not known whether they were stored. */
+  /**
+   * Given up when the time was over. Their `send` rejected; of those sent once already it is not known whether they
+   * were stored.
+   */
   readonly abandoned: number;
 }
 
 /**
- * Sends records. Within a partition they are stored in the order of the calls, whichever of the three ways they came in, and
- * also when requests fail and are sent again. Idempotent unless told otherwise: what is sent again is stored once.
+ * Sends records. Within a partition they are stored in the order of the calls, whichever of the three ways they came
+ * in, and also when requests fail and are sent again. Idempotent unless told otherwise: what is sent again is stored
+ * once.
  *
- * Bytes given to `enqueue` are copied before it returns; those given to `send` and `sendBatch` must not change until their
- * promise settles.
+ * Bytes given to `enqueue` are copied before it returns; those given to `send` and `sendBatch` must not change until
+ * their promise settles.
  *
  * A record that cannot be delivered fails with a QError: `DELIVERY_TIMED_OUT` after `deliveryTimeoutMs` of retries (its
  * details say whether the record may have been stored), the broker's own refusal at once.
@@ -43,10 +47,14 @@ export interface Producer extends AsyncDisposable {
    * @throws QError also `INVALID_RECORD` with `details.field`, `SCHEMA_MISMATCH`, `RECORD_TOO_LARGE`, `UNKNOWN_TOPIC`,
    * `UNKNOWN_PARTITION`, `KEY_REQUIRED`, `CLOSED`.
    */
-  send<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(topic: Topic<KI, VI, KO, VO> | string, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): Promise<SendResult>;
+  send<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(
+    topic: Topic<KI, VI, KO, VO> | string,
+    record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>,
+  ): Promise<SendResult>;
   /**
    * Sends many records; resolves, in their order, when all are acknowledged. Not a transaction: when it rejects,
-   * `details.delivered` of them are stored. If one is no record, or does not match its (synchronous) schema, none is sent.
+   * `details.delivered` of them are stored. If one is no record, or does not match its (synchronous) schema, none is
+   * sent.
    */
   sendBatch<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(
     topic: Topic<KI, VI, KO, VO> | string,
@@ -54,16 +62,23 @@ export interface Producer extends AsyncDisposable {
   ): Promise<SendResult[]>;
   /**
    * Takes a record without a promise: the fastest way in. True: go on. False: the record was taken, but await `ready()`
-   * before the next one: the buffer (`maxBufferedBytes`) is full, or a batch's worth was taken in this turn of the event
-   * loop, which must turn for it to leave. What fails later is told to `onError` and by `flush`: so is what only the topic can
-   * tell (`UNKNOWN_PARTITION`, `RECORD_TOO_LARGE`, `KEY_REQUIRED`), as it is asked for anew before a record is refused for it.
+   * before the next one: the buffer (`maxBufferedBytes`) is full, or a batch's worth was taken in this turn of the
+   * event loop, which must turn for it to leave. What fails later is told to `onError` and by `flush`: so is what only
+   * the topic can tell (`UNKNOWN_PARTITION`, `RECORD_TOO_LARGE`, `KEY_REQUIRED`), as it is asked for anew before a
+   * record is refused for it.
    *
    * @throws QError at once: `BUFFER_FULL` when twice the buffer is used and the record is not taken; `INVALID_RECORD`,
-   * `SCHEMA_MISMATCH` and whatever else is wrong with the record itself; `CLOSED`. Unknown fields are looked for in records without a
-   * value, and in those that have to wait, as the first ones do.
+   * `SCHEMA_MISMATCH` and whatever else is wrong with the record itself; `CLOSED`. Unknown fields are looked for in
+   * records without a value, and in those that have to wait, as the first ones do.
    */
-  enqueue<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(topic: Topic<KI, VI, KO, VO> | string, record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>): boolean;
-  /** Resolves when `enqueue` may go on: in the next turn of the event loop, or when a batch's worth of the buffer is free. */
+  enqueue<KI = BytesIn, VI = BytesIn, KO = unknown, VO = unknown>(
+    topic: Topic<KI, VI, KO, VO> | string,
+    record: ProducerRecord<NoInfer<KI>, NoInfer<VI>>,
+  ): boolean;
+  /**
+   * Resolves when `enqueue` may go on: in the next turn of the event loop, or when a batch's worth of the buffer is
+   * free.
+   */
   ready(): Promise<void>;
   /**
    * Sends everything accepted so far and resolves when all of it is settled.
@@ -71,7 +86,10 @@ export interface Producer extends AsyncDisposable {
    * @throws QError the first failure of an enqueued record since the last flush, with their number; `ABORTED`.
    */
   flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Accepts nothing more, sends what it has for at most `timeoutMs` (default 5,000; 0: not at all), then gives up the rest. */
+  /**
+   * Accepts nothing more, sends what it has for at most `timeoutMs` (default 5,000; 0: not at all), then gives up the
+   * rest.
+   */
   close(options?: { readonly timeoutMs?: number }): Promise<CloseResult>;
   /** Bytes accepted and not settled yet. */
   readonly bufferedBytes: number;
@@ -121,15 +139,21 @@ export class ClusterProducer implements Producer {
     return delivery.promise;
   }
 
-  sendBatch<K, V>(topic: Topic<K, V, unknown, unknown> | string, records: readonly ProducerRecord<K, V>[]): Promise<SendResult[]> {
+  sendBatch<K, V>(
+    topic: Topic<K, V, unknown, unknown> | string,
+    records: readonly ProducerRecord<K, V>[],
+  ): Promise<SendResult[]> {
     let plain: (PlainRecord | Promise<PlainRecord>)[];
     try {
       this.#checkOpen();
       const read = { what: 'The records of sendBatch', code: 'INVALID_RECORD', details: { field: 'records' } } as const;
       plain = reading(read, () => {
-        if (!Array.isArray(records)) throw invalidRecord('records', `The records of sendBatch are ${shown(records)}; use an array`);
+        if (!Array.isArray(records))
+          throw invalidRecord('records', `The records of sendBatch are ${shown(records)}; use an array`);
         // By index: a hole is undefined, and no record.
-        return Array.from(records as readonly ProducerRecord<K, V>[], (record, index) => this.#checked(topic, record, index));
+        return Array.from(records as readonly ProducerRecord<K, V>[], (record, index) =>
+          this.#checked(topic, record, index),
+        );
       });
     } catch (error) {
       return Promise.reject(toQError(error, 'sendBatch'));
@@ -150,7 +174,10 @@ export class ClusterProducer implements Producer {
     if (this.#closing !== null) this.#checkOpen();
     const { budget } = this.#accumulator;
     if (budget.isOverfull) {
-      throw new QError('BUFFER_FULL', `${budget.usedBytes} bytes wait to be sent, of ${budget.bytesMax}; await ready() when enqueue returns false`);
+      throw new QError(
+        'BUFFER_FULL',
+        `${budget.usedBytes} bytes wait to be sent, of ${budget.bytesMax}; await ready() when enqueue returns false`,
+      );
     }
     try {
       this.#accept(topic, this.#plain(topic, record), null);
@@ -186,13 +213,20 @@ export class ClusterProducer implements Producer {
     if (this.#options.onError === undefined) this.#throwFailures();
   }
 
-  #plain<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
+  #plain<K, V>(
+    topic: Topic<K, V, unknown, unknown> | string,
+    record: ProducerRecord<K, V>,
+  ): PlainRecord | Promise<PlainRecord> {
     if (typeof topic === 'string') return record as PlainRecord;
     checkTyped(topic);
     return serialize(topic, record);
   }
 
-  #checked<K, V>(topic: Topic<K, V, unknown, unknown> | string, record: ProducerRecord<K, V>, index: number): PlainRecord | Promise<PlainRecord> {
+  #checked<K, V>(
+    topic: Topic<K, V, unknown, unknown> | string,
+    record: ProducerRecord<K, V>,
+    index: number,
+  ): PlainRecord | Promise<PlainRecord> {
     try {
       const plain = this.#plain(topic, record);
       // Without a schema a promise is no record.
@@ -200,11 +234,18 @@ export class ClusterProducer implements Producer {
       return plain;
     } catch (thrown) {
       const error = refusedRecord(thrown, record);
-      throw new QError(error.code, `records[${index}]: ${error.message}`, { cause: error.cause ?? error, details: { ...error.details, index } });
+      throw new QError(error.code, `records[${index}]: ${error.message}`, {
+        cause: error.cause ?? error,
+        details: { ...error.details, index },
+      });
     }
   }
 
-  #accept(topic: { readonly name: string } | string, record: PlainRecord | Promise<PlainRecord>, delivery: Delivery | null): void {
+  #accept(
+    topic: { readonly name: string } | string,
+    record: PlainRecord | Promise<PlainRecord>,
+    delivery: Delivery | null,
+  ): void {
     // Without a schema it is none, and asking whether it is takes as long as finding the queue.
     const isPending = typeof topic !== 'string' && record instanceof Promise;
     const queue = this.#accumulator.topic(typeof topic === 'string' ? topic : topic.name, isPending ? unseen : record);

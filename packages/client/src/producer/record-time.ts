@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts';
 const recordsPerLookMax = 64;
 
 /*
- * The time that records get which bring none, and that batches begin at. A look at the clock takes as long as a good part of a record does,
- * longer in a virtual machine, so records that are enqueued one after another share looks.
+ * The time that records get which bring none, and that batches begin at. A look at the clock takes as long as a good
+ * part of a record does, longer in a virtual machine, so records that are enqueued one after another share looks.
  *
  * Invariants
  * - Nothing is shared beyond one turn of the event loop.

@@ -18,17 +18,20 @@ interface RecordFields {
   /** Milliseconds since 1970; default: now. */
   readonly timestampMs?: number | undefined;
   /**
-   * Names this record for a topic with `dedup.window.ms`: a second record of the same name within the window is not stored,
-   * and its result has the first one's offset and `duplicate: true`. Each partition knows its own: without a partition
-   * and a key, the name chooses the partition, by the same hash. Such a record travels in a batch of its own.
+   * Names this record for a topic with `dedup.window.ms`: a second record of the same name within the window is not
+   * stored, and its result has the first one's offset and `duplicate: true`. Each partition knows its own: without a
+   * partition and a key, the name chooses the partition, by the same hash. Such a record travels in a batch of its own.
    */
   readonly messageId?: string | undefined;
 }
 
-/** A record to be sent to a topic with these types of key and value. A part may be left out if its type allows undefined. */
-export type ProducerRecord<K = BytesIn, V = BytesIn> = RecordFields &
-  (undefined extends K ? { readonly key?: K } : { readonly key: K }) &
-  (undefined extends V ? { readonly value?: V } : { readonly value: V });
+/**
+ * A record to be sent to a topic with these types of key and value. A part may be left out if its type allows
+ * undefined.
+ */
+export type ProducerRecord<K = BytesIn, V = BytesIn> = RecordFields
+  & (undefined extends K ? { readonly key?: K } : { readonly key: K })
+  & (undefined extends V ? { readonly value?: V } : { readonly value: V });
 
 /** A record whose key and value are bytes, or strings that become bytes when they are written into their batch. */
 export interface PlainRecord extends RecordFields {
@@ -41,7 +44,10 @@ export interface PlainRecord extends RecordFields {
  *
  * @throws QError `INVALID_RECORD`, `SCHEMA_MISMATCH`; rejects with the latter if the schema is asynchronous.
  */
-export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): PlainRecord | Promise<PlainRecord> {
+export function serialize<K, V>(
+  topic: Topic<K, V, unknown, unknown>,
+  record: ProducerRecord<K, V>,
+): PlainRecord | Promise<PlainRecord> {
   const given = record as RecordFields & { key?: unknown; value?: unknown };
   const { keySerde, valueSerde } = topic;
   if (typeof given !== 'object' || given === null || given instanceof Promise) throw notARecord(given);
@@ -55,7 +61,9 @@ export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: Pr
     checkRecord({ ...fields, key: null, value: null });
     // The call is over before the schema has said anything, and its buffers may be used again.
     const headers = detachedHeaders(fields.headers);
-    const pending = Promise.all([ownBytes(key), ownBytes(value)]).then(([k, v]) => encoded(topic.name, { ...fields, headers }, { key: k, value: v }));
+    const pending = Promise.all([ownBytes(key), ownBytes(value)]).then(([k, v]) =>
+      encoded(topic.name, { ...fields, headers }, { key: k, value: v }),
+    );
     // Another record, or the topic, may be refused before anyone waits for it.
     pending.catch(() => undefined);
     return pending;
@@ -63,7 +71,11 @@ export function serialize<K, V>(topic: Topic<K, V, unknown, unknown>, record: Pr
   return encoded(topic.name, given, { key, value });
 }
 
-function encoded(topic: string, fields: RecordFields, parts: { key: Encoded | SchemaIssues; value: Encoded | SchemaIssues }): PlainRecord {
+function encoded(
+  topic: string,
+  fields: RecordFields,
+  parts: { key: Encoded | SchemaIssues; value: Encoded | SchemaIssues },
+): PlainRecord {
   if (parts.key instanceof SchemaIssues) throw schemaMismatch(parts.key, { topic });
   if (parts.value instanceof SchemaIssues) throw schemaMismatch(parts.value, { topic });
   return {
@@ -85,14 +97,20 @@ function fieldsOf({ headers, partition, timestampMs, messageId }: RecordFields):
 export function encodeHeaders(record: PlainRecord): readonly RecordHeader[] | undefined {
   if (record.headers === undefined && record.messageId === undefined) return undefined;
   const headers: RecordHeader[] = [];
-  for (const { key, value } of headersOf(record.headers)) headers.push({ key, value: typeof value === 'string' ? Buffer.from(value) : value });
+  for (const { key, value } of headersOf(record.headers))
+    headers.push({ key, value: typeof value === 'string' ? Buffer.from(value) : value });
   if (record.messageId !== undefined) headers.push({ key: messageIdHeader, value: messageIdBytes(record.messageId) });
   return headers;
 }
 
 /** A record that waits keeps its own bytes, so that the caller may reuse buffers as soon as the call is over. */
 export function detached(record: PlainRecord): PlainRecord {
-  return { ...fieldsOf(record), key: ownBytes(record.key), value: ownBytes(record.value), headers: detachedHeaders(record.headers) };
+  return {
+    ...fieldsOf(record),
+    key: ownBytes(record.key),
+    value: ownBytes(record.value),
+    headers: detachedHeaders(record.headers),
+  };
 }
 
 function ownBytes<T>(part: T): T | Buffer {

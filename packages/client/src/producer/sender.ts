@@ -20,8 +20,8 @@ import { callsForMetadata, judge } from './verdict.ts';
  *
  * Invariants
  * - A queue is listed with the sender of its leader only.
- * - Reconnecting, refreshing, asking for an identity: each is under way at most once for the same thing, and ends by waking
- *   whoever waits for it. None of them goes on after `stop`.
+ * - Reconnecting, refreshing, asking for an identity: each is under way at most once for the same thing, and ends by
+ *   waking whoever waits for it. None of them goes on after `stop`.
  */
 export class Sender {
   readonly #cluster: Cluster;
@@ -65,7 +65,9 @@ export class Sender {
     return this.#leaders.get(brokerId) ?? this.#newLeader(brokerId);
   }
 
-  /** Apart from `#leader`, which every batch asks: a function with closures makes what they share whenever it is called. */
+  /**
+   * Apart from `#leader`, which every batch asks: a function with closures makes what they share whenever it is called.
+   */
   #newLeader(brokerId: number): LeaderSender {
     const leader = new LeaderSender({
       clock: this.#cluster.clock,
@@ -90,14 +92,24 @@ export class Sender {
     this.#reconnecting.add(brokerId);
     try {
       const link = this.#cluster.linkOf(brokerId);
-      if (link === null) throw new QError('NO_BROKER', brokerId === -1 ? 'The partition has no leader at the moment' : `The address of broker ${brokerId} is not known`);
+      if (link === null)
+        throw new QError(
+          'NO_BROKER',
+          brokerId === -1
+            ? 'The partition has no leader at the moment'
+            : `The address of broker ${brokerId} is not known`,
+        );
       await link.connection();
     } catch (thrown) {
       const error = toQError(thrown, 'connecting');
       for (const queue of queues) for (const batch of queue.batches()) batch.lastError = error;
-      // Perhaps another broker leads by now. Without an address there is nothing that would make us wait, hence the pause.
+      // Perhaps another broker leads by now. Without an address there is nothing that would make us wait, hence the
+      // pause.
       const wait = error.code === 'NO_BROKER' ? this.#pause(1) : undefined;
-      await Promise.all([wait, ...[...new Set(queues.map(({ topic }) => topic.name))].map((topic) => this.#refresh(topic))]);
+      await Promise.all([
+        wait,
+        ...[...new Set(queues.map(({ topic }) => topic.name))].map((topic) => this.#refresh(topic)),
+      ]);
     } finally {
       this.#reconnecting.delete(brokerId);
       this.#leader(brokerId).wake();
@@ -174,7 +186,14 @@ export class Sender {
     batch.lastError = error;
     if (isAmbiguous(error) || error.fatal) batch.maybeStored = true;
     const { idempotent } = this.#options;
-    switch (judge(error, { idempotent, isFirst: queue.isFirst(batch), records: batch.records, maybeStored: batch.maybeStored })) {
+    switch (
+      judge(error, {
+        idempotent,
+        isFirst: queue.isFirst(batch),
+        records: batch.records,
+        maybeStored: batch.maybeStored,
+      })
+    ) {
       case 'again':
         return this.#again(batch, error);
       case 'new-identity':
@@ -200,7 +219,9 @@ export class Sender {
     // It only came too early: the batch before it failed, and that one's wait is enough.
     const waits = error.code !== 'OUT_OF_ORDER_SEQUENCE' && queue.notBeforeMs <= nowMs;
     if (waits) queue.failures += 1;
-    const waitMs = waits ? backoffMs(this.#cluster.retry, { attempt: queue.failures, random: this.#cluster.random }) : 0;
+    const waitMs = waits
+      ? backoffMs(this.#cluster.retry, { attempt: queue.failures, random: this.#cluster.random })
+      : 0;
     queue.again(batch, { notBeforeMs: nowMs + waitMs });
     if (!waits) return;
     this.#backoffs.get(queue)?.cancel();

@@ -58,11 +58,16 @@ export class TopicQueue {
   answeredAsks = 0;
   /** An answer is on its way; the record that it is for is the first that is parked. */
   isAsking = false;
-  /** Monotonic, of the records that were parked and are in batches that may still gather; infinite if there are none. */
+  /**
+   * Monotonic, of the records that were parked and are in batches that may still gather; infinite if there are none.
+   */
   earliestDeadlineMs: number = Number.POSITIVE_INFINITY;
   readonly #options: TopicQueueOptions;
   #partitions: OutgoingQueue[] = [];
-  /** Where records without a key go until their batch is gone: full batches are worth more than an even spread in the small. */
+  /**
+   * Where records without a key go until their batch is gone: full batches are worth more than an even spread in the
+   * small.
+   */
   #sticky: OutgoingQueue | null = null;
   #stickyBatch: OutgoingBatch | null = null;
 
@@ -92,7 +97,12 @@ export class TopicQueue {
     for (const { partition, leaderId, leaderEpoch } of metadata.partitions) {
       let queue = this.#partitions[partition];
       if (queue === undefined) {
-        queue = new PartitionQueue<OutgoingBatch>({ topic: this, partition, windowMax: this.#options.windowMax, idempotent: this.#options.idempotent });
+        queue = new PartitionQueue<OutgoingBatch>({
+          topic: this,
+          partition,
+          windowMax: this.#options.windowMax,
+          idempotent: this.#options.idempotent,
+        });
         this.#partitions.push(queue);
       }
       if (isOther || queue.leaderId !== leaderId) queue.startSlowly();
@@ -123,7 +133,10 @@ export class TopicQueue {
     return this.#sticky !== null && this.#sticky.open === this.#stickyBatch ? this.#sticky : null;
   }
 
-  /** Another partition for records without a key, by chance: each is as likely as any other, one with a leader before one without. */
+  /**
+   * Another partition for records without a key, by chance: each is as likely as any other, one with a leader before
+   * one without.
+   */
   nextSticky(): OutgoingQueue {
     const count = this.#partitions.length;
     const current = this.#sticky?.partition ?? count;
@@ -145,9 +158,13 @@ export class TopicQueue {
   #partition(partition: number): OutgoingQueue {
     const queue = this.#partitions[partition];
     if (queue !== undefined) return queue;
-    throw new QError('UNKNOWN_PARTITION', `Topic "${this.name}" has no partition ${partition}, which record.partition names; it has 0 to ${this.#partitions.length - 1}`, {
-      details: { topic: this.name, partition, partitions: this.#partitions.length, field: 'partition' },
-    });
+    throw new QError(
+      'UNKNOWN_PARTITION',
+      `Topic "${this.name}" has no partition ${partition}, which record.partition names; it has 0 to ${this.#partitions.length - 1}`,
+      {
+        details: { topic: this.name, partition, partitions: this.#partitions.length, field: 'partition' },
+      },
+    );
   }
 
   /** It was told how many there are, so that whatever is wrong with its choice is its own mistake. */
@@ -158,12 +175,19 @@ export class TopicQueue {
       const bytes = typeof key === 'string' ? Buffer.from(key) : key;
       choice = partitioner({ topic: this.name, key: bytes, messageId, partitions });
     } catch (cause) {
-      throw new QError('INVALID_CONFIG', `producer.partitioner failed for a record of topic "${this.name}"`, { cause, details: { option: 'partitioner', topic: this.name } });
+      throw new QError('INVALID_CONFIG', `producer.partitioner failed for a record of topic "${this.name}"`, {
+        cause,
+        details: { option: 'partitioner', topic: this.name },
+      });
     }
     const queue = Number.isSafeInteger(choice) ? this.#partitions[choice as number] : undefined;
     if (queue !== undefined) return queue;
-    throw new QError('INVALID_CONFIG', `producer.partitioner chose ${shown(choice)} for a record of topic "${this.name}"; use 0 to ${partitions - 1}`, {
-      details: { option: 'partitioner', topic: this.name, partitions },
-    });
+    throw new QError(
+      'INVALID_CONFIG',
+      `producer.partitioner chose ${shown(choice)} for a record of topic "${this.name}"; use 0 to ${partitions - 1}`,
+      {
+        details: { option: 'partitioner', topic: this.name, partitions },
+      },
+    );
   }
 }

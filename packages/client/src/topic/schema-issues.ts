@@ -22,15 +22,24 @@ export class SchemaIssues extends Error {
 }
 
 function describeIssue(issue: SchemaIssue): string {
-  const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
+  const path = (issue.path ?? [])
+    .map((segment) => String(typeof segment === 'object' ? segment.key : segment))
+    .join('.');
   return path === '' ? issue.message : `${path}: ${issue.message}`;
 }
 
 /** The `SCHEMA_MISMATCH` of a record, with its place when it came from the log. */
-export function schemaMismatch(issues: SchemaIssues, place: { topic: string; partition?: number; offset?: number }): QError {
+export function schemaMismatch(
+  issues: SchemaIssues,
+  place: { topic: string; partition?: number; offset?: number },
+): QError {
   const at = place.offset === undefined ? '' : ` at partition ${place.partition}, offset ${place.offset}`;
-  return new QError('SCHEMA_MISMATCH', `The ${issues.part} of a record of topic "${place.topic}"${at} does not match its schema: ${issues.message}`, {
-    cause: issues,
-    details: { ...place, part: issues.part },
-  });
+  return new QError(
+    'SCHEMA_MISMATCH',
+    `The ${issues.part} of a record of topic "${place.topic}"${at} does not match its schema: ${issues.message}`,
+    {
+      cause: issues,
+      details: { ...place, part: issues.part },
+    },
+  );
 }

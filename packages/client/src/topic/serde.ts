@@ -16,8 +16,8 @@ export type Encoded = Uint8Array | string | null;
 /**
  * Turns one part of a record into bytes and back, checking it against a schema on both ways.
  *
- * The bytes hold what the caller gave (the schema's input), not what the schema made of it. So the consumer's schema gets
- * the same input as the producer's did, and schemas that transform or fill in defaults work from end to end.
+ * The bytes hold what the caller gave (the schema's input), not what the schema made of it. So the consumer's schema
+ * gets the same input as the producer's did, and schemas that transform or fill in defaults work from end to end.
  *
  * `undefined` stands for a part that is absent, if the schema accepts it. With `tombstones`, null does so without the
  * schema being asked.
@@ -41,7 +41,8 @@ export class Serde {
     if (this.#schema === null) return this.#write(input);
     const result = this.#validate(this.#schema, input);
     if (result instanceof SchemaIssues) return result;
-    if (result instanceof Promise) return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#checked(settled, input)));
+    if (result instanceof Promise)
+      return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#checked(settled, input)));
     return this.#checked(result, input);
   }
 
@@ -53,7 +54,8 @@ export class Serde {
     if (this.#schema === null) return input === undefined ? null : input;
     const result = this.#validate(this.#schema, input);
     if (result instanceof SchemaIssues) return result;
-    if (result instanceof Promise) return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#decoded(settled)));
+    if (result instanceof Promise)
+      return result.then((settled) => (settled instanceof SchemaIssues ? settled : this.#decoded(settled)));
     return this.#decoded(result);
   }
 
@@ -73,7 +75,9 @@ export class Serde {
   }
 
   #verdict(result: unknown): Verdict {
-    return typeof result === 'object' && result !== null ? (result as StandardSchemaV1.Result<unknown>) : this.#issue(`its schema gave ${shown(result)} for a result`);
+    return typeof result === 'object' && result !== null
+      ? (result as StandardSchemaV1.Result<unknown>)
+      : this.#issue(`its schema gave ${shown(result)} for a result`);
   }
 
   #checked(result: StandardSchemaV1.Result<unknown>, input: unknown): Encoded | SchemaIssues {
@@ -88,7 +92,9 @@ export class Serde {
     if (input === undefined) return null;
     if (this.#codec === 'string') {
       if (typeof input === 'string') return input;
-      return this.#issue(`the string codec writes text, not a value of type ${input === null ? 'null' : typeof input}; set ${this.#part}Codec: "json"`);
+      return this.#issue(
+        `the string codec writes text, not a value of type ${input === null ? 'null' : typeof input}; set ${this.#part}Codec: "json"`,
+      );
     }
     try {
       const text = JSON.stringify(input) as string | undefined;
@@ -117,10 +123,16 @@ export class Serde {
 export function plainBytes(part: RecordPart, input: unknown): Encoded {
   if (input === undefined || input === null) return null;
   if (typeof input === 'string' || input instanceof Uint8Array) return input;
-  throw new QError('INVALID_RECORD', `The ${part} of a record must be bytes or a string, not ${shown(input)}; give the topic a schema to send other values`, { details: { field: part } });
+  throw new QError(
+    'INVALID_RECORD',
+    `The ${part} of a record must be bytes or a string, not ${shown(input)}; give the topic a schema to send other values`,
+    { details: { field: part } },
+  );
 }
 
-/** As `plainBytes`, and the bytes are there. For what is looked at before it is encoded: encoding finds out by itself. */
+/**
+ * As `plainBytes`, and the bytes are there. For what is looked at before it is encoded: encoding finds out by itself.
+ */
 export function attachedBytes(part: RecordPart, input: unknown): Encoded {
   const bytes = plainBytes(part, input);
   if (typeof bytes !== 'string' && bytes !== null && !isAttached(bytes)) throw lostBytes(part);
@@ -130,8 +142,8 @@ export function attachedBytes(part: RecordPart, input: unknown): Encoded {
 const nowhere = new Uint8Array(0);
 
 /**
- * Whether a view has its bytes still: it has not when their buffer was transferred, as `postMessage` does, or was made too short for the view.
- * Such a view has no length, and cannot be copied from.
+ * Whether a view has its bytes still: it has not when their buffer was transferred, as `postMessage` does, or was made
+ * too short for the view. Such a view has no length, and cannot be copied from.
  */
 export function isAttached(view: Uint8Array): boolean {
   if (view.length > 0) return true;

@@ -1,7 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { QError } from '@q/protocol';
 
-import { checkArgument, checkOptions, checkTopic, flag, isObject, oneOf, readingArgument, readingOption } from '../option-check.ts';
+import {
+  checkArgument,
+  checkOptions,
+  checkTopic,
+  flag,
+  isObject,
+  oneOf,
+  readingArgument,
+  readingOption,
+} from '../option-check.ts';
 import type { OptionCheck } from '../option-check.ts';
 import { shown } from '../shown.ts';
 import { Serde } from './serde.ts';
@@ -9,7 +18,10 @@ import type { Codec } from './serde.ts';
 
 /** What may be sent where no schema says otherwise. Strings are written as UTF-8. */
 export type BytesIn = Uint8Array | string | null | undefined;
-/** What is received where no schema says otherwise: a view of the fetched batch. Copy it to keep it longer than the batch. */
+/**
+ * What is received where no schema says otherwise: a view of the fetched batch. Copy it to keep it longer than the
+ * batch.
+ */
 export type BytesOut = Buffer | null;
 
 /**
@@ -34,7 +46,12 @@ export interface Topic<KeyIn = BytesIn, ValueIn = BytesIn, KeyOut = BytesOut, Va
   readonly valueSerde: Serde | null;
   readonly onInvalid: InvalidPolicy;
   /** Never set; carries the types. */
-  readonly '~types'?: { readonly keyIn: KeyIn; readonly valueIn: ValueIn; readonly keyOut: KeyOut; readonly valueOut: ValueOut };
+  readonly '~types'?: {
+    readonly keyIn: KeyIn;
+    readonly valueIn: ValueIn;
+    readonly keyOut: KeyOut;
+    readonly valueOut: ValueOut;
+  };
 }
 
 /** Schemas and codecs of a typed topic, and what becomes of records that do not match. */
@@ -55,12 +72,27 @@ export interface TopicOptions<
   /** Default, with a schema: `'json'`. */
   readonly valueCodec?: VC;
   readonly onInvalid?: P;
-  /** True: a null value is a tombstone (it deletes its key from a compacted topic) and is not shown to the schema. Default false. */
+  /**
+   * True: a null value is a tombstone (it deletes its key from a compacted topic) and is not shown to the schema.
+   * Default false.
+   */
   readonly tombstones?: T;
 }
 
-type In<S, C> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : C extends 'string' ? string | undefined : C extends 'json' ? unknown : BytesIn;
-type Out<S, C> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : C extends 'string' ? string | null : C extends 'json' ? unknown : BytesOut;
+type In<S, C> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferInput<S>
+  : C extends 'string'
+    ? string | undefined
+    : C extends 'json'
+      ? unknown
+      : BytesIn;
+type Out<S, C> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<S>
+  : C extends 'string'
+    ? string | null
+    : C extends 'json'
+      ? unknown
+      : BytesOut;
 type Tombstone<T> = T extends true ? null : never;
 type Raw<P> = P extends 'raw' ? BytesOut : never;
 
@@ -83,7 +115,17 @@ export function topic<
   options: TopicOptions<K, V, KC, VC, P, T>,
 ): Topic<In<K, KC>, In<V, VC> | Tombstone<T>, Out<K, KC> | Raw<P>, Out<V, VC> | Tombstone<T> | Raw<P>>;
 /** @throws QError `INVALID_TOPIC_NAME`, `INVALID_CONFIG`. */
-export function topic(name: string, options: TopicOptions<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined, Codec | undefined, Codec | undefined, InvalidPolicy | undefined, boolean | undefined> = {}): Topic {
+export function topic(
+  name: string,
+  options: TopicOptions<
+    StandardSchemaV1 | undefined,
+    StandardSchemaV1 | undefined,
+    Codec | undefined,
+    Codec | undefined,
+    InvalidPolicy | undefined,
+    boolean | undefined
+  > = {},
+): Topic {
   checkTopic(name);
   checkOptions('topic', options, {
     key: standardSchema,
@@ -98,7 +140,12 @@ export function topic(name: string, options: TopicOptions<StandardSchemaV1 | und
   return Object.freeze({
     name,
     keySerde: serde('key', { schema: options.key, codec: options.keyCodec, codecDefault: 'string', tombstones: false }),
-    valueSerde: serde('value', { schema: options.value, codec: options.valueCodec, codecDefault: 'json', tombstones: options.tombstones ?? false }),
+    valueSerde: serde('value', {
+      schema: options.value,
+      codec: options.valueCodec,
+      codecDefault: 'json',
+      tombstones: options.tombstones ?? false,
+    }),
     onInvalid,
   });
 }
@@ -115,11 +162,14 @@ function serde(
 const standardSchema: OptionCheck = (value) => {
   const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function';
   const standard: unknown = isHolder ? Reflect.get(value, '~standard') : undefined;
-  return isObject(standard) && typeof Reflect.get(standard, 'validate') === 'function' ? null : 'a Standard Schema, such as those of zod, valibot or arktype';
+  return isObject(standard) && typeof Reflect.get(standard, 'validate') === 'function'
+    ? null
+    : 'a Standard Schema, such as those of zod, valibot or arktype';
 };
 
 function checkInvalidPolicy(policy: InvalidPolicy): void {
-  if (!isObject(policy)) return checkArgument('topic.onInvalid', policy, oneOf(['fail', 'skip', 'raw']), 'INVALID_CONFIG');
+  if (!isObject(policy))
+    return checkArgument('topic.onInvalid', policy, oneOf(['fail', 'skip', 'raw']), 'INVALID_CONFIG');
   checkOptions('topic.onInvalid', policy, { deadLetter: null });
   checkTopic(policy.deadLetter, 'topic.onInvalid.deadLetter');
 }
@@ -138,11 +188,15 @@ export function asTopic<KI, VI, KO, VO>(topicOrName: Topic<KI, VI, KO, VO> | str
 /** By what it can do: a topic may come from another copy of this package. */
 export function checkTyped(given: unknown): asserts given is Topic {
   if (readingArgument('topic', () => isTyped(given), 'INVALID_TOPIC_NAME')) return;
-  throw new QError('INVALID_TOPIC_NAME', `The topic is ${shown(given)}; use a name, or what topic() has made`, { details: { argument: 'topic' } });
+  throw new QError('INVALID_TOPIC_NAME', `The topic is ${shown(given)}; use a name, or what topic() has made`, {
+    details: { argument: 'topic' },
+  });
 }
 
 function isTyped(given: unknown): boolean {
-  const { name, keySerde, valueSerde, onInvalid } = (typeof given === 'object' && given !== null ? given : {}) as Partial<Topic>;
+  const { name, keySerde, valueSerde, onInvalid } = (
+    typeof given === 'object' && given !== null ? given : {}
+  ) as Partial<Topic>;
   return typeof name === 'string' && onInvalid !== undefined && isSerde(keySerde) && isSerde(valueSerde);
 }
 

@@ -9,7 +9,10 @@ import type { TopicMetadata } from '../../src/cluster/topic-metadata.ts';
 
 const topicId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-function wireTopic(name: string, o: { id?: number; epochs?: readonly number[]; error?: 'UNKNOWN_TOPIC' } = {}): MetadataResponse['topics'][number] {
+function wireTopic(
+  name: string,
+  o: { id?: number; epochs?: readonly number[]; error?: 'UNKNOWN_TOPIC' } = {},
+): MetadataResponse['topics'][number] {
   return {
     errorCode: o.error === undefined ? 0 : errorCode(o.error),
     errorMessage: null,
@@ -18,13 +21,25 @@ function wireTopic(name: string, o: { id?: number; epochs?: readonly number[]; e
     internal: false,
     cleanupPolicy: 'delete',
     maxMessageBytes: 1_000,
-    partitions: (o.epochs ?? [0]).map((leaderEpoch, partition) => ({ partition, errorCode: 0, leaderId: 1, leaderEpoch, replicas: [1], inSyncReplicas: [1] })),
+    partitions: (o.epochs ?? [0]).map((leaderEpoch, partition) => ({
+      partition,
+      errorCode: 0,
+      leaderId: 1,
+      leaderEpoch,
+      replicas: [1],
+      inSyncReplicas: [1],
+    })),
   };
 }
 
-const known = (name: string, o?: Parameters<typeof wireTopic>[1]): TopicMetadata => readTopicMetadata(wireTopic(name, o));
+const known = (name: string, o?: Parameters<typeof wireTopic>[1]): TopicMetadata =>
+  readTopicMetadata(wireTopic(name, o));
 
-function cacheOf(answer: (topics: readonly string[]) => MetadataResponse['topics']): { cache: MetadataCache; asked: string[][]; clock: ManualClock } {
+function cacheOf(answer: (topics: readonly string[]) => MetadataResponse['topics']): {
+  cache: MetadataCache;
+  asked: string[][];
+  clock: ManualClock;
+} {
   const clock = new ManualClock({ defer: 'manual' });
   const asked: string[][] = [];
   const ask = async (topics: readonly string[]): Promise<MetadataResponse> => {
@@ -52,9 +67,15 @@ describe('newerTopicMetadata', () => {
 describe('readTopicMetadata', () => {
   it('W3 refuses what contradicts itself', () => {
     const topic = wireTopic('t', { epochs: [0, 0] });
-    expect(() => readTopicMetadata({ ...topic, partitions: [...topic.partitions].reverse() })).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }));
-    expect(() => readTopicMetadata({ ...topic, partitions: [] })).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }));
-    expect(() => readTopicMetadata({ ...topic, maxMessageBytes: -1 })).toThrow(expect.objectContaining({ code: 'MALFORMED_FRAME' }));
+    expect(() => readTopicMetadata({ ...topic, partitions: [...topic.partitions].reverse() })).toThrow(
+      expect.objectContaining({ code: 'MALFORMED_FRAME' }),
+    );
+    expect(() => readTopicMetadata({ ...topic, partitions: [] })).toThrow(
+      expect.objectContaining({ code: 'MALFORMED_FRAME' }),
+    );
+    expect(() => readTopicMetadata({ ...topic, maxMessageBytes: -1 })).toThrow(
+      expect.objectContaining({ code: 'MALFORMED_FRAME' }),
+    );
   });
 });
 
@@ -77,12 +98,18 @@ describe('MetadataCache', () => {
     const { cache, clock } = cacheOf(() => [wireTopic('a'), wireTopic('b', { error: 'UNKNOWN_TOPIC' })]);
     const results = Promise.allSettled([cache.topic('a'), cache.topic('b'), cache.topic('c')]);
     await clock.runDeferred();
-    expect(await results).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'UNKNOWN_TOPIC' } }, { reason: { code: 'MALFORMED_FRAME' } }]);
+    expect(await results).toMatchObject([
+      { status: 'fulfilled' },
+      { reason: { code: 'UNKNOWN_TOPIC' } },
+      { reason: { code: 'MALFORMED_FRAME' } },
+    ]);
   });
 
   it('keeps watched topics fresh, and tells those who watch', async () => {
     let epoch = 0;
-    const { cache, asked, clock } = cacheOf((topics) => topics.map((name) => wireTopic(name, { epochs: [(epoch += 1)] })));
+    const { cache, asked, clock } = cacheOf((topics) =>
+      topics.map((name) => wireTopic(name, { epochs: [(epoch += 1)] })),
+    );
     const seen: number[] = [];
     const unwatch = cache.watch('t', ({ partitions }) => seen.push(partitions[0]?.leaderEpoch ?? -1));
     await clock.advance(2_500);
@@ -94,7 +121,11 @@ describe('MetadataCache', () => {
 
   it('remembers a refresh that failed in the background', async () => {
     const clock = new ManualClock({ defer: 'manual' });
-    const cache = new MetadataCache({ ask: () => Promise.reject(new QError('NO_BROKER', 'none')), clock, maxAgeMs: 1_000 });
+    const cache = new MetadataCache({
+      ask: () => Promise.reject(new QError('NO_BROKER', 'none')),
+      clock,
+      maxAgeMs: 1_000,
+    });
     cache.watch('t', () => {});
     await clock.advance(1_500);
     expect(cache.lastBackgroundError).toMatchObject({ code: 'NO_BROKER' });

@@ -12,7 +12,15 @@ const frames = new LentMemory({ bytesMin: 1 << 16, bytesMax: 1 << 20 });
 
 function open(scene: FakeScene, signal?: AbortSignal): Promise<Connection> {
   const opening = Connection.open(
-    { address: fakeAddress, network: scene.network, clock: scene.clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500, frames },
+    {
+      address: fakeAddress,
+      network: scene.network,
+      clock: scene.clock,
+      clientId: 'test',
+      connectTimeoutMs: 1_000,
+      requestTimeoutMs: 500,
+      frames,
+    },
     signal,
   );
   return scene.settle(opening);
@@ -23,14 +31,26 @@ describe('opening', () => {
     const scene = new FakeScene();
     const connection = await open(scene);
     expect(connection.isReady).toBe(true);
-    expect(connection.negotiated).toMatchObject({ brokerId: 1, clusterId: 'fake-cluster', requestBytesMax: 16 << 20, requestsInFlightMax: 100 });
-    expect(scene.broker.requests[0]).toMatchObject({ api: 'HELLO', body: { magic: 0x514c4f47, clientId: 'test', software: '@q/client' } });
+    expect(connection.negotiated).toMatchObject({
+      brokerId: 1,
+      clusterId: 'fake-cluster',
+      requestBytesMax: 16 << 20,
+      requestsInFlightMax: 100,
+    });
+    expect(scene.broker.requests[0]).toMatchObject({
+      api: 'HELLO',
+      body: { magic: 0x514c4f47, clientId: 'test', software: '@q/client' },
+    });
   });
 
   it('W3 says why there is no connection', async () => {
     const scene = new FakeScene();
     scene.network.isRefusing = true;
-    await expect(open(scene)).rejects.toMatchObject({ code: 'CONNECTION_LOST', retriable: true, message: expect.stringContaining('ECONNREFUSED') as string });
+    await expect(open(scene)).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+      retriable: true,
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
   });
 
   it('W3 gives up on a broker that does not answer HELLO', async () => {
@@ -119,8 +139,14 @@ describe('requests', () => {
     const scene = new FakeScene();
     scene.broker.hello = { apis: [{ key: Ping.key, min: 7, max: 9 }] };
     const connection = await open(scene);
-    await expect(scene.settle(connection.request(Ping, { payload }))).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION', message: expect.stringContaining('versions 7 to 9') as string });
-    await expect(scene.settle(connection.request(Stats, {}))).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION', message: expect.stringContaining('does not speak it') as string });
+    await expect(scene.settle(connection.request(Ping, { payload }))).rejects.toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      message: expect.stringContaining('versions 7 to 9') as string,
+    });
+    await expect(scene.settle(connection.request(Stats, {}))).rejects.toMatchObject({
+      code: 'UNSUPPORTED_VERSION',
+      message: expect.stringContaining('does not speak it') as string,
+    });
     expect(connection.isReady).toBe(true);
   });
 
@@ -128,14 +154,23 @@ describe('requests', () => {
     const scene = new FakeScene();
     scene.broker.hello = { frameBytesMax: 2_000 };
     const connection = await open(scene);
-    await expect(scene.settle(connection.request(Ping, { payload: Buffer.alloc(2_000) }))).rejects.toMatchObject({ code: 'FRAME_TOO_LARGE' });
+    await expect(scene.settle(connection.request(Ping, { payload: Buffer.alloc(2_000) }))).rejects.toMatchObject({
+      code: 'FRAME_TOO_LARGE',
+    });
     await expect(scene.settle(connection.request(Ping, { payload }))).resolves.toEqual({ payload });
   });
 
   it('W3 that cannot be encoded fail for certain: nothing was sent', async () => {
     const scene = new FakeScene();
     const connection = await open(scene);
-    const hostile = new Proxy({ payload }, { get: () => { throw new RangeError('out of range'); } });
+    const hostile = new Proxy(
+      { payload },
+      {
+        get: () => {
+          throw new RangeError('out of range');
+        },
+      },
+    );
     const failure = await scene.settle(connection.request(Ping, hostile).catch((error: unknown) => error));
     expect(failure).toMatchObject({ code: 'INVALID_REQUEST', fatal: false, cause: { message: 'out of range' } });
     expect(connection.isReady).toBe(true);
@@ -167,7 +202,9 @@ describe('requests', () => {
     await expect(scene.settle(aborted)).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
     await scene.clock.advance(100);
     await expect(scene.settle(connection.request(Ping, { payload }))).resolves.toEqual({ payload });
-    await expect(connection.request(Ping, { payload }, { signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(connection.request(Ping, { payload }, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
   });
 });
 
@@ -175,7 +212,8 @@ describe('time-outs', () => {
   it('W3 one request late, others answered: only the late one fails', async () => {
     const scene = new FakeScene();
     const connection = await open(scene);
-    scene.broker.faults = ({ api, request, point }) => (api === 'PING' && request === 0 && point === 'after' ? 'silence' : 'none');
+    scene.broker.faults = ({ api, request, point }) =>
+      api === 'PING' && request === 0 && point === 'after' ? 'silence' : 'none';
     const late = connection.request(Ping, { payload });
     const answered = connection.request(Ping, { payload });
     await expect(scene.settle(answered)).resolves.toEqual({ payload });
@@ -188,7 +226,10 @@ describe('time-outs', () => {
     const connection = await open(scene);
     scene.broker.faults = () => 'silence';
     const first = connection.request(Ping, { payload });
-    scene.clock.schedule(100, () => void connection.request(Ping, { payload }).catch((error: unknown) => (second = error)));
+    scene.clock.schedule(
+      100,
+      () => void connection.request(Ping, { payload }).catch((error: unknown) => (second = error)),
+    );
     let second: unknown = null;
     await expect(scene.settle(first)).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
     expect(connection.isReady).toBe(false);
@@ -201,7 +242,9 @@ describe('time-outs', () => {
     const scene = new FakeScene();
     scene.broker.answerDelayMs = 100;
     const connection = await open(scene);
-    await expect(scene.settle(connection.request(Ping, { payload }, { timeoutMs: 20 }))).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+    await expect(scene.settle(connection.request(Ping, { payload }, { timeoutMs: 20 }))).rejects.toMatchObject({
+      code: 'REQUEST_TIMED_OUT',
+    });
     await expect(scene.settle(connection.request(Ping, { payload }))).resolves.toEqual({ payload });
   });
 });
@@ -213,9 +256,14 @@ describe('a broken connection', () => {
     scene.broker.faults = ({ api }) => (api === 'PING' ? 'cut' : 'none');
     const closes: QError[] = [];
     connection.onClose((error) => closes.push(error));
-    const results = await scene.settle(Promise.allSettled([connection.request(Ping, { payload }), connection.request(Ping, { payload })]));
+    const results = await scene.settle(
+      Promise.allSettled([connection.request(Ping, { payload }), connection.request(Ping, { payload })]),
+    );
     for (const result of results) {
-      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'CONNECTION_LOST', retriable: true, cause: { message: 'read ECONNRESET' } } });
+      expect(result).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'CONNECTION_LOST', retriable: true, cause: { message: 'read ECONNRESET' } },
+      });
     }
     expect(closes).toHaveLength(1);
     await expect(connection.request(Ping, { payload })).rejects.toBe(closes[0]);
@@ -248,12 +296,32 @@ describe('a hostile broker', () => {
   }
 
   it.each<[string, (end: BrokerEnd) => void, string]>([
-    ['a frame larger than any answer may be', (end) => end.send([Buffer.from([0x7f, 0xff, 0xff, 0xff])]), 'FRAME_TOO_LARGE'],
+    [
+      'a frame larger than any answer may be',
+      (end) => end.send([Buffer.from([0x7f, 0xff, 0xff, 0xff])]),
+      'FRAME_TOO_LARGE',
+    ],
     ['a frame shorter than its header', (end) => end.send([Buffer.from([0, 0, 0, 1, 0])]), 'MALFORMED_FRAME'],
-    ['an answer that nobody asked for', (end) => end.send(encodeResponse(Ping, { version: 0, correlationId: 99, body: { payload } })), 'MALFORMED_FRAME'],
-    ['an answer that cannot be read', (end) => end.send([Buffer.from([0, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0xff, 0xff])]), 'MALFORMED_FRAME'],
-    ['an answer with bytes left over', (end) => end.send([Buffer.from([0, 0, 0, 9, 0, 0, 0, 2, 0, 0, 0, 1, 2])]), 'MALFORMED_FRAME'],
-    ['an error that cannot be read', (end) => end.send([Buffer.from([0, 0, 0, 7, 0, 0, 0, 2, 0, errorCode('BROKER_BUSY'), 0xff])]), 'MALFORMED_FRAME'],
+    [
+      'an answer that nobody asked for',
+      (end) => end.send(encodeResponse(Ping, { version: 0, correlationId: 99, body: { payload } })),
+      'MALFORMED_FRAME',
+    ],
+    [
+      'an answer that cannot be read',
+      (end) => end.send([Buffer.from([0, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0xff, 0xff])]),
+      'MALFORMED_FRAME',
+    ],
+    [
+      'an answer with bytes left over',
+      (end) => end.send([Buffer.from([0, 0, 0, 9, 0, 0, 0, 2, 0, 0, 0, 1, 2])]),
+      'MALFORMED_FRAME',
+    ],
+    [
+      'an error that cannot be read',
+      (end) => end.send([Buffer.from([0, 0, 0, 7, 0, 0, 0, 2, 0, errorCode('BROKER_BUSY'), 0xff])]),
+      'MALFORMED_FRAME',
+    ],
   ])('W3 that sends %s loses the connection', async (_what, answer, cause) => {
     const { scene, connection } = await openTo(answer);
     // The id of the first request after HELLO is 2.
@@ -266,10 +334,34 @@ describe('a hostile broker', () => {
     const clock = new ManualClock({ defer: 'manual' });
     const network = new MemoryNetwork({ clock });
     network.listen(fakeAddress, (end) => {
-      end.send(encodeResponse(Hello, { version: 0, correlationId: 7, body: { brokerId: 1, clusterId: '', software: '', softwareVersion: '', frameBytesMax: 1 << 20, requestsInFlightMax: 1, features: [], authMechanisms: [], apis: [] } }));
+      end.send(
+        encodeResponse(Hello, {
+          version: 0,
+          correlationId: 7,
+          body: {
+            brokerId: 1,
+            clusterId: '',
+            software: '',
+            softwareVersion: '',
+            frameBytesMax: 1 << 20,
+            requestsInFlightMax: 1,
+            features: [],
+            authMechanisms: [],
+            apis: [],
+          },
+        }),
+      );
       return { onData: () => {}, onClose: () => {} };
     });
-    const opening = Connection.open({ address: fakeAddress, network, clock, clientId: 'test', connectTimeoutMs: 1_000, requestTimeoutMs: 500, frames });
+    const opening = Connection.open({
+      address: fakeAddress,
+      network,
+      clock,
+      clientId: 'test',
+      connectTimeoutMs: 1_000,
+      requestTimeoutMs: 500,
+      frames,
+    });
     opening.catch(() => undefined);
     await clock.advance(10);
     await expect(opening).rejects.toMatchObject({ code: 'CONNECTION_LOST', cause: { code: 'MALFORMED_FRAME' } });

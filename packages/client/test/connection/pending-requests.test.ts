@@ -56,10 +56,18 @@ describe('PendingRequests', () => {
             if (request === null) expect(forgotten.splice(0)).toEqual([id]);
             else listened.add(id);
           } else {
-            expect(pending.expired(deadlineMs)).toEqual([...waiting].filter(([, { deadlineMs: at }]) => at <= deadlineMs).map(([waitingId]) => waitingId));
+            expect(pending.expired(deadlineMs)).toEqual(
+              [...waiting].filter(([, { deadlineMs: at }]) => at <= deadlineMs).map(([waitingId]) => waitingId),
+            );
           }
-          expect([pending.inFlight, pending.abandoned, pending.isWaiting(id)]).toEqual([waiting.size + abandoned.size, abandoned.size, waiting.has(id)]);
-          expect(pending.nextDeadlineMs()).toBe(waiting.size === 0 ? null : Math.min(...[...waiting.values()].map(({ deadlineMs: at }) => at)));
+          expect([pending.inFlight, pending.abandoned, pending.isWaiting(id)]).toEqual([
+            waiting.size + abandoned.size,
+            abandoned.size,
+            waiting.has(id),
+          ]);
+          expect(pending.nextDeadlineMs()).toBe(
+            waiting.size === 0 ? null : Math.min(...[...waiting.values()].map(({ deadlineMs: at }) => at)),
+          );
         }
       }),
       { numRuns: 100 },
@@ -91,7 +99,13 @@ describe('PendingRequests', () => {
     });
     const waiting = requestUntil(2);
     const id = pending.add(waiting);
-    for (const other of gone) expect([pending.isWaiting(other), pending.take(other), pending.abandon(other), pending.withdraw(other)]).toEqual([false, null, null, null]);
+    for (const other of gone)
+      expect([pending.isWaiting(other), pending.take(other), pending.abandon(other), pending.withdraw(other)]).toEqual([
+        false,
+        null,
+        null,
+        null,
+      ]);
     expect(pending.take(id)).toBe(waiting);
   });
 

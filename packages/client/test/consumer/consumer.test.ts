@@ -1,56 +1,10 @@
-import { encodeBatch } from '@q/protocol';
 import type { FetchRequest, FetchResponse } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 
-import type { Consumer } from '../../src/consumer/consumer.ts';
 import type { ConsumerOptions } from '../../src/consumer/consumer-options.ts';
-import type { Q } from '../../src/q.ts';
 import { FakeLog } from '../fake/fake-log.ts';
-import { FakeScene } from '../fake/fake-scene.ts';
-
-interface Setup {
-  readonly scene: FakeScene;
-  readonly q: Q;
-}
-
-/** Partitions with batches of three records each; record n of a partition has the value `<partition>:<n>`. */
-async function setUp(o: { partitions?: number; batches?: number; valueBytes?: number } = {}): Promise<Setup> {
-  const scene = new FakeScene();
-  const fake = scene.broker.topic('t', { partitions: o.partitions ?? 1 });
-  for (const partition of fake.logs.keys()) fill(scene, { partition, batches: o.batches ?? 4, valueBytes: o.valueBytes ?? 0 });
-  return { scene, q: await scene.connect() };
-}
-
-function fill(scene: FakeScene, o: { partition: number; batches: number; valueBytes?: number }): void {
-  const log = scene.broker.topics.get('t')?.logs[o.partition];
-  for (let batch = 0; batch < o.batches; batch += 1) {
-    const first = log?.endOffset ?? 0;
-    const records = [0, 1, 2].map((index) => ({
-      key: `k${first + index}`,
-      value: `${o.partition}:${first + index}`.padEnd(o.valueBytes ?? 0, '.'),
-      timestampMs: 1_000 * (first + index),
-      headers: [{ key: 'h', value: Buffer.from('1') }],
-    }));
-    log?.append(encodeBatch(records));
-  }
-}
-
-/** Reads until the loop ends or `count` messages came. */
-async function read(scene: FakeScene, consumer: Consumer, count = Number.POSITIVE_INFINITY): Promise<string[]> {
-  const seen: string[] = [];
-  const reading = (async () => {
-    for await (const { value } of consumer) {
-      seen.push(String(value).replace(/\.+$/, ''));
-      if (seen.length >= count) break;
-    }
-  })();
-  await scene.settle(reading);
-  return seen;
-}
-
-function expected(partition: number, from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, index) => `${partition}:${from + index}`);
-}
+import type { FakeScene } from '../fake/fake-scene.ts';
+import { setUp, fill, read, expected } from './consumer-scene.ts';
 
 describe('a consumer', () => {
   it('C1 C3 gives messages with everything that was sent', async () => {
@@ -59,7 +13,12 @@ describe('a consumer', () => {
     const iterator = consumer[Symbol.asyncIterator]();
     const { value: message } = await scene.settle(iterator.next());
     expect(message).toMatchObject({ topic: 't', partition: 0, offset: 0 });
-    expect([message?.timestampMs, message?.key, message?.value, message?.headers]).toEqual([0, Buffer.from('k0'), Buffer.from('0:0'), [{ key: 'h', value: Buffer.from('1') }]]);
+    expect([message?.timestampMs, message?.key, message?.value, message?.headers]).toEqual([
+      0,
+      Buffer.from('k0'),
+      Buffer.from('0:0'),
+      [{ key: 'h', value: Buffer.from('1') }],
+    ]);
     await scene.settle(q.close());
   });
 
@@ -75,17 +34,22 @@ describe('a consumer', () => {
     ['more than there are', { last: 500 }, expected(0, 0, 12)],
   ])('C1 starts at %s', async (_what, from, values) => {
     const { scene, q } = await setUp();
-    expect(await read(scene, q.consumer('t', { stopAtEnd: true, ...(from === undefined ? {} : { from }) }))).toEqual(values);
+    expect(await read(scene, q.consumer('t', { stopAtEnd: true, ...(from === undefined ? {} : { from }) }))).toEqual(
+      values,
+    );
     await scene.settle(q.close());
   });
 
   it('C2 reads all partitions in turn, and those it was given', async () => {
     const { scene, q } = await setUp({ partitions: 3 });
     const seen = await read(scene, q.consumer('t', { stopAtEnd: true }));
-    for (const partition of [0, 1, 2]) expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 12));
+    for (const partition of [0, 1, 2])
+      expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 12));
     expect(new Set(seen.slice(0, 9).map((value) => value[0])).size).toBe(3);
     expect(await read(scene, q.consumer('t', { stopAtEnd: true, partitions: [1, 1] }))).toEqual(expected(1, 0, 12));
-    await expect(read(scene, q.consumer('t', { partitions: [7] }))).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' });
+    await expect(read(scene, q.consumer('t', { partitions: [7] }))).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    });
     await expect(read(scene, q.consumer('missing'))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
     await scene.settle(q.close());
   });
@@ -129,8 +93,16 @@ describe('a consumer', () => {
     const consumer = q.consumer('t', { stopAtEnd: true });
     const iterator = consumer[Symbol.asyncIterator]();
     expect(() => consumer.batches()).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
-    const results = await scene.settle(Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next(), iterator.next()]));
-    expect(results.map(({ done, value }) => (done === true ? 'done' : value.offset))).toEqual([0, 1, 2, 'done', 'done']);
+    const results = await scene.settle(
+      Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next(), iterator.next()]),
+    );
+    expect(results.map(({ done, value }) => (done === true ? 'done' : value.offset))).toEqual([
+      0,
+      1,
+      2,
+      'done',
+      'done',
+    ]);
     await scene.settle(q.close());
   });
 
@@ -158,7 +130,12 @@ describe('a consumer', () => {
     const consumer = q.consumer('t', { stopAtEnd: true });
     await scene.settle(consumer.ready());
     expect([...consumer.partitions]).toEqual([0, 1]);
-    expect(await scene.settle(consumer.endOffsets())).toEqual(new Map([[0, 12], [1, 12]]));
+    expect(await scene.settle(consumer.endOffsets())).toEqual(
+      new Map([
+        [0, 12],
+        [1, 12],
+      ]),
+    );
     consumer.pause([1]);
     await scene.settle(consumer.seek({ partition: 0, offset: 10 }));
     expect(await read(scene, consumer, 2)).toEqual(['0:10', '0:11']);
@@ -227,7 +204,14 @@ describe('batches', () => {
     const reading = (async () => {
       for await (const batch of consumer.batches()) {
         const { records, ...facts } = batch;
-        seen.push([facts.baseOffset, facts.lastOffset, facts.recordsCount, facts.highWatermark, facts.maxTimestampMs, [...records].map(({ offset }) => offset)]);
+        seen.push([
+          facts.baseOffset,
+          facts.lastOffset,
+          facts.recordsCount,
+          facts.highWatermark,
+          facts.maxTimestampMs,
+          [...records].map(({ offset }) => offset),
+        ]);
         // A second look gives the same again.
         expect([...records]).toHaveLength([...records].length);
       }
@@ -242,119 +226,6 @@ describe('batches', () => {
   });
 });
 
-describe('prefetching', () => {
-  it('C2 Z4 asks for the next bytes while the last ones are consumed, within its budget', async () => {
-    const { scene, q } = await setUp({ batches: 60, valueBytes: 1_000 });
-    const consumer = q.consumer('t', { prefetchBytes: 20_000, stopAtEnd: true });
-    const iterator = consumer[Symbol.asyncIterator]();
-    await scene.settle(iterator.next());
-    await scene.clock.advance(5_000);
-    const fetches = (): number => scene.broker.requestsOf<FetchRequest>('FETCH').length;
-    const standing = fetches();
-    await scene.clock.advance(5_000);
-    expect(fetches()).toBe(standing);
-    expect(standing).toBeGreaterThan(1);
-    for (const { maxBytes } of scene.broker.requestsOf<FetchRequest>('FETCH')) expect(maxBytes).toBeLessThanOrEqual(20_000);
-    let count = 1;
-    for (let next = await scene.settle(iterator.next()); next.done !== true; next = await scene.settle(iterator.next())) count += 1;
-    expect(count).toBe(180);
-    await scene.settle(q.close());
-  });
-
-  it('C2 gets a batch that is larger than its whole budget', async () => {
-    const { scene, q } = await setUp({ batches: 3, valueBytes: 5_000 });
-    expect(await read(scene, q.consumer('t', { prefetchBytes: 1_024, stopAtEnd: true }))).toEqual(expected(0, 0, 9));
-    await scene.settle(q.close());
-  });
-
-  it('C2 reads every partition to its end, also when one answer has no room for all of them', async () => {
-    const { scene, q } = await setUp({ partitions: 6, batches: 20, valueBytes: 1_000 });
-    const seen = await read(scene, q.consumer('t', { prefetchBytes: 8_000, stopAtEnd: true }));
-    for (const partition of [0, 1, 2, 3, 4, 5]) expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 60));
-    // In turn: those that were served go to the end of the line.
-    expect(new Set(seen.slice(0, 60).map((value) => value.split(':')[0])).size).toBe(6);
-    await scene.settle(q.close());
-  });
-
-  it('C2 ends where the last records were compacted away', async () => {
-    const { scene, q } = await setUp({ batches: 2 });
-    const log = scene.broker.topics.get('t')?.logs[0];
-    if (log !== undefined) log.endOffset = 20;
-    const consumer = q.consumer('t', { stopAtEnd: true });
-    expect(await read(scene, consumer)).toEqual(expected(0, 0, 6));
-    expect(consumer.position(0)).toBe(20);
-    await scene.settle(q.close());
-  });
-
-  it('C2 waits longer and longer while nothing comes, and at once no longer when something does', async () => {
-    const { scene, q } = await setUp({ batches: 0 });
-    const consumer = q.consumer('t');
-    const iterator = consumer[Symbol.asyncIterator]();
-    const first = iterator.next();
-    await scene.clock.advance(30_000);
-    const waits = (): number[] => scene.broker.requestsOf<FetchRequest>('FETCH').map(({ maxWaitMs }) => maxWaitMs);
-    expect(waits().slice(0, 6)).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
-    const startMs = scene.clock.monotonic();
-    fill(scene, { partition: 0, batches: 1 });
-    await scene.settle(first);
-    expect(scene.clock.monotonic() - startMs).toBeLessThan(100);
-    await scene.clock.advance(10);
-    expect(waits().at(-1)).toBe(500);
-    await scene.settle(q.close());
-  });
-
-  it('C2 waits as long as it is told to', async () => {
-    for (const options of [{ maxWaitMs: 700 }, { maxWaitMs: 0 }, { minBytes: 10 }]) {
-      const { scene, q } = await setUp({ batches: 0 });
-      const pending = q.consumer('t', options)[Symbol.asyncIterator]().next();
-      await scene.clock.advance(100 + (options.maxWaitMs ?? 500) * 4);
-      const waits = new Set(scene.broker.requestsOf<FetchRequest>('FETCH').map(({ maxWaitMs }) => maxWaitMs));
-      expect([...waits]).toEqual([options.maxWaitMs ?? 500]);
-      await scene.settle(q.close());
-      await pending;
-    }
-  });
-
-  it('C2 reads on at once where there are records, however many partitions have come to their ends one by one', async () => {
-    const { scene, q } = await setUp({ partitions: 12, batches: 0 });
-    for (let partition = 0; partition < 12; partition += 1) fill(scene, { partition, batches: 4 * (partition + 1), valueBytes: 1_000 });
-    // The larger budget is half the shares of all partitions, the smaller one less than the least that each may ask for.
-    for (const prefetchBytes of [200_000, 20_000]) {
-      const consumer = q.consumer('t', { prefetchBytes, maxWaitMs: 20_000 });
-      const startMs = scene.clock.monotonic();
-      expect(await read(scene, consumer, 3 * 4 * 78)).toHaveLength(936);
-      expect(scene.clock.monotonic() - startMs).toBeLessThan(2_000);
-    }
-    await scene.settle(q.close());
-  });
-
-  it('C2 is not held up by fetches that nobody waits for any more', async () => {
-    const { scene, q } = await setUp({ batches: 20 });
-    const consumer = q.consumer('t', { maxWaitMs: 20_000, from: 'latest' });
-    const next = consumer[Symbol.asyncIterator]().next();
-    await scene.clock.advance(100);
-    for (let round = 0; round < 6; round += 1) {
-      await scene.settle(consumer.seek({ partition: 0, offset: 60 }));
-      await scene.clock.advance(100);
-    }
-    const startMs = scene.clock.monotonic();
-    await scene.settle(consumer.seek({ partition: 0, offset: 3 }));
-    expect((await scene.settle(next)).value?.offset).toBe(3);
-    expect(scene.clock.monotonic() - startMs).toBeLessThan(100);
-    await scene.settle(q.close());
-  });
-
-  it('C2 does not let a long poll of idle partitions hold up a busy one', async () => {
-    const { scene, q } = await setUp({ partitions: 3, batches: 0 });
-    fill(scene, { partition: 1, batches: 50, valueBytes: 2_000 });
-    const consumer = q.consumer('t', { prefetchBytes: 100_000, maxWaitMs: 10_000 });
-    const startMs = scene.clock.monotonic();
-    expect(await read(scene, consumer, 150)).toEqual(expected(1, 0, 150));
-    expect(scene.clock.monotonic() - startMs).toBeLessThan(1_000);
-    await scene.settle(q.close());
-  });
-});
-
 describe('faults', () => {
   it('W3 a connection that breaks at any point: the loop goes on at the exact position', async () => {
     for (let request = 0; request < 8; request += 1) {
@@ -362,25 +233,33 @@ describe('faults', () => {
         const { scene, q } = await setUp({ batches: 10, partitions: 2 });
         scene.broker.faults = (o) => (o.api === 'FETCH' && o.request === request && o.point === point ? 'cut' : 'none');
         const seen = await read(scene, q.consumer('t', { prefetchBytes: 1_024, stopAtEnd: true }));
-        for (const partition of [0, 1]) expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 30));
+        for (const partition of [0, 1])
+          expect(seen.filter((value) => value.startsWith(`${partition}:`))).toEqual(expected(partition, 0, 30));
         await scene.settle(q.close());
       }
     }
   });
 
-  it.each(['NOT_LEADER', 'STALE_LEADER_EPOCH', 'BROKER_BUSY', 'UNKNOWN_TOPIC_ID'] as const)('W3 rides out %s', async (code) => {
-    const { scene, q } = await setUp();
-    scene.broker.faults = ({ api, request, point }) => (api === 'FETCH' && request < 3 && point === 'before' ? code : 'none');
-    expect(await read(scene, q.consumer('t', { stopAtEnd: true }))).toEqual(expected(0, 0, 12));
-    await scene.settle(q.close());
-  });
+  it.each(['NOT_LEADER', 'STALE_LEADER_EPOCH', 'BROKER_BUSY', 'UNKNOWN_TOPIC_ID'] as const)(
+    'W3 rides out %s',
+    async (code) => {
+      const { scene, q } = await setUp();
+      scene.broker.faults = ({ api, request, point }) =>
+        api === 'FETCH' && request < 3 && point === 'before' ? code : 'none';
+      expect(await read(scene, q.consumer('t', { stopAtEnd: true }))).toEqual(expected(0, 0, 12));
+      await scene.settle(q.close());
+    },
+  );
 
   it('C1 fails when its offset is not there, with the valid range; the position stays', async () => {
     const { scene, q } = await setUp();
     const log = scene.broker.topics.get('t')?.logs[0];
     if (log !== undefined) log.startOffset = 6;
     const consumer = q.consumer('t', { from: { offset: 2 } });
-    await expect(read(scene, consumer)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE', details: { topic: 't', partition: 0, offset: 2, logStartOffset: 6, highWatermark: 12 } });
+    await expect(read(scene, consumer)).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+      details: { topic: 't', partition: 0, offset: 2, logStartOffset: 6, highWatermark: 12 },
+    });
     expect(consumer.position(0)).toBe(2);
     await scene.settle(consumer.seek({ partition: 0, offset: 6 }));
     expect(await read(scene, consumer, 6)).toEqual(expected(0, 6, 12));
@@ -395,7 +274,9 @@ describe('faults', () => {
     const log = scene.broker.topics.get('t')?.logs[0];
     if (log !== undefined) log.startOffset = 6;
     scene.clock.schedule(1_000, () => fill(scene, { partition: 0, batches: 1 }));
-    expect(await read(scene, q.consumer('t', { from: { offset: 2 }, onOffsetOutOfRange }), values.length)).toEqual(values);
+    expect(await read(scene, q.consumer('t', { from: { offset: 2 }, onOffsetOutOfRange }), values.length)).toEqual(
+      values,
+    );
     await scene.settle(q.close());
   });
 
@@ -421,7 +302,15 @@ describe('faults', () => {
         partitions: partitions.map(({ partition, fetchOffset }) => {
           const log = scene.broker.topics.get('t')?.logs[partition];
           const records = damage(Buffer.from(log?.read(fetchOffset, 1 << 20) ?? []));
-          return { partition, errorCode: 0, errorMessage: null, highWatermark: 12, lastStableOffset: 12, logStartOffset: 0, records };
+          return {
+            partition,
+            errorCode: 0,
+            errorMessage: null,
+            highWatermark: 12,
+            lastStableOffset: 12,
+            logStartOffset: 0,
+            records,
+          };
         }),
       })),
     }));
@@ -437,7 +326,11 @@ describe('faults', () => {
     const { scene, q } = await setUp();
     serveDamaged(scene, damage);
     const consumer = q.consumer('t');
-    await expect(read(scene, consumer)).rejects.toMatchObject({ code: 'CORRUPT_BATCH', message: expect.stringMatching(/"t", partition 0, offset/) as string, details: { topic: 't', partition: 0, offset } });
+    await expect(read(scene, consumer)).rejects.toMatchObject({
+      code: 'CORRUPT_BATCH',
+      message: expect.stringMatching(/"t", partition 0, offset/) as string,
+      details: { topic: 't', partition: 0, offset },
+    });
     expect(consumer.position(0)).toBeLessThanOrEqual(offset);
     await scene.settle(q.close());
   });
@@ -447,10 +340,21 @@ describe('faults', () => {
     scene.broker.handlers.set('FETCH', ({ topics }: FetchRequest): FetchResponse => ({
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
-        partitions: partitions.map(({ partition }) => ({ partition, errorCode: 58, errorMessage: 'rot', highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, records: Buffer.alloc(0) })),
+        partitions: partitions.map(({ partition }) => ({
+          partition,
+          errorCode: 58,
+          errorMessage: 'rot',
+          highWatermark: -1,
+          lastStableOffset: -1,
+          logStartOffset: -1,
+          records: Buffer.alloc(0),
+        })),
       })),
     }));
-    await expect(read(scene, q.consumer('t'))).rejects.toMatchObject({ code: 'CORRUPT_LOG', details: { topic: 't', partition: 0, offset: 0 } });
+    await expect(read(scene, q.consumer('t'))).rejects.toMatchObject({
+      code: 'CORRUPT_LOG',
+      details: { topic: 't', partition: 0, offset: 0 },
+    });
     await scene.settle(q.close());
   });
 });

@@ -25,24 +25,28 @@ function expected(partition: number, from: number, to: number): string[] {
 }
 
 describe('a consumer without a loop', () => {
-  it.each(['messages', 'batches'] as const)('wakes who waits for %s when the loop is left, and fetches no more', async (how) => {
-    const scene = await GroupScene.start({ records: 3 });
-    const { q } = scene;
-    const consumer = q.consumer('t');
-    const iterator: AsyncIterator<unknown, undefined> = how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches();
-    for (let count = how === 'messages' ? 3 : 1; count > 0; count -= 1) await scene.settle(iterator.next());
-    const waiting = iterator.next();
-    await scene.clock.advance(100);
-    expect(await scene.settle(Promise.resolve(iterator.return?.()))).toEqual({ done: true, value: undefined });
-    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
-    await scene.clock.advance(10_000);
-    const fetches = scene.broker.requestsOf('FETCH').length;
-    scene.fill(0, 3);
-    await scene.clock.advance(10_000);
-    expect(scene.broker.requestsOf('FETCH')).toHaveLength(fetches);
-    expect(await read(scene, consumer, 3)).toEqual(expected(0, 3, 6));
-    await scene.settle(q.close());
-  });
+  it.each(['messages', 'batches'] as const)(
+    'wakes who waits for %s when the loop is left, and fetches no more',
+    async (how) => {
+      const scene = await GroupScene.start({ records: 3 });
+      const { q } = scene;
+      const consumer = q.consumer('t');
+      const iterator: AsyncIterator<unknown, undefined> =
+        how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches();
+      for (let count = how === 'messages' ? 3 : 1; count > 0; count -= 1) await scene.settle(iterator.next());
+      const waiting = iterator.next();
+      await scene.clock.advance(100);
+      expect(await scene.settle(Promise.resolve(iterator.return?.()))).toEqual({ done: true, value: undefined });
+      expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
+      await scene.clock.advance(10_000);
+      const fetches = scene.broker.requestsOf('FETCH').length;
+      scene.fill(0, 3);
+      await scene.clock.advance(10_000);
+      expect(scene.broker.requestsOf('FETCH')).toHaveLength(fetches);
+      expect(await read(scene, consumer, 3)).toEqual(expected(0, 3, 6));
+      await scene.settle(q.close());
+    },
+  );
 
   it('wakes who waits while it has not even started, and the loop that was left does not start it', async () => {
     const scene = await GroupScene.start();
@@ -120,23 +124,29 @@ describe('a consumer without a loop', () => {
     await scene.settle(q.close());
   });
 
-  it.each(['earliest', 'latest'] as const)('reads on from %s where a topic was made anew with fewer partitions, while it waits for records of one that is gone', async (onOffsetOutOfRange) => {
-    const scene = await GroupScene.start();
-    const { q } = scene;
-    scene.broker.topic('t', { partitions: 3 });
-    for (const partition of [0, 1, 2]) scene.fill(partition, 3);
-    const consumer = q.consumer('t', { onOffsetOutOfRange, partitionRefreshMs: 1_000 });
-    const named = q.consumer('t', { onOffsetOutOfRange, partitions: [0, 2] });
-    expect((await read(scene, consumer, 9)).length).toBe(9);
-    expect((await read(scene, named, 6)).length).toBe(6);
-    const waiting = read(scene, consumer, 3);
-    await scene.clock.advance(100);
-    scene.broker.topic('t', { partitions: 1 });
-    scene.clock.schedule(10_000, () => scene.fill(0, 3));
-    expect(await waiting).toEqual(expected(0, 0, 3));
-    expect(consumer.partitions).toEqual([0]);
-    // It was told to read that one.
-    await expect(read(scene, named, 3)).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION', details: { partition: 2 } });
-    await scene.settle(q.close());
-  });
+  it.each(['earliest', 'latest'] as const)(
+    'reads on from %s where a topic was made anew with fewer partitions, while it waits for records of one that is gone',
+    async (onOffsetOutOfRange) => {
+      const scene = await GroupScene.start();
+      const { q } = scene;
+      scene.broker.topic('t', { partitions: 3 });
+      for (const partition of [0, 1, 2]) scene.fill(partition, 3);
+      const consumer = q.consumer('t', { onOffsetOutOfRange, partitionRefreshMs: 1_000 });
+      const named = q.consumer('t', { onOffsetOutOfRange, partitions: [0, 2] });
+      expect((await read(scene, consumer, 9)).length).toBe(9);
+      expect((await read(scene, named, 6)).length).toBe(6);
+      const waiting = read(scene, consumer, 3);
+      await scene.clock.advance(100);
+      scene.broker.topic('t', { partitions: 1 });
+      scene.clock.schedule(10_000, () => scene.fill(0, 3));
+      expect(await waiting).toEqual(expected(0, 0, 3));
+      expect(consumer.partitions).toEqual([0]);
+      // It was told to read that one.
+      await expect(read(scene, named, 3)).rejects.toMatchObject({
+        code: 'UNKNOWN_PARTITION',
+        details: { partition: 2 },
+      });
+      await scene.settle(q.close());
+    },
+  );
 });

@@ -5,7 +5,10 @@ import type { PullSource } from '../../src/consumer/pull-iterator.ts';
 import { clientLimits } from '../../src/limits.ts';
 
 /** A clock on which taking an item takes `itemMs`, and a source of `count` items. */
-function setUp(o: { itemMs: number; itemsPerLook: number; count: number }): { iterator: PullIterator<number>; turns: () => number } {
+function setUp(o: { itemMs: number; itemsPerLook: number; count: number }): {
+  iterator: PullIterator<number>;
+  turns: () => number;
+} {
   let [nowMs, taken, turns] = [0, 0, 0];
   const clock = {
     monotonic: () => nowMs,
@@ -19,7 +22,13 @@ function setUp(o: { itemMs: number; itemsPerLook: number; count: number }): { it
     nowMs += o.itemMs;
     return (taken += 1);
   };
-  const iterator = new PullIterator<number>({ clock, itemsPerLook: o.itemsPerLook, take, wait: () => Promise.resolve(false), stop: () => undefined });
+  const iterator = new PullIterator<number>({
+    clock,
+    itemsPerLook: o.itemsPerLook,
+    take,
+    wait: () => Promise.resolve(false),
+    stop: () => undefined,
+  });
   return { iterator, turns: () => turns };
 }
 
@@ -75,13 +84,16 @@ describe('PullIterator', () => {
   it.each([
     ['waits', {}],
     ['takes its time over an item', { take: () => new Promise<number>(() => {}) }],
-  ] satisfies [string, Partial<PullSource<number>>][])('tells everybody who waits of the end when the loop is left while its source %s', async (_what, source) => {
-    const iterator = idle(source);
-    const waiting = [iterator.next(), iterator.next()];
-    expect(await iterator.return()).toEqual(end);
-    expect(await Promise.all(waiting)).toEqual([end, end]);
-    expect(await iterator.next()).toEqual(end);
-  });
+  ] satisfies [string, Partial<PullSource<number>>][])(
+    'tells everybody who waits of the end when the loop is left while its source %s',
+    async (_what, source) => {
+      const iterator = idle(source);
+      const waiting = [iterator.next(), iterator.next()];
+      expect(await iterator.return()).toEqual(end);
+      expect(await Promise.all(waiting)).toEqual([end, end]);
+      expect(await iterator.next()).toEqual(end);
+    },
+  );
 
   it('tells everybody who waits when its owner has ended', async () => {
     const iterator = idle();
@@ -91,7 +103,10 @@ describe('PullIterator', () => {
   });
 
   it('tells of a failure, and not of the end that comes with it', async () => {
-    const iterator: PullIterator<number> = idle({ wait: () => Promise.reject(new Error('no more')), stop: () => iterator.finish() });
+    const iterator: PullIterator<number> = idle({
+      wait: () => Promise.reject(new Error('no more')),
+      stop: () => iterator.finish(),
+    });
     await expect(iterator.next()).rejects.toThrow('no more');
     expect(await iterator.next()).toEqual(end);
   });

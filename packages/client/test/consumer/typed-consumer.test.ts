@@ -17,12 +17,31 @@ async function setUp(): Promise<{ scene: FakeScene; q: Awaited<ReturnType<FakeSc
   const scene = new FakeScene();
   const fake = scene.broker.topic('numbers');
   scene.broker.topic('dead');
-  fake.logs[0]?.append(encodeBatch(['0', '1', '2'].map((value) => ({ key: `k${value}`, value, timestampMs: 7, headers: [{ key: 'twice', value: null }, { key: 'twice', value: Buffer.from('x') }] }))));
-  fake.logs[0]?.append(encodeBatch(['3', 'no json', '4'].map((value) => ({ key: `k${value}`, value, timestampMs: 7 }))));
+  fake.logs[0]?.append(
+    encodeBatch(
+      ['0', '1', '2'].map((value) => ({
+        key: `k${value}`,
+        value,
+        timestampMs: 7,
+        headers: [
+          { key: 'twice', value: null },
+          { key: 'twice', value: Buffer.from('x') },
+        ],
+      })),
+    ),
+  );
+  fake.logs[0]?.append(
+    encodeBatch(['3', 'no json', '4'].map((value) => ({ key: `k${value}`, value, timestampMs: 7 }))),
+  );
   return { scene, q: await scene.connect() };
 }
 
-async function read(scene: FakeScene, q: Awaited<ReturnType<FakeScene['connect']>>, Numbers: Topic<unknown, unknown, unknown, unknown>, how: 'messages' | 'batches'): Promise<{ values: unknown[]; skipped: number; invalid: (SchemaIssues | undefined)[] }> {
+async function read(
+  scene: FakeScene,
+  q: Awaited<ReturnType<FakeScene['connect']>>,
+  Numbers: Topic<unknown, unknown, unknown, unknown>,
+  how: 'messages' | 'batches',
+): Promise<{ values: unknown[]; skipped: number; invalid: (SchemaIssues | undefined)[] }> {
   const values: unknown[] = [];
   const invalid: (SchemaIssues | undefined)[] = [];
   const consumer = q.consumer(Numbers, { stopAtEnd: true });
@@ -45,8 +64,11 @@ async function read(scene: FakeScene, q: Awaited<ReturnType<FakeScene['connect']
   return { values, skipped: consumer.skipped, invalid };
 }
 
-const ways = (['messages', 'batches'] as const).flatMap((how) => [Even, SlowEven].map((schema) => ({ how, schema, kind: schema === Even ? 'a synchronous' : 'an asynchronous' })));
-const numbers = (schema: typeof Even, onInvalid: InvalidPolicy): Topic<unknown, unknown, unknown, unknown> => topic('numbers', { key: z.string(), value: schema, onInvalid });
+const ways = (['messages', 'batches'] as const).flatMap((how) =>
+  [Even, SlowEven].map((schema) => ({ how, schema, kind: schema === Even ? 'a synchronous' : 'an asynchronous' })),
+);
+const numbers = (schema: typeof Even, onInvalid: InvalidPolicy): Topic<unknown, unknown, unknown, unknown> =>
+  topic('numbers', { key: z.string(), value: schema, onInvalid });
 
 describe.each(ways)('records that do not match $kind schema, read as $how', ({ how, schema }) => {
   it('B4 fail the loop, naming the place; the position stays there', async () => {
@@ -69,15 +91,29 @@ describe.each(ways)('records that do not match $kind schema, read as $how', ({ h
     const { scene, q } = await setUp();
     const { values, invalid, skipped } = await read(scene, q, numbers(schema, 'raw'), how);
     expect(values).toEqual([0, Buffer.from('1'), 2, Buffer.from('3'), Buffer.from('no json'), 4]);
-    expect(invalid.map((issues) => issues?.message)).toEqual([undefined, 'must be even', undefined, 'must be even', 'the stored value is not JSON', undefined]);
+    expect(invalid.map((issues) => issues?.message)).toEqual([
+      undefined,
+      'must be even',
+      undefined,
+      'must be even',
+      'the stored value is not JSON',
+      undefined,
+    ]);
     expect(skipped).toBe(0);
     await scene.settle(q.close());
   });
 
   it('B4 go to a dead letter topic, unchanged, with their origin', async () => {
     const { scene, q } = await setUp();
-    expect(await read(scene, q, numbers(schema, { deadLetter: 'dead' }), how)).toMatchObject({ values: [0, 2, 4], skipped: 3 });
-    expect(scene.broker.topics.get('dead')?.logs[0]?.records()).toMatchObject([{ key: 'k1', value: '1' }, { key: 'k3', value: '3' }, { key: 'kno json', value: 'no json' }]);
+    expect(await read(scene, q, numbers(schema, { deadLetter: 'dead' }), how)).toMatchObject({
+      values: [0, 2, 4],
+      skipped: 3,
+    });
+    expect(scene.broker.topics.get('dead')?.logs[0]?.records()).toMatchObject([
+      { key: 'k1', value: '1' },
+      { key: 'k3', value: '3' },
+      { key: 'kno json', value: 'no json' },
+    ]);
     const consumer = q.consumer('dead');
     const { value: letter } = await scene.settle(consumer[Symbol.asyncIterator]().next());
     expect(letter?.timestampMs).toBe(7);
@@ -96,7 +132,9 @@ describe.each(ways)('records that do not match $kind schema, read as $how', ({ h
     const { scene, q } = await setUp();
     await expect(read(scene, q, numbers(schema, { deadLetter: 'none' }), how)).rejects.toMatchObject({
       code: 'UNKNOWN_TOPIC',
-      message: expect.stringMatching(/^The record of topic "numbers", partition 0, offset 1 .* dead letter topic "none": /) as string,
+      message: expect.stringMatching(
+        /^The record of topic "numbers", partition 0, offset 1 .* dead letter topic "none": /,
+      ) as string,
       details: { topic: 'numbers', partition: 0, offset: 1, deadLetter: 'none' },
     });
     await scene.settle(q.close());
@@ -121,7 +159,10 @@ describe('a loop that a record has failed', () => {
       }
     })();
     await scene.settle(reading);
-    expect([values, passed]).toEqual([[0, 2, 4], [1, 3, 4]]);
+    expect([values, passed]).toEqual([
+      [0, 2, 4],
+      [1, 3, 4],
+    ]);
     await scene.settle(q.close());
   });
 
@@ -152,30 +193,34 @@ describe('a slow schema', () => {
     return { schema, open: (isValid) => waiting.shift()?.resolve(isValid), asked: () => asked };
   }
 
-  it.each(['messages', 'batches'] as const)('that has not answered when the loop is left holds nobody up, and loses nothing: %s', async (how) => {
-    const { scene, q } = await setUp();
-    const { schema, open, asked } = gate();
-    const consumer = q.consumer(topic('numbers', { value: schema }));
-    const begin = (): AsyncIterableIterator<unknown, undefined> => (how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches());
-    const left = begin();
-    const waiting = left.next();
-    await scene.until(() => asked() === 1);
-    await left.return?.();
-    expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
-    expect(consumer.position(0)).toBe(0);
-    // Its verdict comes late, and moves nothing of the loop that came after it.
-    const next = begin().next();
-    await scene.until(() => asked() === 2);
-    open(false);
-    await scene.clock.advance(10);
-    for (let count = 0; count < 3; count += 1) {
-      open(true);
+  it.each(['messages', 'batches'] as const)(
+    'that has not answered when the loop is left holds nobody up, and loses nothing: %s',
+    async (how) => {
+      const { scene, q } = await setUp();
+      const { schema, open, asked } = gate();
+      const consumer = q.consumer(topic('numbers', { value: schema }));
+      const begin = (): AsyncIterableIterator<unknown, undefined> =>
+        how === 'messages' ? consumer[Symbol.asyncIterator]() : consumer.batches();
+      const left = begin();
+      const waiting = left.next();
+      await scene.until(() => asked() === 1);
+      await left.return?.();
+      expect(await scene.settle(waiting)).toEqual({ done: true, value: undefined });
+      expect(consumer.position(0)).toBe(0);
+      // Its verdict comes late, and moves nothing of the loop that came after it.
+      const next = begin().next();
+      await scene.until(() => asked() === 2);
+      open(false);
       await scene.clock.advance(10);
-    }
-    const { value } = (await scene.settle(next)) as { value: { offset?: number; baseOffset?: number } };
-    expect(value.offset ?? value.baseOffset).toBe(0);
-    await scene.settle(q.close());
-  });
+      for (let count = 0; count < 3; count += 1) {
+        open(true);
+        await scene.clock.advance(10);
+      }
+      const { value } = (await scene.settle(next)) as { value: { offset?: number; baseOffset?: number } };
+      expect(value.offset ?? value.baseOffset).toBe(0);
+      await scene.settle(q.close());
+    },
+  );
 
   it('that answers after a seek says nothing of where the consumer is now', async () => {
     const { scene, q } = await setUp();

@@ -17,7 +17,20 @@ import {
   Produce,
   QError,
 } from '@q/protocol';
-import type { Api, ApiName, ErrorName, FetchRequest, FetchResponse, HelloResponse, ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse } from '@q/protocol';
+import type {
+  Api,
+  ApiName,
+  ErrorName,
+  FetchRequest,
+  FetchResponse,
+  HelloResponse,
+  ListOffsetsRequest,
+  ListOffsetsResponse,
+  MetadataRequest,
+  MetadataResponse,
+  ProduceRequest,
+  ProduceResponse,
+} from '@q/protocol';
 
 import type { Clock } from '../../src/clock.ts';
 import { FakeLog } from './fake-log.ts';
@@ -101,7 +114,8 @@ export class FakeBroker {
     return {
       onData: (chunk) => {
         decoder.push(chunk);
-        for (let frame = decoder.next(); frame !== null && end.isOpen; frame = decoder.next()) this.#received(end, frame);
+        for (let frame = decoder.next(); frame !== null && end.isOpen; frame = decoder.next())
+          this.#received(end, frame);
       },
       onClose: () => void this.#connections.delete(end),
     };
@@ -125,15 +139,27 @@ export class FakeBroker {
         if (this.#struck(end, { api: api.name, request, point: 'after', correlationId, answer })) return;
         answer(encodeResponse(api, { version: apiVersion, correlationId, body: result }));
       },
-      (error: unknown) => answer(encodeErrorResponse({ correlationId, error: QError.is(error) ? error : new QError('UNKNOWN', String(error)) })),
+      (error: unknown) =>
+        answer(
+          encodeErrorResponse({
+            correlationId,
+            error: QError.is(error) ? error : new QError('UNKNOWN', String(error)),
+          }),
+        ),
     );
   }
 
-  #struck(end: BrokerEnd, o: { api: ApiName; request: number; point: FaultPoint; correlationId: number; answer: (buffers: Buffer[]) => void }): boolean {
+  #struck(
+    end: BrokerEnd,
+    o: { api: ApiName; request: number; point: FaultPoint; correlationId: number; answer: (buffers: Buffer[]) => void },
+  ): boolean {
     const fault = this.faults(o);
     if (fault === 'none') return false;
     if (fault === 'cut') end.cut();
-    else if (fault !== 'silence') o.answer(encodeErrorResponse({ correlationId: o.correlationId, error: new QError(fault, `told to answer ${fault}`) }));
+    else if (fault !== 'silence')
+      o.answer(
+        encodeErrorResponse({ correlationId: o.correlationId, error: new QError(fault, `told to answer ${fault}`) }),
+      );
     return true;
   }
 
@@ -184,11 +210,28 @@ export class FakeBroker {
       brokers: this.#brokers(),
       topics: names.map((name) => {
         const topic = this.topics.get(name);
-        const common = { name, internal: false, cleanupPolicy: topic?.cleanupPolicy ?? '', maxMessageBytes: topic?.maxMessageBytes ?? 0 };
+        const common = {
+          name,
+          internal: false,
+          cleanupPolicy: topic?.cleanupPolicy ?? '',
+          maxMessageBytes: topic?.maxMessageBytes ?? 0,
+        };
         if (topic === undefined) {
-          return { ...common, errorCode: errorCode('UNKNOWN_TOPIC'), errorMessage: `there is no topic ${name}`, topicId: '00000000-0000-0000-0000-000000000000', partitions: [] };
+          return {
+            ...common,
+            errorCode: errorCode('UNKNOWN_TOPIC'),
+            errorMessage: `there is no topic ${name}`,
+            topicId: '00000000-0000-0000-0000-000000000000',
+            partitions: [],
+          };
         }
-        const partitions = topic.leaders.map((leader, partition) => ({ partition, errorCode: 0, ...leader, replicas: [leader.leaderId], inSyncReplicas: [leader.leaderId] }));
+        const partitions = topic.leaders.map((leader, partition) => ({
+          partition,
+          errorCode: 0,
+          ...leader,
+          replicas: [leader.leaderId],
+          inSyncReplicas: [leader.leaderId],
+        }));
         return { ...common, errorCode: 0, errorMessage: null, topicId: topic.topicId, partitions };
       }),
     };
@@ -232,7 +275,13 @@ export class FakeBroker {
         const after = this.produceFaults({ request, partition, point: 'after' });
         if (after !== 'none') return refuse(after);
         if (typeof result === 'string') return refuse(result);
-        return { ...refuse('NONE'), errorMessage: null, baseOffset: result.offset, logStartOffset: 0, duplicate: result.duplicate };
+        return {
+          ...refuse('NONE'),
+          errorMessage: null,
+          baseOffset: result.offset,
+          logStartOffset: 0,
+          duplicate: result.duplicate,
+        };
       }),
     }));
     return { topics };
@@ -243,8 +292,13 @@ export class FakeBroker {
     const untilMs = this.#clock.monotonic() + body.maxWaitMs;
     for (;;) {
       const response = this.#fetchNow(body);
-      const bytes = response.topics.reduce((sum, { partitions }) => sum + partitions.reduce((all, { records }) => all + records.length, 0), 0);
-      const failed = response.topics.some(({ partitions }) => partitions.some((partition) => partition.errorCode !== 0));
+      const bytes = response.topics.reduce(
+        (sum, { partitions }) => sum + partitions.reduce((all, { records }) => all + records.length, 0),
+        0,
+      );
+      const failed = response.topics.some(({ partitions }) =>
+        partitions.some((partition) => partition.errorCode !== 0),
+      );
       if (bytes >= body.minBytes || failed || this.#clock.monotonic() >= untilMs) return response;
       await new Promise<void>((resolve) => void this.#clock.schedule(10, resolve));
     }
@@ -271,7 +325,13 @@ export class FakeBroker {
         if (fetchOffset < log.startOffset || fetchOffset > log.endOffset) return refuse('OFFSET_OUT_OF_RANGE');
         const records = leftBytes > 0 ? log.read(fetchOffset, Math.min(maxBytes, leftBytes)) : Buffer.alloc(0);
         leftBytes -= records.length;
-        return { ...refuse('NONE'), highWatermark: log.endOffset, lastStableOffset: log.endOffset, logStartOffset: log.startOffset, records };
+        return {
+          ...refuse('NONE'),
+          highWatermark: log.endOffset,
+          lastStableOffset: log.endOffset,
+          logStartOffset: log.startOffset,
+          records,
+        };
       }),
     }));
     return { topics };
@@ -284,9 +344,21 @@ export class FakeBroker {
         partitions: partitions.map(({ partition, timestampMs }) => {
           const topic = this.#byId(topicId);
           const log = topic?.logs[partition];
-          const none = { partition, errorCode: errorCode('NOT_LEADER'), errorMessage: null, offset: -1, timestampMs: -1, leaderEpoch: 0 };
+          const none = {
+            partition,
+            errorCode: errorCode('NOT_LEADER'),
+            errorMessage: null,
+            offset: -1,
+            timestampMs: -1,
+            leaderEpoch: 0,
+          };
           if (log === undefined || topic?.leaders[partition]?.leaderId !== this.brokerId) return none;
-          const offset = timestampMs === -1 ? log.endOffset : timestampMs === -2 ? log.startOffset : this.#offsetAt(log, timestampMs);
+          const offset =
+            timestampMs === -1
+              ? log.endOffset
+              : timestampMs === -2
+                ? log.startOffset
+                : this.#offsetAt(log, timestampMs);
           return { ...none, errorCode: 0, offset };
         }),
       })),
@@ -294,7 +366,8 @@ export class FakeBroker {
   }
 
   #offsetAt(log: FakeLog, timestampMs: number): number {
-    for (const batch of log.batches) if (Number(batch.readBigInt64BE(35)) >= timestampMs) return Number(batch.readBigInt64BE(0));
+    for (const batch of log.batches)
+      if (Number(batch.readBigInt64BE(35)) >= timestampMs) return Number(batch.readBigInt64BE(0));
     return -1;
   }
 

@@ -30,8 +30,9 @@ export interface FakeCommit {
 }
 
 /**
- * One group over one topic, with the rules of the real one as far as a member sees them: epochs, partitions that are offered
- * only when nobody else owns them, held heartbeats, fenced commits. The test says who is to have what; a lone member gets all.
+ * One group over one topic, with the rules of the real one as far as a member sees them: epochs, partitions that are
+ * offered only when nobody else owns them, held heartbeats, fenced commits. The test says who is to have what; a lone
+ * member gets all.
  */
 export class FakeGroup {
   readonly #broker: FakeBroker;
@@ -93,7 +94,9 @@ export class FakeGroup {
     if (request.memberEpoch < 0) return this.#leave(request);
     const member = request.memberEpoch === memberEpochCode.join ? this.#join(request) : this.#known(request);
     if (request.owned !== null) {
-      member.owned = new Set(request.owned.flatMap(({ topicId, partitions }) => (topicId === this.topic.topicId ? partitions : [])));
+      member.owned = new Set(
+        request.owned.flatMap(({ topicId, partitions }) => (topicId === this.topic.topicId ? partitions : [])),
+      );
       member.told = '';
     }
     this.#tellAll();
@@ -120,14 +123,23 @@ export class FakeGroup {
     const isNews = mayOwn !== member.told;
     member.told = mayOwn;
     if ([...member.owned].every((partition) => member.target.has(partition))) member.epoch = this.epoch;
-    const assignment: AssignedTopic[] = [{ topicId: this.topic.topicId, name: this.#topic, partitions: JSON.parse(mayOwn) as number[] }];
-    return { memberEpoch: member.epoch, heartbeatIntervalMs: this.heartbeatMs, sessionTimeoutMs: this.sessionMs, assignment: isNews ? assignment : null };
+    const assignment: AssignedTopic[] = [
+      { topicId: this.topic.topicId, name: this.#topic, partitions: JSON.parse(mayOwn) as number[] },
+    ];
+    return {
+      memberEpoch: member.epoch,
+      heartbeatIntervalMs: this.heartbeatMs,
+      sessionTimeoutMs: this.sessionMs,
+      assignment: isNews ? assignment : null,
+    };
   }
 
   /** Its target, without what others still own. */
   #mayOwn(member: FakeMember): string {
     const others = [...this.members.values()].filter((other) => other !== member);
-    const free = [...member.target].filter((partition) => member.owned.has(partition) || others.every(({ owned }) => !owned.has(partition)));
+    const free = [...member.target].filter(
+      (partition) => member.owned.has(partition) || others.every(({ owned }) => !owned.has(partition)),
+    );
     return JSON.stringify(free.sort((a, b) => a - b));
   }
 
@@ -139,7 +151,14 @@ export class FakeGroup {
     this.epoch += 1;
     const isAlone = this.members.size === 0 || (this.members.size === 1 && this.members.has(request.memberId));
     const target = new Set(isAlone && !this.isManual ? this.topic.logs.keys() : []);
-    const member: FakeMember = { id: request.memberId, epoch: this.epoch, owned: new Set(), target, told: '', answer: null };
+    const member: FakeMember = {
+      id: request.memberId,
+      epoch: this.epoch,
+      owned: new Set(),
+      target,
+      told: '',
+      answer: null,
+    };
     this.members.set(request.memberId, member);
     return member;
   }
@@ -147,7 +166,8 @@ export class FakeGroup {
   #known(request: GroupHeartbeatRequest): FakeMember {
     const member = this.members.get(request.memberId);
     if (member === undefined) throw new QError('UNKNOWN_MEMBER', 'there is no such member');
-    if (request.memberEpoch > member.epoch) throw new QError('FENCED_MEMBER_EPOCH', `the member's epoch is ${member.epoch}`);
+    if (request.memberEpoch > member.epoch)
+      throw new QError('FENCED_MEMBER_EPOCH', `the member's epoch is ${member.epoch}`);
     return member;
   }
 
@@ -156,7 +176,12 @@ export class FakeGroup {
     this.left.push({ id: request.memberId, epoch: request.memberEpoch });
     this.expel(request.memberId);
     this.#tellAll();
-    return { memberEpoch: request.memberEpoch, heartbeatIntervalMs: this.heartbeatMs, sessionTimeoutMs: this.sessionMs, assignment: null };
+    return {
+      memberEpoch: request.memberEpoch,
+      heartbeatIntervalMs: this.heartbeatMs,
+      sessionTimeoutMs: this.sessionMs,
+      assignment: null,
+    };
   }
 
   #commit(request: CommitOffsetRequest): CommitOffsetResponse {
@@ -191,7 +216,14 @@ export class FakeGroup {
         name: this.#topic,
         partitions: partitions.map((partition) => {
           const { offset = -1, metadata = null } = this.offsets.get(partition) ?? {};
-          return { partition, errorCode: 0, offset, leaderEpoch: -1, metadata, committedAtMs: offset === -1 ? -1 : Math.floor(this.#clock.now()) };
+          return {
+            partition,
+            errorCode: 0,
+            offset,
+            leaderEpoch: -1,
+            metadata,
+            committedAtMs: offset === -1 ? -1 : Math.floor(this.#clock.now()),
+          };
         }),
       })),
     };

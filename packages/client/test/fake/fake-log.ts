@@ -1,4 +1,12 @@
-import { batchBaseSequence, batchProducerEpoch, batchProducerId, batchRecordsCount, assignOffsets, iterateRecords, validateBatch } from '@q/protocol';
+import {
+  batchBaseSequence,
+  batchProducerEpoch,
+  batchProducerId,
+  batchRecordsCount,
+  assignOffsets,
+  iterateRecords,
+  validateBatch,
+} from '@q/protocol';
 import type { ErrorName } from '@q/protocol';
 
 interface StoredBatch {
@@ -51,7 +59,11 @@ export class FakeLog {
     const stored = this.#store(copy);
     const last = known !== undefined && known.epoch === epoch ? known.last : [];
     const newest = { baseSequence, records, offset: stored.offset };
-    this.#producers.set(producerId, { epoch, nextSequence: (baseSequence + records) % 2 ** 31, last: [...last, newest].slice(-5) });
+    this.#producers.set(producerId, {
+      epoch,
+      nextSequence: (baseSequence + records) % 2 ** 31,
+      last: [...last, newest].slice(-5),
+    });
     return stored;
   }
 
@@ -76,7 +88,11 @@ export class FakeLog {
 
   records(): StoredRecord[] {
     return this.batches.flatMap((batch) =>
-      [...iterateRecords(batch)].map((record) => ({ offset: record.offset, key: record.keyText(), value: record.valueText() })),
+      [...iterateRecords(batch)].map((record) => ({
+        offset: record.offset,
+        key: record.keyText(),
+        value: record.valueText(),
+      })),
     );
   }
 

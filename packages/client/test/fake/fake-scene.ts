@@ -14,7 +14,8 @@ export const fakeAddress = { host: 'fake', port: 7420 };
 const patienceMs = 600_000;
 
 /**
- * A client and a fake broker on a clock that only moves while the test waits for something. The same seed gives the same run.
+ * A client and a fake broker on a clock that only moves while the test waits for something. The same seed gives the
+ * same run.
  */
 export class FakeScene {
   readonly clock = new ManualClock({ defer: 'manual' });
@@ -24,7 +25,11 @@ export class FakeScene {
 
   constructor(o: { seed?: number; delayMs?: number; chunks?: boolean } = {}) {
     this.random = seededRandom(o.seed ?? 1);
-    this.network = new MemoryNetwork({ clock: this.clock, delayMs: o.delayMs ?? 1, ...(o.chunks === true ? { random: this.random.fork() } : {}) });
+    this.network = new MemoryNetwork({
+      clock: this.clock,
+      delayMs: o.delayMs ?? 1,
+      ...(o.chunks === true ? { random: this.random.fork() } : {}),
+    });
     this.broker = new FakeBroker({ clock: this.clock });
     this.network.listen(fakeAddress, this.broker.accept);
   }
@@ -62,7 +67,8 @@ export class FakeScene {
     await this.clock.runDeferred();
     while (!condition()) {
       const dueMs = this.clock.nextDueMs;
-      if (dueMs === null) throw new Error(`nothing is left to happen at ${this.clock.monotonic()} ms, and what was waited for has not`);
+      if (dueMs === null)
+        throw new Error(`nothing is left to happen at ${this.clock.monotonic()} ms, and what was waited for has not`);
       if (this.clock.monotonic() - startMs > patienceMs) throw new Error(`waited ${patienceMs} ms in vain`);
       await this.clock.advance(Math.max(0, dueMs - this.clock.now()));
     }

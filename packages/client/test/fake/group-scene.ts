@@ -19,7 +19,9 @@ export class GroupScene extends FakeScene {
   }
 
   /** Every partition has that many records; record n of partition p has the value `<p>:<n>`. */
-  static async start(o: { partitions?: number; records?: number; keys?: (index: number) => string | null } = {}): Promise<GroupScene> {
+  static async start(
+    o: { partitions?: number; records?: number; keys?: (index: number) => string | null } = {},
+  ): Promise<GroupScene> {
     const scene = new GroupScene({ partitions: o.partitions ?? 1 });
     for (const partition of scene.group.topic.logs.keys()) scene.fill(partition, o.records ?? 12, o.keys);
     scene.#q = await scene.connect();
@@ -39,7 +41,11 @@ export class GroupScene extends FakeScene {
     const log = this.group.topic.logs[partition];
     for (let left = records; left > 0; left -= 3) {
       const first = log?.endOffset ?? 0;
-      const batch = Array.from({ length: Math.min(3, left) }, (_, index) => ({ key: keyOf(first + index), value: `${partition}:${first + index}`, timestampMs: 1_000 * (first + index) }));
+      const batch = Array.from({ length: Math.min(3, left) }, (_, index) => ({
+        key: keyOf(first + index),
+        value: `${partition}:${first + index}`,
+        timestampMs: 1_000 * (first + index),
+      }));
       log?.append(encodeBatch(batch));
     }
   }

@@ -19,7 +19,9 @@ export interface BrokerEndEvents {
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
-  /** Splits what is sent at random places, and spreads the delays; without it everything arrives whole, after `delayMs`. */
+  /**
+   * Splits what is sent at random places, and spreads the delays; without it everything arrives whole, after `delayMs`.
+   */
   readonly random?: SeededRandom;
   readonly delayMs?: number;
 }
@@ -50,7 +52,8 @@ export class MemoryNetwork implements Network {
     const stream = new MemoryStream(this.#options, events);
     const accept = this.#listeners.get(`${address.host}:${address.port}`);
     this.#options.clock.schedule(this.#options.delayMs ?? 1, () => {
-      if (accept === undefined || this.isRefusing) return stream.fail(new Error(`connect ECONNREFUSED ${address.host}:${address.port}`));
+      if (accept === undefined || this.isRefusing)
+        return stream.fail(new Error(`connect ECONNREFUSED ${address.host}:${address.port}`));
       this.opened += 1;
       stream.open(accept);
     });
@@ -115,7 +118,10 @@ class MemoryStream implements Wire, BrokerEnd {
   /** Schedules the pieces, none before those that were sent earlier. Returns when the last one arrives. */
   #deliver(bytes: Buffer, notBeforeMs: number, receive: (chunk: Buffer) => void): number {
     const { clock, random, delayMs = 1 } = this.#options;
-    const cuts = random === undefined ? [] : [random.between(0, bytes.length), random.between(0, bytes.length)].sort((a, b) => a - b);
+    const cuts =
+      random === undefined
+        ? []
+        : [random.between(0, bytes.length), random.between(0, bytes.length)].sort((a, b) => a - b);
     let atMs = notBeforeMs;
     let start = 0;
     for (const end of [...cuts, bytes.length]) {

@@ -30,9 +30,15 @@ class NaiveTracker {
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('add' as const), gap: fc.nat(3), length: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('add' as const), gap: fc.nat(3), length: fc.integer({ min: 1, max: 4 }) }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('ack' as const), back: fc.nat(60) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('ackBelow' as const), ahead: fc.integer({ min: -30, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('ackBelow' as const), ahead: fc.integer({ min: -30, max: 5 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pass' as const), by: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reset' as const), to: fc.nat(100) }) },
 );
@@ -53,7 +59,9 @@ describe('the ack tracker', () => {
             added += 1;
           } else if (kind === 'ack' && added > 0) {
             const sequence = Math.max(0, added - 1 - (o as { back: number }).back);
-            expect(tracker.isPending(sequence)).toBe(model.entries.some((entry) => entry.sequence === sequence && !entry.isAcked));
+            expect(tracker.isPending(sequence)).toBe(
+              model.entries.some((entry) => entry.sequence === sequence && !entry.isAcked),
+            );
             expect(tracker.ack(sequence)).toBe(model.ack(sequence));
           } else if (kind === 'ackBelow') {
             const offset = Math.max(0, model.next + (o as { ahead: number }).ahead);

@@ -5,7 +5,11 @@ import type { GroupMessage } from '../../src/group/group-message.ts';
 import { GroupScene } from '../fake/group-scene.ts';
 
 /** Hands out that many messages, acknowledges the first few, and gives the others back. */
-async function work(scene: GroupScene, consumer: GroupConsumer, o: { taken: number; acked: number }): Promise<GroupMessage[]> {
+async function work(
+  scene: GroupScene,
+  consumer: GroupConsumer,
+  o: { taken: number; acked: number },
+): Promise<GroupMessage[]> {
   const taken = await scene.take(consumer[Symbol.asyncIterator](), o.taken);
   for (const message of taken.slice(0, o.acked)) message.ack();
   return taken.slice(o.acked);

@@ -17,7 +17,9 @@ describe('commits', () => {
     await scene.clock.advance(10_000);
     expect(scene.group.commits).toEqual([]);
     await scene.settle(consumer.commit([{ partition: 1, offset: 4, metadata: 'so far' }]));
-    expect(await scene.settle(consumer.committed())).toEqual([{ partition: 1, offset: 4, metadata: 'so far', committedAtMs: expect.any(Number) as number }]);
+    expect(await scene.settle(consumer.committed())).toEqual([
+      { partition: 1, offset: 4, metadata: 'so far', committedAtMs: expect.any(Number) as number },
+    ]);
     await scene.settle(consumer.commit());
     expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 12]);
     await scene.settle(consumer.commit());
@@ -46,7 +48,9 @@ describe('commits', () => {
     const consumer = scene.consumer();
     await scene.settle(consumer.ready());
     await expect(consumer.commit([{ partition: 0, offset: -1 }])).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-    await expect(consumer.commit([{ partition: 0, offset: 1, metadata: 'x'.repeat(5_000) }])).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(consumer.commit([{ partition: 0, offset: 1, metadata: 'x'.repeat(5_000) }])).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
     await expect(consumer.commit([{ partition: 7, offset: 1 }])).rejects.toMatchObject({ code: 'PARTITION_NOT_OWNED' });
     await scene.settle(scene.q.close());
   });
@@ -107,19 +111,25 @@ describe('commits', () => {
     await scene.settle(scene.q.close());
   });
 
-  it.each<[ErrorName]>([['OFFSET_OUT_OF_RANGE'], ['PARTITION_NOT_OWNED'], ['INVALID_REQUEST']])('C4 that are refused with %s fail by hand, and are told of otherwise', async (code) => {
-    const scene = await GroupScene.start();
-    const consumer = scene.consumer();
-    const errors: string[] = [];
-    consumer.on('error', (error) => errors.push(error.code));
-    scene.group.commitFault = () => code;
-    await handled(scene, consumer, 3);
-    await scene.clock.advance(1_500);
-    expect(errors).toEqual([code]);
-    await expect(scene.settle(consumer.commit([{ partition: 0, offset: 2 }]))).rejects.toMatchObject({ code, details: { topic: 't', partition: 0 } });
-    scene.group.commitFault = () => 'none';
-    await scene.settle(scene.q.close());
-  });
+  it.each<[ErrorName]>([['OFFSET_OUT_OF_RANGE'], ['PARTITION_NOT_OWNED'], ['INVALID_REQUEST']])(
+    'C4 that are refused with %s fail by hand, and are told of otherwise',
+    async (code) => {
+      const scene = await GroupScene.start();
+      const consumer = scene.consumer();
+      const errors: string[] = [];
+      consumer.on('error', (error) => errors.push(error.code));
+      scene.group.commitFault = () => code;
+      await handled(scene, consumer, 3);
+      await scene.clock.advance(1_500);
+      expect(errors).toEqual([code]);
+      await expect(scene.settle(consumer.commit([{ partition: 0, offset: 2 }]))).rejects.toMatchObject({
+        code,
+        details: { topic: 't', partition: 0 },
+      });
+      scene.group.commitFault = () => 'none';
+      await scene.settle(scene.q.close());
+    },
+  );
 
   it('C4 under way fail when the partition is lost', async () => {
     const scene = await GroupScene.start();
@@ -188,7 +198,10 @@ describe('commits', () => {
     const committing = taken.map(({ offset }) => consumer.commit([{ partition: 0, offset: offset + 1 }]));
     committing.push(consumer.commit([{ partition: 0, offset: 4, metadata: 'back' }]));
     await scene.settle(Promise.all(committing));
-    expect(scene.group.commits).toEqual([{ partition: 0, offset: 12, metadata: null }, { partition: 0, offset: 4, metadata: 'back' }]);
+    expect(scene.group.commits).toEqual([
+      { partition: 0, offset: 12, metadata: null },
+      { partition: 0, offset: 4, metadata: 'back' },
+    ]);
     await scene.settle(scene.q.close());
   });
 
@@ -337,7 +350,10 @@ describe('commits', () => {
     const consumer = scene.consumer({ autoCommit: false });
     const taken = await scene.take(consumer[Symbol.asyncIterator](), 12);
     for (const { offset } of taken) await scene.settle(consumer.commit([{ partition: 0, offset: offset + 1 }]));
-    const epochs = (): number[] => scene.broker.requestsOf<CommitOffsetRequest>('COMMIT_OFFSET').map(({ topics }) => topics[0]?.partitions[0]?.leaderEpoch ?? -2);
+    const epochs = (): number[] =>
+      scene.broker
+        .requestsOf<CommitOffsetRequest>('COMMIT_OFFSET')
+        .map(({ topics }) => topics[0]?.partitions[0]?.leaderEpoch ?? -2);
     expect(epochs()).toEqual([0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4]);
     // Nothing is claimed of what was not read.
     await scene.settle(consumer.seek({ partition: 0, offset: 8 }));

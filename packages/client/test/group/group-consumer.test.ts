@@ -143,7 +143,9 @@ describe('a group consumer', () => {
     const scene = await GroupScene.start();
     const consumer = scene.q.consumer('missing', { group: 'g' });
     await expect(scene.settle(consumer.ready())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
-    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+    });
     expect(await consumer.closed).toEqual({ drained: 0, abandoned: 0 });
     expect(scene.broker.requestsOf('GROUP_HEARTBEAT')).toEqual([]);
     await scene.settle(scene.q.close());

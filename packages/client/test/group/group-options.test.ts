@@ -25,8 +25,12 @@ describe('options of a group consumer', () => {
       drainTimeoutMs: 5_000,
       signal: undefined,
     });
-    expect(resolveGroupOptions({ group: 'g', autoCommit: false, concurrency: { by: 'key', max: 3 } }, 30_000)).toMatchObject({ commitIntervalMs: null, keyConcurrencyMax: 3 });
-    expect(resolveGroupOptions({ group: 'g', autoCommit: { intervalMs: 50 } }, 30_000)).toMatchObject({ commitIntervalMs: 50 });
+    expect(
+      resolveGroupOptions({ group: 'g', autoCommit: false, concurrency: { by: 'key', max: 3 } }, 30_000),
+    ).toMatchObject({ commitIntervalMs: null, keyConcurrencyMax: 3 });
+    expect(resolveGroupOptions({ group: 'g', autoCommit: { intervalMs: 50 } }, 30_000)).toMatchObject({
+      commitIntervalMs: 50,
+    });
   });
 
   it.each<[string, Partial<Record<keyof GroupConsumerOptions, unknown>> & Record<string, unknown>, string]>([
@@ -37,16 +41,34 @@ describe('options of a group consumer', () => {
     ['no session', { sessionTimeoutMs: 0 }, 'consumer.sessionTimeoutMs is 0'],
     ['an assignor that nobody has', { assignor: 'sticky' }, 'use one of uniform, range'],
     ['an interval that is none', { autoCommit: { intervalMs: 0 } }, 'consumer.autoCommit.intervalMs is 0'],
-    ['an interval with a typing error', { autoCommit: { interval: 5 } }, 'consumer.autoCommit has no option "interval"'],
+    [
+      'an interval with a typing error',
+      { autoCommit: { interval: 5 } },
+      'consumer.autoCommit has no option "interval"',
+    ],
     ['an interval that is missing', { autoCommit: {} }, 'needs intervalMs'],
     ['no bound', { maxUnacked: 0 }, 'consumer.maxUnacked is 0'],
-    ['concurrency by something else', { concurrency: { by: 'partition', max: 2 } }, 'consumer.concurrency.by is "partition"'],
+    [
+      'concurrency by something else',
+      { concurrency: { by: 'partition', max: 2 } },
+      'consumer.concurrency.by is "partition"',
+    ],
     ['concurrency without a bound', { concurrency: { by: 'key' } }, "needs by: 'key' and max"],
-    ['concurrency beyond what may be unacknowledged', { concurrency: { by: 'key', max: 11 }, maxUnacked: 10 }, 'a whole number from 1 to 10'],
-    ['two ways that exclude each other', { concurrency: { by: 'key', max: 2 }, autoAck: true }, 'makes no sense with concurrency'],
+    [
+      'concurrency beyond what may be unacknowledged',
+      { concurrency: { by: 'key', max: 11 }, maxUnacked: 10 },
+      'a whole number from 1 to 10',
+    ],
+    [
+      'two ways that exclude each other',
+      { concurrency: { by: 'key', max: 2 }, autoAck: true },
+      'makes no sense with concurrency',
+    ],
     ['a long poll longer than its request', { maxWaitMs: 30_000 }, 'from 0 to 29999'],
   ])('Q3 refuse %s by name', (_what, options, message) => {
     const resolve = (): unknown => resolveGroupOptions({ group: 'g', ...options } as GroupConsumerOptions, 30_000);
-    expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining(message) as string }));
+    expect(resolve).toThrow(
+      expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining(message) as string }),
+    );
   });
 });

@@ -17,7 +17,10 @@ interface Run {
   readonly inWorkMax: number;
 }
 
-/** Runs items of two owners through the lanes, finishing in an order that the choices say, and checks what must hold throughout. */
+/**
+ * Runs items of two owners through the lanes, finishing in an order that the choices say, and checks what must hold
+ * throughout.
+ */
 function run(keys: readonly (string | null)[], o: { max: number; aheadMax: number; choices: readonly number[] }): Run {
   const lanes = new KeyLanes<Item>({ max: o.max, aheadMax: o.aheadMax });
   const owners = [{}, {}];
@@ -43,7 +46,9 @@ function run(keys: readonly (string | null)[], o: { max: number; aheadMax: numbe
     }
     inWorkMax = Math.max(inWorkMax, inWork.length);
     expect(admitted - handedOut.length).toBeLessThanOrEqual(o.aheadMax);
-    const [finished] = inWork.splice((o.choices[turn % o.choices.length] ?? 0) % Math.max(1, inWork.length), 1) as [LaneTicket<Item>];
+    const [finished] = inWork.splice((o.choices[turn % o.choices.length] ?? 0) % Math.max(1, inWork.length), 1) as [
+      LaneTicket<Item>,
+    ];
     const { owner, offset, sequence } = finished.item;
     (trackers[owner] as AckTracker).ack(sequence);
     (done[owner] as Set<number>).add(offset);
@@ -60,15 +65,23 @@ describe('key lanes', () => {
     const keys = fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: null, freq: 4 }), { maxLength: 80 });
     const choices = fc.array(fc.nat(100), { minLength: 1, maxLength: 40 });
     fc.assert(
-      fc.property(keys, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 20 }), choices, (wanted, max, aheadMax, order) => {
-        const { handedOut, inWorkMax } = run(wanted, { max, aheadMax: Math.max(max, aheadMax), choices: order });
-        expect(inWorkMax).toBeLessThanOrEqual(max);
-        expect(new Set(handedOut.map(({ owner, offset }) => `${owner}/${offset}`)).size).toBe(wanted.length);
-        for (const [, ofKey] of Map.groupBy(handedOut, ({ owner, key }) => `${owner}/${key}`)) {
-          if (ofKey[0]?.key === null) continue;
-          expect(ofKey.map(({ offset }) => offset)).toEqual(ofKey.map(({ offset }) => offset).toSorted((a, b) => a - b));
-        }
-      }),
+      fc.property(
+        keys,
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 20 }),
+        choices,
+        (wanted, max, aheadMax, order) => {
+          const { handedOut, inWorkMax } = run(wanted, { max, aheadMax: Math.max(max, aheadMax), choices: order });
+          expect(inWorkMax).toBeLessThanOrEqual(max);
+          expect(new Set(handedOut.map(({ owner, offset }) => `${owner}/${offset}`)).size).toBe(wanted.length);
+          for (const [, ofKey] of Map.groupBy(handedOut, ({ owner, key }) => `${owner}/${key}`)) {
+            if (ofKey[0]?.key === null) continue;
+            expect(ofKey.map(({ offset }) => offset)).toEqual(
+              ofKey.map(({ offset }) => offset).toSorted((a, b) => a - b),
+            );
+          }
+        },
+      ),
     );
   });
 

@@ -27,20 +27,26 @@ describe('where a group begins', () => {
     await scene.settle(scene.q.close());
   });
 
-  it.each<GroupStart>(['earliest', 'latest', 'fail', { timestampMs: 0 }])('C4 is what was committed, whatever `from` says: %j', async (from) => {
-    const scene = await GroupScene.start();
-    scene.group.offsets.set(0, { partition: 0, offset: 7, metadata: null });
-    const consumer = scene.consumer({ from });
-    const [first] = await scene.take(consumer[Symbol.asyncIterator](), 1);
-    expect(first?.offset).toBe(7);
-    await scene.settle(scene.q.close({ timeoutMs: 0 }));
-    expect(scene.group.commits).toEqual([]);
-  });
+  it.each<GroupStart>(['earliest', 'latest', 'fail', { timestampMs: 0 }])(
+    'C4 is what was committed, whatever `from` says: %j',
+    async (from) => {
+      const scene = await GroupScene.start();
+      scene.group.offsets.set(0, { partition: 0, offset: 7, metadata: null });
+      const consumer = scene.consumer({ from });
+      const [first] = await scene.take(consumer[Symbol.asyncIterator](), 1);
+      expect(first?.offset).toBe(7);
+      await scene.settle(scene.q.close({ timeoutMs: 0 }));
+      expect(scene.group.commits).toEqual([]);
+    },
+  );
 
   it('C4 is nowhere when nothing was committed and the consumer is not to choose', async () => {
     const scene = await GroupScene.start();
     const consumer = scene.consumer({ from: 'fail' });
-    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code: 'NO_COMMITTED_OFFSET', details: { topic: 't', partition: 0 } });
+    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({
+      code: 'NO_COMMITTED_OFFSET',
+      details: { topic: 't', partition: 0 },
+    });
     expect(scene.group.left).toHaveLength(1);
     const other = scene.consumer({ from: 'fail' });
     const errors: string[] = [];
@@ -70,34 +76,48 @@ describe('where a group begins', () => {
     addPartition(scene, 3);
     scene.group.assign(consumer.memberId, [0, 1]);
     const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
-    expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([[1, 0], [1, 1], [1, 2]]);
+    expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [1, 0],
+      [1, 1],
+      [1, 2],
+    ]);
     expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
     await scene.settle(scene.q.close({ timeoutMs: 0 }));
   });
 
-  it.each<GroupStart>(['latest', { timestampMs: 99_000 }])('C4 is the beginning of partitions that the topic got while no member ran: %j', async (from) => {
-    const scene = await GroupScene.start();
-    const first = scene.consumer({ from });
-    await scene.settle(first.ready());
-    await scene.settle(first.close());
-    addPartition(scene, 3);
-    // Another client, to which nothing of it is new.
-    const other = await scene.connect();
-    const consumer = other.consumer('t', { group: 'g', from });
-    const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
-    expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([[1, 0], [1, 1], [1, 2]]);
-    // From now on the group has begun there, too.
-    expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
-    await scene.settle(other.close({ timeoutMs: 0 }));
-    await scene.settle(scene.q.close());
-  });
+  it.each<GroupStart>(['latest', { timestampMs: 99_000 }])(
+    'C4 is the beginning of partitions that the topic got while no member ran: %j',
+    async (from) => {
+      const scene = await GroupScene.start();
+      const first = scene.consumer({ from });
+      await scene.settle(first.ready());
+      await scene.settle(first.close());
+      addPartition(scene, 3);
+      // Another client, to which nothing of it is new.
+      const other = await scene.connect();
+      const consumer = other.consumer('t', { group: 'g', from });
+      const taken = await scene.take(consumer[Symbol.asyncIterator](), 3);
+      expect(taken.map(({ partition, offset }) => [partition, offset])).toEqual([
+        [1, 0],
+        [1, 1],
+        [1, 2],
+      ]);
+      // From now on the group has begun there, too.
+      expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([12, 0]);
+      await scene.settle(other.close({ timeoutMs: 0 }));
+      await scene.settle(scene.q.close());
+    },
+  );
 
   it('C4 is nowhere in partitions that came later if the consumer is not to choose', async () => {
     const scene = await GroupScene.start();
     scene.group.offsets.set(0, { partition: 0, offset: 7, metadata: null });
     addPartition(scene, 3);
     const consumer = scene.consumer({ from: 'fail' });
-    await expect(scene.settle(consumer.ready())).rejects.toMatchObject({ code: 'NO_COMMITTED_OFFSET', details: { partition: 1 } });
+    await expect(scene.settle(consumer.ready())).rejects.toMatchObject({
+      code: 'NO_COMMITTED_OFFSET',
+      details: { partition: 1 },
+    });
     await scene.settle(scene.q.close());
   });
 
@@ -146,7 +166,9 @@ describe('where a group begins', () => {
     scene.group.topic.logs[0]!.batches.splice(0, 2);
     scene.group.offsets.set(0, { partition: 0, offset: 2, metadata: null });
     const failing = scene.consumer();
-    await expect(scene.settle(failing[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
+    await expect(scene.settle(failing[Symbol.asyncIterator]().next())).rejects.toMatchObject({
+      code: 'OFFSET_OUT_OF_RANGE',
+    });
     const consumer = scene.consumer({ onOffsetOutOfRange: 'earliest' });
     const [first] = await scene.take(consumer[Symbol.asyncIterator](), 1);
     expect(first?.offset).toBe(6);

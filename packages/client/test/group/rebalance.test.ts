@@ -28,13 +28,23 @@ describe('a heartbeat', () => {
     await scene.clock.advance(30_000);
     const beats = scene.broker.requestsOf<GroupHeartbeatRequest>('GROUP_HEARTBEAT').slice(before);
     expect(beats).toHaveLength(10);
-    expect(beats.every(({ maxWaitMs, owned, topics, stalledMs }) => maxWaitMs === 3_000 && owned === null && topics === null && stalledMs === 0)).toBe(true);
+    expect(
+      beats.every(
+        ({ maxWaitMs, owned, topics, stalledMs }) =>
+          maxWaitMs === 3_000 && owned === null && topics === null && stalledMs === 0,
+      ),
+    ).toBe(true);
     await scene.settle(scene.q.close());
   });
 
   it('G1 joins with everything that the group has to know', async () => {
     const scene = await GroupScene.start();
-    const consumer = scene.consumer({ instanceId: 'one', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 20_000, assignor: 'range' });
+    const consumer = scene.consumer({
+      instanceId: 'one',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 20_000,
+      assignor: 'range',
+    });
     await scene.settle(consumer.ready());
     const [join] = scene.broker.requestsOf<GroupHeartbeatRequest>('GROUP_HEARTBEAT');
     expect(join).toEqual({
@@ -74,7 +84,12 @@ describe('a heartbeat', () => {
     const scene = await GroupScene.start();
     const consumer = scene.consumer();
     await scene.settle(consumer.ready());
-    scene.broker.handlers.set('GROUP_HEARTBEAT', ({ memberEpoch }: GroupHeartbeatRequest) => ({ memberEpoch, heartbeatIntervalMs: 3_000, sessionTimeoutMs: 45_000, assignment: null }));
+    scene.broker.handlers.set('GROUP_HEARTBEAT', ({ memberEpoch }: GroupHeartbeatRequest) => ({
+      memberEpoch,
+      heartbeatIntervalMs: 3_000,
+      sessionTimeoutMs: 45_000,
+      assignment: null,
+    }));
     const before = scene.broker.requestsOf('GROUP_HEARTBEAT').length;
     await scene.clock.advance(60_000);
     expect(scene.broker.requestsOf('GROUP_HEARTBEAT').length - before).toBeLessThan(120);
@@ -88,7 +103,8 @@ describe('a heartbeat', () => {
     const events = recordEvents(consumer);
     await scene.settle(consumer.ready());
     const beat = scene.broker.handlers.get('GROUP_HEARTBEAT') as (request: GroupHeartbeatRequest) => Promise<unknown>;
-    // One heartbeat is answered four seconds late, the one that is sent beside it at once. After that nothing more is confirmed.
+    // One heartbeat is answered four seconds late, the one that is sent beside it at once. After that nothing more is
+    // confirmed.
     let beats = 0;
     let confirmedAtMs = 0;
     scene.broker.handlers.set('GROUP_HEARTBEAT', async (request: GroupHeartbeatRequest) => {
@@ -110,14 +126,17 @@ describe('a heartbeat', () => {
     await scene.settle(scene.q.close({ timeoutMs: 0 }));
   });
 
-  it.each(['UNRELEASED_INSTANCE', 'UNSUPPORTED_ASSIGNOR', 'GROUP_LIMIT', 'INVALID_GROUP_ID'] as const)('G1 that is refused with %s ends the loop', async (code) => {
-    const scene = await GroupScene.start();
-    scene.broker.faults = ({ api, point }) => (api === 'GROUP_HEARTBEAT' && point === 'before' ? code : 'none');
-    const consumer = scene.consumer({ instanceId: 'one' });
-    await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code });
-    await expect(consumer.ready()).rejects.toMatchObject({ code: 'CLOSED' });
-    await scene.settle(scene.q.close());
-  });
+  it.each(['UNRELEASED_INSTANCE', 'UNSUPPORTED_ASSIGNOR', 'GROUP_LIMIT', 'INVALID_GROUP_ID'] as const)(
+    'G1 that is refused with %s ends the loop',
+    async (code) => {
+      const scene = await GroupScene.start();
+      scene.broker.faults = ({ api, point }) => (api === 'GROUP_HEARTBEAT' && point === 'before' ? code : 'none');
+      const consumer = scene.consumer({ instanceId: 'one' });
+      await expect(scene.settle(consumer[Symbol.asyncIterator]().next())).rejects.toMatchObject({ code });
+      await expect(consumer.ready()).rejects.toMatchObject({ code: 'CLOSED' });
+      await scene.settle(scene.q.close());
+    },
+  );
 });
 
 describe('a partition that is taken away', () => {
@@ -180,7 +199,9 @@ describe('a partition that is taken away', () => {
     expect([signal.aborted, events]).toEqual([true, ['assigned 0', 'revoked 0']]);
     expect(signal.reason).toMatchObject({ code: 'PARTITION_NOT_OWNED' });
     expect(scene.group.committedOffset(0)).toBe(1);
-    expect(() => taken[1]?.ack()).toThrow(expect.objectContaining({ code: 'PARTITION_NOT_OWNED', details: { topic: 't', partition: 0 } }));
+    expect(() => taken[1]?.ack()).toThrow(
+      expect.objectContaining({ code: 'PARTITION_NOT_OWNED', details: { topic: 't', partition: 0 } }),
+    );
     expect(() => consumer.position(0)).toThrow(expect.objectContaining({ code: 'PARTITION_NOT_OWNED' }));
     await scene.settle(scene.q.close());
   });
@@ -246,29 +267,32 @@ describe('a member that the group has forgotten', () => {
     await scene.settle(scene.q.close({ timeoutMs: 0 }));
   });
 
-  it.each(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH'] as const)('G1 loses its partitions with %s, and joins again', async (code) => {
-    const scene = await GroupScene.start();
-    const consumer = scene.consumer();
-    const events = recordEvents(consumer);
-    const messages = consumer[Symbol.asyncIterator]();
-    const taken = await scene.take(messages, 6);
-    for (const message of taken.slice(0, 3)) message.ack();
-    await scene.clock.advance(1_100);
-    let told = false;
-    scene.broker.faults = ({ api, point }) => {
-      if (api !== 'GROUP_HEARTBEAT' || point !== 'before' || told) return 'none';
-      told = true;
-      scene.group.expel(consumer.memberId);
-      return code;
-    };
-    await scene.clock.advance(5_000);
-    expect(events).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
-    expect(taken[3]?.signal.aborted).toBe(true);
-    expect(() => taken[3]?.ack()).toThrow(expect.objectContaining({ code: 'PARTITION_NOT_OWNED' }));
-    const [again] = await scene.take(messages, 1);
-    expect(again?.offset).toBe(3);
-    await scene.settle(scene.q.close());
-  });
+  it.each(['UNKNOWN_MEMBER', 'FENCED_MEMBER_EPOCH'] as const)(
+    'G1 loses its partitions with %s, and joins again',
+    async (code) => {
+      const scene = await GroupScene.start();
+      const consumer = scene.consumer();
+      const events = recordEvents(consumer);
+      const messages = consumer[Symbol.asyncIterator]();
+      const taken = await scene.take(messages, 6);
+      for (const message of taken.slice(0, 3)) message.ack();
+      await scene.clock.advance(1_100);
+      let told = false;
+      scene.broker.faults = ({ api, point }) => {
+        if (api !== 'GROUP_HEARTBEAT' || point !== 'before' || told) return 'none';
+        told = true;
+        scene.group.expel(consumer.memberId);
+        return code;
+      };
+      await scene.clock.advance(5_000);
+      expect(events).toEqual(['assigned 0', 'lost 0', 'assigned 0']);
+      expect(taken[3]?.signal.aborted).toBe(true);
+      expect(() => taken[3]?.ack()).toThrow(expect.objectContaining({ code: 'PARTITION_NOT_OWNED' }));
+      const [again] = await scene.take(messages, 1);
+      expect(again?.offset).toBe(3);
+      await scene.settle(scene.q.close());
+    },
+  );
 
   it('G1 W3 takes itself for dead when no heartbeat was confirmed for the session timeout', async () => {
     const scene = await GroupScene.start();

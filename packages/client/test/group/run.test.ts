@@ -44,14 +44,19 @@ describe('run', () => {
   });
 
   it('B5 handles keys beside each other, each in order, and no more than it may', async () => {
-    const scene = await GroupScene.start({ partitions: 2, records: 60, keys: (index) => (index % 7 === 0 ? null : `k${index % 5}`) });
+    const scene = await GroupScene.start({
+      partitions: 2,
+      records: 60,
+      keys: (index) => (index % 7 === 0 ? null : `k${index % 5}`),
+    });
     const consumer = scene.consumer({ concurrency: { by: 'key', max: 4 } });
     const order = new Map<string, number[]>();
     const inWork = new Set<GroupMessage>();
     let [mostInWork, handled] = [0, 0];
     const running = consumer.run(async (message) => {
       const lane = `${message.partition}/${String(message.key)}`;
-      for (const other of inWork) if (message.key !== null) expect(`${other.partition}/${String(other.key)}`).not.toBe(lane);
+      for (const other of inWork)
+        if (message.key !== null) expect(`${other.partition}/${String(other.key)}`).not.toBe(lane);
       inWork.add(message);
       mostInWork = Math.max(mostInWork, inWork.size);
       await takes(scene, 5 + ((message.offset * 37) % 50));
@@ -63,7 +68,8 @@ describe('run', () => {
     await scene.settle(consumer.close());
     await scene.settle(running);
     expect(mostInWork).toBe(4);
-    for (const [lane, offsets] of order) if (!lane.endsWith('/null')) expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+    for (const [lane, offsets] of order)
+      if (!lane.endsWith('/null')) expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
     expect([scene.group.committedOffset(0), scene.group.committedOffset(1)]).toEqual([60, 60]);
     await scene.settle(scene.q.close());
   });
@@ -119,7 +125,9 @@ describe('run', () => {
       if (partition === 0 && offset === 1 && handled.every((value) => value !== '0:1')) {
         handled.push('0:1');
         scene.group.assign(consumer.memberId, [1]);
-        await new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('gave up on it'))));
+        await new Promise<void>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('gave up on it'))),
+        );
       }
       handled.push(`${partition}:${offset}`);
     });

@@ -27,7 +27,14 @@ describe('a consumer without progress', () => {
     await scene.clock.advance(9_000);
     expect([stalls, stalledMs(scene)]).toEqual([[], 0]);
     await scene.clock.advance(60_000);
-    expect(stalls).toEqual([{ reason: 'no-progress', sinceMs: expect.closeTo(10_000, -4) as number, unacked: 2, oldest: { partition: 0, offset: 1 } }]);
+    expect(stalls).toEqual([
+      {
+        reason: 'no-progress',
+        sinceMs: expect.closeTo(10_000, -4) as number,
+        unacked: 2,
+        oldest: { partition: 0, offset: 1 },
+      },
+    ]);
     expect(stalledMs(scene)).toBeGreaterThan(60_000);
     taken[1]?.ack();
     await scene.clock.advance(2_000);
@@ -56,7 +63,9 @@ describe('a consumer without progress', () => {
     const stalls = recordStalls(consumer);
     await scene.settle(consumer.ready());
     await scene.clock.advance(7_000);
-    expect(stalls).toEqual([{ reason: 'no-progress', sinceMs: expect.any(Number) as number, unacked: 0, oldest: null }]);
+    expect(stalls).toEqual([
+      { reason: 'no-progress', sinceMs: expect.any(Number) as number, unacked: 0, oldest: null },
+    ]);
     await scene.settle(scene.q.close());
   });
 

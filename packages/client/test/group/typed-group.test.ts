@@ -8,7 +8,11 @@ import { GroupScene } from '../fake/group-scene.ts';
 /** Records of which those with an offset divisible by three do not match. */
 async function start(): Promise<GroupScene> {
   const scene = await GroupScene.start({ records: 0 });
-  const records = Array.from({ length: 7 }, (_, index) => ({ key: 'k', value: index % 3 === 0 ? 'broken' : String(index), timestampMs: index }));
+  const records = Array.from({ length: 7 }, (_, index) => ({
+    key: 'k',
+    value: index % 3 === 0 ? 'broken' : String(index),
+    timestampMs: index,
+  }));
   scene.group.topic.logs[0]?.append(encodeBatch(records));
   return scene;
 }
@@ -55,7 +59,10 @@ describe('a group consumer of a typed topic', () => {
 
   it('C4 never commits a record that its schema still looks at', async () => {
     const scene = await start();
-    const consumer = scene.q.consumer(topic('t', { value: slowNumber(scene), onInvalid: 'skip' }), { group: 'g', autoCommit: { intervalMs: 10 } });
+    const consumer = scene.q.consumer(topic('t', { value: slowNumber(scene), onInvalid: 'skip' }), {
+      group: 'g',
+      autoCommit: { intervalMs: 10 },
+    });
     const messages = consumer[Symbol.asyncIterator]();
     const first = (await scene.settle(messages.next())).value;
     first?.ack();

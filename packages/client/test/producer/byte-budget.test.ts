@@ -5,7 +5,13 @@ import { ByteBudget } from '../../src/producer/byte-budget.ts';
 function budget(): { budget: ByteBudget; rooms: () => number; turn: () => void } {
   let rooms = 0;
   const turns: (() => void)[] = [];
-  const made = new ByteBudget({ bytesMax: 100, bytesHardMax: 200, stepBytes: 50, defer: (fn) => void turns.push(fn), onRoom: () => (rooms += 1) });
+  const made = new ByteBudget({
+    bytesMax: 100,
+    bytesHardMax: 200,
+    stepBytes: 50,
+    defer: (fn) => void turns.push(fn),
+    onRoom: () => (rooms += 1),
+  });
   return { budget: made, rooms: () => rooms, turn: () => turns.splice(0).forEach((fn) => fn()) };
 }
 

@@ -35,8 +35,14 @@ describe('closing a producer', () => {
     scene.broker.topic('t');
     const q = await scene.connect();
     const producer = q.producer();
-    await expect(producer.close({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'INVALID_CONFIG', details: { option: 'timeoutMs' } });
-    await expect(q.close({ timeout: 5 } as never)).rejects.toMatchObject({ code: 'INVALID_CONFIG', details: { option: 'timeout' } });
+    await expect(producer.close({ timeoutMs: -1 })).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      details: { option: 'timeoutMs' },
+    });
+    await expect(q.close({ timeout: 5 } as never)).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      details: { option: 'timeout' },
+    });
     expect(await scene.settle(producer.send('t', { value: 'still open' }))).toMatchObject({ offset: 0 });
     await scene.settle(q.close());
   });

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { FlushBarrier } from '../../src/producer/flush-barrier.ts';
 
 async function state(promise: Promise<void>): Promise<'open' | 'done'> {
-  return Promise.race([promise.then(() => 'done' as const), new Promise<'open'>((resolve) => void setImmediate(() => resolve('open')))]);
+  return Promise.race([
+    promise.then(() => 'done' as const),
+    new Promise<'open'>((resolve) => void setImmediate(() => resolve('open'))),
+  ]);
 }
 
 describe('FlushBarrier', () => {

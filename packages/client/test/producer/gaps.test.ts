@@ -12,7 +12,10 @@ async function outcomes(scene: FakeScene, sends: Promise<SendResult>[]): Promise
   return scene.settle(Promise.all(sends.map((send) => send.catch((error: unknown) => error as Outcome))));
 }
 
-async function start(scene: FakeScene, options: Parameters<Q['producer']>[0] = {}): Promise<{ q: Q; producer: Producer; values: () => unknown }> {
+async function start(
+  scene: FakeScene,
+  options: Parameters<Q['producer']>[0] = {},
+): Promise<{ q: Q; producer: Producer; values: () => unknown }> {
   scene.broker.topic('t');
   const q = await scene.connect();
   const producer = q.producer({ batchBytesMax: 512, ...options });
@@ -27,9 +30,19 @@ describe('a batch that is given up', () => {
   it('P4 refused for good: only its records fail; the gap behind it is closed with a new epoch', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene);
-    scene.broker.produceFaults = ({ request, point }) => (point === 'before' && request === 2 ? 'INVALID_RECORD' : 'none');
-    const results = await outcomes(scene, ['a', 'b', 'c', 'd', 'e'].map((value) => producer.send('t', large(value))));
-    expect(results.map((result) => ('code' in result ? result.code : result.offset))).toEqual([1, 'INVALID_RECORD', 2, 3, 4]);
+    scene.broker.produceFaults = ({ request, point }) =>
+      point === 'before' && request === 2 ? 'INVALID_RECORD' : 'none';
+    const results = await outcomes(
+      scene,
+      ['a', 'b', 'c', 'd', 'e'].map((value) => producer.send('t', large(value))),
+    );
+    expect(results.map((result) => ('code' in result ? result.code : result.offset))).toEqual([
+      1,
+      'INVALID_RECORD',
+      2,
+      3,
+      4,
+    ]);
     expect(values()).toEqual(['first', 'a', 'c', 'd', 'e']);
     expect(scene.broker.requestsOf('INIT_PRODUCER')).toHaveLength(2);
     await scene.settle(q.close());
@@ -42,9 +55,15 @@ describe('a batch that is given up', () => {
     const stamp = vi.spyOn(OutgoingBatch.prototype, 'stamp').mockImplementationOnce(() => {
       throw new Error('the compressor is broken');
     });
-    const results = await outcomes(scene, ['a', 'b', 'c'].map((value) => producer.send('t', large(value))));
+    const results = await outcomes(
+      scene,
+      ['a', 'b', 'c'].map((value) => producer.send('t', large(value))),
+    );
     stamp.mockRestore();
-    const failure = { message: expect.stringContaining('the compressor is broken') as unknown, details: { topic: 't', partition: 0, outcome: 'not-stored' } };
+    const failure = {
+      message: expect.stringContaining('the compressor is broken') as unknown,
+      details: { topic: 't', partition: 0, outcome: 'not-stored' },
+    };
     expect(results).toMatchObject([failure, { offset: 1 }, { offset: 2 }]);
     expect(values()).toEqual(['first', 'b', 'c']);
     expect(scene.clock.monotonic() - startMs).toBeLessThan(1_000);
@@ -54,7 +73,8 @@ describe('a batch that is given up', () => {
   it('P4 refused with nothing behind it: its sequence is used again, without asking for anything', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene);
-    scene.broker.produceFaults = ({ request, point }) => (point === 'before' && request === 1 ? 'INVALID_RECORD' : 'none');
+    scene.broker.produceFaults = ({ request, point }) =>
+      point === 'before' && request === 1 ? 'INVALID_RECORD' : 'none';
     const [refused] = await outcomes(scene, [producer.send('t', large('a'))]);
     expect(refused).toMatchObject({ code: 'INVALID_RECORD', details: { topic: 't', partition: 0 } });
     expect(await outcomes(scene, [producer.send('t', large('b'))])).toMatchObject([{ offset: 1 }]);
@@ -67,10 +87,20 @@ describe('a batch that is given up', () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene, { deliveryTimeoutMs: 5_000 });
     // It is lost on its way; the connection stays.
-    scene.broker.faults = ({ api, point, request }) => (api === 'PRODUCE' && point === 'before' && request === 1 ? 'silence' : 'none');
+    scene.broker.faults = ({ api, point, request }) =>
+      api === 'PRODUCE' && point === 'before' && request === 1 ? 'silence' : 'none';
     const [late] = await outcomes(scene, [producer.send('t', large('a'))]);
-    expect(late).toMatchObject({ code: 'DELIVERY_TIMED_OUT', details: { outcome: 'unknown' }, message: expect.stringContaining('unknown whether') as string });
-    expect(await outcomes(scene, ['b', 'c'].map((value) => producer.send('t', large(value))))).toMatchObject([{ offset: 1 }, { offset: 2 }]);
+    expect(late).toMatchObject({
+      code: 'DELIVERY_TIMED_OUT',
+      details: { outcome: 'unknown' },
+      message: expect.stringContaining('unknown whether') as string,
+    });
+    expect(
+      await outcomes(
+        scene,
+        ['b', 'c'].map((value) => producer.send('t', large(value))),
+      ),
+    ).toMatchObject([{ offset: 1 }, { offset: 2 }]);
     expect(values()).toEqual(['first', 'b', 'c']);
     await scene.settle(q.close());
   });
@@ -78,7 +108,8 @@ describe('a batch that is given up', () => {
   it('Q2 stored, but not acknowledged in time: what follows needs no new epoch', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene, { deliveryTimeoutMs: 5_000 });
-    scene.broker.faults = ({ api, point, request }) => (api === 'PRODUCE' && point === 'after' && request === 1 ? 'silence' : 'none');
+    scene.broker.faults = ({ api, point, request }) =>
+      api === 'PRODUCE' && point === 'after' && request === 1 ? 'silence' : 'none';
     const results = await outcomes(scene, [producer.send('t', large('a'))]);
     expect(results).toMatchObject([{ code: 'DELIVERY_TIMED_OUT' }]);
     expect(await outcomes(scene, [producer.send('t', large('b'))])).toMatchObject([{ offset: 2 }]);
@@ -94,7 +125,11 @@ describe('a batch that is given up', () => {
     scene.broker.cutAll();
     await scene.clock.advance(10);
     const [late] = await outcomes(scene, [producer.send('t', large('a'))]);
-    expect(late).toMatchObject({ code: 'DELIVERY_TIMED_OUT', details: { outcome: 'not-stored' }, message: expect.stringContaining('ECONNREFUSED') as string });
+    expect(late).toMatchObject({
+      code: 'DELIVERY_TIMED_OUT',
+      details: { outcome: 'not-stored' },
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
     scene.network.isRefusing = false;
     expect(await outcomes(scene, [producer.send('t', large('b'))])).toMatchObject([{ offset: 1 }]);
     expect(values()).toEqual(['first', 'b']);
@@ -114,10 +149,19 @@ describe('a batch that is given up', () => {
   it('P4 gets another producer id when the broker says that its own is stale', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene);
-    scene.broker.produceFaults = ({ request, point }) => (point === 'before' && request === 1 ? 'STALE_PRODUCER_EPOCH' : 'none');
-    expect(await outcomes(scene, ['a', 'b'].map((value) => producer.send('t', large(value))))).toMatchObject([{ offset: 1 }, { offset: 2 }]);
+    scene.broker.produceFaults = ({ request, point }) =>
+      point === 'before' && request === 1 ? 'STALE_PRODUCER_EPOCH' : 'none';
+    expect(
+      await outcomes(
+        scene,
+        ['a', 'b'].map((value) => producer.send('t', large(value))),
+      ),
+    ).toMatchObject([{ offset: 1 }, { offset: 2 }]);
     expect(values()).toEqual(['first', 'a', 'b']);
-    expect(scene.broker.requestsOf('INIT_PRODUCER')).toEqual([{ producerId: -1, producerEpoch: -1 }, { producerId: -1, producerEpoch: -1 }]);
+    expect(scene.broker.requestsOf('INIT_PRODUCER')).toEqual([
+      { producerId: -1, producerEpoch: -1 },
+      { producerId: -1, producerEpoch: -1 },
+    ]);
     await scene.settle(q.close());
   });
 
@@ -139,7 +183,10 @@ describe('a batch that is too large', () => {
     // The limit was lowered after the producer had heard of it.
     topic.maxMessageBytes = 300;
     const names = Array.from({ length: 20 }, (_, index) => `value ${index} ${'y'.repeat(50)}`);
-    const results = await outcomes(scene, names.map((value) => producer.send('t', { key: 'k', value })));
+    const results = await outcomes(
+      scene,
+      names.map((value) => producer.send('t', { key: 'k', value })),
+    );
     expect(results).toMatchObject(names.map((_, index) => ({ offset: index + 1, duplicate: false })));
     expect(values()).toEqual(['first', ...names]);
     await scene.settle(q.close());
@@ -148,8 +195,14 @@ describe('a batch that is too large', () => {
   it('P5 of one record fails, with those of other batches untouched', async () => {
     const scene = new FakeScene();
     const { q, producer, values } = await start(scene, { batchBytesMax: 10_000 });
-    const sends = [producer.send('t', { key: 'k', value: 'x'.repeat(2 << 20) }), producer.send('t', { key: 'k', value: 'small' })];
-    expect(await outcomes(scene, sends)).toMatchObject([{ code: 'RECORD_TOO_LARGE', details: { maxMessageBytes: 1 << 20 } }, { offset: 1 }]);
+    const sends = [
+      producer.send('t', { key: 'k', value: 'x'.repeat(2 << 20) }),
+      producer.send('t', { key: 'k', value: 'small' }),
+    ];
+    expect(await outcomes(scene, sends)).toMatchObject([
+      { code: 'RECORD_TOO_LARGE', details: { maxMessageBytes: 1 << 20 } },
+      { offset: 1 },
+    ]);
     expect(values()).toEqual(['first', 'small']);
     await scene.settle(q.close());
   });

@@ -5,13 +5,36 @@ import { SendDelivery } from '../../src/producer/delivery.ts';
 import { OutgoingBatch } from '../../src/producer/outgoing-batch.ts';
 import { PartitionQueue } from '../../src/producer/partition-queue.ts';
 
-const queue = new PartitionQueue<OutgoingBatch>({ topic: { name: 'orders', topicId: '' }, partition: 0, windowMax: 1, idempotent: true });
-const answer = { partition: 0, errorCode: 0, errorMessage: null, baseOffset: 7, logAppendTimeMs: -1, logStartOffset: 0, duplicate: false, durability: 0 };
+const queue = new PartitionQueue<OutgoingBatch>({
+  topic: { name: 'orders', topicId: '' },
+  partition: 0,
+  windowMax: 1,
+  idempotent: true,
+});
+const answer = {
+  partition: 0,
+  errorCode: 0,
+  errorMessage: null,
+  baseOffset: 7,
+  logAppendTimeMs: -1,
+  logStartOffset: 0,
+  duplicate: false,
+  durability: 0,
+};
 
 /** Of one record for each: true for one that is waited for. */
 function batchOf(isAwaited: readonly boolean[]): { batch: OutgoingBatch; deliveries: SendDelivery[] } {
   const memory = new BatchMemory({ bytesMax: 1 << 20 });
-  const batch = new OutgoingBatch({ queue, codec: 'none', bytesMax: 1 << 20, initialBytes: 512, createdAtMs: 0, deadlineMs: 1_000, epoch: 0, memory });
+  const batch = new OutgoingBatch({
+    queue,
+    codec: 'none',
+    bytesMax: 1 << 20,
+    initialBytes: 512,
+    createdAtMs: 0,
+    deadlineMs: 1_000,
+    epoch: 0,
+    memory,
+  });
   const deliveries: SendDelivery[] = [];
   for (const [index, awaited] of isAwaited.entries()) {
     batch.tryAppend(null, `value ${index}`, undefined, 1_000 + index);
@@ -29,7 +52,16 @@ function resultsOf(deliveries: readonly SendDelivery[]): Promise<unknown[]> {
 }
 
 function sentBatch(memory: BatchMemory, sends: number): OutgoingBatch {
-  const batch = new OutgoingBatch({ queue, codec: 'none', bytesMax: 1 << 20, initialBytes: 50_100, createdAtMs: 0, deadlineMs: 1_000, epoch: 0, memory });
+  const batch = new OutgoingBatch({
+    queue,
+    codec: 'none',
+    bytesMax: 1 << 20,
+    initialBytes: 50_100,
+    createdAtMs: 0,
+    deadlineMs: 1_000,
+    epoch: 0,
+    memory,
+  });
   batch.tryAppend(null, Buffer.alloc(50_000), undefined, 1);
   for (let count = 0; count < sends; count += 1) {
     batch.stamp({ producerId: 1, producerEpoch: 0 }, 0);
@@ -74,7 +106,9 @@ describe('who waits for the records of a batch', () => {
   it('P1 hears of the time that the broker gave, and of the weakest promise if its code is not known', async () => {
     const { batch, deliveries } = batchOf([true]);
     batch.succeed({ ...answer, logAppendTimeMs: 5, duplicate: true, durability: 9 });
-    expect(await resultsOf(deliveries)).toEqual([{ partition: 0, offset: 7, timestampMs: 5, duplicate: true, durability: 'memory' }]);
+    expect(await resultsOf(deliveries)).toEqual([
+      { partition: 0, offset: 7, timestampMs: 5, duplicate: true, durability: 'memory' },
+    ]);
   });
 
   it('P5 goes with the record when the batch is split', async () => {
@@ -90,6 +124,8 @@ describe('who waits for the records of a batch', () => {
     const { batch, deliveries } = batchOf([true, true]);
     const error = new QError('DELIVERY_TIMED_OUT', 'late');
     batch.fail(error);
-    expect(await Promise.allSettled(deliveries.map(({ promise }) => promise))).toEqual([1, 2].map(() => ({ status: 'rejected', reason: error })));
+    expect(await Promise.allSettled(deliveries.map(({ promise }) => promise))).toEqual(
+      [1, 2].map(() => ({ status: 'rejected', reason: error })),
+    );
   });
 });

@@ -20,12 +20,16 @@ describe('murmur2', () => {
 describe('partitionOfKey', () => {
   it('P1 gives a text and its bytes the same partition, whatever the characters', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })), fc.integer({ min: 1, max: 1_000 }), (text, partitions) => {
-        const partition = partitionOfKey(text, partitions);
-        expect(partition).toBe(partitionOfKey(Buffer.from(text), partitions));
-        expect(partition).toBeGreaterThanOrEqual(0);
-        expect(partition).toBeLessThan(partitions);
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })),
+        fc.integer({ min: 1, max: 1_000 }),
+        (text, partitions) => {
+          const partition = partitionOfKey(text, partitions);
+          expect(partition).toBe(partitionOfKey(Buffer.from(text), partitions));
+          expect(partition).toBeGreaterThanOrEqual(0);
+          expect(partition).toBeLessThan(partitions);
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -1,44 +1,22 @@
-import { BatchMemory, batchProducerId, batchRecordsCount, iterateRecords, messageIdHeader } from '@q/protocol';
+import { BatchMemory, iterateRecords, messageIdHeader } from '@q/protocol';
 import type { ProduceRequest, QError } from '@q/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 
 import { clientLimits } from '../../src/limits.ts';
-import type { Producer } from '../../src/producer/producer.ts';
 import type { ProducerRecord } from '../../src/producer/record.ts';
-import type { Q } from '../../src/q.ts';
-import { topic } from '../../src/topic/topic.ts';
-import { FakeScene } from '../fake/fake-scene.ts';
-
-interface Setup {
-  readonly scene: FakeScene;
-  readonly q: Q;
-  readonly producer: Producer;
-  /** Values of one partition, as stored. */
-  readonly values: (partition?: number) => (string | null)[];
-  /** Records in each batch of each PRODUCE request, in order. */
-  readonly batches: () => number[][];
-}
-
-async function setUp(o: { partitions?: number; cleanupPolicy?: string; maxMessageBytes?: number } = {}, options: Parameters<Q['producer']>[0] = {}): Promise<Setup> {
-  const scene = new FakeScene();
-  scene.broker.topic('t', o);
-  const q = await scene.connect();
-  return {
-    scene,
-    q,
-    producer: q.producer(options),
-    values: (partition = 0) => scene.broker.topics.get('t')?.logs[partition]?.values() ?? [],
-    batches: () =>
-      scene.broker.requestsOf<ProduceRequest>('PRODUCE').map(({ topics }) => topics.flatMap(({ partitions }) => partitions.map(({ records }) => batchRecordsCount(records)))),
-  };
-}
+import { setUp } from './producer-scene.ts';
 
 describe('send', () => {
   it('P1 resolves with the place, the time and the promise behind it', async () => {
     const { scene, q, producer } = await setUp();
     const sending = producer.send('t', { key: 'k', value: 'v', timestampMs: 1_234 });
-    expect(await scene.settle(sending)).toEqual({ partition: 0, offset: 0, timestampMs: 1_234, duplicate: false, durability: 'memory' });
+    expect(await scene.settle(sending)).toEqual({
+      partition: 0,
+      offset: 0,
+      timestampMs: 1_234,
+      duplicate: false,
+      durability: 'memory',
+    });
     await scene.settle(q.close());
   });
 
@@ -52,18 +30,23 @@ describe('send', () => {
     ];
     await scene.settle(Promise.all(sends));
     expect([values(0), values(1), values(2)]).toEqual([['by key', 'by key, as bytes'], [], ['chosen']]);
-    await expect(scene.settle(producer.send('t', { partition: 3, value: 'x' }))).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' });
+    await expect(scene.settle(producer.send('t', { partition: 3, value: 'x' }))).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    });
     await scene.settle(q.close());
   });
 
   it('P1 asks the given partitioner', async () => {
     const seen: unknown[] = [];
-    const { scene, q, producer, values } = await setUp({ partitions: 3 }, {
-      partitioner: ({ topic: name, key, partitions }) => {
-        seen.push([name, key?.toString(), partitions]);
-        return partitions - 1;
+    const { scene, q, producer, values } = await setUp(
+      { partitions: 3 },
+      {
+        partitioner: ({ topic: name, key, partitions }) => {
+          seen.push([name, key?.toString(), partitions]);
+          return partitions - 1;
+        },
       },
-    });
+    );
     await scene.settle(producer.send('t', { key: 'k', value: 'v' }));
     expect(values(2)).toEqual(['v']);
     expect(seen).toEqual([['t', Buffer.from('k').toString(), 3]]);
@@ -83,7 +66,10 @@ describe('send', () => {
 
   it('P5 refuses a record that the topic would not take, before it is sent', async () => {
     const { scene, q, producer } = await setUp({ maxMessageBytes: 1_000 });
-    await expect(scene.settle(producer.send('t', { value: 'x'.repeat(1_000) }))).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', details: { maxMessageBytes: 1_000 } });
+    await expect(scene.settle(producer.send('t', { value: 'x'.repeat(1_000) }))).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      details: { maxMessageBytes: 1_000 },
+    });
     expect(scene.broker.requestsOf('PRODUCE')).toEqual([]);
     await scene.settle(q.close());
   });
@@ -111,26 +97,49 @@ describe('send', () => {
 
   it('says that a topic does not exist, or cannot', async () => {
     const { scene, q, producer } = await setUp();
-    await expect(scene.settle(producer.send('missing', { value: 'v' }))).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC', details: { topic: 'missing' } });
+    await expect(scene.settle(producer.send('missing', { value: 'v' }))).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC',
+      details: { topic: 'missing' },
+    });
     await expect(producer.send('a/b', { value: 'v' })).rejects.toMatchObject({ code: 'INVALID_TOPIC_NAME' });
     await scene.settle(q.close());
   });
 
   it('P4 sends a record with a message id in a batch of its own, and tells of a repeat', async () => {
     const { scene, q, producer, batches } = await setUp();
-    const sends = ['a', 'b', 'c'].map((value) => producer.send('t', { value, messageId: `id-${value}`, headers: { other: 'x' } }));
+    const sends = ['a', 'b', 'c'].map((value) =>
+      producer.send('t', { value, messageId: `id-${value}`, headers: { other: 'x' } }),
+    );
     await scene.settle(Promise.all([...sends, producer.send('t', { value: 'd' })]));
     expect(batches().flat()).toEqual([1, 1, 1, 1]);
     const [first] = scene.broker.requestsOf<ProduceRequest>('PRODUCE');
     const [record] = [...iterateRecords(first?.topics[0]?.partitions[0]?.records as Buffer)];
-    expect(record?.headers).toEqual([{ key: 'other', value: Buffer.from('x') }, { key: messageIdHeader, value: Buffer.from('id-a') }]);
+    expect(record?.headers).toEqual([
+      { key: 'other', value: Buffer.from('x') },
+      { key: messageIdHeader, value: Buffer.from('id-a') },
+    ]);
     scene.broker.handlers.set('PRODUCE', ({ topics }: ProduceRequest) => ({
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
-        partitions: partitions.map(({ partition }) => ({ partition, errorCode: 0, errorMessage: null, baseOffset: 0, logAppendTimeMs: 99, logStartOffset: 0, duplicate: true, durability: 0 })),
+        partitions: partitions.map(({ partition }) => ({
+          partition,
+          errorCode: 0,
+          errorMessage: null,
+          baseOffset: 0,
+          logAppendTimeMs: 99,
+          logStartOffset: 0,
+          duplicate: true,
+          durability: 0,
+        })),
       })),
     }));
-    expect(await scene.settle(producer.send('t', { value: 'again', messageId: 'id-a' }))).toEqual({ partition: 0, offset: 0, timestampMs: 99, duplicate: true, durability: 'fsync' });
+    expect(await scene.settle(producer.send('t', { value: 'again', messageId: 'id-a' }))).toEqual({
+      partition: 0,
+      offset: 0,
+      timestampMs: 99,
+      duplicate: true,
+      durability: 'fsync',
+    });
     await scene.settle(q.close());
   });
 });
@@ -138,7 +147,9 @@ describe('send', () => {
 describe('batching', () => {
   it('P2 gathers what is sent in one turn', async () => {
     const { scene, q, producer, batches } = await setUp();
-    await scene.settle(Promise.all(Array.from({ length: 64 }, (_, index) => producer.send('t', { value: `${index}` }))));
+    await scene.settle(
+      Promise.all(Array.from({ length: 64 }, (_, index) => producer.send('t', { value: `${index}` }))),
+    );
     expect(batches()).toEqual([[64]]);
     await scene.settle(q.close());
   });
@@ -186,16 +197,27 @@ describe('batching', () => {
 
   it('P2 closes a batch at its size and goes on in the next', async () => {
     const { scene, q, producer, batches } = await setUp({}, { batchBytesMax: 1_000 });
-    await scene.settle(producer.sendBatch('t', Array.from({ length: 100 }, () => ({ value: 'x'.repeat(90), key: 'k' }))));
+    await scene.settle(
+      producer.sendBatch(
+        't',
+        Array.from({ length: 100 }, () => ({ value: 'x'.repeat(90), key: 'k' })),
+      ),
+    );
     for (const records of batches().flat()) expect(records).toBeLessThanOrEqual(9);
-    expect(batches().flat().reduce((sum, records) => sum + records, 0)).toBe(100);
+    expect(
+      batches()
+        .flat()
+        .reduce((sum, records) => sum + records, 0),
+    ).toBe(100);
     await scene.settle(q.close());
   });
 
   it('P2 carries the batches of several partitions and topics in one request', async () => {
     const { scene, q, producer } = await setUp({ partitions: 8 });
     scene.broker.topic('u', { partitions: 2 });
-    await scene.settle(Promise.all([producer.send('t', { value: 'v', partition: 0 }), producer.send('u', { value: 'v', partition: 0 })]));
+    await scene.settle(
+      Promise.all([producer.send('t', { value: 'v', partition: 0 }), producer.send('u', { value: 'v', partition: 0 })]),
+    );
     const before = scene.broker.requestsOf('PRODUCE').length;
     const places = [0, 1, 2, 3, 4, 5, 6, 7].map((partition) => ['t', partition] as const);
     // One topic amid the other: it appears once all the same.
@@ -213,7 +235,9 @@ describe('batching', () => {
     const value = Buffer.alloc(1_000_000);
     const sends = Array.from({ length: 24 }, (_, index) => producer.send('t', { value, partition: index % 8 }));
     await scene.settle(Promise.all(sends));
-    const partitions = scene.broker.requestsOf<ProduceRequest>('PRODUCE').flatMap(({ topics }) => topics.flatMap((each) => each.partitions.map(({ partition }) => partition)));
+    const partitions = scene.broker
+      .requestsOf<ProduceRequest>('PRODUCE')
+      .flatMap(({ topics }) => topics.flatMap((each) => each.partitions.map(({ partition }) => partition)));
     expect(new Set(partitions.slice(1, 9)).size).toBe(8);
     await scene.settle(q.close());
   });
@@ -231,16 +255,22 @@ describe('batching', () => {
     const { scene, q, producer } = await setUp({ partitions: 3 });
     const records = Array.from({ length: 30 }, (_, index) => ({ value: `${index}`, partition: index % 3 }));
     const results = await scene.settle(producer.sendBatch('t', records));
-    expect(results.map(({ partition, offset }) => [partition, offset])).toEqual(records.map((_, index) => [index % 3, Math.floor(index / 3)]));
+    expect(results.map(({ partition, offset }) => [partition, offset])).toEqual(
+      records.map((_, index) => [index % 3, Math.floor(index / 3)]),
+    );
     expect(await producer.sendBatch('t', [])).toEqual([]);
     await scene.settle(q.close());
   });
 
   it('P2 says how many of a batch were stored when some were not', async () => {
     const { scene, q, producer } = await setUp({ partitions: 2 });
-    scene.broker.produceFaults = ({ partition, point }) => (partition === 1 && point === 'before' ? 'INVALID_RECORD' : 'none');
+    scene.broker.produceFaults = ({ partition, point }) =>
+      partition === 1 && point === 'before' ? 'INVALID_RECORD' : 'none';
     const records = Array.from({ length: 10 }, (_, index) => ({ value: `${index}`, partition: index < 3 ? 1 : 0 }));
-    await expect(scene.settle(producer.sendBatch('t', records))).rejects.toMatchObject({ code: 'INVALID_RECORD', details: { failed: 3, delivered: 7 } });
+    await expect(scene.settle(producer.sendBatch('t', records))).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+      details: { failed: 3, delivered: 7 },
+    });
     await scene.settle(q.close());
   });
 });
@@ -291,7 +321,10 @@ describe('enqueue', () => {
     const { scene, q, producer } = await setUp({}, { onError: (error, failure) => events.push([error, failure]) });
     scene.broker.produceFaults = ({ point }) => (point === 'before' ? 'INVALID_RECORD' : 'none');
     for (let index = 0; index < 5; index += 1) producer.enqueue('t', { value: 'v' });
-    await expect(scene.settle(producer.flush())).rejects.toMatchObject({ code: 'INVALID_RECORD', details: { failed: 5 } });
+    await expect(scene.settle(producer.flush())).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+      details: { failed: 5 },
+    });
     expect(events).toMatchObject([[{ code: 'INVALID_RECORD' }, { topic: 't', partition: 0, records: 5 }]]);
     await expect(scene.settle(producer.flush())).resolves.toBeUndefined();
     await scene.settle(q.close());
@@ -314,7 +347,10 @@ describe('enqueue', () => {
     scene.broker.faults = ({ api }) => (api === 'PRODUCE' ? 'silence' : 'none');
     for (const partition of [0, 1]) producer.enqueue('t', { value: 'v', partition });
     await expect(scene.settle(producer.flush())).rejects.toMatchObject({ details: { failed: 2 } });
-    expect(failures).toMatchObject([{ partition: 0, records: 1 }, { partition: 1, records: 1 }]);
+    expect(failures).toMatchObject([
+      { partition: 0, records: 1 },
+      { partition: 1, records: 1 },
+    ]);
     await Promise.all(closing);
     await scene.settle(q.close());
   });
@@ -324,7 +360,9 @@ describe('enqueue', () => {
     const { scene, q, producer } = await setUp({ partitions: 2 });
     await scene.settle(producer.send('t', { value: 'v', partition: 0 }));
     scene.broker.faults = ({ api }) => (api === 'PRODUCE' ? 'silence' : 'none');
-    const sends = [0, 1].map((partition) => producer.send('t', { value: 'v', partition }).catch((error: QError) => error.code));
+    const sends = [0, 1].map((partition) =>
+      producer.send('t', { value: 'v', partition }).catch((error: QError) => error.code),
+    );
     await scene.clock.advance(10);
     shrunk.mockClear();
     expect(await scene.settle(producer.close({ timeoutMs: 0 }))).toMatchObject({ abandoned: 2 });
@@ -338,7 +376,10 @@ describe('enqueue', () => {
     const { scene, q, producer } = await setUp();
     scene.broker.produceFaults = ({ point }) => (point === 'before' ? 'INVALID_RECORD' : 'none');
     producer.enqueue('t', { value: 'v' });
-    await expect(scene.settle(Promise.resolve(producer[Symbol.asyncDispose]()))).rejects.toMatchObject({ code: 'INVALID_RECORD', details: { failed: 1 } });
+    await expect(scene.settle(Promise.resolve(producer[Symbol.asyncDispose]()))).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+      details: { failed: 1 },
+    });
     await scene.settle(q.close());
   });
 
@@ -349,98 +390,9 @@ describe('enqueue', () => {
     producer.enqueue('t', { value: 'v' });
     const controller = new AbortController();
     scene.clock.schedule(50, () => controller.abort());
-    await expect(scene.settle(producer.flush({ signal: controller.signal }))).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(scene.settle(producer.flush({ signal: controller.signal }))).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
     expect((await scene.settle(q.close({ timeoutMs: 0 }))).abandoned).toBe(1);
-  });
-});
-
-describe('order', () => {
-  it('P4 is that of the calls, whichever they are, also while the topic is not known and the buffer is full', async () => {
-    const { scene, q, producer, values } = await setUp({}, { maxBufferedBytes: 4_000, batchBytesMax: 600 });
-    const padding = 'p'.repeat(100);
-    const all: Promise<unknown>[] = [];
-    for (let index = 0; index < 200; index += 1) {
-      const record = { key: padding, value: `${index}` };
-      if (index % 3 === 0) all.push(producer.send('t', record));
-      else if (index % 3 === 1) all.push(producer.sendBatch('t', [record]));
-      else {
-        try {
-          producer.enqueue('t', record);
-        } catch {
-          await scene.settle(producer.ready());
-          producer.enqueue('t', record);
-        }
-      }
-      if (index % 50 === 49) await scene.clock.advance(1);
-    }
-    await scene.settle(Promise.all([...all, producer.flush()]));
-    expect(values()).toEqual(Array.from({ length: 200 }, (_, index) => `${index}`));
-    await scene.settle(q.close());
-  });
-
-  it('B4 P4 waits for asynchronous schemas in turn', async () => {
-    const { scene, q, producer, values } = await setUp();
-    const Slow = topic('t', {
-      value: z.string().refine(async (text) => {
-        await new Promise<void>((resolve) => void scene.clock.schedule(text.length % 7, resolve));
-        return text !== 'bad';
-      }),
-      valueCodec: 'string',
-    });
-    const texts = ['a'.repeat(6), 'b', 'bad', 'c'.repeat(3), 'd'];
-    const sends = texts.map((value) => producer.send(Slow, { value }));
-    producer.enqueue(Slow, { value: 'enqueued' });
-    producer.enqueue(Slow, { value: 'bad' });
-    const outcomes = await scene.settle(Promise.allSettled(sends));
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-    await expect(scene.settle(producer.flush())).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
-    expect(values()).toEqual(['aaaaaa', 'b', 'ccc', 'd', 'enqueued']);
-    await scene.settle(q.close());
-  });
-
-  it('P4 is kept when one of several that wait goes on', async () => {
-    const { scene, q, producer, values } = await setUp();
-    const release = new Map<string, () => void>();
-    const Slow = topic('t', {
-      value: z.string().refine(async (text) => {
-        await new Promise<void>((resolve) => void release.set(text, resolve));
-        return true;
-      }),
-      valueCodec: 'string',
-    });
-    const sends = ['first', 'second'].map((value) => producer.send(Slow, { value }));
-    release.get('first')?.();
-    await scene.settle(sends[0] as Promise<unknown>);
-    producer.enqueue('t', { value: 'third' });
-    release.get('second')?.();
-    await scene.settle(Promise.all([sends[1], producer.flush()]));
-    expect(values()).toEqual(['first', 'second', 'third']);
-    await scene.settle(q.close());
-  });
-});
-
-describe('idempotence', () => {
-  it('P4 is the default, asked for once and only when something is sent', async () => {
-    const { scene, q, producer } = await setUp();
-    expect(scene.broker.requestsOf('INIT_PRODUCER')).toEqual([]);
-    for (let index = 0; index < 3; index += 1) await scene.settle(producer.send('t', { value: 'v' }));
-    expect(scene.broker.requestsOf('INIT_PRODUCER')).toHaveLength(1);
-    const ids = scene.broker.requestsOf<ProduceRequest>('PRODUCE').map(({ topics }) => batchProducerId(topics[0]?.partitions[0]?.records as Buffer));
-    expect(ids).toEqual([1_001, 1_001, 1_001]);
-    await scene.settle(q.close());
-  });
-
-  it('P4 goes on when the broker cannot give an id at first', async () => {
-    const { scene, q, producer } = await setUp();
-    scene.broker.faults = ({ api, request, point }) => (api === 'INIT_PRODUCER' && request < 3 && point === 'before' ? 'BROKER_BUSY' : 'none');
-    expect(await scene.settle(producer.send('t', { value: 'v' }))).toMatchObject({ offset: 0 });
-    await scene.settle(q.close());
-  });
-
-  it('P4 fails what cannot be sent when the broker refuses an id for good', async () => {
-    const { scene, q, producer } = await setUp();
-    scene.broker.faults = ({ api, point }) => (api === 'INIT_PRODUCER' && point === 'before' ? 'UNKNOWN_API' : 'none');
-    await expect(scene.settle(producer.send('t', { value: 'v' }))).rejects.toMatchObject({ code: 'UNKNOWN_API' });
-    await scene.settle(q.close());
   });
 });

@@ -8,7 +8,13 @@ import type { SendResult } from '../../src/producer/delivery.ts';
 import { FakeBroker } from '../fake/fake-broker.ts';
 import { fakeAddress, FakeScene } from '../fake/fake-scene.ts';
 
-const partitionErrors: readonly ErrorName[] = ['BROKER_BUSY', 'REQUEST_TIMED_OUT', 'STORAGE_FULL', 'STALE_LEADER_EPOCH', 'SHUTTING_DOWN'];
+const partitionErrors: readonly ErrorName[] = [
+  'BROKER_BUSY',
+  'REQUEST_TIMED_OUT',
+  'STORAGE_FULL',
+  'STALE_LEADER_EPOCH',
+  'SHUTTING_DOWN',
+];
 
 interface Sent {
   readonly partition: number;
@@ -46,7 +52,10 @@ function moveLeaders(scene: FakeScene, random: SeededRandom): void {
     scene.clock.schedule(random.below(20_000), () => {
       for (const { leaders } of scene.broker.topics.values()) {
         const partition = random.below(leaders.length);
-        leaders[partition] = { leaderId: random.between(1, 2), leaderEpoch: (leaders[partition]?.leaderEpoch ?? 0) + 1 };
+        leaders[partition] = {
+          leaderId: random.between(1, 2),
+          leaderEpoch: (leaders[partition]?.leaderEpoch ?? 0) + 1,
+        };
       }
     });
   }
@@ -71,7 +80,8 @@ async function run(seed: number, o: { deliveryTimeoutMs: number; invalid: boolea
   if (o.invalid) {
     const usual = scene.broker.produceFaults;
     const chance = random.fork();
-    scene.broker.produceFaults = (fault) => (fault.point === 'before' && chance.chance(0.05) ? 'INVALID_RECORD' : usual(fault));
+    scene.broker.produceFaults = (fault) =>
+      fault.point === 'before' && chance.chance(0.05) ? 'INVALID_RECORD' : usual(fault);
   }
   const sent: Sent[] = [];
   const outcomes: Promise<unknown>[] = [];
@@ -106,10 +116,15 @@ function check({ sent, scene }: Run): { failed: number } {
     expect(stored, 'records were reordered').toEqual([...stored].sort((a, b) => a - b));
     for (const { value, outcome, ...rest } of sent.filter((record) => record.partition === partition)) {
       const offset = stored.indexOf(Number(value));
-      if (outcome !== null && 'offset' in outcome) expect([value, offset], 'an acknowledged record is not where it was said to be').toEqual([value, outcome.offset]);
+      if (outcome !== null && 'offset' in outcome)
+        expect([value, offset], 'an acknowledged record is not where it was said to be').toEqual([
+          value,
+          outcome.offset,
+        ]);
       else {
         failed += 1;
-        if (outcome?.details['outcome'] === 'not-stored') expect([value, offset, rest], 'a record that was said not to be stored is').toEqual([value, -1, rest]);
+        if (outcome?.details['outcome'] === 'not-stored')
+          expect([value, offset, rest], 'a record that was said not to be stored is').toEqual([value, -1, rest]);
       }
     }
   }

@@ -11,11 +11,17 @@ function values(count: number, from = 0): string[] {
 }
 
 /** Sends records so that several batches are on the way at once: batches of a few records, closed by their size. */
-async function sendInPieces(scene: FakeScene, o: { count: number; faults?: (scene: FakeScene) => void; idempotent?: boolean }): Promise<SendResult[]> {
+async function sendInPieces(
+  scene: FakeScene,
+  o: { count: number; faults?: (scene: FakeScene) => void; idempotent?: boolean },
+): Promise<SendResult[]> {
   scene.broker.topic('t');
   const q = await scene.connect();
   // Room for about six records in a batch.
-  const producer = q.producer({ batchBytesMax: 512, ...(o.idempotent === undefined ? {} : { idempotent: o.idempotent }) });
+  const producer = q.producer({
+    batchBytesMax: 512,
+    ...(o.idempotent === undefined ? {} : { idempotent: o.idempotent }),
+  });
   await scene.settle(producer.send('t', { value: 'first', key: 'first' }));
   o.faults?.(scene);
   const sends = values(o.count).map((value) => producer.send('t', { value, key: 'x'.repeat(60) }));
@@ -34,7 +40,11 @@ describe('sending again', () => {
   // Request 0 carried the first record, so 1 is alone in flight or the first of several.
   const requests = [1, 2, 3, 4, 5, 6];
   const faults: readonly RequestFault[] = ['cut', 'silence', 'BROKER_BUSY'];
-  it.each(requests.flatMap((request) => faults.flatMap((fault) => (['before', 'after'] as const).map((point) => ({ request, fault, point })))))(
+  it.each(
+    requests.flatMap((request) =>
+      faults.flatMap((fault) => (['before', 'after'] as const).map((point) => ({ request, fault, point }))),
+    ),
+  )(
     'P4 W3 keeps order, and stores once, when PRODUCE $request meets $fault $point it is carried out',
     async ({ request, fault, point }) => {
       const scene = new FakeScene();
@@ -48,7 +58,14 @@ describe('sending again', () => {
     },
   );
 
-  const errors: readonly ErrorName[] = ['BROKER_BUSY', 'STORAGE_FULL', 'REQUEST_TIMED_OUT', 'SHUTTING_DOWN', 'STALE_LEADER_EPOCH', 'NOT_LEADER'];
+  const errors: readonly ErrorName[] = [
+    'BROKER_BUSY',
+    'STORAGE_FULL',
+    'REQUEST_TIMED_OUT',
+    'SHUTTING_DOWN',
+    'STALE_LEADER_EPOCH',
+    'NOT_LEADER',
+  ];
   it.each(errors.flatMap((error) => requests.slice(0, 4).map((request) => ({ error, request }))))(
     'P4 keeps order when partition and request $request fail with $error while others are in flight',
     async ({ error, request }) => {
@@ -88,7 +105,8 @@ describe('sending again', () => {
       faults: ({ broker }) => {
         broker.topics.get('t')?.logs[0]?.forgetProducers();
         broker.cutAll();
-        broker.produceFaults = ({ request, point }) => (point === 'before' && request >= 1 && request <= 2 ? 'BROKER_BUSY' : 'none');
+        broker.produceFaults = ({ request, point }) =>
+          point === 'before' && request >= 1 && request <= 2 ? 'BROKER_BUSY' : 'none';
       },
     });
     expectInOrder(scene, results);
@@ -100,7 +118,8 @@ describe('sending again', () => {
       count: 50,
       idempotent: false,
       faults: ({ broker }) => {
-        broker.produceFaults = ({ request, point }) => (point === 'before' && request % 3 === 1 ? 'BROKER_BUSY' : 'none');
+        broker.produceFaults = ({ request, point }) =>
+          point === 'before' && request % 3 === 1 ? 'BROKER_BUSY' : 'none';
       },
     });
     expectInOrder(scene, results);
@@ -125,31 +144,34 @@ describe('sending again', () => {
     await scene.settle(q.close());
   });
 
-  it.each(['none', 'silence'] as const)('W3 H2 sends what waited for a request whose partition has moved away (answer: %s)', async (fault) => {
-    const scene = new FakeScene();
-    const topic = scene.broker.topic('t', { partitions: 2 });
-    const other = new FakeBroker({ clock: scene.clock, brokerId: 2 });
-    const address = { host: 'other', port: 9 };
-    scene.network.listen(address, other.accept);
-    other.topics.set('t', topic);
-    scene.broker.peers.set(2, address);
-    const q = await scene.connect({ requestTimeoutMs: 1_000 });
-    const producer = q.producer({ maxInFlight: 1 });
-    await scene.settle(producer.send('t', { value: 'a', partition: 0 }));
-    scene.broker.faults = ({ api, point }) => (api === 'PRODUCE' && point === 'after' ? fault : 'none');
-    scene.broker.answerDelayMs = 100;
-    const moving = producer.send('t', { value: 'b', partition: 0 });
-    await scene.clock.advance(10);
-    expect(topic.logs[0]?.values()).toEqual(['a', 'b']);
-    const waiting = producer.send('t', { value: 'c', partition: 1 });
-    scene.broker.faults = () => 'none';
-    scene.broker.answerDelayMs = 0;
-    topic.leaders[0] = { leaderId: 2, leaderEpoch: 1 };
-    await scene.settle(q.admin.metadata(['t']));
-    expect(await scene.settle(Promise.all([moving, waiting]))).toMatchObject([{ offset: 1 }, { offset: 0 }]);
-    expect(scene.clock.monotonic()).toBeLessThan(5_000);
-    await scene.settle(q.close());
-  });
+  it.each(['none', 'silence'] as const)(
+    'W3 H2 sends what waited for a request whose partition has moved away (answer: %s)',
+    async (fault) => {
+      const scene = new FakeScene();
+      const topic = scene.broker.topic('t', { partitions: 2 });
+      const other = new FakeBroker({ clock: scene.clock, brokerId: 2 });
+      const address = { host: 'other', port: 9 };
+      scene.network.listen(address, other.accept);
+      other.topics.set('t', topic);
+      scene.broker.peers.set(2, address);
+      const q = await scene.connect({ requestTimeoutMs: 1_000 });
+      const producer = q.producer({ maxInFlight: 1 });
+      await scene.settle(producer.send('t', { value: 'a', partition: 0 }));
+      scene.broker.faults = ({ api, point }) => (api === 'PRODUCE' && point === 'after' ? fault : 'none');
+      scene.broker.answerDelayMs = 100;
+      const moving = producer.send('t', { value: 'b', partition: 0 });
+      await scene.clock.advance(10);
+      expect(topic.logs[0]?.values()).toEqual(['a', 'b']);
+      const waiting = producer.send('t', { value: 'c', partition: 1 });
+      scene.broker.faults = () => 'none';
+      scene.broker.answerDelayMs = 0;
+      topic.leaders[0] = { leaderId: 2, leaderEpoch: 1 };
+      await scene.settle(q.admin.metadata(['t']));
+      expect(await scene.settle(Promise.all([moving, waiting]))).toMatchObject([{ offset: 1 }, { offset: 0 }]);
+      expect(scene.clock.monotonic()).toBeLessThan(5_000);
+      await scene.settle(q.close());
+    },
+  );
 
   it('W3 goes on in a topic that was deleted and made again', async () => {
     const scene = new FakeScene();

@@ -17,7 +17,10 @@ describe('what a client knew of a topic', () => {
     const producer = q.producer({ onError: ({ code }) => errors.push(code) });
     await scene.settle(producer.send('t', { value: 'known' }));
     addPartition(topic);
-    expect(await scene.settle(producer.send('t', { partition: 1, value: 'added' }))).toMatchObject({ partition: 1, offset: 0 });
+    expect(await scene.settle(producer.send('t', { partition: 1, value: 'added' }))).toMatchObject({
+      partition: 1,
+      offset: 0,
+    });
     addPartition(topic);
     producer.enqueue('t', { partition: 2, value: 'enqueued' });
     producer.enqueue('t', { partition: 0, value: 'behind it' });
@@ -33,14 +36,23 @@ describe('what a client knew of a topic', () => {
     const q = await scene.connect();
     const producer = q.producer();
     await scene.settle(producer.send('t', { value: 'known' }));
-    const looks = (): number => scene.broker.requestsOf<{ topics: readonly string[] }>('METADATA').filter(({ topics }) => topics.includes('t')).length;
+    const looks = (): number =>
+      scene.broker.requestsOf<{ topics: readonly string[] }>('METADATA').filter(({ topics }) => topics.includes('t'))
+        .length;
     const before = looks();
-    const sends = [producer.send('t', { partition: 1, value: 'x' }), producer.send('t', { partition: 0, value: 'good' }), producer.send('t', { partition: 9, value: 'x' })];
+    const sends = [
+      producer.send('t', { partition: 1, value: 'x' }),
+      producer.send('t', { partition: 0, value: 'good' }),
+      producer.send('t', { partition: 9, value: 'x' }),
+    ];
     const settled = await scene.settle(Promise.allSettled(sends));
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
     // One for the first, and one for what came while it was under way.
     expect(looks()).toBe(before + 2);
-    await expect(scene.settle(producer.send('t', { partition: 1, value: 'x' }))).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION', details: { partition: 1, field: 'partition' } });
+    await expect(scene.settle(producer.send('t', { partition: 1, value: 'x' }))).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+      details: { partition: 1, field: 'partition' },
+    });
     expect(looks()).toBe(before + 3);
     expect(topic.logs[0]!.values()).toEqual(['known', 'good']);
     await scene.settle(q.close());
@@ -52,7 +64,9 @@ describe('what a client knew of a topic', () => {
     const q = await scene.connect();
     const producer = q.producer();
     await scene.settle(producer.send('t', { key: 'k', value: 'known' }));
-    await expect(scene.settle(producer.send('t', { key: 'k', value: 'x'.repeat(1_000) }))).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
+    await expect(scene.settle(producer.send('t', { key: 'k', value: 'x'.repeat(1_000) }))).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    });
     topic.maxMessageBytes = 10_000;
     expect(await scene.settle(producer.send('t', { key: 'k', value: 'x'.repeat(1_000) }))).toMatchObject({ offset: 1 });
     await expect(scene.settle(producer.send('t', { value: 'v' }))).rejects.toMatchObject({ code: 'KEY_REQUIRED' });
@@ -75,7 +89,9 @@ describe('what a client knew of a topic', () => {
     const all = q.consumer('t', { stopAtEnd: true });
     await scene.settle(all.ready());
     expect(all.partitions).toEqual([0, 1, 2]);
-    await expect(scene.settle(q.consumer('t', { partitions: [3] }).ready())).rejects.toMatchObject({ code: 'UNKNOWN_PARTITION' });
+    await expect(scene.settle(q.consumer('t', { partitions: [3] }).ready())).rejects.toMatchObject({
+      code: 'UNKNOWN_PARTITION',
+    });
     await scene.settle(q.close());
   });
 });

@@ -64,14 +64,22 @@ const wrong: readonly [what: string, record: unknown, field: string][] = [
   ['a number for a message id', { value: 'v', messageId: 5 }, 'messageId'],
   ['text for a partition, which an array would take', { value: 'v', partition: 'length' }, 'partition'],
   ['null for a partition', { value: 'v', partition: null }, 'partition'],
-  ['an object without a prototype for a time', { value: 'v', timestampMs: Object.create(null) as unknown }, 'timestampMs'],
+  [
+    'an object without a prototype for a time',
+    { value: 'v', timestampMs: Object.create(null) as unknown },
+    'timestampMs',
+  ],
   ['a value that was transferred', { value: transferred() }, 'value'],
   ['a value cut off', { value: cutOff() }, 'value'],
   ['a key that was transferred', { key: transferred(), value: 'v' }, 'key'],
   ['a key cut off', { key: cutOff(), value: 'v' }, 'key'],
   ['a header that was transferred', { value: 'v', headers: { a: transferred() } }, 'headers.a'],
   ['a header cut off, in a list', { value: 'v', headers: [{ key: 'a', value: cutOff() }] }, 'headers[0].value'],
-  ...['key', 'value', 'headers', 'partition', 'messageId'].map((name): [string, unknown, string] => [`a getter that throws for ${name}`, throwing(name), name]),
+  ...['key', 'value', 'headers', 'partition', 'messageId'].map((name): [string, unknown, string] => [
+    `a getter that throws for ${name}`,
+    throwing(name),
+    name,
+  ]),
   ['a getter that throws for a header', { value: 'v', headers: [throwing('value')] }, 'headers[0].value'],
   ['a proxy that was revoked, for a value', { value: revoked() }, 'value'],
 ];
@@ -88,24 +96,33 @@ describe('a record that is none', () => {
     await expect(scene.settle(producer.send('t', record))).rejects.toMatchObject(refusal);
     await scene.settle(before);
     await expect(scene.settle(producer.send('t', record))).rejects.toMatchObject(refusal);
-    await expect(scene.settle(producer.sendBatch('t', [{ value: 'with it' }, record]))).rejects.toMatchObject({ ...refusal, message: expect.stringContaining('records[1]') as string });
+    await expect(scene.settle(producer.sendBatch('t', [{ value: 'with it' }, record]))).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('records[1]') as string,
+    });
     await expect(scene.settle(producer.send(topic('t'), record))).rejects.toMatchObject(refusal);
     await scene.settle(producer.send('t', { value: 'after' }));
     expect(values()).toEqual(['before', 'after']);
     await scene.settle(producer.close());
   });
 
-  it.each(wrong.filter(([, , field]) => field !== 'timestamp'))('P1 is refused by enqueue, at once: %s', async (_what, record, field) => {
-    const { scene, producer, values } = await setUp();
-    const refused = expect.objectContaining({ code: code(field), details: expect.objectContaining({ field }) as unknown }) as Error;
-    expect(() => producer.enqueue('t', record as ProducerRecord)).toThrow(refused);
-    await scene.settle(producer.send('t', { value: 'first' }));
-    expect(() => producer.enqueue('t', record as ProducerRecord)).toThrow(refused);
-    producer.enqueue('t', { value: 'after' });
-    await scene.settle(producer.flush());
-    expect(values()).toEqual(['first', 'after']);
-    await scene.settle(producer.close());
-  });
+  it.each(wrong.filter(([, , field]) => field !== 'timestamp'))(
+    'P1 is refused by enqueue, at once: %s',
+    async (_what, record, field) => {
+      const { scene, producer, values } = await setUp();
+      const refused = expect.objectContaining({
+        code: code(field),
+        details: expect.objectContaining({ field }) as unknown,
+      }) as Error;
+      expect(() => producer.enqueue('t', record as ProducerRecord)).toThrow(refused);
+      await scene.settle(producer.send('t', { value: 'first' }));
+      expect(() => producer.enqueue('t', record as ProducerRecord)).toThrow(refused);
+      producer.enqueue('t', { value: 'after' });
+      await scene.settle(producer.flush());
+      expect(values()).toEqual(['first', 'after']);
+      await scene.settle(producer.close());
+    },
+  );
 
   it.each<[string, (record: object) => object]>([
     ['key', (bytes) => ({ key: bytes, value: 'v' })],
@@ -125,7 +142,9 @@ describe('a record that is none', () => {
 
   it('P1 has its own bytes while its schema thinks, so that buffers may be used again after the call', async () => {
     const { scene, producer, values } = await setUp();
-    const slow = topic('t', { value: { '~standard': { version: 1, vendor: 'x', validate: async (value: unknown) => ({ value }) } } });
+    const slow = topic('t', {
+      value: { '~standard': { version: 1, vendor: 'x', validate: async (value: unknown) => ({ value }) } },
+    });
     const bytes = new Uint8Array([1, 2, 3]);
     const key = new Uint8Array([4]);
     producer.enqueue(slow, { key, value: 1, headers: { a: bytes } });
@@ -137,8 +156,12 @@ describe('a record that is none', () => {
 
   it('P1 keeps what a getter threw as the cause', async () => {
     const { scene, producer } = await setUp();
-    await expect(scene.settle(producer.send('t', throwing('key')))).rejects.toMatchObject({ cause: { message: 'of a getter' } });
-    await expect(scene.settle(producer.sendBatch('t', [throwing('key')]))).rejects.toMatchObject({ cause: { message: 'of a getter' } });
+    await expect(scene.settle(producer.send('t', throwing('key')))).rejects.toMatchObject({
+      cause: { message: 'of a getter' },
+    });
+    await expect(scene.settle(producer.sendBatch('t', [throwing('key')]))).rejects.toMatchObject({
+      cause: { message: 'of a getter' },
+    });
     await scene.settle(producer.close());
   });
 
@@ -147,15 +170,22 @@ describe('a record that is none', () => {
     const refusal = { code: 'INVALID_RECORD' };
     await expect(scene.settle(producer.send('t', revoked()))).rejects.toMatchObject(refusal);
     expect(() => producer.enqueue('t', revoked())).toThrow(expect.objectContaining(refusal));
-    await expect(scene.settle(producer.sendBatch('t', revoked() as never))).rejects.toMatchObject({ ...refusal, details: { field: 'records' } });
+    await expect(scene.settle(producer.sendBatch('t', revoked() as never))).rejects.toMatchObject({
+      ...refusal,
+      details: { field: 'records' },
+    });
     await scene.settle(producer.close());
   });
 
   it('P1 does not even ask for the topic, which would make it where topics are made so', async () => {
     const { scene, producer } = await setUp();
-    await expect(scene.settle(producer.send('typing-error', null as never))).rejects.toMatchObject({ code: 'INVALID_RECORD' });
+    await expect(scene.settle(producer.send('typing-error', null as never))).rejects.toMatchObject({
+      code: 'INVALID_RECORD',
+    });
     await scene.clock.advance(100);
-    expect(scene.broker.requestsOf<{ topics: string[] }>('METADATA').flatMap(({ topics }) => topics)).not.toContain('typing-error');
+    expect(scene.broker.requestsOf<{ topics: string[] }>('METADATA').flatMap(({ topics }) => topics)).not.toContain(
+      'typing-error',
+    );
     await scene.settle(producer.close());
   });
 
@@ -179,8 +209,12 @@ describe('a record that is none', () => {
     ['a getter that throws', throwing('name')],
   ])('P1 a topic that is none is refused: %s', async (_what, given) => {
     const { scene, producer } = await setUp();
-    await expect(scene.settle(producer.send(given as string, { value: 'v' }))).rejects.toMatchObject({ code: 'INVALID_TOPIC_NAME' });
-    expect(() => producer.enqueue(given as string, { value: 'v' })).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC_NAME' }));
+    await expect(scene.settle(producer.send(given as string, { value: 'v' }))).rejects.toMatchObject({
+      code: 'INVALID_TOPIC_NAME',
+    });
+    expect(() => producer.enqueue(given as string, { value: 'v' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_TOPIC_NAME' }),
+    );
     await scene.settle(producer.close());
   });
 
@@ -196,7 +230,9 @@ describe('a record that is none', () => {
       (): undefined => undefined,
     ]) {
       const broken = topic('t', { value: { '~standard': { version: 1, vendor: 'x', validate: validate as never } } });
-      await expect(scene.settle(producer.send(broken, { value: 'v' }))).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
+      await expect(scene.settle(producer.send(broken, { value: 'v' }))).rejects.toMatchObject({
+        code: 'SCHEMA_MISMATCH',
+      });
     }
     await scene.settle(producer.close());
   });

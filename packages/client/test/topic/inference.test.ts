@@ -34,7 +34,10 @@ describe('types', () => {
   it('B4 takes the input of the schema on send', () => {
     expectTypeOf<RecordOf<typeof Prices>['key']>().toEqualTypeOf<string>();
     expectTypeOf<RecordOf<typeof Prices>['value']>().toEqualTypeOf<{ amount: string; currency?: string | undefined }>();
-    expectTypeOf<RecordOf<typeof Deleted>['value']>().toEqualTypeOf<{ amount: string; currency?: string | undefined } | null>();
+    expectTypeOf<RecordOf<typeof Deleted>['value']>().toEqualTypeOf<{
+      amount: string;
+      currency?: string | undefined;
+    } | null>();
     expectTypeOf<RecordOf<typeof Bytes>['value']>().toEqualTypeOf<BytesIn>();
     expectTypeOf<{ key: string }>().not.toExtend<RecordOf<typeof Prices>>();
     expectTypeOf<{ value: string }>().toExtend<RecordOf<typeof Bytes>>();
@@ -46,22 +49,36 @@ describe('types', () => {
     expectTypeOf<Prices['value']>().toEqualTypeOf<{ amount: number; currency: string }>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.bytes>>['value']>().toEqualTypeOf<Buffer | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.named>>['key']>().toEqualTypeOf<Buffer | null>();
-    expectTypeOf<MessageOf<ReturnType<typeof consumerOf.raw>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | Buffer | null>();
-    expectTypeOf<MessageOf<ReturnType<typeof consumerOf.deleted>>['value']>().toEqualTypeOf<{ amount: number; currency: string } | null>();
+    expectTypeOf<MessageOf<ReturnType<typeof consumerOf.raw>>['value']>().toEqualTypeOf<
+      { amount: number; currency: string } | Buffer | null
+    >();
+    expectTypeOf<MessageOf<ReturnType<typeof consumerOf.deleted>>['value']>().toEqualTypeOf<{
+      amount: number;
+      currency: string;
+    } | null>();
     expectTypeOf<MessageOf<ReturnType<typeof consumerOf.texts>>['value']>().toEqualTypeOf<string | null>();
   });
 
   it('B4 tells of the record that is wrong, and not of the topic', () => {
-    // Of overloads the compiler tells what the last one has against the call: that a typed topic is no text. So there is one signature,
-    // and what is left to be wrong is the record.
+    // Of overloads the compiler tells what the last one has against the call: that a typed topic is no text. So there
+    // is one signature, and what is left to be wrong is the record.
     expectTypeOf<Parameters<Producer['send']>[0]>().not.toEqualTypeOf<string>();
     expectTypeOf<Parameters<Producer['sendBatch']>[0]>().not.toEqualTypeOf<string>();
     expectTypeOf<Parameters<Producer['enqueue']>[0]>().not.toEqualTypeOf<string>();
-    type SendPrices = Producer['send'] extends (topic: typeof Prices, record: { key: string; value: { amount: number } }) => unknown ? true : false;
+    type SendPrices = Producer['send'] extends (
+      topic: typeof Prices,
+      record: { key: string; value: { amount: number } },
+    ) => unknown
+      ? true
+      : false;
     type SendBytes = Producer['send'] extends (topic: string, record: { value: number }) => unknown ? true : false;
     expectTypeOf<SendPrices>().toEqualTypeOf<false>();
     expectTypeOf<SendBytes>().toEqualTypeOf<false>();
-    const generic = <K, V>(producer: Producer, to: Topic<K, V, unknown, unknown>, record: ProducerRecord<K, V>): unknown => producer.send(to, record);
+    const generic = <K, V>(
+      producer: Producer,
+      to: Topic<K, V, unknown, unknown>,
+      record: ProducerRecord<K, V>,
+    ): unknown => producer.send(to, record);
     expectTypeOf(generic).toBeFunction();
   });
 

@@ -13,14 +13,20 @@ describe('topic', () => {
     const at = new Date(1_700_000_000_000);
     const record = serialize(Orders, { key: 'o-1', value: { id: 'o-1', at } });
     expect(record).toMatchObject({ key: 'o-1', value: `{"id":"o-1","at":"${at.toISOString()}"}` });
-    expect(Orders.valueSerde?.decode(Buffer.from((record as { value: string }).value))).toEqual({ id: 'o-1', at, note: 'none' });
+    expect(Orders.valueSerde?.decode(Buffer.from((record as { value: string }).value))).toEqual({
+      id: 'o-1',
+      at,
+      note: 'none',
+    });
     expect(Orders.keySerde?.decode(Buffer.from('o-1'))).toBe('o-1');
   });
 
   it('B4 refuses what does not match, with every issue', () => {
     const Orders = topic('orders', { value: z.object({ lines: z.array(z.object({ qty: z.number().positive() })) }) });
     const send = (): unknown => serialize(Orders, { value: { lines: [{ qty: 1 }, { qty: -1 }] } });
-    expect(send).toThrow(expect.objectContaining({ code: 'SCHEMA_MISMATCH', message: expect.stringContaining('lines.1.qty:') as string }));
+    expect(send).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_MISMATCH', message: expect.stringContaining('lines.1.qty:') as string }),
+    );
     try {
       send();
     } catch (error) {
@@ -42,7 +48,9 @@ describe('topic', () => {
     const Compacted = topic('compacted', { value: z.object({ a: z.number() }), tombstones: true });
     expect(serialize(Compacted, { value: null })).toMatchObject({ value: null });
     expect(Compacted.valueSerde?.decode(null)).toBeNull();
-    expect(() => serialize(Plain, { value: null as never })).toThrow(expect.objectContaining({ code: 'SCHEMA_MISMATCH' }));
+    expect(() => serialize(Plain, { value: null as never })).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_MISMATCH' }),
+    );
     expect(Plain.valueSerde?.decode(null)).toMatchObject({ part: 'value' });
   });
 
@@ -56,11 +64,15 @@ describe('topic', () => {
   });
 
   it('B4 takes only bytes and strings without a schema', () => {
-    expect(() => serialize(topic('t', { key: z.string() }), { key: 'k', value: 5 as never })).toThrow(expect.objectContaining({ code: 'INVALID_RECORD' }));
+    expect(() => serialize(topic('t', { key: z.string() }), { key: 'k', value: 5 as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_RECORD' }),
+    );
   });
 
   it.each(['', '.', '..', 'a/b', 'x'.repeat(250)])('refuses the name "%s"', (name) => {
     expect(() => topic(name)).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC_NAME' }));
-    expect(() => topic('t', { onInvalid: { deadLetter: name } })).toThrow(expect.objectContaining({ code: 'INVALID_TOPIC_NAME' }));
+    expect(() => topic('t', { onInvalid: { deadLetter: name } })).toThrow(
+      expect.objectContaining({ code: 'INVALID_TOPIC_NAME' }),
+    );
   });
 });

@@ -20,7 +20,9 @@ export interface AssignmentTask {
   readonly topics: readonly AssignableTopic[];
 }
 
-/** Gives each partition of each topic to one of its subscribers. The result has an entry for each member, by its index. */
+/**
+ * Gives each partition of each topic to one of its subscribers. The result has an entry for each member, by its index.
+ */
 export type Assignor = (task: AssignmentTask) => readonly PartitionsByTopic[];
 
 /** What most members prefer; `uniform` when it is a tie. */

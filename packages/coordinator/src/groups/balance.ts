@@ -1,8 +1,8 @@
 /**
- * Levels what members hold. Members are nodes; there is an edge from one to another when the first holds a partition of a
- * topic that the second wants. A chain of edges from a member to one with two partitions less moves one partition along
- * each edge: only the ends change their numbers, by one. When no such chain is left, the assignment is as equal as
- * subscriptions allow (the optimal semi-matching of Harvey, Ladner, Lovász and Tamir).
+ * Levels what members hold. Members are nodes; there is an edge from one to another when the first holds a partition of
+ * a topic that the second wants. A chain of edges from a member to one with two partitions less moves one partition
+ * along each edge: only the ends change their numbers, by one. When no such chain is left, the assignment is as equal
+ * as subscriptions allow (the optimal semi-matching of Harvey, Ladner, Lovász and Tamir).
  *
  * Invariants:
  *  1. A settled member, and whoever it reaches, can never again be at the end of a chain: everybody reachable has at

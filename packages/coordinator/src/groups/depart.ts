@@ -11,7 +11,8 @@ import { retarget } from './target.ts';
 
 export function leave(group: Group, command: HeartbeatCommand, context: StepContext): Outcome {
   const member = group.members.get(command.memberId);
-  if (member === undefined) return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
+  if (member === undefined)
+    return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
   return outcome(remove(group, [member.memberId], context), {
     kind: 'reply',
     memberEpoch: command.memberEpoch,
@@ -23,7 +24,8 @@ export function leave(group: Group, command: HeartbeatCommand, context: StepCont
 /** It owns nothing from now on, and nobody else gets its target before its session has expired. */
 export function leaveForAWhile(group: Group, command: HeartbeatCommand, context: StepContext): Outcome {
   const member = group.members.get(command.memberId);
-  if (member === undefined) return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
+  if (member === undefined)
+    return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
   if (member.instanceId === null) return refuse(group, 'INVALID_REQUEST', 'only a static member can leave for a while');
   const away = {
     ...member,
@@ -34,12 +36,15 @@ export function leaveForAWhile(group: Group, command: HeartbeatCommand, context:
     lastHeartbeatMs: context.nowMs,
     stalledMs: 0,
   };
-  return outcome({ ...group, members: group.members.with(away) }, {
-    kind: 'reply',
-    memberEpoch: command.memberEpoch,
-    sessionTimeoutMs: member.sessionTimeoutMs,
-    assignment: null,
-  });
+  return outcome(
+    { ...group, members: group.members.with(away) },
+    {
+      kind: 'reply',
+      memberEpoch: command.memberEpoch,
+      sessionTimeoutMs: member.sessionTimeoutMs,
+      assignment: null,
+    },
+  );
 }
 
 /** Puts out everybody whose deadline has come. */
@@ -48,7 +53,15 @@ export function evictOverdue(group: Group, context: StepContext): Outcome {
     return { memberId: member.memberId, reason: sessionEndMs(member) <= context.nowMs ? 'session' : 'rebalance' };
   });
   if (evicted.length === 0) return outcome(group, { kind: 'none' });
-  return outcome(remove(group, evicted.map(({ memberId }) => memberId), context), { kind: 'none' }, evicted);
+  return outcome(
+    remove(
+      group,
+      evicted.map(({ memberId }) => memberId),
+      context,
+    ),
+    { kind: 'none' },
+    evicted,
+  );
 }
 
 function remove(group: Group, memberIds: readonly string[], context: StepContext): Group {

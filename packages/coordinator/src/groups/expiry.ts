@@ -2,8 +2,8 @@ import type { CommittedOffsets } from './committed-offsets.ts';
 import type { Group } from './group.ts';
 
 /**
- * Whether nobody has been in the group, and nothing was committed, for so long that it goes with its offsets. Only the clock
- * that never goes back decides: a wall clock that jumps expires nothing.
+ * Whether nobody has been in the group, and nothing was committed, for so long that it goes with its offsets. Only the
+ * clock that never goes back decides: a wall clock that jumps expires nothing.
  */
 export function hasExpired(
   { group, offsets }: { readonly group: Group | null; readonly offsets: CommittedOffsets },

@@ -57,10 +57,13 @@ export class GroupImage {
         entry.offsets.delete(`${record.topicId}/${record.partition}`);
         break;
     }
-    if (entry.state === null && entry.members.size === 0 && entry.offsets.size === 0) this.#entries.delete(record.groupId);
+    if (entry.state === null && entry.members.size === 0 && entry.offsets.size === 0)
+      this.#entries.delete(record.groupId);
   }
 
-  /** Every session begins anew, at `nowMs`. Topics may have changed meanwhile: step each group with `topics-changed`. */
+  /**
+   * Every session begins anew, at `nowMs`. Topics may have changed meanwhile: step each group with `topics-changed`.
+   */
   *groups(now: Now): Generator<LoadedGroup> {
     for (const [groupId, entry] of this.#entries) {
       yield { groupId, group: groupOf(entry, now), offsets: offsetsOf(entry, now) };
@@ -101,7 +104,10 @@ function offsetsOf({ offsets }: Entry, now: Now): CommittedOffsets {
   return loaded;
 }
 
-/** A moment of the wall clock on the clock that never goes back. One in the future counts as now: the wall clock went back. */
+/**
+ * A moment of the wall clock on the clock that never goes back. One in the future counts as now: the wall clock went
+ * back.
+ */
 function momentOf(pastWallMs: number, { nowMs, wallMs }: Now): number {
   return nowMs - Math.max(0, wallMs - pastWallMs);
 }

@@ -1,6 +1,6 @@
 /**
- * What is stored of groups, as keys and values of the internal compacted topic `__groups`. Frozen: golden vectors pin every
- * byte (`test/groups/group-records.json`).
+ * What is stored of groups, as keys and values of the internal compacted topic `__groups`. Frozen: golden vectors pin
+ * every byte (`test/groups/group-records.json`).
  *
  * Key. A record without a value (tombstone) says that what its key names is gone.
  *
@@ -21,8 +21,8 @@
  *            │ [metadata text]
  *   set      count varint │ { topicId uuid │ count varint │ first varint │ { distance to the one before, varint } … } …
  *
- * A higher version, an unknown kind or an unknown `assigns` was written by a newer broker: it is no damage, and decodes to
- * null.
+ * A higher version, an unknown kind or an unknown `assigns` was written by a newer broker: it is no damage, and decodes
+ * to null.
  */
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { DurableMember } from './member.ts';
@@ -79,7 +79,8 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
   if (kind > keyKind.offset) return null;
   const groupId = keyReader.text();
   if (kind === keyKind.group) return decodeGroup(atEnd(keyReader, { groupId }), value);
-  if (kind === keyKind.member) return decodeMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
+  if (kind === keyKind.member)
+    return decodeMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
   return decodeOffset(atEnd(keyReader, { groupId, topicId: keyReader.uuid(), partition: keyReader.varint() }), value);
 }
 
@@ -122,12 +123,16 @@ function decodeGroup({ groupId }: { groupId: string }, value: Buffer | null): Gr
   const groupEpoch = reader.u32();
   const targetEpoch = reader.u32();
   const emptySinceMs = reader.i64();
-  if (groupEpoch > epochMax || targetEpoch > groupEpoch || emptySinceMs < -1) throw damage('the epochs of a group cannot be');
+  if (groupEpoch > epochMax || targetEpoch > groupEpoch || emptySinceMs < -1)
+    throw damage('the epochs of a group cannot be');
   const emptySinceWallMs = emptySinceMs === -1 ? null : emptySinceMs;
   return atEnd(reader, { kind: 'group', groupId, assigns: 'broker', groupEpoch, targetEpoch, emptySinceWallMs });
 }
 
-function decodeMemberRecord({ groupId, memberId }: { groupId: string; memberId: string }, value: Buffer | null): GroupRecord | null {
+function decodeMemberRecord(
+  { groupId, memberId }: { groupId: string; memberId: string },
+  value: Buffer | null,
+): GroupRecord | null {
   if (value === null) return { kind: 'member-gone', groupId, memberId };
   const reader = new RecordReader(value);
   if (reader.u8() !== version) return null;
@@ -155,7 +160,11 @@ function decodeOffset(key: OffsetKey, value: Buffer | null): GroupRecord | null 
   const committedAtMs = reader.i64();
   const progressedAtMs = reader.i64();
   const metadata = flags === hasMetadata ? reader.text() : null;
-  return atEnd(reader, { kind: 'offset', ...key, committed: { offset, leaderEpoch, metadata, committedAtMs, progressedAtMs } });
+  return atEnd(reader, {
+    kind: 'offset',
+    ...key,
+    committed: { offset, leaderEpoch, metadata, committedAtMs, progressedAtMs },
+  });
 }
 
 /** The result, once the bytes have been used up. */

@@ -23,12 +23,17 @@ export function memberState(_group: Group, member: Member): MemberState {
 }
 
 /** Its application makes no progress although records wait, or its heartbeat is overdue by more than two intervals. */
-export function memberIsStalled(member: Member, { nowMs, heartbeatIntervalMs }: { nowMs: number; heartbeatIntervalMs: number }): boolean {
+export function memberIsStalled(
+  member: Member,
+  { nowMs, heartbeatIntervalMs }: { nowMs: number; heartbeatIntervalMs: number },
+): boolean {
   if (member.isAway) return false;
   return member.stalledMs > 0 || nowMs - member.lastHeartbeatMs > 3 * heartbeatIntervalMs;
 }
 
-/** When the next `tick` is due: a session ends, or a member should have let go; null when there is nothing to wait for. */
+/**
+ * When the next `tick` is due: a session ends, or a member should have let go; null when there is nothing to wait for.
+ */
 export function nextDeadlineMs(group: Group): number | null {
   const { deadlineMs } = group.members;
   return deadlineMs === Infinity ? null : deadlineMs;

@@ -1,6 +1,6 @@
 /**
- * A member joins: for the first time, again after it was fenced or lost its state, or in place of an earlier process of the
- * same static name. Whatever it held before is void; from now on it owns what the answer says.
+ * A member joins: for the first time, again after it was fenced or lost its state, or in place of an earlier process of
+ * the same static name. Whatever it held before is void; from now on it owns what the answer says.
  */
 import { coordinatorLimits } from '../limits.ts';
 import { checkIdentifier } from './identifier.ts';
@@ -38,9 +38,14 @@ export function join(group: Group, command: HeartbeatCommand, context: StepConte
 
 function joinAnew(group: Group, command: HeartbeatCommand, context: StepContext): Outcome {
   const { membersPerGroupMax, groupEpochMax } = coordinatorLimits;
-  if (group.members.size >= membersPerGroupMax) return refuse(group, 'GROUP_LIMIT', `a group has at most ${membersPerGroupMax} members`);
+  if (group.members.size >= membersPerGroupMax)
+    return refuse(group, 'GROUP_LIMIT', `a group has at most ${membersPerGroupMax} members`);
   if (group.groupEpoch >= groupEpochMax) {
-    return refuse(group, 'GROUP_LIMIT', 'the group has used up its epochs: stop all its members once, it begins anew then');
+    return refuse(
+      group,
+      'GROUP_LIMIT',
+      'the group has used up its epochs: stop all its members once, it begins anew then',
+    );
   }
   const member: Member = {
     ...voidOwnership,
@@ -72,7 +77,10 @@ function takePlace(
   return isReplaced ? { ...arrived, evicted: [{ memberId: before.memberId, reason: 'replaced' }] } : arrived;
 }
 
-/** The epoch of whoever joins is that of the target. There is none before it: an answer that was lost is asked for by joining again. */
+/**
+ * The epoch of whoever joins is that of the target. There is none before it: an answer that was lost is asked for by
+ * joining again.
+ */
 function arrive(group: Group, memberId: string, context: StepContext): Outcome {
   const epochs = { memberEpoch: group.targetEpoch, previousEpoch: group.targetEpoch };
   const member = { ...group.members.get(memberId)!, ...epochs };

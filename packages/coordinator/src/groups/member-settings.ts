@@ -11,7 +11,14 @@ import { compareTexts } from './range.ts';
 
 type Settings = Pick<
   Member,
-  'clientId' | 'host' | 'sessionTimeoutMs' | 'rebalanceTimeoutMs' | 'assignor' | 'topics' | 'lastHeartbeatMs' | 'stalledMs'
+  | 'clientId'
+  | 'host'
+  | 'sessionTimeoutMs'
+  | 'rebalanceTimeoutMs'
+  | 'assignor'
+  | 'topics'
+  | 'lastHeartbeatMs'
+  | 'stalledMs'
 >;
 
 /** What stands in the fields that a heartbeat leaves unchanged. */
@@ -25,14 +32,21 @@ export function settingsFault(command: HeartbeatCommand): Refusal | null {
   const memberIdFault = checkIdentifier(command.memberId, 'a member id', limits.memberIdCharactersMax);
   if (memberIdFault !== null) return invalid(memberIdFault);
   if (command.assignor !== null && !isAssignor(command.assignor)) {
-    return refused('UNSUPPORTED_ASSIGNOR', `there is no assignor ${JSON.stringify(command.assignor)}, only ${assignorNames.join(' and ')}`);
+    return refused(
+      'UNSUPPORTED_ASSIGNOR',
+      `there is no assignor ${JSON.stringify(command.assignor)}, only ${assignorNames.join(' and ')}`,
+    );
   }
   const { sessionTimeoutMs, rebalanceTimeoutMs, stalledMs } = command;
   if (!isTimeout(sessionTimeoutMs, limits.sessionTimeoutMsMin, limits.sessionTimeoutMsMax)) {
-    return invalid(`sessionTimeoutMs is ${limits.sessionTimeoutMsMin} to ${limits.sessionTimeoutMsMax}, not ${sessionTimeoutMs}`);
+    return invalid(
+      `sessionTimeoutMs is ${limits.sessionTimeoutMsMin} to ${limits.sessionTimeoutMsMax}, not ${sessionTimeoutMs}`,
+    );
   }
   if (!isTimeout(rebalanceTimeoutMs, limits.rebalanceTimeoutMsMin, limits.rebalanceTimeoutMsMax)) {
-    return invalid(`rebalanceTimeoutMs is ${limits.rebalanceTimeoutMsMin} to ${limits.rebalanceTimeoutMsMax}, not ${rebalanceTimeoutMs}`);
+    return invalid(
+      `rebalanceTimeoutMs is ${limits.rebalanceTimeoutMsMin} to ${limits.rebalanceTimeoutMsMax}, not ${rebalanceTimeoutMs}`,
+    );
   }
   if (!(stalledMs >= 0)) return invalid(`stalledMs is 0 or more, not ${stalledMs}`);
   return command.topics === null ? null : topicsFault(command.topics);
@@ -44,7 +58,8 @@ export function settingsOf(command: HeartbeatCommand, before: SettingsBefore, no
     clientId: clientText(command.clientId),
     host: clientText(command.host),
     sessionTimeoutMs: command.sessionTimeoutMs === unchanged ? before.sessionTimeoutMs : command.sessionTimeoutMs,
-    rebalanceTimeoutMs: command.rebalanceTimeoutMs === unchanged ? before.rebalanceTimeoutMs : command.rebalanceTimeoutMs,
+    rebalanceTimeoutMs:
+      command.rebalanceTimeoutMs === unchanged ? before.rebalanceTimeoutMs : command.rebalanceTimeoutMs,
     assignor: (command.assignor as AssignorName | null) ?? before.assignor,
     topics: command.topics === null ? before.topics : orderedTopics(command.topics, before.topics),
     lastHeartbeatMs: nowMs,

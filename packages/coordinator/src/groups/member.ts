@@ -18,7 +18,9 @@ export interface DurableMember {
   readonly assignor: AssignorName;
   /** Names of the topics that it wants, ascending. */
   readonly topics: readonly string[];
-  /** Its place in the order of joining: members are listed by it, and a static member that comes back takes its old one. */
+  /**
+   * Its place in the order of joining: members are listed by it, and a static member that comes back takes its old one.
+   */
   readonly place: number;
   readonly memberEpoch: number;
   /** The one before: an answer may have been lost, and the request that repeats is taken all the same. */

@@ -1,14 +1,16 @@
 /**
- * The members of a group in the order of joining, as a persistent map: every change makes a new one that shares what it can.
+ * The members of a group in the order of joining, as a persistent map: every change makes a new one that shares what it
+ * can.
  *
- * A heartbeat changes one member (its `lastHeartbeatMs`), and a broker gets thousands of them in a second. Copying a `Map` of
- * a thousand members for each costs more than all the rest of the step, so members lie in chunks: replacing one copies its
- * chunk and the list of chunks. A chunk knows the earliest deadline in it, so that finding the next one of a group does not
- * look at every member. Joining and leaving copy everything: they are rare, and make a new target anyway.
+ * A heartbeat changes one member (its `lastHeartbeatMs`), and a broker gets thousands of them in a second. Copying a
+ * `Map` of a thousand members for each costs more than all the rest of the step, so members lie in chunks: replacing
+ * one copies its chunk and the list of chunks. A chunk knows the earliest deadline in it, so that finding the next one
+ * of a group does not look at every member. Joining and leaving copy everything: they are rare, and make a new target
+ * anyway.
  *
  * Invariants:
- *  1. `#slots` maps each member id to its index over all chunks; it is the same object in all versions between which nobody
- *     came, went or was replaced.
+ *  1. `#slots` maps each member id to its index over all chunks; it is the same object in all versions between which
+ *     nobody came, went or was replaced.
  *  2. All chunks but the last hold `chunkSize` members; `place` rises from slot to slot.
  */
 import { strict as assert } from 'node:assert';
@@ -40,7 +42,8 @@ export class Members implements ReadonlyMap<string, Member> {
     const slots = new Map(ordered.map(({ memberId }, slot) => [memberId, slot]));
     assert(slots.size === ordered.length, 'two members have one id');
     const chunks: Chunk[] = [];
-    for (let start = 0; start < ordered.length; start += chunkSize) chunks.push(chunkOf(ordered.slice(start, start + chunkSize)));
+    for (let start = 0; start < ordered.length; start += chunkSize)
+      chunks.push(chunkOf(ordered.slice(start, start + chunkSize)));
     return new Members(slots, chunks);
   }
 
@@ -129,5 +132,8 @@ export class Members implements ReadonlyMap<string, Member> {
 }
 
 function chunkOf(members: readonly Member[]): Chunk {
-  return { members, deadlineMs: members.reduce((earliest, member) => Math.min(earliest, memberDeadlineMs(member)), Infinity) };
+  return {
+    members,
+    deadlineMs: members.reduce((earliest, member) => Math.min(earliest, memberDeadlineMs(member)), Infinity),
+  };
 }

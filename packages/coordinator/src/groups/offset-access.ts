@@ -14,8 +14,9 @@ export interface OffsetRefusal {
  * Why this member, or this outsider (empty member id), may not ask at all; null when it may. `mayCommit` says for which
  * partitions.
  *
- * The epoch before the member's is taken too: the commit was under way while the epoch rose. No older one: between two moves
- * of its epoch a partition may have been to another member and back, and a late commit must not undo what that one did.
+ * The epoch before the member's is taken too: the commit was under way while the epoch rose. No older one: between two
+ * moves of its epoch a partition may have been to another member and back, and a late commit must not undo what that
+ * one did.
  */
 export function checkOffsetAccess(
   group: Group | null,
@@ -26,14 +27,19 @@ export function checkOffsetAccess(
   const member = group?.members.get(who.memberId);
   if (member === undefined) return { code: 'UNKNOWN_MEMBER', message: `${who.memberId} is not in the group` };
   if (who.memberEpoch === member.memberEpoch || who.memberEpoch === member.previousEpoch) return null;
-  return { code: 'STALE_MEMBER_EPOCH', message: `the epoch of the member is ${member.memberEpoch}, not ${who.memberEpoch}` };
+  return {
+    code: 'STALE_MEMBER_EPOCH',
+    message: `the epoch of the member is ${member.memberEpoch}, not ${who.memberEpoch}`,
+  };
 }
 
 /** Whether the member owns the partition or is giving it up: the last commit before letting go must be possible. */
 export function mayCommit(group: Group, memberId: string, topicId: string, partition: number): boolean {
   const member = group.members.get(memberId);
   if (member === undefined) return false;
-  return includesPartition(member.assigned, topicId, partition) || includesPartition(member.revoking, topicId, partition);
+  return (
+    includesPartition(member.assigned, topicId, partition) || includesPartition(member.revoking, topicId, partition)
+  );
 }
 
 function checkOutsider(group: Group | null): OffsetRefusal | null {

@@ -1,5 +1,6 @@
 /**
- * Who holds which partition at the moment: what members are assigned, and what they were told to give up and have not yet.
+ * Who holds which partition at the moment: what members are assigned, and what they were told to give up and have not
+ * yet.
  */
 import type { Group } from './group.ts';
 import type { Member } from './member.ts';

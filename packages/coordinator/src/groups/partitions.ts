@@ -1,8 +1,9 @@
 /**
  * Sets of partitions, by topic id.
  *
- * Whatever these functions return may be one of their arguments, or share lists with them: nothing of it is ever changed.
- * That sharing is what makes comparing cheap: a member that owns its target holds the very object that its target is.
+ * Whatever these functions return may be one of their arguments, or share lists with them: nothing of it is ever
+ * changed. That sharing is what makes comparing cheap: a member that owns its target holds the very object that its
+ * target is.
  */
 
 /** Partitions by topic id. Lists are ascending, hold each number once, and are never empty. */
@@ -106,7 +107,9 @@ function listIncludes(list: readonly number[], partition: number): boolean {
 }
 
 function sameList(left: readonly number[], right: readonly number[]): boolean {
-  return left === right || (left.length === right.length && left.every((partition, index) => partition === right[index]));
+  return (
+    left === right || (left.length === right.length && left.every((partition, index) => partition === right[index]))
+  );
 }
 
 function ascending(left: number, right: number): number {

@@ -5,8 +5,9 @@
  *   assigned ─────────────────► revoking ─────────────────► free ────────► assigned of its next owner
  *                                                                 when that one looks or sends a heartbeat
  *
- * A member gives up first and gets then: as long as `revoking` is not empty, nothing else is told to it. So each revocation
- * has one deadline, and a partition that is to come back to the member before it let go goes the whole way round.
+ * A member gives up first and gets then: as long as `revoking` is not empty, nothing else is told to it. So each
+ * revocation has one deadline, and a partition that is to come back to the member before it let go goes the whole way
+ * round.
  */
 import type { Group } from './group.ts';
 import type { Member } from './member.ts';

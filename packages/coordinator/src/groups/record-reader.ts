@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { QError } from '@q/protocol';
 
 /**
- * Reads what a `RecordWriter` wrote. Nothing in the buffer is trusted: every method throws QError `CORRUPT_LOG` for what
- * cannot have been written, and nothing is allocated on the word of a count before the bytes for it are there.
+ * Reads what a `RecordWriter` wrote. Nothing in the buffer is trusted: every method throws QError `CORRUPT_LOG` for
+ * what cannot have been written, and nothing is allocated on the word of a count before the bytes for it are there.
  */
 export class RecordReader {
   readonly #buffer: Buffer;
@@ -60,7 +60,8 @@ export class RecordReader {
   }
 
   end(): void {
-    if (this.#position !== this.#buffer.length) throw damage(`${this.#buffer.length - this.#position} bytes are too many`);
+    if (this.#position !== this.#buffer.length)
+      throw damage(`${this.#buffer.length - this.#position} bytes are too many`);
   }
 
   #asU32(value: number): number {
@@ -70,7 +71,8 @@ export class RecordReader {
 
   #take(bytes: number): number {
     const start = this.#position;
-    if (bytes > this.#buffer.length - start) throw damage(`${bytes} bytes are needed, ${this.#buffer.length - start} remain`);
+    if (bytes > this.#buffer.length - start)
+      throw damage(`${bytes} bytes are needed, ${this.#buffer.length - start} remain`);
     this.#position = start + bytes;
     return start;
   }

@@ -14,10 +14,13 @@ import { retarget } from './target.ts';
 
 export function stay(group: Group, command: HeartbeatCommand, context: StepContext): Outcome {
   const before = group.members.get(command.memberId);
-  if (before === undefined) return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
+  if (before === undefined)
+    return refuse(group, 'UNKNOWN_MEMBER', `${command.memberId} is not in group ${group.groupId}`);
   const isRepeated = isRepetition(before, command);
   if (before.isAway || (command.memberEpoch !== before.memberEpoch && !isRepeated)) {
-    const instead = before.isAway ? 'the member has left for a while' : `the epoch of the member is ${before.memberEpoch}`;
+    const instead = before.isAway
+      ? 'the member has left for a while'
+      : `the epoch of the member is ${before.memberEpoch}`;
     return refuse(group, 'FENCED_MEMBER_EPOCH', `${instead}, not ${command.memberEpoch}`);
   }
 
@@ -33,7 +36,8 @@ export function stay(group: Group, command: HeartbeatCommand, context: StepConte
 /** Does not count as a sign of life. */
 export function look(group: Group, memberId: string, context: StepContext): Outcome {
   const before = group.members.get(memberId);
-  if (before === undefined || before.isAway) return refuse(group, 'UNKNOWN_MEMBER', `${memberId} is not in group ${group.groupId} any more`);
+  if (before === undefined || before.isAway)
+    return refuse(group, 'UNKNOWN_MEMBER', `${memberId} is not in group ${group.groupId} any more`);
   return answer(advance(group, memberId, context), before, { isWhole: false });
 }
 

@@ -55,8 +55,8 @@ function applyHeartbeat(group: Group, command: HeartbeatCommand, context: StepCo
 }
 
 /**
- * Those for whom there is news now and was none before. Whoever had some already was woken for it then, and hears all there
- * is when it looks: waking it at each step would make a thousand looks of every one while a large group forms.
+ * Those for whom there is news now and was none before. Whoever had some already was woken for it then, and hears all
+ * there is when it looks: waking it at each step would make a thousand looks of every one while a large group forms.
  */
 function membersToWake(before: Group, after: Group, command: GroupCommand): string[] {
   const itself = command.kind === 'heartbeat' || command.kind === 'look' ? command.memberId : null;

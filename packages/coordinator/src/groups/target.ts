@@ -26,8 +26,8 @@ export function retargetIfChanged(group: Group, topics: TopicView): Group {
 }
 
 /**
- * The last epoch stands for all that would follow: who owns what does not depend on epochs, and nobody can join any more
- * before the group was empty once, which is when its epochs begin anew.
+ * The last epoch stands for all that would follow: who owns what does not depend on epochs, and nobody can join any
+ * more before the group was empty once, which is when its epochs begin anew.
  */
 function atNextEpoch(group: Group): Group {
   const isSpent = group.groupEpoch >= coordinatorLimits.groupEpochMax;

@@ -5,8 +5,9 @@
  * Three steps:
  *  1. Everybody keeps what its target was, as far as the topic is still there and still wanted.
  *  2. What nobody keeps goes, one by one, to the subscriber that has the least.
- *  3. As long as somebody can be relieved by one who has two less, directly or through others (`Balance`), one partition
- *     moves. When nobody can, no other assignment is more equal; with equal subscriptions that is within one partition.
+ *  3. As long as somebody can be relieved by one who has two less, directly or through others (`Balance`), one
+ *     partition moves. When nobody can, no other assignment is more equal; with equal subscriptions that is within one
+ *     partition.
  *
  * Step 3 finds nothing to do after a leave when subscriptions are equal, and moves no more than the new member's share
  * after a join. Ties are broken by the order of members and partitions alone: the same task has the same result.
@@ -32,7 +33,8 @@ function keepTargets(task: AssignmentTask, holdings: readonly Holding[]): number
   for (const [member, holding] of holdings.entries()) {
     holding.retain((topicId, partition) => {
       const topic = indexes.get(topicId);
-      if (topic === undefined || !wants[topic]!.has(member) || partition >= task.topics[topic]!.partitions) return false;
+      if (topic === undefined || !wants[topic]!.has(member) || partition >= task.topics[topic]!.partitions)
+        return false;
       taken[topic]![partition] = 1;
       return true;
     });

@@ -20,8 +20,17 @@ describe('CommittedOffsets', () => {
 
   it('G3 deletes one, or a topic', () => {
     const offsets = new CommittedOffsets();
-    for (const [topic, partition] of [['t', 2], ['t', 0], ['u', 1]] as const) offsets.put(topic, partition, offsets.next(topic, partition, commit), 7);
-    expect([...offsets.entries()].map(({ topicId, partition }) => [topicId, partition])).toEqual([['t', 2], ['t', 0], ['u', 1]]);
+    for (const [topic, partition] of [
+      ['t', 2],
+      ['t', 0],
+      ['u', 1],
+    ] as const)
+      offsets.put(topic, partition, offsets.next(topic, partition, commit), 7);
+    expect([...offsets.entries()].map(({ topicId, partition }) => [topicId, partition])).toEqual([
+      ['t', 2],
+      ['t', 0],
+      ['u', 1],
+    ]);
     expect([offsets.delete('u', 1), offsets.delete('u', 1), offsets.delete('t', 1)]).toEqual([true, false, false]);
     expect(offsets.deleteTopic('t')).toEqual([0, 2]);
     expect(offsets.deleteTopic('t')).toEqual([]);
@@ -36,7 +45,8 @@ describe('who may commit', () => {
     driven.join('one', ['a']);
     driven.join('two', ['a']);
     driven.look('one');
-    const check = (memberId: string, memberEpoch: number): string | undefined => checkOffsetAccess(driven.group, { memberId, memberEpoch }, 'commit')?.code;
+    const check = (memberId: string, memberEpoch: number): string | undefined =>
+      checkOffsetAccess(driven.group, { memberId, memberEpoch }, 'commit')?.code;
     expect([0, 1].map((partition) => mayCommit(driven.group, 'one', topicId, partition))).toEqual([true, true]);
     expect(check('one', 1)).toBeUndefined();
     expect(check('one', 2)).toBe('STALE_MEMBER_EPOCH');
@@ -56,7 +66,9 @@ describe('who may commit', () => {
     driven.look('two');
     driven.say('two', { memberEpoch: -1 });
     expect(driven.look('one')).toEqual({ a: [0, 1] });
-    expect(checkOffsetAccess(driven.group, { memberId: 'one', memberEpoch: 1 }, 'commit')?.code).toBe('STALE_MEMBER_EPOCH');
+    expect(checkOffsetAccess(driven.group, { memberId: 'one', memberEpoch: 1 }, 'commit')?.code).toBe(
+      'STALE_MEMBER_EPOCH',
+    );
   });
 
   it('C4 outsiders commit only while there are no members, and may always look', () => {
@@ -75,7 +87,8 @@ describe('expiry', () => {
   it('G3 counts from when the group became empty or the last commit, whichever was later', () => {
     const offsets = new CommittedOffsets();
     const driven = new DrivenGroup();
-    const at = (nowMs: number): boolean => hasExpired({ group: driven.group, offsets }, { nowMs, groupExpiryMs: 1_000 });
+    const at = (nowMs: number): boolean =>
+      hasExpired({ group: driven.group, offsets }, { nowMs, groupExpiryMs: 1_000 });
     driven.join('one', []);
     expect(at(1_000_000)).toBe(false);
     driven.nowMs = 500;
@@ -90,6 +103,11 @@ describe('expiry', () => {
 describe('checkGroupId', () => {
   it('G1 says why an id is none', () => {
     expect(['orders', 'ö'.repeat(249), '__x y'].map(checkGroupId)).toEqual([null, null, null]);
-    expect(['', 'x'.repeat(250), 'a\u0000', '\ud800'].map((id) => checkGroupId(id) !== null)).toEqual([true, true, true, true]);
+    expect(['', 'x'.repeat(250), 'a\u0000', '\ud800'].map((id) => checkGroupId(id) !== null)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 });

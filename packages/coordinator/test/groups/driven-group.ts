@@ -1,8 +1,18 @@
 import { createGroup, partitionsByTopic, stepGroup } from '../../src/index.ts';
-import type { Group, GroupCommand, GroupRecord, GroupStep, HeartbeatCommand, HeartbeatReply, Member } from '../../src/index.ts';
+import type {
+  Group,
+  GroupCommand,
+  GroupRecord,
+  GroupStep,
+  HeartbeatCommand,
+  HeartbeatReply,
+  Member,
+} from '../../src/index.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
 
-type Say = Partial<Omit<HeartbeatCommand, 'kind' | 'memberId' | 'owned'>> & { readonly owned?: Record<string, number[]> | null };
+type Say = Partial<Omit<HeartbeatCommand, 'kind' | 'memberId' | 'owned'>> & {
+  readonly owned?: Record<string, number[]> | null;
+};
 
 /** A group with its clock and topics, and short ways to say what a member says. */
 export class DrivenGroup {
@@ -29,7 +39,14 @@ export class DrivenGroup {
   /** A heartbeat. `owned` names topics, not ids. */
   say(memberId: string, say: Say = {}): GroupStep {
     const owned = say.owned === undefined || say.owned === null ? null : this.#byId(say.owned);
-    return this.step({ ...quiet, memberId, memberEpoch: this.member(memberId)?.memberEpoch ?? 0, ...say, kind: 'heartbeat', owned });
+    return this.step({
+      ...quiet,
+      memberId,
+      memberEpoch: this.member(memberId)?.memberEpoch ?? 0,
+      ...say,
+      kind: 'heartbeat',
+      owned,
+    });
   }
 
   join(memberId: string, topics: readonly string[], say: Say = {}): GroupStep {

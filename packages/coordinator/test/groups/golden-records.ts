@@ -23,20 +23,48 @@ const member: DurableMember = {
 
 /** One of each kind, by the name of its vector in `group-records.json`. */
 export const goldenRecords: Readonly<Record<string, GroupRecord>> = {
-  group: { kind: 'group', groupId: 'orders', assigns: 'broker', groupEpoch: 12, targetEpoch: 12, emptySinceWallMs: null },
-  'empty group': { kind: 'group', groupId: 'größe', assigns: 'broker', groupEpoch: 2 ** 31 - 1, targetEpoch: 1, emptySinceWallMs: 1_700_000_000_000 },
+  group: {
+    kind: 'group',
+    groupId: 'orders',
+    assigns: 'broker',
+    groupEpoch: 12,
+    targetEpoch: 12,
+    emptySinceWallMs: null,
+  },
+  'empty group': {
+    kind: 'group',
+    groupId: 'größe',
+    assigns: 'broker',
+    groupEpoch: 2 ** 31 - 1,
+    targetEpoch: 1,
+    emptySinceWallMs: 1_700_000_000_000,
+  },
   member: { kind: 'member', groupId: 'orders', member },
   'static member that is away': {
     kind: 'member',
     groupId: 'orders',
-    member: { ...member, instanceId: 'worker-1', assignor: 'range', isAway: true, topics: [], assigned: new Map(), revoking: new Map() },
+    member: {
+      ...member,
+      instanceId: 'worker-1',
+      assignor: 'range',
+      isAway: true,
+      topics: [],
+      assigned: new Map(),
+      revoking: new Map(),
+    },
   },
   offset: {
     kind: 'offset',
     groupId: 'orders',
     topicId: topicA,
     partition: 300,
-    committed: { offset: 2 ** 53 - 1, leaderEpoch: 4, metadata: 'naïve text', committedAtMs: 1_700_000_000_000, progressedAtMs: 1_600_000_000_000 },
+    committed: {
+      offset: 2 ** 53 - 1,
+      leaderEpoch: 4,
+      metadata: 'naïve text',
+      committedAtMs: 1_700_000_000_000,
+      progressedAtMs: 1_600_000_000_000,
+    },
   },
   'offset without metadata': {
     kind: 'offset',

@@ -34,7 +34,9 @@ describe('GroupImage', () => {
     const [loaded] = load([offset], { nowMs: 0, wallMs: 1_500 });
     expect(loaded!.group).toBeNull();
     expect([...loaded!.offsets.entries()]).toEqual([{ topicId: 't', partition: 1, committed }]);
-    expect(load([offset, { kind: 'offset-gone', groupId: 'orders', topicId: 't', partition: 1 }], { nowMs: 0, wallMs: 0 })).toEqual([]);
+    expect(
+      load([offset, { kind: 'offset-gone', groupId: 'orders', topicId: 't', partition: 1 }], { nowMs: 0, wallMs: 0 }),
+    ).toEqual([]);
   });
 
   it('G3 nothing is left of a group that was removed', () => {
@@ -64,7 +66,10 @@ describe('GroupImage', () => {
   it('G1 members whose group only a newer broker understands are left alone', () => {
     const driven = new DrivenGroup();
     driven.join('one', []);
-    const [loaded] = load(driven.records.filter(({ kind }) => kind === 'member'), driven.context);
+    const [loaded] = load(
+      driven.records.filter(({ kind }) => kind === 'member'),
+      driven.context,
+    );
     expect(loaded!.group).toBeNull();
   });
 });

@@ -22,7 +22,10 @@ const text = fc.string({ unit: 'grapheme', maxLength: 20 });
 const epoch = fc.nat({ max: 2 ** 31 - 1 });
 const partitionSet: fc.Arbitrary<PartitionsByTopic> = fc
   .dictionary(fc.uuid(), fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 20 }), { maxKeys: 4 })
-  .map((sets) => new Map(Object.entries(sets).map(([topicId, list]) => [topicId, list.toSorted((left, right) => left - right)])));
+  .map(
+    (sets) =>
+      new Map(Object.entries(sets).map(([topicId, list]) => [topicId, list.toSorted((left, right) => left - right)])),
+  );
 const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 
 const member: fc.Arbitrary<DurableMember> = fc.record({
@@ -90,16 +93,23 @@ describe('group records', () => {
   it('G3 are refused when they are cut, longer, or changed into what none can have written', () => {
     for (const vector of vectors) {
       const [key, value] = bytesOf(vector);
-      for (let length = 0; length < key.length; length += 1) expectDamage(() => decodeGroupRecord(key.subarray(0, length), value));
+      for (let length = 0; length < key.length; length += 1)
+        expectDamage(() => decodeGroupRecord(key.subarray(0, length), value));
       expectDamage(() => decodeGroupRecord(Buffer.concat([key, Buffer.of(0)]), value));
       if (value === null) continue;
-      for (let length = 0; length < value.length; length += 1) expectDamage(() => decodeGroupRecord(key, value.subarray(0, length)));
+      for (let length = 0; length < value.length; length += 1)
+        expectDamage(() => decodeGroupRecord(key, value.subarray(0, length)));
       expectDamage(() => decodeGroupRecord(key, Buffer.concat([value, Buffer.of(0)])));
     }
   });
 
   it('G3 decode to a record, to null or to an error of their own, whatever the bytes', () => {
-    const mutation = fc.record({ vector: fc.constantFrom(...vectors), at: fc.nat({ max: 200 }), byte: fc.nat({ max: 255 }), inKey: fc.boolean() });
+    const mutation = fc.record({
+      vector: fc.constantFrom(...vectors),
+      at: fc.nat({ max: 200 }),
+      byte: fc.nat({ max: 255 }),
+      inKey: fc.boolean(),
+    });
     fc.assert(
       fc.property(mutation, ({ vector, at, byte, inKey }) => {
         const [key, value] = bytesOf(vector);

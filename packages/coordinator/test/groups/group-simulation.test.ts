@@ -10,10 +10,21 @@ const someTopics = fc.subarray(topicNames, { minLength: 1 });
 const pick = fc.nat({ max: 7 });
 
 const event = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), isStatic: fc.boolean(), topics: someTopics, isRange: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('join' as const),
+      isStatic: fc.boolean(),
+      topics: someTopics,
+      isRange: fc.boolean(),
+    }),
+  },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('send' as const), pick, isAnswerLost: fc.boolean() }) },
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('look' as const), pick, isAnswerLost: fc.boolean() }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('let-go' as const), pick, most: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('let-go' as const), pick, most: fc.integer({ min: 1, max: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('slow' as const), pick, isSlow: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), pick, isPaused: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), pick }) },
@@ -21,8 +32,18 @@ const event = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('want' as const), pick, topics: someTopics }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('topic' as const), name: fc.constantFrom(...topicNames), partitions: fc.nat({ max: 8 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 6_000 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('topic' as const),
+      name: fc.constantFrom(...topicNames),
+      partitions: fc.nat({ max: 8 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 6_000 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
@@ -41,7 +62,9 @@ function play(world: SimulatedGroup, script: readonly Event[], { areTraitsEqual 
         born += 1;
         const instanceId = step.isStatic ? `static-${born % 3}` : null;
         const assignor = step.isRange && !areTraitsEqual ? 'range' : 'uniform';
-        world.send(world.add({ memberId: `member-${born}`, instanceId, assignor }, areTraitsEqual ? topicNames : step.topics));
+        world.send(
+          world.add({ memberId: `member-${born}`, instanceId, assignor }, areTraitsEqual ? topicNames : step.topics),
+        );
         break;
       }
       case 'topic':

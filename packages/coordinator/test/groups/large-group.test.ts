@@ -17,21 +17,26 @@ function ownedOf(driven: DrivenGroup, memberId: string): [string, number[]][] {
   return Object.entries(driven.held(memberId)).map(([name, list]) => [name, [...list]]);
 }
 
-it('G1 G2 a thousand members join one after another: each join moves its share only, and the end is even', { timeout: 60_000 }, () => {
-  const driven = new DrivenGroup({ a: 1_000 });
-  for (let count = 1; count <= 1_000; count += 1) {
-    const joined = driven.join(`member-${count}`, ['a']);
-    expect(joined.wake.length).toBeLessThanOrEqual(Math.ceil(1_000 / count));
-    settle(driven, joined.wake);
-  }
-  expect(groupState(driven.group)).toBe('stable');
-  const loads = [...driven.group.members.values()].map(({ assigned }) => countPartitions(assigned));
-  expect(loads).toEqual(Array.from({ length: 1_000 }, () => 1));
-});
+it(
+  'G1 G2 a thousand members join one after another: each join moves its share only, and the end is even',
+  { timeout: 60_000 },
+  () => {
+    const driven = new DrivenGroup({ a: 1_000 });
+    for (let count = 1; count <= 1_000; count += 1) {
+      const joined = driven.join(`member-${count}`, ['a']);
+      expect(joined.wake.length).toBeLessThanOrEqual(Math.ceil(1_000 / count));
+      settle(driven, joined.wake);
+    }
+    expect(groupState(driven.group)).toBe('stable');
+    const loads = [...driven.group.members.values()].map(({ assigned }) => countPartitions(assigned));
+    expect(loads).toEqual(Array.from({ length: 1_000 }, () => 1));
+  },
+);
 
 it('G1 a thousand members that join at once and then look share everything', { timeout: 60_000 }, () => {
   const driven = new DrivenGroup({ a: 1_000 });
-  for (let count = 1; count <= 1_000; count += 1) expect(replyOf(driven.join(`member-${count}`, ['a'])).memberEpoch).toBe(count);
+  for (let count = 1; count <= 1_000; count += 1)
+    expect(replyOf(driven.join(`member-${count}`, ['a'])).memberEpoch).toBe(count);
   settle(driven, [...driven.group.members.keys()]);
   expect(groupState(driven.group)).toBe('stable');
 });

@@ -5,7 +5,11 @@ import { memberDeadlineMs } from '../../src/groups/member.ts';
 import type { Member } from '../../src/groups/member.ts';
 import { memberOf } from './assignor-task.ts';
 
-const change = fc.record({ kind: fc.constantFrom('put', 'put', 'put', 'remove'), id: fc.nat({ max: 99 }), heartbeatMs: fc.nat({ max: 100_000 }) });
+const change = fc.record({
+  kind: fc.constantFrom('put', 'put', 'put', 'remove'),
+  id: fc.nat({ max: 99 }),
+  heartbeatMs: fc.nat({ max: 100_000 }),
+});
 
 describe('Members', () => {
   it('G1 does what a map does, and leaves every earlier version as it was', () => {
@@ -19,9 +23,15 @@ describe('Members', () => {
           const before: [Members, Map<string, Member>] = [members, model];
           model = new Map(model);
           if (kind === 'remove') model.delete(memberId);
-          else model.set(memberId, { ...memberOf({ memberId, topics: [] }, model.get(memberId)?.place ?? members.nextPlace), lastHeartbeatMs: heartbeatMs });
+          else
+            model.set(memberId, {
+              ...memberOf({ memberId, topics: [] }, model.get(memberId)?.place ?? members.nextPlace),
+              lastHeartbeatMs: heartbeatMs,
+            });
           members = kind === 'remove' ? members.without(new Set([memberId])) : members.with(model.get(memberId)!);
-          expect([...members.changedSince(before[0])]).toEqual([...model.values()].filter((member) => before[1].get(member.memberId) !== member));
+          expect([...members.changedSince(before[0])]).toEqual(
+            [...model.values()].filter((member) => before[1].get(member.memberId) !== member),
+          );
           expect(members.goneSince(before[0])).toEqual([...before[1].keys()].filter((other) => !model.has(other)));
           versions.push([members, [...model.values()]]);
         }
@@ -43,7 +53,12 @@ describe('Members', () => {
     const seen: unknown[] = [];
     members.forEach((value, key) => seen.push([key, value]));
     expect(seen).toEqual([...members]);
-    expect([...members.keys(), members.has('one'), members.has('two'), members.get('two')]).toEqual(['one', true, false, undefined]);
+    expect([...members.keys(), members.has('one'), members.has('two'), members.get('two')]).toEqual([
+      'one',
+      true,
+      false,
+      undefined,
+    ]);
     expect(() => Members.of([member, member])).toThrow('two members have one id');
   });
 });

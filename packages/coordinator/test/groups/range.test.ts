@@ -3,7 +3,7 @@ import { assignRange } from '../../src/groups/range.ts';
 import { taskOf } from './assignor-task.ts';
 
 describe('range', () => {
-  it('G2 gives contiguous pieces of each topic in the order of the members\' names', () => {
+  it("G2 gives contiguous pieces of each topic in the order of the members' names", () => {
     const task = taskOf({ a: 7, b: 3, c: 1 }, [
       { memberId: 'z', topics: ['a', 'b'] },
       { memberId: 'y', topics: ['a', 'b', 'c'] },
@@ -16,7 +16,7 @@ describe('range', () => {
     ]);
   });
 
-  it('G2 ranks static members by their names, so that a new process gets the old one\'s', () => {
+  it("G2 ranks static members by their names, so that a new process gets the old one's", () => {
     const task = taskOf({ a: 2 }, [
       { memberId: 'm', topics: ['a'] },
       { memberId: 'zz', topics: ['a'] },
@@ -26,7 +26,10 @@ describe('range', () => {
   });
 
   it('G2 leaves members beyond the number of partitions without any', () => {
-    const task = taskOf({ a: 1 }, ['x', 'y'].map((memberId) => ({ memberId, topics: ['a'] })));
+    const task = taskOf(
+      { a: 1 },
+      ['x', 'y'].map((memberId) => ({ memberId, topics: ['a'] })),
+    );
     expect(assignRange(task).map(({ size }) => size)).toEqual([1, 0]);
   });
 });

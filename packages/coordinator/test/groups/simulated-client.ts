@@ -9,8 +9,8 @@ export interface ClientTraits {
 }
 
 /**
- * A client as it should be: owns what it was told, gives up when it is told to, at once or only when it gets round to it,
- * reports what it gave up, and says everything when an answer is missing.
+ * A client as it should be: owns what it was told, gives up when it is told to, at once or only when it gets round to
+ * it, reports what it gave up, and says everything when an answer is missing.
  *
  * Invariant: `believed` is what its application works on at this moment.
  */

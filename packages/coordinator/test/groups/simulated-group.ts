@@ -15,7 +15,10 @@ import { namesOf, SimulatedClient } from './simulated-client.ts';
 import type { ClientTraits } from './simulated-client.ts';
 import { TopicCatalogue } from './topic-catalogue.ts';
 
-/** A broker's side of one group, its clients, and the log of its records. What must always hold is checked after each step. */
+/**
+ * A broker's side of one group, its clients, and the log of its records. What must always hold is checked after each
+ * step.
+ */
 export class SimulatedGroup {
   readonly topics: TopicCatalogue = new TopicCatalogue();
   readonly clients: SimulatedClient[] = [];
@@ -115,7 +118,9 @@ export class SimulatedGroup {
     if (groupState(this.#group) === 'reconciling') return false;
     return this.clients.every((client) => {
       const member = this.#group.members.get(client.traits.memberId);
-      return member !== undefined && namesOf(member.target).toSorted().join() === [...client.believed].toSorted().join();
+      return (
+        member !== undefined && namesOf(member.target).toSorted().join() === [...client.believed].toSorted().join()
+      );
     });
   }
 
@@ -152,7 +157,11 @@ export class SimulatedGroup {
   }
 }
 
-/** Whoever is fenced will hear so with its next request; its commits are refused, and what it believes does not count. */
+/**
+ * Whoever is fenced will hear so with its next request; its commits are refused, and what it believes does not count.
+ */
 function isOfEpochChain(client: SimulatedClient, member: Member): boolean {
-  return !member.isAway && client.epoch > 0 && (client.epoch === member.memberEpoch || client.epoch === member.previousEpoch);
+  return (
+    !member.isAway && client.epoch > 0 && (client.epoch === member.memberEpoch || client.epoch === member.previousEpoch)
+  );
 }

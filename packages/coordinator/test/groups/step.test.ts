@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { coordinatorLimits, groupAssignor, groupState, memberIsStalled, memberState, nextDeadlineMs, ownerOf } from '../../src/index.ts';
+import {
+  coordinatorLimits,
+  groupAssignor,
+  groupState,
+  memberIsStalled,
+  memberState,
+  nextDeadlineMs,
+  ownerOf,
+} from '../../src/index.ts';
 import type { Group, GroupStep } from '../../src/index.ts';
 import { DrivenGroup, replyOf } from './driven-group.ts';
 
@@ -267,7 +275,15 @@ describe('refusals', () => {
     ['a short rebalance', 'INVALID_REQUEST', (driven) => driven.join('new', ['a'], { rebalanceTimeoutMs: 99 })],
     ['a negative stall', 'INVALID_REQUEST', (driven) => driven.say('one', { stalledMs: -1 })],
     ['a topic name that cannot be', 'INVALID_REQUEST', (driven) => driven.join('new', ['a/b'])],
-    ['too many topics', 'INVALID_REQUEST', (driven) => driven.join('new', Array.from({ length: 1_001 }, (_, index) => `t${index}`))],
+    [
+      'too many topics',
+      'INVALID_REQUEST',
+      (driven) =>
+        driven.join(
+          'new',
+          Array.from({ length: 1_001 }, (_, index) => `t${index}`),
+        ),
+    ],
     ['an epoch below -2', 'INVALID_REQUEST', (driven) => driven.say('one', { memberEpoch: -3 })],
     ['a dynamic member leaving for a while', 'INVALID_REQUEST', (driven) => driven.say('one', { memberEpoch: -2 })],
     ['an unknown assignor', 'UNSUPPORTED_ASSIGNOR', (driven) => driven.join('new', ['a'], { assignor: 'sticky' })],
@@ -318,16 +334,19 @@ describe('what is said of a group', () => {
 
   it('G3 a member is stalled when its application is, or when its heartbeat is two intervals late', () => {
     const driven = pair();
-    const isStalled = (nowMs: number): boolean => memberIsStalled(driven.member('one')!, { nowMs, heartbeatIntervalMs: 5_000 });
+    const isStalled = (nowMs: number): boolean =>
+      memberIsStalled(driven.member('one')!, { nowMs, heartbeatIntervalMs: 5_000 });
     expect(isStalled(15_000)).toBe(false);
     expect(isStalled(15_001)).toBe(true);
     driven.say('one', { stalledMs: 1 });
     expect(isStalled(0)).toBe(true);
   });
 
-  it('G1 the default session timeout is the broker\'s to choose, and texts of clients are cut', () => {
+  it("G1 the default session timeout is the broker's to choose, and texts of clients are cut", () => {
     const driven = new DrivenGroup();
-    Object.defineProperty(driven, 'context', { value: { nowMs: 0, wallMs: 0, topics: driven.topics, sessionTimeoutMs: 10_000 } });
+    Object.defineProperty(driven, 'context', {
+      value: { nowMs: 0, wallMs: 0, topics: driven.topics, sessionTimeoutMs: 10_000 },
+    });
     expect(replyOf(driven.join('one', [], { clientId: 'ü'.repeat(300) })).sessionTimeoutMs).toBe(10_000);
     expect(driven.member('one')!.clientId).toHaveLength(256);
   });

@@ -18,11 +18,17 @@ function moved(before: readonly PartitionsByTopic[], after: readonly PartitionsB
 }
 
 /** Members that all want everything, with the targets that came about as they joined one by one. */
-function grown(topics: Readonly<Record<string, number>>, members: number): { wishes: Wish[]; targets: readonly PartitionsByTopic[] } {
+function grown(
+  topics: Readonly<Record<string, number>>,
+  members: number,
+): { wishes: Wish[]; targets: readonly PartitionsByTopic[] } {
   let wishes: Wish[] = [];
   let targets: readonly PartitionsByTopic[] = [];
   for (let index = 0; index < members; index += 1) {
-    wishes = [...wishes.map((wish, at) => ({ ...wish, target: targets[at]! })), { memberId: `m${index}`, topics: names }];
+    wishes = [
+      ...wishes.map((wish, at) => ({ ...wish, target: targets[at]! })),
+      { memberId: `m${index}`, topics: names },
+    ];
     targets = assignUniform(taskOf(topics, wishes));
   }
   return { wishes: wishes.map((wish, at) => ({ ...wish, target: targets[at]! })), targets };
@@ -48,7 +54,12 @@ describe('uniform', () => {
       fc.property(someTopics, fc.integer({ min: 2, max: 12 }), fc.nat(), (topics, members, pick) => {
         const { wishes } = grown(topics, members);
         const stayed = wishes.toSpliced(pick % members, 1);
-        expect(moved(stayed.map(({ target }) => target!), assignUniform(taskOf(topics, stayed)))).toBe(0);
+        expect(
+          moved(
+            stayed.map(({ target }) => target!),
+            assignUniform(taskOf(topics, stayed)),
+          ),
+        ).toBe(0);
       }),
     );
   });
@@ -58,7 +69,12 @@ describe('uniform', () => {
       fc.property(someTopics, fc.array(fc.subarray(names), { minLength: 1, maxLength: 8 }), (topics, subscriptions) => {
         const wishes = subscriptions.map((wanted, index) => ({ memberId: `m${index}`, topics: wanted }));
         const targets = assignUniform(taskOf(topics, wishes));
-        const again = assignUniform(taskOf(topics, wishes.map((wish, index) => ({ ...wish, target: targets[index]! }))));
+        const again = assignUniform(
+          taskOf(
+            topics,
+            wishes.map((wish, index) => ({ ...wish, target: targets[index]! })),
+          ),
+        );
         for (const [index, target] of again.entries()) expect(target).toBe(targets[index]);
       }),
     );
@@ -69,10 +85,20 @@ describe('uniform', () => {
     const subscriptions = fc.array(fc.subarray(names), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(few, subscriptions, subscriptions, (topics, before, now) => {
-        const old = assignUniform(taskOf({ a: 4, b: 4, c: 4 }, before.map((wanted, index) => ({ memberId: `m${index}`, topics: wanted }))));
-        const wishes = now.map((wanted, index) => ({ memberId: `m${index}`, topics: wanted, ...(old[index] && { target: old[index] }) }));
+        const old = assignUniform(
+          taskOf(
+            { a: 4, b: 4, c: 4 },
+            before.map((wanted, index) => ({ memberId: `m${index}`, topics: wanted })),
+          ),
+        );
+        const wishes = now.map((wanted, index) => ({
+          memberId: `m${index}`,
+          topics: wanted,
+          ...(old[index] && { target: old[index] }),
+        }));
         const targets = assignUniform(taskOf(topics, wishes));
-        for (const [index, target] of targets.entries()) for (const topic of target.keys()) expect(now[index]).toContain(topic);
+        for (const [index, target] of targets.entries())
+          for (const topic of target.keys()) expect(now[index]).toContain(topic);
         expect(sumOfSquares(targets.map(countPartitions))).toBe(leastSumOfSquares(topics, now));
       }),
     );
@@ -80,7 +106,10 @@ describe('uniform', () => {
 
   it('G2 spreads each topic too when there is a choice', () => {
     const { targets } = grown({ a: 4, b: 4, c: 4 }, 2);
-    expect(targets.map((target) => [...target].map(([, list]) => list.length))).toEqual([[2, 2, 2], [2, 2, 2]]);
+    expect(targets.map((target) => [...target].map(([, list]) => list.length))).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+    ]);
   });
 });
 
@@ -89,12 +118,17 @@ function sumOfSquares(loads: readonly number[]): number {
 }
 
 /** By trying everything: every way to share out the partitions of each topic, which loads can come of it. */
-function leastSumOfSquares(topics: Readonly<Record<string, number>>, subscriptions: readonly (readonly string[])[]): number {
+function leastSumOfSquares(
+  topics: Readonly<Record<string, number>>,
+  subscriptions: readonly (readonly string[])[],
+): number {
   let reachable = new Map([['', subscriptions.map(() => 0)]]);
   for (const [name, partitions] of Object.entries(topics)) {
     const subscribers = [...subscriptions.keys()].filter((index) => subscriptions[index]!.includes(name));
     for (let left = subscribers.length === 0 ? 0 : partitions; left > 0; left -= 1) {
-      const next = [...reachable.values()].flatMap((loads) => subscribers.map((index) => loads.with(index, loads[index]! + 1)));
+      const next = [...reachable.values()].flatMap((loads) =>
+        subscribers.map((index) => loads.with(index, loads[index]! + 1)),
+      );
       reachable = new Map(next.map((loads) => [loads.join(), loads]));
     }
   }

@@ -30,7 +30,10 @@ export interface DescribedMember {
   readonly clientId: string;
   readonly host: string;
   readonly memberEpoch: number;
-  /** `stable`, `unrevoked` (has to give partitions up), `unreleased` (waits for others to do so) or `away` (static, left for a while). */
+  /**
+   * `stable`, `unrevoked` (has to give partitions up), `unreleased` (waits for others to do so) or `away` (static, left
+   * for a while).
+   */
   readonly state: string;
   readonly topics: readonly string[];
   readonly assigned: readonly AssignedTopic[];
@@ -72,13 +75,19 @@ const describedMember: Struct<DescribedMember> = struct('DescribedMember', {
   clientId: field(string, 'As the client named itself in HELLO.'),
   host: field(string, 'Address that its last heartbeat came from; empty = none since the broker started.'),
   memberEpoch: field(i32, 'Epoch of the member.'),
-  state: field(string, '"stable", "unrevoked" (has partitions to give up), "unreleased" (waits for others to give up) or "away" (static, left for a while).'),
+  state: field(
+    string,
+    '"stable", "unrevoked" (has partitions to give up), "unreleased" (waits for others to give up) or "away" (static, left for a while).',
+  ),
   topics: field(array(string), 'Topics it wants, by name.'),
   assigned: field(array(assignedTopic), 'What it may own now.'),
   target: field(array(assignedTopic), 'What it will own when the group is stable.'),
   sinceHeartbeatMs: field(i64, 'Ms since its last heartbeat.'),
   sessionTimeoutMs: field(i32, 'Ms without a heartbeat after which it is taken for dead.'),
-  stalledMs: field(i32, 'For how many ms its application has made no progress although records waited, as it said last; 0 = it makes progress.'),
+  stalledMs: field(
+    i32,
+    'For how many ms its application has made no progress although records waited, as it said last; 0 = it makes progress.',
+  ),
   stalled: field(bool, 'It makes no progress although records wait, or its heartbeat is overdue.'),
 });
 
@@ -92,7 +101,10 @@ const describedPartition: Struct<DescribedGroupPartition> = struct('DescribedGro
   metadata: field(nullableString, 'Text as committed; null = none.'),
   logStartOffset: field(i64, 'First offset that the partition still holds; -1 = unknown.'),
   highWatermark: field(i64, 'First offset that cannot be fetched yet; -1 = unknown.'),
-  lag: field(i64, 'Records that can be read from the committed offset (without one, the start) on; -1 = unknown; an upper bound unless it is exact.'),
+  lag: field(
+    i64,
+    'Records that can be read from the committed offset (without one, the start) on; -1 = unknown; an upper bound unless it is exact.',
+  ),
   lagExact: field(bool, 'So many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
   sinceProgressMs: field(i64, 'Ms since the committed offset last moved forward; -1 = it never did.'),
 });
@@ -104,7 +116,10 @@ const response: Struct<DescribeGroupResponse> = struct('DescribeGroupResponse', 
   groupEpoch: field(i32, 'Rises when members, subscriptions or topics change.'),
   targetEpoch: field(i32, 'Group epoch that the target assignment was made for.'),
   members: field(array(describedMember), 'The members, in the order of their ids.'),
-  partitions: field(array(describedPartition), 'Every partition of the topics that members own or want, or that have a committed offset, by topic name and number.'),
+  partitions: field(
+    array(describedPartition),
+    'Every partition of the topics that members own or want, or that have a committed offset, by topic name and number.',
+  ),
 });
 
 /** Tells everything about one consumer group. */

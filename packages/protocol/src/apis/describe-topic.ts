@@ -56,8 +56,16 @@ const describedPartition: Struct<DescribedPartition> = struct('DescribedPartitio
   segments: field(i32, 'Segment files.'),
   bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside.'),
   errorCode: field(i16, '0, or what is wrong with the partition.'),
-  messages: field(i64, 'Records that can be read; an upper bound unless it is exact; -1 = unknown.', { since: 1, value: -1, ignorable: true }),
-  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
+  messages: field(i64, 'Records that can be read; an upper bound unless it is exact; -1 = unknown.', {
+    since: 1,
+    value: -1,
+    ignorable: true,
+  }),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', {
+    since: 1,
+    value: false,
+    ignorable: true,
+  }),
 });
 
 const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTopicResponse', {
@@ -66,7 +74,11 @@ const describeTopicResponse: Struct<DescribeTopicResponse> = struct('DescribeTop
   internal: field(bool, 'The topic belongs to the broker itself.'),
   replicas: field(i16, 'Replica count.'),
   messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
-  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', {
+    since: 1,
+    value: false,
+    ignorable: true,
+  }),
   bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside; all partitions together.'),
   configs: field(array(resolvedTopicSetting), 'Every setting in force.'),
   partitions: field(array(describedPartition), 'Every partition, in the order of their numbers.'),

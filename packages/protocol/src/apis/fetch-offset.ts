@@ -73,7 +73,10 @@ const responseTopic: Struct<FetchOffsetResponseTopic> = struct('FetchOffsetRespo
 });
 
 const response: Struct<FetchOffsetResponse> = struct('FetchOffsetResponse', {
-  topics: field(array(responseTopic), 'One entry per topic of the request, in its order; or every topic with a committed offset.'),
+  topics: field(
+    array(responseTopic),
+    'One entry per topic of the request, in its order; or every topic with a committed offset.',
+  ),
 });
 
 /** Tells committed offsets of a group. */

@@ -74,7 +74,10 @@ const requestTopic: Struct<FetchRequestTopic> = struct('FetchRequestTopic', {
 const fetchRequest: Struct<FetchRequest> = struct('FetchRequest', {
   maxWaitMs: field(i32, 'How long the broker may wait for minBytes, in milliseconds; 0 = answer at once.'),
   minBytes: field(i32, 'Fewest bytes worth an answer before maxWaitMs has passed.'),
-  maxBytes: field(i32, 'Most bytes wanted in the whole answer; the first batch may pass it, so that a large one gets through.'),
+  maxBytes: field(
+    i32,
+    'Most bytes wanted in the whole answer; the first batch may pass it, so that a large one gets through.',
+  ),
   isolation: field(i8, '0 = read uncommitted.'),
   topics: field(array(requestTopic), 'Topics to read from. With little room, partitions named first are served first.'),
 });
@@ -86,7 +89,10 @@ const responsePartition: Struct<FetchResponsePartition> = struct('FetchResponseP
   highWatermark: field(i64, 'First offset that cannot be fetched yet; -1 with an error.'),
   lastStableOffset: field(i64, 'First offset that may belong to an open transaction; -1 with an error.'),
   logStartOffset: field(i64, 'First offset that the partition still holds; -1 when unknown.'),
-  records: field(bytes, 'Whole record batches, one after another, as stored. The first may begin before fetchOffset: skip its earlier records.'),
+  records: field(
+    bytes,
+    'Whole record batches, one after another, as stored. The first may begin before fetchOffset: skip its earlier records.',
+  ),
 });
 
 const responseTopic: Struct<FetchResponseTopic> = struct('FetchResponseTopic', {

@@ -53,7 +53,10 @@ export interface ListOffsetsResponsePartition {
 const requestPartition: Struct<ListOffsetsRequestPartition> = struct('ListOffsetsRequestPartition', {
   partition: field(i32, 'Partition number.'),
   leaderEpoch: field(i32, 'Leader epoch that the client believes in; -1 = do not check.'),
-  timestampMs: field(i64, 'Ms since 1970: asks for the first record at or after. -1 = the end (high watermark), -2 = the start.'),
+  timestampMs: field(
+    i64,
+    'Ms since 1970: asks for the first record at or after. -1 = the end (high watermark), -2 = the start.',
+  ),
 });
 
 const requestTopic: Struct<ListOffsetsRequestTopic> = struct('ListOffsetsRequestTopic', {

@@ -37,7 +37,11 @@ const listedTopic: Struct<ListedTopic> = struct('ListedTopic', {
   partitions: field(i32, 'Partition count.'),
   replicas: field(i16, 'Replica count.'),
   messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
-  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', {
+    since: 1,
+    value: false,
+    ignorable: true,
+  }),
   bytes: field(i64, 'Bytes that deleting it gives back to the disk, its indexes aside; all partitions together.'),
 });
 

@@ -75,7 +75,10 @@ const topic: Struct<MetadataTopic> = struct('MetadataTopic', {
   errorCode: field(i16, '0, or why there is nothing to tell about the topic.'),
   errorMessage: field(nullableString, 'The error in words; null without one.'),
   name: field(string, 'Topic name.'),
-  topicId: field(uuid, 'Topic id, to be used in requests; all zeros with an error. A topic that is deleted and created again gets a new one.'),
+  topicId: field(
+    uuid,
+    'Topic id, to be used in requests; all zeros with an error. A topic that is deleted and created again gets a new one.',
+  ),
   internal: field(bool, 'The topic belongs to the broker itself.'),
   cleanupPolicy: field(string, 'delete, compact, or both with a comma.'),
   maxMessageBytes: field(i32, 'Largest record batch that the topic takes, in bytes.'),

@@ -118,10 +118,16 @@ const responsePartition: Struct<ProduceResponsePartition> = struct(
     errorCode: field(i16, '0, or why this partition was not written.'),
     errorMessage: field(nullableString, 'The error in words; null without one.'),
     baseOffset: field(i64, 'Offset of the first record of the batch; -1 with an error.'),
-    logAppendTimeMs: field(i64, 'Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime.'),
+    logAppendTimeMs: field(
+      i64,
+      'Time that the broker gave the records, ms since 1970; -1 unless the topic uses LogAppendTime.',
+    ),
     logStartOffset: field(i64, 'First offset that the partition still holds; -1 when unknown.'),
     duplicate: field(bool, 'The batch had been stored before, at baseOffset; nothing was written now.'),
-    durability: field(i8, 'What the acknowledgement stands for: 0 fsync, 1 synced within an interval, 2 handed to the operating system, 3 memory.'),
+    durability: field(
+      i8,
+      'What the acknowledgement stands for: 0 fsync, 1 synced within an interval, 2 handed to the operating system, 3 memory.',
+    ),
   },
   responsePartitionCodec,
 );

@@ -35,7 +35,10 @@ const reopenedPartition: Struct<ReopenedPartition> = struct('ReopenedPartition',
 });
 
 const reopenPartitionsResponse: Struct<ReopenPartitionsResponse> = struct('ReopenPartitionsResponse', {
-  partitions: field(array(reopenedPartition), 'One entry per partition that was named, or that was in trouble, in ascending order.'),
+  partitions: field(
+    array(reopenedPartition),
+    'One entry per partition that was named, or that was in trouble, in ascending order.',
+  ),
 });
 
 /** Opens partitions again that are in trouble. */

@@ -74,7 +74,11 @@ const statsResponse: Struct<StatsResponse> = struct('StatsResponse', {
   topics: field(i32, 'Topics.'),
   partitions: field(i32, 'Partitions, all topics together.'),
   messages: field(i64, 'Records that can be read, all partitions together; an upper bound unless it is exact.'),
-  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', { since: 1, value: false, ignorable: true }),
+  messagesExact: field(bool, 'That many can be read; false: there may be fewer.', {
+    since: 1,
+    value: false,
+    ignorable: true,
+  }),
   bytes: field(i64, 'Bytes that deleting them gives back to the disk, their indexes aside.'),
   connections: field(i32, 'Open connections.'),
   memoryRssBytes: field(i64, 'Resident memory of the process, in bytes.'),

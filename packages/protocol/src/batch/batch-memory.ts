@@ -1,7 +1,8 @@
 /*
- * Memory that batches are built in, kept for the next builders. Fresh memory is paid for three times: in the allocator, at the
- * first touch of each page, and by V8, which collects for array buffers by their volume. For a batch of one record that comes to
- * more than encoding it does; for a producer of large batches to a third of its processor time (docs/notes/2026-11-24-memory-that-is-used-again.md).
+ * Memory that batches are built in, kept for the next builders. Fresh memory is paid for three times: in the allocator,
+ * at the first touch of each page, and by V8, which collects for array buffers by their volume. For a batch of one
+ * record that comes to more than encoding it does; for a producer of large batches to a third of its processor time
+ * (docs/notes/2026-11-24-memory-that-is-used-again.md).
  *
  * Invariants
  * - A buffer in `#free` is referenced by nobody else. Whoever gives one back has let go of it and of its views.
@@ -26,7 +27,9 @@ export class BatchMemory {
     return this.#freeBytes;
   }
 
-  /** A buffer of at least `bytesMin` bytes with any content, unpooled: the largest there is, for then it need not grow. */
+  /**
+   * A buffer of at least `bytesMin` bytes with any content, unpooled: the largest there is, for then it need not grow.
+   */
   take(bytesMin: number): Buffer {
     const largest = this.#free.at(-1);
     if (largest === undefined || largest.length < bytesMin) return Buffer.allocUnsafeSlow(bytesMin);
@@ -35,7 +38,10 @@ export class BatchMemory {
     return largest;
   }
 
-  /** Takes back what `take` has given, once nothing refers to it any more. What there is no room for is left to the collector. */
+  /**
+   * Takes back what `take` has given, once nothing refers to it any more. What there is no room for is left to the
+   * collector.
+   */
   giveBack(buffer: Buffer): void {
     if (buffer.length > this.#bytesMax) return;
     let at = this.#free.length;

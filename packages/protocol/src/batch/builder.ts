@@ -55,8 +55,8 @@ export interface BatchBuilderOptions {
 }
 
 /**
- * The header that is being written: filled and read in one step of `finish`, so all builders share it. A batch of one record would pay
- * for an object of ten fields more than for its bytes.
+ * The header that is being written: filled and read in one step of `finish`, so all builders share it. A batch of one
+ * record would pay for an object of ten fields more than for its bytes.
  */
 const fields: { -readonly [Name in keyof BatchFields]: BatchFields[Name] } = {
   baseOffset: 0,
@@ -98,7 +98,9 @@ export class BatchBuilder {
     this.#bytesMax = options.bytesMax;
     this.#recordsMax = options.recordsMax ?? protocolLimits.recordsPerBatchMax;
     this.#memory = options.memory ?? sharedBatchMemory;
-    this.#buffer = this.#memory.take(Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)));
+    this.#buffer = this.#memory.take(
+      Math.max(batchHeaderBytes, options.initialBytes ?? Math.min(initialBytesDefault, options.bytesMax)),
+    );
     this.#producerId = options.producerId ?? noProducer;
     this.#producerEpoch = options.producerEpoch ?? noProducer;
     this.#baseSequence = options.baseSequence ?? noProducer;
@@ -119,8 +121,8 @@ export class BatchBuilder {
    * `recordsMax`; a first record always fits. Bytes are copied, strings become UTF-8; nothing is kept of the arguments.
    *
    * `timestampMs`: milliseconds since the epoch, or -1 for none. Throws QError INVALID_TIMESTAMP when it is not a safe
-   * integer and RECORD_TOO_LARGE when the record cannot be represented at all (2 GiB). A view whose buffer was transferred or made
-   * too short throws a TypeError, and leaves the batch as it was.
+   * integer and RECORD_TOO_LARGE when the record cannot be represented at all (2 GiB). A view whose buffer was
+   * transferred or made too short throws a TypeError, and leaves the batch as it was.
    */
   tryAppend(
     key: Uint8Array | string | null,
@@ -141,14 +143,14 @@ export class BatchBuilder {
     const valueUnsigned = value === null ? 1 : valueBytes * 2;
     const countUnsigned = this.#count * 2;
     const bodyBytes =
-      1 +
-      sizeOfLong(timestampDelta) +
-      sizeOfUnsigned(countUnsigned) +
-      sizeOfUnsigned(keyUnsigned) +
-      keyBytes +
-      sizeOfUnsigned(valueUnsigned) +
-      valueBytes +
-      (headers === undefined || headers.length === 0 ? 1 : sizeOfHeaders(headers));
+      1
+      + sizeOfLong(timestampDelta)
+      + sizeOfUnsigned(countUnsigned)
+      + sizeOfUnsigned(keyUnsigned)
+      + keyBytes
+      + sizeOfUnsigned(valueUnsigned)
+      + valueBytes
+      + (headers === undefined || headers.length === 0 ? 1 : sizeOfHeaders(headers));
     const end = this.#position + sizeOfUnsigned(bodyBytes * 2) + bodyBytes;
     if (end > this.#bytesMax && this.#count > 0) return false;
     if (bodyBytes > recordBytesMax / 2) throw recordTooLarge(bodyBytes);
@@ -181,9 +183,10 @@ export class BatchBuilder {
   }
 
   /**
-   * Appends a record with nothing but a value of bytes, as most are, where all of its numbers take one or two bytes, three the offset
-   * delta; false, and nothing has changed, for any other. One function on purpose, with its varints written out: 54 ns a record of 100
-   * bytes, CRC included, of 69 without (`pnpm bench --only produce`, column encoding). A test compares it with the other way.
+   * Appends a record with nothing but a value of bytes, as most are, where all of its numbers take one or two bytes,
+   * three the offset delta; false, and nothing has changed, for any other. One function on purpose, with its varints
+   * written out: 54 ns a record of 100 bytes, CRC included, of 69 without (`pnpm bench --only produce`, column
+   * encoding). A test compares it with the other way.
    */
   #appendUsual(value: Uint8Array | string | null, timestampMs: number): boolean {
     if (value === null || typeof value === 'string') return false;
@@ -198,7 +201,10 @@ export class BatchBuilder {
     const countUnsigned = count * 2;
     const valueUnsigned = valueBytes * 2;
     const bodyBytes =
-      (deltaUnsigned < 0x80 ? 5 : 6) + (countUnsigned < 0x80 ? 1 : countUnsigned < 0x4000 ? 2 : 3) + (valueUnsigned < 0x80 ? 0 : 1) + valueBytes;
+      (deltaUnsigned < 0x80 ? 5 : 6)
+      + (countUnsigned < 0x80 ? 1 : countUnsigned < 0x4000 ? 2 : 3)
+      + (valueUnsigned < 0x80 ? 0 : 1)
+      + valueBytes;
     const lengthUnsigned = bodyBytes * 2;
     let at = this.#position;
     const end = at + (lengthUnsigned < 0x80 ? 1 : 2) + bodyBytes;
@@ -243,8 +249,8 @@ export class BatchBuilder {
   }
 
   /**
-   * Compresses, writes the header and the CRC, and hands over the batch: a buffer with no large unused rest. A small one
-   * lies in Node's buffer pool, so copy it if it is to stay for long. The builder is spent.
+   * Compresses, writes the header and the CRC, and hands over the batch: a buffer with no large unused rest. A small
+   * one lies in Node's buffer pool, so copy it if it is to stay for long. The builder is spent.
    *
    * Throws QError CLOSED when called twice, INVALID_RECORD for a batch without records, and UNSUPPORTED_CODEC when the
    * codec's native addon cannot be loaded.
@@ -260,8 +266,8 @@ export class BatchBuilder {
   }
 
   /**
-   * The finished batch is needed no more. `mayReuse`: and nobody, no socket either, will look at its bytes again, so that the next
-   * builder may write over them. Without it they are left to the collector.
+   * The finished batch is needed no more. `mayReuse`: and nobody, no socket either, will look at its bytes again, so
+   * that the next builder may write over them. Without it they are left to the collector.
    */
   release(o: { readonly mayReuse: boolean }): void {
     if (this.#lent !== null && o.mayReuse) this.#memory.giveBack(this.#lent);
@@ -293,7 +299,10 @@ export class BatchBuilder {
       return buffer.subarray(0, this.#position);
     }
     const plain = buffer.subarray(batchHeaderBytes, this.#position);
-    const batch = this.codec === 'none' ? copyOf(buffer, this.#position) : joinMade({ records: compress(this.codec, plain), plain });
+    const batch =
+      this.codec === 'none'
+        ? copyOf(buffer, this.#position)
+        : joinMade({ records: compress(this.codec, plain), plain });
     this.#memory.giveBack(buffer);
     return batch;
   }
@@ -371,8 +380,8 @@ export function joinBatch(records: Buffer): Buffer {
 }
 
 /**
- * As `joinBatch`, for `records` that were made of `plain`, or are the same. Otherwise nothing may refer to them any more: as an addon's output
- * they would wait for the collector by the megabyte.
+ * As `joinBatch`, for `records` that were made of `plain`, or are the same. Otherwise nothing may refer to them any
+ * more: as an addon's output they would wait for the collector by the megabyte.
  */
 export function joinMade({ records, plain }: { records: Buffer; plain: Buffer }): Buffer {
   const batch = joinBatch(records);
@@ -385,5 +394,7 @@ function invalidTimestamp(timestampMs: number): QError {
 }
 
 function recordTooLarge(bodyBytes: number): QError {
-  return new QError('RECORD_TOO_LARGE', `a record of ${bodyBytes} bytes cannot be represented`, { details: { bytes: bodyBytes } });
+  return new QError('RECORD_TOO_LARGE', `a record of ${bodyBytes} bytes cannot be represented`, {
+    details: { bytes: bodyBytes },
+  });
 }

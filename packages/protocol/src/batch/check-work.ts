@@ -7,9 +7,9 @@ import { batchHeaderBytes, codecMask } from './layout.ts';
 const compressionFactor: Readonly<Record<CodecName, number>> = { none: 1, gzip: 24, snappy: 2, lz4: 2, zstd: 3 };
 
 /**
- * What it takes to check a batch, in bytes that are read or made, before anything is done: what was sent, and what it says it
- * becomes. `recompressTo` adds what it takes to compress it anew. The batch may come from anyone; what is too short to be one
- * takes nothing.
+ * What it takes to check a batch, in bytes that are read or made, before anything is done: what was sent, and what it
+ * says it becomes. `recompressTo` adds what it takes to compress it anew. The batch may come from anyone; what is too
+ * short to be one takes nothing.
  */
 export function checkWorkBytes(batch: Buffer, recompressTo: CodecName | null = null): number {
   if (batch.length < batchHeaderBytes) return 0;

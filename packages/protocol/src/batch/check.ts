@@ -3,14 +3,15 @@ import { batchCrc, batchMagic, batchSize, computeBatchCrc } from './header.ts';
 import { batchHeaderBytes, batchPrefixBytes, magicAt, magicByte } from './layout.ts';
 
 /**
- * What {@link checkBatch} found. `truncated`: what is there may be the beginning of a good batch. `bad-length`: the length
- * field is smaller than a header, or passes the limit. The others speak for themselves.
+ * What {@link checkBatch} found. `truncated`: what is there may be the beginning of a good batch. `bad-length`: the
+ * length field is smaller than a header, or passes the limit. The others speak for themselves.
  */
 export type BatchCheck = 'ok' | 'truncated' | 'bad-length' | 'bad-magic' | 'bad-crc';
 
 /**
  * Checks length, magic and CRC of the batch at `position`, and nothing inside the records: for recovery scans and for
- * consumers. A length above `sizeBytesMax` is not believed. Never throws; after `ok`, `batchSize` is the batch's true size.
+ * consumers. A length above `sizeBytesMax` is not believed. Never throws; after `ok`, `batchSize` is the batch's true
+ * size.
  */
 export function checkBatch(buffer: Buffer, position: number, sizeBytesMax: number): BatchCheck {
   const remainingBytes = buffer.length - position;
@@ -25,7 +26,10 @@ export function checkBatch(buffer: Buffer, position: number, sizeBytesMax: numbe
 /** {@link checkBatch} for callers that cannot go on: throws QError CORRUPT_BATCH with what was found. */
 export function assertBatch(buffer: Buffer, position: number, sizeBytesMax: number): void {
   const check = checkBatch(buffer, position, sizeBytesMax);
-  if (check !== 'ok') throw new QError('CORRUPT_BATCH', `the batch at byte ${position} is damaged: ${check}`, { details: { check, position } });
+  if (check !== 'ok')
+    throw new QError('CORRUPT_BATCH', `the batch at byte ${position} is damaged: ${check}`, {
+      details: { check, position },
+    });
 }
 
 /** How batches are read. */
@@ -35,10 +39,13 @@ export interface IterateBatchesOptions {
 }
 
 /**
- * The batches in `buffer`, such as the records of a FETCH answer, each as a view of it. A partial batch at the end is left
- * out: a fetch may cut one off. Throws QError CORRUPT_BATCH at a batch that is damaged.
+ * The batches in `buffer`, such as the records of a FETCH answer, each as a view of it. A partial batch at the end is
+ * left out: a fetch may cut one off. Throws QError CORRUPT_BATCH at a batch that is damaged.
  */
-export function* iterateBatches(buffer: Buffer, options: IterateBatchesOptions = {}): Generator<Buffer, void, undefined> {
+export function* iterateBatches(
+  buffer: Buffer,
+  options: IterateBatchesOptions = {},
+): Generator<Buffer, void, undefined> {
   const { verify = true } = options;
   let position = 0;
   while (buffer.length - position >= batchPrefixBytes) {

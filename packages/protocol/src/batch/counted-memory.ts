@@ -1,15 +1,16 @@
 /*
- * Memory that batches arrive in, whole frames of them, used again. Otherwise each frame is garbage by the megabyte once it was worked
- * through, which V8 counts as external memory and collects for: a fifth of the processor time of a broker that takes batches, a quarter of
- * that of ten consumers (docs/notes/2026-11-24-memory-that-is-used-again.md).
+ * Memory that batches arrive in, whole frames of them, used again. Otherwise each frame is garbage by the megabyte once
+ * it was worked through, which V8 counts as external memory and collects for: a fifth of the processor time of a broker
+ * that takes batches, a quarter of that of ten consumers (docs/notes/2026-11-24-memory-that-is-used-again.md).
  *
- * Many look at one piece of memory: whoever took it and fills it, and everybody who has a view of what lies in it. Each of them counts
- * as one user.
+ * Many look at one piece of memory: whoever took it and fills it, and everybody who has a view of what lies in it. Each
+ * of them counts as one user.
  *
  * Invariants
  * - A buffer is free, or has users, or belongs to the collector. It becomes free when the last of its users lets go.
  * - Who does not let go, as after a failure, leaves it to the collector: nothing here keeps what is lent alive.
- * - At most `bytesMax` bytes are free. What is more is given back to the system: nobody may look at what all its users have let go of.
+ * - At most `bytesMax` bytes are free. What is more is given back to the system: nobody may look at what all its users
+ *   have let go of.
  */
 export interface Lent {
   readonly owner: CountedMemory;
@@ -20,8 +21,9 @@ export interface Lent {
 }
 
 /**
- * Written on the memory itself. Not in a WeakMap: what is a key there outlives the collections of young objects, so that frames that are
- * left to the collector all waited for a full one (docs/notes/2026-11-24-memory-that-is-used-again.md has what that cost).
+ * Written on the memory itself. Not in a WeakMap: what is a key there outlives the collections of young objects, so
+ * that frames that are left to the collector all waited for a full one
+ * (docs/notes/2026-11-24-memory-that-is-used-again.md has what that cost).
  */
 const lentKey = Symbol('lent');
 type Memory = ArrayBuffer & { [lentKey]?: Lent | null };
@@ -37,8 +39,9 @@ export interface CountedMemoryOptions {
   /** How much is kept at most while nobody uses it. */
   readonly bytesMax: number;
   /**
-   * True where views reach those who may keep them for too long: what is free is detached from them (`ArrayBuffer.prototype.transfer`, no
-   * copy). They are empty from then on, and no new ones can be made, instead of showing what comes next.
+   * True where views reach those who may keep them for too long: what is free is detached from them
+   * (`ArrayBuffer.prototype.transfer`, no copy). They are empty from then on, and no new ones can be made, instead of
+   * showing what comes next.
    */
   readonly detaches?: boolean;
 }
@@ -66,17 +69,21 @@ export class CountedMemory {
   }
 
   /**
-   * Memory of at least `length` bytes; what it held before is still in it. The caller is its first user, and calls `release` once
-   * everybody else who is to have a view of it does.
+   * Memory of at least `length` bytes; what it held before is still in it. The caller is its first user, and calls
+   * `release` once everybody else who is to have a view of it does.
    */
   readonly take = (length: number): Buffer => {
     if (length < this.#bytesMin) return Buffer.allocUnsafe(length);
-    const buffer = this.#takeFree(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / this.#stepBytes) * this.#stepBytes);
+    const buffer =
+      this.#takeFree(length) ?? Buffer.allocUnsafeSlow(Math.ceil(length / this.#stepBytes) * this.#stepBytes);
     this.#lend(buffer);
     return buffer;
   };
 
-  /** One more looks at `view`, until it calls `release`. False, and nothing to release, where the memory is not from here. */
+  /**
+   * One more looks at `view`, until it calls `release`. False, and nothing to release, where the memory is not from
+   * here.
+   */
   retain(view: Buffer): boolean {
     const lent = this.lentOf(view.buffer);
     if (lent === null) return false;

@@ -9,10 +9,17 @@ export interface EncodeBatchOptions extends Partial<Omit<BatchBuilderOptions, 'r
   readonly timestampMs?: number;
 }
 
-/** Encodes all `records` into one batch, whatever its size. A convenience over {@link BatchBuilder}, with its errors. */
+/**
+ * Encodes all `records` into one batch, whatever its size. A convenience over {@link BatchBuilder}, with its errors.
+ */
 export function encodeBatch(records: readonly RecordInput[], options: EncodeBatchOptions = {}): Buffer {
   const { timestampMs = noTimestamp, codec = 'none', ...rest } = options;
-  const builder = new BatchBuilder({ ...rest, codec, bytesMax: Number.MAX_SAFE_INTEGER, recordsMax: Number.MAX_SAFE_INTEGER });
+  const builder = new BatchBuilder({
+    ...rest,
+    codec,
+    bytesMax: Number.MAX_SAFE_INTEGER,
+    recordsMax: Number.MAX_SAFE_INTEGER,
+  });
   for (const record of records) {
     builder.tryAppend(record.key ?? null, record.value ?? null, record.headers, record.timestampMs ?? timestampMs);
   }

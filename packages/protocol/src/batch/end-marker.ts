@@ -41,12 +41,17 @@ export function encodeEndMarker(options: EndMarkerOptions): Buffer {
   return batch;
 }
 
-/** Reads the one record of a control batch; null for a control record of another kind. Throws QError CORRUPT_BATCH when it is cut off. */
+/**
+ * Reads the one record of a control batch; null for a control record of another kind. Throws QError CORRUPT_BATCH when
+ * it is cut off.
+ */
 export function readEndMarker(record: RecordView): EndMarker | null {
   const { key, value } = record;
-  if (key === null || key.length < keyBytes) throw new QError('CORRUPT_BATCH', 'the key of a control record is cut off');
+  if (key === null || key.length < keyBytes)
+    throw new QError('CORRUPT_BATCH', 'the key of a control record is cut off');
   const type = key.readInt16BE(2);
   if (type !== abortType && type !== commitType) return null;
-  if (value === null || value.length < valueBytes) throw new QError('CORRUPT_BATCH', 'the value of an end marker is cut off');
+  if (value === null || value.length < valueBytes)
+    throw new QError('CORRUPT_BATCH', 'the value of an end marker is cut off');
   return { outcome: type === commitType ? 'commit' : 'abort', coordinatorEpoch: value.readInt32BE(2) };
 }

@@ -60,15 +60,21 @@ export interface BatchHeader {
 
 /**
  * Reads the header of the batch at `position` into a plain object. Looks at the header alone: neither the CRC nor the
- * records are checked. Throws QError CORRUPT_BATCH when fewer than 61 bytes are there, the magic is not 2, or a field is
- * out of range, and UNSUPPORTED_CODEC for a codec number that is not known.
+ * records are checked. Throws QError CORRUPT_BATCH when fewer than 61 bytes are there, the magic is not 2, or a field
+ * is out of range, and UNSUPPORTED_CODEC for a codec number that is not known.
  */
 export function readBatchHeader(buffer: Buffer, position = 0): BatchHeader {
   if (position + batchHeaderBytes > buffer.length) {
-    throw new QError('CORRUPT_BATCH', `a batch header takes ${batchHeaderBytes} bytes, ${buffer.length - position} are there`);
+    throw new QError(
+      'CORRUPT_BATCH',
+      `a batch header takes ${batchHeaderBytes} bytes, ${buffer.length - position} are there`,
+    );
   }
   const magic = batchMagic(buffer, position);
-  if (magic !== magicByte) throw new QError('CORRUPT_BATCH', `the batch has magic ${magic}; only ${magicByte} is known`, { details: { magic } });
+  if (magic !== magicByte)
+    throw new QError('CORRUPT_BATCH', `the batch has magic ${magic}; only ${magicByte} is known`, {
+      details: { magic },
+    });
   const baseOffset = batchBaseOffset(buffer, position);
   const lastOffsetDelta = batchLastOffsetDelta(buffer, position);
   const attributes = batchAttributes(buffer, position);
@@ -97,8 +103,8 @@ export function readBatchHeader(buffer: Buffer, position = 0): BatchHeader {
 }
 
 /*
- * Single fields, for paths that need one or two of them for every batch. `position` is where the batch begins; the caller
- * has made sure that a whole header is there.
+ * Single fields, for paths that need one or two of them for every batch. `position` is where the batch begins; the
+ * caller has made sure that a whole header is there.
  */
 
 /** Size of the whole batch in bytes, header included, as its length field has it (not checked: may be anything). */
@@ -158,7 +164,9 @@ export function batchIsControl(buffer: Buffer, position = 0): boolean {
 
 /** When tombstones and markers in this batch may go, in ms since the epoch; -1 when compaction has not set it. */
 export function batchDeleteHorizonMs(buffer: Buffer, position = 0): number {
-  return (batchAttributes(buffer, position) & deleteHorizonFlag) === 0 ? noTimestamp : batchBaseTimestamp(buffer, position);
+  return (batchAttributes(buffer, position) & deleteHorizonFlag) === 0
+    ? noTimestamp
+    : batchBaseTimestamp(buffer, position);
 }
 
 /** Last offset less base offset. */

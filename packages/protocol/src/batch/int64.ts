@@ -11,7 +11,9 @@ const two32 = 0x1_0000_0000;
 export function readInt64(buffer: Uint8Array, position: number): number {
   const value = getInt32(buffer, position) * two32 + getUint32(buffer, position + 4);
   if (value > Number.MAX_SAFE_INTEGER || value < -Number.MAX_SAFE_INTEGER) {
-    throw new QError('CORRUPT_BATCH', `the 64-bit integer at byte ${position} is outside ±(2^53-1)`, { details: { position } });
+    throw new QError('CORRUPT_BATCH', `the 64-bit integer at byte ${position} is outside ±(2^53-1)`, {
+      details: { position },
+    });
   }
   return value;
 }

@@ -16,7 +16,10 @@ const headersPerSliceMax = protocolLimits.recordsPerSliceMax / 8;
  * The message ids of a batch's records, in their order, with null for a record that has none; null when no record has
  * one. Cheap for the batches that carry none, which are most.
  */
-export function peekMessageIds(batch: Buffer, options: { uncompressedBytesMax?: number } = {}): (string | null)[] | null {
+export function peekMessageIds(
+  batch: Buffer,
+  options: { uncompressedBytesMax?: number } = {},
+): (string | null)[] | null {
   const cursor = openRecords(batch, options.uncompressedBytesMax);
   if (!cursor.bytes.includes(messageIdHeaderKey, cursor.recordStart)) return null;
   const origin = recordOrigin(batch, cursor);

@@ -20,8 +20,8 @@ export interface RecompressOptions {
 }
 
 /**
- * The same records with another codec, for a topic that forces one: offsets, timestamps and producer fields stay, the CRC
- * is made anew. Returns `batch` itself when it has the codec already. Throws as `decompress` and `compress` do.
+ * The same records with another codec, for a topic that forces one: offsets, timestamps and producer fields stay, the
+ * CRC is made anew. Returns `batch` itself when it has the codec already. Throws as `decompress` and `compress` do.
  */
 export function recompressBatch(batch: Buffer, codec: CodecName, options: RecompressOptions = {}): Buffer {
   if (batchCodec(batch) === codec) return batch;
@@ -33,7 +33,10 @@ export function recompressBatch(batch: Buffer, codec: CodecName, options: Recomp
   return rebuilt;
 }
 
-/** As `recompressBatch`, for batches that take long: in the thread pool or in slices. `batch` must not change before it settles. */
+/**
+ * As `recompressBatch`, for batches that take long: in the thread pool or in slices. `batch` must not change before it
+ * settles.
+ */
 export async function recompressBatchInPool(batch: Buffer, codec: CodecName, options: SliceOptions): Promise<Buffer> {
   if (batchCodec(batch) === codec) return batch;
   const header = readBatchHeader(batch);
@@ -58,11 +61,15 @@ export interface RebuildOptions {
 }
 
 /**
- * The batch with only the records that `keep` wants, for log compaction. Offsets, base offset, last offset delta, producer
- * fields and codec stay; the CRC and the greatest timestamp are made anew. Returns `batch` itself when nothing changes,
- * and null when no record is left (unless `keepEmpty`). The view that `keep` gets is of the batch's bytes.
+ * The batch with only the records that `keep` wants, for log compaction. Offsets, base offset, last offset delta,
+ * producer fields and codec stay; the CRC and the greatest timestamp are made anew. Returns `batch` itself when nothing
+ * changes, and null when no record is left (unless `keepEmpty`). The view that `keep` gets is of the batch's bytes.
  */
-export function rebuildBatch(batch: Buffer, keep: (record: RecordView) => boolean, options: RebuildOptions = {}): Buffer | null {
+export function rebuildBatch(
+  batch: Buffer,
+  keep: (record: RecordView) => boolean,
+  options: RebuildOptions = {},
+): Buffer | null {
   const cursor = openRecords(batch, options.uncompressedBytesMax);
   const rebuilding = new Rebuilding(batch, cursor, options);
   rebuilding.walk(keep, Number.POSITIVE_INFINITY);
@@ -71,7 +78,10 @@ export function rebuildBatch(batch: Buffer, keep: (record: RecordView) => boolea
   return rebuilding.finish({ records: compress(rebuilding.codec, plain), plain });
 }
 
-/** As `rebuildBatch`, for batches that take long: in the thread pool and in slices. `batch` must not change before the promise settles. */
+/**
+ * As `rebuildBatch`, for batches that take long: in the thread pool and in slices. `batch` must not change before the
+ * promise settles.
+ */
 export async function rebuildBatchInSlices(
   batch: Buffer,
   keep: (record: RecordView) => boolean,
@@ -149,7 +159,8 @@ class Rebuilding {
       ...header,
       attributes: this.#horizonMs >= 0 ? header.attributes | deleteHorizonFlag : header.attributes,
       baseTimestamp: this.#baseTimestamp,
-      maxTimestamp: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : this.#baseTimestamp + this.#output.maxDelta,
+      maxTimestamp:
+        header.timestampType === 'LogAppendTime' ? header.maxTimestamp : this.#baseTimestamp + this.#output.maxDelta,
       recordsCount: this.#output.count,
     });
     return rebuilt;

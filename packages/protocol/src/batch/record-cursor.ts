@@ -1,8 +1,8 @@
 import { QError } from '../errors.ts';
 
 /*
- * Walks the records of an uncompressed records section, which is untrusted: every length is checked against what holds it
- * before it is believed. The one parser of records, under validation, iteration, compaction and deduplication.
+ * Walks the records of an uncompressed records section, which is untrusted: every length is checked against what holds
+ * it before it is believed. The one parser of records, under validation, iteration, compaction and deduplication.
  *
  * Invariants:
  *   - one cursor serves the whole batch and allocates nothing for a record: positions are fields, not objects;
@@ -44,7 +44,13 @@ export class RecordCursor {
   #position: number;
 
   /** Walks `count` records in `bytes` from `start` to `end`, none of them larger than `recordBytesMax`. */
-  constructor(bytes: Buffer, start: number, end: number, count: number, recordBytesMax: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    count: number,
+    recordBytesMax: number = Number.POSITIVE_INFINITY,
+  ) {
     this.bytes = bytes;
     this.recordStart = start;
     this.recordEnd = start;
@@ -59,7 +65,10 @@ export class RecordCursor {
     return this.index + 1 < this.#count;
   }
 
-  /** Moves to the next record. Returns false after the last; throws QError INVALID_RECORD when the bytes are not records, RECORD_TOO_LARGE. */
+  /**
+   * Moves to the next record. Returns false after the last; throws QError INVALID_RECORD when the bytes are not
+   * records, RECORD_TOO_LARGE.
+   */
   next(): boolean {
     const start = this.recordEnd;
     if (this.index + 1 >= this.#count) {
@@ -73,9 +82,10 @@ export class RecordCursor {
   }
 
   /**
-   * Walks over a record without headers whose lengths take two bytes at most, as nearly all do; false, and nothing has changed,
-   * for any other, and for one that is damaged. One function on purpose, with its varints written out: 10 ns a record, of 25 with
-   * calls for each (`pnpm bench --only consume`). Reading past the end is harmless: such a record does not end where it should.
+   * Walks over a record without headers whose lengths take two bytes at most, as nearly all do; false, and nothing has
+   * changed, for any other, and for one that is damaged. One function on purpose, with its varints written out: 10 ns a
+   * record, of 25 with calls for each (`pnpm bench --only consume`). Reading past the end is harmless: such a record
+   * does not end where it should.
    */
   #walkUsual(start: number): boolean {
     const { bytes } = this;
@@ -183,7 +193,8 @@ export class RecordCursor {
       if (keyLength < 0 || keyLength > end - this.#position) throw this.#invalid(`a header key length is ${keyLength}`);
       this.#position += keyLength;
       const valueLength = this.#varint();
-      if (valueLength < -1 || valueLength > end - this.#position) throw this.#invalid(`a header value length is ${valueLength}`);
+      if (valueLength < -1 || valueLength > end - this.#position)
+        throw this.#invalid(`a header value length is ${valueLength}`);
       if (valueLength > 0) this.#position += valueLength;
     }
   }
@@ -257,12 +268,18 @@ export class RecordCursor {
 
   #tooLarge(sizeInBytes: number): QError {
     const bytesMax = this.#recordBytesMax;
-    return new QError('RECORD_TOO_LARGE', `record ${this.index} of the batch has ${sizeInBytes} bytes, the limit is ${bytesMax}`, {
-      details: { record: this.index, bytes: sizeInBytes, bytesMax },
-    });
+    return new QError(
+      'RECORD_TOO_LARGE',
+      `record ${this.index} of the batch has ${sizeInBytes} bytes, the limit is ${bytesMax}`,
+      {
+        details: { record: this.index, bytes: sizeInBytes, bytesMax },
+      },
+    );
   }
 
   #invalid(reason: string): QError {
-    return new QError('INVALID_RECORD', `record ${this.index} of the batch is damaged: ${reason}`, { details: { record: this.index } });
+    return new QError('INVALID_RECORD', `record ${this.index} of the batch is damaged: ${reason}`, {
+      details: { record: this.index },
+    });
   }
 }

@@ -19,8 +19,12 @@ export interface RecordSource {
   readonly partition: number;
 }
 
-/** The class of what `Buffer.subarray` returns: buffers without the call, and the checks, that take half of its time. */
-const BufferView = (Buffer as unknown as { [Symbol.species]: new (memory: ArrayBufferLike, start: number, length: number) => Buffer })[Symbol.species];
+/**
+ * The class of what `Buffer.subarray` returns: buffers without the call, and the checks, that take half of its time.
+ */
+const BufferView = (
+  Buffer as unknown as { [Symbol.species]: new (memory: ArrayBufferLike, start: number, length: number) => Buffer }
+)[Symbol.species];
 
 const noHeaders: readonly RecordViewHeader[] = Object.freeze([]);
 
@@ -29,9 +33,9 @@ const noHeaders: readonly RecordViewHeader[] = Object.freeze([]);
  * once. Buffers are views: they keep the batch (or its decompressed bytes) in memory, and must be copied to outlive it.
  */
 export class RecordView {
-  // A view for each record is the price of a readable API, so it is kept small: what most readers never ask for, or what a
-  // varint away tells, is found again when it is wanted. Nine fields instead of six took 20 ns more of a reader's 80
-  // (`pnpm bench --only consume`).
+  // A view for each record is the price of a readable API, so it is kept small: what most readers never ask for, or
+  // what a varint away tells, is found again when it is wanted. Nine fields instead of six took 20 ns more of a
+  // reader's 80 (`pnpm bench --only consume`).
   readonly #origin: RecordOrigin;
   readonly #offsetDelta: number;
   readonly #timestampDelta: number;
@@ -104,7 +108,9 @@ export class RecordView {
 
   /** The value as UTF-8 text, without a view between. */
   valueText(): string | null {
-    return this.#valueLength < 0 ? null : this.#origin.bytes.toString('utf8', this.#valueStart, this.#valueStart + this.#valueLength);
+    return this.#valueLength < 0
+      ? null
+      : this.#origin.bytes.toString('utf8', this.#valueStart, this.#valueStart + this.#valueLength);
   }
 
   /** At the key's length. */

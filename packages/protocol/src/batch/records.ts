@@ -16,8 +16,8 @@ export interface IterateRecordsOptions {
 }
 
 /**
- * The records of `batch`, decoded one by one as they are asked for. Keys, values and headers are views of the batch, or of
- * its decompressed bytes. A batch is decompressed when its iteration begins, once for each iteration.
+ * The records of `batch`, decoded one by one as they are asked for. Keys, values and headers are views of the batch, or
+ * of its decompressed bytes. A batch is decompressed when its iteration begins, once for each iteration.
  *
  * The batch may come from anyone: iteration throws QError INVALID_RECORD, CORRUPT_BATCH, BATCH_TOO_LARGE or
  * UNSUPPORTED_CODEC when it is not what it says. The CRC is not checked here; see `checkBatch`.
@@ -27,8 +27,8 @@ export function iterateRecords(batch: Buffer, options: IterateRecordsOptions = {
 }
 
 /**
- * As `iterateRecords`, for those who read millions of records a second. The batch is opened, and decompressed, at once, so this
- * throws as well.
+ * As `iterateRecords`, for those who read millions of records a second. The batch is opened, and decompressed, at once,
+ * so this throws as well.
  */
 export function readRecords(batch: Buffer, options: IterateRecordsOptions = {}): RecordReader {
   return new RecordReader(batch, options);

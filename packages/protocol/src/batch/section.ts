@@ -9,10 +9,15 @@ import { RecordCursor } from './record-cursor.ts';
 const releasedBytesMin = 256 * 1024;
 
 /**
- * A cursor over the records of `batch`, which must be exactly one batch. Compressed records are decompressed first, to at
- * most `uncompressedBytesMax` bytes; otherwise the cursor reads the batch itself. It refuses records above `recordBytesMax`.
+ * A cursor over the records of `batch`, which must be exactly one batch. Compressed records are decompressed first, to
+ * at most `uncompressedBytesMax` bytes; otherwise the cursor reads the batch itself. It refuses records above
+ * `recordBytesMax`.
  */
-export function openRecords(batch: Buffer, uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax, recordBytesMax?: number): RecordCursor {
+export function openRecords(
+  batch: Buffer,
+  uncompressedBytesMax: number = protocolLimits.uncompressedBytesMax,
+  recordBytesMax?: number,
+): RecordCursor {
   const codec = batchCodec(batch);
   const sectionBytes = batch.length - batchHeaderBytes;
   // What compaction has emptied has no section, so nothing to decompress either.
@@ -31,22 +36,30 @@ export interface SliceOptions {
 }
 
 /** As `openRecords`, decompressing in the thread pool or in slices. */
-export async function openRecordsInPool(batch: Buffer, options: SliceOptions & { recordBytesMax?: number }): Promise<RecordCursor> {
+export async function openRecordsInPool(
+  batch: Buffer,
+  options: SliceOptions & { recordBytesMax?: number },
+): Promise<RecordCursor> {
   const { uncompressedBytesMax = protocolLimits.uncompressedBytesMax, pause, recordBytesMax } = options;
   const section = batch.subarray(batchHeaderBytes);
-  const bytes = section.length === 0 ? section : await decompressInPool(batchCodec(batch), section, { bytesMax: uncompressedBytesMax, pause });
+  const bytes =
+    section.length === 0
+      ? section
+      : await decompressInPool(batchCodec(batch), section, { bytesMax: uncompressedBytesMax, pause });
   return new RecordCursor(bytes, 0, bytes.length, batchRecordsCount(batch), recordBytesMax);
 }
 
 /**
- * Gives the memory of decompressed records back at once, when nothing of them is used any more: `cursor` and its views must
- * not be used from now on. The collector would wait until a multiple of what lives has gathered, and a few kilobytes on the wire
- * can become 64 MiB here: whoever sends such batches could make the process as large as they like.
+ * Gives the memory of decompressed records back at once, when nothing of them is used any more: `cursor` and its views
+ * must not be used from now on. The collector would wait until a multiple of what lives has gathered, and a few
+ * kilobytes on the wire can become 64 MiB here: whoever sends such batches could make the process as large as they
+ * like.
  */
 export function releaseRecords(cursor: RecordCursor, batch: Buffer): void {
   const { bytes } = cursor;
   if (bytes === batch || returnOutput(bytes)) return;
   const isOwn = bytes.buffer !== batch.buffer && bytes.length >= releasedBytesMin;
   // Only what has the memory to itself, and nearly all of it.
-  if (isOwn && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength < bytes.length * 2) bytes.buffer.transfer(0);
+  if (isOwn && bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength < bytes.length * 2)
+    bytes.buffer.transfer(0);
 }

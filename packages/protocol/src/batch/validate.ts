@@ -24,15 +24,18 @@ export interface ValidateBatchOptions {
   readonly origin?: 'producer' | 'log';
   /** Accept a control batch from a producer. Default false. */
   readonly allowControl?: boolean;
-  /** Accept a transactional batch from a producer. Default false: nothing may open a transaction that nobody coordinates. */
+  /**
+   * Accept a transactional batch from a producer. Default false: nothing may open a transaction that nobody
+   * coordinates.
+   */
   readonly allowTransactional?: boolean;
   /** Refuse records without a key, as a compacted topic must. Default false. */
   readonly requireKeys?: boolean;
 }
 
 /**
- * Checks everything about a batch that somebody sent: size field, magic, CRC, attributes, counts, decompressed size, and
- * every record. Uncompressed records are walked in place, with nothing allocated for a record.
+ * Checks everything about a batch that somebody sent: size field, magic, CRC, attributes, counts, decompressed size,
+ * and every record. Uncompressed records are walked in place, with nothing allocated for a record.
  *
  * Throws QError CORRUPT_BATCH (damaged on the way: send again), INVALID_RECORD (made wrong), UNSUPPORTED_CODEC,
  * INVALID_TIMESTAMP, KEY_REQUIRED, RECORD_TOO_LARGE or BATCH_TOO_LARGE.
@@ -41,7 +44,10 @@ export function validateBatch(batch: Buffer, options: ValidateBatchOptions): Bat
   const header = validateHeader(batch, options);
   const cursor = openRecords(batch, options.uncompressedBytesMax, options.recordBytesMax);
   try {
-    const maxDelta = walkRecords(cursor, options, { maxDelta: Number.NEGATIVE_INFINITY, recordsMax: Number.POSITIVE_INFINITY });
+    const maxDelta = walkRecords(cursor, options, {
+      maxDelta: Number.NEGATIVE_INFINITY,
+      recordsMax: Number.POSITIVE_INFINITY,
+    });
     checkEnd(cursor, header, maxDelta);
   } finally {
     releaseRecords(cursor, batch);
@@ -50,10 +56,13 @@ export function validateBatch(batch: Buffer, options: ValidateBatchOptions): Bat
 }
 
 /**
- * As `validateBatch`, for batches that take long: decompressed in the thread pool or in slices, their records walked in slices. `batch` must
- * not change before the promise settles.
+ * As `validateBatch`, for batches that take long: decompressed in the thread pool or in slices, their records walked in
+ * slices. `batch` must not change before the promise settles.
  */
-export async function validateBatchInSlices(batch: Buffer, options: ValidateBatchOptions & SliceOptions): Promise<BatchHeader> {
+export async function validateBatchInSlices(
+  batch: Buffer,
+  options: ValidateBatchOptions & SliceOptions,
+): Promise<BatchHeader> {
   const header = validateHeader(batch, options);
   const cursor = await openRecordsInPool(batch, options);
   try {
@@ -82,7 +91,8 @@ function validateHeader(batch: Buffer, options: ValidateBatchOptions): BatchHead
 function checkEnvelope(batch: Buffer, options: ValidateBatchOptions): void {
   if (batch.length < batchHeaderBytes) throw corrupt(`${batch.length} bytes are fewer than a header has`);
   const sizeInBytes = batchSize(batch);
-  if (sizeInBytes !== batch.length) throw corrupt(`its length field says ${sizeInBytes} bytes, ${batch.length} were sent`);
+  if (sizeInBytes !== batch.length)
+    throw corrupt(`its length field says ${sizeInBytes} bytes, ${batch.length} were sent`);
   const batchBytesMax = options.batchBytesMax ?? Number.MAX_SAFE_INTEGER;
   if (batch.length > batchBytesMax) {
     throw new QError('BATCH_TOO_LARGE', `a batch of ${batch.length} bytes passes the limit of ${batchBytesMax}`, {
@@ -92,30 +102,42 @@ function checkEnvelope(batch: Buffer, options: ValidateBatchOptions): void {
   const magic = batchMagic(batch);
   if (magic !== magicByte) throw corrupt(`its magic is ${magic}, only ${magicByte} is known`);
   const computedCrc = computeBatchCrc(batch, 0, batch.length);
-  if (computedCrc !== batchCrc(batch)) throw corrupt(`its CRC-32C is ${hex(computedCrc)}, the header says ${hex(batchCrc(batch))}`);
+  if (computedCrc !== batchCrc(batch))
+    throw corrupt(`its CRC-32C is ${hex(computedCrc)}, the header says ${hex(batchCrc(batch))}`);
   const attributes = batchAttributes(batch);
   if ((attributes & codecMask) >= codecNames.length) {
-    throw new QError('UNSUPPORTED_CODEC', `no compression codec has the number ${attributes & codecMask}`, { details: { codec: attributes & codecMask } });
+    throw new QError('UNSUPPORTED_CODEC', `no compression codec has the number ${attributes & codecMask}`, {
+      details: { codec: attributes & codecMask },
+    });
   }
-  if ((attributes & unknownAttributesMask) !== 0) throw invalid(`attribute bits ${hex(attributes & unknownAttributesMask)} have no meaning`);
+  if ((attributes & unknownAttributesMask) !== 0)
+    throw invalid(`attribute bits ${hex(attributes & unknownAttributesMask)} have no meaning`);
 }
 
 function checkCounts(header: BatchHeader, options: ValidateBatchOptions): void {
   const { recordsCount, lastOffsetDelta } = header;
   const recordsMax = options.recordsMax ?? protocolLimits.recordsPerBatchMax;
   if (recordsCount > recordsMax) {
-    throw new QError('BATCH_TOO_LARGE', `a batch of ${recordsCount} records passes the limit of ${recordsMax}`, { details: { recordsCount, recordsMax } });
+    throw new QError('BATCH_TOO_LARGE', `a batch of ${recordsCount} records passes the limit of ${recordsMax}`, {
+      details: { recordsCount, recordsMax },
+    });
   }
   const counted = lastOffsetDelta + 1;
-  const fits = options.origin === 'log' ? recordsCount >= 0 && lastOffsetDelta >= 0 && recordsCount <= counted : recordsCount >= 1 && recordsCount === counted;
+  const fits =
+    options.origin === 'log'
+      ? recordsCount >= 0 && lastOffsetDelta >= 0 && recordsCount <= counted
+      : recordsCount >= 1 && recordsCount === counted;
   if (!fits) throw invalid(`it counts ${recordsCount} records with a last offset delta of ${lastOffsetDelta}`);
 }
 
 function checkProducerFlags(header: BatchHeader, options: ValidateBatchOptions): void {
-  if (header.isControl && options.allowControl !== true) throw invalid('control batches are written by the broker alone');
-  if (header.isTransactional && options.allowTransactional !== true) throw invalid('it is transactional, and no transaction is open');
+  if (header.isControl && options.allowControl !== true)
+    throw invalid('control batches are written by the broker alone');
+  if (header.isTransactional && options.allowTransactional !== true)
+    throw invalid('it is transactional, and no transaction is open');
   if (header.deleteHorizonMs >= 0) throw invalid('a delete horizon is set by compaction alone');
-  if (header.timestampType === 'LogAppendTime') throw new QError('INVALID_TIMESTAMP', 'a producer sends create times; append times are set by the log');
+  if (header.timestampType === 'LogAppendTime')
+    throw new QError('INVALID_TIMESTAMP', 'a producer sends create times; append times are set by the log');
 }
 
 /** An idempotent batch names its epoch and sequence; a control batch has no sequence. */
@@ -123,15 +145,21 @@ function checkProducerStamp(header: BatchHeader): void {
   if (header.producerId < 0) return;
   const hasSequence = header.isControl || header.baseSequence >= 0;
   if (header.producerEpoch < 0 || !hasSequence) {
-    throw invalid(`producer ${header.producerId} has epoch ${header.producerEpoch} and sequence ${header.baseSequence}`);
+    throw invalid(
+      `producer ${header.producerId} has epoch ${header.producerEpoch} and sequence ${header.baseSequence}`,
+    );
   }
 }
 
 /**
- * The walk proves the lengths; here come the offsets, keys and timestamps. Ends with the last record, or after `recordsMax` of
- * them, headers counted as well. Takes the greatest timestamp delta so far, and returns it.
+ * The walk proves the lengths; here come the offsets, keys and timestamps. Ends with the last record, or after
+ * `recordsMax` of them, headers counted as well. Takes the greatest timestamp delta so far, and returns it.
  */
-function walkRecords(cursor: RecordCursor, options: ValidateBatchOptions, from: { maxDelta: number; recordsMax: number }): number {
+function walkRecords(
+  cursor: RecordCursor,
+  options: ValidateBatchOptions,
+  from: { maxDelta: number; recordsMax: number },
+): number {
   const { requireKeys = false } = options;
   const { recordsMax } = from;
   const isDense = options.origin !== 'log';
@@ -139,7 +167,8 @@ function walkRecords(cursor: RecordCursor, options: ValidateBatchOptions, from: 
   let previousDelta = cursor.index < 0 ? -1 : cursor.offsetDelta;
   for (let walked = 0; walked < recordsMax && cursor.next(); walked += 1 + cursor.headerCount) {
     const { offsetDelta } = cursor;
-    if (isDense ? offsetDelta !== previousDelta + 1 : offsetDelta <= previousDelta) throw wrongOffset(cursor, previousDelta);
+    if (isDense ? offsetDelta !== previousDelta + 1 : offsetDelta <= previousDelta)
+      throw wrongOffset(cursor, previousDelta);
     previousDelta = offsetDelta;
     if (requireKeys && cursor.keyLength < 0) throw keyRequired(cursor);
     if (cursor.timestampDelta > maxDelta) maxDelta = cursor.timestampDelta;
@@ -151,10 +180,14 @@ function walkRecords(cursor: RecordCursor, options: ValidateBatchOptions, from: 
 function checkEnd(cursor: RecordCursor, header: BatchHeader, maxDelta: number): void {
   cursor.next();
   const lastDelta = cursor.index < 0 ? -1 : cursor.offsetDelta;
-  if (lastDelta > header.lastOffsetDelta) throw invalid(`its last record has offset delta ${lastDelta}, past ${header.lastOffsetDelta}`);
+  if (lastDelta > header.lastOffsetDelta)
+    throw invalid(`its last record has offset delta ${lastDelta}, past ${header.lastOffsetDelta}`);
   const hasCreateTimes = header.timestampType === 'CreateTime' && header.recordsCount > 0;
   if (hasCreateTimes && header.baseTimestamp + maxDelta !== header.maxTimestamp) {
-    throw new QError('INVALID_TIMESTAMP', `the greatest record timestamp is ${header.baseTimestamp + maxDelta}, the header says ${header.maxTimestamp}`);
+    throw new QError(
+      'INVALID_TIMESTAMP',
+      `the greatest record timestamp is ${header.baseTimestamp + maxDelta}, the header says ${header.maxTimestamp}`,
+    );
   }
 }
 
@@ -168,11 +201,17 @@ function invalid(reason: string): QError {
 
 function wrongOffset(cursor: RecordCursor, previousDelta: number): QError {
   const { index, offsetDelta } = cursor;
-  return new QError('INVALID_RECORD', `record ${index} of the batch has offset delta ${offsetDelta} after ${previousDelta}`, { details: { record: index } });
+  return new QError(
+    'INVALID_RECORD',
+    `record ${index} of the batch has offset delta ${offsetDelta} after ${previousDelta}`,
+    { details: { record: index } },
+  );
 }
 
 function keyRequired(cursor: RecordCursor): QError {
-  return new QError('KEY_REQUIRED', `record ${cursor.index} of the batch has no key`, { details: { record: cursor.index } });
+  return new QError('KEY_REQUIRED', `record ${cursor.index} of the batch has no key`, {
+    details: { record: cursor.index },
+  });
 }
 
 function hex(value: number): string {

@@ -7,7 +7,10 @@ import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
 import type { SliceOptions } from './section.ts';
 import type { RecordCursor } from './record-cursor.ts';
 
-/** What becomes no more than this, in no more records than a slice has, is walked at once: the thread pool would take longer. */
+/**
+ * What becomes no more than this, in no more records than a slice has, is walked at once: the thread pool would take
+ * longer.
+ */
 const onTheSpotBytesMax = 128 * 1024;
 
 /** False: no further record is wanted. The view, and all it gives, is valid during the call only. */
@@ -19,7 +22,9 @@ export type RecordVisitor = (record: RecordView) => boolean;
  * @throws QError as `iterateRecords`, and whatever `visit` throws
  */
 export async function visitRecordsInSlices(batch: Buffer, visit: RecordVisitor, options: SliceOptions): Promise<void> {
-  const cursor = isQuick(batch) ? openRecords(batch, options.uncompressedBytesMax) : await openRecordsInPool(batch, options);
+  const cursor = isQuick(batch)
+    ? openRecords(batch, options.uncompressedBytesMax)
+    : await openRecordsInPool(batch, options);
   try {
     // What the pool has given back begins a turn of its own.
     while (visitSlice(batch, cursor, visit)) await options.pause();

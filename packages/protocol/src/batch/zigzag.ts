@@ -1,6 +1,6 @@
 /*
- * Zigzag varints: 0, -1, 1, -2, ... become 0, 1, 2, 3, ..., written seven bits at a time, low bits first, the top bit set
- * on all bytes but the last. An i32 takes 1-5 bytes, an i64 1-10.
+ * Zigzag varints: 0, -1, 1, -2, ... become 0, 1, 2, 3, ..., written seven bits at a time, low bits first, the top bit
+ * set on all bytes but the last. An i32 takes 1-5 bytes, an i64 1-10.
  *
  *   value    -1    63       64        -8192
  *   bytes    01    7e       80 01     ff 7f
@@ -83,7 +83,8 @@ export function writeLong(buffer: Uint8Array, position: number, value: number): 
 
 /*
  * Zigzag of a safe integer needs 54 bits, one more than a number holds exactly; so it is kept in two parts. With
- * m = value, or -value - 1 when negative: zigzag = 2m + sign, its low 28 bits are 2 (m mod 2^27) + sign, the rest m / 2^27.
+ * m = value, or -value - 1 when negative: zigzag = 2m + sign, its low 28 bits are 2 (m mod 2^27) + sign, the rest m /
+ * 2^27.
  */
 function lowOf(value: number): number {
   const magnitude = value < 0 ? -value - 1 : value;

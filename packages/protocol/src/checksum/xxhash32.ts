@@ -1,6 +1,6 @@
 /*
- * xxHash32 with seed 0, by its public specification: the checksum of LZ4 frames. Four lanes take 16 bytes in turn; what is left over comes
- * at the end, word by word and then byte by byte.
+ * xxHash32 with seed 0, by its public specification: the checksum of LZ4 frames. Four lanes take 16 bytes in turn; what
+ * is left over comes at the end, word by word and then byte by byte.
  */
 const prime1 = 0x9e3779b1 | 0;
 const prime2 = 0x85ebca77 | 0;
@@ -58,7 +58,9 @@ export class XxHash32 {
   }
 
   #joinedLanes(): number {
-    return (rotated(this.#lane1, 1) + rotated(this.#lane2, 7) + rotated(this.#lane3, 12) + rotated(this.#lane4, 18)) | 0;
+    return (
+      (rotated(this.#lane1, 1) + rotated(this.#lane2, 7) + rotated(this.#lane3, 12) + rotated(this.#lane4, 18)) | 0
+    );
   }
 
   /** Local names for what the loop changes: V8 keeps them in registers, and it goes at 5 GB/s instead of 1. */

@@ -24,9 +24,10 @@ export function loadCodecAddon(options: { codec: string; packageName: string }):
 function reasonOf(cause: unknown, { codec, packageName }: { codec: string; packageName: string }): string {
   const { code, message } = cause as { code?: string; message?: string };
   const isMissing = code === 'MODULE_NOT_FOUND' && message?.includes(`'${packageName}'`) === true;
-  if (isMissing) return `${codec} needs the package "${packageName}", which is not installed: run "npm install ${packageName}"`;
+  if (isMissing)
+    return `${codec} needs the package "${packageName}", which is not installed: run "npm install ${packageName}"`;
   return (
-    `${codec} needs the package "${packageName}", which is installed but could not be loaded on ${process.platform}-${process.arch}: ` +
-    'install it with its own optional dependencies, which hold its builds'
+    `${codec} needs the package "${packageName}", which is installed but could not be loaded on ${process.platform}-${process.arch}: `
+    + 'install it with its own optional dependencies, which hold its builds'
   );
 }

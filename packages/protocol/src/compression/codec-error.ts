@@ -2,7 +2,9 @@ import { QError } from '../errors.ts';
 
 /** The output of a codec would pass the limit: refused before it is produced. */
 export function outputTooLarge(codec: string, bytesMax: number): QError {
-  return new QError('BATCH_TOO_LARGE', `${codec} data decompresses to more than ${bytesMax} bytes`, { details: { codec, bytesMax } });
+  return new QError('BATCH_TOO_LARGE', `${codec} data decompresses to more than ${bytesMax} bytes`, {
+    details: { codec, bytesMax },
+  });
 }
 
 /** The bytes are not what the codec's format allows. */

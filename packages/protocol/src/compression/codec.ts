@@ -3,7 +3,13 @@ import { outputTooLarge } from './codec-error.ts';
 import { compressGzip, decompressGzip, decompressGzipInPool, gzipBytesSaid } from './gzip.ts';
 import { lz4BytesSaid } from './lz4-frame.ts';
 import { compressLz4, compressLz4InSlices, decompressLz4, decompressLz4InSlices } from './lz4.ts';
-import { compressSnappy, compressSnappyInSlices, decompressSnappy, decompressSnappyInSlices, snappyBytesSaid } from './snappy.ts';
+import {
+  compressSnappy,
+  compressSnappyInSlices,
+  decompressSnappy,
+  decompressSnappyInSlices,
+  snappyBytesSaid,
+} from './snappy.ts';
 import { deflateInPool } from './zlib.ts';
 import { compressZstd, decompressZstd, decompressZstdInPool, zstdBytesSaid } from './zstd.ts';
 
@@ -53,11 +59,12 @@ export function compress(codec: CodecName, bytes: Buffer): Buffer {
 }
 
 /**
- * Decompresses untrusted `bytes` into at most `bytesMax` bytes; nothing larger is ever allocated. Snappy is read raw and
- * in xerial framing. With `none` the input itself is returned.
+ * Decompresses untrusted `bytes` into at most `bytesMax` bytes; nothing larger is ever allocated. Snappy is read raw
+ * and in xerial framing. With `none` the input itself is returned.
  *
  * Throws QError BATCH_TOO_LARGE when the result would pass `bytesMax`, CORRUPT_BATCH (with the codec's own error as
- * cause) when the bytes do not decompress or are followed by something else, and UNSUPPORTED_CODEC when the codec's native addon cannot be loaded.
+ * cause) when the bytes do not decompress or are followed by something else, and UNSUPPORTED_CODEC when the codec's
+ * native addon cannot be loaded.
  */
 export function decompress(codec: CodecName, bytes: Buffer, bytesMax: number): Buffer {
   switch (codec) {
@@ -76,7 +83,11 @@ export function decompress(codec: CodecName, bytes: Buffer, bytesMax: number): B
 }
 
 /** As `compress`, without holding up others, in the same way. `bytes` must not change before the promise settles. */
-export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }: { pause: () => Promise<void> }): Promise<Buffer> {
+export async function compressInPool(
+  codec: CodecName,
+  bytes: Buffer,
+  { pause }: { pause: () => Promise<void> },
+): Promise<Buffer> {
   switch (codec) {
     case 'none':
       return bytes;
@@ -91,10 +102,14 @@ export async function compressInPool(codec: CodecName, bytes: Buffer, { pause }:
 }
 
 /**
- * As `decompress`, without holding up others: gzip and zstd in the thread pool, snappy and lz4 here, with a call of `pause` now and then. `bytes`
- * must not change before the promise settles.
+ * As `decompress`, without holding up others: gzip and zstd in the thread pool, snappy and lz4 here, with a call of
+ * `pause` now and then. `bytes` must not change before the promise settles.
  */
-export async function decompressInPool(codec: CodecName, bytes: Buffer, options: { bytesMax: number; pause: () => Promise<void> }): Promise<Buffer> {
+export async function decompressInPool(
+  codec: CodecName,
+  bytes: Buffer,
+  options: { bytesMax: number; pause: () => Promise<void> },
+): Promise<Buffer> {
   const { bytesMax, pause } = options;
   switch (codec) {
     case 'none':
@@ -111,8 +126,8 @@ export async function decompressInPool(codec: CodecName, bytes: Buffer, options:
 }
 
 /**
- * What `bytes` say they decompress to, without doing it: an upper bound, with something for each piece that the codec begins
- * anew. 0 when they cannot be read: `decompress` will say why, at once.
+ * What `bytes` say they decompress to, without doing it: an upper bound, with something for each piece that the codec
+ * begins anew. 0 when they cannot be read: `decompress` will say why, at once.
  */
 export function bytesSaid(codec: CodecName, bytes: Buffer): number {
   try {

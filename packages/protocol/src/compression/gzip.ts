@@ -48,18 +48,24 @@ function declaredBytes(bytes: Buffer): number {
 function inflateOptions(bytes: Buffer, bytesMax: number): InflateOptions {
   if (bytes.length < gzipBytesMin) throw corruptData('gzip', 'shorter than a header and a trailer');
   const declared = declaredBytes(bytes);
-  // Not believed before the end is reached: what cuts data off leaves any four bytes there, most often a size that the data
-  // cannot have. One that it can have, and must not, ends in a refusal whether it is true or not.
+  // Not believed before the end is reached: what cuts data off leaves any four bytes there, most often a size that the
+  // data cannot have. One that it can have, and must not, ends in a refusal whether it is true or not.
   const possibleBytes = bytes.length * expansionMax;
   if (declared > bytesMax && declared <= possibleBytes) throw outputTooLarge('gzip', bytesMax);
   // More than it declares would not be accepted anyway: whoever declares little and has much is stopped there.
   const outputBytesMax = Math.min(declared, bytesMax, possibleBytes);
-  const tooLong = (): QError => (declared > bytesMax ? outputTooLarge('gzip', bytesMax) : corruptData('gzip', `it has more than the ${declared} bytes that it declares`));
+  const tooLong = (): QError =>
+    declared > bytesMax
+      ? outputTooLarge('gzip', bytesMax)
+      : corruptData('gzip', `it has more than the ${declared} bytes that it declares`);
   return { codec: 'gzip', bytes, outputBytesMax, tooLong };
 }
 
 function asDeclared(bytes: Buffer, output: Buffer): Buffer {
   const declared = declaredBytes(bytes);
   if (output.length === declared) return output;
-  throw corruptData('gzip', `it declares ${declared} bytes and decompresses to ${output.length}, or something follows it`);
+  throw corruptData(
+    'gzip',
+    `it declares ${declared} bytes and decompresses to ${output.length}, or something follows it`,
+  );
 }

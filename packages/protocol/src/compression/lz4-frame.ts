@@ -5,8 +5,8 @@ import { corruptData, outputTooLarge } from './codec-error.ts';
  * An LZ4 frame, little-endian:
  *
  *   magic u32 = 0x184d2204
- *   FLG u8: version (bits 6-7 = 01) | independent blocks 5 | block checksums 4 | content size 3 | content checksum 2 | 0 | dictionary id 0
- *   BD u8:  0 | block size (bits 4-6: 4 = 64 KiB, 5 = 256 KiB, 6 = 1 MiB, 7 = 4 MiB) | 0000
+ *   FLG u8: version (bits 6-7 = 01) | independent blocks 5 | block checksums 4 | content size 3 | content checksum 2 |
+ *   0 | dictionary id 0 BD u8:  0 | block size (bits 4-6: 4 = 64 KiB, 5 = 256 KiB, 6 = 1 MiB, 7 = 4 MiB) | 0000
  *   content size u64 (FLG bit 3) | dictionary id u32 (FLG bit 0) | header checksum u8
  *   blocks: size u32 (top bit: stored as is), data, checksum u32 (FLG bit 4)
  *   end mark u32 = 0 | content checksum u32 (FLG bit 2)
@@ -55,7 +55,11 @@ export function checkLz4Frame(bytes: Buffer, bytesMax: number): Lz4Frame {
 
 /** What a frame may become at most, from the sizes of its blocks, and what it costs to begin each of them. */
 export function lz4BytesSaid(bytes: Buffer): number {
-  return sumBlocks(bytes, readHeader(bytes), (_bytes, frame, block) => lz4BlockBytesBound(bytes, frame, block) + blockOverheadBytes);
+  return sumBlocks(
+    bytes,
+    readHeader(bytes),
+    (_bytes, frame, block) => lz4BlockBytesBound(bytes, frame, block) + blockOverheadBytes,
+  );
 }
 
 /** A call of the addon takes about as long as so many bytes do. */
@@ -69,7 +73,8 @@ function readHeader(bytes: Buffer): Lz4Frame {
   if ((flags & 1) !== 0) throw corruptData('lz4', 'it needs a dictionary');
   const blockDescriptor = bytes.readUInt8(5);
   const blockSizeCode = blockDescriptor >>> 4;
-  if (blockSizeCode < 4 || blockSizeCode > 7 || (blockDescriptor & 0x0f) !== 0) throw corruptData('lz4', 'the block size is not known');
+  if (blockSizeCode < 4 || blockSizeCode > 7 || (blockDescriptor & 0x0f) !== 0)
+    throw corruptData('lz4', 'the block size is not known');
   const hasContentSize = (flags & 8) !== 0;
   if (hasContentSize && bytes.length < 19) throw corruptData('lz4', 'the frame header is cut off');
   const checksumAt = hasContentSize ? 14 : 6;
@@ -83,7 +88,10 @@ function readHeader(bytes: Buffer): Lz4Frame {
   };
 }
 
-/** The header of a frame of independent blocks, without checksums and content size. `blockBytes`: one of the four that there are. */
+/**
+ * The header of a frame of independent blocks, without checksums and content size. `blockBytes`: one of the four that
+ * there are.
+ */
 export function lz4HeaderOf(blockBytes: number): Buffer {
   const header = Buffer.alloc(7);
   header.writeUInt32LE(frameMagic);
@@ -96,7 +104,8 @@ export function lz4HeaderOf(blockBytes: number): Buffer {
 /** Throws QError CORRUPT_BATCH when the header is not the one that was written. */
 export function checkLz4Header(bytes: Buffer, { blocksAt }: Lz4Frame): void {
   const checksumAt = blocksAt - 1;
-  if (bytes[checksumAt] !== headerChecksum(bytes.subarray(4, checksumAt))) throw corruptData('lz4', 'the checksum of the frame header is wrong');
+  if (bytes[checksumAt] !== headerChecksum(bytes.subarray(4, checksumAt)))
+    throw corruptData('lz4', 'the checksum of the frame header is wrong');
 }
 
 /** Of what lies between the magic and the checksum. */
@@ -114,7 +123,8 @@ export function* lz4Blocks(bytes: Buffer, frame: Lz4Frame): Generator<Lz4Block> 
     if (sizeField === 0) break;
     const sizeInBytes = sizeField & ~storedFlag;
     const end = at + sizeInBytes;
-    if (sizeInBytes > frame.blockBytesMax || end > bytes.length) throw corruptData('lz4', 'a block is too large or cut off');
+    if (sizeInBytes > frame.blockBytesMax || end > bytes.length)
+      throw corruptData('lz4', 'a block is too large or cut off');
     yield { start: at, end, isStored: (sizeField & storedFlag) !== 0 };
     at = end + (frame.hasBlockChecksums ? checksumBytes : 0);
   }

@@ -1,15 +1,24 @@
 import { XxHash32, xxHash32 } from '../checksum/xxhash32.ts';
 import { loadCodecAddon } from './addon.ts';
 import { corruptData, outputTooLarge } from './codec-error.ts';
-import { blockOverheadBytes, checkLz4Frame, checkLz4Header, lz4BlockBytesBound, lz4Blocks, lz4BytesBound, lz4HeaderOf, storedFlag } from './lz4-frame.ts';
+import {
+  blockOverheadBytes,
+  checkLz4Frame,
+  checkLz4Header,
+  lz4BlockBytesBound,
+  lz4Blocks,
+  lz4BytesBound,
+  lz4HeaderOf,
+  storedFlag,
+} from './lz4-frame.ts';
 import type { Lz4Block, Lz4Frame } from './lz4-frame.ts';
 import { giveBack, returnOutput, takeOutput } from './output-memory.ts';
 
 /*
- * What is large comes to the addon block by block, on this thread, and never in the thread pool: the addon's allocator keeps what a thread
- * has used for that thread. Whole frames in a pool of 24 threads, with several buffers of 4 MiB for each, made a broker hold a gigabyte that
- * nobody used (docs/notes/2026-11-30-memory-of-a-broker.md). It is faster, too: a block of 1 MiB takes a quarter of a millisecond, and fresh
- * memory for it in the pool took three times as long.
+ * What is large comes to the addon block by block, on this thread, and never in the thread pool: the addon's allocator
+ * keeps what a thread has used for that thread. Whole frames in a pool of 24 threads, with several buffers of 4 MiB for
+ * each, made a broker hold a gigabyte that nobody used (docs/notes/2026-11-30-memory-of-a-broker.md). It is faster,
+ * too: a block of 1 MiB takes a quarter of a millisecond, and fresh memory for it in the pool took three times as long.
  */
 interface Lz4Addon {
   compressFrameSync(input: Uint8Array): Buffer;
@@ -85,11 +94,18 @@ export function decompressLz4(bytes: Buffer, bytesMax: number): Buffer {
 }
 
 /** As `decompressLz4`, block by block, with a call of `pause` now and then. */
-export async function decompressLz4InSlices(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
+export async function decompressLz4InSlices(
+  bytes: Buffer,
+  bytesMax: number,
+  pause: () => Promise<void>,
+): Promise<Buffer> {
   const frame = checkLz4Frame(bytes, bytesMax);
   checkLz4Header(bytes, frame);
   const onlyBlock = onlyBlockOf(bytes, frame);
-  const output = onlyBlock === null ? await joinBlocks(bytes, frame, { bytesMax, pause }) : decompressBlock(bytes, frame, onlyBlock, null);
+  const output =
+    onlyBlock === null
+      ? await joinBlocks(bytes, frame, { bytesMax, pause })
+      : decompressBlock(bytes, frame, onlyBlock, null);
   try {
     if (output.length > bytesMax) throw outputTooLarge('lz4', bytesMax);
     checkDeclared(frame, output.length);
@@ -107,7 +123,11 @@ function onlyBlockOf(bytes: Buffer, frame: Lz4Frame): Lz4Block | null {
   return first !== undefined && second === undefined ? first : null;
 }
 
-async function joinBlocks(bytes: Buffer, frame: Lz4Frame, o: { bytesMax: number; pause: () => Promise<void> }): Promise<Buffer> {
+async function joinBlocks(
+  bytes: Buffer,
+  frame: Lz4Frame,
+  o: { bytesMax: number; pause: () => Promise<void> },
+): Promise<Buffer> {
   const output = takeOutput(Math.min(lz4BytesBound(bytes, frame), o.bytesMax));
   let length = 0;
   let sliceBytes = 0;
@@ -135,7 +155,8 @@ async function joinBlocks(bytes: Buffer, frame: Lz4Frame, o: { bytesMax: number;
 function decompressBlock(bytes: Buffer, frame: Lz4Frame, block: Lz4Block, window: Buffer | null): Buffer {
   const { start, end, isStored } = block;
   const data = bytes.subarray(start, end);
-  if (frame.hasBlockChecksums && xxHash32(data) !== bytes.readUInt32LE(end)) throw corruptData('lz4', 'the checksum of a block is wrong');
+  if (frame.hasBlockChecksums && xxHash32(data) !== bytes.readUInt32LE(end))
+    throw corruptData('lz4', 'the checksum of a block is wrong');
   if (isStored) return Buffer.from(data);
   const input = inputOf(sizeBytes + data.length);
   data.copy(input, sizeBytes);
@@ -152,7 +173,10 @@ function decompressBlock(bytes: Buffer, frame: Lz4Frame, block: Lz4Block, window
   }
 }
 
-/** The addon takes all the room that it is given, so it is given little at first. Null: the block becomes more, or is damaged. */
+/**
+ * The addon takes all the room that it is given, so it is given little at first. Null: the block becomes more, or is
+ * damaged.
+ */
 function uncompressInto(roomBytes: number, input: Buffer, window: Buffer | null): Buffer | null {
   const addon = lz4();
   input.writeUInt32LE(roomBytes);
@@ -176,7 +200,8 @@ async function checkContent(bytes: Buffer, output: Buffer, pause: () => Promise<
     hash.update(output.subarray(at, at + sliceBytesMax));
     await pause();
   }
-  if (hash.digest() !== bytes.readUInt32LE(bytes.length - sizeBytes)) throw corruptData('lz4', 'the checksum of the content is wrong');
+  if (hash.digest() !== bytes.readUInt32LE(bytes.length - sizeBytes))
+    throw corruptData('lz4', 'the checksum of the content is wrong');
 }
 
 function checkDeclared({ declaredBytes }: Lz4Frame, outputBytes: number): void {

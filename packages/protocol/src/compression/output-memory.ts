@@ -1,6 +1,6 @@
 /*
- * Memory for what is decompressed in the thread pool, kept for the next: the first touch of 64 MiB of fresh pages takes this
- * thread some 35 ms, and giving them back to the system 6 ms in one go.
+ * Memory for what is decompressed in the thread pool, kept for the next: the first touch of 64 MiB of fresh pages takes
+ * this thread some 35 ms, and giving them back to the system 6 ms in one go.
  *
  * Invariants: memory in the list is used by nobody. The list refers to it weakly, so what is not used again goes to the
  * collector, which gives it back beside this thread.
@@ -28,7 +28,10 @@ export function takeOutput(bytes: number): Buffer {
   return Buffer.from(best, 0, bytes);
 }
 
-/** Takes the memory of a buffer that `takeOutput` gave, or of a view of it; nothing may refer to it any more. False: it is not of here. */
+/**
+ * Takes the memory of a buffer that `takeOutput` gave, or of a view of it; nothing may refer to it any more. False: it
+ * is not of here.
+ */
 export function returnOutput(buffer: Buffer): boolean {
   const memory = buffer.buffer;
   if (!ours.has(memory)) return false;
@@ -39,8 +42,8 @@ export function returnOutput(buffer: Buffer): boolean {
 }
 
 /**
- * Gives the memory of any other buffer back to the system at once, if the buffer has it to itself and it is worth that. Nothing may refer to it
- * any more.
+ * Gives the memory of any other buffer back to the system at once, if the buffer has it to itself and it is worth that.
+ * Nothing may refer to it any more.
  */
 export function giveBack(buffer: Buffer): void {
   if (buffer.length < givenBackBytesMin) return;

@@ -3,14 +3,15 @@ import { corruptData } from './codec-error.ts';
 /*
  * The elements of raw snappy, behind the size. The low two bits of the tag, a byte, say what it is:
  *
- *   00  literal  length - 1 in the upper six bits; from 60 on: in the 1 to 4 bytes that follow, little-endian; then the bytes
+ *   00  literal  length - 1 in the upper six bits; from 60 on: in the 1 to 4 bytes that follow, little-endian; then the
+ *   bytes
  *   01  copy     length - 4 in bits 2-4; offset: bits 5-7 and the byte that follows
  *   10  copy     length - 1 in the upper six bits; offset u16
  *   11  copy     length - 1 in the upper six bits; offset u32
  *
- * The addon decompresses only all at once. What is too large for that comes here: as much at a time as one likes, into memory that is used
- * again. It takes three times as long as the addon, and no longer than the addon took in the thread pool, where each thread kept the memory
- * (docs/notes/2026-11-30-memory-of-a-broker.md).
+ * The addon decompresses only all at once. What is too large for that comes here: as much at a time as one likes, into
+ * memory that is used again. It takes three times as long as the addon, and no longer than the addon took in the thread
+ * pool, where each thread kept the memory (docs/notes/2026-11-30-memory-of-a-broker.md).
  */
 const longLiteral = 60;
 /** Up to so many bytes a loop is faster than a call. */
@@ -52,7 +53,8 @@ export class SnappyElements {
           bytes = littleEndian(input, at, width) + 1;
           at += width;
         }
-        if (at + bytes > end || length + bytes > output.length) throw corruptData('snappy', 'a literal is longer than what is there for it');
+        if (at + bytes > end || length + bytes > output.length)
+          throw corruptData('snappy', 'a literal is longer than what is there for it');
         at = copyLiteral(input, at, bytes, output, length);
         length += bytes;
         continue;
@@ -68,14 +70,17 @@ export class SnappyElements {
         at += width;
       }
       const isPossible = at <= end && offset > 0 && offset <= length && length + bytes <= output.length;
-      if (!isPossible) throw corruptData('snappy', 'a copy is of what is not there, or longer than what is there for it');
+      if (!isPossible)
+        throw corruptData('snappy', 'a copy is of what is not there, or longer than what is there for it');
       // It may overlap what it copies from, so byte after byte.
-      for (const copyEnd = length + bytes; length < copyEnd; length += 1) output[length] = output[length - offset] as number;
+      for (const copyEnd = length + bytes; length < copyEnd; length += 1)
+        output[length] = output[length - offset] as number;
     }
     this.#at = at;
     this.#length = length;
     if (at < end) return false;
-    if (length !== output.length) throw corruptData('snappy', `it declares ${output.length} bytes and decompresses to ${length}`);
+    if (length !== output.length)
+      throw corruptData('snappy', `it declares ${output.length} bytes and decompresses to ${length}`);
     return true;
   }
 }

@@ -33,8 +33,9 @@ export function compressSnappy(bytes: Buffer): Buffer {
 }
 
 /**
- * As `compressSnappy`, with a call of `pause` now and then. Elements may stand behind those of another piece, as what they copy is told by its
- * distance. Not in the thread pool: the addon's allocator keeps for each thread what that has used.
+ * As `compressSnappy`, with a call of `pause` now and then. Elements may stand behind those of another piece, as what
+ * they copy is told by its distance. Not in the thread pool: the addon's allocator keeps for each thread what that has
+ * used.
  */
 export async function compressSnappyInSlices(bytes: Buffer, pause: () => Promise<void>): Promise<Buffer> {
   if (bytes.length <= sliceBytesMax) return compressSnappy(bytes);
@@ -58,9 +59,14 @@ export function decompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
 }
 
 /** As `decompressSnappy`, with a call of `pause` now and then. */
-export async function decompressSnappyInSlices(bytes: Buffer, bytesMax: number, pause: () => Promise<void>): Promise<Buffer> {
+export async function decompressSnappyInSlices(
+  bytes: Buffer,
+  bytesMax: number,
+  pause: () => Promise<void>,
+): Promise<Buffer> {
   const isFramed = isXerial(bytes);
-  if (!isFramed && declaredBytes(checkedRaw(bytes, bytesMax), 0, bytes.length) <= wholeBytesMax) return decompressRaw(bytes);
+  if (!isFramed && declaredBytes(checkedRaw(bytes, bytesMax), 0, bytes.length) <= wholeBytesMax)
+    return decompressRaw(bytes);
   const output = takeOutput(isFramed ? xerialBytes(bytes, bytesMax) : declaredBytes(bytes, 0, bytes.length));
   try {
     if (isFramed) await joinXerial(bytes, output, pause);
@@ -130,7 +136,8 @@ function xerialBytes(bytes: Buffer, bytesMax: number): number {
 function* xerialBlocks(bytes: Buffer): Generator<{ start: number; end: number }> {
   if (bytes.length < xerialHeaderBytes) throw corruptData('snappy', 'the xerial header is cut off');
   const compatibleVersion = bytes.readInt32BE(12);
-  if (compatibleVersion > xerialVersion) throw corruptData('snappy', `xerial version ${compatibleVersion} is not known`);
+  if (compatibleVersion > xerialVersion)
+    throw corruptData('snappy', `xerial version ${compatibleVersion} is not known`);
   let at = xerialHeaderBytes;
   while (at < bytes.length) {
     if (at + 4 > bytes.length) throw corruptData('snappy', 'a xerial block length is cut off');
@@ -171,7 +178,8 @@ function declaredBytes(bytes: Buffer, start: number, end: number): number {
     if (byte === undefined) break;
     value += (byte & 0x7f) * 2 ** (7 * index);
     if (byte >= 0x80) continue;
-    if (value > (end - start) * expansionMax) throw corruptData('snappy', `${end - start} bytes cannot hold the ${value} they declare`);
+    if (value > (end - start) * expansionMax)
+      throw corruptData('snappy', `${end - start} bytes cannot hold the ${value} they declare`);
     return value;
   }
   throw corruptData('snappy', 'the length prefix is cut off or overlong');

@@ -5,7 +5,9 @@ import { giveBack } from './output-memory.ts';
 
 let loaded: typeof NodeZlib | undefined;
 
-/** `node:zlib`, loaded when it is first needed: importing it costs about 5 ms, more than all the rest of this package. */
+/**
+ * `node:zlib`, loaded when it is first needed: importing it costs about 5 ms, more than all the rest of this package.
+ */
 export function zlib(): typeof NodeZlib {
   loaded ??= process.getBuiltinModule('node:zlib');
   return loaded;
@@ -25,7 +27,10 @@ const chunkBytesMin = 16 * 1024;
 /** Runs the decompressor of `codec` and never lets it produce more than `outputBytesMax` bytes. */
 export function inflateBounded({ codec, bytes, outputBytesMax, tooLong }: InflateOptions): Buffer {
   // One chunk that takes the whole output spares the decompressor a concatenation; the byte more lets it see the end.
-  const limits = { maxOutputLength: Math.max(outputBytesMax, 1), chunkSize: Math.max(outputBytesMax + 1, chunkBytesMin) };
+  const limits = {
+    maxOutputLength: Math.max(outputBytesMax, 1),
+    chunkSize: Math.max(outputBytesMax + 1, chunkBytesMin),
+  };
   let output: Buffer;
   try {
     output = codec === 'gzip' ? zlib().gunzipSync(bytes, limits) : zlib().zstdDecompressSync(bytes, limits);
@@ -38,17 +43,26 @@ export function inflateBounded({ codec, bytes, outputBytesMax, tooLong }: Inflat
   return output;
 }
 
-/** Long enough that the way to the thread pool and back does not count, short enough that files get their turns there. */
+/**
+ * Long enough that the way to the thread pool and back does not count, short enough that files get their turns there.
+ */
 const pieceBytes = 512 * 1024;
 
 /**
- * As `inflateBounded`, in the thread pool and piece by piece, to the beginning of `output`, which has room for `outputBytesMax`
- * bytes. Resolves to how many there are. Of data that is damaged or lies, one piece is left to the collector, not all.
+ * As `inflateBounded`, in the thread pool and piece by piece, to the beginning of `output`, which has room for
+ * `outputBytesMax` bytes. Resolves to how many there are. Of data that is damaged or lies, one piece is left to the
+ * collector, not all.
  */
-export function inflateInPool({ codec, bytes, outputBytesMax, tooLong }: InflateOptions, output: Buffer): Promise<number> {
+export function inflateInPool(
+  { codec, bytes, outputBytesMax, tooLong }: InflateOptions,
+  output: Buffer,
+): Promise<number> {
   let length = 0;
   return new Promise((resolve, reject) => {
-    const stream = codec === 'gzip' ? zlib().createGunzip({ chunkSize: pieceBytes }) : zlib().createZstdDecompress({ chunkSize: pieceBytes });
+    const stream =
+      codec === 'gzip'
+        ? zlib().createGunzip({ chunkSize: pieceBytes })
+        : zlib().createZstdDecompress({ chunkSize: pieceBytes });
     stream.on('data', (piece: Buffer) => {
       if (length + piece.length > outputBytesMax) {
         stream.destroy();

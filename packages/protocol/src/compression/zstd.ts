@@ -8,9 +8,9 @@ import type { InflateOptions } from './zlib.ts';
 /*
  * A zstd frame (RFC 8878), little-endian:
  *
- *   magic u32 = 0xfd2fb528 | descriptor u8 | window u8 (unless single segment) | dictionary id 0/1/2/4 | content size 0/1/2/4/8
- *   blocks: u24 = last (bit 0), type (bits 1-2: raw, run, compressed), size (bits 3-23); then the data (1 byte for a run)
- *   checksum u32 (when the descriptor says so)
+ *   magic u32 = 0xfd2fb528 | descriptor u8 | window u8 (unless single segment) | dictionary id 0/1/2/4 | content size
+ *   0/1/2/4/8 blocks: u24 = last (bit 0), type (bits 1-2: raw, run, compressed), size (bits 3-23); then the data (1
+ *   byte for a run) checksum u32 (when the descriptor says so)
  */
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
@@ -25,8 +25,8 @@ export function compressZstd(bytes: Buffer): Buffer {
 }
 
 /**
- * Walks the frames before anything is decompressed: Node ignores what follows the last frame (Node 24 all that follows the
- * first), and the walk also bounds the size of the output.
+ * Walks the frames before anything is decompressed: Node ignores what follows the last frame (Node 24 all that follows
+ * the first), and the walk also bounds the size of the output.
  */
 export function decompressZstd(bytes: Buffer, bytesMax: number): Buffer {
   const outputs: Buffer[] = [];
@@ -67,11 +67,14 @@ export function zstdBytesSaid(bytes: Buffer): number {
 /** A decompressor is set up for each frame, which takes about as long as so many bytes do. */
 const frameOverheadBytes = 16 * 1024;
 
-/** The frames that have data, of which there must be one at least, and not so many that beginning them is what takes the time. */
+/**
+ * The frames that have data, of which there must be one at least, and not so many that beginning them is what takes the
+ * time.
+ */
 function* contentFrames(bytes: Buffer): Generator<Frame> {
   const { zstdFramesMax } = protocolLimits;
   let count = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const frame = walkFrame(bytes, at);
     at = frame.end;
     if (!frame.hasContent) continue;
@@ -82,7 +85,11 @@ function* contentFrames(bytes: Buffer): Generator<Frame> {
   if (count === 0) throw corruptData('zstd', 'there is no frame');
 }
 
-function inflateOptions(bytes: Buffer, frame: Frame, room: { remainingBytes: number; bytesMax: number }): InflateOptions {
+function inflateOptions(
+  bytes: Buffer,
+  frame: Frame,
+  room: { remainingBytes: number; bytesMax: number },
+): InflateOptions {
   const tooLong = (): QError => outputTooLarge('zstd', room.bytesMax);
   if (frame.declaredBytes > room.remainingBytes) throw tooLong();
   const outputBytesMax = Math.min(frame.outputBytesBound, room.remainingBytes);
@@ -90,7 +97,9 @@ function inflateOptions(bytes: Buffer, frame: Frame, room: { remainingBytes: num
 }
 
 function tooManyFrames(framesMax: number): QError {
-  return new QError('BATCH_TOO_LARGE', `zstd data has more than ${framesMax} frames; write it as one`, { details: { codec: 'zstd', framesMax } });
+  return new QError('BATCH_TOO_LARGE', `zstd data has more than ${framesMax} frames; write it as one`, {
+    details: { codec: 'zstd', framesMax },
+  });
 }
 
 interface Frame {
@@ -119,14 +128,15 @@ function walkFrame(bytes: Buffer, start: number): Frame {
   const blocks = walkBlocks(bytes, blocksAt);
   const end = blocks.end + ((descriptor & 4) === 0 ? 0 : 4);
   if (end > bytes.length) throw corruptData('zstd', 'a frame checksum is cut off');
-  const outputBytesBound = contentSizeBytes === 0 ? blocks.outputBytesBound : Math.min(declaredBytes, blocks.outputBytesBound);
+  const outputBytesBound =
+    contentSizeBytes === 0 ? blocks.outputBytesBound : Math.min(declaredBytes, blocks.outputBytesBound);
   return { hasContent: true, start, end, outputBytesBound, declaredBytes };
 }
 
 function walkBlocks(bytes: Buffer, start: number): { end: number; outputBytesBound: number } {
   let at = start;
   let outputBytesBound = 0;
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     if (at + 3 > bytes.length) throw corruptData('zstd', 'a block header is cut off');
     const header = bytes.readUIntLE(at, 3);
     last = (header & 1) === 1;

@@ -7,13 +7,13 @@ export interface FrameDecoderOptions {
   /** Largest payload that is accepted, in bytes. */
   readonly frameBytesMax: number;
   /**
-   * True when whoever pushes a chunk uses its memory again, once `next()` has returned null or `keepChunks()` was called: frames of
-   * `next()` are then never views of a chunk.
+   * True when whoever pushes a chunk uses its memory again, once `next()` has returned null or `keepChunks()` was
+   * called: frames of `next()` are then never views of a chunk.
    */
   readonly chunksAreLent?: boolean;
   /**
-   * Where the memory of a frame that spans chunks comes from, if its sender is trusted with all of it at once: at least `length`
-   * bytes, with any content. `Buffer.allocUnsafe` if it is not given.
+   * Where the memory of a frame that spans chunks comes from, if its sender is trusted with all of it at once: at least
+   * `length` bytes, with any content. `Buffer.allocUnsafe` if it is not given.
    */
   readonly allocate?: (length: number) => Buffer;
 }
@@ -77,18 +77,25 @@ export class FrameDecoder {
     return this.#frameIsLent;
   }
 
-  /** Takes the next piece of the stream. The decoder keeps the chunk until `next()` returns null; frames may be views of it
-   * unless `chunksAreLent`. */
+  /**
+   * Takes the next piece of the stream. The decoder keeps the chunk until `next()` returns null; frames may be views of
+   * it unless `chunksAreLent`.
+   */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.length;
   }
 
-  /** Copies what was pushed and not looked at yet: for who stops before `next()` has returned null, when the chunks were only lent. */
+  /**
+   * Copies what was pushed and not looked at yet: for who stops before `next()` has returned null, when the chunks were
+   * only lent.
+   */
   keepChunks(): void {
     if (this.#chunks.length === 0) return;
-    this.#chunks = this.#chunks.map((chunk, index) => Buffer.from(index === 0 ? chunk.subarray(this.#position) : chunk));
+    this.#chunks = this.#chunks.map((chunk, index) =>
+      Buffer.from(index === 0 ? chunk.subarray(this.#position) : chunk),
+    );
     this.#position = 0;
   }
 
@@ -104,8 +111,8 @@ export class FrameDecoder {
   }
 
   /**
-   * As `next()`, but a frame that lies whole in a lent chunk is a view of it (`frameIsLent`): for who is done with it, or has copied what
-   * is to stay, before the chunk's memory is used again.
+   * As `next()`, but a frame that lies whole in a lent chunk is a view of it (`frameIsLent`): for who is done with it,
+   * or has copied what is to stay, before the chunk's memory is used again.
    */
   nextLent(): Buffer | null {
     if (this.#failure !== null) throw this.#failure;

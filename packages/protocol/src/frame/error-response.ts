@@ -50,7 +50,9 @@ export interface ErrorResponseOptions {
   readonly error: QError;
 }
 
-/** Encodes an answer that is an error, with its length field. Texts that do not fit are cut, so every error can be sent. */
+/**
+ * Encodes an answer that is an error, with its length field. Texts that do not fit are cut, so every error can be sent.
+ */
 export function encodeErrorResponse(options: ErrorResponseOptions): Buffer[] {
   const { error, correlationId } = options;
   const writer = new Writer();
@@ -85,7 +87,8 @@ function toBody(error: QError): ErrorBody {
 }
 
 function toDetail([key, value]: [string, ErrorDetails[string]]): ErrorDetail {
-  const type = typeof value === 'number' ? detailType.number : typeof value === 'boolean' ? detailType.boolean : detailType.string;
+  const type =
+    typeof value === 'number' ? detailType.number : typeof value === 'boolean' ? detailType.boolean : detailType.string;
   return { key: cut(key), type, value: cut(String(value)) };
 }
 

@@ -1,12 +1,15 @@
 import type { Api } from '../apis/api.ts';
 import { Writer } from '../schema/writer.ts';
 
-/** What a message begins with at most, however large the last one was: it keeps that until it is sent, however small it is. */
+/**
+ * What a message begins with at most, however large the last one was: it keeps that until it is sent, however small it
+ * is.
+ */
 const headBytesMax = 16 * 1024;
 
 /**
- * How much the heads of messages take: the next one of an API is likely to need what the last one did. One that begins small and grows is
- * made and copied three times more until it holds 64 small batches.
+ * How much the heads of messages take: the next one of an API is likely to need what the last one did. One that begins
+ * small and grows is made and copied three times more until it holds 64 small batches.
  */
 export class HeadSizes {
   readonly #bytes = new WeakMap<Api<unknown, unknown>, number>();

@@ -55,7 +55,10 @@ export function encodeRequest<Q, A>(api: Api<Q, A>, options: RequestOptions<Q>):
  */
 export function decodeRequestHeader(frame: Buffer): RequestHeader {
   if (frame.length < headerBytes) {
-    throw new QError('MALFORMED_FRAME', `a request has a header of ${headerBytes} bytes, this frame has ${frame.length}`);
+    throw new QError(
+      'MALFORMED_FRAME',
+      `a request has a header of ${headerBytes} bytes, this frame has ${frame.length}`,
+    );
   }
   return {
     apiKey: frame.readUInt16BE(0),

@@ -57,7 +57,10 @@ export function encodeResponse<Q, A>(api: Api<Q, A>, options: ResponseOptions<A>
  */
 export function decodeResponseHeader(frame: Buffer): ResponseHeader {
   if (frame.length < headerBytes) {
-    throw new QError('MALFORMED_FRAME', `an answer has a header of ${headerBytes} bytes, this frame has ${frame.length}`);
+    throw new QError(
+      'MALFORMED_FRAME',
+      `an answer has a header of ${headerBytes} bytes, this frame has ${frame.length}`,
+    );
   }
   return { correlationId: frame.readUInt32BE(0), errorCode: frame.readInt16BE(4), bodyOffset: headerBytes };
 }

@@ -33,8 +33,7 @@ export function nullableArray<T>(element: Kind<T>): Kind<readonly T[] | null> {
       checkElement(items);
       return {
         bytesMin: 1,
-        encode: (writer, value) =>
-          value === null ? writer.varint(0) : encodeItems(writer, value, items, 1),
+        encode: (writer, value) => (value === null ? writer.varint(0) : encodeItems(writer, value, items, 1)),
         decode: (reader) => {
           const prefix = reader.varint();
           return prefix === 0 ? null : decodeItems(reader, items, prefix - 1);

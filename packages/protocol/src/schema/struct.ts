@@ -41,8 +41,9 @@ export function field<T>(kind: Kind<T>, doc: string, options?: FieldOptions<T>):
 }
 
 /**
- * A struct's codec written out, for one of which a message holds many: half of the time. It is used for versions that have all fields.
- * Where it throws, the declaration does the same again and says which field it is. A test compares the two.
+ * A struct's codec written out, for one of which a message holds many: half of the time. It is used for versions that
+ * have all fields. Where it throws, the declaration does the same again and says which field it is. A test compares the
+ * two.
  */
 export interface WrittenOut<T> {
   readonly encode: (writer: Writer, value: T) => void;
@@ -77,7 +78,11 @@ interface CompiledField {
 
 type Body = Record<string, unknown>;
 
-function compile<T extends object>(entries: readonly [string, Field<unknown>][], version: number, writtenOut?: WrittenOut<T>): FieldCodec<T> {
+function compile<T extends object>(
+  entries: readonly [string, Field<unknown>][],
+  version: number,
+  writtenOut?: WrittenOut<T>,
+): FieldCodec<T> {
   const fields: CompiledField[] = [];
   const missing: [string, Field<unknown>][] = [];
   for (const [name, entry] of entries) {

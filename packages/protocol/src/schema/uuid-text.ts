@@ -1,8 +1,8 @@
 import { getInt32 } from '../big-endian.ts';
 
 /**
- * The texts of UUIDs. Message after message names the same topic, so the last one is remembered: making it takes 100 ns, and 150 more to look up
- * a text that is made anew, which has to be hashed and compared again.
+ * The texts of UUIDs. Message after message names the same topic, so the last one is remembered: making it takes 100
+ * ns, and 150 more to look up a text that is made anew, which has to be hashed and compared again.
  */
 export class UuidTexts {
   #text = '00000000-0000-0000-0000-000000000000';

@@ -20,7 +20,8 @@ for (let digit = 0; digit < 16; digit++) {
  * - A writer serves one message; its buffers belong to whoever takes the list and are never written again. So they
  *   may wait in a socket's queue as long as they like.
  * - `head[start, position)` is what has been written and is not in the list yet.
- * - The first buffer of the list is always a piece of a head, and the first `reserved` bytes of it belong to the caller.
+ * - The first buffer of the list is always a piece of a head, and the first `reserved` bytes of it belong to the
+ *   caller.
  * - Bytes given by reference must not change until the list has been sent: that is the caller's promise.
  */
 export class Writer {
@@ -152,7 +153,9 @@ export class Writer {
 
   #grow(bytes: number): number {
     const pending = this.#head.subarray(this.#start, this.#position);
-    const head = Buffer.allocUnsafe(Math.max(growthFactor * this.#head.length, pending.length + bytes + headBytesInitial));
+    const head = Buffer.allocUnsafe(
+      Math.max(growthFactor * this.#head.length, pending.length + bytes + headBytesInitial),
+    );
     head.set(pending);
     this.#head = head;
     this.#start = 0;
@@ -181,7 +184,7 @@ function checkInteger(value: number, min: number, max: number, what: string): vo
 function parseUuid(value: string, into: Uint8Array, position: number): boolean {
   if (typeof value !== 'string' || value.length !== 36) return false;
   let at = position;
-  for (let index = 0; index < 36; ) {
+  for (let index = 0; index < 36;) {
     if (index === 8 || index === 13 || index === 18 || index === 23) {
       if (value.charCodeAt(index) !== 0x2d) return false;
       index++;

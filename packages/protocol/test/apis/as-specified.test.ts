@@ -45,12 +45,26 @@ describe('messages on the wire', () => {
     };
     const topicId = '00000000-0000-4000-8000-0000000000aa';
     const part = { partition: 1, leaderEpoch: -1, records: Buffer.alloc(1) };
-    const request = (change: object): unknown => ({ timeoutMs: 1, topics: [{ topicId, partitions: [part, { ...part, ...change }] }] });
-    expect(wrong(request({ leaderEpoch: 2 ** 31 }), Produce.request as never)).toMatchObject({ path: '.topics[0].partitions[1].leaderEpoch' });
-    expect(wrong(request({ records: 'text' }), Produce.request as never)).toMatchObject({ path: '.topics[0].partitions[1].records' });
+    const request = (change: object): unknown => ({
+      timeoutMs: 1,
+      topics: [{ topicId, partitions: [part, { ...part, ...change }] }],
+    });
+    expect(wrong(request({ leaderEpoch: 2 ** 31 }), Produce.request as never)).toMatchObject({
+      path: '.topics[0].partitions[1].leaderEpoch',
+    });
+    expect(wrong(request({ records: 'text' }), Produce.request as never)).toMatchObject({
+      path: '.topics[0].partitions[1].records',
+    });
     const answer = { topics: [{ topicId, partitions: [null] }] };
-    expect(wrong(answer, Produce.response as never)).toMatchObject({ path: '.topics[0].partitions[0]', message: 'null is not an object' });
-    const cut = hex(`01 ${topicId.replaceAll('-', '')} 01 00000001 0000 00 0000000000000001 ffffffffffffffff 0000000000000000 02 00`);
-    expect(() => Produce.response.codec(0).decode(new Reader(cut, 0))).toThrow(expect.objectContaining({ path: '.topics[0].partitions[0].duplicate' }));
+    expect(wrong(answer, Produce.response as never)).toMatchObject({
+      path: '.topics[0].partitions[0]',
+      message: 'null is not an object',
+    });
+    const cut = hex(
+      `01 ${topicId.replaceAll('-', '')} 01 00000001 0000 00 0000000000000001 ffffffffffffffff 0000000000000000 02 00`,
+    );
+    expect(() => Produce.response.codec(0).decode(new Reader(cut, 0))).toThrow(
+      expect.objectContaining({ path: '.topics[0].partitions[0].duplicate' }),
+    );
   });
 });

@@ -50,9 +50,12 @@ describe('apis', () => {
   it.each(apis)('W1 $name has sane versions, names after its key word, and docs everywhere', (api) => {
     expect(api.versions.min).toBeGreaterThanOrEqual(0);
     expect(api.versions.max).toBeGreaterThanOrEqual(api.versions.min);
-    const pascal = api.name.toLowerCase().replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+    const pascal = api.name
+      .toLowerCase()
+      .replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
     expect(api.request.shape.name).toBe(`${pascal}Request`);
     expect(api.response.shape.name).toBe(`${pascal}Response`);
-    for (const doc of [api.doc, ...docsOf(api.request.shape), ...docsOf(api.response.shape)]) expect(doc).toMatch(/\S{2,}/);
+    for (const doc of [api.doc, ...docsOf(api.request.shape), ...docsOf(api.response.shape)])
+      expect(doc).toMatch(/\S{2,}/);
   });
 });

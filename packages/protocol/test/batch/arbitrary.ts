@@ -9,7 +9,8 @@ export interface PlainRecord {
   readonly headers: readonly { key: string; value: string | null }[];
 }
 
-const bytes = (maxLength: number): fc.Arbitrary<Uint8Array | null> => fc.option(fc.uint8Array({ maxLength }), { nil: null });
+const bytes = (maxLength: number): fc.Arbitrary<Uint8Array | null> =>
+  fc.option(fc.uint8Array({ maxLength }), { nil: null });
 
 const header = fc.record({ key: fc.string({ maxLength: 20, unit: 'binary' }), value: bytes(20) });
 
@@ -23,7 +24,11 @@ const timestampMs = fc.oneof(
 export const records: fc.Arbitrary<(RecordInput & { timestampMs: number })[]> = fc.array(
   fc.record({
     key: fc.oneof(bytes(30), fc.string({ maxLength: 30, unit: 'binary' })),
-    value: fc.oneof(bytes(300), fc.string({ maxLength: 120, unit: 'binary' }), fc.string({ minLength: 60, maxLength: 200 })),
+    value: fc.oneof(
+      bytes(300),
+      fc.string({ maxLength: 120, unit: 'binary' }),
+      fc.string({ minLength: 60, maxLength: 200 }),
+    ),
     headers: fc.array(header, { maxLength: 3 }),
     timestampMs,
   }),
@@ -36,7 +41,10 @@ export function plainInput(record: RecordInput): PlainRecord {
     key: plainBytes(record.key ?? null),
     value: plainBytes(record.value ?? null),
     timestampMs: record.timestampMs ?? -1,
-    headers: (record.headers ?? []).map(({ key, value }) => ({ key: Buffer.from(key).toString(), value: plainBytes(value) })),
+    headers: (record.headers ?? []).map(({ key, value }) => ({
+      key: Buffer.from(key).toString(),
+      value: plainBytes(value),
+    })),
   };
 }
 

@@ -13,11 +13,20 @@ const timestampMs = 1_700_000_000_000;
 
 describe('BatchBuilder', () => {
   it('Z1 writes the documented bytes', () => {
-    const builder = new BatchBuilder({ codec: 'none', bytesMax: 1000, producerId: 1, producerEpoch: 2, baseSequence: 3, baseOffset: 4, leaderEpoch: 5 });
+    const builder = new BatchBuilder({
+      codec: 'none',
+      bytesMax: 1000,
+      producerId: 1,
+      producerEpoch: 2,
+      baseSequence: 3,
+      baseOffset: 4,
+      leaderEpoch: 5,
+    });
     builder.tryAppend(Buffer.from('k'), Buffer.from('v'), [{ key: 'h', value: null }], 1000);
     builder.tryAppend(null, null, undefined, 999);
     const batch = builder.finish();
-    const header = '0000000000000004 00000044 00000005 02 crc00000 0000 00000001 00000000000003e8 00000000000003e8 0000000000000001 0002 00000003 00000002';
+    const header =
+      '0000000000000004 00000044 00000005 02 crc00000 0000 00000001 00000000000003e8 00000000000003e8 0000000000000001 0002 00000003 00000002';
     const records = '16 00 00 00 02 6b 02 76 02 02 68 01 0c 00 01 02 01 01 00';
     const expected = `${header} ${records}`.replaceAll(' ', '');
     expect(batch.toString('hex').replace(/^(.{34}).{8}/u, '$1crc00000')).toBe(expected);
@@ -38,7 +47,10 @@ describe('BatchBuilder', () => {
 
   it('fills its limit to the last byte', () => {
     const probe = encodeBatch([{ value: 'x'.repeat(50) }, { value: 'y'.repeat(50) }]);
-    for (const [bytesMax, fits] of [[probe.length, true], [probe.length - 1, false]] as const) {
+    for (const [bytesMax, fits] of [
+      [probe.length, true],
+      [probe.length - 1, false],
+    ] as const) {
       const builder = new BatchBuilder({ codec: 'none', bytesMax });
       builder.tryAppend(null, 'x'.repeat(50), undefined, -1);
       expect(builder.tryAppend(null, 'y'.repeat(50), undefined, -1)).toBe(fits);
@@ -88,18 +100,21 @@ describe('BatchBuilder', () => {
   it.each(codecNames)('holds no large unused rest with codec %s', (codec) => {
     for (const count of [1, 10, 30, 100, 1000, 9000]) {
       const builder = new BatchBuilder({ codec, bytesMax: 1 << 20 });
-      for (let index = 0; index < count; index += 1) expect(builder.tryAppend(null, Buffer.alloc(100, index), undefined, timestampMs)).toBe(true);
+      for (let index = 0; index < count; index += 1)
+        expect(builder.tryAppend(null, Buffer.alloc(100, index), undefined, timestampMs)).toBe(true);
       const batch = builder.finish();
       expect(validateBatch(batch, limits).recordsCount).toBe(count);
       // Small ones lie in Node's shared pool, which serves requests of less than half its size.
-      if (batch.length >= Buffer.poolSize / 2) expect(batch.length).toBeGreaterThanOrEqual(batch.buffer.byteLength * 0.75);
+      if (batch.length >= Buffer.poolSize / 2)
+        expect(batch.length).toBeGreaterThanOrEqual(batch.buffer.byteLength * 0.75);
     }
   });
 
   it('does not write into a batch it has handed over', () => {
     const batches = Array.from({ length: 40 }, (_, index) => {
       const builder = new BatchBuilder({ codec: 'none', bytesMax: 1 << 20 });
-      for (let count = 0; count < 1 + ((index * 7) % 40); count += 1) builder.tryAppend(null, Buffer.alloc(100, index), undefined, timestampMs);
+      for (let count = 0; count < 1 + ((index * 7) % 40); count += 1)
+        builder.tryAppend(null, Buffer.alloc(100, index), undefined, timestampMs);
       return builder.finish();
     });
     for (const [index, batch] of batches.entries()) {
@@ -132,14 +147,35 @@ describe('BatchBuilder', () => {
   });
 
   it('Z1 writes nothing of an earlier batch into a header', () => {
-    const other = new BatchBuilder({ codec: 'lz4', bytesMax: 1000, producerId: 1, producerEpoch: 2, baseSequence: 3, baseOffset: 4, leaderEpoch: 5, isTransactional: true });
+    const other = new BatchBuilder({
+      codec: 'lz4',
+      bytesMax: 1000,
+      producerId: 1,
+      producerEpoch: 2,
+      baseSequence: 3,
+      baseOffset: 4,
+      leaderEpoch: 5,
+      isTransactional: true,
+    });
     const plain = new BatchBuilder({ codec: 'none', bytesMax: 1000 });
     other.tryAppend(null, 'v', undefined, timestampMs);
     other.tryAppend(null, 'v', undefined, timestampMs + 1);
     plain.tryAppend(null, 'v', undefined, -1);
     const none = { producerId: -1, producerEpoch: -1, baseSequence: -1, baseOffset: 0, leaderEpoch: -1, attributes: 0 };
-    expect(readBatchHeader(other.finish())).toMatchObject({ producerId: 1, baseOffset: 4, isTransactional: true, codec: 'lz4', recordsCount: 2 });
-    expect(readBatchHeader(plain.finish())).toMatchObject({ ...none, lastOffsetDelta: 0, baseTimestamp: -1, maxTimestamp: -1, recordsCount: 1 });
+    expect(readBatchHeader(other.finish())).toMatchObject({
+      producerId: 1,
+      baseOffset: 4,
+      isTransactional: true,
+      codec: 'lz4',
+      recordsCount: 2,
+    });
+    expect(readBatchHeader(plain.finish())).toMatchObject({
+      ...none,
+      lastOffsetDelta: 0,
+      baseTimestamp: -1,
+      maxTimestamp: -1,
+      recordsCount: 1,
+    });
   });
 
   it('is spent after finish', () => {
@@ -148,7 +184,9 @@ describe('BatchBuilder', () => {
     builder.finish();
     expect(errorOf(() => builder.finish()).code).toBe('CLOSED');
     expect(errorOf(() => builder.tryAppend(null, 'v', undefined, timestampMs)).code).toBe('CLOSED');
-    expect(errorOf(() => builder.setProducer({ producerId: 1, producerEpoch: 0, baseSequence: 0 })).code).toBe('CLOSED');
+    expect(errorOf(() => builder.setProducer({ producerId: 1, producerEpoch: 0, baseSequence: 0 })).code).toBe(
+      'CLOSED',
+    );
   });
 
   it('makes no batch of no records', () => {
@@ -164,9 +202,13 @@ describe('BatchBuilder', () => {
 
 describe('the short way for usual records', () => {
   /** A list of headers, though empty, takes the careful way. */
-  function build(headers: readonly RecordHeader[] | undefined, records: readonly (readonly [bytes: number, timestampMs: number])[]): Buffer {
+  function build(
+    headers: readonly RecordHeader[] | undefined,
+    records: readonly (readonly [bytes: number, timestampMs: number])[],
+  ): Buffer {
     const builder = new BatchBuilder({ codec: 'none', bytesMax: 1 << 20, initialBytes: 1 << 20 });
-    for (const [bytes, atMs] of records) expect(builder.tryAppend(null, Buffer.alloc(bytes, bytes), headers, atMs)).toBe(true);
+    for (const [bytes, atMs] of records)
+      expect(builder.tryAppend(null, Buffer.alloc(bytes, bytes), headers, atMs)).toBe(true);
     return builder.finish();
   }
 
@@ -178,7 +220,10 @@ describe('the short way for usual records', () => {
   });
 
   it('P1 also for so many records that their number takes a byte more', () => {
-    const records = Array.from({ length: 9_000 }, (_, index) => [index % 90, 1_700_000_000_000 + (index >> 6)] as const);
+    const records = Array.from(
+      { length: 9_000 },
+      (_, index) => [index % 90, 1_700_000_000_000 + (index >> 6)] as const,
+    );
     expect(build(undefined, records).equals(build([], records))).toBe(true);
   });
 
@@ -190,6 +235,8 @@ describe('the short way for usual records', () => {
       return [count, builder.sizeBytes];
     });
     expect(counts[0]).toEqual(counts[1]);
-    expect(() => new BatchBuilder({ codec: 'none', bytesMax: 5_000 }).tryAppend(null, Buffer.alloc(1), undefined, 0.5)).toThrow('timestamp');
+    expect(() =>
+      new BatchBuilder({ codec: 'none', bytesMax: 5_000 }).tryAppend(null, Buffer.alloc(1), undefined, 0.5),
+    ).toThrow('timestamp');
   });
 });

@@ -16,7 +16,8 @@ describe('checkBatch', () => {
   });
 
   it('S2 calls a cut-off batch truncated, wherever it is cut', () => {
-    for (let length = 0; length < one.length; length += 1) expect(checkBatch(one.subarray(0, length), 0, sizeBytesMax)).toBe('truncated');
+    for (let length = 0; length < one.length; length += 1)
+      expect(checkBatch(one.subarray(0, length), 0, sizeBytesMax)).toBe('truncated');
   });
 
   it.each([
@@ -45,7 +46,10 @@ describe('checkBatch', () => {
 
   it('assertBatch throws what it found', () => {
     assertBatch(one, 0, sizeBytesMax);
-    expect(errorOf(() => assertBatch(one, 1, sizeBytesMax))).toMatchObject({ code: 'CORRUPT_BATCH', details: { position: 1 } });
+    expect(errorOf(() => assertBatch(one, 1, sizeBytesMax))).toMatchObject({
+      code: 'CORRUPT_BATCH',
+      details: { position: 1 },
+    });
   });
 });
 
@@ -54,7 +58,8 @@ describe('iterateBatches', () => {
     const buffer = Buffer.concat([one, two, one]);
     const counts = (bytes: Buffer): number[] => Array.from(iterateBatches(bytes), (batch) => batchRecordsCount(batch));
     expect(counts(buffer)).toEqual([1, 2, 1]);
-    for (const cut of [1, 30, 61, one.length - 1]) expect(counts(buffer.subarray(0, buffer.length - cut))).toEqual([1, 2]);
+    for (const cut of [1, 30, 61, one.length - 1])
+      expect(counts(buffer.subarray(0, buffer.length - cut))).toEqual([1, 2]);
     expect(counts(buffer.subarray(0, 5))).toEqual([]);
     expect(counts(Buffer.alloc(0))).toEqual([]);
   });
@@ -69,7 +74,10 @@ describe('iterateBatches', () => {
   it('stops at a damaged batch', () => {
     const buffer = Buffer.concat([one, two, one]);
     buffer[one.length + 70] = 0xff;
-    expect(errorOf(() => [...iterateBatches(buffer)])).toMatchObject({ code: 'CORRUPT_BATCH', details: { check: 'bad-crc', position: one.length } });
+    expect(errorOf(() => [...iterateBatches(buffer)])).toMatchObject({
+      code: 'CORRUPT_BATCH',
+      details: { check: 'bad-crc', position: one.length },
+    });
     expect([...iterateBatches(buffer, { verify: false })]).toHaveLength(3);
     buffer.writeInt32BE(-5, one.length + 8);
     expect(errorOf(() => [...iterateBatches(buffer, { verify: false })]).code).toBe('CORRUPT_BATCH');

@@ -76,7 +76,10 @@ describe('memory that is lent', () => {
     const taken = Array.from({ length: 5 }, () => buffers.take(128 << 10));
     for (const each of taken) buffers.release(each);
     expect(buffers.freeBytes).toBe(256 << 10);
-    expect([buffers.take(128 << 10), buffers.take(128 << 10)].map((each) => each.buffer)).toEqual([taken[4]?.buffer, taken[3]?.buffer]);
+    expect([buffers.take(128 << 10), buffers.take(128 << 10)].map((each) => each.buffer)).toEqual([
+      taken[4]?.buffer,
+      taken[3]?.buffer,
+    ]);
   });
 
   it('C2 takes what is free away from those who still have views of it, if it is told to', () => {

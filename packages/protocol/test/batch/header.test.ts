@@ -28,7 +28,13 @@ import { errorOf } from '../error-of.ts';
 
 const producer = { producerId: 2 ** 33, producerEpoch: 32_767, baseSequence: 77 };
 const options = { codec: 'zstd', baseOffset: 2 ** 40, leaderEpoch: 9, ...producer, isTransactional: true } as const;
-const batch = encodeBatch([{ value: 'a', timestampMs: 1_700_000_000_000 }, { value: 'b', timestampMs: 1_700_000_000_500 }], options);
+const batch = encodeBatch(
+  [
+    { value: 'a', timestampMs: 1_700_000_000_000 },
+    { value: 'b', timestampMs: 1_700_000_000_500 },
+  ],
+  options,
+);
 const limits = { uncompressedBytesMax: 10_000, recordBytesMax: 10_000 };
 
 describe('the header of a batch', () => {
@@ -56,7 +62,13 @@ describe('the header of a batch', () => {
       baseSequence: batchBaseSequence(buffer, 7),
       recordsCount: batchRecordsCount(buffer, 7),
     });
-    expect(header).toMatchObject({ ...options, lastOffset: 2 ** 40 + 1, recordsCount: 2, maxTimestamp: 1_700_000_000_500, attributes: 0x14 });
+    expect(header).toMatchObject({
+      ...options,
+      lastOffset: 2 ** 40 + 1,
+      recordsCount: 2,
+      maxTimestamp: 1_700_000_000_500,
+      attributes: 0x14,
+    });
   });
 
   it('is refused when it is cut off, has another magic or a codec that is not known', () => {
@@ -82,13 +94,22 @@ describe('stamping in place', () => {
   it('log append time gives every record the time of the log', () => {
     const copy = Buffer.from(batch);
     assignAppendTime(copy, 1_800_000_000_000);
-    expect(validateBatch(copy, { ...limits, origin: 'log' })).toMatchObject({ timestampType: 'LogAppendTime', maxTimestamp: 1_800_000_000_000 });
-    expect(Array.from(iterateRecords(copy), ({ timestampMs }) => timestampMs)).toEqual([1_800_000_000_000, 1_800_000_000_000]);
+    expect(validateBatch(copy, { ...limits, origin: 'log' })).toMatchObject({
+      timestampType: 'LogAppendTime',
+      maxTimestamp: 1_800_000_000_000,
+    });
+    expect(Array.from(iterateRecords(copy), ({ timestampMs }) => timestampMs)).toEqual([
+      1_800_000_000_000, 1_800_000_000_000,
+    ]);
   });
 
   it('P4 re-stamps the producer with a true CRC', () => {
     const copy = Buffer.from(batch);
     stampProducer(copy, { producerId: 5, producerEpoch: 6, baseSequence: 7 });
-    expect(validateBatch(copy, { ...limits, allowTransactional: true })).toMatchObject({ producerId: 5, producerEpoch: 6, baseSequence: 7 });
+    expect(validateBatch(copy, { ...limits, allowTransactional: true })).toMatchObject({
+      producerId: 5,
+      producerEpoch: 6,
+      baseSequence: 7,
+    });
   });
 });

@@ -39,8 +39,12 @@ interface KafkaCodec {
 }
 
 const KafkaDecoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => object;
-const decodeWithKafkajs = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (decoder: object) => Promise<KafkaBatch>;
-const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as { RecordBatch: (fields: object) => Promise<KafkaEncoder> };
+const decodeWithKafkajs = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
+  decoder: object,
+) => Promise<KafkaBatch>;
+const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
+  RecordBatch: (fields: object) => Promise<KafkaEncoder>;
+};
 const KafkaRecordEncoder = require('kafkajs/src/protocol/recordBatch/record/v0') as (fields: object) => object;
 const { Codecs } = require('kafkajs/src/protocol/message/compression') as { Codecs: Record<number, () => KafkaCodec> };
 
@@ -60,16 +64,31 @@ describe.each(codecNames)('kafkajs and codec %s', (codec) => {
   it('P3 reads what we write', async () => {
     const batch = encodeBatch(
       [
-        { key: 'größe', value: Buffer.alloc(9000, 'x'), timestampMs, headers: [{ key: 'h', value: Buffer.from('1') }, { key: 'null', value: null }] },
+        {
+          key: 'größe',
+          value: Buffer.alloc(9000, 'x'),
+          timestampMs,
+          headers: [
+            { key: 'h', value: Buffer.from('1') },
+            { key: 'null', value: null },
+          ],
+        },
         { key: null, value: null, timestampMs: timestampMs - 90_000_000 },
         { key: '', value: '', timestampMs: timestampMs + 5 },
       ],
       { codec, ...producer, baseOffset: 2 ** 40, isTransactional: true },
     );
     const decoded = await decodeWithKafkajs(new KafkaDecoder(batch));
-    expect(decoded).toMatchObject({ firstOffset: `${2 ** 40}`, lastOffsetDelta: 2, maxTimestamp: `${timestampMs + 5}`, inTransaction: true });
+    expect(decoded).toMatchObject({
+      firstOffset: `${2 ** 40}`,
+      lastOffsetDelta: 2,
+      maxTimestamp: `${timestampMs + 5}`,
+      inTransaction: true,
+    });
     expect(decoded).toMatchObject({ producerId: '4711', producerEpoch: 3, firstSequence: 9 });
-    expect(decoded.records.map(({ offset, timestamp }) => [Number(offset) - 2 ** 40, Number(timestamp) - timestampMs])).toEqual([
+    expect(
+      decoded.records.map(({ offset, timestamp }) => [Number(offset) - 2 ** 40, Number(timestamp) - timestampMs]),
+    ).toEqual([
       [0, 0],
       [1, -90_000_000],
       [2, 5],
@@ -81,15 +100,44 @@ describe.each(codecNames)('kafkajs and codec %s', (codec) => {
 
   it('C3 writes what we read', async () => {
     const records = [
-      KafkaRecordEncoder({ offsetDelta: 0, timestampDelta: 0, key: 'key', value: 'x'.repeat(5000), headers: { trace: 'abc' } }),
+      KafkaRecordEncoder({
+        offsetDelta: 0,
+        timestampDelta: 0,
+        key: 'key',
+        value: 'x'.repeat(5000),
+        headers: { trace: 'abc' },
+      }),
       KafkaRecordEncoder({ offsetDelta: 1, timestampDelta: 70_000, key: null, value: null, headers: {} }),
-      KafkaRecordEncoder({ offsetDelta: 2, timestampDelta: 3, key: Buffer.from([0, 255]), value: Buffer.from('日本'), headers: {} }),
+      KafkaRecordEncoder({
+        offsetDelta: 2,
+        timestampDelta: 3,
+        key: Buffer.from([0, 255]),
+        value: Buffer.from('日本'),
+        headers: {},
+      }),
     ];
     const { producerId, producerEpoch, baseSequence: firstSequence } = producer;
     const range = { firstTimestamp: timestampMs, maxTimestamp: timestampMs + 70_000, lastOffsetDelta: 2 };
-    const { buffer } = await RecordBatch({ compression: Codec[codec], producerId, producerEpoch, firstSequence, records, ...range });
-    expect(validateBatch(buffer, limits)).toMatchObject({ codec, ...producer, recordsCount: 3, baseTimestamp: timestampMs });
-    const output = Array.from(iterateRecords(buffer), (record) => [record.offset, record.timestampMs - timestampMs, record.key, record.value?.length ?? null]);
+    const { buffer } = await RecordBatch({
+      compression: Codec[codec],
+      producerId,
+      producerEpoch,
+      firstSequence,
+      records,
+      ...range,
+    });
+    expect(validateBatch(buffer, limits)).toMatchObject({
+      codec,
+      ...producer,
+      recordsCount: 3,
+      baseTimestamp: timestampMs,
+    });
+    const output = Array.from(iterateRecords(buffer), (record) => [
+      record.offset,
+      record.timestampMs - timestampMs,
+      record.key,
+      record.value?.length ?? null,
+    ]);
     expect(output).toEqual([
       [0, 0, Buffer.from('key'), 5000],
       [1, 70_000, null, null],

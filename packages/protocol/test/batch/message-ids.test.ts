@@ -3,7 +3,10 @@ import { encodeBatch } from '../../src/batch/encode.ts';
 import { messageIdHeader, peekMessageIds } from '../../src/batch/message-ids.ts';
 import { codecNames } from '../../src/compression/codec.ts';
 
-const named = (id: string | null): { key: string; value: Buffer | null } => ({ key: messageIdHeader, value: id === null ? null : Buffer.from(id) });
+const named = (id: string | null): { key: string; value: Buffer | null } => ({
+  key: messageIdHeader,
+  value: id === null ? null : Buffer.from(id),
+});
 
 describe.each(codecNames)('message ids with codec %s', (codec) => {
   it('P4 are found for the records that have one', () => {
@@ -23,7 +26,15 @@ describe.each(codecNames)('message ids with codec %s', (codec) => {
 
   it('are null when no record has one, also when its name occurs elsewhere', () => {
     expect(peekMessageIds(encodeBatch([{ value: 'a' }], { codec }))).toBeNull();
-    expect(peekMessageIds(encodeBatch([{ value: messageIdHeader, headers: [{ key: 'h', value: Buffer.from(messageIdHeader) }] }], { codec }))).toBeNull();
-    expect(peekMessageIds(encodeBatch([{ value: 'a', headers: [{ key: `${messageIdHeader}s`, value: null }] }], { codec }))).toBeNull();
+    expect(
+      peekMessageIds(
+        encodeBatch([{ value: messageIdHeader, headers: [{ key: 'h', value: Buffer.from(messageIdHeader) }] }], {
+          codec,
+        }),
+      ),
+    ).toBeNull();
+    expect(
+      peekMessageIds(encodeBatch([{ value: 'a', headers: [{ key: `${messageIdHeader}s`, value: null }] }], { codec })),
+    ).toBeNull();
   });
 });

@@ -13,12 +13,22 @@ import { plainBytes, records } from './arbitrary.ts';
 const limits = { uncompressedBytesMax: 1 << 20, recordBytesMax: 1 << 20, origin: 'log' } as const;
 const producer = { producerId: 8, producerEpoch: 2, baseSequence: 40 };
 const abc = encodeBatch(
-  [{ key: 'a', value: '1', timestampMs: 10 }, { key: 'b', value: '2', timestampMs: 30 }, { key: 'c', value: null, timestampMs: 20 }],
+  [
+    { key: 'a', value: '1', timestampMs: 10 },
+    { key: 'b', value: '2', timestampMs: 30 },
+    { key: 'c', value: null, timestampMs: 20 },
+  ],
   { ...producer, baseOffset: 500, leaderEpoch: 3 },
 );
 
 function contents(batch: Buffer): unknown[] {
-  return Array.from(iterateRecords(batch), (record) => [record.offset, record.timestampMs, plainBytes(record.key), plainBytes(record.value), record.headers]);
+  return Array.from(iterateRecords(batch), (record) => [
+    record.offset,
+    record.timestampMs,
+    plainBytes(record.key),
+    plainBytes(record.value),
+    record.headers,
+  ]);
 }
 
 describe('recompressBatch', () => {
@@ -41,7 +51,9 @@ describe('recompressBatch', () => {
 
   it('is bounded', () => {
     const bomb = encodeBatch([{ value: Buffer.alloc(1 << 20) }], { codec: 'zstd' });
-    expect(errorOf(() => recompressBatch(bomb, 'none', { uncompressedBytesMax: 1 << 19 })).code).toBe('BATCH_TOO_LARGE');
+    expect(errorOf(() => recompressBatch(bomb, 'none', { uncompressedBytesMax: 1 << 19 })).code).toBe(
+      'BATCH_TOO_LARGE',
+    );
   });
 });
 
@@ -56,7 +68,13 @@ describe('rebuildBatch', () => {
         expect(rebuilt === null).toBe(wanted.length === 0);
         if (rebuilt === null) return;
         const { lastOffset, baseOffset, lastOffsetDelta } = readBatchHeader(batch);
-        expect(validateBatch(rebuilt, limits)).toMatchObject({ ...producer, codec, lastOffset, baseOffset, lastOffsetDelta });
+        expect(validateBatch(rebuilt, limits)).toMatchObject({
+          ...producer,
+          codec,
+          lastOffset,
+          baseOffset,
+          lastOffsetDelta,
+        });
         expect(contents(rebuilt)).toEqual(wanted);
       }),
       { numRuns: 40 },
@@ -68,7 +86,10 @@ describe('rebuildBatch', () => {
       fc.property(records, fc.integer({ min: 0, max: 2_000_000_000_000 }), (input, deleteHorizonMs) => {
         const batch = encodeBatch(input);
         const rebuilt = rebuildBatch(batch, () => true, { deleteHorizonMs }) as Buffer;
-        expect(validateBatch(rebuilt, limits)).toMatchObject({ deleteHorizonMs, maxTimestamp: readBatchHeader(batch).maxTimestamp });
+        expect(validateBatch(rebuilt, limits)).toMatchObject({
+          deleteHorizonMs,
+          maxTimestamp: readBatchHeader(batch).maxTimestamp,
+        });
         expect(contents(rebuilt)).toEqual(contents(batch));
         expect(rebuildBatch(rebuilt, () => true, { deleteHorizonMs })).toBe(rebuilt);
         expect(rebuildBatch(rebuilt, () => true)).toBe(rebuilt);
@@ -79,14 +100,23 @@ describe('rebuildBatch', () => {
 
   it('takes the greatest timestamp of what is left', () => {
     const rebuilt = rebuildBatch(abc, ({ offset }) => offset !== 501) as Buffer;
-    expect(readBatchHeader(rebuilt)).toMatchObject({ maxTimestamp: 20, recordsCount: 2, lastOffset: 502, leaderEpoch: 3 });
+    expect(readBatchHeader(rebuilt)).toMatchObject({
+      maxTimestamp: 20,
+      recordsCount: 2,
+      lastOffset: 502,
+      leaderEpoch: 3,
+    });
   });
 
   it('keeps log append time', () => {
     const stamped = Buffer.from(abc);
     assignAppendTime(stamped, 9999);
     const rebuilt = rebuildBatch(stamped, ({ offset }) => offset === 500, { deleteHorizonMs: 77 }) as Buffer;
-    expect(validateBatch(rebuilt, limits)).toMatchObject({ timestampType: 'LogAppendTime', maxTimestamp: 9999, deleteHorizonMs: 77 });
+    expect(validateBatch(rebuilt, limits)).toMatchObject({
+      timestampType: 'LogAppendTime',
+      maxTimestamp: 9999,
+      deleteHorizonMs: 77,
+    });
     expect(Array.from(iterateRecords(rebuilt), ({ timestampMs }) => timestampMs)).toEqual([9999]);
   });
 
@@ -98,7 +128,13 @@ describe('rebuildBatch', () => {
     expect(rebuildBatch(abc, () => false)).toBeNull();
     const empty = rebuildBatch(abc, () => false, { keepEmpty: true }) as Buffer;
     expect(empty).toHaveLength(61);
-    expect(validateBatch(empty, limits)).toMatchObject({ ...producer, baseOffset: 500, lastOffset: 502, recordsCount: 0, maxTimestamp: 30 });
+    expect(validateBatch(empty, limits)).toMatchObject({
+      ...producer,
+      baseOffset: 500,
+      lastOffset: 502,
+      recordsCount: 0,
+      maxTimestamp: 30,
+    });
     expect(contents(empty)).toEqual([]);
     expect(contents(rebuildBatch(empty, () => false, { keepEmpty: true }) as Buffer)).toEqual([]);
   });

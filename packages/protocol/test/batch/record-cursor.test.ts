@@ -80,12 +80,22 @@ class PlainReader {
 function walk(bytes: Buffer, count: number): Fields[] | null {
   const cursor = new RecordCursor(bytes, 0, bytes.length, count);
   const all: Fields[] = [];
-  const text = (start: number, length: number): string | null => (length < 0 ? null : bytes.toString('latin1', start, start + length));
+  const text = (start: number, length: number): string | null =>
+    length < 0 ? null : bytes.toString('latin1', start, start + length);
   try {
     while (cursor.next()) {
       const { timestampDelta, offsetDelta, keyLengthStart, headersStart, headerCount, recordEnd: end } = cursor;
       const key = text(cursor.keyStart, cursor.keyLength);
-      all.push({ timestampDelta, offsetDelta, keyLengthStart, key, value: text(cursor.valueStart, cursor.valueLength), headersStart, headerCount, end });
+      all.push({
+        timestampDelta,
+        offsetDelta,
+        keyLengthStart,
+        key,
+        value: text(cursor.valueStart, cursor.valueLength),
+        headersStart,
+        headerCount,
+        end,
+      });
     }
     return all;
   } catch (error) {
@@ -96,12 +106,18 @@ function walk(bytes: Buffer, count: number): Fields[] | null {
 
 /** Lengths on both sides of where one more byte is needed, and small ones. */
 const length = fc.oneof(fc.constantFrom(0, 1, 62, 63, 64, 65, 8_191, 8_192), fc.nat(40));
-const field = fc.option(length.map((bytes) => Buffer.alloc(bytes, 'x')), { freq: 4 });
+const field = fc.option(
+  length.map((bytes) => Buffer.alloc(bytes, 'x')),
+  { freq: 4 },
+);
 const record = fc.record({
   key: field,
   value: field,
   timestampMs: fc.constantFrom(0, 1, 63, 64, 8_191, 8_192, 2 ** 28, 2 ** 40),
-  headers: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.constant([{ key: 'h', value: Buffer.from('x') }]) }),
+  headers: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.constant([{ key: 'h', value: Buffer.from('x') }]) },
+  ),
 });
 
 describe('RecordCursor', () => {
@@ -118,12 +134,24 @@ describe('RecordCursor', () => {
   });
 
   it('takes what is damaged exactly where the plainest reader does', () => {
-    const small = fc.array(fc.record({ key: fc.option(fc.uint8Array({ maxLength: 3 })), value: fc.option(fc.uint8Array({ maxLength: 70 })) }), { minLength: 1, maxLength: 4 });
-    const change = fc.record({ at: fc.nat(300), byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 2, 0x7f, 0x80, 0xff)) });
+    const small = fc.array(
+      fc.record({
+        key: fc.option(fc.uint8Array({ maxLength: 3 })),
+        value: fc.option(fc.uint8Array({ maxLength: 70 })),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
+    const change = fc.record({
+      at: fc.nat(300),
+      byte: fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 2, 0x7f, 0x80, 0xff)),
+    });
     let accepted = 0;
     fc.assert(
       fc.property(small, fc.array(change, { minLength: 1, maxLength: 3 }), fc.nat(2), (records, changes, cut) => {
-        const inputs = records.map(({ key, value }) => ({ key: key && Buffer.from(key), value: value && Buffer.from(value) }));
+        const inputs = records.map(({ key, value }) => ({
+          key: key && Buffer.from(key),
+          value: value && Buffer.from(value),
+        }));
         const whole = Buffer.from(encodeBatch(inputs).subarray(batchHeaderBytes));
         for (const { at, byte } of changes) whole[at % whole.length] = byte;
         const bytes = whole.subarray(0, whole.length - cut);
@@ -140,7 +168,9 @@ describe('RecordCursor', () => {
   it('finds offsets that take one, two, three and four bytes', () => {
     const count = 20_000;
     const bytes = encodeBatch(Array.from({ length: count }, () => ({ value: 'v' }))).subarray(batchHeaderBytes);
-    expect(walk(bytes, count)?.map(({ offsetDelta }) => offsetDelta)).toEqual(Array.from({ length: count }, (_, index) => index));
+    expect(walk(bytes, count)?.map(({ offsetDelta }) => offsetDelta)).toEqual(
+      Array.from({ length: count }, (_, index) => index),
+    );
     // 2^20 needs four bytes: attributes, timestamp delta 0, offset delta, null key, null value, no headers.
     const far = Buffer.from('12 00 00 80 80 80 01 01 01 00'.replaceAll(' ', ''), 'hex');
     expect(walk(far, 1)?.[0]).toMatchObject({ offsetDelta: 2 ** 20, key: null, value: null, end: 10 });

@@ -7,11 +7,19 @@ import { errorOf } from '../error-of.ts';
 import { rawBatch, withFields } from './raw-batch.ts';
 
 const headers = [{ key: 'h', value: Buffer.from('x') }];
-const batch = encodeBatch([{ key: 'a', value: 'é1' }, { key: null, value: null }, { key: '', value: '3', headers }], { baseOffset: 100 });
+const batch = encodeBatch(
+  [
+    { key: 'a', value: 'é1' },
+    { key: null, value: null },
+    { key: '', value: '3', headers },
+  ],
+  { baseOffset: 100 },
+);
 
 describe('iterateRecords', () => {
   it('C1 can begin in the middle of a batch', () => {
-    const from = (fromOffset: number): number[] => Array.from(iterateRecords(batch, { fromOffset }), ({ offset }) => offset);
+    const from = (fromOffset: number): number[] =>
+      Array.from(iterateRecords(batch, { fromOffset }), ({ offset }) => offset);
     expect(from(0)).toEqual([100, 101, 102]);
     expect(from(101)).toEqual([101, 102]);
     expect(from(102)).toEqual([102]);
@@ -32,7 +40,12 @@ describe('iterateRecords', () => {
     const [first, second, third] = [...iterateRecords(batch)];
     expect(first?.value?.buffer).toBe(batch.buffer);
     expect([first?.keyText(), first?.valueText(), first?.keyBytes, first?.valueBytes]).toEqual(['a', 'é1', 1, 3]);
-    expect([second?.keyText(), second?.valueText(), second?.keyBytes, second?.valueBytes]).toEqual([null, null, -1, -1]);
+    expect([second?.keyText(), second?.valueText(), second?.keyBytes, second?.valueBytes]).toEqual([
+      null,
+      null,
+      -1,
+      -1,
+    ]);
     expect([third?.keyText(), third?.key?.length, third?.headerCount]).toEqual(['', 0, 1]);
     expect(third?.headers).toEqual([{ key: 'h', value: Buffer.from('x') }]);
     expect(first?.headers).toEqual([]);
@@ -66,7 +79,8 @@ describe('RecordCursor', () => {
   it('walks without a view for each record', () => {
     const cursor = openRecords(batch);
     const seen: unknown[] = [];
-    while (cursor.next()) seen.push([cursor.index, cursor.offsetDelta, cursor.keyLength, cursor.valueLength, cursor.headerCount]);
+    while (cursor.next())
+      seen.push([cursor.index, cursor.offsetDelta, cursor.keyLength, cursor.valueLength, cursor.headerCount]);
     expect(seen).toEqual([
       [0, 0, 1, 3, 0],
       [1, 1, -1, -1, 0],

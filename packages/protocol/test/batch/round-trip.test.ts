@@ -30,7 +30,10 @@ describe.each(codecNames)('batches with codec %s', (codec) => {
   });
 
   it('are refused when any byte after the magic is changed', () => {
-    const batch = encodeBatch([{ key: 'k', value: 'some value', headers: [{ key: 'h', value: null }] }, { value: 'x'.repeat(200) }], { codec });
+    const batch = encodeBatch(
+      [{ key: 'k', value: 'some value', headers: [{ key: 'h', value: null }] }, { value: 'x'.repeat(200) }],
+      { codec },
+    );
     for (let at = 17; at < batch.length; at += 1) {
       for (const mask of [0x01, 0x80]) {
         batch[at] = (batch[at] as number) ^ mask;
@@ -43,12 +46,16 @@ describe.each(codecNames)('batches with codec %s', (codec) => {
 
   it('never crash a reader with anything but a QError, whatever their bytes', () => {
     fc.assert(
-      fc.property(records, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }), (input, changes) => {
-        const batch = encodeBatch(input, { codec });
-        for (const [at, byte] of changes) batch[at % batch.length] = byte;
-        expect(failure(() => validateBatch(batch, limits))).toMatch(/^QError|nothing$/);
-        expect(failure(() => Array.from(iterateRecords(batch), plainView))).toMatch(/^QError|nothing$/);
-      }),
+      fc.property(
+        records,
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        (input, changes) => {
+          const batch = encodeBatch(input, { codec });
+          for (const [at, byte] of changes) batch[at % batch.length] = byte;
+          expect(failure(() => validateBatch(batch, limits))).toMatch(/^QError|nothing$/);
+          expect(failure(() => Array.from(iterateRecords(batch), plainView))).toMatch(/^QError|nothing$/);
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -59,7 +66,11 @@ it('P2 random bytes never crash a reader with anything but a QError', () => {
     fc.property(fc.uint8Array({ minLength: 61, maxLength: 300 }), fc.boolean(), (bytes, plausible) => {
       const batch = Buffer.from(bytes);
       // Past the checks of the envelope, where the walk over the records begins.
-      if (plausible) batch.fill(Buffer.from([0, 0, 0, 2]), 57, 61).fill(0, 21, 23).fill(2, 16, 17);
+      if (plausible)
+        batch
+          .fill(Buffer.from([0, 0, 0, 2]), 57, 61)
+          .fill(0, 21, 23)
+          .fill(2, 16, 17);
       expect(failure(() => validateBatch(batch, limits))).toMatch(/^QError/);
       expect(failure(() => Array.from(iterateRecords(batch), plainView))).toMatch(/^QError|nothing$/);
     }),
@@ -68,7 +79,9 @@ it('P2 random bytes never crash a reader with anything but a QError', () => {
 });
 
 it('Z5 a 100-byte record takes nine bytes of framing, and a batch 61', () => {
-  const batch = encodeBatch(Array.from({ length: 10 }, () => ({ value: Buffer.alloc(100), timestampMs: 1_700_000_000_000 })));
+  const batch = encodeBatch(
+    Array.from({ length: 10 }, () => ({ value: Buffer.alloc(100), timestampMs: 1_700_000_000_000 })),
+  );
   expect(batchSize(batch)).toBe(61 + 10 * (100 + 9));
 });
 

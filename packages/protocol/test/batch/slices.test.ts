@@ -29,41 +29,66 @@ function counted(): { pause: () => Promise<void>; count: () => number } {
 }
 
 describe('a batch that is checked in slices', () => {
-  it.each(codecNames)('P3 W3 %s: has the same header, or the same error, as one that is checked at once', async (codec) => {
-    const batch = encodeBatch(
-      Array.from({ length: 50 }, (_, index) => ({ key: `k${index}`, value: 'v'.repeat(index), headers: index % 7 === 0 ? [{ key: 'h', value: Buffer.from('x') }] : [] })),
-      { codec },
-    );
-    const { pause } = counted();
-    expect(await validateBatchInSlices(batch, { ...limits, pause })).toEqual(validateBatch(batch, limits));
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 61, max: batch.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-        const damaged = Buffer.from(batch);
-        damaged[at]! ^= mask;
-        damaged.writeUInt32BE(crc32c(damaged.subarray(21)), 17);
-        const atOnce = outcome(() => validateBatch(damaged, limits));
-        expect(await validateBatchInSlices(damaged, { ...limits, pause }).then(() => 'valid', describedError)).toBe(atOnce);
-      }),
-      { numRuns: 100 },
-    );
-  });
+  it.each(codecNames)(
+    'P3 W3 %s: has the same header, or the same error, as one that is checked at once',
+    async (codec) => {
+      const batch = encodeBatch(
+        Array.from({ length: 50 }, (_, index) => ({
+          key: `k${index}`,
+          value: 'v'.repeat(index),
+          headers: index % 7 === 0 ? [{ key: 'h', value: Buffer.from('x') }] : [],
+        })),
+        { codec },
+      );
+      const { pause } = counted();
+      expect(await validateBatchInSlices(batch, { ...limits, pause })).toEqual(validateBatch(batch, limits));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 61, max: batch.length - 1 }),
+          fc.integer({ min: 1, max: 255 }),
+          async (at, mask) => {
+            const damaged = Buffer.from(batch);
+            damaged[at]! ^= mask;
+            damaged.writeUInt32BE(crc32c(damaged.subarray(21)), 17);
+            const atOnce = outcome(() => validateBatch(damaged, limits));
+            expect(await validateBatchInSlices(damaged, { ...limits, pause }).then(() => 'valid', describedError)).toBe(
+              atOnce,
+            );
+          },
+        ),
+        { numRuns: 100 },
+      );
+    },
+  );
 
   it('W3 gives way after so many records, and after so many headers', async () => {
     const records = protocolLimits.recordsPerSliceMax * 3 + 5;
-    const many = encodeBatch(Array.from({ length: records }, () => ({ value: null })), { codec: 'zstd' });
+    const many = encodeBatch(
+      Array.from({ length: records }, () => ({ value: null })),
+      { codec: 'zstd' },
+    );
     const walked = counted();
     expect((await validateBatchInSlices(many, { ...limits, pause: walked.pause })).recordsCount).toBe(records);
     expect(walked.count()).toBe(4);
 
     const headers = Array.from({ length: protocolLimits.recordsPerSliceMax }, () => ({ key: '', value: null }));
     const heavy = counted();
-    await validateBatchInSlices(encodeBatch([{ value: null, headers }, { value: null, headers }, { value: null }], { codec: 'gzip' }), { ...limits, pause: heavy.pause });
+    await validateBatchInSlices(
+      encodeBatch([{ value: null, headers }, { value: null, headers }, { value: null }], { codec: 'gzip' }),
+      { ...limits, pause: heavy.pause },
+    );
     expect(heavy.count()).toBe(3);
   });
 
   it('W3 refuses a record that is too large before it walks the headers of it', () => {
-    const batch = encodeBatch([{ value: 'small' }, { value: null, headers: Array.from({ length: 2000 }, () => ({ key: 'a', value: null })) }]);
-    expect(errorOf(() => validateBatch(batch, { ...limits, recordBytesMax: 1000 }))).toMatchObject({ code: 'RECORD_TOO_LARGE', details: { record: 1, bytesMax: 1000 } });
+    const batch = encodeBatch([
+      { value: 'small' },
+      { value: null, headers: Array.from({ length: 2000 }, () => ({ key: 'a', value: null })) },
+    ]);
+    expect(errorOf(() => validateBatch(batch, { ...limits, recordBytesMax: 1000 }))).toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      details: { record: 1, bytesMax: 1000 },
+    });
   });
 
   it('S3 is compressed anew as it would be at once', async () => {
@@ -80,7 +105,10 @@ describe('a batch that is checked in slices', () => {
 
   it('P4 has the same message ids', async () => {
     const headers = [{ key: messageIdHeader, value: Buffer.from('id-1') }];
-    for (const batch of [encodeBatch([{ value: 'a', headers }, { value: 'b' }], { codec: 'gzip' }), encodeBatch([{ value: 'a' }])]) {
+    for (const batch of [
+      encodeBatch([{ value: 'a', headers }, { value: 'b' }], { codec: 'gzip' }),
+      encodeBatch([{ value: 'a' }]),
+    ]) {
       expect(await peekMessageIdsInSlices(batch, counted())).toEqual(peekMessageIds(batch));
     }
   });

@@ -11,7 +11,10 @@ import { errorOf } from '../error-of.ts';
 import { rawBatch, withFields } from './raw-batch.ts';
 
 const limits = { uncompressedBytesMax: 10_000, recordBytesMax: 5_000 };
-const two = encodeBatch([{ key: 'a', value: '1', timestampMs: 100 }, { value: '22', timestampMs: 90 }]);
+const two = encodeBatch([
+  { key: 'a', value: '1', timestampMs: 100 },
+  { value: '22', timestampMs: 90 },
+]);
 
 function refusal(batch: Buffer, options: Partial<ValidateBatchOptions> = {}): string {
   return errorOf(() => validateBatch(batch, { ...limits, ...options })).code;
@@ -19,7 +22,13 @@ function refusal(batch: Buffer, options: Partial<ValidateBatchOptions> = {}): st
 
 describe('the envelope of a batch', () => {
   it('P2 is accepted when it is true, and gives the header', () => {
-    expect(validateBatch(two, limits)).toMatchObject({ recordsCount: 2, lastOffsetDelta: 1, baseTimestamp: 100, maxTimestamp: 100, codec: 'none' });
+    expect(validateBatch(two, limits)).toMatchObject({
+      recordsCount: 2,
+      lastOffsetDelta: 1,
+      baseTimestamp: 100,
+      maxTimestamp: 100,
+      codec: 'none',
+    });
   });
 
   it('stays valid when the broker assigns offsets', () => {
@@ -38,7 +47,9 @@ describe('the envelope of a batch', () => {
   it('is refused with a wrong CRC, and the message names both', () => {
     const batch = Buffer.from(two);
     batch.writeUInt32BE(0xdeadbeef, 17);
-    expect(errorOf(() => validateBatch(batch, limits)).message).toMatch(/CRC-32C is 0x[0-9a-f]+, the header says 0xdeadbeef/u);
+    expect(errorOf(() => validateBatch(batch, limits)).message).toMatch(
+      /CRC-32C is 0x[0-9a-f]+, the header says 0xdeadbeef/u,
+    );
   });
 
   it('is refused with another magic', () => {
@@ -84,14 +95,18 @@ describe('the counts of a batch', () => {
 
   it('are refused over the limit for records', () => {
     expect(refusal(two, { recordsMax: 1 })).toBe('BATCH_TOO_LARGE');
-    expect(refusal(withFields(two, { recordsCount: 2 ** 31 - 1, lastOffsetDelta: 2 ** 31 - 2 }))).toBe('BATCH_TOO_LARGE');
+    expect(refusal(withFields(two, { recordsCount: 2 ** 31 - 1, lastOffsetDelta: 2 ** 31 - 2 }))).toBe(
+      'BATCH_TOO_LARGE',
+    );
   });
 });
 
 describe('the records of a batch', () => {
   it('are accepted as the layout has them', () => {
     expect(validateBatch(rawBatch('0c 00 00 00 01 01 00'), limits).recordsCount).toBe(1);
-    expect(validateBatch(rawBatch('18 00 00 00 02 6b 02 76 02 02 68 01'.replace('18', '16')), limits).recordsCount).toBe(1);
+    expect(
+      validateBatch(rawBatch('18 00 00 00 02 6b 02 76 02 02 68 01'.replace('18', '16')), limits).recordsCount,
+    ).toBe(1);
   });
 
   it.each([
@@ -136,17 +151,24 @@ describe('the records of a batch', () => {
 
   it('P5 are refused when one is too large', () => {
     const batch = encodeBatch([{ value: 'small' }, { value: 'x'.repeat(100) }]);
-    expect(errorOf(() => validateBatch(batch, { ...limits, recordBytesMax: 100 }))).toMatchObject({ code: 'RECORD_TOO_LARGE', details: { record: 1 } });
+    expect(errorOf(() => validateBatch(batch, { ...limits, recordBytesMax: 100 }))).toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      details: { record: 1 },
+    });
   });
 
   it('S4 are refused without a key where keys are required', () => {
-    expect(errorOf(() => validateBatch(two, { ...limits, requireKeys: true }))).toMatchObject({ code: 'KEY_REQUIRED', details: { record: 1 } });
+    expect(errorOf(() => validateBatch(two, { ...limits, requireKeys: true }))).toMatchObject({
+      code: 'KEY_REQUIRED',
+      details: { record: 1 },
+    });
     const keyed = encodeBatch([{ key: '' }, { key: 'k' }]);
     expect(validateBatch(keyed, { ...limits, requireKeys: true }).recordsCount).toBe(2);
   });
 
   it('are refused when the greatest timestamp is not what the header says', () => {
-    for (const maxTimestamp of [99, 101, -1]) expect(refusal(withFields(two, { maxTimestamp }))).toBe('INVALID_TIMESTAMP');
+    for (const maxTimestamp of [99, 101, -1])
+      expect(refusal(withFields(two, { maxTimestamp }))).toBe('INVALID_TIMESTAMP');
   });
 });
 
@@ -157,7 +179,13 @@ describe('the compressed records of a batch', () => {
   it.each(compressing)('P3 with %s are checked after decompression', (codec) => {
     const attributes = codecNames.indexOf(codec);
     const sealed = (section: Buffer): Buffer =>
-      rawBatch(compress(codec, section).toString('hex'), { attributes, recordsCount: 2, lastOffsetDelta: 1, baseTimestamp: 100, maxTimestamp: 100 });
+      rawBatch(compress(codec, section).toString('hex'), {
+        attributes,
+        recordsCount: 2,
+        lastOffsetDelta: 1,
+        baseTimestamp: 100,
+        maxTimestamp: 100,
+      });
     expect(validateBatch(sealed(records), limits)).toMatchObject({ codec, recordsCount: 2 });
     expect(refusal(sealed(records.subarray(0, records.length - 1)))).toBe('INVALID_RECORD');
     expect(refusal(sealed(Buffer.concat([records, Buffer.alloc(1)])))).toBe('INVALID_RECORD');
@@ -175,7 +203,13 @@ describe('the compressed records of a batch', () => {
 });
 
 describe('flags that a producer may not set', () => {
-  const marker = encodeEndMarker({ outcome: 'commit', coordinatorEpoch: 1, producerId: 1, producerEpoch: 0, timestampMs: 5 });
+  const marker = encodeEndMarker({
+    outcome: 'commit',
+    coordinatorEpoch: 1,
+    producerId: 1,
+    producerEpoch: 0,
+    timestampMs: 5,
+  });
 
   it('are refused unless allowed: control', () => {
     expect(refusal(marker, { allowTransactional: true })).toBe('INVALID_RECORD');
@@ -183,7 +217,12 @@ describe('flags that a producer may not set', () => {
   });
 
   it('are refused unless allowed: transactional', () => {
-    const batch = encodeBatch([{ value: 'v' }], { isTransactional: true, producerId: 1, producerEpoch: 0, baseSequence: 0 });
+    const batch = encodeBatch([{ value: 'v' }], {
+      isTransactional: true,
+      producerId: 1,
+      producerEpoch: 0,
+      baseSequence: 0,
+    });
     expect(refusal(batch)).toBe('INVALID_RECORD');
     expect(validateBatch(batch, { ...limits, allowTransactional: true }).isTransactional).toBe(true);
   });
@@ -194,7 +233,8 @@ describe('flags that a producer may not set', () => {
     expect(refusal(stamped)).toBe('INVALID_TIMESTAMP');
     const aged = rebuildBatch(two, () => true, { deleteHorizonMs: 50 }) as Buffer;
     expect(refusal(aged)).toBe('INVALID_RECORD');
-    for (const batch of [stamped, aged, marker]) expect(validateBatch(batch, { ...limits, origin: 'log' }).sizeInBytes).toBe(batch.length);
+    for (const batch of [stamped, aged, marker])
+      expect(validateBatch(batch, { ...limits, origin: 'log' }).sizeInBytes).toBe(batch.length);
   });
 });
 
@@ -207,8 +247,12 @@ describe('the producer of a batch', () => {
   });
 
   it('P4 is accepted when complete, and when absent', () => {
-    expect(validateBatch(withFields(two, { producerId: 7, producerEpoch: 0, baseSequence: 2 ** 31 - 1 }), limits).producerId).toBe(7);
-    expect(validateBatch(withFields(two, { producerId: -1, producerEpoch: 0, baseSequence: 0 }), limits).producerId).toBe(-1);
+    expect(
+      validateBatch(withFields(two, { producerId: 7, producerEpoch: 0, baseSequence: 2 ** 31 - 1 }), limits).producerId,
+    ).toBe(7);
+    expect(
+      validateBatch(withFields(two, { producerId: -1, producerEpoch: 0, baseSequence: 0 }), limits).producerId,
+    ).toBe(-1);
   });
 });
 
@@ -224,6 +268,10 @@ describe('a batch of the log', () => {
     expect(refusal(empty)).toBe('INVALID_RECORD');
     expect(refusal(withFields(holed, { lastOffsetDelta: 1 }), { origin })).toBe('INVALID_RECORD');
     expect(refusal(withFields(empty, { lastOffsetDelta: -1 }), { origin })).toBe('INVALID_RECORD');
-    expect(refusal(rawBatch('0c 00 00 02 01 01 00 0c 00 00 02 01 01 00', { recordsCount: 2, lastOffsetDelta: 5 }), { origin })).toBe('INVALID_RECORD');
+    expect(
+      refusal(rawBatch('0c 00 00 02 01 01 00 0c 00 00 02 01 01 00', { recordsCount: 2, lastOffsetDelta: 5 }), {
+        origin,
+      }),
+    ).toBe('INVALID_RECORD');
   });
 });

@@ -26,8 +26,26 @@ describe('zigzag varints', () => {
   });
 
   it('agree with 64-bit integers, size included', () => {
-    const edges = [2 ** 30, -(2 ** 30), 2 ** 30 - 1, -(2 ** 30) - 1, 2 ** 31, 2 ** 35, 2 ** 42 - 1, 2 ** 49, 2 ** 52, maxSafe - 1, maxSafe, -maxSafe];
-    const values = fc.oneof(fc.constantFrom(...edges), fc.maxSafeInteger(), fc.integer({ min: -1e13, max: 1e13 }), fc.integer());
+    const edges = [
+      2 ** 30,
+      -(2 ** 30),
+      2 ** 30 - 1,
+      -(2 ** 30) - 1,
+      2 ** 31,
+      2 ** 35,
+      2 ** 42 - 1,
+      2 ** 49,
+      2 ** 52,
+      maxSafe - 1,
+      maxSafe,
+      -maxSafe,
+    ];
+    const values = fc.oneof(
+      fc.constantFrom(...edges),
+      fc.maxSafeInteger(),
+      fc.integer({ min: -1e13, max: 1e13 }),
+      fc.integer(),
+    );
     fc.assert(
       fc.property(values, (value) => {
         const hex = hexOf(writeLong, value);

@@ -49,7 +49,9 @@ describe('crc32c', () => {
       await import(process.argv[1]);
       const loaded = Object.keys(createRequire(process.argv[1]).cache).filter((path) => path.endsWith('.node'));
       process.stdout.write(JSON.stringify({ loaded, zlib: process.moduleLoadList.includes('NativeModule zlib') }));`;
-    const child = spawnSync(process.execPath, ['--conditions=@q/source', '--input-type=module', '-e', program, entry], { encoding: 'utf8' });
+    const child = spawnSync(process.execPath, ['--conditions=@q/source', '--input-type=module', '-e', program, entry], {
+      encoding: 'utf8',
+    });
     expect(child.stderr).toBe('');
     expect(JSON.parse(child.stdout)).toEqual({ loaded: [], zlib: false });
   });

@@ -2,7 +2,10 @@
 import { compressInPool, decompressInPool } from '../../src/compression/codec.ts';
 import { giveBack, returnOutput } from '../../src/compression/output-memory.ts';
 
-const plain = Buffer.alloc(4 << 20, Array.from({ length: 9_000 }, (_, index) => `"customer":${(index * 7_919) % 10_007},`).join(''));
+const plain = Buffer.alloc(
+  4 << 20,
+  Array.from({ length: 9_000 }, (_, index) => `"customer":${(index * 7_919) % 10_007},`).join(''),
+);
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const options = { bytesMax: plain.length, pause };
 

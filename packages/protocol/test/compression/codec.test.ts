@@ -44,7 +44,9 @@ describe.each(codecNames)('codec %s', (codec) => {
 
   it('refuses one byte over the limit', () => {
     const bytes = Buffer.alloc(100_000, text);
-    expect(errorOf(() => decompress(codec, compress(codec, bytes), bytes.length - 1))).toMatchObject({ code: 'BATCH_TOO_LARGE' });
+    expect(errorOf(() => decompress(codec, compress(codec, bytes), bytes.length - 1))).toMatchObject({
+      code: 'BATCH_TOO_LARGE',
+    });
   });
 });
 
@@ -57,7 +59,9 @@ describe.each(compressing)('untrusted %s data', (codec) => {
 
   it('is refused when cut off anywhere', () => {
     for (let length = 0; length < whole.length; length += 1 + Math.floor(length / 16)) {
-      expect(errorOf(() => decompress(codec, whole.subarray(0, length), bytesMax))).toMatchObject({ code: 'CORRUPT_BATCH' });
+      expect(errorOf(() => decompress(codec, whole.subarray(0, length), bytesMax))).toMatchObject({
+        code: 'CORRUPT_BATCH',
+      });
     }
   });
 
@@ -102,7 +106,10 @@ describe.each(['gzip', 'snappy', 'zstd'] as const)('damaged %s data', (codec) =>
 describe('bombs', () => {
   it.each(compressing)('%s: 32 MiB of zeros are refused at a limit of 1 MiB', (codec) => {
     const bomb = compress(codec, Buffer.alloc(32 << 20));
-    expect(errorOf(() => decompress(codec, bomb, bytesMax))).toMatchObject({ code: 'BATCH_TOO_LARGE', details: { bytesMax } });
+    expect(errorOf(() => decompress(codec, bomb, bytesMax))).toMatchObject({
+      code: 'BATCH_TOO_LARGE',
+      details: { bytesMax },
+    });
   });
 
   it('gzip: a trailer that declares less than there is does not help', () => {
@@ -114,7 +121,9 @@ describe('bombs', () => {
   it('zstd: several frames count together', () => {
     const frame = zstdCompressSync(Buffer.alloc(600_000));
     expect(decompress('zstd', frame, bytesMax)).toHaveLength(600_000);
-    expect(errorOf(() => decompress('zstd', Buffer.concat([frame, frame]), bytesMax))).toMatchObject({ code: 'BATCH_TOO_LARGE' });
+    expect(errorOf(() => decompress('zstd', Buffer.concat([frame, frame]), bytesMax))).toMatchObject({
+      code: 'BATCH_TOO_LARGE',
+    });
     expect(decompress('zstd', Buffer.concat([frame, frame]), 1_200_000)).toHaveLength(1_200_000);
   });
 });
@@ -133,7 +142,9 @@ describe('zstd frames', () => {
 
   it('are refused when a skippable one is cut off, or there is no other', () => {
     expect(errorOf(() => decompress('zstd', skippable, 100)).code).toBe('CORRUPT_BATCH');
-    expect(errorOf(() => decompress('zstd', Buffer.concat([first, skippable.subarray(0, 10)]), 100)).code).toBe('CORRUPT_BATCH');
+    expect(errorOf(() => decompress('zstd', Buffer.concat([first, skippable.subarray(0, 10)]), 100)).code).toBe(
+      'CORRUPT_BATCH',
+    );
   });
 });
 

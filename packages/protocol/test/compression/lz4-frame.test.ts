@@ -5,7 +5,10 @@ import { checkLz4Frame } from '../../src/compression/lz4-frame.ts';
 import { errorOf } from '../error-of.ts';
 
 /** "hello hello hello hello hello hello hello hello hello" with block and content checksums. */
-const withChecksums = Buffer.from('04224d187440bd110000006f68656c6c6f20060016602068656c6c6f6c96ad610000000043af1bea', 'hex');
+const withChecksums = Buffer.from(
+  '04224d187440bd110000006f68656c6c6f20060016602068656c6c6f6c96ad610000000043af1bea',
+  'hex',
+);
 const bytesMax = 1 << 20;
 
 describe('lz4 frame', () => {
@@ -56,14 +59,16 @@ describe('lz4 frame', () => {
         const bytes = Buffer.concat(Array.from({ length: times }, () => part));
         const frame = compress('lz4', bytes);
         expect(checkLz4Frame(frame, bytes.length).declaredBytes).toBeNull();
-        if (bytes.length > 0) expect(errorOf(() => checkLz4Frame(frame, bytes.length - 1)).code).toBe('BATCH_TOO_LARGE');
+        if (bytes.length > 0)
+          expect(errorOf(() => checkLz4Frame(frame, bytes.length - 1)).code).toBe('BATCH_TOO_LARGE');
       }),
       { numRuns: 60 },
     );
   });
 
   it('refuses a block that holds more than the frame allows for one', () => {
-    const block = (extension: number): Buffer => Buffer.concat([Buffer.from('1f610100', 'hex'), Buffer.alloc(extension, 0xff), Buffer.from([0, 0x10, 0x62])]);
+    const block = (extension: number): Buffer =>
+      Buffer.concat([Buffer.from('1f610100', 'hex'), Buffer.alloc(extension, 0xff), Buffer.from([0, 0x10, 0x62])]);
     expect(errorOf(() => checkLz4Frame(frameOf(block(256)), 0xff00)).code).toBe('BATCH_TOO_LARGE');
     expect(errorOf(() => checkLz4Frame(frameOf(block(257)), 0xff00)).code).toBe('CORRUPT_BATCH');
   });

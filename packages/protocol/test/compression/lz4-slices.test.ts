@@ -13,12 +13,19 @@ const addon = createRequire(new URL('../../src/index.ts', import.meta.url))('lz4
 const windowBytes = 64 << 10;
 const bytesMax = 16 << 20;
 /** Matches of it reach from one block into the one before. */
-const text = Buffer.from(Array.from({ length: 30_000 }, (_, index) => `"customer":${(index * 7_919) % 1_009},`).join(''));
+const text = Buffer.from(
+  Array.from({ length: 30_000 }, (_, index) => `"customer":${(index * 7_919) % 1_009},`).join(''),
+);
 
 describe('lz4 in slices', () => {
   it('P3 W3 reads what the addon writes: several blocks, with checksums and without', async () => {
     const plain = Buffer.alloc(9 << 20, text);
-    for (const options of [{}, { contentChecksum: true }, { blockChecksums: true }, { contentChecksum: true, blockChecksums: true }]) {
+    for (const options of [
+      {},
+      { contentChecksum: true },
+      { blockChecksums: true },
+      { contentChecksum: true, blockChecksums: true },
+    ]) {
       const frame = addon.compressFrameSync(plain, options);
       expect((await inSlices(frame)).equals(plain)).toBe(true);
     }
@@ -26,11 +33,15 @@ describe('lz4 in slices', () => {
 
   it('P3 W3 reads blocks that copy from those before them, stored ones between them, as the addon does', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 6 }), fc.boolean(), async (sizes, withSize) => {
-        const { frame, plain } = linkedFrame(sizes, withSize);
-        expect(decompress('lz4', frame, bytesMax).equals(plain)).toBe(true);
-        expect((await inSlices(frame)).equals(plain)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        async (sizes, withSize) => {
+          const { frame, plain } = linkedFrame(sizes, withSize);
+          expect(decompress('lz4', frame, bytesMax).equals(plain)).toBe(true);
+          expect((await inSlices(frame)).equals(plain)).toBe(true);
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -52,10 +63,17 @@ describe('lz4 in slices', () => {
 
   it('W3 names the checksum that is wrong', async () => {
     const frame = addon.compressFrameSync(text.subarray(0, 500), { contentChecksum: true, blockChecksums: true });
-    for (const [at, what] of [[6, 'of the frame header'], [20, 'of a block'], [frame.length - 1, 'of the content']] as const) {
+    for (const [at, what] of [
+      [6, 'of the frame header'],
+      [20, 'of a block'],
+      [frame.length - 1, 'of the content'],
+    ] as const) {
       const damaged = Buffer.from(frame);
       damaged[at]! ^= 1;
-      await expect(inSlices(damaged)).rejects.toMatchObject({ code: 'CORRUPT_BATCH', message: expect.stringContaining(what) });
+      await expect(inSlices(damaged)).rejects.toMatchObject({
+        code: 'CORRUPT_BATCH',
+        message: expect.stringContaining(what),
+      });
     }
   });
 
@@ -68,7 +86,9 @@ describe('lz4 in slices', () => {
   });
 
   it('S3 W3 what it compresses is a frame for others, of blocks that compress and blocks that do not', async () => {
-    const noise = Buffer.from(Array.from({ length: 300_000 }, (_, index) => xxHash32(Buffer.from(String(index))) & 0xff));
+    const noise = Buffer.from(
+      Array.from({ length: 300_000 }, (_, index) => xxHash32(Buffer.from(String(index))) & 0xff),
+    );
     const plain = Buffer.concat([text, noise, text, noise]);
     const { pause, pauses } = counted();
     const frame = await compressInPool('lz4', plain, { pause });
@@ -81,12 +101,19 @@ describe('lz4 in slices', () => {
 
 /** As other writers make it: each block may copy from the 64 KiB before it. Every third is stored. */
 function linkedFrame(sizes: readonly number[], withSize: boolean): { frame: Buffer; plain: Buffer } {
-  const plain = text.subarray(0, sizes.reduce((sum, size) => sum + size, 0));
+  const plain = text.subarray(
+    0,
+    sizes.reduce((sum, size) => sum + size, 0),
+  );
   const descriptor = Buffer.alloc(withSize ? 10 : 2);
   descriptor[0] = withSize ? 0x48 : 0x40;
   descriptor[1] = 0x40;
   if (withSize) descriptor.writeBigUInt64LE(BigInt(plain.length), 2);
-  const parts: Buffer[] = [Buffer.from('04224d18', 'hex'), descriptor, Buffer.from([(xxHash32(descriptor) >>> 8) & 0xff])];
+  const parts: Buffer[] = [
+    Buffer.from('04224d18', 'hex'),
+    descriptor,
+    Buffer.from([(xxHash32(descriptor) >>> 8) & 0xff]),
+  ];
   let at = 0;
   for (const [index, size] of sizes.entries()) {
     const data = plain.subarray(at, at + size);

@@ -1,7 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesSaid, codecNames, compress, compressInPool, decompress, decompressInPool } from '../../src/compression/codec.ts';
+import {
+  bytesSaid,
+  codecNames,
+  compress,
+  compressInPool,
+  decompress,
+  decompressInPool,
+} from '../../src/compression/codec.ts';
 import type { CodecName } from '../../src/compression/codec.ts';
 
 const compressing = codecNames.filter((name) => name !== 'none');
@@ -15,7 +22,8 @@ describe.each(codecNames)('codec %s in the thread pool', (codec) => {
       const compressed = await compressInPool(codec, bytes, { pause: async () => undefined });
       expect((await inPool(codec, compressed, length)).equals(bytes)).toBe(true);
       expect(decompress(codec, compressed, length).equals(bytes)).toBe(true);
-      if (length > 0) await expect(inPool(codec, compressed, length - 1)).rejects.toMatchObject({ code: 'BATCH_TOO_LARGE' });
+      if (length > 0)
+        await expect(inPool(codec, compressed, length - 1)).rejects.toMatchObject({ code: 'BATCH_TOO_LARGE' });
     }
   });
 });
@@ -27,7 +35,9 @@ describe.each(compressing)('untrusted %s data in the thread pool', (codec) => {
     const damages = fc.oneof(
       fc.nat(whole.length).map((length) => whole.subarray(0, length)),
       fc.uint8Array({ minLength: 1, maxLength: 12 }).map((tail) => Buffer.concat([whole, tail])),
-      fc.record({ at: fc.nat(whole.length - 1), mask: fc.integer({ min: 1, max: 255 }) }).map(({ at, mask }) => flipped(whole, at, mask)),
+      fc
+        .record({ at: fc.nat(whole.length - 1), mask: fc.integer({ min: 1, max: 255 }) })
+        .map(({ at, mask }) => flipped(whole, at, mask)),
     );
     await fc.assert(
       fc.asyncProperty(damages, fc.constantFrom(text.length, text.length - 1, 1 << 20), async (bytes, bytesMax) => {
@@ -61,7 +71,10 @@ describe('gzip that says less than it becomes', () => {
   it.each([0, 10, 1 << 20])('W3 is stopped at the %d bytes that it says', async (said) => {
     const bomb = gzipSync(Buffer.alloc(32 << 20));
     bomb.writeUInt32LE(said, bomb.length - 4);
-    await expect(inPool('gzip', bomb, 64 << 20)).rejects.toMatchObject({ code: 'CORRUPT_BATCH', message: expect.stringContaining(`more than the ${said} bytes`) });
+    await expect(inPool('gzip', bomb, 64 << 20)).rejects.toMatchObject({
+      code: 'CORRUPT_BATCH',
+      message: expect.stringContaining(`more than the ${said} bytes`),
+    });
     expect(() => decompress('gzip', bomb, 64 << 20)).toThrow(`more than the ${said} bytes`);
   });
 });
@@ -90,7 +103,14 @@ describe('many small pieces', () => {
     const large = Buffer.alloc(1 << 20, text);
     const largeBlock = compress('snappy', large);
     length.writeUInt32BE(largeBlock.length);
-    expect((await decompressInPool('snappy', Buffer.concat([xerialHeader, length, largeBlock]), { bytesMax: 1 << 20, pause })).equals(large)).toBe(true);
+    expect(
+      (
+        await decompressInPool('snappy', Buffer.concat([xerialHeader, length, largeBlock]), {
+          bytesMax: 1 << 20,
+          pause,
+        })
+      ).equals(large),
+    ).toBe(true);
   });
 });
 

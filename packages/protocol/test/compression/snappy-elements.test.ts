@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { compress, compressInPool, decompress, decompressInPool } from '../../src/compression/codec.ts';
 import { SnappyElements } from '../../src/compression/snappy-elements.ts';
 
-const words = fc.array(fc.constantFrom('order', 'invoice', '"price":', '12345', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), { maxLength: 300 });
-const texts = fc.oneof(fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes)), words.map((each) => Buffer.from(each.join(''))));
+const words = fc.array(
+  fc.constantFrom('order', 'invoice', '"price":', '12345', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'),
+  { maxLength: 300 },
+);
+const texts = fc.oneof(
+  fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes)),
+  words.map((each) => Buffer.from(each.join(''))),
+);
 const pause = async (): Promise<void> => undefined;
 
 describe('elements of raw snappy', () => {
@@ -17,7 +23,9 @@ describe('elements of raw snappy', () => {
   });
 
   it('W3 are refused where the addon refuses them: cut off, lengthened, and with bits wrong', () => {
-    const damages = fc.tuple(texts, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom('flip', 'cut', 'add')).map(([plain, place, mask, what]) => damagedElements(plain, { place, mask, what }));
+    const damages = fc
+      .tuple(texts, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom('flip', 'cut', 'add'))
+      .map(([plain, place, mask, what]) => damagedElements(plain, { place, mask, what }));
     fc.assert(
       fc.property(damages, ({ whole, length }) => {
         let expected = 'CORRUPT_BATCH';
@@ -48,7 +56,10 @@ describe('elements of raw snappy', () => {
   });
 
   it('P3 W3 of large data give way, and copy from far back', async () => {
-    const plain = Buffer.alloc(5 << 20, compress('gzip', Buffer.from(Array.from({ length: 20_000 }, (_, index) => String(index * 7_919)).join(''))));
+    const plain = Buffer.alloc(
+      5 << 20,
+      compress('gzip', Buffer.from(Array.from({ length: 20_000 }, (_, index) => String(index * 7_919)).join(''))),
+    );
     let pauses = 0;
     const options = { bytesMax: plain.length, pause: async () => void (pauses += 1) };
     const compressed = await compressInPool('snappy', plain, options);
@@ -58,12 +69,17 @@ describe('elements of raw snappy', () => {
     expect((await decompressInPool('snappy', compressed, options)).equals(plain)).toBe(true);
     expect((await decompressInPool('snappy', compress('snappy', plain), options)).equals(plain)).toBe(true);
     expect(pauses).toBeGreaterThan(10);
-    await expect(decompressInPool('snappy', compressed.subarray(0, -1), { bytesMax: plain.length, pause })).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
+    await expect(
+      decompressInPool('snappy', compressed.subarray(0, -1), { bytesMax: plain.length, pause }),
+    ).rejects.toMatchObject({ code: 'CORRUPT_BATCH' });
   });
 });
 
 /** Behind the size, which stays as it is: `length`. */
-function damagedElements(plain: Buffer, { place, mask, what }: { place: number; mask: number; what: string }): { whole: Buffer; length: number } {
+function damagedElements(
+  plain: Buffer,
+  { place, mask, what }: { place: number; mask: number; what: string },
+): { whole: Buffer; length: number } {
   const whole = Buffer.from(compress('snappy', plain));
   const first = whole.findIndex((byte) => byte < 0x80) + 1;
   const at = first + (place % Math.max(1, whole.length - first));

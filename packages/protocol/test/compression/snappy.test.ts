@@ -43,7 +43,9 @@ describe('raw snappy', () => {
 
   it('cannot claim more than its bytes can hold, nor have an overlong length', () => {
     expect(errorOf(() => decompress('snappy', Buffer.from('ffff7f0061', 'hex'), 1 << 30)).code).toBe('CORRUPT_BATCH');
-    expect(errorOf(() => decompress('snappy', Buffer.from('8080808080800161', 'hex'), 1 << 30)).code).toBe('CORRUPT_BATCH');
+    expect(errorOf(() => decompress('snappy', Buffer.from('8080808080800161', 'hex'), 1 << 30)).code).toBe(
+      'CORRUPT_BATCH',
+    );
   });
 });
 

@@ -59,7 +59,12 @@ describe('FrameDecoder', () => {
         const stream = Buffer.concat(expected.map(framed));
         const frames = expected.map((bytes) => Buffer.from(bytes));
         expect(feed(stream, [])).toEqual(frames);
-        expect(feed(stream, Array.from(stream, () => 1))).toEqual(frames);
+        expect(
+          feed(
+            stream,
+            Array.from(stream, () => 1),
+          ),
+        ).toEqual(frames);
       }),
       { numRuns: 60 },
     );
@@ -76,12 +81,16 @@ describe('FrameDecoder', () => {
 
   it('grows through large frames without losing a byte', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 16_000, max: 600_000 }), fc.array(fc.integer({ min: 1, max: 70_000 }), { maxLength: 20 }), (length, sizes) => {
-        const large = Buffer.alloc(length, 'abcdefghijklmnopqrstuvwxyz0123456789');
-        const [frame, ...others] = feed(framed(large), sizes);
-        expect(others).toEqual([]);
-        expect(frame!.equals(large)).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 16_000, max: 600_000 }),
+        fc.array(fc.integer({ min: 1, max: 70_000 }), { maxLength: 20 }),
+        (length, sizes) => {
+          const large = Buffer.alloc(length, 'abcdefghijklmnopqrstuvwxyz0123456789');
+          const [frame, ...others] = feed(framed(large), sizes);
+          expect(others).toEqual([]);
+          expect(frame!.equals(large)).toBe(true);
+        },
+      ),
       { numRuns: 30 },
     );
   });
@@ -172,7 +181,9 @@ describe('FrameDecoder', () => {
             expect(decoder.bufferedBytes).toBeLessThan(34);
           }
         } catch (error) {
-          expect(error).toMatchObject({ code: expect.stringMatching(/^(FRAME_TOO_LARGE|MALFORMED_FRAME)$/) as unknown });
+          expect(error).toMatchObject({
+            code: expect.stringMatching(/^(FRAME_TOO_LARGE|MALFORMED_FRAME)$/) as unknown,
+          });
         }
       }),
       { numRuns: 200 },
@@ -193,7 +204,11 @@ describe('FrameDecoder', () => {
   });
 
   it('W1 keeps frames whole when the memory of lent chunks is used again', () => {
-    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(500, 3))]);
+    const stream = Buffer.concat([
+      framed(Buffer.alloc(20, 1)),
+      framed(Buffer.alloc(30, 2)),
+      framed(Buffer.alloc(500, 3)),
+    ]);
     const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
     const lent = Buffer.alloc(64);
     const frames: Buffer[] = [];
@@ -206,7 +221,11 @@ describe('FrameDecoder', () => {
   });
 
   it('Z1 gives frames that lie whole in a lent chunk as views of it, and says so, to who asks for that', () => {
-    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(40, 3))]);
+    const stream = Buffer.concat([
+      framed(Buffer.alloc(20, 1)),
+      framed(Buffer.alloc(30, 2)),
+      framed(Buffer.alloc(40, 3)),
+    ]);
     const [first, second] = [Buffer.from(stream.subarray(0, 40)), Buffer.from(stream.subarray(40))];
     const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
     decoder.push(first);
@@ -223,7 +242,11 @@ describe('FrameDecoder', () => {
   });
 
   it('W1 keeps what was lent and not looked at yet, if it is told to', () => {
-    const stream = Buffer.concat([framed(Buffer.alloc(20, 1)), framed(Buffer.alloc(30, 2)), framed(Buffer.alloc(40, 3))]);
+    const stream = Buffer.concat([
+      framed(Buffer.alloc(20, 1)),
+      framed(Buffer.alloc(30, 2)),
+      framed(Buffer.alloc(40, 3)),
+    ]);
     const decoder = new FrameDecoder({ frameBytesMax, chunksAreLent: true });
     const [first, second] = [Buffer.from(stream.subarray(0, 60)), Buffer.from(stream.subarray(60))];
     decoder.push(first);

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { decodeErrorBody, decodeResponseHeader, encodeErrorResponse, errorTable, protocolLimits, QError } from '../../src/index.ts';
+import {
+  decodeErrorBody,
+  decodeResponseHeader,
+  encodeErrorResponse,
+  errorTable,
+  protocolLimits,
+  QError,
+} from '../../src/index.ts';
 import { errorOf } from '../error-of.ts';
 import { hex } from '../hex.ts';
 
-const payloadOf = (error: QError): Buffer => Buffer.concat(encodeErrorResponse({ correlationId: 9, error })).subarray(4);
+const payloadOf = (error: QError): Buffer =>
+  Buffer.concat(encodeErrorResponse({ correlationId: 9, error })).subarray(4);
 
 describe('error answers', () => {
   it('W1 have the documented bytes', () => {
@@ -13,14 +21,17 @@ describe('error answers', () => {
     );
   });
 
-  it.each(errorTable.filter(({ name }) => name !== 'NONE'))('W2 carry $name with message and details', ({ name, code }) => {
-    const details = { logStartOffset: 5, ratio: 0.5, isFirst: false, topic: 'orders' };
-    const frame = payloadOf(new QError(name, 'in words', { details }));
-    expect(decodeResponseHeader(frame)).toEqual({ correlationId: 9, errorCode: code, bodyOffset: 6 });
-    const read = decodeErrorBody(frame);
-    expect(QError.is(read)).toBe(true);
-    expect(read).toMatchObject({ code: name, message: 'in words', details });
-  });
+  it.each(errorTable.filter(({ name }) => name !== 'NONE'))(
+    'W2 carry $name with message and details',
+    ({ name, code }) => {
+      const details = { logStartOffset: 5, ratio: 0.5, isFirst: false, topic: 'orders' };
+      const frame = payloadOf(new QError(name, 'in words', { details }));
+      expect(decodeResponseHeader(frame)).toEqual({ correlationId: 9, errorCode: code, bodyOffset: 6 });
+      const read = decodeErrorBody(frame);
+      expect(QError.is(read)).toBe(true);
+      expect(read).toMatchObject({ code: name, message: 'in words', details });
+    },
+  );
 
   it('W2 never look like a success', () => {
     expect(decodeErrorBody(payloadOf(new QError('NONE', 'odd'))).code).toBe('UNKNOWN');
@@ -33,7 +44,9 @@ describe('error answers', () => {
   });
 
   it('cut what is too long rather than fail', () => {
-    const details = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key${index}`, '\ud800'.repeat(10_000)]));
+    const details = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`key${index}`, '\ud800'.repeat(10_000)]),
+    );
     const read = decodeErrorBody(payloadOf(new QError('UNKNOWN', `${'€'.repeat(50_000)}\ud800`, { details })));
     expect(read.message).toBe('€'.repeat(protocolLimits.errorMessageCharactersMax));
     expect(Object.keys(read.details)).toHaveLength(protocolLimits.errorDetailsMax);
@@ -42,7 +55,10 @@ describe('error answers', () => {
   it('keep a detail that is named like a property of every object', () => {
     const details = JSON.parse('{"__proto__": 5, "constructor": "x"}') as Record<string, number | string>;
     const read = decodeErrorBody(payloadOf(new QError('UNKNOWN', 'x', { details })));
-    expect(Object.entries(read.details)).toEqual([['__proto__', 5], ['constructor', 'x']]);
+    expect(Object.entries(read.details)).toEqual([
+      ['__proto__', 5],
+      ['constructor', 'x'],
+    ]);
   });
 
   it('that are damaged are refused', () => {

@@ -1,6 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CreateTopic, decodeRequestBody, decodeRequestHeader, encodeRequest, apis, Fetch, FrameDecoder, noTopicId, Ping, Produce } from '../../src/index.ts';
+import {
+  CreateTopic,
+  decodeRequestBody,
+  decodeRequestHeader,
+  encodeRequest,
+  apis,
+  Fetch,
+  FrameDecoder,
+  noTopicId,
+  Ping,
+  Produce,
+} from '../../src/index.ts';
 import { arbitraryOf } from '../schema/arbitrary.ts';
 import { errorOf } from '../error-of.ts';
 import { hex } from '../hex.ts';
@@ -23,7 +34,12 @@ describe('requests', () => {
   it('W1 have the documented header', () => {
     const [head] = encodeRequest(Ping, { version: 0, correlationId: 0xfffffffe, body: { payload: Buffer.from('hi') } });
     expect(head).toEqual(hex('0000000b 000e 0000 fffffffe 026869'));
-    expect(decodeRequestHeader(head!.subarray(4))).toEqual({ apiKey: 14, apiVersion: 0, correlationId: 0xfffffffe, bodyOffset: 8 });
+    expect(decodeRequestHeader(head!.subarray(4))).toEqual({
+      apiKey: 14,
+      apiVersion: 0,
+      correlationId: 0xfffffffe,
+      bodyOffset: 8,
+    });
   });
 
   it.each(apis)('W1 of $name come back as they were sent, in every version', (api) => {
@@ -38,18 +54,21 @@ describe('requests', () => {
     }
   });
 
-  it.each(apis.filter(({ request }) => request.shape.fields.length > 0))('W1 of $name that are cut anywhere are refused with a clear error', (api) => {
-    fc.assert(
-      fc.property(arbitraryOf(api.request.shape), fc.nat(), (body, seed) => {
-        const frame = payloadOf(encodeRequest(api, { version: 0, correlationId: 5, body }));
-        const cut = frame.subarray(0, 8 + (seed % (frame.length - 8)));
-        const error = errorOf(() => decodeRequestBody(api, 0, cut));
-        expect(error.code).toBe('MALFORMED_FRAME');
-        expect(error.message).toContain(api.request.shape.name);
-      }),
-      { numRuns: 40 },
-    );
-  });
+  it.each(apis.filter(({ request }) => request.shape.fields.length > 0))(
+    'W1 of $name that are cut anywhere are refused with a clear error',
+    (api) => {
+      fc.assert(
+        fc.property(arbitraryOf(api.request.shape), fc.nat(), (body, seed) => {
+          const frame = payloadOf(encodeRequest(api, { version: 0, correlationId: 5, body }));
+          const cut = frame.subarray(0, 8 + (seed % (frame.length - 8)));
+          const error = errorOf(() => decodeRequestBody(api, 0, cut));
+          expect(error.code).toBe('MALFORMED_FRAME');
+          expect(error.message).toContain(api.request.shape.name);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 
   it.each(apis)('W1 of $name made of garbage are read or refused, never anything else', (api) => {
     fc.assert(
@@ -82,9 +101,14 @@ describe('requests', () => {
   });
 
   it('name the field at fault when they are read', () => {
-    const frame = payloadOf(encodeRequest(Produce, { version: 0, correlationId: 1, body: produceBody(Buffer.alloc(50)) }));
+    const frame = payloadOf(
+      encodeRequest(Produce, { version: 0, correlationId: 1, body: produceBody(Buffer.alloc(50)) }),
+    );
     const error = errorOf(() => decodeRequestBody(Produce, 0, frame.subarray(0, 50)));
-    expect(error).toMatchObject({ code: 'MALFORMED_FRAME', details: { field: 'ProduceRequest.topics[0].partitions[0].records' } });
+    expect(error).toMatchObject({
+      code: 'MALFORMED_FRAME',
+      details: { field: 'ProduceRequest.topics[0].partitions[0].records' },
+    });
     expect(error.message).toBe('ProduceRequest.topics[0].partitions[0].records: 50 bytes are needed, 11 remain');
   });
 
@@ -110,7 +134,9 @@ describe('requests', () => {
       });
     }
     const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolation: 0, topics: [] };
-    expect(errorOf(() => encodeRequest(Fetch, { version: 9, correlationId: 1, body })).code).toBe('UNSUPPORTED_VERSION');
+    expect(errorOf(() => encodeRequest(Fetch, { version: 9, correlationId: 1, body })).code).toBe(
+      'UNSUPPORTED_VERSION',
+    );
   });
 
   it.each([-1, 2 ** 32, 1.5])('refuse the correlation id %d', (correlationId) => {

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apis, decodeResponseBody, decodeResponseHeader, encodeErrorResponse, encodeResponse, Fetch, noTopicId, Ping, QError } from '../../src/index.ts';
+import {
+  apis,
+  decodeResponseBody,
+  decodeResponseHeader,
+  encodeErrorResponse,
+  encodeResponse,
+  Fetch,
+  noTopicId,
+  Ping,
+  QError,
+} from '../../src/index.ts';
 import { inVersion } from '../../scripts/in-version.ts';
 import { arbitraryOf } from '../schema/arbitrary.ts';
 import { errorOf } from '../error-of.ts';
@@ -22,7 +32,9 @@ describe('answers', () => {
           const parts = encodeResponse(api, { version, correlationId: 5, body });
           expect(parts[0]!.readUInt32BE(0)).toBe(Buffer.concat(parts).length - 4);
           const { shape } = api.response;
-          expect(inVersion(shape, decodeResponseBody(api, version, payloadOf(parts)), version)).toEqual(inVersion(shape, body, version));
+          expect(inVersion(shape, decodeResponseBody(api, version, payloadOf(parts)), version)).toEqual(
+            inVersion(shape, body, version),
+          );
         }),
         { numRuns: 40 },
       );

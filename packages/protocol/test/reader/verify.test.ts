@@ -52,12 +52,48 @@ const changes: readonly { what: string; path: string; from: string; to: string; 
     to: '"timeoutMs":30001',
     complaint: /PRODUCE version 0 request \(typical\): expected .*30001.*decoded .*30000/,
   },
-  { what: 'a true that is a 1', path: messages, from: '"validateOnly":true', to: '"validateOnly":1', complaint: /CREATE_TOPIC .*expected/ },
-  { what: 'a length in a frame', path: messages, from: '0762696c6c696e67', to: '0862696c6c696e67', complaint: /FAILED ProtocolError: / },
-  { what: 'a detail of an error', path: messages, from: '"share":-0.5', to: '"share":-0.25', complaint: /error UNKNOWN: expected .*-0.25.*decoded .*-0.5/ },
-  { what: 'a byte in a batch', path: batches, from: '74686520717569636b', to: '74686520717569636c', complaint: /a batch has the checksum/ },
-  { what: 'a value in a batch', path: batches, from: '"value":"76616c7565"', to: '"value":"76616c7566"', complaint: /batch one record: expected/ },
-  { what: 'a kind in the specification', path: 'spec/protocol.json', from: '"type": "i16"\n', to: '"type": "i64"\n', complaint: /FAILED ProtocolError/ },
+  {
+    what: 'a true that is a 1',
+    path: messages,
+    from: '"validateOnly":true',
+    to: '"validateOnly":1',
+    complaint: /CREATE_TOPIC .*expected/,
+  },
+  {
+    what: 'a length in a frame',
+    path: messages,
+    from: '0762696c6c696e67',
+    to: '0862696c6c696e67',
+    complaint: /FAILED ProtocolError: /,
+  },
+  {
+    what: 'a detail of an error',
+    path: messages,
+    from: '"share":-0.5',
+    to: '"share":-0.25',
+    complaint: /error UNKNOWN: expected .*-0.25.*decoded .*-0.5/,
+  },
+  {
+    what: 'a byte in a batch',
+    path: batches,
+    from: '74686520717569636b',
+    to: '74686520717569636c',
+    complaint: /a batch has the checksum/,
+  },
+  {
+    what: 'a value in a batch',
+    path: batches,
+    from: '"value":"76616c7565"',
+    to: '"value":"76616c7566"',
+    complaint: /batch one record: expected/,
+  },
+  {
+    what: 'a kind in the specification',
+    path: 'spec/protocol.json',
+    from: '"type": "i16"\n',
+    to: '"type": "i64"\n',
+    complaint: /FAILED ProtocolError/,
+  },
 ];
 
 describe('the reader in Python', () => {
@@ -73,7 +109,10 @@ describe('the reader in Python', () => {
   });
 
   it.for(changes)('W1 notices $what', ({ path, from, to, complaint }, context) => {
-    const { exitCode, stderr } = verify(context, changedCopy(path, (text) => text.replace(from, to)));
+    const { exitCode, stderr } = verify(
+      context,
+      changedCopy(path, (text) => text.replace(from, to)),
+    );
     expect(exitCode).toBe(1);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(complaint);

@@ -35,8 +35,22 @@ export function arbitraryOf(shape: KindShape): fc.Arbitrary<unknown> {
 }
 
 function arbitraryStruct(shape: StructShape): fc.Arbitrary<unknown> {
-  return fc.record(Object.fromEntries(shape.fields.map(({ name, kind }) => [name, arbitraryOf(kind)])), { noNullPrototype: true });
+  return fc.record(Object.fromEntries(shape.fields.map(({ name, kind }) => [name, arbitraryOf(kind)])), {
+    noNullPrototype: true,
+  });
 }
 
 /** The edges of i64 as this protocol carries it, and of the 32-bit halves it is written in. */
-export const i64Edges: readonly number[] = [0, 1, -1, 2 ** 31, -(2 ** 31), 2 ** 32 - 1, 2 ** 32, -(2 ** 32), -(2 ** 32) - 1, safe.max, safe.min];
+export const i64Edges: readonly number[] = [
+  0,
+  1,
+  -1,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 32 - 1,
+  2 ** 32,
+  -(2 ** 32),
+  -(2 ** 32) - 1,
+  safe.max,
+  safe.min,
+];

@@ -42,7 +42,9 @@ describe('arrays', () => {
 
   it('refuse a count that the bytes cannot hold before they read one element', () => {
     expect(() => decode(array(i32), '0300000000')).toThrow('3 elements do not fit in the 4 bytes that remain');
-    expect(() => decode(array(bool), 'ffffffff0f01')).toThrow('4294967295 elements do not fit in the 1 bytes that remain');
+    expect(() => decode(array(bool), 'ffffffff0f01')).toThrow(
+      '4294967295 elements do not fit in the 1 bytes that remain',
+    );
     expect(() => decode(nullableArray(i32), '0300000000')).toThrow('2 elements do not fit');
   });
 
@@ -57,7 +59,9 @@ describe('arrays', () => {
 
   it('name the element at fault', () => {
     const kind = array(array(bool));
-    expect(() => encode(kind, [[true], [true, 5 as unknown as boolean]])).toThrow(expect.objectContaining({ path: '[1][1]' }));
+    expect(() => encode(kind, [[true], [true, 5 as unknown as boolean]])).toThrow(
+      expect.objectContaining({ path: '[1][1]' }),
+    );
     expect(() => decode(kind, '020101020003')).toThrow(expect.objectContaining({ path: '[1][1]' }));
   });
 

@@ -3,7 +3,9 @@ import * as scalars from '../../src/schema/scalars.ts';
 import type { Kind } from '../../src/schema/kind.ts';
 import type { Writer } from '../../src/schema/writer.ts';
 
-/** Writes a value as its shape, from which the specification is made, says. Apart from all codecs but those of scalars. */
+/**
+ * Writes a value as its shape, from which the specification is made, says. Apart from all codecs but those of scalars.
+ */
 export function writeByShape(writer: Writer, value: unknown, shape: KindShape, version: number): void {
   switch (shape.type) {
     case 'struct':

@@ -3,7 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { protocolLimits } from '../../src/index.ts';
 import type { Kind } from '../../src/index.ts';
 import { Reader } from '../../src/schema/reader.ts';
-import { bool, bytes, i16, i32, i64, i8, nullableBytes, nullableString, string, u16, u32, uuid } from '../../src/schema/scalars.ts';
+import {
+  bool,
+  bytes,
+  i16,
+  i32,
+  i64,
+  i8,
+  nullableBytes,
+  nullableString,
+  string,
+  u16,
+  u32,
+  uuid,
+} from '../../src/schema/scalars.ts';
 import { Writer } from '../../src/schema/writer.ts';
 import { hex } from '../hex.ts';
 import { i64Edges } from './arbitrary.ts';
@@ -138,14 +151,19 @@ describe('scalars', () => {
   });
 
   it('reads upper case in a UUID and gives lower case back', () => {
-    expect(decode(uuid, encode(uuid, 'ABCDEF01-89AB-CDEF-0123-456789ABCDEF'))).toBe('abcdef01-89ab-cdef-0123-456789abcdef');
+    expect(decode(uuid, encode(uuid, 'ABCDEF01-89AB-CDEF-0123-456789ABCDEF'))).toBe(
+      'abcdef01-89ab-cdef-0123-456789abcdef',
+    );
   });
 
-  it.each([0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, 2 ** 32 - 1])('carries the length %d in its shortest form', (value) => {
-    const writer = new Writer();
-    writer.varint(value);
-    const encoded = Buffer.concat(writer.finish());
-    expect(encoded.length).toBe(Math.max(1, Math.ceil(Math.log2(value + 1) / 7)));
-    expect(new Reader(encoded, 0).varint()).toBe(value);
-  });
+  it.each([0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, 2 ** 32 - 1])(
+    'carries the length %d in its shortest form',
+    (value) => {
+      const writer = new Writer();
+      writer.varint(value);
+      const encoded = Buffer.concat(writer.finish());
+      expect(encoded.length).toBe(Math.max(1, Math.ceil(Math.log2(value + 1) / 7)));
+      expect(new Reader(encoded, 0).varint()).toBe(value);
+    },
+  );
 });

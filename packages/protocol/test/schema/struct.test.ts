@@ -46,7 +46,9 @@ describe('struct', () => {
   });
 
   it('W1 refuses to drop a value that an older version cannot carry', () => {
-    expect(() => encode(1, full)).toThrow(expect.objectContaining({ path: '.tags', message: 'the field needs version 2' }));
+    expect(() => encode(1, full)).toThrow(
+      expect.objectContaining({ path: '.tags', message: 'the field needs version 2' }),
+    );
   });
 
   it('counts the fewest bytes by version', () => {

@@ -24,13 +24,22 @@ describe('batch vectors', () => {
     const batch = Buffer.from(hex, 'hex');
     expect(checkBatch(batch, 0, batch.length)).toBe('ok');
     const { records, ...fields } = expected;
-    expect(validateBatch(batch, { uncompressedBytesMax: 100_000, recordBytesMax: 100_000, origin: 'log' })).toMatchObject({ ...fields, recordsCount: records.length });
+    expect(
+      validateBatch(batch, { uncompressedBytesMax: 100_000, recordBytesMax: 100_000, origin: 'log' }),
+    ).toMatchObject({ ...fields, recordsCount: records.length });
   });
 
   it('P3 W1 every codec holds the same three records', () => {
     const contents = vectors
       .filter(({ name }) => name.startsWith('codec '))
-      .map(({ hex }) => Array.from(iterateRecords(Buffer.from(hex, 'hex')), (record) => [record.offset, record.timestampMs, record.keyText(), record.valueText()]));
+      .map(({ hex }) =>
+        Array.from(iterateRecords(Buffer.from(hex, 'hex')), (record) => [
+          record.offset,
+          record.timestampMs,
+          record.keyText(),
+          record.valueText(),
+        ]),
+      );
     const line = 'the quick brown fox jumps over the lazy dog; ';
     expect(contents).toHaveLength(7);
     for (const records of contents) {

@@ -19,7 +19,9 @@ import type { MessageVectors } from '../../scripts/message-vectors.ts';
 import { hex } from '../hex.ts';
 
 // The files as they are committed, not as they would be generated: every later version must read these bytes.
-const vectors = JSON.parse(readFileSync(new URL('../../vectors/messages.json', import.meta.url), 'utf8')) as MessageVectors;
+const vectors = JSON.parse(
+  readFileSync(new URL('../../vectors/messages.json', import.meta.url), 'utf8'),
+) as MessageVectors;
 
 function payloadOf(frameHex: string): Buffer {
   const decoder = new FrameDecoder({ frameBytesMax: 1 << 24 });
@@ -40,9 +42,12 @@ function fromJson(shape: KindShape, value: unknown): unknown {
   if (value === null) return null;
   if (shape.type === 'struct') {
     const fields = value as Record<string, unknown>;
-    return Object.fromEntries(shape.fields.filter(({ name }) => name in fields).map(({ name, kind }) => [name, fromJson(kind, fields[name])]));
+    return Object.fromEntries(
+      shape.fields.filter(({ name }) => name in fields).map(({ name, kind }) => [name, fromJson(kind, fields[name])]),
+    );
   }
-  if (shape.type === 'array' || shape.type === 'nullableArray') return (value as unknown[]).map((item) => fromJson(shape.element, item));
+  if (shape.type === 'array' || shape.type === 'nullableArray')
+    return (value as unknown[]).map((item) => fromJson(shape.element, item));
   if (shape.type === 'bytes' || shape.type === 'nullableBytes') return hex(value as string);
   return value;
 }
@@ -55,7 +60,11 @@ describe('message vectors', () => {
     const api = apiOf(vector.key);
     const frame = payloadOf(vector.hex);
     const body = fromJson(api.request.shape, vector.body);
-    expect(decodeRequestHeader(frame)).toMatchObject({ apiKey: vector.key, apiVersion: vector.version, correlationId: vector.correlationId });
+    expect(decodeRequestHeader(frame)).toMatchObject({
+      apiKey: vector.key,
+      apiVersion: vector.version,
+      correlationId: vector.correlationId,
+    });
     expect(inVersion(api.request.shape, decodeRequestBody(api, vector.version, frame), vector.version)).toEqual(body);
     const { version, correlationId } = vector;
     expect(Buffer.concat(encodeRequest(api, { version, correlationId, body })).toString('hex')).toBe(vector.hex);
@@ -73,13 +82,22 @@ describe('message vectors', () => {
 
   it.each(vectors.errors)('W1 W2 the error answer $error is read as the vector says', (vector) => {
     const frame = payloadOf(vector.hex);
-    expect(decodeResponseHeader(frame)).toMatchObject({ correlationId: vector.correlationId, errorCode: vector.errorCode });
-    expect(decodeErrorBody(frame)).toMatchObject({ code: vector.error, message: vector.message, details: vector.details });
+    expect(decodeResponseHeader(frame)).toMatchObject({
+      correlationId: vector.correlationId,
+      errorCode: vector.errorCode,
+    });
+    expect(decodeErrorBody(frame)).toMatchObject({
+      code: vector.error,
+      message: vector.message,
+      details: vector.details,
+    });
   });
 
   it('W1 cover every API in every version, both ways, and every error that is ever sent', () => {
     const wanted = apis.flatMap(({ name, versions: { min, max } }) =>
-      Array.from({ length: max - min + 1 }, (_, index) => ['typical', 'empty', 'lowest', 'highest'].map((edge) => `${name} ${min + index} (${edge})`)).flat(),
+      Array.from({ length: max - min + 1 }, (_, index) =>
+        ['typical', 'empty', 'lowest', 'highest'].map((edge) => `${name} ${min + index} (${edge})`),
+      ).flat(),
     );
     expect(named(vectors.requests).map(([name]) => name)).toEqual(wanted);
     expect(named(vectors.responses).map(([name]) => name)).toEqual(wanted);

@@ -19,7 +19,11 @@ describe('specification', () => {
 
   it('has links in the Markdown that lead somewhere', () => {
     const text = toMarkdown(specification());
-    const anchors = new Set(Array.from(text.matchAll(/^#+ (.+)$/gm), (match) => match[1]!.toLowerCase().replaceAll(/[()]/g, '').replaceAll(' ', '-')));
+    const anchors = new Set(
+      Array.from(text.matchAll(/^#+ (.+)$/gm), (match) =>
+        match[1]!.toLowerCase().replaceAll(/[()]/g, '').replaceAll(' ', '-'),
+      ),
+    );
     const links = Array.from(text.matchAll(/\]\(#([^)]+)\)/g), (match) => match[1]!);
     expect(links.length).toBeGreaterThan(15);
     expect(links.filter((link) => !anchors.has(link))).toEqual([]);
@@ -36,7 +40,12 @@ describe('specification', () => {
   });
 
   it('has the types of a batch header that the codec reads', () => {
-    const batch = encodeBatch([{ value: 'a' }, { value: 'b' }], { timestampMs: 2 ** 40 + 1, producerId: 2 ** 33 + 5, producerEpoch: 300, baseSequence: 70_000 });
+    const batch = encodeBatch([{ value: 'a' }, { value: 'b' }], {
+      timestampMs: 2 ** 40 + 1,
+      producerId: 2 ** 33 + 5,
+      producerEpoch: 300,
+      baseSequence: 70_000,
+    });
     const header = readBatchHeader(batch);
     const read: Readonly<Record<string, (at: number) => number>> = {
       i8: (at) => batch.readInt8(at),
@@ -45,8 +54,21 @@ describe('specification', () => {
       u32: (at) => batch.readUInt32BE(at),
       i64: (at) => Number(batch.readBigInt64BE(at)),
     };
-    const values = Object.fromEntries(recordBatchLayout.header.slice(0, -1).map(({ name, type, at }) => [name, read[type]!(at!)]));
-    const { baseOffset, magic, crc, lastOffsetDelta, baseTimestamp, maxTimestamp, producerId, producerEpoch, baseSequence, recordsCount } = header;
+    const values = Object.fromEntries(
+      recordBatchLayout.header.slice(0, -1).map(({ name, type, at }) => [name, read[type]!(at!)]),
+    );
+    const {
+      baseOffset,
+      magic,
+      crc,
+      lastOffsetDelta,
+      baseTimestamp,
+      maxTimestamp,
+      producerId,
+      producerEpoch,
+      baseSequence,
+      recordsCount,
+    } = header;
     expect(values).toEqual({
       baseOffset,
       length: batch.length - 12,

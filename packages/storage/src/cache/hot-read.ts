@@ -35,7 +35,10 @@ export class HotRead {
   take(runs: readonly BatchesInMemory[], first = 0): void {
     for (let index = indexOf(runs, this.#bounds.offset, first); index < runs.length && !this.#isFull; index += 1) {
       const run = runs[index] as BatchesInMemory & { readonly batch: Buffer };
-      const isWhole = run.baseOffset >= this.#bounds.offset && run.lastOffset < this.#bounds.limitOffset && this.bytes + run.batch.length <= this.#bounds.maxBytes;
+      const isWhole =
+        run.baseOffset >= this.#bounds.offset
+        && run.lastOffset < this.#bounds.limitOffset
+        && this.bytes + run.batch.length <= this.#bounds.maxBytes;
       const wanted = isWhole ? run.batch : this.#wantedOf(run.batch);
       if (wanted.length === 0) return;
       this.buffers.push(wanted);
@@ -51,7 +54,8 @@ export class HotRead {
       const next = to + batchSize(batches, to);
       const isBefore = batchLastOffset(batches, to) < offset;
       const bytes = this.bytes + to - from;
-      this.#isFull = !isBefore && (batchBaseOffset(batches, to) >= limitOffset || (bytes > 0 && bytes + next - to > maxBytes));
+      this.#isFull =
+        !isBefore && (batchBaseOffset(batches, to) >= limitOffset || (bytes > 0 && bytes + next - to > maxBytes));
       if (this.#isFull) break;
       to = next;
       if (isBefore) from = next;

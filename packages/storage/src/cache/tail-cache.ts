@@ -7,8 +7,10 @@ import type { StorageStats } from '../stats.ts';
  * The latest batches of every log, within one budget of bytes for all.
  *
  * Invariants
- * - Per log the cached batches are the last of those that its files have, without a gap. Small ones may be one entry (owed-batches.ts), of one segment.
- * - `#order` holds the `#count` entries of all logs, in the order in which they came, and at most about as many that are empty.
+ * - Per log the cached batches are the last of those that its files have, without a gap. Small ones may be one entry
+ *   (owed-batches.ts), of one segment.
+ * - `#order` holds the `#count` entries of all logs, in the order in which they came, and at most about as many that
+ *   are empty.
  * - `stats.tailCacheBytes` is the sum of their lengths. The budget counts what each costs beside that, too.
  * - The cache is one user of the memory of each, until it lets go of it. Whoever adds a batch hands over its own use.
  */
@@ -107,11 +109,13 @@ export class LogTail {
 
   /** Forgets the batches that end below `offset`: they are gone from the log, or stored in another form. */
   dropBelow(offset: number): void {
-    for (let first = this.#entries[this.#first]; first && first.lastOffset < offset; first = this.#entries[this.#first]) this.dropFirst();
+    for (let first = this.#entries[this.#first]; first && first.lastOffset < offset; first = this.#entries[this.#first])
+      this.dropFirst();
   }
 
   clear(): void {
-    for (let index = this.#first; index < this.#entries.length; index += 1) this.#cache.release(this.#entries[index] as Cached);
+    for (let index = this.#first; index < this.#entries.length; index += 1)
+      this.#cache.release(this.#entries[index] as Cached);
     this.#entries = [];
     this.#first = 0;
   }

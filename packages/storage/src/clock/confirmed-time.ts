@@ -16,7 +16,10 @@ export interface ConfirmedTimeLimits {
   readonly clockConfirmMs: number;
   /** A change of course by more than this is a step, and said. */
   readonly clockStepMs: number;
-  /** How far the wall clock may be ahead, at a start, of what the process before it has confirmed, to be believed at once. */
+  /**
+   * How far the wall clock may be ahead, at a start, of what the process before it has confirmed, to be believed at
+   * once.
+   */
   readonly clockGapMsMax: number;
 }
 
@@ -84,7 +87,11 @@ export class ConfirmedTime {
     const wallMs = this.#clock.now();
     const aheadMs = wallMs - before.confirmedMs;
     if (aheadMs <= clockGapMsMax) {
-      if (aheadMs < -clockStepMs) this.#log.warn({ byMs: aheadMs }, 'the clock is behind what the last run has seen; what goes by age comes later');
+      if (aheadMs < -clockStepMs)
+        this.#log.warn(
+          { byMs: aheadMs },
+          'the clock is behind what the last run has seen; what goes by age comes later',
+        );
       return;
     }
     const wasAhead = before.wallMs - before.confirmedMs > clockStepMs;
@@ -92,7 +99,10 @@ export class ConfirmedTime {
     const isSameCourse = wasAhead && sinceMs >= -clockStepMs && sinceMs <= clockGapMsMax;
     this.#watchedMs = isSameCourse ? before.heldMs : 0;
     const course = before.confirmedMs - this.#clock.monotonic();
-    this.#seen = [{ course, atMs: 0 }, { course: this.#latestCourse, atMs: this.#watchedMs }];
+    this.#seen = [
+      { course, atMs: 0 },
+      { course: this.#latestCourse, atMs: this.#watchedMs },
+    ];
     this.#log.warn(
       { aheadMs, waitsMs: Math.max(0, this.#limits.clockConfirmMs - this.#watchedMs) },
       'the clock is far ahead of what the last run has seen: nothing is removed by its age before it has held that',
@@ -109,7 +119,10 @@ export class ConfirmedTime {
     this.#latestCourse = course;
     this.#note(course);
     if (byMs > this.#limits.clockStepMs) {
-      this.#log.warn({ byMs, waitsMs: this.#limits.clockConfirmMs }, 'the clock was set forward: nothing is removed by its age before it has held that');
+      this.#log.warn(
+        { byMs, waitsMs: this.#limits.clockConfirmMs },
+        'the clock was set forward: nothing is removed by its age before it has held that',
+      );
     } else if (byMs < -this.#limits.clockStepMs) {
       this.#log.warn({ byMs }, 'the clock was set back');
     }
@@ -125,9 +138,11 @@ export class ConfirmedTime {
 
   #confirm(): void {
     const before = (this.#seen[0] as Seen).course;
-    while (this.#seen.length > 1 && this.#watchedMs - (this.#seen[0] as Seen).atMs >= this.#limits.clockConfirmMs) this.#seen.shift();
+    while (this.#seen.length > 1 && this.#watchedMs - (this.#seen[0] as Seen).atMs >= this.#limits.clockConfirmMs)
+      this.#seen.shift();
     const byMs = (this.#seen[0] as Seen).course - before;
-    if (byMs > this.#limits.clockStepMs) this.#log.warn({ byMs }, 'the clock has held what it was set to: records go by their age again');
+    if (byMs > this.#limits.clockStepMs)
+      this.#log.warn({ byMs }, 'the clock has held what it was set to: records go by their age again');
   }
 
   /** For the next process. */

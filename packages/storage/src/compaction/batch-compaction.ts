@@ -15,9 +15,9 @@ import type { KeyMap } from './key-map.ts';
  *
  * Rules
  * - A record goes when a later one has its key. One without a key stays: nothing can stand for it.
- * - A tombstone (null value) stays readable for `deleteRetentionMs` after the pass that first met it: that pass notes the
- *   time in the batch (the delete horizon), and the first pass after it removes the tombstone. By then every older value
- *   of its key is gone, because that first pass removed them in all segments below.
+ * - A tombstone (null value) stays readable for `deleteRetentionMs` after the pass that first met it: that pass notes
+ *   the time in the batch (the delete horizon), and the first pass after it removes the tombstone. By then every older
+ *   value of its key is gone, because that first pass removed them in all segments below.
  * - Control batches stay whole.
  * - The last batch of each live producer stays, if need be without records: its sequence must be found after a restart.
  * - Offsets never change; so an offset is either where it was or nowhere.

@@ -9,9 +9,10 @@ import type { FileSystem } from '../ports/file-system.ts';
  *   0
  *   <cleaner point> <next horizon ms, or -1>
  *
- * Below the cleaner point, no key occurs twice as far as compaction is concerned. At the next horizon a tombstone becomes
- * due. A hint: without it, or with one from before a crash, compaction does work again that it had done. But that the file is
- * there means that offsets may have gaps, whatever the partition's policy is by now: so it is made before the first gap is.
+ * Below the cleaner point, no key occurs twice as far as compaction is concerned. At the next horizon a tombstone
+ * becomes due. A hint: without it, or with one from before a crash, compaction does work again that it had done. But
+ * that the file is there means that offsets may have gaps, whatever the partition's policy is by now: so it is made
+ * before the first gap is.
  */
 export interface CleanerState {
   readonly cleanerPoint: number;

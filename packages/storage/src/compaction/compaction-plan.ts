@@ -69,8 +69,8 @@ export function isCompactionDue(
 }
 
 /**
- * May `next` go into the file that is being rewritten, behind `bytes` bytes that were kept so far? Neighbours become one
- * segment as long as they fit, so that what compaction shrank does not stay a crowd of small files.
+ * May `next` go into the file that is being rewritten, behind `bytes` bytes that were kept so far? Neighbours become
+ * one segment as long as they fit, so that what compaction shrank does not stay a crowd of small files.
  */
 export function fitsBehind(
   next: { readonly endOffset: number; readonly sizeBytes: number },

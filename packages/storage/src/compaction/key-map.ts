@@ -1,7 +1,7 @@
 /*
  * The latest offset of each key in the part of the log that a compaction pass looks at.
- * Bounded by bytes: when it is full, the pass ends with the batch at hand, and the next pass begins behind it. So it may
- * pass its bound by the keys of one batch, and every pass gets somewhere.
+ * Bounded by bytes: when it is full, the pass ends with the batch at hand, and the next pass begins behind it. So it
+ * may pass its bound by the keys of one batch, and every pass gets somewhere.
  */
 
 /** What an entry takes besides its key: two words of the map, a string header and a number, rounded up. */

@@ -23,13 +23,14 @@ import { storedBatches } from './stored-batches.ts';
 /*
  * Compaction by key of one log.
  *
- * A pass reads the keys of the dirty part into a map, as many as fit, and then rewrites the closed segments from the start
- * of the log up to where the map ends, lowest first.
+ * A pass reads the keys of the dirty part into a map, as many as fit, and then rewrites the closed segments from the
+ * start of the log up to where the map ends, lowest first.
  *
  * Invariants
  * - Groups are put in place in ascending order, each durably before the next one: older values of a key go before, or
  *   together with, the tombstone that deletes it.
- * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing else.
+ * - The cleaner point moves only after all groups of its pass are in place. If it is lost, work is done again, nothing
+ *   else.
  * - Nothing above the recovery point goes, and nothing at all before the cleaner checkpoint is there to tell of it.
  * - Sources are looked at again before they are replaced: what retention or a close changed meanwhile wins.
  */
@@ -91,7 +92,8 @@ export class LogCompaction {
     await this.#checkpoint.load();
     const { nextHorizonMs } = this.#checkpoint;
     let range = await this.#range(now);
-    if (!isCompactionDue(range, { minCleanableDirtyRatio: core.config.minCleanableDirtyRatio, nextHorizonMs, now })) return null;
+    if (!isCompactionDue(range, { minCleanableDirtyRatio: core.config.minCleanableDirtyRatio, nextHorizonMs, now }))
+      return null;
 
     const tally: Tally = { bytesBefore: 0, bytesAfter: 0, recordsRemoved: 0 };
     let passes = 0;
@@ -111,9 +113,9 @@ export class LogCompaction {
   }
 
   /**
-   * Batches that go leave a gap in their producer's sequence. After a restart a batch before the gap would not be recognised when it
-   * is sent again, so producers are to be found in a snapshot then, and not in what is left of the log. The same goes
-   * for message ids. False: the log was cut.
+   * Batches that go leave a gap in their producer's sequence. After a restart a batch before the gap would not be
+   * recognised when it is sent again, so producers are to be found in a snapshot then, and not in what is left of the
+   * log. The same goes for message ids. False: the log was cut.
    */
   async #keepProducers(): Promise<boolean> {
     const { core, checkpoints, declareFloor } = this.#parts;
@@ -154,7 +156,8 @@ export class LogCompaction {
     while (remaining.length > 0) {
       const rewrite = await this.#rewrite(remaining, pass);
       remaining = remaining.slice(rewrite.sources.length);
-      if (rewrite.nextHorizonMs >= 0 && (nextHorizonMs < 0 || rewrite.nextHorizonMs < nextHorizonMs)) nextHorizonMs = rewrite.nextHorizonMs;
+      if (rewrite.nextHorizonMs >= 0 && (nextHorizonMs < 0 || rewrite.nextHorizonMs < nextHorizonMs))
+        nextHorizonMs = rewrite.nextHorizonMs;
       const bytesBefore = rewrite.sources.reduce((sum, source) => sum + source.sizeBytes, 0);
       tally.recordsRemoved += rewrite.recordsRemoved;
       tally.bytesBefore += bytesBefore;
@@ -193,7 +196,10 @@ export class LogCompaction {
     } catch (error) {
       for (const { path } of candidates.slice(0, 1)) {
         await removeIfThere(options.fileSystem, path + cleanedSuffix).catch((cause: unknown) => {
-          this.#core.context.log.warn({ path, error: cause }, 'a half-written segment could not be removed; the next attempt writes over it');
+          this.#core.context.log.warn(
+            { path, error: cause },
+            'a half-written segment could not be removed; the next attempt writes over it',
+          );
         });
       }
       throw error;

@@ -49,10 +49,17 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
   try {
     // One that an earlier attempt left behind.
     await target.truncate(0);
-    const writer = new SegmentWriter({ segment, target, indexIntervalBytes: o.indexIntervalBytes, blockBytes: o.blockBytes, pause: o.pause });
+    const writer = new SegmentWriter({
+      segment,
+      target,
+      indexIntervalBytes: o.indexIntervalBytes,
+      blockBytes: o.blockBytes,
+      pause: o.pause,
+    });
     const sources: Segment[] = [];
     for (const source of o.candidates) {
-      if (sources.length > 0 && !fitsBehind(source, { ...o, baseOffset: first.baseOffset, bytes: segment.sizeBytes })) break;
+      if (sources.length > 0 && !fitsBehind(source, { ...o, baseOffset: first.baseOffset, bytes: segment.sizeBytes }))
+        break;
       await copyKept(source, writer, o);
       segment.endOffset = source.endOffset;
       sources.push(source);
@@ -103,7 +110,13 @@ class SegmentWriter {
   nextHorizonMs = -1;
   isChanged = false;
 
-  constructor(o: { segment: Segment; target: File; indexIntervalBytes: number; blockBytes: number; pause: () => Promise<void> }) {
+  constructor(o: {
+    segment: Segment;
+    target: File;
+    indexIntervalBytes: number;
+    blockBytes: number;
+    pause: () => Promise<void>;
+  }) {
     this.#segment = o.segment;
     this.#target = o.target;
     this.#indexIntervalBytes = o.indexIntervalBytes;
@@ -122,7 +135,8 @@ class SegmentWriter {
     if (compacted.batch !== batch) this.isChanged = true;
     if (compacted.batch === null) return;
     if (compacted.horizonMs >= 0) {
-      this.nextHorizonMs = this.nextHorizonMs < 0 ? compacted.horizonMs : Math.min(this.nextHorizonMs, compacted.horizonMs);
+      this.nextHorizonMs =
+        this.nextHorizonMs < 0 ? compacted.horizonMs : Math.min(this.nextHorizonMs, compacted.horizonMs);
     }
     const kept = compacted.batch;
     const entry = { bytes: kept.length, lastOffset: batchLastOffset(kept), maxTimestampMs: batchMaxTimestamp(kept) };

@@ -14,8 +14,8 @@ import type { Segment } from '../segment/segment.ts';
  *   3  .swap becomes .log; the folder is synced
  *   4  its indexes are saved; without them they would be made again from the log
  *
- * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that were under
- * way start over, because the log's version changes; those that come meanwhile wait for the end of the move.
+ * The sync between 2 and 3 keeps a crash from leaving the new log beside an index of the old one. Readers that were
+ * under way start over, because the log's version changes; those that come meanwhile wait for the end of the move.
  */
 
 /** What of the log the move is about. */
@@ -25,7 +25,11 @@ interface SwappedLog {
 }
 
 /** False, and nothing has changed, when the sources are no longer a run of closed segments of an open log. */
-export async function putInPlace({ core, dropped }: SwappedLog, sources: readonly Segment[], segment: Segment): Promise<boolean> {
+export async function putInPlace(
+  { core, dropped }: SwappedLog,
+  sources: readonly Segment[],
+  segment: Segment,
+): Promise<boolean> {
   return await core.turns.run(async () => {
     if (!areReplaceable(core, sources)) return false;
     const { fileSystem, openFiles, indexCache, cap } = core.context;
@@ -57,7 +61,10 @@ export async function putInPlace({ core, dropped }: SwappedLog, sources: readonl
   });
 }
 
-/** They stay in memory then, until the next checkpoint saves them; where they are missing they are made again from the log. */
+/**
+ * They stay in memory then, until the next checkpoint saves them; where they are missing they are made again from the
+ * log.
+ */
 function unlessOutOfFiles(error: unknown): void {
   if (!isOutOfFiles(error)) throw error;
 }
@@ -65,7 +72,8 @@ function unlessOutOfFiles(error: unknown): void {
 async function saveIndexes(fileSystem: FileSystem, segment: Segment): Promise<void> {
   const { indexes } = segment;
   if (indexes === null) return;
-  const path = (kind: 'index' | 'timeindex'): string => `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
+  const path = (kind: 'index' | 'timeindex'): string =>
+    `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
   await writeFileFrom(fileSystem, path('index'), { position: 0, bytes: indexes.offsets.bytes() });
   await writeFileFrom(fileSystem, path('timeindex'), { position: 0, bytes: indexes.times.bytes() });
   segment.offsetEntriesSaved = indexes.offsets.count;

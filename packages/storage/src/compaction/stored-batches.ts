@@ -1,4 +1,11 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffset, batchPrefixBytes, batchSize, checkBatch } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffset,
+  batchPrefixBytes,
+  batchSize,
+  checkBatch,
+} from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { File } from '../ports/file-system.ts';
 
@@ -16,8 +23,8 @@ export interface StoredBatchesOptions {
 const highWordEnd = 0x20_0000;
 
 /**
- * The whole batches of a file from its start to `to`, each checked: compaction must not carry rot into a new file, where
- * nobody would look for it. Each is a view that stays good.
+ * The whole batches of a file from its start to `to`, each checked: compaction must not carry rot into a new file,
+ * where nobody would look for it. Each is a view that stays good.
  *
  * @throws StorageError CORRUPT_LOG (details file, position)
  */
@@ -52,7 +59,11 @@ function checkedEnd(batch: Buffer, o: { from: number; to: number }): number {
 }
 
 /** Bytes from `position` on that hold at least one whole batch, unless the file does not have one there. */
-async function blockWithBatch(rest: Buffer, position: number, o: { file: File; to: number; blockBytes: number }): Promise<Buffer> {
+async function blockWithBatch(
+  rest: Buffer,
+  position: number,
+  o: { file: File; to: number; blockBytes: number },
+): Promise<Buffer> {
   const remaining = o.to - position;
   if (holdsBatch(rest)) return rest;
   const block = await o.file.read(position, Math.min(o.blockBytes, remaining));

@@ -1,8 +1,12 @@
 /**
- * Runs `work` for every item, at most `parallelMax` at a time, started in order. Waits for all of them even if one fails,
- * then throws the first failure.
+ * Runs `work` for every item, at most `parallelMax` at a time, started in order. Waits for all of them even if one
+ * fails, then throws the first failure.
  */
-export async function inParallel<T>(items: readonly T[], parallelMax: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  parallelMax: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Lets one piece of work run after the other, in the order in which they were asked for. Not to be called from within itself. */
+/**
+ * Lets one piece of work run after the other, in the order in which they were asked for. Not to be called from within
+ * itself.
+ */
 export class OneByOne {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -52,7 +52,9 @@ export type Admission =
       readonly ids: BatchMessageIds | null;
       /** Records whose offset is not `baseOffset + index`. */
       readonly repeats: readonly RepeatedRecord[];
-      /** Set when all records are repeats: the caller is answered with this, once the batch (which is empty) is durable. */
+      /**
+       * Set when all records are repeats: the caller is answered with this, once the batch (which is empty) is durable.
+       */
       readonly repeated: RepeatAnswer | null;
     }
   | { readonly kind: 'duplicate'; readonly repeated: RepeatAnswer; readonly repeats: readonly RepeatedRecord[] };
@@ -92,14 +94,16 @@ export class Deduplication {
   }
 
   /**
-   * What becomes of a batch that would be appended at `endOffset`? Changes nothing. Plain parameters: an object would be made for each append.
+   * What becomes of a batch that would be appended at `endOffset`? Changes nothing. Plain parameters: an object would
+   * be made for each append.
    * @throws StorageError OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH
    */
   admit(batch: Buffer, known: KnownOfBatch, endOffset: number, now: number, wallMs: number): Admission {
     const producer = known.header ?? producerBatchOf(batch);
     const check = this.producers.check(producer, now);
     const window = this.#window;
-    const ids = window === null ? null : known.messageIds === undefined ? peekMessageIds(batch, this.#limits) : known.messageIds;
+    const ids =
+      window === null ? null : known.messageIds === undefined ? peekMessageIds(batch, this.#limits) : known.messageIds;
     if (window === null || ids === null) return admitWithoutIds(batch, producer, check);
 
     const baseOffset = check.kind === 'duplicate' ? check.baseOffset : endOffset;
@@ -112,7 +116,14 @@ export class Deduplication {
     if (repeats.length === 0) return { kind: 'append', batch, producer, ids, repeats, repeated: null };
     if (all && producer.producerId < 0) return { kind: 'duplicate', repeated: answerOf(repeats), repeats };
     const rest = all ? emptiedBatch(batch) : this.#without(batch, repeats, known.rest);
-    return { kind: 'append', batch: rest, producer: producerBatchOf(rest), ids, repeats, repeated: all ? answerOf(repeats) : null };
+    return {
+      kind: 'append',
+      batch: rest,
+      producer: producerBatchOf(rest),
+      ids,
+      repeats,
+      repeated: all ? answerOf(repeats) : null,
+    };
   }
 
   /** Indexes of the records that are repeats, as far as can be told without the place of the batch. */
@@ -142,7 +153,9 @@ export class Deduplication {
     this.#window?.clear();
   }
 
-  /** Recovery: a batch of the log behind the newest snapshot. Needs the whole batch only if `wantsMessageIds` says so. */
+  /**
+   * Recovery: a batch of the log behind the newest snapshot. Needs the whole batch only if `wantsMessageIds` says so.
+   */
   replayProducer(batch: Buffer, now: number): void {
     this.producers.replay(producerBatchOf(batch), batchBaseOffset(batch), now);
   }
@@ -159,7 +172,12 @@ export class Deduplication {
   }
 
   #without(batch: Buffer, repeats: readonly RepeatedRecord[], rest: KnownOfBatch['rest']): Buffer {
-    if (rest && rest.leftOut.length === repeats.length && rest.leftOut.every((index, at) => index === repeats[at]?.index)) return rest.batch;
+    if (
+      rest
+      && rest.leftOut.length === repeats.length
+      && rest.leftOut.every((index, at) => index === repeats[at]?.index)
+    )
+      return rest.batch;
     const indexes = new Set(repeats.map((repeat) => repeat.index));
     const baseOffset = batchBaseOffset(batch);
     const rebuilt = rebuildBatch(batch, (record) => !indexes.has(record.offset - baseOffset), {

@@ -14,10 +14,14 @@ export function encodeLeaderEpochCheckpoint(entries: readonly LeaderEpoch[]): st
   return `${['0', String(entries.length), ...lines].join('\n')}\n`;
 }
 
-/** @throws StorageError UNSUPPORTED_FORMAT for a later version. CORRUPT_LOG: the history is then rebuilt from the batches, each of which names its epoch. */
+/**
+ * @throws StorageError UNSUPPORTED_FORMAT for a later version. CORRUPT_LOG: the history is then rebuilt from the
+ * batches, each of which names its epoch.
+ */
 export function decodeLeaderEpochCheckpoint(text: string): LeaderEpoch[] {
   const [version, count, ...lines] = text.replace(/\n$/, '').split('\n');
-  if (version !== undefined && /^[1-9]\d{0,8}$/.test(version)) throw newerFormatError({ file: 'leader-epoch-checkpoint', found: Number(version), known: 0 });
+  if (version !== undefined && /^[1-9]\d{0,8}$/.test(version))
+    throw newerFormatError({ file: 'leader-epoch-checkpoint', found: Number(version), known: 0 });
   if (version !== '0') throw corrupt(`version '${version}' is unknown`);
   if (count === undefined || !/^\d+$/.test(count)) throw corrupt(`count '${count}' is no number`);
   if (lines.length !== Number(count)) throw corrupt(`${count} entries announced, ${lines.length} found`);

@@ -2,8 +2,8 @@
  * The history of leadership of one partition: which epoch began at which offset.
  *
  * Invariants
- * - Entries ascend strictly by epoch and by start offset (an epoch that wrote nothing leaves no entry behind the next one
- *   with the same start).
+ * - Entries ascend strictly by epoch and by start offset (an epoch that wrote nothing leaves no entry behind the next
+ *   one with the same start).
  * - The history covers the log from its start offset to its end.
  */
 
@@ -77,7 +77,10 @@ export class LeaderEpochs {
     return changed;
   }
 
-  /** The log now starts at `startOffset`: older epochs go, the one in force there begins there. @returns true when the history changed. */
+  /**
+   * The log now starts at `startOffset`: older epochs go, the one in force there begins there. @returns true when the
+   * history changed.
+   */
   truncateStart(startOffset: number): boolean {
     const index = this.#entries.findLastIndex((entry) => entry.startOffset <= startOffset);
     const inForce = this.#entries[index];

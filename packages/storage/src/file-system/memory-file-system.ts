@@ -2,8 +2,8 @@ import { StorageError } from '../errors.ts';
 import type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } from '../ports/file-system.ts';
 
 /*
- * Files as lists of the very buffers that were written: nothing is copied on the way in, and a read of what was written in
- * one piece is a view. Folders exist as names only. Nothing is durable, so syncing does nothing.
+ * Files as lists of the very buffers that were written: nothing is copied on the way in, and a read of what was written
+ * in one piece is a view. Folders exist as names only. Nothing is durable, so syncing does nothing.
  */
 export class MemoryFileSystem implements FileSystem {
   readonly copiesWrites = false;
@@ -31,7 +31,8 @@ export class MemoryFileSystem implements FileSystem {
     if (!this.#directories.has(path)) throw systemError('ENOENT', path);
     const names: string[] = [];
     for (const name of this.#files.keys()) if (parentOf(name) === path) names.push(name.slice(path.length + 1));
-    for (const name of this.#directories) if (name !== '' && parentOf(name) === path) names.push(name.slice(path.length + 1));
+    for (const name of this.#directories)
+      if (name !== '' && parentOf(name) === path) names.push(name.slice(path.length + 1));
     return names;
   }
 
@@ -165,7 +166,8 @@ class MemoryContent {
       this.#starts.pop();
     }
     const last = this.#pieces.length - 1;
-    if (last >= 0) this.#pieces[last] = (this.#pieces[last] as Buffer).subarray(0, sizeBytes - (this.#starts[last] as number));
+    if (last >= 0)
+      this.#pieces[last] = (this.#pieces[last] as Buffer).subarray(0, sizeBytes - (this.#starts[last] as number));
     this.sizeBytes = sizeBytes;
   }
 

@@ -8,8 +8,9 @@ import type { Holding } from './node-held-file.ts';
 import { readRegular } from './node-regular-file.ts';
 
 /*
- * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that decides.
- * `.lock` says who the owner is, and decides only where one of the two runtimes has no such lock, or was a release without it.
+ * Two files. `.lock.held` is empty and stays; the kernel keeps a lock on it for the owner (node-held-file.ts), and that
+ * decides. `.lock` says who the owner is, and decides only where one of the two runtimes has no such lock, or was a
+ * release without it.
  *
  * Layout of `.lock`, one line each:
  *   pid | when that process started, as the system counts it, or '' | token, never the same twice
@@ -17,14 +18,18 @@ import { readRegular } from './node-regular-file.ts';
  * The last two lines are absent in what older releases wrote: those have no lock of the kernel.
  *
  * Invariants
- * - Whoever has the kernel's lock and finds another inode in `.lock` has a copy of a folder: its owner is none of this one.
- * - `.lock` is made by link(), which fails if the name is taken, of a file that is already complete: nobody reads half of one.
- * - The lock of a dead owner with token T is replaced only by the holder of `.lock.after-T`, which is itself such a lock.
- *   Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
- * - Who takes the kernel's lock from an owner that may be alive reads nothing before that one has had the time to notice (`noticeMs`).
- * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in containers. One that
- *   has ended is no owner, although its pid is taken until its parent asks for it. That is asked also of one that should have the kernel's
- *   lock: a process loses it when any part of it opens and closes the file, until it takes it again (`renew`).
+ * - Whoever has the kernel's lock and finds another inode in `.lock` has a copy of a folder: its owner is none of this
+ *   one.
+ * - `.lock` is made by link(), which fails if the name is taken, of a file that is already complete: nobody reads half
+ *   of one.
+ * - The lock of a dead owner with token T is replaced only by the holder of `.lock.after-T`, which is itself such a
+ *   lock. Whoever holds it looks again whether `.lock` still carries T: if not, another heir was faster.
+ * - Who takes the kernel's lock from an owner that may be alive reads nothing before that one has had the time to
+ *   notice (`noticeMs`).
+ * - A process is the owner if its pid lives *and* started when the lock says: pids are used again, the more so in
+ *   containers. One that has ended is no owner, although its pid is taken until its parent asks for it. That is asked
+ *   also of one that should have the kernel's lock: a process loses it when any part of it opens and closes the file,
+ *   until it takes it again (`renew`).
  */
 
 interface Owner {
@@ -70,12 +75,16 @@ function kernelLock(path: string, held: Holding): DirectoryLock {
   return { renew, release: async () => (isLost ? held.release() : await unsign(path, held)) };
 }
 
-/** Within it an owner that was robbed of its lock has looked at it twice (`lockRenewalMs`), and acknowledges nothing any more. */
+/**
+ * Within it an owner that was robbed of its lock has looked at it twice (`lockRenewalMs`), and acknowledges nothing any
+ * more.
+ */
 const noticeMs = 1_100;
 
 /**
- * Whether the owner before may be alive, although the kernel's lock was free: it was dropped by a copy of the folder or went with the file.
- * Of a process in another namespace of this machine nobody knows. That of another machine, or of a boot before, is taken for dead.
+ * Whether the owner before may be alive, although the kernel's lock was free: it was dropped by a copy of the folder or
+ * went with the file. Of a process in another namespace of this machine nobody knows. That of another machine, or of a
+ * boot before, is taken for dead.
  */
 async function mayLive(directory: string): Promise<boolean> {
   const [before, own] = await Promise.all([readOwner(`${directory}/${lockFileName}`), look(process.pid)]);
@@ -85,7 +94,8 @@ async function mayLive(directory: string): Promise<boolean> {
   return boot === ownBoot && (space !== ownSpace || (await isAlive(before)));
 }
 
-const noKernelLock = 'this runtime has no SQLite: the data folder is locked by process ids alone, which tell containers that share it not apart';
+const noKernelLock =
+  'this runtime has no SQLite: the data folder is locked by process ids alone, which tell containers that share it not apart';
 
 /** Says who has the folder; without a lock of the kernel, that takes it. */
 async function signLock(directory: string, heldFile: string): Promise<void> {
@@ -132,10 +142,16 @@ async function take(o: { directory: string; name: string; draft: string; owner: 
     await unlink(`${o.directory}/${heir}`);
     if (won) return;
   }
-  throw new StorageError('STORAGE_LOCKED', `the lock of data folder ${o.directory} comes and goes; its file system may not be fit for data`);
+  throw new StorageError(
+    'STORAGE_LOCKED',
+    `the lock of data folder ${o.directory} comes and goes; its file system may not be fit for data`,
+  );
 }
 
-/** Whether who has the kernel's lock need not ask for the process that it finds: it came with a copy, or is itself, which had let go. */
+/**
+ * Whether who has the kernel's lock need not ask for the process that it finds: it came with a copy, or is itself,
+ * which had let go.
+ */
 function isLeftOver(holder: Owner, owner: Owner): boolean {
   if (owner.heldFile === '' || holder.heldFile === '') return false;
   return holder.heldFile !== owner.heldFile || (holder.pid === owner.pid && holder.startedAt === owner.startedAt);
@@ -209,8 +225,8 @@ async function look(pid: number): Promise<Process | null> {
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readlink('/proc/self/ns/pid'),
     ]);
-    // The second field is the program's name in brackets, which may hold spaces and brackets. Of those behind it: the 1st is the state, the 18th
-    // the number of threads, the 20th the start.
+    // The second field is the program's name in brackets, which may hold spaces and brackets. Of those behind it: the
+    // 1st is the state, the 18th the number of threads, the 20th the start.
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
     // Other threads than the first may still be in the midst of a write.
     const hasEnded = (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1;

@@ -17,7 +17,10 @@ const openFlags: Readonly<Record<OpenMode, number>> = {
   durable: hasDurableWrites ? O_RDWR | O_DSYNC : O_RDWR,
 };
 
-/** Whole files and folders that are open at once, each for a moment. They hold nothing else, so whoever waits here is let in. */
+/**
+ * Whole files and folders that are open at once, each for a moment. They hold nothing else, so whoever waits here is
+ * let in.
+ */
 const briefly = new Turnstile(16);
 
 /** How long an operation waits for a descriptor while the process or the system has none left. */
@@ -34,8 +37,8 @@ let shortSinceMs = 0;
 let lastShortMs = -calmMs;
 
 /**
- * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and a
- * busy broker makes tens of thousands of them a second.
+ * The machine's disk. Raw descriptors and callbacks: `FileHandle` costs several times the bookkeeping of one write, and
+ * a busy broker makes tens of thousands of them a second.
  */
 export const nodeFileSystem: FileSystem = {
   copiesWrites: true,
@@ -44,11 +47,15 @@ export const nodeFileSystem: FileSystem = {
     return mode === 'durable' && !hasDurableWrites ? new SyncingFile(descriptor, path) : new NodeFile(descriptor, path);
   },
   readFile: (path) => briefly.run(() => patiently(patienceMs, () => readRegular(path))),
-  readDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<string[]>((done) => fs.readdir(path, done)))),
+  readDirectory: (path) =>
+    briefly.run(() => patiently(patienceMs, () => promise<string[]>((done) => fs.readdir(path, done)))),
   makeDirectory,
   rename: (from, to) => promise<void>((done) => fs.rename(from, to, done)),
   removeFile: (path) => promise<void>((done) => fs.unlink(path, done)),
-  removeDirectory: (path) => briefly.run(() => patiently(patienceMs, () => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done)))),
+  removeDirectory: (path) =>
+    briefly.run(() =>
+      patiently(patienceMs, () => promise<void>((done) => fs.rm(path, { recursive: true, force: true }, done))),
+    ),
   async stat(path): Promise<FileStat> {
     const found = await promise<fs.Stats>((done) => fs.stat(path, done));
     return { sizeBytes: found.size, isDirectory: found.isDirectory(), modifiedMs: found.mtimeMs };
@@ -65,7 +72,10 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
-/** Folder by folder: with `recursive`, Node tries for ever where a folder cannot be made although the one above it is there (/proc). */
+/**
+ * Folder by folder: with `recursive`, Node tries for ever where a folder cannot be made although the one above it is
+ * there (/proc).
+ */
 async function makeDirectory(path: string): Promise<void> {
   try {
     await makeOne(path);
@@ -122,8 +132,9 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Again and again while there is no descriptor: nothing was opened then, so nothing has happened. The patience is with the shortage, and
- * not with each operation: whoever comes late to one that lasts does not begin to wait from the start.
+ * Again and again while there is no descriptor: nothing was opened then, so nothing has happened. The patience is with
+ * the shortage, and not with each operation: whoever comes late to one that lasts does not begin to wait from the
+ * start.
  */
 async function patiently<T>(waitMs: number, work: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -227,7 +238,10 @@ function ownBuffer(length: number): Buffer {
   return Buffer.allocUnsafeSlow(length);
 }
 
-/** Segments are opened over and over, as `write`: those are looked at when their size is asked for, which is before anything is read. */
+/**
+ * Segments are opened over and over, as `write`: those are looked at when their size is asked for, which is before
+ * anything is read.
+ */
 function openDescriptor(path: string, mode: OpenMode): Promise<number> {
   return mode === 'write' ? openWithoutWaiting(path, openFlags[mode]) : openRegular(path, openFlags[mode]);
 }

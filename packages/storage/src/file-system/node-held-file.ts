@@ -4,15 +4,18 @@ import type { DatabaseSync } from 'node:sqlite';
 import { systemCode } from '../errors.ts';
 
 /*
- * A lock that the kernel holds and drops with the process: fcntl's, on a file that stays empty. Node has no call for it, but the SQLite
- * inside Node takes one on each database that it opens, in less than a millisecond. Nothing else of SQLite is used, and nothing is written.
+ * A lock that the kernel holds and drops with the process: fcntl's, on a file that stays empty. Node has no call for
+ * it, but the SQLite inside Node takes one on each database that it opens, in less than a millisecond. Nothing else of
+ * SQLite is used, and nothing is written.
  *
  * Invariants
- * - Whoever has the file open for `BEGIN EXCLUSIVE` has the lock, across all namespaces of the machine and, where the file system
- *   carries such locks, across machines.
- * - The file is never removed by us: whoever locked a file of that name that was removed would not keep out the next one.
- * - Closing any descriptor of the file in this process drops the lock (POSIX), and SQLite knows nothing of that. Its own descriptors are no
- *   danger, and nothing else here opens the file; but a program that copies its data folder does. `renew` is for that.
+ * - Whoever has the file open for `BEGIN EXCLUSIVE` has the lock, across all namespaces of the machine and, where the
+ *   file system carries such locks, across machines.
+ * - The file is never removed by us: whoever locked a file of that name that was removed would not keep out the next
+ *   one.
+ * - Closing any descriptor of the file in this process drops the lock (POSIX), and SQLite knows nothing of that. Its
+ *   own descriptors are no danger, and nothing else here opens the file; but a program that copies its data folder
+ *   does. `renew` is for that.
  */
 const held = new Set<TakenFile>();
 
@@ -23,7 +26,10 @@ const busyRenewalsMax = 3;
 
 /** A file that was locked for this process. */
 export interface Holding {
-  /** Takes the lock again, also where it was dropped or the file was removed. False: somebody else has it, or nobody can know. Fast. */
+  /**
+   * Takes the lock again, also where it was dropped or the file was removed. False: somebody else has it, or nobody can
+   * know. Fast.
+   */
   renew(): boolean;
   release(): void;
 }
@@ -57,7 +63,9 @@ function notLockable(error: unknown, path: string): Error {
   return Object.assign(new Error(message, { cause: error }), { code: 'EINVAL', syscall: 'lock', path });
 }
 
-/** A lock that was taken. `reading` is a read that never ends: while it lasts the lock is never let go of as a whole. */
+/**
+ * A lock that was taken. `reading` is a read that never ends: while it lasts the lock is never let go of as a whole.
+ */
 interface TakenFile {
   readonly database: DatabaseSync;
   readonly reading: Iterator<unknown>;
@@ -126,8 +134,9 @@ function isThere(path: string, inode: bigint): boolean {
 }
 
 /**
- * Steps down to the lock of a reader and up again, which asks the kernel for both. The reader's keeps every other writer out meanwhile;
- * that one is refused where another process has the lock, which SQLite tells as a failed read or write.
+ * Steps down to the lock of a reader and up again, which asks the kernel for both. The reader's keeps every other
+ * writer out meanwhile; that one is refused where another process has the lock, which SQLite tells as a failed read or
+ * write.
  */
 function lockAgain(database: DatabaseSync): 'held' | 'busy' | 'lost' {
   try {
@@ -147,7 +156,10 @@ interface Sqlite {
   readonly DatabaseSync: typeof DatabaseSync;
 }
 
-/** When it is needed, and not by `import`: not every runtime has it, and the first releases of Node 24 warn that it may change. */
+/**
+ * When it is needed, and not by `import`: not every runtime has it, and the first releases of Node 24 warn that it may
+ * change.
+ */
 function loadSqlite(): Sqlite | undefined {
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 
 /*
- * Opens regular files and nothing else: to open a named pipe, or to read from one, waits for whoever has its other end, perhaps for ever,
- * and takes a thread of Node's pool with it. So nothing is opened that could wait, and what is no regular file is refused by its name.
+ * Opens regular files and nothing else: to open a named pipe, or to read from one, waits for whoever has its other end,
+ * perhaps for ever, and takes a thread of Node's pool with it. So nothing is opened that could wait, and what is no
+ * regular file is refused by its name.
  */
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
 // Not on every system, whatever its type says.

@@ -3,8 +3,8 @@ import type { FileSystem } from '../ports/file-system.ts';
 import { temporarySuffix } from './file-names.ts';
 
 /**
- * Puts a whole file in place, or leaves the old one: written beside it, synced, renamed. The rename is durable after the
- * caller has synced the folder.
+ * Puts a whole file in place, or leaves the old one: written beside it, synced, renamed. The rename is durable after
+ * the caller has synced the folder.
  */
 export async function replaceFile(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
   const draft = path + temporarySuffix;
@@ -20,7 +20,11 @@ export async function replaceFile(fileSystem: FileSystem, path: string, bytes: B
 }
 
 /** Writes `bytes` at `position` of a file that is made if absent, cuts it behind them and syncs it. */
-export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { position: number; bytes: Buffer }): Promise<void> {
+export async function writeFileFrom(
+  fileSystem: FileSystem,
+  path: string,
+  o: { position: number; bytes: Buffer },
+): Promise<void> {
   const file = await fileSystem.open(path, 'create');
   try {
     await file.write([o.bytes], o.position);
@@ -32,8 +36,8 @@ export async function writeFileFrom(fileSystem: FileSystem, path: string, o: { p
 }
 
 /**
- * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is there
- * and has nothing in it may be what an attempt has left that came no further than this: it counts as absent.
+ * Makes a folder and those above it, as far as they are absent, such that no crash takes them away again. One that is
+ * there and has nothing in it may be what an attempt has left that came no further than this: it counts as absent.
  */
 export async function makeDirectoryDurably(fileSystem: FileSystem, path: string): Promise<void> {
   const unsettled: { readonly path: string; readonly isThere: boolean }[] = [];

@@ -68,12 +68,15 @@ export function offsetFileName(offset: number, kind: OffsetFileKind): string {
   return `${String(offset).padStart(20, '0')}.${kind}`;
 }
 
-/** Bytes of a .log file from `position` on that recovery cut off although they were not all nonsense. Nothing reads it. */
+/**
+ * Bytes of a .log file from `position` on that recovery cut off although they were not all nonsense. Nothing reads it.
+ */
 export function asideFileName(o: { baseOffset: number; position: number }): string {
   return `${offsetFileName(o.baseOffset, 'log')}.${o.position}.aside`;
 }
 
-const offsetFilePattern = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot|message-ids)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;
+const offsetFilePattern =
+  /^(\d{20})\.(log|index|timeindex|txnindex|snapshot|message-ids)(\.tmp|\.deleted|\.cleaned|\.swap)?$/;
 
 /** Null for a name that is no segment's, snapshot's or window's, or whose offset is beyond 2^53 - 1. */
 export function parseOffsetFile(name: string): OffsetFile | null {

@@ -8,11 +8,12 @@ import type { StorageStats } from '../stats.ts';
  * - One open file per path. It is closed only when nobody holds a lease on it.
  * - `#entries` is in order of last use. At most `openFilesMax` entries, not counting those that are leased: a burst of
  *   leases may pass it, and it shrinks again as they are released.
- * - `#descriptors` counts every file from before it is opened until it is closed. It passes `openFilesInUseMax` only by leases of those who
- *   hold one already: they must not wait for each other. Anybody else waits until a file is closed, in order.
+ * - `#descriptors` counts every file from before it is opened until it is closed. It passes `openFilesInUseMax` only by
+ *   leases of those who hold one already: they must not wait for each other. Anybody else waits until a file is closed,
+ *   in order.
  * - A path that is renamed or removed is `forget`-ten first, so that its name never leads to the old file.
- * - A file that needs a sync gets it before it is closed to make room: whoever opens it again might not be told that the system
- *   failed to write what was written through this descriptor.
+ * - A file that needs a sync gets it before it is closed to make room: whoever opens it again might not be told that
+ *   the system failed to write what was written through this descriptor.
  */
 export interface FileLease {
   readonly file: File;
@@ -35,7 +36,13 @@ export class OpenFiles {
   #descriptors = 0;
 
   /** `onFatal`: a sync that was owed has failed. */
-  constructor(o: { fileSystem: FileSystem; openFilesMax: number; openFilesInUseMax: number; stats: StorageStats; onFatal: (error: unknown) => void }) {
+  constructor(o: {
+    fileSystem: FileSystem;
+    openFilesMax: number;
+    openFilesInUseMax: number;
+    stats: StorageStats;
+    onFatal: (error: unknown) => void;
+  }) {
     this.#fileSystem = o.fileSystem;
     this.#openFilesMax = o.openFilesMax;
     this.#openFilesInUseMax = o.openFilesInUseMax;
@@ -44,15 +51,18 @@ export class OpenFiles {
   }
 
   /**
-   * The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. `isNested`: the caller holds
-   * another lease.
+   * The file at `path`, for reading and writing; with `create` it is made if absent. Keep the lease short. `isNested`:
+   * the caller holds another lease.
    */
   async lease(path: string, o: { create?: boolean; isNested?: boolean } = {}): Promise<FileLease> {
-    if (!this.#entries.has(path) && this.#descriptors >= this.#openFilesInUseMax && o.isNested !== true) await this.#room(path);
+    if (!this.#entries.has(path) && this.#descriptors >= this.#openFilesInUseMax && o.isNested !== true)
+      await this.#room(path);
     let entry = this.#entries.get(path);
     if (entry) this.#entries.delete(path);
     else {
-      entry = new Entry(this.#fileSystem.open(path, o.create === true ? 'create' : 'write'), (idle) => this.#onIdle(path, idle));
+      entry = new Entry(this.#fileSystem.open(path, o.create === true ? 'create' : 'write'), (idle) =>
+        this.#onIdle(path, idle),
+      );
       this.#stats.openFiles += 1;
       this.#descriptors += 1;
     }
@@ -116,7 +126,9 @@ export class OpenFiles {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Closes everything that is not leased: the process has no descriptor left. What is asked for next is opened again. */
+  /**
+   * Closes everything that is not leased: the process has no descriptor left. What is asked for next is opened again.
+   */
   closeIdle(): void {
     this.#evict(0);
   }
@@ -148,7 +160,8 @@ export class OpenFiles {
     if (entry.isClosed) return;
     entry.isClosed = true;
     this.#stats.openFiles -= 1;
-    // What was written was synced or is the system's business by now; a failed close can be neither repaired nor retried.
+    // What was written was synced or is the system's business by now; a failed close can be neither repaired nor
+    // retried.
     const closing = entry.opening.then((file) => file.close()).catch(() => undefined);
     this.#closing.add(closing);
     void closing.then(() => {

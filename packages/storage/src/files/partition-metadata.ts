@@ -22,7 +22,10 @@ export function decodePartitionMetadata(bytes: Buffer): string | null {
   return /^version: 0\ntopic_id: (\S+)\n$/.exec(bytes.toString('utf8'))?.[1] ?? null;
 }
 
-/** Null where the folder says nothing, is absent, or is no folder. Throws UNSUPPORTED_FORMAT for what a later release has written. */
+/**
+ * Null where the folder says nothing, is absent, or is no folder. Throws UNSUPPORTED_FORMAT for what a later release
+ * has written.
+ */
 export async function readTopicId(fileSystem: FileSystem, directory: string): Promise<string | null> {
   try {
     const bytes = await readFileIfThere(fileSystem, `${directory}/${partitionMetadataName}`);

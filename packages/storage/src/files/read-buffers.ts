@@ -1,6 +1,6 @@
 /*
- * Memory for reads of files, used again and again. A new buffer for each read is garbage by the megabyte, which V8 counts as
- * external memory and collects for: a third of the processor time of a broker that served stored records.
+ * Memory for reads of files, used again and again. A new buffer for each read is garbage by the megabyte, which V8
+ * counts as external memory and collects for: a third of the processor time of a broker that served stored records.
  *
  * Invariants
  * - A buffer is lent or free, never both. Only what is lent can be given back, and only once.
@@ -8,7 +8,10 @@
  * - At most `freeMax` buffers are free. What is more is given back to the system.
  */
 
-/** A read that fills less of a buffer than this share of it gets memory of its own: many small reads must not hold large buffers. */
+/**
+ * A read that fills less of a buffer than this share of it gets memory of its own: many small reads must not hold large
+ * buffers.
+ */
 const usedShareMin = 1 / 4;
 
 export class ReadBuffers {
@@ -46,7 +49,8 @@ export class ReadBuffers {
     if (!buffer) return;
     this.#lent.delete(view.buffer);
     if (this.#free.length < this.#freeMax) this.#free.push(buffer);
-    // To the system, at once: many readers beside each other give back hundreds of them, for which the collector has no hurry.
+    // To the system, at once: many readers beside each other give back hundreds of them, for which the collector has no
+    // hurry.
     else (buffer.buffer as ArrayBuffer).transfer(0);
   }
 }

@@ -13,12 +13,12 @@ import { IntervalSyncs } from './interval-syncs.ts';
  *
  * Invariants
  * - `#pending` holds every append that is in no round, in the order of the calls to `append`.
- * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move, then
- *   whoever waits is told in append order, then readers are woken.
- * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal, and
- *   their segments get them later; anything else by a write and a sync of its segment.
- * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged afterwards.
- *   Nothing is tried twice.
+ * - One round at a time. It takes a prefix of `#pending`, and settles exactly that: first all high watermarks move,
+ *   then whoever waits is told in append order, then readers are woken.
+ * - What a log has in a round is made durable in one of two ways: small pieces of all logs by one write to the journal,
+ *   and their segments get them later; anything else by a write and a sync of its segment.
+ * - A write or sync that failed other than for want of room ends it all: `onFatal`, and nothing is acknowledged
+ *   afterwards. Nothing is tried twice.
  * - A log that had no room gets its appends of the round, and those queued behind them, failed and taken back before
  *   anything else can be appended to it. The journal has none of them.
  */
@@ -87,7 +87,9 @@ export class FlushQueue {
     this.#schedule();
   }
 
-  /** Puts a boundary into the journal, with the next round, if it holds anything of the log. Durable when it returns. */
+  /**
+   * Puts a boundary into the journal, with the next round, if it holds anything of the log. Durable when it returns.
+   */
   async declare(log: FlushedLog, boundary: JournalBoundary): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (!this.#journal?.holds(log)) return;
@@ -142,7 +144,9 @@ export class FlushQueue {
   fail(cause: unknown): StorageError {
     if (this.#failure) return this.#failure;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const failure = new StorageError('STORAGE_FAILED', `storage failed, what the disk holds is unknown: ${reason}`, { cause });
+    const failure = new StorageError('STORAGE_FAILED', `storage failed, what the disk holds is unknown: ${reason}`, {
+      cause,
+    });
     this.#failure = failure;
     this.#syncs.stop();
     this.#options.onFatal(failure);
@@ -222,7 +226,8 @@ export class FlushQueue {
     const others = plan?.accepted === parts.length ? [] : parts.filter(({ isJournaled }) => !isJournaled);
     const segments = others.length > 0 ? this.#writeSegments(others) : undefined;
     const journal = plan && plan.accepted > 0 ? this.#journal?.write(plan) : undefined;
-    for (const result of await Promise.allSettled([journal, segments])) if (result.status === 'rejected') throw result.reason;
+    for (const result of await Promise.allSettled([journal, segments]))
+      if (result.status === 'rejected') throw result.reason;
     return others;
   }
 
@@ -237,10 +242,13 @@ export class FlushQueue {
     });
   }
 
-  /** Boundaries have no other way than the journal; while it has no room, its files are being emptied, if the disk has some. */
+  /**
+   * Boundaries have no other way than the journal; while it has no room, its files are being emptied, if the disk has
+   * some.
+   */
   async #writeBoundaries(boundaries: readonly PendingBoundary[]): Promise<void> {
     const journal = this.#journal as Journal;
-    for (let rest = boundaries; rest.length > 0; ) {
+    for (let rest = boundaries; rest.length > 0;) {
       const plan = journal.plan(rest.map(({ boundary }) => boundary));
       await journal.write(plan);
       this.#assertWorks();
@@ -249,7 +257,13 @@ export class FlushQueue {
       const isRefused = rest.length > 0 && !(await journal.room());
       this.#assertWorks();
       if (!isRefused) continue;
-      for (const { done } of rest) done.reject(new StorageError('STORAGE_FULL', 'the journal cannot be emptied while the disk is full; free some room, and try again'));
+      for (const { done } of rest)
+        done.reject(
+          new StorageError(
+            'STORAGE_FULL',
+            'the journal cannot be emptied while the disk is full; free some room, and try again',
+          ),
+        );
       return;
     }
   }
@@ -323,6 +337,7 @@ function partsOf(round: readonly QueuedAppend[]): RoundPart[] {
 
 function fullError(cause: unknown): StorageError {
   const reason = systemCode(cause);
-  const what = reason === 'EMFILE' || reason === 'ENFILE' ? 'too many files are open' : 'the disk is full; free some room';
+  const what =
+    reason === 'EMFILE' || reason === 'ENFILE' ? 'too many files are open' : 'the disk is full; free some room';
   return new StorageError('STORAGE_FULL', `${what}, and try again`, { cause, details: { limit: 'disk', reason } });
 }

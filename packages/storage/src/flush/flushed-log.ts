@@ -19,7 +19,10 @@ export interface QueuedAppend {
 
 /** A log, as the queue sees it. */
 export interface FlushedLog extends JournaledLog {
-  /** For the queue alone, while it sorts a round: which part of it is this log's, if that one is. A map would be looked into for each append. */
+  /**
+   * For the queue alone, while it sorts a round: which part of it is this log's, if that one is. A map would be looked
+   * into for each append.
+   */
   roundPart: number;
   /** Writes these appends, the log's oldest waiting ones, and makes them as durable as the log's policy says. */
   flush(appends: readonly QueuedAppend[]): Promise<void>;
@@ -29,7 +32,10 @@ export interface FlushedLog extends JournaledLog {
   readonly wantsIntervalSync: boolean;
   /** Makes what was written durable. */
   syncWritten(): Promise<void>;
-  /** The policy is kept below `endOffset`: the high watermark moves. `isJournaled`: by the journal; they are written when there is time. */
+  /**
+   * The policy is kept below `endOffset`: the high watermark moves. `isJournaled`: by the journal; they are written
+   * when there is time.
+   */
   advance(endOffset: number, isJournaled: boolean): void;
   wakeReaders(): void;
   /** Nothing from `fromOffset` on was or will be stored: cuts the file back, forgets the offsets. */

@@ -11,7 +11,10 @@ export interface IntervalSyncsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Syncs what logs of policy `interval` have written, beside the rounds: one run at a time, and a slow one is followed by the next as soon as it is done. */
+/**
+ * Syncs what logs of policy `interval` have written, beside the rounds: one run at a time, and a slow one is followed
+ * by the next as soon as it is done.
+ */
 export class IntervalSyncs {
   readonly #options: IntervalSyncsOptions;
   readonly #unsynced = new Set<FlushedLog>();

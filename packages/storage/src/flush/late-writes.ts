@@ -5,9 +5,14 @@ import { inParallel } from '../concurrency/in-parallel.ts';
 
 /** A log whose segments are still to get what the journal has made durable. */
 export interface OwingLog {
-  /** For LateWrites alone: it is on the list of those that owe something. A set would be looked into for each append. */
+  /**
+   * For LateWrites alone: it is on the list of those that owe something. A set would be looked into for each append.
+   */
   isListed: boolean;
-  /** Writes what it owes. Throws as the file system does where there is no room; any other failure has ended everything already. */
+  /**
+   * Writes what it owes. Throws as the file system does where there is no room; any other failure has ended everything
+   * already.
+   */
   writeOwed(): Promise<void>;
 }
 
@@ -22,14 +27,15 @@ export interface LateWritesOptions {
 }
 
 /*
- * Writes to segments that nobody waits for: what the journal holds is durable, and what is appended one by one to many logs becomes
- * few writes this way.
+ * Writes to segments that nobody waits for: what the journal holds is durable, and what is appended one by one to many
+ * logs becomes few writes this way.
  *
  * Invariants
- * - `#logs` holds every log that owes something and is not being written to, and `isListed` says so; `#owedBytes` counts what all of them
- *   owe. One that is let go of stays in the array, not listed, until the next run.
+ * - `#logs` holds every log that owes something and is not being written to, and `isListed` says so; `#owedBytes`
+ *   counts what all of them owe. One that is let go of stays in the array, not listed, until the next run.
  * - One run at a time. A log that had no room is tried again with the next one.
- * - What is owed lies in the journal, whose files are emptied only after it was written: so there is never more than fits there.
+ * - What is owed lies in the journal, whose files are emptied only after it was written: so there is never more than
+ *   fits there.
  */
 export class LateWrites {
   readonly #options: LateWritesOptions;
@@ -123,7 +129,10 @@ export class LateWrites {
   #setShort(error: unknown): void {
     const isShort = error !== null;
     if (isShort && !this.#isShort && !this.#isClosed) {
-      this.#options.log.warn({ error }, 'the disk has no room for acknowledged records; the journal keeps them until it has');
+      this.#options.log.warn(
+        { error },
+        'the disk has no room for acknowledged records; the journal keeps them until it has',
+      );
     }
     this.#isShort = isShort;
   }

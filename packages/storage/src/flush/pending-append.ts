@@ -29,7 +29,10 @@ export class PendingAppend implements Append, QueuedAppend {
   #waiter: AppendWaiter | null = null;
   #laterWaiters: AppendWaiter[] | null = null;
 
-  /** Of a batch that comes next in `segment`, which does not count it yet. Plain parameters: an object would be made for each append. */
+  /**
+   * Of a batch that comes next in `segment`, which does not count it yet. Plain parameters: an object would be made for
+   * each append.
+   */
   constructor(log: FlushedLog, segment: Segment, batch: Buffer, baseOffset: number, lastOffset: number) {
     this.log = log;
     this.segment = segment;

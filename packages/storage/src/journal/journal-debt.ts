@@ -12,8 +12,8 @@ export interface JournalDebtOptions {
 }
 
 /**
- * A log that is not open, as the journal sees it: its files keep what the segments of the log had no room for. The log takes that over when
- * it is opened; until then, the journal may write it as soon as there is room.
+ * A log that is not open, as the journal sees it: its files keep what the segments of the log had no room for. The log
+ * takes that over when it is opened; until then, the journal may write it as soon as there is room.
  *
  * Invariant: one at a time writes to the segments, or opens the log (`#turns`).
  */

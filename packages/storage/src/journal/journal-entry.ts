@@ -6,7 +6,8 @@ import type { JournalItem } from './journal-item.ts';
 import { readWide, writeWide } from './wide-number.ts';
 
 /*
- * What one write puts into a journal file, at a multiple of 4,096 bytes and filled up with zeros to the next one. Big-endian; RFC 5.
+ * What one write puts into a journal file, at a multiple of 4,096 bytes and filled up with zeros to the next one.
+ * Big-endian; RFC 5.
  *
  *    0  crc u32        CRC-32C of bytes 4 to 8 + length
  *    4  length i32     bytes from byte 8 on, without the filling
@@ -66,7 +67,10 @@ export interface JournalEntry {
 }
 
 /** The entry at `position`, or null where there is no whole one that may follow. */
-export async function readEntry(file: File, o: { position: number; sequenceMin: number; endPosition: number }): Promise<JournalEntry | null> {
+export async function readEntry(
+  file: File,
+  o: { position: number; sequenceMin: number; endPosition: number },
+): Promise<JournalEntry | null> {
   const { position, sequenceMin, endPosition } = o;
   const head = await file.read(position, entryHeadBytes);
   if (head.length < entryHeadBytes) return null;
@@ -79,7 +83,10 @@ export async function readEntry(file: File, o: { position: number; sequenceMin: 
   return items && { sequence, items, bytes: paddedEntryBytes(bytes) };
 }
 
-/** What the head at `position` says of its entry, whole or not; `bytes` is what that takes in its file. Null where there is none. */
+/**
+ * What the head at `position` says of its entry, whole or not; `bytes` is what that takes in its file. Null where there
+ * is none.
+ */
 export async function readEntryHead(file: File, position: number): Promise<{ sequence: number; bytes: number } | null> {
   const head = await file.read(position, entryHeadBytes);
   if (head.length < entryHeadBytes) return null;

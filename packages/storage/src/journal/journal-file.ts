@@ -8,8 +8,9 @@ import type { JournalEntry } from './journal-entry.ts';
 import { readWide, writeWide } from './wide-number.ts';
 
 /*
- * One file of the journal. It has its full size from the start, so that a write changes nothing but the bytes it writes: a
- * file that grows costs a second write, of its size. The first block is its head; entries follow from the second on.
+ * One file of the journal. It has its full size from the start, so that a write changes nothing but the bytes it
+ * writes: a file that grows costs a second write, of its size. The first block is its head; entries follow from the
+ * second on.
  *
  *    0  magic          'qjournal'
  *    8  crc u32        CRC-32C of bytes 12 to 24
@@ -56,12 +57,16 @@ export class JournalFile {
 }
 
 /** Makes a file of zeros with a head. Its name is durable once the folder is synced. */
-export async function createJournalFile(fileSystem: FileSystem, o: { path: string; sizeBytes: number; minimum: number; blockBytes: number }): Promise<void> {
+export async function createJournalFile(
+  fileSystem: FileSystem,
+  o: { path: string; sizeBytes: number; minimum: number; blockBytes: number },
+): Promise<void> {
   const { path, sizeBytes, minimum, blockBytes } = o;
   const file = await fileSystem.open(path, 'create');
   try {
     const zeros = Buffer.alloc(Math.min(blockBytes, sizeBytes));
-    for (let at = 0; at < sizeBytes; at += zeros.length) await file.write([zeros.subarray(0, Math.min(zeros.length, sizeBytes - at))], at);
+    for (let at = 0; at < sizeBytes; at += zeros.length)
+      await file.write([zeros.subarray(0, Math.min(zeros.length, sizeBytes - at))], at);
     await file.datasync();
     // Last: a file without a head is one that was never finished.
     await file.write([encodeHead(minimum)], 0);
@@ -81,7 +86,9 @@ export async function openJournalFile(fileSystem: FileSystem, path: string): Pro
 }
 
 export interface JournalContent {
-  /** In order. Their sequence has a gap where entries are damaged that cannot have been torn, since others follow them. */
+  /**
+   * In order. Their sequence has a gap where entries are damaged that cannot have been torn, since others follow them.
+   */
   readonly entries: readonly JournalEntry[];
   /** `unfinished`: never used. `damaged`: its head is wrong, and its entries may be older than it said. */
   readonly head: 'good' | 'unfinished' | 'damaged';
@@ -99,14 +106,18 @@ export async function assertJournalKnown(fileSystem: FileSystem, path: string): 
   }
 }
 
-/** What a file holds, up to the first entry that is not whole, unless others follow it. Of one that is empty, two blocks are read. */
+/**
+ * What a file holds, up to the first entry that is not whole, unless others follow it. Of one that is empty, two blocks
+ * are read.
+ */
 export async function readJournal(fileSystem: FileSystem, path: string): Promise<JournalContent> {
   const file = await fileSystem.open(path, 'read');
   try {
     const sizeBytes = await file.size();
     const head = await file.read(0, journalBlockBytes);
     const minimum = decodeHead(head);
-    if (minimum === null && head.every((byte) => byte === 0)) return { entries: [], head: 'unfinished', minimum: 0, sizeBytes };
+    if (minimum === null && head.every((byte) => byte === 0))
+      return { entries: [], head: 'unfinished', minimum: 0, sizeBytes };
     const entries = await readEntries(file, { sequenceMin: minimum ?? 0, endPosition: sizeBytes });
     return { entries, head: minimum === null ? 'damaged' : 'good', minimum: minimum ?? 0, sizeBytes };
   } finally {
@@ -147,9 +158,9 @@ async function entryAt(file: File, place: EntryPlace, isExact: boolean): Promise
 }
 
 /**
- * The next whole entry behind one that is not, or several of them. An entry is written after the one before is durable, so what is
- * followed was durable as well, and rotted. Where it ends, its own head says, if that has the sequence that is due: nothing
- * is searched for, since records may hold any bytes.
+ * The next whole entry behind one that is not, or several of them. An entry is written after the one before is durable,
+ * so what is followed was durable as well, and rotted. Where it ends, its own head says, if that has the sequence that
+ * is due: nothing is searched for, since records may hold any bytes.
  */
 async function entryBehindDamage(file: File, o: EntryPlace, isExact: boolean): Promise<PlacedEntry | null> {
   let { position } = o;
@@ -180,6 +191,7 @@ function decodeHead(bytes: Buffer): number | null {
   if (bytes.readUInt32BE(8) !== crc32c(bytes.subarray(12, headBytes))) return null;
   const found = bytes.readInt32BE(12);
   if (found > version) throw newerFormatError({ file: 'the journal', found, known: version });
-  if (found < versionMin) throw new StorageError('CORRUPT_LOG', `the journal has version ${found}, which there never was`);
+  if (found < versionMin)
+    throw new StorageError('CORRUPT_LOG', `the journal has version ${found}, which there never was`);
   return readWide(bytes, 16);
 }

@@ -20,9 +20,10 @@ import { readWide, write32, writeWide } from './wide-number.ts';
  *            segment i64      base offset of its file
  *            position i32     in that file, then one batch, as stored: it says which offsets it has, and where it ends
  *
- * `next` is a piece of one batch without what is known already, as nearly all are when records go to many partitions one by one.
- * `cut`: nothing that was said of this log from `offset` on counts any more. Written by earlier versions alone, and read for ever.
- * `floor`: nothing that was said of it below `offset` counts; it is synced in segments that are being moved or removed.
+ * `next` is a piece of one batch without what is known already, as nearly all are when records go to many partitions
+ * one by one. `cut`: nothing that was said of this log from `offset` on counts any more. Written by earlier versions
+ * alone, and read for ever. `floor`: nothing that was said of it below `offset` counts; it is synced in segments that
+ * are being moved or removed.
  */
 export type JournalItem = JournalPiece | JournalBoundary;
 
@@ -64,7 +65,12 @@ const nextFieldsBytes = 4 + 8 + 4;
 
 /** Whether `piece`, written behind `before` in the same entry, is a `next`. */
 function isNext(piece: JournalPiece, before: JournalItem | null): boolean {
-  return piece.appends.length === 1 && before !== null && before.kind === 'piece' && before.name.topicId === piece.name.topicId;
+  return (
+    piece.appends.length === 1
+    && before !== null
+    && before.kind === 'piece'
+    && before.name.topicId === piece.name.topicId
+  );
 }
 
 /** What `item` takes behind `before` in the same entry, of which it is the first where that is null. */
@@ -140,7 +146,18 @@ function readPiece(bytes: Buffer, at: number, head: Pick<JournalPiece, 'name' | 
   const end = batchesAt + size;
   if (position < 0 || size < 0 || end > bytes.length) return null;
   const appends = [{ batch: bytes.subarray(batchesAt, end) }];
-  return { item: { kind: 'piece', ...head, endOffset: readWide(bytes, at), segmentBase: readWide(bytes, at + 8), position, bytes: size, appends }, end };
+  return {
+    item: {
+      kind: 'piece',
+      ...head,
+      endOffset: readWide(bytes, at),
+      segmentBase: readWide(bytes, at + 8),
+      position,
+      bytes: size,
+      appends,
+    },
+    end,
+  };
 }
 
 function readNext(bytes: Buffer, at: number, { topic, topicId }: JournalName): ReadItem | null {
@@ -153,5 +170,17 @@ function readNext(bytes: Buffer, at: number, { topic, topicId }: JournalName): R
   if (partition < 0 || position < 0 || size < batchHeaderBytes || end > bytes.length) return null;
   const [offset, endOffset] = [batchBaseOffset(bytes, batchAt), batchLastOffset(bytes, batchAt) + 1];
   const appends = [{ batch: bytes.subarray(batchAt, end) }];
-  return { item: { kind: 'piece', name: journalName({ topic, partition, topicId }), offset, endOffset, segmentBase: readWide(bytes, at + 4), position, bytes: size, appends }, end };
+  return {
+    item: {
+      kind: 'piece',
+      name: journalName({ topic, partition, topicId }),
+      offset,
+      endOffset,
+      segmentBase: readWide(bytes, at + 4),
+      position,
+      bytes: size,
+      appends,
+    },
+    end,
+  };
 }

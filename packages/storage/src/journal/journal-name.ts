@@ -2,7 +2,8 @@ import { parsePartitionDirectory, partitionDirectoryName } from '../files/file-n
 import type { LogId } from '../ports/log-store.ts';
 
 /*
- * How an item of the journal names its log: the partition's folder (length i16, ASCII), then the topic id (36 bytes, ASCII).
+ * How an item of the journal names its log: the partition's folder (length i16, ASCII), then the topic id (36 bytes,
+ * ASCII).
  */
 const topicIdBytes = 36;
 const lengthBytes = 2;

@@ -26,7 +26,10 @@ export interface OpenJournalOptions extends JournalOptions {
 
 export interface OpenedJournal {
   readonly journal: Journal;
-  /** By folder: whose segments had no room for all that the journal has of them, and who else has pieces in the files that are kept for it. */
+  /**
+   * By folder: whose segments had no room for all that the journal has of them, and who else has pieces in the files
+   * that are kept for it.
+   */
   readonly debts: Map<string, JournalDebt>;
 }
 
@@ -36,19 +39,31 @@ interface FoundFile extends JournalContent {
 }
 
 /**
- * Opens the journal of a store, before any of its logs. What a crash has left in it is written to the segments that it belongs to
- * and synced there; from then on the folder is as if every round had been synced in its segments. Where the disk has no room for that,
- * the journal keeps it, with all that came after it, and the logs begin with debts: as they were before the crash.
+ * Opens the journal of a store, before any of its logs. What a crash has left in it is written to the segments that it
+ * belongs to and synced there; from then on the folder is as if every round had been synced in its segments. Where the
+ * disk has no room for that, the journal keeps it, with all that came after it, and the logs begin with debts: as they
+ * were before the crash.
  */
 export async function openJournal(o: OpenJournalOptions, names: readonly string[]): Promise<OpenedJournal> {
   const found = await readFiles(o, names);
   const entries = found.flatMap((file) => file.entries).sort((a, b) => a.sequence - b.sequence);
-  const sequence = Math.max(0, ...found.map((file) => Math.max(file.minimum, (file.entries.at(-1)?.sequence ?? -1) + 1)));
+  const sequence = Math.max(
+    0,
+    ...found.map((file) => Math.max(file.minimum, (file.entries.at(-1)?.sequence ?? -1) + 1)),
+  );
   const hasGaps = reportGaps(o, entries, Math.max(0, ...found.map(({ minimum }) => minimum)));
-  const debts = await replay(o, entries.flatMap(({ items }) => items), hasGaps);
+  const debts = await replay(
+    o,
+    entries.flatMap(({ items }) => items),
+    hasGaps,
+  );
   const kept = debts.size === 0 ? [] : filesToKeep(found, debts);
   for (const { folder, topicId } of kept.toReversed().flatMap(holdersOf)) {
-    if (!debts.has(folder)) debts.set(folder, debtOf(o.fileSystem, { directory: `${o.directory}/${folder}`, topicId, pieces: [], hasGaps: false }));
+    if (!debts.has(folder))
+      debts.set(
+        folder,
+        debtOf(o.fileSystem, { directory: `${o.directory}/${folder}`, topicId, pieces: [], hasGaps: false }),
+      );
   }
   const full: FullFile[] = [];
   for (const content of kept) {
@@ -56,7 +71,8 @@ export async function openJournal(o: OpenJournalOptions, names: readonly string[
     full.push({ file: await openJournalFile(o.fileSystem, content.path), holders });
   }
   const files: JournalFile[] = [];
-  for (const content of found) if (content.isWanted && !kept.includes(content)) files.push(await openJournalFile(o.fileSystem, content.path));
+  for (const content of found)
+    if (content.isWanted && !kept.includes(content)) files.push(await openJournalFile(o.fileSystem, content.path));
   for (const file of files) await file.empty(sequence);
   await removeOthers(o, found, [...files, ...full.map(({ file }) => file)]);
   return { journal: new Journal(o, { files, full, sequence }), debts };
@@ -72,15 +88,21 @@ async function readFiles(o: OpenJournalOptions, names: readonly string[]): Promi
     const isWhole = content.sizeBytes === limits.journalFileBytes;
     // A file is made in full before it gets its head, and never changes its size.
     if (!isWhole && !o.isClean && content.head !== 'unfinished') reportSize(o, path, content.sizeBytes);
-    if (content.head === 'damaged') o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
+    if (content.head === 'damaged')
+      o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
     found.push({ ...content, path, isWanted: content.head !== 'unfinished' && isWhole && index < limits.journalFiles });
   }
   return found;
 }
 
-/** From the first one on that has something which is still to be written: boundaries in a later one may be about pieces in an earlier one. */
+/**
+ * From the first one on that has something which is still to be written: boundaries in a later one may be about pieces
+ * in an earlier one.
+ */
 function filesToKeep(found: readonly FoundFile[], debts: ReadonlyMap<string, JournalDebt>): FoundFile[] {
-  const used = found.filter(({ entries }) => entries.length > 0).sort((a, b) => (a.entries[0]?.sequence ?? 0) - (b.entries[0]?.sequence ?? 0));
+  const used = found
+    .filter(({ entries }) => entries.length > 0)
+    .sort((a, b) => (a.entries[0]?.sequence ?? 0) - (b.entries[0]?.sequence ?? 0));
   const first = used.findIndex((file) => holdersOf(file).some(({ folder }) => debts.has(folder)));
   return first < 0 ? [] : used.slice(first);
 }
@@ -91,7 +113,8 @@ function holdersOf({ entries }: JournalContent): readonly { readonly folder: str
   for (const { items } of entries) {
     for (const { kind, name } of items) {
       const folder = partitionDirectoryName(name);
-      if (kind === 'piece' && holders.get(folder)?.topicId !== name.topicId) holders.set(folder, { folder, topicId: name.topicId });
+      if (kind === 'piece' && holders.get(folder)?.topicId !== name.topicId)
+        holders.set(folder, { folder, topicId: name.topicId });
     }
   }
   return [...holders.values()];
@@ -99,32 +122,50 @@ function holdersOf({ entries }: JournalContent): readonly { readonly folder: str
 
 function reportSize({ log, limits }: OpenJournalOptions, file: string, sizeBytes: number): void {
   const fields = { file, sizeBytes, wantedBytes: limits.journalFileBytes };
-  log.error(fields, 'a journal file does not have the size that it is made with: unless that was changed, acknowledged records may be missing');
+  log.error(
+    fields,
+    'a journal file does not have the size that it is made with: unless that was changed, acknowledged records may be missing',
+  );
 }
 
 /**
- * Entries follow each other over all files: one that is missing before another was damaged, not torn. So was one that is missing
- * at the end, if the head of a file was written after the next but one had begun. True if there is any.
+ * Entries follow each other over all files: one that is missing before another was damaged, not torn. So was one that
+ * is missing at the end, if the head of a file was written after the next but one had begun. True if there is any.
  */
 function reportGaps(o: OpenJournalOptions, entries: readonly JournalEntry[], minimum: number): boolean {
-  const gaps = entries.map(({ sequence }, index) => ({ from: (entries[index - 1]?.sequence ?? sequence - 1) + 1, to: sequence - 1 }));
+  const gaps = entries.map(({ sequence }, index) => ({
+    from: (entries[index - 1]?.sequence ?? sequence - 1) + 1,
+    to: sequence - 1,
+  }));
   const last = entries.at(-1);
   // Files are emptied in the order in which they were filled: while one has entries, so have those that came later.
   if (last) gaps.push({ from: last.sequence + 1, to: minimum - 2 });
   const damaged = gaps.filter(({ from, to }) => from <= to);
-  for (const gap of damaged) o.log.error({ directory: o.directory, ...gap }, 'entries of the journal are damaged: acknowledged records may be missing');
+  for (const gap of damaged)
+    o.log.error(
+      { directory: o.directory, ...gap },
+      'entries of the journal are damaged: acknowledged records may be missing',
+    );
   return damaged.length > 0;
 }
 
 /** Files that were never finished, and those of another size or number than is wanted now. */
-async function removeOthers(o: OpenJournalOptions, found: readonly FoundFile[], kept: readonly JournalFile[]): Promise<void> {
+async function removeOthers(
+  o: OpenJournalOptions,
+  found: readonly FoundFile[],
+  kept: readonly JournalFile[],
+): Promise<void> {
   const doomed = found.filter(({ path }) => kept.every((file) => file.path !== path));
   for (const { path } of doomed) await removeIfThere(o.fileSystem, path);
   if (doomed.length > 0) await o.fileSystem.syncDirectory(o.directory);
 }
 
 /** Returns what had no room. */
-async function replay(o: OpenJournalOptions, items: readonly JournalItem[], hasGaps: boolean): Promise<Map<string, JournalDebt>> {
+async function replay(
+  o: OpenJournalOptions,
+  items: readonly JournalItem[],
+  hasGaps: boolean,
+): Promise<Map<string, JournalDebt>> {
   const logs = [...piecesByLog(items).values()].map(({ name, pieces }) => {
     const folder = partitionDirectoryName(name);
     // Below a start offset segments may be gone, and must not come back.
@@ -140,10 +181,16 @@ async function replay(o: OpenJournalOptions, items: readonly JournalItem[], hasG
     // Not in one expression: other logs add to it meanwhile.
     const { writtenBytes, owed } = await replayLog(o.fileSystem, { directory, pieces, hasGaps });
     bytes += writtenBytes;
-    if (owed.length > 0) debts.set(folder, debtOf(o.fileSystem, { directory, topicId: name.topicId, pieces: owed, hasGaps }));
+    if (owed.length > 0)
+      debts.set(folder, debtOf(o.fileSystem, { directory, topicId: name.topicId, pieces: owed, hasGaps }));
   });
-  if (bytes > 0) o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
-  if (debts.size > 0) o.log.warn({ logs: debts.size }, 'the disk has no room for acknowledged records; the journal keeps them until it has');
+  if (bytes > 0)
+    o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
+  if (debts.size > 0)
+    o.log.warn(
+      { logs: debts.size },
+      'the disk has no room for acknowledged records; the journal keeps them until it has',
+    );
   return debts;
 }
 
@@ -202,7 +249,10 @@ interface Replayed {
   readonly cause: Error | null;
 }
 
-/** Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing them. */
+/**
+ * Also where the segment has these bytes already: a sync that failed earlier may have marked them clean without writing
+ * them.
+ */
 async function replayLog(fileSystem: FileSystem, { directory, pieces, hasGaps }: LogReplay): Promise<Replayed> {
   // One file at a time: a log of small segments may have more of them here than a process may open.
   let segment: ReplayedSegment | null = null;
@@ -217,7 +267,8 @@ async function replayLog(fileSystem: FileSystem, { directory, pieces, hasGaps }:
       }
       segment ??= new ReplayedSegment(fileSystem, directory, piece.segmentBase);
       cause = await segment.write(piece, { hasGaps });
-      if (cause !== null && (await removeCovered(fileSystem, { directory, owed: pieces.slice(done) }))) cause = await segment.write(piece, { hasGaps });
+      if (cause !== null && (await removeCovered(fileSystem, { directory, owed: pieces.slice(done) })))
+        cause = await segment.write(piece, { hasGaps });
       if (cause !== null) break;
       done += 1;
       writtenBytes += piece.bytes;
@@ -231,11 +282,15 @@ async function replayLog(fileSystem: FileSystem, { directory, pieces, hasGaps }:
 }
 
 /**
- * A power cut may have kept a later segment, and lost one before it. Where there is no room to write that one again, the log has a hole,
- * and recovery would take it for damage. So later segments of which the journal has every byte are removed: what they take is room for
- * what comes before them, and without them the log ends where its debt begins. True if any was.
+ * A power cut may have kept a later segment, and lost one before it. Where there is no room to write that one again,
+ * the log has a hole, and recovery would take it for damage. So later segments of which the journal has every byte are
+ * removed: what they take is room for what comes before them, and without them the log ends where its debt begins. True
+ * if any was.
  */
-async function removeCovered(fileSystem: FileSystem, { directory, owed }: { directory: string; owed: readonly JournalPiece[] }): Promise<boolean> {
+async function removeCovered(
+  fileSystem: FileSystem,
+  { directory, owed }: { directory: string; owed: readonly JournalPiece[] },
+): Promise<boolean> {
   const covered = new Map<number, number>();
   for (const { segmentBase, position, bytes } of owed) {
     const end = covered.get(segmentBase) ?? 0;
@@ -311,8 +366,9 @@ class ReplayedSegment {
 }
 
 /**
- * What a lost entry had would leave a hole of zeros before this position, which recovery takes for a round that was torn: it would cut
- * off acknowledged records behind it. With anything else there it sees the damage, and sets the partition aside.
+ * What a lost entry had would leave a hole of zeros before this position, which recovery takes for a round that was
+ * torn: it would cut off acknowledged records behind it. With anything else there it sees the damage, and sets the
+ * partition aside.
  */
 async function markMissing(file: File, position: number): Promise<void> {
   for (let at = await file.size(); at < position; at += journalBlockBytes) {

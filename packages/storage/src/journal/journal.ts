@@ -17,7 +17,10 @@ import type { JournalPiece, JournalBoundary } from './journal-item.ts';
 
 /** A log whose latest bytes may be durable in the journal alone. */
 export interface JournaledLog {
-  /** For the journal alone: who else has pieces in the file that got the last one of this log. A set would be looked into for each piece. */
+  /**
+   * For the journal alone: who else has pieces in the file that got the last one of this log. A set would be looked
+   * into for each piece.
+   */
   journalHolders: Set<JournaledLog> | null;
   /** Makes everything that was appended to it durable in its segments. */
   syncAppended(): Promise<void>;
@@ -58,12 +61,14 @@ export interface JournalOptions {
 }
 
 /*
- * One write that makes what many logs have in a round durable together. Their segments get the same bytes later, and are synced.
+ * One write that makes what many logs have in a round durable together. Their segments get the same bytes later, and
+ * are synced.
  *
  * Invariants
  * - Only the rounds of the flush queue write entries, one round at a time: what `plan` finds is still so in `write`.
- * - Every file is one of: free, active, filled (in the round that is under way), full. It is emptied only when all logs that it
- *   holds pieces of are synced, and that begins only after the logs know what the round that filled it leaves to be written.
+ * - Every file is one of: free, active, filled (in the round that is under way), full. It is emptied only when all logs
+ *   that it holds pieces of are synced, and that begins only after the logs know what the round that filled it leaves
+ *   to be written.
  * - Files are emptied in the order in which they were filled.
  * - `#holders` has, for each file that is not free, the logs with pieces in it.
  * - The journal is never needed: without room in it, or without a file, a round goes to its segments alone.
@@ -84,8 +89,14 @@ export class Journal {
   #roundsToWait = 0;
   #isClosing = false;
 
-  /** `files`: those that are there, empty below `sequence`, which the next entry gets; `full`: others, in order, that are needed still. */
-  constructor(options: JournalOptions, o: { files: readonly JournalFile[]; full: readonly FullFile[]; sequence: number }) {
+  /**
+   * `files`: those that are there, empty below `sequence`, which the next entry gets; `full`: others, in order, that
+   * are needed still.
+   */
+  constructor(
+    options: JournalOptions,
+    o: { files: readonly JournalFile[]; full: readonly FullFile[]; sequence: number },
+  ) {
     this.#options = options;
     this.#free = [...o.files];
     this.#sequence = o.sequence;
@@ -124,7 +135,9 @@ export class Journal {
     let before: OutgoingItem | null = null;
     for (const item of items) {
       let added = itemBytes(item, before);
-      const isEntryFull = bytes > 0 && (bytes + added > this.#options.limits.journalEntryBytes || paddedEntryBytes(bytes + added) > roomBytes);
+      const isEntryFull =
+        bytes > 0
+        && (bytes + added > this.#options.limits.journalEntryBytes || paddedEntryBytes(bytes + added) > roomBytes);
       if (isEntryFull) {
         roomBytes -= paddedEntryBytes(bytes);
         added = itemBytes(item, null);
@@ -174,7 +187,10 @@ export class Journal {
     }
   }
 
-  /** The logs of the round that is under way write the rest of it by themselves: what it filled may be emptied, in the background. */
+  /**
+   * The logs of the round that is under way write the rest of it by themselves: what it filled may be emptied, in the
+   * background.
+   */
   roundOver(): void {
     this.#full.push(...this.#filled.splice(0));
     if (this.#full.length === 0 || this.#retiring) return;
@@ -183,8 +199,8 @@ export class Journal {
   }
 
   /**
-   * Waits until a file is free. For boundaries, which have no other way than the journal; there is one if anything is held. False: the
-   * disk has no room for what the files hold.
+   * Waits until a file is free. For boundaries, which have no other way than the journal; there is one if anything is
+   * held. False: the disk has no room for what the files hold.
    */
   async room(): Promise<boolean> {
     this.#full.push(...this.#filled.splice(0));
@@ -218,7 +234,10 @@ export class Journal {
     }
   }
 
-  /** On a full disk an empty file is room for what is needed more; the next one is made when there is some again. False: there is none. */
+  /**
+   * On a full disk an empty file is room for what is needed more; the next one is made when there is some again. False:
+   * there is none.
+   */
   async giveUpFree(): Promise<boolean> {
     const file = this.#free.pop();
     if (!file) return false;
@@ -238,16 +257,26 @@ export class Journal {
     this.#preparing = this.#prepare().finally(() => (this.#preparing = null));
   }
 
-  /** Makes the files that are missing. Without them everything works, if slower: a failure is reported, and tried again later. */
+  /**
+   * Makes the files that are missing. Without them everything works, if slower: a failure is reported, and tried again
+   * later.
+   */
   async #prepare(): Promise<void> {
     const { fileSystem, directory, limits, log } = this.#options;
     const { journalFiles, journalFileBytes, readBlockBytes } = limits;
     const taken = new Set([...this.#holders.keys()].map(({ path }) => path));
-    const paths = Array.from({ length: journalFiles }, (_, index) => `${directory}/${journalFileName(index)}`).filter((path) => !taken.has(path));
+    const paths = Array.from({ length: journalFiles }, (_, index) => `${directory}/${journalFileName(index)}`).filter(
+      (path) => !taken.has(path),
+    );
     try {
       for (const path of paths) {
         if (this.#isClosing || !(await this.#hasDiskRoom())) return;
-        await createJournalFile(fileSystem, { path, sizeBytes: journalFileBytes, minimum: this.#sequence, blockBytes: readBlockBytes });
+        await createJournalFile(fileSystem, {
+          path,
+          sizeBytes: journalFileBytes,
+          minimum: this.#sequence,
+          blockBytes: readBlockBytes,
+        });
         await fileSystem.syncDirectory(directory);
         const file = await openJournalFile(fileSystem, path);
         this.#holders.set(file, new Set());
@@ -262,7 +291,9 @@ export class Journal {
   async #hasDiskRoom(): Promise<boolean> {
     const { fileSystem, directory, limits } = this.#options;
     const disk = await fileSystem.diskSpace(directory);
-    return disk === null || disk.freeBytes >= limits.diskReserveBytes + 4 * limits.journalFiles * limits.journalFileBytes;
+    return (
+      disk === null || disk.freeBytes >= limits.diskReserveBytes + 4 * limits.journalFiles * limits.journalFileBytes
+    );
   }
 
   /** After all logs were closed. `isSynced`: and synced, so that nothing in the journal is needed any more. */

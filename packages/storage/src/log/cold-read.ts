@@ -1,4 +1,11 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchSize, checkBatch } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffsetDelta,
+  batchMagic,
+  batchSize,
+  checkBatch,
+} from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { ReadBuffers } from '../files/read-buffers.ts';
 import type { File } from '../ports/file-system.ts';
@@ -16,11 +23,15 @@ export interface ColdReadOptions {
   readonly position?: number | undefined;
   /** Where the bytes are read to, for callers who give them back. */
   readonly memory?: ReadBuffers | undefined;
-  /** A first batch that alone has more than `maxBytes` is not read, and nothing found. By default it is returned as it is. */
+  /**
+   * A first batch that alone has more than `maxBytes` is not read, and nothing found. By default it is returned as it
+   * is.
+   */
   readonly isBounded?: boolean | undefined;
 }
 
-// Enough to hop over the batches that one index entry stands for, little enough not to read a large batch for its header.
+// Enough to hop over the batches that one index entry stands for, little enough not to read a large batch for its
+// header.
 const probeBytes = 64 << 10;
 
 /** The batch before is not known. */
@@ -51,7 +62,8 @@ async function locate(o: Place & { readonly offset: number }): Promise<number> {
     return await hop({ ...o, entry });
   } catch (error) {
     if (entry === null || !StorageError.is(error)) throw error;
-    // Perhaps the index is to blame, not the log. That of the active segment stays in memory: there the search goes without.
+    // Perhaps the index is to blame, not the log. That of the active segment stays in memory: there the search goes
+    // without.
     if (o.segment.indexes !== null) return await hop({ ...o, entry: null });
     const rebuilt = await o.context.indexCache.rebuild(o.segment);
     return await hop({ ...o, entry: rebuilt.offsets.entryFor(o.offset) });
@@ -74,7 +86,8 @@ async function hop(o: Place & { readonly offset: number; readonly entry: OffsetI
     const at = position - blockAt;
     const bytes = checkedSize({ block, at, position, segment: o.segment, nextOffset });
     const lastOffset = batchBaseOffset(block, at) + batchLastOffsetDelta(block, at);
-    if (position === entry?.position && lastOffset !== entry.lastOffset) throw corrupt(o.segment, position, 'the index knows another one there');
+    if (position === entry?.position && lastOffset !== entry.lastOffset)
+      throw corrupt(o.segment, position, 'the index knows another one there');
     if (lastOffset >= o.offset) {
       const isInGap = batchBaseOffset(block, at) > o.offset && before >= 0;
       if (isInGap) await assertWhole(o, before, position);
@@ -87,14 +100,19 @@ async function hop(o: Place & { readonly offset: number; readonly entry: OffsetI
   return end;
 }
 
-/** In a gap, the last batch before it is what says that nothing lies there: its header is believed only if its CRC matches. */
+/**
+ * In a gap, the last batch before it is what says that nothing lies there: its header is believed only if its CRC
+ * matches.
+ */
 async function assertWhole({ file, segment }: Place, position: number, end: number): Promise<void> {
   const batch = await file.read(position, end - position);
   if (checkBatch(batch, 0, batch.length) !== 'ok') throw corrupt(segment, position, 'it does not match its CRC');
 }
 
 /** `isNext`: the batch at `position` is the one behind what was read before, and begins at `offset`. */
-async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number; readonly isNext: boolean }): Promise<ColdRead> {
+async function readBatches(
+  o: Place & Omit<ColdReadOptions, 'position'> & { readonly position: number; readonly isNext: boolean },
+): Promise<ColdRead> {
   const { context, segment, file, position, memory } = o;
   const rest = segment.writtenBytes - position;
   if (rest <= 0) return nothingAt(o);
@@ -112,7 +130,8 @@ async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { read
       return await readBatches({ ...o, position: await locate(o), isNext: false });
     }
     // A reader that comes from a compacted segment may ask for an offset that was there.
-    if (at === 0 && !segment.mayHaveGaps && baseOffset > Math.max(o.offset, segment.baseOffset)) throw corrupt(segment, position, `it begins behind offset ${o.offset}`);
+    if (at === 0 && !segment.mayHaveGaps && baseOffset > Math.max(o.offset, segment.baseOffset))
+      throw corrupt(segment, position, `it begins behind offset ${o.offset}`);
     if (at + bytes > block.length) {
       if (at > 0) break;
       // The first batch is always returned, even if it alone passes the limit.
@@ -130,22 +149,29 @@ async function readBatches(o: Place & Omit<ColdReadOptions, 'position'> & { read
 }
 
 /** No batch at `position`: fine behind the last one, and where compaction has been. Elsewhere records are missing. */
-function nothingAt(o: Omit<ColdReadOptions, 'position'> & { readonly segment: Segment; readonly position: number }): ColdRead {
+function nothingAt(
+  o: Omit<ColdReadOptions, 'position'> & { readonly segment: Segment; readonly position: number },
+): ColdRead {
   const { segment, position, offset } = o;
   const rest = segment.writtenBytes - position;
   if (rest > 0 && rest < batchHeaderBytes) throw corrupt(segment, position, 'the file ends inside its header');
-  const isMissing = !segment.mayHaveGaps && offset >= segment.baseOffset && offset < Math.min(segment.endOffset, o.limitOffset);
+  const isMissing =
+    !segment.mayHaveGaps && offset >= segment.baseOffset && offset < Math.min(segment.endOffset, o.limitOffset);
   if (isMissing) throw corrupt(segment, position, `the file ends before offset ${offset}`);
   return { bytes: Buffer.alloc(0), nextOffset: offset, nextPosition: position };
 }
 
-/** `nextOffset`: where the batch has to begin (or at the earliest, if the segment may have gaps), as the one before it says. */
+/**
+ * `nextOffset`: where the batch has to begin (or at the earliest, if the segment may have gaps), as the one before it
+ * says.
+ */
 function checkedSize(o: { block: Buffer; at: number; position: number; segment: Segment; nextOffset: number }): number {
   const { block, at, position, segment, nextOffset } = o;
   if (at + batchHeaderBytes > block.length) throw corrupt(segment, position, 'the file ends inside its header');
   const bytes = batchSize(block, at);
   if (batchMagic(block, at) !== 2) throw corrupt(segment, position, 'it has no batch magic');
-  if (bytes < batchHeaderBytes || position + bytes > segment.writtenBytes) throw corrupt(segment, position, `it says it has ${bytes} bytes`);
+  if (bytes < batchHeaderBytes || position + bytes > segment.writtenBytes)
+    throw corrupt(segment, position, `it says it has ${bytes} bytes`);
   if (!hasSafeNumbers(block, at)) throw corrupt(segment, position, 'its header is nonsense');
   const baseOffset = batchBaseOffset(block, at);
   const lastOffset = baseOffset + batchLastOffsetDelta(block, at);

@@ -15,8 +15,9 @@ interface DeletedFile {
 /*
  * Segments that a log lets go of: those below its start, and those that compaction has replaced.
  *
- * Invariant: before a file goes, the log start offset that makes it superfluous is durable, and so is what the journal has to say of it. A
- * segment leaves the list after that, and is counted until then; its files are in `#doomed` or `#deleted` until they are gone.
+ * Invariant: before a file goes, the log start offset that makes it superfluous is durable, and so is what the journal
+ * has to say of it. A segment leaves the list after that, and is counted until then; its files are in `#doomed` or
+ * `#deleted` until they are gone.
  */
 export class DroppedSegments {
   readonly #core: LogCore;
@@ -41,8 +42,8 @@ export class DroppedSegments {
   }
 
   /**
-   * Drops the segments that lie wholly below the log start offset, the active one too if nothing waits: then an empty one
-   * takes its place, so that the end of the log stays known. The start offset is durable already.
+   * Drops the segments that lie wholly below the log start offset, the active one too if nothing waits: then an empty
+   * one takes its place, so that the end of the log stays known. The start offset is durable already.
    */
   async dropBelowStart(): Promise<number> {
     // Closed meanwhile: the files are somebody else's by now, who drops them when the log is opened.
@@ -66,7 +67,8 @@ export class DroppedSegments {
   #countBelowStart(): number {
     const { segmentList, logStartOffset } = this.#core;
     let count = 0;
-    while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset) count += 1;
+    while (count < segmentList.count - 1 && (segmentList.all[count + 1] as Segment).baseOffset <= logStartOffset)
+      count += 1;
     return count;
   }
 
@@ -75,7 +77,9 @@ export class DroppedSegments {
     return this.#doomed.length > 0 || this.#countBelowStart() > 0;
   }
 
-  /** Not needed: a replay asks the checkpoint of start offsets, too, which is durable. So it may fail for want of room. */
+  /**
+   * Not needed: a replay asks the checkpoint of start offsets, too, which is durable. So it may fail for want of room.
+   */
   async #declareFloorIfThereIsRoom(offset: number): Promise<void> {
     try {
       await this.#declareFloor(offset);
@@ -117,7 +121,8 @@ export class DroppedSegments {
       for (const kind of segmentFileKinds) {
         const path = `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
         const bytes = kind === 'log' ? segment.writtenBytes : 0;
-        if (await renameIfThere(fileSystem, path, path + deletedSuffix)) this.#deleted.push({ path: path + deletedSuffix, dueMs, bytes });
+        if (await renameIfThere(fileSystem, path, path + deletedSuffix))
+          this.#deleted.push({ path: path + deletedSuffix, dueMs, bytes });
         else this.#deletedBytes -= bytes;
       }
       this.#doomed.shift();
@@ -129,7 +134,10 @@ export class DroppedSegments {
     if (this.#doomed.length > 0 && this.#core.state !== 'closed') await this.#setAside();
   }
 
-  /** Removes what was set aside long enough ago, and all of it where the disk is short of room. Returns how many files that were. */
+  /**
+   * Removes what was set aside long enough ago, and all of it where the disk is short of room. Returns how many files
+   * that were.
+   */
   async removeDue(): Promise<number> {
     const now = this.#core.context.clock.monotonic();
     const isDue = ({ dueMs }: { dueMs: number }): boolean => dueMs <= now;
@@ -141,7 +149,10 @@ export class DroppedSegments {
     try {
       await this.#removeDeleted(() => true);
     } catch (error) {
-      this.#core.context.log.warn({ directory: this.#core.directory, error }, 'the files of deleted records could not be removed; they are tried again');
+      this.#core.context.log.warn(
+        { directory: this.#core.directory, error },
+        'the files of deleted records could not be removed; they are tried again',
+      );
     }
   }
 

@@ -12,14 +12,25 @@ import { scanSegment } from '../segment/segment-scan.ts';
  *
  * Returns how many there were: with any, `names`, what the folder held, is out of date.
  */
-export async function finishSwaps(fileSystem: FileSystem, o: { directory: string; names: readonly string[]; blockBytes: number }): Promise<number> {
+export async function finishSwaps(
+  fileSystem: FileSystem,
+  o: { directory: string; names: readonly string[]; blockBytes: number },
+): Promise<number> {
   const { directory, blockBytes } = o;
   const files = o.names.map(parseOffsetFile).filter((file) => file !== null);
   const swaps = files.filter(({ kind, mark }) => kind === 'log' && mark === swapSuffix);
   for (const swap of swaps) {
-    const endOffset = await endOf(fileSystem, { path: `${directory}/${swap.name}`, baseOffset: swap.offset, blockBytes });
+    const endOffset = await endOf(fileSystem, {
+      path: `${directory}/${swap.name}`,
+      baseOffset: swap.offset,
+      blockBytes,
+    });
     for (const { name, kind, offset, mark } of files) {
-      const isSource = mark === '' && segmentFileKinds.includes(kind) && offset >= swap.offset && (offset < endOffset || offset === swap.offset);
+      const isSource =
+        mark === ''
+        && segmentFileKinds.includes(kind)
+        && offset >= swap.offset
+        && (offset < endOffset || offset === swap.offset);
       if (isSource) await removeIfThere(fileSystem, `${directory}/${name}`);
     }
     // The old indexes must be gone for good before the new log has their name.
@@ -31,7 +42,10 @@ export async function finishSwaps(fileSystem: FileSystem, o: { directory: string
 }
 
 /** One past the last record of the file, by the headers of its batches. */
-async function endOf(fileSystem: FileSystem, o: { path: string; baseOffset: number; blockBytes: number }): Promise<number> {
+async function endOf(
+  fileSystem: FileSystem,
+  o: { path: string; baseOffset: number; blockBytes: number },
+): Promise<number> {
   const file = await fileSystem.open(o.path, 'read');
   try {
     const end = await scanSegment({

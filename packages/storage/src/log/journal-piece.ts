@@ -2,7 +2,10 @@ import type { QueuedAppend } from '../flush/flushed-log.ts';
 import type { HeldPiece, JournaledLog } from '../journal/journal.ts';
 import type { LogCore } from './log-core.ts';
 
-/** What the journal is to keep of these appends of one round; null where their segment is to be written and synced instead. */
+/**
+ * What the journal is to keep of these appends of one round; null where their segment is to be written and synced
+ * instead.
+ */
 export function journalPiece(core: LogCore, log: JournaledLog, appends: readonly QueuedAppend[]): HeldPiece | null {
   if (core.config.durability !== 'fsync' || core.isShort) return null;
   const first = appends[0] as QueuedAppend;

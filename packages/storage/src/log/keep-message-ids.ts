@@ -7,7 +7,10 @@ import type { LogCore } from './log-core.ts';
  * window would forget them. A full disk is no reason to keep the records: they go to make room. Not to be called while
  * it is somebody's turn with the log (`LogCore.turns`).
  */
-export async function keepMessageIds({ core, checkpoints }: { core: LogCore; checkpoints: LogCheckpoints }, offset: number): Promise<void> {
+export async function keepMessageIds(
+  { core, checkpoints }: { core: LogCore; checkpoints: LogCheckpoints },
+  offset: number,
+): Promise<void> {
   if (!checkpoints.messageIds.needsSaving(offset)) return;
   const { context, id } = core;
   try {
@@ -15,6 +18,9 @@ export async function keepMessageIds({ core, checkpoints }: { core: LogCore; che
   } catch (error) {
     if (!isOutOfRoom(error)) throw error;
     const fields = { topic: id.topic, partition: id.partition, error };
-    context.log.warn(fields, 'the disk has no room for the message ids of records that are dropped; a restart forgets them');
+    context.log.warn(
+      fields,
+      'the disk has no room for the message ids of records that are dropped; a restart forgets them',
+    );
   }
 }

@@ -37,8 +37,9 @@ export interface LoadOptions {
 }
 
 /**
- * Reads what a partition's folder holds and brings it into a state to go on from (formats.md, "Recovery"). After a clean
- * shutdown the recovery point is the end: nothing is verified then, and little more than the last index entry is looked at.
+ * Reads what a partition's folder holds and brings it into a state to go on from (formats.md, "Recovery"). After a
+ * clean shutdown the recovery point is the end: nothing is verified then, and little more than the last index entry is
+ * looked at.
  */
 export async function loadLog(context: LogContext, o: LoadOptions): Promise<LoadedLog> {
   const { id, directory, config, recoveryPoint, startOffset, isStartKnown } = o;
@@ -66,8 +67,14 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     replayFrom: storedEpochs ? snapshotOffset : 0,
     onBatch,
   });
-  const list = new SegmentList({ directory, segments: found.segments, startOffset: Math.max(startOffset, found.endOffset) });
-  const owed = found.damage ? [] : appendOwed(list, { pieces: o.owed, indexIntervalBytes: config.indexIntervalBytes, onBatch });
+  const list = new SegmentList({
+    directory,
+    segments: found.segments,
+    startOffset: Math.max(startOffset, found.endOffset),
+  });
+  const owed = found.damage
+    ? []
+    : appendOwed(list, { pieces: o.owed, indexIntervalBytes: config.indexIntervalBytes, onBatch });
   const { endOffset } = list.active;
   const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
@@ -75,7 +82,14 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   epochs.truncateStart(logStartOffset);
   const messageIds = found.damage
     ? noMessageIds
-    : await restoreMessageIds(context, { directory, files: content.messageIds, segments: list, dedup, config, recoveryPoint });
+    : await restoreMessageIds(context, {
+        directory,
+        files: content.messageIds,
+        segments: list,
+        dedup,
+        config,
+        recoveryPoint,
+      });
   await replayOwedIds(context, dedup, owed);
   return {
     id,
@@ -104,7 +118,8 @@ async function dropSegmentsBelow(
   const isBelow = (next: number | undefined): boolean => next !== undefined && next <= o.startOffset;
   const doomed = o.bases.filter((_, index) => isBelow(o.bases[index + 1]));
   for (const baseOffset of doomed) {
-    for (const kind of segmentFileKinds) await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(baseOffset, kind)}`);
+    for (const kind of segmentFileKinds)
+      await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(baseOffset, kind)}`);
   }
   return o.bases.slice(doomed.length);
 }
@@ -120,7 +135,8 @@ async function statSegments(
   });
   for (const [index, segment] of segments.entries()) {
     segment.isCreated = true;
-    // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs both.
+    // A process that was killed may have made the file and not synced its folder. With bytes in it, recovery syncs
+    // both.
     segment.isNameDurable = segment.sizeBytes > 0;
     segment.mayHaveGaps = !o.isContiguous;
     segment.gaps = o.isContiguous ? 0 : null;
@@ -143,19 +159,26 @@ async function readEpochs(context: LogContext, directory: string): Promise<reado
   }
 }
 
-/** A snapshot above the recovery point may speak of bytes that a crash took away; what it knows is replayed from the log. */
+/**
+ * A snapshot above the recovery point may speak of bytes that a crash took away; what it knows is replayed from the
+ * log.
+ */
 async function dropSnapshotsAbove(
   context: LogContext,
   o: { directory: string; recoveryPoint: number; snapshots: readonly number[] },
 ): Promise<number[]> {
   for (const offset of o.snapshots) {
-    if (offset > o.recoveryPoint) await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(offset, 'snapshot')}`);
+    if (offset > o.recoveryPoint)
+      await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(offset, 'snapshot')}`);
   }
   return o.snapshots.filter((offset) => offset <= o.recoveryPoint);
 }
 
 /** Loads the newest snapshot that is intact. Returns its offset: the log from there on is to be replayed. */
-async function loadSnapshot(context: LogContext, o: { directory: string; dedup: Deduplication; snapshots: readonly number[] }): Promise<number> {
+async function loadSnapshot(
+  context: LogContext,
+  o: { directory: string; dedup: Deduplication; snapshots: readonly number[] },
+): Promise<number> {
   for (const offset of o.snapshots.toReversed()) {
     const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
     try {
@@ -164,13 +187,21 @@ async function loadSnapshot(context: LogContext, o: { directory: string; dedup: 
       return offset;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      context.log.warn({ directory: o.directory, offset, error }, 'a producer snapshot is unreadable; an older one is used');
+      context.log.warn(
+        { directory: o.directory, offset, error },
+        'a producer snapshot is unreadable; an older one is used',
+      );
     }
   }
   return 0;
 }
 
-function replayInto(o: { dedup: Deduplication; epochs: LeaderEpochs; snapshotOffset: number; now: number }): (batch: ScannedBatch) => void {
+function replayInto(o: {
+  dedup: Deduplication;
+  epochs: LeaderEpochs;
+  snapshotOffset: number;
+  now: number;
+}): (batch: ScannedBatch) => void {
   let isFirst = true;
   return ({ buffer, at, baseOffset, lastOffset }) => {
     // What the history says of the part that is read now is said anew.

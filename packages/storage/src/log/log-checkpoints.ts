@@ -36,8 +36,8 @@ interface IndexPlan {
  * Checkpoints of one log bound what recovery has to read.
  *
  * Invariants
- * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the producer snapshot and the
- *   leader epochs that belong to it. It never moves back.
+ * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the producer snapshot and
+ *   the leader epochs that belong to it. It never moves back.
  * - One checkpoint at a time.
  */
 export class LogCheckpoints {
@@ -76,11 +76,14 @@ export class LogCheckpoints {
     return this.#uncoveredBytes >= (this.#core.config.durability === 'fsync' ? checkpointBytes : checkpointBytesMax);
   }
 
-  /** A fast writer: recovery would take long before the next round of maintenance comes. True once, until it was done. */
+  /**
+   * A fast writer: recovery would take long before the next round of maintenance comes. True once, until it was done.
+   */
   takeOverdue(): boolean {
     const { limits, uncovered } = this.#core.context;
     const isMuch = uncovered.bytes > limits.uncoveredBytesMax;
-    if (this.#isTaken || this.#uncoveredBytes < (isMuch ? limits.checkpointBytes : limits.checkpointBytesMax)) return false;
+    if (this.#isTaken || this.#uncoveredBytes < (isMuch ? limits.checkpointBytes : limits.checkpointBytesMax))
+      return false;
     this.#isTaken = true;
     return true;
   }
@@ -106,8 +109,8 @@ export class LogCheckpoints {
   }
 
   /**
-   * The last checkpoint before the log is closed; nothing waits any more. On a full disk the log is recovered when it is opened again: the
-   * journal keeps what it owes to its segments.
+   * The last checkpoint before the log is closed; nothing waits any more. On a full disk the log is recovered when it
+   * is opened again: the journal keeps what it owes to its segments.
    */
   async closeOff(): Promise<void> {
     await this.idle();
@@ -160,7 +163,10 @@ export class LogCheckpoints {
       await fileSystem.syncDirectory(directory);
     } catch (error) {
       if (plan.epochs) this.#core.areEpochsSaved = false;
-      log.error({ topic: id.topic, partition: id.partition, error }, 'a checkpoint of the log failed; recovery would take longer');
+      log.error(
+        { topic: id.topic, partition: id.partition, error },
+        'a checkpoint of the log failed; recovery would take longer',
+      );
       throw error;
     }
     if (this.#isOverruled(plan)) return false;
@@ -191,7 +197,8 @@ export class LogCheckpoints {
     // Dropped meanwhile: an index must not outlive its log.
     if (!this.#core.segmentList.all.includes(segment)) return;
     const isNew = segment.offsetEntriesSaved === 0 && segment.timeEntriesSaved === 0;
-    const path = (kind: 'index' | 'timeindex'): string => `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
+    const path = (kind: 'index' | 'timeindex'): string =>
+      `${segment.directory}/${offsetFileName(segment.baseOffset, kind)}`;
     if (offsets.bytes.length > 0 || isNew) await writeFileFrom(fileSystem, path('index'), offsets);
     if (times.bytes.length > 0 || isNew) await writeFileFrom(fileSystem, path('timeindex'), times);
     if (this.#isOverruled(plan)) return;
@@ -199,13 +206,17 @@ export class LogCheckpoints {
     segment.timeEntriesSaved = (times.position + times.bytes.length) / timeIndexEntryBytes;
     // A closed segment's indexes are complete on disk now; the cache loads them when they are asked for.
     const isClosed = segment !== this.#core.segmentList.active;
-    const isComplete = segment.indexes?.offsets.count === segment.offsetEntriesSaved && segment.indexes.times.count === segment.timeEntriesSaved;
+    const isComplete =
+      segment.indexes?.offsets.count === segment.offsetEntriesSaved
+      && segment.indexes.times.count === segment.timeEntriesSaved;
     if (isClosed && isComplete) segment.indexes = null;
   }
 
   async #pruneSnapshots(newest: number): Promise<void> {
     const { fileSystem } = this.#core.context;
-    this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort((a, b) => a - b);
+    this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort(
+      (a, b) => a - b,
+    );
     for (const offset of this.#snapshotOffsets.slice(0, -snapshotsKept)) {
       await removeIfThere(fileSystem, `${this.#core.directory}/${offsetFileName(offset, 'snapshot')}`);
       this.#snapshotOffsets.shift();

@@ -16,12 +16,13 @@ import type { OwedBatches } from './owed-batches.ts';
 export const noneWaiting = Object.freeze<PendingAppend[]>([]) as PendingAppend[];
 
 /**
- * What is known of one open log. It does nothing by itself: the parts of the log change it, each what is its own, and `log-invariants.ts`
- * says what holds at every moment in which none of them is at work.
+ * What is known of one open log. It does nothing by itself: the parts of the log change it, each what is its own, and
+ * `log-invariants.ts` says what holds at every moment in which none of them is at work.
  *
  * | field | changed by |
  * |---|---|
- * | segments, epochs, dedup, appendedBytes, waiting, rewinds | LogWriter; `deleteBefore` and compaction take segments out |
+ * | segments, epochs, dedup, appendedBytes, waiting, rewinds | LogWriter; `deleteBefore` and compaction take segments
+ * out |
  * | highWatermark | LogWriter, at the end of a round |
  * | owed, isShort | LogFiles; LogWriter hands over what the journal has |
  * | logStartOffset, plannedStarts | move-starts.ts |
@@ -49,9 +50,15 @@ export class LogCore {
   /** Offsets that are being saved as the start; nobody sees them before. */
   readonly plannedStarts: number[] = [];
   highWatermark: number;
-  /** Every append that is not settled, in offset order; their batches are at the log's end. `noneWaiting` whenever it is empty. */
+  /**
+   * Every append that is not settled, in offset order; their batches are at the log's end. `noneWaiting` whenever it is
+   * empty.
+   */
   waiting: PendingAppend[] = noneWaiting;
-  /** What the journal has made durable and the segments are still to get, in offset order. It comes before anything else that is written. */
+  /**
+   * What the journal has made durable and the segments are still to get, in offset order. It comes before anything else
+   * that is written.
+   */
   owed: OwedBatches[] = [];
   /** What is owed had no room on the disk: the journal should get no more of this log. */
   isShort = false;
@@ -65,7 +72,10 @@ export class LogCore {
   rewinds = 0;
   /** Bytes appended since the log was opened. */
   appendedBytes = 0;
-  /** Whose turn it is to change which files the log consists of: retention, checkpoints and the last step of compaction exclude one another. */
+  /**
+   * Whose turn it is to change which files the log consists of: retention, checkpoints and the last step of compaction
+   * exclude one another.
+   */
   readonly turns: OneByOne = new OneByOne();
 
   constructor(context: LogContext, loaded: LoadedLog, config: LogConfig) {

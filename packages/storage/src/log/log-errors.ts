@@ -7,9 +7,13 @@ export function closedError({ name }: LogCore): StorageError {
 }
 
 export function rangeError({ name, logStartOffset, logEndOffset }: LogCore, offset: number): StorageError {
-  return new StorageError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${logStartOffset} to ${logEndOffset}, not ${offset}`, {
-    details: { offset, logStartOffset, logEndOffset },
-  });
+  return new StorageError(
+    'OFFSET_OUT_OF_RANGE',
+    `${name} holds offsets ${logStartOffset} to ${logEndOffset}, not ${offset}`,
+    {
+      details: { offset, logStartOffset, logEndOffset },
+    },
+  );
 }
 
 export function damageError({ name }: LogCore, damage: LogDamage): StorageError {

@@ -12,7 +12,8 @@ import type { OwedBatches } from './owed-batches.ts';
  * What one log writes to its files. What it removes is in dropped-segments.ts.
  *
  * Invariants
- * - Only `write` and `writeOwed` write to .log files, one after the other, and only behind `writtenBytes` of the segment.
+ * - Only `write` and `writeOwed` write to .log files, one after the other, and only behind `writtenBytes` of the
+ *   segment.
  * - What is owed comes before anything else that is written, and the tail cache gets it then.
  * - `#unsynced` holds exactly the segments with written and unsynced bytes, or whose file's name is not durable yet.
  */
@@ -73,8 +74,9 @@ export class LogFiles {
   }
 
   /**
-   * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced before
-   * the next one is written to: so after a crash a gap between two segments is damage, never a round that was cut short.
+   * One gathered write for each segment that the appends go to; nearly always one. Under `fsync` a segment is synced
+   * before the next one is written to: so after a crash a gap between two segments is damage, never a round that was
+   * cut short.
    */
   async #write(appends: readonly OwedBatches[]): Promise<void> {
     let buffers: Buffer[] = [];
@@ -98,14 +100,18 @@ export class LogFiles {
       segment.isCreated = true;
       this.#unsynced.add(segment);
       for (let from = 0; from < buffers.length; from += limits.writeBuffersMax) {
-        const part = buffers.length <= limits.writeBuffersMax ? buffers : buffers.slice(from, from + limits.writeBuffersMax);
+        const part =
+          buffers.length <= limits.writeBuffersMax ? buffers : buffers.slice(from, from + limits.writeBuffersMax);
         let bytes = 0;
         for (const buffer of part) bytes += buffer.length;
         segment.touchedBytes = segment.writtenBytes + bytes;
         await lease.file.write(part, segment.writtenBytes);
         if (this.#core.config.durability !== 'os') lease.needsSync();
         segment.writtenBytes += bytes;
-        for (const written of this.#takeOwed(({ segment: of, position }) => of === segment && position < segment.writtenBytes)) this.#core.tail.add(written);
+        for (const written of this.#takeOwed(
+          ({ segment: of, position }) => of === segment && position < segment.writtenBytes,
+        ))
+          this.#core.tail.add(written);
         // Again: a sync of what was written before may have ended during the write, and taken the segment for synced.
         this.#unsynced.add(segment);
         stats.writes += 1;
@@ -144,7 +150,9 @@ export class LogFiles {
     if (this.#unsynced.size === 1) {
       for (const segment of this.#unsynced) await this.#syncSegment(segment);
     } else {
-      await inParallel([...this.#unsynced], this.#core.context.limits.flushesInParallelMax, (segment) => this.#syncSegment(segment));
+      await inParallel([...this.#unsynced], this.#core.context.limits.flushesInParallelMax, (segment) =>
+        this.#syncSegment(segment),
+      );
     }
   }
 

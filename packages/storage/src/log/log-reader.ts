@@ -29,12 +29,13 @@ interface Ahead {
 }
 
 /*
- * The way out of a log: from the tail cache and what follows it (appends that are to be written, and those that wait for their round), else
- * from the segment's file. Who reads files in order finds the next block read already.
+ * The way out of a log: from the tail cache and what follows it (appends that are to be written, and those that wait
+ * for their round), else from the segment's file. Who reads files in order finds the next block read already.
  *
  * Invariants
- * - What was read ahead is given out only where a read of the files would give the same now: for the version of the log that
- *   it was read from, with no more room than it was read for, and not where it ended at a high watermark that has moved on.
+ * - What was read ahead is given out only where a read of the files would give the same now: for the version of the log
+ *   that it was read from, with no more room than it was read for, and not where it ended at a high watermark that has
+ *   moved on.
  * - Once the log is closed nothing more is read ahead.
  */
 export class LogReader {
@@ -153,7 +154,8 @@ export class LogReader {
     const { readAhead, limits } = context;
     if (maxBytes > limits.readBlockBytes || this.#ahead.has(nextOffset)) return;
     const { tail, unwrittenOffset } = this.#core;
-    const isElsewhere = nextOffset >= this.#core.readLimit('highWatermark') || nextOffset >= Math.min(tail.startOffset, unwrittenOffset);
+    const isElsewhere =
+      nextOffset >= this.#core.readLimit('highWatermark') || nextOffset >= Math.min(tail.startOffset, unwrittenOffset);
     if (isElsewhere || this.#core.moving !== null || this.#core.state === 'closed') return;
     const block = readAhead.start({
       bytes: Math.max(maxBytes, limits.readBlockBytes),
@@ -169,7 +171,10 @@ export class LogReader {
     void dropped.then(() => this.#dropping.delete(dropped));
   }
 
-  /** Drops what was read ahead, and resolves when none of it is under way any more: files may be closed then, or removed. */
+  /**
+   * Drops what was read ahead, and resolves when none of it is under way any more: files may be closed then, or
+   * removed.
+   */
   async stop(): Promise<void> {
     for (const ahead of this.#ahead.values()) this.#drop(ahead);
     await Promise.all(this.#dropping);

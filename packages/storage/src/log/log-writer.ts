@@ -25,8 +25,8 @@ export interface LogWriterParts {
 /*
  * The way into a log, and what the flush queue asks of it.
  *
- * Invariant: everything from the assignment of an offset to the queue is one synchronous step. So call order is offset order, and
- * deduplication, segments and queue never disagree.
+ * Invariant: everything from the assignment of an offset to the queue is one synchronous step. So call order is offset
+ * order, and deduplication, segments and queue never disagree.
  */
 export class LogWriter implements FlushedLog {
   roundPart = 0;
@@ -56,7 +56,8 @@ export class LogWriter implements FlushedLog {
     const admission = core.dedup.admit(batch, o, core.logEndOffset, steadyMs, now);
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     if (o.isVital === true) this.#vitalEnd = core.logEndOffset + admission.producer.lastOffsetDelta + 1;
-    else context.cap.admit(admission.batch.length, { internal: core.isInternal, isRepeat: admission.repeated !== null });
+    else
+      context.cap.admit(admission.batch.length, { internal: core.isInternal, isRepeat: admission.repeated !== null });
     const append = this.#place(admission, o, now, steadyMs);
     if (core.waiting === noneWaiting) core.waiting = [append];
     else core.waiting.push(append);
@@ -71,14 +72,23 @@ export class LogWriter implements FlushedLog {
     if (damage) throw damageError(this.#core, damage);
     const { latestEpoch } = epochs;
     if (leaderEpoch < latestEpoch) {
-      throw new StorageError('STALE_LEADER_EPOCH', `${this.#core.name} has leader epoch ${latestEpoch}, not ${leaderEpoch}`, {
-        details: { leaderEpoch: latestEpoch, got: leaderEpoch },
-      });
+      throw new StorageError(
+        'STALE_LEADER_EPOCH',
+        `${this.#core.name} has leader epoch ${latestEpoch}, not ${leaderEpoch}`,
+        {
+          details: { leaderEpoch: latestEpoch, got: leaderEpoch },
+        },
+      );
     }
   }
 
   /** Gives the batch its offsets and its place; from here on it is part of the log, though not yet durable. */
-  #place(admission: Admission & { kind: 'append' }, { leaderEpoch }: AppendOptions, now: number, steadyMs: number): PendingAppend {
+  #place(
+    admission: Admission & { kind: 'append' },
+    { leaderEpoch }: AppendOptions,
+    now: number,
+    steadyMs: number,
+  ): PendingAppend {
     const core = this.#core;
     const { context, config } = core;
     const batch = context.ownMemory.own(admission.batch);
@@ -89,7 +99,12 @@ export class LogWriter implements FlushedLog {
     assignOffsets(batch, { baseOffset, leaderEpoch });
     const producer = stampsTime ? { ...admission.producer, maxTimestamp: now } : admission.producer;
 
-    const next = { bytes: batch.length, lastOffset, maxTimestampMs: producer.maxTimestamp, now: context.time.at(steadyMs) };
+    const next = {
+      bytes: batch.length,
+      lastOffset,
+      maxTimestampMs: producer.maxTimestamp,
+      now: context.time.at(steadyMs),
+    };
     const segment = segmentFor(core, next);
     const append = new PendingAppend(this, segment, batch, baseOffset, lastOffset);
     append.repeats = admission.repeats;
@@ -108,7 +123,13 @@ export class LogWriter implements FlushedLog {
     const { waiting, config } = this.#core;
     const original = pending ?? waiting.find((append) => append.lastOffset >= repeated.lastOffset) ?? null;
     const logAppendTimeMs = config.timestampType === 'LogAppendTime' ? repeated.appendTimeMs : -1;
-    return duplicateAppend({ baseOffset: repeated.baseOffset, lastOffset: repeated.lastOffset, logAppendTimeMs, original, repeats });
+    return duplicateAppend({
+      baseOffset: repeated.baseOffset,
+      lastOffset: repeated.lastOffset,
+      logAppendTimeMs,
+      original,
+      repeats,
+    });
   }
 
   // ── what the flush queue and the journal ask for ──

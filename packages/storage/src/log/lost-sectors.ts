@@ -7,13 +7,14 @@ const zerosMin = 8;
 const offsetBytes = 8;
 
 /**
- * Does the stretch from `from` to `to`, where something valid begins, show a write that a power cut interrupted? Sectors of it that never
- * reached the disk read as zeros, from a sector's start (or the place where the file ended before the write) to its end. A damaged
- * disk flips bits or returns garbage; it does not do that.
+ * Does the stretch from `from` to `to`, where something valid begins, show a write that a power cut interrupted?
+ * Sectors of it that never reached the disk read as zeros, from a sector's start (or the place where the file ended
+ * before the write) to its end. A damaged disk flips bits or returns garbage; it does not do that.
  */
 export async function hasLostSector(o: { file: File; from: number; to: number; blockBytes: number }): Promise<boolean> {
   const blockBytes = Math.max(sectorBytes, o.blockBytes - (o.blockBytes % sectorBytes));
-  // The last sector counts only if all of it lies before `to`: what is valid there was written. But for the zeros that its offset begins with.
+  // The last sector counts only if all of it lies before `to`: what is valid there was written. But for the zeros that
+  // its offset begins with.
   const overhang = sectorBytes - (o.to % sectorBytes);
   const end = overhang < offsetBytes ? o.to + overhang : o.to;
   for (let blockAt = o.from - (o.from % sectorBytes); blockAt < end; blockAt += blockBytes) {
@@ -27,11 +28,17 @@ export async function hasLostSector(o: { file: File; from: number; to: number; b
 }
 
 /**
- * Is the offset of the batch at `position` lower than it should be, `offset`, because the sector in which the batch begins was not
- * written, though the next one was? The CRC does not cover the offset, so the batch is whole in every other way. A sector that ends
- * within the offset left bytes of it behind: they must be those of `offset`, and it must be sure that this is the right one.
+ * Is the offset of the batch at `position` lower than it should be, `offset`, because the sector in which the batch
+ * begins was not written, though the next one was? The CRC does not cover the offset, so the batch is whole in every
+ * other way. A sector that ends within the offset left bytes of it behind: they must be those of `offset`, and it must
+ * be sure that this is the right one.
  */
-export async function hasLostOffset(o: { file: File; position: number; offset: number; isSure: boolean }): Promise<boolean> {
+export async function hasLostOffset(o: {
+  file: File;
+  position: number;
+  offset: number;
+  isSure: boolean;
+}): Promise<boolean> {
   const lostBytes = sectorBytes - (o.position % sectorBytes);
   const found = await o.file.read(o.position, Math.max(lostBytes, offsetBytes));
   if (found.readBigInt64BE() >= o.offset) return false;

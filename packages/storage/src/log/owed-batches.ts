@@ -7,7 +7,9 @@ const smallBytesMax = 2 << 10;
 /** Up to so many bytes of small ones become one. */
 const runBytesMax = 32 << 10;
 
-/** Batches that the journal has made durable and a file is to get: an append, or several that lie one behind the other. */
+/**
+ * Batches that the journal has made durable and a file is to get: an append, or several that lie one behind the other.
+ */
 export interface OwedBatches extends BatchesInMemory {
   readonly segment: Segment;
   /** Where in its file they go. */
@@ -16,16 +18,24 @@ export interface OwedBatches extends BatchesInMemory {
 }
 
 /**
- * The same with copies of small neighbours in one piece: one buffer to write instead of a hundred, one entry of the tail cache afterwards instead of
- * one for each, and what the batches came in is free. Takes over the users of memory, and is one of what it returns.
+ * The same with copies of small neighbours in one piece: one buffer to write instead of a hundred, one entry of the
+ * tail cache afterwards instead of one for each, and what the batches came in is free. Takes over the users of memory,
+ * and is one of what it returns.
  */
 export function joinSmall(owed: readonly OwedBatches[], memory: LentMemory): OwedBatches[] {
   const joined: OwedBatches[] = [];
-  for (let from = 0; from < owed.length; ) {
+  for (let from = 0; from < owed.length;) {
     const to = endOfRun(owed, from);
     const first = owed[from] as OwedBatches;
     if (to === from) joined.push(first);
-    else joined.push({ segment: first.segment, position: first.position, baseOffset: first.baseOffset, lastOffset: (owed[to - 1] as OwedBatches).lastOffset, batch: join(owed.slice(from, to), memory) });
+    else
+      joined.push({
+        segment: first.segment,
+        position: first.position,
+        baseOffset: first.baseOffset,
+        lastOffset: (owed[to - 1] as OwedBatches).lastOffset,
+        batch: join(owed.slice(from, to), memory),
+      });
     from = Math.max(to, from + 1);
   }
   return joined;

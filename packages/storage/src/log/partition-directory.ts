@@ -8,17 +8,21 @@ import type { LogId } from '../ports/log-store.ts';
 import { finishSwaps } from './finish-swap.ts';
 
 /**
- * Makes sure that the partition's folder is there and belongs to this topic; `topicId` is what `readTopicId` says of it. False: it
- * did already, as far as this process sees; one that was killed may have left that unsynced.
+ * Makes sure that the partition's folder is there and belongs to this topic; `topicId` is what `readTopicId` says of
+ * it. False: it did already, as far as this process sees; one that was killed may have left that unsynced.
  * Throws LOG_EXISTS when it belongs to another topic id, holds data and does not say whose, or is no folder.
  */
-export async function claimDirectory(fileSystem: FileSystem, o: { root: string; directory: string; id: LogId; topicId: string | null }): Promise<boolean> {
+export async function claimDirectory(
+  fileSystem: FileSystem,
+  o: { root: string; directory: string; id: LogId; topicId: string | null },
+): Promise<boolean> {
   const { root, directory, id, topicId } = o;
   if (topicId === id.topicId) return false;
   if (topicId !== null) throw existsError(id, `it belongs to topic id ${topicId}`, { topicId });
   await makeFolder(fileSystem, directory, id);
   for (const name of await fileSystem.readDirectory(directory)) {
-    if (parseOffsetFile(name)?.kind === 'log') throw existsError(id, `it holds data, but no readable ${partitionMetadataName}`, {});
+    if (parseOffsetFile(name)?.kind === 'log')
+      throw existsError(id, `it holds data, but no readable ${partitionMetadataName}`, {});
   }
   await replaceFile(fileSystem, `${directory}/${partitionMetadataName}`, encodePartitionMetadata(id.topicId));
   // At once: should a crash keep the folder and not what is in it, the folder is claimed anew.
@@ -52,10 +56,14 @@ export interface DirectoryContent {
 }
 
 /**
- * What a crash left half done is finished or dropped, then the files are listed. Swaps are finished first: a segment that
- * compaction completed replaces those that it was made from.
+ * What a crash left half done is finished or dropped, then the files are listed. Swaps are finished first: a segment
+ * that compaction completed replaces those that it was made from.
  */
-export async function tidyDirectory(fileSystem: FileSystem, directory: string, blockBytes: number): Promise<DirectoryContent> {
+export async function tidyDirectory(
+  fileSystem: FileSystem,
+  directory: string,
+  blockBytes: number,
+): Promise<DirectoryContent> {
   const found = await fileSystem.readDirectory(directory);
   const swaps = await finishSwaps(fileSystem, { directory, names: found, blockBytes });
   const names = swaps === 0 ? found : await fileSystem.readDirectory(directory);
@@ -64,7 +72,8 @@ export async function tidyDirectory(fileSystem: FileSystem, directory: string, b
   for (const name of names) {
     const file = parseOffsetFile(name);
     if (file?.mark === '') files.push(file);
-    else if (file || name.endsWith(temporarySuffix)) changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
+    else if (file || name.endsWith(temporarySuffix))
+      changed += Number(await removeIfThere(fileSystem, `${directory}/${name}`));
   }
   const segments = files.filter(({ kind }) => kind === 'log').map(({ offset }) => offset);
   for (const { name, kind, offset } of files) {
@@ -73,6 +82,14 @@ export async function tidyDirectory(fileSystem: FileSystem, directory: string, b
   }
   if (changed > 0) await fileSystem.syncDirectory(directory);
   const offsetsOf = (wanted: OffsetFileKind): number[] =>
-    files.filter(({ kind }) => kind === wanted).map(({ offset }) => offset).sort((a, b) => a - b);
-  return { segments: offsetsOf('log'), snapshots: offsetsOf('snapshot'), messageIds: offsetsOf('message-ids'), wasCompacted: names.includes(cleanerCheckpointName) };
+    files
+      .filter(({ kind }) => kind === wanted)
+      .map(({ offset }) => offset)
+      .sort((a, b) => a - b);
+  return {
+    segments: offsetsOf('log'),
+    snapshots: offsetsOf('snapshot'),
+    messageIds: offsetsOf('message-ids'),
+    wasCompacted: names.includes(cleanerCheckpointName),
+  };
 }

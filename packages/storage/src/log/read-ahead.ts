@@ -3,15 +3,15 @@ import type { Clock, Timer } from '../ports/clock.ts';
 import type { StorageStats } from '../stats.ts';
 
 /*
- * Blocks of files that are read before anybody asks for them, because somebody goes through a log in order: one budget for
- * all logs of a store.
+ * Blocks of files that are read before anybody asks for them, because somebody goes through a log in order: one budget
+ * for all logs of a store.
  *
  * Invariants
- * - `#bytes` is the sum of what the blocks may take, from the start of their read until they are taken, or dropped and their
- *   read has ended. It stays within `readAheadBytes`, and the blocks within `readAheadBlocksMax`: where there is no room,
- *   nothing is read ahead.
- * - A block is taken once, or dropped once. One that nobody takes is dropped after `readAheadMs`, or twice that; sooner, if
- *   it has waited for so long already and another one wants its room.
+ * - `#bytes` is the sum of what the blocks may take, from the start of their read until they are taken, or dropped and
+ *   their read has ended. It stays within `readAheadBytes`, and the blocks within `readAheadBlocksMax`: where there is
+ *   no room, nothing is read ahead.
+ * - A block is taken once, or dropped once. One that nobody takes is dropped after `readAheadMs`, or twice that;
+ *   sooner, if it has waited for so long already and another one wants its room.
  * - A failed read is nobody's error: its block has nothing, and who comes for it reads again.
  */
 export class ReadAhead<T> {
@@ -39,7 +39,10 @@ export class ReadAhead<T> {
     this.#discard = o.discard;
   }
 
-  /** Starts to read a block of up to `bytes`; null when there is no room. `dropped` is called if it will not be there to be taken. */
+  /**
+   * Starts to read a block of up to `bytes`; null when there is no room. `dropped` is called if it will not be there to
+   * be taken.
+   */
   start(o: { bytes: number; read: () => Promise<T | null>; dropped: () => void }): Block<T> | null {
     if (!this.#hasRoom(o.bytes)) this.#dropIdle();
     if (!this.#hasRoom(o.bytes)) return null;

@@ -40,11 +40,11 @@ export interface Recovered {
 /*
  * Recovery of one log's segments (formats.md, "Recovery", 2 to 5).
  *
- * A bad batch is a torn tail, and cut, if it lies above the recovery point and nothing valid follows it anywhere. Otherwise
- * it is rot: nothing is changed on disk, and the log is set aside. Two cases where valid batches behind it prove nothing,
- * because a power cut leaves such holes: syncs were never promised (`interval`, `os`), or sectors of a write that was never
- * synced are missing (lost-sectors.ts) and the valid batches, in the same file, are the rest of that write. There the log
- * is cut at the hole as well, and the bytes behind it are kept in a file beside it.
+ * A bad batch is a torn tail, and cut, if it lies above the recovery point and nothing valid follows it anywhere.
+ * Otherwise it is rot: nothing is changed on disk, and the log is set aside. Two cases where valid batches behind it
+ * prove nothing, because a power cut leaves such holes: syncs were never promised (`interval`, `os`), or sectors of a
+ * write that was never synced are missing (lost-sectors.ts) and the valid batches, in the same file, are the rest of
+ * that write. There the log is cut at the hole as well, and the bytes behind it are kept in a file beside it.
  */
 export async function recoverSegments(context: LogContext, o: RecoveryOptions): Promise<Recovered> {
   const walk = new RecoveryWalk(context, o);
@@ -68,7 +68,10 @@ class RecoveryWalk {
   readonly #options: RecoveryOptions;
   #segments: readonly Segment[];
   #endOffset: number;
-  /** Where the batches end of which each began where the one before it did, from the recovery point on: nothing is compacted there. */
+  /**
+   * Where the batches end of which each began where the one before it did, from the recovery point on: nothing is
+   * compacted there.
+   */
   #unbrokenEnd: number;
   #bytesAbove = 0;
 
@@ -109,7 +112,8 @@ class RecoveryWalk {
     const end: ScanEnd = { position: 0, nextOffset: startOffset, problem: 'truncated' };
     const reason = `the segment that holds offset ${startOffset} is missing`;
     if (!isSyncPromised && recoveryPoint <= startOffset) {
-      // Names of files that were never synced went, those of later ones stayed: nothing of the log is left that leads on.
+      // Names of files that were never synced went, those of later ones stayed: nothing of the log is left that leads
+      // on.
       await setAside(this.#context, this.#segments, end);
       await this.#removeFiles(this.#segments);
       this.#segments = [];
@@ -128,14 +132,20 @@ class RecoveryWalk {
     const { recoveryPoint, replayFrom, indexIntervalBytes, isContiguous } = this.#options;
     const fileBytes = segment.writtenBytes;
     const closedEndOffset = segment.endOffset;
-    // Before the first interval is full there is no entry. Many of ten thousand logs are as small, and two files each are a lot.
+    // Before the first interval is full there is no entry. Many of ten thousand logs are as small, and two files each
+    // are a lot.
     const mayHaveEntries = !isLast || fileBytes > indexIntervalBytes;
     const stored = mayHaveEntries ? await readIndexFiles(this.#context.fileSystem, segment) : noIndexes(segment);
     const isRebuilt = isLast || closedEndOffset > recoveryPoint;
     const lease = await this.#context.openFiles.lease(segment.path);
     try {
-      const resumeAt = isRebuilt ? await resumeIndexes(segment, { stored, recoveryPoint, file: lease.file }) : fileBytes;
-      const replayAt = replayFrom <= segment.baseOffset ? 0 : await replayPosition(stored.offsets.entryFor(replayFrom), resumeAt, lease.file);
+      const resumeAt = isRebuilt
+        ? await resumeIndexes(segment, { stored, recoveryPoint, file: lease.file })
+        : fileBytes;
+      const replayAt =
+        replayFrom <= segment.baseOffset
+          ? 0
+          : await replayPosition(stored.offsets.entryFor(replayFrom), resumeAt, lease.file);
       const from = Math.min(resumeAt, replayAt);
       const end = await scanSegment({
         file: lease.file,
@@ -180,7 +190,12 @@ class RecoveryWalk {
     const valid = await this.#findValidBehind(index, { ...end, isOffsetLost });
     const isBelow = end.nextOffset < recoveryPoint;
     const reason = `${describeProblem(end.problem)}${isBelow ? ', below what was synced' : ''}${valid ? ', with valid batches behind it' : ''}`;
-    if (!isBelow && (!valid || !this.#options.isSyncPromised || (await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid)))) {
+    if (
+      !isBelow
+      && (!valid
+        || !this.#options.isSyncPromised
+        || (await this.#isLostWrite(segment, { ...end, isOffsetLost }, valid)))
+    ) {
       if (valid) await setAside(this.#context, this.#segments.slice(index), end);
       await this.#cutTail(index, end, reason);
       return null;
@@ -212,7 +227,12 @@ class RecoveryWalk {
     const { openFiles, limits } = this.#context;
     const lease = await openFiles.lease(segment.path);
     try {
-      return await hasLostSector({ file: lease.file, from: end.position, to: valid.position, blockBytes: limits.readBlockBytes });
+      return await hasLostSector({
+        file: lease.file,
+        from: end.position,
+        to: valid.position,
+        blockBytes: limits.readBlockBytes,
+      });
     } finally {
       lease.release();
     }
@@ -225,13 +245,22 @@ class RecoveryWalk {
     if (last) last.endOffset = recoveryPoint;
     this.#endOffset = recoveryPoint;
     const reason = `the log ends at offset ${fromOffset}, but was synced up to ${recoveryPoint}`;
-    return this.#report({ file: last?.path ?? '', position: last?.writtenBytes ?? 0, fromOffset, toOffset: recoveryPoint, reason });
+    return this.#report({
+      file: last?.path ?? '',
+      position: last?.writtenBytes ?? 0,
+      fromOffset,
+      toOffset: recoveryPoint,
+      reason,
+    });
   }
 
   #report(damage: LogDamage): LogDamage {
     const { topic, partition } = this.#options.id;
     this.#context.stats.logsQuarantined += 1;
-    this.#context.log.error({ topic, partition, ...damage }, 'stored records are damaged; the partition is set aside, nothing was changed');
+    this.#context.log.error(
+      { topic, partition, ...damage },
+      'stored records are damaged; the partition is set aside, nothing was changed',
+    );
     return damage;
   }
 
@@ -240,7 +269,8 @@ class RecoveryWalk {
     const found: ValidStretch[] = [];
     for (let at = index; at < this.#segments.length; at += 1) {
       const segment = this.#segments[at] as Segment;
-      // Where offsets have gaps, a whole batch with a lower one than the batch before is a witness too: that one's has changed.
+      // Where offsets have gaps, a whole batch with a lower one than the batch before is a witness too: that one's has
+      // changed.
       const isOffsetWrong = end.problem === 'bad-offset' && !this.#options.isContiguous && !end.isOffsetLost;
       const from = at !== index ? 0 : isOffsetWrong ? end.position : end.position + 1;
       const valid = await this.#validFrom(segment, from, isOffsetWrong ? this.#firstOffset : end.nextOffset);
@@ -286,10 +316,16 @@ class RecoveryWalk {
     stats.tailsCut += 1;
     stats.bytesCut += bytes;
     const { path: file } = segment;
-    log.warn({ topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason }, 'torn tail cut: bytes that were never synced');
+    log.warn(
+      { topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason },
+      'torn tail cut: bytes that were never synced',
+    );
   }
 
-  /** Later ones first: what is left is at every moment a beginning of what was there. Their indexes go at the next opening. */
+  /**
+   * Later ones first: what is left is at every moment a beginning of what was there. Their indexes go at the next
+   * opening.
+   */
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
     const { openFiles, fileSystem } = this.#context;
     for (const { path } of segments.toReversed()) {
@@ -298,7 +334,6 @@ class RecoveryWalk {
     }
     for (const { directory } of segments.slice(0, 1)) await fileSystem.syncDirectory(directory);
   }
-
 }
 
 function setSizes(segment: Segment, bytes: number): void {

@@ -66,7 +66,10 @@ async function loadFile(context: LogContext, o: MessageIdSources, offset: number
     return bytes;
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    log.warn({ file: path, error }, 'a file of message ids is unreadable; ids are taken from the records that are left, by their timestamps');
+    log.warn(
+      { file: path, error },
+      'a file of message ids is unreadable; ids are taken from the records that are left, by their timestamps',
+    );
     return null;
   }
 }
@@ -87,20 +90,33 @@ async function replay(context: LogContext, o: Replay): Promise<number> {
   for (const segment of o.segments.all) {
     if (segment.writtenBytes === 0) continue;
     const offset = o.fileOffset ?? (await firstWithin(context, segment, { sinceMs, recoveryPoint: o.recoveryPoint }));
-    if (offset !== null && segment.endOffset > offset) bytes += await replaySegment(context, segment, { ...o, offset, sinceMs });
+    if (offset !== null && segment.endOffset > offset)
+      bytes += await replaySegment(context, segment, { ...o, offset, sinceMs });
   }
   return bytes;
 }
 
-/** Where the part of a segment begins that may have records in the window by their timestamps, or was appended after the last checkpoint. */
-async function firstWithin(context: LogContext, segment: Segment, o: { sinceMs: number; recoveryPoint: number }): Promise<number | null> {
+/**
+ * Where the part of a segment begins that may have records in the window by their timestamps, or was appended after the
+ * last checkpoint.
+ */
+async function firstWithin(
+  context: LogContext,
+  segment: Segment,
+  o: { sinceMs: number; recoveryPoint: number },
+): Promise<number | null> {
   const { times } = await context.indexCache.load(segment);
   const latestMs = Math.max(segment.maxTimestampMs, times.last?.timestampMs ?? -1);
-  if (latestMs > o.sinceMs) return Math.min(times.offsetBefore(o.sinceMs), Math.max(o.recoveryPoint, segment.baseOffset));
+  if (latestMs > o.sinceMs)
+    return Math.min(times.offsetBefore(o.sinceMs), Math.max(o.recoveryPoint, segment.baseOffset));
   return segment.endOffset > o.recoveryPoint ? Math.max(o.recoveryPoint, segment.baseOffset) : null;
 }
 
-async function replaySegment(context: LogContext, segment: Segment, o: Replay & { offset: number; sinceMs: number }): Promise<number> {
+async function replaySegment(
+  context: LogContext,
+  segment: Segment,
+  o: Replay & { offset: number; sinceMs: number },
+): Promise<number> {
   const from = Math.max(o.offset, segment.baseOffset);
   let offset = from;
   let position: number | undefined;
@@ -113,7 +129,7 @@ async function replaySegment(context: LogContext, segment: Segment, o: Replay & 
       position,
     });
     if (found.bytes.length === 0) return bytes;
-    for (let at = 0; at < found.bytes.length; ) {
+    for (let at = 0; at < found.bytes.length;) {
       const batch = found.bytes.subarray(at, at + batchSize(found.bytes, at));
       if (batchLastOffset(batch) >= from) await replayBatch(context, batch, o);
       at += batch.length;
@@ -125,7 +141,11 @@ async function replaySegment(context: LogContext, segment: Segment, o: Replay & 
 }
 
 /** What no segment has had room for was appended since the last checkpoint. */
-export async function replayOwedIds(context: LogContext, dedup: Deduplication, owed: readonly { readonly batch: Buffer }[]): Promise<void> {
+export async function replayOwedIds(
+  context: LogContext,
+  dedup: Deduplication,
+  owed: readonly { readonly batch: Buffer }[],
+): Promise<void> {
   if (dedup.messageIds === null) return;
   for (const { batch } of owed) await replayIds(context, { dedup, batch, isSince: true });
 }
@@ -136,7 +156,10 @@ async function replayBatch(context: LogContext, batch: Buffer, o: Replay & { sin
   await replayIds(context, { dedup: o.dedup, batch, isSince });
 }
 
-async function replayIds(context: LogContext, o: { dedup: Deduplication; batch: Buffer; isSince: boolean }): Promise<void> {
+async function replayIds(
+  context: LogContext,
+  o: { dedup: Deduplication; batch: Buffer; isSince: boolean },
+): Promise<void> {
   const ids = await storedMessageIds(o.batch, (each, visit) => visitRecords(context, each, visit));
   if (ids !== null) o.dedup.replayMessageIds(ids, batchBaseOffset(o.batch), appendTimeOf(context, o.batch, o.isSince));
 }
@@ -145,6 +168,7 @@ function appendTimeOf({ clock, limits }: LogContext, batch: Buffer, isSince: boo
   const wallMs = clock.now();
   const now = clock.monotonic();
   const stampMs = batchMaxTimestamp(batch);
-  if (batchHasAppendTime(batch)) return { now: now - timePassed(stampMs, { wallMs, gapMsMax: limits.clockGapMsMax }), wallMs: stampMs };
+  if (batchHasAppendTime(batch))
+    return { now: now - timePassed(stampMs, { wallMs, gapMsMax: limits.clockGapMsMax }), wallMs: stampMs };
   return isSince ? { now, wallMs } : { now: now - Math.max(0, wallMs - stampMs), wallMs: Math.min(stampMs, wallMs) };
 }

@@ -6,8 +6,13 @@ import type { Segment } from '../segment/segment.ts';
 
 type StoredIndexes = Awaited<ReturnType<typeof readIndexFiles>>;
 
-/** Keeps the entries that were saved before the recovery point moved; returns where the scan that adds the rest begins. */
-export async function resumeIndexes(segment: Segment, o: { stored: StoredIndexes; recoveryPoint: number; file: File }): Promise<number> {
+/**
+ * Keeps the entries that were saved before the recovery point moved; returns where the scan that adds the rest begins.
+ */
+export async function resumeIndexes(
+  segment: Segment,
+  o: { stored: StoredIndexes; recoveryPoint: number; file: File },
+): Promise<number> {
   const { stored, recoveryPoint, file } = o;
   const { offsets, times } = stored;
   const before = { offsets: offsets.count, times: times.count };
@@ -26,7 +31,10 @@ export async function resumeIndexes(segment: Segment, o: { stored: StoredIndexes
   return offsets.lastPosition;
 }
 
-/** Where a replay begins that an index entry shortens, or a scan that begins before it anyway; at the start where the index is wrong. */
+/**
+ * Where a replay begins that an index entry shortens, or a scan that begins before it anyway; at the start where the
+ * index is wrong.
+ */
 export async function replayPosition(entry: OffsetIndexEntry | null, resumeAt: number, file: File): Promise<number> {
   if (entry === null) return 0;
   return entry.position >= resumeAt || (await hasBatch(file, entry)) ? entry.position : 0;

@@ -65,7 +65,14 @@ export class SavedMessageIds {
     const { window, offset: endOffset, now, wallMs } = plan;
     // Ids that are not looked for any more: whoever turns the window on again begins with none.
     if (window === null) return 0;
-    return await saveMessageIds(this.#core.context.fileSystem, { path: this.#path(endOffset), window, endOffset, now, wallMs, isOverruled });
+    return await saveMessageIds(this.#core.context.fileSystem, {
+      path: this.#path(endOffset),
+      window,
+      endOffset,
+      now,
+      wallMs,
+      isOverruled,
+    });
   }
 
   async saved(plan: MessageIdPlan, bytes: number): Promise<void> {
@@ -73,7 +80,8 @@ export class SavedMessageIds {
     this.#offset = plan.window === null ? null : plan.offset;
     this.#bytes = bytes;
     this.#appendedBytesThen = plan.appendedBytes;
-    if (before !== null && before !== this.#offset) await removeIfThere(this.#core.context.fileSystem, this.#path(before));
+    if (before !== null && before !== this.#offset)
+      await removeIfThere(this.#core.context.fileSystem, this.#path(before));
   }
 
   #path(offset: number): string {

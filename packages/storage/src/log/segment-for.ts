@@ -19,9 +19,9 @@ export function segmentFor(core: LogCore, next: NextBatch): Segment {
 
 function isFull({ config, context }: LogCore, active: Segment, next: NextBatch): boolean {
   return (
-    active.sizeBytes + next.bytes > Math.min(config.segmentBytes, segmentBytesLimit, context.cap.segmentBytesMax) ||
-    (active.firstAppendMs >= 0 && next.now - active.firstAppendMs >= config.segmentMs) ||
-    next.lastOffset - active.baseOffset > segmentBytesLimit ||
-    active.indexEntries >= context.limits.indexEntriesMax
+    active.sizeBytes + next.bytes > Math.min(config.segmentBytes, segmentBytesLimit, context.cap.segmentBytesMax)
+    || (active.firstAppendMs >= 0 && next.now - active.firstAppendMs >= config.segmentMs)
+    || next.lastOffset - active.baseOffset > segmentBytesLimit
+    || active.indexEntries >= context.limits.indexEntriesMax
   );
 }

@@ -7,7 +7,10 @@ const smallBytesMax = 1 << 20;
 
 /** How the records of a large batch are walked on the loop that serves clients: others have their turn in between. */
 export function slicesOf({ clock, limits }: Pick<LogContext, 'clock' | 'limits'>): SliceOptions {
-  return { uncompressedBytesMax: limits.uncompressedBytesMax, pause: () => new Promise((resolve) => clock.defer(resolve)) };
+  return {
+    uncompressedBytesMax: limits.uncompressedBytesMax,
+    pause: () => new Promise((resolve) => clock.defer(resolve)),
+  };
 }
 
 /** As `visitRecordsInSlices`. Of large batches few are in memory at once, however many readers ask for a time. */

@@ -1,4 +1,11 @@
-import { batchHeaderBytes, batchLastOffset, batchLeaderEpoch, batchMaxTimestamp, batchSize, checkBatch } from '@q/protocol';
+import {
+  batchHeaderBytes,
+  batchLastOffset,
+  batchLeaderEpoch,
+  batchMaxTimestamp,
+  batchSize,
+  checkBatch,
+} from '@q/protocol';
 import { StorageError } from '../errors.ts';
 import type { TimestampedOffset } from '../ports/log-store.ts';
 import { scanSegment } from '../segment/segment-scan.ts';
@@ -10,10 +17,14 @@ import type { LogReader } from './log-reader.ts';
 import { visitRecords } from './slices.ts';
 
 /**
- * The first record at or after a time. The segment is found by its greatest timestamp, the place in it by the time index;
- * from there batch headers are read until one reaches the time, and only that batch's records are looked at.
+ * The first record at or after a time. The segment is found by its greatest timestamp, the place in it by the time
+ * index; from there batch headers are read until one reaches the time, and only that batch's records are looked at.
  */
-export async function findTimestamp(core: LogCore, reader: LogReader, timestampMs: number): Promise<TimestampedOffset | null> {
+export async function findTimestamp(
+  core: LogCore,
+  reader: LogReader,
+  timestampMs: number,
+): Promise<TimestampedOffset | null> {
   for (;;) {
     await core.moving;
     const { version, drops } = core;
@@ -46,13 +57,17 @@ export async function maxTimestampOf(core: LogCore, segment: Segment): Promise<n
     const isRight = (await isTrue(core, segment, stored.times.last)) && (await isWholeAtEnd(core, segment, stored));
     const indexes = isRight ? stored : await core.context.indexCache.rebuild(segment);
     // Where some of it cannot be read, any time may lie there: the search goes in, and says so.
-    segment.maxTimestampMs = indexes.isCutShort === true ? Number.MAX_SAFE_INTEGER : (indexes.times.last?.timestampMs ?? -1);
+    segment.maxTimestampMs =
+      indexes.isCutShort === true ? Number.MAX_SAFE_INTEGER : (indexes.times.last?.timestampMs ?? -1);
     segment.isTimeKnown = true;
   }
   return segment.maxTimestampMs;
 }
 
-/** Does the log end where it should, and with no later time than the time index knows? Else the end of one of them is missing. */
+/**
+ * Does the log end where it should, and with no later time than the time index knows? Else the end of one of them is
+ * missing.
+ */
 async function isWholeAtEnd(core: LogCore, segment: Segment, { offsets, times }: SegmentIndexes): Promise<boolean> {
   const { openFiles, limits } = core.context;
   const lease = await openFiles.lease(segment.path);
@@ -89,8 +104,14 @@ async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | n
   // It was added a moment ago, and has never been on a disk.
   if (entry.offset >= core.unwrittenOffset) return true;
   try {
-    const { bytes } = await readSegment(core.context, segment, { offset: entry.offset, limitOffset: entry.offset + 1, maxBytes: 1 });
-    return bytes.length > 0 && batchMaxTimestamp(bytes) === entry.timestampMs && batchLastOffset(bytes) === entry.offset;
+    const { bytes } = await readSegment(core.context, segment, {
+      offset: entry.offset,
+      limitOffset: entry.offset + 1,
+      maxBytes: 1,
+    });
+    return (
+      bytes.length > 0 && batchMaxTimestamp(bytes) === entry.timestampMs && batchLastOffset(bytes) === entry.offset
+    );
   } catch (error) {
     // Which of the two is damaged does not matter here: without the index, the search reads the log and finds out.
     if (StorageError.is(error)) return false;
@@ -98,7 +119,11 @@ async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | n
   }
 }
 
-async function searchFrom(core: LogCore, reader: LogReader, o: { offset: number; timestampMs: number }): Promise<TimestampedOffset | null> {
+async function searchFrom(
+  core: LogCore,
+  reader: LogReader,
+  o: { offset: number; timestampMs: number },
+): Promise<TimestampedOffset | null> {
   let { offset } = o;
   while (offset < core.readLimit('highWatermark')) {
     const read = await reader.read({ offset, maxBytes: core.context.limits.readBlockBytes, upTo: 'highWatermark' });
@@ -118,9 +143,13 @@ async function searchFrom(core: LogCore, reader: LogReader, o: { offset: number;
 }
 
 function damagedBehind(core: LogCore, offset: number): StorageError {
-  return new StorageError('CORRUPT_LOG', `a stored batch of ${core.id.topic}-${core.id.partition} at or behind offset ${offset} does not match its CRC`, {
-    details: { offset },
-  });
+  return new StorageError(
+    'CORRUPT_LOG',
+    `a stored batch of ${core.id.topic}-${core.id.partition} at or behind offset ${offset} does not match its CRC`,
+    {
+      details: { offset },
+    },
+  );
 }
 
 async function searchBatch(core: LogCore, batch: Buffer, timestampMs: number): Promise<TimestampedOffset | null> {

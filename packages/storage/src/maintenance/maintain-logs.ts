@@ -22,8 +22,8 @@ export interface MaintenanceRound {
 }
 
 /*
- * One round of background work over the open logs of a store, cheapest and most urgent first: room is made by retention and
- * by the cap before compaction, which needs some, begins.
+ * One round of background work over the open logs of a store, cheapest and most urgent first: room is made by retention
+ * and by the cap before compaction, which needs some, begins.
  *
  * Invariants
  * - Start offsets are durable, all of a step in one write, before they move, and before any file below them goes.
@@ -77,7 +77,10 @@ class GuardedWork {
       if (this.#isClosed(log)) return;
       this.#failed.add(log);
       this.#report.logsFailed += 1;
-      this.#context.log.error({ topic: log.id.topic, partition: log.id.partition, error }, 'background work on a log failed');
+      this.#context.log.error(
+        { topic: log.id.topic, partition: log.id.partition, error },
+        'background work on a log failed',
+      );
     }
   }
 
@@ -91,7 +94,11 @@ class GuardedWork {
   }
 }
 
-async function removeSetAside(guarded: GuardedWork, logs: readonly LocalLog[], report: MaintenanceReport): Promise<void> {
+async function removeSetAside(
+  guarded: GuardedWork,
+  logs: readonly LocalLog[],
+  report: MaintenanceReport,
+): Promise<void> {
   await guarded.forEach(logs, async (log) => {
     // Not in one expression: other logs add to it meanwhile.
     const removed = await log.dropped.removeDue();
@@ -104,7 +111,10 @@ function tellForgottenIds({ core: { id, dedup, context } }: LocalLog): void {
   const count = dedup.messageIds?.tellForgotten() ?? 0;
   if (count === 0) return;
   context.stats.messageIdsForgotten += count;
-  context.log.warn({ topic: id.topic, partition: id.partition, count }, 'message ids were forgotten inside their window: a partition remembers no more');
+  context.log.warn(
+    { topic: id.topic, partition: id.partition, count },
+    'message ids were forgotten inside their window: a partition remembers no more',
+  );
 }
 
 type Moves = Map<LocalLog, StartMove>;
@@ -120,7 +130,12 @@ async function movedByRetention(guarded: GuardedWork, logs: readonly LocalLog[],
   return moves;
 }
 
-async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+async function dropMoved(
+  context: LogContext,
+  moves: Moves,
+  report: MaintenanceReport,
+  guarded: GuardedWork,
+): Promise<void> {
   if (moves.size === 0) return;
   await guarded.forEach([...moves.keys()], (log) => keepMessageIds(log, (moves.get(log) as StartMove).offset));
   await moveStarts(context, new Map([...moves].map(([log, { offset }]) => [log.core, offset])));
@@ -130,12 +145,23 @@ async function dropMoved(context: LogContext, moves: Moves, report: MaintenanceR
     report.segmentsDeleted += move.segments;
     report.bytesDeleted += move.bytes;
     const { id, logStartOffset } = log;
-    const fields = { topic: id.topic, partition: id.partition, segments: move.segments, bytes: move.bytes, logStartOffset };
+    const fields = {
+      topic: id.topic,
+      partition: id.partition,
+      segments: move.segments,
+      bytes: move.bytes,
+      logStartOffset,
+    };
     context.log.info({ ...fields, reasons: [...new Set(move.reasons)].join() }, 'old segments were dropped');
   });
 }
 
-async function dropOldest(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+async function dropOldest(
+  context: LogContext,
+  logs: readonly LocalLog[],
+  report: MaintenanceReport,
+  guarded: GuardedWork,
+): Promise<void> {
   const bytesToFree = context.cap.needsRoom;
   if (bytesToFree === 0) return;
   const candidates: DroppableLog<LocalLog>[] = [];
@@ -147,10 +173,18 @@ async function dropOldest(context: LogContext, logs: readonly LocalLog[], report
     if (count > 0) moves.set(log, moveOver(segments.slice(0, count), ['size']));
   }
   await dropMoved(context, moves, report, guarded);
-  if (!plan.sufficient) context.log.warn({ bytesToFree, bytesDropped: plan.bytes }, 'the storage cap is passed, and nothing more may be dropped');
+  if (!plan.sufficient)
+    context.log.warn(
+      { bytesToFree, bytesDropped: plan.bytes },
+      'the storage cap is passed, and nothing more may be dropped',
+    );
 }
 
-async function compact(log: LocalLog, o: { now: number; isStopping: () => boolean }, report: MaintenanceReport): Promise<void> {
+async function compact(
+  log: LocalLog,
+  o: { now: number; isStopping: () => boolean },
+  report: MaintenanceReport,
+): Promise<void> {
   const result = await log.compaction.run(o);
   if (result === null) return;
   report.logsCompacted += 1;
@@ -158,7 +192,12 @@ async function compact(log: LocalLog, o: { now: number; isStopping: () => boolea
   log.core.context.log.info({ topic: log.id.topic, partition: log.id.partition, ...result }, 'a log was compacted');
 }
 
-async function checkpoint(context: LogContext, logs: readonly LocalLog[], report: MaintenanceReport, guarded: GuardedWork): Promise<void> {
+async function checkpoint(
+  context: LogContext,
+  logs: readonly LocalLog[],
+  report: MaintenanceReport,
+  guarded: GuardedWork,
+): Promise<void> {
   const due = logs.filter((log) => log.state === 'open' && log.checkpoints.isDue);
   if (due.length === 0) return;
   await guarded.forEach(due, async (log) => {
@@ -168,5 +207,13 @@ async function checkpoint(context: LogContext, logs: readonly LocalLog[], report
 }
 
 function emptyReport(): MaintenanceReport {
-  return { segmentsDeleted: 0, bytesDeleted: 0, logsCompacted: 0, bytesCompacted: 0, filesRemoved: 0, logsCheckpointed: 0, logsFailed: 0 };
+  return {
+    segmentsDeleted: 0,
+    bytesDeleted: 0,
+    logsCompacted: 0,
+    bytesCompacted: 0,
+    filesRemoved: 0,
+    logsCheckpointed: 0,
+    logsFailed: 0,
+  };
 }

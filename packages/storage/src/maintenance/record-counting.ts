@@ -4,8 +4,8 @@ import { scanSegment } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
 
 /*
- * Finds out how many records a compacted segment has, by the headers of its batches: no file says so. Compaction itself counts
- * what it writes, so this is for what was written before the last start, once each.
+ * Finds out how many records a compacted segment has, by the headers of its batches: no file says so. Compaction itself
+ * counts what it writes, so this is for what was written before the last start, once each.
  *
  * Invariants
  * - One round reads at most its bytes, and one segment more: it reads what nobody has asked for.
@@ -38,7 +38,10 @@ export class RecordCounting {
   }
 }
 
-async function readHeaders(core: LogCore, segment: Segment): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
+async function readHeaders(
+  core: LogCore,
+  segment: Segment,
+): Promise<{ records: number; nextOffset: number; isWhole: boolean }> {
   const { path, baseOffset, endOffset, writtenBytes } = segment;
   if (writtenBytes === 0) return { records: 0, nextOffset: baseOffset, isWhole: true };
   const { openFiles, limits } = core.context;

@@ -124,7 +124,8 @@ export interface MessageIdFileHead {
 
 /**
  * Reads a file from its start: `begin` is called with what its head says, then `found` for each id, in order.
- * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when it is not whole and sound. Ids that were found before that are right.
+ * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when it is not whole and sound. Ids that
+ * were found before that are right.
  */
 export async function readMessageIds(
   fileSystem: FileSystem,
@@ -136,14 +137,15 @@ export async function readMessageIds(
     const bytes = await file.size();
     o.begin({ savedAtMs: decodeHead(await file.read(0, headerBytes)), bytes });
     let total = 0;
-    for (let position = headerBytes; ; ) {
+    for (let position = headerBytes; ;) {
       const head = await file.read(position, blockHeadBytes);
       if (head.length < blockHeadBytes) throw corrupt('it ends early');
       const [blockBytes, count] = [head.readUInt32BE(0), head.readUInt32BE(4)];
       position += blockHeadBytes;
       if (blockBytes > bytes - position) throw corrupt(`a block of ${blockBytes} bytes does not fit into it`);
       const block = await file.read(position, blockBytes);
-      if (head.readUInt32BE(8) !== crc32c(Buffer.concat([head.subarray(0, 8), block]))) throw corrupt('the CRC of a block does not match');
+      if (head.readUInt32BE(8) !== crc32c(Buffer.concat([head.subarray(0, 8), block])))
+        throw corrupt('the CRC of a block does not match');
       position += blockBytes;
       if (blockBytes === 0) {
         if (count !== total || position !== bytes) throw corrupt(`it ends after ${total} of ${count} ids`);
@@ -169,10 +171,16 @@ function decodeHead(head: Buffer): number {
 function* decodeBlock(block: Buffer, count: number): Generator<RememberedId, void, undefined> {
   let at = 0;
   for (let index = 0; index < count; index += 1) {
-    const end = at + entryBytes <= block.length ? at + entryBytes + block.readUInt32BE(at + 20) : Number.POSITIVE_INFINITY;
+    const end =
+      at + entryBytes <= block.length ? at + entryBytes + block.readUInt32BE(at + 20) : Number.POSITIVE_INFINITY;
     if (end > block.length) throw corrupt('an entry is longer than its block');
     const id = block.toString('utf8', at + entryBytes, end);
-    yield { id, offset: safeInteger(block, at), ageMs: block.readUInt32BE(at + 8), wallMs: safeInteger(block, at + 12) };
+    yield {
+      id,
+      offset: safeInteger(block, at),
+      ageMs: block.readUInt32BE(at + 8),
+      wallMs: safeInteger(block, at + 12),
+    };
     at = end;
   }
   if (at !== block.length) throw corrupt('a block is longer than its entries');

@@ -20,8 +20,8 @@ import type { RepeatedRecord } from '../ports/log-store.ts';
  * - `#seen` is in order of append time and of offset. The time of append never goes back here.
  * - It outlives a restart in a file (message-id-file.ts) and in the log behind that file. What the log alone has counts
  *   as appended when it was read: an id may be remembered longer than the window, never shorter.
- * - Never more than `messageIdsMax` ids and `messageIdBytesMax` bytes of them: beyond that the oldest are forgotten early,
- *   counted in `forgottenEarly`.
+ * - Never more than `messageIdsMax` ids and `messageIdBytesMax` bytes of them: beyond that the oldest are forgotten
+ *   early, counted in `forgottenEarly`.
  * - `#journal` holds exactly the appends since the last `settle`, so `rollbackTo` is exact.
  */
 
@@ -118,7 +118,8 @@ export class MessageIdWindow {
 
   /**
    * Which records of a batch are repeats? Changes nothing.
-   * @param baseOffset the offset that the batch would get: an id that occurs twice in one batch repeats its first record.
+   * @param baseOffset the offset that the batch would get: an id that occurs twice in one batch repeats its first
+   * record.
    */
   check(ids: BatchMessageIds, baseOffset: number, { now, wallMs }: AppendTime): RepeatCheck {
     const repeats: RepeatedRecord[] = [];
@@ -143,7 +144,10 @@ export class MessageIdWindow {
     this.#remember(ids, baseOffset, time);
   }
 
-  /** Takes over ids of a file, which come in its order, in recovery. `now`: on this process's clock, with the time that has passed since taken off. */
+  /**
+   * Takes over ids of a file, which come in its order, in recovery. `now`: on this process's clock, with the time that
+   * has passed since taken off.
+   */
   load({ id, offset, ageMs, wallMs }: RememberedId, now: number): void {
     this.#remember([id], offset, { now: now - ageMs, wallMs });
   }

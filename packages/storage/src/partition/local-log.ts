@@ -55,14 +55,20 @@ export class LocalLog implements PartitionLog {
   constructor(context: LogContext, o: { loaded: LoadedLog; config: LogConfig; owner: LogOwner }) {
     const { loaded, config, owner } = o;
     const core = new LogCore(context, loaded, config);
-    const declareFloor = (offset: number): Promise<void> => context.queue.declare(this.writer, { kind: 'floor', name: core.journalName, offset });
+    const declareFloor = (offset: number): Promise<void> =>
+      context.queue.declare(this.writer, { kind: 'floor', name: core.journalName, offset });
     this.core = core;
     this.#owner = owner;
     this.#reader = new LogReader(core);
     this.files = new LogFiles(core, loaded.owed);
     this.dropped = new DroppedSegments(core, this.files, declareFloor);
     this.checkpoints = new LogCheckpoints(core, this.files, loaded.checkpoint);
-    this.writer = new LogWriter({ core, files: this.files, checkpoints: this.checkpoints, checkpointSoon: () => owner.checkpointSoon(this) });
+    this.writer = new LogWriter({
+      core,
+      files: this.files,
+      checkpoints: this.checkpoints,
+      checkpointSoon: () => owner.checkpointSoon(this),
+    });
     this.compaction = new LogCompaction({ core, checkpoints: this.checkpoints, dropped: this.dropped, declareFloor });
     context.cap.count(core.segmentList.bytes);
     assertLogHolds(core);
@@ -172,9 +178,32 @@ export class LocalLog implements PartitionLog {
   }
 
   describe(): LogDescription {
-    const { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, damage } = this;
+    const {
+      id,
+      state,
+      logStartOffset,
+      highWatermark,
+      logEndOffset,
+      lastStableOffset,
+      leaderEpoch,
+      segments,
+      bytes,
+      damage,
+    } = this;
     const { recoveryPoint } = this.checkpoints;
-    return { id, state, logStartOffset, highWatermark, logEndOffset, lastStableOffset, leaderEpoch, segments, bytes, recoveryPoint, damage };
+    return {
+      id,
+      state,
+      logStartOffset,
+      highWatermark,
+      logEndOffset,
+      lastStableOffset,
+      leaderEpoch,
+      segments,
+      bytes,
+      recoveryPoint,
+      damage,
+    };
   }
 
   // ── the end ──

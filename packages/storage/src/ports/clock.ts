@@ -1,8 +1,13 @@
-/** Time as the storage engine sees it. Injected, so that a simulation owns every timer and every turn of the event loop. */
+/**
+ * Time as the storage engine sees it. Injected, so that a simulation owns every timer and every turn of the event loop.
+ */
 export interface Clock {
   /** Milliseconds since the epoch; may jump. */
   now(): number;
-  /** Milliseconds from an arbitrary point, with fractions; never goes back, and knows nothing of corrections of the time. */
+  /**
+   * Milliseconds from an arbitrary point, with fractions; never goes back, and knows nothing of corrections of the
+   * time.
+   */
   monotonic(): number;
   /** Calls `run` once, after about `delayMs`. */
   schedule(delayMs: number, run: () => void): Timer;

@@ -6,14 +6,14 @@
  */
 export interface FileSystem {
   /**
-   * True where writes copy: buffers are the caller's again once a write has returned. Otherwise a file may keep the very buffers, and they
-   * must never change.
+   * True where writes copy: buffers are the caller's again once a write has returned. Otherwise a file may keep the
+   * very buffers, and they must never change.
    */
   readonly copiesWrites: boolean;
   /**
    * `read`: must exist. `write`: read and write, must exist. `create`: read and write, made if absent, never cut.
-   * `durable`: as `write`, and every write returns only once its bytes are durable; its buffers are the caller's again then.
-   * A file that was made is durable only after `syncDirectory` of its folder.
+   * `durable`: as `write`, and every write returns only once its bytes are durable; its buffers are the caller's again
+   * then. A file that was made is durable only after `syncDirectory` of its folder.
    */
   open(path: string, mode: OpenMode): Promise<File>;
   /** The whole file; for small files. */
@@ -36,12 +36,13 @@ export interface FileSystem {
   diskSpace(path: string): Promise<DiskSpace | null>;
   /**
    * Takes the folder for this opener alone, until `release`. A lock whose owner died is taken over.
-   * Throws StorageError STORAGE_LOCKED (details `directory`, and `pid` and `host` where they are known) when another living owner has it.
+   * Throws StorageError STORAGE_LOCKED (details `directory`, and `pid` and `host` where they are known) when another
+   * living owner has it.
    */
   lock(directory: string): Promise<DirectoryLock>;
   /**
-   * Calls `letGo` whenever there is no descriptor left for something, before that is tried again or given up: whoever keeps files open
-   * that nobody uses closes them. Returns how to stop that. Absent where there are always enough.
+   * Calls `letGo` whenever there is no descriptor left for something, before that is tried again or given up: whoever
+   * keeps files open that nobody uses closes them. Returns how to stop that. Absent where there are always enough.
    */
   whenOutOfFiles?(letGo: () => void): () => void;
 }
@@ -54,13 +55,20 @@ export type OpenMode = 'read' | 'write' | 'create' | 'durable';
 /** Several calls may be under way at once; callers see to it that writes to one place do not overlap. */
 export interface File {
   /**
-   * Up to `length` bytes from `position`; fewer only where the file ends. The buffer belongs to the caller, who must not change it.
-   * A file that copies does so into what `allocate` gives, of at least `length` bytes; one that is memory itself need not ask.
+   * Up to `length` bytes from `position`; fewer only where the file ends. The buffer belongs to the caller, who must
+   * not change it. A file that copies does so into what `allocate` gives, of at least `length` bytes; one that is
+   * memory itself need not ask.
    */
   read(position: number, length: number, allocate?: (length: number) => Buffer): Promise<Buffer>;
-  /** All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged until it returns; where `copiesWrites` is false, for ever. */
+  /**
+   * All bytes of all buffers, one after another, at `position`. The buffers must stay unchanged until it returns; where
+   * `copiesWrites` is false, for ever.
+   */
   write(buffers: readonly Buffer[], position: number): Promise<void>;
-  /** Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be trusted. */
+  /**
+   * Returns after the file's bytes and its size are durable. After it failed once, nothing written before may be
+   * trusted.
+   */
   datasync(): Promise<void>;
   /** Cuts the file to so many bytes. */
   truncate(sizeBytes: number): Promise<void>;
@@ -86,11 +94,15 @@ export interface DiskSpace {
 
 /** A folder that is held for one process. */
 export interface DirectoryLock {
-  /** What the lock does not keep out, in words; absent where it keeps out every other opener that the file system knows of. */
+  /**
+   * What the lock does not keep out, in words; absent where it keeps out every other opener that the file system knows
+   * of.
+   */
   readonly weakness?: string;
   /**
-   * For a lock that this process can lose without being told; to be called every second or so. Takes it again where it was dropped. False:
-   * another process has the folder now, so nothing may be written there any more. Waits for nothing.
+   * For a lock that this process can lose without being told; to be called every second or so. Takes it again where it
+   * was dropped. False: another process has the folder now, so nothing may be written there any more. Waits for
+   * nothing.
    */
   renew?(): boolean;
   /** Lets others open the folder. */

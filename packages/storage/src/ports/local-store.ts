@@ -7,8 +7,8 @@ export interface DiskRoom {
   /** Where the data lies and how much room is left there, or null for a store in memory. */
   diskSpace(): Promise<DiskSpace | null>;
   /**
-   * Until it is called with null, appends to all logs but internal ones are refused with STORAGE_FULL and this sentence: the disk is short of
-   * room. What is on its way already is not concerned.
+   * Until it is called with null, appends to all logs but internal ones are refused with STORAGE_FULL and this
+   * sentence: the disk is short of room. What is on its way already is not concerned.
    */
   refuseAppends(reason: string | null): void;
 }
@@ -16,8 +16,8 @@ export interface DiskRoom {
 /** A store that writes the very memory that it is given. */
 export interface AppendMemory {
   /**
-   * Memory for batches that are going to be appended, used again once no append, cache or reader looks at it. Null where the store keeps
-   * for ever what it is given.
+   * Memory for batches that are going to be appended, used again once no append, cache or reader looks at it. Null
+   * where the store keeps for ever what it is given.
    */
   readonly appendBuffers: LentMemory | null;
 }

@@ -24,8 +24,8 @@ export interface LogStore {
   /** Every log that exists, open or not, in no order. */
   list(): Promise<LogId[]>;
   /**
-   * Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. Files that cannot be removed at once go with a
-   * later round of maintenance, or at the next start.
+   * Removes a log with its data. Waiting appends fail with CLOSED. Throws UNKNOWN_LOG. Files that cannot be removed at
+   * once go with a later round of maintenance, or at the next start.
    */
   delete(id: LogId): Promise<void>;
   /** Bytes of all open logs, those still waiting for their round included. */
@@ -46,9 +46,9 @@ export interface LogStore {
    */
   confirmedNow(): number;
   /**
-   * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail with CLOSED.
-   * Everything is closed also where something fails, and nothing writes any more when it ends; then the first failure is thrown, and
-   * the shutdown is not marked as clean.
+   * Flushes, syncs and checkpoints everything, marks the shutdown as clean and lets the folder go. Later calls fail
+   * with CLOSED. Everything is closed also where something fails, and nothing writes any more when it ends; then the
+   * first failure is thrown, and the shutdown is not marked as clean.
    */
   close(): Promise<void>;
 }
@@ -86,29 +86,32 @@ export interface PartitionLog {
   /** Bytes of all segments, those waiting for their round included: what retention and caps go by. */
   readonly bytes: number;
   /**
-   * What deleting the log gives back to the disk: `bytes`, and those of segments that were dropped and whose files are not removed yet.
-   * Its indexes and snapshots come on top, as a rule less than 1 % of it, and what file systems round up for each file.
+   * What deleting the log gives back to the disk: `bytes`, and those of segments that were dropped and whose files are
+   * not removed yet. Its indexes and snapshots come on top, as a rule less than 1 % of it, and what file systems round
+   * up for each file.
    */
   readonly diskBytes: number;
   readonly segments: number;
   /**
-   * How many records can be read from `offset` on, up to the high watermark. Offsets that compaction has emptied do not count.
-   * Costs a look at each segment.
+   * How many records can be read from `offset` on, up to the high watermark. Offsets that compaction has emptied do not
+   * count. Costs a look at each segment.
    */
   recordsFrom(offset: number): RecordCount;
   /**
    * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
-   * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it lies in
-   * memory of the store's `appendBuffers` (local-store.ts) and nobody uses that any more.
-   * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined), CLOSED.
+   * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it
+   * lies in memory of the store's `appendBuffers` (local-store.ts) and nobody uses that any more.
+   * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined),
+   * CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
   /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */
   repeatsOf(messageIds: readonly (string | null)[]): number[];
   /**
-   * Whole batches, as stored, from the one that holds `offset`; at least one, even if it alone passes `maxBytes`; none when
-   * `offset` is the end. Returns at once when the tail cache has them. The CRC is not checked here: consumers check it.
-   * Throws OFFSET_OUT_OF_RANGE (details `logStartOffset`, `logEndOffset`), CORRUPT_LOG, CLOSED; some of them by rejecting.
+   * Whole batches, as stored, from the one that holds `offset`; at least one, even if it alone passes `maxBytes`; none
+   * when `offset` is the end. Returns at once when the tail cache has them. The CRC is not checked here: consumers
+   * check it. Throws OFFSET_OUT_OF_RANGE (details `logStartOffset`, `logEndOffset`), CORRUPT_LOG, CLOSED; some of them
+   * by rejecting.
    */
   read(options: ReadOptions): LogRead | Promise<LogRead>;
   /** The first record at or after a time, below the high watermark; null when there is none. */
@@ -122,8 +125,8 @@ export interface PartitionLog {
   /** The log at this moment. */
   describe(): LogDescription;
   /**
-   * Flushes, syncs and checkpoints this log. The store may open it again, also when this rejects: everything acknowledged is kept. A log
-   * that owes its files what they have no room for stays open then; any other is closed.
+   * Flushes, syncs and checkpoints this log. The store may open it again, also when this rejects: everything
+   * acknowledged is kept. A log that owes its files what they have no room for stays open then; any other is closed.
    * Throws STORAGE_FULL, STORAGE_FAILED.
    */
   close(): Promise<void>;
@@ -133,8 +136,8 @@ export interface PartitionLog {
 export interface RecordCount {
   readonly records: number;
   /**
-   * False: there may be fewer. So it is where the offset lies within a compacted segment, and of compacted logs after a start
-   * until maintenance has counted.
+   * False: there may be fewer. So it is where the offset lies within a compacted segment, and of compacted logs after a
+   * start until maintenance has counted.
    */
   readonly isExact: boolean;
 }
@@ -145,16 +148,19 @@ export interface AppendOptions {
   readonly leaderEpoch: number;
   /** What `readBatchHeader` says of the batch, if the caller has asked it already; it is not asked again then. */
   readonly header?: BatchHeader;
-  /** When it is appended, in milliseconds since 1970, if the caller has asked the clock already: a look takes as long as a small batch does. */
+  /**
+   * When it is appended, in milliseconds since 1970, if the caller has asked the clock already: a look takes as long as
+   * a small batch does.
+   */
   readonly nowMs?: number;
   /**
-   * The batch is needed to make room, to start or to stop: it is taken where the disk has less room than is kept in reserve, and gets some
-   * of what is kept for a full disk. For few and small ones, of the program itself.
+   * The batch is needed to make room, to start or to stop: it is taken where the disk has less room than is kept in
+   * reserve, and gets some of what is kept for a full disk. For few and small ones, of the program itself.
    */
   readonly isVital?: boolean;
   /**
-   * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used only when
-   * the log has a dedup window; when missing, the log looks into the batch itself.
+   * Message ids of the batch's records, in order, null where a record has none; null in all when none has one. Used
+   * only when the log has a dedup window; when missing, the log looks into the batch itself.
    */
   readonly messageIds?: readonly (string | null)[] | null;
   /**
@@ -177,18 +183,24 @@ export interface Append {
   readonly lastOffset: number;
   /** -1 unless the log stamps records itself. */
   readonly logAppendTimeMs: number;
-  /** True when the batch, or every record of it by message id, was stored before; the offsets are those of the first time. */
+  /**
+   * True when the batch, or every record of it by message id, was stored before; the offsets are those of the first
+   * time.
+   */
   readonly duplicate: boolean;
   /**
    * Records that were stored before, found by their message ids: where each is. All others are at `baseOffset + index`.
    * Empty for most batches. See message-ids/message-id-window.ts for the rule.
    */
   readonly repeats: readonly RepeatedRecord[];
-  /** Resolves when the log's durability policy is kept for this batch (for a duplicate: for its original); rejects if that can never be. */
+  /**
+   * Resolves when the log's durability policy is kept for this batch (for a duplicate: for its original); rejects if
+   * that can never be.
+   */
   readonly durable: Promise<void>;
   /**
-   * Tells `waiter` once what `durable` tells, without a promise: a broker that takes a hundred thousand small batches a second would pay
-   * for each. At once, before this returns, if it is known already.
+   * Tells `waiter` once what `durable` tells, without a promise: a broker that takes a hundred thousand small batches a
+   * second would pay for each. At once, before this returns, if it is known already.
    */
   whenSettled(waiter: AppendWaiter): void;
 }
@@ -227,9 +239,9 @@ export interface LogRead {
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
   /**
-   * Lets go of the memory of `buffers`, which is used again once nobody else looks at it: to be called when the reader does so no more;
-   * a second call changes nothing. Not there for memory that nobody uses again. Who never calls it leaves the memory to the garbage
-   * collector, which costs a busy broker dearly.
+   * Lets go of the memory of `buffers`, which is used again once nobody else looks at it: to be called when the reader
+   * does so no more; a second call changes nothing. Not there for memory that nobody uses again. Who never calls it
+   * leaves the memory to the garbage collector, which costs a busy broker dearly.
    */
   readonly release?: () => void;
 }
@@ -258,7 +270,9 @@ export interface LogDescription {
   readonly damage: LogDamage | null;
 }
 
-/** Stored bytes that are not what was written. They are kept; offsets from `fromOffset` to `toOffset` cannot be read. */
+/**
+ * Stored bytes that are not what was written. They are kept; offsets from `fromOffset` to `toOffset` cannot be read.
+ */
 export interface LogDamage {
   readonly file: string;
   readonly position: number;

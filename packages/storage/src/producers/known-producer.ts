@@ -8,13 +8,15 @@ const ringBatchesMin = 2;
 const unset = 0.5;
 
 /*
- * One producer of one partition, in one epoch: what it appended last. Numbers in a ring instead of an object for each batch: an append of a
- * producer that goes on, as nearly all are, makes no garbage, and stores nothing young into what is old.
+ * One producer of one partition, in one epoch: what it appended last. Numbers in a ring instead of an object for each
+ * batch: an append of a producer that goes on, as nearly all are, makes no garbage, and stores nothing young into what
+ * is old.
  *
  * Invariants
- * - The batches in the ring are consecutive: each begins with the sequence after the one before it, at a higher offset. The newest
- *   `kept` of them are remembered; older ones are there because newer ones may be taken back.
- * - `nextSequence` and `lastSeenMs` are those of the newest batch; of a foreign snapshot's producer without one, 0 and when it was loaded.
+ * - The batches in the ring are consecutive: each begins with the sequence after the one before it, at a higher offset.
+ *   The newest `kept` of them are remembered; older ones are there because newer ones may be taken back.
+ * - `nextSequence` and `lastSeenMs` are those of the newest batch; of a foreign snapshot's producer without one, 0 and
+ *   when it was loaded.
  */
 export class KnownProducer {
   readonly producerId: number;
@@ -31,7 +33,14 @@ export class KnownProducer {
   #count = 0;
 
   /** `kept`: how many batches are remembered. */
-  constructor(o: { producerId: number; epoch: number; kept: number; now: number; coordinatorEpoch: number; currentTransactionFirstOffset: number }) {
+  constructor(o: {
+    producerId: number;
+    epoch: number;
+    kept: number;
+    now: number;
+    coordinatorEpoch: number;
+    currentTransactionFirstOffset: number;
+  }) {
     this.producerId = o.producerId;
     this.epoch = o.epoch;
     this.lastSeenMs = o.now;
@@ -45,7 +54,13 @@ export class KnownProducer {
     const { producerId, epoch: producerEpoch } = entry;
     const producer = new KnownProducer({ ...entry, kept, now });
     for (const { lastSequence, lastOffset, offsetDelta, timestampMs } of entry.batches) {
-      const batch = { producerId, producerEpoch, baseSequence: firstSequence(lastSequence, offsetDelta), lastOffsetDelta: offsetDelta, maxTimestamp: timestampMs };
+      const batch = {
+        producerId,
+        producerEpoch,
+        baseSequence: firstSequence(lastSequence, offsetDelta),
+        lastOffsetDelta: offsetDelta,
+        maxTimestamp: timestampMs,
+      };
       producer.append(batch, lastOffset - offsetDelta, now, Number.POSITIVE_INFINITY);
     }
     return producer;
@@ -66,7 +81,9 @@ export class KnownProducer {
     return this.#count > 0 && producerEpoch === this.epoch && baseSequence === this.nextSequence;
   }
 
-  /** Whatever begins below `durableEnd` is never taken back. Plain parameters: an object would be made for each append. */
+  /**
+   * Whatever begins below `durableEnd` is never taken back. Plain parameters: an object would be made for each append.
+   */
   append(batch: ProducerBatch, baseOffset: number, now: number, durableEnd: number): void {
     if (this.#count * batchFields === this.#ring.length) this.#makeRoom(durableEnd);
     const { lastOffsetDelta } = batch;
@@ -93,7 +110,8 @@ export class KnownProducer {
     }
     const grown = emptyRing(this.#count * 2);
     for (let index = 0; index < this.#count; index += 1) {
-      for (let field = 0; field < batchFields; field += 1) grown[index * batchFields + field] = this.#field(index, field);
+      for (let field = 0; field < batchFields; field += 1)
+        grown[index * batchFields + field] = this.#field(index, field);
     }
     this.#ring = grown;
     this.#first = 0;
@@ -110,13 +128,22 @@ export class KnownProducer {
   /** The remembered batch that `batch` repeats, if it does. */
   findRepeated(batch: ProducerBatch): AppendedBatch | undefined {
     const lastSequence = sequenceAfter(batch.baseSequence, batch.lastOffsetDelta);
-    return this.#remembered().find((known) => known.lastSequence === lastSequence && known.offsetDelta === batch.lastOffsetDelta);
+    return this.#remembered().find(
+      (known) => known.lastSequence === lastSequence && known.offsetDelta === batch.lastOffsetDelta,
+    );
   }
 
   /** As it is now. */
   toEntry(): ProducerEntry {
     const { producerId, epoch, lastSeenMs, coordinatorEpoch, currentTransactionFirstOffset } = this;
-    return { producerId, epoch, batches: this.#remembered(), lastSeenMs, coordinatorEpoch, currentTransactionFirstOffset };
+    return {
+      producerId,
+      epoch,
+      batches: this.#remembered(),
+      lastSeenMs,
+      coordinatorEpoch,
+      currentTransactionFirstOffset,
+    };
   }
 
   /** Oldest first. */
@@ -126,7 +153,12 @@ export class KnownProducer {
   }
 
   #batch(index: number): AppendedBatch {
-    return { lastSequence: this.#field(index, 0), lastOffset: this.#field(index, 1), offsetDelta: this.#field(index, 2), timestampMs: this.#field(index, 3) };
+    return {
+      lastSequence: this.#field(index, 0),
+      lastOffset: this.#field(index, 1),
+      offsetDelta: this.#field(index, 2),
+      timestampMs: this.#field(index, 3),
+    };
   }
 
   #baseOffset(index: number): number {

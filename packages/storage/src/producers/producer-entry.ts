@@ -23,7 +23,10 @@ export interface AppendedBatch {
 export interface ProducerEntry {
   readonly producerId: number;
   readonly epoch: number;
-  /** The newest batches of this epoch, oldest first, at most `producerBatchesKept`. Empty only for an entry read from a foreign snapshot. */
+  /**
+   * The newest batches of this epoch, oldest first, at most `producerBatchesKept`. Empty only for an entry read from a
+   * foreign snapshot.
+   */
   readonly batches: readonly AppendedBatch[];
   /** When this broker last saw the producer append; starts anew at a restart, so that nobody is forgotten early. */
   readonly lastSeenMs: number;

@@ -3,8 +3,8 @@ import { StorageError, newerFormatError } from '../errors.ts';
 import type { AppendedBatch, ProducerEntry } from './producer-entry.ts';
 
 /*
- * File `<20-digit offset>.snapshot`: the producers as they were when the log ended at that offset. Big-endian. The layout
- * is frozen (it is the public one; a golden test pins it).
+ * File `<20-digit offset>.snapshot`: the producers as they were when the log ended at that offset. Big-endian. The
+ * layout is frozen (it is the public one; a golden test pins it).
  *
  *   0  version i16 = 1
  *   2  crc u32              CRC-32C of byte 6 to the end
@@ -13,9 +13,9 @@ import type { AppendedBatch, ProducerEntry } from './producer-entry.ts';
  *        0 producerId i64    8 epoch i16    10 lastSequence i32   14 lastOffset i64
  *       22 offsetDelta i32  26 timestamp i64  34 coordinatorEpoch i32  38 currentTxnFirstOffset i64
  *
- * One entry for each remembered batch; those of a producer follow one another, oldest first. So the public layout, which
- * knows one batch per producer, is kept (a reader that lets a later entry replace an earlier one sees the last batch), and
- * after a restart a producer may still resend any of its last five.
+ * One entry for each remembered batch; those of a producer follow one another, oldest first. So the public layout,
+ * which knows one batch per producer, is kept (a reader that lets a later entry replace an earlier one sees the last
+ * batch), and after a restart a producer may still resend any of its last five.
  */
 const headerBytes = 10;
 const entryBytes = 46;
@@ -36,7 +36,8 @@ export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>): Buffer
 }
 
 /**
- * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when the bytes are not a whole, intact snapshot. A snapshot is derived from the log:
+ * @throws StorageError UNSUPPORTED_FORMAT for a later version; CORRUPT_LOG when the bytes are not a whole, intact
+ * snapshot. A snapshot is derived from the log:
  *   the caller drops it and takes an older one, or replays from the start.
  */
 export function decodeProducerSnapshot(buffer: Buffer, now: number): ProducerEntry[] {
@@ -54,7 +55,11 @@ export function decodeProducerSnapshot(buffer: Buffer, now: number): ProducerEnt
     const row = readEntry(buffer, headerBytes + index * entryBytes, now);
     const known = entries.at(-1);
     if (known?.producerId !== row.producerId) entries.push(row);
-    else entries[entries.length - 1] = { ...row, batches: known.epoch === row.epoch ? [...known.batches, ...row.batches] : row.batches };
+    else
+      entries[entries.length - 1] = {
+        ...row,
+        batches: known.epoch === row.epoch ? [...known.batches, ...row.batches] : row.batches,
+      };
   }
   return entries;
 }

@@ -8,12 +8,12 @@ import type { ProducerBatch, ProducerEntry } from './producer-entry.ts';
  * Invariants
  * - `check` changes nothing; `apply` never refuses. Between a `check` that accepted and its `apply` nothing else may be
  *   applied: both happen in the synchronous part of an append.
- * - What was appended at `#durableEnd` or behind it can be taken back, and afterwards every producer is as it was when the log ended
- *   there: of a producer that went on, the batches themselves say what goes (known-producer.ts); `#begun` holds, oldest first, the
- *   unsettled appends with which memory of a producer began, or began anew.
+ * - What was appended at `#durableEnd` or behind it can be taken back, and afterwards every producer is as it was when
+ *   the log ended there: of a producer that went on, the batches themselves say what goes (known-producer.ts); `#begun`
+ *   holds, oldest first, the unsettled appends with which memory of a producer began, or began anew.
  * - The map is in order of last append (a re-append moves to the end), so the longest idle producer is the first.
- * - A producer is forgotten (idle too long, or one too many) only by an append of another one or by `expire`. A forgotten
- *   producer that returns is unknown, and may begin with any sequence.
+ * - A producer is forgotten (idle too long, or one too many) only by an append of another one or by `expire`. A
+ *   forgotten producer that returns is unknown, and may begin with any sequence.
  */
 
 export type ProducerCheck =
@@ -74,7 +74,8 @@ export class ProducerState {
    * May `batch` be appended? Answers a resent batch with where it already is.
    *
    * @throws StorageError STALE_PRODUCER_EPOCH: a newer instance of this producer exists.
-   * @throws StorageError OUT_OF_ORDER_SEQUENCE with details {producerId, producerEpoch, expected, got}: a gap, or a batch
+   * @throws StorageError OUT_OF_ORDER_SEQUENCE with details {producerId, producerEpoch, expected, got}: a gap, or a
+   * batch
    *   older than the remembered ones.
    */
   check(batch: ProducerBatch, now: number): ProducerCheck {
@@ -182,10 +183,15 @@ export class ProducerState {
   }
 
   /**
-   * Memory of the producer begins, or begins anew: another epoch, one that was idle for too long, or a gap that a replay met (a producer was
-   * forgotten and came back, or compaction removed batches). Returns who is forgotten for it.
+   * Memory of the producer begins, or begins anew: another epoch, one that was idle for too long, or a gap that a
+   * replay met (a producer was forgotten and came back, or compaction removed batches). Returns who is forgotten for
+   * it.
    */
-  #begin(before: KnownProducer | undefined, batch: ProducerBatch, { baseOffset, now }: { baseOffset: number; now: number }): KnownProducer | undefined {
+  #begin(
+    before: KnownProducer | undefined,
+    batch: ProducerBatch,
+    { baseOffset, now }: { baseOffset: number; now: number },
+  ): KnownProducer | undefined {
     const known = before === undefined || this.#isExpired(before, now) ? undefined : before;
     const begun = new KnownProducer({
       producerId: batch.producerId,

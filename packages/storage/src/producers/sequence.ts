@@ -15,4 +15,3 @@ export function firstSequence(lastSequence: number, delta: number): number {
 export function nextSequence(lastSequence: number): number {
   return sequenceAfter(lastSequence, 1);
 }
-

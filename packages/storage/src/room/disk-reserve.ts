@@ -3,16 +3,22 @@ import type { DiskSpace, FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
 import { reserveFileName } from '../files/file-names.ts';
 
-/** Given up in pieces: another program that fills the disk gets what is left of each, and there are to be pieces for many starts. */
+/**
+ * Given up in pieces: another program that fills the disk gets what is left of each, and there are to be pieces for
+ * many starts.
+ */
 const pieceBytes = 32 << 10;
 /** Of the disk, at most. */
 const shareMax = 0.01;
-/** Taken at a start already, when a moment counts: enough for the first few dozen needs. The rest comes with maintenance. */
+/**
+ * Taken at a start already, when a moment counts: enough for the first few dozen needs. The rest comes with
+ * maintenance.
+ */
 const startBytes = 8 * pieceBytes;
 
 /*
- * A file that takes room, so that there is some when the disk is full. What makes room needs a little first: to move a start offset a
- * checkpoint is written, to delete a topic the metadata says so. They get it from the end of this file.
+ * A file that takes room, so that there is some when the disk is full. What makes room needs a little first: to move a
+ * start offset a checkpoint is written, to delete a topic the metadata says so. They get it from the end of this file.
  *
  * Invariants
  * - Only what makes room, or is needed to start and to stop, runs in `withRoom`. What a client writes never does.
@@ -37,7 +43,10 @@ export class DiskReserve {
     this.#log = o.log;
   }
 
-  /** Runs `work`, and again for each piece of the reserve that it takes until there is room for it. It must be such that it can be begun anew. */
+  /**
+   * Runs `work`, and again for each piece of the reserve that it takes until there is room for it. It must be such that
+   * it can be begun anew.
+   */
   async withRoom<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       const before = this.#givenUp;
@@ -56,11 +65,17 @@ export class DiskReserve {
       await save();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      this.#log.warn({ error }, 'the disk is full, so the shutdown could not be noted in full; the next start takes longer');
+      this.#log.warn(
+        { error },
+        'the disk is full, so the shutdown could not be noted in full; the next start takes longer',
+      );
     }
   }
 
-  /** After a fresh look at the disk. `keepBytes`: what has to be free beside it, twice. A failure is reported: the next look tries again. */
+  /**
+   * After a fresh look at the disk. `keepBytes`: what has to be free beside it, twice. A failure is reported: the next
+   * look tries again.
+   */
   async fillUp(disk: DiskSpace, keepBytes: number): Promise<void> {
     const wantedBytes = this.#wantedBytes(disk);
     await this.#fillTo(wantedBytes, disk.freeBytes - 2 * Math.max(keepBytes, wantedBytes));
@@ -85,7 +100,10 @@ export class DiskReserve {
       await this.#extend(sizeBytes, wantedBytes);
       await this.#fileSystem.syncDirectory(this.#directory);
     } catch (error) {
-      this.#log.warn({ file: this.#path, error }, 'the room that is kept for a full disk could not be taken; the next round of maintenance tries again');
+      this.#log.warn(
+        { file: this.#path, error },
+        'the room that is kept for a full disk could not be taken; the next round of maintenance tries again',
+      );
     }
   }
 
@@ -98,7 +116,8 @@ export class DiskReserve {
     const file = await this.#fileSystem.open(this.#path, 'create');
     try {
       const piece = incompressible(pieceBytes);
-      for (let at = from; at < to; at += piece.length) await file.write([piece.subarray(0, Math.min(piece.length, to - at))], at);
+      for (let at = from; at < to; at += piece.length)
+        await file.write([piece.subarray(0, Math.min(piece.length, to - at))], at);
       await file.datasync();
     } finally {
       await file.close();
@@ -123,7 +142,10 @@ export class DiskReserve {
       await file.close();
     }
     this.#givenUp += 1;
-    this.#log.warn({ file: this.#path, leftBytes: Math.max(0, sizeBytes - pieceBytes) }, 'the disk is full; some of the room that was kept for that is used');
+    this.#log.warn(
+      { file: this.#path, leftBytes: Math.max(0, sizeBytes - pieceBytes) },
+      'the disk is full; some of the room that was kept for that is used',
+    );
     return true;
   }
 

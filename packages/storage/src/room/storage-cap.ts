@@ -8,12 +8,13 @@ import { StorageError } from '../errors.ts';
  * - `drop-oldest`: an append may pass the cap by `overshootBytesMax`, so that writers do not wait for each round of
  *   dropping; `needsRoom` says how much is to be dropped, and `onNeedsRoom` is called when that begins. Beyond the
  *   overshoot it is refused like the other.
- * - Under `refuse`, too, repeats may pass the cap so far: a batch whose records are all known stores no record, only the header that
- *   keeps its producer's sequence, and refusing it would keep its sender waiting for room that it does not need.
- * - What is dropped goes by whole segments, so under `drop-oldest` segments are closed early enough that all active ones
- *   together stay well below the cap (`segmentBytesMax`).
- * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need room.
- *   On a small disk the reserve is a share of it. Between two looks, appended bytes count as taken from the disk.
+ * - Under `refuse`, too, repeats may pass the cap so far: a batch whose records are all known stores no record, only
+ *   the header that keeps its producer's sequence, and refusing it would keep its sender waiting for room that it does
+ *   not need.
+ * - What is dropped goes by whole segments, so under `drop-oldest` segments are closed early enough that all active
+ *   ones together stay well below the cap (`segmentBytesMax`).
+ * - Less free disk than the reserve refuses as well, whatever the cap says: recovery, checkpoints and deletions need
+ *   room. On a small disk the reserve is a share of it. Between two looks, appended bytes count as taken from the disk.
  * - Internal topics are exempt from the cap (not from the reserve's lower half: half of it is theirs to use).
  *
  * Bytes are counted when an append is assigned, and given back when it is taken back or its segment goes.
@@ -28,7 +29,9 @@ const activeShareMax = 0.25;
 /** Smaller segments cost more files than they are worth, except where the cap itself is tiny. */
 const smallSegmentBytes = 4 << 20;
 
-/** What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments. */
+/**
+ * What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments.
+ */
 export type WhenFull = 'refuse' | 'drop-oldest';
 
 export interface StorageCapOptions {
@@ -104,7 +107,10 @@ export class StorageCap {
     this.#admitByDisk(bytes, o.internal);
     if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal);
     if (bytesMax === undefined || o.internal) return;
-    const limit = whenFull === 'refuse' && o.isRepeat !== true ? bytesMax : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
+    const limit =
+      whenFull === 'refuse' && o.isRepeat !== true
+        ? bytesMax
+        : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
     this.#options.stats.appendsRefusedFull += 1;
     throw new StorageError(
@@ -130,7 +136,10 @@ export class StorageCap {
     this.#freeBytes += bytes;
   }
 
-  /** Bytes are counted from now on, or no more, and the disk has as much room as before: a log is opened or closed, files are set aside. */
+  /**
+   * Bytes are counted from now on, or no more, and the disk has as much room as before: a log is opened or closed,
+   * files are set aside.
+   */
   count(bytes: number): void {
     this.#usedBytes += bytes;
     const isRoomWanted = this.needsRoom > 0;

@@ -14,7 +14,8 @@ import { TimeIndex } from './time-index.ts';
  *
  * Invariants
  * - One entry per segment file. An entry that is being loaded counts no bytes yet.
- * - Indexes that are missing or fail their checks are made again from the .log file, whose batch headers are read for it.
+ * - Indexes that are missing or fail their checks are made again from the .log file, whose batch headers are read for
+ *   it.
  */
 export interface IndexCacheOptions {
   readonly fileSystem: FileSystem;
@@ -59,7 +60,10 @@ export class IndexCache {
     this.#bytes -= entry.bytes;
   }
 
-  /** Makes the indexes again, for the case that they and the log contradict each other: this time the log is read whole and checked. */
+  /**
+   * Makes the indexes again, for the case that they and the log contradict each other: this time the log is read whole
+   * and checked.
+   */
   async rebuild(segment: Segment): Promise<SegmentIndexes> {
     this.forget(segment.path);
     const entry = { loading: this.#rebuild(segment, { isLogTrusted: false }), bytes: 0 };
@@ -121,14 +125,23 @@ export class IndexCache {
 }
 
 /** The indexes of a segment that has no entries yet. */
-export function noIndexes({ baseOffset }: { readonly baseOffset: number }): SegmentIndexes & { readonly isWhole: boolean } {
+export function noIndexes({
+  baseOffset,
+}: {
+  readonly baseOffset: number;
+}): SegmentIndexes & { readonly isWhole: boolean } {
   return { offsets: new OffsetIndex(baseOffset), times: new TimeIndex(baseOffset), isWhole: true };
 }
 
 /** What the index files of a segment say; `isWhole` is false where they are missing or partly senseless. */
 export async function readIndexFiles(
   fileSystem: FileSystem,
-  segment: { readonly directory: string; readonly baseOffset: number; readonly endOffset: number; readonly writtenBytes: number },
+  segment: {
+    readonly directory: string;
+    readonly baseOffset: number;
+    readonly endOffset: number;
+    readonly writtenBytes: number;
+  },
 ): Promise<SegmentIndexes & { readonly isWhole: boolean }> {
   const { baseOffset, endOffset, writtenBytes } = segment;
   const [offsetBytes, timeBytes] = await Promise.all([

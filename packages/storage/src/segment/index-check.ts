@@ -1,12 +1,19 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchMagic, batchMaxTimestamp, batchSize } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffsetDelta,
+  batchMagic,
+  batchMaxTimestamp,
+  batchSize,
+} from '@q/protocol';
 import type { File } from '../ports/file-system.ts';
 import type { OffsetIndexEntry } from './offset-index.ts';
 import { hasSafeNumbers } from './segment-scan.ts';
 import type { SegmentIndexes } from './segment.ts';
 
 /*
- * Does the log say what its indexes say? An index file has no checksum, so whoever begins to read where it says asks first:
- * else a flipped bit in it would look like damage of the log, or hide records.
+ * Does the log say what its indexes say? An index file has no checksum, so whoever begins to read where it says asks
+ * first: else a flipped bit in it would look like damage of the log, or hide records.
  */
 
 /** Are the last entries of both true? From there, recovery goes on; the others are checked when they are used. */
@@ -18,7 +25,10 @@ export async function agreesWithLog(file: File, { offsets, times }: SegmentIndex
   if (latest === null || latest.timestampMs === -1) return true;
   // As a rule both are about one batch.
   if (header !== null && latest.offset === lastOffset(header)) return batchMaxTimestamp(header) === latest.timestampMs;
-  return (await timeOfBatch(file, { offset: latest.offset, from: offsets.positionFor(latest.offset) })) === latest.timestampMs;
+  return (
+    (await timeOfBatch(file, { offset: latest.offset, from: offsets.positionFor(latest.offset) }))
+    === latest.timestampMs
+  );
 }
 
 /** Does a batch begin at this position that ends with this offset? */
@@ -29,7 +39,7 @@ export async function hasBatch(file: File, entry: OffsetIndexEntry): Promise<boo
 
 /** The greatest timestamp of the batch that ends with `offset`, or null; it is looked for from a position on. */
 async function timeOfBatch(file: File, o: { offset: number; from: number }): Promise<number | null> {
-  for (let position = o.from; ; ) {
+  for (let position = o.from; ;) {
     const header = await file.read(position, batchHeaderBytes);
     if (!isHeader(header) || lastOffset(header) > o.offset) return null;
     if (lastOffset(header) === o.offset) return batchMaxTimestamp(header);
@@ -38,7 +48,12 @@ async function timeOfBatch(file: File, o: { offset: number; from: number }): Pro
 }
 
 function isHeader(bytes: Buffer): boolean {
-  return bytes.length >= batchHeaderBytes && batchMagic(bytes) === 2 && batchSize(bytes) >= batchHeaderBytes && hasSafeNumbers(bytes, 0);
+  return (
+    bytes.length >= batchHeaderBytes
+    && batchMagic(bytes) === 2
+    && batchSize(bytes) >= batchHeaderBytes
+    && hasSafeNumbers(bytes, 0)
+  );
 }
 
 function lastOffset(header: Buffer): number {

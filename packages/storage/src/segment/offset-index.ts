@@ -11,7 +11,9 @@
  */
 export const offsetIndexEntryBytes = 8;
 
-/** A batch as the index knows it. Whoever goes by it checks that the log has the same there: the file has no checksum. */
+/**
+ * A batch as the index knows it. Whoever goes by it checks that the log has the same there: the file has no checksum.
+ */
 export interface OffsetIndexEntry {
   readonly lastOffset: number;
   readonly position: number;
@@ -35,7 +37,12 @@ export class OffsetIndex {
     let position = -1;
     let good = 0;
     for (; good < index.#count; good += 1) {
-      if (index.#offsetAt(good) <= offset || index.#positionAt(good) <= position || index.#positionAt(good) >= o.logBytes) break;
+      if (
+        index.#offsetAt(good) <= offset
+        || index.#positionAt(good) <= position
+        || index.#positionAt(good) >= o.logBytes
+      )
+        break;
       offset = index.#offsetAt(good);
       position = index.#positionAt(good);
     }
@@ -74,7 +81,9 @@ export class OffsetIndex {
     return this.entryFor(offset)?.position ?? 0;
   }
 
-  /** The entry of the last indexed batch that ends at or before `offset`; null when a search has to begin at the start. */
+  /**
+   * The entry of the last indexed batch that ends at or before `offset`; null when a search has to begin at the start.
+   */
   entryFor(offset: number): OffsetIndexEntry | null {
     let low = 0;
     let high = this.#count;

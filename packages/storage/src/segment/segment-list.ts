@@ -18,7 +18,8 @@ export class SegmentList {
   constructor(o: { directory: string; segments: readonly Segment[]; startOffset: number }) {
     this.directory = o.directory;
     this.#segments = [...o.segments];
-    if (this.#segments.length === 0) this.#segments.push(new Segment({ directory: o.directory, baseOffset: o.startOffset }));
+    if (this.#segments.length === 0)
+      this.#segments.push(new Segment({ directory: o.directory, baseOffset: o.startOffset }));
     this.#active = this.#segments.at(-1) as Segment;
   }
 
@@ -90,7 +91,10 @@ export class SegmentList {
     return this.#segments.splice(0, count);
   }
 
-  /** Takes out those that begin at or beyond `endOffset`, except that one which begins exactly there may stay as the active one. */
+  /**
+   * Takes out those that begin at or beyond `endOffset`, except that one which begins exactly there may stay as the
+   * active one.
+   */
   dropFrom(endOffset: number): Segment[] {
     const keep = Math.max(this.indexOf(endOffset), 0) + 1;
     const dropped = this.#segments.splice(keep);
@@ -102,7 +106,10 @@ export class SegmentList {
   replace(olds: readonly Segment[], replacement: Segment): void {
     const at = this.#segments.indexOf(olds[0] as Segment);
     assert(at >= 0 && at + olds.length < this.#segments.length, 'only closed segments are replaced');
-    assert(olds.every((old, index) => this.#segments[at + index] === old), 'what is replaced is a run');
+    assert(
+      olds.every((old, index) => this.#segments[at + index] === old),
+      'what is replaced is a run',
+    );
     this.#segments.splice(at, olds.length, replacement);
   }
 }

@@ -1,4 +1,11 @@
-import { batchBaseOffset, batchHeaderBytes, batchLastOffsetDelta, batchRecordsCount, batchSize, checkBatch } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchHeaderBytes,
+  batchLastOffsetDelta,
+  batchRecordsCount,
+  batchSize,
+  checkBatch,
+} from '@q/protocol';
 import type { BatchCheck } from '@q/protocol';
 import type { File } from '../ports/file-system.ts';
 
@@ -20,7 +27,10 @@ export interface ScanOptions {
   readonly to: number;
   /** No batch may begin below this offset. */
   readonly offset: number;
-  /** Each batch begins at the offset behind the one before it, that at position 0 at `offset`: true unless compaction made gaps. */
+  /**
+   * Each batch begins at the offset behind the one before it, that at position 0 at `offset`: true unless compaction
+   * made gaps.
+   */
   readonly isContiguous?: boolean;
   /** No batch may reach this offset. Default: as far as an index entry can lead from `offset`. */
   readonly limitOffset?: number;
@@ -42,7 +52,10 @@ export interface ScanEnd {
 /** Offsets in a segment are 31 bits above its base, as the indexes have no more. */
 const relativeOffsetEnd = 2 ** 31;
 
-/** Walks over the batches of a file in order, up to the first one that is not good. Payloads that need no check are not read. */
+/**
+ * Walks over the batches of a file in order, up to the first one that is not good. Payloads that need no check are not
+ * read.
+ */
 export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
   const limitOffset = o.limitOffset ?? o.offset + relativeOffsetEnd;
   let position = o.from;
@@ -106,7 +119,9 @@ function checkHeader(view: Buffer, o: HeaderExpectation): ScanEnd['problem'] {
 /** False when one of the header's 64-bit fields cannot be read as a number: it is nothing that was ever assigned. */
 export function hasSafeNumbers(view: Buffer, at: number): boolean {
   // baseOffset, baseTimestamp, maxTimestamp, producerId.
-  return isSafeInt64(view, at) && isSafeInt64(view, at + 27) && isSafeInt64(view, at + 35) && isSafeInt64(view, at + 43);
+  return (
+    isSafeInt64(view, at) && isSafeInt64(view, at + 27) && isSafeInt64(view, at + 35) && isSafeInt64(view, at + 43)
+  );
 }
 
 /** Within 2^53 - 1 in either direction. */
@@ -116,10 +131,12 @@ function isSafeInt64(view: Buffer, at: number): boolean {
 }
 
 /**
- * Where the first whole, valid batch begins at or behind `from`, or null. Looks at every byte: this tells a torn tail from
- * rot, and happens only when a batch is bad.
+ * Where the first whole, valid batch begins at or behind `from`, or null. Looks at every byte: this tells a torn tail
+ * from rot, and happens only when a batch is bad.
  */
-export async function findValidBatch(o: Omit<ScanOptions, 'onBatch' | 'verifyFromOffset'>): Promise<{ position: number; baseOffset: number } | null> {
+export async function findValidBatch(
+  o: Omit<ScanOptions, 'onBatch' | 'verifyFromOffset'>,
+): Promise<{ position: number; baseOffset: number } | null> {
   const offsetMax = o.offset + 2 ** 31;
   let position = o.from;
   while (o.to - position >= batchHeaderBytes) {
@@ -129,7 +146,8 @@ export async function findValidBatch(o: Omit<ScanOptions, 'onBatch' | 'verifyFro
     for (let at = block.indexOf(2, 16) - 16; at >= 0 && at <= last; at = block.indexOf(2, at + 17) - 16) {
       if (!isPlausible(block, at, { offset: o.offset, offsetMax, remainingBytes: o.to - position - at })) continue;
       const bytes = batchSize(block, at);
-      const whole = at + bytes <= block.length ? block.subarray(at, at + bytes) : await o.file.read(position + at, bytes);
+      const whole =
+        at + bytes <= block.length ? block.subarray(at, at + bytes) : await o.file.read(position + at, bytes);
       if (checkBatch(whole, 0, bytes) === 'ok') return { position: position + at, baseOffset: batchBaseOffset(whole) };
     }
     if (last < 0) return null;
@@ -138,7 +156,11 @@ export async function findValidBatch(o: Omit<ScanOptions, 'onBatch' | 'verifyFro
   return null;
 }
 
-function isPlausible(block: Buffer, at: number, o: { offset: number; offsetMax: number; remainingBytes: number }): boolean {
+function isPlausible(
+  block: Buffer,
+  at: number,
+  o: { offset: number; offsetMax: number; remainingBytes: number },
+): boolean {
   const bytes = batchSize(block, at);
   if (bytes < batchHeaderBytes || bytes > o.remainingBytes) return false;
   if (!isSafeInt64(block, at)) return false;

@@ -6,8 +6,8 @@ import { TimeIndex } from './time-index.ts';
  * One .log file and what is known of it.
  *
  * Invariants
- * - syncedBytes <= writtenBytes <= sizeBytes: `sizeBytes` counts batches that were assigned a place and may still wait for
- *   their round, `writtenBytes` what a write has returned for, `syncedBytes` what a sync has returned for.
+ * - syncedBytes <= writtenBytes <= sizeBytes: `sizeBytes` counts batches that were assigned a place and may still wait
+ *   for their round, `writtenBytes` what a write has returned for, `syncedBytes` what a sync has returned for.
  * - `baseOffset` <= offset of every record < `endOffset`.
  * - `indexes` is null only for a closed segment whose indexes are complete on disk.
  * - No record is later than `maxTimestampMs`; -1 when no record has a timestamp.
@@ -40,9 +40,15 @@ export class Segment {
   /** The file was made. Its name is durable once the folder was synced: see `isNameDurable`. */
   isCreated = false;
   isNameDurable = false;
-  /** Compaction may have taken records out. Otherwise each batch begins at the offset behind the one before, and readers insist. */
+  /**
+   * Compaction may have taken records out. Otherwise each batch begins at the offset behind the one before, and readers
+   * insist.
+   */
   mayHaveGaps = false;
-  /** Offsets below `endOffset` that compaction left without a record; null where the file must be asked: see `countRecords`. */
+  /**
+   * Offsets below `endOffset` that compaction left without a record; null where the file must be asked: see
+   * `countRecords`.
+   */
   gaps: number | null = 0;
   /** It is damaged: asking again would find the same. */
   isUncountable = false;

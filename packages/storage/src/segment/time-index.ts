@@ -12,7 +12,10 @@
  */
 export const timeIndexEntryBytes = 12;
 
-/** `offset` is the last one of the batch that has the timestamp: who relies on it checks that, as the file has no checksum. */
+/**
+ * `offset` is the last one of the batch that has the timestamp: who relies on it checks that, as the file has no
+ * checksum.
+ */
 export interface TimeIndexEntry {
   readonly timestampMs: number;
   readonly offset: number;

@@ -36,7 +36,10 @@ export interface ClockCheckpointOptions {
   readonly time: ConfirmedTime;
 }
 
-/** Tells the next process what this one has seen of the clock. Without it, or with an old one, that process waits longer or believes more. */
+/**
+ * Tells the next process what this one has seen of the clock. Without it, or with an old one, that process waits longer
+ * or believes more.
+ */
 export class ClockCheckpoint {
   readonly #options: ClockCheckpointOptions;
   #savedAt: number = Number.NEGATIVE_INFINITY;
@@ -53,7 +56,8 @@ export class ClockCheckpoint {
       const bytes = await readFileIfThere(fileSystem, file);
       if (bytes === null) return;
       const seen = decodeClockCheckpoint(bytes);
-      if (seen === null) log.warn({ file }, 'what the last run has seen of the clock is not sound; the clock is believed');
+      if (seen === null)
+        log.warn({ file }, 'what the last run has seen of the clock is not sound; the clock is believed');
       else time.goOnFrom(seen);
     } catch (error) {
       log.warn({ file, error }, 'what the last run has seen of the clock cannot be read; the clock is believed');

@@ -4,7 +4,13 @@ import { Turnstile } from '../concurrency/turnstile.ts';
 import type { LogConfig } from '../config.ts';
 import { StorageError, asStorageError } from '../errors.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
-import { cleanShutdownName, deletedDirectoryName, isDeletedDirectory, parsePartitionDirectory, partitionDirectoryName } from '../files/file-names.ts';
+import {
+  cleanShutdownName,
+  deletedDirectoryName,
+  isDeletedDirectory,
+  parsePartitionDirectory,
+  partitionDirectoryName,
+} from '../files/file-names.ts';
 import { readTopicId } from '../files/partition-metadata.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import { openJournal } from '../journal/journal-replay.ts';
@@ -134,7 +140,8 @@ export class DirectoryStore implements LocalStore {
       if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
     }
     await this.#offsets.load(log);
-    if (!wasClean && this.#offsets.hasRecoveryPoints) log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+    if (!wasClean && this.#offsets.hasRecoveryPoints)
+      log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
     await this.#maintenance.start();
     await this.#openJournal(names, { isClean: wasClean });
     await this.#maintenance.takeRoom();
@@ -147,7 +154,20 @@ export class DirectoryStore implements LocalStore {
     const { queue } = this.context;
     const onFatal = (error: unknown): void => void queue.fail(error);
     const hasFailed = (): boolean => queue.failure !== null;
-    const options = { ...o, fileSystem, directory, limits, stats: this.stats, log, clock, observer, onFatal, hasFailed, recoveryPointOf, startOffsetOf };
+    const options = {
+      ...o,
+      fileSystem,
+      directory,
+      limits,
+      stats: this.stats,
+      log,
+      clock,
+      observer,
+      onFatal,
+      hasFailed,
+      recoveryPointOf,
+      startOffsetOf,
+    };
     const { journal, debts } = await openJournal(options, names);
     this.#journal = journal;
     this.#debts = new LogDebts({ fileSystem, journal, debts });
@@ -169,7 +189,8 @@ export class DirectoryStore implements LocalStore {
 
   async open(id: LogId, config: LogConfig): Promise<PartitionLog> {
     const name = partitionDirectoryName(id);
-    // Each turn waits for the end of a removal or a close that is under way; looking again and again would let nobody else run.
+    // Each turn waits for the end of a removal or a close that is under way; looking again and again would let nobody
+    // else run.
     for (;;) {
       this.#assertOpen();
       const removing = this.#removing.get(name);
@@ -180,17 +201,22 @@ export class DirectoryStore implements LocalStore {
       if (log === undefined) continue;
       if (log.state === 'closed') await log.ended;
       else if (log.id.topicId === id.topicId) return log;
-      else throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, { details: { topicId: log.id.topicId } });
+      else
+        throw new StorageError('LOG_EXISTS', `${name} belongs to topic id ${log.id.topicId}`, {
+          details: { topicId: log.id.topicId },
+        });
     }
   }
 
   #openAnew(id: LogId, name: string, config: LogConfig): Promise<LocalLog> {
-    const opening = this.#loading.run(() => this.#loadOwing(id, name, config)).catch((error: unknown) => {
-      this.#logs.delete(name);
-      // What it has opened may be replaced before the next try: a name must not lead to what was there then.
-      this.context.openFiles.forgetFolder(`${this.#parts.directory}/${name}`);
-      throw asStorageError(error, `opening the log of ${name}`);
-    });
+    const opening = this.#loading
+      .run(() => this.#loadOwing(id, name, config))
+      .catch((error: unknown) => {
+        this.#logs.delete(name);
+        // What it has opened may be replaced before the next try: a name must not lead to what was there then.
+        this.context.openFiles.forgetFolder(`${this.#parts.directory}/${name}`);
+        throw asStorageError(error, `opening the log of ${name}`);
+      });
     this.#logs.set(name, opening);
     return opening;
   }
@@ -218,7 +244,8 @@ export class DirectoryStore implements LocalStore {
       isStartKnown: this.#offsets.startFile.isReadable,
       owed,
     });
-    // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not whose they are.
+    // With bytes in it, it was synced before the first of them. Without, a power cut could leave the next ones and not
+    // whose they are.
     if (!isNew && loaded.segments.bytes === 0) await fileSystem.syncDirectory(directory);
     const log = new LocalLog(this.context, { loaded, config, owner: this.#owner });
     this.#open.set(name, log);
@@ -239,7 +266,10 @@ export class DirectoryStore implements LocalStore {
     return found;
   }
 
-  /** One folder that a later release has written, or that looks so, does not keep the others from being served: opening it is refused. */
+  /**
+   * One folder that a later release has written, or that looks so, does not keep the others from being served: opening
+   * it is refused.
+   */
   async #listedTopicId(name: string): Promise<string | null> {
     const { fileSystem, directory, log } = this.#parts;
     try {
@@ -266,7 +296,8 @@ export class DirectoryStore implements LocalStore {
     const { fileSystem, directory } = this.#parts;
     const topicId = await this.#topicIdOf(name);
     if (topicId !== id.topicId) {
-      // An earlier try may have renamed the folder and not synced that: what is said to be gone must not come back with a power cut.
+      // An earlier try may have renamed the folder and not synced that: what is said to be gone must not come back with
+      // a power cut.
       await fileSystem.syncDirectory(directory);
       throw new StorageError('UNKNOWN_LOG', `there is no log ${name} of topic id ${id.topicId}`);
     }
@@ -329,7 +360,10 @@ export class DirectoryStore implements LocalStore {
     await this.#closing;
   }
 
-  /** Everything has its turn, whatever went wrong before; the lock comes last, when nothing of this store writes any more. */
+  /**
+   * Everything has its turn, whatever went wrong before; the lock comes last, when nothing of this store writes any
+   * more.
+   */
   async #close(): Promise<void> {
     const { context } = this;
     const errors: unknown[] = [];
@@ -346,10 +380,17 @@ export class DirectoryStore implements LocalStore {
     await step(() => context.queue.close());
     await step(() => context.lateWrites.close());
     await step(() => this.#finishLogs());
-    // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next start.
-    await step(() => this.#journal?.close({ isSynced: errors.length === 0 && context.queue.failure === null && !this.#debts?.isOwing }));
+    // What a log still owes is in the journal alone: with one that could not be saved, the journal is kept for the next
+    // start.
+    await step(() =>
+      this.#journal?.close({
+        isSynced: errors.length === 0 && context.queue.failure === null && !this.#debts?.isOwing,
+      }),
+    );
     for (const log of this.#open.values()) log.letGo();
-    await step(() => (context.queue.failure ? this.#offsets.idle() : this.#reserve.unlessFull(() => this.#offsets.save())));
+    await step(() =>
+      context.queue.failure ? this.#offsets.idle() : this.#reserve.unlessFull(() => this.#offsets.save()),
+    );
     if (errors.length === 0 && !context.queue.failure && !this.#debts?.isOwing) await step(() => this.#markClean());
     this.#state = 'closed';
     await step(() => context.openFiles.close());
@@ -367,7 +408,9 @@ export class DirectoryStore implements LocalStore {
   async #markClean(): Promise<void> {
     const { fileSystem, directory } = this.#parts;
     await this.#reserve.unlessFull(async () => {
-      await this.#reserve.withRoom(() => replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n')));
+      await this.#reserve.withRoom(() =>
+        replaceFile(fileSystem, `${directory}/${cleanShutdownName}`, Buffer.from('0\n')),
+      );
       await fileSystem.syncDirectory(directory);
     });
   }

@@ -19,7 +19,10 @@ export class DoomedFolders {
     return this.#paths.size;
   }
 
-  /** Gives a log's folder the name of one that is to go, for good. What an earlier deletion has left under that name goes first. */
+  /**
+   * Gives a log's folder the name of one that is to go, for good. What an earlier deletion has left under that name
+   * goes first.
+   */
   async take(path: string, doomed: string): Promise<void> {
     if (this.#paths.has(doomed)) await this.#fileSystem.removeDirectory(doomed);
     await this.#fileSystem.rename(path, doomed);
@@ -27,7 +30,10 @@ export class DoomedFolders {
     await this.#fileSystem.syncDirectory(this.#directory);
   }
 
-  /** The log is gone for good: whether its files are is for a later round of maintenance, or the next start. Returns how many went. */
+  /**
+   * The log is gone for good: whether its files are is for a later round of maintenance, or the next start. Returns how
+   * many went.
+   */
   async remove(path: string): Promise<number> {
     try {
       await this.#fileSystem.removeDirectory(path);
@@ -43,10 +49,14 @@ export class DoomedFolders {
   async removeLeft(): Promise<number> {
     const left = Array.from(this.#paths);
     try {
-      // An earlier try may have come no further than the new name: what is removed must not come back under the old one.
+      // An earlier try may have come no further than the new name: what is removed must not come back under the old
+      // one.
       await this.#fileSystem.syncDirectory(this.#directory);
     } catch (error) {
-      this.#log.error({ directory: this.#directory, error }, 'the names of deleted logs could not be made durable; they are tried again');
+      this.#log.error(
+        { directory: this.#directory, error },
+        'the names of deleted logs could not be made durable; they are tried again',
+      );
       return 0;
     }
     let removed = 0;

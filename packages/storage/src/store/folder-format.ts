@@ -1,6 +1,12 @@
 import { isOutOfRoom, newerFormatError, systemCode } from '../errors.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
-import { clockCheckpointName, formatName, parseJournalFile, recoveryPointCheckpointName, startOffsetCheckpointName } from '../files/file-names.ts';
+import {
+  clockCheckpointName,
+  formatName,
+  parseJournalFile,
+  recoveryPointCheckpointName,
+  startOffsetCheckpointName,
+} from '../files/file-names.ts';
 import { assertJournalKnown } from '../journal/journal-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
@@ -10,8 +16,8 @@ import type { StorageLog } from '../ports/storage-log.ts';
  *
  *   version: 1
  *
- * A release that changes the folder so that an earlier one would misread it counts this up, before anything else. A folder
- * without the file is of version 1: the first releases wrote none.
+ * A release that changes the folder so that an earlier one would misread it counts this up, before anything else. A
+ * folder without the file is of version 1: the first releases wrote none.
  */
 const version = 1;
 /** Of the checkpoint files, each of which has it in its first line. */
@@ -33,12 +39,17 @@ interface LoggedPlace extends Place {
 export async function assertFormatKnown(place: LoggedPlace): Promise<void> {
   const { fileSystem, directory } = place;
   const names = await namesIn({ fileSystem, directory });
-  if (names.includes(formatName)) refuseNewer(await readFormat({ fileSystem, directory }), { file: formatName, known: version });
+  if (names.includes(formatName))
+    refuseNewer(await readFormat({ fileSystem, directory }), { file: formatName, known: version });
   for (const name of [recoveryPointCheckpointName, startOffsetCheckpointName, clockCheckpointName]) {
     if (!names.includes(name)) continue;
-    refuseNewer(firstNumber(await readIfPossible(place, `${directory}/${name}`), /^(\d{1,9})\n/), { file: name, known: checkpointVersion });
+    refuseNewer(firstNumber(await readIfPossible(place, `${directory}/${name}`), /^(\d{1,9})\n/), {
+      file: name,
+      known: checkpointVersion,
+    });
   }
-  for (const name of names) if (parseJournalFile(name) !== null) await assertJournalKnown(fileSystem, `${directory}/${name}`);
+  for (const name of names)
+    if (parseJournalFile(name) !== null) await assertJournalKnown(fileSystem, `${directory}/${name}`);
 }
 
 /** Says which format it is, durably, where that is not said yet. On a full disk a later start does. */

@@ -9,12 +9,13 @@ interface Place {
 }
 
 /**
- * Says so where `name` in the data folder, which has the form of a partition's, is no folder: somebody put it there, and has their data
- * perhaps. A folder that says nothing is none of these; it may be half made.
+ * Says so where `name` in the data folder, which has the form of a partition's, is no folder: somebody put it there,
+ * and has their data perhaps. A folder that says nothing is none of these; it may be half made.
  */
 export async function reportForeignFile(place: Place, name: string): Promise<void> {
   const file = `${place.directory}/${name}`;
-  if (!(await isFolder(place, name))) place.log.warn({ file }, 'the data folder holds a file with the name of a partition; it is left alone');
+  if (!(await isFolder(place, name)))
+    place.log.warn({ file }, 'the data folder holds a file with the name of a partition; it is left alone');
 }
 
 /** A link that leads nowhere is none. What was removed meanwhile was one. */

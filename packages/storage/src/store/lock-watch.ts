@@ -12,9 +12,9 @@ export interface LockWatchOptions {
 }
 
 /**
- * Makes sure, again and again, that a store still has its folder. A lock of POSIX goes when any part of the process closes a descriptor of
- * its file: who copies the data folder from inside the process does that. Another broker that starts between that and the next look has
- * the folder; this one has to stop at once.
+ * Makes sure, again and again, that a store still has its folder. A lock of POSIX goes when any part of the process
+ * closes a descriptor of its file: who copies the data folder from inside the process does that. Another broker that
+ * starts between that and the next look has the folder; this one has to stop at once.
  */
 export class LockWatch {
   readonly #options: LockWatchOptions;

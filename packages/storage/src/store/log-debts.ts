@@ -8,7 +8,10 @@ import type { LocalLog } from '../partition/local-log.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { LogId } from '../ports/log-store.ts';
 
-/** Logs that are not open and owe their segments what the journal has, by folder: since the start, or since they were closed on a full disk. */
+/**
+ * Logs that are not open and owe their segments what the journal has, by folder: since the start, or since they were
+ * closed on a full disk.
+ */
 export class LogDebts {
   readonly #fileSystem: FileSystem;
   readonly #journal: Journal;
@@ -44,7 +47,12 @@ export class LogDebts {
 
   /** The log is being closed, and the disk has no room for what it owes. */
   keep(log: LocalLog): void {
-    const debt = debtOf(this.#fileSystem, { directory: log.core.directory, topicId: log.id.topicId, pieces: owedPieces(log.core), hasGaps: false });
+    const debt = debtOf(this.#fileSystem, {
+      directory: log.core.directory,
+      topicId: log.id.topicId,
+      pieces: owedPieces(log.core),
+      hasGaps: false,
+    });
     this.#debts.set(partitionDirectoryName(log.id), debt);
     this.#journal.handOver(log.writer, debt);
   }

@@ -55,7 +55,9 @@ export class Maintenance {
   makeRoom(): void {
     const { context, logs } = this.#options;
     const making = this.#turns.run(async () => await makeRoom(context, this.#isStopping ? [] : logs()));
-    making.catch((error: unknown) => context.log.error({ error }, 'the oldest segments could not be dropped; the next round tries again'));
+    making.catch((error: unknown) =>
+      context.log.error({ error }, 'the oldest segments could not be dropped; the next round tries again'),
+    );
   }
 
   /** Not in line with the other work, which may take long. A failure is reported where it happens. */
@@ -63,11 +65,16 @@ export class Maintenance {
     const { context } = this.#options;
     const saving = this.#isStopping
       ? Promise.resolve()
-      : this.#checkpointing.run(() => log.checkpoints.run()).then((isDone) => (isDone ? context.saveRecoveryPoints() : undefined));
+      : this.#checkpointing
+          .run(() => log.checkpoints.run())
+          .then((isDone) => (isDone ? context.saveRecoveryPoints() : undefined));
     this.#checkpoints = Promise.allSettled([this.#checkpoints, saving]);
   }
 
-  /** Before the first record is taken. Whoever fills the disk before the first round would leave nothing to make room with. */
+  /**
+   * Before the first record is taken. Whoever fills the disk before the first round would leave nothing to make room
+   * with.
+   */
   async takeRoom(): Promise<void> {
     const disk = await this.#diskSpace();
     if (disk !== null) await this.#options.reserve.begin(disk);
@@ -83,7 +90,9 @@ export class Maintenance {
   /** As `observeDisk`, for whoever was refused and does not wait: who tries again profits. One look at a time. */
   lookAgain(): void {
     if (this.#looking || this.#isStopping) return;
-    const looking = this.observeDisk().catch((error: unknown) => this.#options.context.log.warn({ error }, 'the room on the disk cannot be asked for'));
+    const looking = this.observeDisk().catch((error: unknown) =>
+      this.#options.context.log.warn({ error }, 'the room on the disk cannot be asked for'),
+    );
     this.#looking = looking.finally(() => (this.#looking = null));
   }
 
@@ -103,7 +112,12 @@ export class Maintenance {
     const now = context.time.now();
     const foldersRemoved = this.#isStopping ? 0 : await removeFolders();
     const disk = await this.#diskSpace();
-    const report = await maintainLogs(context, { logs: this.#isStopping ? [] : logs(), now, disk, isStopping: () => this.#isStopping });
+    const report = await maintainLogs(context, {
+      logs: this.#isStopping ? [] : logs(),
+      now,
+      disk,
+      isStopping: () => this.#isStopping,
+    });
     // What was removed makes room for appends now, not a round later.
     report.filesRemoved += foldersRemoved;
     if (report.filesRemoved > 0) await this.observeDisk();

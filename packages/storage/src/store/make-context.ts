@@ -31,8 +31,15 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
   const { saveStartOffsets, saveRecoveryPoints, observeDisk } = o.callbacks;
   const stats = emptyStats();
   const queue = makeQueue(parts, stats);
-  const { openFilesMax, openFilesInUseMax, readBlockBytes, lateWriteMs, lateWriteBytes, lateWritesInParallelMax } = limits;
-  const openFiles = new OpenFiles({ fileSystem, openFilesMax, openFilesInUseMax, stats, onFatal: (error) => void queue.fail(error) });
+  const { openFilesMax, openFilesInUseMax, readBlockBytes, lateWriteMs, lateWriteBytes, lateWritesInParallelMax } =
+    limits;
+  const openFiles = new OpenFiles({
+    fileSystem,
+    openFilesMax,
+    openFilesInUseMax,
+    stats,
+    onFatal: (error) => void queue.fail(error),
+  });
   const { indexIntervalBytes } = defaultLogConfig;
   return {
     fileSystem,
@@ -49,8 +56,20 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
     observeDisk,
     ...makeMemory(parts, stats),
     time: new ConfirmedTime({ clock, log, limits }),
-    indexCache: new IndexCache({ fileSystem, openFiles, bytesMax: limits.indexCacheBytes, blockBytes: readBlockBytes, indexIntervalBytes }),
-    lateWrites: new LateWrites({ clock, log, delayMs: lateWriteMs, bytesMax: lateWriteBytes, parallelMax: lateWritesInParallelMax }),
+    indexCache: new IndexCache({
+      fileSystem,
+      openFiles,
+      bytesMax: limits.indexCacheBytes,
+      blockBytes: readBlockBytes,
+      indexIntervalBytes,
+    }),
+    lateWrites: new LateWrites({
+      clock,
+      log,
+      delayMs: lateWriteMs,
+      bytesMax: lateWriteBytes,
+      parallelMax: lateWritesInParallelMax,
+    }),
     cap: makeCap(parts, stats, o.callbacks),
     uncovered: { bytes: 0 },
     largeBatches: new Turnstile(limits.largeBatchesInParallelMax),
@@ -63,7 +82,15 @@ function makeQueue({ clock, limits, log, observer, onFatal }: StoreParts, stats:
     log.error({ error }, 'storage failed; nothing is acknowledged any more, the process must end');
     onFatal(error);
   };
-  return new FlushQueue({ clock, stats, observer, roundBytesMax, flushesInParallelMax, syncIntervalMs, onFatal: failed });
+  return new FlushQueue({
+    clock,
+    stats,
+    observer,
+    roundBytesMax,
+    flushesInParallelMax,
+    syncIntervalMs,
+    onFatal: failed,
+  });
 }
 
 /** Memory that batches lie in, and what is kept of them. */
@@ -71,8 +98,19 @@ function makeMemory(
   { fileSystem, clock, limits }: StoreParts,
   stats: StorageStats,
 ): Pick<LogContext, 'tailCache' | 'readBuffers' | 'appendBuffers' | 'ownMemory' | 'readAhead'> {
-  const { appendBuffersBytesMin, appendBuffersBytes, appendBuffersSharedBytes, tailCacheBytes, readBlockBytes, readBuffersBytes } = limits;
-  const appendBuffers = new LentMemory({ bytesMin: appendBuffersBytesMin, bytesMax: appendBuffersBytes, sharedBytes: appendBuffersSharedBytes });
+  const {
+    appendBuffersBytesMin,
+    appendBuffersBytes,
+    appendBuffersSharedBytes,
+    tailCacheBytes,
+    readBlockBytes,
+    readBuffersBytes,
+  } = limits;
+  const appendBuffers = new LentMemory({
+    bytesMin: appendBuffersBytesMin,
+    bytesMax: appendBuffersBytes,
+    sharedBytes: appendBuffersSharedBytes,
+  });
   const readBuffers = new ReadBuffers({ bufferBytes: readBlockBytes, bytesMax: readBuffersBytes });
   return {
     appendBuffers,
@@ -83,8 +121,21 @@ function makeMemory(
   };
 }
 
-function makeCap({ limits, storageBytesMax, whenFull }: StoreParts, stats: StorageStats, o: StoreCallbacks): StorageCap {
+function makeCap(
+  { limits, storageBytesMax, whenFull }: StoreParts,
+  stats: StorageStats,
+  o: StoreCallbacks,
+): StorageCap {
   const { capOvershootBytesMax, diskReserveBytes } = limits;
   const { openLogs, onNeedsRoom, onDiskShort } = o;
-  return new StorageCap({ bytesMax: storageBytesMax, whenFull, overshootBytesMax: capOvershootBytesMax, diskReserveBytes, openLogs, stats, onNeedsRoom, onDiskShort });
+  return new StorageCap({
+    bytesMax: storageBytesMax,
+    whenFull,
+    overshootBytesMax: capOvershootBytesMax,
+    diskReserveBytes,
+    openLogs,
+    stats,
+    onNeedsRoom,
+    onDiskShort,
+  });
 }

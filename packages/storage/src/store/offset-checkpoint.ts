@@ -12,9 +12,10 @@ import type { StorageLog } from '../ports/storage-log.ts';
  *   <count>
  *   <topic> <partition> <offset>   count times
  *
- * The last item of a file that has any is ours: `~crc32c 0 <CRC-32C of the item lines before it, joined by newlines>`. A
- * digit that flips in a start offset would hide records and remove their files. Others see a partition of a topic that
- * does not exist, as no topic's name begins with `~`. A file without it, written by another tool, is taken as it is.
+ * The last item of a file that has any is ours: `~crc32c 0 <CRC-32C of the item lines before it, joined by newlines>`.
+ * A digit that flips in a start offset would hide records and remove their files. Others see a partition of a topic
+ * that does not exist, as no topic's name begins with `~`. A file without it, written by another tool, is taken as it
+ * is.
  */
 const checksumTopic = '~crc32c';
 
@@ -54,8 +55,8 @@ export function decodeOffsetCheckpoint(bytes: Buffer): CheckpointEntry[] | null 
 }
 
 /**
- * One of the two files. Saves that are asked for while one is under way share the next one; each returns after values that
- * were current when it was asked for are durable.
+ * One of the two files. Saves that are asked for while one is under way share the next one; each returns after values
+ * that were current when it was asked for are durable.
  */
 export class OffsetCheckpoint {
   readonly #fileSystem: FileSystem;
@@ -67,7 +68,13 @@ export class OffsetCheckpoint {
   #running: Promise<void> | null = null;
   #next: Promise<void> | null = null;
 
-  constructor(o: { fileSystem: FileSystem; directory: string; reserve: Pick<DiskReserve, 'withRoom'>; name: string; collect: () => readonly CheckpointEntry[] }) {
+  constructor(o: {
+    fileSystem: FileSystem;
+    directory: string;
+    reserve: Pick<DiskReserve, 'withRoom'>;
+    name: string;
+    collect: () => readonly CheckpointEntry[];
+  }) {
     this.#fileSystem = o.fileSystem;
     this.#directory = o.directory;
     this.#path = `${o.directory}/${o.name}`;
@@ -75,12 +82,15 @@ export class OffsetCheckpoint {
     this.#collect = o.collect;
   }
 
-  /** What an earlier run has saved. A file that is not sound is reported and counts as empty: more is read at recovery. */
+  /**
+   * What an earlier run has saved. A file that is not sound is reported and counts as empty: more is read at recovery.
+   */
   async load(log: StorageLog): Promise<CheckpointEntry[]> {
     const bytes = await readFileIfThere(this.#fileSystem, this.#path);
     if (!bytes) return [];
     const entries = decodeOffsetCheckpoint(bytes);
-    if (!entries) log.warn({ file: this.#path }, 'a checkpoint file is unreadable; recovery reads more of the logs instead');
+    if (!entries)
+      log.warn({ file: this.#path }, 'a checkpoint file is unreadable; recovery reads more of the logs instead');
     this.#isReadable = entries !== null;
     return entries ?? [];
   }
@@ -119,7 +129,9 @@ export class OffsetCheckpoint {
 
   async #write(): Promise<void> {
     // On a full disk, too: what makes room waits for it.
-    await this.#reserve.withRoom(() => replaceFile(this.#fileSystem, this.#path, encodeOffsetCheckpoint(this.#collect())));
+    await this.#reserve.withRoom(() =>
+      replaceFile(this.#fileSystem, this.#path, encodeOffsetCheckpoint(this.#collect())),
+    );
     await this.#fileSystem.syncDirectory(this.#directory);
   }
 }

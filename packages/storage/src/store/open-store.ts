@@ -11,13 +11,19 @@ import type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './
 import type { StoreParts } from './store-parts.ts';
 
 /**
- * Opens the logs that lie in a folder, which is made if absent. Close the store to stop in order; whatever happens to the
- * process, what was durable is found again.
- * Throws STORAGE_LOCKED when another process has the folder, UNSUPPORTED_FORMAT when a later release has written it, and what the file system throws when it cannot be read.
+ * Opens the logs that lie in a folder, which is made if absent. Close the store to stop in order; whatever happens to
+ * the process, what was durable is found again.
+ * Throws STORAGE_LOCKED when another process has the folder, UNSUPPORTED_FORMAT when a later release has written it,
+ * and what the file system throws when it cannot be read.
  */
 export async function openDirectoryStore(options: DirectoryStoreOptions): Promise<LocalStore> {
   const { directory, fileSystem = nodeFileSystem } = options;
-  return await DirectoryStore.open({ ...commonParts(options), directory: withoutTrailingSlash(directory), fileSystem, onFatal: options.onFatal });
+  return await DirectoryStore.open({
+    ...commonParts(options),
+    directory: withoutTrailingSlash(directory),
+    fileSystem,
+    onFatal: options.onFatal,
+  });
 }
 
 /** The same logs, kept in memory: gone when the store is closed. */

@@ -21,7 +21,10 @@ export interface StoreOptions {
   readonly tailCacheBytes?: number;
   /** Short for `limits.syncIntervalMs`. */
   readonly syncIntervalMs?: number;
-  /** Called once, when a write or a sync failed in a way that leaves the disk's content unknown. The process must end: nothing is acknowledged any more. */
+  /**
+   * Called once, when a write or a sync failed in a way that leaves the disk's content unknown. The process must end:
+   * nothing is acknowledged any more.
+   */
   readonly onFatal: (error: StorageError) => void;
 }
 

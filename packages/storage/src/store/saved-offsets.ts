@@ -30,7 +30,8 @@ export class SavedOffsets {
     this.recoveryPointFile = new OffsetCheckpoint({
       ...place,
       name: recoveryPointCheckpointName,
-      collect: () => collectOffsets({ saved: this.#recoveryPoints, open, offsetOf: (log) => log.checkpoints.recoveryPoint }),
+      collect: () =>
+        collectOffsets({ saved: this.#recoveryPoints, open, offsetOf: (log) => log.checkpoints.recoveryPoint }),
     });
     this.startFile = new OffsetCheckpoint({
       ...place,
@@ -40,7 +41,8 @@ export class SavedOffsets {
   }
 
   async load(log: StorageLog): Promise<void> {
-    for (const entry of await this.recoveryPointFile.load(log)) this.#recoveryPoints.set(partitionDirectoryName(entry), entry);
+    for (const entry of await this.recoveryPointFile.load(log))
+      this.#recoveryPoints.set(partitionDirectoryName(entry), entry);
     for (const entry of await this.startFile.load(log)) this.#starts.set(partitionDirectoryName(entry), entry);
   }
 

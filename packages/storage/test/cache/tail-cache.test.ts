@@ -7,7 +7,10 @@ import { memoryStore } from '../conformance/places.ts';
 
 function cacheOf(bytesMax: number, entryBytes = 0): { cache: TailCache; stats: ReturnType<typeof emptyStats> } {
   const stats = emptyStats();
-  return { cache: new TailCache({ bytesMax, entryBytes, stats, appendBuffers: new LentMemory({ bytesMin: 1, bytesMax: 0 }) }), stats };
+  return {
+    cache: new TailCache({ bytesMax, entryBytes, stats, appendBuffers: new LentMemory({ bytesMin: 1, bytesMax: 0 }) }),
+    stats,
+  };
 }
 
 const ten = (offset: number): { baseOffset: number; lastOffset: number; batch: Buffer } => ({
@@ -30,7 +33,10 @@ describe('the tail cache', () => {
     const batches = [0, 1, 2, 3].map((index) => pair(index));
     const { length } = pair(0).batch;
     for (const each of batches) tail.add(each);
-    expect(tail.read({ offset: 3, limitOffset: 8, maxBytes: 2 * length })?.buffers).toEqual([batches[1]?.batch, batches[2]?.batch]);
+    expect(tail.read({ offset: 3, limitOffset: 8, maxBytes: 2 * length })?.buffers).toEqual([
+      batches[1]?.batch,
+      batches[2]?.batch,
+    ]);
     expect(tail.read({ offset: 3, limitOffset: 8, maxBytes: 2 * length })?.buffers[0]).toBe(batches[1]?.batch);
     expect(tail.read({ offset: 0, limitOffset: 8, maxBytes: 1 })?.bytes).toBe(length);
     expect(tail.read({ offset: 0, limitOffset: 4, maxBytes: 10_000 })?.bytes).toBe(2 * length);

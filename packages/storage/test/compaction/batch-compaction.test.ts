@@ -1,4 +1,11 @@
-import { batchDeleteHorizonMs, batchLastOffset, batchRecordsCount, encodeBatch, iterateRecords, readBatchHeader } from '@q/protocol';
+import {
+  batchDeleteHorizonMs,
+  batchLastOffset,
+  batchRecordsCount,
+  encodeBatch,
+  iterateRecords,
+  readBatchHeader,
+} from '@q/protocol';
 import type { RecordInput } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { compactBatch, mapKeys } from '../../src/compaction/batch-compaction.ts';
@@ -18,7 +25,12 @@ function pass(map: Record<string, number>, o: Partial<CompactionPass> = {}): Com
 }
 
 function contents(batch: Buffer | null): [number, string | null, string | null, number][] {
-  return [...iterateRecords(batch!)].map((record) => [record.offset, record.keyText(), record.valueText(), record.timestampMs]);
+  return [...iterateRecords(batch!)].map((record) => [
+    record.offset,
+    record.keyText(),
+    record.valueText(),
+    record.timestampMs,
+  ]);
 }
 
 const three: RecordInput[] = [
@@ -28,12 +40,18 @@ const three: RecordInput[] = [
 ];
 
 describe('compactBatch', () => {
-  it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)('S4 removes superseded records and keeps offsets (%s)', async (codec) => {
-    const result = await compactBatch(batchAt(100, three, { codec }), pass({ a: 200, b: 101 }));
-    expect(contents(result.batch)).toEqual([[101, 'b', '2', 10_001], [102, null, 'keyless', 10_002]]);
-    expect(batchLastOffset(result.batch!)).toBe(102);
-    expect(result).toMatchObject({ recordsRemoved: 1, horizonMs: -1 });
-  });
+  it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const)(
+    'S4 removes superseded records and keeps offsets (%s)',
+    async (codec) => {
+      const result = await compactBatch(batchAt(100, three, { codec }), pass({ a: 200, b: 101 }));
+      expect(contents(result.batch)).toEqual([
+        [101, 'b', '2', 10_001],
+        [102, null, 'keyless', 10_002],
+      ]);
+      expect(batchLastOffset(result.batch!)).toBe(102);
+      expect(result).toMatchObject({ recordsRemoved: 1, horizonMs: -1 });
+    },
+  );
 
   it('S4 leaves a batch as it is, byte for byte, when nothing goes', async () => {
     const batch = batchAt(100, three);
@@ -42,12 +60,22 @@ describe('compactBatch', () => {
   });
 
   it('S4 drops a batch of which nothing is left', async () => {
-    expect(await compactBatch(batchAt(0, [{ key: 'a', value: '1' }]), pass({ a: 5 }))).toMatchObject({ batch: null, recordsRemoved: 1 });
+    expect(await compactBatch(batchAt(0, [{ key: 'a', value: '1' }]), pass({ a: 5 }))).toMatchObject({
+      batch: null,
+      recordsRemoved: 1,
+    });
   });
 
   it('P4 keeps the last batch of a live producer without its records', async () => {
     const stamp = { producerId: 7, producerEpoch: 1, baseSequence: 40 };
-    const batch = batchAt(10, [{ key: 'a', value: '1' }, { key: 'a', value: '2' }], stamp);
+    const batch = batchAt(
+      10,
+      [
+        { key: 'a', value: '1' },
+        { key: 'a', value: '2' },
+      ],
+      stamp,
+    );
     const lastOffsetOf = (producerId: number): number => (producerId === 7 ? 11 : -1);
     const { batch: kept } = await compactBatch(batch, pass({ a: 50 }, { lastOffsetOf }));
     expect(readBatchHeader(kept!)).toMatchObject({ ...stamp, baseOffset: 10, lastOffset: 11, recordsCount: 0 });
@@ -57,11 +85,17 @@ describe('compactBatch', () => {
   });
 
   it('S4 keeps a tombstone for delete.retention.ms after the first pass, then removes it', async () => {
-    const records: RecordInput[] = [{ key: 'a', value: null, timestampMs: 10_000 }, { key: 'b', value: 'x', timestampMs: 9_000 }];
+    const records: RecordInput[] = [
+      { key: 'a', value: null, timestampMs: 10_000 },
+      { key: 'b', value: 'x', timestampMs: 9_000 },
+    ];
     const first = await compactBatch(batchAt(5, records), pass({ a: 5, b: 6 }, { now: 50_000 }));
     expect(first).toMatchObject({ recordsRemoved: 0, horizonMs: 50_100 });
     expect(batchDeleteHorizonMs(first.batch!)).toBe(50_100);
-    expect(contents(first.batch)).toEqual([[5, 'a', null, 10_000], [6, 'b', 'x', 9_000]]);
+    expect(contents(first.batch)).toEqual([
+      [5, 'a', null, 10_000],
+      [6, 'b', 'x', 9_000],
+    ]);
 
     const early = await compactBatch(first.batch!, pass({}, { now: 50_099 }));
     expect(early.batch).toBe(first.batch);
@@ -80,9 +114,29 @@ describe('compactBatch', () => {
 describe('KeyMap', () => {
   it('S4 is bounded by bytes, a batch more or less', async () => {
     const keys = new KeyMap(300);
-    await mapKeys(batchAt(0, [{ key: 'a', value: '' }, { key: 'b', value: '' }, { key: 'a', value: '' }]), keys, slices);
-    expect([keys.size, keys.isFull, keys.latest(Buffer.from('a')), keys.latest(Buffer.from('zz'))]).toEqual([2, false, 2, -1]);
-    await mapKeys(batchAt(3, [{ key: 'c', value: '' }, { key: 'd', value: '' }]), keys, slices);
+    await mapKeys(
+      batchAt(0, [
+        { key: 'a', value: '' },
+        { key: 'b', value: '' },
+        { key: 'a', value: '' },
+      ]),
+      keys,
+      slices,
+    );
+    expect([keys.size, keys.isFull, keys.latest(Buffer.from('a')), keys.latest(Buffer.from('zz'))]).toEqual([
+      2,
+      false,
+      2,
+      -1,
+    ]);
+    await mapKeys(
+      batchAt(3, [
+        { key: 'c', value: '' },
+        { key: 'd', value: '' },
+      ]),
+      keys,
+      slices,
+    );
     expect([keys.size, keys.isFull]).toEqual([4, true]);
   });
 

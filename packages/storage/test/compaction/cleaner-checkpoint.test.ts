@@ -1,12 +1,19 @@
 import { MemoryFileSystem } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import { CleanerCheckpoint, decodeCleanerCheckpoint, encodeCleanerCheckpoint } from '../../src/compaction/cleaner-checkpoint.ts';
+import {
+  CleanerCheckpoint,
+  decodeCleanerCheckpoint,
+  encodeCleanerCheckpoint,
+} from '../../src/compaction/cleaner-checkpoint.ts';
 
 describe('cleaner-checkpoint', () => {
   it('S4 writes and reads the frozen text', () => {
     expect(encodeCleanerCheckpoint({ cleanerPoint: 4_711, nextHorizonMs: -1 })).toBe('0\n4711 -1\n');
     expect(decodeCleanerCheckpoint('0\n4711 -1\n')).toEqual({ cleanerPoint: 4_711, nextHorizonMs: -1 });
-    expect(decodeCleanerCheckpoint('0\n0 1700000000000\n')).toEqual({ cleanerPoint: 0, nextHorizonMs: 1_700_000_000_000 });
+    expect(decodeCleanerCheckpoint('0\n0 1700000000000\n')).toEqual({
+      cleanerPoint: 0,
+      nextHorizonMs: 1_700_000_000_000,
+    });
   });
 
   it.each(['', '0\n', '0\n1\n', '0\n-1 0\n', '0\n1 1', '0\n1 x\n'])('S2 takes %j for no checkpoint', (text) => {

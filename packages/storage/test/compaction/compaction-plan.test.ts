@@ -5,10 +5,17 @@ import type { RetainedSegment } from '../../src/retention/retention.ts';
 
 /** Segments of ten offsets and 100 bytes, with these max timestamps; the last one is active. */
 function segments(...times: number[]): RetainedSegment[] {
-  return times.map((maxTimestampMs, index) => ({ baseOffset: index * 10, endOffset: index * 10 + 10, bytes: 100, maxTimestampMs }));
+  return times.map((maxTimestampMs, index) => ({
+    baseOffset: index * 10,
+    endOffset: index * 10 + 10,
+    bytes: 100,
+    maxTimestampMs,
+  }));
 }
 
-function range(o: Partial<Parameters<typeof compactionRange>[0]> & { lagMs?: number; dedupWindowMs?: number }): CompactionRange {
+function range(
+  o: Partial<Parameters<typeof compactionRange>[0]> & { lagMs?: number; dedupWindowMs?: number },
+): CompactionRange {
   return compactionRange({
     segments: segments(1, 2, 3, 4),
     cleanerPoint: 0,
@@ -23,7 +30,13 @@ function range(o: Partial<Parameters<typeof compactionRange>[0]> & { lagMs?: num
 describe('compactionRange', () => {
   it('S4 takes the closed segments from the cleaner point on, never the active one', () => {
     expect(range({})).toEqual({ dirtyStart: 0, dirtyEnd: 30, cleanBytes: 0, dirtyBytes: 300, dirtyRatio: 1 });
-    expect(range({ cleanerPoint: 20 })).toEqual({ dirtyStart: 20, dirtyEnd: 30, cleanBytes: 200, dirtyBytes: 100, dirtyRatio: 1 / 3 });
+    expect(range({ cleanerPoint: 20 })).toEqual({
+      dirtyStart: 20,
+      dirtyEnd: 30,
+      cleanBytes: 200,
+      dirtyBytes: 100,
+      dirtyRatio: 1 / 3,
+    });
     expect(range({ segments: segments(1) })).toMatchObject({ dirtyEnd: 0, dirtyBytes: 0, dirtyRatio: 0 });
   });
 
@@ -45,7 +58,9 @@ describe('isCompactionDue', () => {
     expect(isCompactionDue(third, { minCleanableDirtyRatio: 0.5, nextHorizonMs: -1, now: 5 })).toBe(false);
     expect(isCompactionDue(third, { minCleanableDirtyRatio: 0.5, nextHorizonMs: 6, now: 5 })).toBe(false);
     expect(isCompactionDue(third, { minCleanableDirtyRatio: 0.5, nextHorizonMs: 5, now: 5 })).toBe(true);
-    expect(isCompactionDue(range({ segments: segments(1) }), { minCleanableDirtyRatio: 0, nextHorizonMs: -1, now: 5 })).toBe(false);
+    expect(
+      isCompactionDue(range({ segments: segments(1) }), { minCleanableDirtyRatio: 0, nextHorizonMs: -1, now: 5 }),
+    ).toBe(false);
   });
 });
 

@@ -4,7 +4,12 @@ import { expect, it } from 'vitest';
 import { append, contents, orders } from '../conformance/harness.ts';
 import { crashAtEveryStep } from '../crash-points.ts';
 
-const compacted: LogConfig = { ...defaultLogConfig, segmentBytes: 1, minCleanableDirtyRatio: 0, cleanupPolicy: { delete: false, compact: true } };
+const compacted: LogConfig = {
+  ...defaultLogConfig,
+  segmentBytes: 1,
+  minCleanableDirtyRatio: 0,
+  cleanupPolicy: { delete: false, compact: true },
+};
 
 it('S2 S4 a log whose first compaction was interrupted is whole, also when it is to be compacted no more', async () => {
   const steps = await crashAtEveryStep({

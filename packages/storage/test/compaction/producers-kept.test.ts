@@ -6,7 +6,10 @@ it('P4 S4 a batch that is sent again after a crash is recognised, although compa
   const config = { segmentBytes: 1, minCleanableDirtyRatio: 0, cleanupPolicy: { delete: false, compact: true } };
   const under = await DiskUnderTest.start();
   const log = await under.open(config);
-  const shape = (baseSequence: number): { producerId: number; baseSequence: number } => ({ producerId: 7, baseSequence });
+  const shape = (baseSequence: number): { producerId: number; baseSequence: number } => ({
+    producerId: 7,
+    baseSequence,
+  });
   await append(log, ['a=1'], shape(0));
   await append(log, ['b=1'], shape(1));
   await append(log, ['b=2'], shape(2));

@@ -32,7 +32,8 @@ async function rig(): Promise<Rig> {
     onFatal: (error) => void fatal.push(error),
   });
   const log = await store.open(orders, config);
-  for (let i = 0; i < 60; i++) await append(log, [`k${i % 11}=v${i}`.padEnd(10 + ((i * 7) % 50), '.')], { timestampMs: 1_000 + i });
+  for (let i = 0; i < 60; i++)
+    await append(log, [`k${i % 11}=v${i}`.padEnd(10 + ((i * 7) % 50), '.')], { timestampMs: 1_000 + i });
   return { disk, store, log, fatal };
 }
 
@@ -51,7 +52,10 @@ describe('putInPlace', () => {
     const hold = disk.hold(operation, path);
     const maintaining = store.maintain();
     await hold.reached;
-    const reads = [0, 3, 17, 30, 48].map(async (fromOffset) => ({ fromOffset, found: await contents(log, { fromOffset, maxBytes: 200 }) }));
+    const reads = [0, 3, 17, 30, 48].map(async (fromOffset) => ({
+      fromOffset,
+      found: await contents(log, { fromOffset, maxBytes: 200 }),
+    }));
     const times = [1_000, 1_020, 1_048].map((timestampMs) => log.offsetForTimestamp(timestampMs));
     await new Promise((resolve) => void setImmediate(resolve));
     hold.release();
@@ -61,7 +65,8 @@ describe('putInPlace', () => {
       expect(before).toEqual(expect.arrayContaining(found));
       expect(found).toEqual(expect.arrayContaining(latest.filter((text) => Number(text.split(':')[0]) >= fromOffset)));
     }
-    for (const found of await Promise.all(times)) expect(before.map((text) => Number(text.split(':')[0]))).toContain(found?.offset);
+    for (const found of await Promise.all(times))
+      expect(before.map((text) => Number(text.split(':')[0]))).toContain(found?.offset);
     await store.close();
   });
 
@@ -78,7 +83,12 @@ describe('putInPlace', () => {
     expect((await disk.readDirectory('/data/orders-0')).includes('00000000000000000000.index')).toBe(false);
     expect(await contents(log)).toEqual(expect.arrayContaining(latest));
     await store.close();
-    const again = await openDirectoryStore({ directory: '/data', fileSystem: disk, clock: new ManualClock(), onFatal: (error) => void fatal.push(error) });
+    const again = await openDirectoryStore({
+      directory: '/data',
+      fileSystem: disk,
+      clock: new ManualClock(),
+      onFatal: (error) => void fatal.push(error),
+    });
     expect(await contents(await again.open(orders, config))).toEqual(expect.arrayContaining(latest));
     await again.close();
   });
@@ -91,7 +101,12 @@ describe('putInPlace', () => {
     expect(fatal).toEqual([expect.objectContaining({ code: 'STORAGE_FAILED' })]);
     await expect(append(log, ['k0=x'])).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     const fileSystem = await disk.crash();
-    const again = await openDirectoryStore({ directory: '/data', fileSystem, clock: new ManualClock(), onFatal: () => {} });
+    const again = await openDirectoryStore({
+      directory: '/data',
+      fileSystem,
+      clock: new ManualClock(),
+      onFatal: () => {},
+    });
     const found = await contents(await again.open(orders, config));
     expect(before).toEqual(expect.arrayContaining(found));
     expect(found).toEqual(expect.arrayContaining(before.slice(-11)));

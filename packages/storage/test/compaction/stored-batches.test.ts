@@ -4,7 +4,9 @@ import type { File } from '@q/storage';
 import { describe, expect, it } from 'vitest';
 import { storedBatches } from '../../src/compaction/stored-batches.ts';
 
-const batches = [10, 500, 3_000, 40].map((bytes, index) => encodeBatch([{ value: 'x'.repeat(bytes) }], { baseOffset: index * 2 }));
+const batches = [10, 500, 3_000, 40].map((bytes, index) =>
+  encodeBatch([{ value: 'x'.repeat(bytes) }], { baseOffset: index * 2 }),
+);
 const whole = Buffer.concat(batches);
 
 async function fileOf(bytes: Buffer): Promise<File> {
@@ -15,7 +17,15 @@ async function fileOf(bytes: Buffer): Promise<File> {
 
 async function readAll(bytes: Buffer, blockBytes: number): Promise<Buffer[]> {
   const found: Buffer[] = [];
-  for await (const batch of storedBatches({ file: await fileOf(bytes), path: '/f', to: bytes.length, baseOffset: 0, endOffset: 7, blockBytes })) found.push(batch);
+  for await (const batch of storedBatches({
+    file: await fileOf(bytes),
+    path: '/f',
+    to: bytes.length,
+    baseOffset: 0,
+    endOffset: 7,
+    blockBytes,
+  }))
+    found.push(batch);
   return found;
 }
 
@@ -34,6 +44,9 @@ describe('storedBatches', () => {
       await expect(readAll(whole.subarray(0, length), 700)).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
     }
     const swapped = Buffer.concat([batches[1]!, batches[0]!]);
-    await expect(readAll(swapped, 700)).rejects.toMatchObject({ code: 'CORRUPT_LOG', details: { check: 'bad-offset' } });
+    await expect(readAll(swapped, 700)).rejects.toMatchObject({
+      code: 'CORRUPT_LOG',
+      details: { check: 'bad-offset' },
+    });
   });
 });

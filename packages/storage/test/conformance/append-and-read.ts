@@ -8,7 +8,10 @@ export function appendAndRead(kind: StoreKind): void {
     it('P1 C1 gives records consecutive offsets in call order and reads them from any of them', async () => {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open();
-      const [a, b] = [log.append(batch(['one', 'two']), { leaderEpoch: 0 }), log.append(batch(['three']), { leaderEpoch: 0 })];
+      const [a, b] = [
+        log.append(batch(['one', 'two']), { leaderEpoch: 0 }),
+        log.append(batch(['three']), { leaderEpoch: 0 }),
+      ];
       expect([a.baseOffset, a.lastOffset, b.baseOffset, b.lastOffset]).toEqual([0, 1, 2, 2]);
       expect(log.logEndOffset).toBe(3);
       await Promise.all([a.durable, b.durable]);
@@ -59,8 +62,12 @@ export function appendAndRead(kind: StoreKind): void {
     });
 
     it('Z2 gives readers who go through it in order the same bytes, whatever they ask for and however often memory is used again', async () => {
-      // Blocks so small that every few batches are one, and reads of which some fit what was read ahead and some do not.
-      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 0, limits: { readBlockBytes: 4_096, readBuffersBytes: 8_192, readAheadBytes: 16_384 } });
+      // Blocks so small that every few batches are one, and reads of which some fit what was read ahead and some do
+      // not.
+      await using under = await StoreUnderTest.start(kind, {
+        tailCacheBytes: 0,
+        limits: { readBlockBytes: 4_096, readBuffersBytes: 8_192, readAheadBytes: 16_384 },
+      });
       const log = await under.open({ segmentBytes: 20_000, indexIntervalBytes: 1 });
       const texts = numbered(120).map((text, index) => text.padEnd(100 + ((index * 37) % 900)));
       for (const text of texts) await append(log, [text]);
@@ -68,7 +75,11 @@ export function appendAndRead(kind: StoreKind): void {
       const readAll = async (shift: number): Promise<Buffer> => {
         const seen: Buffer[] = [];
         for (let offset = 0, step = shift; offset < log.highWatermark; step += 1) {
-          const read = await log.read({ offset, maxBytes: asked[step % asked.length] as number, upTo: 'highWatermark' });
+          const read = await log.read({
+            offset,
+            maxBytes: asked[step % asked.length] as number,
+            upTo: 'highWatermark',
+          });
           const bytes = Buffer.concat(read.buffers);
           read.release?.();
           for (const each of iterateBatches(bytes)) offset = batchLastOffset(each) + 1;
@@ -91,12 +102,16 @@ export function appendAndRead(kind: StoreKind): void {
         sizes.push(each.length);
         await log.append(each, { leaderEpoch: 0 }).durable;
       }
-      const bytesOf = async (maxBytes: number): Promise<number> => (await log.read({ offset: 1, maxBytes, upTo: 'highWatermark' })).bytes;
+      const bytesOf = async (maxBytes: number): Promise<number> =>
+        (await log.read({ offset: 1, maxBytes, upTo: 'highWatermark' })).bytes;
       expect(await bytesOf(1)).toBe(sizes[1]);
       expect(await bytesOf(sizes[1]! + sizes[2]!)).toBe(sizes[1]! + sizes[2]!);
       expect(await bytesOf(sizes[1]! + sizes[2]! + 50)).toBe(sizes[1]! + sizes[2]!);
       expect(await bytesOf(1 << 20)).toBe(sizes.slice(1).reduce((sum, size) => sum + size, 0));
-      expect(await log.read({ offset: 5, maxBytes: 100, upTo: 'highWatermark' })).toMatchObject({ buffers: [], bytes: 0 });
+      expect(await log.read({ offset: 5, maxBytes: 100, upTo: 'highWatermark' })).toMatchObject({
+        buffers: [],
+        bytes: 0,
+      });
     });
 
     it('C1 refuses offsets out of range, with the range', async () => {
@@ -150,7 +165,10 @@ export function appendAndRead(kind: StoreKind): void {
       const log = await under.open({ timestampType: 'LogAppendTime' });
       const appended = await append(log, ['x'], { timestampMs: 5 });
       expect(appended.logAppendTimeMs).toBe(under.clock.now());
-      expect(await log.offsetForTimestamp(under.clock.now())).toMatchObject({ offset: 0, timestampMs: under.clock.now() });
+      expect(await log.offsetForTimestamp(under.clock.now())).toMatchObject({
+        offset: 0,
+        timestampMs: under.clock.now(),
+      });
       expect(await log.offsetForTimestamp(under.clock.now() + 1)).toBeNull();
     });
 
@@ -181,7 +199,9 @@ export function appendAndRead(kind: StoreKind): void {
       const log = await under.open();
       const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
       for (const codec of codecs) await append(log, [codec, 'x'.repeat(500)], { codec });
-      expect((await contents(log)).filter((_, index) => index % 2 === 0)).toEqual(codecs.map((codec, index) => `${index * 2}:${codec}`));
+      expect((await contents(log)).filter((_, index) => index % 2 === 0)).toEqual(
+        codecs.map((codec, index) => `${index * 2}:${codec}`),
+      );
     });
 
     it('T3 refuses a batch of a leader that is no more', async () => {

@@ -55,7 +55,9 @@ export function compaction(kind: StoreKind): void {
       await under.store.maintain();
       const all = await contents(log);
       for (let from = 0; from <= log.logEndOffset; from++) {
-        expect(await contents(log, { fromOffset: from, maxBytes: 100 })).toEqual(all.filter((text) => Number(text.split(':')[0]) >= from));
+        expect(await contents(log, { fromOffset: from, maxBytes: 100 })).toEqual(
+          all.filter((text) => Number(text.split(':')[0]) >= from),
+        );
       }
       expect(log.logStartOffset).toBe(0);
     });
@@ -108,7 +110,10 @@ export function compaction(kind: StoreKind): void {
     });
 
     it('S4 takes several passes when the keys do not fit the map', async () => {
-      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 0, limits: { compactionMapBytesMax: 500 } });
+      await using under = await StoreUnderTest.start(kind, {
+        tailCacheBytes: 0,
+        limits: { compactionMapBytesMax: 500 },
+      });
       const log = await under.open(compact);
       for (let i = 0; i < 60; i++) await append(log, [`key-${i % 20}=v${i}`]);
       await roll(log);
@@ -128,7 +133,10 @@ export function compaction(kind: StoreKind): void {
       expect((await contents(log))[0]).toBe('3:k=last');
       if (under.place.keeps) await under.restart();
       const again = await under.open(compact);
-      expect(await append(again, ['k=v2'], { producerId: 5, baseSequence: 2 })).toMatchObject({ duplicate: true, baseOffset: 2 });
+      expect(await append(again, ['k=v2'], { producerId: 5, baseSequence: 2 })).toMatchObject({
+        duplicate: true,
+        baseOffset: 2,
+      });
       expect(await append(again, ['k=v3'], { producerId: 5, baseSequence: 3 })).toMatchObject({ duplicate: false });
     });
 

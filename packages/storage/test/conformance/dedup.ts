@@ -8,10 +8,15 @@ export function dedup(kind: StoreKind): void {
       await using under = await StoreUnderTest.start(kind);
       const log = await under.open();
       const sent = [];
-      for (let i = 0; i < 5; i++) sent.push(await append(log, [`a${i}`, `b${i}`], { producerId: 9, baseSequence: i * 2 }));
+      for (let i = 0; i < 5; i++)
+        sent.push(await append(log, [`a${i}`, `b${i}`], { producerId: 9, baseSequence: i * 2 }));
       for (let i = 0; i < 5; i++) {
         const resent = await append(log, [`a${i}`, `b${i}`], { producerId: 9, baseSequence: i * 2 });
-        expect(resent).toMatchObject({ duplicate: true, baseOffset: sent[i]!.baseOffset, lastOffset: sent[i]!.lastOffset });
+        expect(resent).toMatchObject({
+          duplicate: true,
+          baseOffset: sent[i]!.baseOffset,
+          lastOffset: sent[i]!.lastOffset,
+        });
       }
       expect(log.logEndOffset).toBe(10);
     });
@@ -36,7 +41,9 @@ export function dedup(kind: StoreKind): void {
       expect(refused(2, 3)).toThrow(errorWith('OUT_OF_ORDER_SEQUENCE', { expected: 1, got: 2 }));
       expect(refused(1, 2)).toThrow(errorWith('STALE_PRODUCER_EPOCH', { currentEpoch: 3, got: 2 }));
       expect(log.logEndOffset).toBe(1);
-      expect(await append(log, ['b'], { producerId: 9, producerEpoch: 3, baseSequence: 1 })).toMatchObject({ baseOffset: 1 });
+      expect(await append(log, ['b'], { producerId: 9, producerEpoch: 3, baseSequence: 1 })).toMatchObject({
+        baseOffset: 1,
+      });
     });
 
     it('P4 drops a record whose message id was seen within dedup.window.ms', async () => {
@@ -65,7 +72,10 @@ export function dedup(kind: StoreKind): void {
       const bySequence = await append(log, ['b'], { producerId: 4 });
       await under.clock.advance(500);
       expect(await append(log, ['m:a'])).toMatchObject({ duplicate: true, logAppendTimeMs: byId.logAppendTimeMs });
-      expect(await append(log, ['b'], { producerId: 4 })).toMatchObject({ duplicate: true, logAppendTimeMs: bySequence.logAppendTimeMs });
+      expect(await append(log, ['b'], { producerId: 4 })).toMatchObject({
+        duplicate: true,
+        logAppendTimeMs: bySequence.logAppendTimeMs,
+      });
     });
 
     it('P4 the window can be switched on and off while the log is open', async () => {

@@ -90,7 +90,10 @@ export interface BatchShape {
 export function batch(texts: readonly string[], shape: BatchShape = {}): Buffer {
   const { timestampMs, ...rest } = shape;
   const stamp = rest.producerId === undefined ? rest : { producerEpoch: 0, baseSequence: 0, ...rest };
-  return encodeBatch(texts.map((text) => record(text, timestampMs)), stamp);
+  return encodeBatch(
+    texts.map((text) => record(text, timestampMs)),
+    stamp,
+  );
 }
 
 /** Appends, and waits until it is durable. */
@@ -142,5 +145,8 @@ export function at(offset: number, texts: readonly string[]): string[] {
 }
 
 export function errorWith(code: string, details?: Record<string, unknown>): unknown {
-  return expect.objectContaining({ code, ...(details === undefined ? {} : { details: expect.objectContaining(details) }) });
+  return expect.objectContaining({
+    code,
+    ...(details === undefined ? {} : { details: expect.objectContaining(details) }),
+  });
 }

@@ -9,7 +9,8 @@ export function partitions(kind: StoreKind): void {
       const other = { topic: 'orders-1', topicId: '00000000-0000-4000-8000-000000000001' };
       const logs = [await under.open(), await under.open({}, { partition: 1 }), await under.open({}, other)];
       for (const [index, log] of logs.entries()) await append(log, numbered(index + 1, index * 10));
-      for (const [index, log] of logs.entries()) expect(await contents(log)).toEqual(at(0, numbered(index + 1, index * 10)));
+      for (const [index, log] of logs.entries())
+        expect(await contents(log)).toEqual(at(0, numbered(index + 1, index * 10)));
       expect(under.store.bytes).toBe(logs.reduce((sum, log) => sum + log.bytes, 0));
       const names = (await under.store.list()).map((id) => `${id.topic}/${id.partition}`);
       expect(names.toSorted()).toEqual(['orders-1/0', 'orders/0', 'orders/1']);
@@ -41,7 +42,9 @@ export function partitions(kind: StoreKind): void {
     it('T1 refuses to take over the folder of another topic of the same name', async () => {
       await using under = await StoreUnderTest.start(kind);
       await under.open();
-      await expect(under.open({}, { topicId: '00000000-0000-4000-8000-00000000000b' })).rejects.toEqual(errorWith('LOG_EXISTS'));
+      await expect(under.open({}, { topicId: '00000000-0000-4000-8000-00000000000b' })).rejects.toEqual(
+        errorWith('LOG_EXISTS'),
+      );
     });
 
     it('T2 describes a log', async () => {
@@ -49,7 +52,14 @@ export function partitions(kind: StoreKind): void {
       const log = await under.open({ segmentBytes: 300 });
       for (const text of numbered(10)) await append(log, [text]);
       const described = log.describe();
-      expect(described).toMatchObject({ id: orders, state: 'open', logStartOffset: 0, highWatermark: 10, logEndOffset: 10, damage: null });
+      expect(described).toMatchObject({
+        id: orders,
+        state: 'open',
+        logStartOffset: 0,
+        highWatermark: 10,
+        logEndOffset: 10,
+        damage: null,
+      });
       expect([described.segments, described.bytes]).toEqual([log.segments, log.bytes]);
       expect(described.bytes).toBeGreaterThan(0);
     });
@@ -62,7 +72,9 @@ export function partitions(kind: StoreKind): void {
       await waiting.durable;
       await closing;
       expect(() => log.append(batch(['x']), { leaderEpoch: 0 })).toThrow(errorWith('CLOSED'));
-      await expect((async () => log.read({ offset: 0, maxBytes: 1, upTo: 'end' }))()).rejects.toEqual(errorWith('CLOSED'));
+      await expect((async () => log.read({ offset: 0, maxBytes: 1, upTo: 'end' }))()).rejects.toEqual(
+        errorWith('CLOSED'),
+      );
       await expect(under.open()).rejects.toEqual(errorWith('CLOSED'));
       await under.place.remove();
     });

@@ -23,7 +23,10 @@ export function restart(kind: StoreKind): void {
       await under.open();
       await under.open({}, { partition: 3 });
       await under.restart();
-      expect((await under.store.list()).toSorted((a, b) => a.partition - b.partition)).toEqual([orders, { ...orders, partition: 3 }]);
+      expect((await under.store.list()).toSorted((a, b) => a.partition - b.partition)).toEqual([
+        orders,
+        { ...orders, partition: 3 },
+      ]);
     });
 
     it('S2 keeps a log start offset inside a segment', async () => {
@@ -68,10 +71,15 @@ export function restart(kind: StoreKind): void {
       await under.restart();
       const again = await under.open();
       for (let i = 3; i < 8; i++) {
-        expect(await append(again, [`v${i}`], { producerId: 3, baseSequence: i })).toMatchObject({ duplicate: true, baseOffset: i });
+        expect(await append(again, [`v${i}`], { producerId: 3, baseSequence: i })).toMatchObject({
+          duplicate: true,
+          baseOffset: i,
+        });
       }
       expect(await append(again, ['v8'], { producerId: 3, baseSequence: 8 })).toMatchObject({ duplicate: false });
-      await expect(append(again, ['x'], { producerId: 4, producerEpoch: 1, baseSequence: 1 })).rejects.toMatchObject({ code: 'STALE_PRODUCER_EPOCH' });
+      await expect(append(again, ['x'], { producerId: 4, producerEpoch: 1, baseSequence: 1 })).rejects.toMatchObject({
+        code: 'STALE_PRODUCER_EPOCH',
+      });
     });
 
     it('P4 knows producers whose records retention has dropped', async () => {
@@ -83,7 +91,9 @@ export function restart(kind: StoreKind): void {
       expect(log.logStartOffset).toBeGreaterThan(1);
       await under.restart();
       const again = await under.open();
-      await expect(append(again, ['c'], { producerId: 3, baseSequence: 43 })).rejects.toMatchObject({ code: 'OUT_OF_ORDER_SEQUENCE' });
+      await expect(append(again, ['c'], { producerId: 3, baseSequence: 43 })).rejects.toMatchObject({
+        code: 'OUT_OF_ORDER_SEQUENCE',
+      });
       await append(again, ['b'], { producerId: 3, baseSequence: 42 });
     });
 
@@ -97,9 +107,18 @@ export function restart(kind: StoreKind): void {
       }
       await under.restart();
       const again = await under.open(config);
-      expect(await append(again, ['m9:x'], { timestampMs: under.clock.now() })).toMatchObject({ duplicate: true, baseOffset: 9 });
-      expect(await append(again, ['m5:x'], { timestampMs: under.clock.now() })).toMatchObject({ duplicate: true, baseOffset: 5 });
-      expect(await append(again, ['m3:x'], { timestampMs: under.clock.now() })).toMatchObject({ duplicate: false, baseOffset: 10 });
+      expect(await append(again, ['m9:x'], { timestampMs: under.clock.now() })).toMatchObject({
+        duplicate: true,
+        baseOffset: 9,
+      });
+      expect(await append(again, ['m5:x'], { timestampMs: under.clock.now() })).toMatchObject({
+        duplicate: true,
+        baseOffset: 5,
+      });
+      expect(await append(again, ['m3:x'], { timestampMs: under.clock.now() })).toMatchObject({
+        duplicate: false,
+        baseOffset: 10,
+      });
     });
 
     it('P4 knows the message ids of records that were trimmed, or went by retention', async () => {
@@ -114,7 +133,8 @@ export function restart(kind: StoreKind): void {
       await under.clock.advance(50_000);
       await under.restart();
       const again = await under.open(config);
-      for (const i of [0, 5, 10]) expect(await append(again, [`m${i}:x`])).toMatchObject({ duplicate: true, baseOffset: i });
+      for (const i of [0, 5, 10])
+        expect(await append(again, [`m${i}:x`])).toMatchObject({ duplicate: true, baseOffset: i });
       await under.clock.advance(10_000);
       expect(await append(again, ['m0:x'])).toMatchObject({ duplicate: false, baseOffset: 11 });
     });

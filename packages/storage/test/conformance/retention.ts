@@ -17,10 +17,13 @@ export function retention(kind: StoreKind): void {
       const report = await under.store.maintain();
       expect(report.segmentsDeleted).toBeGreaterThan(0);
       expect(before - log.bytes).toBe(report.bytesDeleted);
-      // The newest record is a minute old: what is younger than ten minutes must be there, and at most one segment more.
+      // The newest record is a minute old: what is younger than ten minutes must be there, and at most one segment
+      // more.
       expect(log.logStartOffset).toBeLessThanOrEqual(20);
       expect(log.logStartOffset).toBeGreaterThan(14);
-      expect(await contents(log)).toEqual(at(log.logStartOffset, numbered(30 - log.logStartOffset, log.logStartOffset)));
+      expect(await contents(log)).toEqual(
+        at(log.logStartOffset, numbered(30 - log.logStartOffset, log.logStartOffset)),
+      );
       await expect((async () => log.read({ offset: 0, maxBytes: 100, upTo: 'highWatermark' }))()).rejects.toEqual(
         errorWith('OFFSET_OUT_OF_RANGE', { logStartOffset: log.logStartOffset }),
       );
@@ -100,17 +103,26 @@ export function retention(kind: StoreKind): void {
     it('S4 P4 answers records whose message ids are known at the cap, as they store nothing, and within bounds', async () => {
       await using under = await StoreUnderTest.start(kind, { storageBytesMax: 8_000, whenFull: 'refuse' });
       const log = await under.open({ dedupWindowMs: 60 * minute });
-      const shape = (baseSequence: number, producerId = 9): object => ({ producerId, baseSequence, timestampMs: under.clock.now() });
+      const shape = (baseSequence: number, producerId = 9): object => ({
+        producerId,
+        baseSequence,
+        timestampMs: under.clock.now(),
+      });
       let stored = 0;
       const fill = async (): Promise<void> => {
-        for (;; stored += 1) await append(log, [`m${stored}:v`], shape(stored));
+        for (; ; stored += 1) await append(log, [`m${stored}:v`], shape(stored));
       };
       await expect(fill()).rejects.toMatchObject({ code: 'STORAGE_FULL' });
       for (let index = 0; index < 12; index += 1) {
-        expect(await append(log, [`m${index}:again`], shape(index, 10))).toMatchObject({ duplicate: true, baseOffset: index });
+        expect(await append(log, [`m${index}:again`], shape(index, 10))).toMatchObject({
+          duplicate: true,
+          baseOffset: index,
+        });
       }
       // Some are new, and there is no room for those.
-      expect(() => log.append(batch(['m1:again', 'new:v'], shape(12, 10)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
+      expect(() => log.append(batch(['m1:again', 'new:v'], shape(12, 10)), { leaderEpoch: 0 })).toThrow(
+        errorWith('STORAGE_FULL'),
+      );
       expect(() => log.append(batch(['new:v'], shape(stored)), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL'));
       const repeat = async (): Promise<void> => {
         for (let sequence = 12; ; sequence += 1) await append(log, ['m0:again'], shape(sequence, 10));

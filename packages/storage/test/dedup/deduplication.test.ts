@@ -1,4 +1,13 @@
-import { assignOffsets, batchBaseOffset, batchLastOffsetDelta, encodeBatch, iterateRecords, messageIdHeader, readBatchHeader, visitRecordsInSlices } from '@q/protocol';
+import {
+  assignOffsets,
+  batchBaseOffset,
+  batchLastOffsetDelta,
+  encodeBatch,
+  iterateRecords,
+  messageIdHeader,
+  readBatchHeader,
+  visitRecordsInSlices,
+} from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { Deduplication } from '../../src/dedup/deduplication.ts';
 import type { Admission } from '../../src/dedup/deduplication.ts';
@@ -17,7 +26,11 @@ const limits = {
 function batchOf(texts: string[], stamp: { producerId?: number; baseSequence?: number } = {}): Buffer {
   const records = texts.map((text) => {
     const [id, value] = text.includes(':') ? (text.split(':') as [string, string]) : [null, text];
-    return { value, timestampMs: 1_000, ...(id === null ? {} : { headers: [{ key: messageIdHeader, value: Buffer.from(id) }] }) };
+    return {
+      value,
+      timestampMs: 1_000,
+      ...(id === null ? {} : { headers: [{ key: messageIdHeader, value: Buffer.from(id) }] }),
+    };
   });
   return encodeBatch(records, stamp.producerId === undefined ? {} : { producerEpoch: 0, baseSequence: 0, ...stamp });
 }
@@ -45,7 +58,9 @@ class TinyLog {
   }
 
   contents(): string[] {
-    return this.batches.flatMap((batch) => [...iterateRecords(batch)].map((record) => `${record.offset}=${record.valueText()}`));
+    return this.batches.flatMap((batch) =>
+      [...iterateRecords(batch)].map((record) => `${record.offset}=${record.valueText()}`),
+    );
   }
 }
 
@@ -54,7 +69,10 @@ describe('Deduplication', () => {
     const log = new TinyLog();
     log.append(batchOf(['a:1']));
     log.append(batchOf(['b:2']));
-    expect(log.append(batchOf(['a:again']))).toMatchObject({ kind: 'duplicate', repeated: { baseOffset: 0, lastOffset: 0, appendTimeMs: 1_000 } });
+    expect(log.append(batchOf(['a:again']))).toMatchObject({
+      kind: 'duplicate',
+      repeated: { baseOffset: 0, lastOffset: 0, appendTimeMs: 1_000 },
+    });
     expect(log.contents()).toEqual(['0=1', '1=2']);
     log.now += 100;
     expect(log.append(batchOf(['a:later']))).toMatchObject({ kind: 'append', repeated: null });
@@ -64,24 +82,38 @@ describe('Deduplication', () => {
     const log = new TinyLog();
     log.append(batchOf(['a:1', 'b:2']));
     const admission = log.append(batchOf(['c:3', 'a:x', 'plain', 'c:y']));
-    expect(admission).toMatchObject({ kind: 'append', repeats: [{ index: 1, offset: 0 }, { index: 3, offset: 2 }], repeated: null });
+    expect(admission).toMatchObject({
+      kind: 'append',
+      repeats: [
+        { index: 1, offset: 0 },
+        { index: 3, offset: 2 },
+      ],
+      repeated: null,
+    });
     expect(log.contents()).toEqual(['0=1', '1=2', '2=3', '4=plain']);
     expect(log.end).toBe(6);
   });
 
   it('P4 keeps the sequence of a producer whose batch held repeats only', () => {
     const log = new TinyLog();
-    const send = (texts: string[], baseSequence: number): Admission => log.append(batchOf(texts, { producerId: 7, baseSequence }));
+    const send = (texts: string[], baseSequence: number): Admission =>
+      log.append(batchOf(texts, { producerId: 7, baseSequence }));
     send(['a:1'], 0);
     expect(send(['a:x', 'a:y'], 1)).toMatchObject({ kind: 'append', repeated: { baseOffset: 0, lastOffset: 0 } });
-    expect(readBatchHeader(log.batches[1]!)).toMatchObject({ recordsCount: 0, lastOffsetDelta: 1, baseSequence: 1, producerId: 7 });
+    expect(readBatchHeader(log.batches[1]!)).toMatchObject({
+      recordsCount: 0,
+      lastOffsetDelta: 1,
+      baseSequence: 1,
+      producerId: 7,
+    });
     expect(send(['b:2'], 3)).toMatchObject({ kind: 'append', repeated: null });
     expect(log.contents()).toEqual(['0=1', '3=2']);
   });
 
   it('P4 answers a resent batch as it answered the first time, repeats included', () => {
     const log = new TinyLog();
-    const send = (texts: string[], baseSequence: number): Admission => log.append(batchOf(texts, { producerId: 7, baseSequence }));
+    const send = (texts: string[], baseSequence: number): Admission =>
+      log.append(batchOf(texts, { producerId: 7, baseSequence }));
     send(['a:1'], 0);
     send(['b:2', 'a:x', 'plain'], 1);
     expect(send(['b:2', 'a:x', 'plain'], 1)).toMatchObject({
@@ -112,7 +144,10 @@ describe('Deduplication', () => {
     log.append(batchOf(['b:2'], { producerId: 7, baseSequence: 1 }));
     log.dedup.rollbackTo(1);
     log.end = 1;
-    expect(log.append(batchOf(['b:2'], { producerId: 7, baseSequence: 1 }))).toMatchObject({ kind: 'append', repeated: null });
+    expect(log.append(batchOf(['b:2'], { producerId: 7, baseSequence: 1 }))).toMatchObject({
+      kind: 'append',
+      repeated: null,
+    });
     expect(log.append(batchOf(['a:1'], { producerId: 7, baseSequence: 0 }))).toMatchObject({ kind: 'duplicate' });
   });
 
@@ -127,7 +162,9 @@ describe('Deduplication', () => {
     log.append(batchOf(['c:3']));
     const other = admit();
     expect(other).toMatchObject({ kind: 'append', repeats: [{ index: 1 }, { index: 2 }] });
-    expect(other.kind === 'append' && [...iterateRecords(other.batch)].map((record) => record.valueText())).toEqual(['2']);
+    expect(other.kind === 'append' && [...iterateRecords(other.batch)].map((record) => record.valueText())).toEqual([
+      '2',
+    ]);
   });
 
   it('S2 is rebuilt from the stored batches', async () => {
@@ -140,8 +177,11 @@ describe('Deduplication', () => {
     restarted.now = 1_050;
     for (const batch of log.batches) {
       restarted.dedup.replayProducer(batch, restarted.now);
-      const ids = await storedMessageIds(batch, (each, visit) => visitRecordsInSlices(each, visit, { pause: async () => {} }));
-      if (ids !== null) restarted.dedup.replayMessageIds(ids, batchBaseOffset(batch), { now: restarted.now, wallMs: restarted.now });
+      const ids = await storedMessageIds(batch, (each, visit) =>
+        visitRecordsInSlices(each, visit, { pause: async () => {} }),
+      );
+      if (ids !== null)
+        restarted.dedup.replayMessageIds(ids, batchBaseOffset(batch), { now: restarted.now, wallMs: restarted.now });
     }
     expect(restarted.append(batchOf(['b:x', 'c:3'], { ...stamp, baseSequence: 2 }))).toMatchObject({
       kind: 'duplicate',

@@ -50,11 +50,20 @@ describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
   it('S1 gathers buffers into one file, and reads any part of it', async () => {
     const { fileSystem, root } = await place();
     const file = await fileSystem.open(`${root}/f`, 'create');
-    await file.write(['ab', '', 'cde'].map((text) => Buffer.from(text)), 0);
+    await file.write(
+      ['ab', '', 'cde'].map((text) => Buffer.from(text)),
+      0,
+    );
     await file.write([Buffer.from('fgh')], 5);
     await file.write([Buffer.from('XY')], 1);
     expect(await file.size()).toBe(8);
-    for (const [position, length, expected] of [[0, 8, 'aXYdefgh'], [3, 2, 'de'], [6, 99, 'gh'], [8, 1, ''], [20, 5, '']] as const) {
+    for (const [position, length, expected] of [
+      [0, 8, 'aXYdefgh'],
+      [3, 2, 'de'],
+      [6, 99, 'gh'],
+      [8, 1, ''],
+      [20, 5, ''],
+    ] as const) {
       expect((await file.read(position, length)).toString()).toBe(expected);
     }
     await file.close();
@@ -79,7 +88,10 @@ describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
   it('S1 cuts and extends files', async () => {
     const { fileSystem, root } = await place();
     const file = await fileSystem.open(`${root}/f`, 'create');
-    await file.write(['abc', 'def', 'ghi'].map((text) => Buffer.from(text)), 0);
+    await file.write(
+      ['abc', 'def', 'ghi'].map((text) => Buffer.from(text)),
+      0,
+    );
     await file.truncate(4);
     await file.write([Buffer.from('Z')], 4);
     await file.truncate(7);
@@ -91,7 +103,10 @@ describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
 
   it('S1 agrees with a plain buffer over any writes and cuts', async () => {
     const step = fc.oneof(
-      fc.record({ gap: fc.integer({ min: 0, max: 40 }), bytes: fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 3 }) }),
+      fc.record({
+        gap: fc.integer({ min: 0, max: 40 }),
+        bytes: fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 3 }),
+      }),
       fc.record({ keep: fc.integer({ min: 0, max: 100 }) }),
     );
     await fc.assert(
@@ -106,7 +121,10 @@ describe.each(Object.entries(kinds))('file system port: %s', (_name, place) => {
             model = model.subarray(0, size);
           } else {
             const position = Math.max(0, model.length - each.gap);
-            await file.write(each.bytes.map((bytes) => Buffer.from(bytes)), position);
+            await file.write(
+              each.bytes.map((bytes) => Buffer.from(bytes)),
+              position,
+            );
             const bytes = Buffer.concat(each.bytes);
             model = Buffer.concat([model.subarray(0, position), bytes, model.subarray(position + bytes.length)]);
           }
@@ -192,14 +210,21 @@ describe('node file system', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('the machine\'s disk', () => {
-  it.each(['mkfifo', 'mkdir'])('Q3 waits for nobody, and refuses what is no regular file by its name: %s', async (command) => {
-    const { fileSystem, root } = await kinds['node']!();
-    const path = `${root}/other`;
-    spawnSync(command, [path]);
-    const refusal = { code: command === 'mkdir' ? 'EISDIR' : 'EINVAL', message: expect.stringContaining(`'${path}'`) as string };
-    for (const mode of ['read', 'create', 'durable'] as const) await expect(fileSystem.open(path, mode)).rejects.toMatchObject(refusal);
-    await expect(fileSystem.readFile(path)).rejects.toMatchObject(refusal);
-    await expect(sizeOf(fileSystem, path)).rejects.toMatchObject(refusal);
-  });
+describe.runIf(process.platform === 'linux')("the machine's disk", () => {
+  it.each(['mkfifo', 'mkdir'])(
+    'Q3 waits for nobody, and refuses what is no regular file by its name: %s',
+    async (command) => {
+      const { fileSystem, root } = await kinds['node']!();
+      const path = `${root}/other`;
+      spawnSync(command, [path]);
+      const refusal = {
+        code: command === 'mkdir' ? 'EISDIR' : 'EINVAL',
+        message: expect.stringContaining(`'${path}'`) as string,
+      };
+      for (const mode of ['read', 'create', 'durable'] as const)
+        await expect(fileSystem.open(path, mode)).rejects.toMatchObject(refusal);
+      await expect(fileSystem.readFile(path)).rejects.toMatchObject(refusal);
+      await expect(sizeOf(fileSystem, path)).rejects.toMatchObject(refusal);
+    },
+  );
 });

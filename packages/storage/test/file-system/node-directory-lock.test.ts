@@ -80,25 +80,42 @@ describe('the lock of a data folder', () => {
 
   it('S2 a lock file of any bytes names nobody', async () => {
     const bytes = Buffer.from(Array.from({ length: 4_096 }, (_, index) => (index * 197 + 31) % 256));
-    for (const content of [bytes, Buffer.concat([Buffer.from(`${process.ppid}\n\n`), bytes]), Buffer.from(`1\n\n../${'x'.repeat(300)}\n`)]) {
+    for (const content of [
+      bytes,
+      Buffer.concat([Buffer.from(`${process.ppid}\n\n`), bytes]),
+      Buffer.from(`1\n\n../${'x'.repeat(300)}\n`),
+    ]) {
       await writeFile(`${directory}/.lock`, content);
       await (await nodeFileSystem.lock(directory)).release();
       expect(await readdir(directory)).toEqual(['.lock.held']);
     }
   });
 
-  it.runIf(process.platform === 'linux')('S2 is free after kill -9, also while the parent of the dead one does not ask for it', async () => {
-    // The shell starts the holder, and becomes a program that never waits for it.
-    const args = ['-c', '"$0" "$@" & exec sleep 600', process.execPath, '--conditions=@q/source', '--input-type=module', '-e', holder, directory];
-    const parent = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname });
-    children.push(parent);
-    await once(parent.stdout, 'data');
-    const [pid] = (await readFile(`${directory}/.lock`, 'utf8')).split('\n');
-    process.kill(Number(pid), 'SIGKILL');
-    while (!/\) Z(?: \S+){16} 1 /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))) await new Promise((resolve) => setImmediate(resolve));
-    await (await nodeFileSystem.lock(directory)).release();
-    expect(await readdir(directory)).toEqual(['.lock.held']);
-  });
+  it.runIf(process.platform === 'linux')(
+    'S2 is free after kill -9, also while the parent of the dead one does not ask for it',
+    async () => {
+      // The shell starts the holder, and becomes a program that never waits for it.
+      const args = [
+        '-c',
+        '"$0" "$@" & exec sleep 600',
+        process.execPath,
+        '--conditions=@q/source',
+        '--input-type=module',
+        '-e',
+        holder,
+        directory,
+      ];
+      const parent = spawn('sh', args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: import.meta.dirname });
+      children.push(parent);
+      await once(parent.stdout, 'data');
+      const [pid] = (await readFile(`${directory}/.lock`, 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      while (!/\) Z(?: \S+){16} 1 /.test(await readFile(`/proc/${pid}/stat`, 'utf8')))
+        await new Promise((resolve) => setImmediate(resolve));
+      await (await nodeFileSystem.lock(directory)).release();
+      expect(await readdir(directory)).toEqual(['.lock.held']);
+    },
+  );
 
   it('S2 is not held by another process that happens to have the pid of a dead one', async () => {
     await writeFile(`${directory}/.lock`, `${process.ppid}\nsome other start\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
@@ -110,7 +127,8 @@ describe('the lock of a data folder', () => {
     for (let round = 0; round < 10; round += 1) {
       await writeFile(`${directory}/.lock`, `999999999\n\ndead-${round}\n`);
       // An heir that died before it took over.
-      if (round % 2 === 1) await writeFile(`${directory}/.lock.after-dead-${round}`, `999999999\n\ndead-heir-${round}\n`);
+      if (round % 2 === 1)
+        await writeFile(`${directory}/.lock.after-dead-${round}`, `999999999\n\ndead-heir-${round}\n`);
       const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => nodeFileSystem.lock(directory)));
       const won = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
       expect(won).toHaveLength(1);
@@ -133,7 +151,15 @@ describe('the lock of a data folder', () => {
       const probe = spawnSync('unshare', [...namespace, 'true'], { encoding: 'utf8' });
       if (probe.status !== 0) return skip(`namespaces cannot be made here: ${probe.error?.message ?? probe.stderr}`);
       const child = await otherOwner();
-      const args = [...namespace, process.execPath, '--conditions=@q/source', '--input-type=module', '-e', contender, directory];
+      const args = [
+        ...namespace,
+        process.execPath,
+        '--conditions=@q/source',
+        '--input-type=module',
+        '-e',
+        contender,
+        directory,
+      ];
       const tried = (): string => spawnSync('unshare', args, { encoding: 'utf8', cwd: import.meta.dirname }).stdout;
       expect(tried()).toMatch(new RegExp(`^STORAGE_LOCKED .* process ${child.pid} of host `));
       child.kill('SIGKILL');
@@ -162,7 +188,10 @@ describe('the lock of a data folder', () => {
 
   it('S2 of a living process of an older release, which has no lock of the kernel, is honoured', async () => {
     await writeFile(`${directory}/.lock`, `${process.ppid}\n\n6f9619ff-8b86-4d01-b42d-00cf4fc964ff\n`);
-    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'STORAGE_LOCKED', details: { pid: process.ppid } });
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({
+      code: 'STORAGE_LOCKED',
+      details: { pid: process.ppid },
+    });
     expect(await readdir(directory)).toEqual(['.lock', '.lock.held']);
   });
 
@@ -178,7 +207,11 @@ describe('the lock of a data folder', () => {
   /** From another namespace, where the pid of the owner says nothing. */
   function contend(): string {
     const node = [process.execPath, '--conditions=@q/source', '--input-type=module', '-e', contender, directory];
-    return spawnSync(node[0]!, node.slice(1), { encoding: 'utf8', cwd: import.meta.dirname, env: { ...process.env, NODE_NO_WARNINGS: '1' } }).stdout;
+    return spawnSync(node[0]!, node.slice(1), {
+      encoding: 'utf8',
+      cwd: import.meta.dirname,
+      env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    }).stdout;
   }
 
   /** A name that tells nobody anything, as in another container. */
@@ -275,10 +308,16 @@ describe('the lock of a data folder', () => {
 
   it('S2 says what is wrong with the file that is to be locked', async () => {
     await writeFile(`${directory}/.lock.held`, 'something else '.repeat(100));
-    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('remove it') });
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringContaining('remove it'),
+    });
     await rm(`${directory}/.lock.held`);
     await mkdir(`${directory}/.lock.held`);
-    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({ code: 'EINVAL', message: expect.stringContaining('.lock.held') });
+    await expect(nodeFileSystem.lock(directory)).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringContaining('.lock.held'),
+    });
   });
 
   it('S2 says what the system says of a folder that is not there', async () => {

@@ -8,10 +8,15 @@ const buffersOf = ({ store }: StoreUnderTest): LentMemory | null => (store as Lo
 
 for (const kind of [directoryStore, simulatedDiskStore]) {
   describe(`memory for appends, ${kind.name}`, () => {
-    const recordsOf = (count: number, round: number): string[] => Array.from({ length: count }, (_, index) => `${round}/${index} ${'x'.repeat(100)}`);
+    const recordsOf = (count: number, round: number): string[] =>
+      Array.from({ length: count }, (_, index) => `${round}/${index} ${'x'.repeat(100)}`);
 
     /** As a connection does: a frame with a batch in it, appended, let go of. */
-    function appendFrame(under: StoreUnderTest, log: Awaited<ReturnType<StoreUnderTest['open']>>, texts: readonly string[]): Promise<void> {
+    function appendFrame(
+      under: StoreUnderTest,
+      log: Awaited<ReturnType<StoreUnderTest['open']>>,
+      texts: readonly string[],
+    ): Promise<void> {
       const bytes = batch(texts);
       const appendBuffers = buffersOf(under);
       const frame = appendBuffers?.take(bytes.length) as Buffer;
@@ -23,7 +28,10 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
     }
 
     it('B2 S1 holds what is not durable, cached or being read, and nothing else', async () => {
-      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 100_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 } });
+      await using under = await StoreUnderTest.start(kind, {
+        tailCacheBytes: 100_000,
+        limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20 },
+      });
       const log = await under.open();
       const free = (): number => buffersOf(under)?.freeBytes ?? -1;
       const first = appendFrame(under, log, recordsOf(500, 0));
@@ -50,7 +58,10 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
       await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 50_000, limits });
       const log = await under.open();
       // Small ones, one that is not, and small ones: from shared memory, from a frame, and from shared memory.
-      const small = (text: string): Promise<void> => log.append(Buffer.concat([batch([text]), Buffer.alloc(5_000)]).subarray(0, batch([text]).length), { leaderEpoch: 0 }).durable;
+      const small = (text: string): Promise<void> =>
+        log.append(Buffer.concat([batch([text]), Buffer.alloc(5_000)]).subarray(0, batch([text]).length), {
+          leaderEpoch: 0,
+        }).durable;
       for (const text of ['a', 'b']) await small(text);
       await appendFrame(under, log, ['large'.repeat(4_000)]);
       for (const text of ['c', 'd']) await small(text);
@@ -71,7 +82,10 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
     });
 
     it('B2 S1 P4 gives back every record as it came, in memory that is written over as soon as it is free', async () => {
-      await using under = await StoreUnderTest.start(kind, { tailCacheBytes: 200_000, limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20, lateWriteBytes: 100_000 } });
+      await using under = await StoreUnderTest.start(kind, {
+        tailCacheBytes: 200_000,
+        limits: { appendBuffersBytesMin: 16_384, appendBuffersBytes: 1 << 20, lateWriteBytes: 100_000 },
+      });
       const logs = [await under.open({}, { partition: 0 }), await under.open({}, { partition: 1 })];
       const expected: string[][] = [[], []];
       const held: { read: Awaited<ReturnType<(typeof logs)[0]['read']>>; copy: Buffer }[] = [];
@@ -90,7 +104,8 @@ for (const kind of [directoryStore, simulatedDiskStore]) {
       expect(buffersOf(under)?.freeBytes).toBeGreaterThan(0);
       for (const [index, log] of logs.entries()) expect(await contents(log)).toEqual(expected[index]);
       await under.restart();
-      for (const index of logs.keys()) expect(await contents(await under.open({}, { partition: index }))).toEqual(expected[index]);
+      for (const index of logs.keys())
+        expect(await contents(await under.open({}, { partition: index }))).toEqual(expected[index]);
     });
   });
 }

@@ -24,12 +24,16 @@ describe('file names', () => {
     }
   });
 
-  it.each(['42.log', `${'0'.repeat(20)}.logs`, `${'9'.repeat(20)}.log`, `${'0'.repeat(20)}.log.old`, asideFileName({ baseOffset: 0, position: 7 }), 'partition.metadata'])(
-    'S1 does not take %s for a segment\'s',
-    (name) => {
-      expect(parseOffsetFile(name)).toBeNull();
-    },
-  );
+  it.each([
+    '42.log',
+    `${'0'.repeat(20)}.logs`,
+    `${'9'.repeat(20)}.log`,
+    `${'0'.repeat(20)}.log.old`,
+    asideFileName({ baseOffset: 0, position: 7 }),
+    'partition.metadata',
+  ])("S1 does not take %s for a segment's", (name) => {
+    expect(parseOffsetFile(name)).toBeNull();
+  });
 
   it('T3 folders of partitions carry topic and number, whatever the topic looks like', () => {
     for (const topic of ['orders', 'a-1', 'x.y_z-', '-', '..a', '0']) {
@@ -43,7 +47,7 @@ describe('file names', () => {
     }
   });
 
-  it('T1 a folder on its way out is no partition\'s, and short enough for any topic', () => {
+  it("T1 a folder on its way out is no partition's, and short enough for any topic", () => {
     const name = deletedDirectoryName({ topicId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff', partition: 3 });
     expect([isDeletedDirectory(name), parsePartitionDirectory(name)]).toEqual([true, null]);
     expect(partitionDirectoryName({ topic: 't'.repeat(249), partition: 99_999 })).toHaveLength(255);

@@ -26,11 +26,20 @@ class WatchedFileSystem extends MemoryFileSystem {
   }
 }
 
-async function openFiles(openFilesMax: number, openFilesInUseMax = 100): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats>; fatal: unknown[] }> {
+async function openFiles(
+  openFilesMax: number,
+  openFilesInUseMax = 100,
+): Promise<{ files: OpenFiles; disk: WatchedFileSystem; stats: ReturnType<typeof emptyStats>; fatal: unknown[] }> {
   const disk = new WatchedFileSystem();
   const stats = emptyStats();
   const fatal: unknown[] = [];
-  const files = new OpenFiles({ fileSystem: disk, openFilesMax, openFilesInUseMax, stats, onFatal: (error) => fatal.push(error) });
+  const files = new OpenFiles({
+    fileSystem: disk,
+    openFilesMax,
+    openFilesInUseMax,
+    stats,
+    onFatal: (error) => fatal.push(error),
+  });
   for (const path of ['/a', '/b', '/c']) (await files.lease(path, { create: true })).release();
   return { files, disk, stats, fatal };
 }
@@ -49,7 +58,10 @@ describe('open files', () => {
     expect([disk.closed, stats.openFiles]).toEqual([['/a'], 2]);
     await use(files, '/b');
     await use(files, '/a');
-    expect([disk.opened, disk.closed]).toEqual([['/a', '/b', '/c', '/a'], ['/a', '/c']]);
+    expect([disk.opened, disk.closed]).toEqual([
+      ['/a', '/b', '/c', '/a'],
+      ['/a', '/c'],
+    ]);
   });
 
   it('T3 stay open while somebody uses them', async () => {
@@ -155,7 +167,11 @@ describe('open files', () => {
     const { files, disk, stats } = await openFiles(2, 2);
     const paths = Array.from({ length: 40 }, (_, index) => `/${'abc'[index % 3]}`);
     await Promise.all(paths.map((path) => use(files, path)));
-    await Promise.all(Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? files.lease('/none').catch(() => null) : use(files, paths[index]!))));
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        index % 4 === 0 ? files.lease('/none').catch(() => null) : use(files, paths[index]!),
+      ),
+    );
     await files.close();
     expect([disk.opened.length - disk.closed.length, stats.openFiles]).toEqual([0, 0]);
   });

@@ -9,20 +9,23 @@ function buffersThatShare(): LentMemory {
 }
 
 describe('memory of batches', () => {
-  it.each([true, false])('Z1 is their own where they fill it, and a copy where they are a small part of something large (shares: %s)', (shares) => {
-    const memory = new OwnMemory({ buffers: buffersThatShare(), shares });
-    const whole = Buffer.allocUnsafeSlow(5_000);
-    expect(memory.own(whole)).toBe(whole);
-    const half = whole.subarray(0, 2_600);
-    expect(memory.own(half)).toBe(half);
-    const small = whole.subarray(100, 200);
-    const copy = memory.own(small);
-    expect([copy === small, copy.equals(small)]).toEqual([false, true]);
-    const frame = Buffer.allocUnsafeSlow(1 << 20);
-    const twelfth = frame.subarray(0, 87_000);
-    expect(memory.own(twelfth)).toBe(twelfth);
-    expect(memory.own(frame.subarray(0, 20_000)).buffer.byteLength).toBe(20_000);
-  });
+  it.each([true, false])(
+    'Z1 is their own where they fill it, and a copy where they are a small part of something large (shares: %s)',
+    (shares) => {
+      const memory = new OwnMemory({ buffers: buffersThatShare(), shares });
+      const whole = Buffer.allocUnsafeSlow(5_000);
+      expect(memory.own(whole)).toBe(whole);
+      const half = whole.subarray(0, 2_600);
+      expect(memory.own(half)).toBe(half);
+      const small = whole.subarray(100, 200);
+      const copy = memory.own(small);
+      expect([copy === small, copy.equals(small)]).toEqual([false, true]);
+      const frame = Buffer.allocUnsafeSlow(1 << 20);
+      const twelfth = frame.subarray(0, 87_000);
+      expect(memory.own(twelfth)).toBe(twelfth);
+      expect(memory.own(frame.subarray(0, 20_000)).buffer.byteLength).toBe(20_000);
+    },
+  );
 
   it('Z2 is shared by small ones where they leave together, or stay where they share it already', () => {
     const buffers = buffersThatShare();

@@ -6,7 +6,10 @@ import { DiskUnderTest } from '../fixtures.ts';
 const logFiles = /\.log$/;
 
 /** In which order promises were kept. */
-function order(promises: Readonly<Record<string, Promise<void>>>): { readonly kept: string[]; readonly all: Promise<void[]> } {
+function order(promises: Readonly<Record<string, Promise<void>>>): {
+  readonly kept: string[];
+  readonly all: Promise<void[]>;
+} {
   const kept: string[] = [];
   const all = Promise.all(Object.entries(promises).map(([name, promise]) => promise.then(() => void kept.push(name))));
   return { kept, all };
@@ -20,7 +23,12 @@ describe('group commit', () => {
     const { rounds, writes, syncs, batches } = under.store.stats;
     const appends = [1, 2, 3, 4].flatMap(() => logs.map((log) => log.append(batch(['v']), { leaderEpoch: 0 })));
     await Promise.all(appends.map((each) => each.durable));
-    expect(under.store.stats).toMatchObject({ rounds: rounds + 1, writes: writes + 3, syncs: syncs + 3, batches: batches + 12 });
+    expect(under.store.stats).toMatchObject({
+      rounds: rounds + 1,
+      writes: writes + 3,
+      syncs: syncs + 3,
+      batches: batches + 12,
+    });
   });
 
   it('Z3 what arrives during a round forms the next one, which begins at once', async () => {
@@ -42,7 +50,10 @@ describe('group commit', () => {
     const under = await DiskUnderTest.start();
     const log = await under.open();
     const told: string[] = [];
-    const waiter = (name: string): AppendWaiter => ({ kept: () => void told.push(name), failed: ({ code }) => void told.push(`${name} ${code}`) });
+    const waiter = (name: string): AppendWaiter => ({
+      kept: () => void told.push(name),
+      failed: ({ code }) => void told.push(`${name} ${code}`),
+    });
     const first = log.append(batch(['a'], { producerId: 9 }), { leaderEpoch: 0 });
     const again = log.append(batch(['a'], { producerId: 9 }), { leaderEpoch: 0 });
     first.whenSettled(waiter('one'));
@@ -63,7 +74,10 @@ describe('group commit', () => {
     under.disk.fail({ operation: 'datasync', code: 'EIO', path: logFiles });
     const lost = log.append(batch(['a']), { leaderEpoch: 0 });
     const told: string[] = [];
-    const waiter = (name: string): AppendWaiter => ({ kept: () => void told.push(name), failed: ({ code }) => void told.push(`${name} ${code}`) });
+    const waiter = (name: string): AppendWaiter => ({
+      kept: () => void told.push(name),
+      failed: ({ code }) => void told.push(`${name} ${code}`),
+    });
     lost.whenSettled(waiter('one'));
     await expect(lost.durable).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     lost.whenSettled(waiter('late'));
@@ -92,7 +106,9 @@ describe('group commit', () => {
   it('Z3 bounds the bytes of a round, and takes at least one append', async () => {
     const under = await DiskUnderTest.start({ limits: { roundBytesMax: 1_000 } });
     const log = await under.open();
-    const appends = ['x'.repeat(400), 'y'.repeat(400), 'z'.repeat(3_000), 'w'].map((text) => log.append(batch([text]), { leaderEpoch: 0 }));
+    const appends = ['x'.repeat(400), 'y'.repeat(400), 'z'.repeat(3_000), 'w'].map((text) =>
+      log.append(batch([text]), { leaderEpoch: 0 }),
+    );
     await Promise.all(appends.map((each) => each.durable));
     expect(under.store.stats).toMatchObject({ rounds: 3, batches: 4 });
     expect(await contents(log)).toHaveLength(4);

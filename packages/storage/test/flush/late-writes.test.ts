@@ -58,19 +58,23 @@ describe('what the journal has made durable', () => {
     expect(under.store.stats.writes).toBeGreaterThan(writes);
   });
 
-  it.each([0, 1 << 20])('S1 is read from memory until then, and from the file afterwards (tail cache: %i bytes)', async (tailCacheBytes) => {
-    const under = await journaled({ tailCacheBytes });
-    const log = await under.open();
-    const texts = numbered(7);
-    await appendEach(log, texts.slice(0, 3));
-    await lateWrites(under);
-    await appendEach(log, texts.slice(3));
-    for (const offset of [0, 2, 3, 5]) expect(await contents(log, { fromOffset: offset })).toEqual(at(0, texts).slice(offset));
-    await lateWrites(under);
-    expect(await contents(log)).toEqual(at(0, texts));
-    await under.restart();
-    expect(await contents(await under.open())).toEqual(at(0, texts));
-  });
+  it.each([0, 1 << 20])(
+    'S1 is read from memory until then, and from the file afterwards (tail cache: %i bytes)',
+    async (tailCacheBytes) => {
+      const under = await journaled({ tailCacheBytes });
+      const log = await under.open();
+      const texts = numbered(7);
+      await appendEach(log, texts.slice(0, 3));
+      await lateWrites(under);
+      await appendEach(log, texts.slice(3));
+      for (const offset of [0, 2, 3, 5])
+        expect(await contents(log, { fromOffset: offset })).toEqual(at(0, texts).slice(offset));
+      await lateWrites(under);
+      expect(await contents(log)).toEqual(at(0, texts));
+      await under.restart();
+      expect(await contents(await under.open())).toEqual(at(0, texts));
+    },
+  );
 
   it('C3 is found by its time without a look at the file', async () => {
     const under = await journaled({ tailCacheBytes: 0 });
@@ -109,19 +113,22 @@ describe('what the journal has made durable', () => {
     expect(await contents(await under.open())).toEqual(['0:a', '1:b', `2:${large}`]);
   });
 
-  it.each(['all', 'some', 'none'] as const)('S2 is there after a crash at any moment (what was not synced is lost: %s)', async (loss) => {
-    const under = await journaled();
-    const log = await under.open({ segmentBytes: 400 });
-    const texts = numbered(300);
-    for (const [index, text] of texts.entries()) {
-      await append(log, [text]);
-      if (index % 50 === 20) await lateWrites(under);
-    }
-    // So that files were emptied, and what they held was written before.
-    expect(under.store.stats.journalFilesRetired).toBeGreaterThan(2);
-    await under.crash(loss);
-    expect(await contents(await under.open({ segmentBytes: 400 }))).toEqual(at(0, texts));
-  });
+  it.each(['all', 'some', 'none'] as const)(
+    'S2 is there after a crash at any moment (what was not synced is lost: %s)',
+    async (loss) => {
+      const under = await journaled();
+      const log = await under.open({ segmentBytes: 400 });
+      const texts = numbered(300);
+      for (const [index, text] of texts.entries()) {
+        await append(log, [text]);
+        if (index % 50 === 20) await lateWrites(under);
+      }
+      // So that files were emptied, and what they held was written before.
+      expect(under.store.stats.journalFilesRetired).toBeGreaterThan(2);
+      await under.crash(loss);
+      expect(await contents(await under.open({ segmentBytes: 400 }))).toEqual(at(0, texts));
+    },
+  );
 
   it('S2 is there after the process was killed', async () => {
     const under = await journaled();
@@ -153,7 +160,10 @@ describe('what the journal has made durable', () => {
   it('S4 T2 is not written to a segment that is trimmed at the same moment', async () => {
     const under = await journaled();
     const log = await under.open({ segmentBytes: 150 });
-    await appendEach(log, numbered(4).map((text) => text.padEnd(60)));
+    await appendEach(
+      log,
+      numbered(4).map((text) => text.padEnd(60)),
+    );
     const hold = under.disk.hold('write', segments);
     await under.clock.advance(lateWriteMs);
     await hold.reached;
@@ -162,7 +172,9 @@ describe('what the journal has made durable', () => {
     hold.release();
     expect(await trimming).toBe(3);
     await lateWrites(under);
-    expect((await contents(log)).map((text) => text.trim())).toEqual(['3:3', '4:x'].map((text) => text.replace('3:3', `3:${numbered(4)[3]}`)));
+    expect((await contents(log)).map((text) => text.trim())).toEqual(
+      ['3:3', '4:x'].map((text) => text.replace('3:3', `3:${numbered(4)[3]}`)),
+    );
     expect(under.fatal).toEqual([]);
   });
 
@@ -175,7 +187,10 @@ describe('what the journal has made durable', () => {
     expect(await log.deleteBefore(3)).toBe(3);
     under.disk.faults.clear();
     await lateWrites(under);
-    expect((await under.names()).filter((name) => name.endsWith('.log'))).toEqual(['00000000000000000003.log', '00000000000000000004.log']);
+    expect((await under.names()).filter((name) => name.endsWith('.log'))).toEqual([
+      '00000000000000000003.log',
+      '00000000000000000004.log',
+    ]);
     expect(await contents(log)).toEqual(at(0, texts).slice(3));
     expect(under.fatal).toEqual([]);
   });
@@ -190,7 +205,9 @@ describe('what the journal has made durable', () => {
     expect(await contents(log)).toEqual(['0:a', '1:b', '2:c']);
     await expect(append(log, ['refused'])).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true });
     await append(other, ['o']);
-    expect(under.log.notes.filter(({ level, message }) => level === 'warn' && message.includes('no room'))).toHaveLength(1);
+    expect(
+      under.log.notes.filter(({ level, message }) => level === 'warn' && message.includes('no room')),
+    ).toHaveLength(1);
     expect(await log.deleteBefore(1)).toBe(1);
 
     under.disk.faults.clear();
@@ -205,7 +222,9 @@ describe('what the journal has made durable', () => {
 
   it('S2 is kept by the journal when the disk is full until the end, and refuses what would need more of it', async () => {
     const under = await journaled({ limits: { journalFileBytes: 16_384 } });
-    const logs = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((partition) => under.open({ segmentBytes: 200 }, partition)));
+    const logs = await Promise.all(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((partition) => under.open({ segmentBytes: 200 }, partition)),
+    );
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /orders-\d\/.*\.log$/, times: 100_000 });
     const kept = await Promise.all(
       logs.map(async (log) => {
@@ -228,7 +247,8 @@ describe('what the journal has made durable', () => {
     expect(under.fatal).toEqual([]);
     under.disk.faults.clear();
     await under.crash('all');
-    for (const [partition, texts] of kept.entries()) expect(await contents(await under.open({ segmentBytes: 200 }, partition))).toEqual(at(0, texts));
+    for (const [partition, texts] of kept.entries())
+      expect(await contents(await under.open({ segmentBytes: 200 }, partition))).toEqual(at(0, texts));
   });
 
   it('S2 ends everything when the disk fails in another way', async () => {

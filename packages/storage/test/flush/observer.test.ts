@@ -3,9 +3,14 @@ import { append } from '../conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from '../fixtures.ts';
 
 /** What the observer hears of one append. */
-async function heardOfOne(limits: object): Promise<{ rounds: number; hasSynced: boolean; isJournaled: boolean; isSane: boolean }> {
+async function heardOfOne(
+  limits: object,
+): Promise<{ rounds: number; hasSynced: boolean; isJournaled: boolean; isSane: boolean }> {
   const heard: { rounds: number[]; syncs: number[] } = { rounds: [], syncs: [] };
-  const observer = { roundEnded: (ms: number) => void heard.rounds.push(ms), synced: (ms: number) => void heard.syncs.push(ms) };
+  const observer = {
+    roundEnded: (ms: number) => void heard.rounds.push(ms),
+    synced: (ms: number) => void heard.syncs.push(ms),
+  };
   const under = await DiskUnderTest.start({ observer, limits });
   const log = await under.open();
   // The journal is made beside the first rounds.
@@ -19,12 +24,22 @@ async function heardOfOne(limits: object): Promise<{ rounds: number; hasSynced: 
   expect(heard.syncs).toHaveLength(done.journalWrites - journalWrites + done.syncs - syncs);
   const isJournaled = done.journalWrites > journalWrites;
   await under.store.close();
-  return { rounds: heard.rounds.length, hasSynced: heard.syncs.length > 0, isJournaled, isSane: [...heard.rounds, ...heard.syncs].every((ms) => ms >= 0) };
+  return {
+    rounds: heard.rounds.length,
+    hasSynced: heard.syncs.length > 0,
+    isJournaled,
+    isSane: [...heard.rounds, ...heard.syncs].every((ms) => ms >= 0),
+  };
 }
 
 describe('the observer of a store', () => {
   it('M1 hears of each round, and of the sync of its segment', async () => {
-    expect(await heardOfOne({ journalFiles: 0 })).toEqual({ rounds: 1, hasSynced: true, isJournaled: false, isSane: true });
+    expect(await heardOfOne({ journalFiles: 0 })).toEqual({
+      rounds: 1,
+      hasSynced: true,
+      isJournaled: false,
+      isSane: true,
+    });
   });
 
   it('M1 hears of each write to the journal', async () => {

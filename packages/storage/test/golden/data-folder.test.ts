@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { batch, errorWith } from '../conformance/harness.ts';
 
 /*
- * A data folder as the first release left it, after a clean shutdown: `{ path: content in base 64 }`. Frozen: every later
- * version opens it.
+ * A data folder as the first release left it, after a clean shutdown: `{ path: content in base 64 }`. Frozen: every
+ * later version opens it.
  */
 const orders: LogId = { topic: 'orders', topicId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff', partition: 3 };
 
@@ -21,7 +21,12 @@ async function openGolden(leaveOut: RegExp = /^$/): Promise<LogStore> {
     const file = await fileSystem.open(path, 'create');
     await file.write([Buffer.from(content, 'base64')], 0);
   }
-  return openDirectoryStore({ directory: '/data', fileSystem, clock: new ManualClock(), onFatal: (error) => expect.unreachable(error.message) });
+  return openDirectoryStore({
+    directory: '/data',
+    fileSystem,
+    clock: new ManualClock(),
+    onFatal: (error) => expect.unreachable(error.message),
+  });
 }
 
 describe.each([
@@ -33,14 +38,22 @@ describe.each([
 ])('the data folder of the first release, %s', (_name, leaveOut) => {
   it('S2 gives every record back', async () => {
     const log = await (await openGolden(leaveOut)).open(orders, defaultLogConfig);
-    expect(log.describe()).toMatchObject({ state: 'open', logStartOffset: 1, logEndOffset: 12, leaderEpoch: 4, damage: null });
+    expect(log.describe()).toMatchObject({
+      state: 'open',
+      logStartOffset: 1,
+      logEndOffset: 12,
+      leaderEpoch: 4,
+      damage: null,
+    });
     const seen: string[] = [];
-    for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
+    for (let offset = log.logStartOffset; offset < log.logEndOffset;) {
       const { buffers } = await log.read({ offset, maxBytes: 1 << 20, upTo: 'highWatermark' });
       for (const stored of buffers.flatMap((buffer) => [...iterateBatches(buffer)])) {
         for (const record of iterateRecords(stored, { fromOffset: offset })) {
           const value = record.valueText()?.replace(/ \.+$/, '');
-          seen.push(`${record.offset} ${record.timestampMs} ${record.keyText()} ${value} ${record.headers[0]?.value?.[0]}`);
+          seen.push(
+            `${record.offset} ${record.timestampMs} ${record.keyText()} ${value} ${record.headers[0]?.value?.[0]}`,
+          );
         }
       }
       offset = seen.length + 1;
@@ -54,10 +67,17 @@ describe.each([
 
   it('P4 C1 knows its producers, epochs and times', async () => {
     const log = await (await openGolden(leaveOut)).open(orders, defaultLogConfig);
-    expect(await log.offsetForTimestamp(1_700_000_003_001)).toEqual({ offset: 7, timestampMs: 1_700_000_003_001, leaderEpoch: 4 });
+    expect(await log.offsetForTimestamp(1_700_000_003_001)).toEqual({
+      offset: 7,
+      timestampMs: 1_700_000_003_001,
+      leaderEpoch: 4,
+    });
     const from = { producerId: 77, producerEpoch: 2 };
     for (const baseSequence of [4, 8, 10]) {
-      expect(log.append(batch(['again', 'again'], { ...from, baseSequence }), { leaderEpoch: 4 })).toMatchObject({ duplicate: true, baseOffset: baseSequence });
+      expect(log.append(batch(['again', 'again'], { ...from, baseSequence }), { leaderEpoch: 4 })).toMatchObject({
+        duplicate: true,
+        baseOffset: baseSequence,
+      });
     }
     expect(() => log.append(Buffer.alloc(0), { leaderEpoch: 3 })).toThrow(errorWith('STALE_LEADER_EPOCH'));
   });

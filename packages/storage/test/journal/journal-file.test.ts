@@ -12,7 +12,16 @@ const name = journalName({ topic: 'orders', partition: 3, topicId });
 const path = '/journal.0';
 const sizeBytes = 16 * journalBlockBytes;
 
-const piece: JournalPiece = { kind: 'piece', name, offset: 2 ** 33 + 1, endOffset: 2 ** 33 + 3, segmentBase: 2 ** 33, position: 77, bytes: 5, appends: [{ batch: Buffer.from('abc') }, { batch: Buffer.from('de') }] };
+const piece: JournalPiece = {
+  kind: 'piece',
+  name,
+  offset: 2 ** 33 + 1,
+  endOffset: 2 ** 33 + 3,
+  segmentBase: 2 ** 33,
+  position: 77,
+  bytes: 5,
+  appends: [{ batch: Buffer.from('abc') }, { batch: Buffer.from('de') }],
+};
 const items: readonly JournalItem[] = [piece, { kind: 'cut', name, offset: 9 }, { kind: 'floor', name, offset: 4 }];
 
 /** Of a batch of two records, which is all there is of the partition in the round. */
@@ -20,14 +29,23 @@ function single(partition: number, o: { topic?: string; topicId?: string } = {})
   const batch = encodeBatch([{ value: 'a' }, { value: 'b' }]);
   assignOffsets(batch, { baseOffset: 2 ** 33 + 5, leaderEpoch: 1 });
   const of = journalName({ topic: 'orders', topicId, ...o, partition });
-  return { kind: 'piece', name: of, offset: 2 ** 33 + 5, endOffset: 2 ** 33 + 7, segmentBase: 2 ** 33, position: 99, bytes: batch.length, appends: [{ batch }] };
+  return {
+    kind: 'piece',
+    name: of,
+    offset: 2 ** 33 + 5,
+    endOffset: 2 ** 33 + 7,
+    segmentBase: 2 ** 33,
+    position: 99,
+    bytes: batch.length,
+    appends: [{ batch }],
+  };
 }
 
 /** The layout of an entry and of a file's head, for ever (RFC 5). */
 const goldenEntry =
-  `23189c8a 000000ce 0000000200000005 00000003 01 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000200000001 0000000200000003 0000000200000000 0000004d 00000005 6162636465` +
-  ` 02 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000009` +
-  ` 03 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000004`;
+  `23189c8a 000000ce 0000000200000005 00000003 01 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000200000001 0000000200000003 0000000200000000 0000004d 00000005 6162636465`
+  + ` 02 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000009`
+  + ` 03 0008 6f72646572732d33 36663936313966662d386238362d346430312d623432642d303063663466633936346666 0000000000000004`;
 const goldenHead = '716a6f75726e616c 00000000 00000002 0000000100000007';
 const goldenNext = '04 00000007 0000000200000000 00000063';
 
@@ -83,7 +101,9 @@ describe('a journal file', () => {
     const { write, bytes } = await disk();
     await write([], 2 ** 32 + 7);
     const head = (await bytes()).subarray(0, 24);
-    expect(`${head.toString('hex', 0, 8)} 00000000 ${head.toString('hex', 12, 16)} ${head.toString('hex', 16)}`).toBe(goldenHead);
+    expect(`${head.toString('hex', 0, 8)} 00000000 ${head.toString('hex', 12, 16)} ${head.toString('hex', 16)}`).toBe(
+      goldenHead,
+    );
   });
 
   it('S2 gives back what was written, in order', async () => {
@@ -92,16 +112,31 @@ describe('a journal file', () => {
     const content = await read(await bytes());
     expect(content).toMatchObject({ head: 'good', minimum: 7 });
     expect(content.entries.map(({ sequence }) => sequence)).toEqual([7, 8]);
-    expect(content.entries[0]?.items).toEqual([{ ...piece, appends: [{ batch: Buffer.from('abcde') }] }, ...items.slice(1)]);
+    expect(content.entries[0]?.items).toEqual([
+      { ...piece, appends: [{ batch: Buffer.from('abcde') }] },
+      ...items.slice(1),
+    ]);
   });
 
   it('S2 names a topic once for the single batches of its partitions that follow each other', async () => {
     const { write, bytes } = await disk();
     const other = { topic: 'bills', topicId: '00000000-8b86-4d01-b42d-00cf4fc964ff' };
-    const pieces = [single(3), single(7), piece, single(12), { kind: 'cut', name, offset: 9 }, single(4), single(5, other), single(6, other), single(2)] as const;
+    const pieces = [
+      single(3),
+      single(7),
+      piece,
+      single(12),
+      { kind: 'cut', name, offset: 9 },
+      single(4),
+      single(5, other),
+      single(6, other),
+      single(2),
+    ] as const;
     const built = entry(1, pieces);
     await write([built], 0);
-    expect((await read(await bytes())).entries[0]?.items).toEqual(pieces.map((item) => (item === piece ? { ...piece, appends: [{ batch: Buffer.from('abcde') }] } : item)));
+    expect((await read(await bytes())).entries[0]?.items).toEqual(
+      pieces.map((item) => (item === piece ? { ...piece, appends: [{ batch: Buffer.from('abcde') }] } : item)),
+    );
     const nexts = [1, 3, 7];
     const nextHex = goldenNext.replaceAll(' ', '');
     const sizes = pieces.map((item, index) => {
@@ -110,13 +145,21 @@ describe('a journal file', () => {
     });
     expect(8 + built.readInt32BE(4)).toBe(sizes.reduce((sum, size) => sum + size, 20));
     const at = 20 + (sizes[0] as number);
-    expect(built.toString('hex', at, at + (sizes[1] as number))).toBe(nextHex + (single(7).appends[0]?.batch.toString('hex') ?? ''));
+    expect(built.toString('hex', at, at + (sizes[1] as number))).toBe(
+      nextHex + (single(7).appends[0]?.batch.toString('hex') ?? ''),
+    );
   });
 
   it('S2 what follows nothing that it could be of is no entry', async () => {
     const { write, bytes } = await disk();
-    const word = entry(1, [{ kind: 'cut', name, offset: 9 }, { kind: 'cut', name, offset: 9 }]);
-    const next = Buffer.concat([Buffer.from(goldenNext.replaceAll(' ', ''), 'hex'), single(7).appends[0]?.batch ?? Buffer.alloc(0)]);
+    const word = entry(1, [
+      { kind: 'cut', name, offset: 9 },
+      { kind: 'cut', name, offset: 9 },
+    ]);
+    const next = Buffer.concat([
+      Buffer.from(goldenNext.replaceAll(' ', ''), 'hex'),
+      single(7).appends[0]?.batch ?? Buffer.alloc(0),
+    ]);
     const bad = Buffer.concat([word.subarray(0, 20 + 1 + name.key.length + 8), next]);
     await write([sealed(bad)], 0);
     expect(await sequences(await bytes())).toEqual([]);
@@ -125,9 +168,16 @@ describe('a journal file', () => {
   it('S2 a single batch that says it is smaller than its header, or larger than what is there, is none', async () => {
     const { write, bytes } = await disk();
     const built = entry(1, [single(3), single(7)]);
-    const lengthAt = 20 + (1 + name.key.length + 8 + 24 + single(3).bytes) + goldenNext.replaceAll(' ', '').length / 2 + 8;
+    const lengthAt =
+      20 + (1 + name.key.length + 8 + 24 + single(3).bytes) + goldenNext.replaceAll(' ', '').length / 2 + 8;
     const length = built.readInt32BE(lengthAt);
-    for (const [changed, isRead] of [[length, true], [length + 1, false], [40, false], [-12, false], [-200, false]] as const) {
+    for (const [changed, isRead] of [
+      [length, true],
+      [length + 1, false],
+      [40, false],
+      [-12, false],
+      [-200, false],
+    ] as const) {
       const bad = Buffer.from(built.subarray(0, 8 + built.readInt32BE(4)));
       bad.writeInt32BE(changed, lengthAt);
       await write([sealed(bad)], 0);
@@ -169,11 +219,14 @@ describe('a journal file', () => {
     const forged = entry(6);
     const large = (sequence: number): Buffer => {
       const padding = Buffer.alloc(journalBlockBytes - 20 - (1 + name.key.length + 8 + 24));
-      return entry(sequence, [{ ...piece, bytes: padding.length + forged.length, appends: [{ batch: padding }, { batch: forged }] }]);
+      return entry(sequence, [
+        { ...piece, bytes: padding.length + forged.length, appends: [{ batch: padding }, { batch: forged }] },
+      ]);
     };
     await write([large(5), large(6), entry(7)], 5);
     const whole = await bytes();
-    const blockOf = (buffer: Buffer, block: number): Buffer => buffer.subarray(block * journalBlockBytes, (block + 1) * journalBlockBytes);
+    const blockOf = (buffer: Buffer, block: number): Buffer =>
+      buffer.subarray(block * journalBlockBytes, (block + 1) * journalBlockBytes);
     expect(blockOf(whole, 2)).toEqual(forged);
     const damaged = Buffer.from(whole);
     damaged.writeUInt8(1, journalBlockBytes + 100);
@@ -232,6 +285,9 @@ describe('a journal file', () => {
     const head = await bytes();
     head.writeInt32BE(3, 12);
     head.writeUInt32BE(crc32c(head.subarray(12, 24)), 8);
-    await expect(read(head)).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT', message: expect.stringContaining('version 3, written by a newer q') as string });
+    await expect(read(head)).rejects.toMatchObject({
+      code: 'UNSUPPORTED_FORMAT',
+      message: expect.stringContaining('version 3, written by a newer q') as string,
+    });
   });
 });

@@ -36,7 +36,8 @@ describe('the journal', () => {
     expect(under.store.stats.journalWrites - before.journalWrites).toBe(1);
     expect(under.store.stats.syncs - before.syncs).toBe(0);
     await under.crash('all');
-    for (let partition = 0; partition < 20; partition += 1) expect(await contents(await under.open({}, partition))).toEqual(['0:a', '1:b']);
+    for (let partition = 0; partition < 20; partition += 1)
+      expect(await contents(await under.open({}, partition))).toEqual(['0:a', '1:b']);
     const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
     const told = under.log.notes.find(({ message }) => message.includes('taken from the journal'));
     const fields = told?.fields as { bytes: number } | undefined;
@@ -61,9 +62,13 @@ describe('the journal', () => {
     const [log, loose] = [await under.open(), await under.open({ durability: 'os' }, 1)];
     const before = { ...under.store.stats };
     await inOneRound([log], ['x'.repeat(5_000)]);
-    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([0, 1]);
+    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([
+      0, 1,
+    ]);
     await inOneRound([loose], ['y']);
-    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([0, 1]);
+    expect([under.store.stats.journalWrites - before.journalWrites, under.store.stats.syncs - before.syncs]).toEqual([
+      0, 1,
+    ]);
   });
 
   it('S2 leaves a round that goes on into a new segment to the segments', async () => {
@@ -81,7 +86,8 @@ describe('the journal', () => {
     await inOneRound(logs, ['x'.repeat(900)]);
     expect(under.store.stats.journalWrites - before.journalWrites).toBeGreaterThan(2);
     await under.crash('all');
-    for (let partition = 0; partition < 6; partition += 1) expect(await contents(await under.open({}, partition))).toEqual([`0:${'x'.repeat(900)}`]);
+    for (let partition = 0; partition < 6; partition += 1)
+      expect(await contents(await under.open({}, partition))).toEqual([`0:${'x'.repeat(900)}`]);
   });
 
   it('S2 puts no more into an entry or a file than there is room for, wherever that ends', async () => {
@@ -91,7 +97,8 @@ describe('the journal', () => {
       for (const text of ['a', 'b']) await inOneRound(logs, [text.padEnd(valueBytes)]);
       for (const index of [0, 1, 2]) expect((await under.disk.readFile(`/data/journal.${index}`)).length).toBe(16_384);
       await under.crash('all');
-      for (let partition = 0; partition < 40; partition += 1) expect(await contents(await under.open({}, partition))).toHaveLength(2);
+      for (let partition = 0; partition < 40; partition += 1)
+        expect(await contents(await under.open({}, partition))).toHaveLength(2);
     }
   });
 
@@ -101,7 +108,8 @@ describe('the journal', () => {
     for (const text of numbered(40)) await inOneRound(logs, [text]);
     expect(under.store.stats.journalFilesRetired).toBeGreaterThan(5);
     await under.crash('all');
-    for (const partition of [0, 1]) expect(await contents(await under.open({}, partition))).toEqual(at(0, numbered(40)));
+    for (const partition of [0, 1])
+      expect(await contents(await under.open({}, partition))).toEqual(at(0, numbered(40)));
   });
 
   it('S2 syncs a log for each time that a file got pieces of it, also when it had none elsewhere in between', async () => {
@@ -144,9 +152,14 @@ describe('the journal', () => {
     await Promise.all(['a', 'b', 'c'].map(async (text) => await log.append(batch([text]), { leaderEpoch: 0 }).durable));
     under.disk = await under.disk.crash('all');
     const { entries } = await readJournal(under.disk, '/data/journal.0');
-    const cut = new EntryBuilder().build((entries.at(-1)?.sequence ?? 0) + 1, [{ kind: 'cut', name: journalName(orders), offset: 2 }]);
+    const cut = new EntryBuilder().build((entries.at(-1)?.sequence ?? 0) + 1, [
+      { kind: 'cut', name: journalName(orders), offset: 2 },
+    ]);
     const file = await under.disk.open('/data/journal.0', 'durable');
-    await file.write([cut], entries.reduce((end, { bytes }) => end + bytes, journalBlockBytes));
+    await file.write(
+      [cut],
+      entries.reduce((end, { bytes }) => end + bytes, journalBlockBytes),
+    );
     await under.reopen();
     expect(await contents(await under.open())).toEqual(['0:a', '1:b']);
   });
@@ -240,15 +253,20 @@ describe('the journal', () => {
     tight.disk.capacityBytes = 8 * 16_384 - 1;
     const small = await tight.open();
     for (const text of numbered(50)) await append(small, [text]);
-    expect([tight.store.stats.journalWrites, (await tight.disk.readDirectory('/data')).filter((name) => journal.test(name))]).toEqual([0, []]);
+    expect([
+      tight.store.stats.journalWrites,
+      (await tight.disk.readDirectory('/data')).filter((name) => journal.test(name)),
+    ]).toEqual([0, []]);
   });
 
   it('S2 is made after one round, if it is one of many logs', async () => {
     const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalMissesBefore: 5 } });
     const logs = await Promise.all(numbered(6).map((_, partition) => under.open({}, partition)));
     await Promise.all(logs.map((log) => append(log, ['x'])));
-    const made = async (): Promise<number> => (await under.disk.readDirectory('/data')).filter((name) => journal.test(name)).length;
-    for (let turn = 0; turn < 1_000 && (await made()) === 0; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    const made = async (): Promise<number> =>
+      (await under.disk.readDirectory('/data')).filter((name) => journal.test(name)).length;
+    for (let turn = 0; turn < 1_000 && (await made()) === 0; turn += 1)
+      await new Promise<void>((resolve) => void setImmediate(resolve));
     expect(await made()).toBeGreaterThan(0);
   });
 
@@ -257,7 +275,11 @@ describe('the journal', () => {
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: journal });
     const log = await under.open();
     while (under.store.stats.journalWrites === 0) await append(log, ['x']);
-    expect(under.log.notes.filter(({ level, message }) => level === 'warn' && message.includes('journal file could not be made'))).toHaveLength(1);
+    expect(
+      under.log.notes.filter(
+        ({ level, message }) => level === 'warn' && message.includes('journal file could not be made'),
+      ),
+    ).toHaveLength(1);
     expect(under.fatal).toEqual([]);
   });
 
@@ -305,43 +327,72 @@ describe('the journal', () => {
     const log = await under.open();
     // Until the second file is in use; nothing is synced meanwhile.
     const hold = under.disk.hold('datasync', segments);
-    const isSecondUsed = async (): Promise<boolean> => (await under.disk.readFile('/data/journal.1')).subarray(journalBlockBytes).some((byte) => byte !== 0);
+    const isSecondUsed = async (): Promise<boolean> =>
+      (await under.disk.readFile('/data/journal.1')).subarray(journalBlockBytes).some((byte) => byte !== 0);
     while (!(await isSecondUsed())) await append(log, ['a']);
     expect((await entriesOf(under)).length).toBe(16_384);
     const disk = await under.disk.crash('all');
-    await disk.damage('/data/journal.0', (bytes) => Buffer.concat([bytes.subarray(0, 3 * journalBlockBytes), Buffer.alloc(journalBlockBytes)]));
+    await disk.damage('/data/journal.0', (bytes) =>
+      Buffer.concat([bytes.subarray(0, 3 * journalBlockBytes), Buffer.alloc(journalBlockBytes)]),
+    );
     under.disk = disk;
     await under.reopen();
     hold.release();
-    expect(under.log.notes.filter(({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged'))).toHaveLength(1);
+    expect(
+      under.log.notes.filter(
+        ({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged'),
+      ),
+    ).toHaveLength(1);
   });
 
-  /** Each text in an entry of its own, in a journal of which the last entry but `fromEnd` gets a bit flipped, and none of it in the segment. */
+  /**
+   * Each text in an entry of its own, in a journal of which the last entry but `fromEnd` gets a bit flipped, and none
+   * of it in the segment.
+   */
   async function rotten(texts: readonly string[], fromEnd: number): Promise<DiskUnderTest> {
     const under = await journaled({ journalFileBytes: 131_072 });
     const log = await under.open();
     for (const text of texts) await append(log, [text]);
     under.disk = await under.disk.crash('all');
     const { entries } = await readJournal(under.disk, '/data/journal.0');
-    const position = entries.slice(0, entries.length - 1 - fromEnd).reduce((end, { bytes }) => end + bytes, journalBlockBytes);
-    await under.disk.damage('/data/journal.0', (bytes) => (bytes.writeUInt8(bytes.readUInt8(position + 150) ^ 1, position + 150), bytes));
+    const position = entries
+      .slice(0, entries.length - 1 - fromEnd)
+      .reduce((end, { bytes }) => end + bytes, journalBlockBytes);
+    await under.disk.damage(
+      '/data/journal.0',
+      (bytes) => (bytes.writeUInt8(bytes.readUInt8(position + 150) ^ 1, position + 150), bytes),
+    );
     await under.reopen();
     return under;
   }
 
-  const damagedEntries = (under: DiskUnderTest): number => under.log.notes.filter(({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged')).length;
+  const damagedEntries = (under: DiskUnderTest): number =>
+    under.log.notes.filter(
+      ({ level, message }) => level === 'error' && message.includes('entries of the journal are damaged'),
+    ).length;
 
   it('S2 an entry that rotted is told from a torn one by those behind it: they are kept, and the partition is set aside where it was', async () => {
     // Of more than a sector: the hole would look like one that a torn round has left.
-    const under = await rotten(numbered(5).map((text) => text.padEnd(700)), 2);
+    const under = await rotten(
+      numbered(5).map((text) => text.padEnd(700)),
+      2,
+    );
     expect(damagedEntries(under)).toBe(1);
     const log = await under.open();
-    expect(log.describe()).toMatchObject({ state: 'quarantined', logEndOffset: 5, damage: { fromOffset: 2, toOffset: 3 } });
+    expect(log.describe()).toMatchObject({
+      state: 'quarantined',
+      logEndOffset: 5,
+      damage: { fromOffset: 2, toOffset: 3 },
+    });
     const { buffers } = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
     expect(Buffer.concat(buffers).toString('latin1')).toMatch(/v0.*v1/s);
     expect(() => log.read({ offset: 2, maxBytes: 1, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
     await under.crash('all');
-    expect((await under.open()).describe()).toMatchObject({ state: 'quarantined', logEndOffset: 5, damage: { fromOffset: 2, toOffset: 3 } });
+    expect((await under.open()).describe()).toMatchObject({
+      state: 'quarantined',
+      logEndOffset: 5,
+      damage: { fromOffset: 2, toOffset: 3 },
+    });
   });
 
   it('S2 the newest entry may have been torn: it is none, and nothing is said', async () => {
@@ -362,7 +413,9 @@ describe('the journal', () => {
     const start = entries.slice(0, -3).reduce((end, { bytes }) => end + bytes, journalBlockBytes);
     await under.disk.damage('/data/journal.0', (bytes) => (bytes.fill(0, start), bytes));
     await under.reopen();
-    expect(under.log.notes).toContainEqual(expect.objectContaining({ level: 'error', fields: expect.objectContaining({ from: last - 2, to: last - 1 }) }));
+    expect(under.log.notes).toContainEqual(
+      expect.objectContaining({ level: 'error', fields: expect.objectContaining({ from: last - 2, to: last - 1 }) }),
+    );
   });
 
   it('S2 segments that are removed are not made again', async () => {
@@ -372,7 +425,8 @@ describe('the journal', () => {
     await log.deleteBefore(2);
     const disk = await under.disk.crash('none');
     // Without the checkpoints, only the journal knows.
-    for (const name of ['log-start-offset-checkpoint', 'recovery-point-offset-checkpoint']) await disk.removeFile(`/data/${name}`).catch(() => undefined);
+    for (const name of ['log-start-offset-checkpoint', 'recovery-point-offset-checkpoint'])
+      await disk.removeFile(`/data/${name}`).catch(() => undefined);
     under.disk = disk;
     await under.reopen();
     expect((await under.names()).filter((name) => name.endsWith('.log'))).toEqual(['00000000000000000002.log']);

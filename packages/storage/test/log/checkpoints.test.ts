@@ -21,7 +21,10 @@ describe('checkpoints', () => {
   });
 
   it('S2 sync what was written while an earlier sync was on its way', async () => {
-    const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1, checkpointBytesMax: 1 }, syncIntervalMs: 1_000_000 });
+    const under = await DiskUnderTest.start({
+      limits: { checkpointBytes: 1, checkpointBytesMax: 1 },
+      syncIntervalMs: 1_000_000,
+    });
     const log = await under.open({ durability: 'interval' });
     await append(log, ['a']);
     const syncs = under.disk.hold('datasync', /\.log$/);
@@ -49,7 +52,8 @@ describe('checkpoints', () => {
       for (let i = 0; isWriting; i += 1) await append(log, [`v${i}`], { producerId: 5, baseSequence: i });
       return log.logEndOffset;
     })();
-    for (let round = 0; round < 3; round += 1) expect(await under.store.maintain()).toMatchObject({ logsCheckpointed: 1, logsFailed: 0 });
+    for (let round = 0; round < 3; round += 1)
+      expect(await under.store.maintain()).toMatchObject({ logsCheckpointed: 1, logsFailed: 0 });
     const { recoveryPoint } = log.describe();
     isWriting = false;
     const end = await writing;
@@ -57,7 +61,10 @@ describe('checkpoints', () => {
     await under.crash('all');
     const again = await under.open();
     expect(again.logEndOffset).toBe(end);
-    expect(await append(again, ['last'], { producerId: 5, baseSequence: end - 1 })).toMatchObject({ duplicate: true, baseOffset: end - 1 });
+    expect(await append(again, ['last'], { producerId: 5, baseSequence: end - 1 })).toMatchObject({
+      duplicate: true,
+      baseOffset: end - 1,
+    });
   });
 
   it('S2 come at once for a log that appends fast', async () => {
@@ -102,11 +109,14 @@ describe('checkpoints', () => {
     const under = await DiskUnderTest.start({ limits: { checkpointBytes: 1 }, tailCacheBytes: 0 });
     const log = await under.open({ segmentBytes: 400, indexIntervalBytes: 1, retentionMs: -1 });
     for (let round = 0; round < 6; round += 1) {
-      for (const text of numbered(4, round * 4)) await append(log, [text.padEnd(40)], { timestampMs: 5_000 + log.logEndOffset });
+      for (const text of numbered(4, round * 4))
+        await append(log, [text.padEnd(40)], { timestampMs: 5_000 + log.logEndOffset });
       await under.store.maintain();
     }
     const names = await under.names();
-    expect(names.filter((name) => name.endsWith('.snapshot'))).toEqual([16, 20, 24].map((offset) => `${String(offset).padStart(20, '0')}.snapshot`));
+    expect(names.filter((name) => name.endsWith('.snapshot'))).toEqual(
+      [16, 20, 24].map((offset) => `${String(offset).padStart(20, '0')}.snapshot`),
+    );
     const segments = names.filter((name) => name.endsWith('.log')).length;
     expect(names.filter((name) => name.endsWith('.index'))).toHaveLength(segments);
     expect((await contents(log)).length).toBe(24);

@@ -5,8 +5,8 @@ import { append, contents, errorWith } from '../conformance/harness.ts';
 import { DiskUnderTest, firstLogFile } from '../fixtures.ts';
 
 /*
- * Damage that the damage rig has found to go unnoticed: one test for each kind. All happens to a log that was shut down in
- * order, where nothing is verified at opening.
+ * Damage that the damage rig has found to go unnoticed: one test for each kind. All happens to a log that was shut down
+ * in order, where nothing is verified at opening.
  */
 
 const small: Partial<LogConfig> = { segmentBytes: 1_000, indexIntervalBytes: 300 };
@@ -16,10 +16,16 @@ const index = firstLogFile.replace('.log', '.index');
 const timeIndex = firstLogFile.replace('.log', '.timeindex');
 
 /** Twenty records of one batch each, in several segments; shut down in order, with `change` done to one file. */
-async function reopened(file: string, change: (bytes: Buffer) => Buffer, config = small, isWithoutIndex = false): Promise<{ under: DiskUnderTest; log: PartitionLog }> {
+async function reopened(
+  file: string,
+  change: (bytes: Buffer) => Buffer,
+  config = small,
+  isWithoutIndex = false,
+): Promise<{ under: DiskUnderTest; log: PartitionLog }> {
   const under = await DiskUnderTest.start();
   const log = await under.open(config);
-  for (let offset = 0; offset < 20; offset += 1) await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  for (let offset = 0; offset < 20; offset += 1)
+    await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
   await under.store.close();
   await under.disk.damage(file, change);
   if (isWithoutIndex) await under.disk.removeFile(index);
@@ -42,7 +48,9 @@ function changed(bytes: Buffer, change: (copy: Buffer) => void): Buffer {
 
 describe('damage to a log that was shut down in order', () => {
   it('S2 a base offset that has changed is refused', async () => {
-    const { log } = await reopened(firstLogFile, (bytes) => changed(bytes, (copy) => (copy[batchAt(copy, 2) + 7]! ^= 1)));
+    const { log } = await reopened(firstLogFile, (bytes) =>
+      changed(bytes, (copy) => (copy[batchAt(copy, 2) + 7]! ^= 1)),
+    );
     await expect(contents(log)).rejects.toThrow(errorWith('CORRUPT_LOG'));
     expect((await contents(log, { fromOffset: 10 }))[0]).toMatch(/^10:k10=/);
   });
@@ -70,14 +78,18 @@ describe('damage to a log that was shut down in order', () => {
     const log = await under.open(compacted);
     for (let offset = 0; offset < 20; offset += 2) await append(log, [`k${offset}=${'.'.repeat(40)}`, 'last=1']);
     await under.store.close();
-    await under.disk.damage(firstLogFile, (bytes) => changed(bytes, (copy) => copy.writeInt32BE(0, batchAt(copy, 1) + 23)));
+    await under.disk.damage(firstLogFile, (bytes) =>
+      changed(bytes, (copy) => copy.writeInt32BE(0, batchAt(copy, 1) + 23)),
+    );
     await under.restart();
     await expect(contents(await under.open(compacted), { fromOffset: 3 })).rejects.toThrow(errorWith('CORRUPT_LOG'));
   });
 
   it('S2 an index that leads behind a record is made again', async () => {
     // Its first entry claims an earlier offset: whoever looks for the record there begins behind it.
-    const { log } = await reopened(index, (bytes) => changed(bytes, (copy) => copy.writeInt32BE(copy.readInt32BE(0) - 1, 0)));
+    const { log } = await reopened(index, (bytes) =>
+      changed(bytes, (copy) => copy.writeInt32BE(copy.readInt32BE(0) - 1, 0)),
+    );
     for (let offset = 0; offset < 20; offset += 1) {
       expect((await contents(log, { fromOffset: offset, maxBytes: 1 }))[0]).toMatch(new RegExp(`^${offset}:`));
     }
@@ -85,20 +97,27 @@ describe('damage to a log that was shut down in order', () => {
 
   it.each([
     ['with an offset that has changed', (copy: Buffer): unknown => copy.writeInt32BE(copy.readInt32BE(8) + 1, 8)],
-    ['with a timestamp that has changed', (copy: Buffer): unknown => copy.writeBigInt64BE(copy.readBigInt64BE(0) - 1n, 0)],
+    [
+      'with a timestamp that has changed',
+      (copy: Buffer): unknown => copy.writeBigInt64BE(copy.readBigInt64BE(0) - 1n, 0),
+    ],
     ['with a timestamp below zero', (copy: Buffer): unknown => (copy[0]! ^= 0x80)],
   ])('S2 C1 a time index %s is made again', async (_name, change) => {
     const { log } = await reopened(timeIndex, (bytes) => changed(bytes, (copy) => void change(copy)));
-    for (let offset = 0; offset < 20; offset += 1) expect(await log.offsetForTimestamp(timeMs + offset)).toMatchObject({ offset });
+    for (let offset = 0; offset < 20; offset += 1)
+      expect(await log.offsetForTimestamp(timeMs + offset)).toMatchObject({ offset });
   });
 
   it('S2 C1 a time index without its last entry is made again', async () => {
     const { log } = await reopened(timeIndex, (bytes) => bytes.subarray(0, -12));
-    for (let offset = 0; offset < 20; offset += 1) expect(await log.offsetForTimestamp(timeMs + offset)).toMatchObject({ offset });
+    for (let offset = 0; offset < 20; offset += 1)
+      expect(await log.offsetForTimestamp(timeMs + offset)).toMatchObject({ offset });
   });
 
   it('S2 C1 a search by time goes by no header that does not match its CRC', async () => {
-    const { log } = await reopened(firstLogFile, (bytes) => changed(bytes, (copy) => (copy[batchAt(copy, 2) + 42]! ^= 2)));
+    const { log } = await reopened(firstLogFile, (bytes) =>
+      changed(bytes, (copy) => (copy[batchAt(copy, 2) + 42]! ^= 2)),
+    );
     await expect(log.offsetForTimestamp(timeMs + 2)).rejects.toThrow(errorWith('CORRUPT_LOG'));
   });
 
@@ -116,7 +135,12 @@ describe('damage to a log that was shut down in order', () => {
   });
 
   it('S2 an offset far beyond its segment is an error of the log, not of the program', async () => {
-    const { log } = await reopened(firstLogFile, (bytes) => changed(bytes, (copy) => (copy[batchAt(copy, 1) + 2]! ^= 1)), compacted, true);
+    const { log } = await reopened(
+      firstLogFile,
+      (bytes) => changed(bytes, (copy) => (copy[batchAt(copy, 1) + 2]! ^= 1)),
+      compacted,
+      true,
+    );
     await expect(contents(log)).rejects.toThrow(errorWith('CORRUPT_LOG'));
   });
 });
@@ -124,7 +148,8 @@ describe('damage to a log that was shut down in order', () => {
 it('S2 an index of the last segment that leads astray is no damage of the log', async () => {
   const under = await DiskUnderTest.start();
   const log = await under.open({ indexIntervalBytes: 100 });
-  for (let offset = 0; offset < 20; offset += 1) await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  for (let offset = 0; offset < 20; offset += 1)
+    await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
   await under.store.close();
   await under.disk.damage(index, (bytes) => changed(bytes, (copy) => (copy[copy.length - 1]! ^= 1)));
   await under.restart();
@@ -149,11 +174,13 @@ it('S2 a base offset that has changed in the last segment of a compacted log rem
 it('S2 a base offset that has changed where recovery goes on removes no segment behind it', async () => {
   const under = await DiskUnderTest.start();
   const log = await under.open(small);
-  for (let offset = 0; offset < 5; offset += 1) await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  for (let offset = 0; offset < 5; offset += 1)
+    await append(log, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
   await under.store.close();
   await under.restart();
   const again = await under.open(small);
-  for (let offset = 5; offset < 15; offset += 1) await append(again, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
+  for (let offset = 5; offset < 15; offset += 1)
+    await append(again, [`k${offset}=${'.'.repeat(80)}`], { timestampMs: timeMs + offset });
   const names = await under.names();
   const { position } = lastEntry(await under.disk.readFile(index));
   await under.disk.damage(firstLogFile, (bytes) => changed(bytes, (copy) => (copy[position + 5]! ^= 1)));

@@ -10,12 +10,16 @@ describe('a disk that fails', () => {
     const [log, other] = [await under.open(), await under.open({}, 1)];
     await append(log, ['a']);
     under.disk.fail({ operation: 'datasync', code: 'EIO', path: logFiles });
-    const [lost, behind] = [log.append(batch(['b']), { leaderEpoch: 0 }), other.append(batch(['c']), { leaderEpoch: 0 })];
+    const [lost, behind] = [
+      log.append(batch(['b']), { leaderEpoch: 0 }),
+      other.append(batch(['c']), { leaderEpoch: 0 }),
+    ];
     await Promise.all([lost, behind].map((each) => expect(each.durable).rejects.toEqual(errorWith('STORAGE_FAILED'))));
     expect(under.fatal).toEqual([errorWith('STORAGE_FAILED')]);
     expect(log.highWatermark).toBe(1);
     const { syncs } = under.store.stats;
-    for (const each of [log, other]) expect(() => each.append(batch(['d']), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FAILED'));
+    for (const each of [log, other])
+      expect(() => each.append(batch(['d']), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FAILED'));
     await under.store.close();
     expect([under.store.stats.syncs, under.fatal.length]).toEqual([syncs, 1]);
   });
@@ -87,7 +91,9 @@ describe('a disk that fails', () => {
     under.disk.fail({ operation: 'datasync', code: 'EIO', path: /\.snapshot/ });
     expect(await under.store.maintain()).toMatchObject({ logsFailed: 1, logsCheckpointed: 0 });
     expect([log.describe().recoveryPoint, under.fatal.length]).toEqual([0, 0]);
-    expect(under.log.notes.some(({ level, message }) => level === 'error' && message.includes('checkpoint'))).toBe(true);
+    expect(under.log.notes.some(({ level, message }) => level === 'error' && message.includes('checkpoint'))).toBe(
+      true,
+    );
     await append(log, ['b']);
     expect(await under.store.maintain()).toMatchObject({ logsFailed: 0, logsCheckpointed: 1 });
     expect(log.describe().recoveryPoint).toBe(2);

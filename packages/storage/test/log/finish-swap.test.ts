@@ -27,7 +27,9 @@ describe('finishSwaps', () => {
 
   it('S2 S4 removes what the swap replaces, indexes included, and puts it in place', async () => {
     const disk = await folder([...sources, ...others, name(10, 'log.swap')], rewritten);
-    expect(await finishSwaps(disk, { directory: '/log', names: await disk.readDirectory('/log'), blockBytes: 4_096 })).toBe(1);
+    expect(
+      await finishSwaps(disk, { directory: '/log', names: await disk.readDirectory('/log'), blockBytes: 4_096 }),
+    ).toBe(1);
     const after = await disk.crash('all');
     expect((await after.readDirectory('/log')).toSorted()).toEqual([...others, name(10, 'log')].toSorted());
     expect(await after.readFile(`/log/${name(10, 'log')}`)).toEqual(rewritten);
@@ -42,7 +44,10 @@ describe('finishSwaps', () => {
   });
 
   it('S4 an empty swap replaces at least the segment of its own name', async () => {
-    const disk = await folder([name(10, 'log'), name(10, 'index'), name(20, 'log'), name(10, 'log.swap')], Buffer.alloc(0));
+    const disk = await folder(
+      [name(10, 'log'), name(10, 'index'), name(20, 'log'), name(10, 'log.swap')],
+      Buffer.alloc(0),
+    );
     await finishSwaps(disk, { directory: '/log', names: await disk.readDirectory('/log'), blockBytes: 4_096 });
     expect((await disk.readDirectory('/log')).toSorted()).toEqual([name(10, 'log'), name(20, 'log')]);
     expect((await disk.readFile(`/log/${name(10, 'log')}`)).length).toBe(0);
@@ -51,7 +56,9 @@ describe('finishSwaps', () => {
   it('S2 changes nothing without a swap', async () => {
     const disk = await folder(sources, rewritten);
     const { steps } = disk;
-    expect(await finishSwaps(disk, { directory: '/log', names: await disk.readDirectory('/log'), blockBytes: 4_096 })).toBe(0);
+    expect(
+      await finishSwaps(disk, { directory: '/log', names: await disk.readDirectory('/log'), blockBytes: 4_096 }),
+    ).toBe(0);
     expect(disk.steps).toBe(steps);
   });
 });

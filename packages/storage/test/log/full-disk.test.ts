@@ -13,7 +13,9 @@ describe('a full disk', () => {
 
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: logFiles });
     const refused = [log.append(batch(['x']), { leaderEpoch: 0 }), log.append(batch(['y']), { leaderEpoch: 0 })];
-    await Promise.all(refused.map((each) => expect(each.durable).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true })));
+    await Promise.all(
+      refused.map((each) => expect(each.durable).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true })),
+    );
     expect([log.logEndOffset, log.highWatermark]).toEqual([3, 3]);
     expect((await under.disk.stat(firstLogFile)).sizeBytes).toBe(sizeBytes);
     expect(await contents(log, { upTo: 'end' })).toEqual(at(0, numbered(3)));
@@ -33,7 +35,9 @@ describe('a full disk', () => {
     await hold.reached;
     const second = log.append(batch(['c']), { leaderEpoch: 0 });
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: logFiles });
-    const failed = Promise.all([first, second].map((each) => expect(each.durable).rejects.toEqual(errorWith('STORAGE_FULL'))));
+    const failed = Promise.all(
+      [first, second].map((each) => expect(each.durable).rejects.toEqual(errorWith('STORAGE_FULL'))),
+    );
     hold.release();
     await failed;
     expect(await append(log, ['d'])).toMatchObject({ baseOffset: 1 });
@@ -47,8 +51,14 @@ describe('a full disk', () => {
     await append(log, ['a'], { producerId: 7, baseSequence: 0 });
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: logFiles });
     await expect(append(log, ['b'], { producerId: 7, baseSequence: 1 })).rejects.toEqual(errorWith('STORAGE_FULL'));
-    expect(await append(log, ['b'], { producerId: 7, baseSequence: 1 })).toMatchObject({ baseOffset: 1, duplicate: false });
-    expect(await append(log, ['b'], { producerId: 7, baseSequence: 1 })).toMatchObject({ baseOffset: 1, duplicate: true });
+    expect(await append(log, ['b'], { producerId: 7, baseSequence: 1 })).toMatchObject({
+      baseOffset: 1,
+      duplicate: false,
+    });
+    expect(await append(log, ['b'], { producerId: 7, baseSequence: 1 })).toMatchObject({
+      baseOffset: 1,
+      duplicate: true,
+    });
   });
 
   it('S2 takes back a segment that was begun', async () => {
@@ -70,7 +80,11 @@ describe('a full disk', () => {
     const under = await DiskUnderTest.start();
     const log = await under.open();
     under.disk.fail({ operation: 'create', code: 'EMFILE', path: logFiles });
-    await expect(append(log, ['a'])).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true, message: expect.stringContaining('open') });
+    await expect(append(log, ['a'])).rejects.toMatchObject({
+      code: 'STORAGE_FULL',
+      retriable: true,
+      message: expect.stringContaining('open'),
+    });
     expect(await append(log, ['b'])).toMatchObject({ baseOffset: 0 });
   });
 
@@ -79,9 +93,15 @@ describe('a full disk', () => {
     const log = await under.open();
     for (const text of numbered(3)) await append(log, [text]);
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /start-offset/ });
-    await expect(log.deleteBefore(2)).rejects.toMatchObject({ code: 'STORAGE_FULL', message: expect.stringContaining('orders-0') });
+    await expect(log.deleteBefore(2)).rejects.toMatchObject({
+      code: 'STORAGE_FULL',
+      message: expect.stringContaining('orders-0'),
+    });
     under.disk.fail({ operation: 'write', code: 'EACCES', path: /metadata/ });
-    await expect(under.open({}, 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED', cause: expect.objectContaining({ code: 'EACCES' }) });
+    await expect(under.open({}, 1)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      cause: expect.objectContaining({ code: 'EACCES' }),
+    });
   });
 
   it('S2 Q2 keeps a start that could not be saved where it was, and moves it when there is room', async () => {
@@ -114,7 +134,10 @@ describe('a full disk', () => {
     const under = await DiskUnderTest.start();
     const [log, other] = [await under.open(), await under.open({}, 1)];
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /orders-0\/.*\.log$/ });
-    const [refused, kept] = [log.append(batch(['a']), { leaderEpoch: 0 }), other.append(batch(['b']), { leaderEpoch: 0 })];
+    const [refused, kept] = [
+      log.append(batch(['a']), { leaderEpoch: 0 }),
+      other.append(batch(['b']), { leaderEpoch: 0 }),
+    ];
     await Promise.all([expect(refused.durable).rejects.toEqual(errorWith('STORAGE_FULL')), kept.durable]);
     expect(under.store.stats.rounds).toBe(1);
     expect(await contents(other)).toEqual(['0:b']);

@@ -8,7 +8,10 @@ const count = 60_000;
 
 /** Large enough that its records are not to be walked in one turn. */
 function largeBatch(): Buffer {
-  return encodeBatch(Array.from({ length: count }, (_, index) => ({ key: `key ${index}`, value: 'v', timestampMs: 1_000 + index })), { codec: 'lz4' });
+  return encodeBatch(
+    Array.from({ length: count }, (_, index) => ({ key: `key ${index}`, value: 'v', timestampMs: 1_000 + index })),
+    { codec: 'lz4' },
+  );
 }
 
 /** How often the event loop got its turn during some work. */
@@ -31,7 +34,11 @@ describe('a large batch', () => {
     const log = await under.open();
     await log.append(largeBatch(), { leaderEpoch: 0 }).durable;
     const turns = await turnsOf(under, async () => {
-      expect(await log.offsetForTimestamp(1_000 + count - 1)).toEqual({ offset: count - 1, timestampMs: 1_000 + count - 1, leaderEpoch: 0 });
+      expect(await log.offsetForTimestamp(1_000 + count - 1)).toEqual({
+        offset: count - 1,
+        timestampMs: 1_000 + count - 1,
+        leaderEpoch: 0,
+      });
     });
     expect(turns).toBeGreaterThanOrEqual(7);
   });
@@ -58,11 +65,19 @@ describe('a large batch', () => {
 
   it('S4 B3 is compacted while others have their turn', async () => {
     const under = await DiskUnderTest.start();
-    const log = await under.open({ ...defaultLogConfig, segmentBytes: 1, retentionMs: -1, minCleanableDirtyRatio: 0, cleanupPolicy: { delete: false, compact: true } });
+    const log = await under.open({
+      ...defaultLogConfig,
+      segmentBytes: 1,
+      retentionMs: -1,
+      minCleanableDirtyRatio: 0,
+      cleanupPolicy: { delete: false, compact: true },
+    });
     await log.append(largeBatch(), { leaderEpoch: 0 }).durable;
     await log.append(encodeBatch([{ key: 'key 5', value: 'w' }]), { leaderEpoch: 0 }).durable;
     await log.append(encodeBatch([{ key: 'last', value: 'w' }]), { leaderEpoch: 0 }).durable;
-    const turns = await turnsOf(under, async () => expect(await under.store.maintain()).toMatchObject({ logsCompacted: 1 }));
+    const turns = await turnsOf(under, async () =>
+      expect(await under.store.maintain()).toMatchObject({ logsCompacted: 1 }),
+    );
     // Its keys are mapped, its records surveyed and written: each in slices.
     expect(turns).toBeGreaterThanOrEqual(3 * 7);
   });

@@ -6,13 +6,33 @@ import { append, batch } from '../conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from '../fixtures.ts';
 
 const wrongs: readonly { readonly name: string; readonly make: (core: LogCore) => void; readonly says: string }[] = [
-  { name: 'a high watermark beyond the end', make: (core) => (core.highWatermark = 9), says: 'the high watermark is beyond the end' },
-  { name: 'a start beyond the high watermark', make: (core) => (core.logStartOffset = 4), says: 'the start, or a planned one' },
+  {
+    name: 'a high watermark beyond the end',
+    make: (core) => (core.highWatermark = 9),
+    says: 'the high watermark is beyond the end',
+  },
+  {
+    name: 'a start beyond the high watermark',
+    make: (core) => (core.logStartOffset = 4),
+    says: 'the start, or a planned one',
+  },
   { name: 'an end that nothing waits for', make: (core) => (core.waiting = []), says: 'what waits ends at offset 2' },
-  { name: 'a batch that waits twice', make: (core) => core.waiting.push(...core.waiting), says: 'what waits at offset 2 should begin at 3' },
+  {
+    name: 'a batch that waits twice',
+    make: (core) => core.waiting.push(...core.waiting),
+    says: 'what waits at offset 2 should begin at 3',
+  },
   { name: 'something owed that waits', make: (core) => core.owed.push(...core.waiting), says: 'is out of place' },
-  { name: 'more bytes synced than written', make: (core) => (core.segmentList.active.syncedBytes = 1e9), says: 'more is synced than written' },
-  { name: 'less than nothing above all checkpoints', make: (core) => (core.context.uncovered.bytes = -1), says: 'less than nothing' },
+  {
+    name: 'more bytes synced than written',
+    make: (core) => (core.segmentList.active.syncedBytes = 1e9),
+    says: 'more is synced than written',
+  },
+  {
+    name: 'less than nothing above all checkpoints',
+    make: (core) => (core.context.uncovered.bytes = -1),
+    says: 'less than nothing',
+  },
 ];
 
 describe('what holds of a log', () => {
@@ -25,7 +45,11 @@ describe('what holds of a log', () => {
     assertLogHolds(log.core);
     const { core } = log;
     const { highWatermark, logStartOffset } = core;
-    const [owed, uncovered, synced] = [[...core.owed], core.context.uncovered.bytes, core.segmentList.active.syncedBytes];
+    const [owed, uncovered, synced] = [
+      [...core.owed],
+      core.context.uncovered.bytes,
+      core.segmentList.active.syncedBytes,
+    ];
     const pending = [...core.waiting];
     make(core);
     expect(() => assertLogHolds(core)).toThrow(says);

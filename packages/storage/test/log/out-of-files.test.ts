@@ -10,7 +10,11 @@ describe('a process without descriptors', () => {
     const under = await DiskUnderTest.start();
     const log = await under.open();
     under.disk.fail({ operation: 'syncDirectory', code: 'EMFILE', path: firstFolder });
-    await expect(append(log, ['a'])).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true, message: expect.stringContaining('open') });
+    await expect(append(log, ['a'])).rejects.toMatchObject({
+      code: 'STORAGE_FULL',
+      retriable: true,
+      message: expect.stringContaining('open'),
+    });
     expect((await under.disk.stat(firstLogFile)).sizeBytes).toBe(0);
     expect(await append(log, ['b'])).toMatchObject({ baseOffset: 0 });
     expect(under.fatal).toEqual([]);
@@ -70,7 +74,12 @@ describe('a process without descriptors', () => {
         return () => void askedToLetGo.delete(letGo);
       },
     });
-    const store = await openDirectoryStore({ directory: '/data', fileSystem, limits: { journalFiles: 0 }, onFatal: () => undefined });
+    const store = await openDirectoryStore({
+      directory: '/data',
+      fileSystem,
+      limits: { journalFiles: 0 },
+      onFatal: () => undefined,
+    });
     const log = await store.open(orders, defaultLogConfig);
     await append(log, ['a']);
     expect(store.stats.openFiles).toBe(1);

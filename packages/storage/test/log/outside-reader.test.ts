@@ -7,13 +7,19 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { orders } from '../conformance/harness.ts';
 
 /*
- * A segment as a tool that is not ours reads it: kafkajs knows the record batch layout, and the index files are read by the
- * public description of theirs.
+ * A segment as a tool that is not ours reads it: kafkajs knows the record batch layout, and the index files are read by
+ * the public description of theirs.
  */
 interface KafkaBatch {
   readonly firstOffset: string;
   readonly partitionLeaderEpoch: number;
-  readonly records: readonly { readonly offset: string; readonly timestamp: string; readonly key: Buffer | null; readonly value: Buffer; readonly headers: Record<string, Buffer> }[];
+  readonly records: readonly {
+    readonly offset: string;
+    readonly timestamp: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer;
+    readonly headers: Record<string, Buffer>;
+  }[];
 }
 
 const require = createRequire(import.meta.url);
@@ -45,10 +51,16 @@ it('S1 S3 kafkajs reads a segment file, and its indexes lead to the batches they
   const decoder = new KafkaDecoder(file);
   const batches: KafkaBatch[] = [];
   while (decoder.canReadInt32()) batches.push(await decodeBatch(decoder));
-  expect(batches.map((batch) => [Number(batch.firstOffset), batch.partitionLeaderEpoch])).toEqual(Array.from({ length: 20 }, (_, index) => [index * 3, 3]));
+  expect(batches.map((batch) => [Number(batch.firstOffset), batch.partitionLeaderEpoch])).toEqual(
+    Array.from({ length: 20 }, (_, index) => [index * 3, 3]),
+  );
   const records = batches.flatMap((batch) => batch.records);
   expect(records.map((record) => Number(record.offset))).toEqual(Array.from({ length: 60 }, (_, offset) => offset));
-  expect(records[40]).toMatchObject({ timestamp: '1700000000131', key: Buffer.from('k1'), headers: { n: Buffer.from('13') } });
+  expect(records[40]).toMatchObject({
+    timestamp: '1700000000131',
+    key: Buffer.from('k1'),
+    headers: { n: Buffer.from('13') },
+  });
   expect(records[40]?.value.toString().trimEnd()).toBe('value 13-1');
 
   const index = await readFile(`${name}.index`);

@@ -7,7 +7,10 @@ import { Segment } from '../../src/segment/segment.ts';
 import { batch } from '../conformance/harness.ts';
 
 const sharedBytes = 256 << 10;
-const [one, other] = [new Segment({ directory: '/a', baseOffset: 0 }), new Segment({ directory: '/a', baseOffset: 100 })];
+const [one, other] = [
+  new Segment({ directory: '/a', baseOffset: 0 }),
+  new Segment({ directory: '/a', baseOffset: 100 }),
+];
 
 /** Batches of two records each, one behind the other, with values of so many bytes. */
 function owedOf(sizes: readonly number[], segmentOf: (index: number) => Segment = () => one): OwedBatches[] {
@@ -16,13 +19,21 @@ function owedOf(sizes: readonly number[], segmentOf: (index: number) => Segment 
     const bytes = batch(['', String(index).padEnd(valueBytes)]);
     assignOffsets(bytes, { baseOffset: index * 2, leaderEpoch: 0 });
     position += bytes.length;
-    return { segment: segmentOf(index), position: position - bytes.length, baseOffset: index * 2, lastOffset: index * 2 + 1, batch: bytes };
+    return {
+      segment: segmentOf(index),
+      position: position - bytes.length,
+      baseOffset: index * 2,
+      lastOffset: index * 2 + 1,
+      batch: bytes,
+    };
   });
 }
 
-const joined = (owed: readonly OwedBatches[]): OwedBatches[] => joinSmall(owed, new LentMemory({ bytesMin: sharedBytes, bytesMax: 0, sharedBytes }));
+const joined = (owed: readonly OwedBatches[]): OwedBatches[] =>
+  joinSmall(owed, new LentMemory({ bytesMin: sharedBytes, bytesMax: 0, sharedBytes }));
 const bytesOf = (owed: readonly OwedBatches[]): Buffer => Buffer.concat(owed.map(({ batch: bytes }) => bytes));
-const places = (owed: readonly OwedBatches[]): number[][] => owed.map(({ position, baseOffset, lastOffset }) => [position, baseOffset, lastOffset]);
+const places = (owed: readonly OwedBatches[]): number[][] =>
+  owed.map(({ position, baseOffset, lastOffset }) => [position, baseOffset, lastOffset]);
 
 describe('small batches that are owed to one file', () => {
   it('Z2 become one, with the same bytes at the same place; large ones stay as they are', () => {
@@ -99,7 +110,11 @@ describe('reads of batches in memory', () => {
   it('Z1 go on in the next place, and end where one was full', () => {
     const owed = owedOf([10, 10, 10, 10]);
     const length = owed[0]?.batch.length as number;
-    for (const [maxBytes, batches] of [[10_000, 3], [2 * length, 2], [1, 1]] as const) {
+    for (const [maxBytes, batches] of [
+      [10_000, 3],
+      [2 * length, 2],
+      [1, 1],
+    ] as const) {
       const read = new HotRead({ offset: 2, limitOffset: 99, maxBytes });
       for (const place of [joined(owed.slice(0, 2)), owed.slice(2, 3), owed.slice(3)]) read.take(place);
       expect(Buffer.concat(read.buffers)).toEqual(bytesOf(owed.slice(1, 1 + batches)));
@@ -108,7 +123,10 @@ describe('reads of batches in memory', () => {
 });
 
 /** The plainest way there is. */
-function expectedOf(owed: readonly OwedBatches[], o: { offset: number; limitOffset: number; maxBytes: number }): Buffer {
+function expectedOf(
+  owed: readonly OwedBatches[],
+  o: { offset: number; limitOffset: number; maxBytes: number },
+): Buffer {
   let found = Buffer.alloc(0);
   for (const { baseOffset, lastOffset, batch: bytes } of owed) {
     if (lastOffset < o.offset) continue;

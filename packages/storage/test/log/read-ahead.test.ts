@@ -15,8 +15,11 @@ function setUp(limits: { readAheadBytes?: number; readAheadBlocksMax?: number } 
     stats,
     discard: (found) => void discarded.push(found),
   });
-  const start = (name: string, bytes: number, read: () => Promise<string | null> = async () => name): Block<string> | null =>
-    ahead.start({ bytes, read, dropped: () => void dropped.push(name) });
+  const start = (
+    name: string,
+    bytes: number,
+    read: () => Promise<string | null> = async () => name,
+  ): Block<string> | null => ahead.start({ bytes, read, dropped: () => void dropped.push(name) });
   return { clock, stats, discarded, dropped, ahead, start };
 }
 

@@ -68,7 +68,11 @@ interface Scene {
   readonly log: PartitionLog;
 }
 
-async function setUp(o: { batches: number; config?: Partial<LogConfig>; limits?: Partial<StorageLimits> }): Promise<Scene & AsyncDisposable> {
+async function setUp(o: {
+  batches: number;
+  config?: Partial<LogConfig>;
+  limits?: Partial<StorageLimits>;
+}): Promise<Scene & AsyncDisposable> {
   const disk = new PlannedDisk();
   const clock = new ManualClock();
   const limits = { readBlockBytes: blockBytes, tailCacheBytes: 0, ...o.limits };
@@ -160,7 +164,13 @@ describe('reading a log in order', () => {
   });
 
   it('S4 a compaction meanwhile leaves nothing of what was replaced', async () => {
-    const config = { cleanupPolicy: { delete: false, compact: true }, segmentBytes: 8 * textBytes, indexIntervalBytes: 1, minCleanableDirtyRatio: 0, retentionMs: -1 };
+    const config = {
+      cleanupPolicy: { delete: false, compact: true },
+      segmentBytes: 8 * textBytes,
+      indexIntervalBytes: 1,
+      minCleanableDirtyRatio: 0,
+      retentionMs: -1,
+    };
     await using scene = await setUp({ batches: 0, config });
     const { log, store, clock } = scene;
     // Two segments, of which the second makes the first all but empty, and one to be active.
@@ -235,7 +245,9 @@ describe('reading a log in order', () => {
   it('shares one budget between all readers', async () => {
     await using scene = await setUp({ batches: 30, limits: { readAheadBytes: 2 * blockBytes } });
     const { store, clock } = scene;
-    const logs = await Promise.all([1, 2, 3].map((partition) => store.open({ ...orders, partition }, defaultLogConfig)));
+    const logs = await Promise.all(
+      [1, 2, 3].map((partition) => store.open({ ...orders, partition }, defaultLogConfig)),
+    );
     for (const log of logs) for (const text of numbered(30)) await append(log, [text.padEnd(textBytes)]);
     for (const log of logs) await readInOrder(log);
     await clock.runDeferred();

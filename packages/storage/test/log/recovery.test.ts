@@ -5,7 +5,10 @@ import { DiskUnderTest, batchPositions, firstLogFile } from '../fixtures.ts';
 const [second, third] = [1, 2];
 
 /** A log of single-record batches, synced, whose recovery point is still 0. */
-async function filled(count: number, options: { segmentBytes?: number; durability?: 'fsync' | 'os' } = {}): Promise<DiskUnderTest> {
+async function filled(
+  count: number,
+  options: { segmentBytes?: number; durability?: 'fsync' | 'os' } = {},
+): Promise<DiskUnderTest> {
   const under = await DiskUnderTest.start();
   const log = await under.open(options);
   for (const text of numbered(count)) await append(log, [text.padEnd(50)]);
@@ -28,7 +31,10 @@ describe('recovery of a torn tail', () => {
       expect(await texts(again)).toEqual(at(0, numbered(2)));
       expect(again.store.stats).toMatchObject({ tailsCut: 1, bytesCut: size - lastAt, logsQuarantined: 0 });
       expect(again.log.notes).toContainEqual(
-        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ topic: 'orders', partition: 0, position: lastAt }) }),
+        expect.objectContaining({
+          level: 'warn',
+          fields: expect.objectContaining({ topic: 'orders', partition: 0, position: lastAt }),
+        }),
       );
       // What is left of it behind the next batches could be taken for more of them.
       expect(await again.disk.readFile(firstLogFile)).toHaveLength(lastAt);
@@ -83,7 +89,13 @@ describe('rot', () => {
     await under.crash();
     const log = await under.open();
     expect(log.state).toBe('quarantined');
-    expect(log.describe().damage).toEqual({ file: firstLogFile, position, fromOffset: 1, toOffset: 2, reason: expect.stringContaining('CRC') });
+    expect(log.describe().damage).toEqual({
+      file: firstLogFile,
+      position,
+      fromOffset: 1,
+      toOffset: 2,
+      reason: expect.stringContaining('CRC'),
+    });
     expect([log.logEndOffset, under.store.stats.logsQuarantined]).toEqual([5, 1]);
     const below = await log.read({ offset: 0, maxBytes: 1 << 20, upTo: 'highWatermark' });
     expect(Buffer.concat([...below.buffers]).equals(whole.subarray(0, position))).toBe(true);
@@ -96,8 +108,11 @@ describe('rot', () => {
     await under.disk.damage(firstLogFile, (bytes) => flip(bytes, position + 70));
     await under.crash();
     const log = await under.open();
-    for (const offset of [1, 2, 4]) expect(() => log.read({ offset, maxBytes: 100, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
-    expect(() => log.append(batch(['x']), { leaderEpoch: 0 })).toThrow(errorWith('CORRUPT_LOG', { fromOffset: 1, position }));
+    for (const offset of [1, 2, 4])
+      expect(() => log.read({ offset, maxBytes: 100, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
+    expect(() => log.append(batch(['x']), { leaderEpoch: 0 })).toThrow(
+      errorWith('CORRUPT_LOG', { fromOffset: 1, position }),
+    );
     expect(await contents(await under.open({}, 1))).toEqual(['0:other']);
   });
 
@@ -136,8 +151,15 @@ describe('rot', () => {
     await under.crash();
     const log = await under.open({ segmentBytes: 300 });
     const fromOffset = Number.parseInt(files[number] as string, 10);
-    expect(log.describe()).toMatchObject({ state: 'quarantined', logStartOffset: 0, logEndOffset: 12, damage: { fromOffset } });
-    expect(() => log.read({ offset: fromOffset, maxBytes: 10, upTo: 'highWatermark' })).toThrow(errorWith('CORRUPT_LOG'));
+    expect(log.describe()).toMatchObject({
+      state: 'quarantined',
+      logStartOffset: 0,
+      logEndOffset: 12,
+      damage: { fromOffset },
+    });
+    expect(() => log.read({ offset: fromOffset, maxBytes: 10, upTo: 'highWatermark' })).toThrow(
+      errorWith('CORRUPT_LOG'),
+    );
   });
 
   it('S2 under os a hole is no damage: the log is cut there, and what lay behind is kept aside', async () => {
@@ -211,10 +233,14 @@ describe('what is derived from the log', () => {
       }
       const snapshots = (await under.names()).filter((name) => name.endsWith('.snapshot'));
       expect(snapshots).toHaveLength(3);
-      for (const name of snapshots.slice(-damagedSnapshots)) await under.disk.damage(`/data/orders-0/${name}`, (bytes) => flip(bytes, 20));
+      for (const name of snapshots.slice(-damagedSnapshots))
+        await under.disk.damage(`/data/orders-0/${name}`, (bytes) => flip(bytes, 20));
       await under.crash();
       const again = await under.open();
-      expect(await append(again, ['v3'], { producerId: 9, baseSequence: 3 })).toMatchObject({ duplicate: true, baseOffset: 3 });
+      expect(await append(again, ['v3'], { producerId: 9, baseSequence: 3 })).toMatchObject({
+        duplicate: true,
+        baseOffset: 3,
+      });
       expect(await append(again, ['v4'], { producerId: 9, baseSequence: 4 })).toMatchObject({ duplicate: false });
     }
   });
@@ -230,6 +256,8 @@ describe('what is derived from the log', () => {
     expect(again.leaderEpoch).toBe(5);
     expect(() => again.append(batch(['x']), { leaderEpoch: 4 })).toThrow(errorWith('STALE_LEADER_EPOCH'));
     await under.restart();
-    expect((await under.disk.readFile('/data/orders-0/leader-epoch-checkpoint')).toString()).toBe('0\n3\n0 0\n3 2\n5 3\n');
+    expect((await under.disk.readFile('/data/orders-0/leader-epoch-checkpoint')).toString()).toBe(
+      '0\n3\n0 0\n3 2\n5 3\n',
+    );
   });
 });

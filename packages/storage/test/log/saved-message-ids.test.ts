@@ -18,24 +18,30 @@ async function idFiles(under: DiskUnderTest): Promise<string[]> {
 }
 
 describe('message ids across restarts', () => {
-  it.each(['kill', 'crash'] as const)('P4 S1 a %s before any checkpoint keeps those of records with old timestamps', async (how) => {
-    const under = await DiskUnderTest.start({ limits: tinyJournal });
-    await append(await under.open(config), ['m:v'], { timestampMs: 5 });
-    await under.clock.advance(windowMs / 2);
-    await under[how]();
-    expect(await find(under, 'm')).toBe(0);
-  });
+  it.each(['kill', 'crash'] as const)(
+    'P4 S1 a %s before any checkpoint keeps those of records with old timestamps',
+    async (how) => {
+      const under = await DiskUnderTest.start({ limits: tinyJournal });
+      await append(await under.open(config), ['m:v'], { timestampMs: 5 });
+      await under.clock.advance(windowMs / 2);
+      await under[how]();
+      expect(await find(under, 'm')).toBe(0);
+    },
+  );
 
-  it.each(['kill', 'crash'] as const)('P4 S1 a %s after a checkpoint keeps those before it and behind it', async (how) => {
-    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, checkpointBytes: 1 } });
-    const log = await under.open(config);
-    await append(log, ['m:v'], { timestampMs: 5 });
-    await under.store.maintain();
-    expect(await idFiles(under)).toEqual(['00000000000000000001.message-ids']);
-    await append(log, ['n:v'], { timestampMs: 5 });
-    await under[how]();
-    expect([await find(under, 'm'), await find(under, 'n')]).toEqual([0, 1]);
-  });
+  it.each(['kill', 'crash'] as const)(
+    'P4 S1 a %s after a checkpoint keeps those before it and behind it',
+    async (how) => {
+      const under = await DiskUnderTest.start({ limits: { ...tinyJournal, checkpointBytes: 1 } });
+      const log = await under.open(config);
+      await append(log, ['m:v'], { timestampMs: 5 });
+      await under.store.maintain();
+      expect(await idFiles(under)).toEqual(['00000000000000000001.message-ids']);
+      await append(log, ['n:v'], { timestampMs: 5 });
+      await under[how]();
+      expect([await find(under, 'm'), await find(under, 'n')]).toEqual([0, 1]);
+    },
+  );
 
   it('P4 an id whose time of append nobody knows is remembered for a window from the start on, and no longer', async () => {
     const under = await DiskUnderTest.start();
@@ -73,7 +79,8 @@ describe('message ids across restarts', () => {
     expect(await contents(log)).not.toContain('10:k=v10');
     await under.crash();
     const again = await under.open(cleaned);
-    for (let i = 0; i < 13; i += 1) expect(await append(again, [`m${i}:k=x`])).toMatchObject({ duplicate: true, baseOffset: i });
+    for (let i = 0; i < 13; i += 1)
+      expect(await append(again, [`m${i}:k=x`])).toMatchObject({ duplicate: true, baseOffset: i });
   });
 
   it('P4 a step of the wall clock neither forgets ids nor keeps them for ever', async () => {
@@ -112,7 +119,9 @@ describe('message ids across restarts', () => {
     await (await under.disk.open(`/data/orders-0/${name}`, 'write')).write([Buffer.from([0xff])], 20);
     await under.reopen();
     expect(await find(under, 'm')).toBe(0);
-    expect(under.log.notes.map(({ message }) => message)).toContainEqual(expect.stringContaining('a file of message ids is unreadable'));
+    expect(under.log.notes.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('a file of message ids is unreadable'),
+    );
   });
 
   it('P4 a window that was off begins with nothing', async () => {
@@ -147,9 +156,16 @@ describe('message ids across restarts', () => {
     for (let i = 0; i < 5; i += 1) await append(log, [`m${i}:v`], { timestampMs: 5 });
     await under.store.maintain();
     expect(under.store.stats.messageIdsForgotten).toBe(2);
-    expect(under.log.notes).toContainEqual(expect.objectContaining({ level: 'warn', fields: { topic: 'orders', partition: 0, count: 2 } }));
+    expect(under.log.notes).toContainEqual(
+      expect.objectContaining({ level: 'warn', fields: { topic: 'orders', partition: 0, count: 2 } }),
+    );
     await under.restart();
-    expect([await find(under, 'm2'), await find(under, 'm3'), await find(under, 'm4'), await find(under, 'm1')]).toEqual([2, 3, 4, null]);
+    expect([
+      await find(under, 'm2'),
+      await find(under, 'm3'),
+      await find(under, 'm4'),
+      await find(under, 'm1'),
+    ]).toEqual([2, 3, 4, null]);
   });
 
   it('P4 S3 a full disk does not keep records from going', async () => {
@@ -159,6 +175,8 @@ describe('message ids across restarts', () => {
     under.disk.fail({ operation: 'create', path: /message-ids/, code: 'ENOSPC' });
     await log.deleteBefore(1);
     expect(log.logStartOffset).toBe(1);
-    expect(under.log.notes.map(({ message }) => message)).toContainEqual(expect.stringContaining('a restart forgets them'));
+    expect(under.log.notes.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('a restart forgets them'),
+    );
   });
 });

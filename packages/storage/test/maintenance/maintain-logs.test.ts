@@ -11,9 +11,14 @@ interface Rig {
   readonly errors: string[];
 }
 
-async function rig(o: { storageBytesMax?: number; capacityBytes?: number; limits?: Partial<StorageLimits> } = {}): Promise<Rig> {
+async function rig(
+  o: { storageBytesMax?: number; capacityBytes?: number; limits?: Partial<StorageLimits> } = {},
+): Promise<Rig> {
   const clock = new ManualClock();
-  const disk = new FaultyFileSystem({ clock, ...(o.capacityBytes === undefined ? {} : { capacityBytes: o.capacityBytes }) });
+  const disk = new FaultyFileSystem({
+    clock,
+    ...(o.capacityBytes === undefined ? {} : { capacityBytes: o.capacityBytes }),
+  });
   const errors: string[] = [];
   const store = await openDirectoryStore({
     directory: '/data',
@@ -43,7 +48,9 @@ describe('maintainLogs', () => {
       if (partition < 3) log.updateConfig({ ...kept, retentionBytes: 300 });
     }
     await store.maintain();
-    const folders = await Promise.all([0, 1, 2, 3, 4].map((partition) => disk.readDirectory(`/data/orders-${partition}`)));
+    const folders = await Promise.all(
+      [0, 1, 2, 3, 4].map((partition) => disk.readDirectory(`/data/orders-${partition}`)),
+    );
     const setAside = folders.flat().filter((name) => name.endsWith('.deleted')).length;
     expect(setAside).toBeGreaterThan(3);
     expect((await store.maintain()).filesRemoved).toBe(setAside);
@@ -51,7 +58,10 @@ describe('maintainLogs', () => {
 
   it('S4 reports a log in trouble, and does the work of the others', async () => {
     const { disk, store, errors } = await rig({ limits: { tailCacheBytes: 0 } });
-    const [broken, sound] = [await store.open(orders, compacted), await store.open({ ...orders, partition: 1 }, compacted)];
+    const [broken, sound] = [
+      await store.open(orders, compacted),
+      await store.open({ ...orders, partition: 1 }, compacted),
+    ];
     for (const log of [broken, sound]) {
       for (const text of numbered(12)) await append(log, [`k=${text}`]);
     }
@@ -97,7 +107,9 @@ describe('maintainLogs', () => {
     const filler = await disk.open('/filler', 'create');
     await filler.write([Buffer.alloc(100_000 - disk.usedBytes - 4_100)], 0);
     await store.maintain();
-    expect(() => log.append(batch(['x'.repeat(200)]), { leaderEpoch: 0 })).toThrow(errorWith('STORAGE_FULL', { limit: 'diskReserveBytes' }));
+    expect(() => log.append(batch(['x'.repeat(200)]), { leaderEpoch: 0 })).toThrow(
+      errorWith('STORAGE_FULL', { limit: 'diskReserveBytes' }),
+    );
     expect(await contents(log)).toEqual(['0:fits']);
     await filler.truncate(0);
     await store.maintain();
@@ -109,7 +121,8 @@ describe('maintainLogs', () => {
     const { disk, clock, store } = await rig();
     const log = await store.open(orders, { ...config, fileDeleteDelayMs: 1_000, retentionBytes: 0 });
     for (const text of numbered(12)) await append(log, [text]);
-    const deleted = async (): Promise<number> => (await disk.readDirectory('/data/orders-0')).filter((name) => name.endsWith('.deleted')).length;
+    const deleted = async (): Promise<number> =>
+      (await disk.readDirectory('/data/orders-0')).filter((name) => name.endsWith('.deleted')).length;
     await store.maintain();
     const waiting = await deleted();
     expect(waiting).toBeGreaterThan(0);
@@ -125,13 +138,22 @@ describe('maintainLogs', () => {
   it('S1 S4 saves the indexes of rewritten segments, so that a restart need not make them again', async () => {
     const { disk, clock, store } = await rig({ limits: { tailCacheBytes: 0 } });
     const log = await store.open(orders, { ...compacted, indexIntervalBytes: 1 });
-    for (const [index, text] of numbered(40).entries()) await append(log, [`k${index % 9}=${text}`], { timestampMs: clock.now() + index });
+    for (const [index, text] of numbered(40).entries())
+      await append(log, [`k${index % 9}=${text}`], { timestampMs: clock.now() + index });
     await store.maintain();
     const before = await contents(log);
     const names = await disk.readDirectory('/data/orders-0');
-    expect(names).toEqual(expect.arrayContaining(['log', 'index', 'timeindex'].map((kind) => `00000000000000000000.${kind}`)));
+    expect(names).toEqual(
+      expect.arrayContaining(['log', 'index', 'timeindex'].map((kind) => `00000000000000000000.${kind}`)),
+    );
     await store.close();
-    const again = await openDirectoryStore({ directory: '/data', fileSystem: disk, clock, limits: { tailCacheBytes: 0 }, onFatal: () => {} });
+    const again = await openDirectoryStore({
+      directory: '/data',
+      fileSystem: disk,
+      clock,
+      limits: { tailCacheBytes: 0 },
+      onFatal: () => {},
+    });
     expect(await contents(await again.open(orders, compacted))).toEqual(before);
     await again.close();
   });

@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { append, contents } from '../conformance/harness.ts';
 import { DiskUnderTest } from '../fixtures.ts';
 
-const config = { segmentBytes: 400, minCleanableDirtyRatio: 0, cleanupPolicy: { delete: false, compact: true }, fileDeleteDelayMs: 0 };
+const config = {
+  segmentBytes: 400,
+  minCleanableDirtyRatio: 0,
+  cleanupPolicy: { delete: false, compact: true },
+  fileDeleteDelayMs: 0,
+};
 
 /** Asks what can be read from each offset on, both ways. Returns how often the log did not know for certain. */
 async function compare(log: PartitionLog): Promise<number> {
@@ -64,9 +69,11 @@ describe('recordsFrom', () => {
       let log = await under.open(config);
       for (let step = 0; step < 40; step += 1) {
         const what = random.next();
-        if (what < 0.6) await append(log, [`k${random.below(4)}=${step}`, `l${random.below(9)}=${'v'.repeat(random.below(80))}`]);
+        if (what < 0.6)
+          await append(log, [`k${random.below(4)}=${step}`, `l${random.below(9)}=${'v'.repeat(random.below(80))}`]);
         else if (what < 0.75) await under.store.maintain();
-        else if (what < 0.8) await log.deleteBefore(log.logStartOffset + random.below(log.highWatermark - log.logStartOffset + 1));
+        else if (what < 0.8)
+          await log.deleteBefore(log.logStartOffset + random.below(log.highWatermark - log.logStartOffset + 1));
         else if (what < 0.9) {
           if (random.chance(0.5)) await under.store.close();
           if (random.chance(0.5)) await under.crash();

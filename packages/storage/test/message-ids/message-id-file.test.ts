@@ -84,10 +84,14 @@ describe('the file of message ids', () => {
     for (let offset = 0; offset < 5_000; offset += 1) window.apply([`id-${offset}`], offset, { now: 1, wallMs: 1 });
     const fileSystem = await fileOf(Buffer.alloc(0));
     await saveMessageIds(fileSystem, { ...saving, endOffset: 5_000, window });
-    expect((await read(fileSystem)).ids.map(({ id }) => id)).toEqual(Array.from({ length: 5_000 }, (_, offset) => `id-${offset}`));
+    expect((await read(fileSystem)).ids.map(({ id }) => id)).toEqual(
+      Array.from({ length: 5_000 }, (_, offset) => `id-${offset}`),
+    );
     const before = await fileSystem.readFile(path);
     let looks = 0;
-    expect(await saveMessageIds(fileSystem, { ...saving, endOffset: 5_000, window, isOverruled: () => (looks += 1) > 3 })).toBeNull();
+    expect(
+      await saveMessageIds(fileSystem, { ...saving, endOffset: 5_000, window, isOverruled: () => (looks += 1) > 3 }),
+    ).toBeNull();
     expect(await fileSystem.readFile(path)).toEqual(before);
     expect(await fileSystem.readDirectory('/ids')).toHaveLength(1);
   });

@@ -18,10 +18,16 @@ describe('MessageIdWindow', () => {
     const window = windowOf(100);
     window.apply(['a', null, 'b'], 10, at(0));
     expect(window.check(['b', 'a'], 20, at(99))).toEqual({
-      repeats: [{ index: 0, offset: 12, appendedMs: 0 }, { index: 1, offset: 10, appendedMs: 0 }],
+      repeats: [
+        { index: 0, offset: 12, appendedMs: 0 },
+        { index: 1, offset: 10, appendedMs: 0 },
+      ],
       all: true,
     });
-    expect(window.check(['b', 'c', null], 20, at(99))).toEqual({ repeats: [{ index: 0, offset: 12, appendedMs: 0 }], all: false });
+    expect(window.check(['b', 'c', null], 20, at(99))).toEqual({
+      repeats: [{ index: 0, offset: 12, appendedMs: 0 }],
+      all: false,
+    });
     expect(window.check(['a'], 20, at(100))).toEqual({ repeats: [], all: false });
   });
 
@@ -29,12 +35,18 @@ describe('MessageIdWindow', () => {
     const window = windowOf(100);
     window.apply(['a'], 0, at(0));
     window.apply(['a', 'b'], 1, at(50));
-    expect(window.check(['a', 'b'], 9, at(60)).repeats).toMatchObject([{ index: 0, offset: 0 }, { index: 1, offset: 2 }]);
+    expect(window.check(['a', 'b'], 9, at(60)).repeats).toMatchObject([
+      { index: 0, offset: 0 },
+      { index: 1, offset: 2 },
+    ]);
     expect(window.check(['a'], 9, at(100)).repeats).toEqual([]);
   });
 
   it('P4 sees an id that occurs twice in one batch', () => {
-    expect(windowOf(100).check(['x', 'y', 'x'], 40, at(0))).toEqual({ repeats: [{ index: 2, offset: 40, appendedMs: 0 }], all: false });
+    expect(windowOf(100).check(['x', 'y', 'x'], 40, at(0))).toEqual({
+      repeats: [{ index: 2, offset: 40, appendedMs: 0 }],
+      all: false,
+    });
   });
 
   it('P4 is bounded by count and by bytes, and says when it forgot early', () => {
@@ -59,7 +71,10 @@ describe('MessageIdWindow', () => {
   });
 
   const step = fc.record({
-    ids: fc.array(fc.option(fc.constantFrom('a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'), { nil: null }), { minLength: 1, maxLength: 4 }),
+    ids: fc.array(fc.option(fc.constantFrom('a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'), { nil: null }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
     advance: fc.integer({ min: 0, max: 60 }),
   });
 
@@ -69,7 +84,10 @@ describe('MessageIdWindow', () => {
         const small = { messageIdsMax: 3, messageIdBytesMax: 8 };
         const timed = withTimes(steps);
         const ends = [0, ...timed.map((append) => append.baseOffset + append.ids.length)];
-        const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [number, number];
+        const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [
+          number,
+          number,
+        ];
 
         const window = windowOf(100, small);
         for (const { ids, baseOffset, now } of timed) window.apply(ids, baseOffset, at(now));
@@ -89,7 +107,9 @@ describe('MessageIdWindow', () => {
   });
 });
 
-function withTimes(steps: { ids: (string | null)[]; advance: number }[]): { ids: (string | null)[]; baseOffset: number; now: number }[] {
+function withTimes(
+  steps: { ids: (string | null)[]; advance: number }[],
+): { ids: (string | null)[]; baseOffset: number; now: number }[] {
   let now = 0;
   let end = 0;
   return steps.map(({ ids, advance }) => {

@@ -29,9 +29,30 @@ const golden = [
   '0001',
   'e4883c19',
   '00000003',
-  '0000000000001000', '0003', '00000009', '0000000000000063', '00000009', '00000174876e8000', 'ffffffff', 'ffffffffffffffff',
-  '0000000000001000', '0003', '0000000e', '0000000000000068', '00000004', '0000018bcfe56800', 'ffffffff', 'ffffffffffffffff',
-  '0000010000000000', '0000', '00000000', '0000000200000000', '00000000', 'ffffffffffffffff', '00000002', '0000000200000000',
+  '0000000000001000',
+  '0003',
+  '00000009',
+  '0000000000000063',
+  '00000009',
+  '00000174876e8000',
+  'ffffffff',
+  'ffffffffffffffff',
+  '0000000000001000',
+  '0003',
+  '0000000e',
+  '0000000000000068',
+  '00000004',
+  '0000018bcfe56800',
+  'ffffffff',
+  'ffffffffffffffff',
+  '0000010000000000',
+  '0000',
+  '00000000',
+  '0000000200000000',
+  '00000000',
+  'ffffffffffffffff',
+  '00000002',
+  '0000000200000000',
 ].join('');
 
 describe('producer snapshot', () => {
@@ -47,7 +68,9 @@ describe('producer snapshot', () => {
   it('S2 refuses every truncation and every flipped bit', () => {
     const intact = Buffer.from(golden, 'hex');
     for (let length = 0; length < intact.length; length++) {
-      expect(() => decodeProducerSnapshot(intact.subarray(0, length), 0)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG' }));
+      expect(() => decodeProducerSnapshot(intact.subarray(0, length), 0)).toThrow(
+        expect.objectContaining({ code: 'CORRUPT_LOG' }),
+      );
     }
     for (let bit = 0; bit < intact.length * 8; bit++) {
       const damaged = Buffer.from(intact);

@@ -7,7 +7,10 @@ import { sequenceMax } from '../../src/producers/sequence.ts';
 
 const limits = { producerBatchesKept: 5, producersMax: 100, producerExpiryMs: 1_000 };
 
-function batch(baseSequence: number, o: { records?: number; producerId?: number; epoch?: number; maxTimestamp?: number } = {}): ProducerBatch {
+function batch(
+  baseSequence: number,
+  o: { records?: number; producerId?: number; epoch?: number; maxTimestamp?: number } = {},
+): ProducerBatch {
   return {
     producerId: o.producerId ?? 7,
     producerEpoch: o.epoch ?? 0,
@@ -98,7 +101,9 @@ describe('ProducerState', () => {
     const state = new ProducerState(limits);
     const at = { end: 0 };
     append(state, at, batch(10));
-    expect(() => state.check(batch(11, { epoch: 1 }), 0)).toThrow(expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE' }));
+    expect(() => state.check(batch(11, { epoch: 1 }), 0)).toThrow(
+      expect.objectContaining({ code: 'OUT_OF_ORDER_SEQUENCE' }),
+    );
     expect(append(state, at, batch(0, { epoch: 1 }))).toBe('appended 1');
     expect(() => state.check(batch(11), 0)).toThrow(
       expect.objectContaining({ code: 'STALE_PRODUCER_EPOCH', details: { producerId: 7, currentEpoch: 1, got: 0 } }),
@@ -214,7 +219,9 @@ describe('ProducerState', () => {
       append(state, at, batch(i));
       if (i % 13 === 12) state.settle(at.end);
       const [entry] = [...state.entries()];
-      expect(entry?.batches.map(({ lastOffset }) => lastOffset)).toEqual(Array.from({ length: Math.min(5, i + 1) }, (_, index) => Math.max(0, i - 4) + index));
+      expect(entry?.batches.map(({ lastOffset }) => lastOffset)).toEqual(
+        Array.from({ length: Math.min(5, i + 1) }, (_, index) => Math.max(0, i - 4) + index),
+      );
     }
     state.rollbackTo(39);
     expect([...state.entries()][0]?.batches.map(({ lastSequence }) => lastSequence)).toEqual([34, 35, 36, 37, 38]);
@@ -243,11 +250,20 @@ describe('ProducerState', () => {
 
   it('S2 takes back the first batch of a producer that a foreign snapshot has without any', () => {
     const state = new ProducerState(limits);
-    const entry = { producerId: 7, epoch: 3, batches: [], lastSeenMs: 0, coordinatorEpoch: 4, currentTransactionFirstOffset: -1 };
+    const entry = {
+      producerId: 7,
+      epoch: 3,
+      batches: [],
+      lastSeenMs: 0,
+      coordinatorEpoch: 4,
+      currentTransactionFirstOffset: -1,
+    };
     state.load([entry], 0);
     append(state, { end: 0 }, batch(0, { epoch: 3 }), 10);
     append(state, { end: 1 }, batch(1, { epoch: 3 }), 10);
-    expect([...state.entries()]).toMatchObject([{ coordinatorEpoch: 4, batches: [{ lastOffset: 0 }, { lastOffset: 1 }] }]);
+    expect([...state.entries()]).toMatchObject([
+      { coordinatorEpoch: 4, batches: [{ lastOffset: 0 }, { lastOffset: 1 }] },
+    ]);
     state.rollbackTo(0);
     expect([...state.entries()]).toEqual([entry]);
   });
@@ -267,7 +283,10 @@ describe('ProducerState', () => {
         const state = new ProducerState({ producerBatchesKept: 2, producersMax: 3, producerExpiryMs: 300 });
         const history = appendAll(state, steps);
         const ends = [...history.keys()].filter((end) => end >= history.settled);
-        const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [number, number];
+        const [settled, target] = [settleAt % ends.length, rollbackAt % ends.length].toSorted((a, b) => a - b) as [
+          number,
+          number,
+        ];
         state.settle(ends[settled]!);
         state.rollbackTo(ends[target]!);
         expect(snapshotOf(state)).toEqual(history.get(ends[target]!));

@@ -4,9 +4,23 @@ import { DiskUnderTest } from '../fixtures.ts';
 
 const config = { segmentBytes: 2_000, retentionMs: -1 };
 
-/** A log of ten segments or so on a disk that is full to the last byte; no file goes before a minute is over, as it is by default. */
-async function full(o: { journal?: boolean } = {}): Promise<{ under: DiskUnderTest; log: Awaited<ReturnType<DiskUnderTest['open']>> }> {
-  const under = await DiskUnderTest.start({ limits: { journalFiles: o.journal ? 2 : 0, journalFileBytes: 16_384, journalPieceBytesMax: 4_096, journalMissesBefore: 0, diskReserveBytes: 4_096, reserveFileBytes: 65_536 } });
+/**
+ * A log of ten segments or so on a disk that is full to the last byte; no file goes before a minute is over, as it is
+ * by default.
+ */
+async function full(
+  o: { journal?: boolean } = {},
+): Promise<{ under: DiskUnderTest; log: Awaited<ReturnType<DiskUnderTest['open']>> }> {
+  const under = await DiskUnderTest.start({
+    limits: {
+      journalFiles: o.journal ? 2 : 0,
+      journalFileBytes: 16_384,
+      journalPieceBytesMax: 4_096,
+      journalMissesBefore: 0,
+      diskReserveBytes: 4_096,
+      reserveFileBytes: 65_536,
+    },
+  });
   under.disk.capacityBytes = 1 << 30;
   const log = await under.open(config);
   for (let index = 0; index < 60; index += 1) await append(log, [`${index} `.padEnd(300)]);
@@ -19,36 +33,43 @@ async function full(o: { journal?: boolean } = {}): Promise<{ under: DiskUnderTe
 
 const logBytes = async ({ disk }: DiskUnderTest): Promise<number> => {
   let bytes = 0;
-  for (const name of await disk.readDirectory('/data/orders-0')) if (name.includes('.log')) bytes += (await disk.stat(`/data/orders-0/${name}`)).sizeBytes;
+  for (const name of await disk.readDirectory('/data/orders-0'))
+    if (name.includes('.log')) bytes += (await disk.stat(`/data/orders-0/${name}`)).sizeBytes;
   return bytes;
 };
 
 describe('a full disk', () => {
-  it.each([false, true])('Q2 S2 deleting records gives their room back at once, and appends are taken at once (journal: %s)', async (journal) => {
-    const { under, log } = await full({ journal });
-    const usedBefore = under.disk.usedBytes;
-    const bytesBefore = log.diskBytes;
-    await log.deleteBefore(50);
-    expect(usedBefore - under.disk.usedBytes).toBeGreaterThan(0.8 * (bytesBefore - log.diskBytes));
-    expect((await under.names()).filter((name) => name.endsWith('.deleted'))).toEqual([]);
-    expect(log.diskBytes).toBe(await logBytes(under));
-    await append(log, ['y']);
-    await under.crash('all');
-    const again = await under.open(config);
-    expect((await contents(again)).at(-1)).toBe('60:y');
-    expect(again.logStartOffset).toBe(50);
-  });
+  it.each([false, true])(
+    'Q2 S2 deleting records gives their room back at once, and appends are taken at once (journal: %s)',
+    async (journal) => {
+      const { under, log } = await full({ journal });
+      const usedBefore = under.disk.usedBytes;
+      const bytesBefore = log.diskBytes;
+      await log.deleteBefore(50);
+      expect(usedBefore - under.disk.usedBytes).toBeGreaterThan(0.8 * (bytesBefore - log.diskBytes));
+      expect((await under.names()).filter((name) => name.endsWith('.deleted'))).toEqual([]);
+      expect(log.diskBytes).toBe(await logBytes(under));
+      await append(log, ['y']);
+      await under.crash('all');
+      const again = await under.open(config);
+      expect((await contents(again)).at(-1)).toBe('60:y');
+      expect(again.logStartOffset).toBe(50);
+    },
+  );
 
-  it.each([false, true])('S4 S2 retention lets go, and gives the room back in the same round (journal: %s)', async (journal) => {
-    const { under, log } = await full({ journal });
-    log.updateConfig({ ...log.config, retentionBytes: 4_000 });
-    const report = await under.store.maintain();
-    expect([report.segmentsDeleted > 5, report.logsFailed]).toEqual([true, 0]);
-    expect((await under.names()).filter((name) => name.endsWith('.deleted'))).toEqual([]);
-    await append(log, ['y']);
-    await under.kill();
-    expect((await contents(await under.open(config))).at(-1)).toBe('60:y');
-  });
+  it.each([false, true])(
+    'S4 S2 retention lets go, and gives the room back in the same round (journal: %s)',
+    async (journal) => {
+      const { under, log } = await full({ journal });
+      log.updateConfig({ ...log.config, retentionBytes: 4_000 });
+      const report = await under.store.maintain();
+      expect([report.segmentsDeleted > 5, report.logsFailed]).toEqual([true, 0]);
+      expect((await under.names()).filter((name) => name.endsWith('.deleted'))).toEqual([]);
+      await append(log, ['y']);
+      await under.kill();
+      expect((await contents(await under.open(config))).at(-1)).toBe('60:y');
+    },
+  );
 
   it('S4 S2 as long as there is room, files of segments that went wait, and count as bytes on the disk', async () => {
     const under = await DiskUnderTest.start();

@@ -31,8 +31,16 @@ function decide(
 describe('segmentsToDelete', () => {
   it('S4 lets go by time what is older than retention.ms, to the millisecond', () => {
     const all = segments([5, 100], [5, 200], [5, 900]);
-    expect(decide(all, { retentionMs: 800 }, { now: 1_000 })).toEqual({ count: 1, rollActive: false, reasons: ['time'] });
-    expect(decide(all, { retentionMs: 800 }, { now: 1_001 })).toEqual({ count: 2, rollActive: false, reasons: ['time', 'time'] });
+    expect(decide(all, { retentionMs: 800 }, { now: 1_000 })).toEqual({
+      count: 1,
+      rollActive: false,
+      reasons: ['time'],
+    });
+    expect(decide(all, { retentionMs: 800 }, { now: 1_001 })).toEqual({
+      count: 2,
+      rollActive: false,
+      reasons: ['time', 'time'],
+    });
     expect(decide(all, {}).count).toBe(0);
   });
 
@@ -42,8 +50,16 @@ describe('segmentsToDelete', () => {
   });
 
   it('S4 takes the active segment by time only when all has expired, after a roll', () => {
-    expect(decide(segments([5, 1], [5, 2]), { retentionMs: 100 })).toEqual({ count: 2, rollActive: true, reasons: ['time', 'time'] });
-    expect(decide(segments([5, 1], [0, -1]), { retentionMs: 100 })).toEqual({ count: 1, rollActive: false, reasons: ['time'] });
+    expect(decide(segments([5, 1], [5, 2]), { retentionMs: 100 })).toEqual({
+      count: 2,
+      rollActive: true,
+      reasons: ['time', 'time'],
+    });
+    expect(decide(segments([5, 1], [0, -1]), { retentionMs: 100 })).toEqual({
+      count: 1,
+      rollActive: false,
+      reasons: ['time'],
+    });
   });
 
   it('S4 lets go by size what the log does not need to stay at retention.bytes, never the active segment', () => {
@@ -51,7 +67,11 @@ describe('segmentsToDelete', () => {
     expect(decide(all, { retentionBytes: 350 }).count).toBe(0);
     expect(decide(all, { retentionBytes: 251 }).count).toBe(0);
     expect(decide(all, { retentionBytes: 250 })).toEqual({ count: 1, rollActive: false, reasons: ['size'] });
-    expect(decide(all, { retentionBytes: 0 })).toEqual({ count: 3, rollActive: false, reasons: ['size', 'size', 'size'] });
+    expect(decide(all, { retentionBytes: 0 })).toEqual({
+      count: 3,
+      rollActive: false,
+      reasons: ['size', 'size', 'size'],
+    });
   });
 
   it('S4 keeps what is not yet below the high watermark', () => {
@@ -62,7 +82,15 @@ describe('segmentsToDelete', () => {
     const all = segments([5, 999], [5, 999]);
     const compact: Partial<RetentionConfig> = { cleanupPolicy: { delete: false }, retentionMs: 0, retentionBytes: 0 };
     expect(decide(all, compact).count).toBe(0);
-    expect(decide(all, compact, { logStartOffset: 19 })).toEqual({ count: 1, rollActive: false, reasons: ['start-offset'] });
-    expect(decide(all, compact, { logStartOffset: 20 })).toEqual({ count: 2, rollActive: true, reasons: ['start-offset', 'start-offset'] });
+    expect(decide(all, compact, { logStartOffset: 19 })).toEqual({
+      count: 1,
+      rollActive: false,
+      reasons: ['start-offset'],
+    });
+    expect(decide(all, compact, { logStartOffset: 20 })).toEqual({
+      count: 2,
+      rollActive: true,
+      reasons: ['start-offset', 'start-offset'],
+    });
   });
 });

@@ -20,7 +20,8 @@ async function filesOf(under: DiskUnderTest, pattern: RegExp): Promise<string[]>
 
 async function bytesOnDisk(under: DiskUnderTest): Promise<number> {
   let bytes = 0;
-  for (const name of await filesOf(under, /\.log$/)) bytes += (await under.disk.stat(`/data/orders-0/${name}`)).sizeBytes;
+  for (const name of await filesOf(under, /\.log$/))
+    bytes += (await under.disk.stat(`/data/orders-0/${name}`)).sizeBytes;
   return bytes;
 }
 
@@ -34,7 +35,11 @@ describe('what retention could not do', () => {
     await under.clock.advance(1_000);
     // Nothing of the other log can be written, so the journal cannot be emptied once it is full.
     under.disk.fail({ operation: 'write', code: 'ENOSPC', path: /orders-1\/.*\.log$/, times: 100_000 });
-    await expect((async () => { for (;;) await append(other, ['y']); })()).rejects.toEqual(errorWith('STORAGE_FULL'));
+    await expect(
+      (async () => {
+        for (;;) await append(other, ['y']);
+      })(),
+    ).rejects.toEqual(errorWith('STORAGE_FULL'));
     await append(log, [texts[0] as string]);
     expect(await log.deleteBefore(4)).toBe(4);
     expect([log.logStartOffset, log.segments]).toEqual([4, 3]);
@@ -113,7 +118,10 @@ describe('what retention could not do', () => {
     for (const text of numbered(30)) await append(log, [text.padEnd(60)]);
     await under.restart();
     // Its last entry points to where no batch begins, so the log has to be read.
-    await under.disk.damage('/data/orders-0/00000000000000000000.index', (bytes) => (bytes.writeInt32BE(bytes.readInt32BE(4) + 1, 4), bytes));
+    await under.disk.damage(
+      '/data/orders-0/00000000000000000000.index',
+      (bytes) => (bytes.writeInt32BE(bytes.readInt32BE(4) + 1, 4), bytes),
+    );
     const again = await under.open({ segmentBytes: 1_000, indexIntervalBytes: 1 });
     const first = async (): Promise<unknown> => await again.read({ offset: 1, maxBytes: 10, upTo: 'highWatermark' });
     under.disk.fail({ operation: 'read', code: 'EIO', path: /0000\.log$/, after: 1 });

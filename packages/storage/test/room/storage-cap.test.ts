@@ -3,7 +3,15 @@ import { StorageCap } from '../../src/room/storage-cap.ts';
 import type { StorageCapOptions } from '../../src/room/storage-cap.ts';
 
 function cap(o: Partial<StorageCapOptions>): StorageCap {
-  return new StorageCap({ bytesMax: 1_000, whenFull: 'refuse', overshootBytesMax: 100, diskReserveBytes: 0, openLogs: () => 1, stats: { appendsRefusedFull: 0 }, ...o });
+  return new StorageCap({
+    bytesMax: 1_000,
+    whenFull: 'refuse',
+    overshootBytesMax: 100,
+    diskReserveBytes: 0,
+    openLogs: () => 1,
+    stats: { appendsRefusedFull: 0 },
+    ...o,
+  });
 }
 
 const user = { internal: false };
@@ -16,7 +24,11 @@ describe('StorageCap', () => {
     full.add(900);
     full.admit(100, user);
     expect(() => full.admit(101, user)).toThrow(
-      expect.objectContaining({ code: 'STORAGE_FULL', retriable: true, details: expect.objectContaining({ limit: 'storageBytesMax', bytesMax: 1_000 }) }),
+      expect.objectContaining({
+        code: 'STORAGE_FULL',
+        retriable: true,
+        details: expect.objectContaining({ limit: 'storageBytesMax', bytesMax: 1_000 }),
+      }),
     );
     full.admit(101, internal);
     full.add(-1);
@@ -51,7 +63,9 @@ describe('StorageCap', () => {
     full.add(1_000);
     full.admit(100, { internal: false, isRepeat: true });
     expect(() => full.admit(1, user)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
-    expect(() => full.admit(101, { internal: false, isRepeat: true })).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+    expect(() => full.admit(101, { internal: false, isRepeat: true })).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FULL' }),
+    );
   });
 
   it('S4 has no cap unless one is given', () => {
@@ -69,7 +83,10 @@ describe('StorageCap', () => {
     disk.admit(500, user);
     disk.add(400);
     expect(() => disk.admit(101, user)).toThrow(
-      expect.objectContaining({ code: 'STORAGE_FULL', details: expect.objectContaining({ limit: 'diskReserveBytes', freeBytes: 1_100 }) }),
+      expect.objectContaining({
+        code: 'STORAGE_FULL',
+        details: expect.objectContaining({ limit: 'diskReserveBytes', freeBytes: 1_100 }),
+      }),
     );
     disk.admit(600, internal);
     expect(() => disk.admit(601, internal)).toThrow(/kept in reserve/);

@@ -19,7 +19,8 @@ describe('a segment whose index is full', () => {
 
   it('S2 has room again when batches were taken back', () => {
     const segment = new Segment({ directory: '/a', baseOffset: 0 });
-    for (let offset = 0; offset < 5; offset += 1) segment.append({ bytes: 100, lastOffset: offset, maxTimestampMs: offset }, 1);
+    for (let offset = 0; offset < 5; offset += 1)
+      segment.append({ bytes: 100, lastOffset: offset, maxTimestampMs: offset }, 1);
     expect([segment.indexEntries, segment.indexes?.offsets.count]).toEqual([4, 4]);
     segment.takeBack({ endOffset: 2, sizeBytes: 200 });
     expect([segment.indexEntries, segment.indexes?.offsets.count]).toEqual([1, 1]);

@@ -13,7 +13,9 @@ describe('offset index', () => {
   });
 
   it('S1 leads to the last batch that may hold an offset', () => {
-    const entries = fc.uniqueArray(fc.integer({ min: 0, max: 10_000 }), { maxLength: 60 }).map((offsets) => offsets.sort((a, b) => a - b));
+    const entries = fc
+      .uniqueArray(fc.integer({ min: 0, max: 10_000 }), { maxLength: 60 })
+      .map((offsets) => offsets.sort((a, b) => a - b));
     fc.assert(
       fc.property(entries, fc.integer({ min: 0, max: 10_001 }), (offsets, wanted) => {
         const index = new OffsetIndex(500);
@@ -33,8 +35,14 @@ describe('offset index', () => {
     damaged.writeInt32BE(5, 16);
     const parsed = OffsetIndex.parse({ baseOffset: 0, bytes: damaged, logBytes: 1_000 });
     expect([parsed.isWhole, parsed.index.count, parsed.index.lastPosition]).toEqual([false, 2, 200]);
-    expect(OffsetIndex.parse({ baseOffset: 0, bytes: index.bytes(), logBytes: 300 })).toMatchObject({ isWhole: false, index: { count: 2 } });
-    expect(OffsetIndex.parse({ baseOffset: 0, bytes: index.bytes().subarray(0, 19), logBytes: 1_000 })).toMatchObject({ isWhole: false, index: { count: 2 } });
+    expect(OffsetIndex.parse({ baseOffset: 0, bytes: index.bytes(), logBytes: 300 })).toMatchObject({
+      isWhole: false,
+      index: { count: 2 },
+    });
+    expect(OffsetIndex.parse({ baseOffset: 0, bytes: index.bytes().subarray(0, 19), logBytes: 1_000 })).toMatchObject({
+      isWhole: false,
+      index: { count: 2 },
+    });
   });
 
   it('S2 truncates, and grows again from there', () => {
@@ -56,18 +64,36 @@ describe('time index', () => {
 
   it('C1 says below which offset nothing is late enough', () => {
     const index = new TimeIndex(100);
-    for (const [timestampMs, offset] of [[50, 104], [70, 120], [70, 130], [60, 140], [90, 150]] as const) index.append(timestampMs, offset);
+    for (const [timestampMs, offset] of [
+      [50, 104],
+      [70, 120],
+      [70, 130],
+      [60, 140],
+      [90, 150],
+    ] as const)
+      index.append(timestampMs, offset);
     expect(index.count).toBe(3);
-    expect([40, 50, 51, 70, 71, 90, 91].map((timestampMs) => index.offsetBefore(timestampMs))).toEqual([100, 100, 105, 105, 121, 121, 151]);
+    expect([40, 50, 51, 70, 71, 90, 91].map((timestampMs) => index.offsetBefore(timestampMs))).toEqual([
+      100, 100, 105, 105, 121, 121, 151,
+    ]);
     expect([index.last, index.firstTimestampMs]).toEqual([{ timestampMs: 90, offset: 150 }, 50]);
   });
 
   it('S2 keeps of a damaged file what still makes sense', () => {
     const index = new TimeIndex(0);
     for (const step of [1, 2, 3]) index.append(step * 1_000, step * 10);
-    expect(TimeIndex.parse({ baseOffset: 0, bytes: index.bytes(), endOffset: 31 })).toMatchObject({ isWhole: true, index: { count: 3 } });
-    expect(TimeIndex.parse({ baseOffset: 0, bytes: index.bytes(), endOffset: 30 })).toMatchObject({ isWhole: false, index: { count: 2 } });
-    expect(TimeIndex.parse({ baseOffset: 0, bytes: Buffer.alloc(36), endOffset: 31 })).toMatchObject({ isWhole: false, index: { count: 1 } });
+    expect(TimeIndex.parse({ baseOffset: 0, bytes: index.bytes(), endOffset: 31 })).toMatchObject({
+      isWhole: true,
+      index: { count: 3 },
+    });
+    expect(TimeIndex.parse({ baseOffset: 0, bytes: index.bytes(), endOffset: 30 })).toMatchObject({
+      isWhole: false,
+      index: { count: 2 },
+    });
+    expect(TimeIndex.parse({ baseOffset: 0, bytes: Buffer.alloc(36), endOffset: 31 })).toMatchObject({
+      isWhole: false,
+      index: { count: 1 },
+    });
   });
 
   it('S2 truncates, and grows again from there', () => {

@@ -13,10 +13,17 @@ async function fileOf(...parts: Buffer[]): Promise<{ file: File; bytes: Buffer }
 }
 
 function batchAt(baseOffset: number, valueBytes: number, records = 2): Buffer {
-  return encodeBatch(Array.from({ length: records }, () => ({ value: Buffer.alloc(valueBytes, 'x') })), { baseOffset });
+  return encodeBatch(
+    Array.from({ length: records }, () => ({ value: Buffer.alloc(valueBytes, 'x') })),
+    { baseOffset },
+  );
 }
 
-async function scan(file: File, to: number, o: { blockBytes?: number; verifyFromOffset?: number; offset?: number; isContiguous?: boolean } = {}) {
+async function scan(
+  file: File,
+  to: number,
+  o: { blockBytes?: number; verifyFromOffset?: number; offset?: number; isContiguous?: boolean } = {},
+) {
   const seen: [position: number, base: number, last: number][] = [];
   const end = await scanSegment({
     file,
@@ -34,14 +41,19 @@ async function scan(file: File, to: number, o: { blockBytes?: number; verifyFrom
 describe('scanSegment', () => {
   it('S2 sees the same batches whatever the size of its blocks, verified or not', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 12 }), fc.integer({ min: 100, max: 2_000 }), async (sizes, blockBytes) => {
-        const batches = sizes.map((size, index) => batchAt(index * 2, size));
-        const { file, bytes } = await fileOf(...batches);
-        const whole = await scan(file, bytes.length);
-        expect(whole.end).toEqual({ position: bytes.length, nextOffset: sizes.length * 2, problem: null });
-        expect(whole.seen.map(([, base]) => base)).toEqual(sizes.map((_, index) => index * 2));
-        for (const verifyFromOffset of [0, 7, Number.POSITIVE_INFINITY]) expect(await scan(file, bytes.length, { blockBytes, verifyFromOffset })).toEqual(whole);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 900 }), { maxLength: 12 }),
+        fc.integer({ min: 100, max: 2_000 }),
+        async (sizes, blockBytes) => {
+          const batches = sizes.map((size, index) => batchAt(index * 2, size));
+          const { file, bytes } = await fileOf(...batches);
+          const whole = await scan(file, bytes.length);
+          expect(whole.end).toEqual({ position: bytes.length, nextOffset: sizes.length * 2, problem: null });
+          expect(whole.seen.map(([, base]) => base)).toEqual(sizes.map((_, index) => index * 2));
+          for (const verifyFromOffset of [0, 7, Number.POSITIVE_INFINITY])
+            expect(await scan(file, bytes.length, { blockBytes, verifyFromOffset })).toEqual(whole);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -86,7 +98,10 @@ describe('scanSegment', () => {
   it('S2 sees an offset that jumps, where compaction cannot have made the gap', async () => {
     const { file, bytes } = await fileOf(batchAt(0, 20), batchAt(9, 20));
     expect((await scan(file, bytes.length)).end).toMatchObject({ nextOffset: 11, problem: null });
-    expect((await scan(file, bytes.length, { isContiguous: true })).end).toMatchObject({ nextOffset: 2, problem: 'bad-offset' });
+    expect((await scan(file, bytes.length, { isContiguous: true })).end).toMatchObject({
+      nextOffset: 2,
+      problem: 'bad-offset',
+    });
   });
 });
 
@@ -106,7 +121,14 @@ describe('findValidBatch', () => {
   it('S2 finds nothing in noise, nor batches that cannot belong here', async () => {
     const damaged = batchAt(40, 300);
     damaged[200] = 0;
-    for (const content of [Buffer.alloc(5_000), Buffer.alloc(5_000, 2), damaged, batchAt(3, 50), batchAt(2 ** 40, 50), batchAt(40, 300).subarray(0, 300)]) {
+    for (const content of [
+      Buffer.alloc(5_000),
+      Buffer.alloc(5_000, 2),
+      damaged,
+      batchAt(3, 50),
+      batchAt(2 ** 40, 50),
+      batchAt(40, 300).subarray(0, 300),
+    ]) {
       const { file, bytes } = await fileOf(content);
       expect(await findValidBatch({ file, from: 0, to: bytes.length, offset: 10, blockBytes: 512 })).toBeNull();
     }

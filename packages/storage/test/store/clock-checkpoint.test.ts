@@ -20,7 +20,8 @@ describe('clock-checkpoint', () => {
       bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(decodeClockCheckpoint(bytes)).toBeNull();
     }
-    for (let length = 0; length < golden.length; length += 1) expect(decodeClockCheckpoint(Buffer.from(golden.slice(0, length)))).toBeNull();
+    for (let length = 0; length < golden.length; length += 1)
+      expect(decodeClockCheckpoint(Buffer.from(golden.slice(0, length)))).toBeNull();
   });
 });
 
@@ -46,21 +47,26 @@ describe('what goes by its age', () => {
       await under.store.maintain();
     }
     expect((await under.open(config)).logStartOffset).toBe(0);
-    expect(under.log.notes.filter(({ level }) => level === 'warn').map(({ message }) => message)).toContainEqual(expect.stringContaining('the clock was set forward'));
+    expect(under.log.notes.filter(({ level }) => level === 'warn').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('the clock was set forward'),
+    );
   });
 
-  it.each(['restart', 'kill', 'crash'] as const)('S4 stays through a %s with a clock that is a year ahead, for an hour', async (how) => {
-    const under = await filled();
-    under.clock.stepWall(365 * dayMs);
-    await under[how]();
-    await under.store.maintain();
-    expect((await under.open(config)).logStartOffset).toBe(0);
-    for (let passed = 0; passed <= hourMs; passed += 60_000) {
-      await under.clock.advance(60_000);
+  it.each(['restart', 'kill', 'crash'] as const)(
+    'S4 stays through a %s with a clock that is a year ahead, for an hour',
+    async (how) => {
+      const under = await filled();
+      under.clock.stepWall(365 * dayMs);
+      await under[how]();
       await under.store.maintain();
-    }
-    expect((await under.open(config)).logStartOffset).toBe(2);
-  });
+      expect((await under.open(config)).logStartOffset).toBe(0);
+      for (let passed = 0; passed <= hourMs; passed += 60_000) {
+        await under.clock.advance(60_000);
+        await under.store.maintain();
+      }
+      expect((await under.open(config)).logStartOffset).toBe(2);
+    },
+  );
 
   it('S4 a file that cannot be read is said, and keeps no store from opening', async () => {
     const under = await filled();

@@ -11,7 +11,9 @@ async function turn(): Promise<void> {
 /** Looks at the state of a log are counted, and end the test where they do not end by themselves. */
 function boundLooks(log: PartitionLog): void {
   let looks = 0;
-  const { state } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(log) as object) as { state: PropertyDescriptor };
+  const { state } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(log) as object) as {
+    state: PropertyDescriptor;
+  };
   Object.defineProperty(log, 'state', {
     get: () => {
       looks += 1;
@@ -25,11 +27,13 @@ function boundLooks(log: PartitionLog): void {
 function noted(under: DiskUnderTest): { readonly done: string[] } {
   const { disk } = under;
   const done: string[] = [];
-  const note = <A extends unknown[], R>(name: string, work: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => async (...args) => {
-    const result = await work(...args);
-    done.push(name);
-    return result;
-  };
+  const note =
+    <A extends unknown[], R>(name: string, work: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) =>
+    async (...args) => {
+      const result = await work(...args);
+      done.push(name);
+      return result;
+    };
   disk.rename = note('rename', disk.rename.bind(disk));
   disk.removeFile = note('remove', disk.removeFile.bind(disk));
   disk.removeDirectory = note('remove', disk.removeDirectory.bind(disk));
@@ -148,7 +152,9 @@ describe('opening a log that is being closed', () => {
 });
 
 describe('closing a store', () => {
-  async function withJournal(config: Partial<LogConfig> = {}): Promise<{ under: DiskUnderTest; log: PartitionLog; done: string[] }> {
+  async function withJournal(
+    config: Partial<LogConfig> = {},
+  ): Promise<{ under: DiskUnderTest; log: PartitionLog; done: string[] }> {
     const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalFileBytes: 65_536 } });
     await under.store.close();
     const { done } = noted(under);
@@ -222,7 +228,11 @@ describe('closing a store', () => {
       const under = await DiskUnderTest.start();
       await under.store.close();
       const lock = under.disk.lock.bind(under.disk);
-      if (fault === 'lock') under.disk.lock = async (directory) => ({ ...(await lock(directory)), release: () => Promise.reject(new Error('it is stuck')) });
+      if (fault === 'lock')
+        under.disk.lock = async (directory) => ({
+          ...(await lock(directory)),
+          release: () => Promise.reject(new Error('it is stuck')),
+        });
       await under.reopen();
       const log = await under.open();
       if (fault === 'disk') {

@@ -8,8 +8,9 @@ import { append, batch, contents } from '../conformance/harness.ts';
 import { DiskUnderTest, tinyJournal } from '../fixtures.ts';
 
 /*
- * Every number by which the store decides about a request, as it is before a stop and after the start. Not among them, as they can only
- * make a start take more than before: when a producer was last seen (counts anew), and message ids, which have tests of their own.
+ * Every number by which the store decides about a request, as it is before a stop and after the start. Not among them,
+ * as they can only make a start take more than before: when a producer was last seen (counts anew), and message ids,
+ * which have tests of their own.
  */
 async function numbersOf(under: DiskUnderTest, logs: readonly PartitionLog[]): Promise<object> {
   const { context } = under.store as unknown as DirectoryStore;
@@ -32,7 +33,13 @@ async function numbersOf(under: DiskUnderTest, logs: readonly PartitionLog[]): P
       };
     }),
   );
-  return { logs: each, storeBytes: under.store.bytes, usedBytes: context.cap.usedBytes, reserveBytes: context.cap.reserveBytes, segmentBytesMax: context.cap.segmentBytesMax };
+  return {
+    logs: each,
+    storeBytes: under.store.bytes,
+    usedBytes: context.cap.usedBytes,
+    reserveBytes: context.cap.reserveBytes,
+    segmentBytesMax: context.cap.segmentBytesMax,
+  };
 }
 
 const freeBytes = ({ store }: DiskUnderTest): number => (store as unknown as DirectoryStore).context.cap.freeBytes;
@@ -49,16 +56,26 @@ async function openAll(under: DiskUnderTest): Promise<PartitionLog[]> {
 }
 
 async function lived(o: { journalFiles: number }): Promise<{ under: DiskUnderTest; logs: PartitionLog[] }> {
-  const limits = { ...tinyJournal, journalFiles: o.journalFiles, diskReserveBytes: 40_000, reserveFileBytes: 65_536, producersMax: 3 };
+  const limits = {
+    ...tinyJournal,
+    journalFiles: o.journalFiles,
+    diskReserveBytes: 40_000,
+    reserveFileBytes: 65_536,
+    producersMax: 3,
+  };
   const under = await DiskUnderTest.start({ limits, storageBytesMax: 200_000, whenFull: 'drop-oldest' });
   under.disk.capacityBytes = 1 << 30;
   const logs = await openAll(under);
   for (let index = 0; index < 40; index += 1) {
     // Times go up and down; producers come, go and are forgotten; epochs begin.
     const timestampMs = under.clock.now() + ((index * 7) % 11) * 1_000;
-    const producer = index % 4 === 3 ? { producerId: index, baseSequence: 0 } : { producerId: index % 2, baseSequence: sequenceOf(index) };
+    const producer =
+      index % 4 === 3
+        ? { producerId: index, baseSequence: 0 }
+        : { producerId: index % 2, baseSequence: sequenceOf(index) };
     const next = [`k${index % 5}=${'v'.repeat((index * 37) % 150)}`];
-    for (const log of logs) await log.append(batch(next, { ...producer, timestampMs }), { leaderEpoch: Math.floor(index / 15) }).durable;
+    for (const log of logs)
+      await log.append(batch(next, { ...producer, timestampMs }), { leaderEpoch: Math.floor(index / 15) }).durable;
     if (index === 20) await under.store.maintain();
   }
   await logs[0]!.deleteBefore(7);
@@ -77,7 +94,9 @@ async function appendIn2(log: PartitionLog, text: string): Promise<void> {
 }
 
 /** Of those of one producer, 0 or 1, that are no third batch. */
-const sequenceOf = (index: number): number => Array.from({ length: index }, (_, before) => before).filter((before) => before % 4 !== 3 && before % 2 === index % 2).length;
+const sequenceOf = (index: number): number =>
+  Array.from({ length: index }, (_, before) => before).filter((before) => before % 4 !== 3 && before % 2 === index % 2)
+    .length;
 
 const stops = {
   'a clean stop': async (under: DiskUnderTest): Promise<void> => under.restart(),
@@ -86,36 +105,40 @@ const stops = {
 } as const;
 
 describe('what is counted at the start', () => {
-  it.each(Object.keys(stops).flatMap((stop) => [0, 2].map((journalFiles) => ({ stop: stop as keyof typeof stops, journalFiles }))))(
-    'S2 S4 is what it was before $stop, with $journalFiles files of a journal',
-    async ({ stop, journalFiles }) => {
-      const { under, logs } = await lived({ journalFiles });
-      const before = await numbersOf(under, logs);
-      await stops[stop](under);
-      const again = await openAll(under);
-      expect(await numbersOf(under, again)).toEqual(before);
-      // To the byte: opening logs takes no room. Behind a power cut it makes some, as files are removed again.
-      const owedBytes = (under.store as unknown as DirectoryStore).context.lateWrites.owedBytes;
-      const found = under.disk.capacityBytes - under.disk.usedBytes - owedBytes;
-      if (stop === 'a power cut') await under.store.maintain();
-      expect(freeBytes(under)).toBe(found);
-    },
-  );
-
-  it.each(Object.keys(stops) as (keyof typeof stops)[])('S2 S4 after %s on a nearly full disk takes what it took before', async (stop) => {
-    const { under, logs } = await lived({ journalFiles: 2 });
-    // Room for the reserve, for what a stop and a start write, and for a little more.
-    under.disk.capacityBytes = under.disk.usedBytes + 48_000;
-    await under.store.maintain();
-    await appendIn2(logs[3]!, 'x'.repeat(1_000));
+  it.each(
+    Object.keys(stops).flatMap((stop) =>
+      [0, 2].map((journalFiles) => ({ stop: stop as keyof typeof stops, journalFiles })),
+    ),
+  )('S2 S4 is what it was before $stop, with $journalFiles files of a journal', async ({ stop, journalFiles }) => {
+    const { under, logs } = await lived({ journalFiles });
     const before = await numbersOf(under, logs);
     await stops[stop](under);
     const again = await openAll(under);
     expect(await numbersOf(under, again)).toEqual(before);
-    await appendIn2(again[3]!, 'x'.repeat(1_000));
-    await stops[stop](under);
-    expect((await contents((await openAll(under))[3]!)).at(-1)).toContain('x'.repeat(1_000));
+    // To the byte: opening logs takes no room. Behind a power cut it makes some, as files are removed again.
+    const owedBytes = (under.store as unknown as DirectoryStore).context.lateWrites.owedBytes;
+    const found = under.disk.capacityBytes - under.disk.usedBytes - owedBytes;
+    if (stop === 'a power cut') await under.store.maintain();
+    expect(freeBytes(under)).toBe(found);
   });
+
+  it.each(Object.keys(stops) as (keyof typeof stops)[])(
+    'S2 S4 after %s on a nearly full disk takes what it took before',
+    async (stop) => {
+      const { under, logs } = await lived({ journalFiles: 2 });
+      // Room for the reserve, for what a stop and a start write, and for a little more.
+      under.disk.capacityBytes = under.disk.usedBytes + 48_000;
+      await under.store.maintain();
+      await appendIn2(logs[3]!, 'x'.repeat(1_000));
+      const before = await numbersOf(under, logs);
+      await stops[stop](under);
+      const again = await openAll(under);
+      expect(await numbersOf(under, again)).toEqual(before);
+      await appendIn2(again[3]!, 'x'.repeat(1_000));
+      await stops[stop](under);
+      expect((await contents((await openAll(under))[3]!)).at(-1)).toContain('x'.repeat(1_000));
+    },
+  );
 
   it('S4 a cap on all logs takes after a start what it took before', async () => {
     const under = await DiskUnderTest.start({ storageBytesMax: 20_000 });
@@ -130,6 +153,8 @@ describe('what is counted at the start', () => {
       expect(under.store.bytes).toBe(bytes);
     }
     await append(await under.open({ segmentBytes: 1_500 }), ['x'.repeat(400)]);
-    await expect(async () => append(await under.open({ segmentBytes: 1_500 }), ['x'.repeat(400)])).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    await expect(async () =>
+      append(await under.open({ segmentBytes: 1_500 }), ['x'.repeat(400)]),
+    ).rejects.toMatchObject({ code: 'STORAGE_FULL' });
   });
 });

@@ -17,7 +17,8 @@ it('S2 T1 files of a deleted log that could not be removed go with a later round
   await append(await under.open(), ['a']);
   under.disk.fail({ operation: 'removeFile', code: 'EIO', path: /~deleted/, times: 2 });
   await under.store.delete(orders);
-  const left = async (): Promise<string[]> => (await under.disk.readDirectory('/data')).filter((name) => name.startsWith('~deleted'));
+  const left = async (): Promise<string[]> =>
+    (await under.disk.readDirectory('/data')).filter((name) => name.startsWith('~deleted'));
   expect([await under.store.list(), (await left()).length]).toEqual([[], 1]);
   await under.store.maintain();
   expect(await left()).toHaveLength(1);
@@ -32,7 +33,9 @@ it('S2 T1 and so do those of one whose new name could not be synced', async () =
   under.disk.fail({ operation: 'syncDirectory', code: 'EIO', path: /data$/ });
   await expect(under.store.delete(orders)).rejects.toThrow('EIO');
   await under.store.maintain();
-  expect((await under.disk.readDirectory('/data')).filter((name) => name.includes('deleted') || name.startsWith('orders'))).toEqual([]);
+  expect(
+    (await under.disk.readDirectory('/data')).filter((name) => name.includes('deleted') || name.startsWith('orders')),
+  ).toEqual([]);
   await under.crash('all');
   expect(await under.store.list()).toEqual([]);
 });

@@ -16,34 +16,46 @@ describe('a thousand partitions', () => {
 
   const partitions = Array.from({ length: 1_000 }, (_, partition) => partition);
   const openAll = (store: LogStore): Promise<PartitionLog[]> =>
-    Promise.all(partitions.map((partition) => store.open({ ...orders, partition }, { ...defaultLogConfig, durability: 'os' })));
+    Promise.all(
+      partitions.map((partition) => store.open({ ...orders, partition }, { ...defaultLogConfig, durability: 'os' })),
+    );
 
-  it('T3 S2 are opened again after a clean shutdown with few files open and nothing read twice', { timeout: 60_000 }, async () => {
-    const start = async (): Promise<LogStore> => openDirectoryStore({ directory, limits: { openFilesMax: 64 }, onFatal: (error) => expect.unreachable(error.message) });
-    const first = await start();
-    const logs = await openAll(first);
-    await Promise.all(logs.map((log) => append(log, [`in ${log.id.partition}`])));
-    expect(first.stats.openFiles).toBeLessThanOrEqual(64);
-    await first.close();
+  it(
+    'T3 S2 are opened again after a clean shutdown with few files open and nothing read twice',
+    { timeout: 60_000 },
+    async () => {
+      const start = async (): Promise<LogStore> =>
+        openDirectoryStore({
+          directory,
+          limits: { openFilesMax: 64 },
+          onFatal: (error) => expect.unreachable(error.message),
+        });
+      const first = await start();
+      const logs = await openAll(first);
+      await Promise.all(logs.map((log) => append(log, [`in ${log.id.partition}`])));
+      expect(first.stats.openFiles).toBeLessThanOrEqual(64);
+      await first.close();
 
-    const second = await start();
-    const startedMs = performance.now();
-    const again = await openAll(second);
-    const tookMs = performance.now() - startedMs;
-    expect(second.stats.openFiles).toBeLessThanOrEqual(64);
-    expect(again.every((log) => log.logEndOffset === 1)).toBe(true);
-    expect(await contents(again[777] as PartitionLog)).toEqual(['0:in 777']);
-    expect(await second.list()).toHaveLength(1_000);
-    await second.close();
-    // About a fifth of a second on the machine it was written on; far above that something is wrong in kind.
-    expect(tookMs).toBeLessThan(10_000);
-  });
+      const second = await start();
+      const startedMs = performance.now();
+      const again = await openAll(second);
+      const tookMs = performance.now() - startedMs;
+      expect(second.stats.openFiles).toBeLessThanOrEqual(64);
+      expect(again.every((log) => log.logEndOffset === 1)).toBe(true);
+      expect(await contents(again[777] as PartitionLog)).toEqual(['0:in 777']);
+      expect(await second.list()).toHaveLength(1_000);
+      await second.close();
+      // About a fifth of a second on the machine it was written on; far above that something is wrong in kind.
+      expect(tookMs).toBeLessThan(10_000);
+    },
+  );
 });
 
 describe('directory store', () => {
   it('S2 makes its folder so that a power cut does not take it', async () => {
     const disk = new FaultyFileSystem();
-    const open = async (fileSystem: FaultyFileSystem): Promise<LogStore> => openDirectoryStore({ directory: '/var/q/data', fileSystem, onFatal: () => undefined });
+    const open = async (fileSystem: FaultyFileSystem): Promise<LogStore> =>
+      openDirectoryStore({ directory: '/var/q/data', fileSystem, onFatal: () => undefined });
     const store = await open(disk);
     await append(await store.open(orders, defaultLogConfig), ['a']);
     const again = await open(await disk.crash('all'));
@@ -76,7 +88,12 @@ describe('directory store', () => {
       const read = file.read.bind(file);
       return { ...file, read: (position, length) => ((reads += 1), read(position, length)) };
     };
-    const store = await openDirectoryStore({ directory: '/data', fileSystem: disk, clock: under.clock, onFatal: () => undefined });
+    const store = await openDirectoryStore({
+      directory: '/data',
+      fileSystem: disk,
+      clock: under.clock,
+      onFatal: () => undefined,
+    });
     const again = await store.open(orders, { ...defaultLogConfig, indexIntervalBytes: 1 });
     expect([again.logEndOffset, again.describe().recoveryPoint, reads]).toEqual([20, 20, 2]);
   });
@@ -100,8 +117,12 @@ describe('directory store', () => {
     await under.restart();
     const grown = await under.open();
     expect(read.filter((path) => path.endsWith('index')).length).toBe(2);
-    const wanted = at(0, numbered(60).map((text) => text.padEnd(80)));
-    for (const fromOffset of [0, 25, 59]) expect(await contents(grown, { fromOffset, maxBytes: 500 })).toEqual(wanted.slice(fromOffset));
+    const wanted = at(
+      0,
+      numbered(60).map((text) => text.padEnd(80)),
+    );
+    for (const fromOffset of [0, 25, 59])
+      expect(await contents(grown, { fromOffset, maxBytes: 500 })).toEqual(wanted.slice(fromOffset));
   });
 
   it('S2 writes the public checkpoint files; frozen', async () => {
@@ -112,7 +133,9 @@ describe('directory store', () => {
     await log.deleteBefore(7);
     await under.store.close();
     const text = async (name: string): Promise<string> => (await under.disk.readFile(`/data/${name}`)).toString();
-    expect(await text('recovery-point-offset-checkpoint')).toBe('0\n3\norders 0 10\norders 12 1\n~crc32c 0 2381755307\n');
+    expect(await text('recovery-point-offset-checkpoint')).toBe(
+      '0\n3\norders 0 10\norders 12 1\n~crc32c 0 2381755307\n',
+    );
     expect(await text('log-start-offset-checkpoint')).toBe('0\n2\norders 0 7\n~crc32c 0 1146118714\n');
     expect(await text('orders-0/partition.metadata')).toBe(`version: 0\ntopic_id: ${orders.topicId}\n`);
     expect(await text('orders-0/leader-epoch-checkpoint')).toBe('0\n1\n0 7\n');
@@ -125,7 +148,9 @@ describe('directory store', () => {
     await under.store.close();
     await under.disk.damage('/data/recovery-point-offset-checkpoint', () => Buffer.from('0\n2\norders 0 5\n'));
     await under.crash('all');
-    expect(under.log.notes).toContainEqual(expect.objectContaining({ level: 'warn', message: expect.stringContaining('checkpoint') }));
+    expect(under.log.notes).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('checkpoint') }),
+    );
     expect(await contents(await under.open())).toEqual(at(0, numbered(5)));
   });
 
@@ -148,7 +173,11 @@ describe('directory store', () => {
     await under.restart();
     await under.store.delete(orders);
     const id = { ...orders, topicId: '00000000-0000-4000-8000-000000000001' };
-    expect((await under.store.open(id, defaultLogConfig)).describe()).toMatchObject({ logStartOffset: 0, logEndOffset: 0, state: 'open' });
+    expect((await under.store.open(id, defaultLogConfig)).describe()).toMatchObject({
+      logStartOffset: 0,
+      logEndOffset: 0,
+      state: 'open',
+    });
     await under.restart();
     expect((await under.store.open(id, defaultLogConfig)).logEndOffset).toBe(0);
   });
@@ -162,7 +191,9 @@ describe('directory store', () => {
     under.disk = await under.disk.crash('all');
     expect((await under.disk.readDirectory('/data')).some((name) => name.startsWith('~deleted-'))).toBe(true);
     await under.crash('none');
-    expect((await under.disk.readDirectory('/data')).filter((name) => name !== 'recovery-point-offset-checkpoint')).toEqual(['format']);
+    expect(
+      (await under.disk.readDirectory('/data')).filter((name) => name !== 'recovery-point-offset-checkpoint'),
+    ).toEqual(['format']);
     expect(deleting).toBeInstanceOf(Promise);
   });
 
@@ -178,7 +209,8 @@ describe('directory store', () => {
 
   it('S2 refuses a second opener of the same folder, and lets it in after close', async () => {
     const under = await DiskUnderTest.start();
-    const open = (): Promise<LogStore> => openDirectoryStore({ directory: '/data', fileSystem: under.disk, clock: under.clock, onFatal: () => undefined });
+    const open = (): Promise<LogStore> =>
+      openDirectoryStore({ directory: '/data', fileSystem: under.disk, clock: under.clock, onFatal: () => undefined });
     await expect(open()).rejects.toEqual(errorWith('STORAGE_LOCKED'));
     await under.store.close();
     await (await open()).close();

@@ -23,7 +23,10 @@ async function change(under: DiskUnderTest, name: RegExp, newer: (bytes: Buffer)
   }
 }
 
-const inText = (from: string, to: string) => (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1').replace(from, to), 'latin1');
+const inText =
+  (from: string, to: string) =>
+  (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.toString('latin1').replace(from, to), 'latin1');
 const inBytes = (bytes: Buffer): Buffer => {
   bytes.writeInt16BE(2, 0);
   return bytes;

@@ -19,7 +19,9 @@ describe('offset checkpoint', () => {
   });
 
   it('S2 reads what another tool wrote without a checksum', () => {
-    expect(decodeOffsetCheckpoint(Buffer.from('0\n1\norders 0 42\n'))).toEqual([{ topic: 'orders', partition: 0, offset: 42 }]);
+    expect(decodeOffsetCheckpoint(Buffer.from('0\n1\norders 0 42\n'))).toEqual([
+      { topic: 'orders', partition: 0, offset: 42 },
+    ]);
   });
 
   it('S2 believes no file of which a bit has changed', () => {
@@ -36,12 +38,17 @@ describe('offset checkpoint', () => {
     expect(believed.every((found) => JSON.stringify(found) === JSON.stringify(entries))).toBe(true);
   });
 
-  it.each(['', '1\n0\n', '0\n1\n', '0\n2\norders 0 42\n', '0\n1\norders 0\n', '0\n1\norders 0 x\n', '0\n1\norders 0 99999999999999999999\n'])(
-    'S2 takes %j for unreadable',
-    (text) => {
-      expect(decodeOffsetCheckpoint(Buffer.from(text))).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    '1\n0\n',
+    '0\n1\n',
+    '0\n2\norders 0 42\n',
+    '0\n1\norders 0\n',
+    '0\n1\norders 0 x\n',
+    '0\n1\norders 0 99999999999999999999\n',
+  ])('S2 takes %j for unreadable', (text) => {
+    expect(decodeOffsetCheckpoint(Buffer.from(text))).toBeNull();
+  });
 
   it('S2 saves that come during a save share the next one, and each finds its values durable', async () => {
     const disk = new FaultyFileSystem();
@@ -63,14 +70,24 @@ describe('offset checkpoint', () => {
     await Promise.all([first, ...later]);
     expect(collected).toBe(2);
     const after = await disk.crash('all');
-    expect(await new OffsetCheckpoint({ fileSystem: after, directory: '/d', reserve: noReserve, name: 'c', collect }).load(silentLog)).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
+    expect(
+      await new OffsetCheckpoint({ fileSystem: after, directory: '/d', reserve: noReserve, name: 'c', collect }).load(
+        silentLog,
+      ),
+    ).toEqual([{ topic: 't', partition: 0, offset: 7 }]);
   });
 
   it('S2 leaves the old file where the new one cannot be written', async () => {
     const disk = new FaultyFileSystem();
     await disk.makeDirectory('/d');
     let offset = 1;
-    const file = new OffsetCheckpoint({ fileSystem: disk, directory: '/d', reserve: noReserve, name: 'c', collect: () => [{ topic: 't', partition: 0, offset }] });
+    const file = new OffsetCheckpoint({
+      fileSystem: disk,
+      directory: '/d',
+      reserve: noReserve,
+      name: 'c',
+      collect: () => [{ topic: 't', partition: 0, offset }],
+    });
     await file.save();
     offset = 2;
     disk.fail({ operation: 'write', code: 'ENOSPC' });

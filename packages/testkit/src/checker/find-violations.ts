@@ -6,8 +6,9 @@ import { parseValue, positionKey, positionOf } from './violation.ts';
 import type { Position, ReadRecord, Violation } from './violation.ts';
 
 /*
- * Compares a history with everything that is there at the end, read from the start by a fresh client once all faults are
- * healed. Pure, and indifferent to where the history comes from: a simulation, killed processes, a disk without power.
+ * Compares a history with everything that is there at the end, read from the start by a fresh client once all faults
+ * are healed. Pure, and indifferent to where the history comes from: a simulation, killed processes, a disk without
+ * power.
  */
 
 /** Everything that is wrong; empty when every promise was kept. */
@@ -36,7 +37,11 @@ function* gaps(state: FinalState): Generator<Violation> {
   }
 }
 
-function* missing(history: History, state: FinalState, found: ReadonlyMap<string, readonly ReadRecord[]>): Generator<Violation> {
+function* missing(
+  history: History,
+  state: FinalState,
+  found: ReadonlyMap<string, readonly ReadRecord[]>,
+): Generator<Violation> {
   const lastOfKey = lastOffsets(state);
   for (const [value, acknowledged] of history.acknowledgements()) {
     const copies = found.get(value) ?? [];

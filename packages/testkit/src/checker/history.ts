@@ -6,8 +6,8 @@ import type { Position, ReadRecord, Violation } from './violation.ts';
  * What producers and readers were told, written down as it happens.
  *
  * Invariants
- * - A send is `unknown` from before it leaves until an answer says otherwise. Every timeout, and every error that does not say
- *   that nothing was written, leaves it unknown: its record may be there once, or not at all.
+ * - A send is `unknown` from before it leaves until an answer says otherwise. Every timeout, and every error that does
+ *   not say that nothing was written, leaves it unknown: its record may be there once, or not at all.
  * - `failed` means failed for certain.
  * - Polls of one reader and log stand in the order in which the reader got them.
  */
@@ -42,7 +42,9 @@ export class History {
     this.#sends.set(value, { outcome: 'unknown', key });
   }
 
-  /** The record is below the high watermark when its acknowledgement is sent, so no later watermark may lie below it. */
+  /**
+   * The record is below the high watermark when its acknowledgement is sent, so no later watermark may lie below it.
+   */
   acknowledged(value: string, position: Position): void {
     this.#send(value).outcome = { log: position.log, offset: position.offset };
     this.#acknowledged += 1;

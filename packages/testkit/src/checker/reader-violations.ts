@@ -40,12 +40,18 @@ function* skipped({ reader, records }: Polls, final: readonly ReadRecord[]): Gen
 
 /** What a consumer saw was durable. In a compacted log it may have been superseded since. */
 function* vanished(history: History, state: FinalState, { reader, log, records }: Polls): Generator<Violation> {
-  const there = new Set(state.records.filter((record) => record.log === log).map((record) => `${positionKey(record)} ${record.value}`));
+  const there = new Set(
+    state.records.filter((record) => record.log === log).map((record) => `${positionKey(record)} ${record.value}`),
+  );
   for (const record of records) {
     const outcome = history.outcomeOf(record.value);
     if (outcome === 'never sent') yield { kind: 'phantom', value: record.value, found: positionOf(record) };
     else if (outcome === 'failed') yield { kind: 'failed but written', value: record.value, found: positionOf(record) };
-    else if (!isCompacted(state, log) && !isGone(state, record) && !there.has(`${positionKey(record)} ${record.value}`)) {
+    else if (
+      !isCompacted(state, log)
+      && !isGone(state, record)
+      && !there.has(`${positionKey(record)} ${record.value}`)
+    ) {
       yield { kind: 'vanished', reader, value: record.value, seen: positionOf(record) };
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Numbers that may only rise, as seen by many observers whose questions overlap: an answer may be older than one that came
- * before it, but not older than what was known when its question was asked.
+ * Numbers that may only rise, as seen by many observers whose questions overlap: an answer may be older than one that
+ * came before it, but not older than what was known when its question was asked.
  */
 export class RisingValues {
   readonly #known = new Map<string, number>();

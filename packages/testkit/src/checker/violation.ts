@@ -26,7 +26,13 @@ export type Violation =
   | { readonly kind: 'skipped poll'; readonly reader: string; readonly value: string; readonly skipped: Position }
   | { readonly kind: 'vanished'; readonly reader: string; readonly value: string; readonly seen: Position }
   | { readonly kind: 'watermark back'; readonly log: string; readonly from: number; readonly to: number }
-  | { readonly kind: 'committed offset back'; readonly group: string; readonly log: string; readonly from: number; readonly to: number }
+  | {
+      readonly kind: 'committed offset back';
+      readonly group: string;
+      readonly log: string;
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly kind: 'two owners'; readonly log: string; readonly members: readonly [before: string, after: string] }
   | { readonly kind: 'handed without owning'; readonly member: string; readonly handed: Position };
 

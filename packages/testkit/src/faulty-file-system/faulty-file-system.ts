@@ -8,8 +8,8 @@ import { DirectoryInode, editNames, FileInode } from './inode.ts';
 import type { Inode, NameChange } from './inode.ts';
 
 /*
- * A disk with the failures of disks: what is not synced may be lost at a crash, sector by sector and name by name; writes
- * may fail, also half-way; a failed sync loses what it was to save and the next one reports success.
+ * A disk with the failures of disks: what is not synced may be lost at a crash, sector by sector and name by name;
+ * writes may fail, also half-way; a failed sync loses what it was to save and the next one reports success.
  *
  * Invariants
  * - Everything random comes from the seed: the same calls in the same order leave the same disk.
@@ -49,7 +49,11 @@ export class FaultyFileSystem implements FileSystem {
   #usedBytes = 0;
   #changes = 0;
   #steps = 0;
-  #stop: { stepsLeft: number; readonly operation: DiskOperation | null; readonly inPath: string } = { stepsLeft: Number.POSITIVE_INFINITY, operation: null, inPath: '' };
+  #stop: { stepsLeft: number; readonly operation: DiskOperation | null; readonly inPath: string } = {
+    stepsLeft: Number.POSITIVE_INFINITY,
+    operation: null,
+    inPath: '',
+  };
   readonly #stopped = Promise.withResolvers<void>();
   #isDead = false;
 
@@ -79,7 +83,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.faults.hold(operation, path);
   }
 
-  /** After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, or a part of a path, only those are counted. */
+  /**
+   * After `steps` more operations nothing returns any more: the moment of a crash. With `operation`, or a part of a
+   * path, only those are counted.
+   */
   stopAfter(steps: number, o: { operation?: DiskOperation | null; inPath?: string | undefined } = {}): void {
     this.#stop = { stepsLeft: steps, operation: o.operation ?? null, inPath: o.inPath ?? '' };
   }
@@ -90,8 +97,8 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   /**
-   * The machine loses power. Returns the disk as the next process finds it; this one is dead. Asked again, it returns another
-   * disk that the same power cut might have left.
+   * The machine loses power. Returns the disk as the next process finds it; this one is dead. Asked again, it returns
+   * another disk that the same power cut might have left.
    */
   async crash(loss: CrashLoss = 'some'): Promise<FaultyFileSystem> {
     this.#isDead = true;
@@ -102,8 +109,8 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   /**
-   * The process is killed, the machine goes on: the next process finds everything as this one saw it, and what was not synced
-   * still is not. What a failed sync has lost is still to be read, and still lost at a power cut.
+   * The process is killed, the machine goes on: the next process finds everything as this one saw it, and what was not
+   * synced still is not. What a failed sync has lost is still to be read, and still lost at a power cut.
    */
   killProcess(): FaultyFileSystem {
     this.#isDead = true;
@@ -373,7 +380,9 @@ export class FaultyFileSystem implements FileSystem {
 
   /* ── crash ── */
 
-  /** The names of each folder after the crash: each unsynced change is decided, in the order in which they were made. */
+  /**
+   * The names of each folder after the crash: each unsynced change is decided, in the order in which they were made.
+   */
   #settledNames(loss: CrashLoss): ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode>> {
     const changes = new Set<NameChange>();
     const names = new Map<DirectoryInode, Map<string, Inode>>();
@@ -388,14 +397,20 @@ export class FaultyFileSystem implements FileSystem {
     visit(this.#root);
     for (const change of [...changes].sort((a, b) => a.sequence - b.sequence)) {
       if (!this.#random.chance(keepProbability[loss])) continue;
-      for (const { directory, name, inode } of change.edits) editNames(names.get(directory) ?? new Map<string, Inode>(), name, inode);
+      for (const { directory, name, inode } of change.edits)
+        editNames(names.get(directory) ?? new Map<string, Inode>(), name, inode);
     }
     return names;
   }
 
   async #copyInto(
     next: FaultyFileSystem,
-    o: { from: DirectoryInode; to: DirectoryInode; loss: CrashLoss; names: ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode>> },
+    o: {
+      from: DirectoryInode;
+      to: DirectoryInode;
+      loss: CrashLoss;
+      names: ReadonlyMap<DirectoryInode, ReadonlyMap<string, Inode>>;
+    },
   ): Promise<void> {
     const sectorBytes = this.#options.sectorBytes ?? 512;
     for (const [name, inode] of o.names.get(o.from) ?? o.from.durable) {
@@ -407,7 +422,11 @@ export class FaultyFileSystem implements FileSystem {
       }
       const copy = await next.#newFile();
       copy.modifiedMs = inode.modifiedMs;
-      const bytes = await inode.afterCrash({ random: this.#random, keepProbability: keepProbability[o.loss], sectorBytes });
+      const bytes = await inode.afterCrash({
+        random: this.#random,
+        keepProbability: keepProbability[o.loss],
+        sectorBytes,
+      });
       await copy.write([bytes], 0);
       await copy.sync();
       next.#usedBytes += bytes.length;

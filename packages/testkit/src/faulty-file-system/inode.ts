@@ -5,7 +5,8 @@ import type { SeededRandom } from '../seeded-random.ts';
  * What a disk knows of a file or a folder, apart from what the system shows.
  *
  * Invariants
- * - `live` is what readers see; `durable` is what certainly survives a crash; `unsynced` leads, in order, from one to the other.
+ * - `live` is what readers see; `durable` is what certainly survives a crash; `unsynced` leads, in order, from one to
+ *   the other.
  * - A crash applies any subset of the sectors and name changes that are unsynced; nothing synced is ever lost.
  */
 
@@ -53,7 +54,10 @@ export class FileInode {
     }
   }
 
-  /** What a failed sync does on Linux: the dirty pages are marked clean, so they are never written, and the next sync succeeds. */
+  /**
+   * What a failed sync does on Linux: the dirty pages are marked clean, so they are never written, and the next sync
+   * succeeds.
+   */
   loseUnsynced(): void {
     this.#unsynced = [];
   }
@@ -77,7 +81,7 @@ function keepSectors(
 ): Buffer {
   const end = change.position + change.bytes.length;
   let kept = image;
-  for (let from = change.position; from < end; ) {
+  for (let from = change.position; from < end;) {
     const until = Math.min(end, from - (from % o.sectorBytes) + o.sectorBytes);
     if (o.random.chance(o.keepProbability)) {
       kept = kept === image || kept.length < until ? resized(kept, Math.max(kept.length, until)) : kept;
@@ -97,10 +101,16 @@ function resized(bytes: Buffer, sizeBytes: number): Buffer {
 
 export type Inode = FileInode | DirectoryInode;
 
-/** One change of names: an entry made, removed, or moved (which happens wholly or not at all, also between two folders). */
+/**
+ * One change of names: an entry made, removed, or moved (which happens wholly or not at all, also between two folders).
+ */
 export interface NameChange {
   readonly sequence: number;
-  readonly edits: readonly { readonly directory: DirectoryInode; readonly name: string; readonly inode: Inode | null }[];
+  readonly edits: readonly {
+    readonly directory: DirectoryInode;
+    readonly name: string;
+    readonly inode: Inode | null;
+  }[];
 }
 
 export class DirectoryInode {

@@ -1,9 +1,9 @@
 import type { ManualClock } from '../manual-clock.ts';
 
 /**
- * The clock of one simulated process: the world's, until the process dies. From then on nothing that the process has scheduled
- * or deferred runs any more. While it is frozen, as one that is stopped or swapped out, nothing of it runs either; afterwards all
- * that was due meanwhile does, in its order.
+ * The clock of one simulated process: the world's, until the process dies. From then on nothing that the process has
+ * scheduled or deferred runs any more. While it is frozen, as one that is stopped or swapped out, nothing of it runs
+ * either; afterwards all that was due meanwhile does, in its order.
  */
 export class ProcessClock {
   readonly #world: ManualClock;

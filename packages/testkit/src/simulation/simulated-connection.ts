@@ -36,10 +36,12 @@ const unsentBytesMax = 64 << 10;
  * One stream between a client and a broker.
  *
  * Invariants
- * - Each side hears of the end at most once. Who ends the stream always hears of it, the other side only if the network speaks.
+ * - Each side hears of the end at most once. Who ends the stream always hears of it, the other side only if the network
+ *   speaks.
  * - A `silent` stream delivers nothing, in either direction, and does not say so.
  * - Once a write was lost, no later one arrives.
- * - A client that ends the stream may be heard for a while yet: what it had sent arrives, and the news of its end behind it.
+ * - A client that ends the stream may be heard for a while yet: what it had sent arrives, and the news of its end
+ *   behind it.
  */
 export class SimulatedConnection {
   readonly name: string;
@@ -60,7 +62,13 @@ export class SimulatedConnection {
   /** The client is gone, and what it had sent is still to arrive. */
   #isLingering = false;
 
-  constructor(o: { network: Conditions; events: DialledEvents; client: object | null; name: string; onEnd: (connection: SimulatedConnection, why: string) => void }) {
+  constructor(o: {
+    network: Conditions;
+    events: DialledEvents;
+    client: object | null;
+    name: string;
+    onEnd: (connection: SimulatedConnection, why: string) => void;
+  }) {
     this.#network = o.network;
     this.#events = o.events;
     this.#onEnd = o.onEnd;

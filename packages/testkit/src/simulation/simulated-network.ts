@@ -25,8 +25,8 @@ interface Host {
 }
 
 /**
- * Streams between processes of one simulation. Fits the network ports of broker and client: every delay is on the world's
- * clock, every choice from the seed.
+ * Streams between processes of one simulation. Fits the network ports of broker and client: every delay is on the
+ * world's clock, every choice from the seed.
  *
  * Invariants
  * - Bytes of one direction arrive in order, once, unchanged, or not at all; a stream that lost some says no more.
@@ -48,7 +48,9 @@ export class SimulatedNetwork implements Conditions {
   }
 
   /** The network port of a broker; `process` stands for the process in `kill`. */
-  forBroker(process: object): { listen(request: ListenRequest): Promise<{ host: string; port: number; close(): Promise<void> }> } {
+  forBroker(process: object): {
+    listen(request: ListenRequest): Promise<{ host: string; port: number; close(): Promise<void> }>;
+  } {
     return {
       listen: async (request) => {
         const name = `${request.host}:${request.port}`;
@@ -61,7 +63,9 @@ export class SimulatedNetwork implements Conditions {
     };
   }
 
-  /** The network port of a client's process: it hears nothing while that stands still, and nothing more once it is dead. */
+  /**
+   * The network port of a client's process: it hears nothing while that stands still, and nothing more once it is dead.
+   */
   forClient(process: ProcessClock): { connect(address: Address, events: DialledEvents): DialledWire } {
     return { connect: (address, events) => this.#dial(address, { events: heardBy(process, events), client: process }) };
   }
@@ -74,7 +78,12 @@ export class SimulatedNetwork implements Conditions {
   #dial(address: Address, o: { events: DialledEvents; client: object | null }): DialledWire {
     const name = `${address.host}:${address.port}`;
     this.#opened += 1;
-    const connection = new SimulatedConnection({ network: this, ...o, name: `c${this.#opened}`, onEnd: (ended, why) => this.#ended(ended, why) });
+    const connection = new SimulatedConnection({
+      network: this,
+      ...o,
+      name: `c${this.#opened}`,
+      onEnd: (ended, why) => this.#ended(ended, why),
+    });
     const isRefused = this.random.chance(this.weather.refuse);
     this.clock.schedule(this.delayMs(), () => {
       const host = this.#hosts.get(name);
@@ -85,7 +94,9 @@ export class SimulatedNetwork implements Conditions {
     return connection.dialled;
   }
 
-  /** The process is gone. Its peers are told by their systems if `isTold`; otherwise they wait, as after a power cut. */
+  /**
+   * The process is gone. Its peers are told by their systems if `isTold`; otherwise they wait, as after a power cut.
+   */
   kill(process: object, o: { isTold: boolean }): void {
     for (const [name, host] of this.#hosts) if (host.process === process) this.#hosts.delete(name);
     for (const connection of this.#connections) {

@@ -68,7 +68,9 @@ export class SimulatedPipe {
 
   #pieces(buffers: readonly Buffer[], taken: () => void): Piece[] {
     const { random, weather } = this.#network;
-    const views = buffers.flatMap((buffer) => (random.chance(weather.split) ? split(buffer, random.below(buffer.length + 1)) : [buffer]));
+    const views = buffers.flatMap((buffer) =>
+      random.chance(weather.split) ? split(buffer, random.below(buffer.length + 1)) : [buffer],
+    );
     if (views.length === 0) return [{ bytes: Buffer.alloc(0), taken }];
     return views.map((bytes, index) => ({ bytes, taken: index === views.length - 1 ? taken : () => undefined }));
   }

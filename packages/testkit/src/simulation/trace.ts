@@ -1,8 +1,8 @@
 import { crc32c } from '@q/protocol';
 
 /**
- * What happened in a run, one line an event, with the time. Its digest covers every line, so two runs with one digest took the
- * same way; the newest lines are kept for people to read.
+ * What happened in a run, one line an event, with the time. Its digest covers every line, so two runs with one digest
+ * took the same way; the newest lines are kept for people to read.
  */
 export class Trace {
   readonly #monotonic: () => number;

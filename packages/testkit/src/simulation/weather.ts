@@ -7,7 +7,10 @@ export interface Weather {
   readonly delayMsMax: number;
   /** Of an attempt to connect: it is refused. */
   readonly refuse: number;
-  /** Of a write: both sides hear that the connection was reset; what is on its way is lost, perhaps behind its first piece. */
+  /**
+   * Of a write: both sides hear that the connection was reset; what is on its way is lost, perhaps behind its first
+   * piece.
+   */
   readonly reset: number;
   /** Of a write: from now on nothing arrives any more, and nobody is told. */
   readonly silence: number;

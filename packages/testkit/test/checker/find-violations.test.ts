@@ -4,7 +4,8 @@ import type { FinalState } from '../../src/checker/final-state.ts';
 import { History } from '../../src/checker/history.ts';
 import type { ReadRecord } from '../../src/checker/violation.ts';
 
-// Each fault that the rigs are there for, planted by hand. A checker that finds nothing here would find nothing in a crash.
+// Each fault that the rigs are there for, planted by hand. A checker that finds nothing here would find nothing in a
+// crash.
 let history: History;
 let records: ReadRecord[];
 

@@ -87,6 +87,8 @@ describe('Ownerships', () => {
   it('finds a member that is handed what it does not own', () => {
     owners.letGo('a', log, 1);
     owners.handed('a', { log, offset: 7 }, 1);
-    expect(findViolations(history, { records: [] })).toEqual([{ kind: 'handed without owning', member: 'a', handed: { log, offset: 7 } }]);
+    expect(findViolations(history, { records: [] })).toEqual([
+      { kind: 'handed without owning', member: 'a', handed: { log, offset: 7 } },
+    ]);
   });
 });

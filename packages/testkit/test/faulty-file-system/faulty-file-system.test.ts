@@ -62,7 +62,13 @@ describe('FaultyFileSystem', () => {
       await synced(disk, '/new', '0');
       await disk.rename('/old', '/new');
       const after = await disk.crash();
-      outcomes.add((await Promise.all((await after.readDirectory('')).sort().map(async (name) => `${name}=${await textOf(after, `/${name}`)}`))).join());
+      outcomes.add(
+        (
+          await Promise.all(
+            (await after.readDirectory('')).sort().map(async (name) => `${name}=${await textOf(after, `/${name}`)}`),
+          )
+        ).join(),
+      );
     }
     expect([...outcomes].sort()).toEqual(['new=0,old=1', 'new=1']);
   });
@@ -196,9 +202,12 @@ describe('FaultyFileSystem', () => {
     const images = new Set<string>();
     for (let image = 0; image < 40; image++) {
       const after = await disk.crash();
-      for (const name of await after.readDirectory('')) images.add(`${name}=${(await textOf(after, `/${name}`)).replaceAll('\0', '0')}`);
+      for (const name of await after.readDirectory(''))
+        images.add(`${name}=${(await textOf(after, `/${name}`)).replaceAll('\0', '0')}`);
     }
-    expect([...images].sort()).toEqual(['a', 'b'].flatMap((name) => ['', '0000bbbb', 'aaaa', 'aaaabbbb'].map((text) => `${name}=${text}`)));
+    expect([...images].sort()).toEqual(
+      ['a', 'b'].flatMap((name) => ['', '0000bbbb', 'aaaa', 'aaaabbbb'].map((text) => `${name}=${text}`)),
+    );
   });
 
   it('S2 a killed process leaves what it wrote, and a failed sync stays lost behind it', async () => {

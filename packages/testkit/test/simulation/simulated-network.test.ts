@@ -17,7 +17,11 @@ let heard: string[];
 
 beforeEach(async () => {
   clock = new ManualClock({ defer: 'manual' });
-  network = new SimulatedNetwork({ clock, random: seededRandom(1), trace: new Trace({ monotonic: () => clock.monotonic() }) });
+  network = new SimulatedNetwork({
+    clock,
+    random: seededRandom(1),
+    trace: new Trace({ monotonic: () => clock.monotonic() }),
+  });
   process = {};
   received = '';
   stream = null;
@@ -52,7 +56,13 @@ describe('SimulatedNetwork', () => {
     let isWritten = false;
     stream!.write([Buffer.from('answer')], () => (isWritten = true));
     await clock.advance(10_000);
-    expect([heard.filter((text) => text.startsWith('data')).map((text) => text.slice(5)).join(''), isWritten]).toEqual(['answer', true]);
+    expect([
+      heard
+        .filter((text) => text.startsWith('data'))
+        .map((text) => text.slice(5))
+        .join(''),
+      isWritten,
+    ]).toEqual(['answer', true]);
   });
 
   it('lets nothing pass behind a write that was lost, and tells both sides of a reset', async () => {

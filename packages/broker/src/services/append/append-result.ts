@@ -1,6 +1,6 @@
 /**
- * What becomes of the partitions of an append between their append and its answer: each waits for its append, or, if it was
- * refused, for the one before it in its partition, and the request for all of them.
+ * What becomes of the partitions of an append between their append and its answer: each waits for its append, or, if it
+ * was refused, for the one before it in its partition, and the request for all of them.
  *
  * The hot path of small batches: no promise and no closure for each partition.
  */
@@ -60,7 +60,11 @@ export class AppendResult implements AppendWaiter {
   }
 
   /** Its batch is in the log. Whatever is said of the partition from now on comes later than what becomes of it. */
-  static appended(place: Partition, append: Append, o: { logStartOffset: number; durability: AppendDurability }): AppendResult {
+  static appended(
+    place: Partition,
+    append: Append,
+    o: { logStartOffset: number; durability: AppendDurability },
+  ): AppendResult {
     const part = new AppendResult({ partition: place.index, place, append, isRefused: false });
     part.baseOffset = append.baseOffset;
     part.logAppendTimeMs = append.logAppendTimeMs;

@@ -2,10 +2,11 @@
  * Appends batches: checks each, appends it, and tells when it is durable (rows P1-P5).
  *
  * Everything up to the append happens synchronously, in the order in which requests arrived: that order is the order of
- * the offsets. A request that would hold up the event loop, because of what its batches become or because there are so many,
- * does the rest of its work apart; the requests behind it on its connection wait until its last batch is appended, so that
- * the order is the same. Partitions succeed or fail one by one. An error of a partition is told no earlier than the outcome of
- * what was appended to that partition before, so that answers never overtake each other within one partition.
+ * the offsets. A request that would hold up the event loop, because of what its batches become or because there are so
+ * many, does the rest of its work apart; the requests behind it on its connection wait until its last batch is
+ * appended, so that the order is the same. Partitions succeed or fail one by one. An error of a partition is told no
+ * earlier than the outcome of what was appended to that partition before, so that answers never overtake each other
+ * within one partition.
  */
 import {
   QError,
@@ -89,8 +90,9 @@ export class AppendService {
   }
 
   /**
-   * Appends every batch. When the result is no promise, the logs look after the batches already and have copies of what they
-   * keep of small ones; so it is once a promise has resolved. Only a batch that was refused may be used for longer, by a check in the thread pool.
+   * Appends every batch. When the result is no promise, the logs look after the batches already and have copies of what
+   * they keep of small ones; so it is once a promise has resolved. Only a batch that was refused may be used for
+   * longer, by a check in the thread pool.
    * @throws QError BROKER_BUSY when the broker holds too many bytes
    */
   append(request: AppendRequest, caller: Caller): Appending | Promise<Appending> {
@@ -135,8 +137,8 @@ export class AppendService {
   }
 
   /**
-   * Appends what `#appendNow` has left, one batch after the other; the connection's later requests wait. The frame counts as
-   * held until the result is called.
+   * Appends what `#appendNow` has left, one batch after the other; the connection's later requests wait. The frame
+   * counts as held until the result is called.
    */
   async #appendRest(request: AppendRequest, results: AppendResult[], asking: Asking): Promise<() => void> {
     const goOn = asking.caller.budget.holdOrder();
@@ -151,14 +153,20 @@ export class AppendService {
         slice.beginAnew();
       }
       const nowMs = this.#options.clock.now();
-      results.push(this.#appendIfQuick({ topicId, part, nowMs }, asking.caller) ?? (await this.#appendApart(topicId, part, asking)));
+      results.push(
+        this.#appendIfQuick({ topicId, part, nowMs }, asking.caller)
+          ?? (await this.#appendApart(topicId, part, asking)),
+      );
     }
     goOn();
     return release;
   }
 
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
-  #appendIfQuick({ topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number }, { signal }: Caller): AppendResult | null {
+  #appendIfQuick(
+    { topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number },
+    { signal }: Caller,
+  ): AppendResult | null {
     let partition: Partition | null = null;
     try {
       checkStillThere(signal);
@@ -171,7 +179,11 @@ export class AppendService {
     }
   }
 
-  async #appendApart(topicId: string, part: PartitionBatch, { caller: { signal }, timeoutMs }: Asking): Promise<AppendResult> {
+  async #appendApart(
+    topicId: string,
+    part: PartitionBatch,
+    { caller: { signal }, timeoutMs }: Asking,
+  ): Promise<AppendResult> {
     let partition: Partition | null = null;
     try {
       partition = this.#find(topicId, part);
@@ -203,7 +215,12 @@ export class AppendService {
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
     if (messageIds !== null) checkMessageIds(messageIds, this.#options.limits);
     const { leaderEpoch } = partition;
-    const appended = log.append(batch, settings.log.dedupWindowMs > 0 ? { leaderEpoch, header, nowMs, messageIds, rest } : { leaderEpoch, header, nowMs });
+    const appended = log.append(
+      batch,
+      settings.log.dedupWindowMs > 0
+        ? { leaderEpoch, header, nowMs, messageIds, rest }
+        : { leaderEpoch, header, nowMs },
+    );
     if (!appended.duplicate) {
       this.#options.counters.recordsIn += header.recordsCount;
       this.#options.counters.bytesIn += batch.length;
@@ -280,9 +297,13 @@ function tooBusy(budget: AppendServiceOptions['budget']): QError {
 /** Each is looked for and kept in the turn of the append, which cannot give way. */
 function checkMessageIds({ length }: readonly unknown[], { messageIdsPerBatchMax }: BrokerLimits): void {
   if (length <= messageIdsPerBatchMax) return;
-  throw new QError('BATCH_TOO_LARGE', `a batch with message ids has at most ${messageIdsPerBatchMax} records, this one has ${length}`, {
-    details: { records: length, recordsMax: messageIdsPerBatchMax },
-  });
+  throw new QError(
+    'BATCH_TOO_LARGE',
+    `a batch with message ids has at most ${messageIdsPerBatchMax} records, this one has ${length}`,
+    {
+      details: { records: length, recordsMax: messageIdsPerBatchMax },
+    },
+  );
 }
 
 /** One record that is too large cannot be helped by sending smaller batches, so it has a name of its own. */

@@ -3,10 +3,10 @@
  * gzip and zstd in the thread pool.
  *
  * Invariants:
- *  1. In one turn of the event loop batches become no more than `checkTurnBytesMax` bytes on the spot, whoever sent them. What
- *     was sent plain is as large as it was on the wire, and takes nothing of that.
- *  2. Apart, `checksMax` checks of up to `largeCheckBytesMin` bytes are under way at once, and `largeChecksMax` of larger
- *     ones, which therefore keep nobody waiting but each other. This also bounds the memory of what they become.
+ *  1. In one turn of the event loop batches become no more than `checkTurnBytesMax` bytes on the spot, whoever sent
+ *     them. What was sent plain is as large as it was on the wire, and takes nothing of that.
+ *  2. Apart, `checksMax` checks of up to `largeCheckBytesMin` bytes are under way at once, and `largeChecksMax` of
+ *     larger ones, which therefore keep nobody waiting but each other. This also bounds the memory of what they become.
  */
 import {
   batchBaseOffset,

@@ -1,6 +1,6 @@
 /**
- * The line in which checks of batches wait for their turn, first come first served. A connection has one request in it at
- * most, as it holds back the others, so the order is fair by connection.
+ * The line in which checks of batches wait for their turn, first come first served. A connection has one request in it
+ * at most, as it holds back the others, so the order is fair by connection.
  *
  * Invariants:
  *  1. At most `placesMax` checks are under way; a place that becomes free goes straight to the next in line.

@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.ts';
 const lookBytes = 256 * 1024;
 
 /**
- * How long one piece of work has been going on. Looks at the clock only now and then, as a look takes as long as a good part of
- * a small batch does; what is small never looks.
+ * How long one piece of work has been going on. Looks at the clock only now and then, as a look takes as long as a good
+ * part of a small batch does; what is small never looks.
  */
 export class TimeSlice {
   readonly #clock: Pick<Clock, 'monotonic'>;

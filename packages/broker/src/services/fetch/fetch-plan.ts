@@ -199,7 +199,8 @@ function failed(error: QError, partition: Partition | null): PartitionRead {
 function outOfRange(partition: Partition, offset: number): QError {
   const { logStartOffset, logEndOffset } = partition.requireLog();
   const where = `partition ${partition.index} of topic ${partition.topic.name}`;
-  const holds = logStartOffset === logEndOffset ? `is empty at ${logEndOffset}` : `has ${logStartOffset} to ${logEndOffset}`;
+  const holds =
+    logStartOffset === logEndOffset ? `is empty at ${logEndOffset}` : `has ${logStartOffset} to ${logEndOffset}`;
   return new QError('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in ${where}, which ${holds}`, {
     details: { offset, logStartOffset, logEndOffset },
   });

@@ -4,8 +4,8 @@
  * Invariants:
  *  1. A waiter resolves exactly once: by records, by its time, by its connection's end, or by the broker's. Whichever
  *     comes first removes it from everything that could wake it.
- *  2. In one turn of the event loop waiters of about `wakesPerTurnMax` partitions go on, whatever woke them; the others follow in
- *     the next turns, in the order in which they were woken. One record can wake everybody.
+ *  2. In one turn of the event loop waiters of about `wakesPerTurnMax` partitions go on, whatever woke them; the others
+ *     follow in the next turns, in the order in which they were woken. One record can wake everybody.
  *  3. After `releaseAll` nobody waits any more: the broker is stopping and answers at once.
  */
 import type { Clock } from '../../clock.ts';
@@ -49,7 +49,8 @@ export class FetchWaiters {
 
   /**
    * Resolves when one of the partitions has something new, when the time is up, or when waiting has become pointless.
-   * All partitions that one flush made readable are so when the promise's reactions run: the flush moves them in one go.
+   * All partitions that one flush made readable are so when the promise's reactions run: the flush moves them in one
+   * go.
    */
   wait(options: WaitOptions): Promise<void> {
     if (this.#isReleased || options.signal.aborted || options.timeoutMs <= 0) return Promise.resolve();

@@ -13,7 +13,8 @@ export class AnswerRoom {
   /** @throws QError INVALID_REQUEST when there is no room for so many bytes more */
   take(bytes: number): void {
     this.#bytes -= bytes;
-    if (this.#bytes < 0) throw new QError('INVALID_REQUEST', 'the answer would not fit in a frame; ask for less at once');
+    if (this.#bytes < 0)
+      throw new QError('INVALID_REQUEST', 'the answer would not fit in a frame; ask for less at once');
   }
 
   /** For fields of fixed length and these texts. */

@@ -1,14 +1,14 @@
 /**
- * Carries out what the state machine of `@q/coordinator` decides: every change of a group goes through `step` here, with
- * whatever has to follow it.
+ * Carries out what the state machine of `@q/coordinator` decides: every change of a group goes through `step` here,
+ * with whatever has to follow it.
  *
  * Invariants:
  *  1. A step is taken at once, on the newest state; its records are handed to the log before anybody hears of it.
  *  2. Members with news are woken when the news is durable.
  *  3. A group has a deadline noted whenever one of its members can run out of time.
  *  4. A group whose write failed is behind: it has missed topics that came or went, members that ran out of time. After
- *     `retryMs` it catches up, and again until that is durable. Whatever deadline is noted meanwhile, the earlier of the two
- *     holds.
+ *     `retryMs` it catches up, and again until that is durable. Whatever deadline is noted meanwhile, the earlier of
+ *     the two holds.
  */
 import { createGroup, hasExpired, nextDeadlineMs, stepGroup } from '@q/coordinator';
 import type { GroupCommand, GroupStep, StepContext, TopicView } from '@q/coordinator';

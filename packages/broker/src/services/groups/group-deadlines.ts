@@ -1,8 +1,8 @@
 /**
  * One timer for the deadlines of all groups: the sessions and rebalances that may run out.
  *
- * A deadline may be noted too early, never too late: heartbeats only ever move it away, and to note each of them would cost
- * more than to look once in vain. Whoever is called looks what is really due and notes the next deadline.
+ * A deadline may be noted too early, never too late: heartbeats only ever move it away, and to note each of them would
+ * cost more than to look once in vain. Whoever is called looks what is really due and notes the next deadline.
  *
  * Invariants:
  *  1. While there are deadlines the timer is armed for the earliest, or for the end of the pause after the last firing.
@@ -22,11 +22,7 @@ export class GroupDeadlines<T> {
   #isStopped = false;
 
   /** `due` is called with each owner whose deadline has come; the deadline is forgotten before. */
-  constructor(options: {
-    clock: Pick<Clock, 'monotonic' | 'schedule'>;
-    pauseMs: number;
-    due: (owner: T) => void;
-  }) {
+  constructor(options: { clock: Pick<Clock, 'monotonic' | 'schedule'>; pauseMs: number; due: (owner: T) => void }) {
     this.#clock = options.clock;
     this.#pauseMs = options.pauseMs;
     this.#due = options.due;

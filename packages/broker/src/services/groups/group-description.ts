@@ -122,12 +122,16 @@ function describeMember(group: Group, member: Member, options: DescriptionOption
   };
 }
 
-/** Every partition of the topics that members own or want, or that have a committed offset, by topic name and number. */
+/**
+ * Every partition of the topics that members own or want, or that have a committed offset, by topic name and number.
+ */
 function describePartitions(live: LiveGroup, options: DescriptionOptions): GroupPartition[] {
   const { registry, wallMs } = options;
   const places = placesOf(live, registry);
   const topics = [...places].map(([topicId, owners]) => ({ topicId, owners, topic: registry.byId(topicId) ?? null }));
-  topics.sort((left, right) => compare(left.topic?.name ?? '', right.topic?.name ?? '') || compare(left.topicId, right.topicId));
+  topics.sort(
+    (left, right) => compare(left.topic?.name ?? '', right.topic?.name ?? '') || compare(left.topicId, right.topicId),
+  );
   let metadataBytes = 0;
   return topics.flatMap(({ topicId, owners, topic }) =>
     [...owners.keys()]

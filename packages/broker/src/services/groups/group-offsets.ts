@@ -2,7 +2,8 @@
  * Commits offsets of groups, and tells what was committed (rows C4, G3).
  *
  * A commit costs the same whatever the group holds: one look at who owns the partition, one record. It counts from its
- * arrival on, so that a member that commits and then gives a partition up has committed; it is answered when it is durable.
+ * arrival on, so that a member that commits and then gives a partition up has committed; it is answered when it is
+ * durable.
  */
 import { checkOffsetAccess, coordinatorLimits, mayCommit } from '@q/coordinator';
 import type { CommittedOffsets, OffsetRefusal } from '@q/coordinator';
@@ -190,7 +191,9 @@ export function checkOffset(partition: Partition, offset: number): void {
   if (offset >= 0 && offset <= highWatermark) return;
   const { topic, index } = partition;
   const message = `partition ${index} of topic ${topic.name} ends at ${highWatermark}; offset ${offset} cannot be committed`;
-  throw new QError('OFFSET_OUT_OF_RANGE', message, { details: { topic: topic.name, partition: index, offset, highWatermark } });
+  throw new QError('OFFSET_OUT_OF_RANGE', message, {
+    details: { topic: topic.name, partition: index, offset, highWatermark },
+  });
 }
 
 function checkMetadata(metadata: string | null): void {

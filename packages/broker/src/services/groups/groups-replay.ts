@@ -1,6 +1,6 @@
 /**
- * Reads the groups topic back at start, one piece after another: what is held in memory is the piece and the image, never
- * the log. Compaction bounds how much there is to read.
+ * Reads the groups topic back at start, one piece after another: what is held in memory is the piece and the image,
+ * never the log. Compaction bounds how much there is to read.
  */
 import { decodeGroupRecord } from '@q/coordinator';
 import type { GroupImage } from '@q/coordinator';
@@ -12,7 +12,8 @@ const readBytes = 1 << 20;
 
 /**
  * Folds every record of the log into the image.
- * @throws QError CORRUPT_LOG for a record that cannot be understood: to pass over it could be to lose progress unnoticed
+ * @throws QError CORRUPT_LOG for a record that cannot be understood: to pass over it could be to lose progress
+ * unnoticed
  */
 export async function replayGroups(log: PartitionLog, image: GroupImage): Promise<void> {
   let offset = log.logStartOffset;

@@ -82,7 +82,8 @@ export class Groups {
   }
 
   /**
-   * The groups whose ids begin so, by id. A list of names waits for no disk: a change that is on its way may show, or not.
+   * The groups whose ids begin so, by id. A list of names waits for no disk: a change that is on its way may show, or
+   * not.
    */
   list(prefix: string): ListedGroup[] {
     return [...this.directory.groups()]
@@ -113,7 +114,10 @@ export class Groups {
     await this.#log.drain();
   }
 
-  /** Idle for how long is counted by the confirmed time: a start with a clock that is a year ahead must not expire them all. */
+  /**
+   * Idle for how long is counted by the confirmed time: a start with a clock that is a year ahead must not expire them
+   * all.
+   */
   async #load(log: PartitionLog, store: Pick<LogStore, 'confirmedNow'>): Promise<void> {
     const image = new GroupImage();
     await replayGroups(log, image);

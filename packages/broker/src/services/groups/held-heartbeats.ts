@@ -3,8 +3,8 @@
  *
  * Invariants:
  *  1. At most one heartbeat of a member is held: a newer one ends the hold of the older.
- *  2. A hold ends exactly once, for one of the reasons of `HoldEnd`; whichever comes first removes it from everything that
- *     could end it.
+ *  2. A hold ends exactly once, for one of the reasons of `HoldEnd`; whichever comes first removes it from everything
+ *     that could end it.
  *  3. After `releaseAll` nothing is held any more: the broker is stopping and answers at once.
  */
 import type { Clock } from '../../clock.ts';

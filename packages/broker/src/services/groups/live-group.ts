@@ -1,6 +1,6 @@
 /**
- * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could not
- * be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
+ * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could
+ * not be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
 import type { CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
 import { LoggedState } from '../../state-log/logged-state.ts';

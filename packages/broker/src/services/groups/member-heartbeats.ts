@@ -97,11 +97,7 @@ export class MemberHeartbeats {
     return Math.min(maxWaitMs, this.#options.limits.heldHeartbeatMsMax, Math.floor(sessionTimeoutMs / 2));
   }
 
-  async #answerHeld(
-    request: MemberHeartbeat,
-    reply: HeartbeatReply,
-    why: HoldEnd,
-  ): Promise<HeartbeatAnswer> {
+  async #answerHeld(request: MemberHeartbeat, reply: HeartbeatReply, why: HoldEnd): Promise<HeartbeatAnswer> {
     const { directory, coordinator } = this.#options;
     // Nobody may hear this answer, so it must not carry news that would count as told.
     if (why === 'newer' || why === 'gone' || why === 'stopping') return this.#tell(reply);
@@ -139,7 +135,11 @@ function quietReply({ memberEpoch }: MemberHeartbeat, { result, records }: Group
   return isNews ? null : result;
 }
 
-function commandOf(request: MemberHeartbeat, caller: Pick<Caller, 'address' | 'clientId'>, { partitionsMax }: BrokerLimits): HeartbeatCommand {
+function commandOf(
+  request: MemberHeartbeat,
+  caller: Pick<Caller, 'address' | 'clientId'>,
+  { partitionsMax }: BrokerLimits,
+): HeartbeatCommand {
   const { memberId, memberEpoch, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, assignor, topics } = request;
   return {
     kind: 'heartbeat',

@@ -119,11 +119,7 @@ export class OffsetChanges {
     return offsets;
   }
 
-  #check(
-    live: LiveGroup | null,
-    topicId: string,
-    { partition, offset }: OffsetToSet,
-  ): OffsetSet {
+  #check(live: LiveGroup | null, topicId: string, { partition, offset }: OffsetToSet): OffsetSet {
     const previousOffset = live?.offsets.get(topicId, partition)?.offset ?? -1;
     try {
       const place = requirePartition(requireTopicId(this.#options.registry, topicId), partition);
@@ -159,11 +155,7 @@ function deleteOf(
   return { topicId, error: null, offsets: deleted.length };
 }
 
-function consumed(
-  { groupId }: LiveGroup,
-  { topicId }: TopicToForget,
-  name: string,
-): TopicForgotten {
+function consumed({ groupId }: LiveGroup, { topicId }: TopicToForget, name: string): TopicForgotten {
   const message = `members of group ${JSON.stringify(groupId)} consume topic ${name}`;
   return { topicId, error: new QError('GROUP_NOT_EMPTY', message), offsets: 0 };
 }
@@ -181,9 +173,13 @@ function checkTopicCount({ topics }: OffsetDeletion, { topicsMax, partitionsMax 
 function refuseMembers({ groupId, group }: LiveGroup): void {
   const members = group?.members.size ?? 0;
   if (members === 0) return;
-  throw new QError('GROUP_NOT_EMPTY', `group ${JSON.stringify(groupId)} has ${members} ${members === 1 ? 'member' : 'members'}`, {
-    details: { groupId, members },
-  });
+  throw new QError(
+    'GROUP_NOT_EMPTY',
+    `group ${JSON.stringify(groupId)} has ${members} ${members === 1 ? 'member' : 'members'}`,
+    {
+      details: { groupId, members },
+    },
+  );
 }
 
 function belowStart(where: { topic: string; partition: number; offset: number; logStartOffset: number }): QError {

@@ -14,7 +14,9 @@ export interface AssignedTopic {
   readonly partitions: readonly number[];
 }
 
-/** Internal topics are not there for groups: one that consumed the groups topic would feed itself with its own commits. */
+/**
+ * Internal topics are not there for groups: one that consumed the groups topic would feed itself with its own commits.
+ */
 export function topicViewOf(registry: TopicRegistry): TopicView {
   return {
     byName: (name) => {

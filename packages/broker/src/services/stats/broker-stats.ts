@@ -99,7 +99,9 @@ function workOf({ connections, recordsIn, recordsOut, bytesIn, bytesOut, apis, e
     recordsOut,
     bytesIn,
     bytesOut,
-    apis: [...apis].filter(([, { requests }]) => requests > 0).map(([api, { times: _times, ...counter }]) => ({ api, ...counter })),
+    apis: [...apis]
+      .filter(([, { requests }]) => requests > 0)
+      .map(([api, { times: _times, ...counter }]) => ({ api, ...counter })),
     errors: [...errors].map(([error, count]) => ({ error, count })),
   };
 }

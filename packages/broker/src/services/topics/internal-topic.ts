@@ -7,7 +7,10 @@ import { Partition, Topic } from './topic.ts';
 /** Small segments, because only closed ones are compacted: what a start has to read is a few of them at most. */
 const segmentBytes = 16 << 20;
 
-/** The settings of the broker's own topics. The texts are what `topic describe` shows; the config below is what they come to. */
+/**
+ * The settings of the broker's own topics. The texts are what `topic describe` shows; the config below is what they
+ * come to.
+ */
 const internalSettings: Readonly<Record<string, string>> = {
   'cleanup.policy': 'compact',
   durability: 'fsync',
@@ -26,9 +29,19 @@ export const internalLogConfig: LogConfig = {
 };
 
 /** A topic of the broker's own, with one partition, as the registry shows it. */
-export function internalTopic(options: { log: PartitionLog; brokerDefaults: SettingTexts; leadership: Leadership }): Topic {
+export function internalTopic(options: {
+  log: PartitionLog;
+  brokerDefaults: SettingTexts;
+  leadership: Leadership;
+}): Topic {
   const { log, brokerDefaults, leadership } = options;
-  const record = { name: log.id.topic, topicId: log.id.topicId, replicas: 1, configs: internalSettings, firstTerm: null };
+  const record = {
+    name: log.id.topic,
+    topicId: log.id.topicId,
+    replicas: 1,
+    configs: internalSettings,
+    firstTerm: null,
+  };
   const topic = new Topic({ record, internal: true, brokerDefaults });
   const partition = new Partition(topic, log.id.partition, leadership.leaderOf(record, log.id.partition));
   partition.serve(log);

@@ -1,6 +1,6 @@
 /**
- * Durations and sizes as people write them. What is stored is the plain number, so that every reader of a setting, in any
- * version, reads the same.
+ * Durations and sizes as people write them. What is stored is the plain number, so that every reader of a setting, in
+ * any version, reads the same.
  */
 export type QuantityUnit = 'ms' | 'bytes';
 

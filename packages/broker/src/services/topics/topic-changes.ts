@@ -5,8 +5,9 @@
  * Invariant: a change is checked and made without another one in between (`#tail`), so two clients that create the same
  * topic, or fill the last free partitions, cannot both be told yes.
  *
- * A topic of which a partition could not be made is taken back. Where that cannot be noted, on a full disk, it is out of service at once
- * and `#unmade` remembers it: whoever creates it again hears why, and not that it exists; each round of maintenance tries again.
+ * A topic of which a partition could not be made is taken back. Where that cannot be noted, on a full disk, it is out
+ * of service at once and `#unmade` remembers it: whoever creates it again hears why, and not that it exists; each round
+ * of maintenance tries again.
  */
 import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
@@ -72,7 +73,10 @@ export class TopicChanges {
     this.#options = options;
   }
 
-  /** @throws QError INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICAS, INVALID_CONFIG, TOPIC_EXISTS, TOPIC_LIMIT, STORAGE_… */
+  /**
+   * @throws QError INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICAS, INVALID_CONFIG, TOPIC_EXISTS, TOPIC_LIMIT,
+   * STORAGE_…
+   */
   create(wanted: CreateTopicOptions): Promise<CreatedTopic> {
     return this.#inTurn(() => this.#create(wanted));
   }
@@ -92,7 +96,10 @@ export class TopicChanges {
     return this.#inTurn(() => this.#alter(wanted));
   }
 
-  /** `partitions` is the new total. @throws QError UNKNOWN_TOPIC, INVALID_PARTITIONS, TOPIC_LIMIT, INVALID_REQUEST, STORAGE_… */
+  /**
+   * `partitions` is the new total. @throws QError UNKNOWN_TOPIC, INVALID_PARTITIONS, TOPIC_LIMIT, INVALID_REQUEST,
+   * STORAGE_…
+   */
   addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
     return this.#inTurn(() => this.#addPartitions(wanted));
   }

@@ -35,17 +35,17 @@ export function encodeTopicRecord(record: TopicRecord): string {
 export function decodeTopicRecord(key: string, text: string): TopicRecord {
   const record = parseJson(text) as (Partial<TopicRecord> & { format?: number }) | null;
   const isOne =
-    record !== null &&
-    typeof record === 'object' &&
-    record.format === 1 &&
-    key === topicKey(String(record.name)) &&
-    typeof record.topicId === 'string' &&
-    isCount(record.partitions) &&
-    isCount(record.replicas) &&
-    isTexts(record.configs) &&
-    (record.state === 'active' || record.state === 'deleting') &&
-    Number.isSafeInteger(record.firstTerm) &&
-    Number.isSafeInteger(record.createdAtMs);
+    record !== null
+    && typeof record === 'object'
+    && record.format === 1
+    && key === topicKey(String(record.name))
+    && typeof record.topicId === 'string'
+    && isCount(record.partitions)
+    && isCount(record.replicas)
+    && isTexts(record.configs)
+    && (record.state === 'active' || record.state === 'deleting')
+    && Number.isSafeInteger(record.firstTerm)
+    && Number.isSafeInteger(record.createdAtMs);
   if (!isOne) throw new QError('CORRUPT_LOG', `the metadata entry ${key} is not a topic that this broker understands`);
   return record as TopicRecord;
 }

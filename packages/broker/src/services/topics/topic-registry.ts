@@ -6,7 +6,8 @@
  *     opened (or whose opening failed and is reported by the partition), but for those that were withdrawn.
  *  2. Changes are applied one after another in the order in which the metadata store tells them (`#tail`).
  *  3. A topic's data is removed only after its metadata record says `deleting`.
- *  4. A partition without a log whose trouble may pass is tried again, with a growing pause, until it is open or its topic is gone.
+ *  4. A partition without a log whose trouble may pass is tried again, with a growing pause, until it is open or its
+ *     topic is gone.
  */
 import { StorageError, Turnstile } from '@q/storage';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
@@ -200,7 +201,8 @@ export class TopicRegistry {
       partition.fail(error, { isTriedAgain });
       if (!isTriedAgain) this.#unopened.settled(partition);
       // Said once: what is tried again fails as it did before.
-      if (!isTriedAgain || this.#unopened.failed(partition) === 1) logger.error({ err: error, ...fields }, 'a partition could not be opened');
+      if (!isTriedAgain || this.#unopened.failed(partition) === 1)
+        logger.error({ err: error, ...fields }, 'a partition could not be opened');
     }
   }
 
@@ -212,15 +214,16 @@ export class TopicRegistry {
   }
 
   /**
-   * Tries again what has failed and may have healed: partitions that could not be opened, data of deleted topics that could not be
-   * removed. Each with a growing pause; for the rounds of maintenance.
+   * Tries again what has failed and may have healed: partitions that could not be opened, data of deleted topics that
+   * could not be removed. Each with a growing pause; for the rounds of maintenance.
    */
   async tryAgain(): Promise<void> {
     const partitions = this.#unopened.due();
     await Promise.all(partitions.map((partition) => this.#turnstile.run(() => this.#openAgain(partition))));
     for (const record of this.#undeleted.due()) await this.#deleteAgain(record);
     const failed = partitions.filter(({ log }) => log === null).length;
-    if (failed > 0) this.#options.logger.warn({ partitions: failed }, 'partitions could not be opened again; they are tried later');
+    if (failed > 0)
+      this.#options.logger.warn({ partitions: failed }, 'partitions could not be opened again; they are tried later');
   }
 
   async #openAgain(partition: Partition): Promise<void> {
@@ -233,13 +236,17 @@ export class TopicRegistry {
       await this.#deleteLogs(record);
     } catch (error) {
       this.#undeleted.failed(record);
-      this.#options.logger.error({ err: error, topic: record.name }, 'a topic could not be deleted for good; it is tried later');
+      this.#options.logger.error(
+        { err: error, topic: record.name },
+        'a topic could not be deleted for good; it is tried later',
+      );
     }
   }
 
   /**
-   * Opens a partition again that is in trouble, by command: also one that is set aside because its data is damaged, of which the
-   * files may have been put right. One without trouble is left alone. What is wrong afterwards, the partition says.
+   * Opens a partition again that is in trouble, by command: also one that is set aside because its data is damaged, of
+   * which the files may have been put right. One without trouble is left alone. What is wrong afterwards, the partition
+   * says.
    */
   async reopen(partition: Partition): Promise<void> {
     if (partition.trouble === null || partition.topic.isDeleted) return;
@@ -274,7 +281,8 @@ export class TopicRegistry {
     const { name: topic, topicId } = record;
     const ids = Array.from({ length: record.partitions }, (_, partition) => ({ topic, topicId, partition }));
     const deleted = await Promise.all(ids.map((id) => this.#turnstile.run(() => this.#deleteLog(id))));
-    // With data left the record stays, so that a later round of maintenance, the next start, or the next DELETE_TOPIC tries again.
+    // With data left the record stays, so that a later round of maintenance, the next start, or the next DELETE_TOPIC
+    // tries again.
     if (deleted.includes(false)) {
       this.#undeleted.failed(record);
       return;
@@ -287,7 +295,10 @@ export class TopicRegistry {
     } catch (error) {
       if (!isStorageFull(error)) throw error;
       this.#undeleted.failed(record);
-      this.#options.logger.warn({ err: error, topic: record.name }, 'the disk is full; that the topic is gone is noted later');
+      this.#options.logger.warn(
+        { err: error, topic: record.name },
+        'the disk is full; that the topic is gone is noted later',
+      );
     }
   }
 
@@ -324,7 +335,10 @@ export class TopicRegistry {
   }
 }
 
-/** A disk that could not be read, or had no room or no descriptor, may be well again. Whose the data is does not change by itself. */
+/**
+ * A disk that could not be read, or had no room or no descriptor, may be well again. Whose the data is does not change
+ * by itself.
+ */
 function mayHeal(error: unknown): boolean {
   return StorageError.is(error) && (error.code === 'STORAGE_FAILED' || error.code === 'STORAGE_FULL');
 }

@@ -140,7 +140,8 @@ export class Partition {
   }
 
   /**
-   * @throws QError NOT_LEADER (it is not open, and will be: ask again), or why there will be no log until somebody sees to it.
+   * @throws QError NOT_LEADER (it is not open, and will be: ask again), or why there will be no log until somebody sees
+   * to it.
    */
   requireLog(): PartitionLog {
     if (this.#log !== null) return this.#log;
@@ -149,7 +150,9 @@ export class Partition {
     const error = toWireError(this.#trouble);
     if (!this.#isTriedAgain) throw error;
     // Its own code is final for clients, and would end readers and lose records over what is going to pass.
-    throw new QError('NOT_LEADER', `${where} could not be opened, which is tried again: ${error.message}`, { cause: error });
+    throw new QError('NOT_LEADER', `${where} could not be opened, which is tried again: ${error.message}`, {
+      cause: error,
+    });
   }
 
   /** What is wrong with the partition, or null. */

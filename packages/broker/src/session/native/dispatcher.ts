@@ -61,7 +61,12 @@ export class Dispatcher {
   readonly #copyToLetGo: (frame: Buffer) => Buffer;
 
   /** `copyToLetGo`: into memory that is used again when the handler has let go of it. Into any if missing. */
-  constructor(options: { clock: Clock; logger: BrokerLogger; counters: BrokerCounters; copyToLetGo?: (frame: Buffer) => Buffer }) {
+  constructor(options: {
+    clock: Clock;
+    logger: BrokerLogger;
+    counters: BrokerCounters;
+    copyToLetGo?: (frame: Buffer) => Buffer;
+  }) {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#counters = options.counters;

@@ -1,6 +1,6 @@
 /**
- * The native protocol on one connection ([RFC 1](docs/rfcs/0001-native-protocol.md)): cuts frames, wants a HELLO first, and
- * hands requests to the dispatcher.
+ * The native protocol on one connection ([RFC 1](docs/rfcs/0001-native-protocol.md)): cuts frames, wants a HELLO first,
+ * and hands requests to the dispatcher.
  *
  * Invariants:
  *  1. Until a HELLO has succeeded nothing but HELLO is looked at, and no frame above 64 KiB is taken.

@@ -1,9 +1,9 @@
 /**
  * Lets the several buffers of a read leave without being joined (row Z1).
  *
- * A message field of bytes is one buffer, while a read from the tail cache is a list of batches. Joining them would copy
- * every byte that is consumed. So the answer is encoded with a stand-in of the same length, which the encoder puts into
- * its gather list by reference and never looks into, and the batches take its place there before the list is sent.
+ * A message field of bytes is one buffer, while a read from the tail cache is a list of batches. Joining them would
+ * copy every byte that is consumed. So the answer is encoded with a stand-in of the same length, which the encoder puts
+ * into its gather list by reference and never looks into, and the batches take its place there before the list is sent.
  *
  * Invariant: the bytes of `pool` are never read or written, so that the system never gives it memory.
  */

@@ -1,4 +1,12 @@
-import { batchCodec, checkBatch, codecNames, encodeBatch, errorCode, iterateRecords, messageIdHeader } from '@q/protocol';
+import {
+  batchCodec,
+  checkBatch,
+  codecNames,
+  encodeBatch,
+  errorCode,
+  iterateRecords,
+  messageIdHeader,
+} from '@q/protocol';
 import type { CodecName, ErrorName, ProduceRequest, ProduceResponsePartition } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
@@ -46,10 +54,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     timeoutMs = 1000,
   ): Promise<ProduceResponsePartition[]> => {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
-    const handled = handler.handle(
-      { timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] },
-      caller,
-    );
+    const handled = handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, caller);
     const response = handled instanceof Expected ? ((await handled.other) ?? handled.answer) : await handled;
     return [...response.topics[0]!.partitions];
   };
@@ -235,23 +240,26 @@ describe('PRODUCE', () => {
         { codec },
       );
 
-    it.each(codecNames)('W3 %s: is checked apart, in its order, and appended as it would be otherwise', async (codec) => {
-      const { logs, held, letGo, produce } = setUp(topicOf({ configs: { 'max.message.bytes': String(4 << 20) } }));
-      const records = large(codec);
-      const answers = produce([{ records }, {}, { partition: 0, records: batch('behind') }]);
-      // Nothing overtakes it: neither what follows in the request, nor the requests behind it.
-      expect(logs.map((log) => log.batches.length)).toEqual([0, 0]);
-      expect(held).toMatchObject({ ordersHeld: 1, framesHeld: 1 });
-      expect(await answers).toMatchObject([
-        { errorCode: 0, baseOffset: 0 },
-        { errorCode: 0, baseOffset: 0 },
-        { errorCode: 0, baseOffset: 6 },
-      ]);
-      expect(logs[0]!.batches[0]).toBe(records);
-      expect(held).toMatchObject({ ordersHeld: 0, framesHeld: 0 });
-      // All checks are over: the logs alone look after the batches, once.
-      expect(letGo).toEqual([records]);
-    });
+    it.each(codecNames)(
+      'W3 %s: is checked apart, in its order, and appended as it would be otherwise',
+      async (codec) => {
+        const { logs, held, letGo, produce } = setUp(topicOf({ configs: { 'max.message.bytes': String(4 << 20) } }));
+        const records = large(codec);
+        const answers = produce([{ records }, {}, { partition: 0, records: batch('behind') }]);
+        // Nothing overtakes it: neither what follows in the request, nor the requests behind it.
+        expect(logs.map((log) => log.batches.length)).toEqual([0, 0]);
+        expect(held).toMatchObject({ ordersHeld: 1, framesHeld: 1 });
+        expect(await answers).toMatchObject([
+          { errorCode: 0, baseOffset: 0 },
+          { errorCode: 0, baseOffset: 0 },
+          { errorCode: 0, baseOffset: 6 },
+        ]);
+        expect(logs[0]!.batches[0]).toBe(records);
+        expect(held).toMatchObject({ ordersHeld: 0, framesHeld: 0 });
+        // All checks are over: the logs alone look after the batches, once.
+        expect(letGo).toEqual([records]);
+      },
+    );
 
     it('W3 refuses in the same words', async () => {
       const { logs, letGo, produce } = setUp();
@@ -269,7 +277,8 @@ describe('PRODUCE', () => {
 
     it('W3 what many batches become in one turn counts together', async () => {
       const { logs, held, produce } = setUp(topicOf(), 2, { checkTurnBytesMax: 30_000 });
-      const small = (): Buffer => encodeBatch([{ value: Buffer.alloc(6_000), timestampMs: clockStart }], { codec: 'zstd' });
+      const small = (): Buffer =>
+        encodeBatch([{ value: Buffer.alloc(6_000), timestampMs: clockStart }], { codec: 'zstd' });
       const answers = Array.from({ length: 5 }, () => produce([{ records: small() }]));
       // A zstd frame counts 16 KiB beside its bytes: the first takes this turn, the others have to wait for theirs.
       expect(logs[0]!.batches).toHaveLength(1);
@@ -308,7 +317,9 @@ describe('PRODUCE', () => {
       expect([...iterateRecords(logs[0]!.batches[0]!)]).toHaveLength(6);
       expect(logs[0]!.lastOptions).toMatchObject({ messageIds: null });
       const headers = [{ key: messageIdHeader, value: Buffer.from('id-9') }];
-      const withId = encodeBatch([{ value: Buffer.alloc(900_000), headers, timestampMs: clockStart }], { codec: 'gzip' });
+      const withId = encodeBatch([{ value: Buffer.alloc(900_000), headers, timestampMs: clockStart }], {
+        codec: 'gzip',
+      });
       await produce([{ records: withId }]);
       expect(logs[0]!.lastOptions).toMatchObject({ messageIds: ['id-9'] });
     });

@@ -22,7 +22,14 @@ function setUp() {
   const registry = emptyRegistry();
   registry.addInternal(topic);
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
-  const options = { registry, waiters, clock, limits: defaultLimits, counters: createCounters(nodeHistogram), logger: silentLogger };
+  const options = {
+    registry,
+    waiters,
+    clock,
+    limits: defaultLimits,
+    counters: createCounters(nodeHistogram),
+    logger: silentLogger,
+  };
   const handler = fetchHandler(new FetchService(options));
   const caller = new FakeCaller();
   const { budget, signal } = caller;

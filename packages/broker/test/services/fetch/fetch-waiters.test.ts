@@ -9,7 +9,13 @@ import { batchOf } from '../../harness.ts';
 function setUp(wakesPerTurnMax = 100) {
   const clock = new ManualClock({ defer: 'manual' });
   const log = new FakeLog();
-  return { clock, log, waiters: new FetchWaiters({ clock, wakesPerTurnMax }), signal: new FakeSignal(), partition: partitionWith(log) };
+  return {
+    clock,
+    log,
+    waiters: new FetchWaiters({ clock, wakesPerTurnMax }),
+    signal: new FakeSignal(),
+    partition: partitionWith(log),
+  };
 }
 
 describe('FetchWaiters', () => {

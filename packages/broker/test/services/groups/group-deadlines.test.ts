@@ -21,7 +21,11 @@ describe('GroupDeadlines', () => {
     deadlines.set('c', 2000);
     expect(clock.pending).toBe(1);
     await clock.advance(10_000);
-    expect(fired).toEqual([['a', 1000], ['c', 2000], ['b', 3000]]);
+    expect(fired).toEqual([
+      ['a', 1000],
+      ['c', 2000],
+      ['b', 3000],
+    ]);
     expect(clock.pending).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Members come, let go, commit and leave, operators delete, and the disk loses rounds whenever it likes. Whatever happens,
- * what the broker holds in memory is in the end exactly what the log says: that is what the next start reads.
+ * Members come, let go, commit and leave, operators delete, and the disk loses rounds whenever it likes. Whatever
+ * happens, what the broker holds in memory is in the end exactly what the log says: that is what the next start reads.
  */
 import { GroupImage, recordsOf } from '@q/coordinator';
 import type { GroupRecord, HeartbeatCommand, LoadedGroup, PartitionsByTopic, StepContext } from '@q/coordinator';
@@ -21,14 +21,27 @@ import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
 function setUp(random: SeededRandom) {
   const clock = new ManualClock();
   const log = new ForgetfulLog(random);
-  const groupsLog = new StateLog({ records: groupRecords, log, create: () => Promise.resolve(log), clock, logger: silentLogger });
+  const groupsLog = new StateLog({
+    records: groupRecords,
+    log,
+    create: () => Promise.resolve(log),
+    clock,
+    logger: silentLogger,
+  });
   const directory = new GroupDirectory({ log: groupsLog, groupsMax: 10 });
   const registry = emptyRegistry();
   const topic = topicOf({ name: 'orders' });
   for (let count = 0; count < 6; count += 1) partitionWith(new FakeLog(), topic);
   registry.addInternal(topic);
   const held = new HeldHeartbeats(clock);
-  const coordinator = new GroupCoordinator({ directory, held, registry, clock, limits: defaultLimits, logger: silentLogger });
+  const coordinator = new GroupCoordinator({
+    directory,
+    held,
+    registry,
+    clock,
+    limits: defaultLimits,
+    logger: silentLogger,
+  });
   return { clock, log, groupsLog, directory, coordinator, topicId: topic.id };
 }
 
@@ -58,7 +71,10 @@ function act({ directory, coordinator, topicId }: World, random: SeededRandom): 
     coordinator.step(live, heartbeat(memberId, 0, new Map()));
   } else {
     const isLeaving = random.chance(0.2);
-    coordinator.step(live, heartbeat(memberId, isLeaving ? -1 : member.memberEpoch, isLeaving ? null : member.assigned));
+    coordinator.step(
+      live,
+      heartbeat(memberId, isLeaving ? -1 : member.memberEpoch, isLeaving ? null : member.assigned),
+    );
   }
   directory.forgetIfGone(live);
 }

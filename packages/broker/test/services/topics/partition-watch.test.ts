@@ -11,7 +11,11 @@ function fakeLog(): { log: PartitionLog; listeners: Set<() => void>; move: () =>
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
-  return { log: { onHighWatermark } as unknown as PartitionLog, listeners, move: () => listeners.forEach((listener) => listener()) };
+  return {
+    log: { onHighWatermark } as unknown as PartitionLog,
+    listeners,
+    move: () => listeners.forEach((listener) => listener()),
+  };
 }
 
 describe('a partition', () => {

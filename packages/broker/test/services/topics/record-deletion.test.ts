@@ -18,14 +18,24 @@ it('T1 a deletion up to where the partition begins already reaches the log, whic
   const common = { metadata, brokerDefaults: new Map<string, string>(), term: 0 };
   const leadership = new SoleLeadership({ brokerId: 1, term: 0 });
   const store = new FakeStore();
-  const registry = new TopicRegistry({ ...common, leadership, store, logger: silentLogger, logOpensMax: 2, clock, retryPauseMsMin: 1, retryPauseMsMax: 1 });
+  const registry = new TopicRegistry({
+    ...common,
+    leadership,
+    store,
+    logger: silentLogger,
+    logOpensMax: 2,
+    clock,
+    retryPauseMsMin: 1,
+    retryPauseMsMax: 1,
+  });
   await registry.start();
   const changes = new TopicChanges({ ...common, registry, limits: defaultLimits, clock, random: seededRandom(1) });
   await changes.create({ name: 'a', partitions: 1, replicas: 1, configs: [], validateOnly: false });
   const log = registry.byName('a')!.partitions[0]!.log as FakeLog;
   Object.assign(log, { logStartOffset: 5, highWatermark: 9 });
   const deletion = new RecordDeletion({ registry, logger: silentLogger });
-  const before = (offset: number | 'end'): Promise<object[]> => deletion.delete('a', [{ partition: 0, before: offset }]);
+  const before = (offset: number | 'end'): Promise<object[]> =>
+    deletion.delete('a', [{ partition: 0, before: offset }]);
   expect(await before(5)).toEqual([{ partition: 0, error: null, logStartOffset: 5 }]);
   expect(await before(3)).toEqual([{ partition: 0, error: null, logStartOffset: 5 }]);
   expect(await before('end')).toEqual([{ partition: 0, error: null, logStartOffset: 9 }]);

@@ -37,7 +37,16 @@ class Folder {
     const brokerDefaults = new Map([['segment.bytes', '4096']]);
     const leadership = new SoleLeadership({ brokerId: 1, term });
     const pauses = { retryPauseMsMin: 1_000, retryPauseMsMax: 4_000 };
-    const registry = new TopicRegistry({ store, metadata, logger, brokerDefaults, leadership, logOpensMax: 2, clock: this.clock, ...pauses });
+    const registry = new TopicRegistry({
+      store,
+      metadata,
+      logger,
+      brokerDefaults,
+      leadership,
+      logOpensMax: 2,
+      clock: this.clock,
+      ...pauses,
+    });
     await registry.start();
     const changes = new TopicChanges({
       registry,

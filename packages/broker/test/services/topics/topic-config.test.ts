@@ -122,14 +122,20 @@ describe('topic settings', () => {
   ])('Q3 takes %s = %s and stores %s', (key, value, stored) => {
     const texts = parseTopicSettings([{ key, value }]);
     expect(texts.get(key)).toBe(stored);
-    expect(describeTopicSettings({ topic: texts, broker: none })).toContainEqual({ key, value: stored, source: 'topic' });
+    expect(describeTopicSettings({ topic: texts, broker: none })).toContainEqual({
+      key,
+      value: stored,
+      source: 'topic',
+    });
   });
 
   it('P5 says how large a batch may be as the broker decides it', () => {
     const most = defaultLimits.frameBytesMax - frameOverheadBytes;
     expect(topicSettings.find(({ name }) => name === 'max.message.bytes')?.doc).toContain(String(most));
-    const withBytes = (bytes: number): (() => void) => () =>
-      checkFitsFrame({ topic: new Map([['max.message.bytes', String(bytes)]]), broker: none }, defaultLimits);
+    const withBytes =
+      (bytes: number): (() => void) =>
+      () =>
+        checkFitsFrame({ topic: new Map([['max.message.bytes', String(bytes)]]), broker: none }, defaultLimits);
     expect(withBytes(most)).not.toThrow();
     expect(withBytes(most + 1)).toThrow(String(most));
   });

@@ -33,7 +33,13 @@ async function setUp() {
     });
   const first = makeRegistry();
   await first.start();
-  const changes = new TopicChanges({ ...common, registry: first, limits: defaultLimits, clock, random: seededRandom(1) });
+  const changes = new TopicChanges({
+    ...common,
+    registry: first,
+    limits: defaultLimits,
+    clock,
+    random: seededRandom(1),
+  });
   await changes.create({ name: 'a', partitions: 2, replicas: 1, configs: [], validateOnly: false });
   first.stop();
   const start = async (): Promise<TopicRegistry> => {
@@ -71,7 +77,13 @@ describe('a partition that could not be opened', () => {
     const [first, second] = registry.byName('a')!.partitions;
     expect([first!.trouble?.code, second!.trouble]).toEqual(['STORAGE_FAILED', null]);
     // Whoever asks for its records is to ask again; that its disk failed is final for clients.
-    expect(() => first!.requireLog()).toThrow(expect.objectContaining({ code: 'NOT_LEADER', retriable: true, message: expect.stringMatching(/could not be opened, which is tried again: EIO/) as string }) as Error);
+    expect(() => first!.requireLog()).toThrow(
+      expect.objectContaining({
+        code: 'NOT_LEADER',
+        retriable: true,
+        message: expect.stringMatching(/could not be opened, which is tried again: EIO/) as string,
+      }) as Error,
+    );
     await registry.tryAgain();
     await clock.advance(1_000);
     await registry.tryAgain();
@@ -131,7 +143,15 @@ describe('a partition that could not be opened', () => {
     const { clock, store, start, metadata } = await setUp();
     store.openFailures.set(0, unreadable);
     const registry = await start();
-    const changes = new TopicChanges({ registry, metadata, brokerDefaults: new Map(), limits: defaultLimits, clock, random: seededRandom(2), term: 0 });
+    const changes = new TopicChanges({
+      registry,
+      metadata,
+      brokerDefaults: new Map(),
+      limits: defaultLimits,
+      clock,
+      random: seededRandom(2),
+      term: 0,
+    });
     await changes.delete('a');
     store.openFailures.clear();
     await clock.advance(1_000_000);
@@ -143,7 +163,15 @@ describe('a partition that could not be opened', () => {
 it('T1 the data of a deleted topic that could not be removed is, with a later round', async () => {
   const { clock, store, start, metadata } = await setUp();
   const registry = await start();
-  const changes = new TopicChanges({ registry, metadata, brokerDefaults: new Map(), limits: defaultLimits, clock, random: seededRandom(2), term: 0 });
+  const changes = new TopicChanges({
+    registry,
+    metadata,
+    brokerDefaults: new Map(),
+    limits: defaultLimits,
+    clock,
+    random: seededRandom(2),
+    term: 0,
+  });
   store.deleteFailures.set(1, unreadable);
   await changes.delete('a').catch(() => undefined);
   expect(store.logs.size).toBe(1);

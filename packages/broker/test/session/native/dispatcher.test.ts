@@ -137,7 +137,8 @@ describe('Dispatcher', () => {
     });
     const [caller, gone] = [new FakeCaller(), new FakeCaller()];
     gone.signal.abort();
-    for (const each of [caller, gone]) await dispatcher.dispatch(frameOf(), { caller: each, session: { isOpen: true, saidHello() {} }, isLent: false });
+    for (const each of [caller, gone])
+      await dispatcher.dispatch(frameOf(), { caller: each, session: { isOpen: true, saidHello() {} }, isLent: false });
     expect(counters.apis.get('PING')).toMatchObject({ requests: 2, failed: 1 });
     expect(counters.errors.get('REQUEST_TIMED_OUT')).toBe(1);
   });

@@ -85,7 +85,10 @@ export function deleteOffsetsHandler(
   };
 }
 
-/** Until it is answered a commit is held in memory: it counts in the budgets, so that a slow disk slows its senders down. */
+/**
+ * Until it is answered a commit is held in memory: it counts in the budgets, so that a slow disk slows its senders
+ * down.
+ */
 async function holding<T>(budget: RequestBudget, answer: Promise<T>): Promise<T> {
   const release = budget.holdFrame();
   try {

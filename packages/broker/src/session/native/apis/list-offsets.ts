@@ -13,14 +13,16 @@ export function listOffsetsHandler(
   return {
     api: ListOffsets,
     handle: async ({ topics }) => {
-      const found = await lookup.find(topics.map(({ topicId, partitions }) => ({
-        topicId,
-        partitions: partitions.map(({ partition, leaderEpoch, timestampMs }) => ({
-          partition,
-          leaderEpoch,
-          at: placeOf(timestampMs),
+      const found = await lookup.find(
+        topics.map(({ topicId, partitions }) => ({
+          topicId,
+          partitions: partitions.map(({ partition, leaderEpoch, timestampMs }) => ({
+            partition,
+            leaderEpoch,
+            at: placeOf(timestampMs),
+          })),
         })),
-      })));
+      );
       return { topics: topics.map(({ topicId }, index) => ({ topicId, partitions: found[index]!.map(answerOf) })) };
     },
     errorsIn: errorsOfPartitions,

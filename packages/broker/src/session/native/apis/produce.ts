@@ -23,7 +23,8 @@ export function produceHandler({ service, frames }: ProduceDependencies): Handle
       const appending = service.append(request, caller);
       if (appending instanceof Promise) {
         return appending.then((late) => {
-          // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is left to the collector.
+          // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is
+          // left to the collector.
           if (late.results.every(({ error }) => error === null)) letGoOfFrame(request, frames);
           return finalAnswer(request, late);
         });
@@ -66,7 +67,10 @@ function answerOf(request: ProduceRequest, { results }: Appending): ProduceRespo
   };
 }
 
-/** A result as the wire has it: a view, so that an answer that is expected need not be made anew when it turns out otherwise. */
+/**
+ * A result as the wire has it: a view, so that an answer that is expected need not be made anew when it turns out
+ * otherwise.
+ */
 class ProducedPartition implements ProduceResponsePartition {
   readonly #result: AppendResult;
 

@@ -37,7 +37,10 @@ export interface NativeApisOptions {
   readonly limits: BrokerLimits;
   /** Where the memory of large frames comes from, if it is used again. */
   readonly frames: Pick<LentMemory, 'release'> | null;
-  /** Where clients should connect, an empty host being the address that they dialled. The port is known once the broker listens. */
+  /**
+   * Where clients should connect, an empty host being the address that they dialled. The port is known once the broker
+   * listens.
+   */
   readonly advertised: { readonly host: string; readonly port: number };
 }
 

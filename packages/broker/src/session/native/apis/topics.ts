@@ -1,7 +1,15 @@
 /**
  * The APIs that create, change, list and describe topics (rows T1, T2, T3).
  */
-import { AddPartitions, AlterTopic, CreateTopic, DeleteTopic, DescribeTopic, ListTopics, settingSource } from '@q/protocol';
+import {
+  AddPartitions,
+  AlterTopic,
+  CreateTopic,
+  DeleteTopic,
+  DescribeTopic,
+  ListTopics,
+  settingSource,
+} from '@q/protocol';
 import type {
   AddPartitionsRequest,
   AddPartitionsResponse,
@@ -24,11 +32,15 @@ import type { SettingInForce } from '../../../services/topics/topic-config.ts';
 import type { Handler } from '../handler.ts';
 import { wireCode } from './wire-result.ts';
 
-export function createTopicHandler(changes: Services['topicChanges']): Handler<CreateTopicRequest, CreateTopicResponse> {
+export function createTopicHandler(
+  changes: Services['topicChanges'],
+): Handler<CreateTopicRequest, CreateTopicResponse> {
   return { api: CreateTopic, handle: async (request) => onWire(await changes.create(request)) };
 }
 
-export function deleteTopicHandler(changes: Services['topicChanges']): Handler<DeleteTopicRequest, DeleteTopicResponse> {
+export function deleteTopicHandler(
+  changes: Services['topicChanges'],
+): Handler<DeleteTopicRequest, DeleteTopicResponse> {
   return { api: DeleteTopic, handle: ({ name }) => changes.delete(name) };
 }
 
@@ -36,7 +48,9 @@ export function alterTopicHandler(changes: Services['topicChanges']): Handler<Al
   return { api: AlterTopic, handle: async (request) => onWire({ configs: await changes.alter(request) }) };
 }
 
-export function addPartitionsHandler(changes: Services['topicChanges']): Handler<AddPartitionsRequest, AddPartitionsResponse> {
+export function addPartitionsHandler(
+  changes: Services['topicChanges'],
+): Handler<AddPartitionsRequest, AddPartitionsResponse> {
   return { api: AddPartitions, handle: async (request) => ({ partitions: await changes.addPartitions(request) }) };
 }
 
