@@ -144,7 +144,7 @@ export const clientMutations: readonly Mutation[] = [
   },
   {
     name: 'a record overtakes those that wait behind the first',
-    test: 'packages/client/test/producer/producer.test.ts',
+    test: 'packages/client/test/producer/order.test.ts',
     file: 'packages/client/src/producer/parking.ts',
     find: 'topic.hasParked = topic.parked.length > 0;',
     replace: 'topic.hasParked = false;',
