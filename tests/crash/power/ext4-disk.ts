@@ -13,6 +13,8 @@ const run = promisify(execFile);
 const shutdownProgram = fileURLToPath(new URL('ext4-shutdown.py', import.meta.url));
 const imageBytes = 96 << 20;
 const unmountPatienceMs = 5_000;
+/** Whoever else asks for a loop device at the same moment may be given the same one, and one of the two fails. */
+const triesMax = 5;
 
 /**
  * A real ext4 in a file, mounted through a loop device, of which the power can be cut.
@@ -60,6 +62,16 @@ export class Ext4Disk implements AsyncDisposable {
   }
 
   static async make(): Promise<Ext4Disk> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await Ext4Disk.#make();
+      } catch (error) {
+        if (tried === triesMax) throw error;
+      }
+    }
+  }
+
+  static async #make(): Promise<Ext4Disk> {
     const folder = await mkdtemp(join(tmpdir(), 'q-ext4-'));
     const image = join(folder, 'image');
     try {
