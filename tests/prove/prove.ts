@@ -9,7 +9,7 @@
  * A rig that is given 0 is left out. Seeds are others each day; `--seed` repeats those of one. What is not finished in
  * time is a failure.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -58,6 +58,8 @@ async function prove(): Promise<Proof> {
   const interrupt = (name: NodeJS.Signals): void => stop.abort(name);
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
   const temporary = await mkdtemp(join(tmpdir(), 'q-prove-'));
+  // One rig runs a broker as another user, who has to get through to its data folder.
+  await chmod(temporary, 0o711);
   const run = async (job: Job): Promise<readonly RigReport[]> => {
     const name = `${job.rig} ${job.args.join(' ')}`;
     console.log(`${seconds()} s: ${name}`);

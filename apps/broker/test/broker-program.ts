@@ -23,7 +23,8 @@ export class BrokerProgram implements AsyncDisposable {
   readonly #changed = new EventTarget();
 
   constructor({ args = [], env = {} }: ProgramOptions) {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('Q_'));
+    // Neither settings of a broker, nor how somebody happened to start the tests, which the greeting would follow.
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(Q|npm)_/.test(name));
     this.#child = spawn(process.execPath, ['--conditions=@q/source', main, ...args], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
