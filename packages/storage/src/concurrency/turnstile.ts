@@ -8,6 +8,7 @@ export class Turnstile {
     this.#parallelMax = parallelMax;
   }
 
+  /** Waits for a place, does the work in it, and settles as the work does. Whoever waits cannot give up. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#parallelMax) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
     else this.#running += 1;
