@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import type { SpawnSyncReturns } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { connect } from '@q/client';
 import type { Expect, Scenario } from './scenario.ts';
 import { ShortBroker } from './short-broker.ts';
@@ -148,7 +150,15 @@ export function whyNoPidsGroup(): string | null {
 export function whyNoOtherUser(): string | null {
   if (process.getuid?.() !== 0) return 'only root can run the broker as another user';
   const { status, error, stderr } = runAsUser(process.execPath, '--version');
-  return status === 0 ? null : `another user cannot run the broker here: ${error?.message ?? stderr}`;
+  if (status !== 0) return `another user cannot run the broker here: ${error?.message ?? stderr}`;
+  // A clone in a folder that is root's alone, and a folder for temporary files that is.
+  for (const [question, path] of [
+    ['-r', fileURLToPath(import.meta.url)],
+    ['-x', tmpdir()],
+  ] as const) {
+    if (runAsUser('test', question, path).status !== 0) return `another user has no way to ${path}`;
+  }
+  return null;
 }
 
 function runAsUser(...command: readonly string[]): SpawnSyncReturns<string> {
