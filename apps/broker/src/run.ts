@@ -153,6 +153,8 @@ function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
 }
 
 function fail(lines: readonly string[], exitCode: number): never {
+  // Before anything is said: whoever reads it may send the next signal at once, and an exit that hangs would not hear it.
+  releaseStopSignals(process);
   process.stderr.on('error', () => undefined);
   for (const line of lines) process.stderr.write(`q-broker: ${line}\n`);
   end(exitCode);
