@@ -128,6 +128,7 @@ function exitOnFault(log: ProgramLog): void {
 }
 
 function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
+  releaseStopSignals(process);
   log.fatal({ err: error }, what);
   end(ExitCode.failed);
 }
@@ -153,7 +154,7 @@ function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
 }
 
 function fail(lines: readonly string[], exitCode: number): never {
-  // Before anything is said: whoever reads it may send the next signal at once, and an exit that hangs would not hear it.
+  // Before anything is said: who reads it may send the next signal at once, and an exit that hangs does not hear it.
   releaseStopSignals(process);
   process.stderr.on('error', () => undefined);
   for (const line of lines) process.stderr.write(`q-broker: ${line}\n`);
