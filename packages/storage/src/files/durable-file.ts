@@ -43,7 +43,8 @@ export async function makeDirectoryDurably(fileSystem: FileSystem, path: string)
   const unsettled: { readonly path: string; readonly isThere: boolean }[] = [];
   for (let each = path, below = ''; each !== folderOf(each); below = each, each = folderOf(each)) {
     const names = await namesIn(fileSystem, each);
-    if (names !== null && names.some((name) => `${each}/${name}` !== below)) break;
+    // A folder that may be passed but not read is somebody else's: no attempt of ours has left it.
+    if (names === 'unreadable' || names?.some((name) => `${each}/${name}` !== below)) break;
     unsettled.push({ path: each, isThere: names !== null });
   }
   await fileSystem.makeDirectory(path);
@@ -55,18 +56,23 @@ async function syncFolderOf(fileSystem: FileSystem, o: { path: string; isThere: 
     await fileSystem.syncDirectory(folderOf(o.path));
   } catch (error) {
     // Whoever may not open the folder above has not made this one: nothing that we made depends on it.
-    if (!(o.isThere && ['EACCES', 'EPERM'].includes(systemCode(error)))) throw error;
+    if (!(o.isThere && isRefusal(error))) throw error;
   }
 }
 
 /** Null when there is no such folder. */
-async function namesIn(fileSystem: FileSystem, path: string): Promise<string[] | null> {
+async function namesIn(fileSystem: FileSystem, path: string): Promise<readonly string[] | 'unreadable' | null> {
   try {
     return await fileSystem.readDirectory(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return null;
+    if (isRefusal(error)) return 'unreadable';
     throw error;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(systemCode(error));
 }
 
 function folderOf(path: string): string {
