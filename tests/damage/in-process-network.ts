@@ -42,6 +42,7 @@ export class InProcessClient {
   constructor(accept: ListenOptions['accept']) {
     this.#events = accept({
       remoteAddress: '127.0.0.1',
+      localAddress: '127.0.0.1',
       write: (buffers, written) => {
         this.#take(Buffer.concat(buffers));
         written();

@@ -9,8 +9,9 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/coordinator': ['@q/protocol'],
   'packages/broker': ['@q/protocol', '@q/storage', '@q/coordinator'],
   'packages/client': ['@q/protocol'],
+  'packages/kafka-gateway': ['@q/protocol', '@q/broker'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
-  'apps/broker': ['@q/broker'],
+  'apps/broker': ['@q/broker', '@q/kafka-gateway'],
   'apps/cli': ['@q/client'],
 };
 

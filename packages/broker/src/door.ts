@@ -1,3 +1,9 @@
+import type { LentMemory } from '@q/protocol';
+import type { Clock } from './clock.ts';
+import type { BrokerLimits } from './limits.ts';
+import type { BrokerLogger } from './logger.ts';
+import type { RequestMeter } from './metrics/request-meter.ts';
+import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
 import type { OpenSession } from './transport/session.ts';
 
@@ -5,14 +11,29 @@ import type { OpenSession } from './transport/session.ts';
  * One more protocol, on a port of its own. It works on the same services, within the same budgets, as the native one.
  */
 export interface Door {
-  /** Names it in the log, in errors, and in `Broker.doors`. */
+  /** Names it in the log, in errors, in statistics, and in `Broker.doors`. */
   readonly name: string;
   /** Default: the broker's host. */
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** True: when another program has the port, the broker says so in its log and goes on without this door. */
+  readonly isOptional?: boolean;
   /** Called once, when the broker has read its data. The result begins a session on each new connection. */
-  readonly open: (services: Services) => OpenSession;
+  readonly open: (services: Services, tools: DoorTools) => OpenSession;
+}
+
+/** What a protocol may use besides the services. */
+export interface DoorTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: BrokerLimits;
+  readonly logger: BrokerLogger;
+  readonly meter: RequestMeter;
+  /** Memory of large frames that is used again, or null. */
+  readonly frames: LentMemory | null;
+  /** Where the door is, once it is open. */
+  readonly address: () => { readonly host: string; readonly port: number };
 }
 
 /** Where a door is. */

@@ -23,21 +23,44 @@ export class Doors {
       .map(({ name, listener: { host, port } }) => ({ name, host, port }));
   }
 
+  /** As `open`. Null when another program has the port: the log says so. */
+  async openIfFree(
+    name: string,
+    at: { host: string; port: number },
+    openSession: OpenSession,
+  ): Promise<Listener | null> {
+    try {
+      return await this.#listen(name, at, openSession);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return await this.#giveUp(name, at, error);
+      this.#options.logger.warn({ door: name, ...at }, 'another program has the port of this door, which stays shut');
+      return null;
+    }
+  }
+
   /** @throws QError INVALID_CONFIG when the address cannot be had; the doors that are open are closed again */
   async open(name: string, at: { host: string; port: number }, openSession: OpenSession): Promise<Listener> {
-    const { network, logger } = this.#options;
     try {
-      const listener = await network.listen({
-        ...at,
-        accept: (stream) => this.#connections.accept(stream, openSession),
-        acceptFailed: (error) => logger.warn({ err: error, door: name }, 'a connection could not be accepted'),
-      });
-      this.#open.push({ name, listener });
-      return listener;
+      return await this.#listen(name, at, openSession);
     } catch (error) {
-      await this.close();
-      throw listenError(error, { setting: name === nativeName ? 'port' : `doors.${name}.port`, ...at });
+      return await this.#giveUp(name, at, error);
     }
+  }
+
+  async #listen(name: string, at: { host: string; port: number }, openSession: OpenSession): Promise<Listener> {
+    const { network, logger } = this.#options;
+    const listener = await network.listen({
+      ...at,
+      accept: (stream) => this.#connections.accept(stream, openSession),
+      acceptFailed: (error) => logger.warn({ err: error, door: name }, 'a connection could not be accepted'),
+    });
+    this.#open.push({ name, listener });
+    return listener;
+  }
+
+  async #giveUp(name: string, at: { host: string; port: number }, error: unknown): Promise<never> {
+    await this.close();
+    throw listenError(error, { setting: name === nativeName ? 'port' : `doors.${name}.port`, ...at });
   }
 
   /** Nobody is let in any more. */

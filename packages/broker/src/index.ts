@@ -9,7 +9,8 @@ export { topicSettings } from './services/topics/topic-config.ts';
 export type { Setting, SettingUnit } from './services/topics/topic-config.ts';
 
 // Doors: protocols of other packages on the broker's services
-export type { Door, DoorAddress } from './door.ts';
+export type { Door, DoorAddress, DoorTools } from './door.ts';
+export type { RequestMeter } from './metrics/request-meter.ts';
 export { anonymous } from './caller.ts';
 export type { Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
@@ -31,6 +32,7 @@ export type { CreatedTopic, CreateTopicOptions } from './services/topics/topic-c
 export type { DeletionResult, DeletionWish } from './services/topics/record-deletion.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
+export { isBrokerFault, toWireError } from './errors/wire-error.ts';
 
 // Limits
 export { defaultLimits } from './limits.ts';

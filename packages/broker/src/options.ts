@@ -211,6 +211,7 @@ function resolveDoor(given: Door, index: number): Door {
     name,
     ...(given.host !== undefined && { host: text(`doors.${name}.host`, given.host) }),
     port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
+    isOptional: given.isOptional === true,
     open: given.open,
   };
 }

@@ -2,6 +2,7 @@
  * The composition root: puts a broker together in the order in which its parts need each other, and takes it apart in
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
+import type { LentMemory } from '@q/protocol';
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
@@ -12,12 +13,13 @@ import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
-import type { DoorAddress } from './door.ts';
+import type { Door, DoorAddress } from './door.ts';
 import { Doors, nativeName } from './doors.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { createCounters, diskTimes } from './metrics/counters.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
+import { requestMeter } from './metrics/request-meter.ts';
 import { nodeHistogram } from './metrics/node-histogram.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
@@ -74,7 +76,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
   const frames = store.appendBuffers;
   const native = openNative({ services, clock, limits, logger, counters, frames, advertised });
-  for (const { name, open, ...at } of options.doors) await doors.open(name, { host, ...at }, open(services));
+  for (const door of options.doors) await openDoor(door, { options, doors, services, counters, frames });
   const listener = await doors.open(nativeName, { host, port }, native);
   advertised.port ||= listener.port;
   const maintenance = new Maintenance({
@@ -104,6 +106,31 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   };
   const { clusterId } = services.identity;
   return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, stop });
+}
+
+async function openDoor(
+  { name, host, port, isOptional = false, open }: Door,
+  {
+    options,
+    doors,
+    services,
+    counters,
+    frames,
+  }: {
+    readonly options: ResolvedOptions;
+    readonly doors: Doors;
+    readonly services: OpenServices;
+    readonly counters: BrokerCounters;
+    readonly frames: LentMemory | null;
+  },
+): Promise<void> {
+  const { clock, random, limits, logger } = options;
+  const at = { host: host ?? options.host, port };
+  let address = at;
+  const meter = requestMeter(counters, name);
+  const openSession = open(services, { clock, random, limits, logger, meter, frames, address: () => address });
+  const listener = await (isOptional ? doors.openIfFree(name, at, openSession) : doors.open(name, at, openSession));
+  if (listener !== null) address = { host: listener.host, port: listener.port };
 }
 
 /** Only where the system was asked at the start: another number is the caller's, and holds. */

@@ -91,7 +91,11 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#quiet = options.quiet;
     this.#gone = options.gone;
     const { clock, limits, outputTotal } = options.host;
-    this.#session = options.openSession({ address: this.remoteAddress, signal: this.#end });
+    this.#session = options.openSession({
+      address: this.remoteAddress,
+      localAddress: options.stream.localAddress,
+      signal: this.#end,
+    });
     this.#order = this.#session.answersInOrder
       ? new AnswerOrder((answer, ticket) => this.#leave(answer, ticket))
       : null;

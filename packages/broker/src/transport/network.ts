@@ -25,6 +25,8 @@ export interface Listener {
 /** One connection's bytes in both directions. */
 export interface ByteStream {
   readonly remoteAddress: string;
+  /** The address of this side: one of the machine's, also where the listener takes all of them. */
+  readonly localAddress: string;
   /**
    * Sends buffers in order. They must not change until `written` is called, which happens once the operating system
    * has taken them all; it is not called when the stream breaks first.

@@ -48,12 +48,14 @@ function connect(accepted: Socket, accept: (stream: ByteStream) => StreamEvents)
 
 class SocketStream implements ByteStream {
   readonly remoteAddress: string;
+  readonly localAddress: string;
   ended = false;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress ?? 'unknown';
+    this.localAddress = socket.localAddress ?? 'unknown';
   }
 
   write(buffers: readonly Buffer[], written: () => void): void {

@@ -36,7 +36,10 @@ export interface Session {
 
 /** What a session may know of its connection. */
 export interface Link {
+  /** Where the peer calls from. */
   readonly address: string;
+  /** Where it called: the address of ours that it dialled. */
+  readonly localAddress: string;
   readonly signal: CallerSignal;
 }
 

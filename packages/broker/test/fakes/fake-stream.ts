@@ -3,6 +3,7 @@ import type { ByteStream } from '../../src/index.ts';
 /** A stream whose peer takes bytes only when the test says so. */
 export class FakeStream implements ByteStream {
   readonly remoteAddress: string;
+  readonly localAddress = '10.0.0.2';
   readonly writes: { readonly bytes: number; readonly buffers: readonly Buffer[]; readonly taken: () => void }[] = [];
   isReading = true;
   isEnded = false;

@@ -4,6 +4,7 @@ import type { Conditions } from './weather.ts';
 /** A broker's end, as its network port has it. */
 export interface AcceptedStream {
   readonly remoteAddress: string;
+  readonly localAddress: string;
   write(buffers: readonly Buffer[], written: () => void): void;
   pauseReading(): void;
   resumeReading(): void;
@@ -93,6 +94,7 @@ export class SimulatedConnection {
     this.#hasBroker = true;
     this.#accepted = accept({
       remoteAddress: '10.0.0.1',
+      localAddress: '10.0.0.2',
       write: (buffers, written) => this.#brokerWrites(buffers, written),
       pauseReading: () => this.#toBroker.pause(),
       resumeReading: () => this.#toBroker.resume(),

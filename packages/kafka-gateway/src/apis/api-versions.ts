@@ -1,0 +1,39 @@
+/**
+ * ApiVersions: what is served, so that a client can choose its versions (row B1).
+ */
+import type { Services } from '@q/broker';
+import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { apiVersions } from '../messages/api-versions.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { servedVersions } from '../session/served-versions.ts';
+
+type Request = RequestOf<typeof apiVersions>;
+type Answer = AnswerOf<typeof apiVersions>;
+
+/** What a client may call itself (KIP-511). */
+const softwareText = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
+
+export function apiVersionsHandler({ identity }: Pick<Services, 'identity'>): Handler {
+  const apiKeys = [...servedVersions].map(([apiKey, { min, max }]) => ({ apiKey, minVersion: min, maxVersion: max }));
+  const refused = (name: 'INVALID_REQUEST' | 'REBOOTSTRAP_REQUIRED'): Answer => ({
+    errorCode: kafkaErrorCode[name],
+    apiKeys: [],
+  });
+  return handler(apiVersions, {
+    handle: (request, { version }) => {
+      if (version >= 3 && !namesItself(request)) return refused('INVALID_REQUEST');
+      const { clusterId, nodeId } = request;
+      if ((clusterId === null) !== (nodeId === -1)) return refused('INVALID_REQUEST');
+      if (clusterId !== null && (clusterId !== identity.clusterId || nodeId !== identity.brokerId))
+        return refused('REBOOTSTRAP_REQUIRED');
+      return { errorCode: kafkaErrorCode.NONE, apiKeys };
+    },
+    refuse: (errorCode) => ({ errorCode, apiKeys: [] }),
+  });
+}
+
+function namesItself({ clientSoftwareName, clientSoftwareVersion }: Request): boolean {
+  return softwareText.test(clientSoftwareName) && softwareText.test(clientSoftwareVersion);
+}

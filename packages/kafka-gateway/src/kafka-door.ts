@@ -1,0 +1,38 @@
+import type { Door } from '@q/broker';
+import { registerApis } from './apis/register-apis.ts';
+import { Dispatcher } from './session/dispatcher.ts';
+import { KafkaSession } from './session/kafka-session.ts';
+
+/** Where Kafka clients come in. */
+export interface KafkaDoorOptions {
+  /** 0 takes a free port. Default 9092, Kafka's. */
+  readonly port?: number;
+  /** Default: the broker's host. */
+  readonly host?: string;
+  /** True: when another program has the port, the broker goes on without this door. */
+  readonly isOptional?: boolean;
+}
+
+/** The port that Kafka clients expect. */
+export const defaultKafkaPort = 9092;
+
+/** A door for Kafka clients: give it to `startBroker` in `doors`. */
+export function kafkaDoor({ port = defaultKafkaPort, host, isOptional = false }: KafkaDoorOptions = {}): Door {
+  return {
+    name: 'kafka',
+    port,
+    ...(host !== undefined && { host }),
+    isOptional,
+    open: (services, tools) => {
+      const dispatcher = new Dispatcher(tools);
+      registerApis(dispatcher, services);
+      const shared = {
+        dispatcher,
+        meter: tools.meter,
+        frameBytesMax: tools.limits.frameBytesMax,
+        allocateFrame: tools.frames?.take ?? ((length: number) => Buffer.allocUnsafe(length)),
+      };
+      return (link) => new KafkaSession(shared, link);
+    },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * From a frame to its answer: finds the handler, checks the version, decodes, counts, and turns what goes wrong into
+ * the answer that Kafka would give, or closes the connection where Kafka would. Nothing that a client sends makes
+ * `dispatch` throw or its promise reject.
+ */
+import { isBrokerFault, toWireError } from '@q/broker';
+import type { Answer, Clock, DoorTools, RequestMeter } from '@q/broker';
+import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { answerFrame } from '../frame/answer-frame.ts';
+import { readRequestHead, readRequestHeader } from '../frame/request-header.ts';
+import type { RequestHead } from '../frame/request-header.ts';
+import { apiVersions } from '../messages/api-versions.ts';
+import { Silence } from './handler.ts';
+import type { Handler, KafkaCaller, RequestContext } from './handler.ts';
+import { servedVersions } from './served-versions.ts';
+
+interface Route {
+  readonly handler: Handler;
+  readonly min: number;
+  readonly max: number;
+  readonly meter: ReturnType<RequestMeter['api']>;
+}
+
+/** A request on its way through its handler. */
+interface Served {
+  readonly route: Route;
+  readonly head: RequestHead;
+  readonly body: unknown;
+  readonly context: RequestContext;
+  readonly startedAt: number;
+}
+
+/** A frame, and what is known of its connection. */
+export interface Incoming {
+  /** The frame is a view of memory that is only lent. */
+  readonly isLent: boolean;
+  /** The caller, once the header has told how the client names itself. */
+  readonly callerOf: (clientId: string | null) => KafkaCaller;
+}
+
+const hangUp: Answer = { buffers: [], thenClose: true };
+const sayNothing: Answer = { buffers: [], thenClose: false };
+
+export class Dispatcher {
+  readonly #routes = new Map<number, Route>();
+  readonly #tools: Pick<DoorTools, 'logger' | 'meter' | 'frames'> & { readonly clock: Clock };
+
+  constructor(tools: DoorTools) {
+    this.#tools = tools;
+  }
+
+  /** Adds the handler of one API. */
+  add(handler: Handler): void {
+    const { key, name } = handler.api;
+    const versions = servedVersions.get(key);
+    if (versions === undefined) throw new Error(`${name} (${key}) is not in the table of versions`);
+    this.#routes.set(key, { handler, ...versions, meter: this.#tools.meter.api(name) });
+  }
+
+  dispatch(frame: Buffer, incoming: Incoming): Answer | Promise<Answer> {
+    let served: Served | Answer;
+    try {
+      served = this.#begin(frame, incoming);
+    } catch (error) {
+      return this.#malformed(error);
+    }
+    return 'route' in served ? this.#serve(served) : served;
+  }
+
+  #begin(frame: Buffer, { isLent, callerOf }: Incoming): Served | Answer {
+    const { clock } = this.#tools;
+    const startedAt = clock.monotonic();
+    const head = readRequestHead(frame);
+    const route = this.#routes.get(head.apiKey);
+    if (route === undefined) throw new KafkaError('UNSUPPORTED_VERSION', `API ${head.apiKey} is not served here`);
+    const { handler, min, max } = route;
+    const { apiVersion } = head;
+    if (apiVersion < min || apiVersion > max) return this.#otherVersion(route, head);
+    const { api } = handler;
+    const { clientId, bodyAt } = readRequestHeader(frame, head, apiVersion >= api.flexibleSince);
+    const body = api.request.decode(isLent ? this.#copyFor(handler, frame) : frame, bodyAt, apiVersion);
+    return { route, head, body, startedAt, context: { caller: callerOf(clientId), version: apiVersion } };
+  }
+
+  #copyFor({ letsGo = false }: Handler, frame: Buffer): Buffer {
+    const { frames } = this.#tools;
+    return letsGo && frames !== null ? frames.copyOf(frame) : Buffer.from(frame);
+  }
+
+  /** ApiVersions in a version that is too new is answered in version 0, with its range: the client asks again. */
+  #otherVersion({ handler: { api }, min, max }: Route, { apiVersion, correlationId }: RequestHead): Answer {
+    if (api.key !== apiVersions.key) {
+      throw new KafkaError(
+        'UNSUPPORTED_VERSION',
+        `${api.name} is served in versions ${min} to ${max}, not ${apiVersion}`,
+      );
+    }
+    const body = {
+      errorCode: kafkaErrorCode.UNSUPPORTED_VERSION,
+      apiKeys: [{ apiKey: api.key, minVersion: min, maxVersion: max }],
+    };
+    return { buffers: answerFrame(api, { version: 0, correlationId, body }), thenClose: false };
+  }
+
+  #serve(served: Served): Answer | Promise<Answer> {
+    const { route, body, context } = served;
+    try {
+      const answer = route.handler.handle(body, context);
+      return answer instanceof Promise ? this.#serveLater(served, answer) : this.#succeed(served, answer);
+    } catch (error) {
+      return this.#fail(served, error);
+    }
+  }
+
+  async #serveLater(served: Served, answer: Promise<unknown>): Promise<Answer> {
+    const { handler } = served.route;
+    const goOn = handler.mayOverlap === true ? null : served.context.caller.budget.holdOrder();
+    try {
+      return this.#succeed(served, await answer);
+    } catch (error) {
+      return this.#fail(served, error);
+    } finally {
+      goOn?.();
+    }
+  }
+
+  #succeed(served: Served, body: unknown): Answer {
+    this.#count(served, false);
+    return this.#encode(served, body);
+  }
+
+  #encode({ route, head: { apiVersion, correlationId } }: Served, body: unknown): Answer {
+    if (body instanceof Silence) return body.thenClose ? hangUp : sayNothing;
+    return { buffers: answerFrame(route.handler.api, { version: apiVersion, correlationId, body }), thenClose: false };
+  }
+
+  #fail(served: Served, thrown: unknown): Answer {
+    const { route, body, context } = served;
+    this.#count(served, true);
+    const error = this.#asKafkaError(thrown, route.handler.api.name);
+    if (route.handler.refuse === undefined) return hangUp;
+    try {
+      return this.#encode(served, route.handler.refuse(error.code, body, context, error.message));
+    } catch (encoding) {
+      this.#tools.logger.error({ err: encoding, api: route.handler.api.name }, 'an answer could not be encoded');
+      return hangUp;
+    }
+  }
+
+  #asKafkaError(thrown: unknown, api: string): KafkaError {
+    if (thrown instanceof KafkaError) return thrown;
+    const error = toWireError(thrown);
+    if (isBrokerFault(error)) this.#tools.logger.error({ err: thrown, api, code: error.code }, 'request failed');
+    this.#tools.meter.failed(error.code);
+    return toKafkaError(error);
+  }
+
+  /** Whoever sent it speaks another protocol, or another version of this one: nothing it sends can be trusted. */
+  #malformed(error: unknown): Answer {
+    const { logger, meter } = this.#tools;
+    meter.failed(error instanceof KafkaError ? 'UNSUPPORTED_VERSION' : 'MALFORMED_FRAME');
+    logger.debug({ err: error }, 'a request was not understood; its connection is closed');
+    return hangUp;
+  }
+
+  #count({ route, startedAt }: Served, failed: boolean): void {
+    route.meter.answered({ elapsedMs: this.#tools.clock.monotonic() - startedAt, failed });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Caller } from '@q/broker';
+import type { Api } from '../messages/api.ts';
+
+/** Who sent a request. */
+export interface KafkaCaller extends Caller {
+  /** The address of ours that it dialled: what it is told to go on with where none is set. */
+  readonly localAddress: string;
+  /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
+  nextFetchTurn(): number;
+}
+
+/** One request besides its body. */
+export interface RequestContext {
+  readonly caller: KafkaCaller;
+  readonly version: number;
+}
+
+/** An answer that is no message: nothing is sent, and the connection goes on or not (Produce without acks). */
+export class Silence {
+  readonly thenClose: boolean;
+
+  constructor({ thenClose }: { readonly thenClose: boolean }) {
+    this.thenClose = thenClose;
+  }
+}
+
+/** What answers one API. */
+export interface Handler<Q = unknown, AIn = unknown> {
+  readonly api: Api<Q, unknown, unknown, AIn>;
+  /**
+   * Answers one request. What it does before its first await happens in the order in which requests arrived. What goes
+   * wrong with a part of a request is told in the answer; what it throws goes to `refuse`.
+   */
+  readonly handle: (request: Q, context: RequestContext) => AIn | Silence | Promise<AIn | Silence>;
+  /**
+   * The answer when `handle` has thrown a `KafkaError` or `QError`, as this API tells an error of the whole request.
+   * Missing: the connection is closed.
+   */
+  readonly refuse?: (code: number, request: Q, context: RequestContext, message: string) => AIn;
+  /**
+   * Requests behind this one on its connection may begin before it is answered; the answers keep their order.
+   * Otherwise they wait, as Kafka does it.
+   */
+  readonly mayOverlap?: boolean;
+  /** It lets go of the memory of each request (`DoorTools.frames`), which is used again then. */
+  readonly letsGo?: boolean;
+}
+
+/** Ties the types of an API to those of its handler. */
+export function handler<Q, QIn, A, AIn>(api: Api<Q, QIn, A, AIn>, rest: Omit<Handler<Q, AIn>, 'api'>): Handler {
+  return { api, ...rest } as unknown as Handler;
+}

@@ -1,0 +1,107 @@
+/**
+ * The Kafka protocol on one connection: cuts frames, and hands them to the dispatcher. Answers leave in the order of
+ * their requests, as clients count on it.
+ */
+import { FrameDecoder } from '@q/protocol';
+import type { QError } from '@q/protocol';
+import { anonymous } from '@q/broker';
+import type { Answer, CallerSignal, Link, Principal, RequestBudget, RequestMeter, Session } from '@q/broker';
+import type { Dispatcher } from './dispatcher.ts';
+import type { KafkaCaller } from './handler.ts';
+
+/** What all Kafka sessions of a broker share. */
+export interface KafkaSessionHost {
+  readonly dispatcher: Dispatcher;
+  readonly meter: RequestMeter;
+  readonly frameBytesMax: number;
+  /** Memory for a large frame; whoever is done with what was in it may say so. */
+  readonly allocateFrame: (length: number) => Buffer;
+}
+
+export class KafkaSession implements Session {
+  readonly answersInOrder = true;
+  isOpen = false;
+  readonly principal: Principal = anonymous;
+  readonly link: Link;
+  readonly #host: KafkaSessionHost;
+  readonly #decoder: FrameDecoder;
+  #fetchTurns = 0;
+
+  constructor(host: KafkaSessionHost, link: Link) {
+    this.#host = host;
+    this.link = link;
+    this.#decoder = new FrameDecoder({
+      frameBytesMax: host.frameBytesMax,
+      chunksAreLent: true,
+      allocate: host.allocateFrame,
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#decoder.bufferedBytes;
+  }
+
+  take(chunk: Buffer): void {
+    this.#decoder.push(chunk);
+  }
+
+  keepChunks(): void {
+    this.#decoder.keepChunks();
+  }
+
+  nextFrame(): Buffer | null {
+    return this.#decoder.nextLent();
+  }
+
+  serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer> {
+    // The protocol has no greeting: whoever sends a request that is understood has introduced itself.
+    this.isOpen = true;
+    return this.#host.dispatcher.dispatch(frame, {
+      isLent: this.#decoder.frameIsLent,
+      callerOf: (clientId) => new SessionCaller(this, budget, clientId ?? ''),
+    });
+  }
+
+  /** There is no message for an error that answers no request. */
+  refusal(error: QError): readonly Buffer[] {
+    this.#host.meter.failed(error.code);
+    return [];
+  }
+
+  nextFetchTurn(): number {
+    return this.#fetchTurns++;
+  }
+}
+
+/** One request's view of its session. */
+class SessionCaller implements KafkaCaller {
+  readonly budget: RequestBudget;
+  readonly clientId: string;
+  readonly #session: KafkaSession;
+
+  constructor(session: KafkaSession, budget: RequestBudget, clientId: string) {
+    this.#session = session;
+    this.budget = budget;
+    this.clientId = clientId;
+  }
+
+  get principal(): Principal {
+    return this.#session.principal;
+  }
+
+  get address(): string {
+    return this.#session.link.address;
+  }
+
+  get localAddress(): string {
+    return this.#session.link.localAddress;
+  }
+
+  get signal(): CallerSignal {
+    return this.#session.link.signal;
+  }
+
+  nextFetchTurn(): number {
+    return this.#session.nextFetchTurn();
+  }
+}

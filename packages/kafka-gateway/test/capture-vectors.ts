@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { readRequestHead, readRequestHeader } from '../src/frame/request-header.ts';
+import { answerFrame } from '../src/frame/answer-frame.ts';
+import type { Api } from '../src/messages/api.ts';
+import { WireWriter } from '../src/wire/writer.ts';
+import { capturesOf } from './captures.ts';
+import { readAnswer } from './harness.ts';
+
+/** Every frame that was recorded of this API decodes, and encodes to the same bytes. At least `atLeast` of them. */
+export function itReadsTheCaptures<Q, A>(api: Api<Q, Q, A, A>, atLeast: number): void {
+  it(`B1 ${api.name}: every recorded frame decodes, and encodes to the same bytes`, () => {
+    const exchanges = capturesOf(api.key);
+    expect(exchanges.length).toBeGreaterThanOrEqual(atLeast);
+    for (const { flow, apiVersion: version, request, response } of exchanges) {
+      const where = `${flow} ${api.name} v${version}`;
+      const header = readRequestHeader(request, readRequestHead(request), version >= api.flexibleSince);
+      const body = api.request.decode(request, header.bodyAt, version);
+      const writer = new WireWriter();
+      api.request.encode(writer, version, body);
+      expect(Buffer.concat(writer.finish()).toString('hex'), where).toBe(
+        request.subarray(header.bodyAt).toString('hex'),
+      );
+      if (response === null || isOfAnother(flow, response)) continue;
+      const answered = answeredVersion(api, version, response);
+      const { correlationId, body: answer } = readAnswer(api, answered, response);
+      const again = Buffer.concat(answerFrame(api, { version: answered, correlationId, body: answer }));
+      expect(again.subarray(4).toString('hex'), where).toBe(response.toString('hex'));
+    }
+  });
+}
+
+/** That recording used one correlation id for two requests, and has the answer of Metadata with ApiVersions. */
+function isOfAnother(flow: string, response: Buffer): boolean {
+  return flow === 'raw-apiversions-v5' && response.readInt32BE(4) === 0;
+}
+
+/** A refused ApiVersions is answered in version 0. */
+function answeredVersion({ key }: { key: number }, version: number, response: Buffer): number {
+  return key === 18 && response.readInt16BE(4) === 35 ? 0 : version;
+}
