@@ -9,6 +9,8 @@ export interface KafkaDoorOptions {
   readonly port?: number;
   /** Default: the broker's host. */
   readonly host?: string;
+  /** Where clients are told to connect. Default: the address that each has dialled. */
+  readonly advertised?: { readonly host: string; readonly port: number };
   /** True: when another program has the port, the broker goes on without this door. */
   readonly isOptional?: boolean;
 }
@@ -16,8 +18,12 @@ export interface KafkaDoorOptions {
 /** The port that Kafka clients expect. */
 export const defaultKafkaPort = 9092;
 
+/** How an IPv4 address looks to a socket that takes both kinds. */
+const mappedIpv4 = /^::ffff:(?=\d+\.)/;
+
 /** A door for Kafka clients: give it to `startBroker` in `doors`. */
-export function kafkaDoor({ port = defaultKafkaPort, host, isOptional = false }: KafkaDoorOptions = {}): Door {
+export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
+  const { port = defaultKafkaPort, host, advertised, isOptional = false } = options;
   return {
     name: 'kafka',
     port,
@@ -29,6 +35,8 @@ export function kafkaDoor({ port = defaultKafkaPort, host, isOptional = false }:
       const shared = {
         dispatcher,
         meter: tools.meter,
+        addressFor: (localAddress: string) =>
+          advertised ?? { host: localAddress.replace(mappedIpv4, ''), port: tools.address().port },
         frameBytesMax: tools.limits.frameBytesMax,
         allocateFrame: tools.frames?.take ?? ((length: number) => Buffer.allocUnsafe(length)),
       };

@@ -3,8 +3,8 @@ import type { Api } from '../messages/api.ts';
 
 /** Who sent a request. */
 export interface KafkaCaller extends Caller {
-  /** The address of ours that it dialled: what it is told to go on with where none is set. */
-  readonly localAddress: string;
+  /** Where it is told to connect from now on: what is set, else the address of ours that it dialled. */
+  readonly advertised: { readonly host: string; readonly port: number };
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
 }

@@ -14,6 +14,8 @@ export interface KafkaSessionHost {
   readonly dispatcher: Dispatcher;
   readonly meter: RequestMeter;
   readonly frameBytesMax: number;
+  /** Where a client is told to connect that has dialled this address of ours. */
+  readonly addressFor: (localAddress: string) => { readonly host: string; readonly port: number };
   /** Memory for a large frame; whoever is done with what was in it may say so. */
   readonly allocateFrame: (length: number) => Buffer;
 }
@@ -68,6 +70,10 @@ export class KafkaSession implements Session {
     return [];
   }
 
+  get advertised(): { readonly host: string; readonly port: number } {
+    return this.#host.addressFor(this.link.localAddress);
+  }
+
   nextFetchTurn(): number {
     return this.#fetchTurns++;
   }
@@ -93,8 +99,8 @@ class SessionCaller implements KafkaCaller {
     return this.#session.link.address;
   }
 
-  get localAddress(): string {
-    return this.#session.link.localAddress;
+  get advertised(): { readonly host: string; readonly port: number } {
+    return this.#session.advertised;
   }
 
   get signal(): CallerSignal {
