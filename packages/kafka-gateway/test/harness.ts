@@ -23,6 +23,7 @@ export async function kafkaBroker({
   const broker = await startBroker({
     storage: 'memory',
     port: 0,
+    admin: false,
     ...options,
     doors: [kafkaDoor({ port: 0, ...kafka })],
   });

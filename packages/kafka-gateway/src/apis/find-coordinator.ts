@@ -1,0 +1,60 @@
+/**
+ * FindCoordinator: this broker coordinates every group (row B1).
+ *
+ * It is the coordinator of transactional ids too: InitProducerId is where these are refused, in the one way that makes
+ * every client give up at once. A broker that had no coordinator for them would be asked again and again.
+ */
+import type { Services } from '@q/broker';
+import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import type { KafkaErrorName } from '../errors/kafka-errors.ts';
+import { findCoordinator } from '../messages/find-coordinator.ts';
+import type { RequestOf } from '../messages/api.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler, RequestContext } from '../session/handler.ts';
+
+type Request = RequestOf<typeof findCoordinator>;
+
+interface Coordinator {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+const keyTypes = { group: 0, transaction: 1, share: 2 } as const;
+/** First version with several keys; before it there is one, and its answer says NONE in words. */
+const severalKeysSince = 4;
+const shareSince = 6;
+
+export function findCoordinatorHandler({ identity }: Pick<Services, 'identity'>): Handler {
+  const find = ({ keyType }: Request, { version, caller }: RequestContext): Coordinator => {
+    const refusal = refusalOf(keyType, version);
+    if (refusal !== null) return nowhere(kafkaErrorCode[refusal.name], refusal.message);
+    const errorMessage = version < severalKeysSince ? 'NONE' : '';
+    return { errorCode: kafkaErrorCode.NONE, errorMessage, nodeId: identity.brokerId, ...caller.advertised };
+  };
+  return handler(findCoordinator, {
+    handle: (request, context) => {
+      const found = find(request, context);
+      if (context.version < severalKeysSince) return found;
+      return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...found })) };
+    },
+    refuse: (code, { coordinatorKeys }, { version }, message) => {
+      const found = nowhere(code, message);
+      return version < severalKeysSince ? found : { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) };
+    },
+  });
+}
+
+function refusalOf(keyType: number, version: number): { name: KafkaErrorName; message: string } | null {
+  if (keyType === keyTypes.group || keyType === keyTypes.transaction) return null;
+  if (keyType === keyTypes.share && version >= shareSince) {
+    return { name: 'UNSUPPORTED_VERSION', message: 'there are no share groups on this broker' };
+  }
+  return { name: 'INVALID_REQUEST', message: `${keyType} is not a type of coordinator` };
+}
+
+function nowhere(errorCode: number, errorMessage: string): Coordinator {
+  return { errorCode, errorMessage, nodeId: -1, host: '', port: -1 };
+}
