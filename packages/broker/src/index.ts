@@ -30,6 +30,15 @@ export type {
 } from './services/topics/topic-catalog.ts';
 export type { CreatedTopic, CreateTopicOptions } from './services/topics/topic-changes.ts';
 export type { DeletionResult, DeletionWish } from './services/topics/record-deletion.ts';
+export type {
+  ClassicDescription,
+  ClassicFault,
+  ClassicListing,
+  ClassicMemberDescription,
+  ClassicMemberName,
+  ClassicState,
+  CommitClaim,
+} from './services/groups/classic/classic-groups.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

@@ -24,6 +24,6 @@ export interface Services {
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
-  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'list' | 'describe'>;
+  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
 }

@@ -10,6 +10,7 @@ import type { BrokerLogger } from '../../logger.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { ClassicGroups } from './classic/classic-groups.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { describeGroup } from './group-description.ts';
 import type { GroupDescription } from './group-description.ts';
@@ -46,6 +47,8 @@ export class Groups {
   readonly heartbeats: MemberHeartbeats;
   readonly offsets: GroupOffsets;
   readonly changes: OffsetChanges;
+  /** Those whose members divide the partitions themselves. */
+  readonly classic: ClassicGroups;
   readonly #options: GroupsOptions;
   readonly #log: StateLog<GroupRecord>;
   readonly #stopListening: () => void;
@@ -64,6 +67,7 @@ export class Groups {
     const grown = (): void => coordinator.keepSweeping();
     this.offsets = new GroupOffsets({ directory, registry, clock, limits, logger, grown });
     this.changes = new OffsetChanges({ directory, coordinator, registry, clock, limits, logger });
+    this.classic = new ClassicGroups();
     this.#stopListening = registry.listen(coordinator);
   }
 
