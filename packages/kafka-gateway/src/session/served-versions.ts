@@ -9,6 +9,8 @@ export interface ServedVersions {
 /** By API key. */
 export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
   Object.entries({
+    1: [4, 18],
+    2: [1, 11],
     10: [0, 6],
     18: [0, 5],
   }).map(([key, [min, max]]) => [Number(key), { min: min!, max: max! }]),

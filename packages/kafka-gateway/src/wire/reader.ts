@@ -53,10 +53,13 @@ export class WireReader {
   }
 
   int64(): number {
-    const at = this.#take(8);
-    const value = this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4);
+    const value = this.#wide();
     if (!Number.isSafeInteger(value)) throw new WireFault('the number is beyond 2^53-1');
     return value;
+  }
+
+  int64Clamped(): number {
+    return Math.min(Math.max(this.#wide(), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
   }
 
   float64(): number {
@@ -118,6 +121,12 @@ export class WireReader {
   /** @throws WireFault when bytes are left: their sender has another layout in mind */
   end(): void {
     if (this.remaining > 0) throw new WireFault(`${this.remaining} bytes are left behind the message`);
+  }
+
+  /** Not exact beyond 2^53. */
+  #wide(): number {
+    const at = this.#take(8);
+    return this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4);
   }
 
   #take(bytes: number): number {

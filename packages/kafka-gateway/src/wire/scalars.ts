@@ -39,6 +39,11 @@ export const int64: Kind<number> = fixed(
   { bytesMin: 8, read: (reader) => reader.int64(), write: (writer, value) => writer.int64(value) },
   0,
 );
+/** The same, but what a client sends beyond that is read as the nearest number within: no offset or time is there. */
+export const int64Clamped: Kind<number> = fixed(
+  { bytesMin: 8, read: (reader) => reader.int64Clamped(), write: (writer, value) => writer.int64(value) },
+  0,
+);
 export const float64: Kind<number> = fixed(
   { bytesMin: 8, read: (reader) => reader.float64(), write: (writer, value) => writer.float64(value) },
   0,

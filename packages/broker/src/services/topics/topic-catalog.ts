@@ -111,6 +111,16 @@ export class TopicCatalog {
     };
   }
 
+  /** The id of the topic that has this name now; it makes none. */
+  idOf(name: string): string | undefined {
+    return this.#options.registry.byName(name)?.id;
+  }
+
+  /** The name of the topic with this id. */
+  nameOf(topicId: string): string | undefined {
+    return this.#options.registry.byId(topicId)?.name;
+  }
+
   /** Every topic, internal ones too. */
   routes(): TopicRoute[] {
     return [...this.#options.registry.topics()].map(routeOf);
