@@ -48,7 +48,8 @@ async function filesOf(directory: string): Promise<Map<string, string>> {
 
 /** How the broker program ends that is started on it. */
 async function startProgram(directory: string): Promise<{ code: unknown; lines: string[] }> {
-  const args = ['--conditions=@q/source', main, '--data-dir', directory, '--port', '0', '--admin-port', '0'];
+  const ports = ['--port', '0', '--admin-port', '0', '--no-kafka'];
+  const args = ['--conditions=@q/source', main, '--data-dir', directory, ...ports];
   const ended = await run(process.execPath, args, { timeout: 60_000 }).then(
     ({ stderr }) => ({ code: 0, stderr }),
     ({ code, stderr }: { code: unknown; stderr: string }) => ({ code, stderr }),

@@ -16,6 +16,7 @@ export const publicPackages = [
   'packages/coordinator',
   'packages/broker',
   'packages/client',
+  'packages/kafka-gateway',
   'apps/broker',
   'apps/cli',
 ] as const;

@@ -78,7 +78,7 @@ describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
       const output = await project.runProgram('every-package.ts', program);
       const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
       expect(output.trim().split('\n')).toEqual(
-        ['protocol', 'storage', 'coordinator', 'broker', 'client'].map(
+        ['protocol', 'storage', 'coordinator', 'broker', 'client', 'kafka-gateway'].map(
           (name) => `@q/${name}: true ${refused} ${refused}`,
         ),
       );
@@ -112,6 +112,7 @@ describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
           path: [folderOf(program)],
           env: { Q_URL: broker.url },
         });
+      expect(broker.kafkaAddress).toMatch(/^127\.0\.0\.1:\d+$/);
       await q('topic', 'create', 'orders', '--partitions', '2');
       expect(JSON.parse(await q('topic', 'list', '--json'))).toMatchObject([{ name: 'orders' }]);
       expect(await broker.stop()).toEqual({ code: 0, signal: null });

@@ -12,7 +12,10 @@ export interface TopicSettingRow {
 /** The settings of the program as a Markdown table, from the settings table. */
 export function settingsMarkdown(): string {
   const rows = settingsList.map((setting) => [
-    `\`${setting.flag}\``,
+    [setting.flag, setting.shorthand?.flag]
+      .filter((flag) => flag !== undefined)
+      .map(code)
+      .join(', '),
     `\`${setting.env}\``,
     `\`${setting.key}\``,
     code(setting.type.format(setting.default) || none),

@@ -10,6 +10,13 @@ export interface Flags extends SettingSource {
   readonly configFile: string | undefined;
 }
 
+/** Flags without a value, and what each stands for. */
+const shorthands: ReadonlyMap<string, Pick<GivenSetting, 'key' | 'value'>> = new Map(
+  settingsList.flatMap(({ key, shorthand }) =>
+    shorthand === undefined ? [] : [[shorthand.flag, { key: key as SettingKey, value: shorthand.value }]],
+  ),
+);
+
 const switches: readonly string[] = ['--help', '-h', '--version', '-V'];
 
 /** Reads the command line; nothing is printed and nothing exits here. */
@@ -36,10 +43,20 @@ export function readFlags(argv: readonly string[]): Flags {
 }
 
 function isKnown(flag: string): boolean {
-  return flag === configFlag || switches.includes(flag) || settingsList.some((setting) => setting.flag === flag);
+  return flag === configFlag || [...switches, ...shorthands.keys()].includes(flag) || isSetting(flag);
+}
+
+function isSetting(flag: string): boolean {
+  return settingsList.some((setting) => setting.flag === flag);
 }
 
 function readSetting(flag: string, value: string | undefined, given: GivenSetting[], problems: string[]): void {
+  const shorthand = shorthands.get(flag);
+  if (shorthand !== undefined) {
+    if (value === undefined) given.push({ ...shorthand, from: flag });
+    else problems.push(`${flag} takes no value, and has "${value}"`);
+    return;
+  }
   const setting = settingsList.find((candidate) => candidate.flag === flag);
   if (setting === undefined && flag !== configFlag) {
     problems.push(`${flag} is not a flag of q-broker${didYouMean(flag)}`);
@@ -59,11 +76,13 @@ function tokensOf(argv: readonly string[]) {
     [configFlag.slice(2)]: { type: 'string' },
   };
   for (const setting of settingsList) options[setting.flag.slice(2)] = { type: 'string' };
+  for (const flag of shorthands.keys()) options[flag.slice(2)] = { type: 'boolean' };
   // Not strict: an unknown flag is then a token like any other, and gets our own words.
   return parseArgs({ args: [...argv], options, strict: false, tokens: true, allowPositionals: true }).tokens;
 }
 
 function didYouMean(word: string): string {
-  const guess = nearest(word, [...settingsList.map((setting) => setting.flag), configFlag, ...switches]);
+  const known = [...settingsList.map((setting) => setting.flag), ...shorthands.keys(), configFlag, ...switches];
+  const guess = nearest(word, known);
   return guess === undefined ? '' : `; did you mean ${guess}?`;
 }

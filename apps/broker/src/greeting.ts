@@ -5,6 +5,10 @@ import type { Settings } from './settings.ts';
 export interface ReadyFacts {
   readonly version: string;
   readonly url: string;
+  /** What Kafka clients call `bootstrap.servers`; `null` without a door for them. */
+  readonly kafkaAddress: string | null;
+  /** Another program has the port of that door. */
+  readonly isKafkaPortTaken: boolean;
   readonly adminUrl: string | null;
   /** Absolute path, or `null` in memory. */
   readonly dataDir: string | null;
@@ -39,9 +43,15 @@ export function nextCommands(options: { program: string; url: string; port: numb
 
 const defaultPort = 7420;
 
+function kafkaText({ kafkaAddress, isKafkaPortTaken }: ReadyFacts): string {
+  if (kafkaAddress !== null) return `${kafkaAddress}  (bootstrap.servers of Kafka clients)`;
+  return isKafkaPortTaken ? 'shut: another program has the port; choose another with --kafka-port' : 'off';
+}
+
 export function greeting(facts: ReadyFacts): string {
   const rows: [string, string][] = [
     ['clients', facts.url],
+    ['kafka', kafkaText(facts)],
     ['admin', facts.adminUrl === null ? 'off' : `${facts.adminUrl}  (/healthz, /readyz, /stats)`],
     ['data', facts.dataDir ?? 'memory'],
     ['an ack is', facts.acknowledgement],

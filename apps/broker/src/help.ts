@@ -6,7 +6,8 @@ export function helpText(): string {
   return [
     'Usage: q-broker [flags]',
     '',
-    'Runs a broker: the native protocol for producers and consumers, and an admin HTTP server.',
+    'Runs a broker: the native protocol for producers and consumers, a door for Kafka clients, and an',
+    'admin HTTP server.',
     '',
     'Flags (each also a variable, and a key of the file):',
     ...settingsList.flatMap(describe),
@@ -22,8 +23,9 @@ export function helpText(): string {
 
 function describe(setting: Setting<unknown>): string[] {
   const standard = setting.type.format(setting.default) || 'none';
+  const { shorthand } = setting;
   return entry(
-    `${setting.flag} <${setting.type.placeholder}>`,
+    `${setting.flag} <${setting.type.placeholder}>${shorthand === undefined ? '' : `, ${shorthand.flag}`}`,
     `${setting.doc} (${setting.env}, ${setting.key}; default ${standard})`,
   );
 }

@@ -9,10 +9,13 @@ import { relaxExternalMemory } from './external-memory.ts';
 import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
+import { kafkaDoors } from './kafka-doors.ts';
 import { chooseLogFormat, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
 import { commandLineCall } from './program-call.ts';
 import { resolveSettings } from './resolve-settings.ts';
+import type { ResolvedSettings } from './resolve-settings.ts';
+import { hostAndPort } from './setting-type.ts';
 import type { Settings } from './settings.ts';
 import { explainStartFailure } from './start-failure.ts';
 import { inTime } from './in-time.ts';
@@ -37,6 +40,9 @@ const startGraceMs = 2000;
 /** How long a stop may take in all: the requests under way have 10 s of it, and the rest is for what is to be saved. */
 const stopTimeoutMs = 15_000;
 
+/** What the program is to do, and which of it somebody has asked for. */
+type Given = Pick<Extract<ResolvedSettings, { kind: 'settings' }>, 'settings' | 'from'>;
+
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
   // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise
@@ -57,16 +63,16 @@ export async function run(): Promise<void> {
     case 'refused':
       return fail([...resolved.problems, 'q-broker --help lists every setting'], ExitCode.badSettings);
     case 'settings':
-      return serve(resolved.settings);
+      return serve(resolved);
   }
 }
 
-async function serve(settings: Settings): Promise<void> {
+async function serve({ settings, from }: Given): Promise<void> {
   const stopSignal = firstStopSignal(process);
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
-  const broker = await startUnlessStopped(() => start(settings, log), stopSignal);
+  const broker = await startUnlessStopped(() => start({ settings, from }, log), stopSignal);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
   relaxExternalMemory();
@@ -78,11 +84,15 @@ async function serve(settings: Settings): Promise<void> {
   await stop(broker, log);
 }
 
-async function start(settings: Settings, log: ProgramLog): Promise<Broker> {
+async function start({ settings, from }: Given, log: ProgramLog): Promise<Broker> {
   try {
-    const { startBroker } = await import('@q/broker');
+    const [{ startBroker }, doors] = await Promise.all([
+      import('@q/broker'),
+      kafkaDoors(settings, { isPortGiven: from.kafkaPort !== undefined }),
+    ]);
     return await startBroker({
       ...brokerOptions(settings),
+      doors,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
       // all.
@@ -135,9 +145,12 @@ function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
 
 function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   const program = commandLineCall({ moduleUrl: import.meta.url, env: process.env });
+  const kafka = broker.doors.find(({ name }) => name === 'kafka');
   return {
     version: packageVersion(),
     url: broker.url,
+    kafkaAddress: kafka === undefined ? null : hostAndPort.format(kafka),
+    isKafkaPortTaken: kafka === undefined && settings.kafkaPort !== null,
     adminUrl: broker.adminUrl,
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
     acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),

@@ -24,6 +24,8 @@ export interface Setting<T> {
   readonly env: `Q_${string}`;
   readonly type: SettingType<T>;
   readonly default: T;
+  /** A flag without a value, and the value that it stands for. */
+  readonly shorthand?: { readonly flag: `--${string}`; readonly value: string };
   /** One sentence, without the default and the allowed values: those are added from the other columns. */
   readonly doc: string;
 }
@@ -35,6 +37,9 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly advertised: HostAndPort | null;
+  readonly kafkaHost: string;
+  readonly kafkaPort: number | null;
+  readonly kafkaAdvertised: HostAndPort | null;
   readonly adminHost: string;
   readonly adminPort: number | null;
   readonly brokerId: number;
@@ -76,6 +81,31 @@ export const settingsTable: { readonly [K in SettingKey]: Setting<Settings[K]> }
     type: hostAndPort,
     default: null,
     doc: 'Address that clients are told to use; without one they keep the address that they dialled.',
+  },
+  kafkaHost: {
+    key: 'kafkaHost',
+    flag: '--kafka-host',
+    env: 'Q_KAFKA_HOST',
+    type: hostName,
+    default: '127.0.0.1',
+    doc: 'Address the Kafka protocol listens on; 0.0.0.0 or :: for every network.',
+  },
+  kafkaPort: {
+    key: 'kafkaPort',
+    flag: '--kafka-port',
+    env: 'Q_KAFKA_PORT',
+    type: portOrOff,
+    default: 9092,
+    shorthand: { flag: '--no-kafka', value: 'off' },
+    doc: 'Port the Kafka protocol listens on. Where another program has the default port, a warning says so and the broker does without.',
+  },
+  kafkaAdvertised: {
+    key: 'kafkaAdvertised',
+    flag: '--kafka-advertised',
+    env: 'Q_KAFKA_ADVERTISED',
+    type: hostAndPort,
+    default: null,
+    doc: 'Address that Kafka clients are told to use; without one they are told the address that they dialled.',
   },
   adminHost: {
     key: 'adminHost',

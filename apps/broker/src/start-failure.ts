@@ -23,10 +23,10 @@ interface Cause {
  */
 export function explainStartFailure(error: unknown, settings: Settings): StartFailure {
   const causes = chainOf(error);
-  const listening = { isAdmin: causes.some((cause) => cause.details?.setting === 'admin.port') };
+  const listening = listenerOf(causes, settings);
   const opening = { isFolder: causes.some((cause) => cause.details?.setting === 'dataDir') };
   for (const cause of causes) {
-    const line = explainAddress(cause, settings, listening) ?? explainFolder(cause, settings, opening);
+    const line = explainAddress(cause, listening) ?? explainFolder(cause, settings, opening);
     if (line !== null) return { line, exitCode: ExitCode.failed };
   }
   // The broker checks what only it knows, such as the settings of topics, and its message names the setting.
@@ -45,10 +45,25 @@ function chainOf(error: unknown): Cause[] {
   return causes.length > 0 ? causes : [{ message: String(error) }];
 }
 
-function explainAddress(cause: Cause, settings: Settings, { isAdmin }: { isAdmin: boolean }): string | null {
-  const flags = isAdmin ? { host: '--admin-host', port: '--admin-port' } : { host: '--host', port: '--port' };
-  const host = isAdmin ? settings.adminHost : settings.host;
-  const port = cause.port ?? (isAdmin ? settings.adminPort : settings.port);
+/** Where the program tried to listen, and the flags that say so. */
+interface ListenSettings {
+  readonly host: string;
+  readonly port: number | null;
+  readonly flags: { readonly host: string; readonly port: string };
+}
+
+function listenerOf(causes: readonly Cause[], settings: Settings): ListenSettings {
+  const { host, port, adminHost, adminPort, kafkaHost, kafkaPort } = settings;
+  const isOf = (setting: string): boolean => causes.some((cause) => cause.details?.setting === setting);
+  if (isOf('admin.port'))
+    return { host: adminHost, port: adminPort, flags: { host: '--admin-host', port: '--admin-port' } };
+  if (isOf('doors.kafka.port'))
+    return { host: kafkaHost, port: kafkaPort, flags: { host: '--kafka-host', port: '--kafka-port' } };
+  return { host, port, flags: { host: '--host', port: '--port' } };
+}
+
+function explainAddress(cause: Cause, { host, flags, ...settings }: ListenSettings): string | null {
+  const port = cause.port ?? settings.port;
   switch (cause.code) {
     case 'EADDRINUSE':
       return `port ${port} on ${host} is in use, perhaps by another broker; choose another with ${flags.port}`;

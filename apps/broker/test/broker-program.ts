@@ -90,6 +90,8 @@ export class BrokerProgram implements AsyncDisposable {
   async ready(): Promise<{
     url: string;
     adminUrl: string;
+    kafkaAddress: string | null;
+    isKafkaPortTaken: boolean;
     dataDir: string | null;
     acknowledgement: string;
     next: string[];

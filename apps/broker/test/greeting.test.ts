@@ -3,29 +3,39 @@ import { describe, expect, it } from 'vitest';
 import { greeting, meaningOfAck, nextCommands } from '../src/greeting.ts';
 
 describe('greeting', () => {
+  const facts = {
+    version: '1.2.3',
+    url: 'q://127.0.0.1:7420',
+    adminUrl: 'http://127.0.0.1:7421',
+    kafkaAddress: '127.0.0.1:9092',
+    isKafkaPortTaken: false,
+    dataDir: '/srv/q',
+    acknowledgement: meaningOfAck('file', 'fsync'),
+    startMs: 99.6,
+    next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
+  };
+
   it('says where the broker listens, where the data is, what an ack is worth, and what to type next', () => {
-    const text = stripVTControlCharacters(
-      greeting({
-        version: '1.2.3',
-        url: 'q://127.0.0.1:7420',
-        adminUrl: 'http://127.0.0.1:7421',
-        dataDir: '/srv/q',
-        acknowledgement: meaningOfAck('file', 'fsync'),
-        startMs: 99.6,
-        next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
-      }),
-    );
+    const text = stripVTControlCharacters(greeting(facts));
     for (const part of [
       'q broker 1.2.3 is ready (100 ms)',
       'q://127.0.0.1:7420',
       'http://127.0.0.1:7421',
+      'kafka      127.0.0.1:9092  (bootstrap.servers of Kafka clients)',
       '/srv/q',
       'synced to disk',
       '  pnpm --silent q topic create visits --partitions 3 --if-missing\n',
       'Ctrl-C',
     ])
       expect(text).toContain(part);
-    expect(text.split('\n').length).toBeLessThanOrEqual(12);
+    expect(text.split('\n').length).toBeLessThanOrEqual(13);
+  });
+
+  it('B1 says why Kafka clients find no door', () => {
+    expect(greeting({ ...facts, kafkaAddress: null })).toContain('  kafka      off\n');
+    expect(greeting({ ...facts, kafkaAddress: null, isKafkaPortTaken: true })).toContain(
+      '  kafka      shut: another program has the port; choose another with --kafka-port\n',
+    );
   });
 
   it('B2 says for each durability what an acknowledgement survives', () => {

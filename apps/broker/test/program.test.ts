@@ -14,7 +14,7 @@ let args: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'q-broker-'));
-  args = ['--port', '0', '--admin-port', '0', '--data-dir', join(folder, 'data')];
+  args = ['--port', '0', '--admin-port', '0', '--kafka-port', '0', '--data-dir', join(folder, 'data')];
 });
 
 afterEach(async () => {
@@ -30,6 +30,7 @@ describe('q-broker', () => {
       acknowledgement: expect.stringContaining('power cut') as string,
     });
     expect(ready.url).toMatch(/^q:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(ready.kafkaAddress).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
     expect(ready.next[0]).toBe(`pnpm --silent q topic create visits --partitions 3 --if-missing --url ${ready.url}`);
     expect((await fetch(`${ready.adminUrl}/healthz`)).status).toBe(200);
     expect((await fetch(`${ready.adminUrl}/readyz`)).status).toBe(200);
@@ -55,10 +56,18 @@ describe('q-broker', () => {
     await writeFile(join(folder, 'q.yaml'), 'storage: memory\ndurability: os\nlogFormat: text\n');
     await using broker = new BrokerProgram({
       args: ['--config', join(folder, 'q.yaml'), '--storage', 'file'],
-      env: { Q_PORT: '0', Q_ADMIN_PORT: 'off', Q_DATA_DIR: join(folder, 'elsewhere'), Q_LOG_FORMAT: 'json' },
+      env: {
+        Q_PORT: '0',
+        Q_ADMIN_PORT: 'off',
+        Q_KAFKA_PORT: 'off',
+        Q_DATA_DIR: join(folder, 'elsewhere'),
+        Q_LOG_FORMAT: 'json',
+      },
     });
     expect(await broker.ready()).toMatchObject({
       adminUrl: null,
+      kafkaAddress: null,
+      isKafkaPortTaken: false,
       dataDir: join(folder, 'elsewhere'),
       acknowledgement: expect.stringContaining('(durability os)') as string,
     });
@@ -91,7 +100,7 @@ describe('q-broker', () => {
     await once(other, 'listening');
     const port = (other.address() as AddressInfo).port;
     try {
-      for (const flag of ['--port', '--admin-port']) {
+      for (const flag of ['--port', '--admin-port', '--kafka-port']) {
         await using broker = new BrokerProgram({ args: [...args, flag, String(port)] });
         expect(await broker.exited).toBe(1);
         expect(broker.stderr).toBe(

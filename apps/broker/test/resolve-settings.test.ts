@@ -37,6 +37,9 @@ describe('settings from flags, environment and file', () => {
       host: '127.0.0.1',
       port: 7420,
       adminPort: 7421,
+      kafkaHost: '127.0.0.1',
+      kafkaPort: 9092,
+      kafkaAdvertised: null,
       dataDir: './data',
       storage: 'file',
       durability: 'fsync',
@@ -55,6 +58,20 @@ describe('settings from flags, environment and file', () => {
   it('Q3 says where each value came from', async () => {
     const resolved = await resolve({ argv: ['--port=5'], env: { Q_HOST: '::' }, file: '\ndata-dir: /d\n' });
     expect(resolved).toMatchObject({ from: { port: '--port', host: 'Q_HOST', dataDir: 'data-dir in q.yaml, line 2' } });
+  });
+
+  it('B1 takes --no-kafka for the door that is off, which a later flag may open again', async () => {
+    expect(await settingsOf({ argv: ['--no-kafka'] })).toMatchObject({ kafkaPort: null });
+    expect(await settingsOf({ argv: ['--no-kafka'], env: { Q_KAFKA_PORT: '1' } })).toMatchObject({ kafkaPort: null });
+    expect(await settingsOf({ argv: ['--no-kafka', '--kafka-port', '2'] })).toMatchObject({ kafkaPort: 2 });
+    expect(await settingsOf({ file: 'kafka:\n  port: off\n  advertised: k:9\n' })).toMatchObject({
+      kafkaPort: null,
+      kafkaAdvertised: { host: 'k', port: 9 },
+    });
+    expect(await problemsOf({ argv: ['--no-kafka=yes'] })).toEqual(['--no-kafka takes no value, and has "yes"']);
+    expect(await problemsOf({ argv: ['--no-kafak'] })).toEqual([
+      '--no-kafak is not a flag of q-broker; did you mean --no-kafka?',
+    ]);
   });
 
   it('Q3 merges topic defaults of all sources, name by name', async () => {

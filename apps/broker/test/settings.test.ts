@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { helpText } from '../src/help.ts';
 import { settingsList, settingsTable } from '../src/settings.ts';
+import type { Setting } from '../src/settings.ts';
+
+function shorthandOf({ shorthand }: Setting<unknown>): string {
+  return shorthand === undefined ? '' : `, ${shorthand.flag}`;
+}
 
 describe('settings table', () => {
   it('Q3 names each setting alike as key, flag and variable', () => {
@@ -17,7 +22,7 @@ describe('settings table', () => {
   it('Q3 has every setting in the help, with its variable, key and default', () => {
     const help = helpText().replaceAll(/\s+/g, ' ');
     for (const setting of settingsList) {
-      expect(help).toContain(`${setting.flag} <${setting.type.placeholder}>`);
+      expect(help).toContain(`${setting.flag} <${setting.type.placeholder}>${shorthandOf(setting)}`);
       expect(help).toContain(
         `(${setting.env}, ${setting.key}; default ${setting.type.format(setting.default) || 'none'})`,
       );

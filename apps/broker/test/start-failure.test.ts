@@ -14,7 +14,7 @@ function lineOf(fields: object): string {
 }
 
 describe('why a broker did not start', () => {
-  it('Q3 tells the two ports apart', () => {
+  it('Q3 tells the ports apart', () => {
     expect(lineOf({ code: 'EADDRINUSE', port: 7420 })).toBe(
       'port 7420 on 127.0.0.1 is in use, perhaps by another broker; choose another with --port',
     );
@@ -27,6 +27,18 @@ describe('why a broker did not start', () => {
       line: 'port 7421 on 127.0.0.1 is in use, perhaps by another broker; choose another with --admin-port',
       exitCode: 1,
     });
+    const kafka = Object.assign(new Error('cannot listen'), {
+      code: 'INVALID_CONFIG',
+      details: { setting: 'doors.kafka.port' },
+    });
+    kafka.cause = Object.assign(new Error('inner'), { code: 'EADDRINUSE', port: 9092 });
+    expect(explainStartFailure(kafka, settings).line).toBe(
+      'port 9092 on 127.0.0.1 is in use, perhaps by another broker; choose another with --kafka-port',
+    );
+    kafka.cause = Object.assign(new Error('inner'), { code: 'EADDRNOTAVAIL' });
+    expect(explainStartFailure(kafka, { ...settings, kafkaHost: '192.0.2.1' }).line).toBe(
+      '192.0.2.1 is not an address of this machine; choose another with --kafka-host',
+    );
     expect(lineOf({ code: 'EACCES', syscall: 'listen', port: 7420 })).toContain('not allowed to this user');
     expect(lineOf({ code: 'EADDRNOTAVAIL', port: 7420 })).toContain('--host');
   });

@@ -65,7 +65,8 @@ async function runToEnd(args: readonly string[]): Promise<Sample> {
 async function startToReady(context: RunContext): Promise<Sample> {
   await using folder = await temporaryFolder(context.directory);
   const [port, adminPort] = [await freePort(), await freePort()];
-  const args = [brokerMain, '--port', String(port), '--admin-port', String(adminPort), '--data-dir', folder.path];
+  const ports = ['--port', String(port), '--admin-port', String(adminPort), '--kafka-port', '0'];
+  const args = [brokerMain, ...ports, '--data-dir', folder.path];
   const startMs = performance.now();
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');

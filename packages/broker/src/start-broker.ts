@@ -76,9 +76,12 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
   const frames = store.appendBuffers;
   const native = openNative({ services, clock, limits, logger, counters, frames, advertised });
-  for (const door of options.doors) await openDoor(door, { options, doors, services, counters, frames });
+  const opening = { options, doors, services, counters, frames };
+  for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
   const listener = await doors.open(nativeName, { host, port }, native);
   advertised.port ||= listener.port;
+  // Last: what may do without its port leaves it to whoever may not.
+  for (const door of options.doors.filter(({ isOptional }) => isOptional === true)) await openDoor(door, opening);
   const maintenance = new Maintenance({
     store,
     tryAgain: async () => {

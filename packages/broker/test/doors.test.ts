@@ -5,6 +5,7 @@ import { encodeBatch, iterateBatches, iterateRecords } from '@q/protocol';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { anonymous } from '../src/index.ts';
 import type { Answer, Caller, Door, Link, RequestBudget, Services, Session } from '../src/index.ts';
+import { silentLogger } from '../src/logger.ts';
 import { errorOf, testBroker } from './harness.ts';
 
 /**
@@ -124,6 +125,31 @@ describe('doors', () => {
     const error = await errorOf(testBroker({ doors: [{ ...lines, port: other.port }] }));
     expect(error.code).toBe('INVALID_CONFIG');
     expect(error.message).toContain('doors.lines.port');
+  });
+
+  it('B1 that are optional stay shut with one warning when another program has the port', async () => {
+    await using other = await testBroker();
+    const warned: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object, message: string) => void warned.push([fields, message]) };
+    await using broker = await testBroker({ logger, doors: [{ ...lines, port: other.port, isOptional: true }, lines] });
+    expect(broker.doors).toMatchObject([{ name: 'lines' }]);
+    const at = { door: 'lines', host: '127.0.0.1', port: other.port };
+    expect(warned).toEqual([[at, expect.stringContaining('stays shut')]]);
+    await using q = await connect(broker.url);
+    await q.admin.createTopic('t');
+  });
+
+  it('B1 that are optional leave their port to the native protocol', async () => {
+    const { port } = await testBroker().then((other) => other.close().then(() => other));
+    await using broker = await testBroker({ port, doors: [{ ...lines, port, isOptional: true }] });
+    expect([broker.port, broker.doors]).toEqual([port, []]);
+  });
+
+  it('B1 that are optional do not hide that their host is none of this machine', async () => {
+    // An address for documents, which no machine has.
+    const away: Door = { ...lines, host: '192.0.2.1', isOptional: true };
+    const error = await errorOf(testBroker({ doors: [away] }));
+    expect([error.code, error.details]).toMatchObject(['INVALID_CONFIG', { setting: 'doors.lines.port' }]);
   });
 
   it('Q3 are checked like every setting', async () => {

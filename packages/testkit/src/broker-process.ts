@@ -23,6 +23,8 @@ export interface BrokerProcessOptions {
   readonly nodeFlags?: readonly string[];
   /** Port of the native protocol. Default 0: any free one. */
   readonly port?: number;
+  /** Port of the door for Kafka clients. Default 0: any free one. */
+  readonly kafkaPort?: number;
   /** How long the broker may take to say that it is ready. Default 30,000. */
   readonly startTimeoutMs?: number;
 }
@@ -36,6 +38,7 @@ interface ReadyLine {
   readonly msg?: string;
   readonly url?: string;
   readonly adminUrl?: string | null;
+  readonly kafkaAddress?: string | null;
   readonly startMs?: number;
 }
 
@@ -52,6 +55,8 @@ export class BrokerProcess implements AsyncDisposable {
   readonly url: string;
   /** `http://host:port`. */
   readonly adminUrl: string;
+  /** `host:port` of the door for Kafka clients; empty when it has none. */
+  readonly kafkaAddress: string;
   /** What the broker itself says it took from the start of the process, in ms. */
   readonly startMs: number;
   /** Settles when the process is gone, however it ended. */
@@ -65,6 +70,7 @@ export class BrokerProcess implements AsyncDisposable {
     this.ended = started.ended;
     this.url = ready.url ?? '';
     this.adminUrl = ready.adminUrl ?? '';
+    this.kafkaAddress = ready.kafkaAddress ?? '';
     this.startMs = ready.startMs ?? 0;
   }
 
@@ -124,6 +130,8 @@ function spawnBroker(options: BrokerProcessOptions): Started {
     String(options.port ?? 0),
     '--admin-port',
     '0',
+    '--kafka-port',
+    String(options.kafkaPort ?? 0),
     '--log-format',
     'json',
     ...(options.args ?? []),
