@@ -31,7 +31,7 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
     isOptional,
     open: (services, tools) => {
       const dispatcher = new Dispatcher(tools);
-      registerApis(dispatcher, services);
+      registerApis(dispatcher, services, tools);
       const shared = {
         dispatcher,
         meter: tools.meter,

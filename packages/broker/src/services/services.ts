@@ -19,7 +19,7 @@ export interface Services {
   readonly append: Pick<AppendService, 'append'>;
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;
-  readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find' | 'idOf' | 'nameOf'>;
+  readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'>;
   readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions' | 'tryAgain'>;
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;

@@ -36,7 +36,7 @@ export interface Handler<Q = unknown, AIn = unknown> {
    * The answer when `handle` has thrown a `KafkaError` or `QError`, as this API tells an error of the whole request.
    * Missing: the connection is closed.
    */
-  readonly refuse?: (code: number, request: Q, context: RequestContext, message: string) => AIn;
+  readonly refuse?: (code: number, request: Q, context: RequestContext, message: string) => AIn | Silence;
   /**
    * Requests behind this one on its connection may begin before it is answered; the answers keep their order.
    * Otherwise they wait, as Kafka does it.

@@ -9,8 +9,11 @@ export interface ServedVersions {
 /** By API key. */
 export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
   Object.entries({
+    // Of Produce 0 to 2 are listed and close the connection, as in Kafka: librdkafka does not compress without them.
+    0: [0, 13],
     1: [4, 18],
     2: [1, 11],
+    3: [0, 13],
     10: [0, 6],
     18: [0, 5],
   }).map(([key, [min, max]]) => [Number(key), { min: min!, max: max! }]),

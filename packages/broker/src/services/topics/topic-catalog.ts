@@ -6,6 +6,7 @@ import { toWireError } from '../../errors/wire-error.ts';
 import type { TopicChanges } from './topic-changes.ts';
 import type { SettingInForce } from './topic-config.ts';
 import type { TopicRegistry } from './topic-registry.ts';
+import { requireTopicId } from './partition-lookup.ts';
 import { unknownTopic } from './topic-rules.ts';
 import type { Partition, Topic } from './topic.ts';
 
@@ -126,10 +127,23 @@ export class TopicCatalog {
     return [...this.#options.registry.topics()].map(routeOf);
   }
 
-  /** These topics, in this order; those that are not there are made first, where the broker is set to. */
-  find(names: readonly string[]): FoundTopic[] | Promise<FoundTopic[]> {
+  /** @throws QError UNKNOWN_TOPIC_ID */
+  findById(topicId: string): TopicRoute {
+    return routeOf(requireTopicId(this.#options.registry, topicId));
+  }
+
+  /**
+   * These topics, in this order; those that are not there are made first, where the broker is set to and the caller
+   * does not say otherwise.
+   */
+  find(
+    names: readonly string[],
+    { mayCreate = true }: { readonly mayCreate?: boolean } = {},
+  ): FoundTopic[] | Promise<FoundTopic[]> {
     // At once wherever possible: an answer made at once counts as output before the next request is looked at.
-    if (!this.#options.autoCreateTopics) return names.map((name) => this.#find(name));
+    const { registry, autoCreateTopics } = this.#options;
+    const isComplete = !autoCreateTopics || !mayCreate || names.every((name) => registry.byName(name) !== undefined);
+    if (isComplete) return names.map((name) => this.#find(name));
     return this.#createMissing(names).then((refused) => names.map((name) => refused.get(name) ?? this.#find(name)));
   }
 

@@ -1,0 +1,90 @@
+/**
+ * Metadata: the broker, which topics there are, and who leads their partitions (row B1).
+ */
+import { toWireError } from '@q/broker';
+import type { FoundTopic, PartitionRoute, Services, TopicRoute } from '@q/broker';
+import type { QError } from '@q/protocol';
+import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { metadata } from '../messages/metadata.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
+import { noUuid } from '../wire/scalars.ts';
+
+type Request = RequestOf<typeof metadata>;
+type Answer = AnswerOf<typeof metadata>;
+type Topic = Answer['topics'][number];
+type Wanted = NonNullable<Request['topics']>;
+
+export function metadataHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
+  const { brokerId, clusterId } = identity;
+  const answer = ({ advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
+    brokers: [{ nodeId: brokerId, ...advertised }],
+    clusterId,
+    controllerId: brokerId,
+    topics: found,
+  });
+  return handler(metadata, {
+    handle: (request, { caller, version }) => {
+      const wanted = wantedTopics(request, version);
+      if (wanted === null) return answer(caller, topics.routes().map(described));
+      const names = wanted.flatMap(({ name }) => name ?? []);
+      const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
+      const finish = (byName: readonly FoundTopic[]): Answer =>
+        answer(
+          caller,
+          inOrder(wanted, byName, (topicId) => findById(topics, topicId)),
+        );
+      return found instanceof Promise ? found.then(finish) : finish(found);
+    },
+    refuse: (errorCode, _request, { caller }) => ({ ...answer(caller, []), errorCode }),
+  });
+}
+
+/** Null: all. Before version 1 an empty list stood for that. */
+function wantedTopics({ topics }: Request, version: number): Wanted | null {
+  return version === 0 && topics?.length === 0 ? null : topics;
+}
+
+function inOrder(wanted: Wanted, byName: readonly FoundTopic[], byId: (topicId: string) => Topic): Topic[] {
+  let next = 0;
+  return wanted.map(({ name, topicId }) => {
+    if (name === null) return byId(topicId);
+    const found = byName[next++]!;
+    return found.route === null ? missing({ name, topicId: noUuid }, found.error) : described(found.route);
+  });
+}
+
+function findById(topics: Pick<Services['topics'], 'findById'>, topicId: string): Topic {
+  try {
+    return described(topics.findById(topicId));
+  } catch (error) {
+    return missing({ name: null, topicId }, toWireError(error));
+  }
+}
+
+function missing(asked: { name: string | null; topicId: string }, error: QError): Topic {
+  return { ...asked, errorCode: toKafkaError(error).code, partitions: [] };
+}
+
+function described({ name, topicId, internal, partitions }: TopicRoute): Topic {
+  return {
+    errorCode: kafkaErrorCode.NONE,
+    name,
+    topicId,
+    isInternal: internal,
+    partitions: partitions.map(describedPartition),
+  };
+}
+
+function describedPartition(route: PartitionRoute): Topic['partitions'][number] {
+  const { partition, error, leaderId, leaderEpoch, replicas, inSyncReplicas } = route;
+  return {
+    errorCode: error === null ? kafkaErrorCode.NONE : toKafkaError(error).code,
+    partitionIndex: partition,
+    leaderId,
+    leaderEpoch,
+    replicaNodes: replicas,
+    isrNodes: inSyncReplicas,
+  };
+}

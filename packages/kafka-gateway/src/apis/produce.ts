@@ -1,0 +1,166 @@
+/**
+ * Produce: one batch for each partition, and what became of it (row B1). Batches are stored as they came, but for base
+ * offset and leader epoch. A partition that is refused disturbs no other.
+ */
+import type { AppendRequest, AppendResult, Appending, DoorTools, PartitionBatch, Services } from '@q/broker';
+import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { produce } from '../messages/produce.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { handler, Silence } from '../session/handler.ts';
+import type { Handler, RequestContext } from '../session/handler.ts';
+import { faultOfBatch } from './sent-batch.ts';
+
+type Request = RequestOf<typeof produce>;
+type Answer = AnswerOf<typeof produce>;
+type PartitionAnswer = Answer['responses'][number]['partitionResponses'][number];
+
+/** What of a request goes to the logs, and why the rest does not: one entry for each partition, null where it does. */
+interface Sorted {
+  readonly request: AppendRequest;
+  readonly faults: readonly (KafkaError | null)[];
+}
+
+/** Older ones carried formats that nobody takes any more. */
+const firstVersion = 3;
+/** From here on topics have ids instead of names. */
+const byIdSince = 13;
+
+export function produceHandler(
+  { append, topics }: Pick<Services, 'append' | 'topics'>,
+  { frames }: Pick<DoorTools, 'frames'>,
+): Handler {
+  return handler(produce, {
+    letsGo: true,
+    // Appends are made in the order of arrival; only their answers wait for the disk.
+    mayOverlap: true,
+    handle: (request, { version, caller }) => {
+      if (version < firstVersion) return new Silence({ thenClose: true });
+      checkWhole(request);
+      const sorted = sort(request, version, topics);
+      const appending = append.append(sorted.request, caller);
+      if (appending instanceof Promise) {
+        return appending.then((late) => {
+          // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is
+          // left to the collector.
+          if (late.results.every(({ error }) => error === null)) letGoOfFrame(request, frames);
+          return settled(request, sorted, late, version);
+        });
+      }
+      // The logs look after their batches now.
+      letGoOfFrame(request, frames);
+      return settled(request, sorted, appending, version);
+    },
+    refuse: (code, request, context, message) => refused(code, request, context, message),
+  });
+}
+
+/** @throws KafkaError */
+function checkWhole({ acks, transactionalId }: Request): void {
+  if (acks < -1 || acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks are -1, 0 or 1, not ${acks}`);
+  if (transactionalId === null) return;
+  throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'there are no transactions at this door');
+}
+
+function sort(request: Request, version: number, topics: Pick<Services['topics'], 'idOf'>): Sorted {
+  const faults: (KafkaError | null)[] = [];
+  const sent = request.topicData.map(({ name, topicId: givenId, partitionData }) => {
+    const topicId = version < byIdSince ? topics.idOf(name) : givenId;
+    const partitions: PartitionBatch[] = [];
+    for (const { index, records } of partitionData) {
+      const batch = records?.[0];
+      const fault = topicId === undefined ? unknownTopic(name) : faultOfBatch(batch, version);
+      faults.push(fault);
+      if (fault === null) partitions.push({ partition: index, leaderEpoch: -1, records: batch! });
+    }
+    return { topicId: topicId ?? '', partitions };
+  });
+  return { request: { timeoutMs: request.timeoutMs, topics: sent }, faults };
+}
+
+function unknownTopic(name: string): KafkaError {
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${JSON.stringify(name)}`);
+}
+
+/** All batches of a request lie in the memory of its frame. */
+function letGoOfFrame({ topicData }: Request, frames: DoorTools['frames']): void {
+  if (frames === null) return;
+  for (const { partitionData } of topicData) {
+    const batch = partitionData[0]?.records?.[0];
+    if (batch === undefined || batch.length === 0) continue;
+    frames.release(batch);
+    return;
+  }
+}
+
+function settled(
+  request: Request,
+  { faults }: Sorted,
+  appending: Appending,
+  version: number,
+): Promise<Answer | Silence> {
+  return new Promise((resolve) => {
+    appending.whenSettled(() => {
+      const { results } = appending;
+      if (request.acks !== 0) resolve(answerOf(request, { faults, results, version }));
+      else resolve(silence(faults.some((fault) => fault !== null) || results.some(({ error }) => error !== null)));
+    });
+  });
+}
+
+/** A client that takes no answers learns from the end of its connection that something has failed. */
+function silence(hasFailed: boolean): Silence {
+  return new Silence({ thenClose: hasFailed });
+}
+
+function answerOf(
+  request: Request,
+  { faults, results, version }: { faults: Sorted['faults']; results: readonly AppendResult[]; version: number },
+): Answer {
+  let partitions = 0;
+  let appended = 0;
+  return {
+    responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) => {
+        const fault = faults[partitions++] ?? null;
+        return fault === null ? resultOf(results[appended++]!, version) : failed(index, fault);
+      }),
+    })),
+  };
+}
+
+function resultOf(result: AppendResult, version: number): PartitionAnswer {
+  const { partition: index, error, baseOffset, logAppendTimeMs, logStartOffset } = result;
+  if (error === null) {
+    return { index, errorCode: kafkaErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset };
+  }
+  // Whoever does not know the id knows a topic of that name no more.
+  const { code } = error;
+  const said = code === 'UNKNOWN_TOPIC_ID' && version < byIdSince ? unknownTopic('') : toKafkaError(error);
+  const record = error.details['record'];
+  const recordErrors =
+    typeof record === 'number' ? [{ batchIndex: record, batchIndexErrorMessage: error.message }] : [];
+  return { ...failed(index, said), errorMessage: error.message, logStartOffset, recordErrors };
+}
+
+function failed(index: number, { code, message }: KafkaError): PartitionAnswer {
+  return { index, errorCode: code, baseOffset: -1, errorMessage: message };
+}
+
+/** Every partition has the error of the request. */
+function refused(
+  errorCode: number,
+  { acks, topicData }: Request,
+  _context: RequestContext,
+  errorMessage: string,
+): Answer | Silence {
+  if (acks === 0) return silence(true);
+  return {
+    responses: topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) => ({ index, errorCode, baseOffset: -1, errorMessage })),
+    })),
+  };
+}
