@@ -10,7 +10,7 @@ type PartitionAnswer = AnswerOf<typeof produce>['responses'][number]['partitionR
 const noId = '00000000-0000-0000-0000-000000000000';
 
 /** A request for one partition. */
-export function sending(
+function sending(
   topic: { name?: string; topicId?: string },
   records: Buffer | null,
   { acks = -1, index = 0, transactionalId = null as string | null } = {},
