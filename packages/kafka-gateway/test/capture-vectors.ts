@@ -29,7 +29,7 @@ export function itReadsTheCaptures<Q, A>(api: Api<Q, Q, A, A>, atLeast: number):
   });
 }
 
-/** That recording used one correlation id for two requests, and has mixed up the answers of ApiVersions and Metadata. */
+/** That recording used one correlation id for two requests, and has mixed up their answers. */
 function isOfAnother({ flow, key, response }: { flow: string; key: number; response: Buffer }): boolean {
   return flow === 'raw-apiversions-v5' && (response.readInt32BE(4) === 0) !== (key === 3);
 }
