@@ -6,7 +6,7 @@ export type { Broker, CloseOptions } from './broker.ts';
 
 // Settings of topics
 export { topicSettings } from './services/topics/topic-config.ts';
-export type { Setting, SettingUnit } from './services/topics/topic-config.ts';
+export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './services/topics/topic-config.ts';
 
 // Doors: protocols of other packages on the broker's services
 export type { Door, DoorAddress, DoorTools } from './door.ts';

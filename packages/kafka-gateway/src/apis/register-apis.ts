@@ -1,6 +1,11 @@
 import type { DoorTools, Services } from '@q/broker';
+import { TopicConfigs } from '../configs/topic-configs.ts';
 import type { Dispatcher } from '../session/dispatcher.ts';
 import { apiVersionsHandler } from './api-versions.ts';
+import { consumerGroupDescribeHandler } from './consumer-group-describe.ts';
+import { consumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts';
+import { createTopicsHandler } from './create-topics.ts';
+import { deleteTopicsHandler } from './delete-topics.ts';
 import { fetchHandler } from './fetch.ts';
 import { findCoordinatorHandler } from './find-coordinator.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
@@ -9,10 +14,15 @@ import { produceHandler } from './produce.ts';
 
 /** Every API that the table of versions has, with what it needs. */
 export function registerApis(dispatcher: Dispatcher, services: Services, tools: DoorTools): void {
-  dispatcher.add(produceHandler(services, tools));
+  const configs = new TopicConfigs(tools.limits);
+  dispatcher.add(apiVersionsHandler(services));
+  dispatcher.add(consumerGroupDescribeHandler());
+  dispatcher.add(consumerGroupHeartbeatHandler());
+  dispatcher.add(createTopicsHandler({ services, configs }));
+  dispatcher.add(deleteTopicsHandler(services));
   dispatcher.add(fetchHandler(services));
+  dispatcher.add(findCoordinatorHandler(services));
   dispatcher.add(listOffsetsHandler(services));
   dispatcher.add(metadataHandler(services));
-  dispatcher.add(findCoordinatorHandler(services));
-  dispatcher.add(apiVersionsHandler(services));
+  dispatcher.add(produceHandler(services, tools));
 }

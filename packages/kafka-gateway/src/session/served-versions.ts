@@ -16,5 +16,9 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     3: [0, 13],
     10: [0, 6],
     18: [0, 5],
+    19: [2, 7],
+    20: [1, 6],
+    68: [0, 1],
+    69: [0, 1],
   }).map(([key, [min, max]]) => [Number(key), { min: min!, max: max! }]),
 );

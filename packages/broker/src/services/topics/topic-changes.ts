@@ -114,14 +114,15 @@ export class TopicChanges {
     const { metadata, registry, brokerDefaults, clock, random, term } = this.#options;
     const { name } = wanted;
     checkName(name);
+    await this.#finishUnmade(name);
+    const existing = await metadata.get(topicKey(name));
+    // Before the rest of what is wanted: programs that create their topics at each start go on at this error alone.
+    if (existing !== null) throw topicExists(decodeTopicRecord(existing.key, existing.value));
     const { limits } = this.#options;
     const partitions = checkPartitions(wanted.partitions === -1 ? limits.partitionsDefault : wanted.partitions, limits);
     const replicas = checkReplicas(wanted.replicas === -1 ? replicasPossible : wanted.replicas);
     const texts = parseTopicSettings(wanted.configs);
     checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
-    await this.#finishUnmade(name);
-    const existing = await metadata.get(topicKey(name));
-    if (existing !== null) throw topicExists(decodeTopicRecord(existing.key, existing.value));
     this.#checkRoom({ topics: 1, partitions });
 
     const record: TopicRecord = {

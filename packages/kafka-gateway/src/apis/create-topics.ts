@@ -1,0 +1,97 @@
+/**
+ * CreateTopics: each topic for itself; one that is refused does not keep the others from being made (row B1).
+ */
+import type { Services } from '@q/broker';
+import type { TopicConfigs } from '../configs/topic-configs.ts';
+import { KafkaError } from '../errors/kafka-errors.ts';
+import { partError } from '../errors/part-error.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { createTopics } from '../messages/create-topics.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { noUuid } from '../wire/scalars.ts';
+import { checkReplicaAssignment } from './replica-assignment.ts';
+
+type Wanted = RequestOf<typeof createTopics>['topics'][number];
+type Told = AnswerOf<typeof createTopics>['topics'][number];
+
+export interface CreateTopicsParts {
+  readonly services: Pick<Services, 'identity' | 'topicChanges'>;
+  readonly configs: TopicConfigs;
+}
+
+export function createTopicsHandler(parts: CreateTopicsParts): Handler {
+  return handler(createTopics, {
+    handle: async ({ topics, validateOnly }) => {
+      const told: Told[] = [];
+      for (const [name, namesakes] of Map.groupBy(topics, (topic) => topic.name)) {
+        told.push(await createOne(parts, { name, namesakes, validateOnly }));
+      }
+      return { topics: told };
+    },
+    refuse: (errorCode, { topics }, _context, errorMessage) => ({
+      topics: topics.map(({ name }) => ({ name, errorCode, errorMessage, configs: [] })),
+    }),
+  });
+}
+
+async function createOne(
+  { services: { identity, topicChanges }, configs }: CreateTopicsParts,
+  { name, namesakes, validateOnly }: { name: string; namesakes: readonly Wanted[]; validateOnly: boolean },
+): Promise<Told> {
+  try {
+    const [wanted] = namesakes;
+    if (wanted === undefined || namesakes.length > 1) {
+      throw new KafkaError('INVALID_REQUEST', `the request names the topic ${name} ${namesakes.length} times`);
+    }
+    const created = await topicChanges.create({
+      name,
+      ...checkSize(wanted, identity.brokerId),
+      configs: configs.read(wanted.configs),
+      validateOnly,
+    });
+    return {
+      name,
+      // Of a topic that was not made there is none yet.
+      topicId: validateOnly ? noUuid : created.topicId,
+      errorCode: 0,
+      numPartitions: created.partitions,
+      replicationFactor: created.replicas,
+      configs: configs.describe(created.configs).map(({ config, value, source }) => ({
+        name: config.name,
+        value,
+        readOnly: config.setting === null,
+        configSource: source,
+        isSensitive: false,
+      })),
+    };
+  } catch (error) {
+    return { name, ...partError(error), configs: [] };
+  }
+}
+
+/** -1 is the broker's default, for both numbers. */
+function checkSize(
+  { numPartitions, replicationFactor, assignments }: Wanted,
+  brokerId: number,
+): { partitions: number; replicas: number } {
+  if (assignments.length === 0) {
+    return { partitions: numPartitions, replicas: replicationFactor };
+  }
+  if (numPartitions !== -1 || replicationFactor !== -1) {
+    throw new KafkaError(
+      'INVALID_REQUEST',
+      'replicas are assigned by hand, so the number of partitions and the replication factor must both be -1',
+    );
+  }
+  const indices = new Set(assignments.map(({ partitionIndex }) => partitionIndex));
+  const inOrder = assignments.every((_, index) => indices.has(index));
+  if (indices.size < assignments.length || !inOrder) {
+    throw new KafkaError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      `${assignments.length} partitions are assigned by hand, so they must be 0 to ${assignments.length - 1}, each once`,
+    );
+  }
+  for (const { brokerIds } of assignments) checkReplicaAssignment(brokerIds, brokerId);
+  return { partitions: assignments.length, replicas: 1 };
+}
