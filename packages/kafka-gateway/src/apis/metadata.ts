@@ -1,15 +1,20 @@
 /**
  * Metadata: the broker, which topics there are, and who leads their partitions (row B1).
+ *
+ * A topic that is made because somebody asked for it is there in the answer already. Kafka answers LEADER_NOT_AVAILABLE
+ * or UNKNOWN_TOPIC_OR_PARTITION first, after which each client waits before it asks again.
  */
 import { toWireError } from '@q/broker';
-import type { FoundTopic, PartitionRoute, Services, TopicRoute } from '@q/broker';
-import type { QError } from '@q/protocol';
+import type { FoundTopic, Services, TopicRoute } from '@q/broker';
 import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import type { KafkaError } from '../errors/kafka-errors.ts';
 import { metadata } from '../messages/metadata.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
+import { clusterOperations, topicOperations } from './allowed-operations.ts';
+import { missingTopic, partitionAnswer } from './topic-answers.ts';
 
 type Request = RequestOf<typeof metadata>;
 type Answer = AnswerOf<typeof metadata>;
@@ -18,26 +23,28 @@ type Wanted = NonNullable<Request['topics']>;
 
 export function metadataHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
   const { brokerId, clusterId } = identity;
-  const answer = ({ advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
+  const answer = (request: Request, { advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
     brokers: [{ nodeId: brokerId, ...advertised }],
     clusterId,
     controllerId: brokerId,
-    topics: found,
+    topics: request.includeTopicAuthorizedOperations ? found.map(withOperations) : found,
+    ...(request.includeClusterAuthorizedOperations && { clusterAuthorizedOperations: clusterOperations }),
   });
   return handler(metadata, {
     handle: (request, { caller, version }) => {
       const wanted = wantedTopics(request, version);
-      if (wanted === null) return answer(caller, topics.routes().map(described));
+      if (wanted === null) return answer(request, caller, topics.routes().map(described));
       const names = wanted.flatMap(({ name }) => name ?? []);
       const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
       const finish = (byName: readonly FoundTopic[]): Answer =>
         answer(
+          request,
           caller,
           inOrder(wanted, byName, (topicId) => findById(topics, topicId)),
         );
       return found instanceof Promise ? found.then(finish) : finish(found);
     },
-    refuse: (errorCode, _request, { caller }) => ({ ...answer(caller, []), errorCode }),
+    refuse: (errorCode, request, { caller }) => ({ ...answer(request, caller, []), errorCode }),
   });
 }
 
@@ -51,7 +58,9 @@ function inOrder(wanted: Wanted, byName: readonly FoundTopic[], byId: (topicId: 
   return wanted.map(({ name, topicId }) => {
     if (name === null) return byId(topicId);
     const found = byName[next++]!;
-    return found.route === null ? missing({ name, topicId: noUuid }, found.error) : described(found.route);
+    return found.route === null
+      ? missing({ name, topicId: noUuid }, missingTopic(name, found.error))
+      : described(found.route);
   });
 }
 
@@ -59,12 +68,12 @@ function findById(topics: Pick<Services['topics'], 'findById'>, topicId: string)
   try {
     return described(topics.findById(topicId));
   } catch (error) {
-    return missing({ name: null, topicId }, toWireError(error));
+    return missing({ name: null, topicId }, toKafkaError(toWireError(error)));
   }
 }
 
-function missing(asked: { name: string | null; topicId: string }, error: QError): Topic {
-  return { ...asked, errorCode: toKafkaError(error).code, partitions: [] };
+function missing(asked: { name: string | null; topicId: string }, { code }: KafkaError): Topic {
+  return { ...asked, errorCode: code, partitions: [] };
 }
 
 function described({ name, topicId, internal, partitions }: TopicRoute): Topic {
@@ -73,18 +82,10 @@ function described({ name, topicId, internal, partitions }: TopicRoute): Topic {
     name,
     topicId,
     isInternal: internal,
-    partitions: partitions.map(describedPartition),
+    partitions: partitions.map(partitionAnswer),
   };
 }
 
-function describedPartition(route: PartitionRoute): Topic['partitions'][number] {
-  const { partition, error, leaderId, leaderEpoch, replicas, inSyncReplicas } = route;
-  return {
-    errorCode: error === null ? kafkaErrorCode.NONE : toKafkaError(error).code,
-    partitionIndex: partition,
-    leaderId,
-    leaderEpoch,
-    replicaNodes: replicas,
-    isrNodes: inSyncReplicas,
-  };
+function withOperations(topic: Topic): Topic {
+  return topic.errorCode === kafkaErrorCode.NONE ? { ...topic, topicAuthorizedOperations: topicOperations } : topic;
 }

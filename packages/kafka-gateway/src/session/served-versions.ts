@@ -18,7 +18,10 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     18: [0, 5],
     19: [2, 7],
     20: [1, 6],
+    22: [0, 5],
+    60: [0, 2],
     68: [0, 1],
     69: [0, 1],
+    75: [0, 0],
   }).map(([key, [min, max]]) => [Number(key), { min: min!, max: max! }]),
 );

@@ -136,6 +136,8 @@ export class TopicCatalog {
    * These topics, in this order; those that are not there are made first, where the broker is set to and the caller
    * does not say otherwise.
    */
+  find(names: readonly string[], o: { readonly mayCreate: false }): FoundTopic[];
+  find(names: readonly string[], o?: { readonly mayCreate?: boolean }): FoundTopic[] | Promise<FoundTopic[]>;
   find(
     names: readonly string[],
     { mayCreate = true }: { readonly mayCreate?: boolean } = {},

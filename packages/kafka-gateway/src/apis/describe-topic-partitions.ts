@@ -1,0 +1,91 @@
+/**
+ * DescribeTopicPartitions: topics in the order of their names, so many partitions at a time (row B1). An answer that
+ * does not have all of them says where to go on.
+ */
+import type { FoundTopic, Services, TopicRoute } from '@q/broker';
+import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { describeTopicPartitions } from '../messages/describe-topic-partitions.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { noUuid } from '../wire/scalars.ts';
+import { topicOperations } from './allowed-operations.ts';
+import { missingTopic, partitionAnswer } from './topic-answers.ts';
+
+type Request = RequestOf<typeof describeTopicPartitions>;
+type Answer = AnswerOf<typeof describeTopicPartitions>;
+type Topic = Answer['topics'][number];
+type Cursor = NonNullable<Request['cursor']>;
+
+/** Kafka's default of max.request.partition.size.limit. */
+const partitionsMax = 2_000;
+/** There is one copy of everything, so none is eligible besides those in sync. */
+const none: readonly number[] = [];
+
+export function describeTopicPartitionsHandler({ topics }: Pick<Services, 'topics'>): Handler {
+  return handler(describeTopicPartitions, {
+    handle: (request) => {
+      const { cursor, responsePartitionLimit } = request;
+      if (cursor !== null && cursor.partitionIndex < 0) {
+        throw new KafkaError('INVALID_REQUEST', `a cursor cannot stand at partition ${cursor.partitionIndex}`);
+      }
+      return page(topicsOf(request, topics), cursor, Math.min(Math.max(responsePartitionLimit, 1), partitionsMax));
+    },
+    refuse: (errorCode, { topics: asked }) => ({
+      topics: asked.map(({ name }) => missing(name, errorCode)),
+    }),
+  });
+}
+
+/** Those that the cursor has not passed, by name. */
+function topicsOf(request: Request, topics: Services['topics']): FoundTopic[] {
+  const first = request.cursor?.topicName ?? '';
+  if (request.topics.length === 0) {
+    const routes = topics.routes().filter(({ name }) => name >= first);
+    return routes.map((route) => ({ name: route.name, route, error: null })).sort(byName);
+  }
+  const names = new Set(request.topics.map(({ name }) => name).filter((name) => name >= first));
+  return topics.find([...names], { mayCreate: false }).sort(byName);
+}
+
+function byName(left: FoundTopic, right: FoundTopic): number {
+  if (left.name === right.name) return 0;
+  return left.name < right.name ? -1 : 1;
+}
+
+function page(found: readonly FoundTopic[], cursor: Cursor | null, limit: number): Answer {
+  const topics: Topic[] = [];
+  let left = limit;
+  for (const { name, route, error } of found) {
+    if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
+    if (route === null) {
+      topics.push(missing(name, missingTopic(name, error).code));
+      continue;
+    }
+    const from = cursor?.topicName === name ? cursor.partitionIndex : 0;
+    const to = Math.min(from + left, route.partitions.length);
+    topics.push(described(route, from, to));
+    if (to < route.partitions.length) return { topics, nextCursor: { topicName: name, partitionIndex: to } };
+    left -= Math.max(to - from, 0);
+  }
+  return { topics };
+}
+
+function described({ name, topicId, internal, partitions }: TopicRoute, from: number, to: number): Topic {
+  return {
+    errorCode: kafkaErrorCode.NONE,
+    name,
+    topicId,
+    isInternal: internal,
+    partitions: partitions.slice(from, to).map((route) => ({
+      ...partitionAnswer(route),
+      eligibleLeaderReplicas: none,
+      lastKnownElr: none,
+    })),
+    topicAuthorizedOperations: topicOperations,
+  };
+}
+
+function missing(name: string, errorCode: number): Topic {
+  return { errorCode, name, topicId: noUuid, isInternal: false, partitions: [] };
+}

@@ -1,0 +1,43 @@
+/**
+ * InitProducerId: an id for an idempotent producer (row B1). Transactions are not there yet.
+ */
+import type { Services } from '@q/broker';
+import { QError } from '@q/protocol';
+import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { initProducerId } from '../messages/init-producer-id.ts';
+import type { RequestOf } from '../messages/api.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+
+type Request = RequestOf<typeof initProducerId>;
+type ProducerIds = Services['producerIds'];
+type Identity = Awaited<ReturnType<ProducerIds['create']>>;
+
+export function initProducerIdHandler({ producerIds }: Pick<Services, 'producerIds'>): Handler {
+  return handler(initProducerId, {
+    mayOverlap: true,
+    handle: async (request) => ({ errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds)) }),
+    refuse: (errorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 }),
+  });
+}
+
+/** @throws KafkaError, QError */
+async function identityFor(request: Request, producerIds: ProducerIds): Promise<Identity> {
+  const { transactionalId, producerId, producerEpoch } = request;
+  if (transactionalId !== null) throw noTransactions();
+  if (producerId === -1 && producerEpoch === -1) return await producerIds.create();
+  if (producerId === -1 || producerEpoch === -1) {
+    throw new KafkaError('INVALID_REQUEST', 'a producer names its id and its epoch, or neither');
+  }
+  try {
+    return await producerIds.bump({ producerId, producerEpoch });
+  } catch (error) {
+    // Of another cluster, or made up: Kafka gives a new one to whoever has no transactional id.
+    if (!QError.is(error) || error.code !== 'UNKNOWN_PRODUCER_ID') throw error;
+    return await producerIds.create();
+  }
+}
+
+function noTransactions(): KafkaError {
+  return new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'there are no transactions at this door');
+}

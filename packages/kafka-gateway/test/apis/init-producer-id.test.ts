@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { initProducerId } from '../../src/messages/init-producer-id.ts';
+import { kafkaBroker, RawClient } from '../harness.ts';
+
+const plain = { transactionalId: null, transactionTimeoutMs: 0x7fff_ffff };
+
+describe('InitProducerId', () => {
+  it('B1 gives each producer an id of its own, in every version', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const ids = new Set<number>();
+    for (let version = 0; version <= 5; version += 1) {
+      const { errorCode, producerId, producerEpoch } = await client.ask(initProducerId, version, plain);
+      expect({ errorCode, producerEpoch }).toEqual({ errorCode: 0, producerEpoch: 0 });
+      ids.add(producerId);
+    }
+    expect(ids.size).toBe(6);
+  });
+
+  it('B1 raises the epoch of an id that it has given, and gives a new id for one that it has not', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const { producerId } = await client.ask(initProducerId, 5, plain);
+    const bumped = await client.ask(initProducerId, 5, { ...plain, producerId, producerEpoch: 3 });
+    expect(bumped).toMatchObject({ errorCode: 0, producerId, producerEpoch: 4 });
+    const foreign = await client.ask(initProducerId, 3, { ...plain, producerId: 2 ** 40, producerEpoch: 1 });
+    expect(foreign).toMatchObject({ errorCode: 0, producerId: producerId + 1, producerEpoch: 0 });
+  });
+
+  it('B1 refuses half an identity', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    for (const half of [{ producerId: 5 }, { producerEpoch: 5 }]) {
+      const answer = await client.ask(initProducerId, 4, { ...plain, ...half });
+      expect(answer).toMatchObject({ errorCode: 42, producerId: -1, producerEpoch: -1 });
+    }
+  });
+
+  it('B1 refuses a transactional id for good', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    for (let version = 0; version <= 5; version += 1) {
+      const answer = await client.ask(initProducerId, version, { ...plain, transactionalId: 'payments' });
+      expect(answer).toMatchObject({ errorCode: 53, producerId: -1, producerEpoch: -1 });
+    }
+  });
+});
