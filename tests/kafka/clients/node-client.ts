@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { LineProgram } from '../client-program.ts';
+import type { KafkaClient } from '../kafka-client.ts';
+
+/** A client whose packages are dependencies of the tests. */
+export function nodeClient(name: string, folder: string): KafkaClient {
+  const main = fileURLToPath(new URL(`./${folder}/main.ts`, import.meta.url));
+  return {
+    name,
+    prepare: async () => ({
+      start: (bootstrap) => new LineProgram([process.execPath, '--conditions=@q/source', main, bootstrap]),
+    }),
+  };
+}

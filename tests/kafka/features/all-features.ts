@@ -1,0 +1,15 @@
+import type { Feature } from '../feature.ts';
+import { administration } from './administration.ts';
+import { crashes } from './crashes.ts';
+import { groups } from './groups.ts';
+import { produceAndConsume } from './produce-and-consume.ts';
+import { refusals } from './refusals.ts';
+
+/** In the order of the table. */
+export const allFeatures: readonly Feature[] = [
+  ...produceAndConsume,
+  ...groups,
+  ...administration,
+  ...refusals,
+  ...crashes,
+];

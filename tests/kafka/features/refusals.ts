@@ -1,0 +1,89 @@
+import { ok } from 'node:assert';
+import { CannotError } from '../client-program.ts';
+import { section } from '../feature.ts';
+import type { Feature } from '../feature.ts';
+import { base64, someRecords, timeOf } from '../records.ts';
+import type { Stage } from '../stage.ts';
+
+/** Clients ask again for a while, as most of these may pass. None may hang. */
+const patienceMs = 60_000;
+
+/** The client says no, in words that `pattern` knows. */
+async function refuses(work: Promise<unknown>, pattern: RegExp): Promise<void> {
+  let said: string;
+  try {
+    await work;
+    said = 'nothing: it succeeded';
+  } catch (error) {
+    if (error instanceof CannotError) throw error;
+    said = String(error);
+  }
+  ok(pattern.test(said), `expected ${String(pattern)}, and the client said ${said}`);
+}
+
+async function unknownTopic(stage: Stage): Promise<void> {
+  const topic = stage.name('unknown');
+  const records = someRecords(1);
+  await refuses(
+    stage.client.ask('produce', { topic, codec: 'none', acks: -1, isIdempotent: false, records }, patienceMs),
+    /unknown.?topic|does not host|not found/i,
+  );
+  ok(!(await (await stage.q).admin.listTopics()).some(({ name }) => name === topic), 'the topic was made');
+}
+
+async function tooLarge(stage: Stage): Promise<void> {
+  const topic = await stage.topic({ config: { 'max.message.bytes': '10000' } });
+  const large = { partition: 0, key: null, value: base64('x'.repeat(20_000)), headers: [], timestampMs: timeOf(0) };
+  await refuses(
+    stage.client.ask('produce', { topic, codec: 'none', acks: -1, isIdempotent: false, records: [large] }, patienceMs),
+    /too.?large|larger than|MSG_SIZE|MESSAGE_TOO_LARGE/i,
+  );
+  // The client goes on with what fits.
+  await stage.client.ask('produce', { topic, codec: 'none', acks: -1, isIdempotent: false, records: someRecords(3) });
+  ok((await stage.stored(topic)).length === 3);
+}
+
+async function invalidGroup(stage: Stage): Promise<void> {
+  await refuses(
+    stage.client.ask('committed', { group: '', topic: await stage.topic() }, patienceMs),
+    /invalid|group.?id|must|groupId|empty/i,
+  );
+}
+
+async function topicTwice(stage: Stage): Promise<void> {
+  const topic = await stage.topic();
+  await refuses(stage.client.ask('createTopic', { topic, partitions: 1, configs: {} }, patienceMs), /exists/i);
+}
+
+async function wrongConfig(stage: Stage): Promise<void> {
+  const topic = await stage.topic();
+  await refuses(
+    stage.client.ask('alterConfig', { topic, name: 'retention.ms', value: 'for ever' }, patienceMs),
+    /config|retention\.ms/i,
+  );
+}
+
+/** It must fail at once, and not wait for something that never comes. */
+async function transactional(stage: Stage): Promise<void> {
+  const topic = await stage.topic();
+  const begin = performance.now();
+  const transactionalId = stage.name('transaction');
+  await refuses(
+    stage.client.ask(
+      'produce',
+      { topic, codec: 'none', acks: -1, isIdempotent: true, records: someRecords(1), transactionalId },
+      patienceMs,
+    ),
+    /transaction|UNSUPPORTED|authori[sz]|unsupported|not supported/i,
+  );
+  ok(performance.now() - begin < 10_000, 'it took longer than 10 s');
+}
+
+export const refusals: readonly Feature[] = section('Refusals', {
+  'an unknown topic, and it is not made': unknownTopic,
+  'a record that is too large': tooLarge,
+  'a group without a name': invalidGroup,
+  'a topic that exists': topicTwice,
+  'a wrong setting': wrongConfig,
+  'a transactional producer, at once': transactional,
+});

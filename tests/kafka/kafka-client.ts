@@ -1,0 +1,15 @@
+import type { ClientProgram } from './client-program.ts';
+
+/** What has to be there before a client can be tried: a program, or why there is none on this machine. */
+export type Prepared = { readonly start: (bootstrap: string) => ClientProgram } | { readonly missing: string };
+
+/** A Kafka client that the rig tries. */
+export interface KafkaClient {
+  /** As the table calls it. */
+  readonly name: string;
+  /**
+   * Brings what the client needs, in exact versions and by its ordinary package manager, into a folder of its own that
+   * stays from run to run. A second call finds everything there.
+   */
+  readonly prepare: (cacheFolder: string) => Promise<Prepared>;
+}

@@ -1,0 +1,137 @@
+/**
+ * What every client program can be asked to do. A program reads one request a line from its standard input, and writes
+ * one message a line to its standard output, all of it JSON:
+ *
+ *   →  {"id":7,"op":"produce","args":{…}}
+ *   ←  {"id":7,"ok":{…}}                                   the result
+ *   ←  {"id":7,"error":"…","code":"UNKNOWN_TOPIC_OR_PARTITION"}   what the client said; `code` as the client names it
+ *   ←  {"id":7,"cannot":"has no lz4"}                      the client has no such thing; shown in the table
+ *   ←  {"id":8,"event":"assigned","data":{…}}              while `member` or `load` runs
+ *   →  {"id":9,"op":"stop","args":{"id":8}}                ends it; request 8 is answered then, request 9 is not
+ *
+ * Programs only do: what came of it is checked by the rig, in the same way for all clients. Keys, values and header
+ * values are Base64, or null. Several requests may be under way at once. The end of standard input ends the program.
+ */
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+export const codecs: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+/** -1 is `all`. */
+export type Acks = 0 | 1 | -1;
+
+export interface WireRecord {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly timestampMs: number;
+}
+
+export interface ReadRecord extends WireRecord {
+  readonly offset: number;
+}
+
+export type From = 'start' | 'end' | { readonly offset: number } | { readonly timeMs: number };
+
+type Nothing = Readonly<Record<string, never>>;
+
+/** Names of topics, groups and partitions, as most operations take them. */
+interface InTopic {
+  readonly topic: string;
+}
+interface InPartition extends InTopic {
+  readonly partition: number;
+}
+interface InGroup {
+  readonly group: string;
+}
+
+export interface ProduceArgs extends InTopic {
+  readonly codec: Codec;
+  readonly acks: Acks;
+  readonly isIdempotent: boolean;
+  /** One batch for each partition, if the client lets its caller say so. */
+  readonly records: readonly WireRecord[];
+  /** Makes the producer a transactional one, which begins and commits one transaction. */
+  readonly transactionalId?: string;
+  /** The client's own limit of a request, where it has one. Default: large enough for `records`. */
+  readonly requestBytesMax?: number;
+}
+
+export interface MemberArgs extends InGroup, InTopic {
+  readonly instanceId?: string;
+  readonly sessionTimeoutMs: number;
+  /** Of the whole run: a new group begins at the start, and what was read is committed at once. */
+  readonly commits: boolean;
+}
+
+export interface LoadArgs extends InTopic {
+  readonly isIdempotent: boolean;
+  /** Partitions 0 to this, in turn. */
+  readonly partitions: number;
+}
+
+/** By name: what it takes, and what it gives back. */
+export interface Operations {
+  /** The client's name and version, as it says them itself. */
+  readonly hello: { args: Nothing; result: { readonly version: string } };
+  readonly produce: { args: ProduceArgs; result: Nothing };
+  /** Reads one partition until it has `count` records, without a group, or with one of its own where it has to be. */
+  readonly consume: {
+    args: InPartition & { readonly from: From; readonly count: number };
+    result: { readonly records: readonly ReadRecord[] };
+  };
+  /**
+   * A member of a group until it is stopped, when it leaves. Events: `assigned` with all `partitions` that it has now,
+   * after each change (none when it lost them all); `records` with `records` read.
+   */
+  readonly member: { args: MemberArgs; result: Nothing };
+  /**
+   * Sends numbers (`0`, `1`, …, as text) as fast as they are acknowledged, with acks=all, until it is stopped, and goes
+   * on through everything that the client itself can retry. Event: `acked` with how many are by now (a few a second).
+   * The result names the numbers that were acknowledged, and how many failed.
+   */
+  readonly load: { args: LoadArgs; result: { readonly acked: readonly number[]; readonly failed: number } };
+
+  readonly describeCluster: {
+    args: Nothing;
+    result: { readonly clusterId: string | null; readonly brokers: number };
+  };
+  readonly listTopics: { args: Nothing; result: { readonly topics: readonly string[] } };
+  readonly createTopic: {
+    args: InTopic & { readonly partitions: number; readonly configs: Readonly<Record<string, string>> };
+    result: Nothing;
+  };
+  readonly describeTopic: { args: InTopic; result: { readonly partitions: number } };
+  readonly deleteTopic: { args: InTopic; result: Nothing };
+  readonly createPartitions: { args: InTopic & { readonly count: number }; result: Nothing };
+  readonly deleteRecords: { args: InPartition & { readonly before: number }; result: Nothing };
+  readonly describeConfigs: { args: InTopic; result: { readonly configs: Readonly<Record<string, string | null>> } };
+  readonly describeBrokerConfigs: {
+    args: Nothing;
+    result: { readonly configs: Readonly<Record<string, string | null>> };
+  };
+  readonly alterConfig: {
+    args: InTopic & { readonly name: string; readonly value: string };
+    result: Nothing;
+  };
+  /** The offset of a partition at a place: `end` is the next one to be written. */
+  readonly listOffset: {
+    args: InPartition & { readonly at: Exclude<From, { offset: number }> };
+    result: { readonly offset: number };
+  };
+
+  readonly listGroups: { args: Nothing; result: { readonly groups: readonly string[] } };
+  /** `state` as the client names it; how many members; the partitions of `topic` that they have, sorted. */
+  readonly describeGroup: {
+    args: InGroup & InTopic;
+    result: { readonly state: string; readonly members: number; readonly partitions: readonly number[] };
+  };
+  readonly deleteGroup: { args: InGroup; result: Nothing };
+  /** By partition; those without an offset are left out. */
+  readonly committed: { args: InGroup & InTopic; result: { readonly offsets: Readonly<Record<string, number>> } };
+  readonly resetOffset: { args: InGroup & InPartition & { readonly offset: number }; result: Nothing };
+  readonly deleteOffset: { args: InGroup & InPartition; result: Nothing };
+}
+
+export type OperationName = keyof Operations;
+export type ArgsOf<O extends OperationName> = Operations[O]['args'];
+export type ResultOf<O extends OperationName> = Operations[O]['result'];
