@@ -5,6 +5,7 @@ import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport, SeededRandom } from '@q/testkit';
 import { LiveBroker } from '../live-broker.ts';
 import { RigRun } from '../rig-run.ts';
+import { recordedExchanges } from '../kafka/kafka-apis.ts';
 import { requestFrames } from './corpus.ts';
 
 export interface ConnectionFuzzOptions {
@@ -31,7 +32,7 @@ const brokerArgs = [
   'helloTimeoutMs=1000',
 ];
 
-/** Right, wrong, cut, swapped and random frames against a broker in its own process, beside an honest client. */
+/** Right, wrong, cut, swapped and random frames at both doors of a broker in its own process, beside an honest client. */
 export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigReport> {
   const rig = new RigRun('fuzz-connection', seed);
   const replay = `--seed ${seed} --count ${count}`;
@@ -42,7 +43,9 @@ export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigRe
   const lane = async (): Promise<void> => {
     while (next < count && !isGone) {
       const number = next++;
-      rig.ran(await session(live.broker.port, seededRandom(seed ^ Math.imul(number + 1, 0x9e3779b1))));
+      const random = seededRandom(seed ^ Math.imul(number + 1, 0x9e3779b1));
+      const door = number % 2 === 0 ? nativeDoor(live.broker.port) : kafkaDoor(live.broker.kafkaPort);
+      rig.ran(`${door.name}, ${await session(door, random)}`);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -61,14 +64,14 @@ export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigRe
 }
 
 /** One hostile connection. Returns how it ended. */
-async function session(port: number, random: SeededRandom): Promise<string> {
+async function session({ port, ...protocol }: DoorUnderFire, random: SeededRandom): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const ended = Promise.withResolvers<string>();
   socket.on('error', () => ended.resolve('reset'));
   socket.on('close', () => ended.resolve('hung up'));
   if (random.chance(0.9)) socket.resume();
   const timer = setTimeout(() => ended.resolve('kept'), sessionMsMax);
-  send(socket, stream(random), random);
+  send(socket, stream(protocol, random), random);
   // Half of them say that nothing follows, and take what is still answered; the others leave in the midst.
   if (random.chance(0.5)) socket.end();
   else socket.write('', () => ended.resolve('left'));
@@ -87,19 +90,49 @@ const hello: Buffer = Buffer.concat(
 );
 const mutator = new Mutator(requestFrames);
 
-/** A HELLO, as a rule, and frames of every kind of wrong. */
-function stream(random: SeededRandom): Buffer {
+/** What real clients have sent, with their lengths. A wrong frame closes the connection, so it begins with a right one. */
+const kafkaFrames: readonly Buffer[] = recordedExchanges.map(({ request }) => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(request.length);
+  return Buffer.concat([length, request]);
+});
+const kafkaMutator = new Mutator(kafkaFrames);
+const apiVersionsKey = 18;
+const greetings = kafkaFrames.filter((frame) => frame.readUInt16BE(4) === apiVersionsKey);
+
+/** One way into the broker, and what is said there. */
+interface DoorUnderFire {
+  readonly name: string;
+  readonly port: number;
+  /** What an honest client begins with. */
+  readonly greetings: readonly Buffer[];
+  readonly frames: readonly Buffer[];
+  readonly mutator: Mutator;
+}
+
+function nativeDoor(port: number): DoorUnderFire {
+  return { name: 'native', port, greetings: [hello], frames: requestFrames, mutator };
+}
+
+function kafkaDoor(port: number): DoorUnderFire {
+  return { name: 'Kafka', port, greetings, frames: kafkaFrames, mutator: kafkaMutator };
+}
+
+type Said = Pick<DoorUnderFire, 'greetings' | 'frames' | 'mutator'>;
+
+/** A greeting, as a rule, and frames of every kind of wrong. */
+function stream(said: Said, random: SeededRandom): Buffer {
   const frames: Buffer[] = [];
-  for (let left = random.between(1, framesMax); left > 0; left -= 1) frames.push(frame(random));
+  for (let left = random.between(1, framesMax); left > 0; left -= 1) frames.push(frame(said, random));
   const shuffled = random.chance(0.2) ? frames.toSorted(() => random.next() - 0.5) : frames;
-  const all = Buffer.concat(random.chance(0.85) ? [hello, ...shuffled] : shuffled);
+  const all = Buffer.concat(random.chance(0.85) ? [random.pick(said.greetings), ...shuffled] : shuffled);
   return random.chance(0.2) ? all.subarray(0, random.below(all.length + 1)) : all;
 }
 
-function frame(random: SeededRandom): Buffer {
+function frame({ frames, mutator: wrongs }: Said, random: SeededRandom): Buffer {
   const kind = random.next();
-  if (kind < 0.25) return random.pick(requestFrames);
-  const wrong = mutator.next(random);
+  if (kind < 0.25) return random.pick(frames);
+  const wrong = wrongs.next(random);
   // With a length that fits, what lies behind the cutting of frames is reached.
   if (kind < 0.85 && wrong.length >= 4) wrong.writeUInt32BE(wrong.length - 4, 0);
   return wrong;

@@ -5,7 +5,7 @@ const count = Number(process.env['FUZZ_CONNECTIONS'] ?? 300);
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
 it(
-  `W3 B8 ${count} connections of right, wrong, cut and swapped frames leave the broker serving, seed ${seed}`,
+  `W3 B8 B1 ${count} connections of right, wrong, cut and swapped frames at both doors leave the broker serving, seed ${seed}`,
   { timeout: 120_000 + count * 200 },
   async () => {
     const report = await run({ count, seed });

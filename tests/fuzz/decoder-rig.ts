@@ -2,17 +2,19 @@ import { QError } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport } from '@q/testkit';
+import { WireFault } from '../../packages/kafka-gateway/src/wire/fault.ts';
 import { partOf, whole } from '../part.ts';
 import type { Part } from '../part.ts';
 import { RigRun } from '../rig-run.ts';
 import { batchTargets } from './batch-targets.ts';
 import { groupRecordTarget } from './group-record-target.ts';
+import { kafkaTargets } from './kafka-targets.ts';
 import { messageTargets } from './message-targets.ts';
 import { storedTargets } from './stored-targets.ts';
 import type { FuzzTarget } from './target.ts';
 
 export interface FuzzOptions {
-  /** Inputs for each decoder (those of storage get a hundredth). */
+  /** Inputs for each decoder (those of the Kafka door get a fiftieth, those of storage a hundredth). */
   readonly count: number;
   readonly seed: number;
   /** A decoder's name, or `name:number` for one input. */
@@ -27,7 +29,13 @@ const stretch = 64;
 
 /** Feeds every decoder with wrong inputs; one report for each, so that the smallest count is seen. */
 export async function run(options: FuzzOptions): Promise<RigReport[]> {
-  const targets = [...messageTargets(), ...batchTargets(), groupRecordTarget(), ...(await storedTargets())];
+  const targets = [
+    ...messageTargets(),
+    ...(await kafkaTargets()),
+    ...batchTargets(),
+    groupRecordTarget(),
+    ...(await storedTargets()),
+  ];
   const [name, number] = (options.only ?? '').split(':') as [string, string | undefined];
   const chosen = name === '' ? targets : targets.filter((target) => target.name === name);
   if (chosen.length === 0)
@@ -102,6 +110,7 @@ async function outcomeOf(target: FuzzTarget, input: Buffer): Promise<{ isTyped: 
     return { isTyped: true, what: 'accepted' };
   } catch (error) {
     if (QError.is(error) || StorageError.is(error)) return { isTyped: true, what: error.code };
+    if (error instanceof WireFault) return { isTyped: true, what: error.name };
     return {
       isTyped: false,
       what: error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error),

@@ -95,6 +95,11 @@ export class BrokerProcess implements AsyncDisposable {
     return Number(new URL(this.url).port);
   }
 
+  /** Of the door for Kafka clients. */
+  get kafkaPort(): number {
+    return Number(new URL(`tcp://${this.kafkaAddress}`).port);
+  }
+
   /** The last lines that the process wrote to both of its outputs. */
   get log(): string {
     return this.#log.join('\n');

@@ -57,6 +57,9 @@ function factsOf(stats: StatsResponse, units: Units, terminal: boolean): string 
 const waits: ReadonlyMap<string, string> = new Map([
   ['FETCH', 'waiting for records'],
   ['GROUP_HEARTBEAT', 'waiting for news of the group'],
+  ['kafka.Fetch', 'waiting for records'],
+  ['kafka.JoinGroup', 'waiting for the other members'],
+  ['kafka.SyncGroup', 'waiting for the assignment'],
 ]);
 
 function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {
