@@ -98,7 +98,7 @@ const kafkaFrames: readonly Buffer[] = recordedExchanges.map(({ request }) => {
 });
 const kafkaMutator = new Mutator(kafkaFrames);
 const apiVersionsKey = 18;
-const greetings = kafkaFrames.filter((frame) => frame.readUInt16BE(4) === apiVersionsKey);
+const greetings = kafkaFrames.filter((each) => each.readUInt16BE(4) === apiVersionsKey);
 
 /** One way into the broker, and what is said there. */
 interface DoorUnderFire {
