@@ -32,7 +32,7 @@ const brokerArgs = [
   'helloTimeoutMs=1000',
 ];
 
-/** Right, wrong, cut, swapped and random frames at both doors of a broker in its own process, beside an honest client. */
+/** Right, wrong, cut, swapped and random frames at both doors of a broker of its own, beside an honest client. */
 export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigReport> {
   const rig = new RigRun('fuzz-connection', seed);
   const replay = `--seed ${seed} --count ${count}`;
@@ -90,7 +90,7 @@ const hello: Buffer = Buffer.concat(
 );
 const mutator = new Mutator(requestFrames);
 
-/** What real clients have sent, with their lengths. A wrong frame closes the connection, so it begins with a right one. */
+/** What real clients have sent, with their lengths. */
 const kafkaFrames: readonly Buffer[] = recordedExchanges.map(({ request }) => {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(request.length);
