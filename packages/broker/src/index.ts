@@ -39,6 +39,15 @@ export type {
   ClassicState,
   CommitClaim,
 } from './services/groups/classic/classic-groups.ts';
+export type {
+  CommittedTopic,
+  FoundGroupOffsets,
+  OffsetFound,
+  OffsetToCommit,
+  TopicOffsets,
+} from './services/groups/group-offsets.ts';
+export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
+export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

@@ -14,8 +14,8 @@ import { bool, bytes, int16, int32, string } from '../wire/scalars.ts';
 import { field, nullable, struct } from '../wire/struct.ts';
 import { api } from './api.ts';
 
-/** Nobody asked which operations are allowed. */
-const operationsUnknown = -0x8000_0000;
+/** Of a group's operations, when nobody has asked which are allowed. */
+export const operationsUnknown = -0x8000_0000;
 
 export const describeGroups = api({
   key: 15,

@@ -16,6 +16,7 @@ import { checkPartitionCount, requirePartition, requireTopicId } from '../topics
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { AnswerRoom } from './answer-room.ts';
+import type { ClassicFault, ClassicGroups, CommitClaim } from './classic/classic-groups.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 
@@ -36,6 +37,12 @@ export interface OffsetAccess {
 
 export interface OffsetCommits extends OffsetAccess {
   readonly topics: readonly { readonly topicId: string; readonly partitions: readonly OffsetToCommit[] }[];
+}
+
+/** Commits of who is in a generation of a classic group, in a group whose partitions the broker assigns, or in none. */
+export interface ClassicCommits extends Pick<OffsetCommits, 'topics'> {
+  readonly groupId: string;
+  readonly claim: CommitClaim;
 }
 
 export interface OffsetsSought extends OffsetAccess {
@@ -69,8 +76,14 @@ export interface TopicOffsets {
   readonly partitions: readonly OffsetFound[];
 }
 
+/** What one of several groups has, or why that is not told. */
+export type FoundGroupOffsets =
+  | { readonly error: null; readonly topics: readonly TopicOffsets[] }
+  | { readonly error: QError; readonly topics: null };
+
 export interface GroupOffsetsOptions {
   readonly directory: GroupDirectory;
+  readonly classic: Pick<ClassicGroups, 'checkCommit'>;
   readonly registry: TopicRegistry;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly limits: BrokerLimits;
@@ -88,13 +101,78 @@ export class GroupOffsets {
 
   /** Before the first await the offsets are taken, so that what comes after on the connection sees them. */
   async commit(request: OffsetCommits): Promise<CommittedTopic[]> {
-    const { directory, limits, logger, grown } = this.#options;
+    const { directory, limits } = this.#options;
     checkPartitionCount(request.topics, limits);
     const known = directory.find(request.groupId);
     const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit');
     if (refusal !== null) return refuse(known, refusal);
     const live = known ?? directory.obtain(request.groupId);
-    const answer = this.#take(live, request);
+    return this.#answer(live, this.#take(live, request, checkOffset));
+  }
+
+  /**
+   * The same for clients that may be members of a classic group. Whether an offset lies beyond the end is theirs to
+   * know: they commit what the log had before it lost its end, and start where they are set to when they find out.
+   * @throws QError UNKNOWN_GROUP for a generation of a group that is not there
+   */
+  async commitClassic(request: ClassicCommits): Promise<CommittedTopic[] | ClassicFault> {
+    const { directory, classic, limits } = this.#options;
+    const { groupId, claim, topics } = request;
+    const known = directory.find(groupId);
+    if (known?.group?.members.has(claim.memberId))
+      return this.commit({ groupId, memberId: claim.memberId, memberEpoch: claim.generation, topics });
+    checkPartitionCount(topics, limits);
+    const fault = classic.checkCommit(groupId, claim);
+    if (fault !== null) return refuseClaim(known, groupId, fault);
+    const live = known ?? directory.obtain(groupId);
+    return this.#answer(live, this.#take(live, { memberId: '', topics }, checkNotNegative));
+  }
+
+  /** Before the first await the answer is made, so that it holds exactly the commits that came before. */
+  async fetch(request: OffsetsSought): Promise<TopicOffsets[]> {
+    const { directory, limits } = this.#options;
+    if (request.topics !== null) checkPartitionCount(request.topics, limits);
+    const live = directory.find(request.groupId);
+    const refusal = checkOffsetAccess(live?.group ?? null, request, 'fetch');
+    if (refusal !== null) return refuse(live, refusal);
+    const topics = this.#lookUp(live?.offsets ?? null, request, new AnswerRoom(limits));
+    await live?.settled();
+    return topics;
+  }
+
+  /**
+   * The same for several groups, whose answers have to fit in one frame, and for clients that may be members of classic
+   * groups: anybody may ask for the offsets of these. A group that has no room is told an INVALID_REQUEST.
+   */
+  async fetchClassic(requests: readonly OffsetsSought[]): Promise<FoundGroupOffsets[]> {
+    const { limits } = this.#options;
+    checkPartitionCount(
+      requests.flatMap(({ topics }) => topics ?? []),
+      limits,
+    );
+    const room = new AnswerRoom(limits);
+    // All of them are looked up before the first await.
+    return Promise.all(requests.map((request) => this.#fetchOne(request, room)));
+  }
+
+  async #fetchOne(request: OffsetsSought, room: AnswerRoom): Promise<FoundGroupOffsets> {
+    try {
+      room.takeTexts(request.groupId);
+      const live = this.#options.directory.find(request.groupId);
+      const group = live?.group ?? null;
+      const refusal = group === null ? null : checkOffsetAccess(group, request, 'fetch');
+      if (refusal !== null) return await refuse(live, refusal);
+      const topics = this.#lookUp(live?.offsets ?? null, request, room);
+      await live?.settled();
+      return { error: null, topics };
+    } catch (thrown) {
+      return { error: toPartitionError(thrown, this.#options.logger), topics: null };
+    }
+  }
+
+  /** Tells what was taken, once it is durable. */
+  async #answer(live: LiveGroup, answer: CommittedTopic[]): Promise<CommittedTopic[]> {
+    const { directory, logger, grown } = this.#options;
     const settled = live.settled();
     directory.forgetIfGone(live);
     grown();
@@ -106,35 +184,28 @@ export class GroupOffsets {
     }
   }
 
-  /** Before the first await the answer is made, so that it holds exactly the commits that came before. */
-  async fetch(request: OffsetsSought): Promise<TopicOffsets[]> {
-    const { directory, limits } = this.#options;
-    if (request.topics !== null) checkPartitionCount(request.topics, limits);
-    const live = directory.find(request.groupId);
-    const refusal = checkOffsetAccess(live?.group ?? null, request, 'fetch');
-    if (refusal !== null) return refuse(live, refusal);
-    const topics = this.#lookUp(live?.offsets ?? null, request);
-    await live?.settled();
-    return topics;
-  }
-
-  #take(live: LiveGroup, { memberId, topics }: OffsetCommits): CommittedTopic[] {
+  #take(
+    live: LiveGroup,
+    { memberId, topics }: Pick<OffsetCommits, 'memberId' | 'topics'>,
+    check: typeof checkOffset,
+  ): CommittedTopic[] {
     return topics.map(({ topicId, partitions }) => ({
       topicId,
-      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted })),
+      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted, check })),
     }));
   }
 
   #takeOne(
     live: LiveGroup,
-    { memberId, topicId, wanted }: { memberId: string; topicId: string; wanted: OffsetToCommit },
+    o: { memberId: string; topicId: string; wanted: OffsetToCommit; check: typeof checkOffset },
   ): PartitionOutcome {
+    const { memberId, topicId, wanted, check } = o;
     const { registry, clock, logger } = this.#options;
     const { partition, offset, leaderEpoch, metadata } = wanted;
     try {
       const place = requirePartition(requireTopicId(registry, topicId), partition);
       if (memberId !== '' && !mayCommit(live.group!, memberId, topicId, partition)) throw notOwned(place, memberId);
-      checkOffset(place, offset);
+      check(place, offset);
       checkMetadata(metadata);
       const commit = { offset, leaderEpoch, metadata, committedAtMs: clock.now() };
       live.putOffset({ topicId, partition }, commit, clock.monotonic());
@@ -144,8 +215,7 @@ export class GroupOffsets {
     }
   }
 
-  #lookUp(offsets: CommittedOffsets | null, { topics }: OffsetsSought): TopicOffsets[] {
-    const room = new AnswerRoom(this.#options.limits);
+  #lookUp(offsets: CommittedOffsets | null, { topics }: OffsetsSought, room: AnswerRoom): TopicOffsets[] {
     const wanted = topics ?? (offsets === null ? [] : placesByTopic(offsets));
     return wanted.map(({ topicId, partitions }) => ({
       topicId,
@@ -185,6 +255,14 @@ async function refuse(live: LiveGroup | null, { code, message }: OffsetRefusal):
   throw new QError(code, message);
 }
 
+/** A generation of a group that is not there is told from an old one. */
+async function refuseClaim(live: LiveGroup | null, groupId: string, fault: ClassicFault): Promise<ClassicFault> {
+  const isMissing = !live?.exists && fault === 'ILLEGAL_GENERATION';
+  await live?.settled();
+  if (isMissing) throw new QError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(groupId)}`);
+  return fault;
+}
+
 /** @throws QError OFFSET_OUT_OF_RANGE. Below the start is fine: the consumer was slow, not wrong. */
 export function checkOffset(partition: Partition, offset: number): void {
   const { highWatermark } = partition.requireLog();
@@ -194,6 +272,13 @@ export function checkOffset(partition: Partition, offset: number): void {
   throw new QError('OFFSET_OUT_OF_RANGE', message, {
     details: { topic: topic.name, partition: index, offset, highWatermark },
   });
+}
+
+/** @throws QError OFFSET_OUT_OF_RANGE */
+function checkNotNegative({ topic, index }: Partition, offset: number): void {
+  if (offset >= 0) return;
+  const message = `offset ${offset} cannot be committed for partition ${index} of topic ${topic.name}`;
+  throw new QError('OFFSET_OUT_OF_RANGE', message, { details: { topic: topic.name, partition: index, offset } });
 }
 
 function checkMetadata(metadata: string | null): void {

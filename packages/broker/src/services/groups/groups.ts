@@ -64,10 +64,10 @@ export class Groups {
     this.held = held;
     this.coordinator = coordinator;
     this.heartbeats = new MemberHeartbeats({ directory, coordinator, held, registry, limits });
+    this.classic = new ClassicGroups(directory);
     const grown = (): void => coordinator.keepSweeping();
-    this.offsets = new GroupOffsets({ directory, registry, clock, limits, logger, grown });
+    this.offsets = new GroupOffsets({ directory, classic: this.classic, registry, clock, limits, logger, grown });
     this.changes = new OffsetChanges({ directory, coordinator, registry, clock, limits, logger });
-    this.classic = new ClassicGroups();
     this.#stopListening = registry.listen(coordinator);
   }
 

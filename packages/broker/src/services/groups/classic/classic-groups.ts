@@ -3,6 +3,7 @@
  * each of them says to the others (row B1). What is here knows no wire; its errors are named as Kafka names them.
  */
 import type { Caller } from '../../../caller.ts';
+import type { GroupDirectory } from '../group-directory.ts';
 
 /** Why a request about a classic group is refused. */
 export type ClassicFault =
@@ -63,26 +64,40 @@ export type ClassicCaller = Pick<Caller, 'address' | 'clientId' | 'signal' | 'bu
 
 /** The classic groups of a broker. */
 export class ClassicGroups {
+  readonly #directory: Pick<GroupDirectory, 'find' | 'groups'>;
+
+  constructor(directory: Pick<GroupDirectory, 'find' | 'groups'>) {
+    this.#directory = directory;
+  }
+
   /**
    * Why this claim to commit offsets is refused; null when it is not. A commit is a sign of life of its member. For a
    * group whose partitions the broker assigns: UNKNOWN_MEMBER_ID while it has members. For a group that is not there:
    * ILLEGAL_GENERATION for who claims a generation. What it says may rest on what is not durable yet: wait for
    * `LiveGroup.settled()` before it is told.
    */
-  checkCommit(_groupId: string, _claim: CommitClaim): ClassicFault | null {
-    throw new Error('not there yet');
+  checkCommit(groupId: string, { generation }: CommitClaim): ClassicFault | null {
+    const live = this.#directory.find(groupId);
+    if (!live?.exists) return generation >= 0 ? 'ILLEGAL_GENERATION' : null;
+    const isEmpty = live.group === null || live.group.members.size === 0;
+    return isEmpty && generation < 0 ? null : 'UNKNOWN_MEMBER_ID';
   }
 
   /**
    * Null where there is no such group, and where the broker assigns. A group that has only offsets is Empty, without a
    * protocol type.
    */
-  describe(_groupId: string): Promise<ClassicDescription | null> {
-    throw new Error('not there yet');
+  async describe(groupId: string): Promise<ClassicDescription | null> {
+    const live = this.#directory.find(groupId);
+    if (!live?.exists || live.group !== null) return null;
+    await live.settled();
+    return { groupId, state: 'Empty', protocolType: '', protocolName: '', members: [] };
   }
 
   /** All of them, those included that have only offsets; in no order. */
   list(): ClassicListing[] {
-    throw new Error('not there yet');
+    return [...this.#directory.groups()]
+      .filter((live) => live.exists && live.group === null)
+      .map(({ groupId }) => ({ groupId, state: 'Empty', protocolType: '' }));
   }
 }

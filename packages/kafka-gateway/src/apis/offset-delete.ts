@@ -1,0 +1,81 @@
+/**
+ * OffsetDelete: forgets single offsets of a group, of topics that its members do not consume (row B1).
+ */
+import type { ClassicDescription, Services, TopicForgotten } from '@q/broker';
+import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
+import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { subscribedTopics } from '../messages/consumer-protocol.ts';
+import { offsetDelete } from '../messages/offset-delete.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+
+type WantedTopic = RequestOf<typeof offsetDelete>['topics'][number];
+type AnsweredTopic = AnswerOf<typeof offsetDelete>['topics'][number];
+
+const { NONE, UNKNOWN_TOPIC_OR_PARTITION, GROUP_SUBSCRIBED_TO_TOPIC } = kafkaErrorCode;
+
+export function offsetDeleteHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
+  return handler(offsetDelete, {
+    handle: async ({ groupId, topics }) => {
+      const consumes = consumedBy(await groups.classic.describe(groupId));
+      const places = topics.map((topic) => placesOf(catalog, topic));
+      const mayGo = places.filter(({ topic, topicId }) => topicId !== null && !consumes(topic.name));
+      const forgotten = await groups.changes.deleteOffsets({
+        groupId,
+        topics: mayGo.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
+      });
+      const outcomes = new Map(mayGo.map((place, index) => [place, forgotten[index]!]));
+      return { errorCode: NONE, topics: places.map((place) => answeredTopic(place, outcomes.get(place))) };
+    },
+    refuse: (code) => ({ errorCode: coordinatorErrorCode(code), topics: [] }),
+  });
+}
+
+/** A topic with those of its partitions that are there; the id is null where it is not. */
+interface Places {
+  readonly topic: WantedTopic;
+  readonly topicId: string | null;
+  readonly there: readonly number[];
+}
+
+function placesOf(catalog: Pick<Services['topics'], 'idOf' | 'findById'>, topic: WantedTopic): Places {
+  const topicId = catalog.idOf(topic.name) ?? null;
+  if (topicId === null) return { topic, topicId, there: [] };
+  const count = catalog.findById(topicId).partitions.length;
+  const numbers = topic.partitions.map(({ partitionIndex }) => partitionIndex);
+  return { topic, topicId, there: numbers.filter((partition) => partition >= 0 && partition < count) };
+}
+
+/** `undefined`: its members consume the topic, or there is none. */
+function answeredTopic({ topic, topicId, there }: Places, outcome: TopicForgotten | undefined): AnsweredTopic {
+  const known = new Set(there);
+  const errorCode = outcome === undefined ? GROUP_SUBSCRIBED_TO_TOPIC : codeOf(outcome);
+  return {
+    name: topic.name,
+    partitions: topic.partitions.map(({ partitionIndex }) => ({
+      partitionIndex,
+      errorCode: topicId !== null && known.has(partitionIndex) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION,
+    })),
+  };
+}
+
+/** Of a group whose partitions the broker assigns only a topic that members want is refused. */
+function codeOf({ error }: TopicForgotten): number {
+  return error?.code === 'GROUP_NOT_EMPTY' ? GROUP_SUBSCRIBED_TO_TOPIC : coordinatorCodeOf(error);
+}
+
+/**
+ * Which topics the members of a classic group consume. Of members that do not say it in the consumers' own language
+ * nobody knows what they do with the offsets.
+ * @throws KafkaError NON_EMPTY_GROUP
+ */
+function consumedBy(group: ClassicDescription | null): (topic: string) => boolean {
+  if (group === null || group.members.length === 0) return () => false;
+  if (group.protocolType !== 'consumer')
+    throw new KafkaError('NON_EMPTY_GROUP', 'the group has members, and they are no consumers');
+  const subscriptions = group.members.map(({ metadata }) => subscribedTopics(metadata));
+  if (subscriptions.includes(null)) return () => true;
+  const consumed = new Set(subscriptions.flatMap((topics) => topics ?? []));
+  return (topic) => consumed.has(topic);
+}

@@ -1,0 +1,127 @@
+/**
+ * OffsetFetch: how far groups have come (row B1). The answer holds what was committed before, and waits until that is
+ * durable. There are no transactions, so every offset is stable.
+ */
+import type { FoundGroupOffsets, OffsetFound, Services, TopicOffsets } from '@q/broker';
+import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
+import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { offsetFetch } from '../messages/offset-fetch.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { noUuid } from '../wire/scalars.ts';
+import { findTopicId } from './wanted-topic.ts';
+
+type Request = RequestOf<typeof offsetFetch>;
+type WantedGroup = Request['groups'][number];
+type WantedTopic = NonNullable<WantedGroup['topics']>[number];
+type Answer = AnswerOf<typeof offsetFetch>;
+type AnsweredGroup = NonNullable<Answer['groups']>[number];
+type AnsweredTopic = AnsweredGroup['topics'][number];
+
+const severalGroupsSince = 8;
+/** First version that can say that it could not ask for a group at all. */
+const groupErrorSince = 2;
+
+export function offsetFetchHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
+  return handler(offsetFetch, {
+    handle: async (request, { version }) => {
+      const wanted = wantedGroups(request, version).map((group) => ({
+        ...group,
+        topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, version) })) ?? null,
+      }));
+      const found = await groups.offsets.fetchClassic(
+        wanted.map(({ groupId, memberId, memberEpoch, topics }) => ({
+          groupId,
+          memberId: memberId ?? '',
+          memberEpoch,
+          topics: topics?.map(({ topicId, topic }) => ({ topicId, partitions: topic.partitionIndexes })) ?? null,
+        })),
+      );
+      return asVersion(
+        version,
+        request,
+        wanted.map(({ groupId, topics }, index) => answeredGroup(groupId, topics, found[index]!)),
+      );
+    },
+    refuse: (code, request, { version }) =>
+      asVersion(
+        version,
+        request,
+        wantedGroups(request, version).map(({ groupId }) => refusedGroup(groupId, coordinatorErrorCode(code))),
+      ),
+    // The answer is made before the first await.
+    mayOverlap: true,
+  });
+}
+
+/** Up to version 7 there is one, and no word of members. */
+function wantedGroups({ groupId, topics, groups }: Request, version: number): readonly WantedGroup[] {
+  if (version >= severalGroupsSince) return groups;
+  return [{ groupId, memberId: null, memberEpoch: -1, topics: topics?.map(withoutId) ?? null }];
+}
+
+function withoutId<T>(topic: T): T & { readonly topicId: string } {
+  return { ...topic, topicId: noUuid };
+}
+
+function asVersion(version: number, request: Request, answered: readonly AnsweredGroup[]): Answer {
+  if (version >= severalGroupsSince) return { groups: answered };
+  const { topics, errorCode } = answered[0]!;
+  if (errorCode === kafkaErrorCode.NONE || version >= groupErrorSince)
+    return { errorCode, topics: topics.map(({ name = '', partitions }) => ({ name, partitions })) };
+  return {
+    topics: (request.topics ?? []).map(({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => ({ ...nothingCommitted, partitionIndex, errorCode })),
+    })),
+  };
+}
+
+const nothingCommitted = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '' };
+
+function refusedGroup(groupId: string, errorCode: number): AnsweredGroup {
+  return { groupId, topics: [], errorCode };
+}
+
+interface Sought {
+  readonly topic: WantedTopic;
+  readonly errorCode: number;
+}
+
+function answeredGroup(groupId: string, sought: readonly Sought[] | null, found: FoundGroupOffsets): AnsweredGroup {
+  if (found.error !== null) return refusedGroup(groupId, coordinatorCodeOf(found.error));
+  const topics =
+    sought === null
+      ? found.topics.filter(({ name }) => name !== '').map(answeredTopic)
+      : sought.map((wanted, index) => answeredAs(wanted, found.topics[index]!));
+  return { groupId, topics, errorCode: kafkaErrorCode.NONE };
+}
+
+function answeredTopic({ name, topicId, partitions }: TopicOffsets): AnsweredTopic {
+  return { name, topicId, partitions: partitions.map((found) => answeredPartition(found, kafkaErrorCode.NONE)) };
+}
+
+/** A name that no topic has is no error here, an id is. */
+function answeredAs({ topic, errorCode }: Sought, { partitions }: TopicOffsets): AnsweredTopic {
+  const code = errorCode === kafkaErrorCode.UNKNOWN_TOPIC_ID ? errorCode : kafkaErrorCode.NONE;
+  return {
+    name: topic.name,
+    topicId: topic.topicId,
+    partitions: partitions.map((found) => answeredPartition(found, code)),
+  };
+}
+
+/** A commit without a text is told with an empty one: clients count on that, and Kafka keeps none apart. */
+function answeredPartition(
+  { partition, offset, leaderEpoch, metadata }: OffsetFound,
+  errorCode: number,
+): AnsweredTopic['partitions'][number] {
+  return {
+    partitionIndex: partition,
+    committedOffset: offset,
+    committedLeaderEpoch: leaderEpoch,
+    metadata: metadata ?? '',
+    errorCode,
+  };
+}
