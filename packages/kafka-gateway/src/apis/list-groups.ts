@@ -1,6 +1,6 @@
 /**
- * ListGroups: classic groups, groups that have only offsets, and groups whose partitions the broker assigns, which Kafka
- * calls consumer groups (row B1).
+ * ListGroups (row B1): classic groups, groups that have only offsets, and groups whose partitions the broker assigns.
+ * Kafka calls the last consumer groups.
  */
 import type { Services } from '@q/broker';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';

@@ -1,5 +1,6 @@
 /**
- * OffsetCommit: keeps how far a group has come (row B1). It counts from its arrival, and is answered when it is durable.
+ * OffsetCommit: keeps how far a group has come (row B1). A commit counts from its arrival, and is answered when it is
+ * durable.
  */
 import type { ClassicFault, CommittedTopic, OffsetToCommit, Services } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
