@@ -3,6 +3,7 @@
  * offset and leader epoch. A partition that is refused disturbs no other.
  */
 import type { AppendRequest, AppendResult, Appending, DoorTools, PartitionBatch, Services } from '@q/broker';
+import type { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { produce } from '../messages/produce.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -74,7 +75,7 @@ function sort(request: Request, version: number, topics: Pick<Services['topics']
     }
     return { topicId: topicId ?? '', partitions };
   });
-  return { request: { timeoutMs: request.timeoutMs, topics: sent }, faults };
+  return { request: { timeoutMs: request.timeoutMs, isLenient: true, topics: sent }, faults };
 }
 
 function unknownTopic(name: string): KafkaError {
@@ -85,10 +86,11 @@ function unknownTopic(name: string): KafkaError {
 function letGoOfFrame({ topicData }: Request, frames: DoorTools['frames']): void {
   if (frames === null) return;
   for (const { partitionData } of topicData) {
-    const batch = partitionData[0]?.records?.[0];
-    if (batch === undefined || batch.length === 0) continue;
-    frames.release(batch);
-    return;
+    for (const { records } of partitionData) {
+      if (records === null || records[0]!.length === 0) continue;
+      frames.release(records[0]!);
+      return;
+    }
   }
 }
 
@@ -135,13 +137,19 @@ function resultOf(result: AppendResult, version: number): PartitionAnswer {
   if (error === null) {
     return { index, errorCode: kafkaErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset };
   }
-  // Whoever does not know the id knows a topic of that name no more.
-  const { code } = error;
-  const said = code === 'UNKNOWN_TOPIC_ID' && version < byIdSince ? unknownTopic('') : toKafkaError(error);
   const record = error.details['record'];
   const recordErrors =
     typeof record === 'number' ? [{ batchIndex: record, batchIndexErrorMessage: error.message }] : [];
-  return { ...failed(index, said), errorMessage: error.message, logStartOffset, recordErrors };
+  return { ...failed(index, asKafkaError(error, version)), logStartOffset, recordErrors };
+}
+
+function asKafkaError(error: QError, version: number): KafkaError {
+  // It went between the look at its name and the append.
+  if (error.code === 'UNKNOWN_TOPIC_ID' && version < byIdSince)
+    return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', error.message);
+  // Nothing else in a partition is called so but a topic of the broker's own, for which Kafka has this name.
+  if (error.code === 'INVALID_REQUEST') return new KafkaError('INVALID_TOPIC_EXCEPTION', error.message);
+  return toKafkaError(error);
 }
 
 function failed(index: number, { code, message }: KafkaError): PartitionAnswer {

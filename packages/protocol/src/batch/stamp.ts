@@ -32,6 +32,12 @@ export function assignAppendTime(batch: Buffer, timestampMs: number): void {
   sealBatch(batch);
 }
 
+/** Says what the greatest timestamp of the records is, in place. Recomputes the CRC. */
+export function correctMaxTimestamp(batch: Buffer, maxTimestamp: number): void {
+  writeInt64(batch, maxTimestamp, maxTimestampAt);
+  sealBatch(batch);
+}
+
 /** Stamps a finished batch anew, in place, as after an epoch bump. Recomputes the CRC. */
 export function stampProducer(batch: Buffer, stamp: ProducerStamp): void {
   writeInt64(batch, stamp.producerId, producerIdAt);

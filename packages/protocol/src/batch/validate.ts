@@ -1,4 +1,5 @@
 import { codecNames } from '../compression/codec.ts';
+import { hasLinkedBlocks } from '../compression/lz4-frame.ts';
 import { QError } from '../errors.ts';
 import { protocolLimits } from '../limits.ts';
 import { batchAttributes, batchCrc, batchMagic, batchSize, computeBatchCrc, readBatchHeader } from './header.ts';
@@ -7,6 +8,7 @@ import { batchHeaderBytes, codecMask, magicByte, unknownAttributesMask } from '.
 import type { RecordCursor } from './record-cursor.ts';
 import { openRecords, openRecordsInPool, releaseRecords } from './section.ts';
 import type { SliceOptions } from './section.ts';
+import { correctMaxTimestamp } from './stamp.ts';
 
 /** What a batch may be. Sizes are in bytes. */
 export interface ValidateBatchOptions {
@@ -31,11 +33,18 @@ export interface ValidateBatchOptions {
   readonly allowTransactional?: boolean;
   /** Refuse records without a key, as a compacted topic must. Default false. */
   readonly requireKeys?: boolean;
+  /**
+   * Put a greatest timestamp that is wrong right, in place and with a new CRC, instead of refusing the batch. Some
+   * Kafka clients write such headers. Default false.
+   */
+  readonly correctsMaxTimestamp?: boolean;
 }
 
 /**
  * Checks everything about a batch that somebody sent: size field, magic, CRC, attributes, counts, decompressed size,
  * and every record. Uncompressed records are walked in place, with nothing allocated for a record.
+ *
+ * Returns the header as it is at the end, which is another one only with `correctsMaxTimestamp`.
  *
  * Throws QError CORRUPT_BATCH (damaged on the way: send again), INVALID_RECORD (made wrong), UNSUPPORTED_CODEC,
  * INVALID_TIMESTAMP, KEY_REQUIRED, RECORD_TOO_LARGE or BATCH_TOO_LARGE.
@@ -48,11 +57,12 @@ export function validateBatch(batch: Buffer, options: ValidateBatchOptions): Bat
       maxDelta: Number.NEGATIVE_INFINITY,
       recordsMax: Number.POSITIVE_INFINITY,
     });
-    checkEnd(cursor, header, maxDelta);
+    checkEnd(cursor, header);
+    if (options.origin !== 'log') checkReadableByAll(batch, header);
+    return checkMaxTimestamp(batch, header, maxDelta, options);
   } finally {
     releaseRecords(cursor, batch);
   }
-  return header;
 }
 
 /**
@@ -71,11 +81,12 @@ export async function validateBatchInSlices(
       await options.pause();
       maxDelta = walkRecords(cursor, options, { maxDelta, recordsMax: protocolLimits.recordsPerSliceMax });
     } while (cursor.hasNext);
-    checkEnd(cursor, header, maxDelta);
+    checkEnd(cursor, header);
+    if (options.origin !== 'log') checkReadableByAll(batch, header);
+    return checkMaxTimestamp(batch, header, maxDelta, options);
   } finally {
     releaseRecords(cursor, batch);
   }
-  return header;
 }
 
 function validateHeader(batch: Buffer, options: ValidateBatchOptions): BatchHeader {
@@ -140,6 +151,15 @@ function checkProducerFlags(header: BatchHeader, options: ValidateBatchOptions):
     throw new QError('INVALID_TIMESTAMP', 'a producer sends create times; append times are set by the log');
 }
 
+/**
+ * Our decoder takes blocks that refer to the ones before them, Kafka's for Java does not: one such batch would stop
+ * every Java consumer of its partition.
+ */
+function checkReadableByAll(batch: Buffer, { codec }: BatchHeader): void {
+  if (codec === 'lz4' && hasLinkedBlocks(batch, batchHeaderBytes))
+    throw invalid('its lz4 blocks are linked, which not every consumer can read; independent blocks are taken');
+}
+
 /** An idempotent batch names its epoch and sequence; a control batch has no sequence. */
 function checkProducerStamp(header: BatchHeader): void {
   if (header.producerId < 0) return;
@@ -177,18 +197,30 @@ function walkRecords(
 }
 
 /** Behind the last record: whether anything follows it, and whether the header says what the records do. */
-function checkEnd(cursor: RecordCursor, header: BatchHeader, maxDelta: number): void {
+function checkEnd(cursor: RecordCursor, header: BatchHeader): void {
   cursor.next();
   const lastDelta = cursor.index < 0 ? -1 : cursor.offsetDelta;
   if (lastDelta > header.lastOffsetDelta)
     throw invalid(`its last record has offset delta ${lastDelta}, past ${header.lastOffsetDelta}`);
+}
+
+function checkMaxTimestamp(
+  batch: Buffer,
+  header: BatchHeader,
+  maxDelta: number,
+  { correctsMaxTimestamp = false }: ValidateBatchOptions,
+): BatchHeader {
   const hasCreateTimes = header.timestampType === 'CreateTime' && header.recordsCount > 0;
-  if (hasCreateTimes && header.baseTimestamp + maxDelta !== header.maxTimestamp) {
+  const maxTimestamp = header.baseTimestamp + maxDelta;
+  if (!hasCreateTimes || maxTimestamp === header.maxTimestamp) return header;
+  if (!correctsMaxTimestamp || !Number.isSafeInteger(maxTimestamp)) {
     throw new QError(
       'INVALID_TIMESTAMP',
-      `the greatest record timestamp is ${header.baseTimestamp + maxDelta}, the header says ${header.maxTimestamp}`,
+      `the greatest record timestamp is ${maxTimestamp}, the header says ${header.maxTimestamp}`,
     );
   }
+  correctMaxTimestamp(batch, maxTimestamp);
+  return { ...header, maxTimestamp, crc: batchCrc(batch) };
 }
 
 function corrupt(reason: string): QError {

@@ -38,6 +38,8 @@ export interface Lz4Block {
 }
 
 const checksumBytes = 4;
+const flagsAt = 4;
+const independentFlag = 32;
 
 /**
  * Walks one frame that must fill `bytes` exactly. Throws QError CORRUPT_BATCH when its structure is broken and
@@ -51,6 +53,11 @@ export function checkLz4Frame(bytes: Buffer, bytesMax: number): Lz4Frame {
     throw outputTooLarge('lz4', bytesMax);
   }
   return frame;
+}
+
+/** Whether a frame that begins at `start` has blocks that reach into the ones before them, as far as it says. */
+export function hasLinkedBlocks(bytes: Buffer, start: number): boolean {
+  return bytes.length > start + flagsAt && (bytes.readUInt8(start + flagsAt) & independentFlag) === 0;
 }
 
 /** What a frame may become at most, from the sizes of its blocks, and what it costs to begin each of them. */
@@ -68,7 +75,7 @@ export const blockOverheadBytes = 1024;
 function readHeader(bytes: Buffer): Lz4Frame {
   if (bytes.length < 11) throw corruptData('lz4', 'shorter than the smallest frame');
   if (bytes.readUInt32LE(0) !== frameMagic) throw corruptData('lz4', 'it does not begin with the frame magic');
-  const flags = bytes.readUInt8(4);
+  const flags = bytes.readUInt8(flagsAt);
   if (flags >>> 6 !== 1 || (flags & 2) !== 0) throw corruptData('lz4', 'the frame version is not known');
   if ((flags & 1) !== 0) throw corruptData('lz4', 'it needs a dictionary');
   const blockDescriptor = bytes.readUInt8(5);
@@ -82,7 +89,7 @@ function readHeader(bytes: Buffer): Lz4Frame {
     declaredBytes: hasContentSize ? Number(bytes.readBigUInt64LE(6)) : null,
     blocksAt: checksumAt + 1,
     blockBytesMax: 1 << (8 + 2 * blockSizeCode),
-    isLinked: (flags & 32) === 0,
+    isLinked: (flags & independentFlag) === 0,
     hasBlockChecksums: (flags & 16) !== 0,
     hasContentChecksum: (flags & 4) !== 0,
   };

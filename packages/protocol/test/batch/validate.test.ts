@@ -3,9 +3,10 @@ import { encodeBatch } from '../../src/batch/encode.ts';
 import { encodeEndMarker } from '../../src/batch/end-marker.ts';
 import { assignAppendTime, assignOffsets } from '../../src/batch/stamp.ts';
 import { rebuildBatch } from '../../src/batch/rebuild.ts';
-import { validateBatch } from '../../src/batch/validate.ts';
+import { validateBatch, validateBatchInSlices } from '../../src/batch/validate.ts';
 import type { ValidateBatchOptions } from '../../src/batch/validate.ts';
 import { sealBatch } from '../../src/batch/header.ts';
+import { xxHash32 } from '../../src/checksum/xxhash32.ts';
 import { codecNames, compress } from '../../src/compression/codec.ts';
 import { errorOf } from '../error-of.ts';
 import { rawBatch, withFields } from './raw-batch.ts';
@@ -197,10 +198,71 @@ describe('the compressed records of a batch', () => {
     expect(refusal(rawBatch(records.toString('hex'), { attributes: codecNames.indexOf(codec) }))).toBe('CORRUPT_BATCH');
   });
 
+  it('with linked lz4 blocks are refused from a producer, and read where the log has them', () => {
+    const batch = rawBatch(storedLz4(records, 0x40).toString('hex'), {
+      attributes: codecNames.indexOf('lz4'),
+      recordsCount: 2,
+      lastOffsetDelta: 1,
+      baseTimestamp: 100,
+      maxTimestamp: 100,
+    });
+    const independent = rawBatch(storedLz4(records, 0x60).toString('hex'), {
+      attributes: codecNames.indexOf('lz4'),
+      recordsCount: 2,
+      lastOffsetDelta: 1,
+      baseTimestamp: 100,
+      maxTimestamp: 100,
+    });
+    expect(refusal(batch)).toBe('INVALID_RECORD');
+    expect(validateBatch(batch, { ...limits, origin: 'log' }).recordsCount).toBe(2);
+    expect(validateBatch(independent, limits).recordsCount).toBe(2);
+  });
+
   it('count against the same limit when they are not compressed', () => {
     expect(refusal(two, { uncompressedBytesMax: records.length - 1 })).toBe('BATCH_TOO_LARGE');
   });
 });
+
+/** A frame of one block that is stored as it is. */
+function storedLz4(bytes: Buffer, flags: number): Buffer {
+  const descriptor = Buffer.from([flags, 0x40]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length + 0x8000_0000);
+  const checksum = Buffer.from([(xxHash32(descriptor) >>> 8) & 0xff]);
+  return Buffer.concat([Buffer.from('04224d18', 'hex'), descriptor, checksum, size, bytes, Buffer.alloc(4)]);
+}
+
+describe('a greatest timestamp that is wrong', () => {
+  const correcting = { ...limits, correctsMaxTimestamp: true };
+
+  it('is put right in place with a new CRC where that is wanted, and refused elsewhere', () => {
+    const wrong = withFields(two, { maxTimestamp: 90 });
+    expect(refusal(Buffer.from(wrong))).toBe('INVALID_TIMESTAMP');
+    const header = validateBatch(wrong, correcting);
+    expect(wrong.equals(two)).toBe(true);
+    expect(header).toEqual(validateBatch(two, limits));
+  });
+
+  it('is put right in slices, too', async () => {
+    const wrong = withFields(two, { maxTimestamp: 101 });
+    const header = await validateBatchInSlices(wrong, { ...correcting, pause: async () => undefined });
+    expect(header.maxTimestamp).toBe(100);
+    expect(wrong.equals(two)).toBe(true);
+  });
+
+  it('is refused all the same where the right one is no time', () => {
+    const late = withFields(two, { baseTimestamp: Number.MAX_SAFE_INTEGER });
+    expect(refusal(rawDelta(late), { correctsMaxTimestamp: true })).toBe('INVALID_TIMESTAMP');
+  });
+});
+
+/** The same batch, its first record one millisecond later. */
+function rawDelta(batch: Buffer): Buffer {
+  const changed = Buffer.from(batch);
+  changed[63] = 2;
+  sealBatch(changed);
+  return changed;
+}
 
 describe('flags that a producer may not set', () => {
   const marker = encodeEndMarker({

@@ -13,7 +13,6 @@ import {
   batchHeaderBytes,
   batchRecordsCount,
   peekMessageIds,
-  protocolLimits,
   recompressBatch,
   validateBatch,
 } from '@q/protocol';
@@ -24,7 +23,6 @@ import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
-import type { TopicSettings } from '../topics/topic-config.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { AppendResult, settle } from './append-result.ts';
@@ -32,6 +30,7 @@ import type { SettleOptions } from './append-result.ts';
 import { BatchChecks } from './batch-checks.ts';
 import type { BatchWishes, CheckedBatch } from './batch-checks.ts';
 import { TimeSlice } from './time-slice.ts';
+import { TopicWishes } from './topic-wishes.ts';
 
 /** One batch, as it is to be stored but for its offsets. */
 export interface PartitionBatch {
@@ -46,6 +45,11 @@ export interface PartitionBatch {
 export interface AppendRequest {
   /** How long the caller waits for its batches to be durable, in ms. */
   readonly timeoutMs: number;
+  /**
+   * Takes what clients of other protocols send: a greatest timestamp in a header that is wrong is put right in place,
+   * and a compressed batch may have records that are larger than a batch may be. Default false.
+   */
+  readonly isLenient?: boolean;
   readonly topics: readonly { readonly topicId: string; readonly partitions: readonly PartitionBatch[] }[];
 }
 
@@ -69,20 +73,18 @@ export interface AppendServiceOptions {
   readonly inMemory: boolean;
 }
 
-/** Whose request it is, and how long it may wait. */
+/** Whose request it is, how long it may wait, and how its batches are checked. */
 interface Asking {
   readonly caller: Caller;
   readonly timeoutMs: number;
+  readonly wishes: TopicWishes;
 }
 
 export class AppendService {
   readonly #options: AppendServiceOptions;
   readonly #checks: BatchChecks;
-  /** Settings are made anew when they change, so each set has its wishes. */
-  readonly #wishes = new WeakMap<TopicSettings, BatchWishes>();
-  /** Those asked for last, most often those that are asked for next. */
-  #latestSettings: TopicSettings | null = null;
-  #latestWishes: BatchWishes | null = null;
+  readonly #wishes = new TopicWishes({ isLenient: false });
+  readonly #lenientWishes = new TopicWishes({ isLenient: true });
 
   constructor(options: AppendServiceOptions) {
     this.#options = options;
@@ -101,10 +103,15 @@ export class AppendService {
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
     const results: AppendResult[] = [];
     const settling = { clock, logger, timeoutMs, budget: caller.budget };
-    if (this.#appendNow(request, results, caller)) {
+    const asking = {
+      caller,
+      timeoutMs,
+      wishes: request.isLenient === true ? this.#lenientWishes : this.#wishes,
+    };
+    if (this.#appendNow(request, results, asking)) {
       return { results, whenSettled: (done) => settle(results, settling, done) };
     }
-    return this.#appendLater(request, results, { caller, timeoutMs, settling });
+    return this.#appendLater(request, results, { ...asking, settling });
   }
 
   async #appendLater(
@@ -122,13 +129,13 @@ export class AppendService {
   }
 
   /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `#appendRest`. */
-  #appendNow(request: AppendRequest, results: AppendResult[], caller: Caller): boolean {
+  #appendNow(request: AppendRequest, results: AppendResult[], asking: Asking): boolean {
     const { clock, limits } = this.#options;
     const slice = new TimeSlice(clock, limits.turnMsMax);
     const nowMs = clock.now();
     for (const { topicId, partitions } of request.topics) {
       for (const part of partitions) {
-        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick({ topicId, part, nowMs }, caller);
+        const done = slice.isOver(part.records.length) ? null : this.#appendIfQuick({ topicId, part, nowMs }, asking);
         if (done === null) return false;
         results.push(done);
       }
@@ -154,8 +161,7 @@ export class AppendService {
       }
       const nowMs = this.#options.clock.now();
       results.push(
-        this.#appendIfQuick({ topicId, part, nowMs }, asking.caller)
-          ?? (await this.#appendApart(topicId, part, asking)),
+        this.#appendIfQuick({ topicId, part, nowMs }, asking) ?? (await this.#appendApart(topicId, part, asking)),
       );
     }
     goOn();
@@ -165,15 +171,16 @@ export class AppendService {
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
   #appendIfQuick(
     { topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number },
-    { signal }: Caller,
+    { caller: { signal }, wishes }: Asking,
   ): AppendResult | null {
     let partition: Partition | null = null;
     try {
       checkStillThere(signal);
       partition = this.#find(topicId, part);
-      const wishes = this.#wishesFor(partition, part);
-      if (!this.#checks.takeTurn(part.records, wishes.recompressTo)) return null;
-      return this.#append(partition, checkBatchNow(part.records, wishes), nowMs);
+      checkWanted(partition, part);
+      const wanted = wishes.of(partition.topic.settings);
+      if (!this.#checks.takeTurn(part.records, wanted.recompressTo)) return null;
+      return this.#append(partition, checkBatchNow(part.records, wanted), nowMs);
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
     }
@@ -182,19 +189,21 @@ export class AppendService {
   async #appendApart(
     topicId: string,
     part: PartitionBatch,
-    { caller: { signal }, timeoutMs }: Asking,
+    { caller: { signal }, timeoutMs, wishes }: Asking,
   ): Promise<AppendResult> {
     let partition: Partition | null = null;
     try {
       partition = this.#find(topicId, part);
-      const wishes = this.#wishesFor(partition, part);
+      checkWanted(partition, part);
+      const wanted = wishes.of(partition.topic.settings);
       const log = partition.requireLog();
       const asking = { signal, timeoutMs, repeatsOf: (ids: readonly (string | null)[]) => log.repeatsOf(ids) };
-      const checked = await this.#checks.check(part.records, wishes, asking);
+      const checked = await this.#checks.check(part.records, wanted, asking);
       checkStillThere(signal);
       // The topic may have gone meanwhile, or want something else.
       partition = this.#find(topicId, part);
-      if (this.#wishesFor(partition, part) !== wishes) throw changedMeanwhile(partition);
+      checkWanted(partition, part);
+      if (wishes.of(partition.topic.settings) !== wanted) throw changedMeanwhile(partition);
       return this.#append(partition, checked, this.#options.clock.now());
     } catch (thrown) {
       return this.#failed(thrown, part, partition);
@@ -210,8 +219,11 @@ export class AppendService {
   }
 
   #append(partition: Partition, { header, batch, messageIds, rest }: CheckedBatch, nowMs: number): AppendResult {
-    const { settings } = partition.topic;
+    const { settings, name } = partition.topic;
+    const { maxMessageBytes } = settings.log;
     const log = partition.requireLog();
+    // It may have grown, where the topic forces a codec that packs it less well.
+    if (batch.length > maxMessageBytes) throw tooLarge(name, batch, maxMessageBytes);
     if (settings.log.timestampType === 'CreateTime') this.#checkTimestamp(header.maxTimestamp, nowMs);
     if (messageIds !== null) checkMessageIds(messageIds, this.#options.limits);
     const { leaderEpoch } = partition;
@@ -231,23 +243,6 @@ export class AppendService {
     });
   }
 
-  /** @throws QError when the batch is refused for what needs no look into it */
-  #wishesFor(partition: Partition, { leaderEpoch, records }: PartitionBatch): BatchWishes {
-    checkLeaderEpoch(partition, leaderEpoch);
-    partition.requireLog();
-    const { topic } = partition;
-    if (topic.internal) throw new QError('INVALID_REQUEST', `topic ${topic.name} is written by the broker alone`);
-    const { settings } = topic;
-    const { maxMessageBytes } = settings.log;
-    if (records.length > maxMessageBytes) throw tooLarge(topic.name, records, maxMessageBytes);
-    if (settings === this.#latestSettings && this.#latestWishes !== null) return this.#latestWishes;
-    let wishes = this.#wishes.get(settings);
-    if (wishes === undefined) this.#wishes.set(settings, (wishes = wishesOf(settings)));
-    this.#latestSettings = settings;
-    this.#latestWishes = wishes;
-    return wishes;
-  }
-
   #checkTimestamp(maxTimestamp: number, nowMs: number): void {
     const latest = nowMs + this.#options.limits.timestampAheadMsMax;
     if (maxTimestamp >= -1 && maxTimestamp <= latest) return;
@@ -261,16 +256,14 @@ export class AppendService {
   }
 }
 
-function wishesOf({ compression, log }: TopicSettings): BatchWishes {
-  return {
-    validate: {
-      uncompressedBytesMax: protocolLimits.uncompressedBytesMax,
-      recordBytesMax: log.maxMessageBytes,
-      requireKeys: log.cleanupPolicy.compact,
-    },
-    recompressTo: compression === 'producer' ? null : compression,
-    wantsMessageIds: log.dedupWindowMs > 0,
-  };
+/** @throws QError when the batch is refused for what needs no look into it */
+function checkWanted(partition: Partition, { leaderEpoch, records }: PartitionBatch): void {
+  checkLeaderEpoch(partition, leaderEpoch);
+  partition.requireLog();
+  const { internal, name, settings } = partition.topic;
+  if (internal) throw new QError('INVALID_REQUEST', `topic ${name} is written by the broker alone`);
+  const { maxMessageBytes } = settings.log;
+  if (records.length > maxMessageBytes) throw tooLarge(name, records, maxMessageBytes);
 }
 
 function checkBatchNow(records: Buffer, { validate, recompressTo, wantsMessageIds }: BatchWishes): CheckedBatch {

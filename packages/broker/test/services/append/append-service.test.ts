@@ -220,6 +220,17 @@ describe('PRODUCE', () => {
     expect([...iterateRecords(stored[0]!)][0]!.valueText()).toBe('plain');
   });
 
+  it('P5 refuses what grows beyond the limit of the topic when it is compressed anew', async () => {
+    const configs = { 'compression.type': 'none', 'max.message.bytes': '5000' };
+    const { logs, produce } = setUp(topicOf({ configs }));
+    const records = Array.from({ length: 3 }, () => ({ value: Buffer.alloc(2_000), timestampMs: 1 }));
+    const [grown] = await produce([{ records: encodeBatch(records, { codec: 'gzip' }) }]);
+    expect(grown!.errorCode).toBe(errorCode('BATCH_TOO_LARGE'));
+    expect(logs[0]!.batches).toHaveLength(0);
+    const [small] = await produce([{ records: encodeBatch(records.slice(1), { codec: 'gzip' }) }]);
+    expect(small!.errorCode).toBe(0);
+  });
+
   it('P4 passes message ids on only where a topic asks for them', async () => {
     const withId = (): Buffer =>
       encodeBatch([
