@@ -4,6 +4,7 @@ import { answerFrame } from '../src/frame/answer-frame.ts';
 import type { Api } from '../src/messages/api.ts';
 import { WireWriter } from '../src/wire/writer.ts';
 import { capturesOf } from './captures.ts';
+import type { Exchange } from './captures.ts';
 import { readAnswer } from './harness.ts';
 
 /** Every frame that was recorded of this API decodes, and encodes to the same bytes. At least `atLeast` of them. */
@@ -11,22 +12,25 @@ export function itReadsTheCaptures<Q, A>(api: Api<Q, Q, A, A>, atLeast: number):
   it(`B1 ${api.name}: every recorded frame decodes, and encodes to the same bytes`, () => {
     const exchanges = capturesOf(api.key);
     expect(exchanges.length).toBeGreaterThanOrEqual(atLeast);
-    for (const { flow, apiVersion: version, request, response } of exchanges) {
-      const where = `${flow} ${api.name} v${version}`;
-      const header = readRequestHeader(request, readRequestHead(request), version >= api.flexibleSince);
-      const body = api.request.decode(request, header.bodyAt, version);
-      const writer = new WireWriter();
-      api.request.encode(writer, version, body);
-      expect(Buffer.concat(writer.finish()).toString('hex'), where).toBe(
-        request.subarray(header.bodyAt).toString('hex'),
-      );
-      if (response === null || isOfAnother({ flow, key: api.key, response })) continue;
-      const answered = answeredVersion(api, version, response);
-      const { correlationId, body: answer } = readAnswer(api, answered, response);
-      const again = Buffer.concat(answerFrame(api, { version: answered, correlationId, body: answer }));
-      expect(again.subarray(4).toString('hex'), where).toBe(response.toString('hex'));
-    }
+    for (const exchange of exchanges) expectSameBytes(api, exchange);
   });
+}
+
+/** Both frames decode, and encode to the same bytes. */
+export function expectSameBytes<Q, A>(api: Api<Q, Q, A, A>, exchange: Exchange): void {
+  const { flow, apiVersion: version, request, response } = exchange;
+  const where = `${flow} ${api.name} v${version}`;
+  const header = readRequestHeader(request, readRequestHead(request), version >= api.flexibleSince);
+  const body = api.request.decode(request, header.bodyAt, version);
+  const writer = new WireWriter();
+  api.request.encode(writer, version, body);
+  const again = Buffer.concat(writer.finish());
+  expect(again.toString('hex'), where).toBe(request.subarray(header.bodyAt).toString('hex'));
+  if (response === null || isOfAnother({ flow, key: api.key, response })) return;
+  const answered = answeredVersion(api, version, response);
+  const { correlationId, body: answer } = readAnswer(api, answered, response);
+  const answeredAgain = Buffer.concat(answerFrame(api, { version: answered, correlationId, body: answer }));
+  expect(answeredAgain.subarray(4).toString('hex'), where).toBe(response.toString('hex'));
 }
 
 /** That recording used one correlation id for two requests, and has mixed up their answers. */

@@ -27,7 +27,7 @@ export function capturesOf(apiKey: number): Exchange[] {
   return captureFiles.flatMap((name) => exchangesIn(name)).filter((exchange) => exchange.apiKey === apiKey);
 }
 
-export function exchangesIn(name: (typeof captureFiles)[number]): Exchange[] {
+export function exchangesIn(name: (typeof captureFiles)[number] | 'layouts-4.4'): Exchange[] {
   const lines = JSON.parse(readFileSync(`${folder}${name}.json`, 'utf8')) as readonly Line[];
   return lines.map(({ request, response, ...line }) => ({
     ...line,
