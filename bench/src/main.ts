@@ -5,6 +5,7 @@ import { UsedMemory } from './measure/used-memory.ts';
 import { formatDuration } from './number-format.ts';
 import { helpText, readOptions } from './options.ts';
 import type { BenchOptions } from './options.ts';
+import { compareKafka } from './kafka/main.ts';
 import { formatMixed, runMixedLoad } from './mixed/main.ts';
 import { comparePairs, formatPairs } from './pairs/compare.ts';
 import { runOnce } from './pairs/run-once.ts';
@@ -12,7 +13,7 @@ import { comparePeers } from './peers/main.ts';
 import { buildPrograms } from './product/build.ts';
 import { formatReport } from './report.ts';
 import type { Results } from './report.ts';
-import { writeJson, writeMixed, writePeers, writeReport, writeRun } from './results-folder.ts';
+import { writeJson, writeKafka, writeMixed, writePeers, writeReport, writeRun } from './results-folder.ts';
 import { runCase } from './runner.ts';
 import type { CaseResult } from './runner.ts';
 
@@ -26,6 +27,7 @@ else if (options.renderFile !== null) await render(options.renderFile, options);
 else if (options.isOnce) await once(options);
 else if (options.pairsWith !== null) await pairs(options, options.pairsWith);
 else if (options.mixedMinutes !== null) process.exitCode = await mixed(options, options.mixedMinutes);
+else if (options.isKafka) process.exitCode = await benchKafka(options);
 else process.exitCode = await (options.isWithPeers ? benchPeers(options) : bench(options));
 
 /** Returns the exit code: 1 when a case could not be measured. One that was left out for a reason is no failure. */
@@ -67,6 +69,15 @@ async function benchPeers(o: BenchOptions): Promise<number> {
   const { report, markdown } = await comparePeers(o, async () => await memory?.fill());
   process.stdout.write(`\n${markdown}`);
   say(`in ${await writePeers({ report, markdown })}`);
+  if (o.jsonFile !== null) await writeJson(report, o.jsonFile);
+  return report.failures.length > 0 ? 1 : 0;
+}
+
+/** Returns the exit code: 1 when something could not be measured; a Kafka that cannot be had is no failure. */
+async function benchKafka(o: BenchOptions): Promise<number> {
+  const { report, markdown } = await compareKafka(o);
+  process.stdout.write(`\n${markdown}`);
+  say(`in ${await writeKafka({ report, markdown })}`);
   if (o.jsonFile !== null) await writeJson(report, o.jsonFile);
   return report.failures.length > 0 ? 1 : 0;
 }

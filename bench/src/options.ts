@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly list: boolean;
   /** Compare with other logs instead of with the bare machine. */
   readonly isWithPeers: boolean;
+  /** Measure the door for Kafka clients beside Kafka instead. */
+  readonly isKafka: boolean;
   /** Where the peers' programs are kept; null: in the user's cache folder. */
   readonly peersFolder: string | null;
   /** How long to run a mixed load, instead of measuring; null: not at all. */
@@ -38,16 +40,18 @@ export const helpText = `Usage: pnpm bench [--quick] [--only TEXT]... [--list] [
        pnpm bench mixed [--minutes N] [--dir FOLDER] [--json FILE]
        pnpm bench pairs --with FOLDER [--pairs N] [--only TEXT]... [--dir FOLDER] [--json FILE]
        pnpm bench peers [--quick] [--only PEER]... [--rounds N] [--dir FOLDER] [--json FILE] [--peers-dir FOLDER]
+       pnpm bench kafka [--quick] [--only PART]... [--rounds N] [--dir FOLDER] [--json FILE] [--peers-dir FOLDER]
 
 Measures the bare machine and the product in turn, prints the ratios and which targets are reached, and writes JSON and
 a Markdown report with plots to bench/results/. With peers, measures Kafka, NATS JetStream, Redis Streams and RabbitMQ
-streams instead of the bare machine. With mixed, runs broker and client under a low, mixed load, and tells whether the
+streams instead of the bare machine. With kafka, measures Kafka's clients and tools against the product and against
+Kafka. With mixed, runs broker and client under a low, mixed load, and tells whether the
 memory of one of them grows.
 With pairs, compares this checkout with another one: the product alone, in turn, shape by shape.
 
   --quick             under two minutes: the shapes that say most, shorter rounds; with peers some five
   --only TEXT         only the case whose "group: name" is TEXT, or those that contain it, e.g. produce, or "fetch by time, 1 GiB";
-                      only peers whose name does; may be repeated
+                      only peers whose name does; with kafka throughput, latency, doors, idle, doorCost; may be repeated
   --list              say which cases there are and how long each will take, and run none
   --rounds N          rounds of every case
   --with FOLDER       the other checkout, installed, with this bench in it
@@ -60,7 +64,7 @@ With pairs, compares this checkout with another one: the product alone, in turn,
   --peers-dir FOLDER  where the peers' programs are kept (default: Q_BENCH_PEERS_DIR, or q-bench-peers in the user's cache folder)
 `;
 
-const words: readonly string[] = ['pairs', 'peers', 'mixed', 'once'];
+const words: readonly string[] = ['pairs', 'peers', 'kafka', 'mixed', 'once'];
 
 export function readOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
@@ -100,6 +104,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     only: values.only,
     list: values.list,
     isWithPeers: word === 'peers',
+    isKafka: word === 'kafka',
     peersFolder: values['peers-dir'] ?? process.env['Q_BENCH_PEERS_DIR'] ?? null,
     mixedMinutes: word === 'mixed' ? readWhole('--minutes', values.minutes ?? '60') : null,
     pairsWith: values.with === undefined ? null : resolve(values.with),

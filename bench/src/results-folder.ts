@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { KafkaReport } from './kafka/report.ts';
 import { markdownReport } from './markdown-report.ts';
 import type { MixedReport } from './mixed/main.ts';
 import type { PairedRow } from './pairs/compare.ts';
@@ -21,8 +22,17 @@ export async function writeRun(found: Results): Promise<string> {
 }
 
 /** The same for a comparison with other logs. */
-export async function writePeers({ report, markdown }: { report: PeersReport; markdown: string }): Promise<string> {
-  const name = `peers-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+export function writePeers({ report, markdown }: { report: PeersReport; markdown: string }): Promise<string> {
+  return writeNamed('peers', report, markdown);
+}
+
+/** The same for the door for Kafka clients. */
+export function writeKafka({ report, markdown }: { report: KafkaReport; markdown: string }): Promise<string> {
+  return writeNamed('kafka', report, markdown);
+}
+
+async function writeNamed(kind: string, report: PeersReport | KafkaReport, markdown: string): Promise<string> {
+  const name = `${kind}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
   const folder = join(resultsFolder, name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'report.md'), markdown);
@@ -39,7 +49,7 @@ export async function writeMixed(report: MixedReport): Promise<string> {
 }
 
 export async function writeJson(
-  found: Results | PeersReport | MixedReport | readonly PairedRow[],
+  found: Results | PeersReport | KafkaReport | MixedReport | readonly PairedRow[],
   file: string,
 ): Promise<void> {
   await writeFile(file, `${JSON.stringify(found, null, 2)}\n`);

@@ -62,11 +62,12 @@ async function runToEnd(args: readonly string[]): Promise<Sample> {
   return { value: performance.now() - startMs };
 }
 
-async function startToReady(context: RunContext): Promise<Sample> {
+/** `flags`: for what the broker is to be told beyond its ports and its folder. */
+export async function startToReady(context: RunContext, flags: readonly string[] = []): Promise<Sample> {
   await using folder = await temporaryFolder(context.directory);
   const [port, adminPort] = [await freePort(), await freePort()];
   const ports = ['--port', String(port), '--admin-port', String(adminPort), '--kafka-port', '0'];
-  const args = [brokerMain, ...ports, '--data-dir', folder.path];
+  const args = [brokerMain, ...ports, '--data-dir', folder.path, ...flags];
   const startMs = performance.now();
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
@@ -83,9 +84,9 @@ async function startToReady(context: RunContext): Promise<Sample> {
   }
 }
 
-async function idleMemory(context: RunContext): Promise<Sample> {
+export async function idleMemory(context: RunContext, flags: readonly string[] = []): Promise<Sample> {
   await using folder = await temporaryFolder(context.directory);
-  await using broker = await startProductBroker(folder.path);
+  await using broker = await startProductBroker(folder.path, { flags });
   await sleep(idleMs);
   const usage = await readUsage(broker.pid);
   return {

@@ -36,7 +36,7 @@ export async function comparePeers(
   for (const peer of [product, productInterval, ...wanted]) {
     say(`${peer.name}: finds or fetches its programs`);
     try {
-      const installed = await peer.install(options.peersFolder ?? defaultFolder());
+      const installed = await peer.install(options.peersFolder ?? defaultPeersFolder());
       contenders.push({ peer, installed });
       guests.push({ peer, version: installed.version, missing: null });
     } catch (error) {
@@ -54,7 +54,7 @@ export async function comparePeers(
 const exitListenersMax = 32;
 
 /** A signal ends a process without `exit`, on which the servers are ended. */
-function endServersWithThis(): void {
+export function endServersWithThis(): void {
   process.setMaxListeners(exitListenersMax);
   for (const [signal, code] of [
     ['SIGINT', 130],
@@ -63,7 +63,8 @@ function endServersWithThis(): void {
     process.once(signal, () => process.exit(code));
 }
 
-function defaultFolder(): string {
+/** Where the programs of others are kept. */
+export function defaultPeersFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'q-bench-peers');
 }
 

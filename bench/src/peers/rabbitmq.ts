@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { debianPackages } from './install/debian.ts';
@@ -43,11 +43,10 @@ export const rabbitmq: Peer = {
   expected: { fsync: { records: 0, sends: 0 }, default: { records: 1_500_000, sends: 2000 } },
   install: async (cacheFolder) => {
     const root = await debianPackages(join(cacheFolder, 'rabbitmq-server'), packages);
-    const client = { path: loadProgram, text: await readFile(loadProgram, 'utf8') };
     const classPath = await mavenLibraries(
       join(cacheFolder, 'rabbitmq-client'),
       [`com.rabbitmq:stream-client:${clientVersion}`, 'org.slf4j:slf4j-simple:1.7.36'],
-      client,
+      [loadProgram],
     );
     return {
       version: await versionIn(root),

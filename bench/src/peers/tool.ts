@@ -16,6 +16,7 @@ export interface Command {
 /** What a load tool used from its start to its end, its children included. */
 export interface ClientCost {
   readonly cpuSeconds: number;
+  readonly elapsedSeconds: number;
   readonly residentPeakBytes: number;
 }
 
@@ -33,6 +34,7 @@ export interface ToolRun {
  */
 export async function runTool({ program, args, env, folder }: Command): Promise<ToolRun> {
   const reapedBefore = await readReapedSeconds();
+  const startMs = performance.now();
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, ...env },
@@ -49,7 +51,9 @@ export async function runTool({ program, args, env, folder }: Command): Promise<
   const [code, signal] = await ended.finally(() => watching.abort());
   const residentPeakBytes = await peak;
   if (code !== 0) throw new Error(`${program} ended with ${signal ?? code}:\n${tail.text}`);
-  return { output: tail.text, cost: { cpuSeconds: (await readReapedSeconds()) - reapedBefore, residentPeakBytes } };
+  const elapsedSeconds = (performance.now() - startMs) / 1000;
+  const cpuSeconds = (await readReapedSeconds()) - reapedBefore;
+  return { output: tail.text, cost: { cpuSeconds, elapsedSeconds, residentPeakBytes } };
 }
 
 /**

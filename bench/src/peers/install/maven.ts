@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchWith } from './fetch.ts';
 import { installOnce } from './once.ts';
@@ -7,16 +7,18 @@ import { installOnce } from './once.ts';
 export type Artifact = `${string}:${string}:${string}`;
 
 /**
- * Fetches Java libraries with all they need, and compiles a source file against them where one is given.
+ * Fetches Java libraries with all they need, and compiles programs against them.
  *
+ * @param programs paths of source files
  * @returns the class path
  */
 export async function mavenLibraries(
   folder: string,
   artifacts: readonly Artifact[],
-  source: { readonly path: string; readonly text: string },
+  programs: readonly string[],
 ): Promise<string> {
-  await installOnce(folder, `${artifacts.join(' ')}\n${source.text}`, async (unfinished) => {
+  const sources = await Promise.all(programs.map((path) => readFile(path, 'utf8')));
+  await installOnce(folder, [artifacts.join(' '), ...sources].join('\n'), async (unfinished) => {
     await writeFile(join(unfinished, 'pom.xml'), projectOf(artifacts));
     const lib = join(unfinished, 'lib');
     await fetchWith({
@@ -26,7 +28,7 @@ export async function mavenLibraries(
     });
     await fetchWith({
       program: 'javac',
-      args: ['-cp', join(lib, '*'), '-d', join(unfinished, 'classes'), source.path],
+      args: ['-cp', join(lib, '*'), '-d', join(unfinished, 'classes'), ...programs],
     });
   });
   return `${join(folder, 'classes')}:${join(folder, 'lib', '*')}`;
