@@ -12,6 +12,15 @@ describe('options of the bench', () => {
     });
   });
 
+  it('measures the door for Kafka clients only when that is asked for', () => {
+    expect(readOptions([]).isKafka).toBe(false);
+    expect(readOptions(['kafka', '--only', 'idle'])).toMatchObject({
+      isKafka: true,
+      isWithPeers: false,
+      only: ['idle'],
+    });
+  });
+
   it('tells rounds that were given from those of the profile', () => {
     expect(readOptions(['peers', '--rounds', '7'])).toMatchObject({ roundsGiven: 7, profile: { rounds: 7 } });
     expect(() => readOptions(['--rounds', '0'])).toThrow('whole number');

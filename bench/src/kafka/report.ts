@@ -36,9 +36,7 @@ export function formatKafka({ machine, profile, missing, numbers, failures }: Ka
 
 function formatRow({ what, ours, others, ratio, target, isReached }: KafkaRow): string {
   const range =
-    ratio === null
-      ? ''
-      : `${formatRatio(ratio.median)} (${formatRatio(ratio.min)} to ${formatRatio(ratio.max)})`;
+    ratio === null ? '' : `${formatRatio(ratio.median)} (${formatRatio(ratio.min)} to ${formatRatio(ratio.max)})`;
   const verdict = isReached === null ? 'not measured' : isReached ? 'reached' : '**not reached**';
   return `| ${[what, ours, others, range, target, verdict].join(' | ')} |`;
 }

@@ -34,14 +34,7 @@ export class KafkaTools {
 
   async createTopic(topic: string, partitions: number, config: readonly string[]): Promise<void> {
     const settings = config.flatMap((one) => ['--config', one]);
-    await this.tool('TopicCommand', [
-      '--create',
-      '--topic',
-      topic,
-      '--partitions',
-      String(partitions),
-      ...settings,
-    ]);
+    await this.tool('TopicCommand', ['--create', '--topic', topic, '--partitions', String(partitions), ...settings]);
   }
 
   async deleteTopic(topic: string): Promise<void> {
