@@ -32,6 +32,19 @@ export interface CoordinatorLimits {
   readonly groupExpiryMs: number;
   /** Last epoch of a group: the wire has an i32. */
   readonly groupEpochMax: number;
+  /** Shortest session of a member of a classic group. The longest is that of every group. */
+  readonly classicSessionTimeoutMsMin: number;
+  /** A member of a classic group that wants more to join again is given so long. */
+  readonly classicRebalanceTimeoutMsMax: number;
+  /** A new member of a classic group waits so long for the others at most; its client asks again. */
+  readonly classicJoinWaitMsMax: number;
+  /** How long the first generation of a classic group waits for more members, unless the broker says otherwise. */
+  readonly classicInitialDelayMs: number;
+  readonly classicInstanceIdCharactersMax: number;
+  /** Ways to assign that one member may name. */
+  readonly classicProtocolsMax: number;
+  /** What the members of a classic group say of themselves, and the same again for what they are given. */
+  readonly classicGroupBytesMax: number;
 }
 
 const minuteMs = 60_000;
@@ -56,6 +69,13 @@ export const coordinatorLimits: CoordinatorLimits = {
   metadataCharactersMax: 4096,
   groupExpiryMs: 7 * dayMs,
   groupEpochMax: 0x7fff_ffff,
+  classicSessionTimeoutMsMin: 6_000,
+  classicRebalanceTimeoutMsMax: dayMs,
+  classicJoinWaitMsMax: 5 * minuteMs,
+  classicInitialDelayMs: 3_000,
+  classicInstanceIdCharactersMax: 249,
+  classicProtocolsMax: 100,
+  classicGroupBytesMax: 8 << 20,
 };
 
 assert(coordinatorLimits.producerIdBlockSize >= 1);

@@ -40,14 +40,17 @@ export function recordsOf(group: Group, now: Now): GroupRecord[] {
 }
 
 /** Whatever there is of a group, gone: all of it, or compaction would let the rest come back. */
-export function removalRecords({ groupId, group, offsets }: LoadedGroup): GroupRecord[] {
+export function removalRecords({ groupId, group, classic, offsets }: LoadedGroup): GroupRecord[] {
   const members = [...(group?.members.keys() ?? [])].map(
     (memberId) => ({ kind: 'member-gone', groupId, memberId }) as const,
+  );
+  const classicMembers = [...(classic?.members.keys() ?? [])].map(
+    (memberId) => ({ kind: 'classic-member-gone', groupId, memberId }) as const,
   );
   const committed = [...offsets.entries()].map(
     ({ topicId, partition }) => ({ kind: 'offset-gone', groupId, topicId, partition }) as const,
   );
-  return [{ kind: 'group-gone', groupId }, ...members, ...committed];
+  return [{ kind: 'group-gone', groupId }, ...members, ...classicMembers, ...committed];
 }
 
 /** The wall clock is asked only now: while the broker runs it may jump as it likes. */

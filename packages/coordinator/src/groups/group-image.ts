@@ -4,6 +4,10 @@
  * Invariant: of each key only the last record counts, so a log and what compaction leaves of it give the same image.
  */
 import { CommittedOffsets } from './committed-offsets.ts';
+import type { ClassicGroup } from '../classic/classic-group.ts';
+import type { DurableClassicMember } from '../classic/classic-member.ts';
+import { reviveClassic } from '../classic/revive-classic.ts';
+import type { ClassicStateRecord } from '../classic/classic-record.ts';
 import type { CommittedOffsetEntry } from './committed-offsets.ts';
 import type { Group } from './group.ts';
 import type { GroupRecord, GroupStateRecord } from './group-record.ts';
@@ -16,12 +20,15 @@ export interface LoadedGroup {
   readonly groupId: string;
   /** Null when there are only offsets: nobody has ever joined. */
   readonly group: Group | null;
+  /** The same for a group of the other kind: at most one of the two is there. */
+  readonly classic: ClassicGroup | null;
   readonly offsets: CommittedOffsets;
 }
 
 interface Entry {
-  state: GroupStateRecord | null;
+  state: GroupStateRecord | ClassicStateRecord | null;
   readonly members: Map<string, DurableMember>;
+  readonly classicMembers: Map<string, DurableClassicMember>;
   readonly offsets: Map<string, CommittedOffsetEntry>;
 }
 
@@ -44,6 +51,9 @@ export class GroupImage {
       case 'member':
         entry.members.set(record.member.memberId, record.member);
         break;
+      case 'classic-member':
+        entry.classicMembers.set(record.member.memberId, record.member);
+        break;
       case 'offset':
         entry.offsets.set(`${record.topicId}/${record.partition}`, record);
         break;
@@ -53,12 +63,14 @@ export class GroupImage {
       case 'member-gone':
         entry.members.delete(record.memberId);
         break;
+      case 'classic-member-gone':
+        entry.classicMembers.delete(record.memberId);
+        break;
       case 'offset-gone':
         entry.offsets.delete(`${record.topicId}/${record.partition}`);
         break;
     }
-    if (entry.state === null && entry.members.size === 0 && entry.offsets.size === 0)
-      this.#entries.delete(record.groupId);
+    if (isNothing(entry)) this.#entries.delete(record.groupId);
   }
 
   /**
@@ -66,23 +78,34 @@ export class GroupImage {
    */
   *groups(now: Now): Generator<LoadedGroup> {
     for (const [groupId, entry] of this.#entries) {
-      yield { groupId, group: groupOf(entry, now), offsets: offsetsOf(entry, now) };
+      yield { groupId, group: groupOf(entry, now), classic: classicOf(entry, now), offsets: offsetsOf(entry, now) };
     }
   }
 
   #entry(groupId: string): Entry {
     let entry = this.#entries.get(groupId);
     if (entry === undefined) {
-      entry = { state: null, members: new Map(), offsets: new Map() };
+      entry = { state: null, members: new Map(), classicMembers: new Map(), offsets: new Map() };
       this.#entries.set(groupId, entry);
     }
     return entry;
   }
 }
 
+function isNothing({ state, members, classicMembers, offsets }: Entry): boolean {
+  return state === null && members.size === 0 && classicMembers.size === 0 && offsets.size === 0;
+}
+
+function classicOf({ state, classicMembers }: Entry, now: Now): ClassicGroup | null {
+  if (state?.assigns !== 'client') return null;
+  const { emptySinceWallMs } = state;
+  const emptySinceMs = classicMembers.size > 0 ? null : momentOf(emptySinceWallMs ?? now.wallMs, now);
+  return reviveClassic(state, { members: classicMembers.values(), emptySinceMs, nowMs: now.nowMs });
+}
+
 /** Members without their group are those of a kind of group that a newer broker wrote: they are left alone. */
 function groupOf({ state, members }: Entry, now: Now): Group | null {
-  if (state === null) return null;
+  if (state?.assigns !== 'broker') return null;
   const { groupId, groupEpoch, targetEpoch, emptySinceWallMs } = state;
   const emptySinceMs = members.size > 0 ? null : momentOf(emptySinceWallMs ?? now.wallMs, now);
   const revived = [...members.values()].map((member) => revive(member, now));

@@ -7,6 +7,7 @@
  *   ┌────────────┬─────────┬──────────────┬──────────────────────────────────┐
  *   │ version u8 │ kind u8 │ groupId text │ kind 0, group:  nothing          │
  *   │ = 1        │         │              │ kind 1, member: memberId text    │
+ *   │            │         │              │ kind 3, classic member: the same │
  *   │            │         │              │ kind 2, offset: topicId uuid,    │
  *   │            │         │              │                 partition varint │
  *   └────────────┴─────────┴──────────────┴──────────────────────────────────┘
@@ -14,6 +15,8 @@
  * Values. Each begins with a version u8 = 1 of its own.
  *
  *   group    assigns u8 (0 = the broker) │ groupEpoch u32 │ targetEpoch u32 │ emptySinceWallMs i64 (-1 = it is not empty)
+ *   group    assigns u8 (1 = a member: it is a classic group) │ the rest is drawn in `../classic/classic-record.ts`
+ *   classic  drawn there too
  *   member   flags u8 (1 = is away, 2 = has an instanceId) │ memberEpoch u32 │ previousEpoch u32 │ place i64
  *            │ [instanceId text] │ clientId text │ host text │ sessionTimeoutMs u32 │ rebalanceTimeoutMs u32
  *            │ assignor u8 (0 = uniform, 1 = range) │ topics: count varint, text … │ assigned set │ revoking set │ target set
@@ -24,6 +27,14 @@
  * A higher version, an unknown kind or an unknown `assigns` was written by a newer broker: it is no damage, and decodes
  * to null.
  */
+import {
+  decodeClassicGroup,
+  decodeClassicMember,
+  encodeClassicGroup,
+  encodeClassicMember,
+} from '../classic/classic-record.ts';
+import type { ClassicStateRecord } from '../classic/classic-record.ts';
+import type { DurableClassicMember } from '../classic/classic-member.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { DurableMember } from './member.ts';
 import { decodeMember, encodeMember } from './member-record.ts';
@@ -33,17 +44,20 @@ import { RecordWriter } from './record-writer.ts';
 /** What is stored of groups, one kind for each key. */
 export type GroupRecord =
   | GroupStateRecord
+  | ClassicStateRecord
   | { readonly kind: 'member'; readonly groupId: string; readonly member: DurableMember }
   | ({ readonly kind: 'offset'; readonly committed: CommittedOffset } & OffsetKey)
+  | { readonly kind: 'classic-member'; readonly groupId: string; readonly member: DurableClassicMember }
   | { readonly kind: 'group-gone'; readonly groupId: string }
   | { readonly kind: 'member-gone'; readonly groupId: string; readonly memberId: string }
+  | { readonly kind: 'classic-member-gone'; readonly groupId: string; readonly memberId: string }
   | ({ readonly kind: 'offset-gone' } & OffsetKey);
 
-/** What is stored of a group besides its members and offsets. */
+/** What is stored of a group whose partitions the broker assigns, besides its members and offsets. */
 export interface GroupStateRecord {
   readonly kind: 'group';
   readonly groupId: string;
-  /** Who assigns. Groups whose clients do will have a kind of their own here. */
+  /** Who assigns: tells the two kinds of groups apart. */
   readonly assigns: 'broker';
   readonly groupEpoch: number;
   readonly targetEpoch: number;
@@ -58,8 +72,8 @@ interface OffsetKey {
 }
 
 const version = 1;
-const keyKind = { group: 0, member: 1, offset: 2 } as const;
-const assignsCode = { broker: 0 } as const;
+const keyKind = { group: 0, member: 1, offset: 2, 'classic-member': 3 } as const;
+const assignsCode = { broker: 0, client: 1 } as const;
 const hasMetadata = 1;
 const epochMax = 0x7fff_ffff;
 
@@ -76,11 +90,13 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
   const keyReader = new RecordReader(key);
   if (keyReader.u8() !== version) return null;
   const kind = keyReader.u8();
-  if (kind > keyKind.offset) return null;
+  if (kind > keyKind['classic-member']) return null;
   const groupId = keyReader.text();
   if (kind === keyKind.group) return decodeGroup(atEnd(keyReader, { groupId }), value);
   if (kind === keyKind.member)
     return decodeMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
+  if (kind === keyKind['classic-member'])
+    return decodeClassicMemberRecord(atEnd(keyReader, { groupId, memberId: keyReader.text() }), value);
   return decodeOffset(atEnd(keyReader, { groupId, topicId: keyReader.uuid(), partition: keyReader.varint() }), value);
 }
 
@@ -90,8 +106,8 @@ function encodeKey(record: GroupRecord): Buffer {
   writer.u8(version);
   writer.u8(keyKind[kind]);
   writer.text(record.groupId);
-  if (record.kind === 'member') writer.text(record.member.memberId);
-  if (record.kind === 'member-gone') writer.text(record.memberId);
+  if (record.kind === 'member' || record.kind === 'classic-member') writer.text(record.member.memberId);
+  if (record.kind === 'member-gone' || record.kind === 'classic-member-gone') writer.text(record.memberId);
   if (record.kind === 'offset' || record.kind === 'offset-gone') {
     writer.uuid(record.topicId);
     writer.varint(record.partition);
@@ -104,13 +120,18 @@ function encodeValue(record: GroupRecord): Buffer | null {
   writer.u8(version);
   if (record.kind === 'group') encodeGroup(writer, record);
   else if (record.kind === 'member') encodeMember(writer, record.member);
+  else if (record.kind === 'classic-member') encodeClassicMember(writer, record.member);
   else if (record.kind === 'offset') encodeOffset(writer, record.committed);
   else return null;
   return writer.finish();
 }
 
-function encodeGroup(writer: RecordWriter, record: GroupStateRecord): void {
+function encodeGroup(writer: RecordWriter, record: GroupStateRecord | ClassicStateRecord): void {
   writer.u8(assignsCode[record.assigns]);
+  if (record.assigns === 'client') {
+    encodeClassicGroup(writer, record);
+    return;
+  }
   writer.u32(record.groupEpoch);
   writer.u32(record.targetEpoch);
   writer.i64(record.emptySinceWallMs ?? -1);
@@ -119,7 +140,10 @@ function encodeGroup(writer: RecordWriter, record: GroupStateRecord): void {
 function decodeGroup({ groupId }: { groupId: string }, value: Buffer | null): GroupRecord | null {
   if (value === null) return { kind: 'group-gone', groupId };
   const reader = new RecordReader(value);
-  if (reader.u8() !== version || reader.u8() !== assignsCode.broker) return null;
+  if (reader.u8() !== version) return null;
+  const assigns = reader.u8();
+  if (assigns === assignsCode.client) return atEnd(reader, decodeClassicGroup(reader, groupId));
+  if (assigns !== assignsCode.broker) return null;
   const groupEpoch = reader.u32();
   const targetEpoch = reader.u32();
   const emptySinceMs = reader.i64();
@@ -137,6 +161,16 @@ function decodeMemberRecord(
   const reader = new RecordReader(value);
   if (reader.u8() !== version) return null;
   return atEnd(reader, { kind: 'member', groupId, member: decodeMember(reader, memberId) });
+}
+
+function decodeClassicMemberRecord(
+  { groupId, memberId }: { groupId: string; memberId: string },
+  value: Buffer | null,
+): GroupRecord | null {
+  if (value === null) return { kind: 'classic-member-gone', groupId, memberId };
+  const reader = new RecordReader(value);
+  if (reader.u8() !== version) return null;
+  return atEnd(reader, { kind: 'classic-member', groupId, member: decodeClassicMember(reader, memberId) });
 }
 
 function encodeOffset(writer: RecordWriter, committed: CommittedOffset): void {

@@ -53,6 +53,13 @@ export class RecordReader {
     return part.toString();
   }
 
+  /** A copy. */
+  bytes(): Buffer {
+    const bytes = this.varint();
+    const start = this.#take(bytes);
+    return Buffer.from(this.#buffer.subarray(start, start + bytes));
+  }
+
   uuid(): string {
     const start = this.#take(16);
     const hex = this.#buffer.toString('hex', start, start + 16);

@@ -7,6 +7,7 @@ import { strict as assert } from 'node:assert';
  *   i64         8 bytes, within ±(2^53-1)
  *   varint      unsigned LEB128, at most 32 bits
  *   text        length varint | UTF-8
+ *   bytes       length varint | bytes
  *   uuid        16 bytes
  *
  * What does not fit is a bug of the state machine, which checks everything that comes in: hence assertions.
@@ -49,6 +50,11 @@ export class RecordWriter {
     const part = Buffer.from(value);
     this.varint(part.length);
     this.#parts.push(part);
+  }
+
+  bytes(value: Buffer): void {
+    this.varint(value.length);
+    this.#parts.push(value);
   }
 
   uuid(value: string): void {

@@ -6,7 +6,7 @@
  *  2. There are at most `groupsMax`.
  */
 import { CommittedOffsets, checkGroupId } from '@q/coordinator';
-import type { Group, GroupRecord } from '@q/coordinator';
+import type { ClassicGroup, Group, GroupRecord } from '@q/coordinator';
 import { QError } from '@q/protocol';
 import type { StateLog } from '../../state-log/state-log.ts';
 import { LiveGroup } from './live-group.ts';
@@ -16,6 +16,7 @@ import type { LiveGroupOptions } from './live-group.ts';
 export interface StoredGroup {
   readonly groupId: string;
   readonly group: Group | null;
+  readonly classic: ClassicGroup | null;
   readonly offsets: CommittedOffsets;
 }
 
@@ -23,7 +24,7 @@ export class GroupDirectory {
   readonly #log: Pick<StateLog<GroupRecord>, 'write'>;
   readonly #groupsMax: number;
   readonly #groups = new Map<string, LiveGroup>();
-  #written: LiveGroupOptions['written'] = () => undefined;
+  readonly #listeners: LiveGroupOptions['written'][] = [];
 
   constructor(options: { log: Pick<StateLog<GroupRecord>, 'write'>; groupsMax: number }) {
     this.#log = options.log;
@@ -39,9 +40,9 @@ export class GroupDirectory {
     return this.#groups.values();
   }
 
-  /** Calls `written` after each write of each group. There is one listener. */
+  /** Calls `written` after each write of each group. */
   onWritten(written: LiveGroupOptions['written']): void {
-    this.#written = written;
+    this.#listeners.push(written);
   }
 
   /** The group, or null when there is none. @throws QError INVALID_GROUP_ID */
@@ -71,7 +72,7 @@ export class GroupDirectory {
         details: { groups, groupsMax },
       });
     }
-    return this.add({ groupId, group: null, offsets: new CommittedOffsets() });
+    return this.add({ groupId, group: null, classic: null, offsets: new CommittedOffsets() });
   }
 
   add(stored: StoredGroup): LiveGroup {
@@ -80,7 +81,7 @@ export class GroupDirectory {
       log: this.#log,
       written: (written, outcome) => {
         this.forgetIfGone(written);
-        this.#written(written, outcome);
+        for (const listener of this.#listeners) listener(written, outcome);
       },
     });
     this.#groups.set(stored.groupId, live);

@@ -19,6 +19,10 @@ function keyOf(record: GroupRecord): string {
       return `member ${record.member.memberId}`;
     case 'member-gone':
       return `member ${record.memberId}`;
+    case 'classic-member':
+      return `classic-member ${record.member.memberId}`;
+    case 'classic-member-gone':
+      return `classic-member ${record.memberId}`;
     case 'offset':
     case 'offset-gone':
       return `offset ${record.topicId} ${record.partition}`;

@@ -136,7 +136,7 @@ async function openLog({ store, registry }: GroupsOptions): Promise<PartitionLog
   return log;
 }
 
-function listed({ groupId, group, offsets }: LiveGroup): ListedGroup {
+function listed({ groupId, group, offsets, memberCount }: LiveGroup): ListedGroup {
   const state = group === null ? 'empty' : groupState(group);
-  return { groupId, state, members: group?.members.size ?? 0, offsets: offsets.size };
+  return { groupId, state, members: memberCount, offsets: offsets.size };
 }

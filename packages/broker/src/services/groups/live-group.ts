@@ -2,7 +2,14 @@
  * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could
  * not be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
-import type { CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
+import type {
+  ClassicGroup,
+  CommittedOffset,
+  CommittedOffsets,
+  Group,
+  GroupRecord,
+  OffsetCommit,
+} from '@q/coordinator';
 import { LoggedState } from '../../state-log/logged-state.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
 
@@ -12,10 +19,14 @@ export interface OffsetPlace {
   readonly partition: number;
 }
 
-export interface LiveGroupOptions {
-  readonly groupId: string;
-  /** Null for a group that nobody has joined: it has offsets only. */
+/** Who is in a group, and who assigns there: at most one of the two is there. */
+interface Membership {
   readonly group: Group | null;
+  readonly classic: ClassicGroup | null;
+}
+
+export interface LiveGroupOptions extends Membership {
+  readonly groupId: string;
   readonly offsets: CommittedOffsets;
   readonly log: Pick<StateLog<GroupRecord>, 'write'>;
   /** Called after each write, when the group is durable as it is or has gone back. */
@@ -25,16 +36,29 @@ export interface LiveGroupOptions {
 export class LiveGroup {
   readonly groupId: string;
   readonly offsets: CommittedOffsets;
-  readonly #state: LoggedState<Group | null, GroupRecord>;
+  readonly #state: LoggedState<Membership, GroupRecord>;
 
-  constructor({ groupId, group, offsets, log, written }: LiveGroupOptions) {
+  constructor({ groupId, group, classic, offsets, log, written }: LiveGroupOptions) {
     this.groupId = groupId;
     this.offsets = offsets;
-    this.#state = new LoggedState({ id: groupId, stored: group, log, written: (outcome) => written(this, outcome) });
+    const stored = { group, classic };
+    this.#state = new LoggedState({ id: groupId, stored, log, written: (outcome) => written(this, outcome) });
   }
 
+  /** Null where the broker does not assign, and where nobody has joined: then it has offsets only. */
   get group(): Group | null {
-    return this.#state.newest;
+    return this.#state.newest.group;
+  }
+
+  /** Null where no member assigns. */
+  get classic(): ClassicGroup | null {
+    return this.#state.newest.classic;
+  }
+
+  /** Of either kind. */
+  get memberCount(): number {
+    const { group, classic } = this.#state.newest;
+    return group?.members.size ?? classic?.members.size ?? 0;
   }
 
   /** Nothing is left of it, and nothing of it is on its way to the disk. */
@@ -44,7 +68,7 @@ export class LiveGroup {
 
   /** Somebody joined, or an offset was committed, and it was not deleted since. */
   get exists(): boolean {
-    return this.group !== null || this.offsets.size > 0;
+    return this.group !== null || this.classic !== null || this.offsets.size > 0;
   }
 
   /** Resolves when all that was changed up to now is durable; rejects with the storage error when it was taken back. */
@@ -54,7 +78,12 @@ export class LiveGroup {
 
   /** Takes the group as a step made it, and stores the records. */
   advance(group: Group | null, records: readonly GroupRecord[]): void {
-    this.#state.replace(group, records);
+    this.#state.replace({ group, classic: null }, records);
+  }
+
+  /** The same for a classic group. */
+  advanceClassic(classic: ClassicGroup | null, records: readonly GroupRecord[]): void {
+    this.#state.replace({ group: null, classic }, records);
   }
 
   /** `nowMs` is on the clock that never goes back. */
