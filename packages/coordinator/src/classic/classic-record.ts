@@ -1,6 +1,6 @@
 /**
  * The values of a classic group's records; their keys and what is around them are drawn in `../groups/group-record.ts`.
- * Frozen: golden vectors pin every byte (`test/classic/classic-records.json`).
+ * Frozen: golden vectors pin every byte (`test/groups/group-records.json`).
  *
  *   group    flags u8 (1 = members are assigned, 2 = has a protocolName, 4 = has a leaderId) │ generation u32
  *            │ protocolType text │ [protocolName text] │ [leaderId text] │ emptySinceWallMs i64 (-1 = it is not empty)

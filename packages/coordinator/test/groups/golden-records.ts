@@ -1,4 +1,4 @@
-import type { DurableMember, GroupRecord } from '../../src/index.ts';
+import type { DurableClassicMember, DurableMember, GroupRecord } from '../../src/index.ts';
 
 const topicA = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 const topicB = '00000000-0000-4000-8000-00000000000b';
@@ -19,6 +19,21 @@ const member: DurableMember = {
   revoking: new Map([[topicB, [2]]]),
   target: new Map([[topicA, [0, 1, 130]]]),
   isAway: false,
+};
+
+const classicMember: DurableClassicMember = {
+  memberId: 'consumer-7',
+  instanceId: null,
+  clientId: 'consumer',
+  host: '10.0.0.7',
+  sessionTimeoutMs: 45_000,
+  rebalanceTimeoutMs: 300_000,
+  protocols: [
+    { name: 'range', metadata: Buffer.from('0001', 'hex') },
+    { name: 'cooperative-sticky', metadata: Buffer.alloc(0) },
+  ],
+  assignment: Buffer.alloc(0),
+  place: 2,
 };
 
 /** One of each kind, by the name of its vector in `group-records.json`. */
@@ -76,4 +91,38 @@ export const goldenRecords: Readonly<Record<string, GroupRecord>> = {
   'group gone': { kind: 'group-gone', groupId: 'orders' },
   'member gone': { kind: 'member-gone', groupId: 'orders', memberId: 'member-1' },
   'offset gone': { kind: 'offset-gone', groupId: 'orders', topicId: topicA, partition: 300 },
+  'classic group': {
+    kind: 'group',
+    groupId: 'kafka',
+    assigns: 'client',
+    generation: 12,
+    isAssigned: true,
+    protocolType: 'consumer',
+    protocolName: 'range',
+    leaderId: 'consumer-7',
+    emptySinceWallMs: null,
+  },
+  'empty classic group': {
+    kind: 'group',
+    groupId: 'kafka',
+    assigns: 'client',
+    generation: 2 ** 31 - 1,
+    isAssigned: false,
+    protocolType: '',
+    protocolName: null,
+    leaderId: null,
+    emptySinceWallMs: 1_700_000_000_000,
+  },
+  'classic member': { kind: 'classic-member', groupId: 'kafka', member: classicMember },
+  'static classic member': {
+    kind: 'classic-member',
+    groupId: 'kafka',
+    member: {
+      ...classicMember,
+      instanceId: 'worker-1',
+      protocols: [],
+      assignment: Buffer.from('00030102', 'hex'),
+    },
+  },
+  'classic member gone': { kind: 'classic-member-gone', groupId: 'kafka', memberId: 'consumer-7' },
 };

@@ -3,7 +3,7 @@ import { QError } from '@q/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeGroupRecord, encodeGroupRecord } from '../../src/index.ts';
-import type { DurableMember, GroupRecord, PartitionsByTopic } from '../../src/index.ts';
+import type { DurableClassicMember, DurableMember, GroupRecord, PartitionsByTopic } from '../../src/index.ts';
 import { goldenRecords } from './golden-records.ts';
 
 interface Vector {
@@ -46,6 +46,19 @@ const member: fc.Arbitrary<DurableMember> = fc.record({
   isAway: fc.boolean(),
 });
 
+const blob = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
+const classicMember: fc.Arbitrary<DurableClassicMember> = fc.record({
+  memberId: text,
+  instanceId: fc.option(text),
+  clientId: text,
+  host: text,
+  sessionTimeoutMs: fc.nat(),
+  rebalanceTimeoutMs: fc.nat(),
+  protocols: fc.array(fc.record({ name: text, metadata: blob }), { maxLength: 4 }),
+  assignment: blob,
+  place: whole,
+});
+
 const offsetKey = { groupId: text, topicId: fc.uuid(), partition: fc.nat() };
 const committed = fc.record({
   offset: whole,
@@ -64,6 +77,19 @@ const record: fc.Arbitrary<GroupRecord> = fc.oneof(
     emptySinceWallMs: fc.option(whole),
   }),
   fc.record({ kind: fc.constant('member' as const), groupId: text, member }),
+  fc.record({
+    kind: fc.constant('group' as const),
+    groupId: text,
+    assigns: fc.constant('client' as const),
+    generation: epoch,
+    isAssigned: fc.boolean(),
+    protocolType: text,
+    protocolName: fc.option(text),
+    leaderId: fc.option(text),
+    emptySinceWallMs: fc.option(whole),
+  }),
+  fc.record({ kind: fc.constant('classic-member' as const), groupId: text, member: classicMember }),
+  fc.record({ kind: fc.constant('classic-member-gone' as const), groupId: text, memberId: text }),
   fc.record({ kind: fc.constant('offset' as const), ...offsetKey, committed }),
   fc.record({ kind: fc.constant('group-gone' as const), groupId: text }),
   fc.record({ kind: fc.constant('member-gone' as const), groupId: text, memberId: text }),
@@ -127,9 +153,9 @@ describe('group records', () => {
   it('G3 of a newer broker are left alone', () => {
     const [key, value] = bytesOf(vectors[0]!) as [Buffer, Buffer];
     expect(decodeGroupRecord(withByte(key, 0, 2), value)).toBeNull();
-    expect(decodeGroupRecord(withByte(key, 1, 3), value)).toBeNull();
+    expect(decodeGroupRecord(withByte(key, 1, 4), value)).toBeNull();
     expect(decodeGroupRecord(key, withByte(value, 0, 2))).toBeNull();
-    expect(decodeGroupRecord(key, withByte(value, 1, 1))).toBeNull();
+    expect(decodeGroupRecord(key, withByte(value, 1, 2))).toBeNull();
   });
 });
 

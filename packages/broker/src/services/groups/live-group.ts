@@ -2,14 +2,7 @@
  * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could
  * not be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
-import type {
-  ClassicGroup,
-  CommittedOffset,
-  CommittedOffsets,
-  Group,
-  GroupRecord,
-  OffsetCommit,
-} from '@q/coordinator';
+import type { ClassicGroup, CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
 import { LoggedState } from '../../state-log/logged-state.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
 

@@ -60,6 +60,7 @@ function setUp() {
   const live = new LiveGroup({
     groupId: 'g',
     group: null,
+    classic: null,
     offsets: new CommittedOffsets(),
     log,
     written: (_live, outcome) => void outcomes.push(outcome),
