@@ -38,7 +38,7 @@ export type {
   ClassicMemberName,
   ClassicState,
   CommitClaim,
-} from './services/groups/classic/classic-groups.ts';
+} from './services/groups/classic-groups.ts';
 export type {
   CommittedTopic,
   FoundGroupOffsets,

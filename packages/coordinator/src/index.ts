@@ -46,17 +46,17 @@ export { hasExpired } from './groups/expiry.ts';
 // ── Groups: what is stored
 export { recordsOf, removalRecords } from './groups/group-changes.ts';
 export { decodeGroupRecord, encodeGroupRecord } from './groups/group-record.ts';
-export type { ClassicStateRecord } from './classic/classic-record.ts';
+export type { ClassicStateRecord } from './groups/classic-record.ts';
 export type { GroupRecord, GroupStateRecord } from './groups/group-record.ts';
 export { GroupImage } from './groups/group-image.ts';
 export type { LoadedGroup } from './groups/group-image.ts';
 
 // ── Classic groups: the state machine
-export { createClassicGroup, nextClassicDeadlineMs } from './classic/classic-group.ts';
-export type { ClassicGroup, ClassicState } from './classic/classic-group.ts';
-export { metadataFor } from './classic/classic-member.ts';
-export type { ClassicMember, ClassicProtocol, DurableClassicMember } from './classic/classic-member.ts';
-export { stepClassic } from './classic/step-classic.ts';
+export { createClassicGroup, nextClassicDeadlineMs } from './groups/classic-group.ts';
+export type { ClassicGroup, ClassicState } from './groups/classic-group.ts';
+export { metadataFor } from './groups/classic-member.ts';
+export type { ClassicMember, ClassicProtocol, DurableClassicMember } from './groups/classic-member.ts';
+export { stepClassic } from './groups/step-classic.ts';
 export type {
   ClassicAnswer,
   ClassicClaim,
@@ -72,8 +72,8 @@ export type {
   ClassicStep,
   ClassicSyncCommand,
   ClassicSynced,
-} from './classic/classic-step.ts';
-export { classicRecordsOf } from './classic/classic-changes.ts';
+} from './groups/classic-step.ts';
+export { classicRecordsOf } from './groups/classic-changes.ts';
 
 // ── Limits
 export { coordinatorLimits } from './limits.ts';

@@ -4,10 +4,10 @@
  * Invariant: of each key only the last record counts, so a log and what compaction leaves of it give the same image.
  */
 import { CommittedOffsets } from './committed-offsets.ts';
-import type { ClassicGroup } from '../classic/classic-group.ts';
-import type { DurableClassicMember } from '../classic/classic-member.ts';
-import { reviveClassic } from '../classic/revive-classic.ts';
-import type { ClassicStateRecord } from '../classic/classic-record.ts';
+import type { ClassicGroup } from './classic-group.ts';
+import type { DurableClassicMember } from './classic-member.ts';
+import { reviveClassic } from './revive-classic.ts';
+import type { ClassicStateRecord } from './classic-record.ts';
 import type { CommittedOffsetEntry } from './committed-offsets.ts';
 import type { Group } from './group.ts';
 import type { GroupRecord, GroupStateRecord } from './group-record.ts';

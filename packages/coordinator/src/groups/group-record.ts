@@ -15,7 +15,7 @@
  * Values. Each begins with a version u8 = 1 of its own.
  *
  *   group    assigns u8 (0 = the broker) │ groupEpoch u32 │ targetEpoch u32 │ emptySinceWallMs i64 (-1 = it is not empty)
- *   group    assigns u8 (1 = a member: it is a classic group) │ the rest is drawn in `../classic/classic-record.ts`
+ *   group    assigns u8 (1 = a member: it is a classic group) │ the rest is drawn in `classic-record.ts`
  *   classic  drawn there too
  *   member   flags u8 (1 = is away, 2 = has an instanceId) │ memberEpoch u32 │ previousEpoch u32 │ place i64
  *            │ [instanceId text] │ clientId text │ host text │ sessionTimeoutMs u32 │ rebalanceTimeoutMs u32
@@ -27,14 +27,9 @@
  * A higher version, an unknown kind or an unknown `assigns` was written by a newer broker: it is no damage, and decodes
  * to null.
  */
-import {
-  decodeClassicGroup,
-  decodeClassicMember,
-  encodeClassicGroup,
-  encodeClassicMember,
-} from '../classic/classic-record.ts';
-import type { ClassicStateRecord } from '../classic/classic-record.ts';
-import type { DurableClassicMember } from '../classic/classic-member.ts';
+import { decodeClassicGroup, decodeClassicMember, encodeClassicGroup, encodeClassicMember } from './classic-record.ts';
+import type { ClassicStateRecord } from './classic-record.ts';
+import type { DurableClassicMember } from './classic-member.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { DurableMember } from './member.ts';
 import { decodeMember, encodeMember } from './member-record.ts';

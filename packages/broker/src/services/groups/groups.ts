@@ -10,7 +10,7 @@ import type { BrokerLogger } from '../../logger.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
-import { ClassicGroups } from './classic/classic-groups.ts';
+import { ClassicGroups } from './classic-groups.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { describeGroup } from './group-description.ts';
 import type { GroupDescription } from './group-description.ts';

@@ -1,5 +1,5 @@
 /**
- * The values of a classic group's records; their keys and what is around them are drawn in `../groups/group-record.ts`.
+ * The values of a classic group's records; their keys and what is around them are drawn in `group-record.ts`.
  * Frozen: golden vectors pin every byte (`test/groups/group-records.json`).
  *
  *   group    flags u8 (1 = members are assigned, 2 = has a protocolName, 4 = has a leaderId) │ generation u32
@@ -9,9 +9,9 @@
  *            │ protocols: count varint, { name text │ metadata bytes } … │ assignment bytes
  *   bytes    length varint │ bytes
  */
-import { damage } from '../groups/record-reader.ts';
-import type { RecordReader } from '../groups/record-reader.ts';
-import type { RecordWriter } from '../groups/record-writer.ts';
+import { damage } from './record-reader.ts';
+import type { RecordReader } from './record-reader.ts';
+import type { RecordWriter } from './record-writer.ts';
 import type { DurableClassicMember } from './classic-member.ts';
 
 /** What is stored of a classic group besides its members and offsets. */

@@ -1,7 +1,7 @@
 /**
  * What can happen to a classic group, and what comes of it.
  */
-import type { GroupRecord } from '../groups/group-record.ts';
+import type { GroupRecord } from './group-record.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import type { ClassicProtocol } from './classic-member.ts';
 

@@ -2,8 +2,8 @@
  * Classic groups, as clients of Kafka know them: members that divide the partitions among themselves, by the words that
  * each of them says to the others (row B1). What is here knows no wire; its errors are named as Kafka names them.
  */
-import type { Caller } from '../../../caller.ts';
-import type { GroupDirectory } from '../group-directory.ts';
+import type { Caller } from '../../caller.ts';
+import type { GroupDirectory } from './group-directory.ts';
 
 /** Why a request about a classic group is refused. */
 export type ClassicFault =

@@ -45,7 +45,7 @@ function syncFault(group: ClassicGroup, command: ClassicSyncCommand): ClassicRef
   return bytes > coordinatorLimits.classicGroupBytesMax ? 'INVALID_REQUEST' : null;
 }
 
-/** Whoever the leader left out gets an assignment without bytes, never none: clients would ask for it again and again. */
+/** Whoever the leader left out gets an assignment without bytes, never none: its client would ask again for ever. */
 function assign(turn: ClassicTurn, assignments: ReadonlyMap<string, Buffer>): void {
   for (const member of turn.group.members.values()) {
     const assignment = assignments.get(member.memberId) ?? noAssignment;

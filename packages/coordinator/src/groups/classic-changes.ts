@@ -4,7 +4,7 @@
  * Nothing is stored while members gather: nobody is told anything then, and a broker that starts again finds the
  * generation before, whose members join again as they would have.
  */
-import type { GroupRecord } from '../groups/group-record.ts';
+import type { GroupRecord } from './group-record.ts';
 import type { ClassicFacts, ClassicGroup, StoredClassic } from './classic-group.ts';
 import { noClassicMembers } from './classic-member.ts';
 import type { ClassicMember, DurableClassicMember } from './classic-member.ts';

@@ -2,7 +2,7 @@
  * One member of a classic group: what it said of itself, what it was given, and which of its requests waits.
  */
 import { coordinatorLimits } from '../limits.ts';
-import { Seats } from '../groups/seats.ts';
+import { Seats } from './seats.ts';
 
 /** A way to assign that a member knows, and what it says of itself for it. Opaque: only members read it. */
 export interface ClassicProtocol {
