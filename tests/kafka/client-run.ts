@@ -14,7 +14,7 @@ export type Verdict = 'yes' | 'no' | 'cannot';
 export interface FeatureResult {
   readonly feature: Feature;
   readonly verdict: Verdict;
-  /** Why not; empty for `yes`. */
+  /** Why not, or what is worth a line in the log. */
   readonly why: string;
   readonly seconds: number;
 }
@@ -98,8 +98,8 @@ async function tryFeature(feature: Feature, stage: Stage): Promise<FeatureResult
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error('the feature took too long')), featureMsMax);
   try {
-    await Promise.race([feature.run(stage), late.promise]);
-    return { feature, verdict: 'yes', why: '', seconds: seconds() };
+    const words = await Promise.race([feature.run(stage), late.promise]);
+    return { feature, verdict: 'yes', why: words ?? '', seconds: seconds() };
   } catch (error) {
     const cannot = whatItCannot(error);
     if (cannot !== undefined) return { feature, verdict: 'cannot', why: cannot.message, seconds: seconds() };

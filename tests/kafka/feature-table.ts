@@ -21,7 +21,7 @@ function cellKey(client: string, feature: string): string {
 
 /** `kafkajs 2.2.4` → `kafkajs`. */
 function nameOf(head: string): string {
-  return head.replace(/ [^ ]*$/, '');
+  return head.replace(/ .*$/, '');
 }
 
 export function readTable(document: string): FeatureTable {

@@ -7,8 +7,8 @@ export interface Feature {
   readonly name: string;
   /** Seconds, not less: each day another client does it. */
   readonly isLong?: boolean;
-  /** Throws what is wrong; `CannotError` when the client has no such thing. */
-  readonly run: (stage: Stage) => Promise<void>;
+  /** Throws what is wrong; `CannotError` when the client has no such thing. May give words for the log. */
+  readonly run: (stage: Stage) => Promise<string | void>;
 }
 
 /** Gives the rows of one section its name. */

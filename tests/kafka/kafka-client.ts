@@ -5,7 +5,7 @@ export type Prepared = { readonly start: (bootstrap: string) => ClientProgram } 
 
 /** A Kafka client that the rig tries. */
 export interface KafkaClient {
-  /** As the table calls it. */
+  /** As the table calls it, without spaces. */
   readonly name: string;
   /**
    * Brings what the client needs, in exact versions and by its ordinary package manager, into a folder of its own that

@@ -14,7 +14,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { numberArgument } from '../number-argument.ts';
-import { seedOfDay } from '../prove/proof-rigs.ts';
+import { seedOfDay, seedsPerDay } from '../prove/proof-rigs.ts';
 import { runClient } from './client-run.ts';
 import type { ClientResult, FeatureResult } from './client-run.ts';
 import { allClients } from './clients/all-clients.ts';
@@ -42,35 +42,36 @@ const clients = allClients.filter(({ name }) => values.client?.includes(name) ??
 const features = allFeatures.filter(({ name }) => values.feature?.some((part) => name.includes(part)) ?? true);
 const stop = new AbortController();
 const begin = performance.now();
-// So that programs and brokers, which end with this process, are not left behind.
+const results: ClientResult[] = [];
+// Programs and brokers end with this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-const results = await runAll();
-process.exitCode = (await report(results)) ? 0 : 1;
+await Promise.race([runAll(), theEnd()]);
+process.exitCode = (await report()) ? 0 : 1;
 process.exit();
 
-/** What takes long is done by one client each day, which day and seed choose. */
+/** What takes long is done by one client each day, which the seed of the day chooses. */
 function featuresOf(client: string): readonly Feature[] {
-  const chosen = Math.floor(seed / 20_000) % allClients.length;
+  const chosen = Math.floor(seed / seedsPerDay) % allClients.length;
   if (values.all || values.feature !== undefined || allClients[chosen]!.name === client) return features;
   return features.filter(({ isLong }) => isLong !== true);
 }
 
-async function runAll(): Promise<ClientResult[]> {
-  const timer = setTimeout(() => stop.abort(), numberArgument(values.minutes) * 60_000);
+async function runAll(): Promise<void> {
   const waiting = [...clients];
-  const done: ClientResult[] = [];
   const lane = async (): Promise<void> => {
     for (let client = waiting.shift(); client !== undefined; client = waiting.shift()) {
       const tried = featuresOf(client.name);
-      done.push(await runClient({ client, features: tried, cacheFolder, seed, onResult: say, signal: stop.signal }));
+      const { signal } = stop;
+      results.push(await runClient({ client, features: tried, cacheFolder, seed, onResult: say, signal }));
     }
   };
-  try {
-    await Promise.all(Array.from({ length: numberArgument(values.lanes) }, lane));
-  } finally {
-    clearTimeout(timer);
-  }
-  return done;
+  await Promise.all(Array.from({ length: numberArgument(values.lanes) }, lane));
+}
+
+/** Whoever is not done by then is ended with this process. */
+async function theEnd(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, numberArgument(values.minutes) * 60_000));
+  stop.abort();
 }
 
 function say(client: string, { feature, verdict, why, seconds }: FeatureResult): void {
@@ -81,26 +82,26 @@ function say(client: string, { feature, verdict, why, seconds }: FeatureResult):
 }
 
 /** Prints what matters at the end, writes the table if asked to, and says whether all is well. */
-async function report(seen: readonly ClientResult[]): Promise<boolean> {
-  const troubles = seen.flatMap(({ client, brokerFaults }) =>
+async function report(): Promise<boolean> {
+  const troubles = results.flatMap(({ client, brokerFaults }) =>
     brokerFaults.map((fault) => `${client}: the broker: ${fault}`),
   );
-  for (const { client, skipped } of seen) if (skipped !== null) console.log(`${client} was skipped: ${skipped}`);
+  for (const { client, skipped } of results) if (skipped !== null) console.log(`${client} was skipped: ${skipped}`);
   if (stop.signal.aborted) troubles.push(`the ${values.minutes} minutes were over before all was tried`);
   const document = await readFile(documentPath, 'utf8');
   if (values.write) {
-    const table = mergeResults(readTable(document), seen);
+    const table = mergeResults(readTable(document), results);
     await writeFile(
       documentPath,
       writeTable(document, table, { features: allFeatures, order: allClients.map(({ name }) => name) }),
     );
   }
-  if (values.check) troubles.push(...differences(readTable(document), seen));
+  if (values.check) troubles.push(...differences(readTable(document), results));
   else
-    for (const { client, features: tried } of seen)
+    for (const { client, features: tried } of results)
       for (const { feature, verdict, why } of tried)
         if (verdict === 'no') troubles.push(`${client}: ${feature.name}: ${why}`);
-  for (const { client, version, features: tried } of seen) {
+  for (const { client, version, features: tried } of results) {
     const count = (verdict: string): number => tried.filter((result) => result.verdict === verdict).length;
     console.log(`${client} ${version}: ${count('yes')} yes, ${count('no')} no, ${count('cannot')} that it has not got`);
   }

@@ -74,7 +74,7 @@ function isCount({ full }: ProofRig, count: string): boolean {
 
 const msPerDay = 86_400_000;
 /** More than any rig adds to its first seed, so that no two days try the same. */
-const seedsPerDay = 20_000;
+export const seedsPerDay = 20_000;
 
 /** Another one each day. */
 export function seedOfDay(nowMs: number): number {

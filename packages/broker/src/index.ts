@@ -48,7 +48,6 @@ export type {
 } from './services/groups/group-offsets.ts';
 export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
-export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

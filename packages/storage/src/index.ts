@@ -6,7 +6,6 @@ export type {
   LogDamage,
   LogDescription,
   LogId,
-  LogProducer,
   LogRead,
   LogState,
   LogStore,

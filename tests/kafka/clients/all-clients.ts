@@ -1,5 +1,12 @@
+import { confluentKafka } from './confluent-kafka/client.ts';
+import { franzGo } from './franz-go/client.ts';
 import type { KafkaClient } from '../kafka-client.ts';
 import { nodeClient } from './node-client.ts';
 
 /** In the order of the table. */
-export const allClients: readonly KafkaClient[] = [nodeClient('kafkajs', 'kafkajs')];
+export const allClients: readonly KafkaClient[] = [
+  nodeClient('kafkajs', 'kafkajs'),
+  nodeClient('@platformatic/kafka', 'platformatic'),
+  confluentKafka,
+  franzGo,
+];

@@ -34,7 +34,7 @@ export function serveLines(operate: Operate, codeOf: (error: unknown) => string)
       say({ id, ok: await work(args, session) });
     } catch (error) {
       if (error instanceof Cannot) say({ id, cannot: error.message });
-      else say({ id, error: error instanceof Error ? error.message : String(error), code: codeOf(error) });
+      else say({ id, error: wordsOf(error), code: codeOf(error) });
     } finally {
       running.delete(id);
     }
@@ -46,6 +46,13 @@ export function serveLines(operate: Operate, codeOf: (error: unknown) => string)
     else void serve(request);
   });
   lines.on('close', () => process.exit(0));
+}
+
+/** With what lies below it: a client may say no more than that something failed. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const below = [...(error instanceof AggregateError ? (error.errors as unknown[]) : []), error.cause];
+  return [error.message, ...below.filter((each) => each !== undefined).map(wordsOf)].join(': ');
 }
 
 export function cannot(why: string): () => Promise<never> {

@@ -3,7 +3,6 @@ import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { Groups } from './groups/groups.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
-import type { ProducerDescription } from './producers/producer-description.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
 import type { PartitionReopening } from './topics/partition-reopening.ts';
@@ -25,7 +24,6 @@ export interface Services {
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
-  readonly producers: Pick<ProducerDescription, 'describe'>;
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
 }

@@ -68,10 +68,6 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
-  producers(): [] {
-    return [];
-  }
-
   repeatsOf(): number[] {
     return [];
   }

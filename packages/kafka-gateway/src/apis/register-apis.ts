@@ -7,7 +7,6 @@ import { consumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts';
 import { createTopicsHandler } from './create-topics.ts';
 import { deleteTopicsHandler } from './delete-topics.ts';
 import { describeClusterHandler } from './describe-cluster.ts';
-import { describeProducersHandler } from './describe-producers.ts';
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts';
 import { deleteGroupsHandler } from './delete-groups.ts';
 import { describeGroupsHandler } from './describe-groups.ts';
@@ -33,7 +32,6 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(deleteTopicsHandler(services));
   dispatcher.add(describeClusterHandler(services));
   dispatcher.add(describeGroupsHandler(services, tools));
-  dispatcher.add(describeProducersHandler(services));
   dispatcher.add(describeTopicPartitionsHandler(services));
   dispatcher.add(fetchHandler(services));
   dispatcher.add(findCoordinatorHandler(services));

@@ -26,7 +26,6 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     42: [0, 3],
     47: [0, 0],
     60: [0, 2],
-    61: [0, 0],
     68: [0, 1],
     69: [0, 1],
     75: [0, 0],

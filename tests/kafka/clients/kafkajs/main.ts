@@ -275,8 +275,8 @@ serveLines(
     deleteOffset: cannot('kafkajs has no OffsetDelete'),
   },
   (error) => {
-    const { type, name } = error as { type?: string; name?: string };
-    return type ?? name ?? '';
+    const { type, name, cause } = error as { type?: string; name?: string; cause?: { type?: string } };
+    return type ?? cause?.type ?? name ?? '';
   },
 );
 
