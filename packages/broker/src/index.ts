@@ -28,7 +28,8 @@ export type {
   TopicRoute,
   TopicSummary,
 } from './services/topics/topic-catalog.ts';
-export type { CreatedTopic, CreateTopicOptions } from './services/topics/topic-changes.ts';
+export type { ListChange, SettingChanges } from './services/topics/setting-changes.ts';
+export type { AlterTopicOptions, CreatedTopic, CreateTopicOptions } from './services/topics/topic-changes.ts';
 export type { DeletionResult, DeletionWish } from './services/topics/record-deletion.ts';
 export type {
   ClassicDescription,
@@ -48,6 +49,7 @@ export type {
 } from './services/groups/group-offsets.ts';
 export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
+export type { BrokerSettings } from './services/settings/broker-settings.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

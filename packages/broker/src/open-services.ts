@@ -28,6 +28,7 @@ import { SoleLeadership } from './services/topics/leadership.ts';
 import { PartitionReopening } from './services/topics/partition-reopening.ts';
 import { RecordDeletion } from './services/topics/record-deletion.ts';
 import { TopicCatalog } from './services/topics/topic-catalog.ts';
+import { describeTopicSettings } from './services/topics/topic-config.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
 import { TopicRegistry } from './services/topics/topic-registry.ts';
 import { isStorageFull } from './storage-full.ts';
@@ -96,6 +97,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     partitionReopening: new PartitionReopening(common),
     producerIds: await ProducerIdBlocks.open(metadata),
     groups,
+    settings: { topicDefaults: describeTopicSettings({ topic: new Map(), broker: brokerDefaults }), autoCreateTopics },
     stats: new BrokerStats({
       identity,
       disk,

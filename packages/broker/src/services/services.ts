@@ -4,6 +4,7 @@ import type { FetchService } from './fetch/fetch-service.ts';
 import type { Groups } from './groups/groups.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import type { BrokerSettings } from './settings/broker-settings.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
 import type { PartitionReopening } from './topics/partition-reopening.ts';
 import type { RecordDeletion } from './topics/record-deletion.ts';
@@ -19,11 +20,15 @@ export interface Services {
   readonly append: Pick<AppendService, 'append'>;
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;
-  readonly topics: Pick<TopicCatalog, 'list' | 'describe' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'>;
+  readonly topics: Pick<
+    TopicCatalog,
+    'list' | 'describe' | 'settings' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'
+  >;
   readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions' | 'tryAgain'>;
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
+  readonly settings: BrokerSettings;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
 }

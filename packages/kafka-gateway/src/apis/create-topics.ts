@@ -1,8 +1,6 @@
 /**
  * CreateTopics: each topic for itself; one that is refused does not keep the others from being made (row B1).
  */
-import type { Services } from '@q/broker';
-import type { TopicConfigs } from '../configs/topic-configs.ts';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -10,17 +8,13 @@ import { createTopics } from '../messages/create-topics.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
+import type { ConfigParts } from './config-resource.ts';
 import { checkReplicaAssignment } from './replica-assignment.ts';
 
 type Wanted = RequestOf<typeof createTopics>['topics'][number];
 type Told = AnswerOf<typeof createTopics>['topics'][number];
 
-export interface CreateTopicsParts {
-  readonly services: Pick<Services, 'identity' | 'topicChanges'>;
-  readonly configs: TopicConfigs;
-}
-
-export function createTopicsHandler(parts: CreateTopicsParts): Handler {
+export function createTopicsHandler(parts: ConfigParts): Handler {
   return handler(createTopics, {
     handle: async ({ topics, validateOnly }) => {
       const told: Told[] = [];
@@ -36,7 +30,7 @@ export function createTopicsHandler(parts: CreateTopicsParts): Handler {
 }
 
 async function createOne(
-  { services: { identity, topicChanges }, configs }: CreateTopicsParts,
+  { services: { identity, topicChanges }, topicConfigs }: ConfigParts,
   { name, namesakes, validateOnly }: { name: string; namesakes: readonly Wanted[]; validateOnly: boolean },
 ): Promise<Told> {
   try {
@@ -47,7 +41,7 @@ async function createOne(
     const created = await topicChanges.create({
       name,
       ...checkSize(wanted, identity.brokerId),
-      configs: configs.read(wanted.configs),
+      configs: topicConfigs.read(wanted.configs),
       validateOnly,
     });
     return {
@@ -57,10 +51,8 @@ async function createOne(
       errorCode: 0,
       numPartitions: created.partitions,
       replicationFactor: created.replicas,
-      configs: configs.describe(created.configs).map(({ config, value, source }) => ({
-        name: config.name,
-        value,
-        readOnly: config.setting === null,
+      configs: topicConfigs.describe(created.configs).map(({ source, ...config }) => ({
+        ...config,
         configSource: source,
         isSensitive: false,
       })),

@@ -21,9 +21,18 @@ export const configType = {
   boolean: 1,
   string: 2,
   int: 3,
+  short: 4,
   long: 5,
   double: 6,
   list: 7,
 } as const;
 
 export type ConfigTypeName = keyof typeof configType;
+
+/** What is done to a setting (AlterConfigOp.OpType). */
+export const configOperation = {
+  set: 0,
+  delete: 1,
+  append: 2,
+  subtract: 3,
+} as const;

@@ -6,6 +6,7 @@ import { topicSettings } from '@q/broker';
 import type { BrokerLimits, Setting } from '@q/broker';
 import { protocolLimits } from '@q/protocol';
 import type { ConfigTypeName } from './config-codes.ts';
+import { longMax } from './config-value.ts';
 
 /** One row. */
 export interface TopicConfig {
@@ -18,9 +19,6 @@ export interface TopicConfig {
   readonly setting: Setting | null;
   readonly fixed: string;
 }
-
-/** Kafka's largest long: "never", or "no limit". */
-const longMax = '9223372036854775807';
 
 /** How Kafka types the settings that both have, and what its brokers call them. */
 const shared: Readonly<Record<string, readonly [ConfigTypeName, string | null]>> = {
@@ -76,7 +74,7 @@ function fixedRows(limits: BrokerLimits): readonly FixedRow[] {
     [
       'max.decompressed.message.bytes',
       'int',
-      null,
+      'max.decompressed.message.bytes',
       String(protocolLimits.uncompressedBytesMax),
       'Most bytes that a compressed batch may become.',
     ],

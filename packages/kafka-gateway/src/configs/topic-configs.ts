@@ -1,14 +1,20 @@
-import type { BrokerLimits, GivenSetting, SettingInForce } from '@q/broker';
+import type { BrokerLimits, GivenSetting, ListChange, SettingChanges, SettingInForce } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
-import { configSource } from './config-codes.ts';
-import type { TopicConfig } from './topic-config-table.ts';
+import { configOperation, configSource } from './config-codes.ts';
+import type { ConfigInForce, ConfigValue } from './config-in-force.ts';
+import { checkFixed, kafkaWord, listWords, ownWord } from './config-value.ts';
 import { topicConfigTable } from './topic-config-table.ts';
+import type { TopicConfig } from './topic-config-table.ts';
 
-/** A setting of a topic as it is in force. */
-export interface TopicConfigInForce {
-  readonly config: TopicConfig;
-  readonly value: string;
-  readonly source: number;
+/** A setting as a client gives it. */
+export interface GivenConfig {
+  readonly name: string;
+  readonly value: string | null;
+}
+
+/** What a client does to a setting. */
+export interface ConfigStep extends GivenConfig {
+  readonly configOperation: number;
 }
 
 const sources = {
@@ -17,57 +23,129 @@ const sources = {
   default: configSource.builtIn,
 } as const;
 
-/** Kafka's word for a batch that is not compressed. */
-const uncompressed = 'uncompressed';
-
-/** Settings of topics between the words of Kafka and those of the broker. */
+/** The settings of topics as Kafka's tools know them. */
 export class TopicConfigs {
   readonly #table: readonly TopicConfig[];
   readonly #byName: ReadonlyMap<string, TopicConfig>;
+  readonly #defaults: ReadonlyMap<string, SettingInForce>;
 
-  constructor(limits: BrokerLimits) {
+  constructor(limits: BrokerLimits, topicDefaults: readonly SettingInForce[]) {
     this.#table = topicConfigTable(limits);
     this.#byName = new Map(this.#table.map((config) => [config.name, config]));
+    this.#defaults = new Map(topicDefaults.map((setting) => [setting.key, setting]));
   }
 
   /**
    * What a client sets, as the broker knows it. What is fixed and set to its value is no change, and left out.
    * @throws KafkaError INVALID_CONFIG
    */
-  read(given: readonly { readonly name: string; readonly value: string | null }[]): GivenSetting[] {
-    const settings: GivenSetting[] = [];
-    for (const { name, value } of given) {
+  read(given: readonly GivenConfig[]): GivenSetting[] {
+    return given.flatMap(({ name, value }) => {
       if (value === null) throw new KafkaError('INVALID_CONFIG', `the setting ${name} has no value`);
-      const config = this.#byName.get(name);
-      if (config === undefined || config.setting !== null) settings.push({ key: name, value: ownWord(name, value) });
-      else checkFixed(config, value);
+      return this.#isFixed(name, value) ? [] : { key: name, value: ownWord(name, value) };
+    });
+  }
+
+  /**
+   * What a client does to some settings.
+   * @throws KafkaError INVALID_CONFIG, INVALID_REQUEST
+   */
+  readSteps(steps: readonly ConfigStep[]): SettingChanges {
+    const set: GivenSetting[] = [];
+    const unset: string[] = [];
+    const lists: ListChange[] = [];
+    for (const step of steps) {
+      const { name } = step;
+      switch (step.configOperation) {
+        case configOperation.set:
+          set.push(...this.read([{ name, value: requireValue(step) }]));
+          break;
+        case configOperation.delete:
+          // As Kafka does it: what is not there, or cannot be changed, is at its default.
+          if ((this.#byName.get(name)?.setting ?? null) !== null) unset.push(name);
+          break;
+        case configOperation.append:
+        case configOperation.subtract:
+          lists.push(...this.#listChange(step));
+          break;
+        default:
+          throw new KafkaError('INVALID_REQUEST', `there is no operation ${step.configOperation} on a setting`);
+      }
     }
-    return settings;
+    return { set, unset, lists };
   }
 
   /** Every setting that Kafka's tools look for, with what is in force: in the order of the names. */
-  describe(inForce: readonly SettingInForce[]): TopicConfigInForce[] {
+  describe(inForce: readonly SettingInForce[]): ConfigInForce[] {
     const known = new Map(inForce.map((setting) => [setting.key, setting]));
-    return this.#table.map((config) => {
-      const setting = known.get(config.name);
-      if (setting === undefined) return { config, value: config.fixed, source: configSource.builtIn };
-      return { config, value: kafkaWord(config.name, setting.value), source: sources[setting.source] };
+    return this.#table.map((config) => this.#describeOne(config, known.get(config.name)));
+  }
+
+  /** What is in force where a topic sets nothing, by the names that Kafka gives to such settings of a broker. */
+  describeDefaults(): ConfigInForce[] {
+    return this.#table.flatMap((config) => {
+      const { brokerName } = config;
+      const synonyms = this.#defaultValues(config);
+      return brokerName === null ? [] : { ...this.#common(config), ...synonyms[0]!, readOnly: true, synonyms };
     });
+  }
+
+  #describeOne(config: TopicConfig, setting: SettingInForce | undefined): ConfigInForce {
+    const { name, brokerName } = config;
+    const inherited = this.#defaultValues(config);
+    const own: ConfigValue[] =
+      setting?.source === 'topic' ? [{ name, value: kafkaWord(name, setting.value), source: configSource.topic }] : [];
+    const values = [...own, ...inherited];
+    const { value, source } = values[0]!;
+    // What has no name at the broker has no synonym there either.
+    return { ...this.#common(config), name, value, source, synonyms: brokerName === null ? own : values };
+  }
+
+  #common({ type, documentation, setting }: TopicConfig): Pick<ConfigInForce, 'type' | 'documentation' | 'readOnly'> {
+    return { type, documentation, readOnly: setting === null };
+  }
+
+  /** What is in force without the topic: the broker's value, if it was told one, and the built-in one. Never empty. */
+  #defaultValues({ name, brokerName, setting, fixed }: TopicConfig): ConfigValue[] {
+    const builtIn = {
+      name: brokerName ?? name,
+      value: kafkaWord(name, setting?.default ?? fixed),
+      source: sources.default,
+    };
+    const told = this.#defaults.get(name);
+    if (told?.source !== 'broker') return [builtIn];
+    return [{ ...builtIn, value: kafkaWord(name, told.value), source: sources.broker }, builtIn];
+  }
+
+  /** True: it has one value, and this is it. @throws KafkaError INVALID_CONFIG */
+  #isFixed(name: string, value: string): boolean {
+    const config = this.#byName.get(name);
+    if (config === undefined || config.setting !== null) return false;
+    checkFixed({ name, type: config.type, value: config.fixed }, value);
+    return true;
+  }
+
+  /** None where it comes to nothing. @throws KafkaError INVALID_CONFIG, INVALID_REQUEST */
+  #listChange(step: ConfigStep): ListChange[] {
+    const { name } = step;
+    const value = requireValue(step);
+    const config = this.#byName.get(name);
+    if (config !== undefined && config.type !== 'list') {
+      throw new KafkaError('INVALID_CONFIG', `${name} is no list: it can be set and deleted, and that is all`);
+    }
+    const words = listWords(value);
+    const isAppended = step.configOperation === configOperation.append;
+    if (config?.setting !== null) {
+      return [{ key: name, add: isAppended ? words : [], remove: isAppended ? [] : words }];
+    }
+    // Lists that cannot be changed are empty: there is nothing to take out.
+    if (isAppended && words.length > 0) this.#isFixed(name, value);
+    return [];
   }
 }
 
-function checkFixed({ name, type, fixed }: TopicConfig, value: string): void {
-  const given = type === 'boolean' ? value.trim().toLowerCase() : value.trim();
-  if (given === fixed) return;
-  const only = fixed === '' ? 'empty' : fixed;
-  throw new KafkaError('INVALID_CONFIG', `${name} cannot be changed on this broker: it is ${only}, not ${value}`);
-}
-
-function ownWord(name: string, value: string): string {
-  if (name === 'cleanup.policy') return value.replaceAll(/\s/g, '');
-  return name === 'compression.type' && value.trim() === uncompressed ? 'none' : value.trim();
-}
-
-function kafkaWord(name: string, value: string): string {
-  return name === 'compression.type' && value === 'none' ? uncompressed : value;
+/** @throws KafkaError INVALID_REQUEST */
+function requireValue({ name, value }: ConfigStep): string {
+  if (value === null) throw new KafkaError('INVALID_REQUEST', `the setting ${name} has no value`);
+  return value;
 }

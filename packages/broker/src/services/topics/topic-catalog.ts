@@ -112,6 +112,13 @@ export class TopicCatalog {
     };
   }
 
+  /** What is in force for a topic. @throws QError UNKNOWN_TOPIC */
+  settings(name: string): readonly SettingInForce[] {
+    const topic = this.#options.registry.byName(name);
+    if (topic === undefined) throw unknownTopic(name);
+    return topic.describeSettings();
+  }
+
   /** The id of the topic that has this name now; it makes none. */
   idOf(name: string): string | undefined {
     return this.#options.registry.byName(name)?.id;

@@ -16,7 +16,9 @@ import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
 import { isStorageFull } from '../../storage-full.ts';
-import { describeTopicSettings, parseTopicSettings, requireSetting } from './topic-config.ts';
+import { alteredSettings } from './setting-changes.ts';
+import type { SettingChanges } from './setting-changes.ts';
+import { describeTopicSettings, parseTopicSettings } from './topic-config.ts';
 import type { GivenSetting, SettingInForce, SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
 import type { TopicRecord } from './topic-record.ts';
@@ -55,6 +57,12 @@ export interface CreateTopicOptions {
   readonly validateOnly: boolean;
 }
 
+/** Which topic, and what of it. `validateOnly` checks everything and changes nothing. */
+export interface AlterTopicOptions extends SettingChanges {
+  readonly name: string;
+  readonly validateOnly: boolean;
+}
+
 /** The topic as it was created, with every setting in force. */
 export interface CreatedTopic {
   readonly topicId: string;
@@ -87,12 +95,7 @@ export class TopicChanges {
   }
 
   /** @throws QError UNKNOWN_TOPIC, INVALID_CONFIG, INVALID_REQUEST (internal topic), STORAGE_… */
-  alter(wanted: {
-    name: string;
-    set: readonly GivenSetting[];
-    unset: readonly string[];
-    validateOnly: boolean;
-  }): Promise<SettingInForce[]> {
+  alter(wanted: AlterTopicOptions): Promise<SettingInForce[]> {
     return this.#inTurn(() => this.#alter(wanted));
   }
 
@@ -208,23 +211,13 @@ export class TopicChanges {
     return { topicId: record.topicId };
   }
 
-  async #alter(wanted: {
-    name: string;
-    set: readonly GivenSetting[];
-    unset: readonly string[];
-    validateOnly: boolean;
-  }): Promise<SettingInForce[]> {
+  async #alter(wanted: AlterTopicOptions): Promise<SettingInForce[]> {
+    const { brokerDefaults, limits } = this.#options;
     const topic = this.#requireTopic(wanted.name, 'altered');
-    const texts = new Map(topic.settingTexts);
-    for (const name of wanted.unset) texts.delete(requireSetting(name).name);
-    for (const [name, text] of parseTopicSettings(wanted.set)) {
-      if (wanted.unset.includes(name))
-        throw new QError('INVALID_CONFIG', `the setting ${name} is both set and unset`, { details: { setting: name } });
-      texts.set(name, text);
-    }
-    checkFitsFrame({ topic: texts, broker: this.#options.brokerDefaults }, this.#options.limits);
+    const texts = alteredSettings({ topic: topic.settingTexts, broker: brokerDefaults }, wanted);
+    checkFitsFrame({ topic: texts, broker: brokerDefaults }, limits);
     if (!wanted.validateOnly) await this.#replaceRecord(topic, { configs: Object.fromEntries(texts) });
-    return describeTopicSettings({ topic: texts, broker: this.#options.brokerDefaults });
+    return describeTopicSettings({ topic: texts, broker: brokerDefaults });
   }
 
   async #addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {

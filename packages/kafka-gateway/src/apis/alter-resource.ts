@@ -1,0 +1,83 @@
+/** The way of a change through AlterConfigs and IncrementalAlterConfigs. */
+import { resourceType } from '../configs/config-codes.ts';
+import type { ConfigStep } from '../configs/topic-configs.ts';
+import { KafkaError } from '../errors/kafka-errors.ts';
+import { partError } from '../errors/part-error.ts';
+import type { KafkaCaller } from '../session/handler.ts';
+import { refuseChange, requireBrokerName, requireTopicName } from './config-resource.ts';
+import type { ConfigParts, ConfigResource } from './config-resource.ts';
+
+/** A resource, and what is done to its settings. */
+export interface ResourceChange extends ConfigResource {
+  readonly steps: readonly ConfigStep[];
+}
+
+export interface AlterOptions {
+  readonly caller: Pick<KafkaCaller, 'advertised'>;
+  readonly validateOnly: boolean;
+  /** What is not named goes back to its default. */
+  readonly replacesAll: boolean;
+}
+
+/** What became of a resource. */
+export interface AlteredResource extends ConfigResource {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+/** Each resource for itself, in order. One that is named twice is changed by neither: Kafka has no order for them. */
+export async function alterEach(
+  parts: ConfigParts,
+  changes: readonly ResourceChange[],
+  o: AlterOptions,
+): Promise<AlteredResource[]> {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const id of changes.map(idOf)) (seen.has(id) ? repeated : seen).add(id);
+  const responses: AlteredResource[] = [];
+  for (const change of changes) {
+    const { resourceType: type, resourceName } = change;
+    try {
+      if (repeated.has(idOf(change))) {
+        throw new KafkaError('INVALID_REQUEST', 'the request names this resource more than once');
+      }
+      await alterOne(parts, change, o);
+      responses.push({ resourceType: type, resourceName, errorCode: 0, errorMessage: null });
+    } catch (error) {
+      responses.push({ resourceType: type, resourceName, ...partError(error) });
+    }
+  }
+  return responses;
+}
+
+/** The same answer for all of them. */
+export function refuseEach(
+  resources: readonly ConfigResource[],
+  error: { readonly errorCode: number; readonly errorMessage: string },
+): AlteredResource[] {
+  return resources.map(({ resourceType: type, resourceName }) => ({ resourceType: type, resourceName, ...error }));
+}
+
+function idOf(resource: ConfigResource): string {
+  return `${resource.resourceType} ${resource.resourceName}`;
+}
+
+async function alterOne(
+  { services: { identity, topicChanges }, topicConfigs, brokerConfigs }: ConfigParts,
+  change: ResourceChange,
+  { caller, validateOnly, replacesAll }: AlterOptions,
+): Promise<void> {
+  const { resourceType: type, resourceName, steps } = change;
+  if (new Set(steps.map(({ name }) => name)).size < steps.length) {
+    throw new KafkaError('INVALID_REQUEST', 'the request names a setting of this resource more than once');
+  }
+  if (type === resourceType.topic) {
+    const name = requireTopicName(resourceName);
+    await topicChanges.alter({ name, ...topicConfigs.readSteps(steps), replacesAll, validateOnly });
+  } else if (type === resourceType.broker) {
+    requireBrokerName(resourceName, identity.brokerId, { mayBeAll: true });
+    brokerConfigs.checkUnchanged(steps, caller.advertised);
+  } else {
+    refuseChange(change);
+  }
+}

@@ -1,0 +1,53 @@
+/** What DescribeConfigs, AlterConfigs and IncrementalAlterConfigs have in common: whose settings are meant. */
+import type { Services } from '@q/broker';
+import { checkTopicName } from '@q/protocol';
+import type { BrokerConfigs } from '../configs/broker-configs.ts';
+import { resourceType } from '../configs/config-codes.ts';
+import type { TopicConfigs } from '../configs/topic-configs.ts';
+import { KafkaError } from '../errors/kafka-errors.ts';
+
+/** What the handlers of settings need. */
+export interface ConfigParts {
+  readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
+  readonly topicConfigs: TopicConfigs;
+  readonly brokerConfigs: BrokerConfigs;
+}
+
+/** Whose settings. */
+export interface ConfigResource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+/** @throws KafkaError INVALID_TOPIC_EXCEPTION */
+export function requireTopicName(name: string): string {
+  const reason = checkTopicName(name);
+  if (reason !== null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', reason);
+  return name;
+}
+
+/**
+ * Settings of a broker are those of one, or, without a name, of all.
+ * @throws KafkaError INVALID_REQUEST
+ */
+export function requireBrokerName(name: string, brokerId: number, o: { readonly mayBeAll: boolean }): void {
+  if (name === String(brokerId) || (name === '' && o.mayBeAll)) return;
+  const orAll = o.mayBeAll ? ' or no name, for all brokers' : '';
+  throw new KafkaError('INVALID_REQUEST', `the only broker is ${brokerId}: name it${orAll}, not "${name}"`);
+}
+
+/** @throws KafkaError INVALID_REQUEST */
+export function requireResourceName({ resourceType: type, resourceName }: ConfigResource): void {
+  if (resourceName === '') throw new KafkaError('INVALID_REQUEST', `the resource of type ${type} has no name`);
+}
+
+/** @throws KafkaError INVALID_REQUEST, always: there is nothing to change */
+export function refuseChange({ resourceType: type }: ConfigResource): never {
+  throw new KafkaError('INVALID_REQUEST', whyNot[type] ?? `there is no resource type ${type}`);
+}
+
+const whyNot: Readonly<Record<number, string>> = {
+  [resourceType.brokerLogger]: 'the level of the log is chosen where the broker is started',
+  [resourceType.clientMetrics]: 'this broker does not collect metrics of its clients',
+  [resourceType.group]: 'groups have no settings of their own on this broker',
+};

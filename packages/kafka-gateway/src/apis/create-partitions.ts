@@ -1,0 +1,68 @@
+/**
+ * CreatePartitions: adds partitions to topics, each topic for itself (row B1).
+ */
+import type { Services } from '@q/broker';
+import { KafkaError } from '../errors/kafka-errors.ts';
+import { partError } from '../errors/part-error.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { createPartitions } from '../messages/create-partitions.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { checkReplicaAssignment } from './replica-assignment.ts';
+
+type Wanted = RequestOf<typeof createPartitions>['topics'][number];
+type Told = AnswerOf<typeof createPartitions>['results'][number];
+type CreatePartitionsServices = Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
+
+export function createPartitionsHandler(services: CreatePartitionsServices): Handler {
+  return handler(createPartitions, {
+    handle: async ({ topics, validateOnly }) => {
+      const results: Told[] = [];
+      for (const [name, namesakes] of Map.groupBy(topics, (topic) => topic.name)) {
+        results.push(await addTo(services, { name, namesakes, validateOnly }));
+      }
+      return { results };
+    },
+    refuse: (errorCode, { topics }, _context, errorMessage) => ({
+      results: topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+    }),
+  });
+}
+
+async function addTo(
+  services: CreatePartitionsServices,
+  { name, namesakes, validateOnly }: { name: string; namesakes: readonly Wanted[]; validateOnly: boolean },
+): Promise<Told> {
+  try {
+    const [wanted] = namesakes;
+    if (wanted === undefined || namesakes.length > 1) {
+      throw new KafkaError('INVALID_REQUEST', `the request names the topic ${name} ${namesakes.length} times`);
+    }
+    const { count, assignments } = wanted;
+    // First without making them: a wrong number is the better reason to be told than a wrong assignment of it.
+    if (assignments !== null) {
+      await services.topicChanges.addPartitions({ name, partitions: count, validateOnly: true });
+      checkAssignments(services, wanted, assignments);
+    }
+    await services.topicChanges.addPartitions({ name, partitions: count, validateOnly });
+    return { name, errorCode: 0 };
+  } catch (error) {
+    return { name, ...partError(error) };
+  }
+}
+
+/** @throws KafkaError INVALID_REPLICA_ASSIGNMENT */
+function checkAssignments(
+  { identity, topics }: CreatePartitionsServices,
+  { name, count }: Wanted,
+  assignments: NonNullable<Wanted['assignments']>,
+): void {
+  const added = count - (topics.find([name], { mayCreate: false })[0]?.route?.partitions.length ?? 0);
+  if (assignments.length !== added) {
+    throw new KafkaError(
+      'INVALID_REPLICA_ASSIGNMENT',
+      `${added} partitions are added, so there must be ${added} assignments, not ${assignments.length}`,
+    );
+  }
+  for (const { brokerIds } of assignments) checkReplicaAssignment(brokerIds, identity.brokerId);
+}

@@ -1,0 +1,88 @@
+/**
+ * DescribeConfigs: settings of topics and of the broker, as Kafka's tools look for them (row B1). Groups, logs and
+ * metrics of clients have none here: there is nothing to be told of them.
+ */
+import { configType, resourceType } from '../configs/config-codes.ts';
+import type { ConfigInForce } from '../configs/config-in-force.ts';
+import { KafkaError } from '../errors/kafka-errors.ts';
+import { partError } from '../errors/part-error.ts';
+import type { AnswerOf, RequestOf } from '../messages/api.ts';
+import { describeConfigs } from '../messages/describe-configs.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
+import { requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
+import type { ConfigParts, ConfigResource } from './config-resource.ts';
+
+type Request = RequestOf<typeof describeConfigs>;
+type Described = AnswerOf<typeof describeConfigs>['results'][number]['configs'][number];
+
+export function describeConfigsHandler(parts: ConfigParts): Handler {
+  return handler(describeConfigs, {
+    handle: (request, { caller }) => ({
+      results: request.resources.map(({ configurationKeys, ...resource }) => {
+        try {
+          const configs = configsOf(parts, resource, caller).filter(isAskedFor(configurationKeys));
+          return { ...resource, errorCode: 0, configs: configs.map((config) => described(config, request)) };
+        } catch (error) {
+          return { ...resource, ...partError(error), configs: [] };
+        }
+      }),
+    }),
+    refuse: (errorCode, { resources }, _context, errorMessage) => ({
+      results: resources.map(({ configurationKeys: _keys, ...resource }) => ({
+        ...resource,
+        errorCode,
+        errorMessage,
+        configs: [],
+      })),
+    }),
+  });
+}
+
+/** @throws KafkaError, QError */
+function configsOf(
+  { services: { identity, topics }, topicConfigs, brokerConfigs }: ConfigParts,
+  resource: ConfigResource,
+  { advertised }: KafkaCaller,
+): readonly ConfigInForce[] {
+  const { resourceType: type, resourceName } = resource;
+  switch (type) {
+    case resourceType.topic:
+      return topicConfigs.describe(topics.settings(requireTopicName(resourceName)));
+    case resourceType.broker:
+      requireBrokerName(resourceName, identity.brokerId, { mayBeAll: true });
+      // What is set for all brokers at once, while they run: nothing here.
+      return resourceName === '' ? [] : brokerConfigs.describe(advertised);
+    case resourceType.brokerLogger:
+      requireBrokerName(resourceName, identity.brokerId, { mayBeAll: false });
+      return [];
+    case resourceType.clientMetrics:
+    case resourceType.group:
+      requireResourceName(resource);
+      return [];
+    default:
+      throw new KafkaError('INVALID_REQUEST', `there is no resource type ${type}`);
+  }
+}
+
+/** As Kafka does it: no keys at all are all of them too. */
+function isAskedFor(keys: readonly string[] | null): (config: ConfigInForce) => boolean {
+  const wanted = new Set(keys);
+  return ({ name }) => wanted.size === 0 || wanted.has(name);
+}
+
+function described(
+  { name, value, readOnly, source, type, synonyms, documentation }: ConfigInForce,
+  { includeSynonyms, includeDocumentation }: Request,
+): Described {
+  return {
+    name,
+    value,
+    readOnly,
+    configSource: source,
+    isSensitive: false,
+    synonyms: includeSynonyms ? synonyms : [],
+    configType: configType[type],
+    documentation: includeDocumentation ? documentation : null,
+  };
+}
