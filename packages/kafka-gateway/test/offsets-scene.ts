@@ -26,11 +26,16 @@ export interface OffsetsScene {
   readonly committed: (groupId: string) => Promise<string[]>;
 }
 
-export async function offsetsScene(options: BrokerOptions = {}): Promise<OffsetsScene> {
+export async function offsetsScene(
+  options: BrokerOptions = {},
+  { topicExists = false }: { readonly topicExists?: boolean } = {},
+): Promise<OffsetsScene> {
   const { broker, kafkaPort } = await kafkaBroker(options);
   const client = await RawClient.connect(kafkaPort);
   const q = await nativeClient(broker);
-  const { topicId } = await q.admin.createTopic('t', { partitions: 3 });
+  const { topicId } = topicExists
+    ? await q.admin.describeTopic('t')
+    : await q.admin.createTopic('t', { partitions: 3 });
   return {
     broker,
     kafkaPort,
