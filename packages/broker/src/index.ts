@@ -50,6 +50,7 @@ export type {
 export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export type { BrokerSettings } from './services/settings/broker-settings.ts';
+export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

@@ -20,6 +20,7 @@ import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
 import { groupsLogId } from './services/groups/groups-topic.ts';
 import { Groups } from './services/groups/groups.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
+import { ProducerDescription } from './services/producers/producer-description.ts';
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
@@ -96,6 +97,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     recordDeletion: new RecordDeletion(common),
     partitionReopening: new PartitionReopening(common),
     producerIds: await ProducerIdBlocks.open(metadata),
+    producers: new ProducerDescription(common),
     groups,
     settings: { topicDefaults: describeTopicSettings({ topic: new Map(), broker: brokerDefaults }), autoCreateTopics },
     stats: new BrokerStats({

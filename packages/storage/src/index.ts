@@ -6,6 +6,7 @@ export type {
   LogDamage,
   LogDescription,
   LogId,
+  LogProducer,
   LogRead,
   LogState,
   LogStore,

@@ -3,6 +3,7 @@ import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { Groups } from './groups/groups.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
+import type { ProducerDescription } from './producers/producer-description.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
 import type { BrokerSettings } from './settings/broker-settings.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
+  readonly producers: Pick<ProducerDescription, 'describe'>;
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
   readonly settings: BrokerSettings;
   readonly stats: Pick<BrokerStats, 'snapshot'>;

@@ -68,6 +68,10 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
+  producers(): [] {
+    return [];
+  }
+
   repeatsOf(): number[] {
     return [];
   }

@@ -13,6 +13,7 @@ import { deleteTopicsHandler } from './delete-topics.ts';
 import { describeClusterHandler } from './describe-cluster.ts';
 import { describeConfigsHandler } from './describe-configs.ts';
 import { describeGroupsHandler } from './describe-groups.ts';
+import { describeProducersHandler } from './describe-producers.ts';
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts';
 import { fetchHandler } from './fetch.ts';
 import { findCoordinatorHandler } from './find-coordinator.ts';
@@ -42,6 +43,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(describeClusterHandler(services));
   dispatcher.add(describeConfigsHandler(configs));
   dispatcher.add(describeGroupsHandler(services, tools));
+  dispatcher.add(describeProducersHandler(services));
   dispatcher.add(describeTopicPartitionsHandler(services));
   dispatcher.add(fetchHandler(services));
   dispatcher.add(findCoordinatorHandler(services));

@@ -30,6 +30,7 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     44: [0, 1],
     47: [0, 0],
     60: [0, 2],
+    61: [0, 0],
     68: [0, 1],
     69: [0, 1],
     75: [0, 0],

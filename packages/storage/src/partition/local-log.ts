@@ -20,6 +20,7 @@ import type {
   LogDamage,
   LogDescription,
   LogId,
+  LogProducer,
   LogRead,
   LogState,
   PartitionLog,
@@ -129,6 +130,20 @@ export class LocalLog implements PartitionLog {
 
   append(batch: Buffer, options: AppendOptions): Append {
     return this.writer.append(batch, options);
+  }
+
+  *producers(): Iterable<LogProducer> {
+    for (const { producerId, epoch, batches, ...transaction } of this.core.dedup.producers.entries()) {
+      const last = batches.at(-1);
+      yield {
+        producerId,
+        producerEpoch: epoch,
+        lastSequence: last?.lastSequence ?? -1,
+        lastTimestampMs: last?.timestampMs ?? -1,
+        coordinatorEpoch: transaction.coordinatorEpoch,
+        transactionFirstOffset: transaction.currentTransactionFirstOffset,
+      };
+    }
   }
 
   repeatsOf(messageIds: readonly (string | null)[]): number[] {

@@ -105,6 +105,8 @@ export interface PartitionLog {
    * CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
+  /** The idempotent producers that it remembers, the longest idle first, each as it is when it is asked for. */
+  producers(): Iterable<LogProducer>;
   /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */
   repeatsOf(messageIds: readonly (string | null)[]): number[];
   /**
@@ -221,6 +223,20 @@ export interface AppendWaiter {
   kept(): void;
   /** That can never be. */
   failed(error: StorageError): void;
+}
+
+/** An idempotent producer as a log remembers it. */
+export interface LogProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** Of the last record that it appended; -1 when that is not known. */
+  readonly lastSequence: number;
+  /** The greatest timestamp of its last batch, in ms since 1970; -1 when that is not known. */
+  readonly lastTimestampMs: number;
+  /** Of its last transaction; -1 without. */
+  readonly coordinatorEpoch: number;
+  /** Where its open transaction begins; -1 without. */
+  readonly transactionFirstOffset: number;
 }
 
 /** What is read: from which offset, how many bytes, and up to where. */
