@@ -1,18 +1,22 @@
 /**
  * DeleteGroups: groups without members, with their offsets (row B1).
  */
-import type { Services } from '@q/broker';
 import { toWireError } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { coordinatorCodeOf } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf } from '../messages/api.ts';
 import { deleteGroups } from '../messages/delete-groups.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { refuseTooMany } from './group-count.ts';
 
 type Result = AnswerOf<typeof deleteGroups>['results'][number];
 
-export function deleteGroupsHandler({ groups }: Pick<Services, 'groups'>): Handler {
+export function deleteGroupsHandler(
+  { groups }: Pick<Services, 'groups'>,
+  { limits }: Pick<DoorTools, 'limits'>,
+): Handler {
   const deleteOne = async (groupId: string): Promise<Result> => {
     try {
       await groups.changes.deleteGroup(groupId);
@@ -24,7 +28,8 @@ export function deleteGroupsHandler({ groups }: Pick<Services, 'groups'>): Handl
   };
   return handler(deleteGroups, {
     // All of them begin before the first await. A group that is named twice is deleted once.
-    handle: async ({ groupsNames }) => ({ results: await Promise.all([...new Set(groupsNames)].map(deleteOne)) }),
+    handle: async ({ groupsNames }) =>
+      refuseTooMany(groupsNames, limits) ?? { results: await Promise.all([...new Set(groupsNames)].map(deleteOne)) },
     refuse: (errorCode, { groupsNames }) => ({ results: groupsNames.map((groupId) => ({ groupId, errorCode })) }),
   });
 }

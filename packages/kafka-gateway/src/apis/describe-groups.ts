@@ -15,6 +15,7 @@ import { assignmentOf, subscriptionOf } from '../messages/consumer-protocol.ts';
 import { describeGroups, operationsUnknown } from '../messages/describe-groups.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { refuseTooMany } from './group-count.ts';
 
 type Described = AnswerOf<typeof describeGroups>['groups'][number];
 type DescribedMember = Described['members'][number];
@@ -28,7 +29,7 @@ const mappedIpv4 = /^::ffff:(?=\d+\.)/;
 
 export function describeGroupsHandler(
   { groups }: Pick<Services, 'groups'>,
-  { limits: { frameBytesMax } }: Pick<DoorTools, 'limits'>,
+  { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
   const describe = async (groupId: string): Promise<Described> => {
     const classic = await groups.classic.describe(groupId);
@@ -43,9 +44,11 @@ export function describeGroupsHandler(
   };
   return handler(describeGroups, {
     handle: async ({ groups: wanted, includeAuthorizedOperations }, { version }) => {
+      const refused = refuseTooMany(wanted, limits);
+      if (refused !== null) return refused;
       const described: Described[] = [];
       const authorizedOperations = includeAuthorizedOperations ? everyOperation : operationsUnknown;
-      let bytesLeft = frameBytesMax;
+      let bytesLeft = limits.frameBytesMax;
       // A group that is named twice is described once.
       for (const groupId of new Set(wanted)) {
         const group = bytesLeft > 0 ? await describeOrSayWhy(groupId, version) : noRoom(groupId);

@@ -4,13 +4,14 @@
  * It is the coordinator of transactional ids too: InitProducerId is where these are refused, in the one way that makes
  * every client give up at once. A broker that had no coordinator for them would be asked again and again.
  */
-import type { Services } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { KafkaErrorName } from '../errors/kafka-errors.ts';
 import { findCoordinator } from '../messages/find-coordinator.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, RequestContext } from '../session/handler.ts';
+import { refuseTooMany } from './group-count.ts';
 
 type Request = RequestOf<typeof findCoordinator>;
 
@@ -27,7 +28,10 @@ const keyTypes = { group: 0, transaction: 1, share: 2 } as const;
 const severalKeysSince = 4;
 const shareSince = 6;
 
-export function findCoordinatorHandler({ identity }: Pick<Services, 'identity'>): Handler {
+export function findCoordinatorHandler(
+  { identity }: Pick<Services, 'identity'>,
+  { limits }: Pick<DoorTools, 'limits'>,
+): Handler {
   const find = ({ keyType }: Request, { version, caller }: RequestContext): Coordinator => {
     const refusal = refusalOf(keyType, version);
     if (refusal !== null) return nowhere(kafkaErrorCode[refusal.name], refusal.message);
@@ -38,7 +42,10 @@ export function findCoordinatorHandler({ identity }: Pick<Services, 'identity'>)
     handle: (request, context) => {
       const found = find(request, context);
       if (context.version < severalKeysSince) return found;
-      return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...found })) };
+      const { coordinatorKeys } = request;
+      return (
+        refuseTooMany(coordinatorKeys, limits) ?? { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) }
+      );
     },
     refuse: (code, { coordinatorKeys }, { version }, message) => {
       const found = nowhere(code, message);

@@ -2,7 +2,7 @@
  * OffsetFetch: how far groups have come (row B1). The answer holds what was committed before, and waits until that is
  * durable. There are no transactions, so every offset is stable.
  */
-import type { FoundGroupOffsets, OffsetFound, Services, TopicOffsets } from '@q/broker';
+import type { DoorTools, FoundGroupOffsets, OffsetFound, Services, TopicOffsets } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -10,6 +10,7 @@ import { offsetFetch } from '../messages/offset-fetch.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
+import { refuseTooMany } from './group-count.ts';
 import { findTopicId } from './wanted-topic.ts';
 
 type Request = RequestOf<typeof offsetFetch>;
@@ -23,9 +24,14 @@ const severalGroupsSince = 8;
 /** First version that can say that it could not ask for a group at all. */
 const groupErrorSince = 2;
 
-export function offsetFetchHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
+export function offsetFetchHandler(
+  { groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>,
+  { limits }: Pick<DoorTools, 'limits'>,
+): Handler {
   return handler(offsetFetch, {
     handle: async (request, { version }) => {
+      const refused = refuseTooMany(request.groups, limits);
+      if (refused !== null) return refused;
       const wanted = wantedGroups(request, version).map((group) => ({
         ...group,
         topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, version) })) ?? null,

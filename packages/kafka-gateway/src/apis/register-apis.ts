@@ -38,7 +38,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(consumerGroupHeartbeatHandler());
   dispatcher.add(createPartitionsHandler(services));
   dispatcher.add(createTopicsHandler(configs));
-  dispatcher.add(deleteGroupsHandler(services));
+  dispatcher.add(deleteGroupsHandler(services, tools));
   dispatcher.add(deleteTopicsHandler(services));
   dispatcher.add(describeClusterHandler(services));
   dispatcher.add(describeConfigsHandler(configs));
@@ -46,7 +46,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(describeProducersHandler(services));
   dispatcher.add(describeTopicPartitionsHandler(services));
   dispatcher.add(fetchHandler(services));
-  dispatcher.add(findCoordinatorHandler(services));
+  dispatcher.add(findCoordinatorHandler(services, tools));
   dispatcher.add(incrementalAlterConfigsHandler(configs));
   dispatcher.add(initProducerIdHandler(services));
   dispatcher.add(listGroupsHandler(services));
@@ -54,6 +54,6 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(metadataHandler(services));
   dispatcher.add(offsetCommitHandler(services));
   dispatcher.add(offsetDeleteHandler(services));
-  dispatcher.add(offsetFetchHandler(services));
+  dispatcher.add(offsetFetchHandler(services, tools));
   dispatcher.add(produceHandler(services, tools));
 }

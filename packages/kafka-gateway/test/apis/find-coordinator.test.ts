@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Api } from '../../src/messages/api.ts';
+import { deleteGroups } from '../../src/messages/delete-groups.ts';
+import { describeGroups } from '../../src/messages/describe-groups.ts';
 import { findCoordinator } from '../../src/messages/find-coordinator.ts';
+import { offsetFetch } from '../../src/messages/offset-fetch.ts';
 import { kafkaBroker, RawClient } from '../harness.ts';
 
 describe('FindCoordinator', () => {
@@ -50,5 +54,26 @@ describe('FindCoordinator', () => {
     expect(await refused(5, 2)).toMatchObject([{ errorCode: 42 }, { errorCode: 42 }]);
     expect(await refused(6, 7)).toMatchObject([{ errorCode: 42 }, { errorCode: 42 }]);
     expect(await client.ask(findCoordinator, 1, { keyType: 7 })).toMatchObject({ errorCode: 42, ...nowhere });
+  });
+});
+
+describe('requests about groups', () => {
+  it('B1 hang up on who names more groups than there may be', async () => {
+    const { kafkaPort } = await kafkaBroker({ limits: { groupsMax: 3 } });
+    const names = ['a', 'b', 'c', 'd'];
+    const named = names.map((groupId) => ({ groupId, topics: [] }));
+    for (const groups of [named.slice(1), named]) {
+      const ids = groups.map(({ groupId }) => groupId);
+      const closes = async <Q, QIn, A, AIn>(api: Api<Q, QIn, A, AIn>, version: number, body: QIn): Promise<boolean> => {
+        const client = await RawClient.connect(kafkaPort);
+        client.send(api, version, body);
+        return (await client.nextFrame()) === null;
+      };
+      const isTooMany = groups.length > 3;
+      expect(await closes(findCoordinator, 4, { coordinatorKeys: ids })).toBe(isTooMany);
+      expect(await closes(describeGroups, 6, { groups: ids })).toBe(isTooMany);
+      expect(await closes(deleteGroups, 3, { groupsNames: ids })).toBe(isTooMany);
+      expect(await closes(offsetFetch, 8, { groups })).toBe(isTooMany);
+    }
   });
 });
