@@ -46,7 +46,10 @@ export interface BrokerLimits {
   readonly connectionHeldFree: number;
   /** As `connectionHeldMax`, for all connections together. */
   readonly brokerHeldMax: number;
-  /** Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. */
+  /**
+   * Bytes of one connection that are buffered or not durable yet; above it the broker stops reading the socket. A frame
+   * that is larger than that, which a door may allow, is read when nothing else of its connection is held.
+   */
   readonly connectionBytesMax: number;
   /**
    * A connection that holds no more than this is read also when the broker holds too much: who only fetches is served.

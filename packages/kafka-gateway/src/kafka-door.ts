@@ -2,6 +2,7 @@ import type { Door } from '@q/broker';
 import { registerApis } from './apis/register-apis.ts';
 import { Dispatcher } from './session/dispatcher.ts';
 import { KafkaSession } from './session/kafka-session.ts';
+import { wireLimits } from './wire/limits.ts';
 
 /** Where Kafka clients come in. */
 export interface KafkaDoorOptions {
@@ -11,6 +12,8 @@ export interface KafkaDoorOptions {
   readonly host?: string;
   /** Where clients are told to connect. Default: the address that each has dialled. */
   readonly advertised?: { readonly host: string; readonly port: number };
+  /** Largest request, in bytes. Default 100 MiB, Kafka's: some clients gather batches of many partitions up to it. */
+  readonly frameBytesMax?: number;
   /** True: when another program has the port, the broker goes on without this door. */
   readonly isOptional?: boolean;
 }
@@ -24,6 +27,7 @@ const mappedIpv4 = /^::ffff:(?=\d+\.)/;
 /** A door for Kafka clients: give it to `startBroker` in `doors`. */
 export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
   const { port = defaultKafkaPort, host, advertised, isOptional = false } = options;
+  const { frameBytesMax = wireLimits.frameBytesMax } = options;
   return {
     name: 'kafka',
     port,
@@ -37,7 +41,7 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
         meter: tools.meter,
         addressFor: (localAddress: string) =>
           advertised ?? { host: localAddress.replace(mappedIpv4, ''), port: tools.address().port },
-        frameBytesMax: tools.limits.frameBytesMax,
+        frameBytesMax,
         allocateFrame: tools.frames?.take ?? ((length: number) => Buffer.allocUnsafe(length)),
       };
       return (link) => new KafkaSession(shared, link);

@@ -329,7 +329,9 @@ export class Connection implements StreamEvents, BudgetWaiter {
 
   #holdsTooMuch(): boolean {
     const { limits, budget } = this.#host;
-    if (this.#heldBytes >= limits.connectionBytesMax) return true;
+    // What is held without anything settling is the beginning of one frame: only its rest can give it back. How large
+    // a frame may be is the session's business, and may be more than this limit.
+    if (this.#settlingBytes > 0 && this.#heldBytes >= limits.connectionBytesMax) return true;
     if (this.#heldBytes > limits.connectionBytesFree) return budget.mustWait(this);
     // Whoever holds so little keeps nobody waiting, and must not be handed the grant that others wait for.
     budget.leave(this);
