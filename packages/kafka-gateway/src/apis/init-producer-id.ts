@@ -8,6 +8,7 @@ import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { noTransactions } from './no-transactions.ts';
 
 type Request = RequestOf<typeof initProducerId>;
 type ProducerIds = Services['producerIds'];
@@ -36,8 +37,4 @@ async function identityFor(request: Request, producerIds: ProducerIds): Promise<
     if (!QError.is(error) || error.code !== 'UNKNOWN_PRODUCER_ID') throw error;
     return await producerIds.create();
   }
-}
-
-function noTransactions(): KafkaError {
-  return new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'there are no transactions at this door');
 }

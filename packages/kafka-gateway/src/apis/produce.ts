@@ -9,6 +9,7 @@ import { produce } from '../messages/produce.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler, Silence } from '../session/handler.ts';
 import type { Handler, RequestContext } from '../session/handler.ts';
+import { noTransactions } from './no-transactions.ts';
 import { faultOfBatch } from './sent-batch.ts';
 
 type Request = RequestOf<typeof produce>;
@@ -58,8 +59,7 @@ export function produceHandler(
 /** @throws KafkaError */
 function checkWhole({ acks, transactionalId }: Request): void {
   if (acks < -1 || acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks are -1, 0 or 1, not ${acks}`);
-  if (transactionalId === null) return;
-  throw new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'there are no transactions at this door');
+  if (transactionalId !== null) throw noTransactions();
 }
 
 function sort(request: Request, version: number, topics: Pick<Services['topics'], 'idOf'>): Sorted {

@@ -71,4 +71,97 @@ describe('Metadata', () => {
       ]);
     }
   });
+
+  it('B1 gives every topic an id of its own, those of the broker too, which are internal', async () => {
+    const { broker, kafkaPort } = await kafkaBroker();
+    const q = await nativeClient(broker);
+    await q.admin.createTopic('orders');
+    const client = await RawClient.connect(kafkaPort);
+    const { topics } = await client.ask(metadata, 13, { topics: null });
+    const ids = topics.map(({ topicId }) => topicId);
+    expect(new Set([...ids, noId]).size).toBe(topics.length + 1);
+    const internal = topics.filter(({ isInternal }) => isInternal).map(({ name }) => name);
+    expect(internal).toContain('__metadata');
+    expect(topics.map(({ name }) => name).toSorted()).toEqual([...internal, 'orders'].toSorted());
+  });
+
+  it('B1 says what a caller may do where that is asked', async () => {
+    const { broker, kafkaPort } = await kafkaBroker();
+    const q = await nativeClient(broker);
+    await q.admin.createTopic('orders');
+    const client = await RawClient.connect(kafkaPort);
+    const request = {
+      topics: [{ name: 'orders' }, { name: 'nowhere' }],
+      allowAutoTopicCreation: false,
+      includeClusterAuthorizedOperations: true,
+      includeTopicAuthorizedOperations: true,
+    };
+    for (const version of [8, 10, 13]) {
+      const answer = await client.ask(metadata, version, request);
+      expect(answer.topics.map((topic) => topic.topicAuthorizedOperations)).toEqual([3576, -0x8000_0000]);
+      expect(answer.clusterAuthorizedOperations).toBe(version <= 10 ? 8096 : -0x8000_0000);
+    }
+  });
+});
+
+describe('Metadata of topics that are not there', () => {
+  const ask = async (kafkaPort: number, names: string[], { version = 12, allow = true } = {}): Promise<number[]> => {
+    const client = await RawClient.connect(kafkaPort);
+    const topics = names.map((name) => ({ name }));
+    const answer = await client.ask(metadata, version, { topics, allowAutoTopicCreation: allow });
+    expect(answer.topics.map(({ name }) => name)).toEqual(names);
+    return answer.topics.map(({ errorCode }) => errorCode);
+  };
+
+  it('B1 makes them where both the broker and the client want it, with the settings of any other', async () => {
+    const { broker, kafkaPort } = await kafkaBroker({
+      autoCreateTopics: true,
+      topicDefaults: { 'max.message.bytes': '54321' },
+      limits: { partitionsDefault: 3 },
+    });
+    const q = await nativeClient(broker);
+    expect(await ask(kafkaPort, ['shy'], { allow: false })).toEqual([3]);
+    expect(await ask(kafkaPort, ['bold', 'old', 'bold'])).toEqual([0, 0, 0]);
+    // Before version 4 there was no way to say no.
+    expect(await ask(kafkaPort, ['older'], { version: 3 })).toEqual([0]);
+    await q.admin.createTopic('made');
+    const [made, bold] = [await q.admin.describeTopic('made'), await q.admin.describeTopic('bold')];
+    expect(bold.configs).toEqual(made.configs);
+    expect(bold.partitions).toHaveLength(3);
+    expect(made.partitions).toHaveLength(3);
+    await expect(q.admin.describeTopic('shy')).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+  });
+
+  it('B1 makes none where the broker is not set to, and never one of a bad name', async () => {
+    const { kafkaPort } = await kafkaBroker({ autoCreateTopics: false });
+    expect(await ask(kafkaPort, ['a', 'b/c', '', '..'])).toEqual([3, 17, 17, 17]);
+    const open = await kafkaBroker({ autoCreateTopics: true });
+    expect(await ask(open.kafkaPort, ['b/c', '', '__mine', 'good'])).toEqual([17, 17, 17, 0]);
+  });
+});
+
+describe('the address that a client is told', () => {
+  const told = async (port: number): Promise<unknown> => {
+    const client = await RawClient.connect(port);
+    const { brokers } = await client.ask(metadata, 12, { topics: [] });
+    return { host: brokers[0]!.host, port: brokers[0]!.port };
+  };
+
+  it('B1 is where the door is, and never a default port', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    expect(await told(kafkaPort)).toEqual({ host: '127.0.0.1', port: kafkaPort });
+  });
+
+  it('B1 is the one that it has dialled where the door listens on every address', async () => {
+    for (const host of ['0.0.0.0', '::']) {
+      const { kafkaPort } = await kafkaBroker({ kafka: { host } });
+      expect(await told(kafkaPort)).toEqual({ host: '127.0.0.1', port: kafkaPort });
+    }
+  });
+
+  it('B1 is the one that was set', async () => {
+    const advertised = { host: 'kafka.example', port: 19_092 };
+    const { kafkaPort } = await kafkaBroker({ kafka: { advertised } });
+    expect(await told(kafkaPort)).toEqual(advertised);
+  });
 });
