@@ -82,7 +82,7 @@ describe('Metadata', () => {
     expect(new Set([...ids, noId]).size).toBe(topics.length + 1);
     const internal = topics.filter(({ isInternal }) => isInternal).map(({ name }) => name);
     expect(internal).toContain('__metadata');
-    expect(topics.map(({ name }) => name).toSorted()).toEqual([...internal, 'orders'].toSorted());
+    expect(new Set(topics.map(({ name }) => name))).toEqual(new Set([...internal, 'orders']));
   });
 
   it('B1 says what a caller may do where that is asked', async () => {
