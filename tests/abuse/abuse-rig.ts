@@ -35,7 +35,7 @@ async function abuse(scenario: Scenario, { count, rounds }: { count: number; rou
     await using live = await LiveBroker.start(
       Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`]),
     );
-    const wrongs = await scenario.abuse({ port: live.broker.port, count });
+    const wrongs = await scenario.abuse({ ports: live.ports, count });
     rig.ran('connections', count);
     const honest = await live.account();
     for (const wrong of [...wrongs, ...honest.troubles.map((trouble) => `the honest client: ${trouble}`)])

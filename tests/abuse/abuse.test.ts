@@ -8,13 +8,13 @@ const count = Number(process.env['ABUSE_COUNT'] ?? 2_000);
 
 describe(`abuse by ${count} connections`, () => {
   it.each(scenarios.map(({ name }) => name))(
-    'W3 B8 %s: memory stays within its bounds, and an honest client notices nothing',
+    'W3 B8 B1 %s at both doors: memory stays within its bounds, and honest clients notice nothing',
     { timeout: 180_000 },
     async (only) => {
       const [report] = await run({ count, only });
       expect(report!.failures).toEqual([]);
       expect(report!.runs).toBeGreaterThan(0);
-      // The system must have told what the broker holds, and the honest client must have been there.
+      // The system must have told what the broker holds, and the honest clients must have been there.
       expect(report!.notes?.['idle MiB']).toBeGreaterThan(10);
       expect(report!.notes?.['honest records']).toBeGreaterThan(0);
     },
@@ -23,7 +23,7 @@ describe(`abuse by ${count} connections`, () => {
 
 // In full, and with the latencies judged: tests/rig.ts hostile-mix --seconds 60, on a machine that does nothing else.
 it(
-  'W3 B8 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long',
+  'W3 B8 B1 the hostile mix: an honest client loses nothing beside it, and no turn of the event loop is long',
   { timeout: 180_000 },
   async () => {
     const report = await runMix({ seconds: 5, idleConnections: 500, judgesTime: false });
@@ -35,6 +35,7 @@ it(
       'bombs refused',
       'batches that grow stored',
       'long polls',
+      'long polls over Kafka',
       'half-sent frames',
       'garbage frames',
       'bytes trickled',

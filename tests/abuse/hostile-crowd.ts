@@ -8,11 +8,12 @@ import { hostileKinds, openIdle } from './hostile-kinds.ts';
 import { closeAll } from './hostile-socket.ts';
 
 setPriority(10);
-const [port, idleCount] = [Number(process.argv[2]), Number(process.argv[3])];
+const [native, kafka, idleCount] = process.argv.slice(2).map(Number) as [number, number, number];
+const ports = { native, kafka };
 const controller = new AbortController();
 const done: Record<string, number> = {};
 const crowd = {
-  port,
+  ports,
   signal: controller.signal,
   did: (what: string, times = 1): void => {
     done[what] = (done[what] ?? 0) + times;
@@ -24,7 +25,7 @@ let working: Promise<unknown> = Promise.resolve();
 answerParent({
   /** Resolves when the idle ones are there and the others have begun. */
   begin: async () => {
-    idle = await openIdle(port, idleCount);
+    idle = await openIdle(ports, idleCount);
     working = Promise.all(hostileKinds.map((kind) => kind(crowd)));
   },
   /** What was done, by name. Idle connections that the broker did not keep are among it. */

@@ -1,14 +1,17 @@
 import { randomFillSync } from 'node:crypto';
 import { setTimeout as timer } from 'node:timers/promises';
-import { encodeBatch, Fetch, Metadata, Produce } from '@q/protocol';
+import { encodeBatch, Fetch, Produce } from '@q/protocol';
+import { fetch } from '../../packages/kafka-gateway/src/messages/fetch.ts';
+import { KafkaConnection } from '../kafka-connection.ts';
 import { WireConnection } from '../wire-connection.ts';
 import type { WirePartition } from '../wire-connection.ts';
 import { bomb, damagedBomb, lyingBomb } from './bombs.ts';
-import { closeAll, HostileSocket, openMany, requestBytes } from './hostile-socket.ts';
+import { closeAll, HostileSocket, openMany } from './hostile-socket.ts';
+import type { Ports } from './tongue.ts';
 
 /** What the kinds of hostile clients share. */
 export interface Crowd {
-  readonly port: number;
+  readonly ports: Ports;
   /** Aborted when it is enough. */
   readonly signal: AbortSignal;
   /** Something was done to the broker, or came of it. */
@@ -32,8 +35,8 @@ const growing = { connections: 10, everyMs: 200, bytes: 256 * KiB };
 const polling = { connections: 10, polls: 100, partitions: 100 };
 
 /** They say hello and nothing more. */
-export async function openIdle(port: number, count: number): Promise<HostileSocket[]> {
-  return openMany(count, (number) => greeted(port, number));
+export async function openIdle(ports: Ports, count: number): Promise<HostileSocket[]> {
+  return openMany(count, (number) => greeted(ports, number));
 }
 
 /** Each goes on until the signal, and leaves nothing open. */
@@ -46,12 +49,13 @@ export const hostileKinds: readonly ((crowd: Crowd) => Promise<void>)[] = [
   sendBombs,
   sendGrowing,
   pollLong,
+  pollLongOverKafka,
 ];
 
 /** A frame that comes a byte a second. */
-async function trickle({ port, signal, did }: Crowd): Promise<void> {
-  const frame = requestBytes(Metadata, { topics: ['a-topic-with-a-name-that-takes-a-while-to-spell'.repeat(4)] });
-  await keepUp(trickling.connections, { port, signal }, async (socket) => {
+async function trickle({ ports, signal, did }: Crowd): Promise<void> {
+  await keepUp(trickling.connections, { ports, signal }, async (socket) => {
+    const frame = socket.tongue.topicsRequest(['a-topic-with-a-name-that-takes-a-while-to-spell'.repeat(4)]);
     for (let at = 0; at < frame.length - 1 && !socket.isGone && !signal.aborted; at += 1) {
       socket.write(frame.subarray(at, at + 1));
       did('bytes trickled');
@@ -61,20 +65,13 @@ async function trickle({ port, signal, did }: Crowd): Promise<void> {
 }
 
 /** They ask for a lot and take none of it. */
-async function stopReading({ port, signal, did }: Crowd): Promise<void> {
-  await using filler = await WireConnection.open(`q://127.0.0.1:${port}`);
+async function stopReading({ ports, signal, did }: Crowd): Promise<void> {
+  await using filler = await WireConnection.open(`q://127.0.0.1:${ports.native}`);
   const to = await filler.createTopic('hostile-large');
   for (let number = 0; number < 16; number += 1)
     await filler.produce(to, encodeBatch([{ value: Buffer.alloc(256 * KiB, 'x') }]));
-  const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 512 * KiB }];
-  const fetch = requestBytes(Fetch, {
-    maxWaitMs: 0,
-    minBytes: 1,
-    maxBytes: 512 * KiB,
-    isolation: 0,
-    topics: [{ topicId: to.topicId, partitions }],
-  });
-  await keepUp(stopped.connections, { port, signal }, async (socket) => {
+  await keepUp(stopped.connections, { ports, signal }, async (socket) => {
+    const fetch = socket.tongue.fetchRequest({ name: 'hostile-large', topicId: to.topicId }, 512 * KiB);
     socket.stopReading();
     for (let number = 0; number < stopped.fetches; number += 1) socket.write(fetch);
     did('fetches not taken', stopped.fetches);
@@ -84,9 +81,9 @@ async function stopReading({ port, signal, did }: Crowd): Promise<void> {
 }
 
 /** They come, begin to say hello, and go. */
-async function flood({ port, signal, did }: Crowd): Promise<void> {
+async function flood({ ports, signal, did }: Crowd): Promise<void> {
   await every(flooding, signal, async (number) => {
-    const socket = new HostileSocket(port, number);
+    const socket = new HostileSocket(ports, number);
     if (await socket.opened()) socket.write(Buffer.from([0, 0, 0, 35, 0]));
     if (number % 2 === 0) socket.socket.end();
     else socket.socket.resetAndDestroy();
@@ -96,16 +93,13 @@ async function flood({ port, signal, did }: Crowd): Promise<void> {
 }
 
 /** Absurd lengths, absurd counts, and noise. */
-async function sendGarbage({ port, signal, did }: Crowd): Promise<void> {
-  const body = requestBytes(Metadata, { topics: ['x'] });
+async function sendGarbage({ ports, signal, did }: Crowd): Promise<void> {
   await every(garbage, signal, async (number) => {
-    const socket = await greeted(port, number);
+    const socket = await greeted(ports, number);
     const noise = randomFillSync(Buffer.alloc(4 * KiB));
     if (number % 3 === 0) noise.writeUInt32BE(0xffff_ffff);
     if (number % 3 === 1) noise.writeUInt32BE(noise.length - 4);
-    if (number % 3 === 2) Buffer.from([...body.subarray(0, 12), 0xc0, 0x84, 0x3d]).copy(noise);
-    if (number % 3 === 2) noise.writeUInt32BE(noise.length - 4);
-    socket.write(noise);
+    socket.write(number % 3 === 2 ? socket.tongue.absurdCount(1) : noise);
     await Promise.race([socket.gone, pause(5_000, signal)]);
     await socket.close();
     did('garbage frames');
@@ -113,10 +107,10 @@ async function sendGarbage({ port, signal, did }: Crowd): Promise<void> {
 }
 
 /** Large frames of which the rest never comes. */
-async function sendHalf({ port, signal, did }: Crowd): Promise<void> {
+async function sendHalf({ ports, signal, did }: Crowd): Promise<void> {
   const bytes = Buffer.alloc(halfSent.bytes);
   bytes.writeUInt32BE(halfSent.bytes + 50 * KiB, 0);
-  await keepUp(halfSent.connections, { port, signal }, async (socket) => {
+  await keepUp(halfSent.connections, { ports, signal }, async (socket) => {
     socket.write(bytes);
     did('half-sent frames');
     await Promise.race([socket.gone, untilAborted(signal)]);
@@ -147,7 +141,7 @@ async function sendGrowing(crowd: Crowd): Promise<void> {
 }
 
 /** Long polls of many partitions, more than the broker holds; what comes back is asked again a second later. */
-async function pollLong({ port, signal, did }: Crowd): Promise<void> {
+async function pollLong({ ports, signal, did }: Crowd): Promise<void> {
   const partitions = Array.from({ length: polling.partitions }, () => ({
     partition: 0,
     leaderEpoch: -1,
@@ -155,7 +149,7 @@ async function pollLong({ port, signal, did }: Crowd): Promise<void> {
     maxBytes: KiB,
   }));
   await inParallel(polling.connections, async (number) => {
-    await using connection = await WireConnection.open(`q://127.0.0.1:${port}`);
+    await using connection = await WireConnection.open(`q://127.0.0.1:${ports.native}`);
     const { topicId } = await connection.createTopic(`hostile-polls-${number}`);
     await inParallel(polling.polls, async () => {
       while (!signal.aborted) {
@@ -174,6 +168,29 @@ async function pollLong({ port, signal, did }: Crowd): Promise<void> {
         await pause(1000, signal);
       }
     });
+  });
+}
+
+/**
+ * The same at the Kafka door, where a connection has one poll at a time: they are left in the midst, with requests
+ * behind them that wait for their turn.
+ */
+async function pollLongOverKafka({ ports, signal, did }: Crowd): Promise<void> {
+  await using maker = await KafkaConnection.open(ports.kafka);
+  await maker.createTopic('hostile-kafka-polls');
+  const partitions = Array.from({ length: polling.partitions }, () => ({
+    partition: 0,
+    fetchOffset: 0,
+    partitionMaxBytes: KiB,
+  }));
+  const topics = [{ topic: 'hostile-kafka-polls', partitions }];
+  const query = { maxWaitMs: 60_000, minBytes: 1, maxBytes: MiB, isolationLevel: 0, topics };
+  await every({ connections: polling.connections, everyMs: 1000 }, signal, async () => {
+    await using connection = await KafkaConnection.open(ports.kafka);
+    // Closed under them, all of them end.
+    const polls = Array.from({ length: 10 }, () => connection.ask(fetch, 12, query).catch(() => undefined));
+    did('long polls over Kafka', polls.length);
+    await pause(500, signal);
   });
 }
 
@@ -198,20 +215,28 @@ async function produceOverAndOver(
   crowd: Crowd,
   o: { connections: number; everyMs: number; what: string; batches: readonly Buffer[] },
 ): Promise<void> {
-  const { port, signal, did } = crowd;
-  const url = `q://127.0.0.1:${port}`;
+  const { ports, signal, did } = crowd;
+  const url = `q://127.0.0.1:${ports.native}`;
   await using maker = await WireConnection.open(url);
-  const to = await maker.createTopic(`hostile-${o.what.replaceAll(' ', '-')}`, {
+  const topic = `hostile-${o.what.replaceAll(' ', '-')}`;
+  const to = await maker.createTopic(topic, {
     'retention.bytes': String(64 * MiB),
     'segment.bytes': String(16 * MiB),
   });
   await inParallel(o.connections, async (lane) => {
-    await using connection = await WireConnection.open(url);
+    await using native = await WireConnection.open(url);
+    await using kafka = await KafkaConnection.open(ports.kafka);
     await every({ connections: 1, everyMs: o.everyMs }, signal, async (number) => {
-      const code = await produceOne(connection, to, o.batches[(lane + number) % o.batches.length]!);
+      const batch = o.batches[(lane + number) % o.batches.length]!;
+      const isNative = number % 2 === 0;
+      const code = await (isNative ? produceOne(native, to, batch) : produceOverKafka(kafka, topic, batch));
       did(code === 0 ? `${o.what} stored` : `${o.what} refused`);
     });
   });
+}
+
+async function produceOverKafka(connection: KafkaConnection, topic: string, records: Buffer): Promise<number> {
+  return (await connection.produce(topic, records)).errorCode;
 }
 
 async function produceOne(connection: WireConnection, to: WirePartition, records: Buffer): Promise<number> {
@@ -223,8 +248,8 @@ async function produceOne(connection: WireConnection, to: WirePartition, records
   return topics[0]!.partitions[0]!.errorCode;
 }
 
-async function greeted(port: number, number: number): Promise<HostileSocket> {
-  const socket = new HostileSocket(port, number);
+async function greeted(ports: Ports, number: number): Promise<HostileSocket> {
+  const socket = new HostileSocket(ports, number);
   await socket.hello();
   return socket;
 }
@@ -232,12 +257,12 @@ async function greeted(port: number, number: number): Promise<HostileSocket> {
 /** So many connections at all times: each that is done, or hung up on, is followed by another. */
 async function keepUp(
   count: number,
-  { port, signal }: { port: number; signal: AbortSignal },
+  { ports, signal }: { ports: Ports; signal: AbortSignal },
   use: (socket: HostileSocket) => Promise<void>,
 ): Promise<void> {
   await inParallel(count, async (number) => {
     while (!signal.aborted) {
-      const socket = await greeted(port, number);
+      const socket = await greeted(ports, number);
       await use(socket);
       await closeAll([socket]);
     }

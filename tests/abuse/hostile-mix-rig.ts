@@ -190,7 +190,7 @@ async function measureIn(
   let peakBytes = idleBytes;
   const watch = setInterval(() => (peakBytes = Math.max(peakBytes, residentBytes(broker.pid))), 50);
   try {
-    await using crowd = new Child(crowdProgram, [String(broker.port), String(idleConnections)]);
+    await using crowd = new Child(crowdProgram, [broker.port, broker.kafkaPort, idleConnections].map(String));
     await crowd.ask('begin');
     await pause(warmUpMs);
     await honest.ask('latencies');

@@ -1,27 +1,18 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { encodeRequest, Hello, helloMagic } from '@q/protocol';
-import type { Api } from '@q/protocol';
+import { tongueOf } from './tongue.ts';
+import type { Ports, Tongue } from './tongue.ts';
 
-const helloBytes: Buffer = requestBytes(Hello, {
-  magic: helloMagic,
-  clientId: 'hostile',
-  software: 'q-tests',
-  softwareVersion: '0',
-});
 /** A broker takes so many connections from one address; the loopback network has plenty of addresses. */
 const connectionsPerAddress = 1_000;
 
-export function requestBytes<Q, A>(api: Api<Q, A>, body: Q): Buffer {
-  return Buffer.concat(encodeRequest(api, { version: api.versions.max, correlationId: 1, body }));
-}
-
 /**
  * A connection of somebody who means no good. What comes in is counted and thrown away, unless `stopReading` was
- * called. Number n chooses the address that it comes from.
+ * called. Number n chooses the address that it comes from, and the protocol that it speaks.
  */
 export class HostileSocket {
   readonly socket: Socket;
+  readonly tongue: Tongue;
   /** Settles when the connection is gone, by whichever side and however. */
   readonly gone: Promise<void>;
   receivedBytes = 0;
@@ -29,7 +20,9 @@ export class HostileSocket {
   readonly #opened: Promise<boolean>;
   #firstBytes: () => void = () => undefined;
 
-  constructor(port: number, number: number) {
+  constructor(ports: Ports, number: number) {
+    const { tongue, port } = tongueOf(number, ports);
+    this.tongue = tongue;
     const localAddress = `127.0.1.${1 + Math.floor(number / connectionsPerAddress)}`;
     this.socket = connect({ host: '127.0.0.1', port, localAddress, noDelay: true });
     const gone = Promise.withResolvers<void>();
@@ -59,11 +52,11 @@ export class HostileSocket {
     return this.#opened;
   }
 
-  /** Says hello, and waits for the answer (or the end). */
+  /** Says what its protocol begins with, and waits for the answer (or the end). */
   async hello(): Promise<void> {
     if (!(await this.#opened)) return;
     const answered = new Promise<void>((resolve) => (this.#firstBytes = resolve));
-    this.socket.write(helloBytes);
+    this.socket.write(this.tongue.greeting);
     await answered;
   }
 

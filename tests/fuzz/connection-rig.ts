@@ -5,7 +5,7 @@ import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport, SeededRandom } from '@q/testkit';
 import { LiveBroker } from '../live-broker.ts';
 import { RigRun } from '../rig-run.ts';
-import { recordedExchanges } from '../kafka/kafka-apis.ts';
+import { recordedExchanges } from '../kafka-apis.ts';
 import { requestFrames } from './corpus.ts';
 
 export interface ConnectionFuzzOptions {
@@ -44,7 +44,7 @@ export async function run({ count, seed }: ConnectionFuzzOptions): Promise<RigRe
     while (next < count && !isGone) {
       const number = next++;
       const random = seededRandom(seed ^ Math.imul(number + 1, 0x9e3779b1));
-      const door = number % 2 === 0 ? nativeDoor(live.broker.port) : kafkaDoor(live.broker.kafkaPort);
+      const door = number % 2 === 0 ? nativeDoor(live.ports.native) : kafkaDoor(live.ports.kafka);
       rig.ran(`${door.name}, ${await session(door, random)}`);
     }
   };

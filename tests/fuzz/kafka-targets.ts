@@ -3,8 +3,8 @@ import { readRequestHead, readRequestHeader } from '../../packages/kafka-gateway
 import type { Message } from '../../packages/kafka-gateway/src/messages/api.ts';
 import { WireFault } from '../../packages/kafka-gateway/src/wire/fault.ts';
 import { WireWriter } from '../../packages/kafka-gateway/src/wire/writer.ts';
-import { recordedExchanges, servedKafkaApis } from '../kafka/kafka-apis.ts';
-import type { KafkaApi, ServedApi } from '../kafka/kafka-apis.ts';
+import { recordedExchanges, servedKafkaApis } from '../kafka-apis.ts';
+import type { KafkaApi, ServedApi } from '../kafka-apis.ts';
 import { Contradiction } from './target.ts';
 import type { FuzzTarget } from './target.ts';
 

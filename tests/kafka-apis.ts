@@ -3,10 +3,10 @@
  * here, without being listed.
  */
 import { readdirSync } from 'node:fs';
-import type { Api } from '../../packages/kafka-gateway/src/messages/api.ts';
-import { servedVersions } from '../../packages/kafka-gateway/src/session/served-versions.ts';
-import { captureFiles, exchangesIn } from '../../packages/kafka-gateway/test/captures.ts';
-import type { Exchange } from '../../packages/kafka-gateway/test/captures.ts';
+import type { Api } from '../packages/kafka-gateway/src/messages/api.ts';
+import { servedVersions } from '../packages/kafka-gateway/src/session/served-versions.ts';
+import { captureFiles, exchangesIn } from '../packages/kafka-gateway/test/captures.ts';
+import type { Exchange } from '../packages/kafka-gateway/test/captures.ts';
 
 export type KafkaApi = Api<unknown, unknown, unknown, unknown>;
 
@@ -16,7 +16,7 @@ export interface ServedApi {
   readonly version: number;
 }
 
-const messages = new URL('../../packages/kafka-gateway/src/messages/', import.meta.url);
+const messages = new URL('../packages/kafka-gateway/src/messages/', import.meta.url);
 
 /** @throws Error when an API is served whose layout is not found */
 export async function servedKafkaApis(): Promise<ServedApi[]> {
