@@ -71,9 +71,9 @@ async function stopReading({ ports, signal, did }: Crowd): Promise<void> {
   for (let number = 0; number < 16; number += 1)
     await filler.produce(to, encodeBatch([{ value: Buffer.alloc(256 * KiB, 'x') }]));
   await keepUp(stopped.connections, { ports, signal }, async (socket) => {
-    const fetch = socket.tongue.fetchRequest({ name: 'hostile-large', topicId: to.topicId }, 512 * KiB);
+    const request = socket.tongue.fetchRequest({ name: 'hostile-large', topicId: to.topicId }, 512 * KiB);
     socket.stopReading();
-    for (let number = 0; number < stopped.fetches; number += 1) socket.write(fetch);
+    for (let number = 0; number < stopped.fetches; number += 1) socket.write(request);
     did('fetches not taken', stopped.fetches);
     // A paused socket does not tell that the broker has hung up.
     await pause(10_000, signal);
