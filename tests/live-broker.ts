@@ -26,8 +26,8 @@ export interface HonestAccount {
  * A broker in a process of its own that is being abused, with its memory watched, and two honest clients, one at each
  * door, that produce and consume all the while and must notice nothing.
  *
- * Invariants: `peakBytes` is the greatest resident memory of the process that was seen since `start`; each honest client
- * keeps one send in flight, so that what it acknowledged and what is read can be compared exactly.
+ * Invariants: `peakBytes` is the greatest resident memory of the process that was seen since `start`; each honest
+ * client keeps one send in flight, so that what it acknowledged and what is read can be compared exactly.
  */
 export class LiveBroker implements AsyncDisposable {
   readonly broker: BrokerProcess;

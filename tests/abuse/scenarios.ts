@@ -134,9 +134,9 @@ async function stoppedReaders({ ports, count }: Abuse): Promise<string[]> {
     socket.stopReading();
     for (let number = 0; number < 100; number += 1) socket.write(fetch);
   }
-  // A paused socket does not tell that its peer hung up; the broker does, where only the honest clients and this one are
-  // left. What waits for it to be read is bounded for all together, so they get their turns, and lose their patience,
-  // by and by.
+  // A paused socket does not tell that its peer hung up; the broker does, where only the honest clients and this one
+  // are left. What waits for it to be read is bounded for all together, so they get their turns, and lose their
+  // patience, by and by.
   const timeMsMax = limitMsMax + count * 300;
   let connections = Number.POSITIVE_INFINITY;
   for (
