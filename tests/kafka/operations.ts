@@ -130,6 +130,12 @@ export interface Operations {
   readonly committed: { args: InGroup & InTopic; result: { readonly offsets: Readonly<Record<string, number>> } };
   readonly resetOffset: { args: InGroup & InPartition & { readonly offset: number }; result: Nothing };
   readonly deleteOffset: { args: InGroup & InPartition; result: Nothing };
+
+  /** A console tool that comes with the client, by its class, with what it reads. Only Kafka's own client has some. */
+  readonly tool: {
+    args: { readonly tool: string; readonly args: readonly string[]; readonly input?: string };
+    result: { readonly code: number; readonly output: string };
+  };
 }
 
 export type OperationName = keyof Operations;

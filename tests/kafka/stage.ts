@@ -68,13 +68,13 @@ export class Stage implements AsyncDisposable {
     return `${this.#prefix}-${what}-${(this.#names += 1)}`;
   }
 
-  /** A new topic, made by the native client. */
+  /** A new topic, made by the native client. It keeps what is old: records here have times of long ago. */
   async topic({
     partitions = 1,
     config = {},
   }: { partitions?: number; config?: Record<string, string> } = {}): Promise<string> {
     const name = this.name('topic');
-    await (await this.q).admin.createTopic(name, { partitions, config });
+    await (await this.q).admin.createTopic(name, { partitions, config: { 'retention.ms': '-1', ...config } });
     return name;
   }
 

@@ -1,5 +1,6 @@
 import { confluentKafka } from './confluent-kafka/client.ts';
 import { franzGo } from './franz-go/client.ts';
+import { kafkaJava } from './java/client.ts';
 import type { KafkaClient } from '../kafka-client.ts';
 import { nodeClient } from './node-client.ts';
 
@@ -9,4 +10,5 @@ export const allClients: readonly KafkaClient[] = [
   nodeClient('@platformatic/kafka', 'platformatic'),
   confluentKafka,
   franzGo,
+  kafkaJava,
 ];

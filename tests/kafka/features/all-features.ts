@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts';
 import { administration } from './administration.ts';
+import { consoleTools } from './console-tools.ts';
 import { crashes } from './crashes.ts';
 import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
@@ -11,5 +12,6 @@ export const allFeatures: readonly Feature[] = [
   ...groups,
   ...administration,
   ...refusals,
+  ...consoleTools,
   ...crashes,
 ];

@@ -356,6 +356,10 @@ def delete_offset(_args, _session):
     raise Cannot("confluent-kafka has no OffsetDelete")
 
 
+def tool(_args, _session):
+    raise Cannot("confluent-kafka has no console tools")
+
+
 OPERATIONS = {
     "hello": hello,
     "produce": produce,
@@ -379,6 +383,7 @@ OPERATIONS = {
     "committed": committed,
     "resetOffset": reset_offset,
     "deleteOffset": delete_offset,
+    "tool": tool,
 }
 
 

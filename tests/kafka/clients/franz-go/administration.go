@@ -32,6 +32,7 @@ var operations = map[string]operation{
 	"committed":             committed,
 	"resetOffset":           resetOffset,
 	"deleteOffset":          deleteOffset,
+	"tool":                  tool,
 }
 
 // place is what most administrative operations take, each some of it.
@@ -225,4 +226,8 @@ func deleteOffset(ctx context.Context, raw json.RawMessage, _ func(string, any))
 		err = found.Error()
 	}
 	return nothing{}, err
+}
+
+func tool(context.Context, json.RawMessage, func(string, any)) (any, error) {
+	return nil, cannot{"franz-go has no console tools"}
 }

@@ -35,6 +35,12 @@ final class ConsoleTools {
         Call(String input) {
             this.input = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
         }
+
+        /** What a virtual machine does at its end: a tool may say its last words there. */
+        void end(int code) {
+            for (Runnable hook : hooks) hook.run();
+            this.code = code;
+        }
     }
 
     /** Thrown where a tool would end the process. */
@@ -96,8 +102,7 @@ final class ConsoleTools {
         Call call = CURRENT.get();
         if (call != null && call.code == null) {
             if (message != null) System.out.println(message);
-            for (Runnable hook : call.hooks) hook.run();
-            call.code = code;
+            call.end(code);
         }
         throw new Ended();
     }
@@ -109,6 +114,7 @@ final class ConsoleTools {
             String[] args = Rig.JSON.convertValue(asked.get("args"), String[].class);
             Class<?> tool = Class.forName("org.apache.kafka.tools." + asked.get("tool").asText());
             tool.getMethod("main", String[].class).invoke(null, (Object) args);
+            call.end(0);
         } catch (InvocationTargetException error) {
             if (!(error.getCause() instanceof Ended)) fail(call, error.getCause());
         } catch (ReflectiveOperationException error) {
@@ -117,7 +123,7 @@ final class ConsoleTools {
             CURRENT.remove();
         }
         ObjectNode answer = Rig.JSON.createObjectNode();
-        answer.put("code", call.code == null ? 0 : call.code);
+        answer.put("code", call.code);
         answer.put("output", call.output.toString(StandardCharsets.UTF_8));
         return answer;
     }

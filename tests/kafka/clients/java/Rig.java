@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.AppInfoParser;
 
 /** Kafka's Java clients and its console tools, driven by the rig: see operations.ts. One virtual machine for all. */
@@ -85,16 +86,18 @@ public final class Rig {
             Throwable error = thrown;
             while ((error instanceof ExecutionException || error instanceof CompletionException) && error.getCause() != null)
                 error = error.getCause();
-            // A Java client says what is wrong with the class of its exceptions.
-            String name = error.getClass().getSimpleName();
-            Throwable cause = error.getCause();
-            if (cause instanceof ApiException) name += ", " + cause.getClass().getSimpleName() + ": " + cause.getMessage();
-            answer.put("error", String.valueOf(error.getMessage())).put("code", name);
+            answer.put("error", String.valueOf(error.getMessage())).put("code", codeOf(error));
             if (!(error instanceof ApiException)) error.printStackTrace();
         } finally {
             RUNNING.remove(id);
         }
         say(answer);
+    }
+
+    /** The protocol's name of an error; of what the client says by itself, its class. */
+    private static String codeOf(Throwable error) {
+        Errors known = Errors.forException(error);
+        return known == Errors.UNKNOWN_SERVER_ERROR ? error.getClass().getSimpleName() : known.name();
     }
 
     private static void say(JsonNode message) {

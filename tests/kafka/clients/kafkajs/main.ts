@@ -273,6 +273,7 @@ serveLines(
       return {};
     },
     deleteOffset: cannot('kafkajs has no OffsetDelete'),
+    tool: cannot('kafkajs has no console tools'),
   },
   (error) => {
     const { type, name, cause } = error as { type?: string; name?: string; cause?: { type?: string } };

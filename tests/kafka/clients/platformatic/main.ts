@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Admin, Consumer, Producer } from '@platformatic/kafka';
 import type { BaseOptions, Message, MessageToProduce } from '@platformatic/kafka';
 import type { From, ReadRecord, WireRecord } from '../../operations.ts';
-import { aborted, base64, bytes, sendNumbers, serveLines } from '../line-server.ts';
+import { aborted, base64, bytes, cannot, sendNumbers, serveLines } from '../line-server.ts';
 import type { Session } from '../line-server.ts';
 
 const base: BaseOptions = {
@@ -245,6 +245,7 @@ serveLines(
       });
       return {};
     },
+    tool: cannot('@platformatic/kafka has no console tools'),
   },
   codeOf,
 );

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LineProgram } from '../../client-program.ts';
+import type { KafkaClient } from '../../kafka-client.ts';
+import { hasCommand, runCommand } from '../command.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+/** Many short lives: the first of two compilers does, and one thread collects. */
+const flags = ['-Xmx256M', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+
+/** Kafka's own clients and console tools, from Maven Central, with a program compiled against them. */
+export const kafkaJava: KafkaClient = {
+  name: 'Java',
+  prepare: async (cacheFolder) => {
+    if (!(await hasCommand('javac', ['-version']))) return { missing: 'there is no javac' };
+    if (!(await hasCommand('mvn', ['-version']))) return { missing: 'there is no mvn' };
+    const classPath = await compile(cacheFolder);
+    return { start: (bootstrap) => new LineProgram(['java', ...flags, '-cp', classPath, 'Rig', bootstrap]) };
+  },
+};
+
+/** Returns the class path. */
+async function compile(cacheFolder: string): Promise<string> {
+  const sources = (await readdir(folder)).filter((name) => name.endsWith('.java') || name === 'pom.xml').toSorted();
+  const texts = await Promise.all(sources.map((name) => readFile(join(folder, name), 'utf8')));
+  const wanted = texts.join('\n');
+  const [libraries, classes] = [join(cacheFolder, 'libraries'), join(cacheFolder, 'classes')];
+  const classPath = `${classes}:${join(libraries, '*')}`;
+  // Written last, so that an installation that was cut short is begun again.
+  const mark = join(cacheFolder, 'installed');
+  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return classPath;
+  for (const each of [mark, libraries, classes]) await rm(each, { recursive: true, force: true });
+  await mkdir(classes);
+  const pom = join(folder, 'pom.xml');
+  const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`];
+  await runCommand('mvn', ['-B', '-q', '-f', pom, ...copy]);
+  const programs = sources.filter((name) => name.endsWith('.java')).map((name) => join(folder, name));
+  await runCommand('javac', ['-cp', join(libraries, '*'), '-d', classes, ...programs]);
+  await writeFile(mark, wanted);
+  return classPath;
+}
