@@ -108,8 +108,7 @@ async function consumerGroups(stage: Stage): Promise<void> {
   const properties = flag('--command-property', ['group.instance.id=one', 'session.timeout.ms=6000']);
   const output = await run(stage, 'consumer.ConsoleConsumer', [...read, '--max-messages', '20', ...properties]);
   match(output, /Processed a total of 20 messages/);
-  const tool = (args: readonly string[]): Promise<string> =>
-    run(stage, 'consumer.group.ConsumerGroupCommand', args);
+  const tool = (args: readonly string[]): Promise<string> => run(stage, 'consumer.group.ConsumerGroupCommand', args);
   const inGroup = (args: readonly string[]): Promise<string> => tool([...args, '--group', group]);
   ok((await tool(['--list'])).split('\n').includes(group));
   // A static member says no goodbye: its group is stable until its session is over.
@@ -173,18 +172,17 @@ async function offsetsAndRecords(stage: Stage): Promise<void> {
 }
 
 async function clusterAndVersions(stage: Stage): Promise<void> {
-  const topic = await stage.topic({ partitions: 2 });
+  const topic = await stage.topic();
+  await stage.store(topic, someRecords(20));
   match(await run(stage, 'BrokerApiVersionsCommand', []), /Produce\(0\): 0 to 13 \[usable: 13\]/);
   match(await run(stage, 'ClusterTool', ['cluster-id'], { isPlain: true }), /Cluster ID: \S+/);
   match(await run(stage, 'ClusterTool', ['list-endpoints'], { isPlain: true }), /127\.0\.0\.1\s+\d+/);
   match(await run(stage, 'GroupsCommand', ['--list']), /GROUP\s+TYPE\s+PROTOCOL/);
   await run(stage, 'FeatureCommand', ['describe']);
-  const count = ['--topic', topic, '--max-messages', '50'];
-  const sent = await run(stage, 'VerifiableProducer', count);
-  deepStrictEqual(sent.match(/"name":"producer_send_success"/g)?.length, 50, sent);
-  match(sent, /"acked":50/);
-  const group = ['--group-id', stage.name('group'), '--reset-policy', 'earliest'];
-  match(await run(stage, 'VerifiableConsumer', [...count, ...group]), /"offsets_committed".*"success":true/);
+  const group = ['--group-id', stage.name('group'), '--reset-policy', 'earliest', '--max-messages', '20'];
+  const told = await run(stage, 'VerifiableConsumer', ['--topic', topic, ...group]);
+  match(told, /"name":"offsets_committed".*"success":true/);
+  match(told, /"partitions_revoked"/);
 }
 
 export const consoleTools: readonly Feature[] = section('Console tools', {
@@ -193,5 +191,5 @@ export const consoleTools: readonly Feature[] = section('Console tools', {
   'kafka-console-producer, kafka-console-consumer': produceAndConsume,
   'kafka-consumer-groups': { run: consumerGroups, isLong: true },
   'kafka-get-offsets, kafka-delete-records, kafka-log-dirs': offsetsAndRecords,
-  'kafka-broker-api-versions, kafka-cluster, kafka-groups, kafka-verifiable-…': clusterAndVersions,
+  'kafka-broker-api-versions, kafka-cluster, kafka-groups, kafka-verifiable-consumer': clusterAndVersions,
 });

@@ -96,6 +96,8 @@ public final class Rig {
 
     /** The protocol's name of an error; of what the client says by itself, its class. */
     private static String codeOf(Throwable error) {
+        // A time-out says what it was waiting out.
+        if (error.getCause() instanceof ApiException) return codeOf(error.getCause());
         Errors known = Errors.forException(error);
         return known == Errors.UNKNOWN_SERVER_ERROR ? error.getClass().getSimpleName() : known.name();
     }

@@ -8,7 +8,12 @@ import { hasCommand, runCommand } from '../command.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 /** Many short lives: the first of two compilers does, and one thread collects. */
-const flags = ['-Xmx256M', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+const flags = [
+  '-Xmx256M',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+UseSerialGC',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+];
 
 /** Kafka's own clients and console tools, from Maven Central, with a program compiled against them. */
 export const kafkaJava: KafkaClient = {
