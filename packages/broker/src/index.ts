@@ -19,6 +19,7 @@ export type { AppendRequest, Appending, PartitionBatch } from './services/append
 export type { AppendDurability, AppendResult } from './services/append/append-result.ts';
 export type { Fetched, FetchQuery } from './services/fetch/fetch-service.ts';
 export type { FetchPartition, FetchTopic, PartitionRead } from './services/fetch/fetch-plan.ts';
+export type { FoundEpoch, SoughtEpoch } from './services/offsets/epoch-lookup.ts';
 export type { FoundOffset, SoughtOffset, SoughtTopic } from './services/offsets/offset-lookup.ts';
 export type {
   FoundTopic,
@@ -52,6 +53,7 @@ export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export type { BrokerSettings } from './services/settings/broker-settings.ts';
 export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
+export type { DataFolderDescription } from './services/stats/data-folder.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';
 

@@ -19,11 +19,13 @@ import { FetchService } from './services/fetch/fetch-service.ts';
 import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
 import { groupsLogId } from './services/groups/groups-topic.ts';
 import { Groups } from './services/groups/groups.ts';
+import { EpochLookup } from './services/offsets/epoch-lookup.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
+import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
 import { SoleLeadership } from './services/topics/leadership.ts';
 import { PartitionReopening } from './services/topics/partition-reopening.ts';
@@ -92,6 +94,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     append: new AppendService({ ...common, budget, inMemory: options.storage === 'memory' }),
     fetch: new FetchService({ ...common, waiters }),
     offsets: new OffsetLookup(common),
+    epochs: new EpochLookup(common),
     topics: new TopicCatalog({ registry, changes: topicChanges, autoCreateTopics }),
     topicChanges,
     recordDeletion: new RecordDeletion(common),
@@ -107,6 +110,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
       usage: nodeProcessUsage,
       durability: defaultDurability(options),
     }),
+    dataFolder: new DataFolder({ registry, disk, path: options.storage === 'memory' ? null : options.dataDir }),
     release: () => {
       waiters.releaseAll();
       groups.release();

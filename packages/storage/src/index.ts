@@ -3,6 +3,7 @@ export type {
   Append,
   AppendOptions,
   AppendWaiter,
+  EpochEnd,
   LogDamage,
   LogDescription,
   LogId,

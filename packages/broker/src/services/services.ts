@@ -2,11 +2,13 @@ import type { BrokerIdentity } from '../identity.ts';
 import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { Groups } from './groups/groups.ts';
+import type { EpochLookup } from './offsets/epoch-lookup.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
 import type { ProducerDescription } from './producers/producer-description.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
 import type { BrokerSettings } from './settings/broker-settings.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
+import type { DataFolder } from './stats/data-folder.ts';
 import type { PartitionReopening } from './topics/partition-reopening.ts';
 import type { RecordDeletion } from './topics/record-deletion.ts';
 import type { TopicCatalog } from './topics/topic-catalog.ts';
@@ -25,6 +27,7 @@ export interface Services {
     TopicCatalog,
     'list' | 'describe' | 'settings' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'
   >;
+  readonly epochs: Pick<EpochLookup, 'find'>;
   readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions' | 'tryAgain'>;
   readonly recordDeletion: Pick<RecordDeletion, 'delete'>;
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
@@ -33,4 +36,5 @@ export interface Services {
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
   readonly settings: BrokerSettings;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
+  readonly dataFolder: Pick<DataFolder, 'describe'>;
 }

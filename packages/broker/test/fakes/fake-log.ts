@@ -4,6 +4,7 @@ import type {
   Append,
   AppendOptions,
   AppendWaiter,
+  EpochEnd,
   LogConfig,
   LogDescription,
   LogId,
@@ -137,6 +138,18 @@ export class FakeLog implements PartitionLog {
 
   offsetForTimestamp(): Promise<TimestampedOffset | null> {
     return Promise.resolve(null);
+  }
+
+  latestTimestamp(): Promise<TimestampedOffset | null> {
+    return Promise.resolve(null);
+  }
+
+  leaderEpochAt(): number {
+    return this.leaderEpoch;
+  }
+
+  leaderEpochEnd(epoch: number): EpochEnd {
+    return { epoch, endOffset: this.logEndOffset };
   }
 
   deleteBefore(offset: number): Promise<number> {

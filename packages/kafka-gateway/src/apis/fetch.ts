@@ -2,98 +2,188 @@
  * Fetch: batches as they are stored, waited for if asked (row B1).
  */
 import type { Fetched, PartitionRead, Services } from '@q/broker';
-import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
+import { SessionRoom } from '../fetch/fetch-session.ts';
+import type { WantedTopic } from '../fetch/fetch-session.ts';
+import { idsSince, viewOf } from '../fetch/fetch-view.ts';
+import type { FetchView } from '../fetch/fetch-view.ts';
+import { kafkaLimits } from '../limits.ts';
 import { fetch } from '../messages/fetch.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
-import { noUuid } from '../wire/scalars.ts';
+import type { Handler, KafkaCaller, RequestContext } from '../session/handler.ts';
+import { isReadCommitted } from '../session/isolation.ts';
 
 type Request = RequestOf<typeof fetch>;
 type Answer = AnswerOf<typeof fetch>;
 type AnsweredPartition = Answer['responses'][number]['partitions'][number];
 
-/** From this version on topics have their ids in it. */
-const idsSince = 13;
+/** From this version on a reader is told who leads what it has asked in vain. */
+const leadersSince = 16;
+
+/** A topic that is wanted, under the id that it has now; undefined: there is none. */
+interface Resolved {
+  readonly wanted: WantedTopic;
+  readonly topicId: string | undefined;
+}
+
+/** What an answer goes by. */
+interface Asking {
+  readonly view: FetchView;
+  readonly topics: readonly Resolved[];
+  readonly isReadCommitted: boolean;
+  readonly context: RequestContext;
+}
 
 export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>): Handler {
+  const room = new SessionRoom({ partitionsMax: kafkaLimits.fetchSessionPartitionsMax });
   return handler(fetch, {
-    handle: async (request, { caller, version }) => {
-      if (request.sessionId !== 0) {
-        return { errorCode: kafkaErrorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] };
-      }
-      const query = queryOf(request, services, version);
-      const fetched = await services.fetch.fetch({ ...query, turn: caller.nextFetchTurn() }, caller);
-      if (fetched.release !== null) caller.budget.whenTaken(fetched.release);
-      return answerOf(request, fetched, version);
+    handle: (request, context) => {
+      const { caller, version } = context;
+      const readsCommitted = isReadCommitted(request.isolationLevel);
+      if (isReplica(request)) return refusedReplica(request);
+      const view = viewOf(request, { slot: caller, room, version });
+      const topics = view.topics.map((wanted) => ({ wanted, topicId: currentId(wanted, services, version) }));
+      return fetchFor(request, { view, topics, isReadCommitted: readsCommitted, context }, services);
     },
     refuse: (errorCode) => ({ errorCode, responses: [] }),
     mayOverlap: true,
   });
 }
 
-function queryOf(
-  { maxWaitMs, minBytes, maxBytes, topics }: Request,
-  services: Pick<Services, 'topics'>,
-  version: number,
-): Omit<Parameters<Services['fetch']['fetch']>[0], 'turn'> {
-  return {
-    // Nothing can come where nothing is asked for.
-    maxWaitMs: topics.length === 0 ? 0 : maxWaitMs,
-    minBytes,
-    maxBytes: Math.max(1, maxBytes),
-    topics: topics.map(({ topic, topicId, partitions }) => ({
-      topicId: version < idsSince ? (services.topics.idOf(topic) ?? noUuid) : topicId,
-      partitions: partitions.map(({ partition, currentLeaderEpoch, fetchOffset, partitionMaxBytes }) => ({
-        partition,
-        leaderEpoch: currentLeaderEpoch,
-        fetchOffset,
-        maxBytes: partitionMaxBytes,
-      })),
-    })),
-  };
+function currentId({ topic, topicId }: WantedTopic, { topics }: Pick<Services, 'topics'>, version: number) {
+  if (version < idsSince) return topics.idOf(topic);
+  return topics.nameOf(topicId) === undefined ? undefined : topicId;
 }
 
-function answerOf({ topics, isolationLevel }: Request, { reads }: Fetched, version: number): Answer {
+async function fetchFor(
+  request: Request,
+  asking: Asking,
+  { fetch: service }: Pick<Services, 'fetch'>,
+): Promise<Answer> {
+  const { caller } = asking.context;
+  const there = asking.topics.flatMap(({ wanted: { partitions }, topicId }) =>
+    topicId === undefined ? [] : { topicId, partitions },
+  );
+  const query = {
+    // Nothing can come where there is nothing. Otherwise an unknown topic is no reason to answer at once: its reader
+    // would ask again at once, too.
+    maxWaitMs: there.length === 0 ? 0 : request.maxWaitMs,
+    minBytes: request.minBytes,
+    maxBytes: Math.max(1, request.maxBytes),
+    turn: caller.nextFetchTurn(),
+    topics: there,
+  };
+  const fetched = await service.fetch(query, caller);
+  if (fetched.release !== null) caller.budget.whenTaken(fetched.release);
+  return answerOf(fetched, asking);
+}
+
+function answerOf({ reads }: Fetched, asking: Asking): Answer {
+  const { view, topics, context } = asking;
   let next = 0;
+  let namesLeaders = false;
+  const responses: Answer['responses'][number][] = [];
+  for (const { wanted, topicId } of topics) {
+    const partitions: AnsweredPartition[] = [];
+    for (const { partition } of wanted.partitions) {
+      const answer =
+        topicId === undefined
+          ? unknownTopic(partition, context.version)
+          : partitionAnswer(partition, reads[next++]!, asking);
+      namesLeaders ||= answer.currentLeader !== undefined;
+      if (isNews(wanted, answer, view)) partitions.push(answer);
+    }
+    if (partitions.length > 0) responses.push({ topic: wanted.topic, topicId: wanted.topicId, partitions });
+  }
   return {
-    responses: topics.map(({ topic, topicId, partitions }) => ({
-      topic,
-      topicId,
-      partitions: partitions.map(({ partition }) =>
-        partitionAnswer(partition, reads[next++]!, { isolationLevel, version }),
-      ),
-    })),
+    sessionId: view.session?.id ?? 0,
+    responses,
+    ...(namesLeaders && { nodeEndpoints: [endpointOf(responses, context.caller)] }),
   };
 }
 
-function partitionAnswer(
-  partitionIndex: number,
-  { error, buffers, highWatermark, lastStableOffset, logStartOffset }: PartitionRead,
-  { isolationLevel, version }: { readonly isolationLevel: number; readonly version: number },
-): AnsweredPartition {
-  if (error !== null) {
-    const { code } = toKafkaError(error);
-    return {
-      partitionIndex,
-      // Who asks by name knows no ids.
-      errorCode:
-        version < idsSince && code === kafkaErrorCode.UNKNOWN_TOPIC_ID
-          ? kafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-          : code,
-      highWatermark: -1,
-      lastStableOffset: -1,
-      abortedTransactions: null,
-      records: [],
-    };
+/** Whether the answer is to have the partition; notes what its reader knows then. */
+function isNews(wanted: WantedTopic, answer: AnsweredPartition, { session, isFull }: FetchView): boolean {
+  if (session === null) return true;
+  const { partitionIndex, errorCode, highWatermark, logStartOffset = -1, records } = answer;
+  if (errorCode !== kafkaErrorCode.NONE) {
+    session.untell(wanted, partitionIndex);
+    return true;
   }
+  const isTold = session.tell(wanted, partitionIndex, { highWatermark, logStartOffset });
+  return isTold || isFull || records!.length > 0 || answer.divergingEpoch !== undefined;
+}
+
+function partitionAnswer(partitionIndex: number, read: PartitionRead, asking: Asking): AnsweredPartition {
+  const { error, buffers, highWatermark, lastStableOffset, logStartOffset, divergesAt } = read;
+  if (error !== null) return failedPartition(partitionIndex, read, asking.context.version);
   return {
     partitionIndex,
     errorCode: kafkaErrorCode.NONE,
     highWatermark,
     lastStableOffset,
     logStartOffset,
-    abortedTransactions: isolationLevel === 1 ? [] : null,
+    abortedTransactions: asking.isReadCommitted ? [] : null,
     records: buffers,
+    ...(divergesAt !== undefined && { divergingEpoch: divergesAt }),
+  };
+}
+
+function failedPartition(
+  partitionIndex: number,
+  { error, leader }: Pick<PartitionRead, 'error' | 'leader'>,
+  version: number,
+): AnsweredPartition {
+  const { code, kafkaName } = version < idsSince ? toKafkaErrorByName(error!) : toKafkaError(error!);
+  const isElsewhere = kafkaName === 'NOT_LEADER_OR_FOLLOWER' || kafkaName === 'FENCED_LEADER_EPOCH';
+  return {
+    ...nothing(partitionIndex, code),
+    ...(isElsewhere
+      && version >= leadersSince
+      && leader !== undefined && { currentLeader: { leaderId: leader.brokerId, leaderEpoch: leader.epoch } }),
+  };
+}
+
+function unknownTopic(partitionIndex: number, version: number): AnsweredPartition {
+  const name = version < idsSince ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'UNKNOWN_TOPIC_ID';
+  return { ...nothing(partitionIndex, kafkaErrorCode[name]), abortedTransactions: [] };
+}
+
+function nothing(partitionIndex: number, errorCode: number): AnsweredPartition {
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    abortedTransactions: null,
+    records: [],
+  };
+}
+
+/** This broker leads everything, so that its own address is all there is to tell. */
+function endpointOf(responses: Answer['responses'], caller: KafkaCaller): NonNullable<Answer['nodeEndpoints']>[number] {
+  const leaders = responses.flatMap(({ partitions }) => partitions.flatMap(({ currentLeader }) => currentLeader ?? []));
+  return { nodeId: leaders[0]!.leaderId, ...caller.advertised, rack: null };
+}
+
+function isReplica({ replicaId, replicaState }: Request): boolean {
+  return replicaId >= 0 || replicaState.replicaId >= 0;
+}
+
+/** Partitions have no other replicas here, and who says it is one is told so, as Kafka tells a replica that it removed. */
+function refusedReplica({ topics }: Request): Answer {
+  return {
+    responses: topics.map(({ topic, topicId, partitions }) => ({
+      topic,
+      topicId,
+      partitions: partitions.map(({ partition, currentLeaderEpoch }) =>
+        nothing(
+          partition,
+          currentLeaderEpoch < 0 ? kafkaErrorCode.NOT_LEADER_OR_FOLLOWER : kafkaErrorCode.UNKNOWN_LEADER_EPOCH,
+        ),
+      ),
+    })),
   };
 }

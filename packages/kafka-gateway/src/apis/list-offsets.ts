@@ -1,56 +1,98 @@
 /**
- * ListOffsets: the start, the end, or the first record at or after a time (row B1).
+ * ListOffsets: the start, the end, or a record by its time (row B1).
  */
 import type { FoundOffset, Services, SoughtOffset } from '@q/broker';
-import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { listOffsets } from '../messages/list-offsets.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { isReadCommitted } from '../session/isolation.ts';
 import { noUuid } from '../wire/scalars.ts';
 
-type WantedTopic = RequestOf<typeof listOffsets>['topics'][number];
-type AnsweredPartition = AnswerOf<typeof listOffsets>['topics'][number]['partitions'][number];
+type Request = RequestOf<typeof listOffsets>;
+type Wanted = Request['topics'][number]['partitions'][number];
+type Answered = AnswerOf<typeof listOffsets>['topics'][number]['partitions'][number];
 
-/** Times that stand for places. */
-const specialTimes = { latest: -1, earliest: -2 } as const;
+/**
+ * Negative times that stand for places, and the first version that has them. `nothing`: places in another store, which
+ * this broker does not have.
+ */
+const specialTimes = new Map<number, { readonly since: number; readonly at: SoughtOffset['at'] | 'nothing' }>([
+  [-1, { since: 1, at: 'end' }],
+  [-2, { since: 1, at: 'start' }],
+  [-3, { since: 7, at: 'latestTimestamp' }],
+  [-4, { since: 8, at: 'start' }],
+  [-5, { since: 9, at: 'nothing' }],
+  [-6, { since: 11, at: 'nothing' }],
+]);
+
+/** Of a partition: where to look, or what its answer is without a look. */
+type Plan = SoughtOffset | Answered;
 
 export function listOffsetsHandler(services: Pick<Services, 'offsets' | 'topics'>): Handler {
   return handler(listOffsets, {
-    handle: async ({ topics }) => {
+    handle: async ({ topics, isolationLevel }, { version }) => {
+      const end = isReadCommitted(isolationLevel) ? 'stableEnd' : 'end';
+      const plans = topics.map(({ partitions }) => planFor(partitions, { version, end }));
       const found = await services.offsets.find(
-        topics.map(({ name, partitions }) => ({
+        topics.map(({ name }, index) => ({
           topicId: services.topics.idOf(name) ?? noUuid,
-          partitions: partitions.map(soughtOf),
+          partitions: plans[index]!.filter(isSought),
         })),
       );
-      return { topics: topics.map(({ name }, index) => ({ name, partitions: found[index]!.map(answerOf) })) };
+      return {
+        topics: topics.map(({ name }, index) => {
+          const looked = found[index]!.values();
+          const partitions = plans[index]!.map((plan) => (isSought(plan) ? answerOf(looked.next().value!) : plan));
+          return { name, partitions };
+        }),
+      };
     },
     refuse: (errorCode, { topics }) => ({
       topics: topics.map(({ name, partitions }) => ({
         name,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, timestamp: -1, offset: -1 })),
+        partitions: partitions.map(({ partitionIndex }) => nowhere(partitionIndex, errorCode)),
       })),
     }),
   });
 }
 
-function soughtOf({ partitionIndex, currentLeaderEpoch, timestamp }: WantedTopic['partitions'][number]): SoughtOffset {
-  return { partition: partitionIndex, leaderEpoch: currentLeaderEpoch, at: placeOf(timestamp) };
+/** A partition that is named more than once is refused, once. */
+function planFor(
+  partitions: readonly Wanted[],
+  options: { readonly version: number; readonly end: 'end' | 'stableEnd' },
+): Plan[] {
+  const byIndex = Map.groupBy(partitions, ({ partitionIndex }) => partitionIndex);
+  return [...byIndex].map(([partitionIndex, [wanted, another]]) =>
+    another === undefined ? planOf(wanted!, options) : nowhere(partitionIndex, kafkaErrorCode.INVALID_REQUEST),
+  );
 }
 
-function placeOf(timestamp: number): SoughtOffset['at'] {
-  if (timestamp === specialTimes.latest) return 'end';
-  return timestamp === specialTimes.earliest ? 'start' : timestamp;
+function planOf(
+  { partitionIndex, currentLeaderEpoch, timestamp }: Wanted,
+  { version, end }: { readonly version: number; readonly end: 'end' | 'stableEnd' },
+): Plan {
+  const sought = { partition: partitionIndex, leaderEpoch: currentLeaderEpoch };
+  if (timestamp >= 0) return { ...sought, at: timestamp };
+  const special = specialTimes.get(timestamp);
+  if (special === undefined || version < special.since) {
+    return nowhere(partitionIndex, kafkaErrorCode.UNSUPPORTED_VERSION);
+  }
+  if (special.at === 'nothing') return nowhere(partitionIndex, kafkaErrorCode.NONE);
+  return { ...sought, at: special.at === 'end' ? end : special.at };
 }
 
-function answerOf({ partition, error, offset, timestampMs, leaderEpoch }: FoundOffset): AnsweredPartition {
-  const code = error === null ? kafkaErrorCode.NONE : toKafkaError(error).code;
-  return {
-    partitionIndex: partition,
-    errorCode: code === kafkaErrorCode.UNKNOWN_TOPIC_ID ? kafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION : code,
-    timestamp: timestampMs,
-    offset,
-    leaderEpoch: offset === -1 ? -1 : leaderEpoch,
-  };
+function isSought(plan: Plan): plan is SoughtOffset {
+  return 'at' in plan;
+}
+
+function nowhere(partitionIndex: number, errorCode: number): Answered {
+  return { partitionIndex, errorCode, timestamp: -1, offset: -1, leaderEpoch: -1 };
+}
+
+function answerOf({ partition, error, offset, timestampMs, leaderEpoch }: FoundOffset): Answered {
+  if (error !== null) return nowhere(partition, toKafkaErrorByName(error).code);
+  if (offset === -1) return nowhere(partition, kafkaErrorCode.NONE);
+  return { partitionIndex: partition, errorCode: kafkaErrorCode.NONE, timestamp: timestampMs, offset, leaderEpoch };
 }

@@ -12,19 +12,23 @@ import { deleteGroupsHandler } from './delete-groups.ts';
 import { deleteTopicsHandler } from './delete-topics.ts';
 import { describeClusterHandler } from './describe-cluster.ts';
 import { describeConfigsHandler } from './describe-configs.ts';
+import { deleteRecordsHandler } from './delete-records.ts';
+import { describeLogDirsHandler } from './describe-log-dirs.ts';
+import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts';
 import { describeGroupsHandler } from './describe-groups.ts';
 import { describeProducersHandler } from './describe-producers.ts';
-import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts';
 import { fetchHandler } from './fetch.ts';
 import { findCoordinatorHandler } from './find-coordinator.ts';
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts';
 import { initProducerIdHandler } from './init-producer-id.ts';
 import { listGroupsHandler } from './list-groups.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
+import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts';
 import { metadataHandler } from './metadata.ts';
 import { offsetCommitHandler } from './offset-commit.ts';
 import { offsetDeleteHandler } from './offset-delete.ts';
 import { offsetFetchHandler } from './offset-fetch.ts';
+import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts';
 import { produceHandler } from './produce.ts';
 
 /** Every API that the table of versions has, with what it needs. */
@@ -38,11 +42,14 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(consumerGroupHeartbeatHandler());
   dispatcher.add(createPartitionsHandler(services));
   dispatcher.add(createTopicsHandler(configs));
+  dispatcher.add(deleteGroupsHandler(services));
   dispatcher.add(deleteGroupsHandler(services, tools));
+  dispatcher.add(deleteRecordsHandler(services));
   dispatcher.add(deleteTopicsHandler(services));
   dispatcher.add(describeClusterHandler(services));
   dispatcher.add(describeConfigsHandler(configs));
   dispatcher.add(describeGroupsHandler(services, tools));
+  dispatcher.add(describeLogDirsHandler(services));
   dispatcher.add(describeProducersHandler(services));
   dispatcher.add(describeTopicPartitionsHandler(services));
   dispatcher.add(fetchHandler(services));
@@ -51,9 +58,12 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(initProducerIdHandler(services));
   dispatcher.add(listGroupsHandler(services));
   dispatcher.add(listOffsetsHandler(services));
+  dispatcher.add(listPartitionReassignmentsHandler());
   dispatcher.add(metadataHandler(services));
   dispatcher.add(offsetCommitHandler(services));
   dispatcher.add(offsetDeleteHandler(services));
+  dispatcher.add(offsetFetchHandler(services));
   dispatcher.add(offsetFetchHandler(services, tools));
+  dispatcher.add(offsetForLeaderEpochHandler(services));
   dispatcher.add(produceHandler(services, tools));
 }

@@ -69,6 +69,7 @@ export const kafkaErrorCode = {
   PRODUCER_FENCED: 90,
   UNKNOWN_TOPIC_ID: 100,
   INCONSISTENT_TOPIC_ID: 103,
+  FETCH_SESSION_TOPIC_ID_ERROR: 106,
   STALE_MEMBER_EPOCH: 113,
   MISMATCHED_ENDPOINT_TYPE: 114,
   UNSUPPORTED_ENDPOINT_TYPE: 115,
@@ -139,4 +140,10 @@ const counterparts: Partial<Record<ErrorName, KafkaErrorName>> = {
 /** How Kafka would say it. */
 export function toKafkaError(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
   return new KafkaError(counterparts[error.code] ?? 'UNKNOWN_SERVER_ERROR', error.message, { cause: error });
+}
+
+/** The same for whoever names a topic by its name: an id that is gone is a name that is gone. */
+export function toKafkaErrorByName(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
+  if (error.code !== 'UNKNOWN_TOPIC_ID') return toKafkaError(error);
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', error.message, { cause: error });
 }

@@ -1,10 +1,13 @@
 import type { Caller } from '@q/broker';
+import type { FetchSession } from '../fetch/fetch-session.ts';
 import type { Api } from '../messages/api.ts';
 
 /** Who sent a request. */
 export interface KafkaCaller extends Caller {
   /** Where it is told to connect from now on: what is set, else the address of ours that it dialled. */
   readonly advertised: { readonly host: string; readonly port: number };
+  /** What its connection fetches again and again. */
+  fetchSession: FetchSession | null;
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
 }

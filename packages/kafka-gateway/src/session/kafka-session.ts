@@ -6,6 +6,7 @@ import { FrameDecoder } from '@q/protocol';
 import type { QError } from '@q/protocol';
 import { anonymous } from '@q/broker';
 import type { Answer, CallerSignal, Link, Principal, RequestBudget, RequestMeter, Session } from '@q/broker';
+import type { FetchSession } from '../fetch/fetch-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { KafkaCaller } from './handler.ts';
 
@@ -25,6 +26,7 @@ export class KafkaSession implements Session {
   isOpen = false;
   readonly principal: Principal = anonymous;
   readonly link: Link;
+  fetchSession: FetchSession | null = null;
   readonly #host: KafkaSessionHost;
   readonly #decoder: FrameDecoder;
   #fetchTurns = 0;
@@ -105,6 +107,14 @@ class SessionCaller implements KafkaCaller {
 
   get signal(): CallerSignal {
     return this.#session.link.signal;
+  }
+
+  get fetchSession(): FetchSession | null {
+    return this.#session.fetchSession;
+  }
+
+  set fetchSession(session: FetchSession | null) {
+    this.#session.fetchSession = session;
   }
 
   nextFetchTurn(): number {

@@ -7,6 +7,8 @@
  * - The history covers the log from its start offset to its end.
  */
 
+import type { EpochEnd } from '../ports/log-store.ts';
+
 export interface LeaderEpoch {
   readonly epoch: number;
   readonly startOffset: number;
@@ -57,16 +59,18 @@ export class LeaderEpochs {
   }
 
   /**
-   * Where the log of `epoch` ended: the start of the next known epoch, or the log's end for the one in force. A replica
-   * truncates to this. For an epoch of which nothing is known the answer is that of the closest lower one.
-   * @returns null when `epoch` is older than the history, or newer than any known.
+   * Where the records of `epoch` end: at the start of the next known epoch, or at the log's end for the latest one. A
+   * reader of that epoch, or a replica, that is beyond has what this log has lost. For an epoch of which nothing is
+   * known the answer is that of the closest lower one; for one below all of them, the start of the lowest.
+   * @returns null when `epoch` is newer than any known.
    */
-  endOffsetFor(epoch: number, logEndOffset: number): { epoch: number; endOffset: number } | null {
+  endOffsetFor(epoch: number, logEndOffset: number): EpochEnd | null {
     if (epoch > this.latestEpoch) return null;
     const index = this.#entries.findLastIndex((entry) => entry.epoch <= epoch);
-    const found = this.#entries[index];
-    if (found === undefined) return null;
-    return { epoch: found.epoch, endOffset: this.#entries[index + 1]?.startOffset ?? logEndOffset };
+    return {
+      epoch: this.#entries[index]?.epoch ?? epoch,
+      endOffset: this.#entries[index + 1]?.startOffset ?? logEndOffset,
+    };
   }
 
   /** The log now ends at `endOffset`. @returns true when the history changed. */

@@ -25,14 +25,27 @@ export async function findTimestamp(
   reader: LogReader,
   timestampMs: number,
 ): Promise<TimestampedOffset | null> {
+  return await onSteadyFiles(core, async (isSteady) => {
+    const offset = await firstCandidate(core, timestampMs);
+    if (!isSteady()) return again;
+    return offset === null ? null : await searchFrom(core, reader, { offset, timestampMs });
+  });
+}
+
+/** What `search` gives when files changed under it: it is to look once more. */
+export const again: unique symbol = Symbol('again');
+
+/** Searches, and once more where files were moved or removed meanwhile. */
+export async function onSteadyFiles<T>(
+  core: LogCore,
+  search: (isSteady: () => boolean) => Promise<T | typeof again>,
+): Promise<T> {
   for (;;) {
     await core.moving;
     const { version, drops } = core;
     try {
-      const offset = await firstCandidate(core, timestampMs);
-      if (version !== core.version) continue;
-      if (offset === null) return null;
-      return await searchFrom(core, reader, { offset, timestampMs });
+      const found = await search(() => version === core.version);
+      if (found !== again) return found;
     } catch (error) {
       // Unless files were moved or removed meanwhile, or what lay at the offset has gone, it is a true failure.
       if (core.state === 'closed' || (version === core.version && drops === core.drops)) throw error;
@@ -98,7 +111,7 @@ async function offsetBefore(core: LogCore, segment: Segment, timestampMs: number
 }
 
 /** Does the log have, at that offset, a batch of that time? The file of a time index has no checksum. */
-async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | null): Promise<boolean> {
+export async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | null): Promise<boolean> {
   // No batch needs to have it: it says that none has a timestamp.
   if (entry === null || entry.timestampMs === -1) return true;
   // It was added a moment ago, and has never been on a disk.
@@ -119,7 +132,7 @@ async function isTrue(core: LogCore, segment: Segment, entry: TimeIndexEntry | n
   }
 }
 
-async function searchFrom(
+export async function searchFrom(
   core: LogCore,
   reader: LogReader,
   o: { offset: number; timestampMs: number },
@@ -142,7 +155,7 @@ async function searchFrom(
   return null;
 }
 
-function damagedBehind(core: LogCore, offset: number): StorageError {
+export function damagedBehind(core: LogCore, offset: number): StorageError {
   return new StorageError(
     'CORRUPT_LOG',
     `a stored batch of ${core.id.topic}-${core.id.partition} at or behind offset ${offset} does not match its CRC`,

@@ -13,10 +13,12 @@ import { assertLogHolds } from '../log/log-invariants.ts';
 import { LogReader } from '../log/log-reader.ts';
 import { LogWriter } from '../log/log-writer.ts';
 import { moveStarts } from '../log/move-starts.ts';
+import { findLatestTimestamp } from '../log/latest-timestamp.ts';
 import { findTimestamp } from '../log/timestamp-search.ts';
 import type {
   Append,
   AppendOptions,
+  EpochEnd,
   LogDamage,
   LogDescription,
   LogId,
@@ -158,6 +160,19 @@ export class LocalLog implements PartitionLog {
   async offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null> {
     if (this.core.state === 'closed') throw closedError(this.core);
     return await findTimestamp(this.core, this.#reader, timestampMs);
+  }
+
+  async latestTimestamp(): Promise<TimestampedOffset | null> {
+    if (this.core.state === 'closed') throw closedError(this.core);
+    return await findLatestTimestamp(this.core, this.#reader);
+  }
+
+  leaderEpochAt(offset: number): number {
+    return this.core.epochs.epochAt(offset);
+  }
+
+  leaderEpochEnd(epoch: number): EpochEnd | null {
+    return this.core.epochs.endOffsetFor(epoch, this.core.logEndOffset);
   }
 
   async deleteBefore(offset: number): Promise<number> {

@@ -118,6 +118,19 @@ export interface PartitionLog {
   read(options: ReadOptions): LogRead | Promise<LogRead>;
   /** The first record at or after a time, below the high watermark; null when there is none. */
   offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
+  /**
+   * The record with the latest time, the first of several, below the high watermark; null when there are no records.
+   * Indexes lead to it, unless that record was deleted or is not durable yet: then batch headers of its segment are read.
+   */
+  latestTimestamp(): Promise<TimestampedOffset | null>;
+  /** The leader epoch under which the record at `offset` was stored; -1: none is known. */
+  leaderEpochAt(offset: number): number;
+  /**
+   * Where the records of a leader epoch end: at the start of the next epoch, or at the log's end. For an epoch without
+   * records it is the end of the one before, and says which that is; for one below all of them, the start of the
+   * lowest. Null for an epoch beyond `leaderEpoch`.
+   */
+  leaderEpochEnd(epoch: number): EpochEnd | null;
   /** Moves the log start offset up to `offset` and drops the segments below it. Returns the log start offset. */
   deleteBefore(offset: number): Promise<number>;
   /** Takes new settings at once. What is stored already stays as it is until maintenance comes to it. */
@@ -267,6 +280,12 @@ export interface TimestampedOffset {
   readonly offset: number;
   readonly timestampMs: number;
   readonly leaderEpoch: number;
+}
+
+/** Where the records of a leader epoch end. */
+export interface EpochEnd {
+  readonly epoch: number;
+  readonly endOffset: number;
 }
 
 /** A log at one moment. Sizes are in bytes. */

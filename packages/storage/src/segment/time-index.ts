@@ -95,6 +95,18 @@ export class TimeIndex {
     return low === 0 ? null : this.#entryAt(low - 1);
   }
 
+  /** The last entry of a batch that ends below `offset`; null when there is none. */
+  entryBelow(offset: number): TimeIndexEntry | null {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offsetAt(middle) < offset - this.baseOffset) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? null : this.#entryAt(low - 1);
+  }
+
   /** Drops what concerns the log from `endOffset` on. */
   truncateTo(endOffset: number): void {
     let kept = this.#count;

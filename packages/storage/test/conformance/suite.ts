@@ -7,6 +7,7 @@ import { partitions } from './partitions.ts';
 import { restart } from './restart.ts';
 import { retention } from './retention.ts';
 import { deletion } from './deletion.ts';
+import { timesAndEpochs } from './times-and-epochs.ts';
 
 /** What every LogStore must do, wherever it keeps its logs. */
 export function logStoreConformance(kind: StoreKind, o: { keeps: boolean }): void {
@@ -14,6 +15,7 @@ export function logStoreConformance(kind: StoreKind, o: { keeps: boolean }): voi
     appendAndRead(kind);
     partitions(kind);
     deletion(kind);
+    timesAndEpochs(kind);
     dedup(kind);
     retention(kind);
     compaction(kind);

@@ -40,7 +40,7 @@ describe('LeaderEpochs', () => {
 
   it('T3 says where the log of an epoch ended', () => {
     const epochs = history([1, 0], [3, 10], [4, 20]);
-    expect(epochs.endOffsetFor(0, 25)).toBeNull();
+    expect(epochs.endOffsetFor(0, 25)).toEqual({ epoch: 0, endOffset: 0 });
     expect(epochs.endOffsetFor(1, 25)).toEqual({ epoch: 1, endOffset: 10 });
     expect(epochs.endOffsetFor(2, 25)).toEqual({ epoch: 1, endOffset: 10 });
     expect(epochs.endOffsetFor(3, 25)).toEqual({ epoch: 3, endOffset: 20 });

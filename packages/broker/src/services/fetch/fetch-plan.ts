@@ -8,8 +8,10 @@
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
 import { QError } from '@q/protocol';
-import type { LogRead } from '@q/storage';
+import type { EpochEnd, LogRead } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
+import { epochEnd } from '../topics/epoch-history.ts';
+import type { Leader } from '../topics/leadership.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId, unknownTopicId } from '../topics/partition-lookup.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -21,6 +23,8 @@ export interface FetchPartition {
   /** The leader epoch that the caller believes in; -1: it does not say. */
   readonly leaderEpoch: number;
   readonly fetchOffset: number;
+  /** The leader epoch of the last record that the caller has read, to learn of records that were lost. -1: of none. */
+  readonly lastEpoch?: number;
   /** Record bytes; one batch that is larger comes all the same. */
   readonly maxBytes: number;
 }
@@ -39,6 +43,10 @@ export interface PartitionRead {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
+  /** The caller has read records that are not in the log any more: where those of its epoch that are end. */
+  readonly divergesAt?: EpochEnd;
+  /** Who leads the partition, where that is known and something is wrong. */
+  readonly leader?: Leader;
   /** There was something to read, and no room for it. */
   readonly isLeftOut: boolean;
   /** Gives the memory of `buffers` back, where it is lent; see `LogRead`. */
@@ -49,6 +57,7 @@ export interface Collection {
   /** In the order of the request. */
   readonly reads: readonly PartitionRead[];
   readonly bytes: number;
+  /** Something is wrong with a partition, and its reader should know at once. */
   readonly hasError: boolean;
   /** No more room: waiting for more would be pointless. */
   readonly isFull: boolean;
@@ -57,7 +66,7 @@ export interface Collection {
 /** A partition that is there, or the reason why it is not. */
 type Entry =
   | { readonly wanted: FetchPartition; readonly partition: Partition; readonly error: null }
-  | { readonly wanted: FetchPartition; readonly partition: null; readonly error: QError };
+  | { readonly wanted: FetchPartition; readonly partition: null; readonly error: QError; readonly leader?: Leader };
 
 const noBuffers: readonly Buffer[] = [];
 
@@ -115,11 +124,11 @@ export class FetchPlan {
 
   /** Reads one partition; no bytes are wanted when there is no room any more. */
   #read(entry: Entry, maxBytes: number): PartitionRead | Promise<PartitionRead> {
-    if (entry.partition === null) return failed(entry.error, null);
-    const { partition } = entry;
+    if (entry.partition === null) return { ...failed(entry.error, null), ...leaderOf(entry) };
+    const { partition, wanted } = entry;
     const fail = (thrown: unknown): PartitionRead => failed(toPartitionError(thrown, this.#logger), partition);
     try {
-      const read = readPartition(partition, entry.wanted.fetchOffset, maxBytes);
+      const read = readPartition(partition, wanted, maxBytes);
       return read instanceof Promise ? read.then(succeeded, fail) : read;
     } catch (thrown) {
       return fail(thrown);
@@ -134,7 +143,7 @@ export class FetchPlan {
     for (let step = 0; step < reads.length; step += 1) {
       const index = (this.#turn + step) % reads.length;
       const read = reads[index]!;
-      hasError ||= read.error !== null;
+      hasError ||= read.error !== null || read.divergesAt !== undefined;
       isFull ||= read.isLeftOut;
       if (bytes > 0 && bytes + read.bytes > maxBytes) {
         isFull = true;
@@ -153,21 +162,35 @@ function resolve(
   topicId: string,
   wanted: FetchPartition,
 ): Entry {
+  let found: Partition | null = null;
   try {
-    const partition = requirePartition(requireTopicId(registry, topicId), wanted.partition);
-    checkLeaderEpoch(partition, wanted.leaderEpoch);
-    return { wanted, partition, error: null };
+    found = requirePartition(requireTopicId(registry, topicId), wanted.partition);
+    checkLeaderEpoch(found, wanted.leaderEpoch);
+    return { wanted, partition: found, error: null };
   } catch (thrown) {
-    return { wanted, partition: null, error: toPartitionError(thrown, logger) };
+    return { wanted, partition: null, error: toPartitionError(thrown, logger), ...leaderOf(found) };
   }
 }
 
-function readPartition(partition: Partition, offset: number, maxBytes: number): PartitionRead | Promise<LogRead> {
+function leaderOf(place: { readonly leader?: Leader } | null): { readonly leader?: Leader } {
+  return place?.leader === undefined ? {} : { leader: place.leader };
+}
+
+function readPartition(
+  partition: Partition,
+  { fetchOffset: offset, lastEpoch = -1 }: FetchPartition,
+  maxBytes: number,
+): PartitionRead | Promise<LogRead> {
   // It may have gone while the request waited.
   if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
   const log = partition.requireLog();
-  if (offset < log.logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
   const { highWatermark, lastStableOffset, logStartOffset } = log;
+  const divergesAt = lastEpoch < 0 ? null : divergence(partition, offset, lastEpoch);
+  if (divergesAt !== null) {
+    const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: false };
+    return { ...nothing, divergesAt, highWatermark, lastStableOffset, logStartOffset };
+  }
+  if (offset < logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
   const isAtEnd = offset >= highWatermark;
   if (isAtEnd || maxBytes === 0) {
     const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: !isAtEnd };
@@ -175,6 +198,13 @@ function readPartition(partition: Partition, offset: number, maxBytes: number): 
   }
   const read = log.read({ offset, maxBytes, upTo: 'highWatermark' });
   return read instanceof Promise ? read : succeeded(read);
+}
+
+/** Where to go back to, if records of `lastEpoch` below `offset` are not in the log; null if they are. */
+function divergence(partition: Partition, offset: number, lastEpoch: number): EpochEnd | null {
+  const end = epochEnd(partition, lastEpoch);
+  if (end === null || offset < partition.requireLog().logStartOffset) throw outOfRange(partition, offset);
+  return end.epoch < lastEpoch || end.endOffset < offset ? end : null;
 }
 
 function succeeded(read: LogRead): PartitionRead {
@@ -193,7 +223,7 @@ export function releaseReads({ reads }: Collection): void {
 function failed(error: QError, partition: Partition | null): PartitionRead {
   const logStartOffset = partition?.log?.logStartOffset ?? -1;
   const nothing = { buffers: noBuffers, bytes: 0, isLeftOut: false };
-  return { ...nothing, error, highWatermark: -1, lastStableOffset: -1, logStartOffset };
+  return { ...nothing, error, highWatermark: -1, lastStableOffset: -1, logStartOffset, ...leaderOf(partition) };
 }
 
 function outOfRange(partition: Partition, offset: number): QError {

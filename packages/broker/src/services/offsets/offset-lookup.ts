@@ -1,10 +1,11 @@
 /**
- * Finds offsets in partitions: the start, the end, or the first record at or after a time (row C1).
+ * Finds offsets in partitions: the start, an end, or a record by its time (rows C1, B1).
  */
 import { QError } from '@q/protocol';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { epochAt } from '../topics/epoch-history.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 
@@ -13,8 +14,11 @@ export interface SoughtOffset {
   readonly partition: number;
   /** The leader epoch that the caller believes in; -1: it does not say. */
   readonly leaderEpoch: number;
-  /** Or a time, in ms since 1970. */
-  readonly at: 'start' | 'end' | number;
+  /**
+   * `stableEnd`: below it every transaction is settled. `latestTimestamp`: the record with the latest time. Or a time,
+   * in ms since 1970: the first record at or after it.
+   */
+  readonly at: 'start' | 'end' | 'stableEnd' | 'latestTimestamp' | number;
 }
 
 /** The places that are looked for in one topic. */
@@ -27,10 +31,11 @@ export interface SoughtTopic {
 export interface FoundOffset {
   readonly partition: number;
   readonly error: QError | null;
-  /** -1 when no record is that young, or after an error. */
+  /** -1 when there is no such record, or after an error. */
   readonly offset: number;
   /** Of the record that was found by its time; -1 otherwise. */
   readonly timestampMs: number;
+  /** Of the record that was found; at an end the one in force, which the next record gets. -1 after an error. */
   readonly leaderEpoch: number;
 }
 
@@ -65,9 +70,13 @@ export class OffsetLookup {
       const log = place.requireLog();
       const found = { partition, error: null, timestampMs: -1, leaderEpoch: place.leaderEpoch };
       if (at === 'end') return { ...found, offset: log.highWatermark };
-      if (at === 'start') return { ...found, offset: log.logStartOffset };
-      if (at < 0) throw noSuchTime(at);
-      const record = await log.offsetForTimestamp(at);
+      if (at === 'stableEnd') return { ...found, offset: log.lastStableOffset };
+      if (at === 'start') {
+        const { logStartOffset } = log;
+        return { ...found, offset: logStartOffset, leaderEpoch: epochAt(place, logStartOffset) };
+      }
+      if (at !== 'latestTimestamp' && at < 0) throw noSuchTime(at);
+      const record = await (at === 'latestTimestamp' ? log.latestTimestamp() : log.offsetForTimestamp(at));
       return record === null ? { ...found, offset: -1 } : { ...found, ...record };
     } catch (thrown) {
       return { partition, error: toPartitionError(thrown, logger), offset: -1, timestampMs: -1, leaderEpoch: -1 };

@@ -1,0 +1,44 @@
+/**
+ * OffsetForLeaderEpoch: where the records of a leader epoch end, for readers that want to know whether what they have
+ * read is still there (row B1).
+ */
+import type { FoundEpoch, Services } from '@q/broker';
+import { kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
+import type { AnswerOf } from '../messages/api.ts';
+import { offsetForLeaderEpoch } from '../messages/offset-for-leader-epoch.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+import { noUuid } from '../wire/scalars.ts';
+
+type AnsweredPartition = AnswerOf<typeof offsetForLeaderEpoch>['topics'][number]['partitions'][number];
+
+/** A reader that knows no epoch. */
+const noEpoch = -1;
+
+export function offsetForLeaderEpochHandler(services: Pick<Services, 'epochs' | 'topics'>): Handler {
+  return handler(offsetForLeaderEpoch, {
+    handle: ({ topics }) => {
+      const found = services.epochs.find(
+        topics.map(({ topic, partitions }) => ({ topicId: services.topics.idOf(topic) ?? noUuid, partitions })),
+      );
+      return {
+        topics: topics.map(({ topic, partitions }, index) => ({
+          topic,
+          partitions: partitions.map(({ leaderEpoch }, place) => answerOf(found[index]![place]!, leaderEpoch)),
+        })),
+      };
+    },
+    refuse: (errorCode, { topics }) => ({
+      topics: topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => ({ errorCode, partition, leaderEpoch: -1, endOffset: -1 })),
+      })),
+    }),
+  });
+}
+
+function answerOf({ partition, error, leaderEpoch, endOffset }: FoundEpoch, asked: number): AnsweredPartition {
+  const errorCode = error === null ? kafkaErrorCode.NONE : toKafkaErrorByName(error).code;
+  if (error === null && asked === noEpoch) return { errorCode, partition, leaderEpoch: -1, endOffset: -1 };
+  return { errorCode, partition, leaderEpoch, endOffset };
+}

@@ -1,0 +1,5 @@
+/** Bounds of what this door keeps. */
+export const kafkaLimits = {
+  /** Partitions in the fetch sessions of all connections together. Who comes with more gets no session. */
+  fetchSessionPartitionsMax: 200_000,
+} as const;
