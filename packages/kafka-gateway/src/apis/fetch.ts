@@ -172,7 +172,7 @@ function isReplica({ replicaId, replicaState }: Request): boolean {
   return replicaId >= 0 || replicaState.replicaId >= 0;
 }
 
-/** Partitions have no other replicas here, and who says it is one is told so, as Kafka tells a replica that it removed. */
+/** Partitions have no other replicas here: who says it is one hears what Kafka tells a replica that it removed. */
 function refusedReplica({ topics }: Request): Answer {
   return {
     responses: topics.map(({ topic, topicId, partitions }) => ({

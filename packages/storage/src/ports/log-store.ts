@@ -120,7 +120,7 @@ export interface PartitionLog {
   offsetForTimestamp(timestampMs: number): Promise<TimestampedOffset | null>;
   /**
    * The record with the latest time, the first of several, below the high watermark; null when there are no records.
-   * Indexes lead to it, unless that record was deleted or is not durable yet: then batch headers of its segment are read.
+   * Indexes lead to it, unless that record was deleted or is not durable yet: then headers of batches are read.
    */
   latestTimestamp(): Promise<TimestampedOffset | null>;
   /** The leader epoch under which the record at `offset` was stored; -1: none is known. */

@@ -23,7 +23,7 @@ export interface SoughtEpoch {
 export interface FoundEpoch {
   readonly partition: number;
   readonly error: QError | null;
-  /** The epoch that was asked for, or the one before it that has records; -1 when it is not known, or after an error. */
+  /** The epoch that was asked for, or the one before that has records; -1 when it is not known, or after an error. */
   readonly leaderEpoch: number;
   /** -1 when the epoch is not known, or after an error. */
   readonly endOffset: number;
