@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { metadata } from '../../src/messages/metadata.ts';
-import { kafkaBroker, RawClient } from '../harness.ts';
+import { kafkaBroker, RawClient, readAnswer } from '../harness.ts';
 import { nativeClient } from '../native.ts';
 
 const noId = '00000000-0000-0000-0000-000000000000';
@@ -51,6 +51,19 @@ describe('Metadata', () => {
     expect(await names(1, [])).toEqual([]);
     expect(await names(1, null)).toContain('orders');
     expect(await names(13, null)).toContain('orders');
+  });
+
+  it('B1 answers librdkafka 2.16, which asks for all topics with three bytes too many', async () => {
+    const { broker, kafkaPort } = await kafkaBroker();
+    const q = await nativeClient(broker);
+    await q.admin.createTopic('orders');
+    const client = await RawClient.connect(kafkaPort);
+    // As it was recorded: header, null in four bytes, two flags, no tags.
+    client.sendFrame(Buffer.from('0003000d00000003000772646b61666b610000000000010000', 'hex'));
+    const frame = await client.nextFrame();
+    expect(frame).not.toBeNull();
+    const { topics } = readAnswer(metadata, 13, frame!).body;
+    expect(topics.map(({ name }) => name)).toContain('orders');
   });
 
   it('B1 finds topics by id, and does not know others', async () => {

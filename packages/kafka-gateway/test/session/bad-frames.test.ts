@@ -61,10 +61,6 @@ const badFrames: Readonly<Record<string, Buffer>> = {
     writer.int16(2);
     writer.raw(Buffer.from('c328', 'hex'));
   }),
-  'bytes behind the body': Buffer.concat([
-    requestFrame(apiVersions, { version: 0, correlationId: 1, body: named }),
-    Buffer.from([0]),
-  ]),
   'half a body': requestFrame(metadata, {
     version: 1,
     correlationId: 1,
