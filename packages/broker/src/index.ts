@@ -32,13 +32,15 @@ export type {
 export type { ListChange, SettingChanges } from './services/topics/setting-changes.ts';
 export type { AlterTopicOptions, CreatedTopic, CreateTopicOptions } from './services/topics/topic-changes.ts';
 export type { DeletionResult, DeletionWish } from './services/topics/record-deletion.ts';
+export type { ClassicMemberName, ClassicState } from '@q/coordinator';
 export type {
   ClassicDescription,
   ClassicFault,
+  ClassicGroups,
+  ClassicJoin,
   ClassicListing,
   ClassicMemberDescription,
-  ClassicMemberName,
-  ClassicState,
+  ClassicSync,
   CommitClaim,
 } from './services/groups/classic-groups.ts';
 export type {

@@ -135,6 +135,13 @@ export interface BrokerLimits {
   readonly groupExpiryMs: number;
   /** Pause between two looks for groups that have expired. */
   readonly groupSweepIntervalMs: number;
+  /**
+   * How long the first generation of a classic group waits for more members, from the first one on; put off by the same
+   * as long as they come. 0: it does not wait.
+   */
+  readonly groupInitialDelayMs: number;
+  /** What members of classic groups say of themselves and were given, all groups together. */
+  readonly classicGroupsBytesMax: number;
   /** Least time between two looks for sessions that have run out. */
   readonly groupDeadlinePauseMs: number;
 
@@ -211,6 +218,8 @@ export const defaultLimits: BrokerLimits = {
   heldHeartbeatMsMax: 30 * secondMs,
   groupExpiryMs: coordinatorLimits.groupExpiryMs,
   groupSweepIntervalMs: minuteMs,
+  groupInitialDelayMs: coordinatorLimits.classicInitialDelayMs,
+  classicGroupsBytesMax: 64 * MiB,
   groupDeadlinePauseMs: 50,
 
   maintenanceIntervalMs: 10 * secondMs,
@@ -224,8 +233,9 @@ export const defaultLimits: BrokerLimits = {
  */
 export function checkLimits(limits: BrokerLimits): string | null {
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      return `limits.${name} = ${value}: must be a whole number of at least 1`;
+    const least = name === 'groupInitialDelayMs' ? 0 : 1;
+    if (!Number.isSafeInteger(value) || value < least)
+      return `limits.${name} = ${value}: must be a whole number of at least ${least}`;
   }
   const { sessionTimeoutMsMin, sessionTimeoutMsMax } = coordinatorLimits;
   const relations: readonly (readonly [boolean, string])[] = [

@@ -81,7 +81,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     registry.stop();
     await registry.settled();
   });
-  const groups = await Groups.open({ store, registry, clock, limits, logger }, ownLogs);
+  const groups = await Groups.open({ store, registry, clock, random, limits, logger }, ownLogs);
   closers.add(() => groups.close());
 
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };

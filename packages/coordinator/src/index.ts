@@ -52,7 +52,7 @@ export { GroupImage } from './groups/group-image.ts';
 export type { LoadedGroup } from './groups/group-image.ts';
 
 // ── Classic groups: the state machine
-export { createClassicGroup, nextClassicDeadlineMs } from './groups/classic-group.ts';
+export { createClassicGroup, nextClassicDeadlineMs, takeOverGroup } from './groups/classic-group.ts';
 export type { ClassicGroup, ClassicState } from './groups/classic-group.ts';
 export { metadataFor } from './groups/classic-member.ts';
 export type { ClassicMember, ClassicProtocol, DurableClassicMember } from './groups/classic-member.ts';

@@ -96,3 +96,15 @@ export function nextClassicDeadlineMs({ members, pending, rebalance, syncByMs }:
   for (const untilMs of pending.values()) deadlineMs = Math.min(deadlineMs, untilMs);
   return deadlineMs === Infinity ? null : deadlineMs;
 }
+
+/** An empty group whose partitions the broker assigned, as a classic one. It is stored when something comes of it. */
+export function takeOverGroup(
+  { groupId, emptySinceMs }: { readonly groupId: string; readonly emptySinceMs: number | null },
+  context: { readonly nowMs: number },
+): ClassicGroup {
+  const created = createClassicGroup(groupId, context);
+  const group = { ...created, emptySinceMs: emptySinceMs ?? context.nowMs };
+  const { protocolType, protocolName, leaderId, members } = group;
+  const unlike = { generation: -1, isAssigned: false, emptySinceMs: null };
+  return { ...group, stored: { protocolType, protocolName, leaderId, members, ...unlike } };
+}

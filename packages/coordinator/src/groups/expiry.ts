@@ -1,4 +1,5 @@
 import type { CommittedOffsets } from './committed-offsets.ts';
+import type { ClassicGroup } from './classic-group.ts';
 import type { Group } from './group.ts';
 
 /**
@@ -6,10 +7,15 @@ import type { Group } from './group.ts';
  * clock that never goes back decides: a wall clock that jumps expires nothing.
  */
 export function hasExpired(
-  { group, offsets }: { readonly group: Group | null; readonly offsets: CommittedOffsets },
+  {
+    group,
+    classic = null,
+    offsets,
+  }: { readonly group: Group | null; readonly classic?: ClassicGroup | null; readonly offsets: CommittedOffsets },
   { nowMs, groupExpiryMs }: { readonly nowMs: number; readonly groupExpiryMs: number },
 ): boolean {
-  if (group !== null && group.members.size > 0) return false;
-  const lastUseMs = Math.max(group?.emptySinceMs ?? -Infinity, offsets.latestCommitMs ?? -Infinity);
+  const either = group ?? classic;
+  if (either !== null && either.members.size > 0) return false;
+  const lastUseMs = Math.max(either?.emptySinceMs ?? -Infinity, offsets.latestCommitMs ?? -Infinity);
   return nowMs - lastUseMs >= groupExpiryMs;
 }

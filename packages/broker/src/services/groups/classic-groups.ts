@@ -2,35 +2,56 @@
  * Classic groups, as clients of Kafka know them: members that divide the partitions among themselves, by the words that
  * each of them says to the others (row B1). What is here knows no wire; its errors are named as Kafka names them.
  */
+import { coordinatorLimits, metadataFor } from '@q/coordinator';
+import type {
+  ClassicClaim,
+  ClassicCommand,
+  ClassicGroup,
+  ClassicJoined,
+  ClassicMember,
+  ClassicMemberName,
+  ClassicProtocol,
+  ClassicRefusal,
+  ClassicState,
+  ClassicStep,
+  ClassicSynced,
+} from '@q/coordinator';
 import type { Caller } from '../../caller.ts';
+import { randomUuid } from '../../random.ts';
+import type { Random } from '../../random.ts';
+import type { ClassicCoordinator } from './classic-coordinator.ts';
 import type { GroupDirectory } from './group-directory.ts';
+import type { LiveGroup } from './live-group.ts';
+import { refusedWith } from './waiting-members.ts';
+import type { ClassicOutcome, ClassicRefusedOutcome } from './waiting-members.ts';
 
 /** Why a request about a classic group is refused. */
-export type ClassicFault =
-  | 'COORDINATOR_NOT_AVAILABLE'
-  | 'FENCED_INSTANCE_ID'
-  | 'GROUP_MAX_SIZE_REACHED'
-  | 'ILLEGAL_GENERATION'
-  | 'INCONSISTENT_GROUP_PROTOCOL'
-  | 'INVALID_GROUP_ID'
-  | 'INVALID_SESSION_TIMEOUT'
-  | 'MEMBER_ID_REQUIRED'
-  | 'REBALANCE_IN_PROGRESS'
-  | 'UNKNOWN_MEMBER_ID';
-
-/** As Kafka tells where a group stands. Who has no members has only offsets, or nothing yet. */
-export type ClassicState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable';
-
-/** Who asks: empty and null where it does not say. */
-export interface ClassicMemberName {
-  readonly memberId: string;
-  /** The name of a static member. */
-  readonly instanceId: string | null;
-}
+export type ClassicFault = ClassicRefusal | 'COORDINATOR_NOT_AVAILABLE';
 
 /** Who commits, and in which generation; -1 for somebody who is in none. */
-export interface CommitClaim extends ClassicMemberName {
-  readonly generation: number;
+export type CommitClaim = ClassicClaim;
+
+export interface ClassicJoin extends ClassicMemberName {
+  readonly groupId: string;
+  readonly sessionTimeoutMs: number;
+  /** -1: the same as the session timeout. */
+  readonly rebalanceTimeoutMs: number;
+  readonly protocolType: string;
+  /** The broker keeps copies. */
+  readonly protocols: readonly ClassicProtocol[];
+  /** A new member is only told its id, and comes back with it. */
+  readonly needsId: boolean;
+  /** The client understands that it is the leader and need not assign. */
+  readonly knowsSkipping: boolean;
+}
+
+export interface ClassicSync extends ClassicClaim {
+  readonly groupId: string;
+  /** Null where the client does not say. */
+  readonly protocolType: string | null;
+  readonly protocolName: string | null;
+  /** Of the leader; the broker keeps copies. */
+  readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
 }
 
 export interface ClassicMemberDescription {
@@ -60,14 +81,82 @@ export interface ClassicListing {
   readonly protocolType: string;
 }
 
-export type ClassicCaller = Pick<Caller, 'address' | 'clientId' | 'signal' | 'budget'>;
+type ClassicCaller = Pick<Caller, 'address' | 'clientId' | 'signal' | 'budget'>;
+
+export interface ClassicGroupsOptions {
+  readonly directory: GroupDirectory;
+  readonly coordinator: ClassicCoordinator;
+  readonly random: Random;
+  /** Called when a group may have come into being. */
+  readonly grown: () => void;
+}
 
 /** The classic groups of a broker. */
 export class ClassicGroups {
-  readonly #directory: Pick<GroupDirectory, 'find' | 'groups'>;
+  readonly #options: ClassicGroupsOptions;
 
-  constructor(directory: Pick<GroupDirectory, 'find' | 'groups'>) {
-    this.#directory = directory;
+  constructor(options: ClassicGroupsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Waits until a generation begins. A group whose partitions the broker assigns is refused while it has members.
+   * @throws QError INVALID_GROUP_ID, GROUP_LIMIT
+   */
+  async join(request: ClassicJoin, caller: ClassicCaller): Promise<ClassicJoined | ClassicRefusedOutcome> {
+    const { directory, coordinator, random, grown } = this.#options;
+    const { groupId, memberId, instanceId, protocols } = request;
+    const bytes = protocols.reduce((sum, { metadata }) => sum + metadata.length, 0);
+    if (!coordinator.hasRoomFor(bytes)) return refusedWith('GROUP_MAX_SIZE_REACHED');
+    const live = memberId === '' ? directory.obtain(groupId) : directory.find(groupId);
+    if (live === null) return refusedWith('UNKNOWN_MEMBER_ID');
+    if ((live.group?.members.size ?? 0) > 0) return refusedWith('INCONSISTENT_GROUP_PROTOCOL');
+    const command: ClassicCommand = {
+      kind: 'join',
+      ...request,
+      clientId: caller.clientId,
+      host: caller.address,
+      newMemberId: memberId === '' ? `${cut(instanceId ?? caller.clientId)}-${randomUuid(random)}` : memberId,
+      protocols: protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
+    };
+    const outcome = await this.#request(live, command, caller);
+    grown();
+    return outcome.kind === 'synced' ? refusedWith('REBALANCE_IN_PROGRESS') : outcome;
+  }
+
+  /** Waits for the leader; its own request brings the assignments of all. */
+  async sync(request: ClassicSync, caller: ClassicCaller): Promise<ClassicSynced | ClassicRefusedOutcome> {
+    const { directory, coordinator } = this.#options;
+    const live = directory.find(request.groupId);
+    if (live === null || live.classic === null) return refusedWith('UNKNOWN_MEMBER_ID');
+    const { assignments, ...rest } = request;
+    const bytes = assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
+    if (!coordinator.hasRoomFor(bytes)) return refusedWith('COORDINATOR_NOT_AVAILABLE');
+    const copies = assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)] as const);
+    const outcome = await this.#request(live, { kind: 'sync', ...rest, assignments: new Map(copies) }, caller);
+    return outcome.kind === 'joined' ? refusedWith('REBALANCE_IN_PROGRESS') : outcome;
+  }
+
+  /** Null: the member is in the generation, and all is well. */
+  async heartbeat(groupId: string, claim: ClassicClaim): Promise<ClassicFault | null> {
+    const live = this.#options.directory.find(groupId);
+    if (live === null || live.classic === null) return 'UNKNOWN_MEMBER_ID';
+    const { result } = this.#options.coordinator.step(live, { kind: 'heartbeat', ...claim });
+    if (!(await isSettled(live))) return 'COORDINATOR_NOT_AVAILABLE';
+    return result.kind === 'refused' ? result.fault : null;
+  }
+
+  /** For each of them why it could not leave; null where it did. A static member may be named by that name alone. */
+  async leave(groupId: string, members: readonly ClassicMemberName[]): Promise<readonly (ClassicFault | null)[]> {
+    const { directory, coordinator } = this.#options;
+    const live = directory.find(groupId);
+    if (live === null || live.classic === null) return members.map(() => 'UNKNOWN_MEMBER_ID');
+    const step = coordinator.step(live, { kind: 'leave', members });
+    coordinator.tell(live, step);
+    const settled = isSettled(live);
+    directory.forgetIfGone(live);
+    if (!(await settled) || step.result.kind !== 'left') return members.map(() => 'COORDINATOR_NOT_AVAILABLE');
+    return step.result.faults;
   }
 
   /**
@@ -76,11 +165,12 @@ export class ClassicGroups {
    * ILLEGAL_GENERATION for who claims a generation. What it says may rest on what is not durable yet: wait for
    * `LiveGroup.settled()` before it is told.
    */
-  checkCommit(groupId: string, { generation }: CommitClaim): ClassicFault | null {
-    const live = this.#directory.find(groupId);
-    if (!live?.exists) return generation >= 0 ? 'ILLEGAL_GENERATION' : null;
-    const isEmpty = live.group === null || live.group.members.size === 0;
-    return isEmpty && generation < 0 ? null : 'UNKNOWN_MEMBER_ID';
+  checkCommit(groupId: string, claim: CommitClaim): ClassicFault | null {
+    const live = this.#options.directory.find(groupId);
+    if (!live?.exists) return claim.generation >= 0 ? 'ILLEGAL_GENERATION' : null;
+    if (live.classic === null) return live.memberCount === 0 && claim.generation < 0 ? null : 'UNKNOWN_MEMBER_ID';
+    const { result } = this.#options.coordinator.step(live, { kind: 'commit', ...claim });
+    return result.kind === 'refused' ? result.fault : null;
   }
 
   /**
@@ -88,16 +178,94 @@ export class ClassicGroups {
    * protocol type.
    */
   async describe(groupId: string): Promise<ClassicDescription | null> {
-    const live = this.#directory.find(groupId);
+    const live = this.#options.directory.find(groupId);
     if (!live?.exists || live.group !== null) return null;
+    const { classic } = live;
+    const description =
+      classic === null
+        ? { groupId, state: 'Empty' as const, protocolType: '', protocolName: '', members: [] }
+        : describeClassic(classic);
     await live.settled();
-    return { groupId, state: 'Empty', protocolType: '', protocolName: '', members: [] };
+    return description;
   }
 
   /** All of them, those included that have only offsets; in no order. */
   list(): ClassicListing[] {
-    return [...this.#directory.groups()]
+    return [...this.#options.directory.groups()]
       .filter((live) => live.exists && live.group === null)
-      .map(({ groupId }) => ({ groupId, state: 'Empty', protocolType: '' }));
+      .map(({ groupId, classic }) => {
+        return { groupId, state: classic?.state ?? 'Empty', protocolType: classic?.protocolType ?? '' };
+      });
   }
+
+  /** Answers everything that waits, now and from now on: the broker is stopping. */
+  release(): void {
+    this.#options.coordinator.waiting.releaseAll();
+  }
+
+  async #request(live: LiveGroup, command: ClassicCommand, caller: ClassicCaller): Promise<ClassicOutcome> {
+    const { directory, coordinator } = this.#options;
+    // Whoever waits too much already is told to ask again.
+    const unpark = caller.signal.aborted ? null : caller.budget.park(1);
+    if (unpark === null) return refusedWith('COORDINATOR_NOT_AVAILABLE');
+    try {
+      const step = coordinator.step(live, command);
+      const waiting = step.result.kind === 'waits' ? this.#wait(live, step.result.memberId, caller) : null;
+      coordinator.tell(live, step);
+      const settled = isSettled(live);
+      directory.forgetIfGone(live);
+      if (waiting !== null) return await waiting;
+      return (await settled) ? atOnce(step) : refusedWith('COORDINATOR_NOT_AVAILABLE');
+    } finally {
+      unpark();
+    }
+  }
+
+  #wait(live: LiveGroup, memberId: string, { signal }: ClassicCaller): Promise<ClassicOutcome> {
+    const { directory, coordinator } = this.#options;
+    const gone = (): void => {
+      if (live.classic === null) return;
+      coordinator.tell(live, coordinator.step(live, { kind: 'abandon', memberId }));
+      directory.forgetIfGone(live);
+    };
+    return coordinator.waiting.wait(live, memberId, { signal, gone });
+  }
+}
+
+function atOnce({ result }: ClassicStep): ClassicRefusedOutcome {
+  return result.kind === 'refused' ? result : refusedWith('COORDINATOR_NOT_AVAILABLE');
+}
+
+/** False: it was taken back. */
+async function isSettled(live: LiveGroup): Promise<boolean> {
+  try {
+    await live.settled();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function describeClassic(group: ClassicGroup): ClassicDescription {
+  const { groupId, state, protocolType, protocolName, members } = group;
+  return {
+    groupId,
+    state,
+    protocolType,
+    protocolName: state === 'Stable' ? (protocolName ?? '') : '',
+    members: [...members.values()].map((member) => describeMember(group, member)),
+  };
+}
+
+/** What it says of itself and has counts only in a generation that is whole. */
+function describeMember({ state, protocolName }: ClassicGroup, member: ClassicMember): ClassicMemberDescription {
+  const { memberId, instanceId, clientId, host } = member;
+  const who = { memberId, instanceId, clientId, host };
+  if (state !== 'Stable') return { ...who, metadata: Buffer.alloc(0), assignment: Buffer.alloc(0) };
+  return { ...who, metadata: metadataFor(member, protocolName), assignment: member.assignment };
+}
+
+/** Ids of members begin with the name of their client, which may be long. */
+function cut(name: string): string {
+  return name.slice(0, coordinatorLimits.clientTextCharactersMax).toWellFormed();
 }

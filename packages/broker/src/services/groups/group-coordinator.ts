@@ -99,7 +99,8 @@ export class GroupCoordinator implements TopicListener {
   remove(live: LiveGroup): number {
     const offsets = [...live.offsets.entries()];
     for (const place of offsets) live.deleteOffset(place);
-    if (live.group !== null) live.advance(null, [{ kind: 'group-gone', groupId: live.groupId }]);
+    if (live.group !== null || live.classic !== null)
+      live.advance(null, [{ kind: 'group-gone', groupId: live.groupId }]);
     this.#deadlines.set(live, null);
     this.#behind.delete(live);
     return offsets.length;
@@ -127,7 +128,7 @@ export class GroupCoordinator implements TopicListener {
 
   #topicChanged({ name }: Topic): void {
     for (const live of this.#options.directory.groups()) {
-      if (wantedTopics(live).has(name)) this.step(live, { kind: 'topics-changed' });
+      if (live.group !== null && wantedTopics(live).has(name)) this.step(live, { kind: 'topics-changed' });
     }
   }
 

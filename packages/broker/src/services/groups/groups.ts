@@ -6,10 +6,12 @@ import type { GroupRecord } from '@q/coordinator';
 import type { LogId, LogStore, PartitionLog } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import type { Random } from '../../random.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { ClassicCoordinator } from './classic-coordinator.ts';
 import { ClassicGroups } from './classic-groups.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { describeGroup } from './group-description.ts';
@@ -36,6 +38,7 @@ export interface GroupsOptions {
   readonly store: LogStore;
   readonly registry: TopicRegistry;
   readonly clock: Clock;
+  readonly random: Random;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
 }
@@ -51,6 +54,7 @@ export class Groups {
   readonly classic: ClassicGroups;
   readonly #options: GroupsOptions;
   readonly #log: StateLog<GroupRecord>;
+  readonly #classicCoordinator: ClassicCoordinator;
   readonly #stopListening: () => void;
 
   private constructor(options: GroupsOptions, log: PartitionLog | null) {
@@ -64,7 +68,14 @@ export class Groups {
     this.held = held;
     this.coordinator = coordinator;
     this.heartbeats = new MemberHeartbeats({ directory, coordinator, held, registry, limits });
-    this.classic = new ClassicGroups(directory);
+    const classic = new ClassicCoordinator({ directory, clock, limits, logger });
+    this.#classicCoordinator = classic;
+    this.classic = new ClassicGroups({
+      directory,
+      coordinator: classic,
+      random: options.random,
+      grown: () => coordinator.keepSweeping(),
+    });
     const grown = (): void => coordinator.keepSweeping();
     this.offsets = new GroupOffsets({ directory, classic: this.classic, registry, clock, limits, logger, grown });
     this.changes = new OffsetChanges({ directory, coordinator, registry, clock, limits, logger });
@@ -82,6 +93,7 @@ export class Groups {
     const groups = new Groups(options, log);
     if (log !== null) await groups.#load(log, options.store);
     groups.coordinator.start();
+    groups.#classicCoordinator.start();
     return groups;
   }
 
@@ -109,12 +121,14 @@ export class Groups {
   /** Answers all held heartbeats, now and from now on: the broker is stopping. */
   release(): void {
     this.held.releaseAll();
+    this.classic.release();
   }
 
   /** Stops the timers, and ends when everything that was handed over is durable or has failed. */
   async close(): Promise<void> {
     this.#stopListening();
     this.coordinator.stop();
+    this.#classicCoordinator.stop();
     await this.#log.drain();
   }
 

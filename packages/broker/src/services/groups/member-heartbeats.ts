@@ -88,7 +88,7 @@ export class MemberHeartbeats {
 
   #groupFor({ groupId, memberId, memberEpoch }: MemberHeartbeat): LiveGroup {
     const { directory } = this.#options;
-    if (memberEpoch === joiningEpoch) return directory.obtain(groupId);
+    if (memberEpoch === joiningEpoch) return refuseClassic(directory.obtain(groupId));
     return directory.find(groupId) ?? refuseMember(groupId, memberId);
   }
 
@@ -155,6 +155,14 @@ function commandOf(
     owned: request.owned === null ? null : ownedPartitions(request.owned, partitionsMax),
     stalledMs: Math.max(0, request.stalledMs),
   };
+}
+
+/** @throws QError GROUP_NOT_EMPTY for a group whose members assign: one of them would not hear of this one */
+function refuseClassic(live: LiveGroup): LiveGroup {
+  const { groupId, classic } = live;
+  if (classic === null || (classic.members.size === 0 && classic.pending.size === 0)) return live;
+  const message = `group ${JSON.stringify(groupId)} has members that assign by themselves (group.protocol=classic)`;
+  throw new QError('GROUP_NOT_EMPTY', message, { details: { groupId, members: classic.members.size } });
 }
 
 function refuseMember(groupId: string, memberId: string): never {

@@ -170,8 +170,7 @@ function checkTopicCount({ topics }: OffsetDeletion, { topicsMax, partitionsMax 
 }
 
 /** @throws QError GROUP_NOT_EMPTY */
-function refuseMembers({ groupId, group }: LiveGroup): void {
-  const members = group?.members.size ?? 0;
+function refuseMembers({ groupId, memberCount: members }: LiveGroup): void {
   if (members === 0) return;
   throw new QError(
     'GROUP_NOT_EMPTY',
