@@ -19,8 +19,11 @@ import { describeProducersHandler } from './describe-producers.ts';
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts';
 import { fetchHandler } from './fetch.ts';
 import { findCoordinatorHandler } from './find-coordinator.ts';
+import { heartbeatHandler } from './heartbeat.ts';
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts';
 import { initProducerIdHandler } from './init-producer-id.ts';
+import { joinGroupHandler } from './join-group.ts';
+import { leaveGroupHandler } from './leave-group.ts';
 import { listGroupsHandler } from './list-groups.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
 import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts';
@@ -30,6 +33,7 @@ import { offsetDeleteHandler } from './offset-delete.ts';
 import { offsetFetchHandler } from './offset-fetch.ts';
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts';
 import { produceHandler } from './produce.ts';
+import { syncGroupHandler } from './sync-group.ts';
 
 /** Every API that the table of versions has, with what it needs. */
 export function registerApis(dispatcher: Dispatcher, services: Services, tools: DoorTools): void {
@@ -53,8 +57,11 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(describeTopicPartitionsHandler(services));
   dispatcher.add(fetchHandler(services));
   dispatcher.add(findCoordinatorHandler(services, tools));
+  dispatcher.add(heartbeatHandler(services));
   dispatcher.add(incrementalAlterConfigsHandler(configs));
   dispatcher.add(initProducerIdHandler(services));
+  dispatcher.add(joinGroupHandler(services));
+  dispatcher.add(leaveGroupHandler(services));
   dispatcher.add(listGroupsHandler(services));
   dispatcher.add(listOffsetsHandler(services));
   dispatcher.add(listPartitionReassignmentsHandler());
@@ -64,4 +71,5 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(offsetFetchHandler(services, tools));
   dispatcher.add(offsetForLeaderEpochHandler(services));
   dispatcher.add(produceHandler(services, tools));
+  dispatcher.add(syncGroupHandler(services));
 }

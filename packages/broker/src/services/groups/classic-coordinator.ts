@@ -89,7 +89,10 @@ export class ClassicCoordinator {
 
   async #tellWhenDurable(
     live: LiveGroup,
-    { ends, evicted }: {
+    {
+      ends,
+      evicted,
+    }: {
       ends: readonly (readonly [EndWait, ClassicStep['answers'][number]])[];
       evicted: ClassicStep['evicted'];
     },
