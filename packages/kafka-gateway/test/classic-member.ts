@@ -2,8 +2,7 @@ import { heartbeat } from '../src/messages/heartbeat.ts';
 import { joinGroup } from '../src/messages/join-group.ts';
 import { leaveGroup } from '../src/messages/leave-group.ts';
 import { syncGroup } from '../src/messages/sync-group.ts';
-import type { Api } from '../src/messages/api.ts';
-import type { Message } from '../src/messages/api.ts';
+import type { Api, Message } from '../src/messages/api.ts';
 import { RawClient } from './harness.ts';
 
 type Read<T> = T extends Message<infer Out, infer _In> ? Out : never;

@@ -115,11 +115,11 @@ describe('classic groups', () => {
     while ((await first.heartbeat()) === 0);
     third.client.socket.destroy();
     await expect(given).rejects.toThrow('hung up');
-    const members = async (): Promise<number> => {
+    const count = async (): Promise<number> => {
       const { groups } = await first.ask(describeGroups, 5, { groups: ['g'] });
       return groups[0]!.members.length;
     };
-    while ((await members()) === 3);
+    while ((await count()) === 3);
     const joined = await Promise.all([first.join(), second.join()]);
     expect(joined.map(({ errorCode, generationId }) => [errorCode, generationId])).toEqual([
       [0, 2],

@@ -67,13 +67,13 @@ export class WaitingMembers {
 
   /** Ends everything that waits in a group. */
   endAll(live: LiveGroup, outcome: ClassicOutcome): void {
-    for (const memberId of [...(this.#groups.get(live)?.keys() ?? [])]) this.take(live, memberId)?.(outcome);
+    for (const memberId of this.#groups.get(live)?.keys() ?? []) this.take(live, memberId)?.(outcome);
   }
 
   /** Ends everything, now and from now on. */
   releaseAll(): void {
     this.#isReleased = true;
-    for (const live of [...this.#groups.keys()]) this.endAll(live, refusedWith('COORDINATOR_NOT_AVAILABLE'));
+    for (const live of this.#groups.keys()) this.endAll(live, refusedWith('COORDINATOR_NOT_AVAILABLE'));
   }
 }
 
