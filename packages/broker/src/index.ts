@@ -35,7 +35,6 @@ export type { DeletionResult, DeletionWish } from './services/topics/record-dele
 export type { ClassicMemberName, ClassicState } from '@q/coordinator';
 export type {
   ClassicDescription,
-  ClassicFault,
   ClassicGroups,
   ClassicJoin,
   ClassicListing,
@@ -43,6 +42,7 @@ export type {
   ClassicSync,
   CommitClaim,
 } from './services/groups/classic-groups.ts';
+export type { ClassicFault } from './services/groups/waiting-members.ts';
 export type {
   CommittedTopic,
   FoundGroupOffsets,

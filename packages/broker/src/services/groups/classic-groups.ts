@@ -11,7 +11,6 @@ import type {
   ClassicMember,
   ClassicMemberName,
   ClassicProtocol,
-  ClassicRefusal,
   ClassicState,
   ClassicStep,
   ClassicSynced,
@@ -23,10 +22,7 @@ import type { ClassicCoordinator } from './classic-coordinator.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 import { refusedWith } from './waiting-members.ts';
-import type { ClassicOutcome, ClassicRefusedOutcome } from './waiting-members.ts';
-
-/** Why a request about a classic group is refused. */
-export type ClassicFault = ClassicRefusal | 'COORDINATOR_NOT_AVAILABLE';
+import type { ClassicFault, ClassicOutcome, ClassicRefusedOutcome } from './waiting-members.ts';
 
 /** Who commits, and in which generation; -1 for somebody who is in none. */
 export type CommitClaim = ClassicClaim;

@@ -16,7 +16,8 @@ import { checkPartitionCount, requirePartition, requireTopicId } from '../topics
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
 import { AnswerRoom } from './answer-room.ts';
-import type { ClassicFault, ClassicGroups, CommitClaim } from './classic-groups.ts';
+import type { ClassicGroups, CommitClaim } from './classic-groups.ts';
+import type { ClassicFault } from './waiting-members.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 

@@ -6,10 +6,12 @@
  *  2. A wait ends exactly once; whichever end comes first removes it from everything that could end it.
  *  3. After `releaseAll` nothing waits any more: the broker is stopping and answers at once.
  */
-import type { ClassicAnswer } from '@q/coordinator';
+import type { ClassicAnswer, ClassicRefusal } from '@q/coordinator';
 import type { Caller } from '../../caller.ts';
-import type { ClassicFault } from './classic-groups.ts';
 import type { LiveGroup } from './live-group.ts';
+
+/** Why a request about a classic group is refused. */
+export type ClassicFault = ClassicRefusal | 'COORDINATOR_NOT_AVAILABLE';
 
 /** What a request that waited is told. */
 export type ClassicOutcome = Exclude<ClassicAnswer['outcome'], { kind: 'refused' }> | ClassicRefusedOutcome;
