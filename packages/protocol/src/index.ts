@@ -144,6 +144,8 @@ export type {
 export { settingSource } from './apis/topic-setting.ts';
 export type { ResolvedTopicSetting, TopicSetting } from './apis/topic-setting.ts';
 
+export { UuidTexts, parseUuid } from './schema/uuid-text.ts';
+
 // ── Record batches: one layout on the wire, on disk and in memory
 export { BatchMemory } from './batch/batch-memory.ts';
 export { LentMemory } from './batch/lent-memory.ts';

@@ -2,13 +2,36 @@ import { apiVersions } from '../messages/api-versions.ts';
 import type { Api } from '../messages/api.ts';
 import { WireWriter } from '../wire/writer.ts';
 
-/** An answer as a whole frame, ready to be sent. @throws WireFault when a value does not fit */
+/**
+ * An answer as a whole frame, ready to be sent:
+ *
+ *   length int32 │ correlationId int32 │ flexible, but not of ApiVersions: tagged fields │ body
+ *
+ * @throws WireFault when a value does not fit
+ */
 export function answerFrame(api: Api, o: { version: number; correlationId: number; body: unknown }): Buffer[] {
-  const writer = new WireWriter();
+  const writer = new WireWriter(headSizes.get(api.key));
+  writer.int32(0);
   writer.int32(o.correlationId);
   if (o.version >= api.flexibleSince && api.key !== apiVersions.key) writer.varint(0);
   api.response.encode(writer, o.version, o.body);
-  const length = Buffer.allocUnsafe(4);
-  length.writeUInt32BE(writer.bytesWritten);
-  return [length, ...writer.finish()];
+  const parts = writer.finish();
+  parts[0]!.writeUInt32BE(writer.bytesWritten - lengthBytes);
+  noteHead(api.key, writer.headBytesWritten);
+  return parts;
+}
+
+const lengthBytes = 4;
+
+/**
+ * What the heads of answers take: the next one of an API is likely to need what the last one did. One that begins small
+ * and grows is copied; one that begins large keeps all of that until it is sent.
+ */
+const headSizes = new Map<number, number>();
+const headBytesMin = 64;
+const headBytesMax = 16 * 1024;
+
+function noteHead(apiKey: number, bytes: number): void {
+  // With some more, since the next one is seldom of exactly the same size.
+  headSizes.set(apiKey, Math.max(headBytesMin, Math.min(headBytesMax, bytes + (bytes >> 3))));
 }

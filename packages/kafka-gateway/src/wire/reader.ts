@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { UuidTexts } from '@q/protocol';
 import { WireFault } from './fault.ts';
 import { wireLimits } from './limits.ts';
 
 const twoTo32 = 2 ** 32;
+const uuidTexts = new UuidTexts();
 
 /**
  * Reads one message. Nothing in the buffer is trusted.
@@ -14,13 +16,11 @@ const twoTo32 = 2 ** 32;
  */
 export class WireReader {
   readonly #buffer: Buffer;
-  readonly #view: DataView;
   #position: number;
   #elementsLeft: number = wireLimits.arrayElementsMax;
 
   constructor(buffer: Buffer, position = 0) {
     this.#buffer = buffer;
-    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.#position = position;
   }
 
@@ -37,19 +37,20 @@ export class WireReader {
   }
 
   int8(): number {
-    return this.#view.getInt8(this.#take(1));
+    return (this.#buffer[this.#take(1)]! << 24) >> 24;
   }
 
   int16(): number {
-    return this.#view.getInt16(this.#take(2));
+    return (this.uint16() << 16) >> 16;
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return (this.#buffer[at]! << 8) | this.#buffer[at + 1]!;
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#take(4));
+    return this.#int32(this.#take(4));
   }
 
   int64(): number {
@@ -63,13 +64,18 @@ export class WireReader {
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8));
+    return this.#buffer.readDoubleBE(this.#take(8));
   }
 
   /** Unsigned LEB128 of 32 bits. */
   varint(): number {
-    let value = 0;
-    for (let shift = 0; shift <= 28; shift += 7) {
+    const first = this.#buffer[this.#take(1)]!;
+    return first < 0x80 ? first : this.#longVarint(first & 0x7f);
+  }
+
+  #longVarint(low: number): number {
+    let value = low;
+    for (let shift = 7; shift <= 28; shift += 7) {
       const byte = this.#buffer[this.#take(1)]!;
       if (shift === 28 && byte > 0x0f) break;
       value += (byte & 0x7f) * 2 ** shift;
@@ -92,9 +98,7 @@ export class WireReader {
   }
 
   uuid(): string {
-    const at = this.#take(16);
-    const hex = this.#buffer.toString('hex', at, at + 16);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    return uuidTexts.textOf(this.#buffer, this.#take(16));
   }
 
   /** A view of the next bytes. */
@@ -126,7 +130,12 @@ export class WireReader {
   /** Not exact beyond 2^53. */
   #wide(): number {
     const at = this.#take(8);
-    return this.#view.getInt32(at) * twoTo32 + this.#view.getUint32(at + 4);
+    return this.#int32(at) * twoTo32 + (this.#int32(at + 4) >>> 0);
+  }
+
+  #int32(at: number): number {
+    const buffer = this.#buffer;
+    return (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
   }
 
   #take(bytes: number): number {

@@ -146,12 +146,14 @@ class StructCodec implements Codec<Value> {
 
   read(reader: WireReader): Value {
     const value: Value = {};
-    for (const { name, codec } of this.#plain) {
-      try {
+    let at = '';
+    try {
+      for (const { name, codec } of this.#plain) {
+        at = name;
         value[name] = codec.read(reader);
-      } catch (error) {
-        throw WireFault.within(error, `.${name}`);
       }
+    } catch (error) {
+      throw WireFault.within(error, `.${at}`);
     }
     for (const [name, blank] of this.#missing) value[name] = blank;
     if (this.#isFlexible) this.#readTagged(reader, value);
@@ -159,13 +161,15 @@ class StructCodec implements Codec<Value> {
   }
 
   write(writer: WireWriter, value: Value): void {
-    for (const { name, blank, codec } of this.#plain) {
-      try {
+    let at = '';
+    try {
+      for (const { name, blank, codec } of this.#plain) {
+        at = name;
         const given = value[name];
         codec.write(writer, given === undefined ? blank : given);
-      } catch (error) {
-        throw WireFault.within(error, `.${name}`);
       }
+    } catch (error) {
+      throw WireFault.within(error, `.${at}`);
     }
     if (this.#isFlexible) this.#writeTagged(writer, value);
   }
@@ -190,6 +194,10 @@ class StructCodec implements Codec<Value> {
   }
 
   #writeTagged(writer: WireWriter, value: Value): void {
+    if (this.#tagged.every(({ name }) => value[name] === undefined)) {
+      writer.varint(0);
+      return;
+    }
     const present = this.#tagged.filter(({ name, blank }) => {
       const given = value[name];
       return given !== undefined && !isDeepStrictEqual(given, blank);

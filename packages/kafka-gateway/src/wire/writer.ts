@@ -1,10 +1,10 @@
+import { parseUuid } from '@q/protocol';
 import { WireFault } from './fault.ts';
 import { wireLimits } from './limits.ts';
 
 const twoTo32 = 2 ** 32;
 const headBytesInitial = 512;
 const growthFactor = 4;
-const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Writes one message as a gather list: small fields go into a head buffer, long bytes are put in the list by reference.
@@ -15,15 +15,26 @@ const uuidText = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
  * - Bytes given by reference must not change until the list has been sent: that is the caller's promise.
  */
 export class WireWriter {
-  #head: Buffer = Buffer.allocUnsafe(headBytesInitial);
+  #head: Buffer;
   #start = 0;
   #position = 0;
   #listed = 0;
   readonly #parts: Buffer[] = [];
+  #headBytes = 0;
+
+  /** `headBytes`: how much the small fields of the message are likely to take. */
+  constructor(headBytes: number = headBytesInitial) {
+    this.#head = Buffer.allocUnsafe(headBytes);
+  }
 
   /** Bytes written so far. */
   get bytesWritten(): number {
     return this.#listed + this.#position - this.#start;
+  }
+
+  /** Bytes of small fields, which lie in memory of the writer's own; known once it is finished. */
+  get headBytesWritten(): number {
+    return this.#headBytes;
   }
 
   bool(value: boolean): void {
@@ -70,6 +81,11 @@ export class WireWriter {
 
   /** Unsigned LEB128, the shortest form. */
   varint(value: number): void {
+    if (value >= 0 && value < 0x80 && Number.isInteger(value)) {
+      const at = this.#claim(1);
+      this.#head[at] = value;
+      return;
+    }
     check(value, 0, 0xffff_ffff, 'a varint');
     let rest = value;
     while (rest > 0x7f) {
@@ -88,9 +104,8 @@ export class WireWriter {
   }
 
   uuid(value: string): void {
-    if (!uuidText.test(value)) throw new WireFault(`${JSON.stringify(value)} is not a UUID`);
     const at = this.#claim(16);
-    this.#head.write(value.replaceAll('-', ''), at, 16, 'hex');
+    if (!parseUuid(value, this.#head, at)) throw new WireFault(`${JSON.stringify(value)} is not a UUID`);
   }
 
   /** The bytes without their length, by reference when they are long. */
@@ -139,6 +154,7 @@ export class WireWriter {
 
   #listHead(): void {
     if (this.#position === this.#start) return;
+    this.#headBytes += this.#position - this.#start;
     this.#list(this.#head.subarray(this.#start, this.#position));
     this.#start = this.#position;
   }

@@ -27,3 +27,29 @@ export class UuidTexts {
     return this.#text;
   }
 }
+
+/** Value of a hexadecimal digit by character code; 255 for anything else. */
+const nibbles: Uint8Array = new Uint8Array(128).fill(255);
+for (let digit = 0; digit < 16; digit++) {
+  nibbles[digit.toString(16).charCodeAt(0)] = digit;
+  nibbles[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
+}
+
+/** Writes the 16 bytes of a UUID's text at `position`; false when it is none. */
+export function parseUuid(value: string, into: Uint8Array, position: number): boolean {
+  if (typeof value !== 'string' || value.length !== 36) return false;
+  let at = position;
+  for (let index = 0; index < 36;) {
+    if (index === 8 || index === 13 || index === 18 || index === 23) {
+      if (value.charCodeAt(index) !== 0x2d) return false;
+      index++;
+      continue;
+    }
+    const high = nibbles[value.charCodeAt(index)] ?? 255;
+    const low = nibbles[value.charCodeAt(index + 1)] ?? 255;
+    if (high > 15 || low > 15) return false;
+    into[at++] = high * 16 + low;
+    index += 2;
+  }
+  return true;
+}

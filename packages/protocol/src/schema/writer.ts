@@ -1,16 +1,10 @@
 import { protocolLimits } from '../limits.ts';
 import { SchemaFault } from './fault.ts';
+import { parseUuid } from './uuid-text.ts';
 
 const twoTo32 = 2 ** 32;
 const headBytesInitial = 256;
 const growthFactor = 4;
-
-/** Value of a hexadecimal digit by character code; 255 for anything else. */
-const nibbles: Uint8Array = new Uint8Array(128).fill(255);
-for (let digit = 0; digit < 16; digit++) {
-  nibbles[digit.toString(16).charCodeAt(0)] = digit;
-  nibbles[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
-}
 
 /**
  * Writes one message as a gather list: small fields go into a head buffer, long `bytes` fields are put in the list
@@ -179,24 +173,6 @@ function checkInteger(value: number, min: number, max: number, what: string): vo
   if (!(Number.isInteger(value) && value >= min && value <= max)) {
     throw new SchemaFault(`${describe(value)} does not fit in ${what}`);
   }
-}
-
-function parseUuid(value: string, into: Uint8Array, position: number): boolean {
-  if (typeof value !== 'string' || value.length !== 36) return false;
-  let at = position;
-  for (let index = 0; index < 36;) {
-    if (index === 8 || index === 13 || index === 18 || index === 23) {
-      if (value.charCodeAt(index) !== 0x2d) return false;
-      index++;
-      continue;
-    }
-    const high = nibbles[value.charCodeAt(index)] ?? 255;
-    const low = nibbles[value.charCodeAt(index + 1)] ?? 255;
-    if (high > 15 || low > 15) return false;
-    into[at++] = high * 16 + low;
-    index += 2;
-  }
-  return true;
 }
 
 /** A value as an error message may show it: short, and never the content of a buffer. */
