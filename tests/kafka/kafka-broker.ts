@@ -55,8 +55,9 @@ export class KafkaBroker implements AsyncDisposable {
   /** Requests that Kafka clients have sent so far, by API. */
   async requests(): Promise<ReadonlyMap<string, number>> {
     const answer = await fetch(`${this.#process.adminUrl}/stats`);
-    const { apis } = (await answer.json()) as { apis: readonly { api: string; requests: number }[] };
-    return new Map(apis.map(({ api, requests }) => [api, requests]));
+    const { requests } = (await answer.json()) as { requests: Readonly<Record<string, { readonly count: number }>> };
+    const ofKafka = Object.entries(requests).filter(([api]) => api.startsWith('kafka.'));
+    return new Map(ofKafka.map(([api, { count }]) => [api, count]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
