@@ -20,7 +20,15 @@ interface Line {
 }
 
 const folder = fileURLToPath(new URL('captures/', import.meta.url));
-export const captureFiles = ['java', 'java-4.4', 'kafkajs', 'librdkafka', 'platformatic', 'sasl-4.4'] as const;
+export const captureFiles = [
+  'java',
+  'java-4.4',
+  'kafkajs',
+  'librdkafka',
+  'platformatic',
+  'raw-fetch-4.4',
+  'sasl-4.4',
+] as const;
 
 /** What was recorded of one API, of all clients. */
 export function capturesOf(apiKey: number): Exchange[] {

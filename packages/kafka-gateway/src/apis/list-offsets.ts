@@ -73,7 +73,7 @@ function planOf(
   { partitionIndex, currentLeaderEpoch, timestamp }: Wanted,
   { version, end }: { readonly version: number; readonly end: 'end' | 'stableEnd' },
 ): Plan {
-  const sought = { partition: partitionIndex, leaderEpoch: currentLeaderEpoch };
+  const sought = { partition: partitionIndex, leaderEpoch: Math.max(-1, currentLeaderEpoch) };
   if (timestamp >= 0) return { ...sought, at: timestamp };
   const special = specialTimes.get(timestamp);
   if (special === undefined || version < special.since) {

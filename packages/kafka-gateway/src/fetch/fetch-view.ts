@@ -95,7 +95,7 @@ function wantedOf({ topics }: Request): WantedTopic[] {
     topicId,
     partitions: partitions.map((wanted) => ({
       partition: wanted.partition,
-      leaderEpoch: wanted.currentLeaderEpoch,
+      leaderEpoch: Math.max(-1, wanted.currentLeaderEpoch),
       fetchOffset: wanted.fetchOffset,
       lastEpoch: wanted.lastFetchedEpoch,
       maxBytes: wanted.partitionMaxBytes,

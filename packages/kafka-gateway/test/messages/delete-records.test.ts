@@ -3,5 +3,5 @@ import { deleteRecords } from '../../src/messages/delete-records.ts';
 import { itReadsTheCaptures } from '../capture-vectors.ts';
 
 describe('DeleteRecords', () => {
-  itReadsTheCaptures(deleteRecords, 4);
+  itReadsTheCaptures(deleteRecords, 7);
 });

@@ -3,5 +3,5 @@ import { describeLogDirs } from '../../src/messages/describe-log-dirs.ts';
 import { itReadsTheCaptures } from '../capture-vectors.ts';
 
 describe('DescribeLogDirs', () => {
-  itReadsTheCaptures(describeLogDirs, 3);
+  itReadsTheCaptures(describeLogDirs, 8);
 });

@@ -3,5 +3,5 @@ import { fetch } from '../../src/messages/fetch.ts';
 import { itReadsTheCaptures } from '../capture-vectors.ts';
 
 describe('Fetch', () => {
-  itReadsTheCaptures(fetch, 24);
+  itReadsTheCaptures(fetch, 120);
 });

@@ -3,5 +3,5 @@ import { listOffsets } from '../../src/messages/list-offsets.ts';
 import { itReadsTheCaptures } from '../capture-vectors.ts';
 
 describe('ListOffsets', () => {
-  itReadsTheCaptures(listOffsets, 24);
+  itReadsTheCaptures(listOffsets, 55);
 });
