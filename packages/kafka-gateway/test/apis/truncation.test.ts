@@ -1,6 +1,6 @@
 /**
- * What a consumer does after the leader has changed, frame by frame: it asks where the records of the last epoch that it
- * has read end, goes back there if it is beyond, and reads on. A wrong answer would have it read in circles.
+ * What a consumer does after the leader has changed, frame by frame. It asks where the records of the last epoch that
+ * it has read end, goes back there if it is beyond, and reads on. A wrong answer would have it read in circles.
  */
 import { startBroker } from '@q/broker';
 import { FaultyFileSystem, SeededRandom } from '@q/testkit';
