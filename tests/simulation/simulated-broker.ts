@@ -1,5 +1,6 @@
 import { startBroker } from '@q/broker';
 import type { Broker, BrokerLogger } from '@q/broker';
+import { kafkaDoor } from '@q/kafka-gateway';
 import { FaultyFileSystem, ProcessClock } from '@q/testkit';
 import type { CrashLoss, DiskOperation } from '@q/testkit';
 import { checkImage } from './disk-image.ts';
@@ -9,6 +10,7 @@ import { roomyDiskBytes } from './world.ts';
 import type { World } from './world.ts';
 
 export const brokerUrl = 'q://broker:7420';
+export const kafkaAddress = { host: 'broker', port: 9092 } as const;
 const reopenPauseMs = 500;
 const restartDelayMsMax = 300;
 /** A broker that has not started after so many tries, without a fault left that explains it, never will. */
@@ -167,9 +169,11 @@ export class SimulatedBroker {
         clock: process.clock,
         random: world.random.fork(),
         network: world.network.forBroker(process),
+        doors: [kafkaDoor(kafkaAddress)],
         limits: {
           maintenanceIntervalMs: world.plan.maintenanceIntervalMs,
           idleTimeoutMs: 60_000,
+          groupInitialDelayMs: 0,
           reopenPauseMsMin: reopenPauseMs,
           reopenPauseMsMax: 2 * reopenPauseMs,
         },

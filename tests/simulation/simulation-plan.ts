@@ -56,6 +56,9 @@ export interface SimulationPlan {
   readonly memberLifeMsMax: number;
   /** How long a member may take to give a partition up. */
   readonly rebalanceTimeoutMs: number;
+  /** Idempotent producers that speak Kafka, and members of a classic group. In most runs there are none. */
+  readonly kafkaProducers: number;
+  readonly kafkaMembers: number;
   readonly partitions: number;
   /** Producers send to this topic only: rounds hold many batches, over several segments. Null: to all. */
   readonly focus: Exclude<TopicKind, 'trimmed'> | null;
@@ -75,12 +78,12 @@ export type PlanOverrides = Partial<Omit<SimulationPlan, 'seed'>>;
 
 export function planSimulation(seed: number, overrides: PlanOverrides = {}): SimulationPlan {
   const random = seededRandom(seed);
-  const plan = drawPlan(seed, random);
+  const plan = { ...drawPlan(seed, random), ...planKafka(seed) };
   const profile = overrides.profile ?? plan.profile;
   return { ...plan, ...profilePlan(profile, plan, random), ...overrides, profile };
 }
 
-function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
+function drawPlan(seed: number, random: SeededRandom): Omit<SimulationPlan, 'kafkaProducers' | 'kafkaMembers'> {
   const rate = random.pick([0, 0.002, 0.01, 0.03]);
   return {
     seed,
@@ -142,6 +145,13 @@ function drawPlan(seed: number, random: SeededRandom): SimulationPlan {
       ...planJournal(random),
     },
   };
+}
+
+/** Drawn from a stream of its own: runs without Kafka clients are what they were before there were any. */
+function planKafka(seed: number): Pick<SimulationPlan, 'kafkaProducers' | 'kafkaMembers'> {
+  const random = seededRandom(seed ^ 0x6b61);
+  if (random.chance(0.7)) return { kafkaProducers: 0, kafkaMembers: 0 };
+  return { kafkaProducers: random.between(1, 2), kafkaMembers: random.between(0, 3) };
 }
 
 /** Small files, so that they are filled, emptied and written over many times in a run; or no journal. */

@@ -18,7 +18,7 @@ describe(`the whole broker and its clients in one process, seed ${seed}`, () => 
   }, 60_000);
 
   it(
-    `B2 B3 S2 P4 W3 keeps every promise through crashes, power cuts, bad networks and bad disks, over ${images} disks`,
+    `B1 B2 B3 S2 P4 W3 keeps every promise through crashes, power cuts, bad networks and bad disks, over ${images} disks`,
     async () => {
       const report = await run({ images, seed, imagesPerCrash: 80 });
       expect(report.failures).toEqual([]);

@@ -1,13 +1,16 @@
-import { calm, findViolations, formatLog } from '@q/testkit';
+import { calm, findViolations, formatLog, seededRandom } from '@q/testkit';
 import type { FinalState, ReadRecord } from '@q/testkit';
 import { scheduleFaults, spoilStop } from './fault-actor.ts';
 import { checkCommitted, finishGroup } from './group-check.ts';
 import { GroupActor } from './group-actor.ts';
+import { finishKafkaGroup, KafkaGroupActor } from './kafka-group-actor.ts';
+import { KafkaProducerActor } from './kafka-producer-actor.ts';
 import { ProducerActor } from './producer-actor.ts';
 import { ReaderActor } from './reader-actor.ts';
 import { idOf } from './record-identity.ts';
 import { SimulatedBroker } from './simulated-broker.ts';
 import { connectClient } from './simulated-client.ts';
+import { groupTopic } from './simulated-group.ts';
 import { planSimulation } from './simulation-plan.ts';
 import type { PlanOverrides, SimulationPlan } from './simulation-plan.ts';
 import { simulatedTopics } from './simulated-topics.ts';
@@ -88,11 +91,25 @@ function startActors(world: World, topics: readonly SimulatedTopic[]): Promise<v
     actors.push(new ReaderActor({ world, name: `r${index}`, topic: promised[index % promised.length]! }).run());
   actors.push(new ReaderActor({ world, name: 'rt', topic: promised[2]! }).run());
   for (let index = 0; index < members; index += 1) actors.push(new GroupActor({ world, name: `m${index}` }).run());
+  actors.push(...startKafkaActors(world, topics));
   if (hasTopicChanges) actors.push(new TopicActor(world).run());
   // One that fails is a mistake of the rig; the others go on, so that the run comes to its end and says so.
   return actors.map((actor) =>
     actor.catch((error: unknown) => world.problem(`an actor failed: ${(error as Error).stack}`)),
   );
+}
+
+/** With chance of their own: what else is drawn from a seed stays as it was. */
+function startKafkaActors(world: World, topics: readonly SimulatedTopic[]): Promise<void>[] {
+  const { seed, kafkaProducers, kafkaMembers } = world.plan;
+  const random = seededRandom(seed ^ 0x6b62);
+  const topic = topics.find(({ kind }) => kind === 'kept')!;
+  const actors: Promise<void>[] = [];
+  for (let index = 0; index < kafkaProducers; index += 1)
+    actors.push(new KafkaProducerActor({ world, name: `kp${index}`, topic, random: random.fork() }).run());
+  for (let index = 0; index < kafkaMembers; index += 1)
+    actors.push(new KafkaGroupActor({ world, name: `km${index}`, random: random.fork() }).run());
+  return actors;
 }
 
 async function heal(world: World, broker: SimulatedBroker): Promise<void> {
@@ -135,6 +152,10 @@ async function finish(world: World, broker: SimulatedBroker, topics: readonly Si
   if (world.plan.members > 0) {
     await checkCommitted(world, q);
     await finishGroup(world, q);
+  }
+  if (world.plan.kafkaMembers > 0) {
+    const ends = await q.admin.listOffsets(groupTopic, 'end');
+    await finishKafkaGroup(world, new Map(Object.entries(ends).map(([partition, end]) => [Number(partition), end])));
   }
   await q.close();
   const compacted = new Set(topics.filter(({ kind }) => kind === 'compacted').map(({ name }) => formatLog(name, 0)));

@@ -25,6 +25,8 @@ export class World {
   readonly deletedLogs: Set<string> = new Set<string>();
   /** What members of the group have acknowledged: `log offset`. */
   readonly handled: Set<string> = new Set<string>();
+  /** What members of the classic group have handled: `log offset`. */
+  readonly handledOverKafka: Set<string> = new Set<string>();
   /** True once faults are over and everything has to come to its end. */
   isHealed = false;
 
