@@ -20,12 +20,13 @@ export function offsetDeleteHandler({ groups, topics: catalog }: Pick<Services, 
     handle: async ({ groupId, topics }) => {
       const consumes = consumedBy(await groups.classic.describe(groupId));
       const places = topics.map((topic) => placesOf(catalog, topic));
-      const mayGo = places.filter(({ topic, topicId }) => topicId !== null && !consumes(topic.name));
+      const known = places.filter(({ topicId }) => topicId !== null);
       const forgotten = await groups.changes.deleteOffsets({
         groupId,
-        topics: mayGo.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
+        classicConsumes: consumes,
+        topics: known.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
       });
-      const outcomes = new Map(mayGo.map((place, index) => [place, forgotten[index]!]));
+      const outcomes = new Map(known.map((place, index) => [place, forgotten[index]!]));
       return { errorCode: NONE, topics: places.map((place) => answeredTopic(place, outcomes.get(place))) };
     },
     refuse: (code) => ({ errorCode: coordinatorErrorCode(code), topics: [] }),
@@ -47,20 +48,19 @@ function placesOf(catalog: Pick<Services['topics'], 'idOf' | 'findById'>, topic:
   return { topic, topicId, there: numbers.filter((partition) => partition >= 0 && partition < count) };
 }
 
-/** `undefined`: its members consume the topic, or there is none. */
-function answeredTopic({ topic, topicId, there }: Places, outcome: TopicForgotten | undefined): AnsweredTopic {
+function answeredTopic({ topic, there }: Places, outcome: TopicForgotten | undefined): AnsweredTopic {
   const known = new Set(there);
-  const errorCode = outcome === undefined ? GROUP_SUBSCRIBED_TO_TOPIC : codeOf(outcome);
+  const errorCode = outcome === undefined ? UNKNOWN_TOPIC_OR_PARTITION : codeOf(outcome);
   return {
     name: topic.name,
     partitions: topic.partitions.map(({ partitionIndex }) => ({
       partitionIndex,
-      errorCode: topicId !== null && known.has(partitionIndex) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION,
+      errorCode: known.has(partitionIndex) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION,
     })),
   };
 }
 
-/** Of a group whose partitions the broker assigns only a topic that members want is refused. */
+/** Only a topic that members want is refused. */
 function codeOf({ error }: TopicForgotten): number {
   return error?.code === 'GROUP_NOT_EMPTY' ? GROUP_SUBSCRIBED_TO_TOPIC : coordinatorCodeOf(error);
 }

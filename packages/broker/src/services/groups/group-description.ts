@@ -7,6 +7,7 @@ import type { BrokerLimits } from '../../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
 import { AnswerRoom } from './answer-room.ts';
+import { describeClassicGroup } from './classic-description.ts';
 import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
@@ -74,10 +75,15 @@ export interface DescriptionOptions {
 
 /** @throws QError INVALID_REQUEST when the group is too large for one answer */
 export function describeGroup(live: LiveGroup, options: DescriptionOptions): GroupDescription {
-  const { groupId, group } = live;
+  const { groupId, group, classic } = live;
   const room = new AnswerRoom(options.limits);
   const partitions = describePartitions(live, options);
   for (const { name, memberId, metadata } of partitions) room.takeTexts(name, memberId, metadata);
+  if (classic !== null) {
+    const described = describeClassicGroup(classic, options);
+    for (const { memberId, instanceId, clientId } of described.members) room.takeTexts(memberId, instanceId, clientId);
+    return { groupId, ...described, partitions };
+  }
   if (group === null) {
     const nobody = { state: 'empty', assignor: 'uniform', groupEpoch: 0, targetEpoch: 0, members: [] };
     return { groupId, ...nobody, partitions };

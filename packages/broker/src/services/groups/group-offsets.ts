@@ -105,7 +105,7 @@ export class GroupOffsets {
     const { directory, limits } = this.#options;
     checkPartitionCount(request.topics, limits);
     const known = directory.find(request.groupId);
-    const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit');
+    const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit') ?? checkNoneAssigns(known);
     if (refusal !== null) return refuse(known, refusal);
     const live = known ?? directory.obtain(request.groupId);
     return this.#answer(live, this.#take(live, request, checkOffset));
@@ -254,6 +254,12 @@ export class GroupOffsets {
 async function refuse(live: LiveGroup | null, { code, message }: OffsetRefusal): Promise<never> {
   await live?.settled();
   throw new QError(code, message);
+}
+
+/** Members that assign by themselves commit through their own protocol, so whoever comes here is none of them. */
+function checkNoneAssigns(live: LiveGroup | null): OffsetRefusal | null {
+  if (live === null || live.classic === null || live.memberCount === 0) return null;
+  return { code: 'GROUP_NOT_EMPTY', message: 'only members may commit while the group has some' };
 }
 
 /** A generation of a group that is not there is told from an old one. */

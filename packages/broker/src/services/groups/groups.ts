@@ -14,6 +14,7 @@ import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { ClassicCoordinator } from './classic-coordinator.ts';
 import { ClassicGroups } from './classic-groups.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
+import { classicGroupState } from './classic-description.ts';
 import { describeGroup } from './group-description.ts';
 import type { GroupDescription } from './group-description.ts';
 import { GroupDirectory } from './group-directory.ts';
@@ -150,7 +151,7 @@ async function openLog({ store, registry }: GroupsOptions): Promise<PartitionLog
   return log;
 }
 
-function listed({ groupId, group, offsets, memberCount }: LiveGroup): ListedGroup {
-  const state = group === null ? 'empty' : groupState(group);
+function listed({ groupId, group, classic, offsets, memberCount }: LiveGroup): ListedGroup {
+  const state = group === null ? classicGroupState(classic) : groupState(group);
   return { groupId, state, members: memberCount, offsets: offsets.size };
 }

@@ -47,6 +47,11 @@ export interface TopicToForget {
 export interface OffsetDeletion {
   readonly groupId: string;
   readonly topics: readonly TopicToForget[];
+  /**
+   * Which topics members that assign by themselves consume, for who understands what they say to each other. Default:
+   * all, while there are such members.
+   */
+  readonly classicConsumes?: (topic: string) => boolean;
 }
 
 export interface TopicForgotten {
@@ -101,9 +106,10 @@ export class OffsetChanges {
     checkTopicCount(request, this.#options.limits);
     const committed = new Map(placesByTopic(live.offsets).map(({ topicId, partitions }) => [topicId, partitions]));
     const wantedNames = wantedTopics(live);
+    const consumes = classicConsumption(live, request);
     const topics = request.topics.map((wanted) => {
       const name = this.#options.registry.byId(wanted.topicId)?.name ?? null;
-      if (name !== null && wantedNames.has(name)) return consumed(live, wanted, name);
+      if (name !== null && (wantedNames.has(name) || consumes(name))) return consumed(live, wanted, name);
       return deleteOf(live, wanted, committed.get(wanted.topicId) ?? []);
     });
     await live.settled();
@@ -141,6 +147,11 @@ export class OffsetChanges {
       }
     }
   }
+}
+
+function classicConsumption({ classic, memberCount }: LiveGroup, request: OffsetDeletion): (topic: string) => boolean {
+  if (classic === null || memberCount === 0) return () => false;
+  return request.classicConsumes ?? (() => true);
 }
 
 function deleteOf(
