@@ -50,6 +50,7 @@ export type {
   OffsetToCommit,
   TopicOffsets,
 } from './services/groups/group-offsets.ts';
+export type { ClassicLanguage, NamedPartitions } from './services/groups/classic-languages.ts';
 export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export type { BrokerSettings } from './services/settings/broker-settings.ts';

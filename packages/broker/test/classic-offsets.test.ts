@@ -72,6 +72,17 @@ describe('offsets of a group whose members assign', () => {
     await expect(committing()).rejects.toMatchObject({ code: 'GROUP_NOT_EMPTY' });
   });
 
+  it('B1 are not deleted while nobody understands what its members consume', async () => {
+    const { topicId, groups, join, commitAs } = await setUp();
+    const forget = async () =>
+      (await groups.changes.deleteOffsets({ groupId: 'g', topics: [{ topicId, partitions: null }] }))[0]!;
+    await join('a');
+    await commitAs({});
+    expect(await forget()).toMatchObject({ error: { code: 'GROUP_NOT_EMPTY' }, offsets: 0 });
+    groups.languages.learn('consumer', { wantedTopics: () => ['other'], assignedPartitions: () => null });
+    expect(await forget()).toMatchObject({ error: null, offsets: 1 });
+  });
+
   it('B1 are refused for a generation of a group that is not there, and no group is made', async () => {
     const { commitAs, groups } = await setUp();
     await expect(commitAs({ generation: 3, memberId: 'a' })).rejects.toMatchObject({ code: 'UNKNOWN_GROUP' });

@@ -1,5 +1,6 @@
 import type { Door } from '@q/broker';
 import { registerApis } from './apis/register-apis.ts';
+import { consumerLanguage } from './messages/consumer-protocol.ts';
 import { Dispatcher } from './session/dispatcher.ts';
 import { KafkaSession } from './session/kafka-session.ts';
 import { wireLimits } from './wire/limits.ts';
@@ -35,6 +36,7 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
     isOptional,
     open: (services, tools) => {
       const dispatcher = new Dispatcher(tools);
+      services.groups.languages.learn('consumer', consumerLanguage);
       registerApis(dispatcher, services, tools);
       const shared = {
         dispatcher,

@@ -140,7 +140,13 @@ describe('what tools see of a classic group', () => {
   it('B1 its members and offsets, also at the native door', async () => {
     const { member, commitAs, q } = await classicScene();
     const first = await member({ instanceId: 'box-1' });
-    await stableGroup([first]);
+    // The leader may assign what is not there.
+    const given = [
+      { topic: 't', partitions: [2, 0, 9, 0] },
+      { topic: 'gone', partitions: [0] },
+    ];
+    await first.join();
+    await first.sync({ [first.memberId]: assignmentOf(given).toString('latin1') });
     await commitAs(first, 0);
     expect(await q.admin.listGroups()).toMatchObject([{ groupId: 'g', state: 'stable', members: 1, offsets: 1 }]);
     const described = await q.admin.describeGroup('g');
@@ -148,12 +154,25 @@ describe('what tools see of a classic group', () => {
     expect(described.members).toMatchObject([
       { memberId: first.memberId, instanceId: 'box-1', clientId: 'raw', memberEpoch: 1, state: 'stable' },
     ]);
-    expect(described.partitions[0]).toMatchObject({ topic: 't', partition: 0, committedOffset: 0, lag: 0 });
+    expect(described.members[0]).toMatchObject({
+      topics: ['t'],
+      assigned: [{ name: 't', partitions: [0, 2] }],
+      target: [{ name: 't', partitions: [0, 2] }],
+    });
+    expect(described.partitions).toMatchObject([
+      { topic: 't', partition: 0, memberId: first.memberId, committedOffset: 0, lag: 0 },
+      { topic: 't', partition: 1, memberId: null },
+      { topic: 't', partition: 2, memberId: first.memberId },
+    ]);
     const second = await member();
     const joining = second.join();
     await expect.poll(async () => (await q.admin.describeGroup('g')).state).toBe('reconciling');
     await Promise.all([first.join(), joining]);
     expect(await q.admin.listGroups()).toMatchObject([{ state: 'assigning', members: 2 }]);
+    expect((await q.admin.describeGroup('g')).members).toMatchObject([
+      { topics: ['t'], assigned: [], state: 'unreleased' },
+      { topics: ['t'], assigned: [], state: 'unreleased' },
+    ]);
   });
 
   it('B1 it is not deleted while it has members, nor are offsets of topics that they consume', async () => {
@@ -176,10 +195,11 @@ describe('what tools see of a classic group', () => {
   });
 
   it('B1 its offsets stay where nobody knows what its members consume', async () => {
-    const { member, commitAs, forget } = await classicScene();
+    const { q, member, commitAs, forget } = await classicScene();
     const first = await member({ metadata: 'our own words' });
     await stableGroup([first]);
     await commitAs(first, 7);
     expect(await forget('t')).toEqual([0, [[86]]]);
+    expect((await q.admin.describeGroup('g')).members).toMatchObject([{ topics: [], assigned: [] }]);
   });
 });

@@ -33,7 +33,7 @@ export interface Services {
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
   readonly producers: Pick<ProducerDescription, 'describe'>;
-  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'list' | 'describe'>;
+  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'languages' | 'list' | 'describe'>;
   readonly settings: BrokerSettings;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;

@@ -5,7 +5,6 @@ import type { ClassicDescription, Services, TopicForgotten } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
-import { subscribedTopics } from '../messages/consumer-protocol.ts';
 import { offsetDelete } from '../messages/offset-delete.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
@@ -18,12 +17,11 @@ const { NONE, UNKNOWN_TOPIC_OR_PARTITION, GROUP_SUBSCRIBED_TO_TOPIC } = kafkaErr
 export function offsetDeleteHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
   return handler(offsetDelete, {
     handle: async ({ groupId, topics }) => {
-      const consumes = consumedBy(await groups.classic.describe(groupId));
+      refuseOthers(await groups.classic.describe(groupId));
       const places = topics.map((topic) => placesOf(catalog, topic));
       const known = places.filter(({ topicId }) => topicId !== null);
       const forgotten = await groups.changes.deleteOffsets({
         groupId,
-        classicConsumes: consumes,
         topics: known.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
       });
       const outcomes = new Map(known.map((place, index) => [place, forgotten[index]!]));
@@ -66,16 +64,10 @@ function codeOf({ error }: TopicForgotten): number {
 }
 
 /**
- * Which topics the members of a classic group consume. Of members that do not say it in the consumers' own language
- * nobody knows what they do with the offsets.
+ * Nobody knows what members do with their offsets that are no consumers.
  * @throws KafkaError NON_EMPTY_GROUP
  */
-function consumedBy(group: ClassicDescription | null): (topic: string) => boolean {
-  if (group === null || group.members.length === 0) return () => false;
-  if (group.protocolType !== 'consumer')
-    throw new KafkaError('NON_EMPTY_GROUP', 'the group has members, and they are no consumers');
-  const subscriptions = group.members.map(({ metadata }) => subscribedTopics(metadata));
-  if (subscriptions.includes(null)) return () => true;
-  const consumed = new Set(subscriptions.flatMap((topics) => topics ?? []));
-  return (topic) => consumed.has(topic);
+function refuseOthers(group: ClassicDescription | null): void {
+  if (group === null || group.members.length === 0 || group.protocolType === 'consumer') return;
+  throw new KafkaError('NON_EMPTY_GROUP', 'the group has members, and they are no consumers');
 }

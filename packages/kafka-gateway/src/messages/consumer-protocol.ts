@@ -1,14 +1,16 @@
 /**
  * What consumers of one classic group say to each other, in bytes that are none of the broker's business: members tell
- * the leader what they want, and the leader tells them what they get. The broker reads the first to know which topics
- * are consumed, and writes both where it assigned the partitions itself.
+ * the leader what they want, and the leader tells them what they get. The broker reads both to tell people who
+ * has what, and writes both where it assigned the partitions itself.
  *
  *   subscription   version int16 │ topics [ string ] │ userData bytes? │ more, by version
  *   assignment     version int16 │ topics [ topic string │ partitions [ int32 ] ] │ userData bytes?
  *
  * No version of them is flexible, and each begins as version 0 does.
  */
+import type { ClassicLanguage, NamedPartitions } from '@q/broker';
 import { array } from '../wire/array.ts';
+import { WireFault } from '../wire/fault.ts';
 import type { Kind, Layout } from '../wire/layout.ts';
 import { bytes, int16, int32, string } from '../wire/scalars.ts';
 import { nullable, struct } from '../wire/struct.ts';
@@ -27,26 +29,28 @@ const assignment = struct({
   userData: nullable(bytes),
 });
 
-export interface AssignedPartitions {
-  readonly topic: string;
-  readonly partitions: readonly number[];
-}
-
-/** The topics that a member wants; null where it says that in another language. */
-export function subscribedTopics(metadata: Buffer): readonly string[] | null {
-  try {
-    return subscription.codec(layout).read(new WireReader(metadata)).topics;
-  } catch {
-    return null;
-  }
-}
+/** How members of protocol type `consumer` write. */
+export const consumerLanguage: ClassicLanguage = {
+  wantedTopics: (metadata) => decode(subscription, metadata)?.topics ?? null,
+  assignedPartitions: (given) => decode(assignment, given)?.topics ?? null,
+};
 
 export function subscriptionOf(topics: readonly string[]): Buffer {
   return encode(subscription, { version: version0, topics, userData: nothing });
 }
 
-export function assignmentOf(topics: readonly AssignedPartitions[]): Buffer {
+export function assignmentOf(topics: readonly NamedPartitions[]): Buffer {
   return encode(assignment, { version: version0, topics, userData: nothing });
+}
+
+/** Null: it is written in another language. */
+function decode<Out, In>(kind: Kind<Out, In>, written: Buffer): Out | null {
+  try {
+    return kind.codec(layout).read(new WireReader(written));
+  } catch (error) {
+    if (error instanceof WireFault) return null;
+    throw error;
+  }
 }
 
 function encode<Out, In>(kind: Kind<Out, In>, value: In): Buffer {

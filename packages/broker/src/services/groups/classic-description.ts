@@ -1,9 +1,12 @@
 /**
- * Groups whose members assign, in the words of the others: for people who look at all groups in one way. Which topics
- * and partitions their members have is known to these alone.
+ * Groups whose members assign, in the words of the others: for people who look at all groups in one way. What their
+ * members want and have is told as far as it is understood (`ClassicLanguages`).
  */
 import type { ClassicGroup, ClassicMember, GroupState } from '@q/coordinator';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { ClassicLanguages, ClassicPossession, NamedPartitions } from './classic-languages.ts';
 import type { GroupDescription, MemberDescription } from './group-description.ts';
+import type { AssignedTopic } from './topic-view.ts';
 
 const states = {
   Empty: 'empty',
@@ -17,22 +20,36 @@ export function classicGroupState(group: ClassicGroup | null): GroupState {
   return group === null ? 'empty' : states[group.state];
 }
 
+export interface ClassicDescriptionOptions {
+  readonly registry: TopicRegistry;
+  readonly languages: ClassicLanguages;
+  readonly nowMs: number;
+}
+
 export function describeClassicGroup(
   group: ClassicGroup,
-  { nowMs }: { readonly nowMs: number },
+  options: ClassicDescriptionOptions,
 ): Omit<GroupDescription, 'groupId' | 'partitions'> {
   const { generation, protocolName, members } = group;
+  const possessions = options.languages.possessions(group);
   return {
     state: classicGroupState(group),
     assignor: protocolName ?? '',
     groupEpoch: generation,
     targetEpoch: generation,
-    members: [...members.values()].map((member) => describeMember(group, member, nowMs)),
+    members: [...members.values()].map((member) =>
+      describeMember(group, member, { ...options, possession: possessions.get(member.memberId)! }),
+    ),
   };
 }
 
-function describeMember({ state, generation }: ClassicGroup, member: ClassicMember, nowMs: number): MemberDescription {
+function describeMember(
+  { state, generation }: ClassicGroup,
+  member: ClassicMember,
+  { registry, nowMs, possession }: ClassicDescriptionOptions & { readonly possession: ClassicPossession },
+): MemberDescription {
   const { memberId, instanceId, clientId, host, sessionTimeoutMs, lastHeartbeatMs, waits } = member;
+  const assigned = possession.assigned.flatMap((partitions) => assignedTopic(partitions, registry));
   const sinceHeartbeatMs = Math.max(0, Math.round(nowMs - lastHeartbeatMs));
   return {
     memberId,
@@ -41,13 +58,21 @@ function describeMember({ state, generation }: ClassicGroup, member: ClassicMemb
     host,
     memberEpoch: generation,
     state: state === 'Stable' ? 'stable' : 'unreleased',
-    topics: [],
-    assigned: [],
-    target: [],
+    topics: possession.topics,
+    assigned,
+    target: assigned,
     sinceHeartbeatMs,
     sessionTimeoutMs,
     stalledMs: 0,
     // Three heartbeats come in a session, as a rule. Who waits for the others sends none.
     stalled: waits === null && sinceHeartbeatMs > (2 * sessionTimeoutMs) / 3,
   };
+}
+
+/** The leader may have assigned what is not there: a topic that was deleted since, say. */
+function assignedTopic({ topic: name, partitions }: NamedPartitions, registry: TopicRegistry): AssignedTopic[] {
+  const topic = registry.byName(name);
+  if (topic === undefined) return [];
+  const there = partitions.filter((partition) => topic.partitions[partition] !== undefined);
+  return [{ topicId: topic.id, name, partitions: [...new Set(there)].sort((left, right) => left - right) }];
 }

@@ -1,13 +1,21 @@
 /**
  * What can be told of a group: its members, and each partition with its owner, committed offset and lag (row G3).
  */
-import { countPartitions, groupAssignor, groupState, memberIsStalled, memberState } from '@q/coordinator';
+import {
+  countPartitions,
+  groupAssignor,
+  groupState,
+  memberIsStalled,
+  memberState,
+  partitionsByTopic,
+} from '@q/coordinator';
 import type { CommittedOffset, Group, Member, PartitionsByTopic } from '@q/coordinator';
 import type { BrokerLimits } from '../../limits.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
 import { AnswerRoom } from './answer-room.ts';
 import { describeClassicGroup } from './classic-description.ts';
+import type { ClassicLanguages } from './classic-languages.ts';
 import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
@@ -68,6 +76,7 @@ export interface GroupDescription {
 export interface DescriptionOptions {
   readonly registry: TopicRegistry;
   readonly held: HeldHeartbeats;
+  readonly languages: ClassicLanguages;
   readonly limits: BrokerLimits;
   readonly nowMs: number;
   readonly wallMs: number;
@@ -77,12 +86,15 @@ export interface DescriptionOptions {
 export function describeGroup(live: LiveGroup, options: DescriptionOptions): GroupDescription {
   const { groupId, group, classic } = live;
   const room = new AnswerRoom(options.limits);
-  const partitions = describePartitions(live, options);
+  const describedClassic = classic === null ? null : describeClassicGroup(classic, options);
+  const partitions = describePartitions(live, describedClassic?.members ?? [], options);
   for (const { name, memberId, metadata } of partitions) room.takeTexts(name, memberId, metadata);
-  if (classic !== null) {
-    const described = describeClassicGroup(classic, options);
-    for (const { memberId, instanceId, clientId } of described.members) room.takeTexts(memberId, instanceId, clientId);
-    return { groupId, ...described, partitions };
+  if (describedClassic !== null) {
+    for (const { memberId, topics, assigned } of describedClassic.members) {
+      room.takeTexts(memberId, ...topics);
+      room.take(partitionBytes * assigned.reduce((sum, topic) => sum + topic.partitions.length, 0));
+    }
+    return { groupId, ...describedClassic, partitions };
   }
   if (group === null) {
     const nobody = { state: 'empty', assignor: 'uniform', groupEpoch: 0, targetEpoch: 0, members: [] };
@@ -131,9 +143,13 @@ function describeMember(group: Group, member: Member, options: DescriptionOption
 /**
  * Every partition of the topics that members own or want, or that have a committed offset, by topic name and number.
  */
-function describePartitions(live: LiveGroup, options: DescriptionOptions): GroupPartition[] {
+function describePartitions(
+  live: LiveGroup,
+  classicMembers: readonly MemberDescription[],
+  options: DescriptionOptions,
+): GroupPartition[] {
   const { registry, wallMs } = options;
-  const places = placesOf(live, registry);
+  const places = placesOf(live, classicMembers, registry);
   const topics = [...places].map(([topicId, owners]) => ({ topicId, owners, topic: registry.byId(topicId) ?? null }));
   topics.sort(
     (left, right) => compare(left.topic?.name ?? '', right.topic?.name ?? '') || compare(left.topicId, right.topicId),
@@ -182,7 +198,11 @@ function describeLag(
 }
 
 /** By topic id and partition: the member that owns it, or null. */
-function placesOf(live: LiveGroup, registry: TopicRegistry): Map<string, Map<number, string | null>> {
+function placesOf(
+  live: LiveGroup,
+  classicMembers: readonly MemberDescription[],
+  registry: TopicRegistry,
+): Map<string, Map<number, string | null>> {
   const places = new Map<string, Map<number, string | null>>();
   const add = (topicId: string, partition: number, owner: string | null): void => {
     let topic = places.get(topicId);
@@ -196,13 +216,15 @@ function placesOf(live: LiveGroup, registry: TopicRegistry): Map<string, Map<num
     addAll(member.assigned, member.memberId);
     addAll(member.revoking, member.memberId);
   }
+  for (const { memberId, assigned } of classicMembers) addAll(partitionsByTopic(assigned), memberId);
   const whole = new Set<string>();
   const addTopic = (topic: Topic | undefined): void => {
     if (topic === undefined || topic.internal || whole.has(topic.id)) return;
     whole.add(topic.id);
     for (const { index } of topic.partitions) add(topic.id, index, null);
   };
-  for (const name of wantedTopics(live)) addTopic(registry.byName(name));
+  const wanted = new Set([...wantedTopics(live), ...classicMembers.flatMap(({ topics }) => topics)]);
+  for (const name of wanted) addTopic(registry.byName(name));
   for (const { topicId, partition } of live.offsets.entries()) {
     // A partition of a topic that the group reads lags also where nothing was committed in it yet.
     addTopic(registry.byId(topicId));

@@ -13,6 +13,7 @@ import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import { ClassicCoordinator } from './classic-coordinator.ts';
 import { ClassicGroups } from './classic-groups.ts';
+import { ClassicLanguages } from './classic-languages.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { classicGroupState } from './classic-description.ts';
 import { describeGroup } from './group-description.ts';
@@ -53,6 +54,8 @@ export class Groups {
   readonly changes: OffsetChanges;
   /** Those whose members divide the partitions themselves. */
   readonly classic: ClassicGroups;
+  /** What the members of these say to each other, once a door has brought it. */
+  readonly languages: ClassicLanguages = new ClassicLanguages();
   readonly #options: GroupsOptions;
   readonly #log: StateLog<GroupRecord>;
   readonly #classicCoordinator: ClassicCoordinator;
@@ -79,7 +82,7 @@ export class Groups {
     });
     const grown = (): void => coordinator.keepSweeping();
     this.offsets = new GroupOffsets({ directory, classic: this.classic, registry, clock, limits, logger, grown });
-    this.changes = new OffsetChanges({ directory, coordinator, registry, clock, limits, logger });
+    this.changes = new OffsetChanges({ ...options, directory, coordinator, languages: this.languages });
     this.#stopListening = registry.listen(coordinator);
   }
 
@@ -112,9 +115,10 @@ export class Groups {
   /** @throws QError INVALID_GROUP_ID, UNKNOWN_GROUP; INVALID_REQUEST when the group is too large for one answer */
   async describe(groupId: string): Promise<GroupDescription> {
     const { registry, limits } = this.#options;
+    const { languages } = this;
     const live = this.directory.require(groupId);
     const { nowMs, wallMs } = this.coordinator.context();
-    const description = describeGroup(live, { registry, held: this.held, limits, nowMs, wallMs });
+    const description = describeGroup(live, { registry, held: this.held, languages, limits, nowMs, wallMs });
     await live.settled();
     return description;
   }

@@ -8,6 +8,7 @@ import { checkPartitionCount, requirePartition, requireTopicId } from '../topics
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { ClassicLanguages } from './classic-languages.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import { checkOffset, placesByTopic } from './group-offsets.ts';
@@ -47,11 +48,6 @@ export interface TopicToForget {
 export interface OffsetDeletion {
   readonly groupId: string;
   readonly topics: readonly TopicToForget[];
-  /**
-   * Which topics members that assign by themselves consume, for who understands what they say to each other. Default:
-   * all, while there are such members.
-   */
-  readonly classicConsumes?: (topic: string) => boolean;
 }
 
 export interface TopicForgotten {
@@ -64,6 +60,7 @@ export interface TopicForgotten {
 export interface OffsetChangesOptions {
   readonly directory: GroupDirectory;
   readonly coordinator: GroupCoordinator;
+  readonly languages: ClassicLanguages;
   readonly registry: TopicRegistry;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly limits: BrokerLimits;
@@ -106,10 +103,10 @@ export class OffsetChanges {
     checkTopicCount(request, this.#options.limits);
     const committed = new Map(placesByTopic(live.offsets).map(({ topicId, partitions }) => [topicId, partitions]));
     const wantedNames = wantedTopics(live);
-    const consumes = classicConsumption(live, request);
     const topics = request.topics.map((wanted) => {
       const name = this.#options.registry.byId(wanted.topicId)?.name ?? null;
-      if (name !== null && (wantedNames.has(name) || consumes(name))) return consumed(live, wanted, name);
+      if (name !== null && (wantedNames.has(name) || this.#classicConsumes(live, name)))
+        return consumed(live, wanted, name);
       return deleteOf(live, wanted, committed.get(wanted.topicId) ?? []);
     });
     await live.settled();
@@ -123,6 +120,10 @@ export class OffsetChanges {
     const offsets = this.#options.coordinator.remove(live);
     await live.settled();
     return offsets;
+  }
+
+  #classicConsumes({ classic }: LiveGroup, topic: string): boolean {
+    return classic !== null && this.#options.languages.mayConsume(classic, topic);
   }
 
   #check(live: LiveGroup | null, topicId: string, { partition, offset }: OffsetToSet): OffsetSet {
@@ -147,11 +148,6 @@ export class OffsetChanges {
       }
     }
   }
-}
-
-function classicConsumption({ classic, memberCount }: LiveGroup, request: OffsetDeletion): (topic: string) => boolean {
-  if (classic === null || memberCount === 0) return () => false;
-  return request.classicConsumes ?? (() => true);
 }
 
 function deleteOf(
