@@ -51,7 +51,8 @@ export type {
   TopicOffsets,
 } from './services/groups/group-offsets.ts';
 export type { ClassicLanguage, NamedPartitions } from './services/groups/classic-languages.ts';
-export type { GroupDescription, MemberDescription } from './services/groups/group-description.ts';
+export type { GroupDescription } from './services/groups/group-description.ts';
+export type { MemberDescription } from './services/groups/member-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export type { BrokerSettings } from './services/settings/broker-settings.ts';
 export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';

@@ -5,7 +5,7 @@
 import type { ClassicGroup, ClassicMember, GroupState } from '@q/coordinator';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { ClassicLanguages, ClassicPossession, NamedPartitions } from './classic-languages.ts';
-import type { GroupDescription, MemberDescription } from './group-description.ts';
+import type { DescribedMembers, MemberDescription } from './member-description.ts';
 import type { AssignedTopic } from './topic-view.ts';
 
 const states = {
@@ -26,10 +26,7 @@ export interface ClassicDescriptionOptions {
   readonly nowMs: number;
 }
 
-export function describeClassicGroup(
-  group: ClassicGroup,
-  options: ClassicDescriptionOptions,
-): Omit<GroupDescription, 'groupId' | 'partitions'> {
+export function describeClassicGroup(group: ClassicGroup, options: ClassicDescriptionOptions): DescribedMembers {
   const { generation, protocolName, members } = group;
   const possessions = options.languages.possessions(group);
   return {

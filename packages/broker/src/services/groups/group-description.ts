@@ -20,30 +20,13 @@ import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
 import { heartbeatIntervalMs } from './member-heartbeats.ts';
+import type { DescribedMembers, MemberDescription } from './member-description.ts';
 import { assignedTopics } from './topic-view.ts';
-import type { AssignedTopic } from './topic-view.ts';
 
 /** The texts of all commits of a large group could fill the frame alone: beyond this they are left out. */
 const metadataBytesMax = 1 << 20;
 
 const partitionBytes = 4;
-
-export interface MemberDescription {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly clientId: string;
-  readonly host: string;
-  readonly memberEpoch: number;
-  readonly state: string;
-  readonly topics: readonly string[];
-  readonly assigned: readonly AssignedTopic[];
-  readonly target: readonly AssignedTopic[];
-  readonly sinceHeartbeatMs: number;
-  readonly sessionTimeoutMs: number;
-  readonly stalledMs: number;
-  /** Its application makes no progress, or its next heartbeat is overdue. */
-  readonly stalled: boolean;
-}
 
 export interface GroupPartition {
   readonly topicId: string;
@@ -63,13 +46,8 @@ export interface GroupPartition {
   readonly sinceProgressMs: number;
 }
 
-export interface GroupDescription {
+export interface GroupDescription extends DescribedMembers {
   readonly groupId: string;
-  readonly state: string;
-  readonly assignor: string;
-  readonly groupEpoch: number;
-  readonly targetEpoch: number;
-  readonly members: readonly MemberDescription[];
   readonly partitions: readonly GroupPartition[];
 }
 
