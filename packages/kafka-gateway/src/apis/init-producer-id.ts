@@ -2,7 +2,6 @@
  * InitProducerId: an id for an idempotent producer (row B1). Transactions are not there yet.
  */
 import type { Services } from '@q/broker';
-import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
@@ -26,15 +25,11 @@ export function initProducerIdHandler({ producerIds }: Pick<Services, 'producerI
 async function identityFor(request: Request, producerIds: ProducerIds): Promise<Identity> {
   const { transactionalId, producerId, producerEpoch } = request;
   if (transactionalId !== null) throw noTransactions();
-  if (producerId === -1 && producerEpoch === -1) return await producerIds.create();
-  if (producerId === -1 || producerEpoch === -1) {
+  if ((producerId === -1) !== (producerEpoch === -1)) {
     throw new KafkaError('INVALID_REQUEST', 'a producer names its id and its epoch, or neither');
   }
-  try {
-    return await producerIds.bump({ producerId, producerEpoch });
-  } catch (error) {
-    // Of another cluster, or made up: Kafka gives a new one to whoever has no transactional id.
-    if (!QError.is(error) || error.code !== 'UNKNOWN_PRODUCER_ID') throw error;
-    return await producerIds.create();
-  }
+  // Always a new one, as in Kafka: what a producer without a transactional id says that it has is not looked at.
+  // @platformatic/kafka 2.12 names id 0 and epoch 0 each time; to raise that epoch makes two producers one, and the
+  // records of the second are dropped as sent before.
+  return await producerIds.create();
 }
