@@ -24,6 +24,7 @@ import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
+import { brokerSettings } from './services/settings/broker-settings.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
@@ -31,7 +32,6 @@ import { SoleLeadership } from './services/topics/leadership.ts';
 import { PartitionReopening } from './services/topics/partition-reopening.ts';
 import { RecordDeletion } from './services/topics/record-deletion.ts';
 import { TopicCatalog } from './services/topics/topic-catalog.ts';
-import { describeTopicSettings } from './services/topics/topic-config.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
 import { TopicRegistry } from './services/topics/topic-registry.ts';
 import { isStorageFull } from './storage-full.ts';
@@ -102,7 +102,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     producerIds: await ProducerIdBlocks.open(metadata),
     producers: new ProducerDescription(common),
     groups,
-    settings: { topicDefaults: describeTopicSettings({ topic: new Map(), broker: brokerDefaults }), autoCreateTopics },
+    settings: brokerSettings(options),
     stats: new BrokerStats({
       identity,
       disk,

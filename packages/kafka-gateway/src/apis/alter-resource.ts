@@ -4,8 +4,9 @@ import type { ConfigStep } from '../configs/topic-configs.ts';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { KafkaCaller } from '../session/handler.ts';
-import { refuseChange, requireBrokerName, requireTopicName } from './config-resource.ts';
+import { idOf, refuseChange, requireBrokerName, requireTopicName } from './config-resource.ts';
 import type { ConfigParts, ConfigResource } from './config-resource.ts';
+import { oneByOne } from './one-by-one.ts';
 
 /** A resource, and what is done to its settings. */
 export interface ResourceChange extends ConfigResource {
@@ -34,32 +35,18 @@ export async function alterEach(
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const id of changes.map(idOf)) (seen.has(id) ? repeated : seen).add(id);
-  const responses: AlteredResource[] = [];
-  for (const change of changes) {
+  return oneByOne(changes, parts.tools, async (change) => {
     const { resourceType: type, resourceName } = change;
     try {
       if (repeated.has(idOf(change))) {
         throw new KafkaError('INVALID_REQUEST', 'the request names this resource more than once');
       }
       await alterOne(parts, change, o);
-      responses.push({ resourceType: type, resourceName, errorCode: 0, errorMessage: null });
+      return { resourceType: type, resourceName, errorCode: 0, errorMessage: null };
     } catch (error) {
-      responses.push({ resourceType: type, resourceName, ...partError(error) });
+      return { resourceType: type, resourceName, ...partError(error) };
     }
-  }
-  return responses;
-}
-
-/** The same answer for all of them. */
-export function refuseEach(
-  resources: readonly ConfigResource[],
-  error: { readonly errorCode: number; readonly errorMessage: string },
-): AlteredResource[] {
-  return resources.map(({ resourceType: type, resourceName }) => ({ resourceType: type, resourceName, ...error }));
-}
-
-function idOf(resource: ConfigResource): string {
-  return `${resource.resourceType} ${resource.resourceName}`;
+  });
 }
 
 async function alterOne(

@@ -1,5 +1,5 @@
 /** What DescribeConfigs, AlterConfigs and IncrementalAlterConfigs have in common: whose settings are meant. */
-import type { Services } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { checkTopicName } from '@q/protocol';
 import type { BrokerConfigs } from '../configs/broker-configs.ts';
 import { resourceType } from '../configs/config-codes.ts';
@@ -9,6 +9,7 @@ import { KafkaError } from '../errors/kafka-errors.ts';
 /** What the handlers of settings need. */
 export interface ConfigParts {
   readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
+  readonly tools: Pick<DoorTools, 'clock' | 'limits'>;
   readonly topicConfigs: TopicConfigs;
   readonly brokerConfigs: BrokerConfigs;
 }
@@ -17,6 +18,10 @@ export interface ConfigParts {
 export interface ConfigResource {
   readonly resourceType: number;
   readonly resourceName: string;
+}
+
+export function idOf({ resourceType: type, resourceName }: ConfigResource): string {
+  return `${type} ${resourceName}`;
 }
 
 /** @throws KafkaError INVALID_TOPIC_EXCEPTION */

@@ -1,31 +1,33 @@
 /**
  * CreatePartitions: adds partitions to topics, each topic for itself (row B1).
  */
-import type { Services } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { createPartitions } from '../messages/create-partitions.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { oneByOne, refuseTooManyTopics } from './one-by-one.ts';
 import { checkReplicaAssignment } from './replica-assignment.ts';
 
 type Wanted = RequestOf<typeof createPartitions>['topics'][number];
 type Told = AnswerOf<typeof createPartitions>['results'][number];
 type CreatePartitionsServices = Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
 
-export function createPartitionsHandler(services: CreatePartitionsServices): Handler {
+export function createPartitionsHandler(
+  services: CreatePartitionsServices,
+  tools: Pick<DoorTools, 'clock' | 'limits'>,
+): Handler {
   return handler(createPartitions, {
-    handle: async ({ topics, validateOnly }) => {
-      const results: Told[] = [];
-      for (const [name, namesakes] of Map.groupBy(topics, (topic) => topic.name)) {
-        results.push(await addTo(services, { name, namesakes, validateOnly }));
-      }
-      return { results };
-    },
-    refuse: (errorCode, { topics }, _context, errorMessage) => ({
-      results: topics.map(({ name }) => ({ name, errorCode, errorMessage })),
-    }),
+    handle: async ({ topics, validateOnly }) =>
+      refuseTooManyTopics(topics, tools) ?? {
+        results: await oneByOne(
+          Map.groupBy(topics, ({ name }) => name),
+          tools,
+          ([name, namesakes]) => addTo(services, { name, namesakes, validateOnly }),
+        ),
+      },
   });
 }
 

@@ -9,6 +9,7 @@ import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import type { ConfigParts } from './config-resource.ts';
+import { oneByOne, refuseTooManyTopics } from './one-by-one.ts';
 import { checkReplicaAssignment } from './replica-assignment.ts';
 
 type Wanted = RequestOf<typeof createTopics>['topics'][number];
@@ -16,16 +17,14 @@ type Told = AnswerOf<typeof createTopics>['topics'][number];
 
 export function createTopicsHandler(parts: ConfigParts): Handler {
   return handler(createTopics, {
-    handle: async ({ topics, validateOnly }) => {
-      const told: Told[] = [];
-      for (const [name, namesakes] of Map.groupBy(topics, (topic) => topic.name)) {
-        told.push(await createOne(parts, { name, namesakes, validateOnly }));
-      }
-      return { topics: told };
-    },
-    refuse: (errorCode, { topics }, _context, errorMessage) => ({
-      topics: topics.map(({ name }) => ({ name, errorCode, errorMessage, configs: [] })),
-    }),
+    handle: async ({ topics, validateOnly }) =>
+      refuseTooManyTopics(topics, parts.tools) ?? {
+        topics: await oneByOne(
+          Map.groupBy(topics, ({ name }) => name),
+          parts.tools,
+          ([name, namesakes]) => createOne(parts, { name, namesakes, validateOnly }),
+        ),
+      },
   });
 }
 

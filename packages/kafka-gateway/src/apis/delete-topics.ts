@@ -1,7 +1,7 @@
 /**
  * DeleteTopics: each topic for itself, by name or by id (row B1).
  */
-import type { Services } from '@q/broker';
+import type { DoorTools, Services } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -9,28 +9,26 @@ import { deleteTopics } from '../messages/delete-topics.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
+import { oneByOne, refuseTooManyTopics } from './one-by-one.ts';
 
 type Request = RequestOf<typeof deleteTopics>;
 type Named = Request['topics'][number];
 type Told = AnswerOf<typeof deleteTopics>['responses'][number];
 type DeleteTopicsServices = Pick<Services, 'topicChanges' | 'topics'>;
 
-export function deleteTopicsHandler(services: DeleteTopicsServices): Handler {
+export function deleteTopicsHandler(
+  services: DeleteTopicsServices,
+  tools: Pick<DoorTools, 'clock' | 'limits'>,
+): Handler {
+  const keyOf = ({ name, topicId }: Named): string => name ?? services.topics.nameOf(topicId) ?? topicId;
   return handler(deleteTopics, {
     handle: async (request) => {
-      const responses: Told[] = [];
-      const named = Map.groupBy(
-        namedIn(request),
-        ({ name, topicId }) => name ?? services.topics.nameOf(topicId) ?? topicId,
-      );
-      for (const namesakes of named.values()) {
-        responses.push(await deleteOne(services, namesakes));
-      }
-      return { responses };
+      const named = namedIn(request);
+      const refused = refuseTooManyTopics(named, tools);
+      if (refused !== null) return refused;
+      const groups = Map.groupBy(named, keyOf).values();
+      return { responses: await oneByOne(groups, tools, (namesakes) => deleteOne(services, namesakes)) };
     },
-    refuse: (errorCode, request, _context, errorMessage) => ({
-      responses: namedIn(request).map((named) => ({ ...named, errorCode, errorMessage })),
-    }),
   });
 }
 

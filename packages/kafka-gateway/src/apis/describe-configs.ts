@@ -10,33 +10,41 @@ import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { describeConfigs } from '../messages/describe-configs.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
-import { requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
+import { idOf, requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
 import type { ConfigParts, ConfigResource } from './config-resource.ts';
+import { oneByOne, refuseTooManyTopics } from './one-by-one.ts';
 
 type Request = RequestOf<typeof describeConfigs>;
-type Described = AnswerOf<typeof describeConfigs>['results'][number]['configs'][number];
+type Result = AnswerOf<typeof describeConfigs>['results'][number];
+type Described = Result['configs'][number];
 
 export function describeConfigsHandler(parts: ConfigParts): Handler {
   return handler(describeConfigs, {
-    handle: (request, { caller }) => ({
-      results: request.resources.map(({ configurationKeys, ...resource }) => {
-        try {
-          const configs = configsOf(parts, resource, caller).filter(isAskedFor(configurationKeys));
-          return { ...resource, errorCode: 0, configs: configs.map((config) => described(config, request)) };
-        } catch (error) {
-          return { ...resource, ...partError(error), configs: [] };
-        }
-      }),
-    }),
-    refuse: (errorCode, { resources }, _context, errorMessage) => ({
-      results: resources.map(({ configurationKeys: _keys, ...resource }) => ({
-        ...resource,
-        errorCode,
-        errorMessage,
-        configs: [],
-      })),
-    }),
+    handle: async (request, { caller }) => {
+      const { resources } = request;
+      const refused = refuseTooManyTopics(resources, parts.tools);
+      if (refused !== null) return refused;
+      // What is named twice is described once: an answer is so much longer than its request.
+      const distinct = new Map(resources.map((resource) => [idOf(resource), resource])).values();
+      return {
+        results: await oneByOne(distinct, parts.tools, (wanted) => describeOne(parts, wanted, request, caller)),
+      };
+    },
   });
+}
+
+function describeOne(
+  parts: ConfigParts,
+  { configurationKeys, ...resource }: Request['resources'][number],
+  request: Request,
+  caller: KafkaCaller,
+): Result {
+  try {
+    const configs = configsOf(parts, resource, caller).filter(isAskedFor(configurationKeys));
+    return { ...resource, errorCode: 0, configs: configs.map((config) => described(config, request)) };
+  } catch (error) {
+    return { ...resource, ...partError(error), configs: [] };
+  }
 }
 
 /** @throws KafkaError, QError */

@@ -41,6 +41,20 @@ const limitRows: readonly LimitRow[] = [
   ['socket.request.max.bytes', 'int', 'frameBytesMax', 'Largest request.'],
 ];
 
+type GroupRow = readonly [
+  name: string,
+  type: ConfigTypeName,
+  bound: keyof BrokerSettings['groups'],
+  documentation: string,
+];
+
+const groupRows: readonly GroupRow[] = [
+  ['group.max.session.timeout.ms', 'int', 'sessionTimeoutMsMax', 'Longest session of a member of a group.'],
+  ['group.max.size', 'int', 'membersMax', 'Most members of a group.'],
+  ['group.min.session.timeout.ms', 'int', 'sessionTimeoutMsMin', 'Shortest session of a member of a group.'],
+  ['offset.metadata.max.bytes', 'int', 'metadataCharactersMax', 'Longest text beside a committed offset.'],
+];
+
 type FixedRow = readonly [name: string, type: ConfigTypeName, value: string, documentation: string];
 
 const oneBroker = 'There is one broker.';
@@ -59,6 +73,7 @@ const fixedRows: readonly FixedRow[] = [
 export function brokerConfigTable({ identity, settings, limits }: BrokerFacts): BrokerConfig[] {
   const { groupExpiryMs } = limits;
   const brokerId = String(identity.brokerId);
+  const { groups, dataDir } = settings;
   return [
     ...limitRows.map(([name, type, limit, documentation]) => ({
       name,
@@ -75,6 +90,24 @@ export function brokerConfigTable({ identity, settings, limits }: BrokerFacts): 
       isGiven: settings.autoCreateTopics,
       documentation: 'A topic is made when a client asks for one that does not exist.',
     },
+    ...groupRows.map(([name, type, bound, documentation]) => ({
+      name,
+      type,
+      value: String(groups[bound]),
+      isGiven: false,
+      documentation,
+    })),
+    ...(dataDir === null
+      ? []
+      : [
+          {
+            name: 'log.dirs',
+            type: 'list' as const,
+            value: dataDir,
+            isGiven: true,
+            documentation: 'Where records are.',
+          },
+        ]),
     { name: 'broker.id', type: 'int', value: brokerId, isGiven: true, documentation: 'The id of this broker.' },
     { name: 'node.id', type: 'int', value: brokerId, isGiven: true, documentation: 'The id of this broker.' },
     {

@@ -17,22 +17,19 @@ export interface ConfigStep extends GivenConfig {
   readonly configOperation: number;
 }
 
-const sources = {
-  topic: configSource.topic,
-  broker: configSource.brokerStatic,
-  default: configSource.builtIn,
-} as const;
-
 /** The settings of topics as Kafka's tools know them. */
 export class TopicConfigs {
   readonly #table: readonly TopicConfig[];
   readonly #byName: ReadonlyMap<string, TopicConfig>;
   readonly #defaults: ReadonlyMap<string, SettingInForce>;
+  /** What a topic has that sets nothing itself: made once, as most topics set next to nothing. */
+  readonly #inherited: ReadonlyMap<string, ConfigInForce>;
 
   constructor(limits: BrokerLimits, topicDefaults: readonly SettingInForce[]) {
     this.#table = topicConfigTable(limits);
     this.#byName = new Map(this.#table.map((config) => [config.name, config]));
     this.#defaults = new Map(topicDefaults.map((setting) => [setting.key, setting]));
+    this.#inherited = new Map(this.#table.map((config) => [config.name, this.#describeOne(config, [])]));
   }
 
   /**
@@ -77,8 +74,14 @@ export class TopicConfigs {
 
   /** Every setting that Kafka's tools look for, with what is in force: in the order of the names. */
   describe(inForce: readonly SettingInForce[]): ConfigInForce[] {
-    const known = new Map(inForce.map((setting) => [setting.key, setting]));
-    return this.#table.map((config) => this.#describeOne(config, known.get(config.name)));
+    const own = new Map<string, ConfigValue>();
+    for (const { key: name, value, source } of inForce) {
+      if (source === 'topic') own.set(name, { name, value: kafkaWord(name, value), source: configSource.topic });
+    }
+    return this.#table.map((config) => {
+      const value = own.get(config.name);
+      return value === undefined ? this.#inherited.get(config.name)! : this.#describeOne(config, [value]);
+    });
   }
 
   /** What is in force where a topic sets nothing, by the names that Kafka gives to such settings of a broker. */
@@ -90,12 +93,9 @@ export class TopicConfigs {
     });
   }
 
-  #describeOne(config: TopicConfig, setting: SettingInForce | undefined): ConfigInForce {
+  #describeOne(config: TopicConfig, own: readonly ConfigValue[]): ConfigInForce {
     const { name, brokerName } = config;
-    const inherited = this.#defaultValues(config);
-    const own: ConfigValue[] =
-      setting?.source === 'topic' ? [{ name, value: kafkaWord(name, setting.value), source: configSource.topic }] : [];
-    const values = [...own, ...inherited];
+    const values = [...own, ...this.#defaultValues(config)];
     const { value, source } = values[0]!;
     // What has no name at the broker has no synonym there either.
     return { ...this.#common(config), name, value, source, synonyms: brokerName === null ? own : values };
@@ -110,11 +110,11 @@ export class TopicConfigs {
     const builtIn = {
       name: brokerName ?? name,
       value: kafkaWord(name, setting?.default ?? fixed),
-      source: sources.default,
+      source: configSource.builtIn,
     };
     const told = this.#defaults.get(name);
     if (told?.source !== 'broker') return [builtIn];
-    return [{ ...builtIn, value: kafkaWord(name, told.value), source: sources.broker }, builtIn];
+    return [{ ...builtIn, value: kafkaWord(name, told.value), source: configSource.brokerStatic }, builtIn];
   }
 
   /** True: it has one value, and this is it. @throws KafkaError INVALID_CONFIG */

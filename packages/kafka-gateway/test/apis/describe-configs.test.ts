@@ -92,6 +92,9 @@ describe('DescribeConfigs', () => {
     expect(told.get('log.segment.bytes')).toBe('1073741824 from 5');
     expect(told.get('min.insync.replicas')).toBe('1 from 5');
     expect(told.get('default.replication.factor')).toBe('1 from 5');
+    expect(told.get('group.min.session.timeout.ms')).toBe('6000 from 5');
+    expect(told.get('offset.metadata.max.bytes')).toBe('4096 from 5');
+    expect(told.has('log.dirs')).toBe(false);
     expect(told.get('offsets.retention.minutes')).toBe('10080 from 5');
     expect(told.get('socket.request.max.bytes')).toBe(`${defaultLimits.frameBytesMax} from 5`);
     expect(told.get('advertised.listeners')).toBe('PLAINTEXT://kafka.example:19092 from 4');
@@ -118,10 +121,10 @@ describe('DescribeConfigs', () => {
       [0, 'x', 42],
       [99, 'x', 42],
       [2, 'orders', 0],
-      [2, 'orders', 0],
     ];
     const resources = cases.map(([resourceType, resourceName]) => ({ resourceType, resourceName }));
-    const { results } = await client.ask(describeConfigs, 4, { resources });
+    const again = { resourceType: 2, resourceName: 'orders' };
+    const { results } = await client.ask(describeConfigs, 4, { resources: [...resources, again] });
     expect(results.map(({ resourceType, resourceName, errorCode }) => [resourceType, resourceName, errorCode])).toEqual(
       cases,
     );

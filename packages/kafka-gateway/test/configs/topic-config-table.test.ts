@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { defaultLimits, topicSettings } from '@q/broker';
 import { describe, expect, it } from 'vitest';
 import { readRequestHead, readRequestHeader } from '../../src/frame/request-header.ts';
@@ -40,6 +41,13 @@ describe('the table of topic settings', () => {
     expect(named.map(({ name }) => [name, byName.get(name)?.brokerName])).toEqual(
       named.map(({ name, synonyms }) => [name, synonyms.at(-1)!.name]),
     );
+  });
+
+  it('B1 is documented where it cannot be changed', () => {
+    const text = readFileSync(new URL('../../../../docs/KAFKA.md', import.meta.url), 'utf8');
+    const fixed = table.filter(({ setting }) => setting === null);
+    expect(fixed.length).toBeGreaterThan(20);
+    expect(fixed.filter(({ name }) => !text.includes(`\`${name}\``)).map(({ name }) => name)).toEqual([]);
   });
 
   it('B1 has every setting of the broker, in the order of the names, with a sentence', () => {
