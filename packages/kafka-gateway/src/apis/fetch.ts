@@ -87,12 +87,12 @@ function answerOf({ reads }: Fetched, asking: Asking): Answer {
   for (const { wanted, topicId } of topics) {
     const partitions: AnsweredPartition[] = [];
     for (const { partition } of wanted.partitions) {
+      const read = topicId === undefined ? null : reads[next++]!;
+      if (!isNews(wanted, { partition, read }, view)) continue;
       const answer =
-        topicId === undefined
-          ? unknownTopic(partition, context.version)
-          : partitionAnswer(partition, reads[next++]!, asking);
+        read === null ? unknownTopic(partition, context.version) : partitionAnswer(partition, read, asking);
       namesLeaders ||= answer.currentLeader !== undefined;
-      if (isNews(wanted, answer, view)) partitions.push(answer);
+      partitions.push(answer);
     }
     if (partitions.length > 0) responses.push({ topic: wanted.topic, topicId: wanted.topicId, partitions });
   }
@@ -104,15 +104,17 @@ function answerOf({ reads }: Fetched, asking: Asking): Answer {
 }
 
 /** Whether the answer is to have the partition; notes what its reader knows then. */
-function isNews(wanted: WantedTopic, answer: AnsweredPartition, { session, isFull }: FetchView): boolean {
+function isNews(
+  topic: WantedTopic,
+  { partition, read }: { readonly partition: number; readonly read: PartitionRead | null },
+  { session, isFull }: FetchView,
+): boolean {
   if (session === null) return true;
-  const { partitionIndex, errorCode, highWatermark, logStartOffset = -1, records } = answer;
-  if (errorCode !== kafkaErrorCode.NONE) {
-    session.untell(wanted, partitionIndex);
+  if (read === null || read.error !== null) {
+    session.untell(topic, partition);
     return true;
   }
-  const isTold = session.tell(wanted, partitionIndex, { highWatermark, logStartOffset });
-  return isTold || isFull || records!.length > 0 || answer.divergingEpoch !== undefined;
+  return session.tell(topic, partition, read) || isFull || read.bytes > 0 || read.divergesAt !== undefined;
 }
 
 function partitionAnswer(partitionIndex: number, read: PartitionRead, asking: Asking): AnsweredPartition {

@@ -8,7 +8,7 @@
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
 import { QError } from '@q/protocol';
-import type { EpochEnd, LogRead } from '@q/storage';
+import type { EpochEnd, LogRead, PartitionLog } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { epochEnd } from '../topics/epoch-history.ts';
 import type { Leader } from '../topics/leadership.ts';
@@ -126,13 +126,17 @@ export class FetchPlan {
   #read(entry: Entry, maxBytes: number): PartitionRead | Promise<PartitionRead> {
     if (entry.partition === null) return { ...failed(entry.error, null), ...leaderOf(entry) };
     const { partition, wanted } = entry;
-    const fail = (thrown: unknown): PartitionRead => failed(toPartitionError(thrown, this.#logger), partition);
     try {
       const read = readPartition(partition, wanted, maxBytes);
-      return read instanceof Promise ? read.then(succeeded, fail) : read;
+      if (!(read instanceof Promise)) return read;
+      return read.then(succeeded, (thrown: unknown) => this.#failed(thrown, partition));
     } catch (thrown) {
-      return fail(thrown);
+      return this.#failed(thrown, partition);
     }
+  }
+
+  #failed(thrown: unknown, partition: Partition): PartitionRead {
+    return failed(toPartitionError(thrown, this.#logger), partition);
   }
 
   /** Keeps the answer within its bound: a batch that passes it waits for the next fetch, unless it is the first. */
@@ -184,20 +188,29 @@ function readPartition(
   // It may have gone while the request waited.
   if (partition.topic.isDeleted) throw unknownTopicId(partition.topic.id);
   const log = partition.requireLog();
-  const { highWatermark, lastStableOffset, logStartOffset } = log;
+  const { highWatermark, logStartOffset } = log;
   const divergesAt = lastEpoch < 0 ? null : divergence(partition, offset, lastEpoch);
   if (divergesAt !== null) {
-    const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: false };
-    return { ...nothing, divergesAt, highWatermark, lastStableOffset, logStartOffset };
+    return { ...emptyRead(log, { isLeftOut: false }), divergesAt };
   }
   if (offset < logStartOffset || offset > log.logEndOffset) throw outOfRange(partition, offset);
   const isAtEnd = offset >= highWatermark;
-  if (isAtEnd || maxBytes === 0) {
-    const nothing = { error: null, buffers: noBuffers, bytes: 0, isLeftOut: !isAtEnd };
-    return { ...nothing, highWatermark, lastStableOffset, logStartOffset };
-  }
+  if (isAtEnd || maxBytes === 0) return emptyRead(log, { isLeftOut: !isAtEnd });
   const read = log.read({ offset, maxBytes, upTo: 'highWatermark' });
   return read instanceof Promise ? read : succeeded(read);
+}
+
+/** One object and no spread: a consumer of a thousand idle partitions makes as many of them with each poll. */
+function emptyRead(log: PartitionLog, { isLeftOut }: { readonly isLeftOut: boolean }): PartitionRead {
+  return {
+    error: null,
+    buffers: noBuffers,
+    bytes: 0,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    isLeftOut,
+  };
 }
 
 /** Where to go back to, if records of `lastEpoch` below `offset` are not in the log; null if they are. */
