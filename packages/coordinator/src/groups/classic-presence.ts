@@ -49,7 +49,7 @@ export function abandonClassic(turn: ClassicTurn, memberId: string): ClassicResu
     turn.put({ ...member, waits: null, lastHeartbeatMs: turn.context.nowMs });
     return done;
   }
-  turn.evict([member], 'gone');
+  turn.evict([{ ...member, waits: null }], 'gone');
   membersWent(turn);
   return done;
 }

@@ -108,7 +108,6 @@ export class GroupOffsets {
     const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit') ?? checkNoneAssigns(known);
     if (refusal !== null) return refuse(known, refusal);
     const live = known ?? directory.obtain(request.groupId);
-    refuseOutsider(live, request);
     return this.#answer(live, this.#take(live, request, checkOffset));
   }
 
@@ -249,13 +248,6 @@ export class GroupOffsets {
       return toPartitionError(thrown, this.#options.logger);
     }
   }
-}
-
-/** @throws QError GROUP_NOT_EMPTY while a group that the broker does not assign in has members */
-function refuseOutsider({ groupId, classic }: LiveGroup, { memberId }: OffsetAccess): void {
-  if (memberId !== '' || classic === null || classic.members.size === 0) return;
-  const details = { groupId, members: classic.members.size };
-  throw new QError('GROUP_NOT_EMPTY', 'only members may commit while the group has some', { details });
 }
 
 /** What the refusal rests on may not be durable yet, and is taken back if it never will be. */
