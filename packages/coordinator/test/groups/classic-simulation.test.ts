@@ -57,7 +57,10 @@ class Watched extends DrivenClassic {
     const before = this.#told.get(generation);
     assert.equal(before?.protocolName ?? protocolName, protocolName);
     this.#told.set(generation, { protocolName, members: null });
-    assert(members.every(({ metadata }) => metadata.length > 0), 'the leader heard of somebody who said nothing');
+    assert(
+      members.every(({ metadata }) => metadata.length > 0),
+      'the leader heard of somebody who said nothing',
+    );
   }
 
   #check(): void {
@@ -99,7 +102,11 @@ function bytesOf({ members }: ClassicGroup): number {
 }
 
 function sorted(records: readonly GroupRecord[]): readonly GroupRecord[] {
-  return records.toSorted((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+  return records.toSorted((left, right) => (idOf(left) < idOf(right) ? -1 : 1));
+}
+
+function idOf(record: GroupRecord): string {
+  return record.kind === 'classic-member' ? record.member.memberId : '';
 }
 
 function take(driven: Watched, given: string[], next: Act): void {

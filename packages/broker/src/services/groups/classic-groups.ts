@@ -203,7 +203,10 @@ export class ClassicGroups {
     const { directory, coordinator } = this.#options;
     // Whoever waits too much already is told to ask again.
     const unpark = caller.signal.aborted ? null : caller.budget.park(1);
-    if (unpark === null) return refusedWith('COORDINATOR_NOT_AVAILABLE');
+    if (unpark === null) {
+      directory.forgetIfGone(live);
+      return refusedWith('COORDINATOR_NOT_AVAILABLE');
+    }
     try {
       const step = coordinator.step(live, command);
       const waiting = step.result.kind === 'waits' ? this.#wait(live, step.result.memberId, caller) : null;
