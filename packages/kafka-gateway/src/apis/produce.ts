@@ -1,6 +1,7 @@
 /**
  * Produce: one batch for each partition, and what became of it (row B1). Batches are stored as they came, but for base
- * offset and leader epoch. A partition that is refused disturbs no other.
+ * offset and leader epoch. A partition that is refused disturbs no other. There is one broker, so nobody is told of
+ * another leader: `currentLeader` and `nodeEndpoints` stay blank.
  */
 import type { AppendRequest, AppendResult, Appending, DoorTools, PartitionBatch, Services } from '@q/broker';
 import type { QError } from '@q/protocol';

@@ -78,6 +78,15 @@ describe('Produce', () => {
     expect(responses[0]!.partitionResponses.map(({ errorCode }) => errorCode)).toEqual([87, 3]);
   });
 
+  it('B1 does not take a topic that was made anew for the one whose id it was given', async () => {
+    const { q, topicId: old, client } = await brokerWithOrders();
+    await q.admin.deleteTopic('orders');
+    await q.admin.createTopic('orders');
+    expect(await sendOne(client, { topicId: old }, batchOf('a'), { version: 13 })).toMatchObject({ errorCode: 100 });
+    expect(await sendOne(client, { name: 'orders' }, batchOf('a'), { version: 12 })).toMatchObject({ errorCode: 0 });
+    expect((await q.admin.describeTopic('orders')).messages).toBe(1);
+  });
+
   it('B1 refuses other acks than -1, 0 and 1, and transactional ids, for every partition', async () => {
     const { client, q } = await brokerWithOrders(2);
     const codes = async (o: { acks?: number; transactionalId?: string }): Promise<number[]> => {
