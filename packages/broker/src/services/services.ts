@@ -25,7 +25,7 @@ export interface Services {
   readonly offsets: Pick<OffsetLookup, 'find'>;
   readonly topics: Pick<
     TopicCatalog,
-    'list' | 'describe' | 'settings' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'
+    'list' | 'describe' | 'names' | 'settings' | 'routes' | 'find' | 'findById' | 'idOf' | 'nameOf'
   >;
   readonly epochs: Pick<EpochLookup, 'find'>;
   readonly topicChanges: Pick<TopicChanges, 'create' | 'delete' | 'alter' | 'addPartitions' | 'tryAgain'>;

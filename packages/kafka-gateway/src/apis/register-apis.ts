@@ -24,6 +24,7 @@ import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts';
 import { initProducerIdHandler } from './init-producer-id.ts';
 import { joinGroupHandler } from './join-group.ts';
 import { leaveGroupHandler } from './leave-group.ts';
+import { listConfigResourcesHandler } from './list-config-resources.ts';
 import { listGroupsHandler } from './list-groups.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
 import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts';
@@ -62,6 +63,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(initProducerIdHandler(services));
   dispatcher.add(joinGroupHandler(services));
   dispatcher.add(leaveGroupHandler(services));
+  dispatcher.add(listConfigResourcesHandler(services));
   dispatcher.add(listGroupsHandler(services));
   dispatcher.add(listOffsetsHandler(services));
   dispatcher.add(listPartitionReassignmentsHandler());

@@ -28,6 +28,12 @@ type LimitRow = readonly [name: string, type: ConfigTypeName, limit: LimitName, 
 const limitRows: readonly LimitRow[] = [
   ['connections.max.idle.ms', 'long', 'idleTimeoutMs', 'A connection that is idle for so long is closed.'],
   ['fetch.max.bytes', 'int', 'fetchBytesMax', 'Most record bytes in the answer to a fetch.'],
+  [
+    'group.initial.rebalance.delay.ms',
+    'int',
+    'groupInitialDelayMs',
+    'How long the first generation of a group waits for more members.',
+  ],
   ['log.retention.check.interval.ms', 'long', 'maintenanceIntervalMs', 'Pause between two rounds of retention.'],
   ['max.connections', 'int', 'connectionsMax', 'Open connections in total.'],
   ['max.connections.per.ip', 'int', 'connectionsPerAddressMax', 'Open connections from one address.'],

@@ -41,6 +41,7 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     61: [0, 0],
     68: [0, 1],
     69: [0, 1],
+    74: [0, 1],
     75: [0, 0],
   }).map(([key, [min, max]]) => [Number(key), { min: min!, max: max! }]),
 );

@@ -76,7 +76,7 @@ describe('DescribeConfigs', () => {
       brokerId: 5,
       autoCreateTopics: true,
       topicDefaults: { 'retention.ms': '9000' },
-      limits: { partitionsDefault: 6 },
+      limits: { partitionsDefault: 6, groupInitialDelayMs: 0 },
       kafka: { advertised: { host: 'kafka.example', port: 19092 } },
     });
     const { errorCode, configs } = await ask(client, broker('5'), { includeSynonyms: true });
@@ -93,6 +93,7 @@ describe('DescribeConfigs', () => {
     expect(told.get('min.insync.replicas')).toBe('1 from 5');
     expect(told.get('default.replication.factor')).toBe('1 from 5');
     expect(told.get('group.min.session.timeout.ms')).toBe('6000 from 5');
+    expect(told.get('group.initial.rebalance.delay.ms')).toBe('0 from 4');
     expect(told.get('offset.metadata.max.bytes')).toBe('4096 from 5');
     expect(told.has('log.dirs')).toBe(false);
     expect(told.get('offsets.retention.minutes')).toBe('10080 from 5');

@@ -119,6 +119,11 @@ export class TopicCatalog {
     return topic.describeSettings();
   }
 
+  /** Of every topic, internal ones too. */
+  names(): string[] {
+    return Array.from(this.#options.registry.topics(), ({ name }) => name);
+  }
+
   /** The id of the topic that has this name now; it makes none. */
   idOf(name: string): string | undefined {
     return this.#options.registry.byName(name)?.id;

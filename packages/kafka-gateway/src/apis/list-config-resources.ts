@@ -1,0 +1,39 @@
+/**
+ * ListConfigResources: the topics and the broker. Nothing else has settings here (row B1).
+ */
+import type { Services } from '@q/broker';
+import { resourceType } from '../configs/config-codes.ts';
+import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { listConfigResources } from '../messages/list-config-resources.ts';
+import { handler } from '../session/handler.ts';
+import type { Handler } from '../session/handler.ts';
+
+const everyType: readonly number[] = Object.values(resourceType);
+
+export function listConfigResourcesHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
+  const namesOf = (type: number): readonly string[] => {
+    switch (type) {
+      case resourceType.topic:
+        return topics.names();
+      case resourceType.broker:
+      case resourceType.brokerLogger:
+        return [String(identity.brokerId)];
+      default:
+        return [];
+    }
+  };
+  return handler(listConfigResources, {
+    handle: ({ resourceTypes }) => {
+      const unknown = resourceTypes.find((type) => !everyType.includes(type));
+      if (unknown !== undefined) throw new KafkaError('UNSUPPORTED_VERSION', `there is no resource type ${unknown}`);
+      const wanted = resourceTypes.length === 0 ? everyType : new Set(resourceTypes);
+      return {
+        errorCode: kafkaErrorCode.NONE,
+        configResources: [...wanted].flatMap((type) =>
+          namesOf(type).map((resourceName) => ({ resourceName, resourceType: type })),
+        ),
+      };
+    },
+    refuse: (errorCode) => ({ errorCode, configResources: [] }),
+  });
+}
