@@ -24,7 +24,7 @@ describe('FindCoordinator', () => {
     }
   });
 
-  it('B1 names the advertised address, and no default port', async () => {
+  it('B1 3 names the advertised address, and no default port', async () => {
     const { kafkaPort } = await kafkaBroker({ kafka: { advertised: { host: 'log.example', port: 19_092 } } });
     const client = await RawClient.connect(kafkaPort);
     const where = { host: 'log.example', port: 19_092 };

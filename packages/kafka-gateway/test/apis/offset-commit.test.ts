@@ -7,7 +7,7 @@ import { offsetsScene, outsider, part } from '../offsets-scene.ts';
 const noTopic = '00000000-0000-4000-8000-0000000000aa';
 
 describe('OffsetCommit', () => {
-  it('B1 takes offsets of who is in no group in every version, with epoch and text', async () => {
+  it('B1 21 takes offsets of who is in no group in every version, with epoch and text', async () => {
     const { client, topicId } = await offsetsScene();
     for (let version = 2; version <= 10; version += 1) {
       const groupId = `g${version}`;

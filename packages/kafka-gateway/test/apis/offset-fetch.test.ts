@@ -7,7 +7,7 @@ const noTopic = '00000000-0000-4000-8000-0000000000aa';
 const none = { committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode: 0 };
 
 describe('OffsetFetch', () => {
-  it('B1 answers for one group up to version 7, for several from version 8 on', async () => {
+  it('B1 21 answers for one group up to version 7, for several from version 8 on', async () => {
     const { client, topicId, commit } = await offsetsScene();
     await commit('g', [part(1, 7, 'm')]);
     await commit('h', [part(2, 8)]);

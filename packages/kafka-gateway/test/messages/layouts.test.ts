@@ -1,7 +1,7 @@
 /**
  * `captures/layouts-4.4.json` has a request and an answer of each version, made by the schemas of Kafka 4.4's own
- * client with a value in every field (`layout-full`), and with nulls and empty lists wherever they are allowed
- * (`layout-empty`). Each version that is served reads them, and writes the same bytes.
+ * client (`captures/LayoutVectors.java`) with a value in every field (`layout-full`), and with nulls and empty lists
+ * wherever they are allowed (`layout-empty`). Each version that is served reads them, and writes the same bytes.
  */
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
