@@ -1,19 +1,25 @@
 /**
  * DescribeProducers: the idempotent producers that partitions remember (row B1).
  */
-import type { PartitionProducers, Services } from '@q/broker';
+import type { DoorTools, PartitionProducers, Services } from '@q/broker';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeProducers } from '../messages/describe-producers.ts';
 import type { AnswerOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { refuseTooManyTopics } from './one-by-one.ts';
 import { missingTopic } from './topic-answers.ts';
 
 type Partition = AnswerOf<typeof describeProducers>['topics'][number]['partitions'][number];
 
-export function describeProducersHandler({ producers }: Pick<Services, 'producers'>): Handler {
+export function describeProducersHandler(
+  { producers }: Pick<Services, 'producers'>,
+  tools: Pick<DoorTools, 'limits'>,
+): Handler {
   return handler(describeProducers, {
     handle: ({ topics }) => {
+      const refusal = refuseTooManyTopics(topics, tools);
+      if (refusal !== null) return refusal;
       const sought = topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes }));
       const described = producers.describe(sought);
       return {
@@ -23,17 +29,6 @@ export function describeProducersHandler({ producers }: Pick<Services, 'producer
         })),
       };
     },
-    refuse: (errorCode, { topics }, _context, errorMessage) => ({
-      topics: topics.map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: partitionIndexes.map((partitionIndex) => ({
-          partitionIndex,
-          errorCode,
-          errorMessage,
-          activeProducers: [],
-        })),
-      })),
-    }),
   });
 }
 

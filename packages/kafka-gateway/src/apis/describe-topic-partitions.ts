@@ -2,7 +2,7 @@
  * DescribeTopicPartitions: topics in the order of their names, so many partitions at a time (row B1). An answer that
  * does not have all of them says where to go on.
  */
-import type { FoundTopic, Services, TopicRoute } from '@q/broker';
+import type { DoorTools, FoundTopic, Services, TopicRoute } from '@q/broker';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeTopicPartitions } from '../messages/describe-topic-partitions.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -10,6 +10,7 @@ import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { topicOperations } from './allowed-operations.ts';
+import { refuseTooManyTopics } from './one-by-one.ts';
 import { missingTopic, partitionAnswer } from './topic-answers.ts';
 
 type Request = RequestOf<typeof describeTopicPartitions>;
@@ -22,9 +23,14 @@ const partitionsMax = 2_000;
 /** There is one copy of everything, so none is eligible besides those in sync. */
 const none: readonly number[] = [];
 
-export function describeTopicPartitionsHandler({ topics }: Pick<Services, 'topics'>): Handler {
+export function describeTopicPartitionsHandler(
+  { topics }: Pick<Services, 'topics'>,
+  tools: Pick<DoorTools, 'limits'>,
+): Handler {
   return handler(describeTopicPartitions, {
     handle: (request) => {
+      const refusal = refuseTooManyTopics(request.topics, tools);
+      if (refusal !== null) return refusal;
       const { cursor, responsePartitionLimit } = request;
       if (cursor !== null && cursor.partitionIndex < 0) {
         throw new KafkaError('INVALID_REQUEST', `a cursor cannot stand at partition ${cursor.partitionIndex}`);

@@ -5,7 +5,7 @@
  * or UNKNOWN_TOPIC_OR_PARTITION first, after which each client waits before it asks again.
  */
 import { toWireError } from '@q/broker';
-import type { FoundTopic, Services, TopicRoute } from '@q/broker';
+import type { DoorTools, FoundTopic, Services, TopicRoute } from '@q/broker';
 import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import type { KafkaError } from '../errors/kafka-errors.ts';
 import { metadata } from '../messages/metadata.ts';
@@ -14,6 +14,7 @@ import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { clusterOperations, topicOperations } from './allowed-operations.ts';
+import { refuseTooManyTopics } from './one-by-one.ts';
 import { missingTopic, partitionAnswer } from './topic-answers.ts';
 
 type Request = RequestOf<typeof metadata>;
@@ -21,7 +22,10 @@ type Answer = AnswerOf<typeof metadata>;
 type Topic = Answer['topics'][number];
 type Wanted = NonNullable<Request['topics']>;
 
-export function metadataHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
+export function metadataHandler(
+  { topics, identity }: Pick<Services, 'topics' | 'identity'>,
+  tools: Pick<DoorTools, 'limits'>,
+): Handler {
   const { brokerId, clusterId } = identity;
   const answer = (request: Request, { advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
     brokers: [{ nodeId: brokerId, ...advertised }],
@@ -34,6 +38,8 @@ export function metadataHandler({ topics, identity }: Pick<Services, 'topics' | 
     handle: (request, { caller, version }) => {
       const wanted = wantedTopics(request, version);
       if (wanted === null) return answer(request, caller, topics.routes().map(described));
+      const refusal = refuseTooManyTopics(wanted, tools);
+      if (refusal !== null) return refusal;
       const names = wanted.flatMap(({ name }) => name ?? []);
       const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
       const finish = (byName: readonly FoundTopic[]): Answer =>

@@ -3,7 +3,15 @@
  * offset and leader epoch. A partition that is refused disturbs no other. There is one broker, so nobody is told of
  * another leader: `currentLeader` and `nodeEndpoints` stay blank.
  */
-import type { AppendRequest, AppendResult, Appending, DoorTools, PartitionBatch, Services } from '@q/broker';
+import type {
+  AppendRequest,
+  AppendResult,
+  Appending,
+  BrokerLimits,
+  DoorTools,
+  PartitionBatch,
+  Services,
+} from '@q/broker';
 import type { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { produce } from '../messages/produce.ts';
@@ -30,14 +38,14 @@ const byIdSince = 13;
 
 export function produceHandler(
   { append, topics }: Pick<Services, 'append' | 'topics'>,
-  { frames }: Pick<DoorTools, 'frames'>,
+  { frames, limits }: Pick<DoorTools, 'frames' | 'limits'>,
 ): Handler {
   return handler(produce, {
     letsGo: true,
     // Appends are made in the order of arrival; only their answers wait for the disk.
     mayOverlap: true,
     handle: (request, { version, caller }) => {
-      if (version < firstVersion) return new Silence({ thenClose: true });
+      if (version < firstVersion || hasTooMany(request, limits)) return new Silence({ thenClose: true });
       checkWhole(request);
       const sorted = sort(request, version, topics);
       const appending = append.append(sorted.request, caller);
@@ -55,6 +63,16 @@ export function produceHandler(
     },
     refuse: (code, request, context, message) => refused(code, request, context, message),
   });
+}
+
+/**
+ * A frame has room for a million partitions without a batch, each of which would be told what is wrong with it. Whoever
+ * names more than the broker may have is no client of Kafka's.
+ */
+function hasTooMany({ topicData }: Request, { partitionsMax }: Pick<BrokerLimits, 'partitionsMax'>): boolean {
+  let partitions = 0;
+  for (const { partitionData } of topicData) partitions += partitionData.length;
+  return partitions > partitionsMax;
 }
 
 /** @throws KafkaError */

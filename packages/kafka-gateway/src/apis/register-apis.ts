@@ -54,8 +54,8 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(describeConfigsHandler(configs));
   dispatcher.add(describeGroupsHandler(services, tools));
   dispatcher.add(describeLogDirsHandler(services));
-  dispatcher.add(describeProducersHandler(services));
-  dispatcher.add(describeTopicPartitionsHandler(services));
+  dispatcher.add(describeProducersHandler(services, tools));
+  dispatcher.add(describeTopicPartitionsHandler(services, tools));
   dispatcher.add(fetchHandler(services));
   dispatcher.add(findCoordinatorHandler(services, tools));
   dispatcher.add(heartbeatHandler(services));
@@ -67,7 +67,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(listGroupsHandler(services));
   dispatcher.add(listOffsetsHandler(services));
   dispatcher.add(listPartitionReassignmentsHandler());
-  dispatcher.add(metadataHandler(services));
+  dispatcher.add(metadataHandler(services, tools));
   dispatcher.add(offsetCommitHandler(services));
   dispatcher.add(offsetDeleteHandler(services));
   dispatcher.add(offsetFetchHandler(services, tools));

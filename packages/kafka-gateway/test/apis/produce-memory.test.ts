@@ -1,4 +1,5 @@
 /** Who lets go of the memory of a frame, and when. */
+import { defaultLimits } from '@q/broker';
 import type { Appending, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +14,7 @@ function setUp(append: () => Appending | Promise<Appending>) {
   const released: Buffer[] = [];
   const handler = produceHandler(
     { append: { append }, topics: { idOf: () => 'id' } } as unknown as Services,
-    { frames: { release: (view: Buffer) => released.push(view) } } as never,
+    { frames: { release: (view: Buffer) => released.push(view) }, limits: defaultLimits } as never,
   );
   const batch = batchOf('a');
   return { released, batch, handler, request: sending({ name: 'orders' }, [null, Buffer.alloc(0), batch]) };
