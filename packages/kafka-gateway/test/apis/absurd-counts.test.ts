@@ -20,27 +20,27 @@ interface Case {
 }
 
 const cases: Record<string, Case> = {
-  'Metadata, topics': { api: metadata as Api, version: 12, most: 20, body: (count) => ({ topics: names(count) }) },
+  'Metadata, topics': { api: metadata, version: 12, most: 20, body: (count) => ({ topics: names(count) }) },
   'DescribeTopicPartitions, topics': {
-    api: describeTopicPartitions as Api,
+    api: describeTopicPartitions,
     version: 0,
     most: 20,
     body: (count) => ({ topics: names(count), responsePartitionLimit: 9, cursor: null }),
   },
   'DescribeProducers, topics': {
-    api: describeProducers as Api,
+    api: describeProducers,
     version: 0,
     most: 20,
     body: (count) => ({ topics: names(count).map((topic) => ({ ...topic, partitionIndexes: [] })) }),
   },
   'DescribeProducers, partitions': {
-    api: describeProducers as Api,
+    api: describeProducers,
     version: 0,
     most: 30,
     body: (count) => ({ topics: [{ name: 'a', partitionIndexes: indexes(count) }] }),
   },
   'Produce, partitions': {
-    api: produce as Api,
+    api: produce,
     version: 11,
     most: 30,
     body: (count) => ({
