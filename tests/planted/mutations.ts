@@ -1,4 +1,5 @@
 import { brokerMutations, clientMutations } from './broker-and-client-mutations.ts';
+import { classicGroupMutations } from './classic-group-mutations.ts';
 import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
 import type { Mutation } from './mutation.ts';
@@ -11,6 +12,7 @@ export const mutations: readonly Mutation[] = [
   ...journalMutations,
   ...brokerMutations,
   ...groupMutations,
+  ...classicGroupMutations,
   ...clientMutations,
   ...surfaceMutations,
 ];
