@@ -1,3 +1,4 @@
+import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { describeGroups } from '../../src/messages/describe-groups.ts';
 import { joinGroup } from '../../src/messages/join-group.ts';
@@ -134,5 +135,58 @@ describe('classic groups', () => {
     const joined = await first.join();
     expect(joined.members[0]!.metadata.length).toBe(3 << 20);
     expect(await first.sync({ [first.memberId]: 'a'.repeat(4 << 20) })).toHaveLength(4 << 20);
+  });
+
+  it('B1 go on after a restart of the broker, in their generation and with what they were given', async () => {
+    const options = { storage: 'file', dataDir: '/data', fileSystem: new FaultyFileSystem() } as const;
+    const limits = { groupInitialDelayMs: 100 };
+    const before = await kafkaBroker({ ...options, limits });
+    const pair = [
+      await ClassicMember.connect({ port: before.kafkaPort }),
+      await ClassicMember.connect({ port: before.kafkaPort }),
+    ];
+    await stableGroup(pair);
+    await before.broker.close();
+    const { kafkaPort: port } = await kafkaBroker({ ...options, limits });
+    for (const [index, { memberId, generation }] of pair.entries()) {
+      const member = Object.assign(await ClassicMember.connect({ port }), { memberId, generation });
+      expect(await member.heartbeat()).toBe(0);
+      expect(await member.sync()).toBe(`part ${index}`);
+    }
+    const third = await ClassicMember.connect({ port });
+    void third.join().catch(() => undefined);
+    const first = Object.assign(await ClassicMember.connect({ port }), { memberId: pair[0]!.memberId, generation: 1 });
+    while ((await first.heartbeat()) === 0);
+    expect(await first.heartbeat()).toBe(27);
+  });
+
+  it('B1 tell no member that it is unknown while others come, leave and join again at once', async () => {
+    const member = await setUp(50);
+    const members = await Promise.all(Array.from({ length: 8 }, () => member()));
+    const told = new Set<number>();
+    let isOver = false;
+    const live = async (each: ClassicMember): Promise<void> => {
+      while (!isOver) {
+        const joined = await each.join();
+        told.add(joined.errorCode);
+        const all = Object.fromEntries(joined.members.map(({ memberId }) => [memberId, 'part']));
+        const synced = await each.sync(all);
+        if (typeof synced === 'number') told.add(synced);
+        if (synced === 27) continue;
+        for (let code = 0; code === 0 && !isOver;) told.add((code = await each.heartbeat()));
+      }
+    };
+    const lives = members.map(live);
+    for (let round = 0; round < 12; round += 1) {
+      const guest = await member();
+      const joined = await guest.join();
+      told.add(joined.errorCode);
+      told.add(await guest.leave());
+      guest.client.socket.destroy();
+    }
+    isOver = true;
+    for (const each of members) each.client.socket.destroy();
+    await Promise.allSettled(lives);
+    expect([...told].toSorted((left, right) => left - right)).toEqual([0, 27]);
   });
 });
