@@ -113,19 +113,16 @@ function letGoOfFrame({ topicData }: Request, frames: DoorTools['frames']): void
   }
 }
 
-function settled(
+async function settled(
   request: Request,
   { faults }: Sorted,
   appending: Appending,
   version: number,
 ): Promise<Answer | Silence> {
-  return new Promise((resolve) => {
-    appending.whenSettled(() => {
-      const { results } = appending;
-      if (request.acks !== 0) resolve(answerOf(request, { faults, results, version }));
-      else resolve(silence(faults.some((fault) => fault !== null) || results.some(({ error }) => error !== null)));
-    });
-  });
+  await new Promise<void>((resolve) => appending.whenSettled(() => resolve()));
+  const { results } = appending;
+  if (request.acks !== 0) return answerOf(request, { faults, results, version });
+  return silence(faults.some((fault) => fault !== null) || results.some(({ error }) => error !== null));
 }
 
 /** A client that takes no answers learns from the end of its connection that something has failed. */
