@@ -18,6 +18,9 @@ type Request = RequestOf<typeof fetch>;
 type Answer = AnswerOf<typeof fetch>;
 type AnsweredPartition = Answer['responses'][number]['partitions'][number];
 
+/** From this version on an answer has an error of the whole request. */
+const requestErrorsSince = 7;
+
 /** From this version on a reader is told who leads what it has asked in vain. */
 const leadersSince = 16;
 
@@ -41,12 +44,13 @@ export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>): Hand
     handle: (request, context) => {
       const { caller, version } = context;
       const readsCommitted = isReadCommitted(request.isolationLevel);
-      if (isReplica(request)) return refusedReplica(request);
+      if (isReplica(request)) return refusedEach(request, replicaError);
       const view = viewOf(request, { slot: caller, room, version });
       const topics = view.topics.map((wanted) => ({ wanted, topicId: currentId(wanted, services, version) }));
       return fetchFor(request, { view, topics, isReadCommitted: readsCommitted, context }, services);
     },
-    refuse: (errorCode) => ({ errorCode, responses: [] }),
+    refuse: (errorCode, request, { version }) =>
+      version < requestErrorsSince ? refusedEach(request, () => errorCode) : { errorCode, responses: [] },
     mayOverlap: true,
   });
 }
@@ -175,16 +179,17 @@ function isReplica({ replicaId, replicaState }: Request): boolean {
 }
 
 /** Partitions have no other replicas here: who says it is one hears what Kafka tells a replica that it removed. */
-function refusedReplica({ topics }: Request): Answer {
+function replicaError({ leaderEpoch }: { readonly leaderEpoch: number }): number {
+  return leaderEpoch < 0 ? kafkaErrorCode.NOT_LEADER_OR_FOLLOWER : kafkaErrorCode.UNKNOWN_LEADER_EPOCH;
+}
+
+function refusedEach({ topics }: Request, errorOf: (partition: { readonly leaderEpoch: number }) => number): Answer {
   return {
     responses: topics.map(({ topic, topicId, partitions }) => ({
       topic,
       topicId,
       partitions: partitions.map(({ partition, currentLeaderEpoch }) =>
-        nothing(
-          partition,
-          currentLeaderEpoch < 0 ? kafkaErrorCode.NOT_LEADER_OR_FOLLOWER : kafkaErrorCode.UNKNOWN_LEADER_EPOCH,
-        ),
+        nothing(partition, errorOf({ leaderEpoch: currentLeaderEpoch })),
       ),
     })),
   };

@@ -36,6 +36,8 @@ describe('Fetch', () => {
     const answer = await fetchFrom(client, [{ topicId }], { isolationLevel: 1 });
     expect(partitionsOf(answer)[0]!.abortedTransactions).toEqual([]);
     expect(valuesOf(answer)).toEqual(['a']);
+    const old = await fetchFrom(client, [{ topicId }], { isolationLevel: 2, version: 6 });
+    expect(partitionsOf(old)).toMatchObject([{ errorCode: -1, ...nothingKnown }]);
     expect(await fetchFrom(client, [{ topicId }], { isolationLevel: 2 })).toMatchObject({
       errorCode: -1,
       responses: [],
