@@ -67,6 +67,7 @@ export async function runClient({
         {
           broker,
           startProgram: programs.start,
+          example: prepared.example,
           prefix: `${client.name.replaceAll(/\W/g, '')}-${results.length}`,
           seed,
         },

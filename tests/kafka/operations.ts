@@ -81,7 +81,7 @@ export interface Operations {
   };
   /**
    * A member of a group until it is stopped, when it leaves. Events: `assigned` with all `partitions` that it has now,
-   * after each change (none when it lost them all); `records` with `records` read.
+   * after each change (none when it lost them all); `records` with `records` read, once they are committed.
    */
   readonly member: { args: MemberArgs; result: Nothing };
   /**

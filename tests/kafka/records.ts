@@ -12,12 +12,12 @@ export function plainText({ value }: Pick<ReadRecord, 'value'>): string {
   return Buffer.from(value ?? '', 'base64').toString();
 }
 
-/** Plain records `name 0`, `name 1`, … of one partition, a second apart. */
+/** Plain records `name 0`, `name 1`, … of one partition, a second apart. Each alone is worth being compressed. */
 export function someRecords(count: number, { name = 'record', partition = 0 } = {}): WireRecord[] {
   return Array.from({ length: count }, (_, index) => ({
     partition,
     key: base64(`key-${index}`),
-    value: base64(`${name} ${index} ${'abc'.repeat(index % 20)}`),
+    value: base64(`${name} ${index} ${'abc'.repeat(40 + (index % 20))}`),
     headers: [],
     timestampMs: beginMs + index * 1000,
   }));

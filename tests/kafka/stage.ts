@@ -10,6 +10,8 @@ export interface StageOptions {
   readonly broker: KafkaBroker;
   /** Starts one more program of the client. */
   readonly startProgram: () => ClientProgram;
+  /** See `ReadyClient.example`. */
+  readonly example: readonly string[] | undefined;
   /** In the names of this feature's topics and groups, so that no two features meet. */
   readonly prefix: string;
   readonly seed: number;
@@ -24,16 +26,19 @@ export class Stage implements AsyncDisposable {
   readonly client: ClientProgram;
   readonly broker: KafkaBroker;
   readonly seed: number;
+  /** The command of the program in `examples/kafka`, if there is one for this client. */
+  readonly example: readonly string[] | undefined;
   readonly #startProgram: () => ClientProgram;
   readonly #programs: ClientProgram[] = [];
   readonly #prefix: string;
   #q: Promise<Q> | null = null;
   #names = 0;
 
-  constructor({ broker, startProgram, prefix, seed }: StageOptions, client: ClientProgram) {
+  constructor({ broker, startProgram, example, prefix, seed }: StageOptions, client: ClientProgram) {
     this.broker = broker;
     this.client = client;
     this.seed = seed;
+    this.example = example;
     this.#startProgram = startProgram;
     this.#prefix = prefix;
   }

@@ -4,10 +4,12 @@ import { kafkaJava } from './java/client.ts';
 import type { KafkaClient } from '../kafka-client.ts';
 import { nodeClient } from './node-client.ts';
 
+const examples = new URL('../../../examples/kafka/src/', import.meta.url);
+
 /** In the order of the table. */
 export const allClients: readonly KafkaClient[] = [
   nodeClient('kafkajs', 'kafkajs'),
-  nodeClient('@platformatic/kafka', 'platformatic'),
+  nodeClient('@platformatic/kafka', 'platformatic', new URL('orders.ts', examples)),
   confluentKafka,
   franzGo,
   kafkaJava,

@@ -2,6 +2,7 @@ import type { Feature } from '../feature.ts';
 import { administration } from './administration.ts';
 import { consoleTools } from './console-tools.ts';
 import { crashes } from './crashes.ts';
+import { examples } from './examples.ts';
 import { groups } from './groups.ts';
 import { produceAndConsume } from './produce-and-consume.ts';
 import { refusals } from './refusals.ts';
@@ -14,4 +15,5 @@ export const allFeatures: readonly Feature[] = [
   ...refusals,
   ...consoleTools,
   ...crashes,
+  ...examples,
 ];

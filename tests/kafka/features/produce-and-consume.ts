@@ -105,11 +105,17 @@ export const produceAndConsume: readonly Feature[] = [
     Object.fromEntries(codecs.map((codec) => [`${codec}, acks 0, 1 and all`, (stage: Stage) => sendsIn(codec, stage)])),
   ),
   ...section('Produce', {
-    'idempotent producer': async (stage) => {
+    'idempotent producers': async (stage) => {
       const topic = await stage.topic({ partitions: 3 });
       const records = [0, 1, 2].flatMap((partition) => someRecords(300, { partition }));
-      await stage.client.ask('produce', { topic, codec: 'none', acks: -1, isIdempotent: true, records });
-      expectSame(await stage.stored(topic), records);
+      // One producer after the other, with the same records: none may be taken for another one.
+      for (let producer = 0; producer < 3; producer += 1)
+        await stage.client.ask('produce', { topic, codec: 'none', acks: -1, isIdempotent: true, records });
+      const sent = [0, 1, 2].flatMap((partition) => {
+        const ofPartition = records.filter((record) => record.partition === partition);
+        return [...ofPartition, ...ofPartition, ...ofPartition];
+      });
+      expectSame(await stage.stored(topic), sent);
     },
     'keys, headers, timestamps and nulls, both ways': returnsOddRecords,
   }),

@@ -7,6 +7,7 @@ import type { KafkaClient } from '../../kafka-client.ts';
 import { hasCommand, runCommand } from '../command.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+const exampleProgram = fileURLToPath(new URL('../../../../examples/kafka/python/orders.py', import.meta.url));
 
 /** In a virtual environment of its own. */
 export const confluentKafka: KafkaClient = {
@@ -36,6 +37,9 @@ export const confluentKafka: KafkaClient = {
       ]);
       await writeFile(mark, wanted);
     }
-    return { start: (bootstrap) => new LineProgram([python, '-u', join(folder, 'main.py'), bootstrap]) };
+    return {
+      start: (bootstrap) => new LineProgram([python, '-u', join(folder, 'main.py'), bootstrap]),
+      example: [python, '-u', exampleProgram],
+    };
   },
 };

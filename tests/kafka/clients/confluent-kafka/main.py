@@ -186,9 +186,9 @@ def member(args, session):
                     raise KafkaException(message.error())
             if not messages:
                 continue
-            session.tell("records", {"records": [read_record(message) for message in messages]})
             if args["commits"]:
                 commit(consumer, messages)
+            session.tell("records", {"records": [read_record(message) for message in messages]})
     finally:
         consumer.close()
     return {}

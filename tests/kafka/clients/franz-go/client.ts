@@ -5,6 +5,7 @@ import type { KafkaClient } from '../../kafka-client.ts';
 import { hasCommand, runCommand } from '../command.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+const exampleFolder = fileURLToPath(new URL('../../../../examples/kafka/go', import.meta.url));
 
 /** Compiled, with the modules that go.mod and go.sum name. */
 export const franzGo: KafkaClient = {
@@ -20,6 +21,8 @@ export const franzGo: KafkaClient = {
       CGO_ENABLED: '0',
     };
     await runCommand('go', ['build', '-o', program, '.'], { folder, env });
-    return { start: (bootstrap) => new LineProgram([program, bootstrap]) };
+    const example = join(cacheFolder, 'orders');
+    await runCommand('go', ['build', '-o', example, '.'], { folder: exampleFolder, env });
+    return { example: [example], start: (bootstrap) => new LineProgram([program, bootstrap]) };
   },
 };

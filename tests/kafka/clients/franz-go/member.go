@@ -85,13 +85,13 @@ func member(ctx context.Context, raw json.RawMessage, tell func(string, any)) (a
 		if len(records) == 0 {
 			continue
 		}
-		tell("records", map[string]any{"records": fromClients(records)})
 		if args.Commits {
 			// A commit may fail in a rebalance; whoever has the partition then reads the records again.
-			if err := consumer.CommitRecords(ctx, records...); err != nil {
+			if err := consumer.CommitRecords(context.Background(), records...); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 			}
 		}
+		tell("records", map[string]any{"records": fromClients(records)})
 	}
 	return nothing{}, nil
 }

@@ -230,6 +230,8 @@ serveLines(
       return {};
     },
     deleteRecords: async ({ topic, partition, before }) => {
+      // It looks for the leader in what it happens to know of topics, and asks for this one only afterwards.
+      await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
       return {};
     },
@@ -303,10 +305,9 @@ async function runMember(
     if (!payload.restart) crashed.reject(payload.error);
   });
   await readAs(consumer, topic, { fromBeginning: true }, async ({ batch }) => {
-    session.tell('records', { records: batch.messages.map((message) => fromMessage(message, batch.partition)) });
-    if (!commits) return;
     const offset = String(Number(batch.lastOffset()) + 1);
-    await consumer.commitOffsets([{ topic, partition: batch.partition, offset }]);
+    if (commits) await consumer.commitOffsets([{ topic, partition: batch.partition, offset }]);
+    session.tell('records', { records: batch.messages.map((message) => fromMessage(message, batch.partition)) });
   });
   try {
     await Promise.race([aborted(session.signal), crashed.promise]);

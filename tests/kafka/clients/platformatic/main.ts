@@ -109,12 +109,13 @@ async function runMember(
     mode: 'committed',
     fallbackMode: 'earliest',
   });
-  tellAssigned();
   stream.on('error', (error) => failed.reject(error));
   stream.on('data', (message) => {
-    session.tell('records', { records: [fromMessage(message)] });
+    const committed = commits ? Promise.resolve(message.commit()) : Promise.resolve();
     // A commit may fail in a rebalance; whoever has the partition then reads the record again.
-    if (commits) Promise.resolve(message.commit()).catch((error: unknown) => console.error(error));
+    void committed
+      .catch((error: unknown) => console.error(error))
+      .then(() => session.tell('records', { records: [fromMessage(message)] }));
   });
   await Promise.race([aborted(session.signal), failed.promise]);
   await stream.close();
@@ -196,7 +197,7 @@ serveLines(
       return {};
     },
     createPartitions: async ({ topic, count }) => {
-      await admin.createPartitions({ topics: [{ name: topic, count, assignments: [] }] });
+      await admin.createPartitions({ topics: [{ name: topic, count }] });
       return {};
     },
     deleteRecords: async ({ topic, partition, before }) => {
