@@ -5,6 +5,8 @@ import type { Feature } from './feature.ts';
 const beginMark = '<!-- clients: written by `pnpm kafka:clients --write` -->';
 const endMark = '<!-- clients: end -->';
 
+const notesTitle = '### What a client has not got';
+
 const cellOf: Readonly<Record<Verdict, string>> = { yes: 'yes', no: 'no', cannot: '–' };
 
 /** What stands in a document: cells by `feature` and `client`, notes by the same. */
@@ -26,7 +28,22 @@ function nameOf(head: string): string {
 
 export function readTable(document: string): FeatureTable {
   const text = document.slice(...placeOf(document));
-  const rows = text
+  const [tables = '', notesTable = ''] = text.split(notesTitle);
+  const rows = rowsOf(tables);
+  const [, ...clients] = rows[0] ?? [''];
+  const cells = new Map<string, string>();
+  for (const [feature = '', ...values] of rows.slice(2))
+    values.forEach((cell, at) => cells.set(cellKey(nameOf(clients[at]!), feature), cell));
+  const notes = new Map(
+    rowsOf(notesTable)
+      .slice(2)
+      .map(([client = '', feature = '', why = '']) => [cellKey(client, feature), why]),
+  );
+  return { clients, cells, notes };
+}
+
+function rowsOf(table: string): string[][] {
+  return table
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) =>
@@ -35,17 +52,10 @@ export function readTable(document: string): FeatureTable {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-  const [, ...clients] = rows[0] ?? [''];
-  const cells = new Map<string, string>();
-  for (const [feature = '', ...row] of rows.slice(2))
-    row.forEach((cell, at) => cells.set(cellKey(nameOf(clients[at]!), feature), cell));
-  const notes = new Map(
-    [...text.matchAll(/^- ([^:\n]+): (.+): ([^:\n]+)\.$/gm)].map(([, client = '', feature = '', why = '']) => [
-      cellKey(client, feature),
-      why,
-    ]),
-  );
-  return { clients, cells, notes };
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 /** What was seen, in place of what stood there; what was not tried keeps its cell. */
@@ -59,7 +69,7 @@ export function mergeResults(table: FeatureTable, results: readonly ClientResult
       const key = cellKey(client, feature.name);
       cells.set(key, cellOf[verdict]);
       notes.delete(key);
-      if (verdict === 'cannot') notes.set(key, why.replaceAll(/[:\n]/g, ' '));
+      if (verdict === 'cannot') notes.set(key, why.replaceAll(/[|\n]/g, ' '));
     }
   }
   return { clients: [...heads.values()], cells, notes };
@@ -85,7 +95,6 @@ export function writeTable(
   { features, order }: { readonly features: readonly Feature[]; readonly order: readonly string[] },
 ): string {
   const heads = table.clients.toSorted((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines: string[] = [];
   for (const name of new Set(features.map((feature) => feature.section))) {
     lines.push(`### ${name}`, '', row([name, ...heads]), `|---|${'---|'.repeat(heads.length)}`);
@@ -99,12 +108,13 @@ export function writeTable(
   const notes = heads.flatMap((head) =>
     features.flatMap(({ name }) => {
       const why = table.notes.get(cellKey(nameOf(head), name));
-      return why === undefined ? [] : [`- ${nameOf(head)}: ${name}: ${why}.`];
+      return why === undefined ? [] : [row([nameOf(head), name, why])];
     }),
   );
   const [begin, end] = placeOf(document);
-  const text = [...lines, ...(notes.length === 0 ? [] : ['What a client has not got:', '', ...notes, ''])].join('\n');
-  return `${document.slice(0, begin)}\n${text}${document.slice(end)}`;
+  const notesLines = [notesTitle, '', row(['client', 'what', 'why not']), '|---|---|---|', ...notes, ''];
+  const text = [...lines, ...(notes.length === 0 ? [] : notesLines)].join('\n');
+  return `${document.slice(0, begin)}\n\n${text}${document.slice(end)}`;
 }
 
 function placeOf(document: string): [begin: number, end: number] {
