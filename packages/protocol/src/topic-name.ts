@@ -1,7 +1,27 @@
 import { protocolLimits } from './limits.ts';
 
-/** Names that start so belong to the broker itself. */
-export const internalTopicPrefix = '__';
+/** Names that start so belong to the broker itself, those included that no release uses yet. */
+export const internalTopicPrefix = '__q_';
+
+/**
+ * More names of that kind: what this broker keeps or will keep for itself, and what Kafka does, so that a tool which
+ * knows them never finds somebody's records there. Other names that begin with two underscores are anybody's: many
+ * programs of the Kafka world make such topics.
+ */
+const internalTopics: ReadonlySet<string> = new Set([
+  '__metadata',
+  '__groups',
+  '__transactions',
+  '__queues',
+  '__schedules',
+  '__security',
+  '__cluster',
+  '__cluster_metadata',
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__remote_log_metadata',
+]);
 
 /**
  * Says why a topic name is not allowed, or `null` when it is. The rules are those that the Kafka ecosystem uses,
@@ -20,5 +40,5 @@ export function checkTopicName(name: string): string | null {
 
 /** Whether the topic is one of the broker's own. */
 export function isInternalTopic(name: string): boolean {
-  return name.startsWith(internalTopicPrefix);
+  return name.startsWith(internalTopicPrefix) || internalTopics.has(name);
 }

@@ -27,8 +27,11 @@ describe('checkTopicName', () => {
 });
 
 describe('isInternalTopic', () => {
-  it('goes by the prefix', () => {
-    expect(isInternalTopic('__offsets')).toBe(true);
-    expect(isInternalTopic('_offsets')).toBe(false);
+  it.each(['__q_later', '__metadata', '__groups', '__consumer_offsets', '__transaction_state'])('is so: %s', (name) => {
+    expect(isInternalTopic(name)).toBe(true);
+  });
+
+  it.each(['_offsets', '__debezium-heartbeat.shop', '__CruiseControlMetrics', 'groups'])('B1 is not so: %s', (name) => {
+    expect(isInternalTopic(name)).toBe(false);
   });
 });

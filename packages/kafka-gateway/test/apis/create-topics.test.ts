@@ -85,7 +85,7 @@ describe('CreateTopics', () => {
     expect(await outcomeOf(client, { numPartitions: -2 })).toMatch(/^37 /);
     expect(await outcomeOf(client, { replicationFactor: 0 })).toMatch(/^38 /);
     expect(await outcomeOf(client, { replicationFactor: 2 })).toMatch(/^38 .*one broker/);
-    for (const name of ['', '.', '..', 'a/b', 'x'.repeat(250), '__own']) {
+    for (const name of ['', '.', '..', 'a/b', 'x'.repeat(250), '__q_own']) {
       expect(await outcomeOf(client, { name }), name).toMatch(/^17 /);
     }
   });

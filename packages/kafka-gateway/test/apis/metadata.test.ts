@@ -149,7 +149,7 @@ describe('Metadata of topics that are not there', () => {
     const { kafkaPort } = await kafkaBroker({ autoCreateTopics: false });
     expect(await ask(kafkaPort, ['a', 'b/c', '', '..'])).toEqual([3, 17, 17, 17]);
     const open = await kafkaBroker({ autoCreateTopics: true });
-    expect(await ask(open.kafkaPort, ['b/c', '', '__mine', 'good'])).toEqual([17, 17, 17, 0]);
+    expect(await ask(open.kafkaPort, ['b/c', '', '__q_mine', 'good'])).toEqual([17, 17, 17, 0]);
   });
 });
 

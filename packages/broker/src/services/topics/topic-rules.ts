@@ -14,7 +14,7 @@ export const replicasPossible = 1;
 /** @throws QError INVALID_TOPIC_NAME */
 export function checkName(name: string): void {
   const reason =
-    checkTopicName(name) ?? (isInternalTopic(name) ? 'names that begin with "__" belong to the broker itself' : null);
+    checkTopicName(name) ?? (isInternalTopic(name) ? `the name ${name} is kept for the broker itself` : null);
   if (reason !== null) throw new QError('INVALID_TOPIC_NAME', reason, { details: { topic: name } });
 }
 

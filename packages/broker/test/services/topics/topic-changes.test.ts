@@ -278,7 +278,7 @@ describe('TopicChanges', () => {
     [{ name: '..' }, 'INVALID_TOPIC_NAME', /"\.\."/],
     [{ name: 'a/b' }, 'INVALID_TOPIC_NAME', /"\/"/],
     [{ name: 'x'.repeat(250) }, 'INVALID_TOPIC_NAME', /250/],
-    [{ name: '__offsets' }, 'INVALID_TOPIC_NAME', /broker itself/],
+    [{ name: '__q_offsets' }, 'INVALID_TOPIC_NAME', /broker itself/],
     [{ partitions: 0 }, 'INVALID_PARTITIONS', /not 0/],
     [{ partitions: -2 }, 'INVALID_PARTITIONS', /not -2/],
     [{ partitions: 2_000_000_000 }, 'INVALID_PARTITIONS', /1 to 10000/],
