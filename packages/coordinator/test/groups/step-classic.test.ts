@@ -152,6 +152,19 @@ describe('a classic group', () => {
     expect(driven.told('b')).toMatch(/^3 range of b/);
   });
 
+  it('B1 stores two records for a rebalance in which nobody says or gets anything new', () => {
+    const driven = DrivenClassic.stablePair();
+    const before = driven.records.length;
+    driven.join({ memberId: 'a' });
+    driven.join({ memberId: 'b' });
+    driven.sync('b');
+    driven.sync('a', { assignments: { a: '0', b: '1' } });
+    expect(driven.state).toBe('Stable 3');
+    expect(driven.records.slice(before).map(({ kind }) => kind)).toEqual(['group', 'group']);
+    driven.heartbeat('a');
+    expect(driven.records).toHaveLength(before + 2);
+  });
+
   it('B1 is empty when all have left, and begins anew with its next member', () => {
     const driven = DrivenClassic.stablePair();
     expect(driven.leave('a', 'x', 'b')).toEqual([null, 'UNKNOWN_MEMBER_ID', null]);

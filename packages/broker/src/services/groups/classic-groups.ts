@@ -57,7 +57,7 @@ export interface ClassicMemberDescription {
   readonly host: string;
   /** What it said of itself for the protocol that was chosen; empty while none is. */
   readonly metadata: Buffer;
-  /** What the leader gave it; empty while it has nothing. */
+  /** What the leader gave it last; empty when it never got anything. */
   readonly assignment: Buffer;
 }
 
@@ -256,12 +256,11 @@ function describeClassic(group: ClassicGroup): ClassicDescription {
   };
 }
 
-/** What it says of itself and has counts only in a generation that is whole. */
+/** What it says of itself counts only in a generation that is whole; what it was given last is told in any state. */
 function describeMember({ state, protocolName }: ClassicGroup, member: ClassicMember): ClassicMemberDescription {
-  const { memberId, instanceId, clientId, host } = member;
-  const who = { memberId, instanceId, clientId, host };
-  if (state !== 'Stable') return { ...who, metadata: Buffer.alloc(0), assignment: Buffer.alloc(0) };
-  return { ...who, metadata: metadataFor(member, protocolName), assignment: member.assignment };
+  const { memberId, instanceId, clientId, host, assignment } = member;
+  const metadata = metadataFor(member, state === 'Stable' ? protocolName : null);
+  return { memberId, instanceId, clientId, host, metadata, assignment };
 }
 
 /** Ids of members begin with the name of their client, which may be long. */

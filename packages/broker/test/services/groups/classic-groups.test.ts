@@ -259,6 +259,19 @@ describe('classic groups of a broker', () => {
     expect(world.log.batches.length).toBe(batches);
   });
 
+  it('B1 are described: what members say while they agree, and what they were given last in any state', async () => {
+    const world = setUp({ initialDelayMs: 1_000 });
+    const [first] = await stablePair(world);
+    const who = { instanceId: null, clientId: 'test', host: '10.0.0.1' };
+    const told = async (): Promise<unknown> => (await world.classic.describe('g'))!.members[0];
+    const assignment = Buffer.from('0');
+    const { memberId } = first;
+    expect(await told()).toEqual({ ...who, memberId, metadata: Buffer.from('all'), assignment });
+    void first.join();
+    expect(await world.classic.describe('g')).toMatchObject({ state: 'PreparingRebalance', protocolName: '' });
+    expect(await told()).toEqual({ ...who, memberId, metadata: Buffer.alloc(0), assignment });
+  });
+
   it('B1 leave nothing behind in memory when nobody came, or all are gone for long', async () => {
     const world = setUp({ initialDelayMs: 1_000 });
     await new Member(world).join({ needsId: true });
