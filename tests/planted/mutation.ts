@@ -9,6 +9,8 @@ export interface Mutation {
   readonly replace: string;
   /** It takes a rare chain of events to show: hunted by the whole set alone, which has the time. */
   readonly isRare?: boolean;
+  /** Only clients at the Kafka door meet it: every simulation has some. */
+  readonly isOfKafka?: boolean;
   /** The simulation meets it once in many thousands of runs: the file of the test that is there to catch it. */
   readonly test?: string;
 }

@@ -1,5 +1,6 @@
 import { brokerMutations, clientMutations } from './broker-and-client-mutations.ts';
 import { classicGroupMutations } from './classic-group-mutations.ts';
+import { gatewayMutations } from './gateway-mutations.ts';
 import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
 import type { Mutation } from './mutation.ts';
@@ -15,6 +16,7 @@ export const mutations: readonly Mutation[] = [
   ...classicGroupMutations,
   ...clientMutations,
   ...surfaceMutations,
+  ...gatewayMutations,
 ];
 
 export function mutationNamed(name: string): Mutation {

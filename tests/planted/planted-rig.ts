@@ -37,7 +37,7 @@ export async function hunt(mutation: Mutation, o: HuntOptions): Promise<Hunt> {
   return mutation.test === undefined ? huntBySimulation(mutation, o) : huntByTest(mutation, mutation.test);
 }
 
-async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hunt> {
+async function huntBySimulation({ name, isOfKafka = false }: Mutation, o: HuntOptions): Promise<Hunt> {
   const args = [
     '--conditions=@q/source',
     '--import',
@@ -47,6 +47,7 @@ async function huntBySimulation({ name }: Mutation, o: HuntOptions): Promise<Hun
     String(o.seed),
     '--seconds',
     String(o.secondsMax),
+    ...(isOfKafka ? ['--kafka'] : []),
   ];
   const { code, output, errors } = await runNode(name, args);
   if (code !== 0) throw new Error(`the hunt for "${name}" ended with code ${String(code)}:\n${errors.slice(-2000)}`);

@@ -67,8 +67,10 @@ export class KafkaMember {
       if (share === null) await this.#pause();
       else await this.#work(share);
       this.#letGo();
+      if (share !== null && this.#random.chance(0.2)) await this.#commitLate(share);
     }
     await this.#calls.leave(this.#claim).catch(noAnswer);
+    this.#world.trace.add(`${this.#name} ${this.#claim.memberId} has left`);
     await this.#close();
   }
 
@@ -258,13 +260,33 @@ export class KafkaMember {
     return true;
   }
 
+  /**
+   * As a client that stood still while it committed: others may have its partitions by now, and be further. Either the
+   * group does not take it, or nobody else has had the partition yet.
+   */
+  async #commitLate(share: readonly number[]): Promise<void> {
+    const claim = this.#claim;
+    await this.#sleep(this.#random.next() * kafkaSessionMs);
+    for (const partition of share) {
+      const offset = this.#positions.get(partition);
+      if (offset === undefined) continue;
+      const code = await this.#calls.commit(claim, partition, offset).catch(noAnswer);
+      this.#world.trace.add(`${this.#name} commits ${partition}:${offset} late: ${code}`);
+      if (code === 0) this.#world.history.committed(kafkaGroupName, { log: formatLog(groupTopic, partition), offset });
+    }
+  }
+
   async #close(): Promise<void> {
     await this.#coordinator.close();
     await this.#data.close();
   }
 
   #pause(): Promise<void> {
-    return new Promise((resolve) => void this.#clock.schedule(this.#random.next() * pauseMsMax, resolve));
+    return this.#sleep(this.#random.next() * pauseMsMax);
+  }
+
+  #sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#clock.schedule(delayMs, resolve));
   }
 }
 

@@ -2,6 +2,7 @@
  * The composition root: puts a broker together in the order in which its parts need each other, and takes it apart in
  * reverse. Nothing listens for clients before the data is recovered; the admin interface listens first, to say so.
  */
+import { QError } from '@q/protocol';
 import type { LentMemory } from '@q/protocol';
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
@@ -93,6 +94,8 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     logger,
     intervalMs: limits.maintenanceIntervalMs,
   });
+  // What has failed by now has failed for good: nobody is told that it serves.
+  if (health.phase === 'failed') throw new QError('STORAGE_FAILED', 'storage failed while the broker started');
   maintenance.start();
   health.phase = 'ready';
   reportReady(options, services, { port: listener.port, adminUrl });

@@ -2,9 +2,12 @@ import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { connect } from '@q/client';
 import { encodeBatch, iterateBatches, iterateRecords } from '@q/protocol';
+import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { anonymous } from '../src/index.ts';
 import type { Answer, Caller, Door, Link, RequestBudget, Services, Session } from '../src/index.ts';
+import type { ListenOptions } from '../src/transport/network.ts';
+import { nodeNetwork } from '../src/transport/node-network.ts';
 import { silentLogger } from '../src/logger.ts';
 import { errorOf, testBroker } from './harness.ts';
 
@@ -150,6 +153,25 @@ describe('doors', () => {
     const away: Door = { ...lines, host: '192.0.2.1', isOptional: true };
     const error = await errorOf(testBroker({ doors: [away] }));
     expect([error.code, error.details]).toMatchObject(['INVALID_CONFIG', { setting: 'doors.lines.port' }]);
+  });
+
+  it('S2 are shut again when storage fails while they are opened: such a broker does not start', async () => {
+    const fileSystem = new FaultyFileSystem();
+    const failing: Door = {
+      ...lines,
+      open: ({ topicChanges }) => {
+        fileSystem.fail({ operation: 'datasync', code: 'EIO' });
+        // It is refused like everything else from then on.
+        const topic = { name: 't', partitions: 1, replicas: 1, configs: [], validateOnly: false };
+        void topicChanges.create(topic).catch(() => undefined);
+        return (link) => new LineSession(null as unknown as Services, link);
+      },
+    };
+    const disk = { storage: 'file', dataDir: '/data', fileSystem } as const;
+    const failed = Promise.withResolvers<void>();
+    const network = { listen: (o: ListenOptions) => failed.promise.then(() => nodeNetwork.listen(o)) };
+    const starting = testBroker({ ...disk, network, doors: [failing], onFatal: () => failed.resolve() });
+    expect((await errorOf(starting)).code).toBe('STORAGE_FAILED');
   });
 
   it('Q3 are checked like every setting', async () => {
