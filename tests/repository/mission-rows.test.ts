@@ -9,7 +9,7 @@ const rows = [
   'T1 T2 T3',
   'S1 S2 S3 S4',
   'W1 W2 W3',
-  'B2 B3 B4 B6',
+  'B1 B2 B3 B4 B6',
   'Z1 Z3 Z4 Z5',
   'Q3',
 ].flatMap((line) => line.split(' '));
