@@ -4,9 +4,11 @@
  * Invariants
  * - A session belongs to one connection, and ends with it. Its id is that of no other session of this broker.
  * - A session names its topics all by id or all by name.
- * - `partitionCount` counts what is in it, and `SessionRoom` knows of each.
+ * - `partitionCount` counts what is in it, and `SessionRoom` knows of each. It has no topic without partitions, and
+ *   none of a name that no topic can have: what it holds is bounded by that count.
  */
 import type { CallerSignal, FetchPartition } from '@q/broker';
+import { protocolLimits } from '@q/protocol';
 
 /** A topic of a request: by name up to version 12, by id from version 13 on. */
 export interface TopicName {
@@ -89,10 +91,12 @@ export class FetchSession {
     return true;
   }
 
-  /** Adds partitions, or changes what is wanted of them. False: there is no room; the session is to end. */
+  /** Adds partitions, or changes what is wanted of them. False: there is no room for them; the session is to end. */
   update(topics: readonly WantedTopic[]): boolean {
     for (const wanted of topics) {
       const { topic, topicId } = wanted;
+      if (wanted.partitions.length === 0) continue;
+      if (topic.length > protocolLimits.topicNameCharactersMax) return false;
       const key = this.#keyOf(wanted);
       let known = this.#topics.get(key);
       if (known === undefined) {

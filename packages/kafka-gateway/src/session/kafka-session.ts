@@ -23,7 +23,11 @@ export interface KafkaSessionHost {
 
 export class KafkaSession implements Session {
   readonly answersInOrder = true;
-  isOpen = false;
+  /**
+   * The protocol has no greeting. Some clients connect long before they ask for anything, and the first request of one
+   * that does not ask for versions may be a large one on a slow way: the limits for idleness and for frames are theirs.
+   */
+  readonly isOpen = true;
   readonly principal: Principal = anonymous;
   readonly link: Link;
   fetchSession: FetchSession | null = null;
@@ -58,8 +62,6 @@ export class KafkaSession implements Session {
   }
 
   serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer> {
-    // The protocol has no greeting: whoever sends a request that is understood has introduced itself.
-    this.isOpen = true;
     return this.#host.dispatcher.dispatch(frame, {
       isLent: this.#decoder.frameIsLent,
       callerOf: (clientId) => new SessionCaller(this, budget, clientId ?? ''),

@@ -136,4 +136,29 @@ describe('fetch sessions', () => {
     expect(two!.update(wanted(3))).toBe(true);
     expect(two!.update(wanted(4))).toBe(false);
   });
+
+  it('B1 remember no topic without partitions, and no name that no topic can have', async () => {
+    const { client, topicId } = await stage();
+    const begun = await fetchFrom(client, [{ topicId }], { sessionEpoch: 0 });
+    const hollow = Array.from({ length: 3 }, (_, index) => ({
+      topic: '',
+      topicId: `11111111-2222-3333-4444-00000000000${index}`,
+      partitions: [],
+    }));
+    expect(await fetchFrom(client, [], { ...next(begun, 1), topics: hollow })).toMatchObject({ errorCode: 0 });
+
+    const room = new SessionRoom({ partitionsMax: 10 });
+    const signal = { aborted: false, onAbort: () => () => undefined };
+    const session = new FetchSession(room, { usesIds: true, signal });
+    expect(session.update(hollow)).toBe(true);
+    expect(session.wanted).toEqual([]);
+
+    const long = 'n'.repeat(250);
+    const never = await fetchFrom(client, [{ topic: long }], { sessionEpoch: 0, version: 12 });
+    expect(never).toMatchObject({ errorCode: 0, sessionId: 0, responses: [{ partitions: [{ errorCode: 3 }] }] });
+    const named = await fetchFrom(client, [{}], { sessionEpoch: 0, version: 12 });
+    expect(await fetchFrom(client, [{ topic: long }], { ...next(named, 1), version: 12 })).toMatchObject({
+      errorCode: 70,
+    });
+  });
 });

@@ -200,7 +200,7 @@ describe('bytes that are no frame', () => {
   });
 
   it('B1 a client that says nothing is not waited for without end', async () => {
-    const { kafkaPort } = await kafkaBroker({ limits: { helloTimeoutMs: 50, sweepIntervalMs: 10 } });
+    const { kafkaPort } = await kafkaBroker({ limits: { idleTimeoutMs: 50, sweepIntervalMs: 10 } });
     const client = await RawClient.connect(kafkaPort);
     expect(await client.nextFrame()).toBeNull();
   });

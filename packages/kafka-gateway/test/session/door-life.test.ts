@@ -1,11 +1,11 @@
 import { encodeBatch } from '@q/protocol';
-import { FaultyFileSystem } from '@q/testkit';
+import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { apiVersions } from '../../src/messages/api-versions.ts';
 import { fetch } from '../../src/messages/fetch.ts';
 import { metadata } from '../../src/messages/metadata.ts';
 import { produce } from '../../src/messages/produce.ts';
-import { kafkaBroker, RawClient, readAnswer } from '../harness.ts';
+import { kafkaBroker, RawClient, readAnswer, requestFrame } from '../harness.ts';
 import { nativeClient } from '../native.ts';
 
 const named = { clientSoftwareName: 'raw', clientSoftwareVersion: '1.0' };
@@ -59,6 +59,23 @@ describe('the door of a broker that stops', () => {
     const { broker, kafkaPort } = await kafkaBroker();
     await broker.close();
     await expect(RawClient.connect(kafkaPort)).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('a connection', () => {
+  it('B1 may be silent for long, and its first request may come slowly', async () => {
+    const clock = new ManualClock({ startMs: Date.now() });
+    const { kafkaPort } = await kafkaBroker({ clock, limits: { helloTimeoutMs: 3_000, idleTimeoutMs: 600_000 } });
+    const client = await RawClient.connect(kafkaPort);
+    await clock.advance(60_000);
+    const frame = requestFrame(apiVersions, { version: 0, correlationId: 7, body: named });
+    const length = Buffer.from([0, 0, 0, frame.length]);
+    client.socket.write(Buffer.concat([length, frame.subarray(0, 5)]));
+    // Another connection is served behind those bytes, so that they have arrived.
+    await (await RawClient.connect(kafkaPort)).ask(apiVersions, 0, named);
+    await clock.advance(30_000);
+    client.socket.write(frame.subarray(5));
+    expect(readAnswer(apiVersions, 0, (await client.nextFrame())!)).toMatchObject({ correlationId: 7 });
   });
 });
 
