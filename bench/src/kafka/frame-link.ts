@@ -8,12 +8,16 @@ export class FrameLink {
   readonly #socket: Socket;
   #onFrame: (frame: Buffer) => void = () => undefined;
   #onEnd: (error: Error) => void = () => undefined;
+  #end: Error | null = null;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     const cutter = new FrameCutter((frame) => this.#onFrame(frame));
     socket.on('data', (chunk: Buffer) => cutter.push(chunk));
-    socket.on('close', () => this.#onEnd(new Error('the broker hung up')));
+    socket.on('close', () => {
+      this.#end = new Error('the broker hung up');
+      this.#onEnd(this.#end);
+    });
     socket.on('error', () => socket.destroy());
   }
 
@@ -37,5 +41,6 @@ export class FrameLink {
   listen(onFrame: (frame: Buffer) => void, onEnd: (error: Error) => void): void {
     this.#onFrame = onFrame;
     this.#onEnd = onEnd;
+    if (this.#end !== null) onEnd(this.#end);
   }
 }

@@ -48,20 +48,17 @@ let answered = 0;
 class Member {
   readonly #groupId: string;
   readonly #coordinator: FrameLink;
-  readonly #data: FrameLink;
   #memberId = '';
   #generationId = -1;
   #partition = -1;
 
-  private constructor(groupId: string, coordinator: FrameLink, data: FrameLink) {
+  private constructor(groupId: string, coordinator: FrameLink) {
     this.#groupId = groupId;
     this.#coordinator = coordinator;
-    this.#data = data;
   }
 
   static async start(groupId: string): Promise<Member> {
-    const links = await Promise.all([FrameLink.open(options.kafkaPort), FrameLink.open(options.kafkaPort)]);
-    return new Member(groupId, ...links);
+    return new Member(groupId, await FrameLink.open(options.kafkaPort));
   }
 
   get hasPartition(): boolean {
@@ -148,6 +145,7 @@ class Member {
   }
 
   async #fetchOn(topicId: string): Promise<never> {
+    const data = await FrameLink.open(options.kafkaPort);
     let session = { id: 0, epoch: 0 };
     let partition = -1;
     for (;;) {
@@ -158,7 +156,7 @@ class Member {
       // Who has a session names its partitions only once.
       const topics =
         session.id !== 0 ? [] : [{ topicId, partitions: [{ partition, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }];
-      const { errorCode, sessionId } = await ask(this.#data, versions.fetch, {
+      const { errorCode, sessionId } = await ask(data, versions.fetch, {
         maxWaitMs: fetchWaitMs,
         minBytes: 1,
         maxBytes: 50 << 20,

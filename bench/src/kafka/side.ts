@@ -21,6 +21,9 @@ const programs = ['../peers/KafkaSends.java', 'KafkaLatency.java'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
+/** A thousand members with two connections each come from one address. */
+const productFlags = ['--limit', 'connectionsPerAddressMax=4000'];
+
 /** @throws PeerMissing */
 export function installKafka(cacheFolder: string): Promise<string> {
   return kafkaLibraries(join(cacheFolder, 'kafka-bench'), programs);
@@ -37,7 +40,7 @@ export async function startSides(
   // The tools' own defaults: batches of 16 KiB, acks=all, an idempotent producer.
   const toolsFor = (port: number): KafkaTools => new KafkaTools({ classPath, port, producerProperties: [] });
   const folder = stack.use(await temporaryFolder(directory));
-  const broker = stack.use(await startProductBroker(folder.path));
+  const broker = stack.use(await startProductBroker(folder.path, { flags: productFlags }));
   const kafkaPort = Number(new URL(`kafka://${broker.kafkaAddress}`).port);
   const kafkaFolder = stack.use(await temporaryFolder(directory));
   const { server, port } = await startKafkaNode(classPath, kafkaFolder.path);
