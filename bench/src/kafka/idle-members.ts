@@ -1,10 +1,11 @@
 /*
- * Members of classic groups with nothing to do, as Kafka's Java consumer is by default: a connection to the coordinator
- * with a heartbeat every three seconds and a commit every five, and one for the data, with fetches that wait for half a
- * second in a session. Bare frames: a thousand Java consumers would need more memory than there is.
+ * Members of classic groups with nothing to do: a connection to the coordinator with a heartbeat every three seconds,
+ * and one for the data, with fetches that wait in a session. Bare frames: a thousand Java consumers would need more
+ * memory than there is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetch } from '../../../packages/kafka-gateway/src/messages/fetch.ts';
+import { findCoordinator } from '../../../packages/kafka-gateway/src/messages/find-coordinator.ts';
 import { heartbeat } from '../../../packages/kafka-gateway/src/messages/heartbeat.ts';
 import { joinGroup } from '../../../packages/kafka-gateway/src/messages/join-group.ts';
 import { metadata } from '../../../packages/kafka-gateway/src/messages/metadata.ts';
@@ -21,12 +22,16 @@ export interface IdleMembersOptions {
   readonly groups: number;
   readonly membersPerGroup: number;
   readonly measureMs: number;
+  readonly fetchWaitMs: number;
+  /** How often it commits what it has committed before; null: only what is new. */
+  readonly commitMs: number | null;
 }
 
 /** Kafka's numbers of the errors that a member lives with. */
 const errors = { none: 0, rebalanceInProgress: 27, memberIdRequired: 79 } as const;
 const versions = {
   fetch: { api: fetch, version: 17 },
+  findCoordinator: { api: findCoordinator, version: 3 },
   heartbeat: { api: heartbeat, version: 4 },
   joinGroup: { api: joinGroup, version: 9 },
   metadata: { api: metadata, version: 12 },
@@ -34,8 +39,6 @@ const versions = {
   syncGroup: { api: syncGroup, version: 5 },
 } as const;
 const heartbeatMs = 3000;
-const commitMs = 5000;
-const fetchWaitMs = 500;
 const sessionTimeoutMs = 45_000;
 const protocol = 'range';
 /** A group that has been quiet for so long has all its members. */
@@ -109,6 +112,7 @@ class Member {
   }
 
   async #stay(): Promise<never> {
+    const commitMs = options.commitMs ?? Infinity;
     let nextCommitMs = performance.now() + Math.random() * commitMs;
     await sleep(Math.random() * heartbeatMs);
     for (;;) {
@@ -157,7 +161,7 @@ class Member {
       const topics =
         session.id !== 0 ? [] : [{ topicId, partitions: [{ partition, fetchOffset: 0, partitionMaxBytes: 1 << 20 }] }];
       const { errorCode, sessionId } = await ask(data, versions.fetch, {
-        maxWaitMs: fetchWaitMs,
+        maxWaitMs: options.fetchWaitMs,
         minBytes: 1,
         maxBytes: 50 << 20,
         isolationLevel: 0,
@@ -178,7 +182,17 @@ async function topicIdOf(name: string): Promise<string> {
   return topics[0].topicId;
 }
 
+/** Kafka makes its topic of offsets when somebody asks for the first time, and has no coordinator until then. */
+async function awaitCoordinators(): Promise<void> {
+  const link = await FrameLink.open(options.kafkaPort);
+  for (let group = 0; group < options.groups; group += 1) {
+    const key = `idle-${group}`;
+    while ((await ask(link, versions.findCoordinator, { key, keyType: 0 })).errorCode !== errors.none) await sleep(100);
+  }
+}
+
 const topicId = await topicIdOf(options.topic);
+await awaitCoordinators();
 const members: Member[] = [];
 for (let group = 0; group < options.groups; group += 1) {
   const names = Array.from({ length: options.membersPerGroup }, () => `idle-${group}`);

@@ -5,7 +5,11 @@ import type { IdleMembersOptions } from './idle-members.ts';
 import type { KafkaProfile } from './profile.ts';
 import type { Side, SideName } from './side.ts';
 
+/** Whose defaults the members go by. */
+export type Habit = 'Java' | 'kafkajs';
+
 export interface IdleRun {
+  readonly habit: Habit;
   readonly side: SideName;
   readonly cores: number;
   readonly requestsPerSecond: number;
@@ -13,7 +17,11 @@ export interface IdleRun {
 
 const groups = 100;
 const membersPerGroup = 10;
-const topic = 'idle';
+/** A Java consumer commits the same offsets again; franz-go is as kafkajs, librdkafka waits as Java and commits as those. */
+const habits: Readonly<Record<Habit, Pick<IdleMembersOptions, 'fetchWaitMs' | 'commitMs'>>> = {
+  Java: { fetchWaitMs: 500, commitMs: 5000 },
+  kafkajs: { fetchWaitMs: 5000, commitMs: null },
+};
 const timeoutMs = 120_000;
 
 /** A thousand classic consumers that wait for what never comes: what the server takes of a core. */
@@ -22,30 +30,36 @@ export async function measureIdle(
   { profile, onRun }: { readonly profile: KafkaProfile; readonly onRun: (text: string) => void },
 ): Promise<IdleRun[]> {
   const found: IdleRun[] = [];
-  for (const side of sides) {
-    onRun(`${groups * membersPerGroup} idle classic consumers: ${side.name}`);
-    await side.tools.createTopic(topic, membersPerGroup, []);
-    await using client = Worker.start('kafka/idle-members.ts', {
-      kafkaPort: side.kafkaPort,
-      topic,
-      groups,
-      membersPerGroup,
-      measureMs: profile.idleSeconds * 1000,
-    } satisfies IdleMembersOptions);
-    const server = { usage: () => readUsage(side.pid) };
-    const { result, processes } = await measurePair<{ answered: number; elapsedMs: number }>({
-      client,
-      server,
-      timeoutMs,
-    });
-    const { cpuSeconds } = processes.find(({ name }) => name === 'server')!;
-    found.push({
-      side: side.name,
-      cores: (cpuSeconds * 1000) / result.elapsedMs,
-      requestsPerSecond: (result.answered * 1000) / result.elapsedMs,
-    });
-    await client.stop();
-    await side.tools.deleteTopic(topic);
+  for (const habit of ['Java', 'kafkajs'] as const) {
+    for (const side of sides) {
+      onRun(`${groups * membersPerGroup} idle classic consumers as ${habit} has them: ${side.name}`);
+      found.push(await run(side, habit, profile.idleSeconds * 1000));
+    }
   }
   return found;
+}
+
+async function run(side: Side, habit: Habit, measureMs: number): Promise<IdleRun> {
+  const topic = `idle-${habit}`;
+  await side.tools.createTopic(topic, membersPerGroup, []);
+  await using client = Worker.start('kafka/idle-members.ts', {
+    kafkaPort: side.kafkaPort,
+    topic,
+    groups,
+    membersPerGroup,
+    measureMs,
+    ...habits[habit],
+  } satisfies IdleMembersOptions);
+  const server = { usage: () => readUsage(side.pid) };
+  const pair = await measurePair<{ answered: number; elapsedMs: number }>({ client, server, timeoutMs });
+  const { answered, elapsedMs } = pair.result;
+  const { cpuSeconds } = pair.processes.find(({ name }) => name === 'server')!;
+  await client.stop();
+  await side.tools.deleteTopic(topic);
+  return {
+    habit,
+    side: side.name,
+    cores: (cpuSeconds * 1000) / elapsedMs,
+    requestsPerSecond: (answered * 1000) / elapsedMs,
+  };
 }

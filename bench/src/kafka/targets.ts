@@ -3,7 +3,7 @@ import { spreadOf } from '../measure/spread.ts';
 import type { Spread } from '../measure/spread.ts';
 import type { Shape } from '../peers/peer.ts';
 import type { DoorCost } from './door-cost.ts';
-import type { IdleRun } from './idle.ts';
+import type { Habit, IdleRun } from './idle.ts';
 import type { EndToEnd } from './latency.ts';
 import type { SideName } from './side.ts';
 import type { Throughput, Work } from './throughput.ts';
@@ -44,7 +44,7 @@ export function judgeKafka({ throughput, latency, doors, idle, doorCost }: Kafka
     ...(throughput === null ? [] : throughputRows(throughput)),
     ...(doors === null ? [] : doorRows(doors)),
     ...(latency === null ? [] : [latencyRow(latency)]),
-    ...(idle === null ? [] : [idleRow(idle)]),
+    ...(idle === null ? [] : [...Map.groupBy(idle, ({ habit }) => habit)].map(([habit, runs]) => idleRow(habit, runs))),
     ...(doorCost === null ? [] : doorCostRows(doorCost)),
   ];
 }
@@ -116,7 +116,7 @@ function latencyRow(all: readonly EndToEnd[]): KafkaRow {
   };
 }
 
-function idleRow(all: readonly IdleRun[]): KafkaRow {
+function idleRow(habit: Habit, all: readonly IdleRun[]): KafkaRow {
   const text = (side: SideName): string =>
     all
       .filter((run) => run.side === side)
@@ -124,7 +124,7 @@ function idleRow(all: readonly IdleRun[]): KafkaRow {
       .join('; ');
   const ours = all.find(({ side }) => side === 'q');
   return {
-    what: '1,000 idle classic consumers in 100 groups',
+    what: `1,000 idle classic consumers in 100 groups, as ${habit} polls`,
     ours: text('q'),
     others: text('Kafka'),
     ratio: null,

@@ -44,8 +44,8 @@ describe('targets of the Kafka door', () => {
 
   it('wants idle consumers to take less than a twentieth of a core, whatever they take of Kafka', () => {
     const idle = (cores: number) => [
-      { side: 'q', cores, requestsPerSecond: 2500 } as const,
-      { side: 'Kafka', cores: 0.3, requestsPerSecond: 2500 } as const,
+      { habit: 'Java', side: 'q', cores, requestsPerSecond: 2500 } as const,
+      { habit: 'Java', side: 'Kafka', cores: 0.3, requestsPerSecond: 2500 } as const,
     ];
     expect(judgeKafka({ ...nothing, idle: idle(0.049) })[0]!.isReached).toBe(true);
     expect(judgeKafka({ ...nothing, idle: idle(0.06) })[0]!.isReached).toBe(false);
