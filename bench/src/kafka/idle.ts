@@ -17,7 +17,10 @@ export interface IdleRun {
 
 const groups = 100;
 const membersPerGroup = 10;
-/** A Java consumer commits the same offsets again; franz-go is as kafkajs, librdkafka waits as Java and commits as those. */
+/**
+ * A Java consumer commits the same offsets again and again. franz-go is as kafkajs is; librdkafka waits as Java does, and
+ * commits as they do.
+ */
 const habits: Readonly<Record<Habit, Pick<IdleMembersOptions, 'fetchWaitMs' | 'commitMs'>>> = {
   Java: { fetchWaitMs: 500, commitMs: 5000 },
   kafkajs: { fetchWaitMs: 5000, commitMs: null },
