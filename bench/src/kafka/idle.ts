@@ -18,8 +18,8 @@ export interface IdleRun {
 const groups = 100;
 const membersPerGroup = 10;
 /**
- * A Java consumer commits the same offsets again and again. franz-go is as kafkajs is; librdkafka waits as Java does, and
- * commits as they do.
+ * A Java consumer commits the same offsets again and again. franz-go is as kafkajs is; librdkafka waits as Java does,
+ * and commits as they do.
  */
 const habits: Readonly<Record<Habit, Pick<IdleMembersOptions, 'fetchWaitMs' | 'commitMs'>>> = {
   Java: { fetchWaitMs: 500, commitMs: 5000 },
