@@ -140,7 +140,7 @@ export interface BrokerLimits {
    * as long as they come. 0: it does not wait.
    */
   readonly groupInitialDelayMs: number;
-  /** What members of classic groups say of themselves and were given, all groups together. */
+  /** What members of classic groups say of themselves and were given, and 1 KiB for each, all groups together. */
   readonly classicGroupsBytesMax: number;
   /** Least time between two looks for sessions that have run out. */
   readonly groupDeadlinePauseMs: number;

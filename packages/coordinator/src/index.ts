@@ -54,7 +54,7 @@ export type { LoadedGroup } from './groups/group-image.ts';
 // ── Classic groups: the state machine
 export { createClassicGroup, nextClassicDeadlineMs, takeOverGroup } from './groups/classic-group.ts';
 export type { ClassicGroup, ClassicState } from './groups/classic-group.ts';
-export { metadataFor } from './groups/classic-member.ts';
+export { metadataFor, seatBytes } from './groups/classic-member.ts';
 export type { ClassicMember, ClassicProtocol, DurableClassicMember } from './groups/classic-member.ts';
 export { stepClassic } from './groups/step-classic.ts';
 export type {

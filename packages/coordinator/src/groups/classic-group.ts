@@ -59,7 +59,7 @@ export interface ClassicGroup extends ClassicFacts {
   readonly rebalance: Gathering | null;
   /** By when every member must have asked for its assignment; null when all have. */
   readonly syncByMs: number | null;
-  /** What members say of themselves and were given, in bytes. */
+  /** What members take, and ids that were given out: most of it is what they say of themselves and were given. */
   readonly bytes: number;
   /** What the log holds of the group; null: nothing. */
   readonly stored: StoredClassic | null;

@@ -4,7 +4,7 @@
  */
 import { coordinatorLimits } from '../limits.ts';
 import type { ClassicGroup } from './classic-group.ts';
-import { noAssignment } from './classic-member.ts';
+import { noAssignment, saidBytes } from './classic-member.ts';
 import type { ClassicMember } from './classic-member.ts';
 import { chooseProtocol, saysTheSame, suits } from './classic-protocols.ts';
 import { beginIfAllAreThere, prepareRebalance, rebalanceOrGather } from './classic-rebalance.ts';
@@ -37,8 +37,7 @@ function joinFault(group: ClassicGroup, command: ClassicJoinCommand): ClassicRef
   const isNewcomer = known === undefined && (instanceId === null || holderOf(group, instanceId) === null);
   if (isNewcomer && memberId !== '' && !group.pending.has(memberId)) return 'UNKNOWN_MEMBER_ID';
   if (isNewcomer && !hasSeat(group, command)) return 'GROUP_MAX_SIZE_REACHED';
-  const metadataBytes = protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, 0);
-  if (group.bytes + metadataBytes > limits.classicGroupBytesMax) return 'GROUP_MAX_SIZE_REACHED';
+  if (group.bytes + saidBytes(protocols) > limits.classicGroupBytesMax) return 'GROUP_MAX_SIZE_REACHED';
   return suits(group, command) ? null : 'INCONSISTENT_GROUP_PROTOCOL';
 }
 
@@ -50,7 +49,7 @@ function hasSeat({ members, pending }: ClassicGroup, { memberId }: ClassicJoinCo
 /** It is told its id, and has to come back with it: a client that never does leaves nothing in the group. */
 function nameIt(turn: ClassicTurn, { newMemberId, sessionTimeoutMs }: ClassicJoinCommand): ClassicResult {
   const pending = new Map(turn.group.pending).set(newMemberId, turn.context.nowMs + sessionTimeoutMs);
-  turn.change({ pending });
+  turn.await(pending);
   return { kind: 'refused', fault: 'MEMBER_ID_REQUIRED', memberId: newMemberId };
 }
 
@@ -62,7 +61,8 @@ function arrive(turn: ClassicTurn, command: ClassicJoinCommand, memberId: string
   const initial = group.rebalance?.initial ?? null;
   if (group.rebalance !== null && initial !== null)
     turn.change({ rebalance: { ...group.rebalance, initial: { ...initial, hasGrown: true } } });
-  turn.change({ pending, leaderId: group.leaderId ?? memberId });
+  turn.await(pending);
+  turn.change({ leaderId: group.leaderId ?? memberId });
   turn.put({
     ...saidBy(command, turn),
     memberId,

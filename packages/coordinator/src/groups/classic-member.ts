@@ -53,9 +53,16 @@ function classicMemberDeadlineMs({ waits, isNew, lastHeartbeatMs, sessionTimeout
   return isNew && waits === 'join' ? lastHeartbeatMs + coordinatorLimits.classicJoinWaitMsMax : Infinity;
 }
 
+/** What somebody who is in a group, or on the way to it, takes in memory besides what it says: a generous guess. */
+export const seatBytes = 1024;
+
 /** What it takes in memory and in answers, roughly. */
 export function classicMemberBytes({ protocols, assignment }: DurableClassicMember): number {
-  return protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, assignment.length);
+  return seatBytes + saidBytes(protocols) + assignment.length;
+}
+
+export function saidBytes(protocols: readonly ClassicProtocol[]): number {
+  return protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, 0);
 }
 
 /** What it says of itself for this protocol; empty when it does not know it. */

@@ -60,7 +60,7 @@ export function tickClassic(turn: ClassicTurn): ClassicResult {
   const pending = new Map([...turn.group.pending].filter(([, untilMs]) => untilMs > nowMs));
   const overdue = turn.group.members.overdue(nowMs);
   const isFewer = overdue.length > 0 || pending.size < turn.group.pending.size;
-  if (isFewer) turn.change({ pending });
+  if (isFewer) turn.await(pending);
   turn.evict(overdue, 'session');
   if (overdue.length > 0) membersWent(turn);
   else if (isFewer && turn.group.state === 'PreparingRebalance') rebalanceOrGather(turn);
@@ -86,7 +86,7 @@ function leaveOne(turn: ClassicTurn, name: ClassicMemberName): ClassicRefusal | 
   if (group.pending.has(name.memberId)) {
     const pending = new Map(group.pending);
     pending.delete(name.memberId);
-    turn.change({ pending });
+    turn.await(pending);
     return null;
   }
   const member = memberNamed(group, name);

@@ -2,7 +2,7 @@
  * One step of a classic group while it is being taken: the group as it is so far, and what is to be told.
  */
 import type { ClassicGroup } from './classic-group.ts';
-import { classicMemberBytes, metadataFor } from './classic-member.ts';
+import { classicMemberBytes, metadataFor, seatBytes } from './classic-member.ts';
 import type { ClassicMember } from './classic-member.ts';
 import type {
   ClassicAnswer,
@@ -39,6 +39,12 @@ export class ClassicTurn {
     const before = members.get(member.memberId);
     const grown = classicMemberBytes(member) - (before === undefined ? 0 : classicMemberBytes(before));
     this.change({ members: members.with(member), bytes: bytes + grown, emptySinceMs: null });
+  }
+
+  /** Ids that have been given out. */
+  await(pending: ReadonlyMap<string, number>): void {
+    const { bytes, pending: before } = this.#group;
+    this.change({ pending, bytes: bytes + (pending.size - before.size) * seatBytes });
   }
 
   /** A sign of life. */

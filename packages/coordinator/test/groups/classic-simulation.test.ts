@@ -94,8 +94,8 @@ class Watched extends DrivenClassic {
   }
 }
 
-function bytesOf({ members }: ClassicGroup): number {
-  let bytes = 0;
+function bytesOf({ members, pending }: ClassicGroup): number {
+  let bytes = 1024 * (members.size + pending.size);
   for (const { protocols, assignment } of members.values())
     bytes += protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, assignment.length);
   return bytes;

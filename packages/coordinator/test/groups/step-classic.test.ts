@@ -186,7 +186,7 @@ describe('a classic group', () => {
 
   it('B1 has room for so much that members say of themselves', () => {
     const driven = new DrivenClassic({ initialDelayMs: 1 });
-    const half = { name: 'range', metadata: Buffer.alloc(coordinatorLimits.classicGroupBytesMax / 2 - 8) };
+    const half = { name: 'range', metadata: Buffer.alloc(coordinatorLimits.classicGroupBytesMax / 2 - 1_100) };
     expect(driven.join({ newMemberId: 'a', protocols: [half] })).toBe('a');
     expect(driven.join({ newMemberId: 'b', protocols: [half] })).toBe('b');
     expect(driven.join({ newMemberId: 'c', protocols: [half] })).toBe('GROUP_MAX_SIZE_REACHED');

@@ -2,7 +2,7 @@
  * Classic groups, as clients of Kafka know them: members that divide the partitions among themselves, by the words that
  * each of them says to the others (row B1). What is here knows no wire; its errors are named as Kafka names them.
  */
-import { coordinatorLimits, metadataFor } from '@q/coordinator';
+import { coordinatorLimits, metadataFor, seatBytes } from '@q/coordinator';
 import type {
   ClassicClaim,
   ClassicCommand,
@@ -103,7 +103,9 @@ export class ClassicGroups {
     const { directory, coordinator, random, grown } = this.#options;
     const { groupId, memberId, instanceId, protocols } = request;
     const bytes = protocols.reduce((sum, { metadata }) => sum + metadata.length, 0);
-    if (!coordinator.hasRoomFor(bytes)) return refusedWith('GROUP_MAX_SIZE_REACHED');
+    // One that is known already is not refused for what it takes already.
+    if (!coordinator.hasRoomFor(memberId === '' ? bytes + seatBytes : bytes))
+      return refusedWith('GROUP_MAX_SIZE_REACHED');
     const live = memberId === '' ? directory.obtain(groupId) : directory.find(groupId);
     if (live === null) return refusedWith('UNKNOWN_MEMBER_ID');
     if ((live.group?.members.size ?? 0) > 0) return refusedWith('INCONSISTENT_GROUP_PROTOCOL');

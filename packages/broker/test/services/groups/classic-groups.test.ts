@@ -59,7 +59,14 @@ function setUp({ initialDelayMs = 0 } = {}) {
   const native = new GroupCoordinator({ ...shared, held });
   const coordinator = new ClassicCoordinator(shared);
   let ids = 0;
-  const random = { next: () => 0, bytes: (count: number) => Buffer.alloc(count, ++ids) };
+  const random = {
+    next: () => 0,
+    bytes: (count: number) => {
+      const bytes = Buffer.alloc(count);
+      bytes.writeUInt32BE((ids += 1));
+      return bytes;
+    },
+  };
   const classic = new ClassicGroups({ directory, coordinator, random, grown: () => native.keepSweeping() });
   const heartbeats = new MemberHeartbeats({ ...shared, coordinator: native, held });
   return { clock, log, stateLog, directory, coordinator, classic, native, heartbeats };
@@ -290,13 +297,32 @@ describe('classic groups of a broker', () => {
 
   it('B1 hold no more of what members say than there is room for', async () => {
     const world = setUp();
-    const metadata = Buffer.alloc(defaultLimits.classicGroupsBytesMax / 8 - 100);
+    const metadata = Buffer.alloc(defaultLimits.classicGroupsBytesMax / 8 - 1_100);
     const protocols = [{ name: 'range', metadata }];
     for (let count = 0; count < 8; count += 1)
       expect(await new Member(world).join({ groupId: `g${count}`, protocols })).toBe('generation 1');
     expect(await new Member(world).join({ groupId: 'one more', protocols })).toBe('GROUP_MAX_SIZE_REACHED');
     await world.clock.advance(60_000);
     expect(await new Member(world).join({ groupId: 'one more', protocols })).toBe('generation 1');
+  });
+});
+
+describe('ids that are given out', () => {
+  it('B1 count too: nobody fills the memory by asking for them', async () => {
+    const world = setUp();
+    const outcomes = new Set<string>();
+    const ask = async (): Promise<unknown> => outcomes.add(await new Member(world).join({ needsId: true }));
+    const room = Math.floor(defaultLimits.classicGroupsBytesMax / 8);
+    await new Member(world).join({
+      groupId: 'h',
+      protocols: [{ name: 'range', metadata: Buffer.alloc(room - 2_000) }],
+    });
+    for (let count = 0; count < 2_000; count += 1) await ask();
+    expect([...outcomes]).toEqual(['MEMBER_ID_REQUIRED']);
+    await ask();
+    expect([...outcomes]).toEqual(['MEMBER_ID_REQUIRED', 'GROUP_MAX_SIZE_REACHED']);
+    expect(world.coordinator.hasRoomFor(defaultLimits.classicGroupsBytesMax - room - 2_000 * 1_024)).toBe(true);
+    expect(world.coordinator.hasRoomFor(defaultLimits.classicGroupsBytesMax - room - 1_990 * 1_024)).toBe(false);
   });
 });
 
