@@ -37,6 +37,8 @@ export interface LogConfig {
   readonly timestampType: 'CreateTime' | 'LogAppendTime';
   /** How long the files of a deleted segment stay on disk. */
   readonly fileDeleteDelayMs: number;
+  /** The log is the broker's own: it is written above the cap too, and never dropped to make room. */
+  readonly isInternal: boolean;
 }
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -57,4 +59,5 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   dedupWindowMs: 0,
   timestampType: 'CreateTime',
   fileDeleteDelayMs: 60_000,
+  isInternal: false,
 });

@@ -34,7 +34,6 @@ export class LogCore {
   readonly context: LogContext;
   readonly id: LogId;
   readonly directory: string;
-  readonly isInternal: boolean;
   /** How the journal names this log. */
   readonly journalName: JournalName;
   readonly segmentList: SegmentList;
@@ -82,7 +81,6 @@ export class LogCore {
     this.context = context;
     this.id = loaded.id;
     this.directory = loaded.directory;
-    this.isInternal = loaded.id.topic.startsWith('__');
     this.journalName = journalName(loaded.id);
     this.segmentList = loaded.segments;
     this.dedup = loaded.dedup;

@@ -57,7 +57,10 @@ export class LogWriter implements FlushedLog {
     if (admission.kind === 'duplicate') return this.#answerRepeat(admission, admission.repeated, null);
     if (o.isVital === true) this.#vitalEnd = core.logEndOffset + admission.producer.lastOffsetDelta + 1;
     else
-      context.cap.admit(admission.batch.length, { internal: core.isInternal, isRepeat: admission.repeated !== null });
+      context.cap.admit(admission.batch.length, {
+        internal: core.config.isInternal,
+        isRepeat: admission.repeated !== null,
+      });
     const append = this.#place(admission, o, now, steadyMs);
     if (core.waiting === noneWaiting) core.waiting = [append];
     else core.waiting.push(append);

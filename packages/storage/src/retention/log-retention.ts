@@ -51,7 +51,7 @@ export function moveOver(oldest: readonly RetainedSegment[], reasons: readonly R
 export async function droppable<L extends { readonly core: LogCore }>(log: L): Promise<DroppableLog<L>> {
   const { core } = log;
   const segments = await retainedSegments(core);
-  return { log, internal: core.isInternal, highWatermark: core.highWatermark, segments };
+  return { log, internal: core.config.isInternal, highWatermark: core.highWatermark, segments };
 }
 
 /**

@@ -135,7 +135,10 @@ export function retention(kind: StoreKind): void {
 
     it('S4 exempts internal topics from the cap', async () => {
       await using under = await StoreUnderTest.start(kind, { storageBytesMax: 500, whenFull: 'refuse' });
-      const internal = await under.open({}, { topic: '__state', topicId: '00000000-0000-4000-8000-00000000000c' });
+      const internal = await under.open(
+        { isInternal: true },
+        { topic: 'state', topicId: '00000000-0000-4000-8000-00000000000c' },
+      );
       for (const text of numbered(10)) await append(internal, [text.padEnd(100)]);
       expect(internal.logEndOffset).toBe(10);
     });

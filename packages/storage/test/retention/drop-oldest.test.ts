@@ -46,7 +46,7 @@ describe('segmentsToDrop', () => {
   it('S4 exempts internal topics', () => {
     const logs = [
       log(
-        '__offsets',
+        'offsets',
         [
           [1, 100],
           [2, 100],

@@ -26,6 +26,7 @@ export const internalLogConfig: LogConfig = {
   retentionMs: -1,
   retentionBytes: -1,
   segmentBytes,
+  isInternal: true,
 };
 
 /** A topic of the broker's own, with one partition, as the registry shows it. */
