@@ -54,7 +54,7 @@ export type { LoadedGroup } from './groups/group-image.ts';
 // ── Classic groups: the state machine
 export { createClassicGroup, nextClassicDeadlineMs, takeOverGroup } from './groups/classic-group.ts';
 export type { ClassicGroup, ClassicState } from './groups/classic-group.ts';
-export { metadataFor, seatBytes } from './groups/classic-member.ts';
+export { metadataFor, saidBytes, seatBytes } from './groups/classic-member.ts';
 export type { ClassicMember, ClassicProtocol, DurableClassicMember } from './groups/classic-member.ts';
 export { stepClassic } from './groups/step-classic.ts';
 export type {
@@ -73,7 +73,8 @@ export type {
   ClassicSyncCommand,
   ClassicSynced,
 } from './groups/classic-step.ts';
-export { classicRecordsOf } from './groups/classic-changes.ts';
+export { classicMembersGone, classicRecordsOf } from './groups/classic-changes.ts';
+export { seatedAs } from './groups/classic-join.ts';
 
 // ── Limits
 export { coordinatorLimits } from './limits.ts';

@@ -41,6 +41,11 @@ export function classicRecordsOf(group: ClassicGroup, now: Pick<ClassicContext, 
   return [stateRecord(groupId, storedForm(group), now), ...records];
 }
 
+/** What takes all members out of the log that it may still have. */
+export function classicMembersGone({ groupId, stored }: ClassicGroup): GroupRecord[] {
+  return [...(stored?.members.keys() ?? [])].map((memberId) => ({ kind: 'classic-member-gone', groupId, memberId }));
+}
+
 export function storedForm({
   state,
   generation,

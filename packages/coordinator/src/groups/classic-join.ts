@@ -8,7 +8,7 @@ import { noAssignment, saidBytes } from './classic-member.ts';
 import type { ClassicMember } from './classic-member.ts';
 import { chooseProtocol, saysTheSame, suits } from './classic-protocols.ts';
 import { beginIfAllAreThere, prepareRebalance, rebalanceOrGather } from './classic-rebalance.ts';
-import type { ClassicJoinCommand, ClassicRefusal, ClassicResult } from './classic-step.ts';
+import type { ClassicJoinCommand, ClassicMemberName, ClassicRefusal, ClassicResult } from './classic-step.ts';
 import { holderOf, joinedAs, nameFault, refused } from './classic-turn.ts';
 import type { ClassicTurn } from './classic-turn.ts';
 
@@ -33,12 +33,28 @@ function joinFault(group: ClassicGroup, command: ClassicJoinCommand): ClassicRef
     || protocols.length > limits.classicProtocolsMax
   )
     return 'INVALID_REQUEST';
-  const known = group.members.get(memberId);
-  const isNewcomer = known === undefined && (instanceId === null || holderOf(group, instanceId) === null);
-  if (isNewcomer && memberId !== '' && !group.pending.has(memberId)) return 'UNKNOWN_MEMBER_ID';
-  if (isNewcomer && !hasSeat(group, command)) return 'GROUP_MAX_SIZE_REACHED';
-  if (group.bytes + saidBytes(protocols) > limits.classicGroupBytesMax) return 'GROUP_MAX_SIZE_REACHED';
+  const known = seatedAs(group, command);
+  const isPending = group.pending.has(memberId);
+  if (known === null && memberId !== '' && !isPending) return 'UNKNOWN_MEMBER_ID';
+  // A static member is never told to come back with an id: whoever does has taken somebody's.
+  if (isPending && instanceId !== null) return 'UNKNOWN_MEMBER_ID';
+  if (known === null && !hasSeat(group, command)) return 'GROUP_MAX_SIZE_REACHED';
+  if (!hasRoom(group, command, known)) return 'GROUP_MAX_SIZE_REACHED';
   return suits(group, command) ? null : 'INCONSISTENT_GROUP_PROTOCOL';
+}
+
+/** The member whose seat this is; null for a newcomer. */
+export function seatedAs(group: ClassicGroup, { memberId, instanceId }: ClassicMemberName): ClassicMember | null {
+  return group.members.get(memberId) ?? (instanceId === null ? null : holderOf(group, instanceId));
+}
+
+/** What a member said before makes room for what it says now, and what members were given is counted apart. */
+function hasRoom({ members }: ClassicGroup, { protocols }: ClassicJoinCommand, before: ClassicMember | null): boolean {
+  const grown = saidBytes(protocols) - saidBytes(before?.protocols ?? []);
+  if (grown <= 0) return true;
+  let bytes = grown;
+  for (const member of members.values()) bytes += saidBytes(member.protocols);
+  return bytes <= coordinatorLimits.classicGroupBytesMax;
 }
 
 /** Who has an id has a seat, until it is too late to come with it. */

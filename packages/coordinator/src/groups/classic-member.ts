@@ -61,6 +61,7 @@ export function classicMemberBytes({ protocols, assignment }: DurableClassicMemb
   return seatBytes + saidBytes(protocols) + assignment.length;
 }
 
+/** The part of it that members say of themselves. */
 export function saidBytes(protocols: readonly ClassicProtocol[]): number {
   return protocols.reduce((sum, { name, metadata }) => sum + name.length + metadata.length, 0);
 }

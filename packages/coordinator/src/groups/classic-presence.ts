@@ -36,8 +36,25 @@ export function commitToClassic(turn: ClassicTurn, claim: ClassicClaim): Classic
 
 /** Static members may be named by their static names alone, as administrators do. */
 export function leaveClassic(turn: ClassicTurn, names: readonly ClassicMemberName[]): ClassicResult {
-  const faults = names.map((name) => leaveOne(turn, name));
-  if (faults.some((fault) => fault === null)) membersWent(turn);
+  const { group } = turn;
+  const pending = new Map(group.pending);
+  const holders = holdersOf(group);
+  const gone = new Set<ClassicMember>();
+  const leaveOne = (name: ClassicMemberName): ClassicRefusal | null => {
+    if (pending.delete(name.memberId)) return null;
+    const member = memberNamed(group, name, holders);
+    if (typeof member === 'string') return member;
+    if (gone.has(member)) return 'UNKNOWN_MEMBER_ID';
+    gone.add(member);
+    return null;
+  };
+  const faults = names.map(leaveOne);
+  if (faults.includes(null)) {
+    // All at once: to take a member out costs as much as the group has members.
+    turn.await(pending);
+    turn.remove([...gone]);
+    membersWent(turn);
+  }
   return { kind: 'left', faults };
 }
 
@@ -81,26 +98,23 @@ export function takenBackClassic(turn: ClassicTurn): ClassicResult {
   return done;
 }
 
-function leaveOne(turn: ClassicTurn, name: ClassicMemberName): ClassicRefusal | null {
-  const { group } = turn;
-  if (group.pending.has(name.memberId)) {
-    const pending = new Map(group.pending);
-    pending.delete(name.memberId);
-    turn.await(pending);
-    return null;
-  }
-  const member = memberNamed(group, name);
-  if (typeof member === 'string') return member;
-  turn.remove([member]);
-  return null;
+/** Static members by their static names. */
+function holdersOf({ members }: ClassicGroup): ReadonlyMap<string, ClassicMember> {
+  const holders = new Map<string, ClassicMember>();
+  for (const member of members.values()) if (member.instanceId !== null) holders.set(member.instanceId, member);
+  return holders;
 }
 
-function memberNamed(group: ClassicGroup, { memberId, instanceId }: ClassicMemberName): ClassicMember | ClassicRefusal {
-  if (memberId === '' && instanceId !== null) {
-    for (const member of group.members.values()) if (member.instanceId === instanceId) return member;
-    return 'UNKNOWN_MEMBER_ID';
-  }
-  return nameFault(group, { memberId, instanceId }) ?? group.members.get(memberId)!;
+function memberNamed(
+  { members }: ClassicGroup,
+  { memberId, instanceId }: ClassicMemberName,
+  holders: ReadonlyMap<string, ClassicMember>,
+): ClassicMember | ClassicRefusal {
+  const holder = instanceId === null ? undefined : holders.get(instanceId);
+  if (memberId === '' && holder !== undefined) return holder;
+  const member = members.get(memberId);
+  if (member !== undefined && (instanceId === null || member === holder)) return member;
+  return holder === undefined ? 'UNKNOWN_MEMBER_ID' : 'FENCED_INSTANCE_ID';
 }
 
 /** An empty group stays so: there is nobody who would have to join again. */

@@ -42,15 +42,15 @@ export function saysTheSame({ protocols }: ClassicMember, said: readonly Classic
 
 /** In the order of the first member. */
 function knownToAll({ members }: ClassicGroup): Set<string> {
-  let known: Set<string> | null = null;
-  for (const { protocols } of members.values()) {
-    const names: readonly string[] = protocols.map(({ name }) => name);
-    known = known === null ? new Set(names) : bothHave(known, names);
-  }
-  return known ?? new Set();
+  let known: readonly string[] | null = null;
+  for (const { protocols } of members.values())
+    known = known === null ? protocols.map(({ name }) => name) : bothHave(known, protocols);
+  return new Set(known);
 }
 
-function bothHave(known: ReadonlySet<string>, names: readonly string[]): Set<string> {
-  const others = new Set(names);
-  return new Set([...known].filter((name) => others.has(name)));
+function bothHave(known: readonly string[], protocols: readonly ClassicProtocol[]): readonly string[] {
+  // Members of one group name the same in the same order, as a rule.
+  if (known.length === protocols.length && known.every((name, index) => name === protocols[index]!.name)) return known;
+  const others = new Set(protocols.map(({ name }) => name));
+  return known.filter((name) => others.has(name));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { coordinatorLimits } from '../../src/index.ts';
+import type { ClassicProtocol } from '../../src/index.ts';
 import { DrivenClassic, says } from './driven-classic.ts';
 
 describe('a classic group', () => {
@@ -192,6 +193,45 @@ describe('a classic group', () => {
     expect(driven.join({ newMemberId: 'c', protocols: [half] })).toBe('GROUP_MAX_SIZE_REACHED');
     driven.leave('b');
     expect(driven.join({ newMemberId: 'd', protocols: [half] })).toBe('d');
+  });
+
+  it('B1 lets members say again as much as they said, whatever they were given', () => {
+    const driven = new DrivenClassic({ initialDelayMs: 1 });
+    const most = coordinatorLimits.classicGroupBytesMax - 8;
+    const says = (bytes: number): { protocols: ClassicProtocol[] } => {
+      return { protocols: [{ name: 'range', metadata: Buffer.alloc(bytes) }] };
+    };
+    driven.join({ newMemberId: 'a', ...says(most) });
+    driven.pass(1);
+    expect(driven.sync('a', { assignments: { a: 'x'.repeat(most) } })).toMatch(/^assigned/);
+    expect(driven.join({ memberId: 'a', ...says(most) })).toBe('a');
+    expect(driven.state).toBe('CompletingRebalance 2');
+    expect(driven.join({ memberId: 'a', ...says(most + 9) })).toBe('GROUP_MAX_SIZE_REACHED');
+  });
+
+  it('B1 puts members out, however many are named and in whichever way', () => {
+    const driven = new DrivenClassic({ initialDelayMs: 1 });
+    driven.join({ newMemberId: 'a', instanceId: 'I' });
+    driven.join({ newMemberId: 'b', instanceId: 'J' });
+    driven.join({ newMemberId: 'c' });
+    driven.join({ newMemberId: 'd', needsId: true });
+    const leave = (memberId: string, instanceId: string | null = null) => ({ memberId, instanceId });
+    const members = [leave('', 'I'), leave('a', 'I'), leave('b', 'X'), leave('x', 'J'), leave('c'), leave('c')];
+    const { result } = driven.step({ kind: 'leave', members: [...members, leave('d'), leave('d'), leave('', 'X')] });
+    const unknown = 'UNKNOWN_MEMBER_ID';
+    const faults = [null, unknown, unknown, 'FENCED_INSTANCE_ID', null, unknown, null, unknown, unknown];
+    expect(result).toEqual({ kind: 'left', faults });
+    expect([...driven.group!.members.keys()]).toEqual(['b']);
+    expect([driven.told('a'), driven.told('c')]).toEqual([unknown, unknown]);
+  });
+
+  it('B1 takes nobody for static who comes back with an id: a static name belongs to one member', () => {
+    const driven = new DrivenClassic();
+    driven.join({ newMemberId: 'a', instanceId: 'I' });
+    expect(driven.join({ newMemberId: 'b', needsId: true })).toBe('MEMBER_ID_REQUIRED');
+    expect(driven.join({ memberId: 'b', instanceId: 'I' })).toBe('UNKNOWN_MEMBER_ID');
+    expect(driven.join({ memberId: 'b', instanceId: 'J' })).toBe('UNKNOWN_MEMBER_ID');
+    expect([...driven.group!.members.keys()]).toEqual(['a']);
   });
 
   it.each([5_999, 1_800_001])('B1 refuses a session of %d ms', (sessionTimeoutMs) => {

@@ -45,6 +45,8 @@ export class ClassicCoordinator {
     });
     directory.onWritten((live, outcome) => {
       if (outcome === 'failed') this.#takenBack(live);
+      // It was deleted, with the ids that had been given out, or is one of the other kind now.
+      else if (live.classic === null && this.#bytesOf.has(live)) this.#follow(live);
     });
   }
 
@@ -58,9 +60,9 @@ export class ClassicCoordinator {
     this.#deadlines.stop();
   }
 
-  /** Whether all groups together have room for so much more. */
+  /** Whether all groups together have room for so much more; who wants no more than it has may have it. */
   hasRoomFor(bytes: number): boolean {
-    return this.#bytes + bytes <= this.#options.limits.classicGroupsBytesMax;
+    return bytes <= 0 || this.#bytes + bytes <= this.#options.limits.classicGroupsBytesMax;
   }
 
   /**

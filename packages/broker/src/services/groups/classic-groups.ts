@@ -2,7 +2,7 @@
  * Classic groups, as clients of Kafka know them: members that divide the partitions among themselves, by the words that
  * each of them says to the others (row B1). What is here knows no wire; its errors are named as Kafka names them.
  */
-import { coordinatorLimits, metadataFor, seatBytes } from '@q/coordinator';
+import { coordinatorLimits, metadataFor, saidBytes, seatBytes, seatedAs } from '@q/coordinator';
 import type {
   ClassicClaim,
   ClassicCommand,
@@ -15,6 +15,7 @@ import type {
   ClassicStep,
   ClassicSynced,
 } from '@q/coordinator';
+import { QError } from '@q/protocol';
 import type { Caller } from '../../caller.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
@@ -102,9 +103,8 @@ export class ClassicGroups {
   async join(request: ClassicJoin, caller: ClassicCaller): Promise<ClassicJoined | ClassicRefusedOutcome> {
     const { directory, coordinator, random, grown } = this.#options;
     const { groupId, memberId, instanceId, protocols } = request;
-    const bytes = protocols.reduce((sum, { metadata }) => sum + metadata.length, 0);
-    // One that is known already is not refused for what it takes already.
-    if (!coordinator.hasRoomFor(memberId === '' ? bytes + seatBytes : bytes))
+    if (protocols.length > coordinatorLimits.classicProtocolsMax) return refusedWith('INVALID_REQUEST');
+    if (!coordinator.hasRoomFor(grownBy(directory.find(groupId), request)))
       return refusedWith('GROUP_MAX_SIZE_REACHED');
     const live = memberId === '' ? directory.obtain(groupId) : directory.find(groupId);
     if (live === null) return refusedWith('UNKNOWN_MEMBER_ID');
@@ -128,8 +128,9 @@ export class ClassicGroups {
     const live = directory.find(request.groupId);
     if (live === null || live.classic === null) return refusedWith('UNKNOWN_MEMBER_ID');
     const { assignments, ...rest } = request;
+    if (assignments.length > coordinatorLimits.membersPerGroupMax) return refusedWith('INVALID_REQUEST');
     const bytes = assignments.reduce((sum, { assignment }) => sum + assignment.length, 0);
-    if (!coordinator.hasRoomFor(bytes)) return refusedWith('COORDINATOR_NOT_AVAILABLE');
+    if (!coordinator.hasRoomFor(bytes - givenBytes(live.classic))) return refusedWith('COORDINATOR_NOT_AVAILABLE');
     const copies = assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)] as const);
     const outcome = await this.#request(live, { kind: 'sync', ...rest, assignments: new Map(copies) }, caller);
     return outcome.kind === 'joined' ? refusedWith('REBALANCE_IN_PROGRESS') : outcome;
@@ -144,9 +145,15 @@ export class ClassicGroups {
     return result.kind === 'refused' ? result.fault : null;
   }
 
-  /** For each of them why it could not leave; null where it did. A static member may be named by that name alone. */
+  /**
+   * For each of them why it could not leave; null where it did. A static member may be named by that name alone.
+   * @throws QError INVALID_REQUEST for more of them than a group has
+   */
   async leave(groupId: string, members: readonly ClassicMemberName[]): Promise<readonly (ClassicFault | null)[]> {
     const { directory, coordinator } = this.#options;
+    const { membersPerGroupMax } = coordinatorLimits;
+    if (members.length > membersPerGroupMax)
+      throw new QError('INVALID_REQUEST', `a group has at most ${membersPerGroupMax} members, not ${members.length}`);
     const live = directory.find(groupId);
     if (live === null || live.classic === null) return members.map(() => 'UNKNOWN_MEMBER_ID');
     const step = coordinator.step(live, { kind: 'leave', members });
@@ -231,6 +238,20 @@ export class ClassicGroups {
     };
     return coordinator.waiting.wait(live, memberId, { signal, gone });
   }
+}
+
+/** What a member says now in place of what it said before; who has an id has its seat. */
+function grownBy(live: LiveGroup | null, request: ClassicJoin): number {
+  const before = live?.classic ? seatedAs(live.classic, request) : null;
+  const seat = before === null && request.memberId === '' ? seatBytes : 0;
+  return seat + saidBytes(request.protocols) - saidBytes(before?.protocols ?? []);
+}
+
+/** What the leader has given to its members, which a newer assignment takes the place of. */
+function givenBytes({ members }: ClassicGroup): number {
+  let bytes = 0;
+  for (const { assignment } of members.values()) bytes += assignment.length;
+  return bytes;
 }
 
 function atOnce({ result }: ClassicStep): ClassicRefusedOutcome {

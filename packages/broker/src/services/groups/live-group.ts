@@ -2,6 +2,7 @@
  * A group while the broker serves it: its newest state and its offsets, in force at once and taken back when they could
  * not be stored (`LoggedState`). A change that is not stored (a session, a stall) needs no write.
  */
+import { classicMembersGone } from '@q/coordinator';
 import type { ClassicGroup, CommittedOffset, CommittedOffsets, Group, GroupRecord, OffsetCommit } from '@q/coordinator';
 import { LoggedState } from '../../state-log/logged-state.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
@@ -69,9 +70,13 @@ export class LiveGroup {
     return this.#state.settled();
   }
 
-  /** Takes the group as a step made it, and stores the records. */
+  /**
+   * Takes the group as a step made it, and stores the records. Members of a classic group that was here before may still
+   * be in the log although they have left, as nothing is stored while others gather: they must not be found there again.
+   */
   advance(group: Group | null, records: readonly GroupRecord[]): void {
-    this.#state.replace({ group, classic: null }, records);
+    const gone = this.classic === null ? [] : classicMembersGone(this.classic);
+    this.#state.replace({ group, classic: null }, gone.length === 0 ? records : [...gone, ...records]);
   }
 
   /** The same for a classic group. */

@@ -1,4 +1,5 @@
 import { GroupImage } from '@q/coordinator';
+import type { ClassicGroup } from '@q/coordinator';
 import { StorageError } from '@q/storage';
 import type { Append, AppendOptions } from '@q/storage';
 import { ManualClock } from '@q/testkit';
@@ -305,6 +306,42 @@ describe('classic groups of a broker', () => {
     await world.clock.advance(60_000);
     expect(await new Member(world).join({ groupId: 'one more', protocols })).toBe('generation 1');
   });
+
+  it('B1 let members go on when there is room for no more', async () => {
+    const world = setUp();
+    const bytes = defaultLimits.classicGroupsBytesMax / 16 - 1_000;
+    const protocols = [{ name: 'range', metadata: Buffer.alloc(bytes) }];
+    const assignment = Buffer.alloc(bytes);
+    const names = { protocolType: null, protocolName: null };
+    const members = Array.from({ length: 8 }, () => new Member(world));
+    for (const again of ['generation 1', 'generation 2']) {
+      for (const [index, member] of members.entries()) {
+        const groupId = `g${index}`;
+        expect(await member.join({ groupId, protocols })).toBe(again);
+        const { memberId, instanceId, generation } = member;
+        const claim = { groupId, memberId, instanceId, generation, ...names };
+        const synced = await world.classic.sync({ ...claim, assignments: [{ memberId, assignment }] }, member.caller);
+        expect(synced.kind).toBe('synced');
+      }
+    }
+    expect(await new Member(world).join({ groupId: 'one more', protocols })).toBe('GROUP_MAX_SIZE_REACHED');
+  });
+
+  it('B1 keep no copy of more than a group may have', async () => {
+    const world = setUp({ initialDelayMs: 1_000 });
+    const [member] = await stablePair(world);
+    const { memberId, generation } = member;
+    const assignments = Array.from({ length: 2_001 }, () => ({ memberId, assignment: Buffer.alloc(0) }));
+    const claim = { groupId: 'g', memberId, instanceId: null, generation, protocolType: null, protocolName: null };
+    expect(await world.classic.sync({ ...claim, assignments }, member.caller)).toMatchObject({
+      fault: 'INVALID_REQUEST',
+    });
+    const names = assignments.map(() => ({ memberId, instanceId: null }));
+    await expect(world.classic.leave('g', names)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    const protocols = Array.from({ length: 101 }, () => ({ name: 'range', metadata: Buffer.alloc(0) }));
+    expect(await member.join({ protocols })).toBe('INVALID_REQUEST');
+    expect(await member.heartbeat()).toBe(null);
+  });
 });
 
 describe('ids that are given out', () => {
@@ -372,5 +409,25 @@ describe('the two kinds of groups', () => {
     expect(await again.join()).toBe('generation 1');
     expect(world.directory.find('g')!.group).toBe(null);
     expect(world.directory.find('g')!.offsets.get(place.topicId, 0)).toMatchObject({ offset: 7 });
+  });
+
+  it('B1 find nobody again who had left before the group was deleted', async () => {
+    const world = setUp({ initialDelayMs: 1_000 });
+    const [first, second] = await stablePair(world);
+    await new Member(world).join({ needsId: true });
+    // While somebody is on the way nothing is stored.
+    await world.classic.leave('g', [first]);
+    await world.classic.leave('g', [second]);
+    const live = world.directory.find('g')!;
+    expect(live.classic).toMatchObject({ state: 'PreparingRebalance', members: { size: 0 } });
+    world.native.remove(live);
+    await live.settled();
+    expect(world.coordinator.hasRoomFor(defaultLimits.classicGroupsBytesMax), 'nothing of it counts').toBe(true);
+    const next = new Member(world);
+    const joined = next.join();
+    await world.clock.advance(5_000);
+    expect(await joined).toBe('generation 1');
+    const found = (await stored(world)) as ClassicGroup;
+    expect([...found.members.keys()]).toEqual([next.memberId]);
   });
 });
