@@ -198,15 +198,15 @@ describe('a classic group', () => {
   it('B1 lets members say again as much as they said, whatever they were given', () => {
     const driven = new DrivenClassic({ initialDelayMs: 1 });
     const most = coordinatorLimits.classicGroupBytesMax - 8;
-    const says = (bytes: number): { protocols: ClassicProtocol[] } => {
+    const of = (bytes: number): { protocols: ClassicProtocol[] } => {
       return { protocols: [{ name: 'range', metadata: Buffer.alloc(bytes) }] };
     };
-    driven.join({ newMemberId: 'a', ...says(most) });
+    driven.join({ newMemberId: 'a', ...of(most) });
     driven.pass(1);
     expect(driven.sync('a', { assignments: { a: 'x'.repeat(most) } })).toMatch(/^assigned/);
-    expect(driven.join({ memberId: 'a', ...says(most) })).toBe('a');
+    expect(driven.join({ memberId: 'a', ...of(most) })).toBe('a');
     expect(driven.state).toBe('CompletingRebalance 2');
-    expect(driven.join({ memberId: 'a', ...says(most + 9) })).toBe('GROUP_MAX_SIZE_REACHED');
+    expect(driven.join({ memberId: 'a', ...of(most + 9) })).toBe('GROUP_MAX_SIZE_REACHED');
   });
 
   it('B1 puts members out, however many are named and in whichever way', () => {
