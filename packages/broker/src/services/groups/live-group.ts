@@ -71,8 +71,8 @@ export class LiveGroup {
   }
 
   /**
-   * Takes the group as a step made it, and stores the records. Members of a classic group that was here before may still
-   * be in the log although they have left, as nothing is stored while others gather: they must not be found there again.
+   * Takes the group as a step made it, and stores the records. Members of a classic group that was here before may be
+   * in the log although they have left, as nothing is stored while others gather: nobody must find them there again.
    */
   advance(group: Group | null, records: readonly GroupRecord[]): void {
     const gone = this.classic === null ? [] : classicMembersGone(this.classic);
