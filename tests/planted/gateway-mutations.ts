@@ -46,9 +46,16 @@ export const gatewayMutations: readonly Mutation[] = [
   },
   {
     name: 'a member of an earlier generation may commit',
-    isOfKafka: true,
+    test: 'packages/coordinator/test/groups/step-classic.test.ts',
     file: 'packages/coordinator/src/groups/classic-presence.ts',
     find: "  return generation === group.generation ? null : 'ILLEGAL_GENERATION';",
     replace: "  return generation <= group.generation ? null : 'ILLEGAL_GENERATION';",
+  },
+  {
+    name: 'a Produce of a Kafka client is acknowledged before it is durable',
+    isOfKafka: true,
+    file: 'packages/kafka-gateway/src/apis/produce.ts',
+    find: '    appending.whenSettled(() => {',
+    replace: '    queueMicrotask(() => {',
   },
 ];

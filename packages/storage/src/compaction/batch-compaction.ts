@@ -2,6 +2,7 @@ import {
   batchDeleteHorizonMs,
   batchIsControl,
   batchLastOffset,
+  batchMaxTimestamp,
   batchProducerId,
   batchRecordsCount,
   rebuildBatchInSlices,
@@ -52,13 +53,21 @@ export async function compactBatch(batch: Buffer, pass: CompactionPass): Promise
   const keep = (record: RecordView): boolean => isKept(record, pass.keys, tombstonesGo);
   const before = await survey(batch, keep, pass.slices);
   const mustStay = before.isEmpty && pass.lastOffsetOf(batchProducerId(batch)) === lastOffset;
-  const newHorizonMs = before.tombstonesKept && horizonMs < 0 ? pass.now + pass.deleteRetentionMs : horizonMs;
+  const newHorizonMs = before.tombstonesKept && horizonMs < 0 ? firstHorizonMs(batch, pass) : horizonMs;
   const after = await rebuildBatchInSlices(batch, keep, {
     ...pass.slices,
     keepEmpty: mustStay,
     ...(newHorizonMs < 0 ? {} : { deleteHorizonMs: newHorizonMs }),
   });
   return { batch: after, recordsRemoved: before.removed, horizonMs: before.tombstonesKept ? newHorizonMs : -1 };
+}
+
+/**
+ * Not before the records themselves: a pass whose clock was set back would note a time that is over as soon as the
+ * clock is right again.
+ */
+function firstHorizonMs(batch: Buffer, { now, deleteRetentionMs }: CompactionPass): number {
+  return Math.max(now, batchMaxTimestamp(batch)) + deleteRetentionMs;
 }
 
 function isKept(record: RecordView, keys: KeyMap, tombstonesGo: boolean): boolean {

@@ -106,6 +106,13 @@ describe('compactBatch', () => {
     expect(due).toMatchObject({ recordsRemoved: 1, horizonMs: -1 });
   });
 
+  it('S4 keeps a tombstone for as long after its own time when the clock of that pass was set back', async () => {
+    const batch = batchAt(5, [{ key: 'a', value: null, timestampMs: 50_000 }]);
+    const first = await compactBatch(batch, pass({ a: 5 }, { now: 1_000 }));
+    expect(first.horizonMs).toBe(50_100);
+    expect(contents((await compactBatch(first.batch!, pass({}, { now: 50_099 }))).batch)).toHaveLength(1);
+  });
+
   it('S4 a later value revives a key: the tombstone goes at once', async () => {
     expect((await compactBatch(batchAt(5, [{ key: 'a', value: null }]), pass({ a: 6 }))).batch).toBeNull();
   });
