@@ -13,8 +13,8 @@ export const gatewayMutations: readonly Mutation[] = [
     name: 'a Produce without acks is answered',
     test: 'packages/kafka-gateway/test/apis/produce.test.ts',
     file: 'packages/kafka-gateway/src/apis/produce.ts',
-    find: '      if (request.acks !== 0) resolve(',
-    replace: '      if (request.acks !== null) resolve(',
+    find: '  if (request.acks !== 0) return answerOf(',
+    replace: '  if (request.acks !== null) return answerOf(',
   },
   {
     name: 'the answer of Produce has a field from the wrong version on',
@@ -55,7 +55,7 @@ export const gatewayMutations: readonly Mutation[] = [
     name: 'a Produce of a Kafka client is acknowledged before it is durable',
     isOfKafka: true,
     file: 'packages/kafka-gateway/src/apis/produce.ts',
-    find: '    appending.whenSettled(() => {',
-    replace: '    queueMicrotask(() => {',
+    find: '  await new Promise<void>((resolve) => appending.whenSettled(() => resolve()));\n',
+    replace: '  await Promise.resolve();\n',
   },
 ];

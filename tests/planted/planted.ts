@@ -17,7 +17,7 @@ const { values } = parseArgs({
 console.log('| planted bug | in | caught after | by |\n|---|---|---|---|');
 for (const mutation of mutations.filter(({ name }) => name.includes(values.only))) {
   const found = await hunt(mutation, { seed: Number(values.seed), secondsMax: Number(values.seconds) });
-  const file = mutation.file.replace(/^packages\/(\w+)\/src\//, '$1: ');
+  const file = mutation.file.replace(/^packages\/([\w-]+)\/src\//, '$1: ');
   const by = found.rig === 'simulation' ? kindOf(found.failure) : found.rig;
   const after = found.caught
     ? `${found.runs} runs, ${found.seconds} s`
