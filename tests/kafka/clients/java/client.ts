@@ -7,6 +7,7 @@ import type { KafkaClient } from '../../kafka-client.ts';
 import { hasCommand, runCommand } from '../command.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+const example = fileURLToPath(new URL('../../../../examples/kafka/java/Orders.java', import.meta.url));
 /** Many short lives: the first of two compilers does, and one thread collects. */
 const flags = [
   '-Xmx256M',
@@ -22,15 +23,17 @@ export const kafkaJava: KafkaClient = {
     if (!(await hasCommand('javac', ['-version']))) return { missing: 'there is no javac' };
     if (!(await hasCommand('mvn', ['-version']))) return { missing: 'there is no mvn' };
     const classPath = await compile(cacheFolder);
-    return { start: (bootstrap) => new LineProgram(['java', ...flags, '-cp', classPath, 'Rig', bootstrap]) };
+    const java = ['java', ...flags, '-cp', classPath];
+    return { example: [...java, 'Orders'], start: (bootstrap) => new LineProgram([...java, 'Rig', bootstrap]) };
   },
 };
 
 /** Returns the class path. */
 async function compile(cacheFolder: string): Promise<string> {
-  const sources = (await readdir(folder)).filter((name) => name.endsWith('.java') || name === 'pom.xml').toSorted();
-  const texts = await Promise.all(sources.map((name) => readFile(join(folder, name), 'utf8')));
-  const wanted = texts.join('\n');
+  const sources = (await readdir(folder)).filter((name) => name.endsWith('.java')).toSorted();
+  const programs = [...sources.map((name) => join(folder, name)), example];
+  const pom = join(folder, 'pom.xml');
+  const wanted = (await Promise.all([pom, ...programs].map((path) => readFile(path, 'utf8')))).join('\n');
   const [libraries, classes] = [join(cacheFolder, 'libraries'), join(cacheFolder, 'classes')];
   const classPath = `${classes}:${join(libraries, '*')}`;
   // Written last, so that an installation that was cut short is begun again.
@@ -38,10 +41,8 @@ async function compile(cacheFolder: string): Promise<string> {
   if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return classPath;
   for (const each of [mark, libraries, classes]) await rm(each, { recursive: true, force: true });
   await mkdir(classes);
-  const pom = join(folder, 'pom.xml');
   const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libraries}`];
   await runCommand('mvn', ['-B', '-q', '-f', pom, ...copy]);
-  const programs = sources.filter((name) => name.endsWith('.java')).map((name) => join(folder, name));
   await runCommand('javac', ['-cp', join(libraries, '*'), '-d', classes, ...programs]);
   await writeFile(mark, wanted);
   return classPath;
