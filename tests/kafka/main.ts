@@ -57,7 +57,8 @@ function featuresOf(client: string): readonly Feature[] {
 }
 
 async function runAll(): Promise<void> {
-  const waiting = [...clients];
+  // The last ones take longest to bring, and to try.
+  const waiting = clients.toReversed();
   const lane = async (): Promise<void> => {
     for (let client = waiting.shift(); client !== undefined; client = waiting.shift()) {
       const tried = featuresOf(client.name);

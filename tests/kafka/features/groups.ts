@@ -132,7 +132,7 @@ const idleMs = 4000;
 const idleRequestsMax = 10;
 
 /** A storm is a long poll that is answered at once, or never understood. */
-async function idle(stage: Stage): Promise<void> {
+async function idle(stage: Stage): Promise<string> {
   const of = await newGroup(stage);
   const member = join(stage, of);
   await share([member]);
@@ -150,6 +150,7 @@ async function idle(stage: Stage): Promise<void> {
     `${total} requests a second: ${JSON.stringify(perSecond.filter(([, rate]) => rate > 0))}`,
   );
   await member.leave();
+  return `${total} requests a second`;
 }
 
 export const groups: readonly Feature[] = section('Groups', {
