@@ -138,6 +138,14 @@ describe('topics', () => {
     ]);
   });
 
+  it('T3 metadata tells once of a topic that is named again and again', async () => {
+    const broker = await testBroker();
+    const client = await testClient(broker);
+    await client.createTopic('orders');
+    const { topics } = await client.request(Metadata, { topics: ['orders', 'nowhere', 'orders', 'nowhere'] });
+    expect(topics.map(({ name }) => name)).toEqual(['orders', 'nowhere']);
+  });
+
   it('T1 makes topics on demand where that is wanted', async () => {
     const client = await testClient(await testBroker({ autoCreateTopics: true }));
     const [first, second] = await Promise.all([client.topic('made'), client.topic('made')]);

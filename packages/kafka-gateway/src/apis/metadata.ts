@@ -36,10 +36,11 @@ export function metadataHandler(
   });
   return handler(metadata, {
     handle: (request, { caller, version }) => {
-      const wanted = wantedTopics(request, version);
-      if (wanted === null) return answer(request, caller, topics.routes().map(described));
-      const refusal = refuseTooManyTopics(wanted, tools);
+      const named = wantedTopics(request, version);
+      if (named === null) return answer(request, caller, topics.routes().map(described));
+      const refusal = refuseTooManyTopics(named, tools);
       if (refusal !== null) return refusal;
+      const wanted = distinct(named);
       const names = wanted.flatMap(({ name }) => name ?? []);
       const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
       const finish = (byName: readonly FoundTopic[]): Answer =>
@@ -57,6 +58,11 @@ export function metadataHandler(
 /** Null: all. Before version 1 an empty list stood for that. */
 function wantedTopics({ topics }: Request, version: number): Wanted | null {
   return version === 0 && topics?.length === 0 ? null : topics;
+}
+
+/** As in Kafka, what is named again is answered once: partitions are so much longer than a name. */
+function distinct(wanted: Wanted): Wanted {
+  return [...new Map(wanted.map((each) => [each.name ?? `id ${each.topicId}`, each])).values()];
 }
 
 function inOrder(wanted: Wanted, byName: readonly FoundTopic[], byId: (topicId: string) => Topic): Topic[] {

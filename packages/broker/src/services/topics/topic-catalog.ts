@@ -146,14 +146,15 @@ export class TopicCatalog {
 
   /**
    * These topics, in this order; those that are not there are made first, where the broker is set to and the caller
-   * does not say otherwise.
+   * does not say otherwise. One that is named again comes once: what is told of it is so much longer than its name.
    */
   find(names: readonly string[], o: { readonly mayCreate: false }): FoundTopic[];
   find(names: readonly string[], o?: { readonly mayCreate?: boolean }): FoundTopic[] | Promise<FoundTopic[]>;
   find(
-    names: readonly string[],
+    wanted: readonly string[],
     { mayCreate = true }: { readonly mayCreate?: boolean } = {},
   ): FoundTopic[] | Promise<FoundTopic[]> {
+    const names = [...new Set(wanted)];
     // At once wherever possible: an answer made at once counts as output before the next request is looked at.
     const { registry, autoCreateTopics } = this.#options;
     const isComplete = !autoCreateTopics || !mayCreate || names.every((name) => registry.byName(name) !== undefined);
