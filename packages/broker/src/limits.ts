@@ -93,6 +93,8 @@ export interface BrokerLimits {
   readonly largeCheckBytesMin: number;
   /** Such large batches that are checked at once. */
   readonly largeChecksMax: number;
+  /** Searches for records by their time at once, all requests together; others wait. */
+  readonly timeSearchesMax: number;
 
   // Requests
   /** Most record bytes in one FETCH answer. */
@@ -198,6 +200,7 @@ export const defaultLimits: BrokerLimits = {
   checksMax: 2,
   largeCheckBytesMin: 8 * MiB,
   largeChecksMax: 1,
+  timeSearchesMax: 16,
 
   fetchBytesMax: 15 * MiB,
   fetchWaitMsMax: minuteMs,

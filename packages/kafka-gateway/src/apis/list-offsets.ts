@@ -32,7 +32,7 @@ type Plan = SoughtOffset | Answered;
 
 export function listOffsetsHandler(services: Pick<Services, 'offsets' | 'topics'>): Handler {
   return handler(listOffsets, {
-    handle: async ({ topics, isolationLevel }, { version }) => {
+    handle: async ({ topics, isolationLevel }, { version, caller }) => {
       const end = isReadCommitted(isolationLevel) ? 'stableEnd' : 'end';
       const plans = topics.map(({ partitions }) => planFor(partitions, { version, end }));
       const found = await services.offsets.find(
@@ -40,6 +40,7 @@ export function listOffsetsHandler(services: Pick<Services, 'offsets' | 'topics'
           topicId: services.topics.idOf(name) ?? noUuid,
           partitions: plans[index]!.filter(isSought),
         })),
+        caller,
       );
       return {
         topics: topics.map(({ name }, index) => {

@@ -22,7 +22,8 @@ import type { RestOfBatch } from '@q/storage';
 import type { Clock } from '../../clock.ts';
 import type { CallerSignal } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
-import { CheckLane } from './check-lane.ts';
+import { WorkLane } from '../work-lane.ts';
+import type { SentAway } from '../work-lane.ts';
 
 type CheckLimit = 'checkTurnBytesMax' | 'largeCheckBytesMin' | 'checksMax' | 'largeChecksMax';
 
@@ -51,19 +52,25 @@ export interface CheckedBatch {
   readonly rest: RestOfBatch | null;
 }
 
+const sentAway: SentAway = {
+  late: (timeoutMs) =>
+    `the broker had no time to check the records within ${timeoutMs} ms, and has not written them; send smaller batches, or again after a pause`,
+  gone: 'the connection ended before the records were checked; they were not written',
+};
+
 export class BatchChecks {
   readonly #clock: Clock;
   readonly #limits: Pick<BrokerLimits, CheckLimit>;
-  readonly #lane: CheckLane;
-  readonly #largeLane: CheckLane;
+  readonly #lane: WorkLane;
+  readonly #largeLane: WorkLane;
   #leftThisTurn: number;
   #turnIsNoted = false;
 
   constructor({ clock, limits }: { clock: Clock; limits: Pick<BrokerLimits, CheckLimit> }) {
     this.#clock = clock;
     this.#limits = limits;
-    this.#lane = new CheckLane({ clock, placesMax: limits.checksMax });
-    this.#largeLane = new CheckLane({ clock, placesMax: limits.largeChecksMax });
+    this.#lane = new WorkLane({ clock, placesMax: limits.checksMax, sentAway });
+    this.#largeLane = new WorkLane({ clock, placesMax: limits.largeChecksMax, sentAway });
     this.#leftThisTurn = limits.checkTurnBytesMax;
   }
 

@@ -1,13 +1,21 @@
 /**
  * Finds offsets in partitions: the start, an end, or a record by its time (rows C1, B1).
+ *
+ * A search by time may have to look into a batch that becomes many MiB. So only so many are under way at once, of all
+ * requests together, and who has hung up is not searched for any more.
  */
 import { QError } from '@q/protocol';
+import type { Caller } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { PartitionLog, TimestampedOffset } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { epochAt } from '../topics/epoch-history.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { WorkLane } from '../work-lane.ts';
+import type { SentAway } from '../work-lane.ts';
 
 /** A place in one partition that is looked for. */
 export interface SoughtOffset {
@@ -41,27 +49,57 @@ export interface FoundOffset {
 
 export interface OffsetLookupOptions {
   readonly registry: TopicRegistry;
+  readonly clock: Clock;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
 }
 
+/** A place that is looked for, and what was found once it is known. */
+interface Lookup {
+  readonly topicId: string;
+  readonly sought: SoughtOffset;
+  found: FoundOffset | null;
+}
+
+/** For whom a lookup is made, and until when (monotonic ms). */
+interface Asking {
+  readonly caller: Pick<Caller, 'signal'>;
+  readonly deadline: number;
+}
+
+const sentAway: SentAway = {
+  late: () => 'the broker had no time to search for the record; ask again after a pause, or for less at once',
+  gone: 'the connection ended before the record was searched for',
+};
+
 export class OffsetLookup {
   readonly #options: OffsetLookupOptions;
+  readonly #searches: WorkLane;
 
   constructor(options: OffsetLookupOptions) {
+    const { clock, limits } = options;
     this.#options = options;
+    this.#searches = new WorkLane({ clock, placesMax: limits.timeSearchesMax, sentAway });
   }
 
   /** One list for each topic, in the order of the request. @throws QError INVALID_REQUEST (too many partitions) */
-  async find(topics: readonly SoughtTopic[]): Promise<FoundOffset[][]> {
-    checkPartitionCount(topics, this.#options.limits);
+  async find(topics: readonly SoughtTopic[], caller: Pick<Caller, 'signal'>): Promise<FoundOffset[][]> {
+    const { clock, limits } = this.#options;
+    checkPartitionCount(topics, limits);
     const lists = topics.map(({ topicId, partitions }) =>
-      Promise.all(partitions.map((sought) => this.#find(topicId, sought))),
+      partitions.map((sought): Lookup => ({ topicId, sought, found: null })),
     );
-    return await Promise.all(lists);
+    const asking = { caller, deadline: clock.monotonic() + limits.fetchWaitMsMax };
+    // Each takes the next one as it is done. What needs no search is found on the way.
+    const rest = lists.flat().values();
+    const goOn = async (): Promise<void> => {
+      for (const lookup of rest) lookup.found = await this.#find(lookup, asking);
+    };
+    await Promise.all(Array.from({ length: limits.timeSearchesMax }, goOn));
+    return lists.map((list) => list.map(({ found }) => found!));
   }
 
-  async #find(topicId: string, sought: SoughtOffset): Promise<FoundOffset> {
+  async #find({ topicId, sought }: Lookup, asking: Asking): Promise<FoundOffset> {
     const { registry, logger } = this.#options;
     const { partition, at } = sought;
     try {
@@ -76,10 +114,25 @@ export class OffsetLookup {
         return { ...found, offset: logStartOffset, leaderEpoch: epochAt(place, logStartOffset) };
       }
       if (at !== 'latestTimestamp' && at < 0) throw noSuchTime(at);
-      const record = await (at === 'latestTimestamp' ? log.latestTimestamp() : log.offsetForTimestamp(at));
+      const record = await this.#search(log, at, asking);
       return record === null ? { ...found, offset: -1 } : { ...found, ...record };
     } catch (thrown) {
       return { partition, error: toPartitionError(thrown, logger), offset: -1, timestampMs: -1, leaderEpoch: -1 };
+    }
+  }
+
+  /** @throws QError REQUEST_TIMED_OUT when there was no place in time, or the caller is gone */
+  async #search(
+    log: PartitionLog,
+    at: 'latestTimestamp' | number,
+    { caller: { signal }, deadline }: Asking,
+  ): Promise<TimestampedOffset | null> {
+    const timeoutMs = Math.max(0, deadline - this.#options.clock.monotonic());
+    await this.#searches.enter({ signal, timeoutMs });
+    try {
+      return await (at === 'latestTimestamp' ? log.latestTimestamp() : log.offsetForTimestamp(at));
+    } finally {
+      this.#searches.leave();
     }
   }
 }

@@ -12,7 +12,7 @@ export function listOffsetsHandler(
 ): Handler<ListOffsetsRequest, ListOffsetsResponse> {
   return {
     api: ListOffsets,
-    handle: async ({ topics }) => {
+    handle: async ({ topics }, caller) => {
       const found = await lookup.find(
         topics.map(({ topicId, partitions }) => ({
           topicId,
@@ -22,6 +22,7 @@ export function listOffsetsHandler(
             at: placeOf(timestampMs),
           })),
         })),
+        caller,
       );
       return { topics: topics.map(({ topicId }, index) => ({ topicId, partitions: found[index]!.map(answerOf) })) };
     },

@@ -1,24 +1,32 @@
 /**
- * The line in which checks of batches wait for their turn, first come first served. A connection has one request in it
- * at most, as it holds back the others, so the order is fair by connection.
+ * The line in which work of one kind waits for its turn, first come first served. Where a connection has one request in
+ * it at most, as it holds back the others, the order is fair by connection.
  *
  * Invariants:
- *  1. At most `placesMax` checks are under way; a place that becomes free goes straight to the next in line.
+ *  1. At most `placesMax` pieces of work are under way; a place that becomes free goes straight to the next in line.
  *  2. Whoever waits is let in or sent away, exactly once: by a place, by the end of its connection, or by its time.
  */
 import { QError } from '@q/protocol';
-import type { Clock } from '../../clock.ts';
-import type { CallerSignal } from '../../caller.ts';
+import type { CallerSignal } from '../caller.ts';
+import type { Clock } from '../clock.ts';
 
-export class CheckLane {
+/** What is said to whoever is sent away. */
+export interface SentAway {
+  readonly late: (timeoutMs: number) => string;
+  readonly gone: string;
+}
+
+export class WorkLane {
   readonly #clock: Pick<Clock, 'schedule'>;
   readonly #placesMax: number;
+  readonly #sentAway: SentAway;
   readonly #waiting = new Set<() => void>();
   #taken = 0;
 
-  constructor(options: { clock: Pick<Clock, 'schedule'>; placesMax: number }) {
+  constructor(options: { clock: Pick<Clock, 'schedule'>; placesMax: number; sentAway: SentAway }) {
     this.#clock = options.clock;
     this.#placesMax = options.placesMax;
+    this.#sentAway = options.sentAway;
   }
 
   get waiting(): number {
@@ -30,7 +38,7 @@ export class CheckLane {
    * @throws QError REQUEST_TIMED_OUT when there was none in time, or the connection is gone
    */
   async enter({ signal, timeoutMs }: { signal: CallerSignal; timeoutMs: number }): Promise<void> {
-    if (signal.aborted) throw gone();
+    if (signal.aborted) throw timedOut(this.#sentAway.gone);
     if (this.#taken >= this.#placesMax) await this.#wait(signal, timeoutMs);
     else this.#taken += 1;
   }
@@ -57,19 +65,12 @@ export class CheckLane {
         resolve();
       };
       this.#waiting.add(letIn);
-      const timer = this.#clock.schedule(timeoutMs, () => sendAway(late(timeoutMs)));
-      const forgetCaller = signal.onAbort(() => sendAway(gone()));
+      const timer = this.#clock.schedule(timeoutMs, () => sendAway(timedOut(this.#sentAway.late(timeoutMs))));
+      const forgetCaller = signal.onAbort(() => sendAway(timedOut(this.#sentAway.gone)));
     });
   }
 }
 
-function late(timeoutMs: number): QError {
-  return new QError(
-    'REQUEST_TIMED_OUT',
-    `the broker had no time to check the records within ${timeoutMs} ms, and has not written them; send smaller batches, or again after a pause`,
-  );
-}
-
-function gone(): QError {
-  return new QError('REQUEST_TIMED_OUT', 'the connection ended before the records were checked; they were not written');
+function timedOut(message: string): QError {
+  return new QError('REQUEST_TIMED_OUT', message);
 }

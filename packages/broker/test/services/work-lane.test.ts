@@ -1,11 +1,11 @@
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
-import { CheckLane } from '../../../src/services/append/check-lane.ts';
-import { FakeSignal } from '../../fakes/fake-caller.ts';
+import { WorkLane } from '../../src/services/work-lane.ts';
+import { FakeSignal } from '../fakes/fake-caller.ts';
 
 function setUp(placesMax: number) {
   const clock = new ManualClock();
-  const lane = new CheckLane({ clock, placesMax });
+  const lane = new WorkLane({ clock, placesMax, sentAway: { late: () => 'late', gone: 'gone' } });
   const order: string[] = [];
   const enter = (name: string, signal = new FakeSignal(), timeoutMs = 1000): Promise<unknown> =>
     lane.enter({ signal, timeoutMs }).then(
@@ -15,7 +15,7 @@ function setUp(placesMax: number) {
   return { clock, lane, order, enter };
 }
 
-describe('CheckLane', () => {
+describe('WorkLane', () => {
   it('W3 lets in so many, and the others in the order of their coming', async () => {
     const { lane, order, enter } = setUp(2);
     const all = ['a', 'b', 'c', 'd'].map((name) => enter(name));
