@@ -10,7 +10,7 @@ export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './servi
 
 // Doors: protocols of other packages on the broker's services
 export type { Door, DoorAddress, DoorTools } from './door.ts';
-export type { RequestMeter } from './metrics/request-meter.ts';
+export type { ApiMeter, RequestMeter } from './metrics/request-meter.ts';
 export { anonymous } from './caller.ts';
 export type { Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';

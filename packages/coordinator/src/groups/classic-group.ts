@@ -49,6 +49,7 @@ export interface ClassicFacts {
   readonly emptySinceMs: number | null;
 }
 
+/** A group whose members divide the partitions among themselves. Immutable. */
 export interface ClassicGroup extends ClassicFacts {
   readonly groupId: string;
   readonly state: ClassicState;

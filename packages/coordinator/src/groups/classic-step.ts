@@ -57,6 +57,7 @@ export interface ClassicClaim extends ClassicMemberName {
   readonly generation: number;
 }
 
+/** What a member wants, or what happens to the group. */
 export type ClassicCommand =
   | ClassicJoinCommand
   | ClassicSyncCommand
@@ -89,6 +90,7 @@ export interface ClassicJoined {
   }[];
 }
 
+/** A member has what it was given. */
 export interface ClassicSynced {
   readonly kind: 'synced';
   readonly protocolType: string;
@@ -96,6 +98,7 @@ export interface ClassicSynced {
   readonly assignment: Buffer;
 }
 
+/** A member does not get what it wants, and is told why. */
 export interface ClassicRefused {
   readonly kind: 'refused';
   readonly fault: ClassicRefusal;
@@ -125,6 +128,7 @@ export interface ClassicEviction {
   readonly reason: 'session' | 'rebalance' | 'sync' | 'replaced' | 'gone';
 }
 
+/** What a command does to a group. */
 export interface ClassicStep {
   /** Null when nothing is left of it: nobody is in it or on the way, and nothing of it is stored. */
   readonly group: ClassicGroup | null;
@@ -136,6 +140,7 @@ export interface ClassicStep {
   readonly evicted: readonly ClassicEviction[];
 }
 
+/** The time, and what the broker sets. */
 export interface ClassicContext {
   /** On a clock that never goes back: what decides. */
   readonly nowMs: number;

@@ -11,7 +11,12 @@ export type Members = Seats<Member>;
 const none: Members = Seats.none(memberDeadlineMs);
 
 /** Where members of a group begin. */
-export const Members: { readonly none: Members; readonly of: (members: Iterable<Member>) => Members } = {
+export const Members: {
+  /** Of a group without members. */
+  readonly none: Members;
+  /** Of these. */
+  readonly of: (members: Iterable<Member>) => Members;
+} = {
   none,
   of: (members) => none.of(members),
 };

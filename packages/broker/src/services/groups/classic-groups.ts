@@ -51,6 +51,7 @@ export interface ClassicSync extends ClassicClaim {
   readonly assignments: readonly { readonly memberId: string; readonly assignment: Buffer }[];
 }
 
+/** A member as it is shown. */
 export interface ClassicMemberDescription {
   readonly memberId: string;
   readonly instanceId: string | null;
@@ -62,6 +63,7 @@ export interface ClassicMemberDescription {
   readonly assignment: Buffer;
 }
 
+/** A group as it is shown. */
 export interface ClassicDescription {
   readonly groupId: string;
   readonly state: ClassicState;
@@ -72,6 +74,7 @@ export interface ClassicDescription {
   readonly members: readonly ClassicMemberDescription[];
 }
 
+/** A group among others. */
 export interface ClassicListing {
   readonly groupId: string;
   readonly state: ClassicState;

@@ -13,7 +13,9 @@ export interface NamedPartitions {
 
 /** How members of one protocol type write. Null: these bytes are in another language. */
 export interface ClassicLanguage {
+  /** The topics that a member subscribes to. */
   readonly wantedTopics: (metadata: Buffer) => readonly string[] | null;
+  /** The partitions that a member was given. */
   readonly assignedPartitions: (assignment: Buffer) => readonly NamedPartitions[] | null;
 }
 

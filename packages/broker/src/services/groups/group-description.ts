@@ -46,6 +46,7 @@ export interface GroupPartition {
   readonly sinceProgressMs: number;
 }
 
+/** A group as it is shown, whoever assigns its partitions. */
 export interface GroupDescription extends DescribedMembers {
   readonly groupId: string;
   readonly partitions: readonly GroupPartition[];

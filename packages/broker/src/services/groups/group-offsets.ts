@@ -21,6 +21,7 @@ import type { ClassicFault } from './waiting-members.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 
+/** What is to be committed of one partition. */
 export interface OffsetToCommit {
   readonly partition: number;
   readonly offset: number;
@@ -56,6 +57,7 @@ export interface PartitionOutcome {
   readonly error: QError | null;
 }
 
+/** What became of the commits of one topic. */
 export interface CommittedTopic {
   readonly topicId: string;
   readonly partitions: readonly PartitionOutcome[];
@@ -70,6 +72,7 @@ export interface OffsetFound extends PartitionOutcome {
   readonly committedAtMs: number;
 }
 
+/** What is committed of one topic. */
 export interface TopicOffsets {
   readonly topicId: string;
   /** Empty for a topic that is gone. */

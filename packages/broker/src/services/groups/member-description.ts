@@ -1,5 +1,6 @@
 import type { AssignedTopic } from './topic-view.ts';
 
+/** A member as it is shown. */
 export interface MemberDescription {
   readonly memberId: string;
   readonly instanceId: string | null;

@@ -50,6 +50,7 @@ export interface OffsetDeletion {
   readonly topics: readonly TopicToForget[];
 }
 
+/** What became of the offsets of one topic that were to be forgotten. */
 export interface TopicForgotten {
   readonly topicId: string;
   readonly error: QError | null;

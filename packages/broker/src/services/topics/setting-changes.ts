@@ -12,6 +12,7 @@ export interface ListChange {
   readonly remove: readonly string[];
 }
 
+/** What is to become of the settings of a topic. */
 export interface SettingChanges {
   readonly set: readonly GivenSetting[];
   readonly unset: readonly string[];
