@@ -24,23 +24,24 @@ function seen(client: string, verdicts: Readonly<Record<string, Verdict>>): Clie
   return { client, skipped: null, version: '1.2 (lib 3)', features: results, brokerFaults: [] };
 }
 
-const order = ['first', 'second'];
+const order = ['first', 'second', 'third'];
 const all = [
   seen('second', { write: 'yes', read: 'no' }),
   seen('first', { write: 'yes', read: 'cannot', 'admin: all of it': 'yes' }),
+  seen('third', { write: 'yes', read: 'yes', 'admin: all of it': 'cannot' }),
 ];
 const written = writeTable(empty, mergeResults(readTable(empty), all), { features, order });
 
 describe('the table of clients', () => {
-  it('B1 has a column for each client in their order, and a row for each feature in its section', () => {
+  it('B1 has columns in order, a row for each feature in its section, and says what one client lacks', () => {
     expect(written.split('\n').filter((line) => line.startsWith('|'))).toEqual([
-      '| Produce | first 1.2 (lib 3) | second 1.2 (lib 3) |',
-      '|---|---|---|',
-      '| write | yes | yes |',
-      '| Other | first 1.2 (lib 3) | second 1.2 (lib 3) |',
-      '|---|---|---|',
-      '| read | – | no |',
-      '| admin: all of it | yes |  |',
+      '| Produce | first 1.2 (lib 3) | second 1.2 (lib 3) | third 1.2 (lib 3) |',
+      '|---|---|---|---|',
+      '| write | yes | yes | yes |',
+      '| Other | first 1.2 (lib 3) | second 1.2 (lib 3) | third 1.2 (lib 3) |',
+      '|---|---|---|---|',
+      '| read | – | no | yes |',
+      '| admin: all of it | yes |  | – |',
       '| client | what | why not |',
       '|---|---|---|',
       '| first | read | has none: never |',
@@ -53,7 +54,7 @@ describe('the table of clients', () => {
     expect(writeTable(written, again, { features, order })).toBe(written);
     const later = mergeResults(readTable(written), [seen('second', { write: 'no' })]);
     expect(writeTable(written, later, { features, order })).toBe(
-      written.replace('| write | yes | yes |', '| write | yes | no |'),
+      written.replace('| write | yes | yes | yes |', '| write | yes | no | yes |'),
     );
   });
 

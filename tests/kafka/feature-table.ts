@@ -105,8 +105,10 @@ export function writeTable(
     }
     lines.push('');
   }
+  // What only one client has, as Java its console tools, is nothing that the others lack.
+  const shared = features.filter(({ name }) => heads.filter((head) => has(table, nameOf(head), name)).length > 1);
   const notes = heads.flatMap((head) =>
-    features.flatMap(({ name }) => {
+    shared.flatMap(({ name }) => {
       const why = table.notes.get(cellKey(nameOf(head), name));
       return why === undefined ? [] : [row([nameOf(head), name, why])];
     }),
@@ -115,6 +117,10 @@ export function writeTable(
   const notesLines = [notesTitle, '', row(['client', 'what', 'why not']), '|---|---|---|', ...notes, ''];
   const text = [...lines, ...(notes.length === 0 ? [] : notesLines)].join('\n');
   return `${document.slice(0, begin)}\n\n${text}${document.slice(end)}`;
+}
+
+function has({ cells }: FeatureTable, client: string, feature: string): boolean {
+  return (cells.get(cellKey(client, feature)) ?? cellOf.cannot) !== cellOf.cannot;
 }
 
 function placeOf(document: string): [begin: number, end: number] {
