@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { apiVersions } from '../../src/messages/api-versions.ts';
+import { exchangesIn } from '../captures.ts';
 import { kafkaBroker, RawClient, readAnswer, requestFrame } from '../harness.ts';
 
 const named = { clientSoftwareName: 'raw', clientSoftwareVersion: '1.0' };
@@ -38,6 +39,30 @@ describe('ApiVersions', () => {
     expect(await ask(null, broker.brokerId)).toBe(42);
     expect(await ask('elsewhere', broker.brokerId)).toBe(129);
     expect(await ask(broker.clusterId, broker.brokerId + 1)).toBe(129);
+    // Kafka 4.4.0, seen on the wire: the list is empty then, and the connection stays usable.
+    const elsewhere = { ...named, clusterId: 'elsewhere', nodeId: broker.brokerId };
+    expect((await client.ask(apiVersions, 5, elsewhere)).apiKeys).toEqual([]);
+    expect((await client.ask(apiVersions, 5, named)).errorCode).toBe(0);
+  });
+
+  it('B1 takes the names of clients, and refuses an empty one with 42 (Kafka 4.3.1, seen 2026-11-30)', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const ask = async (clientSoftwareName: string, clientSoftwareVersion: string): Promise<number> =>
+      (await client.ask(apiVersions, 3, { clientSoftwareName, clientSoftwareVersion })).errorCode;
+    for (const [name, version] of [
+      ['platformatic-kafka', '2.12.1'],
+      ['confluent-kafka-python', '2.16.1-rdkafka-2.16.0'],
+      ['kgo', 'v1.22.3'],
+      ['sarama', 'v1.61.1'],
+      ['apache-kafka-java', '4.3.1'],
+    ] as const) {
+      expect(await ask(name, version)).toBe(0);
+    }
+    expect(await ask('', '1.0')).toBe(42);
+    expect(await ask('raw', '')).toBe(42);
+    // kafkajs names nothing: its version has no room for it.
+    expect((await client.ask(apiVersions, 2, {})).errorCode).toBe(0);
   });
 
   it('B1 closes the connection for an API that it does not serve', async () => {
@@ -47,3 +72,42 @@ describe('ApiVersions', () => {
     expect(await client.nextFrame()).toBeNull();
   });
 });
+
+describe('the list of APIs', () => {
+  const listed = async (): Promise<Map<number, string>> => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    return rangesOf((await client.ask(apiVersions, 4, named)).apiKeys);
+  };
+
+  it('B1 has each in the range of Kafka 4.4.0, as its own client was told', async () => {
+    const recorded = exchangesIn('java-4.4').find(({ apiKey, apiVersion }) => apiKey === 18 && apiVersion === 5)!;
+    const theirs = rangesOf(readAnswer(apiVersions, 5, recorded.response!).body.apiKeys);
+    for (const [key, range] of await listed()) expect(theirs.get(key), `API ${key}`).toBe(range);
+  });
+
+  it('B1 begins with Produce 0: for a minimum of 3 librdkafka 2.3.0 sends what it should compress as it is', async () => {
+    expect((await listed()).get(0)).toBe('0 to 13');
+  });
+
+  // Seen 2026-11-30 with a Kafka 4.3.1 of which a proxy listed less.
+  it('B1 has what clients cannot do without', async () => {
+    const ours = await listed();
+    const each = [0, 1, 2, 3, 18];
+    const groups = [8, 9, 10, 11, 12, 13, 14];
+    // Without 22 a Java producer cannot send, without 32 `topics --describe` fails.
+    const java = [22, 32];
+    // Listed and refused with 35 is an error to every client; left out, librdkafka reads nothing and says nothing.
+    const newProtocol = [68, 69];
+    for (const key of [...each, ...groups, ...java, ...newProtocol]) expect(ours.has(key), `API ${key}`).toBe(true);
+  });
+
+  it('B1 has nothing of transactions, which librdkafka would begin and wait for, nor telemetry', async () => {
+    const ours = await listed();
+    for (const key of [24, 25, 26, 28, 71, 72]) expect(ours.has(key), `API ${key}`).toBe(false);
+  });
+});
+
+function rangesOf(apiKeys: readonly { apiKey: number; minVersion: number; maxVersion: number }[]): Map<number, string> {
+  return new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, `${minVersion} to ${maxVersion}`]));
+}

@@ -1,5 +1,6 @@
 import { FaultyFileSystem } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
+import { describeConfigs } from '../../src/messages/describe-configs.ts';
 import { describeGroups } from '../../src/messages/describe-groups.ts';
 import { joinGroup } from '../../src/messages/join-group.ts';
 import { leaveGroup } from '../../src/messages/leave-group.ts';
@@ -76,6 +77,35 @@ describe('classic groups', () => {
     expect(await other.leave()).toBe(25);
     first.generation = 7;
     expect(await first.heartbeat()).toBe(22);
+  });
+
+  it('B1 wait three seconds for their first members where nothing else is set, as Kafka 4.3.1 does', async () => {
+    const { kafkaPort: port } = await kafkaBroker();
+    const { client } = await ClassicMember.connect({ port });
+    const { results } = await client.ask(describeConfigs, 4, {
+      resources: [{ resourceType: 4, resourceName: '1', configurationKeys: ['group.initial.rebalance.delay.ms'] }],
+    });
+    expect(results[0]!.configs).toMatchObject([{ value: '3000' }]);
+  });
+
+  it('B1 echo protocol type and name from version 5 of SyncGroup on', async () => {
+    const member = await setUp();
+    const first = await member();
+    await stableGroup([first]);
+    for (const version of [4, 5]) {
+      const answer = await first.ask(syncGroup, version, {
+        groupId: 'g',
+        generationId: first.generation,
+        memberId: first.memberId,
+        groupInstanceId: null,
+        protocolType: 'consumer',
+        protocolName: 'range',
+        assignments: [],
+      });
+      expect(answer.assignment.toString()).toBe('part 0');
+      const echoed = version < 5 ? null : { protocolType: 'consumer', protocolName: 'range' };
+      expect(answer).toMatchObject(echoed ?? { protocolType: null, protocolName: null });
+    }
   });
 
   it('B1 put several members out at once, with an error each', async () => {

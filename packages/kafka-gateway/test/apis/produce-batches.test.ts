@@ -70,6 +70,16 @@ describe('batches as clients send them', () => {
     expect((await q.admin.describeTopic('orders')).messages).toBe(3);
   });
 
+  it('B1 of an idempotent producer pass with one ack, too, and a duplicate has no append time of its own', async () => {
+    const { client } = await setUp();
+    // Kafka 4.3.1 tells a duplicate with an append time though the topic keeps the times of records: ours does not.
+    for (let round = 0; round < 2; round += 1) {
+      const batch = stamped(batchOf('a'), { id: 900, epoch: 0, sequence: 0 });
+      const { responses } = await client.ask(produce, 11, sending(orders, [batch], { acks: 1 }));
+      expect(responses[0]!.partitionResponses).toMatchObject([{ errorCode: 0, baseOffset: 0, logAppendTimeMs: -1 }]);
+    }
+  });
+
   it('B1 are stamped where the topic wants append times, and the answer has the time', async () => {
     const { client } = await setUp({ 'message.timestamp.type': 'LogAppendTime' });
     const before = Date.now();
