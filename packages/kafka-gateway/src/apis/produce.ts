@@ -165,7 +165,7 @@ function asKafkaError(error: QError, version: number): KafkaError {
     return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', error.message);
   // Nothing else in a partition is called so but a topic of the broker's own, for which Kafka has this name.
   if (error.code === 'INVALID_REQUEST') return new KafkaError('INVALID_TOPIC_EXCEPTION', error.message);
-  // The CRC was right, so it was written like that. At CORRUPT_MESSAGE clients send the same again until their time is up.
+  // The CRC was right, so it was written like that. At CORRUPT_MESSAGE clients send it again and again.
   if (error.code === 'CORRUPT_BATCH' && 'codec' in error.details)
     return new KafkaError('INVALID_RECORD', error.message);
   return toKafkaError(error);
