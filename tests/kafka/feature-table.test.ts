@@ -60,13 +60,13 @@ describe('the table of clients', () => {
 
   it('B1 differs where something was seen otherwise, better or worse', () => {
     expect(differences(readTable(written), all)).toEqual([]);
-    const other = [seen('second', { write: 'no', read: 'yes' }), seen('third', { write: 'yes' })];
+    const other = [seen('second', { write: 'no', read: 'yes' }), seen('fourth', { write: 'yes' })];
     expect(differences(readTable(written), other).map((text) => text.split('.')[0])).toEqual([
       'second: write: the table says yes, and it was no',
       'second: read: the table says no, and it was yes',
-      'third: write: the table says nothing, and it was yes',
+      'fourth: write: the table says nothing, and it was yes',
     ]);
-    expect(differences(readTable(written), [{ ...seen('third', { write: 'yes' }), skipped: 'no toolchain' }])).toEqual(
+    expect(differences(readTable(written), [{ ...seen('fourth', { write: 'yes' }), skipped: 'no toolchain' }])).toEqual(
       [],
     );
   });
