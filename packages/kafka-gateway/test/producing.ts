@@ -5,7 +5,6 @@ import { noUuid } from '../src/wire/scalars.ts';
 import type { RawClient } from './harness.ts';
 
 type Request = RequestOf<typeof produce>;
-type ProducedPartition = Awaited<ReturnType<typeof sendOne>>;
 
 /** Where the fields of a batch are, from the format. */
 export const batchAt = {
