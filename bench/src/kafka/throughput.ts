@@ -103,11 +103,14 @@ async function run({ pid }: Side, { records }: Load, load: () => Promise<LoadRes
 function numbersOf(long: Run, short: Run): Pick<Throughput, 'recordsPerSecond' | 'serverMicros' | 'clientCores'> {
   const records = long.records - short.records;
   const serverSeconds = long.serverSeconds - short.serverSeconds;
-  const elapsed = long.result.client.elapsedSeconds - short.result.client.elapsedSeconds;
+  const [client, start] = [long.result.client, short.result.client];
+  const elapsed = client.elapsedSeconds - start.elapsedSeconds;
+  const cpu = client.cpuSeconds - start.cpuSeconds;
   return {
     recordsPerSecond: long.result.recordsPerSecond,
     serverMicros: serverSeconds < secondsMin ? null : (serverSeconds * 1e6) / records,
-    clientCores: (long.result.client.cpuSeconds - short.result.client.cpuSeconds) / elapsed,
+    // On a busy machine the short run may be the longer one: then the share is that of the whole long run.
+    clientCores: elapsed > secondsMin && cpu > secondsMin ? cpu / elapsed : client.cpuSeconds / client.elapsedSeconds,
   };
 }
 
