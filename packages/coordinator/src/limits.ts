@@ -30,6 +30,8 @@ export interface CoordinatorLimits {
   readonly metadataCharactersMax: number;
   /** A group without members for so long is removed with its offsets, unless the broker says otherwise. */
   readonly groupExpiryMs: number;
+  /** The same for a classic group that has no offsets either, of which nothing is lost. */
+  readonly classicGroupExpiryMs: number;
   /** Last epoch of a group: the wire has an i32. */
   readonly groupEpochMax: number;
   /** Shortest session of a member of a classic group. The longest is that of every group. */
@@ -68,6 +70,7 @@ export const coordinatorLimits: CoordinatorLimits = {
   clientTextCharactersMax: 256,
   metadataCharactersMax: 4096,
   groupExpiryMs: 7 * dayMs,
+  classicGroupExpiryMs: 10 * minuteMs,
   groupEpochMax: 0x7fff_ffff,
   classicSessionTimeoutMsMin: 6_000,
   classicRebalanceTimeoutMsMax: dayMs,

@@ -1,4 +1,4 @@
-import { GroupImage } from '@q/coordinator';
+import { coordinatorLimits, GroupImage } from '@q/coordinator';
 import type { ClassicGroup } from '@q/coordinator';
 import { StorageError } from '@q/storage';
 import type { Append, AppendOptions } from '@q/storage';
@@ -163,6 +163,9 @@ async function stored(world: World): Promise<unknown> {
   return group?.classic ?? null;
 }
 
+const place = { topicId: '00000000-0000-4000-8000-0000000000aa', partition: 0 };
+const commit = { offset: 7, leaderEpoch: 0, metadata: null, committedAtMs: 0 };
+
 describe('classic groups of a broker', () => {
   it('B1 tell a generation, and an assignment, when they are durable', async () => {
     const world = setUp();
@@ -290,8 +293,28 @@ describe('classic groups of a broker', () => {
     const names = [first, second].map(({ memberId }) => ({ memberId, instanceId: null }));
     expect(await world.classic.leave('g', names)).toEqual([null, null]);
     expect(world.classic.list()).toEqual([{ groupId: 'g', state: 'Empty', protocolType: 'consumer' }]);
-    await world.clock.advance(defaultLimits.groupExpiryMs + defaultLimits.groupSweepIntervalMs);
+    await world.clock.advance(coordinatorLimits.classicGroupExpiryMs - 1_000);
+    expect(world.directory.size).toBe(1);
+    await world.clock.advance(1_000 + defaultLimits.groupSweepIntervalMs);
     expect([world.directory.size, await stored(world)]).toEqual([0, null]);
+    world.native.stop();
+    world.coordinator.stop();
+  });
+
+  it('B1 are kept for long when they have offsets, and when somebody is on the way', async () => {
+    const world = setUp();
+    const [member, late] = [new Member(world), new Member(world)];
+    await member.join();
+    world.directory.find('g')!.putOffset(place, commit, 0);
+    await world.classic.leave('g', [member]);
+    await world.clock.advance(2 * coordinatorLimits.classicGroupExpiryMs);
+    expect(world.directory.size).toBe(1);
+    const sessionTimeoutMs = coordinatorLimits.sessionTimeoutMsMax;
+    await late.join({ groupId: 'h', needsId: true, sessionTimeoutMs });
+    await world.clock.advance(2 * coordinatorLimits.classicGroupExpiryMs);
+    expect(await late.join({ groupId: 'h', sessionTimeoutMs })).toBe('generation 1');
+    await world.clock.advance(defaultLimits.groupExpiryMs + defaultLimits.groupSweepIntervalMs);
+    expect(world.directory.size).toBe(0);
     world.native.stop();
     world.coordinator.stop();
   });
@@ -364,8 +387,6 @@ describe('ids that are given out', () => {
 });
 
 describe('the two kinds of groups', () => {
-  const place = { topicId: '00000000-0000-4000-8000-0000000000aa', partition: 0 };
-  const commit = { offset: 7, leaderEpoch: 0, metadata: null, committedAtMs: 0 };
   const native = (world: World, memberEpoch: number): Promise<unknown> =>
     world.heartbeats.beat(
       {
