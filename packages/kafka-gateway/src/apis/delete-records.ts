@@ -1,7 +1,7 @@
 /**
  * DeleteRecords: moves the starts of partitions up (row B1).
  */
-import type { DeletionResult, Services } from '@q/broker';
+import type { DeletionResult, DoorTools, Services } from '@q/broker';
 import { isInternalTopic } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
@@ -9,6 +9,7 @@ import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { deleteRecords } from '../messages/delete-records.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
+import { oneByOne, refuseTooManyPartitions } from './one-by-one.ts';
 
 type WantedTopic = RequestOf<typeof deleteRecords>['topics'][number];
 type AnsweredTopic = AnswerOf<typeof deleteRecords>['topics'][number];
@@ -16,9 +17,15 @@ type AnsweredTopic = AnswerOf<typeof deleteRecords>['topics'][number];
 /** Stands for the high watermark. */
 const highWatermark = -1;
 
-export function deleteRecordsHandler(services: Pick<Services, 'recordDeletion' | 'topics'>): Handler {
+export function deleteRecordsHandler(
+  services: Pick<Services, 'recordDeletion' | 'topics'>,
+  tools: Pick<DoorTools, 'clock' | 'limits'>,
+): Handler {
   return handler(deleteRecords, {
-    handle: async ({ topics }) => ({ topics: await Promise.all(topics.map((topic) => deleteIn(topic, services))) }),
+    handle: async ({ topics }) =>
+      refuseTooManyPartitions(topics, tools) ?? {
+        topics: await oneByOne(topics, tools, (topic) => deleteIn(topic, services)),
+      },
     refuse: (errorCode, { topics }) => ({ topics: topics.map((topic) => refused(topic, errorCode)) }),
   });
 }

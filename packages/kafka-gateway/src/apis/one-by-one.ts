@@ -15,6 +15,16 @@ export function refuseTooManyTopics(
   return parts.length > topicsMax ? new Silence({ thenClose: true }) : null;
 }
 
+/** The same of topics and of all their partitions together. */
+export function refuseTooManyPartitions(
+  topics: readonly { readonly partitions: readonly unknown[] }[],
+  { limits }: Pick<DoorTools, 'limits'>,
+): Silence | null {
+  let partitions = 0;
+  for (const topic of topics) partitions += topic.partitions.length;
+  return partitions > limits.partitionsMax ? new Silence({ thenClose: true }) : refuseTooManyTopics(topics, { limits });
+}
+
 /** Answers the parts of a request in order. When there are many, others have their turn in between. */
 export async function oneByOne<Part, Told>(
   parts: Iterable<Part>,

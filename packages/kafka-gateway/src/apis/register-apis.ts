@@ -48,7 +48,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(createPartitionsHandler(services, tools));
   dispatcher.add(createTopicsHandler(configs));
   dispatcher.add(deleteGroupsHandler(services, tools));
-  dispatcher.add(deleteRecordsHandler(services));
+  dispatcher.add(deleteRecordsHandler(services, tools));
   dispatcher.add(deleteTopicsHandler(services, tools));
   dispatcher.add(describeClusterHandler(services));
   dispatcher.add(describeConfigsHandler(configs));

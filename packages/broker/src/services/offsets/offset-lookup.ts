@@ -67,6 +67,9 @@ interface Asking {
   readonly deadline: number;
 }
 
+/** Of each of the `timeSearchesMax` that go through the places of a request side by side; then others have their turn. */
+const lookupsBeforePause = 16;
+
 const sentAway: SentAway = {
   late: () => 'the broker had no time to search for the record; ask again after a pause, or for less at once',
   gone: 'the connection ended before the record was searched for',
@@ -92,11 +95,16 @@ export class OffsetLookup {
     const asking = { caller, deadline: clock.monotonic() + limits.fetchWaitMsMax };
     // Each takes the next one as it is done. What needs no search is found on the way.
     const rest = lists.flat().values();
+    let found = 0;
     const goOn = async (): Promise<void> => {
-      for (const lookup of rest) lookup.found = await this.#find(lookup, asking);
+      for (const lookup of rest) {
+        lookup.found = await this.#find(lookup, asking);
+        found += 1;
+        if (found % lookupsBeforePause === 0) await new Promise<void>((resolve) => clock.defer(resolve));
+      }
     };
     await Promise.all(Array.from({ length: limits.timeSearchesMax }, goOn));
-    return lists.map((list) => list.map(({ found }) => found!));
+    return lists.map((list) => list.map((lookup) => lookup.found!));
   }
 
   async #find({ topicId, sought }: Lookup, asking: Asking): Promise<FoundOffset> {

@@ -2,9 +2,11 @@
  * Deletes the oldest records of partitions: moves their starts up (row T1, `topic trim`).
  */
 import { QError } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
+import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
-import { requirePartition } from './partition-lookup.ts';
+import { checkPartitionCount, requirePartition } from './partition-lookup.ts';
 import type { TopicRegistry } from './topic-registry.ts';
 import { refuseInternal, unknownTopic } from './topic-rules.ts';
 import type { Topic } from './topic.ts';
@@ -24,21 +26,40 @@ export interface DeletionResult {
   readonly logStartOffset: number;
 }
 
+/** Wishes of one request that are granted at once. Others have their turn before the next ones. */
+const deletionsAtOnce = 64;
+
 export class RecordDeletion {
   readonly #registry: TopicRegistry;
+  readonly #clock: Pick<Clock, 'defer'>;
+  readonly #limits: Pick<BrokerLimits, 'partitionsMax'>;
   readonly #logger: BrokerLogger;
 
-  constructor(options: { registry: TopicRegistry; logger: BrokerLogger }) {
+  constructor(options: {
+    registry: TopicRegistry;
+    clock: Pick<Clock, 'defer'>;
+    limits: Pick<BrokerLimits, 'partitionsMax'>;
+    logger: BrokerLogger;
+  }) {
     this.#registry = options.registry;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
     this.#logger = options.logger;
   }
 
-  /** @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic) */
+  /** @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic, too many partitions) */
   async delete(name: string, wishes: readonly DeletionWish[]): Promise<DeletionResult[]> {
     const topic = this.#registry.byName(name);
     if (topic === undefined) throw unknownTopic(name);
     refuseInternal(name, 'trimmed');
-    return await Promise.all(wishes.map((wish) => this.#delete(topic, wish)));
+    checkPartitionCount([{ partitions: wishes }], this.#limits);
+    const results: DeletionResult[] = [];
+    while (results.length < wishes.length) {
+      if (results.length > 0) await new Promise<void>((resolve) => this.#clock.defer(resolve));
+      const some = wishes.slice(results.length, results.length + deletionsAtOnce);
+      results.push(...(await Promise.all(some.map((wish) => this.#delete(topic, wish)))));
+    }
+    return results;
   }
 
   async #delete(topic: Topic, { partition: index, before }: DeletionWish): Promise<DeletionResult> {

@@ -61,4 +61,15 @@ describe('OffsetLookup', () => {
     underWay.shift()!();
     expect((await first)[0]![0]!.offset).toBe(1);
   });
+
+  it('B1 gives others their turn when it looks for many', async () => {
+    const { clock, find } = setUp(1);
+    let turns = 0;
+    clock.defer = (run) => {
+      turns += 1;
+      setImmediate(run);
+    };
+    expect((await find(Array<'end'>(1000).fill('end')))[0]).toHaveLength(1000);
+    expect(turns).toBeGreaterThan(10);
+  });
 });

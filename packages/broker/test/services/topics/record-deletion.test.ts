@@ -33,7 +33,7 @@ it('T1 a deletion up to where the partition begins already reaches the log, whic
   await changes.create({ name: 'a', partitions: 1, replicas: 1, configs: [], validateOnly: false });
   const log = registry.byName('a')!.partitions[0]!.log as FakeLog;
   Object.assign(log, { logStartOffset: 5, highWatermark: 9 });
-  const deletion = new RecordDeletion({ registry, logger: silentLogger });
+  const deletion = new RecordDeletion({ registry, clock, limits: defaultLimits, logger: silentLogger });
   const before = (offset: number | 'end'): Promise<object[]> =>
     deletion.delete('a', [{ partition: 0, before: offset }]);
   expect(await before(5)).toEqual([{ partition: 0, error: null, logStartOffset: 5 }]);
@@ -43,4 +43,16 @@ it('T1 a deletion up to where the partition begins already reaches the log, whic
   log.deleteBefore = () => Promise.reject(new StorageError('STORAGE_FAILED', 'EIO'));
   expect(await before(5)).toMatchObject([{ error: { code: 'STORAGE_FAILED' }, logStartOffset: 9 }]);
   expect(await before(10)).toMatchObject([{ error: { code: 'OFFSET_OUT_OF_RANGE' } }]);
+
+  // Many wishes do not hold up everybody, and there may not be more of them than partitions.
+  let turns = 0;
+  clock.defer = (run) => {
+    turns += 1;
+    setImmediate(run);
+  };
+  const many = await deletion.delete('a', Array(1000).fill({ partition: 1, before: 0 }));
+  expect(many).toHaveLength(1000);
+  expect(turns).toBeGreaterThan(10);
+  const tooMany = Array(defaultLimits.partitionsMax + 1).fill({ partition: 0, before: 0 });
+  await expect(deletion.delete('a', tooMany)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
