@@ -1,7 +1,7 @@
 /**
  * Fetch: batches as they are stored, waited for if asked (row B1).
  */
-import type { Fetched, PartitionRead, Services } from '@q/broker';
+import type { DoorTools, Fetched, PartitionRead, Services } from '@q/broker';
 import { kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { SessionRoom } from '../fetch/fetch-session.ts';
 import type { WantedTopic } from '../fetch/fetch-session.ts';
@@ -13,6 +13,7 @@ import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller, RequestContext } from '../session/handler.ts';
 import { isReadCommitted } from '../session/isolation.ts';
+import { refuseTooManyPartitions } from './one-by-one.ts';
 
 type Request = RequestOf<typeof fetch>;
 type Answer = AnswerOf<typeof fetch>;
@@ -38,10 +39,12 @@ interface Asking {
   readonly context: RequestContext;
 }
 
-export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>): Handler {
+export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools: Pick<DoorTools, 'limits'>): Handler {
   const room = new SessionRoom({ partitionsMax: kafkaLimits.fetchSessionPartitionsMax });
   return handler(fetch, {
     handle: (request, context) => {
+      const refusal = refuseTooManyPartitions(request.topics, tools);
+      if (refusal !== null) return refusal;
       const { caller, version } = context;
       const readsCommitted = isReadCommitted(request.isolationLevel);
       if (isReplica(request)) return refusedEach(request, replicaError);

@@ -1,7 +1,7 @@
 /**
  * ListOffsets: the start, the end, or a record by its time (row B1).
  */
-import type { FoundOffset, Services, SoughtOffset } from '@q/broker';
+import type { DoorTools, FoundOffset, Services, SoughtOffset } from '@q/broker';
 import { kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { listOffsets } from '../messages/list-offsets.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -9,6 +9,7 @@ import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { isReadCommitted } from '../session/isolation.ts';
 import { noUuid } from '../wire/scalars.ts';
+import { refuseTooManyPartitions } from './one-by-one.ts';
 
 type Request = RequestOf<typeof listOffsets>;
 type Wanted = Request['topics'][number]['partitions'][number];
@@ -30,9 +31,14 @@ const specialTimes = new Map<number, { readonly since: number; readonly at: Soug
 /** Of a partition: where to look, or what its answer is without a look. */
 type Plan = SoughtOffset | Answered;
 
-export function listOffsetsHandler(services: Pick<Services, 'offsets' | 'topics'>): Handler {
+export function listOffsetsHandler(
+  services: Pick<Services, 'offsets' | 'topics'>,
+  tools: Pick<DoorTools, 'limits'>,
+): Handler {
   return handler(listOffsets, {
     handle: async ({ topics, isolationLevel }, { version, caller }) => {
+      const refusal = refuseTooManyPartitions(topics, tools);
+      if (refusal !== null) return refusal;
       const end = isReadCommitted(isolationLevel) ? 'stableEnd' : 'end';
       const plans = topics.map(({ partitions }) => planFor(partitions, { version, end }));
       const found = await services.offsets.find(

@@ -2,22 +2,28 @@
  * OffsetForLeaderEpoch: where the records of a leader epoch end, for readers that want to know whether what they have
  * read is still there (row B1).
  */
-import type { FoundEpoch, Services } from '@q/broker';
+import type { DoorTools, FoundEpoch, Services } from '@q/broker';
 import { kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import type { AnswerOf } from '../messages/api.ts';
 import { offsetForLeaderEpoch } from '../messages/offset-for-leader-epoch.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
+import { refuseTooManyPartitions } from './one-by-one.ts';
 
 type AnsweredPartition = AnswerOf<typeof offsetForLeaderEpoch>['topics'][number]['partitions'][number];
 
 /** A reader that knows no epoch. */
 const noEpoch = -1;
 
-export function offsetForLeaderEpochHandler(services: Pick<Services, 'epochs' | 'topics'>): Handler {
+export function offsetForLeaderEpochHandler(
+  services: Pick<Services, 'epochs' | 'topics'>,
+  tools: Pick<DoorTools, 'limits'>,
+): Handler {
   return handler(offsetForLeaderEpoch, {
     handle: ({ topics }) => {
+      const refusal = refuseTooManyPartitions(topics, tools);
+      if (refusal !== null) return refusal;
       const found = services.epochs.find(
         topics.map(({ topic, partitions }) => ({ topicId: services.topics.idOf(topic) ?? noUuid, partitions })),
       );

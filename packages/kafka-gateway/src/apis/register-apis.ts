@@ -56,7 +56,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(describeLogDirsHandler(services));
   dispatcher.add(describeProducersHandler(services, tools));
   dispatcher.add(describeTopicPartitionsHandler(services, tools));
-  dispatcher.add(fetchHandler(services));
+  dispatcher.add(fetchHandler(services, tools));
   dispatcher.add(findCoordinatorHandler(services, tools));
   dispatcher.add(heartbeatHandler(services));
   dispatcher.add(incrementalAlterConfigsHandler(configs));
@@ -65,13 +65,13 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(leaveGroupHandler(services));
   dispatcher.add(listConfigResourcesHandler(services));
   dispatcher.add(listGroupsHandler(services));
-  dispatcher.add(listOffsetsHandler(services));
+  dispatcher.add(listOffsetsHandler(services, tools));
   dispatcher.add(listPartitionReassignmentsHandler());
   dispatcher.add(metadataHandler(services, tools));
   dispatcher.add(offsetCommitHandler(services));
   dispatcher.add(offsetDeleteHandler(services));
   dispatcher.add(offsetFetchHandler(services, tools));
-  dispatcher.add(offsetForLeaderEpochHandler(services));
+  dispatcher.add(offsetForLeaderEpochHandler(services, tools));
   dispatcher.add(produceHandler(services, tools));
   dispatcher.add(syncGroupHandler(services));
 }

@@ -25,11 +25,4 @@ describe('DeleteRecords', () => {
     await q.admin.createTopic('newest', { config: { 'cleanup.policy': 'compact' } });
     expect(await trim(0, { name: 'newest' })).toEqual([-1, 44]);
   });
-
-  it('B1 hangs up on a request for more partitions than the broker may have', async () => {
-    const { client } = await stage({ limits: { partitionsMax: 10, partitionsPerTopicMax: 10 } });
-    const partitions = Array.from({ length: 11 }, () => ({ partitionIndex: 0, offset: 0 }));
-    client.send(deleteRecords, 2, { topics: [{ name: 'orders', partitions }], timeoutMs: 1000 });
-    expect(await client.nextFrame()).toBeNull();
-  });
 });

@@ -50,9 +50,12 @@ it('T1 a deletion up to where the partition begins already reaches the log, whic
     turns += 1;
     setImmediate(run);
   };
-  const many = await deletion.delete('a', Array(1000).fill({ partition: 1, before: 0 }));
+  const many = await deletion.delete(
+    'a',
+    Array.from({ length: 1000 }, () => ({ partition: 1, before: 0 })),
+  );
   expect(many).toHaveLength(1000);
   expect(turns).toBeGreaterThan(10);
-  const tooMany = Array(defaultLimits.partitionsMax + 1).fill({ partition: 0, before: 0 });
+  const tooMany = Array.from({ length: defaultLimits.partitionsMax + 1 }, () => ({ partition: 0, before: 0 }));
   await expect(deletion.delete('a', tooMany)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
 });
