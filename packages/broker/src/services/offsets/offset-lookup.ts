@@ -67,7 +67,7 @@ interface Asking {
   readonly deadline: number;
 }
 
-/** Of each of the `timeSearchesMax` that go through the places of a request side by side; then others have their turn. */
+/** After so many lookups each of those that look side by side gives others their turn. */
 const lookupsBeforePause = 16;
 
 const sentAway: SentAway = {
