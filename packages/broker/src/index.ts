@@ -42,6 +42,8 @@ export type {
   ClassicSync,
   CommitClaim,
 } from './services/groups/classic-groups.ts';
+/** So that a door knows when others have their turn within a look at offsets. */
+export { offsetGroupsPerTurn } from './services/groups/group-offsets.ts';
 export type { ClassicFault } from './services/groups/waiting-members.ts';
 export type {
   CommittedTopic,

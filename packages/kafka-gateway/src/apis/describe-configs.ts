@@ -20,14 +20,16 @@ type Described = Result['configs'][number];
 
 export function describeConfigsHandler(parts: ConfigParts): Handler {
   return handler(describeConfigs, {
+    mayBeLong: true,
     handle: async (request, { caller }) => {
       const { resources } = request;
       const refused = refuseTooManyTopics(resources, parts.tools);
       if (refused !== null) return refused;
       // What is named twice is described once: an answer is so much longer than its request.
       const distinct = new Map(resources.map((resource) => [idOf(resource), resource])).values();
+      const describe = describer(request);
       return {
-        results: await oneByOne(distinct, parts.tools, (wanted) => describeOne(parts, wanted, request, caller)),
+        results: await oneByOne(distinct, parts.tools, (wanted) => describeOne(parts, wanted, describe, caller)),
       };
     },
   });
@@ -36,12 +38,12 @@ export function describeConfigsHandler(parts: ConfigParts): Handler {
 function describeOne(
   parts: ConfigParts,
   { configurationKeys, ...resource }: Request['resources'][number],
-  request: Request,
+  describe: (config: ConfigInForce) => Described,
   caller: KafkaCaller,
 ): Result {
   try {
     const configs = configsOf(parts, resource, caller).filter(isAskedFor(configurationKeys));
-    return { ...resource, errorCode: 0, configs: configs.map((config) => described(config, request)) };
+    return { ...resource, errorCode: 0, configs: configs.map(describe) };
   } catch (error) {
     return { ...resource, ...partError(error), configs: [] };
   }
@@ -77,6 +79,16 @@ function configsOf(
 function isAskedFor(keys: readonly string[] | null): (config: ConfigInForce) => boolean {
   const wanted = new Set(keys);
   return ({ name }) => wanted.size === 0 || wanted.has(name);
+}
+
+/** Most settings of most topics are the same ones: an answer has each of those once in memory. */
+function describer(request: Request): (config: ConfigInForce) => Described {
+  const made = new WeakMap<ConfigInForce, Described>();
+  return (config) => {
+    let one = made.get(config);
+    if (one === undefined) made.set(config, (one = described(config, request)));
+    return one;
+  };
 }
 
 function described(

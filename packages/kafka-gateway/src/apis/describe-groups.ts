@@ -16,6 +16,7 @@ import { describeGroups, operationsUnknown } from '../messages/describe-groups.t
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { refuseTooMany } from './group-count.ts';
+import { oneByOne } from './one-by-one.ts';
 
 type Described = AnswerOf<typeof describeGroups>['groups'][number];
 type DescribedMember = Described['members'][number];
@@ -29,7 +30,7 @@ const mappedIpv4 = /^::ffff:(?=\d+\.)/;
 
 export function describeGroupsHandler(
   { groups }: Pick<Services, 'groups'>,
-  { limits }: Pick<DoorTools, 'limits'>,
+  { limits, clock }: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
   const describe = async (groupId: string): Promise<Described> => {
     const classic = await groups.classic.describe(groupId);
@@ -43,18 +44,18 @@ export function describeGroupsHandler(
     }
   };
   return handler(describeGroups, {
+    mayBeLong: true,
     handle: async ({ groups: wanted, includeAuthorizedOperations }, { version }) => {
       const refused = refuseTooMany(wanted, limits);
       if (refused !== null) return refused;
-      const described: Described[] = [];
       const authorizedOperations = includeAuthorizedOperations ? everyOperation : operationsUnknown;
       let bytesLeft = limits.frameBytesMax;
       // A group that is named twice is described once.
-      for (const groupId of new Set(wanted)) {
+      const described = await oneByOne(new Set(wanted), { clock }, async (groupId) => {
         const group = bytesLeft > 0 ? await describeOrSayWhy(groupId, version) : noRoom(groupId);
         bytesLeft -= bytesOf(group);
-        described.push(group.errorCode === kafkaErrorCode.NONE ? { ...group, authorizedOperations } : group);
-      }
+        return group.errorCode === kafkaErrorCode.NONE ? { ...group, authorizedOperations } : group;
+      });
       return { groups: described };
     },
     refuse: (code, { groups: wanted }, _context, message) => ({

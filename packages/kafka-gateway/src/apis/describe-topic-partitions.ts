@@ -10,8 +10,8 @@ import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { topicOperations } from './allowed-operations.ts';
-import { refuseTooManyTopics } from './one-by-one.ts';
-import { missingTopic, partitionAnswer } from './topic-answers.ts';
+import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
+import { missingTopicCode, partitionAnswer } from './topic-answers.ts';
 
 type Request = RequestOf<typeof describeTopicPartitions>;
 type Answer = AnswerOf<typeof describeTopicPartitions>;
@@ -25,9 +25,10 @@ const none: readonly number[] = [];
 
 export function describeTopicPartitionsHandler(
   { topics }: Pick<Services, 'topics'>,
-  tools: Pick<DoorTools, 'limits'>,
+  tools: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
   return handler(describeTopicPartitions, {
+    mayBeLong: true,
     handle: (request) => {
       const refusal = refuseTooManyTopics(request.topics, tools);
       if (refusal !== null) return refusal;
@@ -35,7 +36,9 @@ export function describeTopicPartitionsHandler(
       if (cursor !== null && cursor.partitionIndex < 0) {
         throw new KafkaError('INVALID_REQUEST', `a cursor cannot stand at partition ${cursor.partitionIndex}`);
       }
-      return page(topicsOf(request, topics), cursor, Math.min(Math.max(responsePartitionLimit, 1), partitionsMax));
+      const limit = Math.min(Math.max(responsePartitionLimit, 1), partitionsMax);
+      const found = topicsOf(request, topics, tools);
+      return found instanceof Promise ? found.then((late) => page(late, cursor, limit)) : page(found, cursor, limit);
     },
     refuse: (errorCode, { topics: asked }) => ({
       topics: asked.map(({ name }) => missing(name, errorCode)),
@@ -44,14 +47,20 @@ export function describeTopicPartitionsHandler(
 }
 
 /** Those that the cursor has not passed, by name. */
-function topicsOf(request: Request, topics: Services['topics']): FoundTopic[] {
+function topicsOf(
+  request: Request,
+  topics: Services['topics'],
+  tools: Pick<DoorTools, 'clock'>,
+): FoundTopic[] | Promise<FoundTopic[]> {
   const first = request.cursor?.topicName ?? '';
   if (request.topics.length === 0) {
     const routes = topics.routes().filter(({ name }) => name >= first);
     return routes.map((route) => ({ name: route.name, route, error: null })).sort(byName);
   }
   const names = new Set(request.topics.map(({ name }) => name).filter((name) => name >= first));
-  return topics.find([...names], { mayCreate: false }).sort(byName);
+  const find = (name: string): FoundTopic => topics.find([name], { mayCreate: false })[0]!;
+  if (names.size > partsPerTurn) return oneByOne(names, tools, find).then((found) => found.sort(byName));
+  return [...names].map(find).sort(byName);
 }
 
 function byName(left: FoundTopic, right: FoundTopic): number {
@@ -65,7 +74,7 @@ function page(found: readonly FoundTopic[], cursor: Cursor | null, limit: number
   for (const { name, route, error } of found) {
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
     if (route === null) {
-      topics.push(missing(name, missingTopic(name, error).code));
+      topics.push(missing(name, missingTopicCode(name, error)));
       continue;
     }
     const from = cursor?.topicName === name ? cursor.partitionIndex : 0;

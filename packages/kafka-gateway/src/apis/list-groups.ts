@@ -13,7 +13,8 @@ type Line = Required<AnswerOf<typeof listGroups>['groups'][number]>;
 
 export function listGroupsHandler({ groups }: Pick<Services, 'groups'>): Handler {
   return handler(listGroups, {
-    handle: ({ statesFilter, typesFilter }) => {
+    mayBeLong: true,
+    handle: async ({ statesFilter, typesFilter }) => {
       const [states, types] = [filterOf(statesFilter), filterOf(typesFilter)];
       const lines = linesOf(groups);
       return {

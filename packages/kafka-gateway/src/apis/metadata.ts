@@ -6,16 +6,15 @@
  */
 import { toWireError } from '@q/broker';
 import type { DoorTools, FoundTopic, Services, TopicRoute } from '@q/broker';
-import { kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
-import type { KafkaError } from '../errors/kafka-errors.ts';
+import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { metadata } from '../messages/metadata.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { clusterOperations, topicOperations } from './allowed-operations.ts';
-import { refuseTooManyTopics } from './one-by-one.ts';
-import { missingTopic, partitionAnswer } from './topic-answers.ts';
+import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
+import { missingTopicCode, partitionAnswer } from './topic-answers.ts';
 
 type Request = RequestOf<typeof metadata>;
 type Answer = AnswerOf<typeof metadata>;
@@ -24,7 +23,7 @@ type Wanted = NonNullable<Request['topics']>;
 
 export function metadataHandler(
   { topics, identity }: Pick<Services, 'topics' | 'identity'>,
-  tools: Pick<DoorTools, 'limits'>,
+  tools: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
   const { brokerId, clusterId } = identity;
   const answer = (request: Request, { advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
@@ -35,12 +34,20 @@ export function metadataHandler(
     ...(request.includeClusterAuthorizedOperations && { clusterAuthorizedOperations: clusterOperations }),
   });
   return handler(metadata, {
+    mayBeLong: true,
     handle: (request, { caller, version }) => {
       const named = wantedTopics(request, version);
-      if (named === null) return answer(request, caller, topics.routes().map(described));
+      if (named === null) {
+        const found = everyTopic(topics, tools);
+        const finish = (all: readonly Topic[]): Answer => answer(request, caller, all);
+        return found instanceof Promise ? found.then(finish) : finish(found);
+      }
       const refusal = refuseTooManyTopics(named, tools);
       if (refusal !== null) return refusal;
       const wanted = distinct(named);
+      if (wanted.length > partsPerTurn) {
+        return findInTurns(wanted, topics, tools, request).then((found) => answer(request, caller, found));
+      }
       const names = wanted.flatMap(({ name }) => name ?? []);
       const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
       const finish = (byName: readonly FoundTopic[]): Answer =>
@@ -65,27 +72,50 @@ function distinct(wanted: Wanted): Wanted {
   return [...new Map(wanted.map((each) => [each.name ?? `id ${each.topicId}`, each])).values()];
 }
 
+/** Of many, others have their turn in between: what is deleted then is left out. */
+function everyTopic(
+  topics: Pick<Services['topics'], 'find' | 'names' | 'routes'>,
+  tools: Pick<DoorTools, 'clock'>,
+): Topic[] | Promise<Topic[]> {
+  const names = topics.names();
+  if (names.length <= partsPerTurn) return topics.routes().map(described);
+  const found = oneByOne(names, tools, (name) => topics.find([name], { mayCreate: false })[0]!.route);
+  return found.then((routes) => routes.flatMap((route) => (route === null ? [] : described(route))));
+}
+
+/** Of many, others have their turn in between. */
+function findInTurns(
+  wanted: Wanted,
+  topics: Pick<Services['topics'], 'find' | 'findById'>,
+  tools: Pick<DoorTools, 'clock'>,
+  { allowAutoTopicCreation: mayCreate }: Request,
+): Promise<Topic[]> {
+  return oneByOne(wanted, tools, ({ name, topicId }) => {
+    if (name === null) return findById(topics, topicId);
+    const found = topics.find([name], { mayCreate });
+    return found instanceof Promise ? found.then(([one]) => foundByName(one!)) : foundByName(found[0]!);
+  });
+}
+
+function foundByName({ name, route, error }: FoundTopic): Topic {
+  return route === null ? missing({ name, topicId: noUuid }, missingTopicCode(name, error)) : described(route);
+}
+
 function inOrder(wanted: Wanted, byName: readonly FoundTopic[], byId: (topicId: string) => Topic): Topic[] {
   let next = 0;
-  return wanted.map(({ name, topicId }) => {
-    if (name === null) return byId(topicId);
-    const found = byName[next++]!;
-    return found.route === null
-      ? missing({ name, topicId: noUuid }, missingTopic(name, found.error))
-      : described(found.route);
-  });
+  return wanted.map(({ name, topicId }) => (name === null ? byId(topicId) : foundByName(byName[next++]!)));
 }
 
 function findById(topics: Pick<Services['topics'], 'findById'>, topicId: string): Topic {
   try {
     return described(topics.findById(topicId));
   } catch (error) {
-    return missing({ name: null, topicId }, toKafkaError(toWireError(error)));
+    return missing({ name: null, topicId }, kafkaCodeOf(toWireError(error)));
   }
 }
 
-function missing(asked: { name: string | null; topicId: string }, { code }: KafkaError): Topic {
-  return { ...asked, errorCode: code, partitions: [] };
+function missing(asked: { name: string | null; topicId: string }, errorCode: number): Topic {
+  return { ...asked, errorCode, partitions: [] };
 }
 
 function described({ name, topicId, internal, partitions }: TopicRoute): Topic {

@@ -2,6 +2,7 @@
  * OffsetFetch: how far groups have come (row B1). The answer holds what was committed before, and waits until that is
  * durable. There are no transactions, so every offset is stable.
  */
+import { offsetGroupsPerTurn } from '@q/broker';
 import type { DoorTools, FoundGroupOffsets, OffsetFound, Services, TopicOffsets } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
@@ -29,21 +30,23 @@ export function offsetFetchHandler(
   { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
   return handler(offsetFetch, {
-    handle: async (request, { version }) => {
+    mayBeLong: true,
+    handle: async (request, { version, caller }) => {
       const refused = refuseTooMany(request.groups, limits);
       if (refused !== null) return refused;
       const wanted = wantedGroups(request, version).map((group) => ({
         ...group,
         topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, version) })) ?? null,
       }));
-      const found = await groups.offsets.fetchClassic(
-        wanted.map(({ groupId, memberId, memberEpoch, topics }) => ({
-          groupId,
-          memberId: memberId ?? '',
-          memberEpoch,
-          topics: topics?.map(({ topicId, topic }) => ({ topicId, partitions: topic.partitionIndexes })) ?? null,
-        })),
-      );
+      const sought = wanted.map(({ groupId, memberId, memberEpoch, topics }) => ({
+        groupId,
+        memberId: memberId ?? '',
+        memberEpoch,
+        topics: topics?.map(({ topicId, topic }) => ({ topicId, partitions: topic.partitionIndexes })) ?? null,
+      }));
+      // Many are looked up in several turns: a commit that comes behind must not be seen by the last of them.
+      const goOn = sought.length > offsetGroupsPerTurn ? caller.budget.holdOrder() : null;
+      const found = await groups.offsets.fetchClassic(sought).finally(goOn);
       return asVersion(
         version,
         request,
@@ -56,7 +59,7 @@ export function offsetFetchHandler(
         request,
         wantedGroups(request, version).map(({ groupId }) => refusedGroup(groupId, coordinatorErrorCode(code))),
       ),
-    // The answer is made before the first await.
+    // The answer is made before the first await, or holds back what comes behind.
     mayOverlap: true,
   });
 }

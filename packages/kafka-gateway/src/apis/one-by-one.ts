@@ -2,7 +2,7 @@ import type { DoorTools } from '@q/broker';
 import { Silence } from '../session/handler.ts';
 
 /** Parts of a request that are answered in one turn of the event loop. */
-const partsPerTurn = 64;
+export const partsPerTurn = 64;
 
 /**
  * A frame has room for a million topics, of which each costs far more in the answer and in memory. Whoever names more

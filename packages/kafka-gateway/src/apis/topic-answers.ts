@@ -2,7 +2,7 @@
 import type { PartitionRoute } from '@q/broker';
 import { checkTopicName } from '@q/protocol';
 import type { QError } from '@q/protocol';
-import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { KafkaError, kafkaCodeOf, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 
 /** Where a partition is served, as Metadata and DescribeTopicPartitions tell it. */
 export interface PartitionAnswer {
@@ -20,7 +20,7 @@ const none: readonly number[] = [];
 export function partitionAnswer(route: PartitionRoute): PartitionAnswer {
   const { partition, error, leaderId, leaderEpoch, replicas, inSyncReplicas } = route;
   return {
-    errorCode: error === null ? kafkaErrorCode.NONE : toKafkaError(error).code,
+    errorCode: error === null ? kafkaErrorCode.NONE : kafkaCodeOf(error),
     partitionIndex: partition,
     leaderId,
     leaderEpoch,
@@ -35,4 +35,10 @@ export function partitionAnswer(route: PartitionRoute): PartitionAnswer {
 export function missingTopic(name: string, error: QError): KafkaError {
   const reason = error.code === 'UNKNOWN_TOPIC' ? checkTopicName(name) : null;
   return reason === null ? toKafkaError(error) : new KafkaError('INVALID_TOPIC_EXCEPTION', reason);
+}
+
+/** The number of that alone, which costs no error. */
+export function missingTopicCode(name: string, error: QError): number {
+  const isImpossible = error.code === 'UNKNOWN_TOPIC' && checkTopicName(name) !== null;
+  return isImpossible ? kafkaErrorCode.INVALID_TOPIC_EXCEPTION : kafkaCodeOf(error);
 }

@@ -142,6 +142,11 @@ export function toKafkaError(error: { readonly code: ErrorName; readonly message
   return new KafkaError(counterparts[error.code] ?? 'UNKNOWN_SERVER_ERROR', error.message, { cause: error });
 }
 
+/** Its number alone, which costs no error: an answer may have thousands of them. */
+export function kafkaCodeOf({ code }: { readonly code: ErrorName }): number {
+  return kafkaErrorCode[counterparts[code] ?? 'UNKNOWN_SERVER_ERROR'];
+}
+
 /** The same for whoever names a topic by its name: an id that is gone is a name that is gone. */
 export function toKafkaErrorByName(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
   if (error.code !== 'UNKNOWN_TOPIC_ID') return toKafkaError(error);

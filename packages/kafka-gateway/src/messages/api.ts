@@ -10,6 +10,8 @@ export interface Message<Out, In = Out> {
   decode(buffer: Buffer, position: number, version: number): Out;
   /** Appends a body. @throws WireFault when a value does not fit its field */
   encode(writer: WireWriter, version: number, body: In): void;
+  /** The same, with a step for each element of its lists: whoever writes may stop in between. @throws WireFault */
+  encodeSteps(writer: WireWriter, version: number, body: In): Iterable<void>;
 }
 
 /** One API of the Kafka protocol: its key, and the layouts of its messages. */
@@ -61,5 +63,10 @@ function message<F extends Fields>(
       return value;
     },
     encode: (writer, version, value) => body.codec(layoutOf(version)).write(writer, value),
+    *encodeSteps(writer, version, value) {
+      const codec = body.codec(layoutOf(version));
+      if (codec.steps === undefined) codec.write(writer, value);
+      else yield* codec.steps(writer, value);
+    },
   };
 }

@@ -6,7 +6,7 @@
 import { isBrokerFault, toWireError } from '@q/broker';
 import type { Answer, Clock, DoorTools, RequestMeter } from '@q/broker';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
-import { answerFrame } from '../frame/answer-frame.ts';
+import { answerFrame, answerFrameInTurns } from '../frame/answer-frame.ts';
 import { readRequestHead, readRequestHeader } from '../frame/request-header.ts';
 import type { RequestHead } from '../frame/request-header.ts';
 import { apiVersions } from '../messages/api-versions.ts';
@@ -116,7 +116,8 @@ export class Dispatcher {
     const { handler } = served.route;
     const goOn = handler.mayOverlap === true ? null : served.context.caller.budget.holdOrder();
     try {
-      return this.#succeed(served, await answer);
+      const body = await answer;
+      return handler.mayBeLong === true ? await this.#succeedInTurns(served, body) : this.#succeed(served, body);
     } catch (error) {
       return this.#fail(served, error);
     } finally {
@@ -127,6 +128,15 @@ export class Dispatcher {
   #succeed(served: Served, body: unknown): Answer {
     this.#count(served, false);
     return this.#encode(served, body);
+  }
+
+  async #succeedInTurns(served: Served, body: unknown): Promise<Answer> {
+    if (body instanceof Silence) return this.#succeed(served, body);
+    const { apiVersion: version, correlationId } = served.head;
+    const pause = (): Promise<void> => new Promise((resolve) => this.#tools.clock.defer(resolve));
+    const buffers = await answerFrameInTurns(served.route.handler.api, { version, correlationId, body }, pause);
+    this.#count(served, false);
+    return { buffers, thenClose: false };
   }
 
   #encode({ route, head: { apiVersion, correlationId } }: Served, body: unknown): Answer {

@@ -45,6 +45,8 @@ export interface Handler<Q = unknown, AIn = unknown> {
    * Otherwise they wait, as Kafka does it.
    */
   readonly mayOverlap?: boolean;
+  /** What it answers later may be long, and is written in several turns of the event loop. */
+  readonly mayBeLong?: boolean;
   /** It lets go of the memory of each request (`DoorTools.frames`), which is used again then. */
   readonly letsGo?: boolean;
 }

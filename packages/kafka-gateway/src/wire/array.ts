@@ -28,6 +28,13 @@ export function array<Out, In>(element: Kind<Out, In>): NullableKind<readonly Ou
         counts.write(writer, elements === null ? -1 : elements.length);
         for (const value of elements ?? []) each.write(writer, value);
       },
+      *steps(writer, elements) {
+        counts.write(writer, elements === null ? -1 : elements.length);
+        for (const value of elements ?? []) {
+          each.write(writer, value);
+          yield;
+        }
+      },
     };
   };
   return { blank: [], nullableCodec, codec: (layout) => neverNull(nullableCodec(layout)) };

@@ -13,6 +13,8 @@ export interface Codec<Out, In = Out> {
   read(reader: WireReader): Out;
   /** @throws WireFault */
   write(writer: WireWriter, value: In): void;
+  /** Of what has many parts: the same, with a step for each part, so that whoever writes may stop in between. */
+  steps?(writer: WireWriter, value: In): Iterable<void>;
 }
 
 /** A kind of value. `codec` is asked once for each layout, not for each value. */

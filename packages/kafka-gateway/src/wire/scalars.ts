@@ -124,7 +124,9 @@ function behindLength<T>(
 
 /** The same for values that may not be null. */
 export function neverNull<Out, In>(codec: Codec<Out | null, In | null>): Codec<Out, In> {
+  const steps = codec.steps?.bind(codec);
   return {
+    ...(steps !== undefined && { steps }),
     bytesMin: codec.bytesMin,
     read: (reader) => {
       const value = codec.read(reader);

@@ -174,6 +174,16 @@ class StructCodec implements Codec<Value> {
     if (this.#isFlexible) this.#writeTagged(writer, value);
   }
 
+  /** A step for each element of its arrays. */
+  *steps(writer: WireWriter, value: Value): Iterable<void> {
+    for (const { name, blank, codec } of this.#plain) {
+      const given = value[name];
+      if (codec.steps === undefined || given === undefined) codec.write(writer, given === undefined ? blank : given);
+      else yield* codec.steps(writer, given);
+    }
+    if (this.#isFlexible) this.#writeTagged(writer, value);
+  }
+
   #readTagged(reader: WireReader, value: Value): void {
     const count = reader.varint();
     if (count === 0) return;

@@ -119,6 +119,13 @@ export class WireWriter {
     this.#list(value);
   }
 
+  /** Lists what is written, and goes on in new memory: a long message becomes a list of pieces, and is never copied. */
+  cut(nextBytes: number): void {
+    this.#listHead();
+    this.#head = Buffer.allocUnsafe(nextBytes);
+    this.#start = this.#position = 0;
+  }
+
   /** The gather list. The writer is spent afterwards. */
   finish(): Buffer[] {
     this.#listHead();

@@ -89,12 +89,15 @@ export interface GroupOffsetsOptions {
   readonly directory: GroupDirectory;
   readonly classic: Pick<ClassicGroups, 'checkCommit'>;
   readonly registry: TopicRegistry;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'defer'>;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
   /** Called when a group may have come into being. */
   readonly grown: () => void;
 }
+
+/** Groups whose offsets are looked up in one turn of the event loop. */
+export const offsetGroupsPerTurn = 64;
 
 export class GroupOffsets {
   readonly #options: GroupOffsetsOptions;
@@ -146,17 +149,24 @@ export class GroupOffsets {
 
   /**
    * The same for several groups, whose answers have to fit in one frame, and for clients that may be members of classic
-   * groups: anybody may ask for the offsets of these. A group that has no room is told an INVALID_REQUEST.
+   * groups: anybody may ask for the offsets of these. A group that has no room is told an INVALID_REQUEST. Up to
+   * `offsetGroupsPerTurn` groups are looked up before the first await; of more, others have their turn in between.
    */
   async fetchClassic(requests: readonly OffsetsSought[]): Promise<FoundGroupOffsets[]> {
-    const { limits } = this.#options;
+    const { limits, clock } = this.#options;
     checkPartitionCount(
       requests.flatMap(({ topics }) => topics ?? []),
       limits,
     );
     const room = new AnswerRoom(limits);
-    // All of them are looked up before the first await.
-    return Promise.all(requests.map((request) => this.#fetchOne(request, room)));
+    const found: Promise<FoundGroupOffsets>[] = [];
+    for (const request of requests) {
+      if (found.length > 0 && found.length % offsetGroupsPerTurn === 0) {
+        await new Promise<void>((resolve) => clock.defer(resolve));
+      }
+      found.push(this.#fetchOne(request, room));
+    }
+    return Promise.all(found);
   }
 
   async #fetchOne(request: OffsetsSought, room: AnswerRoom): Promise<FoundGroupOffsets> {
