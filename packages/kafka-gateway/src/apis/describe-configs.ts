@@ -8,11 +8,11 @@ import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { describeConfigs } from '../messages/describe-configs.ts';
-import { handler } from '../session/handler.ts';
+import { handler, Silence } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { idOf, requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
 import type { ConfigParts, ConfigResource } from './config-resource.ts';
-import { oneByOne, refuseTooManyTopics } from './one-by-one.ts';
+import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
 
 type Request = RequestOf<typeof describeConfigs>;
 type Result = AnswerOf<typeof describeConfigs>['results'][number];
@@ -26,10 +26,18 @@ export function describeConfigsHandler(parts: ConfigParts): Handler {
       const refused = refuseTooManyTopics(resources, parts.tools);
       if (refused !== null) return refused;
       // What is named twice is described once: an answer is so much longer than its request.
-      const distinct = new Map(resources.map((resource) => [idOf(resource), resource])).values();
+      const distinct = new Map(resources.map((resource) => [idOf(resource), resource]));
+      // So many long answers are made at once as all connections together have room for.
+      if (distinct.size > partsPerTurn) {
+        const bytes = bytesOf(distinct.size, request, parts.tools.limits);
+        await caller.budget.reserveAnswer(bytes, bytes);
+        if (caller.signal.aborted) return new Silence({ thenClose: true });
+      }
       const describe = describer(request);
       return {
-        results: await oneByOne(distinct, parts.tools, (wanted) => describeOne(parts, wanted, describe, caller)),
+        results: await oneByOne(distinct.values(), parts.tools, (wanted) =>
+          describeOne(parts, wanted, describe, caller),
+        ),
       };
     },
   });
@@ -80,6 +88,20 @@ function isAskedFor(keys: readonly string[] | null): (config: ConfigInForce) => 
   const wanted = new Set(keys);
   return ({ name }) => wanted.size === 0 || wanted.has(name);
 }
+
+/** About what the settings of so many topics take in an answer; no more than a part of the room that there is. */
+function bytesOf(
+  count: number,
+  { includeDocumentation }: Request,
+  { brokerOutputBytesMax }: ConfigParts['tools']['limits'],
+): number {
+  const each = includeDocumentation ? documentedBytes : undocumentedBytes;
+  return Math.min(count * each, Math.floor(brokerOutputBytesMax / 4));
+}
+
+/** All settings of a topic with their synonyms, as measured. */
+const documentedBytes = 5_400;
+const undocumentedBytes = 2_500;
 
 /** Most settings of most topics are the same ones: an answer has each of those once in memory. */
 function describer(request: Request): (config: ConfigInForce) => Described {
