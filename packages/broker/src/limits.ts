@@ -73,6 +73,8 @@ export interface BrokerLimits {
   readonly writeBytesMax: number;
   /** A peer that takes none of its answers for so long is disconnected. */
   readonly outputStallMs: number;
+  /** The same while `brokerOutputBytesMax` is used up, and others wait for the room of those who take nothing. */
+  readonly outputStallShortMs: number;
 
   // Work on the one thread that serves everybody
   /**
@@ -193,6 +195,7 @@ export const defaultLimits: BrokerLimits = {
   // A batch of the usual largest size and the head of its answer leave together.
   writeBytesMax: MiB + frameOverheadBytes,
   outputStallMs: 30 * secondMs,
+  outputStallShortMs: 3 * secondMs,
 
   turnMsMax: 4,
   checkTurnBytesMax: 2 * MiB,

@@ -187,6 +187,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
       frameBegunAt: this.#frameBegunAt,
       idleSince: this.isQuiet ? this.#lastFrameAt : null,
       hasUnsent: this.#output.pendingBytes > 0,
+      isOutputShort: this.#host.outputTotal.isUsedUp,
     });
     if (limit === null) return;
     const { logger } = this.#host;

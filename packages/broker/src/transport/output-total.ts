@@ -15,6 +15,11 @@ export class OutputTotal {
     this.#bytesHardMax = options.bytesHardMax;
   }
 
+  /** Nobody who has something unsent gets more. */
+  get isUsedUp(): boolean {
+    return this.bytes > this.#bytesMax;
+  }
+
   /** A single answer that is larger than all room still goes through when nothing else does. */
   hasRoomFor(bytes: number): boolean {
     return this.bytes === 0 || this.bytes + bytes <= this.#bytesMax;

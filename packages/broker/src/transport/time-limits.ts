@@ -13,16 +13,25 @@ export interface ConnectionTimes {
   /** The last frame, when nothing is in flight. */
   readonly idleSince: number | null;
   readonly hasUnsent: boolean;
+  /** All connections together have as much unsent as they may: others wait for what this one does not take. */
+  readonly isOutputShort: boolean;
 }
 
-type TimeLimit = 'outputStallMs' | 'helloTimeoutMs' | 'lingerTimeoutMs' | 'frameTimeoutMs' | 'idleTimeoutMs';
+type TimeLimit =
+  | 'outputStallMs'
+  | 'outputStallShortMs'
+  | 'helloTimeoutMs'
+  | 'lingerTimeoutMs'
+  | 'frameTimeoutMs'
+  | 'idleTimeoutMs';
 
 /** The limit that a connection has exceeded, or null. */
 export function exceededTimeLimit(limits: Pick<BrokerLimits, TimeLimit>, times: ConnectionTimes): TimeLimit | null {
-  const { now, state, since, stalledSince, frameBegunAt, idleSince, hasUnsent } = times;
+  const { now, state, since, stalledSince, frameBegunAt, idleSince, hasUnsent, isOutputShort } = times;
   const exceeds = (limit: TimeLimit, begunAt: number | null): boolean =>
     begunAt !== null && now - begunAt > limits[limit];
   if (exceeds('outputStallMs', stalledSince)) return 'outputStallMs';
+  if (isOutputShort && exceeds('outputStallShortMs', stalledSince)) return 'outputStallShortMs';
   switch (state) {
     case 'hello':
       return exceeds('helloTimeoutMs', since) ? 'helloTimeoutMs' : null;

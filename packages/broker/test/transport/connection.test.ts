@@ -210,6 +210,23 @@ describe('Connection', () => {
     expect(outputTotal.bytes).toBe(0);
   });
 
+  it('hangs up sooner on a peer that takes nothing while others wait for its room', async () => {
+    for (const [brokerOutputBytesMax, isCut] of [
+      [1500, true],
+      [1 << 20, false],
+    ] as const) {
+      const { clock, pings, accept } = setUp({ outputBytesMax: 1000, brokerOutputBytesMax, outputStallMs: 30_000 });
+      const { stream, events } = accept();
+      events.data(hello());
+      await clock.runDeferred();
+      stream.takesAll = false;
+      events.data(ping(2));
+      pings[0]!.answer({ payload: Buffer.alloc(2000) });
+      await clock.advance(4000);
+      expect(stream.isDestroyed).toBe(isCut);
+    }
+  });
+
   it('goes on when a slow peer takes its answers at last', async () => {
     const { clock, pings, accept } = setUp({ outputBytesMax: 1000 });
     const { stream, events } = accept();
