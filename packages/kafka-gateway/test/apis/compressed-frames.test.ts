@@ -1,6 +1,6 @@
 /**
- * Frames of each codec as clients write them, and which of them Kafka takes: Kafka 4.3.1 with eight clients, seen on
- * the wire 2026-11-30. The bytes are made by hand, so that no codec of ours has a say in them.
+ * Frames of each codec as clients write them, and which of them Kafka takes: Kafka 4.3.1 with eight clients, and these
+ * bytes with Kafka 4.4.0, seen on the wire 2026-11-30. The bytes are made by hand, so that no codec of ours has a say in them.
  */
 import { compress, encodeBatch } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
@@ -70,7 +70,7 @@ const taken: readonly (readonly [string, Codec, Buffer])[] = [
 ];
 
 const refused: readonly (readonly [string, Codec, Buffer])[] = [
-  // Kafka says -1 to linked blocks and to the window.
+  // Kafka says 87 to the second frame of lz4, and -1 to linked blocks, Google's framing and the window.
   ['lz4 of lz4js, cramjam and Python above one block: linked', 'lz4', lz4('4040c0')],
   ['a second frame of lz4', 'lz4', Buffer.concat(halves.map((half) => lz4('604082', {}, half)))],
   [
@@ -78,7 +78,7 @@ const refused: readonly (readonly [string, Codec, Buffer])[] = [
     'snappy',
     Buffer.concat([hex('ff060000734e61507059'), hex('01110000'), zeros, records]),
   ],
-  // Clients read it differently, one of them silently wrong.
+  // Clients read it differently, one of them silently wrong; Kafka takes it.
   ['two members of gzip', 'gzip', Buffer.concat(halves.map((half) => compress('gzip', half)))],
   ['zstd with a window of 2^28', 'zstd', zstd(28)],
 ];

@@ -17,6 +17,7 @@ describe('InitProducerId', () => {
     expect(ids.size).toBe(6);
   });
 
+  // Kafka 4.4.0, versions 3 to 5, seen on the wire 2026-11-30: a new id, epoch 0; half an identity is 42.
   it('B1 gives a new id whatever id and epoch a producer names', async () => {
     const { kafkaPort } = await kafkaBroker();
     const client = await RawClient.connect(kafkaPort);
