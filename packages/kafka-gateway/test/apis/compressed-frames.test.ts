@@ -1,6 +1,7 @@
 /**
  * Frames of each codec as clients write them, and which of them Kafka takes: Kafka 4.3.1 with eight clients, and these
- * bytes with Kafka 4.4.0, seen on the wire 2026-11-30. The bytes are made by hand, so that no codec of ours has a say in them.
+ * bytes with Kafka 4.4.0, seen on the wire 2026-11-30.
+ * They are made by hand, so that no codec of ours has a say in them.
  */
 import { compress, encodeBatch } from '@q/protocol';
 import { describe, expect, it } from 'vitest';

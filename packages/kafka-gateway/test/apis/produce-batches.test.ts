@@ -72,7 +72,8 @@ describe('batches as clients send them', () => {
 
   it('B1 of an idempotent producer pass with one ack, too, and a duplicate has no append time of its own', async () => {
     const { client } = await setUp();
-    // Kafka 4.3.1 and 4.4.0 tell a duplicate with an append time though the topic keeps the times of records: ours does not.
+    // Kafka 4.3.1 and 4.4.0 tell a duplicate with an append time
+    // though the topic keeps the times of records: ours does not.
     for (let round = 0; round < 2; round += 1) {
       const batch = stamped(batchOf('a'), { id: 900, epoch: 0, sequence: 0 });
       const { responses } = await client.ask(produce, 11, sending(orders, [batch], { acks: 1 }));
