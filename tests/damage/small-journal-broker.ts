@@ -7,7 +7,15 @@ import { startBroker } from '@q/broker';
 
 const option = { type: 'string' } as const;
 const { values } = parseArgs({
-  options: { port: option, 'admin-port': option, 'log-format': option, 'data-dir': option, 'maintenance-ms': option },
+  // Given by whoever starts brokers: this one has no door for Kafka clients.
+  options: {
+    port: option,
+    'admin-port': option,
+    'kafka-port': option,
+    'log-format': option,
+    'data-dir': option,
+    'maintenance-ms': option,
+  },
 });
 const say = (fields: object): void => void process.stdout.write(`${JSON.stringify(fields)}\n`);
 const line =
