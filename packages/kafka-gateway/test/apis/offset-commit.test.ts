@@ -41,10 +41,22 @@ describe('OffsetCommit', () => {
     expect((await committed('g')).map((line) => line.slice(0, 4))).toEqual(['0: 1', '2: 3']);
   });
 
-  it('B1 takes an offset beyond the end, which a client may know from before a crash, but none below 0', async () => {
+  it('B1 takes an offset beyond the end, which a client may know from before a crash', async () => {
     const { commit, committed } = await offsetsScene();
-    expect(await commit('g', [part(0, 1e9), part(1, -1)])).toEqual([0, 1]);
+    expect(await commit('g', [part(0, 1e9)])).toEqual([0]);
     expect(await committed('g')).toEqual(['0: 1000000000']);
+  });
+
+  // kafkajs 2.2.4: admin.resetOffsets and seek, seen on the wire 2026-11-30.
+  it('B1 takes -2 for the start and -1 for the end, as clients reset a group, and no other number below 0', async () => {
+    const { commit, committed, q } = await offsetsScene();
+    const producer = q.producer();
+    for (let sent = 0; sent < 3; sent += 1) await producer.send('t', { partition: 0, value: 'x' });
+    await q.admin.deleteRecords('t', { 0: 1 });
+    expect(await commit('g', [part(0, -2), part(1, -3)])).toEqual([0, 1]);
+    expect(await committed('g')).toEqual(['0: 1']);
+    expect(await commit('g', [part(0, -1), part(1, -1)])).toEqual([0, 0]);
+    expect(await committed('g')).toEqual(['0: 3', '1: 0']);
   });
 
   it('B1 tells unknown topics and partitions one by one', async () => {

@@ -96,6 +96,9 @@ export interface GroupOffsetsOptions {
   readonly grown: () => void;
 }
 
+/** What is kept of an offset that somebody commits. @throws QError when none may be */
+type OffsetOf = (partition: Partition, offset: number) => number;
+
 /** Groups whose offsets are looked up in one turn of the event loop. */
 export const offsetGroupsPerTurn = 64;
 
@@ -114,7 +117,7 @@ export class GroupOffsets {
     const refusal = checkOffsetAccess(known?.group ?? null, request, 'commit') ?? checkNoneAssigns(known);
     if (refusal !== null) return refuse(known, refusal);
     const live = known ?? directory.obtain(request.groupId);
-    return this.#answer(live, this.#take(live, request, checkOffset));
+    return this.#answer(live, this.#take(live, request, checked));
   }
 
   /**
@@ -132,7 +135,7 @@ export class GroupOffsets {
     const fault = classic.checkCommit(groupId, claim);
     if (fault !== null) return refuseClaim(known, groupId, fault);
     const live = known ?? directory.obtain(groupId);
-    return this.#answer(live, this.#take(live, { memberId: '', topics }, checkNotNegative));
+    return this.#answer(live, this.#take(live, { memberId: '', topics }, placeMeant));
   }
 
   /** Before the first await the answer is made, so that it holds exactly the commits that came before. */
@@ -201,25 +204,25 @@ export class GroupOffsets {
   #take(
     live: LiveGroup,
     { memberId, topics }: Pick<OffsetCommits, 'memberId' | 'topics'>,
-    check: typeof checkOffset,
+    offsetOf: OffsetOf,
   ): CommittedTopic[] {
     return topics.map(({ topicId, partitions }) => ({
       topicId,
-      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted, check })),
+      partitions: partitions.map((wanted) => this.#takeOne(live, { memberId, topicId, wanted, offsetOf })),
     }));
   }
 
   #takeOne(
     live: LiveGroup,
-    o: { memberId: string; topicId: string; wanted: OffsetToCommit; check: typeof checkOffset },
+    o: { memberId: string; topicId: string; wanted: OffsetToCommit; offsetOf: OffsetOf },
   ): PartitionOutcome {
-    const { memberId, topicId, wanted, check } = o;
+    const { memberId, topicId, wanted, offsetOf } = o;
     const { registry, clock, logger } = this.#options;
-    const { partition, offset, leaderEpoch, metadata } = wanted;
+    const { partition, leaderEpoch, metadata } = wanted;
     try {
       const place = requirePartition(requireTopicId(registry, topicId), partition);
       if (memberId !== '' && !mayCommit(live.group!, memberId, topicId, partition)) throw notOwned(place, memberId);
-      check(place, offset);
+      const offset = offsetOf(place, wanted.offset);
       checkMetadata(metadata);
       const commit = { offset, leaderEpoch, metadata, committedAtMs: clock.now() };
       live.putOffset({ topicId, partition }, commit, clock.monotonic());
@@ -294,9 +297,22 @@ export function checkOffset(partition: Partition, offset: number): void {
   });
 }
 
-/** @throws QError OFFSET_OUT_OF_RANGE */
-function checkNotNegative({ topic, index }: Partition, offset: number): void {
-  if (offset >= 0) return;
+function checked(partition: Partition, offset: number): number {
+  checkOffset(partition, offset);
+  return offset;
+}
+
+/**
+ * Some Kafka clients commit -1 for the end and -2 for the start, as their way to reset a group. Kafka keeps these
+ * numbers; here the place is looked up at once, so that whoever comes next knows where it is.
+ * @throws QError OFFSET_OUT_OF_RANGE
+ */
+function placeMeant(partition: Partition, offset: number): number {
+  if (offset >= 0) return offset;
+  const { logStartOffset, highWatermark } = partition.requireLog();
+  if (offset === -1) return highWatermark;
+  if (offset === -2) return logStartOffset;
+  const { topic, index } = partition;
   const message = `offset ${offset} cannot be committed for partition ${index} of topic ${topic.name}`;
   throw new QError('OFFSET_OUT_OF_RANGE', message, { details: { topic: topic.name, partition: index, offset } });
 }
