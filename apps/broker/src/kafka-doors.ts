@@ -13,5 +13,6 @@ export async function kafkaDoors(
   if (port === null) return [];
   // Loaded only where it is wanted: it is the larger part of what a start without it does not pay for.
   const { kafkaDoor } = await import('@q/kafka-gateway');
-  return [kafkaDoor({ host, port, isOptional: !isPortGiven, ...(advertised !== null && { advertised }) })];
+  const door = kafkaDoor({ host, port, isOptional: !isPortGiven, ...(advertised !== null && { advertised }) });
+  return [{ ...door, portSetting: '--kafka-port' }];
 }

@@ -27,7 +27,9 @@ export function formatLogLine(json: string): string {
 
 function fieldText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /[\s"]/.test(text) && typeof value === 'string' ? JSON.stringify(text) : text;
+  const quoted = /[\s"\p{Cc}]/u.test(text) && typeof value === 'string' ? JSON.stringify(text) : text;
+  // Clients have written some of it, and what a terminal obeys may be among it. JSON leaves DEL and C1 as they are.
+  return quoted.replaceAll(/\p{Cc}/gu, (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`);
 }
 
 function levelName(level: number): string {

@@ -64,7 +64,12 @@ describe('the door for Kafka clients', () => {
     expect(await broker.ready()).toMatchObject({ kafkaAddress: null, isKafkaPortTaken: true });
     const warnings = broker.stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
     expect(warnings).toHaveLength(1);
-    expect(JSON.parse(warnings[0]!)).toMatchObject({ door: 'kafka', host: '127.0.0.1', port: 9092 });
+    expect(JSON.parse(warnings[0]!)).toMatchObject({
+      door: 'kafka',
+      host: '127.0.0.1',
+      port: 9092,
+      msg: expect.stringContaining('another port with --kafka-port') as string,
+    });
     expect(broker.stderr).toBe('');
   });
 

@@ -21,6 +21,13 @@ describe('log lines on a terminal', () => {
     );
   });
 
+  it('shows what a terminal would obey as an escape', () => {
+    const clientId = '\u001b[2J\u009b2J';
+    expect(formatLogLine(JSON.stringify({ level: 40, time: '2026-11-22T10:00:00.000Z', clientId }))).toContain(
+      String.raw`clientId="\u001b[2J\u009b2J"`,
+    );
+  });
+
   it('leaves no gap where there is no message', () => {
     expect(line({ level: 20, a: { b: 1 } })).toMatch(/^\S+ debug a=\{"b":1\}\n$/);
   });

@@ -1,6 +1,7 @@
 import type { Q } from '@q/client';
 import { CommandError, usageError } from './command-error.ts';
 import { brokerCall } from './broker-call.ts';
+import { noBrokerHint } from './no-broker-hint.ts';
 import { isTerminal } from './command-context.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { ExitCode } from './exit-code.ts';
@@ -74,7 +75,7 @@ async function connectPatiently(context: CommandContext, options: GlobalOptions,
     if (error.code !== 'NO_BROKER') throw error;
     const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}: ${firstCause(error).message}`;
     const call = brokerCall({ moduleUrl: import.meta.url, env: process.env });
-    const hint = `start one with "${call}", or name another with --url`;
+    const hint = noBrokerHint(options.url, call);
     throw new CommandError(ExitCode.failure, message, { cause: error, code: error.code, hint });
   } finally {
     clearTimeout(note);

@@ -13,7 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const topic = "orders"
+const topic = "orders-go"
 
 func main() {
 	bootstrap := "localhost:9092"

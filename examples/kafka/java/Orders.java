@@ -15,7 +15,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Sends three orders, and reads them as a member of a group: with Kafka's own client. */
 public final class Orders {
-    private static final String TOPIC = "orders";
+    private static final String TOPIC = "orders-java";
     private static final List<String> ORDERS = List.of("two lamps", "a table", "six chairs");
 
     public static void main(String[] args) throws Exception {

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 bootstrap = sys.argv[1] if len(sys.argv) > 1 else "localhost:9092"
-topic = "orders"
+topic = "orders-python"
 orders = ["two lamps", "a table", "six chairs"]
 
 admin = AdminClient({"bootstrap.servers": bootstrap})

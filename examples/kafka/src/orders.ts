@@ -2,7 +2,7 @@
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka';
 
 const client = { clientId: 'orders', bootstrapBrokers: [process.argv[2] ?? 'localhost:9092'] };
-const topic = 'orders';
+const topic = 'orders-node';
 const orders = ['two lamps', 'a table', 'six chairs'];
 
 const admin = new Admin(client);

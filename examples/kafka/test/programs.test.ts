@@ -30,7 +30,8 @@ describe('the program in TypeScript', () => {
     }
     await using q = await connect(broker.url);
     const keys: string[] = [];
-    for await (const { key } of q.consumer('orders', { from: 'earliest', stopAtEnd: true })) keys.push(String(key));
+    for await (const { key } of q.consumer('orders-node', { from: 'earliest', stopAtEnd: true }))
+      keys.push(String(key));
     expect(keys).toEqual(Array.from({ length: 6 }, () => 'customer-7'));
   });
 });

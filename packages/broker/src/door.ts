@@ -19,6 +19,8 @@ export interface Door {
   readonly port: number;
   /** True: when another program has the port, the broker says so in its log and goes on without this door. */
   readonly isOptional?: boolean;
+  /** What sets the port, as the log names it when the port is taken: a flag, a variable. */
+  readonly portSetting?: string;
   /** Called once, when the broker has read its data. The result begins a session on each new connection. */
   readonly open: (services: Services, tools: DoorTools) => OpenSession;
 }

@@ -23,9 +23,9 @@ export class Doors {
       .map(({ name, listener: { host, port } }) => ({ name, host, port }));
   }
 
-  /** As `open`. Null when another program has the port: the log says so. */
+  /** As `open`. Null when another program has the port: the log says so, and what sets another (`portSetting`). */
   async openIfFree(
-    name: string,
+    { name, portSetting }: { readonly name: string; readonly portSetting: string | undefined },
     at: { host: string; port: number },
     openSession: OpenSession,
   ): Promise<Listener | null> {
@@ -33,7 +33,11 @@ export class Doors {
       return await this.#listen(name, at, openSession);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return await this.#giveUp(name, at, error);
-      this.#options.logger.warn({ door: name, ...at }, 'another program has the port of this door, which stays shut');
+      const remedy = `give the door another port${portSetting === undefined ? '' : ` with ${portSetting}`}`;
+      this.#options.logger.warn(
+        { door: name, ...at },
+        `another program has the port of this door, which stays shut; stop that program, or ${remedy}`,
+      );
       return null;
     }
   }

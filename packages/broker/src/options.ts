@@ -211,6 +211,7 @@ function resolveDoor(given: Door, index: number): Door {
     name,
     ...(given.host !== undefined && { host: text(`doors.${name}.host`, given.host) }),
     port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
+    ...(given.portSetting !== undefined && { portSetting: text(`doors.${name}.portSetting`, given.portSetting) }),
     isOptional: given.isOptional === true,
     open: given.open,
   };

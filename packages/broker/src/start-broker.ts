@@ -115,7 +115,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
 }
 
 async function openDoor(
-  { name, host, port, isOptional = false, open }: Door,
+  { name, host, port, isOptional = false, portSetting, open }: Door,
   {
     options,
     doors,
@@ -135,7 +135,9 @@ async function openDoor(
   let address = at;
   const meter = requestMeter(counters, name);
   const openSession = open(services, { clock, random, limits, logger, meter, frames, address: () => address });
-  const listener = await (isOptional ? doors.openIfFree(name, at, openSession) : doors.open(name, at, openSession));
+  const listener = await (isOptional
+    ? doors.openIfFree({ name, portSetting }, at, openSession)
+    : doors.open(name, at, openSession));
   if (listener !== null) address = { host: listener.host, port: listener.port };
 }
 

@@ -2,4 +2,6 @@
 export const kafkaLimits = {
   /** Partitions in the fetch sessions of all connections together. Who comes with more gets no session. */
   fetchSessionPartitionsMax: 200_000,
+  /** Client ids of which the log says that they ask for transactions. */
+  transactionWarningsMax: 64,
 } as const;

@@ -7,24 +7,28 @@ import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
-import { noTransactions } from './no-transactions.ts';
+import type { NoTransactions } from './no-transactions.ts';
 
 type Request = RequestOf<typeof initProducerId>;
 type ProducerIds = Services['producerIds'];
 type Identity = Awaited<ReturnType<ProducerIds['create']>>;
 
-export function initProducerIdHandler({ producerIds }: Pick<Services, 'producerIds'>): Handler {
+export function initProducerIdHandler(
+  { producerIds }: Pick<Services, 'producerIds'>,
+  noTransactions: NoTransactions,
+): Handler {
   return handler(initProducerId, {
     mayOverlap: true,
-    handle: async (request) => ({ errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds)) }),
+    handle: async (request, { caller }) => {
+      if (request.transactionalId !== null) throw noTransactions.refusal(caller);
+      return { errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds)) };
+    },
     refuse: (errorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 }),
   });
 }
 
 /** @throws KafkaError, QError */
-async function identityFor(request: Request, producerIds: ProducerIds): Promise<Identity> {
-  const { transactionalId, producerId, producerEpoch } = request;
-  if (transactionalId !== null) throw noTransactions();
+async function identityFor({ producerId, producerEpoch }: Request, producerIds: ProducerIds): Promise<Identity> {
   if ((producerId === -1) !== (producerEpoch === -1)) {
     throw new KafkaError('INVALID_REQUEST', 'a producer names its id and its epoch, or neither');
   }

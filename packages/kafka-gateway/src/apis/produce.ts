@@ -18,7 +18,7 @@ import { produce } from '../messages/produce.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler, Silence } from '../session/handler.ts';
 import type { Handler, RequestContext } from '../session/handler.ts';
-import { noTransactions } from './no-transactions.ts';
+import type { NoTransactions } from './no-transactions.ts';
 import { faultOfBatch } from './sent-batch.ts';
 
 type Request = RequestOf<typeof produce>;
@@ -39,6 +39,7 @@ const byIdSince = 13;
 export function produceHandler(
   { append, topics }: Pick<Services, 'append' | 'topics'>,
   { frames, limits }: Pick<DoorTools, 'frames' | 'limits'>,
+  noTransactions: NoTransactions,
 ): Handler {
   return handler(produce, {
     letsGo: true,
@@ -46,7 +47,8 @@ export function produceHandler(
     mayOverlap: true,
     handle: (request, { version, caller }) => {
       if (version < firstVersion || hasTooMany(request, limits)) return new Silence({ thenClose: true });
-      checkWhole(request);
+      checkAcks(request);
+      if (request.transactionalId !== null) throw noTransactions.refusal(caller);
       const sorted = sort(request, version, topics);
       const appending = append.append(sorted.request, caller);
       if (appending instanceof Promise) {
@@ -76,9 +78,8 @@ function hasTooMany({ topicData }: Request, { partitionsMax }: Pick<BrokerLimits
 }
 
 /** @throws KafkaError */
-function checkWhole({ acks, transactionalId }: Request): void {
+function checkAcks({ acks }: Request): void {
   if (acks < -1 || acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks are -1, 0 or 1, not ${acks}`);
-  if (transactionalId !== null) throw noTransactions();
 }
 
 function sort(request: Request, version: number, topics: Pick<Services['topics'], 'idOf'>): Sorted {

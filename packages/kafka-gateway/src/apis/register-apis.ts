@@ -29,6 +29,7 @@ import { listGroupsHandler } from './list-groups.ts';
 import { listOffsetsHandler } from './list-offsets.ts';
 import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts';
 import { metadataHandler } from './metadata.ts';
+import { NoTransactions } from './no-transactions.ts';
 import { offsetCommitHandler } from './offset-commit.ts';
 import { offsetDeleteHandler } from './offset-delete.ts';
 import { offsetFetchHandler } from './offset-fetch.ts';
@@ -41,6 +42,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   const topicConfigs = new TopicConfigs(tools.limits, services.settings.topicDefaults);
   const brokerConfigs = new BrokerConfigs({ ...services, ...tools, topicConfigs });
   const configs = { services, tools, topicConfigs, brokerConfigs };
+  const noTransactions = new NoTransactions(tools.logger);
   dispatcher.add(alterConfigsHandler(configs));
   dispatcher.add(apiVersionsHandler(services));
   dispatcher.add(consumerGroupDescribeHandler(tools));
@@ -60,7 +62,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(findCoordinatorHandler(services, tools));
   dispatcher.add(heartbeatHandler(services));
   dispatcher.add(incrementalAlterConfigsHandler(configs));
-  dispatcher.add(initProducerIdHandler(services));
+  dispatcher.add(initProducerIdHandler(services, noTransactions));
   dispatcher.add(joinGroupHandler(services));
   dispatcher.add(leaveGroupHandler(services));
   dispatcher.add(listConfigResourcesHandler(services));
@@ -72,6 +74,6 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(offsetDeleteHandler(services));
   dispatcher.add(offsetFetchHandler(services, tools));
   dispatcher.add(offsetForLeaderEpochHandler(services, tools));
-  dispatcher.add(produceHandler(services, tools));
+  dispatcher.add(produceHandler(services, tools, noTransactions));
   dispatcher.add(syncGroupHandler(services));
 }

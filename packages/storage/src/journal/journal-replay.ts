@@ -185,7 +185,10 @@ async function replay(
       debts.set(folder, debtOf(o.fileSystem, { directory, topicId: name.topicId, pieces: owed, hasGaps }));
   });
   if (bytes > 0)
-    o.log.info({ logs: unsynced.length, bytes }, 'what was acknowledged and not synced yet was taken from the journal');
+    o.log.info(
+      { logs: unsynced.length, bytes },
+      'records that were durable in the journal alone are in their segments now, too',
+    );
   if (debts.size > 0)
     o.log.warn(
       { logs: debts.size },

@@ -39,7 +39,7 @@ describe('the journal', () => {
     for (let partition = 0; partition < 20; partition += 1)
       expect(await contents(await under.open({}, partition))).toEqual(['0:a', '1:b']);
     const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
-    const told = under.log.notes.find(({ message }) => message.includes('taken from the journal'));
+    const told = under.log.notes.find(({ message }) => message.includes('were durable in the journal alone'));
     const fields = told?.fields as { bytes: number } | undefined;
     expect(fields?.bytes).toBeGreaterThanOrEqual(bytes);
   });
