@@ -58,7 +58,7 @@ describe('offsets of a group whose members assign', () => {
     const { join, commitAs } = await setUp();
     await join('a');
     expect(await commitAs({}, 1000)).toBe('taken');
-    expect(await commitAs({}, -1)).toBe('OFFSET_OUT_OF_RANGE');
+    expect(await commitAs({}, -3)).toBe('OFFSET_OUT_OF_RANGE');
     expect(await commitAs({}, 0, 'x'.repeat(4097))).toBe('INVALID_REQUEST');
     expect(await commitAs({ generation: 7 })).toBe('ILLEGAL_GENERATION');
     expect(await commitAs({ memberId: 'other' })).toBe('UNKNOWN_MEMBER_ID');
