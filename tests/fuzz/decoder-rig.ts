@@ -88,8 +88,13 @@ async function feed(
   rig.ran(outcome.isTyped ? outcome.what : 'crashed');
   if (!outcome.isTyped) rig.fail(`${target.name}, input ${number}: ${outcome.what}`, replay);
   if (performance.now() - startedAt <= inputMsMax) return;
-  // The scheduler and the collector take their time, too: the same input again, by what this thread computes, tells.
-  const elapsedMs = await computingMs(() => outcomeOf(target, again));
+  // The scheduler and the collector take their time, too: the same input again, by what this thread computes, tells. A
+  // large collection may fall into one more try, or two.
+  let elapsedMs = Infinity;
+  for (let tries = 0; tries < 4 && elapsedMs > inputMsMax; tries += 1) {
+    const copy = Buffer.from(again);
+    elapsedMs = Math.min(elapsedMs, await computingMs(() => outcomeOf(target, copy)));
+  }
   if (elapsedMs > inputMsMax)
     rig.fail(`${target.name}, input ${number}: takes ${Math.round(elapsedMs)} ms for ${again.length} bytes`, replay);
   else rig.count('over 50 ms once, on the clock of a busy machine');
