@@ -17,6 +17,7 @@ export const publicPackages = [
   'packages/broker',
   'packages/client',
   'packages/kafka-gateway',
+  'packages/admin',
   'apps/broker',
   'apps/cli',
 ] as const;

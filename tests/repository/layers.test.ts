@@ -16,7 +16,16 @@ const brokerLayers: Readonly<Record<string, readonly string[]>> = {
   services: ['errors', 'metrics', 'metadata', 'state-log'],
   session: ['errors', 'metrics', 'services', 'transport'],
 };
-const brokerTop = ['index.ts', 'start-broker.ts', 'open-services.ts', 'broker.ts', 'doors.ts', 'door.ts', 'options.ts'];
+const brokerTop = [
+  'index.ts',
+  'start-broker.ts',
+  'open-services.ts',
+  'broker.ts',
+  'doors.ts',
+  'door.ts',
+  'admin-extension.ts',
+  'options.ts',
+];
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 

@@ -1,12 +1,12 @@
-import type { BrokerOptions } from '@q/broker';
+import type { AdminExtension, BrokerOptions } from '@q/broker';
 import type { Settings } from './settings.ts';
 
-/** The settings as the embedding API takes them. */
-export function brokerOptions(settings: Settings): BrokerOptions {
+/** The settings as the embedding API takes them. `extension`: of the admin HTTP server. */
+export function brokerOptions(settings: Settings, extension: AdminExtension): BrokerOptions {
   return {
     host: settings.host,
     port: settings.port,
-    admin: settings.adminPort === null ? false : { host: settings.adminHost, port: settings.adminPort },
+    admin: settings.adminPort === null ? false : { host: settings.adminHost, port: settings.adminPort, extension },
     brokerId: settings.brokerId,
     storage: settings.storage,
     dataDir: settings.dataDir,

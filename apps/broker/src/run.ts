@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
+import { lazyAdmin } from './admin-extension.ts';
 import { brokerOptions } from './broker-options.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { ExitCode, exitCodeOfSignal } from './exit-code.ts';
@@ -72,11 +73,13 @@ async function serve({ settings, from }: Given): Promise<void> {
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
-  const broker = await startUnlessStopped(() => start({ settings, from }, log), stopSignal);
+  const { promise: mayLoad, resolve: announced } = Promise.withResolvers<void>();
+  const broker = await startUnlessStopped(() => start({ settings, from }, { log, mayLoad }), stopSignal);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
   relaxExternalMemory();
   announce(facts, format, log);
+  announced();
   setTimeout(keepCompiled, keepCompiledMs).unref();
 
   const signal = await stopSignal;
@@ -84,14 +87,18 @@ async function serve({ settings, from }: Given): Promise<void> {
   await stop(broker, log);
 }
 
-async function start({ settings, from }: Given, log: ProgramLog): Promise<Broker> {
+/** `mayLoad`: when there is time to load what the broker can do without. */
+async function start(
+  { settings, from }: Given,
+  { log, mayLoad }: { readonly log: ProgramLog; readonly mayLoad: Promise<void> },
+): Promise<Broker> {
   try {
     const [{ startBroker }, doors] = await Promise.all([
       import('@q/broker'),
       kafkaDoors(settings, { isPortGiven: from.kafkaPort !== undefined }),
     ]);
     return await startBroker({
-      ...brokerOptions(settings),
+      ...brokerOptions(settings, lazyAdmin(mayLoad)),
       doors,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of

@@ -3,6 +3,7 @@
  */
 import { QError } from '@q/protocol';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
+import type { AdminExtension } from './admin-extension.ts';
 import type { Clock } from './clock.ts';
 import { budgetDescriptors } from './descriptor-budget.ts';
 import type { Door } from './door.ts';
@@ -26,6 +27,8 @@ export interface AdminOptions {
   readonly host?: string;
   /** Default: 7421. 0 takes a free port. */
   readonly port?: number;
+  /** More than the probes; `@q/admin` is one. Default: none. */
+  readonly extension?: AdminExtension;
 }
 
 /** Everything about a broker can be left out. */
@@ -79,7 +82,11 @@ export interface BrokerOptions {
 export interface ResolvedOptions {
   readonly host: string;
   readonly port: number;
-  readonly admin: { readonly host: string; readonly port: number } | null;
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly extension: AdminExtension | null;
+  } | null;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;
   readonly brokerId: number;
@@ -194,6 +201,7 @@ function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOption
   return {
     host: text('admin.host', given.host ?? host),
     port: whole('admin.port', given.port ?? defaultAdminPort, { min: 0, max: 65_535 }),
+    extension: given.extension ?? null,
   };
 }
 

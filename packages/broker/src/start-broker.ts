@@ -6,9 +6,11 @@ import { QError } from '@q/protocol';
 import type { LentMemory } from '@q/protocol';
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
+import { openAdminExtension } from './admin-extension.ts';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
+import type { AdminServer } from './admin/node-admin-server.ts';
 import { DescriptorWatch } from './background/descriptor-watch.ts';
 import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './address.ts';
@@ -58,7 +60,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
   const counters = createCounters(nodeHistogram);
-  const adminUrl = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
+  const admin = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
+  const adminUrl = admin?.url ?? null;
   const store = await openStore(options, { health, closers, observer: diskTimes(counters) });
   const transport = openTransport(options, counters);
   const services = await openServices({
@@ -99,10 +102,12 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   maintenance.start();
   health.phase = 'ready';
   reportReady(options, services, { port: listener.port, adminUrl });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
     await doors.close();
+    await closeExtension();
     services.release();
     await transport.connections.drain(timeoutMs);
     await transport.connections.close();
@@ -177,17 +182,41 @@ function reportReady(
 async function startAdmin(
   { admin, adminConnectionsMax }: ResolvedOptions,
   { closers, snapshot }: { closers: Closers; snapshot: () => AdminSnapshot },
-): Promise<string | null> {
+): Promise<AdminServer | null> {
   if (admin === null) return null;
   // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
   const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const server = await startAdminServer({ ...admin, connectionsMax: adminConnectionsMax, snapshot }).catch(
-    (error: unknown) => {
-      throw listenError(error, { setting: 'admin.port', ...admin });
-    },
-  );
+  const { host, port, extension } = admin;
+  const isExtended = extension !== null;
+  const listening = startAdminServer({ host, port, connectionsMax: adminConnectionsMax, snapshot, isExtended });
+  const server = await listening.catch((error: unknown) => {
+    throw listenError(error, { setting: 'admin.port', host, port });
+  });
   closers.add(() => server.close());
-  return server.url;
+  return server;
+}
+
+/** The rest of the admin interface, which nobody waits for. Returns how to close it. */
+function extendAdmin(
+  server: AdminServer | null,
+  {
+    options,
+    services,
+    counters,
+    health,
+  }: {
+    readonly options: ResolvedOptions;
+    readonly services: OpenServices;
+    readonly counters: BrokerCounters;
+    readonly health: Health;
+  },
+): () => Promise<void> {
+  const extension = options.admin?.extension ?? null;
+  if (server === null || extension === null) return () => Promise.resolve();
+  const { clock, random, limits, logger } = options;
+  const meter = requestMeter(counters, 'admin');
+  const tools = { clock, random, limits, logger, meter, phase: () => health.phase, url: server.url };
+  return openAdminExtension(extension, { services, tools, extend: server.extend });
 }
 
 async function openStore(

@@ -6,13 +6,15 @@
  *     GET /stats     what it has done since its start: records, bytes, and times of requests in microseconds
  *
  * A pure function: with so few routes a framework would be most of a broker's start-up time and a sixth of its memory
- * (measured: 50 ms and 20 MB). The routes of a console will want one.
+ * (measured: 50 ms and 20 MB). All other routes are those of an `AdminExtension`, which is loaded when the broker is
+ * ready.
  */
 import type { AdminSnapshot } from './admin-snapshot.ts';
 
 export interface AdminAnswer {
   readonly status: number;
   readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function answerAdmin(snapshot: () => AdminSnapshot, request: { method: string; path: string }): AdminAnswer {
@@ -25,5 +27,22 @@ export function answerAdmin(snapshot: () => AdminSnapshot, request: { method: st
   if (path === '/stats') return { status: 200, body: { status: phase, ...work } };
   return { status: phase === 'ready' ? 200 : 503, body: { status: phase } };
 }
+
+/** Whether the server answers this path itself, from its first moment to its last. */
+export function isOfServer(path: string): boolean {
+  return paths.includes(path);
+}
+
+/** What is said in place of an extension that is not there yet. */
+export const notYet: AdminAnswer = {
+  status: 503,
+  body: {
+    type: 'about:blank',
+    title: 'The broker is starting',
+    status: 503,
+    detail: 'the admin interface answers once the broker is ready; /readyz tells when that is so',
+  },
+  headers: { 'content-type': 'application/problem+json', 'retry-after': '1' },
+};
 
 const paths = ['/healthz', '/readyz', '/stats'];

@@ -1,0 +1,13 @@
+import type { AdminTools, Services } from '@q/broker';
+
+/**
+ * What every operation works on. Who needs something that outlives a request (alerts, the last lines of the log) adds
+ * it here and makes it in `admin-extension.ts`.
+ */
+export interface AdminContext {
+  readonly services: Services;
+  readonly tools: AdminTools;
+  readonly allowedHosts: readonly string[];
+  /** Aborted when the broker stops: streams end. */
+  readonly closing: AbortSignal;
+}

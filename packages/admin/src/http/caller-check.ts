@@ -1,0 +1,50 @@
+/**
+ * Keeps web pages out. The interface has no login, and a browser lets any page send requests to this machine:
+ *
+ * - A page whose own name was made to lead here (DNS rebinding) is told by the `Host` that its browser sends. Only an
+ *   address, `localhost` and names that the operator has given are taken. An address cannot be rebound.
+ * - A page of another origin says so in `Origin`, or in `Sec-Fetch-Site`. Without CORS headers it could not read an
+ *   answer, but it could change things.
+ */
+import { Problem } from './problem.ts';
+
+/** Headers as Node has them. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Null: whoever asks may. `allowedHosts` are names without a port, in any case. */
+export function checkCaller(
+  headers: Headers,
+  { allowedHosts, url }: { readonly allowedHosts: readonly string[]; readonly url: string },
+): Problem | null {
+  const host = headers['host'];
+  if (typeof host !== 'string' || !isAllowed(host, [...allowedHosts, new URL(url).hostname])) {
+    return new Problem(
+      'FORBIDDEN_HOST',
+      `the Host header is ${shown(host)}; it must be an address or an allowed name`,
+      {
+        errors: [
+          {
+            field: 'header.host',
+            value: typeof host === 'string' ? host : null,
+            allowed: ['an IP address', 'localhost', ...allowedHosts].join(', '),
+          },
+        ],
+      },
+    );
+  }
+  const { origin } = headers;
+  const site = headers['sec-fetch-site'];
+  const isSame = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
+  if (isSame && (site === undefined || site === 'same-origin' || site === 'none')) return null;
+  return new Problem('FORBIDDEN_ORIGIN', `pages of ${shown(origin)} may not use the admin interface of this broker`);
+}
+
+function isAllowed(host: string, names: readonly string[]): boolean {
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name)) return true;
+  return name === 'localhost' || name.endsWith('.localhost') || names.some((known) => known.toLowerCase() === name);
+}
+
+function shown(value: string | string[] | undefined): string {
+  return value === undefined ? 'missing' : JSON.stringify(value);
+}

@@ -1,0 +1,25 @@
+/** Hands requests of Node's HTTP server to the app. */
+import { getRequestListener } from '@hono/node-server';
+import type { AdminListener } from '@q/broker';
+import type { AdminContext } from './admin-context.ts';
+import { createApp } from './app.ts';
+import { checkCaller } from './http/caller-check.ts';
+import { problemBody } from './http/problem.ts';
+
+export function serve(context: AdminContext): AdminListener {
+  const app = createApp(context);
+  // The process may be an application's: its globals are its own.
+  const listener = getRequestListener((request, bindings) => app.fetch(request, bindings), {
+    overrideGlobalObjects: false,
+  });
+  return (request, response) => {
+    const refusal = checkCaller(request.headers, { allowedHosts: context.allowedHosts, url: context.tools.url });
+    if (refusal === null) return void listener(request, response);
+    response.writeHead(refusal.status, {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      connection: 'close',
+    });
+    response.end(JSON.stringify(problemBody(refusal)));
+  };
+}

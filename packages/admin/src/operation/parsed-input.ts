@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import { Problem } from '../http/problem.ts';
+import type { FieldProblem } from '../http/problem.ts';
+
+/** Fields that are told of; a body can have any number of wrong ones. */
+const fieldsMax = 20;
+const shownCharactersMax = 200;
+
+/** What a schema makes of a part of a request. @throws Problem INVALID_REQUEST, with every field that is wrong */
+export function parsed(schema: z.ZodType, given: unknown, part: 'params' | 'query' | 'body'): unknown {
+  const result = schema.safeParse(given, { reportInput: true });
+  if (result.success) return result.data;
+  const errors = result.error.issues.slice(0, fieldsMax).map((issue) => fieldProblem(issue, given, part));
+  const [first] = errors;
+  const more = result.error.issues.length > 1 ? `; ${result.error.issues.length - 1} more` : '';
+  throw new Problem('INVALID_REQUEST', `${first!.field} = ${first!.value ?? 'nothing'}: ${first!.allowed}${more}`, {
+    errors,
+  });
+}
+
+function fieldProblem(issue: z.core.$ZodIssue, given: unknown, part: string): FieldProblem {
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
+  return {
+    field: [part, ...path.map(String)].join('.'),
+    value: shown(valueAt(given, path)),
+    allowed: issue.message,
+  };
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    given,
+  );
+}
+
+function shown(value: unknown): string | null {
+  if (value === undefined) return null;
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value);
+  return text.length > shownCharactersMax ? `${text.slice(0, shownCharactersMax)}…` : text;
+}

@@ -1,0 +1,91 @@
+/** The way of a request through an operation: checked against its schemas, handled, answered, counted. */
+import { isBrokerFault, toWireError } from '@q/broker';
+import type { AdminContext } from '../admin-context.ts';
+import { chooseType } from '../http/chosen-type.ts';
+import { Problem, problemResponse } from '../http/problem.ts';
+import { readJson } from '../http/request-body.ts';
+import { parsed } from './parsed-input.ts';
+import type { AnyOperation, AnswerSpec } from './operation.ts';
+
+/** What hono knows of a request. */
+export interface Incoming {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+export function serveOperation(
+  operation: AnyOperation,
+  context: AdminContext,
+): (incoming: Incoming) => Promise<Response> {
+  const { clock, meter } = context.tools;
+  const counter = meter.api(operation.id);
+  return async (incoming) => {
+    const startedAt = clock.monotonic();
+    const response = await answer(operation, incoming, context).catch((thrown: unknown) => {
+      const problem = problemOf(thrown, operation, context);
+      if (!(thrown instanceof Problem)) meter.failed(toWireError(thrown).code);
+      return problemResponse(problem);
+    });
+    counter.answered({ elapsedMs: clock.monotonic() - startedAt, failed: response.status >= 400 });
+    return response;
+  };
+}
+
+async function answer(
+  operation: AnyOperation,
+  { request, params }: Incoming,
+  context: AdminContext,
+): Promise<Response> {
+  const accepted = chooseType(request.headers.get('accept'), typesOf(operation.answer));
+  const query = queryOf(request.url);
+  const input = {
+    params: operation.params === undefined ? {} : parsed(operation.params, params, 'params'),
+    query: operation.query === undefined ? refuseQuery(query) : parsed(operation.query, query, 'query'),
+    body: await bodyOf(operation, request),
+  };
+  const given: unknown = await operation.handle(input, { ...context, request, accepted });
+  switch (operation.answer.kind) {
+    case 'json':
+      return Response.json(given, { status: operation.answer.status });
+    case 'empty':
+      return new Response(null, { status: 204 });
+    default:
+      return given as Response;
+  }
+}
+
+function typesOf(answerSpec: AnswerSpec): readonly string[] {
+  if (answerSpec.kind === 'own') return Object.keys(answerSpec.types);
+  return answerSpec.kind === 'json' ? ['application/json'] : [];
+}
+
+async function bodyOf({ body, bodyType }: AnyOperation, request: Request): Promise<unknown> {
+  if (body === undefined || bodyType !== undefined) return undefined;
+  return parsed(body, await readJson(request), 'body');
+}
+
+/** A parameter that is given again makes a list. */
+function queryOf(url: string): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (const [name, value] of new URL(url).searchParams) {
+    const before = query[name];
+    if (before === undefined) query[name] = value;
+    else query[name] = Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return query;
+}
+
+function refuseQuery(query: Readonly<Record<string, unknown>>): object {
+  const [name] = Object.keys(query);
+  if (name === undefined) return {};
+  throw new Problem('INVALID_REQUEST', `there is no parameter ${JSON.stringify(name)}; this operation takes none`, {
+    errors: [{ field: `query.${name}`, value: null, allowed: 'no parameters' }],
+  });
+}
+
+function problemOf(thrown: unknown, { id }: AnyOperation, { tools }: AdminContext): Problem {
+  if (thrown instanceof Problem) return thrown;
+  const error = toWireError(thrown);
+  if (isBrokerFault(error)) tools.logger.error({ err: thrown, operation: id }, 'an admin request failed');
+  return Problem.from(error);
+}

@@ -1,0 +1,21 @@
+/** What the broker holds, uses and has done (rows T2, M1, M2). */
+import type { BrokerPhase, BrokerSnapshot } from '@q/broker';
+import type { z } from 'zod';
+import { json, operation } from '../operation/operation.ts';
+import { statsSchema } from './stats-schema.ts';
+
+const getStats = operation({
+  id: 'getStats',
+  method: 'get',
+  path: '/api/v1/stats',
+  tag: 'stats',
+  summary: 'What the broker holds, what it uses, and what it has done since its start.',
+  answer: json(statsSchema),
+  handle: async (_input, { services, tools }) => statsOf(await services.stats.snapshot(), tools.phase()),
+});
+
+export const statsOperations = [getStats] as const;
+
+function statsOf({ work, ...snapshot }: BrokerSnapshot, status: BrokerPhase): z.input<typeof statsSchema> {
+  return { status, ...snapshot, ...work, apis: [...work.apis], errors: [...work.errors] };
+}

@@ -1,0 +1,51 @@
+import { startBroker } from '@q/broker';
+import type { AdminExtension, Broker, BrokerOptions } from '@q/broker';
+import { onTestFinished } from 'vitest';
+import { adminExtension } from '../src/index.ts';
+import type { AdminOptions } from '../src/index.ts';
+
+/** A broker with its admin interface, and how to ask it. */
+export interface AdminBroker {
+  readonly broker: Broker;
+  /** Of the admin interface: `http://127.0.0.1:…`. */
+  readonly url: string;
+  /** Asks for a path. */
+  readonly ask: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Asks for a path, and reads the JSON that comes. */
+  readonly get: <T>(path: string) => Promise<T>;
+  /** Sends JSON. */
+  readonly send: (method: string, path: string, body: unknown) => Promise<Response>;
+}
+
+/** A broker in memory with the admin interface on a free port, gone with the test. Resolves when it answers. */
+export async function adminBroker({
+  admin = {},
+  ...options
+}: Omit<BrokerOptions, 'admin'> & { admin?: AdminOptions } = {}): Promise<AdminBroker> {
+  const { extension, opened } = watched(adminExtension(admin));
+  const broker = await startBroker({ storage: 'memory', port: 0, ...options, admin: { port: 0, extension } });
+  onTestFinished(() => broker.close({ timeoutMs: 100 }));
+  await opened;
+  const url = broker.adminUrl!;
+  const ask: AdminBroker['ask'] = (path, init) => fetch(`${url}${path}`, init);
+  return {
+    broker,
+    url,
+    ask,
+    get: async <T>(path: string) => (await (await ask(path)).json()) as T,
+    send: (method, path, body) =>
+      ask(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  };
+}
+
+/** The same extension, and when it is open. */
+function watched(extension: AdminExtension): { extension: AdminExtension; opened: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const open: AdminExtension['open'] = async (services, tools) => {
+    const opened = await extension.open(services, tools);
+    // After the broker has taken the listener.
+    tools.clock.defer(resolve);
+    return opened;
+  };
+  return { extension: { open }, opened: promise };
+}

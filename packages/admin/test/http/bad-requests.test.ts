@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { request } from 'node:http';
+import { problemSchema } from '../../src/http/problem.ts';
+import { adminBroker } from '../harness.ts';
+
+/** With headers that `fetch` does not let anybody set. */
+function askRaw(url: string, headers: Record<string, string>): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => resolve({ status: response.statusCode!, body: JSON.parse(text) }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('a bad request', () => {
+  it.each([
+    ['/api/v1/nothing', {}, 404, 'NOT_FOUND'],
+    ['/api/v1/stats', { method: 'POST' }, 405, 'METHOD_NOT_ALLOWED'],
+    ['/api/v1/stats', { headers: { accept: 'image/png' } }, 406, 'NOT_ACCEPTABLE'],
+    ['/api/v1/stats?x=1', {}, 400, 'INVALID_REQUEST'],
+    ['/api/v1/stats', { headers: { origin: 'http://evil.example' } }, 403, 'FORBIDDEN_ORIGIN'],
+    ['/api/v1/stats', { headers: { 'sec-fetch-site': 'cross-site' } }, 403, 'FORBIDDEN_ORIGIN'],
+  ] as const)('O2 %s %j is answered with %i and a problem', async (path, init, status, code) => {
+    const { ask } = await adminBroker();
+    const response = await ask(path, init);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(problemSchema.parse(await response.json())).toMatchObject({ status, code });
+  });
+
+  it('O2 405 and OPTIONS say which methods there are', async () => {
+    const { ask } = await adminBroker();
+    expect((await ask('/api/v1/stats', { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+    const options = await ask('/api/v1/stats', { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    expect((await ask('/api/v1/stats', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it.each(['evil.example:7421', 'evil.example', '127.0.0.1.evil.example', 'localhost.evil.example', '[::1'])(
+    'O2 a page whose name %j leads here is refused',
+    async (host) => {
+      const { url } = await adminBroker();
+      expect(await askRaw(`${url}/api/v1/stats`, { host })).toMatchObject({
+        status: 403,
+        body: { code: 'FORBIDDEN_HOST' },
+      });
+    },
+  );
+
+  it.each(['127.0.0.1:1', 'localhost:7421', '[::1]:7421', '10.1.2.3', 'Broker.example:80'])(
+    'O2 %s is a name of the broker',
+    async (host) => {
+      const { url } = await adminBroker({ admin: { allowedHosts: ['broker.example'] } });
+      expect(await askRaw(`${url}/api/v1/stats`, { host })).toMatchObject({ status: 200 });
+    },
+  );
+});
