@@ -24,6 +24,8 @@ const brokerTop = [
   'doors.ts',
   'door.ts',
   'admin-extension.ts',
+  'live-options.ts',
+  'open-settings.ts',
   'options.ts',
 ];
 

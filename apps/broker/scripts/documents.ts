@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { defaultLimits, topicSettings } from '@q/broker';
+import { defaultLimits, ownDefinitions, topicSettings } from '@q/broker';
 import { limitsMarkdown, replaceSection, settingsMarkdown, topicSettingsMarkdown } from './settings-markdown.ts';
 
 /** A document with generated sections: what it says now, and what it should say. */
@@ -15,9 +15,15 @@ export function generatedDocuments(): GeneratedDocument[] {
   const configuration = generated('../../../docs/CONFIGURATION.md', {
     settings: settingsMarkdown(),
     'topic settings': topicSettingsMarkdown(topicSettings),
-    limits: limitsMarkdown({ ...defaultLimits }, limitsSource),
+    limits: limitsMarkdown({ ...defaultLimits }, { source: limitsSource, needsRestart }),
   });
   return [readme, configuration];
+}
+
+const fixed = new Set(ownDefinitions().flatMap(({ name, isReloadable }) => (isReloadable ? [] : [name])));
+
+function needsRestart(limit: string): boolean {
+  return fixed.has(`limits.${limit}`);
 }
 
 function generated(relativePath: string, sections: Readonly<Record<string, string>>): GeneratedDocument {

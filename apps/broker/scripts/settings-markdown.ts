@@ -1,5 +1,5 @@
-import { none } from '../src/setting-type.ts';
-import { configFlag, configVariable, settingsList } from '../src/settings.ts';
+import type { Setting } from '../src/settings-list.ts';
+import { configFlag, configVariable, settingsList } from '../src/settings-list.ts';
 
 /** A row of the table of topic settings that `@q/broker` exports, as far as it is shown here. */
 export interface TopicSettingRow {
@@ -7,6 +7,27 @@ export interface TopicSettingRow {
   readonly default: string;
   readonly allowed: string;
   readonly doc: string;
+}
+
+const none = 'none';
+
+const kinds: Readonly<Record<Setting['reads'], string>> = {
+  text: 'text',
+  choice: 'choice',
+  boolean: 'true or false',
+  whole: 'number',
+  bytes: 'bytes',
+  address: 'host:port',
+  texts: 'map of texts',
+  numbers: 'map of numbers',
+};
+
+function kindOf({ reads }: Setting): string {
+  return kinds[reads];
+}
+
+function whileRunning(isReloadable: boolean): string {
+  return isReloadable ? 'reload' : 'restart';
 }
 
 /** The settings of the program as a Markdown table, from the settings table. */
@@ -18,11 +39,21 @@ export function settingsMarkdown(): string {
       .join(', '),
     `\`${setting.env}\``,
     `\`${setting.key}\``,
-    code(setting.type.format(setting.default) || none),
-    `${setting.doc} Allowed: ${setting.type.allowed}.`,
+    code(setting.default || none),
+    kindOf(setting),
+    whileRunning(setting.isReloadable),
+    `${setting.doc} Allowed: ${setting.allowed}.`,
   ]);
-  rows.push([`\`${configFlag}\``, `\`${configVariable}\``, '', code(none), 'YAML file of settings.']);
-  return markdownTable(['flag', 'variable', 'key in the file', 'default', 'meaning'], rows);
+  rows.push([
+    `\`${configFlag}\``,
+    `\`${configVariable}\``,
+    '',
+    code(none),
+    'text',
+    'restart',
+    'YAML file of settings.',
+  ]);
+  return markdownTable(['flag', 'variable', 'key in the file', 'default', 'type', 'a change needs', 'meaning'], rows);
 }
 
 export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): string {
@@ -37,13 +68,17 @@ export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): str
 }
 
 /** @param source text of the file that declares the limits: the comment above each is its meaning */
-export function limitsMarkdown(limits: Readonly<Record<string, number>>, source: string): string {
+export function limitsMarkdown(
+  limits: Readonly<Record<string, number>>,
+  { source, needsRestart }: { readonly source: string; readonly needsRestart: (name: string) => boolean },
+): string {
   const rows = Object.entries(limits).map(([name, value]) => [
     code(name),
     code(String(value)),
+    whileRunning(!needsRestart(name)),
     meaningOf(name, source),
   ]);
-  return markdownTable(['limit', 'default', 'meaning'], rows);
+  return markdownTable(['limit', 'default', 'a change needs', 'meaning'], rows);
 }
 
 /** @throws Error for a limit without a comment */

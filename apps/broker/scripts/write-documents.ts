@@ -1,9 +1,18 @@
-// Writes the generated sections of README.md and docs/CONFIGURATION.md again; run it after a change of the settings
-// table:
+// Writes again what is made from the schema of the settings: the rules that the program reads instead, and the
+// generated sections of README.md and docs/CONFIGURATION.md. Run it after a change, and `pnpm format` after it:
 //   node --conditions=@q/source apps/broker/scripts/write-documents.ts
 import { writeFileSync } from 'node:fs';
-import { generatedDocuments } from './documents.ts';
+import { rulesOfSchema } from '../schema/rules-of-schema.ts';
 
+const rules = `// Made from schema/settings-schema.ts by scripts/write-documents.ts. Do not edit.
+import type { SettingRule } from './setting-rule.ts';
+
+export const settingRules: readonly SettingRule[] = ${JSON.stringify(rulesOfSchema(), null, 2)};
+`;
+writeFileSync(new URL('../src/setting-rules.ts', import.meta.url), rules);
+
+// Loaded now: the documents are made from the rules.
+const { generatedDocuments } = await import('./documents.ts');
 for (const { path, actual, expected } of generatedDocuments()) {
   if (actual !== expected) writeFileSync(path, expected);
 }

@@ -2,11 +2,14 @@ import type { AdminExtension, BrokerOptions } from '@q/broker';
 import type { Settings } from './settings.ts';
 
 /** The settings as the embedding API takes them. `extension`: of the admin HTTP server. */
-export function brokerOptions(settings: Settings, extension: AdminExtension): BrokerOptions {
+export function brokerOptions(settings: Settings, extension?: AdminExtension): BrokerOptions {
   return {
     host: settings.host,
     port: settings.port,
-    admin: settings.adminPort === null ? false : { host: settings.adminHost, port: settings.adminPort, extension },
+    admin:
+      settings.adminPort === null
+        ? false
+        : { host: settings.adminHost, port: settings.adminPort, ...(extension !== undefined && { extension }) },
     brokerId: settings.brokerId,
     storage: settings.storage,
     dataDir: settings.dataDir,

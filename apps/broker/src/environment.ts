@@ -1,7 +1,7 @@
+import { readGivenText } from './given-text.ts';
 import { nearest } from './nearest.ts';
 import type { GivenSetting, SettingSource } from './setting-source.ts';
-import { commandLineVariables, configVariable, settingsList } from './settings.ts';
-import type { SettingKey } from './settings.ts';
+import { commandLineVariables, configVariable, settingsList } from './settings-list.ts';
 
 export interface Environment extends SettingSource {
   readonly configFile: string | undefined;
@@ -18,7 +18,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     if (!name.startsWith('Q_') || value === undefined || isIgnored(name, value)) continue;
     const setting = settingsList.find((candidate) => candidate.env === name);
     if (setting === undefined) problems.push(`${name}="${value}" is not a variable of q-broker${didYouMean(name)}`);
-    else given.push({ key: setting.key as SettingKey, value, from: name });
+    else {
+      const read = readGivenText(setting, value, name);
+      given.push(...read.given);
+      problems.push(...read.problems);
+    }
   }
   return { given, problems, configFile: env[configVariable] };
 }

@@ -1,5 +1,12 @@
-import type { Setting } from './settings.ts';
-import { commandLineVariables, configFlag, configVariable, settingsList } from './settings.ts';
+import type { Setting } from './settings-list.ts';
+import {
+  checkFlag,
+  commandLineVariables,
+  configFlag,
+  configVariable,
+  printFlag,
+  settingsList,
+} from './settings-list.ts';
 
 /** The text of `q-broker --help`, from the settings table. */
 export function helpText(): string {
@@ -12,20 +19,28 @@ export function helpText(): string {
     'Flags (each also a variable, and a key of the file):',
     ...settingsList.flatMap(describe),
     ...entry(`${configFlag} <path>`, `YAML file of settings. (${configVariable})`),
+    ...entry(
+      `${printFlag}[=text|json]`,
+      'Say which settings are in force, each with its source, and end. Secrets are masked.',
+    ),
+    ...entry(checkFlag, 'Say whether the settings are allowed, and end: exit code 0, or 2 as for a refused start.'),
     ...entry('--help, -h', 'Show this.'),
     ...entry('--version, -V', 'Show the version.'),
     '',
-    'A flag is stronger than a variable, a variable than the file, the file than the default.',
-    `Unknown flags, keys and Q_ variables are refused (${commandLineVariables.join(' and ')} belong to the command line q).`,
+    'A flag is stronger than a variable, a variable than the file, the file than the default. What was',
+    'changed through an API (q config set) is stronger than all of them.',
+    'SIGHUP, and a change of the file, make it read them again.',
+    `Unknown flags, keys and Q_ variables are refused (${commandLineVariables.join(', ')}`,
+    'belong to the command line q).',
     '',
   ].join('\n');
 }
 
-function describe(setting: Setting<unknown>): string[] {
-  const standard = setting.type.format(setting.default) || 'none';
+function describe(setting: Setting): string[] {
+  const standard = setting.default || 'none';
   const { shorthand } = setting;
   return entry(
-    `${setting.flag} <${setting.type.placeholder}>${shorthand === undefined ? '' : `, ${shorthand.flag}`}`,
+    `${setting.flag} <${setting.placeholder}>${shorthand === undefined ? '' : `, ${shorthand.flag}`}`,
     `${setting.doc} (${setting.env}, ${setting.key}; default ${standard})`,
   );
 }

@@ -31,14 +31,16 @@ const unwrittenMax = 1 << 20;
  * so no such line is ever lost with the process.
  */
 export class ProgramLog implements BrokerLogger {
-  readonly #options: { readonly level: LogLevel; readonly format: LogFormat };
+  readonly #format: LogFormat;
+  #level: LogLevel;
   #logger: Logger | null = null;
   #early: EarlyLine[] = [];
   /** When the line that is being written was said; `null` is now. */
   #saidMs: number | null = null;
 
   constructor(options: { readonly level: LogLevel; readonly format: LogFormat }) {
-    this.#options = options;
+    this.#format = options.format;
+    this.#level = options.level;
   }
 
   debug(fields: object, message: string): void {
@@ -59,6 +61,12 @@ export class ProgramLog implements BrokerLogger {
 
   fatal(fields: object, message: string): void {
     this.#write('fatal', fields, message);
+  }
+
+  /** Less severe lines are not written from now on, those included that wait. */
+  setLevel(level: LogLevel): void {
+    this.#level = level;
+    if (this.#logger !== null) this.#logger.level = level;
   }
 
   /** Writes what has waited, and from now on each line as it is said. */
@@ -85,7 +93,7 @@ export class ProgramLog implements BrokerLogger {
     // `require`, because a line about a fault cannot wait for an asynchronous import.
     const { pino } = createRequire(import.meta.url)('pino') as { pino: typeof Pino };
     const settings = {
-      level: this.#options.level,
+      level: this.#level,
       base: { pid: process.pid },
       // ISO and not a number: the first thing that anybody does with a log line is to read its time.
       timestamp: () => `,"time":"${new Date(this.#saidMs ?? Date.now()).toISOString()}"`,
@@ -95,7 +103,7 @@ export class ProgramLog implements BrokerLogger {
     const destination = pino.destination({ fd: 1, sync: true, maxLength: unwrittenMax });
     // Whoever read the log has gone away (a closed pipe, a closed terminal). That is no reason to stop serving.
     destination.on('error', () => undefined);
-    if (this.#options.format === 'text')
+    if (this.#format === 'text')
       return pino(settings, { write: (line: string) => void destination.write(formatLogLine(line)) });
     return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, destination);
   }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '@q/broker';
@@ -15,8 +14,12 @@ import { chooseLogFormat, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
 import { commandLineCall } from './program-call.ts';
 import { resolveSettings } from './resolve-settings.ts';
-import type { ResolvedSettings } from './resolve-settings.ts';
-import { hostAndPort } from './setting-type.ts';
+import type { KnownSettings, ResolvedSettings } from './resolve-settings.ts';
+import { followSettings, isTerminalAttached } from './follow-settings.ts';
+import { programSettings } from './program-settings.ts';
+import { programInput } from './settings-input.ts';
+import type { ProgramInput } from './settings-input.ts';
+import { writeAddress } from './setting-text.ts';
 import type { Settings } from './settings.ts';
 import { explainStartFailure } from './start-failure.ts';
 import { inTime } from './in-time.ts';
@@ -42,18 +45,17 @@ const startGraceMs = 2000;
 const stopTimeoutMs = 15_000;
 
 /** What the program is to do, and which of it somebody has asked for. */
-type Given = Pick<Extract<ResolvedSettings, { kind: 'settings' }>, 'settings' | 'from'>;
+interface Given extends KnownSettings {
+  readonly input: ProgramInput;
+}
 
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function run(): Promise<void> {
   // A terminal that was closed, a reader of the log that went away: no reason to stop serving, or to stop otherwise
   // than in order.
   process.stdout.on('error', () => undefined);
-  const resolved = await resolveSettings({
-    argv: process.argv.slice(2),
-    env: process.env,
-    readFile: (path) => readFile(path, 'utf8'),
-  });
+  const input = programInput({ argv: process.argv.slice(2), env: process.env });
+  const resolved = await resolveSettings(input);
   switch (resolved.kind) {
     case 'help':
       process.stdout.write(helpText());
@@ -64,22 +66,34 @@ export async function run(): Promise<void> {
     case 'refused':
       return fail([...resolved.problems, 'q-broker --help lists every setting'], ExitCode.badSettings);
     case 'settings':
-      return serve(resolved);
+      return resolved.check || resolved.print !== null ? report(resolved) : serve({ ...resolved, input });
   }
 }
 
-async function serve({ settings, from }: Given): Promise<void> {
-  const stopSignal = firstStopSignal(process);
+/** Says what the settings are, or whether they are allowed, and nothing is opened. */
+async function report(known: Extract<ResolvedSettings, { kind: 'settings' }>): Promise<void> {
+  const { refusalOf, settingsJson, settingsText } = await import('./settings-report.ts');
+  const problem = refusalOf(known);
+  if (known.print !== null) process.stdout.write(known.print === 'json' ? settingsJson(known) : settingsText(known));
+  if (problem !== null) return fail([problem], ExitCode.badSettings);
+  if (known.print === null) process.stdout.write('the settings are allowed\n');
+}
+
+async function serve(given: Given): Promise<void> {
+  const { settings, file, input } = given;
+  const hangup = isTerminalAttached() ? 'stop' : 'reload';
+  const stopSignal = firstStopSignal(process, { hangup });
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
   const { promise: mayLoad, resolve: announced } = Promise.withResolvers<void>();
-  const broker = await startUnlessStopped(() => start({ settings, from }, { log, mayLoad }), stopSignal);
+  const broker = await startUnlessStopped(() => start(given, { log, mayLoad }), stopSignal);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
   relaxExternalMemory();
   announce(facts, format, log);
   announced();
+  followSettings({ settings: broker.settings, file, input, hangup });
   setTimeout(keepCompiled, keepCompiledMs).unref();
 
   const signal = await stopSignal;
@@ -89,16 +103,19 @@ async function serve({ settings, from }: Given): Promise<void> {
 
 /** `mayLoad`: when there is time to load what the broker can do without. */
 async function start(
-  { settings, from }: Given,
+  given: Given,
   { log, mayLoad }: { readonly log: ProgramLog; readonly mayLoad: Promise<void> },
 ): Promise<Broker> {
+  const { settings, input } = given;
+  const isKafkaPortGiven = given.given.some(({ name }) => name === 'kafkaPort');
   try {
     const [{ startBroker }, doors] = await Promise.all([
       import('@q/broker'),
-      kafkaDoors(settings, { isPortGiven: from.kafkaPort !== undefined }),
+      kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
     ]);
     return await startBroker({
       ...brokerOptions(settings, lazyAdmin(mayLoad)),
+      settings: programSettings(given, { input, log }),
       doors,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
@@ -156,7 +173,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
   return {
     version: packageVersion(),
     url: broker.url,
-    kafkaAddress: kafka === undefined ? null : hostAndPort.format(kafka),
+    kafkaAddress: kafka === undefined ? null : writeAddress(kafka),
     isKafkaPortTaken: kafka === undefined && settings.kafkaPort !== null,
     adminUrl: broker.adminUrl,
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),

@@ -1,16 +1,23 @@
 import type { Node, YAMLMap } from 'yaml';
+import { readGivenText } from './given-text.ts';
 import { nearest } from './nearest.ts';
 import type { GivenSetting, SettingSource } from './setting-source.ts';
-import type { Pairs } from './setting-type.ts';
-import { settingsList } from './settings.ts';
-import type { Setting, SettingKey } from './settings.ts';
+import { isMap as carriesMap } from './setting-rule.ts';
+import { settingsList } from './settings-list.ts';
+import type { Setting } from './settings-list.ts';
 
 /** One `key: value` of the file, with nested maps already written as dotted keys. */
 interface Entry {
   readonly key: string;
-  readonly value: string | Pairs | undefined;
+  /** Undefined: it has no single value. */
+  readonly value: string | undefined;
   readonly line: number;
+  /** In a map of names and values: which of them. */
+  readonly entry: string | null;
 }
+
+/** Where a file is not YAML, it says so in a few places. */
+const brokenMax = 10;
 
 /**
  * Reads a YAML file of settings. Keys are those of the table; case, dots, dashes and underscores do not matter, and
@@ -26,9 +33,12 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineOf = (node: unknown): number => lines.linePos((node as Node | null)?.range?.[0] ?? 0).line;
 
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    return { given: [], problems: [`${name}, line ${lines.linePos(broken.pos[0]).line}: not YAML: ${broken.message}`] };
+  if (document.errors.length > 0) {
+    const told = document.errors.slice(0, brokenMax);
+    return {
+      given: [],
+      problems: told.map(({ pos, message }) => `${name}, line ${lines.linePos(pos[0]).line}: not YAML: ${message}`),
+    };
   }
   if (document.contents === null) return { given: [], problems: [] };
   if (!isMap(document.contents)) {
@@ -44,34 +54,37 @@ export async function readSettingsFile(text: string, name: string): Promise<Sett
     map.items.flatMap((item): Entry[] => {
       const key = prefix + (textOf(item.key) ?? '');
       const line = lineOf(item.key);
-      if (!isMap(item.value)) return [{ key, value: textOf(item.value), line }];
-      if (settingNamed(key)?.type.parseMap === undefined) return entriesOf(item.value, `${key}.`);
+      if (!isMap(item.value)) return [{ key, value: textOf(item.value), line, entry: null }];
+      const setting = settingNamed(key);
+      if (setting === undefined || !carriesMap(setting)) return entriesOf(item.value, `${key}.`);
       // The keys of this map are names of their own, whose dots are part of them.
-      return [{ key, value: pairsOf(entriesOf(item.value, '')), line }];
+      return entriesOf(item.value, '').map((entry) => ({ ...entry, key, entry: entry.key }));
     });
   return readEntries(entriesOf(document.contents, ''), name);
-}
-
-function pairsOf(entries: readonly Entry[]): Pairs {
-  return Object.fromEntries(entries.map((entry) => [entry.key, typeof entry.value === 'string' ? entry.value : '']));
 }
 
 function readEntries(entries: readonly Entry[], name: string): SettingSource {
   const given: GivenSetting[] = [];
   const problems: string[] = [];
-  for (const entry of entries) {
-    const from = `${entry.key} in ${name}, line ${entry.line}`;
-    const setting = settingNamed(entry.key);
-    if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${didYouMean(entry.key)}`);
-    else if (given.some((other) => other.key === setting.key))
-      problems.push(`${from}, says ${setting.key} a second time`);
-    else if (entry.value === undefined) problems.push(`${from}, has no single value; allowed: ${setting.type.allowed}`);
-    else given.push({ key: setting.key as SettingKey, value: entry.value, from });
+  for (const { key, value, line, entry } of entries) {
+    const written = entry === null ? key : `${key}.${entry}`;
+    const from = `${written} in ${name}, line ${line}`;
+    const setting = settingNamed(key);
+    if (setting === undefined) problems.push(`${from}, is not a setting of q-broker${didYouMean(key)}`);
+    else if (given.some((other) => other.key === setting.key && other.entry === entry))
+      problems.push(`${from}, says ${entry === null ? setting.key : written} a second time`);
+    else if (value === undefined) problems.push(`${from}, has no single value; allowed: ${setting.allowed}`);
+    else if (entry !== null) given.push({ key: setting.key, entry, text: value, from });
+    else {
+      const read = readGivenText(setting, value, from);
+      given.push(...read.given);
+      problems.push(...read.problems);
+    }
   }
   return { given, problems };
 }
 
-function settingNamed(key: string): Setting<unknown> | undefined {
+function settingNamed(key: string): Setting | undefined {
   return settingsList.find((candidate) => normalized(candidate.key) === normalized(key));
 }
 

@@ -3,6 +3,9 @@ import { exitCodeOfSignal } from './exit-code.ts';
 /** Ctrl-C, a service manager, and a terminal that was closed. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** What SIGHUP asks for: of a program without a terminal, to read its settings again. */
+export type Hangup = 'stop' | 'reload';
+
 /** The part of `process` that is used here. */
 export interface SignalSource {
   readonly pid: number;
@@ -16,10 +19,13 @@ export interface SignalSource {
  * Resolves with the first signal that asks for a clean stop. Whatever the state of that stop, a second signal ends the
  * process at once: the log recovers from that as it does from a crash.
  */
-export function firstStopSignal(source: SignalSource): Promise<NodeJS.Signals> {
+export function firstStopSignal(source: SignalSource, o: { readonly hangup: Hangup }): Promise<NodeJS.Signals> {
+  // Until somebody can do what it asks for, it must not end the process.
+  if (o.hangup === 'reload') source.on('SIGHUP', () => undefined);
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of signals) {
+      if (signal === 'SIGHUP' && o.hangup === 'reload') continue;
       source.on(signal, () => {
         if (asked) endBy(source, signal);
         asked = true;
@@ -42,4 +48,9 @@ function endBy(source: SignalSource, signal: NodeJS.Signals): void {
   releaseStopSignals(source);
   source.kill(source.pid, signal);
   source.exit(exitCodeOfSignal(signal));
+}
+
+/** Calls `reload` at each SIGHUP. */
+export function onHangup(source: Pick<SignalSource, 'on'>, reload: () => void): void {
+  source.on('SIGHUP', reload);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ownDefinitions } from '@q/broker';
 import { resolveSettings } from '../src/resolve-settings.ts';
 import type { ResolvedSettings } from '../src/resolve-settings.ts';
 import type { Settings } from '../src/settings.ts';
@@ -17,6 +18,7 @@ function resolve({ argv = [], env = {}, file }: Given): Promise<ResolvedSettings
       file === undefined || path !== 'q.yaml'
         ? Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' }))
         : Promise.resolve(file),
+    entries: () => Promise.resolve(new Map(ownDefinitions().map((definition) => [definition.name, definition]))),
   });
 }
 
@@ -57,7 +59,14 @@ describe('settings from flags, environment and file', () => {
 
   it('Q3 says where each value came from', async () => {
     const resolved = await resolve({ argv: ['--port=5'], env: { Q_HOST: '::' }, file: '\ndata-dir: /d\n' });
-    expect(resolved).toMatchObject({ from: { port: '--port', host: 'Q_HOST', dataDir: 'data-dir in q.yaml, line 2' } });
+    expect(resolved).toMatchObject({
+      file: 'q.yaml',
+      given: [
+        { name: 'dataDir', text: '/d', source: 'file', from: 'data-dir in q.yaml, line 2' },
+        { name: 'host', text: '::', source: 'environment', from: 'Q_HOST' },
+        { name: 'port', text: '5', source: 'flag', from: '--port' },
+      ],
+    });
   });
 
   it('B1 takes --no-kafka for the door that is off, which a later flag may open again', async () => {
@@ -78,7 +87,7 @@ describe('settings from flags, environment and file', () => {
     const settings = await settingsOf({
       argv: ['--topic-default', 'retention.ms=1', '--topic-default', 'segment.ms=2'],
       env: { Q_TOPIC_DEFAULTS: 'retention.ms=3;retention.bytes=4' },
-      file: 'topicDefaults:\n  retention.bytes: 5\n  cleanup.policy: compact,delete\n  segment:\n    bytes: 1000000\n',
+      file: 'topicDefaults:\n  retention.bytes: 5\n  cleanup.policy: compact,delete\n  segment:\n    bytes: 1MB\n',
     });
     expect(settings.topicDefaults).toEqual({
       'retention.ms': '1',
@@ -91,13 +100,26 @@ describe('settings from flags, environment and file', () => {
 
   it('Q3 reads limits as numbers, from every source', async () => {
     const settings = await settingsOf({
-      argv: ['--limit', 'a=1'],
-      env: { Q_LIMITS: 'b=2;c=3' },
-      file: 'limits:\n  c: 4\n  d: 5',
+      argv: ['--limit', 'topicsMax=1'],
+      env: { Q_LIMITS: 'groupsMax=2;partitionsMax=3' },
+      file: 'limits:\n  partitionsMax: 4\n  turnMsMax: 05',
     });
-    expect(settings.limits).toEqual({ a: 1, b: 2, c: 3, d: 5 });
-    expect(await problemsOf({ file: 'limits: { a: many }' })).toEqual([
-      'limits in q.yaml, line 1: {"a":"many"} is not allowed for limits; allowed: name=number with a whole number, several separated by ";"',
+    expect(settings.limits).toEqual({ topicsMax: 1, groupsMax: 2, partitionsMax: 3, turnMsMax: 5 });
+  });
+
+  it('Q3 names each wrong limit and topic default with its own line, what is allowed, and all of them at once', async () => {
+    const file = 'limits:\n  turnMsMax: many\n  groupMax: 4\ntopicDefaults:\n  retention.ms: soon\n  no.such: 1\n';
+    expect(await problemsOf({ file, env: { Q_LIMITS: 'topicsMax' }, argv: ['--limit', 'topicsMax=0'] })).toEqual([
+      'Q_LIMITS: "topicsMax" is not allowed for limits; allowed: name=number with a whole number, several separated by ";"',
+      'limits.turnMsMax in q.yaml, line 2: "many" is not allowed for limits.turnMsMax; allowed: a whole number of at least 1',
+      'limits.groupMax in q.yaml, line 3: there is no limits.groupMax; did you mean limits.groupsMax?',
+      expect.stringMatching(
+        /^topicDefaults\.retention\.ms in q\.yaml, line 5: "soon" is not allowed .* allowed: a whole/,
+      ),
+      expect.stringMatching(
+        /^topicDefaults\.no\.such in q\.yaml, line 6: there is no .*; there are: cleanup\.policy, /,
+      ),
+      '--limit: "0" is not allowed for limits.topicsMax; allowed: a whole number of at least 1',
     ]);
   });
 
@@ -106,6 +128,32 @@ describe('settings from flags, environment and file', () => {
       'Q_CONFIG "gone.yaml" cannot be read: there is no such file',
     ]);
     expect(await settingsOf({ env: { Q_CONFIG: 'gone.yaml' }, file: 'port: 9' })).toMatchObject({ port: 9 });
+  });
+
+  it('Q3 takes --auto-create-topics alone for true, and the word behind it where that is one', async () => {
+    const created = async (...argv: string[]): Promise<boolean> => (await settingsOf({ argv })).autoCreateTopics;
+    expect(await created('--auto-create-topics')).toBe(true);
+    expect(await created('--auto-create-topics', '--port', '1')).toBe(true);
+    expect(await created('--auto-create-topics', 'true')).toBe(true);
+    expect(await created('--auto-create-topics', 'false')).toBe(false);
+    expect(await created('--auto-create-topics=false')).toBe(false);
+    expect(await problemsOf({ argv: ['--auto-create-topics', 'yes'] })).toEqual([
+      '"yes" is not expected here: q-broker takes flags only',
+    ]);
+    expect(await problemsOf({ argv: ['--auto-create-topics=yes'] })).toEqual([
+      '--auto-create-topics: "yes" is not allowed for autoCreateTopics; allowed: true or false',
+    ]);
+  });
+
+  it('Q3 knows what is to be done with the settings', async () => {
+    expect(await resolve({})).toMatchObject({ check: false, print: null });
+    expect(await resolve({ argv: ['--check-config'] })).toMatchObject({ check: true, print: null });
+    expect(await resolve({ argv: ['--print-config', '--port', '1'] })).toMatchObject({ print: 'text' });
+    expect(await resolve({ argv: ['--print-config=json'] })).toMatchObject({ print: 'json' });
+    expect(await problemsOf({ argv: ['--print-config=xml', '--check-config=1'] })).toEqual([
+      '--print-config="xml" is not allowed; allowed: text, json',
+      '--check-config takes no value, and has "1"',
+    ]);
   });
 
   it('answers help and version even beside mistakes', async () => {

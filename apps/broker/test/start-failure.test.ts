@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { settingsTable } from '../src/settings.ts';
+import { isMap, readText } from '../src/setting-rule.ts';
+import { settingsList } from '../src/settings-list.ts';
 import type { Settings } from '../src/settings.ts';
 import { explainStartFailure } from '../src/start-failure.ts';
 
 const settings = Object.fromEntries(
-  Object.entries(settingsTable).map(([key, setting]) => [key, setting.default]),
+  settingsList.map((setting) => [setting.key, isMap(setting) ? {} : readText(setting, setting.default)]),
 ) as unknown as Settings;
 
 function lineOf(fields: object): string {

@@ -3,6 +3,7 @@
  * concern adds its list here, and nothing else.
  */
 import type { AnyOperation } from './operation/operation.ts';
+import { configOperations } from './config/operations.ts';
 import { statsOperations } from './stats/operations.ts';
 
-export const operations = [...statsOperations] as const satisfies readonly AnyOperation[];
+export const operations = [...configOperations, ...statsOperations] as const satisfies readonly AnyOperation[];

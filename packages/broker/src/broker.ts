@@ -1,4 +1,5 @@
 import type { DoorAddress } from './door.ts';
+import type { Services } from './services/services.ts';
 
 /** A running broker. */
 export interface Broker extends AsyncDisposable {
@@ -12,6 +13,8 @@ export interface Broker extends AsyncDisposable {
   readonly url: string;
   /** Where the admin HTTP interface listens, or null without one. */
   readonly adminUrl: string | null;
+  /** What is in force and who said so; changes it while the broker runs, as far as that can be. */
+  readonly settings: Services['settings'];
   /** Where the doors of `BrokerOptions.doors` are. */
   readonly doors: readonly DoorAddress[];
   /**

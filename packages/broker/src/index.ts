@@ -1,6 +1,6 @@
 // Starting a broker
 export { startBroker } from './start-broker.ts';
-export { defaultAdminPort, defaultPort } from './options.ts';
+export { checkOptions, defaultAdminPort, defaultPort } from './options.ts';
 export type { AdminOptions, BrokerOptions } from './options.ts';
 export type { Broker, CloseOptions } from './broker.ts';
 
@@ -59,7 +59,21 @@ export type { ClassicLanguage, NamedPartitions } from './services/groups/classic
 export type { GroupDescription } from './services/groups/group-description.ts';
 export type { MemberDescription } from './services/groups/member-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
-export type { BrokerSettings } from './services/settings/broker-settings.ts';
+export type { BrokerFacts, GroupBounds } from './services/settings/broker-facts.ts';
+
+// Settings of the broker, and of the program around it
+export type { ReloadOutcome, SettingsChanged } from './services/settings/broker-settings.ts';
+export type { ChangedSetting, SettingsChange } from './services/settings/setting-change.ts';
+export type {
+  GivenValue,
+  ProgramSettings,
+  ReadValues,
+  SettingDefinition,
+  SettingSource,
+} from './services/settings/setting-definition.ts';
+export type { SettingValue, SettingView } from './services/settings/setting-view.ts';
+export { ownDefinitions } from './services/settings/own-definitions.ts';
+
 export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';
 export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
 export type { DataFolderDescription } from './services/stats/data-folder.ts';

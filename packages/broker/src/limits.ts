@@ -234,6 +234,25 @@ export const defaultLimits: BrokerLimits = {
 };
 
 /**
+ * These are what they were at the start until the broker is started again: what was made from them stands, such as
+ * queues and timers, or what was promised to clients. All others are looked at each time.
+ */
+export const restartLimits: ReadonlySet<keyof BrokerLimits> = new Set([
+  'frameBytesMax',
+  'brokerHeldMax',
+  'wakesPerTurnMax',
+  'checksMax',
+  'largeChecksMax',
+  'timeSearchesMax',
+  'logOpensMax',
+  'reopenPauseMsMin',
+  'reopenPauseMsMax',
+  'groupDeadlinePauseMs',
+  'maintenanceIntervalMs',
+  'termRetryMs',
+]);
+
+/**
  * Says what is wrong with a set of limits, or `null`. Relations, not only ranges: a limit that contradicts another
  * one would show as a hang much later.
  */

@@ -1,7 +1,7 @@
 /**
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
-import type { DiskRoom, LogStore } from '@q/storage';
+import type { LocalStore, LogStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerLogger } from './logger.ts';
@@ -11,6 +11,8 @@ import { metadataLogId } from './metadata/metadata-topic.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
 import { nodeProcessUsage } from './metrics/node-process-usage.ts';
 import { softwareVersion } from './node-version.ts';
+import { LiveOptions } from './live-options.ts';
+import { openSettings } from './open-settings.ts';
 import { defaultDurability } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
 import { AppendService } from './services/append/append-service.ts';
@@ -24,7 +26,7 @@ import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
-import { brokerSettings } from './services/settings/broker-settings.ts';
+import { brokerFacts } from './services/settings/broker-facts.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
@@ -40,7 +42,7 @@ export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
   readonly store: LogStore;
   /** Where the store has its room. */
-  readonly disk: DiskRoom;
+  readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes'>;
   readonly budget: AppendServiceOptions['budget'];
   readonly counters: BrokerCounters;
   readonly closers: Closers;
@@ -58,10 +60,13 @@ export interface OpenServices extends Services {
 /** @throws QError CORRUPT_LOG, STORAGE_FAILED */
 export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
   const { options, store, disk, budget, counters, closers } = opened;
-  const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId, autoCreateTopics } = options;
+  const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
   const metadataLog = await store.open(metadataLogId, internalLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const { term, clusterId } = await beginTerm(opened, metadata);
+  const live = new LiveOptions(options);
+  const topicDefaultsChanged = (): Promise<void> => registry.defaultsChanged();
+  const settings = await openSettings({ options, live, metadata, disk, topicDefaultsChanged });
   const leadership = new SoleLeadership({ brokerId, term });
   const registry = new TopicRegistry({
     store,
@@ -84,6 +89,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const groups = await Groups.open({ store, registry, clock, random, limits, logger }, ownLogs);
   closers.add(() => groups.close());
 
+  const dataDir = options.storage === 'memory' ? null : options.dataDir;
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters };
@@ -95,22 +101,23 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     fetch: new FetchService({ ...common, waiters }),
     offsets: new OffsetLookup(common),
     epochs: new EpochLookup(common),
-    topics: new TopicCatalog({ registry, changes: topicChanges, autoCreateTopics }),
+    topics: new TopicCatalog({ registry, changes: topicChanges, options: live }),
     topicChanges,
     recordDeletion: new RecordDeletion(common),
     partitionReopening: new PartitionReopening(common),
     producerIds: await ProducerIdBlocks.open(metadata),
     producers: new ProducerDescription(common),
     groups,
-    settings: brokerSettings(options),
+    settings,
+    facts: brokerFacts({ topicDefaults: brokerDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
     stats: new BrokerStats({
       identity,
       disk,
       ...common,
       usage: nodeProcessUsage,
-      durability: defaultDurability(options),
+      durability: () => defaultDurability(options),
     }),
-    dataFolder: new DataFolder({ registry, disk, path: options.storage === 'memory' ? null : options.dataDir }),
+    dataFolder: new DataFolder({ registry, disk, path: dataDir }),
     release: () => {
       waiters.releaseAll();
       groups.release();

@@ -7,8 +7,8 @@ import type { AdminExtension } from './admin-extension.ts';
 import type { Clock } from './clock.ts';
 import { budgetDescriptors } from './descriptor-budget.ts';
 import type { Door } from './door.ts';
-import { checkLimits, defaultLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
+import { resolveLimits, resolveTopicDefaults } from './live-options.ts';
 import { silentLogger } from './logger.ts';
 import type { BrokerLogger } from './logger.ts';
 import type { Network } from './transport/network.ts';
@@ -17,7 +17,8 @@ import { nodeClock } from './node-clock.ts';
 import { readDescriptorLimit } from './node-descriptor-limit.ts';
 import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
-import { parseTopicSettings } from './services/topics/topic-config.ts';
+import { fromOptions } from './services/settings/own-definitions.ts';
+import type { ProgramSettings } from './services/settings/setting-definition.ts';
 import type { SettingTexts } from './services/topics/topic-config.ts';
 import { checkFitsFrame } from './services/topics/topic-rules.ts';
 
@@ -60,6 +61,11 @@ export interface BrokerOptions {
   /** More protocols, each on a port of its own. Default: none. */
   readonly doors?: readonly Door[];
   readonly limits?: Partial<BrokerLimits>;
+  /**
+   * The settings of the program around the broker, where it has a file of them or such: their values are the options
+   * here. Default: those options alone.
+   */
+  readonly settings?: ProgramSettings;
   /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
   readonly storageLimits?: Partial<StorageLimits>;
   /**
@@ -98,6 +104,7 @@ export interface ResolvedOptions {
   readonly whenFull: WhenFull;
   readonly doors: readonly Door[];
   readonly limits: BrokerLimits;
+  readonly settings: ProgramSettings;
   readonly storageLimits: Partial<StorageLimits>;
   readonly descriptorsMax: number | null;
   /** They are what the system says, and may change. */
@@ -133,6 +140,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'whenFull',
   'doors',
   'limits',
+  'settings',
   'storageLimits',
   'descriptorsMax',
   'logger',
@@ -157,7 +165,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     storageLimits: given.storageLimits ?? {},
   });
   const { limits } = budget;
-  const topicDefaults = resolveTopicDefaults(given.topicDefaults ?? {}, durability);
+  const topicDefaults = resolveTopicDefaults({ topicDefaults: defaultTexts(given.topicDefaults ?? {}), durability });
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   return {
     host,
@@ -177,6 +185,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
     doors: (given.doors ?? []).map(resolveDoor),
     limits,
+    settings: given.settings ?? embedded(given),
     storageLimits: budget.storageLimits,
     descriptorsMax,
     areDescriptorsTheSystems: given.descriptorsMax === undefined,
@@ -189,6 +198,11 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     network: given.network ?? nodeNetwork,
     fileSystem: given.fileSystem ?? null,
   };
+}
+
+/** Whether a broker could be told this; nothing is opened. @throws QError INVALID_CONFIG as `startBroker` does */
+export function checkOptions(options: BrokerOptions): void {
+  resolveOptions(options);
 }
 
 /** What an acknowledgement means for topics that do not choose. */
@@ -231,27 +245,20 @@ function resolveDescriptors({ descriptorsMax, network }: BrokerOptions): number 
   return network === undefined ? readDescriptorLimit() : null;
 }
 
-/** `durability` is a setting of topics with an option of its own; whoever gives both means the more special one. */
-function resolveTopicDefaults(given: Readonly<Record<string, string>>, durability: Durability): SettingTexts {
-  const settings = Object.entries(given).map(([key, value]) => ({ key, value: text(`topicDefaults.${key}`, value) }));
-  const texts = new Map(parseTopicSettings(settings));
-  if (!texts.has('durability') && durability !== 'fsync') texts.set('durability', durability);
-  return texts;
+function defaultTexts(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, text(`topicDefaults.${key}`, value)]));
 }
 
-function resolveLimits(given: Partial<BrokerLimits>): BrokerLimits {
-  for (const name of Object.keys(given)) {
-    if (!(name in defaultLimits))
-      refuse(
-        `limits.${name}`,
-        undefined,
-        `there is no such limit; there are: ${Object.keys(defaultLimits).join(', ')}`,
-      );
-  }
-  const limits = { ...defaultLimits, ...given };
-  const problem = checkLimits(limits);
-  if (problem !== null) throw new QError('INVALID_CONFIG', problem, { details: { setting: 'limits' } });
-  return limits;
+/** Who embeds a broker gives its settings once. */
+function embedded(given: BrokerOptions): ProgramSettings {
+  const values = fromOptions(given);
+  return {
+    definitions: [],
+    given: values,
+    file: null,
+    read: () => Promise.resolve({ given: values }),
+    apply: () => undefined,
+  };
 }
 
 function text(name: string, value: unknown): string {

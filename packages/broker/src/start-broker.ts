@@ -116,7 +116,8 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     logger.info({}, 'broker has stopped');
   };
   const { clusterId } = services.identity;
-  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, stop });
+  const { settings } = services;
+  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, settings, stop });
 }
 
 async function openDoor(
@@ -257,10 +258,21 @@ interface Transport {
 
 /** One set of budgets and limits, however many doors there are. */
 function openTransport({ clock, limits, logger }: ResolvedOptions, counters: BrokerCounters): Transport {
-  const budget = new ByteBudget({ softBytes: limits.brokerBytesMax, hardBytes: limits.brokerBytesHardMax });
+  const budget = new ByteBudget({
+    get softBytes() {
+      return limits.brokerBytesMax;
+    },
+    get hardBytes() {
+      return limits.brokerBytesHardMax;
+    },
+  });
   const outputTotal = new OutputTotal({
-    bytesMax: limits.brokerOutputBytesMax,
-    bytesHardMax: limits.brokerOutputBytesHardMax,
+    get bytesMax() {
+      return limits.brokerOutputBytesMax;
+    },
+    get bytesHardMax() {
+      return limits.brokerOutputBytesHardMax;
+    },
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
@@ -273,6 +285,7 @@ function runningBroker(parts: {
   doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
+  settings: Broker['settings'];
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
   const { options, listener, stop } = parts;
@@ -287,6 +300,7 @@ function runningBroker(parts: {
   return {
     brokerId: options.brokerId,
     clusterId: parts.clusterId,
+    settings: parts.settings,
     host: options.host,
     port: listener.port,
     address,

@@ -22,7 +22,7 @@ export type {
 export type { AppendMemory, DiskRoom, LocalStore } from './ports/local-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './store/options.ts';
-export type { WhenFull } from './room/storage-cap.ts';
+export type { WhenFull } from './ports/local-store.ts';
 
 // ── settings, limits, counts ──
 export { defaultLogConfig } from './config.ts';

@@ -6,6 +6,7 @@ import type { EpochLookup } from './offsets/epoch-lookup.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
 import type { ProducerDescription } from './producers/producer-description.ts';
 import type { ProducerIdBlocks } from './producers/producer-id-blocks.ts';
+import type { BrokerFacts } from './settings/broker-facts.ts';
 import type { BrokerSettings } from './settings/broker-settings.ts';
 import type { BrokerStats } from './stats/broker-stats.ts';
 import type { DataFolder } from './stats/data-folder.ts';
@@ -34,7 +35,11 @@ export interface Services {
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
   readonly producers: Pick<ProducerDescription, 'describe'>;
   readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'languages' | 'list' | 'describe'>;
-  readonly settings: BrokerSettings;
+  readonly settings: Pick<
+    BrokerSettings,
+    'revision' | 'file' | 'lastReload' | 'valueOf' | 'list' | 'describe' | 'change' | 'reload' | 'onChange'
+  >;
+  readonly facts: BrokerFacts;
   readonly stats: Pick<BrokerStats, 'snapshot'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;
 }

@@ -10,15 +10,22 @@
  */
 export class ByteBudget {
   heldBytes = 0;
-  readonly softBytes: number;
-  readonly hardBytes: number;
+  readonly #bounds: ByteBounds;
   #settlingBytes = 0;
   #granted: BudgetWaiter | null = null;
   readonly #waiters = new Set<BudgetWaiter>();
 
-  constructor(options: { softBytes: number; hardBytes: number }) {
-    this.softBytes = options.softBytes;
-    this.hardBytes = options.hardBytes;
+  /** The bounds are looked at each time: they may move while the broker runs. */
+  constructor(bounds: ByteBounds) {
+    this.#bounds = bounds;
+  }
+
+  get softBytes(): number {
+    return this.#bounds.softBytes;
+  }
+
+  get hardBytes(): number {
+    return this.#bounds.hardBytes;
   }
 
   get isOverSoft(): boolean {
@@ -79,6 +86,11 @@ export class ByteBudget {
     first.roomAgain();
     return first;
   }
+}
+
+export interface ByteBounds {
+  readonly softBytes: number;
+  readonly hardBytes: number;
 }
 
 export interface BudgetWaiter {

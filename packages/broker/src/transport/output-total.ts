@@ -6,28 +6,27 @@
  */
 export class OutputTotal {
   bytes = 0;
-  readonly #bytesMax: number;
-  readonly #bytesHardMax: number;
+  readonly #bounds: OutputBounds;
   #waiters = new Set<() => void>();
 
-  constructor(options: { bytesMax: number; bytesHardMax: number }) {
-    this.#bytesMax = options.bytesMax;
-    this.#bytesHardMax = options.bytesHardMax;
+  /** The bounds are looked at each time: they may move while the broker runs. */
+  constructor(bounds: OutputBounds) {
+    this.#bounds = bounds;
   }
 
   /** Nobody who has something unsent gets more. */
   get isUsedUp(): boolean {
-    return this.bytes > this.#bytesMax;
+    return this.bytes > this.#bounds.bytesMax;
   }
 
   /** A single answer that is larger than all room still goes through when nothing else does. */
   hasRoomFor(bytes: number): boolean {
-    return this.bytes === 0 || this.bytes + bytes <= this.#bytesMax;
+    return this.bytes === 0 || this.bytes + bytes <= this.#bounds.bytesMax;
   }
 
   /** Room that is kept for those who have taken all that they got, when others who have not hold the rest. */
   hasSpareRoomFor(bytes: number): boolean {
-    return this.bytes + bytes <= this.#bytesHardMax;
+    return this.bytes + bytes <= this.#bounds.bytesHardMax;
   }
 
   adjust(bytes: number): void {
@@ -41,4 +40,9 @@ export class OutputTotal {
   whenRoom(roomAgain: () => void): void {
     this.#waiters.add(roomAgain);
   }
+}
+
+interface OutputBounds {
+  readonly bytesMax: number;
+  readonly bytesHardMax: number;
 }

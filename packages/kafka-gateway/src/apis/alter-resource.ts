@@ -50,7 +50,7 @@ export async function alterEach(
 }
 
 async function alterOne(
-  { services: { identity, topicChanges }, topicConfigs, brokerConfigs }: ConfigParts,
+  { services: { identity, topicChanges, settings }, topicConfigs, brokerConfigs }: ConfigParts,
   change: ResourceChange,
   { caller, validateOnly, replacesAll }: AlterOptions,
 ): Promise<void> {
@@ -63,7 +63,14 @@ async function alterOne(
     await topicChanges.alter({ name, ...topicConfigs.readSteps(steps), replacesAll, validateOnly });
   } else if (type === resourceType.broker) {
     requireBrokerName(resourceName, identity.brokerId, { mayBeAll: true });
-    brokerConfigs.checkUnchanged(steps, caller.advertised);
+    const { advertised } = caller;
+    // What is kept is kept for one broker: there is nothing to replace for all of them at once.
+    const isOne = resourceName !== '';
+    const wanted = brokerConfigs.readSteps(steps, { advertised, replacesAll: replacesAll && isOne });
+    if (wanted.set.length + wanted.unset.length === 0) return;
+    if (!isOne)
+      throw new KafkaError('INVALID_REQUEST', `settings are kept for each broker: name broker ${identity.brokerId}`);
+    await settings.change({ ...wanted, validateOnly, by: 'a Kafka client' });
   } else {
     refuseChange(change);
   }

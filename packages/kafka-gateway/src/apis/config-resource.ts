@@ -8,7 +8,7 @@ import { KafkaError } from '../errors/kafka-errors.ts';
 
 /** What the handlers of settings need. */
 export interface ConfigParts {
-  readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
+  readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges' | 'settings'>;
   readonly tools: Pick<DoorTools, 'clock' | 'limits'>;
   readonly topicConfigs: TopicConfigs;
   readonly brokerConfigs: BrokerConfigs;
@@ -52,7 +52,8 @@ export function refuseChange({ resourceType: type }: ConfigResource): never {
 }
 
 const whyNot: Readonly<Record<number, string>> = {
-  [resourceType.brokerLogger]: 'the level of the log is chosen where the broker is started',
+  [resourceType.brokerLogger]:
+    'the level of the log is the setting logLevel of the broker: q config set logLevel=debug',
   [resourceType.clientMetrics]: 'this broker does not collect metrics of its clients',
   [resourceType.group]: 'groups have no settings of their own on this broker',
 };

@@ -39,7 +39,7 @@ import { syncGroupHandler } from './sync-group.ts';
 
 /** Every API that the table of versions has, with what it needs. */
 export function registerApis(dispatcher: Dispatcher, services: Services, tools: DoorTools): void {
-  const topicConfigs = new TopicConfigs(tools.limits, services.settings.topicDefaults);
+  const topicConfigs = new TopicConfigs(tools.limits, services.settings);
   const brokerConfigs = new BrokerConfigs({ ...services, ...tools, topicConfigs });
   const configs = { services, tools, topicConfigs, brokerConfigs };
   const noTransactions = new NoTransactions(tools.logger);

@@ -1,24 +1,36 @@
 /**
  * The settings of this broker under the names that Kafka's brokers have for them: those that tools look for and that
- * mean something here. None can be changed while the broker runs.
+ * mean something here. Behind some of them is a setting of ours, which can change while the broker runs.
  */
-import { defaultLimits } from '@q/broker';
-import type { BrokerIdentity, BrokerLimits, BrokerSettings } from '@q/broker';
+import type { BrokerFacts, BrokerIdentity, BrokerLimits } from '@q/broker';
 import type { ConfigTypeName } from './config-codes.ts';
 
-/** One row. `isGiven`: the broker was told so, and has not only its default. */
+/** One row. */
 export interface BrokerConfig {
   readonly name: string;
   readonly type: ConfigTypeName;
-  readonly value: string;
-  readonly isGiven: boolean;
   readonly documentation: string;
+  /** What it is. */
+  readonly value: string;
+  /** The setting of ours behind it, in whose words values are written there. Null: there is none. */
+  readonly behind: SettingBehind | null;
+  /** Without one behind it: the broker was told so, and has not only its default. */
+  readonly isGiven: boolean;
+}
+
+/** A setting of ours behind one of Kafka's. */
+export interface SettingBehind {
+  readonly setting: string;
+  /** How Kafka writes our value. */
+  readonly word: (text: string) => string;
+  /** How we write Kafka's. */
+  readonly ownWord: (text: string) => string;
 }
 
 /** What the table is made of. */
-export interface BrokerFacts {
+export interface ConfigFacts {
   readonly identity: Pick<BrokerIdentity, 'brokerId'>;
-  readonly settings: BrokerSettings;
+  readonly facts: Pick<BrokerFacts, 'dataDir' | 'groups'>;
   readonly limits: BrokerLimits;
 }
 
@@ -50,7 +62,7 @@ const limitRows: readonly LimitRow[] = [
 type GroupRow = readonly [
   name: string,
   type: ConfigTypeName,
-  bound: keyof BrokerSettings['groups'],
+  bound: keyof BrokerFacts['groups'],
   documentation: string,
 ];
 
@@ -76,54 +88,61 @@ const fixedRows: readonly FixedRow[] = [
   ['process.roles', 'list', 'broker,controller', 'The broker is its own controller.'],
 ];
 
-export function brokerConfigTable({ identity, settings, limits }: BrokerFacts): BrokerConfig[] {
-  const { groupExpiryMs } = limits;
+export function brokerConfigTable({ identity, facts, limits }: ConfigFacts): BrokerConfig[] {
   const brokerId = String(identity.brokerId);
-  const { groups, dataDir } = settings;
+  const { groups, dataDir } = facts;
   return [
-    ...limitRows.map(([name, type, limit, documentation]) => ({
-      name,
-      type,
-      value: String(limits[limit]),
-      isGiven: limits[limit] !== defaultLimits[limit],
-      documentation: `${documentation} The limit ${limit} of the broker.`,
-    })),
-    ...fixedRows.map(([name, type, value, documentation]) => ({ name, type, value, isGiven: false, documentation })),
-    {
-      name: 'auto.create.topics.enable',
-      type: 'boolean',
-      value: String(settings.autoCreateTopics),
-      isGiven: settings.autoCreateTopics,
-      documentation: 'A topic is made when a client asks for one that does not exist.',
-    },
-    ...groupRows.map(([name, type, bound, documentation]) => ({
-      name,
-      type,
-      value: String(groups[bound]),
-      isGiven: false,
-      documentation,
-    })),
-    ...(dataDir === null
-      ? []
-      : [
-          {
-            name: 'log.dirs',
-            type: 'list' as const,
-            value: dataDir,
-            isGiven: true,
-            documentation: 'Where records are.',
-          },
-        ]),
-    { name: 'broker.id', type: 'int', value: brokerId, isGiven: true, documentation: 'The id of this broker.' },
-    { name: 'node.id', type: 'int', value: brokerId, isGiven: true, documentation: 'The id of this broker.' },
-    {
-      name: 'offsets.retention.minutes',
-      type: 'int',
-      value: String(Math.floor(groupExpiryMs / msPerMinute)),
-      isGiven: groupExpiryMs !== defaultLimits.groupExpiryMs,
-      documentation: 'How long the offsets of an empty group are kept. The limit groupExpiryMs of the broker.',
-    },
+    ...limitRows.map(([name, type, limit, documentation]) =>
+      changeable([name, type, String(limits[limit]), `${documentation} The limit ${limit} of the broker.`], {
+        ...asItIs,
+        setting: `limits.${limit}`,
+      }),
+    ),
+    changeable(
+      [
+        'auto.create.topics.enable',
+        'boolean',
+        'false',
+        'A topic is made when a client asks for one that does not exist.',
+      ],
+      { ...asItIs, ownWord: (text) => text.trim().toLowerCase(), setting: 'autoCreateTopics' },
+    ),
+    changeable(
+      [
+        'offsets.retention.minutes',
+        'int',
+        minutesOf(String(limits.groupExpiryMs)),
+        'How long the offsets of an empty group are kept. The limit groupExpiryMs of the broker.',
+      ],
+      { setting: 'limits.groupExpiryMs', word: minutesOf, ownWord: fromMinutes },
+    ),
+    ...fixedRows.map((row) => fixed(row, { isGiven: false })),
+    ...groupRows.map(([name, type, bound, documentation]) =>
+      fixed([name, type, String(groups[bound]), documentation], { isGiven: false }),
+    ),
+    ...(dataDir === null ? [] : [fixed(['log.dirs', 'list', dataDir, 'Where records are.'], { isGiven: true })]),
+    fixed(['broker.id', 'int', brokerId, 'The id of this broker.'], { isGiven: true }),
+    fixed(['node.id', 'int', brokerId, 'The id of this broker.'], { isGiven: true }),
   ];
 }
 
+function fixed([name, type, value, documentation]: FixedRow, { isGiven }: { isGiven: boolean }): BrokerConfig {
+  return { name, type, value, documentation, behind: null, isGiven };
+}
+
+function changeable([name, type, value, documentation]: FixedRow, behind: SettingBehind): BrokerConfig {
+  return { name, type, value, documentation, behind, isGiven: false };
+}
+
+const asItIs = { word: (text: string) => text, ownWord: (text: string) => text.trim() } as const;
+
 const msPerMinute = 60_000;
+
+function minutesOf(ms: string): string {
+  return String(Math.floor(Number(ms) / msPerMinute));
+}
+
+/** What is no number stays what it is, and is refused as such. */
+function fromMinutes(minutes: string): string {
+  return /^\d{1,9}$/.test(minutes.trim()) ? String(Number(minutes) * msPerMinute) : minutes;
+}

@@ -12,6 +12,7 @@ export const resourceType = {
 /** Where a value comes from (DescribeConfigsResponse.ConfigSource). */
 export const configSource = {
   topic: 1,
+  dynamicBroker: 2,
   brokerStatic: 4,
   builtIn: 5,
 } as const;

@@ -3,6 +3,8 @@ import { KafkaError } from '../errors/kafka-errors.ts';
 import { configOperation, configSource } from './config-codes.ts';
 import type { ConfigInForce, ConfigValue } from './config-in-force.ts';
 import { checkFixed, kafkaWord, listWords, ownWord } from './config-value.ts';
+import { valuesOf } from './setting-values.ts';
+import type { DescribedSettings } from './setting-values.ts';
 import { topicConfigTable } from './topic-config-table.ts';
 import type { TopicConfig } from './topic-config-table.ts';
 
@@ -19,16 +21,28 @@ export interface ConfigStep extends GivenConfig {
 
 /** The settings of topics as Kafka's tools know them. */
 export class TopicConfigs {
-  readonly #table: readonly TopicConfig[];
-  readonly #byName: ReadonlyMap<string, TopicConfig>;
-  readonly #defaults: ReadonlyMap<string, SettingInForce>;
+  readonly #limits: BrokerLimits;
+  readonly #settings: DescribedSettings;
+  #table: readonly TopicConfig[] = [];
+  #byName: ReadonlyMap<string, TopicConfig> = new Map();
   /** What a topic has that sets nothing itself: made once, as most topics set next to nothing. */
-  readonly #inherited: ReadonlyMap<string, ConfigInForce>;
+  #inherited: ReadonlyMap<string, ConfigInForce> = new Map();
+  /** Of the broker's settings that they were made from. */
+  #revision = -1;
 
-  constructor(limits: BrokerLimits, topicDefaults: readonly SettingInForce[]) {
-    this.#table = topicConfigTable(limits);
+  constructor(limits: BrokerLimits, settings: DescribedSettings) {
+    this.#limits = limits;
+    this.#settings = settings;
+    this.#followBroker();
+  }
+
+  /** What the broker goes by may have changed. */
+  #followBroker(): void {
+    const { revision } = this.#settings;
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    this.#table = topicConfigTable(this.#limits);
     this.#byName = new Map(this.#table.map((config) => [config.name, config]));
-    this.#defaults = new Map(topicDefaults.map((setting) => [setting.key, setting]));
     this.#inherited = new Map(this.#table.map((config) => [config.name, this.#describeOne(config, [])]));
   }
 
@@ -74,6 +88,7 @@ export class TopicConfigs {
 
   /** Every setting that Kafka's tools look for, with what is in force: in the order of the names. */
   describe(inForce: readonly SettingInForce[]): ConfigInForce[] {
+    this.#followBroker();
     const own = new Map<string, ConfigValue>();
     for (const { key: name, value, source } of inForce) {
       if (source === 'topic') own.set(name, { name, value: kafkaWord(name, value), source: configSource.topic });
@@ -86,11 +101,17 @@ export class TopicConfigs {
 
   /** What is in force where a topic sets nothing, by the names that Kafka gives to such settings of a broker. */
   describeDefaults(): ConfigInForce[] {
+    this.#followBroker();
     return this.#table.flatMap((config) => {
-      const { brokerName } = config;
       const synonyms = this.#defaultValues(config);
-      return brokerName === null ? [] : { ...this.#common(config), ...synonyms[0]!, readOnly: true, synonyms };
+      return config.brokerName === null ? [] : { ...this.#common(config), ...synonyms[0]!, synonyms };
     });
+  }
+
+  /** The name of the setting of topics that a broker's setting is the default of; null: it is none, or is fixed. */
+  settingBehind(brokerName: string): string | null {
+    const config = this.#table.find((row) => row.brokerName === brokerName && row.setting !== null);
+    return config?.name ?? null;
   }
 
   #describeOne(config: TopicConfig, own: readonly ConfigValue[]): ConfigInForce {
@@ -105,16 +126,15 @@ export class TopicConfigs {
     return { type, documentation, readOnly: setting === null };
   }
 
-  /** What is in force without the topic: the broker's value, if it was told one, and the built-in one. Never empty. */
-  #defaultValues({ name, brokerName, setting, fixed }: TopicConfig): ConfigValue[] {
-    const builtIn = {
-      name: brokerName ?? name,
-      value: kafkaWord(name, setting?.default ?? fixed),
-      source: configSource.builtIn,
-    };
-    const told = this.#defaults.get(name);
-    if (told?.source !== 'broker') return [builtIn];
-    return [{ ...builtIn, value: kafkaWord(name, told.value), source: configSource.brokerStatic }, builtIn];
+  /** What is in force without the topic: what the broker was told, and the built-in value. Never empty. */
+  #defaultValues({ name: topicName, brokerName, setting, fixed }: TopicConfig): ConfigValue[] {
+    const name = brokerName ?? topicName;
+    if (setting === null) return [{ name, value: fixed, source: configSource.builtIn }];
+    const word = (text: string): string => kafkaWord(topicName, text);
+    const values = valuesOf(this.#settings, { setting: `topicDefaults.${topicName}`, name, word });
+    if (topicName !== 'durability' || values.length > 1) return values;
+    // The broker has an option for it besides.
+    return valuesOf(this.#settings, { setting: 'durability', name, word });
   }
 
   /** True: it has one value, and this is it. @throws KafkaError INVALID_CONFIG */

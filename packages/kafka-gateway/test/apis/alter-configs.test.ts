@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alterConfigs } from '../../src/messages/alter-configs.ts';
-import type { RawClient } from '../harness.ts';
+import { kafkaBroker, RawClient } from '../harness.ts';
 import { createTopic, inForce, openClient } from './admin-client.ts';
 
 interface Change {
@@ -102,13 +102,27 @@ describe('AlterConfigs', () => {
     expect(await inForce(client, 'retention.ms')).toBe('604800000 from 5');
   });
 
-  it('B1 lets the broker be told what is so, and nothing else', async () => {
-    const client = await openClient({ limits: { partitionsDefault: 3 } });
+  it('B1 O3 lets the broker be told what is so where nothing can be changed, and nothing else', async () => {
+    const client = await openClient();
     const broker = { resourceType: 4, resourceName: '1' };
-    expect(await alter(client, [['num.partitions', '3']], broker)).toBe('0 ');
-    expect(await alter(client, [['num.partitions', '4']], broker)).toMatch(/^40 .*num\.partitions .* it is 3, not 4/);
-    expect(await alter(client, [['num.partitions', '4']], { ...broker, resourceName: '' })).toMatch(/^40 /);
+    expect(await alter(client, [['min.insync.replicas', '1']], broker)).toBe('0 ');
+    expect(await alter(client, [['min.insync.replicas', '2']], broker)).toMatch(/^40 .*min\.insync.* it is 1, not 2/);
+    expect(await alter(client, [['socket.request.max.bytes', '5']], broker)).toMatch(/^40 .*cannot be changed/);
     expect(await alter(client, [['no.such', '4']], broker)).toMatch(/^40 .*no\.such/);
     expect(await alter(client, [['num.partitions', '3']], { ...broker, resourceName: '7' })).toMatch(/^42 /);
+    expect(await alter(client, [['num.partitions', '3']], { ...broker, resourceName: '' })).toMatch(/^42 .*broker 1/);
+    expect(await alter(client, [['min.insync.replicas', '1']], { ...broker, resourceName: '' })).toBe('0 ');
+  });
+
+  it('B1 O3 replaces what was changed of the broker, and leaves alone what is none of Kafka', async () => {
+    const { kafkaPort, broker } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    const resource = { resourceType: 4, resourceName: '1' };
+    await broker.settings.change({ set: [{ name: 'limits.turnMsMax', value: '5' }], unset: [], by: 'a test' });
+    expect(await alter(client, [['num.partitions', '3']], resource)).toBe('0 ');
+    expect(await alter(client, [['max.connections', '5000']], resource)).toBe('0 ');
+    expect(broker.settings.describe('limits.partitionsDefault')).toMatchObject({ source: 'default' });
+    expect(broker.settings.describe('limits.connectionsMax')).toMatchObject({ value: '5000', source: 'api' });
+    expect(broker.settings.describe('limits.turnMsMax')).toMatchObject({ value: '5', source: 'api' });
   });
 });

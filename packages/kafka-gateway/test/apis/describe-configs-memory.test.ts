@@ -26,7 +26,10 @@ function setUp(count: number, limits = defaultLimits) {
   const handler = describeConfigsHandler({
     services: { topics: { settings } },
     tools: { clock: nodeClock, limits },
-    topicConfigs: new TopicConfigs(defaultLimits, []),
+    topicConfigs: new TopicConfigs(defaultLimits, {
+      revision: 0,
+      describe: (name) => ({ values: [{ value: name, source: 'default', from: '' }] }) as never,
+    }),
   } as never);
   const resources = Array.from({ length: count }, (_, index) => ({ resourceType: 2, resourceName: `t${index}` }));
   const request = { resources, includeSynonyms: true, includeDocumentation: true };

@@ -83,7 +83,17 @@ describe('DescribeConfigs', () => {
     expect(errorCode).toBe(0);
     const names = configs.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)].sort());
-    for (const { readOnly } of configs) expect(readOnly).toBe(true);
+    const fixed = new Map(configs.map((config) => [config.name, config.readOnly]));
+    for (const name of [
+      'broker.id',
+      'listeners',
+      'log.cleaner.enable',
+      'socket.request.max.bytes',
+      'min.insync.replicas',
+    ])
+      expect([name, fixed.get(name)]).toEqual([name, true]);
+    for (const name of ['max.connections', 'num.partitions', 'log.retention.ms', 'auto.create.topics.enable'])
+      expect([name, fixed.get(name)]).toEqual([name, false]);
     const told = new Map(configs.map((config) => [config.name, `${config.value} from ${config.configSource}`]));
     expect(told.get('broker.id')).toBe('5 from 4');
     expect(told.get('auto.create.topics.enable')).toBe('true from 4');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { incrementalAlterConfigs } from '../../src/messages/incremental-alter-configs.ts';
 import type { RawClient } from '../harness.ts';
-import { createTopic, inForce, openClient } from './admin-client.ts';
+import { createTopic, describe as describeOne, inForce, openClient } from './admin-client.ts';
 
 const [set, unset, append, subtract] = [0, 1, 2, 3];
 
@@ -103,5 +103,75 @@ describe('IncrementalAlterConfigs', () => {
     await createTopic(client, 'orders');
     expect(await alter(client, [[set, 'retention.ms', '9223372036854775807']])).toBe('0 ');
     expect(await inForce(client, 'retention.ms')).toBe('-1 from 1');
+  });
+
+  it('B1 O3 changes settings of the broker, as Kafka names them, in force at once', async () => {
+    const client = await openClient({ limits: { partitionsDefault: 2 } });
+    const broker = { resourceType: 4, resourceName: '1' };
+    const told = async (name: string) => {
+      const { configs } = await describeOne(
+        client,
+        { ...broker, configurationKeys: [name] },
+        { includeSynonyms: true },
+      );
+      return configs.map(({ value, configSource, readOnly, synonyms }) => ({
+        value,
+        configSource,
+        readOnly,
+        synonyms,
+      }));
+    };
+    await createTopic(client, 'orders');
+    const steps: Step[] = [
+      [set, 'num.partitions', '4'],
+      [set, 'log.retention.ms', '9223372036854775807'],
+      [set, 'offsets.retention.minutes', '60'],
+      [set, 'auto.create.topics.enable', 'TRUE'],
+      [append, 'log.cleanup.policy', 'compact'],
+    ];
+    expect(await alter(client, steps, { ...broker, validateOnly: true })).toBe('0 ');
+    expect(await told('num.partitions')).toMatchObject([{ value: '2', configSource: 4 }]);
+    expect(await alter(client, steps, broker)).toBe('0 ');
+    expect(await told('num.partitions')).toEqual([
+      {
+        value: '4',
+        configSource: 2,
+        readOnly: false,
+        synonyms: [
+          { name: 'num.partitions', value: '4', source: 2 },
+          { name: 'num.partitions', value: '2', source: 4 },
+          { name: 'num.partitions', value: '1', source: 5 },
+        ],
+      },
+    ]);
+    expect(await told('offsets.retention.minutes')).toMatchObject([{ value: '60', configSource: 2 }]);
+    expect(await told('auto.create.topics.enable')).toMatchObject([{ value: 'true', configSource: 2 }]);
+    expect(await told('log.cleanup.policy')).toMatchObject([{ value: 'delete,compact', configSource: 2 }]);
+    expect(await inForce(client, 'retention.ms')).toBe('-1 from 2');
+    expect(
+      await alter(
+        client,
+        [
+          [unset, 'num.partitions'],
+          [unset, 'log.retention.ms'],
+        ],
+        broker,
+      ),
+    ).toBe('0 ');
+    expect(await told('num.partitions')).toMatchObject([{ value: '2', configSource: 4 }]);
+    expect(await inForce(client, 'retention.ms')).toBe('604800000 from 5');
+  });
+
+  it('B1 O3 says what is wrong with settings of the broker', async () => {
+    const client = await openClient();
+    const broker = { resourceType: 4, resourceName: '1' };
+    expect(await alter(client, [[set, 'num.partitions', 'many']], broker)).toMatch(/^40 .*many.* allowed: a whole/);
+    expect(await alter(client, [[set, 'num.partitions', '50000']], broker)).toMatch(/^40 .*partitionsPerTopicMax/);
+    expect(await alter(client, [[set, 'offsets.retention.minutes', 'x']], broker)).toMatch(/^40 /);
+    expect(await alter(client, [[set, 'num.partitions']], broker)).toMatch(/^42 .*no value/);
+    expect(await alter(client, [[append, 'num.partitions', '1']], broker)).toMatch(/^40 .*no list/);
+    expect(await alter(client, [[9, 'num.partitions', '1']], broker)).toMatch(/^42 .*operation 9/);
+    expect(await alter(client, [[set, 'log.cleaner.enable', 'false']], broker)).toMatch(/^40 .*cannot be changed/);
+    expect(await alter(client, [[append, 'log.cleanup.policy', 'bogus']], broker)).toMatch(/^40 .*bogus/);
   });
 });

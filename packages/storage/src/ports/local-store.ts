@@ -2,6 +2,11 @@ import type { LentMemory } from '@q/protocol';
 import type { DiskSpace } from './file-system.ts';
 import type { LogStore } from './log-store.ts';
 
+/**
+ * What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments.
+ */
+export type WhenFull = 'refuse' | 'drop-oldest';
+
 /** What is only true of a store whose logs lie on a disk of this machine, or in its memory. */
 export interface DiskRoom {
   /** Where the data lies and how much room is left there, or null for a store in memory. */
@@ -11,6 +16,8 @@ export interface DiskRoom {
    * sentence: the disk is short of room. What is on its way already is not concerned.
    */
   refuseAppends(reason: string | null): void;
+  /** The cap on the bytes of all logs together, from now on (null: none), and what is done at it. */
+  limitBytes(cap: { readonly bytesMax: number | null; readonly whenFull: WhenFull }): void;
 }
 
 /** A store that writes the very memory that it is given. */

@@ -1,4 +1,5 @@
 import { StorageError } from '../errors.ts';
+import type { WhenFull } from '../ports/local-store.ts';
 
 /*
  * Admission of appends by room: the cap on all logs together (`storageBytesMax`) and the reserve of free disk.
@@ -29,11 +30,6 @@ const activeShareMax = 0.25;
 /** Smaller segments cost more files than they are worth, except where the cap itself is tiny. */
 const smallSegmentBytes = 4 << 20;
 
-/**
- * What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments.
- */
-export type WhenFull = 'refuse' | 'drop-oldest';
-
 export interface StorageCapOptions {
   /** Undefined: no cap. */
   readonly bytesMax: number | undefined;
@@ -52,6 +48,8 @@ export interface StorageCapOptions {
 
 export class StorageCap {
   readonly #options: StorageCapOptions;
+  #bytesMax: number | undefined;
+  #whenFull: WhenFull;
   #usedBytes = 0;
   #freeBytes = Number.POSITIVE_INFINITY;
   #reserveBytes: number;
@@ -60,6 +58,8 @@ export class StorageCap {
 
   constructor(options: StorageCapOptions) {
     this.#options = options;
+    this.#bytesMax = options.bytesMax;
+    this.#whenFull = options.whenFull;
     this.#reserveBytes = options.diskReserveBytes;
   }
 
@@ -85,17 +85,16 @@ export class StorageCap {
 
   /** A segment is closed before it grows past this, whatever its log's configuration says. */
   get segmentBytesMax(): number {
-    const { bytesMax, whenFull, openLogs } = this.#options;
-    if (bytesMax === undefined || whenFull !== 'drop-oldest') return Number.POSITIVE_INFINITY;
-    const share = (bytesMax * activeShareMax) / Math.max(1, openLogs());
+    const bytesMax = this.#bytesMax;
+    if (bytesMax === undefined || this.#whenFull !== 'drop-oldest') return Number.POSITIVE_INFINITY;
+    const share = (bytesMax * activeShareMax) / Math.max(1, this.#options.openLogs());
     return Math.max(share, Math.min(smallSegmentBytes, bytesMax / 8));
   }
 
   /** How many bytes are to be dropped now; 0 unless `whenFull` is drop-oldest and the cap is passed. */
   get needsRoom(): number {
-    const { bytesMax, whenFull } = this.#options;
-    if (bytesMax === undefined || whenFull !== 'drop-oldest') return 0;
-    return Math.max(0, this.#usedBytes - bytesMax);
+    if (this.#bytesMax === undefined || this.#whenFull !== 'drop-oldest') return 0;
+    return Math.max(0, this.#usedBytes - this.#bytesMax);
   }
 
   /**
@@ -103,12 +102,13 @@ export class StorageCap {
    * @throws StorageError STORAGE_FULL with details {limit: 'storageBytesMax' | 'diskReserveBytes', …}
    */
   admit(bytes: number, o: { internal: boolean; isRepeat?: boolean }): void {
-    const { bytesMax, whenFull, overshootBytesMax } = this.#options;
+    const { overshootBytesMax } = this.#options;
+    const bytesMax = this.#bytesMax;
     this.#admitByDisk(bytes, o.internal);
     if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal);
     if (bytesMax === undefined || o.internal) return;
     const limit =
-      whenFull === 'refuse' && o.isRepeat !== true
+      this.#whenFull === 'refuse' && o.isRepeat !== true
         ? bytesMax
         : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
@@ -118,6 +118,13 @@ export class StorageCap {
       `the logs hold ${this.#usedBytes} bytes of ${bytesMax} (storageBytesMax); ${bytes} more do not fit until old segments go`,
       { details: { limit: 'storageBytesMax', usedBytes: this.#usedBytes, bytesMax, bytes } },
     );
+  }
+
+  /** Another cap from now on. What is stored beyond it goes as if it had just been written, or stays. */
+  limit(to: Pick<StorageCapOptions, 'bytesMax' | 'whenFull'>): void {
+    this.#bytesMax = to.bytesMax;
+    this.#whenFull = to.whenFull;
+    this.count(0);
   }
 
   /** Until null comes, nothing is admitted but for internal topics, and this is why. */

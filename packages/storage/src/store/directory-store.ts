@@ -22,7 +22,7 @@ import { claimDirectory } from '../log/partition-directory.ts';
 import { LocalLog } from '../partition/local-log.ts';
 import type { LogOwner } from '../partition/local-log.ts';
 import type { DirectoryLock, DiskSpace } from '../ports/file-system.ts';
-import type { LocalStore } from '../ports/local-store.ts';
+import type { LocalStore, WhenFull } from '../ports/local-store.ts';
 import type { LogId, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
 import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
@@ -332,6 +332,10 @@ export class DirectoryStore implements LocalStore {
 
   refuseAppends(reason: string | null): void {
     this.context.cap.refuse(reason);
+  }
+
+  limitBytes({ bytesMax, whenFull }: { readonly bytesMax: number | null; readonly whenFull: WhenFull }): void {
+    this.context.cap.limit({ bytesMax: bytesMax ?? undefined, whenFull });
   }
 
   limitOpenFiles(limits: { readonly openFilesMax: number; readonly openFilesInUseMax: number }): void {

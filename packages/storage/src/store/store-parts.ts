@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
 import type { StorageObserver } from '../ports/storage-observer.ts';
-import type { WhenFull } from '../room/storage-cap.ts';
+import type { WhenFull } from '../ports/local-store.ts';
 
 /** What a store is made of: its options, with nothing left open. */
 export interface StoreParts {

@@ -8,6 +8,7 @@
 import { CommittedOffsets, checkGroupId } from '@q/coordinator';
 import type { ClassicGroup, Group, GroupRecord } from '@q/coordinator';
 import { QError } from '@q/protocol';
+import type { BrokerLimits } from '../../limits.ts';
 import type { StateLog } from '../../state-log/state-log.ts';
 import { LiveGroup } from './live-group.ts';
 import type { LiveGroupOptions } from './live-group.ts';
@@ -22,13 +23,13 @@ export interface StoredGroup {
 
 export class GroupDirectory {
   readonly #log: Pick<StateLog<GroupRecord>, 'write'>;
-  readonly #groupsMax: number;
+  readonly #limits: Pick<BrokerLimits, 'groupsMax'>;
   readonly #groups = new Map<string, LiveGroup>();
   readonly #listeners: LiveGroupOptions['written'][] = [];
 
-  constructor(options: { log: Pick<StateLog<GroupRecord>, 'write'>; groupsMax: number }) {
+  constructor(options: { log: Pick<StateLog<GroupRecord>, 'write'>; limits: Pick<BrokerLimits, 'groupsMax'> }) {
     this.#log = options.log;
-    this.#groupsMax = options.groupsMax;
+    this.#limits = options.limits;
   }
 
   get size(): number {
@@ -66,7 +67,7 @@ export class GroupDirectory {
     const live = this.find(groupId);
     if (live !== null) return live;
     const groups = this.#groups.size;
-    const groupsMax = this.#groupsMax;
+    const { groupsMax } = this.#limits;
     if (groups >= groupsMax) {
       throw new QError('GROUP_LIMIT', `this broker has ${groups} groups and takes at most ${groupsMax}`, {
         details: { groups, groupsMax },

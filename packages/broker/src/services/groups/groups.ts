@@ -65,7 +65,7 @@ export class Groups {
     const { registry, clock, limits, logger } = options;
     this.#options = options;
     this.#log = new StateLog({ records: groupRecords, log, create: () => openLog(options), clock, logger });
-    const directory = new GroupDirectory({ log: this.#log, groupsMax: limits.groupsMax });
+    const directory = new GroupDirectory({ log: this.#log, limits });
     const held = new HeldHeartbeats(clock);
     const coordinator = new GroupCoordinator({ ...options, directory, held });
     this.directory = directory;

@@ -50,7 +50,7 @@ export interface BrokerStatsOptions {
   readonly clock: Clock;
   readonly counters: BrokerCounters;
   readonly usage: () => ProcessUsage;
-  readonly durability: string;
+  readonly durability: () => string;
 }
 
 export class BrokerStats {
@@ -73,7 +73,7 @@ export class BrokerStats {
       usage: usage(),
       disk,
       work: workOf(counters),
-      durability,
+      durability: durability(),
     };
   }
 }

@@ -80,7 +80,8 @@ export interface TopicDetails {
 export interface TopicCatalogOptions {
   readonly registry: TopicRegistry;
   readonly changes: TopicChanges;
-  readonly autoCreateTopics: boolean;
+  /** Looked at each time: it may change while the broker runs. */
+  readonly options: { readonly autoCreateTopics: boolean };
 }
 
 export class TopicCatalog {
@@ -156,8 +157,9 @@ export class TopicCatalog {
   ): FoundTopic[] | Promise<FoundTopic[]> {
     const names = [...new Set(wanted)];
     // At once wherever possible: an answer made at once counts as output before the next request is looked at.
-    const { registry, autoCreateTopics } = this.#options;
-    const isComplete = !autoCreateTopics || !mayCreate || names.every((name) => registry.byName(name) !== undefined);
+    const { registry, options } = this.#options;
+    const isComplete =
+      !options.autoCreateTopics || !mayCreate || names.every((name) => registry.byName(name) !== undefined);
     if (isComplete) return names.map((name) => this.#find(name));
     return this.#createMissing(names).then((refused) => names.map((name) => refused.get(name) ?? this.#find(name)));
   }

@@ -236,7 +236,8 @@ export function requireSetting(name: string): Setting {
 
 function checkSetting(name: string, value: string): string {
   const setting = requireSetting(name);
-  if (setting.apply(emptyDraft(), value)) return setting.plain?.(value) ?? value;
+  const plain = plainSetting(name, value);
+  if (plain !== undefined) return plain;
   throw new QError(
     'INVALID_CONFIG',
     `${name} = ${JSON.stringify(value)} is not allowed: it must be ${setting.allowed}`,
@@ -244,6 +245,13 @@ function checkSetting(name: string, value: string): string {
       details: { setting: name, value, allowed: setting.allowed },
     },
   );
+}
+
+/** The text as it is stored, or undefined where there is no such setting or it is not allowed. */
+export function plainSetting(name: string, text: string): string | undefined {
+  const setting = byName.get(name);
+  if (setting === undefined || !setting.apply(emptyDraft(), text)) return undefined;
+  return setting.plain?.(text) ?? text;
 }
 
 /** The values in force: a topic's own texts over those of the broker over the built-in defaults. */

@@ -24,6 +24,9 @@ import type { TopicListener } from './topic-listener.ts';
 import { decodeTopicRecord, topicKeyPrefix } from './topic-record.ts';
 import type { TopicRecord } from './topic-record.ts';
 
+/** Of which the settings are put in force in one turn of the event loop. */
+const topicsPerTurn = 200;
+
 export interface TopicRegistryOptions {
   readonly store: LogStore;
   readonly metadata: MetadataStore;
@@ -31,7 +34,7 @@ export interface TopicRegistryOptions {
   readonly brokerDefaults: SettingTexts;
   readonly leadership: Leadership;
   readonly logOpensMax: number;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'defer'>;
   /** Pause before what failed is tried again; it doubles up to `retryPauseMsMax`. */
   readonly retryPauseMsMin: number;
   readonly retryPauseMsMax: number;
@@ -203,6 +206,21 @@ export class TopicRegistry {
       // Said once: what is tried again fails as it did before.
       if (!isTriedAgain || this.#unopened.failed(partition) === 1)
         logger.error({ err: error, ...fields }, 'a partition could not be opened');
+    }
+  }
+
+  /**
+   * The broker's settings of topics are other ones now: puts them in force in every topic that does not set them
+   * itself. Internal topics go by none of them.
+   */
+  async defaultsChanged(): Promise<void> {
+    let updated = 0;
+    for (const topic of this.#byName.values()) {
+      // What changes while this waits is in force already, or comes by.
+      if (topic.internal || topic.isDeleted) continue;
+      topic.updateSettings(topic.settingTexts);
+      updated += 1;
+      if (updated % topicsPerTurn === 0) await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
     }
   }
 

@@ -54,7 +54,7 @@ function setUp({ initialDelayMs = 0 } = {}) {
     clock,
     logger: silentLogger,
   });
-  const directory = new GroupDirectory({ log: stateLog, groupsMax: 10 });
+  const directory = new GroupDirectory({ log: stateLog, limits: { groupsMax: 10 } });
   const shared = { directory, clock, limits, logger: silentLogger, registry: emptyRegistry() };
   const held = new HeldHeartbeats(clock);
   const native = new GroupCoordinator({ ...shared, held });

@@ -27,7 +27,7 @@ function setUp(random: SeededRandom) {
     clock,
     logger: silentLogger,
   });
-  const directory = new GroupDirectory({ log: stateLog, groupsMax: 10 });
+  const directory = new GroupDirectory({ log: stateLog, limits: { groupsMax: 10 } });
   const limits = { ...defaultLimits, groupInitialDelayMs: 100 };
   const coordinator = new ClassicCoordinator({ directory, clock, limits, logger: silentLogger });
   const classic = new ClassicGroups({ directory, coordinator, random, grown: () => undefined });

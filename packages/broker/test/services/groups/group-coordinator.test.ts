@@ -37,7 +37,7 @@ function setUp() {
   const log = new CountingLog();
   const registry = emptyRegistry();
   const held = new HeldHeartbeats(clock);
-  const directory = new GroupDirectory({ log, groupsMax: 10 });
+  const directory = new GroupDirectory({ log, limits: { groupsMax: 10 } });
   const out: object[] = [];
   const logger = { ...silentLogger, info: (fields: object) => void out.push(fields) };
   const coordinator = new GroupCoordinator({ directory, held, registry, clock, limits: defaultLimits, logger });

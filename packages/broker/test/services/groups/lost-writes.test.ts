@@ -28,7 +28,7 @@ function setUp(random: SeededRandom) {
     clock,
     logger: silentLogger,
   });
-  const directory = new GroupDirectory({ log: groupsLog, groupsMax: 10 });
+  const directory = new GroupDirectory({ log: groupsLog, limits: { groupsMax: 10 } });
   const registry = emptyRegistry();
   const topic = topicOf({ name: 'orders' });
   for (let count = 0; count < 6; count += 1) partitionWith(new FakeLog(), topic);

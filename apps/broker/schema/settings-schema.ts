@@ -1,0 +1,173 @@
+/**
+ * The one truth of the program's settings (row Q3). Flags, variables, keys of the file, help, checks, what is shown and
+ * what is documented all come from this schema. A setting that is not here does not exist.
+ *
+ * To load zod takes a tenth of the time to start, and some megabytes. So the program does not: it reads
+ * `src/setting-rules.ts`, which is made from this schema, and tests hold that both decide alike about every text.
+ *
+ *     node --conditions=@q/source apps/broker/scripts/write-documents.ts     makes it again
+ */
+import { z } from 'zod';
+import { readAddress, readBytes, writeAddress } from '../src/setting-text.ts';
+import { logLevels } from '../src/settings.ts';
+import type { SettingFacts, SettingKey, Settings } from '../src/settings.ts';
+
+/** A value, and the texts that stand for it. */
+type Kind<T> = z.ZodType<T, string>;
+
+function choice<const T extends readonly [string, ...string[]]>(values: T): Kind<T[number]> {
+  return z.enum(values);
+}
+
+const yesOrNo: Kind<boolean> = z.codec(z.enum(['true', 'false']), z.boolean(), {
+  decode: (text) => text === 'true',
+  encode: (value) => (value ? 'true' : 'false'),
+});
+
+function whole({ min, max }: { min: number; max: number }): Kind<number> {
+  return z.codec(z.string().regex(/^\d{1,16}$/), z.int().min(min).max(max), { decode: Number, encode: String });
+}
+
+/** Host names, IPv4 and IPv6 addresses: only what could never be one is refused here, the listener says the rest. */
+const hostPattern = /^(?:[A-Za-z0-9._-]+|(?=.*:.*:)[0-9A-Fa-f:.]+)$/;
+const host = z.string().regex(hostPattern);
+
+const port = whole({ min: 0, max: 65_535 });
+
+/** A number of bytes, plain or with a unit. */
+const bytes: Kind<number> = z
+  .codec(z.string(), z.int().min(1), {
+    decode: (text) => readBytes(text) ?? Number.NaN,
+    encode: String,
+  })
+  .meta({ reads: 'bytes' });
+
+/** `host:port`, with an IPv6 host in brackets. */
+const address = z
+  .codec(z.string(), z.object({ host, port: z.int().min(1).max(65_535) }), {
+    decode: (text) => readAddress(text) ?? { host: '', port: 0 },
+    encode: writeAddress,
+  })
+  .meta({ reads: 'address' });
+
+/** The same, or a word for "there is none". */
+function orWord<T>(word: string, kind: Kind<T>): Kind<T | null> {
+  const absent = z.codec(z.literal(word), z.null(), { decode: () => null, encode: () => word });
+  return z.union([absent, kind]).meta({ word });
+}
+
+/** Names and values. The broker knows which names there are. */
+const texts = z.record(z.string(), z.string());
+const numbers = z.record(z.string(), whole({ min: 0, max: 999_999_999_999_999 }));
+
+const portWords = 'a port from 0 to 65535 (0 lets the system choose)';
+const hostWords = 'a host name or an IP address, without a port';
+const addressWords = 'host:port with a port from 1 to 65535, or none';
+
+function setting<T>(kind: z.ZodType<T>, standard: T, facts: SettingFacts): z.ZodType<T> {
+  return kind.default(standard as z.core.util.NoUndefined<T>).meta({ facts });
+}
+
+const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
+  host: setting(host, '127.0.0.1', {
+    placeholder: 'host',
+    allowed: hostWords,
+    doc: 'Address the native protocol listens on; 0.0.0.0 or :: for every network.',
+  }),
+  port: setting(port, 7420, {
+    placeholder: 'port',
+    allowed: portWords,
+    doc: 'Port the native protocol listens on.',
+  }),
+  advertised: setting(orWord('none', address), null, {
+    placeholder: 'host:port',
+    allowed: addressWords,
+    doc: 'Address that clients are told to use; without one they keep the address that they dialled.',
+  }),
+  kafkaHost: setting(host, '127.0.0.1', {
+    placeholder: 'host',
+    allowed: hostWords,
+    doc: 'Address the Kafka protocol listens on; 0.0.0.0 or :: for every network.',
+  }),
+  kafkaPort: setting(orWord('off', port), 9092, {
+    placeholder: 'port',
+    allowed: `${portWords}, or off`,
+    doc: 'Port the Kafka protocol listens on. Where another program has the default port, a warning says so and the broker does without.',
+    shorthand: { flag: '--no-kafka', value: 'off' },
+  }),
+  kafkaAdvertised: setting(orWord('none', address), null, {
+    placeholder: 'host:port',
+    allowed: addressWords,
+    doc: 'Address that Kafka clients are told to use; without one they are told the address that they dialled.',
+  }),
+  adminHost: setting(host, '127.0.0.1', {
+    placeholder: 'host',
+    allowed: hostWords,
+    doc: 'Address the admin HTTP server (/healthz, /readyz, /stats) listens on.',
+  }),
+  adminPort: setting(orWord('off', port), 7421, {
+    placeholder: 'port',
+    allowed: `${portWords}, or off`,
+    doc: 'Port of the admin HTTP server.',
+  }),
+  brokerId: setting(whole({ min: 0, max: 2_147_483_647 }), 1, {
+    placeholder: 'number',
+    allowed: 'a whole number from 0 to 2147483647',
+    doc: 'Number of this broker in its cluster.',
+  }),
+  storage: setting(choice(['file', 'memory']), 'file', {
+    doc: 'Where records live. With memory they are gone when the broker stops.',
+  }),
+  dataDir: setting(z.string().regex(/^[^\0]+$/), './data', {
+    placeholder: 'path',
+    allowed: 'the path of a folder',
+    doc: 'Folder of the data (storage file); made when it is not there, locked while the broker runs.',
+  }),
+  storageMaxBytes: setting(orWord('none', bytes), null, {
+    placeholder: 'bytes',
+    allowed: 'a number of bytes above 0 such as 1073741824, 500MB or 10GiB, or none',
+    doc: 'Cap on the bytes of all partitions together.',
+    isReloadable: true,
+  }),
+  whenFull: setting(choice(['refuse', 'drop-oldest']), 'refuse', {
+    doc: 'At the cap: refuse writes with a retriable error, or delete the oldest segments.',
+    isReloadable: true,
+  }),
+  durability: setting(choice(['fsync', 'interval', 'os']), 'fsync', {
+    doc: 'What an acknowledgement means for topics that do not choose for themselves: synced to disk, synced within 100 ms, or handed to the operating system.',
+    isReloadable: true,
+  }),
+  autoCreateTopics: setting(yesOrNo, false, {
+    doc: 'Create a topic with the defaults when a client first asks for it. The flag alone is true.',
+    isReloadable: true,
+  }),
+  topicDefaults: setting(
+    texts,
+    {},
+    {
+      placeholder: 'name=value',
+      allowed: 'name=value, several separated by ";"',
+      doc: 'Topic setting for topics that do not set it themselves; the flag may be repeated, the file carries a map.',
+      isReloadable: true,
+    },
+  ),
+  limits: setting(
+    numbers,
+    {},
+    {
+      placeholder: 'name=number',
+      allowed: 'name=number with a whole number, several separated by ";"',
+      doc: 'Bound of the broker, such as connectionsMax=500; the flag may be repeated, the file carries a map. The table of limits says which change while the broker runs.',
+      isReloadable: true,
+    },
+  ),
+  logLevel: setting(choice(logLevels), 'info', {
+    doc: 'Least severe log line that is written.',
+    isReloadable: true,
+  }),
+  logFormat: setting(choice(['auto', 'text', 'json']), 'auto', {
+    doc: 'Form of the log on standard output; auto is text on a terminal and JSON elsewhere.',
+  }),
+};
+
+export const settingsSchema: z.ZodObject<typeof shape> = z.strictObject(shape);

@@ -1,0 +1,38 @@
+import type { ProgramSettings, ReadValues } from '@q/broker';
+import { programDefinitions } from './program-definitions.ts';
+import { resolveSettings } from './resolve-settings.ts';
+import type { KnownSettings, SettingsInput } from './resolve-settings.ts';
+import { logLevels } from './settings.ts';
+import type { LogLevel } from './settings.ts';
+
+/** What of the program itself follows its settings while it runs. */
+export interface ProgramParts {
+  readonly log: { setLevel(level: LogLevel): void };
+}
+
+/** The settings of the program, for the broker: it tells them, changes them, and reads them again. */
+export function programSettings(
+  { given, file }: Pick<KnownSettings, 'given' | 'file'>,
+  { input, log }: ProgramParts & { readonly input: SettingsInput },
+): ProgramSettings {
+  return {
+    definitions: programDefinitions(),
+    given,
+    file,
+    read: () => readAgain(input),
+    apply: (valueOf) => {
+      const level = logLevels.find((known) => known === valueOf('logLevel'));
+      if (level !== undefined) log.setLevel(level);
+    },
+  };
+}
+
+async function readAgain(input: SettingsInput): Promise<ReadValues> {
+  try {
+    const resolved = await resolveSettings(input);
+    if (resolved.kind === 'refused') return { problems: resolved.problems };
+    return { given: resolved.kind === 'settings' ? resolved.given : [] };
+  } catch (error) {
+    return { problems: [`the settings could not be read: ${(error as Error).message}`] };
+  }
+}

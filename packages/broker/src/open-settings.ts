@@ -1,0 +1,53 @@
+/**
+ * The settings of a broker, tied to the parts that they are put in force in.
+ */
+import type { LocalStore } from '@q/storage';
+import { liveValues } from './live-options.ts';
+import type { LiveOptions, LiveValues } from './live-options.ts';
+import type { MetadataStore } from './metadata/metadata-store.ts';
+import type { ResolvedOptions } from './options.ts';
+import { BrokerSettings } from './services/settings/broker-settings.ts';
+import { ownDefinitions, toOptions } from './services/settings/own-definitions.ts';
+import type { SettingDefinition } from './services/settings/setting-definition.ts';
+import type { ValueOf } from './services/settings/setting-layers.ts';
+
+export interface OpenSettingsOptions {
+  readonly options: ResolvedOptions;
+  readonly live: LiveOptions;
+  readonly metadata: MetadataStore;
+  readonly disk: Pick<LocalStore, 'limitBytes'>;
+  /** Tells every topic that what it does not set itself has changed. */
+  readonly topicDefaultsChanged: () => Promise<void>;
+}
+
+/**
+ * Puts what was changed through an API in force, before the parts are made that go by it.
+ * @throws QError CORRUPT_LOG
+ */
+export function openSettings(opened: OpenSettingsOptions): Promise<BrokerSettings> {
+  const { options, live, metadata, disk, topicDefaultsChanged } = opened;
+  const { brokerId, logger, clock, settings: program } = options;
+  const valuesOf = (chosen: ValueOf): LiveValues => liveValues(toOptions(chosen), options);
+  const settingsOptions = {
+    brokerId,
+    metadata,
+    logger,
+    clock,
+    program,
+    check: (chosen: ValueOf) => void valuesOf(chosen),
+    apply: async (chosen: ValueOf) => {
+      const changed = live.update(valuesOf(chosen));
+      if (changed.cap) disk.limitBytes({ bytesMax: live.storageMaxBytes, whenFull: live.whenFull });
+      if (changed.topicDefaults) await topicDefaultsChanged();
+    },
+    limitInForce: (name: string) =>
+      name.startsWith('limits.') ? (live.limits as unknown as Record<string, number>)[name.slice(7)] : undefined,
+  };
+  return BrokerSettings.open(settingsOptions, definitionsOf(program.definitions));
+}
+
+/** Those of the program first, in its order, and its own words for those that both have. */
+function definitionsOf(program: readonly SettingDefinition[]): SettingDefinition[] {
+  const names = new Set(program.map(({ name }) => name));
+  return [...program, ...ownDefinitions().filter(({ name }) => !names.has(name))];
+}
