@@ -18,6 +18,7 @@ export const publicPackages = [
   'packages/client',
   'packages/kafka-gateway',
   'packages/admin',
+  'packages/security',
   'apps/broker',
   'apps/cli',
 ] as const;

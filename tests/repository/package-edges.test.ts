@@ -10,6 +10,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/broker': ['@q/protocol', '@q/storage', '@q/coordinator'],
   'packages/client': ['@q/protocol'],
   'packages/kafka-gateway': ['@q/protocol', '@q/broker'],
+  'packages/security': ['@q/protocol'],
   'packages/admin': ['@q/protocol', '@q/broker'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
   'apps/broker': ['@q/broker', '@q/kafka-gateway', '@q/admin'],

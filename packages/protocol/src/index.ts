@@ -13,6 +13,21 @@ export type { ErrorDetails, QErrorOptions } from './errors.ts';
 // ── Topic names
 export { checkTopicName, internalTopicPrefix, isInternalTopic } from './topic-name.ts';
 
+// ── Authentication: messages and exchanges
+export { SaslFault } from './sasl/sasl-fault.ts';
+export { scramHash, scramLimits } from './sasl/scram-mechanism.ts';
+export type { ScramMechanism } from './sasl/scram-mechanism.ts';
+export { scramCredential } from './sasl/scram-keys.ts';
+export type { ScramCredential } from './sasl/scram-keys.ts';
+export { ScramClient } from './sasl/scram-client.ts';
+export type { ScramClientOptions } from './sasl/scram-client.ts';
+export { ScramServer } from './sasl/scram-server.ts';
+export type { ScramFound, ScramOutcome, ScramServerOptions } from './sasl/scram-server.ts';
+export { formatPlain, parsePlain } from './sasl/plain-message.ts';
+export type { PlainMessage } from './sasl/plain-message.ts';
+export { bearerGiveUp, bearerRefusal, formatBearer, parseBearer } from './sasl/bearer-message.ts';
+export type { BearerMessage } from './sasl/bearer-message.ts';
+
 // ── Frames
 export { FrameDecoder } from './frame/decoder.ts';
 export type { FrameDecoderOptions } from './frame/decoder.ts';

@@ -1,0 +1,33 @@
+// @q/security: who may do what on a broker. No I/O, no clock, no chance.
+
+// ── Access rules
+export { Authorizer } from './acl/authorizer.ts';
+export type { Asker, Decision } from './acl/authorizer.ts';
+export { cluster, clusterName, operationsOf, resourceTypes } from './acl/resource.ts';
+export type { Operation, Resource, ResourceType } from './acl/resource.ts';
+export { checkRule, ruleKey, wildcard } from './acl/rule.ts';
+export type { AclRule, PatternType } from './acl/rule.ts';
+export type { RuleFilter } from './acl/rule-filter.ts';
+
+// ── Users
+export { checkUserName, principalOf, scramMechanisms } from './users/user.ts';
+export type { User } from './users/user.ts';
+export { decodeUser, encodeUser } from './users/user-record.ts';
+export { madeUpCredential } from './users/unknown-user.ts';
+export { LoginFailures } from './users/login-failures.ts';
+
+// ── Quotas
+export { everyOther, quotaKinds } from './quotas/quota.ts';
+export type { EntityName, QuotaEntity, QuotaKind } from './quotas/quota.ts';
+export { QuotaBook } from './quotas/quota-book.ts';
+export type { QuotaInForce, QuotaUser } from './quotas/quota-book.ts';
+export { RateMeter, throttleMsMax } from './quotas/rate-meter.ts';
+
+// ── Names from certificates
+export { formatDistinguishedName, parseSubject } from './identity/distinguished-name.ts';
+export type { NameAttribute } from './identity/distinguished-name.ts';
+export { parseMapping } from './identity/principal-mapping.ts';
+export type { PrincipalMapping } from './identity/principal-mapping.ts';
+
+// ── Limits
+export { securityLimits } from './limits.ts';

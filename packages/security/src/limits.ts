@@ -1,0 +1,25 @@
+/** Every bound of this package. */
+export const securityLimits = {
+  /** Access control rules of a broker. */
+  rulesMax: 20_000,
+  /** Of the name of a principal, a host or a resource. */
+  nameCharactersMax: 249,
+  /** Decisions that are remembered; when there is no room, all are forgotten. */
+  decisionsMax: 50_000,
+  /** Users of a broker. */
+  usersMax: 10_000,
+  /** Whom failed logins are remembered of: user and address. */
+  loginFailuresMax: 10_000,
+  /** A failed login is answered after so long; each further one of the same user and address after twice the time. */
+  loginDelayMsMin: 100,
+  loginDelayMsMax: 5_000,
+  /** After so long without a failure the next one is a first one again. */
+  loginFailuresForgottenMs: 300_000,
+  /** Quotas of a broker. */
+  quotasMax: 10_000,
+  /** Whose use of a quota is counted. */
+  quotaUsersMax: 20_000,
+  /** Rules that make principals of certificates, and the length of each. */
+  mappingRulesMax: 32,
+  mappingRuleCharactersMax: 1_024,
+} as const;

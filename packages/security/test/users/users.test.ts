@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { decodeUser, encodeUser } from '../../src/users/user-record.ts';
+import { checkUserName, principalOf } from '../../src/users/user.ts';
+import { madeUpCredential } from '../../src/users/unknown-user.ts';
+import { LoginFailures } from '../../src/users/login-failures.ts';
+import { securityLimits } from '../../src/limits.ts';
+
+const credential = {
+  salt: Buffer.from('salt'),
+  iterations: 16_384,
+  storedKey: Buffer.alloc(32, 1),
+  serverKey: Buffer.alloc(32, 2),
+};
+const golden =
+  '{"version":1,"credentials":{"SCRAM-SHA-256":{"salt":"c2FsdA==","iterations":16384,'
+  + '"storedKey":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=","serverKey":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="}}}';
+
+describe('A1 SEC-9 a user as it is stored', () => {
+  it('A1 is what it was yesterday, byte by byte', () => {
+    const user = { name: 'alice', credentials: new Map([['SCRAM-SHA-256' as const, credential]]) };
+    expect(encodeUser(user)).toBe(golden);
+    expect(decodeUser('alice', golden)).toEqual(user);
+  });
+
+  it.each([
+    'no JSON',
+    '[]',
+    '{"version":2,"credentials":{}}',
+    '{"version":1}',
+    '{"version":1,"credentials":{"SCRAM-SHA-256":{"salt":"","iterations":0,"storedKey":"","serverKey":""}}}',
+    '{"version":1,"credentials":{"SCRAM-SHA-256":7}}',
+  ])('A1 %s is nobody', (text) => expect(decodeUser('alice', text)).toBeNull());
+
+  it.each(['', ' a', 'a\n', 'a'.repeat(250)])('A1 a user cannot be called %j', (name) => {
+    expect(() => checkUserName(name)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+  });
+
+  it('A1 any other name is a principal', () =>
+    expect(principalOf(checkUserName('svc, orders=1'))).toBe('User:svc, orders=1'));
+});
+
+describe('A1 SEC-8 an unknown user', () => {
+  it('A1 is told the same each time, and something else than another one', () => {
+    const secret = Buffer.from('of this cluster');
+    const salt = (name: string, from = secret): string =>
+      madeUpCredential(from, 'SCRAM-SHA-512', name).salt.toString('hex');
+    expect(salt('eve')).toBe(salt('eve'));
+    expect(salt('eve')).not.toBe(salt('mallory'));
+    expect(salt('eve')).not.toBe(salt('eve', Buffer.from('of another')));
+    expect(madeUpCredential(secret, 'SCRAM-SHA-512', 'eve').storedKey).toHaveLength(64);
+  });
+});
+
+describe('A1 SEC-9 failed logins', () => {
+  it('A1 wait for twice as long each time, up to a bound, and never for ever', () => {
+    const failures = new LoginFailures();
+    const waits = Array.from({ length: 40 }, (_, at) => failures.failed('alice', '10.0.0.7', at));
+    expect(waits.slice(0, 8)).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect(waits.at(-1)).toBe(5000);
+  });
+
+  it('A1 of others, and from elsewhere, are others', () => {
+    const failures = new LoginFailures();
+    for (let time = 0; time < 5; time += 1) failures.failed('alice', '10.0.0.7', time);
+    expect(failures.failed('alice', '10.0.0.8', 5)).toBe(100);
+    expect(failures.failed('bob', '10.0.0.7', 5)).toBe(100);
+  });
+
+  it('A1 are forgotten after a success, and after a while', () => {
+    const failures = new LoginFailures();
+    failures.failed('alice', 'a', 0);
+    failures.succeeded('alice', 'a');
+    expect(failures.failed('alice', 'a', 1)).toBe(100);
+    expect(failures.failed('alice', 'a', 1 + securityLimits.loginFailuresForgottenMs)).toBe(100);
+  });
+
+  it('A1 are remembered of so many and no more: the oldest go', () => {
+    const failures = new LoginFailures();
+    failures.failed('first', 'a', 0);
+    failures.failed('second', 'a', 0);
+    for (let user = 0; user < securityLimits.loginFailuresMax - 1; user += 1) failures.failed(`user-${user}`, 'a', 0);
+    expect(failures.size).toBe(securityLimits.loginFailuresMax);
+    expect(failures.failed('second', 'a', 0)).toBe(200);
+    expect(failures.failed('first', 'a', 0)).toBe(100);
+  });
+});
