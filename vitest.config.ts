@@ -10,7 +10,8 @@ export default defineConfig({
     // of the time.
     maxWorkers: '100%',
     // Child processes that tests start must resolve the workspace's TypeScript too.
-    env: { NODE_OPTIONS: '--conditions=@q/source' },
+    // Nobody's own profiles of the command line count.
+    env: { NODE_OPTIONS: '--conditions=@q/source', XDG_CONFIG_HOME: '/nonexistent' },
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -11,7 +11,7 @@ export function commandsMarkdown(): string {
       stderr: new PassThrough(),
       interrupt: new AbortController().signal,
     },
-    { setExitCode: () => undefined, writeMistake: () => undefined },
+    { run: async () => undefined, writeMistake: () => undefined },
   );
   const everywhere = `Options of every command:\n\n${optionsTable(program)}`;
   return [...leaves(program, 'q').map(({ command, call }) => section(command, call)), everywhere].join('\n');

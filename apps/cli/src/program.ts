@@ -1,9 +1,13 @@
 import { Command, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { addBenchCommands } from './commands/bench-commands.ts';
+import { addCompletionCommand } from './commands/completion-commands.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
+import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
+import { addExamples } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
 import { parseTimeout } from './input/duration.ts';
 import type { ProgramHost } from './program-host.ts';
@@ -13,7 +17,8 @@ export const defaultUrl = 'q://127.0.0.1:7420';
 
 /** What becomes of a command line. */
 export interface ProgramOutcome {
-  readonly setExitCode: (code: ExitCode) => void;
+  /** Runs the command that was meant. */
+  readonly run: (command: () => Promise<ExitCode>) => Promise<void>;
   /** Takes what commander says of a command line that means nothing. */
   readonly writeMistake: (text: string) => void;
 }
@@ -23,33 +28,52 @@ export interface ProgramOutcome {
  * that help and mistakes are answered without loading the client.
  */
 export function createProgram(context: CommandContext, outcome: ProgramOutcome): Command {
-  const host: ProgramHost = { context, run: async (command) => outcome.setExitCode(await command) };
+  const host: ProgramHost = { context, run: outcome.run };
   const program = new Command('q')
     .description('Command line of q, a partitioned, durable, replayable message log.')
     .version(packageVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .addOption(new Option('--url <url>', 'broker to talk to').env('Q_URL').default(defaultUrl))
+    .addOption(new Option('--admin-url <url>', 'its admin interface (default: asks the broker)').env('Q_ADMIN_URL'))
+    .addOption(new Option('--profile <profile>', 'a connection that was kept under a name').env('Q_PROFILE'))
     .addOption(timeoutOption())
     .option('--json', 'write JSON, for programs; an error is an object with code, message and hint on standard error')
     .option('--raw', 'write plain numbers instead of human units')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: outcome.writeMistake })
     .exitOverride()
-    .addHelpText('after', exitCodesHelp);
+    .addHelpText('after', exitCodesHelp)
+    .hook('preAction', (_program, command) => takeProfile(program, command));
+  addExamples(program, [
+    ['q topic create orders --partitions 8'],
+    ['echo hello | q produce orders'],
+    ['q consume orders -o start -e', 'all that is there'],
+    ['q group describe billing', 'how far a group of consumers is'],
+  ]);
   addTopicCommands(program, host);
   addRecordCommands(program, host);
   addGroupCommands(program, host);
-  program
-    .command('stats')
-    .description('show totals, throughput, requests and errors of a broker')
-    .action((_options: unknown, command: Command) =>
-      host.run(
-        import('./commands/stats.ts').then(({ showStats }) =>
-          showStats(context, command.optsWithGlobals<GlobalOptions>()),
-        ),
+  addBenchCommands(program, host);
+  addProfileCommands(program, host);
+  addCompletionCommand(program, host);
+  addExamples(program.command('stats').description('show totals, throughput, requests and errors of a broker'), [
+    ['q stats'],
+    ['q stats --json | jq .recordsIn', 'one of its numbers, for a program'],
+  ]).action((_options: unknown, command: Command) =>
+    host.run(() =>
+      import('./commands/stats.ts').then(({ showStats }) =>
+        showStats(context, command.optsWithGlobals<GlobalOptions>()),
       ),
-    );
+    ),
+  );
   return program;
+}
+
+/** Whoever mends profiles can do without them. */
+async function takeProfile(program: Command, command: Command): Promise<void> {
+  if (command.parent?.name() === 'profile' || command.name() === 'completion') return;
+  const { applyProfile } = await import('./profile/profile-choice.ts');
+  await applyProfile(program, process.env);
 }
 
 function timeoutOption(): Option {

@@ -6,6 +6,9 @@ import { ExitCode } from './exit-code.ts';
 import { isReaderGone } from './output/reader-gone.ts';
 import { createProgram } from './program.ts';
 
+/** What the scripts of `q completion` call; it stands in no help. */
+const completeCommand = '__complete';
+
 /** The whole program: from the command line to the exit code. Ends the process itself. */
 export async function main(): Promise<void> {
   const interrupt = new AbortController();
@@ -45,12 +48,13 @@ export async function runCommand(argv: readonly string[], context: CommandContex
   const json = wantsJson(argv);
   const mistakes: string[] = [];
   const program = createProgram(context, {
-    setExitCode: (code) => {
-      exitCode = code;
+    run: async (command) => {
+      exitCode = await command();
     },
     writeMistake: (text) => void (json ? mistakes.push(text) : context.stderr.write(text)),
   });
   try {
+    if (argv[0] === completeCommand) return await answer(program, argv.slice(1), context);
     await program.parseAsync(helpForm(program, argv), { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -65,6 +69,13 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     context.stderr.write(report.line);
     return report.exitCode;
   }
+}
+
+/** A shell asks what may stand at its cursor. */
+async function answer(program: Command, args: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const { answerShell } = await import('./completion/answer-shell.ts');
+  context.stdout.write(await answerShell(program, args));
+  return ExitCode.ok;
 }
 
 /** Commander's own `help` takes one word: `q help topic trim` is told to it as `q topic help trim`. */

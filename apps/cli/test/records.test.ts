@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startBroker } from '@q/broker';
 import type { Broker } from '@q/broker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codecs } from '../src/commands/record-commands.ts';
+import { codecs } from '../src/commands/codecs.ts';
 import { QProgram, runProgram } from './q-program.ts';
 import type { ProgramResult } from './q-program.ts';
 
@@ -54,7 +54,7 @@ describe('q produce', () => {
     expect(first.stderr).toMatch(
       /^q: line 1 \(2,000 bytes\): .*1024 .*; 0 of the 1 records read were stored \(RECORD_TOO_LARGE\)\. .+\n$/,
     );
-    const third = await q(['produce', 'narrow', '--json'], `one\ntwo\n${large}\nnever read\n`);
+    const third = await q(['produce', 'narrow', '--json', '--lines'], `one\ntwo\n${large}\nnever read\n`);
     expect(JSON.parse(third.stderr)).toMatchObject({
       code: 'RECORD_TOO_LARGE',
       message: expect.stringMatching(/^line 3 \(2,000 bytes\): .*; 2 of the 3 records read were stored$/) as string,
@@ -72,7 +72,7 @@ describe('q produce', () => {
   it('P1 reads a file, and sends nothing of one that is not there', async () => {
     await writeFile(join(folder, 'lines'), 'one\ntwo\n');
     await q(['topic', 'create', 'from-file']);
-    const { stdout } = await q(['produce', 'from-file', '-f', join(folder, 'lines'), '--json']);
+    const { stdout } = await q(['produce', 'from-file', '-f', join(folder, 'lines'), '--json', '--lines']);
     expect(JSON.parse(stdout)).toMatchObject({ topic: 'from-file', records: 2, bytes: 6, keyless: 0 });
     expect(await consumed('from-file')).toBe('one\ntwo\n');
     expect(await q(['produce', 'from-file', '-f', join(folder, 'gone')])).toEqual({
@@ -81,6 +81,113 @@ describe('q produce', () => {
       stderr: `q: ${join(folder, 'gone')} cannot be read: there is no such file\n`,
     });
     expect((await q(['produce', 'from-file', '-f', folder])).stderr).toContain('it is a folder');
+  });
+
+  it('O2 takes back what q consume --json writes, byte for byte', async () => {
+    await q(['topic', 'create', 'origin', '-p', '2', '-c', 'dedup.window.ms=60000', '-c', 'retention.ms=-1']);
+    await q(['topic', 'create', 'copy', '-p', '2', '-c', 'dedup.window.ms=60000', '-c', 'retention.ms=-1']);
+    const lines = [
+      {
+        partition: 1,
+        timestampMs: 1_700_000_000_000,
+        key: 'k',
+        value: 'é\n\t\u0000',
+        headers: [{ name: 'a', value: '' }],
+      },
+      { partition: 0, timestampMs: 5, keyBase64: '/w==', valueBase64: 'wyg=', headers: [] },
+      {
+        partition: 0,
+        timestampMs: 6,
+        key: '',
+        value: null,
+        headers: [
+          { name: 'a', value: null },
+          { name: 'a', value: 'b' },
+        ],
+      },
+      { partition: 1, timestampMs: 7, key: null, value: '', headers: [{ name: 'q-message-id', value: 'once' }] },
+    ];
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('\n');
+    const produced = await q(['produce', 'origin', '--json'], text);
+    expect(produced).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(produced.stdout)).toMatchObject({ topic: 'origin', records: 4 });
+    const sorted = async (topic: string): Promise<string[]> =>
+      (await consumed(topic, '--json')).split('\n').toSorted((a, b) => a.localeCompare(b));
+    const origin = await sorted('origin');
+    expect(origin).toHaveLength(5);
+    expect(JSON.parse(origin.find((line) => line.includes('once')) ?? '')).toMatchObject({
+      partition: 1,
+      timestampMs: 7,
+      key: null,
+      value: '',
+      headers: [{ name: 'q-message-id', value: 'once' }],
+    });
+    await q(['produce', 'copy', '--json'], Buffer.from(await consumed('origin', '--json'), 'latin1'));
+    expect((await sorted('copy')).map((line) => line.replace('"topic":"copy"', '"topic":"origin"'))).toEqual(origin);
+    // The message id is one: a second time it is a duplicate, and the others are not.
+    await q(['produce', 'copy', '--json', '-p', '1'], Buffer.from(await consumed('origin', '--json'), 'latin1'));
+    expect((await consumed('copy', '-f', '%p')).split('').toSorted().join('')).toBe('0011111');
+    await q(['produce', 'copy', '--json', '--repartition', '-z', 'zstd'], text);
+    expect((await consumed('copy', '-f', '%k.')).split('.').filter((key) => key === 'k')).toHaveLength(3);
+  });
+
+  it('Q3 names the line of JSON that is wrong, and what is wrong with it', async () => {
+    await q(['topic', 'create', 'wrong']);
+    const result = await q(
+      ['produce', 'wrong', '--json'],
+      '{"value":"1"}\n\n{"value":"2"}\n{"vlaue":"3"}\n{"value":"4"}\n',
+    );
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(JSON.parse(result.stderr)).toMatchObject({
+      code: 'INVALID_RECORD',
+      message: expect.stringMatching(
+        /^line 4 \(13 bytes\): a record has no field "vlaue"; .*; 2 of the 3 records read were stored$/,
+      ) as string,
+    });
+    expect(await consumed('wrong')).toBe('1\n2\n');
+    const lines = await q(['produce', 'wrong', '--json'], 'just text\n');
+    expect(JSON.parse(lines.stderr)).toMatchObject({
+      message: expect.stringContaining('line 1 (9 bytes): it is not JSON') as string,
+    });
+    expect((await q(['produce', 'wrong', '--json', '--lines'], 'just text\n')).code).toBe(0);
+    expect(await q(['produce', 'wrong', '--json'], '{"value":"1","partition":7}\n')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('line 1') as string,
+    });
+  });
+
+  it('O2 takes other delimiters, and a whole input as one record', async () => {
+    await q(['topic', 'create', 'pieces']);
+    await q(['produce', 'pieces', '-0'], 'a\nb\0c\0');
+    await q(['produce', 'pieces', '--delimiter', '\\r\\n', '--key-separator', '='], 'k=v\r\nw\r\n');
+    await q(['produce', 'pieces', '--whole', '-k', 'file'], 'one\ntwo\n');
+    await q(['produce', 'pieces', '--whole', '-k', 'empty'], '');
+    expect(await consumed('pieces', '-f', '%k|%V|%v;')).toBe('|3|a\nb;|1|c;k|1|v;|1|w;file|8|one\ntwo\n;empty|0|;');
+    for (const args of [
+      ['--whole', '-0'],
+      ['--delimiter', 'x', '--lines'],
+      ['--whole', '--key-separator', ':'],
+      ['--json', '-k', 'x'],
+      ['--json', '-Z'],
+      ['--repartition'],
+      ['--delimiter', ''],
+    ])
+      expect(await q(['produce', 'pieces', ...args]), args.join(' ')).toMatchObject({ code: 2 });
+  });
+
+  it('O2 reads no more of a record than the topic takes', async () => {
+    await q(['topic', 'create', 'bounded']);
+    await using program = new QProgram({ args: ['--url', broker.url, 'produce', 'bounded'] });
+    program.child.stdin.write('ok\n');
+    // No newline, and no end.
+    const chunk = Buffer.alloc(1 << 20, 0x78);
+    const feed = (): void => void program.child.stdin.write(chunk, (error) => (error ? undefined : feed()));
+    feed();
+    expect(await program.exited).toBe(1);
+    expect(program.stderr).toMatch(
+      /^q: line 2: it has more than \d+ bytes, and the topic takes records of \d+ \(max\.message\.bytes\); 1 of the 2 records read were stored \(RECORD_TOO_LARGE\)/,
+    );
+    expect(await consumed('bounded')).toBe('ok\n');
   });
 
   it('P1 takes one key for all, or the key of each line; counts lines without one', async () => {

@@ -15,6 +15,7 @@ export type { RecordPart, SchemaIssue } from './topic/schema-issues.ts';
 
 // ── Producing
 export type { CloseResult, Producer } from './producer/producer.ts';
+export { messageIdHeader } from '@q/protocol';
 export type { ProducerRecord, RecordHeaders } from './producer/record.ts';
 export type { Durability, SendResult } from './producer/delivery.ts';
 export { murmur2, partitionOfKey } from './producer/partitioner.ts';
@@ -29,7 +30,7 @@ export { deadLetterHeaders } from './consumer/dead-letter.ts';
 
 // ── Consumer groups
 export type { CommittedOffset } from './group/committed-offsets.ts';
-export type { GroupConsumer, OffsetToCommit } from './group/group-consumer.ts';
+export type { GroupConsumer, OffsetToCommit, RunOptions } from './group/group-consumer.ts';
 export type { GroupConsumerOptions, GroupStart } from './group/group-options.ts';
 export type { GroupBatch, GroupMessage } from './group/group-message.ts';
 export type { GroupEvents, PartitionsEvent, ResumedEvent, StalledEvent } from './group/group-events.ts';

@@ -12,7 +12,7 @@ export async function describeGroup(context: CommandContext, group: string, opti
   context.stdout.write(
     options.json === true
       ? formatJson(described, terminal)
-      : await formatGroup(described, { units: unitsOf(options), terminal }),
+      : await formatGroup(described, { units: unitsOf(options), screen: context.stdout }),
   );
   return ExitCode.ok;
 }

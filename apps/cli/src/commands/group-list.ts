@@ -4,6 +4,7 @@ import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
+import type { Screen } from '../screen.ts';
 import { formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import { findGroup } from './group-lookup.ts';
@@ -33,7 +34,7 @@ export async function listGroups(context: CommandContext, options: GroupListOpti
     context.stderr.write(options.prefix === undefined ? 'no groups yet\n' : `no group begins with ${options.prefix}\n`);
     return ExitCode.ok;
   }
-  context.stdout.write(await tableOf(groups, options, isTerminal(context.stdout)));
+  context.stdout.write(await tableOf(groups, options, context.stdout));
   return ExitCode.ok;
 }
 
@@ -50,7 +51,7 @@ async function withLag(q: Q, listed: readonly ListedGroup[]): Promise<GroupRow[]
   return rows;
 }
 
-function tableOf(groups: readonly GroupRow[], options: GroupListOptions, terminal: boolean): Promise<string> {
+function tableOf(groups: readonly GroupRow[], options: GroupListOptions, screen: Screen): Promise<string> {
   const units = unitsOf(options);
   const numbers = ['members', 'offsets', ...(options.lag === true ? ['lag'] : [])].map((title) => ({
     title,
@@ -63,5 +64,5 @@ function tableOf(groups: readonly GroupRow[], options: GroupListOptions, termina
     units.count(offsets),
     ...(lag === undefined ? [] : [lag === null ? '-' : units.bound(lag, lagExact)]),
   ]);
-  return formatTable([{ title: 'group' }, { title: 'state' }, ...numbers], rows, terminal);
+  return formatTable([{ title: 'group' }, { title: 'state' }, ...numbers], rows, screen);
 }

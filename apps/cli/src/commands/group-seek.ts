@@ -9,6 +9,7 @@ import type { FileOffset } from '../input/offset-file.ts';
 import type { Position } from '../input/offset-expression.ts';
 import { readTextFile } from '../input/text-file.ts';
 import { formatJson } from '../output/json.ts';
+import type { Screen } from '../screen.ts';
 import { formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import { findGroup } from './group-lookup.ts';
@@ -42,12 +43,11 @@ export async function seekGroup(context: CommandContext, group: string, options:
     const targets = await planSeek(q, { group, known, goal });
     return { moves: await reset(q, group, { targets, validateOnly: !executed }), isNew: known === null };
   });
-  const terminal = isTerminal(context.stdout);
   if (options.json === true) {
-    context.stdout.write(formatJson({ group, executed, partitions: moves }, terminal));
+    context.stdout.write(formatJson({ group, executed, partitions: moves }, isTerminal(context.stdout)));
     return ExitCode.ok;
   }
-  context.stdout.write(await tableOf(moves, { executed, options, terminal }));
+  context.stdout.write(await tableOf(moves, { executed, options, screen: context.stdout }));
   if (!executed)
     context.stderr.write(
       `nothing was changed${isNew ? `, and there is no group ${group} yet` : ''}; add --execute to do it\n`,
@@ -108,7 +108,7 @@ function placeOf({ topic, partition }: { topic: string; partition: number }): st
 
 function tableOf(
   moves: readonly Move[],
-  o: { executed: boolean; options: GroupSeekOptions; terminal: boolean },
+  o: { executed: boolean; options: GroupSeekOptions; screen: Screen },
 ): Promise<string> {
   const units = unitsOf(o.options);
   const titles = o.executed
@@ -122,6 +122,6 @@ function tableOf(
   return formatTable(
     [{ title: 'topic' }, ...titles.map((title) => ({ title, align: 'right' as const }))],
     rows,
-    o.terminal,
+    o.screen,
   );
 }

@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
 import type { AssignedTopic, DescribedMember, GroupDescription, GroupPartition } from '@q/client';
+import { isTerminal } from '../command-context.ts';
 import { formatPartitions } from '../output/partition-ranges.ts';
+import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import type { Units } from '../output/units.ts';
 
 export interface GroupViewOptions {
   readonly units: Units;
-  readonly terminal: boolean;
+  readonly screen: Screen;
 }
 
 /** Stands where there is no value, so that a line has the same cells whatever is known. */
@@ -20,7 +22,7 @@ export async function formatGroup(group: GroupDescription, view: GroupViewOption
   return parts.join('\n');
 }
 
-function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions): string {
+function factsOf(group: GroupDescription, { units, screen }: GroupViewOptions): string {
   const stalled = group.members.filter((member) => member.stalled).length;
   const committed = group.partitions.filter(({ committedOffset }) => committedOffset !== null).length;
   const epoch =
@@ -37,16 +39,16 @@ function factsOf(group: GroupDescription, { units, terminal }: GroupViewOptions)
         'members',
         stalled === 0
           ? units.count(group.members.length)
-          : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, terminal)}`,
+          : `${units.count(group.members.length)}, ${warning(`${units.count(stalled)} stalled`, screen)}`,
       ],
       ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
       ['lag', group.lag === null ? 'unknown: nothing is committed' : units.bound(group.lag, group.lagExact)],
     ],
-    terminal,
+    isTerminal(screen),
   );
 }
 
-function membersOf(members: readonly DescribedMember[], { units, terminal }: GroupViewOptions): Promise<string> {
+function membersOf(members: readonly DescribedMember[], { units, screen }: GroupViewOptions): Promise<string> {
   // What they will own is of interest only while it is not what they own.
   const moving = members.some(({ state }) => state !== 'stable');
   const titles = [
@@ -72,12 +74,12 @@ function membersOf(members: readonly DescribedMember[], { units, terminal }: Gro
     assignmentOf(member.assigned),
     ...(moving ? [assignmentOf(member.target)] : []),
     units.duration(member.sinceHeartbeatMs),
-    stallOf(member, { units, terminal }),
+    stallOf(member, { units, screen }),
   ]);
   return formatTable(
     titles.map((title) => ({ title, align: toTheRight.has(title) ? 'right' : 'left' })),
     rows,
-    terminal,
+    screen,
   );
 }
 
@@ -89,12 +91,12 @@ function assignmentOf(topics: readonly AssignedTopic[]): string {
 }
 
 /** A member stalls by what it says of its application, or by saying nothing for too long. */
-function stallOf(member: DescribedMember, { units, terminal }: GroupViewOptions): string {
+function stallOf(member: DescribedMember, { units, screen }: GroupViewOptions): string {
   if (!member.stalled) return 'no';
-  return warning(member.stalledMs > 0 ? `for ${units.duration(member.stalledMs)}` : 'heartbeat overdue', terminal);
+  return warning(member.stalledMs > 0 ? `for ${units.duration(member.stalledMs)}` : 'heartbeat overdue', screen);
 }
 
-function partitionsOf(partitions: readonly GroupPartition[], { units, terminal }: GroupViewOptions): Promise<string> {
+function partitionsOf(partitions: readonly GroupPartition[], { units, screen }: GroupViewOptions): Promise<string> {
   const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({
     title,
     align: 'right' as const,
@@ -109,9 +111,9 @@ function partitionsOf(partitions: readonly GroupPartition[], { units, terminal }
     partition.sinceProgressMs === null ? nothing : units.duration(partition.sinceProgressMs),
     partition.memberId ?? nothing,
   ]);
-  return formatTable([{ title: 'topic' }, ...numbers, { title: 'owner' }], rows, terminal);
+  return formatTable([{ title: 'topic' }, ...numbers, { title: 'owner' }], rows, screen);
 }
 
-function warning(text: string, terminal: boolean): string {
-  return terminal ? styleText('red', text) : text;
+function warning(text: string, screen: Screen): string {
+  return isTerminal(screen) ? styleText('red', text) : text;
 }

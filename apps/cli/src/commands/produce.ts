@@ -1,64 +1,60 @@
-import type { Producer, ProducerOptions, ProducerRecord, Q, QError } from '@q/client';
+import type { Producer, ProducerOptions, Q, QError } from '@q/client';
 import { CommandError } from '../command-error.ts';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { openLineSource } from '../input/line-source.ts';
-import { splitKey, splitLines } from '../input/lines.ts';
-import type { Pair } from '../input/pairs.ts';
+import { PieceTooLong } from '../input/pieces.ts';
+import { JsonMistake } from '../input/record-json.ts';
 import { formatJson } from '../output/json.ts';
 import { Progress } from '../output/progress.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/units.ts';
-import { pairsToRecord } from './settings-view.ts';
+import { ProduceFailures } from './produce-failures.ts';
+import { checkInputOptions, openInput } from './produce-input.ts';
+import type { InputOptions, ProduceInput } from './produce-input.ts';
 
-export interface ProduceOptions extends GlobalOptions {
+export interface ProduceOptions extends GlobalOptions, InputOptions {
+  readonly json?: boolean;
   readonly file?: string;
-  readonly key?: string;
-  readonly keySeparator?: Buffer;
-  readonly partition?: number;
-  readonly header?: readonly Pair[];
   readonly compression: NonNullable<ProducerOptions['compression']>;
-  readonly tombstones?: boolean;
 }
 
 /** What has been handed to the producer so far. */
 interface Sent {
+  /** Pieces of the input that were read; some of JSON may be empty. */
+  pieces: number;
   records: number;
   bytes: number;
-  /** Lines without the separator that was asked for. */
-  keyless: number;
 }
 
-export function produce(context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
-  return withClient(context, options, (q) => produceLines(q, context, topic, options), { endsItself: true });
+export async function produce(context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
+  checkInputOptions(options);
+  return withClient(context, options, (q) => produceInput(q, context, topic, options), { endsItself: true });
 }
 
-async function produceLines(q: Q, context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
-  const lines = splitLines(await openLineSource(options.file, context.stdin, context.interrupt));
+async function produceInput(q: Q, context: CommandContext, topic: string, options: ProduceOptions): Promise<ExitCode> {
+  const source = await openLineSource(options.file, context.stdin, context.interrupt);
   const limitBytes = await checkTarget(q, topic, options.partition);
+  const input = openInput(source, { options, limitBytes });
   if (options.file === undefined && isTerminal(context.stdin))
-    context.stderr.write('each line is a record; Ctrl-D ends\n');
+    context.stderr.write(
+      input.piece === 'input'
+        ? 'all of it is one record; Ctrl-D ends it\n'
+        : `each ${input.piece} is a record; Ctrl-D ends\n`,
+    );
   const startMs = performance.now();
-  const failures = new Failures();
+  const failures = new ProduceFailures();
   await using producer = q.producer({
     compression: options.compression,
     onError: (error, { records }) => failures.add(error, records),
     ...(options.timeout === undefined ? {} : { deliveryTimeoutMs: options.timeout }),
   });
-  const sent: Sent = { records: 0, bytes: 0, keyless: 0 };
-  await sendLines(lines, {
-    topic,
-    limitBytes,
-    producer,
-    context,
-    failures,
-    sent,
-    toRecord: recordMaker(options, sent),
-  });
+  const sent: Sent = { pieces: 0, records: 0, bytes: 0 };
+  await sendAll({ topic, limitBytes, producer, context, failures, sent, input });
   await flush(producer, failures);
   await failures.throwFirst(sent.records);
-  summarize(context, options, { topic, ...sent, durationMs: performance.now() - startMs });
+  summarize(context, options, { topic, ...sent, keyless: input.keyless(), durationMs: performance.now() - startMs });
   return context.interrupt.aborted ? ExitCode.interrupted : ExitCode.ok;
 }
 
@@ -83,20 +79,18 @@ interface Sending {
   readonly limitBytes: number;
   readonly producer: Producer;
   readonly context: CommandContext;
-  readonly failures: Failures;
+  readonly failures: ProduceFailures;
   readonly sent: Sent;
-  readonly toRecord: (line: Buffer) => ProducerRecord;
+  readonly input: ProduceInput;
 }
 
-async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<void> {
+async function sendAll(o: Sending): Promise<void> {
   const terminal = isTerminal(o.context.stderr) && !isTerminal(o.context.stdin);
   const progress = new Progress(terminal ? (text) => void o.context.stderr.write(text) : null);
   try {
-    for await (const lines of source) {
-      for (const line of lines) {
-        o.sent.records += 1;
-        o.sent.bytes += line.length;
-        const taken = o.sent.records === 1 || 2 * line.length > o.limitBytes ? sendAlone(line, o) : take(line, o);
+    for await (const pieces of o.input.pieces) {
+      for (const piece of pieces) {
+        const taken = send(piece, o);
         if (taken === true) continue;
         await (taken === false ? o.producer.ready() : taken);
         // Reading on would only pile up records that cannot be delivered either.
@@ -107,61 +101,62 @@ async function sendLines(source: AsyncIterable<Buffer[]>, o: Sending): Promise<v
     }
   } catch (error) {
     // Ctrl-C: what was read is still delivered.
-    if (!o.context.interrupt.aborted) throw error;
+    if (o.context.interrupt.aborted) return;
+    if (!(error instanceof PieceTooLong)) throw error;
+    o.sent.pieces += 1;
+    o.sent.records += 1;
+    await refuse(error, { bytes: null, sending: o });
   } finally {
     progress.clear();
   }
 }
 
-/**
- * Waited for: the first line, because most of what can be wrong with any is wrong with it, and one that may be too
- * large, which has a batch of its own anyway. So it is known which line was refused, and none behind it was read.
- */
-async function sendAlone(line: Buffer, o: Sending): Promise<void> {
+/** False: the producer wants a pause. A promise: something is waited for before the next piece. */
+function send(piece: Buffer, o: Sending): boolean | Promise<void> {
+  const { sent, producer, topic } = o;
+  sent.pieces += 1;
+  sent.records += 1;
   try {
-    await o.producer.send(o.topic, o.toRecord(line));
+    const record = o.input.toRecord(piece);
+    if (record === null) {
+      sent.records -= 1;
+      return true;
+    }
+    sent.bytes += piece.length;
+    // Waited for: the first one, because most of what can be wrong with any is wrong with it, and one that may be too
+    // large, which has a batch of its own anyway. So it is known which was refused, and none behind it was read.
+    if (sent.records > 1 && 2 * piece.length <= o.limitBytes) return producer.enqueue(topic, record);
+    return producer.send(topic, record).then(
+      () => undefined,
+      (error: unknown) => refuse(error, { bytes: piece.length, sending: o }),
+    );
   } catch (error) {
-    await refuseLine(error, line, o);
+    return refuse(error, { bytes: piece.length, sending: o });
   }
 }
 
-/** False: the producer wants a pause. A promise: it did not take the line, and that is being noted. */
-function take(line: Buffer, o: Sending): boolean | Promise<void> {
-  try {
-    return o.producer.enqueue(o.topic, o.toRecord(line));
-  } catch (error) {
-    return refuseLine(error, line, o);
-  }
-}
-
-/** Notes the failure of one line, the last one that was read. */
-async function refuseLine(error: unknown, line: Buffer, { failures, sent }: Sending): Promise<void> {
-  const { QError } = await import('@q/client');
-  if (!QError.is(error)) throw error;
+/** Notes what is wrong with the last piece that was read, and which it is. */
+async function refuse(thrown: unknown, o: { bytes: number | null; sending: Sending }): Promise<void> {
+  const { sending, bytes } = o;
+  const { failures, sent, input, limitBytes } = sending;
+  const client = await import('@q/client');
+  const error = readable(thrown, { QError: client.QError, limitBytes });
+  if (!client.QError.is(error)) throw error;
   const { code, details } = error;
-  const message = `line ${formatCount(sent.records)} (${formatCount(line.length)} bytes): ${error.message}`;
-  failures.add(new QError(code, message, { cause: error, details }), 1);
+  const which = input.piece === 'input' ? 'the input' : `${input.piece} ${formatCount(sent.pieces)}`;
+  const size = bytes === null ? '' : ` (${formatCount(bytes)} bytes)`;
+  failures.add(new client.QError(code, `${which}${size}: ${error.message}`, { cause: error, details }), 1);
 }
 
-function recordMaker(options: ProduceOptions, sent: Sent): (line: Buffer) => ProducerRecord {
-  const { partition, keySeparator, tombstones = false } = options;
-  const fixed = {
-    ...(partition === undefined ? {} : { partition }),
-    ...(options.header === undefined ? {} : { headers: pairsToRecord(options.header) }),
-  };
-  const valueOf = (value: Buffer): Buffer | null => (tombstones && value.length === 0 ? null : value);
-  if (keySeparator === undefined) {
-    const key = options.key === undefined ? null : Buffer.from(options.key);
-    return (line) => ({ key, value: valueOf(line), ...fixed });
-  }
-  return (line) => {
-    const { key, value } = splitKey(line, keySeparator);
-    if (key === null) sent.keyless += 1;
-    return { key, value: valueOf(value), ...fixed };
-  };
+/** What the reading of the input has found, in the words of the client. */
+function readable(thrown: unknown, o: { QError: typeof QError; limitBytes: number }): unknown {
+  if (thrown instanceof JsonMistake) return new o.QError('INVALID_RECORD', thrown.message, { cause: thrown });
+  if (!(thrown instanceof PieceTooLong)) return thrown;
+  const message = `${thrown.message}, and the topic takes records of ${o.limitBytes} (max.message.bytes)`;
+  return new o.QError('RECORD_TOO_LARGE', message, { cause: thrown });
 }
 
-async function flush(producer: Producer, failures: Failures): Promise<void> {
+async function flush(producer: Producer, failures: ProduceFailures): Promise<void> {
   try {
     await producer.flush();
   } catch (error) {
@@ -170,32 +165,10 @@ async function flush(producer: Producer, failures: Failures): Promise<void> {
   }
 }
 
-/** Records that were taken but could not be delivered. */
-class Failures {
-  first: QError | null = null;
-  #records = 0;
-
-  add(error: QError, records: number): void {
-    this.first ??= error;
-    this.#records += records;
-  }
-
-  /** Throws the first error, and says how much was stored all the same: whoever repeats the command has to know. */
-  async throwFirst(sent: number): Promise<void> {
-    if (this.first === null) return;
-    const { QError } = await import('@q/client');
-    const stored = `${formatCount(sent - this.#records)} of the ${formatCount(sent)} records read were stored`;
-    throw new QError(this.first.code, `${this.first.message}; ${stored}`, {
-      cause: this.first,
-      details: this.first.details,
-    });
-  }
-}
-
 function summarize(
   context: CommandContext,
   options: ProduceOptions,
-  done: Sent & { topic: string; durationMs: number },
+  done: Sent & { topic: string; keyless: number; durationMs: number },
 ): void {
   const { topic, records, bytes, keyless, durationMs } = done;
   if (options.json === true) {

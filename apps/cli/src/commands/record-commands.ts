@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { argumentParser } from '../argument-parser.ts';
 import { usageError } from '../command-error.ts';
+import { addExamples } from '../examples.ts';
 import { escapesHelp, unescapeBytes } from '../input/escapes.ts';
 import { offsetRangeHelp, parseOffsetRange } from '../input/offset-expression.ts';
 import type { OffsetRange } from '../input/offset-expression.ts';
@@ -10,18 +11,9 @@ import { parsePartitionList } from '../input/partition-list.ts';
 import { parseWholeNumber } from '../input/whole-number.ts';
 import { compileRecordFormat, defaultRecordFormat, directives } from '../output/record-format.ts';
 import type { ProgramHost } from '../program-host.ts';
+import { codecs } from './codecs.ts';
 import type { ConsumeOptions } from './consume-plan.ts';
 import type { ProduceOptions } from './produce.ts';
-
-/** Written out so that help does not load the protocol; the type makes sure that none is missing and none too many. */
-const codecSet: Readonly<Record<ProduceOptions['compression'], true>> = {
-  none: true,
-  gzip: true,
-  snappy: true,
-  lz4: true,
-  zstd: true,
-};
-export const codecs: readonly string[] = Object.keys(codecSet);
 
 /** `q produce` and `q consume`: definitions only, see `createProgram`. */
 export function addRecordCommands(program: Command, host: ProgramHost): void {
@@ -30,10 +22,16 @@ export function addRecordCommands(program: Command, host: ProgramHost): void {
 }
 
 function addProduce(program: Command, host: ProgramHost): void {
-  program
+  const produce = program
     .command('produce <topic>')
-    .description('send each line of standard input, or of a file, as a record')
-    .option('-f, --file <path>', 'read lines from a file instead of standard input')
+    .description(
+      'send each line of standard input, or of a file, as a record; with --json, as "q consume --json" has it',
+    )
+    .option('-f, --file <path>', 'read a file instead of standard input')
+    .option('--delimiter <text>', `what ends a record instead of a newline (escapes: ${escapesHelp})`, delimiterParser)
+    .option('-0, --null', 'a zero byte ends a record, as "find -print0" writes it')
+    .option('--whole', 'all of the input is one record')
+    .option('--lines', 'the input is lines, also with --json')
     .addOption(new Option('-k, --key <key>', 'key of every record').conflicts('keySeparator'))
     .option(
       '--key-separator <text>',
@@ -51,19 +49,20 @@ function addProduce(program: Command, host: ProgramHost): void {
       argumentParser(parsePair),
     )
     .addOption(new Option('-z, --compression <codec>', 'compress batches').choices(codecs).default('none'))
+    .option('--repartition', 'choose the partitions anew, whatever the records of --json say')
     .option('-Z, --tombstones', 'send an empty value as none at all, which deletes its key from a compacted topic')
-    .addHelpText('after', produceExamples)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
-        import('./produce.ts').then(({ produce }) =>
-          produce(host.context, name, command.optsWithGlobals<ProduceOptions>()),
+      host.run(() =>
+        import('./produce.ts').then((loaded) =>
+          loaded.produce(host.context, name, command.optsWithGlobals<ProduceOptions>()),
         ),
       ),
     );
+  addExamples(produce, produceExamples);
 }
 
 function addConsume(program: Command, host: ProgramHost): void {
-  program
+  const consume = program
     .command('consume <topic>')
     .description('write records to standard output, and wait for more')
     .addOption(
@@ -93,12 +92,13 @@ function addConsume(program: Command, host: ProgramHost): void {
     )
     .addHelpText('after', consumeHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
-        import('./consume.ts').then(({ consume }) =>
-          consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()),
+      host.run(() =>
+        import('./consume.ts').then((loaded) =>
+          loaded.consume(host.context, name, command.optsWithGlobals<ConsumeOptions>()),
         ),
       ),
     );
+  addExamples(consume, consumeExamples);
 }
 
 const separatorParser = argumentParser((text: string): Buffer => {
@@ -108,26 +108,35 @@ const separatorParser = argumentParser((text: string): Buffer => {
   return separator;
 });
 
+const delimiterParser = argumentParser((text: string): Buffer => {
+  const delimiter = unescapeBytes(text);
+  if (delimiter.length === 0) throw usageError('expected at least one character; --whole makes one record of it all');
+  return delimiter;
+});
+
 /** Compiled again by the command; here only so that a mistake is found before anything else happens. */
 function checkedFormat(text: string): string {
   compileRecordFormat(text);
   return text;
 }
 
-const produceExamples = `
-Examples:
-  echo hello | q produce orders
-  q produce orders -f events.tsv --key-separator '\\t' -z zstd`;
+const produceExamples = [
+  ['echo hello | q produce orders'],
+  ["q produce orders -f events.tsv --key-separator '\\t' -z zstd"],
+  ['q consume orders -e --json | q produce copy --json', 'everything, with keys, headers, times'],
+  ['q produce pictures --whole --key cat -f cat.png', 'a file as one record'],
+] as const;
 
 const consumeHelp = `
 Format:
 ${Object.entries(directives)
   .map(([name, { doc }]) => `  %${name}  ${doc}`)
   .join('\n')}
-  Escapes: ${escapesHelp}
+  Escapes: ${escapesHelp}`;
 
-Examples:
-  q consume orders -o -10 -e                     the last 10 records of each partition
-  q consume orders -o @-1h -f '%T %k %v\\n'       the last hour, then whatever comes
-  q consume orders -o 100:200 -p 0 --json        offsets 100 to 199 of partition 0
-  q consume orders -g billing                    what the group billing has not handled yet`;
+const consumeExamples = [
+  ['q consume orders -o -10 -e', 'the last 10 records of each partition'],
+  ["q consume orders -o @-1h -f '%T %k %v\\n'", 'the last hour, then whatever comes'],
+  ['q consume orders -o 100:200 -p 0 --json', 'offsets 100 to 199 of partition 0'],
+  ['q consume orders -g billing', 'what the group billing has not handled yet'],
+] as const;

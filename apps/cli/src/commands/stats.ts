@@ -4,6 +4,7 @@ import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
+import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
@@ -15,8 +16,11 @@ export async function showStats(context: CommandContext, options: GlobalOptions)
     context.stdout.write(formatJson(answer, terminal));
     return ExitCode.ok;
   }
-  const parts = [factsOf(answer, unitsOf(options), terminal), await requestsOf(answer, unitsOf(options), terminal)];
-  if (answer.errors.length > 0) parts.push(await errorsOf(answer, unitsOf(options), terminal));
+  const parts = [
+    factsOf(answer, unitsOf(options), terminal),
+    await requestsOf(answer, unitsOf(options), context.stdout),
+  ];
+  if (answer.errors.length > 0) parts.push(await errorsOf(answer, unitsOf(options), context.stdout));
   context.stdout.write(parts.join('\n'));
   return ExitCode.ok;
 }
@@ -62,7 +66,7 @@ const waits: ReadonlyMap<string, string> = new Map([
   ['kafka.SyncGroup', 'waiting for the assignment'],
 ]);
 
-function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {
+function requestsOf(stats: StatsResponse, units: Units, screen: Screen): Promise<string> {
   const columns = [
     { title: 'request' },
     ...['total', 'succeeded', 'failed', 'mean ms', 'max ms'].map((title) => ({ title, align: 'right' as const })),
@@ -78,13 +82,13 @@ function requestsOf(stats: StatsResponse, units: Units, terminal: boolean): Prom
       (api.maxMicros / 1000).toFixed(2),
       waits.get(api.api) ?? '',
     ]);
-  return formatTable([...columns, { title: 'time includes' }], rows, terminal);
+  return formatTable([...columns, { title: 'time includes' }], rows, screen);
 }
 
-function errorsOf(stats: StatsResponse, units: Units, terminal: boolean): Promise<string> {
+function errorsOf(stats: StatsResponse, units: Units, screen: Screen): Promise<string> {
   return formatTable(
     [{ title: 'error' }, { title: 'count', align: 'right' }],
     stats.errors.map(({ error, count }) => [error, units.count(count)]),
-    terminal,
+    screen,
   );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { argumentParser } from '../argument-parser.ts';
 import type { GlobalOptions } from '../command-context.ts';
+import { addExamples } from '../examples.ts';
 import { parsePosition } from '../input/offset-expression.ts';
 import { parsePair } from '../input/pairs.ts';
 import { parsePartitionList } from '../input/partition-list.ts';
@@ -24,6 +25,7 @@ const dryRunHelp = 'only say what would be done, after the broker has checked it
 /** `q topic …`: definitions only, see `createProgram`. */
 export function addTopicCommands(program: Command, host: ProgramHost): void {
   const topic = program.command('topic').description('create, list, describe, change and delete topics');
+  addExamples(topic, [['q topic create orders --partitions 8'], ['q topic list']]);
   addCreate(topic, host);
   addReaders(topic, host);
   addAlter(topic, host);
@@ -31,7 +33,7 @@ export function addTopicCommands(program: Command, host: ProgramHost): void {
 }
 
 function addCreate(topic: Command, host: ProgramHost): void {
-  topic
+  const create = topic
     .command('create <topic>')
     .description('create a topic')
     .option('-p, --partitions <count>', 'number of partitions (default: chosen by the broker)', countParser)
@@ -51,68 +53,85 @@ function addCreate(topic: Command, host: ProgramHost): void {
     )
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-create.ts').then(({ createTopic }) =>
           createTopic(host.context, name, command.optsWithGlobals<TopicCreateOptions>()),
         ),
       ),
     );
+  addExamples(create, [
+    ['q topic create orders --partitions 8'],
+    ['q topic create prices -c cleanup.policy=compact --if-missing', 'a table; nothing to do where it is there'],
+  ]);
 }
 
 function addReaders(topic: Command, host: ProgramHost): void {
-  topic
+  const list = topic
     .command('list')
     .description('list topics with their partitions, messages and size')
     .option('--internal', 'also list the topics that the broker keeps for itself')
     .action((_options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-list.ts').then(({ listTopics }) =>
           listTopics(host.context, command.optsWithGlobals<TopicListOptions>()),
         ),
       ),
     );
-  topic
+  addExamples(list, [['q topic list'], ["q topic list --json | jq -r '.[].name'", 'their names, for a program']]);
+  const describe = topic
     .command('describe <topic>')
     .description('show a topic: totals, settings, and each partition with its start, end, segments and bytes')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-describe.ts').then(({ describeTopic }) =>
           describeTopic(host.context, name, command.optsWithGlobals<GlobalOptions>()),
         ),
       ),
     );
+  addExamples(describe, [
+    ['q topic describe orders'],
+    ["q topic describe orders --json | jq '.settings'", 'what is set, and where it comes from'],
+  ]);
 }
 
 function addAlter(topic: Command, host: ProgramHost): void {
-  topic
+  const alter = topic
     .command('alter <topic>')
     .description('change settings of a topic')
     .option('-s, --set <name=value>', 'set a setting (repeatable)', settingParser)
     .option('-u, --unset <name>', 'go back to the default of a setting (repeatable)', namesParser)
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-alter.ts').then(({ alterTopic }) =>
           alterTopic(host.context, name, command.optsWithGlobals<TopicAlterOptions>()),
         ),
       ),
     );
-  topic
+  addExamples(alter, [
+    ['q topic alter orders --set retention.ms=7d --set segment.bytes=256MB'],
+    ['q topic alter orders --unset retention.ms --dry-run', 'what the default would be'],
+  ]);
+  const more = topic
     .command('add-partitions <topic>')
     .description('give a topic more partitions; keyed records may then go to other partitions than before')
     .requiredOption('-p, --partitions <total>', 'number of partitions afterwards', countParser)
     .option('--dry-run', dryRunHelp)
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-add-partitions.ts').then(({ addPartitions }) =>
           addPartitions(host.context, name, command.optsWithGlobals<TopicAddPartitionsOptions>()),
         ),
       ),
     );
+  addExamples(more, [
+    ['q topic add-partitions orders --partitions 16'],
+    ['q topic add-partitions orders --partitions 16 --dry-run', 'may it have so many?'],
+  ]);
 }
 
 function addRemovers(topic: Command, host: ProgramHost): void {
-  topic
+  const trim = topic
     .command('trim <topic>')
     .description('delete the records before an offset')
     .requiredOption(
@@ -124,13 +143,17 @@ function addRemovers(topic: Command, host: ProgramHost): void {
     .option('--dry-run', 'only say what would be deleted')
     .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-trim.ts').then(({ trimTopic }) =>
           trimTopic(host.context, name, command.optsWithGlobals<TopicTrimOptions>()),
         ),
       ),
     );
-  topic
+  addExamples(trim, [
+    ['q topic trim orders --before @-7d --dry-run', 'how much is older than a week?'],
+    ['q topic trim orders --before end --partition 3 --force', 'empties partition 3'],
+  ]);
+  const reopen = topic
     .command('reopen <topic>')
     .description('open partitions again that could not be opened, or whose data was damaged and has been put right')
     .option(
@@ -139,21 +162,26 @@ function addRemovers(topic: Command, host: ProgramHost): void {
       partitionsParser,
     )
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-reopen.ts').then(({ reopenTopic }) =>
           reopenTopic(host.context, name, command.optsWithGlobals<TopicReopenOptions>()),
         ),
       ),
     );
-  topic
+  addExamples(reopen, [
+    ['q topic reopen orders'],
+    ['q topic reopen orders --partition 3', 'after its files were put right'],
+  ]);
+  const remove = topic
     .command('delete <topic>')
     .description('delete a topic and its records')
     .option('--force', 'do not ask')
     .action((name: string, _options: unknown, command: Command) =>
-      host.run(
+      host.run(() =>
         import('./topic-delete.ts').then(({ deleteTopic }) =>
           deleteTopic(host.context, name, command.optsWithGlobals<TopicDeleteOptions>()),
         ),
       ),
     );
+  addExamples(remove, [['q topic delete orders', 'asks first'], ['q topic delete orders --force']]);
 }

@@ -4,6 +4,7 @@ import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
+import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
@@ -19,8 +20,8 @@ export async function describeTopic(context: CommandContext, name: string, optio
   }
   const parts = [
     factsOf(topic, unitsOf(options), terminal),
-    await settingsOf(topic, terminal),
-    await partitionsOf(topic, unitsOf(options), terminal),
+    await settingsOf(topic, context.stdout),
+    await partitionsOf(topic, unitsOf(options), context.stdout),
   ];
   context.stdout.write(parts.join('\n'));
   return ExitCode.ok;
@@ -40,12 +41,12 @@ function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean):
   );
 }
 
-function settingsOf(topic: DescribeTopicResponse, terminal: boolean): Promise<string> {
+function settingsOf(topic: DescribeTopicResponse, screen: Screen): Promise<string> {
   const rows = settingViews(topic.configs).map(({ name, value, source }) => [name, value, source]);
-  return formatTable([{ title: 'setting' }, { title: 'value' }, { title: 'source' }], rows, terminal);
+  return formatTable([{ title: 'setting' }, { title: 'value' }, { title: 'source' }], rows, screen);
 }
 
-function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): Promise<string> {
+function partitionsOf(topic: DescribeTopicResponse, units: Units, screen: Screen): Promise<string> {
   const columns = ['partition', 'leader', 'epoch', 'start', 'end', 'messages', 'segments', 'size'].map((title) => ({
     title,
     align: 'right' as const,
@@ -61,7 +62,7 @@ function partitionsOf(topic: DescribeTopicResponse, units: Units, terminal: bool
     units.count(partition.segments),
     units.bytes(partition.bytes),
   ]);
-  return formatTable(columns, rows, terminal);
+  return formatTable(columns, rows, screen);
 }
 
 /** An older broker tells the offsets only, and compaction may have left fewer records. */

@@ -37,6 +37,6 @@ export async function listTopics(context: CommandContext, options: TopicListOpti
     units.bound(topic.messages, topic.messagesExact),
     units.bytes(topic.bytes),
   ]);
-  context.stdout.write(await formatTable(columns, rows, isTerminal(context.stdout)));
+  context.stdout.write(await formatTable(columns, rows, context.stdout));
   return ExitCode.ok;
 }

@@ -31,7 +31,7 @@ export async function reopenTopic(
       String(partition),
       error === null ? 'open' : `${error.message} (${error.code})`,
     ]);
-    context.stdout.write(await formatTable(columns, rows, terminal));
+    context.stdout.write(await formatTable(columns, rows, context.stdout));
   }
   return reopened.every(({ error }) => error === null) ? ExitCode.ok : ExitCode.failure;
 }

@@ -5,6 +5,7 @@ import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Position } from '../input/offset-expression.ts';
 import { formatJson } from '../output/json.ts';
+import type { Screen } from '../screen.ts';
 import { formatTable } from '../output/table.ts';
 import { formatCount, unitsOf } from '../output/units.ts';
 import { resolveInPartitions } from './partition-positions.ts';
@@ -50,7 +51,7 @@ export async function trimTopic(context: CommandContext, name: string, options: 
       };
     });
   });
-  context.stdout.write(await report(trimmed, { name, dryRun, options, terminal: isTerminal(context.stdout) }));
+  context.stdout.write(await report(trimmed, { name, dryRun, options, screen: context.stdout }));
   return ExitCode.ok;
 }
 
@@ -66,9 +67,10 @@ function questionOf(name: string, before: readonly PartitionPosition[]): string 
 
 async function report(
   trimmed: readonly Trimmed[],
-  o: { name: string; dryRun: boolean; options: TopicTrimOptions; terminal: boolean },
+  o: { name: string; dryRun: boolean; options: TopicTrimOptions; screen: Screen },
 ): Promise<string> {
-  if (o.options.json === true) return formatJson({ name: o.name, partitions: trimmed, dryRun: o.dryRun }, o.terminal);
+  if (o.options.json === true)
+    return formatJson({ name: o.name, partitions: trimmed, dryRun: o.dryRun }, isTerminal(o.screen));
   const units = unitsOf(o.options);
   const columns = [
     { title: 'partition', align: 'right' },
@@ -80,5 +82,5 @@ async function report(
     String(startOffset),
     units.bound(deleted, deletedExact),
   ]);
-  return formatTable(columns, rows, o.terminal);
+  return formatTable(columns, rows, o.screen);
 }

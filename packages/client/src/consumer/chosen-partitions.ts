@@ -36,6 +36,7 @@ export class ChosenPartitions {
     topic: string;
     options: ResolvedConsumerOptions;
     onBatches: (reader: PartitionReader) => void;
+    onEmpty: () => void;
     onFailure: () => void;
   }) {
     this.#o = o;
@@ -45,6 +46,7 @@ export class ChosenPartitions {
       fetch: o.options,
       onOffsetOutOfRange: o.options.onOffsetOutOfRange,
       onBatches: o.onBatches,
+      onEmpty: o.onEmpty,
       onFailure: o.onFailure,
       onMetadata: (metadata) => this.#addNew(metadata),
       onMadeAnew: (metadata) => this.#madeAnew(metadata),

@@ -8,6 +8,7 @@ import type { ResolvedConsumerOptions } from './consumer-options.ts';
 import { checkList, checkedSeek, partitionNumber } from '../option-check.ts';
 import type { Producer } from '../producer/producer.ts';
 import type { BytesOut, Topic } from '../topic/topic.ts';
+import { CatchUp } from './catch-up.ts';
 import { ChosenPartitions } from './chosen-partitions.ts';
 import { lends } from './consumed-batch.ts';
 import type { BatchesOptions, ConsumedBatch } from './consumed-batch.ts';
@@ -48,6 +49,13 @@ export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Mess
   /** The end (high watermark) of each partition, asked for now. */
   endOffsets(): Promise<Map<number, number>>;
   /**
+   * Resolves when the loop has been given everything that was in the partitions at the moment of the call, and has
+   * asked for more: from then on it follows what comes. Needs a running loop, and does not begin one.
+   *
+   * @throws QError `CLOSED` when the consumer is closed before that
+   */
+  caughtUp(): Promise<void>;
+  /**
    * Records that were left out because they do not match their schema (`onInvalid` `'skip'` or a dead letter topic).
    */
   readonly skipped: number;
@@ -61,6 +69,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   readonly #partitions: ChosenPartitions;
   readonly #stream: RecordStream;
   readonly #decoder: Decoder<K, V>;
+  readonly #catchUp: CatchUp = new CatchUp((partition) => this.#partitions.set.get(partition));
   readonly #signal: AbortSignal | undefined;
   readonly #onBusy: (consumer: PlainConsumer<K, V>) => void;
   readonly #onIdle: (consumer: PlainConsumer<K, V>) => void;
@@ -88,7 +97,10 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     this.#signal = o.options.signal;
     this.#onBusy = o.onBusy;
     this.#onIdle = o.onIdle;
-    this.#stream = new RecordStream(() => this.#partitions.set.fetcher.pump());
+    this.#stream = new RecordStream(() => {
+      this.#partitions.set.fetcher.pump();
+      this.#catchUp.look();
+    });
     this.#partitions = new ChosenPartitions({
       cluster: o.cluster,
       topic: o.topic.name,
@@ -97,6 +109,7 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
         this.#stream.list(reader);
         this.#wake?.();
       },
+      onEmpty: () => this.#lookWhereIdle(),
       onFailure: () => this.#wake?.(),
     });
     this.#decoder = new Decoder({ topic: o.topic, stream: this.#stream, deadLetters: o.deadLetters });
@@ -170,9 +183,14 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     return new Map(answers.map(({ partition, offset }) => [partition, offset ?? 0]));
   }
 
+  async caughtUp(): Promise<void> {
+    return this.#catchUp.until(await this.endOffsets());
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#catchUp.close();
     this.#suspend();
     this.#partitions.close();
   }
@@ -222,10 +240,19 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
     this.#partitions.set.throwFailure();
     if (this.#partitions.set.all().some(({ hasBatches }) => hasBatches)) return true;
     if (this.#partitions.allDone) return false;
-    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
+    this.#wake = wake;
     this.#partitions.set.fetcher.start();
+    this.#catchUp.look();
     await woken;
+    // Another loop may be waiting by now.
+    if (this.#wake === wake) this.#wake = null;
     return !this.#isOver(iterator);
+  }
+
+  /** A loop that has a record in hand comes back when it is done with it. */
+  #lookWhereIdle(): void {
+    if (this.#wake !== null) this.#catchUp.look();
   }
 
   /** The consumer is closed, or this loop was left: another one may be running by now. */

@@ -33,6 +33,8 @@ import type { PartitionReader } from './partition-reader.ts';
 export interface FetcherEvents {
   /** The reader has batches now. */
   onBatches(reader: PartitionReader): void;
+  /** Of a reader it is known that there is nothing to fetch for it, as was not known before. */
+  onEmpty(): void;
   /** The position is not, or no longer, in the log. */
   onOutOfRange(reader: PartitionReader): void;
   onFatal(error: QError): void;
@@ -329,6 +331,7 @@ export class Fetcher {
     reader.failures = 0;
     reader.highWatermark = o.answer.highWatermark;
     if (reader.isAtEnd) reader.emptyFetches += 1;
+    if (o.hadRoom) this.#isEmptyUpTo(reader, o.answer.highWatermark);
     const { endOffset } = reader;
     if (
       !o.hadRoom
@@ -340,6 +343,13 @@ export class Fetcher {
       return false;
     reader.moveTo(endOffset);
     return true;
+  }
+
+  /** Whoever waits for the end may have got there, although no record is there to tell. */
+  #isEmptyUpTo(reader: PartitionReader, highWatermark: number): void {
+    if (reader.emptyUpTo === highWatermark) return;
+    reader.emptyUpTo = highWatermark;
+    this.#events.onEmpty();
   }
 
   #refused(reader: PartitionReader, answer: FetchResponsePartition): void {

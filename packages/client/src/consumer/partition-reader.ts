@@ -39,6 +39,8 @@ export class PartitionReader implements ListNode<PartitionReader> {
   failures = 0;
   /** First offset that could not be fetched when the broker answered last; -1: not known yet. */
   highWatermark = -1;
+  /** The broker has said that it has no record from `fetchOffset` up to here; -1: it has not. */
+  emptyUpTo = -1;
   /** Records from this offset on are not wanted; null: all are. */
   endOffset: number | null = null;
   /** Of the batches that were read. */
@@ -83,6 +85,11 @@ export class PartitionReader implements ListNode<PartitionReader> {
     return this.endOffset !== null && this.#position >= this.endOffset;
   }
 
+  /** No record below the offset is still to come. */
+  hasHandedOut(offset: number): boolean {
+    return this.#position >= offset || (this.#fetchOffset === this.#position && this.emptyUpTo >= offset);
+  }
+
   /** A record was handed out, or offsets without records were passed. */
   moveTo(position: number): void {
     if (position > this.#position) this.#position = position;
@@ -96,6 +103,7 @@ export class PartitionReader implements ListNode<PartitionReader> {
   buffer(records: Buffer): void {
     let isFirst = true;
     this.emptyFetches = 0;
+    this.emptyUpTo = -1;
     // The checksum is verified when a batch is opened: the work is done once, and only for what is really read.
     for (const batch of iterateBatches(records, { verify: false })) {
       const lastOffset = batchLastOffset(batch);
@@ -133,6 +141,7 @@ export class PartitionReader implements ListNode<PartitionReader> {
   drop(): void {
     this.fetch = null;
     this.emptyFetches = 0;
+    this.emptyUpTo = -1;
     this.#batches.clear();
     this.#bufferedBytes = 0;
     this.#fetchOffset = this.#position;

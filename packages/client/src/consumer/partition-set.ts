@@ -15,6 +15,8 @@ export interface PartitionSetOptions {
   readonly fetch: FetchOptions;
   readonly onOffsetOutOfRange: OffsetOutOfRangePolicy;
   readonly onBatches: (reader: PartitionReader) => void;
+  /** A partition has nothing more for now. */
+  readonly onEmpty: () => void;
   /** There is a failure to look at. */
   readonly onFailure: (error: QError) => void;
   /** News of the topic, before its leaders are taken over. */
@@ -49,6 +51,7 @@ export class PartitionSet {
       options: o.fetch,
       events: {
         onBatches: o.onBatches,
+        onEmpty: o.onEmpty,
         onOutOfRange: (reader) => void this.reposition(reader),
         onFatal: (error) => this.fail(error),
         onStaleMetadata: () => void this.refresh(),

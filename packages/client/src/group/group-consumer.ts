@@ -16,6 +16,19 @@ export interface OffsetToCommit {
   readonly metadata?: string | null;
 }
 
+/** Options of `run`. */
+export interface RunOptions<K = BytesOut, V = BytesOut> {
+  /**
+   * Looks after a message whose handler threw, or rejected with, `thrown`: logs it, tries again, sends it to another
+   * topic. Once it returns (or its promise resolves) the message counts as handled and is acknowledged. What it throws
+   * itself ends the consumer, as an error of the handler does without it. With `concurrency` the next message of the
+   * key waits for it. It is not called for a message whose partition was taken away meanwhile: the new owner gets that.
+   *
+   * There is no retry policy and no dead letter topic for handlers yet: they come with queues.
+   */
+  readonly onError?: (thrown: unknown, message: GroupMessage<K, V>) => unknown;
+}
+
 /**
  * A member of a consumer group: the group's members share the partitions of a topic, and what is acknowledged is
  * committed, so that the next owner of a partition goes on where the last one stopped. Joins when it is first iterated,
@@ -42,13 +55,21 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut>
   batches(options?: BatchesOptions): AsyncIterableIterator<GroupBatch<K, V>, undefined>;
   /**
    * Calls the handler with each message, as many at a time as `concurrency` allows, and acknowledges those that it is
-   * done with. Returns when the consumer is closed; a handler that is not done then is left to itself. A handler that
-   * throws closes it, and `run` throws its error afterwards; unless the message's partition was taken away meanwhile:
-   * then the error only goes to the `error` listeners.
+   * done with. Returns when the consumer is closed; a handler that is not done then is left to itself. Without
+   * `onError` a handler that throws closes it, and `run` throws its error afterwards; unless the message's partition
+   * was taken away meanwhile: then the error only goes to the `error` listeners.
    */
-  run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult>;
+  run(handler: (message: GroupMessage<K, V>) => unknown, options?: RunOptions<K, V>): Promise<CloseResult>;
   /** Joins. Resolves when the group has assigned partitions for the first time and their positions are known. */
   ready(): Promise<void>;
+  /**
+   * Resolves when the loop has been given everything that was, at the moment of the call, in the partitions that this
+   * member owned then, and has asked for more. Joins, and needs a running loop. Partitions that go to another member
+   * meanwhile are not waited for.
+   *
+   * @throws QError `CLOSED` when the consumer is closed before that, and whatever `ready()` throws
+   */
+  caughtUp(): Promise<void>;
   /** Id of this member in the group. */
   readonly memberId: string;
   /** The partitions whose messages are handed out at this moment, ascending. */

@@ -3,6 +3,7 @@ import { QError } from '@q/protocol';
 import type { Timer } from '../clock.ts';
 import { closedError } from '../cluster/broker-link.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { CatchUp } from '../consumer/catch-up.ts';
 import { Decoder } from '../consumer/decoder.ts';
 import { PartitionSet } from '../consumer/partition-set.ts';
 import { RecordStream } from '../consumer/record-stream.ts';
@@ -26,6 +27,8 @@ export interface GroupSessionOptions<K, V> {
   readonly deadLetters: () => Producer;
   /** There is more to hand out, or more room for it. */
   readonly onMayGoOn: () => void;
+  /** A partition has nothing more for now. */
+  readonly onEmpty: () => void;
   /** The consumer cannot go on: the loop is to throw what `set` has. */
   readonly onFailure: (error: QError) => void;
 }
@@ -57,6 +60,7 @@ export class GroupSession<K, V> {
   readonly ownership: Ownership;
   readonly dispenser: Dispenser<K, V>;
   readonly committer: Committer;
+  readonly catchUp: CatchUp = new CatchUp((partition) => this.set.get(partition));
   readonly membership: Membership;
   readonly #o: GroupSessionOptions<K, V>;
   readonly #stream: RecordStream;
@@ -74,7 +78,10 @@ export class GroupSession<K, V> {
   constructor(o: GroupSessionOptions<K, V>) {
     const { cluster, topic, options } = o;
     this.#o = o;
-    this.#stream = new RecordStream(() => this.set.fetcher.pump());
+    this.#stream = new RecordStream(() => {
+      this.set.fetcher.pump();
+      this.catchUp.look();
+    });
     this.decoder = new Decoder({ topic, stream: this.#stream, deadLetters: o.deadLetters });
     this.set = this.#makeSet();
     this.ownership = new Ownership({ topic: topic.name, clock: cluster.clock, onFewer: o.onMayGoOn });
@@ -160,6 +167,7 @@ export class GroupSession<K, V> {
 
   #release(): void {
     this.decoder.release();
+    this.catchUp.close();
     this.committer.close();
     this.set.close();
     this.#assignment.dropAll('the consumer was closed');
@@ -207,6 +215,7 @@ export class GroupSession<K, V> {
         this.#stream.list(reader);
         this.#o.onMayGoOn();
       },
+      onEmpty: () => this.#o.onEmpty(),
       onFailure: (error) => {
         this.#takenUp.resolve(error);
         this.#o.onFailure(error);

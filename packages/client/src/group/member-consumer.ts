@@ -28,7 +28,7 @@ import { toQError } from '../retry.ts';
 import type { Topic } from '../topic/topic.ts';
 import { fetchCommitted } from './committed-offsets.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
-import type { GroupConsumer, OffsetToCommit } from './group-consumer.ts';
+import type { GroupConsumer, OffsetToCommit, RunOptions } from './group-consumer.ts';
 import type { GroupEvents } from './group-events.ts';
 import type { GroupBatch, GroupMessage, Handed, HandedMessage } from './group-message.ts';
 import type { ResolvedGroupOptions } from './group-options.ts';
@@ -79,6 +79,9 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       options,
       deadLetters,
       onMayGoOn: () => this.#mayGoOn(),
+      onEmpty: () => {
+        if (this.#wake !== null) this.#session.catchUp.look();
+      },
       onFailure: (error) => this.#failed(error),
     });
   }
@@ -126,11 +129,13 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     return this.#iterate(1, () => this.#session.dispenser.takeBatch(memory));
   }
 
-  async run(handler: (message: GroupMessage<K, V>) => unknown): Promise<CloseResult> {
+  async run(handler: (message: GroupMessage<K, V>) => unknown, options: RunOptions<K, V> = {}): Promise<CloseResult> {
     checkArgument('handler', handler, callable);
+    checkOptions('run', options, { onError: callable });
     await runHandler({
       messages: this.#messages(),
       handler,
+      onError: options.onError ?? null,
       isConcurrent: this.#options.keyConcurrencyMax !== null,
       stop: () => void this.close(),
       closed: this.#closed.promise,
@@ -183,6 +188,14 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     await this.ready();
     this.#session.dispenser.seek(this.#session.ownership.active(partition), offset);
     this.#session.set.fetcher.pump();
+  }
+
+  async caughtUp(): Promise<void> {
+    await this.ready();
+    const { set, catchUp } = this.#session;
+    const owned = this.partitions;
+    const ends = owned.length === 0 ? new Map<number, number>() : await set.persist(() => set.lookUp(owned, 'end'));
+    return catchUp.until(ends);
   }
 
   pause(partitions?: readonly number[]): void {
@@ -287,7 +300,9 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
       return false;
     }
     if (this.#session.set.hasFailed || this.#session.dispenser.hasWork) return true;
-    await new Promise<void>((resolve) => (this.#wake = resolve));
+    const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#session.catchUp.look();
+    await woken;
     this.#wake = null;
     return true;
   }

@@ -3,6 +3,8 @@ import type { Handed } from './group-message.ts';
 export interface RunOptions<M> {
   readonly messages: AsyncIterable<M, undefined>;
   readonly handler: (message: M) => unknown;
+  /** Looks after what the handler threw; null: that ends everything. */
+  readonly onError: ((thrown: unknown, message: M) => unknown) | null;
   /** False: one after another. */
   readonly isConcurrent: boolean;
   /** Ends the messages. */
@@ -14,15 +16,16 @@ export interface RunOptions<M> {
 }
 
 /**
- * Hands each message to the handler and acknowledges it. Throws the first error of a handler, after the messages have
- * ended. A handler that is not done by then is left to itself.
+ * Hands each message to the handler and acknowledges it. A message whose handler throws counts as handled once
+ * `onError` has looked after it. Throws the first error that nobody looked after, after the messages have ended. A
+ * handler that is not done by then is left to itself.
  */
 export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<void> {
   let failure: { readonly thrown: unknown } | null = null;
   let isHandling = false;
   const handle = async (message: M): Promise<void> => {
     try {
-      await o.handler(message);
+      await handleOrLookAfter(o, message);
       if (message.isPending) message.ack();
     } catch (thrown) {
       if (message.signal.aborted) return o.onStaleFailure(thrown);
@@ -48,6 +51,19 @@ export async function runHandler<M extends Handed>(o: RunOptions<M>): Promise<vo
     });
   });
   rethrow(failure);
+}
+
+async function handleOrLookAfter<M extends Handed>(
+  { handler, onError }: Pick<RunOptions<M>, 'handler' | 'onError'>,
+  message: M,
+): Promise<void> {
+  try {
+    await handler(message);
+  } catch (thrown) {
+    // What becomes of a message of somebody else's is not ours to decide.
+    if (onError === null || message.signal.aborted) throw thrown;
+    await onError(thrown, message);
+  }
 }
 
 function rethrow(failure: { readonly thrown: unknown } | null): void {

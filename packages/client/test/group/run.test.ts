@@ -43,6 +43,89 @@ describe('run', () => {
     await scene.settle(scene.q.close());
   });
 
+  it('C4 goes on after a message that onError has looked after, and acknowledges it', async () => {
+    const scene = await GroupScene.start();
+    const consumer = scene.consumer();
+    const seen: number[] = [];
+    const failed: unknown[] = [];
+    const running = consumer.run(
+      ({ offset }) => {
+        seen.push(offset);
+        if (offset % 5 === 0) throw new Error(`not ${offset}`);
+      },
+      {
+        onError: async (thrown, { offset }) => {
+          await takes(scene, 10);
+          // It was not acknowledged before it was looked after.
+          expect(scene.group.committedOffset(0)).toBeLessThanOrEqual(offset);
+          failed.push([offset, (thrown as Error).message]);
+        },
+      },
+    );
+    await scene.until(() => seen.length === 12 && failed.length === 3);
+    await scene.settle(consumer.close());
+    expect(await scene.settle(running)).toEqual({ drained: 0, abandoned: 0 });
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(failed).toEqual([
+      [0, 'not 0'],
+      [5, 'not 5'],
+      [10, 'not 10'],
+    ]);
+    expect(scene.group.committedOffset(0)).toBe(12);
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 stops when onError throws, with its error', async () => {
+    const scene = await GroupScene.start();
+    const consumer = scene.consumer();
+    const running = consumer.run(
+      ({ offset }) => {
+        if (offset === 5) throw new Error('no more');
+      },
+      {
+        onError: (thrown) => {
+          throw new Error('really no more', { cause: thrown });
+        },
+      },
+    );
+    await expect(scene.settle(running)).rejects.toThrow('really no more');
+    expect(await consumer.closed).toEqual({ drained: 0, abandoned: 1 });
+    expect(scene.group.committedOffset(0)).toBe(5);
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 keeps a key waiting while onError looks after its message', async () => {
+    const scene = await GroupScene.start({ keys: () => 'k' });
+    const consumer = scene.consumer({ concurrency: { by: 'key', max: 4 } });
+    const order: string[] = [];
+    const running = consumer.run(
+      ({ offset }) => {
+        order.push(`${offset}`);
+        if (offset === 3) throw new Error('slowly');
+      },
+      {
+        onError: async () => {
+          await takes(scene, 50);
+          order.push('looked after');
+        },
+      },
+    );
+    await scene.until(() => order.length === 13);
+    await scene.settle(consumer.close());
+    await scene.settle(running);
+    expect(order).toEqual(['0', '1', '2', '3', 'looked after', '4', '5', '6', '7', '8', '9', '10', '11']);
+    expect(scene.group.committedOffset(0)).toBe(12);
+    await scene.settle(scene.q.close());
+  });
+
+  it('C4 refuses options that it does not have', async () => {
+    const scene = await GroupScene.start();
+    const consumer = scene.consumer();
+    await expect(consumer.run(() => {}, { onError: 'log' as never })).rejects.toThrow('run.onError');
+    await expect(consumer.run(() => {}, { retries: 3 } as never)).rejects.toThrow('retries');
+    await scene.settle(scene.q.close());
+  });
+
   it('B5 handles keys beside each other, each in order, and no more than it may', async () => {
     const scene = await GroupScene.start({
       partitions: 2,

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Candidate } from './candidate.ts';
+import type { AtCursor } from './command-words.ts';
+
+/** Whoever presses Tab waits no longer than this for a broker. */
+export const namesWithinMs = 100;
+/** More than anybody reads; a shell takes long over many. */
+const namesMax = 1_000;
+
+export interface NamesQuery {
+  readonly what: 'topic' | 'group' | 'profile';
+  readonly at: AtCursor;
+  /** What names begin with. */
+  readonly current: string;
+}
+
+/** Names that there are at this moment; none where that cannot be told in time, as completion never fails. */
+export async function liveNames(program: Command, query: NamesQuery): Promise<Candidate[]> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), namesWithinMs);
+  const inTime = new Promise<Candidate[]>((resolve) => late.signal.addEventListener('abort', () => resolve([])));
+  try {
+    return await Promise.race([inTime, namesOf(program, query, late.signal)]);
+  } catch {
+    // There is no broker, or none that answers: the user can type the name.
+    return [];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function namesOf(program: Command, query: NamesQuery, signal: AbortSignal): Promise<Candidate[]> {
+  if (query.what === 'profile') return profiles();
+  const { connect } = await import('@q/client');
+  const options = { signal, clientId: 'q-cli', connectTimeoutMs: namesWithinMs };
+  await using q = await connect(await urlOf(program, query.at), options);
+  const { current } = query;
+  if (query.what === 'group') {
+    const groups = await q.admin.listGroups({ signal, ...(current !== '' && { prefix: current }) });
+    return groups.slice(0, namesMax).map(({ groupId, state }) => ({ word: groupId, about: state }));
+  }
+  // Topics of the broker itself begin with an underscore.
+  const topics = await q.admin.listTopics({ signal, includeInternal: current.startsWith('_') });
+  const found = topics.filter(({ name }) => name.startsWith(current)).slice(0, namesMax);
+  return found.map(({ name, partitions }) => ({
+    word: name,
+    about: `${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
+  }));
+}
+
+async function profiles(): Promise<Candidate[]> {
+  const { readProfiles } = await import('../profile/profile-file.ts');
+  const { profilePath } = await import('../profile/profile-path.ts');
+  const file = await readProfiles(profilePath(process.env));
+  return [...file.profiles].map(([word, { url }]) => ({ word, about: url }));
+}
+
+/** The broker that the command itself would talk to. */
+async function urlOf(program: Command, { given }: AtCursor): Promise<string> {
+  const { applyProfile } = await import('../profile/profile-choice.ts');
+  for (const option of ['url', 'profile']) {
+    const value = given.get(option);
+    if (value !== undefined) program.setOptionValueWithSource(option, value, 'cli');
+  }
+  // What commander does before a command runs, which is not going to happen.
+  for (const [option, variable] of [
+    ['url', 'Q_URL'],
+    ['profile', 'Q_PROFILE'],
+  ] as const) {
+    const value = process.env[variable];
+    if (value !== undefined && program.getOptionValueSource(option) !== 'cli')
+      program.setOptionValueWithSource(option, value, 'env');
+  }
+  await applyProfile(program, process.env);
+  return program.opts<{ url: string }>().url;
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { CommandError } from '../command-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import { parseTimeout } from '../input/duration.ts';
+import { readProfiles } from './profile-file.ts';
+import type { Profile, ProfileFile } from './profile-file.ts';
+import { profilePath } from './profile-path.ts';
+
+/**
+ * Takes what a profile says for options that nothing else has set.
+ *
+ *     --url, --admin-url, --timeout  >  --profile  >  Q_URL, Q_ADMIN_URL, Q_TIMEOUT  >  Q_PROFILE, or `q profile use`  >  defaults
+ *
+ * A profile that is named on the command line is a flag: it counts more than variables that somebody set before.
+ *
+ * @param program has the options
+ */
+export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Promise<void> {
+  const { profile: named } = program.opts<{ profile?: string }>();
+  const byFlag = program.getOptionValueSource('profile') === 'cli';
+  const path = profilePath(env);
+  const file = await readProfiles(path);
+  const name = named ?? file.current;
+  if (name === null) return;
+  const profile = profileOf(file, name, path);
+  const set = (option: 'url' | 'adminUrl' | 'timeout', value: string | number | undefined): void => {
+    const source = program.getOptionValueSource(option);
+    if (value === undefined || source === 'cli' || (source === 'env' && !byFlag)) return;
+    program.setOptionValueWithSource(option, value, 'config');
+  };
+  set('url', profile.url);
+  set('adminUrl', profile.adminUrl);
+  set('timeout', profile.timeout === undefined ? undefined : parseTimeout(profile.timeout));
+  // Another broker's admin interface would be asked about this one.
+  if (byFlag && profile.adminUrl === undefined && program.getOptionValueSource('adminUrl') === 'env')
+    program.setOptionValueWithSource('adminUrl', undefined, 'config');
+}
+
+/** @throws CommandError which profiles there are */
+export function profileOf({ profiles }: ProfileFile, name: string, path: string): Profile {
+  const profile = profiles.get(name);
+  if (profile !== undefined) return profile;
+  const names = [...profiles.keys()].join(', ');
+  throw new CommandError(ExitCode.notFound, `there is no profile "${name}" in ${path}`, {
+    hint: names === '' ? '"q profile add" makes one' : `it has ${names}`,
+  });
+}
