@@ -1,4 +1,5 @@
 import type { AdminTools, Services } from '@q/broker';
+import type { Streams } from './stream/streams.ts';
 
 /**
  * What every operation works on. Who needs something that outlives a request (alerts, the last lines of the log) adds
@@ -10,4 +11,9 @@ export interface AdminContext {
   readonly allowedHosts: readonly string[];
   /** Aborted when the broker stops: streams end. */
   readonly closing: AbortSignal;
+}
+
+/** The same once something is asked for. */
+export interface ServingContext extends AdminContext {
+  readonly streams: Streams;
 }

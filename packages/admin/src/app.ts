@@ -1,24 +1,37 @@
 /** Routes: the operations, and what is said where there is none. */
 import { Hono } from 'hono';
-import type { AdminContext } from './admin-context.ts';
+import type { Context } from 'hono';
+import type { ServingContext } from './admin-context.ts';
 import { Problem, problemResponse } from './http/problem.ts';
 import { serveOperation } from './operation/serve-operation.ts';
+import type { Incoming } from './operation/serve-operation.ts';
 import type { AnyOperation } from './operation/operation.ts';
+import { openApiOperation } from './openapi/operations.ts';
 import { operations } from './operations.ts';
 
+/** What Node's server has of a request and its answer. */
+export interface AppEnv {
+  readonly Bindings: {
+    readonly incoming: { readonly socket: { readonly remoteAddress?: string | undefined } };
+    readonly outgoing: { destroy(): unknown };
+  };
+}
+export type App = Hono<AppEnv>;
+
 /** The app: a `fetch` that answers whatever it is asked. */
-export function createApp(context: AdminContext): Hono {
-  const app = new Hono();
+export function createApp(context: ServingContext): App {
+  const all = [...operations, openApiOperation(operations, context.services.identity.softwareVersion)];
+  const app: App = new Hono();
   app.use(async (c, next) => {
     await next();
     // What is true now may not be in a moment, and much of it is nobody else's business.
     if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store');
     c.res.headers.set('x-content-type-options', 'nosniff');
   });
-  for (const [path, ofPath] of byPath(operations)) {
+  for (const [path, ofPath] of byPath(all)) {
     for (const operation of ofPath) {
       const serve = serveOperation(operation, context);
-      app.on(operation.method.toUpperCase(), path, (c) => serve({ request: c.req.raw, params: c.req.param() }));
+      app.on(operation.method.toUpperCase(), path, (c) => serve(incoming(c)));
     }
     const allow = methodsOf(ofPath);
     app.options(path, () => new Response(null, { status: 204, headers: { allow } }));
@@ -30,6 +43,19 @@ export function createApp(context: AdminContext): Hono {
     return problemResponse(new Problem('UNKNOWN', 'the broker failed in a way that it did not foresee'));
   });
   return app;
+}
+
+function incoming({ req, env }: Context<AppEnv>): Incoming {
+  const {
+    incoming: { socket },
+    outgoing,
+  } = env;
+  return {
+    request: req.raw,
+    params: req.param(),
+    address: socket.remoteAddress ?? 'unknown',
+    cut: () => void outgoing.destroy(),
+  };
 }
 
 function byPath(list: readonly AnyOperation[]): Map<string, AnyOperation[]> {

@@ -1,5 +1,33 @@
-/** Bounds of the admin interface. */
+/** Bounds of the admin interface. Sizes are in bytes, times in ms. */
 export const limits = {
-  /** Bytes of a JSON body. */
+  /** A JSON body. */
   jsonBytesMax: 1 << 20,
+  /** Records to be produced by one request. */
+  produceBytesMax: 16 << 20,
+  produceRecordsMax: 100_000,
+  /** A line of a list, and how many are given unless told otherwise. */
+  pageMax: 1_000,
+  pageDefault: 100,
+  /** Streams that are open at once. */
+  streamsMax: 64,
+  /** How long a stream may go on. Its reader asks again. */
+  streamMsMax: 60 * 60_000,
+  /** Something is sent at least so often, so that both ends know that the other is there. */
+  heartbeatMs: 15_000,
+  /** A reader that takes nothing for so long is cut. */
+  stallMs: 30_000,
+  /** Between two events of statistics or groups. */
+  intervalMsMin: 250,
+  intervalMsMax: 60_000,
+  /** Records that one request reads without following. */
+  recordsMax: 10_000,
+  recordsDefault: 100,
+  /** Record bytes of one look into the log, as stored. */
+  readBytesMax: 1 << 20,
+  /** Partitions of one reader. */
+  readPartitionsMax: 1_000,
+  /** Up to so many partitions each record of an event stream has an id; beyond it, the last one of each look. */
+  idPartitionsMax: 16,
+  /** What a compressed batch may become, for a look at its records. */
+  uncompressedBytesMax: 64 << 20,
 } as const;

@@ -5,9 +5,11 @@ import type { AdminContext } from './admin-context.ts';
 import { createApp } from './app.ts';
 import { checkCaller } from './http/caller-check.ts';
 import { problemBody } from './http/problem.ts';
+import { Streams } from './stream/streams.ts';
 
 export function serve(context: AdminContext): AdminListener {
-  const app = createApp(context);
+  const streams = new Streams(context.tools.clock, context.closing);
+  const app = createApp({ ...context, streams });
   // The process may be an application's: its globals are its own.
   const listener = getRequestListener((request, bindings) => app.fetch(request, bindings), {
     overrideGlobalObjects: false,

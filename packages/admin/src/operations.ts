@@ -2,8 +2,23 @@
  * Every operation of the admin interface. Each concern has a folder, and in it `operations.ts` with those of it: a new
  * concern adds its list here, and nothing else.
  */
-import type { AnyOperation } from './operation/operation.ts';
+import { clusterOperations } from './cluster/operations.ts';
 import { configOperations } from './config/operations.ts';
+import { errorOperations } from './errors/operations.ts';
+import { eventOperations } from './events/operations.ts';
+import { groupOperations } from './groups/operations.ts';
+import type { AnyOperation } from './operation/operation.ts';
+import { recordOperations } from './records/operations.ts';
 import { statsOperations } from './stats/operations.ts';
+import { topicOperations } from './topics/operations.ts';
 
-export const operations = [...configOperations, ...statsOperations] as const satisfies readonly AnyOperation[];
+export const operations = [
+  ...clusterOperations,
+  ...configOperations,
+  ...topicOperations,
+  ...recordOperations,
+  ...groupOperations,
+  ...statsOperations,
+  ...eventOperations,
+  ...errorOperations,
+] as const satisfies readonly AnyOperation[];

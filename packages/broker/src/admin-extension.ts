@@ -6,6 +6,7 @@ import type { BrokerLogger } from './logger.ts';
 import type { RequestMeter } from './metrics/request-meter.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
+import type { OwnedCaller } from './transport/outside-caller.ts';
 
 /**
  * The admin HTTP interface beyond the probes: an API, metrics, a console. It works on the same services as the doors.
@@ -38,6 +39,8 @@ export interface AdminTools {
   readonly phase: () => BrokerPhase;
   /** Where the admin server listens. */
   readonly url: string;
+  /** Somebody for whom services are asked. Whoever opens it ends it. */
+  readonly openCaller: (who: { readonly address: string; readonly clientId: string }) => OwnedCaller;
 }
 
 /**

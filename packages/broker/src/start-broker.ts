@@ -7,6 +7,7 @@ import type { LentMemory } from '@q/protocol';
 import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/storage';
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { openAdminExtension } from './admin-extension.ts';
+import type { AdminTools } from './admin-extension.ts';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import type { Health } from './admin/health.ts';
@@ -35,6 +36,8 @@ import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
 import { checkRuntime } from './node-runtime.ts';
 import type { Listener } from './transport/network.ts';
+import { OutsideCaller } from './transport/outside-caller.ts';
+import type { SharedBudgets } from './transport/outside-caller.ts';
 import { OutputTotal } from './transport/output-total.ts';
 
 /**
@@ -102,7 +105,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   maintenance.start();
   health.phase = 'ready';
   reportReady(options, services, { port: listener.port, adminUrl });
-  const closeExtension = extendAdmin(admin, { options, services, counters, health });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health, shared: transport.shared });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -205,18 +208,29 @@ function extendAdmin(
     services,
     counters,
     health,
+    shared,
   }: {
     readonly options: ResolvedOptions;
     readonly services: OpenServices;
     readonly counters: BrokerCounters;
     readonly health: Health;
+    readonly shared: SharedBudgets;
   },
 ): () => Promise<void> {
   const extension = options.admin?.extension ?? null;
   if (server === null || extension === null) return () => Promise.resolve();
   const { clock, random, limits, logger } = options;
   const meter = requestMeter(counters, 'admin');
-  const tools = { clock, random, limits, logger, meter, phase: () => health.phase, url: server.url };
+  const tools: AdminTools = {
+    clock,
+    random,
+    limits,
+    logger,
+    meter,
+    phase: () => health.phase,
+    url: server.url,
+    openCaller: (who) => new OutsideCaller(shared, who),
+  };
   return openAdminExtension(extension, { services, tools, extend: server.extend });
 }
 
@@ -254,6 +268,7 @@ async function openStore(
 interface Transport {
   readonly budget: ByteBudget;
   readonly connections: Connections;
+  readonly shared: SharedBudgets;
 }
 
 /** One set of budgets and limits, however many doors there are. */
@@ -275,8 +290,9 @@ function openTransport({ clock, limits, logger }: ResolvedOptions, counters: Bro
     },
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
-  return { budget, connections };
+  const shared = { clock, limits, budget, outputTotal, heldTotal };
+  const connections = new Connections({ ...shared, logger }, counters);
+  return { budget, connections, shared };
 }
 
 function runningBroker(parts: {

@@ -28,6 +28,9 @@ export type { PlainMessage } from './sasl/plain-message.ts';
 export { bearerGiveUp, bearerRefusal, formatBearer, parseBearer } from './sasl/bearer-message.ts';
 export type { BearerMessage } from './sasl/bearer-message.ts';
 
+// ── Keys
+export { keyHash, partitionForKey } from './key-hash.ts';
+
 // ── Frames
 export { FrameDecoder } from './frame/decoder.ts';
 export type { FrameDecoderOptions } from './frame/decoder.ts';

@@ -80,7 +80,16 @@ export class Problem extends Error {
   }
 
   static from(error: QError): Problem {
-    return new Problem(error.code, error.message, { details: error.details });
+    const { details } = error;
+    const { setting, value, allowed } = details;
+    // A setting that is refused is a field that is wrong.
+    const field = {
+      field: String(setting),
+      value: value === undefined ? null : String(value),
+      allowed: String(allowed),
+    };
+    const isField = setting !== undefined && allowed !== undefined;
+    return new Problem(error.code, error.message, { details, ...(isField && { errors: [field] }) });
   }
 }
 

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 /** The JSON in a body. @throws Problem UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
 export async function readJson(request: Request): Promise<unknown> {
-  checkType(request, 'application/json');
+  bodyType(request, ['application/json']);
   const bytes = await readBytes(request, limits.jsonBytesMax);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -12,26 +12,36 @@ export async function readJson(request: Request): Promise<unknown> {
   }
 }
 
-/** @throws Problem UNSUPPORTED_MEDIA_TYPE. A page of another origin cannot send JSON without being asked first. */
-export function checkType({ headers }: Request, wanted: string): void {
+/**
+ * The media type of a body, one of `wanted`. A page of another origin cannot send any of these without being asked
+ * first. @throws Problem UNSUPPORTED_MEDIA_TYPE
+ */
+export function bodyType<T extends string>({ headers }: Request, wanted: readonly T[]): T {
   const given = headers.get('content-type');
   const [type, ...parameters] = (given ?? '').split(';').map((part) => part.trim().toLowerCase());
   const isUtf8 = parameters.every((parameter) => !parameter.startsWith('charset=') || /=("?)utf-8\1$/.test(parameter));
-  if (type === wanted && isUtf8) return;
-  throw new Problem('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is ${given ?? 'missing'}; this body is ${wanted}`, {
-    errors: [{ field: 'header.content-type', value: given, allowed: wanted }],
-    headers: { accept: wanted },
+  const found = wanted.find((known) => known === type);
+  if (found !== undefined && isUtf8) return found;
+  const allowed = wanted.join(', ');
+  throw new Problem('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is ${given ?? 'missing'}; this body is ${allowed}`, {
+    errors: [{ field: 'header.content-type', value: given, allowed }],
+    headers: { accept: allowed },
   });
 }
 
-/** A whole body, which is never held beyond its bound. @throws Problem BODY_TOO_LARGE */
-export async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
+/** A whole body, which is never held beyond its bound; `hold` hears of each piece. @throws Problem BODY_TOO_LARGE */
+export async function readBytes(
+  request: Request,
+  bytesMax: number,
+  hold: (bytes: number) => void = () => undefined,
+): Promise<Buffer> {
   if (Number(request.headers.get('content-length')) > bytesMax) throw tooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw tooLarge(bytesMax);
+    hold(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

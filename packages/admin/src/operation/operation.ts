@@ -2,9 +2,10 @@
  * An operation of the admin interface: one method of one path, with the schemas of what it takes and gives. Routes,
  * checks, the OpenAPI document and the types of the client all come from these.
  */
+import type { OwnedCaller } from '@q/broker';
 import type { ErrorName } from '@q/protocol';
 import type { z } from 'zod';
-import type { AdminContext } from '../admin-context.ts';
+import type { ServingContext } from '../admin-context.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -15,12 +16,6 @@ export interface JsonAnswer<S extends z.ZodType> {
   readonly schema: S;
 }
 
-/** Nothing but the status. */
-export interface EmptyAnswer {
-  readonly kind: 'empty';
-  readonly status: 204;
-}
-
 /** What the handler makes itself, in one of these media types: a stream, a text. `schema`: of each piece of it. */
 export interface OwnAnswer {
   readonly kind: 'own';
@@ -28,7 +23,7 @@ export interface OwnAnswer {
   readonly types: Readonly<Record<string, { readonly schema: z.ZodType; readonly description: string }>>;
 }
 
-export type AnswerSpec = JsonAnswer<z.ZodType> | EmptyAnswer | OwnAnswer;
+export type AnswerSpec = JsonAnswer<z.ZodType> | OwnAnswer;
 
 export interface Operation<
   M extends Method = Method,
@@ -50,9 +45,9 @@ export interface Operation<
   readonly params?: Params;
   /** An object of texts as they stand in the address; transforms make numbers of them. */
   readonly query?: Query;
-  /** JSON, unless `bodyType` says otherwise; then the handler reads the body itself (`context.request`). */
+  /** JSON, unless `bodyTypes` says otherwise; then the handler reads the body itself (`context.request`). */
   readonly body?: Body;
-  readonly bodyType?: string;
+  readonly bodyTypes?: readonly string[];
   readonly answer: A;
   /** Errors of the services that it may answer with, besides those that every operation may. */
   readonly errors?: readonly ErrorName[];
@@ -64,14 +59,17 @@ export interface Operation<
 }
 
 /** What a handler gives. */
-export type Result<A extends AnswerSpec> =
-  A extends JsonAnswer<infer S> ? z.input<S> : A extends EmptyAnswer ? void : Response;
+export type Result<A extends AnswerSpec> = A extends JsonAnswer<infer S> ? z.input<S> : Response;
 
 /** What a handler may use. */
-export interface RequestContext extends AdminContext {
+export interface RequestContext extends ServingContext {
   readonly request: Request;
   /** The media type that was chosen among those of an own answer. */
   readonly accepted: string;
+  /** Whoever asks, for services that want to know. The handler ends it. */
+  readonly openCaller: () => OwnedCaller;
+  /** Breaks the connection, in the middle of an answer. */
+  readonly cut: () => void;
 }
 
 /** An operation whose types nobody cares about, as it stands in a list. */
@@ -92,8 +90,6 @@ export function operation<
 export function json<S extends z.ZodType>(schema: S, status: JsonAnswer<S>['status'] = 200): JsonAnswer<S> {
   return { kind: 'json', status, schema };
 }
-
-export const empty: EmptyAnswer = { kind: 'empty', status: 204 };
 
 export function own(types: OwnAnswer['types']): OwnAnswer {
   return { kind: 'own', status: 200, types };

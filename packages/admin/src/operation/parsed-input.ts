@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { allowedWords } from './allowed-words.ts';
 import { Problem } from '../http/problem.ts';
 import type { FieldProblem } from '../http/problem.ts';
 
@@ -7,8 +8,8 @@ const fieldsMax = 20;
 const shownCharactersMax = 200;
 
 /** What a schema makes of a part of a request. @throws Problem INVALID_REQUEST, with every field that is wrong */
-export function parsed(schema: z.ZodType, given: unknown, part: 'params' | 'query' | 'body'): unknown {
-  const result = schema.safeParse(given, { reportInput: true });
+export function parsed(schema: z.ZodType, given: unknown, part: string): unknown {
+  const result = schema.safeParse(given, { error: allowedWords });
   if (result.success) return result.data;
   const errors = result.error.issues.slice(0, fieldsMax).map((issue) => fieldProblem(issue, given, part));
   const [first] = errors;

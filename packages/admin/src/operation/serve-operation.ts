@@ -1,6 +1,7 @@
 /** The way of a request through an operation: checked against its schemas, handled, answered, counted. */
 import { isBrokerFault, toWireError } from '@q/broker';
-import type { AdminContext } from '../admin-context.ts';
+import type { OwnedCaller } from '@q/broker';
+import type { ServingContext } from '../admin-context.ts';
 import { chooseType } from '../http/chosen-type.ts';
 import { Problem, problemResponse } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
@@ -11,11 +12,13 @@ import type { AnyOperation, AnswerSpec } from './operation.ts';
 export interface Incoming {
   readonly request: Request;
   readonly params: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly cut: () => void;
 }
 
 export function serveOperation(
   operation: AnyOperation,
-  context: AdminContext,
+  context: ServingContext,
 ): (incoming: Incoming) => Promise<Response> {
   const { clock, meter } = context.tools;
   const counter = meter.api(operation.id);
@@ -33,8 +36,8 @@ export function serveOperation(
 
 async function answer(
   operation: AnyOperation,
-  { request, params }: Incoming,
-  context: AdminContext,
+  { request, params, address, cut }: Incoming,
+  context: ServingContext,
 ): Promise<Response> {
   const accepted = chooseType(request.headers.get('accept'), typesOf(operation.answer));
   const query = queryOf(request.url);
@@ -43,24 +46,23 @@ async function answer(
     query: operation.query === undefined ? refuseQuery(query) : parsed(operation.query, query, 'query'),
     body: await bodyOf(operation, request),
   };
-  const given: unknown = await operation.handle(input, { ...context, request, accepted });
-  switch (operation.answer.kind) {
-    case 'json':
-      return Response.json(given, { status: operation.answer.status });
-    case 'empty':
-      return new Response(null, { status: 204 });
-    default:
-      return given as Response;
-  }
+  // What a stream would say does not go with a HEAD.
+  if (request.method === 'HEAD' && operation.answer.kind === 'own')
+    return new Response(null, { headers: { 'content-type': accepted } });
+  const clientId = request.headers.get('user-agent')?.slice(0, 100) ?? '';
+  const openCaller = (): OwnedCaller => context.tools.openCaller({ address, clientId });
+  const given: unknown = await operation.handle(input, { ...context, request, accepted, openCaller, cut });
+  return operation.answer.kind === 'json'
+    ? Response.json(given, { status: operation.answer.status })
+    : (given as Response);
 }
 
 function typesOf(answerSpec: AnswerSpec): readonly string[] {
-  if (answerSpec.kind === 'own') return Object.keys(answerSpec.types);
-  return answerSpec.kind === 'json' ? ['application/json'] : [];
+  return answerSpec.kind === 'own' ? Object.keys(answerSpec.types) : ['application/json'];
 }
 
-async function bodyOf({ body, bodyType }: AnyOperation, request: Request): Promise<unknown> {
-  if (body === undefined || bodyType !== undefined) return undefined;
+async function bodyOf({ body, bodyTypes }: AnyOperation, request: Request): Promise<unknown> {
+  if (body === undefined || bodyTypes !== undefined) return undefined;
   return parsed(body, await readJson(request), 'body');
 }
 
@@ -83,7 +85,7 @@ function refuseQuery(query: Readonly<Record<string, unknown>>): object {
   });
 }
 
-function problemOf(thrown: unknown, { id }: AnyOperation, { tools }: AdminContext): Problem {
+function problemOf(thrown: unknown, { id }: AnyOperation, { tools }: ServingContext): Problem {
   if (thrown instanceof Problem) return thrown;
   const error = toWireError(thrown);
   if (isBrokerFault(error)) tools.logger.error({ err: thrown, operation: id }, 'an admin request failed');

@@ -16,6 +16,6 @@ const getStats = operation({
 
 export const statsOperations = [getStats] as const;
 
-function statsOf({ work, ...snapshot }: BrokerSnapshot, status: BrokerPhase): z.input<typeof statsSchema> {
+export function statsOf({ work, ...snapshot }: BrokerSnapshot, status: BrokerPhase): z.input<typeof statsSchema> {
   return { status, ...snapshot, ...work, apis: [...work.apis], errors: [...work.errors] };
 }

@@ -1,4 +1,4 @@
-import { QError } from '@q/protocol';
+import { QError, partitionForKey } from '@q/protocol';
 
 import type { TopicMetadata } from '../cluster/topic-metadata.ts';
 import { Queue } from '../queue.ts';
@@ -8,7 +8,6 @@ import type { Encoded } from '../topic/serde.ts';
 import type { Delivery } from './delivery.ts';
 import type { OutgoingBatch, OutgoingQueue } from './outgoing-batch.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import { partitionFor } from './partitioner.ts';
 import type { Partitioner } from './partitioner.ts';
 import type { PlainRecord } from './record.ts';
 import { checkPartition } from './record-check.ts';
@@ -125,7 +124,7 @@ export class TopicQueue {
     const { partitioner } = this.#options;
     if (partitioner !== undefined) return this.#chosenBy(partitioner, key, record.messageId ?? null);
     const by = key ?? record.messageId ?? null;
-    return by === null ? null : (this.#partitions[partitionFor(by, this.#partitions.length)] as OutgoingQueue);
+    return by === null ? null : (this.#partitions[partitionForKey(by, this.#partitions.length)] as OutgoingQueue);
   }
 
   /** Where the last record without a key went, as long as its batch still gathers. */
