@@ -30,4 +30,11 @@ export const limits = {
   idPartitionsMax: 16,
   /** What a compressed batch may become, for a look at its records. */
   uncompressedBytesMax: 64 << 20,
+
+  // What `/metrics` tells one by one; what is beyond is counted in q_metrics_left_out.
+  metricTopicsMax: 2_000,
+  metricPartitionsMax: 10_000,
+  metricGroupsMax: 1_000,
+  /** Pairs of a group and a topic. */
+  metricLagsMax: 2_000,
 } as const;

@@ -7,6 +7,7 @@ import { configOperations } from './config/operations.ts';
 import { errorOperations } from './errors/operations.ts';
 import { eventOperations } from './events/operations.ts';
 import { groupOperations } from './groups/operations.ts';
+import { metricsOperations } from './metrics/operations.ts';
 import type { AnyOperation } from './operation/operation.ts';
 import { recordOperations } from './records/operations.ts';
 import { statsOperations } from './stats/operations.ts';
@@ -19,6 +20,7 @@ export const operations = [
   ...recordOperations,
   ...groupOperations,
   ...statsOperations,
+  ...metricsOperations,
   ...eventOperations,
   ...errorOperations,
 ] as const satisfies readonly AnyOperation[];

@@ -1,5 +1,6 @@
 import type { DoorAddress } from './door.ts';
 import { listenError } from './errors/start-error.ts';
+import { nativeName } from './metrics/request-meter.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Connections } from './transport/connections.ts';
 import type { Listener } from './transport/network.ts';
@@ -55,8 +56,11 @@ export class Doors {
     const { network, logger } = this.#options;
     const listener = await network.listen({
       ...at,
-      accept: (stream) => this.#connections.accept(stream, openSession),
-      acceptFailed: (error) => logger.warn({ err: error, door: name }, 'a connection could not be accepted'),
+      accept: (stream) => this.#connections.accept(stream, openSession, name),
+      acceptFailed: (error) => {
+        this.#connections.acceptFailed();
+        logger.warn({ err: error, door: name }, 'a connection could not be accepted');
+      },
     });
     this.#open.push({ name, listener });
     return listener;
@@ -72,6 +76,3 @@ export class Doors {
     await Promise.all(this.#open.map(({ listener }) => listener.close()));
   }
 }
-
-/** The protocol of `@q/client`. */
-export const nativeName = 'native';

@@ -14,7 +14,7 @@ export type { AdminExtension, AdminTools, OpenAdminExtension } from './admin-ext
 export type { OwnedCaller } from './transport/outside-caller.ts';
 export type { AdminListener } from './admin/node-admin-server.ts';
 export type { BrokerPhase } from './admin/health.ts';
-export type { ApiMeter, RequestMeter } from './metrics/request-meter.ts';
+export type { ApiMeter, ErrorReceiver, RequestMeter } from './metrics/request-meter.ts';
 export { anonymous } from './caller.ts';
 export type { Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
@@ -57,6 +57,8 @@ export type {
   TopicOffsets,
 } from './services/groups/group-offsets.ts';
 export type { ClassicLanguage, NamedPartitions } from './services/groups/classic-languages.ts';
+export type { GroupLag } from './services/groups/group-lags.ts';
+export type { GroupNumbers } from './services/groups/groups.ts';
 export type { GroupDescription } from './services/groups/group-description.ts';
 export type { MemberDescription } from './services/groups/member-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
@@ -76,7 +78,26 @@ export type { SettingValue, SettingView } from './services/settings/setting-view
 export { ownDefinitions } from './services/settings/own-definitions.ts';
 
 export type { PartitionProducers, SoughtProducers } from './services/producers/producer-description.ts';
-export type { BrokerSnapshot, Holdings, Work } from './services/stats/broker-stats.ts';
+export type {
+  ApiWork,
+  BrokerSnapshot,
+  ConnectionNumbers,
+  ErrorCount,
+  Holdings,
+  Lags,
+  StorageWork,
+  Vitals,
+  Work,
+} from './services/stats/broker-stats.ts';
+export type { PartitionNumbers, TopicNumbers } from './services/stats/topic-numbers.ts';
+export { Turn } from './services/turn.ts';
+export type { TopicTraffic } from './services/stats/topic-traffic.ts';
+export type { FailingClient } from './metrics/failing-clients.ts';
+export type { ApiCounter, BrokerCounters } from './metrics/counters.ts';
+export type { Histogram, Summary } from './metrics/histogram.ts';
+export type { ProcessUsage } from './metrics/process-usage.ts';
+export type { TrafficWindow } from './metrics/traffic.ts';
+export type { ClientKind } from './metrics/client-kinds.ts';
 export type { DataFolderDescription } from './services/stats/data-folder.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';

@@ -233,6 +233,22 @@ export const defaultLimits: BrokerLimits = {
   closeTimeoutMs: 10 * secondMs,
 };
 
+/** What statistics tell one by one, at most. What is beyond is counted together, or as left out. */
+export const statisticsLimits = {
+  /** Clients that were answered with errors. */
+  failingClientsMax: 64,
+  /** Kinds of client software that connections are told apart by. */
+  clientKindsMax: 32,
+  /** Topics in an answer of STATS, and pairs of a group and a topic. */
+  topicsMax: 100,
+  groupLagsMax: 100,
+  /** How far groups are behind is looked at again after this time. */
+  lagAgeMsMax: 5_000,
+  /** Partitions whose age is known, and batches that one look reads from files for it. */
+  laggingPartitionsMax: 10_000,
+  lagFilesMax: 64,
+} as const;
+
 /**
  * These are what they were at the start until the broker is started again: what was made from them stands, such as
  * queues and timers, or what was promised to clients. All others are looked at each time.

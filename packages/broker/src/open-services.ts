@@ -4,11 +4,17 @@
 import type { LocalStore, LogStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
+import type { BrokerIdentity } from './identity.ts';
 import type { BrokerLogger } from './logger.ts';
 import { BrokerTerm } from './metadata/broker-term.ts';
 import { LogMetadataStore } from './metadata/log-metadata-store.ts';
 import { metadataLogId } from './metadata/metadata-topic.ts';
+import type { ClientKind } from './metrics/client-kinds.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
+import { emptySummary } from './metrics/histogram.ts';
+import type { Summary } from './metrics/histogram.ts';
+import { TrafficSampler } from './metrics/traffic.ts';
+import type { Traffic } from './metrics/traffic.ts';
 import { nodeProcessUsage } from './metrics/node-process-usage.ts';
 import { softwareVersion } from './node-version.ts';
 import { LiveOptions } from './live-options.ts';
@@ -45,6 +51,9 @@ export interface OpenServicesOptions {
   readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes'>;
   readonly budget: AppendServiceOptions['budget'];
   readonly counters: BrokerCounters;
+  readonly clients: () => ClientKind[];
+  /** What was measured since the last call. */
+  readonly takeLoopDelay: () => Summary;
   readonly closers: Closers;
   /** A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should. */
   readonly hasFailed: () => boolean;
@@ -110,19 +119,43 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     groups,
     settings,
     facts: brokerFacts({ topicDefaults: brokerDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
-    stats: new BrokerStats({
-      identity,
-      disk,
-      ...common,
-      usage: nodeProcessUsage,
-      durability: () => defaultDurability(options),
-    }),
+    stats: openStats(opened, { identity, registry, groups }),
     dataFolder: new DataFolder({ registry, disk, path: dataDir }),
     release: () => {
       waiters.releaseAll();
       groups.release();
     },
   };
+}
+
+function openStats(
+  { options, store, disk, counters, clients, takeLoopDelay, closers }: OpenServicesOptions,
+  { identity, registry, groups }: { identity: BrokerIdentity; registry: TopicRegistry; groups: Groups },
+): BrokerStats {
+  const { clock } = options;
+  let loopDelay = emptySummary;
+  const each = function* (): Iterable<Traffic> {
+    yield counters;
+    for (const { traffic } of registry.topics()) yield traffic;
+  };
+  const sampler = new TrafficSampler({ clock, each, tick: () => (loopDelay = takeLoopDelay()) });
+  sampler.start();
+  closers.add(() => sampler.stop());
+  return new BrokerStats({
+    identity,
+    registry,
+    store,
+    disk,
+    clock,
+    limits: options.limits,
+    counters,
+    sampler,
+    loopDelay: () => loopDelay,
+    clients,
+    groups,
+    usage: nodeProcessUsage,
+    durability: () => defaultDurability(options),
+  });
 }
 
 async function beginTerm(

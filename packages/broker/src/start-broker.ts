@@ -10,6 +10,8 @@ import { openAdminExtension } from './admin-extension.ts';
 import type { AdminTools } from './admin-extension.ts';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
+import { adminUrlFor } from './admin/admin-url.ts';
+import type { AdminPlace } from './admin/admin-url.ts';
 import type { Health } from './admin/health.ts';
 import type { AdminServer } from './admin/node-admin-server.ts';
 import { DescriptorWatch } from './background/descriptor-watch.ts';
@@ -18,13 +20,14 @@ import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
 import { Closers } from './closers.ts';
 import type { Door, DoorAddress } from './door.ts';
-import { Doors, nativeName } from './doors.ts';
+import { Doors } from './doors.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
-import { createCounters, diskTimes } from './metrics/counters.ts';
-import type { BrokerCounters } from './metrics/counters.ts';
-import { requestMeter } from './metrics/request-meter.ts';
-import { nodeHistogram } from './metrics/node-histogram.ts';
+import { BrokerCounters, diskTimes } from './metrics/counters.ts';
+import { noLoopDelay } from './metrics/loop-delay.ts';
+import type { LoopDelay } from './metrics/loop-delay.ts';
+import { nodeLoopDelay } from './metrics/node-loop-delay.ts';
+import { nativeName, requestMeter } from './metrics/request-meter.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { openServices } from './open-services.ts';
@@ -62,7 +65,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
-  const counters = createCounters(nodeHistogram);
+  const counters = new BrokerCounters(options.clock);
+  const loopDelay = openLoopDelay(options, closers);
   const admin = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
   const adminUrl = admin?.url ?? null;
   const store = await openStore(options, { health, closers, observer: diskTimes(counters) });
@@ -73,6 +77,8 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     disk: store,
     budget: transport.budget,
     counters,
+    clients: () => transport.connections.clients(),
+    takeLoopDelay: () => loopDelay.take(),
     closers,
     hasFailed: () => health.phase === 'failed',
   });
@@ -82,7 +88,16 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const { clock, limits, logger, host, port } = options;
   const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
   const frames = store.appendBuffers;
-  const native = openNative({ services, clock, limits, logger, counters, frames, advertised });
+  const native = openNative({
+    services,
+    clock,
+    limits,
+    logger,
+    counters,
+    frames,
+    advertised,
+    adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
+  });
   const opening = { options, doors, services, counters, frames };
   for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
   const listener = await doors.open(nativeName, { host, port }, native);
@@ -232,6 +247,19 @@ function extendAdmin(
     openCaller: (who) => new OutsideCaller(shared, who),
   };
   return openAdminExtension(extension, { services, tools, extend: server.extend });
+}
+
+/** Only where somebody may ask for it. */
+function openLoopDelay({ admin }: ResolvedOptions, closers: Closers): LoopDelay {
+  if (admin === null) return noLoopDelay;
+  const loopDelay = nodeLoopDelay();
+  closers.add(() => loopDelay.stop());
+  return loopDelay;
+}
+
+/** With the port that it has got. */
+function adminPlace({ admin }: ResolvedOptions, url: string | null): AdminPlace | null {
+  return admin === null || url === null ? null : { host: admin.host, port: Number(new URL(url).port) };
 }
 
 async function openStore(

@@ -212,4 +212,52 @@ describe('stats', () => {
     expect(stats.apis.find((api) => api.api === 'FETCH')).toMatchObject({ requests: 1, failed: 0 });
     expect(stats.errors).toEqual([{ error: 'UNKNOWN_PARTITION', count: 1 }]);
   });
+
+  it('M1 M2 version 2 tells of topics, times, clients, and of who is answered with errors', async () => {
+    const broker = await testBroker();
+    const client = await testClient(broker);
+    const { topicId } = await client.createTopic('orders', { partitions: 2 });
+    await client.createTopic('quiet');
+    // The broker's own records are written in rounds, too.
+    const before = await client.request(Stats, {});
+    await client.produce(topicId, batchOf('a', 'b', 'c'));
+    await client.produce(topicId, batchOf('x'), { partition: 9 });
+    await client.fetch(topicId, 0);
+    const stats = await client.request(Stats, {});
+    const bytes = batchOf('a', 'b', 'c').length;
+    const traffic = { recordsIn: 3, bytesIn: bytes, recordsOut: 3, bytesOut: bytes };
+    const windows = [
+      { windowMs: 60_000, ...traffic },
+      { windowMs: 300_000, ...traffic },
+    ];
+    expect(stats).toMatchObject({
+      adminUrl: null,
+      segments: 3,
+      windows,
+      topicTraffic: [{ topic: 'orders', ...traffic, windows }],
+      topicsLeftOut: 0,
+      roundRecords: { count: before.roundRecords.count + 1, total: before.roundRecords.total + 3, max: 3 },
+      roundBytes: { count: before.roundBytes.count + 1, total: before.roundBytes.total + bytes },
+      readsFromMemory: 1,
+      readsFromFiles: 0,
+      rebalances: 0,
+      connectionsRefused: 0,
+      refusals: [],
+    });
+    expect(stats.clients).toMatchObject([{ door: 'native', connections: 1 }]);
+    const error = { error: 'UNKNOWN_PARTITION', count: 1 };
+    const produce = stats.apis.find(({ api }) => api === 'PRODUCE')!;
+    expect(produce.errors).toEqual([error]);
+    expect(produce.p50Micros).toBeGreaterThan(0);
+    expect(produce.p50Micros).toBeLessThanOrEqual(produce.p99Micros);
+    expect(stats.failingClients).toMatchObject([
+      { door: 'native', address: '127.0.0.1', errors: 1, lastError: 'UNKNOWN_PARTITION' },
+    ]);
+  });
+
+  it('M1 a client that asks in version 1 is answered as before', async () => {
+    const client = await testClient(await testBroker());
+    const stats = await client.request(Stats, {}, 1);
+    expect(stats).toMatchObject({ brokerId: 1, adminUrl: null, connectionsRefused: -1, windows: [] });
+  });
 });

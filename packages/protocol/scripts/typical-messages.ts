@@ -27,6 +27,7 @@ import {
   Stats,
 } from '../src/index.ts';
 import type { Api } from '../src/index.ts';
+import { typicalStats } from './typical-stats.ts';
 
 /** A request as one would meet it, and its answer. */
 export interface TypicalExchange {
@@ -284,35 +285,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
     },
   ),
   exchange(InitProducer, { producerId: -1, producerEpoch: -1 }, { producerId: 7, producerEpoch: 0 }),
-  exchange(
-    Stats,
-    {},
-    {
-      brokerId: 1,
-      softwareVersion: '0.1.0',
-      uptimeMs: 86_400_000,
-      topics: 3,
-      partitions: 24,
-      messages: 200_000,
-      messagesExact: true,
-      bytes: 21_400_000,
-      connections: 5,
-      memoryRssBytes: 73_400_320,
-      memoryHeapBytes: 12_582_912,
-      memoryBufferBytes: 8_388_608,
-      cpuUserMs: 5120,
-      cpuSystemMs: 2048,
-      diskFreeBytes: 107_374_182_400,
-      diskTotalBytes: 214_748_364_800,
-      recordsIn: 200_000,
-      recordsOut: 600_000,
-      bytesIn: 21_400_000,
-      bytesOut: 64_200_000,
-      durability: 'fsync',
-      apis: [{ api: 'PRODUCE', requests: 2000, failed: 1, totalMicros: 1_400_000, maxMicros: 9000 }],
-      errors: [{ error: 'UNKNOWN_TOPIC_ID', count: 1 }],
-    },
-  ),
+  exchange(Stats, {}, typicalStats),
   exchange(Ping, { payload: Buffer.from('hello') }, { payload: Buffer.from('hello') }),
   exchange(
     GroupHeartbeat,

@@ -110,6 +110,15 @@ export { InitProducer } from './apis/init-producer.ts';
 export type { InitProducerRequest, InitProducerResponse } from './apis/init-producer.ts';
 export { Stats } from './apis/stats.ts';
 export type { ApiStats, ErrorStats, StatsRequest, StatsResponse } from './apis/stats.ts';
+export type {
+  ClientCount,
+  Distribution,
+  FailingClient,
+  GroupLag,
+  RefusalCount,
+  TopicTraffic,
+  TrafficWindow,
+} from './apis/stats-parts.ts';
 export { Ping } from './apis/ping.ts';
 export type { PingRequest, PingResponse } from './apis/ping.ts';
 export { GroupHeartbeat, memberEpochCode } from './apis/group-heartbeat.ts';

@@ -42,7 +42,7 @@ export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.
 export type { Clock, Timer } from './ports/clock.ts';
 export type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } from './ports/file-system.ts';
 export type { StorageLog } from './ports/storage-log.ts';
-export type { StorageObserver } from './ports/storage-observer.ts';
+export type { RoundSize, StorageObserver } from './ports/storage-observer.ts';
 export { nodeClock } from './clock/node-clock.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';
 export { MemoryFileSystem } from './file-system/memory-file-system.ts';

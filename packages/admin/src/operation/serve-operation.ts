@@ -1,6 +1,7 @@
 /** The way of a request through an operation: checked against its schemas, handled, answered, counted. */
 import { isBrokerFault, toWireError } from '@q/broker';
 import type { OwnedCaller } from '@q/broker';
+import type { ErrorName } from '@q/protocol';
 import type { ServingContext } from '../admin-context.ts';
 import { chooseType } from '../http/chosen-type.ts';
 import { Problem, problemResponse } from '../http/problem.ts';
@@ -22,11 +23,14 @@ export function serveOperation(
 ): (incoming: Incoming) => Promise<Response> {
   const { clock, meter } = context.tools;
   const counter = meter.api(operation.id);
+  const failed = (error: ErrorName, { request, address }: Incoming): void =>
+    counter.failed(error, { clientId: request.headers.get('user-agent') ?? '', address });
   return async (incoming) => {
     const startedAt = clock.monotonic();
     const response = await answer(operation, incoming, context).catch((thrown: unknown) => {
       const problem = problemOf(thrown, operation, context);
-      if (!(thrown instanceof Problem)) meter.failed(toWireError(thrown).code);
+      if (!(thrown instanceof Problem)) failed(toWireError(thrown).code, incoming);
+      else if (problem.status === 400) failed('INVALID_REQUEST', incoming);
       return problemResponse(problem);
     });
     counter.answered({ elapsedMs: clock.monotonic() - startedAt, failed: response.status >= 400 });

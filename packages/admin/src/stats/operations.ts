@@ -16,6 +16,9 @@ const getStats = operation({
 
 export const statsOperations = [getStats] as const;
 
-export function statsOf({ work, ...snapshot }: BrokerSnapshot, status: BrokerPhase): z.input<typeof statsSchema> {
-  return { status, ...snapshot, ...work, apis: [...work.apis], errors: [...work.errors] };
+export function statsOf(
+  { work, network, lags, ...snapshot }: BrokerSnapshot,
+  status: BrokerPhase,
+): z.input<typeof statsSchema> {
+  return { status, ...snapshot, ...work, ...network, ...lags };
 }

@@ -1,5 +1,5 @@
 import type { BrokerCounters } from '../metrics/counters.ts';
-import type { TimesSummary } from '../metrics/histogram.ts';
+import type { Histogram } from '../metrics/histogram.ts';
 import type { BrokerPhase, Health } from './health.ts';
 
 /** A broker at one moment, as far as the admin interface shows it. The counts are those since its start. */
@@ -19,11 +19,20 @@ export interface AdminSnapshot {
   readonly errors: Readonly<Record<string, number>>;
 }
 
+/** All times in microseconds, true to 2 %. */
+export interface TimesSummary {
+  readonly count: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+  readonly p999Micros: number;
+  readonly maxMicros: number;
+}
+
 export function adminSnapshot({ phase }: Health, counters: BrokerCounters): AdminSnapshot {
   const { connections, recordsIn, recordsOut, bytesIn, bytesOut, apis, errors, rounds, syncs } = counters;
   const requests: Record<string, TimesSummary & { failed: number }> = {};
-  for (const [api, { times, failed }] of apis) if (times !== null) requests[api] = { failed, ...times.summary() };
-  const disk = { rounds: rounds?.summary() ?? null, syncs: syncs?.summary() ?? null };
+  for (const [api, { times, failed }] of apis) if (times !== null) requests[api] = { failed, ...timesOf(times) };
+  const disk = { rounds: known(rounds), syncs: known(syncs) };
   return {
     phase,
     connections,
@@ -35,4 +44,13 @@ export function adminSnapshot({ phase }: Health, counters: BrokerCounters): Admi
     ...disk,
     errors: Object.fromEntries(errors),
   };
+}
+
+function known(times: Histogram): TimesSummary | null {
+  return times.count === 0 ? null : timesOf(times);
+}
+
+function timesOf(times: Histogram): TimesSummary {
+  const { count, p50, p99, p999, max } = times.summary();
+  return { count, p50Micros: p50, p99Micros: p99, p999Micros: p999, maxMicros: max };
 }

@@ -2,58 +2,72 @@
  * Counts since the broker started. Plain fields: the hot path adds to them, whoever reports them reads them.
  */
 import type { ErrorName } from '@q/protocol';
-import type { Histogram } from './histogram.ts';
+import type { Clock } from '../clock.ts';
+import { statisticsLimits } from '../limits.ts';
+import { FailingClients } from './failing-clients.ts';
+import type { Failing } from './failing-clients.ts';
+import { Histogram } from './histogram.ts';
+import { Traffic } from './traffic.ts';
 
 /** One API's requests. */
 export interface ApiCounter {
-  requests: number;
   /** Answered with an error, or with an error for at least one partition. */
   failed: number;
-  /** Microseconds from the complete request to its answer: sum and longest. Waiting of long polls is part of it. */
-  totalMicros: number;
-  maxMicros: number;
-  /** The same times one by one; null before the first request, as most brokers never see most APIs. */
+  /**
+   * Microseconds from the complete request to its answer. Waiting of long polls is part of it. Null before the first
+   * request, as most brokers never see most APIs.
+   */
   times: Histogram | null;
+  /** What they were answered with, parts of a request included. Null before the first. */
+  errors: Map<ErrorName, number> | null;
 }
 
-export interface BrokerCounters {
-  connections: number;
-  connectionsRefused: number;
-  recordsIn: number;
-  recordsOut: number;
-  /** Record bytes as stored, without the frames around them. */
-  bytesIn: number;
-  bytesOut: number;
-  readonly apis: Map<string, ApiCounter>;
-  readonly errors: Map<ErrorName, number>;
-  /** What the disk takes: rounds that make appends durable, and the syncs in them. Null before the first. */
-  rounds: Histogram | null;
-  syncs: Histogram | null;
-  readonly newHistogram: () => Histogram;
-}
+/** All topics together: what `Traffic` has. */
+export class BrokerCounters extends Traffic {
+  connections = 0;
+  /** Connections that were not let in, by the limit that was reached. */
+  readonly refusals: Map<string, number> = new Map();
+  readonly apis: Map<string, ApiCounter> = new Map();
+  readonly errors: Map<ErrorName, number> = new Map();
+  readonly failingClients: FailingClients;
+  /** What the disk takes: rounds that make appends durable, and the syncs in them. Microseconds. */
+  readonly rounds: Histogram = new Histogram();
+  readonly syncs: Histogram = new Histogram();
+  /** What a round writes: group commit. */
+  readonly roundRecords: Histogram = new Histogram();
+  readonly roundBytes: Histogram = new Histogram();
 
-export function createCounters(newHistogram: () => Histogram): BrokerCounters {
-  return {
-    connections: 0,
-    connectionsRefused: 0,
-    recordsIn: 0,
-    recordsOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    apis: new Map(),
-    errors: new Map(),
-    rounds: null,
-    syncs: null,
-    newHistogram,
-  };
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    super();
+    this.failingClients = new FailingClients({ clock, clientsMax: statisticsLimits.failingClientsMax });
+  }
+
+  get connectionsRefused(): number {
+    let count = 0;
+    for (const refused of this.refusals.values()) count += refused;
+    return count;
+  }
 }
 
 export function createApiCounter(): ApiCounter {
-  return { requests: 0, failed: 0, totalMicros: 0, maxMicros: 0, times: null };
+  return { failed: 0, times: null, errors: null };
 }
 
-export function countError(counters: BrokerCounters, name: ErrorName): void {
+export function countRefusal(counters: BrokerCounters, reason: string): void {
+  counters.refusals.set(reason, (counters.refusals.get(reason) ?? 0) + 1);
+}
+
+/** An error that was answered to somebody. `api` is null where it answers no request. */
+export function countError(
+  counters: BrokerCounters,
+  name: ErrorName,
+  { api, failing }: { readonly api: ApiCounter | null; readonly failing: Failing },
+): void {
   counters.errors.set(name, (counters.errors.get(name) ?? 0) + 1);
+  counters.failingClients.note(failing, name);
+  if (api === null) return;
+  api.errors ??= new Map();
+  api.errors.set(name, (api.errors.get(name) ?? 0) + 1);
 }
 
 export interface AnsweredRequest {
@@ -62,31 +76,25 @@ export interface AnsweredRequest {
   readonly failed: boolean;
 }
 
-export function countRequest(counters: BrokerCounters, counter: ApiCounter, request: AnsweredRequest): void {
-  const micros = Math.round(request.elapsedMs * 1000);
-  counter.requests += 1;
+export function countRequest(counter: ApiCounter, request: AnsweredRequest): void {
   if (request.failed) counter.failed += 1;
-  counter.totalMicros += micros;
-  if (micros > counter.maxMicros) counter.maxMicros = micros;
-  counter.times ??= counters.newHistogram();
-  counter.times.record(micros);
+  counter.times ??= new Histogram();
+  counter.times.record(request.elapsedMs * 1000);
 }
 
 /** What storage tells of its disk, put into the counters. */
 export interface DiskTimes {
-  roundEnded(ms: number): void;
+  roundEnded(ms: number, written: { readonly records: number; readonly bytes: number }): void;
   synced(ms: number): void;
 }
 
 export function diskTimes(counters: BrokerCounters): DiskTimes {
   return {
-    roundEnded(ms) {
-      counters.rounds ??= counters.newHistogram();
+    roundEnded(ms, { records, bytes }) {
       counters.rounds.record(ms * 1000);
+      counters.roundRecords.record(records);
+      counters.roundBytes.record(bytes);
     },
-    synced(ms) {
-      counters.syncs ??= counters.newHistogram();
-      counters.syncs.record(ms * 1000);
-    },
+    synced: (ms) => counters.syncs.record(ms * 1000),
   };
 }

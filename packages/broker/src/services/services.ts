@@ -34,12 +34,24 @@ export interface Services {
   readonly partitionReopening: Pick<PartitionReopening, 'reopen'>;
   readonly producerIds: Pick<ProducerIdBlocks, 'create' | 'bump'>;
   readonly producers: Pick<ProducerDescription, 'describe'>;
-  readonly groups: Pick<Groups, 'heartbeats' | 'offsets' | 'changes' | 'classic' | 'languages' | 'list' | 'describe'>;
+  readonly groups: Pick<
+    Groups,
+    | 'heartbeats'
+    | 'offsets'
+    | 'changes'
+    | 'classic'
+    | 'languages'
+    | 'list'
+    | 'describe'
+    | 'lags'
+    | 'numbers'
+    | 'rebalances'
+  >;
   readonly settings: Pick<
     BrokerSettings,
     'revision' | 'file' | 'lastReload' | 'valueOf' | 'list' | 'describe' | 'change' | 'reload' | 'onChange'
   >;
   readonly facts: BrokerFacts;
-  readonly stats: Pick<BrokerStats, 'snapshot'>;
+  readonly stats: Pick<BrokerStats, 'snapshot' | 'vitals' | 'counters' | 'topics'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;
 }

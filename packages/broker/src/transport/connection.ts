@@ -47,6 +47,8 @@ type State = 'open' | 'closing' | 'closed';
 export class Connection implements StreamEvents, BudgetWaiter {
   readonly id: number;
   readonly remoteAddress: string;
+  /** The protocol that it speaks. */
+  readonly door: string;
   requestsInFlight = 0;
   readonly #host: ConnectionHost;
   readonly #stream: ByteStream;
@@ -79,12 +81,14 @@ export class Connection implements StreamEvents, BudgetWaiter {
     id: number;
     stream: ByteStream;
     host: ConnectionHost;
+    door: string;
     openSession: OpenSession;
     /** Called when the last request in flight was answered and its answer has left, once `drain` was called. */
     quiet: () => void;
     gone: (connection: Connection) => void;
   }) {
     this.id = options.id;
+    this.door = options.door;
     this.#stream = options.stream;
     this.remoteAddress = options.stream.remoteAddress;
     this.#host = options.host;
@@ -108,6 +112,11 @@ export class Connection implements StreamEvents, BudgetWaiter {
     });
     this.#openedAt = clock.monotonic();
     this.#lastFrameAt = this.#openedAt;
+  }
+
+  /** The library at the other end, as it names itself. */
+  get software(): Session['software'] {
+    return this.#session.software;
   }
 
   get isClosed(): boolean {

@@ -10,6 +10,9 @@
  */
 import { QError } from '@q/protocol';
 import type { Scheduled } from '../clock.ts';
+import { clientKinds } from '../metrics/client-kinds.ts';
+import type { ClientKind } from '../metrics/client-kinds.ts';
+import { countRefusal } from '../metrics/counters.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { ByteStream, StreamEvents } from './network.ts';
 import { Connection } from './connection.ts';
@@ -32,18 +35,22 @@ export class Connections {
     this.#counters = counters;
   }
 
-  /** Lets a connection in, which speaks what `openSession` begins. */
-  accept(stream: ByteStream, openSession: OpenSession): StreamEvents {
+  /** Open connections by the software at their other end. */
+  clients(): ClientKind[] {
+    return clientKinds(this.#open);
+  }
+
+  /** Lets a connection in, which speaks what `openSession` begins. `door` names that protocol. */
+  accept(stream: ByteStream, openSession: OpenSession, door: string): StreamEvents {
     const { limits } = this.#host;
     const address = stream.remoteAddress;
     const fromAddress = this.#perAddress.get(address) ?? 0;
-    let refusal: QError | null = null;
-    if (this.#open.size - this.#refused.size >= limits.connectionsMax)
-      refusal = tooMany('connectionsMax', limits.connectionsMax);
-    else if (fromAddress >= limits.connectionsPerAddressMax)
-      refusal = tooMany('connectionsPerAddressMax', limits.connectionsPerAddressMax);
+    let reached: RefusingLimit | null = null;
+    if (this.#open.size - this.#refused.size >= limits.connectionsMax) reached = 'connectionsMax';
+    else if (fromAddress >= limits.connectionsPerAddressMax) reached = 'connectionsPerAddressMax';
 
-    if (refusal !== null) this.#counters.connectionsRefused += 1;
+    if (reached !== null) countRefusal(this.#counters, reached);
+    const refusal = reached === null ? null : tooMany(reached, limits[reached]);
     if (refusal !== null && this.#refused.size >= limits.refusalsMax) {
       stream.destroy();
       return unheard;
@@ -54,6 +61,7 @@ export class Connections {
       id: this.#lastId,
       stream,
       host: this.#host,
+      door,
       openSession,
       quiet: () => this.#progress?.(),
       gone: (gone) => this.#gone(gone),
@@ -67,6 +75,11 @@ export class Connections {
       connection.refuse(refusal);
     }
     return connection;
+  }
+
+  /** The process has no descriptor left, as a rule. */
+  acceptFailed(): void {
+    countRefusal(this.#counters, 'acceptFailed');
   }
 
   /** Takes no more requests from anybody; resolves when all that were in flight are answered, or after the time. */
@@ -137,7 +150,9 @@ export class Connections {
   }
 }
 
-function tooMany(limit: 'connectionsMax' | 'connectionsPerAddressMax', value: number): QError {
+type RefusingLimit = 'connectionsMax' | 'connectionsPerAddressMax';
+
+function tooMany(limit: RefusingLimit, value: number): QError {
   const what = limit === 'connectionsMax' ? 'connections' : 'connections from one address';
   return new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} ${what}`, {
     details: { limit, value },

@@ -15,6 +15,8 @@ export interface Answer {
 export interface Session {
   /** The peer has introduced itself as the protocol wants it; until then it has little time. */
   readonly isOpen: boolean;
+  /** The library at the other end, as it names itself; null where it does not, or has not yet. */
+  readonly software?: { readonly name: string; readonly version: string } | null;
   /** Answers leave in the order of their requests. Otherwise each leaves when it is ready, and may overtake others. */
   readonly answersInOrder: boolean;
   /** Bytes that were taken and not given out as part of a frame yet. */

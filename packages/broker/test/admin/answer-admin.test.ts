@@ -3,10 +3,10 @@ import { adminSnapshot } from '../../src/admin/admin-snapshot.ts';
 import { answerAdmin } from '../../src/admin/answer-admin.ts';
 import type { AdminAnswer } from '../../src/admin/answer-admin.ts';
 import type { BrokerPhase } from '../../src/admin/health.ts';
-import { countError, countRequest, createApiCounter, createCounters, diskTimes } from '../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
+import { BrokerCounters, countError, countRequest, createApiCounter, diskTimes } from '../../src/metrics/counters.ts';
+import { nodeClock } from '../../src/node-clock.ts';
 
-const counters = createCounters(nodeHistogram);
+const counters = new BrokerCounters(nodeClock);
 
 function ask(phase: BrokerPhase, method: string, path: string): AdminAnswer {
   return answerAdmin(() => adminSnapshot({ phase }, counters), { method, path });
@@ -34,8 +34,11 @@ describe('admin', () => {
   it('M1 M2 tells what was done, and how long requests took', () => {
     const counter = createApiCounter();
     counters.apis.set('PING', counter).set('FETCH', createApiCounter());
-    for (let ms = 1; ms <= 100; ms += 1) countRequest(counters, counter, { elapsedMs: ms, failed: ms === 7 });
-    countError(counters, 'BROKER_BUSY');
+    for (let ms = 1; ms <= 100; ms += 1) countRequest(counter, { elapsedMs: ms, failed: ms === 7 });
+    countError(counters, 'BROKER_BUSY', {
+      api: counter,
+      failing: { door: 'native', clientId: 'a', address: '127.0.0.1' },
+    });
     counters.recordsIn += 5;
     const { body } = ask('ready', 'GET', '/stats') as { body: { requests: Record<string, Record<string, number>> } };
     expect(body).toMatchObject({ status: 'ready', recordsIn: 5, errors: { BROKER_BUSY: 1 } });
@@ -49,14 +52,14 @@ describe('admin', () => {
   });
 
   it('M1 tells how long rounds and syncs took, once there were any', () => {
-    const fresh = createCounters(nodeHistogram);
+    const fresh = new BrokerCounters(nodeClock);
     const stats = (): AdminAnswer =>
       answerAdmin(() => adminSnapshot({ phase: 'ready' }, fresh), { method: 'GET', path: '/stats' });
     expect(stats().body).toMatchObject({ rounds: null, syncs: null });
     const disk = diskTimes(fresh);
     disk.synced(0.5);
     disk.synced(2);
-    disk.roundEnded(3);
+    disk.roundEnded(3, { records: 2, bytes: 200 });
     const { body } = stats() as { body: Record<'rounds' | 'syncs', Record<string, number>> };
     expect(body).toMatchObject({ rounds: { count: 1 }, syncs: { count: 2 } });
     expect(Math.abs(body.rounds['maxMicros']! / 3_000 - 1)).toBeLessThan(0.01);

@@ -64,6 +64,7 @@ export class FakeRequestBudget implements RequestBudget {
 export class FakeCaller implements NativeCaller {
   readonly principal = anonymous;
   readonly address = '10.0.0.1';
+  readonly localAddress = '10.0.0.2';
   readonly clientId = 'test';
   readonly signal: FakeSignal = new FakeSignal();
   readonly budget: FakeRequestBudget = new FakeRequestBudget();

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestBudget } from '../../src/caller.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
-import { createCounters } from '../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
+import { BrokerCounters } from '../../src/metrics/counters.ts';
 import { ByteBudget } from '../../src/transport/byte-budget.ts';
 import { Connections } from '../../src/transport/connections.ts';
 import { HeldTotal } from '../../src/transport/held-total.ts';
@@ -73,7 +72,7 @@ function setUp(answersInOrder: boolean) {
     heldTotal: new HeldTotal(10),
   };
   const stream = new FakeStream({ takesAll: true });
-  const events = new Connections(host, createCounters(nodeHistogram)).accept(stream, () => session);
+  const events = new Connections(host, new BrokerCounters(clock)).accept(stream, () => session, 'native');
   const send = (text: string): void => events.data(Buffer.from(text));
   const answer = async (letter: string, thenClose = false): Promise<void> => {
     session.calls.find((call) => call.letter === letter)!.answer(thenClose);

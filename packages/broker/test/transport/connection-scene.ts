@@ -22,8 +22,7 @@ import { helloHandler } from '../../src/session/native/apis/hello.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
-import { createCounters } from '../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../src/metrics/node-histogram.ts';
+import { BrokerCounters } from '../../src/metrics/counters.ts';
 import type { StreamEvents } from '../../src/transport/network.ts';
 import { FakeStream } from '../fakes/fake-stream.ts';
 
@@ -36,7 +35,7 @@ export interface PingCall {
 export function setUp(changed: Partial<BrokerLimits> = {}) {
   const clock = new ManualClock({ defer: 'manual' });
   const limits = { ...defaultLimits, ...changed };
-  const counters = createCounters(nodeHistogram);
+  const counters = new BrokerCounters(clock);
   const dispatcher = new Dispatcher({ clock, logger: silentLogger, counters });
   const identity = { brokerId: 1, clusterId: 'c', software: 'q', softwareVersion: '0', term: 0 };
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
@@ -62,7 +61,7 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
   const openSession: OpenSession = (link) => new NativeSession({ dispatcher, limits, allocateFrame }, link);
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
-    return { stream, events: lending(connections.accept(stream, openSession)) };
+    return { stream, events: lending(connections.accept(stream, openSession, 'native')) };
   };
   return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept };
 }

@@ -64,6 +64,11 @@ export class CommittedOffsets {
     this.#latestCommitMs = Math.max(this.#latestCommitMs ?? -Infinity, nowMs);
   }
 
+  /** Topics of which something is committed. */
+  topicIds(): IterableIterator<string> {
+    return this.#topics.keys();
+  }
+
   /** Whether there was one. */
   delete(topicId: string, partition: number): boolean {
     const topic = this.#topics.get(topicId);

@@ -22,9 +22,10 @@ export function apiVersionsHandler({ identity }: Pick<Services, 'identity'>): Ha
     apiKeys: [],
   });
   return handler(apiVersions, {
-    handle: (request, { version }) => {
+    handle: (request, { version, caller }) => {
       if (version >= 3 && !namesItself(request)) return refused('INVALID_REQUEST');
-      const { clusterId, nodeId } = request;
+      const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request;
+      if (version >= 3) caller.introduce(clientSoftwareName, clientSoftwareVersion);
       if ((clusterId === null) !== (nodeId === -1)) return refused('INVALID_REQUEST');
       if (clusterId !== null && (clusterId !== identity.clusterId || nodeId !== identity.brokerId))
         return refused('REBOOTSTRAP_REQUIRED');

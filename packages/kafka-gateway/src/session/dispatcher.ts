@@ -62,7 +62,7 @@ export class Dispatcher {
     try {
       served = this.#begin(frame, incoming);
     } catch (error) {
-      return this.#malformed(error);
+      return this.#malformed(error, incoming.callerOf(null));
     }
     return 'route' in served ? this.#serve(served) : served;
   }
@@ -147,7 +147,7 @@ export class Dispatcher {
   #fail(served: Served, thrown: unknown): Answer {
     const { route, body, context } = served;
     this.#count(served, true);
-    const error = this.#asKafkaError(thrown, route.handler.api.name);
+    const error = this.#asKafkaError(thrown, served);
     if (route.handler.refuse === undefined) return hangUp;
     try {
       return this.#encode(served, route.handler.refuse(error.code, body, context, error.message));
@@ -157,18 +157,25 @@ export class Dispatcher {
     }
   }
 
-  #asKafkaError(thrown: unknown, api: string): KafkaError {
-    if (thrown instanceof KafkaError) return thrown;
+  #asKafkaError(thrown: unknown, { route, context }: Served): KafkaError {
+    if (thrown instanceof KafkaError) {
+      // Others are outcomes of a protocol, as in groups.
+      if (thrown.kafkaName === 'INVALID_REQUEST') route.meter.failed('INVALID_REQUEST', context.caller);
+      return thrown;
+    }
     const error = toWireError(thrown);
+    const api = route.handler.api.name;
     if (isBrokerFault(error)) this.#tools.logger.error({ err: thrown, api, code: error.code }, 'request failed');
-    this.#tools.meter.failed(error.code);
+    // A long poll whose client has left has not failed: that is how consumers end.
+    const hasLeft = error.code === 'REQUEST_TIMED_OUT' && context.caller.signal.aborted;
+    if (!hasLeft) route.meter.failed(error.code, context.caller);
     return toKafkaError(error);
   }
 
   /** Whoever sent it speaks another protocol, or another version of this one: nothing it sends can be trusted. */
-  #malformed(error: unknown): Answer {
+  #malformed(error: unknown, caller: KafkaCaller): Answer {
     const { logger, meter } = this.#tools;
-    meter.failed(error instanceof KafkaError ? 'UNSUPPORTED_VERSION' : 'MALFORMED_FRAME');
+    meter.failed(error instanceof KafkaError ? 'UNSUPPORTED_VERSION' : 'MALFORMED_FRAME', caller);
     logger.debug({ err: error }, 'a request was not understood; its connection is closed');
     return hangUp;
   }

@@ -8,6 +8,8 @@ export interface KafkaCaller extends Caller {
   readonly advertised: { readonly host: string; readonly port: number };
   /** What its connection fetches again and again. */
   fetchSession: FetchSession | null;
+  /** Its library names itself, for the statistics. */
+  introduce(name: string, version: string): void;
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
 }

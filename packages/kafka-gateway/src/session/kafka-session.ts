@@ -30,6 +30,7 @@ export class KafkaSession implements Session {
   readonly isOpen = true;
   readonly principal: Principal = anonymous;
   readonly link: Link;
+  software: { readonly name: string; readonly version: string } | null = null;
   fetchSession: FetchSession | null = null;
   readonly #host: KafkaSessionHost;
   readonly #decoder: FrameDecoder;
@@ -70,7 +71,7 @@ export class KafkaSession implements Session {
 
   /** There is no message for an error that answers no request. */
   refusal(error: QError): readonly Buffer[] {
-    this.#host.meter.failed(error.code);
+    this.#host.meter.failed(error.code, { clientId: '', address: this.link.address });
     return [];
   }
 
@@ -109,6 +110,10 @@ class SessionCaller implements KafkaCaller {
 
   get signal(): CallerSignal {
     return this.#session.link.signal;
+  }
+
+  introduce(name: string, version: string): void {
+    this.#session.software = { name, version };
   }
 
   get fetchSession(): FetchSession | null {

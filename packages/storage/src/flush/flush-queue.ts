@@ -2,7 +2,7 @@ import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { StorageObserver } from '../ports/storage-observer.ts';
+import type { RoundSize, StorageObserver } from '../ports/storage-observer.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
@@ -190,6 +190,7 @@ export class FlushQueue {
   async #runRound(round: readonly QueuedAppend[]): Promise<void> {
     const { clock, stats } = this.#options;
     const startedAt = clock.monotonic();
+    const size = sizeOf(round);
     const parts = partsOf(round);
     const written = await this.#writeRound(parts, this.#planJournal(parts));
     // A sync beside the round may have failed meanwhile, of a segment that the round wrote to.
@@ -200,7 +201,7 @@ export class FlushQueue {
     this.#journal?.roundOver();
     stats.rounds += 1;
     const tookMs = clock.monotonic() - startedAt;
-    this.#options.observer.roundEnded(tookMs);
+    this.#options.observer.roundEnded(tookMs, size);
     stats.roundMsTotal += tookMs;
     stats.roundMsMax = Math.max(stats.roundMsMax, tookMs);
   }
@@ -333,6 +334,17 @@ function partsOf(round: readonly QueuedAppend[]): RoundPart[] {
     parts.push({ log, appends: [append], isJournaled: false, fullBy: undefined });
   }
   return parts;
+}
+
+/** Before it is settled: then its memory may be used again. */
+function sizeOf(round: readonly QueuedAppend[]): RoundSize {
+  let records = 0;
+  let bytes = 0;
+  for (const { baseOffset, lastOffset, batch } of round) {
+    records += lastOffset - baseOffset + 1;
+    bytes += batch.length;
+  }
+  return { records, bytes };
 }
 
 function fullError(cause: unknown): StorageError {

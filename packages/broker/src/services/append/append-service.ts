@@ -234,8 +234,12 @@ export class AppendService {
         : { leaderEpoch, header, nowMs },
     );
     if (!appended.duplicate) {
-      this.#options.counters.recordsIn += header.recordsCount;
-      this.#options.counters.bytesIn += batch.length;
+      const { counters } = this.#options;
+      const { traffic } = partition.topic;
+      traffic.recordsIn += header.recordsCount;
+      traffic.bytesIn += batch.length;
+      counters.recordsIn += header.recordsCount;
+      counters.bytesIn += batch.length;
     }
     return AppendResult.appended(partition, appended, {
       logStartOffset: log.logStartOffset,

@@ -7,7 +7,7 @@
  *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost.
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
-import { QError } from '@q/protocol';
+import { QError, batchRecordsCount, batchSize } from '@q/protocol';
 import type { EpochEnd, LogRead, PartitionLog } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { epochEnd } from '../topics/epoch-history.ts';
@@ -93,6 +93,21 @@ export class FetchPlan {
     return this.#entries.flatMap((entry) => entry.partition ?? []);
   }
 
+  /** Counts what is going to be sent, for each topic. Returns its records. */
+  countTraffic({ reads }: Collection): number {
+    let total = 0;
+    for (const [index, { buffers, bytes }] of reads.entries()) {
+      if (bytes === 0) continue;
+      const records = countRecords(buffers);
+      total += records;
+      const traffic = this.#entries[index]!.partition?.topic.traffic;
+      if (traffic === undefined) continue;
+      traffic.recordsOut += records;
+      traffic.bytesOut += bytes;
+    }
+    return total;
+  }
+
   /** Whether a partition has moved on since it was read. */
   hasNews(collection: Collection): boolean {
     return this.#entries.some(({ partition }, index) => {
@@ -174,6 +189,16 @@ function resolve(
   } catch (thrown) {
     return { wanted, partition: null, error: toPartitionError(thrown, logger), ...leaderOf(found) };
   }
+}
+
+function countRecords(buffers: readonly Buffer[]): number {
+  let records = 0;
+  for (const buffer of buffers) {
+    for (let position = 0; position < buffer.length; position += batchSize(buffer, position)) {
+      records += batchRecordsCount(buffer, position);
+    }
+  }
+  return records;
 }
 
 function leaderOf(place: { readonly leader?: Leader } | null): { readonly leader?: Leader } {

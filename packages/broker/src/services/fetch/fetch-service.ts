@@ -1,7 +1,7 @@
 /**
  * Reads batches as they are stored, and waits for them if asked to (rows C1, C2).
  */
-import { QError, batchRecordsCount, batchSize } from '@q/protocol';
+import { QError } from '@q/protocol';
 import type { Caller } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
@@ -56,23 +56,25 @@ export class FetchService {
     const { counters, limits } = this.#options;
     if (query.maxBytes < 1) throw new QError('INVALID_REQUEST', `maxBytes must be at least 1, not ${query.maxBytes}`);
     checkPartitionCount(query.topics, limits);
-    const collection = await this.#collect(query, caller);
+    const { registry, logger } = this.#options;
+    const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
+    const plan = new FetchPlan(query.topics, { registry, logger, maxBytes, turn: query.turn });
+    const collection = await this.#collect(plan, { ...query, maxBytes }, caller);
     const { reads } = collection;
     counters.bytesOut += collection.bytes;
-    for (const { buffers } of reads) counters.recordsOut += countRecords(buffers);
+    counters.recordsOut += plan.countTraffic(collection);
     const isLent = reads.some(({ release }) => release !== undefined);
     return { reads, release: isLent ? () => releaseReads(collection) : null };
   }
 
   /** Looks until there is enough, something is wrong, or the time is up. */
-  async #collect(query: FetchQuery, { signal, budget }: Caller): Promise<Collection> {
-    const { registry, waiters, clock, limits, logger } = this.#options;
+  async #collect(plan: FetchPlan, query: FetchQuery, { signal, budget }: Caller): Promise<Collection> {
+    const { waiters, clock, limits } = this.#options;
     const deadline = clock.monotonic() + Math.min(Math.max(query.maxWaitMs, 0), limits.fetchWaitMsMax);
-    const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
+    const { maxBytes } = query;
     const minBytes = Math.min(query.minBytes, maxBytes);
     // No more than half of what may be pending, so that a connection that is never quite idle gets it too.
     const roomBytes = Math.min(maxBytes, limits.outputBytesMax >> 1);
-    const plan = new FetchPlan(query.topics, { registry, logger, maxBytes, turn: query.turn });
     for (;;) {
       // A peer that does not take its answers gets no new ones made, which would only wait in memory.
       const room = budget.reserveAnswer(roomBytes, Math.min(roomBytes, limits.outputBytesLeast));
@@ -112,14 +114,4 @@ export class FetchService {
 
 function gone(): QError {
   return new QError('REQUEST_TIMED_OUT', 'the connection ended before the answer was made');
-}
-
-function countRecords(buffers: readonly Buffer[]): number {
-  let records = 0;
-  for (const buffer of buffers) {
-    for (let position = 0; position < buffer.length; position += batchSize(buffer, position)) {
-      records += batchRecordsCount(buffer, position);
-    }
-  }
-  return records;
 }

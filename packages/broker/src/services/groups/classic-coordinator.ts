@@ -29,6 +29,8 @@ export interface ClassicCoordinatorOptions {
 
 export class ClassicCoordinator {
   readonly waiting: WaitingMembers = new WaitingMembers();
+  /** Generations that were begun, since the start. */
+  rebalances = 0;
   readonly #options: ClassicCoordinatorOptions;
   readonly #deadlines: GroupDeadlines<LiveGroup>;
   /** What each group takes, as it was counted last. */
@@ -73,6 +75,7 @@ export class ClassicCoordinator {
     const step = stepClassic(this.#groupOf(live, context), command, context);
     // What was refused does not make a group of what was none.
     if (live.classic === null && isRefusedAtOnce(step)) return step;
+    if (step.group !== null && step.group.generation > (live.classic?.generation ?? 0)) this.rebalances += 1;
     live.advanceClassic(step.group, step.records);
     if (command.kind !== 'heartbeat' && command.kind !== 'commit') this.#follow(live);
     return step;

@@ -45,9 +45,8 @@ function describeMember(
   member: ClassicMember,
   { registry, nowMs, possession }: ClassicDescriptionOptions & { readonly possession: ClassicPossession },
 ): MemberDescription {
-  const { memberId, instanceId, clientId, host, sessionTimeoutMs, lastHeartbeatMs, waits } = member;
+  const { memberId, instanceId, clientId, host, sessionTimeoutMs } = member;
   const assigned = possession.assigned.flatMap((partitions) => assignedTopic(partitions, registry));
-  const sinceHeartbeatMs = Math.max(0, Math.round(nowMs - lastHeartbeatMs));
   return {
     memberId,
     instanceId,
@@ -58,12 +57,20 @@ function describeMember(
     topics: possession.topics,
     assigned,
     target: assigned,
-    sinceHeartbeatMs,
+    sinceHeartbeatMs: sinceHeartbeatMs(member, nowMs),
     sessionTimeoutMs,
     stalledMs: 0,
-    // Three heartbeats come in a session, as a rule. Who waits for the others sends none.
-    stalled: waits === null && sinceHeartbeatMs > (2 * sessionTimeoutMs) / 3,
+    stalled: isClassicStalled(member, nowMs),
   };
+}
+
+function sinceHeartbeatMs({ lastHeartbeatMs }: ClassicMember, nowMs: number): number {
+  return Math.max(0, Math.round(nowMs - lastHeartbeatMs));
+}
+
+/** Three heartbeats come in a session, as a rule. Who waits for the others sends none. */
+export function isClassicStalled(member: ClassicMember, nowMs: number): boolean {
+  return member.waits === null && sinceHeartbeatMs(member, nowMs) > (2 * member.sessionTimeoutMs) / 3;
 }
 
 /** The leader may have assigned what is not there: a topic that was deleted since, say. */

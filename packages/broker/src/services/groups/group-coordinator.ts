@@ -38,6 +38,8 @@ export interface GroupCoordinatorOptions {
 }
 
 export class GroupCoordinator implements TopicListener {
+  /** Times that partitions were given out anew, since the start. */
+  rebalances = 0;
   readonly #options: GroupCoordinatorOptions;
   readonly #topics: TopicView;
   readonly #deadlines: GroupDeadlines<LiveGroup>;
@@ -88,6 +90,7 @@ export class GroupCoordinator implements TopicListener {
     const step = stepGroup(live.group ?? createGroup(live.groupId, context), command, context);
     // A join that was refused, or a change of topics, does not make a group of what was none.
     if (isNew && step.records.length === 0) return step;
+    if (step.group.targetEpoch > (live.group?.targetEpoch ?? 0)) this.rebalances += 1;
     live.advance(step.group, step.records);
     this.#noteDeadline(live, step);
     if (step.wake.length > 0) void this.#tellWhenDurable(live, step);

@@ -98,10 +98,7 @@ export function describeGroup(live: LiveGroup, options: DescriptionOptions): Gro
 
 function describeMember(group: Group, member: Member, options: DescriptionOptions): MemberDescription {
   const { memberId, instanceId, clientId, host, memberEpoch, topics, sessionTimeoutMs, stalledMs } = member;
-  const { registry, held, limits, nowMs } = options;
-  // While the broker itself holds a heartbeat, the next one is not due.
-  const isHeld = held.holds({ groupId: group.groupId, memberId });
-  const intervalMs = isHeld ? limits.heldHeartbeatMsMax : heartbeatIntervalMs(sessionTimeoutMs);
+  const { registry, nowMs } = options;
   return {
     memberId,
     instanceId,
@@ -115,8 +112,20 @@ function describeMember(group: Group, member: Member, options: DescriptionOption
     sinceHeartbeatMs: Math.max(0, Math.round(nowMs - member.lastHeartbeatMs)),
     sessionTimeoutMs,
     stalledMs,
-    stalled: memberIsStalled(member, { nowMs, heartbeatIntervalMs: intervalMs }),
+    stalled: isStalled(group, member, options),
   };
+}
+
+/** It makes no progress although records wait, or its heartbeat is overdue. */
+export function isStalled(
+  { groupId }: Group,
+  member: Member,
+  { held, limits, nowMs }: Pick<DescriptionOptions, 'held' | 'limits' | 'nowMs'>,
+): boolean {
+  // While the broker itself holds a heartbeat, the next one is not due.
+  const isHeld = held.holds({ groupId, memberId: member.memberId });
+  const intervalMs = isHeld ? limits.heldHeartbeatMsMax : heartbeatIntervalMs(member.sessionTimeoutMs);
+  return memberIsStalled(member, { nowMs, heartbeatIntervalMs: intervalMs });
 }
 
 /**

@@ -15,8 +15,8 @@ import { ClassicCoordinator } from './classic-coordinator.ts';
 import { ClassicGroups } from './classic-groups.ts';
 import { ClassicLanguages } from './classic-languages.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
-import { classicGroupState } from './classic-description.ts';
-import { describeGroup } from './group-description.ts';
+import { classicGroupState, isClassicStalled } from './classic-description.ts';
+import { describeGroup, isStalled } from './group-description.ts';
 import type { GroupDescription } from './group-description.ts';
 import { GroupDirectory } from './group-directory.ts';
 import { GroupOffsets } from './group-offsets.ts';
@@ -24,6 +24,8 @@ import { groupRecords } from './group-records.ts';
 import { replayGroups } from './groups-replay.ts';
 import { groupsLogId } from './groups-topic.ts';
 import { HeldHeartbeats } from './held-heartbeats.ts';
+import { GroupLags } from './group-lags.ts';
+import type { GroupLag } from './group-lags.ts';
 import type { LiveGroup } from './live-group.ts';
 import { MemberHeartbeats } from './member-heartbeats.ts';
 import { OffsetChanges } from './offset-changes.ts';
@@ -34,6 +36,15 @@ export interface ListedGroup {
   readonly state: string;
   readonly members: number;
   readonly offsets: number;
+}
+
+/** One group, for statistics. */
+export interface GroupNumbers {
+  readonly groupId: string;
+  readonly state: string;
+  readonly members: number;
+  /** Members that make no progress although records wait, or whose heartbeat is overdue. */
+  readonly stalledMembers: number;
 }
 
 export interface GroupsOptions {
@@ -56,6 +67,7 @@ export class Groups {
   readonly classic: ClassicGroups;
   /** What the members of these say to each other, once a door has brought it. */
   readonly languages: ClassicLanguages = new ClassicLanguages();
+  readonly #lags: GroupLags;
   readonly #options: GroupsOptions;
   readonly #log: StateLog<GroupRecord>;
   readonly #classicCoordinator: ClassicCoordinator;
@@ -83,6 +95,7 @@ export class Groups {
     const grown = (): void => coordinator.keepSweeping();
     this.offsets = new GroupOffsets({ directory, classic: this.classic, registry, clock, limits, logger, grown });
     this.changes = new OffsetChanges({ ...options, directory, coordinator, languages: this.languages });
+    this.#lags = new GroupLags({ directory, registry, clock, limits });
     this.#stopListening = registry.listen(coordinator);
   }
 
@@ -123,6 +136,31 @@ export class Groups {
     return description;
   }
 
+  /** Times that partitions of a group were given out anew, since the start. */
+  get rebalances(): number {
+    return this.coordinator.rebalances + this.#classicCoordinator.rebalances;
+  }
+
+  /** How far groups are behind, in records and in time. Some seconds old at most. */
+  lags(): Promise<readonly GroupLag[]> {
+    return this.#lags.list();
+  }
+
+  /** The groups in numbers, in no order. */
+  *numbers(): Generator<GroupNumbers> {
+    const { nowMs } = this.coordinator.context();
+    const { limits } = this.#options;
+    for (const live of this.directory.groups()) {
+      if (!live.exists) continue;
+      const { groupId, group, classic, memberCount: members } = live;
+      let stalledMembers = 0;
+      for (const member of group?.members.values() ?? [])
+        stalledMembers += isStalled(group!, member, { held: this.held, limits, nowMs }) ? 1 : 0;
+      for (const member of classic?.members.values() ?? []) stalledMembers += isClassicStalled(member, nowMs) ? 1 : 0;
+      yield { groupId, state: stateOf(live), members, stalledMembers };
+    }
+  }
+
   /** Answers all held heartbeats, now and from now on: the broker is stopping. */
   release(): void {
     this.held.releaseAll();
@@ -155,7 +193,11 @@ async function openLog({ store, registry }: GroupsOptions): Promise<PartitionLog
   return log;
 }
 
-function listed({ groupId, group, classic, offsets, memberCount }: LiveGroup): ListedGroup {
-  const state = group === null ? classicGroupState(classic) : groupState(group);
-  return { groupId, state, members: memberCount, offsets: offsets.size };
+function listed(live: LiveGroup): ListedGroup {
+  const { groupId, offsets, memberCount } = live;
+  return { groupId, state: stateOf(live), members: memberCount, offsets: offsets.size };
+}
+
+function stateOf({ group, classic }: LiveGroup): string {
+  return group === null ? classicGroupState(classic) : groupState(group);
 }

@@ -9,6 +9,7 @@
 import { QError } from '@q/protocol';
 import type { Append, PartitionLog } from '@q/storage';
 import { toWireError } from '../../errors/wire-error.ts';
+import { Traffic } from '../../metrics/traffic.ts';
 import type { Leader } from './leadership.ts';
 import { describeTopicSettings, resolveTopicSettings } from './topic-config.ts';
 import type { SettingInForce, SettingTexts, TopicSettings } from './topic-config.ts';
@@ -22,6 +23,8 @@ export class Topic {
   readonly firstTerm: number | null;
   readonly replicas: number;
   readonly partitions: Partition[] = [];
+  /** Of all partitions, since the broker's start. */
+  readonly traffic: Traffic = new Traffic();
   isDeleted = false;
   #texts: SettingTexts;
   #settings: TopicSettings;

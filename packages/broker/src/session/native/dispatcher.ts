@@ -10,13 +10,14 @@ import {
   encodeErrorResponse,
   encodeResponse,
 } from '@q/protocol';
-import type { Api, ErrorName } from '@q/protocol';
-import type { CallerSignal } from '../../caller.ts';
+import type { Api, ErrorName, HelloRequest } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import { isBrokerFault, toWireError } from '../../errors/wire-error.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { countError, countRequest, createApiCounter } from '../../metrics/counters.ts';
 import type { ApiCounter, BrokerCounters } from '../../metrics/counters.ts';
+import { nativeName } from '../../metrics/request-meter.ts';
+import type { ErrorReceiver } from '../../metrics/request-meter.ts';
 import type { Answer } from '../../transport/session.ts';
 import { Expected } from './handler.ts';
 import type { Handler, NativeCaller } from './handler.ts';
@@ -24,8 +25,11 @@ import type { Handler, NativeCaller } from './handler.ts';
 /** What the dispatcher tells a session, and asks of it. */
 export interface HelloState {
   readonly isOpen: boolean;
-  saidHello(clientId: string): void;
+  saidHello(hello: Introduction): void;
 }
+
+/** How a client introduces itself. */
+export type Introduction = Pick<HelloRequest, 'clientId' | 'software' | 'softwareVersion'>;
 
 export interface IncomingRequest {
   readonly caller: NativeCaller;
@@ -48,7 +52,7 @@ interface RequestState {
   readonly correlationId: number;
   readonly version: number;
   readonly startedAt: number;
-  readonly signal: CallerSignal;
+  readonly caller: NativeCaller;
 }
 
 const helloKey = 0;
@@ -87,17 +91,17 @@ export class Dispatcher {
   }
 
   /** Counts an error that answers no request. */
-  countError(error: QError): void {
-    countError(this.#counters, error.code);
+  countError(error: QError, receiver: ErrorReceiver): void {
+    this.#countError(error.code, receiver, null);
   }
 
   dispatch(frame: Buffer, request: IncomingRequest): Answer | Promise<Answer> {
-    const { signal } = request.caller;
+    const { caller } = request;
     let header: ReturnType<typeof decodeRequestHeader>;
     try {
       header = decodeRequestHeader(frame);
     } catch (error) {
-      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic(), signal };
+      const state = { route: null, correlationId: 0, version: 0, startedAt: this.#clock.monotonic(), caller };
       return this.#fail(state, error, { thenClose: true });
     }
     const state: RequestState = {
@@ -105,7 +109,7 @@ export class Dispatcher {
       correlationId: header.correlationId,
       version: header.apiVersion,
       startedAt: this.#clock.monotonic(),
-      signal,
+      caller,
     };
     if (!request.session.isOpen && header.apiKey !== helloKey) {
       return this.#fail(state, new QError('HELLO_REQUIRED', 'the first request of a connection must be HELLO'), {
@@ -135,7 +139,7 @@ export class Dispatcher {
       if (answer instanceof Promise) return this.#whenHandled(answer, state);
       if (answer instanceof Expected) return this.#whenKnown(answer, state);
       const encoded = this.#succeed(state, answer);
-      if (isHello) request.session.saidHello((body as { clientId: string }).clientId);
+      if (isHello) request.session.saidHello(body as HelloRequest);
       return encoded;
     } catch (error) {
       return this.#fail(state, error, { thenClose: isHello });
@@ -186,7 +190,7 @@ export class Dispatcher {
     if (route.errorsIn !== undefined) {
       for (const name of route.errorsIn(answer)) {
         failed = true;
-        countError(this.#counters, name);
+        this.#countError(name, state.caller, route.counter);
       }
     }
     this.#count(state, failed);
@@ -199,8 +203,8 @@ export class Dispatcher {
       this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
     }
     // A long poll whose client has left has not failed: that is how consumers end, and nobody gets the answer.
-    const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || !state.signal.aborted;
-    if (hasFailed) countError(this.#counters, error.code);
+    const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || !state.caller.signal.aborted;
+    if (hasFailed) this.#countError(error.code, state.caller, state.route?.counter ?? null);
     this.#count(state, hasFailed);
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
@@ -210,7 +214,11 @@ export class Dispatcher {
 
   #count(state: RequestState, failed: boolean): void {
     if (state.route === null) return;
-    countRequest(this.#counters, state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
+    countRequest(state.route.counter, { elapsedMs: this.#clock.monotonic() - state.startedAt, failed });
+  }
+
+  #countError(name: ErrorName, { clientId, address }: ErrorReceiver, api: ApiCounter | null): void {
+    countError(this.#counters, name, { api, failing: { door: nativeName, clientId, address } });
   }
 }
 

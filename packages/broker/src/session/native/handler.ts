@@ -15,6 +15,8 @@ export class Expected<A> {
 
 /** Who sent a request of the native protocol. */
 export interface NativeCaller extends Caller {
+  /** The address of ours that it dialled. */
+  readonly localAddress: string;
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
 }

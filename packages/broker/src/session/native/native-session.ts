@@ -12,7 +12,7 @@ import { anonymous } from '../../caller.ts';
 import type { CallerSignal, Principal, RequestBudget } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { Answer, Link, Session } from '../../transport/session.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher, Introduction } from './dispatcher.ts';
 import type { NativeCaller } from './handler.ts';
 
 /** What all native sessions of a broker share. */
@@ -27,6 +27,7 @@ export class NativeSession implements Session {
   readonly answersInOrder = false;
   isOpen = false;
   clientId = '';
+  software: { readonly name: string; readonly version: string } | null = null;
   readonly principal: Principal = anonymous;
   readonly link: Link;
   readonly #host: NativeSessionHost;
@@ -68,15 +69,16 @@ export class NativeSession implements Session {
   }
 
   refusal(error: QError): readonly Buffer[] {
-    this.#host.dispatcher.countError(error);
+    this.#host.dispatcher.countError(error, { clientId: this.clientId, address: this.link.address });
     return encodeErrorResponse({ correlationId: 0, error });
   }
 
   /** The first HELLO that succeeds opens the session; a later one changes nothing. */
-  saidHello(clientId: string): void {
+  saidHello({ clientId, software, softwareVersion }: Introduction): void {
     if (this.isOpen) return;
     this.isOpen = true;
     this.clientId = clientId;
+    this.software = { name: software, version: softwareVersion };
     this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
   }
 
@@ -101,6 +103,10 @@ class SessionCaller implements NativeCaller {
 
   get address(): string {
     return this.#session.link.address;
+  }
+
+  get localAddress(): string {
+    return this.#session.link.localAddress;
   }
 
   get clientId(): string {

@@ -18,6 +18,8 @@ export interface NativeOptions {
   /** Memory of large frames that is used again, or null. */
   readonly frames: LentMemory | null;
   readonly advertised: { readonly host: string; readonly port: number };
+  /** Where whoever dialled that address of ours finds the admin interface; null where it finds none. */
+  readonly adminUrlFor: (localAddress: string) => string | null;
 }
 
 /** Sessions of the native protocol. */

@@ -18,8 +18,7 @@ import { produceHandler } from '../../../src/session/native/apis/produce.ts';
 import { defaultLimits } from '../../../src/limits.ts';
 import type { BrokerLimits } from '../../../src/limits.ts';
 import { silentLogger } from '../../../src/logger.ts';
-import { createCounters } from '../../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../../src/metrics/node-histogram.ts';
+import { BrokerCounters } from '../../../src/metrics/counters.ts';
 import type { Topic } from '../../../src/services/topics/topic.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
@@ -34,7 +33,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
   const registry = emptyRegistry();
   registry.addInternal(topic);
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
-  const counters = createCounters(nodeHistogram);
+  const counters = new BrokerCounters(clock);
   const letGo: Buffer[] = [];
   const service = new AppendService({
     registry,

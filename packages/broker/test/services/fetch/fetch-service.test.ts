@@ -6,8 +6,7 @@ import { FetchWaiters } from '../../../src/services/fetch/fetch-waiters.ts';
 import { fetchHandler } from '../../../src/session/native/apis/fetch.ts';
 import { defaultLimits } from '../../../src/limits.ts';
 import { silentLogger } from '../../../src/logger.ts';
-import { createCounters } from '../../../src/metrics/counters.ts';
-import { nodeHistogram } from '../../../src/metrics/node-histogram.ts';
+import { BrokerCounters } from '../../../src/metrics/counters.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
@@ -27,7 +26,7 @@ function setUp() {
     waiters,
     clock,
     limits: defaultLimits,
-    counters: createCounters(nodeHistogram),
+    counters: new BrokerCounters(clock),
     logger: silentLogger,
   };
   const handler = fetchHandler(new FetchService(options));

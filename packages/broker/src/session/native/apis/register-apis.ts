@@ -42,10 +42,12 @@ export interface NativeApisOptions {
    * listens.
    */
   readonly advertised: { readonly host: string; readonly port: number };
+  /** Where whoever dialled that address of ours finds the admin interface; null where it finds none. */
+  readonly adminUrlFor: (localAddress: string) => string | null;
 }
 
 export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions): void {
-  const { services, limits, frames, advertised } = options;
+  const { services, limits, frames, advertised, adminUrlFor } = options;
   const { identity, topics, topicChanges, groups } = services;
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   dispatcher.add(produceHandler({ service: services.append, frames }));
@@ -61,7 +63,7 @@ export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions)
   dispatcher.add(deleteRecordsHandler(services.recordDeletion));
   dispatcher.add(reopenPartitionsHandler(services.partitionReopening));
   dispatcher.add(initProducerHandler(services.producerIds));
-  dispatcher.add(statsHandler(services.stats));
+  dispatcher.add(statsHandler({ stats: services.stats, adminUrlFor }));
   dispatcher.add(pingHandler);
   dispatcher.add(groupHeartbeatHandler(groups.heartbeats));
   dispatcher.add(commitOffsetHandler(groups.offsets));

@@ -6,22 +6,35 @@ import type { StatsRequest, StatsResponse } from '@q/protocol';
 import type { BrokerStats } from '../../../services/stats/broker-stats.ts';
 import type { Handler } from '../handler.ts';
 
-export function statsHandler(stats: Pick<BrokerStats, 'snapshot'>): Handler<StatsRequest, StatsResponse> {
+export interface StatsDependencies {
+  readonly stats: Pick<BrokerStats, 'snapshot'>;
+  /** Where whoever dialled that address of ours finds the admin interface; null where it finds none. */
+  readonly adminUrlFor: (localAddress: string) => string | null;
+}
+
+export function statsHandler({ stats, adminUrlFor }: StatsDependencies): Handler<StatsRequest, StatsResponse> {
   return {
     api: Stats,
-    handle: async () => {
-      const { holdings, usage, disk, work, ...broker } = await stats.snapshot();
+    handle: async (_request, { localAddress }) => {
+      const { holdings, usage, disk, work, network, storage, lags, ...broker } = await stats.snapshot();
       return {
         ...broker,
         ...holdings,
         ...work,
+        ...network,
+        ...storage,
+        ...lags,
         memoryRssBytes: usage.rssBytes,
         memoryHeapBytes: usage.heapBytes,
+        memoryExternalBytes: usage.externalBytes,
         memoryBufferBytes: usage.bufferBytes,
         cpuUserMs: usage.cpuUserMs,
         cpuSystemMs: usage.cpuSystemMs,
         diskFreeBytes: disk?.freeBytes ?? -1,
         diskTotalBytes: disk?.totalBytes ?? -1,
+        adminUrl: adminUrlFor(localAddress),
+        garbageCollections: -1,
+        garbageMicros: -1,
       };
     },
   };

@@ -1,0 +1,32 @@
+/** GET /metrics: for Prometheus (row M2). */
+import { z } from 'zod';
+import { operation, own } from '../operation/operation.ts';
+import { exposeBroker } from './broker-metrics.ts';
+import type { Format } from './exposition.ts';
+
+const formats = {
+  'text/plain': { format: 'text', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+  'application/openmetrics-text': {
+    format: 'openmetrics',
+    contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  },
+} as const satisfies Record<string, { format: Format; contentType: string }>;
+
+const getMetrics = operation({
+  id: 'getMetrics',
+  method: 'get',
+  path: '/metrics',
+  tag: 'metrics',
+  summary: 'The broker in numbers, as Prometheus reads them.',
+  answer: own({
+    'text/plain': { schema: z.string(), description: 'The classic text format, version 0.0.4.' },
+    'application/openmetrics-text': { schema: z.string(), description: 'OpenMetrics 1.0.' },
+  }),
+  handle: async (_input, { accepted, ...context }) => {
+    const { format, contentType } = formats[accepted as keyof typeof formats];
+    const page = await exposeBroker(context, format);
+    return new Response(new Uint8Array(page), { headers: { 'content-type': contentType } });
+  },
+});
+
+export const metricsOperations = [getMetrics] as const;

@@ -1,0 +1,93 @@
+import type { StatsResponse, TrafficWindow } from '../src/index.ts';
+
+/** The answer of a broker that has worked for a day. */
+export const typicalStats: StatsResponse = {
+  brokerId: 1,
+  softwareVersion: '0.1.0',
+  uptimeMs: 86_400_000,
+  topics: 3,
+  partitions: 24,
+  messages: 200_000,
+  messagesExact: true,
+  bytes: 21_400_000,
+  connections: 5,
+  memoryRssBytes: 73_400_320,
+  memoryHeapBytes: 12_582_912,
+  memoryBufferBytes: 8_388_608,
+  cpuUserMs: 5120,
+  cpuSystemMs: 2048,
+  diskFreeBytes: 107_374_182_400,
+  diskTotalBytes: 214_748_364_800,
+  recordsIn: 200_000,
+  recordsOut: 600_000,
+  bytesIn: 21_400_000,
+  bytesOut: 64_200_000,
+  durability: 'fsync',
+  apis: [
+    {
+      api: 'PRODUCE',
+      requests: 2000,
+      failed: 1,
+      totalMicros: 1_400_000,
+      maxMicros: 9000,
+      p50Micros: 620,
+      p99Micros: 2100,
+      p999Micros: 8300,
+      errors: [{ error: 'UNKNOWN_TOPIC_ID', count: 1 }],
+    },
+  ],
+  errors: [{ error: 'UNKNOWN_TOPIC_ID', count: 1 }],
+  adminUrl: 'http://broker-1.example:7421',
+  memoryExternalBytes: 9_437_184,
+  connectionsRefused: 2,
+  openFiles: 40,
+  segments: 26,
+  readsFromMemory: 11_900,
+  readsFromFiles: 100,
+  rebalances: 4,
+  windows: [trafficOf(60_000, 61_200), trafficOf(300_000, 304_000)],
+  roundMicros: { count: 1800, total: 1_260_000, p50: 600, p99: 2000, p999: 8100, max: 8900 },
+  roundRecords: { count: 1800, total: 200_000, p50: 100, p99: 400, p999: 900, max: 1000 },
+  roundBytes: { count: 1800, total: 21_400_000, p50: 10_700, p99: 42_800, p999: 96_300, max: 107_000 },
+  syncMicros: { count: 1850, total: 925_000, p50: 450, p99: 1500, p999: 7000, max: 8000 },
+  loopDelayMicros: { count: 200, total: 20_000, p50: 90, p99: 600, p999: 1100, max: 1200 },
+  garbageCollections: 310,
+  garbageMicros: 420_000,
+  topicTraffic: [
+    {
+      topic: 'orders',
+      recordsIn: 180_000,
+      bytesIn: 19_260_000,
+      recordsOut: 540_000,
+      bytesOut: 57_780_000,
+      windows: [trafficOf(60_000, 61_200), trafficOf(300_000, 304_000)],
+    },
+  ],
+  topicsLeftOut: 2,
+  groupLags: [{ groupId: 'billing', topic: 'orders', lagRecords: 1200, lagMs: 42_000 }],
+  groupLagsLeftOut: 0,
+  clients: [{ door: 'native', software: '@q/client', softwareVersion: '0.1.0', connections: 5 }],
+  refusals: [{ reason: 'connectionsPerAddressMax', count: 2 }],
+  failingClients: [
+    {
+      door: 'native',
+      clientId: 'billing-1',
+      address: '10.0.0.7',
+      errors: 3,
+      lastError: 'UNKNOWN_TOPIC_ID',
+      sinceLastMs: 1500,
+    },
+  ],
+};
+
+function trafficOf(windowMs: number, elapsedMs: number): TrafficWindow {
+  const recordsIn = elapsedMs / 100;
+  return {
+    windowMs,
+    elapsedMs,
+    recordsIn,
+    bytesIn: recordsIn * 107,
+    recordsOut: recordsIn * 3,
+    bytesOut: recordsIn * 321,
+  };
+}
