@@ -23,6 +23,16 @@ describe('package manifests', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('takes any fitting version of what an application brings by itself, and needs none of it', () => {
+    for (const folder of publicFolders) {
+      const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(`${folder}/package.json`);
+      for (const [name, range] of Object.entries(peerDependencies)) {
+        expect({ folder, name, range }).toMatchObject({ range: expect.stringMatching(/^\^\d+\.\d+\.\d+$/) });
+        expect({ folder, name, ...peerDependenciesMeta[name] }).toEqual({ folder, name, optional: true });
+      }
+    }
+  });
+
   it('pins every version in the catalog exactly', () => {
     const catalog = /^catalog:\n((?: {2}.*\n)+)/m.exec(readRepositoryFile('pnpm-workspace.yaml'))?.[1] ?? '';
     const entries = catalog.trimEnd().split('\n');
@@ -81,8 +91,6 @@ describe('package manifests', () => {
 });
 
 function dependenciesOf(manifest: Manifest): [string, string][] {
-  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
-  return [dependencies, devDependencies, optionalDependencies, peerDependencies].flatMap((group) =>
-    Object.entries(group ?? {}),
-  );
+  const { dependencies, devDependencies, optionalDependencies } = manifest;
+  return [dependencies, devDependencies, optionalDependencies].flatMap((group) => Object.entries(group ?? {}));
 }

@@ -38,8 +38,8 @@ describe('package edges', () => {
   it('declares in package.json exactly what src uses', () => {
     const wrong: string[] = [];
     for (const folder of workspaceFolders()) {
-      const { dependencies, optionalDependencies } = readManifest(`${folder}/package.json`);
-      const declared = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+      const { dependencies, optionalDependencies, peerDependencies } = readManifest(`${folder}/package.json`);
+      const declared = new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
       const sources = productionSources().filter((path) => workspaceOf(path) === folder);
       const imported = new Set(sources.flatMap(packagesImported));
       for (const name of imported)
@@ -51,6 +51,17 @@ describe('package edges', () => {
       const text = sources.map(readRepositoryFile).join('\n');
       for (const name of declared)
         if (!text.includes(`'${name}'`)) wrong.push(`${folder} depends on ${name} but does not use it`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('loads what is optional only where it is wanted', () => {
+    const wrong: string[] = [];
+    for (const path of productionSources()) {
+      const { peerDependencies = {} } = readManifest(`${workspaceOf(path)}/package.json`);
+      for (const name of Object.keys(peerDependencies))
+        if (new RegExp(`^(import|export) (?!type )[^;]*from '${name}'`, 'm').test(readRepositoryFile(path)))
+          wrong.push(`${path} cannot be loaded without ${name}, which is optional`);
     }
     expect(wrong).toEqual([]);
   });

@@ -12,6 +12,8 @@ import { abortSignal, checkOptions, integer, port, reading, text, waitMsMax } fr
 import type { Random } from './random.ts';
 import type { RetryOptions, RetryPolicy } from './retry.ts';
 import { shown } from './shown.ts';
+import { resolveTracingOptions } from './tracing/tracing-options.ts';
+import type { ResolvedTracingOptions, TracingOptions } from './tracing/tracing-options.ts';
 
 /** Options of `connect`. All have defaults; an unknown or impossible one is refused by name (`INVALID_CONFIG`). */
 export interface ConnectOptions {
@@ -30,6 +32,12 @@ export interface ConnectOptions {
   readonly retry?: RetryOptions;
   /** Age after which a topic's metadata is asked for again without a cause, milliseconds. Default 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /**
+   * Spans for OpenTelemetry, and their context in the headers of records. Default: as soon as an SDK is registered in
+   * this process before `connect` is called; else nothing is loaded, and nothing costs anything. True: also without
+   * one; needs `@opentelemetry/api`. False: never.
+   */
+  readonly tracing?: boolean | TracingOptions;
   /** For tests and simulations. */
   readonly clock?: Clock;
   /** Where chance comes from, as for pauses between tries. Default: the machine's. */
@@ -45,6 +53,8 @@ export interface ResolvedConnectOptions {
   readonly requestTimeoutMs: number;
   readonly retry: RetryPolicy;
   readonly metadataMaxAgeMs: number;
+  /** Undefined: if an SDK is there. Null: no traces. */
+  readonly tracing: ResolvedTracingOptions | null | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
@@ -60,6 +70,7 @@ export function resolveConnectOptions(
     requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1, max: waitMsMax }),
     metadataMaxAgeMs: integer({ min: 1, max: waitMsMax }),
     retry: null,
+    tracing: null,
     signal: abortSignal,
     clock: port('now', 'monotonic', 'schedule', 'defer'),
     random: port('next', 'bytes'),
@@ -76,6 +87,7 @@ export function resolveConnectOptions(
     requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
     retry: resolveRetry(options.retry),
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? clientLimits.metadataMaxAgeMs,
+    tracing: resolveTracingOptions(options.tracing),
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
     network: options.network ?? nodeNetwork,

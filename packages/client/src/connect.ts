@@ -5,6 +5,7 @@ import type { ConnectOptions } from './connect-options.ts';
 import { checkRuntime } from './node-runtime.ts';
 import { Client } from './q.ts';
 import type { Q } from './q.ts';
+import { openTracing, wantsTracing } from './tracing/open-tracing.ts';
 
 /**
  * Connects to a cluster through any of the given addresses (`q://host:port`, `host:port`, `host`; port 7420 unless
@@ -18,7 +19,9 @@ import type { Q } from './q.ts';
  */
 export async function connect(url: string | readonly string[], options?: ConnectOptions): Promise<Q> {
   checkRuntime();
-  const cluster = new Cluster(resolveConnectOptions(url, options));
+  const resolved = resolveConnectOptions(url, options);
+  const tracing = wantsTracing(resolved) ? await openTracing(resolved) : null;
+  const cluster = new Cluster(resolved, tracing);
   try {
     throwIfAborted(options?.signal);
     await cluster.start(options?.signal);

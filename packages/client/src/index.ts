@@ -5,6 +5,7 @@ export type { ConnectOptions } from './connect-options.ts';
 export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
 export type { ConsumerOptions, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
 export type { RetryOptions } from './retry.ts';
+export type { TracingOptions } from './tracing/tracing-options.ts';
 
 // ── Typed topics
 export { topic } from './topic/topic.ts';

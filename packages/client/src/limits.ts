@@ -126,6 +126,13 @@ export interface ClientLimits {
   /** What the last commit and the leaving of a group may take when a consumer closes, beyond the drain. */
   readonly leaveTimeoutMs: number;
   readonly offsetMetadataLengthMax: number;
+
+  /** Links of one span: as many as an SDK keeps by default. */
+  readonly traceLinksMax: number;
+  /** Records of a batch that are looked at for links, which means to decode their headers. */
+  readonly tracedRecordsMax: number;
+  /** A longer header is no trace context. That of W3C has 55 bytes, and a baggage at most 8,192. */
+  readonly traceHeaderBytesMax: number;
 }
 
 /** Limits and defaults of every client. Times are in ms, sizes in bytes. */
@@ -203,6 +210,10 @@ export const clientLimits: ClientLimits = Object.freeze({
   drainTimeoutMs: 5_000,
   leaveTimeoutMs: 2_000,
   offsetMetadataLengthMax: 4_096,
+
+  traceLinksMax: 128,
+  tracedRecordsMax: 1_000,
+  traceHeaderBytesMax: 8_192,
 });
 
 /** What must hold between limits; called when this module loads, and by the tests with broken ones. */

@@ -16,6 +16,7 @@ import { resolveProducerOptions } from './producer/producer-options.ts';
 import type { ProducerOptions } from './producer/producer-options.ts';
 import { ClusterProducer } from './producer/producer.ts';
 import type { CloseResult, Producer } from './producer/producer.ts';
+import { TracedProducer } from './producer/traced-producer.ts';
 import { asTopic } from './topic/topic.ts';
 import type { Topic } from './topic/topic.ts';
 
@@ -91,7 +92,8 @@ export class Client implements Q {
       onClosed: () => void this.#producers.delete(producer),
     });
     this.#producers.add(producer);
-    return producer;
+    const { tracing } = this.#cluster;
+    return tracing === null ? producer : new TracedProducer(producer, tracing);
   }
 
   consumer<KI, VI, KO, VO>(

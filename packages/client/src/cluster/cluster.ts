@@ -11,6 +11,7 @@ import { clientLimits } from '../limits.ts';
 import type { Random } from '../random.ts';
 import { backoffMs, reasonOf, toQError } from '../retry.ts';
 import type { RetryPolicy } from '../retry.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { BrokerLink, closedError, describeAddresses } from './broker-link.ts';
 import { MetadataCache } from './metadata-cache.ts';
 
@@ -41,6 +42,8 @@ export class Cluster {
   readonly retry: RetryPolicy;
   readonly requestTimeoutMs: number;
   readonly metadata: MetadataCache;
+  /** Null: nobody wants to know. */
+  readonly tracing: Tracing | null;
   /**
    * What large answers lie in. Views of it reach the application, so they are detached before the memory is used again.
    */
@@ -55,8 +58,9 @@ export class Cluster {
   readonly #closing = new AbortController();
   #clusterId = '';
 
-  constructor(options: ResolvedConnectOptions) {
+  constructor(options: ResolvedConnectOptions, tracing: Tracing | null = null) {
     this.#options = options;
+    this.tracing = tracing;
     this.clock = options.clock;
     this.random = options.random;
     this.retry = options.retry;

@@ -16,6 +16,7 @@ import { Decoder } from './decoder.ts';
 import type { Message } from './message.ts';
 import type { PartitionReader } from './partition-reader.ts';
 import { PullIterator } from './pull-iterator.ts';
+import { handled, receiving } from './receiving.ts';
 import { RecordStream } from './record-stream.ts';
 
 /**
@@ -34,6 +35,11 @@ export interface Consumer<K = BytesOut, V = BytesOut> extends AsyncIterable<Mess
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined>;
   /** Whole batches. A batch counts as read when it is handed out. @throws QError `INVALID_CONFIG` */
   batches(options?: BatchesOptions): AsyncIterableIterator<ConsumedBatch<K, V>, undefined>;
+  /**
+   * Calls the handler with the message or batch, within a span `process` of it where the client traces
+   * (`connect.tracing`). The span lasts until the handler's promise settles. Returns what the handler returns.
+   */
+  traced<T extends Message<K, V> | ConsumedBatch<K, V>, R>(given: T, handler: (given: T) => R): R;
   /** Resolves when the start positions are known: what is sent from then on is not missed by `from: 'latest'`. */
   ready(): Promise<void>;
   /** The partitions that are read; empty before `ready`. */
@@ -124,16 +130,17 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<K, V>, undefined> {
-    return this.#iterate(
+    const messages = this.#iterate(
       clientLimits.messagesPerLook,
       () => this.#decoder.takeMessage(),
       ({ partition, offset }) => this.#backTo(partition, offset),
     );
+    return receiving(messages, this.#cluster.tracing, null);
   }
 
   batches(options: BatchesOptions = {}): AsyncIterableIterator<ConsumedBatch<K, V>, undefined> {
     const memory = lends(options);
-    return this.#iterate(
+    const batches = this.#iterate(
       1,
       () => this.#decoder.takeBatch(memory),
       ({ partition, records }) => {
@@ -141,6 +148,11 @@ export class PlainConsumer<K, V> implements Consumer<K, V> {
         if (first !== undefined) this.#backTo(partition, first.offset);
       },
     );
+    return receiving(batches, this.#cluster.tracing, null);
+  }
+
+  traced<T extends Message<K, V> | ConsumedBatch<K, V>, R>(given: T, handler: (given: T) => R): R {
+    return handled(given, { tracing: this.#cluster.tracing, group: null, handler });
   }
 
   async ready(): Promise<void> {

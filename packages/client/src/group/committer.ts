@@ -213,6 +213,7 @@ export class Committer {
   }
 
   async #ask(commits: readonly Sent[]): Promise<(owned: OwnedPartition) => QError | null> {
+    const told = this.#trace(commits);
     try {
       const { group, id, epoch } = this.#member;
       const topics = requestTopics(commits);
@@ -221,11 +222,25 @@ export class Committer {
         { groupId: group, memberId: id, memberEpoch: epoch, topics },
         { resend: false, signal: this.#closing.signal },
       );
-      return answersOf(response);
+      const answers = answersOf(response);
+      told?.(commits.map(({ queue }) => answers(queue.owned)).filter((error) => error !== null));
+      return answers;
     } catch (thrown) {
       const error = toQError(thrown, 'COMMIT_OFFSET');
+      told?.([error]);
       return () => error;
     }
+  }
+
+  #trace(commits: readonly Sent[]): ((refusals: readonly QError[]) => void) | undefined {
+    return this.#cluster.tracing?.commit(this.#member.group, {
+      commits: commits.map(({ queue: { owned }, offset }) => ({
+        topic: owned.topic,
+        partition: owned.partition,
+        offset,
+      })),
+      isAsked: commits.every(({ isAsked }) => isAsked),
+    });
   }
 
   /** Returns whether the queue is to be tried again, a little later. */

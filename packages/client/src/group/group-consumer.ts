@@ -60,6 +60,11 @@ export interface GroupConsumer<K = BytesOut, V = BytesOut>
    * was taken away meanwhile: then the error only goes to the `error` listeners.
    */
   run(handler: (message: GroupMessage<K, V>) => unknown, options?: RunOptions<K, V>): Promise<CloseResult>;
+  /**
+   * As `run` does with each message: calls the handler within a span `process` where the client traces
+   * (`connect.tracing`). For loops, and for batches. Returns what the handler returns, and acknowledges nothing.
+   */
+  traced<T extends GroupMessage<K, V> | GroupBatch<K, V>, R>(given: T, handler: (given: T) => R): R;
   /** Joins. Resolves when the group has assigned partitions for the first time and their positions are known. */
   ready(): Promise<void>;
   /**

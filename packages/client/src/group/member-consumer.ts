@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { lends } from '../consumer/consumed-batch.ts';
 import type { BatchesOptions } from '../consumer/consumed-batch.ts';
 import { PullIterator } from '../consumer/pull-iterator.ts';
+import { handled, receiving } from '../consumer/receiving.ts';
 import { clientLimits } from '../limits.ts';
 import {
   callable,
@@ -116,7 +117,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupMessage<K, V>, undefined> {
-    return this.#messages();
+    return receiving(this.#messages(), this.#cluster.tracing, this.#options.group);
   }
 
   batches(options: BatchesOptions = {}): AsyncIterableIterator<GroupBatch<K, V>, undefined> {
@@ -126,7 +127,12 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
         'INVALID_REQUEST',
         'A batch holds many keys: concurrency by key hands out messages, not batches',
       );
-    return this.#iterate(1, () => this.#session.dispenser.takeBatch(memory));
+    const batches = this.#iterate(1, () => this.#session.dispenser.takeBatch(memory));
+    return receiving(batches, this.#cluster.tracing, this.#options.group);
+  }
+
+  traced<T extends GroupMessage<K, V> | GroupBatch<K, V>, R>(given: T, handler: (given: T) => R): R {
+    return handled(given, { tracing: this.#cluster.tracing, group: this.#options.group, handler });
   }
 
   async run(handler: (message: GroupMessage<K, V>) => unknown, options: RunOptions<K, V> = {}): Promise<CloseResult> {
@@ -134,7 +140,7 @@ export class MemberConsumer<K, V> implements GroupConsumer<K, V> {
     checkOptions('run', options, { onError: callable });
     await runHandler({
       messages: this.#messages(),
-      handler,
+      handler: this.#cluster.tracing === null ? handler : (message) => this.traced(message, handler),
       onError: options.onError ?? null,
       isConcurrent: this.#options.keyConcurrencyMax !== null,
       stop: () => void this.close(),

@@ -162,6 +162,19 @@ export function headersOf(headers: unknown): readonly { readonly key: string; re
   }));
 }
 
+/**
+ * The record with these headers behind its own. It is copied: it may be sent again, and be anybody's. One that is wrong
+ * stays wrong in the same way.
+ */
+export function withHeaders<R extends object>(record: R, added: readonly RecordHeader[]): R {
+  if (added.length === 0) return record;
+  const { key, value, headers, partition, timestampMs, messageId } = record as Fields;
+  const all = { headers: [...headersOf(headers), ...added] };
+  if (isPlain(record)) return { ...record, ...all };
+  if (!('value' in record) && !('key' in record)) return record;
+  return { key, value, partition, timestampMs, messageId, ...all } as unknown as R;
+}
+
 function checkHeader(header: unknown, at: number): void {
   const { key, value } = (typeof header === 'object' && header !== null ? header : {}) as {
     key?: unknown;
