@@ -1,6 +1,7 @@
 import {
   AddPartitions,
   AlterTopic,
+  Authenticate,
   CommitOffset,
   CreateTopic,
   DeleteGroup,
@@ -413,6 +414,16 @@ export const typicalExchanges: readonly TypicalExchange[] = [
         { partition: 0, errorCode: 0, errorMessage: null },
         { partition: 7, errorCode: 58, errorMessage: 'stored data of partition 7 of topic orders is damaged' },
       ],
+    },
+  ),
+  exchange(
+    Authenticate,
+    { mechanism: 'SCRAM-SHA-256', message: Buffer.from('n,,n=alice,r=rOprNGfwEbeRWgbNEkqO') },
+    {
+      message: Buffer.from('r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=16384'),
+      isDone: false,
+      principal: '',
+      lifetimeMs: 0,
     },
   ),
 ];

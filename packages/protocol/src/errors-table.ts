@@ -6,6 +6,7 @@
  *   1-19        framing and protocol       70-79   producers
  *   20-39       topics                     80-99   storage
  *   40-49       leadership                 100-119 consumer groups
+ *                                          120-139 authentication and access
  *                                          200-    made by a client, never sent
  */
 
@@ -74,6 +75,11 @@ export type ErrorName =
   | 'UNRELEASED_INSTANCE'
   | 'UNSUPPORTED_ASSIGNOR'
   | 'GROUP_LIMIT'
+  // authentication and access
+  | 'AUTHENTICATION_REQUIRED'
+  | 'AUTHENTICATION_FAILED'
+  | 'UNSUPPORTED_MECHANISM'
+  | 'NOT_AUTHORIZED'
   // made by a client
   | 'CONNECTION_LOST'
   | 'DELIVERY_TIMED_OUT'
@@ -358,6 +364,31 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     'fix',
     'The broker has as many groups, or the group as many members, as it may.',
     'Delete groups that nobody needs, or raise the limit of the broker.',
+  ],
+
+  AUTHENTICATION_REQUIRED: [
+    120,
+    'fix',
+    'The broker serves only those who have shown who they are, or the time for which it was shown is over.',
+    'Authenticate on the connection first, with one of the mechanisms that the answer to HELLO names.',
+  ],
+  AUTHENTICATION_FAILED: [
+    121,
+    'fix',
+    'The user, the password, the token or the certificate is not one that the broker takes.',
+    'Check user and password, or whether the token or certificate is still valid; the log of the broker says more.',
+  ],
+  UNSUPPORTED_MECHANISM: [
+    122,
+    'fix',
+    'The broker does not let anybody in by this mechanism on this connection.',
+    'Use one of the mechanisms that the message names. PLAIN is taken over TLS only.',
+  ],
+  NOT_AUTHORIZED: [
+    123,
+    'fix',
+    'The user may not do this with this topic, group, transactional id or cluster.',
+    'Ask whoever runs the broker for an access rule; q acl test says which rule decides.',
   ],
 
   CONNECTION_LOST: [

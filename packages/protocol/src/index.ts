@@ -50,6 +50,8 @@ export { apiByKey, apis } from './apis/registry.ts';
 export type { Api, ApiName } from './apis/api.ts';
 export { Hello, helloMagic } from './apis/hello.ts';
 export type { ApiVersionRange, HelloRequest, HelloResponse } from './apis/hello.ts';
+export { Authenticate } from './apis/authenticate.ts';
+export type { AuthenticateRequest, AuthenticateResponse } from './apis/authenticate.ts';
 export { durabilityCode, Produce } from './apis/produce.ts';
 export type {
   ProduceRequest,

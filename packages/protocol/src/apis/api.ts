@@ -25,7 +25,8 @@ export type ApiName =
   | 'DELETE_GROUP'
   | 'RESET_OFFSETS'
   | 'DELETE_OFFSETS'
-  | 'REOPEN_PARTITIONS';
+  | 'REOPEN_PARTITIONS'
+  | 'AUTHENTICATE';
 
 /** One API: a request, its answer, and the versions of both that this package speaks. */
 export interface Api<Q, A> {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { AddPartitions } from './add-partitions.ts';
 import { AlterTopic } from './alter-topic.ts';
+import { Authenticate } from './authenticate.ts';
 import type { Api } from './api.ts';
 import { CommitOffset } from './commit-offset.ts';
 import { CreateTopic } from './create-topic.ts';
@@ -51,6 +52,7 @@ export const apis: readonly Api<unknown, unknown>[] = [
   ResetOffsets,
   DeleteOffsets,
   ReopenPartitions,
+  Authenticate,
 ];
 
 assert(apis.every((api, index) => api.key === index));

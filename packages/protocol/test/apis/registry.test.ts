@@ -36,6 +36,7 @@ describe('apis', () => {
       RESET_OFFSETS: 21,
       DELETE_OFFSETS: 22,
       REOPEN_PARTITIONS: 23,
+      AUTHENTICATE: 24,
     });
   });
 
@@ -43,7 +44,7 @@ describe('apis', () => {
     for (const api of apis) expect(apiByKey(api.key)).toBe(api);
   });
 
-  it.each([-1, 24, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
+  it.each([-1, 25, 0xffff, 1.5, Number.NaN])('are not found by the key %s', (key) => {
     expect(apiByKey(key)).toBeUndefined();
   });
 
