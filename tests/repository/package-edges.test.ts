@@ -14,7 +14,8 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/admin': ['@q/protocol', '@q/broker'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
   'apps/broker': ['@q/broker', '@q/kafka-gateway', '@q/admin'],
-  'apps/cli': ['@q/client'],
+  // Offline tools read segment files and backups with storage's own readers; loaded by the commands that need them.
+  'apps/cli': ['@q/client', '@q/protocol', '@q/storage'],
 };
 
 const oursPattern = /^@q\//;

@@ -4,6 +4,7 @@ import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
+import { addLogCommands } from './commands/log-commands.ts';
 import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
@@ -53,6 +54,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addTopicCommands(program, host);
   addRecordCommands(program, host);
   addGroupCommands(program, host);
+  addLogCommands(program, host);
   addBenchCommands(program, host);
   addProfileCommands(program, host);
   addCompletionCommand(program, host);

@@ -99,6 +99,7 @@ export type { ProcessUsage } from './metrics/process-usage.ts';
 export type { TrafficWindow } from './metrics/traffic.ts';
 export type { ClientKind } from './metrics/client-kinds.ts';
 export type { DataFolderDescription } from './services/stats/data-folder.ts';
+export type { BackupRun } from './services/backup/backup-service.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';
 

@@ -152,6 +152,8 @@ export interface BrokerLimits {
   // Life
   /** Pause between two rounds of retention, compaction and checkpoints. */
   readonly maintenanceIntervalMs: number;
+  /** A backup that nobody reads for so long is ended, and what it held back from retention and compaction let go. */
+  readonly backupStallMs: number;
   /** Pause between two tries to note the broker's start, where the disk was too full for it. */
   readonly termRetryMs: number;
   /** How long close() waits for requests in flight unless told otherwise. */
@@ -229,6 +231,7 @@ export const defaultLimits: BrokerLimits = {
   groupDeadlinePauseMs: 50,
 
   maintenanceIntervalMs: 10 * secondMs,
+  backupStallMs: 90 * secondMs,
   termRetryMs: secondMs,
   closeTimeoutMs: 10 * secondMs,
 };

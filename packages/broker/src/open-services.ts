@@ -1,7 +1,7 @@
 /**
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
-import type { LocalStore, LogStore } from '@q/storage';
+import type { LocalStore, LogStore, PinnableLogs, RestoredStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerIdentity } from './identity.ts';
@@ -26,6 +26,7 @@ import type { AppendServiceOptions } from './services/append/append-service.ts';
 import { FetchService } from './services/fetch/fetch-service.ts';
 import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
 import { groupsLogId } from './services/groups/groups-topic.ts';
+import { BackupService } from './services/backup/backup-service.ts';
 import { Groups } from './services/groups/groups.ts';
 import { EpochLookup } from './services/offsets/epoch-lookup.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
@@ -48,7 +49,7 @@ export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
   readonly store: LogStore;
   /** Where the store has its room. */
-  readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes'>;
+  readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes'> & PinnableLogs & RestoredStore;
   readonly budget: AppendServiceOptions['budget'];
   readonly counters: BrokerCounters;
   readonly clients: () => ClientKind[];
@@ -121,6 +122,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     facts: brokerFacts({ topicDefaults: brokerDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
     stats: openStats(opened, { identity, registry, groups }),
     dataFolder: new DataFolder({ registry, disk, path: dataDir }),
+    backups: new BackupService({ ...common, store: disk, identity, random }),
     release: () => {
       waiters.releaseAll();
       groups.release();
@@ -162,12 +164,17 @@ async function beginTerm(
   { options: { brokerId, random, logger, clock, limits }, disk, closers, hasFailed }: OpenServicesOptions,
   metadata: LogMetadataStore,
 ): Promise<BrokerTerm> {
-  const term = await BrokerTerm.begin(metadata, { brokerId, random });
+  const { restored } = disk;
+  const term = await BrokerTerm.begin(metadata, { brokerId, random, restored });
   closers.add(() => (hasFailed() ? undefined : endTerm(term, logger)));
   const lateTerm = new LateTerm({ term, disk, clock, logger, pauseMs: limits.termRetryMs });
   lateTerm.start();
   closers.add(() => lateTerm.stop());
-  if (term.followsCrash)
+  if (restored !== null) {
+    await disk.forgetRestore();
+    const fields = { event: 'broker.restored', ...restored, clusterId: term.clusterId, term: term.term };
+    logger.info(fields, 'this is the first start on a restored backup');
+  } else if (term.followsCrash)
     logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
   return term;
 }

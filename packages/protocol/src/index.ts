@@ -185,6 +185,7 @@ export { assertBatch, checkBatch, iterateBatches } from './batch/check.ts';
 export type { BatchCheck, IterateBatchesOptions } from './batch/check.ts';
 export { checkWorkBytes } from './batch/check-work.ts';
 export { encodeBatch } from './batch/encode.ts';
+export { encodeGap } from './batch/gap.ts';
 export type { EncodeBatchOptions } from './batch/encode.ts';
 export { encodeEndMarker, readEndMarker } from './batch/end-marker.ts';
 export type { EndMarker, EndMarkerOptions } from './batch/end-marker.ts';

@@ -34,6 +34,36 @@ export type { StorageStats } from './stats.ts';
 // ── how much runs at once, for whoever opens many logs ──
 export { Turnstile } from './concurrency/turnstile.ts';
 
+// ── looking into files without a store: for tools beside a broker ──
+export { walkPartition } from './inspect/partition-walk.ts';
+export type { Finding, WalkSummary } from './inspect/partition-walk.ts';
+export type { DamagedStretch, IntactBatch } from './inspect/segment-walk.ts';
+export { findStoredPartitions } from './inspect/stored-partition.ts';
+export type { StoredPartition, StoredSegment } from './inspect/stored-partition.ts';
+
+// ── backups ──
+export type { ByteRange, CompanionFile, LogCompanions, PinnedLog, PinnedSegment } from './ports/pinned-log.ts';
+export type { PinnableLogs, RestoredStore, RestoreNote } from './ports/local-store.ts';
+export { BackupFolder, filesOf } from './backup/backup-folder.ts';
+export type { NamedFile } from './backup/backup-folder.ts';
+export { backupId } from './backup/backup-names.ts';
+export { backupStream } from './backup/backup-stream.ts';
+export type { BackupSource } from './backup/backup-stream.ts';
+export { decodeManifest, decodePartition, encodeManifest } from './backup/manifest.ts';
+export type {
+  Manifest,
+  ManifestCompanion,
+  ManifestHead,
+  ManifestPartition,
+  ManifestSegment,
+  PartitionState,
+  Piece,
+} from './backup/manifest.ts';
+export { restoreBackup } from './backup/restore.ts';
+export type { RestoreOptions } from './backup/restore.ts';
+export { verifyPartition } from './backup/verify-backup.ts';
+export type { VerifiedPartition } from './backup/verify-backup.ts';
+
 // ── errors ──
 export { StorageError } from './errors.ts';
 export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.ts';

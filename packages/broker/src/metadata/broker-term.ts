@@ -16,6 +16,12 @@ import { parseJson } from './json.ts';
 import type { MetadataEntry, MetadataStore } from './metadata-store.ts';
 
 const clusterKey = 'cluster';
+const brokersPrefix = 'brokers/';
+/**
+ * A restored broker goes on from an older term than its clients may know: the one that was backed up may have crashed
+ * since. So many more crashes are left room for.
+ */
+const restoredTerms = 1_000;
 
 interface TermRecord {
   readonly term: number;
@@ -50,13 +56,19 @@ export class BrokerTerm {
    * Notes durably that this broker runs. On a full disk that may not be possible: see `isNoted`.
    * @throws QError CORRUPT_LOG, INVALID_CONFIG; StorageError STORAGE_FULL where the broker has never run here
    */
-  static async begin(metadata: MetadataStore, options: { brokerId: number; random: Random }): Promise<BrokerTerm> {
-    const key = `brokers/${options.brokerId}`;
-    const clusterId = await readClusterId(metadata, options.random);
+  static async begin(
+    metadata: MetadataStore,
+    options: { brokerId: number; random: Random; restored?: { readonly asNew: boolean } | null },
+  ): Promise<BrokerTerm> {
+    const { restored = null } = options;
+    const key = `${brokersPrefix}${options.brokerId}`;
+    const isNew = restored?.asNew === true;
+    const clusterId = await (isNew ? renewClusterId : readClusterId)(metadata, options.random);
     const entry = await metadata.get(key);
-    const last = entry === null ? null : decode(entry);
+    const last = entry === null ? await lastOfOther(metadata, restored) : decode(entry);
     const followsCrash = last?.state === 'running';
-    const term = last === null ? 0 : last.term + (followsCrash ? 1 : 0);
+    const raise = restored !== null ? restoredTerms : followsCrash ? 1 : 0;
+    const term = last === null ? 0 : last.term + raise;
     const begun = new BrokerTerm({ clusterId, term, followsCrash, metadata, key });
     try {
       await begun.note();
@@ -93,6 +105,20 @@ export class BrokerTerm {
     const entry = await this.#metadata.get(this.#key);
     await write(this.#metadata, entry, { key: this.#key, record: { term: this.term, state } });
   }
+}
+
+/** In a restored folder the broker may have another id than the one that was backed up. */
+async function lastOfOther(metadata: MetadataStore, restored: object | null): Promise<TermRecord | null> {
+  if (restored === null) return null;
+  const { entries } = await metadata.list(brokersPrefix);
+  return entries.map(decode).toSorted((left, right) => right.term - left.term)[0] ?? null;
+}
+
+async function renewClusterId(metadata: MetadataStore, random: Random): Promise<string> {
+  const entry = await metadata.get(clusterKey);
+  const value = randomUuid(random);
+  await metadata.compareAndSet({ key: clusterKey, expectedVersion: entry?.version ?? 0, value });
+  return value;
 }
 
 async function readClusterId(metadata: MetadataStore, random: Random): Promise<string> {

@@ -1,6 +1,7 @@
 import type { BrokerIdentity } from '../identity.ts';
 import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
+import type { BackupService } from './backup/backup-service.ts';
 import type { Groups } from './groups/groups.ts';
 import type { EpochLookup } from './offsets/epoch-lookup.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
@@ -53,5 +54,6 @@ export interface Services {
   >;
   readonly facts: BrokerFacts;
   readonly stats: Pick<BrokerStats, 'snapshot' | 'vitals' | 'counters' | 'topics'>;
+  readonly backups: Pick<BackupService, 'begin'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;
 }

@@ -86,7 +86,8 @@ export class LogCompaction {
   async #run(o: { now: number; isStopping: () => boolean }): Promise<CompactionResult | null> {
     const { now } = o;
     const core = this.#core;
-    this.#isStopping = () => o.isStopping() || core.state !== 'open';
+    // What is pinned stays as it is: the pass is made again later.
+    this.#isStopping = () => o.isStopping() || core.state !== 'open' || core.pins > 0;
     if (this.#isStopping()) return null;
     if (!core.config.cleanupPolicy.compact) return null;
     await this.#checkpoint.load();
@@ -186,6 +187,9 @@ export class LogCompaction {
     if (rewrite.isChanged) await this.#checkpoint.make();
     const isPlaced = rewrite.isChanged && (await putInPlace(this.#parts, rewrite.sources, rewrite.segment));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
+    // The cleaner point must not pass what was not put in place.
+    if (rewrite.isChanged && !isPlaced && this.#core.pins > 0)
+      throw new StorageError('CLOSED', `compaction of ${this.#core.directory} waits for a backup`);
     return rewrite;
   }
 

@@ -82,7 +82,7 @@ async function saveIndexes(fileSystem: FileSystem, segment: Segment): Promise<vo
 }
 
 function areReplaceable(core: LogCore, sources: readonly Segment[]): boolean {
-  if (core.state !== 'open') return false;
+  if (core.state !== 'open' || core.pins > 0) return false;
   const all = core.segmentList.all;
   const at = all.indexOf(sources[0] as Segment);
   return at >= 0 && at + sources.length < all.length && sources.every((source, index) => all[at + index] === source);

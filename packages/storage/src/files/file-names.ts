@@ -11,6 +11,8 @@
  *   .reserve                            room that is given up when the disk is full
  *   clock-checkpoint                    what was seen of the wall clock
  *   journal.<n>                         what was acknowledged and is not synced in its segments yet
+ *   .restoring                          a restore has not finished: no broker starts here
+ *   .restored                           from which backup, for the next start
  *   <topic>-<partition>/
  *     partition.metadata                topic id
  *     leader-epoch-checkpoint
@@ -32,6 +34,8 @@ export const reserveFileName = '.reserve';
 export const recoveryPointCheckpointName = 'recovery-point-offset-checkpoint';
 export const startOffsetCheckpointName = 'log-start-offset-checkpoint';
 export const clockCheckpointName = 'clock-checkpoint';
+export const restoringName = '.restoring';
+export const restoredName = '.restored';
 export const partitionMetadataName = 'partition.metadata';
 export const leaderEpochCheckpointName = 'leader-epoch-checkpoint';
 export const cleanerCheckpointName = 'cleaner-checkpoint';

@@ -158,6 +158,8 @@ export class DroppedSegments {
 
   /** What cannot be removed has its turn again with the next round. */
   async #removeDeleted(isDoomed: (file: { dueMs: number }) => boolean): Promise<number> {
+    // On a short disk room comes before a backup, which then goes without the oldest records.
+    if (this.#core.pins > 0 && !this.#core.context.cap.isDiskShort) return 0;
     const doomed = this.#deleted.filter(isDoomed);
     for (const file of doomed) {
       await removeIfThere(this.#core.context.fileSystem, file.path);

@@ -217,6 +217,8 @@ export class LogCheckpoints {
     this.#snapshotOffsets = [...this.#snapshotOffsets.filter((offset) => offset !== newest), newest].sort(
       (a, b) => a - b,
     );
+    // A backup may be about to read one of them; the next checkpoint prunes.
+    if (this.#core.pins > 0) return;
     for (const offset of this.#snapshotOffsets.slice(0, -snapshotsKept)) {
       await removeIfThere(fileSystem, `${this.#core.directory}/${offsetFileName(offset, 'snapshot')}`);
       this.#snapshotOffsets.shift();

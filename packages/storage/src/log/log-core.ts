@@ -29,6 +29,7 @@ export const noneWaiting = Object.freeze<PendingAppend[]>([]) as PendingAppend[]
  * | drops | DroppedSegments, move-starts.ts |
  * | version, moving | compaction, take-backs, the end |
  * | state, config | LocalLog |
+ * | pins | LogPin |
  */
 export class LogCore {
   readonly context: LogContext;
@@ -69,6 +70,8 @@ export class LogCore {
   drops = 0;
   /** How often the end has moved back: a checkpoint that began before that is worthless. */
   rewinds = 0;
+  /** Moments that somebody still reads: while there is one, no file is removed or rewritten (pins/log-pin.ts). */
+  pins = 0;
   /** Bytes appended since the log was opened. */
   appendedBytes = 0;
   /**

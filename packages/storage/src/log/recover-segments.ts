@@ -2,6 +2,7 @@ import { batchMaxTimestamp } from '@q/protocol';
 import { removeIfThere } from '../files/durable-file.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { noIndexes, readIndexFiles } from '../segment/index-cache.ts';
+import { describeProblem } from '../segment/scan-problem.ts';
 import { findValidBatch, scanSegment } from '../segment/segment-scan.ts';
 import type { ScanEnd, ScannedBatch } from '../segment/segment-scan.ts';
 import type { Segment } from '../segment/segment.ts';
@@ -340,23 +341,4 @@ function setSizes(segment: Segment, bytes: number): void {
   segment.sizeBytes = bytes;
   segment.writtenBytes = bytes;
   segment.syncedBytes = bytes;
-}
-
-function describeProblem(problem: ScanEnd['problem']): string {
-  switch (problem) {
-    case 'truncated':
-      return 'a batch is cut off';
-    case 'bad-length':
-      return 'a batch has an impossible length';
-    case 'bad-magic':
-      return 'what should be a batch has no batch magic';
-    case 'bad-crc':
-      return 'a batch does not match its CRC';
-    case 'bad-offset':
-      return 'a batch has an offset that does not follow';
-    case 'bad-header':
-      return 'a batch has an impossible header';
-    case null:
-      return 'nothing is wrong';
-  }
 }

@@ -32,6 +32,8 @@ export class SavedMessageIds {
   readonly #core: LogCore;
   #offset: number | null;
   #bytes: number;
+  /** Of older files that are still there, since somebody may be reading them. */
+  #outdated: number[] = [];
   #appendedBytesThen: number;
 
   constructor(core: LogCore, loaded: MessageIdsOnDisk) {
@@ -39,6 +41,11 @@ export class SavedMessageIds {
     this.#offset = loaded.offset;
     this.#bytes = loaded.bytes;
     this.#appendedBytesThen = this.#core.appendedBytes - loaded.bytesBehind;
+  }
+
+  /** Whether there are ids and no file of them: a start goes by the timestamps of records then, old ones too. */
+  get isWithoutFile(): boolean {
+    return this.#offset === null && (this.#core.dedup.messageIds?.endOffset ?? 0) > 0;
   }
 
   /** Whether a record below `offset` has an id that only the log has. */
@@ -80,8 +87,10 @@ export class SavedMessageIds {
     this.#offset = plan.window === null ? null : plan.offset;
     this.#bytes = bytes;
     this.#appendedBytesThen = plan.appendedBytes;
-    if (before !== null && before !== this.#offset)
-      await removeIfThere(this.#core.context.fileSystem, this.#path(before));
+    if (before !== null && before !== this.#offset) this.#outdated.push(before);
+    if (this.#core.pins > 0) return;
+    for (const offset of this.#outdated.splice(0))
+      if (offset !== this.#offset) await removeIfThere(this.#core.context.fileSystem, this.#path(offset));
   }
 
   #path(offset: number): string {

@@ -15,6 +15,8 @@ import { LogWriter } from '../log/log-writer.ts';
 import { moveStarts } from '../log/move-starts.ts';
 import { findLatestTimestamp } from '../log/latest-timestamp.ts';
 import { findTimestamp } from '../log/timestamp-search.ts';
+import { LogPin } from '../pins/log-pin.ts';
+import type { PinnedLog } from '../ports/pinned-log.ts';
 import type {
   Append,
   AppendOptions,
@@ -234,6 +236,17 @@ export class LocalLog implements PartitionLog {
       recoveryPoint,
       damage,
     };
+  }
+
+  /** See `PinnableLogs`. */
+  async preparePin(): Promise<void> {
+    const { core, checkpoints } = this;
+    if (core.state === 'open' && checkpoints.messageIds.isWithoutFile) await keepMessageIds(this, core.logEndOffset);
+  }
+
+  /** As it is now. The caller releases it. */
+  pin(): PinnedLog {
+    return new LogPin(this.core, this.files);
   }
 
   // ── the end ──

@@ -1,6 +1,7 @@
 import type { LentMemory } from '@q/protocol';
 import type { DiskSpace } from './file-system.ts';
-import type { LogStore } from './log-store.ts';
+import type { LogId, LogStore } from './log-store.ts';
+import type { PinnedLog } from './pinned-log.ts';
 
 /**
  * What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments.
@@ -37,5 +38,32 @@ export interface KeptFiles {
   closeIdleFiles(): void;
 }
 
+/** A store whose logs can be held as they are in one moment. */
+export interface PinnableLogs {
+  /**
+   * To be waited for before `pin`: saves what a pin can hold only of a file. Of a log that remembers message ids, these
+   * are, where no file has them yet.
+   */
+  preparePin(id: LogId): Promise<void>;
+  /** The log as it is now, until it is released; null where it is not open. Pins made in one turn are one moment. */
+  pin(id: LogId): PinnedLog | null;
+}
+
+/** What a restore tells the first broker that starts on its folder. */
+export interface RestoreNote {
+  readonly backup: string;
+  readonly createdMs: number;
+  /** The folder is a broker of its own from now on: another cluster id. */
+  readonly asNew: boolean;
+}
+
+/** A folder that a backup was restored to. */
+export interface RestoredStore {
+  /** Which backup, until `forgetRestore`; null for a folder that has run since, or never was restored. */
+  readonly restored: RestoreNote | null;
+  /** What a restore asks of a broker has been done, durably. */
+  forgetRestore(): Promise<void>;
+}
+
 /** The stores of this package. */
-export interface LocalStore extends LogStore, DiskRoom, AppendMemory, KeptFiles {}
+export interface LocalStore extends LogStore, DiskRoom, AppendMemory, KeptFiles, PinnableLogs, RestoredStore {}

@@ -20,7 +20,7 @@ export interface ScannedBatch {
 }
 
 export interface ScanOptions {
-  readonly file: File;
+  readonly file: Pick<File, 'read'>;
   /** Position of a batch. */
   readonly from: number;
   /** Position where to stop; usually the size of the file. */

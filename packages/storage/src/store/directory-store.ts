@@ -10,7 +10,9 @@ import {
   isDeletedDirectory,
   parsePartitionDirectory,
   partitionDirectoryName,
+  restoredName,
 } from '../files/file-names.ts';
+import { readRestoreNote } from '../files/restore-note.ts';
 import { readTopicId } from '../files/partition-metadata.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import { openJournal } from '../journal/journal-replay.ts';
@@ -22,7 +24,8 @@ import { claimDirectory } from '../log/partition-directory.ts';
 import { LocalLog } from '../partition/local-log.ts';
 import type { LogOwner } from '../partition/local-log.ts';
 import type { DirectoryLock, DiskSpace } from '../ports/file-system.ts';
-import type { LocalStore, WhenFull } from '../ports/local-store.ts';
+import type { LocalStore, RestoreNote, WhenFull } from '../ports/local-store.ts';
+import type { PinnedLog } from '../ports/pinned-log.ts';
 import type { LogId, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
 import { DiskReserve } from '../room/disk-reserve.ts';
 import type { StorageStats } from '../stats.ts';
@@ -48,6 +51,7 @@ export class DirectoryStore implements LocalStore {
   readonly context: LogContext;
   #journal: Journal | null = null;
   #debts: LogDebts | null = null;
+  #restored: RestoreNote | null = null;
   readonly #parts: StoreParts;
   readonly #lock: DirectoryLock;
   readonly #lockWatch: LockWatch;
@@ -139,6 +143,7 @@ export class DirectoryStore implements LocalStore {
     for (const name of names) {
       if (isDeletedDirectory(name)) await fileSystem.removeDirectory(`${directory}/${name}`);
     }
+    this.#restored = await readRestoreNote(fileSystem, directory);
     await this.#offsets.load(log);
     if (!wasClean && this.#offsets.hasRecoveryPoints)
       log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
@@ -328,6 +333,27 @@ export class DirectoryStore implements LocalStore {
   async #opened(name: string): Promise<LocalLog | undefined> {
     const [opening] = await Promise.allSettled([this.#logs.get(name)]);
     return opening.status === 'fulfilled' ? opening.value : undefined;
+  }
+
+  async preparePin(id: LogId): Promise<void> {
+    const log = this.#open.get(partitionDirectoryName(id));
+    if (log?.id.topicId === id.topicId) await log.preparePin();
+  }
+
+  pin(id: LogId): PinnedLog | null {
+    const log = this.#open.get(partitionDirectoryName(id));
+    return log !== undefined && log.id.topicId === id.topicId && log.state !== 'closed' ? log.pin() : null;
+  }
+
+  get restored(): RestoreNote | null {
+    return this.#restored;
+  }
+
+  async forgetRestore(): Promise<void> {
+    const { fileSystem, directory } = this.#parts;
+    await removeIfThere(fileSystem, `${directory}/${restoredName}`);
+    await fileSystem.syncDirectory(directory);
+    this.#restored = null;
   }
 
   refuseAppends(reason: string | null): void {

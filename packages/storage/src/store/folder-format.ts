@@ -1,10 +1,11 @@
-import { isOutOfRoom, newerFormatError, systemCode } from '../errors.ts';
+import { StorageError, isOutOfRoom, newerFormatError, systemCode } from '../errors.ts';
 import { readFileIfThere, replaceFile } from '../files/durable-file.ts';
 import {
   clockCheckpointName,
   formatName,
   parseJournalFile,
   recoveryPointCheckpointName,
+  restoringName,
   startOffsetCheckpointName,
 } from '../files/file-names.ts';
 import { assertJournalKnown } from '../journal/journal-file.ts';
@@ -20,6 +21,8 @@ import type { StorageLog } from '../ports/storage-log.ts';
  * folder without the file is of version 1: the first releases wrote none.
  */
 const version = 1;
+/** What a restore puts there until it has finished, so that no release, however old, starts on half of the data. */
+const unfinishedVersion = 999_999_999;
 /** Of the checkpoint files, each of which has it in its first line. */
 const checkpointVersion = 0;
 
@@ -39,6 +42,7 @@ interface LoggedPlace extends Place {
 export async function assertFormatKnown(place: LoggedPlace): Promise<void> {
   const { fileSystem, directory } = place;
   const names = await namesIn({ fileSystem, directory });
+  if (names.includes(restoringName)) throw unfinishedRestore(directory);
   if (names.includes(formatName))
     refuseNewer(await readFormat({ fileSystem, directory }), { file: formatName, known: version });
   for (const name of [recoveryPointCheckpointName, startOffsetCheckpointName, clockCheckpointName]) {
@@ -50,6 +54,16 @@ export async function assertFormatKnown(place: LoggedPlace): Promise<void> {
   }
   for (const name of names)
     if (parseJournalFile(name) !== null) await assertJournalKnown(fileSystem, `${directory}/${name}`);
+}
+
+/** Of this release's format: the last step of a restore. `isWhole` false: of none that is known. */
+export async function writeFormat(
+  { fileSystem, directory }: Place,
+  { isWhole }: { readonly isWhole: boolean },
+): Promise<void> {
+  const text = `version: ${isWhole ? version : unfinishedVersion}\n`;
+  await replaceFile(fileSystem, `${directory}/${formatName}`, Buffer.from(text));
+  await fileSystem.syncDirectory(directory);
 }
 
 /** Says which format it is, durably, where that is not said yet. On a full disk a later start does. */
@@ -86,6 +100,12 @@ function firstNumber(bytes: Buffer | null, pattern: RegExp): number | null {
 
 function refuseNewer(found: number | null, { file, known }: { file: string; known: number }): void {
   if (found !== null && found > known) throw newerFormatError({ file, found, known });
+}
+
+/** Half of the data looks like all of it. */
+function unfinishedRestore(directory: string): StorageError {
+  const message = `a restore into ${directory} has not finished, so part of the data is missing: run q backup restore again`;
+  return new StorageError('UNSUPPORTED_FORMAT', message, { details: { directory } });
 }
 
 /** None where there is no such folder. */
