@@ -45,7 +45,6 @@ function addVitals(page: Exposition, vitals: Vitals, phase: BrokerPhase): void {
   page.add(m.loopDelayMax, loopDelayMicros.max / micros);
   for (const { door, software, softwareVersion: version, connections } of network.clients)
     page.add(m.connections, connections, labelsOf({ door, software, version }));
-  for (const { reason, count } of network.refusals) page.add(m.connectionsRefused, count, labelsOf({ reason }));
 }
 
 function addWork(page: Exposition, { stats: { counters }, groups }: Services): void {
@@ -59,6 +58,7 @@ function addWork(page: Exposition, { stats: { counters }, groups }: Services): v
   page.addClasses(m.fsyncSeconds, counters.syncs, { unit: micros });
   for (const [name, api] of counters.apis) if (api.times !== null) addApi(page, name, api);
   for (const [error, count] of counters.errors) page.add(m.errors, count, labelsOf({ error }));
+  for (const [reason, count] of counters.refusals) page.add(m.connectionsRefused, count, labelsOf({ reason }));
   page.add(m.groupRebalances, groups.rebalances);
 }
 

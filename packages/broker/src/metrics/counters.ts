@@ -25,8 +25,8 @@ export interface ApiCounter {
 /** All topics together: what `Traffic` has. */
 export class BrokerCounters extends Traffic {
   connections = 0;
-  /** Connections that were not let in, by the limit that was reached. */
-  readonly refusals: Map<string, number> = new Map();
+  /** Connections that were not let in, by reason. They begin at 0: so the first one shows as a growth. */
+  readonly refusals: Map<RefusalReason, number> = new Map(refusalReasons.map((reason) => [reason, 0]));
   readonly apis: Map<string, ApiCounter> = new Map();
   readonly errors: Map<ErrorName, number> = new Map();
   readonly failingClients: FailingClients;
@@ -53,7 +53,11 @@ export function createApiCounter(): ApiCounter {
   return { failed: 0, times: null, errors: null };
 }
 
-export function countRefusal(counters: BrokerCounters, reason: string): void {
+/** Why a connection is not let in: the limit that is reached, or the system had no descriptor for it, as a rule. */
+const refusalReasons = ['connectionsMax', 'connectionsPerAddressMax', 'acceptFailed'] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+export function countRefusal(counters: BrokerCounters, reason: RefusalReason): void {
   counters.refusals.set(reason, (counters.refusals.get(reason) ?? 0) + 1);
 }
 

@@ -206,7 +206,7 @@ export class BrokerStats {
       connections: counters.connections,
       clients: clients(),
       connectionsRefused: counters.connectionsRefused,
-      refusals: [...counters.refusals].map(([reason, count]) => ({ reason, count })),
+      refusals: [...counters.refusals].map(([reason, count]) => ({ reason, count })).filter(({ count }) => count > 0),
       failingClients: counters.failingClients.list(),
     };
   }
