@@ -32,4 +32,4 @@ export const printFlag = '--print-config';
 export const checkFlag = '--check-config';
 
 /** Variables that start with `Q_` and belong to the `q` command line, which often runs in the same shell. */
-export const commandLineVariables: readonly string[] = ['Q_URL', 'Q_ADMIN_URL', 'Q_TIMEOUT'];
+export const commandLineVariables: readonly string[] = ['Q_URL', 'Q_ADMIN_URL', 'Q_PROFILE', 'Q_TIMEOUT'];

@@ -75,8 +75,15 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const { term, clusterId } = await beginTerm(opened, metadata);
   const live = new LiveOptions(options);
-  const topicDefaultsChanged = (): Promise<void> => registry.defaultsChanged();
-  const settings = await openSettings({ options, live, metadata, disk, topicDefaultsChanged });
+  let isRead = false;
+  const settings = await openSettings({
+    options,
+    live,
+    metadata,
+    disk,
+    holdings: () => (isRead ? { topics: registry.size, partitions: registry.partitionCount } : nothing),
+    topicDefaultsChanged: () => registry.defaultsChanged(),
+  });
   const leadership = new SoleLeadership({ brokerId, term });
   const registry = new TopicRegistry({
     store,
@@ -92,6 +99,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   });
   registry.serveInternal(metadataLog);
   const ownLogs = await registry.start();
+  isRead = true;
   closers.add(async () => {
     registry.stop();
     await registry.settled();
@@ -159,6 +167,9 @@ function openStats(
     durability: () => defaultDurability(options),
   });
 }
+
+/** Before the topics were read. */
+const nothing = { topics: 0, partitions: 0 };
 
 async function beginTerm(
   { options: { brokerId, random, logger, clock, limits }, disk, closers, hasFailed }: OpenServicesOptions,

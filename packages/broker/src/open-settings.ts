@@ -1,6 +1,7 @@
 /**
  * The settings of a broker, tied to the parts that they are put in force in.
  */
+import { QError } from '@q/protocol';
 import type { LocalStore } from '@q/storage';
 import { liveValues } from './live-options.ts';
 import type { LiveOptions, LiveValues } from './live-options.ts';
@@ -11,11 +12,19 @@ import { ownDefinitions, toOptions } from './services/settings/own-definitions.t
 import type { SettingDefinition } from './services/settings/setting-definition.ts';
 import type { ValueOf } from './services/settings/setting-layers.ts';
 
+/** Of everybody, those of the broker itself included. */
+interface Holdings {
+  readonly topics: number;
+  readonly partitions: number;
+}
+
 export interface OpenSettingsOptions {
   readonly options: ResolvedOptions;
   readonly live: LiveOptions;
   readonly metadata: MetadataStore;
   readonly disk: Pick<LocalStore, 'limitBytes'>;
+  /** What the broker holds now; nothing before it has read its topics. */
+  readonly holdings: () => Holdings;
   /** Tells every topic that what it does not set itself has changed. */
   readonly topicDefaultsChanged: () => Promise<void>;
 }
@@ -25,7 +34,7 @@ export interface OpenSettingsOptions {
  * @throws QError CORRUPT_LOG
  */
 export function openSettings(opened: OpenSettingsOptions): Promise<BrokerSettings> {
-  const { options, live, metadata, disk, topicDefaultsChanged } = opened;
+  const { options, live, metadata, disk, holdings, topicDefaultsChanged } = opened;
   const { brokerId, logger, clock, settings: program } = options;
   const valuesOf = (chosen: ValueOf): LiveValues => liveValues(toOptions(chosen), options);
   const settingsOptions = {
@@ -34,7 +43,7 @@ export function openSettings(opened: OpenSettingsOptions): Promise<BrokerSetting
     logger,
     clock,
     program,
-    check: (chosen: ValueOf) => void valuesOf(chosen),
+    check: (chosen: ValueOf) => refuseBelow(valuesOf(chosen).limits, { live, held: holdings() }),
     apply: async (chosen: ValueOf) => {
       const changed = live.update(valuesOf(chosen));
       if (changed.cap) disk.limitBytes({ bytesMax: live.storageMaxBytes, whenFull: live.whenFull });
@@ -44,6 +53,28 @@ export function openSettings(opened: OpenSettingsOptions): Promise<BrokerSetting
       name.startsWith('limits.') ? (live.limits as unknown as Record<string, number>)[name.slice(7)] : undefined,
   };
   return BrokerSettings.open(settingsOptions, definitionsOf(program.definitions));
+}
+
+/**
+ * Requests may name as many topics and partitions as there can be: a limit that falls below what there is would have
+ * those refused that are served now.
+ * @throws QError INVALID_CONFIG
+ */
+function refuseBelow(
+  { topicsMax, partitionsMax }: LiveValues['limits'],
+  { live, held }: { readonly live: LiveOptions; readonly held: Holdings },
+): void {
+  const rows = [
+    ['topicsMax', topicsMax, held.topics, 'topics'],
+    ['partitionsMax', partitionsMax, held.partitions, 'partitions'],
+  ] as const;
+  for (const [name, wanted, count, what] of rows) {
+    if (wanted >= count || wanted >= live.limits[name]) continue;
+    const allowed = `at least ${count}: so many ${what} there are`;
+    throw new QError('INVALID_CONFIG', `limits.${name} = ${wanted} is not allowed: ${allowed}`, {
+      details: { setting: `limits.${name}`, value: String(wanted), allowed },
+    });
+  }
 }
 
 /** Those of the program first, in its order, and its own words for those that both have. */

@@ -176,6 +176,21 @@ describe('settings of the broker that are changed while it runs', () => {
     expect((await errorOf(broker.settings.change(tooLarge))).message).toContain('frameBytesMax');
   });
 
+  it('O3 no limit falls below what there is, which is served', async () => {
+    const broker = await testBroker();
+    const client = await testClient(broker);
+    await client.createTopic('a', { partitions: 5 });
+    const together = (partitions: string) => ({
+      set: ['partitionsMax', 'partitionsPerTopicMax'].map((name) => ({ name: `limits.${name}`, value: partitions })),
+      unset: [],
+      by: 'a test',
+    });
+    const error = await errorOf(broker.settings.change(together('5')));
+    expect(error.message).toContain('limits.partitionsMax = 5 is not allowed: at least 6: so many partitions there are');
+    await broker.settings.change(together('6'));
+    expect((await errorOf(broker.settings.change(set('limits.topicsMax', '1')))).message).toContain('at least 2');
+  });
+
   it('O3 a trial checks everything and changes nothing', async () => {
     const { logger, told } = keptLog();
     const broker = await testBroker({ logger });

@@ -53,6 +53,28 @@ async function topics(stage: Stage): Promise<void> {
   await tool(['--describe', '--topic', topic], { code: 1 });
 }
 
+/** Of settings that nobody else here goes by. */
+async function brokerConfigs(stage: Stage): Promise<void> {
+  const broker = ['--entity-type', 'brokers', '--entity-name', '1'];
+  const tool = (args: readonly string[], how?: ToolRun): Promise<string> => run(stage, 'ConfigCommand', args, how);
+  const alter = (setting: string, how?: ToolRun): Promise<string> =>
+    tool(['--alter', ...broker, '--add-config', setting], how);
+  await alter('connections.max.idle.ms=599999,log.cleaner.delete.retention.ms=86399999');
+  const told = await tool(['--describe', ...broker]);
+  match(
+    told,
+    /connections\.max\.idle\.ms=599999 .*DYNAMIC_BROKER_CONFIG:connections\.max\.idle\.ms=599999, DEFAULT_CONFIG/,
+  );
+  match(told, /log\.cleaner\.delete\.retention\.ms=86399999 /);
+  ok(!told.includes('num.partitions'));
+  await alter('connections.max.idle.ms=soon', { code: 1 });
+  await alter('socket.request.max.bytes=1000000', { code: 1 });
+  const all = ['--alter', '--entity-type', 'brokers', '--entity-default'];
+  match(await tool([...all, '--add-config', 'connections.max.idle.ms=5'], { code: 1 }), /name broker 1/);
+  await tool(['--alter', ...broker, '--delete-config', 'connections.max.idle.ms,log.cleaner.delete.retention.ms']);
+  ok(!(await tool(['--describe', ...broker])).includes('connections.max.idle.ms'));
+}
+
 async function configs(stage: Stage): Promise<void> {
   const topic = await stage.topic();
   const of = (type: string, name: string): string[] => ['--entity-type', type, '--entity-name', name];
@@ -67,6 +89,7 @@ async function configs(stage: Stage): Promise<void> {
   await tool(['--alter', ...of('topics', topic), '--add-config', 'retention.ms=soon'], { code: 1 });
   await tool(['--alter', ...of('topics', topic), '--add-config', 'no.such.setting=1'], { code: 1 });
   match(await tool(['--describe', ...of('brokers', '1'), '--all']), /message\.max\.bytes=\d+ /);
+  await brokerConfigs(stage);
 }
 
 const readerFlags = flag('--reader-property', [
