@@ -3,6 +3,7 @@ import { argumentParser } from './argument-parser.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
+import { addConfigCommands } from './commands/config-commands.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
 import { addProfileCommands } from './commands/profile-commands.ts';
@@ -55,6 +56,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addRecordCommands(program, host);
   addGroupCommands(program, host);
   addLogCommands(program, host);
+  addConfigCommands(program, host);
   addBenchCommands(program, host);
   addProfileCommands(program, host);
   addCompletionCommand(program, host);

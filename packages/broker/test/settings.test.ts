@@ -186,7 +186,9 @@ describe('settings of the broker that are changed while it runs', () => {
       by: 'a test',
     });
     const error = await errorOf(broker.settings.change(together('5')));
-    expect(error.message).toContain('limits.partitionsMax = 5 is not allowed: at least 6: so many partitions there are');
+    expect(error.message).toContain(
+      'limits.partitionsMax = 5 is not allowed: at least 6: so many partitions there are',
+    );
     await broker.settings.change(together('6'));
     expect((await errorOf(broker.settings.change(set('limits.topicsMax', '1')))).message).toContain('at least 2');
   });
