@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker } from '@q/broker';
+import type { Broker, LogLine } from '@q/broker';
 import { lazyAdmin } from './admin-extension.ts';
 import { brokerOptions } from './broker-options.ts';
 import { keepCompiled } from './compile-cache.ts';
@@ -97,7 +97,7 @@ async function serve(given: Given): Promise<void> {
   setTimeout(keepCompiled, keepCompiledMs).unref();
 
   const signal = await stopSignal;
-  log.info({ signal }, 'stopping; a second signal stops at once');
+  log.info({ event: 'process.stopping', signal }, 'stopping; a second signal stops at once');
   await stop(broker, log);
 }
 
@@ -121,11 +121,15 @@ async function start(
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
       // all.
       onFatal: (error) =>
-        exitAtOnce(log, error, 'storage failed; the broker stops and recovers its logs at the next start'),
+        exitAtOnce(
+          log,
+          { event: 'process.disk_failed', err: error },
+          'storage failed; the broker stops and recovers its logs at the next start',
+        ),
     });
   } catch (error) {
     const failure = explainStartFailure(error, settings);
-    log.debug({ err: error }, 'start failed');
+    log.debug({ event: 'process.start_failed', err: error }, 'start failed');
     log.open();
     return fail([failure.line], failure.exitCode);
   }
@@ -135,9 +139,13 @@ async function stop(broker: Broker, log: ProgramLog): Promise<void> {
   try {
     await inTime(broker.close(), stopTimeoutMs);
   } catch (error) {
-    return exitAtOnce(log, error, 'the broker could not stop cleanly; it recovers its logs at the next start');
+    return exitAtOnce(
+      log,
+      { event: 'process.stop_failed', err: error },
+      'the broker could not stop cleanly; it recovers its logs at the next start',
+    );
   }
-  log.info({}, 'stopped cleanly');
+  log.info({ event: 'process.stopped' }, 'stopped cleanly');
   end(ExitCode.stopped);
 }
 
@@ -157,13 +165,13 @@ async function startUnlessStopped<T>(begin: () => Promise<T>, stopSignal: Promis
  * A fault that nobody handled leaves the program in a state that nobody thought of: log, and let recovery do its work.
  */
 function exitOnFault(log: ProgramLog): void {
-  process.on('uncaughtException', (error) => exitAtOnce(log, error, 'uncaught exception'));
-  process.on('unhandledRejection', (reason) => exitAtOnce(log, reason, 'unhandled rejection'));
+  process.on('uncaughtException', (err) => exitAtOnce(log, { event: 'process.fault', err }, 'uncaught exception'));
+  process.on('unhandledRejection', (err) => exitAtOnce(log, { event: 'process.fault', err }, 'unhandled rejection'));
 }
 
-function exitAtOnce(log: ProgramLog, error: unknown, what: string): never {
+function exitAtOnce(log: ProgramLog, line: LogLine<'fatal'>, what: string): never {
   releaseStopSignals(process);
-  log.fatal({ err: error }, what);
+  log.fatal(line, what);
   end(ExitCode.failed);
 }
 
@@ -187,7 +195,7 @@ function announce(facts: ReadyFacts, format: LogFormat, log: ProgramLog): void {
   // What has waited first: the greeting is the last word, and stays in sight.
   log.open();
   if (format === 'text') process.stdout.write(greeting(facts));
-  else log.info({ ...facts }, 'ready');
+  else log.info({ event: 'process.ready', ...facts }, 'ready');
 }
 
 function fail(lines: readonly string[], exitCode: number): never {

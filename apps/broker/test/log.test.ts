@@ -30,9 +30,9 @@ describe('log', () => {
   it('O5 keeps early lines with their own times, and writes them in order', () => {
     const lines = output(`
       const log = new ProgramLog({ level: 'info', format: 'json' });
-      log.debug({}, 'not wanted'); log.info({ n: 1 }, 'first');
+      log.debug({ event: 'a.b' }, 'not wanted'); log.info({ event: 'a.b', n: 1 }, 'first');
       await new Promise((resolve) => setTimeout(resolve, 20));
-      log.open(); log.info({ n: 2 }, 'second');`)
+      log.open(); log.info({ event: 'a.b', n: 2 }, 'second');`)
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { msg: string; time: string; level: string; n: number });
@@ -46,13 +46,15 @@ describe('log', () => {
   it('O5 does not lose a warning or a fault to a process that ends', () => {
     const text = output(`
       const log = new ProgramLog({ level: 'info', format: 'json' });
-      log.info({}, 'before'); log.fatal({ err: new Error('planted') }, 'fault'); process.exit(1);`);
+      log.info({ event: 'a.b' }, 'before'); log.fatal({ event: 'a.c', err: new Error('planted') }, 'fault'); process.exit(1);`);
     expect(text).toMatch(/"msg":"before"[\s\S]*"message":"planted"[\s\S]*"msg":"fault"/);
   });
 
   it('O5 is silent when told so', () => {
     expect(
-      output(`const log = new ProgramLog({ level: 'silent', format: 'json' }); log.fatal({}, 'x'); log.open();`),
+      output(
+        `const log = new ProgramLog({ level: 'silent', format: 'json' }); log.fatal({ event: 'a.b' }, 'x'); log.open();`,
+      ),
     ).toBe('');
   });
 });

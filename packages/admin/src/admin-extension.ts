@@ -42,7 +42,10 @@ function lazyListener(context: AdminContext): AdminListener {
       (listener) => listener(request, response),
       (error: unknown) => {
         serving = null;
-        context.tools.logger.error({ err: error }, 'the admin interface could not be loaded');
+        context.tools.logger.error(
+          { event: 'admin.not_opened', err: error },
+          'the admin interface could not be loaded',
+        );
         response.writeHead(500).end();
       },
     );

@@ -39,7 +39,7 @@ export function createApp(context: ServingContext): App {
   }
   app.notFound((c) => problemResponse(new Problem('NOT_FOUND', `there is nothing at ${c.req.path}`)));
   app.onError((error) => {
-    context.tools.logger.error({ err: error }, 'an admin request failed');
+    context.tools.logger.error({ event: 'admin.request_failed', err: error }, 'an admin request failed');
     return problemResponse(new Problem('UNKNOWN', 'the broker failed in a way that it did not foresee'));
   });
   return app;

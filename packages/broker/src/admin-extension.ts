@@ -68,7 +68,10 @@ export function openAdminExtension(
     extend(opened.listener);
   };
   opening().catch((error: unknown) =>
-    tools.logger.error({ err: error }, 'the admin interface could not be opened; only its probes answer'),
+    tools.logger.error(
+      { event: 'admin.not_opened', err: error },
+      'the admin interface could not be opened; only its probes answer',
+    ),
   );
   return async () => {
     isClosed = true;

@@ -24,6 +24,8 @@ export interface Caller {
   readonly address: string;
   /** As it named itself; empty when it did not. */
   readonly clientId: string;
+  /** Number of its connection, as the log has it. */
+  readonly connectionId: number;
   readonly signal: CallerSignal;
   readonly budget: RequestBudget;
 }
@@ -59,3 +61,18 @@ export interface RequestBudget {
    */
   whenTaken(release: () => void): void;
 }
+
+/** Who asks, as the log tells it. */
+export type Author = Pick<Caller, 'clientId' | 'address'> & { readonly connectionId?: number };
+
+/** What of a caller stands in the log: all there is to find a program by. */
+export function authorOf({ clientId, address, connectionId }: Author): {
+  readonly clientId: string;
+  readonly address: string;
+  readonly connectionId: number | undefined;
+} {
+  return { clientId: clientId.slice(0, clientIdCharactersMax), address, connectionId };
+}
+
+/** Of a client id in the log: clients send what they like. */
+const clientIdCharactersMax = 200;

@@ -36,7 +36,7 @@ export class Doors {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return await this.#giveUp(name, at, error);
       const remedy = `give the door another port${portSetting === undefined ? '' : ` with ${portSetting}`}`;
       this.#options.logger.warn(
-        { door: name, ...at },
+        { event: 'door.port_taken', door: name, ...at },
         `another program has the port of this door, which stays shut; stop that program, or ${remedy}`,
       );
       return null;
@@ -59,7 +59,10 @@ export class Doors {
       accept: (stream) => this.#connections.accept(stream, openSession, name),
       acceptFailed: (error) => {
         this.#connections.acceptFailed();
-        logger.warn({ err: error, door: name }, 'a connection could not be accepted');
+        logger.warn(
+          { event: 'connection.accept_failed', door: name, err: error },
+          'a connection could not be accepted',
+        );
       },
     });
     this.#open.push({ name, listener });

@@ -15,8 +15,8 @@ export type { OwnedCaller } from './transport/outside-caller.ts';
 export type { AdminListener } from './admin/node-admin-server.ts';
 export type { BrokerPhase } from './admin/health.ts';
 export type { ApiMeter, ErrorReceiver, RequestMeter } from './metrics/request-meter.ts';
-export { anonymous } from './caller.ts';
-export type { Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
+export { anonymous, authorOf } from './caller.ts';
+export type { Author, Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
 export type { Services } from './services/services.ts';
 export type { AppendRequest, Appending, PartitionBatch } from './services/append/append-service.ts';
@@ -102,6 +102,8 @@ export type { DataFolderDescription } from './services/stats/data-folder.ts';
 export type { BackupRun } from './services/backup/backup-service.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';
+export { reportRequest } from './session/request-report.ts';
+export type { FailedRequest } from './session/request-report.ts';
 
 // Limits
 export { defaultLimits } from './limits.ts';
@@ -109,6 +111,11 @@ export type { BrokerLimits } from './limits.ts';
 
 // Ports
 export type { BrokerLogger } from './logger.ts';
+/** Every event of the log, with its level, meaning and fields. */
+export { logEvents } from './log-events/log-events.ts';
+export type { LogEventName, LogLine } from './log-events/log-events.ts';
+export { logFields } from './log-events/log-fields.ts';
+export type { EventLevel } from '@q/storage';
 export type { Clock, Scheduled } from './clock.ts';
 export type { Random } from './random.ts';
 export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './transport/network.ts';

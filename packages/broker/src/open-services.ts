@@ -111,7 +111,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters };
-  const topicChanges = new TopicChanges({ registry, metadata, brokerDefaults, limits, clock, random, term });
+  const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
   return {
     identity,
     registry,
@@ -183,10 +183,15 @@ async function beginTerm(
   closers.add(() => lateTerm.stop());
   if (restored !== null) {
     await disk.forgetRestore();
-    const fields = { event: 'broker.restored', ...restored, clusterId: term.clusterId, term: term.term };
-    logger.info(fields, 'this is the first start on a restored backup');
+    logger.info(
+      { event: 'broker.restored', ...restored, clusterId: term.clusterId, term: term.term },
+      'this is the first start on a restored backup',
+    );
   } else if (term.followsCrash)
-    logger.warn({ term: term.term }, 'the last run did not end cleanly; leader epochs were raised');
+    logger.warn(
+      { event: 'broker.follows_crash', term: term.term },
+      'the last run did not end cleanly; leader epochs were raised',
+    );
   return term;
 }
 
@@ -197,7 +202,7 @@ async function endTerm(term: BrokerTerm, logger: BrokerLogger): Promise<void> {
   } catch (error) {
     if (!isStorageFull(error)) throw error;
     logger.warn(
-      { err: error },
+      { event: 'broker.stop_not_noted', err: error },
       'the disk is full, so the stop could not be noted; the next start takes it for a crash',
     );
   }

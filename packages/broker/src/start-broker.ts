@@ -34,6 +34,7 @@ import { openServices } from './open-services.ts';
 import type { OpenServices } from './open-services.ts';
 import { lookAtDescriptorLimit } from './node-descriptor-limit.ts';
 import { openNative } from './session/native/open-native.ts';
+import { BudgetWatch } from './transport/budget-watch.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
@@ -59,7 +60,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     if (health.phase !== 'failed') health.phase = 'stopping';
     await closers
       .closeAll()
-      .catch((closing: unknown) => resolved.logger.error({ err: closing }, 'closing after a failed start'));
+      .catch((closing: unknown) =>
+        resolved.logger.error({ event: 'broker.close_failed', err: closing }, 'closing after a failed start'),
+      );
     throw toWireError(error);
   }
 }
@@ -126,12 +129,13 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     if (health.phase === 'ready') health.phase = 'stopping';
     await doors.close();
     await closeExtension();
+    transport.connections.tellDraining();
     services.release();
     await transport.connections.drain(timeoutMs);
     await transport.connections.close();
     await maintenance.stop();
     await closers.closeAll();
-    logger.info({}, 'broker has stopped');
+    logger.info({ event: 'broker.stopped' }, 'broker has stopped');
   };
   const { clusterId } = services.identity;
   const { settings } = services;
@@ -189,13 +193,16 @@ function reportReady(
     connectionsMax: options.limits.connectionsMax,
     openFilesMax: options.storageLimits.openFilesInUseMax ?? defaultStorageLimits.openFilesInUseMax,
   };
-  options.logger.info(fields, 'broker is ready');
+  options.logger.info({ event: 'broker.ready', ...fields }, 'broker is ready');
   const { descriptorsMax, isShortOfDescriptors } = options;
-  if (!isShortOfDescriptors) return;
+  if (!isShortOfDescriptors || descriptorsMax === null) return;
   const { connectionsMax, partitionsMax, openFilesMax } = fields;
   const message =
     'the process may have few files open, so fewer connections and partitions are taken; raise the limit (ulimit -n)';
-  options.logger.warn({ descriptorsMax, openFilesMax, connectionsMax, partitionsMax }, message);
+  options.logger.warn(
+    { event: 'broker.few_files', descriptorsMax, openFilesMax, connectionsMax, partitionsMax },
+    message,
+  );
 }
 
 async function startAdmin(
@@ -270,7 +277,6 @@ async function openStore(
   const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {
     health.phase = 'failed';
-    logger.error({ err: error }, 'data can no longer be made durable; nothing is acknowledged any more');
     options.onFatal(toWireError(error));
   };
   const common = {
@@ -301,14 +307,21 @@ interface Transport {
 
 /** One set of budgets and limits, however many doors there are. */
 function openTransport({ clock, limits, logger }: ResolvedOptions, counters: BrokerCounters): Transport {
-  const budget = new ByteBudget({
+  const watch = new BudgetWatch({
+    clock,
+    logger,
+    limitBytes: () => limits.brokerBytesMax,
+    connections: () => counters.connections,
+  });
+  const bounds = {
     get softBytes() {
       return limits.brokerBytesMax;
     },
     get hardBytes() {
       return limits.brokerBytesHardMax;
     },
-  });
+  };
+  const budget = new ByteBudget(bounds, watch);
   const outputTotal = new OutputTotal({
     get bytesMax() {
       return limits.brokerOutputBytesMax;

@@ -47,7 +47,7 @@ class LineSession implements Session {
 
   async serve(frame: Buffer, budget: RequestBudget): Promise<Answer> {
     const { address, signal } = this.#link;
-    const caller: Caller = { principal: anonymous, address, clientId: 'line', signal, budget };
+    const caller: Caller = { principal: anonymous, address, clientId: 'line', connectionId: 1, signal, budget };
     const text = await this.#answer(frame.toString().split(' '), caller).catch((error: { code: string }) => error.code);
     return { buffers: [Buffer.from(`${text}\n`)], thenClose: false };
   }

@@ -140,8 +140,8 @@ describe('settings of the broker that are changed while it runs', () => {
     });
     expect(valueIn(again, 'limits.groupsMax')).toBe('5 from api');
     expect(valueIn(again, 'limits.partitionsPerTopicMax')).toBe('10000 from default');
-    expect(told('settings.stored.ignored')).toMatchObject([
-      { level: 'error', ignored: { 'limits.partitionsPerTopicMax': expect.stringContaining('partitionsMax') } },
+    expect(told('settings.stored_ignored')).toMatchObject([
+      { level: 'error', problems: [expect.stringMatching(/^limits\.partitionsPerTopicMax: .*partitionsMax/)] },
     ]);
   });
 
@@ -208,9 +208,7 @@ describe('settings of the broker that are changed while it runs', () => {
     const program = fakeProgram();
     const broker = await testBroker({ logger, settings: program });
     await broker.settings.change(set('token', 'open sesame'));
-    expect(told('settings.changed')).toMatchObject([
-      { level: 'info', by: 'a test', changed: [{ name: 'token', after: '********' }] },
-    ]);
+    expect(told('settings.changed')).toMatchObject([{ level: 'info', by: 'a test', changed: ['token:  -> ********'] }]);
     expect(broker.settings.describe('token')).toMatchObject({ value: '********', values: [{ value: '********' }, {}] });
     expect(broker.settings.valueOf('token')).toBe('open sesame');
     const error = await errorOf(broker.settings.change(set('place', 'open sesame')));
@@ -264,7 +262,7 @@ describe('settings that are read again', () => {
     const contradicting = await broker.settings.reload('SIGHUP');
     expect(contradicting.problems).toEqual([expect.stringContaining('connectionsPerAddressMax')]);
     expect(broker.settings.lastReload).toEqual(contradicting);
-    expect(told('settings.reload.failed')).toMatchObject([{ level: 'error', by: 'SIGHUP' }, { level: 'error' }]);
+    expect(told('settings.reload_failed')).toMatchObject([{ level: 'error', by: 'SIGHUP' }, { level: 'error' }]);
     expect([broker.settings.revision, valueIn(broker, 'logLevel')]).toEqual([revision, 'debug from file']);
   });
 

@@ -72,6 +72,8 @@ export type { ErrorDetails, StorageErrorCode, StorageErrorKind } from './errors.
 export type { Clock, Timer } from './ports/clock.ts';
 export type { DirectoryLock, DiskSpace, File, FileStat, FileSystem, OpenMode } from './ports/file-system.ts';
 export type { StorageLog } from './ports/storage-log.ts';
+export { storageEvents, storageFields } from './ports/storage-events.ts';
+export type { EventEntry, EventLevel, EventLine, EventTable, FieldEntry, FieldTable } from './ports/event-table.ts';
 export type { RoundSize, StorageObserver } from './ports/storage-observer.ts';
 export { nodeClock } from './clock/node-clock.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';

@@ -114,6 +114,8 @@ export interface StorageLimits {
   capOvershootBytesMax: number;
   /** Free disk below which appends are refused with STORAGE_FULL; 0 does not look. */
   diskReserveBytes: number;
+  /** A disk that was full is said to have room again when nothing was refused for so long. */
+  roomQuietMs: number;
   /**
    * Above 0 the state of a log is checked after each of its rounds, and not only when it is opened, maintained and
    * closed: for tests.
@@ -174,6 +176,7 @@ export const defaultStorageLimits: StorageLimits = Object.freeze({
   countBytesPerRoundMax: 256 << 20,
   capOvershootBytesMax: 64 << 20,
   diskReserveBytes: 64 << 20,
+  roomQuietMs: 5_000,
   assertRounds: 0,
   reserveFileBytes: 4 << 20,
   lockRenewalMs: 500,

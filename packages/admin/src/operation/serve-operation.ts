@@ -92,6 +92,7 @@ function refuseQuery(query: Readonly<Record<string, unknown>>): object {
 function problemOf(thrown: unknown, { id }: AnyOperation, { tools }: ServingContext): Problem {
   if (thrown instanceof Problem) return thrown;
   const error = toWireError(thrown);
-  if (isBrokerFault(error)) tools.logger.error({ err: thrown, operation: id }, 'an admin request failed');
+  if (isBrokerFault(error))
+    tools.logger.error({ event: 'admin.request_failed', operation: id, err: thrown }, 'an admin request failed');
   return Problem.from(error);
 }

@@ -40,7 +40,7 @@ export class DescriptorWatch {
     const files = filesWithin(Math.min(found, atStart), { limits, storageLimits });
     store.limitOpenFiles(files);
     logger.warn(
-      { descriptorsMax: found, ...files },
+      { event: 'broker.files_limit_changed', descriptorsMax: found, ...files },
       'the process may have another number of files open now; the broker keeps as many as fit',
     );
   }

@@ -37,7 +37,7 @@ export class LateTerm {
       'the disk is full, so that the broker could not note its start; it takes records once there is some room',
     );
     logger.error(
-      {},
+      { event: 'broker.start_not_noted' },
       'the disk is full: the broker could not note its start; it serves reads and deletions, and refuses records until there is room',
     );
     this.#schedule();
@@ -62,9 +62,13 @@ export class LateTerm {
     try {
       await term.note();
       disk.refuseAppends(null);
-      logger.info({}, 'there is room again: the broker has noted its start, and takes records');
+      logger.info(
+        { event: 'broker.start_noted' },
+        'there is room again: the broker has noted its start, and takes records',
+      );
     } catch (error) {
-      if (!isStorageFull(error)) logger.error({ err: error }, 'the broker could not note its start');
+      if (!isStorageFull(error))
+        logger.error({ event: 'broker.start_not_noted', err: error }, 'the broker could not note its start');
       this.#schedule();
     }
   }

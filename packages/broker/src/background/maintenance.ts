@@ -62,15 +62,15 @@ export class Maintenance {
       this.#lookAtDescriptors();
       const report = await this.#store.maintain();
       if (report.segmentsDeleted + report.logsCompacted + report.logsFailed > 0) {
-        this.#logger.info({ ...report }, 'old records were cleaned up');
+        this.#logger.info({ event: 'maintenance.done', ...report }, 'old records were cleaned up');
       }
     } catch (error) {
-      this.#logger.error({ err: error }, 'cleaning up old records failed');
+      this.#logger.error({ event: 'maintenance.failed', err: error }, 'cleaning up old records failed');
     }
     try {
       await this.#tryAgain();
     } catch (error) {
-      this.#logger.error({ err: error }, 'what had failed could not be tried again');
+      this.#logger.error({ event: 'maintenance.retry_failed', err: error }, 'what had failed could not be tried again');
     }
     this.#schedule();
   }

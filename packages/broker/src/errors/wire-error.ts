@@ -50,6 +50,7 @@ export function isBrokerFault(error: QError): boolean {
 /** As `toWireError`, for an error inside an answer, which nobody else logs: an accident is logged here. */
 export function toPartitionError(thrown: unknown, logger: BrokerLogger): QError {
   const error = toWireError(thrown);
-  if (error.code === 'UNKNOWN') logger.error({ err: thrown }, 'a partition could not be served');
+  if (error.code === 'UNKNOWN')
+    logger.error({ event: 'partition.not_served', err: thrown }, 'a partition could not be served');
   return error;
 }

@@ -137,17 +137,26 @@ export class StateLog<R> {
       this.#fail(shares, error);
       return;
     }
-    this.#isFailing = false;
+    if (this.#isFailing) this.#storesAgain();
     for (const share of shares) {
       share.ended(share.durable, 'durable');
       share.resolve();
     }
   }
 
+  #storesAgain(): void {
+    this.#isFailing = false;
+    const { records, logger } = this.#options;
+    logger.info({ event: 'state.stored_again', what: records.name }, `${records.name} can be stored again`);
+  }
+
   #fail(shares: readonly Share<unknown>[], error: unknown): void {
     // A full disk fails every round until there is room: said once.
     if (!this.#isFailing)
-      this.#options.logger.error({ err: error }, `${this.#options.records.name} could not be stored`);
+      this.#options.logger.error(
+        { event: 'state.not_stored', what: this.#options.records.name, err: error },
+        `${this.#options.records.name} could not be stored`,
+      );
     this.#isFailing = true;
     for (const share of shares) {
       const later = this.#gathered.get(share.stateId);

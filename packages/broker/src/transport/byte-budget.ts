@@ -1,3 +1,5 @@
+import type { BudgetWatch } from './budget-watch.ts';
+
 /**
  * The bytes that all connections together may hold on their way in.
  *
@@ -14,10 +16,12 @@ export class ByteBudget {
   #settlingBytes = 0;
   #granted: BudgetWaiter | null = null;
   readonly #waiters = new Set<BudgetWaiter>();
+  readonly #watch: BudgetWatch | null;
 
   /** The bounds are looked at each time: they may move while the broker runs. */
-  constructor(bounds: ByteBounds) {
+  constructor(bounds: ByteBounds, watch: BudgetWatch | null = null) {
     this.#bounds = bounds;
+    this.#watch = watch;
   }
 
   get softBytes(): number {
@@ -36,9 +40,15 @@ export class ByteBudget {
     return this.heldBytes > this.hardBytes;
   }
 
+  /** A request was refused because of what is held. */
+  refused(): void {
+    if (this.#watch !== null) this.#watch.refused += 1;
+  }
+
   /** Changes the held bytes by a difference. */
   adjust(bytes: number): void {
     this.heldBytes += bytes;
+    this.#watch?.look(this.heldBytes);
     if (bytes < 0) this.#wake();
   }
 

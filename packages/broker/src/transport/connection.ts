@@ -44,6 +44,9 @@ export interface ConnectionHost {
 
 type State = 'open' | 'closing' | 'closed';
 
+/** Ends that nobody has to look into. A refusal has a line of its own. */
+const ordinaryEnds: ReadonlySet<string> = new Set(['peer', 'stopping', 'lingerTimeoutMs', 'TOO_MANY_CONNECTIONS']);
+
 export class Connection implements StreamEvents, BudgetWaiter {
   readonly id: number;
   readonly remoteAddress: string;
@@ -59,6 +62,10 @@ export class Connection implements StreamEvents, BudgetWaiter {
   readonly #order: AnswerOrder | null;
   readonly #quiet: () => void;
   readonly #gone: (connection: Connection) => void;
+  readonly #bornAt: number;
+  #requests = 0;
+  /** Why this side has hung up; null while it has not. */
+  #endReason: string | null = null;
   #state: State = 'open';
   #draining = false;
   #heldBytes = 0;
@@ -81,8 +88,8 @@ export class Connection implements StreamEvents, BudgetWaiter {
     id: number;
     stream: ByteStream;
     host: ConnectionHost;
-    door: string;
     openSession: OpenSession;
+    door: string;
     /** Called when the last request in flight was answered and its answer has left, once `drain` was called. */
     quiet: () => void;
     gone: (connection: Connection) => void;
@@ -96,6 +103,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#gone = options.gone;
     const { clock, limits, outputTotal } = options.host;
     this.#session = options.openSession({
+      connectionId: this.id,
       address: this.remoteAddress,
       localAddress: options.stream.localAddress,
       signal: this.#end,
@@ -112,6 +120,12 @@ export class Connection implements StreamEvents, BudgetWaiter {
     });
     this.#openedAt = clock.monotonic();
     this.#lastFrameAt = this.#openedAt;
+    this.#bornAt = this.#openedAt;
+    const { id: connectionId, remoteAddress: address } = this;
+    options.host.logger.debug(
+      { event: 'connection.accepted', connectionId, address, door: options.door },
+      'a client has connected',
+    );
   }
 
   /** The library at the other end, as it names itself. */
@@ -148,6 +162,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#account();
     this.#host.budget.leave(this);
     this.#end.abort();
+    this.#tellEnd();
     this.#gone(this);
   }
 
@@ -165,9 +180,10 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#updateReading();
   }
 
-  /** Sends what is pending and hangs up. */
-  end(): void {
+  /** Sends what is pending and hangs up. `reason` is for the log. */
+  end(reason = 'stopping'): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
+    this.#endReason ??= reason;
     this.#state = 'closing';
     this.#openedAt = this.#host.clock.monotonic();
     this.#account();
@@ -199,13 +215,25 @@ export class Connection implements StreamEvents, BudgetWaiter {
       isOutputShort: this.#host.outputTotal.isUsedUp,
     });
     if (limit === null) return;
-    const { logger } = this.#host;
-    logger.debug(
-      { connection: this.id, remoteAddress: this.remoteAddress, limit },
-      'connection closed by a time limit',
-    );
-    if (limit === 'idleTimeoutMs') this.end();
+    this.#endReason ??= limit;
+    if (limit === 'idleTimeoutMs') this.end(limit);
     else this.destroy();
+  }
+
+  #tellEnd(): void {
+    const { logger, clock } = this.#host;
+    const reason = this.#endReason ?? 'peer';
+    const facts = {
+      connectionId: this.id,
+      address: this.remoteAddress,
+      door: this.door,
+      clientId: this.#session.clientId ?? '',
+      reason,
+      requests: this.#requests,
+      forMs: Math.round(clock.monotonic() - this.#bornAt),
+    };
+    if (ordinaryEnds.has(reason)) logger.debug({ event: 'connection.closed', ...facts }, 'a connection has ended');
+    else logger.info({ event: 'connection.dropped', ...facts }, 'the broker has hung up on a client');
   }
 
   // ── frames ──
@@ -248,6 +276,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
 
   #serve(frame: Buffer): void {
     this.requestsInFlight += 1;
+    this.#requests += 1;
     this.#lastFrameAt = this.#host.clock.monotonic();
     const ticket = new RequestTicket({ output: this.#output, frameBytes: frame.length, uses: this.#uses });
     const place = this.#order?.add(ticket) ?? null;
@@ -270,7 +299,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.requestsInFlight -= 1;
     if (!this.isClosed) {
       this.#output.push(answer.buffers, ticket.taken);
-      if (answer.thenClose) this.end();
+      if (answer.thenClose) this.end('MALFORMED_FRAME');
     }
     ticket.answered();
   }
@@ -310,7 +339,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
   #refuse(error: QError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#output.push(this.#session.refusal(error));
-    this.end();
+    this.end(error.code);
   }
 
   // ── limits ──

@@ -49,8 +49,7 @@ export class Connections {
     if (this.#open.size - this.#refused.size >= limits.connectionsMax) reached = 'connectionsMax';
     else if (fromAddress >= limits.connectionsPerAddressMax) reached = 'connectionsPerAddressMax';
 
-    if (reached !== null) countRefusal(this.#counters, reached);
-    const refusal = reached === null ? null : tooMany(reached, limits[reached]);
+    const refusal = reached === null ? null : this.#refuse(reached, { address, door });
     if (refusal !== null && this.#refused.size >= limits.refusalsMax) {
       stream.destroy();
       return unheard;
@@ -80,6 +79,15 @@ export class Connections {
   /** The process has no descriptor left, as a rule. */
   acceptFailed(): void {
     countRefusal(this.#counters, 'acceptFailed');
+  }
+
+  /** Says what a stop has to wait for. */
+  tellDraining(): void {
+    const requestsInFlight = [...this.#open].reduce((sum, connection) => sum + connection.requestsInFlight, 0);
+    this.#host.logger.info(
+      { event: 'broker.draining', connections: this.#open.size, requestsInFlight },
+      'the broker is stopping: it answers what it has',
+    );
   }
 
   /** Takes no more requests from anybody; resolves when all that were in flight are answered, or after the time. */
@@ -113,6 +121,16 @@ export class Connections {
         if (condition()) done();
       };
     });
+  }
+
+  #refuse(limit: RefusingLimit, from: { readonly address: string; readonly door: string }): QError {
+    const value = this.#host.limits[limit];
+    countRefusal(this.#counters, limit);
+    this.#host.logger.warn(
+      { event: 'connection.refused', ...from, limit, value },
+      'a connection was refused: there are as many as may be',
+    );
+    return tooMany(limit, value);
   }
 
   #gone(connection: Connection): void {

@@ -44,6 +44,8 @@ export class OutsideCaller implements OwnedCaller {
   readonly principal: Principal = anonymous;
   readonly address: string;
   readonly clientId: string;
+  /** None of the transport's. */
+  readonly connectionId = 0;
   readonly signal: ConnectionEnd = new ConnectionEnd();
   readonly #shared: SharedBudgets;
   readonly #output: Output;
@@ -73,6 +75,7 @@ export class OutsideCaller implements OwnedCaller {
   hold(bytes: number): void {
     const { budget } = this.#shared;
     if (budget.isOverHard) {
+      budget.refused();
       throw new QError('BROKER_BUSY', 'the broker holds as many unwritten bytes as it may; send again after a pause');
     }
     this.#heldBytes += bytes;

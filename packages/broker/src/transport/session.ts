@@ -17,6 +17,8 @@ export interface Session {
   readonly isOpen: boolean;
   /** The library at the other end, as it names itself; null where it does not, or has not yet. */
   readonly software?: { readonly name: string; readonly version: string } | null;
+  /** As the client named itself last; missing or empty where it did not. For the log. */
+  readonly clientId?: string;
   /** Answers leave in the order of their requests. Otherwise each leaves when it is ready, and may overtake others. */
   readonly answersInOrder: boolean;
   /** Bytes that were taken and not given out as part of a frame yet. */
@@ -38,6 +40,8 @@ export interface Session {
 
 /** What a session may know of its connection. */
 export interface Link {
+  /** Number of the connection, counted since the start. */
+  readonly connectionId: number;
   /** Where the peer calls from. */
   readonly address: string;
   /** Where it called: the address of ours that it dialled. */

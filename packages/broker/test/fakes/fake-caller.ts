@@ -66,6 +66,7 @@ export class FakeCaller implements NativeCaller {
   readonly address = '10.0.0.1';
   readonly localAddress = '10.0.0.2';
   readonly clientId = 'test';
+  readonly connectionId = 1;
   readonly signal: FakeSignal = new FakeSignal();
   readonly budget: FakeRequestBudget = new FakeRequestBudget();
   #turns = 0;

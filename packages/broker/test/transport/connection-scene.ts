@@ -21,9 +21,9 @@ import type { OpenSession } from '../../src/transport/session.ts';
 import { helloHandler } from '../../src/session/native/apis/hello.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import type { BrokerLimits } from '../../src/limits.ts';
-import { silentLogger } from '../../src/logger.ts';
 import { BrokerCounters } from '../../src/metrics/counters.ts';
 import type { StreamEvents } from '../../src/transport/network.ts';
+import { SaidLines } from '../fakes/said-lines.ts';
 import { FakeStream } from '../fakes/fake-stream.ts';
 
 export interface PingCall {
@@ -36,7 +36,9 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
   const clock = new ManualClock({ defer: 'manual' });
   const limits = { ...defaultLimits, ...changed };
   const counters = new BrokerCounters(clock);
-  const dispatcher = new Dispatcher({ clock, logger: silentLogger, counters });
+  const said = new SaidLines();
+  const { logger } = said;
+  const dispatcher = new Dispatcher({ clock, logger, counters });
   const identity = { brokerId: 1, clusterId: 'c', software: 'q', softwareVersion: '0', term: 0 };
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   const pings: PingCall[] = [];
@@ -53,17 +55,14 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
     bytesHardMax: limits.brokerOutputBytesMax,
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const connections = new Connections(
-    { clock, limits, logger: silentLogger, budget, outputTotal, heldTotal },
-    counters,
-  );
+  const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
   const allocateFrame = (length: number): Buffer => Buffer.allocUnsafe(length);
   const openSession: OpenSession = (link) => new NativeSession({ dispatcher, limits, allocateFrame }, link);
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
     return { stream, events: lending(connections.accept(stream, openSession, 'native')) };
   };
-  return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept };
+  return { clock, counters, pings, budget, outputTotal, heldTotal, connections, accept, said };
 }
 
 /** Chunks are lent: what keeps one finds something else in it. */

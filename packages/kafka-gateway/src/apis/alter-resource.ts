@@ -14,7 +14,7 @@ export interface ResourceChange extends ConfigResource {
 }
 
 export interface AlterOptions {
-  readonly caller: Pick<KafkaCaller, 'advertised'>;
+  readonly caller: Pick<KafkaCaller, 'advertised' | 'clientId' | 'address' | 'connectionId'>;
   readonly validateOnly: boolean;
   /** What is not named goes back to its default. */
   readonly replacesAll: boolean;
@@ -60,7 +60,7 @@ async function alterOne(
   }
   if (type === resourceType.topic) {
     const name = requireTopicName(resourceName);
-    await topicChanges.alter({ name, ...topicConfigs.readSteps(steps), replacesAll, validateOnly });
+    await topicChanges.alter({ name, ...topicConfigs.readSteps(steps), replacesAll, validateOnly }, caller);
   } else if (type === resourceType.broker) {
     requireBrokerName(resourceName, identity.brokerId, { mayBeAll: true });
     const { advertised } = caller;

@@ -1,7 +1,7 @@
 /**
  * CreatePartitions: adds partitions to topics, each topic for itself (row B1).
  */
-import type { DoorTools, Services } from '@q/broker';
+import type { Caller, DoorTools, Services } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -15,17 +15,25 @@ type Wanted = RequestOf<typeof createPartitions>['topics'][number];
 type Told = AnswerOf<typeof createPartitions>['results'][number];
 type CreatePartitionsServices = Pick<Services, 'identity' | 'topics' | 'topicChanges'>;
 
+/** All that a request says of one name. */
+interface NamedTopic {
+  readonly name: string;
+  readonly namesakes: readonly Wanted[];
+  readonly validateOnly: boolean;
+  readonly caller: Caller;
+}
+
 export function createPartitionsHandler(
   services: CreatePartitionsServices,
   tools: Pick<DoorTools, 'clock' | 'limits'>,
 ): Handler {
   return handler(createPartitions, {
-    handle: async ({ topics, validateOnly }) =>
+    handle: async ({ topics, validateOnly }, { caller }) =>
       refuseTooManyTopics(topics, tools) ?? {
         results: await oneByOne(
           Map.groupBy(topics, ({ name }) => name),
           tools,
-          ([name, namesakes]) => addTo(services, { name, namesakes, validateOnly }),
+          ([name, namesakes]) => addTo(services, { name, namesakes, validateOnly, caller }),
         ),
       },
   });
@@ -33,7 +41,7 @@ export function createPartitionsHandler(
 
 async function addTo(
   services: CreatePartitionsServices,
-  { name, namesakes, validateOnly }: { name: string; namesakes: readonly Wanted[]; validateOnly: boolean },
+  { name, namesakes, validateOnly, caller }: NamedTopic,
 ): Promise<Told> {
   try {
     const [wanted] = namesakes;
@@ -46,7 +54,7 @@ async function addTo(
       await services.topicChanges.addPartitions({ name, partitions: count, validateOnly: true });
       checkAssignments(services, wanted, assignments);
     }
-    await services.topicChanges.addPartitions({ name, partitions: count, validateOnly });
+    await services.topicChanges.addPartitions({ name, partitions: count, validateOnly }, caller);
     return { name, errorCode: 0 };
   } catch (error) {
     return { name, ...partError(error) };

@@ -1,6 +1,7 @@
 /**
  * CreateTopics: each topic for itself; one that is refused does not keep the others from being made (row B1).
  */
+import type { Caller } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -15,14 +16,22 @@ import { checkReplicaAssignment } from './replica-assignment.ts';
 type Wanted = RequestOf<typeof createTopics>['topics'][number];
 type Told = AnswerOf<typeof createTopics>['topics'][number];
 
+/** All that a request says of one name. */
+interface NamedTopic {
+  readonly name: string;
+  readonly namesakes: readonly Wanted[];
+  readonly validateOnly: boolean;
+  readonly caller: Caller;
+}
+
 export function createTopicsHandler(parts: ConfigParts): Handler {
   return handler(createTopics, {
-    handle: async ({ topics, validateOnly }) =>
+    handle: async ({ topics, validateOnly }, { caller }) =>
       refuseTooManyTopics(topics, parts.tools) ?? {
         topics: await oneByOne(
           Map.groupBy(topics, ({ name }) => name),
           parts.tools,
-          ([name, namesakes]) => createOne(parts, { name, namesakes, validateOnly }),
+          ([name, namesakes]) => createOne(parts, { name, namesakes, validateOnly, caller }),
         ),
       },
   });
@@ -30,19 +39,16 @@ export function createTopicsHandler(parts: ConfigParts): Handler {
 
 async function createOne(
   { services: { identity, topicChanges }, topicConfigs }: ConfigParts,
-  { name, namesakes, validateOnly }: { name: string; namesakes: readonly Wanted[]; validateOnly: boolean },
+  { name, namesakes, validateOnly, caller }: NamedTopic,
 ): Promise<Told> {
   try {
     const [wanted] = namesakes;
     if (wanted === undefined || namesakes.length > 1) {
       throw new KafkaError('INVALID_REQUEST', `the request names the topic ${name} ${namesakes.length} times`);
     }
-    const created = await topicChanges.create({
-      name,
-      ...checkSize(wanted, identity.brokerId),
-      configs: topicConfigs.read(wanted.configs),
-      validateOnly,
-    });
+    const size = checkSize(wanted, identity.brokerId);
+    const configs = topicConfigs.read(wanted.configs);
+    const created = await topicChanges.create({ name, ...size, configs, validateOnly }, caller);
     return {
       name,
       // Of a topic that was not made there is none yet.

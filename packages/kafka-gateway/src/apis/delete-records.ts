@@ -1,7 +1,7 @@
 /**
  * DeleteRecords: moves the starts of partitions up (row B1).
  */
-import type { DeletionResult, DoorTools, Services } from '@q/broker';
+import type { Caller, DeletionResult, DoorTools, Services } from '@q/broker';
 import { isInternalTopic } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
@@ -22,9 +22,9 @@ export function deleteRecordsHandler(
   tools: Pick<DoorTools, 'clock' | 'limits'>,
 ): Handler {
   return handler(deleteRecords, {
-    handle: async ({ topics }) =>
+    handle: async ({ topics }, { caller }) =>
       refuseTooManyPartitions(topics, tools) ?? {
-        topics: await oneByOne(topics, tools, (topic) => deleteIn(topic, services)),
+        topics: await oneByOne(topics, tools, (topic) => deleteIn(topic, services, caller)),
       },
     refuse: (errorCode, { topics }) => ({ topics: topics.map((topic) => refused(topic, errorCode)) }),
   });
@@ -33,6 +33,7 @@ export function deleteRecordsHandler(
 async function deleteIn(
   topic: WantedTopic,
   services: Pick<Services, 'recordDeletion' | 'topics'>,
+  caller: Caller,
 ): Promise<AnsweredTopic> {
   const { name, partitions } = topic;
   try {
@@ -43,6 +44,7 @@ async function deleteIn(
         partition: partitionIndex,
         before: offset === highWatermark ? 'end' : offset,
       })),
+      caller,
     );
     return { name, partitions: results.map(answerOf) };
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * DeleteTopics: each topic for itself, by name or by id (row B1).
  */
-import type { DoorTools, Services } from '@q/broker';
+import type { Caller, DoorTools, Services } from '@q/broker';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -22,12 +22,12 @@ export function deleteTopicsHandler(
 ): Handler {
   const keyOf = ({ name, topicId }: Named): string => name ?? services.topics.nameOf(topicId) ?? topicId;
   return handler(deleteTopics, {
-    handle: async (request) => {
+    handle: async (request, { caller }) => {
       const named = namedIn(request);
       const refused = refuseTooManyTopics(named, tools);
       if (refused !== null) return refused;
       const groups = Map.groupBy(named, keyOf).values();
-      return { responses: await oneByOne(groups, tools, (namesakes) => deleteOne(services, namesakes)) };
+      return { responses: await oneByOne(groups, tools, (namesakes) => deleteOne(services, namesakes, caller)) };
     },
   });
 }
@@ -36,7 +36,11 @@ function namedIn({ topics, topicNames }: Request): readonly Named[] {
   return topicNames.length === 0 ? topics : topicNames.map((name) => ({ name, topicId: noUuid }));
 }
 
-async function deleteOne({ topicChanges, topics }: DeleteTopicsServices, namesakes: readonly Named[]): Promise<Told> {
+async function deleteOne(
+  { topicChanges, topics }: DeleteTopicsServices,
+  namesakes: readonly Named[],
+  caller: Caller,
+): Promise<Told> {
   const { name = null, topicId = noUuid } = namesakes[0] ?? {};
   try {
     if (namesakes.length > 1) throw new KafkaError('INVALID_REQUEST', 'the request names this topic more than once');
@@ -45,7 +49,7 @@ async function deleteOne({ topicChanges, topics }: DeleteTopicsServices, namesak
     }
     const found = name ?? topics.nameOf(topicId);
     if (found === undefined) throw new KafkaError('UNKNOWN_TOPIC_ID', `there is no topic with the id ${topicId}`);
-    return { name: found, topicId: (await topicChanges.delete(found)).topicId, errorCode: 0 };
+    return { name: found, topicId: (await topicChanges.delete(found, caller)).topicId, errorCode: 0 };
   } catch (error) {
     return { name, topicId, ...partError(error) };
   }

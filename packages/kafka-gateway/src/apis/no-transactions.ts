@@ -27,7 +27,7 @@ export class NoTransactions {
     if (this.#warnedOf.size < kafkaLimits.transactionWarningsMax && !this.#warnedOf.has(clientId)) {
       this.#warnedOf.add(clientId);
       const what = 'a client asks for transactions, which are not supported yet; it is refused';
-      this.#logger.warn({ clientId, address }, what);
+      this.#logger.warn({ event: 'kafka.transactions_refused', clientId, address }, what);
     }
     return new KafkaError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'there are no transactions at this door');
   }

@@ -3,8 +3,9 @@
  * the answer that Kafka would give, or closes the connection where Kafka would. Nothing that a client sends makes
  * `dispatch` throw or its promise reject.
  */
-import { isBrokerFault, toWireError } from '@q/broker';
+import { reportRequest, toWireError } from '@q/broker';
 import type { Answer, Clock, DoorTools, RequestMeter } from '@q/broker';
+import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { answerFrame, answerFrameInTurns } from '../frame/answer-frame.ts';
 import { readRequestHead, readRequestHeader } from '../frame/request-header.ts';
@@ -37,6 +38,9 @@ export interface Incoming {
   /** The caller, once the header has told how the client names itself. */
   readonly callerOf: (clientId: string | null) => KafkaCaller;
 }
+
+/** As the log names it. */
+const door = 'kafka';
 
 const hangUp: Answer = { buffers: [], thenClose: true };
 const sayNothing: Answer = { buffers: [], thenClose: false };
@@ -152,31 +156,38 @@ export class Dispatcher {
     try {
       return this.#encode(served, route.handler.refuse(error.code, body, context, error.message));
     } catch (encoding) {
-      this.#tools.logger.error({ err: encoding, api: route.handler.api.name }, 'an answer could not be encoded');
+      this.#tools.logger.error(
+        { event: 'request.answer_failed', door, api: route.handler.api.name, err: encoding },
+        'an answer could not be encoded',
+      );
       return hangUp;
     }
   }
 
-  #asKafkaError(thrown: unknown, { route, context }: Served): KafkaError {
+  #asKafkaError(thrown: unknown, { route, head, context: { caller } }: Served): KafkaError {
     if (thrown instanceof KafkaError) {
       // Others are outcomes of a protocol, as in groups.
-      if (thrown.kafkaName === 'INVALID_REQUEST') route.meter.failed('INVALID_REQUEST', context.caller);
+      if (thrown.kafkaName === 'INVALID_REQUEST') route.meter.failed('INVALID_REQUEST', caller);
       return thrown;
     }
     const error = toWireError(thrown);
+    const { correlationId: requestId } = head;
     const api = route.handler.api.name;
-    if (isBrokerFault(error)) this.#tools.logger.error({ err: thrown, api, code: error.code }, 'request failed');
+    reportRequest(this.#tools.logger, { door, api, caller, requestId, error, thrown, isMalformed: false });
     // A long poll whose client has left has not failed: that is how consumers end.
-    const hasLeft = error.code === 'REQUEST_TIMED_OUT' && context.caller.signal.aborted;
-    if (!hasLeft) route.meter.failed(error.code, context.caller);
+    const hasLeft = error.code === 'REQUEST_TIMED_OUT' && caller.signal.aborted;
+    if (!hasLeft) route.meter.failed(error.code, caller);
     return toKafkaError(error);
   }
 
   /** Whoever sent it speaks another protocol, or another version of this one: nothing it sends can be trusted. */
-  #malformed(error: unknown, caller: KafkaCaller): Answer {
+  #malformed(thrown: unknown, caller: KafkaCaller): Answer {
     const { logger, meter } = this.#tools;
-    meter.failed(error instanceof KafkaError ? 'UNSUPPORTED_VERSION' : 'MALFORMED_FRAME', caller);
-    logger.debug({ err: error }, 'a request was not understood; its connection is closed');
+    const code = thrown instanceof KafkaError ? 'UNSUPPORTED_VERSION' : 'MALFORMED_FRAME';
+    meter.failed(code, caller);
+    const error = new QError(code, thrown instanceof Error ? thrown.message : String(thrown));
+    const failed = { door, api: undefined, caller, requestId: undefined, error, thrown, isMalformed: true };
+    reportRequest(logger, failed);
     return hangUp;
   }
 

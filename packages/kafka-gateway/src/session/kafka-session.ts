@@ -32,6 +32,8 @@ export class KafkaSession implements Session {
   readonly link: Link;
   software: { readonly name: string; readonly version: string } | null = null;
   fetchSession: FetchSession | null = null;
+  /** Of the last request: the protocol has no other place for it. */
+  clientId = '';
   readonly #host: KafkaSessionHost;
   readonly #decoder: FrameDecoder;
   #fetchTurns = 0;
@@ -65,8 +67,13 @@ export class KafkaSession implements Session {
   serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer> {
     return this.#host.dispatcher.dispatch(frame, {
       isLent: this.#decoder.frameIsLent,
-      callerOf: (clientId) => new SessionCaller(this, budget, clientId ?? ''),
+      callerOf: (clientId) => this.#callerOf(clientId, budget),
     });
+  }
+
+  #callerOf(clientId: string | null, budget: RequestBudget): SessionCaller {
+    if (clientId !== null) this.clientId = clientId;
+    return new SessionCaller(this, budget, clientId ?? '');
   }
 
   /** There is no message for an error that answers no request. */
@@ -106,6 +113,10 @@ class SessionCaller implements KafkaCaller {
 
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#session.advertised;
+  }
+
+  get connectionId(): number {
+    return this.#session.link.connectionId;
   }
 
   get signal(): CallerSignal {

@@ -89,7 +89,7 @@ export class ConfirmedTime {
     if (aheadMs <= clockGapMsMax) {
       if (aheadMs < -clockStepMs)
         this.#log.warn(
-          { byMs: aheadMs },
+          { event: 'clock.behind', byMs: aheadMs },
           'the clock is behind what the last run has seen; what goes by age comes later',
         );
       return;
@@ -104,7 +104,7 @@ export class ConfirmedTime {
       { course: this.#latestCourse, atMs: this.#watchedMs },
     ];
     this.#log.warn(
-      { aheadMs, waitsMs: Math.max(0, this.#limits.clockConfirmMs - this.#watchedMs) },
+      { event: 'clock.far_ahead', aheadMs, waitsMs: Math.max(0, this.#limits.clockConfirmMs - this.#watchedMs) },
       'the clock is far ahead of what the last run has seen: nothing is removed by its age before it has held that',
     );
   }
@@ -120,11 +120,11 @@ export class ConfirmedTime {
     this.#note(course);
     if (byMs > this.#limits.clockStepMs) {
       this.#log.warn(
-        { byMs, waitsMs: this.#limits.clockConfirmMs },
+        { event: 'clock.set_forward', byMs, waitsMs: this.#limits.clockConfirmMs },
         'the clock was set forward: nothing is removed by its age before it has held that',
       );
     } else if (byMs < -this.#limits.clockStepMs) {
-      this.#log.warn({ byMs }, 'the clock was set back');
+      this.#log.warn({ event: 'clock.set_back', byMs }, 'the clock was set back');
     }
     this.#confirm();
   }
@@ -142,7 +142,10 @@ export class ConfirmedTime {
       this.#seen.shift();
     const byMs = (this.#seen[0] as Seen).course - before;
     if (byMs > this.#limits.clockStepMs)
-      this.#log.warn({ byMs }, 'the clock has held what it was set to: records go by their age again');
+      this.#log.warn(
+        { event: 'clock.believed', byMs },
+        'the clock has held what it was set to: records go by their age again',
+      );
   }
 
   /** For the next process. */

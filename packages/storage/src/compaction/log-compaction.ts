@@ -201,7 +201,7 @@ export class LogCompaction {
       for (const { path } of candidates.slice(0, 1)) {
         await removeIfThere(options.fileSystem, path + cleanedSuffix).catch((cause: unknown) => {
           this.#core.context.log.warn(
-            { path, error: cause },
+            { event: 'partition.leftover_not_removed', file: path, err: cause },
             'a half-written segment could not be removed; the next attempt writes over it',
           );
         });

@@ -3,6 +3,7 @@ import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RoundSize, StorageObserver } from '../ports/storage-observer.ts';
+import type { RoomWatch } from '../room/room-watch.ts';
 import type { StorageStats } from '../stats.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { FlushedLog, QueuedAppend } from './flushed-log.ts';
@@ -45,6 +46,8 @@ export interface FlushQueueOptions {
   readonly roundBytesMax: number;
   readonly flushesInParallelMax: number;
   readonly syncIntervalMs: number;
+  /** Hears of refusals for want of room, and of rounds that had room. */
+  readonly watch?: Pick<RoomWatch, 'isFull' | 'refused' | 'foundRoom'>;
   readonly onFatal: (error: StorageError) => void;
 }
 
@@ -302,6 +305,7 @@ export class FlushQueue {
       if (fullBy === undefined) log.advance((appends.at(-1) as QueuedAppend).lastOffset + 1, isJournaled);
     }
     const causes = full.length === 0 ? null : new Map(full.map(({ log, fullBy }) => [log, fullBy]));
+    this.#watchRoom(full);
     for (const append of round) {
       this.#pendingBytes -= append.batch.length;
       const cause = causes?.get(append.log);
@@ -318,6 +322,16 @@ export class FlushQueue {
       log.wakeReaders();
     }
     this.#syncs.schedule();
+  }
+
+  #watchRoom(full: readonly RoundPart[]): void {
+    const { watch } = this.#options;
+    if (watch === undefined || (full.length === 0 && !watch.isFull)) return;
+    if (full.length === 0) watch.foundRoom();
+    for (const { appends, fullBy } of full) {
+      const { message, details } = fullError(fullBy);
+      watch.refused({ limit: String(details['reason'] ?? details['limit']), reason: message }, appends.length);
+    }
   }
 }
 

@@ -130,7 +130,7 @@ export class LateWrites {
     const isShort = error !== null;
     if (isShort && !this.#isShort && !this.#isClosed) {
       this.#options.log.warn(
-        { error },
+        { event: 'journal.no_room', err: error },
         'the disk has no room for acknowledged records; the journal keeps them until it has',
       );
     }

@@ -89,7 +89,10 @@ async function readFiles(o: OpenJournalOptions, names: readonly string[]): Promi
     // A file is made in full before it gets its head, and never changes its size.
     if (!isWhole && !o.isClean && content.head !== 'unfinished') reportSize(o, path, content.sizeBytes);
     if (content.head === 'damaged')
-      o.log.error({ file: path }, 'the head of a journal file is damaged; what it holds is replayed all the same');
+      o.log.error(
+        { event: 'journal.head_damaged', file: path },
+        'the head of a journal file is damaged; what it holds is replayed all the same',
+      );
     found.push({ ...content, path, isWanted: content.head !== 'unfinished' && isWhole && index < limits.journalFiles });
   }
   return found;
@@ -121,9 +124,8 @@ function holdersOf({ entries }: JournalContent): readonly { readonly folder: str
 }
 
 function reportSize({ log, limits }: OpenJournalOptions, file: string, sizeBytes: number): void {
-  const fields = { file, sizeBytes, wantedBytes: limits.journalFileBytes };
   log.error(
-    fields,
+    { event: 'journal.size_is_wrong', file, sizeBytes, wantedBytes: limits.journalFileBytes },
     'a journal file does not have the size that it is made with: unless that was changed, acknowledged records may be missing',
   );
 }
@@ -141,9 +143,9 @@ function reportGaps(o: OpenJournalOptions, entries: readonly JournalEntry[], min
   // Files are emptied in the order in which they were filled: while one has entries, so have those that came later.
   if (last) gaps.push({ from: last.sequence + 1, to: minimum - 2 });
   const damaged = gaps.filter(({ from, to }) => from <= to);
-  for (const gap of damaged)
+  for (const { from: fromEntry, to: toEntry } of damaged)
     o.log.error(
-      { directory: o.directory, ...gap },
+      { event: 'journal.entries_damaged', directory: o.directory, fromEntry, toEntry },
       'entries of the journal are damaged: acknowledged records may be missing',
     );
   return damaged.length > 0;
@@ -186,12 +188,12 @@ async function replay(
   });
   if (bytes > 0)
     o.log.info(
-      { logs: unsynced.length, bytes },
+      { event: 'journal.replayed', partitions: unsynced.length, bytes },
       'records that were durable in the journal alone are in their segments now, too',
     );
   if (debts.size > 0)
     o.log.warn(
-      { logs: debts.size },
+      { event: 'journal.no_room', partitions: debts.size },
       'the disk has no room for acknowledged records; the journal keeps them until it has',
     );
   return debts;

@@ -283,7 +283,10 @@ export class Journal {
         this.#free.push(file);
       }
     } catch (error) {
-      log.warn({ error }, 'a journal file could not be made; small writes are slower without it');
+      log.warn(
+        { event: 'journal.file_not_made', err: error },
+        'a journal file could not be made; small writes are slower without it',
+      );
     }
   }
 

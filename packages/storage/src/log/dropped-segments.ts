@@ -150,7 +150,7 @@ export class DroppedSegments {
       await this.#removeDeleted(() => true);
     } catch (error) {
       this.#core.context.log.warn(
-        { directory: this.#core.directory, error },
+        { event: 'partition.files_left', directory: this.#core.directory, err: error },
         'the files of deleted records could not be removed; they are tried again',
       );
     }

@@ -17,9 +17,8 @@ export async function keepMessageIds(
     if (await checkpoints.run({ keepsMessageIds: true })) await context.saveRecoveryPoints();
   } catch (error) {
     if (!isOutOfRoom(error)) throw error;
-    const fields = { topic: id.topic, partition: id.partition, error };
     context.log.warn(
-      fields,
+      { event: 'partition.message_ids_not_saved', topic: id.topic, partition: id.partition, err: error },
       'the disk has no room for the message ids of records that are dropped; a restart forgets them',
     );
   }

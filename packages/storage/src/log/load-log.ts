@@ -154,7 +154,10 @@ async function readEpochs(context: LogContext, directory: string): Promise<reado
     return decodeLeaderEpochCheckpoint(bytes.toString('utf8'));
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    context.log.warn({ directory, error }, 'leader epochs are unreadable; they are rebuilt from the log');
+    context.log.warn(
+      { event: 'partition.epochs_rebuilt', directory, err: error },
+      'leader epochs are unreadable; they are rebuilt from the log',
+    );
     return null;
   }
 }
@@ -188,7 +191,7 @@ async function loadSnapshot(
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       context.log.warn(
-        { directory: o.directory, offset, error },
+        { event: 'partition.snapshot_unreadable', directory: o.directory, offset, err: error },
         'a producer snapshot is unreadable; an older one is used',
       );
     }

@@ -164,7 +164,7 @@ export class LogCheckpoints {
     } catch (error) {
       if (plan.epochs) this.#core.areEpochsSaved = false;
       log.error(
-        { topic: id.topic, partition: id.partition, error },
+        { event: 'partition.checkpoint_failed', topic: id.topic, partition: id.partition, err: error },
         'a checkpoint of the log failed; recovery would take longer',
       );
       throw error;

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import type { StorageLog } from '../ports/storage-log.ts';
 import type { StorageObserver } from '../ports/storage-observer.ts';
+import type { RoomWatch } from '../room/room-watch.ts';
 import type { StorageCap } from '../room/storage-cap.ts';
 import type { IndexCache } from '../segment/index-cache.ts';
 import type { StorageStats } from '../stats.ts';
@@ -39,6 +40,7 @@ export interface LogContext {
   readonly queue: FlushQueue;
   readonly lateWrites: LateWrites;
   readonly cap: StorageCap;
+  readonly roomWatch: RoomWatch;
   /** What all open logs have above their checkpoints. */
   readonly uncovered: { bytes: number };
   /** Bounds the memory of large batches that are looked into. */

@@ -241,8 +241,11 @@ export class LogReader {
 
   #readError(error: unknown, offset: number): StorageError {
     const { id, context } = this.#core;
-    const fields = { topic: id.topic, partition: id.partition, offset, error };
-    context.log.error(fields, 'a read of stored records failed');
+    const { topic, partition } = id;
+    context.log.error(
+      { event: 'partition.read_failed', topic, partition, offset, err: error },
+      'a read of stored records failed',
+    );
     return asStorageError(error, `reading records of ${id.topic}-${id.partition} at offset ${offset}`);
   }
 }

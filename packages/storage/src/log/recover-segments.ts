@@ -259,7 +259,7 @@ class RecoveryWalk {
     const { topic, partition } = this.#options.id;
     this.#context.stats.logsQuarantined += 1;
     this.#context.log.error(
-      { topic, partition, ...damage },
+      { event: 'partition.quarantined', topic, partition, ...damage },
       'stored records are damaged; the partition is set aside, nothing was changed',
     );
     return damage;
@@ -318,7 +318,16 @@ class RecoveryWalk {
     stats.bytesCut += bytes;
     const { path: file } = segment;
     log.warn(
-      { topic, partition, file, position: end.position, bytes, endOffset: end.nextOffset, reason },
+      {
+        event: 'partition.tail_cut',
+        topic,
+        partition,
+        file,
+        position: end.position,
+        bytes,
+        endOffset: end.nextOffset,
+        reason,
+      },
       'torn tail cut: bytes that were never synced',
     );
   }

@@ -67,7 +67,7 @@ async function loadFile(context: LogContext, o: MessageIdSources, offset: number
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     log.warn(
-      { file: path, error },
+      { event: 'partition.message_ids_unreadable', file: path, err: error },
       'a file of message ids is unreadable; ids are taken from the records that are left, by their timestamps',
     );
     return null;

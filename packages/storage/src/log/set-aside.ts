@@ -35,7 +35,10 @@ export async function setAside(
     } finally {
       lease.release();
     }
-    log.warn({ file: segment.path, position: from, aside: path }, 'unsynced bytes behind a hole are kept aside');
+    log.warn(
+      { event: 'partition.hole_kept_aside', file: segment.path, position: from, aside: path },
+      'unsynced bytes behind a hole are kept aside',
+    );
   }
 }
 

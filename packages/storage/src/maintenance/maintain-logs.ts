@@ -78,7 +78,7 @@ class GuardedWork {
       this.#failed.add(log);
       this.#report.logsFailed += 1;
       this.#context.log.error(
-        { topic: log.id.topic, partition: log.id.partition, error },
+        { event: 'partition.maintenance_failed', topic: log.id.topic, partition: log.id.partition, err: error },
         'background work on a log failed',
       );
     }
@@ -112,7 +112,7 @@ function tellForgottenIds({ core: { id, dedup, context } }: LocalLog): void {
   if (count === 0) return;
   context.stats.messageIdsForgotten += count;
   context.log.warn(
-    { topic: id.topic, partition: id.partition, count },
+    { event: 'partition.message_ids_forgotten', topic: id.topic, partition: id.partition, count },
     'message ids were forgotten inside their window: a partition remembers no more',
   );
 }
@@ -145,14 +145,18 @@ async function dropMoved(
     report.segmentsDeleted += move.segments;
     report.bytesDeleted += move.bytes;
     const { id, logStartOffset } = log;
-    const fields = {
-      topic: id.topic,
-      partition: id.partition,
-      segments: move.segments,
-      bytes: move.bytes,
-      logStartOffset,
-    };
-    context.log.info({ ...fields, reasons: [...new Set(move.reasons)].join() }, 'old segments were dropped');
+    context.log.info(
+      {
+        event: 'partition.segments_dropped',
+        topic: id.topic,
+        partition: id.partition,
+        segments: move.segments,
+        bytes: move.bytes,
+        logStartOffset,
+        reasons: [...new Set(move.reasons)],
+      },
+      'old segments were dropped',
+    );
   });
 }
 
@@ -175,7 +179,7 @@ async function dropOldest(
   await dropMoved(context, moves, report, guarded);
   if (!plan.sufficient)
     context.log.warn(
-      { bytesToFree, bytesDropped: plan.bytes },
+      { event: 'retention.cap_passed', bytesToFree, bytesDropped: plan.bytes },
       'the storage cap is passed, and nothing more may be dropped',
     );
 }
@@ -189,7 +193,10 @@ async function compact(
   if (result === null) return;
   report.logsCompacted += 1;
   report.bytesCompacted += result.bytesBefore - result.bytesAfter;
-  log.core.context.log.info({ topic: log.id.topic, partition: log.id.partition, ...result }, 'a log was compacted');
+  log.core.context.log.info(
+    { event: 'partition.compacted', topic: log.id.topic, partition: log.id.partition, ...result },
+    'a log was compacted',
+  );
 }
 
 async function checkpoint(

@@ -66,7 +66,7 @@ export class DiskReserve {
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       this.#log.warn(
-        { error },
+        { event: 'disk.stop_not_noted', err: error },
         'the disk is full, so the shutdown could not be noted in full; the next start takes longer',
       );
     }
@@ -101,7 +101,7 @@ export class DiskReserve {
       await this.#fileSystem.syncDirectory(this.#directory);
     } catch (error) {
       this.#log.warn(
-        { file: this.#path, error },
+        { event: 'disk.reserve_not_taken', file: this.#path, err: error },
         'the room that is kept for a full disk could not be taken; the next round of maintenance tries again',
       );
     }
@@ -143,7 +143,7 @@ export class DiskReserve {
     }
     this.#givenUp += 1;
     this.#log.warn(
-      { file: this.#path, leftBytes: Math.max(0, sizeBytes - pieceBytes) },
+      { event: 'disk.reserve_used', file: this.#path, leftBytes: Math.max(0, sizeBytes - pieceBytes) },
       'the disk is full; some of the room that was kept for that is used',
     );
     return true;

@@ -1,5 +1,7 @@
 import { StorageError } from '../errors.ts';
+import type { ErrorDetails } from '../errors.ts';
 import type { WhenFull } from '../ports/local-store.ts';
+import type { RoomWatch } from './room-watch.ts';
 
 /*
  * Admission of appends by room: the cap on all logs together (`storageBytesMax`) and the reserve of free disk.
@@ -44,6 +46,8 @@ export interface StorageCapOptions {
   readonly onNeedsRoom?: () => void;
   /** An append was refused for what is known of the disk, which may be old: somebody else may have made room. */
   readonly onDiskShort?: () => void;
+  /** Hears of every refusal. */
+  readonly watch?: Pick<RoomWatch, 'refused'>;
 }
 
 export class StorageCap {
@@ -83,6 +87,13 @@ export class StorageCap {
     return this.#freeBytes < this.#reserveBytes;
   }
 
+  /** Whether something small would be taken, as far as is known. */
+  get hasRoom(): boolean {
+    const bytesMax = this.#bytesMax;
+    const isCapReached = bytesMax !== undefined && this.#whenFull === 'refuse' && this.#usedBytes >= bytesMax;
+    return !this.isDiskShort && !isCapReached && this.#refusal === null;
+  }
+
   /** A segment is closed before it grows past this, whatever its log's configuration says. */
   get segmentBytesMax(): number {
     const bytesMax = this.#bytesMax;
@@ -105,18 +116,16 @@ export class StorageCap {
     const { overshootBytesMax } = this.#options;
     const bytesMax = this.#bytesMax;
     this.#admitByDisk(bytes, o.internal);
-    if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal);
+    if (this.#refusal !== null && !o.internal) throw this.#refused(this.#refusal, { limit: 'disk' });
     if (bytesMax === undefined || o.internal) return;
     const limit =
       this.#whenFull === 'refuse' && o.isRepeat !== true
         ? bytesMax
         : bytesMax + Math.min(overshootBytesMax, bytesMax * overshootShareMax);
     if (this.#usedBytes + bytes <= limit) return;
-    this.#options.stats.appendsRefusedFull += 1;
-    throw new StorageError(
-      'STORAGE_FULL',
+    throw this.#refused(
       `the logs hold ${this.#usedBytes} bytes of ${bytesMax} (storageBytesMax); ${bytes} more do not fit until old segments go`,
-      { details: { limit: 'storageBytesMax', usedBytes: this.#usedBytes, bytesMax, bytes } },
+      { limit: 'storageBytesMax', usedBytes: this.#usedBytes, bytesMax, bytes },
     );
   }
 
@@ -160,20 +169,19 @@ export class StorageCap {
     this.#reserveBytes = Math.min(this.#options.diskReserveBytes, Math.floor(space.totalBytes * reserveShareMax));
   }
 
-  #refused(reason: string): StorageError {
+  #refused(reason: string, details: { readonly limit: string } & ErrorDetails): StorageError {
     this.#options.stats.appendsRefusedFull += 1;
-    return new StorageError('STORAGE_FULL', reason, { details: { limit: 'disk' } });
+    this.#options.watch?.refused({ limit: details.limit, reason });
+    return new StorageError('STORAGE_FULL', reason, { details });
   }
 
   #admitByDisk(bytes: number, internal: boolean): void {
     const reserve = internal ? this.#reserveBytes / 2 : this.#reserveBytes;
     if (this.#options.diskReserveBytes === 0 || this.#freeBytes - bytes >= reserve) return;
     this.#options.onDiskShort?.();
-    this.#options.stats.appendsRefusedFull += 1;
-    throw new StorageError(
-      'STORAGE_FULL',
+    throw this.#refused(
       `the disk has ${this.#freeBytes} bytes free; the last ${reserve} are kept in reserve (diskReserveBytes)`,
-      { details: { limit: 'diskReserveBytes', freeBytes: this.#freeBytes, reserveBytes: reserve, bytes } },
+      { limit: 'diskReserveBytes', freeBytes: this.#freeBytes, reserveBytes: reserve, bytes },
     );
   }
 }

@@ -57,10 +57,16 @@ export class ClockCheckpoint {
       if (bytes === null) return;
       const seen = decodeClockCheckpoint(bytes);
       if (seen === null)
-        log.warn({ file }, 'what the last run has seen of the clock is not sound; the clock is believed');
+        log.warn(
+          { event: 'clock.checkpoint_unreadable', file },
+          'what the last run has seen of the clock is not sound; the clock is believed',
+        );
       else time.goOnFrom(seen);
     } catch (error) {
-      log.warn({ file, error }, 'what the last run has seen of the clock cannot be read; the clock is believed');
+      log.warn(
+        { event: 'clock.checkpoint_unreadable', file, err: error },
+        'what the last run has seen of the clock cannot be read; the clock is believed',
+      );
     }
   }
 
@@ -76,7 +82,7 @@ export class ClockCheckpoint {
       await replaceFile(fileSystem, `${directory}/${clockCheckpointName}`, encodeClockCheckpoint(time.seen));
       await fileSystem.syncDirectory(directory);
     } catch (error) {
-      log.warn({ error }, 'what was seen of the clock could not be saved');
+      log.warn({ event: 'clock.checkpoint_not_saved', err: error }, 'what was seen of the clock could not be saved');
     }
   }
 }

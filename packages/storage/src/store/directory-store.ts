@@ -114,7 +114,7 @@ export class DirectoryStore implements LocalStore {
     await makeDirectoryDurably(fileSystem, directory);
     const reserve = new DiskReserve({ fileSystem, directory, bytesMax: limits.reserveFileBytes, log });
     const lock = await reserve.withRoom(() => fileSystem.lock(directory));
-    if (lock.weakness !== undefined) log.warn({ directory }, lock.weakness);
+    if (lock.weakness !== undefined) log.warn({ event: 'folder.lock_is_weak', directory }, lock.weakness);
     const store = new DirectoryStore(parts, { lock, reserve });
     try {
       // Again: another release may have had the folder until now.
@@ -146,7 +146,10 @@ export class DirectoryStore implements LocalStore {
     this.#restored = await readRestoreNote(fileSystem, directory);
     await this.#offsets.load(log);
     if (!wasClean && this.#offsets.hasRecoveryPoints)
-      log.info({ directory }, 'the last shutdown was not clean; logs are recovered as they are opened');
+      log.info(
+        { event: 'folder.recovering', directory },
+        'the last shutdown was not clean; logs are recovered as they are opened',
+      );
     await this.#maintenance.start();
     await this.#openJournal(names, { isClean: wasClean });
     await this.#maintenance.takeRoom();
@@ -281,7 +284,10 @@ export class DirectoryStore implements LocalStore {
       return await readTopicId(fileSystem, `${directory}/${name}`);
     } catch (error) {
       if (!StorageError.is(error)) throw error;
-      log.error({ folder: name, error }, 'the folder of a partition was written by a newer q; it is left alone');
+      log.error(
+        { event: 'folder.partition_is_newer', directory: name, err: error },
+        'the folder of a partition was written by a newer q; it is left alone',
+      );
       return null;
     }
   }

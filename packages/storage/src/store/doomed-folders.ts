@@ -40,7 +40,10 @@ export class DoomedFolders {
       this.#paths.delete(path);
       return 1;
     } catch (error) {
-      this.#log.error({ folder: path, error }, 'the files of a deleted log could not be removed; they are tried again');
+      this.#log.error(
+        { event: 'folder.removal_failed', directory: path, err: error },
+        'the files of a deleted log could not be removed; they are tried again',
+      );
       return 0;
     }
   }
@@ -54,7 +57,7 @@ export class DoomedFolders {
       await this.#fileSystem.syncDirectory(this.#directory);
     } catch (error) {
       this.#log.error(
-        { directory: this.#directory, error },
+        { event: 'folder.removal_failed', directory: this.#directory, err: error },
         'the names of deleted logs could not be made durable; they are tried again',
       );
       return 0;

@@ -74,7 +74,10 @@ export async function noteFormat({ fileSystem, directory, log }: LoggedPlace): P
     await fileSystem.syncDirectory(directory);
   } catch (error) {
     if (!isOutOfRoom(error)) throw error;
-    log.warn({ directory, error }, 'the format of the data folder could not be noted; the next start tries again');
+    log.warn(
+      { event: 'folder.format_not_noted', directory, err: error },
+      'the format of the data folder could not be noted; the next start tries again',
+    );
   }
 }
 
@@ -83,7 +86,10 @@ async function readIfPossible({ fileSystem, log }: LoggedPlace, file: string): P
   try {
     return await readFileIfThere(fileSystem, file);
   } catch (error) {
-    log.warn({ file, error }, 'the format of a file is not known, as it cannot be read');
+    log.warn(
+      { event: 'folder.format_unreadable', file, err: error },
+      'the format of a file is not known, as it cannot be read',
+    );
     return null;
   }
 }

@@ -15,7 +15,10 @@ interface Place {
 export async function reportForeignFile(place: Place, name: string): Promise<void> {
   const file = `${place.directory}/${name}`;
   if (!(await isFolder(place, name)))
-    place.log.warn({ file }, 'the data folder holds a file with the name of a partition; it is left alone');
+    place.log.warn(
+      { event: 'folder.foreign_file', file },
+      'the data folder holds a file with the name of a partition; it is left alone',
+    );
 }
 
 /** A link that leads nowhere is none. What was removed meanwhile was one. */

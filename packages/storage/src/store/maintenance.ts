@@ -56,7 +56,10 @@ export class Maintenance {
     const { context, logs } = this.#options;
     const making = this.#turns.run(async () => await makeRoom(context, this.#isStopping ? [] : logs()));
     making.catch((error: unknown) =>
-      context.log.error({ error }, 'the oldest segments could not be dropped; the next round tries again'),
+      context.log.error(
+        { event: 'retention.failed', err: error },
+        'the oldest segments could not be dropped; the next round tries again',
+      ),
     );
   }
 
@@ -83,15 +86,20 @@ export class Maintenance {
 
   /** A fresh look at the room on the disk, for the reserve. */
   async observeDisk(): Promise<void> {
+    const { cap, roomWatch } = this.#options.context;
     const disk = await this.#diskSpace();
-    if (disk !== null) this.#options.context.cap.observeDisk(disk);
+    if (disk !== null) cap.observeDisk(disk);
+    if (cap.hasRoom) roomWatch.foundRoom();
   }
 
   /** As `observeDisk`, for whoever was refused and does not wait: who tries again profits. One look at a time. */
   lookAgain(): void {
     if (this.#looking || this.#isStopping) return;
     const looking = this.observeDisk().catch((error: unknown) =>
-      this.#options.context.log.warn({ error }, 'the room on the disk cannot be asked for'),
+      this.#options.context.log.warn(
+        { event: 'disk.room_unknown', err: error },
+        'the room on the disk cannot be asked for',
+      ),
     );
     this.#looking = looking.finally(() => (this.#looking = null));
   }
@@ -120,7 +128,7 @@ export class Maintenance {
     });
     // What was removed makes room for appends now, not a round later.
     report.filesRemoved += foldersRemoved;
-    if (report.filesRemoved > 0) await this.observeDisk();
+    if (report.filesRemoved > 0 || context.roomWatch.isFull) await this.observeDisk();
     const left = await this.#diskSpace();
     if (left !== null && !this.#isStopping) await reserve.fillUp(left, context.cap.reserveBytes);
     await this.#clock.saveIfDue();

@@ -12,6 +12,7 @@ import { LateWrites } from '../flush/late-writes.ts';
 import type { LogContext } from '../log/log-context.ts';
 import { ReadAhead } from '../log/read-ahead.ts';
 import type { DiskReserve } from '../room/disk-reserve.ts';
+import { RoomWatch } from '../room/room-watch.ts';
 import { StorageCap } from '../room/storage-cap.ts';
 import { IndexCache } from '../segment/index-cache.ts';
 import { emptyStats } from '../stats.ts';
@@ -30,7 +31,9 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
   const { fileSystem, clock, log, limits, observer } = parts;
   const { saveStartOffsets, saveRecoveryPoints, observeDisk } = o.callbacks;
   const stats = emptyStats();
-  const queue = makeQueue(parts, stats);
+  const watch: RoomWatch = new RoomWatch({ clock, log, quietMs: limits.roomQuietMs, facts: () => cap });
+  const cap = makeCap(parts, { stats, watch }, o.callbacks);
+  const queue = makeQueue(parts, { stats, watch });
   const { openFilesMax, openFilesInUseMax, readBlockBytes, lateWriteMs, lateWriteBytes, lateWritesInParallelMax } =
     limits;
   const openFiles = new OpenFiles({
@@ -70,16 +73,23 @@ export function makeContext(parts: StoreParts, o: { reserve: DiskReserve; callba
       bytesMax: lateWriteBytes,
       parallelMax: lateWritesInParallelMax,
     }),
-    cap: makeCap(parts, stats, o.callbacks),
+    cap,
+    roomWatch: watch,
     uncovered: { bytes: 0 },
     largeBatches: new Turnstile(limits.largeBatchesInParallelMax),
   };
 }
 
-function makeQueue({ clock, limits, log, observer, onFatal }: StoreParts, stats: StorageStats): FlushQueue {
+function makeQueue(
+  { clock, limits, log, observer, onFatal }: StoreParts,
+  { stats, watch }: { readonly stats: StorageStats; readonly watch: RoomWatch },
+): FlushQueue {
   const { roundBytesMax, flushesInParallelMax, syncIntervalMs } = limits;
   const failed = (error: StorageError): void => {
-    log.error({ error }, 'storage failed; nothing is acknowledged any more, the process must end');
+    log.error(
+      { event: 'disk.failed', err: error },
+      'storage failed; nothing is acknowledged any more, the process must end',
+    );
     onFatal(error);
   };
   return new FlushQueue({
@@ -89,6 +99,7 @@ function makeQueue({ clock, limits, log, observer, onFatal }: StoreParts, stats:
     roundBytesMax,
     flushesInParallelMax,
     syncIntervalMs,
+    watch,
     onFatal: failed,
   });
 }
@@ -123,7 +134,7 @@ function makeMemory(
 
 function makeCap(
   { limits, storageBytesMax, whenFull }: StoreParts,
-  stats: StorageStats,
+  { stats, watch }: { readonly stats: StorageStats; readonly watch: RoomWatch },
   o: StoreCallbacks,
 ): StorageCap {
   const { capOvershootBytesMax, diskReserveBytes } = limits;
@@ -137,5 +148,6 @@ function makeCap(
     stats,
     onNeedsRoom,
     onDiskShort,
+    watch,
   });
 }

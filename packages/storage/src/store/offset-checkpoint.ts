@@ -90,7 +90,10 @@ export class OffsetCheckpoint {
     if (!bytes) return [];
     const entries = decodeOffsetCheckpoint(bytes);
     if (!entries)
-      log.warn({ file: this.#path }, 'a checkpoint file is unreadable; recovery reads more of the logs instead');
+      log.warn(
+        { event: 'folder.checkpoint_unreadable', file: this.#path },
+        'a checkpoint file is unreadable; recovery reads more of the logs instead',
+      );
     this.#isReadable = entries !== null;
     return entries ?? [];
   }

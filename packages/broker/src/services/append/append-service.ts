@@ -64,7 +64,12 @@ export interface Appending {
 export interface AppendServiceOptions {
   readonly registry: TopicRegistry;
   /** How full the broker is with bytes that are not durable yet. */
-  readonly budget: { readonly isOverHard: boolean; readonly heldBytes: number; readonly hardBytes: number };
+  readonly budget: {
+    readonly isOverHard: boolean;
+    readonly heldBytes: number;
+    readonly hardBytes: number;
+    refused(): void;
+  };
   readonly clock: Clock;
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
@@ -99,7 +104,10 @@ export class AppendService {
    */
   append(request: AppendRequest, caller: Caller): Appending | Promise<Appending> {
     const { budget, clock, limits, logger } = this.#options;
-    if (budget.isOverHard) throw tooBusy(budget);
+    if (budget.isOverHard) {
+      budget.refused();
+      throw tooBusy(budget);
+    }
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
     const results: AppendResult[] = [];
     const settling = { clock, logger, timeoutMs, budget: caller.budget };

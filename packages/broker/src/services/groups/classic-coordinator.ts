@@ -15,6 +15,7 @@ import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { GroupDeadlines } from './group-deadlines.ts';
+import { classicNews, tellWhenDurable } from './group-news.ts';
 import type { GroupDirectory } from './group-directory.ts';
 import type { LiveGroup } from './live-group.ts';
 import { refusedWith, WaitingMembers } from './waiting-members.ts';
@@ -73,36 +74,35 @@ export class ClassicCoordinator {
   step(live: LiveGroup, command: ClassicCommand): ClassicStep {
     const context = this.#context();
     const step = stepClassic(this.#groupOf(live, context), command, context);
+    const { classic: before } = live;
+    const words = classicNews(live.groupId, { before, command, step });
     // What was refused does not make a group of what was none.
-    if (live.classic === null && isRefusedAtOnce(step)) return step;
-    if (step.group !== null && step.group.generation > (live.classic?.generation ?? 0)) this.rebalances += 1;
-    live.advanceClassic(step.group, step.records);
+    const isNone = before === null && isRefusedAtOnce(step);
+    if (!isNone) {
+      if (step.group !== null && step.group.generation > (before?.generation ?? 0)) this.rebalances += 1;
+      live.advanceClassic(step.group, step.records);
+    }
+    if (words.length > 0) void tellWhenDurable(words, { settled: live.settled(), logger: this.#options.logger });
+    if (isNone) return step;
     if (command.kind !== 'heartbeat' && command.kind !== 'commit') this.#follow(live);
     return step;
   }
 
   /** Answers whoever has waited for this step, once it is durable. */
-  tell(live: LiveGroup, { answers, evicted }: ClassicStep): void {
-    if (answers.length === 0 && evicted.length === 0) return;
+  tell(live: LiveGroup, { answers }: ClassicStep): void {
+    if (answers.length === 0) return;
     const ends: (readonly [EndWait, ClassicStep['answers'][number]])[] = [];
     for (const answer of answers) {
       const end = this.waiting.take(live, answer.memberId);
       if (end !== null) ends.push([end, answer]);
     }
-    void this.#tellWhenDurable(live, { ends, evicted });
+    void this.#tellWhenDurable(live, ends);
   }
 
   async #tellWhenDurable(
     live: LiveGroup,
-    {
-      ends,
-      evicted,
-    }: {
-      ends: readonly (readonly [EndWait, ClassicStep['answers'][number]])[];
-      evicted: ClassicStep['evicted'];
-    },
+    ends: readonly (readonly [EndWait, ClassicStep['answers'][number]])[],
   ): Promise<void> {
-    const { groupId } = live;
     try {
       await live.settled();
     } catch {
@@ -110,10 +110,6 @@ export class ClassicCoordinator {
       return;
     }
     for (const [end, { outcome }] of ends) end(outcome);
-    for (const { memberId, reason } of evicted) {
-      if (reason === 'replaced') continue;
-      this.#options.logger.info({ groupId, memberId, reason }, 'a member was put out of its group');
-    }
   }
 
   /** One whose partitions the broker assigned, and that has nobody left, is taken over. */

@@ -20,6 +20,7 @@ import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Topic } from '../topics/topic.ts';
 import { GroupDeadlines } from './group-deadlines.ts';
 import type { GroupDirectory } from './group-directory.ts';
+import { groupNews, tellWhenDurable } from './group-news.ts';
 import type { HeldHeartbeats } from './held-heartbeats.ts';
 import { wantedTopics } from './live-group.ts';
 import type { LiveGroup } from './live-group.ts';
@@ -89,11 +90,16 @@ export class GroupCoordinator implements TopicListener {
     const isNew = live.group === null;
     const step = stepGroup(live.group ?? createGroup(live.groupId, context), command, context);
     // A join that was refused, or a change of topics, does not make a group of what was none.
-    if (isNew && step.records.length === 0) return step;
-    if (step.group.targetEpoch > (live.group?.targetEpoch ?? 0)) this.rebalances += 1;
+    const { group: before } = live;
+    if (isNew && step.records.length === 0) {
+      this.#tell(live, groupNews(before, command, step));
+      return step;
+    }
+    if (step.group.targetEpoch > (before?.targetEpoch ?? 0)) this.rebalances += 1;
     live.advance(step.group, step.records);
+    this.#tell(live, groupNews(before, command, step));
     this.#noteDeadline(live, step);
-    if (step.wake.length > 0) void this.#tellWhenDurable(live, step);
+    if (step.wake.length > 0) void this.#wakeWhenDurable(live, step);
     this.keepSweeping();
     return step;
   }
@@ -143,7 +149,10 @@ export class GroupCoordinator implements TopicListener {
       if (!live.exists) continue;
       if (!hasExpired(live, { nowMs, groupExpiryMs })) continue;
       const count = this.remove(live);
-      logger.info({ groupId: live.groupId, offsets: count }, 'a group without members has expired');
+      logger.info(
+        { event: 'group.deleted', groupId: live.groupId, offsets: count, reason: 'expired' },
+        'a group without members has expired',
+      );
     }
   }
 
@@ -186,8 +195,13 @@ export class GroupCoordinator implements TopicListener {
     this.#setDeadline(live, membersMs !== null && membersMs > nowMs ? membersMs : null);
   }
 
-  async #tellWhenDurable(live: LiveGroup, { wake, evicted }: GroupStep): Promise<void> {
-    const { held, logger } = this.#options;
+  #tell(live: LiveGroup, words: ReturnType<typeof groupNews>): void {
+    const { logger } = this.#options;
+    if (words.length > 0) void tellWhenDurable(words, { settled: live.settled(), logger });
+  }
+
+  async #wakeWhenDurable(live: LiveGroup, { wake }: GroupStep): Promise<void> {
+    const { held } = this.#options;
     const { groupId } = live;
     try {
       await live.settled();
@@ -196,9 +210,6 @@ export class GroupCoordinator implements TopicListener {
       return;
     }
     for (const memberId of wake) held.end({ groupId, memberId }, 'news');
-    for (const { memberId, reason } of evicted) {
-      logger.info({ groupId, memberId, reason }, 'a member was put out of its group');
-    }
   }
 }
 

@@ -95,6 +95,7 @@ export class OffsetChanges {
     const settled = live.settled();
     directory.forgetIfGone(live);
     await settled;
+    if (isValid) this.#tellSet(request);
     return isValid ? checked : checked.map(withoutEffect);
   }
 
@@ -120,7 +121,19 @@ export class OffsetChanges {
     refuseMembers(live);
     const offsets = this.#options.coordinator.remove(live);
     await live.settled();
+    this.#options.logger.info(
+      { event: 'group.deleted', groupId, offsets, reason: 'by command' },
+      'a group was deleted by command',
+    );
     return offsets;
+  }
+
+  #tellSet({ groupId, topics }: OffsetReset): void {
+    const partitions = topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
+    this.#options.logger.info(
+      { event: 'group.offsets_set', groupId, partitions },
+      'offsets of a group were set by command',
+    );
   }
 
   #classicConsumes({ classic }: LiveGroup, topic: string): boolean {

@@ -151,7 +151,7 @@ export class BrokerSettings {
     }
     if (Object.keys(ignored).length > 0)
       logger.error(
-        { event: 'settings.stored.ignored', ignored },
+        { event: 'settings.stored_ignored', problems: Object.entries(ignored).map(([name, why]) => `${name}: ${why}`) },
         'settings that were changed by API do not fit any more',
       );
     await this.#options.apply(this.#layers.chosen());
@@ -176,7 +176,11 @@ export class BrokerSettings {
     this.#version = entry?.version ?? 0;
     this.#layers.store(next);
     await this.#putInForce();
-    if (changed.length > 0) logger.info({ event: 'settings.changed', by: wanted.by, changed }, 'settings were changed');
+    if (changed.length > 0)
+      logger.info(
+        { event: 'settings.changed', by: wanted.by, changed: changed.map(changeText) },
+        'settings were changed',
+      );
     return outcome;
   }
 
@@ -188,7 +192,7 @@ export class BrokerSettings {
     if ('problems' in read || problems.length > 0) {
       this.#lastReload = { ...outcome, problems };
       logger.error(
-        { event: 'settings.reload.failed', by, problems },
+        { event: 'settings.reload_failed', by, problems },
         'the settings could not be read again; those in force stay in force',
       );
       return this.#lastReload;
@@ -198,7 +202,10 @@ export class BrokerSettings {
     await this.#putInForce();
     const needsRestart = this.#layers.waiting();
     this.#lastReload = { ...outcome, changed, needsRestart };
-    logger.info({ event: 'settings.reloaded', by, changed, needsRestart }, reloadedText(changed, needsRestart));
+    logger.info(
+      { event: 'settings.reloaded', by, changed: changed.map(changeText), needsRestart },
+      reloadedText(changed, needsRestart),
+    );
     return this.#lastReload;
   }
 
@@ -231,6 +238,10 @@ export class BrokerSettings {
     const inForce = limit === undefined || String(limit) === view.value ? view : { ...view, value: String(limit) };
     return definition.isSecret ? hidden(inForce) : inForce;
   }
+}
+
+function changeText({ name, before, after }: ChangedSetting): string {
+  return `${name}: ${before} -> ${after}`;
 }
 
 function reloadedText(changed: readonly ChangedSetting[], needsRestart: readonly string[]): string {

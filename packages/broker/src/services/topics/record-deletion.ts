@@ -5,6 +5,8 @@ import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import { authorOf } from '../../caller.ts';
+import type { Author } from '../../caller.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { checkPartitionCount, requirePartition } from './partition-lookup.ts';
 import type { TopicRegistry } from './topic-registry.ts';
@@ -48,7 +50,7 @@ export class RecordDeletion {
   }
 
   /** @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic, too many partitions) */
-  async delete(name: string, wishes: readonly DeletionWish[]): Promise<DeletionResult[]> {
+  async delete(name: string, wishes: readonly DeletionWish[], by?: Author): Promise<DeletionResult[]> {
     const topic = this.#registry.byName(name);
     if (topic === undefined) throw unknownTopic(name);
     refuseInternal(name, 'trimmed');
@@ -57,21 +59,38 @@ export class RecordDeletion {
     while (results.length < wishes.length) {
       if (results.length > 0) await new Promise<void>((resolve) => this.#clock.defer(resolve));
       const some = wishes.slice(results.length, results.length + deletionsAtOnce);
-      results.push(...(await Promise.all(some.map((wish) => this.#delete(topic, wish)))));
+      results.push(...(await Promise.all(some.map((wish) => this.#delete(topic, wish, by)))));
     }
     return results;
   }
 
-  async #delete(topic: Topic, { partition: index, before }: DeletionWish): Promise<DeletionResult> {
+  #tell(
+    { name: topic }: Topic,
+    trimmed: { readonly partition: number; readonly logStartOffset: number },
+    by: Author | undefined,
+  ): void {
+    this.#logger.info(
+      { event: 'topic.trimmed', topic, ...trimmed, ...(by && authorOf(by)) },
+      'records of a partition were deleted by command',
+    );
+  }
+
+  async #delete(
+    topic: Topic,
+    { partition: index, before: wanted }: DeletionWish,
+    by: Author | undefined,
+  ): Promise<DeletionResult> {
     let logStartOffset = -1;
     try {
       const log = requirePartition(topic, index).requireLog();
       ({ logStartOffset } = log);
       const { highWatermark } = log;
-      const offset = before === 'end' ? highWatermark : before;
+      const offset = wanted === 'end' ? highWatermark : wanted;
       if (offset < 0 || offset > highWatermark) throw outOfRange(topic, { index, offset, highWatermark });
       // At the start or below it, too: what an earlier deletion could not remove from the disk is tried again.
+      const before = logStartOffset;
       logStartOffset = await log.deleteBefore(offset);
+      if (logStartOffset > before) this.#tell(topic, { partition: index, logStartOffset }, by);
       return { partition: index, error: null, logStartOffset };
     } catch (thrown) {
       return { partition: index, error: toPartitionError(thrown, this.#logger), logStartOffset };

@@ -10,8 +10,11 @@
  * of maintenance tries again.
  */
 import { QError } from '@q/protocol';
+import type { Author } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import { silentLogger } from '../../logger.ts';
+import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
@@ -21,6 +24,7 @@ import type { SettingChanges } from './setting-changes.ts';
 import { describeTopicSettings, parseTopicSettings } from './topic-config.ts';
 import type { GivenSetting, SettingInForce, SettingTexts } from './topic-config.ts';
 import { decodeTopicRecord, encodeTopicRecord, topicKey } from './topic-record.ts';
+import { TopicNews } from './topic-news.ts';
 import type { TopicRecord } from './topic-record.ts';
 import type { TopicRegistry } from './topic-registry.ts';
 import {
@@ -44,6 +48,8 @@ export interface TopicChangesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly term: number;
+  /** Hears of every change that is in force; nobody does unless told otherwise. */
+  readonly logger?: BrokerLogger;
 }
 
 /** The topic that is wanted. `validateOnly` checks everything and creates nothing. */
@@ -63,6 +69,13 @@ export interface AlterTopicOptions extends SettingChanges {
   readonly validateOnly: boolean;
 }
 
+/** How many partitions a topic is to have. `validateOnly` checks everything and changes nothing. */
+export interface PartitionsToAdd {
+  readonly name: string;
+  readonly partitions: number;
+  readonly validateOnly: boolean;
+}
+
 /** The topic as it was created, with every setting in force. */
 export interface CreatedTopic {
   readonly topicId: string;
@@ -73,38 +86,40 @@ export interface CreatedTopic {
 
 export class TopicChanges {
   readonly #options: TopicChangesOptions;
+  readonly #news: TopicNews;
   #tail: Promise<unknown> = Promise.resolve();
   /** By topic id: what could not be made, and is not gone from the metadata yet. As many as topics at most. */
   readonly #unmade = new Map<string, { readonly name: string; readonly trouble: QError }>();
 
   constructor(options: TopicChangesOptions) {
     this.#options = options;
+    this.#news = new TopicNews(options.logger ?? silentLogger);
   }
 
   /**
    * @throws QError INVALID_TOPIC_NAME, INVALID_PARTITIONS, INVALID_REPLICAS, INVALID_CONFIG, TOPIC_EXISTS, TOPIC_LIMIT,
    * STORAGE_…
    */
-  create(wanted: CreateTopicOptions): Promise<CreatedTopic> {
-    return this.#inTurn(() => this.#create(wanted));
+  create(wanted: CreateTopicOptions, by?: Author): Promise<CreatedTopic> {
+    return this.#inTurn(() => this.#create(wanted, by));
   }
 
   /** Deletes the topic with its data. @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic), STORAGE_… */
-  delete(name: string): Promise<{ topicId: string }> {
-    return this.#inTurn(() => this.#delete(name));
+  delete(name: string, by?: Author): Promise<{ topicId: string }> {
+    return this.#inTurn(() => this.#delete(name, by));
   }
 
   /** @throws QError UNKNOWN_TOPIC, INVALID_CONFIG, INVALID_REQUEST (internal topic), STORAGE_… */
-  alter(wanted: AlterTopicOptions): Promise<SettingInForce[]> {
-    return this.#inTurn(() => this.#alter(wanted));
+  alter(wanted: AlterTopicOptions, by?: Author): Promise<SettingInForce[]> {
+    return this.#inTurn(() => this.#alter(wanted, by));
   }
 
   /**
    * `partitions` is the new total. @throws QError UNKNOWN_TOPIC, INVALID_PARTITIONS, TOPIC_LIMIT, INVALID_REQUEST,
    * STORAGE_…
    */
-  addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
-    return this.#inTurn(() => this.#addPartitions(wanted));
+  addPartitions(wanted: PartitionsToAdd, by?: Author): Promise<number> {
+    return this.#inTurn(() => this.#addPartitions(wanted, by));
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -113,7 +128,7 @@ export class TopicChanges {
     return result;
   }
 
-  async #create(wanted: CreateTopicOptions): Promise<CreatedTopic> {
+  async #create(wanted: CreateTopicOptions, by: Author | undefined): Promise<CreatedTopic> {
     const { metadata, registry, brokerDefaults, clock, random, term } = this.#options;
     const { name } = wanted;
     checkName(name);
@@ -142,6 +157,7 @@ export class TopicChanges {
       await metadata.compareAndSet({ key: topicKey(name), expectedVersion: 0, value: encodeTopicRecord(record) });
       await registry.settled();
       await this.#undoUnlessOpen(name);
+      this.#news.created(record, by);
     }
     return {
       topicId: record.topicId,
@@ -195,7 +211,7 @@ export class TopicChanges {
     return entry !== null && decodeTopicRecord(entry.key, entry.value).topicId === topicId;
   }
 
-  async #delete(name: string): Promise<{ topicId: string }> {
+  async #delete(name: string, by?: Author): Promise<{ topicId: string }> {
     const { metadata, registry } = this.#options;
     refuseInternal(name, 'deleted');
     const entry = await metadata.get(topicKey(name));
@@ -208,19 +224,24 @@ export class TopicChanges {
       isVital: true,
     });
     await registry.settled();
+    this.#news.deleted(record, by);
     return { topicId: record.topicId };
   }
 
-  async #alter(wanted: AlterTopicOptions): Promise<SettingInForce[]> {
+  async #alter(wanted: AlterTopicOptions, by: Author | undefined): Promise<SettingInForce[]> {
     const { brokerDefaults, limits } = this.#options;
     const topic = this.#requireTopic(wanted.name, 'altered');
-    const texts = alteredSettings({ topic: topic.settingTexts, broker: brokerDefaults }, wanted);
+    const before = topic.settingTexts;
+    const texts = alteredSettings({ topic: before, broker: brokerDefaults }, wanted);
     checkFitsFrame({ topic: texts, broker: brokerDefaults }, limits);
-    if (!wanted.validateOnly) await this.#replaceRecord(topic, { configs: Object.fromEntries(texts) });
+    if (!wanted.validateOnly) {
+      await this.#replaceRecord(topic, { configs: Object.fromEntries(texts) });
+      this.#news.altered(topic.name, { before, after: texts }, by);
+    }
     return describeTopicSettings({ topic: texts, broker: brokerDefaults });
   }
 
-  async #addPartitions(wanted: { name: string; partitions: number; validateOnly: boolean }): Promise<number> {
+  async #addPartitions(wanted: PartitionsToAdd, by: Author | undefined): Promise<number> {
     const topic = this.#requireTopic(wanted.name, 'given partitions');
     const current = topic.partitions.length;
     const partitions = checkPartitions(wanted.partitions, this.#options.limits);
@@ -234,7 +255,9 @@ export class TopicChanges {
       );
     }
     this.#checkRoom({ topics: 0, partitions: partitions - current });
-    if (!wanted.validateOnly) await this.#replaceRecord(topic, { partitions });
+    if (wanted.validateOnly) return partitions;
+    await this.#replaceRecord(topic, { partitions });
+    this.#news.grown(topic.name, { partitions, before: current }, by);
     return partitions;
   }
 

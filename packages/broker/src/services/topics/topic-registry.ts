@@ -17,6 +17,7 @@ import type { MetadataChange, MetadataStore } from '../../metadata/metadata-stor
 import { isStorageFull } from '../../storage-full.ts';
 import { internalTopic } from './internal-topic.ts';
 import type { Leadership } from './leadership.ts';
+import { OpeningProgress } from './opening-progress.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { Partition, Topic } from './topic.ts';
 import type { SettingTexts } from './topic-config.ts';
@@ -52,6 +53,8 @@ export class TopicRegistry {
   #tail: Promise<void> = Promise.resolve();
   readonly #listeners = new Set<TopicListener>();
   #partitions = 0;
+  /** During the start. */
+  #progress: OpeningProgress | null = null;
   #stopWatching: (() => void) | null = null;
 
   constructor(options: TopicRegistryOptions) {
@@ -122,7 +125,12 @@ export class TopicRegistry {
     const records = entries.map((entry) => decodeTopicRecord(entry.key, entry.value));
     const withState = (state: TopicRecord['state']): TopicRecord[] =>
       records.filter((record) => record.state === state);
-    await Promise.all(withState('active').map((record) => this.#apply(record)));
+    const active = withState('active');
+    const total = active.reduce((sum, { partitions }) => sum + partitions, 0);
+    const { clock, logger } = this.#options;
+    this.#progress = new OpeningProgress({ clock, logger, total });
+    await Promise.all(active.map((record) => this.#apply(record)));
+    this.#progress = null;
     await Promise.all(withState('deleting').map((record) => this.#deleteLogs(record)));
     const stops = [
       metadata.watch({ prefix: topicKeyPrefix, afterRevision: revision, listener: (change) => this.#follow(change) }),
@@ -148,7 +156,10 @@ export class TopicRegistry {
       try {
         if (change.kind === 'put') await this.#apply(decodeTopicRecord(change.entry.key, change.entry.value));
       } catch (error) {
-        this.#options.logger.error({ err: error, change: change.kind }, 'a topic change could not be applied');
+        this.#options.logger.error(
+          { event: 'topic.change_failed', change: change.kind, err: error },
+          'a topic change could not be applied',
+        );
       }
     });
   }
@@ -196,7 +207,8 @@ export class TopicRegistry {
       // They may have changed while it was opened.
       log.updateConfig(topic.settings.log);
       partition.serve(log);
-      if (this.#unopened.settled(partition)) logger.info(fields, 'a partition that could not be opened is open now');
+      if (this.#unopened.settled(partition))
+        logger.info({ event: 'partition.opened_again', ...fields }, 'a partition that could not be opened is open now');
       // Deleted while it was opened: what was made anew goes as well.
       if (topic.isDeleted) await this.#deleteLog(id);
     } catch (error) {
@@ -205,7 +217,9 @@ export class TopicRegistry {
       if (!isTriedAgain) this.#unopened.settled(partition);
       // Said once: what is tried again fails as it did before.
       if (!isTriedAgain || this.#unopened.failed(partition) === 1)
-        logger.error({ err: error, ...fields }, 'a partition could not be opened');
+        logger.error({ event: 'partition.not_opened', ...fields, err: error }, 'a partition could not be opened');
+    } finally {
+      this.#progress?.opened();
     }
   }
 
@@ -241,7 +255,10 @@ export class TopicRegistry {
     for (const record of this.#undeleted.due()) await this.#deleteAgain(record);
     const failed = partitions.filter(({ log }) => log === null).length;
     if (failed > 0)
-      this.#options.logger.warn({ partitions: failed }, 'partitions could not be opened again; they are tried later');
+      this.#options.logger.warn(
+        { event: 'partition.not_opened_again', partitions: failed },
+        'partitions could not be opened again; they are tried later',
+      );
   }
 
   async #openAgain(partition: Partition): Promise<void> {
@@ -255,7 +272,7 @@ export class TopicRegistry {
     } catch (error) {
       this.#undeleted.failed(record);
       this.#options.logger.error(
-        { err: error, topic: record.name },
+        { event: 'topic.not_deleted', topic: record.name, err: error },
         'a topic could not be deleted for good; it is tried later',
       );
     }
@@ -314,7 +331,7 @@ export class TopicRegistry {
       if (!isStorageFull(error)) throw error;
       this.#undeleted.failed(record);
       this.#options.logger.warn(
-        { err: error, topic: record.name },
+        { event: 'topic.deletion_not_noted', topic: record.name, err: error },
         'the disk is full; that the topic is gone is noted later',
       );
     }
@@ -329,7 +346,10 @@ export class TopicRegistry {
       // An earlier try got so far, or the broker stopped before it had made this log.
       if (StorageError.is(error) && error.code === 'UNKNOWN_LOG') return true;
       const { topic, partition } = id;
-      this.#options.logger.error({ err: error, topic, partition }, 'the data of a deleted topic could not be removed');
+      this.#options.logger.error(
+        { event: 'partition.data_not_removed', topic, partition, err: error },
+        'the data of a deleted topic could not be removed',
+      );
       return false;
     }
   }
@@ -345,7 +365,7 @@ export class TopicRegistry {
     const orphans = (await this.#options.store.list()).filter(isOrphan);
     for (const id of orphans.filter((orphan) => !isOwn(orphan))) {
       this.#options.logger.warn(
-        { topic: id.topic, topicId: id.topicId, partition: id.partition },
+        { event: 'partition.unknown_topic', topic: id.topic, topicId: id.topicId, partition: id.partition },
         'the data folder holds a partition of a topic that is not known; it is left alone',
       );
     }

@@ -11,14 +11,16 @@ import {
   encodeResponse,
 } from '@q/protocol';
 import type { Api, ErrorName, HelloRequest } from '@q/protocol';
+import { authorOf } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import { isBrokerFault, toWireError } from '../../errors/wire-error.ts';
+import { toWireError } from '../../errors/wire-error.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import { countError, countRequest, createApiCounter } from '../../metrics/counters.ts';
 import type { ApiCounter, BrokerCounters } from '../../metrics/counters.ts';
 import { nativeName } from '../../metrics/request-meter.ts';
 import type { ErrorReceiver } from '../../metrics/request-meter.ts';
 import type { Answer } from '../../transport/session.ts';
+import { isClientsMistake, reportRequest } from '../request-report.ts';
 import { Expected } from './handler.ts';
 import type { Handler, NativeCaller } from './handler.ts';
 
@@ -187,29 +189,47 @@ export class Dispatcher {
   #succeed(state: RequestState & { route: Route }, answer: unknown, buffers = this.#encode(state, answer)): Answer {
     const { route } = state;
     let failed = false;
+    let mistake: ErrorName | null = null;
     if (route.errorsIn !== undefined) {
       for (const name of route.errorsIn(answer)) {
         failed = true;
+        if (mistake === null && isClientsMistake(name)) mistake = name;
         this.#countError(name, state.caller, route.counter);
       }
     }
+    if (mistake !== null) this.#reportPart(state, mistake);
     this.#count(state, failed);
     return { buffers, thenClose: false };
   }
 
   #fail(state: RequestState, thrown: unknown, options: { thenClose: boolean }): Answer {
     const error = toWireError(thrown);
-    if (isBrokerFault(error)) {
-      this.#logger.error({ err: thrown, api: state.route?.api.name, code: error.code }, 'request failed');
-    }
     // A long poll whose client has left has not failed: that is how consumers end, and nobody gets the answer.
     const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || !state.caller.signal.aborted;
     if (hasFailed) this.#countError(error.code, state.caller, state.route?.counter ?? null);
+    this.#report(state, { error, thrown, isMalformed: options.thenClose });
     this.#count(state, hasFailed);
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
       thenClose: options.thenClose,
     };
+  }
+
+  #report(
+    { route, correlationId: requestId, caller }: RequestState,
+    what: { readonly error: QError; readonly thrown: unknown; readonly isMalformed: boolean },
+  ): void {
+    reportRequest(this.#logger, { door: nativeName, api: route?.api.name, caller, requestId, ...what });
+  }
+
+  /** What was refused of a request that was answered otherwise: the first of its kind stands for all. */
+  #reportPart({ route, correlationId: requestId, caller }: RequestState & { route: Route }, code: ErrorName): void {
+    const { clientId, address, connectionId = 0 } = authorOf(caller);
+    const who = { clientId, address, connectionId, requestId };
+    this.#logger.info(
+      { event: 'request.refused', door: nativeName, api: route.api.name, code, ...who },
+      'a part of a request was refused',
+    );
   }
 
   #count(state: RequestState, failed: boolean): void {

@@ -113,6 +113,10 @@ class SessionCaller implements NativeCaller {
     return this.#session.clientId;
   }
 
+  get connectionId(): number {
+    return this.#session.link.connectionId;
+  }
+
   get signal(): CallerSignal {
     return this.#session.link.signal;
   }

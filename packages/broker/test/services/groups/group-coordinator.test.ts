@@ -39,7 +39,7 @@ function setUp() {
   const held = new HeldHeartbeats(clock);
   const directory = new GroupDirectory({ log, limits: { groupsMax: 10 } });
   const out: object[] = [];
-  const logger = { ...silentLogger, info: (fields: object) => void out.push(fields) };
+  const logger = { ...silentLogger, warn: (line: object) => void out.push(line) };
   const coordinator = new GroupCoordinator({ directory, held, registry, clock, limits: defaultLimits, logger });
   const topic = topicOf({ name: 'orders' });
   for (let count = 0; count < 4; count += 1) partitionWith(new FakeLog(), topic);
@@ -81,7 +81,9 @@ describe('GroupCoordinator', () => {
     expect(membersOf(live)).toEqual(['a']);
     await clock.advance(1);
     expect(membersOf(live)).toEqual([]);
-    expect(out).toEqual([{ groupId: 'g', memberId: 'a', reason: 'session' }]);
+    expect(out).toEqual([
+      { event: 'group.member_evicted', groupId: 'g', memberId: 'a', reason: 'session', members: 0 },
+    ]);
     expect(clock.pending).toBe(1);
   });
 
@@ -133,7 +135,9 @@ describe('GroupCoordinator', () => {
     await expect(live.settled()).rejects.toThrow('the disk is full');
     log.isFull = false;
     await clock.advance(300);
-    expect(out).toEqual([{ groupId: 'g', memberId: 'a', reason: 'session' }]);
+    expect(out).toEqual([
+      { event: 'group.member_evicted', groupId: 'g', memberId: 'a', reason: 'session', members: 0 },
+    ]);
     await clock.advance(700);
     expect(membersOf(live)).toEqual([]);
     expect(clock.pending).toBe(1);

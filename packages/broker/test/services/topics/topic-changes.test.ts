@@ -200,7 +200,14 @@ describe('TopicChanges', () => {
     const { registry } = await folder.start();
     expect(registry.byName('lost')).toBeUndefined();
     expect(folder.store.logs.size).toBe(1);
-    expect(folder.warnings).toEqual([{ topic: 'lost', topicId: '00000000-0000-4000-8000-0000000000ff', partition: 3 }]);
+    expect(folder.warnings).toEqual([
+      {
+        event: 'partition.unknown_topic',
+        topic: 'lost',
+        topicId: '00000000-0000-4000-8000-0000000000ff',
+        partition: 3,
+      },
+    ]);
   });
 
   it('undoes a topic of which a partition could not be made', async () => {
@@ -354,6 +361,6 @@ describe('TopicChanges', () => {
       ownLogs: [own],
     });
     expect(await registry.start()).toEqual([own]);
-    expect(warned).toEqual([lost]);
+    expect(warned).toEqual([{ event: 'partition.unknown_topic', ...lost }]);
   });
 });

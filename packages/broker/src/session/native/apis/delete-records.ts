@@ -14,13 +14,14 @@ export function deleteRecordsHandler(
 ): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
   return {
     api: DeleteRecords,
-    handle: async ({ name, partitions }) => {
+    handle: async ({ name, partitions }, caller) => {
       const results = await deletion.delete(
         name,
         partitions.map(({ partition, beforeOffset }) => ({
           partition,
           before: beforeOffset === toHighWatermark ? 'end' : beforeOffset,
         })),
+        caller,
       );
       return {
         partitions: results.map(({ error, ...result }) => ({ ...result, ...wireResult(error) })),

@@ -35,23 +35,29 @@ import { wireCode } from './wire-result.ts';
 export function createTopicHandler(
   changes: Services['topicChanges'],
 ): Handler<CreateTopicRequest, CreateTopicResponse> {
-  return { api: CreateTopic, handle: async (request) => onWire(await changes.create(request)) };
+  return { api: CreateTopic, handle: async (request, caller) => onWire(await changes.create(request, caller)) };
 }
 
 export function deleteTopicHandler(
   changes: Services['topicChanges'],
 ): Handler<DeleteTopicRequest, DeleteTopicResponse> {
-  return { api: DeleteTopic, handle: ({ name }) => changes.delete(name) };
+  return { api: DeleteTopic, handle: ({ name }, caller) => changes.delete(name, caller) };
 }
 
 export function alterTopicHandler(changes: Services['topicChanges']): Handler<AlterTopicRequest, AlterTopicResponse> {
-  return { api: AlterTopic, handle: async (request) => onWire({ configs: await changes.alter(request) }) };
+  return {
+    api: AlterTopic,
+    handle: async (request, caller) => onWire({ configs: await changes.alter(request, caller) }),
+  };
 }
 
 export function addPartitionsHandler(
   changes: Services['topicChanges'],
 ): Handler<AddPartitionsRequest, AddPartitionsResponse> {
-  return { api: AddPartitions, handle: async (request) => ({ partitions: await changes.addPartitions(request) }) };
+  return {
+    api: AddPartitions,
+    handle: async (request, caller) => ({ partitions: await changes.addPartitions(request, caller) }),
+  };
 }
 
 export function listTopicsHandler(catalog: Pick<TopicCatalog, 'list'>): Handler<ListTopicsRequest, ListTopicsResponse> {

@@ -1,0 +1,58 @@
+/** What becomes of connections and their requests, at every door. */
+export const connectionEvents = {
+  'connection.accepted': {
+    level: 'debug',
+    meaning: 'A client has connected.',
+    fields: ['connectionId', 'address', 'door'],
+  },
+  'connection.refused': {
+    level: 'warn',
+    meaning: 'A connection was refused, because there are as many as may be.',
+    fields: ['address', 'door', 'limit', 'value'],
+  },
+  'connection.closed': {
+    level: 'debug',
+    meaning: 'A connection has ended in order, by its client or because the broker stops.',
+    fields: ['connectionId', 'address', 'door', 'clientId', 'reason', 'requests', 'forMs'],
+  },
+  'connection.dropped': {
+    level: 'info',
+    meaning: 'The broker has hung up on a client: a time limit, or bytes that are not of the protocol.',
+    fields: ['connectionId', 'address', 'door', 'clientId', 'reason', 'requests', 'forMs'],
+  },
+  'connection.accept_failed': {
+    level: 'warn',
+    meaning: 'A connection could not be accepted by the system.',
+    fields: ['door', 'err'],
+  },
+  'door.port_taken': {
+    level: 'warn',
+    meaning: 'Another program has the port of this door, which stays shut.',
+    fields: ['door', 'host', 'port'],
+  },
+  'request.malformed': {
+    level: 'warn',
+    meaning: 'The bytes of a request are not what the protocol calls for. Its client is broken, or speaks another one.',
+    fields: ['door', 'api?', 'code', 'reason', 'clientId', 'address', 'connectionId', 'requestId?'],
+  },
+  'request.refused': {
+    level: 'info',
+    meaning: 'A request was refused, and would be again: its client has to change something.',
+    fields: ['door', 'api', 'code', 'reason?', 'clientId', 'address', 'connectionId', 'requestId?'],
+  },
+  'request.failed': {
+    level: 'error',
+    meaning: 'The broker failed to serve a request.',
+    fields: ['door', 'api?', 'code', 'err', 'clientId', 'address', 'connectionId', 'requestId?'],
+  },
+  'request.answer_failed': {
+    level: 'error',
+    meaning: 'An answer could not be encoded. Its connection is closed.',
+    fields: ['door', 'api', 'err'],
+  },
+  'kafka.transactions_refused': {
+    level: 'warn',
+    meaning: 'A Kafka client asks for transactions, which are not supported yet.',
+    fields: ['clientId', 'address'],
+  },
+} as const;
