@@ -3,6 +3,7 @@ import { QError } from '@q/protocol';
 
 import type { Address } from '../address.ts';
 import { isObject } from '../option-check.ts';
+import { OpenTelemetryTracing } from './open-telemetry.ts';
 import type { ResolvedTracingOptions } from './tracing-options.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -31,7 +32,6 @@ export async function openTracing(wish: TracingWish): Promise<Tracing | null> {
   const options = wish.tracing ?? { process: 'child', createSpans: false };
   const api = options.api === undefined ? await loadedApi(wish.tracing !== undefined) : checkedApi(options.api);
   if (api === null) return null;
-  const { OpenTelemetryTracing } = await import('./open-telemetry.ts');
   const { clientId, seeds, clock } = wish;
   return new OpenTelemetryTracing({ api, options, clientId, seeds, now: () => clock.now() });
 }

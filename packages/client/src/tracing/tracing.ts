@@ -2,7 +2,8 @@ import type { RecordHeader } from '@q/protocol';
 
 /*
  * What the client tells a tracer. A port: without one, which is the rule, the client holds null and nothing of this
- * costs anything; `open-telemetry.ts` is the one that there is, and is loaded only where it is wanted.
+ * costs anything. `open-telemetry.ts` is the one that there is. Of OpenTelemetry it has types alone: the API is loaded
+ * where it is wanted.
  */
 
 /** A record as a tracer sees it. */
