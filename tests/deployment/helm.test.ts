@@ -146,6 +146,7 @@ describe('the chart', () => {
     const [plain, again, other] = [await of({}), await of({}), await of({ settings: { logLevel: 'debug' } })];
     expect(again).toBe(plain);
     expect(other).not.toBe(plain);
+    expect(await of({ applySettings: 'reload', podAnnotations: { a: 'b' } })).toBeUndefined();
   });
 
   it('Q1 sets no variable and no setting that the broker does not know', async () => {

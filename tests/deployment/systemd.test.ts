@@ -55,6 +55,17 @@ describe('the systemd unit', () => {
     expect(await of(text.replace(/^(Capability|Protect|Private|Restrict|SystemCall).*$/gm, ''))).toBeGreaterThan(5);
   });
 
+  it('Q1 comes with settings that the broker takes', async () => {
+    const settings = fileURLToPath(new URL('../../deploy/systemd/q.yaml', import.meta.url));
+    const shown = (await readFile(settings, 'utf8')).replaceAll(/^# ( *[\w.]+:.*)$/gm, '$1');
+    expect(shown).toContain('\nstorageMaxBytes: 200GiB\n');
+    const file = join(folder, 'q.yaml');
+    await writeFile(file, shown);
+    const main = fileURLToPath(new URL('../../apps/broker/src/main.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [main, '--config', file, '--check-config']);
+    expect(stdout).toContain('the settings are allowed');
+  });
+
   it('Q1 sets no variable that the broker does not know', async () => {
     const reference = await readFile(new URL('../../docs/CONFIGURATION.md', import.meta.url), 'utf8');
     const names = [...text.matchAll(/^Environment=(Q_\w+)=/gm)].map(([, name]) => name);
