@@ -161,6 +161,29 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
       isReloadable: true,
     },
   ),
+  alerts: setting(
+    numbers,
+    {},
+    {
+      placeholder: 'name=number',
+      allowed: 'name=number with a whole number, several separated by ";"',
+      doc: 'When something counts as wrong with the broker, such as diskLowPercent=10; the flag may be repeated, the file carries a map. docs/ALERTS.md has the names.',
+      isReloadable: true,
+    },
+  ),
+  alertWebhookUrl: setting(orWord('none', z.string().regex(/^https?:\/\/[^\s/]\S*$/)), null, {
+    placeholder: 'url',
+    allowed: 'an address that begins with http:// or https://, or none',
+    doc: 'Where alerts are sent, as a POST of JSON. The admin HTTP server has to be on.',
+    isReloadable: true,
+  }),
+  alertWebhookSecret: setting(orWord('none', z.string().regex(/^\S+$/)), null, {
+    placeholder: 'secret',
+    allowed: 'a text without blanks, or none',
+    doc: 'Signs what is sent to alertWebhookUrl (HMAC-SHA256, as Standard Webhooks has it).',
+    isReloadable: true,
+    isSecret: true,
+  }),
   logLevel: setting(choice(logLevels), 'info', {
     doc: 'Least severe log line that is written.',
     isReloadable: true,

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { defaultLimits, ownDefinitions, topicSettings } from '@q/broker';
-import { limitsMarkdown, replaceSection, settingsMarkdown, topicSettingsMarkdown } from './settings-markdown.ts';
+import { conditionTable, defaultLimits, defaultThresholds, ownDefinitions, topicSettings } from '@q/broker';
+import {
+  conditionsMarkdown,
+  limitsMarkdown,
+  replaceSection,
+  settingsMarkdown,
+  topicSettingsMarkdown,
+} from './settings-markdown.ts';
 
 /** A document with generated sections: what it says now, and what it should say. */
 export interface GeneratedDocument {
@@ -17,7 +23,15 @@ export function generatedDocuments(): GeneratedDocument[] {
     'topic settings': topicSettingsMarkdown(topicSettings),
     limits: limitsMarkdown({ ...defaultLimits }, { source: limitsSource, needsRestart }),
   });
-  return [readme, configuration];
+  const thresholdsSource = readFileSync(
+    new URL('../../../packages/broker/src/services/health/thresholds.ts', import.meta.url),
+    'utf8',
+  );
+  const alerts = generated('../../../docs/ALERTS.md', {
+    conditions: conditionsMarkdown(conditionTable),
+    thresholds: limitsMarkdown({ ...defaultThresholds }, { source: thresholdsSource, what: 'threshold' }),
+  });
+  return [readme, configuration, alerts];
 }
 
 const fixed = new Set(ownDefinitions().flatMap(({ name, isReloadable }) => (isReloadable ? [] : [name])));

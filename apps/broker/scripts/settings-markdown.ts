@@ -67,18 +67,40 @@ export function topicSettingsMarkdown(settings: readonly TopicSettingRow[]): str
   );
 }
 
-/** @param source text of the file that declares the limits: the comment above each is its meaning */
+/** What the broker tells of its health, from the table that `@q/broker` exports. */
+export function conditionsMarkdown(
+  conditions: Readonly<
+    Record<string, { readonly severity: string; readonly meaning: string; readonly action: string }>
+  >,
+): string {
+  return markdownTable(
+    ['alert', 'severity', 'it means', 'do'],
+    Object.entries(conditions).map(([name, { severity, meaning, action }]) => [code(name), severity, meaning, action]),
+  );
+}
+
+/**
+ * @param source text of the file that declares the limits: the comment above each is its meaning
+ * @param needsRestart which of them cannot change while the broker runs; without it all can, and nothing is said of it
+ */
 export function limitsMarkdown(
   limits: Readonly<Record<string, number>>,
-  { source, needsRestart }: { readonly source: string; readonly needsRestart: (name: string) => boolean },
+  { source, what = 'limit', needsRestart }: LimitsSource,
 ): string {
   const rows = Object.entries(limits).map(([name, value]) => [
     code(name),
     code(String(value)),
-    whileRunning(!needsRestart(name)),
+    ...(needsRestart === undefined ? [] : [whileRunning(!needsRestart(name))]),
     meaningOf(name, source),
   ]);
-  return markdownTable(['limit', 'default', 'a change needs', 'meaning'], rows);
+  const change = needsRestart === undefined ? [] : ['a change needs'];
+  return markdownTable([what, 'default', ...change, 'meaning'], rows);
+}
+
+interface LimitsSource {
+  readonly source: string;
+  readonly what?: 'limit' | 'threshold';
+  readonly needsRestart?: (name: string) => boolean;
 }
 
 /** @throws Error for a limit without a comment */

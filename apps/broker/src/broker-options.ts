@@ -18,6 +18,7 @@ export function brokerOptions(settings: Settings, extension?: AdminExtension): B
     autoCreateTopics: settings.autoCreateTopics,
     topicDefaults: settings.topicDefaults,
     limits: settings.limits,
+    alerts: settings.alerts,
     ...(settings.advertised === null ? {} : { advertised: settings.advertised }),
     ...(settings.storageMaxBytes === null ? {} : { storageMaxBytes: settings.storageMaxBytes }),
   };

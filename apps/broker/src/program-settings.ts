@@ -1,4 +1,5 @@
 import type { ProgramSettings, ReadValues } from '@q/broker';
+import type { AlertWebhook } from './alert-webhook.ts';
 import { programDefinitions } from './program-definitions.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { KnownSettings, SettingsInput } from './resolve-settings.ts';
@@ -8,12 +9,13 @@ import type { LogLevel } from './settings.ts';
 /** What of the program itself follows its settings while it runs. */
 export interface ProgramParts {
   readonly log: { setLevel(level: LogLevel): void };
+  readonly webhook: Pick<AlertWebhook, 'follow'>;
 }
 
 /** The settings of the program, for the broker: it tells them, changes them, and reads them again. */
 export function programSettings(
   { given, file }: Pick<KnownSettings, 'given' | 'file'>,
-  { input, log }: ProgramParts & { readonly input: SettingsInput },
+  { input, log, webhook }: ProgramParts & { readonly input: SettingsInput },
 ): ProgramSettings {
   return {
     definitions: programDefinitions(),
@@ -23,6 +25,7 @@ export function programSettings(
     apply: (valueOf) => {
       const level = logLevels.find((known) => known === valueOf('logLevel'));
       if (level !== undefined) log.setLevel(level);
+      webhook.follow(valueOf);
     },
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, LogLine } from '@q/broker';
 import { lazyAdmin } from './admin-extension.ts';
+import { AlertWebhook } from './alert-webhook.ts';
 import { brokerOptions } from './broker-options.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { ExitCode, exitCodeOfSignal } from './exit-code.ts';
@@ -107,6 +108,7 @@ async function start(
   { log, mayLoad }: { readonly log: ProgramLog; readonly mayLoad: Promise<void> },
 ): Promise<Broker> {
   const { settings, input } = given;
+  const webhook = new AlertWebhook();
   const isKafkaPortGiven = given.given.some(({ name }) => name === 'kafkaPort');
   try {
     const [{ startBroker }, doors] = await Promise.all([
@@ -114,8 +116,8 @@ async function start(
       kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
     ]);
     return await startBroker({
-      ...brokerOptions(settings, lazyAdmin(mayLoad)),
-      settings: programSettings(given, { input, log }),
+      ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target })),
+      settings: programSettings(given, { input, log, webhook }),
       doors,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of

@@ -38,6 +38,9 @@ export interface Settings {
   readonly autoCreateTopics: boolean;
   readonly topicDefaults: Pairs;
   readonly limits: Readonly<Record<string, number>>;
+  readonly alerts: Readonly<Record<string, number>>;
+  readonly alertWebhookUrl: string | null;
+  readonly alertWebhookSecret: string | null;
   readonly logLevel: LogLevel;
   readonly logFormat: 'auto' | 'text' | 'json';
 }

@@ -6,6 +6,8 @@
  */
 import type { AdminExtension, AdminListener, AdminTools, Services } from '@q/broker';
 import type { AdminContext } from './admin-context.ts';
+import type { Webhook } from './alerts/webhook.ts';
+import type { WebhookTarget } from './alerts/webhook-target.ts';
 
 /** What the admin interface can be told. All of it can be left out. */
 export interface AdminOptions {
@@ -14,23 +16,43 @@ export interface AdminOptions {
    * on. A web page that has its own name lead to this machine is refused by this. Default: none.
    */
   readonly allowedHosts?: readonly string[];
+  /** Where alerts are sent, asked for each time; null, or none: nowhere. */
+  readonly webhook?: () => WebhookTarget | null;
 }
 
 /** The admin interface: give it to `startBroker` as `admin.extension`. */
-export function adminExtension({ allowedHosts = [] }: AdminOptions = {}): AdminExtension {
+export function adminExtension({ allowedHosts = [], webhook = () => null }: AdminOptions = {}): AdminExtension {
   return {
     open: (services: Services, tools: AdminTools) => {
       const closing = new AbortController();
       const context: AdminContext = { services, tools, allowedHosts, closing: closing.signal };
+      const stopTelling = tellWebhook(context, webhook);
       return Promise.resolve({
         listener: lazyListener(context),
         close: () => {
+          stopTelling();
           closing.abort();
           return Promise.resolve();
         },
       });
     },
   };
+}
+
+/** Loads what sends alerts with the first one that there is a target for. Returns how to stop it. */
+function tellWebhook({ services, tools, closing }: AdminContext, target: () => WebhookTarget | null): () => void {
+  let sending: Promise<Webhook> | null = null;
+  return services.health.onChange((changes) => {
+    if (target() === null) return;
+    sending ??= Promise.all([import('./alerts/webhook.ts'), import('./alerts/node-post.ts')]).then(
+      ([made, { nodePost: post }]) => new made.Webhook({ target, post, services, tools, closing }),
+    );
+    sending.then(
+      (webhook) => webhook.take(changes),
+      (error: unknown) =>
+        tools.logger.error({ event: 'webhook.broken', err: error }, 'the webhook could not be loaded'),
+    );
+  });
 }
 
 /** Loads what serves with the first request, which waits for it; so do those that come meanwhile. */

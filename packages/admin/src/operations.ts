@@ -2,6 +2,7 @@
  * Every operation of the admin interface. Each concern has a folder, and in it `operations.ts` with those of it: a new
  * concern adds its list here, and nothing else.
  */
+import { alertOperations } from './alerts/operations.ts';
 import { backupOperations } from './backup/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
 import { configOperations } from './config/operations.ts';
@@ -15,6 +16,7 @@ import { statsOperations } from './stats/operations.ts';
 import { topicOperations } from './topics/operations.ts';
 
 export const operations = [
+  ...alertOperations,
   ...clusterOperations,
   ...backupOperations,
   ...configOperations,

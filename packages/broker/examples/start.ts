@@ -9,7 +9,7 @@ const broker = await startBroker({
 console.log(`listening on ${broker.url}`);
 
 const ready = await fetch(`${broker.adminUrl}/readyz`);
-console.log(ready.status, await ready.text()); // 200 {"status":"ready"}
+console.log(ready.status, await ready.text()); // 200 {"status":"ready","reasons":[]}
 
 // Answers what is in flight, flushes, and lets the data folder go.
 await broker.close();

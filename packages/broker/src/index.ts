@@ -100,10 +100,27 @@ export type { TrafficWindow } from './metrics/traffic.ts';
 export type { ClientKind } from './metrics/client-kinds.ts';
 export type { DataFolderDescription } from './services/stats/data-folder.ts';
 export type { BackupRun } from './services/backup/backup-service.ts';
+// Health
+export { conditionTable } from './services/health/condition.ts';
+export type {
+  ClearedCondition,
+  Condition,
+  ConditionName,
+  Figures,
+  Finding,
+  Severity,
+} from './services/health/condition.ts';
+export type { BoardChanges } from './services/health/condition-board.ts';
+export type { GroupBehind } from './services/health/facts.ts';
+export type { HealthReport, HealthStatus } from './services/health/health-watch.ts';
+export { defaultThresholds } from './services/health/thresholds.ts';
+export type { HealthThresholds } from './services/health/thresholds.ts';
 export type { BrokerIdentity } from './identity.ts';
 export { isBrokerFault, toWireError } from './errors/wire-error.ts';
 export { reportRequest } from './session/request-report.ts';
 export type { FailedRequest } from './session/request-report.ts';
+/** So that a door tells the sender of what was refused how long to wait, as its protocol has it. */
+export { retryAfterMs } from './errors/retry-after.ts';
 
 // Limits
 export { defaultLimits } from './limits.ts';

@@ -154,6 +154,8 @@ export interface BrokerLimits {
   readonly maintenanceIntervalMs: number;
   /** A backup that nobody reads for so long is ended, and what it held back from retention and compaction let go. */
   readonly backupStallMs: number;
+  /** How often the broker looks at its own health. */
+  readonly healthIntervalMs: number;
   /** Pause between two tries to note the broker's start, where the disk was too full for it. */
   readonly termRetryMs: number;
   /** How long close() waits for requests in flight unless told otherwise. */
@@ -232,6 +234,7 @@ export const defaultLimits: BrokerLimits = {
 
   maintenanceIntervalMs: 10 * secondMs,
   backupStallMs: 90 * secondMs,
+  healthIntervalMs: secondMs,
   termRetryMs: secondMs,
   closeTimeoutMs: 10 * secondMs,
 };
@@ -268,6 +271,7 @@ export const restartLimits: ReadonlySet<keyof BrokerLimits> = new Set([
   'reopenPauseMsMax',
   'groupDeadlinePauseMs',
   'maintenanceIntervalMs',
+  'healthIntervalMs',
   'termRetryMs',
 ]);
 

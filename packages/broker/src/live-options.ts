@@ -1,14 +1,16 @@
 /**
  * The options of a broker that can change while it runs, as values that its parts look at each time.
  *
- * Invariant: `limits` and `topicDefaults` are the same two objects for as long as the broker runs, changed in place,
- * and never halfway: what is put in force was checked as a whole before.
+ * Invariant: `limits`, `alerts` and `topicDefaults` are the same objects for as long as the broker runs, changed in
+ * place, and never halfway: what is put in force was checked as a whole before.
  */
 import { QError } from '@q/protocol';
 import type { StorageLimits, WhenFull } from '@q/storage';
 import { budgetDescriptors } from './descriptor-budget.ts';
 import { checkLimits, defaultLimits, restartLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
+import { resolveThresholds } from './services/health/thresholds.ts';
+import type { HealthThresholds } from './services/health/thresholds.ts';
 import type { ChangeableOptions } from './services/settings/own-definitions.ts';
 import { parseTopicSettings } from './services/topics/topic-config.ts';
 import type { SettingTexts } from './services/topics/topic-config.ts';
@@ -17,6 +19,7 @@ import { checkFitsFrame } from './services/topics/topic-rules.ts';
 /** What they come to. */
 export interface LiveValues {
   readonly limits: BrokerLimits;
+  readonly alerts: HealthThresholds;
   readonly topicDefaults: SettingTexts;
   readonly autoCreateTopics: boolean;
   readonly storageMaxBytes: number | null;
@@ -36,7 +39,8 @@ export function liveValues(given: ChangeableOptions, machine: MachineBounds): Li
   const topicDefaults = resolveTopicDefaults(given);
   checkFitsFrame({ topic: new Map(), broker: topicDefaults }, limits);
   const { autoCreateTopics, storageMaxBytes, whenFull } = given;
-  return { limits, topicDefaults, autoCreateTopics, storageMaxBytes, whenFull };
+  const alerts = resolveThresholds(given.alerts);
+  return { limits, alerts, topicDefaults, autoCreateTopics, storageMaxBytes, whenFull };
 }
 
 /** @throws QError INVALID_CONFIG */
@@ -67,12 +71,14 @@ export function resolveTopicDefaults({
 /** The values that all parts of a broker share. */
 export class LiveOptions implements LiveValues {
   readonly limits: BrokerLimits;
+  readonly alerts: HealthThresholds;
   readonly topicDefaults: SettingTexts;
   #rest: Pick<LiveValues, 'autoCreateTopics' | 'storageMaxBytes' | 'whenFull'>;
 
-  /** Takes the two objects: other parts have them already. */
-  constructor({ limits, topicDefaults, ...rest }: LiveValues) {
+  /** Takes the objects: other parts have them already. */
+  constructor({ limits, alerts, topicDefaults, ...rest }: LiveValues) {
     this.limits = limits;
+    this.alerts = alerts;
     this.topicDefaults = topicDefaults;
     this.#rest = rest;
   }
@@ -93,9 +99,10 @@ export class LiveOptions implements LiveValues {
    * Puts other values in force. Limits of `restartLimits` stay as they are. Returns which parts have something to do
    * about it.
    */
-  update({ limits, topicDefaults, ...rest }: LiveValues): { topicDefaults: boolean; cap: boolean } {
+  update({ limits, alerts, topicDefaults, ...rest }: LiveValues): { topicDefaults: boolean; cap: boolean } {
     const kept = Object.fromEntries([...restartLimits].map((name) => [name, this.limits[name]]));
     Object.assign(this.limits, limits, kept);
+    Object.assign(this.alerts, alerts);
     const isOther = !isSame(this.topicDefaults, topicDefaults);
     const shared = this.topicDefaults as Map<string, string>;
     if (isOther) shared.clear();

@@ -16,18 +16,22 @@ import type { Summary } from './metrics/histogram.ts';
 import { TrafficSampler } from './metrics/traffic.ts';
 import type { Traffic } from './metrics/traffic.ts';
 import { nodeProcessUsage } from './metrics/node-process-usage.ts';
+import { lookAtDescriptorLimit } from './node-descriptor-limit.ts';
+import { readMemoryLimit } from './node-memory-limit.ts';
 import { softwareVersion } from './node-version.ts';
 import { LiveOptions } from './live-options.ts';
 import { openSettings } from './open-settings.ts';
 import { defaultDurability } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
 import { AppendService } from './services/append/append-service.ts';
-import type { AppendServiceOptions } from './services/append/append-service.ts';
 import { FetchService } from './services/fetch/fetch-service.ts';
 import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
 import { groupsLogId } from './services/groups/groups-topic.ts';
 import { BackupService } from './services/backup/backup-service.ts';
 import { Groups } from './services/groups/groups.ts';
+import { lagsSeen } from './services/groups/lags-seen.ts';
+import type { HealthSources } from './services/health/health-sources.ts';
+import { HealthWatch } from './services/health/health-watch.ts';
 import { EpochLookup } from './services/offsets/epoch-lookup.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
@@ -44,13 +48,16 @@ import { TopicCatalog } from './services/topics/topic-catalog.ts';
 import { TopicChanges } from './services/topics/topic-changes.ts';
 import { TopicRegistry } from './services/topics/topic-registry.ts';
 import { isStorageFull } from './storage-full.ts';
+import type { ByteBudget } from './transport/byte-budget.ts';
 
 export interface OpenServicesOptions {
   readonly options: ResolvedOptions;
   readonly store: LogStore;
   /** Where the store has its room. */
-  readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes'> & PinnableLogs & RestoredStore;
-  readonly budget: AppendServiceOptions['budget'];
+  readonly disk: Pick<LocalStore, 'diskSpace' | 'refuseAppends' | 'limitBytes' | 'room'> & PinnableLogs & RestoredStore;
+  readonly budget: ByteBudget;
+  /** How long syncs took of late. */
+  readonly syncs: HealthSources['syncs'];
   readonly counters: BrokerCounters;
   readonly clients: () => ClientKind[];
   /** What was measured since the last call. */
@@ -63,6 +70,7 @@ export interface OpenServicesOptions {
 /** The services, and what only the composition root may do with them. */
 export interface OpenServices extends Services {
   readonly registry: TopicRegistry;
+  readonly health: HealthWatch;
   /** Answers everything that waits for news, now and from now on: the broker is stopping. */
   readonly release: () => void;
 }
@@ -84,19 +92,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     holdings: () => (isRead ? { topics: registry.size, partitions: registry.partitionCount } : nothing),
     topicDefaultsChanged: () => registry.defaultsChanged(),
   });
-  const leadership = new SoleLeadership({ brokerId, term });
-  const registry = new TopicRegistry({
-    store,
-    metadata,
-    logger,
-    brokerDefaults,
-    leadership,
-    logOpensMax: limits.logOpensMax,
-    clock,
-    retryPauseMsMin: limits.reopenPauseMsMin,
-    retryPauseMsMax: limits.reopenPauseMsMax,
-    ownLogs: [groupsLogId],
-  });
+  const registry = makeRegistry(opened, { metadata, term });
   registry.serveInternal(metadataLog);
   const ownLogs = await registry.start();
   isRead = true;
@@ -108,6 +104,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   closers.add(() => groups.close());
 
   const dataDir = options.storage === 'memory' ? null : options.dataDir;
+  const health = watchHealth(opened, { registry, groups });
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters };
@@ -115,7 +112,12 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   return {
     identity,
     registry,
-    append: new AppendService({ ...common, budget, inMemory: options.storage === 'memory' }),
+    append: new AppendService({
+      ...common,
+      budget,
+      inMemory: options.storage === 'memory',
+      hangsForMs: () => health.hangsForMs,
+    }),
     fetch: new FetchService({ ...common, waiters }),
     offsets: new OffsetLookup(common),
     epochs: new EpochLookup(common),
@@ -131,11 +133,30 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     stats: openStats(opened, { identity, registry, groups }),
     dataFolder: new DataFolder({ registry, disk, path: dataDir }),
     backups: new BackupService({ ...common, store: disk, identity, random }),
+    health,
     release: () => {
       waiters.releaseAll();
       groups.release();
     },
   };
+}
+
+function makeRegistry(
+  { options: { brokerId, logger, clock, limits, topicDefaults: brokerDefaults }, store }: OpenServicesOptions,
+  { metadata, term }: { readonly metadata: LogMetadataStore; readonly term: BrokerTerm },
+): TopicRegistry {
+  return new TopicRegistry({
+    store,
+    metadata,
+    logger,
+    brokerDefaults,
+    leadership: new SoleLeadership({ brokerId, term }),
+    logOpensMax: limits.logOpensMax,
+    clock,
+    retryPauseMsMin: limits.reopenPauseMsMin,
+    retryPauseMsMax: limits.reopenPauseMsMax,
+    ownLogs: [groupsLogId],
+  });
 }
 
 function openStats(
@@ -170,6 +191,48 @@ function openStats(
 
 /** Before the topics were read. */
 const nothing = { topics: 0, partitions: 0 };
+
+function watchHealth(
+  { options, store, disk, budget, counters, syncs, closers }: OpenServicesOptions,
+  { registry, groups }: { readonly registry: TopicRegistry; readonly groups: Groups },
+): HealthWatch {
+  const { clock, logger, limits, alerts: thresholds, descriptorsMax, isShortOfDescriptors } = options;
+  const isMachines = options.areDescriptorsTheSystems && descriptorsMax !== null;
+  const watch = new HealthWatch({
+    clock,
+    logger,
+    thresholds,
+    intervalMs: limits.healthIntervalMs,
+    sources: {
+      store: {
+        get pendingBytes() {
+          return store.pendingBytes;
+        },
+        stats: store.stats,
+        get room() {
+          return disk.room;
+        },
+        diskSpace: () => disk.diskSpace(),
+      },
+      syncs,
+      budget,
+      connections: () => counters.connections,
+      connectionsMax: () => limits.connectionsMax,
+      usage: nodeProcessUsage,
+      residentBytesMax: isMachines ? readMemoryLimit() : null,
+      descriptors: () => {
+        const found = isMachines ? lookAtDescriptorLimit() : descriptorsMax;
+        const max = found === 'none left' ? descriptorsMax : (found ?? descriptorsMax);
+        const isReduced = isShortOfDescriptors || (max !== null && descriptorsMax !== null && max < descriptorsMax);
+        return { max, isReduced, isNoneLeft: found === 'none left' };
+      },
+      registry,
+      lags: () => lagsSeen(groups.directory.groups(), registry),
+    },
+  });
+  closers.add(() => watch.stop());
+  return watch;
+}
 
 async function beginTerm(
   { options: { brokerId, random, logger, clock, limits }, disk, closers, hasFailed }: OpenServicesOptions,

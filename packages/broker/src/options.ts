@@ -19,6 +19,8 @@ import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
 import { fromOptions } from './services/settings/own-definitions.ts';
 import type { ProgramSettings } from './services/settings/setting-definition.ts';
+import { resolveThresholds } from './services/health/thresholds.ts';
+import type { HealthThresholds } from './services/health/thresholds.ts';
 import type { SettingTexts } from './services/topics/topic-config.ts';
 import { checkFitsFrame } from './services/topics/topic-rules.ts';
 
@@ -66,6 +68,8 @@ export interface BrokerOptions {
    * here. Default: those options alone.
    */
   readonly settings?: ProgramSettings;
+  /** When something counts as wrong with the broker; see docs/ALERTS.md. */
+  readonly alerts?: Partial<HealthThresholds>;
   /** Bounds of the storage engine, for whoever embeds a broker in little memory, and for simulations. */
   readonly storageLimits?: Partial<StorageLimits>;
   /**
@@ -105,6 +109,7 @@ export interface ResolvedOptions {
   readonly doors: readonly Door[];
   readonly limits: BrokerLimits;
   readonly settings: ProgramSettings;
+  readonly alerts: HealthThresholds;
   readonly storageLimits: Partial<StorageLimits>;
   readonly descriptorsMax: number | null;
   /** They are what the system says, and may change. */
@@ -141,6 +146,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'doors',
   'limits',
   'settings',
+  'alerts',
   'storageLimits',
   'descriptorsMax',
   'logger',
@@ -186,6 +192,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     doors: (given.doors ?? []).map(resolveDoor),
     limits,
     settings: given.settings ?? embedded(given),
+    alerts: resolveThresholds(given.alerts ?? {}),
     storageLimits: budget.storageLimits,
     descriptorsMax,
     areDescriptorsTheSystems: given.descriptorsMax === undefined,

@@ -15,6 +15,7 @@ import type { AdminPlace } from './admin/admin-url.ts';
 import type { Health } from './admin/health.ts';
 import type { AdminServer } from './admin/node-admin-server.ts';
 import { DescriptorWatch } from './background/descriptor-watch.ts';
+import { DrainProgress } from './background/drain-progress.ts';
 import { Maintenance } from './background/maintenance.ts';
 import { formatAddress } from './address.ts';
 import type { Broker, CloseOptions } from './broker.ts';
@@ -33,6 +34,8 @@ import type { BrokerOptions, ResolvedOptions } from './options.ts';
 import { openServices } from './open-services.ts';
 import type { OpenServices } from './open-services.ts';
 import { lookAtDescriptorLimit } from './node-descriptor-limit.ts';
+import { syncSlots } from './services/health/health-look.ts';
+import { RecentTimes } from './services/health/recent-times.ts';
 import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
@@ -72,7 +75,8 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const loopDelay = openLoopDelay(options, closers);
   const admin = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
   const adminUrl = admin?.url ?? null;
-  const store = await openStore(options, { health, closers, observer: diskTimes(counters) });
+  const syncs = new RecentTimes({ slots: syncSlots });
+  const store = await openStore(options, { health, closers, observer: alsoRecent(diskTimes(counters), syncs) });
   const transport = openTransport(options, counters);
   const services = await openServices({
     options,
@@ -82,6 +86,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     counters,
     clients: () => transport.connections.clients(),
     takeLoopDelay: () => loopDelay.take(),
+    syncs,
     closers,
     hasFailed: () => health.phase === 'failed',
   });
@@ -121,7 +126,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   // What has failed by now has failed for good: nobody is told that it serves.
   if (health.phase === 'failed') throw new QError('STORAGE_FAILED', 'storage failed while the broker started');
   maintenance.start();
-  health.phase = 'ready';
+  serve(health, services);
   reportReady(options, services, { port: listener.port, adminUrl });
   const closeExtension = extendAdmin(admin, { options, services, counters, health, shared: transport.shared });
 
@@ -129,9 +134,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     if (health.phase === 'ready') health.phase = 'stopping';
     await doors.close();
     await closeExtension();
-    transport.connections.tellDraining();
-    services.release();
-    await transport.connections.drain(timeoutMs);
+    await drain({ options, services, connections: transport.connections, health, timeoutMs });
     await transport.connections.close();
     await maintenance.stop();
     await closers.closeAll();
@@ -140,6 +143,42 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   const { clusterId } = services.identity;
   const { settings } = services;
   return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, settings, stop });
+}
+
+/** Answers what is under way, and tells whoever waits how far it is. */
+async function drain(o: {
+  readonly options: ResolvedOptions;
+  readonly services: OpenServices;
+  readonly connections: Connections;
+  readonly health: Health;
+  readonly timeoutMs: number;
+}): Promise<void> {
+  const { services, connections, health, timeoutMs } = o;
+  const { clock, logger } = o.options;
+  const groups = services.groups.list('').filter(({ members }) => members > 0);
+  const told = { groups: groups.length, members: groups.reduce((sum, { members }) => sum + members, 0) };
+  const progress = new DrainProgress({ clock, logger, timeoutMs, told, count: () => connections.underWay() });
+  health.drain = () => progress.state();
+  services.release();
+  progress.start();
+  await connections.drain(timeoutMs).finally(() => progress.stop());
+}
+
+/** From now on the broker is ready, and looks at its health. */
+function serve(health: Health, services: OpenServices): void {
+  services.health.start();
+  health.troubles = () => services.health.report().conditions.map(({ name, reason }) => `${name}: ${reason}`);
+  health.phase = 'ready';
+}
+
+function alsoRecent(observer: StorageObserver, syncs: RecentTimes): StorageObserver {
+  return {
+    roundEnded: (ms, size) => observer.roundEnded(ms, size),
+    synced: (ms) => {
+      observer.synced(ms);
+      syncs.record(ms);
+    },
+  };
 }
 
 async function openDoor(
@@ -277,6 +316,7 @@ async function openStore(
   const { clock, logger, dataDir, fileSystem, storageMaxBytes, whenFull, storageLimits } = options;
   const onFatal = (error: StorageError): void => {
     health.phase = 'failed';
+    health.failure = error.message;
     options.onFatal(toWireError(error));
   };
   const common = {

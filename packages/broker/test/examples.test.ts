@@ -23,7 +23,7 @@ it('Q1 the start example runs, and the README shows it', async () => {
   await import('../examples/start.ts');
   expect(printed).toEqual([
     expect.stringMatching(/^listening on q:\/\/127\.0\.0\.1:\d+$/) as string,
-    '200 {"status":"ready"}',
+    '200 {"status":"ready","reasons":[]}',
   ]);
   expect(await isInReadme('examples/start.ts')).toBe(true);
 });

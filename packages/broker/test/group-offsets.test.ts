@@ -400,9 +400,9 @@ describe('expiry', () => {
     expect(await names()).toEqual(['bare']);
     await clock.advance(7 * hourMs);
     expect(await names()).toEqual([]);
-    // Nothing is left to look for, so nobody looks: only connections, maintenance and statistics go on.
+    // Nothing is left to look for, so nobody looks: only connections, maintenance, statistics and health go on.
     await clock.advance(60_000);
-    expect(clock.pending).toBe(3);
+    expect(clock.pending).toBe(4);
   });
 
   it('G1 a wall clock that jumps expires nothing and puts nobody out', async () => {

@@ -29,7 +29,7 @@ describe('startBroker', () => {
       brokerId: 1,
     });
     expect(broker.clusterId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await (await fetch(`${broker.adminUrl}/readyz`)).json()).toEqual({ status: 'ready' });
+    expect(await (await fetch(`${broker.adminUrl}/readyz`)).json()).toEqual({ status: 'ready', reasons: [] });
     expect(await (await testClient(broker)).hello()).toMatchObject({
       clusterId: broker.clusterId,
       brokerId: 1,
@@ -182,7 +182,10 @@ describe('startBroker', () => {
     });
     await hold.reached;
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
-    expect([answer.status, await answer.json()]).toEqual([503, { status: 'starting' }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { status: 'starting', reasons: ['the broker reads its data'] },
+    ]);
     expect((await fetch(`http://127.0.0.1:${adminPort}/healthz`)).status).toBe(200);
     hold.release();
     const broker = await starting;

@@ -25,6 +25,20 @@ export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Ran
   return o.random.next() * bound;
 }
 
+/** The longest wait that a broker may ask for, in ms: one that is wrong must not stop a client for good. */
+export const askedPauseMsMax = 30_000;
+
+/**
+ * As `backoffMs`, and no less than the broker has asked for (`details.retryAfterMs`), where it knows better: a full disk
+ * is full for a while. Up to a quarter more, so that not everybody comes at once.
+ */
+export function pauseMs(policy: RetryPolicy, o: { attempt: number; random: Random; error: QError }): number {
+  const asked = o.error.details['retryAfterMs'];
+  const ownMs = backoffMs(policy, o);
+  if (typeof asked !== 'number' || !(asked > 0)) return ownMs;
+  return Math.max(ownMs, Math.min(asked, askedPauseMsMax) * (1 + o.random.next() / 4));
+}
+
 /**
  * As `toQError`, for what went wrong before anything was sent: that is a certain failure, where `UNKNOWN` would say
  * that nobody knows whether it took effect.

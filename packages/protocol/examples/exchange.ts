@@ -56,6 +56,7 @@ const answer = encodeResponse(Produce, {
         ],
       },
     ],
+    retryAfterMs: 0,
   },
 });
 

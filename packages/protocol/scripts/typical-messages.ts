@@ -101,6 +101,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
           ],
         },
       ],
+      retryAfterMs: 0,
     },
   ),
   exchange(

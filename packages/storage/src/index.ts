@@ -19,7 +19,7 @@ export type {
   RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
-export type { AppendMemory, DiskRoom, LocalStore } from './ports/local-store.ts';
+export type { AppendMemory, DiskRoom, LocalStore, RoomState } from './ports/local-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './store/options.ts';
 export type { WhenFull } from './ports/local-store.ts';

@@ -32,6 +32,8 @@ export interface StorageStats {
   messageIdsForgotten: number;
   /** Appends refused or failed for want of room. */
   appendsRefusedFull: number;
+  /** Of these, for want of descriptors. */
+  appendsRefusedFiles: number;
   logsQuarantined: number;
   /** Torn tails cut by recovery. */
   tailsCut: number;
@@ -58,6 +60,7 @@ export function emptyStats(): StorageStats {
     openFiles: 0,
     messageIdsForgotten: 0,
     appendsRefusedFull: 0,
+    appendsRefusedFiles: 0,
     logsQuarantined: 0,
     tailsCut: 0,
     bytesCut: 0,

@@ -1,10 +1,13 @@
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { Histogram } from '../metrics/histogram.ts';
+import { reasonsOf } from './health.ts';
 import type { BrokerPhase, Health } from './health.ts';
 
 /** A broker at one moment, as far as the admin interface shows it. The counts are those since its start. */
 export interface AdminSnapshot {
   readonly phase: BrokerPhase;
+  /** Why it does not serve, or what is wrong although it does. */
+  readonly reasons: readonly string[];
   readonly connections: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
@@ -28,13 +31,14 @@ export interface TimesSummary {
   readonly maxMicros: number;
 }
 
-export function adminSnapshot({ phase }: Health, counters: BrokerCounters): AdminSnapshot {
+export function adminSnapshot(health: Health, counters: BrokerCounters): AdminSnapshot {
   const { connections, recordsIn, recordsOut, bytesIn, bytesOut, apis, errors, rounds, syncs } = counters;
   const requests: Record<string, TimesSummary & { failed: number }> = {};
   for (const [api, { times, failed }] of apis) if (times !== null) requests[api] = { failed, ...timesOf(times) };
   const disk = { rounds: known(rounds), syncs: known(syncs) };
   return {
-    phase,
+    phase: health.phase,
+    reasons: reasonsOf(health),
     connections,
     recordsIn,
     recordsOut,

@@ -1,8 +1,9 @@
 /**
  * What the admin HTTP interface answers. As JSON:
  *
- *     GET /healthz   200 while the process lives
- *     GET /readyz    200 when the broker serves; 503 while it starts, stops or has failed
+ *     GET /healthz   200 while the process lives; 503 when storage has failed, which only a restart can help
+ *     GET /readyz    200 when the broker serves; 503 while it starts, stops or has failed. With reasons. A full disk or
+ *                    a slow one is told and is still 200: reads go on, and to send clients away would help nobody
  *     GET /stats     what it has done since its start: records, bytes, and times of requests in microseconds
  *
  * A pure function: with so few routes a framework would be most of a broker's start-up time and a sixth of its memory
@@ -22,10 +23,13 @@ export function answerAdmin(snapshot: () => AdminSnapshot, request: { method: st
   if (!paths.includes(path)) return { status: 404, body: { error: `there is nothing at ${path}` } };
   if (method !== 'GET' && method !== 'HEAD')
     return { status: 405, body: { error: `${path} takes GET, not ${method}` } };
-  if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
-  const { phase, ...work } = snapshot();
+  const { phase, reasons, ...work } = snapshot();
+  if (path === '/healthz') {
+    if (phase !== 'failed') return { status: 200, body: { status: 'alive' } };
+    return { status: 503, body: { status: 'failed', reasons } };
+  }
   if (path === '/stats') return { status: 200, body: { status: phase, ...work } };
-  return { status: phase === 'ready' ? 200 : 503, body: { status: phase } };
+  return { status: phase === 'ready' ? 200 : 503, body: { status: phase, reasons } };
 }
 
 /** Whether the server answers this path itself, from its first moment to its last. */

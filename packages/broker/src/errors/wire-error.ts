@@ -2,10 +2,11 @@
  * The one place where errors of other layers become errors of the wire (row W2).
  */
 import { QError } from '@q/protocol';
-import type { ErrorName } from '@q/protocol';
+import type { ErrorDetails, ErrorName } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import type { StorageErrorCode } from '@q/storage';
 import type { BrokerLogger } from '../logger.ts';
+import { fullPauseMs } from './retry-after.ts';
 
 const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
   CORRUPT_BATCH: 'CORRUPT_BATCH',
@@ -35,11 +36,16 @@ const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
 export function toWireError(error: unknown): QError {
   if (QError.is(error)) return error;
   if (StorageError.is(error)) {
-    return new QError(wireNames[error.code], error.message, { cause: error, details: error.details });
+    return new QError(wireNames[error.code], error.message, { cause: error, details: detailsOf(error) });
   }
   return new QError('UNKNOWN', 'the broker failed in a way that it did not foresee; its log has the details', {
     cause: error,
   });
+}
+
+/** Whoever finds no room is told when to look again: the broker itself looks every few seconds. */
+function detailsOf({ code, details }: StorageError): ErrorDetails {
+  return code === 'STORAGE_FULL' ? { ...details, retryAfterMs: fullPauseMs } : details;
 }
 
 /** Whether an error is the broker's own mistake or trouble, worth a line in its log, and not the client's. */

@@ -51,7 +51,7 @@ export const brokerEvents = {
   'broker.draining': {
     level: 'info',
     meaning: 'The broker is stopping. It takes no more requests, and answers those that it has.',
-    fields: ['connections', 'requestsInFlight'],
+    fields: ['connections', 'requestsInFlight', 'secondsLeft', 'groups?', 'members?'],
   },
   'broker.stop_not_noted': {
     level: 'warn',
@@ -193,15 +193,5 @@ export const brokerEvents = {
     level: 'info',
     meaning: 'Log lines reach the collector again. So many were dropped meanwhile.',
     fields: ['url', 'count', 'forMs'],
-  },
-  'alert.firing': {
-    level: 'warn',
-    meaning: 'A condition that wants attention holds.',
-    fields: ['alert', 'subject?', 'detail'],
-  },
-  'alert.resolved': {
-    level: 'info',
-    meaning: 'The condition holds no more.',
-    fields: ['alert', 'subject?', 'forMs'],
   },
 } as const;

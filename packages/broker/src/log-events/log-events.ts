@@ -9,6 +9,7 @@ import type { EventLevel, EventLine } from '@q/storage';
 import { brokerEvents } from './broker-events.ts';
 import { connectionEvents } from './connection-events.ts';
 import { groupEvents } from './group-events.ts';
+import { healthEvents } from './health-events.ts';
 import type { logFields } from './log-fields.ts';
 import { topicEvents } from './topic-events.ts';
 
@@ -16,7 +17,8 @@ type Events = typeof storageEvents
   & typeof brokerEvents
   & typeof topicEvents
   & typeof groupEvents
-  & typeof connectionEvents;
+  & typeof connectionEvents
+  & typeof healthEvents;
 
 /** Every event by name. */
 export const logEvents: Events = {
@@ -25,6 +27,7 @@ export const logEvents: Events = {
   ...topicEvents,
   ...groupEvents,
   ...connectionEvents,
+  ...healthEvents,
 };
 
 /** The name of an event. */

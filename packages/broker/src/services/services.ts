@@ -3,6 +3,7 @@ import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { BackupService } from './backup/backup-service.ts';
 import type { Groups } from './groups/groups.ts';
+import type { HealthWatch } from './health/health-watch.ts';
 import type { EpochLookup } from './offsets/epoch-lookup.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
 import type { ProducerDescription } from './producers/producer-description.ts';
@@ -56,4 +57,5 @@ export interface Services {
   readonly stats: Pick<BrokerStats, 'snapshot' | 'vitals' | 'counters' | 'topics'>;
   readonly backups: Pick<BackupService, 'begin'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;
+  readonly health: Pick<HealthWatch, 'report' | 'lags' | 'tell' | 'onChange'>;
 }

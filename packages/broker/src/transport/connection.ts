@@ -137,6 +137,11 @@ export class Connection implements StreamEvents, BudgetWaiter {
     return this.#state === 'closed';
   }
 
+  /** In flight, or waiting for news. */
+  get requestsUnderWay(): number {
+    return this.requestsInFlight + this.#parkedRequests;
+  }
+
   /** No request in flight or parked, and no unsent answer. */
   get isQuiet(): boolean {
     return this.requestsInFlight === 0 && this.#parkedRequests === 0 && this.#output.pendingBytes === 0;

@@ -81,19 +81,17 @@ export class Connections {
     countRefusal(this.#counters, 'acceptFailed');
   }
 
-  /** Says what a stop has to wait for. */
-  tellDraining(): void {
-    const requestsInFlight = [...this.#open].reduce((sum, connection) => sum + connection.requestsInFlight, 0);
-    this.#host.logger.info(
-      { event: 'broker.draining', connections: this.#open.size, requestsInFlight },
-      'the broker is stopping: it answers what it has',
-    );
-  }
-
   /** Takes no more requests from anybody; resolves when all that were in flight are answered, or after the time. */
   async drain(timeoutMs: number): Promise<void> {
     for (const connection of this.#open) connection.drain();
     await this.#until(() => [...this.#open].every((connection) => connection.isQuiet), timeoutMs);
+  }
+
+  /** What is open, and what is being done for it or waits to be taken. */
+  underWay(): { readonly requests: number; readonly connections: number } {
+    let requests = 0;
+    for (const connection of this.#open) requests += connection.requestsUnderWay;
+    return { requests, connections: this.#open.size };
   }
 
   /** Hangs up on everybody, politely first; resolves when all are gone. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adminSnapshot } from '../../src/admin/admin-snapshot.ts';
 import { answerAdmin } from '../../src/admin/answer-admin.ts';
 import type { AdminAnswer } from '../../src/admin/answer-admin.ts';
-import type { BrokerPhase } from '../../src/admin/health.ts';
+import type { BrokerPhase, Health } from '../../src/admin/health.ts';
 import { BrokerCounters, countError, countRequest, createApiCounter, diskTimes } from '../../src/metrics/counters.ts';
 import { nodeClock } from '../../src/node-clock.ts';
 
@@ -12,15 +12,31 @@ function ask(phase: BrokerPhase, method: string, path: string): AdminAnswer {
   return answerAdmin(() => adminSnapshot({ phase }, counters), { method, path });
 }
 
+function readyz(health: Health): AdminAnswer {
+  return answerAdmin(() => adminSnapshot(health, counters), { method: 'GET', path: '/readyz' });
+}
+
 describe('admin', () => {
-  it.each<[BrokerPhase, number]>([
-    ['starting', 503],
-    ['ready', 200],
-    ['stopping', 503],
-    ['failed', 503],
-  ])('while %s, /readyz says %i and /healthz 200', (phase, status) => {
-    expect(ask(phase, 'GET', '/readyz')).toEqual({ status, body: { status: phase } });
-    expect(ask(phase, 'HEAD', '/healthz')).toEqual({ status: 200, body: { status: 'alive' } });
+  it.each<[BrokerPhase, number, number, string[]]>([
+    ['starting', 503, 200, ['the broker reads its data']],
+    ['ready', 200, 200, []],
+    ['stopping', 503, 200, ['the broker stops']],
+    ['failed', 503, 503, ['storage failed, and the process should end: the log has the details']],
+  ])('O4 while %s, /readyz says %i and /healthz %i, and why', (phase, ready, alive, reasons) => {
+    expect(ask(phase, 'GET', '/readyz')).toEqual({ status: ready, body: { status: phase, reasons } });
+    expect(ask(phase, 'HEAD', '/healthz')).toMatchObject({ status: alive });
+  });
+
+  it('O4 /readyz tells what is wrong although it serves, and what a stop waits for', () => {
+    const full: Health = { phase: 'ready', troubles: () => ['disk.full: no room'] };
+    expect(readyz(full)).toEqual({ status: 200, body: { status: 'ready', reasons: ['disk.full: no room'] } });
+    const stopping: Health = { phase: 'stopping', drain: () => ({ requests: 3, connections: 2, leftMs: 7_200 }) };
+    expect(readyz(stopping)).toMatchObject({
+      status: 503,
+      body: { reasons: ['the broker stops (requests under way: 3, connections: 2, seconds left: 8)'] },
+    });
+    const failed: Health = { phase: 'failed', failure: 'EIO' };
+    expect(readyz(failed)).toMatchObject({ body: { reasons: [expect.stringContaining('EIO')] } });
   });
 
   it('has nothing elsewhere, and takes nothing but GET', () => {

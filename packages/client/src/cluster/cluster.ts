@@ -9,7 +9,7 @@ import type { ResolvedConnectOptions } from '../connect-options.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import type { Random } from '../random.ts';
-import { backoffMs, reasonOf, toQError } from '../retry.ts';
+import { backoffMs, pauseMs, reasonOf, toQError } from '../retry.ts';
 import type { RetryPolicy } from '../retry.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { BrokerLink, closedError, describeAddresses } from './broker-link.ts';
@@ -171,7 +171,8 @@ export class Cluster {
         if (!mayRetry(error, o.resend)) throw error;
         last = error;
         // Not beyond the deadline: then there is nothing left to try.
-        await this.#wait(Math.min(this.#backoffMs(tries), Math.max(0, deadlineMs - this.clock.monotonic())), o.signal);
+        const pause = pauseMs(this.retry, { attempt: tries, random: this.random, error });
+        await this.#wait(Math.min(pause, Math.max(0, deadlineMs - this.clock.monotonic())), o.signal);
       }
     }
   }

@@ -10,7 +10,7 @@ import { LinkedList } from '../linked-list.ts';
 import type { ListNode } from '../linked-list.ts';
 import type { ResolvedConsumerOptions } from './consumer-options.ts';
 import { OwnSignal } from '../own-signal.ts';
-import { backoffMs, toQError } from '../retry.ts';
+import { pauseMs, toQError } from '../retry.ts';
 import type { PartitionReader } from './partition-reader.ts';
 
 /*
@@ -374,7 +374,7 @@ export class Fetcher {
     reader.failures += 1;
     reader.notBeforeMs =
       this.#cluster.clock.monotonic()
-      + backoffMs(this.#cluster.retry, { attempt: reader.failures, random: this.#cluster.random });
+      + pauseMs(this.#cluster.retry, { attempt: reader.failures, random: this.#cluster.random, error });
     this.#retryAt(reader.notBeforeMs);
     // A busy broker is still the leader; whatever else went wrong, another one may be it by now.
     if (error.code !== 'BROKER_BUSY' && error.code !== 'BUFFER_FULL') this.#events.onStaleMetadata();

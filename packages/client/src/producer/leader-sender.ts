@@ -201,7 +201,7 @@ export class LeaderSender {
       const answer = answers[at] as ProduceResponsePartition;
       batch.queue.answered();
       if (answer.errorCode === 0) this.#host.acknowledged(batch, answer, nowMs);
-      else this.#host.failed(batch, answerError(answer));
+      else this.#host.failed(batch, answerError(answer, response.retryAfterMs));
       this.#listAgain(batch.queue);
     }
     // What is closed goes at once; open batches wait for the turn's end, when those who waited have sent their next
@@ -255,7 +255,8 @@ function produceRequest(batches: readonly OutgoingBatch[], timeoutMs: number): P
   return { timeoutMs: Math.ceil(timeoutMs * 0.9), topics };
 }
 
-function answerError(answer: ProduceResponsePartition): QError {
-  const { name, description } = errorEntry(answer.errorCode);
-  return new QError(name, answer.errorMessage ?? description);
+function answerError(answer: ProduceResponsePartition, retryAfterMs: number): QError {
+  const { name, kind, description } = errorEntry(answer.errorCode);
+  const details = kind === 'retry' && retryAfterMs > 0 ? { retryAfterMs } : {};
+  return new QError(name, answer.errorMessage ?? description, { details });
 }

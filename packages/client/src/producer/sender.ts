@@ -6,7 +6,7 @@ import { isAmbiguous } from '../cluster/cluster.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ResolvedProducerOptions } from './producer-options.ts';
-import { backoffMs, toQError } from '../retry.ts';
+import { pauseMs, toQError } from '../retry.ts';
 import type { Accumulator } from './accumulator.ts';
 import { LeaderSender } from './leader-sender.ts';
 import { refused } from './outcome.ts';
@@ -220,7 +220,7 @@ export class Sender {
     const waits = error.code !== 'OUT_OF_ORDER_SEQUENCE' && queue.notBeforeMs <= nowMs;
     if (waits) queue.failures += 1;
     const waitMs = waits
-      ? backoffMs(this.#cluster.retry, { attempt: queue.failures, random: this.#cluster.random })
+      ? pauseMs(this.#cluster.retry, { attempt: queue.failures, random: this.#cluster.random, error })
       : 0;
     queue.again(batch, { notBeforeMs: nowMs + waitMs });
     if (!waits) return;

@@ -71,6 +71,8 @@ export class FakeBroker {
   readonly requests: { readonly api: ApiName; readonly body: unknown }[] = [];
   faults: FaultPlan = () => 'none';
   produceFaults: ProducePlan = () => 'none';
+  /** What it asks of whoever was refused. */
+  retryAfterMs = 0;
   hello: Partial<HelloResponse> = {};
   answerDelayMs = 0;
   #nextProducerId = 1_000;
@@ -284,7 +286,7 @@ export class FakeBroker {
         };
       }),
     }));
-    return { topics };
+    return { topics, retryAfterMs: this.retryAfterMs };
   }
 
   /** A long poll looks again every so often until its time is over. */

@@ -119,6 +119,7 @@ describe('send', () => {
       { key: messageIdHeader, value: Buffer.from('id-a') },
     ]);
     scene.broker.handlers.set('PRODUCE', ({ topics }: ProduceRequest) => ({
+      retryAfterMs: 0,
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
         partitions: partitions.map(({ partition }) => ({

@@ -3,6 +3,7 @@
  * offset and leader epoch. A partition that is refused disturbs no other. There is one broker, so nobody is told of
  * another leader: `currentLeader` and `nodeEndpoints` stay blank.
  */
+import { retryAfterMs } from '@q/broker';
 import type {
   AppendRequest,
   AppendResult,
@@ -138,6 +139,7 @@ function answerOf(
   let partitions = 0;
   let appended = 0;
   return {
+    throttleTimeMs: retryAfterMs(results),
     responses: request.topicData.map(({ name, topicId, partitionData }) => ({
       name,
       topicId,
@@ -180,11 +182,12 @@ function failed(index: number, { code, message }: KafkaError): PartitionAnswer {
 function refused(
   errorCode: number,
   { acks, topicData }: Request,
-  _context: RequestContext,
+  { retryAfterMs: throttleTimeMs = 0 }: RequestContext,
   errorMessage: string,
 ): Answer | Silence {
   if (acks === 0) return silence(true);
   return {
+    throttleTimeMs,
     responses: topicData.map(({ name, topicId, partitionData }) => ({
       name,
       topicId,

@@ -3,7 +3,7 @@
  * the answer that Kafka would give, or closes the connection where Kafka would. Nothing that a client sends makes
  * `dispatch` throw or its promise reject.
  */
-import { reportRequest, toWireError } from '@q/broker';
+import { reportRequest, retryAfterMs, toWireError } from '@q/broker';
 import type { Answer, Clock, DoorTools, RequestMeter } from '@q/broker';
 import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
@@ -154,7 +154,10 @@ export class Dispatcher {
     const error = this.#asKafkaError(thrown, served);
     if (route.handler.refuse === undefined) return hangUp;
     try {
-      return this.#encode(served, route.handler.refuse(error.code, body, context, error.message));
+      return this.#encode(
+        served,
+        route.handler.refuse(error.code, body, { ...context, retryAfterMs: pauseOf(error) }, error.message),
+      );
     } catch (encoding) {
       this.#tools.logger.error(
         { event: 'request.answer_failed', door, api: route.handler.api.name, err: encoding },
@@ -194,4 +197,9 @@ export class Dispatcher {
   #count({ route, startedAt }: Served, failed: boolean): void {
     route.meter.answered({ elapsedMs: this.#tools.clock.monotonic() - startedAt, failed });
   }
+}
+
+/** What the broker asks for, in ms; 0 when it does not. */
+function pauseOf({ cause }: KafkaError): number {
+  return retryAfterMs([{ error: QError.is(cause) ? cause : null }]);
 }

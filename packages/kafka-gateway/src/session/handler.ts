@@ -18,6 +18,8 @@ export interface KafkaCaller extends Caller {
 export interface RequestContext {
   readonly caller: KafkaCaller;
   readonly version: number;
+  /** For `refuse`: how long the sender should wait before it tries again, in ms. */
+  readonly retryAfterMs?: number;
 }
 
 /** An answer that is no message: nothing is sent, and the connection goes on or not (Produce without acks). */

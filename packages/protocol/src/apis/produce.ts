@@ -32,6 +32,8 @@ export interface ProduceRequestPartition {
 /** The body of the answer to PRODUCE. */
 export interface ProduceResponse {
   readonly topics: readonly ProduceResponseTopic[];
+  /** How long to wait before what was refused with a retriable error is sent again, in ms; 0 = as the client likes. */
+  readonly retryAfterMs: number;
 }
 
 /** One topic of an answer. */
@@ -139,13 +141,18 @@ const responseTopic: Struct<ProduceResponseTopic> = struct('ProduceResponseTopic
 
 const produceResponse: Struct<ProduceResponse> = struct('ProduceResponse', {
   topics: field(array(responseTopic), 'One entry per topic of the request, in its order.'),
+  retryAfterMs: field(
+    i32,
+    'How long to wait before partitions that were refused with a retriable error are sent again, in milliseconds; 0 = as the client likes.',
+    { since: 1, value: 0, ignorable: true },
+  ),
 });
 
 /** Appends one record batch to each named partition. */
 export const Produce: Api<ProduceRequest, ProduceResponse> = {
   key: 1,
   name: 'PRODUCE',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request: produceRequest,
   response: produceResponse,
   doc: 'Appends one record batch to each named partition. The answer comes when the batches are as durable as their topics ask; partitions fail or succeed one by one.',

@@ -1,4 +1,4 @@
-import { StorageError, isOutOfRoom, systemCode } from '../errors.ts';
+import { StorageError, isOutOfFiles, isOutOfRoom, systemCode } from '../errors.ts';
 import type { JournalBoundary } from '../journal/journal-item.ts';
 import type { HeldPiece, Journal, JournalPlan } from '../journal/journal.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -314,6 +314,7 @@ export class FlushQueue {
         append.keep();
       } else {
         stats.appendsRefusedFull += 1;
+        if (isOutOfFiles(cause)) stats.appendsRefusedFiles += 1;
         append.fail(fullError(cause));
       }
     }
@@ -363,7 +364,6 @@ function sizeOf(round: readonly QueuedAppend[]): RoundSize {
 
 function fullError(cause: unknown): StorageError {
   const reason = systemCode(cause);
-  const what =
-    reason === 'EMFILE' || reason === 'ENFILE' ? 'too many files are open' : 'the disk is full; free some room';
+  const what = isOutOfFiles(cause) ? 'too many files are open' : 'the disk is full; free some room';
   return new StorageError('STORAGE_FULL', `${what}, and try again`, { cause, details: { limit: 'disk', reason } });
 }

@@ -7,6 +7,20 @@ import type { PinnedLog } from './pinned-log.ts';
  * What a store does when `storageBytesMax` is reached: refuse appends with STORAGE_FULL, or drop the oldest segments.
  */
 export type WhenFull = 'refuse' | 'drop-oldest';
+/** How much room a store has for records, as far as it knows. Sizes are in bytes. */
+export interface RoomState {
+  /** Of all logs. */
+  readonly usedBytes: number;
+  /** The cap on all logs together, or null without one. */
+  readonly bytesMax: number | null;
+  /** At the cap appends are refused; false where the oldest segments go instead. */
+  readonly capRefuses: boolean;
+  /** The disk has less room than is kept in reserve, so that appends are refused. */
+  readonly isDiskShort: boolean;
+  readonly reserveBytes: number;
+  /** Why all appends are refused (`refuseAppends`), or null. */
+  readonly refusal: string | null;
+}
 
 /** What is only true of a store whose logs lie on a disk of this machine, or in its memory. */
 export interface DiskRoom {
@@ -19,6 +33,8 @@ export interface DiskRoom {
   refuseAppends(reason: string | null): void;
   /** The cap on the bytes of all logs together, from now on (null: none), and what is done at it. */
   limitBytes(cap: { readonly bytesMax: number | null; readonly whenFull: WhenFull }): void;
+  /** Whether appends find room at this moment. Costs nothing: the disk is not asked. */
+  readonly room: RoomState;
 }
 
 /** A store that writes the very memory that it is given. */

@@ -1,6 +1,6 @@
 import { StorageError } from '../errors.ts';
 import type { ErrorDetails } from '../errors.ts';
-import type { WhenFull } from '../ports/local-store.ts';
+import type { RoomState, WhenFull } from '../ports/local-store.ts';
 import type { RoomWatch } from './room-watch.ts';
 
 /*
@@ -92,6 +92,17 @@ export class StorageCap {
     const bytesMax = this.#bytesMax;
     const isCapReached = bytesMax !== undefined && this.#whenFull === 'refuse' && this.#usedBytes >= bytesMax;
     return !this.isDiskShort && !isCapReached && this.#refusal === null;
+  }
+
+  get state(): RoomState {
+    return {
+      usedBytes: this.#usedBytes,
+      bytesMax: this.#bytesMax ?? null,
+      capRefuses: this.#whenFull === 'refuse',
+      isDiskShort: this.isDiskShort,
+      reserveBytes: this.#reserveBytes,
+      refusal: this.#refusal,
+    };
   }
 
   /** A segment is closed before it grows past this, whatever its log's configuration says. */

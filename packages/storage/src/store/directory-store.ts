@@ -24,7 +24,7 @@ import { claimDirectory } from '../log/partition-directory.ts';
 import { LocalLog } from '../partition/local-log.ts';
 import type { LogOwner } from '../partition/local-log.ts';
 import type { DirectoryLock, DiskSpace } from '../ports/file-system.ts';
-import type { LocalStore, RestoreNote, WhenFull } from '../ports/local-store.ts';
+import type { LocalStore, RestoreNote, RoomState, WhenFull } from '../ports/local-store.ts';
 import type { PinnedLog } from '../ports/pinned-log.ts';
 import type { LogId, MaintenanceReport, PartitionLog } from '../ports/log-store.ts';
 import { DiskReserve } from '../room/disk-reserve.ts';
@@ -368,6 +368,10 @@ export class DirectoryStore implements LocalStore {
 
   limitBytes({ bytesMax, whenFull }: { readonly bytesMax: number | null; readonly whenFull: WhenFull }): void {
     this.context.cap.limit({ bytesMax: bytesMax ?? undefined, whenFull });
+  }
+
+  get room(): RoomState {
+    return this.context.cap.state;
   }
 
   limitOpenFiles(limits: { readonly openFilesMax: number; readonly openFilesInUseMax: number }): void {

@@ -18,6 +18,7 @@ import {
 } from '@q/protocol';
 import type { Caller, CallerSignal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
+import { busyPauseMs, stuckPauseMs } from '../../errors/retry-after.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
@@ -76,6 +77,8 @@ export interface AppendServiceOptions {
   readonly logger: BrokerLogger;
   /** Nothing is on a disk, whatever a topic's setting says. */
   readonly inMemory: boolean;
+  /** For how long the disk has not finished a round of writes, in ms, once that is too long; else 0. */
+  readonly hangsForMs?: () => number;
 }
 
 /** Whose request it is, how long it may wait, and how its batches are checked. */
@@ -100,7 +103,7 @@ export class AppendService {
    * Appends every batch. When the result is no promise, the logs look after the batches already and have copies of what
    * they keep of small ones; so it is once a promise has resolved. Only a batch that was refused may be used for
    * longer, by a check in the thread pool.
-   * @throws QError BROKER_BUSY when the broker holds too many bytes
+   * @throws QError BROKER_BUSY when the broker holds too many bytes, or its disk hangs
    */
   append(request: AppendRequest, caller: Caller): Appending | Promise<Appending> {
     const { budget, clock, limits, logger } = this.#options;
@@ -108,6 +111,9 @@ export class AppendService {
       budget.refused();
       throw tooBusy(budget);
     }
+    // What comes now would only wait, and be sent again meanwhile: better it is not begun.
+    const hangsForMs = this.#options.hangsForMs?.() ?? 0;
+    if (hangsForMs > 0) throw diskHangs(hangsForMs);
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
     const results: AppendResult[] = [];
     const settling = { clock, logger, timeoutMs, budget: caller.budget };
@@ -295,7 +301,14 @@ function changedMeanwhile({ topic }: Partition): QError {
 
 function tooBusy(budget: AppendServiceOptions['budget']): QError {
   return new QError('BROKER_BUSY', 'the broker holds as many unwritten bytes as it may; send again after a pause', {
-    details: { heldBytes: budget.heldBytes, bytesMax: budget.hardBytes },
+    details: { heldBytes: budget.heldBytes, bytesMax: budget.hardBytes, retryAfterMs: busyPauseMs },
+  });
+}
+
+function diskHangs(hangsForMs: number): QError {
+  const seconds = Math.round(hangsForMs / 1000);
+  return new QError('BROKER_BUSY', `the disk has not finished a write for ${seconds} s; send again after a pause`, {
+    details: { hangsForMs: Math.round(hangsForMs), retryAfterMs: stuckPauseMs },
   });
 }
 

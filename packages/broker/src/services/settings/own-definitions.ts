@@ -5,6 +5,8 @@
 import type { Durability, WhenFull } from '@q/storage';
 import { defaultLimits, restartLimits } from '../../limits.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import { defaultThresholds, thresholdNames, thresholdRange } from '../health/thresholds.ts';
+import type { HealthThresholds } from '../health/thresholds.ts';
 import { readQuantity } from '../topics/setting-quantity.ts';
 import { plainSetting, topicSettings } from '../topics/topic-config.ts';
 import type { Setting } from '../topics/topic-config.ts';
@@ -18,17 +20,24 @@ export interface ChangeableOptions {
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
   readonly limits: Partial<BrokerLimits>;
+  readonly alerts: Partial<HealthThresholds>;
 }
 
 /** The value of a setting that may be left out altogether, such as a cap. */
 const none = 'none';
 const limitPrefix = 'limits.';
+const alertPrefix = 'alerts.';
 const topicDefaultPrefix = 'topicDefaults.';
 
 /** The definitions, in the order in which they are told. */
 export function ownDefinitions(): SettingDefinition[] {
   const limitNames = Object.keys(defaultLimits) as (keyof BrokerLimits)[];
-  return [...scalars, ...topicSettings.map(topicDefaultDefinition), ...limitNames.map(limitDefinition)];
+  return [
+    ...scalars,
+    ...topicSettings.map(topicDefaultDefinition),
+    ...limitNames.map(limitDefinition),
+    ...thresholdNames.map(thresholdDefinition),
+  ];
 }
 
 const common = { isReloadable: true, isSecret: false } as const;
@@ -106,6 +115,20 @@ function limitDefinition(name: keyof BrokerLimits): SettingDefinition {
   };
 }
 
+function thresholdDefinition(name: keyof HealthThresholds): SettingDefinition {
+  const { min, max } = thresholdRange(name);
+  return {
+    name: alertPrefix + name,
+    type: 'number',
+    default: String(defaultThresholds[name]),
+    allowed: `a whole number from ${min} to ${max}`,
+    doc: 'When something counts as wrong; docs/ALERTS.md has the meaning of each.',
+    normalize: (text) =>
+      /^\d{1,16}$/.test(text) && Number(text) >= min && Number(text) <= max ? String(Number(text)) : undefined,
+    ...common,
+  };
+}
+
 /** Settings as values. Those that `valueOf` does not know are left out, or at their defaults. */
 export function toOptions(valueOf: (name: string) => string | undefined): ChangeableOptions {
   const cap = valueOf('storageMaxBytes') ?? none;
@@ -113,6 +136,11 @@ export function toOptions(valueOf: (name: string) => string | undefined): Change
   for (const name of Object.keys(defaultLimits) as (keyof BrokerLimits)[]) {
     const text = valueOf(limitPrefix + name);
     if (text !== undefined) limits[name] = Number(text);
+  }
+  const alerts: Partial<Record<keyof HealthThresholds, number>> = {};
+  for (const name of thresholdNames) {
+    const text = valueOf(alertPrefix + name);
+    if (text !== undefined) alerts[name] = Number(text);
   }
   const topicDefaults: Record<string, string> = {};
   for (const { name } of topicSettings) {
@@ -126,6 +154,7 @@ export function toOptions(valueOf: (name: string) => string | undefined): Change
     autoCreateTopics: valueOf('autoCreateTopics') === 'true',
     storageMaxBytes: cap === none ? null : Number(cap),
     limits,
+    alerts,
     topicDefaults,
   };
 }
@@ -142,6 +171,7 @@ export function fromOptions(given: Partial<ChangeableOptions>): GivenValue[] {
       value,
     ]),
     ...Object.entries(given.limits ?? {}).map(([name, value]): [string, unknown] => [limitPrefix + name, value]),
+    ...Object.entries(given.alerts ?? {}).map(([name, value]): [string, unknown] => [alertPrefix + name, value]),
   ];
   return texts
     .filter(([, value]) => value !== undefined)

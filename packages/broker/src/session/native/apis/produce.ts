@@ -3,6 +3,7 @@
  */
 import { Produce, durabilityCode } from '@q/protocol';
 import type { LentMemory, ProduceRequest, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
+import { retryAfterMs } from '../../../errors/retry-after.ts';
 import type { AppendResult } from '../../../services/append/append-result.ts';
 import type { AppendService, Appending } from '../../../services/append/append-service.ts';
 import { Expected } from '../handler.ts';
@@ -60,6 +61,10 @@ function finalAnswer(request: ProduceRequest, appending: Appending): Promise<Pro
 function answerOf(request: ProduceRequest, { results }: Appending): ProduceResponse {
   let next = 0;
   return {
+    // Asked when it is encoded, as the partitions are.
+    get retryAfterMs() {
+      return retryAfterMs(results);
+    },
     topics: request.topics.map((topic) => ({
       topicId: topic.topicId,
       partitions: topic.partitions.map(() => new ProducedPartition(results[next++]!)),

@@ -1,0 +1,26 @@
+import type { DiskSpace, RoomState, StorageStats } from '@q/storage';
+import type { ProcessUsage } from '../../metrics/process-usage.ts';
+import type { TopicRegistry } from '../topics/topic-registry.ts';
+import type { LagSeen } from './group-lags.ts';
+import type { DescriptorFacts } from './facts.ts';
+import type { RecentTimes } from './recent-times.ts';
+
+/** Where the watch looks. Each is a look at what others keep; none of them changes anything. */
+export interface HealthSources {
+  readonly store: {
+    readonly pendingBytes: number;
+    readonly stats: Pick<StorageStats, 'rounds' | 'appendsRefusedFull' | 'appendsRefusedFiles' | 'openFiles'>;
+    readonly room: RoomState;
+    diskSpace(): Promise<DiskSpace | null>;
+  };
+  /** Takes the time of each sync. */
+  readonly syncs: Pick<RecentTimes, 'summary' | 'turn'>;
+  readonly budget: { readonly heldBytes: number; readonly softBytes: number; readonly hardBytes: number };
+  readonly connections: () => number;
+  readonly connectionsMax: () => number;
+  readonly usage: () => Pick<ProcessUsage, 'rssBytes'>;
+  readonly residentBytesMax: number | null;
+  readonly descriptors: () => Omit<DescriptorFacts, 'open'>;
+  readonly registry: Pick<TopicRegistry, 'topics'>;
+  readonly lags: () => Iterable<LagSeen>;
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { ConditionName, Finding } from '../../../src/services/health/condition.ts';
+import { conditionNames } from '../../../src/services/health/condition.ts';
+import type { GroupBehind, HealthFacts } from '../../../src/services/health/facts.ts';
+import { findAll } from '../../../src/services/health/rules.ts';
+import { defaultThresholds, resolveThresholds } from '../../../src/services/health/thresholds.ts';
+import { wellFacts } from './health-scene.ts';
+
+function find(facts: Partial<HealthFacts>, raised: readonly ConditionName[] = []): Finding[] {
+  return findAll({
+    facts: { ...wellFacts, ...facts },
+    thresholds: defaultThresholds,
+    isRaised: (name) => raised.includes(name),
+  });
+}
+
+const { room, memory, descriptors } = wellFacts;
+const group: GroupBehind = {
+  groupId: 'billing',
+  topic: 'orders',
+  members: 2,
+  lag: 5_000,
+  behindSinceMs: 1,
+  progressedMs: 1,
+  stalledForMs: 0,
+  emptyForMs: 0,
+  isGrowing: false,
+  lagBefore: 4_000,
+};
+
+describe('rules of health', () => {
+  it('O4 Q2 finds nothing wrong with a broker that is well', () => {
+    expect(find({})).toEqual([]);
+  });
+
+  it.each<[string, Partial<HealthFacts>, ConditionName, string]>([
+    ['a cap', { room: { ...room!, usedBytes: 10, bytesMax: 10 } }, 'disk.full', 'storageMaxBytes'],
+    ['a reserve', { room: { ...room!, isDiskShort: true } }, 'disk.full', 'kept in reserve'],
+    ['a start on a full disk', { room: { ...room!, refusal: 'no room to start' } }, 'disk.full', 'no room to start'],
+    ['writes without room', { room: { ...room!, refused: 3 } }, 'disk.full', '3 writes'],
+    ['little room', { disk: { freeBytes: 14, totalBytes: 100 } }, 'disk.low', '14.0 %'],
+    ['slow syncs', { syncs: { count: 50, p99Ms: 250, maxMs: 900 } }, 'disk.slow', '250 ms'],
+    ['a disk that hangs', { stuckMs: 12_000 }, 'disk.stuck', '12 s'],
+    ['a loop that stood still', { loopBlockedMs: 800 }, 'loop.blocked', '800 ms'],
+    ['bytes on their way in', { memory: { ...memory, heldBytes: 101 } }, 'memory.over', '101 bytes'],
+    ['its own memory', { memory: { ...memory, residentBytesMax: 77 } }, 'memory.over', 'the 77'],
+    ['connections', { connections: { open: 85, max: 100 } }, 'connections.many', '85 of 100'],
+    ['no descriptor', { descriptors: { ...descriptors, isNoneLeft: true } }, 'descriptors.short', 'no descriptor left'],
+    ['few descriptors', { descriptors: { ...descriptors, open: 900 } }, 'descriptors.short', '900'],
+    ['a lower limit', { descriptors: { ...descriptors, isReduced: true } }, 'descriptors.short', 'takes less'],
+    ['files', { room: { ...room!, refusedFiles: 2 } }, 'descriptors.short', 'too many are open'],
+    [
+      'damage',
+      { partitions: [{ kind: 'quarantined', topic: 't', partition: 3, reason: 'why' }] },
+      'log.quarantined',
+      'why',
+    ],
+    [
+      'a closed one',
+      { partitions: [{ kind: 'closed', topic: 't', partition: 3, reason: 'why' }] },
+      'partition.closed',
+      'why',
+    ],
+    ['a stalled group', { groups: [{ ...group, stalledForMs: 130_000 }] }, 'group.stalled', '130 s'],
+    ['an empty group', { groups: [{ ...group, members: 0, emptyForMs: 400_000 }] }, 'group.empty', '400 s'],
+    ['a growing lag', { groups: [{ ...group, isGrowing: true }] }, 'lag.growing', 'was 4000'],
+  ])('O4 Q2 finds %s', (_name, facts, condition, words) => {
+    const found = find(facts);
+    expect(found.map(({ name }) => name)).toEqual([condition]);
+    expect(found[0]!.reason).toContain(words);
+    expect(conditionNames).toContain(condition);
+  });
+
+  it.each<[ConditionName, Partial<HealthFacts>, Partial<HealthFacts>]>([
+    ['disk.low', { disk: { freeBytes: 16, totalBytes: 100 } }, { disk: { freeBytes: 18, totalBytes: 100 } }],
+    ['disk.slow', { syncs: { count: 50, p99Ms: 80, maxMs: 80 } }, { syncs: { count: 50, p99Ms: 70, maxMs: 70 } }],
+    ['connections.many', { connections: { open: 80, max: 100 } }, { connections: { open: 70, max: 100 } }],
+    [
+      'descriptors.short',
+      { descriptors: { ...descriptors, open: 870 } },
+      { descriptors: { ...descriptors, open: 800 } },
+    ],
+  ])('O4 %s ends by a margin, so that it does not flap', (name, between, below) => {
+    expect(find(between)).toEqual([]);
+    expect(find(between, [name]).map((found) => found.name)).toEqual([name]);
+    expect(find(below, [name])).toEqual([]);
+  });
+
+  it('O4 tells a group once: who hangs or is not there is not told to grow as well', () => {
+    const grows = { ...group, isGrowing: true, stalledForMs: 200_000 };
+    expect(find({ groups: [grows] }).map(({ name }) => name)).toEqual(['group.stalled']);
+    expect(find({ groups: [{ ...group, isGrowing: true, lag: 999 }] })).toEqual([]);
+  });
+
+  it('Q3 names a threshold that makes no sense, its value and what is allowed', () => {
+    expect(resolveThresholds({ diskLowPercent: 5 })).toMatchObject({ diskLowPercent: 5, syncSlowMs: 100 });
+    expect(() => resolveThresholds({ diskLowPercent: 101 })).toThrow(
+      'alerts.diskLowPercent = 101: must be a whole number from 1 to 100',
+    );
+    expect(() => resolveThresholds({ lagWindowMs: 0.5 })).toThrow('alerts.lagWindowMs = 0.5');
+    expect(() => resolveThresholds({ slow: 1 } as object)).toThrow('alerts.slow = 1: there is no such threshold');
+  });
+});
