@@ -143,7 +143,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
 
 function makeRegistry(
   { options: { brokerId, logger, clock, limits, topicDefaults: brokerDefaults }, store }: OpenServicesOptions,
-  { metadata, term }: { readonly metadata: LogMetadataStore; readonly term: BrokerTerm },
+  { metadata, term }: { readonly metadata: LogMetadataStore; readonly term: number },
 ): TopicRegistry {
   return new TopicRegistry({
     store,
