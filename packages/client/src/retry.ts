@@ -29,8 +29,8 @@ export function backoffMs(policy: RetryPolicy, o: { attempt: number; random: Ran
 export const askedPauseMsMax = 30_000;
 
 /**
- * As `backoffMs`, and no less than the broker has asked for (`details.retryAfterMs`), where it knows better: a full disk
- * is full for a while. Up to a quarter more, so that not everybody comes at once.
+ * As `backoffMs`, and no less than the broker has asked for (`details.retryAfterMs`): it knows better how long a disk
+ * stays full. Up to a quarter more, so that not everybody comes at once.
  */
 export function pauseMs(policy: RetryPolicy, o: { attempt: number; random: Random; error: QError }): number {
   const asked = o.error.details['retryAfterMs'];
