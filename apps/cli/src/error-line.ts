@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { QError } from '@q/client';
 import { CommandError } from './command-error.ts';
 import { ExitCode, exitCodeName, exitCodeOfError } from './exit-code.ts';
 
@@ -32,13 +33,23 @@ export async function reportError(error: unknown, { json = false }: ReportOption
     };
   }
   // Loaded already when a command reached a broker; commands that never got there have no such errors.
-  const { QError, errorEntryByName } = await import('@q/client');
-  if (!QError.is(error)) return reportOther(error, json);
+  const client = await import('@q/client');
+  const { errorEntryByName } = client;
+  if (!client.QError.is(error)) return reportOther(error, json);
   const message = oneLine(error.message).replace(/[.\s]+$/, '');
-  const { action } = errorEntryByName(error.code);
+  const { action } = errorEntryByName(reasonOf(error, client.QError).code);
   const exitCode = exitCodeOfError(error.code);
   if (json) return { line: jsonLine({ code: error.code, message, hint: action }), exitCode };
   return { line: textLine(`${message} (${error.code}). ${action}`), exitCode };
+}
+
+/**
+ * What is to be done is said of what went wrong, not of the wait for it to pass: behind a delivery that took too long
+ * may be a disk that is full.
+ */
+function reasonOf(error: QError, client: Pick<typeof QError, 'is'>): QError {
+  const isWait = error.code === 'DELIVERY_TIMED_OUT' || error.code === 'REQUEST_TIMED_OUT';
+  return isWait && client.is(error.cause) ? reasonOf(error.cause, client) : error;
 }
 
 /** The command line itself is wrong, and `text` is what commander has to say: the mistake, and what was meant. */

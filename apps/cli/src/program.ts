@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
-import type { CommandContext, GlobalOptions } from './command-context.ts';
+import type { CommandContext } from './command-context.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
@@ -8,6 +8,7 @@ import { addGroupCommands } from './commands/group-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
 import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
+import { addStatsCommand } from './commands/stats-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
 import { addExamples } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -60,16 +61,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addBenchCommands(program, host);
   addProfileCommands(program, host);
   addCompletionCommand(program, host);
-  addExamples(program.command('stats').description('show totals, throughput, requests and errors of a broker'), [
-    ['q stats'],
-    ['q stats --json | jq .recordsIn', 'one of its numbers, for a program'],
-  ]).action((_options: unknown, command: Command) =>
-    host.run(() =>
-      import('./commands/stats.ts').then(({ showStats }) =>
-        showStats(context, command.optsWithGlobals<GlobalOptions>()),
-      ),
-    ),
-  );
+  addStatsCommand(program, host);
   return program;
 }
 

@@ -29,7 +29,7 @@ function all(command: Command, call: string): [string, Command][] {
 /** The words of one `q …` of a line, as a shell would cut them. */
 function wordsOf(line: string): string[] {
   const call =
-    /(?:^|\| |&& |\$\()(q .*?)(?= \| | > | && |\)|$)/.exec(line)?.[1] ?? expect.fail(`no call of q in ${line}`);
+    /(?:^|\| |&& |\$\()(q .*?)(?= \| | >>? | && |\)|$)/.exec(line)?.[1] ?? expect.fail(`no call of q in ${line}`);
   return [...call.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     ([, single, double, plain]) => single ?? double ?? plain ?? '',
   );

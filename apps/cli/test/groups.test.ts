@@ -98,7 +98,7 @@ describe('q group describe', () => {
     await groupAt('described', { 0: 4, 1: 4 });
     const { stdout } = await q('group describe described');
     expect(stdout).toMatch(
-      /^group\tdescribed\nstate\tempty\nassignor\tuniform\nepoch\t\d+\nmembers\t0\npartitions\t3, 2 with an offset\nlag\t6\n\n/,
+      /^group\tdescribed\nstate\tempty\nassignor\tuniform\nepoch\t\d+\nmembers\t0\npartitions\t3, 2 with an offset\nlag\t6\nbehind for\t.+\n\n/,
     );
     expect(stdout).toMatch(
       /\ntopic\tpartition\tcommitted\tend\tlag\tprogress ago\towner\norders\t0\t4\t10\t6\t\S.*\t-\norders\t1\t4\t4\t0\t\S.*\t-\norders\t2\t-\t0\t0\t-\t-\n$/,
@@ -108,6 +108,7 @@ describe('q group describe', () => {
       state: 'empty',
       lag: 6,
       lagExact: true,
+      lagMs: expect.toSatisfy((ms) => ms === null || ms >= 0) as number,
       members: [],
       partitions: [
         {

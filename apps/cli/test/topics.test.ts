@@ -139,7 +139,9 @@ describe('q topic', () => {
     );
 
     const { stdout } = await q('topic describe known');
-    expect(stdout).toMatch(/^topic\tknown\nid\t[0-9a-f-]{36}\npartitions\t2\nreplicas\t1\nmessages\t2\nsize\t\d+ B\n/);
+    expect(stdout).toMatch(
+      /^topic\tknown\nid\t[0-9a-f-]{36}\npartitions\t2\nreplicas\t1\nmessages\t2\nsize\t\d+ B\ngroups\tunknown: .*\nproducers\tunknown\n/,
+    );
     expect(stdout).toMatch(/^segment\.ms\t60000\ttopic$/m);
     expect(stdout).toMatch(
       /^partition\tleader\tepoch\tstart\tend\tmessages\tsegments\tsize\n0\t1\t\d+\t0\t0\t0\t\d+\t\d+ B\n1\t1\t\d+\t0\t2\t2\t1\t\d+ B\n$/m,
@@ -338,7 +340,7 @@ describe('q stats', () => {
     expect(stdout).toMatch(/^broker\t1, version \d/);
     expect(stdout).toMatch(/^durability\tmemory$/m);
     expect(stdout).toMatch(
-      /^request\ttotal\tsucceeded\tfailed\tmean ms\tmax ms\ttime includes\n[\s\S]*^CREATE_TOPIC\t\d+\t\d+\t\d+\t[\d.]+\t[\d.]+\t$/m,
+      /^request\ttotal\tsucceeded\tfailed\tp50 ms\tp99 ms\tp99.9 ms\tmax ms\ttime includes\n[\s\S]*^CREATE_TOPIC\t\d+\t\d+\t\d+(\t[\d.]+){4}\t$/m,
     );
     expect(await json('stats')).toMatchObject({
       brokerId: 1,

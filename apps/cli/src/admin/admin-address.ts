@@ -20,37 +20,31 @@ const howToName = 'name another address with --admin-url or Q_ADMIN_URL';
 /** What was named, else what the broker says, else the usual port of the broker's host. */
 export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal): Promise<AdminAddress> {
   if (options.adminUrl !== undefined) return { url: checkedUrl(options.adminUrl), origin: '', hint: howToName };
-  const { hostname } = hostOf(options.url);
   const told = await toldByBroker(options, interrupt);
-  if (told === undefined) {
-    return {
-      url: `http://${hostname}:${adminPortDefault}`,
-      origin: `the usual port of the host in ${options.url}`,
-      hint: `${howToName}; the broker's setting adminPort says where it is`,
-    };
+  if (told.url !== null) return { url: withoutSlash(told.url), origin: `as ${options.url} says`, hint: howToName };
+  // Whatever listens at the usual port then is somebody else's.
+  if (told.answers) {
+    throw new CommandError(
+      ExitCode.failure,
+      `the broker at ${options.url} tells of no admin interface for programs here`,
+      {
+        hint: `its settings adminHost and adminPort open one; ${howToName}`,
+      },
+    );
   }
-  if (told === '') {
-    throw new CommandError(ExitCode.failure, `the broker at ${options.url} has no admin interface`, {
-      hint: 'its setting adminPort turns it on',
-    });
-  }
-  return reachableFrom(new URL(told), { hostname, brokerUrl: options.url });
+  const { hostname } = hostOf(options.url);
+  return {
+    url: `http://${hostname}:${adminPortDefault}`,
+    origin: `the usual port of the host in ${options.url}, where no broker answers`,
+    hint: `${howToName}; the broker's settings adminHost and adminPort say where it is`,
+  };
 }
 
-/** A broker that listens on every address, or tells of none, is asked where its other door answered. */
-function reachableFrom(told: URL, o: { hostname: string; brokerUrl: string }): AdminAddress {
-  if (told.hostname === '0.0.0.0' || told.hostname === '[::]') told.hostname = o.hostname;
-  const url = withoutSlash(told.href);
-  const origin = `as ${o.brokerUrl} says`;
-  const onlyThere = isLoopback(told.hostname) && !isLoopback(o.hostname);
-  const hint = onlyThere
-    ? `it is open to programs on the broker's own machine only (setting adminHost); ${howToName}`
-    : howToName;
-  return { url, origin, hint };
-}
-
-/** Undefined: it does not answer, or is too old to say. Empty: it has none. */
-async function toldByBroker(options: GlobalOptions, interrupt: AbortSignal): Promise<string | undefined> {
+/** A broker that has none, none that can be dialled from here, or is too old to say, tells of none. */
+async function toldByBroker(
+  options: GlobalOptions,
+  interrupt: AbortSignal,
+): Promise<{ answers: boolean; url: string | null }> {
   const { connect, QError } = await import('@q/client');
   try {
     await using q = await connect(options.url, {
@@ -59,13 +53,12 @@ async function toldByBroker(options: GlobalOptions, interrupt: AbortSignal): Pro
       connectTimeoutMs: Math.min(options.timeout ?? lookupTimeoutMs, lookupTimeoutMs),
       requestTimeoutMs: lookupTimeoutMs,
     });
-    const { adminUrl }: { readonly brokerId: number; readonly adminUrl?: string | null } = await q.admin.stats();
-    return adminUrl ?? undefined;
+    return { answers: true, url: (await q.admin.stats()).adminUrl };
   } catch (error) {
     if (!QError.is(error)) throw error;
     if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
     if (interrupt.aborted) throw error;
-    return undefined;
+    return { answers: false, url: null };
   }
 }
 
@@ -79,10 +72,6 @@ function checkedUrl(text: string): string {
 function hostOf(url: string): { hostname: string } {
   const first = url.split(',', 1)[0] ?? '';
   return { hostname: URL.parse(first.replace(/^(?:q:\/\/)?/, 'http://'))?.hostname || '127.0.0.1' };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
 function withoutSlash(url: string): string {

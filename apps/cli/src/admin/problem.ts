@@ -23,7 +23,8 @@ export async function refusal(o: {
   const problem = readProblem(o.text);
   const code = textOf(problem.code);
   const message = textOf(problem.detail) ?? textOf(problem.title) ?? textOf(problem.error) ?? `status ${o.status}`;
-  if (o.status === 404 && !o.isProblem) {
+  // Of the address itself, not of what it names.
+  if (o.status === 404 && (!o.isProblem || code === 'NOT_FOUND')) {
     return new CommandError(ExitCode.failure, `${o.what}: ${message}`, {
       hint: 'a broker of the same version as this q has it',
     });

@@ -10,6 +10,8 @@ import type { ProgramHost } from '../program-host.ts';
 import type { GroupDeleteOptions } from './group-delete.ts';
 import type { GroupListOptions } from './group-list.ts';
 import type { GroupSeekOptions } from './group-seek.ts';
+import { intervalOption } from './interval-option.ts';
+import type { WatchOptions } from './watch-loop.ts';
 
 const partitionsParser = argumentParser(parsePartitionList);
 
@@ -20,6 +22,7 @@ export function addGroupCommands(program: Command, host: ProgramHost): void {
     .description('list and describe consumer groups, move and delete their offsets');
   addExamples(group, [['q group list --lag'], ['q group describe billing']]);
   addReaders(group, host);
+  addWatch(group, host);
   addSeek(group, host);
   addDelete(group, host);
 }
@@ -56,6 +59,26 @@ function addReaders(group: Command, host: ProgramHost): void {
   addExamples(describe, [
     ['q group describe billing'],
     ['q group describe billing --json > billing.json', 'keeps the offsets, for "q group seek --from-file"'],
+  ]);
+}
+
+function addWatch(group: Command, host: ProgramHost): void {
+  const watch = group
+    .command('watch <group>')
+    .description(
+      'follow the lag of a group with its trend, until Ctrl-C: redrawn on a terminal, else a line of JSON each time',
+    )
+    .addOption(intervalOption())
+    .action((id: string, _options: unknown, command: Command) =>
+      host.run(() =>
+        import('./group-watch.ts').then(({ watchGroup }) =>
+          watchGroup(host.context, id, command.optsWithGlobals<WatchOptions>()),
+        ),
+      ),
+    );
+  addExamples(watch, [
+    ['q group watch billing'],
+    ['q group watch billing --interval 10s | jq .lag', 'its lag, for a program'],
   ]);
 }
 

@@ -4,15 +4,18 @@ import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { unitsOf } from '../output/units.ts';
+import { findDelay } from './group-delay.ts';
 import { formatGroup } from './group-view.ts';
 
 export async function describeGroup(context: CommandContext, group: string, options: GlobalOptions): Promise<ExitCode> {
-  const described = await withClient(context, options, (q) => q.admin.describeGroup(group));
-  const terminal = isTerminal(context.stdout);
+  const { described, delay } = await withClient(context, options, async (q) => ({
+    described: await q.admin.describeGroup(group),
+    delay: await findDelay(q, group),
+  }));
   context.stdout.write(
     options.json === true
-      ? formatJson(described, terminal)
-      : await formatGroup(described, { units: unitsOf(options), screen: context.stdout }),
+      ? formatJson({ ...described, ...delay }, isTerminal(context.stdout))
+      : await formatGroup(described, { units: unitsOf(options), screen: context.stdout, delay }),
   );
   return ExitCode.ok;
 }

@@ -5,10 +5,13 @@ import { formatPartitions } from '../output/partition-ranges.ts';
 import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import type { Units } from '../output/units.ts';
+import type { GroupDelay } from './group-delay.ts';
 
 export interface GroupViewOptions {
   readonly units: Units;
   readonly screen: Screen;
+  /** Null: nobody knows for how long it is behind. */
+  readonly delay: GroupDelay | null;
 }
 
 /** Stands where there is no value, so that a line has the same cells whatever is known. */
@@ -22,7 +25,7 @@ export async function formatGroup(group: GroupDescription, view: GroupViewOption
   return parts.join('\n');
 }
 
-function factsOf(group: GroupDescription, { units, screen }: GroupViewOptions): string {
+function factsOf(group: GroupDescription, { units, screen, delay }: GroupViewOptions): string {
   const stalled = group.members.filter((member) => member.stalled).length;
   const committed = group.partitions.filter(({ committedOffset }) => committedOffset !== null).length;
   const epoch =
@@ -43,12 +46,22 @@ function factsOf(group: GroupDescription, { units, screen }: GroupViewOptions): 
       ],
       ['partitions', `${units.count(group.partitions.length)}, ${units.count(committed)} with an offset`],
       ['lag', group.lag === null ? 'unknown: nothing is committed' : units.bound(group.lag, group.lagExact)],
+      ...(delay === null ? [] : [['behind for', delayText(delay, units)] satisfies [string, string]]),
     ],
     isTerminal(screen),
   );
 }
 
-function membersOf(members: readonly DescribedMember[], { units, screen }: GroupViewOptions): Promise<string> {
+export function delayText({ lagMs, behindSinceMs }: GroupDelay, units: Units): string {
+  if (lagMs === null) return 'unknown';
+  if (behindSinceMs === null) return 'nothing waits';
+  return `${units.duration(lagMs)}, since ${new Date(behindSinceMs).toISOString()}`;
+}
+
+function membersOf(
+  members: readonly DescribedMember[],
+  { units, screen }: Omit<GroupViewOptions, 'delay'>,
+): Promise<string> {
   // What they will own is of interest only while it is not what they own.
   const moving = members.some(({ state }) => state !== 'stable');
   const titles = [
@@ -91,12 +104,15 @@ function assignmentOf(topics: readonly AssignedTopic[]): string {
 }
 
 /** A member stalls by what it says of its application, or by saying nothing for too long. */
-function stallOf(member: DescribedMember, { units, screen }: GroupViewOptions): string {
+function stallOf(member: DescribedMember, { units, screen }: Omit<GroupViewOptions, 'delay'>): string {
   if (!member.stalled) return 'no';
   return warning(member.stalledMs > 0 ? `for ${units.duration(member.stalledMs)}` : 'heartbeat overdue', screen);
 }
 
-function partitionsOf(partitions: readonly GroupPartition[], { units, screen }: GroupViewOptions): Promise<string> {
+function partitionsOf(
+  partitions: readonly GroupPartition[],
+  { units, screen }: Omit<GroupViewOptions, 'delay'>,
+): Promise<string> {
   const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({
     title,
     align: 'right' as const,

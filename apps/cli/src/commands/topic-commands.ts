@@ -80,7 +80,9 @@ function addReaders(topic: Command, host: ProgramHost): void {
   addExamples(list, [['q topic list'], ["q topic list --json | jq -r '.[].name'", 'their names, for a program']]);
   const describe = topic
     .command('describe <topic>')
-    .description('show a topic: totals, settings, and each partition with its start, end, segments and bytes')
+    .description(
+      'show a topic: totals, settings, each partition with its start, end, segments and bytes, and who uses it',
+    )
     .action((name: string, _options: unknown, command: Command) =>
       host.run(() =>
         import('./topic-describe.ts').then(({ describeTopic }) =>

@@ -8,26 +8,39 @@ import type { Screen } from '../screen.ts';
 import { formatFacts, formatTable } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
+import { findUsers } from './topic-users.ts';
+import type { TopicUsers } from './topic-users.ts';
 import { settingViews } from './settings-view.ts';
 
 export async function describeTopic(context: CommandContext, name: string, options: GlobalOptions): Promise<ExitCode> {
   const topic = await withClient(context, options, (q) => q.admin.describeTopic(name));
+  const users = await findUsers(context, name, options);
   const terminal = isTerminal(context.stdout);
   if (options.json === true) {
     const { configs, ...rest } = topic;
-    context.stdout.write(formatJson({ ...rest, settings: settingViews(configs) }, terminal));
+    context.stdout.write(
+      formatJson(
+        { ...rest, settings: settingViews(configs), users: typeof users === 'string' ? null : users },
+        terminal,
+      ),
+    );
     return ExitCode.ok;
   }
   const parts = [
-    factsOf(topic, unitsOf(options), terminal),
+    factsOf(topic, { users, units: unitsOf(options), terminal }),
     await settingsOf(topic, context.stdout),
     await partitionsOf(topic, unitsOf(options), context.stdout),
   ];
+  if (typeof users !== 'string' && users.groups.length > 0)
+    parts.push(await groupsOf(users, unitsOf(options), context.stdout));
   context.stdout.write(parts.join('\n'));
   return ExitCode.ok;
 }
 
-function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean): string {
+function factsOf(
+  topic: DescribeTopicResponse,
+  { users, units, terminal }: { users: TopicUsers | string; units: Units; terminal: boolean },
+): string {
   return formatFacts(
     [
       ['topic', topic.name],
@@ -36,9 +49,44 @@ function factsOf(topic: DescribeTopicResponse, units: Units, terminal: boolean):
       ['replicas', units.count(topic.replicas)],
       ['messages', units.bound(topic.messages, topic.messagesExact)],
       ['size', units.bytes(topic.bytes)],
+      ['groups', groupsText(users, units)],
+      ['producers', producersText(users, units)],
     ],
     terminal,
   );
+}
+
+function groupsText(users: TopicUsers | string, units: Units): string {
+  if (typeof users === 'string') return `unknown: ${users}`;
+  const more =
+    users.groupsLeftOut === 0 ? '' : `; ${units.count(users.groupsLeftOut)} of the broker were not looked at`;
+  return `${units.count(users.groups.length)}${more}`;
+}
+
+/** Idempotent producers are remembered for a while; others leave no trace. */
+function producersText(users: TopicUsers | string, units: Units): string {
+  if (typeof users === 'string') return 'unknown';
+  const { producers, producersLeftOut } = users;
+  const [latest] = producers;
+  if (latest === undefined) return 'none seen';
+  const seen = `${units.count(producers.length + producersLeftOut)} seen`;
+  return latest.lastTimestampMs < 0
+    ? seen
+    : `${seen}, the last record is of ${new Date(latest.lastTimestampMs).toISOString()}`;
+}
+
+function groupsOf({ groups }: TopicUsers, units: Units, screen: Screen): Promise<string> {
+  const numbers = ['members', 'stalled', 'lag', 'progress ago'].map((title) => ({ title, align: 'right' as const }));
+  const rows = groups.map(({ groupId, state, members, lag, lagExact, sinceProgressMs }) => [
+    groupId,
+    state,
+    units.count(members.length),
+    units.count(members.filter(({ stalled }) => stalled).length),
+    lag < 0 ? '-' : units.bound(lag, lagExact),
+    sinceProgressMs < 0 ? '-' : units.duration(sinceProgressMs),
+    [...new Set(members.map(({ clientId, host }) => clientId || host))].join(' ') || '-',
+  ]);
+  return formatTable([{ title: 'group' }, { title: 'state' }, ...numbers, { title: 'clients' }], rows, screen);
 }
 
 function settingsOf(topic: DescribeTopicResponse, screen: Screen): Promise<string> {

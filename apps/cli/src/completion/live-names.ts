@@ -1,3 +1,4 @@
+import type { connect as Connect } from '@q/client';
 import type { Command } from 'commander';
 import type { Candidate } from './candidate.ts';
 import type { AtCursor } from './command-words.ts';
@@ -16,11 +17,13 @@ export interface NamesQuery {
 
 /** Names that there are at this moment; none where that cannot be told in time, as completion never fails. */
 export async function liveNames(program: Command, query: NamesQuery): Promise<Candidate[]> {
+  if (query.what === 'profile') return profiles().catch(() => []);
+  const { connect } = await import('@q/client');
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), namesWithinMs);
   const inTime = new Promise<Candidate[]>((resolve) => late.signal.addEventListener('abort', () => resolve([])));
   try {
-    return await Promise.race([inTime, namesOf(program, query, late.signal)]);
+    return await Promise.race([inTime, namesOf(program, query, { connect, signal: late.signal })]);
   } catch {
     // There is no broker, or none that answers: the user can type the name.
     return [];
@@ -29,9 +32,11 @@ export async function liveNames(program: Command, query: NamesQuery): Promise<Ca
   }
 }
 
-async function namesOf(program: Command, query: NamesQuery, signal: AbortSignal): Promise<Candidate[]> {
-  if (query.what === 'profile') return profiles();
-  const { connect } = await import('@q/client');
+async function namesOf(
+  program: Command,
+  query: NamesQuery,
+  { connect, signal }: { connect: typeof Connect; signal: AbortSignal },
+): Promise<Candidate[]> {
   const options = { signal, clientId: 'q-cli', connectTimeoutMs: namesWithinMs };
   await using q = await connect(await urlOf(program, query.at), options);
   const { current } = query;

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { createServer as createPlainServer } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { startBroker } from '@q/broker';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withAdmin } from '../../src/admin-call.ts';
 import type { AdminApi } from '../../src/admin/admin-api.ts';
@@ -129,7 +130,9 @@ describe('the admin API from the command line', () => {
       hint: 'name another address with --admin-url or Q_ADMIN_URL',
     });
     const guessed = await failure({ url: `q://localhost:${port}`, timeout: 200 });
-    expect(guessed.message).toMatch(/http:\/\/localhost:7421 \(the usual port of the host in q:\/\/localhost:\d+\)/);
+    expect(guessed.message).toMatch(
+      /http:\/\/localhost:7421 \(the usual port of the host in q:\/\/localhost:\d+, where no broker answers\)/,
+    );
     expect(guessed.hint).toContain('adminPort');
     expect(await failure({ adminUrl: 'localhost:7421' })).toMatchObject({
       exitCode: 2,
@@ -155,6 +158,13 @@ describe('the admin API from the command line', () => {
     });
     const halfway = await serve((_request, response) => void response.writeHead(200).write('{"a'));
     expect(await failure({ adminUrl: halfway, timeout: 50 })).toMatchObject({ exitCode: 4 });
+  });
+
+  it('O2 asks the broker where its admin interface is', async () => {
+    await using broker = await startBroker({ storage: 'memory', port: 0, admin: { port: 0 } });
+    expect(await call({ url: broker.url }, (admin) => admin.json({ path: '/healthz' }))).toEqual({ status: 'alive' });
+    await using mute = await startBroker({ storage: 'memory', port: 0, admin: false });
+    expect((await failure({ url: mute.url })).message).toContain('tells of no admin interface');
   });
 });
 

@@ -54,8 +54,10 @@ const billing: GroupDescription = {
   partitions: [partition(0)],
 };
 
-const lines = async (group: GroupDescription, view = { units: humanUnits, screen: {} }): Promise<string[]> =>
-  (await formatGroup(group, view)).split('\n');
+const lines = async (
+  group: GroupDescription,
+  view = { units: humanUnits, screen: {}, delay: null },
+): Promise<string[]> => (await formatGroup(group, view)).split('\n');
 
 describe('a group for people', () => {
   it('G3 shows state, members with what they own, and each partition with its lag', async () => {
@@ -75,7 +77,7 @@ describe('a group for people', () => {
       'orders\t0\t10000\t12345\t2,345\t40 ms\tm-1',
       '',
     ]);
-    expect(await lines(billing, { units: rawUnits, screen: {} })).toEqual(
+    expect(await lines(billing, { units: rawUnits, screen: {}, delay: null })).toEqual(
       expect.arrayContaining([
         'm-1\t-\tapp\t10.0.0.7\tstable\t4\torders:0-1,3\t2500\tno',
         'orders\t0\t10000\t12345\t2345\t40\tm-1',
@@ -152,7 +154,9 @@ describe('a group for people', () => {
   });
 
   it('G3 lines up on a terminal', async () => {
-    const text = stripVTControlCharacters(await formatGroup(billing, { units: humanUnits, screen: { isTTY: true } }));
+    const text = stripVTControlCharacters(
+      await formatGroup(billing, { units: humanUnits, screen: { isTTY: true }, delay: null }),
+    );
     expect(text).toContain(
       'topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n',
     );

@@ -19,9 +19,11 @@ import {
   topicDetails,
   topicList,
   topicParams,
+  topicUsers,
   trimBody,
   trimmed,
 } from './topic-schemas.ts';
+import { usersOf } from './topic-users.ts';
 
 const listTopics = operation({
   id: 'listTopics',
@@ -90,6 +92,18 @@ const describeTopic = operation({
       next: next === null ? null : String(Number(next)),
     };
   },
+});
+
+const listUsers = operation({
+  id: 'listTopicUsers',
+  method: 'get',
+  path: '/api/v1/topics/:topic/users',
+  tag: 'topics',
+  summary: 'Who uses a topic: groups with their lag and members, and producers.',
+  params: topicParams,
+  answer: json(topicUsers),
+  errors: ['UNKNOWN_TOPIC'],
+  handle: ({ params }, { services }) => usersOf(services, params.topic),
 });
 
 const alterTopic = operation({
@@ -171,6 +185,7 @@ export const topicOperations = [
   listTopics,
   createTopic,
   describeTopic,
+  listUsers,
   alterTopic,
   deleteTopic,
   addPartitions,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { flag, nextSchema, pageQuery } from '../operation/query.ts';
-import { count, offset, orUnknown, partError, partitionNumber, topicName } from '../operation/scalars.ts';
+import { count, groupId, offset, orUnknown, partError, partitionNumber, topicName } from '../operation/scalars.ts';
 
 const holdings = {
   messages: count.describe('Records that can be read.'),
@@ -94,6 +94,39 @@ export const topicDetails = z
     next: nextSchema,
   })
   .meta({ id: 'TopicDetails' });
+
+const groupUse = z.object({
+  groupId,
+  state: z.string().describe('empty, assigning, reconciling or stable.'),
+  lag: orUnknown.describe('Records of this topic that wait; -1: unknown.'),
+  lagExact: z.boolean().describe('False: there may be fewer.'),
+  sinceProgressMs: z.number().describe('How long ago a committed offset of this topic last moved; -1: never.'),
+  members: z
+    .array(
+      z.object({
+        memberId: z.string(),
+        clientId: z.string(),
+        host: z.string(),
+        stalled: z.boolean(),
+        partitions: z.array(z.int()).describe('Of this topic.'),
+      }),
+    )
+    .describe('Those that have partitions of this topic.'),
+});
+const producerUse = z.object({
+  producerId: z.int(),
+  lastTimestampMs: z.number().describe('Of its last batch, ms since 1970; -1: unknown.'),
+  partitions: z.array(z.int()),
+});
+export const topicUsers = z
+  .object({
+    topic: topicName,
+    groups: z.array(groupUse),
+    groupsLeftOut: count.describe('Groups that were not looked at, as there are too many.'),
+    producers: z.array(producerUse).describe('Idempotent ones that partitions remember, the latest first.'),
+    producersLeftOut: count,
+  })
+  .meta({ id: 'TopicUsers' });
 
 export const alterTopicBody = z
   .strictObject({
