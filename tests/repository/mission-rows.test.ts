@@ -12,6 +12,7 @@ const rows = [
   'B1 B2 B3 B4 B6',
   'Z1 Z3 Z4 Z5',
   'O3 O5 Q1',
+  'O2',
   'Q3',
 ].flatMap((line) => line.split(' '));
 

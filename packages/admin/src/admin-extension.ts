@@ -12,8 +12,9 @@ import type { WebhookTarget } from './alerts/webhook-target.ts';
 /** What the admin interface can be told. All of it can be left out. */
 export interface AdminOptions {
   /**
-   * Names by which the admin interface may be called, besides IP addresses, `localhost` and the host that it listens
-   * on. A web page that has its own name lead to this machine is refused by this. Default: none.
+   * Names by which the admin interface may be called, besides IP addresses, names without a dot, those of a cluster
+   * (`.svc`, `.cluster.local`, `.internal`) and the host that it listens on. A web page that has its own name lead to
+   * this machine is refused by this. Default: none.
    */
   readonly allowedHosts?: readonly string[];
   /** Where alerts are sent, asked for each time; null, or none: nowhere. */

@@ -1,8 +1,9 @@
 /**
  * Keeps web pages out. The interface has no login, and a browser lets any page send requests to this machine:
  *
- * - A page whose own name was made to lead here (DNS rebinding) is told by the `Host` that its browser sends. Only an
- *   address, `localhost` and names that the operator has given are taken. An address cannot be rebound.
+ * - A page whose own name was made to lead here (DNS rebinding) is told by the `Host` that its browser sends. Taken are
+ *   addresses, which lead nowhere else, names that nobody outside can give to a page (`localhost`, those without a dot,
+ *   and those of a cluster), and names that the operator has given.
  * - A page of another origin says so in `Origin`, or in `Sec-Fetch-Site`. Without CORS headers it could not read an
  *   answer, but it could change things.
  */
@@ -26,7 +27,7 @@ export function checkCaller(
           {
             field: 'header.host',
             value: typeof host === 'string' ? host : null,
-            allowed: ['an IP address', 'localhost', ...allowedHosts].join(', '),
+            allowed: ['an IP address', 'a name without a dot', ...allowedHosts].join(', '),
           },
         ],
       },
@@ -42,8 +43,11 @@ export function checkCaller(
 function isAllowed(host: string, names: readonly string[]): boolean {
   const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name)) return true;
-  return name === 'localhost' || name.endsWith('.localhost') || names.some((known) => known.toLowerCase() === name);
+  return ofThisSide.test(name) || names.some((known) => known.toLowerCase() === name);
 }
+
+/** What only a local resolver knows: a service of a container's network, a host of the same domain. */
+const ofThisSide = /^[\da-z_-]+$|\.(localhost|svc|cluster\.local|internal)$/;
 
 function shown(value: string | string[] | undefined): string {
   return value === undefined ? 'missing' : JSON.stringify(value);

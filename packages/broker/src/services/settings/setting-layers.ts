@@ -44,9 +44,8 @@ export class SettingLayers {
   require(name: string): SettingDefinition {
     const definition = this.#definitions.get(name);
     if (definition !== undefined) return definition;
-    const shown = name.slice(0, 100);
-    throw new QError('INVALID_CONFIG', `there is no setting ${JSON.stringify(shown)}; q config list shows all`, {
-      details: { setting: shown },
+    throw new QError('INVALID_CONFIG', `there is no setting ${JSON.stringify(name)}; q config list shows all`, {
+      details: { setting: name },
     });
   }
 
