@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext } from './command-context.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
+import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
@@ -56,6 +57,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addTopicCommands(program, host);
   addRecordCommands(program, host);
   addGroupCommands(program, host);
+  addClusterCommands(program, host);
   addLogCommands(program, host);
   addConfigCommands(program, host);
   addBenchCommands(program, host);
