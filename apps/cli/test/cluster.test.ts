@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { adminExtension } from '@q/admin';
 import { startBroker } from '@q/broker';
 import type { Broker, BrokerOptions } from '@q/broker';
@@ -97,7 +98,7 @@ describe('q cluster', () => {
   it('O1 both fit 80 columns, and no word is broken', () => {
     const narrow = { ...view, terminal: true, columns: 80 };
     for (const text of [formatHealth(health, narrow), formatInfo(health, [], narrow)])
-      for (const line of text.replaceAll(/\u001B\[\d+m/g, '').split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      for (const line of stripVTControlCharacters(text).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('O4 health of a broker that is well is exit code 0', async () => {
