@@ -7,7 +7,7 @@
 import { QError } from '@q/protocol';
 import type { StorageLimits, WhenFull } from '@q/storage';
 import { budgetDescriptors } from './descriptor-budget.ts';
-import { checkLimits, defaultLimits, restartLimits } from './limits.ts';
+import { checkLimits, defaultLimits } from './limits.ts';
 import type { BrokerLimits } from './limits.ts';
 import { resolveThresholds } from './services/health/thresholds.ts';
 import type { HealthThresholds } from './services/health/thresholds.ts';
@@ -95,13 +95,9 @@ export class LiveOptions implements LiveValues {
     return this.#rest.whenFull;
   }
 
-  /**
-   * Puts other values in force. Limits of `restartLimits` stay as they are. Returns which parts have something to do
-   * about it.
-   */
+  /** Puts other values in force. Returns which parts have something to do about it. */
   update({ limits, alerts, topicDefaults, ...rest }: LiveValues): { topicDefaults: boolean; cap: boolean } {
-    const kept = Object.fromEntries([...restartLimits].map((name) => [name, this.limits[name]]));
-    Object.assign(this.limits, limits, kept);
+    Object.assign(this.limits, limits);
     Object.assign(this.alerts, alerts);
     const isOther = !isSame(this.topicDefaults, topicDefaults);
     const shared = this.topicDefaults as Map<string, string>;

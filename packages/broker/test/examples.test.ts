@@ -19,6 +19,12 @@ async function isInReadme(example: string): Promise<boolean> {
   return readme!.includes(code!);
 }
 
+it('O3 the example that changes settings runs, and the README shows it', async () => {
+  await import('../examples/change-settings.ts');
+  expect(printed).toEqual(['500, because of the api']);
+  expect(await isInReadme('examples/change-settings.ts')).toBe(true);
+});
+
 it('Q1 the start example runs, and the README shows it', async () => {
   await import('../examples/start.ts');
   expect(printed).toEqual([
