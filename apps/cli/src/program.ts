@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext } from './command-context.ts';
+import { addBackupCommands } from './commands/backup-commands.ts';
 import { addBenchCommands } from './commands/bench-commands.ts';
 import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
@@ -58,6 +59,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addRecordCommands(program, host);
   addGroupCommands(program, host);
   addClusterCommands(program, host);
+  addBackupCommands(program, host);
   addLogCommands(program, host);
   addConfigCommands(program, host);
   addBenchCommands(program, host);

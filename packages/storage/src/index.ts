@@ -59,8 +59,9 @@ export type {
   PartitionState,
   Piece,
 } from './backup/manifest.ts';
-export { restoreBackup } from './backup/restore.ts';
+export { restoreBackup, restoreTar } from './backup/restore.ts';
 export type { RestoreOptions } from './backup/restore.ts';
+export { checkTar } from './backup/check-tar.ts';
 export { verifyPartition } from './backup/verify-backup.ts';
 export type { VerifiedPartition } from './backup/verify-backup.ts';
 

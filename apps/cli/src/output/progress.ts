@@ -15,6 +15,7 @@ export interface Total {
 export class Progress {
   readonly #write: ((text: string) => void) | null;
   readonly #label: string;
+  readonly #counted: 'records' | 'bytes';
   readonly #startMs: number = performance.now();
   #shownMs: number = this.#startMs;
   #shown = false;
@@ -22,8 +23,10 @@ export class Progress {
   /**
    * @param write to the terminal; `null` shows nothing
    * @param label what is being done, where it is not the only thing
+   * @param counted bytes alone, where nobody counts records
    */
-  constructor(write: ((text: string) => void) | null, label = '') {
+  constructor(write: ((text: string) => void) | null, label = '', counted: 'records' | 'bytes' = 'records') {
+    this.#counted = counted;
     this.#write = write;
     this.#label = label === '' ? '' : `${label}: `;
   }
@@ -34,7 +37,12 @@ export class Progress {
     if (nowMs - this.#shownMs < intervalMs) return;
     this.#shownMs = nowMs;
     this.#shown = true;
-    const perSecond = Math.round((records / (nowMs - this.#startMs)) * 1000);
+    const seconds = (nowMs - this.#startMs) / 1000;
+    if (this.#counted === 'bytes')
+      return this.#write(
+        `\r\u001B[K${this.#label}${formatBytes(bytes)}, ${formatBytes(Math.round(bytes / seconds))}/s`,
+      );
+    const perSecond = Math.round(records / seconds);
     const done = of === undefined ? formatCount(records) : `${formatCount(records)} of ${formatCount(of)}`;
     this.#write(`\r\u001B[K${this.#label}${done} records, ${formatBytes(bytes)}, ${formatCount(perSecond)} records/s`);
   }

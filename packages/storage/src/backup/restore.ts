@@ -19,8 +19,7 @@ import { encodePartitionMetadata } from '../files/partition-metadata.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { writeFormat } from '../store/folder-format.ts';
 import { encodeOffsetCheckpoint } from '../store/offset-checkpoint.ts';
-import { fileSink } from './backup-folder.ts';
-import type { BackupFolder } from './backup-folder.ts';
+import { BackupFolder, fileSink } from './backup-folder.ts';
 import { backupError, companionName, pieceName } from './backup-names.ts';
 import type { Manifest, ManifestPartition, ManifestSegment } from './manifest.ts';
 import { verifyPartition } from './verify-backup.ts';
@@ -28,8 +27,6 @@ import { verifyPartition } from './verify-backup.ts';
 const blockBytes = 1 << 20;
 
 export interface RestoreOptions {
-  readonly backup: BackupFolder;
-  readonly manifest: Manifest;
   /** Where the data folder is to be: empty, absent, or left by a restore that did not finish. */
   readonly directory: string;
   /** The broker that starts there gets a cluster id of its own. */
@@ -40,6 +37,20 @@ export interface RestoreOptions {
   readonly onPartition?: (partition: ManifestPartition) => void;
 }
 
+interface PartitionSource extends Source {
+  readonly partition: ManifestPartition;
+}
+
+/** From where, and whether the files may be taken instead of copied. */
+interface Source {
+  readonly backup: BackupFolder;
+  readonly manifest: Manifest;
+  readonly moves: boolean;
+}
+
+/** The folder that a tar is unpacked to, within the data folder to be: no other place is known to have the room. */
+const incomingName = '.incoming';
+
 /*
  * Makes a data folder of a backup.
  *
@@ -48,29 +59,61 @@ export interface RestoreOptions {
  *   there. Both change last, when everything is durable.
  * - Nothing is written of a partition before all of it was verified.
  */
-export async function restoreBackup(fileSystem: FileSystem, o: RestoreOptions): Promise<void> {
-  const { directory, manifest, asNew } = o;
+export async function restoreBackup(
+  fileSystem: FileSystem,
+  { backup, manifest, ...o }: RestoreOptions & Pick<Source, 'backup' | 'manifest'>,
+): Promise<void> {
+  await restoring(fileSystem, o, async () => {
+    await fill(fileSystem, o, { backup, manifest, moves: false });
+    return manifest;
+  });
+}
+
+/** As `restoreBackup`, from a tar. @throws StorageError CORRUPT_LOG: it is cut off, damaged, or needs an earlier one */
+export async function restoreTar(
+  fileSystem: FileSystem,
+  { tar, ...o }: RestoreOptions & { readonly tar: AsyncIterable<Uint8Array> },
+): Promise<Manifest> {
+  return await restoring(fileSystem, o, async () => {
+    const backup = new BackupFolder({ fileSystem, path: `${o.directory}/${incomingName}` });
+    const manifest = await backup.receive(tar, o.onBytes);
+    await fill(fileSystem, { ...o, onBytes: () => undefined }, { backup, manifest, moves: true });
+    await fileSystem.removeDirectory(backup.path);
+    return manifest;
+  });
+}
+
+async function restoring(
+  fileSystem: FileSystem,
+  { directory, asNew }: RestoreOptions,
+  work: () => Promise<Manifest>,
+): Promise<Manifest> {
   await makeDirectoryDurably(fileSystem, directory);
   const lock = await fileSystem.lock(directory);
   try {
     await clearUnfinished(fileSystem, directory);
-    await replaceFile(fileSystem, `${directory}/${restoringName}`, Buffer.from(`${manifest.head.id}\n`));
+    await replaceFile(fileSystem, `${directory}/${restoringName}`, Buffer.from('a restore has not finished\n'));
     await writeFormat({ fileSystem, directory }, { isWhole: false });
-    const present = manifest.partitions.filter(({ state }) => state !== 'missing');
-    for (const partition of present) {
-      assertGoesOn(o.signal);
-      await restorePartition(fileSystem, o, partition);
-      o.onPartition?.(partition);
-    }
-    await writeCheckpoints(fileSystem, directory, present);
+    const manifest = await work();
     const note = encodeRestoreNote({ backup: manifest.head.id, createdMs: manifest.head.createdMs, asNew });
     await replaceFile(fileSystem, `${directory}/${restoredName}`, note);
     await writeFormat({ fileSystem, directory }, { isWhole: true });
     await removeIfThere(fileSystem, `${directory}/${restoringName}`);
     await fileSystem.syncDirectory(directory);
+    return manifest;
   } finally {
     await lock.release();
   }
+}
+
+async function fill(fileSystem: FileSystem, o: RestoreOptions, source: Source): Promise<void> {
+  const present = source.manifest.partitions.filter(({ state }) => state !== 'missing');
+  for (const partition of present) {
+    assertGoesOn(o.signal);
+    await restorePartition(fileSystem, o, { ...source, partition });
+    o.onPartition?.(partition);
+  }
+  await writeCheckpoints(fileSystem, o.directory, present);
 }
 
 function assertGoesOn(signal: AbortSignal | undefined): void {
@@ -97,12 +140,9 @@ async function clearUnfinished(fileSystem: FileSystem, directory: string): Promi
   }
 }
 
-async function restorePartition(
-  fileSystem: FileSystem,
-  o: RestoreOptions,
-  partition: ManifestPartition,
-): Promise<void> {
-  const { problems } = await verifyPartition(o.backup, partition);
+async function restorePartition(fileSystem: FileSystem, o: RestoreOptions, source: PartitionSource): Promise<void> {
+  const { partition } = source;
+  const { problems } = await verifyPartition(source.backup, partition);
   const [problem] = problems;
   if (problem !== undefined)
     throw backupError(`partition ${partition.partition} of ${partition.topic} does not verify: ${problem}`);
@@ -120,27 +160,31 @@ async function restorePartition(
       `${directory}/${cleanerCheckpointName}`,
       Buffer.from(encodeCleanerCheckpoint(partition.cleaner)),
     );
-  for (const segment of partition.segments) await restoreSegment(fileSystem, o, { directory, partition, segment });
+  for (const segment of partition.segments) await restoreSegment(fileSystem, o, { ...source, directory, segment });
   await fillUp(fileSystem, directory, partition);
-  await restoreCompanions(fileSystem, o, { directory, partition });
+  await restoreCompanions(fileSystem, { ...source, directory });
   await fileSystem.syncDirectory(directory);
 }
 
 async function restoreSegment(
   fileSystem: FileSystem,
   o: RestoreOptions,
-  at: { directory: string; partition: ManifestPartition; segment: ManifestSegment },
+  at: PartitionSource & { readonly directory: string; readonly segment: ManifestSegment },
 ): Promise<void> {
   const { baseOffset, pieces } = at.segment;
   const { topicId, partition } = at.partition;
-  const file = await fileSystem.open(`${at.directory}/${offsetFileName(baseOffset, 'log')}`, 'create');
+  const path = `${at.directory}/${offsetFileName(baseOffset, 'log')}`;
+  const [only] = pieces;
+  if (at.moves && pieces.length === 1 && only !== undefined)
+    return await fileSystem.rename(at.backup.at(pieceName({ topicId, partition, baseOffset, ...only })), path);
+  const file = await fileSystem.open(path, 'create');
   const sink = fileSink(file, {
     copies: fileSystem.copiesWrites,
     ...(o.onBytes && { onBytes: (bytes) => o.onBytes?.(bytes.length) }),
   });
   for (const piece of pieces) {
-    const source = await o.backup.fileSystem.open(
-      o.backup.at(pieceName({ topicId, partition, baseOffset, ...piece })),
+    const source = await at.backup.fileSystem.open(
+      at.backup.at(pieceName({ topicId, partition, baseOffset, ...piece })),
       'read',
     );
     try {
@@ -181,8 +225,7 @@ async function fillUp(
 
 async function restoreCompanions(
   fileSystem: FileSystem,
-  o: RestoreOptions,
-  { directory, partition }: { directory: string; partition: ManifestPartition },
+  { directory, partition, backup }: PartitionSource & { readonly directory: string },
 ): Promise<void> {
   const { topicId, partition: index, snapshot, messageIds } = partition;
   for (const [kind, file] of [
@@ -190,8 +233,8 @@ async function restoreCompanions(
     ['message-ids', messageIds],
   ] as const) {
     if (file === null) continue;
-    const bytes = await o.backup.fileSystem.readFile(
-      o.backup.at(companionName({ topicId, partition: index, kind, ...file })),
+    const bytes = await backup.fileSystem.readFile(
+      backup.at(companionName({ topicId, partition: index, kind, ...file })),
     );
     await replaceFile(fileSystem, `${directory}/${offsetFileName(file.offset, kind)}`, bytes);
   }
