@@ -56,7 +56,7 @@ export function startQ(args: readonly string[], input?: Buffer): Started {
   return { child, ended };
 }
 
-export async function q(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runQ(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await startQ(args).ended;
   return { code, stdout: stdout.toString(), stderr };
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeManifest } from '@q/storage';
 import type { Manifest } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import { clientOf, Load, q, recordsOf, startOn, startQ, temporaryFolder } from './backup-scene.ts';
+import { clientOf, Load, recordsOf, runQ, startOn, startQ, temporaryFolder } from './backup-scene.ts';
 
 const timeout = 60_000;
 
@@ -56,7 +56,7 @@ describe('q backup of a broker under load', () => {
       const ids: string[] = [];
       for (let round = 0; round < 4; round += 1) {
         await sleep(250);
-        const made = await q('backup', 'create', join(folder, 'backup'), '--admin-url', broker.adminUrl, '--json');
+        const made = await runQ('backup', 'create', join(folder, 'backup'), '--admin-url', broker.adminUrl, '--json');
         expect(made.stderr).toBe('');
         ids.push((JSON.parse(made.stdout) as { id: string }).id);
       }
@@ -64,9 +64,9 @@ describe('q backup of a broker under load', () => {
       expect(load.acknowledged.size).toBeGreaterThan(1_000);
       await broker.stop();
       for (const id of [ids[0]!, ids.at(-1)!]) {
-        const verified = await q('backup', 'verify', join(folder, 'backup'), '--backup', id);
+        const verified = await runQ('backup', 'verify', join(folder, 'backup'), '--backup', id);
         expect(verified.stdout).toContain(`backup ${id} is whole`);
-        const restored = await q('backup', 'restore', join(folder, 'backup'), join(folder, id), '--backup', id);
+        const restored = await runQ('backup', 'restore', join(folder, 'backup'), join(folder, id), '--backup', id);
         expect(restored).toMatchObject({ code: 0, stderr: '' });
         await using second = await startOn(join(folder, id));
         expectExactly(
@@ -96,7 +96,7 @@ describe('q backup of a broker under load', () => {
       await client.admin.createTopic('orders', { partitions: 2 });
       const load = new Load(client, 'orders');
       await sleep(300);
-      const first = await q('backup', 'create', backup, '--admin-url', broker.adminUrl, '--json');
+      const first = await runQ('backup', 'create', backup, '--admin-url', broker.adminUrl, '--json');
       const { id } = JSON.parse(first.stdout) as { id: string };
       for (let kills = 0; kills < 3; kills += 1) {
         const cut = startQ(['backup', 'create', backup, '--full', '--admin-url', broker.adminUrl]);
@@ -104,20 +104,20 @@ describe('q backup of a broker under load', () => {
         cut.child.kill('SIGKILL');
         await cut.ended;
       }
-      expect((await q('backup', 'verify', backup, '--backup', id)).code).toBe(0);
+      expect((await runQ('backup', 'verify', backup, '--backup', id)).code).toBe(0);
       const last = startQ(['backup', 'create', backup, '--full', '--admin-url', broker.adminUrl]);
       await hasBegun(backup);
       await broker.kill();
       await last.ended;
       await load.end();
-      expect((await q('backup', 'verify', backup, '--backup', id)).code).toBe(0);
+      expect((await runQ('backup', 'verify', backup, '--backup', id)).code).toBe(0);
       broker = await startOn(data);
       client = await clientOf(broker);
-      const after = await q('backup', 'create', backup, '--admin-url', broker.adminUrl, '--json');
+      const after = await runQ('backup', 'create', backup, '--admin-url', broker.adminUrl, '--json');
       expect(after).toMatchObject({ code: 0, stderr: '' });
       const newest = (JSON.parse(after.stdout) as { id: string }).id;
-      expect((await q('backup', 'verify', backup)).code).toBe(0);
-      await q('backup', 'restore', backup, join(folder, 'restored'));
+      expect((await runQ('backup', 'verify', backup)).code).toBe(0);
+      await runQ('backup', 'restore', backup, join(folder, 'restored'));
       const restored = await clientOf(await startOn(join(folder, 'restored')));
       const found = await recordsOf(restored, 'orders');
       // What was never told of may be there as well: the kill came before the answer.
