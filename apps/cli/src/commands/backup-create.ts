@@ -19,7 +19,7 @@ export interface BackupCreateOptions extends GlobalOptions {
 
 const path = '/api/v1/backup';
 
-/** Exit code 1 also where the backup is made and good, and a partition could not be backed up whole: somebody has to see to it. */
+/** Exit code 1 also where the backup is good but lacks some of a damaged partition: somebody has to see to it. */
 export async function createBackup(
   context: CommandContext,
   to: string,

@@ -14,7 +14,7 @@ export interface CheckedTar {
 }
 
 /**
- * Reads a tar to its end: that it is whole, and the checksum of every file. Its batches are checked when it is restored.
+ * Reads a tar to its end: that it is whole, and the checksum of every file. A restore checks its batches.
  * @throws StorageError CORRUPT_LOG: it is no backup, or is cut off
  */
 export async function checkTar(
