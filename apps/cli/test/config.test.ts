@@ -31,6 +31,7 @@ beforeAll(async () => {
     storage: 'memory',
     port: 0,
     settings: program,
+    descriptorsMax: 4096,
     admin: { port: 0, extension: adminExtension() },
   });
 });
@@ -75,6 +76,16 @@ describe('q config, of the broker', () => {
       'would change limits.groupsMax: 10000 -> 5\n',
     );
     expect(await json('config get limits.groupsMax')).toMatchObject({ value: '10000' });
+  });
+
+  it('O3 says when a limit is not in force as it was asked for', async () => {
+    const outcome = await q('config set limits.connectionsMax=20000');
+    expect(outcome.stdout).toBe('changed limits.connectionsMax: 10000 -> 20000\n');
+    expect(outcome.stderr).toMatch(/^limits\.connectionsMax is \d{3,4} all the same: .*ulimit -n\)\n$/);
+    expect((await q('config get limits.connectionsMax')).stdout).toMatch(
+      /value\t\d{3,4}\nsource\t.*\nasked for\t20000; /,
+    );
+    await q('config unset limits.connectionsMax');
   });
 
   it('Q3 says what is wrong, all of it, and what is allowed', async () => {

@@ -5,7 +5,7 @@ import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Pair } from '../input/pairs.ts';
 import { formatJson } from '../output/json.ts';
-import { changedLines } from './config-view.ts';
+import { changedLines, whyLess } from './config-view.ts';
 import type { BrokerSetting, ChangedSetting, Reload } from './config-view.ts';
 import { alterTopic } from './topic-alter.ts';
 
@@ -39,10 +39,20 @@ export async function changeConfig(
       query: { dryRun: dryRun ? 'true' : undefined },
     }),
   );
-  context.stdout.write(
-    options.json === true ? formatJson(outcome, isTerminal(context.stdout)) : changedLines(outcome.changed, { dryRun }),
-  );
+  if (options.json === true) {
+    context.stdout.write(formatJson(outcome, isTerminal(context.stdout)));
+    return ExitCode.ok;
+  }
+  context.stdout.write(changedLines(outcome.changed, { dryRun }));
+  if (!dryRun) context.stderr.write(loweredNote(outcome));
   return ExitCode.ok;
+}
+
+function loweredNote({ settings }: ConfigChange): string {
+  return settings
+    .filter(({ value, values, afterRestart }) => afterRestart === null && values[0]?.value !== value)
+    .map(({ name, value }) => `${name} is ${value} all the same: ${whyLess}\n`)
+    .join('');
 }
 
 export async function reloadConfig(context: CommandContext, options: GlobalOptions): Promise<ExitCode> {

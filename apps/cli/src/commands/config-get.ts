@@ -6,6 +6,7 @@ import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { formatFacts } from '../output/table.ts';
 import { settingsOfTopic } from './config-list.ts';
+import { whyLess } from './config-view.ts';
 import type { BrokerSetting, TopicSettingRow } from './config-view.ts';
 
 export interface ConfigGetOptions extends GlobalOptions {
@@ -52,6 +53,7 @@ function brokerFacts(setting: BrokerSetting): [string, string][] {
   return [
     ['value', value],
     ['source', from],
+    ...(values[0]?.value === value ? [] : [['asked for', `${values[0]?.value}; ${whyLess}`] as [string, string]]),
     // Every one that was given and does not count, and the default.
     ...values.slice(1).map((given): [string, string] => ['otherwise', `${given.value || 'none'} (${given.from})`]),
     ...(afterRestart === null ? [] : [['after a restart', afterRestart] as [string, string]]),

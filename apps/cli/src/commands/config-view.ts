@@ -77,6 +77,9 @@ export function brokerSettingTable(settings: readonly BrokerSetting[], isTermina
   );
 }
 
+/** Why a limit that was taken is not in force as it was asked for. */
+export const whyLess = 'the process may have too few files open for it (ulimit -n)';
+
 /** A line for each setting that is another one; one line where none is. */
 export function changedLines(changed: readonly ChangedSetting[], { dryRun }: { readonly dryRun: boolean }): string {
   if (changed.length === 0) return `nothing ${dryRun ? 'would change' : 'changed'}: what was asked for is in force\n`;
