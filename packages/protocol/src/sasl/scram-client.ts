@@ -2,7 +2,7 @@
  * A client's side of a SCRAM exchange. It trusts the server no more than the server trusts it: a server that cannot
  * sign does not know the password either, and whoever talks to it talks to a stranger.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { crypto } from './node-crypto.ts';
 import { SaslFault } from './sasl-fault.ts';
 import { clientProof, scramCredential, serverSignature } from './scram-keys.ts';
 import type { ScramTranscript } from './scram-keys.ts';
@@ -74,7 +74,7 @@ export class ScramClient {
     const { signature, error } = parseServerFinal(serverFinal.toString('utf8'));
     if (error !== null) throw new SaslFault(`the server refuses: ${error.slice(0, 100)}`);
     const expected = this.#expected;
-    if (expected === null || signature.length !== expected.length || !timingSafeEqual(signature, expected))
+    if (expected === null || signature.length !== expected.length || !crypto().timingSafeEqual(signature, expected))
       throw new SaslFault('the server does not know the password: it is not the one that it says it is');
   }
 }

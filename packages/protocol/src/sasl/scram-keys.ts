@@ -9,7 +9,7 @@
  *
  * Passwords are taken as the UTF-8 bytes that they are, as Kafka and its clients do, and not prepared by SASLprep.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { crypto } from './node-crypto.ts';
 import { scramHash } from './scram-mechanism.ts';
 import type { ScramMechanism } from './scram-mechanism.ts';
 
@@ -58,7 +58,7 @@ export function proofIsRight(
   const given = Buffer.alloc(bytes);
   proof.copy(given);
   const key = xor(given, hmac(mechanism, storedKey, authMessage(transcript)));
-  return timingSafeEqual(hash(mechanism, key), storedKey) && proof.length === bytes;
+  return crypto().timingSafeEqual(hash(mechanism, key), storedKey) && proof.length === bytes;
 }
 
 /** By what a server shows that it knows the credential. */
@@ -79,11 +79,11 @@ function authMessage({ clientFirstBare, serverFirst, clientFinalWithoutProof }: 
 }
 
 function hash(mechanism: ScramMechanism, bytes: Buffer): Buffer {
-  return createHash(scramHash(mechanism).name).update(bytes).digest();
+  return crypto().createHash(scramHash(mechanism).name).update(bytes).digest();
 }
 
 function hmac(mechanism: ScramMechanism, key: Buffer, text: string): Buffer {
-  return createHmac(scramHash(mechanism).name, key).update(text).digest();
+  return crypto().createHmac(scramHash(mechanism).name, key).update(text).digest();
 }
 
 function xor(left: Buffer, right: Buffer): Buffer {

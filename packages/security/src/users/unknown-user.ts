@@ -2,7 +2,6 @@
  * What is told to whoever comes with a name that nobody has: a salt that is the same each time, so that names that
  * there are cannot be told from others, and keys that no password fits.
  */
-import { createHmac } from 'node:crypto';
 import { scramHash } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
 
@@ -13,7 +12,8 @@ const saltBytes = 16;
 /** `secret`: bytes that stay the same for the life of a cluster, and that nobody else knows. */
 export function madeUpCredential(secret: Buffer, mechanism: ScramMechanism, username: string): ScramCredential {
   const { name, bytes } = scramHash(mechanism);
-  const from = (what: string): Buffer => createHmac(name, secret).update(`${what}\0${username}`).digest();
+  const from = (what: string): Buffer =>
+    process.getBuiltinModule('node:crypto').createHmac(name, secret).update(`${what}\0${username}`).digest();
   return {
     salt: from('salt').subarray(0, saltBytes),
     iterations,
