@@ -1,0 +1,172 @@
+/**
+ * Finds out whose a connection is (row A1): SASL exchanges over the users of the broker, the same for every protocol.
+ *
+ * What a stranger may learn: which mechanisms there are, and that something was wrong. An unknown user is led through
+ * the same steps as a known one, with the same work. A failure is answered after a while, which grows.
+ */
+import { SaslFault, parsePlain, QError, ScramServer, bearerRefusal, parseBearer, scramCredential } from '@q/protocol';
+import type { ScramCredential, ScramMechanism } from '@q/protocol';
+import { LoginFailures, madeUpCredential, principalOf, scramMechanisms } from '@q/security';
+import type { Principal } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { Random } from '../../random.ts';
+import type { SaltPassword } from './key-derivation.ts';
+import type { UserStore } from './user-store.ts';
+
+/** Ways to show who one is. */
+export type Mechanism = ScramMechanism | 'PLAIN' | 'OAUTHBEARER';
+
+/** Whose token it is, and until when that holds, by the wall clock. Null: a token that is not taken, and why. */
+export type TokenVerdict =
+  | { readonly user: string; readonly expiresAtMs: number; readonly reason: null }
+  | { readonly user: null; readonly reason: string };
+
+/** Checks tokens: signature, issuer, audience, time. */
+export interface TokenVerifier {
+  verify(token: string): Promise<TokenVerdict>;
+}
+
+/** Where an exchange comes from, and what may be used there. */
+export interface LoginPlace {
+  readonly address: string;
+  readonly mechanisms: readonly Mechanism[];
+}
+
+/** What comes of one message. */
+export type LoginStep =
+  | { readonly kind: 'more'; readonly message: Buffer }
+  | { readonly kind: 'done'; readonly principal: Principal; readonly message: Buffer; readonly expiresAtMs: number | null }
+  /** `reason` is for the log, `message` for the client. */
+  | { readonly kind: 'refused'; readonly user: string; readonly reason: string; readonly message: Buffer };
+
+/** One exchange. Its steps are taken one after another. */
+export interface LoginExchange {
+  readonly mechanism: Mechanism;
+  step(message: Buffer): Promise<LoginStep>;
+}
+
+export interface AuthenticationOptions {
+  readonly users: UserStore;
+  readonly salt: SaltPassword;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For what unknown users are told: the same for the life of the cluster. */
+  readonly secret: Buffer;
+  /** Null: no tokens are taken. */
+  readonly tokens: TokenVerifier | null;
+}
+
+const nothing = Buffer.alloc(0);
+const nonceBytes = 18;
+
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  readonly #failures = new LoginFailures();
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+  }
+
+  /** @throws QError UNSUPPORTED_MECHANISM */
+  begin(mechanism: string, place: LoginPlace): LoginExchange {
+    const known = place.mechanisms.find((each) => each === mechanism);
+    if (known === undefined) {
+      const shown = JSON.stringify(mechanism.slice(0, 64));
+      const message = `this connection takes ${place.mechanisms.join(', ') || 'nothing'}, not ${shown}`;
+      throw new QError('UNSUPPORTED_MECHANISM', message, { details: { mechanisms: place.mechanisms.join(',') } });
+    }
+    const steps = this.#stepsOf(known);
+    return { mechanism: known, step: (message) => this.#step(steps, message, place) };
+  }
+
+  #stepsOf(mechanism: Mechanism): (message: Buffer) => LoginStep | Promise<LoginStep> {
+    if (mechanism === 'PLAIN') return (message) => this.#plain(message);
+    if (mechanism === 'OAUTHBEARER') return this.#bearer();
+    return this.#scram(mechanism);
+  }
+
+  async #step(
+    steps: (message: Buffer) => LoginStep | Promise<LoginStep>,
+    message: Buffer,
+    { address }: LoginPlace,
+  ): Promise<LoginStep> {
+    let taken: LoginStep;
+    try {
+      taken = await steps(message);
+    } catch (error) {
+      if (!(error instanceof SaslFault)) throw error;
+      taken = { kind: 'refused', user: '', reason: error.message, message: nothing };
+    }
+    if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, address);
+    if (taken.kind === 'refused') await this.#wait(principalOf(taken.user), address);
+    return taken;
+  }
+
+  #wait(principal: string, address: string): Promise<void> {
+    const { clock } = this.#options;
+    const delayMs = this.#failures.failed(principal, address, clock.monotonic());
+    return new Promise((resolve) => void clock.schedule(delayMs, resolve));
+  }
+
+  #scram(mechanism: ScramMechanism): (message: Buffer) => LoginStep {
+    const nonce = this.#options.random.bytes(nonceBytes).toString('base64url');
+    const server = new ScramServer({ mechanism, nonce, find: (name) => this.#credentialOf(name, mechanism) });
+    let isBegun = false;
+    return (message) => {
+      if (!isBegun) {
+        isBegun = true;
+        return { kind: 'more', message: server.begin(message) };
+      }
+      const outcome = server.end(message);
+      if (!outcome.isRight) return refused(outcome.username, 'wrong password, or no such user');
+      return done(outcome.username, outcome.message, null);
+    };
+  }
+
+  #credentialOf(name: string, mechanism: ScramMechanism): { credential: ScramCredential; isKnown: boolean } {
+    const { users, secret } = this.#options;
+    const credential = users.find(name)?.credentials.get(mechanism);
+    if (credential !== undefined) return { credential, isKnown: true };
+    return { credential: madeUpCredential(secret, mechanism, name), isKnown: false };
+  }
+
+  /** Any credential of the user will do: the password is the same for all of them, or should be. */
+  async #plain(message: Buffer): Promise<LoginStep> {
+    const { authorizationId, username, password } = parsePlain(message);
+    if (authorizationId !== '' && authorizationId !== username)
+      return refused(username, 'wants to act as somebody else');
+    const mechanism = scramMechanisms.find((each) => this.#credentialOf(username, each).isKnown) ?? 'SCRAM-SHA-256';
+    const { credential, isKnown } = this.#credentialOf(username, mechanism);
+    const { salt, iterations } = credential;
+    const saltedPassword = await this.#options.salt(mechanism, { password, salt, iterations });
+    const shown = scramCredential(mechanism, { saltedPassword, salt, iterations });
+    const isRight = process.getBuiltinModule('node:crypto').timingSafeEqual(shown.storedKey, credential.storedKey);
+    if (!isRight || !isKnown) return refused(username, 'wrong password, or no such user');
+    return done(username, nothing, null);
+  }
+
+  /** A refusal has two steps: it is told, and whoever heard it says so. */
+  #bearer(): (message: Buffer) => LoginStep | Promise<LoginStep> {
+    let refusal: LoginStep | null = null;
+    return async (message) => {
+      if (refusal !== null) return refusal;
+      const { authorizationId, token } = parseBearer(message);
+      const verdict = (await this.#options.tokens?.verify(token)) ?? { user: null, reason: 'tokens are not taken' };
+      if (verdict.user === null) {
+        refusal = refused('', verdict.reason, bearerRefusal);
+        return refusal;
+      }
+      if (authorizationId !== '' && authorizationId !== verdict.user)
+        return refused(verdict.user, 'wants to act as somebody else');
+      return done(verdict.user, nothing, verdict.expiresAtMs);
+    };
+  }
+}
+
+function done(user: string, message: Buffer, expiresAtMs: number | null): LoginStep {
+  return { kind: 'done', principal: { name: principalOf(user) }, message, expiresAtMs };
+}
+
+function refused(user: string, reason: string, message: Buffer = nothing): LoginStep {
+  return { kind: 'refused', user, reason, message };
+}

@@ -1,0 +1,88 @@
+/**
+ * Whose one connection is, as its protocol finds out: nobody's, a user's, a user's for a time.
+ *
+ * Invariants
+ *  1. Once it was somebody's it is never anybody else's.
+ *  2. One exchange at a time. A message of another mechanism, or after an end, begins a new one.
+ */
+import { QError } from '@q/protocol';
+import { anonymous } from '../../caller.ts';
+import type { Principal } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { Authentication, LoginExchange, LoginPlace, LoginStep, Mechanism } from './authentication.ts';
+
+export interface SessionIdentityOptions {
+  /** Null: nobody is asked. */
+  readonly authentication: Authentication | null;
+  readonly place: LoginPlace;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+}
+
+/** What an exchange came to, for whoever tells the client and the log. */
+export type Login =
+  | { readonly kind: 'more'; readonly message: Buffer }
+  | { readonly kind: 'done'; readonly message: Buffer; readonly lifetimeMs: number }
+  | (LoginStep & { readonly kind: 'refused' });
+
+/** Shorter lifetimes make some clients log in before each request, until they are refused. */
+export const lifetimeMsMin = 15_000;
+
+export class SessionIdentity {
+  readonly #options: SessionIdentityOptions;
+  #principal: Principal = anonymous;
+  #exchange: LoginExchange | null = null;
+  #isShown = false;
+  #endsAt = Infinity;
+
+  constructor(options: SessionIdentityOptions) {
+    this.#options = options;
+  }
+
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  /** Ways in; none where nobody is asked. */
+  get mechanisms(): readonly Mechanism[] {
+    return this.#options.authentication === null ? [] : this.#options.place.mechanisms;
+  }
+
+  /** Requests are served: whose the connection is was shown, and holds, or nobody asks. */
+  get isKnown(): boolean {
+    const { authentication, clock } = this.#options;
+    if (authentication === null) return true;
+    return this.#isShown && (this.#endsAt === Infinity || clock.monotonic() < this.#endsAt);
+  }
+
+  /** Whether it was ever shown: from then on the peer may send what users may, such as large frames. */
+  get wasKnown(): boolean {
+    return this.#isShown || this.#options.authentication === null;
+  }
+
+  /** Takes the next message. @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY */
+  async take(mechanism: string, message: Buffer): Promise<Login> {
+    const { authentication, place } = this.#options;
+    if (authentication === null)
+      throw new QError('UNSUPPORTED_MECHANISM', 'nobody has to show who they are on this connection');
+    if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, place);
+    const step = await this.#exchange.step(message);
+    if (step.kind === 'more') return step;
+    this.#exchange = null;
+    return step.kind === 'refused' ? step : this.#shown(step);
+  }
+
+  #shown({ principal, message, expiresAtMs }: LoginStep & { readonly kind: 'done' }): Login {
+    const nobody = Buffer.alloc(0);
+    if (this.#isShown && principal.name !== this.#principal.name) {
+      const user = principal.name.slice('User:'.length);
+      return { kind: 'refused', user, reason: `the connection is of ${this.#principal.name}`, message: nobody };
+    }
+    const { clock } = this.#options;
+    const leftMs = expiresAtMs === null ? null : expiresAtMs - clock.now();
+    const lifetimeMs = leftMs === null ? 0 : Math.max(lifetimeMsMin, Math.floor(leftMs));
+    this.#principal = principal;
+    this.#isShown = true;
+    this.#endsAt = leftMs === null ? Infinity : clock.monotonic() + lifetimeMs;
+    return { kind: 'done', message, lifetimeMs };
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The users of a broker, in the metadata store: one entry each, `users/<name>`, as `encodeUser` writes it.
+ *
+ * Invariant: `#users` has every user that is stored and can be read. Of those that a newer broker wrote, `#unreadable`
+ * has the names: they are not let in, and not overwritten.
+ */
+import { QError } from '@q/protocol';
+import type { ScramCredential, ScramMechanism } from '@q/protocol';
+import { checkUserName, decodeUser, encodeUser, securityLimits } from '@q/security';
+import type { User } from '@q/security';
+import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
+
+const prefix = 'users/';
+
+export class UserStore {
+  readonly #metadata: Pick<MetadataStore, 'get' | 'compareAndSet'>;
+  readonly #users = new Map<string, User>();
+  readonly #unreadable = new Set<string>();
+  readonly #stopWatching: () => void;
+
+  private constructor(metadata: MetadataStore, revision: number) {
+    this.#metadata = metadata;
+    this.#stopWatching = metadata.watch({
+      prefix,
+      afterRevision: revision,
+      listener: (change) => this.#changed(change),
+    });
+  }
+
+  static async open(metadata: MetadataStore): Promise<UserStore> {
+    const { entries, revision } = await metadata.list(prefix);
+    const store = new UserStore(metadata, revision);
+    for (const entry of entries) store.#changed({ kind: 'put', entry });
+    return store;
+  }
+
+  get size(): number {
+    return this.#users.size;
+  }
+
+  /** In the order of their names. */
+  list(): User[] {
+    return [...this.#users.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  find(name: string): User | undefined {
+    return this.#users.get(name);
+  }
+
+  /** Gives a user a credential; makes the user if there is none. Durable when it resolves. @throws QError INVALID_REQUEST */
+  setCredential(name: string, mechanism: ScramMechanism, credential: ScramCredential): Promise<void> {
+    return this.#change(checkUserName(name), (user) => {
+      if (user === undefined && this.#users.size >= securityLimits.usersMax)
+        throw new QError('INVALID_REQUEST', `there are ${this.#users.size} users, which is as many as there may be`);
+      return { name, credentials: new Map(user?.credentials).set(mechanism, credential) };
+    });
+  }
+
+  /** Takes a credential away, and the user with the last one. False: there is none. Durable when it resolves. */
+  async removeCredential(name: string, mechanism: ScramMechanism): Promise<boolean> {
+    let isThere = false;
+    await this.#change(name, (user) => {
+      const credentials = new Map(user?.credentials);
+      isThere = credentials.delete(mechanism);
+      if (!isThere) return user ?? null;
+      return credentials.size === 0 ? null : { name, credentials };
+    });
+    return isThere;
+  }
+
+  /** False: there is no such user. Durable when it resolves. */
+  async remove(name: string): Promise<boolean> {
+    const isThere = this.#users.has(name);
+    if (isThere) await this.#change(name, () => null);
+    return isThere;
+  }
+
+  close(): void {
+    this.#stopWatching();
+  }
+
+  async #change(name: string, change: (user: User | undefined) => User | null): Promise<void> {
+    if (this.#unreadable.has(name))
+      throw new QError('INVALID_REQUEST', `user ${JSON.stringify(name)} was stored by a newer version of the broker`);
+    const key = prefix + name;
+    for (;;) {
+      const entry = await this.#metadata.get(key);
+      const before = entry === null ? undefined : (decodeUser(name, entry.value) ?? undefined);
+      const after = change(before);
+      if (after === (before ?? null)) return;
+      const value = after === null ? null : encodeUser(after);
+      const { isSet } = await this.#metadata.compareAndSet({ key, expectedVersion: entry?.version ?? 0, value });
+      if (isSet) return;
+    }
+  }
+
+  #changed(change: MetadataChange): void {
+    const name = (change.kind === 'put' ? change.entry.key : change.key).slice(prefix.length);
+    this.#users.delete(name);
+    this.#unreadable.delete(name);
+    if (change.kind !== 'put') return;
+    const user = decodeUser(name, change.entry.value);
+    if (user === null) this.#unreadable.add(name);
+    else this.#users.set(name, user);
+  }
+}
