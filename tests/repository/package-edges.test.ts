@@ -7,7 +7,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/protocol': [],
   'packages/storage': ['@q/protocol'],
   'packages/coordinator': ['@q/protocol'],
-  'packages/broker': ['@q/protocol', '@q/storage', '@q/coordinator'],
+  'packages/broker': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/security'],
   'packages/client': ['@q/protocol'],
   'packages/kafka-gateway': ['@q/protocol', '@q/broker'],
   'packages/security': ['@q/protocol'],

@@ -5,7 +5,8 @@ import type { BrokerLogger } from './logger.ts';
 import type { RequestMeter } from './metrics/request-meter.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
-import type { OpenSession } from './transport/session.ts';
+import type { SessionIdentity } from './services/identity/session-identity.ts';
+import type { Link, OpenSession } from './transport/session.ts';
 
 /**
  * One more protocol, on a port of its own. It works on the same services, within the same budgets, as the native one.
@@ -32,6 +33,8 @@ export interface DoorTools {
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
   readonly meter: RequestMeter;
+  /** Finds out whose a connection is; one for each connection. */
+  readonly identityOf: (link: Link) => SessionIdentity;
   /** Memory of large frames that is used again, or null. */
   readonly frames: LentMemory | null;
   /** Where the door is, once it is open. */

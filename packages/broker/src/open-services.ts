@@ -32,6 +32,9 @@ import { Groups } from './services/groups/groups.ts';
 import { lagsSeen } from './services/groups/lags-seen.ts';
 import type { HealthSources } from './services/health/health-sources.ts';
 import { HealthWatch } from './services/health/health-watch.ts';
+import { nodeSaltPassword } from './services/identity/node-key-derivation.ts';
+import { openIdentities } from './services/identity/open-identities.ts';
+import type { Identities } from './services/identity/open-identities.ts';
 import { EpochLookup } from './services/offsets/epoch-lookup.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
@@ -111,6 +114,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
   return {
     identity,
+    identities: await openSecurity(opened, metadata),
     registry,
     append: new AppendService({
       ...common,
@@ -157,6 +161,16 @@ function makeRegistry(
     retryPauseMsMax: limits.reopenPauseMsMax,
     ownLogs: [groupsLogId],
   });
+}
+
+async function openSecurity(
+  { options: { security, clock, random }, closers }: OpenServicesOptions,
+  metadata: LogMetadataStore,
+): Promise<Identities | null> {
+  if (security === null) return null;
+  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword });
+  closers.add(() => identities.users.close());
+  return identities;
 }
 
 function openStats(

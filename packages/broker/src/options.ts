@@ -18,6 +18,8 @@ import { readDescriptorLimit } from './node-descriptor-limit.ts';
 import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
 import { fromOptions } from './services/settings/own-definitions.ts';
+import { mechanismNames } from './services/identity/authentication.ts';
+import type { SecurityOptions } from './services/identity/open-identities.ts';
 import type { ProgramSettings } from './services/settings/setting-definition.ts';
 import { resolveThresholds } from './services/health/thresholds.ts';
 import type { HealthThresholds } from './services/health/thresholds.ts';
@@ -62,6 +64,8 @@ export interface BrokerOptions {
   readonly whenFull?: WhenFull;
   /** More protocols, each on a port of its own. Default: none. */
   readonly doors?: readonly Door[];
+  /** Who is let in. Default: whoever reaches the port. */
+  readonly security?: SecurityOptions;
   readonly limits?: Partial<BrokerLimits>;
   /**
    * The settings of the program around the broker, where it has a file of them or such: their values are the options
@@ -107,6 +111,7 @@ export interface ResolvedOptions {
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
   readonly doors: readonly Door[];
+  readonly security: SecurityOptions | null;
   readonly limits: BrokerLimits;
   readonly settings: ProgramSettings;
   readonly alerts: HealthThresholds;
@@ -144,6 +149,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'storageMaxBytes',
   'whenFull',
   'doors',
+  'security',
   'limits',
   'settings',
   'alerts',
@@ -190,6 +196,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
         : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
     doors: (given.doors ?? []).map(resolveDoor),
+    security: resolveSecurity(given.security),
     limits,
     settings: given.settings ?? embedded(given),
     alerts: resolveThresholds(given.alerts ?? {}),
@@ -224,6 +231,15 @@ function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOption
     port: whole('admin.port', given.port ?? defaultAdminPort, { min: 0, max: 65_535 }),
     extension: given.extension ?? null,
   };
+}
+
+function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | null {
+  if (given === undefined) return null;
+  const mechanisms = given.mechanisms.map((each, at) => oneOf(`security.mechanisms[${at}]`, each, mechanismNames));
+  if (mechanisms.length === 0) refuse('security.mechanisms', undefined, 'name at least one, or leave security out');
+  if (mechanisms.includes('OAUTHBEARER') && given.tokens === undefined)
+    refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
+  return { mechanisms, ...(given.tokens !== undefined && { tokens: given.tokens }) };
 }
 
 function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {

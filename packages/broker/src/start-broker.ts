@@ -38,6 +38,8 @@ import { syncSlots } from './services/health/health-look.ts';
 import { RecentTimes } from './services/health/recent-times.ts';
 import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
+import { SessionIdentity } from './services/identity/session-identity.ts';
+import type { Link } from './transport/session.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
@@ -93,25 +95,9 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   closers.add(() => transport.connections.close());
 
   const doors = new Doors(options, transport.connections);
-  const { clock, limits, logger, host, port } = options;
-  const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
-  const frames = store.appendBuffers;
-  const native = openNative({
-    services,
-    clock,
-    limits,
-    logger,
-    counters,
-    frames,
-    advertised,
-    adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
-  });
-  const opening = { options, doors, services, counters, frames };
-  for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
-  const listener = await doors.open(nativeName, { host, port }, native);
-  advertised.port ||= listener.port;
-  // Last: what may do without its port leaves it to whoever may not.
-  for (const door of options.doors.filter(({ isOptional }) => isOptional === true)) await openDoor(door, opening);
+  const { clock, limits, logger } = options;
+  const opening = { options, doors, services, counters, frames: store.appendBuffers };
+  const listener = await openDoors(opening, adminUrl);
   const maintenance = new Maintenance({
     store,
     tryAgain: async () => {
@@ -181,31 +167,66 @@ function alsoRecent(observer: StorageObserver, syncs: RecentTimes): StorageObser
   };
 }
 
-async function openDoor(
-  { name, host, port, isOptional = false, portSetting, open }: Door,
-  {
-    options,
-    doors,
+/** What doors are opened with. */
+interface Opening {
+  readonly options: ResolvedOptions;
+  readonly doors: Doors;
+  readonly services: OpenServices;
+  readonly counters: BrokerCounters;
+  readonly frames: LentMemory | null;
+}
+
+/** Opens every door; returns the native one. */
+async function openDoors(opening: Opening, adminUrl: string | null): Promise<Listener> {
+  const { options, doors, services, counters, frames } = opening;
+  const { clock, limits, logger, host, port } = options;
+  const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
+  const native = openNative({
     services,
+    clock,
+    limits,
+    logger,
     counters,
     frames,
-  }: {
-    readonly options: ResolvedOptions;
-    readonly doors: Doors;
-    readonly services: OpenServices;
-    readonly counters: BrokerCounters;
-    readonly frames: LentMemory | null;
-  },
+    advertised,
+    identityOf: identitiesFor(options, services),
+    adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
+  });
+  for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
+  const listener = await doors.open(nativeName, { host, port }, native);
+  advertised.port ||= listener.port;
+  // Last: what may do without its port leaves it to whoever may not.
+  for (const door of options.doors.filter(({ isOptional }) => isOptional === true)) await openDoor(door, opening);
+  return listener;
+}
+
+async function openDoor(
+  { name, host, port, isOptional = false, portSetting, open }: Door,
+  { options, doors, services, counters, frames }: Opening,
 ): Promise<void> {
   const { clock, random, limits, logger } = options;
   const at = { host: host ?? options.host, port };
   let address = at;
   const meter = requestMeter(counters, name);
-  const openSession = open(services, { clock, random, limits, logger, meter, frames, address: () => address });
+  const identityOf = identitiesFor(options, services);
+  const tools = { clock, random, limits, logger, meter, frames, identityOf, address: () => address };
+  const openSession = open(services, tools);
   const listener = await (isOptional
     ? doors.openIfFree({ name, portSetting }, at, openSession)
     : doors.open(name, at, openSession));
   if (listener !== null) address = { host: listener.host, port: listener.port };
+}
+
+/** A password that goes over the wire as it is goes over an encrypted one. */
+function identitiesFor(
+  { clock }: Pick<ResolvedOptions, 'clock'>,
+  { identities }: Pick<OpenServices, 'identities'>,
+): (link: Link) => SessionIdentity {
+  return ({ address, isEncrypted }) => {
+    const mechanisms = (identities?.mechanisms ?? []).filter((each) => each !== 'PLAIN' || isEncrypted);
+    const authentication = identities?.authentication ?? null;
+    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock });
+  };
 }
 
 /** Only where the system was asked at the start: another number is the caller's, and holds. */

@@ -4,6 +4,8 @@ import type { Address } from './address.ts';
 import { parseAddress } from './address.ts';
 import type { Clock } from './clock.ts';
 import { clientLimits } from './limits.ts';
+import { resolveLoginOptions } from './login/login-options.ts';
+import type { LoginOptions } from './login/login-options.ts';
 import type { Network } from './network/network.ts';
 import { nodeNetwork } from './network/node-network.ts';
 import { nodeClock } from './node-clock.ts';
@@ -21,6 +23,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Names this client in the broker's logs and metrics. Default `q-client`. */
   readonly clientId?: string;
+  /** How the client shows who it is, to a broker that asks. Default: not at all. */
+  readonly login?: LoginOptions;
   /**
    * How long `connect` tries before it fails with `NO_BROKER`, milliseconds; `Infinity`: until its signal aborts.
    * Default 10,000. Later reconnects are never given up.
@@ -49,6 +53,7 @@ export interface ConnectOptions {
 export interface ResolvedConnectOptions {
   readonly seeds: readonly Address[];
   readonly clientId: string;
+  readonly login: LoginOptions | null;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly retry: RetryPolicy;
@@ -69,6 +74,7 @@ export function resolveConnectOptions(
     connectTimeoutMs: integer({ min: 1, max: waitMsMax, isEndless: true }),
     requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1, max: waitMsMax }),
     metadataMaxAgeMs: integer({ min: 1, max: waitMsMax }),
+    login: null,
     retry: null,
     tracing: null,
     signal: abortSignal,
@@ -83,6 +89,7 @@ export function resolveConnectOptions(
   return {
     seeds,
     clientId: options.clientId ?? 'q-client',
+    login: resolveLoginOptions(options.login),
     connectTimeoutMs: options.connectTimeoutMs ?? clientLimits.connectTimeoutMs,
     requestTimeoutMs: options.requestTimeoutMs ?? clientLimits.requestTimeoutMs,
     retry: resolveRetry(options.retry),

@@ -21,6 +21,9 @@ export interface ClientLimits {
   /** Requests whose caller gave up while the answer may still come. */
   readonly requestsAbandonedMax: number;
   readonly clientIdLengthMax: number;
+  /** Of the name of a user, and of a password, in characters. */
+  readonly usernameLengthMax: number;
+  readonly passwordLengthMax: number;
   readonly seedsMax: number;
 
   // Retries
@@ -147,6 +150,8 @@ export const clientLimits: ClientLimits = Object.freeze({
   unsentBytesMax: 16 << 20,
   requestsAbandonedMax: 1_000,
   clientIdLengthMax: 255,
+  usernameLengthMax: 249,
+  passwordLengthMax: 1_024,
   seedsMax: 100,
 
   retryInitialMs: 50,

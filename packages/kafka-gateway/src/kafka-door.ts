@@ -1,7 +1,9 @@
 import type { Door } from '@q/broker';
 import { registerApis } from './apis/register-apis.ts';
+import { serveBare } from './apis/sasl-authenticate.ts';
 import { consumerLanguage } from './messages/consumer-protocol.ts';
 import { Dispatcher } from './session/dispatcher.ts';
+import type { KafkaCaller } from './session/handler.ts';
 import { KafkaSession } from './session/kafka-session.ts';
 import { wireLimits } from './wire/limits.ts';
 
@@ -44,6 +46,8 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
         addressFor: (localAddress: string) =>
           advertised ?? { host: localAddress.replace(mappedIpv4, ''), port: tools.address().port },
         frameBytesMax,
+        identityOf: tools.identityOf,
+        serveBare: (message: Buffer, caller: KafkaCaller) => serveBare(message, { caller, logger: tools.logger }),
         allocateFrame: tools.frames?.take ?? ((length: number) => Buffer.allocUnsafe(length)),
       };
       return (link) => new KafkaSession(shared, link);

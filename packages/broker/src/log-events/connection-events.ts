@@ -30,6 +30,16 @@ export const connectionEvents = {
     meaning: 'Another program has the port of this door, which stays shut.',
     fields: ['door', 'host', 'port'],
   },
+  'login.refused': {
+    level: 'warn',
+    meaning: 'Somebody could not show who they are. The reason is for the log alone; the client is told less.',
+    fields: ['door', 'mechanism', 'user', 'reason', 'address', 'clientId', 'connectionId'],
+  },
+  'login.done': {
+    level: 'debug',
+    meaning: 'Somebody has shown who they are.',
+    fields: ['door', 'mechanism', 'principal', 'address', 'clientId', 'connectionId'],
+  },
   'request.malformed': {
     level: 'warn',
     meaning: 'The bytes of a request are not what the protocol calls for. Its client is broken, or speaks another one.',

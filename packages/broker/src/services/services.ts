@@ -1,4 +1,5 @@
 import type { BrokerIdentity } from '../identity.ts';
+import type { Identities } from './identity/open-identities.ts';
 import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { BackupService } from './backup/backup-service.ts';
@@ -23,6 +24,8 @@ import type { TopicChanges } from './topics/topic-changes.ts';
  */
 export interface Services {
   readonly identity: BrokerIdentity;
+  /** Null: whoever reaches the broker is let in. */
+  readonly identities: Identities | null;
   readonly append: Pick<AppendService, 'append'>;
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;

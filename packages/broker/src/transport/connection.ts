@@ -106,6 +106,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
       connectionId: this.id,
       address: this.remoteAddress,
       localAddress: options.stream.localAddress,
+      isEncrypted: options.stream.isEncrypted === true,
       signal: this.#end,
     });
     this.#order = this.#session.answersInOrder

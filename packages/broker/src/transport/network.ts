@@ -27,6 +27,8 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** The address of this side: one of the machine's, also where the listener takes all of them. */
   readonly localAddress: string;
+  /** Nobody on the way can read along. */
+  readonly isEncrypted?: boolean;
   /**
    * Sends buffers in order. They must not change until `written` is called, which happens once the operating system
    * has taken them all; it is not called when the stream breaks first.

@@ -46,6 +46,8 @@ export interface Link {
   readonly address: string;
   /** Where it called: the address of ours that it dialled. */
   readonly localAddress: string;
+  /** Nobody on the way can read along. */
+  readonly isEncrypted: boolean;
   readonly signal: CallerSignal;
 }
 

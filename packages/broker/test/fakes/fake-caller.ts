@@ -1,3 +1,4 @@
+import { SessionIdentity } from '../../src/services/identity/session-identity.ts';
 import { anonymous } from '../../src/caller.ts';
 import type { CallerSignal, RequestBudget } from '../../src/caller.ts';
 import type { NativeCaller } from '../../src/session/native/handler.ts';
@@ -60,9 +61,19 @@ export class FakeRequestBudget implements RequestBudget {
   }
 }
 
+/** Of a connection to a broker that lets everybody in. */
+export function nobodyAsked(): SessionIdentity {
+  return new SessionIdentity({
+    authentication: null,
+    place: { address: '10.0.0.1', mechanisms: [] },
+    clock: { now: () => 0, monotonic: () => 0 },
+  });
+}
+
 /** Whoever sends requests in a test. */
 export class FakeCaller implements NativeCaller {
   readonly principal = anonymous;
+  readonly identity: SessionIdentity = nobodyAsked();
   readonly address = '10.0.0.1';
   readonly localAddress = '10.0.0.2';
   readonly clientId = 'test';

@@ -1,3 +1,4 @@
+import { nobodyAsked } from '../fakes/fake-caller.ts';
 import {
   FrameDecoder,
   Hello,
@@ -57,7 +58,8 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
   const allocateFrame = (length: number): Buffer => Buffer.allocUnsafe(length);
-  const openSession: OpenSession = (link) => new NativeSession({ dispatcher, limits, allocateFrame }, link);
+  const openSession: OpenSession = (link) =>
+    new NativeSession({ dispatcher, limits, identityOf: nobodyAsked, allocateFrame }, link);
   const accept = (options?: ConstructorParameters<typeof FakeStream>[0]) => {
     const stream = new FakeStream({ takesAll: true, ...options });
     return { stream, events: lending(connections.accept(stream, openSession, 'native')) };

@@ -8,6 +8,8 @@ import type { Clock } from '../clock.ts';
 import type { ResolvedConnectOptions } from '../connect-options.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
+import { Login } from '../login/login.ts';
+import { nodeSaltPassword } from '../login/node-salt-password.ts';
 import type { Random } from '../random.ts';
 import { backoffMs, pauseMs, reasonOf, toQError } from '../retry.ts';
 import type { RetryPolicy } from '../retry.ts';
@@ -53,6 +55,8 @@ export class Cluster {
     detaches: true,
   });
   readonly #options: ResolvedConnectOptions;
+  /** Null: it does not say who it is. */
+  readonly #login: Login | null;
   readonly #links = new Map<string, BrokerLink>();
   readonly #addressOfBroker = new Map<number, Address>();
   readonly #closing = new AbortController();
@@ -60,6 +64,8 @@ export class Cluster {
 
   constructor(options: ResolvedConnectOptions, tracing: Tracing | null = null) {
     this.#options = options;
+    const { login, random } = options;
+    this.#login = login === null ? null : new Login(login, { random, saltPassword: nodeSaltPassword });
     this.tracing = tracing;
     this.clock = options.clock;
     this.random = options.random;
@@ -252,6 +258,7 @@ export class Cluster {
       retry,
       network,
       clientId,
+      login: this.#login,
       requestTimeoutMs,
       connectTimeoutMs: timeoutMs,
       frames: this.frames,

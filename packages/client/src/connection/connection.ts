@@ -1,4 +1,5 @@
 import {
+  Authenticate,
   decodeResponseBody,
   decodeResponseHeader,
   encodeRequest,
@@ -17,6 +18,7 @@ import type { Address } from '../address.ts';
 import { timerMsMin } from '../clock.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { clientLimits } from '../limits.ts';
+import type { Login } from '../login/login.ts';
 import type { Network, Wire } from '../network/network.ts';
 import { Queue } from '../queue.ts';
 import { notSent, reasonOf, toQError } from '../retry.ts';
@@ -42,12 +44,17 @@ import { PendingRequests } from './pending-requests.ts';
 
 const lengthFieldBytes = 4;
 
+/** Of the time for which a login holds: so much of it passes before the client shows again who it is. */
+const loginAgainAt = 0.8;
+
 export interface ConnectionOptions {
   readonly address: Address;
   readonly network: Network;
   readonly clock: Clock;
   readonly clientId: string;
-  /** For opening: TCP and HELLO together. */
+  /** Null: it does not say who it is. */
+  readonly login: Login | null;
+  /** For opening: TCP, HELLO and showing who it is, together. */
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** Where large answers lie. Who is the last to need one gives it back, or leaves it to the collector. */
@@ -84,6 +91,7 @@ export class Connection {
   #lastFrameAtMs = 0;
   #deadlineTimer: Timer | null = null;
   #deadlineTimerAtMs = Number.POSITIVE_INFINITY;
+  #loginTimer: Timer | null = null;
 
   private constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -161,6 +169,7 @@ export class Connection {
     this.#state = 'closed';
     this.#closedWith = error;
     this.#deadlineTimer?.cancel();
+    this.#loginTimer?.cancel();
     this.#outbox.close();
     this.#wire.destroy();
     if (wasOpening) this.#opened.reject(error);
@@ -175,12 +184,42 @@ export class Connection {
       options: { timeoutMs: this.#options.connectTimeoutMs },
       resolve: (hello) => {
         this.#negotiated = negotiate(hello);
-        this.#decoder.frameBytesMax = clientLimits.responseBytesMax;
-        this.#state = 'ready';
-        this.#opened.resolve();
+        if (hello.authMechanisms.length === 0) this.#ready();
+        else void this.#logIn().then(() => this.#ready(), this.#loginFailed);
       },
       reject: (error) => this.close(error),
     });
+  }
+
+  #ready(): void {
+    if (this.#isClosed()) return;
+    this.#decoder.frameBytesMax = clientLimits.responseBytesMax;
+    this.#state = 'ready';
+    this.#opened.resolve();
+  }
+
+  /** Shows who the client is, and does so again while requests go on, before it is forgotten. */
+  async #logIn(): Promise<void> {
+    const { login, connectTimeoutMs: timeoutMs } = this.#options;
+    const { authMechanisms: mechanisms } = this.negotiated;
+    if (login === null) throw this.#isAsked(mechanisms);
+    const isEncrypted = this.#wire.isEncrypted === true;
+    const lifetimeMs = await login.run({
+      mechanisms,
+      isEncrypted,
+      ask: (request) => this.request(Authenticate, request, { timeoutMs }),
+    });
+    if (lifetimeMs === 0 || this.#isClosed()) return;
+    const againMs = Math.max(timerMsMin, lifetimeMs * loginAgainAt);
+    this.#loginTimer = this.#clock.schedule(againMs, () => void this.#logIn().catch(this.#loginFailed));
+  }
+
+  readonly #loginFailed = (error: unknown): void => this.close(toQError(error, 'AUTHENTICATE'));
+
+  #isAsked(mechanisms: readonly string[]): QError {
+    const how = mechanisms.join(', ');
+    const message = `The broker at ${formatAddress(this.address)} asks who you are (${how}): give connect a login`;
+    return new QError('AUTHENTICATION_REQUIRED', message, { details: { mechanisms: how } });
   }
 
   #hasRoom(): boolean {

@@ -10,6 +10,8 @@ export interface Negotiated {
   readonly softwareVersion: string;
   readonly requestBytesMax: number;
   readonly requestsInFlightMax: number;
+  /** How the broker lets clients show who they are; empty: it asks nobody. */
+  readonly authMechanisms: readonly string[];
   /** The version of an API that both sides speak. Throws QError `UNSUPPORTED_VERSION` when there is none. */
   version<Q, A>(api: Api<Q, A>): number;
 }
@@ -32,6 +34,7 @@ export function negotiate(hello: HelloResponse): Negotiated {
     softwareVersion: hello.softwareVersion,
     requestBytesMax: hello.frameBytesMax,
     requestsInFlightMax: Math.min(hello.requestsInFlightMax, clientLimits.requestsInFlightMax),
+    authMechanisms: hello.authMechanisms,
     version(api): number {
       const theirs = offered.get(api.key);
       const version = theirs === undefined ? -1 : Math.min(theirs.max, api.versions.max);

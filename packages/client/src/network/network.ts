@@ -7,6 +7,8 @@ import type { Address } from '../address.ts';
  * opening one and giving up on it are a single object with a single `destroy`, and there is no moment in between.
  */
 export interface Wire {
+  /** Nobody on the way can read along. */
+  readonly isEncrypted?: boolean;
   /**
    * Sends the buffers in order, as one write where the system can. They belong to the wire until the peer has got them;
    * their memory may be used again after that, so a wire within one process copies them. False: slow down until

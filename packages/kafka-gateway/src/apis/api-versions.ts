@@ -22,6 +22,7 @@ export function apiVersionsHandler({ identity }: Pick<Services, 'identity'>): Ha
     apiKeys: [],
   });
   return handler(apiVersions, {
+    isForStrangers: true,
     handle: (request, { version, caller }) => {
       if (version >= 3 && !namesItself(request)) return refused('INVALID_REQUEST');
       const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request;

@@ -35,6 +35,8 @@ import { offsetDeleteHandler } from './offset-delete.ts';
 import { offsetFetchHandler } from './offset-fetch.ts';
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts';
 import { produceHandler } from './produce.ts';
+import { saslAuthenticateHandler } from './sasl-authenticate.ts';
+import { saslHandshakeHandler } from './sasl-handshake.ts';
 import { syncGroupHandler } from './sync-group.ts';
 
 /** Every API that the table of versions has, with what it needs. */
@@ -75,5 +77,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(offsetFetchHandler(services, tools));
   dispatcher.add(offsetForLeaderEpochHandler(services, tools));
   dispatcher.add(produceHandler(services, tools, noTransactions));
+  dispatcher.add(saslAuthenticateHandler(tools));
+  dispatcher.add(saslHandshakeHandler());
   dispatcher.add(syncGroupHandler(services));
 }

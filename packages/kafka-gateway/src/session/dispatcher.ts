@@ -4,14 +4,14 @@
  * `dispatch` throw or its promise reject.
  */
 import { reportRequest, retryAfterMs, toWireError } from '@q/broker';
-import type { Answer, Clock, DoorTools, RequestMeter } from '@q/broker';
+import type { Answer, Clock, DoorTools, RequestMeter, SessionIdentity } from '@q/broker';
 import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { answerFrame, answerFrameInTurns } from '../frame/answer-frame.ts';
 import { readRequestHead, readRequestHeader } from '../frame/request-header.ts';
 import type { RequestHead } from '../frame/request-header.ts';
 import { apiVersions } from '../messages/api-versions.ts';
-import { Silence } from './handler.ts';
+import { Farewell, Silence } from './handler.ts';
 import type { Handler, KafkaCaller, RequestContext } from './handler.ts';
 import { servedVersions } from './served-versions.ts';
 
@@ -35,6 +35,8 @@ interface Served {
 export interface Incoming {
   /** The frame is a view of memory that is only lent. */
   readonly isLent: boolean;
+  /** Whose its connection is. */
+  readonly identity: Pick<SessionIdentity, 'isKnown'>;
   /** The caller, once the header has told how the client names itself. */
   readonly callerOf: (clientId: string | null) => KafkaCaller;
 }
@@ -71,7 +73,7 @@ export class Dispatcher {
     return 'route' in served ? this.#serve(served) : served;
   }
 
-  #begin(frame: Buffer, { isLent, callerOf }: Incoming): Served | Answer {
+  #begin(frame: Buffer, { isLent, identity, callerOf }: Incoming): Served | Answer {
     const { clock } = this.#tools;
     const startedAt = clock.monotonic();
     const head = readRequestHead(frame);
@@ -81,6 +83,8 @@ export class Dispatcher {
     const { apiVersion } = head;
     if (apiVersion < min || apiVersion > max) return this.#otherVersion(route, head);
     const { api } = handler;
+    // As Kafka does: a stranger, or one whose time is over, is told nothing.
+    if (handler.isForStrangers !== true && !identity.isKnown) return hangUp;
     const { clientId, bodyAt } = readRequestHeader(frame, head, apiVersion >= api.flexibleSince);
     const body = api.request.decode(isLent ? this.#copyFor(handler, frame) : frame, bodyAt, apiVersion);
     return { route, head, body, startedAt, context: { caller: callerOf(clientId), version: apiVersion } };
@@ -145,7 +149,12 @@ export class Dispatcher {
 
   #encode({ route, head: { apiVersion, correlationId } }: Served, body: unknown): Answer {
     if (body instanceof Silence) return body.thenClose ? hangUp : sayNothing;
-    return { buffers: answerFrame(route.handler.api, { version: apiVersion, correlationId, body }), thenClose: false };
+    const thenClose = body instanceof Farewell;
+    const message: unknown = thenClose ? body.body : body;
+    return {
+      buffers: answerFrame(route.handler.api, { version: apiVersion, correlationId, body: message }),
+      thenClose,
+    };
   }
 
   #fail(served: Served, thrown: unknown): Answer {

@@ -1,17 +1,31 @@
-import type { Caller } from '@q/broker';
+import type { Caller, SessionIdentity } from '@q/broker';
 import type { FetchSession } from '../fetch/fetch-session.ts';
 import type { Api } from '../messages/api.ts';
 
 /** Who sent a request. */
 export interface KafkaCaller extends Caller {
+  /** Whose its connection is. */
+  readonly identity: SessionIdentity;
+  /** How its client wants to show that. */
+  readonly handshake: Handshake;
   /** Where it is told to connect from now on: what is set, else the address of ours that it dialled. */
   readonly advertised: { readonly host: string; readonly port: number };
   /** What its connection fetches again and again. */
   fetchSession: FetchSession | null;
+  /** It has shown whose it is: it may send what users may. */
+  becameKnown(): void;
   /** Its library names itself, for the statistics. */
   introduce(name: string, version: string): void;
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
+}
+
+/** What was agreed on before somebody shows who they are. */
+export interface Handshake {
+  /** Null: nothing yet. */
+  mechanism: string | null;
+  /** What follows are bare messages of the mechanism, without a request around them (SaslHandshake 0). */
+  isBare: boolean;
 }
 
 /** One request besides its body. */
@@ -31,6 +45,18 @@ export class Silence {
   }
 }
 
+/** An answer after which the connection ends. */
+export class Farewell<A> {
+  readonly body: A;
+
+  constructor(body: A) {
+    this.body = body;
+  }
+}
+
+/** What a handler gives. */
+export type Given<A> = A | Silence | Farewell<A>;
+
 /** What answers one API. */
 export interface Handler<Q = unknown, AIn = unknown> {
   readonly api: Api<Q, unknown, unknown, AIn>;
@@ -38,7 +64,7 @@ export interface Handler<Q = unknown, AIn = unknown> {
    * Answers one request. What it does before its first await happens in the order in which requests arrived. What goes
    * wrong with a part of a request is told in the answer; what it throws goes to `refuse`.
    */
-  readonly handle: (request: Q, context: RequestContext) => AIn | Silence | Promise<AIn | Silence>;
+  readonly handle: (request: Q, context: RequestContext) => Given<AIn> | Promise<Given<AIn>>;
   /**
    * The answer when `handle` has thrown a `KafkaError` or `QError`, as this API tells an error of the whole request.
    * Missing: the connection is closed.
@@ -49,6 +75,8 @@ export interface Handler<Q = unknown, AIn = unknown> {
    * Otherwise they wait, as Kafka does it.
    */
   readonly mayOverlap?: boolean;
+  /** Served before it is known whose the connection is. */
+  readonly isForStrangers?: boolean;
   /** What it answers later may be long, and is written in several turns of the event loop. */
   readonly mayBeLong?: boolean;
   /** It lets go of the memory of each request (`DoorTools.frames`), which is used again then. */

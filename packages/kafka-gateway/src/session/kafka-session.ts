@@ -4,11 +4,19 @@
  */
 import { FrameDecoder } from '@q/protocol';
 import type { QError } from '@q/protocol';
-import { anonymous } from '@q/broker';
-import type { Answer, CallerSignal, Link, Principal, RequestBudget, RequestMeter, Session } from '@q/broker';
+import type {
+  Answer,
+  CallerSignal,
+  Link,
+  Principal,
+  RequestBudget,
+  RequestMeter,
+  Session,
+  SessionIdentity,
+} from '@q/broker';
 import type { FetchSession } from '../fetch/fetch-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { KafkaCaller } from './handler.ts';
+import type { Handshake, KafkaCaller } from './handler.ts';
 
 /** What all Kafka sessions of a broker share. */
 export interface KafkaSessionHost {
@@ -17,9 +25,16 @@ export interface KafkaSessionHost {
   readonly frameBytesMax: number;
   /** Where a client is told to connect that has dialled this address of ours. */
   readonly addressFor: (localAddress: string) => { readonly host: string; readonly port: number };
+  /** Finds out whose a connection is. */
+  readonly identityOf: (link: Link) => SessionIdentity;
+  /** Serves a message of a mechanism that has no request around it. */
+  readonly serveBare: (message: Buffer, caller: KafkaCaller) => Promise<Answer>;
   /** Memory for a large frame; whoever is done with what was in it may say so. */
   readonly allocateFrame: (length: number) => Buffer;
 }
+
+/** Of frames before it is known whose the connection is; the largest is a token. */
+const strangersFrameBytesMax = 65_536;
 
 export class KafkaSession implements Session {
   readonly answersInOrder = true;
@@ -28,7 +43,8 @@ export class KafkaSession implements Session {
    * that does not ask for versions may be a large one on a slow way: the limits for idleness and for frames are theirs.
    */
   readonly isOpen = true;
-  readonly principal: Principal = anonymous;
+  readonly identity: SessionIdentity;
+  readonly handshake: Handshake = { mechanism: null, isBare: false };
   readonly link: Link;
   software: { readonly name: string; readonly version: string } | null = null;
   fetchSession: FetchSession | null = null;
@@ -41,8 +57,9 @@ export class KafkaSession implements Session {
   constructor(host: KafkaSessionHost, link: Link) {
     this.#host = host;
     this.link = link;
+    this.identity = host.identityOf(link);
     this.#decoder = new FrameDecoder({
-      frameBytesMax: host.frameBytesMax,
+      frameBytesMax: this.identity.wasKnown ? host.frameBytesMax : strangersFrameBytesMax,
       chunksAreLent: true,
       allocate: host.allocateFrame,
     });
@@ -65,8 +82,10 @@ export class KafkaSession implements Session {
   }
 
   serve(frame: Buffer, budget: RequestBudget): Answer | Promise<Answer> {
+    if (this.handshake.isBare) return this.#host.serveBare(Buffer.from(frame), this.#callerOf(null, budget));
     return this.#host.dispatcher.dispatch(frame, {
       isLent: this.#decoder.frameIsLent,
+      identity: this.identity,
       callerOf: (clientId) => this.#callerOf(clientId, budget),
     });
   }
@@ -84,6 +103,11 @@ export class KafkaSession implements Session {
 
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#host.addressFor(this.link.localAddress);
+  }
+
+  /** From here on frames may be as large as a user's. */
+  becameKnown(): void {
+    this.#decoder.frameBytesMax = this.#host.frameBytesMax;
   }
 
   nextFetchTurn(): number {
@@ -104,7 +128,19 @@ class SessionCaller implements KafkaCaller {
   }
 
   get principal(): Principal {
-    return this.#session.principal;
+    return this.#session.identity.principal;
+  }
+
+  get identity(): SessionIdentity {
+    return this.#session.identity;
+  }
+
+  get handshake(): Handshake {
+    return this.#session.handshake;
+  }
+
+  becameKnown(): void {
+    this.#session.becameKnown();
   }
 
   get address(): string {

@@ -16,6 +16,9 @@ import type { UserStore } from './user-store.ts';
 /** Ways to show who one is. */
 export type Mechanism = ScramMechanism | 'PLAIN' | 'OAUTHBEARER';
 
+/** All of them, the safest first. */
+export const mechanismNames: readonly Mechanism[] = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'OAUTHBEARER', 'PLAIN'];
+
 /** Whose token it is, and until when that holds, by the wall clock. Null: a token that is not taken, and why. */
 export type TokenVerdict =
   | { readonly user: string; readonly expiresAtMs: number; readonly reason: null }
@@ -35,9 +38,23 @@ export interface LoginPlace {
 /** What comes of one message. */
 export type LoginStep =
   | { readonly kind: 'more'; readonly message: Buffer }
-  | { readonly kind: 'done'; readonly principal: Principal; readonly message: Buffer; readonly expiresAtMs: number | null }
-  /** `reason` is for the log, `message` for the client. */
-  | { readonly kind: 'refused'; readonly user: string; readonly reason: string; readonly message: Buffer };
+  | {
+      readonly kind: 'done';
+      readonly principal: Principal;
+      readonly message: Buffer;
+      readonly expiresAtMs: number | null;
+    }
+  /**
+   * `reason` is for the log, `message` for the client. `goesOn`: the mechanism has another message before its end,
+   * which is a refusal in any case.
+   */
+  | {
+      readonly kind: 'refused';
+      readonly user: string;
+      readonly reason: string;
+      readonly message: Buffer;
+      readonly goesOn: boolean;
+    };
 
 /** One exchange. Its steps are taken one after another. */
 export interface LoginExchange {
@@ -95,7 +112,7 @@ export class Authentication {
       taken = await steps(message);
     } catch (error) {
       if (!(error instanceof SaslFault)) throw error;
-      taken = { kind: 'refused', user: '', reason: error.message, message: nothing };
+      taken = refused('', error.message);
     }
     if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, address);
     if (taken.kind === 'refused') await this.#wait(principalOf(taken.user), address);
@@ -147,14 +164,14 @@ export class Authentication {
 
   /** A refusal has two steps: it is told, and whoever heard it says so. */
   #bearer(): (message: Buffer) => LoginStep | Promise<LoginStep> {
-    let refusal: LoginStep | null = null;
+    let refusal: string | null = null;
     return async (message) => {
-      if (refusal !== null) return refusal;
+      if (refusal !== null) return refused('', refusal, bearerRefusal);
       const { authorizationId, token } = parseBearer(message);
       const verdict = (await this.#options.tokens?.verify(token)) ?? { user: null, reason: 'tokens are not taken' };
       if (verdict.user === null) {
-        refusal = refused('', verdict.reason, bearerRefusal);
-        return refusal;
+        refusal = verdict.reason;
+        return { kind: 'refused', user: '', reason: refusal, message: bearerRefusal, goesOn: true };
       }
       if (authorizationId !== '' && authorizationId !== verdict.user)
         return refused(verdict.user, 'wants to act as somebody else');
@@ -168,5 +185,5 @@ function done(user: string, message: Buffer, expiresAtMs: number | null): LoginS
 }
 
 function refused(user: string, reason: string, message: Buffer = nothing): LoginStep {
-  return { kind: 'refused', user, reason, message };
+  return { kind: 'refused', user, reason, message, goesOn: false };
 }

@@ -59,6 +59,11 @@ export class SessionIdentity {
     return this.#isShown || this.#options.authentication === null;
   }
 
+  /** It holds for a time only: the peer shows it again. */
+  get hasLifetime(): boolean {
+    return this.#endsAt !== Infinity;
+  }
+
   /** Takes the next message. @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY */
   async take(mechanism: string, message: Buffer): Promise<Login> {
     const { authentication, place } = this.#options;
@@ -67,6 +72,7 @@ export class SessionIdentity {
     if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, place);
     const step = await this.#exchange.step(message);
     if (step.kind === 'more') return step;
+    if (step.kind === 'refused' && step.goesOn) return step;
     this.#exchange = null;
     return step.kind === 'refused' ? step : this.#shown(step);
   }
@@ -75,7 +81,8 @@ export class SessionIdentity {
     const nobody = Buffer.alloc(0);
     if (this.#isShown && principal.name !== this.#principal.name) {
       const user = principal.name.slice('User:'.length);
-      return { kind: 'refused', user, reason: `the connection is of ${this.#principal.name}`, message: nobody };
+      const reason = `the connection is of ${this.#principal.name}`;
+      return { kind: 'refused', user, reason, message: nobody, goesOn: false };
     }
     const { clock } = this.#options;
     const leftMs = expiresAtMs === null ? null : expiresAtMs - clock.now();

@@ -28,6 +28,7 @@ import type { Handler, NativeCaller } from './handler.ts';
 export interface HelloState {
   readonly isOpen: boolean;
   saidHello(hello: Introduction): void;
+  becameKnown(): void;
 }
 
 /** How a client introduces itself. */
@@ -44,6 +45,8 @@ interface Route {
   readonly api: Api<unknown, unknown>;
   readonly handle: Handler<unknown, unknown>['handle'];
   readonly letsGo: boolean;
+  readonly endsOnError: boolean;
+  readonly isForStrangers: boolean;
   readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
   readonly finish: Handler<unknown, unknown>['finish'];
   readonly counter: ApiCounter;
@@ -83,8 +86,9 @@ export class Dispatcher {
   add<Q, A>(handler: Handler<Q, A>): void {
     const counter = createApiCounter();
     this.#counters.apis.set(handler.api.name, counter);
-    const { api, handle, letsGo = false, errorsIn, finish } = handler as unknown as Handler<unknown, unknown>;
-    this.#routes.set(api.key, { api, handle, letsGo, errorsIn, finish, counter });
+    const { api, handle, letsGo = false, errorsIn, finish, ...rest } = handler as unknown as Handler<unknown, unknown>;
+    const { endsOnError = false, isForStrangers = false } = rest;
+    this.#routes.set(api.key, { api, handle, letsGo, endsOnError, isForStrangers, errorsIn, finish, counter });
   }
 
   /** The APIs that are served. */
@@ -119,6 +123,10 @@ export class Dispatcher {
       });
     }
     if (state.route === null) return this.#fail(state, unknownApi(header.apiKey), { thenClose: false });
+    if (!caller.identity.isKnown && !state.route.isForStrangers) {
+      // Whoever was known before may show it again; nobody else has any business here.
+      return this.#fail(state, notKnown(state.route.api), { thenClose: !caller.identity.wasKnown });
+    }
     const { min, max } = state.route.api.versions;
     if (state.version < min || state.version > max) {
       return this.#fail(state, unsupportedVersion(state.route.api, state.version), { thenClose: false });
@@ -138,7 +146,7 @@ export class Dispatcher {
     const isHello = route.api.key === helloKey;
     try {
       const answer = route.handle(body, request.caller);
-      if (answer instanceof Promise) return this.#whenHandled(answer, state);
+      if (answer instanceof Promise) return this.#whenHandled(answer, state, request.session);
       if (answer instanceof Expected) return this.#whenKnown(answer, state);
       const encoded = this.#succeed(state, answer);
       if (isHello) request.session.saidHello(body as HelloRequest);
@@ -152,11 +160,18 @@ export class Dispatcher {
     return letsGo ? this.#copyToLetGo(frame) : Buffer.from(frame);
   }
 
-  async #whenHandled(answer: Promise<unknown>, state: RequestState & { route: Route }): Promise<Answer> {
+  async #whenHandled(
+    answer: Promise<unknown>,
+    state: RequestState & { route: Route },
+    session: HelloState,
+  ): Promise<Answer> {
+    const { isForStrangers, endsOnError } = state.route;
     try {
-      return this.#succeed(state, await answer);
+      const encoded = this.#succeed(state, await answer);
+      if (isForStrangers) session.becameKnown();
+      return encoded;
     } catch (error) {
-      return this.#fail(state, error, { thenClose: false });
+      return this.#fail(state, error, { thenClose: endsOnError });
     }
   }
 
@@ -207,7 +222,7 @@ export class Dispatcher {
     // A long poll whose client has left has not failed: that is how consumers end, and nobody gets the answer.
     const hasFailed = error.code !== 'REQUEST_TIMED_OUT' || !state.caller.signal.aborted;
     if (hasFailed) this.#countError(error.code, state.caller, state.route?.counter ?? null);
-    this.#report(state, { error, thrown, isMalformed: options.thenClose });
+    this.#report(state, { error, thrown, isMalformed: options.thenClose && !isAboutIdentity(error) });
     this.#count(state, hasFailed);
     return {
       buffers: encodeErrorResponse({ correlationId: state.correlationId, error }),
@@ -240,6 +255,16 @@ export class Dispatcher {
   #countError(name: ErrorName, { clientId, address }: ErrorReceiver, api: ApiCounter | null): void {
     countError(this.#counters, name, { api, failing: { door: nativeName, clientId, address } });
   }
+}
+
+function isAboutIdentity({ code }: QError): boolean {
+  return code === 'AUTHENTICATION_REQUIRED' || code === 'AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_MECHANISM';
+}
+
+function notKnown({ name }: Api<unknown, unknown>): QError {
+  return new QError('AUTHENTICATION_REQUIRED', `${name} is for those who have shown who they are`, {
+    details: { api: name },
+  });
 }
 
 function unknownApi(apiKey: number): QError {

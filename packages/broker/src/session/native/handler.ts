@@ -1,5 +1,6 @@
 import type { Api, ErrorName } from '@q/protocol';
 import type { Caller } from '../../caller.ts';
+import type { SessionIdentity } from '../../services/identity/session-identity.ts';
 
 /** An answer that is known but for what may still go wrong: it is encoded while that is found out. */
 export class Expected<A> {
@@ -17,6 +18,8 @@ export class Expected<A> {
 export interface NativeCaller extends Caller {
   /** The address of ours that it dialled. */
   readonly localAddress: string;
+  /** Whose its connection is. */
+  readonly identity: SessionIdentity;
   /** Counts up with each call on one connection: where its next fetch begins among its partitions. */
   nextFetchTurn(): number;
 }
@@ -33,6 +36,10 @@ export interface Handler<Q, A> {
   readonly letsGo?: boolean;
   /** Names the errors inside an answer that is not an error as a whole, for the counters. */
   readonly errorsIn?: (answer: A) => Iterable<ErrorName>;
+  /** Its errors end the connection. */
+  readonly endsOnError?: boolean;
+  /** Served before it is known whose the connection is. */
+  readonly isForStrangers?: boolean;
   /** Has the last word on the buffers of an encoded answer. */
   readonly finish?: (buffers: readonly Buffer[]) => readonly Buffer[];
 }

@@ -4,13 +4,14 @@
  *
  * Invariants:
  *  1. Until a HELLO has succeeded nothing but HELLO is looked at, and no frame above 64 KiB is taken.
- *  2. `principal` and `clientId` are those of the whole connection; they change with its HELLO only.
+ *  2. No larger frame is taken before it is known whose the connection is, where that is asked for.
+ *  3. `clientId` is that of the whole connection; it changes with its HELLO only.
  */
 import { FrameDecoder, encodeErrorResponse, protocolLimits } from '@q/protocol';
 import type { QError } from '@q/protocol';
-import { anonymous } from '../../caller.ts';
 import type { CallerSignal, Principal, RequestBudget } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import type { SessionIdentity } from '../../services/identity/session-identity.ts';
 import type { Answer, Link, Session } from '../../transport/session.ts';
 import type { Dispatcher, Introduction } from './dispatcher.ts';
 import type { NativeCaller } from './handler.ts';
@@ -19,6 +20,8 @@ import type { NativeCaller } from './handler.ts';
 export interface NativeSessionHost {
   readonly dispatcher: Dispatcher;
   readonly limits: Pick<BrokerLimits, 'frameBytesMax'>;
+  /** Finds out whose a connection is. */
+  readonly identityOf: (link: Link) => SessionIdentity;
   /** Memory for a large frame; whoever is done with what was in it may say so. */
   readonly allocateFrame: (length: number) => Buffer;
 }
@@ -28,7 +31,7 @@ export class NativeSession implements Session {
   isOpen = false;
   clientId = '';
   software: { readonly name: string; readonly version: string } | null = null;
-  readonly principal: Principal = anonymous;
+  readonly identity: SessionIdentity;
   readonly link: Link;
   readonly #host: NativeSessionHost;
   readonly #decoder: FrameDecoder;
@@ -37,6 +40,7 @@ export class NativeSession implements Session {
   constructor(host: NativeSessionHost, link: Link) {
     this.#host = host;
     this.link = link;
+    this.identity = host.identityOf(link);
     this.#decoder = new FrameDecoder({
       frameBytesMax: protocolLimits.helloFrameBytesMax,
       chunksAreLent: true,
@@ -79,7 +83,12 @@ export class NativeSession implements Session {
     this.isOpen = true;
     this.clientId = clientId;
     this.software = { name: software, version: softwareVersion };
-    this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
+    this.becameKnown();
+  }
+
+  /** From here on large frames are taken, if it is known whose the connection is. */
+  becameKnown(): void {
+    if (this.isOpen && this.identity.wasKnown) this.#decoder.frameBytesMax = this.#host.limits.frameBytesMax;
   }
 
   nextFetchTurn(): number {
@@ -98,11 +107,15 @@ class SessionCaller implements NativeCaller {
   }
 
   get principal(): Principal {
-    return this.#session.principal;
+    return this.#session.identity.principal;
   }
 
   get address(): string {
     return this.#session.link.address;
+  }
+
+  get identity(): SessionIdentity {
+    return this.#session.identity;
   }
 
   get localAddress(): string {

@@ -28,7 +28,11 @@ function setUp(
   const dispatcher = new Dispatcher({ clock, logger, counters, ...(copyToLetGo && { copyToLetGo }) });
   dispatcher.add({ api: Ping, handle, ...(errorsIn !== undefined && { errorsIn }) });
   const dispatch = (frame: Buffer, isOpen = true, isLent = false): Answer | Promise<Answer> =>
-    dispatcher.dispatch(frame, { caller: new FakeCaller(), session: { isOpen, saidHello() {} }, isLent });
+    dispatcher.dispatch(frame, {
+      caller: new FakeCaller(),
+      session: { isOpen, saidHello() {}, becameKnown() {} },
+      isLent,
+    });
   return { clock, counters, logged, dispatcher, dispatch };
 }
 
@@ -137,7 +141,11 @@ describe('Dispatcher', () => {
     const [caller, gone] = [new FakeCaller(), new FakeCaller()];
     gone.signal.abort();
     for (const each of [caller, gone])
-      await dispatcher.dispatch(frameOf(), { caller: each, session: { isOpen: true, saidHello() {} }, isLent: false });
+      await dispatcher.dispatch(frameOf(), {
+        caller: each,
+        session: { isOpen: true, saidHello() {}, becameKnown() {} },
+        isLent: false,
+      });
     expect(counters.apis.get('PING')).toMatchObject({ times: { count: 2 }, failed: 1 });
     expect(counters.errors.get('REQUEST_TIMED_OUT')).toBe(1);
   });

@@ -16,7 +16,8 @@ export function helloHandler(options: {
   const { identity, limits, dispatcher } = options;
   return {
     api: Hello,
-    handle: (request) => {
+    isForStrangers: true,
+    handle: (request, { identity: { mechanisms } }) => {
       if (request.magic !== helloMagic) {
         throw new QError(
           'MALFORMED_FRAME',
@@ -31,7 +32,7 @@ export function helloHandler(options: {
         frameBytesMax: limits.frameBytesMax,
         requestsInFlightMax: limits.requestsInFlightMax,
         features: [],
-        authMechanisms: [],
+        authMechanisms: mechanisms,
         apis: dispatcher.apis.map((api) => ({ key: api.key, min: api.versions.min, max: api.versions.max })),
       };
     },

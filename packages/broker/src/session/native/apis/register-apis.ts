@@ -1,6 +1,8 @@
 /**
  * Gives the dispatcher a handler for every API (row W1).
  */
+import { authenticateHandler } from './authenticate.ts';
+import type { BrokerLogger } from '../../../logger.ts';
 import type { LentMemory } from '@q/protocol';
 import type { BrokerLimits } from '../../../limits.ts';
 import type { Services } from '../../../services/services.ts';
@@ -34,6 +36,7 @@ import {
 
 export interface NativeApisOptions {
   readonly services: Services;
+  readonly logger: BrokerLogger;
   readonly limits: BrokerLimits;
   /** Where the memory of large frames comes from, if it is used again. */
   readonly frames: Pick<LentMemory, 'release'> | null;
@@ -47,9 +50,10 @@ export interface NativeApisOptions {
 }
 
 export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions): void {
-  const { services, limits, frames, advertised, adminUrlFor } = options;
+  const { services, limits, frames, advertised, adminUrlFor, logger } = options;
   const { identity, topics, topicChanges, groups } = services;
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
+  if (services.identities !== null) dispatcher.add(authenticateHandler(logger));
   dispatcher.add(produceHandler({ service: services.append, frames }));
   dispatcher.add(fetchHandler(services.fetch));
   dispatcher.add(metadataHandler({ catalog: topics, identity, advertised }));

@@ -1,0 +1,61 @@
+/**
+ * Puts together what finds out whose a connection is. Only where somebody is asked: a broker that lets everybody in
+ * stores nothing of it.
+ */
+import { QError } from '@q/protocol';
+import type { Clock } from '../../clock.ts';
+import type { MetadataStore } from '../../metadata/metadata-store.ts';
+import type { Random } from '../../random.ts';
+import { Authentication } from './authentication.ts';
+import type { Mechanism, TokenVerifier } from './authentication.ts';
+import { KeyDerivation } from './key-derivation.ts';
+import type { SaltPassword } from './key-derivation.ts';
+import { UserStore } from './user-store.ts';
+
+/** Who is let in. */
+export interface SecurityOptions {
+  /** How users may show who they are. PLAIN is taken on encrypted connections only. */
+  readonly mechanisms: readonly Mechanism[];
+  /** Checks tokens; needed for OAUTHBEARER. */
+  readonly tokens?: TokenVerifier;
+}
+
+/** The users of a broker, and how they show who they are. */
+export interface Identities {
+  readonly users: UserStore;
+  readonly authentication: Authentication;
+  /** Salts a password for a user that is made. */
+  readonly salt: SaltPassword;
+  readonly mechanisms: readonly Mechanism[];
+}
+
+/** Bytes in Base64, from which what strangers are told is made. Frozen. */
+const secretKey = 'security/secret';
+const secretBytes = 32;
+/** Passwords that wait to be checked. */
+const saltingMax = 256;
+
+export async function openIdentities(
+  { mechanisms, tokens = null }: { readonly mechanisms: readonly Mechanism[]; readonly tokens?: TokenVerifier | null },
+  tools: { metadata: MetadataStore; clock: Clock; random: Random; salt: SaltPassword },
+): Promise<Identities> {
+  const { metadata, clock, random } = tools;
+  const users = await UserStore.open(metadata);
+  const secret = await readSecret(metadata, random);
+  const { salt } = new KeyDerivation({ salt: tools.salt, waitingMax: saltingMax });
+  const authentication = new Authentication({ users, salt, clock, random, secret, tokens });
+  return { users, authentication, salt, mechanisms };
+}
+
+async function readSecret(metadata: MetadataStore, random: Random): Promise<Buffer> {
+  for (;;) {
+    const entry = await metadata.get(secretKey);
+    if (entry !== null) {
+      const secret = Buffer.from(entry.value, 'base64');
+      if (secret.length === secretBytes) return secret;
+      throw new QError('CORRUPT_LOG', `the metadata entry ${secretKey} is not ${secretBytes} bytes in Base64`);
+    }
+    const value = random.bytes(secretBytes).toString('base64');
+    await metadata.compareAndSet({ key: secretKey, expectedVersion: 0, value });
+  }
+}

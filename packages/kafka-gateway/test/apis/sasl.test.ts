@@ -1,0 +1,212 @@
+/** Who comes in by the Kafka door, and what a real Kafka 4.4 tells those who do not (`sasl-4.4.json`). */
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { Services, TokenVerifier } from '@q/broker';
+import { ScramClient, bearerGiveUp, bearerRefusal, formatBearer, formatPlain, scramCredential } from '@q/protocol';
+import type { ScramMechanism } from '@q/protocol';
+import { describe, expect, it } from 'vitest';
+import { kafkaErrorCode } from '../../src/errors/kafka-errors.ts';
+import { apiVersions } from '../../src/messages/api-versions.ts';
+import { metadata } from '../../src/messages/metadata.ts';
+import { saslAuthenticate } from '../../src/messages/sasl-authenticate.ts';
+import { saslHandshake } from '../../src/messages/sasl-handshake.ts';
+import { kafkaBroker, RawClient } from '../harness.ts';
+
+const derive = promisify(pbkdf2);
+const everything = { topics: null, allowAutoTopicCreation: false };
+const iterations = 4096;
+
+async function saltedWith(mechanism: ScramMechanism, password: string, salt: Buffer, rounds: number): Promise<Buffer> {
+  const [hash, bytes] = mechanism === 'SCRAM-SHA-256' ? (['sha256', 32] as const) : (['sha512', 64] as const);
+  return derive(password, salt, rounds, bytes, hash);
+}
+
+/** A broker that asks everybody, with one user. */
+async function secured(tokens?: TokenVerifier) {
+  let services: Services | null = null;
+  const { kafkaPort } = await kafkaBroker({
+    security: {
+      mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512', ...(tokens === undefined ? [] : (['OAUTHBEARER'] as const))],
+      ...(tokens !== undefined && { tokens }),
+    },
+    onServices: (opened) => void (services = opened),
+  });
+  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
+    const salt = Buffer.from('salt of alice');
+    const saltedPassword = await saltedWith(mechanism, 'alice-pw', salt, iterations);
+    const credential = scramCredential(mechanism, { saltedPassword, salt, iterations });
+    await services!.identities!.users.setCredential('alice', mechanism, credential);
+  }
+  return RawClient.connect(kafkaPort);
+}
+
+async function scram(client: RawClient, mechanism: ScramMechanism, o: { user?: string; password?: string } = {}) {
+  const exchange = new ScramClient({
+    mechanism,
+    username: o.user ?? 'alice',
+    nonce: 'nonce-of-a-test',
+    saltPassword: (salt, rounds) => saltedWith(mechanism, o.password ?? 'alice-pw', salt, rounds),
+  });
+  expect(await client.ask(saslHandshake, 1, { mechanism })).toMatchObject({ errorCode: 0 });
+  const first = await client.ask(saslAuthenticate, 2, { authBytes: exchange.first() });
+  expect(first).toMatchObject({ errorCode: 0, errorMessage: '' });
+  const last = await client.ask(saslAuthenticate, 2, { authBytes: await exchange.final(first.authBytes) });
+  if (last.errorCode === 0) exchange.check(last.authBytes);
+  return last;
+}
+
+describe('A1 a client that shows who it is', () => {
+  it.each(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('A1 is let in by %s, and served', async (mechanism) => {
+    const client = await secured();
+    expect(await client.ask(apiVersions, 0, {})).toMatchObject({ errorCode: 0 });
+    expect(await scram(client, mechanism)).toEqual({
+      errorCode: 0,
+      errorMessage: '',
+      authBytes: expect.any(Buffer) as Buffer,
+      sessionLifetimeMs: 0,
+    });
+    expect((await client.ask(metadata, 12, everything)).topics).toHaveLength(1);
+    // It has said so for good, as with Kafka: asked for again it is out of place, and the connection goes on.
+    expect(await client.ask(saslHandshake, 1, { mechanism })).toMatchObject({
+      errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE,
+    });
+    expect(await client.ask(saslAuthenticate, 2, { authBytes: Buffer.alloc(0) })).toMatchObject({
+      errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE,
+    });
+    expect((await client.ask(metadata, 12, everything)).topics).toHaveLength(1);
+  });
+
+  it.each([
+    ['a wrong password', { password: 'wrong' }],
+    ['an unknown user', { user: 'mallory' }],
+  ])('A1 SEC-8 with %s is refused in the words of Kafka, and hung up on', async (_what, who) => {
+    const client = await secured();
+    expect(await scram(client, 'SCRAM-SHA-256', who)).toEqual({
+      errorCode: kafkaErrorCode.SASL_AUTHENTICATION_FAILED,
+      errorMessage:
+        'Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256',
+      authBytes: Buffer.alloc(0),
+      sessionLifetimeMs: 0,
+    });
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 by a mechanism that there is not is told which there are, and hung up on', async () => {
+    const client = await secured();
+    // PLAIN would go over the wire as it is.
+    expect(await client.ask(saslHandshake, 1, { mechanism: 'PLAIN' })).toEqual({
+      errorCode: kafkaErrorCode.UNSUPPORTED_SASL_MECHANISM,
+      mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    });
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 SEC-7 is served nothing before, without a word', async () => {
+    const client = await secured();
+    client.send(metadata, 12, everything);
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 SEC-7 half way in is served nothing either', async () => {
+    const client = await secured();
+    await client.ask(saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' });
+    await client.ask(saslAuthenticate, 2, { authBytes: Buffer.from('n,,n=alice,r=abc') });
+    client.send(metadata, 12, everything);
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 without a handshake is hung up on', async () => {
+    const client = await secured();
+    client.send(saslAuthenticate, 2, { authBytes: formatPlain({ authorizationId: '', username: 'a', password: 'b' }) });
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 SEC-2 cannot have a large frame kept for it before', async () => {
+    const client = await secured();
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(1 << 20);
+    client.socket.write(length);
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 with messages that make no sense is refused', async () => {
+    const client = await secured();
+    await client.ask(saslHandshake, 1, { mechanism: 'SCRAM-SHA-256' });
+    expect(await client.ask(saslAuthenticate, 2, { authBytes: Buffer.from('y,,n=alice,r=abc') })).toMatchObject({
+      errorCode: kafkaErrorCode.SASL_AUTHENTICATION_FAILED,
+    });
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 of the oldest kind sends its messages bare, and is let in', async () => {
+    const client = await secured();
+    const mechanism = 'SCRAM-SHA-256';
+    expect(await client.ask(saslHandshake, 0, { mechanism })).toMatchObject({ errorCode: 0 });
+    const exchange = new ScramClient({
+      mechanism,
+      username: 'alice',
+      nonce: 'abc',
+      saltPassword: (salt, rounds) => saltedWith(mechanism, 'alice-pw', salt, rounds),
+    });
+    client.sendFrame(exchange.first());
+    client.sendFrame(await exchange.final((await client.nextFrame())!));
+    exchange.check((await client.nextFrame())!);
+    expect((await client.ask(metadata, 12, everything)).topics).toHaveLength(1);
+  });
+
+  it('A1 of a broker that asks nobody is told so', async () => {
+    const { kafkaPort } = await kafkaBroker();
+    const client = await RawClient.connect(kafkaPort);
+    expect(await client.ask(saslHandshake, 1, { mechanism: 'PLAIN' })).toEqual({
+      errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE,
+      mechanisms: [],
+    });
+    expect((await client.ask(metadata, 12, everything)).topics).toHaveLength(1);
+  });
+});
+
+describe('A1 a client with a token', () => {
+  const tokens: TokenVerifier = {
+    verify: (token) =>
+      Promise.resolve(
+        token === 'good'
+          ? { user: 'alice', expiresAtMs: Date.now() + 60_000, reason: null }
+          : { user: null, reason: 'it has expired' },
+      ),
+  };
+
+  async function withToken(client: RawClient, token: string) {
+    await client.ask(saslHandshake, 1, { mechanism: 'OAUTHBEARER' });
+    return client.ask(saslAuthenticate, 2, { authBytes: formatBearer(token) });
+  }
+
+  it('A1 is let in for as long as that holds, and shows it again on the same connection', async () => {
+    const client = await secured(tokens);
+    const { errorCode, sessionLifetimeMs } = await withToken(client, 'good');
+    expect(errorCode).toBe(0);
+    expect(sessionLifetimeMs).toBeGreaterThan(50_000);
+    expect(sessionLifetimeMs).toBeLessThanOrEqual(60_000);
+    expect((await withToken(client, 'good')).errorCode).toBe(0);
+    expect((await client.ask(metadata, 12, everything)).topics).toHaveLength(1);
+  });
+
+  it('A1 that is not taken hears why in JSON, says that it has heard, and is refused', async () => {
+    const client = await secured(tokens);
+    const told = await withToken(client, 'bad');
+    expect(told).toMatchObject({ errorCode: 0, authBytes: bearerRefusal });
+    expect(await client.ask(saslAuthenticate, 2, { authBytes: bearerGiveUp })).toMatchObject({
+      errorCode: kafkaErrorCode.SASL_AUTHENTICATION_FAILED,
+      errorMessage: bearerRefusal.toString(),
+    });
+    expect(await client.nextFrame()).toBeNull();
+  });
+
+  it('A1 cannot become somebody else', async () => {
+    const client = await secured({
+      verify: (user) => Promise.resolve({ user, expiresAtMs: Date.now() + 60_000, reason: null }),
+    });
+    expect((await withToken(client, 'alice')).errorCode).toBe(0);
+    expect((await withToken(client, 'bob')).errorCode).toBe(kafkaErrorCode.SASL_AUTHENTICATION_FAILED);
+    expect(await client.nextFrame()).toBeNull();
+  });
+});
