@@ -47,7 +47,10 @@ export class UserStore {
     return this.#users.get(name);
   }
 
-  /** Gives a user a credential; makes the user if there is none. Durable when it resolves. @throws QError INVALID_REQUEST */
+  /**
+   * Gives a user a credential; makes the user if there is none. Durable when it resolves.
+   * @throws QError INVALID_REQUEST
+   */
   setCredential(name: string, mechanism: ScramMechanism, credential: ScramCredential): Promise<void> {
     return this.#change(checkUserName(name), (user) => {
       if (user === undefined && this.#users.size >= securityLimits.usersMax)
