@@ -136,7 +136,7 @@ describe('doors', () => {
     const logger = { ...silentLogger, warn: (fields: object, message: string) => void warned.push([fields, message]) };
     await using broker = await testBroker({ logger, doors: [{ ...lines, port: other.port, isOptional: true }, lines] });
     expect(broker.doors).toMatchObject([{ name: 'lines' }]);
-    const at = { door: 'lines', host: '127.0.0.1', port: other.port };
+    const at = { event: 'door.port_taken', door: 'lines', host: '127.0.0.1', port: other.port };
     expect(warned).toEqual([[at, expect.stringMatching(/stays shut; .* give the door another port$/)]]);
     await using q = await connect(broker.url);
     await q.admin.createTopic('t');

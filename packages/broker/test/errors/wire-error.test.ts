@@ -48,6 +48,6 @@ describe('toWireError', () => {
     expect(logged).toEqual([]);
     const accident = new RangeError('internals');
     expect(toPartitionError(accident, logger).code).toBe('UNKNOWN');
-    expect(logged).toEqual([{ err: accident }]);
+    expect(logged).toEqual([{ event: 'partition.not_served', err: accident }]);
   });
 });

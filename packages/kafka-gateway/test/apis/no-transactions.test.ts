@@ -6,6 +6,7 @@ import { produce } from '../../src/messages/produce.ts';
 import { kafkaBroker, RawClient } from '../harness.ts';
 import { batchOf, sending } from '../producing.ts';
 
+const event = 'kafka.transactions_refused';
 const what = 'a client asks for transactions, which are not supported yet; it is refused';
 
 function recorded() {
@@ -24,7 +25,7 @@ describe('who asks for transactions', () => {
       expect(await client.ask(initProducerId, 5, asked)).toMatchObject({ errorCode: 53 });
       await client.ask(produce, 11, sending({ name: 'orders' }, [batchOf('a')], { transactionalId: 'payments' }));
     }
-    expect(warned).toEqual([[{ clientId: expect.any(String) as string, address: '127.0.0.1' }, what]]);
+    expect(warned).toEqual([[{ event, clientId: expect.any(String) as string, address: '127.0.0.1' }, what]]);
   });
 
   it('B1 is told of by Produce alone, too', async () => {
@@ -40,7 +41,7 @@ describe('who asks for transactions', () => {
     const noTransactions = new NoTransactions(logger);
     const long = 'x'.repeat(30_000);
     for (const clientId of [long, `${long}y`]) noTransactions.refusal({ clientId, address: '::1' });
-    expect(warned).toEqual([[{ clientId: 'x'.repeat(200), address: '::1' }, what]]);
+    expect(warned).toEqual([[{ event, clientId: 'x'.repeat(200), address: '::1' }, what]]);
     for (let id = 0; id < 100; id += 1) noTransactions.refusal({ clientId: `client-${id}`, address: '::1' });
     expect(warned).toHaveLength(kafkaLimits.transactionWarningsMax);
   });
