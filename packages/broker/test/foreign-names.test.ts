@@ -19,7 +19,10 @@ describe('what somebody has put into the data folder', () => {
     await writeFile(join(dataDir, 'orders-0'), 'mine');
     const broker = await start(dataDir);
     const message = 'the data folder holds a file with the name of a partition; it is left alone';
-    expect(lines).toContainEqual({ fields: { event: 'folder.foreign_file', file: join(dataDir, 'orders-0') }, message });
+    expect(lines).toContainEqual({
+      fields: { event: 'folder.foreign_file', file: join(dataDir, 'orders-0') },
+      message,
+    });
     const client = await testClient(broker);
     const refused = await errorOf(client.createTopic('orders'));
     expect(refused).toMatchObject({ code: 'CORRUPT_LOG', retriable: false });
@@ -39,7 +42,10 @@ describe('what somebody has put into the data folder', () => {
     await symlink(target, join(dataDir, 'orders-0'));
     const client = await testClient(await start(dataDir));
     const message = 'the data folder holds a file with the name of a partition; it is left alone';
-    expect(lines).toContainEqual({ fields: { event: 'folder.foreign_file', file: join(dataDir, 'orders-0') }, message });
+    expect(lines).toContainEqual({
+      fields: { event: 'folder.foreign_file', file: join(dataDir, 'orders-0') },
+      message,
+    });
     expect(await errorOf(client.createTopic('orders'))).toMatchObject({
       code: 'CORRUPT_LOG',
       message: expect.stringContaining('move it'),
