@@ -9,6 +9,7 @@ import { growingLogCases } from './cases/growth-log.ts';
 import { growingPartitionsCases } from './cases/growth-partitions.ts';
 import { latencyCases } from './cases/latency.ts';
 import { produceCases } from './cases/produce.ts';
+import { scrapeCases } from './cases/scrape.ts';
 import { singleSendCases } from './cases/single-sends.ts';
 import { startupCases } from './cases/startup.ts';
 import type { Profile } from './profile.ts';
@@ -29,6 +30,7 @@ export function allCases(context: RunContext): Case[] {
     growingPartitionsCases,
     growingConnectionsCases,
     growingLogCases,
+    scrapeCases,
   ].flatMap((casesOf) => casesOf(context));
 }
 

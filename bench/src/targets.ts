@@ -183,6 +183,15 @@ export const targets: readonly Target[] = [
     atMost: 2000,
     unit: 'ms',
   },
+  { what: 'a scrape, 1,000 partitions', group: 'metrics', case: 'scrape, 1,000 partitions', atMost: 5, unit: 'ms' },
+  { what: 'a scrape, 10,000 partitions', group: 'metrics', case: 'scrape, 10,000 partitions', atMost: 50, unit: 'ms' },
+  {
+    what: 'longest turn while scraping, 10,000 partitions',
+    group: 'metrics',
+    case: 'longest turn while scraping, 10,000 partitions',
+    atMost: 10,
+    unit: 'ms',
+  },
 ];
 
 export function judge(results: readonly CaseResult[], wanted: readonly Target[] = targets): Judgement[] {

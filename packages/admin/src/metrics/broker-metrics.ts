@@ -73,14 +73,15 @@ function addApi(page: Exposition, name: string, { times, failed, errors }: ApiCo
 
 async function addTopics(page: Exposition, topics: Iterable<TopicNumbers>, turn: Turn): Promise<void> {
   const sums = { topics: 0, partitions: 0, offline: 0, bytes: 0, segments: 0 };
-  for (const { topic, traffic, bytes, partitions } of topics) {
+  for (const { topic, traffic, partitionCount, partitions } of topics) {
     const labels = labelsOf({ topic });
     const isTold = sums.topics < limits.metricTopicsMax;
     sums.topics += 1;
-    sums.bytes += bytes;
     let records = 0;
+    let bytes = 0;
     for (const partition of partitions) {
       records += partition.records;
+      bytes += partition.diskBytes;
       sums.segments += partition.segments;
       if (!partition.isOnline) sums.offline += 1;
       if (sums.partitions < limits.metricPartitionsMax) {
@@ -92,11 +93,12 @@ async function addTopics(page: Exposition, topics: Iterable<TopicNumbers>, turn:
       sums.partitions += 1;
       if (turn.isOver(1)) await turn.next();
     }
+    sums.bytes += bytes;
     if (turn.isOver(1)) await turn.next();
     if (!isTold) continue;
     page.add(m.topicRecords, records, labels);
     page.add(m.topicBytes, bytes, labels);
-    page.add(m.topicPartitions, partitions.length, labels);
+    page.add(m.topicPartitions, partitionCount, labels);
     page.add(m.topicRecordsIn, traffic.recordsIn, labels);
     page.add(m.topicRecordsOut, traffic.recordsOut, labels);
     page.add(m.topicBytesIn, traffic.bytesIn, labels);

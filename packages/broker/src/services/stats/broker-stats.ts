@@ -235,16 +235,16 @@ function worstLags(all: readonly GroupLag[], lagsMax: number): Lags {
 
 async function holdingsOf(topics: Iterable<TopicNumbers>, turn: Turn): Promise<Holdings> {
   const totals = { topics: 0, partitions: 0, messages: 0, messagesExact: true, bytes: 0, segments: 0 };
-  for (const { partitions, bytes } of topics) {
+  for (const { partitions } of topics) {
     totals.topics += 1;
-    totals.partitions += partitions.length;
-    totals.bytes += bytes;
-    for (const { records, recordsExact, segments } of partitions) {
+    for (const { records, recordsExact, diskBytes, segments } of partitions) {
+      totals.partitions += 1;
       totals.messages += records;
       totals.messagesExact &&= recordsExact;
+      totals.bytes += diskBytes;
       totals.segments += segments;
+      if (turn.isOver(1)) await turn.next();
     }
-    if (turn.isOver(partitions.length)) await turn.next();
   }
   return totals;
 }

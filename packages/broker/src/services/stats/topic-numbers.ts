@@ -6,9 +6,10 @@ export interface TopicNumbers {
   readonly topic: string;
   /** Since the broker's start. */
   readonly traffic: Readonly<Omit<Traffic, 'samples'>>;
-  /** What deleting the topic gives back to the disk, in bytes. */
-  readonly bytes: number;
-  readonly partitions: readonly PartitionNumbers[];
+  /** How many of them there are. */
+  readonly partitionCount: number;
+  /** Each is looked at when its turn comes: there may be thousands. */
+  readonly partitions: Iterable<PartitionNumbers>;
 }
 
 /** Its partition. All numbers are 0 where the log is not open. */
@@ -22,20 +23,33 @@ export interface PartitionNumbers {
   readonly records: number;
   readonly recordsExact: boolean;
   readonly bytes: number;
+  /** What deleting it gives back to the disk: more than `bytes` while files of dropped segments are still there. */
+  readonly diskBytes: number;
   readonly segments: number;
 }
 
+const nothing = {
+  startOffset: 0,
+  highWatermark: 0,
+  records: 0,
+  recordsExact: true,
+  bytes: 0,
+  diskBytes: 0,
+  segments: 0,
+};
+
 export function numbersOf(topic: Topic): TopicNumbers {
-  const { name, traffic, bytes, partitions } = topic;
-  return { topic: name, traffic, bytes, partitions: partitions.map(partitionOf) };
+  const { name, traffic, partitions } = topic;
+  return { topic: name, traffic, partitionCount: partitions.length, partitions: numbersOfEach(partitions) };
+}
+
+function* numbersOfEach(partitions: readonly Partition[]): Generator<PartitionNumbers> {
+  for (const partition of partitions) yield partitionOf(partition);
 }
 
 function partitionOf({ index, log }: Partition): PartitionNumbers {
-  if (log === null) {
-    const nothing = { startOffset: 0, highWatermark: 0, records: 0, recordsExact: true, bytes: 0, segments: 0 };
-    return { partition: index, isOnline: false, ...nothing };
-  }
-  const { logStartOffset, highWatermark, bytes, segments, state } = log;
+  if (log === null) return { partition: index, isOnline: false, ...nothing };
+  const { logStartOffset, highWatermark, bytes, diskBytes, segments, state } = log;
   const { records, isExact } = log.recordsFrom(logStartOffset);
   return {
     partition: index,
@@ -45,6 +59,7 @@ function partitionOf({ index, log }: Partition): PartitionNumbers {
     records,
     recordsExact: isExact,
     bytes,
+    diskBytes,
     segments,
   };
 }
