@@ -99,6 +99,7 @@ export type { TopicTraffic } from './services/stats/topic-traffic.ts';
 export type { FailingClient } from './metrics/failing-clients.ts';
 export type { ApiCounter, BrokerCounters } from './metrics/counters.ts';
 export type { Histogram, Summary } from './metrics/histogram.ts';
+export type { Garbage } from './metrics/runtime-watch.ts';
 export type { ProcessUsage } from './metrics/process-usage.ts';
 export type { TrafficWindow } from './metrics/traffic.ts';
 export type { ClientKind } from './metrics/client-kinds.ts';

@@ -12,7 +12,7 @@ import { metadataLogId } from './metadata/metadata-topic.ts';
 import type { ClientKind } from './metrics/client-kinds.ts';
 import type { BrokerCounters } from './metrics/counters.ts';
 import { emptySummary } from './metrics/histogram.ts';
-import type { Summary } from './metrics/histogram.ts';
+import type { RuntimeWatch } from './metrics/runtime-watch.ts';
 import { TrafficSampler } from './metrics/traffic.ts';
 import type { Traffic } from './metrics/traffic.ts';
 import { nodeProcessUsage } from './metrics/node-process-usage.ts';
@@ -63,8 +63,7 @@ export interface OpenServicesOptions {
   readonly syncs: HealthSources['syncs'];
   readonly counters: BrokerCounters;
   readonly clients: () => ClientKind[];
-  /** What was measured since the last call. */
-  readonly takeLoopDelay: () => Summary;
+  readonly runtime: RuntimeWatch;
   readonly closers: Closers;
   /** A broker that lost its disk cannot note anything any more; its next start takes it for a crash, as it should. */
   readonly hasFailed: () => boolean;
@@ -174,7 +173,7 @@ async function openSecurity(
 }
 
 function openStats(
-  { options, store, disk, counters, clients, takeLoopDelay, closers }: OpenServicesOptions,
+  { options, store, disk, counters, clients, runtime, closers }: OpenServicesOptions,
   { identity, registry, groups }: { identity: BrokerIdentity; registry: TopicRegistry; groups: Groups },
 ): BrokerStats {
   const { clock } = options;
@@ -183,7 +182,7 @@ function openStats(
     yield counters;
     for (const { traffic } of registry.topics()) yield traffic;
   };
-  const sampler = new TrafficSampler({ clock, each, tick: () => (loopDelay = takeLoopDelay()) });
+  const sampler = new TrafficSampler({ clock, each, tick: () => (loopDelay = runtime.takeLoopDelay()) });
   sampler.start();
   closers.add(() => sampler.stop());
   return new BrokerStats({
@@ -196,6 +195,7 @@ function openStats(
     counters,
     sampler,
     loopDelay: () => loopDelay,
+    garbage: () => runtime.garbage,
     clients,
     groups,
     usage: nodeProcessUsage,

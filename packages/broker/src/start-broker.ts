@@ -25,9 +25,9 @@ import { Doors } from './doors.ts';
 import { dataFolderError, listenError } from './errors/start-error.ts';
 import { toWireError } from './errors/wire-error.ts';
 import { BrokerCounters, diskTimes } from './metrics/counters.ts';
-import { noLoopDelay } from './metrics/loop-delay.ts';
-import type { LoopDelay } from './metrics/loop-delay.ts';
-import { nodeLoopDelay } from './metrics/node-loop-delay.ts';
+import { noRuntimeWatch } from './metrics/runtime-watch.ts';
+import type { RuntimeWatch } from './metrics/runtime-watch.ts';
+import { nodeRuntimeWatch } from './metrics/node-runtime-watch.ts';
 import { nativeName, requestMeter } from './metrics/request-meter.ts';
 import { defaultDurability, resolveOptions } from './options.ts';
 import type { BrokerOptions, ResolvedOptions } from './options.ts';
@@ -74,7 +74,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
   const counters = new BrokerCounters(options.clock);
-  const loopDelay = openLoopDelay(options, closers);
+  const runtime = watchRuntime(options, closers);
   const admin = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
   const adminUrl = admin?.url ?? null;
   const syncs = new RecentTimes({ slots: syncSlots });
@@ -87,7 +87,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     budget: transport.budget,
     counters,
     clients: () => transport.connections.clients(),
-    takeLoopDelay: () => loopDelay.take(),
+    runtime,
     syncs,
     closers,
     hasFailed: () => health.phase === 'failed',
@@ -317,11 +317,11 @@ function extendAdmin(
 }
 
 /** Only where somebody may ask for it. */
-function openLoopDelay({ admin }: ResolvedOptions, closers: Closers): LoopDelay {
-  if (admin === null) return noLoopDelay;
-  const loopDelay = nodeLoopDelay();
-  closers.add(() => loopDelay.stop());
-  return loopDelay;
+function watchRuntime({ admin }: ResolvedOptions, closers: Closers): RuntimeWatch {
+  if (admin === null) return noRuntimeWatch;
+  const watch = nodeRuntimeWatch();
+  closers.add(() => watch.stop());
+  return watch;
 }
 
 /** With the port that it has got. */

@@ -24,7 +24,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
 }
 
 function addVitals(page: Exposition, vitals: Vitals, phase: BrokerPhase): void {
-  const { usage, disk, storage, network, loopDelayMicros } = vitals;
+  const { usage, disk, storage, network, loopDelayMicros, garbage } = vitals;
   page.add(m.buildInfo, 1, labelsOf({ version: vitals.softwareVersion }));
   page.add(m.ready, phase === 'ready' ? 1 : 0);
   page.add(m.uptime, vitals.uptimeMs / 1000);
@@ -34,6 +34,10 @@ function addVitals(page: Exposition, vitals: Vitals, phase: BrokerPhase): void {
   page.add(m.heap, usage.heapBytes);
   page.add(m.externalMemory, usage.externalBytes);
   page.add(m.bufferMemory, usage.bufferBytes);
+  if (garbage !== null) {
+    page.add(m.garbage, garbage.collections);
+    page.add(m.garbageSeconds, garbage.micros / micros);
+  }
   if (disk !== null) {
     page.add(m.diskFree, disk.freeBytes);
     page.add(m.diskSize, disk.totalBytes);

@@ -108,6 +108,8 @@ export const metricTable = {
   residentMemory: gauge('q_process_resident_memory_bytes', 'Resident memory of the process.'),
   heap: gauge('q_process_heap_bytes', 'Heap in use.'),
   externalMemory: gauge('q_process_external_memory_bytes', 'Memory outside the heap of objects in it.'),
+  garbage: counter('q_process_garbage_collections_total', 'Collections of garbage.'),
+  garbageSeconds: counter('q_process_garbage_collection_seconds_total', 'Time that they took.'),
   bufferMemory: gauge('q_process_buffer_bytes', 'Memory of buffers, which is part of the external memory.'),
 
   leftOut: gauge('q_metrics_left_out', 'What is not told one by one here, because there is too much of it.', 'kind'),

@@ -127,6 +127,10 @@ export const statsSchema = z
     ...network,
     storage,
     loopDelayMicros: distribution.describe('How late the event loop came to its timers in the last ten seconds.'),
+    garbage: z
+      .object({ collections: count, micros: count })
+      .nullable()
+      .describe('Collections of garbage, and the time that they took.'),
     apis: z.array(api).readonly(),
     errors,
   })

@@ -2,7 +2,7 @@
  * Fetch: batches as they are stored, waited for if asked (row B1).
  */
 import type { DoorTools, Fetched, PartitionRead, Services } from '@q/broker';
-import { kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
+import { errorCodesOf, kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { SessionRoom } from '../fetch/fetch-session.ts';
 import type { WantedTopic } from '../fetch/fetch-session.ts';
 import { idsSince, viewOf } from '../fetch/fetch-view.ts';
@@ -54,6 +54,11 @@ export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools
     },
     refuse: (errorCode, request, { version }) =>
       version < requestErrorsSince ? refusedEach(request, () => errorCode) : { errorCode, responses: [] },
+    errorCodesIn: ({ responses }) => {
+      const codes: number[] = [];
+      for (const { partitions } of responses) errorCodesOf(partitions, codes);
+      return codes;
+    },
     mayOverlap: true,
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { ClassicFault, CommittedTopic, OffsetToCommit, Services } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
-import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { errorCodesOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { offsetCommit } from '../messages/offset-commit.ts';
 import { handler } from '../session/handler.ts';
@@ -43,6 +43,11 @@ export function offsetCommitHandler({ groups, topics: catalog }: Pick<Services, 
           errorCode === kafkaErrorCode.NONE ? answers.next().value! : refusedTopic(topic, errorCode),
         ),
       };
+    },
+    errorCodesIn: ({ topics }) => {
+      const codes: number[] = [];
+      for (const { partitions } of topics) errorCodesOf(partitions, codes);
+      return codes;
     },
     refuse: (code, { topics }, { version }) => {
       const errorCode =

@@ -14,7 +14,7 @@ import type {
   Services,
 } from '@q/broker';
 import type { QError } from '@q/protocol';
-import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { KafkaError, errorCodesOf, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { produce } from '../messages/produce.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler, Silence } from '../session/handler.ts';
@@ -65,6 +65,11 @@ export function produceHandler(
       return settled(request, sorted, appending, version);
     },
     refuse: (code, request, context, message) => refused(code, request, context, message),
+    errorCodesIn: ({ responses }) => {
+      const codes: number[] = [];
+      for (const { partitionResponses } of responses) errorCodesOf(partitionResponses, codes);
+      return codes;
+    },
   });
 }
 

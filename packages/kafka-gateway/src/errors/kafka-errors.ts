@@ -152,6 +152,24 @@ export function kafkaCodeOf({ code }: { readonly code: ErrorName }): number {
   return kafkaErrorCode[counterparts[code] ?? 'UNKNOWN_SERVER_ERROR'];
 }
 
+/** Of several that Kafka has one number for, the first. */
+const names: ReadonlyMap<number, ErrorName> = new Map(
+  Object.entries(counterparts)
+    .map(([name, kafkaName]) => [kafkaErrorCode[kafkaName], name as ErrorName] as const)
+    .reverse(),
+);
+
+/** What we call an error that was told by its number; INVALID_REQUEST where we have no name for it. */
+export function errorNameOf(code: number): ErrorName {
+  return names.get(code) ?? 'INVALID_REQUEST';
+}
+
+/** Those in the parts of an answer. Most have none. */
+export function errorCodesOf(parts: readonly { readonly errorCode: number }[], codes: number[] = []): number[] {
+  for (const { errorCode } of parts) if (errorCode !== kafkaErrorCode.NONE) codes.push(errorCode);
+  return codes;
+}
+
 /** The same for whoever names a topic by its name: an id that is gone is a name that is gone. */
 export function toKafkaErrorByName(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
   if (error.code !== 'UNKNOWN_TOPIC_ID') return toKafkaError(error);

@@ -6,7 +6,7 @@
 import { reportRequest, retryAfterMs, toWireError } from '@q/broker';
 import type { Answer, Clock, DoorTools, RequestMeter, SessionIdentity } from '@q/broker';
 import { QError } from '@q/protocol';
-import { KafkaError, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
+import { KafkaError, errorNameOf, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { answerFrame, answerFrameInTurns } from '../frame/answer-frame.ts';
 import { readRequestHead, readRequestHeader } from '../frame/request-header.ts';
 import type { RequestHead } from '../frame/request-header.ts';
@@ -134,7 +134,7 @@ export class Dispatcher {
   }
 
   #succeed(served: Served, body: unknown): Answer {
-    this.#count(served, false);
+    this.#count(served, this.#countParts(served, body));
     return this.#encode(served, body);
   }
 
@@ -201,6 +201,14 @@ export class Dispatcher {
     const failed = { door, api: undefined, caller, requestId: undefined, error, thrown, isMalformed: true };
     reportRequest(logger, failed);
     return hangUp;
+  }
+
+  /** Whether something went wrong with a part of the request. */
+  #countParts({ route: { handler, meter }, context }: Served, body: unknown): boolean {
+    if (handler.errorCodesIn === undefined || body instanceof Silence) return false;
+    const codes = handler.errorCodesIn(body);
+    for (const code of codes) meter.failed(errorNameOf(code), context.caller);
+    return codes.length > 0;
   }
 
   #count({ route, startedAt }: Served, failed: boolean): void {

@@ -79,6 +79,8 @@ export interface Handler<Q = unknown, AIn = unknown> {
   readonly isForStrangers?: boolean;
   /** What it answers later may be long, and is written in several turns of the event loop. */
   readonly mayBeLong?: boolean;
+  /** Numbers of the errors in an answer that tells them part by part, for the statistics. None: as a rule. */
+  readonly errorCodesIn?: (answer: AIn) => readonly number[];
   /** It lets go of the memory of each request (`DoorTools.frames`), which is used again then. */
   readonly letsGo?: boolean;
 }

@@ -12,6 +12,7 @@ import type { ClientKind } from '../../metrics/client-kinds.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
 import type { FailingClient } from '../../metrics/failing-clients.ts';
 import type { Summary } from '../../metrics/histogram.ts';
+import type { Garbage } from '../../metrics/runtime-watch.ts';
 import type { ProcessUsage } from '../../metrics/process-usage.ts';
 import type { TrafficSampler, TrafficWindow } from '../../metrics/traffic.ts';
 import type { GroupLag } from '../groups/group-lags.ts';
@@ -117,6 +118,8 @@ export interface Vitals {
   readonly storage: StorageWork;
   /** How late the event loop came to its timers in the last ten seconds or so. */
   readonly loopDelayMicros: Summary;
+  /** Since the start; null where nobody counts them. */
+  readonly garbage: Garbage | null;
   /** Durability of topics that do not choose one. */
   readonly durability: string;
 }
@@ -130,6 +133,7 @@ export interface BrokerStatsOptions {
   readonly counters: BrokerCounters;
   readonly sampler: Pick<TrafficSampler, 'windowsOf'>;
   readonly loopDelay: () => Summary;
+  readonly garbage: () => Garbage | null;
   readonly clients: () => ClientKind[];
   readonly groups: Pick<Groups, 'rebalances' | 'lags'>;
   readonly usage: () => ProcessUsage;
@@ -159,7 +163,7 @@ export class BrokerStats {
   }
 
   async vitals(): Promise<Vitals> {
-    const { identity, clock, durability, usage, loopDelay, disk } = this.#options;
+    const { identity, clock, durability, usage, loopDelay, garbage, disk } = this.#options;
     const space = await disk.diskSpace();
     return {
       brokerId: identity.brokerId,
@@ -170,6 +174,7 @@ export class BrokerStats {
       network: this.#network(),
       storage: this.#storage(),
       loopDelayMicros: loopDelay(),
+      garbage: garbage(),
       durability: durability(),
     };
   }

@@ -16,7 +16,7 @@ export function statsHandler({ stats, adminUrlFor }: StatsDependencies): Handler
   return {
     api: Stats,
     handle: async (_request, { localAddress }) => {
-      const { holdings, usage, disk, work, network, storage, lags, ...broker } = await stats.snapshot();
+      const { holdings, usage, disk, work, network, storage, lags, garbage, ...broker } = await stats.snapshot();
       return {
         ...broker,
         ...holdings,
@@ -33,8 +33,8 @@ export function statsHandler({ stats, adminUrlFor }: StatsDependencies): Handler
         diskFreeBytes: disk?.freeBytes ?? -1,
         diskTotalBytes: disk?.totalBytes ?? -1,
         adminUrl: adminUrlFor(localAddress),
-        garbageCollections: -1,
-        garbageMicros: -1,
+        garbageCollections: garbage?.collections ?? -1,
+        garbageMicros: garbage?.micros ?? -1,
       };
     },
   };
