@@ -30,6 +30,7 @@ import { groupsLogId } from './services/groups/groups-topic.ts';
 import { BackupService } from './services/backup/backup-service.ts';
 import { Groups } from './services/groups/groups.ts';
 import { lagsSeen } from './services/groups/lags-seen.ts';
+import type { Finding } from './services/health/condition.ts';
 import type { HealthSources } from './services/health/health-sources.ts';
 import { HealthWatch } from './services/health/health-watch.ts';
 import { nodeSaltPassword } from './services/identity/node-key-derivation.ts';
@@ -41,6 +42,7 @@ import { ProducerDescription } from './services/producers/producer-description.t
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
 import { brokerFacts } from './services/settings/broker-facts.ts';
+import type { ReloadOutcome } from './services/settings/broker-settings.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
@@ -107,6 +109,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
 
   const dataDir = options.storage === 'memory' ? null : options.dataDir;
   const health = watchHealth(opened, { registry, groups });
+  settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters };
@@ -201,6 +204,17 @@ function openStats(
     usage: nodeProcessUsage,
     durability: () => defaultDurability(options),
   });
+}
+
+/** Null: there is nothing wrong with them. */
+function badSettings({ problems, by }: ReloadOutcome): Pick<Finding, 'reason' | 'figures'> | null {
+  const [first] = problems;
+  if (first === undefined) return null;
+  const more = problems.length === 1 ? '' : `, and ${problems.length - 1} more`;
+  return {
+    reason: `the settings could not be read again (${by}): ${first}${more}`,
+    figures: { problems: problems.length },
+  };
 }
 
 /** Before the topics were read. */

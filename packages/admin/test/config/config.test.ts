@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
+import type { ReadValues } from '@q/broker';
+import { expect, it, vi } from 'vitest';
 import type { z } from 'zod';
+import { alertsSchema } from '../../src/alerts/alert-schema.ts';
 import { changeResultSchema, configSchema, reloadSchema, settingSchema } from '../../src/config/config-schema.ts';
 import { adminBroker } from '../harness.ts';
 import type { AdminBroker } from '../harness.ts';
@@ -74,6 +76,34 @@ it('Q3 a change with mistakes is refused as a whole, each of them named with wha
   expect(await settingOf(broker, 'limits.groupsMax')).toMatchObject({ value: '10000' });
   expect((await broker.ask('/api/v1/config/no.such')).status).toBe(400);
   expect((await broker.send('PATCH', '/api/v1/config', { a: {} })).status).toBe(400);
+});
+
+it('O3 O4 a reload that failed is an alert, until one succeeds', async () => {
+  const soon = [{ name: 'alerts.clearAfterMs', text: '50', source: 'file', from: 'q.yaml' }] as const;
+  let now: ReadValues = { problems: ['q.yaml, line 2: not YAML', 'q.yaml, line 4: neither'] };
+  const settings = {
+    definitions: [],
+    given: soon,
+    file: 'q.yaml',
+    read: () => Promise.resolve(now),
+    apply: () => undefined,
+  };
+  const limits = { healthIntervalMs: 10 };
+  const { broker, get } = await adminBroker({ settings, limits, alerts: { clearAfterMs: 50 } });
+  const alerts = async () => alertsSchema.parse(await get('/api/v1/alerts')).alerts;
+  await broker.settings.reload('SIGHUP');
+  const [alert] = await vi.waitFor(async () => {
+    const raised = await alerts();
+    expect(raised).toHaveLength(1);
+    return raised;
+  });
+  expect(alert).toMatchObject({
+    name: 'settings.bad',
+    reason: 'the settings could not be read again (SIGHUP): q.yaml, line 2: not YAML, and 1 more',
+  });
+  now = { given: soon };
+  await broker.settings.reload('SIGHUP');
+  await vi.waitFor(async () => expect(await alerts()).toEqual([]));
 });
 
 it('O3 POST /api/v1/config/reload says what came of it, and so does GET afterwards', async () => {

@@ -165,8 +165,8 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
   'settings.bad': {
     severity: 'warning',
     isSteady: false,
-    meaning: 'The settings file was changed and cannot be used. The old settings are in force.',
-    action: 'Correct the file, and load it again (SIGHUP).',
+    meaning: 'The settings were to be read again and cannot be used. The old settings are in force.',
+    action: 'Correct what the reason names; the broker reads a changed file by itself (or q config reload).',
   },
   'webhook.failing': {
     severity: 'warning',

@@ -57,6 +57,7 @@ export class BrokerSettings {
   readonly #options: BrokerSettingsOptions;
   readonly #layers: SettingLayers;
   readonly #listeners = new Set<() => void>();
+  readonly #reloadListeners = new Set<(outcome: ReloadOutcome) => void>();
   #version = 0;
   #revision = 0;
   #lastReload: ReloadOutcome | null = null;
@@ -116,6 +117,11 @@ export class BrokerSettings {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` with what comes of each reload. */
+  onReload(listener: (outcome: ReloadOutcome) => void): void {
+    this.#reloadListeners.add(listener);
+  }
+
   /** @throws QError INVALID_CONFIG with all that is wrong, STORAGE_… */
   change(wanted: SettingsChange): Promise<SettingsChanged> {
     return this.#inTurn(() => this.#change(wanted));
@@ -123,7 +129,11 @@ export class BrokerSettings {
 
   /** Reads the sources again. What is wrong with them is in the outcome, and in the log. */
   reload(by: string): Promise<ReloadOutcome> {
-    return this.#inTurn(() => this.#reload(by));
+    return this.#inTurn(async () => {
+      const outcome = await this.#reload(by);
+      for (const listener of this.#reloadListeners) listener(outcome);
+      return outcome;
+    });
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
