@@ -121,6 +121,36 @@ describe.each(supportedNodes())('an empty project on $name', ({ program }) => {
   );
 });
 
+describe('the command line', () => {
+  const main = (): string => join(project.directory, 'node_modules/@q/cli/dist/main.js');
+
+  /** Processor time of the fastest of a few runs, milliseconds: others use the machine too. */
+  async function processorMs(args: string): Promise<number> {
+    const script = `TIMEFORMAT='%U %S'; for run in 1 2 3 4 5 6; do time '${process.execPath}' '${main()}' ${args} >/dev/null 2>&1; done`;
+    const told = await runCommand('bash', ['-c', `{ ${script}; } 2>&1`], { cwd: project.directory });
+    const runs = told
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').reduce((sum, seconds) => sum + Number(seconds) * 1000, 0));
+    expect(runs).toHaveLength(6);
+    return Math.min(...runs);
+  }
+
+  it(
+    'O2 answers help, and what may stand at a cursor, within 100 ms',
+    async () => {
+      await using broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+      const took = {
+        help: await processorMs('--help'),
+        words: await processorMs('__complete -- topic de'),
+        names: await processorMs(`__complete -- --url ${broker.url} topic describe ""`),
+      };
+      for (const [what, ms] of Object.entries(took)) expect(ms, `${what} of ${JSON.stringify(took)}`).toBeLessThan(100);
+    },
+    runTimeoutMs,
+  );
+});
+
 describe('an application without the addons', () => {
   let lean: EmptyProject;
 

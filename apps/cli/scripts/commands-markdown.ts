@@ -14,7 +14,18 @@ export function commandsMarkdown(): string {
     { run: async () => undefined, writeMistake: () => undefined },
   );
   const everywhere = `Options of every command:\n\n${optionsTable(program)}`;
-  return [...leaves(program, 'q').map(({ command, call }) => section(command, call)), everywhere].join('\n');
+  const all = leaves(program, 'q');
+  return [overview(all), ...all.map(({ command, call }) => section(command, call)), everywhere].join('\n');
+}
+
+/** All commands at a glance. */
+function overview(all: readonly Leaf[]): string {
+  const rows = all.map(({ command, call }) => `| \`${call}\` | ${cell(sentence(command.description()))} |`);
+  return `| command | does |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
 }
 
 interface Leaf {
@@ -35,9 +46,7 @@ function section(command: Command, call: string): string {
 }
 
 function optionsTable(command: Command): string {
-  const rows = visibleOptions(command).map(
-    (option) => `| \`${option.flags}\` | ${sentence(describe(option)).replaceAll('|', '\\|')} |`,
-  );
+  const rows = visibleOptions(command).map((option) => `| \`${option.flags}\` | ${cell(sentence(describe(option)))} |`);
   return `| option | meaning |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 

@@ -16,6 +16,19 @@ export function examplesOf(command: Command): readonly Example[] {
   return known.get(command) ?? [];
 }
 
+/** A command that only has others below it shows some of theirs, unless it has its own. */
+export function addExamplesOfChildren(program: Command): void {
+  for (const noun of program.commands) {
+    if (noun.commands.length === 0 || known.has(noun)) continue;
+    const ofChildren = noun.commands.map((child) => examplesOf(child));
+    const [one, other, ...more] = [
+      ...ofChildren.flatMap((each) => each.slice(0, 1)),
+      ...ofChildren.flatMap((each) => each.slice(1)),
+    ];
+    if (one !== undefined && other !== undefined) addExamples(noun, [one, other, ...more.slice(0, 2)]);
+  }
+}
+
 const known = new WeakMap<Command, readonly Example[]>();
 
 /** What a line does stands beside it; below it, where the lines are too long for that. */

@@ -12,7 +12,7 @@ import { addProfileCommands } from './commands/profile-commands.ts';
 import { addRecordCommands } from './commands/record-commands.ts';
 import { addStatsCommand } from './commands/stats-commands.ts';
 import { addTopicCommands } from './commands/topic-commands.ts';
-import { addExamples } from './examples.ts';
+import { addExamples, addExamplesOfChildren } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
 import { parseTimeout } from './input/duration.ts';
 import type { ProgramHost } from './program-host.ts';
@@ -66,6 +66,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addProfileCommands(program, host);
   addCompletionCommand(program, host);
   addStatsCommand(program, host);
+  addExamplesOfChildren(program);
   return program;
 }
 

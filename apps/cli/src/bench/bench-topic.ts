@@ -27,7 +27,10 @@ export async function inBenchTopic<T>(
     return measure(options.topic);
   }
   const topic = `q-bench-${o.what}-${process.pid}-${Date.now().toString(36)}`;
-  await q.admin.createTopic(topic, { partitions: options.partitions ?? 1, config: { 'retention.ms': retentionMs } });
+  await q.admin.createTopic(topic, {
+    partitions: options.partitions ?? 1,
+    config: { 'retention.ms': retentionMs, 'segment.ms': retentionMs },
+  });
   try {
     return await measure(topic);
   } finally {

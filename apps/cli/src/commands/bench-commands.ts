@@ -18,7 +18,6 @@ export function addBenchCommands(program: Command, host: ProgramHost): void {
   const bench = program
     .command('bench')
     .description('measure how fast a broker is from here, in a topic that is made for it and deleted again');
-  addExamples(bench, [['q bench produce --records 1000000'], ['q bench latency --duration 30s']]);
   addProduce(bench, host);
   addConsume(bench, host);
   addLatency(bench, host);

@@ -31,11 +31,13 @@ async function measureIn(
   const { context, options } = o;
   const run = new LatencyRun(q, topic, o);
   const progress = benchProgress(context, 'measuring');
-  const startMs = performance.now();
+  let startMs = performance.now();
   try {
     await run.ready();
     await run.send(warmUpRecords, undefined, () => undefined);
+    await run.drain();
     run.beginToCount();
+    startMs = performance.now();
     const records = options.records ?? (options.duration === undefined ? recordsDefault : undefined);
     await run.send(records, options.duration, (sent) =>
       progress.update({ records: sent, bytes: sent * options.size, ...(records !== undefined && { of: records }) }),
@@ -115,7 +117,7 @@ class LatencyRun {
     }
   }
 
-  /** What was sent comes back, unless something is wrong. */
+  /** Waits until all that was sent is back, unless something is wrong. */
   async drain(): Promise<void> {
     await this.#producer.flush();
     if (this.#dueMs.size === 0) return;

@@ -24,7 +24,9 @@ export function benchProduce(context: CommandContext, options: BenchOptions): Pr
         progress,
       }).finally(() => progress.clear());
       const { acknowledged, durability, ...done } = sent;
-      const notes = { 'acknowledged when': durability, compression };
+      // Without a rate the buffer of the producer is always full, and a record waits for its turn in it.
+      const waits = rate === undefined ? { buffer: 'full: with --rate, times tell of the broker alone' } : {};
+      const notes = { 'acknowledged when': durability, compression, ...waits };
       reportBench(context, options, benchResult({ topic, ...done }, { acknowledged: acknowledged.summary() }, notes));
       return context.interrupt.aborted ? ExitCode.interrupted : ExitCode.ok;
     });

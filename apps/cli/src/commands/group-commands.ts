@@ -20,7 +20,6 @@ export function addGroupCommands(program: Command, host: ProgramHost): void {
   const group = program
     .command('group')
     .description('list and describe consumer groups, move and delete their offsets');
-  addExamples(group, [['q group list --lag'], ['q group describe billing']]);
   addReaders(group, host);
   addWatch(group, host);
   addSeek(group, host);

@@ -16,12 +16,13 @@ export interface GroupViewOptions {
 
 /** Stands where there is no value, so that a line has the same cells whatever is known. */
 const nothing = '-';
+const shortIdLength = 8;
 
 /** A group for people: what it is, who is in it, and how far it is. */
 export async function formatGroup(group: GroupDescription, view: GroupViewOptions): Promise<string> {
   const parts = [factsOf(group, view)];
   if (group.members.length > 0) parts.push(await membersOf(group.members, view));
-  if (group.partitions.length > 0) parts.push(await partitionsOf(group.partitions, view));
+  if (group.partitions.length > 0) parts.push(await partitionsOf(group, view));
   return parts.join('\n');
 }
 
@@ -110,7 +111,7 @@ function stallOf(member: DescribedMember, { units, screen }: Omit<GroupViewOptio
 }
 
 function partitionsOf(
-  partitions: readonly GroupPartition[],
+  { partitions, members }: GroupDescription,
   { units, screen }: Omit<GroupViewOptions, 'delay'>,
 ): Promise<string> {
   const numbers = ['partition', 'committed', 'end', 'lag', 'progress ago'].map((title) => ({
@@ -125,9 +126,19 @@ function partitionsOf(
     String(partition.highWatermark ?? nothing),
     partition.lag === null ? nothing : units.bound(partition.lag, partition.lagExact),
     partition.sinceProgressMs === null ? nothing : units.duration(partition.sinceProgressMs),
-    partition.memberId ?? nothing,
+    ownerOf(partition, members, screen),
   ]);
   return formatTable([{ title: 'topic' }, ...numbers, { title: 'owner' }], rows, screen);
+}
+
+/** On a terminal as much of the id as tells the members apart: all of it stands above, and would fill half the line. */
+function ownerOf({ memberId }: GroupPartition, members: readonly DescribedMember[], screen: Screen): string {
+  if (memberId === null) return nothing;
+  if (!isTerminal(screen)) return memberId;
+  let length = shortIdLength;
+  const isShared = (short: string): boolean => members.filter((each) => each.memberId.startsWith(short)).length > 1;
+  while (length < memberId.length && isShared(memberId.slice(0, length))) length += 1;
+  return memberId.slice(0, length);
 }
 
 function warning(text: string, screen: Screen): string {

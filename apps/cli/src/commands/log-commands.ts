@@ -11,7 +11,6 @@ const countParser = argumentParser((text: string) => parseWholeNumber(text, { mi
 /** `q log …`: definitions only, see `createProgram`. */
 export function addLogCommands(program: Command, host: ProgramHost): void {
   const log = program.command('log').description('look into segment files and partition folders, without a broker');
-  addExamples(log, [['q log dump data/orders-0 --records'], ['q log verify data']]);
   addDump(log, host);
   addVerify(log, host);
 }

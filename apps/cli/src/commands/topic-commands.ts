@@ -25,7 +25,6 @@ const dryRunHelp = 'only say what would be done, after the broker has checked it
 /** `q topic …`: definitions only, see `createProgram`. */
 export function addTopicCommands(program: Command, host: ProgramHost): void {
   const topic = program.command('topic').description('create, list, describe, change and delete topics');
-  addExamples(topic, [['q topic create orders --partitions 8'], ['q topic list']]);
   addCreate(topic, host);
   addReaders(topic, host);
   addAlter(topic, host);

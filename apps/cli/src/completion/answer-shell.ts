@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { complete } from './complete.ts';
+import { namesWithinMs } from './live-names.ts';
 import { bashPrefix, shellWords } from './shell-line.ts';
 
 /** A line of the answer: names of files may stand there. */
@@ -11,12 +12,16 @@ const filesLine = ':files';
  *     __complete -- WORD…                 zsh and fish: the words after q; the last is at the cursor
  *     __complete --bash LINE CURRENT      the line up to the cursor, and what bash takes for the word there
  */
-export async function answerShell(program: Command, args: readonly string[]): Promise<string> {
+export async function answerShell(
+  program: Command,
+  args: readonly string[],
+  withinMs: number = namesWithinMs,
+): Promise<string> {
   const [kind, ...rest] = args;
   const [line = '', current = ''] = rest;
   const words = kind === '--bash' ? shellWords(line).slice(1) : rest;
   const cut = kind === '--bash' ? bashPrefix(words.at(-1) ?? '', current).length : 0;
-  const { candidates, files } = await complete(program, words);
+  const { candidates, files } = await complete(program, { words, withinMs });
   const lines = candidates
     .filter(({ word }) => !/[\n\t]/.test(word))
     .map(({ word, about = '' }) => `${word.slice(cut)}${about === '' ? '' : `\t${about}`}\n`);

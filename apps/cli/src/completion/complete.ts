@@ -10,36 +10,45 @@ export interface Completion {
   readonly files: boolean;
 }
 
+/** What a shell asks for. */
+export interface CompletionQuery {
+  /** Those after `q`; the last one is at the cursor, and may be empty or unfinished. */
+  readonly words: readonly string[];
+  /** How long names may take that a broker has to be asked for, milliseconds. */
+  readonly withinMs: number;
+}
+
 const nothing: Completion = { candidates: [], files: false };
 
 /**
  * What may stand at the cursor. What a value is, is told by its name in the definition of the command, such as
  * `<topic>` or `<path>`: whoever adds a command has its completion for nothing.
  *
- * @param words those after `q`; the last one is at the cursor, and may be empty or unfinished
+ * @param query the words, and how long it may take
  */
-export async function complete(program: Command, words: readonly string[]): Promise<Completion> {
+export async function complete(program: Command, { words, withinMs }: CompletionQuery): Promise<Completion> {
   const current = words.at(-1) ?? '';
   const at = readWords(program, words.slice(0, -1));
-  const completion = await completeAt(program, at, current);
+  const completion = await completeAt(program, at, { current, withinMs });
   return { ...completion, candidates: completion.candidates.filter(({ word }) => word.startsWith(current)) };
 }
 
-async function completeAt(program: Command, at: AtCursor, current: string): Promise<Completion> {
+async function completeAt(program: Command, at: AtCursor, o: Typed): Promise<Completion> {
+  const { current, withinMs } = o;
   const { command, option, operands, onlyOperands } = at;
-  if (option !== null) return valuesOf(program, option, { at, current });
+  if (option !== null) return valuesOf(program, option, { at, ...o });
   if (current.startsWith('-') && !onlyOperands) {
     const equals = current.indexOf('=');
     if (equals < 0) return { candidates: flagsOf(command), files: false };
     const named = findOption(command, current.slice(0, equals));
     if (named === undefined) return nothing;
     const prefix = current.slice(0, equals + 1);
-    const { candidates, files } = await valuesOf(program, named, { at, current: current.slice(equals + 1) });
+    const { candidates, files } = await valuesOf(program, named, { at, current: current.slice(equals + 1), withinMs });
     return { candidates: candidates.map((each) => ({ ...each, word: `${prefix}${each.word}` })), files };
   }
   if (command.commands.length > 0) return { candidates: operands === 0 ? commandsOf(command) : [], files: false };
   const argument = command.registeredArguments[operands] ?? lastVariadic(command);
-  return argument === undefined ? nothing : valuesOf(program, argument, { at, current });
+  return argument === undefined ? nothing : valuesOf(program, argument, { at, ...o });
 }
 
 function lastVariadic(command: Command): Argument | undefined {
@@ -59,11 +68,17 @@ function flagsOf(command: Command): Candidate[] {
   return [...own, { word: '--help', about: 'show help' }];
 }
 
+interface Typed {
+  /** The word at the cursor, or what of it is the value. */
+  readonly current: string;
+  readonly withinMs: number;
+}
+
 /** Of a value that is one of a few, these; of one that has a name that we know, what there is. */
 async function valuesOf(
   program: Command,
   definition: Option | Argument,
-  o: { at: AtCursor; current: string },
+  o: Typed & { readonly at: AtCursor },
 ): Promise<Completion> {
   if (definition.argChoices !== undefined)
     return { candidates: definition.argChoices.map((word) => ({ word })), files: false };

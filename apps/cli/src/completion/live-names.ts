@@ -13,6 +13,8 @@ export interface NamesQuery {
   readonly at: AtCursor;
   /** What names begin with. */
   readonly current: string;
+  /** What names are waited for, milliseconds. */
+  readonly withinMs: number;
 }
 
 /** Names that there are at this moment; none where that cannot be told in time, as completion never fails. */
@@ -20,7 +22,7 @@ export async function liveNames(program: Command, query: NamesQuery): Promise<Ca
   if (query.what === 'profile') return profiles().catch(() => []);
   const { connect } = await import('@q/client');
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), namesWithinMs);
+  const timer = setTimeout(() => late.abort(), query.withinMs);
   const inTime = new Promise<Candidate[]>((resolve) => late.signal.addEventListener('abort', () => resolve([])));
   try {
     return await Promise.race([inTime, namesOf(program, query, { connect, signal: late.signal })]);
@@ -37,7 +39,7 @@ async function namesOf(
   query: NamesQuery,
   { connect, signal }: { connect: typeof Connect; signal: AbortSignal },
 ): Promise<Candidate[]> {
-  const options = { signal, clientId: 'q-cli', connectTimeoutMs: namesWithinMs };
+  const options = { signal, clientId: 'q-cli', connectTimeoutMs: query.withinMs };
   await using q = await connect(await urlOf(program, query.at), options);
   const { current } = query;
   if (query.what === 'group') {

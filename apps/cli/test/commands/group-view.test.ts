@@ -3,6 +3,7 @@ import type { DescribedMember, GroupDescription, GroupPartition } from '@q/clien
 import { describe, expect, it } from 'vitest';
 import { formatGroup } from '../../src/commands/group-view.ts';
 import { humanUnits, rawUnits } from '../../src/output/units.ts';
+import type { Screen } from '../../src/screen.ts';
 
 const topicId = '00000000-0000-4000-8000-000000000001';
 
@@ -160,6 +161,23 @@ describe('a group for people', () => {
     expect(text).toContain(
       'topic   partition  committed    end    lag  progress ago  owner\norders          0      10000  12345  2,345         40 ms  m-1\n',
     );
+  });
+
+  it('O2 G3 fits 80 columns: of an owner it shows as much as tells it apart', async () => {
+    const ids = ['01a2b3c4-5b58-408a-a6ec-ba868243cd10', '01a2b3c4-5b58-408a-b6ec-ba868243cd10', '9f'.repeat(18)];
+    const group = {
+      ...billing,
+      members: ids.map((id) => member(id)),
+      partitions: ids.map((memberId, number) => partition(number, { memberId })),
+    };
+    const shown = async (screen: Screen): Promise<string> =>
+      stripVTControlCharacters(await formatGroup(group, { units: humanUnits, screen, delay: null }));
+    const narrow = await shown({ isTTY: true, columns: 80 });
+    expect(narrow).toContain('owner\n');
+    expect(narrow).toMatch(/ 01a2b3c4-5b58-408a-a\n.* 01a2b3c4-5b58-408a-b\n.* 9f9f9f9f\n$/);
+    for (const line of narrow.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const id of ids) expect(narrow).toContain(`member         ${id}\n`);
+    expect(await shown({})).toMatch(new RegExp(`\t${ids[2]}\n$`));
   });
 
   it('G3 says of a lag that it may be less', async () => {
