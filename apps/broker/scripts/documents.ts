@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { conditionTable, defaultLimits, defaultThresholds, ownDefinitions, topicSettings } from '@q/broker';
+import { eventsMarkdown, fieldsMarkdown } from './logs-markdown.ts';
 import {
   conditionsMarkdown,
   limitsMarkdown,
@@ -31,7 +32,8 @@ export function generatedDocuments(): GeneratedDocument[] {
     conditions: conditionsMarkdown(conditionTable),
     thresholds: limitsMarkdown({ ...defaultThresholds }, { source: thresholdsSource, what: 'threshold' }),
   });
-  return [readme, configuration, alerts];
+  const logs = generated('../../../docs/LOGS.md', { events: eventsMarkdown(), fields: fieldsMarkdown() });
+  return [readme, configuration, alerts, logs];
 }
 
 const fixed = new Set(ownDefinitions().flatMap(({ name, isReloadable }) => (isReloadable ? [] : [name])));

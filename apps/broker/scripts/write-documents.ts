@@ -1,5 +1,6 @@
 // Writes again what is made from the schema of the settings: the rules that the program reads instead, and the
-// generated sections of README.md and docs/CONFIGURATION.md. Run it after a change, and `pnpm format` after it:
+// generated sections of README.md, docs/CONFIGURATION.md and docs/LOGS.md. Run it after a change, and `pnpm format`
+// after it:
 //   node --conditions=@q/source apps/broker/scripts/write-documents.ts
 import { writeFileSync } from 'node:fs';
 import { rulesOfSchema } from '../schema/rules-of-schema.ts';

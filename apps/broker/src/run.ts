@@ -116,7 +116,7 @@ async function start(
       kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
     ]);
     return await startBroker({
-      ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target })),
+      ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log })),
       settings: programSettings(given, { input, log, webhook }),
       doors,
       logger: log,

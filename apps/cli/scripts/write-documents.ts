@@ -1,7 +1,7 @@
-// Writes the generated section of README.md again; run it after a change of a command or an option:
+// Writes the generated sections of README.md and docs/ERRORS.md again; run it after a change of a command, an option or
+// the page of an error:
 //   node --conditions=@q/source apps/cli/scripts/write-documents.ts
 import { writeFileSync } from 'node:fs';
-import { generatedReadme } from './documents.ts';
+import { generatedDocuments } from './documents.ts';
 
-const { path, actual, expected } = generatedReadme();
-if (actual !== expected) writeFileSync(path, expected);
+for (const { path, actual, expected } of generatedDocuments()) if (actual !== expected) writeFileSync(path, expected);

@@ -16,31 +16,66 @@ interface ErrorFacts {
   readonly message: string;
   /** What to do next; null where the message says it. */
   readonly hint: string | null;
+  /** With `--verbose`: what the error came from, the nearest first. */
+  readonly causes?: readonly string[];
 }
 
 export interface ReportOptions {
   readonly json?: boolean;
+  /** Also what the error came from. */
+  readonly isVerbose?: boolean;
 }
 
 /** What went wrong, its code, and what to do next. */
-export async function reportError(error: unknown, { json = false }: ReportOptions = {}): Promise<ErrorReport> {
+export async function reportError(error: unknown, options: ReportOptions = {}): Promise<ErrorReport> {
+  const { facts, exitCode, more } = await factsOf(error);
+  const causes = options.isVerbose === true ? causesOf(error) : [];
+  if (options.json === true)
+    return { line: jsonLine({ ...facts, ...(options.isVerbose === true && { causes }) }), exitCode };
+  return { line: `${textLine(more)}${causes.map((cause) => `   from ${cause}\n`).join('')}`, exitCode };
+}
+
+/** `more` is the line for people. */
+async function factsOf(error: unknown): Promise<{ facts: ErrorFacts; exitCode: ExitCode; more: string }> {
   if (error instanceof CommandError) {
     const { message, code, hint, exitCode } = error;
-    if (json) return { line: jsonLine({ code: code ?? exitCodeName(exitCode), message, hint }), exitCode };
-    return {
-      line: textLine(`${message}${code === null ? '' : ` (${code})`}${hint === null ? '' : `; ${hint}`}`),
-      exitCode,
-    };
+    const more = `${message}${code === null ? '' : ` (${code})`}${hint === null ? '' : `; ${hint}`}`;
+    return { facts: { code: code ?? exitCodeName(exitCode), message, hint }, exitCode, more };
   }
   // Loaded already when a command reached a broker; commands that never got there have no such errors.
   const client = await import('@q/client');
   const { errorEntryByName } = client;
-  if (!client.QError.is(error)) return reportOther(error, json);
+  if (!client.QError.is(error)) {
+    const message = oneLine(error instanceof Error ? error.message : String(error));
+    return {
+      facts: { code: exitCodeName(ExitCode.failure), message, hint: null },
+      exitCode: ExitCode.failure,
+      more: message,
+    };
+  }
   const message = oneLine(error.message).replace(/[.\s]+$/, '');
-  const { action } = errorEntryByName(reasonOf(error, client.QError).code);
-  const exitCode = exitCodeOfError(error.code);
-  if (json) return { line: jsonLine({ code: error.code, message, hint: action }), exitCode };
-  return { line: textLine(`${message} (${error.code}). ${action}`), exitCode };
+  const reason = reasonOf(error, client.QError);
+  const { action } = errorEntryByName(reason.code);
+  const codes = reason.code === error.code ? error.code : `${error.code}, ${reason.code}`;
+  return {
+    facts: { code: error.code, message, hint: action },
+    exitCode: exitCodeOfError(error.code),
+    more: `${message} (${codes}). ${action} More: q explain ${reason.code}`,
+  };
+}
+
+const causesMax = 10;
+
+/** What an error came from, the nearest first, each with its code. */
+function causesOf(error: unknown): string[] {
+  const causes: string[] = [];
+  let next = error instanceof Error ? error.cause : undefined;
+  while (next instanceof Error && causes.length < causesMax) {
+    const { code } = next as { readonly code?: unknown };
+    causes.push(`${typeof code === 'string' ? code : next.name}: ${oneLine(next.message)}`);
+    next = next.cause;
+  }
+  return causes;
 }
 
 /**
@@ -62,12 +97,6 @@ export function usageReport(text: string): ErrorReport {
 
 function usage(message: string, hint: string | null): ErrorReport {
   return { line: jsonLine({ code: exitCodeName(ExitCode.usage), message, hint }), exitCode: ExitCode.usage };
-}
-
-function reportOther(error: unknown, json: boolean): ErrorReport {
-  const message = oneLine(error instanceof Error ? error.message : String(error));
-  const line = json ? jsonLine({ code: exitCodeName(ExitCode.failure), message, hint: null }) : textLine(message);
-  return { line, exitCode: ExitCode.failure };
 }
 
 function textLine(text: string): string {

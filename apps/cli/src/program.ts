@@ -6,6 +6,7 @@ import { addBenchCommands } from './commands/bench-commands.ts';
 import { addClusterCommands } from './commands/cluster-commands.ts';
 import { addCompletionCommand } from './commands/completion-commands.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
+import { addDiagnosisCommands } from './commands/diagnosis-commands.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
 import { addLogCommands } from './commands/log-commands.ts';
 import { addProfileCommands } from './commands/profile-commands.ts';
@@ -44,6 +45,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
     .addOption(timeoutOption())
     .option('--json', 'write JSON, for programs; an error is an object with code, message and hint on standard error')
     .option('--raw', 'write plain numbers instead of human units')
+    .option('--verbose', 'show what an error came from, down to what the broker said')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: outcome.writeMistake })
     .exitOverride()
@@ -62,6 +64,7 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addBackupCommands(program, host);
   addLogCommands(program, host);
   addConfigCommands(program, host);
+  addDiagnosisCommands(program, host);
   addBenchCommands(program, host);
   addProfileCommands(program, host);
   addCompletionCommand(program, host);

@@ -21,7 +21,7 @@ export async function main(): Promise<void> {
   }
   const context = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, interrupt: interrupt.signal };
   const argv = process.argv.slice(2);
-  const failureOf = watchOutput({ json: wantsJson(argv) });
+  const failureOf = watchOutput({ json: hasFlag(argv, '--json') });
   const exitCode = (await runCommand(argv, context)) || (await failureOf());
   // A prompt or a pipe from a process that does not end would keep this one alive.
   process.exit(exitCode);
@@ -45,7 +45,7 @@ function watchOutput({ json }: { json: boolean }): () => Promise<ExitCode> {
 /** Runs one command line. Never throws: what goes wrong is a line on standard error and an exit code. */
 export async function runCommand(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.ok;
-  const json = wantsJson(argv);
+  const json = hasFlag(argv, '--json');
   const mistakes: string[] = [];
   const program = createProgram(context, {
     run: async (command) => {
@@ -65,7 +65,7 @@ export async function runCommand(argv: readonly string[], context: CommandContex
       return ExitCode.usage;
     }
     if (context.interrupt.aborted) return ExitCode.interrupted;
-    const report = await reportError(error, { json });
+    const report = await reportError(error, { json, isVerbose: hasFlag(argv, '--verbose') });
     context.stderr.write(report.line);
     return report.exitCode;
   }
@@ -85,8 +85,8 @@ function helpForm(program: Command, argv: readonly string[]): string[] {
   return first === 'help' && isNoun && rest.length > 0 ? [noun, 'help', ...rest] : [...argv];
 }
 
-/** Looked for by hand: a mistake may stand before it, and is to be told in JSON all the same. */
-function wantsJson(argv: readonly string[]): boolean {
+/** Looked for by hand: a mistake may stand before it, and is to be told in its way all the same. */
+function hasFlag(argv: readonly string[], flag: '--json' | '--verbose'): boolean {
   const end = argv.indexOf('--');
-  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+  return (end < 0 ? argv : argv.slice(0, end)).includes(flag);
 }

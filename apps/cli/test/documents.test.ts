@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import { generatedReadme } from '../scripts/documents.ts';
+import { generatedDocuments } from '../scripts/documents.ts';
 
-it('O2 README.md tells the commands as they are (scripts/write-documents.ts writes it)', () => {
-  const { actual, expected } = generatedReadme();
-  expect(actual).toBe(expected);
-});
+it.each(generatedDocuments().map((document) => [document.path.pathname.split('/').at(-1)!, document] as const))(
+  'O2 Q2 %s tells commands and errors as they are (scripts/write-documents.ts writes it)',
+  (_, { actual, expected }) => {
+    expect(actual).toBe(expected);
+  },
+);

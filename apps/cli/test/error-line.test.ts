@@ -9,8 +9,31 @@ describe('errors', () => {
   it('O2 W2 are one line: what, the code, and what to do next', async () => {
     for (const { name, action } of errorTable) {
       const { line } = await reportError(new QError(name, 'something went\n  wrong.'));
-      expect(stripVTControlCharacters(line)).toBe(`q: something went wrong (${name}). ${action}\n`);
+      expect(stripVTControlCharacters(line)).toBe(
+        `q: something went wrong (${name}). ${action} More: q explain ${name}\n`,
+      );
     }
+  });
+
+  it('Q2 O2 of a record that was given up say what its last failure was, and what to do about that', async () => {
+    const full = new QError('STORAGE_FULL', 'the disk is full', { cause: new Error('ENOSPC (write)') });
+    const inner = new QError('DELIVERY_TIMED_OUT', 'no acknowledgement within 500 ms', { cause: full });
+    const error = new QError('DELIVERY_TIMED_OUT', `${inner.message}; 3 of 4 were stored`, { cause: inner });
+    const { line, exitCode } = await reportError(error);
+    expect(exitCode).toBe(4);
+    expect(stripVTControlCharacters(line)).toBe(
+      'q: no acknowledgement within 500 ms; 3 of 4 were stored (DELIVERY_TIMED_OUT, STORAGE_FULL). Make room: lower retention, delete topics, add space. Producers may keep retrying meanwhile. More: q explain STORAGE_FULL\n',
+    );
+    const told = await reportError(error, { isVerbose: true });
+    expect(stripVTControlCharacters(told.line).split('\n').slice(1)).toEqual([
+      '   from DELIVERY_TIMED_OUT: no acknowledgement within 500 ms',
+      '   from STORAGE_FULL: the disk is full',
+      '   from Error: ENOSPC (write)',
+      '',
+    ]);
+    const json = JSON.parse((await reportError(error, { isVerbose: true, json: true })).line) as { causes: string[] };
+    expect(json).toMatchObject({ code: 'DELIVERY_TIMED_OUT', hint: expect.stringContaining('Make room') as string });
+    expect(json.causes).toHaveLength(3);
   });
 
   it('O2 have exit codes that scripts can tell apart, and that never change', () => {

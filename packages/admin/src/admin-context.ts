@@ -1,4 +1,5 @@
 import type { AdminTools, Services } from '@q/broker';
+import type { ProgramLog } from './program-log.ts';
 import type { Streams } from './stream/streams.ts';
 
 /**
@@ -9,6 +10,8 @@ export interface AdminContext {
   readonly services: Services;
   readonly tools: AdminTools;
   readonly allowedHosts: readonly string[];
+  /** Of the program; null where it has given none. */
+  readonly log: ProgramLog | null;
   /** Aborted when the broker stops: streams end. */
   readonly closing: AbortSignal;
 }

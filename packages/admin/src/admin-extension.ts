@@ -8,6 +8,7 @@ import type { AdminExtension, AdminListener, AdminTools, Services } from '@q/bro
 import type { AdminContext } from './admin-context.ts';
 import type { Webhook } from './alerts/webhook.ts';
 import type { WebhookTarget } from './alerts/webhook-target.ts';
+import type { ProgramLog } from './program-log.ts';
 
 /** What the admin interface can be told. All of it can be left out. */
 export interface AdminOptions {
@@ -19,14 +20,16 @@ export interface AdminOptions {
   readonly allowedHosts?: readonly string[];
   /** Where alerts are sent, asked for each time; null, or none: nowhere. */
   readonly webhook?: () => WebhookTarget | null;
+  /** The log of the program, to be shown and steered. Default: none. */
+  readonly log?: ProgramLog;
 }
 
 /** The admin interface: give it to `startBroker` as `admin.extension`. */
-export function adminExtension({ allowedHosts = [], webhook = () => null }: AdminOptions = {}): AdminExtension {
+export function adminExtension({ allowedHosts = [], webhook = () => null, log }: AdminOptions = {}): AdminExtension {
   return {
     open: (services: Services, tools: AdminTools) => {
       const closing = new AbortController();
-      const context: AdminContext = { services, tools, allowedHosts, closing: closing.signal };
+      const context: AdminContext = { services, tools, allowedHosts, log: log ?? null, closing: closing.signal };
       const stopTelling = tellWebhook(context, webhook);
       return Promise.resolve({
         listener: lazyListener(context),

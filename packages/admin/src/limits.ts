@@ -19,6 +19,9 @@ export const limits = {
   /** Between two events of statistics or groups. */
   intervalMsMin: 250,
   intervalMsMax: 60_000,
+  /** Lines of the log that one request gives, and that wait for a slow reader. */
+  logLinesMax: 1_000,
+  logLinesDefault: 100,
   /** Records that one request reads without following. */
   recordsMax: 10_000,
   recordsDefault: 100,

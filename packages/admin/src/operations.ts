@@ -9,6 +9,7 @@ import { configOperations } from './config/operations.ts';
 import { errorOperations } from './errors/operations.ts';
 import { eventOperations } from './events/operations.ts';
 import { groupOperations } from './groups/operations.ts';
+import { logOperations } from './logs/operations.ts';
 import { metricsOperations } from './metrics/operations.ts';
 import type { AnyOperation } from './operation/operation.ts';
 import { recordOperations } from './records/operations.ts';
@@ -25,6 +26,7 @@ export const operations = [
   ...groupOperations,
   ...statsOperations,
   ...metricsOperations,
+  ...logOperations,
   ...eventOperations,
   ...errorOperations,
 ] as const satisfies readonly AnyOperation[];

@@ -401,7 +401,7 @@ const rows: Readonly<Record<ErrorName, Row>> = {
     201,
     'fix',
     'A record was not acknowledged within the delivery timeout, retries included; it may still have been stored.',
-    'Check the broker and the network, or raise the delivery timeout.',
+    'Look at its cause, which is the last failure, or raise the delivery timeout.',
   ],
   BUFFER_FULL: [
     202,

@@ -15,11 +15,13 @@ export interface TailLine {
 /** Which lines are wanted. */
 export interface TailFilter {
   /** At least as severe as this. */
-  readonly level?: EventLevel;
+  readonly level?: EventLevel | undefined;
   /** One event, or all of a subsystem: `group.rebalanced` or `group`. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** Said at this time or later. */
-  readonly sinceMs?: number;
+  readonly sinceMs?: number | undefined;
+  /** Said behind this line. */
+  readonly afterNumber?: number | undefined;
 }
 
 /**
@@ -66,10 +68,13 @@ export class LogTail {
     return found.reverse();
   }
 
-  /** Calls `listener` with each line from now on, in the turn in which it is said. Returns how to stop that. */
-  follow(listener: (line: TailLine) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /**
+   * Calls `listener` with each line from now on that fits, in the turn in which it is said. Returns how to stop that.
+   */
+  follow(listener: (line: TailLine) => void, filter: TailFilter = {}): () => void {
+    const heard = (line: TailLine): void => void (fits(line, filter) && listener(line));
+    this.#listeners.add(heard);
+    return () => void this.#listeners.delete(heard);
   }
 
   #trim(): void {
@@ -87,7 +92,8 @@ export class LogTail {
 }
 
 /** Whether a line is wanted. */
-export function fits(line: TailLine, { level, event, sinceMs }: TailFilter): boolean {
+function fits(line: TailLine, { level, event, sinceMs, afterNumber }: TailFilter): boolean {
+  if (afterNumber !== undefined && line.number <= afterNumber) return false;
   if (level !== undefined && !isAtLeast(line.level, level)) return false;
   if (event !== undefined && line.event !== event && !line.event.startsWith(`${event}.`)) return false;
   return sinceMs === undefined || line.timeMs >= sinceMs;

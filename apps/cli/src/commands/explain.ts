@@ -1,16 +1,30 @@
-import { CommandError } from '../command-error.ts';
+import { CommandError, usageError } from '../command-error.ts';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { ExitCode } from '../exit-code.ts';
-import { explain } from '../explain/explain.ts';
+import { explain, explainedErrors } from '../explain/explain.ts';
 import { explanationText } from '../explain/explanation-text.ts';
 import { formatJson } from '../output/json.ts';
+import { formatTable } from '../output/table.ts';
+import { widthOf } from '../screen.ts';
 
-const columnsDefault = 80;
+/** Long lines are hard to read, however wide the terminal is. */
+const columnsMax = 100;
+
+export interface ExplainOptions extends GlobalOptions {
+  readonly list?: boolean;
+}
 
 /** `q explain CODE`: needs no broker. */
-export function explainCode(context: CommandContext, words: readonly string[], options: GlobalOptions): ExitCode {
-  const word = words.join(' ');
+export async function explainCode(
+  context: CommandContext,
+  words: readonly string[],
+  options: ExplainOptions,
+): Promise<ExitCode> {
+  if (options.list === true) return listErrors(context, options);
+  const word = words.join(' ').trim();
+  if (word === '')
+    throw usageError('name an error, such as q explain STORAGE_FULL; q explain --list shows all of them');
   const explanation = explain(word);
   const { errors, kafka } = explanation;
   if (errors.length + kafka.length === 0) {
@@ -19,13 +33,26 @@ export function explainCode(context: CommandContext, words: readonly string[], o
       hint: guess === null ? 'q explain --list shows all of them' : `did you mean "q explain ${guess}"?`,
     });
   }
-  const terminal = isTerminal(context.stdout);
-  if (options.json === true) context.stdout.write(formatJson({ errors, kafka }, terminal));
-  else context.stdout.write(explanationText(explanation, terminal ? columnsOf(context) : null));
+  const { stdout } = context;
+  if (options.json === true) stdout.write(formatJson({ errors, kafka }, isTerminal(stdout)));
+  else stdout.write(explanationText(explanation, isTerminal(stdout) ? Math.min(widthOf(stdout), columnsMax) : null));
   return ExitCode.ok;
 }
 
-function columnsOf({ stdout }: CommandContext): number {
-  const columns = 'columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : columnsDefault;
-  return Math.max(40, Math.min(columns, 100));
+async function listErrors({ stdout }: CommandContext, options: GlobalOptions): Promise<ExitCode> {
+  const errors = explainedErrors();
+  const terminal = isTerminal(stdout);
+  if (options.json === true) {
+    stdout.write(formatJson({ errors }, terminal));
+    return ExitCode.ok;
+  }
+  const columns = [
+    { title: 'code' },
+    { title: 'number', align: 'right' },
+    { title: 'kind' },
+    { title: 'meaning' },
+  ] as const;
+  const rows = errors.map(({ name, code, kind, description }) => [name, String(code), kind, description]);
+  stdout.write(await formatTable(columns, rows, stdout));
+  return ExitCode.ok;
 }

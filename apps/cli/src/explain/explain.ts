@@ -9,8 +9,8 @@ import type { KafkaCode } from './kafka-codes.ts';
 /** An error of q with all there is to say about it. */
 export interface ExplainedError extends ErrorEntry {
   readonly page: ErrorPage;
-  /** How a Kafka client prints it; null where it never meets it. */
-  readonly kafka: KafkaCode | null;
+  /** How Kafka clients print it; none where they never meet it. */
+  readonly kafka: readonly KafkaCode[];
 }
 
 /** What a word or number stands for. `STALE_MEMBER_EPOCH`, say, is an error of both protocols. */
@@ -44,6 +44,6 @@ export function explainedErrors(): ExplainedError[] {
 }
 
 function explained(entry: ErrorEntry): ExplainedError {
-  const kafka = kafkaCodes.find(({ stands }) => stands.includes(entry.name)) ?? null;
+  const kafka = kafkaCodes.filter(({ stands }) => stands.includes(entry.name));
   return { ...entry, page: errorPages[entry.name], kafka };
 }

@@ -27,9 +27,13 @@ function errorText(
     list('Why', page.causes, width),
     list('In the program', page.client, width),
     list('At the broker', page.broker, width),
-    kafka === null ? '' : `\n${paragraph(`Kafka clients see it as ${kafka.name} (${kafka.number}).`, width)}`,
+    kafka.length === 0 ? '' : `\n${paragraph(`Kafka clients see it as ${kafkaNames(kafka)}.`, width)}`,
   ];
   return parts.join('');
+}
+
+function kafkaNames(codes: readonly KafkaCode[]): string {
+  return codes.map(({ name, number }) => `${name} (${number})`).join(', ');
 }
 
 function kafkaText(

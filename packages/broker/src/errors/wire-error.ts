@@ -32,7 +32,10 @@ const wireNames: Readonly<Record<StorageErrorCode, ErrorName>> = {
   CLOSED: 'UNKNOWN_TOPIC_ID',
 };
 
-/** Any thrown value as an error of the wire. The original stays as the cause; it never leaves the process. */
+/**
+ * Any thrown value as an error of the wire. The original stays as the cause and never leaves the process, but for what
+ * the system has said of a disk, in a word: `ENOSPC (write)`.
+ */
 export function toWireError(error: unknown): QError {
   if (QError.is(error)) return error;
   if (StorageError.is(error)) {
@@ -44,8 +47,20 @@ export function toWireError(error: unknown): QError {
 }
 
 /** Whoever finds no room is told when to look again: the broker itself looks every few seconds. */
-function detailsOf({ code, details }: StorageError): ErrorDetails {
-  return code === 'STORAGE_FULL' ? { ...details, retryAfterMs: fullPauseMs } : details;
+function detailsOf(error: StorageError): ErrorDetails {
+  const cause = causeText(error);
+  return {
+    ...error.details,
+    ...(error.code === 'STORAGE_FULL' && { retryAfterMs: fullPauseMs }),
+    ...(cause !== null && { cause }),
+  };
+}
+
+/** What the system said, without paths: where the data is, is nobody's business. Clients have it as a cause. */
+function causeText({ cause }: StorageError): string | null {
+  const { code, syscall } = (cause ?? {}) as { readonly code?: unknown; readonly syscall?: unknown };
+  if (typeof code !== 'string') return null;
+  return typeof syscall === 'string' ? `${code} (${syscall})` : code;
 }
 
 /** Whether an error is the broker's own mistake or trouble, worth a line in its log, and not the client's. */

@@ -1,4 +1,4 @@
-import { QError, errorCode } from '@q/protocol';
+import { QError, decodeErrorBody, encodeErrorResponse, errorCode } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import type { StorageErrorCode } from '@q/storage';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,20 @@ describe('toWireError', () => {
       expect(error).toMatchObject({ code: wire, message: 'words', details: { offset: 3 }, cause: original });
       expect(errorCode(error.code)).not.toBe(0);
     }
+  });
+
+  it('Q2 tells a client what the system said of the disk, and no path', () => {
+    const system = Object.assign(new Error("ENOSPC: no space left, open '/data/q/x.log'"), {
+      code: 'ENOSPC',
+      syscall: 'open',
+      path: '/data/q/x.log',
+    });
+    const error = toWireError(new StorageError('STORAGE_FULL', 'full', { cause: system, details: { limit: 'disk' } }));
+    const frame = Buffer.concat(encodeErrorResponse({ correlationId: 1, error })).subarray(4);
+    const heard = decodeErrorBody(frame);
+    expect(heard).toMatchObject({ code: 'STORAGE_FULL', message: 'full', details: { limit: 'disk' } });
+    expect(heard.cause).toMatchObject({ name: 'broker', message: 'ENOSPC (open)' });
+    expect(frame.includes('/data')).toBe(false);
   });
 
   it('W2 leaves an error of the wire alone, and hides everything else', () => {

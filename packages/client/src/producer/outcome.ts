@@ -10,7 +10,8 @@ import type { OutgoingBatch } from './outgoing-batch.ts';
 /** The producer gave the record up: `reason` with the record's fate, and the last failure as its cause. */
 export function givenUp(reason: QError, o: { topic: string; maybeStored: boolean; cause?: QError | null }): QError {
   const fate = o.maybeStored ? 'it is unknown whether the record was stored' : 'the record was not stored';
-  const because = o.cause === undefined || o.cause === null ? '' : `; last failure: ${o.cause.message}`;
+  const because =
+    o.cause === undefined || o.cause === null ? '' : `; last failure: ${o.cause.code}: ${o.cause.message}`;
   return new QError(reason.code, `${reason.message}: ${fate} in topic "${o.topic}"${because}`, {
     ...(o.cause === undefined || o.cause === null ? {} : { cause: o.cause }),
     details: { topic: o.topic, outcome: o.maybeStored ? 'unknown' : 'not-stored' },

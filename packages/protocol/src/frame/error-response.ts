@@ -18,6 +18,11 @@ import { finishFrame, startFrame, writeCorrelationId } from './length.ts';
 
 const headerBytes = 6;
 
+/** What the broker said that an error came from. */
+class BrokerCause extends Error {
+  override readonly name = 'broker';
+}
+
 /** How the value of a detail is to be read. Frozen. */
 const detailType = { string: 0, number: 1, boolean: 2 } as const;
 
@@ -76,7 +81,11 @@ export function decodeErrorBody(frame: Buffer): QError {
   const entry = errorEntry(code);
   const details = Object.fromEntries(body.details.map((detail) => [detail.key, fromText(detail)]));
   if (entry.code !== code) details['errorCode'] = code;
-  return new QError(entry.name, body.message, { details });
+  const { cause } = details;
+  return new QError(entry.name, body.message, {
+    details,
+    ...(typeof cause === 'string' && { cause: new BrokerCause(cause) }),
+  });
 }
 
 function toBody(error: QError): ErrorBody {

@@ -364,6 +364,8 @@ function sizeOf(round: readonly QueuedAppend[]): RoundSize {
 
 function fullError(cause: unknown): StorageError {
   const reason = systemCode(cause);
-  const what = isOutOfFiles(cause) ? 'too many files are open' : 'the disk is full; free some room';
+  const what = isOutOfFiles(cause)
+    ? `too many files are open (${reason})`
+    : `the disk is full (${reason}); free some room`;
   return new StorageError('STORAGE_FULL', `${what}, and try again`, { cause, details: { limit: 'disk', reason } });
 }
