@@ -59,19 +59,45 @@ function tellWebhook({ services, tools, closing }: AdminContext, target: () => W
   });
 }
 
-/** Loads what serves with the first request, which waits for it; so do those that come meanwhile. */
+/**
+ * Loads what serves with the first request, which waits for it; so do those that come meanwhile. A scrape needs little
+ * of it, and is served apart.
+ */
 function lazyListener(context: AdminContext): AdminListener {
-  let serving: Promise<AdminListener> | null = null;
+  const scrape = lazily(context, () => import('./metrics/node-scrape.ts').then((loaded) => loaded.scrape(context)));
+  const serve = lazily(context, async () => {
+    // One after the other: all at once they would hold the broker for as long as they take together.
+    for (const load of heavy) {
+      await load();
+      await new Promise<void>((resolve) => context.tools.clock.defer(resolve));
+    }
+    return (await import('./node-serving.ts')).serve(context);
+  });
+  return (request, response) => (isScrape(request) ? scrape : serve)(request, response);
+}
+
+/** What the app needs, in pieces of some 30 ms each. Node reads its own `Response` when it is first named. */
+const heavy: readonly (() => unknown)[] = [
+  () => import('zod'),
+  () => import('hono'),
+  () => Response,
+  () => import('@hono/node-server'),
+];
+
+/** No parameters, so that the app says what is wrong with any. */
+function isScrape({ method, url }: Parameters<AdminListener>[0]): boolean {
+  return method === 'GET' && url === '/metrics';
+}
+
+function lazily({ tools }: AdminContext, load: () => Promise<AdminListener>): AdminListener {
+  let loading: Promise<AdminListener> | null = null;
   return (request, response) => {
-    serving ??= import('./node-serving.ts').then(({ serve }) => serve(context));
-    serving.then(
+    loading ??= load();
+    loading.then(
       (listener) => listener(request, response),
       (error: unknown) => {
-        serving = null;
-        context.tools.logger.error(
-          { event: 'admin.not_opened', err: error },
-          'the admin interface could not be loaded',
-        );
+        loading = null;
+        tools.logger.error({ event: 'admin.not_opened', err: error }, 'the admin interface could not be loaded');
         response.writeHead(500).end();
       },
     );

@@ -4,7 +4,7 @@ import type { AdminListener } from '@q/broker';
 import type { AdminContext } from './admin-context.ts';
 import { createApp } from './app.ts';
 import { checkCaller } from './http/caller-check.ts';
-import { problemBody } from './http/problem.ts';
+import { refuse } from './http/node-refusal.ts';
 import { Streams } from './stream/streams.ts';
 
 export function serve(context: AdminContext): AdminListener {
@@ -17,11 +17,6 @@ export function serve(context: AdminContext): AdminListener {
   return (request, response) => {
     const refusal = checkCaller(request.headers, { allowedHosts: context.allowedHosts, url: context.tools.url });
     if (refusal === null) return void listener(request, response);
-    response.writeHead(refusal.status, {
-      'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      connection: 'close',
-    });
-    response.end(JSON.stringify(problemBody(refusal)));
+    refuse(response, refusal);
   };
 }

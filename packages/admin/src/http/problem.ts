@@ -4,7 +4,6 @@
  */
 import { errorEntryByName } from '@q/protocol';
 import type { ErrorDetails, ErrorName, QError } from '@q/protocol';
-import { z } from 'zod';
 import { errorStatus } from './error-status.ts';
 
 /** What is wrong with a request that no service has seen: code, status and title. */
@@ -22,41 +21,27 @@ const httpProblems = {
 export type HttpProblem = keyof typeof httpProblems;
 export type ProblemCode = ErrorName | HttpProblem;
 
-/** One part of a request that is wrong: where it stands, what it is, and what may stand there. */
-export const fieldProblem: z.ZodObject<{
-  field: z.ZodString;
-  value: z.ZodNullable<z.ZodString>;
-  allowed: z.ZodString;
-}> = z
-  .object({
-    field: z.string().describe('Where it stands: `query.limit`, `params.topic`, `body.partitions`, `header.accept`.'),
-    value: z
-      .string()
-      .nullable()
-      .describe('What was sent, as JSON where it is no text, cut to 200 characters; null: nothing.'),
-    allowed: z.string().describe('What may stand there.'),
-  })
-  .meta({ id: 'FieldProblem' });
-export type FieldProblem = z.infer<typeof fieldProblem>;
+/** One part of a request that is wrong. */
+export interface FieldProblem {
+  /** Where it stands: `query.limit`, `params.topic`, `body.partitions`, `header.accept`. */
+  readonly field: string;
+  /** What was sent; null: nothing. */
+  readonly value: string | null;
+  /** What may stand there. */
+  readonly allowed: string;
+}
 
-/** What every error is answered with. */
-export const problemSchema = z
-  .object({
-    type: z
-      .string()
-      .describe('Where the meaning of the code is told, relative to the request; `about:blank`: nowhere.'),
-    title: z.string().describe('What the code means, in one sentence.'),
-    status: z.int().describe('The HTTP status.'),
-    code: z.string().describe('The stable name of the error, for programs.'),
-    detail: z.string().describe('What is wrong with this request, for people.'),
-    retriable: z.boolean().describe('The same request may succeed when it is sent again after a pause.'),
-    details: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .describe('Facts, for programs.')
-      .optional(),
-    errors: z.array(fieldProblem).describe('Each part of the request that is wrong.').optional(),
-  })
-  .meta({ id: 'Problem', description: 'An error, as RFC 9457 has it.' });
+/** What every error is answered with; `problem-schema.ts` tells the meaning of each. */
+export interface ProblemBody {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly retriable: boolean;
+  readonly details?: ErrorDetails;
+  readonly errors?: readonly FieldProblem[];
+}
 
 /** What is told besides code and sentence. */
 export interface ProblemOptions {
@@ -98,7 +83,7 @@ function isHttpProblem(code: ProblemCode): code is HttpProblem {
 }
 
 /** The body of the answer. */
-export function problemBody({ code, status, message, options }: Problem): z.infer<typeof problemSchema> {
+export function problemBody({ code, status, message, options }: Problem): ProblemBody {
   const { details = {}, errors } = options;
   const meaning = isHttpProblem(code)
     ? { type: 'about:blank', title: httpProblems[code][1], retriable: code === 'TOO_MANY_STREAMS' }
@@ -109,7 +94,7 @@ export function problemBody({ code, status, message, options }: Problem): z.infe
     code,
     detail: message,
     ...(Object.keys(details).length > 0 && { details }),
-    ...(errors !== undefined && { errors: [...errors] }),
+    ...(errors !== undefined && { errors }),
   };
 }
 

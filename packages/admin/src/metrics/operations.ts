@@ -2,15 +2,7 @@
 import { z } from 'zod';
 import { operation, own } from '../operation/operation.ts';
 import { exposeBroker } from './broker-metrics.ts';
-import type { Format } from './exposition.ts';
-
-const formats = {
-  'text/plain': { format: 'text', contentType: 'text/plain; version=0.0.4; charset=utf-8' },
-  'application/openmetrics-text': {
-    format: 'openmetrics',
-    contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-  },
-} as const satisfies Record<string, { format: Format; contentType: string }>;
+import { formats } from './formats.ts';
 
 const getMetrics = operation({
   id: 'getMetrics',
@@ -23,7 +15,7 @@ const getMetrics = operation({
     'application/openmetrics-text': { schema: z.string(), description: 'OpenMetrics 1.0.' },
   }),
   handle: async (_input, { accepted, ...context }) => {
-    const { format, contentType } = formats[accepted as keyof typeof formats];
+    const { format, contentType } = formats[accepted]!;
     const page = await exposeBroker(context, format);
     return new Response(new Uint8Array(page), { headers: { 'content-type': contentType } });
   },

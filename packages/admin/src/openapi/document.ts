@@ -2,7 +2,7 @@
 import { errorEntryByName } from '@q/protocol';
 import type { ErrorName } from '@q/protocol';
 import { errorStatus } from '../http/error-status.ts';
-import { problemSchema } from '../http/problem.ts';
+import { problemSchema } from '../http/problem-schema.ts';
 import type { AnyOperation, AnswerSpec } from '../operation/operation.ts';
 import { NamedSchemas } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';

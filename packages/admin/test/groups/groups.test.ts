@@ -1,6 +1,6 @@
 import { connect } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { problemSchema } from '../../src/http/problem.ts';
+import { problemSchema } from '../../src/http/problem-schema.ts';
 import { groupDetails, groupList, sought } from '../../src/groups/group-schemas.ts';
 import { adminBroker } from '../harness.ts';
 import type { AdminBroker } from '../harness.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BrokerLogger } from '@q/broker';
-import { problemSchema } from '../../src/http/problem.ts';
+import { problemSchema } from '../../src/http/problem-schema.ts';
 import { operations } from '../../src/operations.ts';
 import { exampleRequests, requestOf } from '../example-requests.ts';
 import { adminBroker } from '../harness.ts';

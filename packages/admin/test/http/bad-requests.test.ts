@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request } from 'node:http';
-import { problemSchema } from '../../src/http/problem.ts';
+import { problemSchema } from '../../src/http/problem-schema.ts';
 import { adminBroker } from '../harness.ts';
 
 /** With headers that `fetch` does not let anybody set. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemSchema } from '../../src/http/problem.ts';
+import { problemSchema } from '../../src/http/problem-schema.ts';
 import { createdTopic, topicDetails, topicList } from '../../src/topics/topic-schemas.ts';
 import { adminBroker } from '../harness.ts';
 

@@ -37,8 +37,10 @@ export function requestMeter(counters: BrokerCounters, door: string): RequestMet
   });
   return {
     api: (name) => {
-      const api = createApiCounter();
-      counters.apis.set(`${door}.${name}`, api);
+      // A door that asks again, in another part of it, goes on with the same count.
+      const key = `${door}.${name}`;
+      const api = counters.apis.get(key) ?? createApiCounter();
+      counters.apis.set(key, api);
       return {
         answered: (request) => countRequest(api, request),
         failed: (error, receiver) => countError(counters, error, { api, failing: failing(receiver) }),
