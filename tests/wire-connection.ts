@@ -54,14 +54,14 @@ export class WireConnection implements AsyncDisposable {
   }
 
   /** Sends one request and waits for its answer. Throws the QError of an error answer. */
-  async call<Q, A>(api: Api<Q, A>, body: Q): Promise<A> {
+  async call<Q, A>(api: Api<Q, A>, body: Q, version = 0): Promise<A> {
     const correlationId = ++this.#correlationId;
     const { promise, resolve } = Promise.withResolvers<Buffer | Error>();
     this.#waiting.set(correlationId, resolve);
-    for (const buffer of encodeRequest(api, { version: 0, correlationId, body })) this.#socket.write(buffer);
+    for (const buffer of encodeRequest(api, { version, correlationId, body })) this.#socket.write(buffer);
     const frame = await promise;
     if (frame instanceof Error) throw frame;
-    return decodeResponseBody(api, 0, frame);
+    return decodeResponseBody(api, version, frame);
   }
 
   async createTopic(name: string, config: Readonly<Record<string, string>> = {}): Promise<WirePartition> {
@@ -84,7 +84,11 @@ export class WireConnection implements AsyncDisposable {
   /** Sends one batch. The bytes are copied: a broker in the same process must not change the caller's. */
   async produce(to: WirePartition, batch: Buffer): Promise<ProduceResponsePartition> {
     const partitions = [{ partition: to.partition, leaderEpoch: -1, records: Buffer.from(batch) }];
-    const { topics } = await this.call(Produce, { timeoutMs: 30_000, topics: [{ topicId: to.topicId, partitions }] });
+    const { topics } = await this.call(Produce, {
+      timeoutMs: 30_000,
+      topics: [{ topicId: to.topicId, partitions }],
+      traceContexts: [],
+    });
     return topics[0]!.partitions[0]!;
   }
 

@@ -243,6 +243,7 @@ async function produceOne(connection: WireConnection, to: WirePartition, records
   const partitions = [{ partition: to.partition, leaderEpoch: -1, records }];
   const { topics } = await connection.call(Produce, {
     timeoutMs: 60_000,
+    traceContexts: [],
     topics: [{ topicId: to.topicId, partitions }],
   });
   return topics[0]!.partitions[0]!.errorCode;

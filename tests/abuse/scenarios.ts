@@ -198,6 +198,7 @@ async function produceNatively(ports: Ports, to: WirePartition, records: Buffer)
   const partitions = [{ partition: to.partition, leaderEpoch: -1, records }];
   const { topics } = await connection.call(Produce, {
     timeoutMs: 60_000,
+    traceContexts: [],
     topics: [{ topicId: to.topicId, partitions }],
   });
   return topics[0]!.partitions[0]!.errorCode;

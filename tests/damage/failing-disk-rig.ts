@@ -274,7 +274,11 @@ class BrokerLife {
           records: encodeBatch(values.map((value) => ({ value, timestampMs: this.#clock.now() }))),
         },
       ];
-      const { topics } = await client.call(Produce, { timeoutMs: 1_000, topics: [{ topicId, partitions }] });
+      const { topics } = await client.call(Produce, {
+        timeoutMs: 1_000,
+        topics: [{ topicId, partitions }],
+        traceContexts: [],
+      });
       isAcknowledged = topics[0]!.partitions[0]!.errorCode === 0;
       if (!isAcknowledged) this.#errors += 1;
     });

@@ -51,7 +51,11 @@ describe('a disk that takes its time', () => {
 
   async function produce(client: InProcessClient, topicId: string, value: string): Promise<number> {
     const partitions = [{ partition: 0, leaderEpoch: -1, records: encodeBatch([{ value }]) }];
-    const { topics } = await client.call(Produce, { timeoutMs: 60_000, topics: [{ topicId, partitions }] });
+    const { topics } = await client.call(Produce, {
+      timeoutMs: 60_000,
+      topics: [{ topicId, partitions }],
+      traceContexts: [],
+    });
     return topics[0]!.partitions[0]!.errorCode;
   }
 

@@ -151,6 +151,7 @@ class FixtureLife {
     const partitions = [{ partition: 0, leaderEpoch: -1, records }];
     const answer = await this.#client.call(Produce, {
       timeoutMs: 1_000,
+      traceContexts: [],
       topics: [{ topicId: this.#ids.get(name)!, partitions }],
     });
     const produced = answer.topics[0]!.partitions[0]!;

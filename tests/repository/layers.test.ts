@@ -9,13 +9,14 @@ const brokerLayers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   metrics: [],
   metadata: [],
+  tracing: [],
   background: [],
   'state-log': [],
   'log-events': [],
   admin: ['metrics'],
   transport: ['errors', 'metrics'],
   services: ['errors', 'metrics', 'metadata', 'state-log'],
-  session: ['errors', 'metrics', 'services', 'transport'],
+  session: ['errors', 'metrics', 'services', 'tracing', 'transport'],
 };
 /** Ports that are types over a folder of tables. */
 const brokerPorts: Readonly<Record<string, readonly string[]>> = { 'logger.ts': ['log-events'] };

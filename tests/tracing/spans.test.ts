@@ -13,7 +13,7 @@ const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
 let broker: Awaited<ReturnType<typeof startBroker>>;
 let q: Q;
 beforeEach(async () => {
-  broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+  broker = await startBroker({ storage: 'memory', port: 0, admin: false, tracing: false });
   q = await connect(broker.url, { clientId: 'shop' });
   await q.admin.createTopic('orders', { partitions: 1 });
 });
@@ -324,6 +324,24 @@ describe('a loop', () => {
     expect(linksOf(spans.get('receive orders'))).toEqual([send]);
     expect(linksOf(spans.get('process orders'))).toEqual([send]);
     expect(spans.get('charge')?.parentSpanContext?.spanId).toBe(spans.get('process orders')?.spanContext().spanId);
+  });
+
+  it('O5 makes no span of receiving what belongs to no trace that anybody keeps', async () => {
+    await using untraced = await connect(broker.url, { tracing: false });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+    await untraced.producer().sendBatch('orders', [{ value: '1' }, { value: '2', headers: { traceparent } }]);
+    const loop = async (): Promise<void> => {
+      for await (const _message of q.consumer('orders', { from: 'earliest', stopAtEnd: true }));
+      for await (const _batch of q.consumer('orders', { from: 'earliest', stopAtEnd: true }).batches());
+    };
+    await loop();
+    expect(sdk.take()).toEqual([]);
+    await application.startActiveSpan('report', async (span) => {
+      await loop();
+      span.end();
+    });
+    const received = sdk.take().filter(({ name }) => name === 'receive orders');
+    expect(received.map(({ links }) => links.length)).toEqual([0, 1, 1]);
   });
 
   it('O5 links a batch to all that sent its records, and has none of them for a parent', async () => {

@@ -103,7 +103,7 @@ function errorOfProduce(frame: Buffer): number {
 function produceFrame(): Buffer {
   if (options.door === 'native') {
     const partitions = [{ partition: 0, leaderEpoch: -1, records: batch }];
-    return nativeRequest(Produce, { timeoutMs, topics: [{ topicId, partitions }] });
+    return nativeRequest(Produce, { timeoutMs, topics: [{ topicId, partitions }], traceContexts: [] });
   }
   const partitionData = [{ index: 0, records: [batch] }];
   return kafkaRequest(produce, produceVersion, { acks: -1, timeoutMs, topicData: [{ topicId, partitionData }] });

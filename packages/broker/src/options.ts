@@ -68,6 +68,11 @@ export interface BrokerOptions {
   readonly security?: SecurityOptions;
   readonly limits?: Partial<BrokerLimits>;
   /**
+   * Spans for OpenTelemetry; see docs/TRACING.md. Default: if an SDK is registered in this process before the broker
+   * starts; else nothing is loaded. True needs `@opentelemetry/api`.
+   */
+  readonly tracing?: boolean;
+  /**
    * The settings of the program around the broker, where it has a file of them or such: their values are the options
    * here. Default: those options alone.
    */
@@ -113,6 +118,8 @@ export interface ResolvedOptions {
   readonly doors: readonly Door[];
   readonly security: SecurityOptions | null;
   readonly limits: BrokerLimits;
+  /** Undefined: if an SDK is there. */
+  readonly tracing: boolean | undefined;
   readonly settings: ProgramSettings;
   readonly alerts: HealthThresholds;
   readonly storageLimits: Partial<StorageLimits>;
@@ -151,6 +158,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'doors',
   'security',
   'limits',
+  'tracing',
   'settings',
   'alerts',
   'storageLimits',
@@ -198,6 +206,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     doors: (given.doors ?? []).map(resolveDoor),
     security: resolveSecurity(given.security),
     limits,
+    tracing: given.tracing === undefined ? undefined : flag('tracing', given.tracing),
     settings: given.settings ?? embedded(given),
     alerts: resolveThresholds(given.alerts ?? {}),
     storageLimits: budget.storageLimits,

@@ -48,6 +48,7 @@ import type { Listener } from './transport/network.ts';
 import { OutsideCaller } from './transport/outside-caller.ts';
 import type { SharedBudgets } from './transport/outside-caller.ts';
 import { OutputTotal } from './transport/output-total.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 
 /**
  * Starts a broker and resolves when it serves.
@@ -189,6 +190,7 @@ async function openDoors(opening: Opening, adminUrl: string | null): Promise<Lis
     counters,
     frames,
     advertised,
+    tracing: await openTracing(options.tracing, () => clock.now()),
     identityOf: identitiesFor(options, services),
     adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
   });

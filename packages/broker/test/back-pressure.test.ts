@@ -124,6 +124,7 @@ describe('back pressure', () => {
       const records = batchOf(`${index}`.repeat(120 * KiB));
       const { buffers, frame } = client.prepare(Produce, {
         timeoutMs: 5000,
+        traceContexts: [],
         topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }],
       });
       return { client, bytes: Buffer.concat(buffers), frame };

@@ -80,8 +80,9 @@ export class RawClient {
   prepare<Q, A>(api: Api<Q, A>, body: Q, version = api.versions.max): { buffers: Buffer[]; frame: Promise<Buffer> } {
     this.#lastCorrelationId += 1;
     const correlationId = this.#lastCorrelationId;
-    const buffers = encodeRequest({ ...api, versions: { min: 0, max: 0xffff } }, { version: 0, correlationId, body });
     // Also versions that this client itself could not encode.
+    const known = Math.min(version, api.versions.max);
+    const buffers = encodeRequest(api, { version: known, correlationId, body });
     buffers[0]!.writeUInt16BE(version, 6);
     return { buffers, frame: this.answer(correlationId) };
   }
@@ -142,6 +143,7 @@ export class RawClient {
     const { partition = 0, leaderEpoch = -1, timeoutMs = 5_000 } = options;
     const answer = await this.request(Produce, {
       timeoutMs,
+      traceContexts: [],
       topics: [{ topicId, partitions: [{ partition, leaderEpoch, records }] }],
     });
     return answer.topics[0]!.partitions[0]!;

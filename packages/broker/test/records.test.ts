@@ -100,7 +100,11 @@ describe('produce and fetch', () => {
       leaderEpoch: 0,
       records: batchOf(...Array.from({ length: partition + 1 }, () => `p${partition}`)),
     }));
-    const answer = await client.request(Produce, { timeoutMs: 5000, topics: [{ topicId, partitions }] });
+    const answer = await client.request(Produce, {
+      timeoutMs: 5000,
+      topics: [{ topicId, partitions }],
+      traceContexts: [],
+    });
     expect(answer.topics[0]!.partitions.map((part) => [part.errorCode, part.baseOffset])).toEqual(
       partitions.map(() => [0, 0]),
     );

@@ -15,7 +15,11 @@ async function produce(
   value: string,
 ): Promise<{ errorCode: number; baseOffset: number }> {
   const partitions = [{ partition: 0, leaderEpoch: -1, records: batchOf(value) }];
-  const { topics } = await client.request(Produce, { timeoutMs: 1_000, topics: [{ topicId, partitions }] });
+  const { topics } = await client.request(Produce, {
+    timeoutMs: 1_000,
+    topics: [{ topicId, partitions }],
+    traceContexts: [],
+  });
   return topics[0]!.partitions[0]!;
 }
 

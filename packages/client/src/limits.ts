@@ -134,6 +134,8 @@ export interface ClientLimits {
   readonly traceLinksMax: number;
   /** Records of a batch that are looked at for links, which means to decode their headers. */
   readonly tracedRecordsMax: number;
+  /** Traces that one PRODUCE names: a broker takes no more. */
+  readonly traceContextsMax: number;
   /** A longer header is no trace context. That of W3C has 55 bytes, and a baggage at most 8,192. */
   readonly traceHeaderBytesMax: number;
 }
@@ -218,6 +220,7 @@ export const clientLimits: ClientLimits = Object.freeze({
 
   traceLinksMax: 128,
   tracedRecordsMax: 1_000,
+  traceContextsMax: 16,
   traceHeaderBytesMax: 8_192,
 });
 

@@ -21,7 +21,11 @@ const records = encodeBatch([{ key: 'customer-1', value: '{"amount":12.5}' }], {
 const request = encodeRequest(Produce, {
   version: 0,
   correlationId: 1,
-  body: { timeoutMs: 30_000, topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }] },
+  body: {
+    timeoutMs: 30_000,
+    topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, records }] }],
+    traceContexts: [],
+  },
 });
 
 // The broker: chunks of any size go in, frames come out.

@@ -82,7 +82,11 @@ export const typicalExchanges: readonly TypicalExchange[] = [
   ),
   exchange(
     Produce,
-    { timeoutMs: 30_000, topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, records }] }] },
+    {
+      timeoutMs: 30_000,
+      topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, records }] }],
+      traceContexts: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+    },
     {
       topics: [
         {

@@ -93,6 +93,7 @@ describe('unknown topics and partitions', () => {
     }));
     const answer = await rude.request(Produce, {
       timeoutMs: 5000,
+      traceContexts: [],
       topics: [
         { topicId: other, partitions },
         { topicId: unknownId, partitions: partitions.slice(0, 1) },

@@ -35,11 +35,12 @@ class ReceivingIterator<T extends Traced> implements AsyncIterableIterator<T, un
     return this;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     const received = this.#tracing.receive(this.#group);
-    const result = await this.#items.next();
-    if (result.done !== true) received(result.value);
-    return result;
+    return this.#items.next().then((result) => {
+      if (result.done !== true) received(result.value);
+      return result;
+    });
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {

@@ -1,5 +1,5 @@
 import { BatchMemory, QError } from '@q/protocol';
-import type { ProduceResponsePartition } from '@q/protocol';
+import type { ProduceResponsePartition, RecordHeader } from '@q/protocol';
 
 import { timerMsMin } from '../clock.ts';
 import type { Timer } from '../clock.ts';
@@ -9,6 +9,7 @@ import { checkTopic } from '../option-check.ts';
 import type { ResolvedProducerOptions } from './producer-options.ts';
 import { toQError } from '../retry.ts';
 import { plainBytes } from '../topic/serde.ts';
+import { sampledContext } from '../tracing/sampled-context.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Delivery } from './delivery.ts';
 import { FlushBarrier } from './flush-barrier.ts';
@@ -344,6 +345,7 @@ export class Accumulator {
     }
     const batch = queue.open as OutgoingBatch;
     if (delivery !== null) batch.expect(delivery, timestampMs);
+    if (headers !== undefined && this.#cluster.tracing !== null) noteTrace(batch, headers);
     if (epoch < batch.epoch) this.#moveToEpoch(batch, epoch);
     // Of one that was parked: its time counts from when it came, and the batch's with it.
     if (deadlineMs < batch.deadlineMs) batch.deadlineMs = deadlineMs;
@@ -443,6 +445,11 @@ export class Accumulator {
     queue.dropSettled();
     this.#events.onWork(queue);
   }
+}
+
+function noteTrace(batch: OutgoingBatch, headers: readonly RecordHeader[]): void {
+  const context = sampledContext(headers);
+  if (context !== null) batch.noteTrace(context);
 }
 
 /** Whether newer metadata could say otherwise. */

@@ -252,7 +252,16 @@ function produceRequest(batches: readonly OutgoingBatch[], timeoutMs: number): P
     else topics.push({ topicId, partitions: [entry] });
   }
   // A little less than we wait ourselves, so that the broker is the one to say that it took too long.
-  return { timeoutMs: Math.ceil(timeoutMs * 0.9), topics };
+  return { timeoutMs: Math.ceil(timeoutMs * 0.9), topics, traceContexts: traceContextsOf(batches) };
+}
+
+const none: readonly string[] = Object.freeze([]);
+
+/** Nearly always none. */
+function traceContextsOf(batches: readonly OutgoingBatch[]): readonly string[] {
+  if (batches.every(({ traceContexts }) => traceContexts === null)) return none;
+  const contexts = new Set(batches.flatMap(({ traceContexts }) => traceContexts ?? []));
+  return [...contexts].slice(0, clientLimits.traceContextsMax);
 }
 
 function answerError(answer: ProduceResponsePartition, retryAfterMs: number): QError {

@@ -49,6 +49,8 @@ export class OutgoingBatch implements QueuedBatch {
   /** A copy went out, and no answer has said what became of it. */
   maybeStored = false;
   restamps = 0;
+  /** Of its records, for the broker; null: none is traced. */
+  traceContexts: string[] | null = null;
   /** Why it had to be sent again. */
   lastError: QError | null = null;
   identity: ProducerIdentity | null = null;
@@ -112,6 +114,13 @@ export class OutgoingBatch implements QueuedBatch {
     if (this.#last === null) this.#first = delivery;
     else this.#last.next = delivery;
     this.#last = delivery;
+  }
+
+  /** The record appended last belongs to this trace. */
+  noteTrace(context: string): void {
+    this.traceContexts ??= [];
+    if (this.traceContexts.length < clientLimits.traceContextsMax && !this.traceContexts.includes(context))
+      this.traceContexts.push(context);
   }
 
   /** The bytes appended since the last call: what the budget has not counted yet. */
@@ -184,6 +193,8 @@ export class OutgoingBatch implements QueuedBatch {
       waiting = next;
     }
     this.state = 'settled';
+    // Which of them are in which half, nobody asks.
+    for (const half of halves) half.traceContexts = this.traceContexts;
     this.#forget({ mayReuse: false });
     return halves;
   }

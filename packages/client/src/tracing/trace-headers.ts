@@ -42,13 +42,19 @@ export class TraceHeaders {
   }
 
   /** The headers that carry the context; none without a span and without an SDK. */
+  write(context: OpenTelemetry.Context): readonly RecordHeader[] {
+    const headers: RecordHeader[] = [];
+    this.#api.propagation.inject(context, headers, setter);
+    return headers;
+  }
+
+  /** As `write`, of a context that is there for many records. */
   of(context: OpenTelemetry.Context): readonly RecordHeader[] {
-    const known = this.#written.get(context);
-    if (known !== undefined) return known;
-    const carrier: Record<string, unknown> = {};
-    this.#api.propagation.inject(context, carrier);
-    const headers = Object.entries(carrier).map(([key, value]) => ({ key, value: Buffer.from(String(value)) }));
-    this.#written.set(context, headers);
+    let headers = this.#written.get(context);
+    if (headers === undefined) {
+      headers = this.write(context);
+      this.#written.set(context, headers);
+    }
     return headers;
   }
 
@@ -71,6 +77,10 @@ export class TraceHeaders {
     return trace.getSpanContext(this.extract(ROOT_CONTEXT, headers)) ?? null;
   }
 }
+
+const setter: OpenTelemetry.TextMapSetter<RecordHeader[]> = {
+  set: (headers, key, value) => void headers.push({ key, value: Buffer.from(value) }),
+};
 
 /** What of the context's headers the record does not have already, such as baggage of its own. */
 export function headersToAdd(added: readonly RecordHeader[], existing: Headers): readonly RecordHeader[] {

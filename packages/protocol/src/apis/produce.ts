@@ -1,5 +1,5 @@
 import { array } from '../schema/array.ts';
-import { bool, bytes, i16, i32, i64, i8, nullableString, uuid } from '../schema/scalars.ts';
+import { bool, bytes, i16, i32, i64, i8, nullableString, string, uuid } from '../schema/scalars.ts';
 import { field, struct } from '../schema/struct.ts';
 import type { Struct, WrittenOut } from '../schema/struct.ts';
 import type { Api } from './api.ts';
@@ -12,6 +12,11 @@ export interface ProduceRequest {
   /** How long the broker may take until the records are as durable as the topic asks, in ms. */
   readonly timeoutMs: number;
   readonly topics: readonly ProduceRequestTopic[];
+  /**
+   * Contexts of the traces that sampled records of the request belong to, as the header `traceparent` of W3C has them:
+   * for the spans of the broker, which does not look into records. Most often none; 16 at most are used.
+   */
+  readonly traceContexts: readonly string[];
 }
 
 /** One topic of a request. */
@@ -88,6 +93,11 @@ const requestTopic: Struct<ProduceRequestTopic> = struct('ProduceRequestTopic', 
 const produceRequest: Struct<ProduceRequest> = struct('ProduceRequest', {
   timeoutMs: field(i32, 'How long the broker may take to make the records durable, in milliseconds.'),
   topics: field(array(requestTopic), 'Topics to write to.'),
+  traceContexts: field(
+    array(string),
+    'Trace contexts (W3C traceparent) of sampled records in the request, for spans of the broker; most often none.',
+    { since: 2, value: [], ignorable: true },
+  ),
 });
 
 const responsePartitionCodec: WrittenOut<ProduceResponsePartition> = {
@@ -152,7 +162,7 @@ const produceResponse: Struct<ProduceResponse> = struct('ProduceResponse', {
 export const Produce: Api<ProduceRequest, ProduceResponse> = {
   key: 1,
   name: 'PRODUCE',
-  versions: { min: 0, max: 1 },
+  versions: { min: 0, max: 2 },
   request: produceRequest,
   response: produceResponse,
   doc: 'Appends one record batch to each named partition. The answer comes when the batches are as durable as their topics ask; partitions fail or succeed one by one.',

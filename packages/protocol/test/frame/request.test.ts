@@ -12,6 +12,7 @@ import {
   Ping,
   Produce,
 } from '../../src/index.ts';
+import { inVersion } from '../../scripts/in-version.ts';
 import { arbitraryOf } from '../schema/arbitrary.ts';
 import { errorOf } from '../error-of.ts';
 import { hex } from '../hex.ts';
@@ -27,6 +28,7 @@ function payloadOf(parts: readonly Buffer[]): Buffer {
 
 const produceBody = (records: Buffer) => ({
   timeoutMs: 1000,
+  traceContexts: [],
   topics: [{ topicId: noTopicId, partitions: [{ partition: 3, leaderEpoch: -1, records }] }],
 });
 
@@ -47,7 +49,10 @@ describe('requests', () => {
       fc.assert(
         fc.property(arbitraryOf(api.request.shape), (body) => {
           const frame = payloadOf(encodeRequest(api, { version, correlationId: 5, body }));
-          expect(decodeRequestBody(api, version, frame)).toEqual(body);
+          const { shape } = api.request;
+          expect(inVersion(shape, decodeRequestBody(api, version, frame), version)).toEqual(
+            inVersion(shape, body, version),
+          );
         }),
         { numRuns: 40 },
       );

@@ -83,6 +83,11 @@ export class AppendResult implements AppendWaiter {
     return part;
   }
 
+  /** Its name; null when there is none. */
+  get topic(): string | null {
+    return this.#place?.topic.name ?? null;
+  }
+
   get isSettled(): boolean {
     return this.#isSettled;
   }

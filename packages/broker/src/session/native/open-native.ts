@@ -5,6 +5,7 @@ import type { BrokerLogger } from '../../logger.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
 import type { Services } from '../../services/services.ts';
 import type { SessionIdentity } from '../../services/identity/session-identity.ts';
+import type { BrokerTracing } from '../../tracing/tracing.ts';
 import type { Link, OpenSession } from '../../transport/session.ts';
 import { registerApis } from './apis/register-apis.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -16,6 +17,8 @@ export interface NativeOptions {
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
   readonly counters: BrokerCounters;
+  /** Null: nobody wants spans. */
+  readonly tracing: BrokerTracing | null;
   /** Memory of large frames that is used again, or null. */
   readonly frames: LentMemory | null;
   readonly advertised: { readonly host: string; readonly port: number };

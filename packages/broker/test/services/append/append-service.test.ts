@@ -44,7 +44,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     logger: silentLogger,
     inMemory: false,
   });
-  const handler = produceHandler({ service, frames: { release: (view) => letGo.push(view) } });
+  const handler = produceHandler({ service, frames: { release: (view) => letGo.push(view) }, traces: null });
   const caller = new FakeCaller();
   const held = caller.budget;
   const { signal } = caller;
@@ -53,7 +53,10 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     timeoutMs = 1000,
   ): Promise<ProduceResponsePartition[]> => {
     const wanted = parts.map((part, partition) => ({ partition, leaderEpoch: -1, records: batch('x'), ...part }));
-    const handled = handler.handle({ timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }] }, caller);
+    const handled = handler.handle(
+      { timeoutMs, topics: [{ topicId: topic.id, partitions: wanted }], traceContexts: [] },
+      caller,
+    );
     const response = handled instanceof Expected ? ((await handled.other) ?? handled.answer) : await handled;
     return [...response.topics[0]!.partitions];
   };

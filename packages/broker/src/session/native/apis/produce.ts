@@ -6,22 +6,39 @@ import type { LentMemory, ProduceRequest, ProduceResponse, ProduceResponsePartit
 import { retryAfterMs } from '../../../errors/retry-after.ts';
 import type { AppendResult } from '../../../services/append/append-result.ts';
 import type { AppendService, Appending } from '../../../services/append/append-service.ts';
+import type { BrokerTracing } from '../../../tracing/tracing.ts';
 import { Expected } from '../handler.ts';
-import type { Handler } from '../handler.ts';
+import type { Handler, NativeCaller } from '../handler.ts';
 import { errorsOfPartitions, wireCode } from './wire-result.ts';
 
+export interface ProduceTracing {
+  readonly tracing: BrokerTracing;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
 export interface ProduceDependencies {
+  /** Null: nobody wants spans. */
+  readonly traces: ProduceTracing | null;
   readonly service: Pick<AppendService, 'append'>;
   /** Where the memory of large frames comes from, if it is used again. */
   readonly frames: Pick<LentMemory, 'release'> | null;
 }
 
-export function produceHandler({ service, frames }: ProduceDependencies): Handler<ProduceRequest, ProduceResponse> {
+export function produceHandler({
+  service,
+  frames,
+  traces,
+}: ProduceDependencies): Handler<ProduceRequest, ProduceResponse> {
   return {
     api: Produce,
     letsGo: true,
     handle: (request, caller) => {
-      const appending = service.append(request, caller);
+      // Nearly always there are none.
+      const appending =
+        traces === null || request.traceContexts.length === 0
+          ? service.append(request, caller)
+          : tracedAppend(request, caller, { service, traces });
       if (appending instanceof Promise) {
         return appending.then((late) => {
           // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is
@@ -36,6 +53,38 @@ export function produceHandler({ service, frames }: ProduceDependencies): Handle
     },
     errorsIn: errorsOfPartitions,
   };
+}
+
+/** As `append`, with a span that tells how long it took. */
+function tracedAppend(
+  request: ProduceRequest,
+  caller: NativeCaller,
+  { service, traces: { tracing, now } }: { service: ProduceDependencies['service']; traces: ProduceTracing },
+): Appending | Promise<Appending> {
+  const startedAtMs = now();
+  const bytes = request.topics.flatMap(({ partitions }) => partitions).reduce((sum, p) => sum + p.records.length, 0);
+  const told = (appending: Appending): Appending => {
+    const { results } = appending;
+    const appendedAtMs = now();
+    return {
+      results,
+      whenSettled: (done) =>
+        appending.whenSettled((o) => {
+          const { clientId } = caller;
+          tracing.produced({
+            contexts: request.traceContexts,
+            clientId,
+            bytes,
+            startedAtMs,
+            appendedAtMs,
+            parts: results,
+          });
+          done(o);
+        }),
+    };
+  };
+  const appending = service.append(request, caller);
+  return appending instanceof Promise ? appending.then(told) : told(appending);
 }
 
 /** All batches of a request lie in the memory of its frame. */

@@ -4,8 +4,10 @@
 import { authenticateHandler } from './authenticate.ts';
 import type { BrokerLogger } from '../../../logger.ts';
 import type { LentMemory } from '@q/protocol';
+import type { Clock } from '../../../clock.ts';
 import type { BrokerLimits } from '../../../limits.ts';
 import type { Services } from '../../../services/services.ts';
+import type { BrokerTracing } from '../../../tracing/tracing.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { deleteRecordsHandler } from './delete-records.ts';
 import { fetchHandler } from './fetch.ts';
@@ -35,6 +37,9 @@ import {
 } from './topics.ts';
 
 export interface NativeApisOptions {
+  readonly clock: Clock;
+  /** Null: nobody wants spans. */
+  readonly tracing: BrokerTracing | null;
   readonly services: Services;
   readonly logger: BrokerLogger;
   readonly limits: BrokerLimits;
@@ -50,11 +55,12 @@ export interface NativeApisOptions {
 }
 
 export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions): void {
-  const { services, limits, frames, advertised, adminUrlFor, logger } = options;
+  const { services, limits, frames, advertised, adminUrlFor, logger, tracing, clock } = options;
+  const traces = tracing === null ? null : { tracing, now: () => clock.now() };
   const { identity, topics, topicChanges, groups } = services;
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   if (services.identities !== null) dispatcher.add(authenticateHandler(logger));
-  dispatcher.add(produceHandler({ service: services.append, frames }));
+  dispatcher.add(produceHandler({ service: services.append, frames, traces }));
   dispatcher.add(fetchHandler(services.fetch));
   dispatcher.add(metadataHandler({ catalog: topics, identity, advertised }));
   dispatcher.add(listOffsetsHandler(services.offsets));
