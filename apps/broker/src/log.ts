@@ -56,6 +56,8 @@ export class ProgramLog implements BrokerLogger {
     charactersMax: logLimits.tailCharactersMax,
   });
   readonly redaction: Redaction = new Redaction();
+  /** Called when lines were left out. */
+  onLeftOut: (leftOut: LeftOut) => void = () => undefined;
   readonly #format: LogFormat;
   readonly #clock: LogClock;
   readonly #floods: FloodLimiter;
@@ -114,6 +116,7 @@ export class ProgramLog implements BrokerLogger {
   }
 
   #tellLeftOut({ event: leftOut, count, forMs }: LeftOut): void {
+    this.onLeftOut({ event: leftOut, count, forMs });
     const line: LogLine<'warn'> = { event: 'log.lines_left_out', leftOut, count, forMs };
     const message = `${count} lines of ${leftOut} were left out`;
     if (this.levels.allows('warn', line.event))
@@ -175,4 +178,12 @@ function bounded(line: AnyLine): object {
     return Array.isArray(value) ? value.slice(0, textsMax).map(fit) : value;
   };
   return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, fit(value)]));
+}
+
+/** Lines that were left out, as the broker tells of them among its alerts. */
+export function droppedFinding({ event, count, forMs }: LeftOut): {
+  readonly reason: string;
+  readonly figures: Readonly<Record<string, number | string>>;
+} {
+  return { reason: `lines of ${event} were left out: ${count}`, figures: { event, lines: count, forMs } };
 }

@@ -11,7 +11,7 @@ import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
 import { kafkaDoors } from './kafka-doors.ts';
-import { chooseLogFormat, ProgramLog } from './log.ts';
+import { chooseLogFormat, droppedFinding, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
 import { commandLineCall } from './program-call.ts';
 import { resolveSettings } from './resolve-settings.ts';
@@ -22,6 +22,8 @@ import { programInput } from './settings-input.ts';
 import type { ProgramInput } from './settings-input.ts';
 import { writeAddress } from './setting-text.ts';
 import type { Settings } from './settings.ts';
+import { isManaged, toldOf } from './service-manager/service-link.ts';
+import type { ServiceLink } from './service-manager/service-link.ts';
 import { explainStartFailure } from './start-failure.ts';
 import { inTime } from './in-time.ts';
 import { firstStopSignal, releaseStopSignals } from './stop-signals.ts';
@@ -87,6 +89,8 @@ async function serve(given: Given): Promise<void> {
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
   const log = new ProgramLog({ level: settings.logLevel, format });
   exitOnFault(log);
+  const manager = await serviceLink(log);
+  manager?.starting();
   const { promise: mayLoad, resolve: announced } = Promise.withResolvers<void>();
   const broker = await startUnlessStopped(() => start(given, { log, mayLoad }), stopSignal);
   const facts = readyFacts(settings, broker);
@@ -94,12 +98,21 @@ async function serve(given: Given): Promise<void> {
   relaxExternalMemory();
   announce(facts, format, log);
   announced();
-  followSettings({ settings: broker.settings, file, input, hangup });
+  manager?.ready(`serves at ${facts.url}`, broker);
+  log.onLeftOut = (leftOut) => broker.health.note('logs.dropped', droppedFinding(leftOut));
+  followSettings({ settings: toldOf(broker.settings, manager), file, input, hangup });
   setTimeout(keepCompiled, keepCompiledMs).unref();
 
   const signal = await stopSignal;
   log.info({ event: 'process.stopping', signal }, 'stopping; a second signal stops at once');
-  await stop(broker, log);
+  await Promise.all([manager?.stopping(), stop(broker, log)]);
+}
+
+/** Loaded only where a service manager wants to hear of the broker. */
+async function serviceLink(log: ProgramLog): Promise<ServiceLink | null> {
+  if (!isManaged(process.env)) return null;
+  const { openServiceLink } = await import('./service-manager/open-service-manager.ts');
+  return openServiceLink(process.env, log);
 }
 
 /** `mayLoad`: when there is time to load what the broker can do without. */

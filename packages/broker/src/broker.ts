@@ -1,4 +1,5 @@
 import type { DoorAddress } from './door.ts';
+import type { HealthWatch } from './services/health/health-watch.ts';
 import type { Services } from './services/services.ts';
 
 /** A running broker. */
@@ -15,6 +16,8 @@ export interface Broker extends AsyncDisposable {
   readonly adminUrl: string | null;
   /** What is in force and who said so; changes it while the broker runs, as far as that can be. */
   readonly settings: Services['settings'];
+  /** What is wrong with it, and since when; and what the program around it finds is told with that (`tell`, `note`). */
+  readonly health: Pick<HealthWatch, 'report' | 'tell' | 'note' | 'onChange' | 'stuckMs'>;
   /** Where the doors of `BrokerOptions.doors` are. */
   readonly doors: readonly DoorAddress[];
   /**

@@ -128,8 +128,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     logger.info({ event: 'broker.stopped' }, 'broker has stopped');
   };
   const { clusterId } = services.identity;
-  const { settings } = services;
-  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, settings, stop });
+  return runningBroker({ options, listener, doors: doors.addresses, adminUrl, clusterId, services, stop });
 }
 
 /** Answers what is under way, and tells whoever waits how far it is. */
@@ -405,7 +404,7 @@ function runningBroker(parts: {
   doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
-  settings: Broker['settings'];
+  services: Pick<OpenServices, 'settings' | 'health'>;
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
   const { options, listener, stop } = parts;
@@ -420,7 +419,8 @@ function runningBroker(parts: {
   return {
     brokerId: options.brokerId,
     clusterId: parts.clusterId,
-    settings: parts.settings,
+    settings: parts.services.settings,
+    health: parts.services.health,
     host: options.host,
     port: listener.port,
     address,

@@ -15,6 +15,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
   const turn = new Turn(tools);
   const [vitals, lags] = await Promise.all([services.stats.vitals(), services.groups.lags()]);
   addVitals(page, vitals, tools.phase());
+  addHealth(page, services);
   addWork(page, services);
   await addTopics(page, services.stats.topics(), turn);
   await addGroups(page, services, turn);
@@ -49,6 +50,18 @@ function addVitals(page: Exposition, vitals: Vitals, phase: BrokerPhase): void {
   page.add(m.loopDelayMax, loopDelayMicros.max / micros);
   for (const { door, software, softwareVersion: version, connections } of network.clients)
     page.add(m.connections, connections, labelsOf({ door, software, version }));
+}
+
+/** By name: what an alert is about may be any group or topic. */
+function addHealth(page: Exposition, { health }: Services): void {
+  const { conditions, writesRefused } = health.report();
+  page.add(m.writesRefused, writesRefused === null ? 0 : 1);
+  const counts = new Map<string, number>();
+  for (const { name: alert, severity } of conditions) {
+    const labels = labelsOf({ alert, severity });
+    counts.set(labels, (counts.get(labels) ?? 0) + 1);
+  }
+  for (const [labels, count] of counts) page.add(m.alerts, count, labels);
 }
 
 function addWork(page: Exposition, { stats: { counters }, groups }: Services): void {

@@ -11,6 +11,8 @@ const secondsBounds = [
 export const metricTable = {
   buildInfo: gauge('q_build_info', 'Always 1; its label tells the version of the broker.', 'version'),
   ready: gauge('q_ready', '1 while the broker serves, 0 while it starts, stops or has failed.'),
+  alerts: gauge('q_alerts', 'Alerts that are raised; the same as in /api/v1/alerts.', 'alert', 'severity'),
+  writesRefused: gauge('q_writes_refused', '1 while records are refused for want of room or of a disk that answers.'),
   uptime: gauge('q_uptime_seconds', 'Time since the start of the broker.'),
 
   topics: gauge('q_topics', 'Topics, without those that the broker keeps for itself.'),

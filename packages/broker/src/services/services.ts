@@ -60,5 +60,5 @@ export interface Services {
   readonly stats: Pick<BrokerStats, 'snapshot' | 'vitals' | 'counters' | 'topics'>;
   readonly backups: Pick<BackupService, 'begin'>;
   readonly dataFolder: Pick<DataFolder, 'describe'>;
-  readonly health: Pick<HealthWatch, 'report' | 'lags' | 'tell' | 'onChange'>;
+  readonly health: Pick<HealthWatch, 'report' | 'lags' | 'tell' | 'note' | 'onChange'>;
 }

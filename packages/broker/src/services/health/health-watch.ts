@@ -54,6 +54,7 @@ export class HealthWatch {
   readonly #look: HealthLook;
   readonly #board = new ConditionBoard();
   readonly #reports = new Map<string, Finding>();
+  #notes: Finding[] = [];
   readonly #listeners = new Set<(changes: BoardChanges) => void>();
   #timer: Scheduled | null = null;
   #dueMs = 0;
@@ -105,13 +106,23 @@ export class HealthWatch {
       this.#reports.set(key, { name, subject, ...finding });
   }
 
+  /** The same for what has happened and is over, such as lines of the log that were left out. */
+  note(name: ConditionName, finding: Pick<Finding, 'reason' | 'figures' | 'severity'>, subject = ''): void {
+    if (this.#notes.length < reportsMax) this.#notes.push({ name, subject, ...finding });
+  }
+
   /** Calls `listener` with each change from now on. Returns how to stop that. */
   onChange(listener: (changes: BoardChanges) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** For how long the disk has not finished a round of writes, in ms, by the last look; 0 unless that is too long. */
+  /** For how long the disk has not finished a round of writes, in ms, by the last look; 0 when nothing waits. */
+  get stuckMs(): number {
+    return this.#stuckMs;
+  }
+
+  /** The same; 0 unless that is too long. */
   get hangsForMs(): number {
     return this.#stuckMs < this.#options.thresholds.diskStuckMs ? 0 : this.#stuckMs;
   }
@@ -129,7 +140,8 @@ export class HealthWatch {
       const facts = this.#look.take(thresholds, { loopBlockedMs });
       this.#stuckMs = facts.stuckMs;
       const isRaised = (name: ConditionName): boolean => this.#board.isRaised(name);
-      const findings = [...findAll({ facts, thresholds, isRaised }), ...this.#reports.values()];
+      const findings = [...findAll({ facts, thresholds, isRaised }), ...this.#reports.values(), ...this.#notes];
+      this.#notes = [];
       // By this look alone: a condition stays for a while after it has ended.
       this.#writesRefused = findings.find(({ name }) => refusing.has(name))?.reason ?? null;
       const time = { nowMs: clock.monotonic(), wallMs: clock.now() };

@@ -93,6 +93,15 @@ describe('watch of health', () => {
     expect(scene.watch.report().status).toBe('healthy');
   });
 
+  it('O4 tells what has happened, and that it happened no more', async () => {
+    const scene = new Scene();
+    scene.watch.note('logs.dropped', { reason: '7 lines of connection.opened were left out', figures: { lines: 7 } });
+    await scene.clock.advance(1_000);
+    expect(scene.names()).toEqual(['logs.dropped']);
+    await scene.clock.advance(30_000);
+    expect(scene.names()).toEqual([]);
+  });
+
   it('Q3 takes other thresholds while it runs', async () => {
     const scene = new Scene();
     scene.thresholds.diskLowPercent = 85;
