@@ -34,7 +34,7 @@ export class NotifyHelper {
   readonly send: SendNotification = (lines) => {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#answer = Promise.withResolvers<void>();
-    const words = lines.slice(0, wordsMax).map((line) => line.replaceAll(/[\n\r\u001F]/g, ' '));
+    const words = lines.slice(0, wordsMax).map((line) => line.replaceAll(/\p{Cc}/gu, ' '));
     this.#child.stdin.write(`${words.join(separator)}\n`);
     return this.#answer.promise;
   };

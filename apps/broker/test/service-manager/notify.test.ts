@@ -65,8 +65,8 @@ class Manager {
 }
 
 describe('sd_notify', () => {
-  it.each([false, true])('O4 Q2 a real datagram arrives, abstract address: %s', async (isAbstract) => {
-    if (missing.length > 0) return console.info(without);
+  it.for([false, true])('O4 Q2 a real datagram arrives, abstract address: %s', async (isAbstract, { skip }) => {
+    if (missing.length > 0) return skip(without);
     const manager = await Manager.listen({ isAbstract });
     vi.stubEnv('NOTIFY_SOCKET', manager.path);
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -77,31 +77,37 @@ describe('sd_notify', () => {
     expect(manager.words).toEqual(['READY=1\nSTATUS=serves $(rm -rf x) "a" \\037   b\nX=1', 'WATCHDOG=1']);
   });
 
-  it('Q2 whoever cannot be reached, or is not there, is an error', async () => {
-    if (missing.length > 0) return console.info(without);
+  it('Q2 whoever cannot be reached, or is not there, is an error', async ({ skip }) => {
+    if (missing.length > 0) return skip(without);
     vi.stubEnv('NOTIFY_SOCKET', '/nowhere/notify');
     onTestFinished(() => void vi.unstubAllEnvs());
     await expect(new NotifyHelper().send(['READY=1'])).rejects.toThrow('exit code 1');
     await expect(new NotifyHelper('no-such-program').send(['READY=1'])).rejects.toThrow('exit code 127');
   });
 
-  it('O4 Q2 the broker says that it serves, that it is alive, reloads and stops', { timeout: 30_000 }, async () => {
-    if (missing.length > 0) return console.info(without);
-    const manager = await Manager.listen({ isAbstract: false });
-    const args = ['--port', '0', '--admin-port', '0', '--no-kafka', '--storage', 'memory', '--log-format', 'json'];
-    const broker = spawn(process.execPath, ['--conditions=@q/source', main, ...args], {
-      env: { ...process.env, NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '400000' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void broker.kill('SIGKILL'));
-    broker.stdout.resume();
-    await vi.waitFor(() => expect(manager.words[0]).toMatch(/^READY=1\nSTATUS=serves at q:\/\//), { timeout: 15_000 });
-    await vi.waitFor(() => expect(manager.words.filter((word) => word === 'WATCHDOG=1').length).toBeGreaterThan(1));
-    broker.kill('SIGHUP');
-    await vi.waitFor(() => expect(manager.words.join(' ')).toMatch(/RELOADING=1\nMONOTONIC_USEC=\d+.*READY=1/s));
-    broker.kill('SIGTERM');
-    const [code] = (await once(broker, 'exit')) as [number];
-    expect(code).toBe(0);
-    expect(manager.words.at(-1)).toMatch(/^STOPPING=1/);
-  });
+  it(
+    'O4 Q2 the broker says that it serves, that it is alive, reloads and stops',
+    { timeout: 30_000 },
+    async ({ skip }) => {
+      if (missing.length > 0) return skip(without);
+      const manager = await Manager.listen({ isAbstract: false });
+      const args = ['--port', '0', '--admin-port', '0', '--no-kafka', '--storage', 'memory', '--log-format', 'json'];
+      const broker = spawn(process.execPath, ['--conditions=@q/source', main, ...args], {
+        env: { ...process.env, NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '400000' },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void broker.kill('SIGKILL'));
+      broker.stdout.resume();
+      await vi.waitFor(() => expect(manager.words[0]).toMatch(/^READY=1\nSTATUS=serves at q:\/\//), {
+        timeout: 15_000,
+      });
+      await vi.waitFor(() => expect(manager.words.filter((word) => word === 'WATCHDOG=1').length).toBeGreaterThan(1));
+      broker.kill('SIGHUP');
+      await vi.waitFor(() => expect(manager.words.join(' ')).toMatch(/RELOADING=1\nMONOTONIC_USEC=\d+.*READY=1/s));
+      broker.kill('SIGTERM');
+      const [code] = (await once(broker, 'exit')) as [number];
+      expect(code).toBe(0);
+      expect(manager.words.at(-1)).toMatch(/^STOPPING=1/);
+    },
+  );
 });
