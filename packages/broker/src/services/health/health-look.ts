@@ -14,8 +14,8 @@ import type { HealthThresholds } from './thresholds.ts';
 const slowEvery = 5;
 /** Parts of the time over which syncs count. */
 export const syncSlots = 12;
-/** Fewer syncs than this say nothing of a disk. */
-const syncsMin = 20;
+/** Of fewer syncs than this one slow one would decide. */
+const syncsMin = 100;
 /** More partitions in trouble than the board takes are the same trouble. */
 const troublesMax = 200;
 
