@@ -14,7 +14,7 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const missing = ['systemd-notify', 'python3'].filter((program) => spawnSync(program, ['--version']).status !== 0);
 const without = `there is no ${missing.join(' and no ')} here to hear and be heard by`;
 
-/** A service manager that hears: each datagram as JSON on a line. `BARRIER=1` is answered by closing what came with it. */
+/** A service manager that hears: each datagram as JSON on a line. A barrier ends when what came with it is closed. */
 const listener = `
 import array, json, os, socket, sys
 path = sys.argv[1]
