@@ -63,7 +63,8 @@ class Scene {
   async write(bytes = 100): Promise<{ error: string; retryAfterMs: number }> {
     const records = encodeBatch([{ value: Buffer.alloc(bytes), timestampMs: Date.now() }]);
     const partitions = [{ partition: 0, leaderEpoch: -1, records }];
-    const body = { timeoutMs: 5_000, topics: [{ topicId: this.#topicId, partitions }] };
+    const topics = [{ topicId: this.#topicId, partitions }];
+    const body = { timeoutMs: 5_000, topics, traceContexts: [] };
     try {
       const answer: ProduceResponse = await this.wire.call(Produce, body, 1);
       const { errorCode } = answer.topics[0]!.partitions[0]!;
