@@ -17,7 +17,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('Q_') || value === undefined || isIgnored(name, value)) continue;
     const setting = settingsList.find((candidate) => candidate.env === name);
-    if (setting === undefined) problems.push(`${name}="${value}" is not a variable of q-broker${didYouMean(name)}`);
+    if (setting === undefined)
+      problems.push(`${shownVariable(name, value)} is not a variable of q-broker${didYouMean(name)}`);
     else {
       const read = readGivenText(setting, value, name);
       given.push(...read.given);
@@ -25,6 +26,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     }
   }
   return { given, problems, configFile: env[configVariable] };
+}
+
+/** A misspelt one may hold what nobody should read in a log. */
+function shownVariable(name: string, value: string): string {
+  return /PASS|SECRET|TOKEN|KEY/.test(name) ? name : `${name}="${value}"`;
 }
 
 function isIgnored(name: string, value: string): boolean {

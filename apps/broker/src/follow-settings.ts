@@ -13,14 +13,37 @@ export function followSettings(o: {
   readonly hangup: Hangup;
 }): void {
   const { settings, file, input, hangup } = o;
-  if (hangup === 'reload') onHangup(process, () => void settings.reload('SIGHUP'));
-  if (file === null) return;
+  if (hangup === 'reload')
+    onHangup(
+      process,
+      oneByOne(() => settings.reload('SIGHUP')),
+    );
+  // What was a pipe at the start has nothing more to say.
+  if (file === null || input.last?.isFile !== true) return;
   watchSettingsFile({
     path: file,
-    read: readText,
-    lastText: () => input.lastText,
+    read: async (path) => (await readText(path)).text,
+    lastText: () => input.last?.text ?? null,
     changed: () => settings.reload('the file changed'),
   });
+}
+
+/** However often it is asked for: one at a time, and one more for all that came meanwhile. */
+export function oneByOne(run: () => Promise<unknown>): () => void {
+  let isUnderWay = false;
+  let isDue = false;
+  const goOn = async (): Promise<void> => {
+    isUnderWay = true;
+    while (isDue) {
+      isDue = false;
+      await run();
+    }
+    isUnderWay = false;
+  };
+  return () => {
+    isDue = true;
+    if (!isUnderWay) void goOn();
+  };
 }
 
 /** Somebody has started the program by hand: its terminal hangs up when it is closed, and nobody asks for a reload. */

@@ -60,7 +60,8 @@ async function lookAt({
   for (let looks = 0; looks < looksMax; looks += 1) {
     await sleep(settleMs, undefined, { ref: false });
     const later = await now();
-    if (later !== null && later === text) break;
+    // Gone, or empty: whoever writes it anew is in the middle of that, as a rule.
+    if (later !== null && later !== '' && later === text) break;
     text = later;
   }
   // Where it cannot be read either, the reload says why.

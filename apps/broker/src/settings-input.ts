@@ -4,21 +4,34 @@ import type { SettingsInput } from './resolve-settings.ts';
 /** A file of settings is a page or two; what is larger is none, and must not fill the memory. */
 const fileBytesMax = 1 << 20;
 
+/** What a file of settings says. */
+export interface SettingsText {
+  readonly text: string;
+  /** A pipe, such as of `--config <(…)`, says what it has to say once. */
+  readonly isFile: boolean;
+}
+
 /** Where this process has its settings from, and what its file said last. */
 export interface ProgramInput extends SettingsInput {
   /** Null: it has not been read, or could not be. */
-  lastText: string | null;
+  last: SettingsText | null;
 }
 
 export function programInput({ argv, env }: Pick<SettingsInput, 'argv' | 'env'>): ProgramInput {
+  let first: SettingsText | null = null;
   const input: ProgramInput = {
     argv,
     env,
-    lastText: null,
+    last: null,
     readFile: async (path) => {
-      input.lastText = null;
-      input.lastText = await readText(path);
-      return input.lastText;
+      if (first?.isFile === false) return first.text;
+      input.last = null;
+      input.last = await readText(path);
+      // A program that could not write it to its end, on a full disk for one, leaves it so; nobody means that.
+      if (input.last.text === '' && first !== null && first.text !== '')
+        throw new Error('it is empty now; with a comment in it, it says that nothing is set');
+      first ??= input.last;
+      return input.last.text;
     },
     entries: async () => {
       // Only where somebody sets one: what the program needs in any case is loaded when the settings are known.
@@ -30,9 +43,10 @@ export function programInput({ argv, env }: Pick<SettingsInput, 'argv' | 'env'>)
 }
 
 /** @throws Error of the system, or when it is too large */
-export async function readText(path: string): Promise<string> {
+export async function readText(path: string): Promise<SettingsText> {
   await using file = await open(path, 'r');
-  const { size } = await file.stat();
+  const stat = await file.stat();
+  const { size } = stat;
   if (size > fileBytesMax) throw new Error(`it has ${size} bytes, and a file of settings at most ${fileBytesMax}`);
-  return await file.readFile('utf8');
+  return { text: await file.readFile('utf8'), isFile: stat.isFile() };
 }

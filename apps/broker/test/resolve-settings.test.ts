@@ -205,6 +205,13 @@ describe('variables', () => {
     ]);
   });
 
+  it('Q3 shows nobody the value of an unknown variable that may be a secret', async () => {
+    expect(await problemsOf({ env: { Q_ADMIN_PASSWROD: 'hunter2', Q_TOKN_SECRET: 'hunter2' } })).toEqual([
+      'Q_ADMIN_PASSWROD is not a variable of q-broker; unset it, or see q-broker --help',
+      'Q_TOKN_SECRET is not a variable of q-broker; unset it, or see q-broker --help',
+    ]);
+  });
+
   it('Q3 leaves alone what belongs to the command line or to somebody else', async () => {
     expect(
       await settingsOf({ env: { Q_URL: 'q://elsewhere', Q_TIMEOUT: '5s', QUIET: '1', PATH: '/bin' } }),

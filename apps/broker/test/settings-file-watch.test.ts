@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { watchSettingsFile } from '../src/settings-file-watch.ts';
-import { readText } from '../src/settings-input.ts';
+import { oneByOne } from '../src/follow-settings.ts';
+import { programInput, readText as readSettings } from '../src/settings-input.ts';
+
+const readText = async (path: string): Promise<string> => (await readSettings(path)).text;
 
 /** Watches a file of settings in an empty folder, and says what a reload would read. */
 async function watched(prepare: (folder: string) => Promise<string>) {
@@ -86,5 +89,47 @@ describe('the watch on the file of settings', () => {
     await writeFile(path, 'two');
     await sees('two');
     expect(seen).toEqual(['two']);
+  });
+});
+
+describe('what the program reads again', () => {
+  it('O3 refuses a file that has become empty, which nobody means', async () => {
+    const { path } = await watched(plain);
+    const input = programInput({ argv: [], env: {} });
+    expect(await input.readFile(path)).toBe('one');
+    await writeFile(path, '');
+    await expect(input.readFile(path)).rejects.toThrow('it is empty now');
+    await writeFile(path, '# nothing');
+    expect(await input.readFile(path)).toBe('# nothing');
+  });
+
+  it('Q3 refuses a file that is too large to be one of settings', async () => {
+    const { path } = await watched(plain);
+    await writeFile(path, '#'.repeat((1 << 20) + 1));
+    await expect(programInput({ argv: [], env: {} }).readFile(path)).rejects.toThrow('a file of settings at most');
+  });
+
+  it('O3 reads what is no file once: a pipe has nothing more to say', async () => {
+    const input = programInput({ argv: [], env: {} });
+    const none = await input.readFile('/dev/null');
+    expect([none, input.last]).toEqual(['', { text: '', isFile: false }]);
+    expect(await input.readFile('/nowhere')).toBe('');
+  });
+
+  it('O3 is asked for one at a time, however many signals come', async () => {
+    let [runs, most, now] = [0, 0, 0];
+    let release = Promise.withResolvers<void>();
+    const ask = oneByOne(async () => {
+      runs += 1;
+      most = Math.max(most, (now += 1));
+      await release.promise;
+      now -= 1;
+    });
+    for (let signals = 0; signals < 100; signals += 1) ask();
+    release.resolve();
+    release = Promise.withResolvers<void>();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([runs, most]).toEqual([2, 1]);
+    release.resolve();
   });
 });

@@ -167,6 +167,22 @@ describe('settings of the broker that are changed while it runs', () => {
     expect(valueIn(broker, 'limits.groupsMax')).toBe('10000 from default');
   });
 
+  it('O3 a change has a bound, and so has what is told of it', async () => {
+    const broker = await testBroker();
+    const many = (count: number) => ({
+      set: Array.from({ length: count }, (_, index) => ({ name: `no.${index}`, value: 'x'.repeat(100_000) })),
+      unset: [],
+      by: 'a test',
+    });
+    expect((await errorOf(broker.settings.change(many(501)))).message).toBe(
+      'a change names at most 500 settings, not 501',
+    );
+    const long = set('limits.topicsMax', '9'.repeat(1_000_000));
+    expect((await errorOf(broker.settings.change(long))).message.length).toBeLessThan(400);
+    const name = set('n'.repeat(1_000_000), '1');
+    expect((await errorOf(broker.settings.change(name))).message.length).toBeLessThan(400);
+  });
+
   it('O3 what contradicts the rest is refused', async () => {
     const broker = await testBroker();
     const error = await errorOf(broker.settings.change(set('limits.connectionsMax', '10')));

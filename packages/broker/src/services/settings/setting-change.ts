@@ -23,6 +23,9 @@ export interface ChangedSetting {
   readonly after: string;
 }
 
+/** More than there are. */
+const changesMax = 500;
+
 /** Longer values are refused unseen. */
 const valueCharactersMax = 4096;
 
@@ -31,6 +34,11 @@ export function checkChange(
   layers: Pick<SettingLayers, 'require' | 'stored'>,
   { set, unset, replacesAll = false }: SettingsChange,
 ): Map<string, string> {
+  if (set.length + unset.length > changesMax)
+    throw new QError(
+      'INVALID_CONFIG',
+      `a change names at most ${changesMax} settings, not ${set.length + unset.length}`,
+    );
   const stored = new Map(replacesAll ? [] : layers.stored);
   const errors: QError[] = [];
   const collect = (step: () => void): void => {

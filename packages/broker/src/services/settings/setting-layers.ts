@@ -44,8 +44,9 @@ export class SettingLayers {
   require(name: string): SettingDefinition {
     const definition = this.#definitions.get(name);
     if (definition !== undefined) return definition;
-    throw new QError('INVALID_CONFIG', `there is no setting ${JSON.stringify(name)}; q config list shows all`, {
-      details: { setting: name },
+    const shown = name.slice(0, 100);
+    throw new QError('INVALID_CONFIG', `there is no setting ${JSON.stringify(shown)}; q config list shows all`, {
+      details: { setting: shown },
     });
   }
 
