@@ -4,6 +4,7 @@ import { gatewayMutations } from './gateway-mutations.ts';
 import { groupMutations } from './group-mutations.ts';
 import { journalMutations } from './journal-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { settingsMutations } from './settings-mutations.ts';
 import { storageMutations } from './storage-mutations.ts';
 import { surfaceMutations } from './surface-mutations.ts';
 
@@ -17,6 +18,7 @@ export const mutations: readonly Mutation[] = [
   ...clientMutations,
   ...surfaceMutations,
   ...gatewayMutations,
+  ...settingsMutations,
 ];
 
 export function mutationNamed(name: string): Mutation {

@@ -134,4 +134,25 @@ describe('q-broker reads its settings again', () => {
     expect(after.lastReload).toMatchObject({ ok: false, by: 'the file changed', problems });
     expect(told(after, 'autoCreateTopics')).toBe(`true (autoCreateTopics in ${file}, line 2)`);
   });
+
+  it('O3 what was changed through the API is there after a kill -9, and stronger than a flag', async () => {
+    const kept = ['--port', '0', '--admin-port', '0', '--no-kafka', '--log-format', 'json', '--log-level', 'error'];
+    const args = [...kept, '--data-dir', join(folder, 'data')];
+    {
+      await using broker = new BrokerProgram({ args: [...args, '--log-level', 'info'] });
+      const { adminUrl } = await broker.ready();
+      await configOf(adminUrl);
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ logLevel: 'info', 'limits.groupsMax': 9 });
+      expect((await fetch(`${adminUrl}/api/v1/config`, { method: 'PATCH', headers, body })).status).toBe(200);
+      broker.signal('SIGKILL');
+      await broker.exited;
+    }
+    // Its level is what was stored, or the line would not be there.
+    await using again = new BrokerProgram({ args });
+    const { adminUrl } = await again.ready();
+    const config = await configOf(adminUrl);
+    expect(told(config, 'logLevel')).toBe('info (changed through an API)');
+    expect(told(config, 'limits.groupsMax')).toBe('9 (changed through an API)');
+  });
 });
