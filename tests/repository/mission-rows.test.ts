@@ -14,6 +14,7 @@ const rows = [
   'O3 O5 Q1',
   'O2',
   'Q3',
+  'M1 M2 O4',
 ].flatMap((line) => line.split(' '));
 
 // `it('P4 …'`, `test("S1 S2 …"`, `it.each(…)('…'`, `test.prop(…)('…'`: the first text of a test. Ids stand at its
