@@ -1,6 +1,7 @@
 import { connect } from '@q/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { metricTable } from '../../src/metrics/metric-table.ts';
+import { statsSchema } from '../../src/stats/stats-schema.ts';
 import { adminBroker } from '../harness.ts';
 
 /** The lines of one metric, by their labels. */
@@ -62,6 +63,32 @@ describe('GET /metrics', () => {
     expect(seconds).toBeLessThan(60);
     expect(valuesOf(text, 'q_group_members')).toEqual({ 'group="billing"': 0 });
     expect(valuesOf(text, 'q_groups')['state="empty"']).toBe(1);
+  });
+
+  it('M1 M2 T2 STATS, the API and the metrics tell the same', async () => {
+    const { q, ask, page } = await busyBroker();
+    await q.admin.describeTopic('missing').catch(() => undefined);
+    const stats = await q.admin.stats();
+    const told = statsSchema.parse(await (await ask('/api/v1/stats')).json());
+    const text = await page();
+    for (const name of ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'rebalances', 'connections'] as const)
+      expect(told[name], name).toBe(stats[name]);
+    expect(valuesOf(text, 'q_bytes_in_total')['']).toBe(stats.bytesIn);
+    expect(told.holdings).toMatchObject({ messages: stats.messages, bytes: stats.bytes, segments: stats.segments });
+    expect(valuesOf(text, 'q_log_size_bytes')['']).toBe(stats.bytes);
+    expect(valuesOf(text, 'q_segments')['']).toBe(stats.segments);
+    expect(told.failingClients.map(({ sinceLastMs: _, ...client }) => client)).toEqual([
+      { door: 'native', clientId: 'tester', address: '127.0.0.1', errors: 1, lastError: 'UNKNOWN_TOPIC' },
+    ]);
+    expect(valuesOf(text, 'q_errors_total')).toEqual({ 'error="UNKNOWN_TOPIC"': 1 });
+    expect(valuesOf(text, 'q_request_errors_total')).toEqual({
+      'door="native",api="DESCRIBE_TOPIC",error="UNKNOWN_TOPIC"': 1,
+    });
+    const produce = stats.apis.find(({ api }) => api === 'PRODUCE')!;
+    expect(told.apis.find(({ api }) => api === 'PRODUCE')).toEqual(produce);
+    const sum = valuesOf(text, 'q_request_duration_seconds_sum')['door="native",api="PRODUCE"']!;
+    expect(sum).toBeCloseTo(produce.totalMicros / 1e6, 6);
+    expect(stats.adminUrl).toBe(new URL((await ask('/readyz')).url).origin);
   });
 
   it.each([

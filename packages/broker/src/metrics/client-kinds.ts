@@ -18,21 +18,46 @@ interface Connected {
 /** Longer names are cut: they are others' texts, and stand in every answer. */
 const textMax = 64;
 
-/** The most connections first. What is beyond the bound is counted together, by door. */
-export function clientKinds(connections: Iterable<Connected>): ClientKind[] {
-  const kinds = new Map<string, { -readonly [Name in keyof ClientKind]: ClientKind[Name] }>();
-  for (const { door, software } of connections) {
+/**
+ * Counts connections by kind. The first so many kinds since the start are told apart and stay so. All others are
+ * counted together, by door: names are others' texts, and each is a time series in whatever stores the counts.
+ */
+export class ClientKinds {
+  readonly #known = new Set<string>();
+
+  /** The most connections first, and what is counted together last. */
+  count(connections: Iterable<Connected>): ClientKind[] {
+    const kinds = new Map<string, Mutable<ClientKind>>();
+    for (const connection of connections) {
+      const kind = this.#kindOf(connection);
+      const key = keyOf(kind);
+      const counted = kinds.get(key);
+      if (counted === undefined) kinds.set(key, kind);
+      else counted.connections += 1;
+    }
+    return [...kinds.values()].sort(
+      (left, right) =>
+        Number(left.software === other) - Number(right.software === other) || right.connections - left.connections,
+    );
+  }
+
+  #kindOf({ door, software }: Connected): Mutable<ClientKind> {
     const name = (software?.name ?? '').slice(0, textMax);
     const version = (software?.version ?? '').slice(0, textMax);
-    const key = `${door}\n${name}\n${version}`;
-    const known = kinds.get(key);
-    if (known === undefined) kinds.set(key, { door, software: name, softwareVersion: version, connections: 1 });
-    else known.connections += 1;
+    const kind = { door, software: name, softwareVersion: version, connections: 1 };
+    // Who has not introduced itself takes no place.
+    if (name === '' || this.#known.has(keyOf(kind))) return kind;
+    if (this.#known.size >= statisticsLimits.clientKindsMax) return { ...kind, software: other, softwareVersion: '' };
+    this.#known.add(keyOf(kind));
+    return kind;
   }
-  const all = [...kinds.values()].sort((left, right) => right.connections - left.connections);
-  const told = all.slice(0, statisticsLimits.clientKindsMax);
-  const others = new Map<string, number>();
-  for (const { door, connections: count } of all.slice(told.length)) others.set(door, (others.get(door) ?? 0) + count);
-  for (const [door, count] of others) told.push({ door, software: 'other', softwareVersion: '', connections: count });
-  return told;
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** The name of all that are not told apart. */
+const other = 'other';
+
+function keyOf({ door, software, softwareVersion }: ClientKind): string {
+  return `${door}\n${software}\n${softwareVersion}`;
 }

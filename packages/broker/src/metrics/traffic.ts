@@ -92,6 +92,12 @@ export class TrafficSampler {
     });
   }
 
+  /** Bytes in and out of the last minute: what `windowsOf` has first, for whoever has thousands to compare. */
+  latelyMoved({ bytesIn, bytesOut, samples }: Traffic): number {
+    const at = this.#newestSlot(windows[0], 1) * numbers;
+    return bytesIn + bytesOut - (samples === null ? 0 : samples[at + 1]! + samples[at + 3]!);
+  }
+
   /** `ahead` 1: the slot that is written next, which has the oldest sample. */
   #newestSlot({ ticks, slots, firstSlot }: (typeof windows)[number], ahead = 0): number {
     return firstSlot + ((Math.floor(this.#ticks / ticks) + ahead) % slots);

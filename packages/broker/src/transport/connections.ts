@@ -10,7 +10,7 @@
  */
 import { QError } from '@q/protocol';
 import type { Scheduled } from '../clock.ts';
-import { clientKinds } from '../metrics/client-kinds.ts';
+import { ClientKinds } from '../metrics/client-kinds.ts';
 import type { ClientKind } from '../metrics/client-kinds.ts';
 import { countRefusal } from '../metrics/counters.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
@@ -24,6 +24,7 @@ export class Connections {
   readonly #counters: BrokerCounters;
   readonly #open = new Set<Connection>();
   readonly #refused = new Set<Connection>();
+  readonly #kinds = new ClientKinds();
   readonly #perAddress = new Map<string, number>();
   #lastId = 0;
   #sweep: Scheduled | null = null;
@@ -37,7 +38,7 @@ export class Connections {
 
   /** Open connections by the software at their other end. */
   clients(): ClientKind[] {
-    return clientKinds(this.#open);
+    return this.#kinds.count(this.#open);
   }
 
   /** Lets a connection in, which speaks what `openSession` begins. `door` names that protocol. */

@@ -48,6 +48,8 @@ describe('TrafficSampler', () => {
     traffic.recordsIn = 100;
     await clock.advance(75_000);
     expect(sampler.windowsOf(traffic).map(({ recordsIn }) => recordsIn)).toEqual([0, 100]);
+    traffic.bytesIn = 7;
+    expect(sampler.latelyMoved(traffic)).toBe(7);
     await clock.advance(300_000);
     expect(sampler.windowsOf(traffic).map(({ recordsIn }) => recordsIn)).toEqual([0, 0]);
   });

@@ -131,7 +131,7 @@ export interface BrokerStatsOptions {
   readonly disk: Pick<DiskRoom, 'diskSpace'>;
   readonly clock: Clock;
   readonly counters: BrokerCounters;
-  readonly sampler: Pick<TrafficSampler, 'windowsOf'>;
+  readonly sampler: Pick<TrafficSampler, 'windowsOf' | 'latelyMoved'>;
   readonly loopDelay: () => Summary;
   readonly garbage: () => Garbage | null;
   readonly clients: () => ClientKind[];

@@ -20,18 +20,18 @@ interface Topic {
 /** Those of users that had any, the busiest of the last minute first. */
 export function busiestTopics(
   topics: Iterable<Topic>,
-  sampler: Pick<TrafficSampler, 'windowsOf'>,
+  sampler: Pick<TrafficSampler, 'windowsOf' | 'latelyMoved'>,
   topicsMax: number,
 ): { readonly topicTraffic: readonly TopicTraffic[]; readonly topicsLeftOut: number } {
-  const all: { readonly told: TopicTraffic; readonly lately: number }[] = [];
-  for (const { name, internal, traffic } of topics) {
-    const { recordsIn, bytesIn, recordsOut, bytesOut } = traffic;
-    if (internal || recordsIn + recordsOut === 0) continue;
-    const windows = sampler.windowsOf(traffic);
-    const told = { topic: name, recordsIn, bytesIn, recordsOut, bytesOut, windows };
-    all.push({ told, lately: windows[0]!.bytesIn + windows[0]!.bytesOut });
+  const all: { readonly topic: string; readonly traffic: Traffic; readonly moved: number }[] = [];
+  for (const { name: topic, internal, traffic } of topics) {
+    if (internal || traffic.recordsIn + traffic.recordsOut === 0) continue;
+    all.push({ topic, traffic, moved: sampler.latelyMoved(traffic) });
   }
-  all.sort((left, right) => right.lately - left.lately || (left.told.topic < right.told.topic ? -1 : 1));
-  const topicTraffic = all.slice(0, topicsMax).map(({ told }) => told);
+  all.sort((left, right) => right.moved - left.moved || (left.topic < right.topic ? -1 : 1));
+  const topicTraffic = all.slice(0, topicsMax).map(({ topic, traffic }) => {
+    const { recordsIn, bytesIn, recordsOut, bytesOut } = traffic;
+    return { topic, recordsIn, bytesIn, recordsOut, bytesOut, windows: sampler.windowsOf(traffic) };
+  });
   return { topicTraffic, topicsLeftOut: all.length - topicTraffic.length };
 }
