@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import { backupCases } from './cases/backup.ts';
 import { busyMemoryCases } from './cases/busy-memory.ts';
 import { consumeCases } from './cases/consume.ts';
 import { duplexCases } from './cases/duplex.ts';
@@ -26,6 +27,7 @@ export function allCases(context: RunContext): Case[] {
     latencyCases,
     groupCases,
     startupCases,
+    backupCases,
     busyMemoryCases,
     growingPartitionsCases,
     growingConnectionsCases,

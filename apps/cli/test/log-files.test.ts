@@ -227,3 +227,26 @@ describe('q log verify', () => {
     expect((await run(`log verify ${folder}`)).stdout).toMatch(/^DAMAGED\torders-3\t/);
   });
 });
+
+describe('q log repair', () => {
+  it('Q2: shows what would be lost, and loses it only with --execute', async () => {
+    const folder = await dataFolder({ segmentBytes: 1 << 20 });
+    const path = `${folder}/orders-3`;
+    expect((await run(`log repair ${path}`)).stdout).toBe('orders-3 is not damaged; 10 records\n');
+    const intact = (await run(`log dump ${path} --json`)).stdout.trimEnd().split('\n');
+    flip(fileOf(folder, 0), (JSON.parse(intact[1]!) as { position: number }).position + 70);
+    const preview = await run(`log repair ${path}`);
+    expect(preview).toMatchObject({ code: 0, stderr: '' });
+    expect(preview.stdout).toContain(
+      'orders-3: at most 2 records would be lost, 8 would stay; the end stays at offset 10',
+    );
+    expect(preview.stdout).toContain('offsets 2-3, bytes ');
+    expect(preview.stdout).toContain('Nothing was changed.');
+    expect((await run(`log verify ${path}`)).code).toBe(1);
+    expect((await run(`log repair ${path} --dry-run --execute`)).code).toBe(2);
+    const done = await run(`log repair ${path} --execute --json`);
+    expect(JSON.parse(done.stdout)).toMatchObject({ executed: true, lostOffsets: 2, recordsKept: 8, endOffset: 10 });
+    expect((await run(`log verify ${path}`)).code).toBe(0);
+    expect((await run(`log dump ${path} -r -f %o,`)).stdout).toBe('0,1,4,5,6,7,8,9,');
+  });
+});

@@ -41,6 +41,9 @@ export type { DamagedStretch, IntactBatch } from './inspect/segment-walk.ts';
 export { findStoredPartitions } from './inspect/stored-partition.ts';
 export type { StoredPartition, StoredSegment } from './inspect/stored-partition.ts';
 
+export { planRepair, repairPartition } from './repair/repair.ts';
+export type { Loss, RepairPlan } from './repair/repair.ts';
+
 // ── backups ──
 export type { ByteRange, CompanionFile, LogCompanions, PinnedLog, PinnedSegment } from './ports/pinned-log.ts';
 export type { PinnableLogs, RestoredStore, RestoreNote } from './ports/local-store.ts';

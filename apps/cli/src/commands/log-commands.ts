@@ -5,6 +5,7 @@ import { addExamples } from '../examples.ts';
 import { parseWholeNumber } from '../input/whole-number.ts';
 import type { ProgramHost } from '../program-host.ts';
 import type { LogDumpOptions } from './log-dump.ts';
+import type { LogRepairOptions } from './log-repair.ts';
 
 const countParser = argumentParser((text: string) => parseWholeNumber(text, { min: 0, max: Number.MAX_SAFE_INTEGER }));
 
@@ -13,6 +14,7 @@ export function addLogCommands(program: Command, host: ProgramHost): void {
   const log = program.command('log').description('look into segment files and partition folders, without a broker');
   addDump(log, host);
   addVerify(log, host);
+  addRepair(log, host);
 }
 
 function addDump(log: Command, host: ProgramHost): void {
@@ -46,5 +48,23 @@ function addVerify(log: Command, host: ProgramHost): void {
           verifyLogs(host.context, paths, command.optsWithGlobals<GlobalOptions>()),
         ),
       ),
+  );
+}
+
+function addRepair(log: Command, host: ProgramHost): void {
+  const repair = log
+    .command('repair <partition-folder>')
+    .description('take damaged bytes out of a partition that is set aside: a preview, unless --execute is given')
+    .option('--dry-run', 'only say what would be lost (the default)')
+    .option('--execute', 'do it; the broker must be stopped');
+  addExamples(repair, [
+    ['q log repair data/orders-0'],
+    ['q log repair data/orders-0 --execute', 'the damaged bytes are kept in .aside files'],
+  ]).action((path: string, _options: unknown, command: Command) =>
+    host.run(() =>
+      import('./log-repair.ts').then(({ repairLog }) =>
+        repairLog(host.context, path, command.optsWithGlobals<LogRepairOptions>()),
+      ),
+    ),
   );
 }

@@ -2,7 +2,7 @@ import { crc32c } from '@q/protocol';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import { StorageError, systemCode } from '../errors.ts';
 import { makeDirectoryDurably, readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
-import type { File, FileSystem } from '../ports/file-system.ts';
+import type { FileSystem } from '../ports/file-system.ts';
 import {
   backupError,
   companionName,
@@ -17,11 +17,11 @@ import {
 } from './backup-names.ts';
 import { decodeManifest } from './manifest.ts';
 import type { Manifest, ManifestPartition } from './manifest.ts';
+import { fileSink } from './file-sink.ts';
+import type { FileSink } from './file-sink.ts';
 import { readTar } from './tar.ts';
 import type { TarEntry, TarSink } from './tar.ts';
 
-/** So much is written between two syncs: a disk that gets it all at once makes the broker's own syncs wait. */
-const syncBytes = 8 << 20;
 /** A manifest is held in memory. */
 const manifestBytesMax = 256 << 20;
 
@@ -178,7 +178,7 @@ class IncomingBackup {
   readonly #received = new Map<string, NamedFile>();
   readonly #folders = new Set<string>();
   #manifest: { readonly id: string; readonly bytes: Buffer } | null = null;
-  #file: File | null = null;
+  #sink: FileSink | null = null;
 
   constructor(folder: BackupFolder, onBytes: (bytes: number) => void) {
     this.#folder = folder;
@@ -209,24 +209,24 @@ class IncomingBackup {
     if (!this.#folders.has(folder)) await fileSystem.makeDirectory(this.#folder.at(folder));
     this.#folders.add(folder);
     const file = await fileSystem.open(this.#folder.at(name), 'create');
-    this.#file = file;
     let crc = 0;
-    return fileSink(file, {
+    this.#sink = fileSink(file, {
       onBytes: (bytes) => {
         crc = crc32c(bytes, crc);
         this.#onBytes(bytes.length);
       },
       onEnd: () => {
-        this.#file = null;
+        this.#sink = null;
         this.#received.set(name, { name, bytes: sizeBytes, crc });
       },
       copies: fileSystem.copiesWrites,
     });
+    return this.#sink;
   }
 
   async abandon(): Promise<void> {
-    await this.#file?.close();
-    this.#file = null;
+    await this.#sink?.abandon();
+    this.#sink = null;
   }
 
   async commit(): Promise<Manifest> {
@@ -260,31 +260,6 @@ class IncomingBackup {
       throw backupError(`${name} is missing: it came with an earlier backup that is not in this folder`, { name });
     if (found !== bytes) throw backupError(`${name} has ${found} bytes instead of ${bytes}`, { name });
   }
-}
-
-/** Writes a file from its beginning, in order, and syncs it now and then and at its end. */
-export function fileSink(
-  file: File,
-  o: { readonly onBytes?: (bytes: Buffer) => void; readonly onEnd?: () => void; readonly copies: boolean },
-): TarSink {
-  let position = 0;
-  let synced = 0;
-  return {
-    write: async (bytes) => {
-      o.onBytes?.(bytes);
-      await file.write([o.copies ? bytes : Buffer.from(bytes)], position);
-      position += bytes.length;
-      if (position - synced < syncBytes) return;
-      await file.datasync();
-      synced = position;
-    },
-    end: async () => {
-      await file.truncate(position);
-      await file.datasync();
-      await file.close();
-      o.onEnd?.();
-    },
-  };
 }
 
 async function sizeIfThere(fileSystem: FileSystem, path: string): Promise<number | null> {

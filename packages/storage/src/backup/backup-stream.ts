@@ -8,7 +8,7 @@ import type { ManifestCompanion, ManifestHead, ManifestPartition, ManifestSegmen
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 /** One read, and so the longest stretch of work between two pauses. */
-const sliceBytes = 256 << 10;
+const sliceBytes = 512 << 10;
 /** Of a segment in more pieces than this all is copied again: a restore opens each of them. */
 const piecesMax = 64;
 
@@ -190,20 +190,31 @@ class PartitionCopy {
     return crc32c(await this.#pin.read(segment, { position: bytes - length, length }));
   }
 
+  #slice(segment: PinnedSegment, { from, to }: { from: number; to: number }): Promise<Buffer> {
+    const length = Math.min(sliceBytes, to - from);
+    if (length === 0) return Promise.resolve(Buffer.alloc(0));
+    const reading = this.#pin.read(segment, { position: from, length }, this.#source.allocate);
+    // Whoever ends the stream meanwhile waits for it no more.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
   async *#piece(segment: PinnedSegment, from: number): AsyncGenerator<Buffer, Piece, undefined> {
-    const { head, allocate, pause } = this.#source;
+    const { head, pause } = this.#source;
     const to = segment.sizeBytes;
     const name = pieceName({ ...this.#pin.id, baseOffset: segment.baseOffset, from, to, backup: head.id });
     yield tarHeader({ name, sizeBytes: to - from }, head.createdMs);
     let crc = 0;
     let position = from;
     try {
+      // One slice is read while the one before is on its way.
+      let next = this.#slice(segment, { from: position, to });
       while (position < to) {
-        const length = Math.min(sliceBytes, to - position);
-        const bytes = await this.#pin.read(segment, { position, length }, allocate);
+        const bytes = await next;
         crc = crc32c(bytes, crc);
+        next = this.#slice(segment, { from: position + bytes.length, to });
         yield bytes;
-        position += length;
+        position += bytes.length;
         await pause();
       }
     } catch (error) {

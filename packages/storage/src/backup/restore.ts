@@ -1,5 +1,6 @@
 import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
 import { encodeCleanerCheckpoint } from '../compaction/cleaner-checkpoint.ts';
+import { inParallel } from '../concurrency/in-parallel.ts';
 import { StorageError } from '../errors.ts';
 import { makeDirectoryDurably, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import {
@@ -19,12 +20,15 @@ import { encodePartitionMetadata } from '../files/partition-metadata.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import { writeFormat } from '../store/folder-format.ts';
 import { encodeOffsetCheckpoint } from '../store/offset-checkpoint.ts';
-import { BackupFolder, fileSink } from './backup-folder.ts';
+import { BackupFolder } from './backup-folder.ts';
+import { fileSink } from './file-sink.ts';
 import { backupError, companionName, pieceName } from './backup-names.ts';
 import type { Manifest, ManifestPartition, ManifestSegment } from './manifest.ts';
 import { verifyPartition } from './verify-backup.ts';
 
 const blockBytes = 1 << 20;
+/** Small ones mostly wait for syncs. */
+const partitionsInParallelMax = 8;
 
 export interface RestoreOptions {
   /** Where the data folder is to be: empty, absent, or left by a restore that did not finish. */
@@ -108,11 +112,11 @@ async function restoring(
 
 async function fill(fileSystem: FileSystem, o: RestoreOptions, source: Source): Promise<void> {
   const present = source.manifest.partitions.filter(({ state }) => state !== 'missing');
-  for (const partition of present) {
+  await inParallel(present, partitionsInParallelMax, async (partition) => {
     assertGoesOn(o.signal);
     await restorePartition(fileSystem, o, { ...source, partition });
     o.onPartition?.(partition);
-  }
+  });
   await writeCheckpoints(fileSystem, o.directory, present);
 }
 
@@ -182,24 +186,29 @@ async function restoreSegment(
     copies: fileSystem.copiesWrites,
     ...(o.onBytes && { onBytes: (bytes) => o.onBytes?.(bytes.length) }),
   });
-  for (const piece of pieces) {
-    const source = await at.backup.fileSystem.open(
-      at.backup.at(pieceName({ topicId, partition, baseOffset, ...piece })),
-      'read',
-    );
-    try {
-      for (let position = 0; position < piece.to - piece.from;) {
-        assertGoesOn(o.signal);
-        const bytes = await source.read(position, Math.min(blockBytes, piece.to - piece.from - position));
-        if (bytes.length === 0) throw backupError(`a piece of segment ${baseOffset} became shorter`);
-        await sink.write(bytes);
-        position += bytes.length;
+  try {
+    for (const piece of pieces) {
+      const source = await at.backup.fileSystem.open(
+        at.backup.at(pieceName({ topicId, partition, baseOffset, ...piece })),
+        'read',
+      );
+      try {
+        for (let position = 0; position < piece.to - piece.from;) {
+          assertGoesOn(o.signal);
+          const bytes = await source.read(position, Math.min(blockBytes, piece.to - piece.from - position));
+          if (bytes.length === 0) throw backupError(`a piece of segment ${baseOffset} became shorter`);
+          await sink.write(bytes);
+          position += bytes.length;
+        }
+      } finally {
+        await source.close();
       }
-    } finally {
-      await source.close();
     }
+    await sink.end();
+  } catch (error) {
+    await sink.abandon().catch(() => undefined);
+    throw error;
   }
-  await sink.end();
 }
 
 /**

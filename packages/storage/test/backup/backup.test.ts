@@ -1,4 +1,4 @@
-import { defaultLogConfig, openDirectoryStore } from '@q/storage';
+import { defaultLogConfig, openDirectoryStore, restoreBackup } from '@q/storage';
 import type { LocalStore, LogConfig, PartitionLog } from '@q/storage';
 import { describe, expect, it } from 'vitest';
 import { append, at, batch, contents, errorWith, numbered, orders } from '../conformance/harness.ts';
@@ -178,6 +178,39 @@ describe('a backup', () => {
     expect(third.toString('latin1').match(/\d{20}\.log\./g) ?? []).toHaveLength(0);
   });
 
+  it('O2: keeps a compaction that is under way from putting its result in place', async () => {
+    const config = { segmentBytes: 300, cleanupPolicy: { delete: false, compact: true }, minCleanableDirtyRatio: 0 };
+    const { under, log } = await twoLogs(config);
+    for (let round = 0; round < 12; round += 1) await append(log, ['a=1', 'b=2', `c=${round}`]);
+    const before = await contents(log);
+    const hold = under.disk.hold('write', /cleaned$/);
+    const round = under.store.maintain();
+    await hold.reached;
+    const pin = under.store.pin(orders)!;
+    hold.release();
+    await round;
+    expect(await contents(log)).toEqual(before);
+    pin.release();
+    await under.store.maintain();
+    expect((await contents(log)).length).toBeLessThan(before.length);
+  });
+
+  it('O2: tells records of another leader epoch from the same ones of before', async () => {
+    const under = await DiskUnderTest.start({ limits: { ...tinyJournal, journalFiles: 0 } });
+    const config = { durability: 'os' } as const;
+    const large = (): Buffer => batch(['x'.repeat(200_000)], { timestampMs: 1_000 });
+    let log = await under.open(config);
+    await log.append(large(), { leaderEpoch: 0 }).durable;
+    const first = await folderAt(under.disk).receive(tarOf({ store: under.store, ids: [orders] }));
+    await under.crash('all');
+    log = await under.open(config);
+    await log.append(large(), { leaderEpoch: 1 }).durable;
+    const again = folderAt(under.disk);
+    const second = await again.receive(tarOf({ store: under.store, ids: [orders], earlier: first }));
+    await restore(again, second);
+    expect((await under.disk.readFile('/restored/orders-0/00000000000000000000.log')).readInt32BE(12)).toBe(1);
+  });
+
   it('O2: of a damaged partition has what can be read, and gives no offset out twice', async () => {
     const { under, log } = await twoLogs({ segmentBytes: 300 });
     for (let round = 0; round < 8; round += 1) await append(log, numbered(5, round * 5));
@@ -305,6 +338,26 @@ describe('a folder of backups', () => {
     expect(await restoredContents(under)).toEqual(at(25, [...numbered(15, 25), 'new']));
   });
 
+  it('O2: leaves nothing behind when its disk is full, and what it had as it was', async () => {
+    const { under, log } = await twoLogs();
+    await append(log, numbered(5));
+    const folder = folderAt(under.disk);
+    const first = await folder.receive(tarOf({ store: under.store, ids }));
+    const names = await under.disk.readDirectory('/backup/data/6f9619ff-8b86-4d01-b42d-00cf4fc964ff-0');
+    await append(log, numbered(5, 5));
+    for (const path of [/backup\/data.*log\.\d/, /manifest/]) {
+      const tar = tarOf({ store: under.store, ids, earlier: first });
+      under.disk.fail({ operation: 'write', path, code: 'ENOSPC' });
+      await expect(folder.receive(tar)).rejects.toThrow('ENOSPC');
+      expect(await under.disk.readDirectory('/backup/data/6f9619ff-8b86-4d01-b42d-00cf4fc964ff-0')).toEqual(names);
+      expect(await folder.list()).toEqual([first.head.id]);
+    }
+    expect(await problemsOf(folder, first)).toEqual([]);
+    // Nothing of the broker was touched by that, and nothing is held any more.
+    const second = await folder.receive(tarOf({ store: under.store, ids, earlier: first }));
+    expect(await problemsOf(folder, second)).toEqual([]);
+  });
+
   it('O2: refuses a folder of something else, and another writer', async () => {
     const { under } = await twoLogs();
     await under.disk.makeDirectory('/backup');
@@ -326,6 +379,19 @@ describe('a restore', () => {
     const manifest = await folder.receive(tarOf({ store: under.store, ids }));
     await under.store.close();
     await expect(restore(folder, manifest, '/data')).rejects.toEqual(errorWith('LOG_EXISTS'));
+  });
+
+  it('O2: that is not finished is refused by every release, however old', async () => {
+    const { under, log } = await twoLogs();
+    await append(log, ['a']);
+    const folder = folderAt(under.disk);
+    const manifest = await folder.receive(tarOf({ store: under.store, ids }));
+    const signal = AbortSignal.abort();
+    const how = { backup: folder, manifest, directory: '/restored', asNew: false, signal };
+    await expect(restoreBackup(under.disk, how)).rejects.toEqual(errorWith('CLOSED'));
+    await expect(openRestored(under)).rejects.toThrow('has not finished');
+    await under.disk.removeFile('/restored/.restoring');
+    await expect(openRestored(under)).rejects.toEqual(errorWith('UNSUPPORTED_FORMAT'));
   });
 
   it('O2: that is cut off at any step leaves nothing that starts, and can be run again', async () => {

@@ -37,7 +37,7 @@ export interface BackupRun {
 
 /** Pieces of memory that take turns: one is being read into while others are on their way to the reader. */
 const memoryPieces = 4;
-const sliceBytes = 256 << 10;
+const sliceBytes = 512 << 10;
 
 export class BackupService {
   readonly #options: BackupServiceOptions;
