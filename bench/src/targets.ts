@@ -184,6 +184,20 @@ export const targets: readonly Target[] = [
     unit: 'ms',
   },
   {
+    what: 'a backup of 2 GiB: of a plain copy',
+    group: 'backup',
+    case: '2048 MiB, to a folder',
+    per: { variant: 'base' },
+    atMost: 2,
+  },
+  {
+    what: 'acknowledgements while backups are made: p99, of the same without',
+    group: 'backup',
+    case: 'acknowledgements at 1,000/s, p99',
+    per: { variant: 'base' },
+    atMost: 1.5,
+  },
+  {
     what: 'a scrape, 1,000 partitions',
     group: 'growth, partitions',
     case: 'scrape, 1,000 partitions',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@q/client';
-import type { Q } from '@q/client';
+import type { GroupConsumer, Q } from '@q/client';
 import { BrokerProcess } from '@q/testkit';
 import { onTestFinished } from 'vitest';
 
@@ -103,6 +103,26 @@ export class Load {
 
   async end(): Promise<void> {
     this.#isOver = true;
+    await this.#done;
+  }
+}
+
+/** A member of a group that handles what comes at once, and commits it often. */
+export class Following {
+  readonly #consumer: GroupConsumer;
+  readonly #done: Promise<void>;
+
+  constructor(client: Q, topic: string) {
+    this.#consumer = client.consumer(topic, { group: 'following', from: 'earliest', autoCommit: { intervalMs: 20 } });
+    this.#done = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for await (const message of this.#consumer) message.ack();
+  }
+
+  async end(): Promise<void> {
+    await this.#consumer.close();
     await this.#done;
   }
 }

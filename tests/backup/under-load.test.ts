@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeManifest } from '@q/storage';
 import type { Manifest } from '@q/storage';
 import { describe, expect, it } from 'vitest';
-import { clientOf, Load, recordsOf, runQ, startOn, startQ, temporaryFolder } from './backup-scene.ts';
+import { clientOf, Following, Load, recordsOf, runQ, startOn, startQ, temporaryFolder } from './backup-scene.ts';
 
 const timeout = 60_000;
 
@@ -39,7 +39,7 @@ function expectExactly(
 /** Ends when a backup that has no manifest yet has brought a segment. */
 async function hasBegun(folder: string): Promise<void> {
   const done = new Set(readdirSync(join(folder, 'backups')).map((name) => name.replace('.manifest', '')));
-  const isNew = (name: string): boolean => name.includes('.log.') && !done.has(name.slice(-25));
+  const isNew = (name: string): boolean => name.includes('.log.') && !done.has(name.slice(-28));
   while (!readdirSync(join(folder, 'data'), { recursive: true }).some((name) => isNew(String(name)))) await sleep(1);
 }
 
@@ -53,6 +53,7 @@ describe('q backup of a broker under load', () => {
       const client = await clientOf(broker);
       await client.admin.createTopic('orders', { partitions: 4, config: { 'segment.bytes': '300000' } });
       const load = new Load(client, 'orders');
+      const group = new Following(client, 'orders');
       const ids: string[] = [];
       for (let round = 0; round < 4; round += 1) {
         await sleep(250);
@@ -61,6 +62,7 @@ describe('q backup of a broker under load', () => {
         ids.push((JSON.parse(made.stdout) as { id: string }).id);
       }
       await load.end();
+      await group.end();
       expect(load.acknowledged.size).toBeGreaterThan(1_000);
       await broker.stop();
       for (const id of [ids[0]!, ids.at(-1)!]) {
@@ -69,11 +71,15 @@ describe('q backup of a broker under load', () => {
         const restored = await runQ('backup', 'restore', join(folder, 'backup'), join(folder, id), '--backup', id);
         expect(restored).toMatchObject({ code: 0, stderr: '' });
         await using second = await startOn(join(folder, id));
-        expectExactly(
-          await recordsOf(await clientOf(second), 'orders'),
-          manifestAt(join(folder, 'backup'), id),
-          load.acknowledged,
-        );
+        const restoredClient = await clientOf(second);
+        const manifest = manifestAt(join(folder, 'backup'), id);
+        expectExactly(await recordsOf(restoredClient, 'orders'), manifest, load.acknowledged);
+        const { partitions } = await restoredClient.admin.describeGroup('following');
+        for (const { partition, committedOffset } of partitions) {
+          const { endOffset } = manifest.partitions.find((at) => at.topic === 'orders' && at.partition === partition)!;
+          expect(committedOffset ?? 0).toBeLessThanOrEqual(endOffset);
+        }
+        if (id !== ids[0]) expect(partitions.some(({ committedOffset }) => (committedOffset ?? 0) > 0)).toBe(true);
       }
       // Offsets of records below the last backup's ends were copied once.
       const last = manifestAt(join(folder, 'backup'), ids.at(-1)!);

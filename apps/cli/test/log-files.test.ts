@@ -228,6 +228,21 @@ describe('q log verify', () => {
   });
 });
 
+describe('q log verify of what is not there', () => {
+  it.each([
+    ['last', 8, '{"fromOffset":8,"toOffset":10}'],
+    ['first', 0, '{"fromOffset":0,"toOffset":2}'],
+  ])('Q2: finds the %s segment missing, which only the checkpoints tell', async (_which, offset, expected) => {
+    const folder = await dataFolder();
+    rmSync(fileOf(folder, offset));
+    const { code, stdout } = await run(`log verify ${folder} --json`);
+    const { damages } = JSON.parse(stdout) as { damages: { fromOffset: number; toOffset: number }[] };
+    expect(damages.map(({ fromOffset, toOffset }) => JSON.stringify({ fromOffset, toOffset }))).toEqual([expected]);
+    expect(code).toBe(1);
+    expect((await run(`log verify ${fileOf(folder, 4)}`)).code).toBe(0);
+  });
+});
+
 describe('q log repair', () => {
   it('Q2: shows what would be lost, and loses it only with --execute', async () => {
     const folder = await dataFolder({ segmentBytes: 1 << 20 });

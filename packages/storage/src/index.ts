@@ -35,6 +35,8 @@ export type { StorageStats } from './stats.ts';
 export { Turnstile } from './concurrency/turnstile.ts';
 
 // ── looking into files without a store: for tools beside a broker ──
+export { knownOffsets } from './inspect/known-offsets.ts';
+export type { KnownOffsets } from './inspect/known-offsets.ts';
 export { walkPartition } from './inspect/partition-walk.ts';
 export type { Finding, WalkSummary } from './inspect/partition-walk.ts';
 export type { DamagedStretch, IntactBatch } from './inspect/segment-walk.ts';

@@ -1,5 +1,5 @@
 import { batchRecordsCount } from '@q/protocol';
-import { nodeFileSystem, walkPartition } from '@q/storage';
+import { knownOffsets, nodeFileSystem, walkPartition } from '@q/storage';
 import type { DamagedStretch, Finding, StoredPartition, WalkSummary } from '@q/storage';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
@@ -30,7 +30,8 @@ export async function verifyLogs(
   const total = { records: 0, bytes: 0 };
   let damaged = 0;
   for (const partition of partitions) {
-    const verified = await verify(partition, { context, progress, total });
+    const isWhole = !paths.includes(partition.segments[0]?.path ?? '');
+    const verified = await verify(partition, { context, progress, total, isWhole });
     if (verified === null) return ExitCode.interrupted;
     damaged += Number(verified.summary.damages > 0);
     progress.clear();
@@ -43,10 +44,17 @@ export async function verifyLogs(
 /** Null when it was interrupted. */
 async function verify(
   partition: StoredPartition,
-  o: { context: CommandContext; progress: Progress; total: { records: number; bytes: number } },
+  o: {
+    context: CommandContext;
+    progress: Progress;
+    total: { records: number; bytes: number };
+    isWhole: boolean;
+  },
 ): Promise<Verified | null> {
   const damages: (Finding & DamagedStretch)[] = [];
-  const walk = walkPartition(nodeFileSystem, partition);
+  // Of a single file nobody can say what lies before and behind it.
+  const known = o.isWhole ? await knownOffsets(nodeFileSystem, partition) : {};
+  const walk = walkPartition(nodeFileSystem, partition, known);
   for (;;) {
     const step = await walk.next();
     if (step.done === true) return { partition, summary: step.value, damages };

@@ -11,8 +11,8 @@ import { StorageError } from '../errors.ts';
  *   backups/<backup>.manifest                    what one backup consists of, written last: without it there is none
  *
  * <backup> is the id of the backup that brought the file: <UTC time>-<8 hex digits>, such as
- * 20261130T203112Z-1f0c3a9e. So names never repeat, and a file never changes: a later backup names what an earlier one
- * has brought. In a tar the entries stand in any order, but for the manifest, which is the last.
+ * 20261130T203112504Z-1f0c3a9e. So names never repeat, and a file never changes: a later backup names what an earlier
+ * one has brought. In a tar the entries stand in any order, but for the manifest, which is the last.
  */
 export const markerName = 'q-backup';
 export const markerText = 'version: 1\n';
@@ -20,14 +20,11 @@ export const dataFolder = 'data';
 export const manifestFolder = 'backups';
 const manifestSuffix = '.manifest';
 
-const idPattern = /^\d{8}T\d{6}Z-[0-9a-f]{8}$/;
+const idPattern = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
 
 /** Ids in order of their names are in order of time. `chance`: 32 bits. */
 export function backupId(o: { readonly createdMs: number; readonly chance: number }): string {
-  const time = new Date(o.createdMs)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(/[-:]/g, '');
+  const time = new Date(o.createdMs).toISOString().replaceAll(/[-:.]/g, '');
   return `${time}-${(o.chance >>> 0).toString(16).padStart(8, '0')}`;
 }
 
@@ -75,7 +72,7 @@ export function companionName(o: {
 }
 
 const dataNamePattern =
-  /^data\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{1,9}\/\d{20}\.(?:log\.\d{1,16}-\d{1,16}|snapshot|message-ids)\.(\d{8}T\d{6}Z-[0-9a-f]{8})$/;
+  /^data\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d{1,9}\/\d{20}\.(?:log\.\d{1,16}-\d{1,16}|snapshot|message-ids)\.(\d{8}T\d{9}Z-[0-9a-f]{8})$/;
 
 /** Which backup brought the data file of that name; null for any other name. Nothing else is ever written or read. */
 export function parseDataName(name: string): string | null {

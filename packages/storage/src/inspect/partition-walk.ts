@@ -1,5 +1,7 @@
 import { batchLastOffset, batchRecordsCount } from '@q/protocol';
+import { offsetFileName } from '../files/file-names.ts';
 import type { FileSystem } from '../ports/file-system.ts';
+import type { KnownOffsets } from './known-offsets.ts';
 import { walkSegment } from './segment-walk.ts';
 import type { DamagedStretch, IntactBatch } from './segment-walk.ts';
 import type { StoredPartition, StoredSegment } from './stored-partition.ts';
@@ -23,19 +25,24 @@ export interface WalkSummary {
 
 /**
  * Everything that a partition's segment files hold, in order. A segment that is missing between two others, or ends
- * before the next one begins, is damage at the end of the one before it; so is an end below `endOffset`, what is known
- * to have been there.
+ * before the next one begins, is damage at the end of the one before it. So is what `known` says to have been there and
+ * the files have not, before the first or behind the last.
  */
 export async function* walkPartition(
   fileSystem: FileSystem,
-  { segments }: Pick<StoredPartition, 'segments'>,
-  o: { readonly endOffset?: number } = {},
+  { segments, directory }: Pick<StoredPartition, 'segments' | 'directory'>,
+  known: Partial<KnownOffsets> = {},
 ): AsyncGenerator<Finding, WalkSummary, undefined> {
   const startOffset = segments[0]?.baseOffset ?? 0;
   const tally = { segments: segments.length, batches: 0, records: 0, bytes: 0, damages: 0 };
   let endOffset = startOffset;
+  const head = known.startOffset === undefined ? null : missingHead({ segments, directory }, known.startOffset);
+  if (head !== null) {
+    tally.damages += 1;
+    yield head;
+  }
   for (const [index, segment] of segments.entries()) {
-    const nextBase = segments[index + 1]?.baseOffset ?? o.endOffset ?? null;
+    const nextBase = segments[index + 1]?.baseOffset ?? known.endOffset ?? null;
     for await (const finding of walkFile(fileSystem, segment, nextBase)) {
       if (finding.kind === 'damage') {
         tally.damages += 1;
@@ -50,6 +57,25 @@ export async function* walkPartition(
     }
   }
   return { ...tally, startOffset, endOffset };
+}
+
+/** The segment that the first readable offset lies in is not there. */
+function missingHead(
+  { segments, directory }: Pick<StoredPartition, 'segments' | 'directory'>,
+  startOffset: number,
+): Finding | null {
+  const first = segments[0];
+  if (first === undefined || !first.isContiguous || first.baseOffset <= startOffset) return null;
+  const path = `${directory}/${offsetFileName(startOffset, 'log')}`;
+  return {
+    kind: 'damage',
+    segment: { path, baseOffset: startOffset, sizeBytes: 0, isContiguous: true },
+    position: 0,
+    endPosition: 0,
+    fromOffset: startOffset,
+    toOffset: first.baseOffset,
+    reason: `the segment that holds offset ${startOffset} is missing`,
+  };
 }
 
 async function* walkFile(

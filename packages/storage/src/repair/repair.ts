@@ -1,5 +1,6 @@
 import type { Finding } from '../inspect/partition-walk.ts';
 import { walkPartition } from '../inspect/partition-walk.ts';
+import { folderAbove, knownOffsets } from '../inspect/known-offsets.ts';
 import type { DamagedStretch } from '../inspect/segment-walk.ts';
 import { findStoredPartitions } from '../inspect/stored-partition.ts';
 import type { StoredPartition, StoredSegment } from '../inspect/stored-partition.ts';
@@ -12,14 +13,11 @@ import {
   cleanShutdownName,
   leaderEpochCheckpointName,
   offsetFileName,
-  recoveryPointCheckpointName,
   segmentFileKinds,
-  startOffsetCheckpointName,
   temporarySuffix,
 } from '../files/file-names.ts';
 import { gapBatches } from '../files/gap-batches.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
-import { decodeOffsetCheckpoint } from '../store/offset-checkpoint.ts';
 
 /** One place where records are lost. */
 export interface Loss {
@@ -63,9 +61,7 @@ export async function planRepair(fileSystem: FileSystem, path: string): Promise<
     throw new StorageError('UNKNOWN_LOG', `${path} is not the folder of one partition, such as data/orders-0`);
   const known = await knownOffsets(fileSystem, partition);
   const losses: Loss[] = [];
-  const head = missingHead(partition, known.startOffset);
-  if (head !== null) losses.push(head);
-  const walk = walkPartition(fileSystem, partition, { endOffset: known.recoveryPoint });
+  const walk = walkPartition(fileSystem, partition, known);
   for (;;) {
     const step = await walk.next();
     if (step.done === true) return planOf(partition, losses, step.value);
@@ -102,39 +98,6 @@ function planOf(
 function lossOf(finding: Finding & DamagedStretch): Loss {
   const { segment, position, endPosition, fromOffset, reason } = finding;
   return { file: segment.path, position, endPosition, fromOffset, toOffset: finding.toOffset ?? fromOffset, reason };
-}
-
-function missingHead({ segments, directory }: StoredPartition, startOffset: number): Loss | null {
-  const first = segments[0];
-  if (first === undefined || !first.isContiguous || first.baseOffset <= startOffset) return null;
-  return {
-    file: `${directory}/${offsetFileName(startOffset, 'log')}`,
-    position: 0,
-    endPosition: 0,
-    fromOffset: startOffset,
-    toOffset: first.baseOffset,
-    reason: `the segment that holds offset ${startOffset} is missing`,
-  };
-}
-
-async function knownOffsets(
-  fileSystem: FileSystem,
-  { directory, topic, partition }: StoredPartition,
-): Promise<{ recoveryPoint: number; startOffset: number }> {
-  const offsetIn = async (name: string): Promise<number> => {
-    const bytes = await readFileIfThere(fileSystem, `${folderAbove(directory)}/${name}`);
-    const entries = (bytes && decodeOffsetCheckpoint(bytes)) ?? [];
-    return entries.find((entry) => entry.topic === topic && entry.partition === partition)?.offset ?? 0;
-  };
-  return {
-    recoveryPoint: await offsetIn(recoveryPointCheckpointName),
-    startOffset: await offsetIn(startOffsetCheckpointName),
-  };
-}
-
-function folderAbove(directory: string): string {
-  const slash = directory.lastIndexOf('/');
-  return slash < 0 ? '.' : directory.slice(0, slash) || '/';
 }
 
 /**
