@@ -89,6 +89,7 @@ class FullDiskLife {
     for (let tries = 0; refusal === 0 && tries < 1_000; tries += 1) refusal = await this.#produce(wire);
     if (refusal !== errorCode('STORAGE_FULL')) this.#fail(`a full disk is answered with ${refusal}`);
     await this.compare(broker, 'while the disk is full');
+    if (!(await isTold(broker, 'disk.full'))) this.#fail('nobody is told of a full disk');
     if ((await this.#produce(wire)) === 0) this.#rig.count('smaller remainders that still fitted');
     // Room again, and nobody tells the broker.
     await truncate(this.#ballast, 0);
@@ -130,4 +131,14 @@ class FullDiskLife {
   #fail(message: string): void {
     this.#rig.fail(message, `--count ${this.#count}`);
   }
+}
+
+/** Within a few of the broker's looks at its health. */
+async function isTold({ adminUrl }: BrokerProcess, alert: string): Promise<boolean> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const { alerts } = (await (await fetch(`${adminUrl}/api/v1/alerts`)).json()) as { alerts: { name: string }[] };
+    if (alerts.some(({ name }) => name === alert)) return true;
+    await pause(100);
+  }
+  return false;
 }

@@ -11,7 +11,7 @@ const rows = [
   'W1 W2 W3',
   'B1 B2 B3 B4 B6',
   'Z1 Z3 Z4 Z5',
-  'O3 O5 Q1',
+  'O3 O4 O5 Q1',
   'O2',
   'Q3',
   'M1 M2 O4',

@@ -46,6 +46,19 @@ describe('Produce', () => {
     }
   });
 
+  it('O4 Q2 tells whom it refuses for want of room how long to wait, by the time to throttle', async () => {
+    const { broker, kafkaPort } = await kafkaBroker({ storageMaxBytes: 4_000 });
+    const q = await nativeClient(broker);
+    await q.admin.createTopic('orders');
+    const client = await RawClient.connect(kafkaPort);
+    const send = () => client.ask(produce, 9, sending({ name: 'orders' }, [batchOf('x'.repeat(600))]));
+    expect(await send()).toMatchObject({ throttleTimeMs: 0 });
+    let refused = await send();
+    while (refused.responses[0]!.partitionResponses[0]!.errorCode === 0) refused = await send();
+    expect(refused.responses[0]!.partitionResponses[0]).toMatchObject({ errorCode: 56 });
+    expect(refused.throttleTimeMs).toBe(1_000);
+  });
+
   it('B1 names its topics as the request did, from version 13 on by id', async () => {
     const { topicId, client } = await brokerWithOrders();
     const ask = async (version: number) =>
