@@ -205,6 +205,12 @@ describe('variables', () => {
     ]);
   });
 
+  it('Q3 shows nobody a secret that is not allowed', async () => {
+    const [problem] = await problemsOf({ env: { Q_ALERT_WEBHOOK_SECRET: 'hunter two' } });
+    expect(problem).toMatch(/^Q_ALERT_WEBHOOK_SECRET: its value is not allowed for alertWebhookSecret; allowed: /);
+    expect(problem).not.toContain('hunter two');
+  });
+
   it('Q3 shows nobody the value of an unknown variable that may be a secret', async () => {
     expect(await problemsOf({ env: { Q_ADMIN_PASSWROD: 'hunter2', Q_TOKN_SECRET: 'hunter2' } })).toEqual([
       'Q_ADMIN_PASSWROD is not a variable of q-broker; unset it, or see q-broker --help',

@@ -46,7 +46,7 @@ function told({ settings }: Told, name: string): string {
 describe('q-broker says what its settings are', () => {
   it('Q3 --print-config tells each with its source, and opens nothing', async () => {
     await writeSettings('dataDir: /nowhere/at/all\nlimits:\n  groupsMax: 7\n');
-    const env = { Q_LOG_LEVEL: 'debug' };
+    const env = { Q_LOG_LEVEL: 'debug', Q_ALERT_WEBHOOK_SECRET: 'hunter2-hunter2-hunter2' };
     await using text = new BrokerProgram({ args: ['--print-config', '--port', '1', '--config', file], env });
     expect(await text.exited).toBe(0);
     const rows = text.stdout.trim().split('\n');
@@ -56,6 +56,8 @@ describe('q-broker says what its settings are', () => {
     expect(byName.get('dataDir')).toEqual(['/nowhere/at/all', `dataDir in ${file}, line 1`]);
     expect(byName.get('limits.groupsMax')).toEqual(['7', `limits.groupsMax in ${file}, line 3`]);
     expect(byName.get('host')).toEqual(['127.0.0.1', 'default']);
+    expect(byName.get('alertWebhookSecret')).toEqual(['********', 'Q_ALERT_WEBHOOK_SECRET']);
+    expect(text.stdout).not.toContain('hunter2');
     expect(text.stderr).toBe('');
 
     await using json = new BrokerProgram({ args: ['--print-config=json', '--limit', 'topicsMax=9'] });
