@@ -110,6 +110,11 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     allowed: `${portWords}, or off`,
     doc: 'Port of the admin HTTP server.',
   }),
+  adminAllowedHosts: setting(orWord('none', z.string().regex(/^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$/)), null, {
+    placeholder: 'name,name',
+    allowed: 'host names without ports, separated by commas, or none',
+    doc: 'Names with a dot by which the admin HTTP server may be called, besides its host; others are refused, because a web page could have its own name lead here.',
+  }),
   brokerId: setting(whole({ min: 0, max: 2_147_483_647 }), 1, {
     placeholder: 'number',
     allowed: 'a whole number from 0 to 2147483647',

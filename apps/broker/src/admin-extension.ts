@@ -5,7 +5,7 @@ import type { AdminExtension } from '@q/broker';
  * What the admin HTTP server answers beyond its probes. It is loaded when `mayLoad` resolves: once the broker has told
  * that it is ready, because loading holds the process for some ms.
  */
-export function lazyAdmin(mayLoad: Promise<void>, options: Pick<AdminOptions, 'webhook' | 'log'>): AdminExtension {
+export function lazyAdmin(mayLoad: Promise<void>, options: AdminOptions): AdminExtension {
   return {
     open: async (services, tools) => {
       await mayLoad;

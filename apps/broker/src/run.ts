@@ -122,6 +122,7 @@ async function start(
 ): Promise<Broker> {
   const { settings, input } = given;
   const webhook = new AlertWebhook();
+  const allowedHosts = settings.adminAllowedHosts?.split(',') ?? [];
   const isKafkaPortGiven = given.given.some(({ name }) => name === 'kafkaPort');
   try {
     const [{ startBroker }, doors] = await Promise.all([
@@ -129,7 +130,7 @@ async function start(
       kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
     ]);
     return await startBroker({
-      ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log })),
+      ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log, allowedHosts })),
       settings: programSettings(given, { input, log, webhook }),
       doors,
       logger: log,

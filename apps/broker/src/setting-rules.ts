@@ -100,6 +100,18 @@ export const settingRules: readonly SettingRule[] = [
     isSecret: false,
   },
   {
+    key: 'adminAllowedHosts',
+    reads: 'text',
+    pattern: '^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$',
+    word: 'none',
+    default: 'none',
+    placeholder: 'name,name',
+    allowed: 'host names without ports, separated by commas, or none',
+    doc: 'Names with a dot by which the admin HTTP server may be called, besides its host; others are refused, because a web page could have its own name lead here.',
+    isReloadable: false,
+    isSecret: false,
+  },
+  {
     key: 'brokerId',
     reads: 'whole',
     min: 0,

@@ -29,6 +29,7 @@ export interface Settings {
   readonly kafkaAdvertised: HostAndPort | null;
   readonly adminHost: string;
   readonly adminPort: number | null;
+  readonly adminAllowedHosts: string | null;
   readonly brokerId: number;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;

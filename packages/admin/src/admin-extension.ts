@@ -98,7 +98,8 @@ function lazily({ tools }: AdminContext, load: () => Promise<AdminListener>): Ad
       (error: unknown) => {
         loading = null;
         tools.logger.error({ event: 'admin.not_opened', err: error }, 'the admin interface could not be loaded');
-        response.writeHead(500).end();
+        response.writeHead(500, { 'content-type': 'application/problem+json' });
+        response.end('{"type":"about:blank","title":"The admin interface could not be loaded","status":500}');
       },
     );
   };

@@ -6,6 +6,7 @@ import { alertOperations } from './alerts/operations.ts';
 import { backupOperations } from './backup/operations.ts';
 import { clusterOperations } from './cluster/operations.ts';
 import { configOperations } from './config/operations.ts';
+import { connectionOperations } from './connections/operations.ts';
 import { errorOperations } from './errors/operations.ts';
 import { eventOperations } from './events/operations.ts';
 import { groupOperations } from './groups/operations.ts';
@@ -21,6 +22,7 @@ export const operations = [
   ...clusterOperations,
   ...backupOperations,
   ...configOperations,
+  ...connectionOperations,
   ...topicOperations,
   ...recordOperations,
   ...groupOperations,

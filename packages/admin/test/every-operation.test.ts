@@ -4,6 +4,7 @@ import { operations } from '../src/operations.ts';
 import type { AnyOperation } from '../src/operation/operation.ts';
 import { openApiOperation } from '../src/openapi/operations.ts';
 import { exampleRequests, requestOf } from './example-requests.ts';
+import { FakeProgramLog } from './logs/fake-program-log.ts';
 import { adminBroker } from './harness.ts';
 import { EventReader } from './stream/event-reader.ts';
 
@@ -11,7 +12,7 @@ const all: readonly AnyOperation[] = [...operations, openApiOperation(operations
 
 describe('every operation', () => {
   it('O2 answers as it is documented', async () => {
-    const { ask, url } = await adminBroker();
+    const { ask, url } = await adminBroker({ admin: { log: new FakeProgramLog() } });
     for (const [operation, example] of exampleRequests(all)) {
       const { id } = operation;
       const { path, init } = requestOf(operation, example);

@@ -33,6 +33,7 @@ const last: Readonly<Record<string, ExampleRequest>> = {
   trimTopic: { params: orders, body: { partitions: [{ partition: 0, before: 1 }] } },
   reopenTopic: { params: orders, body: { partitions: [0] } },
   deleteTopic: { params: orders },
+  setLogLevel: { body: { level: 'debug' } },
   explainError: { params: { name: 'UNKNOWN_TOPIC' } },
   getSetting: { params: { name: 'limits.topicsMax' } },
   changeConfig: { query: { dryRun: 'true' }, body: { 'limits.topicsMax': 77 } },
@@ -43,6 +44,8 @@ const last: Readonly<Record<string, ExampleRequest>> = {
 const testedElsewhere: Readonly<Record<string, string>> = {
   getBackup: 'test/backup/backup.test.ts',
   createBackupSince: 'test/backup/backup.test.ts',
+  /** Has nothing to say before the first line. */
+  readLogs: 'test/logs/logs.test.ts',
 };
 
 /** Those of a list of operations, in an order in which each succeeds. */

@@ -6,6 +6,7 @@ import type { BrokerLogger } from './logger.ts';
 import type { RequestMeter } from './metrics/request-meter.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
+import type { ConnectionDescription } from './transport/connection.ts';
 import type { OwnedCaller } from './transport/outside-caller.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface AdminTools {
   readonly phase: () => BrokerPhase;
   /** Where the admin server listens. */
   readonly url: string;
+  /** Connections of the other doors, the oldest first. */
+  readonly connections: () => readonly ConnectionDescription[];
   /** Somebody for whom services are asked. Whoever opens it ends it. */
   readonly openCaller: (who: { readonly address: string; readonly clientId: string }) => OwnedCaller;
 }

@@ -11,6 +11,7 @@ export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './servi
 // Doors: protocols of other packages on the broker's services
 export type { Door, DoorAddress, DoorTools } from './door.ts';
 export type { AdminExtension, AdminTools, OpenAdminExtension } from './admin-extension.ts';
+export type { ConnectionDescription } from './transport/connection.ts';
 export type { OwnedCaller } from './transport/outside-caller.ts';
 export type { AdminListener } from './admin/node-admin-server.ts';
 export type { BrokerPhase } from './admin/health.ts';

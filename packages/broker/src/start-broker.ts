@@ -115,7 +115,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   maintenance.start();
   serve(health, services);
   reportReady(options, services, { port: listener.port, adminUrl });
-  const closeExtension = extendAdmin(admin, { options, services, counters, health, shared: transport.shared });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -291,13 +291,13 @@ function extendAdmin(
     services,
     counters,
     health,
-    shared,
+    transport: { connections, shared },
   }: {
     readonly options: ResolvedOptions;
     readonly services: OpenServices;
     readonly counters: BrokerCounters;
     readonly health: Health;
-    readonly shared: SharedBudgets;
+    readonly transport: Transport;
   },
 ): () => Promise<void> {
   const extension = options.admin?.extension ?? null;
@@ -312,6 +312,7 @@ function extendAdmin(
     meter,
     phase: () => health.phase,
     url: server.url,
+    connections: () => connections.describe(),
     openCaller: (who) => new OutsideCaller(shared, who),
   };
   return openAdminExtension(extension, { services, tools, extend: server.extend });

@@ -1,5 +1,6 @@
 /** Topics: list, create, describe, alter, delete, more partitions, trim, open again (rows T1, T2, T3, S2). */
 import type { PartitionDetails } from '@q/broker';
+import { wishesBefore, wouldBegin } from './trim-plan.ts';
 import type { z } from 'zod';
 import { json, operation } from '../operation/operation.ts';
 import { pageOf } from '../operation/query.ts';
@@ -159,9 +160,13 @@ const trimTopic = operation({
   body: trimBody,
   answer: json(trimmed),
   errors: ['UNKNOWN_TOPIC'],
-  handle: async ({ params, body }, { services }) => {
-    const results = await services.recordDeletion.delete(params.topic, body.partitions);
-    return { partitions: results.map(({ error, ...result }) => ({ ...result, error: partErrorOf(error) })) };
+  handle: async ({ params: { topic }, body }, context) => {
+    const { services } = context;
+    const wishes = 'partitions' in body ? body.partitions : await wishesBefore(topic, body, context);
+    if (body.validateOnly === true) return { validateOnly: true, partitions: wouldBegin(topic, wishes, context) };
+    const results = await services.recordDeletion.delete(topic, wishes);
+    const partitions = results.map(({ error, ...result }) => ({ ...result, error: partErrorOf(error) }));
+    return { validateOnly: false, partitions };
   },
 });
 

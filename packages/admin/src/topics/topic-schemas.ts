@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { placeSchema } from '../records/place.ts';
 import { flag, nextSchema, pageQuery } from '../operation/query.ts';
 import { count, groupId, offset, orUnknown, partError, partitionNumber, topicName } from '../operation/scalars.ts';
 
@@ -145,22 +146,38 @@ export const addPartitionsBody = z
 export const partitionTotal = z.object({ partitions: count }).meta({ id: 'PartitionTotal' });
 
 export const trimBody = z
-  .strictObject({
-    partitions: z
-      .array(
-        z.strictObject({
-          partition: partitionNumber,
-          before: z.union([offset, z.literal('end')]).describe('Records below it go; `end`: all that are there.'),
-        }),
-      )
-      .min(1)
-      .max(limits.pageMax),
-  })
+  .union(
+    [
+      z.strictObject({
+        partitions: z
+          .array(
+            z.strictObject({
+              partition: partitionNumber,
+              before: z.union([offset, z.literal('end')]).describe('Records below it go; `end`: all that are there.'),
+            }),
+          )
+          .min(1)
+          .max(limits.pageMax),
+        validateOnly,
+      }),
+      z.strictObject({
+        before: placeSchema.describe('Records before this place go, such as `@-1d`.'),
+        in: z.array(partitionNumber).min(1).max(limits.pageMax).optional().describe('Without it in all partitions.'),
+        validateOnly,
+      }),
+    ],
+    { error: 'partitions with an offset each, or one place before which records go' },
+  )
   .meta({ id: 'Trim' });
 export const trimmed = z
   .object({
+    validateOnly: z.boolean(),
     partitions: z.array(
-      z.object({ partition: z.int(), logStartOffset: orUnknown.describe('Where it begins now.'), error: partError }),
+      z.object({
+        partition: z.int(),
+        logStartOffset: orUnknown.describe('Where it begins now, or would.'),
+        error: partError,
+      }),
     ),
   })
   .meta({ id: 'Trimmed' });

@@ -85,11 +85,22 @@ describe('topics', () => {
       ],
     });
     expect(await trimmed.json()).toEqual({
+      validateOnly: false,
       partitions: [
         { partition: 0, logStartOffset: 1, error: null },
         { partition: 7, logStartOffset: -1, error: expect.objectContaining({ code: 'UNKNOWN_PARTITION' }) },
       ],
     });
+    const trim = async (body: object): Promise<unknown> =>
+      (await send('POST', '/api/v1/topics/orders/trim', body)).json();
+    const tried = { validateOnly: true, partitions: [{ partition: 0, logStartOffset: 2, error: null }] };
+    expect(await trim({ before: '@now', validateOnly: true })).toEqual(tried);
+    expect(await trim({ before: 'end', in: [0], validateOnly: true })).toEqual(tried);
+    expect(await trim({ before: '@-1d' })).toMatchObject({ partitions: [{ logStartOffset: 1, error: null }] });
+    expect(await trim({ before: '9', validateOnly: true })).toMatchObject({
+      partitions: [{ error: { code: 'OFFSET_OUT_OF_RANGE' } }],
+    });
+    expect(await trim({ before: 'end' })).toMatchObject({ partitions: [{ logStartOffset: 2, error: null }] });
     expect(await (await send('POST', '/api/v1/topics/orders/reopen', {})).json()).toEqual({ partitions: [] });
   });
 

@@ -42,6 +42,26 @@ export interface ConnectionHost {
   readonly heldTotal: HeldTotal;
 }
 
+/** One connection at one moment. */
+export interface ConnectionDescription {
+  /** Unique in the run of a broker; as `connectionId` in its log. */
+  readonly id: number;
+  readonly address: string;
+  /** The protocol that it speaks. */
+  readonly door: string;
+  /** As it named itself; empty when it did not. */
+  readonly clientId: string;
+  readonly software: string;
+  readonly softwareVersion: string;
+  readonly openForMs: number;
+  readonly requestsInFlight: number;
+  /** Long polls and held heartbeats. */
+  readonly requestsWaiting: number;
+  /** Held of what it has sent, and of what it is sent. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 type State = 'open' | 'closing' | 'closed';
 
 /** Ends that nobody has to look into. A refusal has a line of its own. */
@@ -141,6 +161,24 @@ export class Connection implements StreamEvents, BudgetWaiter {
   /** In flight, or waiting for news. */
   get requestsUnderWay(): number {
     return this.requestsInFlight + this.#parkedRequests;
+  }
+
+  /** For people: who this is, and what it does. */
+  describe(): ConnectionDescription {
+    const { software, clientId } = this.#session;
+    return {
+      id: this.id,
+      address: this.remoteAddress,
+      door: this.door,
+      clientId: clientId ?? '',
+      software: software?.name ?? '',
+      softwareVersion: software?.version ?? '',
+      openForMs: Math.round(this.#host.clock.monotonic() - this.#bornAt),
+      requestsInFlight: this.requestsInFlight,
+      requestsWaiting: this.#parkedRequests,
+      bytesIn: this.#heldBytes,
+      bytesOut: this.#output.pendingBytes,
+    };
   }
 
   /** No request in flight or parked, and no unsent answer. */

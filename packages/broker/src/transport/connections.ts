@@ -16,7 +16,7 @@ import { countRefusal } from '../metrics/counters.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
 import type { ByteStream, StreamEvents } from './network.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionHost } from './connection.ts';
+import type { ConnectionDescription, ConnectionHost } from './connection.ts';
 import type { OpenSession } from './session.ts';
 
 export class Connections {
@@ -39,6 +39,11 @@ export class Connections {
   /** Open connections by the software at their other end. */
   clients(): ClientKind[] {
     return this.#kinds.count(this.#open);
+  }
+
+  /** Those that are open, the oldest first. */
+  describe(): ConnectionDescription[] {
+    return Array.from(this.#open, (connection) => connection.describe());
   }
 
   /** Lets a connection in, which speaks what `openSession` begins. `door` names that protocol. */
