@@ -5,6 +5,7 @@ import type { BrokerLogger } from './logger.ts';
 import type { RequestMeter } from './metrics/request-meter.ts';
 import type { Random } from './random.ts';
 import type { Services } from './services/services.ts';
+import type { TlsOptions } from './transport/tls-options.ts';
 import type { SessionIdentity } from './services/identity/session-identity.ts';
 import type { Link, OpenSession } from './transport/session.ts';
 
@@ -18,6 +19,8 @@ export interface Door {
   readonly host?: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Encrypts. Default: plain. */
+  readonly tls?: TlsOptions;
   /** True: when another program has the port, the broker says so in its log and goes on without this door. */
   readonly isOptional?: boolean;
   /** What sets the port, as the log names it when the port is taken: a flag, a variable. */

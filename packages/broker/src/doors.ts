@@ -5,6 +5,15 @@ import type { ResolvedOptions } from './options.ts';
 import type { Connections } from './transport/connections.ts';
 import type { Listener } from './transport/network.ts';
 import type { OpenSession } from './transport/session.ts';
+import type { TlsOptions } from './transport/tls-options.ts';
+
+/** Where to listen. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** Null: plain. */
+  readonly tls: TlsOptions | null;
+}
 
 /** The ports of a broker, each with a protocol. */
 export class Doors {
@@ -27,7 +36,7 @@ export class Doors {
   /** As `open`. Null when another program has the port: the log says so, and what sets another (`portSetting`). */
   async openIfFree(
     { name, portSetting }: { readonly name: string; readonly portSetting: string | undefined },
-    at: { host: string; port: number },
+    at: Place,
     openSession: OpenSession,
   ): Promise<Listener | null> {
     try {
@@ -36,7 +45,7 @@ export class Doors {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return await this.#giveUp(name, at, error);
       const remedy = `give the door another port${portSetting === undefined ? '' : ` with ${portSetting}`}`;
       this.#options.logger.warn(
-        { event: 'door.port_taken', door: name, ...at },
+        { event: 'door.port_taken', door: name, host: at.host, port: at.port },
         `another program has the port of this door, which stays shut; stop that program, or ${remedy}`,
       );
       return null;
@@ -44,7 +53,7 @@ export class Doors {
   }
 
   /** @throws QError INVALID_CONFIG when the address cannot be had; the doors that are open are closed again */
-  async open(name: string, at: { host: string; port: number }, openSession: OpenSession): Promise<Listener> {
+  async open(name: string, at: Place, openSession: OpenSession): Promise<Listener> {
     try {
       return await this.#listen(name, at, openSession);
     } catch (error) {
@@ -52,10 +61,13 @@ export class Doors {
     }
   }
 
-  async #listen(name: string, at: { host: string; port: number }, openSession: OpenSession): Promise<Listener> {
+  async #listen(name: string, { tls, ...at }: Place, openSession: OpenSession): Promise<Listener> {
     const { network, logger } = this.#options;
     const listener = await network.listen({
       ...at,
+      ...(tls !== null && { tls }),
+      handshakeFailed: (error) =>
+        logger.debug({ event: 'connection.no_handshake', door: name, err: error }, 'a peer did not shake hands'),
       accept: (stream) => this.#connections.accept(stream, openSession, name),
       acceptFailed: (error) => {
         this.#connections.acceptFailed();
@@ -69,9 +81,9 @@ export class Doors {
     return listener;
   }
 
-  async #giveUp(name: string, at: { host: string; port: number }, error: unknown): Promise<never> {
+  async #giveUp(name: string, { host, port }: Place, error: unknown): Promise<never> {
     await this.close();
-    throw listenError(error, { setting: name === nativeName ? 'port' : `doors.${name}.port`, ...at });
+    throw listenError(error, { setting: name === nativeName ? 'port' : `doors.${name}.port`, host, port });
   }
 
   /** Nobody is let in any more. */

@@ -147,3 +147,4 @@ export type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from 
 export { nodeClock } from './node-clock.ts';
 export { nodeRandom } from './node-random.ts';
 export { nodeNetwork } from './transport/node-network.ts';
+export type { TlsOptions } from './transport/tls-options.ts';

@@ -12,6 +12,7 @@ import { resolveLimits, resolveTopicDefaults } from './live-options.ts';
 import { silentLogger } from './logger.ts';
 import type { BrokerLogger } from './logger.ts';
 import type { Network } from './transport/network.ts';
+import type { TlsOptions } from './transport/tls-options.ts';
 import { nodeNetwork } from './transport/node-network.ts';
 import { nodeClock } from './node-clock.ts';
 import { readDescriptorLimit } from './node-descriptor-limit.ts';
@@ -64,6 +65,8 @@ export interface BrokerOptions {
   readonly whenFull?: WhenFull;
   /** More protocols, each on a port of its own. Default: none. */
   readonly doors?: readonly Door[];
+  /** Encrypts the native protocol. Default: plain. */
+  readonly tls?: TlsOptions;
   /** Who is let in. Default: whoever reaches the port. */
   readonly security?: SecurityOptions;
   readonly limits?: Partial<BrokerLimits>;
@@ -116,6 +119,7 @@ export interface ResolvedOptions {
   readonly storageMaxBytes: number | null;
   readonly whenFull: WhenFull;
   readonly doors: readonly Door[];
+  readonly tls: TlsOptions | null;
   readonly security: SecurityOptions | null;
   readonly limits: BrokerLimits;
   /** Undefined: if an SDK is there. */
@@ -156,6 +160,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'storageMaxBytes',
   'whenFull',
   'doors',
+  'tls',
   'security',
   'limits',
   'tracing',
@@ -204,6 +209,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
         : whole('storageMaxBytes', given.storageMaxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER }),
     whenFull: oneOf('whenFull', given.whenFull ?? 'refuse', ['refuse', 'drop-oldest']),
     doors: (given.doors ?? []).map(resolveDoor),
+    tls: given.tls ?? null,
     security: resolveSecurity(given.security),
     limits,
     tracing: given.tracing === undefined ? undefined : flag('tracing', given.tracing),
@@ -264,6 +270,7 @@ function resolveDoor(given: Door, index: number): Door {
   return {
     name,
     ...(given.host !== undefined && { host: text(`doors.${name}.host`, given.host) }),
+    ...(given.tls !== undefined && { tls: given.tls }),
     port: whole(`doors.${name}.port`, given.port, { min: 0, max: 65_535 }),
     ...(given.portSetting !== undefined && { portSetting: text(`doors.${name}.portSetting`, given.portSetting) }),
     isOptional: given.isOptional === true,

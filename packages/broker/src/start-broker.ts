@@ -179,7 +179,7 @@ interface Opening {
 /** Opens every door; returns the native one. */
 async function openDoors(opening: Opening, adminUrl: string | null): Promise<Listener> {
   const { options, doors, services, counters, frames } = opening;
-  const { clock, limits, logger, host, port } = options;
+  const { clock, limits, logger, host, port, tls } = options;
   const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
   const native = openNative({
     services,
@@ -194,7 +194,7 @@ async function openDoors(opening: Opening, adminUrl: string | null): Promise<Lis
     adminUrlFor: adminUrlFor(adminPlace(options, adminUrl), options.advertised?.host ?? null),
   });
   for (const door of options.doors.filter(({ isOptional }) => isOptional !== true)) await openDoor(door, opening);
-  const listener = await doors.open(nativeName, { host, port }, native);
+  const listener = await doors.open(nativeName, { host, port, tls }, native);
   advertised.port ||= listener.port;
   // Last: what may do without its port leaves it to whoever may not.
   for (const door of options.doors.filter(({ isOptional }) => isOptional === true)) await openDoor(door, opening);
@@ -202,12 +202,12 @@ async function openDoors(opening: Opening, adminUrl: string | null): Promise<Lis
 }
 
 async function openDoor(
-  { name, host, port, isOptional = false, portSetting, open }: Door,
+  { name, host, port, tls, isOptional = false, portSetting, open }: Door,
   { options, doors, services, counters, frames }: Opening,
 ): Promise<void> {
   const { clock, random, limits, logger } = options;
-  const at = { host: host ?? options.host, port };
-  let address = at;
+  const at = { host: host ?? options.host, port, tls: tls ?? null };
+  let address = { host: at.host, port };
   const meter = requestMeter(counters, name);
   const identityOf = identitiesFor(options, services);
   const tools = { clock, random, limits, logger, meter, frames, identityOf, address: () => address };

@@ -18,10 +18,10 @@ export function formatAddress(address: Address): string {
 
 // scheme (optional) · host: a name without control characters, an IPv4 address, or an IPv6 address in brackets · port
 // (optional) · a bare slash
-const pattern = /^(?:q:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s\p{Cc}:/?#@[\]]+))(?::(\d{1,5}))?\/?$/u;
+const pattern = /^(?:qs?:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s\p{Cc}:/?#@[\]]+))(?::(\d{1,5}))?\/?$/u;
 
 /**
- * Reads `q://host:port`, `host:port` or `host` (port 7420). There are no users and passwords; what could be one is
+ * Reads `q://host:port`, `qs://host:port` (encrypted), `host:port` or `host` (port 7420). There are no users and passwords; what could be one is
  * never shown.
  *
  * @throws QError `INVALID_CONFIG` naming the text, without what may be secret, and the accepted forms.

@@ -8,6 +8,8 @@ import { resolveLoginOptions } from './login/login-options.ts';
 import type { LoginOptions } from './login/login-options.ts';
 import type { Network } from './network/network.ts';
 import { nodeNetwork } from './network/node-network.ts';
+import { nodeTlsNetwork } from './network/node-tls-network.ts';
+import type { TlsOptions } from './network/tls-options.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeRandom } from './node-random.ts';
 import { abortSignal, checkOptions, integer, port, reading, text, waitMsMax } from './option-check.ts';
@@ -23,6 +25,11 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Names this client in the broker's logs and metrics. Default `q-client`. */
   readonly clientId?: string;
+  /**
+   * Encrypts, and says whom to trust. `qs://host` does so with the authorities that Node trusts. Default: plain, but for
+   * `qs://`.
+   */
+  readonly tls?: TlsOptions | boolean;
   /** How the client shows who it is, to a broker that asks. Default: not at all. */
   readonly login?: LoginOptions;
   /**
@@ -50,6 +57,9 @@ export interface ConnectOptions {
   readonly network?: Network;
 }
 
+/** Before an address: the connection is encrypted. */
+const encryptedScheme = 'qs://';
+
 export interface ResolvedConnectOptions {
   readonly seeds: readonly Address[];
   readonly clientId: string;
@@ -75,6 +85,7 @@ export function resolveConnectOptions(
     requestTimeoutMs: integer({ min: clientLimits.fetchMaxWaitMs + 1, max: waitMsMax }),
     metadataMaxAgeMs: integer({ min: 1, max: waitMsMax }),
     login: null,
+    tls: null,
     retry: null,
     tracing: null,
     signal: abortSignal,
@@ -97,8 +108,31 @@ export function resolveConnectOptions(
     tracing: resolveTracingOptions(options.tracing),
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
-    network: options.network ?? nodeNetwork,
+    network: options.network ?? networkFor(url, options.tls),
   };
+}
+
+/** @throws QError `INVALID_CONFIG` when only some of the addresses are encrypted */
+function networkFor(url: string | readonly string[], tls: ConnectOptions['tls']): Network {
+  const urls = typeof url === 'string' ? [url] : url;
+  const encrypted = urls.filter((each) => each.startsWith(encryptedScheme)).length;
+  if (encrypted > 0 && encrypted < urls.length) throw refusedTls('all addresses have to be encrypted (qs://), or none');
+  if (tls === false && encrypted > 0) throw refusedTls('false contradicts an address with qs://');
+  if (tls === false || (tls === undefined && encrypted === 0)) return nodeNetwork;
+  if (tls === undefined || tls === true) return nodeTlsNetwork({});
+  checkOptions('connect.tls', tls, { ca: pem, cert: pem, key: pem, serverName: text({ lengthMax: 255 }) });
+  if ((tls.cert === undefined) !== (tls.key === undefined)) throw refusedTls('a certificate comes with its key');
+  return nodeTlsNetwork(tls);
+}
+
+/** What is allowed; what was given may be a key, which is shown to nobody. */
+function pem(value: unknown): string | null {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return null;
+  throw refusedTls('certificates and keys are texts or buffers in PEM');
+}
+
+function refusedTls(reason: string): QError {
+  return new QError('INVALID_CONFIG', `connect.tls: ${reason}`, { details: { option: 'tls' } });
 }
 
 function parseSeeds(url: string | readonly string[]): Address[] {

@@ -6,6 +6,7 @@ export type { LoginOptions, PasswordLogin, TokenLogin } from './login/login-opti
 export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
 export type { ConsumerOptions, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';
 export type { RetryOptions } from './retry.ts';
+export type { TlsOptions } from './network/tls-options.ts';
 export type { TracingOptions } from './tracing/tracing-options.ts';
 
 // ── Typed topics

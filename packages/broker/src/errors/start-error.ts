@@ -15,11 +15,17 @@ const listenReasons: Readonly<Record<string, string>> = {
 export function listenError(error: unknown, where: { setting: string; host: string; port: number }): QError {
   const { setting, host, port } = where;
   const systemCode = systemCodeOf(error) ?? 'UNKNOWN';
-  const reason = listenReasons[systemCode] ?? (error as Error).message;
+  const reason = listenReasons[systemCode] ?? reasonOf(error);
   return new QError('INVALID_CONFIG', `cannot listen on ${formatAddress(host, port)} (${setting}): ${reason}`, {
     cause: error,
     details: { setting, value: port, systemCode },
   });
+}
+
+/** What OpenSSL says of a certificate or key begins with its place in the source. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return code?.startsWith('ERR_OSSL') === true ? `certificate or key cannot be used: ${message}` : message;
 }
 
 const folderReasons: Readonly<Record<string, string>> = {

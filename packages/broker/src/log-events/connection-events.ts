@@ -25,6 +25,11 @@ export const connectionEvents = {
     meaning: 'A connection could not be accepted by the system.',
     fields: ['door', 'err'],
   },
+  'connection.no_handshake': {
+    level: 'debug',
+    meaning: 'A peer did not shake hands as TLS has it: it speaks something else, or does not trust the certificate.',
+    fields: ['door', 'err'],
+  },
   'door.port_taken': {
     level: 'warn',
     meaning: 'Another program has the port of this door, which stays shut.',

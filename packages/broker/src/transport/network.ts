@@ -1,3 +1,5 @@
+import type { TlsOptions } from './tls-options.ts';
+
 /** The network as the broker sees it. Injected: a simulation carries the bytes itself. */
 export interface Network {
   /** Listens; rejects when the address cannot be had. Port 0 takes a free port. */
@@ -12,12 +14,18 @@ export interface ListenOptions {
   readonly accept: (stream: ByteStream) => StreamEvents;
   /** Called when a newcomer could not be accepted (out of file descriptors, mostly). The others are served on. */
   readonly acceptFailed: (error: Error) => void;
+  /** Encrypts. Default: plain. */
+  readonly tls?: TlsOptions;
+  /** Called when a peer did not shake hands as it has to. */
+  readonly handshakeFailed?: (error: Error) => void;
 }
 
 /** A port that accepts connections. `port` is the real one, also where 0 was asked for. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** Other certificates, for connections that begin from now on. Throws for what cannot be read, and keeps the old. */
+  readonly renew?: (tls: TlsOptions) => void;
   /** Accepts no more. Connections that exist go on. */
   close(): Promise<void>;
 }
@@ -29,6 +37,8 @@ export interface ByteStream {
   readonly localAddress: string;
   /** Nobody on the way can read along. */
   readonly isEncrypted?: boolean;
+  /** Of the certificate that the peer has shown and that is in order; null: none. */
+  readonly certificateSubject?: string | null;
   /**
    * Sends buffers in order. They must not change until `written` is called, which happens once the operating system
    * has taken them all; it is not called when the stream breaks first.

@@ -2,23 +2,28 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { ByteStream, ListenOptions, Listener, Network, StreamEvents } from './network.ts';
 import { readThrough } from './node-read-memory.ts';
+import { SocketStream } from './node-stream.ts';
+import { listenTls } from './node-tls.ts';
 
-/** TCP. */
+/** TCP, and TLS over it. */
 export const nodeNetwork: Network = {
-  listen: (options) =>
-    new Promise<Listener>((resolve, reject) => {
-      // Not a byte is read before it is known where to.
-      const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) =>
-        connect(accepted, options.accept),
-      );
-      server.once('error', reject);
-      server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
-        server.removeListener('error', reject);
-        server.on('error', options.acceptFailed);
-        resolve(listener(server, options));
-      });
-    }),
+  listen: (options) => (options.tls === undefined ? listenTcp(options) : listenTls(options, options.tls)),
 };
+
+function listenTcp(options: ListenOptions): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    // Not a byte is read before it is known where to.
+    const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (accepted) =>
+      connect(accepted, options.accept),
+    );
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
+      server.removeListener('error', reject);
+      server.on('error', options.acceptFailed);
+      resolve(listener(server, options));
+    });
+  });
+}
 
 function listener(server: Server, options: ListenOptions): Listener {
   const { port } = server.address() as AddressInfo;
@@ -44,49 +49,4 @@ function connect(accepted: Socket, accept: (stream: ByteStream) => StreamEvents)
   socket.on('close', () => events.closed());
   // 'close' follows every 'error' and is what the broker acts on.
   socket.on('error', () => undefined);
-}
-
-class SocketStream implements ByteStream {
-  readonly remoteAddress: string;
-  readonly localAddress: string;
-  ended = false;
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    this.remoteAddress = socket.remoteAddress ?? 'unknown';
-    this.localAddress = socket.localAddress ?? 'unknown';
-  }
-
-  write(buffers: readonly Buffer[], written: () => void): void {
-    const socket = this.#socket;
-    if (socket.destroyed || this.ended) return;
-    const last = buffers.length - 1;
-    // Corked writes leave in one writev.
-    socket.cork();
-    for (let i = 0; i < last; i += 1) socket.write(buffers[i]!);
-    socket.write(buffers[last]!, (error) => {
-      if (error === null || error === undefined) written();
-    });
-    socket.uncork();
-  }
-
-  pauseReading(): void {
-    this.#socket.pause();
-  }
-
-  resumeReading(): void {
-    this.#socket.resume();
-  }
-
-  end(): void {
-    this.ended = true;
-    this.#socket.end();
-    // Closing with unread input would reset the connection, and the peer might lose the answer that explains it.
-    this.#socket.resume();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
 }

@@ -1,9 +1,9 @@
 import { createConnection } from 'node:net';
-import type { Socket } from 'node:net';
 
 import type { Address } from '../address.ts';
 import { clientLimits } from '../limits.ts';
 import type { Network, Wire, WireEvents } from './network.ts';
+import { NodeWire } from './node-wire.ts';
 
 /** TCP through the operating system. */
 export const nodeNetwork: Network = {
@@ -37,28 +37,6 @@ export const nodeNetwork: Network = {
     // Without it the stream would wait for someone to read it, and never come to its end.
     socket.resume();
     socket.once('close', () => events.onClose(failure));
-    return new NodeWire(socket);
+    return new NodeWire(socket, { isEncrypted: false });
   },
 };
-
-class NodeWire implements Wire {
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
-  write(buffers: readonly Buffer[]): boolean {
-    const socket = this.#socket;
-    if (buffers.length === 1) return socket.write(buffers[0] as Buffer);
-    socket.cork();
-    let mayGoOn = true;
-    for (const buffer of buffers) mayGoOn = socket.write(buffer);
-    socket.uncork();
-    return mayGoOn;
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-}

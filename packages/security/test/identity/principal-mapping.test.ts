@@ -4,7 +4,7 @@ import { parseMapping } from '../../src/identity/principal-mapping.ts';
 
 describe('A2 SEC-8 the name of a certificate', () => {
   it('A2 stands as RFC 2253 writes it, the last attribute first', () => {
-    const subject = 'C=NZ\nO=Acme Ltd\nOU=Ops, Team 1\nCN=svc-orders';
+    const subject = 'C=NZ\nO=Acme Ltd\nOU=Ops\\, Team 1\nCN=svc-orders';
     expect(formatDistinguishedName(parseSubject(subject))).toBe(
       String.raw`CN=svc-orders,OU=Ops\, Team 1,O=Acme Ltd,C=NZ`,
     );

@@ -1,0 +1,173 @@
+/** Connections that nobody on the way can read (rows A2, B1). */
+import { readFileSync } from 'node:fs';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { connect } from '@q/client';
+import type { ConnectOptions } from '@q/client';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { nodeNetwork, startBroker } from '../src/index.ts';
+import type { Broker, BrokerOptions, ByteStream, TlsOptions } from '../src/index.ts';
+
+const pem = (name: string): Buffer => readFileSync(new URL(`certificates/${name}`, import.meta.url));
+const ca = pem('ca.pem');
+const ofBroker = { cert: pem('broker.pem'), key: pem('broker.key') };
+const ofClient = { cert: pem('client.pem'), key: pem('client.key') };
+
+async function encrypted(tls: TlsOptions = ofBroker, options: BrokerOptions = {}): Promise<Broker> {
+  const broker = await startBroker({ storage: 'memory', port: 0, admin: false, tls, ...options });
+  onTestFinished(() => broker.close());
+  return broker;
+}
+
+async function open(broker: Broker, options: ConnectOptions = {}) {
+  const q = await connect(`qs://127.0.0.1:${broker.port}`, { connectTimeoutMs: 2_000, ...options });
+  onTestFinished(() => q.close().then(() => undefined));
+  return q;
+}
+
+describe('A2 TLS', () => {
+  it('A2 carries records both ways, large ones too', async () => {
+    const q = await open(await encrypted(), { tls: { ca } });
+    await q.admin.createTopic('orders', { partitions: 1 });
+    await using producer = q.producer();
+    const value = Buffer.alloc(900_000, 'x');
+    for (let sent = 0; sent < 5; sent += 1) await producer.send('orders', { value });
+    let taken = 0;
+    for await (const message of q.consumer('orders', { from: 'earliest' })) {
+      expect(message.value?.equals(value)).toBe(true);
+      if ((taken += 1) === 5) break;
+    }
+  });
+
+  it('A2 is 1.3 where the peer can, and never below 1.2', async () => {
+    const { port } = await encrypted();
+    const spoken = (maxVersion: 'TLSv1.3' | 'TLSv1.2' | 'TLSv1.1') =>
+      new Promise<string | null>((resolve, reject) => {
+        const minVersion = maxVersion === 'TLSv1.1' ? 'TLSv1.1' : 'TLSv1.2';
+        const socket = connectTls({ host: '127.0.0.1', port, ca, minVersion, maxVersion });
+        socket.once('secureConnect', () => {
+          resolve(socket.getProtocol());
+          socket.destroy();
+        });
+        socket.once('error', reject);
+      });
+    expect(await spoken('TLSv1.3')).toBe('TLSv1.3');
+    expect(await spoken('TLSv1.2')).toBe('TLSv1.2');
+    await expect(spoken('TLSv1.1')).rejects.toThrow();
+  });
+
+  it.each<[string, ConnectOptions, RegExp]>([
+    [
+      'an authority that the certificate is not from',
+      { tls: { ca: pem('other-ca.pem') } },
+      /unable to verify|self-signed|issuer/,
+    ],
+    ['no authority of its own', {}, /unable to verify|self-signed|issuer/],
+    ['another name in mind', { tls: { ca, serverName: 'elsewhere.example' } }, /altnames|hostname/i],
+  ])('A2 a client with %s does not connect, and says why', async (_what, options, reason) => {
+    const broker = await encrypted();
+    await expect(open(broker, options)).rejects.toThrow(reason);
+  });
+
+  it('A2 a client that speaks plainly is hung up on, and others are served', async () => {
+    const broker = await encrypted();
+    const socket = connectTcp({ host: '127.0.0.1', port: broker.port });
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    const q = await open(broker, { tls: { ca } });
+    expect(await q.admin.listTopics()).toEqual([]);
+  });
+
+  it('A2 lets PLAIN be used', async () => {
+    const broker = await encrypted(ofBroker, { security: { mechanisms: ['PLAIN'] } });
+    const login = { mechanism: 'PLAIN', username: 'mallory', password: 'x' } as const;
+    await expect(open(broker, { tls: { ca }, login })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+  });
+
+  it.each<[string, Partial<TlsOptions>]>([
+    ['a certificate that is none', { cert: 'hello' }],
+    ['a key that is none', { key: 'hello' }],
+    ['the key of another certificate', { key: ofClient.key }],
+  ])('A2 a broker with %s does not start, and says so', async (_what, wrong) => {
+    const starting = encrypted({ ...ofBroker, ...wrong });
+    await expect(starting).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+    await expect(starting).rejects.toThrow(/certificate or key cannot be used/);
+  });
+
+  it.each<[string, ConnectOptions]>([
+    ['a certificate without its key', { tls: { cert: ofClient.cert } }],
+    ['a key that is no text', { tls: { ca: 7 as never } }],
+    ['an option that there is not', { tls: { rejectUnauthorized: false } as never }],
+    ['false for an encrypted address', { tls: false }],
+  ])('A2 a client with %s is refused before anything is sent', async (_what, options) => {
+    await expect(connect('qs://127.0.0.1:1', options)).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+
+  it('A2 addresses are encrypted all or none', async () => {
+    await expect(connect(['qs://127.0.0.1:1', 'q://127.0.0.1:2'])).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+});
+
+describe('A2 certificates of clients', () => {
+  async function listening(tls: TlsOptions) {
+    const accepted: ByteStream[] = [];
+    const failed: Error[] = [];
+    const listener = await nodeNetwork.listen({
+      host: '127.0.0.1',
+      port: 0,
+      tls,
+      accept: (stream) => {
+        accepted.push(stream);
+        return { data() {}, closed() {} };
+      },
+      acceptFailed: () => undefined,
+      handshakeFailed: (error) => void failed.push(error),
+    });
+    onTestFinished(() => listener.close());
+    const dial = (options: object = {}) => {
+      const socket = connectTls({ host: '127.0.0.1', port: listener.port, ca, ...options });
+      socket.on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+      return socket;
+    };
+    return { accepted, failed, listener, dial };
+  }
+
+  it('A2 that are wanted tell whose they are', async () => {
+    const { accepted, dial } = await listening({ ...ofBroker, ca, clientCertificates: 'wanted' });
+    dial(ofClient);
+    await expect.poll(() => accepted.length).toBe(1);
+    expect(accepted[0]).toMatchObject({
+      isEncrypted: true,
+      certificateSubject: 'O=Acme Ltd\nOU=Ops\\, Team 1\nCN=svc-orders',
+    });
+    dial();
+    await expect.poll(() => accepted.length).toBe(2);
+    expect(accepted[1]!.certificateSubject).toBeNull();
+  });
+
+  it('A2 that are needed keep out who has none', async () => {
+    const { accepted, failed, dial } = await listening({ ...ofBroker, ca, clientCertificates: 'needed' });
+    dial();
+    await expect.poll(() => failed.length).toBe(1);
+    dial(ofClient);
+    await expect.poll(() => accepted.length).toBe(1);
+  });
+
+  it('A2 of the broker are renewed for those who come, and those who are there stay', async () => {
+    const { accepted, listener, dial } = await listening(ofBroker);
+    const serialOf = async (socket: ReturnType<typeof dial>) => {
+      await new Promise((resolve) => socket.once('secureConnect', resolve));
+      return socket.getPeerCertificate().serialNumber;
+    };
+    const first = dial();
+    const before = await serialOf(first);
+    expect(() => listener.renew!({ ...ofBroker, cert: 'garbage' })).toThrow();
+    expect(await serialOf(dial())).toBe(before);
+    listener.renew!({ cert: pem('broker-2.pem'), key: pem('broker-2.key') });
+    expect(await serialOf(dial())).not.toBe(before);
+    expect(first.destroyed).toBe(false);
+    await expect.poll(() => accepted.length).toBe(3);
+  });
+});
