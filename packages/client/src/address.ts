@@ -21,8 +21,8 @@ export function formatAddress(address: Address): string {
 const pattern = /^(?:qs?:\/\/)?(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^\s\p{Cc}:/?#@[\]]+))(?::(\d{1,5}))?\/?$/u;
 
 /**
- * Reads `q://host:port`, `qs://host:port` (encrypted), `host:port` or `host` (port 7420). There are no users and passwords; what could be one is
- * never shown.
+ * Reads `q://host:port`, `qs://host:port` (encrypted), `host:port` or `host` (port 7420). There are no users and
+ * passwords; what could be one is never shown.
  *
  * @throws QError `INVALID_CONFIG` naming the text, without what may be secret, and the accepted forms.
  */

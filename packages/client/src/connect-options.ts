@@ -26,8 +26,8 @@ export interface ConnectOptions {
   /** Names this client in the broker's logs and metrics. Default `q-client`. */
   readonly clientId?: string;
   /**
-   * Encrypts, and says whom to trust. `qs://host` does so with the authorities that Node trusts. Default: plain, but for
-   * `qs://`.
+   * Encrypts, and says whom to trust. `qs://host` encrypts, too, and trusts the authorities that Node trusts. Default:
+   * plain.
    */
   readonly tls?: TlsOptions | boolean;
   /** How the client shows who it is, to a broker that asks. Default: not at all. */
