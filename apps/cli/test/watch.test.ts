@@ -146,6 +146,28 @@ describe('q stats --watch', () => {
   });
 });
 
+describe('q consume on a terminal', () => {
+  it.each(['consume orders', 'consume orders -g follower'])(
+    'O2 %s says when it has caught up, below what was there',
+    async (line) => {
+      // One terminal for both, as it is where somebody watches.
+      const terminal = Object.assign(new PassThrough(), { isTTY: true });
+      let written = '';
+      terminal.setEncoding('utf8').on('data', (text: string) => (written += text));
+      const interrupt = new AbortController();
+      const running = runCommand(['--url', broker.url, ...line.split(' ')], {
+        stdin: new PassThrough(),
+        stdout: terminal,
+        stderr: terminal,
+        interrupt: interrupt.signal,
+      });
+      await expect.poll(() => written, { timeout: 15_000 }).toBe('a\nb\ncaught up; waiting for more (Ctrl-C ends)\n');
+      interrupt.abort();
+      expect(await running).toBe(0);
+    },
+  );
+});
+
 describe('q topic describe', () => {
   const users = {
     groups: [

@@ -6,6 +6,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { OffsetRange } from '../input/offset-expression.ts';
 import { timestampOf } from '../input/time-expression.ts';
 import { AckedOutput } from '../output/acked-output.ts';
+import { sayWhenCaughtUp } from '../output/caught-up.ts';
 import { openRecordOutput } from '../output/record-output.ts';
 import type { RecordOutput } from '../output/record-output.ts';
 import { formatCount } from '../output/units.ts';
@@ -67,6 +68,7 @@ async function copyMessages(
     context.stderr.write(line);
   };
   const troubles = new MemberTroubles(consumer, { write, json: options.json === true });
+  sayWhenCaughtUp(context, consumer, out);
   try {
     await copy(consumer, { out, printed, countMax: options.count ?? Number.POSITIVE_INFINITY });
   } finally {

@@ -1,9 +1,9 @@
 import type { Consumer, ConsumerOptions, Q } from '@q/client';
 import { usageError } from '../command-error.ts';
-import { isTerminal } from '../command-context.ts';
 import type { CommandContext } from '../command-context.ts';
 import { withClient } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
+import { sayWhenCaughtUp } from '../output/caught-up.ts';
 import { openRecordOutput } from '../output/record-output.ts';
 import type { RecordOutput } from '../output/record-output.ts';
 import { consumeAsMember } from './consume-group.ts';
@@ -28,8 +28,8 @@ async function consumeRecords(
   const consumerOptions: ConsumerOptions = { ...plan.consumer, signal: context.interrupt };
   await using consumer = q.consumer(topic, consumerOptions);
   const countMax = options.count ?? Number.POSITIVE_INFINITY;
-  if (plan.consumer.stopAtEnd !== true) sayWhenCaughtUp(context, consumer);
   const copy: Copy = { consumer, stopOffsets: plan.stopOffsets, countMax, ...openRecordOutput(context, options) };
+  if (plan.consumer.stopAtEnd !== true) sayWhenCaughtUp(context, consumer, copy);
   try {
     await copyRecords(copy);
   } finally {
@@ -38,16 +38,6 @@ async function consumeRecords(
     await copy.output.flush();
   }
   return ExitCode.ok;
-}
-
-/** Somebody who watches a terminal wants to know whether nothing comes because nothing is there. */
-function sayWhenCaughtUp(context: CommandContext, consumer: Consumer): void {
-  if (!isTerminal(context.stderr)) return;
-  consumer.caughtUp().then(
-    () => void context.stderr.write('caught up; waiting for more (Ctrl-C ends)\n'),
-    // The loop itself tells what goes wrong, and an end comes without a word.
-    () => undefined,
-  );
 }
 
 interface Copy extends RecordOutput {

@@ -45,8 +45,9 @@ export async function watch<T>(context: CommandContext, options: WatchOptions, w
     }
     isFirst = false;
     // At its time, however long the look took; one that was missed is left out.
-    nextMs = Math.max(nextMs + options.interval, performance.now());
-    await sleep(nextMs - performance.now(), undefined, { signal: interrupt }).catch(() => undefined);
+    const nowMs = performance.now();
+    nextMs = Math.max(nextMs + options.interval, nowMs);
+    await sleep(nextMs - nowMs, undefined, { signal: interrupt }).catch(() => undefined);
   }
 }
 

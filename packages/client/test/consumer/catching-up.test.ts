@@ -55,6 +55,22 @@ describe('a consumer that follows', () => {
     await scene.settle(q.close());
   });
 
+  it('C2 says so between two batches to a loop that never has to wait', async () => {
+    const { scene, q } = await setUp({ batches: 10 });
+    const consumer = q.consumer('t');
+    await scene.settle(consumer.ready());
+    let atCatchUp = -1;
+    let seen = 0;
+    void consumer.caughtUp().then(() => (atCatchUp = seen));
+    await scene.clock.advance(100);
+    // Fetched together with what was there.
+    fill(scene, { partition: 0, batches: 30 });
+    const messages = consumer[Symbol.asyncIterator]();
+    for (; seen < 100; seen += 1) await scene.settle(messages.next());
+    expect(atCatchUp).toBe(30);
+    await scene.settle(q.close());
+  });
+
   it('C2 counts offsets that hold no record any more', async () => {
     const { scene, q } = await setUp({ batches: 1 });
     const log = scene.broker.topics.get('t')?.logs[0];
@@ -75,9 +91,12 @@ describe('a consumer that follows', () => {
     const messages = consumer[Symbol.asyncIterator]();
     let next = messages.next();
     await scene.settle(consumer.caughtUp());
-    await scene.settle(consumer.seek({ partition: 0, offset: 10 }));
+    // The broker has said that nothing is there.
+    await scene.clock.advance(2_000);
     let isCaughtUp = false;
+    // Asked first, so that it hears of the end before anything comes from where it was sent.
     const caughtUp = consumer.caughtUp().then(() => (isCaughtUp = true));
+    await consumer.seek({ partition: 0, offset: 10 });
     expect(String((await scene.settle(next)).value?.value)).toBe('0:10');
     await scene.settle(messages.next());
     expect(isCaughtUp).toBe(false);

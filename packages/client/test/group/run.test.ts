@@ -204,19 +204,24 @@ describe('run', () => {
     const errors: string[] = [];
     consumer.on('error', ({ message }) => errors.push(message));
     const handled: string[] = [];
-    const running = consumer.run(async ({ partition, offset, signal }) => {
-      if (partition === 0 && offset === 1 && handled.every((value) => value !== '0:1')) {
-        handled.push('0:1');
-        scene.group.assign(consumer.memberId, [1]);
-        await new Promise<void>((_resolve, reject) =>
-          signal.addEventListener('abort', () => reject(new Error('gave up on it'))),
-        );
-      }
-      handled.push(`${partition}:${offset}`);
-    });
+    const running = consumer.run(
+      async ({ partition, offset, signal }) => {
+        if (partition === 0 && offset === 1 && handled.every((value) => value !== '0:1')) {
+          handled.push('0:1');
+          scene.group.assign(consumer.memberId, [1]);
+          await new Promise<void>((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('gave up on it'))),
+          );
+        }
+        handled.push(`${partition}:${offset}`);
+      },
+      // Its new owner gets it: it is nobody's to look after here.
+      { onError: () => void handled.push('looked after') },
+    );
     await scene.until(() => handled.includes('1:2') && handled.includes('0:1'));
     await scene.clock.advance(50);
     expect(errors).toEqual([expect.stringContaining('gave up on it')]);
+    expect(handled).not.toContain('looked after');
     expect(scene.group.committedOffset(0)).toBe(1);
     await scene.settle(consumer.close());
     await scene.settle(running);
