@@ -30,6 +30,9 @@ const byErrorCode: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['UNKNOWN_GROUP', ExitCode.notFound],
   ['REQUEST_TIMED_OUT', ExitCode.timeout],
   ['DELIVERY_TIMED_OUT', ExitCode.timeout],
+  ['AUTHENTICATION_REQUIRED', ExitCode.notAuthorised],
+  ['AUTHENTICATION_FAILED', ExitCode.notAuthorised],
+  ['NOT_AUTHORIZED', ExitCode.notAuthorised],
 ]);
 
 export function exitCodeOfError(code: string): ExitCode {

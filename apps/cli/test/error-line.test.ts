@@ -56,6 +56,9 @@ describe('errors', () => {
       UNKNOWN_GROUP: 3,
       REQUEST_TIMED_OUT: 4,
       DELIVERY_TIMED_OUT: 4,
+      AUTHENTICATION_REQUIRED: 5,
+      AUTHENTICATION_FAILED: 5,
+      NOT_AUTHORIZED: 5,
     });
   });
 
