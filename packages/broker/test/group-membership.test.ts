@@ -1,4 +1,4 @@
-import { AddPartitions, DeleteGroup, ListGroups } from '@q/protocol';
+import { AddPartitions, DeleteGroup, ListGroups, Stats } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import type { BrokerOptions } from '../src/index.ts';
@@ -33,6 +33,22 @@ describe('members of a group', () => {
     expect(await a.leave()).toMatchObject({ memberEpoch: -1, assignment: null });
     expect(await describeGroup(client)).toMatchObject({ state: 'empty', members: [] });
     expect((await errorOf(member('a').beat({ memberEpoch: 1 }))).code).toBe('UNKNOWN_MEMBER');
+  });
+
+  it('M1 G2 each time that partitions are given out anew counts as a rebalance, and a heartbeat does not', async () => {
+    const { client, member } = await setUp();
+    const rebalances = async (): Promise<number> => (await client.request(Stats, {})).rebalances;
+    const [a, b] = [member('a'), member('b')];
+    expect(await rebalances()).toBe(0);
+    await a.join(['orders']);
+    expect(await rebalances()).toBe(1);
+    await a.beat();
+    expect(await rebalances()).toBe(1);
+    await b.join(['orders']);
+    expect(await rebalances()).toBe(2);
+    await b.leave();
+    await a.leave();
+    expect(await rebalances()).toBe(3);
   });
 
   it('G2 get a partition only after its owner has let go, and those who are not concerned hear nothing', async () => {

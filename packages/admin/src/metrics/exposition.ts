@@ -99,7 +99,7 @@ function numberText(value: number): string {
   return value === -Infinity ? '-Inf' : String(value);
 }
 
-/** As Prometheus itself writes it from its version 3 on, so that queries find the same label in both formats. */
+/** A float, as OpenMetrics wants it, in both formats: a query finds the same label whichever was scraped. */
 function boundText(bound: number): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }

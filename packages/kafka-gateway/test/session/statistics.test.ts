@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { apiVersions } from '../../src/messages/api-versions.ts';
 import { fetch } from '../../src/messages/fetch.ts';
 import { produce } from '../../src/messages/produce.ts';
+import { ClassicMember } from '../classic-member.ts';
 import { kafkaBroker, RawClient } from '../harness.ts';
 import { nativeClient } from '../native.ts';
 
@@ -45,6 +46,14 @@ describe('statistics of the door', () => {
     expect(failingClients).toMatchObject([
       { door: 'kafka', address: '127.0.0.1', errors: 2, lastError: 'OFFSET_OUT_OF_RANGE' },
     ]);
+  });
+
+  it('M1 G2 count each generation of a group as a rebalance', async () => {
+    const { broker, kafkaPort } = await kafkaBroker({ limits: { groupInitialDelayMs: 0 } });
+    const { admin } = await nativeClient(broker);
+    const member = await ClassicMember.connect({ port: kafkaPort });
+    await member.join();
+    expect((await admin.stats()).rebalances).toBe(1);
   });
 
   it('M1 do not take a consumer that leaves for one that fails', async () => {

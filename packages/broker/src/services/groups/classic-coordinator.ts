@@ -79,7 +79,8 @@ export class ClassicCoordinator {
     // What was refused does not make a group of what was none.
     const isNone = before === null && isRefusedAtOnce(step);
     if (!isNone) {
-      if (step.group !== null && step.group.generation > (before?.generation ?? 0)) this.rebalances += 1;
+      if (step.group !== null && step.group.members.size > 0 && step.group.generation > (before?.generation ?? 0))
+        this.rebalances += 1;
       live.advanceClassic(step.group, step.records);
     }
     if (words.length > 0) void tellWhenDurable(words, { settled: live.settled(), logger: this.#options.logger });

@@ -95,7 +95,9 @@ export class GroupCoordinator implements TopicListener {
       this.#tell(live, groupNews(before, command, step));
       return step;
     }
-    if (step.group.targetEpoch > (before?.targetEpoch ?? 0)) this.rebalances += 1;
+    // That the last one leaves gives nothing to anybody.
+    const { members, targetEpoch } = step.group;
+    if (members.size > 0 && targetEpoch > (before?.targetEpoch ?? 0)) this.rebalances += 1;
     live.advance(step.group, step.records);
     this.#tell(live, groupNews(before, command, step));
     this.#noteDeadline(live, step);
