@@ -51,7 +51,7 @@ const health: ClusterHealth = {
   ],
   omitted: 3,
   groups: [
-    { group: 'billing', topic: 'orders', members: 0, lag: 12_345, behindSinceMs: nowMs - 60_000, trend: 'growing' },
+    { group: 'billing', topic: 'orders', members: 0, lag: 12_345, behindSinceMs: nowMs - 60_000, trend: 'not-falling' },
   ],
   groupsBehind: 4,
   disk: { path: '/var/lib/q', freeBytes: 10, totalBytes: 1 << 30 },
@@ -87,7 +87,7 @@ describe('q cluster', () => {
       'writes\trefused: the disk is full',
       'disk\t10 B free of 1.0 GiB (/var/lib/q)',
       'largest\torders  5.0 MiB',
-      'behind\tbilling in orders  12,345 records for 1 min, growing, no member',
+      'behind\tbilling in orders  12,345 records for 1 min, not falling, no member',
       '\tand 3 more',
       'errors to\tunnamed of 10.0.0.7  12, UNKNOWN_TOPIC 2.0 s ago',
       'settings\tlogLevel=debug  (logLevel in q.yaml, line 3)',

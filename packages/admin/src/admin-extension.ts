@@ -4,7 +4,7 @@
  * This file, and what it imports, is loaded with the broker; so it stays small. All that serves requests (`serving.ts`
  * and below: hono, the schemas, the routes) is loaded with the first request.
  */
-import type { AdminExtension, AdminListener, AdminTools, Services } from '@q/broker';
+import type { AdminExtension, AdminListener, AdminTools, BoardChanges, Services } from '@q/broker';
 import type { AdminContext } from './admin-context.ts';
 import type { Webhook } from './alerts/webhook.ts';
 import type { WebhookTarget } from './alerts/webhook-target.ts';
@@ -46,7 +46,7 @@ export function adminExtension({ allowedHosts = [], webhook = () => null, log }:
 /** Loads what sends alerts with the first one that there is a target for. Returns how to stop it. */
 function tellWebhook({ services, tools, closing }: AdminContext, target: () => WebhookTarget | null): () => void {
   let sending: Promise<Webhook> | null = null;
-  return services.health.onChange((changes) => {
+  const take = (changes: BoardChanges): void => {
     if (target() === null) return;
     sending ??= Promise.all([import('./alerts/webhook.ts'), import('./alerts/node-post.ts')]).then(
       ([made, { nodePost: post }]) => new made.Webhook({ target, post, services, tools, closing }),
@@ -56,7 +56,11 @@ function tellWebhook({ services, tools, closing }: AdminContext, target: () => W
       (error: unknown) =>
         tools.logger.error({ event: 'webhook.broken', err: error }, 'the webhook could not be loaded'),
     );
-  });
+  };
+  // What was raised while nobody listened yet.
+  const { conditions } = services.health.report();
+  if (conditions.length > 0) take({ raised: conditions, cleared: [] });
+  return services.health.onChange(take);
 }
 
 /**

@@ -144,7 +144,8 @@ function behindOf(
 ): string {
   const since = behindSinceMs === null ? '' : ` for ${units.duration(Math.max(0, nowMs - behindSinceMs))}`;
   const nobody = members === 0 ? ', no member' : '';
-  return `${group} in ${topic}  ${units.count(lag)} records${since}, ${trend}${nobody}`;
+  const course = trend.replaceAll('-', ' ');
+  return `${group} in ${topic}  ${units.count(lag)} records${since}, ${course}${nobody}`;
 }
 
 function badOf({ clientId, address, errors, lastError, sinceLastMs }: BadClient, units: Units): string {

@@ -83,7 +83,7 @@ function clearedAlert(condition: ClearedCondition): z.input<typeof alertSchema> 
 
 function groupLag(group: GroupBehind): z.input<typeof groupLagSchema> {
   const { groupId, topic, members, lag, behindSinceMs, progressedMs, isGrowing } = group;
-  const trend = lag === 0 ? 'caught-up' : isGrowing ? 'growing' : 'falling';
+  const trend = lag === 0 ? 'caught-up' : isGrowing ? 'not-falling' : 'falling';
   return { group: groupId, topic, members, lag, behindSinceMs, progressedMs, trend };
 }
 

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Condition } from '@q/broker';
-import { ManualClock } from '@q/testkit';
+import { FaultyFileSystem, ManualClock } from '@q/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { nodePost } from '../../src/alerts/node-post.ts';
 import { changesMax, triesMax, waitingMax, Webhook } from '../../src/alerts/webhook.ts';
 import type { Post, Posted } from '../../src/alerts/webhook-target.ts';
+import { adminBroker } from '../harness.ts';
 
 interface Sent {
   readonly headers: Readonly<Record<string, string>>;
@@ -205,5 +206,38 @@ describe('a request to a webhook', () => {
     const gone = await nodePost({ url: 'http://127.0.0.1:1/', headers: {}, body: '', timeoutMs: 5_000, signal });
     expect(gone.status).toBe(0);
     expect(gone.reason).toContain('ECONNREFUSED');
+  });
+});
+
+describe('the webhook of a broker', () => {
+  it('O4 is told what was raised before it could listen, what comes later, and when that is over', async () => {
+    const told: { name: string; state: string }[] = [];
+    const server = createServer((request, response) => {
+      void request.toArray().then((chunks) => {
+        const { data } = JSON.parse(Buffer.concat(chunks as Buffer[]).toString()) as { data: { alerts: typeof told } };
+        told.push(...data.alerts.map(({ name, state }) => ({ name, state })));
+        response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const disk = new FaultyFileSystem({ capacityBytes: 1 << 30 });
+    await adminBroker({
+      storage: 'file',
+      dataDir: '/data',
+      fileSystem: disk,
+      // Lower than what any process may have: raised with the first look.
+      descriptorsMax: 200,
+      storageLimits: { diskReserveBytes: 1 << 20 },
+      limits: { healthIntervalMs: 10, maintenanceIntervalMs: 10 },
+      alerts: { clearAfterMs: 50, diskLowPercent: 1 },
+      admin: { webhook: () => ({ url, secret: null }) },
+    });
+    await vi.waitFor(() => expect(told).toContainEqual({ name: 'descriptors.short', state: 'raised' }));
+    disk.capacityBytes = disk.usedBytes;
+    await vi.waitFor(() => expect(told).toContainEqual({ name: 'disk.full', state: 'raised' }));
+    disk.capacityBytes = 1 << 30;
+    await vi.waitFor(() => expect(told).toContainEqual({ name: 'disk.full', state: 'cleared' }));
   });
 });
