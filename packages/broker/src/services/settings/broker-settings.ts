@@ -11,7 +11,7 @@
  */
 import { QError } from '@q/protocol';
 import type { BrokerLogger } from '../../logger.ts';
-import type { MetadataStore } from '../../metadata/metadata-store.ts';
+import type { MetadataEntry, MetadataStore } from '../../metadata/metadata-store.ts';
 import type { GivenValue, ProgramSettings, SettingDefinition } from './setting-definition.ts';
 import { changedNames, checkChange, refuseChanges } from './setting-change.ts';
 import type { ChangedSetting, SettingsChange } from './setting-change.ts';
@@ -143,10 +143,15 @@ export class BrokerSettings {
   }
 
   async #load(): Promise<void> {
-    const { metadata, brokerId, logger, check } = this.#options;
+    const { metadata, brokerId } = this.#options;
     const key = settingsKey(brokerId);
     const entry = await metadata.get(key);
-    if (entry === null) return;
+    if (entry !== null) await this.#takeStored(key, entry);
+    this.#options.program.apply((name) => this.#layers.inForce(name));
+  }
+
+  async #takeStored(key: string, entry: MetadataEntry): Promise<void> {
+    const { logger, check } = this.#options;
     this.#version = entry.version;
     const ignored: Record<string, string> = {};
     for (const [name, text] of decodeSettings(key, entry.value)) {
@@ -165,7 +170,6 @@ export class BrokerSettings {
         'settings that were changed by API do not fit any more',
       );
     await this.#options.apply(this.#layers.chosen());
-    this.#options.program.apply((name) => this.#layers.inForce(name));
   }
 
   async #change(wanted: SettingsChange): Promise<SettingsChanged> {
