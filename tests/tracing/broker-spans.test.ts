@@ -55,8 +55,7 @@ describe('the broker', () => {
     const producer = q.producer();
     for (const name of ['1', '2', '3']) {
       application.startActiveSpan(`request ${name}`, (span) => {
-        producer.enqueue('orders', { value: name });
-        producer.enqueue('orders', { value: `${name}, again` });
+        for (let at = 0; at < 20; at += 1) producer.enqueue('orders', { value: `${name}: ${at}` });
         span.end();
       });
     }
