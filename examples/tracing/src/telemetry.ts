@@ -5,5 +5,8 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 const sdk = new NodeSDK();
 sdk.start();
 
-// Spans leave in batches, and the last one when the program has nothing more to do.
-process.once('beforeExit', () => void sdk.shutdown());
+// Spans leave in batches, and the last one when the program has nothing more to do. A collector that cannot be reached
+// is no reason to fail.
+process.once('beforeExit', () => {
+  sdk.shutdown().catch((error: unknown) => console.error('the last spans are lost:', error));
+});
