@@ -90,5 +90,6 @@ function timeoutOption(): Option {
 }
 
 const exitCodesHelp = `
-Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 timeout, 5 not authorised, 130 interrupted.
+Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 timeout, 5 not authorised,
+130 interrupted.
 Payloads go to standard output, everything else to standard error.`;

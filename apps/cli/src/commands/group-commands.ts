@@ -19,7 +19,7 @@ const partitionsParser = argumentParser(parsePartitionList);
 export function addGroupCommands(program: Command, host: ProgramHost): void {
   const group = program
     .command('group')
-    .description('list and describe consumer groups, move and delete their offsets');
+    .description('list, describe and watch consumer groups, move and delete their offsets');
   addReaders(group, host);
   addWatch(group, host);
   addSeek(group, host);
