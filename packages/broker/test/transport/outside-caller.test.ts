@@ -41,6 +41,11 @@ describe('a caller from outside of the transport', () => {
     expect(await second.budget.reserveAnswer(500, 60)).toBe(60);
     const third = open().budget.reserveAnswer(500, 60);
     expect(third).toBeInstanceOf(Promise);
+    const fourth = open();
+    const late = fourth.budget.reserveAnswer(500, 60);
+    fourth.end();
+    // Nothing is read for it: it only hears that it need not wait.
+    expect(await late).toBe(500);
     first.end();
     expect(await third).toBe(500);
   });
