@@ -193,6 +193,19 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     doc: 'Least severe log line that is written.',
     isReloadable: true,
   }),
+  otlpLogsEndpoint: setting(orWord('none', z.string().regex(/^https?:\/\/[^\s/]\S*$/)), null, {
+    placeholder: 'url',
+    allowed: 'an address that begins with http:// or https://, or none',
+    doc: 'Collector that the log is sent to as well, by OTLP/HTTP; without a path /v1/logs is taken.',
+    isReloadable: true,
+  }),
+  otlpLogsHeaders: setting(orWord('none', z.string().regex(/^[^\s=;]+=[^;]+(;[^\s=;]+=[^;]+)*$/)), null, {
+    placeholder: 'name=value;name=value',
+    allowed: 'name=value, several separated by ";", or none',
+    doc: 'Headers of what is sent to otlpLogsEndpoint, such as authorization=Bearer ….',
+    isReloadable: true,
+    isSecret: true,
+  }),
   logFormat: setting(choice(['auto', 'text', 'json']), 'auto', {
     doc: 'Form of the log on standard output; auto is text on a terminal and JSON elsewhere.',
   }),

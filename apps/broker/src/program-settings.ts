@@ -1,5 +1,6 @@
 import type { ProgramSettings, ReadValues } from '@q/broker';
 import type { AlertWebhook } from './alert-webhook.ts';
+import type { LogShipping } from './log-shipping.ts';
 import { programDefinitions } from './program-definitions.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { KnownSettings, SettingsInput } from './resolve-settings.ts';
@@ -10,12 +11,13 @@ import type { LogLevel } from './settings.ts';
 export interface ProgramParts {
   readonly log: { setLevel(level: LogLevel): void };
   readonly webhook: Pick<AlertWebhook, 'follow'>;
+  readonly shipping: Pick<LogShipping, 'follow'>;
 }
 
 /** The settings of the program, for the broker: it tells them, changes them, and reads them again. */
 export function programSettings(
   { given, file }: Pick<KnownSettings, 'given' | 'file'>,
-  { input, log, webhook }: ProgramParts & { readonly input: SettingsInput },
+  { input, log, webhook, shipping }: ProgramParts & { readonly input: SettingsInput },
 ): ProgramSettings {
   return {
     definitions: programDefinitions(),
@@ -26,6 +28,7 @@ export function programSettings(
       const level = logLevels.find((known) => known === valueOf('logLevel'));
       if (level !== undefined) log.setLevel(level);
       webhook.follow(valueOf);
+      shipping.follow(valueOf);
     },
   };
 }

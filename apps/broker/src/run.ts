@@ -11,6 +11,7 @@ import { greeting, meaningOfAck, nextCommands } from './greeting.ts';
 import type { ReadyFacts } from './greeting.ts';
 import { helpText } from './help.ts';
 import { kafkaDoors } from './kafka-doors.ts';
+import { LogShipping, otlpHeaders } from './log-shipping.ts';
 import { chooseLogFormat, droppedFinding, ProgramLog } from './log.ts';
 import type { LogFormat } from './log.ts';
 import { commandLineCall } from './program-call.ts';
@@ -43,6 +44,9 @@ const keepCompiledMs = 2000;
  * take longer.
  */
 const startGraceMs = 2000;
+
+/** How long the last lines of the log may take to the collector. */
+const shipTimeoutMs = 2000;
 
 /** How long a stop may take in all: the requests under way have 10 s of it, and the rest is for what is to be saved. */
 const stopTimeoutMs = 15_000;
@@ -87,12 +91,13 @@ async function serve(given: Given): Promise<void> {
   const hangup = isTerminalAttached() ? 'stop' : 'reload';
   const stopSignal = firstStopSignal(process, { hangup });
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
-  const log = new ProgramLog({ level: settings.logLevel, format });
+  const log = new ProgramLog({ level: settings.logLevel, format, secrets: secretsOf(settings) });
   exitOnFault(log);
   const manager = await serviceLink(log);
   manager?.starting();
   const { promise: mayLoad, resolve: announced } = Promise.withResolvers<void>();
-  const broker = await startUnlessStopped(() => start(given, { log, mayLoad }), stopSignal);
+  const shipping = new LogShipping(log, mayLoad);
+  const broker = await startUnlessStopped(() => start(given, { log, mayLoad, shipping }), stopSignal);
   const facts = readyFacts(settings, broker);
   await sleep(probeMs);
   relaxExternalMemory();
@@ -105,7 +110,7 @@ async function serve(given: Given): Promise<void> {
 
   const signal = await stopSignal;
   log.info({ event: 'process.stopping', signal }, 'stopping; a second signal stops at once');
-  await Promise.all([manager?.stopping(), stop(broker, log)]);
+  await Promise.all([manager?.stopping(), stop(broker, { log, shipping })]);
 }
 
 /** Loaded only where a service manager wants to hear of the broker. */
@@ -115,11 +120,20 @@ async function serviceLink(log: ProgramLog): Promise<ServiceLink | null> {
   return openServiceLink(process.env, log);
 }
 
-/** `mayLoad`: when there is time to load what the broker can do without. */
-async function start(
-  given: Given,
-  { log, mayLoad }: { readonly log: ProgramLog; readonly mayLoad: Promise<void> },
-): Promise<Broker> {
+/** What never stands in a line, from the first one on. */
+function secretsOf({ otlpLogsHeaders, alertWebhookSecret }: Settings): string[] {
+  const headers = Object.values(otlpHeaders(otlpLogsHeaders ?? 'none'));
+  return [otlpLogsHeaders, alertWebhookSecret, ...headers].filter((secret) => secret !== null);
+}
+
+interface ProgramTools {
+  readonly log: ProgramLog;
+  /** When there is time to load what the broker can do without. */
+  readonly mayLoad: Promise<void>;
+  readonly shipping: LogShipping;
+}
+
+async function start(given: Given, { log, mayLoad, shipping }: ProgramTools): Promise<Broker> {
   const { settings, input } = given;
   const webhook = new AlertWebhook();
   const allowedHosts = settings.adminAllowedHosts?.split(',') ?? [];
@@ -131,7 +145,7 @@ async function start(
     ]);
     return await startBroker({
       ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log, allowedHosts })),
-      settings: programSettings(given, { input, log, webhook }),
+      settings: programSettings(given, { input, log, webhook, shipping }),
       doors,
       logger: log,
       // The disk no longer keeps its promises, so nothing may be written any more, the clean-shutdown marker least of
@@ -151,7 +165,7 @@ async function start(
   }
 }
 
-async function stop(broker: Broker, log: ProgramLog): Promise<void> {
+async function stop(broker: Broker, { log, shipping }: Pick<ProgramTools, 'log' | 'shipping'>): Promise<void> {
   try {
     await inTime(broker.close(), stopTimeoutMs);
   } catch (error) {
@@ -162,6 +176,8 @@ async function stop(broker: Broker, log: ProgramLog): Promise<void> {
     );
   }
   log.info({ event: 'process.stopped' }, 'stopped cleanly');
+  // The last lines are worth a moment. A collector that does not answer does not hold the process.
+  await inTime(shipping.stop(), shipTimeoutMs).catch(() => undefined);
   end(ExitCode.stopped);
 }
 

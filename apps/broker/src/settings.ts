@@ -43,6 +43,8 @@ export interface Settings {
   readonly alertWebhookUrl: string | null;
   readonly alertWebhookSecret: string | null;
   readonly logLevel: LogLevel;
+  readonly otlpLogsEndpoint: string | null;
+  readonly otlpLogsHeaders: string | null;
   readonly logFormat: 'auto' | 'text' | 'json';
 }
 

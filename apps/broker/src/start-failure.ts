@@ -35,8 +35,17 @@ export function explainStartFailure(error: unknown, settings: Settings): StartFa
     return { line: refused.message ?? 'a setting is not allowed', exitCode: ExitCode.badSettings };
   // A wrapper often repeats the message of what it wraps.
   const messages = new Set(causes.map((cause) => cause.message));
-  return { line: `the broker could not start: ${[...messages].join(': ')}`, exitCode: ExitCode.failed };
+  const line = `the broker could not start: ${[...messages].join(': ')}${explanation(causes)}`;
+  return { line, exitCode: ExitCode.failed };
 }
+
+/** Where to read more about it. */
+function explanation(causes: readonly Cause[]): string {
+  const known = causes.find(({ code }) => code !== undefined && explained.has(code));
+  return known === undefined ? '' : `; q explain ${known.code} tells more`;
+}
+
+const explained: ReadonlySet<string> = new Set(['STORAGE_FULL', 'STORAGE_FAILED', 'CORRUPT_LOG']);
 
 /** The error and its causes, outermost first. */
 function chainOf(error: unknown): Cause[] {
@@ -100,7 +109,9 @@ function explainFolder(cause: Cause, settings: Settings, { isFolder }: { isFolde
 }
 
 function unusable(cause: Cause, { dataDir }: Settings): string {
-  return `the data folder ${dataDir} cannot be used: ${cause.message ?? cause.code}; choose another with --data-dir`;
+  const isFull = cause.code === 'ENOSPC';
+  const more = isFull ? '; q explain STORAGE_FULL tells more' : '';
+  return `the data folder ${dataDir} cannot be used: ${cause.message ?? cause.code}; choose another with --data-dir${more}`;
 }
 
 function ownerOf({ details }: Cause): string {

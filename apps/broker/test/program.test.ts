@@ -48,7 +48,7 @@ describe('q-broker', () => {
     );
     broker.signal('SIGINT');
     expect(await broker.exited).toBe(0);
-    expect(broker.stdout).toMatch(/stopped cleanly\s*$/);
+    expect(broker.stdout).toMatch(/stopped cleanly process\.stopped\s*$/);
     await expect(access(join(folder, 'data'))).rejects.toThrow('ENOENT');
   });
 

@@ -53,6 +53,13 @@ describe('why a broker did not start', () => {
     expect(lineOf({ code: 'UNSUPPORTED_FORMAT' })).toBe('the data folder ./data cannot be used: inner');
   });
 
+  it('Q2 names the error that q explain tells more about', () => {
+    expect(lineOf({ code: 'ENOSPC' })).toMatch(/cannot be used: inner; .*; q explain STORAGE_FULL tells more$/);
+    expect(lineOf({ code: 'CORRUPT_LOG' })).toMatch(
+      /^the broker could not start: .*; q explain CORRUPT_LOG tells more$/,
+    );
+  });
+
   it('Q3 calls what only the broker can refuse a bad setting', () => {
     expect(
       explainStartFailure(

@@ -18,6 +18,15 @@ export const logLimits: {
   readonly textsMax: number;
   /** Causes of an error that are told. */
   readonly causesMax: number;
+  /** Lines that wait for the collector; beyond it the oldest is dropped. */
+  readonly shipQueueMax: number;
+  /** Lines of one request. */
+  readonly shipBatchMax: number;
+  /** How long a line waits for others. */
+  readonly shipDelayMs: number;
+  /** Pause after a failure; it doubles up to `shipPauseMsMax`. */
+  readonly shipPauseMsMin: number;
+  readonly shipPauseMsMax: number;
   /** Characters that wait while standard output takes none; beyond it lines are dropped. */
   readonly unwrittenMax: number;
 } = {
@@ -29,5 +38,10 @@ export const logLimits: {
   textCharactersMax: 4096,
   textsMax: 100,
   causesMax: 5,
+  shipQueueMax: 2048,
+  shipBatchMax: 512,
+  shipDelayMs: 1_000,
+  shipPauseMsMin: 1_000,
+  shipPauseMsMax: 30_000,
   unwrittenMax: 1 << 20,
 };
