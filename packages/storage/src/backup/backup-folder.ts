@@ -22,6 +22,8 @@ import type { FileSink } from './file-sink.ts';
 import { readTar } from './tar.ts';
 import type { TarEntry, TarSink } from './tar.ts';
 
+/** Files whose last sync is under way at once. */
+const endingsMax = 8;
 /** A manifest is held in memory. */
 const manifestBytesMax = 256 << 20;
 
@@ -179,6 +181,9 @@ class IncomingBackup {
   readonly #folders = new Set<string>();
   #manifest: { readonly id: string; readonly bytes: Buffer } | null = null;
   #sink: FileSink | null = null;
+  readonly #ending = new Set<Promise<void>>();
+  /** Of a file that could not be ended. */
+  #failure: Error | null = null;
 
   constructor(folder: BackupFolder, onBytes: (bytes: number) => void) {
     this.#folder = folder;
@@ -199,7 +204,10 @@ class IncomingBackup {
     const parts: Buffer[] = [];
     return {
       write: async (bytes) => void parts.push(Buffer.from(bytes)),
-      end: async () => void (this.#manifest = { id, bytes: Buffer.concat(parts) }),
+      // Of a whole folder that somebody has put into a tar, the newest.
+      end: async () => {
+        if (this.#manifest === null || this.#manifest.id < id) this.#manifest = { id, bytes: Buffer.concat(parts) };
+      },
     };
   }
 
@@ -210,26 +218,49 @@ class IncomingBackup {
     this.#folders.add(folder);
     const file = await fileSystem.open(this.#folder.at(name), 'create');
     let crc = 0;
-    this.#sink = fileSink(file, {
+    const sink = fileSink(file, {
       onBytes: (bytes) => {
         crc = crc32c(bytes, crc);
         this.#onBytes(bytes.length);
       },
-      onEnd: () => {
-        this.#sink = null;
-        this.#received.set(name, { name, bytes: sizeBytes, crc });
-      },
+      onEnd: () => void this.#received.set(name, { name, bytes: sizeBytes, crc }),
       copies: fileSystem.copiesWrites,
     });
-    return this.#sink;
+    this.#sink = sink;
+    return { write: sink.write, end: () => this.#endSoon(sink) };
+  }
+
+  /** The last sync of a file takes long, and the next file need not wait for it. */
+  async #endSoon(sink: FileSink): Promise<void> {
+    this.#sink = null;
+    const ending = this.#end(sink).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+    while (this.#ending.size >= endingsMax) await Promise.race(this.#ending);
+    this.#throwFailure();
+  }
+
+  async #end(sink: FileSink): Promise<void> {
+    try {
+      await sink.end();
+    } catch (error) {
+      this.#failure ??= error as Error;
+      await sink.abandon().catch(() => undefined);
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure;
   }
 
   async abandon(): Promise<void> {
     await this.#sink?.abandon();
     this.#sink = null;
+    await Promise.all(this.#ending);
   }
 
   async commit(): Promise<Manifest> {
+    await Promise.all(this.#ending);
+    this.#throwFailure();
     if (this.#manifest === null) throw backupError('the backup is cut off: it has no manifest');
     const { id, bytes } = this.#manifest;
     const manifest = decodeManifest(bytes);

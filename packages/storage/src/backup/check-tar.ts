@@ -36,8 +36,10 @@ export async function checkTar(
         else crc = crc32c(bytes, crc);
       },
       end: async () => {
-        if (isManifest) manifest = decodeManifest(Buffer.concat(parts));
-        else found.set(name, { bytes: sizeBytes, crc });
+        if (!isManifest) return void found.set(name, { bytes: sizeBytes, crc });
+        const read = decodeManifest(Buffer.concat(parts));
+        // Of a whole folder that somebody has put into a tar, the newest.
+        if (manifest === null || manifest.head.id < read.head.id) manifest = read;
       },
     };
   });

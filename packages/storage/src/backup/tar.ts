@@ -11,6 +11,7 @@ import { backupError } from './backup-names.ts';
  * then the file, filled up with zeros to a multiple of 512. Two blocks of zeros end it all.
  */
 const blockBytes = 512;
+const longNameBytesMax = 64 << 10;
 
 export const tarEnd: Buffer = Buffer.alloc(2 * blockBytes);
 
@@ -77,6 +78,7 @@ export async function readTar(
   open: (entry: TarEntry) => Promise<TarSink | null>,
 ): Promise<void> {
   const reader = new BlockReader(source);
+  let longName: string | null = null;
   for (;;) {
     const header = await reader.take(blockBytes);
     // Enough for the end: some programs leave out the second block, and others fill up with many.
@@ -85,14 +87,33 @@ export async function readTar(
     if (numberAt(header, 148, 8) !== checksumOf(header) || !Number.isSafeInteger(sizeBytes))
       throw backupError('this is no tar of a backup, or it is damaged: a header makes no sense');
     const type = textAt(header, 156, 1);
-    const prefix = textAt(header, 345, 155);
-    const plain = textAt(header, 0, 100);
-    const name = (prefix === '' ? plain : `${prefix}/${plain}`).replace(/^(?:\.\/)+/, '');
+    // Other programs write a name of more than 100 bytes before its file, GNU tar in one way and POSIX in another.
+    if (type === 'L' || type === 'x') {
+      if (sizeBytes > longNameBytesMax) throw backupError('a header of the tar is too long for one of a backup');
+      longName = longNameOf(type, await reader.take(sizeBytes)) ?? longName;
+      await reader.take(tarPadding(sizeBytes).length);
+      continue;
+    }
+    const name = (longName ?? nameOf(header)).replace(/^(?:\.\/)+/, '');
+    longName = null;
     const sink = type === '0' || type === '' ? await open({ name, sizeBytes }) : null;
     await reader.pass(sizeBytes, async (bytes) => await sink?.write(bytes));
     await sink?.end();
     await reader.take(tarPadding(sizeBytes).length);
   }
+}
+
+function nameOf(header: Buffer): string {
+  const prefix = textAt(header, 345, 155);
+  const plain = textAt(header, 0, 100);
+  // GNU tar has something else in the place of the prefix.
+  return prefix === '' || textAt(header, 257, 6) !== 'ustar' ? plain : `${prefix}/${plain}`;
+}
+
+/** The whole name that such an entry gives to the next one; null where it is about something else. */
+function longNameOf(type: 'L' | 'x', bytes: Buffer): string | null {
+  if (type === 'L') return textAt(bytes, 0, bytes.length);
+  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(bytes.toString('utf8'))?.[1] ?? null;
 }
 
 class BlockReader {
