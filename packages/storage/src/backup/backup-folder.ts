@@ -192,11 +192,10 @@ class IncomingBackup {
 
   async open(entry: TarEntry): Promise<TarSink | null> {
     const { name } = entry;
-    if (name === markerName) return null;
     const id = parseManifestName(name);
     if (id !== null) return this.#openManifest(id, entry);
-    if (parseDataName(name) === null) throw backupError(`"${name}" is no file of a backup`, { name });
-    return await this.#openFile(entry);
+    // Somebody who packs a folder of backups packs its lock as well.
+    return parseDataName(name) === null ? null : await this.#openFile(entry);
   }
 
   #openManifest(id: string, { sizeBytes }: TarEntry): TarSink {
@@ -227,7 +226,7 @@ class IncomingBackup {
       copies: fileSystem.copiesWrites,
     });
     this.#sink = sink;
-    return { write: sink.write, end: () => this.#endSoon(sink) };
+    return { write: (bytes) => sink.write(bytes), end: () => this.#endSoon(sink) };
   }
 
   /** The last sync of a file takes long, and the next file need not wait for it. */

@@ -1,6 +1,6 @@
 import { crc32c } from '@q/protocol';
 import { filesOf } from './backup-folder.ts';
-import { backupError, markerName, parseDataName, parseManifestName } from './backup-names.ts';
+import { backupError, parseDataName, parseManifestName } from './backup-names.ts';
 import { decodeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { readTar } from './tar.ts';
@@ -24,9 +24,8 @@ export async function checkTar(
   const found = new Map<string, { readonly bytes: number; readonly crc: number }>();
   let manifest: Manifest | null = null;
   await readTar(source, async ({ name, sizeBytes }) => {
-    if (name === markerName) return null;
     const isManifest = parseManifestName(name) !== null;
-    if (!isManifest && parseDataName(name) === null) throw backupError(`"${name}" is no file of a backup`, { name });
+    if (!isManifest && parseDataName(name) === null) return null;
     const parts: Buffer[] = [];
     let crc = 0;
     return {
