@@ -61,6 +61,7 @@ function noneInTheMiddle(partitions: number): Scenario {
         if (strange.length > 0) expect('write without', `refused with ${[...new Set(strange)].join(', ')}`);
         await limit(short, 256);
         expect('write afterwards', refused(await short.write(q)));
+        expect('an alert', await wasTold(short, 'descriptors.short'));
       }
       expect('read afterwards', await short.compare());
       // In whichever way: it ends, and starts again.
@@ -213,6 +214,13 @@ function refused(codes: readonly string[]): string | null {
 async function probe({ broker }: ShortBroker): Promise<string | null> {
   const { status } = await fetch(`${broker.adminUrl}/healthz`, { signal: AbortSignal.timeout(5_000) });
   return status === 200 ? null : `/healthz says ${status}`;
+}
+
+/** It is over by now, or is not for sure yet. */
+async function wasTold({ broker }: ShortBroker, alert: string): Promise<string | null> {
+  const response = await fetch(`${broker.adminUrl}/api/v1/alerts?state=all`, { signal: AbortSignal.timeout(5_000) });
+  const { alerts } = (await response.json()) as { alerts: readonly { readonly name: string }[] };
+  return alerts.some(({ name }) => name === alert) ? null : `nobody was told: ${JSON.stringify(alerts)}`;
 }
 
 async function isRefused({ broker }: ShortBroker, code: string): Promise<string | null> {

@@ -11,7 +11,10 @@ import { NotifyHelper } from '../../src/service-manager/notify-helper.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-const missing = ['systemd-notify', 'python3'].filter((program) => spawnSync(program, ['--version']).status !== 0);
+const missing = [
+  ['systemd-notify', '--version'],
+  ['python3', '-c', 'import array, json, os, socket'],
+].flatMap(([program = '', ...args]) => (spawnSync(program, args).status === 0 ? [] : [program]));
 const without = `there is no ${missing.join(' and no ')} here to hear and be heard by`;
 
 /** A service manager that hears: each datagram as JSON on a line. A barrier ends when what came with it is closed. */
