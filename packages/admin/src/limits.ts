@@ -2,7 +2,7 @@
 export const limits = {
   /** A JSON body. */
   jsonBytesMax: 1 << 20,
-  /** Records to be produced by one request. */
+  /** Records to be produced by one request, a line each. */
   produceBytesMax: 16 << 20,
   produceRecordsMax: 100_000,
   /** A line of a list, and how many are given unless told otherwise. */

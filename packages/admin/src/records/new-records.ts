@@ -1,4 +1,5 @@
 /** Records in the body of a request: a JSON object with a list, or one JSON object a line. */
+import type { Clock } from '@q/broker';
 import { limits } from '../limits.ts';
 import { Problem } from '../http/problem.ts';
 import type { FieldProblem } from '../http/problem.ts';
@@ -10,31 +11,40 @@ import type { NewRecord } from './record-schemas.ts';
 export const recordTypes = ['application/json', 'application/x-ndjson'] as const;
 
 /**
- * All of them, or none: what is wrong with one line is told before a record is sent. `hold` counts the bytes.
+ * All of them, or none: what is wrong with one line is told before a record is sent. `hold` counts the bytes. Lines may
+ * be many, because others have their turn between them; a JSON object is read at one go, and so has the bound of any.
  * @throws Problem UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST. QError of `hold`
  */
-export async function readNewRecords(request: Request, hold: (bytes: number) => void): Promise<readonly NewRecord[]> {
+export async function readNewRecords(
+  request: Request,
+  { hold, clock }: { readonly hold: (bytes: number) => void; readonly clock: Clock },
+): Promise<readonly NewRecord[]> {
   const type = bodyType(request, recordTypes);
-  const bytes = await readBytes(request, limits.produceBytesMax, hold);
-  const text = textOf(bytes);
-  if (type === 'application/json')
-    return (parsed(produceBody, jsonOf(text, 'body'), 'body') as { records: NewRecord[] }).records;
-  return linesOf(text);
+  if (type === 'application/x-ndjson') return linesOf(await readBytes(request, limits.produceBytesMax, hold), clock);
+  const text = textOf(await readBytes(request, limits.jsonBytesMax, hold), 'body');
+  return (parsed(produceBody, jsonOf(text, 'body'), 'body') as { records: NewRecord[] }).records;
 }
 
-function linesOf(text: string): NewRecord[] {
+async function linesOf(bytes: Buffer, clock: Clock): Promise<NewRecord[]> {
   const records: NewRecord[] = [];
   const problems: FieldProblem[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const field = `body.line ${index + 1}`;
+  let begunAt = clock.monotonic();
+  for (let line = 1, at = 0; at < bytes.length && problems.length < problemsMax; line += 1) {
+    const end = bytes.indexOf(lineFeed, at);
+    const piece = bytes.subarray(at, end < 0 ? bytes.length : end);
+    at = end < 0 ? bytes.length : end + 1;
+    const field = `body.line ${line}`;
     if (records.length >= limits.produceRecordsMax) throw tooMany(field);
     try {
-      records.push(parsed(newRecord, jsonOf(line, field), field) as NewRecord);
+      const text = textOf(piece, field);
+      if (text.trim() !== '') records.push(parsed(newRecord, jsonOf(text, field), field) as NewRecord);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       problems.push(...(error.options.errors ?? []));
-      if (problems.length >= problemsMax) break;
+    }
+    if (line % linesBeforeLook === 0 && clock.monotonic() - begunAt > turnMs) {
+      await new Promise<void>((resolve) => clock.defer(resolve));
+      begunAt = clock.monotonic();
     }
   }
   const [first] = problems;
@@ -49,13 +59,17 @@ function linesOf(text: string): NewRecord[] {
 }
 
 const problemsMax = 20;
+const lineFeed = 10;
+/** Work that is done at one go, and how often the clock is looked at. */
+const turnMs = 4;
+const linesBeforeLook = 32;
 
-function textOf(bytes: Buffer): string {
+function textOf(bytes: Buffer, field: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Problem('INVALID_REQUEST', 'the body is not UTF-8', {
-      errors: [{ field: 'body', value: null, allowed: 'JSON in UTF-8; bytes that are no text go as Base64' }],
+    throw new Problem('INVALID_REQUEST', `${field} is not UTF-8`, {
+      errors: [{ field, value: null, allowed: 'JSON in UTF-8; bytes that are no text go as Base64' }],
     });
   }
 }

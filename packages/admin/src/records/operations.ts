@@ -24,7 +24,7 @@ const produceRecords = operation({
   tag: 'records',
   summary: 'Send records.',
   description:
-    'JSON (`{"records": […]}`) or one JSON object a line. What GET gives can be sent as it is. Nothing is sent when one of them is not well formed; each batch then succeeds or fails by itself.',
+    'JSON (`{"records": […]}`, up to 1 MiB) or one JSON object a line (up to 16 MiB). What GET gives can be sent as it is. Nothing is sent when one of them is not well formed; each batch then succeeds or fails by itself.',
   params: recordParams,
   query: produceQuery,
   body: produceBody,
@@ -33,7 +33,10 @@ const produceRecords = operation({
   errors: ['UNKNOWN_TOPIC', 'UNKNOWN_PARTITION', 'UNSUPPORTED_CODEC', 'BROKER_BUSY'],
   handle: async ({ params, query }, context) => {
     using caller = context.openCaller();
-    const given = await readNewRecords(context.request, (bytes) => caller.hold(bytes));
+    const given = await readNewRecords(context.request, {
+      hold: (bytes) => caller.hold(bytes),
+      clock: context.tools.clock,
+    });
     const records = given.map((each) => ({ ...each, partition: each.partition ?? query.partition }));
     const { services, tools } = context;
     const target = targetOf(services, params.topic);
