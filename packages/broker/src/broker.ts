@@ -1,5 +1,6 @@
 import type { DoorAddress } from './door.ts';
 import type { HealthWatch } from './services/health/health-watch.ts';
+import type { Users } from './services/identity/passwords.ts';
 import type { Services } from './services/services.ts';
 
 /** A running broker. */
@@ -18,6 +19,8 @@ export interface Broker extends AsyncDisposable {
   readonly settings: Services['settings'];
   /** What is wrong with it, and since when; and what the program around it finds is told with that (`tell`, `note`). */
   readonly health: Pick<HealthWatch, 'report' | 'tell' | 'note' | 'onChange' | 'stuckMs'>;
+  /** Who may come in; null for a broker that asks nobody (`BrokerOptions.security`). */
+  readonly users: Users | null;
   /** Where the doors of `BrokerOptions.doors` are. */
   readonly doors: readonly DoorAddress[];
   /**

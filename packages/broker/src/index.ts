@@ -22,6 +22,7 @@ export type { Answer, Link, OpenSession, Session } from './transport/session.ts'
 export type { Services } from './services/services.ts';
 export type { Login } from './services/identity/session-identity.ts';
 export { SessionIdentity } from './services/identity/session-identity.ts';
+export type { Users } from './services/identity/passwords.ts';
 export type { Identities, SecurityOptions } from './services/identity/open-identities.ts';
 export type { Mechanism, TokenVerdict, TokenVerifier } from './services/identity/authentication.ts';
 export type { AppendRequest, Appending, PartitionBatch } from './services/append/append-service.ts';

@@ -171,7 +171,7 @@ async function openSecurity(
 ): Promise<Identities | null> {
   if (security === null) return null;
   const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword });
-  closers.add(() => identities.users.close());
+  closers.add(() => identities.close());
   return identities;
 }
 

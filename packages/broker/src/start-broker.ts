@@ -405,7 +405,7 @@ function runningBroker(parts: {
   doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
-  services: Pick<OpenServices, 'settings' | 'health'>;
+  services: Pick<OpenServices, 'settings' | 'health' | 'identities'>;
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
   const { options, listener, stop } = parts;
@@ -420,6 +420,7 @@ function runningBroker(parts: {
   return {
     brokerId: options.brokerId,
     clusterId: parts.clusterId,
+    users: parts.services.identities?.users ?? null,
     settings: parts.services.settings,
     health: parts.services.health,
     host: options.host,

@@ -1,20 +1,14 @@
 /** A client that a real broker asks who it is (rows A1, Q2; RFC 8). */
-import { pbkdf2 } from 'node:crypto';
-import { promisify } from 'node:util';
 import { connect } from '@q/client';
 import type { ConnectOptions, LoginOptions } from '@q/client';
-import { scramCredential } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
-import type { Broker, BrokerOptions, Services, TokenVerifier } from '../src/index.ts';
+import type { Broker, BrokerOptions, TokenVerifier } from '../src/index.ts';
 
-const derive = promisify(pbkdf2);
-
-/** A broker with one user, `alice`, and its services. */
+/** A broker with one user, `alice`. */
 async function secured(options: Partial<BrokerOptions> & { tokens?: TokenVerifier } = {}): Promise<Broker> {
   const { tokens, ...rest } = options;
-  let services: Services | null = null;
   const broker = await startBroker({
     storage: 'memory',
     port: 0,
@@ -23,21 +17,11 @@ async function secured(options: Partial<BrokerOptions> & { tokens?: TokenVerifie
       mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512', ...(tokens === undefined ? [] : (['OAUTHBEARER'] as const))],
       ...(tokens !== undefined && { tokens }),
     },
-    // A door that nobody uses is how a test comes to the services.
-    doors: [{ name: 'test', port: 0, open: (opened) => ((services = opened), unused) }],
     ...rest,
   });
   onTestFinished(() => broker.close());
-  const salt = Buffer.from('salt of alice');
-  const iterations = 4096;
-  const saltedPassword = await derive('alice-pw', salt, iterations, 32, 'sha256');
-  const credential = scramCredential('SCRAM-SHA-256', { saltedPassword, salt, iterations });
-  await services!.identities!.users.setCredential('alice', 'SCRAM-SHA-256', credential);
+  await broker.users!.setPassword('alice', 'alice-pw');
   return broker;
-}
-
-function unused(): never {
-  throw new Error('nobody connects here');
 }
 
 const scram: LoginOptions = { mechanism: 'SCRAM-SHA-256', username: 'alice', password: 'alice-pw' };
@@ -109,6 +93,41 @@ describe('A1 a client that shows who it is', () => {
     const refusal = connect('q://127.0.0.1:1', { login: login as LoginOptions });
     await expect(refusal).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
     await expect(refusal).rejects.not.toThrow(/secret-token/);
+  });
+});
+
+describe('A1 users of a broker', () => {
+  it('A1 come, get other passwords, and go', async () => {
+    const broker = await secured();
+    const users = broker.users!;
+    await users.setPassword('bob', 'first');
+    expect(users.list()).toEqual(['alice', 'bob']);
+    const asBob = (password: string): LoginOptions => ({ username: 'bob', password });
+    await open(broker, asBob('first'));
+    await users.setPassword('bob', 'second');
+    await expect(open(broker, asBob('first'))).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    const q = await open(broker, asBob('second'));
+    expect(await users.remove('bob')).toBe(true);
+    await expect(open(broker, asBob('second'))).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+    // Whoever is in stays.
+    expect(await q.admin.listTopics()).toEqual([]);
+  });
+
+  it.each([
+    ['', 'p'],
+    [' bob', 'p'],
+    ['bob', ''],
+    ['bob', 'p'.repeat(2000)],
+  ])('A1 %j cannot have its password', async (name, password) => {
+    const { users } = await secured();
+    await expect(users!.setPassword(name, password)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(users!.list()).toEqual(['alice']);
+  });
+
+  it('A1 are none where nobody is asked', async () => {
+    const broker = await startBroker({ storage: 'memory', port: 0, admin: false });
+    onTestFinished(() => broker.close());
+    expect(broker.users).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { FrameDecoder } from '@q/protocol';
 import { startBroker } from '@q/broker';
-import type { Broker, BrokerOptions, Door, Services } from '@q/broker';
+import type { Broker, BrokerOptions } from '@q/broker';
 import { onTestFinished } from 'vitest';
 import { kafkaDoor } from '../src/index.ts';
 import type { KafkaDoorOptions } from '../src/index.ts';
@@ -15,9 +15,8 @@ export { readAnswer, requestFrame };
 /** A broker in memory with a Kafka door, gone with the test. */
 export async function kafkaBroker({
   kafka = {},
-  onServices,
   ...options
-}: BrokerOptions & { kafka?: KafkaDoorOptions; onServices?: (services: Services) => void } = {}): Promise<{
+}: BrokerOptions & { kafka?: KafkaDoorOptions } = {}): Promise<{
   broker: Broker;
   kafkaPort: number;
 }> {
@@ -26,21 +25,10 @@ export async function kafkaBroker({
     port: 0,
     admin: false,
     ...options,
-    doors: [told(kafkaDoor({ port: 0, ...kafka }), onServices)],
+    doors: [kafkaDoor({ port: 0, ...kafka })],
   });
   onTestFinished(() => broker.close());
   return { broker, kafkaPort: broker.doors[0]!.port };
-}
-
-/** The door, and somebody who hears what it works on. */
-function told(door: Door, onServices: (services: Services) => void = () => undefined): Door {
-  return {
-    ...door,
-    open: (services, tools) => {
-      onServices(services);
-      return door.open(services, tools);
-    },
-  };
 }
 
 /** A client that knows frames, and nothing of what a Kafka client does by itself. Answers are taken in order. */

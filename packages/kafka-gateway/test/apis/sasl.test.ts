@@ -1,8 +1,8 @@
 /** Who comes in by the Kafka door, and what a real Kafka 4.4 tells those who do not (`sasl-4.4.json`). */
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Services, TokenVerifier } from '@q/broker';
-import { ScramClient, bearerGiveUp, bearerRefusal, formatBearer, formatPlain, scramCredential } from '@q/protocol';
+import type { TokenVerifier } from '@q/broker';
+import { ScramClient, bearerGiveUp, bearerRefusal, formatBearer, formatPlain } from '@q/protocol';
 import type { ScramMechanism } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { kafkaErrorCode } from '../../src/errors/kafka-errors.ts';
@@ -14,7 +14,6 @@ import { kafkaBroker, RawClient } from '../harness.ts';
 
 const derive = promisify(pbkdf2);
 const everything = { topics: null, allowAutoTopicCreation: false };
-const iterations = 4096;
 
 async function saltedWith(mechanism: ScramMechanism, password: string, salt: Buffer, rounds: number): Promise<Buffer> {
   const [hash, bytes] = mechanism === 'SCRAM-SHA-256' ? (['sha256', 32] as const) : (['sha512', 64] as const);
@@ -23,20 +22,13 @@ async function saltedWith(mechanism: ScramMechanism, password: string, salt: Buf
 
 /** A broker that asks everybody, with one user. */
 async function secured(tokens?: TokenVerifier) {
-  let services: Services | null = null;
-  const { kafkaPort } = await kafkaBroker({
+  const { broker, kafkaPort } = await kafkaBroker({
     security: {
       mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512', ...(tokens === undefined ? [] : (['OAUTHBEARER'] as const))],
       ...(tokens !== undefined && { tokens }),
     },
-    onServices: (opened) => void (services = opened),
   });
-  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const) {
-    const salt = Buffer.from('salt of alice');
-    const saltedPassword = await saltedWith(mechanism, 'alice-pw', salt, iterations);
-    const credential = scramCredential(mechanism, { saltedPassword, salt, iterations });
-    await services!.identities!.users.setCredential('alice', mechanism, credential);
-  }
+  await broker.users!.setPassword('alice', 'alice-pw');
   return RawClient.connect(kafkaPort);
 }
 

@@ -10,6 +10,8 @@ import { Authentication } from './authentication.ts';
 import type { Mechanism, TokenVerifier } from './authentication.ts';
 import { KeyDerivation } from './key-derivation.ts';
 import type { SaltPassword } from './key-derivation.ts';
+import { usersOf } from './passwords.ts';
+import type { Users } from './passwords.ts';
 import { UserStore } from './user-store.ts';
 
 /** Who is let in. */
@@ -22,11 +24,10 @@ export interface SecurityOptions {
 
 /** The users of a broker, and how they show who they are. */
 export interface Identities {
-  readonly users: UserStore;
+  readonly users: Users;
   readonly authentication: Authentication;
-  /** Salts a password for a user that is made. */
-  readonly salt: SaltPassword;
   readonly mechanisms: readonly Mechanism[];
+  readonly close: () => void;
 }
 
 /** Bytes in Base64, from which what strangers are told is made. Frozen. */
@@ -44,7 +45,12 @@ export async function openIdentities(
   const secret = await readSecret(metadata, random);
   const { salt } = new KeyDerivation({ salt: tools.salt, waitingMax: saltingMax });
   const authentication = new Authentication({ users, salt, clock, random, secret, tokens });
-  return { users, authentication, salt, mechanisms };
+  return {
+    users: usersOf({ users, salt, random }),
+    authentication,
+    mechanisms,
+    close: () => users.close(),
+  };
 }
 
 async function readSecret(metadata: MetadataStore, random: Random): Promise<Buffer> {
