@@ -206,7 +206,7 @@ describe('what the journal has made durable', () => {
     await expect(append(log, ['refused'])).rejects.toMatchObject({ code: 'STORAGE_FULL', retriable: true });
     await append(other, ['o']);
     expect(
-      under.log.notes.filter(({ level, message }) => level === 'warn' && message.includes('no room')),
+      under.log.notes.filter(({ fields }) => 'event' in fields && fields.event === 'journal.no_room'),
     ).toHaveLength(1);
     expect(await log.deleteBefore(1)).toBe(1);
 

@@ -414,7 +414,10 @@ describe('the journal', () => {
     await under.disk.damage('/data/journal.0', (bytes) => (bytes.fill(0, start), bytes));
     await under.reopen();
     expect(under.log.notes).toContainEqual(
-      expect.objectContaining({ level: 'error', fields: expect.objectContaining({ from: last - 2, to: last - 1 }) }),
+      expect.objectContaining({
+        level: 'error',
+        fields: expect.objectContaining({ fromEntry: last - 2, toEntry: last - 1 }),
+      }),
     );
   });
 

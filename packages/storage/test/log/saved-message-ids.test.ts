@@ -157,7 +157,10 @@ describe('message ids across restarts', () => {
     await under.store.maintain();
     expect(under.store.stats.messageIdsForgotten).toBe(2);
     expect(under.log.notes).toContainEqual(
-      expect.objectContaining({ level: 'warn', fields: { topic: 'orders', partition: 0, count: 2 } }),
+      expect.objectContaining({
+        level: 'warn',
+        fields: { event: 'partition.message_ids_forgotten', topic: 'orders', partition: 0, count: 2 },
+      }),
     );
     await under.restart();
     expect([
