@@ -12,7 +12,8 @@ export interface HealthFacts {
   readonly connections: { readonly open: number; readonly max: number };
   readonly descriptors: DescriptorFacts;
   readonly partitions: readonly PartitionTrouble[];
-  readonly groups: readonly GroupBehind[];
+  /** Those that are behind. Looked at once. */
+  readonly groups: Iterable<GroupBehind>;
 }
 
 /** The disk that the data is on. */

@@ -69,6 +69,11 @@ export class GroupLags {
     }
   }
 
+  /** Those that are behind, one by one, as they are asked for. */
+  *behind({ nowMs }: LagLookTime): Generator<GroupBehind, void, undefined> {
+    for (const entry of this.#entries.values()) if (entry.behindSince !== null) yield lagOf(entry, nowMs);
+  }
+
   /** All of them, in no order. */
   lags({ nowMs }: LagLookTime): GroupBehind[] {
     return [...this.#entries.values()].map((entry) => lagOf(entry, nowMs));

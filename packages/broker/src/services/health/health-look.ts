@@ -5,7 +5,7 @@
  * force, and costs one thread of the pool.
  */
 import type { Clock } from '../../clock.ts';
-import type { DescriptorFacts, DiskFacts, HealthFacts, PartitionTrouble } from './facts.ts';
+import type { DescriptorFacts, DiskFacts, GroupBehind, HealthFacts, PartitionTrouble } from './facts.ts';
 import { GroupLags } from './group-lags.ts';
 import type { HealthSources } from './health-sources.ts';
 import type { HealthThresholds } from './thresholds.ts';
@@ -43,7 +43,7 @@ export class HealthLook {
   }
 
   /** How far every group is behind, as far as it has been looked at. */
-  lags(): HealthFacts['groups'] {
+  lags(): readonly GroupBehind[] {
     return this.#lags.lags({ nowMs: this.#clock.monotonic(), wallMs: this.#clock.now() });
   }
 
@@ -75,7 +75,7 @@ export class HealthLook {
       connections: { open, max: connectionsMax() },
       descriptors: { ...this.#limit, open: open + store.stats.openFiles },
       partitions: this.#partitions,
-      groups: this.#lags.lags(time),
+      groups: this.#lags.behind(time),
     };
   }
 

@@ -18,15 +18,13 @@ const lowMarginPercent = 2;
 const connectionsMarginPercent = 10;
 const descriptorsMarginPercent = 5;
 const syncMargin = 0.75;
+/** The board tells of fewer, and counts the rest. */
+const groupFindingsMax = 250;
 
 export function findAll(context: RuleContext): Finding[] {
   const { facts, thresholds } = context;
   const found = rules.map((rule) => rule(context)).filter((finding) => finding !== null);
-  return [
-    ...found,
-    ...facts.partitions.map(partitionTrouble),
-    ...facts.groups.flatMap((group) => groupTroubles(group, thresholds)),
-  ];
+  return [...found, ...facts.partitions.map(partitionTrouble), ...troublesOf(facts.groups, thresholds)];
 }
 
 const rules: readonly Rule[] = [
@@ -117,6 +115,16 @@ function partitionTrouble({ kind, topic, partition, reason }: PartitionTrouble):
     reason,
     figures: { topic, partition },
   };
+}
+
+/** More than can be told are not put into words: thousands of groups that hang would hold the event loop up. */
+function troublesOf(groups: Iterable<GroupBehind>, thresholds: HealthThresholds): Finding[] {
+  const found: Finding[] = [];
+  for (const group of groups) {
+    found.push(...groupTroubles(group, thresholds));
+    if (found.length > groupFindingsMax) break;
+  }
+  return found;
 }
 
 function groupTroubles(group: GroupBehind, thresholds: HealthThresholds): Finding[] {

@@ -92,6 +92,16 @@ describe('rules of health', () => {
     expect(find({ groups: [{ ...group, isGrowing: true, lag: 999 }] })).toEqual([]);
   });
 
+  it('O4 puts no more groups into words than can be told', () => {
+    const groups = Array.from({ length: 1_000 }, (_, index) => ({
+      ...group,
+      groupId: `${index}`,
+      stalledForMs: 200_000,
+    }));
+    expect(find({ groups }).length).toBeLessThan(300);
+    expect(find({ groups }).length).toBeGreaterThan(200);
+  });
+
   it('Q3 names a threshold that makes no sense, its value and what is allowed', () => {
     expect(resolveThresholds({ diskLowPercent: 5 })).toMatchObject({ diskLowPercent: 5, syncSlowMs: 100 });
     expect(() => resolveThresholds({ diskLowPercent: 101 })).toThrow(
