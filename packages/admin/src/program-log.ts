@@ -39,6 +39,7 @@ export interface ProgramLog {
   readonly levels: {
     readonly level: LogThreshold;
     readonly subsystems: ReadonlyMap<string, LogThreshold>;
+    /** Of all subsystems that have none of their own. */
     setLevel(level: LogThreshold): void;
     /** Null: as the rest of the log. */
     setSubsystem(subsystem: string, level: LogThreshold | null): void;

@@ -14,6 +14,7 @@ const classBits = 5;
 const greatest = 2 ** 31 - 1;
 const classes = classOf(greatest) + 1;
 
+/** How often each size of number came, in buckets that are true to 2 %. */
 export class Histogram {
   count = 0;
   total = 0;
@@ -29,6 +30,7 @@ export class Histogram {
     this.#counts[classOf(whole)]! += 1;
   }
 
+  /** Count, sum, percentiles and the greatest. */
   summary(): Summary {
     const { count, total, max } = this;
     const [p50, p99, p999] = this.#percentiles([0.5, 0.99, 0.999]);

@@ -20,6 +20,7 @@ export class Turn {
     this.#begunAt = options.clock.monotonic();
   }
 
+  /** Whether others should have their turn, after so many more partitions. */
   isOver(partitions: number): boolean {
     this.#seen += partitions;
     if (this.#seen < partitionsPerLook) return false;
@@ -27,6 +28,7 @@ export class Turn {
     return this.#options.clock.monotonic() - this.#begunAt > this.#options.limits.turnMsMax;
   }
 
+  /** Resolves in the next turn. */
   async next(): Promise<void> {
     const { clock } = this.#options;
     await new Promise<void>((resolve) => clock.defer(resolve));

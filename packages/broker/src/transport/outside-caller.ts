@@ -37,6 +37,7 @@ export interface OwnedCaller extends Caller {
   used(): void;
   /** Nobody hears an answer any more. */
   end(): void;
+  /** As `end`. */
   [Symbol.dispose](): void;
 }
 

@@ -21,6 +21,7 @@ export interface ScramServerOptions {
   readonly mechanism: ScramMechanism;
   /** What is added to the client's nonce: fresh for every exchange, printable ASCII without a comma. */
   readonly nonce: string;
+  /** The credential of a user, or that there is none. */
   readonly find: (username: string) => ScramFound;
 }
 

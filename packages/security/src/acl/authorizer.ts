@@ -30,6 +30,7 @@ export interface Decision {
 const superUser: Decision = { isAllowed: true, by: 'super user', rule: null };
 const byDefault: Decision = { isAllowed: false, by: 'default', rule: null };
 
+/** Says who may do what, by the rules that there are. */
 export class Authorizer {
   readonly #index = new RuleIndex();
   readonly #superUsers: ReadonlySet<string>;

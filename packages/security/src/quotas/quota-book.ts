@@ -25,6 +25,7 @@ interface Entry {
   readonly quotas: Map<QuotaKind, number>;
 }
 
+/** The quotas that there are, and which of them holds for whom. */
 export class QuotaBook {
   readonly #entries = new Map<string, Entry>();
 

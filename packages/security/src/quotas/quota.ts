@@ -21,6 +21,7 @@ export const quotaKinds: readonly QuotaKind[] = [
 
 /** Stands for everybody who has no quota of their own. */
 export const everyOther: unique symbol = Symbol('every other');
+/** A user or client that a quota names, or all that have none of their own. */
 export type EntityName = string | typeof everyOther;
 
 /** Whom a quota is about. One of `user` and `clientId`, or both; or `address` alone. */

@@ -19,6 +19,7 @@ interface Bucket {
 /** Longest wait that is asked for, in ms, as Kafka's window of ten seconds makes it. */
 export const throttleMsMax = 10_000;
 
+/** Buckets of tokens: says how long whoever uses something has to wait. */
 export class RateMeter {
   readonly #buckets = new Map<string, Bucket>();
 

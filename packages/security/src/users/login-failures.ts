@@ -11,6 +11,7 @@ interface Failures {
   readonly lastMs: number;
 }
 
+/** Counts failed logins, and says how long the next has to wait. */
 export class LoginFailures {
   readonly #entries = new Map<string, Failures>();
 

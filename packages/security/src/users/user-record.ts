@@ -16,6 +16,7 @@ interface StoredCredential {
   readonly serverKey: string;
 }
 
+/** A user as it is stored. */
 export function encodeUser({ credentials }: User): string {
   const stored: Partial<Record<ScramMechanism, StoredCredential>> = {};
   for (const mechanism of scramMechanisms) {

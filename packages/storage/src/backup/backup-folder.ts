@@ -61,6 +61,8 @@ export function filesOf(partition: ManifestPartition): NamedFile[] {
  * - A file that no manifest names is left over, and goes with the next backup or removal.
  * - One writer at a time, by the lock of the folder.
  */
+
+/** A folder of backups. */
 export class BackupFolder {
   readonly fileSystem: FileSystem;
   readonly path: string;
@@ -70,6 +72,7 @@ export class BackupFolder {
     this.path = o.path.length > 1 && o.path.endsWith('/') ? o.path.slice(0, -1) : o.path;
   }
 
+  /** Where a file of the backup is. */
   at(name: string): string {
     return `${this.path}/${name}`;
   }

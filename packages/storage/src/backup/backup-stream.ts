@@ -25,6 +25,7 @@ export interface BackupSource {
   readonly pause: () => Promise<void>;
   /** Memory for one slice. */
   readonly allocate: (length: number) => Buffer;
+  /** Called when a partition is in the backup. */
   readonly onPartition?: (partition: ManifestPartition) => void;
 }
 

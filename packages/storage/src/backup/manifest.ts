@@ -22,6 +22,7 @@ import { backupError, isBackupId } from './backup-names.ts';
 export const manifestVersion = 1;
 export const tailBytes: number = 64 << 10;
 
+/** The first line of a manifest. */
 export interface ManifestHead {
   readonly id: string;
   readonly createdMs: number;
@@ -31,6 +32,7 @@ export interface ManifestHead {
   readonly softwareVersion: string;
 }
 
+/** What became of a partition in a backup. */
 export type PartitionState = 'whole' | 'damaged' | 'gone' | 'missing';
 
 /** Bytes `from` to `to` of a file, and the backup that brought them. */
@@ -41,6 +43,7 @@ export interface Piece {
   readonly backup: string;
 }
 
+/** A segment of a partition, in pieces of one backup or more. */
 export interface ManifestSegment {
   readonly baseOffset: number;
   readonly endOffset: number;
@@ -51,6 +54,7 @@ export interface ManifestSegment {
   readonly pieces: readonly Piece[];
 }
 
+/** A file beside the segments. */
 export interface ManifestCompanion {
   readonly offset: number;
   readonly bytes: number;
@@ -58,6 +62,7 @@ export interface ManifestCompanion {
   readonly backup: string;
 }
 
+/** A partition of a backup. */
 export interface ManifestPartition {
   readonly topic: string;
   readonly topicId: string;
@@ -73,6 +78,7 @@ export interface ManifestPartition {
   readonly messageIds: ManifestCompanion | null;
 }
 
+/** What a backup has. */
 export interface Manifest {
   readonly head: ManifestHead;
   readonly partitions: readonly ManifestPartition[];
@@ -82,6 +88,7 @@ export function encodeHead(head: ManifestHead): string {
   return `${JSON.stringify({ q: 'backup', version: manifestVersion, ...head })}\n`;
 }
 
+/** One line. */
 export function encodePartition(o: ManifestPartition): string {
   const { topic, topicId, partition, state, startOffset, readableOffset, endOffset, epochs, cleaner, segments } = o;
   return `${JSON.stringify({
@@ -117,6 +124,7 @@ export function encodeEnd(o: { readonly partitions: number; readonly crc: number
   return `${JSON.stringify({ end: true, partitions: o.partitions, crc32c: o.crc })}\n`;
 }
 
+/** All lines. */
 export function encodeManifest({ head, partitions }: Manifest): string {
   const text = encodeHead(head) + partitions.map(encodePartition).join('');
   return text + encodeEnd({ partitions: partitions.length, crc: crc32c(Buffer.from(text)) });
@@ -159,6 +167,7 @@ function decodeHead(line: string): ManifestHead {
 
 const states: readonly PartitionState[] = ['whole', 'damaged', 'gone', 'missing'];
 
+/** What `encodePartition` has written. @throws StorageError CORRUPT_LOG */
 export function decodePartition(line: string): ManifestPartition {
   const row = record(parse(line));
   if (row === null) throw broken('a line is none of a partition');

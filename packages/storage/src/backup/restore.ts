@@ -30,6 +30,7 @@ const blockBytes = 1 << 20;
 /** Small ones mostly wait for syncs. */
 const partitionsInParallelMax = 8;
 
+/** Where a backup is restored to, and who hears of its progress. */
 export interface RestoreOptions {
   /** Where the data folder is to be: empty, absent, or left by a restore that did not finish. */
   readonly directory: string;
@@ -37,7 +38,9 @@ export interface RestoreOptions {
   readonly asNew: boolean;
   /** Aborted: the restore ends, and can be run again. */
   readonly signal?: AbortSignal;
+  /** Called with bytes that were written. */
   readonly onBytes?: (bytes: number) => void;
+  /** Called when a partition is restored. */
   readonly onPartition?: (partition: ManifestPartition) => void;
 }
 
@@ -63,6 +66,8 @@ const incomingName = '.incoming';
  *   there. Both change last, when everything is durable.
  * - Nothing is written of a partition before all of it was verified.
  */
+
+/** Makes a data folder of a backup in a folder. */
 export async function restoreBackup(
   fileSystem: FileSystem,
   { backup, manifest, ...o }: RestoreOptions & Pick<Source, 'backup' | 'manifest'>,

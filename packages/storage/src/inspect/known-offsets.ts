@@ -12,6 +12,7 @@ export interface KnownOffsets {
   readonly endOffset: number;
 }
 
+/** The offsets that a folder of a partition tells of, without opening the log. */
 export async function knownOffsets(
   fileSystem: FileSystem,
   { directory, topic, partition }: StoredPartition,

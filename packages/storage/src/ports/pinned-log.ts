@@ -34,11 +34,13 @@ export interface PinnedLog {
   release(): void;
 }
 
+/** Bytes of a file, from one place to another. */
 export interface ByteRange {
   readonly position: number;
   readonly length: number;
 }
 
+/** A segment that stays as it is while it is pinned. */
 export interface PinnedSegment {
   readonly baseOffset: number;
   /** One past the last offset that it had. */
@@ -51,6 +53,7 @@ export interface PinnedSegment {
   readonly mayHaveGaps: boolean;
 }
 
+/** What a log has beside its segments. */
 export interface LogCompanions {
   /** How far compaction has come; null where it was never at work. */
   readonly cleaner: { readonly cleanerPoint: number; readonly nextHorizonMs: number } | null;

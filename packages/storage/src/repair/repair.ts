@@ -55,6 +55,8 @@ export interface RepairPlan {
  * - A file is replaced by one rename; its indexes are gone before that. A repair that was cut off is planned anew.
  * - The data folder is held meanwhile, and was left in order: what a crash left in the journal belongs into it first.
  */
+
+/** What a repair of a partition would do; nothing is changed. */
 export async function planRepair(fileSystem: FileSystem, path: string): Promise<RepairPlan> {
   const [partition, ...others] = await findStoredPartitions(fileSystem, path);
   if (partition === undefined || others.length > 0 || partition.topic === null || partition.directory !== trimmed(path))

@@ -11,6 +11,7 @@ import { conditionTable } from './condition.ts';
 import type { ClearedCondition, Condition, ConditionName, Finding } from './condition.ts';
 import type { HealthThresholds } from './thresholds.ts';
 
+/** What has begun, and what is over. */
 export interface BoardChanges {
   readonly raised: readonly Condition[];
   readonly cleared: readonly ClearedCondition[];

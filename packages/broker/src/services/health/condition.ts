@@ -5,6 +5,7 @@
 /** `critical`: somebody loses something now, or soon. `warning`: somebody should look while there is time. */
 export type Severity = 'warning' | 'critical';
 
+/** What can be wrong with a broker. */
 export type ConditionName =
   | 'certificate.expiring'
   | 'connections.many'
@@ -66,6 +67,7 @@ export interface ClearedCondition extends Condition {
   readonly clearedMs: number;
 }
 
+/** What each condition means, and what to do. */
 export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
   'certificate.expiring': {
     severity: 'warning',

@@ -35,6 +35,7 @@ export interface HealthThresholds {
   readonly clearAfterMs: number;
 }
 
+/** When something counts as wrong, unless told otherwise. */
 export const defaultThresholds: HealthThresholds = {
   diskLowPercent: 15,
   syncSlowMs: 100,

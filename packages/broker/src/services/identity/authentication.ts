@@ -26,6 +26,7 @@ export type TokenVerdict =
 
 /** Checks tokens: signature, issuer, audience, time. */
 export interface TokenVerifier {
+  /** Whose token it is, or why it is not taken. */
   verify(token: string): Promise<TokenVerdict>;
 }
 

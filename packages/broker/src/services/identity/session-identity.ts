@@ -27,6 +27,7 @@ export type Login =
 /** Shorter lifetimes make some clients log in before each request, until they are refused. */
 export const lifetimeMsMin = 15_000;
 
+/** Who is at the other end of one connection, from its first word to its last. */
 export class SessionIdentity {
   readonly #options: SessionIdentityOptions;
   #principal: Principal = anonymous;

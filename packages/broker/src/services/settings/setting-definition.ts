@@ -18,6 +18,7 @@ export interface SettingDefinition {
 
 /** Who said what a setting is, from the weakest to the strongest: whoever is stronger wins. */
 export const settingSources = ['default', 'option', 'file', 'environment', 'flag', 'api'] as const;
+/** Who says what a setting is. */
 export type SettingSource = (typeof settingSources)[number];
 
 /** A value that somebody gave outside the broker. */
