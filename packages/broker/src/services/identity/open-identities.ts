@@ -27,6 +27,7 @@ export interface Identities {
   readonly users: Users;
   readonly authentication: Authentication;
   readonly mechanisms: readonly Mechanism[];
+  /** Ends what is under way. */
   readonly close: () => void;
 }
 
