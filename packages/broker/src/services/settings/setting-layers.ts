@@ -125,11 +125,11 @@ function strongest({ stored, given }: Layers, name: string): string | undefined 
   return stored.get(name) ?? given.get(name)?.[0]?.text;
 }
 
-/** The strongest first. */
+/** The strongest first. Of one source that is what it says last: a flag that is given again, for example. */
 function byName(given: readonly GivenValue[]): Given {
   const strength = ({ source }: GivenValue): number => settingSources.indexOf(source);
   return Map.groupBy(
-    given.toSorted((left, right) => strength(right) - strength(left)),
+    given.toReversed().toSorted((left, right) => strength(right) - strength(left)),
     ({ name }) => name,
   );
 }
