@@ -1,3 +1,4 @@
+import { piecesOf } from '../http/request-body.ts';
 import { Problem } from '../http/problem.ts';
 
 /** Of the manifest of an earlier backup: about 100,000 segments. */
@@ -13,7 +14,7 @@ export async function earlierLines(body: ReadableStream<Uint8Array> | null): Pro
   const decoder = new TextDecoder();
   let rest = '';
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of piecesOf(body)) {
     bytes += chunk.length;
     if (bytes > bytesMax)
       throw new Problem('BODY_TOO_LARGE', `the manifest of the earlier backup has more than ${bytesMax} bytes`);

@@ -49,7 +49,10 @@ export const configSchema = z
   .meta({ id: 'Config' });
 
 export const changeSchema = z
-  .record(z.string().max(200), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  .record(
+    z.string().max(200),
+    z.union([z.string(), z.number(), z.boolean(), z.null()], { error: 'a text, a number, true, false or null' }),
+  )
   .describe('Settings by name. Null: it goes back to what it is without an API.');
 
 export const changeResultSchema = z

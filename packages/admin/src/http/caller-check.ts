@@ -41,6 +41,8 @@ export function checkCaller(
 }
 
 function isAllowed(host: string, names: readonly string[]): boolean {
+  // No URL can be made of some that look like an address: 999.1.1.1, or a port of 99999.
+  if (!URL.canParse(`http://${host}`)) return false;
   const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[\da-f:.]+\]$/.test(name)) return true;
   return ofThisSide.test(name) || names.some((known) => known.toLowerCase() === name);

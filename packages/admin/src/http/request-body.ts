@@ -38,13 +38,25 @@ export async function readBytes(
   if (Number(request.headers.get('content-length')) > bytesMax) throw tooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of piecesOf(request.body)) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw tooLarge(bytesMax);
     hold(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** A body, as it comes. Whoever goes away in the middle is no fault of the broker. @throws Problem INVALID_REQUEST */
+export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem('INVALID_REQUEST', `the body broke off: ${reason}`, {
+      errors: [{ field: 'body', value: null, allowed: 'a whole body' }],
+    });
+  }
 }
 
 function tooLarge(bytesMax: number): Problem {

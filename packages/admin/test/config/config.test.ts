@@ -75,7 +75,11 @@ it('Q3 a change with mistakes is refused as a whole, each of them named with wha
   });
   expect(await settingOf(broker, 'limits.groupsMax')).toMatchObject({ value: '10000' });
   expect((await broker.ask('/api/v1/config/no.such')).status).toBe(400);
-  expect((await broker.send('PATCH', '/api/v1/config', { a: {} })).status).toBe(400);
+  const noText = await broker.send('PATCH', '/api/v1/config', { a: {} });
+  expect(noText.status).toBe(400);
+  expect(await noText.json()).toMatchObject({
+    errors: [{ field: 'body.a', value: '{}', allowed: 'a text, a number, true, false or null' }],
+  });
 });
 
 it('O3 O4 a reload that failed is an alert, until one succeeds', async () => {

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { request } from 'node:http';
+import { connect } from 'node:net';
+import type { BrokerLogger } from '@q/broker';
 import { problemSchema } from '../../src/http/problem-schema.ts';
 import { adminBroker } from '../harness.ts';
 
@@ -50,6 +52,9 @@ describe('a bad request', () => {
     'svc.evil',
     '1.2.3.4.5',
     '[::1',
+    '[:::::]',
+    '999.999.999.999',
+    'localhost:99999',
   ])('O2 a page whose name %j leads here is refused', async (host) => {
     const { url } = await adminBroker();
     expect(await askRaw(`${url}/api/v1/stats`, { host })).toMatchObject({
@@ -70,4 +75,43 @@ describe('a bad request', () => {
     const { url } = await adminBroker({ admin: { allowedHosts: ['broker.example'] } });
     expect(await askRaw(`${url}/api/v1/stats`, { host })).toMatchObject({ status: 200 });
   });
+
+  it('O2 an address that is none is answered with a problem', async () => {
+    const { url } = await adminBroker();
+    const { hostname, port } = new URL(url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`OPTIONS * HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+      });
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      socket.on('end', () => resolve(text)).on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('a path that begins with /');
+  });
+
+  it.each(['/api/v1/topics', '/api/v1/backup'])(
+    'O2 whoever goes away in the middle of a body for %s is no fault of the broker',
+    async (path) => {
+      const faults: unknown[] = [];
+      const quiet = (): void => undefined;
+      const logger: BrokerLogger = { debug: quiet, info: quiet, warn: quiet, error: (line) => void faults.push(line) };
+      const { url, get } = await adminBroker({ logger });
+      const { hostname, port } = new URL(url);
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\n`
+            + 'Expect: 100-continue\r\nContent-Length: 100\r\n\r\n{',
+        );
+      });
+      // The broker has begun with it.
+      socket.once('data', () => socket.destroy());
+      await vi.waitFor(async () => {
+        const { errors } = await get<{ errors: unknown }>('/api/v1/stats');
+        expect(errors).toContainEqual({ error: 'INVALID_REQUEST', count: 1 });
+      });
+      expect(faults).toEqual([]);
+    },
+  );
 });
