@@ -162,7 +162,7 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     {
       placeholder: 'name=number',
       allowed: 'name=number with a whole number, several separated by ";"',
-      doc: 'Bound of the broker, such as connectionsMax=500; the flag may be repeated, the file carries a map. The table of limits says which change while the broker runs.',
+      doc: 'Bound of the broker, such as groupsMax=500; the flag may be repeated, the file carries a map. The table of limits says which change while the broker runs.',
       isReloadable: true,
     },
   ),

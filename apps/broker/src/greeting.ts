@@ -57,7 +57,7 @@ export function greeting(facts: ReadyFacts): string {
     ['an ack is', facts.acknowledgement],
   ];
   return [
-    styleText('bold', `q broker ${facts.version} is ready`) + styleText('dim', ` (${Math.round(facts.startMs)} ms)`),
+    styleText('bold', `q broker ${facts.version} is ready`) + styleText('dim', ` (${facts.startMs} ms)`),
     ...rows.map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
     'Next, in a second terminal:',
     ...facts.next.map((command) => `  ${styleText('cyan', command)}`),

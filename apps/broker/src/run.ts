@@ -218,7 +218,7 @@ function readyFacts(settings: Settings, broker: Broker): ReadyFacts {
     adminUrl: broker.adminUrl,
     dataDir: settings.storage === 'memory' ? null : resolve(settings.dataDir),
     acknowledgement: meaningOfAck(settings.storage, settings.topicDefaults['durability'] ?? settings.durability),
-    startMs: process.uptime() * 1000,
+    startMs: Math.round(process.uptime() * 1000),
     next: nextCommands({ program, url: broker.url, port: broker.port }),
   };
 }

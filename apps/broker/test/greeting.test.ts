@@ -11,7 +11,7 @@ describe('greeting', () => {
     isKafkaPortTaken: false,
     dataDir: '/srv/q',
     acknowledgement: meaningOfAck('file', 'fsync'),
-    startMs: 99.6,
+    startMs: 100,
     next: nextCommands({ program: 'pnpm --silent q', url: 'q://127.0.0.1:7420', port: 7420 }),
   };
 

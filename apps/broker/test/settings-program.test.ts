@@ -88,7 +88,9 @@ describe('q-broker says what its settings are', () => {
     expect(await together.exited).toBe(2);
     await using started = new BrokerProgram({ args: [...free, ...contradicting] });
     expect(await started.exited).toBe(2);
-    expect(together.stderr).toContain('connectionsMax must be at least connectionsPerAddressMax');
+    expect(together.stderr).toContain(
+      'connectionsMax must be at least connectionsPerAddressMax (connectionsMax=5, connectionsPerAddressMax=2000)',
+    );
     expect(started.stderr).toBe(together.stderr);
   });
 });

@@ -39,7 +39,7 @@ export async function reportError(error: unknown, options: ReportOptions = {}): 
 async function factsOf(error: unknown): Promise<{ facts: ErrorFacts; exitCode: ExitCode; more: string }> {
   if (error instanceof CommandError) {
     const { message, code, hint, exitCode } = error;
-    const more = `${message}${code === null ? '' : ` (${code})`}${hint === null ? '' : `; ${hint}`}`;
+    const more = withHint(`${message}${code === null ? '' : ` (${code})`}`, hint);
     return { facts: { code: code ?? exitCodeName(exitCode), message, hint }, exitCode, more };
   }
   // Loaded already when a command reached a broker; commands that never got there have no such errors.
@@ -62,6 +62,12 @@ async function factsOf(error: unknown): Promise<{ facts: ErrorFacts; exitCode: E
     exitCode: exitCodeOfError(error.code),
     more: `${message} (${codes}). ${action} More: q explain ${reason.code}`,
   };
+}
+
+/** Most hints go on with the sentence; what the table of errors says is sentences of its own. */
+function withHint(text: string, hint: string | null): string {
+  if (hint === null) return text;
+  return /^[A-Z][a-z]/.test(hint) ? `${text}. ${hint}.` : `${text}; ${hint}`;
 }
 
 const causesMax = 10;

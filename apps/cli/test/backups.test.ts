@@ -40,7 +40,7 @@ describe('q backup', () => {
     ]);
     const verified = await run(`backup verify ${folder} --backup ${one!.id}`);
     expect(verified).toMatchObject({ code: 0, stderr: '' });
-    expect(verified.stdout).toMatch(/^ok\torders-\d\toffsets 0-0\t1 records, /m);
+    expect(verified.stdout).toMatch(/^ok\torders-\d\toffsets 0-0\t1 record, /m);
     expect(verified.stdout).toMatch(/^ok\torders-\d\tempty at 0\t/m);
     expect((await run(`backup prune ${folder} --keep 1 --dry-run`)).stdout).toBe(`would be removed\t${one!.id}\n`);
     expect((await run(`backup prune ${folder} --keep 1`)).stdout).toBe(`removed\t${one!.id}\n`);

@@ -120,7 +120,7 @@ describe('q cluster', () => {
     });
     const { stdout, code } = await runHere({ line: 'cluster info', url });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^behind\tbilling in orders {2}1 records for [\d.]+ m?s, falling, no member$/m);
+    expect(stdout).toMatch(/^behind\tbilling in orders {2}1 record for [\d.]+ m?s, no member$/m);
     const json = await runHere({ line: 'cluster info --json', url });
     expect(JSON.parse(json.stdout)).toMatchObject({ status: 'degraded', groups: [{ group: 'billing', lag: 1 }] });
   });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { errorTable, QError } from '@q/client';
 import { describe, expect, it } from 'vitest';
-import { usageError } from '../src/command-error.ts';
+import { CommandError, usageError } from '../src/command-error.ts';
 import { reportError } from '../src/error-line.ts';
 import { ExitCode, exitCodeOfError } from '../src/exit-code.ts';
 
@@ -64,6 +64,11 @@ describe('errors', () => {
 
   it('O2 of our own and of others are reported too', async () => {
     expect(await reportError(usageError('nothing to change'))).toMatchObject({ exitCode: 2 });
+    const refused = new CommandError(ExitCode.failure, 'port cannot change', {
+      code: 'INVALID_CONFIG',
+      hint: 'Set it',
+    });
+    expect((await reportError(refused)).line).toMatch(/port cannot change \(INVALID_CONFIG\)\. Set it\.\n$/);
     const { line, exitCode } = await reportError(new Error('EIO: no\nluck'));
     expect([stripVTControlCharacters(line), exitCode]).toEqual(['q: EIO: no luck\n', 1]);
   });

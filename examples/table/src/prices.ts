@@ -4,7 +4,7 @@ import { Table } from './table.ts';
 
 const Prices = topic('prices', { key: z.string(), value: z.object({ cents: z.number().int() }), tombstones: true });
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420');
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420');
 await using prices = await Table.open(q, Prices); // caught up from here on
 
 console.log(`${prices.size} prices, a lamp costs ${prices.get('lamp')?.cents ?? 'nothing yet'}`);

@@ -3,7 +3,7 @@ import { connect } from '@q/client';
 
 const tracer = trace.getTracer('shop');
 
-await using q = await connect(process.argv[2] ?? 'q://localhost:7420', { clientId: 'shop' });
+await using q = await connect(process.argv[2] ?? process.env['Q_URL'] ?? 'q://localhost:7420', { clientId: 'shop' });
 await q.admin.ensureTopic('orders');
 
 // What an HTTP server's instrumentation does for each request.

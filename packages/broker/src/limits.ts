@@ -326,9 +326,15 @@ export function checkLimits(limits: BrokerLimits): string | null {
     ],
   ];
   for (const [holds, rule] of relations) {
-    if (!holds) return `limits: ${rule}`;
+    if (!holds) return `limits: ${rule} (${valuesIn(rule, limits)})`;
   }
   return null;
+}
+
+/** What the limits are that a rule names: one of them may be a default that nobody has thought of. */
+function valuesIn(rule: string, limits: BrokerLimits): string {
+  const named = Object.entries(limits).filter(([name]) => rule.split(' ').includes(name));
+  return named.map(([name, value]) => `${name}=${value}`).join(', ');
 }
 
 assert.equal(checkLimits(defaultLimits), null);

@@ -74,7 +74,7 @@ describe('limits', () => {
   it('Q3 contradicting limits are refused', () => {
     expect(checkLimits(defaultLimits)).toBeNull();
     expect(checkLimits({ ...defaultLimits, connectionBytesMax: 1 << 20 })).toMatch(
-      /connectionBytesMax must be at least twice frameBytesMax/,
+      /connectionBytesMax must be at least twice frameBytesMax \(frameBytesMax=16777216, connectionBytesMax=1048576\)/,
     );
     expect(checkLimits({ ...defaultLimits, brokerBytesHardMax: 1 << 20 })).toMatch(/brokerBytesHardMax/);
     expect(checkLimits({ ...defaultLimits, topicsMax: 0 })).toMatch(/topicsMax = 0/);

@@ -4,6 +4,7 @@ import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { usageError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import { counted } from '../output/counted.ts';
 import { formatJson } from '../output/json.ts';
 import { unitsOf } from '../output/units.ts';
 import { backupFolder, ByteCount, factsOf, onFiles } from './backup-facts.ts';
@@ -59,7 +60,7 @@ function inWords(partition: ManifestPartition, verified: VerifiedPartition, opti
   const shown = problems.length > 0 ? 'DAMAGED' : state === 'whole' ? 'ok' : state;
   const offsets =
     startOffset === readableOffset ? `empty at ${startOffset}` : `offsets ${startOffset}-${readableOffset - 1}`;
-  const line = `${shown}\t${topic}-${index}\t${offsets}\t${units.count(records)} records, ${units.bytes(bytes)}\n`;
+  const line = `${shown}\t${topic}-${index}\t${offsets}\t${counted(units.count(records), 'record')}, ${units.bytes(bytes)}\n`;
   return line + problems.map((problem) => `  ${problem}\n`).join('');
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { counted } from '../output/counted.ts';
 import { formatFacts } from '../output/table.ts';
 import { wrapText } from '../output/wrapped-text.ts';
 import type { Units } from '../output/units.ts';
@@ -144,8 +145,8 @@ function behindOf(
 ): string {
   const since = behindSinceMs === null ? '' : ` for ${units.duration(Math.max(0, nowMs - behindSinceMs))}`;
   const nobody = members === 0 ? ', no member' : '';
-  const course = trend.replaceAll('-', ' ');
-  return `${group} in ${topic}  ${units.count(lag)} records${since}, ${course}${nobody}`;
+  const course = trend === 'unknown' ? '' : `, ${trend.replaceAll('-', ' ')}`;
+  return `${group} in ${topic}  ${counted(units.count(lag), 'record')}${since}${course}${nobody}`;
 }
 
 function badOf({ clientId, address, errors, lastError, sinceLastMs }: BadClient, units: Units): string {

@@ -4,6 +4,7 @@ import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { usageError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import { counted } from '../output/counted.ts';
 import { formatJson } from '../output/json.ts';
 import { unitsOf } from '../output/units.ts';
 import type { Units } from '../output/units.ts';
@@ -49,7 +50,7 @@ function factsOf({ partition, losses, records, startOffset, endOffset, aside }: 
 function inWords(plan: RepairPlan, executed: boolean, units: Units): string {
   const { partition, losses, records, aside, endOffset } = plan;
   const name = `${partition.topic}-${partition.partition}`;
-  if (losses.length === 0) return `${name} is not damaged; ${units.count(records)} records\n`;
+  if (losses.length === 0) return `${name} is not damaged; ${counted(units.count(records), 'record')}\n`;
   const lost = losses.reduce((sum, { fromOffset, toOffset }) => sum + toOffset - fromOffset, 0);
   const lines = losses.map(({ file, position, endPosition, fromOffset, toOffset, reason }) => {
     const offsets =
@@ -63,7 +64,7 @@ function inWords(plan: RepairPlan, executed: boolean, units: Units): string {
     ? 'The partition opens with the next start of the broker.\n'
     : 'Nothing was changed. Back up the folder, then add --execute.\n';
   return [
-    `${name}: at most ${units.count(lost)} records ${are} lost, ${units.count(records)} ${stay}; the end stays at offset ${endOffset}\n`,
+    `${name}: at most ${counted(units.count(lost), 'record')} ${are} lost, ${units.count(records)} ${stay}; the end stays at offset ${endOffset}\n`,
     ...lines,
     ...kept,
     end,

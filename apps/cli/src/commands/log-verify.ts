@@ -4,6 +4,7 @@ import type { DamagedStretch, Finding, StoredPartition, WalkSummary } from '@q/s
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { ExitCode } from '../exit-code.ts';
+import { counted } from '../output/counted.ts';
 import { damageJson, damageText } from '../output/batch-format.ts';
 import { Progress } from '../output/progress.ts';
 import { unitsOf } from '../output/units.ts';
@@ -80,7 +81,12 @@ function inWords({ partition, summary, damages }: Verified, options: GlobalOptio
   const { startOffset, endOffset, segments, batches, records, bytes } = summary;
   const state = summary.damages === 0 ? 'ok' : 'DAMAGED';
   const offsets = startOffset === endOffset ? `empty at ${endOffset}` : `offsets ${startOffset}-${endOffset - 1}`;
-  const counts = `${units.count(batches)} batches, ${units.count(records)} records, ${units.bytes(bytes)}, ${segments} ${segments === 1 ? 'segment' : 'segments'}`;
+  const counts = [
+    batches === 1 ? '1 batch' : `${units.count(batches)} batches`,
+    counted(units.count(records), 'record'),
+    units.bytes(bytes),
+    counted(`${segments}`, 'segment'),
+  ].join(', ');
   const line = `${state}\t${nameOf(partition)}\t${offsets}\t${counts}\n`;
   const more = summary.damages > damages.length ? `  and ${summary.damages - damages.length} more\n` : '';
   return line + damages.map((damage) => `${damageText(damage).trimEnd()} (${damage.segment.path})\n`).join('') + more;

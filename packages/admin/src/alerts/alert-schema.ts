@@ -40,7 +40,9 @@ export const groupLagSchema = z
     lag: count.describe('Records that it has not committed; may be more than there are in a compacted topic.'),
     behindSinceMs: moment.nullable().describe('Since when there is any, as this run of the broker has seen it.'),
     progressedMs: moment.nullable().describe('When a commit last moved it on.'),
-    trend: z.enum(['caught-up', 'falling', 'not-falling']),
+    trend: z
+      .enum(['caught-up', 'falling', 'not-falling', 'unknown'])
+      .describe('Over the last `lagWindowMs`; unknown until half of it has passed.'),
   })
   .meta({ id: 'GroupBehind' });
 

@@ -82,9 +82,15 @@ function clearedAlert(condition: ClearedCondition): z.input<typeof alertSchema> 
 }
 
 function groupLag(group: GroupBehind): z.input<typeof groupLagSchema> {
-  const { groupId, topic, members, lag, behindSinceMs, progressedMs, isGrowing } = group;
-  const trend = lag === 0 ? 'caught-up' : isGrowing ? 'not-falling' : 'falling';
-  return { group: groupId, topic, members, lag, behindSinceMs, progressedMs, trend };
+  const { groupId, topic, members, lag, behindSinceMs, progressedMs } = group;
+  return { group: groupId, topic, members, lag, behindSinceMs, progressedMs, trend: trendOf(group) };
+}
+
+function trendOf({ lag, lagBefore, isGrowing }: GroupBehind): z.input<typeof groupLagSchema>['trend'] {
+  if (lag === 0) return 'caught-up';
+  if (lagBefore === null) return 'unknown';
+  // From nothing a lag has only risen.
+  return isGrowing || lagBefore === 0 ? 'not-falling' : 'falling';
 }
 
 function most<T>(list: readonly T[], of: (each: T) => number, count: number): T[] {

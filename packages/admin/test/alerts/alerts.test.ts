@@ -27,9 +27,21 @@ it('O4 M1 tells how far a group is behind, and who sends bad requests', async ()
     expect(health.groups).toHaveLength(1);
     return health;
   });
-  expect(behind.groups).toMatchObject([{ group: 'billing', topic: 'orders', members: 0, lag: 3 }]);
+  expect(behind.groups).toMatchObject([{ group: 'billing', topic: 'orders', members: 0, lag: 3, trend: 'unknown' }]);
   expect(behind.groups[0]!.behindSinceMs).toBeGreaterThan(Date.now() - 10_000);
   expect(behind.clients).toMatchObject([{ clientId: 'careless', errors: 1, lastError: 'UNKNOWN_TOPIC' }]);
+});
+
+it('O4 a lag that has come from nothing is not called falling', async () => {
+  const { get, broker } = await adminBroker({ limits: { healthIntervalMs: 10 }, alerts: { lagWindowMs: 20 } });
+  await using q = await connect(broker.url);
+  await q.admin.createTopic('orders');
+  await q.admin.resetGroupOffsets('billing', { orders: { 0: 0 } });
+  const trend = async (): Promise<string | undefined> =>
+    healthSchema.parse(await get('/api/v1/health')).groups[0]?.trend;
+  await using producer = q.producer();
+  await producer.send('orders', { value: 'a' });
+  await vi.waitFor(async () => expect(await trend()).toBe('not-falling'));
 });
 
 it('O4 GET /api/v1/alerts tells a full disk, and that it was one', async () => {

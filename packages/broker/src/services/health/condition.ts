@@ -135,7 +135,7 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     severity: 'critical',
     isSteady: false,
     meaning: 'Stored data is damaged. Records before the damage are served, and nothing is written.',
-    action: 'Look at the disk, restore the partition from a backup, and say so (q topic reopen).',
+    action: 'Look at the disk; then stop the broker, and repair the partition (q log repair) or restore a backup.',
   },
   'logs.dropped': {
     severity: 'warning',
@@ -147,7 +147,7 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     severity: 'warning',
     isSteady: false,
     meaning: 'The event loop stood still, and with it every request.',
-    action: 'See whether the machine has a core to spare; if it has, report it with a profile (q profile).',
+    action: 'See whether the machine has a core to spare; if it has, report it with a profile (node --cpu-prof).',
   },
   'memory.over': {
     severity: 'critical',
