@@ -8,7 +8,8 @@ export type Shell = (typeof shells)[number];
 export const completionScripts: Readonly<Record<Shell, string>> = {
   bash: `# Completion of q for bash. In ~/.bashrc:  eval "$(q completion bash)"
 _q_complete() {
-  local current=\${COMP_WORDS[COMP_CWORD]} candidate
+  local current=\${COMP_WORDS[COMP_CWORD]} candidate program=("$1")
+  [[ -z \${BASH_ALIASES[$1]-} ]] || eval "program=(\${BASH_ALIASES[$1]})"
   COMPREPLY=()
   while IFS=$'\\t' read -r candidate _; do
     if [[ $candidate == :files ]]; then
@@ -17,7 +18,7 @@ _q_complete() {
       printf -v candidate %q "$candidate"
       COMPREPLY+=("$candidate")
     fi
-  done < <("$1" __complete --bash "\${COMP_LINE:0:COMP_POINT}" "$current" 2>/dev/null)
+  done < <("\${program[@]}" __complete --bash "\${COMP_LINE:0:COMP_POINT}" "$current" 2>/dev/null)
 }
 complete -F _q_complete q
 `,

@@ -71,6 +71,11 @@ describe.runIf(has('bash'))('in bash', () => {
       .toBe('[payments]');
   });
 
+  it('O2 completes for an alias, as a clone has it', async () => {
+    const alias = `alias s='${join(folder, 'q')}'\n${script('s pro', 's pro').replace('_q_complete q', '_q_complete s')}`;
+    await expect.poll(said('bash', '--norc', '-c', alias), patience).toBe('[produce][profile]');
+  });
+
   it('O2 quotes what a shell would take apart', async () => {
     await expect.poll(completed('q group describe a', 'q group describe a'), patience).toBe("[ann\\'s\\ group]");
   });
