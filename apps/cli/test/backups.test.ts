@@ -62,6 +62,50 @@ describe('q backup', () => {
     expect(restored).toMatchObject({ code: 1, stderr: expect.stringContaining('does not verify') });
   });
 
+  it('O2: a damaged manifest neither stops new backups nor costs a good one', async () => {
+    const run = await brokerWithRecords();
+    const folder = join(temporaryFolder(), 'backup');
+    const idOf = (made: { stdout: string }): string => (JSON.parse(made.stdout) as { id: string }).id;
+    const good = idOf(await run(`backup create ${folder} --json`));
+    const bad = idOf(await run(`backup create ${folder} --json`));
+    const badManifest = join(folder, 'backups', `${bad}.manifest`);
+    writeFileSync(badManifest, 'rot');
+    const said = `backup ${bad} is damaged: its manifest cannot be read`;
+    expect(await run(`backup verify ${folder}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(badManifest),
+    });
+    const listed = await run(`backup list ${folder}`);
+    expect(listed).toMatchObject({ code: 1, stderr: `${said}\n`, stdout: expect.stringContaining(good) });
+    expect((await run(`backup prune ${folder} --keep 1`)).stdout).toBe('nothing to remove\n');
+    expect(await run(`backup verify ${folder} --backup ${good}`)).toMatchObject({ code: 0 });
+    const next = await run(`backup create ${folder} --json`);
+    expect(next).toMatchObject({ code: 0, stderr: `${said}; the new one does without it\n` });
+    expect(JSON.parse(next.stdout)).toMatchObject({ newBytes: 0 });
+    expect((await run(`backup prune ${folder} --keep 1`)).stdout).toBe(`removed\t${good}\nremoved\t${bad}\n`);
+    expect(await run(`backup verify ${folder}`)).toMatchObject({ code: 0 });
+  });
+
+  it('O2: an earlier file that is missing is told, and --full does without it', async () => {
+    const run = await brokerWithRecords();
+    const folder = join(temporaryFolder(), 'backup');
+    await run(`backup create ${folder}`);
+    const data = readdirSync(join(folder, 'data'), { recursive: true }).map(String);
+    rmSync(
+      join(
+        folder,
+        'data',
+        data.find((name) => name.includes('.log.0-') && !name.startsWith('00000000'))!,
+      ),
+    );
+    expect(await run(`backup create ${folder}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is missing: .*--full/),
+    });
+    expect(await run(`backup create ${folder} --full`)).toMatchObject({ code: 0, stderr: '' });
+    expect(await run(`backup verify ${folder}`)).toMatchObject({ code: 0 });
+  });
+
   it('Q2: says what cannot be done', async () => {
     const run = await brokerWithRecords();
     const folder = temporaryFolder();

@@ -13,11 +13,12 @@ export interface AdminAddress {
 }
 
 export const adminPortDefault = 7421;
+const nativePortDefault = '7420';
 /** For a question on the way to another one. */
 const lookupTimeoutMs = 1_000;
 const howToName = 'name another address with --admin-url or Q_ADMIN_URL';
 
-/** What was named, else what the broker says, else the usual port of the broker's host. */
+/** What was named, else what the broker says, else the usual port of the broker's host where its own is the usual one. */
 export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal): Promise<AdminAddress> {
   if (options.adminUrl !== undefined) return { url: checkedUrl(options.adminUrl), origin: '', hint: howToName };
   const told = await toldByBroker(options, interrupt);
@@ -32,7 +33,17 @@ export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal):
       },
     );
   }
-  const { hostname } = hostOf(options.url);
+  const { hostname, port } = hostOf(options.url);
+  // Beside a port of its own, what listens at the usual one belongs to another broker: it must not be changed instead.
+  if (port !== '' && port !== nativePortDefault) {
+    throw new CommandError(
+      ExitCode.failure,
+      `no broker answers at ${options.url} to say where its admin interface is`,
+      {
+        hint: `start it, or ${howToName}`,
+      },
+    );
+  }
   return {
     url: `http://${hostname}:${adminPortDefault}`,
     origin: `the usual port of the host in ${options.url}, where no broker answers`,
@@ -69,9 +80,10 @@ function checkedUrl(text: string): string {
   throw usageError(`--admin-url: "${text}" is not an address such as http://localhost:${adminPortDefault}`);
 }
 
-function hostOf(url: string): { hostname: string } {
+function hostOf(url: string): { hostname: string; port: string } {
   const first = url.split(',', 1)[0] ?? '';
-  return { hostname: URL.parse(first.replace(/^(?:q:\/\/)?/, 'http://'))?.hostname || '127.0.0.1' };
+  const parsed = URL.parse(first.replace(/^(?:q:\/\/)?/, 'http://'));
+  return { hostname: parsed?.hostname || '127.0.0.1', port: parsed?.port ?? '' };
 }
 
 function withoutSlash(url: string): string {

@@ -11,7 +11,8 @@ import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
 import { formatFacts } from '../output/table.ts';
 import { unitsOf } from '../output/units.ts';
-import { backupFolder, ByteCount, factsOf, onFiles, troubles } from './backup-facts.ts';
+import { backupFolder, ByteCount, damagedLine, factsOf, onFiles, troubles } from './backup-facts.ts';
+import { fileError } from './stored-partitions.ts';
 
 export interface BackupCreateOptions extends GlobalOptions {
   readonly full?: boolean;
@@ -29,7 +30,7 @@ export async function createBackup(
     throw usageError('a tar on a terminal helps nobody; send standard output to a file or another program');
   const count = new ByteCount(context, 'backup');
   const manifest = await withAdmin(context, options, (admin) =>
-    to === '-' ? toStream(context, admin, count) : toFolder(backupFolder(to), { admin, count, options }),
+    to === '-' ? toStream(context, admin, count) : toFolder(context, backupFolder(to), { admin, count, options }),
   ).finally(() => count.clear());
   // Of a tar only it is on standard output.
   report(manifest, { context, output: to === '-' ? context.stderr : context.stdout, options });
@@ -37,17 +38,32 @@ export async function createBackup(
 }
 
 async function toFolder(
+  context: CommandContext,
   folder: BackupFolder,
   { admin, count, options }: { admin: AdminApi; count: ByteCount; options: BackupCreateOptions },
 ): Promise<Manifest> {
-  return await onFiles(async () => {
-    const newest = options.full === true ? undefined : (await folder.list()).at(-1);
-    const earlier = newest === undefined ? null : await folder.read(newest);
+  const earlier = options.full === true ? null : await onFiles(() => newestUndamaged(context, folder));
+  try {
     return await folder.receive(
       admin.content(earlier === null ? { path } : { path, bytes: oneChunk(encodeManifest(earlier)) }),
       count.add,
     );
-  });
+  } catch (error) {
+    const failure = fileError(error);
+    if (earlier === null || !(failure instanceof CommandError) || failure.code !== 'CORRUPT_LOG') throw failure;
+    const hint = 'If that stays, --full makes a backup that needs none of the earlier ones';
+    throw new CommandError(failure.exitCode, failure.message, { cause: error, code: failure.code, hint });
+  }
+}
+
+/** What the new backup adds to. A damaged one must not keep a timer from making backups, nor stay unseen. */
+async function newestUndamaged(context: CommandContext, folder: BackupFolder): Promise<Manifest | null> {
+  for (const id of (await folder.list()).toReversed()) {
+    const manifest = await folder.readUndamaged(id);
+    if (manifest !== null) return manifest;
+    context.stderr.write(`${damagedLine(id)}; the new one does without it\n`);
+  }
+  return null;
 }
 
 async function* oneChunk(text: string): AsyncGenerator<Buffer, void> {

@@ -53,6 +53,11 @@ export function troubles({ partitions }: Manifest): string {
     .join('');
 }
 
+/** Of one that nothing can be restored from, because it is not known any more what it consists of. */
+export function damagedLine(id: string): string {
+  return `backup ${id} is damaged: its manifest cannot be read`;
+}
+
 export function backupFolder(path: string): BackupFolder {
   return new BackupFolder({ fileSystem: nodeFileSystem, path });
 }

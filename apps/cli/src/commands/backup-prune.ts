@@ -1,8 +1,9 @@
+import type { BackupFolder } from '@q/storage';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
-import { backupFolder, onFiles } from './backup-facts.ts';
+import { backupFolder, damagedLine, onFiles } from './backup-facts.ts';
 
 export interface BackupPruneOptions extends GlobalOptions {
   readonly keep: number;
@@ -17,7 +18,7 @@ export async function pruneBackups(
   const folder = backupFolder(path);
   const dryRun = options.dryRun === true;
   const removed = await onFiles(async () => {
-    const ids = (await folder.list()).slice(0, -options.keep);
+    const ids = await older(context, folder, options.keep);
     if (!dryRun && ids.length > 0) await folder.remove(ids);
     return ids;
   });
@@ -29,4 +30,19 @@ export async function pruneBackups(
     );
   }
   return ExitCode.ok;
+}
+
+/**
+ * Those before the newest that stay. A damaged one counts for nothing: the last good one must not go for its sake. It
+ * goes itself when enough good ones have followed.
+ */
+async function older(context: CommandContext, folder: BackupFolder, keep: number): Promise<string[]> {
+  const ids = await folder.list();
+  let good = 0;
+  for (const [index, id] of [...ids.entries()].toReversed()) {
+    if ((await folder.readUndamaged(id)) === null) context.stderr.write(`${damagedLine(id)}; it does not count\n`);
+    else good += 1;
+    if (good === keep) return ids.slice(0, index);
+  }
+  return [];
 }

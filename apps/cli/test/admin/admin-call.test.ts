@@ -129,11 +129,16 @@ describe('the admin API from the command line', () => {
       message: `no admin interface at http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
       hint: 'name another address with --admin-url or Q_ADMIN_URL',
     });
-    const guessed = await failure({ url: `q://localhost:${port}`, timeout: 200 });
+    const guessed = await failure({ url: 'q://127.0.0.2:7420', timeout: 200 });
     expect(guessed.message).toMatch(
-      /http:\/\/localhost:7421 \(the usual port of the host in q:\/\/localhost:\d+, where no broker answers\)/,
+      /http:\/\/127\.0\.0\.2:7421 \(the usual port of the host in q:\/\/127\.0\.0\.2:7420, where no broker answers\)/,
     );
     expect(guessed.hint).toContain('adminPort');
+    // Beside a port of its own, the usual one would be another broker's.
+    expect(await failure({ url: `q://localhost:${port}`, timeout: 200 })).toMatchObject({
+      message: `no broker answers at q://localhost:${port} to say where its admin interface is`,
+      hint: expect.stringContaining('--admin-url') as string,
+    });
     expect(await failure({ adminUrl: 'localhost:7421' })).toMatchObject({
       exitCode: 2,
       message: '--admin-url: "localhost:7421" is not an address such as http://localhost:7421',

@@ -1,6 +1,6 @@
 import { crc32c } from '@q/protocol';
 import { inParallel } from '../concurrency/in-parallel.ts';
-import { StorageError, systemCode } from '../errors.ts';
+import { isUnreadable, StorageError, systemCode } from '../errors.ts';
 import { makeDirectoryDurably, readFileIfThere, removeIfThere, replaceFile } from '../files/durable-file.ts';
 import type { FileSystem } from '../ports/file-system.ts';
 import {
@@ -83,13 +83,21 @@ export class BackupFolder {
     return names.flatMap((name) => parseManifestName(`${manifestFolder}/${name}`) ?? []).toSorted();
   }
 
-  /** The newest, or the one of that id. @throws StorageError UNKNOWN_LOG */
+  /** The newest, or the one of that id. @throws StorageError UNKNOWN_LOG; CORRUPT_LOG: its manifest is damaged */
   async read(id?: string): Promise<Manifest> {
     const wanted = id ?? (await this.list()).at(-1);
     const bytes = wanted === undefined ? null : await readFileIfThere(this.fileSystem, this.at(manifestName(wanted)));
-    if (bytes !== null) return decodeManifest(bytes);
+    if (wanted !== undefined && bytes !== null) return decodeNamed(bytes, this.at(manifestName(wanted)));
     const what = id === undefined ? 'no backup' : `no backup ${id}`;
     throw new StorageError('UNKNOWN_LOG', `there is ${what} in ${this.path}`, { details: { path: this.path } });
+  }
+
+  /** Of that id, or null where its manifest is damaged: the other backups of the folder are of use without it. */
+  async readUndamaged(id: string): Promise<Manifest | null> {
+    return await this.read(id).catch((error: unknown) => {
+      if (isUnreadable(error)) return null;
+      throw error;
+    });
   }
 
   /** Runs with the folder for itself. Refuses one that has anything else in it. */
@@ -173,6 +181,16 @@ export class BackupFolder {
       for (const partition of manifest.partitions) for (const { name } of filesOf(partition)) named.add(name);
     }
     return named;
+  }
+}
+
+/** The reason names the file: it is what somebody has to see to. */
+function decodeNamed(bytes: Buffer, path: string): Manifest {
+  try {
+    return decodeManifest(bytes);
+  } catch (error) {
+    if (isUnreadable(error)) throw backupError(`${(error as Error).message}; it is ${path}`, { path });
+    throw error;
   }
 }
 
