@@ -18,7 +18,7 @@ const nativePortDefault = '7420';
 const lookupTimeoutMs = 1_000;
 const howToName = 'name another address with --admin-url or Q_ADMIN_URL';
 
-/** What was named, else what the broker says, else the usual port of the broker's host where its own is the usual one. */
+/** What was named, else what the broker says, else the usual port of the host of a broker at its usual port. */
 export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal): Promise<AdminAddress> {
   if (options.adminUrl !== undefined) return { url: checkedUrl(options.adminUrl), origin: '', hint: howToName };
   const told = await toldByBroker(options, interrupt);
