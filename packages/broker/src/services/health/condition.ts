@@ -92,7 +92,7 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     isSteady: false,
     meaning: 'Writes are refused because there is no room. Reads, trims and deletions go on.',
     action:
-      'Make room: q topic trim, a shorter retention.ms, delete topics, or a larger disk. Writes go on by themselves.',
+      'Make room: q topic trim, a shorter retention.ms, delete topics, a larger disk or storageMaxBytes. Writes go on by themselves.',
   },
   'disk.low': {
     severity: 'warning',

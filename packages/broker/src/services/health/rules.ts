@@ -40,10 +40,14 @@ const rules: readonly Rule[] = [
     if (room.refusal !== null) return full(room.refusal);
     if (room.isDiskShort)
       return full(`the disk has ${disk?.freeBytes ?? 0} bytes free, and ${room.reserveBytes} are kept in reserve`);
-    if (room.bytesMax !== null && room.capRefuses && room.usedBytes >= room.bytesMax)
-      return full(`the logs hold ${room.usedBytes} bytes of ${room.bytesMax} (storageMaxBytes)`);
-    if (room.refused > 0) return full(`${many(room.refused, 'write')} found no room on the disk`);
-    return null;
+    const cap =
+      room.bytesMax !== null && room.capRefuses
+        ? `the logs hold ${room.usedBytes} bytes of ${room.bytesMax} (storageMaxBytes)`
+        : null;
+    if (cap !== null && room.usedBytes >= (room.bytesMax ?? 0)) return full(cap);
+    if (room.refused === 0) return null;
+    // Whole batches are refused, so that some room is left under a cap that they do not fit in.
+    return full(`${many(room.refused, 'write')} found no room${cap === null ? ' on the disk' : `; ${cap}`}`);
   },
   function diskLow({ facts: { disk }, thresholds, isRaised }) {
     if (disk === null || disk.totalBytes === 0) return null;

@@ -38,6 +38,12 @@ describe('rules of health', () => {
     ['a reserve', { room: { ...room!, isDiskShort: true } }, 'disk.full', 'kept in reserve'],
     ['a start on a full disk', { room: { ...room!, refusal: 'no room to start' } }, 'disk.full', 'no room to start'],
     ['writes without room', { room: { ...room!, refused: 3 } }, 'disk.full', '3 writes'],
+    [
+      'writes that do not fit under a cap',
+      { room: { ...room!, refused: 1, usedBytes: 9, bytesMax: 10 } },
+      'disk.full',
+      '1 write found no room; the logs hold 9 bytes of 10 (storageMaxBytes)',
+    ],
     ['little room', { disk: { freeBytes: 14, totalBytes: 100 } }, 'disk.low', '14.0 %'],
     ['slow syncs', { syncs: { count: 50, p99Ms: 250, maxMs: 900 } }, 'disk.slow', '250 ms'],
     ['a disk that hangs', { stuckMs: 12_000 }, 'disk.stuck', '12 s'],
