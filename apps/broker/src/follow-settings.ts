@@ -1,6 +1,6 @@
 import type { Broker } from '@q/broker';
 import { watchSettingsFile } from './settings-file-watch.ts';
-import { readText } from './settings-input.ts';
+import { readTextAgain } from './settings-input.ts';
 import type { ProgramInput } from './settings-input.ts';
 import { onHangup } from './stop-signals.ts';
 import type { Hangup } from './stop-signals.ts';
@@ -22,7 +22,7 @@ export function followSettings(o: {
   if (file === null || input.last?.isFile !== true) return;
   watchSettingsFile({
     path: file,
-    read: async (path) => (await readText(path)).text,
+    read: async (path) => (await readTextAgain(path)).text,
     lastText: () => input.last?.text ?? null,
     changed: () => settings.reload('the file changed'),
   });

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat as statOf } from 'node:fs/promises';
 import type { SettingsInput } from './resolve-settings.ts';
 
 /** A file of settings is a page or two; what is larger is none, and must not fill the memory. */
@@ -26,7 +26,7 @@ export function programInput({ argv, env }: Pick<SettingsInput, 'argv' | 'env'>)
     readFile: async (path) => {
       if (first?.isFile === false) return first.text;
       input.last = null;
-      input.last = await readText(path);
+      input.last = first === null ? await readText(path) : await readTextAgain(path);
       // A program that could not write it to its end, on a full disk for one, leaves it so; nobody means that.
       if (input.last.text === '' && first !== null && first.text !== '')
         throw new Error('it is empty now; with a comment in it, it says that nothing is set');
@@ -49,4 +49,13 @@ export async function readText(path: string): Promise<SettingsText> {
   const { size } = stat;
   if (size > fileBytesMax) throw new Error(`it has ${size} bytes, and a file of settings at most ${fileBytesMax}`);
   return { text: await file.readFile('utf8'), isFile: stat.isFile() };
+}
+
+/**
+ * As `readText`, of what was a file before. Whatever stands there now may be a pipe that nobody writes to: to open it
+ * would wait for ever, and hold one of the few threads that the disk has.
+ */
+export async function readTextAgain(path: string): Promise<SettingsText> {
+  if (!(await statOf(path)).isFile()) throw new Error('it is not a file any more');
+  return readText(path);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,6 +108,15 @@ describe('what the program reads again', () => {
     const { path } = await watched(plain);
     await writeFile(path, '#'.repeat((1 << 20) + 1));
     await expect(programInput({ argv: [], env: {} }).readFile(path)).rejects.toThrow('a file of settings at most');
+  });
+
+  it('Q3 refuses what has become a pipe, and does not wait for who has the other end of it', async () => {
+    const { path } = await watched(plain);
+    const input = programInput({ argv: [], env: {} });
+    await input.readFile(path);
+    await rm(path);
+    spawnSync('mkfifo', [path]);
+    await expect(input.readFile(path)).rejects.toThrow('it is not a file any more');
   });
 
   it('O3 reads what is no file once: a pipe has nothing more to say', async () => {
