@@ -8,6 +8,7 @@ import type { Broker } from '@q/broker';
 import { connect } from '@q/client';
 import type { Q } from '@q/client';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { watch } from '../src/commands/watch-loop.ts';
 import { runCommand } from '../src/run.ts';
 import type { Screen } from '../src/screen.ts';
 import { QProgram, runProgram } from './q-program.ts';
@@ -83,6 +84,18 @@ describe('q group watch', () => {
       ],
     });
     expect(lines[1]).toMatchObject({ handledPerSecond: 0, arrivingPerSecond: 0 });
+  });
+
+  it('O2 ends at once with Ctrl-C while it waits for a broker that is gone', async () => {
+    const interrupt = new AbortController();
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    const look = (): Promise<never> => {
+      interrupt.abort();
+      return new Promise(() => undefined);
+    };
+    const watched = { look, frame: () => '', line: () => ({}) };
+    await watch({ ...streams, interrupt: interrupt.signal }, { url: broker.url, interval: 100 }, watched);
+    expect(streams.stdout.read()).toBeNull();
   });
 
   it('O2 draws over what it has drawn on a terminal, and cuts what does not fit', async () => {

@@ -31,9 +31,14 @@ export async function watch<T>(context: CommandContext, options: WatchOptions, w
   const reader = { isGone: false };
   // What else may be wrong with it is told where the program ends.
   stdout.once('error', () => (reader.isGone = true));
+  // A broker that is gone is waited for by a look, and nobody waits for that after Ctrl-C.
+  const interrupted = new Promise<null>((resolve) => {
+    interrupt.addEventListener('abort', () => resolve(null), { once: true });
+  });
   while (!interrupt.aborted && !reader.isGone) {
     try {
-      const seen = await watched.look();
+      const seen = await Promise.race([watched.look(), interrupted]);
+      if (seen === null) return;
       if (frame === null) stdout.write(`${JSON.stringify(watched.line(seen))}\n`);
       else frame.show(await watched.frame(seen));
     } catch (error) {
