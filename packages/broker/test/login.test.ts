@@ -1,9 +1,11 @@
 /** A client that a real broker asks who it is (rows A1, Q2; RFC 8). */
 import { connect } from '@q/client';
 import type { ConnectOptions, LoginOptions } from '@q/client';
+import { Authenticate, formatPlain, ListTopics, Ping } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startBroker } from '../src/index.ts';
+import { RawClient } from './raw-client.ts';
 import type { Broker, BrokerOptions, TokenVerifier } from '../src/index.ts';
 
 /** A broker with one user, `alice`. */
@@ -93,6 +95,54 @@ describe('A1 a client that shows who it is', () => {
     const refusal = connect('q://127.0.0.1:1', { login: login as LoginOptions });
     await expect(refusal).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
     await expect(refusal).rejects.not.toThrow(/secret-token/);
+  });
+});
+
+describe('A1 a connection that nobody has shown to be theirs', () => {
+  async function stranger(): Promise<{ raw: RawClient; mechanisms: readonly string[] }> {
+    const broker = await secured({ security: { mechanisms: ['PLAIN', 'SCRAM-SHA-256'] } });
+    const raw = await RawClient.dial(broker);
+    onTestFinished(() => raw.close());
+    const { authMechanisms: mechanisms } = await raw.hello();
+    return { raw, mechanisms };
+  }
+
+  it('A1 is not offered PLAIN where others can hear it', async () => {
+    const { raw, mechanisms } = await stranger();
+    expect(mechanisms).toEqual(['SCRAM-SHA-256']);
+    const message = formatPlain({ authorizationId: '', username: 'alice', password: 'alice-pw' });
+    const refusal = raw.request(Authenticate, { mechanism: 'PLAIN', message });
+    await expect(refusal).rejects.toMatchObject({ code: 'UNSUPPORTED_MECHANISM' });
+    await raw.closed;
+  });
+
+  it('A1 SEC-7 is served a PING and nothing else, and is hung up on', async () => {
+    const { raw } = await stranger();
+    const payload = Buffer.from('x');
+    expect(await raw.request(Ping, { payload })).toEqual({ payload });
+    await expect(raw.request(ListTopics, { includeInternal: false })).rejects.toMatchObject({
+      code: 'AUTHENTICATION_REQUIRED',
+    });
+    await raw.closed;
+  });
+
+  it('A1 SEC-7 half way in is served nothing else either', async () => {
+    const { raw } = await stranger();
+    const first = { mechanism: 'SCRAM-SHA-256', message: Buffer.from('n,,n=alice,r=abc') };
+    expect(await raw.request(Authenticate, first)).toMatchObject({ isDone: false, principal: '' });
+    await expect(raw.request(ListTopics, { includeInternal: false })).rejects.toMatchObject({
+      code: 'AUTHENTICATION_REQUIRED',
+    });
+    await raw.closed;
+  });
+
+  it('A1 SEC-2 cannot have a large frame kept for it', async () => {
+    const { raw } = await stranger();
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(1 << 20);
+    raw.write(length);
+    expect(await raw.strayError()).toMatchObject({ code: 'FRAME_TOO_LARGE' });
+    await raw.closed;
   });
 });
 
