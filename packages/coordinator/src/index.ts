@@ -27,14 +27,14 @@ export type {
   StepContext,
   TopicView,
 } from './groups/group-step.ts';
-export { checkGroupId } from './groups/identifier.ts';
+export { checkGroupId } from './identifier.ts';
 
 // ── Groups: what to say of them
 export { groupAssignor } from './groups/assignor.ts';
 export { groupState, memberIsStalled, memberState, nextDeadlineMs } from './groups/group-status.ts';
 export { ownerOf } from './groups/owners.ts';
-export { countPartitions, includesPartition, partitionsByTopic } from './groups/partitions.ts';
-export type { PartitionsByTopic } from './groups/partitions.ts';
+export { countPartitions, includesPartition, partitionsByTopic } from './partitions.ts';
+export type { PartitionsByTopic } from './partitions.ts';
 
 // ── Groups: offsets
 export { CommittedOffsets } from './groups/committed-offsets.ts';
@@ -75,6 +75,28 @@ export type {
 } from './groups/classic-step.ts';
 export { classicMembersGone, classicRecordsOf } from './groups/classic-changes.ts';
 export { seatedAs } from './groups/classic-join.ts';
+
+// ── Transactions
+export { stepTransaction } from './transactions/step-transaction.ts';
+export type {
+  TransactionCommand,
+  TransactionContext,
+  TransactionRefusal,
+  TransactionResult,
+  TransactionStep,
+} from './transactions/transaction-step.ts';
+export { countOffsets, isPrepared, nextTransactionDeadlineMs, outcomeOf } from './transactions/transaction.ts';
+export type {
+  EndCause,
+  Outcome,
+  StagedOffset,
+  StagedOffsets,
+  Transaction,
+  TransactionState,
+} from './transactions/transaction.ts';
+export { decodeTransactionRecord, encodeTransactionRecord } from './transactions/transaction-record.ts';
+export type { StoredTransaction, TransactionRecord } from './transactions/transaction-record.ts';
+export { TransactionImage } from './transactions/transaction-image.ts';
 
 // ── Limits
 export { coordinatorLimits } from './limits.ts';

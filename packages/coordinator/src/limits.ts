@@ -47,6 +47,17 @@ export interface CoordinatorLimits {
   readonly classicProtocolsMax: number;
   /** What the members of a classic group say of themselves, and the same again for what they are given. */
   readonly classicGroupBytesMax: number;
+  readonly transactionalIdCharactersMax: number;
+  /** How long a transaction may take at most, unless the broker says otherwise; Kafka's maximum. */
+  readonly transactionTimeoutMsMax: number;
+  /** A transactional id that nobody used for so long is forgotten, unless the broker says otherwise. */
+  readonly transactionalIdExpiryMs: number;
+  /** Partitions that one transaction may write to. */
+  readonly transactionPartitionsMax: number;
+  /** Groups, offsets, and characters of metadata beside them that one transaction may commit. */
+  readonly transactionGroupsMax: number;
+  readonly transactionOffsetsMax: number;
+  readonly transactionMetadataCharactersMax: number;
 }
 
 const minuteMs = 60_000;
@@ -79,6 +90,13 @@ export const coordinatorLimits: CoordinatorLimits = {
   classicInstanceIdCharactersMax: 249,
   classicProtocolsMax: 100,
   classicGroupBytesMax: 8 << 20,
+  transactionalIdCharactersMax: 249,
+  transactionTimeoutMsMax: 15 * minuteMs,
+  transactionalIdExpiryMs: 7 * dayMs,
+  transactionPartitionsMax: 10_000,
+  transactionGroupsMax: 100,
+  transactionOffsetsMax: 10_000,
+  transactionMetadataCharactersMax: 1 << 20,
 };
 
 assert(coordinatorLimits.producerIdBlockSize >= 1);

@@ -3,7 +3,7 @@
  */
 import type { Group } from './group.ts';
 import type { AssignorName, Member } from './member.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 export const assignorNames: readonly AssignorName[] = ['uniform', 'range'];
 

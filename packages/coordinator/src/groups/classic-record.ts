@@ -9,9 +9,9 @@
  *            │ protocols: count varint, { name text │ metadata bytes } … │ assignment bytes
  *   bytes    length varint │ bytes
  */
-import { damage } from './record-reader.ts';
-import type { RecordReader } from './record-reader.ts';
-import type { RecordWriter } from './record-writer.ts';
+import { damage } from '../records/record-reader.ts';
+import type { RecordReader } from '../records/record-reader.ts';
+import type { RecordWriter } from '../records/record-writer.ts';
 import type { DurableClassicMember } from './classic-member.ts';
 
 /** What is stored of a classic group besides its members and offsets. */

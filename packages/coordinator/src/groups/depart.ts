@@ -6,7 +6,7 @@ import type { Eviction, HeartbeatCommand, StepContext } from './group-step.ts';
 import { sessionEndMs } from './member.ts';
 import { outcome, refuse } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { noPartitions } from './partitions.ts';
+import { noPartitions } from '../partitions.ts';
 import { retarget } from './target.ts';
 
 export function leave(group: Group, command: HeartbeatCommand, context: StepContext): Outcome {

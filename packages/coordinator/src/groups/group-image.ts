@@ -13,7 +13,7 @@ import type { Group } from './group.ts';
 import type { GroupRecord, GroupStateRecord } from './group-record.ts';
 import type { DurableMember, Member } from './member.ts';
 import { Members } from './members.ts';
-import { samePartitions } from './partitions.ts';
+import { samePartitions } from '../partitions.ts';
 
 /** A group as its records tell of it. */
 export interface LoadedGroup {

@@ -33,8 +33,8 @@ import type { DurableClassicMember } from './classic-member.ts';
 import type { CommittedOffset } from './committed-offsets.ts';
 import type { DurableMember } from './member.ts';
 import { decodeMember, encodeMember } from './member-record.ts';
-import { damage, RecordReader } from './record-reader.ts';
-import { RecordWriter } from './record-writer.ts';
+import { damage, RecordReader } from '../records/record-reader.ts';
+import { RecordWriter } from '../records/record-writer.ts';
 
 /** What is stored of groups, one kind for each key. */
 export type GroupRecord =

@@ -3,7 +3,7 @@
  */
 import type { Group, GroupState, MemberState } from './group.ts';
 import type { Member } from './member.ts';
-import { isPartOf, samePartitions } from './partitions.ts';
+import { isPartOf, samePartitions } from '../partitions.ts';
 
 /** Where the group stands, told from its members. */
 export function groupState(group: Group): GroupState {

@@ -3,7 +3,7 @@
  */
 import type { Group } from './group.ts';
 import type { GroupRecord } from './group-record.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 /** The topics that exist, as the broker knows them at the moment of the step. */
 export interface TopicView {

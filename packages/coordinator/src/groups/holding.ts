@@ -1,5 +1,5 @@
-import { countPartitions, filterPartitions } from './partitions.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import { countPartitions, filterPartitions } from '../partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 /**
  * What one member holds while an assignor works. It begins as the member's old target and copies a list only when that

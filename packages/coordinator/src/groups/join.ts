@@ -3,7 +3,7 @@
  * the same static name. Whatever it held before is void; from now on it owns what the answer says.
  */
 import { coordinatorLimits } from '../limits.ts';
-import { checkIdentifier } from './identifier.ts';
+import { checkIdentifier } from '../identifier.ts';
 import type { Group } from './group.ts';
 import type { HeartbeatCommand, StepContext } from './group-step.ts';
 import { sessionEndMs } from './member.ts';
@@ -12,7 +12,7 @@ import { settingsOf, wantsOtherTarget } from './member-settings.ts';
 import type { SettingsBefore } from './member-settings.ts';
 import { outcome, refuse } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { noPartitions } from './partitions.ts';
+import { noPartitions } from '../partitions.ts';
 import { reconcile } from './reconcile.ts';
 import { replyTo } from './reply.ts';
 import { retarget } from './target.ts';

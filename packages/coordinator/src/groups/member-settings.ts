@@ -4,7 +4,7 @@
 import { checkTopicName } from '@q/protocol';
 import { coordinatorLimits } from '../limits.ts';
 import { assignorNames } from './assignor.ts';
-import { checkIdentifier } from './identifier.ts';
+import { checkIdentifier } from '../identifier.ts';
 import type { HeartbeatCommand, Refusal } from './group-step.ts';
 import type { AssignorName, Member } from './member.ts';
 import { compareTexts } from './range.ts';

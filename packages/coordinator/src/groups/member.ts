@@ -1,7 +1,7 @@
 /**
  * One member of a group: what it wants, owns and is to own, and until when it is believed to be alive.
  */
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 /** How partitions are divided among members. */
 export type AssignorName = 'uniform' | 'range';

@@ -2,7 +2,7 @@
  * Who may commit and fetch offsets of a group.
  */
 import type { Group } from './group.ts';
-import { includesPartition } from './partitions.ts';
+import { includesPartition } from '../partitions.ts';
 
 /** Why a commit is refused. */
 export interface OffsetRefusal {

@@ -4,7 +4,7 @@
  */
 import type { Group } from './group.ts';
 import type { Member } from './member.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 /** Derived from one version of a group, which never changes: kept as long as that version is. */
 const known = new WeakMap<Group['members'], Owners>();

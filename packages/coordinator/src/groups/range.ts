@@ -5,7 +5,7 @@
  */
 import type { AssignmentTask } from './assignor.ts';
 import type { Member } from './member.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 export function assignRange({ members, topics }: AssignmentTask): readonly PartitionsByTopic[] {
   const results = members.map(() => new Map<string, readonly number[]>());

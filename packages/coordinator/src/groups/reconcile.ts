@@ -20,8 +20,8 @@ import {
   noPartitions,
   samePartitions,
   union,
-} from './partitions.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+} from '../partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 /** The member as it is after it said that it owns no more than `owned`: what it gave up is free. */
 export function release(member: Member, owned: PartitionsByTopic): Member {

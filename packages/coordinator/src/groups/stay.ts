@@ -7,7 +7,7 @@ import type { Member } from './member.ts';
 import { settingsOf, wantsOtherTarget } from './member-settings.ts';
 import { outcome, refuse } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
-import { isPartOf } from './partitions.ts';
+import { isPartOf } from '../partitions.ts';
 import { reconcile, release, toTargetEpoch } from './reconcile.ts';
 import { replyTo } from './reply.ts';
 import { retarget } from './target.ts';

@@ -7,8 +7,8 @@ import type { AssignableTopic, Assignor, AssignmentTask } from './assignor.ts';
 import type { Group } from './group.ts';
 import type { TopicView } from './group-step.ts';
 import type { AssignorName, Member } from './member.ts';
-import { samePartitions } from './partitions.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import { samePartitions } from '../partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 import { assignRange, compareTexts } from './range.ts';
 import { assignUniform } from './uniform.ts';
 

@@ -15,7 +15,7 @@
 import type { AssignmentTask } from './assignor.ts';
 import { Balance } from './balance.ts';
 import { Holding } from './holding.ts';
-import type { PartitionsByTopic } from './partitions.ts';
+import type { PartitionsByTopic } from '../partitions.ts';
 
 export function assignUniform(task: AssignmentTask): readonly PartitionsByTopic[] {
   const holdings = task.members.map(({ target }) => new Holding(target));

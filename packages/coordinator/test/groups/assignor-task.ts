@@ -1,7 +1,7 @@
 import type { AssignmentTask } from '../../src/groups/assignor.ts';
 import type { Member } from '../../src/groups/member.ts';
-import { noPartitions } from '../../src/groups/partitions.ts';
-import type { PartitionsByTopic } from '../../src/groups/partitions.ts';
+import { noPartitions } from '../../src/partitions.ts';
+import type { PartitionsByTopic } from '../../src/partitions.ts';
 
 export interface Wish {
   readonly memberId: string;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countPartitions, difference } from '../../src/groups/partitions.ts';
-import type { PartitionsByTopic } from '../../src/groups/partitions.ts';
+import { countPartitions, difference } from '../../src/partitions.ts';
+import type { PartitionsByTopic } from '../../src/partitions.ts';
 import { assignUniform } from '../../src/groups/uniform.ts';
 import { taskOf } from './assignor-task.ts';
 import type { Wish } from './assignor-task.ts';

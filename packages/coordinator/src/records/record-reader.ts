@@ -86,5 +86,5 @@ export class RecordReader {
 }
 
 export function damage(what: string): QError {
-  return new QError('CORRUPT_LOG', `a record of __groups is damaged: ${what}`);
+  return new QError('CORRUPT_LOG', `a record of the coordinator is damaged: ${what}`);
 }

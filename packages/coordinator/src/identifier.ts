@@ -1,4 +1,4 @@
-import { coordinatorLimits } from '../limits.ts';
+import { coordinatorLimits } from './limits.ts';
 
 /** Why a group must not be called so, or null when it may. */
 export function checkGroupId(groupId: string): string | null {
