@@ -1,5 +1,5 @@
 /**
- * A transaction ends: it is decided how, everything that it touched is told, and its producer goes on in the next epoch.
+ * A transaction ends: it is decided how, all that it touched is told, and its producer goes on in the next epoch.
  */
 import { noPartitions } from '../partitions.ts';
 import { producerEpochMax } from '../producer-ids.ts';

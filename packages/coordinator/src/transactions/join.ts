@@ -13,7 +13,11 @@ import type { StagedOffset, StagedOffsets, Transaction } from './transaction.ts'
 
 type Command<K extends TransactionCommand['kind']> = TransactionCommand & { readonly kind: K };
 
-export function join(before: Transaction, { producer, partitions }: Command<'join'>, context: TransactionContext): Turn {
+export function join(
+  before: Transaction,
+  { producer, partitions }: Command<'join'>,
+  context: TransactionContext,
+): Turn {
   const refusal = refuseToTouch(before, producer);
   if (refusal !== null) return refusal;
   if (before.state === 'ongoing' && isPartOf(partitions, before.partitions)) return unchanged(before);
@@ -78,8 +82,7 @@ function offsetFault(offsets: readonly StagedOffset[]): string | null {
 
 function excessOf(offsets: StagedOffsets): string | null {
   const { transactionGroupsMax, transactionOffsetsMax, transactionMetadataCharactersMax } = coordinatorLimits;
-  if (offsets.size > transactionGroupsMax)
-    return `a transaction has offsets of at most ${transactionGroupsMax} groups`;
+  if (offsets.size > transactionGroupsMax) return `a transaction has offsets of at most ${transactionGroupsMax} groups`;
   let count = 0;
   let characters = 0;
   for (const ofGroup of offsets.values()) {

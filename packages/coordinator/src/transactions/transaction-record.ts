@@ -15,11 +15,12 @@
  *   │ version u8 │ state u8 │ cause u8 │ flags u8 │ producer P │ [previous P] if flag 1   │ timeoutMs u32        │
  *   │ = 1        │          │          │          │            │ [next P] if flag 2       │ changedWallMs i64    │
  *   └────────────┴──────────┴──────────┴──────────┴────────────┴──────────────────────────┴──────────────────────┘
- *   [startedWallMs i64 │ partitions set │ groups: count varint, { groupId text │ offsets: count varint, O … } …] if flag 4
+ *   [startedWallMs i64 │ partitions set │ groups: count varint, G …] if flag 4
  *
  *   P      producerId i64 │ epoch u32
- *   O      topicId uuid │ partition varint │ flags u8 (1 = has metadata) │ offset i64 │ leaderEpoch i64 │ committedAtMs i64
- *          │ [metadata text]
+ *   G      groupId text │ offsets: count varint, O …
+ *   O      topicId uuid │ partition varint │ flags u8 (1 = has metadata) │ offset i64 │ leaderEpoch i64
+ *          │ committedAtMs i64 │ [metadata text]
  *   set    as in `../groups/group-record.ts`
  *   state  0 empty, 1 ongoing, 2 prepareCommit, 3 prepareAbort, 4 completeCommit, 5 completeAbort
  *   cause  0 none, 1 producer, 2 timeout, 3 fence, 4 operator

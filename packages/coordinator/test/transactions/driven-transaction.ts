@@ -11,7 +11,6 @@ import type {
 export const transactionalId = 'billing-1';
 export const topicId = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
 
-
 /** One transactional id with what a broker does around it: time, fresh producer ids, and the telling of outcomes. */
 export class DrivenTransaction {
   transaction: Transaction | null = null;
@@ -77,4 +76,3 @@ export function producerOf(result: TransactionResult): ProducerIdentity {
 export function codeOf(result: TransactionResult): string {
   return result.kind === 'refused' ? result.code : result.kind;
 }
-

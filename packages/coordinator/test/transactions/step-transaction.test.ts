@@ -109,20 +109,23 @@ describe('X1 a transaction', () => {
     expect(driven.records).toHaveLength(stored);
   });
 
-  it.each(['commit', 'abort'] as const)('X1 raises the epoch with its %s, and is repeated to the same answer', (end) => {
-    const { driven, producer } = begun();
-    expect(driven.end(producer, end)).toEqual({ kind: 'ending' });
-    expect(driven.transaction).toMatchObject({
-      state: end === 'commit' ? 'prepareCommit' : 'prepareAbort',
-      producer: { producerId: 7, producerEpoch: 1 },
-    });
-    // The answer is lost before and after.
-    expect(driven.end(producer, end)).toEqual({ kind: 'ending' });
-    const next = { producerId: 7, producerEpoch: 1 };
-    expect(driven.step({ kind: 'told' })).toEqual({ kind: 'producer', producer: next });
-    expect(driven.end(producer, end)).toEqual({ kind: 'producer', producer: next });
-    expect(driven.transaction).toMatchObject({ partitions: new Map(), offsets: new Map(), startedMs: null });
-  });
+  it.each(['commit', 'abort'] as const)(
+    'X1 raises the epoch with its %s, and is repeated to the same answer',
+    (end) => {
+      const { driven, producer } = begun();
+      expect(driven.end(producer, end)).toEqual({ kind: 'ending' });
+      expect(driven.transaction).toMatchObject({
+        state: end === 'commit' ? 'prepareCommit' : 'prepareAbort',
+        producer: { producerId: 7, producerEpoch: 1 },
+      });
+      // The answer is lost before and after.
+      expect(driven.end(producer, end)).toEqual({ kind: 'ending' });
+      const next = { producerId: 7, producerEpoch: 1 };
+      expect(driven.step({ kind: 'told' })).toEqual({ kind: 'producer', producer: next });
+      expect(driven.end(producer, end)).toEqual({ kind: 'producer', producer: next });
+      expect(driven.transaction).toMatchObject({ partitions: new Map(), offsets: new Map(), startedMs: null });
+    },
+  );
 
   it('X1 cannot end the other way once it is decided', () => {
     const { driven, producer } = begun();
@@ -142,7 +145,7 @@ describe('X1 a transaction', () => {
     expect(driven.transaction!.state).toBe('ongoing');
   });
 
-  it('X1 can be ended by a late end of the one before where the producer does not raise epochs: the hole that is left', () => {
+  it('X1 can be ended by a late end of the one before where no epoch is raised: the hole that is left', () => {
     const { driven, producer } = begun();
     expect(driven.finish(producer, 'commit', { raises: false })).toEqual(producer);
     driven.join(producer, 3);
@@ -183,7 +186,11 @@ describe('X1 a transaction', () => {
     const offsets = Array.from({ length: transactionOffsetsMax }, (_, partition) => ({ topicId, partition, commit }));
     expect(codeOf(driven.step({ kind: 'stage', producer, groupId: 'group 0', offsets }))).toBe('TRANSACTION_LIMIT');
     const metadata = 'x'.repeat(4096);
-    const long = Array.from({ length: 257 }, (_, partition) => ({ topicId, partition, commit: { ...commit, metadata } }));
+    const long = Array.from({ length: 257 }, (_, partition) => ({
+      topicId,
+      partition,
+      commit: { ...commit, metadata },
+    }));
     expect(codeOf(driven.step({ kind: 'stage', producer, groupId: 'group 0', offsets: long }))).toBe(
       'TRANSACTION_LIMIT',
     );

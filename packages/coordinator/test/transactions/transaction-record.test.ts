@@ -40,7 +40,9 @@ const offsets = fc
     maxLength: 3,
     selector: ([groupId]) => groupId,
   })
-  .map((groups) => new Map(groups.map(([id, list]) => [id, new Map(list.map((o) => [`${o.topicId}/${o.partition}`, o]))])));
+  .map(
+    (groups) => new Map(groups.map(([id, list]) => [id, new Map(list.map((o) => [`${o.topicId}/${o.partition}`, o]))])),
+  );
 
 const transaction: fc.Arbitrary<StoredTransaction> = fc
   .record({
@@ -72,15 +74,18 @@ const record: fc.Arbitrary<TransactionRecord> = fc.oneof(
 );
 
 describe('X1 records of transactions', () => {
-  it.each(vectors.map((vector) => [vector.name, vector] as const))('X1 %s has the bytes of its golden vector', (name, vector) => {
-    const golden = goldenTransactions[name]!;
-    const { key, value } = encodeTransactionRecord(golden);
-    expect({ key: key.toString('hex'), value: value?.toString('hex') ?? null }).toEqual({
-      key: vector.key,
-      value: vector.value,
-    });
-    expect(decodeTransactionRecord(...bytesOf(vector))).toEqual(golden);
-  });
+  it.each(vectors.map((vector) => [vector.name, vector] as const))(
+    'X1 %s has the bytes of its golden vector',
+    (name, vector) => {
+      const golden = goldenTransactions[name]!;
+      const { key, value } = encodeTransactionRecord(golden);
+      expect({ key: key.toString('hex'), value: value?.toString('hex') ?? null }).toEqual({
+        key: vector.key,
+        value: vector.value,
+      });
+      expect(decodeTransactionRecord(...bytesOf(vector))).toEqual(golden);
+    },
+  );
 
   it('X1 has a vector of each', () => {
     expect(vectors.map(({ name }) => name)).toEqual(Object.keys(goldenTransactions));

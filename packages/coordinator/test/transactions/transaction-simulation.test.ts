@@ -160,5 +160,4 @@ describe('X1 transactions under whatever happens', () => {
       ]),
     );
   });
-
 });
