@@ -9,7 +9,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/coordinator': ['@q/protocol'],
   'packages/broker': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/security'],
   'packages/client': ['@q/protocol'],
-  'packages/kafka-gateway': ['@q/protocol', '@q/broker'],
+  'packages/kafka-gateway': ['@q/protocol', '@q/broker', '@q/security'],
   'packages/security': ['@q/protocol'],
   'packages/admin': ['@q/protocol', '@q/broker'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],

@@ -8,6 +8,11 @@ export const securityLimits = {
   decisionsMax: 50_000,
   /** Users of a broker. */
   usersMax: 10_000,
+  /** Rounds in which a password is hashed, and the salt of it. Kafka's tools and clients take no more than 16,384. */
+  scramIterationsMin: 4_096,
+  scramIterationsMax: 16_384,
+  saltBytesMin: 8,
+  saltBytesMax: 64,
   /** Whom failed logins are remembered of: user and address. */
   loginFailuresMax: 10_000,
   /** A failed login is answered after so long; each further one of the same user and address after twice the time. */

@@ -39,6 +39,8 @@ export const servedVersions: ReadonlyMap<number, ServedVersions> = new Map(
     44: [0, 1],
     46: [0, 0],
     47: [0, 0],
+    50: [0, 0],
+    51: [0, 0],
     60: [0, 2],
     61: [0, 0],
     68: [0, 1],
