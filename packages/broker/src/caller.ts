@@ -26,6 +26,8 @@ export interface Caller {
   readonly clientId: string;
   /** Number of its connection, as the log has it. */
   readonly connectionId: number;
+  /** Where it came in: `native`, `kafka`, `admin`, or the name of a listener. */
+  readonly door?: string;
   readonly signal: CallerSignal;
   readonly budget: RequestBudget;
 }
@@ -62,8 +64,12 @@ export interface RequestBudget {
   whenTaken(release: () => void): void;
 }
 
-/** Who asks, as the log tells it. */
-export type Author = Pick<Caller, 'clientId' | 'address'> & { readonly connectionId?: number };
+/** Who asks, as the log and the audit trail tell it. */
+export type Author = Pick<Caller, 'clientId' | 'address'> & {
+  readonly connectionId?: number;
+  readonly principal?: Principal;
+  readonly door?: string;
+};
 
 /** What of a caller stands in the log: all there is to find a program by. */
 export function authorOf({ clientId, address, connectionId }: Author): {

@@ -4,6 +4,18 @@ export { checkOptions, defaultAdminPort, defaultPort } from './options.ts';
 export type { AdminOptions, BrokerOptions } from './options.ts';
 export type { Broker, CloseOptions } from './broker.ts';
 
+// The audit trail
+export type { AuditOptions } from './services/audit/audit-settings.ts';
+export type { AuditNotes } from './services/audit/audit.ts';
+export type {
+  AuditEntry,
+  AuditFacts,
+  AuditResource,
+  AuditResult,
+  AuditValue,
+  WrittenEntry,
+} from './services/audit/audit-entry.ts';
+
 // Settings of topics
 export { topicSettings } from './services/topics/topic-config.ts';
 export type { GivenSetting, Setting, SettingInForce, SettingUnit } from './services/topics/topic-config.ts';

@@ -23,6 +23,7 @@ import { LiveOptions } from './live-options.ts';
 import { openSettings } from './open-settings.ts';
 import { defaultDurability } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
+import { Audit } from './services/audit/audit.ts';
 import { AppendService } from './services/append/append-service.ts';
 import { FetchService } from './services/fetch/fetch-service.ts';
 import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
@@ -83,6 +84,7 @@ export interface OpenServices extends Services {
 export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
   const { options, store, disk, budget, counters, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
+  const audit = openAudit(opened);
   const metadataLog = await store.open(metadataLogId, internalLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const { term, clusterId } = await beginTerm(opened, metadata);
@@ -112,11 +114,12 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
-  const common = { registry, clock, limits, logger, counters };
+  const common = { registry, clock, limits, logger, counters, audit };
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
   return {
     identity,
     identities: await openSecurity(opened, metadata),
+    audit,
     registry,
     append: new AppendService({
       ...common,
@@ -145,6 +148,13 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
       groups.release();
     },
   };
+}
+
+/** First, so that whatever the others do can be noted. */
+function openAudit({ options: { audit: settings, clock, logger }, closers }: OpenServicesOptions): Audit {
+  const audit = new Audit({ clock, logger, isLogged: settings.isLogged, hasLogins: settings.hasLogins });
+  closers.add(() => audit.close());
+  return audit;
 }
 
 function makeRegistry(

@@ -19,6 +19,8 @@ import { readDescriptorLimit } from './node-descriptor-limit.ts';
 import { nodeRandom } from './node-random.ts';
 import type { Random } from './random.ts';
 import { fromOptions } from './services/settings/own-definitions.ts';
+import type { AuditOptions, AuditSettings } from './services/audit/audit-settings.ts';
+import { resolveAudit } from './services/audit/audit-settings.ts';
 import { mechanismNames } from './services/identity/authentication.ts';
 import type { SecurityOptions } from './services/identity/open-identities.ts';
 import type { ProgramSettings } from './services/settings/setting-definition.ts';
@@ -69,6 +71,8 @@ export interface BrokerOptions {
   readonly tls?: TlsOptions;
   /** Who is let in. Default: whoever reaches the port. */
   readonly security?: SecurityOptions;
+  /** What is told of logins, denials and changes, and where; see docs/AUDIT.md. Default: both, where `security` is. */
+  readonly audit?: AuditOptions;
   readonly limits?: Partial<BrokerLimits>;
   /**
    * Spans for OpenTelemetry; see docs/TRACING.md. Default: if an SDK is registered in this process before the broker
@@ -121,6 +125,7 @@ export interface ResolvedOptions {
   readonly doors: readonly Door[];
   readonly tls: TlsOptions | null;
   readonly security: SecurityOptions | null;
+  readonly audit: AuditSettings;
   readonly limits: BrokerLimits;
   /** Undefined: if an SDK is there. */
   readonly tracing: boolean | undefined;
@@ -162,6 +167,7 @@ const knownOptions: readonly (keyof BrokerOptions)[] = [
   'doors',
   'tls',
   'security',
+  'audit',
   'limits',
   'tracing',
   'settings',
@@ -211,6 +217,7 @@ export function resolveOptions(given: BrokerOptions): ResolvedOptions {
     doors: (given.doors ?? []).map(resolveDoor),
     tls: given.tls ?? null,
     security: resolveSecurity(given.security),
+    audit: resolveAudit(given.audit, { isSecured: given.security !== undefined }),
     limits,
     tracing: given.tracing === undefined ? undefined : flag('tracing', given.tracing),
     settings: given.settings ?? embedded(given),

@@ -6,6 +6,8 @@
  */
 import { storageEvents } from '@q/storage';
 import type { EventLevel, EventLine } from '@q/storage';
+import { auditEvents } from './audit-events.ts';
+import type { AuditLines } from './audit-events.ts';
 import { brokerEvents } from './broker-events.ts';
 import { connectionEvents } from './connection-events.ts';
 import { groupEvents } from './group-events.ts';
@@ -18,7 +20,8 @@ type Events = typeof storageEvents
   & typeof topicEvents
   & typeof groupEvents
   & typeof connectionEvents
-  & typeof healthEvents;
+  & typeof healthEvents
+  & AuditLines;
 
 /** Every event by name. */
 export const logEvents: Events = {
@@ -28,6 +31,7 @@ export const logEvents: Events = {
   ...groupEvents,
   ...connectionEvents,
   ...healthEvents,
+  ...auditEvents,
 };
 
 /** The name of an event. */

@@ -84,7 +84,15 @@ const brokerFields = {
   asNew: { kind: 'flag', meaning: 'The restored broker is one of its own, with another cluster id.' },
   outcome: { kind: 'text', meaning: 'How it ended.' },
   elapsedMs: { kind: 'number', meaning: 'How long it took.' },
-  operation: { kind: 'text', meaning: 'Name of the operation of the admin interface.' },
+  operation: {
+    kind: 'text',
+    meaning: 'What was done or wanted: an operation of access rules, or of the admin interface.',
+  },
+  result: { kind: 'text', meaning: 'done, refused (a login), denied (by rules) or failed.' },
+  resourceType: { kind: 'text', meaning: 'Kind of the thing that it is about, such as topic or user.' },
+  resourceName: { kind: 'text', meaning: 'Name of that thing.' },
+  before: { kind: 'texts', meaning: 'What it was before: name=value.' },
+  after: { kind: 'texts', meaning: 'What it is now: name=value.' },
 } as const;
 
 /** All fields of the log. */

@@ -1,5 +1,6 @@
 import type { BrokerIdentity } from '../identity.ts';
 import type { Identities } from './identity/open-identities.ts';
+import type { AuditNotes } from './audit/audit.ts';
 import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { BackupService } from './backup/backup-service.ts';
@@ -26,6 +27,8 @@ export interface Services {
   readonly identity: BrokerIdentity;
   /** Null: whoever reaches the broker is let in. */
   readonly identities: Identities | null;
+  /** Where everything that is done, denied or refused is noted. */
+  readonly audit: AuditNotes;
   readonly append: Pick<AppendService, 'append'>;
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;

@@ -47,6 +47,7 @@ export class OutsideCaller implements OwnedCaller {
   readonly clientId: string;
   /** None of the transport's. */
   readonly connectionId = 0;
+  readonly door = 'admin';
   readonly signal: ConnectionEnd = new ConnectionEnd();
   readonly #shared: SharedBudgets;
   readonly #output: Output;

@@ -101,6 +101,10 @@ export class KafkaSession implements Session {
     return [];
   }
 
+  get door(): string {
+    return 'kafka';
+  }
+
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#host.addressFor(this.link.localAddress);
   }

@@ -19,6 +19,8 @@ import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import { randomUuid } from '../../random.ts';
 import type { Random } from '../../random.ts';
 import { isStorageFull } from '../../storage-full.ts';
+import { noAudit } from '../audit/audit.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import { alteredSettings } from './setting-changes.ts';
 import type { SettingChanges } from './setting-changes.ts';
 import { describeTopicSettings, parseTopicSettings } from './topic-config.ts';
@@ -50,6 +52,7 @@ export interface TopicChangesOptions {
   readonly term: number;
   /** Hears of every change that is in force; nobody does unless told otherwise. */
   readonly logger?: BrokerLogger;
+  readonly audit?: AuditNotes;
 }
 
 /** The topic that is wanted. `validateOnly` checks everything and creates nothing. */
@@ -93,7 +96,7 @@ export class TopicChanges {
 
   constructor(options: TopicChangesOptions) {
     this.#options = options;
-    this.#news = new TopicNews(options.logger ?? silentLogger);
+    this.#news = new TopicNews({ logger: silentLogger, audit: noAudit, ...options });
   }
 
   /**

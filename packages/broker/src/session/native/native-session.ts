@@ -11,6 +11,7 @@ import { FrameDecoder, encodeErrorResponse, protocolLimits } from '@q/protocol';
 import type { QError } from '@q/protocol';
 import type { CallerSignal, Principal, RequestBudget } from '../../caller.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import { nativeName } from '../../metrics/request-meter.ts';
 import type { SessionIdentity } from '../../services/identity/session-identity.ts';
 import type { Answer, Link, Session } from '../../transport/session.ts';
 import type { Dispatcher, Introduction } from './dispatcher.ts';
@@ -124,6 +125,10 @@ class SessionCaller implements NativeCaller {
 
   get clientId(): string {
     return this.#session.clientId;
+  }
+
+  get door(): string {
+    return nativeName;
   }
 
   get connectionId(): number {
