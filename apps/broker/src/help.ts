@@ -30,8 +30,8 @@ export function helpText(): string {
     'A flag is stronger than a variable, a variable than the file, the file than the default. What was',
     'changed through an API (q config set) is stronger than all of them.',
     'SIGHUP, and a change of the file, make it read them again.',
-    `Unknown flags, keys and Q_ variables are refused (${commandLineVariables.join(', ')}`,
-    'belong to the command line q).',
+    'Unknown flags, keys and Q_ variables are refused; these belong to the command line q:',
+    ...wrapped(`${commandLineVariables.join(', ')}.`, ''),
     '',
   ].join('\n');
 }
@@ -49,6 +49,10 @@ const indent = '      ';
 const widthMax = 100;
 
 function entry(head: string, text: string): string[] {
+  return [`  ${head}`, ...wrapped(text, indent)];
+}
+
+function wrapped(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(' ')) {
@@ -58,5 +62,5 @@ function entry(head: string, text: string): string[] {
     }
     line += `${word} `;
   }
-  return [`  ${head}`, ...lines, line.trimEnd()];
+  return [...lines, line.trimEnd()];
 }

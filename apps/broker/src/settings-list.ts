@@ -32,4 +32,17 @@ export const printFlag = '--print-config';
 export const checkFlag = '--check-config';
 
 /** Variables that start with `Q_` and belong to the `q` command line, which often runs in the same shell. */
-export const commandLineVariables: readonly string[] = ['Q_URL', 'Q_ADMIN_URL', 'Q_PROFILE', 'Q_TIMEOUT'];
+export const commandLineVariables: readonly string[] = [
+  'Q_URL',
+  'Q_ADMIN_URL',
+  'Q_PROFILE',
+  'Q_TIMEOUT',
+  'Q_CA',
+  'Q_CERT',
+  'Q_KEY',
+  'Q_USER',
+  'Q_PASSWORD',
+  'Q_PASSWORD_FILE',
+  'Q_TOKEN',
+  'Q_TOKEN_FILE',
+];

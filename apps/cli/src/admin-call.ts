@@ -1,5 +1,6 @@
 import { findAdmin } from './admin/admin-address.ts';
 import { AdminApi } from './admin/admin-api.ts';
+import { connectSecurity } from './secure/connect-security.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 
 /**
@@ -16,10 +17,12 @@ export async function withAdmin<T>(
   options: GlobalOptions,
   command: (admin: AdminApi) => Promise<T>,
 ): Promise<T> {
-  const address = await findAdmin(options, context.interrupt);
+  const security = await connectSecurity(context, options);
+  const address = await findAdmin(options, { security, interrupt: context.interrupt });
   return command(
     new AdminApi({
       address,
+      security,
       signal: context.interrupt,
       ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
     }),

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Screen } from './screen.ts';
+import type { SecureOptions } from './secure-options.ts';
 
 /** The world of a command: what it reads, where it writes, and when it is told to stop. */
 export interface CommandContext {
@@ -11,7 +12,7 @@ export interface CommandContext {
 }
 
 /** Options that every command has. */
-export interface GlobalOptions {
+export interface GlobalOptions extends SecureOptions {
   readonly url: string;
   /** Of the broker's admin interface; `undefined` asks the broker where it is. */
   readonly adminUrl?: string;

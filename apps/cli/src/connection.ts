@@ -6,12 +6,16 @@ import { isTerminal } from './command-context.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { ExitCode } from './exit-code.ts';
 import { formatDuration } from './output/units.ts';
+import { connectSecurity } from './secure/connect-security.ts';
+import { isEncryptedTo } from './secure/tls-files.ts';
+import { tlsFailure } from './secure/connection-failure.ts';
 
 /** Long enough for a broker that is just starting, short enough for somebody who forgot to start one. */
 const connectTimeoutDefaultMs = 3_000;
 /** A port that refuses will most likely go on to: a broker that is just starting listens sooner. */
 const refusedTimeoutMs = 1_000;
 const requestTimeoutDefaultMs = 30_000;
+const portDefault = 7420;
 /** The client's own minimum: a long poll must be able to end before its request does. */
 const requestTimeoutMinMs = 1_000;
 /** Whoever waits on a terminal for longer than this wants to know for what. */
@@ -50,9 +54,11 @@ export async function withClient<T>(
 }
 
 async function connectPatiently(context: CommandContext, options: GlobalOptions, signal: AbortSignal): Promise<Q> {
+  const security = await connectSecurity(context, options);
   const { connect, QError } = await import('@q/client');
   const tryFor = (connectTimeoutMs: number): Promise<Q> =>
     connect(options.url, {
+      ...security,
       signal,
       clientId: 'q-cli',
       connectTimeoutMs,
@@ -63,15 +69,19 @@ async function connectPatiently(context: CommandContext, options: GlobalOptions,
     if (isTerminal(context.stderr)) context.stderr.write(`waiting for a broker at ${options.url} …\n`);
   }, patienceMs);
   try {
-    return await tryFor(timeoutMs).catch((error: unknown) => {
+    return await tryFor(timeoutMs).catch(async (error: unknown) => {
       if (options.timeout !== undefined || !QError.is(error) || error.code !== 'NO_BROKER' || isRefusal(error))
         throw error;
+      if ((await secureFailure(error, options)) !== null) throw error;
       timeoutMs = connectTimeoutDefaultMs;
       return tryFor(connectTimeoutDefaultMs - refusedTimeoutMs);
     });
   } catch (error) {
     if (!QError.is(error)) throw error;
     if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
+    if (error.code === 'AUTHENTICATION_REQUIRED') throw whoIsAsked(error, options);
+    const refused = await secureFailure(error, options);
+    if (refused !== null) throw new CommandError(ExitCode.failure, refused, { cause: error });
     if (error.code !== 'NO_BROKER') throw error;
     const message = `no broker at ${addressOf(options.url)} within ${formatDuration(timeoutMs)}: ${firstCause(error).message}`;
     const call = brokerCall({ moduleUrl: import.meta.url, env: process.env });
@@ -92,5 +102,19 @@ function isRefusal(error: Error): boolean {
 }
 
 function addressOf(url: string): string {
-  return url.replace(/^q:\/\//, '').replace(/\/$/, '');
+  return url.replace(/^qs?:\/\//, '').replace(/\/$/, '');
+}
+
+/** What to do where TLS has ended the connection; null: it is something else. */
+export function secureFailure(error: unknown, options: GlobalOptions): Promise<string | null> {
+  const [place = ''] = addressOf(options.url).split(',');
+  const isEncrypted = isEncryptedTo(options);
+  return tlsFailure(error, { place, portDefault, what: 'the broker', isEncrypted, schemes: ['q', 'qs'] });
+}
+
+function whoIsAsked(error: Error, { url, user }: GlobalOptions): CommandError {
+  const code = 'AUTHENTICATION_REQUIRED';
+  const message = `the broker at ${addressOf(url)} asks who you are`;
+  const hint = user === undefined ? 'name a user with --user, or a profile that has one with --profile' : null;
+  return new CommandError(ExitCode.notAuthorised, message, { cause: error, code, ...(hint !== null && { hint }) });
 }

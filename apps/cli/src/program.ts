@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { argumentParser } from './argument-parser.ts';
 import type { CommandContext } from './command-context.ts';
 import { addBackupCommands } from './commands/backup-commands.ts';
@@ -17,6 +17,7 @@ import { addExamples, addExamplesOfChildren } from './examples.ts';
 import type { ExitCode } from './exit-code.ts';
 import { parseTimeout } from './input/duration.ts';
 import type { ProgramHost } from './program-host.ts';
+import { addSecureOptions, secureGroup } from './secure-options.ts';
 import { packageVersion } from './version.ts';
 
 export const defaultUrl = 'q://127.0.0.1:7420';
@@ -46,11 +47,12 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
     .option('--json', 'write JSON, for programs; an error is an object with code, message and hint on standard error')
     .option('--raw', 'write plain numbers instead of human units')
     .option('--verbose', 'show what an error came from, down to what the broker said')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: outcome.writeMistake })
     .exitOverride()
     .addHelpText('after', exitCodesHelp)
     .hook('preAction', (_program, command) => takeProfile(program, command));
+  addSecureOptions(program);
   addExamples(program, [
     ['q topic create orders --partitions 8'],
     ['echo hello | q produce orders'],
@@ -71,6 +73,13 @@ export function createProgram(context: CommandContext, outcome: ProgramOutcome):
   addStatsCommand(program, host);
   addExamplesOfChildren(program);
   return program;
+}
+
+/** The help of a command stays short: how to reach a secured broker is told by `q --help`, and kept in a profile. */
+function visibleGlobalOptions(this: Help, command: Command): Option[] {
+  return Help.prototype.visibleGlobalOptions
+    .call(this, command)
+    .filter(({ helpGroupHeading }) => helpGroupHeading !== secureGroup);
 }
 
 /** Whoever mends profiles can do without them. */

@@ -5,6 +5,7 @@ import { reportError, usageReport } from './error-line.ts';
 import { ExitCode } from './exit-code.ts';
 import { isReaderGone } from './output/reader-gone.ts';
 import { createProgram } from './program.ts';
+import { secretInArguments } from './secure/secret-argument.ts';
 
 /** What the scripts of `q completion` call; it stands in no help. */
 const completeCommand = '__complete';
@@ -54,6 +55,8 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     writeMistake: (text) => void (json ? mistakes.push(text) : context.stderr.write(text)),
   });
   try {
+    const secret = secretInArguments(argv);
+    if (secret !== null) throw secret;
     if (argv[0] === completeCommand) return await answer(program, argv.slice(1), context);
     await program.parseAsync(helpForm(program, argv), { from: 'user' });
     return exitCode;

@@ -1,6 +1,9 @@
+import type { ConnectOptions } from '@q/client';
 import { CommandError, usageError } from '../command-error.ts';
 import type { GlobalOptions } from '../command-context.ts';
+import { secureFailure } from '../connection.ts';
 import { ExitCode } from '../exit-code.ts';
+import { isEncryptedTo } from '../secure/tls-files.ts';
 
 /** Where the admin interface of a broker is, and who says so. */
 export interface AdminAddress {
@@ -18,10 +21,17 @@ const nativePortDefault = '7420';
 const lookupTimeoutMs = 1_000;
 const howToName = 'name another address with --admin-url or Q_ADMIN_URL';
 
+/** How a broker is asked where its admin interface is. */
+export interface HowToAsk {
+  readonly security: Pick<ConnectOptions, 'tls' | 'login'>;
+  readonly interrupt: AbortSignal;
+}
+
 /** What was named, else what the broker says, else the usual port of the host of a broker at its usual port. */
-export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal): Promise<AdminAddress> {
+export async function findAdmin(options: GlobalOptions, how: HowToAsk): Promise<AdminAddress> {
   if (options.adminUrl !== undefined) return { url: checkedUrl(options.adminUrl), origin: '', hint: howToName };
-  const told = await toldByBroker(options, interrupt);
+  const told = await toldByBroker(options, how);
+  if (told.url !== null) checkTold(told.url, options, how);
   if (told.url !== null) return { url: withoutSlash(told.url), origin: `as ${options.url} says`, hint: howToName };
   // Whatever listens at the usual port then is somebody else's.
   if (told.answers) {
@@ -45,7 +55,7 @@ export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal):
     );
   }
   return {
-    url: `http://${hostname}:${adminPortDefault}`,
+    url: `${isEncryptedTo(options) ? 'https' : 'http'}://${hostname}:${adminPortDefault}`,
     origin: `the usual port of the host in ${options.url}, where no broker answers`,
     hint: `${howToName}; the broker's settings adminHost and adminPort say where it is`,
   };
@@ -54,11 +64,12 @@ export async function findAdmin(options: GlobalOptions, interrupt: AbortSignal):
 /** A broker that has none, none that can be dialled from here, or is too old to say, tells of none. */
 async function toldByBroker(
   options: GlobalOptions,
-  interrupt: AbortSignal,
+  { security, interrupt }: HowToAsk,
 ): Promise<{ answers: boolean; url: string | null }> {
   const { connect, QError } = await import('@q/client');
   try {
     await using q = await connect(options.url, {
+      ...security,
       signal: interrupt,
       clientId: 'q-cli',
       connectTimeoutMs: Math.min(options.timeout ?? lookupTimeoutMs, lookupTimeoutMs),
@@ -68,9 +79,27 @@ async function toldByBroker(
   } catch (error) {
     if (!QError.is(error)) throw error;
     if (error.code === 'INVALID_CONFIG') throw usageError(`--url: ${error.message}`);
-    if (interrupt.aborted) throw error;
+    if (interrupt.aborted || isAboutLogin(error.code)) throw error;
+    const refused = await secureFailure(error, options);
+    if (refused !== null) throw new CommandError(ExitCode.failure, refused, { cause: error });
     return { answers: false, url: null };
   }
+}
+
+/** Whoever sits between could name a place of their own, and would be told a password. */
+function checkTold(told: string, options: GlobalOptions, { security }: HowToAsk): void {
+  if (security.login === undefined || isEncryptedTo(options)) return;
+  const { hostname } = new URL(told);
+  if (options.url.split(',').some((url) => hostOf(url).hostname === hostname)) return;
+  throw new CommandError(
+    ExitCode.failure,
+    `the broker at ${options.url} says that its admin interface is at ${told}, on a connection that is not encrypted`,
+    { hint: `if you trust it, ${howToName}` },
+  );
+}
+
+function isAboutLogin(code: string): boolean {
+  return ['AUTHENTICATION_REQUIRED', 'AUTHENTICATION_FAILED', 'UNSUPPORTED_MECHANISM'].includes(code);
 }
 
 function checkedUrl(text: string): string {
@@ -82,7 +111,7 @@ function checkedUrl(text: string): string {
 
 function hostOf(url: string): { hostname: string; port: string } {
   const first = url.split(',', 1)[0] ?? '';
-  const parsed = URL.parse(first.replace(/^(?:q:\/\/)?/, 'http://'));
+  const parsed = URL.parse(first.replace(/^(?:qs?:\/\/)?/, 'http://'));
   return { hostname: parsed?.hostname || '127.0.0.1', port: parsed?.port ?? '' };
 }
 

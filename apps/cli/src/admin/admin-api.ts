@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ConnectOptions } from '@q/client';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatDuration } from '../output/units.ts';
@@ -7,6 +8,8 @@ import { readEvents } from './event-stream.ts';
 import type { AdminEvent } from './event-stream.ts';
 import { exchange, NoAnswer } from './http-exchange.ts';
 import { refusal } from './problem.ts';
+import { authorization } from './authorization.ts';
+import { tlsFailure } from '../secure/connection-failure.ts';
 
 export type { AdminEvent } from './event-stream.ts';
 
@@ -36,9 +39,16 @@ export class AdminApi {
   readonly #address: AdminAddress;
   readonly #signal: AbortSignal;
   readonly #timeoutMs: number;
+  readonly #security: Pick<ConnectOptions, 'tls' | 'login'>;
 
-  constructor(o: { address: AdminAddress; signal: AbortSignal; timeoutMs?: number }) {
+  constructor(o: {
+    address: AdminAddress;
+    signal: AbortSignal;
+    timeoutMs?: number;
+    security?: Pick<ConnectOptions, 'tls' | 'login'>;
+  }) {
     this.#address = o.address;
+    this.#security = o.security ?? {};
     this.#signal = o.signal;
     this.#timeoutMs = o.timeoutMs ?? timeoutDefaultMs;
   }
@@ -86,9 +96,10 @@ export class AdminApi {
 
   async #send(request: AdminRequest, accept: string): Promise<IncomingMessage> {
     const { bytes, body } = request;
+    const { tls } = this.#security;
     const method = request.method ?? (body === undefined && bytes === undefined ? 'GET' : 'POST');
     const timeoutMs = request.timeoutMs ?? this.#timeoutMs;
-    const headers: Record<string, string> = { accept, 'user-agent': 'q-cli' };
+    const headers: Record<string, string> = { accept, 'user-agent': 'q-cli', ...(await this.#whoAsks()) };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (bytes !== undefined) headers['content-type'] = 'application/octet-stream';
     const answer = await exchange({
@@ -97,9 +108,10 @@ export class AdminApi {
       headers,
       body: bytes ?? (body === undefined ? null : JSON.stringify(body)),
       timeoutMs,
+      tls: typeof tls === 'object' ? tls : null,
       signal: this.#signal,
-    }).catch((error: unknown) => {
-      throw this.#unreachable(error, timeoutMs);
+    }).catch(async (error: unknown) => {
+      throw await this.#unreachable(error, timeoutMs);
     });
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
@@ -111,6 +123,20 @@ export class AdminApi {
       text,
       what: `${method} ${this.url}${request.path}`,
     });
+  }
+
+  /** @throws CommandError where the password would be told to whoever listens on the way */
+  async #whoAsks(): Promise<Record<string, string>> {
+    const { login } = this.#security;
+    if (login === undefined) return {};
+    const url = new URL(this.url);
+    if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+      const what = login.mechanism === 'OAUTHBEARER' ? 'token' : 'password';
+      throw new CommandError(ExitCode.failure, `${this.url} is not encrypted, and would be told your ${what}`, {
+        hint: 'name an address with https:// with --admin-url; adminTls… of the broker opens one',
+      });
+    }
+    return { authorization: await authorization(login) };
   }
 
   #urlOf({ path, query = {} }: AdminRequest): URL {
@@ -133,7 +159,7 @@ export class AdminApi {
       }
     } catch (error) {
       throw error instanceof NoAnswer
-        ? this.#unreachable(error, o.timeoutMs)
+        ? await this.#unreachable(error, o.timeoutMs)
         : this.#failure('the answer broke off', error);
     } finally {
       clearTimeout(timer);
@@ -141,7 +167,7 @@ export class AdminApi {
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  #unreachable(error: unknown, timeoutMs: number): Error {
+  async #unreachable(error: unknown, timeoutMs: number): Promise<Error> {
     if (this.#signal.aborted) return error as Error;
     const { origin, hint, url } = this.#address;
     const place = origin === '' ? url : `${url} (${origin})`;
@@ -149,6 +175,14 @@ export class AdminApi {
       const message = `the admin interface at ${place} gave no answer within ${formatDuration(timeoutMs)}`;
       return new CommandError(ExitCode.timeout, message, { cause: error, hint: 'give it longer with --timeout' });
     }
+    const refused = await tlsFailure(error, {
+      place: new URL(url).host,
+      portDefault: url.startsWith('https:') ? 443 : 80,
+      what: 'the admin interface',
+      isEncrypted: url.startsWith('https:'),
+      schemes: ['http', 'https'],
+    });
+    if (refused !== null) return new CommandError(ExitCode.failure, refused, { cause: error });
     const { code = '', message } = firstOf(error);
     const reason = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : message;
     return new CommandError(ExitCode.failure, `no admin interface at ${place}: ${reason}`, { cause: error, hint });
@@ -164,6 +198,11 @@ export class AdminApi {
       },
     );
   }
+}
+
+/** Packets to it leave the machine at no time. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** Of a name with several addresses Node tells the failure of each, and of all together nothing. */

@@ -1,5 +1,7 @@
 import type * as NodeHttp from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type * as NodeHttps from 'node:https';
+import type { TlsOptions } from '@q/client';
 
 /** One request, and what is waited for. */
 export interface HttpRequest {
@@ -10,6 +12,8 @@ export interface HttpRequest {
   readonly body: string | AsyncIterable<Uint8Array> | null;
   /** Until the head of the answer is there. */
   readonly timeoutMs: number;
+  /** Of addresses with https. */
+  readonly tls: TlsOptions | null;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +33,13 @@ export function exchange(o: HttpRequest): Promise<IncomingMessage> {
     o.url.protocol === 'https:' ? 'node:https' : 'node:http',
   ) as typeof NodeHttp;
   return new Promise((resolve, reject) => {
-    const sent = request(o.url, { method: o.method, headers: o.headers, signal: o.signal, agent: false });
+    const sent = request(o.url, {
+      method: o.method,
+      headers: o.headers,
+      signal: o.signal,
+      agent: false,
+      ...(o.url.protocol === 'https:' && secured(o.tls ?? {})),
+    });
     const timer = setTimeout(() => sent.destroy(new NoAnswer(`no answer within ${o.timeoutMs} ms`)), o.timeoutMs);
     sent.on('response', (answer) => {
       clearTimeout(timer);
@@ -42,6 +52,10 @@ export function exchange(o: HttpRequest): Promise<IncomingMessage> {
     if (o.body === null || typeof o.body === 'string') sent.end(o.body ?? undefined);
     else void sendChunks(sent, o.body);
   });
+}
+
+function secured({ serverName, ...files }: TlsOptions): NodeHttps.RequestOptions {
+  return { minVersion: 'TLSv1.2', ...files, ...(serverName !== undefined && { servername: serverName }) };
 }
 
 async function sendChunks(sent: NodeHttp.ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -23,12 +23,13 @@ export function addProfileCommands(program: Command, host: ProgramHost): void {
   addExamples(
     profile
       .command('add <profile>')
-      .description('keep the given --url, --admin-url and --timeout under a name; the first one is used from then on')
+      .description('keep an address, and how to reach it, under a name; the first one is used from then on')
       .option('--force', 'replace a profile of this name')
       .option('--use', 'use it from now on'),
     [
       ['q profile add local --url q://localhost:7420'],
-      ['q profile add live --url q://q1.example.com:7420 --timeout 10s --use', 'and use it from now on'],
+      ['q profile add live --url qs://q1.example.com --user ann --use', 'asks for the password at each use'],
+      ['q profile add ci --url qs://q1.example.com --user ci --password-file ci.pw', 'keeps where it is'],
     ],
   ).action((name: string, _options: unknown, command: Command) =>
     host.run(() =>
@@ -40,7 +41,21 @@ export function addProfileCommands(program: Command, host: ProgramHost): void {
       ),
     ),
   );
+  addShow(profile, host);
   addEdits(profile, host);
+}
+
+function addShow(profile: Command, host: ProgramHost): void {
+  addExamples(profile.command('show <profile>').description('show a profile, and whether its files can be used'), [
+    ['q profile show live'],
+    ['q profile show live --json | jq -r .url', 'its address, for a program'],
+  ]).action((name: string, _options: unknown, command: Command) =>
+    host.run(() =>
+      import('./profile-list.ts').then(({ showProfile }) =>
+        showProfile(host.context, name, command.optsWithGlobals<GlobalOptions>()),
+      ),
+    ),
+  );
 }
 
 function addEdits(profile: Command, host: ProgramHost): void {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { CommandError, usageError } from '../command-error.ts';
@@ -7,6 +8,9 @@ import { profileOf } from '../profile/profile-choice.ts';
 import { readProfiles, writeProfiles } from '../profile/profile-file.ts';
 import type { Profile, ProfileFile } from '../profile/profile-file.ts';
 import { profilePath } from '../profile/profile-path.ts';
+import { checkSecurity } from '../secure/connect-security.ts';
+import { secureNames } from '../secure-options.ts';
+import type { SecureOptions } from '../secure-options.ts';
 
 export interface ProfileAddOptions extends GlobalOptions {
   readonly force?: boolean;
@@ -27,6 +31,7 @@ export async function addProfile(
     url: options.url,
     ...(given('adminUrl') && options.adminUrl !== undefined && { adminUrl: options.adminUrl }),
     ...(given('timeout') && options.timeout !== undefined && { timeout: `${options.timeout}ms` }),
+    ...(await givenSecurity(options, given)),
   };
   return edit(context, options, (file, path) => {
     if (file.profiles.has(name) && options.force !== true)
@@ -61,6 +66,24 @@ export function removeProfile(context: CommandContext, name: string, options: Gl
       said: wasUsed ? `${name} is forgotten; no profile is used now` : `${name} is forgotten`,
     };
   });
+}
+
+/** Files are looked at now, so that a mistake is told now, and named in full, as a profile is used from anywhere. */
+async function givenSecurity(options: ProfileAddOptions, given: (option: string) => boolean): Promise<SecureOptions> {
+  const kept = Object.fromEntries(
+    secureNames
+      .filter((name) => given(name) && options[name] !== undefined)
+      .map((name) => [name, isPath(name) ? resolve(String(options[name])) : options[name]]),
+  ) as SecureOptions;
+  if (options.passwordFile === '-') {
+    throw usageError('a profile cannot keep standard input; put the password into a file of mode 0600 and name that');
+  }
+  await checkSecurity(kept);
+  return kept;
+}
+
+function isPath(name: keyof SecureOptions): boolean {
+  return ['ca', 'cert', 'key', 'passwordFile', 'tokenFile'].includes(name);
 }
 
 /** The client says what an address may be. */

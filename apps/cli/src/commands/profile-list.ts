@@ -2,9 +2,11 @@ import { isTerminal } from '../command-context.ts';
 import type { CommandContext, GlobalOptions } from '../command-context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { formatJson } from '../output/json.ts';
-import { formatTable } from '../output/table.ts';
+import { formatFacts, formatTable } from '../output/table.ts';
+import { profileOf } from '../profile/profile-choice.ts';
 import { readProfiles } from '../profile/profile-file.ts';
 import { profilePath } from '../profile/profile-path.ts';
+import { checkSecurity } from '../secure/connect-security.ts';
 
 export async function listProfiles(context: CommandContext, options: GlobalOptions): Promise<ExitCode> {
   const path = profilePath(process.env);
@@ -18,14 +20,27 @@ export async function listProfiles(context: CommandContext, options: GlobalOptio
     context.stderr.write(`no profiles yet in ${path}\n`);
     return ExitCode.ok;
   }
-  const columns = [{ title: '' }, { title: 'profile' }, { title: 'url' }, { title: 'admin url' }, { title: 'timeout' }];
+  const columns = ['', 'profile', 'url', 'admin url', 'timeout', 'user'].map((title) => ({ title }));
   const rows = named.map((profile) => [
     profile.current ? '*' : '',
     profile.name,
     profile.url,
     profile.adminUrl ?? '-',
     profile.timeout ?? '-',
+    profile.user ?? '-',
   ]);
   context.stdout.write(await formatTable(columns, rows, context.stdout));
+  return ExitCode.ok;
+}
+
+export async function showProfile(context: CommandContext, name: string, options: GlobalOptions): Promise<ExitCode> {
+  const path = profilePath(process.env);
+  const file = await readProfiles(path);
+  const profile = profileOf(file, name, path);
+  const facts = { name, ...profile, current: file.current === name };
+  const terminal = isTerminal(context.stdout);
+  const rows = Object.entries(facts).map(([key, value]) => [key, String(value)] as const);
+  context.stdout.write(options.json === true ? formatJson(facts, terminal) : formatFacts(rows, terminal));
+  await checkSecurity(profile);
   return ExitCode.ok;
 }

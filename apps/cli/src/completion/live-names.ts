@@ -1,5 +1,8 @@
-import type { connect as Connect } from '@q/client';
+import { PassThrough } from 'node:stream';
+import type { connect as Connect, ConnectOptions } from '@q/client';
 import type { Command } from 'commander';
+import type { GlobalOptions } from '../command-context.ts';
+import { usageError } from '../command-error.ts';
 import type { Candidate } from './candidate.ts';
 import type { AtCursor } from './command-words.ts';
 
@@ -39,8 +42,14 @@ async function namesOf(
   query: NamesQuery,
   { connect, signal }: { connect: typeof Connect; signal: AbortSignal },
 ): Promise<Candidate[]> {
-  const options = { signal, clientId: 'q-cli', connectTimeoutMs: query.withinMs };
-  await using q = await connect(await urlOf(program, query.at), options);
+  const options = await optionsOf(program, query.at);
+  const security = await quietSecurity(options, signal);
+  await using q = await connect(options.url, {
+    ...security,
+    signal,
+    clientId: 'q-cli',
+    connectTimeoutMs: query.withinMs,
+  });
   const { current } = query;
   if (query.what === 'group') {
     const groups = await q.admin.listGroups({ signal, ...(current !== '' && { prefix: current }) });
@@ -62,22 +71,30 @@ async function profiles(): Promise<Candidate[]> {
   return [...file.profiles].map(([word, { url }]) => ({ word, about: url }));
 }
 
-/** The broker that the command itself would talk to. */
-async function urlOf(program: Command, { given }: AtCursor): Promise<string> {
+/** The options that the command itself would have. */
+async function optionsOf(program: Command, { given }: AtCursor): Promise<GlobalOptions> {
   const { applyProfile } = await import('../profile/profile-choice.ts');
-  for (const option of ['url', 'profile']) {
-    const value = given.get(option);
-    if (value !== undefined) program.setOptionValueWithSource(option, value, 'cli');
-  }
   // What commander does before a command runs, which is not going to happen.
-  for (const [option, variable] of [
-    ['url', 'Q_URL'],
-    ['profile', 'Q_PROFILE'],
-  ] as const) {
-    const value = process.env[variable];
-    if (value !== undefined && program.getOptionValueSource(option) !== 'cli')
-      program.setOptionValueWithSource(option, value, 'env');
+  for (const option of program.options) {
+    const name = option.attributeName();
+    const typed = given.get(name);
+    const variable = option.envVar === undefined ? undefined : process.env[option.envVar];
+    if (typed !== undefined) program.setOptionValueWithSource(name, typed, 'cli');
+    else if (variable !== undefined) program.setOptionValueWithSource(name, variable, 'env');
   }
   await applyProfile(program, process.env);
-  return program.opts<{ url: string }>().url;
+  return program.opts<GlobalOptions>();
+}
+
+/** Nobody is asked for a password while they type, and no command of theirs is run. @throws CommandError instead */
+async function quietSecurity(
+  options: GlobalOptions,
+  interrupt: AbortSignal,
+): Promise<Pick<ConnectOptions, 'tls' | 'login'>> {
+  const { passwordCommand, tokenCommand, passwordFile } = options;
+  if (passwordCommand !== undefined || tokenCommand !== undefined || passwordFile === '-')
+    throw usageError('names are completed where the password is in a file or a variable');
+  const { connectSecurity } = await import('../secure/connect-security.ts');
+  const nobody = new PassThrough();
+  return connectSecurity({ stdin: nobody, stdout: nobody, stderr: nobody, interrupt }, options);
 }

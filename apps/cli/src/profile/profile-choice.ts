@@ -5,11 +5,15 @@ import { parseTimeout } from '../input/duration.ts';
 import { readProfiles } from './profile-file.ts';
 import type { Profile, ProfileFile } from './profile-file.ts';
 import { profilePath } from './profile-path.ts';
+import { secretSources, tlsNames } from '../secure-options.ts';
+import type { SecureOptions } from '../secure-options.ts';
 
 /**
  * Takes what a profile says for options that nothing else has set.
  *
  *     --url, --admin-url, --timeout  >  --profile  >  Q_URL, Q_ADMIN_URL, Q_TIMEOUT  >  Q_PROFILE, or `q profile use`  >  defaults
+ *
+ * What it says of TLS, users and passwords counts only for its own broker, and for its own user.
  *
  * A profile that is named on the command line is a flag: it counts more than variables that somebody set before.
  *
@@ -23,7 +27,7 @@ export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Pr
   const name = named ?? file.current;
   if (name === null) return;
   const profile = profileOf(file, name, path);
-  const set = (option: 'url' | 'adminUrl' | 'timeout', value: string | number | undefined): void => {
+  const set = (option: keyof Profile, value: string | number | boolean | undefined): void => {
     const source = program.getOptionValueSource(option);
     if (value === undefined || source === 'cli' || (source === 'env' && !byFlag)) return;
     program.setOptionValueWithSource(option, value, 'config');
@@ -34,6 +38,23 @@ export async function applyProfile(program: Command, env: NodeJS.ProcessEnv): Pr
   // Another broker's admin interface would be asked about this one.
   if (byFlag && profile.adminUrl === undefined && program.getOptionValueSource('adminUrl') === 'env')
     program.setOptionValueWithSource('adminUrl', undefined, 'config');
+  // Whom it trusts, and as whom it comes in, is of that broker: another one is not shown a password.
+  if (program.opts<{ url: string }>().url === profile.url) applySecurity(program, profile, { set, byFlag });
+}
+
+function applySecurity(
+  program: Command,
+  profile: Profile,
+  { set, byFlag }: { set: (option: keyof Profile, value: string | boolean | undefined) => void; byFlag: boolean },
+): void {
+  for (const name of [...tlsNames, 'user', 'mechanism'] as const) set(name, profile[name]);
+  const isGiven = (source: string): boolean =>
+    secretSources.some((name) => program.getOptionValueSource(name) === source);
+  // The password of one user is not that of another, and one place where it is is enough.
+  const isItsUser = program.opts<SecureOptions>().user === profile.user;
+  if (isGiven('cli') || (isGiven('env') && !byFlag) || !isItsUser) return;
+  if (!secretSources.some((name) => profile[name] !== undefined)) return;
+  for (const name of secretSources) program.setOptionValueWithSource(name, profile[name], 'config');
 }
 
 /** @throws CommandError which profiles there are */

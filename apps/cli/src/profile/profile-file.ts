@@ -3,9 +3,14 @@ import { dirname } from 'node:path';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { parseTimeout } from '../input/duration.ts';
+import { loginMechanisms, secureNames } from '../secure-options.ts';
+import type { SecureOptions } from '../secure-options.ts';
 
-/** A connection that has a name. What it does not say is left to flags, variables and defaults. */
-export interface Profile {
+/**
+ * A connection that has a name. What it does not say is left to flags, variables and defaults. It says where a secret
+ * is, and holds none: people show each other this file.
+ */
+export interface Profile extends SecureOptions {
   readonly url: string;
   readonly adminUrl?: string;
   /** As it was written, such as `5s`. */
@@ -19,7 +24,7 @@ export interface ProfileFile {
 }
 
 const empty: ProfileFile = { current: null, profiles: new Map() };
-const fields = ['url', 'adminUrl', 'timeout'] as const;
+const fields: readonly (keyof Profile)[] = ['url', 'adminUrl', 'timeout', ...secureNames];
 
 /** A file that is not there has no profiles. @throws CommandError naming the file, the profile and the setting */
 export async function readProfiles(path: string): Promise<ProfileFile> {
@@ -41,7 +46,7 @@ export async function readProfiles(path: string): Promise<ProfileFile> {
 }
 
 /**
- * Nobody else may read it: secrets will stand in it. It is whole at every moment: a program that reads it meanwhile
+ * Nobody else may read it: it tells where secrets are. It is whole at every moment: a program that reads it meanwhile
  * finds the old one or the new one.
  */
 export async function writeProfiles(path: string, file: ProfileFile): Promise<void> {
@@ -78,16 +83,34 @@ function check(path: string, content: unknown): ProfileFile {
 function checkProfile(path: string, name: string, content: unknown): Profile {
   const where = `profile ${name}`;
   const profile = mapOf(path, where, content);
+  refuseSecrets(path, where, profile);
   refuseOthers(path, where, Object.keys(profile), fields);
   for (const field of fields) {
     const value = profile[field];
-    if (value !== undefined && typeof value !== 'string')
-      throw unreadable(path, `${field} of ${where} is ${JSON.stringify(value)}; expected a text`);
+    const type = field === 'tls' ? 'boolean' : 'string';
+    if (value !== undefined && typeof value !== type) {
+      const expected = field === 'tls' ? 'true or false' : 'a text';
+      throw unreadable(path, `${field} of ${where} is ${JSON.stringify(value)}; expected ${expected}`);
+    }
   }
-  const { url, adminUrl, timeout } = profile as { url?: string; adminUrl?: string; timeout?: string };
+  const { url, timeout, mechanism } = profile as Partial<Profile>;
   if (url === undefined) throw unreadable(path, `${where} has no url`);
   if (timeout !== undefined) checkTimeout(path, where, timeout);
-  return { url, ...(adminUrl !== undefined && { adminUrl }), ...(timeout !== undefined && { timeout }) };
+  if (mechanism !== undefined && !loginMechanisms.includes(mechanism)) {
+    const expected = `one of ${loginMechanisms.join(', ')}`;
+    throw unreadable(path, `mechanism of ${where} is ${JSON.stringify(mechanism)}; expected ${expected}`);
+  }
+  return profile as Partial<Profile> & { url: string };
+}
+
+/** Said without the secret itself. */
+function refuseSecrets(path: string, where: string, profile: Record<string, unknown>): void {
+  const name = ['password', 'token'].find((secret) => secret in profile);
+  if (name === undefined) return;
+  throw unreadable(
+    path,
+    `${where} holds a ${name}, and this file is no place for secrets: put it into a file of mode 0600 and name that with ${name}File`,
+  );
 }
 
 function checkTimeout(path: string, where: string, timeout: string): void {

@@ -67,7 +67,7 @@ describe('q profile', () => {
       `current: here\nprofiles:\n  here:\n    url: ${broker.url}\n    timeout: 5000ms\n  there:\n    url: ${nowhere}\n    adminUrl: http://127.0.0.1:2\n`,
     );
     expect((await q('profile list')).stdout).toBe(
-      `\tprofile\turl\tadmin url\ttimeout\n*\there\t${broker.url}\t-\t5000ms\n\tthere\t${nowhere}\thttp://127.0.0.1:2\t-\n`,
+      `\tprofile\turl\tadmin url\ttimeout\tuser\n*\there\t${broker.url}\t-\t5000ms\t-\n\tthere\t${nowhere}\thttp://127.0.0.1:2\t-\t-\n`,
     );
     expect((await q('topic list')).code).toBe(0);
     expect((await q('profile use there')).stdout).toBe(`there is used from now on: ${nowhere}\n`);
@@ -132,6 +132,10 @@ describe('q profile', () => {
       'profiles: {a: {}}': 'profile a has no url',
       'profiles: {a: {url: "q://x", port: 1}}': 'profile a has no "port"; it knows url, adminUrl, timeout',
       'profiles: {a: {url: "q://x", timeout: soon}}': 'timeout of profile a is "soon"; expected a time',
+      'profiles: {a: {url: "q://x", password: hunter2}}':
+        'profile a holds a password, and this file is no place for secrets',
+      'profiles: {a: {url: "q://x", tls: "yes"}}': 'tls of profile a is "yes"; expected true or false',
+      'profiles: {a: {url: "q://x", mechanism: MD5}}': 'mechanism of profile a is "MD5"; expected one of SCRAM',
       '- a': 'the file is not a list of names with values',
     };
     for (const [text, words] of Object.entries(wrong)) {
@@ -140,6 +144,7 @@ describe('q profile', () => {
       expect(code, text).toBe(1);
       expect(stderr, text).toContain(`q: ${file} cannot be used: `);
       expect(stderr, text).toContain(words);
+      expect(stderr, text).not.toContain('hunter2');
     }
     await writeFile(file, '');
     expect((await q('profile list --json')).code).toBe(0);
