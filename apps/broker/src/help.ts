@@ -52,13 +52,13 @@ function entry(head: string, text: string): string[] {
   return [`  ${head}`, ...wrapped(text, indent)];
 }
 
-function wrapped(text: string, indent: string): string[] {
+function wrapped(text: string, before: string): string[] {
   const lines: string[] = [];
-  let line = indent;
+  let line = before;
   for (const word of text.split(' ')) {
     if (line.length + word.length > widthMax) {
       lines.push(line.trimEnd());
-      line = indent;
+      line = before;
     }
     line += `${word} `;
   }
