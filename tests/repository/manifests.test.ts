@@ -11,8 +11,18 @@ const excusedManifests: Readonly<Record<string, string>> = {
   'scripts/reference/package.json': 'brings a second release of a package that the catalog already names',
 };
 
+// What is there at run time beside our own, in a broker's way of a record (protocol, storage, broker) and out of it.
+const runtimeDependencies: Readonly<Record<string, readonly string[]>> = {
+  'packages/protocol': ['@node-rs/crc32', 'lz4-napi', 'snappy'],
+  'packages/client': ['@standard-schema/spec'],
+  'packages/security': ['jose', 're2js'],
+  'packages/admin': ['@hono/node-server', 'hono', 'zod'],
+  'apps/broker': ['jose', 'pino', 'yaml'],
+  'apps/cli': ['cli-table3', 'commander', 'eventsource-parser', 'yaml'],
+};
+
 describe('package manifests', () => {
-  it('takes every version from the catalog', () => {
+  it('A2, SEC-16: takes every version from the catalog', () => {
     const wrong: string[] = [];
     for (const path of manifests.filter((file) => !(file in excusedManifests))) {
       for (const [name, version] of dependenciesOf(readManifest(path))) {
@@ -33,11 +43,33 @@ describe('package manifests', () => {
     }
   });
 
-  it('pins every version in the catalog exactly', () => {
+  it('A2, SEC-16: pins every version in the catalog exactly', () => {
     const catalog = /^catalog:\n((?: {2}.*\n)+)/m.exec(readRepositoryFile('pnpm-workspace.yaml'))?.[1] ?? '';
     const entries = catalog.trimEnd().split('\n');
     expect(entries.length).toBeGreaterThan(5);
     expect(entries.filter((line) => !/^ {2}'?[@\w/.-]+'?: (npm:[@\w/-]+@)?\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+
+  it('A2, SEC-16: lets nothing run while it is installed, and takes nothing that is younger than a day', () => {
+    const workspace = readRepositoryFile('pnpm-workspace.yaml');
+    const builds = /^allowBuilds:\n((?: {2}.*\n)+)/m.exec(workspace)?.[1] ?? '';
+    expect(builds.trimEnd().split('\n')).not.toEqual(['']);
+    expect(builds.match(/: (?!false$)\S+$/gm)).toBeNull();
+    expect(Number(/^minimumReleaseAge: (\d+)$/m.exec(workspace)?.[1])).toBeGreaterThanOrEqual(24 * 60);
+    // Else whatever is new in a range would be taken.
+    expect(repositoryFiles).toContain('pnpm-lock.yaml');
+    expect(workspace).not.toMatch(/^(minimumReleaseAgeExclude|dangerouslyAllowAllBuilds|onlyBuiltDependencies)/m);
+    expect(readRepositoryFile('.ci/run')).toContain('pnpm install --frozen-lockfile');
+  });
+
+  it('A2, SEC-16: has few dependencies at run time, and in the way of a record only checksums and codecs', () => {
+    const wrong = publicFolders.flatMap((folder) => {
+      const { dependencies = {}, optionalDependencies = {} } = readManifest(`${folder}/package.json`);
+      return Object.keys({ ...dependencies, ...optionalDependencies })
+        .filter((name) => !name.startsWith('@q/') && !(runtimeDependencies[folder] ?? []).includes(name))
+        .map((name) => `${folder}: ${name}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('has the same licence, engines and module type in each', () => {
@@ -64,7 +96,7 @@ describe('package manifests', () => {
       expect(readManifest(`${folder}/package.json`).scripts?.['prepack'], folder).toBe('pnpm run build');
   });
 
-  it('says to npm what it is, who may have it, and that its origin is signed', () => {
+  it('A2, SEC-16: says to npm what it is, who may have it, and that its origin is signed', () => {
     for (const folder of publicFolders) {
       const { description, keywords, publishConfig, files } = readManifest(`${folder}/package.json`);
       expect({ folder, access: publishConfig?.access, provenance: publishConfig?.provenance }).toEqual({

@@ -39,7 +39,7 @@ describe('A2 TLS', () => {
     }
   });
 
-  it('A2 is 1.3 where the peer can, and never below 1.2', async () => {
+  it('A2, SEC-10: is 1.3 where the peer can, and never below 1.2', async () => {
     const { port } = await encrypted();
     const spoken = (maxVersion: 'TLSv1.3' | 'TLSv1.2' | 'TLSv1.1') =>
       new Promise<string | null>((resolve, reject) => {

@@ -55,7 +55,7 @@ describe('a bad request', () => {
     '[:::::]',
     '999.999.999.999',
     'localhost:99999',
-  ])('O2 a page whose name %j leads here is refused', async (host) => {
+  ])('O2 SEC-14: a page whose name %j leads here is refused', async (host) => {
     const { url } = await adminBroker();
     expect(await askRaw(`${url}/api/v1/stats`, { host })).toMatchObject({
       status: 403,

@@ -323,7 +323,7 @@ describe('a hostile broker', () => {
       (end) => end.send([Buffer.from([0, 0, 0, 7, 0, 0, 0, 2, 0, errorCode('BROKER_BUSY'), 0xff])]),
       'MALFORMED_FRAME',
     ],
-  ])('W3 that sends %s loses the connection', async (_what, answer, cause) => {
+  ])('W3 SEC-6: that sends %s loses the connection', async (_what, answer, cause) => {
     const { scene, connection } = await openTo(answer);
     // The id of the first request after HELLO is 2.
     const failure = await scene.settle(connection.request(Ping, { payload }).catch((error: unknown) => error));

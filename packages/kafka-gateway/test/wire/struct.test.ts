@@ -85,7 +85,7 @@ describe('scalars', () => {
     expect(view!.equals(Buffer.concat([batch, batch]))).toBe(true);
   });
 
-  it('B1 takes no length, count or number on trust', () => {
+  it('B1 SEC-1, SEC-3: takes no length, count or number on trust', () => {
     expect(() => read(bytes, '7fffffff00', plain)).toThrow('bytes are needed');
     expect(() => read(array(int32), '7fffffff00', plain)).toThrow('do not fit');
     expect(() => read(array(int8), 'ffffffff0f00')).toThrow(WireFault);
@@ -97,7 +97,7 @@ describe('scalars', () => {
     expect(() => hexOf(uuid, 'no')).toThrow('UUID');
   });
 
-  it('B1 stops at a million elements, however small they are', () => {
+  it('B1 SEC-1: stops at a million elements, however small they are', () => {
     const empty = struct({});
     const body = Buffer.concat([Buffer.from('000f4241', 'hex'), Buffer.alloc(0)]).toString('hex');
     expect(() => read(array(empty), body, plain)).toThrow('more than 1000000 array elements');

@@ -38,11 +38,11 @@ describe.each(codecNames)('codec %s', (codec) => {
     expect(decompress(codec, compress(codec, bytes), bytes.length).equals(bytes)).toBe(true);
   });
 
-  it('refuses anything at a limit of nothing', () => {
+  it('A2, SEC-3: refuses anything at a limit of nothing', () => {
     expect(errorOf(() => decompress(codec, compress(codec, Buffer.from('x')), 0)).code).toBe('BATCH_TOO_LARGE');
   });
 
-  it('refuses one byte over the limit', () => {
+  it('A2, SEC-3: refuses one byte over the limit', () => {
     const bytes = Buffer.alloc(100_000, text);
     expect(errorOf(() => decompress(codec, compress(codec, bytes), bytes.length - 1))).toMatchObject({
       code: 'BATCH_TOO_LARGE',
@@ -104,7 +104,7 @@ describe.each(['gzip', 'snappy', 'zstd'] as const)('damaged %s data', (codec) =>
 });
 
 describe('bombs', () => {
-  it.each(compressing)('%s: 32 MiB of zeros are refused at a limit of 1 MiB', (codec) => {
+  it.each(compressing)('A2, SEC-3: %s, 32 MiB of zeros are refused at a limit of 1 MiB', (codec) => {
     const bomb = compress(codec, Buffer.alloc(32 << 20));
     expect(errorOf(() => decompress(codec, bomb, bytesMax))).toMatchObject({
       code: 'BATCH_TOO_LARGE',

@@ -138,7 +138,7 @@ describe('FrameDecoder', () => {
     expect(errorOf(() => decoder.next()).code).toBe('FRAME_TOO_LARGE');
   });
 
-  it('allocates little for a sender that announces much and sends little', () => {
+  it('A2, SEC-1: allocates little for a sender that announces much and sends little', () => {
     const decoder = new FrameDecoder({ frameBytesMax: 1 << 30 });
     const before = process.memoryUsage().arrayBuffers;
     decoder.push(Buffer.from('3fffffff00', 'hex'));

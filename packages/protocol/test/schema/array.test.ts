@@ -40,7 +40,7 @@ describe('arrays', () => {
     expect(decode(kind, encode(kind, [['a', 'b'], [], ['c']]))).toEqual([['a', 'b'], [], ['c']]);
   });
 
-  it('refuse a count that the bytes cannot hold before they read one element', () => {
+  it('A2, SEC-1: refuse a count that the bytes cannot hold before they read one element', () => {
     expect(() => decode(array(i32), '0300000000')).toThrow('3 elements do not fit in the 4 bytes that remain');
     expect(() => decode(array(bool), 'ffffffff0f01')).toThrow(
       '4294967295 elements do not fit in the 1 bytes that remain',
@@ -48,7 +48,7 @@ describe('arrays', () => {
     expect(() => decode(nullableArray(i32), '0300000000')).toThrow('2 elements do not fit');
   });
 
-  it('bound the elements of one message, all its arrays together', () => {
+  it('A2, SEC-1: bound the elements of one message, all its arrays together', () => {
     const half = protocolLimits.arrayElementsMax / 2;
     const kind = array(array(bool));
     const inner = new Writer();

@@ -77,7 +77,7 @@ describe('scalars', () => {
     );
   });
 
-  it('refuses an i64 beyond 2^53-1 rather than round it', () => {
+  it('A2, SEC-3: refuses an i64 beyond 2^53-1 rather than round it', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
         fc.pre(value > 2n ** 53n - 1n || value < -(2n ** 53n - 1n));
