@@ -21,6 +21,7 @@ import type { Random } from './random.ts';
 import { fromOptions } from './services/settings/own-definitions.ts';
 import type { AuditOptions, AuditSettings } from './services/audit/audit-settings.ts';
 import { resolveAudit } from './services/audit/audit-settings.ts';
+import { lifetimeMsMin } from './services/identity/session-identity.ts';
 import { mechanismNames } from './services/identity/authentication.ts';
 import type { SecurityOptions } from './services/identity/open-identities.ts';
 import type { ProgramSettings } from './services/settings/setting-definition.ts';
@@ -255,13 +256,18 @@ function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOption
   };
 }
 
+/** Of a login, in ms, up to a week. */
+const lifetimes = { min: lifetimeMsMin, max: 604_800_000 };
+
 function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | null {
   if (given === undefined) return null;
   const mechanisms = given.mechanisms.map((each, at) => oneOf(`security.mechanisms[${at}]`, each, mechanismNames));
   if (mechanisms.length === 0) refuse('security.mechanisms', undefined, 'name at least one, or leave security out');
   if (mechanisms.includes('OAUTHBEARER') && given.tokens === undefined)
     refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
-  return { mechanisms, ...(given.tokens !== undefined && { tokens: given.tokens }) };
+  const { sessionLifetimeMs = 0 } = given;
+  if (sessionLifetimeMs !== 0) whole('security.sessionLifetimeMs', sessionLifetimeMs, lifetimes);
+  return { mechanisms, sessionLifetimeMs, ...(given.tokens !== undefined && { tokens: given.tokens }) };
 }
 
 function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
-import { FrameDecoder } from '@q/protocol';
 import { startBroker } from '@q/broker';
-import type { Broker, BrokerOptions } from '@q/broker';
+import type { Broker, BrokerOptions, TlsOptions } from '@q/broker';
 import { onTestFinished } from 'vitest';
 import { kafkaDoor } from '../src/index.ts';
 import type { KafkaDoorOptions } from '../src/index.ts';
@@ -15,8 +15,9 @@ export { readAnswer, requestFrame };
 /** A broker in memory with a Kafka door, gone with the test. */
 export async function kafkaBroker({
   kafka = {},
+  doorTls,
   ...options
-}: BrokerOptions & { kafka?: KafkaDoorOptions } = {}): Promise<{
+}: BrokerOptions & { kafka?: KafkaDoorOptions; doorTls?: TlsOptions } = {}): Promise<{
   broker: Broker;
   kafkaPort: number;
 }> {
@@ -25,7 +26,7 @@ export async function kafkaBroker({
     port: 0,
     admin: false,
     ...options,
-    doors: [kafkaDoor({ port: 0, ...kafka })],
+    doors: [{ ...kafkaDoor({ port: 0, ...kafka }), ...(doorTls !== undefined && { tls: doorTls }) }],
   });
   onTestFinished(() => broker.close());
   return { broker, kafkaPort: broker.doors[0]!.port };
@@ -34,7 +35,10 @@ export async function kafkaBroker({
 /** A client that knows frames, and nothing of what a Kafka client does by itself. Answers are taken in order. */
 export class RawClient {
   readonly socket: Socket;
-  readonly #decoder = new FrameDecoder({ frameBytesMax: 256 << 20 });
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** So many of them have to be there before it is worth a look. */
+  #wanted = 4;
   readonly #frames: Buffer[] = [];
   #wake: () => void = () => undefined;
   #isClosed = false;
@@ -43,8 +47,7 @@ export class RawClient {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#decoder.push(chunk);
-      for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) this.#frames.push(frame);
+      this.#cut(chunk);
       this.#wake();
     });
     socket.on('error', () => undefined);
@@ -54,11 +57,29 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    await once(socket, 'connect');
+  /** With `ca` through TLS. */
+  static async connect(port: number, { ca }: { readonly ca?: Buffer } = {}): Promise<RawClient> {
+    const to = { host: '127.0.0.1', port, noDelay: true };
+    const socket = ca === undefined ? connect(to) : connectTls({ ...to, ca });
+    await once(socket, ca === undefined ? 'connect' : 'secureConnect');
     onTestFinished(() => void socket.destroy());
     return new RawClient(socket);
+  }
+
+  /** Frames may be empty: so is the answer to a bare message of PLAIN. */
+  #cut(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#wanted) return;
+    let rest = Buffer.concat(this.#chunks);
+    for (;;) {
+      this.#wanted = 4 + (rest.length < 4 ? 0 : rest.readUInt32BE(0));
+      if (rest.length < this.#wanted) break;
+      this.#frames.push(rest.subarray(4, this.#wanted));
+      rest = rest.subarray(this.#wanted);
+    }
+    this.#chunks = [rest];
+    this.#bytes = rest.length;
   }
 
   /** The next answer's frame, or null when the broker has hung up. */

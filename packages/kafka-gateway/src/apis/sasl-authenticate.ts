@@ -11,6 +11,9 @@ import type { Handler, KafkaCaller } from '../session/handler.ts';
 
 const nothing: Buffer = Buffer.alloc(0);
 
+/** Kafka's words, as clients' logs have them. */
+const anotherPrincipal = 'Cannot change principals during re-authentication';
+
 export function saslAuthenticateHandler({ logger }: Pick<DoorTools, 'logger'>): Handler {
   return handler(saslAuthenticate, {
     isForStrangers: true,
@@ -23,7 +26,7 @@ export function saslAuthenticateHandler({ logger }: Pick<DoorTools, 'logger'>): 
       }
       const login = await logIn(mechanism, { message: authBytes, caller, logger });
       if (login.kind === 'refused' && !login.goesOn) {
-        const errorMessage = reasonFor(mechanism, login);
+        const errorMessage = login.isAnother === true ? anotherPrincipal : reasonFor(mechanism, login);
         return new Farewell({
           errorCode: kafkaErrorCode.SASL_AUTHENTICATION_FAILED,
           errorMessage,

@@ -12,13 +12,15 @@ const requestsSince = 1;
 export function saslHandshakeHandler(): Handler {
   return handler(saslHandshake, {
     isForStrangers: true,
-    handle: ({ mechanism }, { version, caller: { identity, handshake } }) => {
+    handle: async ({ mechanism }, { version, caller: { identity, handshake } }) => {
       const mechanisms = [...identity.mechanisms];
       // Nobody is asked, or whoever it is has said so for good.
       if (mechanisms.length === 0 || (identity.wasKnown && !identity.hasLifetime))
         return { errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE, mechanisms };
-      if (!mechanisms.some((each) => each === mechanism))
+      if (!mechanisms.some((each) => each === mechanism)) {
+        await identity.holdBack();
         return new Farewell({ errorCode: kafkaErrorCode.UNSUPPORTED_SASL_MECHANISM, mechanisms });
+      }
       handshake.mechanism = mechanism;
       handshake.isBare = version < requestsSince;
       return { errorCode: kafkaErrorCode.NONE, mechanisms };

@@ -72,6 +72,8 @@ export interface AuthenticationOptions {
   readonly secret: Buffer;
   /** Null: no tokens are taken. */
   readonly tokens: TokenVerifier | null;
+  /** For how long a login holds at most, in ms; 0: no matter how long. */
+  readonly sessionLifetimeMs?: number;
 }
 
 const nothing = Buffer.alloc(0);
@@ -83,6 +85,11 @@ export class Authentication {
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
+  }
+
+  /** For how long a login holds at most, in ms; Infinity: no matter how long. */
+  get sessionLifetimeMs(): number {
+    return this.#options.sessionLifetimeMs || Infinity;
   }
 
   /** @throws QError UNSUPPORTED_MECHANISM */
@@ -116,11 +123,12 @@ export class Authentication {
       taken = refused('', error.message);
     }
     if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, address);
-    if (taken.kind === 'refused') await this.#wait(principalOf(taken.user), address);
+    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), address);
     return taken;
   }
 
-  #wait(principal: string, address: string): Promise<void> {
+  /** Notes a failure, and resolves when it may be answered. */
+  holdBack(principal: string, address: string): Promise<void> {
     const { clock } = this.#options;
     const delayMs = this.#failures.failed(principal, address, clock.monotonic());
     return new Promise((resolve) => void clock.schedule(delayMs, resolve));

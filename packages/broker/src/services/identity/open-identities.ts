@@ -20,6 +20,11 @@ export interface SecurityOptions {
   readonly mechanisms: readonly Mechanism[];
   /** Checks tokens; needed for OAUTHBEARER. */
   readonly tokens?: TokenVerifier;
+  /**
+   * For how long a login holds, in ms, 15,000 or more; a token may hold for less. Clients log in again on the same
+   * connection, without a break. Default 0: for as long as the connection, or the token.
+   */
+  readonly sessionLifetimeMs?: number;
 }
 
 /** The users of a broker, and how they show who they are. */
@@ -38,14 +43,22 @@ const secretBytes = 32;
 const saltingMax = 256;
 
 export async function openIdentities(
-  { mechanisms, tokens = null }: { readonly mechanisms: readonly Mechanism[]; readonly tokens?: TokenVerifier | null },
+  { mechanisms, tokens, sessionLifetimeMs = 0 }: SecurityOptions,
   tools: { metadata: MetadataStore; clock: Clock; random: Random; salt: SaltPassword },
 ): Promise<Identities> {
   const { metadata, clock, random } = tools;
   const users = await UserStore.open(metadata);
   const secret = await readSecret(metadata, random);
   const { salt } = new KeyDerivation({ salt: tools.salt, waitingMax: saltingMax });
-  const authentication = new Authentication({ users, salt, clock, random, secret, tokens });
+  const authentication = new Authentication({
+    users,
+    salt,
+    clock,
+    random,
+    secret,
+    tokens: tokens ?? null,
+    sessionLifetimeMs,
+  });
   return {
     users: usersOf({ users, salt, random }),
     authentication,

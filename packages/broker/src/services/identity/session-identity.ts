@@ -22,7 +22,10 @@ export interface SessionIdentityOptions {
 export type Login =
   | { readonly kind: 'more'; readonly message: Buffer }
   | { readonly kind: 'done'; readonly message: Buffer; readonly lifetimeMs: number }
-  | (LoginStep & { readonly kind: 'refused' });
+  /** `isAnother`: the connection is somebody else's already. */
+  | (LoginStep & { readonly kind: 'refused'; readonly isAnother?: true });
+
+type Done = LoginStep & { readonly kind: 'done' };
 
 /** Shorter lifetimes make some clients log in before each request, until they are refused. */
 export const lifetimeMsMin = 15_000;
@@ -75,22 +78,33 @@ export class SessionIdentity {
     if (step.kind === 'more') return step;
     if (step.kind === 'refused' && step.goesOn) return step;
     this.#exchange = null;
-    return step.kind === 'refused' ? step : this.#shown(step);
+    if (step.kind === 'refused') return step;
+    return this.#isShown && step.principal.name !== this.#principal.name
+      ? this.#refuseAnother(authentication, step)
+      : this.#shown(step, authentication);
   }
 
-  #shown({ principal, message, expiresAtMs }: LoginStep & { readonly kind: 'done' }): Login {
-    const nobody = Buffer.alloc(0);
-    if (this.#isShown && principal.name !== this.#principal.name) {
-      const user = principal.name.slice('User:'.length);
-      const reason = `the connection is of ${this.#principal.name}`;
-      return { kind: 'refused', user, reason, message: nobody, goesOn: false };
-    }
+  /** Resolves when a failure may be answered that no exchange has told. */
+  holdBack(): Promise<void> {
+    const { authentication, place } = this.#options;
+    return authentication === null ? Promise.resolve() : authentication.holdBack('', place.address);
+  }
+
+  async #refuseAnother(authentication: Authentication, { principal }: Done): Promise<Login> {
+    const user = principal.name.slice('User:'.length);
+    const reason = `the connection is of ${this.#principal.name}`;
+    await authentication.holdBack(principal.name, this.#options.place.address);
+    return { kind: 'refused', user, reason, message: Buffer.alloc(0), goesOn: false, isAnother: true };
+  }
+
+  #shown({ principal, message, expiresAtMs }: Done, { sessionLifetimeMs }: Authentication): Login {
     const { clock } = this.#options;
-    const leftMs = expiresAtMs === null ? null : expiresAtMs - clock.now();
-    const lifetimeMs = leftMs === null ? 0 : Math.max(lifetimeMsMin, Math.floor(leftMs));
+    const leftMs = Math.min(sessionLifetimeMs, expiresAtMs === null ? Infinity : expiresAtMs - clock.now());
+    const isForEver = leftMs === Infinity;
+    const lifetimeMs = isForEver ? 0 : Math.max(lifetimeMsMin, Math.floor(leftMs));
     this.#principal = principal;
     this.#isShown = true;
-    this.#endsAt = leftMs === null ? Infinity : clock.monotonic() + lifetimeMs;
+    this.#endsAt = isForEver ? Infinity : clock.monotonic() + lifetimeMs;
     return { kind: 'done', message, lifetimeMs };
   }
 }
