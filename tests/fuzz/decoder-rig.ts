@@ -1,4 +1,4 @@
-import { QError } from '@q/protocol';
+import { QError, SaslFault } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { Mutator, seededRandom } from '@q/testkit';
 import type { RigReport } from '@q/testkit';
@@ -9,6 +9,7 @@ import { RigRun } from '../rig-run.ts';
 import { batchTargets } from './batch-targets.ts';
 import { groupRecordTarget } from './group-record-target.ts';
 import { kafkaTargets } from './kafka-targets.ts';
+import { loginTargets } from './login-targets.ts';
 import { messageTargets } from './message-targets.ts';
 import { storedTargets } from './stored-targets.ts';
 import type { FuzzTarget } from './target.ts';
@@ -31,6 +32,7 @@ const stretch = 64;
 export async function run(options: FuzzOptions): Promise<RigReport[]> {
   const targets = [
     ...messageTargets(),
+    ...(await loginTargets()),
     ...(await kafkaTargets()),
     ...batchTargets(),
     groupRecordTarget(),
@@ -115,7 +117,7 @@ async function outcomeOf(target: FuzzTarget, input: Buffer): Promise<{ isTyped: 
     return { isTyped: true, what: 'accepted' };
   } catch (error) {
     if (QError.is(error) || StorageError.is(error)) return { isTyped: true, what: error.code };
-    if (error instanceof WireFault) return { isTyped: true, what: error.name };
+    if (error instanceof WireFault || error instanceof SaslFault) return { isTyped: true, what: error.name };
     return {
       isTyped: false,
       what: error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error),

@@ -10,7 +10,7 @@ const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 
 
 describe(`wrong inputs, seed ${seed}`, () => {
   it(
-    'W3 B8 crash no decoder, keep none for long, and make none allocate without bound',
+    'W3 B8, SEC-1: crash no decoder, keep none for long, and make none allocate without bound',
     { timeout: 60_000 + count * 20 },
     async () => {
       const reports = await run({ count, seed });

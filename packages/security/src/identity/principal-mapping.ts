@@ -34,7 +34,7 @@ export function parseMapping(rules: readonly string[]): PrincipalMapping {
 function parseRule(text: string): Rule {
   if (text.length > securityLimits.mappingRuleCharactersMax)
     throw refused(text, `a rule has at most ${securityLimits.mappingRuleCharactersMax} characters`);
-  if (text === 'DEFAULT') return (name) => name;
+  if (text === 'DEFAULT') return (name) => name || null;
   // A slash within a pattern is written with a backslash before it.
   const [, pattern, replacement, letters] = /^RULE:((?:[^/\\]|\\.)*)\/((?:[^/\\]|\\.)*)\/([LU]?)$/s.exec(text) ?? [];
   if (pattern === undefined || replacement === undefined)
@@ -44,7 +44,8 @@ function parseRule(text: string): Rule {
   return (name) => {
     const matcher = compiled.matcher(name);
     if (!matcher.matches()) return null;
-    return inLetters(matcher.replaceFirst(made), letters);
+    // Nobody is called nothing.
+    return inLetters(matcher.replaceFirst(made), letters) || null;
   };
 }
 

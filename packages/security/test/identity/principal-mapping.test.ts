@@ -37,6 +37,8 @@ describe('A2 mapping rules in the notation of Kafka', () => {
   it.each<[readonly string[], string | null]>([
     [['DEFAULT'], name],
     [[], null],
+    // Nobody is called nothing.
+    [['RULE:^CN=(z*).*$/$1/', 'RULE:^.*$//'], null],
     [['RULE:^CN=(.*?),.*$/$1/'], 'Svc-Orders'],
     [['RULE:^CN=(.*?),.*$/$1/L'], 'svc-orders'],
     [['RULE:^CN=(.*?),.*$/$1/U'], 'SVC-ORDERS'],
