@@ -58,7 +58,7 @@ function tellWebhook({ services, tools, closing }: AdminContext, target: () => W
     );
   };
   // What was raised while nobody listened yet.
-  const { conditions } = services.health.report();
+  const { conditions } = services.health.ownReport();
   if (conditions.length > 0) take({ raised: conditions, cleared: [] });
   return services.health.onChange(take);
 }

@@ -1,7 +1,7 @@
 import type { DoorAddress } from './door.ts';
 import type { HealthWatch } from './services/health/health-watch.ts';
 import type { Users } from './services/identity/passwords.ts';
-import type { Services } from './services/services.ts';
+import type { BrokerSettings } from './services/settings/broker-settings.ts';
 
 /** A running broker. */
 export interface Broker extends AsyncDisposable {
@@ -16,7 +16,10 @@ export interface Broker extends AsyncDisposable {
   /** Where the admin HTTP interface listens, or null without one. */
   readonly adminUrl: string | null;
   /** What is in force and who said so; changes it while the broker runs, as far as that can be. */
-  readonly settings: Services['settings'];
+  readonly settings: Pick<
+    BrokerSettings,
+    'revision' | 'file' | 'lastReload' | 'valueOf' | 'list' | 'describe' | 'change' | 'reload' | 'onChange'
+  >;
   /** What is wrong with it, and since when; and what the program around it finds is told with that (`tell`, `note`). */
   readonly health: Pick<HealthWatch, 'report' | 'tell' | 'note' | 'onChange' | 'stuckMs'>;
   /** Who may come in; null for a broker that asks nobody (`BrokerOptions.security`). */

@@ -8,7 +8,7 @@ export interface Principal {
 }
 
 /** Whoever has not said who it is. */
-export const anonymous: Principal = { name: 'anonymous' };
+export const anonymous: Principal = { name: 'User:ANONYMOUS' };
 
 /** The end of a caller's connection: nobody hears an answer after it. */
 export interface CallerSignal {
@@ -70,6 +70,9 @@ export type Author = Pick<Caller, 'clientId' | 'address'> & {
   readonly principal?: Principal;
   readonly door?: string;
 };
+
+/** Who asks, as far as it decides what it may, and as the log and the audit tell it. */
+export type Asking = Author & Pick<Caller, 'principal'>;
 
 /** What of a caller stands in the log: all there is to find a program by. */
 export function authorOf({ clientId, address, connectionId }: Author): {

@@ -29,7 +29,10 @@ export type { AdminListener } from './admin/node-admin-server.ts';
 export type { BrokerPhase } from './admin/health.ts';
 export type { ApiMeter, ErrorReceiver, RequestMeter } from './metrics/request-meter.ts';
 export { anonymous, authorOf } from './caller.ts';
-export type { Author, Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
+export type { Asking, Author, Caller, CallerSignal, Principal, RequestBudget } from './caller.ts';
+/** Who may do what; the things that rules are about. */
+export { everybodyMay, groupNamed, topicNamed } from './services/access/access.ts';
+export type { Access } from './services/access/access.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
 export type { Services } from './services/services.ts';
 export type { Login } from './services/identity/session-identity.ts';

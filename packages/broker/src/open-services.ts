@@ -24,6 +24,10 @@ import { openSettings } from './open-settings.ts';
 import { defaultDurability } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Audit } from './services/audit/audit.ts';
+import { everybodyMay } from './services/access/access.ts';
+import type { Access } from './services/access/access.ts';
+import { guarded } from './services/access/guarded-services.ts';
+import type { OwnServices } from './services/access/guarded-services.ts';
 import { AppendService } from './services/append/append-service.ts';
 import { FetchService } from './services/fetch/fetch-service.ts';
 import { FetchWaiters } from './services/fetch/fetch-waiters.ts';
@@ -43,7 +47,7 @@ import { ProducerDescription } from './services/producers/producer-description.t
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import type { Services } from './services/services.ts';
 import { brokerFacts } from './services/settings/broker-facts.ts';
-import type { ReloadOutcome } from './services/settings/broker-settings.ts';
+import type { BrokerSettings, ReloadOutcome } from './services/settings/broker-settings.ts';
 import { BrokerStats } from './services/stats/broker-stats.ts';
 import { DataFolder } from './services/stats/data-folder.ts';
 import { internalLogConfig } from './services/topics/internal-topic.ts';
@@ -72,9 +76,15 @@ export interface OpenServicesOptions {
   readonly hasFailed: () => boolean;
 }
 
-/** The services, and what only the composition root may do with them. */
-export interface OpenServices extends Services {
+/** The services, and what only the composition root may do with them: nobody is asked whether they may. */
+export interface OpenServices {
+  readonly forDoors: Services;
+  readonly identity: BrokerIdentity;
+  readonly identities: Identities | null;
   readonly registry: TopicRegistry;
+  readonly topicChanges: TopicChanges;
+  readonly groups: Groups;
+  readonly settings: BrokerSettings;
   readonly health: HealthWatch;
   /** Answers everything that waits for news, now and from now on: the broker is stopping. */
   readonly release: () => void;
@@ -82,7 +92,7 @@ export interface OpenServices extends Services {
 
 /** @throws QError CORRUPT_LOG, STORAGE_FAILED */
 export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
-  const { options, store, disk, budget, counters, closers } = opened;
+  const { options, store, disk, counters, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
   const audit = openAudit(opened);
   const metadataLog = await store.open(metadataLogId, internalLogConfig);
@@ -109,39 +119,26 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const groups = await Groups.open({ store, registry, clock, random, limits, logger }, ownLogs);
   closers.add(() => groups.close());
 
-  const dataDir = options.storage === 'memory' ? null : options.dataDir;
   const health = watchHealth(opened, { registry, groups });
   settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters, audit };
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
+  const identities = await openSecurity(opened, metadata);
+  const access = everybodyMay;
+  const producerIds = await ProducerIdBlocks.open(metadata);
+  const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, settings, health };
+  const own = ownServices(opened, { ...parts, waiters, live, access });
+  const forDoors = guarded(own, { access, nameOf: (topicId) => registry.byId(topicId)?.name });
   return {
+    forDoors,
     identity,
-    identities: await openSecurity(opened, metadata),
-    audit,
+    identities,
     registry,
-    append: new AppendService({
-      ...common,
-      budget,
-      inMemory: options.storage === 'memory',
-      hangsForMs: () => health.hangsForMs,
-    }),
-    fetch: new FetchService({ ...common, waiters }),
-    offsets: new OffsetLookup(common),
-    epochs: new EpochLookup(common),
-    topics: new TopicCatalog({ registry, changes: topicChanges, options: live }),
     topicChanges,
-    recordDeletion: new RecordDeletion(common),
-    partitionReopening: new PartitionReopening(common),
-    producerIds: await ProducerIdBlocks.open(metadata),
-    producers: new ProducerDescription(common),
     groups,
     settings,
-    facts: brokerFacts({ topicDefaults: brokerDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
-    stats: openStats(opened, { identity, registry, groups }),
-    dataFolder: new DataFolder({ registry, disk, path: dataDir }),
-    backups: new BackupService({ ...common, store: disk, identity, random }),
     health,
     release: () => {
       waiters.releaseAll();
@@ -155,6 +152,42 @@ function openAudit({ options: { audit: settings, clock, logger }, closers }: Ope
   const audit = new Audit({ clock, logger, isLogged: settings.isLogged, hasLogins: settings.hasLogins });
   closers.add(() => audit.close());
   return audit;
+}
+
+/** Those that need nothing but what is open already. */
+function ownServices(
+  { options, disk, budget, counters, ...opened }: OpenServicesOptions,
+  parts: Pick<
+    OwnServices,
+    'identity' | 'identities' | 'audit' | 'topicChanges' | 'producerIds' | 'groups' | 'settings' | 'health'
+  > & {
+    readonly registry: TopicRegistry;
+    readonly waiters: FetchWaiters;
+    readonly live: LiveOptions;
+    readonly access: Access;
+  },
+): OwnServices {
+  const { registry, waiters, live, access, ...services } = parts;
+  const { identity, audit, topicChanges: changes, groups, health } = services;
+  const { clock, random, limits, logger, topicDefaults } = options;
+  const common = { registry, clock, limits, logger, counters, access, audit };
+  const inMemory = options.storage === 'memory';
+  const dataDir = inMemory ? null : options.dataDir;
+  return {
+    ...services,
+    append: new AppendService({ ...common, budget, inMemory, hangsForMs: () => health.hangsForMs }),
+    fetch: new FetchService({ ...common, waiters }),
+    offsets: new OffsetLookup(common),
+    epochs: new EpochLookup(common),
+    topics: new TopicCatalog({ registry, changes, access, options: live }),
+    recordDeletion: new RecordDeletion(common),
+    partitionReopening: new PartitionReopening(common),
+    producers: new ProducerDescription(common),
+    facts: brokerFacts({ topicDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
+    stats: openStats({ options, disk, budget, counters, ...opened }, { identity, registry, groups }),
+    dataFolder: new DataFolder({ registry, disk, path: dataDir }),
+    backups: new BackupService({ ...common, store: disk, identity, random }),
+  };
 }
 
 function makeRegistry(

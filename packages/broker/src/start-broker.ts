@@ -182,7 +182,7 @@ async function openDoors(opening: Opening, adminUrl: string | null): Promise<Lis
   const { clock, limits, logger, host, port, tls } = options;
   const advertised = { host: options.advertised?.host ?? '', port: options.advertised?.port ?? 0 };
   const native = openNative({
-    services,
+    services: services.forDoors,
     clock,
     limits,
     logger,
@@ -211,7 +211,7 @@ async function openDoor(
   const meter = requestMeter(counters, name);
   const identityOf = identitiesFor(options, services);
   const tools = { clock, random, limits, logger, meter, frames, identityOf, address: () => address };
-  const openSession = open(services, tools);
+  const openSession = open(services.forDoors, tools);
   const listener = await (isOptional
     ? doors.openIfFree({ name, portSetting }, at, openSession)
     : doors.open(name, at, openSession));
@@ -315,7 +315,7 @@ function extendAdmin(
     connections: () => connections.describe(),
     openCaller: (who) => new OutsideCaller(shared, who),
   };
-  return openAdminExtension(extension, { services, tools, extend: server.extend });
+  return openAdminExtension(extension, { services: services.forDoors, tools, extend: server.extend });
 }
 
 /** Only where somebody may ask for it. */

@@ -47,7 +47,7 @@ async function setUp() {
   const commitAs = async (changes: Partial<CommitClaim>, offset = 0, metadata: string | null = null) => {
     const partitions = [{ partition: 0, offset, leaderEpoch: -1, metadata }];
     const request = { groupId: 'g', claim: { ...claim, ...changes }, topics: [{ topicId, partitions }] };
-    const taken = await groups.offsets.commitClassic(request);
+    const taken = await groups.offsets.commitClassic(request, new FakeCaller());
     return typeof taken === 'string' ? taken : (taken[0]!.partitions[0]!.error?.code ?? 'taken');
   };
   return { client, topicId, groups, join, commitAs };
@@ -75,7 +75,9 @@ describe('offsets of a group whose members assign', () => {
   it('B1 are not deleted while nobody understands what its members consume', async () => {
     const { topicId, groups, join, commitAs } = await setUp();
     const forget = async () =>
-      (await groups.changes.deleteOffsets({ groupId: 'g', topics: [{ topicId, partitions: null }] }))[0]!;
+      (
+        await groups.changes.deleteOffsets({ groupId: 'g', topics: [{ topicId, partitions: null }] }, new FakeCaller())
+      )[0]!;
     await join('a');
     await commitAs({});
     expect(await forget()).toMatchObject({ error: { code: 'GROUP_NOT_EMPTY' }, offsets: 0 });
@@ -86,6 +88,6 @@ describe('offsets of a group whose members assign', () => {
   it('B1 are refused for a generation of a group that is not there, and no group is made', async () => {
     const { commitAs, groups } = await setUp();
     await expect(commitAs({ generation: 3, memberId: 'a' })).rejects.toMatchObject({ code: 'UNKNOWN_GROUP' });
-    expect(groups.list('')).toEqual([]);
+    expect(groups.list('', new FakeCaller())).toEqual([]);
   });
 });

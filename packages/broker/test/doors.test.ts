@@ -53,7 +53,7 @@ class LineSession implements Session {
   }
 
   async #answer([verb, name, argument]: string[], caller: Caller): Promise<string> {
-    const [found] = await this.#services.topics.find([name!]);
+    const [found] = await this.#services.topics.find([name!], caller);
     if (found!.route === null) throw found!.error;
     const { topicId } = found!.route;
     return verb === 'put' ? this.#put(topicId, argument!, caller) : this.#get(topicId, Number(argument), caller);
@@ -163,7 +163,7 @@ describe('doors', () => {
         fileSystem.fail({ operation: 'datasync', code: 'EIO' });
         // It is refused like everything else from then on.
         const topic = { name: 't', partitions: 1, replicas: 1, configs: [], validateOnly: false };
-        void topicChanges.create(topic).catch(() => undefined);
+        void topicChanges.create(topic, { principal: anonymous, address: '', clientId: '' }).catch(() => undefined);
         return (link) => new LineSession(null as unknown as Services, link);
       },
     };

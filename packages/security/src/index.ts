@@ -9,6 +9,10 @@ export { checkRule, ruleKey, wildcard } from './acl/rule.ts';
 export type { AclRule, PatternType } from './acl/rule.ts';
 export type { RuleFilter } from './acl/rule-filter.ts';
 
+// ── What each API needs
+export type { DoorNeeds, Lack, Need } from './acl/api-needs.ts';
+export { nativeNeeds } from './acl/native-needs.ts';
+
 // ── Users
 export { checkUserName, principalOf, scramMechanisms } from './users/user.ts';
 export type { User } from './users/user.ts';

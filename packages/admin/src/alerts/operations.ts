@@ -23,8 +23,8 @@ const listAlerts = operation({
       .describe('`all`: what was cleared in this run as well, the latest first.'),
   }),
   answer: json(alertsSchema),
-  handle: ({ query }, { services, tools }) => {
-    const { status, conditions, cleared, omitted } = services.health.report();
+  handle: ({ query }, { services, tools, who }) => {
+    const { status, conditions, cleared, omitted } = services.health.report(who);
     const past = query.state === 'all' ? cleared.map(clearedAlert) : [];
     return { status, nowMs: tools.clock.now(), alerts: [...conditions.map(raisedAlert), ...past], omitted };
   },
@@ -37,14 +37,14 @@ const getHealth = operation({
   tag: 'health',
   summary: 'Whether the broker is well, which groups are behind, what fills its disk, and who sends bad requests.',
   answer: json(healthSchema),
-  handle: async (_input, { services, tools }) => {
+  handle: async (_input, { services, tools, who }) => {
     const { health, identity, dataFolder, stats } = services;
-    const { status, conditions, omitted, lookedMs, writesRefused } = health.report();
+    const { status, conditions, omitted, lookedMs, writesRefused } = health.report(who);
     const [{ path, disk, topics }, { uptimeMs, network }] = await Promise.all([
-      dataFolder.describe(),
-      stats.snapshot(),
+      dataFolder.describe(who),
+      stats.snapshot(who),
     ]);
-    const behind = health.lags().filter(({ lag }) => lag > 0);
+    const behind = health.lags(who).filter(({ lag }) => lag > 0);
     const { brokerId, clusterId, softwareVersion: version } = identity;
     return {
       status,

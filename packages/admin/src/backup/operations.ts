@@ -40,8 +40,11 @@ const postBackup = operation({
 
 export const backupOperations = [getBackup, postBackup] as const;
 
-async function backup({ services, closing }: RequestContext, earlier: ReadonlyMap<string, string>): Promise<Response> {
-  const { id, chunks } = await services.backups.begin(earlier);
+async function backup(
+  { services, closing, who }: RequestContext,
+  earlier: ReadonlyMap<string, string>,
+): Promise<Response> {
+  const { id, chunks } = await services.backups.begin(earlier, who);
   const stream = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {

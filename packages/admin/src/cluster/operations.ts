@@ -33,13 +33,13 @@ const describeCluster = operation({
   tag: 'cluster',
   summary: 'The brokers of the cluster, and how much it holds.',
   answer: json(clusterSchema),
-  handle: async (_input, { services, tools }) => {
+  handle: async (_input, { services, tools, who }) => {
     const { clusterId, brokerId, software, softwareVersion, term } = services.identity;
-    const { holdings, durability, uptimeMs, disk } = await services.stats.snapshot();
+    const { holdings, durability, uptimeMs, disk } = await services.stats.snapshot(who);
     const { dataDir } = services.facts;
     const broker = { brokerId, status: tools.phase(), term, adminUrl: tools.url, dataDir, disk, durability, uptimeMs };
     const { topics, partitions } = holdings;
-    const groups = services.groups.list('').length;
+    const groups = services.groups.list('', who).length;
     return { clusterId, software, softwareVersion, brokers: [broker], topics, partitions, groups };
   },
 });

@@ -1,6 +1,6 @@
 /** The settings of the broker: what is in force and who said so, and how they change (rows Q3, O3). */
 import { toWireError } from '@q/broker';
-import type { Services, SettingsChange } from '@q/broker';
+import type { Asking, Services, SettingsChange } from '@q/broker';
 import { QError } from '@q/protocol';
 import { z } from 'zod';
 import { Problem } from '../http/problem.ts';
@@ -29,11 +29,12 @@ const getConfig = operation({
   tag: 'config',
   summary: 'Every setting of the broker: what is in force, who said so, and what became of the last reload.',
   answer: json(configSchema),
-  handle: (_input, { services: { settings } }) => {
-    const list = settings.list();
+  handle: (_input, { services: { settings }, who }) => {
+    const list = settings.list(who);
+    const lastReload = settings.lastReload(who);
     return {
-      file: settings.file,
-      lastReload: settings.lastReload === null ? null : reloadJson(settings.lastReload),
+      file: settings.file(who),
+      lastReload: lastReload === null ? null : reloadJson(lastReload),
       needsRestart: list.filter(({ afterRestart }) => afterRestart !== null).map(({ name }) => name),
       settings: list.map(settingJson),
     };
@@ -49,7 +50,7 @@ const getSetting = operation({
   params: named,
   answer: json(settingSchema),
   errors: ['INVALID_CONFIG'],
-  handle: ({ params }, { services: { settings } }) => settingJson(settings.describe(params.name)),
+  handle: ({ params }, { services: { settings }, who }) => settingJson(settings.describe(params.name, who)),
 });
 
 const changeConfig = operation({
@@ -63,14 +64,15 @@ const changeConfig = operation({
   body: changeSchema,
   answer: json(changeResultSchema),
   errors: ['INVALID_CONFIG', 'STORAGE_FULL', 'STORAGE_FAILED'],
-  handle: ({ query, body }, { services: { settings } }) => {
+  handle: ({ query, body }, { services: { settings }, who }) => {
     const entries = Object.entries(body);
-    return change(settings, {
+    const wanted = {
       set: entries.flatMap(([name, value]) => (value === null ? [] : [{ name, value: String(value) }])),
       unset: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
       validateOnly: query.dryRun === 'true',
       by,
-    });
+    };
+    return change(settings, wanted, who);
   },
 });
 
@@ -84,8 +86,8 @@ const unsetSetting = operation({
   query: dryRun,
   answer: json(changeResultSchema),
   errors: ['INVALID_CONFIG', 'STORAGE_FULL', 'STORAGE_FAILED'],
-  handle: ({ params, query }, { services: { settings } }) =>
-    change(settings, { set: [], unset: [params.name], validateOnly: query.dryRun === 'true', by }),
+  handle: ({ params, query }, { services: { settings }, who }) =>
+    change(settings, { set: [], unset: [params.name], validateOnly: query.dryRun === 'true', by }, who),
 });
 
 const reloadConfig = operation({
@@ -95,13 +97,17 @@ const reloadConfig = operation({
   tag: 'config',
   summary: 'Reads file, variables and flags again. What is wrong with them leaves everything as it is, and is told.',
   answer: json(reloadSchema),
-  handle: async (_input, { services: { settings } }) => reloadJson(await settings.reload(by)),
+  handle: async (_input, { services: { settings }, who }) => reloadJson(await settings.reload(by, who)),
 });
 
 const by = 'the admin API';
 
-async function change(settings: Settings, wanted: SettingsChange): Promise<z.input<typeof changeResultSchema>> {
-  const { changed, needsRestart } = await settings.change(wanted).catch((error: unknown) => {
+async function change(
+  settings: Settings,
+  wanted: SettingsChange,
+  who: Asking,
+): Promise<z.input<typeof changeResultSchema>> {
+  const { changed, needsRestart } = await settings.change(wanted, who).catch((error: unknown) => {
     throw refused(error);
   });
   const names = [...wanted.set.map(({ name }) => name), ...wanted.unset];
@@ -109,7 +115,7 @@ async function change(settings: Settings, wanted: SettingsChange): Promise<z.inp
     dryRun: wanted.validateOnly === true,
     changed: changed.map((one) => ({ ...one })),
     needsRestart: [...needsRestart],
-    settings: names.map((name) => settingJson(settings.describe(name))),
+    settings: names.map((name) => settingJson(settings.describe(name, who))),
   };
 }
 

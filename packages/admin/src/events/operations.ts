@@ -28,8 +28,8 @@ const watchStats = operation({
     [eventStream]: { schema: statsSchema, description: 'Events `stats`, each as GET /api/v1/stats has it.' },
   }),
   handle: ({ query }, context) => {
-    const { services, tools } = context;
-    return watched('stats', query, context, async () => statsOf(await services.stats.snapshot(), tools.phase()));
+    const { services, tools, who } = context;
+    return watched('stats', query, context, async () => statsOf(await services.stats.snapshot(who), tools.phase()));
   },
 });
 
@@ -46,7 +46,7 @@ const watchGroups = operation({
   handle: ({ query }, context) =>
     watched('groups', query, context, () => {
       const { items, next } = pageOf(
-        context.services.groups.list(query.prefix ?? ''),
+        context.services.groups.list(query.prefix ?? '', context.who),
         { limit: limits.pageMax },
         (group) => group.groupId,
       );
@@ -68,7 +68,7 @@ const watchGroup = operation({
   errors: ['UNKNOWN_GROUP', 'INVALID_GROUP_ID'],
   handle: async ({ params, query }, context) => {
     const look = async (): Promise<object> =>
-      groupOf(await context.services.groups.describe(params.group), { limit: limits.pageMax });
+      groupOf(await context.services.groups.describe(params.group, context.who), { limit: limits.pageMax });
     // A group that is not there is an error of the request, before anything is sent.
     await look();
     return watched('group', query, context, look);

@@ -1,6 +1,6 @@
 /** Groups: list, describe, seek with a preview, delete, forget offsets (row G3). */
-import type { GroupDescription, MemberDescription, Services, TopicForgotten } from '@q/broker';
-import { QError } from '@q/protocol';
+import type { Asking, GroupDescription, MemberDescription, Services, TopicForgotten } from '@q/broker';
+import type { QError } from '@q/protocol';
 import type { z } from 'zod';
 import { Problem } from '../http/problem.ts';
 import { json, operation } from '../operation/operation.ts';
@@ -31,8 +31,8 @@ const listGroups = operation({
   summary: 'Consumer groups with their states, members and offsets, by id.',
   query: listGroupsQuery,
   answer: json(groupList),
-  handle: ({ query: { prefix = '', ...page } }, { services }) => {
-    const { items, next } = pageOf(services.groups.list(prefix), page, (group) => group.groupId);
+  handle: ({ query: { prefix = '', ...page } }, { services, who }) => {
+    const { items, next } = pageOf(services.groups.list(prefix, who), page, (group) => group.groupId);
     return { groups: items, next };
   },
 });
@@ -47,7 +47,8 @@ const describeGroup = operation({
   query: describeGroupQuery,
   answer: json(groupDetails),
   errors: ['UNKNOWN_GROUP', 'INVALID_GROUP_ID'],
-  handle: async ({ params, query }, { services }) => groupOf(await services.groups.describe(params.group), query),
+  handle: async ({ params, query }, { services, who }) =>
+    groupOf(await services.groups.describe(params.group, who), query),
 });
 
 const listMembers = operation({
@@ -59,8 +60,8 @@ const listMembers = operation({
   params: groupParams,
   answer: json(groupMembers),
   errors: ['UNKNOWN_GROUP', 'INVALID_GROUP_ID'],
-  handle: async ({ params }, { services }) => {
-    const { members } = await services.groups.describe(params.group);
+  handle: async ({ params }, { services, who }) => {
+    const { members } = await services.groups.describe(params.group, who);
     return { members: members.map(memberOf) };
   },
 });
@@ -80,7 +81,7 @@ const seekGroup = operation({
     const { services, tools } = context;
     const options = { groupId: params.group, targets, nowMs: tools.clock.now() };
     const planned = await planSeek(services, caller, options);
-    return await reset(services, { groupId: params.group, planned, execute });
+    return await reset(services, { groupId: params.group, planned, execute }, caller);
   },
 });
 
@@ -93,7 +94,9 @@ const deleteGroup = operation({
   params: groupParams,
   answer: json(deletedGroup),
   errors: ['UNKNOWN_GROUP', 'GROUP_NOT_EMPTY', 'INVALID_GROUP_ID'],
-  handle: async ({ params }, { services }) => ({ offsets: await services.groups.changes.deleteGroup(params.group) }),
+  handle: async ({ params }, { services, who }) => ({
+    offsets: await services.groups.changes.deleteGroup(params.group, who),
+  }),
 });
 
 const forgetOffsets = operation({
@@ -106,15 +109,18 @@ const forgetOffsets = operation({
   body: forgetBody,
   answer: json(forgotten),
   errors: ['UNKNOWN_GROUP', 'UNKNOWN_TOPIC', 'INVALID_GROUP_ID'],
-  handle: async ({ params, body }, { services }) => {
+  handle: async ({ params, body }, { services, who }) => {
     const topics = body.topics.map(({ topic, topicId, partitions = null }, index) => ({
-      topicId: topicIdOf(services, { topic, topicId, index }),
+      topicId: topicIdOf(services, { topic, topicId, index }, who),
       partitions,
     }));
-    const results: readonly TopicForgotten[] = await services.groups.changes.deleteOffsets({
-      groupId: params.group,
-      topics,
-    });
+    const results: readonly TopicForgotten[] = await services.groups.changes.deleteOffsets(
+      {
+        groupId: params.group,
+        topics,
+      },
+      who,
+    );
     return { topics: results.map(({ error, ...result }) => ({ ...result, error: partErrorOf(error) })) };
   },
 });
@@ -153,13 +159,14 @@ function memberOf({ topics, assigned, target, ...member }: MemberDescription): z
 async function reset(
   { groups }: Services,
   { groupId, planned, execute }: { groupId: string; planned: readonly PlannedOffset[]; execute: boolean },
+  who: Asking,
 ): Promise<z.input<typeof sought>> {
   const byTopic = Map.groupBy(planned, ({ topicId }) => topicId);
   const wanted = Array.from(byTopic, ([topicId, places]) => ({
     topicId,
     partitions: places.map(({ partition, offset }) => ({ partition, offset })),
   }));
-  const results = await groups.changes.reset({ groupId, validateOnly: true, topics: wanted });
+  const results = await groups.changes.reset({ groupId, validateOnly: true, topics: wanted }, who);
   const offsets = results.flatMap(({ topicId, partitions }) => {
     const places = byTopic.get(topicId)!;
     return partitions.map(({ partition, previousOffset, offset, error }, index) => {
@@ -170,7 +177,7 @@ async function reset(
   if (!execute) return { executed: false, offsets: offsets.map(told) };
   const wrong = offsets.filter(({ error }) => error !== null);
   if (wrong.length > 0) throw refused(wrong);
-  const done = await groups.changes.reset({ groupId, validateOnly: false, topics: wanted });
+  const done = await groups.changes.reset({ groupId, validateOnly: false, topics: wanted }, who);
   const failed = done.flatMap(({ partitions }) => partitions).find(({ error }) => error !== null);
   if (failed?.error) throw failed.error;
   return { executed: true, offsets: offsets.map(told) };
@@ -195,6 +202,7 @@ function refused(wrong: readonly Checked[]): Problem {
 function topicIdOf(
   { topics }: Services,
   { topic, topicId, index }: { topic: string | undefined; topicId: string | undefined; index: number },
+  who: Asking,
 ): string {
   if (topicId !== undefined && topic === undefined) return topicId;
   const field = `body.topics.${index}`;
@@ -205,5 +213,5 @@ function topicIdOf(
   }
   const found = topics.idOf(topic);
   if (found !== undefined) return found;
-  throw new QError('UNKNOWN_TOPIC', `there is no topic ${topic}`, { details: { topic } });
+  throw topics.missing(topic, who);
 }

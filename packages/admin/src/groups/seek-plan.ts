@@ -1,5 +1,5 @@
 /** What a seek means in each partition at this moment. */
-import type { GroupDescription, OwnedCaller, Services } from '@q/broker';
+import type { Asking, GroupDescription, OwnedCaller, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import { Problem } from '../http/problem.ts';
 import { choosePartitions, findPlaces } from '../records/partition-place.ts';
@@ -31,14 +31,14 @@ export async function planSeek(
 ): Promise<PlannedOffset[]> {
   const planned: PlannedOffset[] = [];
   for (const target of targets) {
-    const [found] = services.topics.find([target.topic], { mayCreate: false });
+    const [found] = services.topics.find([target.topic], caller, { mayCreate: false });
     if (found!.error !== null) throw found!.error;
     const { name: topic, topicId } = found!.route;
     const named = 'offsets' in target ? target.offsets.map(({ partition }) => partition) : target.partitions;
     const partitions = choosePartitions(found!.route, named);
     const place = 'to' in target ? target.to : ({ kind: 'end' } as const);
     const places = await findPlaces(services, caller, { topicId, partitions, place, nowMs });
-    const committed = 'shift' in target ? await committedOffsets(services, groupId, topicId) : null;
+    const committed = 'shift' in target ? await committedOffsets(services, { groupId, topicId }, caller) : null;
     for (const [index, { partition, startOffset, endOffset, offset: meant }] of places.entries()) {
       let offset = 'offsets' in target ? target.offsets[index]!.offset : meant;
       if ('shift' in target) {
@@ -56,8 +56,12 @@ export async function planSeek(
   return planned;
 }
 
-async function committedOffsets({ groups }: Services, groupId: string, topicId: string): Promise<Map<number, number>> {
-  const { partitions } = await describedOrEmpty(groups, groupId);
+async function committedOffsets(
+  { groups }: Services,
+  { groupId, topicId }: { readonly groupId: string; readonly topicId: string },
+  who: Asking,
+): Promise<Map<number, number>> {
+  const { partitions } = await describedOrEmpty(groups, groupId, who);
   return new Map(
     partitions
       .filter((place) => place.topicId === topicId)
@@ -68,9 +72,10 @@ async function committedOffsets({ groups }: Services, groupId: string, topicId: 
 async function describedOrEmpty(
   groups: Services['groups'],
   groupId: string,
+  who: Asking,
 ): Promise<Pick<GroupDescription, 'partitions'>> {
   try {
-    return await groups.describe(groupId);
+    return await groups.describe(groupId, who);
   } catch (error) {
     if (QError.is(error) && error.code === 'UNKNOWN_GROUP') return { partitions: [] };
     throw error;

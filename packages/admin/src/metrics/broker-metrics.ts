@@ -54,7 +54,7 @@ function addVitals(page: Exposition, vitals: Vitals, phase: BrokerPhase): void {
 
 /** By name: what an alert is about may be any group or topic. */
 function addHealth(page: Exposition, { health }: Services): void {
-  const { conditions, writesRefused } = health.report();
+  const { conditions, writesRefused } = health.ownReport();
   page.add(m.writesRefused, writesRefused === null ? 0 : 1);
   const counts = new Map<string, number>();
   for (const { name: alert, severity } of conditions) {

@@ -2,7 +2,7 @@
  * An operation of the admin interface: one method of one path, with the schemas of what it takes and gives. Routes,
  * checks, the OpenAPI document and the types of the client all come from these.
  */
-import type { OwnedCaller } from '@q/broker';
+import type { Asking, OwnedCaller } from '@q/broker';
 import type { ErrorName } from '@q/protocol';
 import type { z } from 'zod';
 import type { ServingContext } from '../admin-context.ts';
@@ -66,7 +66,9 @@ export interface RequestContext extends ServingContext {
   readonly request: Request;
   /** The media type that was chosen among those of an own answer. */
   readonly accepted: string;
-  /** Whoever asks, for services that want to know. The handler ends it. */
+  /** Who asks. */
+  readonly who: Asking;
+  /** The same, for services that want to know when it goes away. The handler ends it. */
   readonly openCaller: () => OwnedCaller;
   /** Breaks the connection, in the middle of an answer. */
   readonly cut: () => void;

@@ -1,6 +1,6 @@
 /** The way of a request through an operation: checked against its schemas, handled, answered, counted. */
-import { isBrokerFault, toWireError } from '@q/broker';
-import type { OwnedCaller } from '@q/broker';
+import { anonymous, isBrokerFault, toWireError } from '@q/broker';
+import type { Asking, OwnedCaller } from '@q/broker';
 import type { ErrorName } from '@q/protocol';
 import type { ServingContext } from '../admin-context.ts';
 import { chooseType } from '../http/chosen-type.ts';
@@ -54,8 +54,9 @@ async function answer(
   if (request.method === 'HEAD' && operation.answer.kind === 'own')
     return new Response(null, { headers: { 'content-type': accepted } });
   const clientId = request.headers.get('user-agent')?.slice(0, 100) ?? '';
+  const who: Asking = { principal: anonymous, address, clientId };
   const openCaller = (): OwnedCaller => context.tools.openCaller({ address, clientId });
-  const given: unknown = await operation.handle(input, { ...context, request, accepted, openCaller, cut });
+  const given: unknown = await operation.handle(input, { ...context, request, accepted, who, openCaller, cut });
   return operation.answer.kind === 'json'
     ? Response.json(given, { status: operation.answer.status })
     : (given as Response);

@@ -1,5 +1,5 @@
 /** Records: send some, read some, and follow what comes (rows P1, C1, C2). */
-import type { AppendResult, Appending, Services } from '@q/broker';
+import type { AppendResult, Appending, Asking, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import type { z } from 'zod';
 import { json, operation, own } from '../operation/operation.ts';
@@ -39,7 +39,7 @@ const produceRecords = operation({
     });
     const records = given.map((each) => ({ ...each, partition: each.partition ?? query.partition }));
     const { services, tools } = context;
-    const target = targetOf(services, params.topic);
+    const target = targetOf(services, params.topic, caller);
     const batches: BatchToSend[] = [];
     const { compression: codec = 'none', timeoutMs = produceTimeoutMs } = query;
     const keyless = Math.floor(tools.random.next() * target.partitions);
@@ -109,8 +109,12 @@ function streamed(reading: Reading, { accepted, streams, cut }: RequestContext, 
   });
 }
 
-function targetOf({ topics }: Services, name: string): { topicId: string; partitions: number; bytesMax: number } {
-  const [found] = topics.find([name], { mayCreate: false });
+function targetOf(
+  { topics }: Services,
+  name: string,
+  who: Asking,
+): { topicId: string; partitions: number; bytesMax: number } {
+  const [found] = topics.find([name], who, { mayCreate: false });
   if (found!.error !== null) throw found!.error;
   const { topicId, partitions, maxMessageBytes, internal } = found!.route;
   if (internal) throw new QError('INVALID_REQUEST', `topic ${name} is written by the broker alone`);

@@ -38,7 +38,7 @@ export async function beginReading(
   caller: OwnedCaller,
 ): Promise<Reading> {
   const { services, tools, request } = context;
-  const [found] = services.topics.find([name], { mayCreate: false });
+  const [found] = services.topics.find([name], caller, { mayCreate: false });
   if (found!.error !== null) throw found!.error;
   const { route } = found!;
   const partitions = choosePartitions(route, query.partition);

@@ -11,7 +11,7 @@ const getStats = operation({
   tag: 'stats',
   summary: 'What the broker holds, what it uses, and what it has done since its start.',
   answer: json(statsSchema),
-  handle: async (_input, { services, tools }) => statsOf(await services.stats.snapshot(), tools.phase()),
+  handle: async (_input, { services, tools, who }) => statsOf(await services.stats.snapshot(who), tools.phase()),
 });
 
 export const statsOperations = [getStats] as const;

@@ -34,9 +34,9 @@ const listTopics = operation({
   summary: 'Topics with their partitions, messages and size, by name.',
   query: listTopicsQuery,
   answer: json(topicList),
-  handle: ({ query: { internal = false, prefix = '', ...page } }, { services }) => {
+  handle: ({ query: { internal = false, prefix = '', ...page } }, { services, who }) => {
     const all = services.topics
-      .list({ includeInternal: internal })
+      .list({ includeInternal: internal }, who)
       .filter(({ name }) => name.startsWith(prefix))
       .sort((left, right) => (left.name < right.name ? -1 : 1));
     const { items, next } = pageOf(all, page, ({ name }) => name);
@@ -62,10 +62,10 @@ const createTopic = operation({
   ],
   handle: async (
     { body: { name, partitions = -1, replicas = -1, configs = {}, validateOnly = false } },
-    { services },
+    { services, who },
   ) => {
     const wanted = { name, partitions, replicas, configs: settingsOf(configs), validateOnly };
-    const created = await services.topicChanges.create(wanted);
+    const created = await services.topicChanges.create(wanted, who);
     return { name, ...created, configs: [...created.configs], validateOnly };
   },
 });
@@ -80,8 +80,8 @@ const describeTopic = operation({
   query: describeTopicQuery,
   answer: json(topicDetails),
   errors: ['UNKNOWN_TOPIC'],
-  handle: ({ params, query: { limit, after } }, { services }) => {
-    const { partitions, configs, ...topic } = services.topics.describe(params.topic);
+  handle: ({ params, query: { limit, after } }, { services, who }) => {
+    const { partitions, configs, ...topic } = services.topics.describe(params.topic, who);
     // Keys of pages are texts in their order; numbers of partitions are that with leading zeros.
     const page = { limit, after: after === undefined ? undefined : partitionKey(Number(after)) };
     const { items, next } = pageOf(partitions, page, ({ partition }) => partitionKey(partition));
@@ -104,7 +104,7 @@ const listUsers = operation({
   params: topicParams,
   answer: json(topicUsers),
   errors: ['UNKNOWN_TOPIC'],
-  handle: ({ params }, { services }) => usersOf(services, params.topic),
+  handle: ({ params }, { services, who }) => usersOf(services, params.topic, who),
 });
 
 const alterTopic = operation({
@@ -117,9 +117,9 @@ const alterTopic = operation({
   body: alterTopicBody,
   answer: json(alteredTopic),
   errors: ['UNKNOWN_TOPIC', 'INVALID_CONFIG'],
-  handle: async ({ params, body: { set = {}, unset = [], validateOnly = false } }, { services }) => {
+  handle: async ({ params, body: { set = {}, unset = [], validateOnly = false } }, { services, who }) => {
     const wanted = { name: params.topic, set: settingsOf(set), unset, validateOnly };
-    return { configs: await services.topicChanges.alter(wanted) };
+    return { configs: await services.topicChanges.alter(wanted, who) };
   },
 });
 
@@ -132,7 +132,7 @@ const deleteTopic = operation({
   params: topicParams,
   answer: json(deletedTopic),
   errors: ['UNKNOWN_TOPIC'],
-  handle: ({ params }, { services }) => services.topicChanges.delete(params.topic),
+  handle: ({ params }, { services, who }) => services.topicChanges.delete(params.topic, who),
 });
 
 const addPartitions = operation({
@@ -145,8 +145,8 @@ const addPartitions = operation({
   body: addPartitionsBody,
   answer: json(partitionTotal),
   errors: ['UNKNOWN_TOPIC', 'INVALID_PARTITIONS', 'TOPIC_LIMIT'],
-  handle: async ({ params, body: { partitions, validateOnly = false } }, { services }) => ({
-    partitions: await services.topicChanges.addPartitions({ name: params.topic, partitions, validateOnly }),
+  handle: async ({ params, body: { partitions, validateOnly = false } }, { services, who }) => ({
+    partitions: await services.topicChanges.addPartitions({ name: params.topic, partitions, validateOnly }, who),
   }),
 });
 
@@ -161,10 +161,10 @@ const trimTopic = operation({
   answer: json(trimmed),
   errors: ['UNKNOWN_TOPIC'],
   handle: async ({ params: { topic }, body }, context) => {
-    const { services } = context;
+    const { services, who } = context;
     const wishes = 'partitions' in body ? body.partitions : await wishesBefore(topic, body, context);
     if (body.validateOnly === true) return { validateOnly: true, partitions: wouldBegin(topic, wishes, context) };
-    const results = await services.recordDeletion.delete(topic, wishes);
+    const results = await services.recordDeletion.delete(topic, wishes, who);
     const partitions = results.map(({ error, ...result }) => ({ ...result, error: partErrorOf(error) }));
     return { validateOnly: false, partitions };
   },
@@ -180,8 +180,8 @@ const reopenTopic = operation({
   body: reopenBody,
   answer: json(reopened),
   errors: ['UNKNOWN_TOPIC', 'UNKNOWN_PARTITION'],
-  handle: async ({ params, body: { partitions } }, { services }) => {
-    const results = await services.partitionReopening.reopen(params.topic, partitions ?? 'in trouble');
+  handle: async ({ params, body: { partitions } }, { services, who }) => {
+    const results = await services.partitionReopening.reopen(params.topic, partitions ?? 'in trouble', who);
     return { partitions: results.map(({ partition, error }) => ({ partition, error: partErrorOf(error) })) };
   },
 });

@@ -4,7 +4,7 @@
  * Invariants
  * - The loop gets a turn after each group: a broker may have thousands, of which each is described whole.
  */
-import type { GroupDescription, Services } from '@q/broker';
+import type { Asking, GroupDescription, Services } from '@q/broker';
 import { QError } from '@q/protocol';
 import type { z } from 'zod';
 import { limits } from '../limits.ts';
@@ -15,19 +15,15 @@ type GroupUse = TopicUsers['groups'][number];
 type ProducerUse = TopicUsers['producers'][number];
 
 /** @throws QError UNKNOWN_TOPIC */
-export async function usersOf(services: Services, topic: string): Promise<TopicUsers> {
-  const { partitions } = services.topics.describe(topic);
-  const all = services.groups.list('');
+export async function usersOf(services: Services, topic: string, who: Asking): Promise<TopicUsers> {
+  const { partitions } = services.topics.describe(topic, who);
+  const all = services.groups.list('', who);
   const groups: GroupUse[] = [];
   for (const { groupId } of all.slice(0, limits.usersGroupsMax)) {
-    const use = groupUse(await described(services, groupId), topic);
+    const use = groupUse(await described(services, groupId, who), topic);
     if (use !== null) groups.push(use);
   }
-  const producers = producersOf(
-    services,
-    topic,
-    partitions.map(({ partition }) => partition),
-  );
+  const producers = producersOf(services, { topic, partitions: partitions.map(({ partition }) => partition) }, who);
   return {
     topic,
     groups,
@@ -37,12 +33,12 @@ export async function usersOf(services: Services, topic: string): Promise<TopicU
   };
 }
 
-/** Null: it has gone since it was listed. */
-async function described(services: Services, groupId: string): Promise<GroupDescription | null> {
+/** Null: it has gone since it was listed, or is not for whoever asks, who may see its name alone. */
+async function described(services: Services, groupId: string, who: Asking): Promise<GroupDescription | null> {
   try {
-    return await services.groups.describe(groupId);
+    return await services.groups.describe(groupId, who);
   } catch (error) {
-    if (QError.is(error) && error.code === 'UNKNOWN_GROUP') return null;
+    if (QError.is(error) && (error.code === 'UNKNOWN_GROUP' || error.code === 'NOT_AUTHORIZED')) return null;
     throw error;
   }
 }
@@ -72,10 +68,14 @@ function groupUse(group: GroupDescription | null, topic: string): GroupUse | nul
 }
 
 /** Those whose last record is the youngest first. A partition that cannot be read has none to tell of. */
-function producersOf(services: Services, topic: string, partitions: readonly number[]): ProducerUse[] {
+function producersOf(
+  services: Services,
+  { topic, partitions }: { readonly topic: string; readonly partitions: readonly number[] },
+  who: Asking,
+): ProducerUse[] {
   const byId = new Map<number, { producerId: number; lastTimestampMs: number; partitions: number[] }>();
   for (const partition of partitions) {
-    const [[answer] = []] = services.producers.describe([{ topic, partitions: [partition] }]);
+    const [[answer] = []] = services.producers.describe([{ topic, partitions: [partition] }], who);
     for (const { producerId, lastTimestampMs } of answer?.producers ?? []) {
       const use = byId.get(producerId) ?? { producerId, lastTimestampMs: -1, partitions: [] };
       byId.set(producerId, use);

@@ -15,7 +15,7 @@ export async function wishesBefore(
   { services, tools, openCaller }: RequestContext,
 ): Promise<DeletionWish[]> {
   using caller = openCaller();
-  const [found] = services.topics.find([topic], { mayCreate: false });
+  const [found] = services.topics.find([topic], caller, { mayCreate: false });
   if (found!.error !== null) throw found!.error;
   const partitions = choosePartitions(found!.route, named);
   const sought = { topicId: found!.route.topicId, partitions, place: before, nowMs: tools.clock.now() };
@@ -27,9 +27,9 @@ export async function wishesBefore(
 export function wouldBegin(
   topic: string,
   wishes: readonly DeletionWish[],
-  { services }: RequestContext,
+  { services, who }: RequestContext,
 ): z.input<typeof trimmed>['partitions'] {
-  const { partitions } = services.topics.describe(topic);
+  const { partitions } = services.topics.describe(topic, who);
   return wishes.map(({ partition, before }) => {
     const found = partitions[partition];
     if (found === undefined) return { partition, logStartOffset: -1, error: partErrorOf(noSuch(topic, partition)) };

@@ -14,7 +14,7 @@ export interface ResourceChange extends ConfigResource {
 }
 
 export interface AlterOptions {
-  readonly caller: Pick<KafkaCaller, 'advertised' | 'clientId' | 'address' | 'connectionId'>;
+  readonly caller: Pick<KafkaCaller, 'advertised' | 'principal' | 'clientId' | 'address' | 'connectionId'>;
   readonly validateOnly: boolean;
   /** What is not named goes back to its default. */
   readonly replacesAll: boolean;
@@ -70,7 +70,7 @@ async function alterOne(
     if (wanted.set.length + wanted.unset.length === 0) return;
     if (!isOne)
       throw new KafkaError('INVALID_REQUEST', `settings are kept for each broker: name broker ${identity.brokerId}`);
-    await settings.change({ ...wanted, validateOnly, by: 'a Kafka client' });
+    await settings.change({ ...wanted, validateOnly, by: 'a Kafka client' }, caller);
   } else {
     refuseChange(change);
   }

@@ -12,25 +12,30 @@ import { partError } from '../errors/part-error.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { alterUserScramCredentials } from '../messages/alter-user-scram-credentials.ts';
 import { handler, Silence } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { oneByOne } from './one-by-one.ts';
 
 type Request = RequestOf<typeof alterUserScramCredentials>;
 type Wish = Request['deletions'][number] | Request['upsertions'][number];
 type Result = AnswerOf<typeof alterUserScramCredentials>['results'][number];
-type Users = NonNullable<Services['identities']>['users'];
+/** Whose users, and who alters them. */
+interface Altering {
+  readonly users: NonNullable<Services['identities']>['users'];
+  readonly caller: KafkaCaller;
+}
 
 export function alterUserScramCredentialsHandler(
   { identities }: Pick<Services, 'identities'>,
   tools: Pick<DoorTools, 'clock'>,
 ): Handler {
   return handler(alterUserScramCredentials, {
-    handle: async ({ deletions, upsertions }) => {
+    handle: async ({ deletions, upsertions }, { caller }) => {
       const wishes: readonly Wish[] = [...deletions, ...upsertions];
       if (wishes.length > securityLimits.usersMax) return new Silence({ thenClose: true });
       if (identities === null) throw new KafkaError('SECURITY_DISABLED', 'this broker asks nobody who they are');
       const byName = Map.groupBy(wishes, ({ name }) => name);
-      return { results: await oneByOne(byName, tools, ([name, of]) => alterOne(identities.users, name, of)) };
+      const { users } = identities;
+      return { results: await oneByOne(byName, tools, ([name, of]) => alterOne({ users, caller }, name, of)) };
     },
     refuse: (errorCode, { deletions, upsertions }, _context, errorMessage) => ({
       results: [...new Set([...deletions, ...upsertions].map(({ name }) => name))].map((user) => ({
@@ -42,7 +47,7 @@ export function alterUserScramCredentialsHandler(
   });
 }
 
-async function alterOne(users: Users, name: string, wishes: readonly Wish[]): Promise<Result> {
+async function alterOne({ users, caller }: Altering, name: string, wishes: readonly Wish[]): Promise<Result> {
   try {
     const [wish] = wishes;
     if (wish === undefined || wishes.length > 1)
@@ -54,8 +59,8 @@ async function alterOne(users: Users, name: string, wishes: readonly Wish[]): Pr
     const mechanism = scramMechanismOf(wish.mechanism);
     if (mechanism === null)
       throw new KafkaError('UNSUPPORTED_SASL_MECHANISM', `there is no SCRAM mechanism ${wish.mechanism}`);
-    if ('salt' in wish) await upsert(users, mechanism, wish);
-    else if (!(await users.removeCredential(name, mechanism)))
+    if ('salt' in wish) await upsert({ users, caller }, mechanism, wish);
+    else if (!(await users.removeCredential(name, mechanism, caller)))
       throw new KafkaError('RESOURCE_NOT_FOUND', `the user has no credential for ${mechanism}`);
     return { user: name, errorCode: kafkaErrorCode.NONE };
   } catch (error) {
@@ -64,7 +69,7 @@ async function alterOne(users: Users, name: string, wishes: readonly Wish[]): Pr
 }
 
 async function upsert(
-  users: Users,
+  { users, caller }: Altering,
   mechanism: ScramMechanism,
   { name, iterations, salt, saltedPassword }: Request['upsertions'][number],
 ): Promise<void> {
@@ -73,7 +78,7 @@ async function upsert(
     throw new KafkaError('UNACCEPTABLE_CREDENTIAL', message);
   }
   try {
-    await users.setSaltedPassword(name, mechanism, { salt, saltedPassword, iterations });
+    await users.setSaltedPassword({ name, mechanism }, { salt, saltedPassword, iterations }, caller);
   } catch (error) {
     if (QError.is(error) && error.code === 'INVALID_REQUEST')
       throw new KafkaError('UNACCEPTABLE_CREDENTIAL', error.message, { cause: error });

@@ -51,8 +51,8 @@ async function addTo(
     const { count, assignments } = wanted;
     // First without making them: a wrong number is the better reason to be told than a wrong assignment of it.
     if (assignments !== null) {
-      await services.topicChanges.addPartitions({ name, partitions: count, validateOnly: true });
-      checkAssignments(services, wanted, assignments);
+      await services.topicChanges.addPartitions({ name, partitions: count, validateOnly: true }, caller);
+      checkAssignments(services, { ...wanted, caller }, assignments);
     }
     await services.topicChanges.addPartitions({ name, partitions: count, validateOnly }, caller);
     return { name, errorCode: 0 };
@@ -64,10 +64,10 @@ async function addTo(
 /** @throws KafkaError INVALID_REPLICA_ASSIGNMENT */
 function checkAssignments(
   { identity, topics }: CreatePartitionsServices,
-  { name, count }: Wanted,
+  { name, count, caller }: Wanted & Pick<NamedTopic, 'caller'>,
   assignments: NonNullable<Wanted['assignments']>,
 ): void {
-  const added = count - (topics.find([name], { mayCreate: false })[0]?.route?.partitions.length ?? 0);
+  const added = count - (topics.find([name], caller, { mayCreate: false })[0]?.route?.partitions.length ?? 0);
   if (assignments.length !== added) {
     throw new KafkaError(
       'INVALID_REPLICA_ASSIGNMENT',

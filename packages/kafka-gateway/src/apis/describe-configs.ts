@@ -61,16 +61,16 @@ function describeOne(
 function configsOf(
   { services: { identity, topics }, topicConfigs, brokerConfigs }: ConfigParts,
   resource: ConfigResource,
-  { advertised }: KafkaCaller,
+  caller: KafkaCaller,
 ): readonly ConfigInForce[] {
   const { resourceType: type, resourceName } = resource;
   switch (type) {
     case resourceType.topic:
-      return topicConfigs.describe(topics.settings(requireTopicName(resourceName)));
+      return topicConfigs.describe(topics.settings(requireTopicName(resourceName), caller));
     case resourceType.broker:
       requireBrokerName(resourceName, identity.brokerId, { mayBeAll: true });
       // What is set for all brokers at once, while they run: nothing here.
-      return resourceName === '' ? [] : brokerConfigs.describe(advertised);
+      return resourceName === '' ? [] : brokerConfigs.describe(caller.advertised);
     case resourceType.brokerLogger:
       requireBrokerName(resourceName, identity.brokerId, { mayBeAll: false });
       return [];

@@ -14,7 +14,7 @@ import type { AnswerOf } from '../messages/api.ts';
 import { assignmentOf, subscriptionOf } from '../messages/consumer-protocol.ts';
 import { describeGroups, operationsUnknown } from '../messages/describe-groups.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller, RequestContext } from '../session/handler.ts';
 import { refuseTooMany } from './group-count.ts';
 import { oneByOne } from './one-by-one.ts';
 
@@ -32,27 +32,27 @@ export function describeGroupsHandler(
   { groups }: Pick<Services, 'groups'>,
   { limits, clock }: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
-  const describe = async (groupId: string): Promise<Described> => {
-    const classic = await groups.classic.describe(groupId);
-    return classic === null ? consumerGroup(await groups.describe(groupId)) : classicGroup(classic);
+  const describe = async (groupId: string, caller: KafkaCaller): Promise<Described> => {
+    const classic = await groups.classic.describe(groupId, caller);
+    return classic === null ? consumerGroup(await groups.describe(groupId, caller)) : classicGroup(classic);
   };
-  const describeOrSayWhy = async (groupId: string, version: number): Promise<Described> => {
+  const describeOrSayWhy = async (groupId: string, { version, caller }: RequestContext): Promise<Described> => {
     try {
-      return await describe(groupId);
+      return await describe(groupId, caller);
     } catch (thrown) {
       return missing(groupId, toWireError(thrown), version);
     }
   };
   return handler(describeGroups, {
     mayBeLong: true,
-    handle: async ({ groups: wanted, includeAuthorizedOperations }, { version }) => {
+    handle: async ({ groups: wanted, includeAuthorizedOperations }, context) => {
       const refused = refuseTooMany(wanted, limits);
       if (refused !== null) return refused;
       const authorizedOperations = includeAuthorizedOperations ? everyOperation : operationsUnknown;
       let bytesLeft = limits.frameBytesMax;
       // A group that is named twice is described once.
       const described = await oneByOne(new Set(wanted), { clock }, async (groupId) => {
-        const group = bytesLeft > 0 ? await describeOrSayWhy(groupId, version) : noRoom(groupId);
+        const group = bytesLeft > 0 ? await describeOrSayWhy(groupId, context) : noRoom(groupId);
         bytesLeft -= bytesOf(group);
         return group.errorCode === kafkaErrorCode.NONE ? { ...group, authorizedOperations } : group;
       });

@@ -16,7 +16,7 @@ const inMemory = '/memory';
 
 export function describeLogDirsHandler({ dataFolder }: Pick<Services, 'dataFolder'>): Handler {
   return handler(describeLogDirs, {
-    handle: async ({ topics }) => ({ results: [directoryOf(await dataFolder.describe(), topics)] }),
+    handle: async ({ topics }, { caller }) => ({ results: [directoryOf(await dataFolder.describe(caller), topics)] }),
     refuse: (errorCode) => ({ errorCode, results: [] }),
   });
 }

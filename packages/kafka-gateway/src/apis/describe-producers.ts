@@ -17,11 +17,11 @@ export function describeProducersHandler(
   tools: Pick<DoorTools, 'limits'>,
 ): Handler {
   return handler(describeProducers, {
-    handle: ({ topics }) => {
+    handle: ({ topics }, { caller }) => {
       const refusal = refuseTooManyTopics(topics, tools);
       if (refusal !== null) return refusal;
       const sought = topics.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes }));
-      const described = producers.describe(sought);
+      const described = producers.describe(sought, caller);
       return {
         topics: topics.map(({ name }, index) => ({
           name,

@@ -7,7 +7,7 @@ import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeTopicPartitions } from '../messages/describe-topic-partitions.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { topicOperations } from './allowed-operations.ts';
 import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
@@ -29,7 +29,7 @@ export function describeTopicPartitionsHandler(
 ): Handler {
   return handler(describeTopicPartitions, {
     mayBeLong: true,
-    handle: (request) => {
+    handle: (request, { caller }) => {
       const refusal = refuseTooManyTopics(request.topics, tools);
       if (refusal !== null) return refusal;
       const { cursor, responsePartitionLimit } = request;
@@ -37,7 +37,7 @@ export function describeTopicPartitionsHandler(
         throw new KafkaError('INVALID_REQUEST', `a cursor cannot stand at partition ${cursor.partitionIndex}`);
       }
       const limit = Math.min(Math.max(responsePartitionLimit, 1), partitionsMax);
-      const found = topicsOf(request, topics, tools);
+      const found = topicsOf({ request, caller }, topics, tools);
       return found instanceof Promise ? found.then((late) => page(late, cursor, limit)) : page(found, cursor, limit);
     },
     refuse: (errorCode, { topics: asked }) => ({
@@ -48,17 +48,17 @@ export function describeTopicPartitionsHandler(
 
 /** Those that the cursor has not passed, by name. */
 function topicsOf(
-  request: Request,
+  { request, caller }: { readonly request: Request; readonly caller: KafkaCaller },
   topics: Services['topics'],
   tools: Pick<DoorTools, 'clock'>,
 ): FoundTopic[] | Promise<FoundTopic[]> {
   const first = request.cursor?.topicName ?? '';
   if (request.topics.length === 0) {
-    const routes = topics.routes().filter(({ name }) => name >= first);
+    const routes = topics.routes(caller).filter(({ name }) => name >= first);
     return routes.map((route) => ({ name: route.name, route, error: null })).sort(byName);
   }
   const names = new Set(request.topics.map(({ name }) => name).filter((name) => name >= first));
-  const find = (name: string): FoundTopic => topics.find([name], { mayCreate: false })[0]!;
+  const find = (name: string): FoundTopic => topics.find([name], caller, { mayCreate: false })[0]!;
   if (names.size > partsPerTurn) return oneByOne(names, tools, find).then((found) => found.sort(byName));
   return [...names].map(find).sort(byName);
 }

@@ -9,9 +9,9 @@ import type { Handler } from '../session/handler.ts';
 
 export function heartbeatHandler({ groups }: Pick<Services, 'groups'>): Handler {
   return handler(heartbeat, {
-    handle: async ({ groupId, generationId, memberId, groupInstanceId }) => {
+    handle: async ({ groupId, generationId, memberId, groupInstanceId }, { caller }) => {
       const claim = { memberId, instanceId: groupInstanceId, generation: generationId };
-      return { errorCode: kafkaErrorCode[(await groups.classic.heartbeat(groupId, claim)) ?? 'NONE'] };
+      return { errorCode: kafkaErrorCode[(await groups.classic.heartbeat(groupId, claim, caller)) ?? 'NONE'] };
     },
     mayOverlap: true,
     refuse: (errorCode) => ({ errorCode }),

@@ -6,7 +6,7 @@ import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 import type { NoTransactions } from './no-transactions.ts';
 
 type Request = RequestOf<typeof initProducerId>;
@@ -21,19 +21,23 @@ export function initProducerIdHandler(
     mayOverlap: true,
     handle: async (request, { caller }) => {
       if (request.transactionalId !== null) throw noTransactions.refusal(caller);
-      return { errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds)) };
+      return { errorCode: kafkaErrorCode.NONE, ...(await identityFor(request, producerIds, caller)) };
     },
     refuse: (errorCode) => ({ errorCode, producerId: -1, producerEpoch: -1 }),
   });
 }
 
 /** @throws KafkaError, QError */
-async function identityFor({ producerId, producerEpoch }: Request, producerIds: ProducerIds): Promise<Identity> {
+async function identityFor(
+  { producerId, producerEpoch }: Request,
+  producerIds: ProducerIds,
+  caller: KafkaCaller,
+): Promise<Identity> {
   if ((producerId === -1) !== (producerEpoch === -1)) {
     throw new KafkaError('INVALID_REQUEST', 'a producer names its id and its epoch, or neither');
   }
   // Always a new one, as in Kafka: what a producer without a transactional id says that it has is not looked at.
   // @platformatic/kafka 2.12 names id 0 and epoch 0 each time; to raise that epoch makes two producers one, and the
   // records of the second are dropped as sent before.
-  return await producerIds.create();
+  return await producerIds.create(caller);
 }

@@ -11,13 +11,13 @@ const severalSince = 3;
 
 export function leaveGroupHandler({ groups }: Pick<Services, 'groups'>): Handler {
   return handler(leaveGroup, {
-    handle: async ({ groupId, memberId, members }, { version }) => {
+    handle: async ({ groupId, memberId, members }, { version, caller }) => {
       if (version < severalSince) {
-        const [fault] = await groups.classic.leave(groupId, [{ memberId, instanceId: null }]);
+        const [fault] = await groups.classic.leave(groupId, [{ memberId, instanceId: null }], caller);
         return { errorCode: kafkaErrorCode[fault ?? 'NONE'] };
       }
       const names = members.map((member) => ({ memberId: member.memberId, instanceId: member.groupInstanceId }));
-      const faults = await groups.classic.leave(groupId, names);
+      const faults = await groups.classic.leave(groupId, names, caller);
       return {
         errorCode: kafkaErrorCode.NONE,
         members: members.map((member, index) => ({

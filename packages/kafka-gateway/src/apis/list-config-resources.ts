@@ -6,15 +6,15 @@ import { resourceType } from '../configs/config-codes.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { listConfigResources } from '../messages/list-config-resources.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 
 const everyType: readonly number[] = Object.values(resourceType);
 
 export function listConfigResourcesHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
-  const namesOf = (type: number): readonly string[] => {
+  const namesOf = (type: number, caller: KafkaCaller): readonly string[] => {
     switch (type) {
       case resourceType.topic:
-        return topics.names();
+        return topics.names(caller);
       case resourceType.broker:
       case resourceType.brokerLogger:
         return [String(identity.brokerId)];
@@ -23,14 +23,14 @@ export function listConfigResourcesHandler({ topics, identity }: Pick<Services, 
     }
   };
   return handler(listConfigResources, {
-    handle: ({ resourceTypes }) => {
+    handle: ({ resourceTypes }, { caller }) => {
       const unknown = resourceTypes.find((type) => !everyType.includes(type));
       if (unknown !== undefined) throw new KafkaError('UNSUPPORTED_VERSION', `there is no resource type ${unknown}`);
       const wanted = resourceTypes.length === 0 ? everyType : new Set(resourceTypes);
       return {
         errorCode: kafkaErrorCode.NONE,
         configResources: [...wanted].flatMap((type) =>
-          namesOf(type).map((resourceName) => ({ resourceName, resourceType: type })),
+          namesOf(type, caller).map((resourceName) => ({ resourceName, resourceType: type })),
         ),
       };
     },

@@ -7,16 +7,16 @@ import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf } from '../messages/api.ts';
 import { listGroups } from '../messages/list-groups.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 
 type Line = Required<AnswerOf<typeof listGroups>['groups'][number]>;
 
 export function listGroupsHandler({ groups }: Pick<Services, 'groups'>): Handler {
   return handler(listGroups, {
     mayBeLong: true,
-    handle: async ({ statesFilter, typesFilter }) => {
+    handle: async ({ statesFilter, typesFilter }, { caller }) => {
       const [states, types] = [filterOf(statesFilter), filterOf(typesFilter)];
-      const lines = linesOf(groups);
+      const lines = linesOf(groups, caller);
       return {
         errorCode: kafkaErrorCode.NONE,
         groups: lines.filter(({ groupState, groupType }) => states(groupState) && types(groupType)),
@@ -26,10 +26,10 @@ export function listGroupsHandler({ groups }: Pick<Services, 'groups'>): Handler
   });
 }
 
-function linesOf(groups: Services['groups']): Line[] {
-  const classic = groups.classic.list();
+function linesOf(groups: Services['groups'], caller: KafkaCaller): Line[] {
+  const classic = groups.classic.list(caller);
   const classicIds = new Set(classic.map(({ groupId }) => groupId));
-  const consumers = groups.list('').filter(({ groupId }) => !classicIds.has(groupId));
+  const consumers = groups.list('', caller).filter(({ groupId }) => !classicIds.has(groupId));
   return [
     ...classic.map(({ state, ...group }) => ({ ...group, groupState: state, groupType: 'classic' })),
     ...consumers.map(({ groupId, state }) => ({

@@ -38,7 +38,7 @@ export function metadataHandler(
     handle: (request, { caller, version }) => {
       const named = wantedTopics(request, version);
       if (named === null) {
-        const found = everyTopic(topics, tools);
+        const found = everyTopic(topics, tools, caller);
         const finish = (all: readonly Topic[]): Answer => answer(request, caller, all);
         return found instanceof Promise ? found.then(finish) : finish(found);
       }
@@ -46,15 +46,15 @@ export function metadataHandler(
       if (refusal !== null) return refusal;
       const wanted = distinct(named);
       if (wanted.length > partsPerTurn) {
-        return findInTurns(wanted, topics, tools, request).then((found) => answer(request, caller, found));
+        return findInTurns(wanted, topics, tools, { request, caller }).then((found) => answer(request, caller, found));
       }
       const names = wanted.flatMap(({ name }) => name ?? []);
-      const found = topics.find(names, { mayCreate: request.allowAutoTopicCreation });
+      const found = topics.find(names, caller, { mayCreate: request.allowAutoTopicCreation });
       const finish = (byName: readonly FoundTopic[]): Answer =>
         answer(
           request,
           caller,
-          inOrder(wanted, byName, (topicId) => findById(topics, topicId)),
+          inOrder(wanted, byName, (topicId) => findById(topics, topicId, caller)),
         );
       return found instanceof Promise ? found.then(finish) : finish(found);
     },
@@ -76,10 +76,11 @@ function distinct(wanted: Wanted): Wanted {
 function everyTopic(
   topics: Pick<Services['topics'], 'find' | 'names' | 'routes'>,
   tools: Pick<DoorTools, 'clock'>,
+  caller: KafkaCaller,
 ): Topic[] | Promise<Topic[]> {
-  const names = topics.names();
-  if (names.length <= partsPerTurn) return topics.routes().map(described);
-  const found = oneByOne(names, tools, (name) => topics.find([name], { mayCreate: false })[0]!.route);
+  const names = topics.names(caller);
+  if (names.length <= partsPerTurn) return topics.routes(caller).map(described);
+  const found = oneByOne(names, tools, (name) => topics.find([name], caller, { mayCreate: false })[0]!.route);
   return found.then((routes) => routes.flatMap((route) => (route === null ? [] : described(route))));
 }
 
@@ -88,11 +89,14 @@ function findInTurns(
   wanted: Wanted,
   topics: Pick<Services['topics'], 'find' | 'findById'>,
   tools: Pick<DoorTools, 'clock'>,
-  { allowAutoTopicCreation: mayCreate }: Request,
+  {
+    request: { allowAutoTopicCreation: mayCreate },
+    caller,
+  }: { readonly request: Request; readonly caller: KafkaCaller },
 ): Promise<Topic[]> {
   return oneByOne(wanted, tools, ({ name, topicId }) => {
-    if (name === null) return findById(topics, topicId);
-    const found = topics.find([name], { mayCreate });
+    if (name === null) return findById(topics, topicId, caller);
+    const found = topics.find([name], caller, { mayCreate });
     return found instanceof Promise ? found.then(([one]) => foundByName(one!)) : foundByName(found[0]!);
   });
 }
@@ -106,9 +110,9 @@ function inOrder(wanted: Wanted, byName: readonly FoundTopic[], byId: (topicId: 
   return wanted.map(({ name, topicId }) => (name === null ? byId(topicId) : foundByName(byName[next++]!)));
 }
 
-function findById(topics: Pick<Services['topics'], 'findById'>, topicId: string): Topic {
+function findById(topics: Pick<Services['topics'], 'findById'>, topicId: string, caller: KafkaCaller): Topic {
   try {
-    return described(topics.findById(topicId));
+    return described(topics.findById(topicId, caller));
   } catch (error) {
     return missing({ name: null, topicId }, kafkaCodeOf(toWireError(error)));
   }

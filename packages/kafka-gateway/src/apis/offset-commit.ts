@@ -27,15 +27,18 @@ export function offsetCommitHandler({ groups, topics: catalog }: Pick<Services, 
       if (known.length === 0) return { topics: found.map(({ topic, errorCode }) => refusedTopic(topic, errorCode)) };
       const taken = await holding(
         context,
-        groups.offsets.commitClassic({
-          groupId: request.groupId,
-          claim: {
-            memberId: request.memberId,
-            instanceId: request.groupInstanceId,
-            generation: request.generationIdOrMemberEpoch,
+        groups.offsets.commitClassic(
+          {
+            groupId: request.groupId,
+            claim: {
+              memberId: request.memberId,
+              instanceId: request.groupInstanceId,
+              generation: request.generationIdOrMemberEpoch,
+            },
+            topics: known.map(({ topic, topicId }) => ({ topicId, partitions: topic.partitions.map(commitOf) })),
           },
-          topics: known.map(({ topic, topicId }) => ({ topicId, partitions: topic.partitions.map(commitOf) })),
-        }),
+          context.caller,
+        ),
       );
       const answers = known.map(({ topic }, index) => answeredTopic(topic, taken, index)).values();
       return {

@@ -7,7 +7,7 @@ import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { offsetDelete } from '../messages/offset-delete.ts';
 import { handler } from '../session/handler.ts';
-import type { Handler } from '../session/handler.ts';
+import type { Handler, KafkaCaller } from '../session/handler.ts';
 
 type WantedTopic = RequestOf<typeof offsetDelete>['topics'][number];
 type AnsweredTopic = AnswerOf<typeof offsetDelete>['topics'][number];
@@ -16,14 +16,17 @@ const { NONE, UNKNOWN_TOPIC_OR_PARTITION, GROUP_SUBSCRIBED_TO_TOPIC } = kafkaErr
 
 export function offsetDeleteHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
   return handler(offsetDelete, {
-    handle: async ({ groupId, topics }) => {
-      refuseOthers(await groups.classic.describe(groupId));
-      const places = topics.map((topic) => placesOf(catalog, topic));
+    handle: async ({ groupId, topics }, { caller }) => {
+      refuseOthers(await groups.classic.describe(groupId, caller));
+      const places = topics.map((topic) => placesOf(catalog, topic, caller));
       const known = places.filter(({ topicId }) => topicId !== null);
-      const forgotten = await groups.changes.deleteOffsets({
-        groupId,
-        topics: known.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
-      });
+      const forgotten = await groups.changes.deleteOffsets(
+        {
+          groupId,
+          topics: known.map(({ topicId, there }) => ({ topicId: topicId!, partitions: there })),
+        },
+        caller,
+      );
       const outcomes = new Map(known.map((place, index) => [place, forgotten[index]!]));
       return { errorCode: NONE, topics: places.map((place) => answeredTopic(place, outcomes.get(place))) };
     },
@@ -38,10 +41,14 @@ interface Places {
   readonly there: readonly number[];
 }
 
-function placesOf(catalog: Pick<Services['topics'], 'idOf' | 'findById'>, topic: WantedTopic): Places {
+function placesOf(
+  catalog: Pick<Services['topics'], 'idOf' | 'findById'>,
+  topic: WantedTopic,
+  caller: KafkaCaller,
+): Places {
   const topicId = catalog.idOf(topic.name) ?? null;
   if (topicId === null) return { topic, topicId, there: [] };
-  const count = catalog.findById(topicId).partitions.length;
+  const count = catalog.findById(topicId, caller).partitions.length;
   const numbers = topic.partitions.map(({ partitionIndex }) => partitionIndex);
   return { topic, topicId, there: numbers.filter((partition) => partition >= 0 && partition < count) };
 }

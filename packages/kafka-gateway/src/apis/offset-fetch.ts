@@ -46,7 +46,7 @@ export function offsetFetchHandler(
       }));
       // Many are looked up in several turns: a commit that comes behind must not be seen by the last of them.
       const goOn = sought.length > offsetGroupsPerTurn ? caller.budget.holdOrder() : null;
-      const found = await groups.offsets.fetchClassic(sought).finally(goOn);
+      const found = await groups.offsets.fetchClassic(sought, caller).finally(goOn);
       return asVersion(
         version,
         request,

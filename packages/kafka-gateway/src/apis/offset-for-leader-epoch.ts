@@ -21,11 +21,12 @@ export function offsetForLeaderEpochHandler(
   tools: Pick<DoorTools, 'limits'>,
 ): Handler {
   return handler(offsetForLeaderEpoch, {
-    handle: ({ topics }) => {
+    handle: ({ topics }, { caller }) => {
       const refusal = refuseTooManyPartitions(topics, tools);
       if (refusal !== null) return refusal;
       const found = services.epochs.find(
         topics.map(({ topic, partitions }) => ({ topicId: services.topics.idOf(topic) ?? noUuid, partitions })),
+        caller,
       );
       return {
         topics: topics.map(({ topic, partitions }, index) => ({

@@ -15,7 +15,7 @@ export interface Address {
 }
 
 export interface BrokerConfigsOptions extends ConfigFacts {
-  readonly settings: Pick<Services['settings'], 'revision' | 'describe'>;
+  readonly settings: Pick<Services['settings'], 'revision' | 'lookUp'>;
   readonly topicConfigs: TopicConfigs;
   /** Where the door listens. */
   readonly address: () => Address;
@@ -102,7 +102,7 @@ export class BrokerConfigs {
       return { name, type, value, source, documentation, readOnly: true, synonyms: [{ name, value, source }] };
     }
     const { word, setting } = behind;
-    const view = settings.describe(setting);
+    const view = settings.lookUp(setting);
     const synonyms = valuesOf(settings, { setting, name, word });
     const { source } = synonyms[0]!;
     return {

@@ -4,7 +4,7 @@ import { configSource } from './config-codes.ts';
 import type { ConfigValue } from './config-in-force.ts';
 
 /** The broker's settings, as far as they are described here. */
-export type DescribedSettings = Pick<Services['settings'], 'revision' | 'describe'>;
+export type DescribedSettings = Pick<Services['settings'], 'revision' | 'lookUp'>;
 
 const sources: Readonly<Record<SettingSource, number>> = {
   api: configSource.dynamicBroker,
@@ -21,7 +21,7 @@ export function valuesOf(
   { setting, name, word }: { readonly setting: string; readonly name: string; readonly word: (text: string) => string },
 ): ConfigValue[] {
   const seen = new Set<number>();
-  return settings.describe(setting).values.flatMap((given) => {
+  return settings.lookUp(setting).values.flatMap((given) => {
     const source = sources[given.source];
     if (seen.has(source)) return [];
     seen.add(source);

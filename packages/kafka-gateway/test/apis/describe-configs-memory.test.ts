@@ -28,7 +28,7 @@ function setUp(count: number, limits = defaultLimits) {
     tools: { clock: nodeClock, limits },
     topicConfigs: new TopicConfigs(defaultLimits, {
       revision: 0,
-      describe: (name) => ({ values: [{ value: name, source: 'default', from: '' }] }) as never,
+      lookUp: (name) => ({ values: [{ value: name, source: 'default', from: '' }] }) as never,
     }),
   } as never);
   const resources = Array.from({ length: count }, (_, index) => ({ resourceType: 2, resourceName: `t${index}` }));

@@ -23,6 +23,8 @@ import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
+import { everybodyMay } from '../access/access.ts';
+import type { Access } from '../access/access.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
@@ -63,6 +65,8 @@ export interface Appending {
 }
 
 export interface AppendServiceOptions {
+  /** Who may write; everybody if missing. */
+  readonly access?: Access;
   readonly registry: TopicRegistry;
   /** How full the broker is with bytes that are not durable yet. */
   readonly budget: {
@@ -90,12 +94,14 @@ interface Asking {
 
 export class AppendService {
   readonly #options: AppendServiceOptions;
+  readonly #access: Access;
   readonly #checks: BatchChecks;
   readonly #wishes = new TopicWishes({ isLenient: false });
   readonly #lenientWishes = new TopicWishes({ isLenient: true });
 
   constructor(options: AppendServiceOptions) {
     this.#options = options;
+    this.#access = options.access ?? everybodyMay;
     this.#checks = new BatchChecks(options);
   }
 
@@ -185,12 +191,12 @@ export class AppendService {
   /** Null when the batch has to be checked apart. A batch that is refused is quick. */
   #appendIfQuick(
     { topicId, part, nowMs }: { topicId: string; part: PartitionBatch; nowMs: number },
-    { caller: { signal }, wishes }: Asking,
+    { caller, wishes }: Asking,
   ): AppendResult | null {
     let partition: Partition | null = null;
     try {
-      checkStillThere(signal);
-      partition = this.#find(topicId, part);
+      checkStillThere(caller.signal);
+      partition = this.#find(topicId, part, caller);
       checkWanted(partition, part);
       const wanted = wishes.of(partition.topic.settings);
       if (!this.#checks.takeTurn(part.records, wanted.recompressTo)) return null;
@@ -203,19 +209,20 @@ export class AppendService {
   async #appendApart(
     topicId: string,
     part: PartitionBatch,
-    { caller: { signal }, timeoutMs, wishes }: Asking,
+    { caller, timeoutMs, wishes }: Asking,
   ): Promise<AppendResult> {
     let partition: Partition | null = null;
+    const { signal } = caller;
     try {
-      partition = this.#find(topicId, part);
+      partition = this.#find(topicId, part, caller);
       checkWanted(partition, part);
       const wanted = wishes.of(partition.topic.settings);
       const log = partition.requireLog();
       const asking = { signal, timeoutMs, repeatsOf: (ids: readonly (string | null)[]) => log.repeatsOf(ids) };
       const checked = await this.#checks.check(part.records, wanted, asking);
       checkStillThere(signal);
-      // The topic may have gone meanwhile, or want something else.
-      partition = this.#find(topicId, part);
+      // The topic may have gone meanwhile, or want something else, and so may the right to write to it.
+      partition = this.#find(topicId, part, caller);
       checkWanted(partition, part);
       if (wishes.of(partition.topic.settings) !== wanted) throw changedMeanwhile(partition);
       return this.#append(partition, checked, this.#options.clock.now());
@@ -224,8 +231,11 @@ export class AppendService {
     }
   }
 
-  #find(topicId: string, part: PartitionBatch): Partition {
-    return requirePartition(requireTopicId(this.#options.registry, topicId), part.partition);
+  #find(topicId: string, part: PartitionBatch, caller: Caller): Partition {
+    const topic = requireTopicId(this.#options.registry, topicId);
+    const refusal = this.#access.refusal(caller, 'write', topic.resource);
+    if (refusal !== null) throw refusal;
+    return requirePartition(topic, part.partition);
   }
 
   #failed(thrown: unknown, part: PartitionBatch, partition: Partition | null): AppendResult {

@@ -7,6 +7,9 @@
  *  2. Nothing at or beyond the high watermark is given out: what is not durable may still be lost.
  *  3. A collection holds at most `maxBytes` record bytes, or one batch if that alone is larger.
  */
+import type { Asking } from '../../caller.ts';
+import { refusalToRead } from '../access/read-access.ts';
+import type { Access } from '../access/access.ts';
 import { QError, batchRecordsCount, batchSize } from '@q/protocol';
 import type { EpochEnd, LogRead, PartitionLog } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
@@ -68,6 +71,14 @@ type Entry =
   | { readonly wanted: FetchPartition; readonly partition: Partition; readonly error: null }
   | { readonly wanted: FetchPartition; readonly partition: null; readonly error: QError; readonly leader?: Leader };
 
+/** Where and for whom. */
+interface Looking {
+  readonly registry: TopicRegistry;
+  readonly logger: BrokerLogger;
+  readonly access: Access;
+  readonly caller: Asking;
+}
+
 const noBuffers: readonly Buffer[] = [];
 
 export class FetchPlan {
@@ -76,10 +87,7 @@ export class FetchPlan {
   readonly #turn: number;
   readonly #logger: BrokerLogger;
 
-  constructor(
-    topics: readonly FetchTopic[],
-    options: { registry: TopicRegistry; logger: BrokerLogger; maxBytes: number; turn: number },
-  ) {
+  constructor(topics: readonly FetchTopic[], options: Looking & { maxBytes: number; turn: number }) {
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
     this.#entries = topics.flatMap((topic) =>
@@ -176,14 +184,13 @@ export class FetchPlan {
   }
 }
 
-function resolve(
-  { registry, logger }: { registry: TopicRegistry; logger: BrokerLogger },
-  topicId: string,
-  wanted: FetchPartition,
-): Entry {
+function resolve({ registry, logger, access, caller }: Looking, topicId: string, wanted: FetchPartition): Entry {
   let found: Partition | null = null;
   try {
-    found = requirePartition(requireTopicId(registry, topicId), wanted.partition);
+    const topic = requireTopicId(registry, topicId);
+    const refusal = refusalToRead(access, caller, topic);
+    if (refusal !== null) return { wanted, partition: null, error: refusal };
+    found = requirePartition(topic, wanted.partition);
     checkLeaderEpoch(found, wanted.leaderEpoch);
     return { wanted, partition: found, error: null };
   } catch (thrown) {

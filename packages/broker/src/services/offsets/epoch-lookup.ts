@@ -3,9 +3,12 @@
  * place has read what was lost since, and goes back to that end.
  */
 import type { QError } from '@q/protocol';
+import type { Asking } from '../../caller.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { demand, topicNamed } from '../access/access.ts';
+import type { Access } from '../access/access.ts';
 import { epochEnd } from '../topics/epoch-history.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -33,6 +36,7 @@ export interface EpochLookupOptions {
   readonly registry: TopicRegistry;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
+  readonly access: Access;
 }
 
 export class EpochLookup {
@@ -43,15 +47,21 @@ export class EpochLookup {
   }
 
   /** One list for each topic, in the order of the request. @throws QError INVALID_REQUEST (too many partitions) */
-  find(topics: readonly { readonly topicId: string; readonly partitions: readonly SoughtEpoch[] }[]): FoundEpoch[][] {
+  find(
+    topics: readonly { readonly topicId: string; readonly partitions: readonly SoughtEpoch[] }[],
+    caller: Asking,
+  ): FoundEpoch[][] {
     checkPartitionCount(topics, this.#options.limits);
-    return topics.map(({ topicId, partitions }) => partitions.map((sought) => this.#find(topicId, sought)));
+    return topics.map(({ topicId, partitions }) => partitions.map((sought) => this.#find({ topicId, sought }, caller)));
   }
 
-  #find(topicId: string, { partition, currentLeaderEpoch, leaderEpoch }: SoughtEpoch): FoundEpoch {
-    const { registry, logger } = this.#options;
+  #find({ topicId, sought }: { readonly topicId: string; readonly sought: SoughtEpoch }, caller: Asking): FoundEpoch {
+    const { registry, logger, access } = this.#options;
+    const { partition, currentLeaderEpoch, leaderEpoch } = sought;
     try {
-      const place = requirePartition(requireTopicId(registry, topicId), partition);
+      const topic = requireTopicId(registry, topicId);
+      demand(access, caller, { operation: 'describe', resource: topicNamed(topic.name) });
+      const place = requirePartition(topic, partition);
       checkLeaderEpoch(place, currentLeaderEpoch);
       const found = epochEnd(place, leaderEpoch);
       return { partition, error: null, leaderEpoch: found?.epoch ?? -1, endOffset: found?.endOffset ?? -1 };

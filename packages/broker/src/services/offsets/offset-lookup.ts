@@ -5,12 +5,14 @@
  * requests together, and who has hung up is not searched for any more.
  */
 import { QError } from '@q/protocol';
-import type { Caller } from '../../caller.ts';
+import type { Asking, Caller } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { PartitionLog, TimestampedOffset } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { demand, everybodyMay, topicNamed } from '../access/access.ts';
+import type { Access } from '../access/access.ts';
 import { epochAt } from '../topics/epoch-history.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -48,6 +50,8 @@ export interface FoundOffset {
 }
 
 export interface OffsetLookupOptions {
+  /** Who may ask; everybody if missing. */
+  readonly access?: Access;
   readonly registry: TopicRegistry;
   readonly clock: Clock;
   readonly limits: BrokerLimits;
@@ -61,9 +65,11 @@ interface Lookup {
   found: FoundOffset | null;
 }
 
+type Asker = Asking & Pick<Caller, 'signal'>;
+
 /** For whom a lookup is made, and until when (monotonic ms). */
-interface Asking {
-  readonly caller: Pick<Caller, 'signal'>;
+interface Terms {
+  readonly caller: Asker;
   readonly deadline: number;
 }
 
@@ -86,19 +92,19 @@ export class OffsetLookup {
   }
 
   /** One list for each topic, in the order of the request. @throws QError INVALID_REQUEST (too many partitions) */
-  async find(topics: readonly SoughtTopic[], caller: Pick<Caller, 'signal'>): Promise<FoundOffset[][]> {
+  async find(topics: readonly SoughtTopic[], caller: Asker): Promise<FoundOffset[][]> {
     const { clock, limits } = this.#options;
     checkPartitionCount(topics, limits);
     const lists = topics.map(({ topicId, partitions }) =>
       partitions.map((sought): Lookup => ({ topicId, sought, found: null })),
     );
-    const asking = { caller, deadline: clock.monotonic() + limits.fetchWaitMsMax };
+    const terms = { caller, deadline: clock.monotonic() + limits.fetchWaitMsMax };
     // Each takes the next one as it is done. What needs no search is found on the way.
     const rest = lists.flat().values();
     let found = 0;
     const goOn = async (): Promise<void> => {
       for (const lookup of rest) {
-        lookup.found = await this.#find(lookup, asking);
+        lookup.found = await this.#find(lookup, terms);
         found += 1;
         if (found % lookupsBeforePause === 0) await new Promise<void>((resolve) => clock.defer(resolve));
       }
@@ -107,11 +113,13 @@ export class OffsetLookup {
     return lists.map((list) => list.map((lookup) => lookup.found!));
   }
 
-  async #find({ topicId, sought }: Lookup, asking: Asking): Promise<FoundOffset> {
-    const { registry, logger } = this.#options;
+  async #find({ topicId, sought }: Lookup, terms: Terms): Promise<FoundOffset> {
+    const { registry, logger, access = everybodyMay } = this.#options;
     const { partition, at } = sought;
     try {
-      const place = requirePartition(requireTopicId(registry, topicId), partition);
+      const topic = requireTopicId(registry, topicId);
+      demand(access, terms.caller, { operation: 'describe', resource: topicNamed(topic.name) });
+      const place = requirePartition(topic, partition);
       checkLeaderEpoch(place, sought.leaderEpoch);
       const log = place.requireLog();
       const found = { partition, error: null, timestampMs: -1, leaderEpoch: place.leaderEpoch };
@@ -122,7 +130,7 @@ export class OffsetLookup {
         return { ...found, offset: logStartOffset, leaderEpoch: epochAt(place, logStartOffset) };
       }
       if (at !== 'latestTimestamp' && at < 0) throw noSuchTime(at);
-      const record = await this.#search(log, at, asking);
+      const record = await this.#search(log, at, terms);
       return record === null ? { ...found, offset: -1 } : { ...found, ...record };
     } catch (thrown) {
       return { partition, error: toPartitionError(thrown, logger), offset: -1, timestampMs: -1, leaderEpoch: -1 };
@@ -133,7 +141,7 @@ export class OffsetLookup {
   async #search(
     log: PartitionLog,
     at: 'latestTimestamp' | number,
-    { caller: { signal }, deadline }: Asking,
+    { caller: { signal }, deadline }: Terms,
   ): Promise<TimestampedOffset | null> {
     const timeoutMs = Math.max(0, deadline - this.#options.clock.monotonic());
     await this.#searches.enter({ signal, timeoutMs });

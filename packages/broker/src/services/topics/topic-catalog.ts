@@ -1,8 +1,14 @@
 /**
- * What may be known of topics: which there are, what they hold, and who leads their partitions (rows T1, T2).
+ * What may be known of topics: which there are, what they hold, and who leads their partitions (rows T1, T2). Each
+ * caller is told of those that it may describe; to whoever may not, a topic that is there and one that is not are the
+ * same (row A3, SEC-12).
  */
 import { QError } from '@q/protocol';
+import type { Operation } from '@q/security';
+import type { Asking } from '../../caller.ts';
 import { toWireError } from '../../errors/wire-error.ts';
+import { demand, refusalToCreate, topicNamed } from '../access/access.ts';
+import type { Access } from '../access/access.ts';
 import type { TopicChanges } from './topic-changes.ts';
 import type { SettingInForce } from './topic-config.ts';
 import type { TopicRegistry } from './topic-registry.ts';
@@ -79,7 +85,8 @@ export interface TopicDetails {
 
 export interface TopicCatalogOptions {
   readonly registry: TopicRegistry;
-  readonly changes: TopicChanges;
+  readonly changes: Pick<TopicChanges, 'create'>;
+  readonly access: Access;
   /** Looked at each time: it may change while the broker runs. */
   readonly options: { readonly autoCreateTopics: boolean };
 }
@@ -91,14 +98,16 @@ export class TopicCatalog {
     this.#options = options;
   }
 
-  list({ includeInternal }: { includeInternal: boolean }): TopicSummary[] {
-    return [...this.#options.registry.topics()]
+  /** Those that the caller may see. */
+  list({ includeInternal }: { includeInternal: boolean }, caller: Asking): TopicSummary[] {
+    return [...this.#visible(caller)]
       .filter((topic) => includeInternal || !topic.internal)
       .map((topic) => summaryOf(topic));
   }
 
-  /** @throws QError UNKNOWN_TOPIC */
-  describe(name: string): TopicDetails {
+  /** The settings are there for those who may see them. @throws QError UNKNOWN_TOPIC, NOT_AUTHORIZED */
+  describe(name: string, caller: Asking): TopicDetails {
+    this.#demand(name, 'describe', caller);
     const topic = this.#options.registry.byName(name);
     if (topic === undefined) throw unknownTopic(name);
     return {
@@ -108,51 +117,67 @@ export class TopicCatalog {
       replicas: topic.replicas,
       ...topic.countMessages(),
       bytes: topic.bytes,
-      configs: topic.describeSettings(),
+      configs: this.#sees(name, 'describeConfigs', caller) ? topic.describeSettings() : [],
       partitions: topic.partitions.map(detailsOf),
     };
   }
 
-  /** What is in force for a topic. @throws QError UNKNOWN_TOPIC */
-  settings(name: string): readonly SettingInForce[] {
+  /** What is in force for a topic. @throws QError UNKNOWN_TOPIC, NOT_AUTHORIZED */
+  settings(name: string, caller: Asking): readonly SettingInForce[] {
+    this.#demand(name, 'describeConfigs', caller);
     const topic = this.#options.registry.byName(name);
     if (topic === undefined) throw unknownTopic(name);
     return topic.describeSettings();
   }
 
-  /** Of every topic, internal ones too. */
-  names(): string[] {
-    return Array.from(this.#options.registry.topics(), ({ name }) => name);
+  /** Of every topic that the caller may see, internal ones too. */
+  names(caller: Asking): string[] {
+    return Array.from(this.#visible(caller), ({ name }) => name);
   }
 
-  /** The id of the topic that has this name now; it makes none. */
+  /**
+   * The id of the topic that has this name now; it makes none. For doors whose clients name topics otherwise than the
+   * services do: what they tell of one that is not there is the error of `missing`.
+   */
   idOf(name: string): string | undefined {
     return this.#options.registry.byName(name)?.id;
   }
 
-  /** The name of the topic with this id. */
+  /** What a caller is told of a topic that is not there: UNKNOWN_TOPIC, or NOT_AUTHORIZED. */
+  missing(name: string, caller: Asking): QError {
+    return this.#options.access.refusal(caller, 'describe', topicNamed(name)) ?? unknownTopic(name);
+  }
+
+  /** The name of the topic with this id; as `idOf`. */
   nameOf(topicId: string): string | undefined {
     return this.#options.registry.byId(topicId)?.name;
   }
 
-  /** Every topic, internal ones too. */
-  routes(): TopicRoute[] {
-    return [...this.#options.registry.topics()].map(routeOf);
+  /** Every topic that the caller may see, internal ones too. */
+  routes(caller: Asking): TopicRoute[] {
+    return Array.from(this.#visible(caller), routeOf);
   }
 
-  /** @throws QError UNKNOWN_TOPIC_ID */
-  findById(topicId: string): TopicRoute {
-    return routeOf(requireTopicId(this.#options.registry, topicId));
+  /** @throws QError UNKNOWN_TOPIC_ID, NOT_AUTHORIZED */
+  findById(topicId: string, caller: Asking): TopicRoute {
+    const topic = requireTopicId(this.#options.registry, topicId);
+    this.#demand(topic.name, 'describe', caller);
+    return routeOf(topic);
   }
 
   /**
    * These topics, in this order; those that are not there are made first, where the broker is set to and the caller
    * does not say otherwise. One that is named again comes once: what is told of it is so much longer than its name.
    */
-  find(names: readonly string[], o: { readonly mayCreate: false }): FoundTopic[];
-  find(names: readonly string[], o?: { readonly mayCreate?: boolean }): FoundTopic[] | Promise<FoundTopic[]>;
+  find(names: readonly string[], caller: Asking, o: { readonly mayCreate: false }): FoundTopic[];
+  find(
+    names: readonly string[],
+    caller: Asking,
+    o?: { readonly mayCreate?: boolean },
+  ): FoundTopic[] | Promise<FoundTopic[]>;
   find(
     wanted: readonly string[],
+    caller: Asking,
     { mayCreate = true }: { readonly mayCreate?: boolean } = {},
   ): FoundTopic[] | Promise<FoundTopic[]> {
     const names = [...new Set(wanted)];
@@ -160,23 +185,30 @@ export class TopicCatalog {
     const { registry, options } = this.#options;
     const isComplete =
       !options.autoCreateTopics || !mayCreate || names.every((name) => registry.byName(name) !== undefined);
-    if (isComplete) return names.map((name) => this.#find(name));
-    return this.#createMissing(names).then((refused) => names.map((name) => refused.get(name) ?? this.#find(name)));
+    if (isComplete) return names.map((name) => this.#find(name, caller));
+    return this.#createMissing(names, caller).then((refused) =>
+      names.map((name) => refused.get(name) ?? this.#find(name, caller)),
+    );
   }
 
-  #find(name: string): FoundTopic {
-    const topic = this.#options.registry.byName(name);
+  #find(name: string, caller: Asking): FoundTopic {
+    const { registry, access } = this.#options;
+    const refusal = access.refusal(caller, 'describe', topicNamed(name));
+    if (refusal !== null) return { name, route: null, error: refusal };
+    const topic = registry.byName(name);
     if (topic === undefined) return { name, route: null, error: unknownTopic(name) };
     return { name, route: routeOf(topic), error: null };
   }
 
   /** Makes the topics that are not there; tells of each that could not be made. */
-  async #createMissing(names: readonly string[]): Promise<Map<string, FoundTopic>> {
+  async #createMissing(names: readonly string[], caller: Asking): Promise<Map<string, FoundTopic>> {
+    const { registry } = this.#options;
     const refused = new Map<string, FoundTopic>();
     for (const name of names) {
-      if (this.#options.registry.byName(name) !== undefined) continue;
+      // Whoever may not see it is told so by `#find`.
+      if (registry.byName(name) !== undefined || !this.#sees(name, 'describe', caller)) continue;
       try {
-        await this.#createUnlessThere(name);
+        await this.#createUnlessThere(name, caller);
       } catch (error) {
         refused.set(name, { name, route: null, error: toWireError(error) });
       }
@@ -184,13 +216,28 @@ export class TopicCatalog {
     return refused;
   }
 
-  async #createUnlessThere(name: string): Promise<void> {
+  async #createUnlessThere(name: string, caller: Asking): Promise<void> {
+    const { access, changes } = this.#options;
+    const refusal = refusalToCreate(access, caller, name);
+    if (refusal !== null) throw refusal;
     try {
-      await this.#options.changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false });
+      await changes.create({ name, partitions: -1, replicas: -1, configs: [], validateOnly: false });
     } catch (error) {
       // Another client asked for the same topic first.
       if (!(QError.is(error) && error.code === 'TOPIC_EXISTS')) throw error;
     }
+  }
+
+  *#visible(caller: Asking): Iterable<Topic> {
+    for (const topic of this.#options.registry.topics()) if (this.#sees(topic.name, 'describe', caller)) yield topic;
+  }
+
+  #sees(name: string, operation: Operation, caller: Asking): boolean {
+    return this.#options.access.sees(caller, operation, topicNamed(name));
+  }
+
+  #demand(name: string, operation: Operation, caller: Asking): void {
+    demand(this.#options.access, caller, { operation, resource: topicNamed(name) });
   }
 }
 

@@ -7,6 +7,7 @@
  *  3. Once `isDeleted`, no handler finds the topic any more; those that hold it get errors from its closed logs.
  */
 import { QError } from '@q/protocol';
+import type { Resource } from '@q/security';
 import type { Append, PartitionLog } from '@q/storage';
 import { toWireError } from '../../errors/wire-error.ts';
 import { Traffic } from '../../metrics/traffic.ts';
@@ -16,6 +17,8 @@ import type { SettingInForce, SettingTexts, TopicSettings } from './topic-config
 import type { TopicRecord } from './topic-record.ts';
 
 export class Topic {
+  /** Itself, as access rules have it. */
+  readonly resource: Resource;
   readonly name: string;
   readonly id: string;
   readonly internal: boolean;
@@ -37,6 +40,7 @@ export class Topic {
   }) {
     const { record } = options;
     this.name = record.name;
+    this.resource = { type: 'topic', name: record.name };
     this.id = record.topicId;
     this.internal = options.internal;
     this.firstTerm = record.firstTerm;

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { FetchPlan, releaseReads } from '../../../src/services/fetch/fetch-plan.ts';
 import type { FetchPartition, FetchTopic } from '../../../src/services/fetch/fetch-plan.ts';
 import { silentLogger } from '../../../src/logger.ts';
+import { everybodyMay } from '../../../src/services/access/access.ts';
+import { FakeCaller } from '../../fakes/fake-caller.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
 import { batchOf } from '../../harness.ts';
 
+const caller = new FakeCaller();
 const batchBytes = batchOf('x').length;
 
 function setUp(options: { partitions: number; batches: number }) {
@@ -38,6 +41,8 @@ describe('FetchPlan', () => {
     for (let turn = 0; turn < 3; turn += 1) {
       const plan = new FetchPlan(request(topic.id, [{}, {}, {}]), {
         registry,
+        access: everybodyMay,
+        caller,
         logger: silentLogger,
         maxBytes: 5 * batchBytes,
         turn,
@@ -56,7 +61,14 @@ describe('FetchPlan', () => {
 
   it('C2 gives a batch that is larger than the bound, but only as the first', async () => {
     const { topic, registry } = setUp({ partitions: 2, batches: 1 });
-    const plan = new FetchPlan(request(topic.id, [{}, {}]), { registry, logger: silentLogger, maxBytes: 10, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, [{}, {}]), {
+      registry,
+      access: everybodyMay,
+      caller,
+      logger: silentLogger,
+      maxBytes: 10,
+      turn: 0,
+    });
     const { reads, bytes } = await plan.collect();
     expect(bytes).toBe(batchBytes);
     expect(reads.map((read) => read.bytes)).toEqual([batchBytes, 0]);
@@ -67,6 +79,8 @@ describe('FetchPlan', () => {
     for (const log of logs) log.readsLate = true;
     const plan = new FetchPlan(request(topic.id, [{ maxBytes: 2 * batchBytes }, {}, {}]), {
       registry,
+      access: everybodyMay,
+      caller,
       logger: silentLogger,
       maxBytes: 5 * batchBytes,
       turn: 0,
@@ -81,7 +95,14 @@ describe('FetchPlan', () => {
     for (const log of logs) log.readsLate = true;
     // Both are read for what they ask, and the second batch turns out to be too much.
     const parts = [{ maxBytes: 1 }, { maxBytes: 1 }];
-    const plan = new FetchPlan(request(topic.id, parts), { registry, logger: silentLogger, maxBytes: 10, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, parts), {
+      registry,
+      access: everybodyMay,
+      caller,
+      logger: silentLogger,
+      maxBytes: 10,
+      turn: 0,
+    });
     const collection = await plan.collect();
     expect(collection.reads.map((read) => read.bytes)).toEqual([batchBytes, 0]);
     expect(logs.map(({ released }) => released)).toEqual([0, 1]);
@@ -95,6 +116,8 @@ describe('FetchPlan', () => {
     logs[0]!.append(batchOf('y'), { leaderEpoch: 0 });
     const plan = new FetchPlan(request(topic.id, [{ fetchOffset: 2 }]), {
       registry,
+      access: everybodyMay,
+      caller,
       logger: silentLogger,
       maxBytes: 1 << 20,
       turn: 0,
@@ -112,6 +135,8 @@ describe('FetchPlan', () => {
     for (const fetchOffset of [0, 4, -1]) {
       const plan = new FetchPlan(request(topic.id, [{ fetchOffset }]), {
         registry,
+        access: everybodyMay,
+        caller,
         logger: silentLogger,
         maxBytes: 1 << 20,
         turn: 0,
@@ -129,7 +154,14 @@ describe('FetchPlan', () => {
   it('T3 one partition in trouble does not keep the others from being read', async () => {
     const { topic, registry } = setUp({ partitions: 2, batches: 1 });
     const wanted = request(topic.id, [{ leaderEpoch: 1 }, {}, {}]);
-    const plan = new FetchPlan(wanted, { registry, logger: silentLogger, maxBytes: 1 << 20, turn: 0 });
+    const plan = new FetchPlan(wanted, {
+      registry,
+      access: everybodyMay,
+      caller,
+      logger: silentLogger,
+      maxBytes: 1 << 20,
+      turn: 0,
+    });
     const { reads, hasError } = await plan.collect();
     expect(hasError).toBe(true);
     expect(reads.map((read) => read.error?.code ?? read.bytes)).toEqual([
@@ -143,6 +175,8 @@ describe('FetchPlan', () => {
     const { topic, registry } = setUp({ partitions: 3, batches: 3 });
     const plan = new FetchPlan(request(topic.id, [{ maxBytes: -(2 ** 31) }, {}, {}]), {
       registry,
+      access: everybodyMay,
+      caller,
       logger: silentLogger,
       maxBytes: 4 * batchBytes,
       turn: 0,
@@ -154,7 +188,14 @@ describe('FetchPlan', () => {
 
   it('T1 a topic that was deleted while the request waited is an error', async () => {
     const { topic, registry } = setUp({ partitions: 1, batches: 0 });
-    const plan = new FetchPlan(request(topic.id, [{}]), { registry, logger: silentLogger, maxBytes: 1000, turn: 0 });
+    const plan = new FetchPlan(request(topic.id, [{}]), {
+      registry,
+      access: everybodyMay,
+      caller,
+      logger: silentLogger,
+      maxBytes: 1000,
+      turn: 0,
+    });
     const before = await plan.collect();
     expect(plan.hasNews(before)).toBe(false);
     topic.isDeleted = true;

@@ -145,7 +145,7 @@ describe('A1 whose a connection is', () => {
     const { authentication, place, clock, users } = await scene();
     await users.setCredential('bob', 'SCRAM-SHA-256', await credentialOf('bob-pw'));
     const identity = new SessionIdentity({ authentication, place, clock });
-    expect([identity.isKnown, identity.principal.name]).toEqual([false, 'anonymous']);
+    expect([identity.isKnown, identity.principal.name]).toEqual([false, 'User:ANONYMOUS']);
     expect(await identity.take('PLAIN', plain('alice', 'alice-pw'))).toMatchObject({ kind: 'done', lifetimeMs: 0 });
     expect([identity.isKnown, identity.principal.name]).toEqual([true, 'User:alice']);
     let login: unknown = null;

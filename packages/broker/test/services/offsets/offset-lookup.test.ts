@@ -1,6 +1,7 @@
 import type { TimestampedOffset } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
+import { anonymous } from '../../../src/caller.ts';
 import { defaultLimits } from '../../../src/limits.ts';
 import { OffsetLookup } from '../../../src/services/offsets/offset-lookup.ts';
 import type { OffsetLookupOptions } from '../../../src/services/offsets/offset-lookup.ts';
@@ -27,6 +28,9 @@ function setUp(timeSearchesMax: number) {
   const lookup = new OffsetLookup(options as unknown as OffsetLookupOptions);
   const find = (at: readonly (number | 'end')[], signal = new FakeSignal()) =>
     lookup.find([{ topicId: 't', partitions: at.map((each) => ({ partition: 0, leaderEpoch: -1, at: each })) }], {
+      principal: anonymous,
+      address: '10.0.0.1',
+      clientId: 'test',
       signal,
     });
   return { clock, underWay, find };

@@ -13,18 +13,17 @@ import type {
   ResetOffsetsResponse,
 } from '@q/protocol';
 import type { RequestBudget } from '../../../caller.ts';
-import type { GroupOffsets } from '../../../services/groups/group-offsets.ts';
-import type { OffsetChanges } from '../../../services/groups/offset-changes.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 import { errorsOf, errorsOfPartitions, wireCode, wireResult } from './wire-result.ts';
 
 export function commitOffsetHandler(
-  offsets: Pick<GroupOffsets, 'commit'>,
+  offsets: Services['groups']['offsets'],
 ): Handler<CommitOffsetRequest, CommitOffsetResponse> {
   return {
     api: CommitOffset,
-    handle: async (request, { budget }) => {
-      const topics = await holding(budget, offsets.commit(request));
+    handle: async (request, caller) => {
+      const topics = await holding(caller.budget, offsets.commit(request, caller));
       return {
         topics: topics.map(({ topicId, partitions }) => ({
           topicId,
@@ -37,12 +36,12 @@ export function commitOffsetHandler(
 }
 
 export function fetchOffsetHandler(
-  offsets: Pick<GroupOffsets, 'fetch'>,
+  offsets: Services['groups']['offsets'],
 ): Handler<FetchOffsetRequest, FetchOffsetResponse> {
   return {
     api: FetchOffset,
-    handle: async (request) => {
-      const topics = await offsets.fetch(request);
+    handle: async (request, caller) => {
+      const topics = await offsets.fetch(request, caller);
       return {
         topics: topics.map(({ partitions, ...topic }) => ({
           ...topic,
@@ -55,12 +54,12 @@ export function fetchOffsetHandler(
 }
 
 export function resetOffsetsHandler(
-  changes: Pick<OffsetChanges, 'reset'>,
+  changes: Services['groups']['changes'],
 ): Handler<ResetOffsetsRequest, ResetOffsetsResponse> {
   return {
     api: ResetOffsets,
-    handle: async (request, { budget }) => {
-      const topics = await holding(budget, changes.reset(request));
+    handle: async (request, caller) => {
+      const topics = await holding(caller.budget, changes.reset(request, caller));
       return {
         topics: topics.map(({ topicId, partitions }) => ({
           topicId,
@@ -73,12 +72,12 @@ export function resetOffsetsHandler(
 }
 
 export function deleteOffsetsHandler(
-  changes: Pick<OffsetChanges, 'deleteOffsets'>,
+  changes: Services['groups']['changes'],
 ): Handler<DeleteOffsetsRequest, DeleteOffsetsResponse> {
   return {
     api: DeleteOffsets,
-    handle: async (request) => {
-      const topics = await changes.deleteOffsets(request);
+    handle: async (request, caller) => {
+      const topics = await changes.deleteOffsets(request, caller);
       return { topics: topics.map(({ error, ...topic }) => ({ ...topic, ...wireResult(error) })) };
     },
     errorsIn: ({ topics }) => errorsOf(topics),

@@ -3,14 +3,14 @@
  */
 import { DeleteRecords } from '@q/protocol';
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '@q/protocol';
-import type { RecordDeletion } from '../../../services/topics/record-deletion.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 import { errorsOf, wireResult } from './wire-result.ts';
 
 const toHighWatermark = -1;
 
 export function deleteRecordsHandler(
-  deletion: Pick<RecordDeletion, 'delete'>,
+  deletion: Services['recordDeletion'],
 ): Handler<DeleteRecordsRequest, DeleteRecordsResponse> {
   return {
     api: DeleteRecords,

@@ -3,11 +3,11 @@
  */
 import { GroupHeartbeat } from '@q/protocol';
 import type { GroupHeartbeatRequest, GroupHeartbeatResponse } from '@q/protocol';
-import type { MemberHeartbeats } from '../../../services/groups/member-heartbeats.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 
 export function groupHeartbeatHandler(
-  heartbeats: Pick<MemberHeartbeats, 'beat'>,
+  heartbeats: Services['groups']['heartbeats'],
 ): Handler<GroupHeartbeatRequest, GroupHeartbeatResponse> {
   return { api: GroupHeartbeat, handle: (request, caller) => heartbeats.beat(request, caller) };
 }

@@ -10,25 +10,26 @@ import type {
   ListGroupsRequest,
   ListGroupsResponse,
 } from '@q/protocol';
-import type { Groups } from '../../../services/groups/groups.ts';
-import type { OffsetChanges } from '../../../services/groups/offset-changes.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 
-export function listGroupsHandler(groups: Pick<Groups, 'list'>): Handler<ListGroupsRequest, ListGroupsResponse> {
-  return { api: ListGroups, handle: ({ prefix }) => ({ groups: groups.list(prefix) }) };
+export function listGroupsHandler(
+  groups: Pick<Services['groups'], 'list'>,
+): Handler<ListGroupsRequest, ListGroupsResponse> {
+  return { api: ListGroups, handle: ({ prefix }, caller) => ({ groups: groups.list(prefix, caller) }) };
 }
 
 export function describeGroupHandler(
-  groups: Pick<Groups, 'describe'>,
+  groups: Pick<Services['groups'], 'describe'>,
 ): Handler<DescribeGroupRequest, DescribeGroupResponse> {
-  return { api: DescribeGroup, handle: ({ groupId }) => groups.describe(groupId) };
+  return { api: DescribeGroup, handle: ({ groupId }, caller) => groups.describe(groupId, caller) };
 }
 
 export function deleteGroupHandler(
-  changes: Pick<OffsetChanges, 'deleteGroup'>,
+  changes: Services['groups']['changes'],
 ): Handler<DeleteGroupRequest, DeleteGroupResponse> {
   return {
     api: DeleteGroup,
-    handle: async ({ groupId }) => ({ offsets: await changes.deleteGroup(groupId) }),
+    handle: async ({ groupId }, caller) => ({ offsets: await changes.deleteGroup(groupId, caller) }),
   };
 }

@@ -9,6 +9,6 @@ import type { Services } from '../../../services/services.ts';
 export function initProducerHandler(ids: Services['producerIds']): Handler<InitProducerRequest, InitProducerResponse> {
   return {
     api: InitProducer,
-    handle: (request) => (request.producerId === -1 ? ids.create() : ids.bump(request)),
+    handle: (request, caller) => (request.producerId === -1 ? ids.create(caller) : ids.bump(request, caller)),
   };
 }

@@ -24,9 +24,9 @@ export function metadataHandler(dependencies: MetadataDependencies): Handler<Met
   });
   return {
     api: Metadata,
-    handle: ({ topics }) => {
-      if (topics === null) return answer(catalog.routes().map(described));
-      const found = catalog.find(topics);
+    handle: ({ topics }, caller) => {
+      if (topics === null) return answer(catalog.routes(caller).map(described));
+      const found = catalog.find(topics, caller);
       if (found instanceof Promise) return found.then((late) => answer(late.map(answerFor)));
       return answer(found.map(answerFor));
     },

@@ -3,17 +3,17 @@
  */
 import { ReopenPartitions } from '@q/protocol';
 import type { ReopenPartitionsRequest, ReopenPartitionsResponse } from '@q/protocol';
-import type { PartitionReopening } from '../../../services/topics/partition-reopening.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 import { errorsOf, wireResult } from './wire-result.ts';
 
 export function reopenPartitionsHandler(
-  reopening: Pick<PartitionReopening, 'reopen'>,
+  reopening: Services['partitionReopening'],
 ): Handler<ReopenPartitionsRequest, ReopenPartitionsResponse> {
   return {
     api: ReopenPartitions,
-    handle: async ({ name, partitions }) => {
-      const results = await reopening.reopen(name, partitions.length === 0 ? 'in trouble' : partitions);
+    handle: async ({ name, partitions }, caller) => {
+      const results = await reopening.reopen(name, partitions.length === 0 ? 'in trouble' : partitions, caller);
       return { partitions: results.map(({ partition, error }) => ({ partition, ...wireResult(error) })) };
     },
     errorsIn: ({ partitions }) => errorsOf(partitions),

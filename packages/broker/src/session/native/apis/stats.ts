@@ -3,11 +3,11 @@
  */
 import { Stats } from '@q/protocol';
 import type { StatsRequest, StatsResponse } from '@q/protocol';
-import type { BrokerStats } from '../../../services/stats/broker-stats.ts';
+import type { Services } from '../../../services/services.ts';
 import type { Handler } from '../handler.ts';
 
 export interface StatsDependencies {
-  readonly stats: Pick<BrokerStats, 'snapshot'>;
+  readonly stats: Pick<Services['stats'], 'snapshot'>;
   /** Where whoever dialled that address of ours finds the admin interface; null where it finds none. */
   readonly adminUrlFor: (localAddress: string) => string | null;
 }
@@ -15,8 +15,8 @@ export interface StatsDependencies {
 export function statsHandler({ stats, adminUrlFor }: StatsDependencies): Handler<StatsRequest, StatsResponse> {
   return {
     api: Stats,
-    handle: async (_request, { localAddress }) => {
-      const { holdings, usage, disk, work, network, storage, lags, garbage, ...broker } = await stats.snapshot();
+    handle: async (_request, caller) => {
+      const { holdings, usage, disk, work, network, storage, lags, garbage, ...broker } = await stats.snapshot(caller);
       return {
         ...broker,
         ...holdings,
@@ -32,7 +32,7 @@ export function statsHandler({ stats, adminUrlFor }: StatsDependencies): Handler
         cpuSystemMs: usage.cpuSystemMs,
         diskFreeBytes: disk?.freeBytes ?? -1,
         diskTotalBytes: disk?.totalBytes ?? -1,
-        adminUrl: adminUrlFor(localAddress),
+        adminUrl: adminUrlFor(caller.localAddress),
         garbageCollections: garbage?.collections ?? -1,
         garbageMicros: garbage?.micros ?? -1,
       };

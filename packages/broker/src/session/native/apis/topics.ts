@@ -61,7 +61,7 @@ export function addPartitionsHandler(
 }
 
 export function listTopicsHandler(catalog: Pick<TopicCatalog, 'list'>): Handler<ListTopicsRequest, ListTopicsResponse> {
-  return { api: ListTopics, handle: (request) => ({ topics: catalog.list(request) }) };
+  return { api: ListTopics, handle: (request, caller) => ({ topics: catalog.list(request, caller) }) };
 }
 
 export function describeTopicHandler(
@@ -69,8 +69,8 @@ export function describeTopicHandler(
 ): Handler<DescribeTopicRequest, DescribeTopicResponse> {
   return {
     api: DescribeTopic,
-    handle: ({ name }) => {
-      const { partitions, ...topic } = catalog.describe(name);
+    handle: ({ name }, caller) => {
+      const { partitions, ...topic } = catalog.describe(name, caller);
       return { ...onWire(topic), partitions: partitions.map(described) };
     },
   };
