@@ -50,9 +50,9 @@ const rows: Readonly<Record<string, Row>> = {
   INVALID_SESSION_TIMEOUT: [26, 'The session timeout is outside of what the broker allows.'],
   REBALANCE_IN_PROGRESS: [27, 'Partitions are being divided anew: the member joins again.'],
   INVALID_COMMIT_OFFSET_SIZE: [28, 'A commit is too large.'],
-  TOPIC_AUTHORIZATION_FAILED: [29, 'The topic may not be used so.'],
-  GROUP_AUTHORIZATION_FAILED: [30, 'The group may not be used so.'],
-  CLUSTER_AUTHORIZATION_FAILED: [31, 'The request may not be made.'],
+  TOPIC_AUTHORIZATION_FAILED: [29, 'No rule allows this with the topic.', 'NOT_AUTHORIZED'],
+  GROUP_AUTHORIZATION_FAILED: [30, 'No rule allows this with the group.', 'NOT_AUTHORIZED'],
+  CLUSTER_AUTHORIZATION_FAILED: [31, 'No rule allows this with the cluster.', 'NOT_AUTHORIZED'],
   INVALID_TIMESTAMP: [32, 'A timestamp is not allowed.', 'INVALID_TIMESTAMP'],
   UNSUPPORTED_SASL_MECHANISM: [
     33,
@@ -78,7 +78,9 @@ const rows: Readonly<Record<string, Row>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: [
     53,
     'Transactions are not supported yet. This number makes every client give up at once: take transactional.id out.',
+    'NOT_AUTHORIZED',
   ],
+  SECURITY_DISABLED: [54, 'The broker asks nobody who they are, so it has neither users nor access rules.'],
   KAFKA_STORAGE_ERROR: [
     56,
     'The disk of the broker is full or failed, or the partition is damaged. Its log says which.',
@@ -115,6 +117,9 @@ const rows: Readonly<Record<string, Row>> = {
   UNSTABLE_OFFSET_COMMIT: [88, 'The offset belongs to a transaction that is open.'],
   THROTTLING_QUOTA_EXCEEDED: [89, 'Too many changes in a short time: ask again.'],
   PRODUCER_FENCED: [90, 'A newer producer has taken over.', 'STALE_PRODUCER_EPOCH'],
+  RESOURCE_NOT_FOUND: [91, 'There is no such user, or the user has no password for this mechanism.'],
+  DUPLICATE_RESOURCE: [92, 'The request names a user twice: send one change of a user, and then the next.'],
+  UNACCEPTABLE_CREDENTIAL: [93, 'The password of a user was not salted as the broker takes it; the message says how.'],
   UNKNOWN_TOPIC_ID: [100, 'There is no topic of this id: the client looks the name up again.', 'UNKNOWN_TOPIC_ID'],
   INCONSISTENT_TOPIC_ID: [103, 'The topic has another id than the client believes.', 'UNKNOWN_TOPIC_ID'],
   FETCH_SESSION_TOPIC_ID_ERROR: [106, 'The consumer names topics by name and by id at once: it begins anew.'],

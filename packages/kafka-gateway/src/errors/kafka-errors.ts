@@ -3,6 +3,7 @@
  * (org.apache.kafka.common.protocol.Errors).
  */
 import type { ErrorName } from '@q/protocol';
+import type { ResourceType } from '@q/security';
 
 export const kafkaErrorCode = {
   UNKNOWN_SERVER_ERROR: -1,
@@ -146,22 +147,42 @@ const counterparts: Partial<Record<ErrorName, KafkaErrorName>> = {
   AUTHENTICATION_FAILED: 'SASL_AUTHENTICATION_FAILED',
 };
 
+/** Of whoever may not, by what it is about. */
+const refusals: Readonly<Record<ResourceType, KafkaErrorName>> = {
+  topic: 'TOPIC_AUTHORIZATION_FAILED',
+  group: 'GROUP_AUTHORIZATION_FAILED',
+  cluster: 'CLUSTER_AUTHORIZATION_FAILED',
+  transactionalId: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+};
+
+/** What there is to tell from one of our errors. */
+interface OurError {
+  readonly code: ErrorName;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+function counterpartOf({ code, details }: OurError): KafkaErrorName {
+  if (code === 'NOT_AUTHORIZED') return refusals[details?.['resourceType'] as ResourceType] ?? refusals.cluster;
+  return counterparts[code] ?? 'UNKNOWN_SERVER_ERROR';
+}
+
 /** How Kafka would say it. */
-export function toKafkaError(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
-  return new KafkaError(counterparts[error.code] ?? 'UNKNOWN_SERVER_ERROR', error.message, { cause: error });
+export function toKafkaError(error: OurError & { readonly message: string }): KafkaError {
+  return new KafkaError(counterpartOf(error), error.message, { cause: error });
 }
 
 /** Its number alone, which costs no error: an answer may have thousands of them. */
-export function kafkaCodeOf({ code }: { readonly code: ErrorName }): number {
-  return kafkaErrorCode[counterparts[code] ?? 'UNKNOWN_SERVER_ERROR'];
+export function kafkaCodeOf(error: OurError): number {
+  return kafkaErrorCode[counterpartOf(error)];
 }
 
 /** Of several that Kafka has one number for, the first. */
-const names: ReadonlyMap<number, ErrorName> = new Map(
-  Object.entries(counterparts)
+const names: ReadonlyMap<number, ErrorName> = new Map([
+  ...Object.entries(counterparts)
     .map(([name, kafkaName]) => [kafkaErrorCode[kafkaName], name as ErrorName] as const)
     .reverse(),
-);
+  ...Object.values(refusals).map((kafkaName) => [kafkaErrorCode[kafkaName], 'NOT_AUTHORIZED'] as const),
+]);
 
 /** What we call an error that was told by its number; INVALID_REQUEST where we have no name for it. */
 export function errorNameOf(code: number): ErrorName {
@@ -175,7 +196,7 @@ export function errorCodesOf(parts: readonly { readonly errorCode: number }[], c
 }
 
 /** The same for whoever names a topic by its name: an id that is gone is a name that is gone. */
-export function toKafkaErrorByName(error: { readonly code: ErrorName; readonly message: string }): KafkaError {
+export function toKafkaErrorByName(error: OurError & { readonly message: string }): KafkaError {
   if (error.code !== 'UNKNOWN_TOPIC_ID') return toKafkaError(error);
   return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', error.message, { cause: error });
 }
