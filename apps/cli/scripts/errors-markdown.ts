@@ -15,7 +15,7 @@ function sectionOf({ name, code, kind, description, action, page, kafka }: Expla
     list('At the broker', page.broker),
     kafka.length === 0
       ? ''
-      : `\nKafka clients see it as ${kafka.map((seen) => `\`${seen.name}\` (${seen.number})`).join(', ')}.\n`,
+      : `\n${wrapped(`Kafka clients see it as ${kafka.map((seen) => `\`${seen.name}\` (${seen.number})`).join(', ')}.`)}`,
   ].join('');
 }
 
