@@ -6,7 +6,7 @@ export type { Broker, CloseOptions } from './broker.ts';
 
 // The audit trail
 export type { AuditOptions } from './services/audit/audit-settings.ts';
-export type { AuditNotes } from './services/audit/audit.ts';
+export type { AuditNotes, AuditTrail } from './services/audit/audit.ts';
 export type {
   AuditEntry,
   AuditFacts,
@@ -15,6 +15,7 @@ export type {
   AuditValue,
   WrittenEntry,
 } from './services/audit/audit-entry.ts';
+export type { AuditFilter, AuditPage, AuditQuery } from './services/audit/audit-reading.ts';
 
 // Settings of topics
 export { topicSettings } from './services/topics/topic-config.ts';

@@ -1,7 +1,7 @@
 /**
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
-import type { LocalStore, LogStore, PinnableLogs, RestoredStore } from '@q/storage';
+import type { LocalStore, LogStore, PartitionLog, PinnableLogs, RestoredStore } from '@q/storage';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerIdentity } from './identity.ts';
@@ -24,6 +24,7 @@ import { openSettings } from './open-settings.ts';
 import { defaultDurability } from './options.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Audit } from './services/audit/audit.ts';
+import { auditLogConfig, auditLogId, auditTopicSettings } from './services/audit/audit-topic.ts';
 import { everybodyMay } from './services/access/access.ts';
 import type { Access } from './services/access/access.ts';
 import { guarded } from './services/access/guarded-services.ts';
@@ -94,7 +95,7 @@ export interface OpenServices {
 export async function openServices(opened: OpenServicesOptions): Promise<OpenServices> {
   const { options, store, disk, counters, closers } = opened;
   const { clock, random, limits, logger, topicDefaults: brokerDefaults, brokerId } = options;
-  const audit = openAudit(opened);
+  const audit = openAudit(opened, () => openAuditTopic(opened, registry));
   const metadataLog = await store.open(metadataLogId, internalLogConfig);
   const metadata = await LogMetadataStore.open(metadataLog, clock);
   const { term, clusterId } = await beginTerm(opened, metadata);
@@ -111,6 +112,8 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const registry = makeRegistry(opened, { metadata, term });
   registry.serveInternal(metadataLog);
   const ownLogs = await registry.start();
+  const hasTrail = ownLogs.some(({ topicId }) => topicId === auditLogId.topicId);
+  if (hasTrail) audit.serve(await openAuditTopic(opened, registry));
   isRead = true;
   closers.add(async () => {
     registry.stop();
@@ -147,9 +150,13 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   };
 }
 
-/** First, so that whatever the others do can be noted. */
-function openAudit({ options: { audit: settings, clock, logger }, closers }: OpenServicesOptions): Audit {
-  const audit = new Audit({ clock, logger, isLogged: settings.isLogged, hasLogins: settings.hasLogins });
+/** First, so that whatever the others do can be noted. It writes as soon as there is a registry. */
+function openAudit(
+  { options: { audit: settings, clock, logger }, closers }: OpenServicesOptions,
+  open: () => Promise<PartitionLog>,
+): Audit {
+  const { isLogged, isKept, hasLogins } = settings;
+  const audit = new Audit({ clock, logger, isLogged, open: isKept ? open : null, hasLogins });
   closers.add(() => audit.close());
   return audit;
 }
@@ -190,6 +197,15 @@ function ownServices(
   };
 }
 
+async function openAuditTopic(
+  { options: { audit: retention }, store }: OpenServicesOptions,
+  registry: TopicRegistry,
+): Promise<PartitionLog> {
+  const log = await store.open(auditLogId, auditLogConfig(retention));
+  registry.serveInternal(log, auditTopicSettings(retention));
+  return log;
+}
+
 function makeRegistry(
   { options: { brokerId, logger, clock, limits, topicDefaults: brokerDefaults }, store }: OpenServicesOptions,
   { metadata, term }: { readonly metadata: LogMetadataStore; readonly term: number },
@@ -204,7 +220,7 @@ function makeRegistry(
     clock,
     retryPauseMsMin: limits.reopenPauseMsMin,
     retryPauseMsMax: limits.reopenPauseMsMax,
-    ownLogs: [groupsLogId],
+    ownLogs: [groupsLogId, auditLogId],
   });
 }
 

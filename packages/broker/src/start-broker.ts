@@ -115,12 +115,15 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   maintenance.start();
   serve(health, services);
   reportReady(options, services, { port: listener.port, adminUrl });
+  const after = { version: services.identity.softwareVersion, isSecured: options.security !== null };
+  services.forDoors.audit.note({ event: 'audit.broker_started', by: null, after });
   const closeExtension = extendAdmin(admin, { options, services, counters, health, transport });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
     await doors.close();
     await closeExtension();
+    services.forDoors.audit.note({ event: 'audit.broker_stopped', by: null });
     await drain({ options, services, connections: transport.connections, health, timeoutMs });
     await transport.connections.close();
     await maintenance.stop();

@@ -11,6 +11,7 @@ export const internalTopicPrefix = '__q_';
 const internalTopics: ReadonlySet<string> = new Set([
   '__metadata',
   '__groups',
+  '__audit',
   '__transactions',
   '__queues',
   '__schedules',

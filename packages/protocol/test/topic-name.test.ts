@@ -27,7 +27,14 @@ describe('checkTopicName', () => {
 });
 
 describe('isInternalTopic', () => {
-  it.each(['__q_later', '__metadata', '__groups', '__consumer_offsets', '__transaction_state'])('is so: %s', (name) => {
+  it.each([
+    '__q_later',
+    '__metadata',
+    '__groups',
+    '__audit',
+    '__consumer_offsets',
+    '__transaction_state',
+  ])('is so: %s', (name) => {
     expect(isInternalTopic(name)).toBe(true);
   });
 

@@ -174,6 +174,11 @@ export const brokerEvents = {
     meaning: 'Settings that were changed by a command before do not fit any more, and are left out.',
     fields: ['problems'],
   },
+  'audit.not_written': {
+    level: 'error',
+    meaning: 'The audit trail cannot be written to its topic. Entries wait, and are dropped when too many do.',
+    fields: ['err'],
+  },
   'log.level_changed': {
     level: 'info',
     meaning: 'The level of the log was changed, for all of it or for one subsystem.',

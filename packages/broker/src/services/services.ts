@@ -1,5 +1,5 @@
 import type { BrokerIdentity } from '../identity.ts';
-import type { AuditNotes } from './audit/audit.ts';
+import type { AuditTrail } from './audit/audit.ts';
 import type { Access } from './access/access.ts';
 import type {
   GuardedBackups,
@@ -34,7 +34,7 @@ export interface Services {
   /** Null: whoever reaches the broker is let in. */
   readonly identities: GuardedIdentities | null;
   /** Where everything that is done, denied or refused is noted. */
-  readonly audit: AuditNotes;
+  readonly audit: AuditTrail;
   /** Who may do what; everybody everything where nobody is asked who it is. */
   readonly access: Access;
   readonly append: Pick<AppendService, 'append'>;

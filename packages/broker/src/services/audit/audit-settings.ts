@@ -1,4 +1,6 @@
 import { QError } from '@q/protocol';
+import { auditLimits } from './audit-limits.ts';
+import type { AuditRetention } from './audit-topic.ts';
 
 /** What is told of logins, denials and changes, and where. */
 export interface AuditOptions {
@@ -9,10 +11,14 @@ export interface AuditOptions {
   readonly to?: 'log' | 'topic' | 'both' | 'off';
   /** Successful logins too; there may be many. Refused ones always. Default: true. */
   readonly logins?: boolean;
+  /** How long the topic keeps entries, in ms; -1: for ever. Default: 90 days. */
+  readonly retentionMs?: number;
+  /** How many bytes the topic keeps; -1: no matter how many. Default: 1 GiB. */
+  readonly retentionBytes?: number;
 }
 
 /** The same, checked and complete. */
-export interface AuditSettings {
+export interface AuditSettings extends AuditRetention {
   readonly isLogged: boolean;
   readonly isKept: boolean;
   readonly hasLogins: boolean;
@@ -23,9 +29,19 @@ const places: readonly string[] = ['log', 'topic', 'both', 'off'];
 /** @throws QError INVALID_CONFIG */
 export function resolveAudit(given: AuditOptions | undefined, { isSecured }: { isSecured: boolean }): AuditSettings {
   const { to = isSecured ? 'both' : 'off', logins = true } = given ?? {};
+  const { retentionMs = auditLimits.retentionMs, retentionBytes = auditLimits.retentionBytes } = given ?? {};
   if (!places.includes(to)) throw wrong('audit.to', to, `must be one of ${places.join(', ')}`);
   if (typeof logins !== 'boolean') throw wrong('audit.logins', String(logins), 'must be true or false');
-  return { isLogged: to === 'log' || to === 'both', isKept: to === 'topic' || to === 'both', hasLogins: logins };
+  for (const [setting, value] of Object.entries({ retentionMs, retentionBytes }))
+    if (!Number.isSafeInteger(value) || value === 0 || value < -1)
+      throw wrong(`audit.${setting}`, String(value), 'must be a whole number from 1 up, or -1 for no limit');
+  return {
+    isLogged: to === 'log' || to === 'both',
+    isKept: to === 'topic' || to === 'both',
+    hasLogins: logins,
+    retentionMs,
+    retentionBytes,
+  };
 }
 
 function wrong(setting: string, value: string, allowed: string): QError {

@@ -7,6 +7,8 @@
  *  2. Entries are written in the order in which they were noted.
  *  3. What cannot be written is dropped, counted and said.
  */
+import { QError } from '@q/protocol';
+import type { PartitionLog } from '@q/storage';
 import { auditTable } from '../../audit-table.ts';
 import { anonymous } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
@@ -14,12 +16,26 @@ import type { BrokerLogger } from '../../logger.ts';
 import { writtenEntry } from './audit-entry.ts';
 import type { AuditEntry, AuditValue, WrittenEntry } from './audit-entry.ts';
 import { auditLimits } from './audit-limits.ts';
+import { RecentEntries, readPage } from './audit-reading.ts';
+import type { AuditPage, AuditQuery } from './audit-reading.ts';
+import { AuditWriter } from './audit-writer.ts';
 import { Repeats } from './repeats.ts';
 
 /** Where services tell what they do. */
 export interface AuditNotes {
   /** Never throws, never waits. Denials and refused logins that repeat are counted instead. */
   note(entry: AuditEntry): void;
+}
+
+/** Who reads the trail. */
+export interface AuditTrail extends AuditNotes {
+  /** @throws QError INVALID_REQUEST */
+  list(query: AuditQuery): Promise<AuditPage>;
+  /**
+   * Calls `listener` with each entry from now on, before it is durable. Returns how to stop that.
+   * @throws QError BROKER_BUSY when as many follow as may
+   */
+  follow(listener: (entry: WrittenEntry) => void): () => void;
 }
 
 /** For parts that are put together without a trail. */
@@ -29,18 +45,30 @@ export interface AuditOptions {
   readonly clock: Clock;
   readonly logger: BrokerLogger;
   readonly isLogged: boolean;
+  /** Opens the topic, and makes it at the first call. Null: entries are not kept. */
+  readonly open: (() => Promise<PartitionLog>) | null;
   /** Successful logins too: there may be many. Failures always. */
   readonly hasLogins: boolean;
 }
 
-export class Audit implements AuditNotes {
+export class Audit implements AuditTrail {
   readonly #options: AuditOptions;
   readonly #denials: Repeats<AuditEntry>;
   readonly #refusals: Repeats<AuditEntry>;
+  readonly #followers = new Set<(entry: WrittenEntry) => void>();
+  readonly #recent = new RecentEntries();
+  readonly #writer: AuditWriter | null;
+  readonly #isOn: boolean;
+  #log: PartitionLog | null = null;
 
   constructor(options: AuditOptions) {
-    const { clock } = options;
+    const { clock, logger, open } = options;
     this.#options = options;
+    this.#isOn = options.isLogged || open !== null;
+    this.#writer =
+      open === null
+        ? null
+        : new AuditWriter({ clock, logger, open: async () => (this.#log ??= await open()) });
     const { repeatWindowMs: windowMs, repeatKeysMax: keysMax } = auditLimits;
     this.#denials = new Repeats({
       clock,
@@ -57,13 +85,41 @@ export class Audit implements AuditNotes {
   }
 
   note(entry: AuditEntry): void {
-    if (this.#isTold(entry)) this.#write(entry);
+    if (this.#isOn && this.#isTold(entry)) this.#write(entry);
   }
 
-  /** Tells what was only counted so far. */
-  close(): void {
+  /** Entries that were to be kept and are not, since the start. */
+  get dropped(): number {
+    return this.#writer?.dropped ?? 0;
+  }
+
+  /** The topic is there already: it can be read. */
+  serve(log: PartitionLog): void {
+    this.#log = log;
+  }
+
+  list(query: AuditQuery): Promise<AuditPage> {
+    const { limit } = query;
+    const { pageMax } = auditLimits;
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageMax)
+      return Promise.reject(new QError('INVALID_REQUEST', `limit = ${limit}: must be 1 to ${pageMax}`));
+    return this.#log === null
+      ? Promise.resolve(this.#recent.page(query))
+      : readPage(this.#log, query, this.#options.clock);
+  }
+
+  follow(listener: (entry: WrittenEntry) => void): () => void {
+    if (this.#followers.size >= auditLimits.followersMax)
+      throw new QError('BROKER_BUSY', `${this.#followers.size} follow the audit trail, which is as many as may`);
+    this.#followers.add(listener);
+    return () => void this.#followers.delete(listener);
+  }
+
+  /** Tells what was only counted so far, and ends when all is written that can be. */
+  async close(): Promise<void> {
     this.#denials.close();
     this.#refusals.close();
+    await this.#writer?.close();
   }
 
   #isTold(entry: AuditEntry): boolean {
@@ -77,6 +133,9 @@ export class Audit implements AuditNotes {
     const { clock, logger, isLogged } = this.#options;
     const written = writtenEntry(entry, clock.now());
     if (isLogged) say(logger, written, auditTable[entry.event]);
+    if (this.#writer === null) this.#recent.push(written);
+    else this.#writer.push(written);
+    for (const listener of this.#followers) listener(written);
   }
 }
 

@@ -34,13 +34,15 @@ export function internalTopic(options: {
   log: PartitionLog;
   brokerDefaults: SettingTexts;
   leadership: Leadership;
+  /** Default: those of a compacted one. */
+  settings?: Readonly<Record<string, string>> | undefined;
 }): Topic {
-  const { log, brokerDefaults, leadership } = options;
+  const { log, brokerDefaults, leadership, settings = internalSettings } = options;
   const record = {
     name: log.id.topic,
     topicId: log.id.topicId,
     replicas: 1,
-    configs: internalSettings,
+    configs: settings,
     firstTerm: null,
   };
   const topic = new Topic({ record, internal: true, brokerDefaults });

@@ -216,7 +216,8 @@ export class TopicChanges {
 
   async #delete(name: string, by?: Author): Promise<{ topicId: string }> {
     const { metadata, registry } = this.#options;
-    refuseInternal(name, 'deleted');
+    // A name that was anybody's when its topic was made: that topic can go.
+    if (registry.byName(name)?.internal !== false) refuseInternal(name, 'deleted');
     const entry = await metadata.get(topicKey(name));
     if (entry === null) throw unknownTopic(name);
     const record = decodeTopicRecord(entry.key, entry.value);

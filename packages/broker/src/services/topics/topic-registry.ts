@@ -98,9 +98,9 @@ export class TopicRegistry {
   }
 
   /** Takes a topic of the broker's own, which has no record, such as the metadata topic itself. */
-  serveInternal(log: PartitionLog): void {
+  serveInternal(log: PartitionLog, settings?: Readonly<Record<string, string>>): void {
     const { brokerDefaults, leadership } = this.#options;
-    this.addInternal(internalTopic({ log, brokerDefaults, leadership }));
+    this.addInternal(internalTopic({ log, brokerDefaults, leadership, settings }));
   }
 
   /** As `serveInternal`, a topic that is made already. */
