@@ -39,6 +39,7 @@ import { lagsSeen } from './services/groups/lags-seen.ts';
 import type { Finding } from './services/health/condition.ts';
 import type { HealthSources } from './services/health/health-sources.ts';
 import { HealthWatch } from './services/health/health-watch.ts';
+import { LoginNews } from './services/identity/login-news.ts';
 import { nodeSaltPassword } from './services/identity/node-key-derivation.ts';
 import { openIdentities } from './services/identity/open-identities.ts';
 import type { Identities } from './services/identity/open-identities.ts';
@@ -128,7 +129,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
   const common = { registry, clock, limits, logger, counters, audit };
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
-  const identities = await openSecurity(opened, metadata);
+  const identities = await openSecurity(opened, { metadata, audit });
   const access = everybodyMay;
   const producerIds = await ProducerIdBlocks.open(metadata);
   const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, settings, health };
@@ -225,11 +226,12 @@ function makeRegistry(
 }
 
 async function openSecurity(
-  { options: { security, clock, random }, closers }: OpenServicesOptions,
-  metadata: LogMetadataStore,
+  { options: { security, clock, random, logger }, closers }: OpenServicesOptions,
+  { metadata, audit }: { readonly metadata: LogMetadataStore; readonly audit: Audit },
 ): Promise<Identities | null> {
   if (security === null) return null;
-  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword });
+  const news = new LoginNews({ logger, audit });
+  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news });
   closers.add(() => identities.close());
   return identities;
 }

@@ -38,6 +38,7 @@ import { syncSlots } from './services/health/health-look.ts';
 import { RecentTimes } from './services/health/recent-times.ts';
 import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
+import { noLoginNews } from './services/identity/login-news.ts';
 import { SessionIdentity } from './services/identity/session-identity.ts';
 import type { Link } from './transport/session.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
@@ -229,7 +230,8 @@ function identitiesFor(
   return ({ address, isEncrypted }) => {
     const mechanisms = (identities?.mechanisms ?? []).filter((each) => each !== 'PLAIN' || isEncrypted);
     const authentication = identities?.authentication ?? null;
-    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock });
+    const news = identities?.news ?? noLoginNews;
+    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock, news });
   };
 }
 

@@ -45,8 +45,53 @@ describe('the audit trail of a broker', () => {
   });
 });
 
+describe('logins in the audit trail', () => {
+  async function secured(options: Parameters<typeof startBroker>[0] = {}) {
+    const said = new SaidLines();
+    const broker = await startBroker({
+      storage: 'memory',
+      port: 0,
+      admin: false,
+      security: { mechanisms: ['SCRAM-SHA-256'] },
+      logger: said.logger,
+      ...options,
+    });
+    onTestFinished(() => broker.close({ timeoutMs: 100 }));
+    await broker.users!.setPassword('alice', 'canary-password');
+    const open = async (password: string, username = 'alice') => {
+      const login = { mechanism: 'SCRAM-SHA-256', username, password } as const;
+      const q = await connect(broker.url, { clientId: 'billing', login, connectTimeoutMs: 2_000 });
+      onTestFinished(() => q.close().then(() => undefined));
+      return q;
+    };
+    return { said, open, logins: () => said.lines.filter(({ event }) => /^audit\.logins?_/.test(event)) };
+  }
+  const from = { address: '127.0.0.1', door: 'native', mechanism: 'SCRAM-SHA-256' };
+
+  it('SEC-9, SEC-15 says who was let in and who was not, and why; never a password', async () => {
+    const { open, logins, said } = await secured();
+    await open('canary-password');
+    await expect(open('canary-guess')).rejects.toThrow();
+    await expect(open('canary-guess', 'mallory')).rejects.toThrow();
+    const reason = 'wrong password, or no such user';
+    expect(logins()).toMatchObject([
+      { event: 'audit.login_done', principal: 'User:alice', result: 'done', ...from },
+      { event: 'audit.login_refused', principal: 'User:alice', result: 'refused', reason, ...from },
+      { event: 'audit.login_refused', principal: 'User:mallory', result: 'refused', reason, ...from },
+    ]);
+    expect(JSON.stringify(said.lines)).not.toContain('canary');
+  });
+
+  it('SEC-15 tells refused logins alone where there are too many others', async () => {
+    const { open, logins } = await secured({ audit: { to: 'log', logins: false } });
+    await open('canary-password');
+    await expect(open('wrong')).rejects.toThrow();
+    expect(logins()).toMatchObject([{ event: 'audit.login_refused' }]);
+  });
+});
+
 describe('the topic of the audit trail', () => {
-  async function setUp() {
+  function setUpFolder() {
     const dataDir = mkdtempSync(join(tmpdir(), 'q-audit-'));
     onTestFinished(() => rmSync(dataDir, { recursive: true }));
     const run = async () => {
@@ -60,7 +105,7 @@ describe('the topic of the audit trail', () => {
   }
 
   it('SEC-15 is made with the first entry, goes on after a restart, and is read as any topic is', async () => {
-    const { run } = await setUp();
+    const { run } = setUpFolder();
     const first = await run();
     await first.q.admin.createTopic('orders');
     await first.q.close();
@@ -84,7 +129,7 @@ describe('the topic of the audit trail', () => {
   });
 
   it('SEC-15 is written, altered, trimmed and deleted by nobody', async () => {
-    const { run } = await setUp();
+    const { run } = setUpFolder();
     const { q } = await run();
     await q.admin.createTopic('orders');
     await vi.waitFor(() => q.admin.describeTopic('__audit'));

@@ -3,7 +3,6 @@ import { registerApis } from './apis/register-apis.ts';
 import { serveBare } from './apis/sasl-authenticate.ts';
 import { consumerLanguage } from './messages/consumer-protocol.ts';
 import { Dispatcher } from './session/dispatcher.ts';
-import type { KafkaCaller } from './session/handler.ts';
 import { KafkaSession } from './session/kafka-session.ts';
 import { wireLimits } from './wire/limits.ts';
 
@@ -47,7 +46,7 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
           advertised ?? { host: localAddress.replace(mappedIpv4, ''), port: tools.address().port },
         frameBytesMax,
         identityOf: tools.identityOf,
-        serveBare: (message: Buffer, caller: KafkaCaller) => serveBare(message, { caller, logger: tools.logger }),
+        serveBare,
         allocateFrame: tools.frames?.take ?? ((length: number) => Buffer.allocUnsafe(length)),
       };
       return (link) => new KafkaSession(shared, link);

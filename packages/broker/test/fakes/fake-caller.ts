@@ -1,3 +1,4 @@
+import { noLoginNews } from '../../src/services/identity/login-news.ts';
 import { SessionIdentity } from '../../src/services/identity/session-identity.ts';
 import { anonymous } from '../../src/caller.ts';
 import type { CallerSignal, RequestBudget } from '../../src/caller.ts';
@@ -67,6 +68,7 @@ export function nobodyAsked(): SessionIdentity {
     authentication: null,
     place: { address: '10.0.0.1', mechanisms: [] },
     clock: { now: () => 0, monotonic: () => 0 },
+    news: noLoginNews,
   });
 }
 

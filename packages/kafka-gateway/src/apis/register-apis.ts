@@ -81,7 +81,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(offsetFetchHandler(services, tools));
   dispatcher.add(offsetForLeaderEpochHandler(services, tools));
   dispatcher.add(produceHandler(services, tools, noTransactions));
-  dispatcher.add(saslAuthenticateHandler(tools));
+  dispatcher.add(saslAuthenticateHandler());
   dispatcher.add(saslHandshakeHandler());
   dispatcher.add(syncGroupHandler(services));
 }

@@ -2,7 +2,7 @@
  * SaslAuthenticate: one message of the mechanism that SaslHandshake has chosen, and the answer to it (row A1). What a
  * refused client is told is what Kafka tells it.
  */
-import type { Answer, DoorTools, Login } from '@q/broker';
+import type { Answer, Login } from '@q/broker';
 import { QError } from '@q/protocol';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { saslAuthenticate } from '../messages/sasl-authenticate.ts';
@@ -14,7 +14,7 @@ const nothing: Buffer = Buffer.alloc(0);
 /** Kafka's words, as clients' logs have them. */
 const anotherPrincipal = 'Cannot change principals during re-authentication';
 
-export function saslAuthenticateHandler({ logger }: Pick<DoorTools, 'logger'>): Handler {
+export function saslAuthenticateHandler(): Handler {
   return handler(saslAuthenticate, {
     isForStrangers: true,
     handle: async ({ authBytes }, { caller }) => {
@@ -24,7 +24,7 @@ export function saslAuthenticateHandler({ logger }: Pick<DoorTools, 'logger'>): 
         const errorMessage = 'SaslAuthenticate comes after SaslHandshake, on a listener that asks for it';
         return { errorCode: kafkaErrorCode.ILLEGAL_SASL_STATE, errorMessage, authBytes: nothing };
       }
-      const login = await logIn(mechanism, { message: authBytes, caller, logger });
+      const login = await logIn(mechanism, authBytes, caller);
       if (login.kind === 'refused' && !login.goesOn) {
         const errorMessage = login.isAnother === true ? anotherPrincipal : reasonFor(mechanism, login);
         return new Farewell({
@@ -42,13 +42,10 @@ export function saslAuthenticateHandler({ logger }: Pick<DoorTools, 'logger'>): 
 }
 
 /** Serves the messages that follow SaslHandshake 0: each behind its length alone, and so are the answers. */
-export async function serveBare(
-  message: Buffer,
-  { caller, logger }: { readonly caller: KafkaCaller } & Pick<DoorTools, 'logger'>,
-): Promise<Answer> {
+export async function serveBare(message: Buffer, caller: KafkaCaller): Promise<Answer> {
   const goOn = caller.budget.holdOrder();
   try {
-    const login = await logIn(caller.handshake.mechanism!, { message, caller, logger });
+    const login = await logIn(caller.handshake.mechanism!, message, caller);
     if (login.kind === 'refused' && !login.goesOn) return { buffers: [], thenClose: true };
     const length = Buffer.alloc(4);
     length.writeUInt32BE(login.message.length);
@@ -61,23 +58,13 @@ export async function serveBare(
   }
 }
 
-async function logIn(
-  mechanism: string,
-  o: { readonly message: Buffer; readonly caller: KafkaCaller } & Pick<DoorTools, 'logger'>,
-): Promise<Login> {
-  const { message, caller, logger } = o;
-  const { address, clientId, connectionId, handshake, identity } = caller;
-  const login = await identity.take(mechanism, message);
-  const who = { door: 'kafka', mechanism, address, clientId, connectionId };
-  if (login.kind === 'refused') {
-    const { user, reason } = login;
-    logger.warn({ event: 'login.refused', ...who, user, reason }, 'somebody was not let in');
-  }
+async function logIn(mechanism: string, message: Buffer, caller: KafkaCaller): Promise<Login> {
+  const { handshake, identity } = caller;
+  const login = await identity.take(mechanism, message, caller);
   if (login.kind === 'done') {
     handshake.mechanism = null;
     handshake.isBare = false;
     caller.becameKnown();
-    logger.debug({ event: 'login.done', ...who, principal: identity.principal.name }, 'a user was let in');
   }
   return login;
 }

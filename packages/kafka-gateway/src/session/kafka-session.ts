@@ -101,10 +101,6 @@ export class KafkaSession implements Session {
     return [];
   }
 
-  get door(): string {
-    return 'kafka';
-  }
-
   get advertised(): { readonly host: string; readonly port: number } {
     return this.#host.addressFor(this.link.localAddress);
   }
@@ -133,6 +129,10 @@ class SessionCaller implements KafkaCaller {
 
   get principal(): Principal {
     return this.#session.identity.principal;
+  }
+
+  get door(): string {
+    return 'kafka';
   }
 
   get identity(): SessionIdentity {

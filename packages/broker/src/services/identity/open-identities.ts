@@ -10,6 +10,7 @@ import { Authentication } from './authentication.ts';
 import type { Mechanism, TokenVerifier } from './authentication.ts';
 import { KeyDerivation } from './key-derivation.ts';
 import type { SaltPassword } from './key-derivation.ts';
+import type { LoginNews } from './login-news.ts';
 import { usersOf } from './passwords.ts';
 import type { Users } from './passwords.ts';
 import { UserStore } from './user-store.ts';
@@ -32,6 +33,8 @@ export interface Identities {
   readonly users: Users;
   readonly authentication: Authentication;
   readonly mechanisms: readonly Mechanism[];
+  /** Where doors that have no `SessionIdentity` tell who was let in and who was not. */
+  readonly news: LoginNews;
   /** Ends what is under way. */
   readonly close: () => void;
 }
@@ -44,7 +47,7 @@ const saltingMax = 256;
 
 export async function openIdentities(
   { mechanisms, tokens, sessionLifetimeMs = 0 }: SecurityOptions,
-  tools: { metadata: MetadataStore; clock: Clock; random: Random; salt: SaltPassword },
+  tools: { metadata: MetadataStore; clock: Clock; random: Random; salt: SaltPassword; news: LoginNews },
 ): Promise<Identities> {
   const { metadata, clock, random } = tools;
   const users = await UserStore.open(metadata);
@@ -63,6 +66,7 @@ export async function openIdentities(
     users: usersOf({ users, salt, random }),
     authentication,
     mechanisms,
+    news: tools.news,
     close: () => users.close(),
   };
 }

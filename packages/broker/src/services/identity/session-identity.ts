@@ -7,18 +7,21 @@
  */
 import { QError } from '@q/protocol';
 import { anonymous } from '../../caller.ts';
-import type { Principal } from '../../caller.ts';
+import type { Author, Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Authentication, LoginExchange, LoginPlace, LoginStep, Mechanism } from './authentication.ts';
+import type { LoginNews } from './login-news.ts';
 
 export interface SessionIdentityOptions {
   /** Null: nobody is asked. */
   readonly authentication: Authentication | null;
   readonly place: LoginPlace;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** Hears of every try. */
+  readonly news: Pick<LoginNews, 'letIn' | 'refused'>;
 }
 
-/** What an exchange came to, for whoever tells the client and the log. */
+/** What an exchange came to, for whoever tells the client. */
 export type Login =
   | { readonly kind: 'more'; readonly message: Buffer }
   | { readonly kind: 'done'; readonly message: Buffer; readonly lifetimeMs: number }
@@ -37,6 +40,8 @@ export class SessionIdentity {
   #exchange: LoginExchange | null = null;
   #isShown = false;
   #endsAt = Infinity;
+  /** The exchange is refused, and was told; its mechanism has another message before the end. */
+  #isRefusalTold = false;
 
   constructor(options: SessionIdentityOptions) {
     this.#options = options;
@@ -68,12 +73,26 @@ export class SessionIdentity {
     return this.#endsAt !== Infinity;
   }
 
-  /** Takes the next message. @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY */
-  async take(mechanism: string, message: Buffer): Promise<Login> {
-    const { authentication, place } = this.#options;
+  /** Takes the next message; `by` is who sends it. @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY */
+  async take(mechanism: string, message: Buffer, by: Author): Promise<Login> {
+    const { authentication, news } = this.#options;
     if (authentication === null)
       throw new QError('UNSUPPORTED_MECHANISM', 'nobody has to show who they are on this connection');
-    if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, place);
+    const tried = { mechanism, by };
+    const login = await this.#step(authentication, mechanism, message).catch((error: unknown) => {
+      if (QError.is(error) && error.code === 'UNSUPPORTED_MECHANISM')
+        news.refused(tried, { user: '', reason: 'this mechanism is not taken here' });
+      throw error;
+    });
+    if (login.kind === 'done') news.letIn(tried, { principal: this.#principal, lifetimeMs: login.lifetimeMs });
+    if (login.kind === 'refused' && !this.#isRefusalTold) news.refused(tried, login);
+    this.#isRefusalTold = login.kind === 'refused' && login.goesOn;
+    return login;
+  }
+
+  async #step(authentication: Authentication, mechanism: string, message: Buffer): Promise<Login> {
+    if (this.#exchange?.mechanism !== mechanism)
+      this.#exchange = authentication.begin(mechanism, this.#options.place);
     const step = await this.#exchange.step(message);
     if (step.kind === 'more') return step;
     if (step.kind === 'refused' && step.goesOn) return step;

@@ -60,7 +60,7 @@ describe('the audit trail', () => {
       for (let each = 0; each < 1_900; each += 1) audit.note(denial('secret'));
       await clock.advance(1_000);
     }
-    audit.close();
+    await audit.close();
     expect(said.lines.map(({ event, count = null }) => [event, count])).toEqual([
       ['audit.denied', null],
       ['audit.denied_again', 60 * 1_900 - 1],

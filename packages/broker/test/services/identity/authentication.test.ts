@@ -6,6 +6,7 @@ import { LogMetadataStore } from '../../../src/metadata/log-metadata-store.ts';
 import { Authentication } from '../../../src/services/identity/authentication.ts';
 import { KeyDerivation } from '../../../src/services/identity/key-derivation.ts';
 import type { SaltPassword } from '../../../src/services/identity/key-derivation.ts';
+import { noLoginNews } from '../../../src/services/identity/login-news.ts';
 import { SessionIdentity } from '../../../src/services/identity/session-identity.ts';
 import { UserStore } from '../../../src/services/identity/user-store.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
@@ -140,16 +141,18 @@ describe('A1 users as they are stored', () => {
   });
 });
 
+const by = { address: '10.0.0.1', clientId: 'billing' };
+
 describe('A1 whose a connection is', () => {
   it("A1 is nobody's until it was shown, and nobody else's afterwards", async () => {
     const { authentication, place, clock, users } = await scene();
     await users.setCredential('bob', 'SCRAM-SHA-256', await credentialOf('bob-pw'));
-    const identity = new SessionIdentity({ authentication, place, clock });
+    const identity = new SessionIdentity({ authentication, place, clock, news: noLoginNews });
     expect([identity.isKnown, identity.principal.name]).toEqual([false, 'User:ANONYMOUS']);
-    expect(await identity.take('PLAIN', plain('alice', 'alice-pw'))).toMatchObject({ kind: 'done', lifetimeMs: 0 });
+    expect(await identity.take('PLAIN', plain('alice', 'alice-pw'), by)).toMatchObject({ kind: 'done', lifetimeMs: 0 });
     expect([identity.isKnown, identity.principal.name]).toEqual([true, 'User:alice']);
     let login: unknown = null;
-    void identity.take('PLAIN', plain('bob', 'bob-pw')).then((taken) => (login = taken));
+    void identity.take('PLAIN', plain('bob', 'bob-pw'), by).then((taken) => (login = taken));
     await clock.advance(99);
     expect(login).toBeNull();
     await clock.advance(1);
@@ -168,8 +171,8 @@ describe('A1 whose a connection is', () => {
       secret: Buffer.alloc(32),
       tokens: { verify: () => Promise.resolve({ user: 'svc', expiresAtMs: clock.now() + holdsMs, reason: null }) },
     });
-    const identity = new SessionIdentity({ authentication, place, clock });
-    const show = () => identity.take('OAUTHBEARER', Buffer.from('n,,\u0001auth=Bearer t\u0001\u0001'));
+    const identity = new SessionIdentity({ authentication, place, clock, news: noLoginNews });
+    const show = () => identity.take('OAUTHBEARER', Buffer.from('n,,\u0001auth=Bearer t\u0001\u0001'), by);
     expect(await show()).toMatchObject({ kind: 'done', lifetimeMs: 60_000 });
     await clock.advance(59_999);
     expect(identity.isKnown).toBe(true);

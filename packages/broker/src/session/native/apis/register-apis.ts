@@ -55,11 +55,11 @@ export interface NativeApisOptions {
 }
 
 export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions): void {
-  const { services, limits, frames, advertised, adminUrlFor, logger, tracing, clock } = options;
+  const { services, limits, frames, advertised, adminUrlFor, tracing, clock } = options;
   const traces = tracing === null ? null : { tracing, now: () => clock.now() };
   const { identity, topics, topicChanges, groups } = services;
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
-  if (services.identities !== null) dispatcher.add(authenticateHandler(logger));
+  if (services.identities !== null) dispatcher.add(authenticateHandler());
   dispatcher.add(produceHandler({ service: services.append, frames, traces }));
   dispatcher.add(fetchHandler(services.fetch));
   dispatcher.add(metadataHandler({ catalog: topics, identity, advertised }));
