@@ -27,16 +27,12 @@ describe('checkTopicName', () => {
 });
 
 describe('isInternalTopic', () => {
-  it.each([
-    '__q_later',
-    '__metadata',
-    '__groups',
-    '__audit',
-    '__consumer_offsets',
-    '__transaction_state',
-  ])('is so: %s', (name) => {
-    expect(isInternalTopic(name)).toBe(true);
-  });
+  it.each(['__q_later', '__metadata', '__groups', '__audit', '__consumer_offsets', '__transaction_state'])(
+    'is so: %s',
+    (name) => {
+      expect(isInternalTopic(name)).toBe(true);
+    },
+  );
 
   it.each(['_offsets', '__debezium-heartbeat.shop', '__CruiseControlMetrics', 'groups'])('B1 is not so: %s', (name) => {
     expect(isInternalTopic(name)).toBe(false);

@@ -39,12 +39,12 @@ export interface AuditPage {
 export function isWanted(entry: WrittenEntry, filter: AuditFilter): boolean {
   const { principal, event, result, resourceName, sinceMs = -Infinity, untilMs = Infinity } = filter;
   return (
-    (principal === undefined || entry.principal === principal) &&
-    (event === undefined || isNamed(entry.event, event)) &&
-    (result === undefined || entry.result === result) &&
-    (resourceName === undefined || entry.resourceName === resourceName) &&
-    entry.timeMs >= sinceMs &&
-    entry.timeMs < untilMs
+    (principal === undefined || entry.principal === principal)
+    && (event === undefined || isNamed(entry.event, event))
+    && (result === undefined || entry.result === result)
+    && (resourceName === undefined || entry.resourceName === resourceName)
+    && entry.timeMs >= sinceMs
+    && entry.timeMs < untilMs
   );
 }
 

@@ -66,9 +66,7 @@ export class Audit implements AuditTrail {
     this.#options = options;
     this.#isOn = options.isLogged || open !== null;
     this.#writer =
-      open === null
-        ? null
-        : new AuditWriter({ clock, logger, open: async () => (this.#log ??= await open()) });
+      open === null ? null : new AuditWriter({ clock, logger, open: async () => (this.#log ??= await open()) });
     const { repeatWindowMs: windowMs, repeatKeysMax: keysMax } = auditLimits;
     this.#denials = new Repeats({
       clock,

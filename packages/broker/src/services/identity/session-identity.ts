@@ -91,8 +91,7 @@ export class SessionIdentity {
   }
 
   async #step(authentication: Authentication, mechanism: string, message: Buffer): Promise<Login> {
-    if (this.#exchange?.mechanism !== mechanism)
-      this.#exchange = authentication.begin(mechanism, this.#options.place);
+    if (this.#exchange?.mechanism !== mechanism) this.#exchange = authentication.begin(mechanism, this.#options.place);
     const step = await this.#exchange.step(message);
     if (step.kind === 'more') return step;
     if (step.kind === 'refused' && step.goesOn) return step;
