@@ -160,6 +160,7 @@ async function pollLong({ ports, signal, did }: Crowd): Promise<void> {
             minBytes: 1,
             maxBytes: MiB,
             isolation: 0,
+            throttleWaitMs: -1,
             topics: [{ topicId, partitions }],
           })
           .catch(() => undefined);

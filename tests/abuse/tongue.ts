@@ -50,7 +50,14 @@ const native: Tongue = {
   },
   fetchRequest: ({ topicId }, maxBytes) => {
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes }];
-    return nativeBytes(Fetch, { maxWaitMs: 0, minBytes: 1, maxBytes, isolation: 0, topics: [{ topicId, partitions }] });
+    return nativeBytes(Fetch, {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes,
+      isolation: 0,
+      throttleWaitMs: -1,
+      topics: [{ topicId, partitions }],
+    });
   },
 };
 

@@ -366,6 +366,7 @@ async function readAll(client: InProcessClient): Promise<{ offset: number; value
       minBytes: 1,
       maxBytes: 1 << 20,
       isolation: 0,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions }],
     });
     const found = answer.topics[0]!.partitions[0]!;

@@ -66,6 +66,7 @@ describe('a disk that takes its time', () => {
       minBytes: 1,
       maxBytes: 1_000,
       isolation: 0,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions }],
     });
     return [...iterateBatches(topics[0]!.partitions[0]!.records)].flatMap((batch) =>

@@ -71,6 +71,7 @@ async function fetchedBytes(scene: Scene): Promise<Buffer> {
     minBytes: 1,
     maxBytes: 8 << 20,
     isolation: 0,
+    throttleWaitMs: -1,
     topics: [{ topicId, partitions }],
   });
   return answer.topics[0]!.partitions[0]!.records;

@@ -104,7 +104,14 @@ export class Stage implements AsyncDisposable {
     await using wire = await WireConnection.open(this.broker.url);
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 }];
     const topics = [{ topicId: await wire.topicId(topic), partitions }];
-    const answer = await wire.call(Fetch, { maxWaitMs: 0, minBytes: 0, maxBytes: 1, isolation: 0, topics });
+    const answer = await wire.call(Fetch, {
+      maxWaitMs: 0,
+      minBytes: 0,
+      maxBytes: 1,
+      isolation: 0,
+      throttleWaitMs: -1,
+      topics,
+    });
     return batchCodec(answer.topics[0]!.partitions[0]!.records);
   }
 

@@ -116,6 +116,7 @@ function fetchFrame(fetchOffset: number): Buffer {
     return nativeRequest(Fetch, {
       ...wanted,
       isolation: isolationCode.readUncommitted,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions }],
     });
   }

@@ -1,6 +1,7 @@
 import type { DoorAddress } from './door.ts';
 import type { HealthWatch } from './services/health/health-watch.ts';
 import type { Users } from './services/identity/passwords.ts';
+import type { Quotas } from './services/quotas/quotas.ts';
 import type { BrokerSettings } from './services/settings/broker-settings.ts';
 
 /** A running broker. */
@@ -24,6 +25,8 @@ export interface Broker extends AsyncDisposable {
   readonly health: Pick<HealthWatch, 'report' | 'tell' | 'note' | 'onChange' | 'stuckMs'>;
   /** Who may come in; null for a broker that asks nobody (`BrokerOptions.security`). */
   readonly users: Users | null;
+  /** How much whoever may use in a second. */
+  readonly quotas: Pick<Quotas, 'list' | 'set' | 'remove'>;
   /** Where the doors of `BrokerOptions.doors` are. */
   readonly doors: readonly DoorAddress[];
   /**

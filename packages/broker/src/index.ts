@@ -84,6 +84,11 @@ export type { GroupNumbers } from './services/groups/groups.ts';
 export type { GroupDescription } from './services/groups/group-description.ts';
 export type { MemberDescription } from './services/groups/member-description.ts';
 export type { TopicForgotten } from './services/groups/offset-changes.ts';
+export { everyOther, quotaKinds } from '@q/security';
+export type { EntityName, QuotaEntity, QuotaKind } from '@q/security';
+export type { NameFilter, QuotaFilter, QuotasOfEntity, QuotaWish } from './services/quotas/quotas.ts';
+export type { QuotaChanges } from './services/quotas/quota-store.ts';
+export type { QuotaCaller, UseKind } from './services/quotas/quota-caller.ts';
 export type { BrokerFacts, GroupBounds } from './services/settings/broker-facts.ts';
 
 // Settings of the broker, and of the program around it

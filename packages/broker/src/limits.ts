@@ -243,6 +243,8 @@ export const defaultLimits: BrokerLimits = {
 export const statisticsLimits = {
   /** Clients that were answered with errors. */
   failingClientsMax: 64,
+  /** Users that were slowed down because of a quota. */
+  throttledUsersMax: 64,
   /** Kinds of client software that are told apart, since the start. */
   clientKindsMax: 32,
   /** Topics in an answer of STATS, and pairs of a group and a topic. */

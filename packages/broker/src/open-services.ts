@@ -47,6 +47,10 @@ import { EpochLookup } from './services/offsets/epoch-lookup.ts';
 import { OffsetLookup } from './services/offsets/offset-lookup.ts';
 import { ProducerDescription } from './services/producers/producer-description.ts';
 import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
+import { QuotaStore } from './services/quotas/quota-store.ts';
+import { Quotas } from './services/quotas/quotas.ts';
+import { Throttle } from './services/quotas/throttle.ts';
+import { ThrottledUsers } from './services/quotas/throttled-users.ts';
 import type { Services } from './services/services.ts';
 import { brokerFacts } from './services/settings/broker-facts.ts';
 import type { BrokerSettings, ReloadOutcome } from './services/settings/broker-settings.ts';
@@ -86,6 +90,7 @@ export interface OpenServices {
   readonly registry: TopicRegistry;
   readonly topicChanges: TopicChanges;
   readonly groups: Groups;
+  readonly quotas: Quotas;
   readonly settings: BrokerSettings;
   readonly health: HealthWatch;
   /** Answers everything that waits for news, now and from now on: the broker is stopping. */
@@ -116,10 +121,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const hasTrail = ownLogs.some(({ topicId }) => topicId === auditLogId.topicId);
   if (hasTrail) audit.serve(await openAuditTopic(opened, registry));
   isRead = true;
-  closers.add(async () => {
-    registry.stop();
-    await registry.settled();
-  });
+  closers.add(() => stopRegistry(registry));
   const groups = await Groups.open({ store, registry, clock, random, limits, logger }, ownLogs);
   closers.add(() => groups.close());
 
@@ -127,13 +129,14 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   settings.onReload((outcome) => health.tell('settings.bad', badSettings(outcome)));
   const identity = { brokerId, clusterId, software: 'q', softwareVersion, term };
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: limits.wakesPerTurnMax });
+  const { quotas, throttle } = await openQuotas(opened, { metadata, audit });
   const common = { registry, clock, limits, logger, counters, audit };
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
   const identities = await openSecurity(opened, { metadata, audit });
   const access = everybodyMay;
   const producerIds = await ProducerIdBlocks.open(metadata);
-  const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, settings, health };
-  const own = ownServices(opened, { ...parts, waiters, live, access });
+  const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, quotas, settings, health };
+  const own = ownServices(opened, { ...parts, waiters, live, access, throttle });
   const forDoors = guarded(own, { access, nameOf: (topicId) => registry.byId(topicId)?.name });
   return {
     forDoors,
@@ -142,10 +145,12 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     registry,
     topicChanges,
     groups,
+    quotas,
     settings,
     health,
     release: () => {
       waiters.releaseAll();
+      throttle.release();
       groups.release();
     },
   };
@@ -167,22 +172,24 @@ function ownServices(
   { options, disk, budget, counters, ...opened }: OpenServicesOptions,
   parts: Pick<
     OwnServices,
-    'identity' | 'identities' | 'audit' | 'topicChanges' | 'producerIds' | 'groups' | 'settings' | 'health'
+    'identity' | 'identities' | 'audit' | 'topicChanges' | 'producerIds' | 'groups' | 'quotas' | 'settings' | 'health'
   > & {
     readonly registry: TopicRegistry;
     readonly waiters: FetchWaiters;
     readonly live: LiveOptions;
     readonly access: Access;
+    readonly throttle: Throttle;
   },
 ): OwnServices {
-  const { registry, waiters, live, access, ...services } = parts;
+  const { registry, waiters, live, access, throttle, ...services } = parts;
   const { identity, audit, topicChanges: changes, groups, health } = services;
   const { clock, random, limits, logger, topicDefaults } = options;
-  const common = { registry, clock, limits, logger, counters, access, audit };
+  const common = { registry, clock, limits, logger, counters, access, audit, throttle };
   const inMemory = options.storage === 'memory';
   const dataDir = inMemory ? null : options.dataDir;
   return {
     ...services,
+    throttle,
     append: new AppendService({ ...common, budget, inMemory, hangsForMs: () => health.hangsForMs }),
     fetch: new FetchService({ ...common, waiters }),
     offsets: new OffsetLookup(common),
@@ -205,6 +212,11 @@ async function openAuditTopic(
   const log = await store.open(auditLogId, auditLogConfig(retention));
   registry.serveInternal(log, auditTopicSettings(retention));
   return log;
+}
+
+async function stopRegistry(registry: TopicRegistry): Promise<void> {
+  registry.stop();
+  await registry.settled();
 }
 
 function makeRegistry(
@@ -234,6 +246,16 @@ async function openSecurity(
   const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news });
   closers.add(() => identities.close());
   return identities;
+}
+
+async function openQuotas(
+  { options: { clock, logger }, closers }: OpenServicesOptions,
+  { metadata, audit }: { readonly metadata: LogMetadataStore; readonly audit: Audit },
+): Promise<{ readonly quotas: Quotas; readonly throttle: Throttle }> {
+  const store = await QuotaStore.open(metadata);
+  closers.add(() => store.close());
+  const users = new ThrottledUsers({ clock, logger });
+  return { quotas: new Quotas({ store, audit }), throttle: new Throttle({ store, clock, users }) };
 }
 
 function openStats(

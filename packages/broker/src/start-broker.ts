@@ -410,7 +410,7 @@ function runningBroker(parts: {
   doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
-  services: Pick<OpenServices, 'settings' | 'health' | 'identities'>;
+  services: Pick<OpenServices, 'settings' | 'health' | 'identities' | 'quotas'>;
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
   const { options, listener, stop } = parts;
@@ -426,6 +426,7 @@ function runningBroker(parts: {
     brokerId: options.brokerId,
     clusterId: parts.clusterId,
     users: parts.services.identities?.users ?? null,
+    quotas: parts.services.quotas,
     settings: parts.services.settings,
     health: parts.services.health,
     host: options.host,

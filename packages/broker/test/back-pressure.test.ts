@@ -25,6 +25,7 @@ describe('back pressure', () => {
       minBytes: 1,
       maxBytes: 1 << 20,
       isolation: 0,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions: [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }] }],
     };
     const refused = Array.from({ length: 60 }, () => stuck.request(Fetch, request).catch((error: unknown) => error));
@@ -52,7 +53,14 @@ describe('back pressure', () => {
     const { topicId } = await honest.createTopic('big');
     for (let number = 0; number < 4; number += 1) await honest.produce(topicId, batchOf('x'.repeat(100 * KiB)));
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }];
-    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId, partitions }] };
+    const request = {
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1 << 20,
+      isolation: 0,
+      throttleWaitMs: -1,
+      topics: [{ topicId, partitions }],
+    };
     const stuck = await Promise.all(Array.from({ length: 8 }, () => testClient(broker)));
     for (const client of stuck) {
       client.socket.pause();

@@ -61,8 +61,8 @@ export class RawClient {
     return client;
   }
 
-  hello(): Promise<HelloResponse> {
-    return this.request(Hello, { magic: helloMagic, clientId: 'raw', software: 'test', softwareVersion: '0' });
+  hello(clientId = 'raw'): Promise<HelloResponse> {
+    return this.request(Hello, { magic: helloMagic, clientId, software: 'test', softwareVersion: '0' });
   }
 
   /** Sends one request; rejects with the error of the answer. */
@@ -167,6 +167,7 @@ export class RawClient {
       minBytes,
       maxBytes,
       isolation: 0,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions }],
     });
     return answer.topics[0]!.partitions[0]!;

@@ -120,6 +120,7 @@ describe('produce and fetch', () => {
       minBytes: 1,
       maxBytes: 1 << 20,
       isolation: 0,
+      throttleWaitMs: -1,
       topics: [{ topicId, partitions: wanted }],
     });
     expect(fetched.topics[0]!.partitions.map((part) => part.highWatermark)).toEqual(

@@ -84,6 +84,8 @@ export interface ClientLimits {
   /** As long as nothing comes, each fetch may be held twice as long as the one before, up to this. */
   readonly fetchIdleWaitMs: number;
   readonly fetchMinBytes: number;
+  /** A broker may hold a FETCH so long because of a quota, but no longer than half a request may take. */
+  readonly throttleWaitMs: number;
   /** Asked of each partition in a FETCH, if there is room for it at all: a batch of the usual largest size. */
   readonly fetchPartitionBytes: number;
   /** A partition that holds less may be asked for more, however many share the budget. */
@@ -191,6 +193,7 @@ export const clientLimits: ClientLimits = Object.freeze({
   fetchMaxWaitMs: 500,
   fetchIdleWaitMs: 5_000,
   fetchMinBytes: 1,
+  throttleWaitMs: 5_000,
   fetchPartitionBytes: 1 << 20,
   fetchBufferBytesMin: 4 << 10,
   fetchesPerLeaderMax: 4,

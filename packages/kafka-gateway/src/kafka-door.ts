@@ -36,7 +36,7 @@ export function kafkaDoor(options: KafkaDoorOptions = {}): Door {
     ...(host !== undefined && { host }),
     isOptional,
     open: (services, tools) => {
-      const dispatcher = new Dispatcher(tools);
+      const dispatcher = new Dispatcher(tools, services.throttle);
       services.groups.languages.learn('consumer', consumerLanguage);
       registerApis(dispatcher, services, tools);
       const shared = {

@@ -61,6 +61,7 @@ const answer = encodeResponse(Produce, {
       },
     ],
     retryAfterMs: 0,
+    throttleTimeMs: 0,
   },
 });
 

@@ -106,6 +106,7 @@ export const typicalExchanges: readonly TypicalExchange[] = [
         },
       ],
       retryAfterMs: 0,
+      throttleTimeMs: 250,
     },
   ),
   exchange(
@@ -116,8 +117,10 @@ export const typicalExchanges: readonly TypicalExchange[] = [
       maxBytes: 52_428_800,
       isolation: 0,
       topics: [{ topicId, partitions: [{ partition: 3, leaderEpoch: 0, fetchOffset: 1043, maxBytes: 1_048_576 }] }],
+      throttleWaitMs: 5000,
     },
     {
+      throttleTimeMs: 250,
       topics: [
         {
           topicId,

@@ -21,10 +21,11 @@ export { madeUpCredential } from './users/unknown-user.ts';
 export { LoginFailures } from './users/login-failures.ts';
 
 // ── Quotas
-export { everyOther, quotaKinds } from './quotas/quota.ts';
+export { checkEntity, everyOther, quotaKinds } from './quotas/quota.ts';
 export type { EntityName, QuotaEntity, QuotaKind } from './quotas/quota.ts';
 export { QuotaBook } from './quotas/quota-book.ts';
 export type { QuotaInForce, QuotaUser } from './quotas/quota-book.ts';
+export { decodeQuotas, encodeQuotas, quotaEntityOf, quotaKey, quotaPrefix } from './quotas/quota-record.ts';
 export { RateMeter, throttleMsMax } from './quotas/rate-meter.ts';
 
 // ── Names from certificates

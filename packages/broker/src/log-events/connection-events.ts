@@ -40,6 +40,11 @@ export const connectionEvents = {
     meaning: 'Somebody could not show who they are. The reason is for the log alone; the client is told less.',
     fields: ['door', 'mechanism', 'user', 'reason', 'address', 'clientId', 'connectionId'],
   },
+  'client.throttled': {
+    level: 'info',
+    meaning: 'A user has used more than its quota, and is slowed down: once a minute at most for each user.',
+    fields: ['user', 'clientId', 'address', 'quota', 'throttleMs', 'times'],
+  },
   'login.done': {
     level: 'debug',
     meaning: 'Somebody has shown who they are.',

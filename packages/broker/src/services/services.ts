@@ -9,6 +9,7 @@ import type {
   GuardedSettings,
   GuardedStats,
 } from './access/guarded-cluster.ts';
+import type { GuardedQuotas } from './access/guarded-quotas.ts';
 import type { GuardedGroups } from './access/guarded-groups.ts';
 import type {
   GuardedProducerIds,
@@ -21,6 +22,7 @@ import type { AppendService } from './append/append-service.ts';
 import type { FetchService } from './fetch/fetch-service.ts';
 import type { EpochLookup } from './offsets/epoch-lookup.ts';
 import type { OffsetLookup } from './offsets/offset-lookup.ts';
+import type { Throttle } from './quotas/throttle.ts';
 import type { BrokerFacts } from './settings/broker-facts.ts';
 import type { TopicCatalog } from './topics/topic-catalog.ts';
 
@@ -51,6 +53,9 @@ export interface Services {
   readonly producerIds: GuardedProducerIds;
   readonly producers: GuardedProducers;
   readonly groups: GuardedGroups;
+  readonly quotas: GuardedQuotas;
+  /** Slows down whoever is beyond a quota. */
+  readonly throttle: Pick<Throttle, 'isOn' | 'use' | 'owed' | 'hold'>;
   readonly settings: GuardedSettings;
   readonly facts: BrokerFacts;
   readonly stats: GuardedStats;

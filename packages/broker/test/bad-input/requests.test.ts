@@ -205,7 +205,7 @@ describe('versions and APIs', () => {
   });
 
   it('W1 a fetch that asks for what there is not', async () => {
-    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1, isolation: 5, topics: [] };
+    const request = { maxWaitMs: 0, minBytes: 1, maxBytes: 1, isolation: 5, throttleWaitMs: -1, topics: [] };
     expect((await errorOf(rude.request(Fetch, request))).code).toBe('INVALID_REQUEST');
     expect((await errorOf(rude.request(Fetch, { ...request, isolation: 0, maxBytes: 0 }))).code).toBe(
       'INVALID_REQUEST',

@@ -16,6 +16,8 @@ import { Connections } from '../../src/transport/connections.ts';
 import { HeldTotal } from '../../src/transport/held-total.ts';
 import { OutputTotal } from '../../src/transport/output-total.ts';
 import type { Caller } from '../../src/caller.ts';
+import { RequestPace } from '../../src/session/native/request-pace.ts';
+import { throttleOf } from '../fakes/fake-throttle.ts';
 import { Dispatcher } from '../../src/session/native/dispatcher.ts';
 import { NativeSession } from '../../src/session/native/native-session.ts';
 import type { OpenSession } from '../../src/transport/session.ts';
@@ -39,7 +41,7 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
   const counters = new BrokerCounters(clock);
   const said = new SaidLines();
   const { logger } = said;
-  const dispatcher = new Dispatcher({ clock, logger, counters });
+  const dispatcher = new Dispatcher({ clock, logger, counters, pace: new RequestPace(throttleOf().throttle) });
   const identity = { brokerId: 1, clusterId: 'c', software: 'q', softwareVersion: '0', term: 0 };
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   const pings: PingCall[] = [];

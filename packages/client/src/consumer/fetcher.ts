@@ -221,7 +221,9 @@ export class Fetcher {
       this.#failed(waiting, outcome);
       return this.pump();
     }
-    const arrived = this.#answered(waiting, outcome);
+    // Nothing was looked at, because of a quota: the broker has held the request for as long as it might.
+    const isWithheld = outcome.topics.length === 0 && outcome.throttleTimeMs > 0;
+    const arrived = isWithheld ? [] : this.#answered(waiting, outcome);
     // Asked for before anyone is told of what came: the broker works on it while the application does.
     if (this.#running !== null) this.#fetchAll(this.#running);
     for (const reader of arrived) this.#events.onBatches(reader);
@@ -258,6 +260,7 @@ export class Fetcher {
       minBytes,
       maxBytes,
       isolation: isolationCode.readUncommitted,
+      throttleWaitMs: Math.min(clientLimits.throttleWaitMs, Math.floor(this.#cluster.requestTimeoutMs / 2)),
       topics: [{ topicId: this.#topicId, partitions }],
     };
   }

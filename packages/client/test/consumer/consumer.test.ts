@@ -297,6 +297,7 @@ describe('faults', () => {
   /** Serves the log with one of its bytes changed. */
   function serveDamaged(scene: FakeScene, damage: (records: Buffer) => Buffer): void {
     scene.broker.handlers.set('FETCH', ({ topics }: FetchRequest): FetchResponse => ({
+      throttleTimeMs: 0,
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
         partitions: partitions.map(({ partition, fetchOffset }) => {
@@ -338,6 +339,7 @@ describe('faults', () => {
   it('fails with the code of the broker when stored data is damaged', async () => {
     const { scene, q } = await setUp();
     scene.broker.handlers.set('FETCH', ({ topics }: FetchRequest): FetchResponse => ({
+      throttleTimeMs: 0,
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
         partitions: partitions.map(({ partition }) => ({

@@ -73,6 +73,8 @@ export class FakeBroker {
   produceFaults: ProducePlan = () => 'none';
   /** What it asks of whoever was refused. */
   retryAfterMs = 0;
+  /** For how long it says that it has held answers because of a quota. */
+  throttleTimeMs = 0;
   hello: Partial<HelloResponse> = {};
   answerDelayMs = 0;
   #nextProducerId = 1_000;
@@ -286,7 +288,7 @@ export class FakeBroker {
         };
       }),
     }));
-    return { topics, retryAfterMs: this.retryAfterMs };
+    return { topics, retryAfterMs: this.retryAfterMs, throttleTimeMs: this.throttleTimeMs };
   }
 
   /** A long poll looks again every so often until its time is over. */
@@ -336,7 +338,7 @@ export class FakeBroker {
         };
       }),
     }));
-    return { topics };
+    return { topics, throttleTimeMs: this.throttleTimeMs };
   }
 
   #listOffsets(body: ListOffsetsRequest): ListOffsetsResponse {

@@ -120,6 +120,7 @@ describe('send', () => {
     ]);
     scene.broker.handlers.set('PRODUCE', ({ topics }: ProduceRequest) => ({
       retryAfterMs: 0,
+      throttleTimeMs: 0,
       topics: topics.map(({ topicId, partitions }) => ({
         topicId,
         partitions: partitions.map(({ partition }) => ({

@@ -60,6 +60,7 @@ export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools
       return codes;
     },
     mayOverlap: true,
+    uses: 'consumerByteRate',
   });
 }
 
@@ -85,9 +86,12 @@ async function fetchFor(
     maxBytes: Math.max(1, request.maxBytes),
     turn: caller.nextFetchTurn(),
     topics: there,
+    // As Kafka does it: whoever is beyond a quota is told so at once, and not listened to for that time.
+    quotaWaitMs: 0,
   };
   const fetched = await service.fetch(query, caller);
   if (fetched.release !== null) caller.budget.whenTaken(fetched.release);
+  if (fetched.isWithheld) return { sessionId: asking.view.session?.id ?? 0, responses: [] };
   return answerOf(fetched, asking);
 }
 

@@ -46,6 +46,7 @@ export function produceHandler(
     letsGo: true,
     // Appends are made in the order of arrival; only their answers wait for the disk.
     mayOverlap: true,
+    uses: 'producerByteRate',
     handle: (request, { version, caller }) => {
       if (version < firstVersion || hasTooMany(request, limits)) return new Silence({ thenClose: true });
       checkAcks(request);

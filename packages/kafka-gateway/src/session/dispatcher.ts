@@ -4,7 +4,7 @@
  * `dispatch` throw or its promise reject.
  */
 import { reportRequest, retryAfterMs, toWireError } from '@q/broker';
-import type { Answer, Clock, DoorTools, RequestMeter, SessionIdentity } from '@q/broker';
+import type { Answer, Clock, DoorTools, RequestMeter, Services, SessionIdentity } from '@q/broker';
 import { QError } from '@q/protocol';
 import { KafkaError, errorNameOf, kafkaErrorCode, toKafkaError } from '../errors/kafka-errors.ts';
 import { answerFrame, answerFrameInTurns } from '../frame/answer-frame.ts';
@@ -44,6 +44,10 @@ export interface Incoming {
 /** As the log names it. */
 const door = 'kafka';
 
+const requestTime = 'requestPercentage';
+/** As Kafka's window for it. */
+const requestThrottleMsMax = 1_000;
+
 const hangUp: Answer = { buffers: [], thenClose: true };
 const sayNothing: Answer = { buffers: [], thenClose: false };
 
@@ -51,8 +55,11 @@ export class Dispatcher {
   readonly #routes = new Map<number, Route>();
   readonly #tools: Pick<DoorTools, 'logger' | 'meter' | 'frames'> & { readonly clock: Clock };
 
-  constructor(tools: DoorTools) {
+  readonly #throttle: Services['throttle'];
+
+  constructor(tools: DoorTools, throttle: Services['throttle']) {
     this.#tools = tools;
+    this.#throttle = throttle;
   }
 
   /** Adds the handler of one API. */
@@ -114,6 +121,7 @@ export class Dispatcher {
     const { route, body, context } = served;
     try {
       const answer = route.handler.handle(body, context);
+      if (this.#throttle.isOn) this.#worked(served, served.startedAt);
       return answer instanceof Promise ? this.#serveLater(served, answer) : this.#succeed(served, answer);
     } catch (error) {
       return this.#fail(served, error);
@@ -122,7 +130,10 @@ export class Dispatcher {
 
   async #serveLater(served: Served, answer: Promise<unknown>): Promise<Answer> {
     const { handler } = served.route;
-    const goOn = handler.mayOverlap === true ? null : served.context.caller.budget.holdOrder();
+    const { caller } = served.context;
+    // Who is beyond a quota has one request at a time: the next is not to slip in before this one is answered.
+    const isBeyond = handler.uses !== undefined && this.#throttle.isOn && this.#throttle.owed(caller, handler.uses) > 0;
+    const goOn = handler.mayOverlap === true && !isBeyond ? null : caller.budget.holdOrder();
     try {
       const body = await answer;
       return handler.mayBeLong === true ? await this.#succeedInTurns(served, body) : this.#succeed(served, body);
@@ -141,20 +152,45 @@ export class Dispatcher {
   async #succeedInTurns(served: Served, body: unknown): Promise<Answer> {
     if (body instanceof Silence) return this.#succeed(served, body);
     const { apiVersion: version, correlationId } = served.head;
+    const told = this.#slowDown(served, body);
     const pause = (): Promise<void> => new Promise((resolve) => this.#tools.clock.defer(resolve));
-    const buffers = await answerFrameInTurns(served.route.handler.api, { version, correlationId, body }, pause);
+    const buffers = await answerFrameInTurns(served.route.handler.api, { version, correlationId, body: told }, pause);
     this.#count(served, false);
     return { buffers, thenClose: false };
   }
 
-  #encode({ route, head: { apiVersion, correlationId } }: Served, body: unknown): Answer {
-    if (body instanceof Silence) return body.thenClose ? hangUp : sayNothing;
-    const thenClose = body instanceof Farewell;
-    const message: unknown = thenClose ? body.body : body;
-    return {
-      buffers: answerFrame(route.handler.api, { version: apiVersion, correlationId, body: message }),
-      thenClose,
-    };
+  #encode(served: Served, body: unknown): Answer {
+    const { route, head } = served;
+    const told = this.#slowDown(served, body);
+    if (told instanceof Silence) return told.thenClose ? hangUp : sayNothing;
+    const thenClose = told instanceof Farewell;
+    const message: unknown = thenClose ? told.body : told;
+    const begunAt = this.#throttle.isOn ? this.#tools.clock.monotonic() : 0;
+    const { apiVersion: version, correlationId } = head;
+    const buffers = answerFrame(route.handler.api, { version, correlationId, body: message });
+    if (this.#throttle.isOn) this.#worked(served, begunAt);
+    return { buffers, thenClose };
+  }
+
+  /** What takes the event loop counts: the time in which nobody else is served. */
+  #worked({ context: { caller } }: Served, sinceMs: number): void {
+    this.#throttle.use(caller, requestTime, this.#tools.clock.monotonic() - sinceMs);
+  }
+
+  /**
+   * As Kafka does it: who is beyond a quota is answered, told how long to wait, and not listened to for that time.
+   * Returns the answer that says so.
+   */
+  #slowDown({ route: { handler }, context: { caller } }: Served, body: unknown): unknown {
+    if (!this.#throttle.isOn) return body;
+    const timeMs = Math.min(this.#throttle.owed(caller, requestTime), requestThrottleMsMax);
+    const bytesMs = handler.uses === undefined ? 0 : this.#throttle.owed(caller, handler.uses);
+    const ms = Math.max(timeMs, bytesMs);
+    if (ms === 0) return body;
+    const goOn = caller.budget.holdOrder();
+    const kind = bytesMs > timeMs ? handler.uses! : requestTime;
+    void this.#throttle.hold(caller, kind, ms).then(goOn);
+    return isMessage(body) ? { ...body, throttleTimeMs: Math.max(ms, body.throttleTimeMs ?? 0) } : body;
   }
 
   #fail(served: Served, thrown: unknown): Answer {
@@ -214,6 +250,10 @@ export class Dispatcher {
   #count({ route, startedAt }: Served, failed: boolean): void {
     route.meter.answered({ elapsedMs: this.#tools.clock.monotonic() - startedAt, failed });
   }
+}
+
+function isMessage(body: unknown): body is { readonly throttleTimeMs?: number } {
+  return typeof body === 'object' && body !== null && !(body instanceof Silence) && !(body instanceof Farewell);
 }
 
 /** What the broker asks for, in ms; 0 when it does not. */

@@ -75,6 +75,8 @@ export interface Handler<Q = unknown, AIn = unknown> {
    * Otherwise they wait, as Kafka does it.
    */
   readonly mayOverlap?: boolean;
+  /** What it uses besides time of the event loop. */
+  readonly uses?: 'producerByteRate' | 'consumerByteRate';
   /** Served before it is known whose the connection is. */
   readonly isForStrangers?: boolean;
   /** What it answers later may be long, and is written in several turns of the event loop. */

@@ -17,6 +17,11 @@ export interface FetchRequest {
   /** One of {@link isolationCode}. */
   readonly isolation: number;
   readonly topics: readonly FetchRequestTopic[];
+  /**
+   * How long the broker may hold the request because its client is beyond a quota, in ms; then the answer names no
+   * topic. -1 = as long as it likes, 10 seconds at most, and then it answers all the same.
+   */
+  readonly throttleWaitMs: number;
 }
 
 /** One topic of a request. */
@@ -37,7 +42,10 @@ export interface FetchRequestPartition {
 
 /** The body of the answer to FETCH. */
 export interface FetchResponse {
+  /** None: the request was held for as long as it may be, and has to be sent again; `throttleTimeMs` says how long. */
   readonly topics: readonly FetchResponseTopic[];
+  /** How long the broker has held the request because its client is beyond a quota, in ms; 0 = it has not. */
+  readonly throttleTimeMs: number;
 }
 
 /** One topic of an answer. */
@@ -80,6 +88,11 @@ const fetchRequest: Struct<FetchRequest> = struct('FetchRequest', {
   ),
   isolation: field(i8, '0 = read uncommitted.'),
   topics: field(array(requestTopic), 'Topics to read from. With little room, partitions named first are served first.'),
+  throttleWaitMs: field(
+    i32,
+    'How long the broker may hold the request because its client is beyond a quota, in milliseconds; then the answer names no topic. -1 = 10 seconds at most, and then it answers all the same.',
+    { since: 1, value: -1, ignorable: true },
+  ),
 });
 
 const responsePartition: Struct<FetchResponsePartition> = struct('FetchResponsePartition', {
@@ -101,14 +114,22 @@ const responseTopic: Struct<FetchResponseTopic> = struct('FetchResponseTopic', {
 });
 
 const fetchResponse: Struct<FetchResponse> = struct('FetchResponse', {
-  topics: field(array(responseTopic), 'One entry per topic of the request, in its order.'),
+  topics: field(
+    array(responseTopic),
+    'One entry per topic of the request, in its order; none when the request was held for throttleWaitMs.',
+  ),
+  throttleTimeMs: field(
+    i32,
+    'How long the broker has held the request because its client is beyond a quota, in milliseconds; 0 = it has not.',
+    { since: 1, value: 0, ignorable: true },
+  ),
 });
 
 /** Reads record batches, waiting for them if asked to. */
 export const Fetch: Api<FetchRequest, FetchResponse> = {
   key: 2,
   name: 'FETCH',
-  versions: { min: 0, max: 0 },
+  versions: { min: 0, max: 1 },
   request: fetchRequest,
   response: fetchResponse,
   doc: 'Reads record batches from the named partitions, from an offset on. Without enough data the broker waits, at most maxWaitMs (long poll).',

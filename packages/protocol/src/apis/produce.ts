@@ -39,6 +39,8 @@ export interface ProduceResponse {
   readonly topics: readonly ProduceResponseTopic[];
   /** How long to wait before what was refused with a retriable error is sent again, in ms; 0 = as the client likes. */
   readonly retryAfterMs: number;
+  /** How long the broker has held this answer because its client is beyond a quota, in ms; 0 = it has not. */
+  readonly throttleTimeMs: number;
 }
 
 /** One topic of an answer. */
@@ -156,13 +158,18 @@ const produceResponse: Struct<ProduceResponse> = struct('ProduceResponse', {
     'How long to wait before partitions that were refused with a retriable error are sent again, in milliseconds; 0 = as the client likes.',
     { since: 1, value: 0, ignorable: true },
   ),
+  throttleTimeMs: field(
+    i32,
+    'How long the broker has held this answer because its client is beyond a quota, in milliseconds; 0 = it has not.',
+    { since: 3, value: 0, ignorable: true },
+  ),
 });
 
 /** Appends one record batch to each named partition. */
 export const Produce: Api<ProduceRequest, ProduceResponse> = {
   key: 1,
   name: 'PRODUCE',
-  versions: { min: 0, max: 2 },
+  versions: { min: 0, max: 3 },
   request: produceRequest,
   response: produceResponse,
   doc: 'Appends one record batch to each named partition. The answer comes when the batches are as durable as their topics ask; partitions fail or succeed one by one.',

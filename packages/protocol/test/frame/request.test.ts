@@ -138,7 +138,7 @@ describe('requests', () => {
         details: { api: 'PING', version, minVersion: 0, maxVersion: 0 },
       });
     }
-    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolation: 0, topics: [] };
+    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 0, isolation: 0, throttleWaitMs: -1, topics: [] };
     expect(errorOf(() => encodeRequest(Fetch, { version: 9, correlationId: 1, body })).code).toBe(
       'UNSUPPORTED_VERSION',
     );

@@ -65,7 +65,7 @@ describe('answers', () => {
       logStartOffset: 0,
       records,
     }));
-    const body = { topics: [{ topicId: noTopicId, partitions }] };
+    const body = { topics: [{ topicId: noTopicId, partitions }], throttleTimeMs: 0 };
     const parts = encodeResponse(Fetch, { version: 0, correlationId: 1, body });
     expect(parts).toHaveLength(4);
     expect(parts[1]).toBe(stretches[0]);

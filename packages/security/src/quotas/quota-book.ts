@@ -53,17 +53,21 @@ export class QuotaBook {
       entry.quotas.set(kind, perSecond);
       return;
     }
-    const { quotasMax } = securityLimits;
-    if (this.#entries.size >= quotasMax)
-      throw new QError('INVALID_REQUEST', `there are ${quotasMax} quotas, which is as many as there may be`, {
-        details: { limit: 'quotasMax', value: quotasMax },
-      });
+    this.#checkRoom();
     this.#entries.set(key, { entity, quotas: new Map([[kind, perSecond]]) });
   }
 
+  /** All quotas of an entity at once, as they are stored; null or none: it has none any more. Nothing is checked. */
+  put(entity: QuotaEntity, quotas: ReadonlyMap<QuotaKind, number> | null): void {
+    const key = keyOf(entity);
+    if (quotas === null || quotas.size === 0) this.#entries.delete(key);
+    else this.#entries.set(key, { entity, quotas: new Map(quotas) });
+  }
+
   /** The quota of whoever comes from an address. */
-  ofAddress(address: string): QuotaInForce | null {
-    return this.#first([{ address }, { address: everyOther }], 'connectionCreationRate', { address });
+  ofAddress(address: string, kind: QuotaKind): QuotaInForce | null {
+    if (this.isEmpty) return null;
+    return this.#first([{ address }, { address: everyOther }], kind, { address });
   }
 
   /** The quota of a user with a client id: the closest of eight, as Kafka has it. Null: there is none. */
@@ -80,6 +84,22 @@ export class QuotaBook {
       { clientId: everyOther },
     ];
     return this.#first(candidates, kind, { user, clientId });
+  }
+
+  /** Whether a quota may be set, or taken away (null); nothing is changed. @throws QError INVALID_REQUEST */
+  check(entity: QuotaEntity, kind: QuotaKind, perSecond: number | null): void {
+    checkEntity(entity);
+    if (perSecond === null) return;
+    checkQuota(kind, entity, perSecond);
+    if (!this.#entries.has(keyOf(entity))) this.#checkRoom();
+  }
+
+  #checkRoom(): void {
+    const { quotasMax } = securityLimits;
+    if (this.#entries.size < quotasMax) return;
+    throw new QError('INVALID_REQUEST', `there are ${quotasMax} quotas, which is as many as there may be`, {
+      details: { limit: 'quotasMax', value: quotasMax },
+    });
   }
 
   #first(candidates: readonly QuotaEntity[], kind: QuotaKind, who: QuotaEntity): QuotaInForce | null {

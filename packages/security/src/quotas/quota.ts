@@ -40,16 +40,18 @@ export function checkEntity(entity: QuotaEntity): QuotaEntity {
   for (const name of [user, clientId, address]) {
     if (typeof name === 'string' && name.length > securityLimits.nameCharactersMax)
       throw refused('entity', `names of at most ${securityLimits.nameCharactersMax} characters`);
+    if (typeof name === 'string' && !name.isWellFormed()) throw refused('entity', 'names that are well-formed Unicode');
   }
   return entity;
 }
 
-/** @throws QError INVALID_REQUEST */
+/**
+ * Whose a connection is, is known only when it is there: so its rate is a quota of addresses. Everything else is one of
+ * anybody. @throws QError INVALID_REQUEST
+ */
 export function checkQuota(kind: QuotaKind, { address }: QuotaEntity, value: number): number {
-  const isOfAddress = kind === 'connectionCreationRate';
   if (!quotaKinds.includes(kind)) throw refused('quota', `one of ${quotaKinds.join(', ')}`);
-  if (isOfAddress !== (address !== undefined))
-    throw refused(kind, isOfAddress ? 'a quota of an address' : 'a quota of users and client ids');
+  if (kind === 'connectionCreationRate' && address === undefined) throw refused(kind, 'a quota of an address');
   if (!Number.isFinite(value) || value <= 0) throw refused(kind, 'a number above 0');
   return value;
 }

@@ -51,19 +51,22 @@ describe('A3 which quota holds', () => {
     expect(shared('a', 'x')).not.toBe(shared('a', 'y'));
   });
 
-  it('A3 of an address is about connections', () => {
+  it('A3 of an address is about connections, and about what they use', () => {
     const book = new QuotaBook();
+    const of = (address: string) => book.ofAddress(address, 'connectionCreationRate');
     book.set({ address: everyOther }, 'connectionCreationRate', 10);
     book.set({ address: '10.0.0.7' }, 'connectionCreationRate', 2);
-    expect(book.ofAddress('10.0.0.7')?.perSecond).toBe(2);
-    expect(book.ofAddress('10.0.0.8')?.perSecond).toBe(10);
-    expect(book.ofAddress('10.0.0.8')?.sharedBy).not.toBe(book.ofAddress('10.0.0.9')?.sharedBy);
+    book.set({ address: '10.0.0.7' }, 'producerByteRate', 3);
+    expect(of('10.0.0.7')?.perSecond).toBe(2);
+    expect(book.ofAddress('10.0.0.7', 'producerByteRate')?.perSecond).toBe(3);
+    expect(of('10.0.0.8')?.perSecond).toBe(10);
+    expect(of('10.0.0.8')?.sharedBy).not.toBe(of('10.0.0.9')?.sharedBy);
   });
 
   it.each<[string, QuotaEntity, QuotaKind, number]>([
     ['nobody', {}, 'producerByteRate', 1],
     ['a user at an address', { user: 'a', address: 'b' }, 'producerByteRate', 1],
-    ['bytes of an address', { address: 'a' }, 'producerByteRate', 1],
+    ['half a letter', { user: 'a\ud800' }, 'producerByteRate', 1],
     ['connections of a user', { user: 'a' }, 'connectionCreationRate', 1],
     ['nothing a second', { user: 'a' }, 'producerByteRate', 0],
     ['no number', { user: 'a' }, 'producerByteRate', Number.NaN],
@@ -116,6 +119,24 @@ describe('A3 SEC-13 how long to wait', () => {
     const meter = new RateMeter();
     expect(meter.use(quota, 1e9, 0)).toBe(10_000);
     expect(meter.use({ ...quota, sharedBy: 'bob' }, 1, 0)).toBe(0);
+  });
+
+  it('A3 owing is no use, and what was given back is not owed', () => {
+    const meter = new RateMeter();
+    meter.use(quota, 3000, 0);
+    expect(meter.owed(quota, 0)).toBe(2000);
+    expect(meter.owed(quota, 500)).toBe(1500);
+    expect(meter.use(quota, -2000, 0)).toBe(0);
+    expect(meter.size).toBe(1);
+    expect(meter.owed({ ...quota, sharedBy: 'bob' }, 0)).toBe(0);
+    expect(meter.size).toBe(1);
+  });
+
+  it('A3 is over some time after the greatest of uses: nobody is locked out', () => {
+    const meter = new RateMeter();
+    meter.use(quota, 1e12, 0);
+    expect(meter.owed(quota, 29_000)).toBe(1000);
+    expect(meter.owed(quota, 30_000)).toBe(0);
   });
 
   it('A3 is known of so many and no more', () => {

@@ -4,6 +4,7 @@ import type { HealthWatch } from '../health/health-watch.ts';
 import type { Identities } from '../identity/open-identities.ts';
 import type { ProducerDescription } from '../producers/producer-description.ts';
 import type { ProducerIdBlocks } from '../producers/producer-id-blocks.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Services } from '../services.ts';
 import type { BrokerSettings } from '../settings/broker-settings.ts';
 import type { BrokerStats } from '../stats/broker-stats.ts';
@@ -20,6 +21,7 @@ import {
   GuardedStats,
   GuardedUsers,
 } from './guarded-cluster.ts';
+import { GuardedQuotas } from './guarded-quotas.ts';
 import { GuardedGroups } from './guarded-groups.ts';
 import {
   GuardedProducerIds,
@@ -30,7 +32,7 @@ import {
 } from './guarded-topics.ts';
 
 /** Services that ask `Access` by themselves. */
-type Asks = 'identity' | 'facts' | 'audit' | 'append' | 'fetch' | 'offsets' | 'epochs' | 'topics';
+type Asks = 'identity' | 'facts' | 'audit' | 'append' | 'fetch' | 'offsets' | 'epochs' | 'topics' | 'throttle';
 
 /** Services as the broker has them for itself, beside those. */
 export interface OwnServices extends Pick<Services, Asks> {
@@ -41,6 +43,7 @@ export interface OwnServices extends Pick<Services, Asks> {
   readonly producerIds: ProducerIdBlocks;
   readonly producers: ProducerDescription;
   readonly groups: Groups;
+  readonly quotas: Quotas;
   readonly settings: BrokerSettings;
   readonly stats: BrokerStats;
   readonly dataFolder: DataFolder;
@@ -64,6 +67,7 @@ export function guarded(
     producerIds: new GuardedProducerIds(own.producerIds, access),
     producers: new GuardedProducers(own.producers, access),
     groups: new GuardedGroups(own.groups, { access, nameOf }),
+    quotas: new GuardedQuotas(own.quotas, access),
     settings: new GuardedSettings(own.settings, access),
     stats: new GuardedStats(own.stats, access),
     dataFolder: new GuardedDataFolder(own.dataFolder, access),

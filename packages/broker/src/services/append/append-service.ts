@@ -28,6 +28,7 @@ import type { Access } from '../access/access.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { Partition } from '../topics/topic.ts';
+import type { Throttle } from '../quotas/throttle.ts';
 import { AppendResult, settle } from './append-result.ts';
 import type { SettleOptions } from './append-result.ts';
 import { BatchChecks } from './batch-checks.ts';
@@ -60,6 +61,8 @@ export interface AppendRequest {
 export interface Appending {
   /** In the order of the request. What they say holds if all goes well, until they are settled. */
   readonly results: readonly AppendResult[];
+  /** How long its caller is to be slowed down because of a quota, in ms; 0: not at all. */
+  readonly throttleMs: number;
   /** Calls `done` once, when all results are final; `asExpected`: none of them has changed. */
   whenSettled(done: (o: { readonly asExpected: boolean }) => void): void;
 }
@@ -81,6 +84,7 @@ export interface AppendServiceOptions {
   readonly logger: BrokerLogger;
   /** Nothing is on a disk, whatever a topic's setting says. */
   readonly inMemory: boolean;
+  readonly throttle: Pick<Throttle, 'isOn' | 'use'>;
   /** For how long the disk has not finished a round of writes, in ms, once that is too long; else 0. */
   readonly hangsForMs?: () => number;
 }
@@ -120,6 +124,8 @@ export class AppendService {
     // What comes now would only wait, and be sent again meanwhile: better it is not begun.
     const hangsForMs = this.#options.hangsForMs?.() ?? 0;
     if (hangsForMs > 0) throw diskHangs(hangsForMs);
+    const { throttle } = this.#options;
+    const throttleMs = throttle.isOn ? throttle.use(caller, 'producerByteRate', bytesOf(request)) : 0;
     const timeoutMs = Math.min(Math.max(request.timeoutMs, 1), limits.produceTimeoutMsMax);
     const results: AppendResult[] = [];
     const settling = { clock, logger, timeoutMs, budget: caller.budget };
@@ -129,15 +135,15 @@ export class AppendService {
       wishes: request.isLenient === true ? this.#lenientWishes : this.#wishes,
     };
     if (this.#appendNow(request, results, asking)) {
-      return { results, whenSettled: (done) => settle(results, settling, done) };
+      return { results, throttleMs, whenSettled: (done) => settle(results, settling, done) };
     }
-    return this.#appendLater(request, results, { ...asking, settling });
+    return this.#appendLater(request, results, { ...asking, settling, throttleMs });
   }
 
   async #appendLater(
     request: AppendRequest,
     results: AppendResult[],
-    { settling, ...asking }: Asking & { settling: SettleOptions },
+    { settling, throttleMs, ...asking }: Asking & { settling: SettleOptions; throttleMs: number },
   ): Promise<Appending> {
     const release = await this.#appendRest(request, results, asking);
     const whenSettled: Appending['whenSettled'] = (done) => {
@@ -145,7 +151,7 @@ export class AppendService {
       // From the moment at which somebody waits for them, the results hold the frame as long as they need it.
       release();
     };
-    return { results, whenSettled };
+    return { results, throttleMs, whenSettled };
   }
 
   /** Appends batch after batch while that takes no time to speak of. False: the rest is left to `#appendRest`. */
@@ -282,6 +288,13 @@ export class AppendService {
       },
     );
   }
+}
+
+/** Of all batches, also those that will be refused: their bytes came. */
+function bytesOf({ topics }: AppendRequest): number {
+  let bytes = 0;
+  for (const { partitions } of topics) for (const { records } of partitions) bytes += records.length;
+  return bytes;
 }
 
 /** @throws QError when the batch is refused for what needs no look into it */

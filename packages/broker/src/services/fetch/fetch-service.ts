@@ -10,7 +10,9 @@ import type { BrokerCounters } from '../../metrics/counters.ts';
 import { everybodyMay } from '../access/access.ts';
 import type { Access } from '../access/access.ts';
 import { checkPartitionCount } from '../topics/partition-lookup.ts';
+import type { Throttle } from '../quotas/throttle.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
+import { FetchPace } from './fetch-pace.ts';
 import { FetchPlan, releaseReads } from './fetch-plan.ts';
 import type { Collection, FetchTopic, PartitionRead } from './fetch-plan.ts';
 import type { FetchWaiters } from './fetch-waiters.ts';
@@ -24,12 +26,21 @@ export interface FetchQuery {
   readonly maxBytes: number;
   /** Where to begin among the partitions: whoever counts it up with each of its fetches starves none of them. */
   readonly turn: number;
+  /**
+   * How long it may be held because of a quota, in ms; then it is withheld: answered without anything. 0: it is
+   * withheld at once. Missing: it is held as long as may be, and answered.
+   */
+  readonly quotaWaitMs?: number;
   readonly topics: readonly FetchTopic[];
 }
 
 /** What was read: one entry for each partition, in the order of the query. */
 export interface Fetched {
   readonly reads: readonly PartitionRead[];
+  /** Nothing was looked at, because of a quota: `reads` is empty. */
+  readonly isWithheld: boolean;
+  /** How long it was held because of a quota, in ms. */
+  readonly throttledMs: number;
   /** Gives lent memory back once nobody looks at the buffers any more; null where none is lent. */
   readonly release: (() => void) | null;
 }
@@ -43,6 +54,7 @@ export interface FetchServiceOptions {
   readonly limits: BrokerLimits;
   readonly counters: BrokerCounters;
   readonly logger: BrokerLogger;
+  readonly throttle: Pick<Throttle, 'isOn' | 'use' | 'owed' | 'atOnce' | 'hold'>;
 }
 
 export class FetchService {
@@ -63,23 +75,32 @@ export class FetchService {
     const { registry, logger, access = everybodyMay } = this.#options;
     const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
     const plan = new FetchPlan(query.topics, { registry, logger, access, caller, maxBytes, turn: query.turn });
-    const collection = await this.#collect(plan, { ...query, maxBytes }, caller);
+    const pace = new FetchPace(this.#options, query.quotaWaitMs, caller);
+    const collection = await this.#collect(plan, { ...query, maxBytes }, { caller, pace });
+    const { throttledMs } = pace;
+    if (collection === null) return { reads: [], isWithheld: true, throttledMs, release: null };
     const { reads } = collection;
     counters.bytesOut += collection.bytes;
     counters.recordsOut += plan.countTraffic(collection);
     const isLent = reads.some(({ release }) => release !== undefined);
-    return { reads, release: isLent ? () => releaseReads(collection) : null };
+    return { reads, isWithheld: false, throttledMs, release: isLent ? () => releaseReads(collection) : null };
   }
 
-  /** Looks until there is enough, something is wrong, or the time is up. */
-  async #collect(plan: FetchPlan, query: FetchQuery, { signal, budget }: Caller): Promise<Collection> {
+  /** Looks until there is enough, something is wrong, or the time is up. Null: it is withheld. */
+  async #collect(
+    plan: FetchPlan,
+    query: FetchQuery,
+    { caller: { signal, budget }, pace }: { readonly caller: Caller; readonly pace: FetchPace },
+  ): Promise<Collection | null> {
     const { waiters, clock, limits } = this.#options;
     const deadline = clock.monotonic() + Math.min(Math.max(query.maxWaitMs, 0), limits.fetchWaitMsMax);
-    const { maxBytes } = query;
-    const minBytes = Math.min(query.minBytes, maxBytes);
     // No more than half of what may be pending, so that a connection that is never quite idle gets it too.
-    const roomBytes = Math.min(maxBytes, limits.outputBytesMax >> 1);
+    const answerBytesMax = limits.outputBytesMax >> 1;
     for (;;) {
+      const pacing = pace.take(query.maxBytes);
+      const maxBytes = typeof pacing === 'number' ? pacing : await pacing;
+      if (maxBytes === 0) return null;
+      const roomBytes = Math.min(maxBytes, answerBytesMax);
       // A peer that does not take its answers gets no new ones made, which would only wait in memory.
       const room = budget.reserveAnswer(roomBytes, Math.min(roomBytes, limits.outputBytesLeast));
       const grantedBytes = typeof room === 'number' ? room : await room;
@@ -89,24 +110,25 @@ export class FetchService {
       const collection = await plan.collect(isShort ? grantedBytes : maxBytes);
       budget.keepAnswer(collection.bytes);
       const remainingMs = deadline - clock.monotonic();
-      const isEnough = collection.bytes >= minBytes || (isShort && collection.bytes > 0);
+      const isEnough = collection.bytes >= Math.min(query.minBytes, maxBytes) || (isShort && collection.bytes > 0);
       const isDone = isEnough || collection.hasError || collection.isFull || remainingMs <= 0;
       if (signal.aborted) {
         releaseReads(collection);
         throw gone();
       }
-      if (isDone || waiters.isReleased) return collection;
-      if (plan.hasNews(collection)) {
-        budget.keepAnswer(0);
-        releaseReads(collection);
-        continue;
-      }
       const { partitions } = plan;
-      const unpark = budget.park(Math.max(1, partitions.length));
-      // Too many wait already; this one gets what there is.
-      if (unpark === null) return collection;
+      const isLooking = !isDone && !waiters.isReleased;
+      const isAgain = isLooking && plan.hasNews(collection);
+      const unpark = isLooking && !isAgain ? budget.park(Math.max(1, partitions.length)) : null;
+      // Done; or too many wait already, and this one gets what there is.
+      if (!isAgain && unpark === null) {
+        pace.used(collection.bytes);
+        return collection;
+      }
+      pace.used(0);
       budget.keepAnswer(0);
       releaseReads(collection);
+      if (unpark === null) continue;
       await waiters.wait({ partitions, timeoutMs: remainingMs, signal });
       unpark();
       // Most polls end so. What was found before is still true, and holds no memory.

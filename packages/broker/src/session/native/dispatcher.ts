@@ -23,6 +23,7 @@ import type { Answer } from '../../transport/session.ts';
 import { isClientsMistake, reportRequest } from '../request-report.ts';
 import { Expected } from './handler.ts';
 import type { Handler, NativeCaller } from './handler.ts';
+import type { RequestPace } from './request-pace.ts';
 
 /** What the dispatcher tells a session, and asks of it. */
 export interface HelloState {
@@ -47,6 +48,7 @@ interface Route {
   readonly letsGo: boolean;
   readonly endsOnError: boolean;
   readonly isForStrangers: boolean;
+  readonly isUrgent: boolean;
   readonly errorsIn: ((answer: unknown) => Iterable<ErrorName>) | undefined;
   readonly finish: Handler<unknown, unknown>['finish'];
   readonly counter: ApiCounter;
@@ -68,17 +70,20 @@ export class Dispatcher {
   readonly #logger: BrokerLogger;
   readonly #counters: BrokerCounters;
   readonly #copyToLetGo: (frame: Buffer) => Buffer;
+  readonly #pace: RequestPace;
 
   /** `copyToLetGo`: into memory that is used again when the handler has let go of it. Into any if missing. */
   constructor(options: {
     clock: Clock;
     logger: BrokerLogger;
     counters: BrokerCounters;
+    pace: RequestPace;
     copyToLetGo?: (frame: Buffer) => Buffer;
   }) {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#counters = options.counters;
+    this.#pace = options.pace;
     this.#copyToLetGo = options.copyToLetGo ?? ((frame) => Buffer.from(frame));
   }
 
@@ -88,7 +93,9 @@ export class Dispatcher {
     this.#counters.apis.set(handler.api.name, counter);
     const { api, handle, letsGo = false, errorsIn, finish, ...rest } = handler as unknown as Handler<unknown, unknown>;
     const { endsOnError = false, isForStrangers = false } = rest;
-    this.#routes.set(api.key, { api, handle, letsGo, endsOnError, isForStrangers, errorsIn, finish, counter });
+    const isUrgent = isForStrangers || rest.isUrgent === true;
+    const isTold = { endsOnError, isForStrangers, isUrgent };
+    this.#routes.set(api.key, { api, handle, letsGo, ...isTold, errorsIn, finish, counter });
   }
 
   /** The APIs that are served. */
@@ -146,8 +153,10 @@ export class Dispatcher {
     const isHello = route.api.key === helloKey;
     try {
       const answer = route.handle(body, request.caller);
+      if (this.#pace.isOn) this.#pace.worked(state.caller, this.#clock.monotonic() - state.startedAt);
       if (answer instanceof Promise) return this.#whenHandled(answer, state, request.session);
       if (answer instanceof Expected) return this.#whenKnown(answer, state);
+      if (this.#isBeyond(state)) return this.#whenHandled(Promise.resolve(answer), state, request.session);
       const encoded = this.#succeed(state, answer);
       if (isHello) request.session.saidHello(body as HelloRequest);
       return encoded;
@@ -167,7 +176,8 @@ export class Dispatcher {
   ): Promise<Answer> {
     const { isForStrangers, endsOnError } = state.route;
     try {
-      const encoded = this.#succeed(state, await answer);
+      const handled = await answer;
+      const encoded = this.#succeed(state, this.#isBeyond(state) ? await this.#held(state, handled) : handled);
       if (isForStrangers) session.becameKnown();
       return encoded;
     } catch (error) {
@@ -190,15 +200,31 @@ export class Dispatcher {
     try {
       const instead = await other;
       isKnown = true;
+      if (this.#isBeyond(state)) return this.#succeed(state, await this.#held(state, instead ?? answer));
       return instead === null ? this.#succeed(state, answer, encoded) : this.#succeed(state, instead);
     } catch (error) {
       return this.#fail(state, error, { thenClose: false });
     }
   }
 
-  #encode({ route, correlationId, version }: RequestState & { route: Route }, answer: unknown): readonly Buffer[] {
+  /** Whether the answer is to wait, because its client takes more of the event loop than it may. */
+  #isBeyond({ route, caller }: RequestState & { route: Route }): boolean {
+    return this.#pace.isOn && !route.isUrgent && this.#pace.isBeyond(caller);
+  }
+
+  /** Whoever can be told of the wait is. */
+  async #held({ caller }: RequestState, answer: unknown): Promise<unknown> {
+    const heldMs = await this.#pace.hold(caller);
+    return isToldOfWaits(answer) ? { ...answer, throttleTimeMs: answer.throttleTimeMs + heldMs } : answer;
+  }
+
+  #encode(state: RequestState & { route: Route }, answer: unknown): readonly Buffer[] {
+    const { route, correlationId, version, caller } = state;
+    const begunAt = this.#pace.isOn ? this.#clock.monotonic() : 0;
     const encoded = encodeResponse(route.api, { version, correlationId, body: answer });
-    return route.finish?.(encoded) ?? encoded;
+    const finished = route.finish?.(encoded) ?? encoded;
+    if (this.#pace.isOn) this.#pace.worked(caller, this.#clock.monotonic() - begunAt);
+    return finished;
   }
 
   #succeed(state: RequestState & { route: Route }, answer: unknown, buffers = this.#encode(state, answer)): Answer {
@@ -255,6 +281,10 @@ export class Dispatcher {
   #countError(name: ErrorName, { clientId, address }: ErrorReceiver, api: ApiCounter | null): void {
     countError(this.#counters, name, { api, failing: { door: nativeName, clientId, address } });
   }
+}
+
+function isToldOfWaits(answer: unknown): answer is { readonly throttleTimeMs: number } {
+  return typeof answer === 'object' && answer !== null && 'throttleTimeMs' in answer;
 }
 
 function isAboutIdentity({ code }: QError): boolean {

@@ -40,6 +40,8 @@ export interface Handler<Q, A> {
   readonly endsOnError?: boolean;
   /** Served before it is known whose the connection is. */
   readonly isForStrangers?: boolean;
+  /** Its answer is not held when its client is beyond a quota. What is served to strangers is urgent, too. */
+  readonly isUrgent?: boolean;
   /** Has the last word on the buffers of an encoded answer. */
   readonly finish?: (buffers: readonly Buffer[]) => readonly Buffer[];
 }

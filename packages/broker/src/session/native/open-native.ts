@@ -10,6 +10,7 @@ import type { Link, OpenSession } from '../../transport/session.ts';
 import { registerApis } from './apis/register-apis.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { NativeSession } from './native-session.ts';
+import { RequestPace } from './request-pace.ts';
 
 export interface NativeOptions {
   readonly services: Services;
@@ -30,9 +31,10 @@ export interface NativeOptions {
 
 /** Sessions of the native protocol. */
 export function openNative(options: NativeOptions): OpenSession {
-  const { clock, limits, logger, counters, frames, identityOf } = options;
+  const { clock, limits, logger, counters, frames, identityOf, services } = options;
   const copyToLetGo = frames?.copyOf;
-  const dispatcher = new Dispatcher({ clock, logger, counters, ...(copyToLetGo && { copyToLetGo }) });
+  const pace = new RequestPace(services.throttle);
+  const dispatcher = new Dispatcher({ clock, logger, counters, pace, ...(copyToLetGo && { copyToLetGo }) });
   registerApis(dispatcher, options);
   const allocateFrame = frames?.take ?? ((length: number) => Buffer.allocUnsafe(length));
   const host = { dispatcher, limits, identityOf, allocateFrame };

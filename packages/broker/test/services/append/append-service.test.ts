@@ -22,6 +22,7 @@ import { BrokerCounters } from '../../../src/metrics/counters.ts';
 import type { Topic } from '../../../src/services/topics/topic.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
+import { throttleOf } from '../../fakes/fake-throttle.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
 
 const clockStart = Date.now();
@@ -35,6 +36,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
   const budget = new ByteBudget({ softBytes: 1000, hardBytes: 2000 });
   const counters = new BrokerCounters(clock);
   const letGo: Buffer[] = [];
+  const { throttle } = throttleOf();
   const service = new AppendService({
     registry,
     budget,
@@ -43,8 +45,9 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
     counters,
     logger: silentLogger,
     inMemory: false,
+    throttle,
   });
-  const handler = produceHandler({ service, frames: { release: (view) => letGo.push(view) }, traces: null });
+  const handler = produceHandler({ service, throttle, frames: { release: (view) => letGo.push(view) }, traces: null });
   const caller = new FakeCaller();
   const held = caller.budget;
   const { signal } = caller;

@@ -9,6 +9,7 @@ import { silentLogger } from '../../../src/logger.ts';
 import { BrokerCounters } from '../../../src/metrics/counters.ts';
 import { FakeLog } from '../../fakes/fake-log.ts';
 import { FakeCaller } from '../../fakes/fake-caller.ts';
+import { throttleOf } from '../../fakes/fake-throttle.ts';
 import { emptyRegistry, partitionWith, topicOf } from '../../fakes/topics.ts';
 import { batchOf } from '../../harness.ts';
 
@@ -28,13 +29,20 @@ function setUp() {
     limits: defaultLimits,
     counters: new BrokerCounters(clock),
     logger: silentLogger,
+    throttle: throttleOf().throttle,
   };
   const handler = fetchHandler(new FetchService(options));
   const caller = new FakeCaller();
   const { budget, signal } = caller;
   const fetch = async (o: { minBytes: number; maxWaitMs: number }): Promise<FetchResponsePartition> => {
     const partitions = [{ partition: 0, leaderEpoch: -1, fetchOffset: 0, maxBytes: 1 << 20 }];
-    const request = { ...o, maxBytes: 1 << 20, isolation: 0, topics: [{ topicId: topic.id, partitions }] };
+    const request = {
+      ...o,
+      maxBytes: 1 << 20,
+      isolation: 0,
+      throttleWaitMs: -1,
+      topics: [{ topicId: topic.id, partitions }],
+    };
     const response = (await handler.handle(request, caller)) as FetchResponse;
     return response.topics[0]!.partitions[0]!;
   };

@@ -3,6 +3,8 @@ import type { PingRequest, PingResponse } from '@q/protocol';
 import { StorageError } from '@q/storage';
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
+import { RequestPace } from '../../../src/session/native/request-pace.ts';
+import { throttleOf } from '../../fakes/fake-throttle.ts';
 import { Dispatcher } from '../../../src/session/native/dispatcher.ts';
 import { Expected } from '../../../src/session/native/handler.ts';
 import type { Handler } from '../../../src/session/native/handler.ts';
@@ -25,7 +27,8 @@ function setUp(
     warn() {},
     error: (_fields, message) => void logged.push(message),
   };
-  const dispatcher = new Dispatcher({ clock, logger, counters, ...(copyToLetGo && { copyToLetGo }) });
+  const pace = new RequestPace(throttleOf().throttle);
+  const dispatcher = new Dispatcher({ clock, logger, counters, pace, ...(copyToLetGo && { copyToLetGo }) });
   dispatcher.add({ api: Ping, handle, ...(errorsIn !== undefined && { errorsIn }) });
   const dispatch = (frame: Buffer, isOpen = true, isLent = false): Answer | Promise<Answer> =>
     dispatcher.dispatch(frame, {

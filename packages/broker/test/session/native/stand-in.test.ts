@@ -15,7 +15,7 @@ function sent(lists: Buffer[][]): { parts: readonly Buffer[]; records: string[] 
       buffers.reduce((sum, buffer) => sum + buffer.length, 0),
     ),
   }));
-  const body = { topics: [{ topicId: '00000000-0000-4000-8000-0000000000aa', partitions }] };
+  const body = { topics: [{ topicId: '00000000-0000-4000-8000-0000000000aa', partitions }], throttleTimeMs: 0 };
   const parts = expandStandIns(encodeResponse(Fetch, { version: 0, correlationId: 1, body }));
   const frame = Buffer.concat(parts).subarray(4);
   return {

@@ -14,25 +14,31 @@ export function fetchHandler(service: Pick<FetchService, 'fetch'>): Handler<Fetc
     api: Fetch,
     handle: async (request, caller) => {
       checkIsolation(request);
-      const { maxWaitMs, minBytes, maxBytes, topics } = request;
-      const query = { maxWaitMs, minBytes, maxBytes, topics, turn: caller.nextFetchTurn() };
-      const { reads, release } = await service.fetch(query, caller);
+      const { maxWaitMs, minBytes, maxBytes, topics, throttleWaitMs } = request;
+      const quota = throttleWaitMs < 0 ? {} : { quotaWaitMs: Math.max(throttleWaitMs, quotaWaitMsMin) };
+      const query = { maxWaitMs, minBytes, maxBytes, topics, turn: caller.nextFetchTurn(), ...quota };
+      const { reads, release, isWithheld, throttledMs } = await service.fetch(query, caller);
+      if (isWithheld) return { topics: [], throttleTimeMs: throttledMs };
       if (release !== null) caller.budget.whenTaken(release);
-      return answerOf(request, reads);
+      return answerOf(request, reads, throttledMs);
     },
     finish: expandStandIns,
     errorsIn: errorsOfPartitions,
   };
 }
 
+/** Whoever would not wait at all would ask again and again. */
+const quotaWaitMsMin = 100;
+
 function checkIsolation({ isolation }: FetchRequest): void {
   if (isolation === isolationCode.readUncommitted) return;
   throw new QError('INVALID_REQUEST', `isolation ${isolation} is not known; this broker has 0 (read uncommitted)`);
 }
 
-function answerOf(request: FetchRequest, reads: readonly PartitionRead[]): FetchResponse {
+function answerOf(request: FetchRequest, reads: readonly PartitionRead[], throttleTimeMs: number): FetchResponse {
   let next = 0;
   return {
+    throttleTimeMs,
     topics: request.topics.map((topic) => ({
       topicId: topic.topicId,
       partitions: topic.partitions.map(({ partition }) => partitionAnswer(partition, reads[next++]!)),

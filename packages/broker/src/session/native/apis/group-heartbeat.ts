@@ -9,5 +9,5 @@ import type { Handler } from '../handler.ts';
 export function groupHeartbeatHandler(
   heartbeats: Services['groups']['heartbeats'],
 ): Handler<GroupHeartbeatRequest, GroupHeartbeatResponse> {
-  return { api: GroupHeartbeat, handle: (request, caller) => heartbeats.beat(request, caller) };
+  return { api: GroupHeartbeat, isUrgent: true, handle: (request, caller) => heartbeats.beat(request, caller) };
 }

@@ -3,9 +3,11 @@
  */
 import { Produce, durabilityCode } from '@q/protocol';
 import type { LentMemory, ProduceRequest, ProduceResponse, ProduceResponsePartition } from '@q/protocol';
+import { throttleMsMax } from '@q/security';
 import { retryAfterMs } from '../../../errors/retry-after.ts';
 import type { AppendResult } from '../../../services/append/append-result.ts';
 import type { AppendService, Appending } from '../../../services/append/append-service.ts';
+import type { Throttle } from '../../../services/quotas/throttle.ts';
 import type { BrokerTracing } from '../../../tracing/tracing.ts';
 import { Expected } from '../handler.ts';
 import type { Handler, NativeCaller } from '../handler.ts';
@@ -21,12 +23,14 @@ export interface ProduceDependencies {
   /** Null: nobody wants spans. */
   readonly traces: ProduceTracing | null;
   readonly service: Pick<AppendService, 'append'>;
+  readonly throttle: Pick<Throttle, 'hold'>;
   /** Where the memory of large frames comes from, if it is used again. */
   readonly frames: Pick<LentMemory, 'release'> | null;
 }
 
 export function produceHandler({
   service,
+  throttle,
   frames,
   traces,
 }: ProduceDependencies): Handler<ProduceRequest, ProduceResponse> {
@@ -44,11 +48,12 @@ export function produceHandler({
           // What was checked is looked at no more. Of a check that failed the thread pool may still be at work: that is
           // left to the collector.
           if (late.results.every(({ error }) => error === null)) letGoOfFrame(request, frames);
-          return finalAnswer(request, late);
+          return late.throttleMs > 0 ? heldAnswer(request, late, { caller, throttle }) : finalAnswer(request, late);
         });
       }
       // The logs look after their batches now.
       letGoOfFrame(request, frames);
+      if (appending.throttleMs > 0) return heldAnswer(request, appending, { caller, throttle });
       return expectedAnswer(request, appending);
     },
     errorsIn: errorsOfPartitions,
@@ -64,10 +69,11 @@ function tracedAppend(
   const startedAtMs = now();
   const bytes = request.topics.flatMap(({ partitions }) => partitions).reduce((sum, p) => sum + p.records.length, 0);
   const told = (appending: Appending): Appending => {
-    const { results } = appending;
+    const { results, throttleMs } = appending;
     const appendedAtMs = now();
     return {
       results,
+      throttleMs,
       whenSettled: (done) =>
         appending.whenSettled((o) => {
           const { clientId } = caller;
@@ -107,9 +113,37 @@ function finalAnswer(request: ProduceRequest, appending: Appending): Promise<Pro
   });
 }
 
+/**
+ * What is beyond a quota is stored like everything else, and its answer is held: a client has only so many requests
+ * without an answer. Who owes very much in spite of that is not listened to for a while.
+ */
+async function heldAnswer(
+  request: ProduceRequest,
+  appending: Appending,
+  { caller, throttle }: { readonly caller: NativeCaller; readonly throttle: Pick<Throttle, 'hold'> },
+): Promise<ProduceResponse> {
+  const { throttleMs } = appending;
+  if (throttleMs >= throttleMsMax) {
+    const goOn = caller.budget.holdOrder();
+    void throttle.hold(caller, kind, deafMs).then(goOn);
+  }
+  // The client must not take a held answer for one that was lost.
+  const holdMs = Math.min(throttleMs, request.timeoutMs / 2);
+  const [answer, throttleTimeMs] = await Promise.all([
+    finalAnswer(request, appending),
+    throttle.hold(caller, kind, holdMs),
+  ]);
+  return { ...answer, throttleTimeMs };
+}
+
+const kind = 'producerByteRate';
+/** Heartbeats of the connection come late by as much, for each request that is ahead of them. */
+const deafMs = 2_000;
+
 function answerOf(request: ProduceRequest, { results }: Appending): ProduceResponse {
   let next = 0;
   return {
+    throttleTimeMs: 0,
     // Asked when it is encoded, as the partitions are.
     get retryAfterMs() {
       return retryAfterMs(results);

@@ -60,7 +60,7 @@ export function registerApis(dispatcher: Dispatcher, options: NativeApisOptions)
   const { identity, topics, topicChanges, groups } = services;
   dispatcher.add(helloHandler({ identity, limits, dispatcher }));
   if (services.identities !== null) dispatcher.add(authenticateHandler());
-  dispatcher.add(produceHandler({ service: services.append, frames, traces }));
+  dispatcher.add(produceHandler({ service: services.append, throttle: services.throttle, frames, traces }));
   dispatcher.add(fetchHandler(services.fetch));
   dispatcher.add(metadataHandler({ catalog: topics, identity, advertised }));
   dispatcher.add(listOffsetsHandler(services.offsets));
