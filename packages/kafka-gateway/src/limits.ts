@@ -2,6 +2,8 @@
 export const kafkaLimits = {
   /** Partitions in the fetch sessions of all connections together. Who comes with more gets no session. */
   fetchSessionPartitionsMax: 200_000,
+  /** Whoever may not read what it fetches, and gets nothing else, is answered after so long. */
+  refusedFetchMs: 500,
   /** Client ids of which the log says that they ask for transactions. */
   transactionWarningsMax: 64,
 } as const;

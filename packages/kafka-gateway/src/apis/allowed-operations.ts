@@ -1,13 +1,15 @@
 /**
- * What a caller may do with a thing, as a set of bits: bit n is operation n of Kafka's AclOperation. Whoever reaches
- * this door may do everything.
+ * What a caller may do with a thing, as a set of bits: bit n is operation n of Kafka's AclOperation.
  */
+import type { Access, Caller } from '@q/broker';
+import { operationsOf } from '@q/security';
+import type { Resource } from '@q/security';
+import { operationCode } from '../access/acl-codes.ts';
 
-/** Every operation that there is on a topic: read, write, create, delete, alter, describe, and its settings. */
-export const topicOperations = bits(3, 4, 5, 6, 7, 8, 10, 11);
-/** On the cluster: create, alter, describe, act as a broker, its settings, idempotent writes. */
-export const clusterOperations = bits(5, 7, 8, 9, 10, 11, 12);
-
-function bits(...operations: readonly number[]): number {
-  return operations.reduce((sum, operation) => sum + 2 ** operation, 0);
+/** Of everything that can be done with things of its kind. */
+export function allowedOperations(access: Pick<Access, 'sees'>, caller: Caller, resource: Resource): number {
+  let bits = 0;
+  for (const operation of operationsOf(resource.type))
+    if (access.sees(caller, operation, resource)) bits |= 1 << operationCode(operation);
+  return bits;
 }

@@ -4,7 +4,7 @@ import type { ConfigStep } from '../configs/topic-configs.ts';
 import { KafkaError } from '../errors/kafka-errors.ts';
 import { partError } from '../errors/part-error.ts';
 import type { KafkaCaller } from '../session/handler.ts';
-import { idOf, refuseChange, requireBrokerName, requireTopicName } from './config-resource.ts';
+import { demandConfigs, idOf, refuseChange, requireBrokerName, requireTopicName } from './config-resource.ts';
 import type { ConfigParts, ConfigResource } from './config-resource.ts';
 import { oneByOne } from './one-by-one.ts';
 
@@ -50,11 +50,12 @@ export async function alterEach(
 }
 
 async function alterOne(
-  { services: { identity, topicChanges, settings }, topicConfigs, brokerConfigs }: ConfigParts,
+  { services: { identity, topicChanges, settings, access }, topicConfigs, brokerConfigs }: ConfigParts,
   change: ResourceChange,
   { caller, validateOnly, replacesAll }: AlterOptions,
 ): Promise<void> {
   const { resourceType: type, resourceName, steps } = change;
+  demandConfigs(access, caller, { operation: 'alterConfigs', of: change });
   if (new Set(steps.map(({ name }) => name)).size < steps.length) {
     throw new KafkaError('INVALID_REQUEST', 'the request names a setting of this resource more than once');
   }

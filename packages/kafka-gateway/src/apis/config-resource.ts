@@ -1,6 +1,10 @@
 /** What DescribeConfigs, AlterConfigs and IncrementalAlterConfigs have in common: whose settings are meant. */
-import type { DoorTools, Services } from '@q/broker';
+import { groupNamed, topicNamed } from '@q/broker';
+import type { Access, DoorTools, Services } from '@q/broker';
 import { checkTopicName } from '@q/protocol';
+import { cluster } from '@q/security';
+import type { Resource } from '@q/security';
+import { demand } from '../access/demand.ts';
 import type { BrokerConfigs } from '../configs/broker-configs.ts';
 import { resourceType } from '../configs/config-codes.ts';
 import type { TopicConfigs } from '../configs/topic-configs.ts';
@@ -8,7 +12,7 @@ import { KafkaError } from '../errors/kafka-errors.ts';
 
 /** What the handlers of settings need. */
 export interface ConfigParts {
-  readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges' | 'settings'>;
+  readonly services: Pick<Services, 'identity' | 'topics' | 'topicChanges' | 'settings' | 'access'>;
   readonly tools: Pick<DoorTools, 'clock' | 'limits'>;
   readonly topicConfigs: TopicConfigs;
   readonly brokerConfigs: BrokerConfigs;
@@ -22,6 +26,24 @@ export interface ConfigResource {
 
 export function idOf({ resourceType: type, resourceName }: ConfigResource): string {
   return `${type} ${resourceName}`;
+}
+
+/**
+ * Whether settings of it may be seen, or altered. Whoever may not learns nothing else.
+ * @throws QError NOT_AUTHORIZED
+ */
+export function demandConfigs(
+  access: Access,
+  caller: Parameters<typeof demand>[1],
+  { operation, of }: { readonly operation: 'describeConfigs' | 'alterConfigs'; readonly of: ConfigResource },
+): void {
+  demand(access, caller, { operation, resource: resourceOf(of) });
+}
+
+/** What is no topic and no group is the broker's. */
+function resourceOf({ resourceType: type, resourceName }: ConfigResource): Resource {
+  if (type === resourceType.topic) return topicNamed(resourceName);
+  return type === resourceType.group ? groupNamed(resourceName) : cluster;
 }
 
 /** @throws KafkaError INVALID_TOPIC_EXCEPTION */

@@ -55,7 +55,7 @@ async function deleteIn(
 /** As Kafka has it: no records go where compaction alone decides what stays, and none of the broker's own. */
 function checkTopic(name: string, topics: Services['topics'], caller: Caller): void {
   const topicId = topics.idOf(name);
-  if (topicId === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`);
+  if (topicId === undefined) throw topics.missing(name, caller);
   if (isInternalTopic(name)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `topic ${name} is the broker's own`);
   if (!topics.findById(topicId, caller).cleanupPolicy.includes('delete')) {
     throw new KafkaError('POLICY_VIOLATION', `the cleanup.policy of topic ${name} has no delete`);

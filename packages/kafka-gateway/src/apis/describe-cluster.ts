@@ -1,27 +1,30 @@
 /**
- * DescribeCluster: the broker, which is its own controller (row B1).
+ * DescribeCluster: the broker, which is its own controller (row B1). Everybody may know that.
  */
 import type { Services } from '@q/broker';
+import { cluster } from '@q/security';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeCluster } from '../messages/describe-cluster.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
-import { clusterOperations } from './allowed-operations.ts';
+import { allowedOperations } from './allowed-operations.ts';
 
 const brokers = 1;
 const controllers = 2;
 
-export function describeClusterHandler({ identity }: Pick<Services, 'identity'>): Handler {
+export function describeClusterHandler({ identity, access }: Pick<Services, 'identity' | 'access'>): Handler {
   const { brokerId, clusterId } = identity;
   return handler(describeCluster, {
-    handle: ({ endpointType, includeClusterAuthorizedOperations }, { caller: { advertised } }) => {
+    handle: ({ endpointType, includeClusterAuthorizedOperations }, { caller }) => {
       checkEndpointType(endpointType);
       return {
         errorCode: kafkaErrorCode.NONE,
         clusterId,
         controllerId: brokerId,
-        brokers: [{ brokerId, ...advertised }],
-        ...(includeClusterAuthorizedOperations && { clusterAuthorizedOperations: clusterOperations }),
+        brokers: [{ brokerId, ...caller.advertised }],
+        ...(includeClusterAuthorizedOperations && {
+          clusterAuthorizedOperations: allowedOperations(access, caller, cluster),
+        }),
       };
     },
     refuse: (errorCode, { endpointType }, _context, errorMessage) => ({

@@ -10,7 +10,7 @@ import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { describeConfigs } from '../messages/describe-configs.ts';
 import { handler, Silence } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
-import { idOf, requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
+import { demandConfigs, idOf, requireBrokerName, requireResourceName, requireTopicName } from './config-resource.ts';
 import type { ConfigParts, ConfigResource } from './config-resource.ts';
 import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
 
@@ -59,11 +59,12 @@ function describeOne(
 
 /** @throws KafkaError, QError */
 function configsOf(
-  { services: { identity, topics }, topicConfigs, brokerConfigs }: ConfigParts,
+  { services: { identity, topics, access }, topicConfigs, brokerConfigs }: ConfigParts,
   resource: ConfigResource,
   caller: KafkaCaller,
 ): readonly ConfigInForce[] {
   const { resourceType: type, resourceName } = resource;
+  demandConfigs(access, caller, { operation: 'describeConfigs', of: resource });
   switch (type) {
     case resourceType.topic:
       return topicConfigs.describe(topics.settings(requireTopicName(resourceName), caller));

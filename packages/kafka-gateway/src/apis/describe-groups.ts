@@ -5,7 +5,7 @@
  * for each member what it wants and has, in bytes that its leader could have written. Kafka says of its own that they
  * are Dead or not found, and sends tools on to a newer API; most clients do not know that one, and would show nothing.
  */
-import { toWireError } from '@q/broker';
+import { groupNamed, toWireError } from '@q/broker';
 import type { ClassicDescription, DoorTools, GroupDescription, MemberDescription, Services } from '@q/broker';
 import type { QError } from '@q/protocol';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
@@ -15,6 +15,7 @@ import { assignmentOf, subscriptionOf } from '../messages/consumer-protocol.ts';
 import { describeGroups, operationsUnknown } from '../messages/describe-groups.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller, RequestContext } from '../session/handler.ts';
+import { allowedOperations } from './allowed-operations.ts';
 import { refuseTooMany } from './group-count.ts';
 import { oneByOne } from './one-by-one.ts';
 
@@ -23,13 +24,11 @@ type DescribedMember = Described['members'][number];
 
 /** First version that says that a group is not there; before it, one that is not there is Dead. */
 const notFoundSince = 6;
-/** Read, delete, describe, and describe and alter settings: everything that can be done to a group. */
-const everyOperation = 0b1101_0100_1000;
 /** How an IPv4 address looks to a socket that takes both kinds. */
 const mappedIpv4 = /^::ffff:(?=\d+\.)/;
 
 export function describeGroupsHandler(
-  { groups }: Pick<Services, 'groups'>,
+  { groups, access }: Pick<Services, 'groups' | 'access'>,
   { limits, clock }: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
   const describe = async (groupId: string, caller: KafkaCaller): Promise<Described> => {
@@ -48,13 +47,17 @@ export function describeGroupsHandler(
     handle: async ({ groups: wanted, includeAuthorizedOperations }, context) => {
       const refused = refuseTooMany(wanted, limits);
       if (refused !== null) return refused;
-      const authorizedOperations = includeAuthorizedOperations ? everyOperation : operationsUnknown;
+      const operationsWith = (groupId: string): number =>
+        includeAuthorizedOperations
+          ? allowedOperations(access, context.caller, groupNamed(groupId))
+          : operationsUnknown;
       let bytesLeft = limits.frameBytesMax;
       // A group that is named twice is described once.
       const described = await oneByOne(new Set(wanted), { clock }, async (groupId) => {
         const group = bytesLeft > 0 ? await describeOrSayWhy(groupId, context) : noRoom(groupId);
         bytesLeft -= bytesOf(group);
-        return group.errorCode === kafkaErrorCode.NONE ? { ...group, authorizedOperations } : group;
+        if (group.errorCode !== kafkaErrorCode.NONE) return group;
+        return { ...group, authorizedOperations: operationsWith(groupId) };
       });
       return { groups: described };
     },

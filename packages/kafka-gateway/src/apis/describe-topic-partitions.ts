@@ -2,6 +2,7 @@
  * DescribeTopicPartitions: topics in the order of their names, so many partitions at a time (row B1). An answer that
  * does not have all of them says where to go on.
  */
+import { topicNamed } from '@q/broker';
 import type { DoorTools, FoundTopic, Services, TopicRoute } from '@q/broker';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { describeTopicPartitions } from '../messages/describe-topic-partitions.ts';
@@ -9,7 +10,7 @@ import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
-import { topicOperations } from './allowed-operations.ts';
+import { allowedOperations } from './allowed-operations.ts';
 import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
 import { missingTopicCode, partitionAnswer } from './topic-answers.ts';
 
@@ -24,9 +25,17 @@ const partitionsMax = 2_000;
 const none: readonly number[] = [];
 
 export function describeTopicPartitionsHandler(
-  { topics }: Pick<Services, 'topics'>,
+  { topics, access }: Pick<Services, 'topics' | 'access'>,
   tools: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
+  const withOperations = (answer: Answer, caller: KafkaCaller): Answer => ({
+    ...answer,
+    topics: answer.topics.map((topic) =>
+      topic.errorCode === kafkaErrorCode.NONE && topic.name !== null
+        ? { ...topic, topicAuthorizedOperations: allowedOperations(access, caller, topicNamed(topic.name)) }
+        : topic,
+    ),
+  });
   return handler(describeTopicPartitions, {
     mayBeLong: true,
     handle: (request, { caller }) => {
@@ -38,7 +47,9 @@ export function describeTopicPartitionsHandler(
       }
       const limit = Math.min(Math.max(responsePartitionLimit, 1), partitionsMax);
       const found = topicsOf({ request, caller }, topics, tools);
-      return found instanceof Promise ? found.then((late) => page(late, cursor, limit)) : page(found, cursor, limit);
+      return found instanceof Promise
+        ? found.then((late) => withOperations(page(late, cursor, limit), caller))
+        : withOperations(page(found, cursor, limit), caller);
     },
     refuse: (errorCode, { topics: asked }) => ({
       topics: asked.map(({ name }) => missing(name, errorCode)),
@@ -97,7 +108,6 @@ function described({ name, topicId, internal, partitions }: TopicRoute, from: nu
       eligibleLeaderReplicas: none,
       lastKnownElr: none,
     })),
-    topicAuthorizedOperations: topicOperations,
   };
 }
 

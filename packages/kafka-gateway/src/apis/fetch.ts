@@ -2,7 +2,7 @@
  * Fetch: batches as they are stored, waited for if asked (row B1).
  */
 import type { DoorTools, Fetched, PartitionRead, Services } from '@q/broker';
-import { errorCodesOf, kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
+import { errorCodesOf, kafkaCodeOf, kafkaErrorCode, toKafkaError, toKafkaErrorByName } from '../errors/kafka-errors.ts';
 import { SessionRoom } from '../fetch/fetch-session.ts';
 import type { WantedTopic } from '../fetch/fetch-session.ts';
 import { idsSince, viewOf } from '../fetch/fetch-view.ts';
@@ -25,10 +25,11 @@ const requestErrorsSince = 7;
 /** From this version on a reader is told who leads what it has asked in vain. */
 const leadersSince = 16;
 
-/** A topic that is wanted, under the id that it has now; undefined: there is none. */
+/** A topic that is wanted, under the id that it has now; undefined: there is none, and what its reader is told. */
 interface Resolved {
   readonly wanted: WantedTopic;
   readonly topicId: string | undefined;
+  readonly missing: number;
 }
 
 /** What an answer goes by. */
@@ -39,7 +40,10 @@ interface Asking {
   readonly context: RequestContext;
 }
 
-export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools: Pick<DoorTools, 'limits'>): Handler {
+export function fetchHandler(
+  services: Pick<Services, 'fetch' | 'topics'>,
+  tools: Pick<DoorTools, 'limits' | 'clock'>,
+): Handler {
   const room = new SessionRoom({ partitionsMax: kafkaLimits.fetchSessionPartitionsMax });
   return handler(fetch, {
     handle: (request, context) => {
@@ -49,8 +53,12 @@ export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools
       const readsCommitted = isReadCommitted(request.isolationLevel);
       if (isReplica(request)) return refusedEach(request, replicaError);
       const view = viewOf(request, { slot: caller, room, version });
-      const topics = view.topics.map((wanted) => ({ wanted, topicId: currentId(wanted, services, version) }));
-      return fetchFor(request, { view, topics, isReadCommitted: readsCommitted, context }, services);
+      const topics = view.topics.map((wanted) => {
+        const topicId = currentId(wanted, services, version);
+        return { wanted, topicId, missing: topicId === undefined ? missingCode(wanted, services, context) : 0 };
+      });
+      const answer = fetchFor(request, { view, topics, isReadCommitted: readsCommitted, context }, services);
+      return answer.then((told) => (isOnlyRefused(told) ? later(told, caller, tools) : told));
     },
     refuse: (errorCode, request, { version }) =>
       version < requestErrorsSince ? refusedEach(request, () => errorCode) : { errorCode, responses: [] },
@@ -67,6 +75,43 @@ export function fetchHandler(services: Pick<Services, 'fetch' | 'topics'>, tools
 function currentId({ topic, topicId }: WantedTopic, { topics }: Pick<Services, 'topics'>, version: number) {
   if (version < idsSince) return topics.idOf(topic);
   return topics.nameOf(topicId) === undefined ? undefined : topicId;
+}
+
+/** Whoever may not see a topic is not told whether it is there. */
+function missingCode(
+  { topic }: WantedTopic,
+  { topics }: Pick<Services, 'topics'>,
+  { version, caller }: RequestContext,
+): number {
+  return version < idsSince ? kafkaCodeOf(topics.missing(topic, caller)) : kafkaErrorCode.UNKNOWN_TOPIC_ID;
+}
+
+function isOnlyRefused({ responses }: Answer): boolean {
+  let isRefused = false;
+  for (const { partitions } of responses) {
+    for (const { errorCode, records } of partitions) {
+      if (records !== null && records.length > 0) return false;
+      isRefused ||= errorCode === kafkaErrorCode.TOPIC_AUTHORIZATION_FAILED;
+    }
+  }
+  return isRefused;
+}
+
+/**
+ * franz-go asks for what it may not read again at once, 1,900 times a second. So its answer waits, unless there are too
+ * many that wait, or nobody to hear it.
+ */
+async function later(answer: Answer, caller: KafkaCaller, { clock }: Pick<DoorTools, 'clock'>): Promise<Answer> {
+  const goOn = caller.budget.park(1);
+  if (goOn === null) return answer;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = clock.schedule(kafkaLimits.refusedFetchMs, resolve);
+  const forget = caller.signal.onAbort(resolve);
+  await promise;
+  timer.cancel();
+  forget();
+  goOn();
+  return answer;
 }
 
 async function fetchFor(
@@ -100,13 +145,15 @@ function answerOf({ reads }: Fetched, asking: Asking): Answer {
   let next = 0;
   let namesLeaders = false;
   const responses: Answer['responses'][number][] = [];
-  for (const { wanted, topicId } of topics) {
+  for (const { wanted, topicId, missing } of topics) {
     const partitions: AnsweredPartition[] = [];
     for (const { partition } of wanted.partitions) {
       const read = topicId === undefined ? null : reads[next++]!;
       if (!isNews(wanted, { partition, read }, view)) continue;
       const answer =
-        read === null ? unknownTopic(partition, context.version) : partitionAnswer(partition, read, asking);
+        read === null
+          ? { ...nothing(partition, missing), abortedTransactions: [] }
+          : partitionAnswer(partition, read, asking);
       namesLeaders ||= answer.currentLeader !== undefined;
       partitions.push(answer);
     }
@@ -161,11 +208,6 @@ function failedPartition(
       && version >= leadersSince
       && leader !== undefined && { currentLeader: { leaderId: leader.brokerId, leaderEpoch: leader.epoch } }),
   };
-}
-
-function unknownTopic(partitionIndex: number, version: number): AnsweredPartition {
-  const name = version < idsSince ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'UNKNOWN_TOPIC_ID';
-  return { ...nothing(partitionIndex, kafkaErrorCode[name]), abortedTransactions: [] };
 }
 
 function nothing(partitionIndex: number, errorCode: number): AnsweredPartition {

@@ -4,16 +4,15 @@
  * It is the coordinator of transactional ids too: InitProducerId is where these are refused, in the one way that makes
  * every client give up at once. A broker that had no coordinator for them would be asked again and again.
  */
+import { groupNamed } from '@q/broker';
 import type { DoorTools, Services } from '@q/broker';
-import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import type { Resource } from '@q/security';
+import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { KafkaErrorName } from '../errors/kafka-errors.ts';
 import { findCoordinator } from '../messages/find-coordinator.ts';
-import type { RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, RequestContext } from '../session/handler.ts';
 import { refuseTooMany } from './group-count.ts';
-
-type Request = RequestOf<typeof findCoordinator>;
 
 interface Coordinator {
   readonly errorCode: number;
@@ -29,22 +28,25 @@ const severalKeysSince = 4;
 const shareSince = 6;
 
 export function findCoordinatorHandler(
-  { identity }: Pick<Services, 'identity'>,
+  { identity, access }: Pick<Services, 'identity' | 'access'>,
   { limits }: Pick<DoorTools, 'limits'>,
 ): Handler {
-  const find = ({ keyType }: Request, { version, caller }: RequestContext): Coordinator => {
+  const find = (keyType: number, key: string, { version, caller }: RequestContext): Coordinator => {
     const refusal = refusalOf(keyType, version);
     if (refusal !== null) return nowhere(kafkaErrorCode[refusal.name], refusal.message);
+    const denial = access.refusal(caller, 'describe', resourceOf(keyType, key));
+    if (denial !== null) return nowhere(kafkaCodeOf(denial), denial.message);
     const errorMessage = version < severalKeysSince ? 'NONE' : '';
     return { errorCode: kafkaErrorCode.NONE, errorMessage, nodeId: identity.brokerId, ...caller.advertised };
   };
   return handler(findCoordinator, {
     handle: (request, context) => {
-      const found = find(request, context);
-      if (context.version < severalKeysSince) return found;
-      const { coordinatorKeys } = request;
+      const { keyType, coordinatorKeys } = request;
+      if (context.version < severalKeysSince) return find(keyType, request.key, context);
       return (
-        refuseTooMany(coordinatorKeys, limits) ?? { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) }
+        refuseTooMany(coordinatorKeys, limits) ?? {
+          coordinators: coordinatorKeys.map((key) => ({ key, ...find(keyType, key, context) })),
+        }
       );
     },
     refuse: (code, { coordinatorKeys }, { version }, message) => {
@@ -52,6 +54,10 @@ export function findCoordinatorHandler(
       return version < severalKeysSince ? found : { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) };
     },
   });
+}
+
+function resourceOf(keyType: number, name: string): Resource {
+  return keyType === keyTypes.transaction ? { type: 'transactionalId', name } : groupNamed(name);
 }
 
 function refusalOf(keyType: number, version: number): { name: KafkaErrorName; message: string } | null {

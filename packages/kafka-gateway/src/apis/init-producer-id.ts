@@ -2,6 +2,7 @@
  * InitProducerId: an id for an idempotent producer (row B1). Transactions are not there yet.
  */
 import type { Services } from '@q/broker';
+import { QError } from '@q/protocol';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { initProducerId } from '../messages/init-producer-id.ts';
 import type { RequestOf } from '../messages/api.ts';
@@ -39,5 +40,12 @@ async function identityFor(
   // Always a new one, as in Kafka: what a producer without a transactional id says that it has is not looked at.
   // @platformatic/kafka 2.12 names id 0 and epoch 0 each time; to raise that epoch makes two producers one, and the
   // records of the second are dropped as sent before.
-  return await producerIds.create(caller);
+  try {
+    return await producerIds.create(caller);
+  } catch (error) {
+    // Ids belong to no topic: Kafka calls it a matter of the cluster.
+    if (QError.is(error) && error.code === 'NOT_AUTHORIZED')
+      throw new KafkaError('CLUSTER_AUTHORIZATION_FAILED', error.message, { cause: error });
+    throw error;
+  }
 }

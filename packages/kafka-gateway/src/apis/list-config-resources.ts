@@ -2,6 +2,8 @@
  * ListConfigResources: the topics and the broker. Nothing else has settings here (row B1).
  */
 import type { Services } from '@q/broker';
+import { cluster } from '@q/security';
+import { demand } from '../access/demand.ts';
 import { resourceType } from '../configs/config-codes.ts';
 import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { listConfigResources } from '../messages/list-config-resources.ts';
@@ -10,7 +12,11 @@ import type { Handler, KafkaCaller } from '../session/handler.ts';
 
 const everyType: readonly number[] = Object.values(resourceType);
 
-export function listConfigResourcesHandler({ topics, identity }: Pick<Services, 'topics' | 'identity'>): Handler {
+export function listConfigResourcesHandler({
+  topics,
+  identity,
+  access,
+}: Pick<Services, 'topics' | 'identity' | 'access'>): Handler {
   const namesOf = (type: number, caller: KafkaCaller): readonly string[] => {
     switch (type) {
       case resourceType.topic:
@@ -24,6 +30,7 @@ export function listConfigResourcesHandler({ topics, identity }: Pick<Services, 
   };
   return handler(listConfigResources, {
     handle: ({ resourceTypes }, { caller }) => {
+      demand(access, caller, { operation: 'describeConfigs', resource: cluster });
       const unknown = resourceTypes.find((type) => !everyType.includes(type));
       if (unknown !== undefined) throw new KafkaError('UNSUPPORTED_VERSION', `there is no resource type ${unknown}`);
       const wanted = resourceTypes.length === 0 ? everyType : new Set(resourceTypes);

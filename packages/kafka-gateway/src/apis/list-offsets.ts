@@ -10,6 +10,7 @@ import type { Handler } from '../session/handler.ts';
 import { isReadCommitted } from '../session/isolation.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { refuseTooManyPartitions } from './one-by-one.ts';
+import { missingTopicCodeOf } from './wanted-topic.ts';
 
 type Request = RequestOf<typeof listOffsets>;
 type Wanted = Request['topics'][number]['partitions'][number];
@@ -41,6 +42,7 @@ export function listOffsetsHandler(
       if (refusal !== null) return refusal;
       const end = isReadCommitted(isolationLevel) ? 'stableEnd' : 'end';
       const plans = topics.map(({ partitions }) => planFor(partitions, { version, end }));
+      const missing = topics.map(({ name }) => missingTopicCodeOf(services.topics, name, caller));
       const found = await services.offsets.find(
         topics.map(({ name }, index) => ({
           topicId: services.topics.idOf(name) ?? noUuid,
@@ -51,7 +53,12 @@ export function listOffsetsHandler(
       return {
         topics: topics.map(({ name }, index) => {
           const looked = found[index]!.values();
-          const partitions = plans[index]!.map((plan) => (isSought(plan) ? answerOf(looked.next().value!) : plan));
+          const errorCode = missing[index] ?? null;
+          const partitions = plans[index]!.map((plan) => {
+            if (!isSought(plan)) return plan;
+            const offset = looked.next().value!;
+            return errorCode === null ? answerOf(offset) : nowhere(plan.partition, errorCode);
+          });
           return { name, partitions };
         }),
       };

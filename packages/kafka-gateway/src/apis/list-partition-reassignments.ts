@@ -1,13 +1,20 @@
 /**
  * ListPartitionReassignments: none, as partitions stay where they are (row B1).
  */
+import type { Services } from '@q/broker';
+import { cluster } from '@q/security';
+import { demand } from '../access/demand.ts';
 import { kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { listPartitionReassignments } from '../messages/list-partition-reassignments.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 
-export function listPartitionReassignmentsHandler(): Handler {
+export function listPartitionReassignmentsHandler({ access }: Pick<Services, 'access'>): Handler {
   return handler(listPartitionReassignments, {
-    handle: () => ({ errorCode: kafkaErrorCode.NONE, errorMessage: null, topics: [] }),
+    handle: (_request, { caller }) => {
+      demand(access, caller, { operation: 'describe', resource: cluster });
+      return { errorCode: kafkaErrorCode.NONE, errorMessage: null, topics: [] };
+    },
+    refuse: (errorCode, _request, _context, errorMessage) => ({ errorCode, errorMessage, topics: [] }),
   });
 }

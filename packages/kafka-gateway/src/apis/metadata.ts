@@ -4,15 +4,16 @@
  * A topic that is made because somebody asked for it is there in the answer already. Kafka answers LEADER_NOT_AVAILABLE
  * or UNKNOWN_TOPIC_OR_PARTITION first, after which each client waits before it asks again.
  */
-import { toWireError } from '@q/broker';
+import { toWireError, topicNamed } from '@q/broker';
 import type { DoorTools, FoundTopic, Services, TopicRoute } from '@q/broker';
+import { cluster } from '@q/security';
 import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { metadata } from '../messages/metadata.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { handler } from '../session/handler.ts';
 import type { Handler, KafkaCaller } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
-import { clusterOperations, topicOperations } from './allowed-operations.ts';
+import { allowedOperations } from './allowed-operations.ts';
 import { oneByOne, partsPerTurn, refuseTooManyTopics } from './one-by-one.ts';
 import { missingTopicCode, partitionAnswer } from './topic-answers.ts';
 
@@ -22,16 +23,22 @@ type Topic = Answer['topics'][number];
 type Wanted = NonNullable<Request['topics']>;
 
 export function metadataHandler(
-  { topics, identity }: Pick<Services, 'topics' | 'identity'>,
+  { topics, identity, access }: Pick<Services, 'topics' | 'identity' | 'access'>,
   tools: Pick<DoorTools, 'limits' | 'clock'>,
 ): Handler {
   const { brokerId, clusterId } = identity;
-  const answer = (request: Request, { advertised }: KafkaCaller, found: readonly Topic[]): Answer => ({
-    brokers: [{ nodeId: brokerId, ...advertised }],
+  const withOperations = (topic: Topic, caller: KafkaCaller): Topic =>
+    topic.errorCode === kafkaErrorCode.NONE && topic.name !== null
+      ? { ...topic, topicAuthorizedOperations: allowedOperations(access, caller, topicNamed(topic.name)) }
+      : topic;
+  const answer = (request: Request, caller: KafkaCaller, found: readonly Topic[]): Answer => ({
+    brokers: [{ nodeId: brokerId, ...caller.advertised }],
     clusterId,
     controllerId: brokerId,
-    topics: request.includeTopicAuthorizedOperations ? found.map(withOperations) : found,
-    ...(request.includeClusterAuthorizedOperations && { clusterAuthorizedOperations: clusterOperations }),
+    topics: request.includeTopicAuthorizedOperations ? found.map((topic) => withOperations(topic, caller)) : found,
+    ...(request.includeClusterAuthorizedOperations && {
+      clusterAuthorizedOperations: allowedOperations(access, caller, cluster),
+    }),
   });
   return handler(metadata, {
     mayBeLong: true,
@@ -130,8 +137,4 @@ function described({ name, topicId, internal, partitions }: TopicRoute): Topic {
     isInternal: internal,
     partitions: partitions.map(partitionAnswer),
   };
-}
-
-function withOperations(topic: Topic): Topic {
-  return topic.errorCode === kafkaErrorCode.NONE ? { ...topic, topicAuthorizedOperations: topicOperations } : topic;
 }

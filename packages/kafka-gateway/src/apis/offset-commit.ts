@@ -2,7 +2,9 @@
  * OffsetCommit: keeps how far a group has come (row B1). A commit counts from its arrival, and is answered when it is
  * durable.
  */
+import { groupNamed } from '@q/broker';
 import type { ClassicFault, CommittedTopic, OffsetToCommit, Services } from '@q/broker';
+import { demand } from '../access/demand.ts';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
 import { errorCodesOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
@@ -18,13 +20,20 @@ type AnsweredTopic = AnswerOf<typeof offsetCommit>['topics'][number];
 /** First version that tells an unknown group from an old generation. */
 const unknownGroupSince = 9;
 
-export function offsetCommitHandler({ groups, topics: catalog }: Pick<Services, 'groups' | 'topics'>): Handler {
+export function offsetCommitHandler({
+  groups,
+  topics: catalog,
+  access,
+}: Pick<Services, 'groups' | 'topics' | 'access'>): Handler {
   return handler(offsetCommit, {
     handle: async ({ topics, ...request }, context) => {
-      const found = topics.map((topic) => ({ topic, ...findTopicId(catalog, topic, context.version) }));
+      const found = topics.map((topic) => ({ topic, ...findTopicId(catalog, topic, context) }));
       const known = found.filter(({ errorCode }) => errorCode === kafkaErrorCode.NONE);
-      // As in Kafka: where no topic is there, the group is not even looked at.
-      if (known.length === 0) return { topics: found.map(({ topic, errorCode }) => refusedTopic(topic, errorCode)) };
+      // As in Kafka: where no topic is there, the group is not looked at. Whoever may not use it is told that first.
+      if (known.length === 0) {
+        demand(access, context.caller, { operation: 'read', resource: groupNamed(request.groupId) });
+        return { topics: found.map(({ topic, errorCode }) => refusedTopic(topic, errorCode)) };
+      }
       const taken = await holding(
         context,
         groups.offsets.commitClassic(

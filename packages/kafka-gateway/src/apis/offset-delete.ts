@@ -3,7 +3,7 @@
  */
 import type { ClassicDescription, Services, TopicForgotten } from '@q/broker';
 import { coordinatorCodeOf, coordinatorErrorCode } from '../errors/coordinator-errors.ts';
-import { KafkaError, kafkaErrorCode } from '../errors/kafka-errors.ts';
+import { KafkaError, kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import type { AnswerOf, RequestOf } from '../messages/api.ts';
 import { offsetDelete } from '../messages/offset-delete.ts';
 import { handler } from '../session/handler.ts';
@@ -34,33 +34,31 @@ export function offsetDeleteHandler({ groups, topics: catalog }: Pick<Services, 
   });
 }
 
-/** A topic with those of its partitions that are there; the id is null where it is not. */
+/** A topic with those of its partitions that are there; the id is null, with the reason, where there is none. */
 interface Places {
   readonly topic: WantedTopic;
   readonly topicId: string | null;
   readonly there: readonly number[];
+  readonly errorCode: number;
 }
 
-function placesOf(
-  catalog: Pick<Services['topics'], 'idOf' | 'findById'>,
-  topic: WantedTopic,
-  caller: KafkaCaller,
-): Places {
-  const topicId = catalog.idOf(topic.name) ?? null;
-  if (topicId === null) return { topic, topicId, there: [] };
-  const count = catalog.findById(topicId, caller).partitions.length;
+function placesOf(catalog: Pick<Services['topics'], 'find'>, topic: WantedTopic, caller: KafkaCaller): Places {
+  const { route, error } = catalog.find([topic.name], caller, { mayCreate: false })[0]!;
+  if (route === null) return { topic, topicId: null, there: [], errorCode: kafkaCodeOf(error) };
+  const { topicId, partitions } = route;
   const numbers = topic.partitions.map(({ partitionIndex }) => partitionIndex);
-  return { topic, topicId, there: numbers.filter((partition) => partition >= 0 && partition < count) };
+  const there = numbers.filter((partition) => partition >= 0 && partition < partitions.length);
+  return { topic, topicId, there, errorCode: NONE };
 }
 
-function answeredTopic({ topic, there }: Places, outcome: TopicForgotten | undefined): AnsweredTopic {
+function answeredTopic({ topic, there, ...place }: Places, outcome: TopicForgotten | undefined): AnsweredTopic {
   const known = new Set(there);
-  const errorCode = outcome === undefined ? UNKNOWN_TOPIC_OR_PARTITION : codeOf(outcome);
+  const errorCode = outcome === undefined ? place.errorCode : codeOf(outcome);
   return {
     name: topic.name,
     partitions: topic.partitions.map(({ partitionIndex }) => ({
       partitionIndex,
-      errorCode: known.has(partitionIndex) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION,
+      errorCode: outcome === undefined || known.has(partitionIndex) ? errorCode : UNKNOWN_TOPIC_OR_PARTITION,
     })),
   };
 }

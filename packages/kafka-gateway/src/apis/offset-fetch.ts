@@ -36,7 +36,7 @@ export function offsetFetchHandler(
       if (refused !== null) return refused;
       const wanted = wantedGroups(request, version).map((group) => ({
         ...group,
-        topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, version) })) ?? null,
+        topics: group.topics?.map((topic) => ({ topic, ...findTopicId(catalog, topic, { version, caller }) })) ?? null,
       }));
       const sought = wanted.map(({ groupId, memberId, memberEpoch, topics }) => ({
         groupId,
@@ -111,13 +111,15 @@ function answeredTopic({ name, topicId, partitions }: TopicOffsets): AnsweredTop
   return { name, topicId, partitions: partitions.map((found) => answeredPartition(found, kafkaErrorCode.NONE)) };
 }
 
-/** A name that no topic has is no error here, an id is. */
+/** A name that no topic has is no error here, an id is, and so is a topic that the caller may not see. */
 function answeredAs({ topic, errorCode }: Sought, { partitions }: TopicOffsets): AnsweredTopic {
-  const code = errorCode === kafkaErrorCode.UNKNOWN_TOPIC_ID ? errorCode : kafkaErrorCode.NONE;
+  const code = errorCode === kafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION ? kafkaErrorCode.NONE : errorCode;
   return {
     name: topic.name,
     topicId: topic.topicId,
-    partitions: partitions.map((found) => answeredPartition(found, code)),
+    partitions: partitions.map((found) =>
+      answeredPartition(found, found.error?.code === 'NOT_AUTHORIZED' ? coordinatorCodeOf(found.error) : code),
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ import { handler } from '../session/handler.ts';
 import type { Handler } from '../session/handler.ts';
 import { noUuid } from '../wire/scalars.ts';
 import { refuseTooManyPartitions } from './one-by-one.ts';
+import { missingTopicCodeOf } from './wanted-topic.ts';
 
 type AnsweredPartition = AnswerOf<typeof offsetForLeaderEpoch>['topics'][number]['partitions'][number];
 
@@ -24,6 +25,7 @@ export function offsetForLeaderEpochHandler(
     handle: ({ topics }, { caller }) => {
       const refusal = refuseTooManyPartitions(topics, tools);
       if (refusal !== null) return refusal;
+      const missing = topics.map(({ topic }) => missingTopicCodeOf(services.topics, topic, caller));
       const found = services.epochs.find(
         topics.map(({ topic, partitions }) => ({ topicId: services.topics.idOf(topic) ?? noUuid, partitions })),
         caller,
@@ -31,7 +33,11 @@ export function offsetForLeaderEpochHandler(
       return {
         topics: topics.map(({ topic, partitions }, index) => ({
           topic,
-          partitions: partitions.map(({ leaderEpoch }, place) => answerOf(found[index]![place]!, leaderEpoch)),
+          partitions: partitions.map(({ partition, leaderEpoch }, place) => {
+            const errorCode = missing[index] ?? null;
+            if (errorCode !== null) return { errorCode, partition, leaderEpoch: -1, endOffset: -1 };
+            return answerOf(found[index]![place]!, leaderEpoch);
+          }),
         })),
       };
     },

@@ -9,6 +9,7 @@ import type {
   AppendResult,
   Appending,
   BrokerLimits,
+  Caller,
   DoorTools,
   PartitionBatch,
   Services,
@@ -51,7 +52,7 @@ export function produceHandler(
       if (version < firstVersion || hasTooMany(request, limits)) return new Silence({ thenClose: true });
       checkAcks(request);
       if (request.transactionalId !== null) throw noTransactions.refusal(caller);
-      const sorted = sort(request, version, topics);
+      const sorted = sort(request, { version, caller }, topics);
       const appending = append.append(sorted.request, caller);
       if (appending instanceof Promise) {
         return appending.then((late) => {
@@ -89,24 +90,24 @@ function checkAcks({ acks }: Request): void {
   if (acks < -1 || acks > 1) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks are -1, 0 or 1, not ${acks}`);
 }
 
-function sort(request: Request, version: number, topics: Pick<Services['topics'], 'idOf'>): Sorted {
+function sort(
+  request: Request,
+  { version, caller }: { readonly version: number; readonly caller: Caller },
+  topics: Pick<Services['topics'], 'idOf' | 'missing'>,
+): Sorted {
   const faults: (KafkaError | null)[] = [];
   const sent = request.topicData.map(({ name, topicId: givenId, partitionData }) => {
     const topicId = version < byIdSince ? topics.idOf(name) : givenId;
     const partitions: PartitionBatch[] = [];
     for (const { index, records } of partitionData) {
       const batch = records?.[0];
-      const fault = topicId === undefined ? unknownTopic(name) : faultOfBatch(batch, version);
+      const fault = topicId === undefined ? toKafkaError(topics.missing(name, caller)) : faultOfBatch(batch, version);
       faults.push(fault);
       if (fault === null) partitions.push({ partition: index, leaderEpoch: -1, records: batch! });
     }
     return { topicId: topicId ?? '', partitions };
   });
   return { request: { timeoutMs: request.timeoutMs, isLenient: true, topics: sent }, faults };
-}
-
-function unknownTopic(name: string): KafkaError {
-  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${JSON.stringify(name)}`);
 }
 
 /** All batches of a request lie in the memory of its frame. */

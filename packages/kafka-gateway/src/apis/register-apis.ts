@@ -74,7 +74,7 @@ export function registerApis(dispatcher: Dispatcher, services: Services, tools: 
   dispatcher.add(listConfigResourcesHandler(services));
   dispatcher.add(listGroupsHandler(services));
   dispatcher.add(listOffsetsHandler(services, tools));
-  dispatcher.add(listPartitionReassignmentsHandler());
+  dispatcher.add(listPartitionReassignmentsHandler(services));
   dispatcher.add(metadataHandler(services, tools));
   dispatcher.add(offsetCommitHandler(services));
   dispatcher.add(offsetDeleteHandler(services));

@@ -1,5 +1,5 @@
-import type { Services } from '@q/broker';
-import { kafkaErrorCode } from '../errors/kafka-errors.ts';
+import type { Caller, Services } from '@q/broker';
+import { kafkaCodeOf, kafkaErrorCode } from '../errors/kafka-errors.ts';
 import { noUuid } from '../wire/scalars.ts';
 
 /** First version of OffsetCommit and OffsetFetch with topic ids instead of names. */
@@ -13,15 +13,24 @@ export interface FoundTopicId {
 
 /** Finds a topic by its name, or from version 10 on by its id. One that is not there has the id that none has. */
 export function findTopicId(
-  topics: Pick<Services['topics'], 'idOf' | 'nameOf'>,
+  topics: Pick<Services['topics'], 'idOf' | 'nameOf' | 'missing'>,
   { name, topicId }: { readonly name: string; readonly topicId: string },
-  version: number,
+  { version, caller }: { readonly version: number; readonly caller: Caller },
 ): FoundTopicId {
   const byId = version >= idsSince;
   const found = byId ? (topics.nameOf(topicId) === undefined ? undefined : topicId) : topics.idOf(name);
   if (found !== undefined) return { topicId: found, errorCode: kafkaErrorCode.NONE };
   return {
     topicId: noUuid,
-    errorCode: byId ? kafkaErrorCode.UNKNOWN_TOPIC_ID : kafkaErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+    errorCode: byId ? kafkaErrorCode.UNKNOWN_TOPIC_ID : kafkaCodeOf(topics.missing(name, caller)),
   };
+}
+
+/** What whoever asks for a topic is told that is not there; null where it is. Nobody learns that who may not see it. */
+export function missingTopicCodeOf(
+  topics: Pick<Services['topics'], 'idOf' | 'missing'>,
+  name: string,
+  caller: Caller,
+): number | null {
+  return topics.idOf(name) === undefined ? kafkaCodeOf(topics.missing(name, caller)) : null;
 }

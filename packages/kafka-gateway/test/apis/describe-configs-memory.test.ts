@@ -1,5 +1,5 @@
 /** The settings of thousands of topics are a long answer: it is made when there is room for it, and not before. */
-import { defaultLimits, nodeClock } from '@q/broker';
+import { defaultLimits, everybodyMay, nodeClock } from '@q/broker';
 import { describe, expect, it } from 'vitest';
 import { describeConfigsHandler } from '../../src/apis/describe-configs.ts';
 import { Silence } from '../../src/session/handler.ts';
@@ -24,7 +24,7 @@ function setUp(count: number, limits = defaultLimits) {
     return [];
   };
   const handler = describeConfigsHandler({
-    services: { topics: { settings } },
+    services: { topics: { settings }, access: everybodyMay },
     tools: { clock: nodeClock, limits },
     topicConfigs: new TopicConfigs(defaultLimits, {
       revision: 0,
