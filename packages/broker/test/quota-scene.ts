@@ -1,6 +1,6 @@
 import { everyOther } from '@q/security';
 import type { QuotaEntity, QuotaKind } from '@q/security';
-import { ManualClock } from '@q/testkit';
+import { ManualClock, timeOverSockets } from '@q/testkit';
 import { Produce } from '@q/protocol';
 import type { ProduceResponse } from '@q/protocol';
 import type { Broker, BrokerOptions, Services } from '../src/index.ts';
@@ -42,8 +42,8 @@ export async function quotaScene(
     },
   };
   const broker = await testBroker({ clock, ...options, doors: [spy] });
-  const client = await during(clock, testClient(broker));
-  const { topicId } = (await during(clock, client.value.createTopic(topic, { partitions: 2 }))).value;
+  const client = await timeOverSockets(clock, testClient(broker));
+  const { topicId } = (await timeOverSockets(clock, client.value.createTopic(topic, { partitions: 2 }))).value;
   const found = services as unknown as Services;
   return {
     broker,
@@ -52,36 +52,14 @@ export async function quotaScene(
     client: client.value,
     topicId,
     setQuota: async (entity, kind, perSecond) => {
-      await during(clock, found.quotas.set(entity, { changes: new Map([[kind, perSecond]]) }, owner));
+      await timeOverSockets(clock, found.quotas.set(entity, { changes: new Map([[kind, perSecond]]) }, owner));
     },
-    during: (promise) => during(clock, promise),
+    during: (promise) => timeOverSockets(clock, promise),
   };
 }
 
 function neverSession(): never {
   throw new Error('nobody comes here');
-}
-
-const stepMs = 5;
-/** What is on its way over a socket arrives within so many turns of the event loop, as a rule. */
-const turnsAStep = 8;
-
-async function during<T>(clock: ManualClock, promise: Promise<T>): Promise<{ value: T; ms: number }> {
-  const begunAt = clock.monotonic();
-  let isOver = false;
-  const over = promise.finally(() => (isOver = true));
-  over.catch(() => undefined);
-  // Not a step of time before everything that needs none has happened.
-  for (let turns = 0; turns < 40 && !isOver; turns += 1) await turn();
-  while (!isOver) {
-    await clock.advance(stepMs);
-    for (let turns = 0; turns < turnsAStep && !isOver; turns += 1) await turn();
-  }
-  return { value: await over, ms: clock.monotonic() - begunAt };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 /** One PRODUCE with the whole answer. */

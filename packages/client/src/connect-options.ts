@@ -12,7 +12,7 @@ import { nodeTlsNetwork } from './network/node-tls-network.ts';
 import type { TlsOptions } from './network/tls-options.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeRandom } from './node-random.ts';
-import { abortSignal, checkOptions, integer, port, reading, text, waitMsMax } from './option-check.ts';
+import { abortSignal, callable, checkOptions, integer, port, reading, text, waitMsMax } from './option-check.ts';
 import type { Random } from './random.ts';
 import type { RetryOptions, RetryPolicy } from './retry.ts';
 import { shown } from './shown.ts';
@@ -49,12 +49,24 @@ export interface ConnectOptions {
    * one; needs `@opentelemetry/api`. False: never.
    */
   readonly tracing?: boolean | TracingOptions;
+  /**
+   * Called after each answer that a broker has held because this client is beyond a quota. Nothing has to be done:
+   * producers and consumers go on by themselves, in order, as fast as they may.
+   */
+  readonly onThrottled?: (event: ThrottledEvent) => void;
   /** For tests and simulations. */
   readonly clock?: Clock;
   /** Where chance comes from, as for pauses between tries. Default: the machine's. */
   readonly random?: Random;
   /** How connections are opened. Default: TCP. */
   readonly network?: Network;
+}
+
+/** A broker has slowed this client down. */
+export interface ThrottledEvent {
+  readonly request: 'produce' | 'fetch';
+  /** For how long the broker has held its answer, milliseconds. */
+  readonly throttledMs: number;
 }
 
 /** Before an address: the connection is encrypted. */
@@ -70,6 +82,7 @@ export interface ResolvedConnectOptions {
   readonly metadataMaxAgeMs: number;
   /** Undefined: if an SDK is there. Null: no traces. */
   readonly tracing: ResolvedTracingOptions | null | undefined;
+  readonly onThrottled: (event: ThrottledEvent) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
@@ -88,6 +101,7 @@ export function resolveConnectOptions(
     tls: null,
     retry: null,
     tracing: null,
+    onThrottled: callable,
     signal: abortSignal,
     clock: port('now', 'monotonic', 'schedule', 'defer'),
     random: port('next', 'bytes'),
@@ -106,6 +120,7 @@ export function resolveConnectOptions(
     retry: resolveRetry(options.retry),
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? clientLimits.metadataMaxAgeMs,
     tracing: resolveTracingOptions(options.tracing),
+    onThrottled: options.onThrottled ?? (() => undefined),
     clock: options.clock ?? nodeClock,
     random: options.random ?? nodeRandom,
     network: options.network ?? networkFor(url, options.tls),

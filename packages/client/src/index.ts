@@ -1,7 +1,7 @@
 // ── Connecting
 export { connect } from './connect.ts';
 export type { Q } from './q.ts';
-export type { ConnectOptions } from './connect-options.ts';
+export type { ConnectOptions, ThrottledEvent } from './connect-options.ts';
 export type { LoginOptions, PasswordLogin, TokenLogin } from './login/login-options.ts';
 export type { DeliveryFailure, ProducerOptions } from './producer/producer-options.ts';
 export type { ConsumerOptions, OffsetOutOfRangePolicy } from './consumer/consumer-options.ts';

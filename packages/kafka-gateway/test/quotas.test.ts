@@ -1,6 +1,6 @@
 import { everyOther } from '@q/broker';
 import type { Broker, QuotaEntity, QuotaKind } from '@q/broker';
-import { ManualClock } from '@q/testkit';
+import { ManualClock, timeOverSockets } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { apiVersions } from '../src/messages/api-versions.ts';
 import { createTopics } from '../src/messages/create-topics.ts';
@@ -28,34 +28,17 @@ async function scene(clock: ManualClock = new ManualClock({ startMs: Date.now() 
   const { broker, kafkaPort } = await kafkaBroker({ clock });
   const client = await RawClient.connect(kafkaPort);
   const topic = { name: 'orders', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] };
-  await during(clock, client.ask(createTopics, 5, { topics: [topic], timeoutMs: 1_000, validateOnly: false }));
+  await timeOverSockets(clock, client.ask(createTopics, 5, { topics: [topic], timeoutMs: 1_000, validateOnly: false }));
   return {
     broker,
     clock,
     kafkaPort,
     client,
     setQuota: async (entity, kind, perSecond) => {
-      await during(clock, broker.quotas.set(entity, { changes: new Map([[kind, perSecond]]) }));
+      await timeOverSockets(clock, broker.quotas.set(entity, { changes: new Map([[kind, perSecond]]) }));
     },
-    during: (promise) => during(clock, promise),
+    during: (promise) => timeOverSockets(clock, promise),
   };
-}
-
-async function during<T>(clock: ManualClock, promise: Promise<T>): Promise<{ value: T; ms: number }> {
-  const begunAt = clock.monotonic();
-  let isOver = false;
-  const over = promise.finally(() => (isOver = true));
-  over.catch(() => undefined);
-  for (let turns = 0; turns < 40 && !isOver; turns += 1) await turn();
-  while (!isOver) {
-    await clock.advance(5);
-    for (let turns = 0; turns < 8 && !isOver; turns += 1) await turn();
-  }
-  return { value: await over, ms: clock.monotonic() - begunAt };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 function send(client: RawClient, version = 11) {

@@ -1,5 +1,6 @@
 // Time and chance that a test controls.
 export { ManualClock } from './manual-clock.ts';
+export { timeOverSockets } from './time-over-sockets.ts';
 export type { ManualClockOptions } from './manual-clock.ts';
 export { SeededRandom, seededRandom } from './seeded-random.ts';
 

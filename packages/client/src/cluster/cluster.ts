@@ -5,7 +5,7 @@ import { sleep, throwIfAborted, untilAborted } from '../abort.ts';
 import { formatAddress } from '../address.ts';
 import type { Address } from '../address.ts';
 import type { Clock } from '../clock.ts';
-import type { ResolvedConnectOptions } from '../connect-options.ts';
+import type { ResolvedConnectOptions, ThrottledEvent } from '../connect-options.ts';
 import type { Connection } from '../connection/connection.ts';
 import { clientLimits } from '../limits.ts';
 import { Login } from '../login/login.ts';
@@ -81,6 +81,19 @@ export class Cluster {
 
   get clusterId(): string {
     return this.#clusterId;
+  }
+
+  /** A broker has held an answer because of a quota. 0: it has not. */
+  throttled(request: ThrottledEvent['request'], throttledMs: number): void {
+    if (throttledMs <= 0) return;
+    try {
+      this.#options.onThrottled({ request, throttledMs });
+    } catch (thrown) {
+      // The application's own error is not ours to keep: it surfaces as any uncaught one.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   }
 
   /** Aborts, with a QError as its reason, when the client closes. */

@@ -221,6 +221,7 @@ export class Fetcher {
       this.#failed(waiting, outcome);
       return this.pump();
     }
+    this.#cluster.throttled('fetch', outcome.throttleTimeMs);
     // Nothing was looked at, because of a quota: the broker has held the request for as long as it might.
     const isWithheld = outcome.topics.length === 0 && outcome.throttleTimeMs > 0;
     const arrived = isWithheld ? [] : this.#answered(waiting, outcome);

@@ -22,6 +22,7 @@ import type { ProducerIdentity } from './producer-identity.ts';
  * - `#ready` holds the queues that may have something to send. A queue that cannot send until an answer or a
  *   timer comes is taken off, and listed again by that answer or timer.
  * - A partition is in a request at most once.
+ * - While a broker holds answers because of a quota, one request is on the way: more would only be held longer.
  * - The end of a request wakes us, also when all its partitions have another leader by now: others may wait for it.
  */
 
@@ -41,6 +42,8 @@ export interface LeaderSenderHost {
   list(queue: OutgoingQueue): void;
   acknowledged(batch: OutgoingBatch, answer: ProduceResponsePartition, nowMs: number): void;
   failed(batch: OutgoingBatch, error: QError): void;
+  /** The broker has held an answer for so long because of a quota; 0: it has not. */
+  throttled(ms: number): void;
   /** The batch cannot be sent, and never was. */
   unsendable(batch: OutgoingBatch, error: QError): void;
 }
@@ -50,6 +53,8 @@ export class LeaderSender {
   readonly #ready = new LinkedList<OutgoingQueue>();
   #inFlight = 0;
   #scheduled = false;
+  /** The last answer was held because of a quota. */
+  #isThrottled = false;
   #lingerTimer: Timer | null = null;
 
   constructor(host: LeaderSenderHost) {
@@ -92,7 +97,7 @@ export class LeaderSender {
     if (identity === null) return;
     const connection = this.#host.connection();
     if (connection === null) return this.#host.reconnect(this.#ready.toArray());
-    while (this.#inFlight < this.#host.maxInFlight) {
+    while (this.#inFlight < (this.#isThrottled ? 1 : this.#host.maxInFlight)) {
       const mayTakeOpen = o.mayTakeOpen && this.#inFlight < clientLimits.partialBatchesInFlightMax;
       const batches = this.#gather({ identity, mayTakeOpen, requestBytesMax: connection.negotiated.requestBytesMax });
       if (batches.length === 0) break;
@@ -195,6 +200,8 @@ export class LeaderSender {
       return this.#lost(batches, error);
     }
     this.#over();
+    this.#isThrottled = response.throttleTimeMs > 0;
+    this.#host.throttled(response.throttleTimeMs);
     const nowMs = this.#host.clock.monotonic();
     for (let at = 0; at < batches.length; at += 1) {
       const batch = batches[at] as OutgoingBatch;

@@ -81,6 +81,7 @@ export class Sender {
       list: (queue) => this.list(queue),
       acknowledged: (batch, answer, nowMs) => this.#acknowledged(batch, answer, nowMs),
       failed: (batch, error) => this.#failed(batch, error),
+      throttled: (ms) => this.#cluster.throttled('produce', ms),
       unsendable: (batch, error) => this.#giveUp(batch, error),
     });
     this.#leaders.set(brokerId, leader);
