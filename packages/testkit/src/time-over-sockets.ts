@@ -18,14 +18,10 @@ export async function timeOverSockets<T>(
   let isOver = false;
   const over = promise.finally(() => (isOver = true));
   over.catch(() => undefined);
-  for (let turns = 0; turns < turnsBefore && !isOver; turns += 1) await turn();
+  for (let turns = 0; turns < turnsBefore && !isOver; turns += 1) await clock.runDeferred();
   while (!isOver) {
     await clock.advance(stepMs);
-    for (let turns = 0; turns < turnsAStep && !isOver; turns += 1) await turn();
+    for (let turns = 0; turns < turnsAStep && !isOver; turns += 1) await clock.runDeferred();
   }
   return { value: await over, ms: clock.monotonic() - begunAtMs };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
