@@ -53,11 +53,6 @@ export const auditTable = {
     facts: ['opened', 'inTrouble'],
   },
   'audit.group_deleted': { level: 'info', meaning: 'A consumer group was deleted.', facts: ['offsets'] },
-  'audit.group_members_removed': {
-    level: 'info',
-    meaning: 'Members of a group were removed by somebody else.',
-    facts: ['members'],
-  },
   'audit.group_offsets_set': { level: 'info', meaning: 'Offsets of a group were set.', facts: ['offsets'] },
   'audit.group_offsets_deleted': { level: 'info', meaning: 'Offsets of a group were deleted.', facts: ['offsets'] },
   'audit.settings_changed': { level: 'info', meaning: 'Settings of the broker were changed.', facts: ['settings'] },

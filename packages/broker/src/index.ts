@@ -6,7 +6,8 @@ export type { Broker, CloseOptions } from './broker.ts';
 
 // The audit trail
 export type { AuditOptions } from './services/audit/audit-settings.ts';
-export type { AuditNotes, AuditTrail } from './services/audit/audit.ts';
+export type { AuditNotes } from './services/audit/audit.ts';
+export type { GuardedAudit } from './services/access/guarded-audit.ts';
 export type {
   AuditEntry,
   AuditFacts,

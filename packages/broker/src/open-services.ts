@@ -113,6 +113,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     metadata,
     disk,
     holdings: () => (isRead ? { topics: registry.size, partitions: registry.partitionCount } : nothing),
+    audit,
     topicDefaultsChanged: () => registry.defaultsChanged(),
   });
   const registry = makeRegistry(opened, { metadata, term });
@@ -122,7 +123,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   if (hasTrail) audit.serve(await openAuditTopic(opened, registry));
   isRead = true;
   closers.add(() => stopRegistry(registry));
-  const groups = await Groups.open({ store, registry, clock, random, limits, logger }, ownLogs);
+  const groups = await Groups.open({ store, registry, clock, random, limits, logger, audit }, ownLogs);
   closers.add(() => groups.close());
 
   const health = watchHealth(opened, { registry, groups });
@@ -243,7 +244,7 @@ async function openSecurity(
 ): Promise<Identities | null> {
   if (security === null) return null;
   const news = new LoginNews({ logger, audit });
-  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news });
+  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news, audit });
   closers.add(() => identities.close());
   return identities;
 }

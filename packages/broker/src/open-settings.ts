@@ -7,6 +7,7 @@ import { liveValues } from './live-options.ts';
 import type { LiveOptions, LiveValues } from './live-options.ts';
 import type { MetadataStore } from './metadata/metadata-store.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { AuditNotes } from './services/audit/audit.ts';
 import { BrokerSettings } from './services/settings/broker-settings.ts';
 import { ownDefinitions, toOptions } from './services/settings/own-definitions.ts';
 import type { SettingDefinition } from './services/settings/setting-definition.ts';
@@ -25,6 +26,7 @@ export interface OpenSettingsOptions {
   readonly disk: Pick<LocalStore, 'limitBytes'>;
   /** What the broker holds now; nothing before it has read its topics. */
   readonly holdings: () => Holdings;
+  readonly audit: AuditNotes;
   /** Tells every topic that what it does not set itself has changed. */
   readonly topicDefaultsChanged: () => Promise<void>;
 }
@@ -34,13 +36,14 @@ export interface OpenSettingsOptions {
  * @throws QError CORRUPT_LOG
  */
 export function openSettings(opened: OpenSettingsOptions): Promise<BrokerSettings> {
-  const { options, live, metadata, disk, holdings, topicDefaultsChanged } = opened;
+  const { options, live, metadata, disk, audit, holdings, topicDefaultsChanged } = opened;
   const { brokerId, logger, clock, settings: program } = options;
   const valuesOf = (chosen: ValueOf): LiveValues => liveValues(toOptions(chosen), options);
   const settingsOptions = {
     brokerId,
     metadata,
     logger,
+    audit,
     clock,
     program,
     check: (chosen: ValueOf) => refuseBelow(valuesOf(chosen).limits, { live, held: holdings() }),

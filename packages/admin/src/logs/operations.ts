@@ -62,9 +62,18 @@ const setLevel = operation({
   answer: json(logLevels),
   handle: ({ body: { level, subsystem } }, context) => {
     const log = logOf(context);
+    const before = factsOf(log, subsystem);
     if (subsystem !== undefined) log.levels.setSubsystem(subsystem, level);
     else if (level !== null) log.levels.setLevel(level);
     const threshold = level ?? log.levels.level;
+    context.services.audit.note({
+      event: 'audit.log_level_changed',
+      by: context.who,
+      operation: 'alterConfigs',
+      resource: { type: 'log', name: subsystem ?? 'log' },
+      before,
+      after: factsOf(log, subsystem),
+    });
     context.tools.logger.info(
       { event: 'log.level_changed', threshold, subsystem, by: 'the admin API' },
       'the level of the log was changed',
@@ -79,6 +88,14 @@ export const logOperations = [readLogs, getLevels, setLevel] as const;
 function logOf({ log }: RequestContext): ProgramLog {
   if (log !== null) return log;
   throw new Problem('NOT_FOUND', 'this broker runs inside another program, which keeps the log to itself');
+}
+
+/** `default`: as the rest of the log. */
+function factsOf(
+  { levels: { level, subsystems } }: ProgramLog,
+  subsystem: string | undefined,
+): { readonly level: string; readonly subsystem?: string } {
+  return subsystem === undefined ? { level } : { level: subsystems.get(subsystem) ?? 'default', subsystem };
 }
 
 function levelsOf({ levels: { level, subsystems } }: ProgramLog): {

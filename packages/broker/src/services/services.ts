@@ -1,6 +1,6 @@
 import type { BrokerIdentity } from '../identity.ts';
-import type { AuditTrail } from './audit/audit.ts';
 import type { Access } from './access/access.ts';
+import type { GuardedAudit } from './access/guarded-audit.ts';
 import type {
   GuardedBackups,
   GuardedDataFolder,
@@ -36,7 +36,7 @@ export interface Services {
   /** Null: whoever reaches the broker is let in. */
   readonly identities: GuardedIdentities | null;
   /** Where everything that is done, denied or refused is noted. */
-  readonly audit: AuditTrail;
+  readonly audit: GuardedAudit;
   /** Who may do what; everybody everything where nobody is asked who it is. */
   readonly access: Access;
   readonly append: Pick<AppendService, 'append'>;

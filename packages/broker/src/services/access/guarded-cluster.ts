@@ -72,13 +72,13 @@ export class GuardedSettings {
   /** As `BrokerSettings.change`. @throws QError NOT_AUTHORIZED, too */
   async change(wanted: SettingsChange, caller: Asking): Promise<SettingsChanged> {
     demandOfCluster(this.#access, caller, 'alterConfigs');
-    return this.#settings.change(wanted);
+    return this.#settings.change(wanted, caller);
   }
 
   /** As `BrokerSettings.reload`. @throws QError NOT_AUTHORIZED */
   async reload(by: string, caller: Asking): Promise<ReloadOutcome> {
     demandOfCluster(this.#access, caller, 'alterConfigs');
-    return this.#settings.reload(by);
+    return this.#settings.reload(by, caller);
   }
 }
 
@@ -146,7 +146,7 @@ export class GuardedBackups {
   /** As `BackupService.begin`. @throws QError NOT_AUTHORIZED, too */
   async begin(earlier: ReadonlyMap<string, string> | undefined, caller: Asking): Promise<BackupRun> {
     demandOfCluster(this.#access, caller, 'clusterAction');
-    return this.#backups.begin(earlier);
+    return this.#backups.begin(earlier, caller);
   }
 }
 
@@ -214,7 +214,7 @@ export class GuardedUsers {
   /** As `Users.setPassword`. @throws QError NOT_AUTHORIZED, too */
   async setPassword(name: string, password: string, caller: Asking): Promise<void> {
     demandOfCluster(this.#access, caller, 'alter');
-    return this.#users.setPassword(name, password);
+    return this.#users.setPassword(name, password, caller);
   }
 
   /** As `Users.describe`. @throws QError NOT_AUTHORIZED */
@@ -230,19 +230,19 @@ export class GuardedUsers {
     caller: Asking,
   ): Promise<void> {
     demandOfCluster(this.#access, caller, 'alter');
-    return this.#users.setSaltedPassword(name, mechanism, salted);
+    return this.#users.setSaltedPassword({ name, mechanism }, salted, caller);
   }
 
   /** As `Users.removeCredential`. @throws QError NOT_AUTHORIZED */
   async removeCredential(name: string, mechanism: ScramMechanism, caller: Asking): Promise<boolean> {
     demandOfCluster(this.#access, caller, 'alter');
-    return this.#users.removeCredential(name, mechanism);
+    return this.#users.removeCredential({ name, mechanism }, caller);
   }
 
   /** As `Users.remove`. @throws QError NOT_AUTHORIZED */
   async remove(name: string, caller: Asking): Promise<boolean> {
     demandOfCluster(this.#access, caller, 'alter');
-    return this.#users.remove(name);
+    return this.#users.remove(name, caller);
   }
 }
 

@@ -227,7 +227,7 @@ export class GuardedOffsetChanges {
       const refusal = refusalById(topicId, 'read', caller, this.#access, this.#nameOf);
       if (refusal !== null) throw refusal;
     }
-    return this.#changes.reset(request);
+    return this.#changes.reset(request, caller);
   }
 
   /**
@@ -238,9 +238,9 @@ export class GuardedOffsetChanges {
     demand(this.#access, caller, { operation: 'delete', resource: groupNamed(request.groupId) });
     const { topics } = request;
     const refused = topics.map(({ topicId }) => refusalById(topicId, 'read', caller, this.#access, this.#nameOf));
-    if (refused.every((refusal) => refusal === null)) return this.#changes.deleteOffsets(request);
+    if (refused.every((refusal) => refusal === null)) return this.#changes.deleteOffsets(request, caller);
     const allowed = topics.filter((_, index) => refused[index] === null);
-    const answers = (await this.#changes.deleteOffsets({ ...request, topics: allowed })).values();
+    const answers = (await this.#changes.deleteOffsets({ ...request, topics: allowed }, caller)).values();
     return topics.map(({ topicId }, index) => {
       const error = refused[index] ?? null;
       return error === null ? answers.next().value! : { topicId, error, offsets: 0 };
@@ -250,7 +250,7 @@ export class GuardedOffsetChanges {
   /** As `OffsetChanges.deleteGroup`. @throws QError NOT_AUTHORIZED, too */
   async deleteGroup(groupId: string, caller: Asking): Promise<number> {
     demand(this.#access, caller, { operation: 'delete', resource: groupNamed(groupId) });
-    return this.#changes.deleteGroup(groupId);
+    return this.#changes.deleteGroup(groupId, caller);
   }
 }
 

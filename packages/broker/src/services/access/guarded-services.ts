@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../audit/audit.ts';
 import type { BackupService } from '../backup/backup-service.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { HealthWatch } from '../health/health-watch.ts';
@@ -13,6 +14,7 @@ import type { PartitionReopening } from '../topics/partition-reopening.ts';
 import type { RecordDeletion } from '../topics/record-deletion.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
 import type { Access } from './access.ts';
+import { GuardedAudit } from './guarded-audit.ts';
 import {
   GuardedBackups,
   GuardedDataFolder,
@@ -32,11 +34,12 @@ import {
 } from './guarded-topics.ts';
 
 /** Services that ask `Access` by themselves. */
-type Asks = 'identity' | 'facts' | 'audit' | 'append' | 'fetch' | 'offsets' | 'epochs' | 'topics' | 'throttle';
+type Asks = 'identity' | 'facts' | 'append' | 'fetch' | 'offsets' | 'epochs' | 'topics' | 'throttle';
 
 /** Services as the broker has them for itself, beside those. */
 export interface OwnServices extends Pick<Services, Asks> {
   readonly identities: Identities | null;
+  readonly audit: AuditTrail;
   readonly topicChanges: TopicChanges;
   readonly recordDeletion: RecordDeletion;
   readonly partitionReopening: PartitionReopening;
@@ -61,6 +64,7 @@ export function guarded(
     ...own,
     access,
     identities: identities === null ? null : { ...identities, users: new GuardedUsers(identities.users, access) },
+    audit: new GuardedAudit(own.audit, access),
     topicChanges: new GuardedTopicChanges(own.topicChanges, access),
     recordDeletion: new GuardedRecordDeletion(own.recordDeletion, access),
     partitionReopening: new GuardedReopening(own.partitionReopening, access),

@@ -88,7 +88,7 @@ export class GuardedReopening {
   /** As `PartitionReopening.reopen`. @throws QError NOT_AUTHORIZED, too */
   async reopen(name: string, indexes: readonly number[] | 'in trouble', caller: Asking): Promise<ReopeningResult[]> {
     demand(this.#access, caller, { operation: 'alter', resource: topicNamed(name) });
-    return this.#reopening.reopen(name, indexes);
+    return this.#reopening.reopen(name, indexes, caller);
   }
 }
 

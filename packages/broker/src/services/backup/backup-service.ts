@@ -9,13 +9,16 @@
  *  3. It reads in slices, and after each everybody else has a turn.
  */
 import { QError } from '@q/protocol';
+import { cluster } from '@q/security';
 import { backupId, backupStream, decodePartition } from '@q/storage';
 import type { LogId, ManifestHead, ManifestPartition, PinnableLogs } from '@q/storage';
+import type { Author } from '../../caller.ts';
 import type { Clock, Scheduled } from '../../clock.ts';
 import type { BrokerIdentity } from '../../identity.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { Random } from '../../random.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 
 export interface BackupServiceOptions {
@@ -26,6 +29,7 @@ export interface BackupServiceOptions {
   readonly random: Random;
   readonly limits: Pick<BrokerLimits, 'backupStallMs'>;
   readonly logger: BrokerLogger;
+  readonly audit?: AuditNotes;
 }
 
 /** A backup under way. */
@@ -52,7 +56,7 @@ export class BackupService {
    * `earlier`: lines of the manifest of an earlier backup, by partition; what is in that is named and not sent again.
    * @throws QError BROKER_BUSY: another one is under way
    */
-  async begin(earlier: ReadonlyMap<string, string> = new Map()): Promise<BackupRun> {
+  async begin(earlier: ReadonlyMap<string, string> = new Map(), by?: Author): Promise<BackupRun> {
     const { clock, random, store, registry } = this.#options;
     if (this.#running !== null)
       throw new QError('BROKER_BUSY', `backup ${this.#running} is under way; one is made at a time`);
@@ -66,15 +70,26 @@ export class BackupService {
       this.#running = null;
       throw error;
     }
-    return this.#pinned({ id, createdMs }, earlier);
+    return this.#pinned({ id, createdMs }, earlier, by);
   }
 
   /** In one turn. */
-  #pinned({ id, createdMs }: { id: string; createdMs: number }, earlier: ReadonlyMap<string, string>): BackupRun {
+  #pinned(
+    { id, createdMs }: { id: string; createdMs: number },
+    earlier: ReadonlyMap<string, string>,
+    by: Author | undefined,
+  ): BackupRun {
     const { clock, identity, store, registry, logger } = this.#options;
     const { clusterId, brokerId, software, softwareVersion } = identity;
     const head: ManifestHead = { id, createdMs, clusterId, brokerId, software, softwareVersion };
     const partitions = partitionsOf(registry).map((at) => ({ id: at, pin: store.pin(at) }));
+    this.#options.audit?.note({
+      event: 'audit.backup_started',
+      by: by ?? null,
+      operation: 'clusterAction',
+      resource: cluster,
+      after: { backup: id, partitions: partitions.length },
+    });
     logger.info({ event: 'backup.started', backup: id, partitions: partitions.length }, 'a backup has begun');
     const watch = new StallWatch(clock, this.#options.limits.backupStallMs, () => {
       for (const { pin } of partitions) pin?.release();

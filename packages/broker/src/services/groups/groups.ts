@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { Random } from '../../random.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import { internalLogConfig } from '../topics/internal-topic.ts';
 import { StateLog } from '../../state-log/state-log.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -54,6 +55,7 @@ export interface GroupsOptions {
   readonly random: Random;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
+  readonly audit?: AuditNotes;
 }
 
 export class Groups {

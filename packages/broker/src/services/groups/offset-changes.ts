@@ -2,11 +2,14 @@
  * What operators do to groups that nobody works in: set their offsets, delete these, or all of the group (row G3).
  */
 import { QError } from '@q/protocol';
+import type { Author } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { noAudit } from '../audit/audit.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { ClassicLanguages } from './classic-languages.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
@@ -66,6 +69,7 @@ export interface OffsetChangesOptions {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly limits: BrokerLimits;
   readonly logger: BrokerLogger;
+  readonly audit?: AuditNotes;
 }
 
 export class OffsetChanges {
@@ -76,7 +80,7 @@ export class OffsetChanges {
   }
 
   /** All or nothing: one offset that cannot be set keeps the others from being set. */
-  async reset(request: OffsetReset): Promise<TopicReset[]> {
+  async reset(request: OffsetReset, by?: Author): Promise<TopicReset[]> {
     const { directory, coordinator, limits } = this.#options;
     checkPartitionCount(request.topics, limits);
     const live = request.validateOnly ? directory.find(request.groupId) : directory.obtain(request.groupId);
@@ -95,12 +99,12 @@ export class OffsetChanges {
     const settled = live.settled();
     directory.forgetIfGone(live);
     await settled;
-    if (isValid) this.#tellSet(request);
+    if (isValid) this.#tellSet(request, checked, by);
     return isValid ? checked : checked.map(withoutEffect);
   }
 
   /** Of topics that no member wants; which topics those are is checked one by one. */
-  async deleteOffsets(request: OffsetDeletion): Promise<TopicForgotten[]> {
+  async deleteOffsets(request: OffsetDeletion, by?: Author): Promise<TopicForgotten[]> {
     const live = this.#options.directory.require(request.groupId);
     checkTopicCount(request, this.#options.limits);
     const committed = new Map(placesByTopic(live.offsets).map(({ topicId, partitions }) => [topicId, partitions]));
@@ -112,15 +116,23 @@ export class OffsetChanges {
       return deleteOf(live, wanted, committed.get(wanted.topicId) ?? []);
     });
     await live.settled();
+    this.#tellForgotten(request, topics, by);
     return topics;
   }
 
   /** Tells how many offsets the group had. @throws QError UNKNOWN_GROUP, GROUP_NOT_EMPTY */
-  async deleteGroup(groupId: string): Promise<number> {
+  async deleteGroup(groupId: string, by?: Author): Promise<number> {
     const live = this.#options.directory.require(groupId);
     refuseMembers(live);
     const offsets = this.#options.coordinator.remove(live);
     await live.settled();
+    this.#audit.note({
+      event: 'audit.group_deleted',
+      by: by ?? null,
+      operation: 'delete',
+      resource: { type: 'group', name: groupId },
+      before: { offsets },
+    });
     this.#options.logger.info(
       { event: 'group.deleted', groupId, offsets, reason: 'by command' },
       'a group was deleted by command',
@@ -128,7 +140,39 @@ export class OffsetChanges {
     return offsets;
   }
 
-  #tellSet({ groupId, topics }: OffsetReset): void {
+  get #audit(): AuditNotes {
+    return this.#options.audit ?? noAudit;
+  }
+
+  #tellForgotten({ groupId }: OffsetDeletion, topics: readonly TopicForgotten[], by: Author | undefined): void {
+    const gone = topics.filter(({ offsets }) => offsets > 0);
+    if (gone.length === 0) return;
+    this.#audit.note({
+      event: 'audit.group_offsets_deleted',
+      by: by ?? null,
+      operation: 'delete',
+      resource: { type: 'group', name: groupId },
+      before: { offsets: gone.map(({ topicId, offsets }) => `${this.#nameOf(topicId)}: ${offsets}`) },
+    });
+  }
+
+  #nameOf(topicId: string): string {
+    return this.#options.registry.byId(topicId)?.name ?? topicId;
+  }
+
+  #tellSet({ groupId, topics }: OffsetReset, set: readonly TopicReset[], by: Author | undefined): void {
+    const texts = (offsetOf: (set: OffsetSet) => number): string[] =>
+      set.flatMap(({ topicId, partitions }) =>
+        partitions.map((each) => `${this.#nameOf(topicId)}-${each.partition}=${offsetOf(each)}`),
+      );
+    this.#audit.note({
+      event: 'audit.group_offsets_set',
+      by: by ?? null,
+      operation: 'read',
+      resource: { type: 'group', name: groupId },
+      before: { offsets: texts(({ previousOffset }) => previousOffset) },
+      after: { offsets: texts(({ offset }) => offset) },
+    });
     const partitions = topics.reduce((sum, topic) => sum + topic.partitions.length, 0);
     this.#options.logger.info(
       { event: 'group.offsets_set', groupId, partitions },

@@ -6,6 +6,7 @@ import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import type { Random } from '../../random.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import { Authentication } from './authentication.ts';
 import type { Mechanism, TokenVerifier } from './authentication.ts';
 import { KeyDerivation } from './key-derivation.ts';
@@ -47,7 +48,14 @@ const saltingMax = 256;
 
 export async function openIdentities(
   { mechanisms, tokens, sessionLifetimeMs = 0 }: SecurityOptions,
-  tools: { metadata: MetadataStore; clock: Clock; random: Random; salt: SaltPassword; news: LoginNews },
+  tools: {
+    metadata: MetadataStore;
+    clock: Clock;
+    random: Random;
+    salt: SaltPassword;
+    news: LoginNews;
+    audit: AuditNotes;
+  },
 ): Promise<Identities> {
   const { metadata, clock, random } = tools;
   const users = await UserStore.open(metadata);
@@ -63,7 +71,7 @@ export async function openIdentities(
     sessionLifetimeMs,
   });
   return {
-    users: usersOf({ users, salt, random }),
+    users: usersOf({ users, salt, random, audit: tools.audit }),
     authentication,
     mechanisms,
     news: tools.news,

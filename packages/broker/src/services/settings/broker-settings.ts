@@ -10,8 +10,11 @@
  *  3. A source that cannot be read, or says what is not allowed, changes nothing.
  */
 import { QError } from '@q/protocol';
+import { cluster } from '@q/security';
+import type { Author } from '../../caller.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataEntry, MetadataStore } from '../../metadata/metadata-store.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import type { GivenValue, ProgramSettings, SettingDefinition } from './setting-definition.ts';
 import { changedNames, checkChange, refuseChanges } from './setting-change.ts';
 import type { ChangedSetting, SettingsChange } from './setting-change.ts';
@@ -43,6 +46,7 @@ export interface BrokerSettingsOptions {
   readonly brokerId: number;
   readonly metadata: Pick<MetadataStore, 'get' | 'compareAndSet'>;
   readonly logger: BrokerLogger;
+  readonly audit: AuditNotes;
   readonly clock: { now(): number };
   readonly program: ProgramSettings;
   /** Checks settings as a whole. @throws QError INVALID_CONFIG */
@@ -123,14 +127,15 @@ export class BrokerSettings {
   }
 
   /** @throws QError INVALID_CONFIG with all that is wrong, STORAGE_… */
-  change(wanted: SettingsChange): Promise<SettingsChanged> {
-    return this.#inTurn(() => this.#change(wanted));
+  change(wanted: SettingsChange, by?: Author): Promise<SettingsChanged> {
+    return this.#inTurn(() => this.#change(wanted, by));
   }
 
   /** Reads the sources again. What is wrong with them is in the outcome, and in the log. */
-  reload(by: string): Promise<ReloadOutcome> {
+  reload(by: string, who?: Author): Promise<ReloadOutcome> {
     return this.#inTurn(async () => {
       const outcome = await this.#reload(by);
+      this.#noteReload(outcome, who);
       for (const listener of this.#reloadListeners) listener(outcome);
       return outcome;
     });
@@ -172,8 +177,8 @@ export class BrokerSettings {
     await this.#options.apply(this.#layers.chosen());
   }
 
-  async #change(wanted: SettingsChange): Promise<SettingsChanged> {
-    const { logger, check, metadata, brokerId } = this.#options;
+  async #change(wanted: SettingsChange, by: Author | undefined): Promise<SettingsChanged> {
+    const { check, metadata, brokerId } = this.#options;
     const next = checkChange(this.#layers, wanted);
     refuseChanges(() => check(this.#layers.chosenWith(next)));
     const changed = changedNames(this.#layers, this.#layers.chosenWith(next));
@@ -190,12 +195,33 @@ export class BrokerSettings {
     this.#version = entry?.version ?? 0;
     this.#layers.store(next);
     await this.#putInForce();
-    if (changed.length > 0)
-      logger.info(
-        { event: 'settings.changed', by: wanted.by, changed: changed.map(changeText) },
-        'settings were changed',
-      );
+    if (changed.length > 0) this.#noteChange(changed, wanted.by, by);
     return outcome;
+  }
+
+  #noteChange(changed: readonly ChangedSetting[], what: string, by: Author | undefined): void {
+    const { logger, audit } = this.#options;
+    audit.note({
+      event: 'audit.settings_changed',
+      by: by ?? null,
+      operation: 'alterConfigs',
+      resource: cluster,
+      reason: what,
+      ...beforeAndAfter(changed),
+    });
+    logger.info({ event: 'settings.changed', by: what, changed: changed.map(changeText) }, 'settings were changed');
+  }
+
+  #noteReload({ by: what, problems, changed }: ReloadOutcome, by: Author | undefined): void {
+    this.#options.audit.note({
+      event: 'audit.settings_reloaded',
+      by: by ?? null,
+      result: problems.length > 0 ? 'failed' : 'done',
+      operation: 'alterConfigs',
+      resource: cluster,
+      reason: problems.length > 0 ? `${what}: the settings are not allowed; the log says why` : what,
+      ...beforeAndAfter(changed),
+    });
   }
 
   async #reload(by: string): Promise<ReloadOutcome> {
@@ -256,6 +282,16 @@ export class BrokerSettings {
 
 function changeText({ name, before, after }: ChangedSetting): string {
   return `${name}: ${before} -> ${after}`;
+}
+
+/** As they are shown: secrets are masked. */
+function beforeAndAfter(changed: readonly ChangedSetting[]): {
+  readonly before?: { readonly settings: readonly string[] };
+  readonly after?: { readonly settings: readonly string[] };
+} {
+  if (changed.length === 0) return {};
+  const settings = changed.map(({ name, before }) => `${name}=${before}`);
+  return { before: { settings }, after: { settings: changed.map(({ name, after }) => `${name}=${after}`) } };
 }
 
 function reloadedText(changed: readonly ChangedSetting[], needsRestart: readonly string[]): string {

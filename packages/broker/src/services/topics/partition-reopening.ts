@@ -2,6 +2,9 @@
  * Opens partitions again that are in trouble, when somebody asks for it (row S2, `topic reopen`).
  */
 import type { QError } from '@q/protocol';
+import type { Author } from '../../caller.ts';
+import { noAudit } from '../audit/audit.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import { requirePartition } from './partition-lookup.ts';
 import type { TopicRegistry } from './topic-registry.ts';
 import { refuseInternal, unknownTopic } from './topic-rules.ts';
@@ -15,16 +18,18 @@ export interface ReopeningResult {
 
 export class PartitionReopening {
   readonly #registry: TopicRegistry;
+  readonly #audit: AuditNotes;
 
-  constructor({ registry }: { registry: TopicRegistry }) {
+  constructor({ registry, audit = noAudit }: { registry: TopicRegistry; audit?: AuditNotes }) {
     this.#registry = registry;
+    this.#audit = audit;
   }
 
   /**
    * Those that are named, or all of the topic that are in trouble. One without trouble is left as it is.
    * @throws QError UNKNOWN_TOPIC, UNKNOWN_PARTITION (before the first is opened), INVALID_REQUEST (internal topic)
    */
-  async reopen(name: string, indexes: readonly number[] | 'in trouble'): Promise<ReopeningResult[]> {
+  async reopen(name: string, indexes: readonly number[] | 'in trouble', by?: Author): Promise<ReopeningResult[]> {
     const topic = this.#registry.byName(name);
     if (topic === undefined) throw unknownTopic(name);
     refuseInternal(name, 'opened again');
@@ -32,7 +37,17 @@ export class PartitionReopening {
       indexes === 'in trouble'
         ? topic.partitions.filter(({ trouble }) => trouble !== null)
         : [...new Set(indexes)].sort((a, b) => a - b).map((index) => requirePartition(topic, index));
-    return await Promise.all(wanted.map((partition) => this.#reopen(partition)));
+    const results = await Promise.all(wanted.map((partition) => this.#reopen(partition)));
+    const inTrouble = results.filter(({ error }) => error !== null).length;
+    this.#audit.note({
+      event: 'audit.partitions_reopened',
+      by: by ?? null,
+      result: inTrouble > 0 ? 'failed' : 'done',
+      operation: 'alter',
+      resource: { type: 'topic', name },
+      after: { opened: results.length - inTrouble, inTrouble },
+    });
+    return results;
   }
 
   async #reopen(partition: Partition): Promise<ReopeningResult> {

@@ -8,6 +8,8 @@ import type { BrokerLimits } from '../../limits.ts';
 import { authorOf } from '../../caller.ts';
 import type { Author } from '../../caller.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { noAudit } from '../audit/audit.ts';
+import type { AuditNotes } from '../audit/audit.ts';
 import { checkPartitionCount, requirePartition } from './partition-lookup.ts';
 import type { TopicRegistry } from './topic-registry.ts';
 import { refuseInternal, unknownTopic } from './topic-rules.ts';
@@ -36,17 +38,20 @@ export class RecordDeletion {
   readonly #clock: Pick<Clock, 'defer'>;
   readonly #limits: Pick<BrokerLimits, 'partitionsMax'>;
   readonly #logger: BrokerLogger;
+  readonly #audit: AuditNotes;
 
   constructor(options: {
     registry: TopicRegistry;
     clock: Pick<Clock, 'defer'>;
     limits: Pick<BrokerLimits, 'partitionsMax'>;
     logger: BrokerLogger;
+    audit?: AuditNotes;
   }) {
     this.#registry = options.registry;
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#logger = options.logger;
+    this.#audit = options.audit ?? noAudit;
   }
 
   /** @throws QError UNKNOWN_TOPIC, INVALID_REQUEST (internal topic, too many partitions) */
@@ -66,11 +71,20 @@ export class RecordDeletion {
 
   #tell(
     { name: topic }: Topic,
-    trimmed: { readonly partition: number; readonly logStartOffset: number },
+    trimmed: { readonly partition: number; readonly logStartOffset: number; readonly before: number },
     by: Author | undefined,
   ): void {
+    const { partition, logStartOffset, before } = trimmed;
+    this.#audit.note({
+      event: 'audit.records_deleted',
+      by: by ?? null,
+      operation: 'delete',
+      resource: { type: 'topic', name: topic },
+      before: { partition, logStartOffset: before },
+      after: { partition, logStartOffset },
+    });
     this.#logger.info(
-      { event: 'topic.trimmed', topic, ...trimmed, ...(by && authorOf(by)) },
+      { event: 'topic.trimmed', topic, partition, logStartOffset, ...(by && authorOf(by)) },
       'records of a partition were deleted by command',
     );
   }
@@ -90,7 +104,7 @@ export class RecordDeletion {
       // At the start or below it, too: what an earlier deletion could not remove from the disk is tried again.
       const before = logStartOffset;
       logStartOffset = await log.deleteBefore(offset);
-      if (logStartOffset > before) this.#tell(topic, { partition: index, logStartOffset }, by);
+      if (logStartOffset > before) this.#tell(topic, { partition: index, logStartOffset, before }, by);
       return { partition: index, error: null, logStartOffset };
     } catch (thrown) {
       return { partition: index, error: toPartitionError(thrown, this.#logger), logStartOffset };
