@@ -19,6 +19,8 @@ export type {
   RestOfBatch,
   TimestampedOffset,
 } from './ports/log-store.ts';
+export type { AbortedRange } from './transactions/aborted-transactions.ts';
+export type { OpenTransaction } from './transactions/log-transactions.ts';
 export type { AppendMemory, DiskRoom, LocalStore, RoomState } from './ports/local-store.ts';
 export { openDirectoryStore, openMemoryStore } from './store/open-store.ts';
 export type { DirectoryStoreOptions, MemoryStoreOptions, StoreOptions } from './store/options.ts';

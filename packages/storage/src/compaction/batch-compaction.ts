@@ -1,14 +1,18 @@
 import {
+  batchBaseOffset,
   batchDeleteHorizonMs,
   batchIsControl,
+  batchIsTransactional,
   batchLastOffset,
   batchMaxTimestamp,
   batchProducerId,
   batchRecordsCount,
+  rebuildBatch,
   rebuildBatchInSlices,
   visitRecordsInSlices,
 } from '@q/protocol';
 import type { RecordView, SliceOptions } from '@q/protocol';
+import type { CompactedTransactions } from './compacted-transactions.ts';
 import type { KeyMap } from './key-map.ts';
 
 /*
@@ -19,7 +23,7 @@ import type { KeyMap } from './key-map.ts';
  * - A tombstone (null value) stays readable for `deleteRetentionMs` after the pass that first met it: that pass notes
  *   the time in the batch (the delete horizon), and the first pass after it removes the tombstone. By then every older
  *   value of its key is gone, because that first pass removed them in all segments below.
- * - Control batches stay whole.
+ * - Transactions: see compacted-transactions.ts.
  * - The last batch of each live producer stays, if need be without records: its sequence must be found after a restart.
  * - Offsets never change; so an offset is either where it was or nowhere.
  */
@@ -40,17 +44,39 @@ export interface CompactionPass {
   readonly deleteRetentionMs: number;
   /** Batches may be large: others have their turn while one is looked into. */
   readonly slices: SliceOptions;
+  readonly transactions: CompactedTransactions;
   /** Offset of the last record that a producer appended; -1 when it is not known. */
   lastOffsetOf(producerId: number): number;
 }
 
 export async function compactBatch(batch: Buffer, pass: CompactionPass): Promise<BatchCompaction> {
-  const lastOffset = batchLastOffset(batch);
-  if (lastOffset >= pass.mapEnd || batchIsControl(batch)) return { batch, recordsRemoved: 0, horizonMs: -1 };
+  const isTransactional = batchIsTransactional(batch);
+  if (batchIsControl(batch)) return compactMarker(batch, pass);
+  const compacted = batchLastOffset(batch) >= pass.mapEnd ? unchanged(batch) : await compactRecords(batch, pass);
+  if (isTransactional && compacted.batch !== null) pass.transactions.keep(batch);
+  return compacted;
+}
 
+function unchanged(batch: Buffer): BatchCompaction {
+  return { batch, recordsRemoved: 0, horizonMs: -1 };
+}
+
+function compactMarker(batch: Buffer, pass: CompactionPass): BatchCompaction {
+  if (!pass.transactions.endsNothing(batch) || batchLastOffset(batch) >= pass.mapEnd) return unchanged(batch);
+  const horizonMs = batchDeleteHorizonMs(batch);
+  if (horizonMs >= 0 && pass.now >= horizonMs) return { batch: null, recordsRemoved: 1, horizonMs: -1 };
+  if (horizonMs >= 0) return { batch, recordsRemoved: 0, horizonMs };
+  const newHorizonMs = firstHorizonMs(batch, pass);
+  const after = rebuildBatch(batch, () => true, { deleteHorizonMs: newHorizonMs });
+  return { batch: after, recordsRemoved: 0, horizonMs: newHorizonMs };
+}
+
+async function compactRecords(batch: Buffer, pass: CompactionPass): Promise<BatchCompaction> {
+  const lastOffset = batchLastOffset(batch);
   const horizonMs = batchDeleteHorizonMs(batch);
   const tombstonesGo = horizonMs >= 0 && pass.now >= horizonMs;
-  const keep = (record: RecordView): boolean => isKept(record, pass.keys, tombstonesGo);
+  const isAborted = batchIsTransactional(batch) && pass.transactions.isAborted(batch, batchBaseOffset(batch));
+  const keep = (record: RecordView): boolean => !isAborted && isKept(record, pass.keys, tombstonesGo);
   const before = await survey(batch, keep, pass.slices);
   const mustStay = before.isEmpty && pass.lastOffsetOf(batchProducerId(batch)) === lastOffset;
   const newHorizonMs = before.tombstonesKept && horizonMs < 0 ? firstHorizonMs(batch, pass) : horizonMs;
@@ -97,8 +123,13 @@ async function survey(batch: Buffer, keep: (record: RecordView) => boolean, slic
 }
 
 /** Adds the keys of a batch to the map. */
-export async function mapKeys(batch: Buffer, keys: KeyMap, slices: SliceOptions): Promise<void> {
+export async function mapKeys(
+  batch: Buffer,
+  keys: KeyMap,
+  { slices, transactions }: Pick<CompactionPass, 'slices' | 'transactions'>,
+): Promise<void> {
   if (batchIsControl(batch)) return;
+  if (batchIsTransactional(batch) && transactions.isAborted(batch, batchBaseOffset(batch))) return;
   const put = (record: RecordView): boolean => {
     const { key } = record;
     if (key !== null) keys.put(key, record.offset);

@@ -7,7 +7,7 @@ import type { RetainedSegment } from '../retention/retention.ts';
  *   |---- clean -----|----------- dirty -----------|--- too young ----|-------->
  *
  * Rules
- * - The active segment is never touched, nor what is not yet below the high watermark, nor anything from the first
+ * - The active segment is never touched, nor what is not yet below the last stable offset, nor anything from the first
  *   segment on that holds a record younger than the lag.
  * - The lag is at least the dedup window: ids that compaction removed could not be found again after a restart.
  * - A pass rewrites from the start of the log: older values of the keys it met may lie anywhere before.
@@ -36,7 +36,7 @@ export function compactionRange(o: {
   segments: readonly RetainedSegment[];
   cleanerPoint: number;
   logStartOffset: number;
-  highWatermark: number;
+  lastStableOffset: number;
   now: number;
   config: Pick<CompactionConfig, 'minCompactionLagMs' | 'dedupWindowMs'>;
 }): CompactionRange {
@@ -51,7 +51,7 @@ export function compactionRange(o: {
       continue;
     }
     const isYoung = lagMs > 0 && segment.maxTimestampMs > o.now - lagMs;
-    if (isYoung || segment.endOffset > o.highWatermark) break;
+    if (isYoung || segment.endOffset > o.lastStableOffset) break;
     dirtyBytes += segment.bytes;
     dirtyEnd = segment.endOffset;
   }

@@ -12,6 +12,7 @@ import type { Segment } from '../segment/segment.ts';
 import { mapKeys } from './batch-compaction.ts';
 import type { CompactionPass } from './batch-compaction.ts';
 import { CleanerCheckpoint } from './cleaner-checkpoint.ts';
+import { CompactedTransactions } from './compacted-transactions.ts';
 import { compactionRange, isCompactionDue } from './compaction-plan.ts';
 import type { CompactionRange } from './compaction-plan.ts';
 import { KeyMap } from './key-map.ts';
@@ -129,12 +130,12 @@ export class LogCompaction {
 
   async #range(now: number): Promise<CompactionRange> {
     const segments = await retainedSegments(this.#core);
-    const { logStartOffset, highWatermark, config } = this.#core;
+    const { logStartOffset, lastStableOffset, config } = this.#core;
     return compactionRange({
       segments,
       cleanerPoint: this.#checkpoint.cleanerPoint,
       logStartOffset,
-      highWatermark,
+      lastStableOffset,
       now,
       config,
     });
@@ -143,10 +144,12 @@ export class LogCompaction {
   /** One map, one rewrite. Returns the offset up to which the log is clean now. */
   async #pass(range: CompactionRange, now: number, tally: Tally): Promise<number> {
     const core = this.#core;
-    const { keys, mapEnd } = await this.#mapKeys(range);
+    const transactions = new CompactedTransactions(core.transactions.aborted);
+    const { keys, mapEnd } = await this.#mapKeys(range, transactions);
     const pass: CompactionPass = {
       keys,
       mapEnd,
+      transactions,
       now,
       deleteRetentionMs: core.config.deleteRetentionMs,
       slices: { ...slicesOf(core.context), pause: () => this.#pause() },
@@ -185,7 +188,7 @@ export class LogCompaction {
     // Nothing went, and all of its records were counted on the way.
     if (!rewrite.isChanged) for (const source of rewrite.sources) source.gaps = rewrite.segment.gaps;
     if (rewrite.isChanged) await this.#checkpoint.make();
-    const isPlaced = rewrite.isChanged && (await putInPlace(this.#parts, rewrite.sources, rewrite.segment));
+    const isPlaced = rewrite.isChanged && (await putInPlace(this.#parts, rewrite));
     if (!isPlaced) await removeIfThere(context.fileSystem, rewrite.segment.path + cleanedSuffix);
     // The cleaner point must not pass what was not put in place.
     if (rewrite.isChanged && !isPlaced && this.#core.pins > 0)
@@ -210,7 +213,10 @@ export class LogCompaction {
     }
   }
 
-  async #mapKeys(range: CompactionRange): Promise<{ keys: KeyMap; mapEnd: number }> {
+  async #mapKeys(
+    range: CompactionRange,
+    transactions: CompactedTransactions,
+  ): Promise<{ keys: KeyMap; mapEnd: number }> {
     const { context } = this.#core;
     const slices = { ...slicesOf(context), pause: () => this.#pause() };
     const keys = new KeyMap(context.limits.compactionMapBytesMax);
@@ -230,7 +236,7 @@ export class LogCompaction {
         for await (const batch of batches) {
           if (batchLastOffset(batch) < range.dirtyStart) continue;
           if (keys.isFull) return { keys, mapEnd: batchBaseOffset(batch) };
-          await mapKeys(batch, keys, slices);
+          await mapKeys(batch, keys, { slices, transactions });
           unpausedBytes += batch.length;
           if (unpausedBytes < context.limits.readBlockBytes) continue;
           unpausedBytes = 0;

@@ -1,4 +1,4 @@
-import { batchLastOffset, batchMaxTimestamp, batchRecordsCount } from '@q/protocol';
+import { batchIsControl, batchLastOffset, batchMaxTimestamp, batchRecordsCount } from '@q/protocol';
 import type { OpenFiles } from '../files/open-files.ts';
 import { cleanedSuffix } from '../files/file-names.ts';
 import type { File, FileSystem } from '../ports/file-system.ts';
@@ -21,6 +21,8 @@ export interface SegmentRewrite {
   readonly recordsRemoved: number;
   /** The earliest time at which a tombstone in it may go, or -1. */
   readonly nextHorizonMs: number;
+  /** Offsets of markers of transactions that are not in it any more. */
+  readonly markersGone: readonly number[];
   /** False: the one source segment would become the same file. The new file was dropped. */
   readonly isChanged: boolean;
 }
@@ -71,7 +73,8 @@ export async function rewriteSegments(o: RewriteOptions): Promise<SegmentRewrite
     segment.endOffset = endOffset;
     segment.gaps = endOffset - segment.baseOffset - writer.records;
     segment.firstAppendMs = first.firstAppendMs;
-    return { segment, sources, recordsRemoved: writer.recordsRemoved, nextHorizonMs: writer.nextHorizonMs, isChanged };
+    const { recordsRemoved, nextHorizonMs, markersGone } = writer;
+    return { segment, sources, recordsRemoved, nextHorizonMs, markersGone, isChanged };
   } finally {
     await target.close();
   }
@@ -108,6 +111,7 @@ class SegmentWriter {
   records = 0;
   recordsRemoved = 0;
   nextHorizonMs = -1;
+  readonly markersGone: number[] = [];
   isChanged = false;
 
   constructor(o: {
@@ -133,7 +137,10 @@ class SegmentWriter {
     const compacted = await compactBatch(batch, pass);
     this.recordsRemoved += compacted.recordsRemoved;
     if (compacted.batch !== batch) this.isChanged = true;
-    if (compacted.batch === null) return;
+    if (compacted.batch === null) {
+      if (batchIsControl(batch)) this.markersGone.push(batchLastOffset(batch));
+      return;
+    }
     if (compacted.horizonMs >= 0) {
       this.nextHorizonMs =
         this.nextHorizonMs < 0 ? compacted.horizonMs : Math.min(this.nextHorizonMs, compacted.horizonMs);

@@ -1,6 +1,8 @@
 import {
   batchBaseOffset,
   batchBaseSequence,
+  batchIsControl,
+  batchIsTransactional,
   batchLastOffsetDelta,
   batchMaxTimestamp,
   batchProducerEpoch,
@@ -21,6 +23,8 @@ import type { ProducerCheck, ProducerStateLimits } from '../producers/producer-s
  *
  * An append calls `admit`, and, if told to append, assigns offsets and calls `applied` in the same turn. Whatever was
  * applied is settled by `settle(durableEnd)` or taken back by `rollbackTo(endOffset)`.
+ *
+ * Message ids in a transaction are not looked at: what is sent again after an abort is no repeat.
  *
  * Invariant: what `admit` accepted is consistent with what `applied` was called for, in offset order; nothing else is
  * appended between the two.
@@ -100,10 +104,15 @@ export class Deduplication {
    */
   admit(batch: Buffer, known: KnownOfBatch, endOffset: number, now: number, wallMs: number): Admission {
     const producer = known.header ?? producerBatchOf(batch);
+    if (batchIsControl(batch)) this.producers.checkMarker(producer);
     const check = this.producers.check(producer, now);
     const window = this.#window;
     const ids =
-      window === null ? null : known.messageIds === undefined ? peekMessageIds(batch, this.#limits) : known.messageIds;
+      window === null || batchIsTransactional(batch)
+        ? null
+        : known.messageIds === undefined
+          ? peekMessageIds(batch, this.#limits)
+          : known.messageIds;
     if (window === null || ids === null) return admitWithoutIds(batch, producer, check);
 
     const baseOffset = check.kind === 'duplicate' ? check.baseOffset : endOffset;

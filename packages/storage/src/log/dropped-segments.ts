@@ -59,6 +59,7 @@ export class DroppedSegments {
     // Before they leave the list: where that fails they are still there, counted, for the next try.
     await this.#declareFloorIfThereIsRoom(logStartOffset);
     const dropped = segmentList.dropFirst(count);
+    this.#core.transactions.aborted.truncateStart(segmentList.first.baseOffset);
     await this.retire(dropped);
     return dropped.reduce((bytes, segment) => bytes + segment.sizeBytes, 0);
   }

@@ -1,25 +1,22 @@
-import { batchLeaderEpoch } from '@q/protocol';
+import { batchIsControl } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
-import { Deduplication } from '../dedup/deduplication.ts';
-import { decodeLeaderEpochCheckpoint, encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
-import { LeaderEpochs } from '../epochs/leader-epochs.ts';
+import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.ts';
 import type { LeaderEpoch } from '../epochs/leader-epochs.ts';
-import { isUnreadable } from '../errors.ts';
-import { readFileIfThere, removeIfThere } from '../files/durable-file.ts';
-import { leaderEpochCheckpointName, offsetFileName, segmentFileKinds } from '../files/file-names.ts';
+import { removeIfThere } from '../files/durable-file.ts';
+import { offsetFileName, segmentFileKinds } from '../files/file-names.ts';
 import { inParallel } from '../concurrency/in-parallel.ts';
 import type { JournalPiece } from '../journal/journal-item.ts';
 import type { LogId } from '../ports/log-store.ts';
-import { decodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { SegmentList } from '../segment/segment-list.ts';
-import type { ScannedBatch } from '../segment/segment-scan.ts';
 import { Segment } from '../segment/segment.ts';
 import type { LoadedLog, MessageIdsOnDisk } from './loaded-log.ts';
 import type { LogContext } from './log-context.ts';
 import { appendOwed } from './owed-at-start.ts';
+import type { OwedBatches } from './owed-batches.ts';
 import { tidyDirectory } from './partition-directory.ts';
 import { recoverSegments } from './recover-segments.ts';
 import { replayOwedIds, restoreMessageIds } from './replay-message-ids.ts';
+import { loadSavedState, replayFrom, replayInto } from './saved-state.ts';
 
 const noMessageIds: MessageIdsOnDisk = Object.freeze({ offset: null, bytes: 0, bytesBehind: 0 });
 
@@ -48,12 +45,9 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const bases = await dropSegmentsBelow(context, { directory, startOffset, bases: content.segments });
   const isContiguous = !content.wasCompacted && !config.cleanupPolicy.compact;
   const segments = await statSegments(context, { directory, bases, isContiguous });
-  const dedup = new Deduplication({ limits: context.limits, dedupWindowMs: config.dedupWindowMs });
-  const storedEpochs = await readEpochs(context, directory);
-  const snapshots = await dropSnapshotsAbove(context, { directory, recoveryPoint, snapshots: content.snapshots });
-  const snapshotOffset = await loadSnapshot(context, { directory, dedup, snapshots });
-  const epochs = new LeaderEpochs(storedEpochs ?? []);
-  const onBatch = replayInto({ dedup, epochs, snapshotOffset, now });
+  const saved = await loadSavedState(context, { directory, config, content, segments, recoveryPoint });
+  const { dedup, transactions, epochs } = saved;
+  const onBatch = replayInto(saved, now);
   const found = await recoverSegments(context, {
     id,
     segments,
@@ -63,8 +57,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     isContiguous,
     isSyncPromised: config.durability === 'fsync',
     indexIntervalBytes: config.indexIntervalBytes,
-    // Without a history of epochs every batch is asked for its own.
-    replayFrom: storedEpochs ? snapshotOffset : 0,
+    replayFrom: replayFrom(saved),
     onBatch,
   });
   const list = new SegmentList({
@@ -78,6 +71,7 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
   const { endOffset } = list.active;
   const isHeadMissing = found.damage !== null && found.damage.fromOffset < list.first.baseOffset;
   const logStartOffset = isHeadMissing ? startOffset : Math.max(startOffset, list.first.baseOffset);
+  transactions.settle(endOffset);
   epochs.truncateEnd(endOffset);
   epochs.truncateStart(logStartOffset);
   const messageIds = found.damage
@@ -96,16 +90,18 @@ export async function loadLog(context: LogContext, o: LoadOptions): Promise<Load
     directory,
     segments: list,
     dedup,
+    transactions,
     epochs,
     logStartOffset,
+    dataEndOffset: dataEndOf(owed, found),
     damage: found.damage,
     owed,
     checkpoint: {
       recoveryPoint: Math.min(recoveryPoint, endOffset),
       uncoveredBytes: found.bytesAboveRecoveryPoint + owed.reduce((sum, { batch }) => sum + batch.length, 0),
-      snapshotOffsets: snapshots,
+      snapshotOffsets: saved.snapshotOffsets,
       messageIds,
-      areEpochsSaved: isSame(storedEpochs ?? [], epochs.entries),
+      areEpochsSaved: isSame(saved.storedEpochs, epochs.entries),
     },
   };
 }
@@ -147,72 +143,10 @@ async function statSegments(
   return segments;
 }
 
-async function readEpochs(context: LogContext, directory: string): Promise<readonly LeaderEpoch[] | null> {
-  const bytes = await readFileIfThere(context.fileSystem, `${directory}/${leaderEpochCheckpointName}`);
-  if (!bytes) return null;
-  try {
-    return decodeLeaderEpochCheckpoint(bytes.toString('utf8'));
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    context.log.warn(
-      { event: 'partition.epochs_rebuilt', directory, err: error },
-      'leader epochs are unreadable; they are rebuilt from the log',
-    );
-    return null;
-  }
-}
-
-/**
- * A snapshot above the recovery point may speak of bytes that a crash took away; what it knows is replayed from the
- * log.
- */
-async function dropSnapshotsAbove(
-  context: LogContext,
-  o: { directory: string; recoveryPoint: number; snapshots: readonly number[] },
-): Promise<number[]> {
-  for (const offset of o.snapshots) {
-    if (offset > o.recoveryPoint)
-      await removeIfThere(context.fileSystem, `${o.directory}/${offsetFileName(offset, 'snapshot')}`);
-  }
-  return o.snapshots.filter((offset) => offset <= o.recoveryPoint);
-}
-
-/** Loads the newest snapshot that is intact. Returns its offset: the log from there on is to be replayed. */
-async function loadSnapshot(
-  context: LogContext,
-  o: { directory: string; dedup: Deduplication; snapshots: readonly number[] },
-): Promise<number> {
-  for (const offset of o.snapshots.toReversed()) {
-    const bytes = await context.fileSystem.readFile(`${o.directory}/${offsetFileName(offset, 'snapshot')}`);
-    try {
-      const now = context.clock.monotonic();
-      o.dedup.producers.load(decodeProducerSnapshot(bytes, now), now);
-      return offset;
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      context.log.warn(
-        { event: 'partition.snapshot_unreadable', directory: o.directory, offset, err: error },
-        'a producer snapshot is unreadable; an older one is used',
-      );
-    }
-  }
-  return 0;
-}
-
-function replayInto(o: {
-  dedup: Deduplication;
-  epochs: LeaderEpochs;
-  snapshotOffset: number;
-  now: number;
-}): (batch: ScannedBatch) => void {
-  let isFirst = true;
-  return ({ buffer, at, baseOffset, lastOffset }) => {
-    // What the history says of the part that is read now is said anew.
-    if (isFirst) o.epochs.truncateEnd(baseOffset);
-    isFirst = false;
-    o.epochs.assign(batchLeaderEpoch(buffer, at), baseOffset);
-    if (lastOffset >= o.snapshotOffset) o.dedup.replayProducer(buffer.subarray(at), o.now);
-  };
+/** What the journal has comes behind what the files have. */
+function dataEndOf(owed: readonly OwedBatches[], { dataEndOffset }: { dataEndOffset: number }): number {
+  const last = owed.findLast(({ batch }) => !batchIsControl(batch));
+  return last === undefined ? dataEndOffset : last.lastOffset + 1;
 }
 
 function isSame(a: readonly LeaderEpoch[], b: readonly LeaderEpoch[]): boolean {

@@ -2,6 +2,7 @@ import type { Deduplication } from '../dedup/deduplication.ts';
 import type { LeaderEpochs } from '../epochs/leader-epochs.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
+import type { LogTransactions } from '../transactions/log-transactions.ts';
 import type { OwedBatches } from './owed-batches.ts';
 
 /** The files of message ids that recovery found. */
@@ -30,8 +31,11 @@ export interface LoadedLog {
   readonly directory: string;
   readonly segments: SegmentList;
   readonly dedup: Deduplication;
+  readonly transactions: LogTransactions;
   readonly epochs: LeaderEpochs;
   readonly logStartOffset: number;
+  /** Behind it there are markers of transactions, and no records, as far as the end of the log was read. */
+  readonly dataEndOffset: number;
   readonly damage: LogDamage | null;
   /** Behind what the files have. */
   readonly owed: readonly OwedBatches[];

@@ -2,10 +2,12 @@ import { encodeLeaderEpochCheckpoint } from '../epochs/leader-epoch-checkpoint.t
 import { isDiskFull, isOutOfRoom } from '../errors.ts';
 import { removeIfThere, replaceFile, writeFileFrom } from '../files/durable-file.ts';
 import { leaderEpochCheckpointName, offsetFileName } from '../files/file-names.ts';
+import { producerEntries } from './producer-entries.ts';
 import { encodeProducerSnapshot } from '../producers/producer-snapshot.ts';
 import { offsetIndexEntryBytes } from '../segment/offset-index.ts';
 import type { Segment } from '../segment/segment.ts';
 import { timeIndexEntryBytes } from '../segment/time-index.ts';
+import { abortedEntryBytes } from '../transactions/aborted-transactions.ts';
 import type { CheckpointState } from './loaded-log.ts';
 import type { LogCore } from './log-core.ts';
 import type { LogFiles } from './log-files.ts';
@@ -23,6 +25,7 @@ interface CheckpointPlan {
   readonly snapshot: Buffer;
   readonly epochs: Buffer | null;
   readonly indexes: readonly IndexPlan[];
+  readonly aborted: readonly AbortedPlan[];
   readonly messageIds: MessageIdPlan | null;
 }
 
@@ -32,12 +35,19 @@ interface IndexPlan {
   readonly times: { readonly position: number; readonly bytes: Buffer };
 }
 
+/** Aborted transactions that the file of a segment lacks. */
+interface AbortedPlan {
+  readonly segment: Segment;
+  readonly position: number;
+  readonly bytes: Buffer;
+}
+
 /*
  * Checkpoints of one log bound what recovery has to read.
  *
  * Invariants
- * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the producer snapshot and
- *   the leader epochs that belong to it. It never moves back.
+ * - `recoveryPoint` = X only after: the log is synced below X, and so are the index entries, the aborted transactions,
+ *   the producer snapshot and the leader epochs that belong to it. It never moves back.
  * - One checkpoint at a time.
  */
 export class LogCheckpoints {
@@ -128,21 +138,22 @@ export class LogCheckpoints {
 
   get #isCovered(): boolean {
     const { logEndOffset, areEpochsSaved } = this.#core;
-    if (this.messageIds.needsSaving(logEndOffset)) return false;
+    if (this.messageIds.needsSaving(logEndOffset) || this.#abortedPlans().length > 0) return false;
     if (logEndOffset === 0) return areEpochsSaved;
     const isSaved = this.recoveryPoint === logEndOffset && areEpochsSaved && !this.#files.hasUnsynced;
     return isSaved && (this.#snapshotOffsets.at(-1) ?? -1) === logEndOffset;
   }
 
   #plan(keepsMessageIds: boolean): CheckpointPlan {
-    const { logEndOffset, appendedBytes, rewinds, dedup, epochs, segmentList } = this.#core;
+    const { logEndOffset, appendedBytes, rewinds, epochs, segmentList } = this.#core;
     return {
       offset: logEndOffset,
       appendedBytes,
       rewinds,
-      snapshot: encodeProducerSnapshot(dedup.producers.entries()),
+      snapshot: encodeProducerSnapshot(producerEntries(this.#core)),
       epochs: this.#core.areEpochsSaved ? null : Buffer.from(encodeLeaderEpochCheckpoint(epochs.entries)),
       indexes: segmentList.all.filter(({ indexes }) => indexes !== null).map(indexPlan),
+      aborted: this.#abortedPlans(),
       messageIds: this.messageIds.plan({ isWanted: keepsMessageIds }),
     };
   }
@@ -156,6 +167,7 @@ export class LogCheckpoints {
       await this.#core.settled();
       await this.#syncLog();
       if (this.#isOverruled(plan)) return false;
+      for (const aborted of plan.aborted) await this.#saveAborted(aborted, plan);
       for (const index of plan.indexes) await this.#saveIndex(index, plan);
       await replaceFile(fileSystem, `${directory}/${offsetFileName(plan.offset, 'snapshot')}`, plan.snapshot);
       if (plan.epochs) await replaceFile(fileSystem, `${directory}/${leaderEpochCheckpointName}`, plan.epochs);
@@ -210,6 +222,23 @@ export class LogCheckpoints {
       segment.indexes?.offsets.count === segment.offsetEntriesSaved
       && segment.indexes.times.count === segment.timeEntriesSaved;
     if (isClosed && isComplete) segment.indexes = null;
+  }
+
+  /** None for most logs. */
+  #abortedPlans(): AbortedPlan[] {
+    const { segmentList, transactions } = this.#core;
+    if (transactions.aborted.count === 0) return [];
+    return segmentList.all.flatMap((segment) => {
+      const bytes = transactions.aborted.bytesOf(segment, segment.abortedSaved);
+      return bytes.length === 0 ? [] : [{ segment, position: segment.abortedSaved * abortedEntryBytes, bytes }];
+    });
+  }
+
+  async #saveAborted({ segment, position, bytes }: AbortedPlan, plan: CheckpointPlan): Promise<void> {
+    if (!this.#core.segmentList.all.includes(segment)) return;
+    const path = `${segment.directory}/${offsetFileName(segment.baseOffset, 'txnindex')}`;
+    await writeFileFrom(this.#core.context.fileSystem, path, { position, bytes });
+    if (!this.#isOverruled(plan)) segment.abortedSaved = (position + bytes.length) / abortedEntryBytes;
   }
 
   async #pruneSnapshots(newest: number): Promise<void> {

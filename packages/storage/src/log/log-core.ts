@@ -8,6 +8,7 @@ import { journalName } from '../journal/journal-name.ts';
 import type { JournalName } from '../journal/journal-name.ts';
 import type { LogDamage, LogId, LogState, ReadOptions } from '../ports/log-store.ts';
 import type { SegmentList } from '../segment/segment-list.ts';
+import type { LogTransactions } from '../transactions/log-transactions.ts';
 import type { LoadedLog } from './loaded-log.ts';
 import type { LogContext } from './log-context.ts';
 import type { OwedBatches } from './owed-batches.ts';
@@ -21,8 +22,8 @@ export const noneWaiting = Object.freeze<PendingAppend[]>([]) as PendingAppend[]
  *
  * | field | changed by |
  * |---|---|
- * | segments, epochs, dedup, appendedBytes, waiting, rewinds | LogWriter; `deleteBefore` and compaction take segments
- * out |
+ * | segments, epochs, dedup, transactions, dataEndOffset, appendedBytes, waiting, rewinds | LogWriter; `deleteBefore`
+ * and compaction take segments out |
  * | highWatermark | LogWriter, at the end of a round |
  * | owed, isShort | LogFiles; LogWriter hands over what the journal has |
  * | logStartOffset, plannedStarts | move-starts.ts |
@@ -39,6 +40,7 @@ export class LogCore {
   readonly journalName: JournalName;
   readonly segmentList: SegmentList;
   readonly dedup: Deduplication;
+  readonly transactions: LogTransactions;
   readonly epochs: LeaderEpochs;
   areEpochsSaved: boolean;
   /** What the files have already. */
@@ -50,6 +52,8 @@ export class LogCore {
   /** Offsets that are being saved as the start; nobody sees them before. */
   readonly plannedStarts: number[] = [];
   highWatermark: number;
+  /** Behind it there are markers of transactions, and no records: at most as far as could be seen at the start. */
+  dataEndOffset: number;
   /**
    * Every append that is not settled, in offset order; their batches are at the log's end. `noneWaiting` whenever it is
    * empty.
@@ -87,6 +91,8 @@ export class LogCore {
     this.journalName = journalName(loaded.id);
     this.segmentList = loaded.segments;
     this.dedup = loaded.dedup;
+    this.transactions = loaded.transactions;
+    this.dataEndOffset = loaded.dataEndOffset;
     this.epochs = loaded.epochs;
     this.areEpochsSaved = loaded.checkpoint.areEpochsSaved;
     this.tail = context.tailCache.openTail();
@@ -106,9 +112,11 @@ export class LogCore {
     return this.segmentList.active.endOffset;
   }
 
-  /** Equals the high watermark until there are transactions. */
+  /** Below it every transaction has ended, and its marker is durable. */
   get lastStableOffset(): number {
-    return this.highWatermark;
+    const { firstUnstable } = this.transactions;
+    if (firstUnstable >= this.highWatermark) return this.highWatermark;
+    return Math.max(this.logStartOffset, firstUnstable);
   }
 
   /** What the checkpoint of start offsets is to say. */
@@ -123,8 +131,13 @@ export class LogCore {
 
   /** The end of what may be read: up to damage, if there is any. */
   readLimit(upTo: ReadOptions['upTo']): number {
-    const limit = upTo === 'end' ? this.logEndOffset : this.highWatermark;
+    const limit = this.#limitOf(upTo);
     return this.damage ? Math.min(limit, this.damage.fromOffset) : limit;
+  }
+
+  #limitOf(upTo: ReadOptions['upTo']): number {
+    if (upTo === 'end') return this.logEndOffset;
+    return upTo === 'lastStable' ? this.lastStableOffset : this.highWatermark;
   }
 
   /** Ends when every append made so far is settled, in whichever way. */

@@ -1,4 +1,4 @@
-import { batchSize } from '@q/protocol';
+import { batchLastOffset, batchSize } from '@q/protocol';
 import { asStorageError, systemCode } from '../errors.ts';
 import type { StorageError } from '../errors.ts';
 import type { LogRead, ReadOptions } from '../ports/log-store.ts';
@@ -51,12 +51,12 @@ export class LogReader {
   read(o: ReadOptions): LogRead | Promise<LogRead> {
     this.#assertReadable(o.offset);
     const limitOffset = this.#core.readLimit(o.upTo);
-    if (o.offset >= limitOffset) return this.#answer([], 0);
+    if (o.offset >= limitOffset) return this.#answer([], 0, o);
     const maxBytes = Math.min(o.maxBytes, this.#core.context.limits.readBytesMax);
     const hot = this.#readMemory({ offset: o.offset, limitOffset, maxBytes });
     if (!hot) return this.#readCold(o);
     this.#core.context.stats.readsHot += 1;
-    return this.#answerShared(hot.buffers, hot.bytes);
+    return this.#answerShared(hot.buffers, hot.bytes, o);
   }
 
   #assertReadable(offset: number): void {
@@ -88,7 +88,7 @@ export class LogReader {
       // What was read before its segment was dropped is as good as ever.
       if (version === this.#core.version) {
         if (isInOrder && found !== null) this.#readAhead(found, o.maxBytes);
-        return this.#answerFound(found);
+        return this.#answerFound(found, o);
       }
       if (found !== null) context.readBuffers.giveBack(found.bytes);
     } catch (error) {
@@ -198,17 +198,20 @@ export class LogReader {
     }
   }
 
-  #answer(buffers: readonly Buffer[], bytes: number): LogRead {
-    const { highWatermark, logStartOffset, lastStableOffset } = this.#core;
-    return { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
+  #answer(buffers: readonly Buffer[], bytes: number, o: ReadOptions): LogRead {
+    const { highWatermark, logStartOffset, lastStableOffset, transactions } = this.#core;
+    const answer = { buffers, bytes, highWatermark, logStartOffset, lastStableOffset };
+    if (o.upTo !== 'lastStable' || bytes === 0 || transactions.aborted.count === 0) return answer;
+    const aborted = transactions.aborted.within(o.offset, endOffsetOf(buffers));
+    return aborted.length === 0 ? answer : { ...answer, aborted };
   }
 
   /** Others look at the same batches. */
-  #answerShared(batches: readonly Buffer[], bytes: number): LogRead {
+  #answerShared(batches: readonly Buffer[], bytes: number, o: ReadOptions): LogRead {
     const { appendBuffers } = this.#core.context;
     const buffers = this.#joinSmall(batches);
     let lent = buffers.filter((buffer) => appendBuffers.retain(buffer));
-    const answer = this.#answer(buffers, bytes);
+    const answer = this.#answer(buffers, bytes, o);
     if (lent.length === 0) return answer;
     const release = (): void => {
       for (const buffer of lent) appendBuffers.release(buffer);
@@ -231,11 +234,11 @@ export class LogReader {
     return runs.flatMap((run) => (run.isShared ? Buffer.concat(run.batches) : run.batches));
   }
 
-  #answerFound(found: FoundBatches | null): LogRead {
-    if (found === null) return this.#answer([], 0);
+  #answerFound(found: FoundBatches | null, o: ReadOptions): LogRead {
+    if (found === null) return this.#answer([], 0, o);
     const { bytes } = found;
     const { readBuffers } = this.#core.context;
-    const answer = this.#answer([bytes], bytes.length);
+    const answer = this.#answer([bytes], bytes.length, o);
     return readBuffers.isLent(bytes) ? { ...answer, release: () => readBuffers.giveBack(bytes) } : answer;
   }
 
@@ -248,4 +251,12 @@ export class LogReader {
     );
     return asStorageError(error, `reading records of ${id.topic}-${id.partition} at offset ${offset}`);
   }
+}
+
+/** One past the last offset of whole batches, of which there is at least one. */
+function endOffsetOf(buffers: readonly Buffer[]): number {
+  const last = buffers.at(-1) as Buffer;
+  let at = 0;
+  for (let next = batchSize(last); next < last.length; next = at + batchSize(last, at)) at = next;
+  return batchLastOffset(last, at) + 1;
 }

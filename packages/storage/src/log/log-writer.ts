@@ -1,10 +1,12 @@
-import { assignAppendTime, assignOffsets } from '@q/protocol';
+import { assignAppendTime, assignOffsets, batchIsControl, batchIsTransactional } from '@q/protocol';
 import type { Admission, RepeatAnswer } from '../dedup/deduplication.ts';
 import { StorageError } from '../errors.ts';
 import type { FlushedLog, QueuedAppend } from '../flush/flushed-log.ts';
 import { PendingAppend, duplicateAppend } from '../flush/pending-append.ts';
 import type { HeldPiece, JournaledLog } from '../journal/journal.ts';
 import type { Append, AppendOptions } from '../ports/log-store.ts';
+import type { ProducerBatch } from '../producers/producer-entry.ts';
+import { readMarker } from '../transactions/marker.ts';
 import { journalPiece } from './journal-piece.ts';
 import type { LogCheckpoints } from './log-checkpoints.ts';
 import { noneWaiting } from './log-core.ts';
@@ -114,11 +116,27 @@ export class LogWriter implements FlushedLog {
     if (stampsTime) append.logAppendTimeMs = now;
     segment.append(next, config.indexIntervalBytes);
     core.dedup.applied(producer, admission.ids, baseOffset, steadyMs, now);
+    if (batchIsTransactional(batch)) this.#noteTransaction(batch, producer, baseOffset, steadyMs);
+    else core.dataEndOffset = lastOffset + 1;
     if (core.epochs.assign(leaderEpoch, baseOffset)) core.areEpochsSaved = false;
     core.appendedBytes += batch.length;
     context.uncovered.bytes += batch.length;
     context.cap.add(batch.length);
     return append;
+  }
+
+  #noteTransaction(batch: Buffer, producer: ProducerBatch, baseOffset: number, steadyMs: number): void {
+    const core = this.#core;
+    const { producerId, producerEpoch, lastOffsetDelta } = producer;
+    if (!batchIsControl(batch)) {
+      core.dataEndOffset = baseOffset + lastOffsetDelta + 1;
+      core.transactions.wrote(producerId, producerEpoch, baseOffset);
+      return;
+    }
+    const marker = readMarker(batch);
+    if (marker === null) return;
+    core.dedup.producers.applyMarker(marker, baseOffset, steadyMs);
+    core.transactions.ended(producerId, marker.outcome, baseOffset);
   }
 
   /** A repeat is as durable as its original, or as `pending` that was stored in its place. */
@@ -164,6 +182,7 @@ export class LogWriter implements FlushedLog {
     const core = this.#core;
     core.highWatermark = endOffset;
     core.dedup.settle(endOffset);
+    core.transactions.settle(endOffset);
     const settled = this.#takeSettled(endOffset);
     if (isJournaled) this.#files.owe(settled);
     else for (const append of settled) core.tail.add(append);
@@ -198,6 +217,8 @@ export class LogWriter implements FlushedLog {
     first.segment.takeBack({ endOffset: fromOffset, sizeBytes: first.position });
     core.context.cap.add(core.segmentList.bytes - bytesBefore);
     core.dedup.rollbackTo(fromOffset);
+    core.transactions.rollbackTo(fromOffset);
+    core.dataEndOffset = Math.min(core.dataEndOffset, fromOffset);
     if (core.epochs.truncateEnd(fromOffset)) core.areEpochsSaved = false;
     assertLogHolds(core);
     await this.#files.cutBack({ segment: first.segment, removed });

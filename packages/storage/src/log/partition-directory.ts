@@ -51,6 +51,10 @@ export interface DirectoryContent {
   readonly snapshots: readonly number[];
   /** Offsets of files of message ids, ascending. */
   readonly messageIds: readonly number[];
+  /** Base offsets of indexes, ascending. */
+  readonly indexes: readonly number[];
+  /** Of segments with an index of aborted transactions, ascending. */
+  readonly abortedIndexes: readonly number[];
   /** Compaction has been at work here. */
   readonly wasCompacted: boolean;
 }
@@ -90,6 +94,8 @@ export async function tidyDirectory(
     segments: offsetsOf('log'),
     snapshots: offsetsOf('snapshot'),
     messageIds: offsetsOf('message-ids'),
+    indexes: offsetsOf('index'),
+    abortedIndexes: offsetsOf('txnindex'),
     wasCompacted: names.includes(cleanerCheckpointName),
   };
 }

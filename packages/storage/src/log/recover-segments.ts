@@ -1,4 +1,4 @@
-import { batchMaxTimestamp } from '@q/protocol';
+import { batchIsControl, batchMaxTimestamp } from '@q/protocol';
 import { removeIfThere } from '../files/durable-file.ts';
 import type { LogDamage, LogId } from '../ports/log-store.ts';
 import { noIndexes, readIndexFiles } from '../segment/index-cache.ts';
@@ -34,6 +34,8 @@ export interface RecoveryOptions {
 export interface Recovered {
   readonly segments: readonly Segment[];
   readonly endOffset: number;
+  /** Behind it there are markers of transactions and no records, as far as was read. */
+  readonly dataEndOffset: number;
   readonly damage: LogDamage | null;
   readonly bytesAboveRecoveryPoint: number;
 }
@@ -75,6 +77,8 @@ class RecoveryWalk {
    */
   #unbrokenEnd: number;
   #bytesAbove = 0;
+  /** -1: nothing was read. */
+  #dataEndOffset = -1;
 
   constructor(context: LogContext, options: RecoveryOptions) {
     this.#context = context;
@@ -102,7 +106,13 @@ class RecoveryWalk {
     // A partition without a segment has its whole content below its start.
     if (!damage && Math.max(this.#endOffset, startOffset) < recoveryPoint) damage = this.#missingTail();
     if (!damage && this.#bytesAbove > 0) await syncRecovered(this.#context, this.#segments, recoveryPoint);
-    return { segments: this.#segments, endOffset: this.#endOffset, damage, bytesAboveRecoveryPoint: this.#bytesAbove };
+    return {
+      segments: this.#segments,
+      endOffset: this.#endOffset,
+      dataEndOffset: this.#dataEndOffset < 0 ? this.#endOffset : this.#dataEndOffset,
+      damage,
+      bytesAboveRecoveryPoint: this.#bytesAbove,
+    };
   }
 
   /** The start offset lies in the first segment, or that one is missing. */
@@ -160,6 +170,7 @@ class RecoveryWalk {
           if (batch.position >= resumeAt) this.#index(segment, batch, indexIntervalBytes);
           if (batch.lastOffset >= replayFrom) this.#options.onBatch(batch);
           if (batch.lastOffset >= recoveryPoint) this.#bytesAbove += batch.bytes;
+          this.#noteDataEnd(batch);
           if (batch.baseOffset === this.#unbrokenEnd) this.#unbrokenEnd = batch.lastOffset + 1;
         },
       });
@@ -181,6 +192,11 @@ class RecoveryWalk {
     const maxTimestampMs = batchMaxTimestamp(batch.buffer, batch.at);
     if (batch.position === 0 && segment.firstAppendMs < 0) segment.firstAppendMs = maxTimestampMs;
     segment.append({ bytes: batch.bytes, lastOffset: batch.lastOffset, maxTimestampMs }, indexIntervalBytes);
+  }
+
+  #noteDataEnd({ buffer, at, baseOffset, lastOffset }: ScannedBatch): void {
+    if (!batchIsControl(buffer, at)) this.#dataEndOffset = lastOffset + 1;
+    else if (this.#dataEndOffset < 0) this.#dataEndOffset = baseOffset;
   }
 
   /** Torn tail or rot? */

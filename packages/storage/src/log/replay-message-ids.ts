@@ -1,4 +1,11 @@
-import { batchBaseOffset, batchHasAppendTime, batchLastOffset, batchMaxTimestamp, batchSize } from '@q/protocol';
+import {
+  batchBaseOffset,
+  batchHasAppendTime,
+  batchIsTransactional,
+  batchLastOffset,
+  batchMaxTimestamp,
+  batchSize,
+} from '@q/protocol';
 import { timePassed } from '../clock/time-passed.ts';
 import type { LogConfig } from '../config.ts';
 import type { Deduplication } from '../dedup/deduplication.ts';
@@ -160,6 +167,8 @@ async function replayIds(
   context: LogContext,
   o: { dedup: Deduplication; batch: Buffer; isSince: boolean },
 ): Promise<void> {
+  // Those of a transaction are not looked at when they are appended either.
+  if (batchIsTransactional(o.batch)) return;
   const ids = await storedMessageIds(o.batch, (each, visit) => visitRecords(context, each, visit));
   if (ids !== null) o.dedup.replayMessageIds(ids, batchBaseOffset(o.batch), appendTimeOf(context, o.batch, o.isSince));
 }

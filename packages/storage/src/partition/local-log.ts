@@ -16,6 +16,8 @@ import { moveStarts } from '../log/move-starts.ts';
 import { findLatestTimestamp } from '../log/latest-timestamp.ts';
 import { findTimestamp } from '../log/timestamp-search.ts';
 import { LogPin } from '../pins/log-pin.ts';
+import { producerEntries } from '../log/producer-entries.ts';
+import type { OpenTransaction } from '../transactions/log-transactions.ts';
 import type { PinnedLog } from '../ports/pinned-log.ts';
 import type {
   Append,
@@ -32,6 +34,8 @@ import type {
   RecordCount,
   TimestampedOffset,
 } from '../ports/log-store.ts';
+
+const noRecords: RecordCount = { records: 0, isExact: true };
 
 /** Whoever keeps the open logs. */
 export interface LogOwner {
@@ -128,7 +132,8 @@ export class LocalLog implements PartitionLog {
   }
 
   recordsFrom(offset: number): RecordCount {
-    const { segmentList, logStartOffset, highWatermark } = this.core;
+    const { segmentList, logStartOffset, highWatermark, dataEndOffset } = this.core;
+    if (offset >= dataEndOffset) return noRecords;
     return segmentList.countRecords({ from: Math.max(offset, logStartOffset), to: highWatermark });
   }
 
@@ -136,8 +141,12 @@ export class LocalLog implements PartitionLog {
     return this.writer.append(batch, options);
   }
 
+  openTransactions(): Iterable<OpenTransaction> {
+    return this.core.transactions.open;
+  }
+
   *producers(): Iterable<LogProducer> {
-    for (const { producerId, epoch, batches, ...transaction } of this.core.dedup.producers.entries()) {
+    for (const { producerId, epoch, batches, ...transaction } of producerEntries(this.core)) {
       const last = batches.at(-1);
       yield {
         producerId,

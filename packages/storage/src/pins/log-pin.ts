@@ -66,7 +66,7 @@ export class LogPin implements PinnedLog {
     return {
       cleaner:
         cleaner && (decodeCleanerCheckpoint(cleaner.toString('latin1')) ?? { cleanerPoint: 0, nextHorizonMs: -1 }),
-      snapshot: await this.#newest(names, 'snapshot'),
+      snapshot: this.#core.transactions.aborted.count > 0 ? null : await this.#newest(names, 'snapshot'),
       messageIds: await this.#newest(names, 'message-ids'),
     };
   }

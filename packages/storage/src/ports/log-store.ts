@@ -2,6 +2,8 @@ import type { BatchHeader } from '@q/protocol';
 import type { LogConfig } from '../config.ts';
 import type { StorageError } from '../errors.ts';
 import type { StorageStats } from '../stats.ts';
+import type { AbortedRange } from '../transactions/aborted-transactions.ts';
+import type { OpenTransaction } from '../transactions/log-transactions.ts';
 
 /**
  * The ports between the broker and whatever keeps logs: a folder, memory, or later objects in a bucket.
@@ -79,7 +81,7 @@ export interface PartitionLog {
   readonly logEndOffset: number;
   /** Consumers see records below this: the durable end under `fsync`, the written end otherwise. */
   readonly highWatermark: number;
-  /** Below this every transaction is settled. Equals the high watermark until there are transactions. */
+  /** Below this every transaction has ended, and its marker is durable; at most the high watermark. */
   readonly lastStableOffset: number;
   /** The latest leader epoch that a batch was stored under, or -1. */
   readonly leaderEpoch: number;
@@ -101,10 +103,13 @@ export interface PartitionLog {
    * Takes one validated batch and assigns its offsets before it returns, so that order is call order.
    * `batch` belongs to the log from now on: its header is changed in place, and nobody may write to it later, unless it
    * lies in memory of the store's `appendBuffers` (local-store.ts) and nobody uses that any more.
+   * A marker (`encodeEndMarker`) ends its producer's transaction here, and fences older epochs of the producer.
    * Throws OUT_OF_ORDER_SEQUENCE, STALE_PRODUCER_EPOCH, STALE_LEADER_EPOCH, STORAGE_FULL, CORRUPT_LOG (quarantined),
    * CLOSED.
    */
   append(batch: Buffer, options: AppendOptions): Append;
+  /** Transactions that it has records of, and no marker; the oldest first. */
+  openTransactions(): Iterable<OpenTransaction>;
   /** The idempotent producers that it remembers, the longest idle first, each as it is when it is asked for. */
   producers(): Iterable<LogProducer>;
   /** Indexes of the records that would be repeats if a batch with these message ids were appended now. */
@@ -256,7 +261,8 @@ export interface LogProducer {
 export interface ReadOptions {
   readonly offset: number;
   readonly maxBytes: number;
-  readonly upTo: 'highWatermark' | 'end';
+  /** `lastStable`: nothing of an open transaction, and `aborted` says what to leave out. */
+  readonly upTo: 'highWatermark' | 'lastStable' | 'end';
 }
 
 /** What was read. */
@@ -267,6 +273,11 @@ export interface LogRead {
   readonly highWatermark: number;
   readonly logStartOffset: number;
   readonly lastStableOffset: number;
+  /**
+   * With `upTo: 'lastStable'`: what of the buffers is of aborted transactions, in the order of their markers. Missing
+   * where there is nothing of that kind.
+   */
+  readonly aborted?: readonly AbortedRange[];
   /**
    * Lets go of the memory of `buffers`, which is used again once nobody else looks at it: to be called when the reader
    * does so no more; a second call changes nothing. Not there for memory that nobody uses again. Who never calls it

@@ -57,7 +57,10 @@ export interface PinnedSegment {
 export interface LogCompanions {
   /** How far compaction has come; null where it was never at work. */
   readonly cleaner: { readonly cleanerPoint: number; readonly nextHorizonMs: number } | null;
-  /** The newest producer snapshot that does not lie beyond the pin. */
+  /**
+   * The newest producer snapshot that does not lie beyond the pin. Null also where there are aborted transactions: with
+   * it nobody would read the log for those.
+   */
   readonly snapshot: CompanionFile | null;
   readonly messageIds: CompanionFile | null;
 }

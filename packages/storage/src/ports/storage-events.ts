@@ -181,6 +181,11 @@ export const storageEvents = {
     meaning: 'The file of leader epochs is unreadable. They are rebuilt from the records.',
     fields: ['directory', 'err'],
   },
+  'partition.transactions_rebuilt': {
+    level: 'warn',
+    meaning: 'An index of aborted transactions is unreadable. It is made again from the records.',
+    fields: ['directory', 'err'],
+  },
   'partition.snapshot_unreadable': {
     level: 'warn',
     meaning: 'A snapshot of producers is unreadable. An older one is used.',

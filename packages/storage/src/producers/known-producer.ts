@@ -1,4 +1,4 @@
-import type { AppendedBatch, ProducerBatch, ProducerEntry } from './producer-entry.ts';
+import type { AppendedBatch, ProducerBatch, RememberedProducer } from './producer-entry.ts';
 import { firstSequence, nextSequence, sequenceAfter } from './sequence.ts';
 
 /** Numbers that the ring has for each batch: last sequence, last offset, offset delta, timestamp, and when it came. */
@@ -15,17 +15,16 @@ const unset = 0.5;
  * Invariants
  * - The batches in the ring are consecutive: each begins with the sequence after the one before it, at a higher offset.
  *   The newest `kept` of them are remembered; older ones are there because newer ones may be taken back.
- * - `nextSequence` and `lastSeenMs` are those of the newest batch; of a foreign snapshot's producer without one, 0 and
- *   when it was loaded.
+ * - `nextSequence` and `lastSeenMs` are those of the newest batch; of a producer without one - a marker has raised its
+ *   epoch, or a foreign snapshot has it so - 0 and when it became known.
  */
 export class KnownProducer {
   readonly producerId: number;
   readonly epoch: number;
   nextSequence = 0;
   lastSeenMs: number;
-  /** Carried through snapshots for transactions; -1 without. */
-  readonly coordinatorEpoch: number;
-  readonly currentTransactionFirstOffset: number;
+  /** Of its last marker; -1 without. */
+  coordinatorEpoch: number;
   readonly #kept: number;
   #ring: number[] = emptyRing(ringBatchesMin);
   /** The oldest batch in the ring, and how many there are. */
@@ -33,24 +32,16 @@ export class KnownProducer {
   #count = 0;
 
   /** `kept`: how many batches are remembered. */
-  constructor(o: {
-    producerId: number;
-    epoch: number;
-    kept: number;
-    now: number;
-    coordinatorEpoch: number;
-    currentTransactionFirstOffset: number;
-  }) {
+  constructor(o: { producerId: number; epoch: number; kept: number; now: number; coordinatorEpoch: number }) {
     this.producerId = o.producerId;
     this.epoch = o.epoch;
     this.lastSeenMs = o.now;
     this.coordinatorEpoch = o.coordinatorEpoch;
-    this.currentTransactionFirstOffset = o.currentTransactionFirstOffset;
     this.#kept = o.kept;
   }
 
   /** As a snapshot has it, all of it durable. It counts as seen `now`. */
-  static of(entry: ProducerEntry, { kept, now }: { kept: number; now: number }): KnownProducer {
+  static of(entry: RememberedProducer, { kept, now }: { kept: number; now: number }): KnownProducer {
     const { producerId, epoch: producerEpoch } = entry;
     const producer = new KnownProducer({ ...entry, kept, now });
     for (const { lastSequence, lastOffset, offsetDelta, timestampMs } of entry.batches) {
@@ -134,16 +125,9 @@ export class KnownProducer {
   }
 
   /** As it is now. */
-  toEntry(): ProducerEntry {
-    const { producerId, epoch, lastSeenMs, coordinatorEpoch, currentTransactionFirstOffset } = this;
-    return {
-      producerId,
-      epoch,
-      batches: this.#remembered(),
-      lastSeenMs,
-      coordinatorEpoch,
-      currentTransactionFirstOffset,
-    };
+  toEntry(): RememberedProducer {
+    const { producerId, epoch, lastSeenMs, coordinatorEpoch } = this;
+    return { producerId, epoch, batches: this.#remembered(), lastSeenMs, coordinatorEpoch };
   }
 
   /** Oldest first. */

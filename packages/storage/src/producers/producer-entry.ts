@@ -25,12 +25,16 @@ export interface ProducerEntry {
   readonly epoch: number;
   /**
    * The newest batches of this epoch, oldest first, at most `producerBatchesKept`. Empty only for an entry read from a
-   * foreign snapshot.
+   * foreign snapshot, or when a marker has raised the epoch since.
    */
   readonly batches: readonly AppendedBatch[];
   /** When this broker last saw the producer append; starts anew at a restart, so that nobody is forgotten early. */
   readonly lastSeenMs: number;
-  /** Carried through snapshots for transactions; -1 without. */
+  /** Of its last marker; -1 without. */
   readonly coordinatorEpoch: number;
+  /** Where its open transaction begins; -1 without. */
   readonly currentTransactionFirstOffset: number;
 }
+
+/** A producer as it is known apart from its transactions. */
+export type RememberedProducer = Omit<ProducerEntry, 'currentTransactionFirstOffset'>;

@@ -24,7 +24,7 @@ const version = 1;
 export function encodeProducerSnapshot(entries: Iterable<ProducerEntry>): Buffer {
   const rows: { readonly entry: ProducerEntry; readonly batch: AppendedBatch }[] = [];
   for (const entry of entries) {
-    // An entry read from a foreign snapshot may have no batch; it is kept as it was.
+    // A marker has raised the epoch, or a foreign snapshot has it so: it is kept without a batch.
     for (const batch of entry.batches.length === 0 ? [noBatch] : entry.batches) rows.push({ entry, batch });
   }
   const buffer = Buffer.allocUnsafe(headerBytes + rows.length * entryBytes);

@@ -1,6 +1,6 @@
 import { StorageError } from '../errors.ts';
 import { KnownProducer } from './known-producer.ts';
-import type { ProducerBatch, ProducerEntry } from './producer-entry.ts';
+import type { ProducerBatch, RememberedProducer } from './producer-entry.ts';
 
 /*
  * Idempotence of one partition: who produced what, last.
@@ -41,6 +41,13 @@ interface Beginning {
   readonly evicted: KnownProducer | undefined;
 }
 
+/** What a marker says of its producer. */
+export interface EpochMarker {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly coordinatorEpoch: number;
+}
+
 const accepted: ProducerCheck = { kind: 'accept' };
 
 export class ProducerState {
@@ -61,7 +68,7 @@ export class ProducerState {
   }
 
   /** Every known producer as it is when it is asked for, the longest idle first. */
-  *entries(): Iterable<ProducerEntry> {
+  *entries(): Iterable<RememberedProducer> {
     for (const producer of this.#producers.values()) yield producer.toEntry();
   }
 
@@ -103,6 +110,43 @@ export class ProducerState {
     if (this.#goesOn(known, batch, baseOffset, now)) return;
     const evicted = this.#begin(known, batch, { baseOffset, now });
     this.#begun.push({ baseOffset, producerId: batch.producerId, before: known, evicted });
+  }
+
+  /**
+   * May the marker be appended?
+   * @throws StorageError STALE_PRODUCER_EPOCH: it is of a transaction that somebody else has ended since
+   */
+  checkMarker(marker: ProducerBatch): void {
+    const known = this.#find(marker.producerId);
+    if (known !== undefined && marker.producerEpoch < known.epoch) throw staleEpoch(marker, known.epoch);
+  }
+
+  /** Records a marker: what its producer sends in an older epoch is refused from here on. */
+  applyMarker(marker: EpochMarker, baseOffset: number, now: number): void {
+    const known = this.#find(marker.producerId);
+    if (known?.epoch === marker.producerEpoch) {
+      known.coordinatorEpoch = marker.coordinatorEpoch;
+      return;
+    }
+    const { producerId, producerEpoch: epoch, coordinatorEpoch } = marker;
+    const raised = new KnownProducer({
+      producerId,
+      epoch,
+      kept: this.#limits.producerBatchesKept,
+      now,
+      coordinatorEpoch,
+    });
+    this.#putLast(raised);
+    const evicted = known === undefined ? this.#evictOneTooMany() : undefined;
+    this.#begun.push({ baseOffset, producerId, before: known, evicted });
+  }
+
+  /** As `applyMarker`, for a marker read back from the log in recovery. */
+  replayMarker(marker: EpochMarker, baseOffset: number, now: number): void {
+    const known = this.#find(marker.producerId);
+    if (known !== undefined && marker.producerEpoch < known.epoch) return;
+    this.applyMarker(marker, baseOffset, now);
+    this.settle(baseOffset + 1);
   }
 
   /** As `apply`, for a batch read back from the log in recovery: it cannot be taken back. */
@@ -156,7 +200,7 @@ export class ProducerState {
   }
 
   /** Takes over entries of a snapshot. They count as seen `now`. */
-  load(entries: Iterable<ProducerEntry>, now: number): void {
+  load(entries: Iterable<RememberedProducer>, now: number): void {
     for (const entry of entries) {
       const producer = KnownProducer.of(entry, { kept: this.#limits.producerBatchesKept, now });
       this.#durableEnd = Math.max(this.#durableEnd, producer.lastOffset + 1);
@@ -199,7 +243,6 @@ export class ProducerState {
       kept: this.#limits.producerBatchesKept,
       now,
       coordinatorEpoch: known?.coordinatorEpoch ?? -1,
-      currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
     });
     begun.append(batch, baseOffset, now, this.#durableEnd);
     this.#putLast(begun);

@@ -6,13 +6,14 @@ import type { RetainedSegment } from './retention.ts';
  * Rules
  * - The oldest by max timestamp goes first, wherever it lies, but within a log only from its start.
  * - Internal topics are exempt: they hold the system's own state.
- * - Active segments go only when nothing else is left (the log rolls first), and nothing above a high watermark goes.
+ * - Active segments go only when nothing else is left (the log rolls first), and nothing above a last stable
+ *   offset goes.
  */
 
 export interface DroppableLog<L> {
   readonly log: L;
   readonly internal: boolean;
-  readonly highWatermark: number;
+  readonly lastStableOffset: number;
   /** Ascending; the last one is active. */
   readonly segments: readonly RetainedSegment[];
 }
@@ -45,7 +46,7 @@ function oldestHead<L>(logs: readonly DroppableLog<L>[], drops: ReadonlyMap<L, n
   for (const log of logs) {
     const dropped = drops.get(log.log) ?? 0;
     const head = log.segments[dropped];
-    if (head === undefined || head.bytes === 0 || head.endOffset > log.highWatermark) continue;
+    if (head === undefined || head.bytes === 0 || head.endOffset > log.lastStableOffset) continue;
     const age = { isActive: dropped === log.segments.length - 1, maxTimestampMs: head.maxTimestampMs };
     if (oldestAge !== null && !isOlder(age, oldestAge)) continue;
     oldest = log;

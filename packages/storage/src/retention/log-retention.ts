@@ -26,7 +26,7 @@ export async function moveByRetention(core: LogCore, now: number): Promise<Start
   const decision = segmentsToDelete({
     segments,
     logStartOffset: core.logStartOffset,
-    highWatermark: core.highWatermark,
+    lastStableOffset: core.lastStableOffset,
     now,
     config: core.config,
   });
@@ -51,7 +51,7 @@ export function moveOver(oldest: readonly RetainedSegment[], reasons: readonly R
 export async function droppable<L extends { readonly core: LogCore }>(log: L): Promise<DroppableLog<L>> {
   const { core } = log;
   const segments = await retainedSegments(core);
-  return { log, internal: core.config.isInternal, highWatermark: core.highWatermark, segments };
+  return { log, internal: core.config.isInternal, lastStableOffset: core.lastStableOffset, segments };
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * Rules
  * - Only a run of the oldest segments goes: a log never has a hole.
- * - Nothing at or above the high watermark goes.
+ * - Nothing at or above the last stable offset goes: an open transaction keeps its records until it ends.
  * - By size and by time only under `cleanup.policy` delete; below the log start offset always.
  * - The active segment goes only when all of it has expired or lies below the log start offset, and then a new one is
  *   rolled first. It never goes by size.
@@ -42,7 +42,7 @@ export function segmentsToDelete(o: {
   /** Ascending; the last one is active. */
   segments: readonly RetainedSegment[];
   logStartOffset: number;
-  highWatermark: number;
+  lastStableOffset: number;
   now: number;
   config: RetentionConfig;
 }): RetentionDecision {
@@ -51,7 +51,7 @@ export function segmentsToDelete(o: {
   for (const [index, segment] of o.segments.entries()) {
     const isActive = index === o.segments.length - 1;
     if (isActive && segment.bytes === 0) break;
-    if (segment.endOffset > o.highWatermark) break;
+    if (segment.endOffset > o.lastStableOffset) break;
     const reason = reasonToDelete(segment, { ...o, bytesLeft, isActive });
     if (reason === null) break;
     reasons.push(reason);

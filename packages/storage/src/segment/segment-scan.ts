@@ -1,6 +1,7 @@
 import {
   batchBaseOffset,
   batchHeaderBytes,
+  batchIsControl,
   batchLastOffsetDelta,
   batchRecordsCount,
   batchSize,
@@ -9,7 +10,7 @@ import {
 import type { BatchCheck } from '@q/protocol';
 import type { File } from '../ports/file-system.ts';
 
-/** One batch on a scan's way. `buffer` holds at least its header at `at`. */
+/** One batch on a scan's way. `buffer` holds at least its header at `at`, and all of a marker of a transaction. */
 export interface ScannedBatch {
   readonly buffer: Buffer;
   readonly at: number;
@@ -34,7 +35,10 @@ export interface ScanOptions {
   readonly isContiguous?: boolean;
   /** No batch may reach this offset. Default: as far as an index entry can lead from `offset`. */
   readonly limitOffset?: number;
-  /** Batches that reach this offset have their CRC checked; those below, only their header. */
+  /**
+   * Batches that reach this offset have their CRC checked; of those below, only markers of transactions: nothing but
+   * their bytes says how a transaction has ended.
+   */
   readonly verifyFromOffset: number;
   readonly blockBytes: number;
   readonly onBatch: (batch: ScannedBatch) => void;
@@ -77,7 +81,7 @@ export async function scanSegment(o: ScanOptions): Promise<ScanEnd> {
     const bytes = batchSize(view);
     const baseOffset = batchBaseOffset(view);
     const lastOffset = baseOffset + batchLastOffsetDelta(view);
-    if (lastOffset >= o.verifyFromOffset) {
+    if (lastOffset >= o.verifyFromOffset || batchIsControl(view)) {
       if (view.length < bytes) {
         block = await o.file.read(position, Math.min(Math.max(bytes, o.blockBytes), o.to - position));
         blockAt = position;

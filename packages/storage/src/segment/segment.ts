@@ -63,6 +63,8 @@ export class Segment {
   /** Entries of each index that its file has already. */
   offsetEntriesSaved = 0;
   timeEntriesSaved = 0;
+  /** Aborted transactions that its file has already. */
+  abortedSaved = 0;
   #maxTimestampOffset: number;
   #bytesSinceEntry = 0;
 

@@ -10,6 +10,8 @@ import type { RecordInput } from '@q/protocol';
 import { describe, expect, it } from 'vitest';
 import { compactBatch, mapKeys } from '../../src/compaction/batch-compaction.ts';
 import type { CompactionPass } from '../../src/compaction/batch-compaction.ts';
+import { CompactedTransactions } from '../../src/compaction/compacted-transactions.ts';
+import { AbortedTransactions } from '../../src/transactions/aborted-transactions.ts';
 import { KeyMap } from '../../src/compaction/key-map.ts';
 
 const slices = { uncompressedBytesMax: 1 << 20, pause: async () => {} };
@@ -21,7 +23,16 @@ function batchAt(baseOffset: number, records: RecordInput[], o: object = {}): Bu
 function pass(map: Record<string, number>, o: Partial<CompactionPass> = {}): CompactionPass {
   const keys = new KeyMap(1 << 20);
   for (const [key, offset] of Object.entries(map)) keys.put(Buffer.from(key), offset);
-  return { keys, mapEnd: 1_000, now: 50_000, deleteRetentionMs: 100, slices, lastOffsetOf: () => -1, ...o };
+  return {
+    keys,
+    mapEnd: 1_000,
+    now: 50_000,
+    deleteRetentionMs: 100,
+    slices,
+    transactions: new CompactedTransactions(new AbortedTransactions()),
+    lastOffsetOf: () => -1,
+    ...o,
+  };
 }
 
 function contents(batch: Buffer | null): [number, string | null, string | null, number][] {
@@ -128,7 +139,7 @@ describe('KeyMap', () => {
         { key: 'a', value: '' },
       ]),
       keys,
-      slices,
+      pass({}),
     );
     expect([keys.size, keys.isFull, keys.latest(Buffer.from('a')), keys.latest(Buffer.from('zz'))]).toEqual([
       2,
@@ -142,7 +153,7 @@ describe('KeyMap', () => {
         { key: 'd', value: '' },
       ]),
       keys,
-      slices,
+      pass({}),
     );
     expect([keys.size, keys.isFull]).toEqual([4, true]);
   });

@@ -20,7 +20,7 @@ function range(
     segments: segments(1, 2, 3, 4),
     cleanerPoint: 0,
     logStartOffset: 0,
-    highWatermark: 40,
+    lastStableOffset: 40,
     now: 1_000,
     config: { minCompactionLagMs: o.lagMs ?? 0, dedupWindowMs: o.dedupWindowMs ?? 0 },
     ...o,
@@ -47,7 +47,7 @@ describe('compactionRange', () => {
   });
 
   it('S4 leaves what is not below the high watermark', () => {
-    expect(range({ highWatermark: 29 })).toMatchObject({ dirtyEnd: 20 });
+    expect(range({ lastStableOffset: 29 })).toMatchObject({ dirtyEnd: 20 });
   });
 });
 

@@ -84,6 +84,7 @@ export interface BatchShape {
   readonly producerEpoch?: number;
   readonly baseSequence?: number;
   readonly timestampMs?: number;
+  readonly isTransactional?: boolean;
   readonly codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 }
 

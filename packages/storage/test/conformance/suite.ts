@@ -8,6 +8,7 @@ import { restart } from './restart.ts';
 import { retention } from './retention.ts';
 import { deletion } from './deletion.ts';
 import { timesAndEpochs } from './times-and-epochs.ts';
+import { transactions } from './transactions.ts';
 
 /** What every LogStore must do, wherever it keeps its logs. */
 export function logStoreConformance(kind: StoreKind, o: { keeps: boolean }): void {
@@ -19,6 +20,7 @@ export function logStoreConformance(kind: StoreKind, o: { keeps: boolean }): voi
     dedup(kind);
     retention(kind);
     compaction(kind);
+    transactions(kind);
     if (o.keeps) restart(kind);
   });
 }

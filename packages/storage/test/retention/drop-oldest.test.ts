@@ -6,12 +6,12 @@ import type { DroppableLog } from '../../src/retention/drop-oldest.ts';
 function log(
   name: string,
   facts: [number, number][],
-  o: { internal?: boolean; highWatermark?: number } = {},
+  o: { internal?: boolean; lastStableOffset?: number } = {},
 ): DroppableLog<string> {
   return {
     log: name,
     internal: o.internal ?? false,
-    highWatermark: o.highWatermark ?? 1_000,
+    lastStableOffset: o.lastStableOffset ?? 1_000,
     segments: facts.map(([maxTimestampMs, bytes], index) => ({
       baseOffset: index * 10,
       endOffset: index * 10 + 10,
@@ -70,7 +70,7 @@ describe('segmentsToDrop', () => {
           [50, 100],
           [60, 100],
         ],
-        { highWatermark: 10 },
+        { lastStableOffset: 10 },
       ),
     ];
     expect([...segmentsToDrop({ logs, bytesToFree: 100 }).drops]).toEqual([['b', 1]]);

@@ -17,13 +17,13 @@ function segments(...facts: [number, number][]): RetainedSegment[] {
 function decide(
   all: RetainedSegment[],
   config: Partial<RetentionConfig>,
-  o: { now?: number; logStartOffset?: number; highWatermark?: number } = {},
+  o: { now?: number; logStartOffset?: number; lastStableOffset?: number } = {},
 ): RetentionDecision {
   return segmentsToDelete({
     segments: all,
     now: o.now ?? 1_000,
     logStartOffset: o.logStartOffset ?? 0,
-    highWatermark: o.highWatermark ?? all.length * 10,
+    lastStableOffset: o.lastStableOffset ?? all.length * 10,
     config: { ...keepAll, ...config },
   });
 }
@@ -75,7 +75,7 @@ describe('segmentsToDelete', () => {
   });
 
   it('S4 keeps what is not yet below the high watermark', () => {
-    expect(decide(segments([5, 1], [5, 1], [5, 1]), { retentionMs: 0 }, { highWatermark: 19 }).count).toBe(1);
+    expect(decide(segments([5, 1], [5, 1], [5, 1]), { retentionMs: 0 }, { lastStableOffset: 19 }).count).toBe(1);
   });
 
   it('S4 drops what lies below the log start offset under every policy, the active segment included', () => {
