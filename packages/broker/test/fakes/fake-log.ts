@@ -69,6 +69,10 @@ export class FakeLog implements PartitionLog {
     return this.#listeners.size;
   }
 
+  openTransactions(): [] {
+    return [];
+  }
+
   producers(): [] {
     return [];
   }
