@@ -6,8 +6,8 @@ import { AbortedTransactions } from './aborted-transactions.ts';
  * Invariants
  * - A transaction is open from its first record to its marker. `#open` is ascending by first offset, and has each
  *   producer once.
- * - It holds back `firstUnstable` until its marker is durable: up to there it is in `#ended`, and is open again when that
- *   is taken back. `#ended` is ascending by marker.
+ * - It holds back `firstUnstable` until its marker is durable. Up to there it is in `#ended`, which is ascending by
+ *   marker, and is open again when the marker is taken back.
  * - `aborted` has every aborted transaction whose marker is in the log, durable or not.
  */
 
