@@ -1,5 +1,6 @@
 import type { DoorAddress } from './door.ts';
 import type { HealthWatch } from './services/health/health-watch.ts';
+import type { OwnRules } from './services/access/own-rules.ts';
 import type { Users } from './services/identity/passwords.ts';
 import type { Quotas } from './services/quotas/quotas.ts';
 import type { BrokerSettings } from './services/settings/broker-settings.ts';
@@ -27,6 +28,8 @@ export interface Broker extends AsyncDisposable {
   readonly users: Users | null;
   /** How much whoever may use in a second. */
   readonly quotas: Pick<Quotas, 'list' | 'set' | 'remove'>;
+  /** Who may do what; null for a broker that asks nobody who they are. */
+  readonly rules: Pick<OwnRules, 'list' | 'add' | 'remove' | 'test'> | null;
   /** Where the doors of `BrokerOptions.doors` are. */
   readonly doors: readonly DoorAddress[];
   /**

@@ -5,6 +5,8 @@
 /** Who a caller is, as its session has found out. */
 export interface Principal {
   readonly name: string;
+  /** Its user was removed: it may nothing any more. */
+  readonly isGone?: boolean;
 }
 
 /** Whoever has not said who it is. */

@@ -35,6 +35,8 @@ export type { Asking, Author, Caller, CallerSignal, Principal, RequestBudget } f
 /** Who may do what; the things that rules are about. */
 export { everybodyMay, groupNamed, topicNamed } from './services/access/access.ts';
 export type { Access } from './services/access/access.ts';
+export type { AccessRules, ServicesAccess } from './services/access/guarded-rules.ts';
+export type { AccessQuestion, OwnRules } from './services/access/own-rules.ts';
 export type { Answer, Link, OpenSession, Session } from './transport/session.ts';
 export type { Services } from './services/services.ts';
 export type { Login } from './services/identity/session-identity.ts';

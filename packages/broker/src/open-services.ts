@@ -26,7 +26,11 @@ import type { ResolvedOptions } from './options.ts';
 import { Audit } from './services/audit/audit.ts';
 import { auditLogConfig, auditLogId, auditTopicSettings } from './services/audit/audit-topic.ts';
 import { everybodyMay } from './services/access/access.ts';
-import type { Access } from './services/access/access.ts';
+import { withoutRules, withRules } from './services/access/guarded-rules.ts';
+import type { ServicesAccess } from './services/access/guarded-rules.ts';
+import { OwnRules } from './services/access/own-rules.ts';
+import { RuleAccess } from './services/access/rule-access.ts';
+import { RuleStore } from './services/access/rule-store.ts';
 import { guarded } from './services/access/guarded-services.ts';
 import type { OwnServices } from './services/access/guarded-services.ts';
 import { AppendService } from './services/append/append-service.ts';
@@ -87,6 +91,7 @@ export interface OpenServices {
   readonly forDoors: Services;
   readonly identity: BrokerIdentity;
   readonly identities: Identities | null;
+  readonly rules: OwnRules | null;
   readonly registry: TopicRegistry;
   readonly topicChanges: TopicChanges;
   readonly groups: Groups;
@@ -134,7 +139,8 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
   const common = { registry, clock, limits, logger, counters, audit };
   const topicChanges = new TopicChanges({ ...common, metadata, brokerDefaults, random, term });
   const identities = await openSecurity(opened, { metadata, audit });
-  const access = everybodyMay;
+  const { access, rules } = await openAccess(opened, { metadata, audit, identities });
+  access.onChange(() => waiters.wakeAll());
   const producerIds = await ProducerIdBlocks.open(metadata);
   const parts = { identity, identities, audit, registry, topicChanges, producerIds, groups, quotas, settings, health };
   const own = ownServices(opened, { ...parts, waiters, live, access, throttle });
@@ -143,6 +149,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     forDoors,
     identity,
     identities,
+    rules,
     registry,
     topicChanges,
     groups,
@@ -178,7 +185,7 @@ function ownServices(
     readonly registry: TopicRegistry;
     readonly waiters: FetchWaiters;
     readonly live: LiveOptions;
-    readonly access: Access;
+    readonly access: ServicesAccess;
     readonly throttle: Throttle;
   },
 ): OwnServices {
@@ -247,6 +254,24 @@ async function openSecurity(
   const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news, audit });
   closers.add(() => identities.close());
   return identities;
+}
+
+async function openAccess(
+  { options: { security, logger, clock }, counters, closers }: OpenServicesOptions,
+  {
+    metadata,
+    audit,
+    identities,
+  }: { readonly metadata: LogMetadataStore; readonly audit: Audit; readonly identities: Identities | null },
+): Promise<{ readonly access: ServicesAccess; readonly rules: OwnRules | null }> {
+  if (security === null) return { access: withoutRules(everybodyMay), rules: null };
+  const store = await RuleStore.open({ metadata, logger, superUsers: security.superUsers ?? [] });
+  closers.add(() => store.close());
+  const access = new RuleAccess(store.authorizer, { counters, audit, clock });
+  store.onChange(() => access.changed());
+  identities?.onRemoved(() => access.changed());
+  const rules = new OwnRules({ store, audit });
+  return { access: withRules(access, rules), rules };
 }
 
 async function openQuotas(

@@ -2,6 +2,7 @@
  * What a broker can be told, the defaults, and the checks (row Q3).
  */
 import { QError } from '@q/protocol';
+import { wildcard } from '@q/security';
 import type { Durability, FileSystem, StorageLimits, WhenFull } from '@q/storage';
 import type { AdminExtension } from './admin-extension.ts';
 import type { Clock } from './clock.ts';
@@ -267,7 +268,16 @@ function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | nu
     refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
   const { sessionLifetimeMs = 0 } = given;
   if (sessionLifetimeMs !== 0) whole('security.sessionLifetimeMs', sessionLifetimeMs, lifetimes);
-  return { mechanisms, sessionLifetimeMs, ...(given.tokens !== undefined && { tokens: given.tokens }) };
+  const superUsers = (given.superUsers ?? []).map(superUser);
+  return { mechanisms, sessionLifetimeMs, superUsers, ...(given.tokens !== undefined && { tokens: given.tokens }) };
+}
+
+/** Everybody would be no restriction at all. */
+function superUser(principal: string, at: number): string {
+  const name = `security.superUsers[${at}]`;
+  if (!/^User:./s.test(text(name, principal)) || principal === wildcard.principal)
+    refuse(name, principal, 'must be User:NAME, of one user');
+  return principal;
 }
 
 function resolveAdvertised(given: BrokerOptions['advertised']): ResolvedOptions['advertised'] {

@@ -410,7 +410,7 @@ function runningBroker(parts: {
   doors: readonly DoorAddress[];
   adminUrl: string | null;
   clusterId: string;
-  services: Pick<OpenServices, 'settings' | 'health' | 'identities' | 'quotas'>;
+  services: Pick<OpenServices, 'settings' | 'health' | 'identities' | 'quotas' | 'rules'>;
   stop: (options: CloseOptions) => Promise<void>;
 }): Broker {
   const { options, listener, stop } = parts;
@@ -426,6 +426,7 @@ function runningBroker(parts: {
     brokerId: options.brokerId,
     clusterId: parts.clusterId,
     users: parts.services.identities?.users ?? null,
+    rules: parts.services.rules,
     quotas: parts.services.quotas,
     settings: parts.services.settings,
     health: parts.services.health,

@@ -62,7 +62,7 @@ async function setUp() {
     storage: 'memory',
     port: 0,
     admin: false,
-    security: { mechanisms: ['SCRAM-SHA-256'] },
+    security: { mechanisms: ['SCRAM-SHA-256'], superUsers: ['User:alice', 'User:carol'] },
     logger: said.logger,
     doors: [
       {

@@ -16,6 +16,7 @@ async function secured(options: Partial<BrokerOptions> & { tokens?: TokenVerifie
     port: 0,
     admin: false,
     security: {
+      superUsers: ['User:alice', 'User:bob'],
       mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512', ...(tokens === undefined ? [] : (['OAUTHBEARER'] as const))],
       ...(tokens !== undefined && { tokens }),
     },
@@ -159,8 +160,11 @@ describe('A1 users of a broker', () => {
     const q = await open(broker, asBob('second'));
     expect(await users.remove('bob')).toBe(true);
     await expect(open(broker, asBob('second'))).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
-    // Whoever is in stays.
-    expect(await q.admin.listTopics()).toEqual([]);
+    // Whoever is in is served no more.
+    await expect(q.admin.listTopics()).rejects.toMatchObject({
+      code: 'AUTHENTICATION_REQUIRED',
+      message: expect.stringContaining('removed') as string,
+    });
   });
 
   it.each([

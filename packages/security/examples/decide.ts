@@ -17,7 +17,7 @@ authorizer.add({
   resourceName: 'orders.raw',
 });
 
-const asker = { principal: 'User:billing', host: '10.0.0.7' };
+const asker = { principal: { name: 'User:billing' }, address: '10.0.0.7' };
 console.log(authorizer.decide(asker, 'read', { type: 'topic', name: 'orders.eu' }).isAllowed); // true
 console.log(authorizer.decide(asker, 'describe', { type: 'topic', name: 'orders.eu' }).isAllowed); // true: who reads
 console.log(authorizer.decide(asker, 'write', { type: 'topic', name: 'orders.eu' }).isAllowed); // false: no rule

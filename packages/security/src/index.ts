@@ -2,10 +2,14 @@
 
 // ── Access rules
 export { Authorizer } from './acl/authorizer.ts';
-export type { Asker, Decision } from './acl/authorizer.ts';
+export type { Asker, Decision } from './acl/decision.ts';
 export { cluster, clusterName, operationsOf, resourceTypes } from './acl/resource.ts';
 export type { Operation, Resource, ResourceType } from './acl/resource.ts';
 export { checkRule, ruleKey, wildcard } from './acl/rule.ts';
+export { decodeRule, encodeRule, ruleKeyPrefix } from './acl/rule-record.ts';
+export type { ReadRule, StoredRule } from './acl/rule-record.ts';
+/** Whether a rule is among those that a filter asks for. */
+export { isAmong } from './acl/rule-filter.ts';
 export type { AclRule, PatternType } from './acl/rule.ts';
 export type { RuleFilter } from './acl/rule-filter.ts';
 

@@ -31,6 +31,12 @@ export const brokerEvents = {
     meaning: 'This is the first start on a restored backup.',
     fields: ['backup', 'createdMs', 'asNew', 'clusterId', 'term'],
   },
+  'access.rule_not_understood': {
+    level: 'error',
+    meaning:
+      'An access rule is of a later version of the broker, or damaged. Until it is removed, all that it may refuse is refused.',
+    fields: ['rule', 'refusals'],
+  },
   'backup.started': { level: 'info', meaning: 'A backup has begun.', fields: ['backup', 'partitions'] },
   'backup.ended': {
     level: 'info',

@@ -10,6 +10,8 @@ const brokerFields = {
   principal: { kind: 'text', meaning: 'Whose the connection is, as access rules name it.' },
   address: { kind: 'text', meaning: 'Address that the client called from, or that the broker listens on.' },
   door: { kind: 'text', meaning: 'The protocol: native, kafka, or that of another door.' },
+  rule: { kind: 'text', meaning: 'The key of an access rule, as it is stored.' },
+  refusals: { kind: 'number', meaning: 'How many refusals it counts as.' },
   quota: { kind: 'text', meaning: 'Kind of the quota: producerByteRate, consumerByteRate or requestPercentage.' },
   throttleMs: { kind: 'number', meaning: 'How long a client has to wait.' },
   times: { kind: 'number', meaning: 'How often it was slowed down since it was noticed.' },

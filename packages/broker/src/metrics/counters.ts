@@ -2,6 +2,7 @@
  * Counts since the broker started. Plain fields: the hot path adds to them, whoever reports them reads them.
  */
 import type { ErrorName } from '@q/protocol';
+import type { Operation, ResourceType } from '@q/security';
 import type { Clock } from '../clock.ts';
 import { statisticsLimits } from '../limits.ts';
 import { FailingClients } from './failing-clients.ts';
@@ -29,6 +30,8 @@ export class BrokerCounters extends Traffic {
   readonly refusals: Map<RefusalReason, number> = new Map(refusalReasons.map((reason) => [reason, 0]));
   readonly apis: Map<string, ApiCounter> = new Map();
   readonly errors: Map<ErrorName, number> = new Map();
+  /** What access rules did not allow: by kind of thing, and operation. */
+  readonly denials: Map<ResourceType, Map<Operation, number>> = new Map();
   readonly failingClients: FailingClients;
   /** What the disk takes: rounds that make appends durable, and the syncs in them. Microseconds. */
   readonly rounds: Histogram = new Histogram();
@@ -59,6 +62,12 @@ export type RefusalReason = (typeof refusalReasons)[number];
 
 export function countRefusal(counters: BrokerCounters, reason: RefusalReason): void {
   counters.refusals.set(reason, (counters.refusals.get(reason) ?? 0) + 1);
+}
+
+export function countDenial(counters: BrokerCounters, operation: Operation, type: ResourceType): void {
+  let ofType = counters.denials.get(type);
+  if (ofType === undefined) counters.denials.set(type, (ofType = new Map()));
+  ofType.set(operation, (ofType.get(operation) ?? 0) + 1);
 }
 
 /** An error that was answered to somebody. `api` is null where it answers no request. */

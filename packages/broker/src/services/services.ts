@@ -1,6 +1,6 @@
 import type { BrokerIdentity } from '../identity.ts';
-import type { Access } from './access/access.ts';
 import type { GuardedAudit } from './access/guarded-audit.ts';
+import type { ServicesAccess } from './access/guarded-rules.ts';
 import type {
   GuardedBackups,
   GuardedDataFolder,
@@ -37,8 +37,8 @@ export interface Services {
   readonly identities: GuardedIdentities | null;
   /** Where everything that is done, denied or refused is noted. */
   readonly audit: GuardedAudit;
-  /** Who may do what; everybody everything where nobody is asked who it is. */
-  readonly access: Access;
+  /** Who may do what, and the rules that say so; everybody everything where nobody is asked who it is. */
+  readonly access: ServicesAccess;
   readonly append: Pick<AppendService, 'append'>;
   readonly fetch: Pick<FetchService, 'fetch'>;
   readonly offsets: Pick<OffsetLookup, 'find'>;

@@ -27,7 +27,7 @@ interface Wish {
 
 async function secured() {
   const { broker, kafkaPort } = await kafkaBroker({
-    security: { mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'] },
+    security: { mechanisms: ['SCRAM-SHA-256', 'SCRAM-SHA-512'], superUsers: ['User:admin'] },
   });
   await broker.users!.setPassword('admin', 'admin-pw');
   const client = await RawClient.connect(kafkaPort);

@@ -2,10 +2,11 @@
  * Decides who may do what (row A3). A refusal beats any permission, whatever the patterns of the two; what no rule is
  * about is refused; a super user may do everything.
  *
- * Invariant: `#decisions` holds what the rules say now. Every change of the rules empties it.
+ * Invariant: `#decisions` and `#decisionsForAny` hold what the rules say now. Every change of the rules empties them.
  */
-import { QError } from '@q/protocol';
-import { securityLimits } from '../limits.ts';
+import { canonicalAddress } from './address.ts';
+import type { Asker, Decision } from './decision.ts';
+import { DecisionMemory } from './decision-memory.ts';
 import { allowedThrough } from './resource.ts';
 import type { Operation, Resource, ResourceType } from './resource.ts';
 import { RuleIndex } from './rule-index.ts';
@@ -14,19 +15,6 @@ import type { AclRule } from './rule.ts';
 import { concerns, isAmong } from './rule-filter.ts';
 import type { RuleFilter } from './rule-filter.ts';
 
-/** Who asks. `principal` is `User:NAME`, `host` an IP address. */
-export interface Asker {
-  readonly principal: string;
-  readonly host: string;
-}
-
-/** What was decided, and by what. `rule` is null where none was about it, and for super users. */
-export interface Decision {
-  readonly isAllowed: boolean;
-  readonly by: 'super user' | 'rule' | 'default';
-  readonly rule: AclRule | null;
-}
-
 const superUser: Decision = { isAllowed: true, by: 'super user', rule: null };
 const byDefault: Decision = { isAllowed: false, by: 'default', rule: null };
 
@@ -34,11 +22,18 @@ const byDefault: Decision = { isAllowed: false, by: 'default', rule: null };
 export class Authorizer {
   readonly #index = new RuleIndex();
   readonly #superUsers: ReadonlySet<string>;
-  readonly #decisions = new Map<string, Decision>();
+  readonly #decisions = new DecisionMemory();
+  readonly #decisionsForAny = new DecisionMemory();
+  #revision = 0;
 
   /** `superUsers` are principals: `User:admin`. */
   constructor({ superUsers = [] }: { readonly superUsers?: readonly string[] } = {}) {
     this.#superUsers = new Set(superUsers);
+  }
+
+  /** Rises with each change of the rules. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get rulesCount(): number {
@@ -50,36 +45,40 @@ export class Authorizer {
     return [...this.#index.all].filter((rule) => isAmong(rule, filter));
   }
 
-  /** False for a rule that is there already. @throws QError INVALID_REQUEST */
-  add(rule: AclRule): boolean {
-    checkRule(rule);
-    if (this.#index.size >= securityLimits.rulesMax && !this.#index.has(rule)) {
-      const message = `there are ${securityLimits.rulesMax} access rules, which is as many as there may be`;
-      throw new QError('INVALID_REQUEST', message, { details: { limit: 'rulesMax', value: securityLimits.rulesMax } });
-    }
-    this.#decisions.clear();
+  /**
+   * False for a rule that is there already. How many there may be is left to whoever keeps them: to leave one out that
+   * is kept could open something. @throws QError INVALID_REQUEST
+   */
+  add(given: AclRule): boolean {
+    const rule = checkRule(given);
+    this.#changed();
     return this.#index.add(rule);
   }
 
   /** False for a rule that is not there. */
   remove(rule: AclRule): boolean {
+    this.#changed();
+    return this.#index.remove(checkRule(rule));
+  }
+
+  #changed(): void {
     this.#decisions.clear();
-    return this.#index.remove(rule);
+    this.#decisionsForAny.clear();
+    this.#revision += 1;
   }
 
   /** Whether somebody may do something with one thing. */
   decide(asker: Asker, operation: Operation, resource: Resource): Decision {
-    if (this.#superUsers.has(asker.principal)) return superUser;
-    const key = `${operation} ${resource.type} ${asker.host} ${asker.principal}\0${resource.name}`;
-    const known = this.#decisions.get(key);
+    if (this.#superUsers.has(asker.principal.name)) return superUser;
+    const known = this.#decisions.find(asker, operation, resource);
     if (known !== undefined) return known;
     const decision = this.#decide(asker, operation, resource);
-    if (this.#decisions.size >= securityLimits.decisionsMax) this.#decisions.clear();
-    this.#decisions.set(key, decision);
+    this.#decisions.keep({ asker, operation, resource }, decision);
     return decision;
   }
 
-  #decide({ principal, host }: Asker, operation: Operation, resource: Resource): Decision {
+  #decide({ principal: { name: principal }, address }: Asker, operation: Operation, resource: Resource): Decision {
+    const host = canonicalAddress(address) ?? address;
     const through = allowedThrough(operation);
     let allowing: AclRule | null = null;
     for (const rule of this.#index.about(resource, principal)) {
@@ -92,8 +91,22 @@ export class Authorizer {
   }
 
   /** Whether somebody may do something with at least one thing of a kind, be it there or not. */
-  decideForAny({ principal, host }: Asker, operation: Operation, type: ResourceType): Decision {
-    if (this.#superUsers.has(principal)) return superUser;
+  decideForAny(asker: Asker, operation: Operation, type: ResourceType): Decision {
+    if (this.#superUsers.has(asker.principal.name)) return superUser;
+    const resource = { type, name: wildcard.name };
+    const known = this.#decisionsForAny.find(asker, operation, resource);
+    if (known !== undefined) return known;
+    const decision = this.#decideForAny(asker, operation, type);
+    this.#decisionsForAny.keep({ asker, operation, resource }, decision);
+    return decision;
+  }
+
+  #decideForAny(
+    { principal: { name: principal }, address }: Asker,
+    operation: Operation,
+    type: ResourceType,
+  ): Decision {
+    const host = canonicalAddress(address) ?? address;
     const through = allowedThrough(operation);
     const denying: AclRule[] = [];
     const allowing: AclRule[] = [];

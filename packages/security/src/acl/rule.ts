@@ -3,6 +3,7 @@
  */
 import { QError } from '@q/protocol';
 import { securityLimits } from '../limits.ts';
+import { canonicalAddress } from './address.ts';
 import { clusterName, operationsOf, resourceTypes } from './resource.ts';
 import type { Operation, ResourceType } from './resource.ts';
 
@@ -25,24 +26,28 @@ export interface AclRule {
 /** The name that stands for everything, and the principal and the host that stand for everybody. */
 export const wildcard = { name: '*', principal: 'User:*', host: '*' } as const;
 
-/** What tells rules apart. */
+/** What tells rules apart. It is stored: for ever. */
 export function ruleKey(rule: AclRule): string {
   const { principal, host, permission, operation, resourceType, patternType, resourceName } = rule;
   return JSON.stringify([resourceType, patternType, resourceName, principal, host, operation, permission]);
 }
 
-/** The rule itself, if it can be one. @throws QError INVALID_REQUEST: the field, its value and what may stand there */
+/**
+ * The rule, with its host in the one way to write it, if it can be one.
+ * @throws QError INVALID_REQUEST: the field, its value and what may stand there
+ */
 export function checkRule(rule: AclRule): AclRule {
   checkResource(rule);
   const { principal, host, permission, operation, resourceType } = rule;
-  if (!/^User:./s.test(principal) || !isName(principal))
+  if (typeof principal !== 'string' || !/^User:./s.test(principal) || !isName(principal))
     throw refused('principal', principal, `User:NAME with at most ${securityLimits.nameCharactersMax} characters`);
-  if (host !== wildcard.host && !isAddress(host)) throw refused('host', host, 'an IP address, or * for every one');
+  const address = typeof host !== 'string' || host === wildcard.host ? host : canonicalAddress(host);
+  if (typeof address !== 'string') throw refused('host', host, 'an IP address, or * for every one');
   if (permission !== 'allow' && permission !== 'deny') throw refused('permission', permission, 'allow or deny');
   const allowed = operationsOf(resourceType);
   if (operation !== 'all' && !allowed.includes(operation))
     throw refused('operation', operation, `of a ${resourceType}: ${['all', ...allowed].join(', ')}`);
-  return rule;
+  return address === host ? rule : { ...rule, host: address };
 }
 
 function checkResource({ resourceType, patternType, resourceName }: AclRule): void {
@@ -50,24 +55,18 @@ function checkResource({ resourceType, patternType, resourceName }: AclRule): vo
     throw refused('resourceType', resourceType, `one of ${resourceTypes.join(', ')}`);
   if (patternType !== 'literal' && patternType !== 'prefixed')
     throw refused('patternType', patternType, 'literal or prefixed');
-  if (resourceName.length === 0 || !isName(resourceName))
+  if (typeof resourceName !== 'string' || resourceName.length === 0 || !isName(resourceName))
     throw refused('resourceName', resourceName, `1 to ${securityLimits.nameCharactersMax} characters`);
   if (resourceType === 'cluster' && (resourceName !== clusterName || patternType !== 'literal'))
     throw refused('resourceName', resourceName, `of the cluster: ${clusterName}, literal`);
-}
-
-/** Whether a text has the form of an IPv4 or IPv6 address. One of that form that nobody can have fits nobody. */
-function isAddress(text: string): boolean {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return true;
-  return text.length <= 45 && /^[\da-f:]*:[\da-f:]*(\d{1,3}(\.\d{1,3}){3})?$/i.test(text);
 }
 
 function isName(text: string): boolean {
   return text.length <= securityLimits.nameCharactersMax && !/\p{Cc}/u.test(text);
 }
 
-function refused(field: string, value: string, allowed: string): QError {
-  const shown = JSON.stringify(value.slice(0, 100));
+function refused(field: string, value: unknown, allowed: string): QError {
+  const shown = JSON.stringify(String(value).slice(0, 100));
   return new QError('INVALID_REQUEST', `${field} of an access rule is ${shown}; allowed is ${allowed}`, {
     details: { field, value: shown, allowed },
   });

@@ -6,7 +6,7 @@ import type { Operation } from '../../src/acl/resource.ts';
 import { concerns } from '../../src/acl/rule-filter.ts';
 import type { AclRule } from '../../src/acl/rule.ts';
 
-const alice = { principal: 'User:alice', host: '10.0.0.7' };
+const alice = { principal: { name: 'User:alice' }, address: '10.0.0.7' };
 const orders = { type: 'topic', name: 'orders' } as const;
 
 function rule(given: Partial<AclRule> = {}): AclRule {
@@ -32,7 +32,7 @@ describe('A3 SEC-7 what no rule is about', () => {
   it('A3 is refused, but to super users', () => {
     const rules = authorizer({ resourceName: 'payments' }, { principal: 'User:bob' }, { resourceType: 'group' });
     expect(rules.decide(alice, 'read', orders)).toEqual({ isAllowed: false, by: 'default', rule: null });
-    expect(rules.decide({ ...alice, principal: 'User:root' }, 'delete', orders)).toMatchObject({
+    expect(rules.decide({ ...alice, principal: { name: 'User:root' } }, 'delete', orders)).toMatchObject({
       isAllowed: true,
       by: 'super user',
     });
@@ -91,7 +91,7 @@ describe('A3 SEC-11 deny beats allow', () => {
   it('A3 a refusal of all operations refuses each', () => {
     const rules = authorizer({ operation: 'all' }, { operation: 'all', permission: 'deny', host: '10.0.0.7' });
     expect(rules.decide(alice, 'write', orders).isAllowed).toBe(false);
-    expect(rules.decide({ ...alice, host: '10.0.0.8' }, 'write', orders).isAllowed).toBe(true);
+    expect(rules.decide({ ...alice, address: '10.0.0.8' }, 'write', orders).isAllowed).toBe(true);
   });
 });
 
@@ -245,8 +245,8 @@ describe('A3 against a model', () => {
             const about = left.filter(
               (each) =>
                 concerns(each, name)
-                && ['*', alice.host].includes(each.host)
-                && ['User:*', alice.principal].includes(each.principal),
+                && ['*', alice.address].includes(each.host)
+                && ['User:*', alice.principal.name].includes(each.principal),
             );
             const isAbout = (each: AclRule): boolean => each.operation === 'all' || each.operation === operation;
             const isDenied = about.some((each) => each.permission === 'deny' && isAbout(each));

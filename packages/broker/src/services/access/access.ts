@@ -18,12 +18,15 @@ export interface Access {
   refusalOfAny(caller: Asking, operation: Operation, type: ResourceType): QError | null;
   /** Whether the caller may, without a denial if not: for lists that show only what the caller may see. */
   sees(caller: Asking, operation: Operation, resource: Resource): boolean;
-  /** Calls `listener` after each change of what somebody may do. Returns how to stop that. */
+  /** Rises with each change of what somebody may do. */
+  readonly revision: number;
+  /** Calls `listener` after changes of what somebody may do. Returns how to stop that. */
   onChange(listener: () => void): () => void;
 }
 
 /** Of a broker without security. */
 export const everybodyMay: Access = {
+  revision: 0,
   refusal: () => null,
   refusalOfAny: () => null,
   sees: () => true,

@@ -13,8 +13,8 @@ import type { DataFolder } from '../stats/data-folder.ts';
 import type { PartitionReopening } from '../topics/partition-reopening.ts';
 import type { RecordDeletion } from '../topics/record-deletion.ts';
 import type { TopicChanges } from '../topics/topic-changes.ts';
-import type { Access } from './access.ts';
 import { GuardedAudit } from './guarded-audit.ts';
+import type { ServicesAccess } from './guarded-rules.ts';
 import {
   GuardedBackups,
   GuardedDataFolder,
@@ -57,7 +57,7 @@ export interface OwnServices extends Pick<Services, Asks> {
 /** The services as doors have them: they refuse whoever may not. */
 export function guarded(
   own: OwnServices,
-  { access, nameOf }: { readonly access: Access; readonly nameOf: (topicId: string) => string | undefined },
+  { access, nameOf }: { readonly access: ServicesAccess; readonly nameOf: (topicId: string) => string | undefined },
 ): Services {
   const { identities } = own;
   return {

@@ -15,10 +15,10 @@ import type { EpochEnd, LogRead, PartitionLog } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import { epochEnd } from '../topics/epoch-history.ts';
 import type { Leader } from '../topics/leadership.ts';
-import { checkLeaderEpoch, requirePartition, requireTopicId, unknownTopicId } from '../topics/partition-lookup.ts';
+import { checkLeaderEpoch, requirePartition, unknownTopicId } from '../topics/partition-lookup.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
-import type { Partition } from '../topics/topic.ts';
+import type { Partition, Topic } from '../topics/topic.ts';
 
 /** What is wanted of one partition. */
 export interface FetchPartition {
@@ -82,7 +82,10 @@ interface Looking {
 const noBuffers: readonly Buffer[] = [];
 
 export class FetchPlan {
-  readonly #entries: readonly Entry[];
+  readonly #looking: Looking;
+  readonly #entries: Entry[];
+  /** Of what `#entries` were allowed by. */
+  #accessRevision: number;
   readonly #maxBytes: number;
   readonly #turn: number;
   readonly #logger: BrokerLogger;
@@ -90,9 +93,9 @@ export class FetchPlan {
   constructor(topics: readonly FetchTopic[], options: Looking & { maxBytes: number; turn: number }) {
     this.#maxBytes = options.maxBytes;
     this.#logger = options.logger;
-    this.#entries = topics.flatMap((topic) =>
-      topic.partitions.map((wanted) => resolve(options, topic.topicId, wanted)),
-    );
+    this.#looking = options;
+    this.#accessRevision = options.access.revision;
+    this.#entries = topics.flatMap((topic) => resolveTopic(options, topic));
     this.#turn = this.#entries.length === 0 ? 0 : options.turn % this.#entries.length;
   }
 
@@ -126,6 +129,7 @@ export class FetchPlan {
 
   /** Reads what is there now, at most `maxBytes` if that is less than usual. At once when all of it is in memory. */
   collect(maxBytes: number = this.#maxBytes): Collection | Promise<Collection> {
+    this.#checkAccess();
     const entries = this.#entries;
     const started: (PartitionRead | Promise<PartitionRead>)[] = Array.from({ length: entries.length });
     let remainingBytes = maxBytes;
@@ -143,6 +147,21 @@ export class FetchPlan {
     }
     if (!isAsync) return this.#gather(started as PartitionRead[], maxBytes);
     return Promise.all(started.map((read) => Promise.resolve(read))).then((reads) => this.#gather(reads, maxBytes));
+  }
+
+  /** What somebody may read may change while its request waits. */
+  #checkAccess(): void {
+    const { access, caller } = this.#looking;
+    if (access.revision === this.#accessRevision) return;
+    this.#accessRevision = access.revision;
+    const refusals = new Map<Topic, QError | null>();
+    for (const [index, { partition, wanted }] of this.#entries.entries()) {
+      if (partition === null) continue;
+      const { topic } = partition;
+      const refusal = refusals.has(topic) ? refusals.get(topic)! : refusalToRead(access, caller, topic);
+      refusals.set(topic, refusal);
+      if (refusal !== null) this.#entries[index] = { wanted, partition: null, error: refusal };
+    }
   }
 
   /** Reads one partition; no bytes are wanted when there is no room any more. */
@@ -184,12 +203,18 @@ export class FetchPlan {
   }
 }
 
-function resolve({ registry, logger, access, caller }: Looking, topicId: string, wanted: FetchPartition): Entry {
+function resolveTopic(looking: Looking, { topicId, partitions }: FetchTopic): Entry[] {
+  const { registry, access, caller } = looking;
+  const topic = registry.byId(topicId);
+  // Once for all partitions: it counts, and is noted.
+  const refusal = topic === undefined ? unknownTopicId(topicId) : refusalToRead(access, caller, topic);
+  if (refusal !== null) return partitions.map((wanted) => ({ wanted, partition: null, error: refusal }));
+  return partitions.map((wanted) => resolve(looking, topic!, wanted));
+}
+
+function resolve({ logger }: Looking, topic: Topic, wanted: FetchPartition): Entry {
   let found: Partition | null = null;
   try {
-    const topic = requireTopicId(registry, topicId);
-    const refusal = refusalToRead(access, caller, topic);
-    if (refusal !== null) return { wanted, partition: null, error: refusal };
     found = requirePartition(topic, wanted.partition);
     checkLeaderEpoch(found, wanted.leaderEpoch);
     return { wanted, partition: found, error: null };

@@ -93,6 +93,11 @@ export class FetchWaiters {
     if (this.#turnIsNoted) this.#clock.defer(this.#nextTurn);
   };
 
+  /** Wakes everybody, for another look. */
+  wakeAll(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
   /** Wakes everybody, now and from now on. */
   releaseAll(): void {
     this.#isReleased = true;

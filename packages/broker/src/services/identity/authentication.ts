@@ -145,7 +145,7 @@ export class Authentication {
       }
       const outcome = server.end(message);
       if (!outcome.isRight) return refused(outcome.username, 'wrong password, or no such user');
-      return done(outcome.username, outcome.message, null);
+      return done(this.#options.users.principalOf(outcome.username), outcome.message, null);
     };
   }
 
@@ -168,7 +168,7 @@ export class Authentication {
     const shown = scramCredential(mechanism, { saltedPassword, salt, iterations });
     const isRight = process.getBuiltinModule('node:crypto').timingSafeEqual(shown.storedKey, credential.storedKey);
     if (!isRight || !isKnown) return refused(username, 'wrong password, or no such user');
-    return done(username, nothing, null);
+    return done(this.#options.users.principalOf(username), nothing, null);
   }
 
   /** A refusal has two steps: it is told, and whoever heard it says so. */
@@ -184,13 +184,13 @@ export class Authentication {
       }
       if (authorizationId !== '' && authorizationId !== verdict.user)
         return refused(verdict.user, 'wants to act as somebody else');
-      return done(verdict.user, nothing, verdict.expiresAtMs);
+      return done({ name: principalOf(verdict.user) }, nothing, verdict.expiresAtMs);
     };
   }
 }
 
-function done(user: string, message: Buffer, expiresAtMs: number | null): LoginStep {
-  return { kind: 'done', principal: { name: principalOf(user) }, message, expiresAtMs };
+function done(principal: Principal, message: Buffer, expiresAtMs: number | null): LoginStep {
+  return { kind: 'done', principal, message, expiresAtMs };
 }
 
 function refused(user: string, reason: string, message: Buffer = nothing): LoginStep {

@@ -22,6 +22,8 @@ export interface SecurityOptions {
   readonly mechanisms: readonly Mechanism[];
   /** Checks tokens; needed for OAUTHBEARER. */
   readonly tokens?: TokenVerifier;
+  /** Principals that may do everything, whatever the rules say: `User:NAME`. For whoever has locked itself out. */
+  readonly superUsers?: readonly string[];
   /**
    * For how long a login holds, in ms, 15,000 or more; a token may hold for less. Clients log in again on the same
    * connection, without a break. Default 0: for as long as the connection, or the token.
@@ -32,6 +34,8 @@ export interface SecurityOptions {
 /** The users of a broker, and how they show who they are. */
 export interface Identities {
   readonly users: Users;
+  /** Calls `listener` when a user was removed. */
+  readonly onRemoved: (listener: () => void) => void;
   readonly authentication: Authentication;
   readonly mechanisms: readonly Mechanism[];
   /** Where doors that have no `SessionIdentity` tell who was let in and who was not. */
@@ -72,6 +76,7 @@ export async function openIdentities(
   });
   return {
     users: usersOf({ users, salt, random, audit: tools.audit }),
+    onRemoved: (listener) => users.onRemoved(listener),
     authentication,
     mechanisms,
     news: tools.news,

@@ -54,7 +54,7 @@ export interface Users {
   setSaltedPassword(user: UserMechanism, salted: SaltedPassword, by?: Author): Promise<void>;
   /** Takes one credential away, and the user with the last one. False: there is none. Durable when it resolves. */
   removeCredential(user: UserMechanism, by?: Author): Promise<boolean>;
-  /** False: there is no such user. Durable when it resolves. Connections that the user has go on. */
+  /** False: there is no such user. Durable when it resolves. Its connections are served no more. */
   remove(name: string, by?: Author): Promise<boolean>;
 }
 

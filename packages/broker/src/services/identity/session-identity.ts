@@ -2,7 +2,7 @@
  * Whose one connection is, as its protocol finds out: nobody's, a user's, a user's for a time.
  *
  * Invariants
- *  1. Once it was somebody's it is never anybody else's.
+ *  1. Once it was somebody's it is never anybody else's. It is nobody's when that user is removed.
  *  2. One exchange at a time. A message of another mechanism, or after an end, begins a new one.
  */
 import { QError } from '@q/protocol';
@@ -60,12 +60,17 @@ export class SessionIdentity {
   get isKnown(): boolean {
     const { authentication, clock } = this.#options;
     if (authentication === null) return true;
-    return this.#isShown && (this.#endsAt === Infinity || clock.monotonic() < this.#endsAt);
+    return this.#isShown && !this.isGone && (this.#endsAt === Infinity || clock.monotonic() < this.#endsAt);
   }
 
   /** Whether it was ever shown: from then on the peer may send what users may, such as large frames. */
   get wasKnown(): boolean {
-    return this.#isShown || this.#options.authentication === null;
+    return (this.#isShown && !this.isGone) || this.#options.authentication === null;
+  }
+
+  /** Its user was removed. */
+  get isGone(): boolean {
+    return this.#principal.isGone === true;
   }
 
   /** It holds for a time only: the peer shows it again. */

@@ -2,12 +2,13 @@
  * The users of a broker, in the metadata store: one entry each, `users/<name>`, as `encodeUser` writes it.
  *
  * Invariant: `#users` has every user that is stored and can be read. Of those that a newer broker wrote, `#unreadable`
- * has the names: they are not let in, and not overwritten.
+ * has the names: they are not let in, and not overwritten. A principal of `#principals` is that of a user who is there.
  */
 import { QError } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
-import { checkUserName, decodeUser, encodeUser, securityLimits } from '@q/security';
+import { checkUserName, decodeUser, encodeUser, principalOf, securityLimits } from '@q/security';
 import type { User } from '@q/security';
+import type { Principal } from '../../caller.ts';
 import type { MetadataChange, MetadataStore } from '../../metadata/metadata-store.ts';
 
 const prefix = 'users/';
@@ -16,6 +17,9 @@ export class UserStore {
   readonly #metadata: Pick<MetadataStore, 'get' | 'compareAndSet'>;
   readonly #users = new Map<string, User>();
   readonly #unreadable = new Set<string>();
+  /** Whom connections are. */
+  readonly #principals = new Map<string, { readonly name: string; isGone: boolean }>();
+  readonly #listeners: (() => void)[] = [];
   readonly #stopWatching: () => void;
 
   private constructor(metadata: MetadataStore, revision: number) {
@@ -45,6 +49,24 @@ export class UserStore {
 
   find(name: string): User | undefined {
     return this.#users.get(name);
+  }
+
+  /**
+   * Who a connection is that has shown itself to be this user. It is gone for good when the user is removed, even if
+   * another one is made with the same name.
+   */
+  principalOf(name: string): Principal {
+    let principal = this.#principals.get(name);
+    if (principal === undefined) {
+      principal = { name: principalOf(name), isGone: !this.#users.has(name) };
+      if (!principal.isGone) this.#principals.set(name, principal);
+    }
+    return principal;
+  }
+
+  /** Calls `listener` when somebody is gone. */
+  onRemoved(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -101,9 +123,17 @@ export class UserStore {
     const name = (change.kind === 'put' ? change.entry.key : change.key).slice(prefix.length);
     this.#users.delete(name);
     this.#unreadable.delete(name);
-    if (change.kind !== 'put') return;
+    if (change.kind !== 'put') return this.#removed(name);
     const user = decodeUser(name, change.entry.value);
     if (user === null) this.#unreadable.add(name);
     else this.#users.set(name, user);
+  }
+
+  #removed(name: string): void {
+    const principal = this.#principals.get(name);
+    if (principal === undefined) return;
+    this.#principals.delete(name);
+    principal.isGone = true;
+    for (const listener of this.#listeners) listener();
   }
 }

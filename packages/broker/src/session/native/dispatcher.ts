@@ -132,7 +132,7 @@ export class Dispatcher {
     if (state.route === null) return this.#fail(state, unknownApi(header.apiKey), { thenClose: false });
     if (!caller.identity.isKnown && !state.route.isForStrangers) {
       // Whoever was known before may show it again; nobody else has any business here.
-      return this.#fail(state, notKnown(state.route.api), { thenClose: !caller.identity.wasKnown });
+      return this.#fail(state, notKnown(state.route.api, caller.identity), { thenClose: !caller.identity.wasKnown });
     }
     const { min, max } = state.route.api.versions;
     if (state.version < min || state.version > max) {
@@ -291,10 +291,11 @@ function isAboutIdentity({ code }: QError): boolean {
   return code === 'AUTHENTICATION_REQUIRED' || code === 'AUTHENTICATION_FAILED' || code === 'UNSUPPORTED_MECHANISM';
 }
 
-function notKnown({ name }: Api<unknown, unknown>): QError {
-  return new QError('AUTHENTICATION_REQUIRED', `${name} is for those who have shown who they are`, {
-    details: { api: name },
-  });
+function notKnown({ name }: Api<unknown, unknown>, { isGone }: { readonly isGone: boolean }): QError {
+  const message = isGone
+    ? 'the user of this connection was removed'
+    : `${name} is for those who have shown who they are`;
+  return new QError('AUTHENTICATION_REQUIRED', message, { details: { api: name } });
 }
 
 function unknownApi(apiKey: number): QError {

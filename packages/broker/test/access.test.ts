@@ -1,0 +1,101 @@
+/** Access rules in force, as users of the native protocol see them (rows A3; SEC-7, SEC-11, SEC-12). */
+import { connect } from '@q/client';
+import type { AclRule } from '@q/security';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startBroker } from '../src/index.ts';
+import type { Broker } from '../src/index.ts';
+
+type Client = Awaited<ReturnType<typeof connect>>;
+
+async function secured(): Promise<{ broker: Broker; root: Client; alice: Client }> {
+  const broker = await startBroker({
+    storage: 'memory',
+    port: 0,
+    admin: false,
+    security: { mechanisms: ['SCRAM-SHA-256'], superUsers: ['User:root'] },
+  });
+  onTestFinished(() => broker.close());
+  for (const name of ['root', 'alice']) await broker.users!.setPassword(name, `${name}-pw`);
+  const [root, alice] = [await open(broker, 'root'), await open(broker, 'alice')];
+  await root.admin.createTopic('orders', { partitions: 1 });
+  return { broker, root, alice };
+}
+
+async function open(broker: Broker, username: string): Promise<Client> {
+  const client = await connect(broker.url, { login: { username, password: `${username}-pw` } });
+  onTestFinished(() => client.close().then(() => undefined));
+  return client;
+}
+
+function rule(given: Partial<AclRule>): AclRule {
+  return {
+    principal: 'User:alice',
+    host: '*',
+    permission: 'allow',
+    operation: 'all',
+    resourceType: 'topic',
+    patternType: 'literal',
+    resourceName: 'orders',
+    ...given,
+  };
+}
+
+describe('A3 access rules', () => {
+  it('A3, SEC-7: who has no right is refused, in words that name it; a topic that is there is as one that is not', async () => {
+    const { alice } = await secured();
+    const refused = (name: string) => alice.admin.describeTopic(name);
+    await expect(refused('orders')).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('User:alice needs describe on topic orders') as string,
+    });
+    await expect(refused('nothing')).rejects.toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(await alice.admin.listTopics()).toEqual([]);
+  });
+
+  it('A3, SEC-11: a rule that is added holds for the next request, and one that is removed does not', async () => {
+    const { broker, alice } = await secured();
+    const describes = () => alice.admin.describeTopic('orders').then(({ name }) => name);
+    await broker.rules!.add(rule({ operation: 'read' }));
+    expect(await describes()).toBe('orders');
+    await broker.rules!.add(rule({ operation: 'describe', permission: 'deny', principal: 'User:*' }));
+    await expect(describes()).rejects.toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(await broker.rules!.remove({ permission: 'deny' })).toHaveLength(1);
+    expect(await describes()).toBe('orders');
+  });
+
+  it('A3, SEC-12: a fetch that waits is answered when the right to it is taken', async () => {
+    const { broker, root, alice } = await secured();
+    await broker.rules!.add(rule({ operation: 'read' }));
+    await root.producer().send('orders', { value: 'first' });
+    const consumer = alice.consumer('orders', { from: 'earliest', maxWaitMs: 20_000 });
+    const messages = consumer[Symbol.asyncIterator]();
+    expect((await messages.next()).value?.value?.toString()).toBe('first');
+    const next = messages.next();
+    await broker.rules!.remove({ principal: 'User:alice' });
+    await expect(next).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('read on topic orders') as string,
+    });
+  });
+
+  it('A3, SEC-7: a fetch of somebody who is removed while it waits is answered', async () => {
+    const { broker, root, alice } = await secured();
+    await broker.rules!.add(rule({ operation: 'read' }));
+    await root.producer().send('orders', { value: 'first' });
+    const messages = alice.consumer('orders', { from: 'earliest', maxWaitMs: 20_000 })[Symbol.asyncIterator]();
+    await messages.next();
+    const next = messages.next();
+    await broker.users!.remove('alice');
+    await expect(next).rejects.toThrow();
+  });
+
+  it('A3, SEC-12: a record is not taken without the right, at once and for good', async () => {
+    const { broker, alice } = await secured();
+    await broker.rules!.add(rule({ operation: 'describe' }));
+    await using producer = alice.producer();
+    await expect(producer.send('orders', { value: 'x' })).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringMatching(/User:alice needs write on/) as string,
+    });
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * Decisions that were made, found without a look at the rules and without anything being made for it: produce and fetch
+ * ask for each topic of each request.
+ *
+ * Invariant: at most `decisionsMax` are kept; when there is no room, all are forgotten.
+ */
+import { securityLimits } from '../limits.ts';
+import { resourceTypes } from './resource.ts';
+import type { Operation, Resource, ResourceType } from './resource.ts';
+import type { Asker, Decision } from './decision.ts';
+
+type ByOperation = Partial<Record<Operation, Decision>>;
+type ByResource = Readonly<Record<ResourceType, Map<string, ByOperation>>>;
+
+export class DecisionMemory {
+  /** By principal, then by address. */
+  readonly #known = new Map<string, Map<string, ByResource>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  find({ principal, address }: Asker, operation: Operation, { type, name }: Resource): Decision | undefined {
+    return this.#known.get(principal.name)?.get(address)?.[type].get(name)?.[operation];
+  }
+
+  keep({ asker, operation, resource }: Question, decision: Decision): void {
+    const { principal, address } = asker;
+    const { decisionsMax, nameCharactersMax } = securityLimits;
+    // No rule names anything so long, so nobody uses it; but strangers may ask.
+    if (resource.name.length > nameCharactersMax || principal.name.length > principalCharactersMax) return;
+    if (this.#size >= decisionsMax) this.clear();
+    const ofPrincipal = at(this.#known, principal.name, () => new Map<string, ByResource>());
+    const ofAddress = at(ofPrincipal, address, noneKnown);
+    at(ofAddress[resource.type], resource.name, (): ByOperation => ({}))[operation] = decision;
+    this.#size += 1;
+  }
+
+  clear(): void {
+    if (this.#size === 0) return;
+    this.#known.clear();
+    this.#size = 0;
+  }
+}
+
+/** What somebody wants to know. */
+export interface Question {
+  readonly asker: Asker;
+  readonly operation: Operation;
+  readonly resource: Resource;
+}
+
+/** Names of certificates are longer than those of users. */
+const principalCharactersMax = 1_024;
+
+function noneKnown(): ByResource {
+  return Object.fromEntries(resourceTypes.map((type) => [type, new Map()])) as unknown as ByResource;
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
