@@ -13,7 +13,7 @@ const brokerLayers: Readonly<Record<string, readonly string[]>> = {
   background: [],
   'state-log': [],
   'log-events': [],
-  admin: ['metrics'],
+  admin: ['errors', 'metrics', 'services', 'transport'],
   transport: ['errors', 'metrics'],
   services: ['errors', 'metrics', 'metadata', 'state-log'],
   session: ['errors', 'metrics', 'services', 'tracing', 'transport'],

@@ -11,7 +11,7 @@ const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   'packages/client': ['@q/protocol'],
   'packages/kafka-gateway': ['@q/protocol', '@q/broker', '@q/security'],
   'packages/security': ['@q/protocol'],
-  'packages/admin': ['@q/protocol', '@q/broker'],
+  'packages/admin': ['@q/protocol', '@q/broker', '@q/security'],
   'packages/testkit': ['@q/protocol', '@q/storage', '@q/coordinator', '@q/broker', '@q/client'],
   'apps/broker': ['@q/broker', '@q/kafka-gateway', '@q/admin'],
   // Offline tools read segment files and backups with storage's own readers; loaded by the commands that need them.

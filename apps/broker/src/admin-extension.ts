@@ -7,6 +7,7 @@ import type { AdminExtension } from '@q/broker';
  */
 export function lazyAdmin(mayLoad: Promise<void>, options: AdminOptions): AdminExtension {
   return {
+    allowedHosts: options.allowedHosts ?? [],
     open: async (services, tools) => {
       await mayLoad;
       const { adminExtension } = await import('@q/admin');

@@ -27,6 +27,7 @@ export interface AdminOptions {
 /** The admin interface: give it to `startBroker` as `admin.extension`. */
 export function adminExtension({ allowedHosts = [], webhook = () => null, log }: AdminOptions = {}): AdminExtension {
   return {
+    allowedHosts,
     open: (services: Services, tools: AdminTools) => {
       const closing = new AbortController();
       const context: AdminContext = { services, tools, allowedHosts, log: log ?? null, closing: closing.signal };
@@ -77,7 +78,7 @@ function lazyListener(context: AdminContext): AdminListener {
     }
     return (await import('./node-serving.ts')).serve(context);
   });
-  return (request, response) => (isScrape(request) ? scrape : serve)(request, response);
+  return (request, response, asked) => (isScrape(request) ? scrape : serve)(request, response, asked);
 }
 
 /** What the app needs, in pieces of some 30 ms each. Node reads its own `Response` when it is first named. */
@@ -95,10 +96,10 @@ function isScrape({ method, url }: Parameters<AdminListener>[0]): boolean {
 
 function lazily({ tools }: AdminContext, load: () => Promise<AdminListener>): AdminListener {
   let loading: Promise<AdminListener> | null = null;
-  return (request, response) => {
+  return (request, response, asked) => {
     loading ??= load();
     loading.then(
-      (listener) => listener(request, response),
+      (listener) => listener(request, response, asked),
       (error: unknown) => {
         loading = null;
         tools.logger.error({ event: 'admin.not_opened', err: error }, 'the admin interface could not be loaded');

@@ -1,6 +1,7 @@
 /** Routes: the operations, and what is said where there is none. */
 import { Hono } from 'hono';
 import type { Context } from 'hono';
+import type { AdminIdentity } from '@q/broker';
 import type { ServingContext } from './admin-context.ts';
 import { Problem, problemResponse } from './http/problem.ts';
 import { serveOperation } from './operation/serve-operation.ts';
@@ -12,14 +13,14 @@ import { operations } from './operations.ts';
 /** What Node's server has of a request and its answer. */
 export interface AppEnv {
   readonly Bindings: {
-    readonly incoming: { readonly socket: { readonly remoteAddress?: string | undefined } };
+    readonly incoming: object & { readonly socket: { readonly remoteAddress?: string | undefined } };
     readonly outgoing: { destroy(): unknown };
   };
 }
 export type App = Hono<AppEnv>;
 
 /** The app: a `fetch` that answers whatever it is asked. */
-export function createApp(context: ServingContext): App {
+export function createApp(context: ServingContext, identityOf: (incoming: object) => AdminIdentity): App {
   const all = [...operations, openApiOperation(operations, context.services.identity.softwareVersion)];
   const app: App = new Hono();
   app.use(async (c, next) => {
@@ -31,7 +32,7 @@ export function createApp(context: ServingContext): App {
   for (const [path, ofPath] of byPath(all)) {
     for (const operation of ofPath) {
       const serve = serveOperation(operation, context);
-      app.on(operation.method.toUpperCase(), path, (c) => serve(incoming(c)));
+      app.on(operation.method.toUpperCase(), path, (c) => serve(incoming(c, identityOf)));
     }
     const allow = methodsOf(ofPath);
     app.options(path, () => new Response(null, { status: 204, headers: { allow } }));
@@ -45,15 +46,13 @@ export function createApp(context: ServingContext): App {
   return app;
 }
 
-function incoming({ req, env }: Context<AppEnv>): Incoming {
-  const {
-    incoming: { socket },
-    outgoing,
-  } = env;
+function incoming({ req, env }: Context<AppEnv>, identityOf: (incoming: object) => AdminIdentity): Incoming {
+  const { incoming: from, outgoing } = env;
   return {
     request: req.raw,
     params: req.param(),
-    address: socket.remoteAddress ?? 'unknown',
+    identity: identityOf(from),
+    address: from.socket.remoteAddress ?? 'unknown',
     cut: () => void outgoing.destroy(),
   };
 }

@@ -17,13 +17,25 @@ export interface AdminBroker {
   readonly send: (method: string, path: string, body: unknown) => Promise<Response>;
 }
 
+export type AdminBrokerOptions = Omit<BrokerOptions, 'admin'> & {
+  readonly admin?: AdminOptions;
+  /** How the admin server listens. */
+  readonly server?: Omit<Exclude<BrokerOptions['admin'], false | undefined>, 'extension'>;
+};
+
 /** A broker in memory with the admin interface on a free port, gone with the test. Resolves when it answers. */
 export async function adminBroker({
   admin = {},
+  server = {},
   ...options
-}: Omit<BrokerOptions, 'admin'> & { admin?: AdminOptions } = {}): Promise<AdminBroker> {
+}: AdminBrokerOptions = {}): Promise<AdminBroker> {
   const { extension, opened } = watched(adminExtension(admin));
-  const broker = await startBroker({ storage: 'memory', port: 0, ...options, admin: { port: 0, extension } });
+  const broker = await startBroker({
+    storage: 'memory',
+    port: 0,
+    ...options,
+    admin: { port: 0, ...server, extension },
+  });
   onTestFinished(() => broker.close({ timeoutMs: 100 }));
   await opened;
   const url = broker.adminUrl!;

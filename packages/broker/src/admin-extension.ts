@@ -1,5 +1,7 @@
 import type { AdminListener } from './admin/node-admin-server.ts';
 import type { BrokerPhase } from './admin/health.ts';
+import type { AdminLogin } from './admin/admin-login.ts';
+import type { Asking } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { BrokerLogger } from './logger.ts';
@@ -13,6 +15,8 @@ import type { OwnedCaller } from './transport/outside-caller.ts';
  * The admin HTTP interface beyond the probes: an API, metrics, a console. It works on the same services as the doors.
  */
 export interface AdminExtension {
+  /** Names with a dot by which the admin server may be called, besides its host. Default: none. */
+  readonly allowedHosts?: readonly string[];
   /**
    * Called once, when the broker is ready, and not waited for: until it has resolved, its paths are answered with 503.
    * A failure is logged, and stays so until the next start; the broker goes on.
@@ -42,8 +46,12 @@ export interface AdminTools {
   readonly url: string;
   /** Connections of the other doors, the oldest first. */
   readonly connections: () => readonly ConnectionDescription[];
+  /** Finds out who asks. */
+  readonly login: AdminLogin;
+  /** `/metrics` is for whoever reaches the server. */
+  readonly hasOpenMetrics: boolean;
   /** Somebody for whom services are asked. Whoever opens it ends it. */
-  readonly openCaller: (who: { readonly address: string; readonly clientId: string }) => OwnedCaller;
+  readonly openCaller: (who: Pick<Asking, 'principal' | 'address' | 'clientId'>) => OwnedCaller;
 }
 
 /**

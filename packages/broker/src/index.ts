@@ -28,6 +28,8 @@ export type { AdminExtension, AdminTools, OpenAdminExtension } from './admin-ext
 export type { ConnectionDescription } from './transport/connection.ts';
 export type { OwnedCaller } from './transport/outside-caller.ts';
 export type { AdminListener } from './admin/node-admin-server.ts';
+export { isAllowedHost } from './admin/allowed-host.ts';
+export type { AdminIdentity, AdminLogin, AdminRequest, AdminWays } from './admin/admin-login.ts';
 export type { BrokerPhase } from './admin/health.ts';
 export type { ApiMeter, ErrorReceiver, RequestMeter } from './metrics/request-meter.ts';
 export { anonymous, authorOf } from './caller.ts';

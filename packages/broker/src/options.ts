@@ -39,6 +39,15 @@ export interface AdminOptions {
   readonly port?: number;
   /** More than the probes; `@q/admin` is one. Default: none. */
   readonly extension?: AdminExtension;
+  /** Encrypts it. Default: plain. */
+  readonly tls?: TlsOptions;
+  /**
+   * With `security`: whether whoever asks has to show who they are. `none`: those who show nothing come in as nobody,
+   * and may what the access rules say of nobody. Default: `needed`.
+   */
+  readonly authentication?: 'needed' | 'none';
+  /** With `security`: `/metrics` is for whoever reaches the port. Default: false. */
+  readonly openMetrics?: boolean;
 }
 
 /** Everything about a broker can be left out. */
@@ -114,6 +123,9 @@ export interface ResolvedOptions {
     readonly host: string;
     readonly port: number;
     readonly extension: AdminExtension | null;
+    readonly tls: TlsOptions | null;
+    readonly authentication: 'needed' | 'none';
+    readonly openMetrics: boolean;
   } | null;
   readonly storage: 'file' | 'memory';
   readonly dataDir: string;
@@ -254,6 +266,9 @@ function resolveAdmin(given: false | AdminOptions, host: string): ResolvedOption
     host: text('admin.host', given.host ?? host),
     port: whole('admin.port', given.port ?? defaultAdminPort, { min: 0, max: 65_535 }),
     extension: given.extension ?? null,
+    tls: given.tls ?? null,
+    authentication: oneOf('admin.authentication', given.authentication ?? 'needed', ['needed', 'none']),
+    openMetrics: flag('admin.openMetrics', given.openMetrics ?? false),
   };
 }
 

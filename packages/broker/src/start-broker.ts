@@ -8,6 +8,10 @@ import { defaultStorageLimits, openDirectoryStore, openMemoryStore } from '@q/st
 import type { LocalStore, StorageError, StorageObserver } from '@q/storage';
 import { openAdminExtension } from './admin-extension.ts';
 import type { AdminTools } from './admin-extension.ts';
+import { AdminGate } from './admin/admin-gate.ts';
+import { AskingLogin, everybodyIn } from './admin/admin-login.ts';
+import type { AdminLogin } from './admin/admin-login.ts';
+import type { AdminListenerWays } from './admin/node-admin-request.ts';
 import { adminSnapshot } from './admin/admin-snapshot.ts';
 import type { AdminSnapshot } from './admin/admin-snapshot.ts';
 import { adminUrlFor } from './admin/admin-url.ts';
@@ -77,7 +81,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 async function assemble(options: ResolvedOptions, health: Health, closers: Closers): Promise<Broker> {
   const counters = new BrokerCounters(options.clock);
   const runtime = watchRuntime(options, closers);
-  const admin = await startAdmin(options, { closers, snapshot: () => adminSnapshot(health, counters) });
+  const gate = adminGate(options);
+  const admin = await startAdmin(options, { closers, gate, snapshot: () => adminSnapshot(health, counters) });
   const adminUrl = admin?.url ?? null;
   const syncs = new RecentTimes({ slots: syncSlots });
   const store = await openStore(options, { health, closers, observer: alsoRecent(diskTimes(counters), syncs) });
@@ -118,7 +123,9 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
   reportReady(options, services, { port: listener.port, adminUrl });
   const after = { version: services.identity.softwareVersion, isSecured: options.security !== null };
   services.forDoors.audit.note({ event: 'audit.broker_started', by: null, after });
-  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport });
+  const login = adminLogin(options, services);
+  gate.serve({ login, access: services.forDoors.access });
+  const closeExtension = extendAdmin(admin, { options, services, counters, health, transport, login });
 
   const stop = async ({ timeoutMs = limits.closeTimeoutMs }: CloseOptions): Promise<void> => {
     if (health.phase === 'ready') health.phase = 'stopping';
@@ -272,20 +279,39 @@ function reportReady(
 }
 
 async function startAdmin(
-  { admin, adminConnectionsMax }: ResolvedOptions,
-  { closers, snapshot }: { closers: Closers; snapshot: () => AdminSnapshot },
+  options: ResolvedOptions,
+  { closers, gate, snapshot }: { closers: Closers; gate: AdminGate; snapshot: () => AdminSnapshot },
 ): Promise<AdminServer | null> {
+  const { admin, adminConnectionsMax } = options;
   if (admin === null) return null;
   // Loaded only where it is wanted: an embedded broker without it starts faster and stays smaller.
   const { startAdminServer } = await import('./admin/node-admin-server.ts');
-  const { host, port, extension } = admin;
+  const { host, port, tls, extension } = admin;
   const isExtended = extension !== null;
-  const listening = startAdminServer({ host, port, connectionsMax: adminConnectionsMax, snapshot, isExtended });
+  const at = { host, port, tls, ways: adminWays(options) };
+  const listening = startAdminServer({ ...at, connectionsMax: adminConnectionsMax, gate, snapshot, isExtended });
   const server = await listening.catch((error: unknown) => {
     throw listenError(error, { setting: 'admin.port', host, port });
   });
   closers.add(() => server.close());
   return server;
+}
+
+/** Before the users are known nobody has more than the probes. */
+function adminGate({ admin, security }: ResolvedOptions): AdminGate {
+  const hosts = admin === null ? [] : [admin.host, ...(admin.extension?.allowedHosts ?? [])];
+  return new AdminGate({ isSecured: security !== null, hosts });
+}
+
+function adminLogin({ clock }: ResolvedOptions, { identities }: Pick<OpenServices, 'identities'>): AdminLogin {
+  if (identities === null) return everybodyIn;
+  const { requestLogins: logins, news } = identities;
+  return new AskingLogin({ logins, news, clock });
+}
+
+function adminWays({ admin, security }: ResolvedOptions): AdminListenerWays {
+  const isOpen = security === null || admin?.authentication === 'none';
+  return { mechanisms: security?.mechanisms ?? [], isOpen, userOf: () => null };
 }
 
 /** The rest of the admin interface, which nobody waits for. Returns how to close it. */
@@ -297,12 +323,14 @@ function extendAdmin(
     counters,
     health,
     transport: { connections, shared },
+    login,
   }: {
     readonly options: ResolvedOptions;
     readonly services: OpenServices;
     readonly counters: BrokerCounters;
     readonly health: Health;
     readonly transport: Transport;
+    readonly login: AdminLogin;
   },
 ): () => Promise<void> {
   const extension = options.admin?.extension ?? null;
@@ -317,6 +345,8 @@ function extendAdmin(
     meter,
     phase: () => health.phase,
     url: server.url,
+    login,
+    hasOpenMetrics: options.admin?.openMetrics ?? false,
     connections: () => connections.describe(),
     openCaller: (who) => new OutsideCaller(shared, who),
   };
@@ -333,7 +363,9 @@ function watchRuntime({ admin }: ResolvedOptions, closers: Closers): RuntimeWatc
 
 /** With the port that it has got. */
 function adminPlace({ admin }: ResolvedOptions, url: string | null): AdminPlace | null {
-  return admin === null || url === null ? null : { host: admin.host, port: Number(new URL(url).port) };
+  if (admin === null || url === null) return null;
+  const scheme = admin.tls === null ? 'http' : 'https';
+  return { scheme, host: admin.host, port: Number(new URL(url).port) };
 }
 
 async function openStore(

@@ -15,6 +15,7 @@ export type { RuleFilter } from './acl/rule-filter.ts';
 
 // ── What each API needs
 export type { DoorNeeds, Lack, Need } from './acl/api-needs.ts';
+export { adminNeeds } from './acl/admin-needs.ts';
 export { nativeNeeds } from './acl/native-needs.ts';
 
 // ── Users

@@ -20,6 +20,9 @@ export const securityLimits = {
   loginDelayMsMax: 5_000,
   /** After so long without a failure the next one is a first one again. */
   loginFailuresForgottenMs: 300_000,
+  /** Passwords that were right a moment ago are known again for so long; and so many of them. */
+  knownPasswordMs: 60_000,
+  knownPasswordsMax: 1_000,
   /** Quotas of a broker. */
   quotasMax: 10_000,
   /** Whose use of a quota is counted. */

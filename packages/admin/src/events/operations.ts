@@ -80,12 +80,13 @@ export const eventOperations = [watchStats, watchGroups, watchGroup] as const;
 function watched(
   event: string,
   { intervalMs: interval = intervalMsDefault }: { readonly intervalMs?: number | undefined },
-  { streams, tools: { clock }, cut }: RequestContext,
+  { streams, tools: { clock }, holds, cut }: RequestContext,
   look: () => unknown,
 ): Response {
   return streams.respond({
     type: eventStream,
     heartbeat: eventHeartbeat,
+    holds,
     cut,
     source: (signal) => snapshots({ event, clock, intervalMs: interval, signal, look }),
   });

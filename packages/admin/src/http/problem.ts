@@ -64,6 +64,11 @@ export class Problem extends Error {
     this.options = options;
   }
 
+  /** The same with more headers. */
+  withHeaders(headers: Readonly<Record<string, string>>): Problem {
+    return new Problem(this.code, this.message, { ...this.options, headers: { ...this.options.headers, ...headers } });
+  }
+
   static from(error: QError): Problem {
     const { details } = error;
     const { setting, value, allowed } = details;

@@ -70,6 +70,8 @@ export interface RequestContext extends ServingContext {
   readonly who: Asking;
   /** The same, for services that want to know when it goes away. The handler ends it. */
   readonly openCaller: () => OwnedCaller;
+  /** Whether whoever asks still is who it said, and still may: for answers that go on. */
+  readonly holds: () => boolean;
   /** Breaks the connection, in the middle of an answer. */
   readonly cut: () => void;
 }

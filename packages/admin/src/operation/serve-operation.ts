@@ -1,11 +1,12 @@
 /** The way of a request through an operation: checked against its schemas, handled, answered, counted. */
-import { anonymous, isBrokerFault, toWireError } from '@q/broker';
-import type { Asking, OwnedCaller } from '@q/broker';
+import { isBrokerFault, toWireError } from '@q/broker';
+import type { AdminIdentity, Asking, OwnedCaller } from '@q/broker';
 import type { ErrorName } from '@q/protocol';
 import type { ServingContext } from '../admin-context.ts';
 import { chooseType } from '../http/chosen-type.ts';
 import { Problem, problemResponse } from '../http/problem.ts';
 import { readJson } from '../http/request-body.ts';
+import { demandRights, hasRights, rightsOf } from './operation-rights.ts';
 import { parsed } from './parsed-input.ts';
 import type { AnyOperation, AnswerSpec } from './operation.ts';
 
@@ -13,6 +14,8 @@ import type { AnyOperation, AnswerSpec } from './operation.ts';
 export interface Incoming {
   readonly request: Request;
   readonly params: Readonly<Record<string, string>>;
+  /** Who asks. */
+  readonly identity: AdminIdentity;
   readonly address: string;
   readonly cut: () => void;
 }
@@ -40,9 +43,15 @@ export function serveOperation(
 
 async function answer(
   operation: AnyOperation,
-  { request, params, address, cut }: Incoming,
+  { request, params, identity, address, cut }: Incoming,
   context: ServingContext,
 ): Promise<Response> {
+  const clientId = request.headers.get('user-agent')?.slice(0, 100) ?? '';
+  const who: Asking = { principal: identity.principal, address, clientId, door: 'admin' };
+  const rights = rightsOf(operation.id, params);
+  // Before anything of the request is looked at, and its body read.
+  demandRights(context.services.access, who, rights);
+  const holds = (): boolean => identity.holds() && hasRights(context.services.access, who, rights);
   const accepted = chooseType(request.headers.get('accept'), typesOf(operation.answer));
   const query = queryOf(request.url);
   const input = {
@@ -53,10 +62,8 @@ async function answer(
   // What a stream would say does not go with a HEAD.
   if (request.method === 'HEAD' && operation.answer.kind === 'own')
     return new Response(null, { headers: { 'content-type': accepted } });
-  const clientId = request.headers.get('user-agent')?.slice(0, 100) ?? '';
-  const who: Asking = { principal: anonymous, address, clientId };
-  const openCaller = (): OwnedCaller => context.tools.openCaller({ address, clientId });
-  const given: unknown = await operation.handle(input, { ...context, request, accepted, who, openCaller, cut });
+  const openCaller = (): OwnedCaller => context.tools.openCaller(who);
+  const given: unknown = await operation.handle(input, { ...context, request, accepted, who, holds, openCaller, cut });
   return operation.answer.kind === 'json'
     ? Response.json(given, { status: operation.answer.status })
     : (given as Response);

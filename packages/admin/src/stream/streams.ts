@@ -3,8 +3,8 @@
  *
  * Invariants:
  *  1. A stream is made of what its reader takes: nothing is made ahead, and nothing is kept for a reader that is slow.
- *  2. It ends with its source, with its reader, with the broker, or with its time. A reader that takes nothing for
- *     `stallMs` is cut. Whichever comes first, its source is told once, and its place is free again.
+ *  2. It ends with its source, with its reader or the right of it, with the broker, or with its time. A reader that
+ *     takes nothing for `stallMs` is cut. Whichever comes first, its source is told once, and its place is free again.
  *  3. At most `streamsMax` are open.
  */
 import type { Clock, Scheduled } from '@q/broker';
@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly type: string;
   /** What is sent when there has been nothing for `heartbeatMs`; null: nothing. */
   readonly heartbeat: string | null;
+  /** Whether the reader may have more of it. One that may not is told nothing more. */
+  readonly holds: () => boolean;
   /** Breaks the connection of a reader that takes nothing. */
   readonly cut: () => void;
   /** What is sent. Its `signal` is aborted when nobody wants more of it. */
@@ -105,7 +107,7 @@ class OpenStream {
     try {
       const next = await this.#next();
       if (this.#isEnded) return;
-      if (next === 'over' || (next !== 'heartbeat' && next.done === true)) {
+      if (next === 'over' || (next !== 'heartbeat' && next.done === true) || !this.#options.holds()) {
         this.#end();
         controller.close();
         return;

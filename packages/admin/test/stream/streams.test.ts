@@ -22,6 +22,7 @@ function setUp(): Scene {
     const response = streams.respond({
       type: 'text/event-stream',
       heartbeat: ': beat\n\n',
+      holds: () => true,
       cut: () => void ended.push('cut'),
       ended: () => void ended.push('ended'),
       source: quiet,

@@ -2,6 +2,7 @@ import { formatAddress } from '../address.ts';
 
 /** Where the admin interface listens. */
 export interface AdminPlace {
+  readonly scheme?: 'http' | 'https';
   readonly host: string;
   readonly port: number;
 }
@@ -20,17 +21,14 @@ export function adminUrlFor(
   advertisedHost: string | null,
 ): (localAddress: string) => string | null {
   if (admin === null) return () => null;
-  const { host, port } = admin;
+  const { host, port, scheme = 'http' } = admin;
+  const urlOf = (name: string): string => `${scheme}://${formatAddress(name, port)}`;
   return (given) => {
     const localAddress = given.replace(mappedIpv4, '');
-    if (isLoopback(host)) return isLoopback(localAddress) ? urlOf(host, port) : null;
-    if (!wildcards.has(host)) return urlOf(host, port);
-    return urlOf(advertisedHost ?? localAddress, port);
+    if (isLoopback(host)) return isLoopback(localAddress) ? urlOf(host) : null;
+    if (!wildcards.has(host)) return urlOf(host);
+    return urlOf(advertisedHost ?? localAddress);
   };
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${formatAddress(host, port)}`;
 }
 
 function isLoopback(host: string): boolean {

@@ -35,7 +35,8 @@ export function listenTls(options: ListenOptions, tls: TlsOptions): Promise<List
   });
 }
 
-function contextOf({ cert, key, ca, clientCertificates = 'none' }: TlsOptions): NodeTls.TlsOptions {
+/** What Node's TLS servers take. */
+export function contextOf({ cert, key, ca, clientCertificates = 'none' }: TlsOptions): NodeTls.TlsOptions {
   return {
     cert,
     key,

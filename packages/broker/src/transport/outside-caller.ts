@@ -5,8 +5,7 @@
  * Invariant: after `end` nothing of it is counted any more, and whoever waits for it is let go.
  */
 import { QError } from '@q/protocol';
-import { anonymous } from '../caller.ts';
-import type { Caller, Principal, RequestBudget } from '../caller.ts';
+import type { Asking, Caller, Principal, RequestBudget } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { BrokerLimits } from '../limits.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -42,7 +41,7 @@ export interface OwnedCaller extends Caller {
 }
 
 export class OutsideCaller implements OwnedCaller {
-  readonly principal: Principal = anonymous;
+  readonly principal: Principal;
   readonly address: string;
   readonly clientId: string;
   /** None of the transport's. */
@@ -55,9 +54,13 @@ export class OutsideCaller implements OwnedCaller {
   #heldBytes = 0;
   #heldCount = 0;
 
-  constructor(shared: SharedBudgets, { address, clientId }: { readonly address: string; readonly clientId: string }) {
+  constructor(
+    shared: SharedBudgets,
+    { principal, address, clientId }: Pick<Asking, 'principal' | 'address' | 'clientId'>,
+  ) {
     const { clock, limits, outputTotal: total } = shared;
     this.#shared = shared;
+    this.principal = principal;
     this.address = address;
     this.clientId = clientId;
     this.#output = new Output({ stream: nowhere, clock, limits, total, taken: () => undefined });

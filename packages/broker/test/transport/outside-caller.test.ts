@@ -1,5 +1,6 @@
 import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
+import { anonymous } from '../../src/caller.ts';
 import { defaultLimits } from '../../src/limits.ts';
 import { ByteBudget } from '../../src/transport/byte-budget.ts';
 import { HeldTotal } from '../../src/transport/held-total.ts';
@@ -15,7 +16,7 @@ function setUp(): { shared: SharedBudgets; open: () => OutsideCaller } {
     outputTotal: new OutputTotal({ bytesMax: 1000, bytesHardMax: 1100 }),
     heldTotal: new HeldTotal(3),
   };
-  return { shared, open: () => new OutsideCaller(shared, { address: '::1', clientId: 'curl' }) };
+  return { shared, open: () => new OutsideCaller(shared, { principal: anonymous, address: '::1', clientId: 'curl' }) };
 }
 
 describe('a caller from outside of the transport', () => {

@@ -14,6 +14,7 @@ import type { SaltPassword } from './key-derivation.ts';
 import type { LoginNews } from './login-news.ts';
 import { usersOf } from './passwords.ts';
 import type { Users } from './passwords.ts';
+import { RequestLogins } from './request-logins.ts';
 import { UserStore } from './user-store.ts';
 
 /** Who is let in. */
@@ -40,6 +41,8 @@ export interface Identities {
   readonly mechanisms: readonly Mechanism[];
   /** Where doors that have no `SessionIdentity` tell who was let in and who was not. */
   readonly news: LoginNews;
+  /** Lets in whoever shows who they are with each request. */
+  readonly requestLogins: RequestLogins;
   /** Ends what is under way. */
   readonly close: () => void;
 }
@@ -80,6 +83,7 @@ export async function openIdentities(
     authentication,
     mechanisms,
     news: tools.news,
+    requestLogins: new RequestLogins({ authentication, users, clock, random }),
     close: () => users.close(),
   };
 }

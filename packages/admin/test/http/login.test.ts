@@ -1,0 +1,141 @@
+/** Who asks the admin interface (rows A1, A2, A3). */
+import { readFileSync } from 'node:fs';
+import { Agent, request as requestTls } from 'node:https';
+import { describe, expect, it } from 'vitest';
+import type { TokenVerifier } from '@q/broker';
+import { problemSchema } from '../../src/http/problem-schema.ts';
+import { adminBroker } from '../harness.ts';
+import type { AdminBroker, AdminBrokerOptions } from '../harness.ts';
+
+const pem = (name: string): Buffer =>
+  readFileSync(new URL(`../../../broker/test/certificates/${name}`, import.meta.url));
+const tokens: TokenVerifier = {
+  verify: (token) =>
+    Promise.resolve(
+      token === 'good'
+        ? { user: 'robot', expiresAtMs: Date.now() + 60_000, reason: null }
+        : { user: null, reason: 'bad' },
+    ),
+};
+
+async function secured(options: AdminBrokerOptions = {}): Promise<AdminBroker> {
+  const admin = await adminBroker({
+    security: { mechanisms: ['SCRAM-SHA-256', 'OAUTHBEARER'], tokens, superUsers: ['User:alice', 'User:robot'] },
+    ...options,
+  });
+  await admin.broker.users!.setPassword('alice', 'alice-pw');
+  return admin;
+}
+
+function basic(user: string, password: string): { headers: { authorization: string } } {
+  return { headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } };
+}
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+describe('who asks the admin interface', () => {
+  it.each(['/api/v1/errors', '/api/v1/nothing', '/metrics', '/stats', '/api/v1/topics'])(
+    'A1, SEC-7: nobody has %s, and is told how to log in',
+    async (path) => {
+      const { ask } = await secured();
+      const response = await ask(path);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Basic realm="q", charset="UTF-8", Bearer realm="q"');
+      expect(problemSchema.partial().parse(await response.json())).toMatchObject({ code: 'AUTHENTICATION_REQUIRED' });
+    },
+  );
+
+  it('A1 the probes are everybody’s, and name nothing to strangers', async () => {
+    const { ask } = await secured();
+    expect((await ask('/healthz')).status).toBe(200);
+    expect(await (await ask('/readyz')).json()).toEqual({ status: 'ready', reasons: [] });
+  });
+
+  it.each(['/api/v1/errors', '/metrics', '/stats'])('A1 a password and a token open %s', async (path) => {
+    const { ask } = await secured();
+    expect((await ask(path, basic('alice', 'alice-pw'))).status).toBe(200);
+    expect((await ask(path, bearer('good'))).status).toBe(200);
+  });
+
+  it('A1, SEC-8, SEC-15: a wrong password and an unknown user are answered alike, and never shown', async () => {
+    const { ask } = await secured();
+    const answerTo = async (init: RequestInit) => {
+      const response = await ask('/api/v1/errors', init);
+      return [response.status, await response.text()] as const;
+    };
+    const [status, wrong] = await answerTo(basic('alice', 'my-secret'));
+    expect(status).toBe(401);
+    expect(wrong).not.toContain('my-secret');
+    expect(await answerTo(basic('mallory', 'my-secret'))).toEqual([401, wrong]);
+    expect(await answerTo(bearer('my-secret'))).toEqual([401, wrong]);
+  });
+
+  it.each([
+    'Basic',
+    'Basic %%%',
+    'Basic Og==',
+    'Digest x',
+    'Bearer',
+    'Bearer a b',
+    `Bearer ${'x'.repeat(10_000)}`,
+    '\tx',
+  ])('A1 %j is refused', async (authorization) => {
+    const { ask } = await secured();
+    const response = await ask('/api/v1/errors', { headers: { authorization } });
+    expect(response.status).toBe(401);
+  });
+
+  it('A1, SEC-9: failures are held back longer and longer, and lock nobody out', async () => {
+    const { ask } = await secured();
+    for (const delayMs of [100, 200, 400]) {
+      const start = performance.now();
+      expect((await ask('/api/v1/errors', basic('alice', 'wrong'))).status).toBe(401);
+      expect(performance.now() - start).toBeGreaterThan(delayMs - 2);
+    }
+    expect((await ask('/api/v1/errors', basic('alice', 'alice-pw'))).status).toBe(200);
+  });
+
+  it('A1 a password that was right is not known any more when its user changes', async () => {
+    const { broker, ask } = await secured();
+    const statusFor = async (password: string) => (await ask('/api/v1/errors', basic('alice', password))).status;
+    expect([await statusFor('alice-pw'), await statusFor('alice-pw')]).toEqual([200, 200]);
+    await broker.users!.setPassword('alice', 'other-pw');
+    expect([await statusFor('alice-pw'), await statusFor('other-pw')]).toEqual([401, 200]);
+    await broker.users!.remove('alice');
+    expect(await statusFor('other-pw')).toBe(401);
+  });
+
+  it('A1, A3: whoever shows nothing is nobody where the interface lets everybody in', async () => {
+    const { ask } = await adminBroker({
+      security: { mechanisms: ['SCRAM-SHA-256'] },
+      server: { authentication: 'none' },
+    });
+    expect((await ask('/api/v1/errors')).status).toBe(200);
+  });
+});
+
+describe('an admin interface that encrypts', () => {
+  it('A2, A1: takes passwords, and pages of its own origin', async () => {
+    const { broker, url } = await secured({ server: { tls: { cert: pem('broker.pem'), key: pem('broker.key') } } });
+    expect(url).toMatch(/^https:/);
+    expect(broker.adminUrl).toBe(url);
+    const agent = new Agent({ ca: pem('ca.pem') });
+    const ask = (path: string, headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        requestTls(`${url}${path}`, { agent, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode!);
+        })
+          .on('error', reject)
+          .end();
+      });
+    const { authorization } = basic('alice', 'alice-pw').headers;
+    expect(await ask('/api/v1/errors', { authorization })).toBe(200);
+    expect(await ask('/stats', { authorization })).toBe(200);
+    expect(await ask('/healthz', {})).toBe(200);
+    const { host } = new URL(url);
+    expect(await ask('/api/v1/errors', { authorization, origin: `https://${host}` })).toBe(200);
+    expect(await ask('/api/v1/errors', { authorization, origin: `http://${host}` })).toBe(403);
+    agent.destroy();
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Makes room for whoever comes: the admin server has few connections, and strangers can hold them by saying nothing or
+ * little. So nobody is turned away at the door; whoever has been silent for longest gives way, and a probe that is
+ * answered within milliseconds always gets its turn.
+ *
+ * Invariant: `#held` has the connections in the order in which they were last served.
+ */
+export interface HeldConnection {
+  readonly address: string;
+  /** Requests that are being answered. */
+  busy: number;
+  /** Breaks it. */
+  readonly cut: () => void;
+}
+
+export class AdminConnections {
+  readonly #connectionsMax: number;
+  readonly #held = new Map<string, HeldConnection>();
+
+  constructor(connectionsMax: number) {
+    this.#connectionsMax = connectionsMax;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  opened(key: string, { address, cut }: { readonly address: string; readonly cut: () => void }): void {
+    this.#held.set(key, { address, cut, busy: 0 });
+    if (this.#held.size > this.#connectionsMax) this.#makeRoom(key);
+  }
+
+  closed(key: string): void {
+    this.#held.delete(key);
+  }
+
+  began(key: string): void {
+    const held = this.#held.get(key);
+    if (held !== undefined) held.busy += 1;
+  }
+
+  /** It was served, so it is the last to go. */
+  ended(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    held.busy -= 1;
+    this.#held.delete(key);
+    this.#held.set(key, held);
+  }
+
+  /** Of the address that has most of them the oldest goes that waits for nothing; else the oldest that does. */
+  #makeRoom(newcomer: string): void {
+    const idle = [...this.#held].filter(([key, { busy }]) => key !== newcomer && busy === 0);
+    const candidates = idle.length > 0 ? idle : [...this.#held].filter(([key]) => key !== newcomer);
+    const counts = new Map<string, number>();
+    for (const { address } of this.#held.values()) counts.set(address, (counts.get(address) ?? 0) + 1);
+    const most = Math.max(...candidates.map(([, { address }]) => counts.get(address)!));
+    const victim = candidates.find(([, { address }]) => counts.get(address) === most);
+    if (victim === undefined) return;
+    this.#held.delete(victim[0]);
+    victim[1].cut();
+  }
+}

@@ -1,0 +1,72 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AdminConnections } from '../../src/admin/admin-connections.ts';
+import { startBroker } from '../../src/index.ts';
+
+function setUp(connectionsMax: number) {
+  const cut: string[] = [];
+  const held = new AdminConnections(connectionsMax);
+  const open = (key: string, address = 'a'): void => held.opened(key, { address, cut: () => void cut.push(key) });
+  return { held, cut, open };
+}
+
+describe('the connections of the admin server', () => {
+  it('SEC-13: whoever was silent for longest gives way', () => {
+    const { held, cut, open } = setUp(2);
+    open('first');
+    open('second');
+    held.began('first');
+    held.ended('first');
+    open('third');
+    expect([cut, held.size]).toEqual([['second'], 2]);
+  });
+
+  it('SEC-13: who is being answered goes last, and who has many first', () => {
+    const { held, cut, open } = setUp(3);
+    open('busy', 'b');
+    held.began('busy');
+    open('mine', 'c');
+    open('first');
+    open('second');
+    expect(cut).toEqual(['first']);
+    held.began('mine');
+    held.began('second');
+    open('third');
+    expect(cut).toEqual(['first', 'second']);
+  });
+
+  it('SEC-13: one that is gone is forgotten', () => {
+    const { held, cut, open } = setUp(1);
+    open('first');
+    held.closed('first');
+    open('second');
+    held.began('nobody');
+    held.ended('nobody');
+    expect([cut, held.size]).toEqual([[], 1]);
+  });
+
+  it('SEC-13, O4: 600 connections that say little do not keep a probe waiting', async () => {
+    const broker = await startBroker({ storage: 'memory', port: 0, admin: { port: 0 }, descriptorsMax: 20_000 });
+    onTestFinished(() => broker.close({ timeoutMs: 100 }));
+    const { hostname, port } = new URL(broker.adminUrl!);
+    const sockets: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    for (let at = 0; at < 600; at += 1) {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+      await new Promise<void>((resolve) => socket.once('connect', resolve));
+      // Half of a head, or nothing at all.
+      if (at % 2 === 0) socket.write('GET /healthz HTTP/1.1\r\nHost: ');
+    }
+    const start = performance.now();
+    for (let probe = 0; probe < 10; probe += 1) {
+      const response = await fetch(`${broker.adminUrl}/healthz`, { headers: { connection: 'close' } });
+      expect(response.status).toBe(200);
+    }
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});

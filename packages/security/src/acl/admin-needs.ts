@@ -1,0 +1,62 @@
+import type { DoorNeeds, Need } from './api-needs.ts';
+import { nativeNeeds } from './native-needs.ts';
+
+const seesCluster: Need = { resource: 'cluster', operation: 'describe', lack: 'refused' };
+const seesSettings: Need = { resource: 'cluster', operation: 'describeConfigs', lack: 'refused' };
+const changesSettings: Need = { resource: 'cluster', operation: 'alterConfigs', lack: 'refused' };
+const isBroker: Need = { resource: 'cluster', operation: 'clusterAction', lack: 'refused' };
+const seesTopic: Need = { resource: 'topic', operation: 'describe', lack: 'refused' };
+const seesGroup: Need = { resource: 'group', operation: 'describe', lack: 'refused' };
+
+/** The admin HTTP interface, by the ids of its operations. The probes are everybody's, and not among these. */
+export const adminNeeds: DoorNeeds = {
+  getOpenApi: [],
+  listErrors: [],
+  explainError: [],
+  // The broker
+  describeCluster: [seesCluster],
+  getStats: [seesCluster],
+  watchStats: [seesCluster],
+  getMetrics: [{ ...seesCluster, when: 'unless the setting `adminMetrics` is `open`' }],
+  listAlerts: [seesCluster],
+  getHealth: [seesCluster],
+  listConnections: [seesCluster],
+  readLogs: [seesCluster],
+  getLogLevel: [seesCluster],
+  setLogLevel: [changesSettings],
+  getConfig: [seesSettings],
+  getSetting: [seesSettings],
+  changeConfig: [changesSettings],
+  unsetSetting: [changesSettings],
+  reloadConfig: [changesSettings],
+  getBackup: [isBroker],
+  createBackupSince: [isBroker],
+  // Topics
+  listTopics: nativeNeeds['LIST_TOPICS']!,
+  createTopic: nativeNeeds['CREATE_TOPIC']!,
+  describeTopic: nativeNeeds['DESCRIBE_TOPIC']!,
+  listTopicUsers: [
+    seesTopic,
+    { resource: 'group', operation: 'describe', lack: 'hidden', when: 'for the groups' },
+    { resource: 'topic', operation: 'read', lack: 'hidden', when: 'for the producers' },
+  ],
+  alterTopic: nativeNeeds['ALTER_TOPIC']!,
+  deleteTopic: nativeNeeds['DELETE_TOPIC']!,
+  addPartitions: nativeNeeds['ADD_PARTITIONS']!,
+  trimTopic: nativeNeeds['DELETE_RECORDS']!,
+  reopenTopic: nativeNeeds['REOPEN_PARTITIONS']!,
+  produceRecords: [{ resource: 'topic', operation: 'write', lack: 'refused' }],
+  readRecords: [
+    { resource: 'topic', operation: 'read', lack: 'refused' },
+    { ...isBroker, when: 'for the topic `__metadata`, too' },
+  ],
+  // Groups
+  listGroups: nativeNeeds['LIST_GROUPS']!,
+  watchGroups: nativeNeeds['LIST_GROUPS']!,
+  describeGroup: [seesGroup],
+  listMembers: [seesGroup],
+  watchGroup: [seesGroup],
+  seekGroup: nativeNeeds['RESET_OFFSETS']!,
+  deleteGroup: nativeNeeds['DELETE_GROUP']!,
+  forgetOffsets: nativeNeeds['DELETE_OFFSETS']!,
+};
