@@ -12,10 +12,16 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   /** Open connections from one address. */
   readonly connectionsPerAddressMax: number;
+  /** Open connections of one user. Those who have not shown who they are are not counted. */
+  readonly connectionsPerUserMax: number;
+  /** Connections that are let in within a second, from all addresses; more wait, for ten seconds at most. */
+  readonly connectionsPerSecondMax: number;
   /** Refused connections that are being told so; one more is closed without a word. */
   readonly refusalsMax: number;
   /** From the accepted connection to a complete HELLO. */
   readonly helloTimeoutMs: number;
+  /** From the beginning of a connection until it is known whose it is. What the broker holds back does not count. */
+  readonly authenticationTimeoutMs: number;
   /** A connection that sends nothing for so long, and waits for nothing, is closed. */
   readonly idleTimeoutMs: number;
   /** From the first byte of a frame to its last, not counting the time in which the broker did not read. */
@@ -174,8 +180,11 @@ export const frameOverheadBytes: number = 64 * KiB;
 export const defaultLimits: BrokerLimits = {
   connectionsMax: 10_000,
   connectionsPerAddressMax: 2_000,
+  connectionsPerUserMax: 2_000,
+  connectionsPerSecondMax: 2_000,
   refusalsMax: 256,
   helloTimeoutMs: 3 * secondMs,
+  authenticationTimeoutMs: 5 * secondMs,
   idleTimeoutMs: 10 * minuteMs,
   frameTimeoutMs: minuteMs,
   lingerTimeoutMs: 2 * secondMs,

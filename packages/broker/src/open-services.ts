@@ -96,6 +96,7 @@ export interface OpenServices {
   readonly topicChanges: TopicChanges;
   readonly groups: Groups;
   readonly quotas: Quotas;
+  readonly throttle: Throttle;
   readonly settings: BrokerSettings;
   readonly health: HealthWatch;
   /** Answers everything that waits for news, now and from now on: the broker is stopping. */
@@ -154,6 +155,7 @@ export async function openServices(opened: OpenServicesOptions): Promise<OpenSer
     topicChanges,
     groups,
     quotas,
+    throttle,
     settings,
     health,
     release: () => {
@@ -246,12 +248,13 @@ function makeRegistry(
 }
 
 async function openSecurity(
-  { options: { security, clock, random, logger }, closers }: OpenServicesOptions,
+  { options: { security, clock, random, limits, logger }, closers }: OpenServicesOptions,
   { metadata, audit }: { readonly metadata: LogMetadataStore; readonly audit: Audit },
 ): Promise<Identities | null> {
   if (security === null) return null;
   const news = new LoginNews({ logger, audit });
-  const identities = await openIdentities(security, { metadata, clock, random, salt: nodeSaltPassword, news, audit });
+  const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits };
+  const identities = await openIdentities(security, tools);
   closers.add(() => identities.close());
   return identities;
 }

@@ -44,7 +44,10 @@ import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
 import { noLoginNews } from './services/identity/login-news.ts';
 import { SessionIdentity } from './services/identity/session-identity.ts';
+import { endlessSeats } from './services/identity/user-seats.ts';
 import type { Link } from './transport/session.ts';
+import { AcceptPace } from './transport/accept-pace.ts';
+import type { RateOfAddress } from './transport/accept-pace.ts';
 import { ByteBudget } from './transport/byte-budget.ts';
 import { Connections } from './transport/connections.ts';
 import { HeldTotal } from './transport/held-total.ts';
@@ -99,6 +102,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     closers,
     hasFailed: () => health.phase === 'failed',
   });
+  transport.rates.of = (address) => services.throttle.rateOf(address);
   closers.add(() => transport.connections.close());
 
   const doors = new Doors(options, transport.connections);
@@ -234,11 +238,12 @@ function identitiesFor(
   { clock }: Pick<ResolvedOptions, 'clock'>,
   { identities }: Pick<OpenServices, 'identities'>,
 ): (link: Link) => SessionIdentity {
-  return ({ address, isEncrypted }) => {
+  return ({ address, isEncrypted, signal }) => {
     const mechanisms = (identities?.mechanisms ?? []).filter((each) => each !== 'PLAIN' || isEncrypted);
     const authentication = identities?.authentication ?? null;
     const news = identities?.news ?? noLoginNews;
-    return new SessionIdentity({ authentication, place: { address, mechanisms }, clock, news });
+    const seats = identities?.seats ?? endlessSeats;
+    return new SessionIdentity({ authentication, place: { address, mechanisms, signal }, clock, seats, signal, news });
   };
 }
 
@@ -403,6 +408,8 @@ interface Transport {
   readonly budget: ByteBudget;
   readonly connections: Connections;
   readonly shared: SharedBudgets;
+  /** Which quota of new connections an address has: known once the services are there. */
+  readonly rates: { of: RateOfAddress };
 }
 
 /** One set of budgets and limits, however many doors there are. */
@@ -432,8 +439,10 @@ function openTransport({ clock, limits, logger }: ResolvedOptions, counters: Bro
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
   const shared = { clock, limits, budget, outputTotal, heldTotal };
-  const connections = new Connections({ ...shared, logger }, counters);
-  return { budget, connections, shared };
+  const rates: Transport['rates'] = { of: () => null };
+  const pace = new AcceptPace({ clock, limits, rateOf: (address) => rates.of(address) });
+  const connections = new Connections({ ...shared, logger, pace }, counters);
+  return { budget, connections, shared, rates };
 }
 
 function runningBroker(parts: {

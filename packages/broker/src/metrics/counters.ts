@@ -26,6 +26,8 @@ export interface ApiCounter {
 /** All topics together: what `Traffic` has. */
 export class BrokerCounters extends Traffic {
   connections = 0;
+  /** Connections that had to wait until they were let in, because too many began. */
+  connectionsDelayed = 0;
   /** Connections that were not let in, by reason. They begin at 0: so the first one shows as a growth. */
   readonly refusals: Map<RefusalReason, number> = new Map(refusalReasons.map((reason) => [reason, 0]));
   readonly apis: Map<string, ApiCounter> = new Map();
@@ -57,7 +59,14 @@ export function createApiCounter(): ApiCounter {
 }
 
 /** Why a connection is not let in: the limit that is reached, or the system had no descriptor for it, as a rule. */
-const refusalReasons = ['connectionsMax', 'connectionsPerAddressMax', 'acceptFailed'] as const;
+const refusalReasons = [
+  'connectionsMax',
+  'connectionsPerAddressMax',
+  'connectionsPerUserMax',
+  'connectionsPerSecondMax',
+  'connectionCreationRate',
+  'acceptFailed',
+] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
 export function countRefusal(counters: BrokerCounters, reason: RefusalReason): void {

@@ -250,7 +250,7 @@ export class Connection implements StreamEvents, BudgetWaiter {
     if (this.#state === 'closed') return;
     const limit = exceededTimeLimit(this.#host.limits, {
       now,
-      state: this.#state === 'open' && !this.#session.isOpen ? 'hello' : this.#state,
+      state: this.#state === 'open' ? this.#peer() : this.#state,
       since: this.#openedAt,
       stalledSince: this.#output.stalledSince,
       frameBegunAt: this.#frameBegunAt,
@@ -262,6 +262,11 @@ export class Connection implements StreamEvents, BudgetWaiter {
     this.#endReason ??= limit;
     if (limit === 'idleTimeoutMs') this.end(limit);
     else this.destroy();
+  }
+
+  #peer(): 'hello' | 'stranger' | 'open' {
+    if (!this.#session.isOpen) return 'hello';
+    return this.#session.isStranger === true ? 'stranger' : 'open';
   }
 
   #tellEnd(): void {

@@ -6,7 +6,8 @@
  *  2. A connection is in `#open` from the moment it is accepted to the moment it is gone, refused ones included, so
  *     that time limits hold for all and closing forgets none. Refused ones are in `#refused`, too, and take no place of
  *     others.
- *  3. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
+ *  3. Those that have to wait until they are let in are in `#delayed` and `#perAddress`, and count as open ones do.
+ *  4. There are never more than `connectionsMax` and `refusalsMax` together: what comes beyond is closed at once.
  */
 import { QError } from '@q/protocol';
 import type { Scheduled } from '../clock.ts';
@@ -14,14 +15,18 @@ import { ClientKinds } from '../metrics/client-kinds.ts';
 import type { ClientKind } from '../metrics/client-kinds.ts';
 import { countRefusal } from '../metrics/counters.ts';
 import type { BrokerCounters } from '../metrics/counters.ts';
+import type { AcceptPace, RefusingRate } from './accept-pace.ts';
 import type { ByteStream, StreamEvents } from './network.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionDescription, ConnectionHost } from './connection.ts';
+import { DelayedAccepts } from './delayed-accepts.ts';
 import type { OpenSession } from './session.ts';
 
 export class Connections {
   readonly #host: ConnectionHost;
   readonly #counters: BrokerCounters;
+  readonly #pace: AcceptPace;
+  readonly #delayed: DelayedAccepts;
   readonly #open = new Set<Connection>();
   readonly #refused = new Set<Connection>();
   readonly #kinds = new ClientKinds();
@@ -31,8 +36,10 @@ export class Connections {
   /** Set while closing waits: called when a connection became quiet or went. */
   #progress: (() => void) | null = null;
 
-  constructor(host: ConnectionHost, counters: BrokerCounters) {
+  constructor(host: ConnectionHost & { readonly pace: AcceptPace }, counters: BrokerCounters) {
     this.#host = host;
+    this.#pace = host.pace;
+    this.#delayed = new DelayedAccepts(host.clock);
     this.#counters = counters;
   }
 
@@ -52,8 +59,14 @@ export class Connections {
     const address = stream.remoteAddress;
     const fromAddress = this.#perAddress.get(address) ?? 0;
     let reached: RefusingLimit | null = null;
-    if (this.#open.size - this.#refused.size >= limits.connectionsMax) reached = 'connectionsMax';
+    let delayMs = 0;
+    if (this.#open.size - this.#refused.size + this.#delayed.count >= limits.connectionsMax) reached = 'connectionsMax';
     else if (fromAddress >= limits.connectionsPerAddressMax) reached = 'connectionsPerAddressMax';
+    else {
+      const next = this.#pace.next(address);
+      if (typeof next === 'number') delayMs = next;
+      else reached = next;
+    }
 
     const refusal = reached === null ? null : this.#refuse(reached, { address, door });
     if (refusal !== null && this.#refused.size >= limits.refusalsMax) {
@@ -61,6 +74,33 @@ export class Connections {
       return unheard;
     }
 
+    this.#perAddress.set(address, fromAddress + 1);
+    if (delayMs > 0) return this.#letInLater(stream, { delayMs, openSession, door });
+    const connection = this.#letIn(stream, openSession, door);
+    if (refusal !== null) {
+      this.#refused.add(connection);
+      connection.refuse(refusal);
+    }
+    return connection;
+  }
+
+  #letInLater(
+    stream: ByteStream,
+    {
+      delayMs,
+      openSession,
+      door,
+    }: { readonly delayMs: number; readonly openSession: OpenSession; readonly door: string },
+  ): StreamEvents {
+    this.#counters.connectionsDelayed += 1;
+    return this.#delayed.add(stream, {
+      delayMs,
+      letIn: () => this.#letIn(stream, openSession, door),
+      gone: () => this.#leave(stream.remoteAddress),
+    });
+  }
+
+  #letIn(stream: ByteStream, openSession: OpenSession, door: string): Connection {
     this.#lastId += 1;
     const connection = new Connection({
       id: this.#lastId,
@@ -72,13 +112,8 @@ export class Connections {
       gone: (gone) => this.#gone(gone),
     });
     this.#open.add(connection);
-    this.#perAddress.set(address, fromAddress + 1);
     this.#counters.connections = this.#open.size;
     this.#scheduleSweep();
-    if (refusal !== null) {
-      this.#refused.add(connection);
-      connection.refuse(refusal);
-    }
     return connection;
   }
 
@@ -102,6 +137,7 @@ export class Connections {
 
   /** Hangs up on everybody, politely first; resolves when all are gone. */
   async close(): Promise<void> {
+    this.#delayed.close();
     for (const connection of this.#open) connection.end();
     const allGone = (): boolean => this.#open.size === 0;
     await this.#until(allGone, this.#host.limits.lingerTimeoutMs);
@@ -128,7 +164,8 @@ export class Connections {
   }
 
   #refuse(limit: RefusingLimit, from: { readonly address: string; readonly door: string }): QError {
-    const value = this.#host.limits[limit];
+    const isQuota = limit === 'connectionCreationRate';
+    const value = isQuota ? this.#pace.quotaOf(from.address) : this.#host.limits[limit];
     countRefusal(this.#counters, limit);
     this.#host.logger.warn(
       { event: 'connection.refused', ...from, limit, value },
@@ -140,11 +177,15 @@ export class Connections {
   #gone(connection: Connection): void {
     this.#open.delete(connection);
     this.#refused.delete(connection);
-    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(connection.remoteAddress, left);
-    else this.#perAddress.delete(connection.remoteAddress);
+    this.#leave(connection.remoteAddress);
     this.#counters.connections = this.#open.size;
     this.#progress?.();
+  }
+
+  #leave(address: string): void {
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
   }
 
   #scheduleSweep(): void {
@@ -172,10 +213,17 @@ export class Connections {
   }
 }
 
-type RefusingLimit = 'connectionsMax' | 'connectionsPerAddressMax';
+type RefusingLimit = 'connectionsMax' | 'connectionsPerAddressMax' | RefusingRate;
+
+const refusedWhat: Readonly<Record<RefusingLimit, string>> = {
+  connectionsMax: 'connections',
+  connectionsPerAddressMax: 'connections from one address',
+  connectionsPerSecondMax: 'new connections a second',
+  connectionCreationRate: 'new connections a second from this address',
+};
 
 function tooMany(limit: RefusingLimit, value: number): QError {
-  const what = limit === 'connectionsMax' ? 'connections' : 'connections from one address';
+  const what = refusedWhat[limit];
   return new QError('TOO_MANY_CONNECTIONS', `this broker takes at most ${value} ${what}`, {
     details: { limit, value },
   });

@@ -15,6 +15,8 @@ export interface Answer {
 export interface Session {
   /** The peer has introduced itself as the protocol wants it; until then it has little time. */
   readonly isOpen: boolean;
+  /** It was never shown whose the connection is, where that is asked for; until then it has little time. */
+  readonly isStranger?: boolean;
   /** The library at the other end, as it names itself; null where it does not, or has not yet. */
   readonly software?: { readonly name: string; readonly version: string } | null;
   /** As the client named itself last; missing or empty where it did not. For the log. */

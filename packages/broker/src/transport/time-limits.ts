@@ -3,7 +3,7 @@ import type { BrokerLimits } from '../limits.ts';
 /** How long a connection has been doing what. Times are monotonic ms, null where nothing of the kind goes on. */
 export interface ConnectionTimes {
   readonly now: number;
-  readonly state: 'hello' | 'open' | 'closing';
+  readonly state: 'hello' | 'stranger' | 'open' | 'closing';
   /** When the connection began, or its closing. */
   readonly since: number;
   /** The last progress of a write that is under way. */
@@ -21,6 +21,7 @@ type TimeLimit =
   | 'outputStallMs'
   | 'outputStallShortMs'
   | 'helloTimeoutMs'
+  | 'authenticationTimeoutMs'
   | 'lingerTimeoutMs'
   | 'frameTimeoutMs'
   | 'idleTimeoutMs';
@@ -35,6 +36,9 @@ export function exceededTimeLimit(limits: Pick<BrokerLimits, TimeLimit>, times: 
   switch (state) {
     case 'hello':
       return exceeds('helloTimeoutMs', since) ? 'helloTimeoutMs' : null;
+    case 'stranger':
+      // What it waits for, as a login that is held back, takes the broker's time and not its own.
+      return exceeds('authenticationTimeoutMs', idleSince === null ? null : since) ? 'authenticationTimeoutMs' : null;
     case 'closing':
       return !hasUnsent && exceeds('lingerTimeoutMs', since) ? 'lingerTimeoutMs' : null;
     case 'open':

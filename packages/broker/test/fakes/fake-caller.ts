@@ -1,3 +1,4 @@
+import { endlessSeats } from '../../src/services/identity/user-seats.ts';
 import { noLoginNews } from '../../src/services/identity/login-news.ts';
 import { SessionIdentity } from '../../src/services/identity/session-identity.ts';
 import { anonymous } from '../../src/caller.ts';
@@ -68,6 +69,8 @@ export function nobodyAsked(): SessionIdentity {
     authentication: null,
     place: { address: '10.0.0.1', mechanisms: [] },
     clock: { now: () => 0, monotonic: () => 0 },
+    seats: endlessSeats,
+    signal: new FakeSignal(),
     news: noLoginNews,
   });
 }

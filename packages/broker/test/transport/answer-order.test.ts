@@ -6,6 +6,7 @@ import { defaultLimits } from '../../src/limits.ts';
 import { silentLogger } from '../../src/logger.ts';
 import { BrokerCounters } from '../../src/metrics/counters.ts';
 import { ByteBudget } from '../../src/transport/byte-budget.ts';
+import { AcceptPace } from '../../src/transport/accept-pace.ts';
 import { Connections } from '../../src/transport/connections.ts';
 import { HeldTotal } from '../../src/transport/held-total.ts';
 import { OutputTotal } from '../../src/transport/output-total.ts';
@@ -70,6 +71,7 @@ function setUp(answersInOrder: boolean) {
     budget,
     outputTotal,
     heldTotal: new HeldTotal(10),
+    pace: new AcceptPace({ clock, limits: defaultLimits, rateOf: () => null }),
   };
   const stream = new FakeStream({ takesAll: true });
   const events = new Connections(host, new BrokerCounters(clock)).accept(stream, () => session, 'native');

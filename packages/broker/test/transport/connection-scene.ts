@@ -12,6 +12,8 @@ import {
 import type { PingRequest, PingResponse } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { ByteBudget } from '../../src/transport/byte-budget.ts';
+import { AcceptPace } from '../../src/transport/accept-pace.ts';
+import type { RateOfAddress } from '../../src/transport/accept-pace.ts';
 import { Connections } from '../../src/transport/connections.ts';
 import { HeldTotal } from '../../src/transport/held-total.ts';
 import { OutputTotal } from '../../src/transport/output-total.ts';
@@ -35,7 +37,7 @@ export interface PingCall {
   readonly answer: (answer: PingResponse | QError) => void;
 }
 
-export function setUp(changed: Partial<BrokerLimits> = {}) {
+export function setUp(changed: Partial<BrokerLimits> = {}, rateOf: RateOfAddress = () => null) {
   const clock = new ManualClock({ defer: 'manual' });
   const limits = { ...defaultLimits, ...changed };
   const counters = new BrokerCounters(clock);
@@ -58,7 +60,8 @@ export function setUp(changed: Partial<BrokerLimits> = {}) {
     bytesHardMax: limits.brokerOutputBytesMax,
   });
   const heldTotal = new HeldTotal(limits.brokerHeldMax);
-  const connections = new Connections({ clock, limits, logger, budget, outputTotal, heldTotal }, counters);
+  const pace = new AcceptPace({ clock, limits, rateOf });
+  const connections = new Connections({ pace, clock, limits, logger, budget, outputTotal, heldTotal }, counters);
   const allocateFrame = (length: number): Buffer => Buffer.allocUnsafe(length);
   const openSession: OpenSession = (link) =>
     new NativeSession({ dispatcher, limits, identityOf: nobodyAsked, allocateFrame }, link);

@@ -65,6 +65,10 @@ export class KafkaSession implements Session {
     });
   }
 
+  get isStranger(): boolean {
+    return !this.identity.wasKnown;
+  }
+
   get bufferedBytes(): number {
     return this.#decoder.bufferedBytes;
   }

@@ -7,7 +7,7 @@
 import { SaslFault, parsePlain, QError, ScramServer, bearerRefusal, parseBearer, scramCredential } from '@q/protocol';
 import type { ScramCredential, ScramMechanism } from '@q/protocol';
 import { LoginFailures, madeUpCredential, principalOf, scramMechanisms } from '@q/security';
-import type { Principal } from '../../caller.ts';
+import type { CallerSignal, Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
 import type { SaltPassword } from './key-derivation.ts';
@@ -34,6 +34,8 @@ export interface TokenVerifier {
 export interface LoginPlace {
   readonly address: string;
   readonly mechanisms: readonly Mechanism[];
+  /** Nobody hears an answer any more: what is held back need not be. */
+  readonly signal?: CallerSignal;
 }
 
 /** What comes of one message. */
@@ -113,7 +115,7 @@ export class Authentication {
   async #step(
     steps: (message: Buffer) => LoginStep | Promise<LoginStep>,
     message: Buffer,
-    { address }: LoginPlace,
+    place: LoginPlace,
   ): Promise<LoginStep> {
     let taken: LoginStep;
     try {
@@ -122,16 +124,24 @@ export class Authentication {
       if (!(error instanceof SaslFault)) throw error;
       taken = refused('', error.message);
     }
-    if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, address);
-    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), address);
+    if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, place.address);
+    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), place);
     return taken;
   }
 
-  /** Notes a failure, and resolves when it may be answered. */
-  holdBack(principal: string, address: string): Promise<void> {
+  /** Notes a failure, and resolves when it may be answered: or nobody is there any more, who would hear it. */
+  holdBack(principal: string, { address, signal }: Pick<LoginPlace, 'address' | 'signal'>): Promise<void> {
     const { clock } = this.#options;
     const delayMs = this.#failures.failed(principal, address, clock.monotonic());
-    return new Promise((resolve) => void clock.schedule(delayMs, resolve));
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        timer.cancel();
+        forget?.();
+        resolve();
+      };
+      const timer = clock.schedule(delayMs, goOn);
+      const forget = signal?.onAbort(goOn);
+    });
   }
 
   #scram(mechanism: ScramMechanism): (message: Buffer) => LoginStep {

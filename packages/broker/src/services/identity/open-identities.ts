@@ -4,6 +4,7 @@
  */
 import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
+import type { BrokerLimits } from '../../limits.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import type { Random } from '../../random.ts';
 import type { AuditNotes } from '../audit/audit.ts';
@@ -15,6 +16,7 @@ import type { LoginNews } from './login-news.ts';
 import { usersOf } from './passwords.ts';
 import type { Users } from './passwords.ts';
 import { RequestLogins } from './request-logins.ts';
+import { UserSeats } from './user-seats.ts';
 import { UserStore } from './user-store.ts';
 
 /** Who is let in. */
@@ -39,6 +41,8 @@ export interface Identities {
   readonly onRemoved: (listener: () => void) => void;
   readonly authentication: Authentication;
   readonly mechanisms: readonly Mechanism[];
+  /** Counts the connections of each user. */
+  readonly seats: UserSeats;
   /** Where doors that have no `SessionIdentity` tell who was let in and who was not. */
   readonly news: LoginNews;
   /** Lets in whoever shows who they are with each request. */
@@ -62,6 +66,7 @@ export async function openIdentities(
     salt: SaltPassword;
     news: LoginNews;
     audit: AuditNotes;
+    limits: BrokerLimits;
   },
 ): Promise<Identities> {
   const { metadata, clock, random } = tools;
@@ -82,6 +87,7 @@ export async function openIdentities(
     onRemoved: (listener) => users.onRemoved(listener),
     authentication,
     mechanisms,
+    seats: new UserSeats(tools.limits),
     news: tools.news,
     requestLogins: new RequestLogins({ authentication, users, clock, random }),
     close: () => users.close(),

@@ -7,16 +7,21 @@
  */
 import { QError } from '@q/protocol';
 import { anonymous } from '../../caller.ts';
-import type { Author, Principal } from '../../caller.ts';
+import type { Author, CallerSignal, Principal } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Authentication, LoginExchange, LoginPlace, LoginStep, Mechanism } from './authentication.ts';
 import type { LoginNews } from './login-news.ts';
+import type { UserSeats } from './user-seats.ts';
 
 export interface SessionIdentityOptions {
   /** Null: nobody is asked. */
   readonly authentication: Authentication | null;
   readonly place: LoginPlace;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** Takes a place for a connection of a user. */
+  readonly seats: Pick<UserSeats, 'take'>;
+  /** Until when the place is taken. */
+  readonly signal: CallerSignal;
   /** Hears of every try. */
   readonly news: Pick<LoginNews, 'letIn' | 'refused'>;
 }
@@ -78,7 +83,10 @@ export class SessionIdentity {
     return this.#endsAt !== Infinity;
   }
 
-  /** Takes the next message; `by` is who sends it. @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY */
+  /**
+   * Takes the next message; `by` is who sends it.
+   * @throws QError UNSUPPORTED_MECHANISM, BROKER_BUSY, TOO_MANY_CONNECTIONS
+   */
   async take(mechanism: string, message: Buffer, by: Author): Promise<Login> {
     const { authentication, news } = this.#options;
     if (authentication === null)
@@ -87,6 +95,8 @@ export class SessionIdentity {
     const login = await this.#step(authentication, mechanism, message).catch((error: unknown) => {
       if (QError.is(error) && error.code === 'UNSUPPORTED_MECHANISM')
         news.refused(tried, { user: '', reason: 'this mechanism is not taken here' });
+      if (QError.is(error) && error.code === 'TOO_MANY_CONNECTIONS')
+        news.refused(tried, { user: String(error.details['user'] ?? ''), reason: error.message });
       throw error;
     });
     if (login.kind === 'done') news.letIn(tried, { principal: this.#principal, lifetimeMs: login.lifetimeMs });
@@ -110,18 +120,19 @@ export class SessionIdentity {
   /** Resolves when a failure may be answered that no exchange has told. */
   holdBack(): Promise<void> {
     const { authentication, place } = this.#options;
-    return authentication === null ? Promise.resolve() : authentication.holdBack('', place.address);
+    return authentication === null ? Promise.resolve() : authentication.holdBack('', place);
   }
 
   async #refuseAnother(authentication: Authentication, { principal }: Done): Promise<Login> {
     const user = principal.name.slice('User:'.length);
     const reason = `the connection is of ${this.#principal.name}`;
-    await authentication.holdBack(principal.name, this.#options.place.address);
+    await authentication.holdBack(principal.name, this.#options.place);
     return { kind: 'refused', user, reason, message: Buffer.alloc(0), goesOn: false, isAnother: true };
   }
 
   #shown({ principal, message, expiresAtMs }: Done, { sessionLifetimeMs }: Authentication): Login {
-    const { clock } = this.#options;
+    const { clock, seats, signal } = this.#options;
+    if (!this.#isShown) signal.onAbort(seats.take(principal.name));
     const leftMs = Math.min(sessionLifetimeMs, expiresAtMs === null ? Infinity : expiresAtMs - clock.now());
     const isForEver = leftMs === Infinity;
     const lifetimeMs = isForEver ? 0 : Math.max(lifetimeMsMin, Math.floor(leftMs));

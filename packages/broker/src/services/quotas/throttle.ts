@@ -88,6 +88,11 @@ export class Throttle {
     return this.#of(caller)[kind].reduce((least, { perSecond }) => Math.min(least, perSecond), Infinity);
   }
 
+  /** How many connections an address may begin in a second; null: there is no quota. */
+  rateOf(address: string): QuotaInForce | null {
+    return this.isOn ? this.#store.book.ofAddress(address, 'connectionCreationRate') : null;
+  }
+
   /** Resolves after the time, or earlier; with the time that it was, in ms. */
   hold(caller: QuotaCaller, kind: UseKind, ms: number): Promise<number> {
     if (ms <= 0 || this.#isReleased || caller.signal.aborted) return Promise.resolve(0);

@@ -49,6 +49,10 @@ export class NativeSession implements Session {
     });
   }
 
+  get isStranger(): boolean {
+    return !this.identity.wasKnown;
+  }
+
   get bufferedBytes(): number {
     return this.#decoder.bufferedBytes;
   }

@@ -6,6 +6,8 @@ import { LogMetadataStore } from '../../../src/metadata/log-metadata-store.ts';
 import { Authentication } from '../../../src/services/identity/authentication.ts';
 import { KeyDerivation } from '../../../src/services/identity/key-derivation.ts';
 import type { SaltPassword } from '../../../src/services/identity/key-derivation.ts';
+import { endlessSeats } from '../../../src/services/identity/user-seats.ts';
+import { FakeSignal } from '../../fakes/fake-caller.ts';
 import { noLoginNews } from '../../../src/services/identity/login-news.ts';
 import { SessionIdentity } from '../../../src/services/identity/session-identity.ts';
 import { UserStore } from '../../../src/services/identity/user-store.ts';
@@ -49,6 +51,8 @@ async function scene() {
 function plain(username: string, password: string, authorizationId = ''): Buffer {
   return formatPlain({ authorizationId, username, password });
 }
+
+const alone = { seats: endlessSeats, signal: new FakeSignal(), news: noLoginNews };
 
 describe('A1 PLAIN', () => {
   it('A1 lets in who knows the password', async () => {
@@ -147,7 +151,7 @@ describe('A1 whose a connection is', () => {
   it("A1 is nobody's until it was shown, and nobody else's afterwards", async () => {
     const { authentication, place, clock, users } = await scene();
     await users.setCredential('bob', 'SCRAM-SHA-256', await credentialOf('bob-pw'));
-    const identity = new SessionIdentity({ authentication, place, clock, news: noLoginNews });
+    const identity = new SessionIdentity({ authentication, place, clock, ...alone });
     expect([identity.isKnown, identity.principal.name]).toEqual([false, 'User:ANONYMOUS']);
     expect(await identity.take('PLAIN', plain('alice', 'alice-pw'), by)).toMatchObject({ kind: 'done', lifetimeMs: 0 });
     expect([identity.isKnown, identity.principal.name]).toEqual([true, 'User:alice']);
@@ -171,7 +175,7 @@ describe('A1 whose a connection is', () => {
       secret: Buffer.alloc(32),
       tokens: { verify: () => Promise.resolve({ user: 'svc', expiresAtMs: clock.now() + holdsMs, reason: null }) },
     });
-    const identity = new SessionIdentity({ authentication, place, clock, news: noLoginNews });
+    const identity = new SessionIdentity({ authentication, place, clock, ...alone });
     const show = () => identity.take('OAUTHBEARER', Buffer.from('n,,\u0001auth=Bearer t\u0001\u0001'), by);
     expect(await show()).toMatchObject({ kind: 'done', lifetimeMs: 60_000 });
     await clock.advance(59_999);
