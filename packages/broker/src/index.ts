@@ -45,6 +45,9 @@ export type { Login } from './services/identity/session-identity.ts';
 export { SessionIdentity } from './services/identity/session-identity.ts';
 export type { Users } from './services/identity/passwords.ts';
 export type { Identities, SecurityOptions } from './services/identity/open-identities.ts';
+/** For programs that check tokens of their own, as the broker does. */
+export type { TokenAlgorithm, TokenOptions } from './services/identity/tokens/token-options.ts';
+export { tokenAlgorithms } from './services/identity/tokens/token-options.ts';
 export type { Mechanism, TokenVerdict, TokenVerifier } from './services/identity/authentication.ts';
 export type { AppendRequest, Appending, PartitionBatch } from './services/append/append-service.ts';
 export type { AppendDurability, AppendResult } from './services/append/append-result.ts';

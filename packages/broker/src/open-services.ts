@@ -253,7 +253,7 @@ async function openSecurity(
 ): Promise<Identities | null> {
   if (security === null) return null;
   const news = new LoginNews({ logger, audit });
-  const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits };
+  const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits, logger };
   const identities = await openIdentities(security, tools);
   closers.add(() => identities.close());
   return identities;

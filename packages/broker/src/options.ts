@@ -25,6 +25,7 @@ import { resolveAudit } from './services/audit/audit-settings.ts';
 import { lifetimeMsMin } from './services/identity/session-identity.ts';
 import { mechanismNames } from './services/identity/authentication.ts';
 import type { SecurityOptions } from './services/identity/open-identities.ts';
+import { resolveTokenOptions } from './services/identity/tokens/token-options.ts';
 import type { ProgramSettings } from './services/settings/setting-definition.ts';
 import { resolveThresholds } from './services/health/thresholds.ts';
 import type { HealthThresholds } from './services/health/thresholds.ts';
@@ -281,6 +282,7 @@ function resolveSecurity(given: BrokerOptions['security']): SecurityOptions | nu
   if (mechanisms.length === 0) refuse('security.mechanisms', undefined, 'name at least one, or leave security out');
   if (mechanisms.includes('OAUTHBEARER') && given.tokens === undefined)
     refuse('security.tokens', undefined, 'OAUTHBEARER needs something that checks tokens');
+  if (given.tokens !== undefined && !('verify' in given.tokens)) resolveTokenOptions(given.tokens);
   const { sessionLifetimeMs = 0 } = given;
   if (sessionLifetimeMs !== 0) whole('security.sessionLifetimeMs', sessionLifetimeMs, lifetimes);
   const superUsers = (given.superUsers ?? []).map(superUser);

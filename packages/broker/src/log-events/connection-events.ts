@@ -50,6 +50,21 @@ export const connectionEvents = {
     meaning: 'Somebody has shown who they are.',
     fields: ['door', 'mechanism', 'principal', 'address', 'clientId', 'connectionId'],
   },
+  'tokens.keys_changed': {
+    level: 'info',
+    meaning: 'Tokens are checked with these keys of their issuer from now on.',
+    fields: ['url', 'keys'],
+  },
+  'tokens.keys_not_read': {
+    level: 'error',
+    meaning: 'The keys of tokens could not be read. Those that were read last hold for a day.',
+    fields: ['url', 'reason'],
+  },
+  'tokens.keys_read_again': {
+    level: 'info',
+    meaning: 'The keys of tokens can be read again.',
+    fields: ['url', 'failures'],
+  },
   'request.malformed': {
     level: 'warn',
     meaning: 'The bytes of a request are not what the protocol calls for. Its client is broken, or speaks another one.',

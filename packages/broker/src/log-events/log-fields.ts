@@ -93,6 +93,7 @@ const brokerFields = {
     kind: 'text',
     meaning: 'What was done or wanted: an operation of access rules, or of the admin interface.',
   },
+  keys: { kind: 'texts', meaning: 'Ids of public keys.' },
   result: { kind: 'text', meaning: 'done, refused (a login), denied (by rules) or failed.' },
   resourceType: { kind: 'text', meaning: 'Kind of the thing that it is about, such as topic or user.' },
   resourceName: { kind: 'text', meaning: 'Name of that thing.' },

@@ -5,6 +5,7 @@
 import { QError } from '@q/protocol';
 import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
+import type { BrokerLogger } from '../../logger.ts';
 import type { MetadataStore } from '../../metadata/metadata-store.ts';
 import type { Random } from '../../random.ts';
 import type { AuditNotes } from '../audit/audit.ts';
@@ -17,14 +18,16 @@ import { usersOf } from './passwords.ts';
 import type { Users } from './passwords.ts';
 import { RequestLogins } from './request-logins.ts';
 import { UserSeats } from './user-seats.ts';
+import type { TokenTools } from './tokens/open-token-verifier.ts';
+import type { TokenOptions } from './tokens/token-options.ts';
 import { UserStore } from './user-store.ts';
 
 /** Who is let in. */
 export interface SecurityOptions {
   /** How users may show who they are. PLAIN is taken on encrypted connections only. */
   readonly mechanisms: readonly Mechanism[];
-  /** Checks tokens; needed for OAUTHBEARER. */
-  readonly tokens?: TokenVerifier;
+  /** Whose tokens are taken, or what checks them; needed for OAUTHBEARER. */
+  readonly tokens?: TokenOptions | TokenVerifier;
   /** Principals that may do everything, whatever the rules say: `User:NAME`. For whoever has locked itself out. */
   readonly superUsers?: readonly string[];
   /**
@@ -67,6 +70,7 @@ export async function openIdentities(
     news: LoginNews;
     audit: AuditNotes;
     limits: BrokerLimits;
+    logger: BrokerLogger;
   },
 ): Promise<Identities> {
   const { metadata, clock, random } = tools;
@@ -79,7 +83,7 @@ export async function openIdentities(
     clock,
     random,
     secret,
-    tokens: tokens ?? null,
+    tokens: await verifierOf(tokens, tools),
     sessionLifetimeMs,
   });
   return {
@@ -92,6 +96,14 @@ export async function openIdentities(
     requestLogins: new RequestLogins({ authentication, users, clock, random }),
     close: () => users.close(),
   };
+}
+
+/** Loaded only where tokens are taken. */
+async function verifierOf(tokens: SecurityOptions['tokens'], tools: TokenTools): Promise<TokenVerifier | null> {
+  if (tokens === undefined) return null;
+  if ('verify' in tokens) return tokens;
+  const { openTokenVerifier } = await import('./tokens/open-token-verifier.ts');
+  return await openTokenVerifier(tokens, tools);
 }
 
 async function readSecret(metadata: MetadataStore, random: Random): Promise<Buffer> {
