@@ -39,6 +39,8 @@ export const limits = {
 
   // What `/metrics` tells one by one; what is beyond is counted in q_metrics_left_out.
   metricTopicsMax: 2_000,
+  /** Users that metrics tell one by one of those that were slowed down. */
+  metricUsersMax: 20,
   metricPartitionsMax: 10_000,
   metricGroupsMax: 1_000,
   /** Pairs of a group and a topic. */

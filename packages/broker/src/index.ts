@@ -95,6 +95,7 @@ export type { TopicForgotten } from './services/groups/offset-changes.ts';
 export { everyOther, quotaKinds } from '@q/security';
 export type { EntityName, QuotaEntity, QuotaKind } from '@q/security';
 export type { NameFilter, QuotaFilter, QuotasOfEntity, QuotaWish } from './services/quotas/quotas.ts';
+export type { ThrottledUser } from './services/quotas/throttled-users.ts';
 export type { QuotaChanges } from './services/quotas/quota-store.ts';
 export type { QuotaCaller, UseKind } from './services/quotas/quota-caller.ts';
 export type { BrokerFacts, GroupBounds } from './services/settings/broker-facts.ts';

@@ -54,7 +54,7 @@ import { ProducerIdBlocks } from './services/producers/producer-id-blocks.ts';
 import { QuotaStore } from './services/quotas/quota-store.ts';
 import { Quotas } from './services/quotas/quotas.ts';
 import { Throttle } from './services/quotas/throttle.ts';
-import { ThrottledUsers } from './services/quotas/throttled-users.ts';
+import type { ThrottledUsers } from './services/quotas/throttled-users.ts';
 import type { Services } from './services/services.ts';
 import { brokerFacts } from './services/settings/broker-facts.ts';
 import type { BrokerSettings, ReloadOutcome } from './services/settings/broker-settings.ts';
@@ -78,6 +78,8 @@ export interface OpenServicesOptions {
   readonly budget: ByteBudget;
   /** How long syncs took of late. */
   readonly syncs: HealthSources['syncs'];
+  /** Who is slowed down because of a quota. */
+  readonly throttled: ThrottledUsers;
   readonly counters: BrokerCounters;
   readonly clients: () => ClientKind[];
   readonly runtime: RuntimeWatch;
@@ -278,17 +280,16 @@ async function openAccess(
 }
 
 async function openQuotas(
-  { options: { clock, logger }, closers }: OpenServicesOptions,
+  { options: { clock }, throttled, closers }: OpenServicesOptions,
   { metadata, audit }: { readonly metadata: LogMetadataStore; readonly audit: Audit },
 ): Promise<{ readonly quotas: Quotas; readonly throttle: Throttle }> {
   const store = await QuotaStore.open(metadata);
   closers.add(() => store.close());
-  const users = new ThrottledUsers({ clock, logger });
-  return { quotas: new Quotas({ store, audit }), throttle: new Throttle({ store, clock, users }) };
+  return { quotas: new Quotas({ store, audit }), throttle: new Throttle({ store, clock, users: throttled }) };
 }
 
 function openStats(
-  { options, store, disk, counters, clients, runtime, closers }: OpenServicesOptions,
+  { options, store, disk, counters, clients, runtime, throttled, closers }: OpenServicesOptions,
   { identity, registry, groups }: { identity: BrokerIdentity; registry: TopicRegistry; groups: Groups },
 ): BrokerStats {
   const { clock } = options;
@@ -312,6 +313,7 @@ function openStats(
     loopDelay: () => loopDelay,
     garbage: () => runtime.garbage,
     clients,
+    throttled,
     groups,
     usage: nodeProcessUsage,
     durability: () => defaultDurability(options),
@@ -333,7 +335,7 @@ function badSettings({ problems, by }: ReloadOutcome): Pick<Finding, 'reason' | 
 const nothing = { topics: 0, partitions: 0 };
 
 function watchHealth(
-  { options, store, disk, budget, counters, syncs, closers }: OpenServicesOptions,
+  { options, store, disk, budget, counters, syncs, throttled, closers }: OpenServicesOptions,
   { registry, groups }: { readonly registry: TopicRegistry; readonly groups: Groups },
 ): HealthWatch {
   const { clock, logger, limits, alerts: thresholds, descriptorsMax, isShortOfDescriptors } = options;
@@ -367,6 +369,7 @@ function watchHealth(
         return { max, isReduced, isNoneLeft: found === 'none left' };
       },
       registry,
+      throttled: () => throttled.list(),
       lags: () => lagsSeen(groups.directory.groups(), registry),
     },
   });

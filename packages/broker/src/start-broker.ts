@@ -44,6 +44,7 @@ import { openNative } from './session/native/open-native.ts';
 import { BudgetWatch } from './transport/budget-watch.ts';
 import { noLoginNews } from './services/identity/login-news.ts';
 import { SessionIdentity } from './services/identity/session-identity.ts';
+import { ThrottledUsers } from './services/quotas/throttled-users.ts';
 import { endlessSeats } from './services/identity/user-seats.ts';
 import type { Link } from './transport/session.ts';
 import { AcceptPace } from './transport/accept-pace.ts';
@@ -99,6 +100,7 @@ async function assemble(options: ResolvedOptions, health: Health, closers: Close
     clients: () => transport.connections.clients(),
     runtime,
     syncs,
+    throttled: new ThrottledUsers(options),
     closers,
     hasFailed: () => health.phase === 'failed',
   });

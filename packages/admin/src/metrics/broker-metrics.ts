@@ -64,7 +64,7 @@ function addHealth(page: Exposition, { health }: Services): void {
   for (const [labels, count] of counts) page.add(m.alerts, count, labels);
 }
 
-function addWork(page: Exposition, { stats: { counters }, groups }: Services): void {
+function addWork(page: Exposition, { stats: { counters, throttled }, groups }: Services): void {
   page.add(m.recordsIn, counters.recordsIn);
   page.add(m.recordsOut, counters.recordsOut);
   page.add(m.bytesIn, counters.bytesIn);
@@ -76,7 +76,18 @@ function addWork(page: Exposition, { stats: { counters }, groups }: Services): v
   for (const [name, api] of counters.apis) if (api.times !== null) addApi(page, name, api);
   for (const [error, count] of counters.errors) page.add(m.errors, count, labelsOf({ error }));
   for (const [reason, count] of counters.refusals) page.add(m.connectionsRefused, count, labelsOf({ reason }));
+  page.add(m.connectionsDelayed, counters.connectionsDelayed);
+  addThrottles(page, throttled);
   page.add(m.groupRebalances, groups.rebalances);
+}
+
+function addThrottles(page: Exposition, throttled: Services['stats']['throttled']): void {
+  for (const [quota, { times, throttledMs }] of Object.entries(throttled.totals)) {
+    page.add(m.throttled, times, labelsOf({ quota }));
+    page.add(m.throttledSeconds, throttledMs / 1000, labelsOf({ quota }));
+  }
+  for (const { user, throttledMs } of throttled.list().slice(0, limits.metricUsersMax))
+    page.add(m.userThrottledSeconds, throttledMs / 1000, labelsOf({ user }));
 }
 
 /** APIs of doors other than the native one have its name in front. */

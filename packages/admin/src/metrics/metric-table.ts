@@ -73,6 +73,15 @@ export const metricTable = {
     'reason',
   ),
 
+  connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),
+  throttled: counter('q_throttled_total', 'Requests that were slowed down, by the kind of quota.', 'quota'),
+  throttledSeconds: counter('q_throttled_seconds_total', 'For how long, all added up.', 'quota'),
+  userThrottledSeconds: counter(
+    'q_user_throttled_seconds_total',
+    'For how long requests of a user were slowed down: the 20 users with the most.',
+    'user',
+  ),
+
   groups: gauge('q_groups', 'Consumer groups.', 'state'),
   groupMembers: gauge('q_group_members', 'Members of the group.', 'group'),
   groupStalled: gauge(

@@ -54,7 +54,10 @@ const produceRecords = operation({
       { timeoutMs, topics: [{ topicId: target.topicId, partitions }] },
       caller,
     );
+    // What is beyond a quota is stored like everything else, and answered later.
+    const holding = services.throttle.hold(caller, 'producerByteRate', Math.min(appending.throttleMs, timeoutMs / 2));
     const results = await settled(appending);
+    await holding;
     return producedOf(batches, results);
   },
 });

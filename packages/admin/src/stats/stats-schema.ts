@@ -65,6 +65,22 @@ const network = {
     )
     .readonly()
     .describe('Who was answered with errors, the most first.'),
+  connectionsDelayed: count.describe('Connections that waited until they were let in.'),
+  throttledUsers: z
+    .array(
+      z.object({
+        user: z.string(),
+        clientId: z.string().describe('Of the request that was slowed down last.'),
+        address: z.string(),
+        kind: z.enum(['producerByteRate', 'consumerByteRate', 'requestPercentage']),
+        times: count.describe('Requests that were slowed down since it was noticed; an upper bound.'),
+        throttledMs: count.describe('For how long, all added up.'),
+        forMs: count.describe('For how long it has been slowed down again and again; 0: it is not any more.'),
+        sinceLastMs: count,
+      }),
+    )
+    .readonly()
+    .describe('Users that were slowed down because of a quota, the longest first.'),
 };
 
 const storage = z.object({

@@ -51,6 +51,7 @@ async function crowded(o: { topics: number; partitions: number; groups: number }
   const stats = {
     vitals: () => services.stats.vitals(),
     counters: services.stats.counters,
+    throttled: services.stats.throttled,
     topics: () => topicsOf(o.topics, o.partitions),
   };
   const groups = { lags: () => Promise.resolve(lags), numbers: () => numbers.values(), rebalances: 0 };

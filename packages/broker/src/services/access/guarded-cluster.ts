@@ -105,6 +105,11 @@ export class GuardedStats {
     return this.#stats.vitals();
   }
 
+  /** As `BrokerStats.throttled`. */
+  get throttled(): BrokerStats['throttled'] {
+    return this.#stats.throttled;
+  }
+
   /** As `BrokerStats.counters`. */
   get counters(): BrokerStats['counters'] {
     return this.#stats.counters;

@@ -8,6 +8,7 @@ export type Severity = 'warning' | 'critical';
 /** What can be wrong with a broker. */
 export type ConditionName =
   | 'certificate.expiring'
+  | 'client.throttled'
   | 'connections.many'
   | 'descriptors.short'
   | 'disk.full'
@@ -74,6 +75,12 @@ export const conditionTable: Readonly<Record<ConditionName, ConditionEntry>> = {
     isSteady: false,
     meaning: 'A certificate of this broker ends soon.',
     action: 'Renew the certificate; the broker takes a new file without a restart.',
+  },
+  'client.throttled': {
+    severity: 'warning',
+    isSteady: false,
+    meaning: 'A user has been beyond its quota for long, and is slowed down.',
+    action: 'Raise the quota (q quota), or find out why its programs send or read so much.',
   },
   'connections.many': {
     severity: 'warning',

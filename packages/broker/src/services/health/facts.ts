@@ -12,6 +12,8 @@ export interface HealthFacts {
   readonly connections: { readonly open: number; readonly max: number };
   readonly descriptors: DescriptorFacts;
   readonly partitions: readonly PartitionTrouble[];
+  /** Users that are slowed down because of a quota. */
+  readonly throttled: readonly ThrottledFacts[];
   /** Those that are behind. Looked at once. */
   readonly groups: Iterable<GroupBehind>;
 }
@@ -62,6 +64,15 @@ export interface DescriptorFacts {
   /** The broker has had to take fewer connections or partitions than it was told to. */
   readonly isReduced: boolean;
   readonly isNoneLeft: boolean;
+}
+
+/** A user that is beyond its quota. */
+export interface ThrottledFacts {
+  readonly user: string;
+  readonly clientId: string;
+  readonly kind: string;
+  /** For how long it has been slowed down again and again, in ms. */
+  readonly forMs: number;
 }
 
 export interface PartitionTrouble {

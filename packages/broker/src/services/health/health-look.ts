@@ -62,7 +62,7 @@ export class HealthLook {
     const time = { nowMs: this.#clock.monotonic(), wallMs: this.#clock.now() };
     this.#lags.look(time, thresholds);
     this.#turnSlot(thresholds);
-    const { store, budget, connections, connectionsMax, usage, residentBytesMax, syncs } = this.#sources;
+    const { store, budget, connections, connectionsMax, usage, residentBytesMax, syncs, throttled } = this.#sources;
     const { heldBytes, softBytes, hardBytes } = budget;
     const open = connections();
     return {
@@ -75,6 +75,7 @@ export class HealthLook {
       connections: { open, max: connectionsMax() },
       descriptors: { ...this.#limit, open: open + store.stats.openFiles },
       partitions: this.#partitions,
+      throttled: throttled(),
       groups: this.#lags.behind(time),
     };
   }

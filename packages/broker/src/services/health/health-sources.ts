@@ -1,5 +1,6 @@
 import type { DiskSpace, RoomState, StorageStats } from '@q/storage';
 import type { ProcessUsage } from '../../metrics/process-usage.ts';
+import type { ThrottledUser } from '../quotas/throttled-users.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
 import type { LagSeen } from './group-lags.ts';
 import type { DescriptorFacts } from './facts.ts';
@@ -22,5 +23,6 @@ export interface HealthSources {
   readonly residentBytesMax: number | null;
   readonly descriptors: () => Omit<DescriptorFacts, 'open'>;
   readonly registry: Pick<TopicRegistry, 'topics'>;
+  readonly throttled: () => readonly ThrottledUser[];
   readonly lags: () => Iterable<LagSeen>;
 }

@@ -24,7 +24,8 @@ const groupFindingsMax = 250;
 export function findAll(context: RuleContext): Finding[] {
   const { facts, thresholds } = context;
   const found = rules.map((rule) => rule(context)).filter((finding) => finding !== null);
-  return [...found, ...facts.partitions.map(partitionTrouble), ...troublesOf(facts.groups, thresholds)];
+  const troubles = [...facts.partitions.map(partitionTrouble), ...throttledLong(facts.throttled, thresholds)];
+  return [...found, ...troubles, ...troublesOf(facts.groups, thresholds)];
 }
 
 const rules: readonly Rule[] = [
@@ -111,6 +112,17 @@ const rules: readonly Rule[] = [
     return short(`the process may have ${max} files open, so the broker takes less than it was told to`, 'warning');
   },
 ];
+
+function throttledLong(throttled: HealthFacts['throttled'], { throttledMs }: HealthThresholds): Finding[] {
+  return throttled
+    .filter(({ forMs }) => forMs >= throttledMs)
+    .map(({ user, clientId, kind, forMs }) => ({
+      name: 'client.throttled',
+      subject: user,
+      reason: `user ${user} (client id ${JSON.stringify(clientId)}) has been slowed down for ${seconds(forMs)} s by ${kind}`,
+      figures: { user, clientId, quota: kind, forMs },
+    }));
+}
 
 function partitionTrouble({ kind, topic, partition, reason }: PartitionTrouble): Finding {
   return {

@@ -29,6 +29,8 @@ export interface HealthThresholds {
   readonly connectionsPercent: number;
   /** `descriptors.short` when more of the descriptors are in use, in percent; it ends five points below. */
   readonly descriptorsPercent: number;
+  /** `client.throttled` when a user has been slowed down because of a quota for so long, in ms. */
+  readonly throttledMs: number;
   /** What may be over in a moment is told when it has lasted so long, in ms. */
   readonly raiseAfterMs: number;
   /** A condition ends when it was not found any more for so long, in ms. */
@@ -49,6 +51,7 @@ export const defaultThresholds: HealthThresholds = {
   memoryPercent: 90,
   connectionsPercent: 85,
   descriptorsPercent: 90,
+  throttledMs: 300_000,
   raiseAfterMs: 10_000,
   clearAfterMs: 30_000,
 };

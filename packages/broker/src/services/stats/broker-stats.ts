@@ -10,6 +10,7 @@ import { statisticsLimits } from '../../limits.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { ClientKind } from '../../metrics/client-kinds.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
+import type { ThrottledUser, ThrottledUsers } from '../quotas/throttled-users.ts';
 import type { FailingClient } from '../../metrics/failing-clients.ts';
 import type { Summary } from '../../metrics/histogram.ts';
 import type { Garbage } from '../../metrics/runtime-watch.ts';
@@ -79,6 +80,10 @@ export interface ConnectionNumbers {
   readonly refusals: readonly { readonly reason: string; readonly count: number }[];
   /** Who was answered with errors, the most first. */
   readonly failingClients: readonly FailingClient[];
+  /** Connections that had to wait until they were let in, since the start. */
+  readonly connectionsDelayed: number;
+  /** Who was slowed down because of a quota, the longest first. */
+  readonly throttledUsers: readonly ThrottledUser[];
 }
 
 /** What storage has done since the start. Times are in microseconds. */
@@ -135,6 +140,7 @@ export interface BrokerStatsOptions {
   readonly loopDelay: () => Summary;
   readonly garbage: () => Garbage | null;
   readonly clients: () => ClientKind[];
+  readonly throttled: Pick<ThrottledUsers, 'totals' | 'list'>;
   readonly groups: Pick<Groups, 'rebalances' | 'lags'>;
   readonly usage: () => ProcessUsage;
   readonly limits: Pick<BrokerLimits, 'turnMsMax'>;
@@ -179,6 +185,11 @@ export class BrokerStats {
     };
   }
 
+  /** Who is slowed down because of a quota. */
+  get throttled(): Pick<ThrottledUsers, 'totals' | 'list'> {
+    return this.#options.throttled;
+  }
+
   /** What was counted, as it grows: to be read, and not to be kept. */
   get counters(): Readonly<BrokerCounters> {
     return this.#options.counters;
@@ -206,13 +217,15 @@ export class BrokerStats {
   }
 
   #network(): ConnectionNumbers {
-    const { counters, clients } = this.#options;
+    const { counters, clients, throttled } = this.#options;
     return {
       connections: counters.connections,
       clients: clients(),
       connectionsRefused: counters.connectionsRefused,
       refusals: [...counters.refusals].map(([reason, count]) => ({ reason, count })).filter(({ count }) => count > 0),
       failingClients: counters.failingClients.list(),
+      connectionsDelayed: counters.connectionsDelayed,
+      throttledUsers: throttled.list(),
     };
   }
 

@@ -23,6 +23,7 @@ export const wellFacts: HealthFacts = {
   connections: { open: 10, max: 100 },
   descriptors: { open: 20, max: 1_000, isReduced: false, isNoneLeft: false },
   partitions: [],
+  throttled: [],
   groups: [],
 };
 
@@ -52,6 +53,7 @@ export function healthSources(): Writable<Omit<HealthSources, 'store'>> & { stor
     residentBytesMax: null,
     descriptors: () => ({ max: 1_000, isReduced: false, isNoneLeft: false }),
     registry: { topics: () => [][Symbol.iterator]() },
+    throttled: () => [],
     lags: () => [],
   };
 }

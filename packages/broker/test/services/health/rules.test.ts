@@ -67,6 +67,12 @@ describe('rules of health', () => {
       'partition.closed',
       'why',
     ],
+    [
+      'a user beyond its quota',
+      { throttled: [{ user: 'alice', clientId: 'app', kind: 'producerByteRate', forMs: 301_000 }] },
+      'client.throttled',
+      'user alice (client id "app") has been slowed down for 301 s by producerByteRate',
+    ],
     ['a stalled group', { groups: [{ ...group, stalledForMs: 130_000 }] }, 'group.stalled', '130 s'],
     ['an empty group', { groups: [{ ...group, members: 0, emptyForMs: 400_000 }] }, 'group.empty', '400 s'],
     ['a growing lag', { groups: [{ ...group, isGrowing: true }] }, 'lag.growing', 'was 4000'],
