@@ -5,6 +5,8 @@ export const limits = {
   /** Records to be produced by one request, a line each. */
   produceBytesMax: 16 << 20,
   produceRecordsMax: 100_000,
+  /** Access rules that one request adds or removes. */
+  rulesOfRequestMax: 1_000,
   /** A line of a list, and how many are given unless told otherwise. */
   pageMax: 1_000,
   pageDefault: 100,

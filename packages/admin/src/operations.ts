@@ -12,6 +12,11 @@ import { eventOperations } from './events/operations.ts';
 import { groupOperations } from './groups/operations.ts';
 import { logOperations } from './logs/operations.ts';
 import { metricsOperations } from './metrics/operations.ts';
+import { auditOperations } from './audit/operations.ts';
+import { quotaOperations } from './quotas/operations.ts';
+import { ruleOperations } from './rules/operations.ts';
+import { userOperations } from './users/operations.ts';
+import { whoAmIOperations } from './whoami/operations.ts';
 import type { AnyOperation } from './operation/operation.ts';
 import { recordOperations } from './records/operations.ts';
 import { statsOperations } from './stats/operations.ts';
@@ -31,4 +36,9 @@ export const operations = [
   ...logOperations,
   ...eventOperations,
   ...errorOperations,
+  ...whoAmIOperations,
+  ...userOperations,
+  ...ruleOperations,
+  ...quotaOperations,
+  ...auditOperations,
 ] as const satisfies readonly AnyOperation[];

@@ -5,14 +5,14 @@ import type { AnyOperation } from '../src/operation/operation.ts';
 import { openApiOperation } from '../src/openapi/operations.ts';
 import { exampleRequests, requestOf } from './example-requests.ts';
 import { FakeProgramLog } from './logs/fake-program-log.ts';
-import { adminBroker } from './harness.ts';
+import { adminBroker, openToAll } from './harness.ts';
 import { EventReader } from './stream/event-reader.ts';
 
 const all: readonly AnyOperation[] = [...operations, openApiOperation(operations, '0.0.0')];
 
 describe('every operation', () => {
   it('O2 answers as it is documented', async () => {
-    const { ask, url } = await adminBroker({ admin: { log: new FakeProgramLog() } });
+    const { ask, url } = await adminBroker({ ...openToAll, admin: { log: new FakeProgramLog() } });
     for (const [operation, example] of exampleRequests(all)) {
       const { id } = operation;
       const { path, init } = requestOf(operation, example);

@@ -11,6 +11,16 @@ export interface ExampleRequest {
 
 const orders = { topic: 'orders' };
 const billing = { group: 'billing' };
+const alice = { user: 'alice' };
+const rule = {
+  principal: 'User:alice',
+  host: '*',
+  permission: 'allow',
+  operation: 'read',
+  resourceType: 'topic',
+  patternType: 'literal',
+  resourceName: 'orders',
+};
 
 /** On an empty broker, in this order. */
 const first: Readonly<Record<string, ExampleRequest>> = {
@@ -24,10 +34,24 @@ const first: Readonly<Record<string, ExampleRequest>> = {
   seekGroup: { params: billing, body: { targets: [{ topic: 'orders', to: 'start' }], execute: true } },
   listGroups: { query: { prefix: 'b' } },
   watchGroups: { query: { intervalMs: '1000' } },
+  createUser: { body: { name: 'alice', password: 'alice-pw' } },
+  describeUser: { params: alice },
+  setUserPassword: { params: alice, body: { password: 'other-pw' } },
+  removeCredential: { params: { ...alice, mechanism: 'SCRAM-SHA-512' } },
+  addRules: { body: { rules: [rule] } },
+  listRules: { query: { principal: 'User:alice', resourceName: 'orders', patternType: 'matching' } },
+  testAccess: {
+    body: { principal: 'User:alice', operation: 'read', resourceType: 'topic', resourceName: 'orders' },
+  },
+  setQuotas: { body: { entity: { user: 'alice', clientId: null }, quotas: { producerByteRate: 1_000_000 } } },
+  listQuotas: { query: { user: 'alice' } },
 };
 
 /** After all others: these take away what the others want. */
 const last: Readonly<Record<string, ExampleRequest>> = {
+  removeRules: { body: { rules: [rule] } },
+  removeQuotas: { body: { entity: { user: 'alice', clientId: null } } },
+  deleteUser: { params: alice },
   forgetOffsets: { params: billing, body: { topics: [{ topic: 'orders', partitions: [1] }] } },
   deleteGroup: { params: billing },
   trimTopic: { params: orders, body: { partitions: [{ partition: 0, before: 1 }] } },
@@ -44,8 +68,9 @@ const last: Readonly<Record<string, ExampleRequest>> = {
 const testedElsewhere: Readonly<Record<string, string>> = {
   getBackup: 'test/backup/backup.test.ts',
   createBackupSince: 'test/backup/backup.test.ts',
-  /** Has nothing to say before the first line. */
+  /** Have nothing to say before the first line. */
   readLogs: 'test/logs/logs.test.ts',
+  readAudit: 'test/audit/audit.test.ts',
 };
 
 /** Those of a list of operations, in an order in which each succeeds. */

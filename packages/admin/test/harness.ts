@@ -23,6 +23,12 @@ export type AdminBrokerOptions = Omit<BrokerOptions, 'admin'> & {
   readonly server?: Omit<Exclude<BrokerOptions['admin'], false | undefined>, 'extension'>;
 };
 
+/** A broker with users and rules where whoever comes may everything. */
+export const openToAll: AdminBrokerOptions = {
+  security: { mechanisms: ['SCRAM-SHA-256'], superUsers: ['User:ANONYMOUS'] },
+  server: { authentication: 'none' },
+};
+
 /** A broker in memory with the admin interface on a free port, gone with the test. Resolves when it answers. */
 export async function adminBroker({
   admin = {},

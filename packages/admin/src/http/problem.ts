@@ -9,6 +9,7 @@ import { errorStatus } from './error-status.ts';
 /** What is wrong with a request that no service has seen: code, status and title. */
 const httpProblems = {
   NOT_FOUND: [404, 'There is nothing here'],
+  CONFLICT: [409, 'There is one already'],
   METHOD_NOT_ALLOWED: [405, 'Not a method of this path'],
   NOT_ACCEPTABLE: [406, 'No such form of the answer'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
@@ -71,8 +72,8 @@ export class Problem extends Error {
 
   static from(error: QError): Problem {
     const { details } = error;
-    const { setting, value, allowed } = details;
-    // A setting that is refused is a field that is wrong.
+    const { setting = details['field'], value, allowed } = details;
+    // A setting or a field that is refused is one that is wrong.
     const field = {
       field: String(setting),
       value: value === undefined ? null : String(value),

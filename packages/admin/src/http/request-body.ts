@@ -2,13 +2,17 @@ import { limits } from '../limits.ts';
 import { Problem } from './problem.ts';
 
 /** The JSON in a body. @throws Problem UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, INVALID_REQUEST */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(
+  request: Request,
+  { hasSecrets = false }: { readonly hasSecrets?: boolean } = {},
+): Promise<unknown> {
   bodyType(request, ['application/json']);
   const bytes = await readBytes(request, limits.jsonBytesMax);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw notJson(error);
+    // What the parser says has a piece of the text in it.
+    throw notJson(hasSecrets ? new Error('it cannot be parsed') : error);
   }
 }
 

@@ -2,7 +2,7 @@
  * An operation of the admin interface: one method of one path, with the schemas of what it takes and gives. Routes,
  * checks, the OpenAPI document and the types of the client all come from these.
  */
-import type { Asking, OwnedCaller } from '@q/broker';
+import type { AdminIdentity, Asking, OwnedCaller } from '@q/broker';
 import type { ErrorName } from '@q/protocol';
 import type { z } from 'zod';
 import type { ServingContext } from '../admin-context.ts';
@@ -48,6 +48,8 @@ export interface Operation<
   /** JSON, unless `bodyTypes` says otherwise; then the handler reads the body itself (`context.request`). */
   readonly body?: Body;
   readonly bodyTypes?: readonly string[];
+  /** The body holds a secret: nothing of it is shown when it is wrong. */
+  readonly hasSecrets?: boolean;
   readonly answer: A;
   /** Errors of the services that it may answer with, besides those that every operation may. */
   readonly errors?: readonly ErrorName[];
@@ -70,6 +72,8 @@ export interface RequestContext extends ServingContext {
   readonly who: Asking;
   /** The same, for services that want to know when it goes away. The handler ends it. */
   readonly openCaller: () => OwnedCaller;
+  /** How whoever asks has shown who it is. */
+  readonly shownBy: AdminIdentity['shownBy'];
   /** Whether whoever asks still is who it said, and still may: for answers that go on. */
   readonly holds: () => boolean;
   /** Breaks the connection, in the middle of an answer. */

@@ -7,16 +7,31 @@ import type { FieldProblem } from '../http/problem.ts';
 const fieldsMax = 20;
 const shownCharactersMax = 200;
 
-/** What a schema makes of a part of a request. @throws Problem INVALID_REQUEST, with every field that is wrong */
-export function parsed(schema: z.ZodType, given: unknown, part: string): unknown {
+/**
+ * What a schema makes of a part of a request. Of one with secrets no value is shown, and no name that is not the
+ * schema's. @throws Problem INVALID_REQUEST, with every field that is wrong
+ */
+export function parsed(
+  schema: z.ZodType,
+  given: unknown,
+  part: string,
+  { hasSecrets = false }: { readonly hasSecrets?: boolean } = {},
+): unknown {
   const result = schema.safeParse(given, { error: allowedWords });
   if (result.success) return result.data;
-  const errors = result.error.issues.slice(0, fieldsMax).map((issue) => fieldProblem(issue, given, part));
+  const errors = result.error.issues
+    .slice(0, fieldsMax)
+    .map((issue) => (hasSecrets ? hiddenProblem(issue, part) : fieldProblem(issue, given, part)));
   const [first] = errors;
   const more = result.error.issues.length > 1 ? `; ${result.error.issues.length - 1} more` : '';
-  throw new Problem('INVALID_REQUEST', `${first!.field} = ${first!.value ?? 'nothing'}: ${first!.allowed}${more}`, {
+  const value = hasSecrets ? '' : ` = ${first!.value ?? 'nothing'}`;
+  throw new Problem('INVALID_REQUEST', `${first!.field}${value}: ${first!.allowed}${more}`, {
     errors,
   });
+}
+
+function hiddenProblem(issue: z.core.$ZodIssue, part: string): FieldProblem {
+  return { field: [part, ...issue.path.map(String)].join('.'), value: null, allowed: issue.message };
 }
 
 function fieldProblem(issue: z.core.$ZodIssue, given: unknown, part: string): FieldProblem {

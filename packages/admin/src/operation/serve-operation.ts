@@ -62,8 +62,18 @@ async function answer(
   // What a stream would say does not go with a HEAD.
   if (request.method === 'HEAD' && operation.answer.kind === 'own')
     return new Response(null, { headers: { 'content-type': accepted } });
+  const { shownBy } = identity;
   const openCaller = (): OwnedCaller => context.tools.openCaller(who);
-  const given: unknown = await operation.handle(input, { ...context, request, accepted, who, holds, openCaller, cut });
+  const given: unknown = await operation.handle(input, {
+    ...context,
+    request,
+    accepted,
+    who,
+    shownBy,
+    holds,
+    openCaller,
+    cut,
+  });
   return operation.answer.kind === 'json'
     ? Response.json(given, { status: operation.answer.status })
     : (given as Response);
@@ -73,9 +83,9 @@ function typesOf(answerSpec: AnswerSpec): readonly string[] {
   return answerSpec.kind === 'own' ? Object.keys(answerSpec.types) : ['application/json'];
 }
 
-async function bodyOf({ body, bodyTypes }: AnyOperation, request: Request): Promise<unknown> {
+async function bodyOf({ body, bodyTypes, hasSecrets = false }: AnyOperation, request: Request): Promise<unknown> {
   if (body === undefined || bodyTypes !== undefined) return undefined;
-  return parsed(body, await readJson(request), 'body');
+  return parsed(body, await readJson(request, { hasSecrets }), 'body', { hasSecrets });
 }
 
 /** A parameter that is given again makes a list. */

@@ -4,7 +4,7 @@ import type { BrokerLogger } from '@q/broker';
 import { problemSchema } from '../../src/http/problem-schema.ts';
 import { operations } from '../../src/operations.ts';
 import { exampleRequests, requestOf } from '../example-requests.ts';
-import { adminBroker } from '../harness.ts';
+import { adminBroker, openToAll } from '../harness.ts';
 
 const word = fc.oneof(
   fc.constantFrom(
@@ -104,7 +104,11 @@ describe('any request', () => {
     const faults: unknown[] = [];
     const quiet = (): void => undefined;
     const logger: BrokerLogger = { debug: quiet, info: quiet, warn: quiet, error: (fault) => void faults.push(fault) };
-    const admin = await adminBroker({ logger, limits: { partitionsMax: 100, partitionsPerTopicMax: 20 } });
+    const admin = await adminBroker({
+      ...openToAll,
+      logger,
+      limits: { partitionsMax: 100, partitionsPerTopicMax: 20 },
+    });
     await admin.send('POST', '/api/v1/topics', { name: 'orders', partitions: 2 });
     await admin.send('POST', '/api/v1/topics/orders/records', { records: [{ value: 'a' }] });
     await fc.assert(

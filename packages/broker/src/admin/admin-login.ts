@@ -37,6 +37,8 @@ export interface AdminRequest extends AdminWays {
 /** Who asks. */
 export interface AdminIdentity {
   readonly principal: Principal;
+  /** How it has shown that. */
+  readonly shownBy: 'password' | 'token' | 'certificate' | 'nothing';
   /** Whether it still is who it said: for answers that go on. */
   readonly holds: () => boolean;
 }
@@ -49,7 +51,7 @@ export interface AdminLogin {
   identify(request: AdminRequest): AdminIdentity | Promise<AdminIdentity>;
 }
 
-const nobodyAsks: AdminIdentity = { principal: anonymous, holds: () => true };
+const nobodyAsks: AdminIdentity = { principal: anonymous, shownBy: 'nothing', holds: () => true };
 
 /** Of a broker that lets everybody in. */
 export const everybodyIn: AdminLogin = { challenges: () => '', identify: () => nobodyAsks };
@@ -82,7 +84,7 @@ export class AskingLogin implements AdminLogin {
     if (certificateUser !== null) {
       const principal = { name: principalOf(certificateUser) };
       this.#noteDone(request, principal, 'CERTIFICATE');
-      return { principal, holds: () => true };
+      return { principal, shownBy: 'certificate', holds: () => true };
     }
     if (request.isOpen) return nobodyAsks;
     throw new QError('AUTHENTICATION_REQUIRED', `this broker asks who you are: ${waysOf(request)}`);
@@ -144,8 +146,8 @@ function waysOf(ways: AdminWays): string {
   return words.join(', and ') || 'it takes certificates alone';
 }
 
-function identityOf({ principal, holds }: LetIn): AdminIdentity {
-  return { principal, holds };
+function identityOf({ principal, mechanism, holds }: LetIn): AdminIdentity {
+  return { principal, shownBy: mechanism === 'OAUTHBEARER' ? 'token' : 'password', holds };
 }
 
 function authorOf({ address, userAgent: clientId }: AdminRequest): Author {

@@ -2,6 +2,7 @@ import type { DoorNeeds, Need } from './api-needs.ts';
 import { nativeNeeds } from './native-needs.ts';
 
 const seesCluster: Need = { resource: 'cluster', operation: 'describe', lack: 'refused' };
+const changesCluster: Need = { resource: 'cluster', operation: 'alter', lack: 'refused' };
 const seesSettings: Need = { resource: 'cluster', operation: 'describeConfigs', lack: 'refused' };
 const changesSettings: Need = { resource: 'cluster', operation: 'alterConfigs', lack: 'refused' };
 const isBroker: Need = { resource: 'cluster', operation: 'clusterAction', lack: 'refused' };
@@ -10,6 +11,7 @@ const seesGroup: Need = { resource: 'group', operation: 'describe', lack: 'refus
 
 /** The admin HTTP interface, by the ids of its operations. The probes are everybody's, and not among these. */
 export const adminNeeds: DoorNeeds = {
+  whoAmI: [],
   getOpenApi: [],
   listErrors: [],
   explainError: [],
@@ -59,4 +61,19 @@ export const adminNeeds: DoorNeeds = {
   seekGroup: nativeNeeds['RESET_OFFSETS']!,
   deleteGroup: nativeNeeds['DELETE_GROUP']!,
   forgetOffsets: nativeNeeds['DELETE_OFFSETS']!,
+  // Who may come in, and what they may do
+  listUsers: [seesCluster],
+  describeUser: [seesCluster],
+  createUser: [changesCluster],
+  setUserPassword: [changesCluster],
+  deleteUser: [changesCluster],
+  removeCredential: [changesCluster],
+  listRules: [seesCluster],
+  addRules: [changesCluster],
+  removeRules: [changesCluster],
+  testAccess: [seesCluster],
+  listQuotas: [seesSettings],
+  setQuotas: [changesSettings],
+  removeQuotas: [changesSettings],
+  readAudit: [{ resource: 'topic', operation: 'read', lack: 'refused', when: 'of `__audit`' }],
 };
