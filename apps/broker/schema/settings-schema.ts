@@ -64,6 +64,11 @@ const portWords = 'a port from 0 to 65535 (0 lets the system choose)';
 const hostWords = 'a host name or an IP address, without a port';
 const addressWords = 'host:port with a port from 1 to 65535, or none';
 
+/** Nobody on the way can put other keys in; whatever has no scheme is a file. */
+const keysPattern = /^(?:https:\/\/[^\s@]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/][^\s@]*|(?!.*:\/\/).{1,1000})$/;
+const algorithm = '(?:[RPE]S(?:256|384|512)|EdDSA)';
+const algorithmsPattern = new RegExp(`^${algorithm}(?:,${algorithm}){0,9}$`);
+
 function setting<T>(kind: z.ZodType<T>, standard: T, facts: SettingFacts): z.ZodType<T> {
   return kind.default(standard as z.core.util.NoUndefined<T>).meta({ facts });
 }
@@ -188,6 +193,57 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
     doc: 'Signs what is sent to alertWebhookUrl (HMAC-SHA256, as Standard Webhooks has it).',
     isReloadable: true,
     isSecret: true,
+  }),
+  oauthIssuer: setting(orWord('none', z.string().regex(/^[!-~]{1,1000}$/)), null, {
+    placeholder: 'address',
+    allowed: 'what tokens have as their issuer (iss), to the letter, or none',
+    doc: 'Whose OAuth tokens let clients in, by the mechanism OAUTHBEARER; needs oauthAudience and oauthKeys.',
+  }),
+  oauthAudience: setting(orWord('none', z.string().regex(/^[!-+\--~]{1,300}(,[!-+\--~]{1,300}){0,9}$/)), null, {
+    placeholder: 'name,name',
+    allowed: 'one to ten names, separated by commas, or none',
+    doc: 'For whom tokens have to be: their audience (aud) has one of these names.',
+  }),
+  oauthKeys: setting(orWord('none', z.string().regex(keysPattern)), null, {
+    placeholder: 'url',
+    allowed: 'an address that begins with https://, or with http:// on this machine; a file; discover; or none',
+    doc: 'Where the public keys of the issuer are, as a JSON Web Key Set; discover asks the issuer, by OpenID Connect.',
+  }),
+  oauthAlgorithms: setting(orWord('all', z.string().regex(algorithmsPattern)), null, {
+    placeholder: 'name,name',
+    allowed: 'some of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, separated by commas, or all',
+    doc: 'Algorithms that tokens may be signed by.',
+  }),
+  oauthPrincipalClaim: setting(z.string().regex(/^[!-~]{1,1000}$/), 'sub', {
+    placeholder: 'claim',
+    allowed: 'the name of a claim',
+    doc: 'Claim of a token that names the user.',
+  }),
+  oauthClockSkewMs: setting(whole({ min: 0, max: 300_000 }), 30_000, {
+    placeholder: 'ms',
+    allowed: 'a whole number from 0 to 300000',
+    doc: "How far the issuer's clock may be from this one, in milliseconds.",
+  }),
+  oauthTokenLifetimeMs: setting(whole({ min: 1_000, max: 2_592_000_000 }), 86_400_000, {
+    placeholder: 'ms',
+    allowed: 'a whole number from 1000 to 2592000000',
+    doc: 'For how long a token is good at most, in milliseconds: longer ones are refused.',
+  }),
+  audit: setting(choice(['auto', 'off', 'log', 'topic', 'both']), 'auto', {
+    doc: 'Where logins, denials and changes are told: in the log, on the topic __audit, or both; auto is both where clients have to log in, and off elsewhere.',
+  }),
+  auditLogins: setting(yesOrNo, true, {
+    doc: 'Whether the audit trail tells of logins that succeed; of those that fail it always does.',
+  }),
+  auditRetentionMs: setting(orWord('none', whole({ min: 1, max: 999_999_999_999_999 })), 7_776_000_000, {
+    placeholder: 'ms',
+    allowed: 'a whole number of milliseconds from 1, or none for no limit',
+    doc: 'How long the topic __audit keeps entries.',
+  }),
+  auditRetentionBytes: setting(orWord('none', bytes), 1_073_741_824, {
+    placeholder: 'bytes',
+    allowed: 'a number of bytes, with or without a unit such as GiB, or none for no limit',
+    doc: 'How many bytes the topic __audit keeps.',
   }),
   logLevel: setting(choice(logLevels), 'info', {
     doc: 'Least severe log line that is written.',

@@ -1,4 +1,6 @@
 import type { AdminExtension, BrokerOptions } from '@q/broker';
+import { auditOptions } from './audit-options.ts';
+import { tokenOptions } from './token-options.ts';
 import type { Settings } from './settings.ts';
 
 /** The settings as the embedding API takes them. `extension`: of the admin HTTP server. */
@@ -19,7 +21,15 @@ export function brokerOptions(settings: Settings, extension?: AdminExtension): B
     topicDefaults: settings.topicDefaults,
     limits: settings.limits,
     alerts: settings.alerts,
+    audit: auditOptions(settings),
+    ...tokenSecurity(settings),
     ...(settings.advertised === null ? {} : { advertised: settings.advertised }),
     ...(settings.storageMaxBytes === null ? {} : { storageMaxBytes: settings.storageMaxBytes }),
   };
+}
+
+/** Whoever names an issuer wants its tokens. */
+function tokenSecurity(settings: Settings): Pick<BrokerOptions, 'security'> {
+  const tokens = tokenOptions(settings);
+  return tokens === null ? {} : { security: { mechanisms: ['OAUTHBEARER'], tokens } };
 }

@@ -28,6 +28,7 @@ import type { ServiceLink } from './service-manager/service-link.ts';
 import { explainStartFailure } from './start-failure.ts';
 import { inTime } from './in-time.ts';
 import { firstStopSignal, releaseStopSignals } from './stop-signals.ts';
+import { loadTokenChecks } from './token-options.ts';
 import { packageVersion } from './version.ts';
 
 /** Loading the log holds the process for 15 ms, so whoever waits for `/readyz` is answered first. */
@@ -142,6 +143,7 @@ async function start(given: Given, { log, mayLoad, shipping }: ProgramTools): Pr
     const [{ startBroker }, doors] = await Promise.all([
       import('@q/broker'),
       kafkaDoors(settings, { isPortGiven: isKafkaPortGiven }),
+      settings.oauthIssuer === null ? null : loadTokenChecks(),
     ]);
     return await startBroker({
       ...brokerOptions(settings, lazyAdmin(mayLoad, { webhook: () => webhook.target, log, allowedHosts })),

@@ -42,6 +42,17 @@ export interface Settings {
   readonly alerts: Readonly<Record<string, number>>;
   readonly alertWebhookUrl: string | null;
   readonly alertWebhookSecret: string | null;
+  readonly oauthIssuer: string | null;
+  readonly oauthAudience: string | null;
+  readonly oauthKeys: string | null;
+  readonly oauthAlgorithms: string | null;
+  readonly oauthPrincipalClaim: string;
+  readonly oauthClockSkewMs: number;
+  readonly oauthTokenLifetimeMs: number;
+  readonly audit: 'auto' | 'off' | 'log' | 'topic' | 'both';
+  readonly auditLogins: boolean;
+  readonly auditRetentionMs: number | null;
+  readonly auditRetentionBytes: number | null;
   readonly logLevel: LogLevel;
   readonly otlpLogsEndpoint: string | null;
   readonly otlpLogsHeaders: string | null;
