@@ -65,7 +65,8 @@ const hostWords = 'a host name or an IP address, without a port';
 const addressWords = 'host:port with a port from 1 to 65535, or none';
 
 /** Nobody on the way can put other keys in; whatever has no scheme is a file. */
-const keysPattern = /^(?:https:\/\/[^\s@]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/][^\s@]*|(?!.*:\/\/).{1,1000})$/;
+const keysPattern =
+  /^(?:https:\/\/[^\s@]+|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/][^\s@]*|(?!.*:\/\/).{1,1000})$/;
 const algorithm = '(?:[RPE]S(?:256|384|512)|EdDSA)';
 const algorithmsPattern = new RegExp(`^${algorithm}(?:,${algorithm}){0,9}$`);
 
@@ -211,7 +212,8 @@ const shape: { readonly [K in SettingKey]: z.ZodType<Settings[K]> } = {
   }),
   oauthAlgorithms: setting(orWord('all', z.string().regex(algorithmsPattern)), null, {
     placeholder: 'name,name',
-    allowed: 'some of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, separated by commas, or all',
+    allowed:
+      'some of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and EdDSA, separated by commas, or all',
     doc: 'Algorithms that tokens may be signed by.',
   }),
   oauthPrincipalClaim: setting(z.string().regex(/^[!-~]{1,1000}$/), 'sub', {

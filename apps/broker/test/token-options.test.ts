@@ -72,7 +72,14 @@ describe('A1, SEC-8 settings of tokens', () => {
   });
 
   it('A1, Q3: those of the audit trail come to what the broker takes', async () => {
-    const { settings } = await settingsOf('--audit', 'topic', '--audit-logins', 'false', '--audit-retention-ms', 'none');
+    const { settings } = await settingsOf(
+      '--audit',
+      'topic',
+      '--audit-logins',
+      'false',
+      '--audit-retention-ms',
+      'none',
+    );
     expect(brokerOptions(settings).audit).toEqual({
       to: 'topic',
       logins: false,
