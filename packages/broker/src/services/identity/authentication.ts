@@ -117,6 +117,7 @@ export class Authentication {
     message: Buffer,
     place: LoginPlace,
   ): Promise<LoginStep> {
+    const sinceMs = this.#options.clock.monotonic();
     let taken: LoginStep;
     try {
       taken = await steps(message);
@@ -125,14 +126,22 @@ export class Authentication {
       taken = refused('', error.message);
     }
     if (taken.kind === 'done') this.#failures.succeeded(taken.principal.name, place.address);
-    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), place);
+    if (taken.kind === 'refused') await this.holdBack(principalOf(taken.user), place, sinceMs);
     return taken;
   }
 
-  /** Notes a failure, and resolves when it may be answered: or nobody is there any more, who would hear it. */
-  holdBack(principal: string, { address, signal }: Pick<LoginPlace, 'address' | 'signal'>): Promise<void> {
+  /**
+   * Notes a failure, and resolves when it may be answered: or nobody is there any more, who would hear it. Counts from
+   * when the message came, so that the answer does not tell how much work there was.
+   */
+  holdBack(
+    principal: string,
+    { address, signal }: Pick<LoginPlace, 'address' | 'signal'>,
+    sinceMs: number = this.#options.clock.monotonic(),
+  ): Promise<void> {
     const { clock } = this.#options;
-    const delayMs = this.#failures.failed(principal, address, clock.monotonic());
+    const nowMs = clock.monotonic();
+    const delayMs = Math.max(0, this.#failures.failed(principal, address, nowMs) - (nowMs - sinceMs));
     return new Promise((resolve) => {
       const goOn = (): void => {
         timer.cancel();

@@ -80,6 +80,32 @@ describe('A1 PLAIN', () => {
     expect(derivations()).toBe(work);
   });
 
+  it('A1, SEC-8: is refused after the same time whatever its work took: how a user’s password is kept stays unknown', async () => {
+    const { users, clock, place } = await scene();
+    // Half of the work of one that is made up, or all of it.
+    let workMs = 15;
+    const authentication = new Authentication({
+      users,
+      clock,
+      salt: () => new Promise((resolve) => void clock.schedule(workMs, () => resolve(Buffer.alloc(32)))),
+      random: new SeededRandom(1),
+      secret: Buffer.alloc(32, 7),
+      tokens: null,
+    });
+    for (const username of ['alice', 'mallory']) {
+      let step: unknown = null;
+      void authentication
+        .begin('PLAIN', place)
+        .step(plain(username, 'wrong'))
+        .then((taken) => (step = taken));
+      await clock.advance(99);
+      expect(step).toBeNull();
+      await clock.advance(1);
+      expect(step).toMatchObject({ kind: 'refused' });
+      workMs *= 2;
+    }
+  });
+
   it('A1 a mechanism that is not taken there is refused with those that are', async () => {
     const { authentication } = await scene();
     expect(() => authentication.begin('PLAIN', { address: 'a', mechanisms: ['SCRAM-SHA-512'] })).toThrow(
