@@ -2,6 +2,7 @@
  * Puts the services of a broker together over an open store, in the order in which they need each other.
  */
 import type { LocalStore, LogStore, PartitionLog, PinnableLogs, RestoredStore } from '@q/storage';
+import { isLoopbackHost } from './address.ts';
 import { LateTerm } from './background/late-term.ts';
 import type { Closers } from './closers.ts';
 import type { BrokerIdentity } from './identity.ts';
@@ -210,7 +211,12 @@ function ownServices(
     recordDeletion: new RecordDeletion(common),
     partitionReopening: new PartitionReopening(common),
     producers: new ProducerDescription(common),
-    facts: brokerFacts({ topicDefaults, autoCreateTopics: () => live.autoCreateTopics, dataDir }),
+    facts: brokerFacts({
+      topicDefaults,
+      autoCreateTopics: () => live.autoCreateTopics,
+      dataDir,
+      isInsecure: isInsecure(options),
+    }),
     stats: openStats({ options, disk, budget, counters, ...opened }, { identity, registry, groups }),
     dataFolder: new DataFolder({ registry, disk, path: dataDir }),
     backups: new BackupService({ ...common, store: disk, identity, random }),
@@ -250,11 +256,11 @@ function makeRegistry(
 }
 
 async function openSecurity(
-  { options: { security, clock, random, limits, logger }, closers }: OpenServicesOptions,
+  { options: { security, clock, random, limits, logger }, counters, closers }: OpenServicesOptions,
   { metadata, audit }: { readonly metadata: LogMetadataStore; readonly audit: Audit },
 ): Promise<Identities | null> {
   if (security === null) return null;
-  const news = new LoginNews({ logger, audit });
+  const news = new LoginNews({ logger, audit, counters });
   const tools = { metadata, clock, random, salt: nodeSaltPassword, news, audit, limits, logger };
   const identities = await openIdentities(security, tools);
   closers.add(() => identities.close());
@@ -286,6 +292,12 @@ async function openQuotas(
   const store = await QuotaStore.open(metadata);
   closers.add(() => store.close());
   return { quotas: new Quotas({ store, audit }), throttle: new Throttle({ store, clock, users: throttled }) };
+}
+
+/** Nobody is asked who they are, and others than those on this machine can come. */
+function isInsecure({ security, host, admin, doors }: ResolvedOptions): boolean {
+  const hosts = [host, ...(admin === null ? [] : [admin.host]), ...doors.map((door) => door.host ?? host)];
+  return security === null && !hosts.every(isLoopbackHost);
 }
 
 function openStats(

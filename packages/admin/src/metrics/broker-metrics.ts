@@ -1,6 +1,7 @@
 /** The metrics of a broker, gathered from its statistics in turns of the event loop. */
 import { Turn } from '@q/broker';
-import type { ApiCounter, BrokerPhase, GroupLag, Services, TopicNumbers, Vitals } from '@q/broker';
+import type { ApiCounter, BrokerCounters, BrokerPhase, GroupLag, Services, TopicNumbers, Vitals } from '@q/broker';
+import { resourceTypes } from '@q/security';
 import type { AdminContext } from '../admin-context.ts';
 import { limits } from '../limits.ts';
 import { Exposition, labelsOf } from './exposition.ts';
@@ -16,6 +17,7 @@ export async function exposeBroker({ services, tools }: AdminContext, format: Fo
   const [vitals, lags] = await Promise.all([services.stats.vitals(), services.groups.lags()]);
   addVitals(page, vitals, tools.phase());
   addHealth(page, services);
+  page.add(m.insecure, services.facts.isInsecure ? 1 : 0);
   addWork(page, services);
   await addTopics(page, services.stats.topics(), turn);
   await addGroups(page, services, turn);
@@ -77,8 +79,21 @@ function addWork(page: Exposition, { stats: { counters, throttled }, groups }: S
   for (const [error, count] of counters.errors) page.add(m.errors, count, labelsOf({ error }));
   for (const [reason, count] of counters.refusals) page.add(m.connectionsRefused, count, labelsOf({ reason }));
   page.add(m.connectionsDelayed, counters.connectionsDelayed);
+  addSecurity(page, counters);
   addThrottles(page, throttled);
   page.add(m.groupRebalances, groups.rebalances);
+}
+
+function addSecurity(page: Exposition, { logins, denials }: BrokerCounters): void {
+  for (const [mechanism, { done, refused }] of logins) {
+    page.add(m.logins, done, labelsOf({ mechanism, outcome: 'done' }));
+    page.add(m.logins, refused, labelsOf({ mechanism, outcome: 'refused' }));
+  }
+  for (const resource of resourceTypes) {
+    let count = 0;
+    for (const ofOperation of denials.get(resource)?.values() ?? []) count += ofOperation;
+    page.add(m.denials, count, labelsOf({ resource }));
+  }
 }
 
 function addThrottles(page: Exposition, throttled: Services['stats']['throttled']): void {

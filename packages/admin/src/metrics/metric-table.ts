@@ -73,6 +73,15 @@ export const metricTable = {
     'reason',
   ),
 
+  logins: counter(
+    'q_logins_total',
+    'Who was let in and who was not; of programs that ask the admin interface, once a minute.',
+    'mechanism',
+    'outcome',
+  ),
+  denials: counter('q_denials_total', 'What access rules did not allow, by the kind of thing.', 'resource'),
+  insecure: gauge('q_security_insecure', '1 while whoever reaches the broker from other machines may do everything.'),
+
   connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),
   throttled: counter('q_throttled_total', 'Requests that were slowed down, by the kind of quota.', 'quota'),
   throttledSeconds: counter('q_throttled_seconds_total', 'For how long, all added up.', 'quota'),

@@ -1,4 +1,4 @@
-import { formatAddress } from '../address.ts';
+import { formatAddress, isLoopbackHost } from '../address.ts';
 
 /** Where the admin interface listens. */
 export interface AdminPlace {
@@ -25,12 +25,8 @@ export function adminUrlFor(
   const urlOf = (name: string): string => `${scheme}://${formatAddress(name, port)}`;
   return (given) => {
     const localAddress = given.replace(mappedIpv4, '');
-    if (isLoopback(host)) return isLoopback(localAddress) ? urlOf(host) : null;
+    if (isLoopbackHost(host)) return isLoopbackHost(localAddress) ? urlOf(host) : null;
     if (!wildcards.has(host)) return urlOf(host);
     return urlOf(advertisedHost ?? localAddress);
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

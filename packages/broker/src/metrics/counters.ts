@@ -34,6 +34,10 @@ export class BrokerCounters extends Traffic {
   readonly errors: Map<ErrorName, number> = new Map();
   /** What access rules did not allow: by kind of thing, and operation. */
   readonly denials: Map<ResourceType, Map<Operation, number>> = new Map();
+  /** Who was let in, and who was not, by the way in. They begin at 0: so the first one shows as a growth. */
+  readonly logins: ReadonlyMap<LoginWay, { done: number; refused: number }> = new Map(
+    loginWays.map((way) => [way, { done: 0, refused: 0 }]),
+  );
   readonly failingClients: FailingClients;
   /** What the disk takes: rounds that make appends durable, and the syncs in them. Microseconds. */
   readonly rounds: Histogram = new Histogram();
@@ -71,6 +75,15 @@ export type RefusalReason = (typeof refusalReasons)[number];
 
 export function countRefusal(counters: BrokerCounters, reason: RefusalReason): void {
   counters.refusals.set(reason, (counters.refusals.get(reason) ?? 0) + 1);
+}
+
+/** Ways in. What a client asks for that is none of these is `other`: anybody can make names up. */
+const loginWays = ['SCRAM-SHA-256', 'SCRAM-SHA-512', 'PLAIN', 'OAUTHBEARER', 'CERTIFICATE', 'other'] as const;
+export type LoginWay = (typeof loginWays)[number];
+
+export function countLogin(counters: BrokerCounters, mechanism: string, outcome: 'done' | 'refused'): void {
+  const way = loginWays.find((known) => known === mechanism) ?? 'other';
+  counters.logins.get(way)![outcome] += 1;
 }
 
 export function countDenial(counters: BrokerCounters, operation: Operation, type: ResourceType): void {

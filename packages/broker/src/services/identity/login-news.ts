@@ -3,6 +3,8 @@ import { anonymous } from '../../caller.ts';
 import type { Author, Principal } from '../../caller.ts';
 import { silentLogger } from '../../logger.ts';
 import type { BrokerLogger } from '../../logger.ts';
+import { countLogin } from '../../metrics/counters.ts';
+import type { BrokerCounters } from '../../metrics/counters.ts';
 import { noAudit } from '../audit/audit.ts';
 import type { AuditNotes } from '../audit/audit.ts';
 
@@ -16,8 +18,18 @@ export interface LoginTry {
 export class LoginNews {
   readonly #logger: BrokerLogger;
   readonly #audit: AuditNotes;
+  readonly #counters: BrokerCounters | null;
 
-  constructor({ logger, audit }: { readonly logger: BrokerLogger; readonly audit: AuditNotes }) {
+  constructor({
+    logger,
+    audit,
+    counters = null,
+  }: {
+    readonly logger: BrokerLogger;
+    readonly audit: AuditNotes;
+    readonly counters?: BrokerCounters | null;
+  }) {
+    this.#counters = counters;
     this.#logger = logger;
     this.#audit = audit;
   }
@@ -27,6 +39,7 @@ export class LoginNews {
     { mechanism, by }: LoginTry,
     { principal, lifetimeMs }: { readonly principal: Principal; readonly lifetimeMs: number },
   ): void {
+    if (this.#counters !== null) countLogin(this.#counters, mechanism, 'done');
     const after = lifetimeMs === 0 ? {} : { after: { lifetimeMs } };
     this.#audit.note({ event: 'audit.login_done', by: named(by, principal), mechanism, ...after });
     this.#logger.debug(
@@ -37,6 +50,7 @@ export class LoginNews {
 
   /** `user`: who they said they are; empty: nobody. The reason is never told to the client. */
   refused({ mechanism, by }: LoginTry, { user, reason }: { readonly user: string; readonly reason: string }): void {
+    if (this.#counters !== null) countLogin(this.#counters, mechanism, 'refused');
     const principal = user === '' ? anonymous : { name: principalOf(user) };
     this.#audit.note({ event: 'audit.login_refused', by: named(by, principal), mechanism, reason });
     this.#logger.warn({ event: 'login.refused', ...placeOf(by), mechanism, user, reason }, 'somebody was not let in');

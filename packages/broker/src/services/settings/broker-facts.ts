@@ -19,6 +19,8 @@ export interface BrokerFacts {
   /** Where the records are; null when they are in memory. */
   readonly dataDir: string | null;
   readonly groups: GroupBounds;
+  /** Whoever reaches it from other machines may do everything. */
+  readonly isInsecure: boolean;
 }
 
 /** What they are told from. The first two may change while the broker runs. */
@@ -26,9 +28,10 @@ export interface BrokerFactsOptions {
   readonly topicDefaults: SettingTexts;
   readonly autoCreateTopics: () => boolean;
   readonly dataDir: string | null;
+  readonly isInsecure: boolean;
 }
 
-export function brokerFacts({ topicDefaults, autoCreateTopics, dataDir }: BrokerFactsOptions): BrokerFacts {
+export function brokerFacts({ topicDefaults, autoCreateTopics, dataDir, isInsecure }: BrokerFactsOptions): BrokerFacts {
   const { classicSessionTimeoutMsMin, sessionTimeoutMsMax, membersPerGroupMax, metadataCharactersMax } =
     coordinatorLimits;
   return {
@@ -39,6 +42,7 @@ export function brokerFacts({ topicDefaults, autoCreateTopics, dataDir }: Broker
       return autoCreateTopics();
     },
     dataDir,
+    isInsecure,
     groups: {
       sessionTimeoutMsMin: classicSessionTimeoutMsMin,
       sessionTimeoutMsMax,

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { adminBroker } from '../harness.ts';
+
+const login = (password: string) => ({
+  headers: { authorization: `Basic ${Buffer.from(`alice:${password}`).toString('base64')}` },
+});
+
+describe('metrics of security', () => {
+  it('M2, SEC-9: tell logins by the way in and the outcome, and denials by what was wanted', async () => {
+    const { broker, ask } = await adminBroker({ security: { mechanisms: ['SCRAM-SHA-256'] } });
+    await broker.users!.setPassword('alice', 'alice-pw');
+    expect((await ask('/metrics', login('alice-pw'))).status).toBe(403);
+    expect((await ask('/metrics', login('wrong'))).status).toBe(401);
+    const rule = { principal: 'User:alice', host: '*', permission: 'allow', operation: 'describe' } as const;
+    await broker.rules!.add({
+      ...rule,
+      resourceType: 'cluster',
+      patternType: 'literal',
+      resourceName: 'kafka-cluster',
+    });
+    const page = await (await ask('/metrics', login('alice-pw'))).text();
+    expect(page).toContain('q_logins_total{mechanism="PLAIN",outcome="done"} 1\n');
+    expect(page).toContain('q_logins_total{mechanism="PLAIN",outcome="refused"} 1\n');
+    expect(page).toContain('q_logins_total{mechanism="SCRAM-SHA-512",outcome="refused"} 0\n');
+    expect(page).toContain('q_denials_total{resource="cluster"} 1\n');
+    expect(page).toContain('q_security_insecure 0\n');
+  });
+
+  it.each([
+    ['0.0.0.0', undefined, 1],
+    ['127.0.0.1', undefined, 0],
+    ['0.0.0.0', { mechanisms: ['SCRAM-SHA-256'] as const }, 0],
+  ] as const)('M2, SEC-7: a broker at %s with security %j is insecure: %i', async (host, security, insecure) => {
+    const { ask } = await adminBroker({
+      host,
+      server: { host: '127.0.0.1', openMetrics: true },
+      ...(security !== undefined && { security }),
+    });
+    const page = await (await ask('/metrics')).text();
+    expect(page).toContain(`q_security_insecure ${insecure}\n`);
+  });
+});
