@@ -81,6 +81,9 @@ function addWork(page: Exposition, { stats: { counters, throttled }, groups }: S
   page.add(m.connectionsDelayed, counters.connectionsDelayed);
   addSecurity(page, counters);
   addThrottles(page, throttled);
+  for (const [type, denials] of counters.denials)
+    for (const [operation, count] of denials)
+      page.add(m.accessDenied, count, labelsOf({ operation, resource_type: type }));
   page.add(m.groupRebalances, groups.rebalances);
 }
 

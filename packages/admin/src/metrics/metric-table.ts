@@ -72,6 +72,12 @@ export const metricTable = {
     'Connections that were not let in, by the limit that was reached.',
     'reason',
   ),
+  accessDenied: counter(
+    'q_access_denied_total',
+    'What access rules did not allow, by the operation and the kind of thing.',
+    'operation',
+    'resource_type',
+  ),
 
   logins: counter(
     'q_logins_total',
