@@ -98,4 +98,65 @@ describe('A3 access rules', () => {
       message: expect.stringMatching(/User:alice needs write on/) as string,
     });
   });
+
+  it('A3, SEC-12: a member whose right to the group is taken is told so, and reads no more', async () => {
+    const { broker, root, alice } = await secured();
+    const ofGroup = { resourceType: 'group', resourceName: 'billing', operation: 'read' } as const;
+    await broker.rules!.add(rule({ operation: 'read' }));
+    await broker.rules!.add(rule(ofGroup));
+    await root.producer().send('orders', { value: 'first' });
+    const messages = alice.consumer('orders', { group: 'billing', from: 'earliest' })[Symbol.asyncIterator]();
+    const first = await messages.next();
+    expect(first.value?.value?.toString()).toBe('first');
+    first.value?.ack();
+    const next = messages.next();
+    await broker.rules!.remove(ofGroup);
+    await expect(next).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('read on group billing') as string,
+    });
+  });
+
+  it('A3, SEC-12: a member whose right to a topic is taken is told so', async () => {
+    const { broker, root, alice } = await secured();
+    await broker.rules!.add(rule({ operation: 'read' }));
+    await broker.rules!.add(rule({ resourceType: 'group', resourceName: '*', operation: 'read' }));
+    await root.producer().send('orders', { value: 'first' });
+    const messages = alice.consumer('orders', { group: 'billing', from: 'earliest' })[Symbol.asyncIterator]();
+    (await messages.next()).value?.ack();
+    const next = messages.next();
+    await broker.rules!.remove({ resourceType: 'topic' });
+    await expect(next).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringMatching(/(read|describe) on topic orders/) as string,
+    });
+  });
+
+  it('A3: a producer whose right is taken is told so with the next record', async () => {
+    const { broker, alice } = await secured();
+    await broker.rules!.add(rule({ operation: 'write' }));
+    await using producer = alice.producer();
+    await producer.send('orders', { value: 'first' });
+    await broker.rules!.remove({ operation: 'write' });
+    await expect(producer.send('orders', { value: 'second' })).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      retriable: false,
+      message: expect.stringContaining('User:alice needs write on topic orders') as string,
+    });
+  });
+
+  it('A3: a consumer without the right to the topic, or to the group, is told so at once', async () => {
+    const { broker, alice } = await secured();
+    const first = (options: object) => alice.consumer('orders', options)[Symbol.asyncIterator]().next();
+    await expect(first({ from: 'earliest' })).rejects.toMatchObject({ code: 'NOT_AUTHORIZED' });
+    await broker.rules!.add(rule({ operation: 'describe' }));
+    await expect(first({ from: 'earliest' })).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('read on topic orders') as string,
+    });
+    await expect(first({ group: 'billing' })).rejects.toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: expect.stringContaining('read on group billing') as string,
+    });
+  });
 });

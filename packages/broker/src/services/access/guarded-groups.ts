@@ -58,7 +58,7 @@ export class GuardedGroups {
   constructor(groups: Groups, guard: Guard) {
     this.#groups = groups;
     this.#access = guard.access;
-    this.heartbeats = new GuardedHeartbeats(groups.heartbeats, guard);
+    this.heartbeats = new GuardedHeartbeats(groups, guard);
     this.offsets = new GuardedOffsets(groups.offsets, guard);
     this.changes = new GuardedOffsetChanges(groups.changes, guard);
     this.classic = new GuardedClassicGroups(groups.classic, guard);
@@ -97,22 +97,39 @@ export class GuardedGroups {
 /** What members of groups whose partitions the broker assigns say. */
 export class GuardedHeartbeats {
   readonly #heartbeats: MemberHeartbeats;
+  readonly #held: Groups['held'];
   readonly #access: Access;
 
-  constructor(heartbeats: MemberHeartbeats, { access }: Guard) {
+  constructor({ heartbeats, held }: Groups, { access }: Guard) {
     this.#heartbeats = heartbeats;
+    this.#held = held;
     this.#access = access;
   }
 
-  /** As `MemberHeartbeats.beat`. @throws QError NOT_AUTHORIZED, too: of the group, or of a topic that it wants */
+  /**
+   * As `MemberHeartbeats.beat`; one that is held is answered when the right to it is taken.
+   * @throws QError NOT_AUTHORIZED, too: of the group, or of a topic that it wants
+   */
   async beat(
     request: MemberHeartbeat,
     caller: Pick<Caller, 'address' | 'clientId' | 'signal' | 'budget' | 'principal'>,
   ): Promise<HeartbeatAnswer> {
-    demand(this.#access, caller, { operation: 'read', resource: groupNamed(request.groupId) });
+    const access = this.#access;
+    const wish = { operation: 'read', resource: groupNamed(request.groupId) } as const;
+    demand(access, caller, wish);
     for (const topic of request.topics ?? [])
-      demand(this.#access, caller, { operation: 'describe', resource: topicNamed(topic) });
-    return this.#heartbeats.beat(request, caller);
+      demand(access, caller, { operation: 'describe', resource: topicNamed(topic) });
+    const { revision } = access;
+    const stop = access.onChange(() => {
+      if (!access.sees(caller, wish.operation, wish.resource)) this.#held.end(request, 'time');
+    });
+    try {
+      const answer = await this.#heartbeats.beat(request, caller);
+      if (access.revision !== revision) demand(access, caller, wish);
+      return answer;
+    } finally {
+      stop();
+    }
   }
 }
 
