@@ -36,6 +36,8 @@ const methods: Readonly<Record<string, `audit.${string}` | 'reads' | 'data'>> = 
   'backups.begin': 'audit.backup_started',
   'quotas.set': 'audit.quota_set',
   'quotas.remove': 'audit.quota_set',
+  'access.add': 'audit.rule_added',
+  'access.remove': 'audit.rule_removed',
 };
 
 const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntries([
@@ -45,6 +47,7 @@ const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntri
     'settings.lastReload settings.list settings.describe identities.users.list identities.users.describe',
     'stats.snapshot stats.vitals stats.topics dataFolder.describe health.report health.lags health.ownReport',
     'health.tell health.note health.onChange producers.describe quotas.list audit.note audit.list audit.follow',
+    'access.refusal access.refusalOfAny access.sees access.onChange access.rules access.test',
   ].flatMap((names) => names.split(' ').map((name) => [name, 'reads'] as const)),
   ...[
     'producerIds.create producerIds.bump groups.heartbeats.beat groups.offsets.commit groups.offsets.commitClassic',
@@ -53,7 +56,7 @@ const notChanging: Readonly<Record<string, 'reads' | 'data'>> = Object.fromEntri
 ]);
 
 /** Services that have nothing to change, or nothing but records. */
-const plain = new Set(['identity', 'throttle', 'access', 'append', 'fetch', 'offsets', 'epochs', 'topics', 'facts']);
+const plain = new Set(['identity', 'throttle', 'append', 'fetch', 'offsets', 'epochs', 'topics', 'facts']);
 
 async function setUp() {
   const said = new SaidLines();
@@ -83,9 +86,9 @@ async function setUp() {
 
 function methodsOf(service: object, path: string): string[] {
   const prototype = Object.getPrototypeOf(service) as object;
-  if (prototype === Object.prototype || prototype === null) return [];
-  const names = Object.getOwnPropertyNames(prototype).filter((name) => {
-    const found = Object.getOwnPropertyDescriptor(prototype, name);
+  const home = prototype === Object.prototype ? service : prototype;
+  const names = Object.getOwnPropertyNames(home).filter((name) => {
+    const found = Object.getOwnPropertyDescriptor(home, name);
     return name !== 'constructor' && typeof found?.value === 'function';
   });
   return names.map((name) => `${path}.${name}`);
@@ -126,6 +129,15 @@ describe('changes in the audit trail', () => {
     const wanted = { name: 'orders', partitions: 1, replicas: -1, configs: [], validateOnly: false };
     const { topicId } = await topicChanges.create(wanted, alice);
     await produce(broker);
+    const rule = {
+      principal: 'User:bob',
+      host: '*',
+      permission: 'allow',
+      operation: 'read',
+      resourceType: 'topic',
+      patternType: 'literal',
+      resourceName: 'orders',
+    } as const;
     const place = [{ topicId, partitions: [{ partition: 0, offset: 1 }] }];
     await groups.changes.reset({ groupId: 'shipping', validateOnly: false, topics: place }, alice);
     const salted = { saltedPassword: Buffer.alloc(32, 7), salt: Buffer.alloc(16, 7), iterations: 8_192 };
@@ -156,6 +168,8 @@ describe('changes in the audit trail', () => {
       'identities.users.removeCredential': () => users.removeCredential('bob', 'SCRAM-SHA-256', alice),
       'identities.users.remove': () => users.remove('bob', alice),
       'quotas.set': () => services.quotas.set({ user: 'bob' }, { changes: new Map([['producerByteRate', 9]]) }, alice),
+      'access.add': () => services.access.add(rule, alice),
+      'access.remove': () => services.access.remove({ principal: 'User:bob' }, alice),
       'quotas.remove': () => services.quotas.remove({ user: 'bob' }, alice),
       'backups.begin': async () => {
         const { chunks } = await services.backups.begin(undefined, alice);

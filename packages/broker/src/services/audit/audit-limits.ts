@@ -10,6 +10,8 @@ export const auditLimits: {
   readonly repeatWindowMs: number;
   /** Different ones that are told apart; others share one count. */
   readonly repeatKeysMax: number;
+  /** Of one principal, or of one address that logins come from. */
+  readonly repeatGroupKeysMax: number;
   /** Entries that wait to be written, and their bytes. What comes beyond is dropped and counted. */
   readonly queueEntriesMax: number;
   readonly queueBytesMax: number;
@@ -38,6 +40,7 @@ export const auditLimits: {
   textsMax: 100,
   repeatWindowMs: 60_000,
   repeatKeysMax: 500,
+  repeatGroupKeysMax: 50,
   queueEntriesMax: 10_000,
   queueBytesMax: 4 << 20,
   roundEntriesMax: 1_000,

@@ -20,6 +20,7 @@ import { RecentEntries, readPage } from './audit-reading.ts';
 import type { AuditPage, AuditQuery } from './audit-reading.ts';
 import { AuditWriter } from './audit-writer.ts';
 import { Repeats } from './repeats.ts';
+import type { Counted } from './repeats.ts';
 
 /** Where services tell what they do. */
 export interface AuditNotes {
@@ -67,17 +68,14 @@ export class Audit implements AuditTrail {
     this.#isOn = options.isLogged || open !== null;
     this.#writer =
       open === null ? null : new AuditWriter({ clock, logger, open: async () => (this.#log ??= await open()) });
-    const { repeatWindowMs: windowMs, repeatKeysMax: keysMax } = auditLimits;
+    const { repeatWindowMs: windowMs, repeatKeysMax: keysMax, repeatGroupKeysMax: groupKeysMax } = auditLimits;
+    const bounds = { clock, windowMs, keysMax, groupKeysMax };
     this.#denials = new Repeats({
-      clock,
-      windowMs,
-      keysMax,
+      ...bounds,
       tell: (first, repeats) => this.#write(summary(first, 'audit.denied_again', repeats)),
     });
     this.#refusals = new Repeats({
-      clock,
-      windowMs,
-      keysMax,
+      ...bounds,
       tell: (first, repeats) => this.#write(summary(first, 'audit.logins_refused', repeats)),
     });
   }
@@ -154,13 +152,22 @@ function textsOf(facts: Readonly<Record<string, AuditValue>>): string[] {
   );
 }
 
-/** Equal: the same person was not allowed the same thing, from wherever. */
-function denialKey({ by, operation, resource }: AuditEntry): string {
-  return `${(by?.principal ?? anonymous).name}\n${operation}\n${resource?.type}\n${resource?.name}`;
+interface RepeatKey {
+  readonly group: string;
+  readonly key: string;
 }
 
-function refusalKey({ by, mechanism, reason }: AuditEntry): string {
-  return `${(by?.principal ?? anonymous).name}\n${by?.address}\n${mechanism}\n${reason}`;
+/** Equal: the same person was not allowed the same thing, from wherever. */
+function denialKey({ by, operation, resource }: AuditEntry): RepeatKey {
+  return {
+    group: (by?.principal ?? anonymous).name,
+    key: `${operation}\n${resource?.type}\n${resource?.name}`,
+  };
+}
+
+/** Who it is said to be is made up as easily as a name of a topic; the address is not. */
+function refusalKey({ by, mechanism, reason }: AuditEntry): RepeatKey {
+  return { group: by?.address ?? '', key: `${(by?.principal ?? anonymous).name}\n${mechanism}\n${reason}` };
 }
 
 /** Without its connection, which must not stay in memory for it. */
@@ -178,12 +185,19 @@ function kept(entry: AuditEntry): AuditEntry {
   return { ...entry, by: author };
 }
 
+/** Those of one address, whoever they said they were. */
+function nobodyAt(by: AuditEntry['by']): AuditEntry['by'] {
+  return by === null ? null : { ...by, principal: anonymous };
+}
+
 function summary(
   first: AuditEntry,
   event: 'audit.denied_again' | 'audit.logins_refused',
-  { count, forMs, isMixed }: { count: number; forMs: number; isMixed: boolean },
+  { count, forMs, mixed }: Counted,
 ): AuditEntry {
-  if (isMixed) return { event, by: null, count, forMs, reason: 'too many different ones to be told apart' };
+  const many = { event, count, forMs, reason: 'too many different ones to be told apart' };
+  if (mixed === 'of all') return { ...many, by: null };
+  if (mixed === 'of a group') return { ...many, by: event === 'audit.denied_again' ? first.by : nobodyAt(first.by) };
   const { by, mechanism, operation, resource, reason } = first;
   return {
     event,

@@ -2,12 +2,15 @@
  * Tells the first of many equal things at once, and of those that follow how many there were, once a window: a client
  * that is refused 1,900 times a second must not fill a disk with it.
  *
- * Invariant: whatever is not admitted is in a count that is told. At most `keysMax` things are told apart; the others
- * share one count.
+ * Invariant: whatever is not admitted is in a count that is told. At most `keysMax` things are told apart, and
+ * `groupKeysMax` of one group: the others of a group share a count, so that somebody who makes up things hides nobody
+ * else's; beyond `keysMax` all others share one.
  */
 import type { Clock, Scheduled } from '../../clock.ts';
 
 interface Repeat<T> {
+  /** Null: it is mixed. */
+  readonly group: string | null;
   readonly first: T;
   sinceMs: number;
   count: number;
@@ -17,16 +20,25 @@ export interface RepeatsOptions<T> {
   readonly clock: Pick<Clock, 'monotonic' | 'schedule'>;
   readonly windowMs: number;
   readonly keysMax: number;
-  /** `isMixed`: those that were not told apart, of which `first` is one. */
-  readonly tell: (first: T, repeats: { count: number; forMs: number; isMixed: boolean }) => void;
+  readonly groupKeysMax: number;
+  readonly tell: (first: T, repeats: Counted) => void;
 }
 
-/** No key of a thing: keys have more characters. */
+/** Those that were not told apart are mixed: `first` is one of them. */
+export interface Counted {
+  readonly count: number;
+  readonly forMs: number;
+  readonly mixed: 'no' | 'of a group' | 'of all';
+}
+
+/** No key of a thing: those are longer. */
 const others = '';
 
 export class Repeats<T> {
   readonly #options: RepeatsOptions<T>;
   readonly #seen = new Map<string, Repeat<T>>();
+  /** How many of each group are told apart. */
+  readonly #groups = new Map<string, number>();
   #timer: Scheduled | null = null;
 
   constructor(options: RepeatsOptions<T>) {
@@ -34,23 +46,31 @@ export class Repeats<T> {
   }
 
   /** Whether to tell it now. `thing` is asked for only where it is kept. */
-  admits(key: string, thing: () => T): boolean {
-    const known = this.#seen.get(key);
+  admits({ group, key }: { readonly group: string; readonly key: string }, thing: () => T): boolean {
+    const full = `${group}\n${key}`;
+    const known = this.#seen.get(full);
     if (known !== undefined) {
       known.count += 1;
       return false;
     }
-    const { clock, keysMax, windowMs } = this.#options;
-    const sinceMs = clock.monotonic();
+    const { clock, keysMax, groupKeysMax, windowMs } = this.#options;
     this.#timer ??= clock.schedule(windowMs, () => this.#endWindow());
-    if (this.#seen.size < keysMax) {
-      this.#seen.set(key, { first: thing(), sinceMs, count: 0 });
+    const inGroup = this.#groups.get(group) ?? 0;
+    if (this.#seen.size >= keysMax) this.#countMixed(others, thing);
+    else if (inGroup >= groupKeysMax) this.#countMixed(group, thing);
+    else {
+      this.#groups.set(group, inGroup + 1);
+      this.#seen.set(full, { group, first: thing(), sinceMs: clock.monotonic(), count: 0 });
       return true;
     }
-    const mixed = this.#seen.get(others);
-    if (mixed === undefined) this.#seen.set(others, { first: thing(), sinceMs, count: 1 });
-    else mixed.count += 1;
     return false;
+  }
+
+  #countMixed(key: string, thing: () => T): void {
+    const mixed = this.#seen.get(key);
+    if (mixed === undefined)
+      this.#seen.set(key, { group: null, first: thing(), sinceMs: this.#options.clock.monotonic(), count: 1 });
+    else mixed.count += 1;
   }
 
   /** Tells what was counted. */
@@ -59,12 +79,13 @@ export class Repeats<T> {
     this.#timer = null;
     this.#tellAll();
     this.#seen.clear();
+    this.#groups.clear();
   }
 
   /** What has gone on is counted further; what has stopped is told at once when it begins anew. */
   #endWindow(): void {
     this.#timer = null;
-    for (const [key, { count }] of this.#seen) if (count === 0) this.#seen.delete(key);
+    for (const [key, repeat] of this.#seen) if (repeat.count === 0) this.#forget(key, repeat);
     this.#tellAll();
     if (this.#seen.size > 0) {
       const { clock, windowMs } = this.#options;
@@ -72,14 +93,23 @@ export class Repeats<T> {
     }
   }
 
+  #forget(key: string, { group }: Repeat<T>): void {
+    this.#seen.delete(key);
+    if (group === null) return;
+    const left = this.#groups.get(group)! - 1;
+    if (left > 0) this.#groups.set(group, left);
+    else this.#groups.delete(group);
+  }
+
   #tellAll(): void {
     const nowMs = this.#options.clock.monotonic();
     for (const [key, repeat] of this.#seen) {
-      const { first, sinceMs, count } = repeat;
+      const { group, first, sinceMs, count } = repeat;
       repeat.sinceMs = nowMs;
       repeat.count = 0;
       const forMs = Math.round(nowMs - sinceMs);
-      if (count > 0) this.#options.tell(first, { count, forMs, isMixed: key === others });
+      const ofAll = key === others ? 'of all' : 'of a group';
+      if (count > 0) this.#options.tell(first, { count, forMs, mixed: group === null ? ofAll : 'no' });
     }
   }
 }

@@ -79,14 +79,43 @@ describe('the audit trail', () => {
     expect(said.of('audit.denied_again')).toHaveLength(0);
   });
 
-  it('SEC-15 counts together what is too different, so that names that somebody makes up fill no disk', async () => {
+  it('SEC-15 counts together what is too different, and names that somebody makes up hide nobody else', async () => {
     const { audit, said, clock } = setUp();
-    const names = auditLimits.repeatKeysMax + 10_000;
-    for (let name = 0; name < names; name += 1) audit.note(denial(`made-up-${name}`));
+    const { repeatGroupKeysMax } = auditLimits;
+    for (let name = 0; name < 10_000; name += 1) audit.note(denial(`made-up-${name}`));
+    audit.note({ ...denial('secret'), by: { ...alice, principal: { name: 'User:bob' } } });
+    for (let name = 0; name < 10_000; name += 1)
+      audit.note({
+        event: 'audit.login_refused',
+        by: { ...alice, principal: { name: `User:made-up-${name}` } },
+        mechanism: 'PLAIN',
+        reason: 'wrong password, or no such user',
+      });
+    await clock.advance(auditLimits.repeatWindowMs);
+    expect(said.of('audit.denied')).toHaveLength(repeatGroupKeysMax + 1);
+    expect(said.of('audit.denied').at(-1)).toMatchObject({ principal: 'User:bob', resourceName: 'secret' });
+    expect(said.of('audit.denied_again')).toMatchObject([
+      { principal: 'User:alice', count: 10_000 - repeatGroupKeysMax, reason: expect.stringMatching(/too many/) },
+    ]);
+    expect(said.of('audit.denied_again')[0]).not.toHaveProperty('resourceName');
+    expect(said.of('audit.logins_refused')).toMatchObject([
+      { principal: 'User:ANONYMOUS', address: '10.0.0.7', count: 10_000 - repeatGroupKeysMax },
+    ]);
+  });
+
+  it('SEC-15 is bounded however many people from however many addresses there are', async () => {
+    const { audit, said, clock } = setUp();
+    for (let name = 0; name < 10_000; name += 1)
+      audit.note({ ...denial('secret'), by: { ...alice, principal: { name: `User:${name}` } } });
     await clock.advance(auditLimits.repeatWindowMs);
     expect(said.of('audit.denied')).toHaveLength(auditLimits.repeatKeysMax);
-    expect(said.of('audit.denied_again')).toMatchObject([{ principal: 'Broker', count: 10_000 }]);
-    expect(said.of('audit.denied_again')[0]).not.toHaveProperty('resourceName');
+    expect(said.of('audit.denied_again')).toMatchObject([
+      { principal: 'Broker', count: 10_000 - auditLimits.repeatKeysMax },
+    ]);
+    // Whatever was quiet for a minute is forgotten, and told at once when it begins anew.
+    await clock.advance(auditLimits.repeatWindowMs);
+    audit.note(denial('secret'));
+    expect(said.of('audit.denied')).toHaveLength(auditLimits.repeatKeysMax + 1);
   });
 
   it('SEC-9, SEC-15 tells every refused login, equal ones as a number', async () => {
