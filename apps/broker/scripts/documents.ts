@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { conditionTable, defaultLimits, defaultThresholds, ownDefinitions, topicSettings } from '@q/broker';
-import { eventsMarkdown, fieldsMarkdown } from './logs-markdown.ts';
+import { auditMarkdown, eventsMarkdown, fieldsMarkdown } from './logs-markdown.ts';
 import {
   conditionsMarkdown,
   limitsMarkdown,
@@ -33,7 +33,8 @@ export function generatedDocuments(): GeneratedDocument[] {
     thresholds: limitsMarkdown({ ...defaultThresholds }, { source: thresholdsSource, what: 'threshold' }),
   });
   const logs = generated('../../../docs/LOGS.md', { events: eventsMarkdown(), fields: fieldsMarkdown() });
-  return [readme, configuration, alerts, logs];
+  const audit = generated('../../../docs/AUDIT.md', { 'audit events': auditMarkdown() });
+  return [readme, configuration, alerts, logs, audit];
 }
 
 const fixed = new Set(ownDefinitions().flatMap(({ name, isReloadable }) => (isReloadable ? [] : [name])));

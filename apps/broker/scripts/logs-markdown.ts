@@ -1,4 +1,4 @@
-import { logEvents, logFields } from '@q/broker';
+import { auditTable, logEvents, logFields } from '@q/broker';
 
 interface EventRow {
   readonly level: string;
@@ -31,6 +31,16 @@ function sectionOf(subsystem: string): string {
 
 function fieldsOf(fields: readonly string[]): string {
   return fields.map((field) => `\`${field}\``).join(', ');
+}
+
+/** What the audit trail tells. */
+export function auditMarkdown(): string {
+  const rows = Object.entries(auditTable).map(([name, { meaning, facts }]) => [
+    `\`${name}\``,
+    meaning,
+    fieldsOf(facts),
+  ]);
+  return table(['event', 'meaning', 'before, after'], rows);
 }
 
 /** Every field once. */

@@ -26,6 +26,7 @@ import type { Settings } from './settings.ts';
 import { isManaged, toldOf } from './service-manager/service-link.ts';
 import type { ServiceLink } from './service-manager/service-link.ts';
 import { explainStartFailure } from './start-failure.ts';
+import { subsystemsAtStart } from './log/log-levels.ts';
 import { inTime } from './in-time.ts';
 import { firstStopSignal, releaseStopSignals } from './stop-signals.ts';
 import { loadTokenChecks } from './token-options.ts';
@@ -92,7 +93,12 @@ async function serve(given: Given): Promise<void> {
   const hangup = isTerminalAttached() ? 'stop' : 'reload';
   const stopSignal = firstStopSignal(process, { hangup });
   const format = chooseLogFormat(settings.logFormat, process.stdout.isTTY);
-  const log = new ProgramLog({ level: settings.logLevel, format, secrets: secretsOf(settings) });
+  const log = new ProgramLog({
+    level: settings.logLevel,
+    subsystems: subsystemsAtStart(settings.logLevel),
+    format,
+    secrets: secretsOf(settings),
+  });
   exitOnFault(log);
   const manager = await serviceLink(log);
   manager?.starting();

@@ -5,6 +5,8 @@ export type { AdminOptions, BrokerOptions } from './options.ts';
 export type { Broker, CloseOptions } from './broker.ts';
 
 // The audit trail
+/** Every event of it, with what it may say. */
+export { auditTable } from './audit-table.ts';
 export type { AuditOptions } from './services/audit/audit-settings.ts';
 export type { AuditNotes } from './services/audit/audit.ts';
 export type { GuardedAudit } from './services/access/guarded-audit.ts';

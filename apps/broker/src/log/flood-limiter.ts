@@ -32,7 +32,7 @@ export interface FloodLimiterOptions {
  * Invariants:
  *  1. Each event is counted apart: a flood of one never takes a line of another.
  *  2. What is left out is told when its time is over, whether or not anything is said then.
- *  3. `fatal` is never left out.
+ *  3. `fatal` is never left out, nor what the broker bounds itself: refusals and changes of the audit trail.
  */
 export class FloodLimiter {
   readonly #options: FloodLimiterOptions;
@@ -44,7 +44,7 @@ export class FloodLimiter {
 
   /** Whether this line may be written. */
   admits(level: EventLevel, event: string): boolean {
-    if (level === 'fatal') return true;
+    if (level === 'fatal' || isBounded(event)) return true;
     const { clock, windowMs, linesMax } = this.#options;
     const nowMs = clock.monotonic();
     const name = this.#nameFor(event);
@@ -89,4 +89,9 @@ export class FloodLimiter {
     window.timer?.cancel();
     this.#options.report({ event, count, forMs: Math.round(this.#options.clock.monotonic() - leftOutSinceMs) });
   }
+}
+
+/** Successful logins may be as many as connections. */
+function isBounded(event: string): boolean {
+  return event.startsWith('audit.') && event !== 'audit.login_done';
 }

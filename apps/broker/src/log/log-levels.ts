@@ -14,6 +14,14 @@ const severity: Readonly<Record<LogThreshold, number>> = {
 };
 
 /**
+ * Levels of subsystems at the start: a log that is told to be short still has the audit trail, whose own switch is the
+ * setting `audit`. Only one that is to be silent has not.
+ */
+export function subsystemsAtStart(level: LogThreshold): ReadonlyMap<string, LogThreshold> {
+  return new Map(level === 'silent' ? [] : [['audit', 'info']]);
+}
+
+/**
  * Which lines are written: one level for all of the log, and others for single subsystems. A subsystem is the first
  * word of an event: `group` of `group.rebalanced`. Both may change at any time.
  */

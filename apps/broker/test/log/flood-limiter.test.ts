@@ -49,6 +49,13 @@ describe('FloodLimiter', () => {
     }
   });
 
+  it('SEC-15 leaves out no change and no refusal, which are bounded where they are noted, but logins that succeed', () => {
+    const { flood } = setUp();
+    expect(flood('audit.denied', 500)).toBe(500);
+    expect(flood('audit.topic_created', 500)).toBe(500);
+    expect(flood('audit.login_done', 500)).toBe(3);
+  });
+
   it('O5 never drops a fatal line', () => {
     const { limiter } = setUp();
     const admitted = Array.from({ length: 100 }, () => limiter.admits('fatal', 'process.fault'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LogLevels } from '../../src/log/log-levels.ts';
+import { LogLevels, subsystemsAtStart } from '../../src/log/log-levels.ts';
 
 describe('LogLevels', () => {
   it('O5 have one level for all, and others for single subsystems', () => {
@@ -16,5 +16,12 @@ describe('LogLevels', () => {
     expect(levels.allows('fatal', 'process.fault')).toBe(true);
     levels.setLevel('silent');
     expect(levels.allows('fatal', 'process.fault')).toBe(false);
+  });
+
+  it('SEC-15 leave the audit trail in a log that is told to be short, unless it is to be silent', () => {
+    const short = new LogLevels('error', subsystemsAtStart('error'));
+    expect([short.allows('info', 'audit.topic_created'), short.allows('info', 'topic.created')]).toEqual([true, false]);
+    const silent = new LogLevels('silent', subsystemsAtStart('silent'));
+    expect(silent.allows('info', 'audit.topic_created')).toBe(false);
   });
 });

@@ -19,7 +19,7 @@ import { encodeEntry } from './audit-topic.ts';
 interface Waiting {
   readonly key: Buffer;
   readonly value: Buffer;
-  readonly timeMs: number;
+  readonly timestampMs: number;
 }
 
 export interface AuditWriterOptions {
@@ -52,7 +52,7 @@ export class AuditWriter {
   }
 
   push(entry: WrittenEntry): void {
-    const encoded = { ...encodeEntry(entry), timeMs: entry.timeMs };
+    const encoded = { ...encodeEntry(entry), timestampMs: entry.timeMs };
     if (!this.#hasRoomFor(encoded)) {
       if (this.#missing === 0) this.#missingSinceMs = this.#options.clock.monotonic();
       this.#missing += 1;
@@ -94,7 +94,7 @@ export class AuditWriter {
     const forMs = Math.round(clock.monotonic() - this.#missingSinceMs);
     const timeMs = clock.now();
     const entry = { timeMs, event: 'audit.entries_dropped', principal: brokerPrincipal, result: 'failed' };
-    this.#put({ ...encodeEntry({ ...entry, count: this.#missing, forMs }), timeMs });
+    this.#put({ ...encodeEntry({ ...entry, count: this.#missing, forMs }), timestampMs: timeMs });
     this.#say(this.#missing);
     this.#missing = 0;
   }
@@ -139,7 +139,7 @@ export class AuditWriter {
     const round = this.#nextRound();
     try {
       const log = await this.#options.open();
-      await log.append(encodeBatch(round, { timestampMs: round[0]!.timeMs }), { leaderEpoch: 0 }).durable;
+      await log.append(encodeBatch(round), { leaderEpoch: 0 }).durable;
     } catch (error) {
       this.#failed(error);
       return;
