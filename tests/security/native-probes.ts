@@ -262,7 +262,13 @@ export const nativeProbes: Readonly<Record<string, readonly Probe[]>> = {
         shownIf((await wire.call(ListGroups, { prefix: '' })).groups.some(({ groupId }) => groupId === group)),
     },
   ],
-  DESCRIBE_GROUP: [{ needs: [0], ask: ({ wire, group: groupId }) => done(wire.call(DescribeGroup, { groupId })) }],
+  DESCRIBE_GROUP: [
+    {
+      needs: [0, 1],
+      ask: async ({ wire, topic, group: groupId }) =>
+        shownIf((await wire.call(DescribeGroup, { groupId })).partitions.some(({ name }) => name === topic)),
+    },
+  ],
   DELETE_GROUP: [{ needs: [0], ask: ({ wire, group: groupId }) => done(wire.call(DeleteGroup, { groupId })) }],
   RESET_OFFSETS: [
     {

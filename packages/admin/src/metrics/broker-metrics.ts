@@ -1,7 +1,7 @@
 /** The metrics of a broker, gathered from its statistics in turns of the event loop. */
 import { Turn } from '@q/broker';
 import type { ApiCounter, BrokerCounters, BrokerPhase, GroupLag, Services, TopicNumbers, Vitals } from '@q/broker';
-import { resourceTypes } from '@q/security';
+import { operationsOf, resourceTypes } from '@q/security';
 import type { AdminContext } from '../admin-context.ts';
 import { limits } from '../limits.ts';
 import { Exposition, labelsOf } from './exposition.ts';
@@ -81,9 +81,6 @@ function addWork(page: Exposition, { stats: { counters, throttled }, groups }: S
   page.add(m.connectionsDelayed, counters.connectionsDelayed);
   addSecurity(page, counters);
   addThrottles(page, throttled);
-  for (const [type, denials] of counters.denials)
-    for (const [operation, count] of denials)
-      page.add(m.accessDenied, count, labelsOf({ operation, resource_type: type }));
   page.add(m.groupRebalances, groups.rebalances);
 }
 
@@ -93,9 +90,8 @@ function addSecurity(page: Exposition, { logins, denials }: BrokerCounters): voi
     page.add(m.logins, refused, labelsOf({ mechanism, outcome: 'refused' }));
   }
   for (const resource of resourceTypes) {
-    let count = 0;
-    for (const ofOperation of denials.get(resource)?.values() ?? []) count += ofOperation;
-    page.add(m.denials, count, labelsOf({ resource }));
+    for (const operation of operationsOf(resource))
+      page.add(m.denials, denials.get(resource)?.get(operation) ?? 0, labelsOf({ resource, operation }));
   }
 }
 

@@ -72,20 +72,18 @@ export const metricTable = {
     'Connections that were not let in, by the limit that was reached.',
     'reason',
   ),
-  accessDenied: counter(
-    'q_access_denied_total',
-    'What access rules did not allow, by the operation and the kind of thing.',
-    'operation',
-    'resource_type',
-  ),
-
   logins: counter(
     'q_logins_total',
     'Who was let in and who was not; of programs that ask the admin interface, once a minute.',
     'mechanism',
     'outcome',
   ),
-  denials: counter('q_denials_total', 'What access rules did not allow, by the kind of thing.', 'resource'),
+  denials: counter(
+    'q_denials_total',
+    'What access rules did not allow, by the kind of thing and the operation.',
+    'resource',
+    'operation',
+  ),
   insecure: gauge('q_security_insecure', '1 while whoever reaches the broker from other machines may do everything.'),
 
   connectionsDelayed: counter('q_connections_delayed_total', 'Connections that waited until they were let in.'),

@@ -5,12 +5,11 @@
  * Invariant: at most `decisionsMax` are kept; when there is no room, all are forgotten.
  */
 import { securityLimits } from '../limits.ts';
-import { resourceTypes } from './resource.ts';
 import type { Operation, Resource, ResourceType } from './resource.ts';
 import type { Asker, Decision } from './decision.ts';
 
 type ByOperation = Partial<Record<Operation, Decision>>;
-type ByResource = Readonly<Record<ResourceType, Map<string, ByOperation>>>;
+type ByResource = Partial<Record<ResourceType, Map<string, ByOperation>>>;
 
 export class DecisionMemory {
   /** By principal, then by address. */
@@ -22,7 +21,7 @@ export class DecisionMemory {
   }
 
   find({ principal, address }: Asker, operation: Operation, { type, name }: Resource): Decision | undefined {
-    return this.#known.get(principal.name)?.get(address)?.[type].get(name)?.[operation];
+    return this.#known.get(principal.name)?.get(address)?.[type]?.get(name)?.[operation];
   }
 
   keep({ asker, operation, resource }: Question, decision: Decision): void {
@@ -32,8 +31,9 @@ export class DecisionMemory {
     if (resource.name.length > nameCharactersMax || principal.name.length > principalCharactersMax) return;
     if (this.#size >= decisionsMax) this.clear();
     const ofPrincipal = at(this.#known, principal.name, () => new Map<string, ByResource>());
-    const ofAddress = at(ofPrincipal, address, noneKnown);
-    at(ofAddress[resource.type], resource.name, (): ByOperation => ({}))[operation] = decision;
+    const ofAddress = at(ofPrincipal, address, (): ByResource => ({}));
+    const ofType = (ofAddress[resource.type] ??= new Map());
+    at(ofType, resource.name, (): ByOperation => ({}))[operation] = decision;
     this.#size += 1;
   }
 
@@ -53,10 +53,6 @@ export interface Question {
 
 /** Names of certificates are longer than those of users. */
 const principalCharactersMax = 1_024;
-
-function noneKnown(): ByResource {
-  return Object.fromEntries(resourceTypes.map((type) => [type, new Map()])) as unknown as ByResource;
-}
 
 function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

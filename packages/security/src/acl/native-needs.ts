@@ -61,7 +61,10 @@ export const nativeNeeds: DoorNeeds = {
   LIST_GROUPS: [
     { resource: 'group', operation: 'describe', or: [{ resource: 'cluster', operation: 'describe' }], lack: 'hidden' },
   ],
-  DESCRIBE_GROUP: [{ resource: 'group', operation: 'describe', lack: 'refused' }],
+  DESCRIBE_GROUP: [
+    { resource: 'group', operation: 'describe', lack: 'refused' },
+    { resource: 'topic', operation: 'describe', lack: 'hidden', when: 'for the topics in the answer' },
+  ],
   DELETE_GROUP: [{ resource: 'group', operation: 'delete', lack: 'refused' }],
   RESET_OFFSETS: [readGroup, { resource: 'topic', operation: 'read', lack: 'refused' }],
   DELETE_OFFSETS: [

@@ -17,9 +17,11 @@ export const scramMechanisms: readonly ScramMechanism[] = ['SCRAM-SHA-256', 'SCR
 /** @throws QError INVALID_REQUEST */
 export function checkUserName(name: string): string {
   const { nameCharactersMax } = securityLimits;
-  if (name.length > 0 && name.length <= nameCharactersMax && !/\p{Cc}/u.test(name) && name.trim() === name) return name;
+  const isText = name.length > 0 && name.length <= nameCharactersMax && !/\p{Cc}/u.test(name) && name.trim() === name;
+  // Rules about these are about everybody, and about whoever has not said who it is.
+  if (isText && name !== '*' && name !== 'ANONYMOUS') return name;
   const shown = JSON.stringify(name.slice(0, 100));
-  const allowed = `1 to ${nameCharactersMax} characters, no control characters and no space around it`;
+  const allowed = `1 to ${nameCharactersMax} characters, no control characters, no space around it, and neither * nor ANONYMOUS`;
   throw new QError('INVALID_REQUEST', `the user name is ${shown}; allowed is ${allowed}`, {
     details: { field: 'user', value: shown, allowed },
   });

@@ -31,7 +31,7 @@ describe('A1 SEC-9 a user as it is stored', () => {
     '{"version":1,"credentials":{"SCRAM-SHA-256":7}}',
   ])('A1 %s is nobody', (text) => expect(decodeUser('alice', text)).toBeNull());
 
-  it.each(['', ' a', 'a\n', 'a'.repeat(250)])('A1 a user cannot be called %j', (name) => {
+  it.each(['', ' a', 'a\n', 'a'.repeat(250), '*', 'ANONYMOUS'])('A1, SEC-7: a user cannot be called %j', (name) => {
     expect(() => checkUserName(name)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
   });
 

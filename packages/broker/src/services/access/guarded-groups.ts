@@ -70,10 +70,13 @@ export class GuardedGroups {
     return visible(this.#groups.list(prefix), this.#access, caller);
   }
 
-  /** As `Groups.describe`. @throws QError NOT_AUTHORIZED, too */
+  /** As `Groups.describe`, without topics that the caller may not see. @throws QError NOT_AUTHORIZED, too */
   async describe(groupId: string, caller: Asking): Promise<GroupDescription> {
     demand(this.#access, caller, { operation: 'describe', resource: groupNamed(groupId) });
-    return this.#groups.describe(groupId);
+    const group = await this.#groups.describe(groupId);
+    // Of one that is gone nobody knows the name.
+    const seen = (topic: string): boolean => topic === '' || this.#access.sees(caller, 'describe', topicNamed(topic));
+    return withoutTopics(group, seen);
   }
 
   // For metrics: whoever serves them asks once for all of them.
@@ -319,6 +322,21 @@ export class GuardedClassicGroups {
   list(caller: Asking): ClassicListing[] {
     return visible(this.#classic.list(), this.#access, caller);
   }
+}
+
+function withoutTopics(group: GroupDescription, isSeen: (topic: string) => boolean): GroupDescription {
+  const seen = <T extends { readonly name: string }>(topics: readonly T[]): T[] =>
+    topics.filter(({ name }) => isSeen(name));
+  return {
+    ...group,
+    partitions: seen(group.partitions),
+    members: group.members.map(({ topics, assigned, target, ...member }) => ({
+      ...member,
+      topics: topics.filter(isSeen),
+      assigned: seen(assigned),
+      target: seen(target),
+    })),
+  };
 }
 
 function visible<T extends { readonly groupId: string }>(groups: T[], access: Access, caller: Asking): T[] {

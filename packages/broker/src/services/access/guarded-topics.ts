@@ -45,10 +45,11 @@ export class GuardedTopicChanges {
     return this.#changes.delete(name, caller);
   }
 
-  /** As `TopicChanges.alter`. @throws QError NOT_AUTHORIZED, too */
+  /** As `TopicChanges.alter`; the settings are told to those who may see them. @throws QError NOT_AUTHORIZED, too */
   async alter(wanted: AlterTopicOptions, caller: Asking): Promise<SettingInForce[]> {
     demand(this.#access, caller, { operation: 'alterConfigs', resource: topicNamed(wanted.name) });
-    return this.#changes.alter(wanted, caller);
+    const configs = await this.#changes.alter(wanted, caller);
+    return this.#access.sees(caller, 'describeConfigs', topicNamed(wanted.name)) ? configs : [];
   }
 
   /** As `TopicChanges.addPartitions`. @throws QError NOT_AUTHORIZED, too */

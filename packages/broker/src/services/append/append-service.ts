@@ -23,7 +23,6 @@ import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
-import { everybodyMay } from '../access/access.ts';
 import type { Access } from '../access/access.ts';
 import { checkLeaderEpoch, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
 import type { TopicRegistry } from '../topics/topic-registry.ts';
@@ -68,8 +67,8 @@ export interface Appending {
 }
 
 export interface AppendServiceOptions {
-  /** Who may write; everybody if missing. */
-  readonly access?: Access;
+  /** Who may write. */
+  readonly access: Access;
   readonly registry: TopicRegistry;
   /** How full the broker is with bytes that are not durable yet. */
   readonly budget: {
@@ -105,7 +104,7 @@ export class AppendService {
 
   constructor(options: AppendServiceOptions) {
     this.#options = options;
-    this.#access = options.access ?? everybodyMay;
+    this.#access = options.access;
     this.#checks = new BatchChecks(options);
   }
 

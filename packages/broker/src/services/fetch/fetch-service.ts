@@ -7,7 +7,6 @@ import type { Clock } from '../../clock.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
 import type { BrokerCounters } from '../../metrics/counters.ts';
-import { everybodyMay } from '../access/access.ts';
 import type { Access } from '../access/access.ts';
 import { checkPartitionCount } from '../topics/partition-lookup.ts';
 import type { Throttle } from '../quotas/throttle.ts';
@@ -46,8 +45,8 @@ export interface Fetched {
 }
 
 export interface FetchServiceOptions {
-  /** Who may read; everybody if missing. */
-  readonly access?: Access;
+  /** Who may read. */
+  readonly access: Access;
   readonly registry: TopicRegistry;
   readonly waiters: FetchWaiters;
   readonly clock: Clock;
@@ -72,7 +71,7 @@ export class FetchService {
     const { counters, limits } = this.#options;
     if (query.maxBytes < 1) throw new QError('INVALID_REQUEST', `maxBytes must be at least 1, not ${query.maxBytes}`);
     checkPartitionCount(query.topics, limits);
-    const { registry, logger, access = everybodyMay } = this.#options;
+    const { registry, logger, access } = this.#options;
     const maxBytes = Math.min(query.maxBytes, limits.fetchBytesMax);
     const plan = new FetchPlan(query.topics, { registry, logger, access, caller, maxBytes, turn: query.turn });
     const pace = new FetchPace(this.#options, query.quotaWaitMs, caller);

@@ -11,7 +11,7 @@ import type { PartitionLog, TimestampedOffset } from '@q/storage';
 import { toPartitionError } from '../../errors/wire-error.ts';
 import type { BrokerLimits } from '../../limits.ts';
 import type { BrokerLogger } from '../../logger.ts';
-import { demand, everybodyMay, topicNamed } from '../access/access.ts';
+import { demand, topicNamed } from '../access/access.ts';
 import type { Access } from '../access/access.ts';
 import { epochAt } from '../topics/epoch-history.ts';
 import { checkLeaderEpoch, checkPartitionCount, requirePartition, requireTopicId } from '../topics/partition-lookup.ts';
@@ -50,8 +50,8 @@ export interface FoundOffset {
 }
 
 export interface OffsetLookupOptions {
-  /** Who may ask; everybody if missing. */
-  readonly access?: Access;
+  /** Who may ask. */
+  readonly access: Access;
   readonly registry: TopicRegistry;
   readonly clock: Clock;
   readonly limits: BrokerLimits;
@@ -114,7 +114,7 @@ export class OffsetLookup {
   }
 
   async #find({ topicId, sought }: Lookup, terms: Terms): Promise<FoundOffset> {
-    const { registry, logger, access = everybodyMay } = this.#options;
+    const { registry, logger, access } = this.#options;
     const { partition, at } = sought;
     try {
       const topic = requireTopicId(registry, topicId);

@@ -229,7 +229,8 @@ export class TopicCatalog {
   }
 
   *#visible(caller: Asking): Iterable<Topic> {
-    for (const topic of this.#options.registry.topics()) if (this.#sees(topic.name, 'describe', caller)) yield topic;
+    const { registry, access } = this.#options;
+    for (const topic of registry.topics()) if (access.sees(caller, 'describe', topic.resource)) yield topic;
   }
 
   #sees(name: string, operation: Operation, caller: Asking): boolean {

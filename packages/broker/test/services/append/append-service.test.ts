@@ -13,6 +13,7 @@ import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { ByteBudget } from '../../../src/transport/byte-budget.ts';
 import { Expected } from '../../../src/session/native/handler.ts';
+import { everybodyMay } from '../../../src/services/access/access.ts';
 import { AppendService } from '../../../src/services/append/append-service.ts';
 import { produceHandler } from '../../../src/session/native/apis/produce.ts';
 import { defaultLimits } from '../../../src/limits.ts';
@@ -38,6 +39,7 @@ function setUp(topic: Topic = topicOf({ leaderEpoch: 3 }), partitions = 2, limit
   const letGo: Buffer[] = [];
   const { throttle } = throttleOf();
   const service = new AppendService({
+    access: everybodyMay,
     registry,
     budget,
     clock,

@@ -2,6 +2,7 @@ import type { FetchResponse, FetchResponsePartition } from '@q/protocol';
 import { ManualClock } from '@q/testkit';
 import { expect, describe, it } from 'vitest';
 import { FetchService } from '../../../src/services/fetch/fetch-service.ts';
+import { everybodyMay } from '../../../src/services/access/access.ts';
 import { FetchWaiters } from '../../../src/services/fetch/fetch-waiters.ts';
 import { fetchHandler } from '../../../src/session/native/apis/fetch.ts';
 import { defaultLimits } from '../../../src/limits.ts';
@@ -23,6 +24,7 @@ function setUp() {
   registry.addInternal(topic);
   const waiters = new FetchWaiters({ clock, wakesPerTurnMax: 100 });
   const options = {
+    access: everybodyMay,
     registry,
     waiters,
     clock,

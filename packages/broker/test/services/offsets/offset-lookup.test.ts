@@ -3,6 +3,7 @@ import { ManualClock } from '@q/testkit';
 import { describe, expect, it } from 'vitest';
 import { anonymous } from '../../../src/caller.ts';
 import { defaultLimits } from '../../../src/limits.ts';
+import { everybodyMay } from '../../../src/services/access/access.ts';
 import { OffsetLookup } from '../../../src/services/offsets/offset-lookup.ts';
 import type { OffsetLookupOptions } from '../../../src/services/offsets/offset-lookup.ts';
 import { FakeSignal } from '../../fakes/fake-caller.ts';
@@ -20,6 +21,7 @@ function setUp(timeSearchesMax: number) {
   };
   const partition = { leaderEpoch: 0, requireLog: () => log };
   const options = {
+    access: everybodyMay,
     registry: { byId: () => ({ partitions: [partition] }) },
     clock,
     limits: { ...defaultLimits, timeSearchesMax },
